@@ -1,0 +1,125 @@
+//! The configuration: one YAML file, overridden by environment variables, checked whole.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use chrono::NaiveDate;
+use url::Url;
+
+use crate::{
+    domain::{Mode, Product, Scheme, SchemeRef, SourceId},
+    secret::Secret,
+};
+
+/// Everything usher is told, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where usher keeps its own data.
+    pub data_dir: PathBuf,
+    /// Whether anything may be changed at all.
+    pub mode: Mode,
+    /// The public listener.
+    pub webhooks: Webhooks,
+    /// The private listener.
+    pub admin: Admin,
+    /// The event log.
+    pub log: LogConfig,
+    /// The connected products.
+    pub sources: Vec<Source>,
+    /// The provisioned schemes, in file order.
+    pub schemes: Vec<ProvisionedScheme>,
+}
+
+/// The listener that products send webhooks to.
+#[derive(Debug, Clone)]
+pub struct Webhooks {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The longest body accepted, in bytes.
+    pub max_body: usize,
+}
+
+/// The listener for administrators and probes.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The bearer token; none: usher makes one and keeps it in `data_dir/admin-token`.
+    pub token: Option<Secret>,
+}
+
+/// Which event log.
+#[derive(Debug, Clone)]
+pub enum LogConfig {
+    /// On disk, in `data_dir`, for one process.
+    Embedded,
+    /// Apache Kafka.
+    Kafka(KafkaConfig),
+}
+
+/// How to reach Kafka.
+#[derive(Debug, Clone)]
+pub struct KafkaConfig {
+    /// `host:port` of some brokers.
+    pub brokers: Vec<String>,
+    /// Put before every topic's name.
+    pub topic_prefix: String,
+    /// Partitions of topics that usher makes.
+    pub partitions: u16,
+    /// Replicas of topics that usher makes.
+    pub replication_factor: u16,
+    /// Any librdkafka setting; may hold secrets.
+    pub options: Vec<(String, Secret)>,
+}
+
+/// One connected product instance.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Chosen by the administrator, unique.
+    pub id: SourceId,
+    /// For people.
+    pub name: String,
+    /// Which API it speaks.
+    pub product: Product,
+    /// Where it is; may have a path.
+    pub base_url: Url,
+    /// The acting account.
+    pub auth: Auth,
+    /// When the credentials end.
+    pub credentials_expire: Option<NaiveDate>,
+    /// Secrets that sign its webhooks, any of which verifies; empty: webhooks are refused.
+    pub webhook_hmac: Vec<Secret>,
+    /// Upper bounds on calls.
+    pub rate: Rate,
+}
+
+/// The acting account of a source.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// `Authorization: Bearer`.
+    Bearer(Secret),
+    /// `Authorization: Basic`.
+    Basic {
+        /// The user name, or the e-mail address in Cloud.
+        username: String,
+        /// The password or API token.
+        password: Secret,
+    },
+}
+
+/// Upper bounds on calls to a source; the product's own answers slow usher further.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// Calls a second.
+    pub per_second: f64,
+    /// Calls at the same time.
+    pub concurrency: usize,
+}
+
+/// A scheme from the file with the version its text has.
+#[derive(Debug, Clone)]
+pub struct ProvisionedScheme {
+    /// What it says.
+    pub scheme: Scheme,
+    /// Its id and a digest of what it says.
+    pub reference: SchemeRef,
+}

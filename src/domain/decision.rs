@@ -1,0 +1,127 @@
+//! The planner's answer to one event, with its reasons.
+
+use super::{Event, EventId, EventKind, Mode, RunId, SchemeRef, SourceId, Step, StepKey, Timestamp, UserKey, UserRef};
+
+/// Three-valued truth: a condition on a fact that is not known is unknown, and so is its opposite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// A fact is missing; selects nobody.
+    Unknown,
+}
+
+impl Truth {
+    /// The word used in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::True => "true",
+            Self::False => "false",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why a condition held or did not: a tree, the scheme's whole answer at its root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The condition, as the scheme writes it: `email_domain`, `only_groups`, …
+    pub condition: String,
+    /// Whether it held.
+    pub truth: Truth,
+    /// What was looked at and against what, in words; the missing fact where the truth is unknown.
+    pub because: String,
+    /// As of when the fact looked at was known; none where the condition looks at no fact or it is missing.
+    pub as_of: Option<Timestamp>,
+    /// What it is made of.
+    pub parts: Vec<Reason>,
+}
+
+/// What one scheme said to one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemeVerdict {
+    /// Which scheme.
+    pub scheme: SchemeRef,
+    /// True selects the user.
+    pub selected: Truth,
+    /// Whether the scheme was in test mode.
+    pub test_mode: bool,
+    /// Condition by condition.
+    pub reasons: Reason,
+    /// What to do; empty unless selected.
+    pub steps: Vec<Step>,
+}
+
+/// Why no scheme was even asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoAction {
+    /// No scheme waits for this kind of event in this source.
+    NoSchemeForEvent,
+    /// The account is not a person's; with the product's word for it.
+    NotAPerson(String),
+}
+
+/// The answer to one event. There is exactly one for each, also when it is "nothing".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The event answered.
+    pub event: EventId,
+    /// Where it happened.
+    pub source: SourceId,
+    /// What happened.
+    pub kind: EventKind,
+    /// To whom.
+    pub user: UserRef,
+    /// The login name, where it is known.
+    pub user_name: Option<String>,
+    /// When the event was accepted.
+    pub accepted: Timestamp,
+    /// When this was decided.
+    pub decided: Timestamp,
+    /// Whether usher was allowed to change anything.
+    pub mode: Mode,
+    /// Set where no scheme was asked; `verdicts` is empty then.
+    pub no_action: Option<NoAction>,
+    /// What each scheme said, in file order.
+    pub verdicts: Vec<SchemeVerdict>,
+}
+
+impl Decision {
+    /// The key of the event answered.
+    pub fn key(&self) -> UserKey {
+        UserKey::new(&self.source, &self.user)
+    }
+
+    /// The verdicts that ask for something to be done.
+    pub fn selected(&self) -> impl Iterator<Item = &SchemeVerdict> {
+        self.verdicts.iter().filter(|verdict| verdict.selected == Truth::True)
+    }
+
+    /// The run that `verdict`, one of this decision's, belongs to.
+    pub fn run(&self, verdict: &SchemeVerdict) -> RunId {
+        RunId::of_event(&self.event, &verdict.scheme.id)
+    }
+
+    /// The key of the step at `index` of `verdict`: the same on every attempt, so that it takes effect once.
+    pub fn step_key(&self, verdict: &SchemeVerdict, index: usize) -> StepKey {
+        StepKey::new(format!("{}:{}:{index}", self.event, verdict.scheme))
+    }
+
+    /// A decision about `event` without verdicts yet.
+    pub fn about(event: &Event, user_name: Option<String>, mode: Mode, decided: Timestamp) -> Self {
+        Self {
+            event: event.id.clone(),
+            source: event.source.clone(),
+            kind: event.kind,
+            user: event.user.clone(),
+            user_name,
+            accepted: event.accepted,
+            decided,
+            mode,
+            no_action: None,
+            verdicts: Vec::new(),
+        }
+    }
+}

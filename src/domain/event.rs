@@ -1,0 +1,85 @@
+//! What happened to a user.
+
+use super::{EmailAddress, EventId, SourceId, Timestamp, UserKey, UserRef};
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// The user appeared in the source.
+    Created,
+    /// The user logged in.
+    LoggedIn,
+    /// Something about the user changed.
+    Updated,
+    /// The user is gone from the source.
+    Removed,
+}
+
+impl EventKind {
+    /// The name used in metrics, logs and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::LoggedIn => "logged_in",
+            Self::Updated => "updated",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// What sort of account the product says it is. Only people's accounts are acted on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountType {
+    /// A person: `atlassian` in Cloud, every account in Data Center.
+    Person,
+    /// Anything else, by the product's word: `app`, `customer` or one not known yet.
+    Other(String),
+}
+
+impl AccountType {
+    /// Reads Cloud's `accountType`.
+    ///
+    /// Source: developer.atlassian.com/cloud/jira/platform/webhooks (`atlassian`, `app`, `customer`).
+    pub fn from_cloud(word: &str) -> Self {
+        if word == "atlassian" { Self::Person } else { Self::Other(word.to_owned()) }
+    }
+}
+
+/// What a delivery itself says of the user; every part may be absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserHints {
+    /// The login name (Data Center).
+    pub name: Option<String>,
+    /// The e-mail address (Data Center sends it, Cloud does not).
+    pub email: Option<EmailAddress>,
+    /// Whether the account is active.
+    pub active: Option<bool>,
+    /// The sort of account (Cloud sends it).
+    pub account_type: Option<AccountType>,
+}
+
+/// One thing that happened to one user in one source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The same however often the event is delivered.
+    pub id: EventId,
+    /// Where it happened.
+    pub source: SourceId,
+    /// What happened.
+    pub kind: EventKind,
+    /// To whom.
+    pub user: UserRef,
+    /// What the delivery says of the user.
+    pub hints: UserHints,
+    /// When it happened, by the sender's clock, where the body says.
+    pub occurred: Option<Timestamp>,
+    /// When usher accepted it.
+    pub accepted: Timestamp,
+}
+
+impl Event {
+    /// The key under which the event and all that follows from it is kept.
+    pub fn key(&self) -> UserKey {
+        UserKey::new(&self.source, &self.user)
+    }
+}

@@ -1,0 +1,320 @@
+//! Ids as types: an id of one thing can't be passed for another.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Why a text is not an id; `Display` says what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not an id; write 1 to 63 of a-z, 0-9, `-`, `_`, beginning with a letter or digit")]
+pub struct InvalidId {
+    text: String,
+}
+
+/// Declares an id chosen by an administrator: short, lower case, safe in paths, metrics and record keys.
+macro_rules! chosen_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+                let valid = text.len() <= 63
+                    && text.starts_with(good)
+                    && text.chars().all(|c| good(c) || c == '-' || c == '_');
+                if valid { Ok(Self(text)) } else { Err(InvalidId { text }) }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+chosen_id! {
+    /// One connected Atlassian instance or organisation.
+    SourceId
+}
+chosen_id! {
+    /// One scheme of the configuration.
+    SchemeId
+}
+
+/// Declares an id that is somebody else's text: any characters, compared as they are.
+macro_rules! given_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+given_id! {
+    /// The product's own lasting id of a user: account id in Cloud, user key in Jira Data Center. Never the
+    /// name, which can be changed.
+    UserId
+}
+
+given_id! {
+    /// One event, the same however often it is delivered. 32 hexadecimal digits.
+    EventId
+}
+
+given_id! {
+    /// One run: what one trigger of one scheme set off. For an event `<event id>.<scheme id>`.
+    RunId
+}
+
+given_id! {
+    /// One step of one decision: `<event id>:<scheme>@<version>:<index>`, the same on every attempt.
+    StepKey
+}
+
+impl EventId {
+    /// The id of a delivery that the sender numbered; `delivery` is the same across the sender's retries.
+    pub fn from_delivery(source: &SourceId, delivery: &str) -> Self {
+        Self::digest(&[b"delivery", source.as_str().as_bytes(), delivery.as_bytes()])
+    }
+
+    /// The id of a delivery without a number: the same body from the same source is the same event.
+    pub fn from_body(source: &SourceId, body: &[u8]) -> Self {
+        Self::digest(&[b"body", source.as_str().as_bytes(), body])
+    }
+
+    fn digest(parts: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes()); // so that no two lists of parts read alike
+            hash.update(part);
+        }
+        Self(hex::encode(&hash.finalize()[..16]))
+    }
+}
+
+impl RunId {
+    /// The run that `event` set off in `scheme`.
+    pub fn of_event(event: &EventId, scheme: &SchemeId) -> Self {
+        Self(format!("{event}.{scheme}"))
+    }
+}
+
+/// A group by the name an administrator wrote. Atlassian compares group names without regard to case, and so do
+/// `==`, order and hash; the spelling is kept for display and for calls.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct GroupName {
+    written: String,
+    folded: String,
+}
+
+impl GroupName {
+    /// A group called `name`.
+    pub fn new(name: impl Into<String>) -> Self {
+        let written = name.into();
+        let folded = written.to_lowercase();
+        Self { written, folded }
+    }
+
+    /// The name as written.
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+}
+
+impl From<String> for GroupName {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<GroupName> for String {
+    fn from(group: GroupName) -> String {
+        group.written
+    }
+}
+
+impl fmt::Display for GroupName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+impl PartialEq for GroupName {
+    fn eq(&self, other: &Self) -> bool {
+        self.folded == other.folded
+    }
+}
+
+impl Eq for GroupName {}
+
+impl PartialOrd for GroupName {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for GroupName {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.folded.cmp(&other.folded)
+    }
+}
+
+impl std::hash::Hash for GroupName {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.folded.hash(state);
+    }
+}
+
+/// How a delivery names a user.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum UserRef {
+    /// By the lasting id.
+    Id(UserId),
+    /// By the login name only; the planner looks up the lasting id before anything else.
+    Name(String),
+}
+
+impl UserRef {
+    /// The lasting id, where it is known.
+    pub fn id(&self) -> Option<&UserId> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Name(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for UserRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+/// The key of every record: source and user. All records of one key are in one partition, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UserKey {
+    text: String,
+    source_len: usize,
+}
+
+impl UserKey {
+    /// The key of `user` in `source`.
+    pub fn new(source: &SourceId, user: &UserRef) -> Self {
+        let (kind, name) = match user {
+            UserRef::Id(id) => ("id", id.as_str()),
+            UserRef::Name(name) => ("name", name.as_str()),
+        };
+        Self { text: format!("{source}/{kind}/{name}"), source_len: source.as_str().len() }
+    }
+
+    /// Reads a key back from a record; `None` where usher did not write it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (source, rest) = text.split_once('/')?;
+        rest.split_once('/')?;
+        Some(Self { source_len: source.len(), text: text.to_owned() })
+    }
+
+    /// The key as it stands in a record.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The source part, to pass over the records of others without reading them.
+    pub fn source(&self) -> &str {
+        &self.text[..self.source_len]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source() -> SourceId {
+        "acme".parse().expect("an id")
+    }
+
+    #[test]
+    fn an_id_is_short_lower_case_and_safe_in_a_path() {
+        for good in ["a", "acme", "acme-2_x", "0"] {
+            assert!(good.parse::<SourceId>().is_ok(), "{good}");
+        }
+        for bad in ["", "Acme", "-a", "a/b", "a b", "ä", &"x".repeat(64)] {
+            assert!(bad.parse::<SourceId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_event_has_the_same_id_however_often_it_is_delivered_and_no_other_event_has_it() {
+        let id = EventId::from_delivery(&source(), "1");
+        assert_eq!(id, EventId::from_delivery(&source(), "1"));
+        assert_eq!(id.as_str().len(), 32);
+        assert_ne!(id, EventId::from_delivery(&source(), "2"));
+        assert_ne!(id, EventId::from_delivery(&"other".parse().expect("an id"), "1"));
+        assert_ne!(id, EventId::from_body(&source(), b"1"));
+    }
+
+    #[test]
+    fn groups_are_compared_without_regard_to_case_and_shown_as_written() {
+        assert_eq!(GroupName::new("Jira-Users"), GroupName::new("jira-users"));
+        assert_eq!(GroupName::new("Jira-Users").to_string(), "Jira-Users");
+    }
+
+    #[test]
+    fn a_user_key_names_its_source_and_survives_the_log() {
+        let key = UserKey::new(&source(), &UserRef::Id(UserId::new("99:27/a")));
+        assert_eq!(key.as_str(), "acme/id/99:27/a");
+        assert_eq!(key.source(), "acme");
+        assert_eq!(UserKey::parse(key.as_str()), Some(key));
+        assert_eq!(UserKey::parse("acme"), None);
+    }
+}

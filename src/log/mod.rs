@@ -1,0 +1,193 @@
+//! The event log: four durable streams, partitioned alike, behind one trait.
+//!
+//! Two implementations give the same guarantees: [`embedded`] on disk, [`kafka`] where one machine is not enough.
+//! Records of one key are in one partition, in the order in which they were appended. Delivery to consumers is at
+//! least once; what follows from a record must be recognised when it comes again.
+
+use std::{fmt, ops::Range};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::domain::UserKey;
+
+/// One stream of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// What happened to users.
+    Events,
+    /// The planner's answers.
+    Decisions,
+    /// Attempts and what became of steps.
+    Outcomes,
+    /// What can never succeed.
+    DeadLetters,
+}
+
+impl Stream {
+    /// All streams.
+    pub const ALL: [Self; 4] = [Self::Events, Self::Decisions, Self::Outcomes, Self::DeadLetters];
+
+    /// The name: the label in metrics and, behind the prefix, the topic.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Decisions => "decisions",
+            Self::Outcomes => "outcomes",
+            Self::DeadLetters => "dead-letters",
+        }
+    }
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One of the parts a stream is divided into; the same number in every stream holds the same keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Partition(pub u16);
+
+impl Partition {
+    /// The partition of `key` among `count`: FNV-1a, so that every implementation and version agrees.
+    pub fn of(key: &str, count: u16) -> Self {
+        let hash = key
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        Self(u16::try_from(hash % u64::from(count.max(1))).unwrap_or(0))
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What is appended.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Decides the partition, and with it the order.
+    pub key: UserKey,
+    /// A message of `usher.v1`.
+    pub payload: Bytes,
+}
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// In which partition.
+    pub partition: Partition,
+    /// Counted from 0 within the partition.
+    pub offset: u64,
+}
+
+/// A record read back. The key is text here: only [`UserKey::parse`] knows whether usher wrote it.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// Where it stands.
+    pub position: Position,
+    /// The key it was appended under.
+    pub key: String,
+    /// What was appended.
+    pub payload: Bytes,
+}
+
+/// Why the log did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Too many appends are waiting; nothing was written. Ask again shortly.
+    #[error("too many records are waiting to be written")]
+    Overloaded,
+    /// It can't be made durable now, or nobody knows whether it was. Appending the same record again later is safe.
+    #[error("the log is not available: {0}")]
+    Unavailable(String),
+    /// The log on disk or the topics can't be used as they are; an administrator is needed.
+    #[error("the log can't be used: {0}")]
+    Unusable(String),
+}
+
+/// Records, in order within each partition; ends only with the log.
+pub type Records = BoxStream<'static, Result<Stored, Error>>;
+
+/// A durable, partitioned log.
+#[async_trait]
+pub trait Log: Send + Sync + 'static {
+    /// How many partitions each stream has; fixed for the life of the log.
+    fn partitions(&self) -> u16;
+
+    /// Names this very log, so that state built from another one is not taken for this one's.
+    fn identity(&self) -> &str;
+
+    /// Appends one record and returns when it is durable: flushed to disk, or acknowledged by all in-sync replicas.
+    /// Appends of one key by one caller, one after the other, keep their order.
+    async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error>;
+
+    /// The offsets that `partition` holds now: from the oldest kept to one past the newest.
+    async fn bounds(&self, stream: Stream, partition: Partition) -> Result<Range<u64>, Error>;
+
+    /// Reads the given partitions from the given offsets on (or from the oldest kept, where that is later), first
+    /// what is there, then what comes. Joins no group and stores no offsets.
+    async fn read(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error>;
+
+    /// Joins `group`: its members share the partitions of `stream` among them.
+    async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error>;
+
+    /// Whether an append would be likely to succeed now.
+    async fn ready(&self) -> Result<(), Error>;
+
+    /// Finishes what was accepted and lets go of files and connections.
+    async fn close(&self);
+}
+
+/// Membership in a group.
+pub struct Consumer {
+    /// Partitions as they are given to this member. Ends when the membership does.
+    pub assignments: mpsc::Receiver<Assignment>,
+    /// Dropped or cancelled: the member leaves, as soon as all its assignments are dropped.
+    pub membership: DropGuard,
+    /// Cancelled when the member has left and the offsets it stored are committed.
+    pub left: CancellationToken,
+}
+
+/// One partition given to this member of a group.
+pub struct Assignment {
+    /// Which.
+    pub partition: Partition,
+    /// Its records, from the offset last stored.
+    pub records: Records,
+    /// Where to say how far the work is done.
+    pub offsets: Box<dyn Offsets>,
+    /// Cancelled when the partition is taken away: finish what was started, then drop the assignment. Whoever gets
+    /// the partition next starts when that is done, or after a bounded wait.
+    pub revoked: CancellationToken,
+    /// Tells the log, when dropped, that nothing of this assignment is in the works any more.
+    pub released: DropGuard,
+}
+
+/// Stores how far a group has come in one partition.
+pub trait Offsets: Send + Sync {
+    /// All before `next` is done. It is made durable in its own time; after a crash some records come again.
+    fn store(&self, next: u64) -> Result<(), Error>;
+}
+
+/// The consumer group of a stage of one source. Each source has its own, so that a slow one holds up no other.
+pub fn group(stage: &str, source: &str) -> String {
+    format!("usher.{stage}.{source}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_partition_of_a_key_never_changes() {
+        // Fixed values: another result would send a user's next event to another partition than the last one.
+        let of = |key| Partition::of(key, 12).0;
+        assert_eq!([of("acme/id/JIRAUSER10100"), of("acme/id/JIRAUSER10101"), of("")], [11, 4, 5]);
+    }
+}

@@ -1,0 +1,144 @@
+//! Everything usher counts, under the names dashboards rely on.
+//!
+//! Labels come from small closed sets: sources and schemes of the configuration, and enums.
+
+use prometheus::{
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+
+/// The metric families; cheap to clone, all clones count together.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Webhook deliveries by source (`unknown` where it is none of ours) and result.
+    pub webhooks: IntCounterVec,
+    /// Seconds from a webhook's request in to its answer out.
+    pub webhook_seconds: Histogram,
+    /// Events accepted, by source and kind.
+    pub events: IntCounterVec,
+    /// Answers of schemes to events, by source, scheme (empty where none was asked) and result.
+    pub decisions: IntCounterVec,
+    /// Steps ended, by source, action and result.
+    pub steps: IntCounterVec,
+    /// Seconds from an event being durable to its first product call being done.
+    pub event_to_action_seconds: Histogram,
+    /// Records recognised as done before, by stage.
+    pub duplicates: IntCounterVec,
+    /// Records given up, by stage.
+    pub dead_letters: IntCounterVec,
+    /// Seconds a product took to answer, by source, operation and HTTP status (or why there is none).
+    pub product_request_seconds: HistogramVec,
+    /// Answers of products that asked to slow down.
+    pub product_throttled: IntCounterVec,
+    /// Records not yet worked on, by stream.
+    pub log_lag_records: IntGaugeVec,
+    /// Seconds until a source's credentials expire, where the configuration says when.
+    pub credentials_expiry_seconds: GaugeVec,
+    /// 1 while a source is stopped because the product refuses usher's credentials.
+    pub source_halted: IntGaugeVec,
+}
+
+const FAST: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+const SLOW: &[f64] = &[0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0, 600.0];
+
+impl Metrics {
+    /// Registers every family.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let build = Gauge::with_opts(
+            Opts::new("usher_build_info", "Always 1; the labels say which build this is.")
+                .const_label("version", env!("CARGO_PKG_VERSION"))
+                .const_label("commit", crate::COMMIT),
+        )?;
+        build.set(1.0);
+        registry.register(Box::new(build))?;
+        let add = Families(&registry);
+        Ok(Self {
+            webhooks: add.counters("webhooks_total", "Webhook deliveries by result.", &["source", "result"])?,
+            webhook_seconds: add.histogram("webhook_seconds", "Seconds from a webhook in to its answer out.", FAST)?,
+            events: add.counters("events_total", "Events accepted.", &["source", "kind"])?,
+            decisions: add.counters(
+                "decisions_total",
+                "Answers of schemes to events; scheme is empty where none was asked.",
+                &["source", "scheme", "result"],
+            )?,
+            steps: add.counters("steps_total", "Steps ended.", &["source", "action", "result"])?,
+            event_to_action_seconds: add.histogram(
+                "event_to_action_seconds",
+                "Seconds from an event being durable to its first product call being done.",
+                SLOW,
+            )?,
+            duplicates: add.counters("duplicates_total", "Records recognised as done before.", &["stage"])?,
+            dead_letters: add.counters("dead_letters_total", "Records that can never succeed.", &["stage"])?,
+            product_request_seconds: add.histograms(
+                "product_request_seconds",
+                "Seconds a product took to answer.",
+                SLOW,
+                &["source", "operation", "status"],
+            )?,
+            product_throttled: add.counters(
+                "product_throttled_total",
+                "Answers of products that asked to slow down.",
+                &["source"],
+            )?,
+            log_lag_records: add.gauges("log_lag_records", "Records not yet worked on.", &["stream"])?,
+            credentials_expiry_seconds: add.float_gauges(
+                "credentials_expiry_seconds",
+                "Seconds until a source's credentials expire.",
+                &["source"],
+            )?,
+            source_halted: add.gauges(
+                "source_halted",
+                "1 while a source is stopped because the product refuses usher's credentials.",
+                &["source"],
+            )?,
+            registry,
+        })
+    }
+
+    /// The text that Prometheus scrapes.
+    pub fn render(&self) -> Result<String, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// Makes and registers families under the prefix `usher_`.
+struct Families<'a>(&'a Registry);
+
+impl Families<'_> {
+    fn register<C: prometheus::core::Collector + Clone + 'static>(&self, family: C) -> Result<C, prometheus::Error> {
+        self.0.register(Box::new(family.clone()))?;
+        Ok(family)
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+        self.register(IntCounterVec::new(Opts::new(format!("usher_{name}"), help), labels)?)
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, prometheus::Error> {
+        self.register(IntGaugeVec::new(Opts::new(format!("usher_{name}"), help), labels)?)
+    }
+
+    fn float_gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, prometheus::Error> {
+        self.register(GaugeVec::new(Opts::new(format!("usher_{name}"), help), labels)?)
+    }
+
+    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Result<Histogram, prometheus::Error> {
+        let opts = HistogramOpts::new(format!("usher_{name}"), help).buckets(buckets.to_vec());
+        self.register(Histogram::with_opts(opts)?)
+    }
+
+    fn histograms(
+        &self,
+        name: &str,
+        help: &str,
+        buckets: &[f64],
+        labels: &[&str],
+    ) -> Result<HistogramVec, prometheus::Error> {
+        let opts = HistogramOpts::new(format!("usher_{name}"), help).buckets(buckets.to_vec());
+        self.register(HistogramVec::new(opts, labels)?)
+    }
+}

@@ -1,0 +1,82 @@
+//! What goes wrong with a product, and what to do next.
+
+use std::time::Duration;
+
+/// Why a call did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// 429: not carried out.
+    #[error("the product asks to slow down")]
+    RateLimited {
+        /// How long the product wants to be left alone, where it says.
+        retry_after: Option<Duration>,
+    },
+    /// No connection could be made: not carried out.
+    #[error("the product can't be reached: {0}")]
+    Unreachable(String),
+    /// The connection broke or the time ran out after the request was sent: it may have been carried out.
+    #[error("the answer was lost: {0}")]
+    Lost(String),
+    /// 5xx: it may have been carried out.
+    #[error("the product answered {status}: {message}")]
+    Unavailable {
+        /// The HTTP status.
+        status: u16,
+        /// What the product said, shortened.
+        message: String,
+        /// How long the product wants to be left alone, where it says.
+        retry_after: Option<Duration>,
+    },
+    /// 401 or 403: the credentials or rights are not enough. Concerns the whole source.
+    #[error("the product refused usher's credentials or rights ({status}): {message}")]
+    Unauthorized {
+        /// The HTTP status.
+        status: u16,
+        /// What the product said, shortened.
+        message: String,
+    },
+    /// The product knows no such user.
+    #[error("the product knows no such user")]
+    NoSuchUser,
+    /// Another 4xx. The text is localized and never interpreted: read the state to learn what it means.
+    #[error("the product refused ({status}): {message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What the product said, shortened.
+        message: String,
+    },
+    /// A good status with a body that is not what the product documents.
+    #[error("the product's answer can't be understood: {0}")]
+    Unreadable(String),
+}
+
+/// What the caller does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// Not carried out: try again, after this long where the product says.
+    Retry(Option<Duration>),
+    /// May have been carried out: read the state before trying again, after this long where the product says.
+    ReadThenRetry(Option<Duration>),
+    /// Stop calling this source until its credentials work again.
+    Halt,
+    /// Trying again won't help, but the state may already be as wanted: read it, then give up.
+    ReadThenGiveUp,
+    /// Trying again won't help.
+    GiveUp,
+}
+
+impl Error {
+    /// What the caller does next. Exhaustive, so that a new variant does not compile until it is classified.
+    pub fn disposition(&self) -> Disposition {
+        match self {
+            Self::RateLimited { retry_after } => Disposition::Retry(*retry_after),
+            Self::Unreachable(_) => Disposition::Retry(None),
+            Self::Lost(_) | Self::Unreadable(_) => Disposition::ReadThenRetry(None),
+            Self::Unavailable { retry_after, .. } => Disposition::ReadThenRetry(*retry_after),
+            Self::Unauthorized { .. } => Disposition::Halt,
+            Self::Refused { .. } => Disposition::ReadThenGiveUp,
+            Self::NoSuchUser => Disposition::GiveUp,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Values that must not be seen.
+
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+
+/// A secret. Can't be printed or serialized; [`Secret::reveal`] marks each place that uses it.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for the one call that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares without telling by time where the first difference is.
+    pub fn matches(&self, candidate: &[u8]) -> bool {
+        self.0.as_bytes().ct_eq(candidate).into()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_printed_and_matches_only_itself() {
+        let secret = Secret::new("hunter2");
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+        assert!(secret.matches(b"hunter2"));
+        assert!(!secret.matches(b"hunter") && !secret.matches(b"") && !secret.matches(b"hunter22"));
+    }
+}
