@@ -34,6 +34,8 @@ pub enum Missing {
     NoSuchUser,
     /// The product refused to answer about this user.
     Refused,
+    /// The product has no such thing (Cloud has no login names).
+    NotApplicable,
 }
 
 impl fmt::Display for Missing {
@@ -43,6 +45,7 @@ impl fmt::Display for Missing {
             Self::NotTold => "not told by the product (hidden by privacy settings, or a partial answer)",
             Self::NoSuchUser => "the product knows no such user",
             Self::Refused => "the product refused to answer about this user",
+            Self::NotApplicable => "the product has no such thing",
         })
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{DomainPattern, GroupName, SchemeId, SourceId};
 
 /// What sets a scheme off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// A user was created.

@@ -34,7 +34,7 @@ impl User {
             Fact::from_option(value.clone(), Origin::Product, at, Missing::NotTold)
         }
         Facts {
-            name: fact(&self.name, at),
+            name: Fact::from_option(self.name.clone(), Origin::Product, at, Missing::NotApplicable),
             email: fact(&self.email, at),
             active: fact(&self.active, at),
             groups: fact(&self.groups, at),

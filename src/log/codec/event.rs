@@ -1,0 +1,101 @@
+//! Events, and what names users in every record.
+
+use super::{Error, Wire, need, proto};
+use crate::domain::{
+    AccountType, EmailAddress, Event, EventId, EventKind, SourceId, Timestamp, UserHints, UserId, UserRef,
+};
+
+impl From<EventKind> for proto::EventKind {
+    fn from(kind: EventKind) -> Self {
+        match kind {
+            EventKind::Created => Self::Created,
+            EventKind::LoggedIn => Self::LoggedIn,
+            EventKind::Updated => Self::Updated,
+            EventKind::Removed => Self::Removed,
+        }
+    }
+}
+
+pub(super) fn kind(number: i32) -> Result<EventKind, Error> {
+    match proto::EventKind::try_from(number) {
+        Ok(proto::EventKind::Created) => Ok(EventKind::Created),
+        Ok(proto::EventKind::LoggedIn) => Ok(EventKind::LoggedIn),
+        Ok(proto::EventKind::Updated) => Ok(EventKind::Updated),
+        Ok(proto::EventKind::Removed) => Ok(EventKind::Removed),
+        Ok(proto::EventKind::Unspecified) | Err(_) => Err(Error::Missing("kind")),
+    }
+}
+
+pub(super) fn source(text: String) -> Result<SourceId, Error> {
+    SourceId::try_from(text).map_err(|_| Error::Missing("source"))
+}
+
+impl Wire for UserRef {
+    type Message = proto::UserRef;
+
+    fn to_wire(&self) -> proto::UserRef {
+        let by = match self {
+            Self::Id(id) => proto::user_ref::By::Id(id.to_string()),
+            Self::Name(name) => proto::user_ref::By::Name(name.clone()),
+        };
+        proto::UserRef { by: Some(by) }
+    }
+
+    fn from_wire(message: proto::UserRef) -> Result<Self, Error> {
+        Ok(match need(message.by, "user")? {
+            proto::user_ref::By::Id(id) => Self::Id(UserId::new(id)),
+            proto::user_ref::By::Name(name) => Self::Name(name),
+        })
+    }
+}
+
+fn hints_to_wire(hints: &UserHints) -> proto::UserHints {
+    proto::UserHints {
+        name: hints.name.clone(),
+        email: hints.email.as_ref().map(|email| email.as_str().to_owned()),
+        active: hints.active,
+        account_type: hints.account_type.as_ref().map(|kind| match kind {
+            AccountType::Person => String::new(),
+            AccountType::Other(word) => word.clone(),
+        }),
+    }
+}
+
+fn hints_from_wire(message: proto::UserHints) -> UserHints {
+    UserHints {
+        name: message.name,
+        email: message.email.as_deref().and_then(EmailAddress::parse),
+        active: message.active,
+        account_type: message
+            .account_type
+            .map(|word| if word.is_empty() { AccountType::Person } else { AccountType::Other(word) }),
+    }
+}
+
+impl Wire for Event {
+    type Message = proto::Event;
+
+    fn to_wire(&self) -> proto::Event {
+        proto::Event {
+            id: self.id.to_string(),
+            source: self.source.to_string(),
+            kind: proto::EventKind::from(self.kind).into(),
+            user: Some(self.user.to_wire()),
+            hints: Some(hints_to_wire(&self.hints)),
+            occurred_ms: self.occurred.map(Timestamp::as_millis),
+            accepted_ms: self.accepted.as_millis(),
+        }
+    }
+
+    fn from_wire(message: proto::Event) -> Result<Self, Error> {
+        Ok(Self {
+            id: EventId::new(message.id),
+            source: source(message.source)?,
+            kind: kind(message.kind)?,
+            user: UserRef::from_wire(need(message.user, "user")?)?,
+            hints: message.hints.map(hints_from_wire).unwrap_or_default(),
+            occurred: message.occurred_ms.map(Timestamp::from_millis),
+            accepted: Timestamp::from_millis(message.accepted_ms),
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! The records of the log: domain types to `usher.v1` messages and back.
+
+mod decision;
+mod event;
+mod outcome;
+
+use bytes::Bytes;
+use prost::Message;
+
+pub use outcome::OutcomeRecord;
+
+/// The messages as compiled from `proto/`.
+#[allow(missing_docs, reason = "generated; documented in the .proto file")]
+mod proto {
+    include!(concat!(env!("OUT_DIR"), "/usher.v1.rs"));
+}
+
+/// Why a record can't be read. It never will be: it belongs among the dead letters.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The bytes are not a message.
+    #[error("not a record of usher.v1: {0}")]
+    Malformed(#[from] prost::DecodeError),
+    /// The message lacks what this version needs.
+    #[error("the record lacks a usable `{0}`")]
+    Missing(&'static str),
+}
+
+/// A domain type that stands in the log.
+pub trait Wire: Sized {
+    /// Its message.
+    type Message: Message + Default;
+
+    /// As a message.
+    fn to_wire(&self) -> Self::Message;
+
+    /// From a message.
+    fn from_wire(message: Self::Message) -> Result<Self, Error>;
+}
+
+/// The bytes of a record.
+pub fn encode<T: Wire>(record: &T) -> Bytes {
+    record.to_wire().encode_to_vec().into()
+}
+
+/// The record in `bytes`.
+pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, Error> {
+    T::from_wire(T::Message::decode(bytes)?)
+}
+
+/// A part of a message that this version can't do without.
+fn need<T>(part: Option<T>, name: &'static str) -> Result<T, Error> {
+    part.ok_or(Error::Missing(name))
+}

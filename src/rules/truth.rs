@@ -1,0 +1,49 @@
+//! Kleene's three-valued logic: what is unknown stays unknown, unless the rest settles it.
+
+use crate::domain::Truth;
+
+/// True if any is; unknown if none is and some can't be told; false for none at all.
+pub fn any(truths: impl IntoIterator<Item = Truth>) -> Truth {
+    truths.into_iter().fold(Truth::False, |so_far, next| match (so_far, next) {
+        (Truth::True, _) | (_, Truth::True) => Truth::True,
+        (Truth::Unknown, _) | (_, Truth::Unknown) => Truth::Unknown,
+        (Truth::False, Truth::False) => Truth::False,
+    })
+}
+
+/// True if all are; false if any is false; true for none at all.
+pub fn all(truths: impl IntoIterator<Item = Truth>) -> Truth {
+    not(any(truths.into_iter().map(not)))
+}
+
+/// The opposite; of unknown it is unknown.
+pub fn not(truth: Truth) -> Truth {
+    match truth {
+        Truth::True => Truth::False,
+        Truth::False => Truth::True,
+        Truth::Unknown => Truth::Unknown,
+    }
+}
+
+/// Two-valued truth.
+pub fn known(holds: bool) -> Truth {
+    if holds { Truth::True } else { Truth::False }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Truth::{False, True, Unknown};
+
+    #[test]
+    fn one_true_settles_any_and_one_false_settles_all() {
+        assert_eq!([any([False, True, Unknown]), any([False, Unknown]), any([False])], [True, Unknown, False]);
+        assert_eq!([all([True, False, Unknown]), all([True, Unknown]), all([True])], [False, Unknown, True]);
+        assert_eq!([any([]), all([])], [False, True]);
+    }
+
+    #[test]
+    fn the_opposite_of_unknown_is_unknown() {
+        assert_eq!([not(True), not(False), not(Unknown)], [False, True, Unknown]);
+    }
+}
