@@ -8,6 +8,7 @@ pub mod metrics;
 pub mod products;
 pub mod rules;
 pub mod secret;
+pub mod store;
 
 /// The commit this was built from, where the build was told.
 pub const COMMIT: &str = match option_env!("USHER_COMMIT") {

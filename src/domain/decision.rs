@@ -106,7 +106,7 @@ impl Decision {
 
     /// The key of the step at `index` of `verdict`: the same on every attempt, so that it takes effect once.
     pub fn step_key(&self, verdict: &SchemeVerdict, index: usize) -> StepKey {
-        StepKey::new(format!("{}:{}:{index}", self.event, verdict.scheme))
+        StepKey::new(format!("{}:{}:{index:05}", self.event, verdict.scheme))
     }
 
     /// A decision about `event` without verdicts yet.

@@ -113,7 +113,7 @@ given_id! {
 }
 
 given_id! {
-    /// One step of one decision: `<event id>:<scheme>@<version>:<index>`, the same on every attempt.
+    /// One step of one decision: `<event id>:<scheme>@<version>:<index, five digits>`, the same on every attempt.
     StepKey
 }
 

@@ -1,0 +1,111 @@
+//! Which events have been decided and which steps begun or ended, by stage, source and partition.
+
+use super::Error;
+use crate::{
+    domain::{SourceId, Stage, Timestamp},
+    log::Partition,
+};
+
+/// What is remembered of one event or step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// The product may have been asked to change something; with what was there before.
+    Attempted {
+        /// What was there before.
+        before: String,
+    },
+    /// Done with: what comes again is a duplicate.
+    Done,
+}
+
+/// Whose memory: one stage of one source in one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope(Vec<u8>);
+
+impl Scope {
+    /// The scope of `stage` for `source` in `partition`.
+    pub fn new(stage: Stage, source: &SourceId, partition: Partition) -> Self {
+        Self(format!("{}/{source}/{partition}/", stage.as_str()).into_bytes())
+    }
+
+    fn key(&self, id: &str) -> Vec<u8> {
+        [&self.0, id.as_bytes()].concat()
+    }
+}
+
+/// The memory of planners and executors. Cheap to clone; all clones are one memory.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    entries: sled::Tree,
+    checkpoints: sled::Tree,
+}
+
+const ATTEMPTED: u8 = 1;
+const DONE: u8 = 2;
+
+impl Ledger {
+    pub(super) fn new(entries: sled::Tree, checkpoints: sled::Tree) -> Self {
+        Self { entries, checkpoints }
+    }
+
+    /// What is remembered of `id`.
+    pub fn get(&self, scope: &Scope, id: &str) -> Result<Option<Entry>, Error> {
+        let Some(value) = self.entries.get(scope.key(id))? else { return Ok(None) };
+        Ok(Some(match value.first() {
+            Some(&ATTEMPTED) => {
+                Entry::Attempted { before: String::from_utf8_lossy(value.get(9..).unwrap_or_default()).into_owned() }
+            }
+            _ => Entry::Done,
+        }))
+    }
+
+    /// Remembers `entry` of `id`, as of `at`. What is done stays done.
+    pub fn put(&self, scope: &Scope, id: &str, entry: &Entry, at: Timestamp) -> Result<(), Error> {
+        let (tag, before) = match entry {
+            Entry::Attempted { before } => (ATTEMPTED, before.as_str()),
+            Entry::Done => (DONE, ""),
+        };
+        if tag == ATTEMPTED && self.get(scope, id)? == Some(Entry::Done) {
+            return Ok(());
+        }
+        let value = [&[tag][..], &at.as_millis().to_be_bytes(), before.as_bytes()].concat();
+        self.entries.insert(scope.key(id), value)?;
+        Ok(())
+    }
+
+    /// All records of the stage's output before this offset are remembered; the rest is to be read back.
+    pub fn checkpoint(&self, scope: &Scope) -> Result<u64, Error> {
+        let value = self.checkpoints.get(&scope.0)?;
+        Ok(value.and_then(|value| value.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
+    }
+
+    /// Moves the checkpoint. Only to be called when all before it has been [`put`](Self::put): sled keeps the order
+    /// of writes across a crash, so a checkpoint that survives vouches for what it covers.
+    pub fn set_checkpoint(&self, scope: &Scope, next: u64) -> Result<(), Error> {
+        self.checkpoints.insert(&scope.0, &next.to_be_bytes())?;
+        Ok(())
+    }
+
+    /// Forgets a scope, so that it is read back from the start.
+    pub fn forget(&self, scope: &Scope) -> Result<(), Error> {
+        self.checkpoints.remove(&scope.0)?;
+        for key in self.entries.scan_prefix(&scope.0).keys() {
+            self.entries.remove(key?)?;
+        }
+        Ok(())
+    }
+
+    /// Drops what was remembered before `horizon`; the log does not go back further. Returns how much.
+    pub fn prune(&self, horizon: Timestamp) -> Result<usize, Error> {
+        let mut dropped = 0;
+        for item in &self.entries {
+            let (key, value) = item?;
+            let at = value.get(1..9).and_then(|bytes| bytes.try_into().ok()).map(i64::from_be_bytes);
+            if at.is_none_or(|at| at < horizon.as_millis()) {
+                self.entries.remove(key)?;
+                dropped += 1;
+            }
+        }
+        Ok(dropped)
+    }
+}

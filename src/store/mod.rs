@@ -1,0 +1,147 @@
+//! What this process remembers, on disk: a sled database that the log can give back.
+//!
+//! Nothing in it is precious. Where it is corrupt or belongs to another log it is set aside and built anew.
+
+mod ledger;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+pub use ledger::{Entry, Ledger, Scope};
+
+/// Why the store did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// sled failed; trying again later may succeed (disk full), or a restart sets the store aside.
+    #[error("the state store failed: {0}")]
+    Sled(#[from] sled::Error),
+    /// The folder can't be used.
+    #[error("the folder {path} can't be used: {error}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Another process has it open.
+    #[error("{0} is in use by another usher process; give each its own data_dir")]
+    InUse(PathBuf),
+    /// It stays unreadable even when built anew.
+    #[error("the state store in {0} can't be opened")]
+    Unusable(PathBuf),
+}
+
+/// The database, and what became of the one found.
+pub struct Store {
+    db: sled::Db,
+    set_aside: Option<PathBuf>,
+}
+
+const IDENTITY: &[u8] = b"log-identity";
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+
+impl Store {
+    /// Opens the store in `dir` for the log named `log_identity`. A corrupt one is moved to
+    /// `<dir>.set-aside-<n>` and a new one begun; one that belongs to another log is emptied.
+    pub fn open(dir: &Path, log_identity: &str) -> Result<Self, Error> {
+        fs::create_dir_all(dir).map_err(|error| Error::Folder { path: dir.to_owned(), error })?;
+        let (db, set_aside) = match open_patiently(dir) {
+            Ok(db) => (db, None),
+            Err(Failure::InUse) => return Err(Error::InUse(dir.to_owned())),
+            Err(Failure::Folder(error)) => return Err(Error::Folder { path: dir.to_owned(), error }),
+            Err(Failure::Corrupt) => {
+                let aside = set_aside(dir)?;
+                (open_caught(dir).map_err(|_| Error::Unusable(dir.to_owned()))?, Some(aside))
+            }
+        };
+        let store = Self { db, set_aside };
+        store.belong_to(log_identity)?;
+        Ok(store)
+    }
+
+    /// Where the store found was moved to, if it was corrupt.
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.set_aside.as_deref()
+    }
+
+    /// The memory of planners and executors.
+    pub fn ledger(&self) -> Result<Ledger, Error> {
+        Ok(Ledger::new(self.db.open_tree("ledger")?, self.db.open_tree("checkpoints")?))
+    }
+
+    /// A tree of its own for a view.
+    pub fn tree(&self, name: &str) -> Result<sled::Tree, Error> {
+        Ok(self.db.open_tree(name)?)
+    }
+
+    /// Writes out what is in memory.
+    pub fn flush(&self) -> Result<(), Error> {
+        self.db.flush()?;
+        Ok(())
+    }
+
+    fn belong_to(&self, log_identity: &str) -> Result<(), Error> {
+        let known = self.db.get(IDENTITY)?;
+        if known.as_deref() == Some(log_identity.as_bytes()) {
+            return Ok(());
+        }
+        for name in self.db.tree_names() {
+            self.db.open_tree(name)?.clear()?;
+        }
+        self.db.insert(IDENTITY, log_identity.as_bytes())?;
+        self.db.flush()?;
+        Ok(())
+    }
+}
+
+enum Failure {
+    InUse,
+    Folder(io::Error),
+    Corrupt,
+}
+
+/// sled lets go of its lock a moment after the last handle is dropped: a restart must not trip over that.
+fn open_patiently(dir: &Path) -> Result<sled::Db, Failure> {
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match open_caught(dir) {
+            Err(Failure::InUse) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
+            opened => return opened,
+        }
+    }
+}
+
+/// sled 0.34 panics on some damaged files: a panic while opening is damage like any other.
+fn open_caught(dir: &Path) -> Result<sled::Db, Failure> {
+    let dir = dir.to_owned();
+    let opening = std::thread::Builder::new()
+        .name("open-state".into())
+        .spawn(move || sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).open())
+        .map_err(Failure::Folder)?;
+    match opening.join() {
+        Ok(Ok(db)) => Ok(db),
+        Ok(Err(sled::Error::Io(error))) if error.to_string().contains("lock") => Err(Failure::InUse),
+        Ok(Err(sled::Error::Io(error))) => Err(Failure::Folder(error)),
+        Ok(Err(_)) | Err(_) => Err(Failure::Corrupt),
+    }
+}
+
+fn set_aside(dir: &Path) -> Result<PathBuf, Error> {
+    let free = (1..).map(|n| {
+        let mut name = dir.as_os_str().to_owned();
+        name.push(format!(".set-aside-{n}"));
+        PathBuf::from(name)
+    });
+    let aside = free.into_iter().find(|path| !path.exists()).unwrap_or_else(|| dir.with_extension("set-aside"));
+    fs::rename(dir, &aside)
+        .and_then(|()| fs::create_dir_all(dir))
+        .map_err(|error| Error::Folder { path: dir.to_owned(), error })?;
+    Ok(aside)
+}
+
+#[cfg(test)]
+mod tests;

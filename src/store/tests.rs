@@ -1,0 +1,87 @@
+use std::fs;
+
+use super::*;
+use crate::{
+    domain::{SourceId, Stage, Timestamp},
+    log::Partition,
+};
+
+const AT: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+fn scope(partition: u16) -> Scope {
+    let source: SourceId = "acme".parse().expect("an id");
+    Scope::new(Stage::Planner, &source, Partition(partition))
+}
+
+#[test]
+fn what_is_remembered_survives_a_restart_with_its_checkpoint() {
+    let dir = tempfile::tempdir().expect("a folder");
+    {
+        let store = Store::open(dir.path(), "log-1").expect("a store");
+        let ledger = store.ledger().expect("a ledger");
+        ledger.put(&scope(0), "e1", &Entry::Done, AT).expect("remembered");
+        ledger.put(&scope(0), "s1", &Entry::Attempted { before: "member".into() }, AT).expect("remembered");
+        ledger.set_checkpoint(&scope(0), 7).expect("moved");
+        store.flush().expect("flushed");
+    }
+    let store = Store::open(dir.path(), "log-1").expect("a store");
+    let ledger = store.ledger().expect("a ledger");
+    assert_eq!(ledger.get(&scope(0), "e1").expect("read"), Some(Entry::Done));
+    assert_eq!(ledger.get(&scope(0), "s1").expect("read"), Some(Entry::Attempted { before: "member".into() }));
+    assert_eq!(ledger.get(&scope(1), "e1").expect("read"), None, "partitions are apart");
+    assert_eq!(ledger.checkpoint(&scope(0)).expect("read"), 7);
+}
+
+#[test]
+fn what_is_done_stays_done_when_an_attempt_is_read_back_after_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = Store::open(dir.path(), "log-1").expect("a store").ledger().expect("a ledger");
+    ledger.put(&scope(0), "s", &Entry::Done, AT).expect("remembered");
+    ledger.put(&scope(0), "s", &Entry::Attempted { before: String::new() }, AT).expect("ignored");
+    assert_eq!(ledger.get(&scope(0), "s").expect("read"), Some(Entry::Done));
+}
+
+#[test]
+fn a_store_of_another_log_is_emptied() {
+    let dir = tempfile::tempdir().expect("a folder");
+    {
+        let store = Store::open(dir.path(), "log-1").expect("a store");
+        store.ledger().expect("a ledger").put(&scope(0), "e1", &Entry::Done, AT).expect("remembered");
+    }
+    let store = Store::open(dir.path(), "log-2").expect("a store");
+    assert_eq!(store.ledger().expect("a ledger").get(&scope(0), "e1").expect("read"), None);
+}
+
+#[test]
+fn a_corrupt_store_is_set_aside_and_begun_anew() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let state = dir.path().join("state");
+    {
+        let store = Store::open(&state, "log-1").expect("a store");
+        let ledger = store.ledger().expect("a ledger");
+        for n in 0..20_000 {
+            ledger.put(&scope(0), &format!("event-{n}"), &Entry::Done, AT).expect("remembered");
+        }
+        store.flush().expect("flushed");
+    }
+    let file = fs::OpenOptions::new().write(true).open(state.join("db")).expect("the database file");
+    file.set_len(file.metadata().expect("its size").len() - 600_000).expect("cut short");
+    let store = Store::open(&state, "log-1").expect("a new store");
+    if let Some(aside) = store.set_aside() {
+        assert!(aside.join("db").exists(), "the damaged one is kept for whoever wants to look");
+        assert_eq!(store.ledger().expect("a ledger").checkpoint(&scope(0)).expect("read"), 0);
+    } else {
+        // sled took the remains for a shorter history: then a prefix of what was written is there.
+        assert!(store.ledger().expect("a ledger").get(&scope(0), "event-19999").expect("read").is_none());
+    }
+}
+
+#[test]
+fn old_memories_are_pruned() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = Store::open(dir.path(), "log-1").expect("a store").ledger().expect("a ledger");
+    ledger.put(&scope(0), "old", &Entry::Done, Timestamp::from_millis(1)).expect("remembered");
+    ledger.put(&scope(0), "new", &Entry::Done, AT).expect("remembered");
+    assert_eq!(ledger.prune(Timestamp::from_millis(2)).expect("pruned"), 1);
+    assert_eq!(ledger.get(&scope(0), "new").expect("read"), Some(Entry::Done));
+}
