@@ -3,6 +3,8 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod engine;
+pub mod intake;
 pub mod log;
 pub mod metrics;
 pub mod products;
