@@ -1,4 +1,32 @@
 //! The configuration: one YAML file, overridden by environment variables, checked whole.
+//!
+//! The way of it: bytes (`text`), a tree that knows its places (`yaml`, `node`), variables laid over it
+//! (`env`), then each part read as what it should be (`check` and below), with all that is wrong collected
+//! on the way (`reader`).
+
+mod actions;
+mod auth;
+mod check;
+mod env;
+mod event_log;
+mod fields;
+mod listeners;
+mod load;
+mod node;
+mod not_yet;
+mod problem;
+mod reader;
+mod scheme;
+mod secret;
+mod source;
+#[cfg(test)]
+mod tests;
+mod text;
+mod yaml;
+
+pub use env::process_env;
+pub use load::{Loaded, load};
+pub use problem::{Place, Problem, Problems};
 
 use std::{net::SocketAddr, path::PathBuf};
 
