@@ -1,9 +1,27 @@
 //! The Atlassian products: one trait, one file a product, one shared HTTP client.
 
+mod answer;
+mod bean;
+mod connect;
 mod error;
+mod group_ids;
+mod http;
+#[cfg(test)]
+mod http_tests;
+mod jira_cloud;
+mod jira_dc;
+#[cfg(test)]
+mod jira_tests;
+mod message;
+mod pacing;
+mod request;
+#[cfg(test)]
+mod stub;
+mod throttle;
 
 use async_trait::async_trait;
 
+pub use connect::{ConnectError, connect};
 pub use error::{Disposition, Error};
 
 use crate::domain::{
