@@ -2,12 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    Client,
-    http::{Http, Limits},
-    jira_cloud::JiraCloud,
-    jira_dc::JiraDc,
-};
+use super::{Client, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits};
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 
 /// Why there can be no client for a source, whatever the product answers.
@@ -25,12 +20,13 @@ pub enum ConnectError {
 }
 
 /// A client for `source`. Nothing is called yet; [`Client::probe`] tells whether the product accepts the credentials.
-/// Make one for each source: its pace is kept in it.
+/// Make one for each source, and only one: its pace is kept in it.
 pub fn connect(source: &Source, metrics: Metrics, clock: Arc<dyn Clock>) -> Result<Arc<dyn Client>, ConnectError> {
     connect_within(Limits::default(), source, metrics, clock)
 }
 
-pub(super) fn connect_within(
+/// As [`connect`], with other bounds on each call.
+pub fn connect_within(
     limits: Limits,
     source: &Source,
     metrics: Metrics,

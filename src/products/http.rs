@@ -14,6 +14,7 @@ use url::Url;
 use super::{
     ConnectError, Error,
     answer::{Answer, Received},
+    limits::Limits,
     pacing::Pacer,
     request::{Call, Operation},
     throttle::Advice,
@@ -24,23 +25,6 @@ use crate::{
     domain::SourceId,
     metrics::Metrics,
 };
-
-/// How long and how large a call may become.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// Until a connection stands, TLS included.
-    pub connect: Duration,
-    /// From the start of a call to the last byte of its answer.
-    pub call: Duration,
-    /// The longest answer, in bytes.
-    pub body: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(5), call: Duration::from_secs(20), body: 8 * 1024 * 1024 }
-    }
-}
 
 /// Calls one source.
 pub(super) struct Http {

@@ -12,6 +12,7 @@ mod jira_cloud;
 mod jira_dc;
 #[cfg(test)]
 mod jira_tests;
+mod limits;
 mod message;
 mod pacing;
 mod request;
@@ -21,8 +22,9 @@ mod throttle;
 
 use async_trait::async_trait;
 
-pub use connect::{ConnectError, connect};
+pub use connect::{ConnectError, connect, connect_within};
 pub use error::{Disposition, Error};
+pub use limits::Limits;
 
 use crate::domain::{
     AccountType, EmailAddress, Fact, Facts, Groups, Missing, Origin, Step, Timestamp, UserId, UserRef,

@@ -12,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Client, connect::connect_within, http::Limits};
+use super::{Client, Limits, connect_within};
 use crate::{
     clock::SystemClock,
     config::{Auth, Rate, Source},
