@@ -10,6 +10,7 @@ pub mod log;
 pub mod metrics;
 pub mod products;
 pub mod rules;
+pub mod sandbox;
 pub mod secret;
 pub mod store;
 
