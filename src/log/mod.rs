@@ -5,6 +5,7 @@
 //! least once; what follows from a record must be recognised when it comes again.
 
 pub mod codec;
+pub mod embedded;
 
 use std::{fmt, ops::Range};
 
