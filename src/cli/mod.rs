@@ -6,17 +6,19 @@ mod sandbox;
 mod serve;
 
 use std::{
-    io::{stderr, stdout},
+    fmt::Display,
+    io::{Write, stderr, stdout},
     path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Parser, Subcommand};
 
-use crate::telemetry::{self, LogFormat};
+use crate::{
+    config,
+    telemetry::{self, LogFormat},
+};
 
-/// Done.
-const OK: u8 = 0;
 /// It failed.
 const FAILED: u8 = 1;
 /// Wrong usage or configuration.
@@ -71,27 +73,38 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // 10,000 connections take 10,000 files; what can't be had is not needed for a small installation.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let code = match arguments.command {
+    let env = config::process_env();
+    match arguments.command {
         Command::Serve { config, roles } => {
             telemetry::start(arguments.log_format);
-            serve::run(config.as_deref(), &roles, env, &mut stderr())
+            serve::run(config.as_deref(), &roles, env)
         }
         Command::Demo { once } => demo::run(once, arguments.log_format),
-        Command::Check { config } => check::run(config.as_deref(), env, &mut stdout(), &mut stderr()),
+        // Where nothing can be printed the exit code still tells.
+        Command::Check { config } => check::run(config.as_deref(), env, &mut stdout(), &mut stderr())
+            .unwrap_or_else(|_| ExitCode::from(FAILED)),
         Command::Sandbox { listen } => {
             telemetry::start(arguments.log_format);
             sandbox::run(listen)
         }
         Command::Version => version(),
-    };
+    }
+}
+
+fn version() -> ExitCode {
+    match writeln!(stdout(), "usher {} ({})", env!("CARGO_PKG_VERSION"), crate::COMMIT) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(FAILED),
+    }
+}
+
+/// One clear line on stderr, and the exit code to end with.
+fn complain(what: &dyn Display, code: u8) -> ExitCode {
+    // Where stderr is gone the exit code still tells.
+    let _ = writeln!(stderr(), "usher: {what}");
     ExitCode::from(code)
 }
 
-fn version() -> u8 {
-    use std::io::Write;
-    match writeln!(stdout(), "usher {} ({})", env!("CARGO_PKG_VERSION"), crate::COMMIT) {
-        Ok(()) => OK,
-        Err(_) => FAILED,
-    }
+fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }

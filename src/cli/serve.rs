@@ -1,12 +1,12 @@
 //! `usher serve`: the service.
 
-use std::{io::Write, path::Path};
+use std::{path::Path, process::ExitCode};
 
 use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{FAILED, OK, USAGE};
+use super::{FAILED, USAGE, complain, start_runtime};
 use crate::{
     app::{App, Roles},
     config::{self, Config, LogConfig},
@@ -28,8 +28,7 @@ pub(super) fn run(
     path: Option<&Path>,
     roles: &[Role],
     env: impl IntoIterator<Item = (String, String)>,
-    err: &mut dyn Write,
-) -> u8 {
+) -> ExitCode {
     let config = match config::load(path, env) {
         Ok(loaded) => {
             for warning in &loaded.warnings {
@@ -37,7 +36,7 @@ pub(super) fn run(
             }
             loaded.config
         }
-        Err(problems) => return complain(err, &problems, USAGE),
+        Err(problems) => return complain(&problems, USAGE),
     };
     let roles = Roles {
         webhooks: roles.contains(&Role::Webhooks),
@@ -45,28 +44,18 @@ pub(super) fn run(
         admin: roles.contains(&Role::Admin),
     };
     if roles != Roles::ALL && matches!(config.log, LogConfig::Embedded) {
-        return complain(err, &"--roles: parts of usher run apart only with `log.kind: kafka`", USAGE);
+        return complain(&"--roles: parts of usher run apart only with `log.kind: kafka`", USAGE);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return complain(err, &format_args!("can't start threads: {error}"), FAILED),
-    };
-    runtime.block_on(serve(config, roles, err))
+    match start_runtime().and_then(|runtime| runtime.block_on(serve(config, roles))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error, FAILED),
+    }
 }
 
-async fn serve(config: Config, roles: Roles, err: &mut dyn Write) -> u8 {
+async fn serve(config: Config, roles: Roles) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
-    if let Err(error) = stop_on_signal(stop.clone()) {
-        return complain(err, &format_args!("can't listen for signals: {error}"), FAILED);
-    }
-    let app = match App::build(config, roles).await {
-        Ok(app) => app,
-        Err(error) => return complain(err, &error, FAILED),
-    };
-    match app.run_until_stopped(stop).await {
-        Ok(()) => OK,
-        Err(error) => complain(err, &error, FAILED),
-    }
+    stop_on_signal(stop.clone())?;
+    Ok(App::build(config, roles).await?.run_until_stopped(stop).await?)
 }
 
 /// Cancels `stop` at the first SIGTERM or SIGINT; a second one ends the process at once.
@@ -82,10 +71,4 @@ pub(super) fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
         }
     });
     Ok(())
-}
-
-pub(super) fn complain(err: &mut dyn Write, what: &dyn std::fmt::Display, code: u8) -> u8 {
-    // Where stderr is gone the exit code still tells.
-    let _ = writeln!(err, "usher: {what}");
-    code
 }
