@@ -1,5 +1,7 @@
 //! What a scheme does, and the groups it does it with.
 
+use std::collections::HashMap;
+
 use crate::domain::{Action, GroupName};
 
 use super::{fields::Fields, node::Node, not_yet::Section, problem::Place, reader::Reader};
@@ -16,14 +18,24 @@ fn group(item: &Node, reader: &mut Reader<'_>) -> Option<GroupName> {
     }
 }
 
+/// Reads a list of at least one group.
+pub(super) fn some_groups(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<GroupName>> {
+    let groups = groups(node, reader)?;
+    if groups.is_empty() {
+        return reader.refuse(&node.at, "no group stands here; write `[a-group]`, say, or leave the key out");
+    }
+    Some(groups)
+}
+
 /// Reads a scheme's `actions`.
 pub(super) fn actions(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<Action>> {
     let mut named = Vec::new();
-    let actions = reader.each(node, |item, reader| action(item, &mut named, reader))?;
+    let actions = reader.each(node, |item, reader| action(item, &mut named, reader));
+    check_opposites(named, reader);
+    let actions = actions?;
     if actions.is_empty() {
         return reader.refuse(&node.at, "no action stands here; write `- add_groups: [a-group]`, say");
     }
-    opposites(&named, reader);
     Some(actions)
 }
 
@@ -40,42 +52,40 @@ fn action<'n>(node: &'n Node, named: &mut Vec<Named<'n>>, reader: &mut Reader<'_
     let (add, remove) = (fields.get("add_groups"), fields.get("remove_groups"));
     fields.done(reader);
     match (add, remove) {
-        (Some(add), None) => groups_of(add, "add_groups", named, reader).map(Action::AddGroups),
-        (None, Some(remove)) => groups_of(remove, "remove_groups", named, reader).map(Action::RemoveGroups),
+        (Some(add), None) => named_groups(add, "add_groups", named, reader).map(Action::AddGroups),
+        (None, Some(remove)) => named_groups(remove, "remove_groups", named, reader).map(Action::RemoveGroups),
         _ if reader.problems.len() > problems => None,
-        _ => reader.refuse(
-            &node.at,
-            "one action is needed; write `- add_groups: [a-group]`, each action in an item of its own",
-        ),
+        _ => {
+            let message = "one action is needed; write `- add_groups: [a-group]`, each action in an item of its own";
+            reader.refuse(&node.at, message)
+        }
     }
 }
 
-fn groups_of<'n>(
+fn named_groups<'n>(
     node: &'n Node,
     action: &'static str,
     named: &mut Vec<Named<'n>>,
     reader: &mut Reader<'_>,
 ) -> Option<Vec<GroupName>> {
-    let groups = reader.each(node, |item, reader| {
-        let group = group(item, reader)?;
-        named.push(Named { at: &item.at, group: group.clone(), action });
-        Some(group)
-    })?;
-    if groups.is_empty() {
-        return reader.refuse(&node.at, "no group stands here; write `[a-group]`, say");
-    }
+    let groups = some_groups(node, reader)?;
+    let items = reader.list(node)?;
+    named.extend(items.iter().zip(&groups).map(|(item, group)| Named { at: &item.at, group: group.clone(), action }));
     Some(groups)
 }
 
 /// Reports groups that a scheme both adds and removes: which of them wins would hang on the order of the actions.
-fn opposites(named: &[Named<'_>], reader: &mut Reader<'_>) {
-    for (index, later) in named.iter().enumerate() {
-        let earlier =
-            named[..index].iter().find(|earlier| earlier.group == later.group && earlier.action != later.action);
-        if let Some(earlier) = earlier {
-            let message =
-                format!("`{}` also stands in {} at {}; keep one of them", later.group, earlier.action, earlier.at);
-            reader.refuse::<()>(later.at, message);
+fn check_opposites(named: Vec<Named<'_>>, reader: &mut Reader<'_>) {
+    let mut first: HashMap<GroupName, (&'static str, &Place)> = HashMap::new();
+    for Named { at, group, action } in named {
+        match first.get(&group) {
+            Some((other, place)) if *other != action => {
+                reader.refuse::<()>(at, format!("`{group}` also stands in {other} at {place}; keep one of them"));
+            }
+            Some(_) => {}
+            None => {
+                first.insert(group, (action, at));
+            }
         }
     }
 }

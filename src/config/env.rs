@@ -57,7 +57,7 @@ fn path_of(name: &str) -> Option<Vec<Level>> {
     Some(rest.split("__").map(|part| part.parse().map_or_else(|_| Level::Key(part.to_owned()), Level::Item)).collect())
 }
 
-/// A value in `[…]`, `{…}` or quotes is YAML; any other is taken as it is, so that `*.example.com` and
+/// A value in `[…]`, `{…}` or quotes is YAML; any other is taken as it is but for blanks around it, so that `*.example.com` and
 /// `[::1]:8080` need no quotes.
 fn value_of(value: &str, at: &Place, problems: &mut Vec<Problem>) -> Option<Node> {
     let trimmed = value.trim();
@@ -65,12 +65,15 @@ fn value_of(value: &str, at: &Place, problems: &mut Vec<Problem>) -> Option<Node
     if within('[', ']') || within('{', '}') || within('"', '"') || within('\'', '\'') {
         yaml::parse(trimmed, &|_: Marker| at.clone(), problems)
     } else {
-        Some(Node { at: at.clone(), content: Content::Scalar { text: value.to_owned(), quoted: false } })
+        Some(Node { at: at.clone(), content: Content::Scalar { text: trimmed.to_owned(), quoted: false } })
     }
 }
 
 /// Puts `node` at `path`, making the levels that are not there yet.
 fn put(root: &mut Node, path: &[Level], node: Node, at: &Place) -> Result<(), Problem> {
+    if path.len() > yaml::MAX_DEPTH {
+        return Err(Problem::new(at, "names more levels than any key of usher has; leave some `__` out"));
+    }
     let mut target = root;
     for level in path {
         if target.is_nothing() {

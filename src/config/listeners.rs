@@ -12,7 +12,7 @@ use super::{
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
-/// Atlassian's webhooks are limited to 25 MB, and some events are longer than a few hundred bytes.
+/// From less than most events to more than any product is known to send.
 const BODY_RANGE: RangeInclusive<usize> = KIB..=25 * MIB;
 
 /// A listener with the place that says where it listens.

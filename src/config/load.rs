@@ -34,7 +34,7 @@ pub struct Loaded {
 pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Loaded, Problems> {
     let env: Env = env.into_iter().collect();
     let usual = Path::new(USUAL_FILE);
-    let Some(path) = path.or_else(|| usual.exists().then_some(usual)) else {
+    let Some(path) = path.or_else(|| usual.symlink_metadata().is_ok().then_some(usual)) else {
         return from_bytes(b"", None, Path::new(""), &env);
     };
     let name: Arc<str> = path.to_string_lossy().into();

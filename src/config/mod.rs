@@ -28,7 +28,7 @@ pub use env::process_env;
 pub use load::{Loaded, load};
 pub use problem::{Place, Problem, Problems};
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{fmt, net::SocketAddr, path::PathBuf};
 
 use chrono::NaiveDate;
 use url::Url;
@@ -120,8 +120,8 @@ pub struct Source {
     pub rate: Rate,
 }
 
-/// The acting account of a source.
-#[derive(Debug, Clone)]
+/// The acting account of a source. Printed by `Debug` without the user name: in Cloud it is an e-mail address.
+#[derive(Clone)]
 pub enum Auth {
     /// `Authorization: Bearer`.
     Bearer(Secret),
@@ -132,6 +132,15 @@ pub enum Auth {
         /// The password or API token.
         password: Secret,
     },
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bearer(_) => "Bearer(…)",
+            Self::Basic { .. } => "Basic(…)",
+        })
+    }
 }
 
 /// Upper bounds on calls to a source; the product's own answers slow usher further.

@@ -62,7 +62,7 @@ pub(super) const TRIGGERS: &[&str] = &["manual"];
 /// Keys of a `trigger` with keys of its own that are still to come.
 pub(super) const TRIGGER_KEYS: &[&str] = &["cron"];
 
-/// The message about any of them.
-pub(super) fn message(what: &str) -> String {
-    format!("`{what}` is not supported by this version of usher yet; leave it out")
+/// The message about any of them; `instead` is what to write.
+pub(super) fn message(what: &str, instead: &str) -> String {
+    format!("`{what}` is not supported by this version of usher yet; {instead}")
 }

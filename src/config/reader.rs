@@ -62,7 +62,7 @@ impl Reader<'_> {
         self.parsed(node, |text| match text {
             "true" | "True" | "TRUE" => Ok(true),
             "false" | "False" | "FALSE" => Ok(false),
-            other => Err(format!("`{other}` is neither yes nor no; write `true` or `false`")),
+            other => Err(format!("`{other}` is neither true nor false; write `true` or `false`")),
         })
     }
 
@@ -81,10 +81,10 @@ impl Reader<'_> {
             if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
                 return Ok(*choice);
             }
-            if later.contains(&text) {
-                return Err(not_yet::message(text));
-            }
             let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            if later.contains(&text) {
+                return Err(not_yet::message(text, &one_of(&names)));
+            }
             Err(format!("`{text}` is not known here; {}", instead(text, &names)))
         })
     }
@@ -110,13 +110,21 @@ impl Reader<'_> {
     }
 }
 
+/// No line names more than these; keys are fewer, but ids of sources may be many.
+const NAMED: usize = 20;
+
+fn one_of(known: &[&str]) -> String {
+    let more = if known.len() > NAMED { ", …" } else { "" };
+    format!("write one of: {}{more}", known[..known.len().min(NAMED)].join(", "))
+}
+
 /// What to write instead of `wrong`: the nearest of `known`, or all of them where none is near.
 pub(super) fn instead(wrong: &str, known: &[&str]) -> String {
     // Longer words are no typing errors, and the distance takes length times length.
     let distance = |name: &str| if wrong.len() > 64 { usize::MAX } else { strsim::damerau_levenshtein(wrong, name) };
-    match known.iter().map(|name| (distance(name), name)).min() {
+    match known.iter().take(10 * NAMED).map(|name| (distance(name), name)).min() {
         Some((typos, name)) if typos <= name.len().div_ceil(3) => format!("did you mean `{name}`?"),
-        Some(_) => format!("write one of: {}", known.join(", ")),
+        Some(_) => one_of(known),
         None => "leave it out".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::{DomainPattern, Exempt, Scheme, SchemeId, SchemeRef, Selectio
 
 use super::{
     ProvisionedScheme,
-    actions::{actions, groups},
+    actions::{actions, groups, some_groups},
     fields::Fields,
     node::{Content, Node},
     not_yet::{self, Section},
@@ -30,7 +30,7 @@ pub(super) fn scheme(node: &Node, reader: &mut Reader<'_>) -> Option<Provisioned
     let enabled = fields.or("enabled", true, |node| reader.boolean(node));
     let test_mode = fields.or("test_mode", true, |node| reader.boolean(node));
     let select = fields.required("select", EMPTY_SELECT, reader).and_then(|node| select(node, reader));
-    let only_groups = fields.or("only_groups", Vec::new(), |node| groups(node, reader));
+    let only_groups = fields.or("only_groups", Vec::new(), |node| some_groups(node, reader));
     let exempt = fields.or("exempt", Exempt::default(), |node| exempt(node, reader));
     let actions = fields
         .required("actions", "write `- add_groups: [a-group]` below it, say", reader)
@@ -62,7 +62,7 @@ fn trigger(node: &Node, reader: &mut Reader<'_>) -> Option<Trigger> {
     if let Content::Map(entries) = &node.content
         && let Some(entry) = entries.iter().find(|entry| not_yet::TRIGGER_KEYS.contains(&entry.name.as_str()))
     {
-        return reader.refuse(&entry.at, not_yet::message(&entry.name));
+        return reader.refuse(&entry.at, not_yet::message(&entry.name, "write `on_create` or `on_login`"));
     }
     let triggers = [Trigger::OnCreate, Trigger::OnLogin].map(|trigger| (trigger.as_str(), trigger));
     reader.choice(node, &triggers, not_yet::TRIGGERS)
@@ -101,7 +101,7 @@ fn audit(node: &Node, reader: &mut Reader<'_>) -> Option<()> {
     if let Some(node) = fields.get("application_log")
         && reader.boolean(node) == Some(false)
     {
-        reader.refuse::<()>(&node.at, not_yet::message("application_log: false"));
+        reader.refuse::<()>(&node.at, not_yet::message("application_log: false", "write `true`"));
     }
     fields.done(reader);
     Some(())

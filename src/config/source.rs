@@ -1,5 +1,7 @@
 //! One source.
 
+use std::ops::RangeInclusive;
+
 use chrono::NaiveDate;
 use url::{Host, Url};
 
@@ -20,6 +22,9 @@ use super::{
 
 /// Gentle enough for an instance that people work with at the same time.
 const RATE: Rate = Rate { per_second: 10.0, concurrency: 4 };
+
+/// Calls a second: none would never end, and the wait between two must fit into a duration.
+const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 
 /// Reads one item of `sources`.
 pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
@@ -101,7 +106,7 @@ fn rate(node: &Node, reader: &mut Reader<'_>) -> Option<Rate> {
 
 fn calls(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(calls) if calls > 0.0 && f64::is_finite(calls) => Ok(calls),
-        _ => Err(format!("`{text}` is not a number of calls; write one above 0, like `10` or `0.5`")),
+        Ok(calls) if CALLS.contains(&calls) => Ok(calls),
+        _ => Err(format!("`{text}` is not a number of calls from 0.001 to 10000; write `10` or `0.5`, say")),
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// How deep values may nest: usher's own keys need 7. Bounds all recursion over the tree.
-const MAX_DEPTH: usize = 32;
+pub(super) const MAX_DEPTH: usize = 32;
 /// How many values all aliases together may repeat.
 const MAX_REPEATED: usize = 10_000;
 

@@ -31,8 +31,21 @@ fn depth_is_bounded() {
     assert!(refusal(&"[".repeat(100_000)).contains("recursion limit exceeded"));
     let block = "- ".repeat(100_000);
     assert!(refusal(&block).contains("nest more than 32 deep"));
-    let braces = "{a: ".repeat(100_000);
+    let braces = format!("{}1{}", "{a: ".repeat(40), "}".repeat(40));
     assert!(refusal(&braces).contains("nest more than 32 deep"));
+}
+
+#[test]
+fn a_file_full_of_anything_is_answered_soon() {
+    let groups: String = (0..60_000).map(|group| format!("{group}, ")).collect();
+    let text = format!("schemes: [{{ actions: [{{ add_groups: [{groups}] }}, {{ remove_groups: [{groups}] }}] }}]");
+    assert!(refusal(&text).contains("also stands in add_groups"));
+    let keys: String = (0..60_000).map(|key| format!("k{key}: 1\n")).collect();
+    assert_eq!(refusal(&keys).lines().count(), 60_000);
+    let sources: String = (0..8_000).map(|id| format!("{{ id: s{id} }}, ")).collect();
+    let schemes: String = (0..8_000).map(|id| format!("{{ source: t{id} }}, ")).collect();
+    let refused = refusal(&format!("sources: [{sources}]\nschemes: [{schemes}]"));
+    assert_eq!(refused.matches("there is no source").count(), 8_000);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod secrets;
 use std::path::Path;
 
 use super::{
+    Config, KafkaConfig, LogConfig,
     env::Env,
     load::{Loaded, from_bytes},
     problem::Problems,
@@ -24,6 +25,14 @@ fn load_with(text: &str, env: &[(&str, &str)]) -> Result<Loaded, Problems> {
 /// Loads `text`, in which `{ env: TOKEN }` is a secret.
 fn load(text: &str) -> Result<Loaded, Problems> {
     load_with(text, &[("TOKEN", "s3cret")])
+}
+
+/// Kafka's settings of a configuration that has them.
+fn kafka(config: Config) -> Option<KafkaConfig> {
+    match config.log {
+        LogConfig::Kafka(kafka) => Some(kafka),
+        LogConfig::Embedded => None,
+    }
 }
 
 /// The lines that refuse `text`.

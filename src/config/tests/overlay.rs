@@ -2,7 +2,7 @@
 
 use crate::domain::Mode;
 
-use super::{load_with, with_scheme};
+use super::{kafka, load_with, with_scheme};
 
 const SCHEME: &str = "schemes: [{ id: s, source: acme, trigger: on_login, select: { email_domain: [a.example] }, actions: [{ add_groups: [g] }] }]";
 
@@ -36,8 +36,7 @@ fn items_go_by_number_and_may_be_added_at_the_end() {
         (0..12).map(|i| (format!("USHER_LOG__KAFKA__BROKERS__{i}"), format!("k{i}:9092"))).collect();
     let mut env: Vec<(&str, &str)> = items.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     env.push(("USHER_LOG__KIND", "kafka"));
-    let log = load_with("", &env).expect("right").config.log;
-    let crate::config::LogConfig::Kafka(kafka) = log else { panic!("not Kafka") };
+    let kafka = kafka(load_with("", &env).expect("right").config).expect("Kafka");
     assert_eq!(kafka.brokers.len(), 12);
     assert_eq!(kafka.brokers[11], "k11:9092");
 }
@@ -76,6 +75,11 @@ fn what_is_wrong_with_a_variable_is_said_by_its_name() {
             "USHER_ADMIN__LISTEN: `localhost` is not an IP address with a port; write `127.0.0.1:8080`, say",
         ),
         ("USHER_MODE", " ", "USHER_MODE: is empty; give it a value, or take it out of the environment"),
+        (
+            &format!("USHER{}", "_X_".repeat(20_000)),
+            "x",
+            &format!("USHER{}: names more levels than any key of usher has; leave some `__` out", "_X_".repeat(20_000)),
+        ),
         (
             "USHER_SOURCES__2__NAME",
             "x",
