@@ -13,6 +13,7 @@ pub mod rules;
 pub mod sandbox;
 pub mod secret;
 pub mod store;
+pub mod views;
 
 /// The commit this was built from, where the build was told.
 pub const COMMIT: &str = match option_env!("USHER_COMMIT") {

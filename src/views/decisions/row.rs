@@ -1,0 +1,151 @@
+//! A decision as the API shows it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    Decision, EventId, Mode, NoAction, Reason, RunId, SchemeId, SchemeVerdict, SourceId, Step, Timestamp, Truth,
+    UserRef,
+};
+
+/// The answer to one event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionRow {
+    /// The event answered.
+    pub event: EventId,
+    /// Where it happened.
+    pub source: SourceId,
+    /// What happened.
+    pub kind: String,
+    /// To whom: the lasting id, or the login name where that is all that is known.
+    pub user: String,
+    /// The login name, where it is known.
+    pub user_name: Option<String>,
+    /// When the event was accepted.
+    pub accepted: Timestamp,
+    /// When this was decided.
+    pub decided: Timestamp,
+    /// Whether usher was allowed to change anything: `active` or `observe`.
+    pub mode: Mode,
+    /// Why no scheme was asked.
+    pub no_action: Option<NoActionRow>,
+    /// What each scheme said.
+    pub schemes: Vec<VerdictRow>,
+}
+
+/// Why no scheme was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum NoActionRow {
+    /// No scheme waits for this kind of event in this source.
+    NoSchemeForEvent,
+    /// The account is not a person's.
+    NotAPerson {
+        /// The product's word for it.
+        account_type: String,
+    },
+}
+
+/// What one scheme said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerdictRow {
+    /// Which scheme.
+    pub scheme: SchemeId,
+    /// What it said then.
+    pub version: String,
+    /// `true`, `false` or `unknown`; only `true` selects the user.
+    pub selected: String,
+    /// Whether it was in test mode.
+    pub test_mode: bool,
+    /// The run it set off.
+    pub run: Option<RunId>,
+    /// Condition by condition.
+    pub reasons: ReasonRow,
+    /// What to do.
+    pub steps: Vec<PlannedStep>,
+}
+
+/// Why a condition held or did not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonRow {
+    /// The condition.
+    pub condition: String,
+    /// `true`, `false` or `unknown`.
+    pub truth: String,
+    /// What was looked at and against what.
+    pub because: String,
+    /// As of when the fact looked at was known.
+    pub as_of: Option<Timestamp>,
+    /// What it is made of.
+    pub parts: Vec<ReasonRow>,
+}
+
+/// One step asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// What: `add_groups`, …
+    pub action: String,
+    /// With what: the group.
+    pub target: String,
+}
+
+impl From<&Decision> for DecisionRow {
+    fn from(decision: &Decision) -> Self {
+        let name = match &decision.user {
+            UserRef::Id(_) => None,
+            UserRef::Name(name) => Some(name.clone()),
+        };
+        Self {
+            event: decision.event.clone(),
+            source: decision.source.clone(),
+            kind: decision.kind.as_str().to_owned(),
+            user: decision.user.to_string(),
+            user_name: decision.user_name.clone().or(name),
+            accepted: decision.accepted,
+            decided: decision.decided,
+            mode: decision.mode,
+            no_action: decision.no_action.as_ref().map(NoActionRow::from),
+            schemes: decision.verdicts.iter().map(|verdict| VerdictRow::new(decision, verdict)).collect(),
+        }
+    }
+}
+
+impl From<&NoAction> for NoActionRow {
+    fn from(why: &NoAction) -> Self {
+        match why {
+            NoAction::NoSchemeForEvent => Self::NoSchemeForEvent,
+            NoAction::NotAPerson(word) => Self::NotAPerson { account_type: word.clone() },
+        }
+    }
+}
+
+impl VerdictRow {
+    fn new(decision: &Decision, verdict: &SchemeVerdict) -> Self {
+        Self {
+            scheme: verdict.scheme.id.clone(),
+            version: verdict.scheme.version.clone(),
+            selected: verdict.selected.as_str().to_owned(),
+            test_mode: verdict.test_mode,
+            run: (verdict.selected == Truth::True).then(|| decision.run(verdict)),
+            reasons: ReasonRow::from(&verdict.reasons),
+            steps: verdict.steps.iter().map(PlannedStep::from).collect(),
+        }
+    }
+}
+
+impl From<&Reason> for ReasonRow {
+    fn from(reason: &Reason) -> Self {
+        Self {
+            condition: reason.condition.clone(),
+            truth: reason.truth.as_str().to_owned(),
+            because: reason.because.clone(),
+            as_of: reason.as_of,
+            parts: reason.parts.iter().map(Self::from).collect(),
+        }
+    }
+}
+
+impl From<&Step> for PlannedStep {
+    fn from(step: &Step) -> Self {
+        Self { action: step.action().to_owned(), target: step.target().to_owned() }
+    }
+}

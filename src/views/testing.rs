@@ -1,0 +1,63 @@
+//! For tests: a log in memory that can be made to fail, records to put into it, and waiting by condition.
+
+mod log;
+mod records;
+
+use std::{sync::Arc, time::Duration};
+
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::{
+    log::MemoryLog,
+    records::{at, decision, letter, outcome, source, steps, verdict},
+};
+use super::Views;
+use crate::store::Store;
+
+/// Views that follow a log, in a folder that outlives them.
+pub(crate) struct Following {
+    pub(crate) log: Arc<MemoryLog>,
+    pub(crate) views: Views,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+    store: Store,
+    dir: TempDir,
+}
+
+impl Following {
+    pub(crate) fn start() -> Self {
+        Self::resume(MemoryLog::new(), tempfile::tempdir().expect("a folder"))
+    }
+
+    fn resume(log: Arc<MemoryLog>, dir: TempDir) -> Self {
+        let store = Store::open(dir.path(), "memory").expect("a store");
+        let stop = CancellationToken::new();
+        let (views, tasks) = Views::start(log.clone(), &store, stop.clone()).expect("views");
+        Self { log, views, stop, tasks, store, dir }
+    }
+
+    /// Stops all tasks, as a shutdown does, and starts again on the same folder after `meanwhile`.
+    pub(crate) async fn restart(self, meanwhile: impl FnOnce(&MemoryLog, &Store)) -> Self {
+        let Self { log, views, stop, tasks, store, dir } = self;
+        stop.cancel();
+        tokio::time::timeout(Duration::from_secs(10), tasks.join_all()).await.expect("the tasks end when told to");
+        meanwhile(&log, &store);
+        drop((views, store));
+        Self::resume(log, dir)
+    }
+
+    /// Waits until `condition` gives something.
+    pub(crate) async fn until<T>(&self, condition: impl Fn(&Views) -> Option<T>) -> T {
+        let waiting = async {
+            loop {
+                match condition(&self.views) {
+                    Some(found) => return found,
+                    None => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it comes about")
+    }
+}

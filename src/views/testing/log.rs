@@ -1,0 +1,148 @@
+//! A log that forgets everything at the end of the test.
+
+use std::{
+    collections::HashMap,
+    ops::Range,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use tokio::sync::watch;
+
+use crate::{
+    domain::{DeadLetter, Decision, Outcome, UserKey},
+    log::{
+        Consumer, Error, Log, Partition, Position, Record, Records, Stored, Stream,
+        codec::{OutcomeRecord, encode},
+    },
+};
+
+type Sequences = HashMap<(Stream, Partition), Vec<Stored>>;
+
+/// See the module. Reads can be made to fail.
+pub(crate) struct MemoryLog {
+    sequences: Arc<Mutex<Sequences>>,
+    grown: watch::Sender<()>,
+    failures: AtomicUsize,
+}
+
+impl MemoryLog {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { sequences: Arc::default(), grown: watch::channel(()).0, failures: AtomicUsize::new(0) })
+    }
+
+    /// Makes the next `count` reads fail: every other one at once, the rest after their first record.
+    pub(crate) fn fail_reads(&self, count: usize) {
+        self.failures.store(count, SeqCst);
+    }
+
+    /// How many reads are still to fail.
+    pub(crate) fn failures_left(&self) -> usize {
+        self.failures.load(SeqCst)
+    }
+
+    pub(crate) fn decide(&self, decision: &Decision) {
+        self.put(Stream::Decisions, decision.key().as_str(), encode(decision));
+    }
+
+    pub(crate) fn end(&self, outcome: &Outcome) {
+        self.record(&OutcomeRecord::Outcome(outcome.clone()), &outcome.step.user_key());
+    }
+
+    pub(crate) fn record(&self, record: &OutcomeRecord, key: &UserKey) {
+        self.put(Stream::Outcomes, key.as_str(), encode(record));
+    }
+
+    pub(crate) fn give_up(&self, letter: &DeadLetter) {
+        self.put(Stream::DeadLetters, UserKey::new(&letter.source, &letter.user).as_str(), encode(letter));
+    }
+
+    pub(crate) fn put(&self, stream: Stream, key: &str, payload: Bytes) -> Position {
+        let partition = Partition::of(key, self.partitions());
+        let mut sequences = self.sequences.lock().expect("not poisoned");
+        let sequence = sequences.entry((stream, partition)).or_default();
+        let position = Position { partition, offset: sequence.len() as u64 };
+        sequence.push(Stored { position, key: key.to_owned(), payload });
+        drop(sequences);
+        self.grown.send_replace(());
+        position
+    }
+}
+
+struct Reader {
+    sequences: Arc<Mutex<Sequences>>,
+    grown: watch::Receiver<()>,
+    stream: Stream,
+    from: Vec<(Partition, u64)>,
+    breaks_after: Option<usize>,
+}
+
+impl Reader {
+    async fn next(mut self) -> Option<(Result<Stored, Error>, Self)> {
+        loop {
+            self.grown.mark_unchanged();
+            match (self.there(), self.breaks_after) {
+                (_, Some(0)) => return Some((Err(Error::Unavailable("for the test".into())), self)),
+                (Some(stored), _) => {
+                    self.breaks_after = self.breaks_after.map(|left| left - 1);
+                    return Some((Ok(stored), self));
+                }
+                (None, _) => self.grown.changed().await.ok()?,
+            }
+        }
+    }
+
+    fn there(&mut self) -> Option<Stored> {
+        let sequences = self.sequences.lock().expect("not poisoned");
+        self.from.iter_mut().find_map(|(partition, offset)| {
+            let stored = sequences.get(&(self.stream, *partition))?.get(usize::try_from(*offset).ok()?)?;
+            *offset += 1;
+            Some(stored.clone())
+        })
+    }
+}
+
+#[async_trait]
+impl Log for MemoryLog {
+    fn partitions(&self) -> u16 {
+        3
+    }
+
+    fn identity(&self) -> &'static str {
+        "memory"
+    }
+
+    async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error> {
+        Ok(self.put(stream, record.key.as_str(), record.payload))
+    }
+
+    async fn bounds(&self, stream: Stream, partition: Partition) -> Result<Range<u64>, Error> {
+        let sequences = self.sequences.lock().expect("not poisoned");
+        Ok(0..sequences.get(&(stream, partition)).map_or(0, Vec::len) as u64)
+    }
+
+    async fn read(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error> {
+        let failing = self.failures.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).ok();
+        if failing.is_some_and(|left| left % 2 == 0) {
+            return Err(Error::Unavailable("for the test".into()));
+        }
+        let (sequences, grown) = (Arc::clone(&self.sequences), self.grown.subscribe());
+        let reader = Reader { sequences, grown, stream, from, breaks_after: failing.map(|_| 1) };
+        Ok(futures::stream::unfold(reader, Reader::next).boxed())
+    }
+
+    async fn consume(&self, _: Stream, _: &str) -> Result<Consumer, Error> {
+        Err(Error::Unusable("views join no group".into()))
+    }
+
+    async fn ready(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn close(&self) {}
+}

@@ -1,0 +1,102 @@
+//! Records as planner and executor write them.
+
+use std::time::Duration;
+
+use crate::domain::{
+    DeadLetter, Decision, EventId, EventKind, GroupName, Mode, Outcome, Reason, SchemeRef, SchemeVerdict, SourceId,
+    Stage, Step, StepRef, StepResult, Timestamp, Truth, UserId, UserRef,
+};
+
+const EPOCH: i64 = 1_700_000_000_000;
+
+/// `seconds` after the time all tests begin at.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(EPOCH + seconds * 1000)
+}
+
+pub(crate) fn source() -> SourceId {
+    "acme".parse().expect("an id")
+}
+
+/// A user called `u-<name>` by id, `<name>` by login name, was created at second `seconds`.
+pub(crate) fn decision(event: &str, name: &str, seconds: i64, verdicts: Vec<SchemeVerdict>) -> Decision {
+    Decision {
+        event: EventId::new(event),
+        source: source(),
+        kind: EventKind::Created,
+        user: UserRef::Id(UserId::new(format!("u-{name}"))),
+        user_name: Some(name.to_owned()),
+        accepted: at(seconds),
+        decided: Timestamp::from_millis(at(seconds).as_millis() + 20),
+        mode: Mode::Active,
+        no_action: None,
+        verdicts,
+    }
+}
+
+/// What a scheme said; where it selected the user, it asks for an addition to each of `groups`.
+pub(crate) fn verdict(scheme: &str, selected: Truth, groups: &[&str]) -> SchemeVerdict {
+    let reason = |condition: &str, parts| Reason {
+        condition: condition.into(),
+        truth: selected,
+        because: "the domain is contractor.example".into(),
+        as_of: Some(at(0)),
+        parts,
+    };
+    SchemeVerdict {
+        scheme: SchemeRef { id: scheme.parse().expect("an id"), version: "v1".into() },
+        selected,
+        test_mode: false,
+        reasons: reason("select", vec![reason("email_domain", vec![])]),
+        steps: groups.iter().map(|group| Step::AddGroup(GroupName::new(*group))).collect(),
+    }
+}
+
+/// The steps of all of a decision's verdicts.
+pub(crate) fn steps(decision: &Decision) -> Vec<StepRef> {
+    let of = |verdict: &SchemeVerdict| -> Vec<StepRef> {
+        let steps = verdict.steps.iter().enumerate();
+        steps
+            .map(|(index, step)| StepRef {
+                key: decision.step_key(verdict, index),
+                run: decision.run(verdict),
+                event: decision.event.clone(),
+                kind: decision.kind,
+                scheme: verdict.scheme.clone(),
+                source: decision.source.clone(),
+                user: decision.user.clone(),
+                user_name: decision.user_name.clone(),
+                step: step.clone(),
+            })
+            .collect()
+    };
+    decision.selected().flat_map(of).collect()
+}
+
+/// A step that took 40 ms and ended at second `seconds`.
+pub(crate) fn outcome(step: &StepRef, result: StepResult, seconds: i64) -> Outcome {
+    Outcome {
+        step: step.clone(),
+        result,
+        test_mode: false,
+        reason: "the user was not a member".into(),
+        before: Some("not a member".into()),
+        at: at(seconds),
+        took: Duration::from_millis(40),
+        error: (result == StepResult::Failed).then(|| "the group does not exist".into()),
+    }
+}
+
+/// An event about the user called `name` that was given up at second `seconds`.
+pub(crate) fn letter(id: &str, name: &str, seconds: i64) -> DeadLetter {
+    DeadLetter {
+        id: id.to_owned(),
+        stage: Stage::Planner,
+        source: source(),
+        user: UserRef::Name(name.to_owned()),
+        event: Some(EventId::new(id)),
+        step: None,
+        reason: "the product knows no such user".into(),
+        at: at(seconds),
+    }
+}

@@ -1,0 +1,129 @@
+use super::{
+    testing::{Following, at, decision, letter, outcome, source, steps, verdict},
+    *,
+};
+use crate::{
+    domain::{Attempt, StepResult, Truth},
+    log::Partition,
+};
+
+fn everything(views: &Views) -> (Vec<Run>, Vec<DeadLetterRow>) {
+    let runs = views.runs(&Filter::default(), &Paging::default()).expect("runs").items;
+    (runs, views.dead_letters(&Paging::default()).expect("dead letters").items)
+}
+
+/// `count` users, each with a finished run of one step, and a dead letter.
+fn tell(log: &testing::MemoryLog, users: std::ops::Range<i64>) {
+    for user in users {
+        let (event, name) = (format!("e{user}"), format!("user{user}"));
+        let decision = decision(&event, &name, user, vec![verdict("a", Truth::True, &["g"])]);
+        log.decide(&decision);
+        log.end(&outcome(&steps(&decision)[0], StepResult::Changed, user));
+        log.give_up(&letter(&event, &name, user));
+    }
+}
+
+/// What is there when `users` have been told of in full.
+fn complete(views: &Views, users: usize) -> Option<(Vec<Run>, Vec<DeadLetterRow>)> {
+    let (runs, letters) = everything(views);
+    let done = runs.iter().filter(|run| run.state == RunState::Done && run.counts.changed == 1).count();
+    (done == users && letters.len() == users).then_some((runs, letters))
+}
+
+#[tokio::test]
+async fn views_show_what_is_in_all_partitions_and_what_comes_later() {
+    let following = Following::start();
+    tell(&following.log, 0..20);
+    following.until(|views| complete(views, 20)).await;
+    tell(&following.log, 20..40);
+    following.until(|views| complete(views, 40)).await;
+    let page = following.views.decisions(&source(), "user7", &Paging::default()).expect("decisions");
+    assert_eq!((page.items.len(), page.items[0].accepted), (1, at(7)));
+}
+
+#[tokio::test]
+async fn a_restart_goes_on_from_the_checkpoint_and_counts_nothing_twice() {
+    let following = Following::start();
+    tell(&following.log, 0..10);
+    let before = following.until(|views| complete(views, 10)).await;
+    let following = following.restart(|_, _| {}).await;
+    assert_eq!(everything(&following.views), before);
+    tell(&following.log, 10..12);
+    following.until(|views| complete(views, 12)).await;
+}
+
+#[tokio::test]
+async fn records_read_again_after_a_lost_checkpoint_change_nothing() {
+    let following = Following::start();
+    tell(&following.log, 0..10);
+    let before = following.until(|views| complete(views, 10)).await;
+    let following = following
+        .restart(|_, store| {
+            let tree = store.tree("view-checkpoints").expect("a tree");
+            let checkpoints = Checkpoints::new(tree, &[]).expect("checkpoints");
+            for stream in [Stream::Decisions, Stream::Outcomes, Stream::DeadLetters] {
+                for partition in (0..3).map(Partition) {
+                    checkpoints.set(stream, partition, 0).expect("set back");
+                }
+            }
+        })
+        .await;
+    tell(&following.log, 10..11);
+    let (runs, letters) = following.until(|views| complete(views, 11)).await;
+    assert_eq!((&runs[1..], &letters[1..]), (&before.0[..], &before.1[..]));
+}
+
+#[tokio::test]
+async fn views_of_another_form_are_built_anew() {
+    let following = Following::start();
+    tell(&following.log, 0..3);
+    let before = following.until(|views| complete(views, 3)).await;
+    let following = following
+        .restart(|_, store| {
+            let checkpoints = store.tree("view-checkpoints").expect("a tree");
+            checkpoints.insert("form", "0").expect("written");
+            store.tree("view-runs").expect("a tree").insert("x", "not a row of this version").expect("written");
+        })
+        .await;
+    assert_eq!(following.until(|views| complete(views, 3)).await, before);
+}
+
+#[tokio::test]
+async fn records_that_cant_be_read_are_passed_over() {
+    let following = Following::start();
+    for stream in [Stream::Decisions, Stream::Outcomes, Stream::DeadLetters] {
+        for key in ["a", "b", "c", "d", "e"] {
+            following.log.put(stream, key, "\u{7f}nonsense".into());
+        }
+    }
+    tell(&following.log, 0..10);
+    following.until(|views| complete(views, 10)).await;
+}
+
+#[tokio::test]
+async fn a_log_that_fails_is_read_again_until_it_works() {
+    let following = Following::start();
+    tell(&following.log, 0..5);
+    let following = following
+        .restart(|log, _| {
+            log.fail_reads(7);
+            tell(log, 5..20);
+        })
+        .await;
+    following.until(|views| complete(views, 20)).await;
+    assert_eq!(following.log.failures_left(), 0);
+}
+
+#[tokio::test]
+async fn attempts_are_no_entries() {
+    let following = Following::start();
+    let decision = decision("e1", "jane", 0, vec![verdict("a", Truth::True, &["g"])]);
+    let step = steps(&decision).remove(0);
+    let attempt = Attempt { step: step.clone(), before: "not a member".into(), at: at(1) };
+    following.log.record(&OutcomeRecord::Attempt(attempt), &decision.key());
+    following.log.end(&outcome(&step, StepResult::Changed, 2));
+    let run = decision.run(&decision.verdicts[0]);
+    let entries = following.until(|views| views.entries(&run, &Paging::default()).expect("read")).await;
+    assert_eq!(entries.items.len(), 1);
+    assert_eq!(entries.items[0].at, at(2));
+}
