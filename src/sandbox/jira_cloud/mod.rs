@@ -90,6 +90,7 @@ fn reset(now: DateTime<Utc>, seconds: u64) -> String {
     (now + ahead).format("%Y-%m-%dT%H:%MZ").to_string()
 }
 
+/// With `defaultLocale`, which stands in the document's example and not in its schema.
 fn server_info(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let body = json!({
         "baseUrl": call.base, "displayUrl": call.base, "version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0],

@@ -25,7 +25,6 @@ fn bean(resident: &Resident, base: &str) -> Map<String, Value> {
     bean.insert("displayName".into(), account.display_name.clone().into());
     bean.insert("active".into(), account.active.into());
     bean.insert("timeZone".into(), "Europe/Berlin".into());
-    bean.insert("locale".into(), "de_DE".into());
     bean
 }
 
@@ -51,6 +50,7 @@ fn in_full(call: &Call<'_>, serial: Serial) -> Result<Answer, Answer> {
     let groups = groups_of(call, resident);
     bean.insert("groups".into(), jira::sized_list(groups, call.query.lists("expand", "groups")));
     bean.insert("applicationRoles".into(), jira::sized_list(roles, call.query.lists("expand", "applicationRoles")));
+    bean.insert("locale".into(), "de_DE".into());
     bean.insert("expand".into(), "groups,applicationRoles".into());
     Ok(Answer::json(200, jira::with_extra(bean, &resident.account)))
 }
