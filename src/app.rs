@@ -2,17 +2,20 @@
 
 mod error;
 mod health;
+mod housekeeping;
 mod listeners;
 
-use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, sync::Arc, time::Duration};
+use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
 
 use actix_web::dev::ServerHandle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 pub use error::Error;
 use health::AppHealth;
+use housekeeping::Housekeeping;
+use listeners::Listeners;
 
 use crate::{
     admin,
@@ -20,7 +23,7 @@ use crate::{
     config::{Config, LogConfig},
     engine::{self, Connection, Executor, Planner},
     intake::Intake,
-    log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
+    log::{Log, embedded::EmbeddedLog},
     metrics::Metrics,
     products,
     rules::{Schemes, VersionedScheme},
@@ -65,9 +68,6 @@ enum Stage {
     Executor(Arc<Executor>),
 }
 
-/// Listeners finish what they have begun within this time.
-const DRAIN_LISTENERS: u64 = 8;
-
 impl App {
     /// Builds every part and binds the listeners; nothing runs yet but the log.
     pub async fn build(config: Config, roles: Roles) -> Result<Self, Error> {
@@ -75,6 +75,12 @@ impl App {
         let metrics = Metrics::new()?;
         make_private_folder(&config.data_dir)?;
         let token = admin::token(&config.admin, &config.data_dir)?;
+        if token.newly_made {
+            warn!(
+                token = token.secret.reveal(),
+                "an admin token was made; it is shown this once and kept in data_dir/admin-token"
+            );
+        }
         let log = open_log(&config).await?;
         let store = Store::open(&config.data_dir.join("state"), log.identity())?;
         if let Some(aside) = store.set_aside() {
@@ -86,7 +92,7 @@ impl App {
         let stop_views = CancellationToken::new();
         let (views, view_tasks) = Views::start(Arc::clone(&log), &store, stop_views.clone())?;
 
-        let mut listeners = listeners::Listeners::default();
+        let mut listeners = Listeners::default();
         let webhooks = if roles.webhooks {
             let max_body = config.webhooks.max_body;
             let intake = Intake::new(&config.sources, max_body, Arc::clone(&log), Arc::clone(&clock), metrics.clone());
@@ -94,11 +100,12 @@ impl App {
         } else {
             None
         };
-        let health = AppHealth::new(Arc::clone(&log), connections);
-        let state = admin::AdminState::new(token, views, metrics.clone(), health, &config);
-        let admin = listeners.admin(config.admin.listen, state, roles.admin)?;
+        let health = Arc::new(AppHealth::new(Arc::clone(&log), connections));
+        let state = admin::AdminState::new(&config, token.secret, views, metrics.clone(), health);
+        let admin = listeners.admin(config.admin.listen, state)?;
         let (servers, handles) = listeners.start();
-        let housekeeping = Housekeeping { config, log: Arc::clone(&log), ledger, metrics, clock };
+        let sources = config.sources;
+        let housekeeping = Housekeeping { sources, log: Arc::clone(&log), ledger, metrics, clock };
         Ok(Self {
             webhooks,
             admin,
@@ -127,8 +134,9 @@ impl App {
     /// Runs until `stop` is cancelled, then drains: no new deliveries, what was begun is finished, offsets are stored.
     pub async fn run_until_stopped(mut self, stop: CancellationToken) -> Result<(), Error> {
         let mut stages = JoinSet::new();
+        let ledger = self.housekeeping.ledger.clone();
         for stage in self.stages.drain(..) {
-            let (log, ledger, stop) = (Arc::clone(&self.log), self.housekeeping.ledger.clone(), self.stop_stages.clone());
+            let (log, ledger, stop) = (Arc::clone(&self.log), ledger.clone(), self.stop_stages.clone());
             match stage {
                 Stage::Planner(planner) => stages.spawn(engine::run(log, ledger, planner, stop)),
                 Stage::Executor(executor) => stages.spawn(engine::run(log, ledger, executor, stop)),
@@ -138,7 +146,10 @@ impl App {
         info!(webhooks = self.webhooks.map(tracing::field::display), admin = %self.admin, "usher is running");
         let ended = tokio::select! {
             () = stop.cancelled() => Ok(()),
-            Some(server) = self.servers.join_next() => Err(Error::ListenerEnded(server.ok().and_then(Result::err))),
+            Some(server) = self.servers.join_next() => {
+                error!(?server, "a listener ended by itself");
+                Err(Error::ListenerEnded)
+            },
         };
         info!("stopping: no new deliveries, finishing what was begun");
         let (webhooks, admin) = self.handles.split_at(usize::from(self.webhooks.is_some()));
@@ -178,7 +189,7 @@ async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {
             let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, Default::default()));
             Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
         }
-        LogConfig::Kafka(kafka) => Arc::new(KafkaLog::open(kafka).await?),
+        LogConfig::Kafka(_) => return Err(Error::Interrupted),
     })
 }
 
@@ -212,13 +223,4 @@ fn stages(
         stages.push(Stage::Executor(Arc::new(Executor::new(connection, config.mode, log, ledger, metrics))));
     }
     stages
-}
-
-/// What is done every so often.
-struct Housekeeping {
-    config: Config,
-    log: Arc<dyn Log>,
-    ledger: Ledger,
-    metrics: Metrics,
-    clock: Arc<dyn Clock>,
 }

@@ -45,14 +45,17 @@ pub enum Error {
         error: io::Error,
     },
     /// The admin token can't be had.
-    #[error("admin.token: {0}")]
-    Token(#[from] crate::admin::TokenError),
+    #[error("{0}")]
+    Token(#[from] crate::admin::Error),
     /// The log can't be opened.
     #[error("log: {0}")]
     Log(#[from] crate::log::Error),
     /// The state store can't be opened.
     #[error("data_dir: {0}")]
     Store(#[from] crate::store::Error),
+    /// The views can't be opened.
+    #[error("data_dir: {0}")]
+    Views(#[from] crate::views::Error),
     /// A source can't be set up.
     #[error("sources: {0}")]
     Connect(#[from] crate::products::ConnectError),

@@ -49,20 +49,17 @@ impl Listeners {
         Ok(bound)
     }
 
-    /// Binds the admin listener; without `api` it answers probes and metrics only.
-    pub(super) fn admin(&mut self, address: SocketAddr, state: AdminState, api: bool) -> Result<SocketAddr, Error> {
+    /// Binds the admin listener.
+    pub(super) fn admin(&mut self, address: SocketAddr, state: AdminState) -> Result<SocketAddr, Error> {
         let (socket, bound) = bind(Listener::Admin, address)?;
         let state = web::Data::new(state);
-        let server = HttpServer::new(move || {
-            let app = App::new().app_data(state.clone());
-            app.configure(if api { admin::configure } else { admin::configure_probes })
-        })
-        .workers(1)
-        .client_request_timeout(HEAD_PATIENCE)
-        .shutdown_timeout(DRAIN_SECONDS)
-        .disable_signals()
-        .listen(socket)
-        .map_err(|error| Error::Listen { what: Listener::Admin, address, error })?;
+        let server = HttpServer::new(move || App::new().configure(admin::configure(state.clone())))
+            .workers(1)
+            .client_request_timeout(HEAD_PATIENCE)
+            .shutdown_timeout(DRAIN_SECONDS)
+            .disable_signals()
+            .listen(socket)
+            .map_err(|error| Error::Listen { what: Listener::Admin, address, error })?;
         self.servers.push(server.run());
         Ok(bound)
     }

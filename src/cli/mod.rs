@@ -81,8 +81,9 @@ pub fn main() -> ExitCode {
         }
         Command::Demo { once } => demo::run(once, arguments.log_format),
         // Where nothing can be printed the exit code still tells.
-        Command::Check { config } => check::run(config.as_deref(), env, &mut stdout(), &mut stderr())
-            .unwrap_or_else(|_| ExitCode::from(FAILED)),
+        Command::Check { config } => {
+            check::run(config.as_deref(), env, &mut stdout(), &mut stderr()).unwrap_or_else(|_| ExitCode::from(FAILED))
+        }
         Command::Sandbox { listen } => {
             telemetry::start(arguments.log_format);
             sandbox::run(listen)

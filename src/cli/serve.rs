@@ -24,11 +24,7 @@ pub(super) enum Role {
 }
 
 /// Runs the service until SIGTERM or SIGINT.
-pub(super) fn run(
-    path: Option<&Path>,
-    roles: &[Role],
-    env: impl IntoIterator<Item = (String, String)>,
-) -> ExitCode {
+pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<Item = (String, String)>) -> ExitCode {
     let config = match config::load(path, env) {
         Ok(loaded) => {
             for warning in &loaded.warnings {

@@ -128,9 +128,7 @@ async fn a_scheme_is_tried_out(stage: &Stage, narrator: &mut Narrator) -> Result
     let (_, answer) = stage.deliver("acme", &login).await?;
     let event = answer["event"].as_str().unwrap_or_default().to_owned();
     let path = format!("api/v1/runs/{event}.tidy-up/entries");
-    let tested = stage
-        .eventually(|| async { Ok(stage.ask(&path).await?["items"][0]["result"] == "tested") })
-        .await?;
+    let tested = stage.eventually(|| async { Ok(stage.ask(&path).await?["items"][0]["result"] == "tested") }).await?;
     let entry = stage.ask(&path).await?["items"][0].clone();
     narrator.says(&format!(
         "run log: {} {}: {} ({}; before: {})",
@@ -146,7 +144,8 @@ async fn a_scheme_is_tried_out(stage: &Stage, narrator: &mut Narrator) -> Result
 }
 
 async fn somebody_joins_in_the_cloud(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
-    narrator.chapter("Dana and a build bot are created in Globex Jira. In Cloud a webhook has no e-mail and no groups.");
+    narrator
+        .chapter("Dana and a build bot are created in Globex Jira. In Cloud a webhook has no e-mail and no groups.");
     let dana = Account::new("712020:dana", "Dana").email("dana@globex.example").hide_email();
     let bot = Account::new("712020:bot", "Build bot").account_type("app");
     for account in [&dana, &bot] {
@@ -171,9 +170,8 @@ async fn jira_asks_to_slow_down(stage: &Stage, narrator: &mut Narrator) -> Resul
     let there = stage.comes_to(JiraDc, "JIRAUSER10103", &["contractors", "vpn-info"]).await?;
     let waited = began.elapsed();
     narrator.happens(&format!("usher waits, and is done after {:.1} s", waited.as_secs_f64()));
-    narrator.check("Erik is in his groups, and Jira was left alone for 2 s", {
-        there && waited >= Duration::from_secs(2)
-    });
+    narrator
+        .check("Erik is in his groups, and Jira was left alone for 2 s", there && waited >= Duration::from_secs(2));
     Ok(())
 }
 
