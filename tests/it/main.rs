@@ -1,0 +1,4 @@
+//! Tests of the real parts together.
+
+mod embedded_log;
+mod log_suite;
