@@ -170,8 +170,7 @@ async fn jira_asks_to_slow_down(stage: &Stage, narrator: &mut Narrator) -> Resul
     let there = stage.comes_to(JiraDc, "JIRAUSER10103", &["contractors", "vpn-info"]).await?;
     let waited = began.elapsed();
     narrator.happens(&format!("usher waits, and is done after {:.1} s", waited.as_secs_f64()));
-    narrator
-        .check("Erik is in his groups, and Jira was left alone for 2 s", there && waited >= Duration::from_secs(2));
+    narrator.check("Erik is in his groups, and Jira was left alone for 2 s", there && waited >= Duration::from_secs(2));
     Ok(())
 }
 

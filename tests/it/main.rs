@@ -1,3 +1,5 @@
-//! The real parts together.
+//! Tests of the real parts together.
 
+mod embedded_log;
+mod log_suite;
 mod sandbox;

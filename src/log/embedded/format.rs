@@ -22,7 +22,7 @@ use crate::{
 
 /// The longest value, in bytes. sled rewrites a page of up to some 20 values as one item, and puts an item longer than
 /// a quarter of a segment in a file of its own, which it never syncs. With this limit that can't come to pass.
-pub(super) const VALUE_LIMIT: usize = 64 * 1024;
+pub(super) const VALUE_LIMIT: usize = 8 * 1024;
 
 /// The bytes a batch has before its first record.
 const HEADER: usize = 16;

@@ -15,10 +15,10 @@ use crate::log::Error;
 
 /// sled's unit of allocation and of cleaning, in bytes. A quarter of it is the longest item that sled keeps in the
 /// database file, and a page full of the longest values has to fit in there; see [`super::format::VALUE_LIMIT`].
-const SEGMENT: usize = 8 * 1024 * 1024;
+const SEGMENT: usize = 2 * 1024 * 1024;
 
 /// Pages that sled keeps in memory, in bytes.
-const CACHE: u64 = 64 * 1024 * 1024;
+const CACHE: u64 = 32 * 1024 * 1024;
 
 /// How long letting go of the lock may take. It is a matter of sled's threads finishing what they do.
 const RELEASE_WITHIN: Duration = Duration::from_secs(5);
