@@ -6,6 +6,7 @@ pub mod domain;
 pub mod log;
 pub mod metrics;
 pub mod products;
+pub mod sandbox;
 pub mod secret;
 
 /// The commit this was built from, where the build was told.

@@ -1,0 +1,260 @@
+//! Things that go wrong on purpose: which requests, how often, and what happens to them.
+
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::Product;
+
+/// What happens to a request. "After work" means that the product has done what it was asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// 429, nothing done; `retry_after` in seconds, left out where none.
+    TooManyRequests {
+        /// The value of `Retry-After`.
+        retry_after: Option<u64>,
+    },
+    /// 500, 503 or another status.
+    Fail {
+        /// The HTTP status.
+        status: u16,
+        /// The value of `Retry-After`, in seconds.
+        #[serde(default)]
+        retry_after: Option<u64>,
+        /// Whether the work is done all the same.
+        #[serde(default)]
+        after_work: bool,
+    },
+    /// No answer, ever; nothing done. Ends when the fault is removed: the connection is cut then.
+    Hang,
+    /// The connection ends without an answer.
+    Cut {
+        /// Whether the work is done all the same.
+        after_work: bool,
+    },
+    /// The answer comes late; the work is done after the delay.
+    Delay {
+        /// How long.
+        millis: u64,
+    },
+    /// Adding a member is refused in the product's form of "no seats left"; other requests pass.
+    LicenceFull {
+        /// 400 in Jira; other statuses to see what a caller does with them.
+        status: u16,
+    },
+    /// 401, as if the credentials were revoked.
+    Unauthorized,
+    /// 403, as if the acting account lacked the rights.
+    Forbidden,
+}
+
+/// How often, among the requests that match.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// Every one, until the fault is removed.
+    Always,
+    /// The next so many.
+    Next(u64),
+    /// Every so-many-th; never where 0.
+    Every(u64),
+    /// Each with this probability, 0 to 1, from the sandbox's seed.
+    Chance(f64),
+}
+
+/// A fault to be injected. Of several that match a request, the first one made that fires is taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Only on this site.
+    #[serde(default)]
+    pub site: Option<Product>,
+    /// Only this HTTP method.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Only where the path below the site's base URL contains this.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// How often.
+    pub when: When,
+    /// What happens.
+    pub effect: Effect,
+}
+
+impl Fault {
+    /// A fault that hits every request.
+    pub fn new(effect: Effect) -> Self {
+        Self { site: None, method: None, path: None, when: When::Always, effect }
+    }
+
+    /// Only on this site.
+    #[must_use]
+    pub fn site(mut self, site: Product) -> Self {
+        self.site = Some(site);
+        self
+    }
+
+    /// Only this HTTP method.
+    #[must_use]
+    pub fn method(mut self, method: impl Into<String>) -> Self {
+        self.method = Some(method.into());
+        self
+    }
+
+    /// Only where the path contains this.
+    #[must_use]
+    pub fn path(mut self, part: impl Into<String>) -> Self {
+        self.path = Some(part.into());
+        self
+    }
+
+    /// Only so often.
+    #[must_use]
+    pub fn when(mut self, when: When) -> Self {
+        self.when = when;
+        self
+    }
+
+    fn matches(&self, site: Product, method: &str, path: &str, adds: bool) -> bool {
+        self.site.is_none_or(|own| own == site)
+            && self.method.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(method))
+            && self.path.as_deref().is_none_or(|part| path.contains(part))
+            && (adds || !matches!(self.effect, Effect::LicenceFull { .. }))
+    }
+}
+
+/// A fault in force, with what it has done so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Injected {
+    /// To remove it by.
+    pub id: u64,
+    /// How many requests matched.
+    pub matched: u64,
+    /// How many were hit.
+    pub fired: u64,
+    /// What was asked for.
+    #[serde(flatten)]
+    pub fault: Fault,
+}
+
+/// What befalls one request.
+pub(super) struct Struck {
+    pub effect: Effect,
+    /// Cancelled when the fault is removed.
+    pub removed: CancellationToken,
+}
+
+/// The faults in force.
+pub(super) struct Faults {
+    list: Vec<(Injected, CancellationToken)>,
+    last_id: u64,
+    random: StdRng,
+}
+
+impl Faults {
+    pub fn new(seed: u64) -> Self {
+        Self { list: Vec::new(), last_id: 0, random: StdRng::seed_from_u64(seed) }
+    }
+
+    /// Puts a fault in force; the answer is its id.
+    pub fn inject(&mut self, fault: Fault) -> u64 {
+        self.last_id += 1;
+        let injected = Injected { id: self.last_id, matched: 0, fired: 0, fault };
+        self.list.push((injected, CancellationToken::new()));
+        self.last_id
+    }
+
+    /// Removes one fault, or all; false where there was none.
+    pub fn remove(&mut self, id: Option<u64>) -> bool {
+        let before = self.list.len();
+        self.list.retain(|(injected, removed)| {
+            let stays = id.is_some_and(|id| id != injected.id);
+            if !stays {
+                removed.cancel();
+            }
+            stays
+        });
+        self.list.len() < before
+    }
+
+    pub fn list(&self) -> Vec<Injected> {
+        self.list.iter().map(|(injected, _)| injected.clone()).collect()
+    }
+
+    /// Decides what befalls a request; `adds` says whether it adds a member.
+    pub fn strike(&mut self, site: Product, method: &str, path: &str, adds: bool) -> Option<Struck> {
+        for (injected, removed) in &mut self.list {
+            if !injected.fault.matches(site, method, path, adds) {
+                continue;
+            }
+            injected.matched += 1;
+            let fires = match injected.fault.when {
+                When::Always => true,
+                When::Next(count) => injected.fired < count,
+                When::Every(nth) => nth > 0 && injected.matched.is_multiple_of(nth),
+                When::Chance(probability) => self.random.random::<f64>() < probability,
+            };
+            if fires {
+                injected.fired += 1;
+                return Some(Struck { effect: injected.fault.effect, removed: removed.clone() });
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(when: When, requests: usize) -> Vec<bool> {
+        let mut faults = Faults::new(7);
+        faults.inject(Fault::new(Effect::Hang).when(when));
+        (0..requests).map(|_| faults.strike(Product::JiraDc, "GET", "/x", false).is_some()).collect()
+    }
+
+    #[test]
+    fn next_every_and_always_hit_the_requests_they_name() {
+        assert_eq!(hits(When::Next(2), 4), [true, true, false, false]);
+        assert_eq!(hits(When::Every(2), 5), [false, true, false, true, false]);
+        assert_eq!(hits(When::Every(0), 2), [false, false]);
+        assert_eq!(hits(When::Always, 2), [true, true]);
+    }
+
+    #[test]
+    fn chance_is_the_same_for_the_same_seed_and_about_as_often_as_said() {
+        assert_eq!(hits(When::Chance(0.3), 1_000), hits(When::Chance(0.3), 1_000));
+        let fired = hits(When::Chance(0.3), 1_000).iter().filter(|hit| **hit).count();
+        assert!((250..350).contains(&fired), "{fired}");
+        assert_eq!(hits(When::Chance(1.0), 3), [true; 3]);
+        assert_eq!(hits(When::Chance(f64::NAN), 3), [false; 3]);
+    }
+
+    #[test]
+    fn site_method_and_path_narrow_it_down() {
+        let mut faults = Faults::new(0);
+        faults.inject(Fault::new(Effect::Hang).site(Product::JiraDc).method("post").path("group/user"));
+        assert!(faults.strike(Product::JiraCloud, "POST", "/rest/api/3/group/user", true).is_none());
+        assert!(faults.strike(Product::JiraDc, "DELETE", "/rest/api/2/group/user", false).is_none());
+        assert!(faults.strike(Product::JiraDc, "POST", "/rest/api/2/user", false).is_none());
+        assert!(faults.strike(Product::JiraDc, "POST", "/rest/api/2/group/user", true).is_some());
+    }
+
+    #[test]
+    fn a_full_licence_hits_only_what_adds() {
+        let mut faults = Faults::new(0);
+        faults.inject(Fault::new(Effect::LicenceFull { status: 400 }));
+        assert!(faults.strike(Product::JiraDc, "GET", "/x", false).is_none());
+        assert!(faults.strike(Product::JiraDc, "POST", "/x", true).is_some());
+    }
+
+    #[test]
+    fn removing_a_fault_lets_go_of_what_it_holds() {
+        let mut faults = Faults::new(0);
+        let id = faults.inject(Fault::new(Effect::Hang));
+        let struck = faults.strike(Product::JiraDc, "GET", "/x", false).expect("a fault");
+        assert!(!faults.remove(Some(id + 1)) && !struck.removed.is_cancelled());
+        assert!(faults.remove(Some(id)) && struck.removed.is_cancelled());
+        assert!(faults.strike(Product::JiraDc, "GET", "/x", false).is_none());
+    }
+}
