@@ -1,0 +1,3 @@
+//! The real parts together.
+
+mod products;
