@@ -102,21 +102,20 @@ impl Pace {
         if let Some(wait) = advice.wait.filter(|_| !advice.narrow) {
             self.not_before = self.not_before.max(now + wait);
         }
-        if (refused && !advice.narrow) || (advice.near_limit && advice.gap.is_none()) {
-            self.slow_down(began, now);
-        } else if !advice.near_limit {
+        if refused && !advice.narrow {
+            self.slow_down(began, now, LONGEST_GAP);
+        } else if advice.near_limit {
+            self.slow_down(began, now, advice.slow_enough.unwrap_or(LONGEST_GAP));
+        } else {
             self.set_gap(self.gap.mul_f64(0.9));
-        }
-        if let Some(gap) = advice.gap {
-            self.set_gap(self.gap.max(gap));
         }
     }
 
-    /// Doubles the gap. Calls begun before the last time say nothing about the pace since.
-    fn slow_down(&mut self, began: Instant, now: Instant) {
+    /// Doubles the gap, though not beyond `enough`. Calls begun before the last time say nothing about the pace since.
+    fn slow_down(&mut self, began: Instant, now: Instant, enough: Duration) {
         if began >= self.slowed {
             self.slowed = now;
-            self.set_gap(self.gap * 2);
+            self.set_gap((self.gap * 2).min(enough).max(self.gap));
             self.next = self.next.max(now + self.gap);
         }
     }
@@ -138,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    const CALM: Advice = Advice { wait: None, narrow: false, gap: None, near_limit: false };
+    const CALM: Advice = Advice { wait: None, narrow: false, near_limit: false, slow_enough: None };
 
     fn pacer(per_second: f64, concurrency: usize) -> Arc<Pacer> {
         Arc::new(Pacer::new(Rate { per_second, concurrency }))
@@ -236,14 +235,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn near_the_limit_the_gap_is_what_the_product_says_or_else_doubles() {
+    async fn near_the_limit_the_gap_doubles_until_what_is_left_lasts_and_a_learned_one_is_kept() {
         let pacer = pacer(10.0, 1);
         let turn = pacer.turn().await;
-        let near = Advice { near_limit: true, ..CALM };
-        pacer.learn(&turn, false, &Advice { gap: Some(Duration::from_secs(3)), ..near });
-        assert_eq!(pacer.pace().gap, Duration::from_secs(3));
-        pacer.learn(&turn, false, &near);
-        assert_eq!(pacer.pace().gap, Duration::from_secs(6));
+        let near = |enough| Advice { near_limit: true, slow_enough: Some(Duration::from_millis(enough)), ..CALM };
+        for (advice, gap) in [(near(350), 200), (near(350), 350), (near(350), 350), (near(50), 350)] {
+            pacer.learn(&turn, false, &advice);
+            assert_eq!(pacer.pace().gap, Duration::from_millis(gap));
+        }
     }
 
     #[tokio::test(start_paused = true)]

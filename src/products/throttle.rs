@@ -24,24 +24,21 @@ pub(super) struct Advice {
     pub wait: Option<Duration>,
     /// Whether `wait` is about the thing written to alone, so that calls about others need not wait.
     pub narrow: bool,
-    /// Keep at least this long between calls, so that what is left of the quota lasts.
-    pub gap: Option<Duration>,
     /// Whether little of the quota is left.
     pub near_limit: bool,
+    /// The gap between calls at which what is left lasts until there is more: no need to be slower than that.
+    pub slow_enough: Option<Duration>,
 }
 
 impl Advice {
     /// Reads the headers of an answer with `status` that came in at `now`.
     pub fn read(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Self {
         let quota = Quota::read(headers, now);
-        let exhausted = status == StatusCode::TOO_MANY_REQUESTS || quota.remaining == Some(0);
-        let wait = retry_after(headers, now).or_else(|| if exhausted { quota.until_more() } else { None });
-        let near_limit = quota.near_limit();
         Self {
-            wait,
+            wait: retry_after(headers, now).or_else(|| quota.wait(status)),
             narrow: text(headers, "ratelimit-reason").is_some_and(|reason| reason.starts_with("jira-per-issue")),
-            gap: if near_limit { quota.spread() } else { None },
-            near_limit,
+            near_limit: quota.near_limit(),
+            slow_enough: quota.spread(),
         }
     }
 }
@@ -88,8 +85,12 @@ impl Quota {
         self.near || self.remaining.zip(self.limit).is_some_and(scarce)
     }
 
-    fn until_more(&self) -> Option<Duration> {
-        self.reset.or(self.refill)
+    /// Cloud's time of reset is too coarse to wait for before a call was refused; a bucket is soon full again.
+    fn wait(&self, status: StatusCode) -> Option<Duration> {
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return self.reset.or(self.refill);
+        }
+        self.refill.filter(|_| self.remaining == Some(0))
     }
 
     /// The gap at which the rest lasts until there is more.
@@ -185,26 +186,33 @@ mod tests {
     }
 
     #[test]
-    fn a_good_answer_asks_for_a_wait_only_when_nothing_is_left() {
-        let cloud = ("x-ratelimit-reset", "2026-03-26T16:00Z");
-        assert_eq!(wait(200, &[cloud, ("x-ratelimit-remaining", "3")]), None);
-        assert_eq!(wait(200, &[cloud, ("x-ratelimit-remaining", "0")]), Some(30));
+    fn a_good_answer_asks_for_a_wait_only_when_nothing_is_left_and_it_is_known_when_there_is() {
+        let dc = [("x-ratelimit-interval-seconds", "60"), ("x-ratelimit-fillrate", "5")];
+        assert_eq!(wait(200, &[dc[0], dc[1], ("x-ratelimit-remaining", "3")]), None);
+        assert_eq!(wait(200, &[dc[0], dc[1], ("x-ratelimit-remaining", "0")]), Some(12));
         assert_eq!(wait(200, &[("retry-after", "0"), ("x-ratelimit-remaining", "5")]), None);
         assert_eq!(wait(200, &[("retry-after", "2"), ("x-ratelimit-remaining", "0")]), Some(2));
+        assert_eq!(wait(200, &[("x-ratelimit-reset", "2026-03-26T16:00Z"), ("x-ratelimit-remaining", "0")]), None);
     }
 
     #[test]
-    fn what_little_is_left_is_spread_until_there_is_more() {
+    fn what_little_is_left_lasts_until_there_is_more() {
         let reset = ("x-ratelimit-reset", "2026-03-26T16:00Z");
-        let near = ("x-ratelimit-nearlimit", "true");
-        let gap = |headers: &[(&str, &str)]| advice(200, headers).gap.map(|gap| gap.as_secs());
-        assert_eq!(gap(&[reset, near, ("x-ratelimit-remaining", "10")]), Some(3));
-        assert_eq!(gap(&[reset, ("x-ratelimit-limit", "100"), ("x-ratelimit-remaining", "15")]), Some(2));
-        assert_eq!(gap(&[reset, ("x-ratelimit-limit", "100"), ("x-ratelimit-remaining", "21")]), None);
-        let dc = [("x-ratelimit-interval-seconds", "10"), ("x-ratelimit-fillrate", "5")];
-        assert_eq!(gap(&[dc[0], dc[1], ("x-ratelimit-limit", "60"), ("x-ratelimit-remaining", "12")]), Some(2));
-        assert_eq!(gap(&[dc[0], dc[1], ("x-ratelimit-limit", "60"), ("x-ratelimit-remaining", "13")]), None);
-        assert!(advice(200, &[near]).near_limit);
+        let spread = |headers: &[(&str, &str)]| advice(200, headers).slow_enough.map(|gap| gap.as_secs());
+        assert_eq!(spread(&[reset, ("x-ratelimit-remaining", "10")]), Some(3));
+        assert_eq!(spread(&[reset, ("x-ratelimit-remaining", "0")]), Some(30));
+        assert_eq!(spread(&[reset]), None);
+        assert_eq!(spread(&[("x-ratelimit-interval-seconds", "10"), ("x-ratelimit-fillrate", "5")]), Some(2));
+    }
+
+    #[test]
+    fn a_fifth_or_less_is_little() {
+        let near = |remaining, limit| {
+            advice(200, &[("x-ratelimit-limit", limit), ("x-ratelimit-remaining", remaining)]).near_limit
+        };
+        assert!(near("12", "60") && near("0", "60") && near("0", "0"));
+        assert!(!near("13", "60"));
+        assert!(advice(200, &[("x-ratelimit-nearlimit", "true")]).near_limit);
         assert!(!advice(200, &[("x-ratelimit-nearlimit", "false")]).near_limit);
     }
 

@@ -2,4 +2,5 @@
 
 mod embedded_log;
 mod log_suite;
+mod products;
 mod sandbox;
