@@ -1,4 +1,5 @@
 //! Tests of the real parts together.
 
+mod embedded_crash;
 mod embedded_log;
 mod log_suite;

@@ -155,10 +155,10 @@ impl Committer {
         if self.health.has_failed() {
             return false;
         }
-        let committed = self.store.commit(batch);
+        let committed = self.health.during(|| self.store.commit(batch));
         if let Err(error) = &committed {
             tracing::error!(%error, "the event log accepts nothing until usher is restarted");
-            self.health.fail(format!("{error}; it accepts nothing until usher is restarted"));
+            self.health.fail(format!("{error}; nothing is accepted until usher is restarted"));
         }
         committed.is_ok()
     }

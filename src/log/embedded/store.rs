@@ -42,7 +42,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Opens the database in `dir`, or makes one.
+    /// Opens the database in `dir`, or makes one. sled panics on some damaged files.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         fs::create_dir_all(dir).map_err(|error| inaccessible(dir, &error))?;
         let config = sled::Config::new()
@@ -51,26 +51,23 @@ impl Store {
             .flush_every_ms(None)
             .mode(sled::Mode::HighThroughput)
             .segment_size(SEGMENT);
-        // sled panics on some damaged files; on a thread of its own that is just another answer.
-        let opened = thread::Builder::new()
-            .name("log-open".into())
-            .spawn(move || config.open().map(|db| sled::Tree::clone(&db)))
-            .map_err(|error| Error::Unavailable(format!("no thread to open the log: {error}")))?
-            .join();
-        let tree = match opened {
-            Ok(Ok(tree)) => tree,
-            Ok(Err(sled::Error::Io(error))) if !locked(dir) => return Err(inaccessible(dir, &error)),
-            Ok(Err(sled::Error::Io(_))) => {
-                return Err(Error::Unusable(format!(
-                    "{} is in use by another process; stop that one, or set another data_dir here",
-                    dir.display()
-                )));
-            }
-            Ok(Err(error)) => return Err(damaged(dir, &error.to_string())),
-            Err(_panic) => return Err(damaged(dir, "sled can't read them")),
-        };
+        let db = config.open().map_err(|error| match error {
+            sled::Error::Io(_) if locked(dir) => Error::Unusable(format!(
+                "{} is in use by another process; stop that one, or set another data_dir here",
+                dir.display()
+            )),
+            sled::Error::Io(error) => inaccessible(dir, &error),
+            error => damaged(dir, &error.to_string()),
+        })?;
+        let tree = sled::Tree::clone(&db);
         let file = File::open(dir.join("db")).map_err(|error| inaccessible(dir, &error))?;
         Ok(Self { tree: RwLock::new(Some(tree)), file })
+    }
+
+    /// The same with another file to sync.
+    #[cfg(test)]
+    pub fn syncing(self, file: File) -> Self {
+        Self { file, ..self }
     }
 
     /// The tree, for as short a time as possible: while it is held, the log can't be released.
@@ -97,7 +94,7 @@ impl Store {
         while flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_err() && Instant::now() < give_up {
             thread::sleep(Duration::from_millis(2));
         }
-        // An error would only mean that it stays locked until the file is closed.
+        // Where this fails it stays locked until the file is closed.
         let _ = flock(&self.file, FlockOperation::Unlock);
     }
 }
