@@ -1,6 +1,6 @@
 //! What an opened database says about the log in it.
 
-use std::{ops::Range, path::Path, thread};
+use std::{ops::Range, path::Path};
 
 use super::{
     format::{self, Header},
@@ -24,25 +24,16 @@ pub(super) struct Found {
 
 impl Found {
     /// Opens the database in `dir` and reads what it holds.
-    ///
-    /// It is done on a thread of its own, where the panics of sled on damaged files are just another answer.
     pub fn open(dir: &Path, partitions: u16) -> Result<(Store, Self), Error> {
-        let owned = dir.to_owned();
-        let open = move || {
-            let store = Store::open(&owned)?;
-            match Self::in_store(&store, &owned, partitions) {
-                Ok(found) => Ok((store, found)),
-                Err(error) => {
-                    store.release();
-                    Err(error)
-                }
+        let store = Store::open(dir)?;
+        let found = store::guarded(|| Self::in_store(&store, dir, partitions));
+        match found.unwrap_or_else(|panicked| Err(damaged(dir, &panicked.to_string()))) {
+            Ok(found) => Ok((store, found)),
+            Err(error) => {
+                store.release();
+                Err(error)
             }
-        };
-        let opening = thread::Builder::new()
-            .name("log-open".into())
-            .spawn(open)
-            .map_err(|error| Error::Unavailable(format!("no thread to open the log: {error}")))?;
-        opening.join().unwrap_or_else(|_panic| Err(damaged(dir, "sled can't read them")))
+        }
     }
 
     /// Reads what `store`, opened in `dir`, holds. A log that was never there before is made with `partitions`

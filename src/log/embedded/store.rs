@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io,
+    panic::{self, AssertUnwindSafe},
     path::Path,
     sync::{PoisonError, RwLock},
     thread,
@@ -30,6 +31,8 @@ pub(super) enum CommitError {
     Closed(#[from] Error),
     #[error("writing failed: {0}")]
     Write(#[from] sled::Error),
+    #[error("writing failed: {0}")]
+    Panicked(#[from] Panicked),
     #[error("syncing failed: {0}")]
     Sync(io::Error),
 }
@@ -42,7 +45,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Opens the database in `dir`, or makes one. sled panics on some damaged files.
+    /// Opens the database in `dir`, or makes one.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         fs::create_dir_all(dir).map_err(|error| inaccessible(dir, &error))?;
         let config = sled::Config::new()
@@ -51,7 +54,8 @@ impl Store {
             .flush_every_ms(None)
             .mode(sled::Mode::HighThroughput)
             .segment_size(SEGMENT);
-        let db = config.open().map_err(|error| match error {
+        let opened = guarded(|| config.open()).map_err(|panicked| damaged(dir, &panicked.to_string()))?;
+        let db = opened.map_err(|error| match error {
             sled::Error::Io(_) if locked(dir) => Error::Unusable(format!(
                 "{} is in use by another process; stop that one, or set another data_dir here",
                 dir.display()
@@ -82,8 +86,7 @@ impl Store {
     /// to make it last; the sync of the file does that.
     pub fn commit(&self, batch: sled::Batch) -> Result<(), CommitError> {
         let tree = self.tree()?;
-        tree.apply_batch(batch)?;
-        tree.flush()?;
+        guarded(|| tree.apply_batch(batch).and_then(|()| tree.flush()))??;
         self.file.sync_data().map_err(CommitError::Sync)
     }
 
@@ -97,6 +100,17 @@ impl Store {
         // Where this fails it stays locked until the file is closed.
         let _ = flock(&self.file, FlockOperation::Unlock);
     }
+}
+
+/// sled met something in its files that it did not think possible.
+#[derive(Debug, thiserror::Error)]
+#[error("sled can't make sense of its files")]
+pub(super) struct Panicked;
+
+/// What `ask` answers: on some damaged files sled panics, where another library would return an error.
+pub(super) fn guarded<T>(ask: impl FnOnce() -> T) -> Result<T, Panicked> {
+    // Nothing of ours is left half changed: reads change nothing, and after a failed write there is no other.
+    panic::catch_unwind(AssertUnwindSafe(ask)).map_err(|_| Panicked)
 }
 
 /// Makes the names of new files in `dir`, and the name of `dir` itself, survive a power failure.
