@@ -4,6 +4,8 @@
 //! Records of one key are in one partition, in the order in which they were appended. Delivery to consumers is at
 //! least once; what follows from a record must be recognised when it comes again.
 
+pub mod kafka;
+
 use std::{fmt, ops::Range};
 
 use async_trait::async_trait;
@@ -139,6 +141,12 @@ pub trait Log: Send + Sync + 'static {
 
     /// Whether an append would be likely to succeed now.
     async fn ready(&self) -> Result<(), Error>;
+
+    /// How many records of `stream` the groups joined here have still to work on, over the partitions given to them;
+    /// a record counts once for each group. `None` where that is not known.
+    fn lag(&self, _stream: Stream) -> Option<u64> {
+        None
+    }
 
     /// Finishes what was accepted and lets go of files and connections.
     async fn close(&self);
