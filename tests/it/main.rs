@@ -1,5 +1,5 @@
 //! usher's parts together, and the real things they talk to.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-mod kafka_log;
+mod kafka;
 mod support;
