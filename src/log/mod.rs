@@ -113,7 +113,7 @@ pub enum Error {
     Unusable(String),
 }
 
-/// Records, in order within each partition; ends only with the log.
+/// Records, in order within each partition; ends only with the log, or with the assignment they belong to.
 pub type Records = BoxStream<'static, Result<Stored, Error>>;
 
 /// A durable, partitioned log.

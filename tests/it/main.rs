@@ -1,5 +1,4 @@
-//! usher's parts together, and the real things they talk to.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+//! Tests of the real parts together.
 
 mod kafka;
 mod support;

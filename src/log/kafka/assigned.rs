@@ -72,10 +72,8 @@ pub(super) fn give(
     };
     let (ready, mut records) = mpsc::channel(READY);
     runtime.spawn(pump(queue, ready, held.revoked.clone(), held.emptied.clone().drop_guard()));
-    let records = stream::poll_fn(move |context| records.poll_recv(context))
-        .take_until(held.revoked.clone().cancelled_owned())
-        // Taken away is not ended: that is for `revoked` to tell.
-        .chain(stream::pending());
+    let records =
+        stream::poll_fn(move |context| records.poll_recv(context)).take_until(held.revoked.clone().cancelled_owned());
     let offsets = PartitionOffsets { consumer, topic: topic.to_owned(), partition, over: held.over.clone() };
     let assignment = Assignment {
         partition,

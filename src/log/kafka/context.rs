@@ -19,18 +19,23 @@ impl Voice {
     pub(super) fn last_trouble(&self) -> Option<String> {
         self.last_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    fn keep(&self, trouble: &str) {
+        *self.last_trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble.to_owned());
+    }
 }
 
 impl ClientContext for Voice {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
         use RDKafkaLogLevel::{Alert, Critical, Debug, Emerg, Error, Info, Notice, Warning};
+        // Each connection's state is told line by line; what it comes to is told by `error`.
+        let is_detail = matches!(facility, "FAIL" | "ERROR" | "REQTMOUT");
         match level {
-            // The state of each connection; what it means is told by `error`.
-            _ if matches!(facility, "FAIL" | "ERROR" | "REQTMOUT") => tracing::debug!(facility, "kafka: {line}"),
-            Emerg | Alert | Critical | Error => tracing::error!(facility, "kafka: {line}"),
-            Warning => tracing::warn!(facility, "kafka: {line}"),
-            Notice | Info => tracing::info!(facility, "kafka: {line}"),
-            Debug => tracing::debug!(facility, "kafka: {line}"),
+            Emerg | Alert | Critical | Error if !is_detail => tracing::error!(facility, "kafka: {line}"),
+            Warning if !is_detail => tracing::warn!(facility, "kafka: {line}"),
+            Emerg | Alert | Critical | Error | Warning | Notice | Info | Debug => {
+                tracing::debug!(facility, "kafka: {line}");
+            }
         }
     }
 
@@ -39,20 +44,11 @@ impl ClientContext for Voice {
     fn error(&self, error: KafkaError, reason: &str) {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::AllBrokersDown) => tracing::warn!("kafka: no broker can be reached"),
-            Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve) => {
-                tracing::debug!("kafka: {reason}");
-                self.keep(reason);
-            }
+            Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve) => self.keep(reason),
             _ => {
                 tracing::warn!("kafka: {reason}");
                 self.keep(reason);
             }
         }
-    }
-}
-
-impl Voice {
-    fn keep(&self, reason: &str) {
-        *self.last_trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
     }
 }

@@ -105,9 +105,21 @@ fn take_back<C: ConsumerContext>(topic: &str, held: Vec<(Partition, Held)>, cons
             tracing::warn!(topic, %partition, "kafka: work on a partition goes on that another member gets now");
         }
     }
-    match consumer.commit_consumer_state(CommitMode::Sync) {
+    commit(topic, consumer);
+}
+
+/// Commits what is stored. Where that fails, some records come again, to whoever gets the partitions.
+fn commit<C: ConsumerContext>(topic: &str, consumer: &impl Consumer<C>) {
+    if consumer.assignment_lost() {
+        tracing::warn!(topic, "kafka: partitions were lost to the group before they could be given back");
+        return;
+    }
+    note_commit(topic, consumer.commit_consumer_state(CommitMode::Sync));
+}
+
+fn note_commit(topic: &str, result: KafkaResult<()>) {
+    match result {
         Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
-        // Some records will come again, to whoever gets the partitions.
         Err(error) => tracing::warn!(topic, %error, "kafka: offsets could not be committed"),
     }
 }
@@ -126,10 +138,7 @@ impl ConsumerContext for Member {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
-        match result {
-            Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
-            Err(error) => tracing::warn!(topic = self.topic, %error, "kafka: offsets could not be committed"),
-        }
+        note_commit(&self.topic, result);
     }
 }
 

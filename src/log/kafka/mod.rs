@@ -123,6 +123,9 @@ impl Log for KafkaLog {
     async fn bounds(&self, stream: Stream, partition: Partition) -> Result<Range<u64>, Error> {
         self.open_still()?;
         let (client, topic) = (self.producer.client(), self.settings.topic(stream));
+        if partition.0 >= self.partitions {
+            return Err(Error::Unusable(format!("{topic} has no partition {partition}")));
+        }
         blocking(move || client.bounds(&topic, partition, ANSWER)).await
     }
 
@@ -151,7 +154,7 @@ impl Log for KafkaLog {
             return answer.clone().map_err(Error::Unavailable);
         }
         let answer = self.ask_whether_ready().await;
-        *last = Some((Instant::now(), answer.as_ref().map(|()| ()).map_err(ToString::to_string)));
+        *last = Some((Instant::now(), answer.as_ref().copied().map_err(ToString::to_string)));
         answer
     }
 

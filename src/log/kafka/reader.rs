@@ -1,6 +1,6 @@
 //! Reading by oneself: chosen partitions from chosen offsets, without a group.
 
-use std::thread;
+use std::{collections::HashMap, thread};
 
 use futures::{StreamExt, stream};
 use rdkafka::{
@@ -26,41 +26,51 @@ pub(super) fn open(
     closing: CancellationToken,
 ) -> Result<Records, Error> {
     let consumer = settings.reader().create_with_context(Voice::default()).map_err(|e| refusal(&e))?;
-    let reader = Reader(Some(consumer));
-    reader.assign(topic, from).map_err(|error| Error::Unavailable(format!("{topic} can't be read: {error}")))?;
+    let reader = Reader { consumer: Some(consumer), from: from.iter().copied().collect() };
+    reader.assign(topic).map_err(|error| Error::Unavailable(format!("{topic} can't be read: {error}")))?;
     let records = stream::unfold(reader, |reader| async { reader.next().await.map(|record| (record, reader)) });
     Ok(records.take_until(closing.cancelled_owned()).boxed())
 }
 
 impl ConsumerContext for Voice {}
 
-/// A consumer that is let go of on a thread of its own, because its end blocks. `None` only while being dropped.
-struct Reader(Option<StreamConsumer<Voice>>);
+/// A consumer that is let go of on a thread of its own, because its end blocks.
+struct Reader {
+    /// `None` only while being dropped.
+    consumer: Option<StreamConsumer<Voice>>,
+    from: HashMap<Partition, u64>,
+}
 
 impl Reader {
-    /// An offset that is no longer kept moves to the oldest one that is, by `auto.offset.reset`.
-    fn assign(&self, topic: &str, from: &[(Partition, u64)]) -> Result<(), KafkaError> {
+    /// Begins to fetch. By `auto.offset.reset`, an offset that is no longer kept, or not there yet, becomes the oldest.
+    fn assign(&self, topic: &str) -> Result<(), KafkaError> {
         let mut partitions = TopicPartitionList::new();
-        for (partition, offset) in from {
+        for (partition, offset) in &self.from {
             let offset = Offset::Offset(i64::try_from(*offset).unwrap_or(i64::MAX));
             partitions.add_partition_offset(topic, i32::from(partition.0), offset)?;
         }
-        self.0.iter().try_for_each(|consumer| consumer.assign(&partitions))
+        self.consumer.iter().try_for_each(|consumer| consumer.assign(&partitions))
     }
 
     async fn next(&self) -> Option<Result<Stored, Error>> {
-        let consumer = self.0.as_ref()?;
+        let consumer = self.consumer.as_ref()?;
         loop {
-            if let Some(record) = record::read(consumer.recv().await) {
-                return Some(record);
+            match record::read(consumer.recv().await) {
+                Some(Ok(stored)) if self.is_before_start(&stored) => {}
+                Some(record) => return Some(record),
+                None => {}
             }
         }
+    }
+
+    fn is_before_start(&self, stored: &Stored) -> bool {
+        self.from.get(&stored.position.partition).is_some_and(|start| stored.position.offset < *start)
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let consumer = self.0.take();
+        let consumer = self.consumer.take();
         // Should there be no thread to be had, the closure, and with it the consumer, is dropped right here.
         let _ = thread::Builder::new().name("kafka-reader-end".into()).spawn(move || drop(consumer));
     }

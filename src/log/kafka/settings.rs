@@ -166,12 +166,13 @@ mod tests {
     }
 
     fn refusal_of(option: (&str, &str)) -> String {
-        with(&[option]).map(|_| ()).unwrap_err().to_string()
+        with(&[option]).map(|_| ()).expect_err("it must be refused").to_string()
     }
 
     #[test]
     fn options_come_on_top_of_ushers_own() {
-        let settings = with(&[("session.timeout.ms", "6000"), ("security.protocol", "plaintext")]).unwrap();
+        let settings =
+            with(&[("session.timeout.ms", "6000"), ("security.protocol", "plaintext")]).expect("good settings");
         let member = settings.member("usher.planner.acme");
         assert_eq!(member.get("session.timeout.ms"), Some("6000"));
         assert_eq!(member.get("security.protocol"), Some("plaintext"));
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn groups_live_under_the_prefix_of_the_topics() {
-        let mut settings = with(&[]).unwrap();
+        let mut settings = with(&[]).expect("good settings");
         assert_eq!(settings.group("usher.planner.acme"), "usher.planner.acme");
         settings.prefix = "staging-usher.".into();
         assert_eq!(settings.group("usher.planner.acme"), "staging-usher.planner.acme");

@@ -59,12 +59,12 @@ async fn without_its_broker_the_log_says_so_in_time_and_goes_on_when_it_is_back(
 
     tokio::task::block_in_place(|| broker.stop());
     let start = Instant::now();
-    let refused = log.append(Stream::Events, record(3)).await;
-    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    let (refused, ready, bounds) =
+        tokio::join!(log.append(Stream::Events, record(3)), log.ready(), log.bounds(Stream::Events, Partition(0)));
     assert!(start.elapsed() < Duration::from_secs(11), "{:?}", start.elapsed());
-    assert!(matches!(log.ready().await, Err(Error::Unavailable(_))));
-    let asked = soon(log.bounds(Stream::Events, Partition(0))).await;
-    assert!(matches!(asked, Err(Error::Unavailable(_))), "{asked:?}");
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    assert!(matches!(ready, Err(Error::Unavailable(_))), "{ready:?}");
+    assert!(matches!(bounds, Err(Error::Unavailable(_))), "{bounds:?}");
 
     tokio::task::block_in_place(|| broker.start());
     let deadline = Instant::now() + SOON;
@@ -80,14 +80,15 @@ async fn without_its_broker_the_log_says_so_in_time_and_goes_on_when_it_is_back(
     // Its session may be over: then the partition comes anew, from what was stored, which is nothing.
     loop {
         tokio::select! {
-            stored = assignment.records.next() => {
-                if stored.unwrap().unwrap().key == from_there.key {
-                    break;
-                }
-            }
+            biased;
             () = assignment.revoked.cancelled() => {
                 drop(assignment);
                 assignment = soon(consumer.assignments.recv()).await.unwrap();
+            }
+            Some(stored) = assignment.records.next() => {
+                if stored.unwrap().key == from_there.key {
+                    break;
+                }
             }
         }
     }
@@ -115,4 +116,18 @@ async fn a_full_queue_is_an_overload_and_not_an_outage() {
     let results = soon(futures::future::join_all(appends)).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 2, "{results:?}");
     assert_eq!(results.iter().filter(|result| matches!(result, Err(Error::Overloaded))).count(), 3, "{results:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_without_its_broker_is_closed_in_time() {
+    let broker = KafkaBroker::own();
+    let log = KafkaLog::open(&broker.config(1)).await.unwrap();
+    append(&log, 0..3).await;
+    let mut consumer = log.consume(Stream::Events, "usher.planner.acme").await.unwrap();
+    let assignment = soon(consumer.assignments.recv()).await.unwrap();
+    tokio::task::block_in_place(|| broker.stop());
+    assignment.offsets.store(3).unwrap();
+    drop(assignment);
+    soon(log.close()).await;
+    assert!(consumer.left.is_cancelled());
 }

@@ -1,4 +1,5 @@
 //! A real Kafka broker. A test that asks for one and can't have it fails.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::{
     net::TcpListener,
