@@ -2,6 +2,8 @@
 
 mod embedded_crash;
 mod embedded_log;
+mod kafka;
 mod log_suite;
 mod products;
 mod sandbox;
+mod support;
