@@ -1,5 +1,6 @@
 //! usher: event-driven user management for Atlassian products.
 
+pub mod admin;
 pub mod clock;
 pub mod config;
 pub mod domain;

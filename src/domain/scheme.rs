@@ -155,6 +155,9 @@ pub enum Step {
 }
 
 impl Step {
+    /// The names of all actions, for filters.
+    pub const ACTIONS: [&str; 2] = ["add_groups", "remove_groups"];
+
     /// The action's name in configuration, metrics and the API.
     pub const fn action(&self) -> &'static str {
         match self {

@@ -1,0 +1,58 @@
+//! What the log tells: runs, decisions, dead letters.
+
+use actix_web::web::{Data, Json, Path, Query};
+
+use super::{Problem, query, read};
+use crate::{
+    admin::AdminState,
+    domain::RunId,
+    views::{DeadLetterRow, DecisionRow, Entry, Page, Run},
+};
+
+pub(super) async fn runs(
+    state: Data<AdminState>,
+    Query(query): Query<query::Runs>,
+) -> Result<Json<Page<Run>>, Problem> {
+    let (filter, paging) = query.split();
+    read(move || state.views.runs(&filter, &paging)).await.map(Json)
+}
+
+pub(super) async fn run(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query::Nothing {}): Query<query::Nothing>,
+) -> Result<Json<Run>, Problem> {
+    let id = RunId::new(id.into_inner());
+    let wanted = id.clone();
+    read(move || state.views.run(&wanted)).await?.map(Json).ok_or_else(|| no_such_run(&id))
+}
+
+pub(super) async fn entries(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query): Query<query::List>,
+) -> Result<Json<Page<Entry>>, Problem> {
+    let (id, paging) = (RunId::new(id.into_inner()), query.paging());
+    let wanted = id.clone();
+    read(move || state.views.entries(&wanted, &paging)).await?.map(Json).ok_or_else(|| no_such_run(&id))
+}
+
+pub(super) async fn decisions(
+    state: Data<AdminState>,
+    Query(query): Query<query::Decisions>,
+) -> Result<Json<Page<DecisionRow>>, Problem> {
+    let (source, user, paging) = query.split()?;
+    read(move || state.views.decisions(&source, &user, &paging)).await.map(Json)
+}
+
+pub(super) async fn dead_letters(
+    state: Data<AdminState>,
+    Query(query): Query<query::List>,
+) -> Result<Json<Page<DeadLetterRow>>, Problem> {
+    let paging = query.paging();
+    read(move || state.views.dead_letters(&paging)).await.map(Json)
+}
+
+fn no_such_run(id: &RunId) -> Problem {
+    Problem::NotFound { kind: "run", id: id.to_string() }
+}

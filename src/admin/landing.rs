@@ -1,0 +1,9 @@
+//! `GET /`: says what answers here. Shows no data, so no token is asked for.
+
+use actix_web::{HttpResponse, http::header::ContentType};
+
+const PAGE: &str = include_str!("landing.html");
+
+pub(super) async fn page() -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::html()).body(PAGE.replace("{{ version }}", env!("CARGO_PKG_VERSION")))
+}

@@ -1,0 +1,93 @@
+//! The private listener: REST API, probes and metrics.
+
+mod api;
+mod auth;
+mod landing;
+mod probes;
+mod problem;
+
+use std::sync::Arc;
+
+use actix_web::{
+    FromRequest, Handler, Resource, Responder, guard,
+    middleware::{DefaultHeaders, from_fn},
+    web,
+};
+
+pub use api::{SchemeRow, SourceRow};
+pub use auth::{AdminToken, Error, token};
+pub use probes::{Readiness, SourceHealth, SourceState, Wait};
+pub use problem::Problem;
+
+use crate::{config::Config, metrics::Metrics, secret::Secret, views::Views};
+
+/// Nothing is uploaded here: what a request may carry, in bytes.
+const MAX_BODY: usize = 16 * 1024;
+
+/// What the answers are made from.
+pub struct AdminState {
+    token: Secret,
+    views: Views,
+    metrics: Metrics,
+    readiness: Arc<dyn Readiness>,
+    sources: Vec<SourceRow>,
+    schemes: Vec<SchemeRow>,
+}
+
+impl AdminState {
+    /// Of the configuration only what may be seen is kept.
+    pub fn new(config: &Config, token: Secret, views: Views, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
+        let sources = config.sources.iter().map(SourceRow::from).collect();
+        let schemes = config.schemes.iter().map(SchemeRow::from).collect();
+        Self { token, views, metrics, readiness, sources, schemes }
+    }
+}
+
+/// Adds all routes of the admin listener: `App::new().configure(admin::configure(state.clone()))`. The server sets
+/// its own time-outs; every answer here is bounded in what it reads.
+pub fn configure(state: web::Data<AdminState>) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |config| {
+        let api = web::scope("/api/v1")
+            .configure(api::routes)
+            .default_service(web::to(problem::no_such_path))
+            .wrap(from_fn(auth::require_token));
+        let all = web::scope("")
+            .service(get("/", landing::page))
+            .service(get("/healthz", probes::healthz))
+            .service(get("/readyz", probes::readyz))
+            .service(get("/metrics", probes::metrics))
+            .service(api)
+            .default_service(web::to(problem::no_such_path))
+            .wrap(security_headers());
+        config
+            .app_data(state)
+            .app_data(web::PayloadConfig::new(MAX_BODY))
+            .app_data(web::QueryConfig::default().error_handler(|error, _| api::bad_query(&error).into()))
+            .service(all);
+    }
+}
+
+/// Answers hold data about people: they are not kept by caches, framed, sniffed or scripted.
+fn security_headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add(("X-Content-Type-Options", "nosniff"))
+        .add(("Cache-Control", "no-store"))
+        .add(("Referrer-Policy", "no-referrer"))
+        .add(("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"))
+}
+
+/// A path that can only be read.
+fn get<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let reading = guard::Any(guard::Get()).or(guard::Head());
+    web::resource(path)
+        .route(web::route().guard(reading).to(handler))
+        .default_service(web::to(problem::method_not_allowed))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! Whether usher is alive, whether it is ready, and its metrics. No token is asked for, so nothing here names users,
+//! addresses or what products said.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, http::header, web};
+use async_trait::async_trait;
+use serde::Serialize;
+
+use super::{AdminState, Problem};
+use crate::domain::{SourceId, Timestamp};
+
+/// A probe that gets no answer in time is answered "not ready".
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What readiness waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Wait {
+    /// The part: `log`, …
+    pub what: String,
+    /// Why it does not work; no secrets, no names.
+    pub why: String,
+}
+
+impl Wait {
+    /// `what` is waited for, because of `why`.
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.into() }
+    }
+}
+
+/// Whether a source is worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceState {
+    /// Its events are decided and carried out.
+    Running,
+    /// Stopped, because the product refuses usher's credentials; its events are kept until it works again.
+    Halted,
+}
+
+/// How a source is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceHealth {
+    /// Which.
+    pub source: SourceId,
+    /// Whether it is worked on.
+    pub state: SourceState,
+    /// Why not, in words; shown to administrators only.
+    pub why: Option<String>,
+    /// Since when it is in this state, where that is known.
+    pub since: Option<Timestamp>,
+}
+
+/// Knows what is going on in the process.
+#[async_trait]
+pub trait Readiness: Send + Sync + 'static {
+    /// What has to work before usher can do its job; empty: ready. A halted source is not among it: others go on.
+    async fn waiting_for(&self) -> Vec<Wait>;
+
+    /// All sources.
+    fn sources(&self) -> Vec<SourceHealth>;
+}
+
+#[derive(Serialize)]
+struct Alive {
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct Ready {
+    status: &'static str,
+    waiting_for: Vec<Wait>,
+    sources: Vec<SourceProbe>,
+}
+
+#[derive(Serialize)]
+struct SourceProbe {
+    source: SourceId,
+    state: SourceState,
+    since: Option<Timestamp>,
+}
+
+/// `GET /healthz`: depends on nothing outside, so that nothing outside gets usher killed.
+pub(super) async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().json(Alive { status: "alive" })
+}
+
+/// `GET /readyz`.
+pub(super) async fn readyz(state: web::Data<AdminState>) -> HttpResponse {
+    let waiting_for = tokio::time::timeout(PATIENCE, state.readiness.waiting_for())
+        .await
+        .unwrap_or_else(|_| vec![Wait::new("readiness", format!("no answer within {} s", PATIENCE.as_secs()))]);
+    let ready = waiting_for.is_empty();
+    let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let sources = state.readiness.sources().into_iter();
+    let sources = sources.map(|SourceHealth { source, state, since, .. }| SourceProbe { source, state, since });
+    let status = if ready { "ready" } else { "waiting" };
+    response.json(Ready { status, waiting_for, sources: sources.collect() })
+}
+
+/// `GET /metrics`.
+pub(super) async fn metrics(state: web::Data<AdminState>) -> Result<HttpResponse, Problem> {
+    let text = state.metrics.render().map_err(|error| Problem::internal(&error))?;
+    let content_type = (header::CONTENT_TYPE, "text/plain; version=0.0.4");
+    Ok(HttpResponse::Ok().insert_header(content_type).body(text))
+}
