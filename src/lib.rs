@@ -1,15 +1,25 @@
 //! usher: event-driven user management for Atlassian products.
+//!
+//! The way of an event: [`intake`] proves and keeps it, the [`engine`]'s planner decides it by the [`rules`], its executor
+//! asks the [`products`], and [`views`] show what became of it; between them lies the [`log`]. [`app`] wires it all.
 
 pub mod admin;
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod domain;
+pub mod engine;
+pub mod intake;
 pub mod log;
 pub mod metrics;
 pub mod products;
 pub mod rules;
+pub mod sandbox;
 pub mod secret;
 pub mod store;
+pub mod telemetry;
 pub mod views;
 
 /// The commit this was built from, where the build was told.

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `usher` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    usher::cli::main()
+}

@@ -1,6 +1,34 @@
 //! The configuration: one YAML file, overridden by environment variables, checked whole.
+//!
+//! The way of it: bytes (`text`), a tree that knows its places (`yaml`, `node`), variables laid over it
+//! (`env`), then each part read as what it should be (`check` and below), with all that is wrong collected
+//! on the way (`reader`).
 
-use std::{net::SocketAddr, path::PathBuf};
+mod actions;
+mod auth;
+mod check;
+mod env;
+mod event_log;
+mod fields;
+mod listeners;
+mod load;
+mod node;
+mod not_yet;
+mod problem;
+mod reader;
+mod scheme;
+mod secret;
+mod source;
+#[cfg(test)]
+mod tests;
+mod text;
+mod yaml;
+
+pub use env::process_env;
+pub use load::{Loaded, load};
+pub use problem::{Place, Problem, Problems};
+
+use std::{fmt, net::SocketAddr, path::PathBuf};
 
 use chrono::NaiveDate;
 use url::Url;
@@ -92,8 +120,8 @@ pub struct Source {
     pub rate: Rate,
 }
 
-/// The acting account of a source.
-#[derive(Debug, Clone)]
+/// The acting account of a source. Printed by `Debug` without the user name: in Cloud it is an e-mail address.
+#[derive(Clone)]
 pub enum Auth {
     /// `Authorization: Bearer`.
     Bearer(Secret),
@@ -104,6 +132,15 @@ pub enum Auth {
         /// The password or API token.
         password: Secret,
     },
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bearer(_) => "Bearer(…)",
+            Self::Basic { .. } => "Basic(…)",
+        })
+    }
 }
 
 /// Upper bounds on calls to a source; the product's own answers slow usher further.

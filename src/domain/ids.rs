@@ -269,6 +269,15 @@ impl UserKey {
         &self.text
     }
 
+    /// The user part.
+    pub fn user(&self) -> UserRef {
+        match self.text[self.source_len + 1..].split_once('/') {
+            Some(("id", id)) => UserRef::Id(UserId::new(id)),
+            Some((_, name)) => UserRef::Name(name.to_owned()),
+            None => UserRef::Name(String::new()),
+        }
+    }
+
     /// The source part, to pass over the records of others without reading them.
     pub fn source(&self) -> &str {
         &self.text[..self.source_len]
@@ -314,6 +323,7 @@ mod tests {
         let key = UserKey::new(&source(), &UserRef::Id(UserId::new("99:27/a")));
         assert_eq!(key.as_str(), "acme/id/99:27/a");
         assert_eq!(key.source(), "acme");
+        assert_eq!(key.user(), UserRef::Id(UserId::new("99:27/a")));
         assert_eq!(UserKey::parse(key.as_str()), Some(key));
         assert_eq!(UserKey::parse("acme"), None);
     }

@@ -5,6 +5,7 @@
 //! least once; what follows from a record must be recognised when it comes again.
 
 pub mod codec;
+pub mod embedded;
 
 use std::{fmt, ops::Range};
 
@@ -141,6 +142,12 @@ pub trait Log: Send + Sync + 'static {
 
     /// Whether an append would be likely to succeed now.
     async fn ready(&self) -> Result<(), Error>;
+
+    /// How many records of `stream` the groups joined here have still to work on, over the partitions given to them;
+    /// a record counts once for each group. `None` where that is not known.
+    fn lag(&self, _stream: Stream) -> Option<u64> {
+        None
+    }
 
     /// Finishes what was accepted and lets go of files and connections.
     async fn close(&self);

@@ -17,7 +17,7 @@ pub enum Error {
     /// The connection broke or the time ran out after the request was sent: it may have been carried out.
     #[error("the answer was lost: {0}")]
     Lost(String),
-    /// 5xx: it may have been carried out.
+    /// 5xx, or the page of something in between: it may have been carried out.
     #[error("the product answered {status}: {message}")]
     Unavailable {
         /// The HTTP status.
@@ -27,7 +27,8 @@ pub enum Error {
         /// How long the product wants to be left alone, where it says.
         retry_after: Option<Duration>,
     },
-    /// 401 or 403: the credentials or rights are not enough. Concerns the whole source.
+    /// 401 or 403, a redirect (mostly to a log-in page), or an answer to nobody in particular: the credentials or
+    /// rights are not enough. Concerns the whole source.
     #[error("the product refused usher's credentials or rights ({status}): {message}")]
     Unauthorized {
         /// The HTTP status.

@@ -1,10 +1,30 @@
 //! The Atlassian products: one trait, one file a product, one shared HTTP client.
 
+mod answer;
+mod bean;
+mod connect;
 mod error;
+mod group_ids;
+mod http;
+#[cfg(test)]
+mod http_tests;
+mod jira_cloud;
+mod jira_dc;
+#[cfg(test)]
+mod jira_tests;
+mod limits;
+mod message;
+mod pacing;
+mod request;
+#[cfg(test)]
+mod stub;
+mod throttle;
 
 use async_trait::async_trait;
 
+pub use connect::{ConnectError, connect, connect_within};
 pub use error::{Disposition, Error};
+pub use limits::Limits;
 
 use crate::domain::{
     AccountType, EmailAddress, Fact, Facts, Groups, Missing, Origin, Step, Timestamp, UserId, UserRef,

@@ -1,0 +1,34 @@
+# What can be made here. `make test` is all that CI needs.
+.DEFAULT_GOAL := help
+KAFKA := tests/kafka/kafka.sh
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: kafka ## every test, with the real Kafka; installs what that needs
+	cargo test --all-targets --locked
+
+.PHONY: kafka
+kafka: ## fetch the Kafka that tests start
+	$(KAFKA) fetch
+
+.PHONY: crash
+crash: kafka ## the long form of the crash tests: ROUNDS of kill -9 on each log
+	USHER_TEST_ROUNDS=$${ROUNDS:-100} cargo test --locked --test it -- crash --nocapture
+
+.PHONY: bench
+bench: kafka ## throughput and latency as ratios, kept in target/bench/webhooks.json
+	cargo bench --locked --bench webhooks
+
+.PHONY: lint
+lint: ## format, clippy, dependency policy
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
+	cargo deny check bans licenses sources
+
+.PHONY: demo
+demo: ## the main job on a simulated Atlassian
+	cargo run --release -- demo

@@ -1,0 +1,226 @@
+//! The composition root: builds every part from the configuration, binds both listeners, runs, drains.
+
+mod error;
+mod health;
+mod housekeeping;
+mod listeners;
+
+use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
+
+use actix_web::dev::ServerHandle;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+pub use error::Error;
+use health::AppHealth;
+use housekeeping::Housekeeping;
+use listeners::Listeners;
+
+use crate::{
+    admin,
+    clock::{Clock, SystemClock},
+    config::{Config, LogConfig},
+    engine::{self, Connection, Executor, Planner},
+    intake::Intake,
+    log::{Log, embedded::EmbeddedLog},
+    metrics::Metrics,
+    products,
+    rules::{Schemes, VersionedScheme},
+    store::{Ledger, Store},
+    views::Views,
+};
+
+/// What a process does. Apart only with Kafka.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    /// Take webhooks in.
+    pub webhooks: bool,
+    /// Decide and act.
+    pub engine: bool,
+    /// Answer administrators.
+    pub admin: bool,
+}
+
+impl Roles {
+    /// Everything in one process.
+    pub const ALL: Self = Self { webhooks: true, engine: true, admin: true };
+}
+
+/// usher, built and bound, ready to run.
+pub struct App {
+    webhooks: Option<SocketAddr>,
+    admin: SocketAddr,
+    servers: JoinSet<std::io::Result<()>>,
+    handles: Vec<ServerHandle>,
+    stages: Vec<Stage>,
+    views: JoinSet<()>,
+    log: Arc<dyn Log>,
+    store: Store,
+    stop_stages: CancellationToken,
+    stop_views: CancellationToken,
+    housekeeping: Housekeeping,
+}
+
+/// A planner or an executor, not yet running.
+enum Stage {
+    Planner(Arc<Planner>),
+    Executor(Arc<Executor>),
+}
+
+impl App {
+    /// Builds every part and binds the listeners; nothing runs yet but the log.
+    pub async fn build(config: Config, roles: Roles) -> Result<Self, Error> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let metrics = Metrics::new()?;
+        make_private_folder(&config.data_dir)?;
+        let token = admin::token(&config.admin, &config.data_dir)?;
+        if token.newly_made {
+            warn!(
+                token = token.secret.reveal(),
+                "an admin token was made; it is shown this once and kept in data_dir/admin-token"
+            );
+        }
+        let log = open_log(&config).await?;
+        let store = Store::open(&config.data_dir.join("state"), log.identity())?;
+        if let Some(aside) = store.set_aside() {
+            warn!(moved_to = %aside.display(), "the state store was damaged; it is rebuilt from the log");
+        }
+        let connections = connect(&config, &clock, &metrics)?;
+        let ledger = store.ledger()?;
+        let stages = if roles.engine { stages(&config, &connections, &log, &ledger, &metrics) } else { Vec::new() };
+        let stop_views = CancellationToken::new();
+        let (views, view_tasks) = Views::start(Arc::clone(&log), &store, stop_views.clone())?;
+
+        let mut listeners = Listeners::default();
+        let webhooks = if roles.webhooks {
+            let max_body = config.webhooks.max_body;
+            let intake = Intake::new(&config.sources, max_body, Arc::clone(&log), Arc::clone(&clock), metrics.clone());
+            Some(listeners.webhooks(config.webhooks.listen, intake)?)
+        } else {
+            None
+        };
+        let health = Arc::new(AppHealth::new(Arc::clone(&log), connections));
+        let state = admin::AdminState::new(&config, token.secret, views, metrics.clone(), health);
+        let admin = listeners.admin(config.admin.listen, state)?;
+        let (servers, handles) = listeners.start();
+        let sources = config.sources;
+        let housekeeping = Housekeeping { sources, log: Arc::clone(&log), ledger, metrics, clock };
+        Ok(Self {
+            webhooks,
+            admin,
+            servers,
+            handles,
+            stages,
+            views: view_tasks,
+            log,
+            store,
+            stop_stages: CancellationToken::new(),
+            stop_views,
+            housekeeping,
+        })
+    }
+
+    /// Where webhooks are taken in, if they are.
+    pub fn webhooks_address(&self) -> Option<SocketAddr> {
+        self.webhooks
+    }
+
+    /// Where administrators are answered.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// Runs until `stop` is cancelled, then drains: no new deliveries, what was begun is finished, offsets are stored.
+    pub async fn run_until_stopped(mut self, stop: CancellationToken) -> Result<(), Error> {
+        let mut stages = JoinSet::new();
+        let ledger = self.housekeeping.ledger.clone();
+        for stage in self.stages.drain(..) {
+            let (log, ledger, stop) = (Arc::clone(&self.log), ledger.clone(), self.stop_stages.clone());
+            match stage {
+                Stage::Planner(planner) => stages.spawn(engine::run(log, ledger, planner, stop)),
+                Stage::Executor(executor) => stages.spawn(engine::run(log, ledger, executor, stop)),
+            };
+        }
+        let housekeeping = tokio::spawn(self.housekeeping.run());
+        info!(webhooks = self.webhooks.map(tracing::field::display), admin = %self.admin, "usher is running");
+        let ended = tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            Some(server) = self.servers.join_next() => {
+                error!(?server, "a listener ended by itself");
+                Err(Error::ListenerEnded)
+            },
+        };
+        info!("stopping: no new deliveries, finishing what was begun");
+        let (webhooks, admin) = self.handles.split_at(usize::from(self.webhooks.is_some()));
+        for handle in webhooks {
+            handle.stop(true).await;
+        }
+        self.stop_stages.cancel();
+        while stages.join_next().await.is_some() {}
+        housekeeping.abort();
+        self.stop_views.cancel();
+        while self.views.join_next().await.is_some() {}
+        for handle in admin {
+            handle.stop(true).await;
+        }
+        self.log.close().await;
+        self.store.flush()?;
+        info!("stopped");
+        ended
+    }
+}
+
+fn make_private_folder(path: &Path) -> Result<(), Error> {
+    let usable = if path.is_dir() {
+        // Creating and removing a file says now, in one line, what would otherwise go wrong later.
+        let probe = path.join(".usher-can-write");
+        fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe))
+    } else {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    };
+    usable.map_err(|error| Error::DataDir { path: path.to_owned(), error })
+}
+
+async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {
+    Ok(match &config.log {
+        LogConfig::Embedded => {
+            let dir = config.data_dir.join("log");
+            let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, Default::default()));
+            Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
+        }
+        LogConfig::Kafka(_) => return Err(Error::Interrupted),
+    })
+}
+
+fn connect(config: &Config, clock: &Arc<dyn Clock>, metrics: &Metrics) -> Result<Vec<Arc<Connection>>, Error> {
+    let connect = |source: &crate::config::Source| {
+        let client = products::connect(source, metrics.clone(), Arc::clone(clock))?;
+        Ok(Connection::new(source.id.clone(), client, Arc::clone(clock), metrics.clone()))
+    };
+    config.sources.iter().map(connect).collect()
+}
+
+fn stages(
+    config: &Config,
+    connections: &[Arc<Connection>],
+    log: &Arc<dyn Log>,
+    ledger: &Ledger,
+    metrics: &Metrics,
+) -> Vec<Stage> {
+    let versioned = config
+        .schemes
+        .iter()
+        .map(|known| VersionedScheme { scheme: known.scheme.clone(), reference: known.reference.clone() });
+    let schemes = Arc::new(Schemes::new(versioned));
+    let mut stages = Vec::new();
+    for connection in connections {
+        let parts = || (Arc::clone(connection), Arc::clone(log), ledger.clone(), metrics.clone());
+        let (connection, log, ledger, metrics) = parts();
+        let planner = Planner::new(connection, Arc::clone(&schemes), config.mode, log, ledger, metrics);
+        stages.push(Stage::Planner(Arc::new(planner)));
+        let (connection, log, ledger, metrics) = parts();
+        stages.push(Stage::Executor(Arc::new(Executor::new(connection, config.mode, log, ledger, metrics))));
+    }
+    stages
+}

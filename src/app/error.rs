@@ -1,0 +1,68 @@
+//! Why usher does not start, each in one line.
+
+use std::{fmt, io, net::SocketAddr, path::PathBuf};
+
+/// One of the two listeners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// The public one.
+    Webhooks,
+    /// The private one.
+    Admin,
+}
+
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Webhooks => "webhooks.listen",
+            Self::Admin => "admin.listen",
+        })
+    }
+}
+
+/// Why usher can't start or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A listener can't be bound.
+    #[error("{what}: can't listen on {address}: {error}; free the port or choose another")]
+    Listen {
+        /// Which.
+        what: Listener,
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// A listener ended by itself.
+    #[error("a listener ended by itself; see the log")]
+    ListenerEnded,
+    /// The data folder can't be used.
+    #[error("data_dir: the folder {} can't be used: {error}", .path.display())]
+    DataDir {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The admin token can't be had.
+    #[error("{0}")]
+    Token(#[from] crate::admin::Error),
+    /// The log can't be opened.
+    #[error("log: {0}")]
+    Log(#[from] crate::log::Error),
+    /// The state store can't be opened.
+    #[error("data_dir: {0}")]
+    Store(#[from] crate::store::Error),
+    /// The views can't be opened.
+    #[error("data_dir: {0}")]
+    Views(#[from] crate::views::Error),
+    /// A source can't be set up.
+    #[error("sources: {0}")]
+    Connect(#[from] crate::products::ConnectError),
+    /// Metrics can't be registered.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// Starting was interrupted.
+    #[error("starting was interrupted")]
+    Interrupted,
+}

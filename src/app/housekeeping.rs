@@ -1,0 +1,81 @@
+//! What is done every so often, whether or not anything happens.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{NaiveTime, TimeZone, Utc};
+use tracing::{info, warn};
+
+use crate::{
+    clock::Clock,
+    config::Source,
+    domain::Timestamp,
+    log::{Log, Stream},
+    metrics::Metrics,
+    store::Ledger,
+};
+
+const EVERY: Duration = Duration::from_secs(5);
+/// Rounds between two prunings: an hour.
+const PRUNE_EVERY: u64 = 720;
+/// How long it is remembered that something was done: as long as the log goes back.
+const MEMORY: Duration = Duration::from_hours(24 * 30);
+/// Expiring credentials are warned about from this long before, once a day.
+const WARN_BEFORE: f64 = 30.0 * 86_400.0;
+const WARN_EVERY: u64 = 17_280;
+
+/// Keeps gauges current and memory bounded.
+pub(super) struct Housekeeping {
+    pub(super) sources: Vec<Source>,
+    pub(super) log: Arc<dyn Log>,
+    pub(super) ledger: Ledger,
+    pub(super) metrics: Metrics,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Housekeeping {
+    /// Runs until it is aborted.
+    pub(super) async fn run(self) {
+        let mut every = tokio::time::interval(EVERY);
+        for round in 0_u64.. {
+            every.tick().await;
+            self.lag();
+            self.expiry(round.is_multiple_of(WARN_EVERY));
+            if round.is_multiple_of(PRUNE_EVERY) {
+                self.prune().await;
+            }
+        }
+    }
+
+    fn lag(&self) {
+        for stream in [Stream::Events, Stream::Decisions] {
+            if let Some(lag) = self.log.lag(stream) {
+                let lag = i64::try_from(lag).unwrap_or(i64::MAX);
+                self.metrics.log_lag_records.with_label_values(&[stream.as_str()]).set(lag);
+            }
+        }
+    }
+
+    fn expiry(&self, warn: bool) {
+        for source in &self.sources {
+            let Some(date) = source.credentials_expire else { continue };
+            let end = Utc.from_utc_datetime(&date.and_time(NaiveTime::MIN)).timestamp_millis();
+            #[allow(clippy::cast_precision_loss, reason = "milliseconds of centuries fit")]
+            let seconds = (end - self.clock.now().as_millis()) as f64 / 1000.0;
+            self.metrics.credentials_expiry_seconds.with_label_values(&[source.id.as_str()]).set(seconds);
+            if warn && seconds < WARN_BEFORE {
+                warn!(source.id = %source.id, expire = %date, "the credentials of a source expire soon; renew them");
+            }
+        }
+    }
+
+    async fn prune(&self) {
+        let ledger = self.ledger.clone();
+        let memory = i64::try_from(MEMORY.as_millis()).unwrap_or(i64::MAX);
+        let horizon = Timestamp::from_millis(self.clock.now().as_millis() - memory);
+        match tokio::task::spawn_blocking(move || ledger.prune(horizon)).await {
+            Ok(Ok(0)) | Err(_) => {}
+            Ok(Ok(dropped)) => info!(dropped, "forgot what the log no longer holds"),
+            Ok(Err(error)) => warn!(%error, "can't forget what the log no longer holds"),
+        }
+    }
+}

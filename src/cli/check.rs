@@ -1,0 +1,100 @@
+//! `usher check`: is the configuration right, and if not, where and what to write.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use crate::config;
+
+/// What a command ends with when it was used wrongly or is configured wrongly.
+const WRONG_CONFIG: u8 = 2;
+
+/// Checks the configuration as `usher serve` with the same `config` and `env` would. One line to `out` where it is
+/// right; problems and warnings, one a line, to `err`.
+///
+/// Errors: `out` or `err` can't be written to.
+pub fn run(
+    config: Option<&Path>,
+    env: impl IntoIterator<Item = (String, String)>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<ExitCode> {
+    let loaded = match config::load(config, env) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            writeln!(err, "{problems}")?;
+            return Ok(ExitCode::from(WRONG_CONFIG));
+        }
+    };
+    for warning in &loaded.warnings {
+        writeln!(err, "{warning} (warning)")?;
+    }
+    let file = loaded.file.as_deref().unwrap_or("built-in defaults");
+    let sources = counted(loaded.config.sources.len(), "source");
+    let schemes = counted(loaded.config.schemes.len(), "scheme");
+    writeln!(out, "{file}: ok: {sources}, {schemes}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> (ExitCode, String, String) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("usher.yaml");
+        std::fs::write(&path, text).expect("a file");
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run(Some(&path), [], &mut out, &mut err).expect("written");
+        let shown = |bytes: Vec<u8>| {
+            let text = String::from_utf8(bytes).expect("text");
+            text.replace(&format!("{}/", dir.path().display()), "")
+        };
+        (code, shown(out), shown(err))
+    }
+
+    #[test]
+    fn a_right_configuration_is_counted_on_stdout() {
+        assert_eq!(
+            check("mode: observe\n"),
+            (ExitCode::SUCCESS, "usher.yaml: ok: 0 sources, 0 schemes\n".to_owned(), String::new())
+        );
+    }
+
+    #[test]
+    fn a_warning_goes_to_stderr_and_leaves_the_configuration_right() {
+        let (code, out, err) = check("admin: { token: { value: hunter2 } }\n");
+        assert_eq!((code, out.as_str()), (ExitCode::SUCCESS, "usher.yaml: ok: 0 sources, 0 schemes\n"));
+        assert!(err.starts_with("usher.yaml:1:19: ") && err.ends_with("(warning)\n"), "{err}");
+        assert!(!err.contains("hunter2"));
+    }
+
+    #[test]
+    fn every_problem_is_a_line_on_stderr_and_the_exit_code_is_2() {
+        let (code, out, err) = check("mode: passive\nadmn: {}\n");
+        assert_eq!((code, out.as_str()), (ExitCode::from(2), ""));
+        assert_eq!(
+            err,
+            "usher.yaml:1:7: `passive` is not known here; write one of: active, observe\n\
+             usher.yaml:2:1: `admn` is not a key here; did you mean `admin`?\n"
+        );
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_a_problem_of_the_file() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for (path, says) in [(dir.path().to_owned(), "directory"), (dir.path().join("none.yaml"), "cannot be read")] {
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            let code = run(Some(&path), [], &mut out, &mut err).expect("written");
+            let err = String::from_utf8(err).expect("text");
+            assert_eq!(code, ExitCode::from(2));
+            assert!(err.starts_with(&format!("{}: ", path.display())) && err.contains(says), "{err}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The command line: one file a command.
+
+mod check;
+mod demo;
+mod sandbox;
+mod serve;
+
+use std::{
+    fmt::Display,
+    io::{Write, stderr, stdout},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    config,
+    telemetry::{self, LogFormat},
+};
+
+/// It failed.
+const FAILED: u8 = 1;
+/// Wrong usage or configuration.
+const USAGE: u8 = 2;
+
+/// Event-driven user management for Atlassian products.
+#[derive(Parser)]
+#[command(name = "usher", version, about, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// How log lines look; by default text on a terminal, else JSON.
+    #[arg(long, global = true, env = "USHER_LOG_FORMAT", value_enum)]
+    log_format: Option<LogFormat>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve {
+        /// The configuration file; without it ./usher.yaml if it is there, else the built-in defaults.
+        #[arg(long)]
+        config: Option<PathBuf>,
+        /// What this process does; apart only with `log.kind: kafka`.
+        #[arg(long, value_enum, value_delimiter = ',', default_values_t = [serve::Role::Webhooks, serve::Role::Engine, serve::Role::Admin])]
+        roles: Vec<serve::Role>,
+    },
+    /// Run the service on a simulated Atlassian and tell a story with it, line by line.
+    Demo {
+        /// End after the story: exit code 0 if all came out as told, else 1.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Check configuration and schemes.
+    Check {
+        /// The configuration file; without it ./usher.yaml if it is there, else the built-in defaults.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Run a small simulated Atlassian to try things on.
+    Sandbox {
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: std::net::SocketAddr,
+    },
+    /// Print the version.
+    Version,
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // 10,000 connections take 10,000 files; what can't be had is not needed for a small installation.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let env = config::process_env();
+    match arguments.command {
+        Command::Serve { config, roles } => {
+            telemetry::start(arguments.log_format);
+            serve::run(config.as_deref(), &roles, env)
+        }
+        Command::Demo { once } => demo::run(once, arguments.log_format),
+        // Where nothing can be printed the exit code still tells.
+        Command::Check { config } => {
+            check::run(config.as_deref(), env, &mut stdout(), &mut stderr()).unwrap_or_else(|_| ExitCode::from(FAILED))
+        }
+        Command::Sandbox { listen } => {
+            telemetry::start(arguments.log_format);
+            sandbox::run(listen)
+        }
+        Command::Version => version(),
+    }
+}
+
+fn version() -> ExitCode {
+    match writeln!(stdout(), "usher {} ({})", env!("CARGO_PKG_VERSION"), crate::COMMIT) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(FAILED),
+    }
+}
+
+/// One clear line on stderr, and the exit code to end with.
+fn complain(what: &dyn Display, code: u8) -> ExitCode {
+    // Where stderr is gone the exit code still tells.
+    let _ = writeln!(stderr(), "usher: {what}");
+    ExitCode::from(code)
+}
+
+fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,70 @@
+//! `usher serve`: the service.
+
+use std::{path::Path, process::ExitCode};
+
+use clap::ValueEnum;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{FAILED, USAGE, complain, start_runtime};
+use crate::{
+    app::{App, Roles},
+    config::{self, Config, LogConfig},
+};
+
+/// A part of the work that a process can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Role {
+    /// Take webhooks in.
+    Webhooks,
+    /// Decide and act.
+    Engine,
+    /// Answer administrators.
+    Admin,
+}
+
+/// Runs the service until SIGTERM or SIGINT.
+pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<Item = (String, String)>) -> ExitCode {
+    let config = match config::load(path, env) {
+        Ok(loaded) => {
+            for warning in &loaded.warnings {
+                tracing::warn!("{warning}");
+            }
+            loaded.config
+        }
+        Err(problems) => return complain(&problems, USAGE),
+    };
+    let roles = Roles {
+        webhooks: roles.contains(&Role::Webhooks),
+        engine: roles.contains(&Role::Engine),
+        admin: roles.contains(&Role::Admin),
+    };
+    if roles != Roles::ALL && matches!(config.log, LogConfig::Embedded) {
+        return complain(&"--roles: parts of usher run apart only with `log.kind: kafka`", USAGE);
+    }
+    match start_runtime().and_then(|runtime| runtime.block_on(serve(config, roles))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error, FAILED),
+    }
+}
+
+async fn serve(config: Config, roles: Roles) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    stop_on_signal(stop.clone())?;
+    Ok(App::build(config, roles).await?.run_until_stopped(stop).await?)
+}
+
+/// Cancels `stop` at the first SIGTERM or SIGINT; a second one ends the process at once.
+pub(super) fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        for urgent in [false, true] {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            if urgent {
+                std::process::exit(FAILED.into());
+            }
+            stop.cancel();
+        }
+    });
+    Ok(())
+}

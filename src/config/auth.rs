@@ -1,0 +1,46 @@
+//! The acting account of a source.
+
+use super::{
+    Auth,
+    fields::Fields,
+    node::Node,
+    not_yet::Section,
+    reader::Reader,
+    secret::{header_secret, secret},
+};
+
+/// Reads a source's `auth`.
+pub(super) fn auth(node: &Node, reader: &mut Reader<'_>) -> Option<Auth> {
+    let problems = reader.problems.len();
+    let mut fields = Fields::of(node, Section::Auth, reader)?;
+    let (bearer, basic) = (fields.get("bearer"), fields.get("basic"));
+    fields.done(reader);
+    match (bearer, basic) {
+        (Some(token), None) => header_secret(token, reader).map(Auth::Bearer),
+        (None, Some(node)) => basic_auth(node, reader),
+        _ if reader.problems.len() > problems => None,
+        _ => reader.refuse(
+            &node.at,
+            "exactly one way in is needed; write `bearer: { env: NAME }` or `basic: { username: u, password: { env: NAME } }`",
+        ),
+    }
+}
+
+fn basic_auth(node: &Node, reader: &mut Reader<'_>) -> Option<Auth> {
+    let mut fields = Fields::of(node, Section::Basic, reader)?;
+    let username =
+        fields.required("username", "write `username: usher`, say", reader).and_then(|node| user_name(node, reader));
+    let password = fields
+        .required("password", "write `password: { env: NAME }`, say", reader)
+        .and_then(|node| secret(node, reader));
+    fields.done(reader);
+    Some(Auth::Basic { username: username?, password: password? })
+}
+
+fn user_name(node: &Node, reader: &mut Reader<'_>) -> Option<String> {
+    let name = reader.filled(node)?;
+    if name.contains(':') || name.contains(char::is_control) {
+        return reader.refuse(&node.at, "a user name can't hold a colon or control characters; write the name alone");
+    }
+    Some(name.to_owned())
+}

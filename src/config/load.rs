@@ -1,0 +1,65 @@
+//! From a file and the environment to a checked configuration.
+
+use std::{path::Path, sync::Arc};
+
+use saphyr_parser::Marker;
+
+use super::{
+    Config, check,
+    env::{self, Env},
+    node::{Content, Node},
+    problem::{Place, Problem, Problems},
+    reader::Reader,
+    text, yaml,
+};
+
+/// The file that is read where none is named and this one is there.
+const USUAL_FILE: &str = "usher.yaml";
+
+/// A configuration that may be used.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// What usher is told.
+    pub config: Config,
+    /// What should be otherwise, in file order, one a line.
+    pub warnings: Vec<Problem>,
+    /// The file that was read, as it was named; none: the built-in defaults.
+    pub file: Option<Arc<str>>,
+}
+
+/// Reads the configuration at `path`, lays the `USHER_…` variables of `env` over it and checks it whole. Without a
+/// path: `./usher.yaml` where there is one, else the built-in defaults.
+///
+/// Errors: everything that is wrong, each with its place.
+pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Loaded, Problems> {
+    let env: Env = env.into_iter().collect();
+    let usual = Path::new(USUAL_FILE);
+    let Some(path) = path.or_else(|| usual.symlink_metadata().is_ok().then_some(usual)) else {
+        return from_bytes(b"", None, Path::new(""), &env);
+    };
+    let name: Arc<str> = path.to_string_lossy().into();
+    let bytes = text::read(path, &name).map_err(|problem| Problems::new(vec![problem]))?;
+    from_bytes(&bytes, Some(name), path.parent().unwrap_or(Path::new("")), &env)
+}
+
+/// The configuration that `bytes`, the file called `file`, and `env` make; `base` is what secrets' files are
+/// relative to.
+pub(super) fn from_bytes(bytes: &[u8], file: Option<Arc<str>>, base: &Path, env: &Env) -> Result<Loaded, Problems> {
+    let name = file.clone().unwrap_or_else(|| "built-in defaults".into());
+    let mut reader = Reader { env, base, problems: Vec::new(), warnings: Vec::new() };
+    let root = text::decode(bytes, &name).map_err(|problem| Problems::new(vec![problem]))?;
+    let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
+    let config = yaml::parse(root, &locate, &mut reader.problems).and_then(|mut root| {
+        if root.is_nothing() {
+            root = Node { at: root.at, content: Content::Map(Vec::new()) };
+        }
+        env::overlay(&mut root, env, &mut reader.problems);
+        check::config(&root, &mut reader)
+    });
+    let Reader { problems, mut warnings, .. } = reader;
+    warnings.sort();
+    match config {
+        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings, file }),
+        Some(_) | None => Err(Problems::new(problems)),
+    }
+}

@@ -1,0 +1,91 @@
+//! Secrets: named by where they are kept. No message here quotes what it read, for it may be the secret itself.
+
+use std::path::Path;
+
+use crate::secret::Secret;
+
+use super::{
+    node::{Content, Entry, Node},
+    problem::Place,
+    reader::Reader,
+    text::read_at_most,
+};
+
+const FORMS: &str = "write `{ env: NAME }`, `{ file: PATH }` or, to try things out, `{ value: \"...\" }`";
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// Reads a secret from where `node` says it is.
+pub(super) fn secret(node: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
+    let Content::Map(entries) = &node.content else {
+        return reader.refuse(&node.at, format!("a secret does not stand here itself; {FORMS}"));
+    };
+    let [Entry { name, at, node: kept }] = entries.as_slice() else {
+        return reader.refuse(&node.at, format!("a secret is kept in exactly one place; {FORMS}"));
+    };
+    let value = match name.as_str() {
+        "env" => from_env(kept, reader)?,
+        "file" => from_file(kept, reader)?,
+        "value" => {
+            let value = reader.text(kept)?.to_owned();
+            reader.warn(
+                at,
+                "a secret stands in the configuration; keep it elsewhere: `{ env: NAME }` or `{ file: PATH }`",
+            );
+            value
+        }
+        _ => return reader.refuse(at, format!("a secret can't be read from this; {FORMS}")),
+    };
+    if value.trim().is_empty() {
+        return reader.refuse(&kept.at, "the secret is empty; put its value where this says it is");
+    }
+    Some(Secret::new(value))
+}
+
+/// A secret that goes into an HTTP header, where nothing but visible characters may stand.
+pub(super) fn header_secret(node: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
+    let secret = secret(node, reader)?;
+    if !secret.reveal().chars().all(|c| c.is_ascii_graphic()) {
+        return reader
+            .refuse(&node.at, "the token holds blanks, line breaks or other than ASCII; keep the bare token there");
+    }
+    Some(secret)
+}
+
+fn from_env(kept: &Node, reader: &mut Reader<'_>) -> Option<String> {
+    let name = reader.text(kept)?;
+    let plausible = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.is_empty();
+    if !plausible {
+        return reader
+            .refuse(&kept.at, "this is not a variable's name; write the name, not the secret: `{ env: NAME }`");
+    }
+    match reader.env.get(name) {
+        Some(value) => Some(value.clone()),
+        None => {
+            reader.refuse(&kept.at, format!("the environment variable `{name}` is not set; set it where usher runs"))
+        }
+    }
+}
+
+fn from_file(kept: &Node, reader: &mut Reader<'_>) -> Option<String> {
+    let path = reader.base.join(reader.filled(kept)?);
+    match read_secret(&path) {
+        Ok(value) => Some(value),
+        Err(why) => unreadable(&kept.at, &path, &why, reader),
+    }
+}
+
+fn unreadable(at: &Place, path: &Path, why: &str, reader: &mut Reader<'_>) -> Option<String> {
+    let message = format!("the secret can't be read from `{}`: {why}; name a file that usher may read", path.display());
+    reader.refuse(at, message)
+}
+
+/// The file's text without the line break that editors put at its end.
+fn read_secret(path: &Path) -> Result<String, String> {
+    let bytes = read_at_most(path, MAX_BYTES).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err("longer than 64 KiB".to_owned());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "not UTF-8 text".to_owned())?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+}

@@ -1,0 +1,112 @@
+//! One source.
+
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
+use url::{Host, Url};
+
+use crate::{
+    domain::{Product, SourceId},
+    secret::Secret,
+};
+
+use super::{
+    Rate, Source,
+    auth::auth,
+    fields::Fields,
+    node::Node,
+    not_yet::{self, Section},
+    reader::Reader,
+    secret::secret,
+};
+
+/// Gentle enough for an instance that people work with at the same time.
+const RATE: Rate = Rate { per_second: 10.0, concurrency: 4 };
+
+/// Calls a second: none would never end, and the wait between two must fit into a duration.
+const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
+
+/// Reads one item of `sources`.
+pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
+    let products = [Product::JiraCloud, Product::JiraDc].map(|product| (product.as_str(), product));
+    let mut fields = Fields::of(node, Section::Source, reader)?;
+    let id = fields
+        .required("id", "write `id: acme`, say", reader)
+        .and_then(|node| reader.parsed(node, str::parse::<SourceId>));
+    let name = fields.or("name", None, |node| reader.filled(node).map(|name| Some(name.to_owned())));
+    let product = fields
+        .required("product", "write `product: jira-cloud` or `product: jira-dc`", reader)
+        .and_then(|node| reader.choice(node, &products, not_yet::PRODUCTS));
+    let base_url = fields
+        .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
+        .and_then(|node| reader.parsed(node, base_url));
+    let auth = fields
+        .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
+        .and_then(|node| auth(node, reader));
+    let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
+    let webhook_hmac = fields.or("webhook", Vec::new(), |node| webhook(node, reader));
+    let rate = fields.or("rate", RATE, |node| rate(node, reader));
+    fields.done(reader);
+    let id = id?;
+    Some(Source {
+        name: name?.unwrap_or_else(|| id.to_string()),
+        id,
+        product: product?,
+        base_url: base_url?,
+        auth: auth?,
+        credentials_expire: credentials_expire?,
+        webhook_hmac: webhook_hmac?,
+        rate: rate?,
+    })
+}
+
+/// The text is not quoted in messages: it may hold credentials.
+fn base_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text)
+        .map_err(|error| format!("this is not a URL ({error}); write `https://jira.example.com`, say"))?;
+    let Some(host) = url.host().filter(|_| matches!(url.scheme(), "http" | "https")) else {
+        return Err("this URL is not one of HTTP; write `https://jira.example.com`, say".to_owned());
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("credentials stand in this URL; take them out and write them under `auth`".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("this URL goes on after `?` or `#`; write it up to there".to_owned());
+    }
+    let loopback = match host {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
+    };
+    if url.scheme() == "http" && !loopback {
+        return Err("plain http would show the credentials on the way; write `https://`".to_owned());
+    }
+    Ok(url)
+}
+
+fn date(text: &str) -> Result<NaiveDate, String> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map_err(|_| format!("`{text}` is not a day; write it like `2027-03-01`"))
+}
+
+fn webhook(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<Secret>> {
+    let mut fields = Fields::of(node, Section::Webhook, reader)?;
+    let hmac = fields.or("hmac", Vec::new(), |node| reader.each(node, secret));
+    fields.done(reader);
+    hmac
+}
+
+fn rate(node: &Node, reader: &mut Reader<'_>) -> Option<Rate> {
+    let mut fields = Fields::of(node, Section::Rate, reader)?;
+    let per_second = fields.or("per_second", RATE.per_second, |node| reader.parsed(node, calls));
+    let concurrency = fields.or("concurrency", RATE.concurrency, |node| reader.whole(node, 1..=64));
+    fields.done(reader);
+    Some(Rate { per_second: per_second?, concurrency: concurrency? })
+}
+
+fn calls(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(calls) if CALLS.contains(&calls) => Ok(calls),
+        _ => Err(format!("`{text}` is not a number of calls from 0.001 to 10000; write `10` or `0.5`, say")),
+    }
+}

@@ -1,0 +1,126 @@
+//! What is taken, and what is meant where nothing is said.
+
+use std::path::PathBuf;
+
+use crate::{
+    config::{Auth, Config, LogConfig},
+    domain::{Mode, Product},
+};
+
+use super::{kafka, load, load_with, with_scheme};
+
+fn config(text: &str) -> Config {
+    load(text).expect("right").config
+}
+
+#[test]
+fn an_empty_file_means_the_defaults() {
+    for empty in ["", "\n# nothing\n", "---\n", "{}", "~", "\u{feff}", "log: {}\nsources: []\n"] {
+        let config = config(empty);
+        assert_eq!(config.data_dir, PathBuf::from("./usher-data"), "{empty}");
+        assert_eq!(config.mode, Mode::Active);
+        assert_eq!(config.webhooks.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.webhooks.max_body, 1_048_576);
+        assert_eq!(config.admin.listen.to_string(), "127.0.0.1:8081");
+        assert!(config.admin.token.is_none());
+        assert!(matches!(config.log, LogConfig::Embedded));
+        assert!(config.sources.is_empty() && config.schemes.is_empty());
+    }
+}
+
+#[test]
+fn kafka_has_its_defaults() {
+    let kafka = kafka(config("log: { kind: kafka }")).expect("Kafka");
+    assert_eq!(kafka.brokers, ["localhost:9092"]);
+    assert_eq!(kafka.topic_prefix, "usher.");
+    assert_eq!((kafka.partitions, kafka.replication_factor), (12, 3));
+    assert!(kafka.options.is_empty());
+}
+
+#[test]
+fn kafka_takes_any_option_as_text_or_as_a_secret() {
+    let text =
+        "log: { kind: kafka, kafka: { options: { a.b: SSL, n: 6000, b: true, sasl.password: { env: TOKEN } } } }";
+    let kafka = kafka(config(text)).expect("Kafka");
+    let options: Vec<_> = kafka.options.iter().map(|(name, value)| (name.as_str(), value.reveal())).collect();
+    assert_eq!(options, [("a.b", "SSL"), ("n", "6000"), ("b", "true"), ("sasl.password", "s3cret")]);
+}
+
+#[test]
+fn a_source_has_its_defaults() {
+    let config = config(&with_scheme(""));
+    let source = &config.sources[0];
+    assert_eq!((source.id.as_str(), source.name.as_str(), source.product), ("acme", "acme", Product::JiraDc));
+    assert!(matches!(&source.auth, Auth::Bearer(token) if token.reveal() == "s3cret"));
+    assert_eq!(source.credentials_expire, None);
+    assert!(source.webhook_hmac.is_empty());
+    assert_eq!((source.rate.per_second, source.rate.concurrency), (10.0, 4));
+}
+
+#[test]
+fn a_scheme_is_enabled_and_in_test_mode_until_told_otherwise() {
+    let text = "schemes: [{ id: s, source: acme, trigger: on_login, select: { everyone: true }, actions: [{ add_groups: [g] }] }]";
+    let config = config(&with_scheme(text));
+    let scheme = &config.schemes[0].scheme;
+    assert!(scheme.enabled && scheme.test_mode);
+    assert_eq!(scheme.name, "s");
+    assert!(scheme.only_groups.is_empty() && scheme.exempt.users.is_empty() && scheme.exempt.groups.is_empty());
+}
+
+#[test]
+fn a_group_may_be_called_what_yaml_takes_for_something_else() {
+    let text = "schemes: [{ id: s, source: acme, trigger: on_login, select: { everyone: true }, \
+                actions: [{ add_groups: [on, 2024, 1e3, \"null\"] }] }]";
+    let config = config(&with_scheme(text));
+    let targets: Vec<_> = config.schemes[0].scheme.steps().iter().map(|step| step.target().to_owned()).collect();
+    assert_eq!(targets, ["on", "2024", "1e3", "null"]);
+}
+
+#[test]
+fn a_version_is_the_same_for_the_same_scheme_and_another_for_another() {
+    let version = |group: &str, blank: &str| {
+        let text = format!(
+            "schemes:{blank} [{{ id: s, source: acme, trigger: on_login, select: {{ everyone: true }}, actions: [{{ add_groups: [{group}] }}] }}]"
+        );
+        config(&with_scheme(&text)).schemes[0].reference.version.clone()
+    };
+    assert_eq!(version("g", ""), version("g", "  "));
+    assert_ne!(version("g", ""), version("h", ""));
+    assert!(version("g", "").len() == 8 && version("g", "").chars().all(|c| c.is_ascii_hexdigit()));
+}
+
+#[test]
+fn aliases_repeat_what_they_name() {
+    let text = "schemes:\n\
+                - { id: a, source: acme, trigger: on_login, select: &all { everyone: true }, actions: &do [{ add_groups: [g] }] }\n\
+                - { id: b, source: acme, trigger: on_create, select: *all, actions: *do }\n";
+    let config = config(&with_scheme(text));
+    assert_eq!(config.schemes[0].scheme.actions, config.schemes[1].scheme.actions);
+    assert!(config.schemes[1].scheme.select.everyone);
+}
+
+#[test]
+fn listeners_may_share_port_0_and_http_may_be_plain_to_this_machine() {
+    config("webhooks: { listen: \"127.0.0.1:0\" }\nadmin: { listen: \"127.0.0.1:0\" }");
+    for host in ["localhost:2990/jira", "127.0.0.1:1", "[::1]:1"] {
+        config(&with_scheme("").replace("https://j.example", &format!("http://{host}")));
+    }
+}
+
+#[test]
+fn the_application_log_is_how_it_is() {
+    let text = "schemes: [{ id: s, source: acme, trigger: on_login, select: { everyone: true }, \
+                actions: [{ add_groups: [g] }], audit: { application_log: true } }]";
+    config(&with_scheme(text));
+}
+
+#[test]
+fn the_example_passes_the_check_and_says_what_it_says() {
+    let example = include_str!("../../../docs/usher.example.yaml");
+    let env = [("ACME_PAT", "x"), ("ACME_SECRET", "x"), ("CLOUD_TOKEN", "x"), ("CLOUD_SECRET", "x")];
+    let loaded = load_with(example, &env).expect("right");
+    assert_eq!((loaded.config.sources.len(), loaded.config.schemes.len()), (2, 1));
+    assert_eq!(loaded.warnings, []);
+    assert_eq!(loaded.config.schemes[0].scheme.steps().len(), 3);
+    assert!(!format!("{loaded:?}").contains("usher@acme.example"), "an account's name is not printed");
+}

@@ -1,0 +1,193 @@
+//! What is refused in sources and schemes, each with the exact line.
+
+use super::{assert_refused, refusal, with_scheme};
+
+/// A source that is right but for `keys`, which stand in line 2.
+fn source(keys: &str) -> String {
+    let all = [
+        ("id:", "id: a"),
+        ("product:", "product: jira-dc"),
+        ("base_url:", "base_url: \"https://j\""),
+        ("auth:", "auth: { bearer: { env: TOKEN } }"),
+    ];
+    let rest: Vec<&str> = all.iter().filter(|(key, _)| !keys.contains(key)).map(|(_, line)| *line).collect();
+    format!("sources:\n- {{ {keys}, {} }}\n", rest.join(", "))
+}
+
+/// A scheme that is right but for `keys`, which stand in line 3.
+fn scheme(keys: &str) -> String {
+    let all = [
+        ("id:", "id: s"),
+        ("source:", "source: acme"),
+        ("trigger:", "trigger: on_login"),
+        ("select:", "select: { everyone: true }"),
+        ("actions:", "actions: [{ add_groups: [g] }]"),
+    ];
+    let rest: Vec<&str> = all.iter().filter(|(key, _)| !keys.contains(key)).map(|(_, line)| *line).collect();
+    with_scheme(&format!("schemes:\n- {{ {keys}, {} }}\n", rest.join(", ")))
+}
+
+fn assert_source_refused(table: &[(&str, &str)]) {
+    for (keys, line) in table {
+        assert_eq!(refusal(&source(keys)), format!("usher.yaml:2:{line}"), "{keys}");
+    }
+}
+
+fn assert_scheme_refused(table: &[(&str, &str)]) {
+    for (keys, line) in table {
+        assert_eq!(refusal(&scheme(keys)), format!("usher.yaml:3:{line}"), "{keys}");
+    }
+}
+
+#[test]
+fn what_a_source_needs_is_asked_for() {
+    assert_refused(&[(
+        "sources:\n- name: Acme\n  id:\n",
+        "usher.yaml:2:3: `auth` is missing here; write `auth: { bearer: { env: NAME } }`, say\n\
+         usher.yaml:2:3: `base_url` is missing here; write `base_url: \"https://jira.example.com\"`, say\n\
+         usher.yaml:2:3: `product` is missing here; write `product: jira-cloud` or `product: jira-dc`\n\
+         usher.yaml:3:3: `id` has no value; write `id: acme`, say",
+    )]);
+}
+
+#[test]
+fn what_a_source_says_is_checked() {
+    assert_source_refused(&[
+        ("id: Acme", "9: `Acme` is not an id; write 1 to 63 of a-z, 0-9, `-`, `_`, beginning with a letter or digit"),
+        ("product: jira", "14: `jira` is not known here; did you mean `jira-dc`?"),
+        (
+            "product: crowd",
+            "14: `crowd` is not supported by this version of usher yet; write one of: jira-cloud, jira-dc",
+        ),
+        ("feed: {}", "5: `feed` is not supported by this version of usher yet; leave it out"),
+        ("webhook: { bearer: [] }", "16: `bearer` is not supported by this version of usher yet; leave it out"),
+        ("webhook: { hmac: { env: TOKEN } }", "22: found keys and values; write a list, like `[a, b]`"),
+        ("credentials_expire: 1.3.2027", "25: `1.3.2027` is not a day; write it like `2027-03-01`"),
+        ("rate: { per_second: 0 }", "25: `0` is not a number of calls from 0.001 to 10000; write `10` or `0.5`, say"),
+        (
+            "rate: { per_second: inf }",
+            "25: `inf` is not a number of calls from 0.001 to 10000; write `10` or `0.5`, say",
+        ),
+        ("rate: { concurrency: 65 }", "26: `65` does not fit here; write a whole number from 1 to 64"),
+    ]);
+}
+
+#[test]
+fn a_base_url_is_https_and_nothing_but_an_address() {
+    let url = |url: &str| refusal(&source(&format!("base_url: \"{url}\"")));
+    let at = "usher.yaml:2:15: ";
+    for (text, line) in [
+        ("jira.example", "this is not a URL (relative URL without a base); write `https://jira.example.com`, say"),
+        ("ftp://j", "this URL is not one of HTTP; write `https://jira.example.com`, say"),
+        ("http://jira.example", "plain http would show the credentials on the way; write `https://`"),
+        ("http://localhost.example", "plain http would show the credentials on the way; write `https://`"),
+        ("https://u@j/", "credentials stand in this URL; take them out and write them under `auth`"),
+        ("https://j/?a=b", "this URL goes on after `?` or `#`; write it up to there"),
+        ("https://j/#a", "this URL goes on after `?` or `#`; write it up to there"),
+    ] {
+        assert_eq!(url(text), format!("{at}{line}"), "{text}");
+    }
+}
+
+#[test]
+fn exactly_one_way_in_is_needed() {
+    let one = "exactly one way in is needed; \
+               write `bearer: { env: NAME }` or `basic: { username: u, password: { env: NAME } }`";
+    assert_source_refused(&[
+        ("auth: {}", &format!("11: {one}")),
+        ("auth: { bearer: { env: TOKEN }, basic: {} }", &format!("11: {one}")),
+        ("auth: { baerer: { env: TOKEN } }", "13: `baerer` is not a key here; did you mean `bearer`?"),
+        (
+            "auth: { basic: { username: u, pasword: 1 } }",
+            "20: `password` is missing here; write `password: { env: NAME }`, say\n\
+             usher.yaml:2:35: `pasword` is not a key here; did you mean `password`?",
+        ),
+        (
+            "auth: { basic: { username: \"a:b\", password: { env: TOKEN } } }",
+            "32: a user name can't hold a colon or control characters; write the name alone",
+        ),
+    ]);
+}
+
+#[test]
+fn ids_are_unique_and_schemes_name_a_source_that_is_there() {
+    let twice = source("id: a").replace("sources:\n", "") + &source("id: a").replace("sources:\n", "");
+    assert_eq!(
+        refusal(&format!("sources:\n{twice}")),
+        "usher.yaml:3:9: `a` is already the id of the source at usher.yaml:2:9; give each an id of its own"
+    );
+    let second = scheme("id: s").lines().last().map(str::to_owned).expect("a line");
+    assert_eq!(
+        refusal(&(scheme("id: s") + &second)),
+        "usher.yaml:4:9: `s` is already the id of the scheme at usher.yaml:3:9; give each an id of its own"
+    );
+    assert_scheme_refused(&[
+        ("source: acmee", "13: there is no source `acmee`; did you mean `acme`?"),
+        ("source: zzzzz", "13: there is no source `zzzzz`; write one of: acme"),
+    ]);
+    let alone = scheme("id: s").lines().skip(1).collect::<Vec<_>>().join("\n");
+    assert_eq!(refusal(&alone), "usher.yaml:2:20: there is no source `acme`; write one under `sources`");
+}
+
+#[test]
+fn a_source_that_can_not_be_read_is_not_said_to_be_missing() {
+    let text = scheme("id: s").replace("id: acme,", "id: ACME,");
+    assert!(!refusal(&text).contains("there is no source"), "{}", refusal(&text));
+}
+
+#[test]
+fn what_a_scheme_says_is_checked() {
+    let everyone = "everyone must be asked for by name: write `everyone: true`";
+    assert_scheme_refused(&[
+        ("trigger: on_crate", "14: `on_crate` is not known here; did you mean `on_create`?"),
+        (
+            "trigger: manual",
+            "14: `manual` is not supported by this version of usher yet; write one of: on_create, on_login",
+        ),
+        (
+            "trigger: { cron: \"0 3 * * *\", timezone: UTC }",
+            "16: `cron` is not supported by this version of usher yet; write `on_create` or `on_login`",
+        ),
+        ("select: {}", &format!("13: no condition stands here; {everyone}")),
+        ("select: { everyone: false, email_domain: [] }", &format!("13: no condition stands here; {everyone}")),
+        ("select: ", &format!("5: `select` has no value; {everyone}")),
+        ("select: { everyone: yes }", "25: `yes` is neither true nor false; write `true` or `false`"),
+        ("select: { where: x }", "15: `where` is not supported by this version of usher yet; leave it out"),
+        (
+            "select: { email_domain: [\"*x\"] }",
+            "30: `*x` is not an e-mail domain; write `example.com`, or `*.example.com` for all domains below it",
+        ),
+        ("only_groups: ", "5: `only_groups` has no value; write one or leave the key out"),
+        ("only_groups: []", "18: no group stands here; write `[a-group]`, say, or leave the key out"),
+        ("only_groups: [\" \"]", "19: a group without a name; write its name"),
+        ("exempt: { user: [a] }", "15: `user` is not a key here; did you mean `users`?"),
+        ("exempt: { users: [\"\"] }", "23: this is empty; write a value or leave the key out"),
+        ("limits: {}", "5: `limits` is not supported by this version of usher yet; leave it out"),
+        (
+            "audit: { application_log: false }",
+            "31: `application_log: false` is not supported by this version of usher yet; write `true`",
+        ),
+        ("audit: { report: [csv] }", "14: `report` is not supported by this version of usher yet; leave it out"),
+    ]);
+}
+
+#[test]
+fn what_a_scheme_does_is_checked() {
+    let one = "one action is needed; write `- add_groups: [a-group]`, each action in an item of its own";
+    assert_scheme_refused(&[
+        ("actions: []", "14: no action stands here; write `- add_groups: [a-group]`, say"),
+        ("actions: [{}]", &format!("15: {one}")),
+        ("actions: [{ add_groups: [a], remove_groups: [b] }]", &format!("15: {one}")),
+        ("actions: [{ delete: {} }]", "17: `delete` is not supported by this version of usher yet; leave it out"),
+        ("actions: [{ add_group: [a] }]", "17: `add_group` is not a key here; did you mean `add_groups`?"),
+        ("actions: [{ add_groups: [] }]", "29: no group stands here; write `[a-group]`, say, or leave the key out"),
+        (
+            "actions: [{ add_groups: [Staff, \"\"] }, { remove_groups: [\"\"] }]",
+            "37: a group without a name; write its name\nusher.yaml:3:62: a group without a name; write its name",
+        ),
+        (
+            "actions: [{ add_groups: [Staff, vpn] }, { remove_groups: [staff] }]",
+            "63: `staff` also stands in add_groups at usher.yaml:3:30; keep one of them",
+        ),
+    ]);
+}

@@ -1,0 +1,46 @@
+//! `usher demo`: the service on its embedded log, a simulated Atlassian, and a story that checks itself.
+
+mod narrator;
+mod stage;
+mod story;
+
+use std::io;
+
+use tokio_util::sync::CancellationToken;
+
+pub use stage::Stage;
+
+use crate::app;
+use narrator::Narrator;
+
+/// Why the demo could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or a thread could not be had.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The configuration that comes with the demo is wrong.
+    #[error("the demo's own configuration is refused:\n{0}")]
+    Config(#[from] crate::config::Problems),
+    /// usher did not start.
+    #[error("usher did not start: {0}")]
+    App(#[from] app::Error),
+    /// A call within the demo failed.
+    #[error("a call within the demo failed: {0}")]
+    Call(#[from] reqwest::Error),
+}
+
+/// Tells the story on stdout. With `once` it ends there; else the service goes on until `stop`. True if all came out as
+/// told.
+pub async fn run(once: bool, stop: CancellationToken) -> Result<bool, Error> {
+    let stage = Stage::set_up().await?;
+    let mut narrator = Narrator::default();
+    story::tell(&stage, &mut narrator).await?;
+    let as_told = narrator.close();
+    if !once {
+        narrator.invite(&stage);
+        stop.cancelled().await;
+    }
+    stage.tear_down().await?;
+    Ok(as_told)
+}

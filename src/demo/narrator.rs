@@ -1,0 +1,67 @@
+//! Telling what happens, line by line, and keeping count of what did not come out as told.
+
+#![allow(clippy::print_stdout, reason = "the story is the demo's result")]
+
+use super::Stage;
+
+/// Tells the story.
+#[derive(Default)]
+pub(super) struct Narrator {
+    chapter: u32,
+    checks: u32,
+    surprises: u32,
+}
+
+impl Narrator {
+    /// A line before the story.
+    pub(super) fn preface(&self, line: &str) {
+        println!("{line}");
+    }
+
+    /// The next chapter.
+    pub(super) fn chapter(&mut self, title: &str) {
+        self.chapter += 1;
+        println!("\n{}. {title}", self.chapter);
+    }
+
+    /// What is done.
+    pub(super) fn happens(&self, line: &str) {
+        println!("   → {line}");
+    }
+
+    /// What usher says of it.
+    pub(super) fn says(&self, line: &str) {
+        println!("     {line}");
+    }
+
+    /// What should have come of it, and whether it did.
+    pub(super) fn check(&mut self, line: &str, came_true: bool) {
+        self.checks += 1;
+        if came_true {
+            println!("   ✓ {line}");
+        } else {
+            self.surprises += 1;
+            println!("   ✗ NOT AS TOLD: {line}");
+        }
+    }
+
+    /// The end; true if all came out as told.
+    pub(super) fn close(&self) -> bool {
+        let told = self.checks - self.surprises;
+        println!("\n{told} of {} checks came out as told.", self.checks);
+        self.surprises == 0
+    }
+
+    /// What to try next.
+    pub(super) fn invite(&self, stage: &Stage) {
+        let (admin, token) = (stage.admin_url(""), stage.admin_token());
+        println!(
+            "\nThe service goes on. Look around, in another terminal:\n\
+             \n  curl -H 'Authorization: Bearer {token}' '{admin}api/v1/runs'\
+             \n  curl -H 'Authorization: Bearer {token}' '{admin}api/v1/decisions?user=carla'\
+             \n  curl '{admin}metrics'\
+             \n\nThe configuration is {}. Ctrl-C ends it.",
+            stage.config_path().display()
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! The stage of the story: a sandbox, a running usher, and ways to look at both.
+
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::Error;
+use crate::{
+    app::{self, App, Roles},
+    config,
+    domain::Product,
+    sandbox::{self, Sandbox, webhook::Delivery},
+};
+
+/// What the webhooks of Acme are signed with.
+pub const ACME_SECRET: &str = "acme-webhook-secret";
+/// What the webhooks of Globex are signed with.
+pub const GLOBEX_SECRET: &str = "globex-webhook-secret";
+const ADMIN_TOKEN: &str = "demo-admin-token";
+/// How long the story waits for something to come true.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Everything the story plays on.
+pub struct Stage {
+    /// The simulated Atlassian.
+    pub sandbox: Sandbox,
+    http: Client,
+    webhooks: Url,
+    admin: Url,
+    stop: CancellationToken,
+    usher: JoinHandle<Result<(), app::Error>>,
+    folder: tempfile::TempDir,
+}
+
+impl Stage {
+    /// Starts the sandbox and usher.
+    pub async fn set_up() -> Result<Self, Error> {
+        let sandbox = Sandbox::start(sandbox::Options::default())?;
+        let folder = tempfile::Builder::new().prefix("usher-demo-").tempdir()?;
+        let text = include_str!("usher.yaml")
+            .replace("${ACME_URL}", sandbox.base_url(Product::JiraDc).as_str())
+            .replace("${GLOBEX_URL}", sandbox.base_url(Product::JiraCloud).as_str());
+        fs::write(folder.path().join("usher.yaml"), text)?;
+        let env = [
+            ("DEMO_ADMIN_TOKEN", ADMIN_TOKEN),
+            ("DEMO_ACME_TOKEN", sandbox::TOKEN),
+            ("DEMO_ACME_SECRET", ACME_SECRET),
+            ("DEMO_GLOBEX_TOKEN", sandbox::TOKEN),
+            ("DEMO_GLOBEX_SECRET", GLOBEX_SECRET),
+        ];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut config = config::load(Some(&folder.path().join("usher.yaml")), env)?.config;
+        config.data_dir = folder.path().join("data");
+        let app = App::build(config, Roles::ALL).await?;
+        let url = |address: Option<std::net::SocketAddr>| {
+            let text = address.map(|address| format!("http://{address}/")).unwrap_or_default();
+            Url::parse(&text).map_err(|error| Error::Io(std::io::Error::other(error)))
+        };
+        let (webhooks, admin) = (url(app.webhooks_address())?, url(Some(app.admin_address()))?);
+        let stop = CancellationToken::new();
+        let usher = tokio::spawn(app.run_until_stopped(stop.clone()));
+        let http = Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        Ok(Self { sandbox, http, webhooks, admin, stop, usher, folder })
+    }
+
+    /// Sends a delivery to `source`; gives the status and the body of the answer.
+    pub async fn deliver(&self, source: &str, delivery: &Delivery) -> Result<(StatusCode, Value), Error> {
+        let mut url = self.webhooks.clone();
+        url.set_path(&format!("/webhooks/{source}"));
+        let answer = delivery.send(&self.http, url).await?;
+        Ok((answer.status(), answer.json().await.unwrap_or_default()))
+    }
+
+    /// Asks the admin API; an answer that is not there is null.
+    pub async fn ask(&self, path: &str) -> Result<Value, Error> {
+        let request = self.http.get(self.admin_url(path)).bearer_auth(ADMIN_TOKEN);
+        Ok(request.send().await?.json().await.unwrap_or_default())
+    }
+
+    /// The metrics as text.
+    pub async fn metrics(&self) -> Result<String, Error> {
+        Ok(self.http.get(self.admin_url("metrics")).send().await?.text().await?)
+    }
+
+    /// Waits until `holds`, and says whether it did in time.
+    pub async fn eventually<F: Future<Output = Result<bool, Error>>>(
+        &self,
+        mut holds: impl FnMut() -> F,
+    ) -> Result<bool, Error> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if holds().await? {
+                return Ok(true);
+            }
+            if Instant::now() > deadline {
+                return Ok(false);
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    /// Waits until `user` is in exactly `groups`.
+    pub async fn comes_to(&self, site: Product, user: &str, groups: &[&str]) -> Result<bool, Error> {
+        let wanted = groups.iter().map(|group| (*group).to_owned()).collect();
+        self.eventually(|| std::future::ready(Ok(self.sandbox.groups_of(site, user).as_ref() == Some(&wanted)))).await
+    }
+
+    /// Waits until the event of `answer` is decided and every step of it has ended; gives the decision.
+    pub async fn decided(&self, user: &str, answer: &Value) -> Result<Value, Error> {
+        let event = answer["event"].as_str().unwrap_or_default();
+        let path = format!("api/v1/decisions?user={user}");
+        let found = || async {
+            let page = self.ask(&path).await?;
+            let items = page["items"].as_array().cloned().unwrap_or_default();
+            Ok::<_, Error>(items.into_iter().find(|item| item["event"] == event))
+        };
+        self.eventually(|| async { Ok(found().await?.is_some()) }).await?;
+        Ok(found().await?.unwrap_or_default())
+    }
+
+    /// An address of the admin listener.
+    pub fn admin_url(&self, path: &str) -> String {
+        format!("{}{path}", self.admin)
+    }
+
+    /// The token of the admin API.
+    pub fn admin_token(&self) -> &'static str {
+        ADMIN_TOKEN
+    }
+
+    /// The configuration file in use.
+    pub fn config_path(&self) -> PathBuf {
+        self.folder.path().join("usher.yaml")
+    }
+
+    /// Stops usher and the sandbox.
+    pub async fn tear_down(self) -> Result<(), Error> {
+        self.stop.cancel();
+        self.usher.await.map_err(std::io::Error::other)??;
+        self.sandbox.stop().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! Appending what follows from a record, however long it takes.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::{Backoff, Interrupted};
+use crate::log::{Log, Position, Record, Stream};
+
+/// Appends to the log until it succeeds or the work is stopped: a log that is away is waited for, since nothing can be
+/// given up without it.
+#[derive(Clone)]
+pub struct Appender {
+    log: Arc<dyn Log>,
+}
+
+impl Appender {
+    /// Appends to `log`.
+    pub fn new(log: Arc<dyn Log>) -> Self {
+        Self { log }
+    }
+
+    /// Appends `record`; ends without it only when an attempt has failed and `stop` is cancelled. What was just done
+    /// in a product is thus still recorded while usher is stopping.
+    pub async fn append(
+        &self,
+        stream: Stream,
+        record: Record,
+        stop: &CancellationToken,
+    ) -> Result<Position, Interrupted> {
+        let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
+        loop {
+            match self.log.append(stream, record.clone()).await {
+                Ok(position) => return Ok(position),
+                Err(error) => {
+                    warn!(%stream, %error, "the log did not take a record, trying again");
+                    stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The engine: events become decisions, decisions become outcomes.
+//!
+//! Each source has a planner and an executor of its own, so that a slow product holds up no other. Both run on the
+//! same [`stage`]: ordered per user, parallel across users, restored from the log when a partition is assigned.
+
+mod appender;
+mod backoff;
+mod connection;
+mod executor;
+mod planner;
+mod stage;
+mod step;
+
+pub use appender::Appender;
+pub use backoff::Backoff;
+pub use connection::{Connection, Health};
+pub use executor::Executor;
+pub use planner::Planner;
+pub use stage::{Handler, Interrupted, Work, run};

@@ -1,0 +1,212 @@
+//! One event in, exactly one decision out.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tracing::{info, warn};
+
+use super::{Appender, Connection, Handler, Interrupted, Work, connection::Reading};
+use crate::{
+    domain::{DeadLetter, Decision, Event, Facts, Missing, Mode, SourceId, Stage, Timestamp, Truth, UserKey, UserRef},
+    log::{Log, Record, Stored, Stream, codec},
+    metrics::Metrics,
+    products,
+    rules::{self, Schemes},
+    store::{self, Entry, Ledger, Scope},
+};
+
+/// Decides the events of one source.
+pub struct Planner {
+    connection: Arc<Connection>,
+    schemes: Arc<Schemes>,
+    mode: Mode,
+    appender: Appender,
+    ledger: Ledger,
+    metrics: Metrics,
+}
+
+/// What becomes of an event.
+enum Answer {
+    /// It is decided.
+    Decided(Box<Decision>),
+    /// The user's lasting id was not known: the event belongs under this one.
+    Moved(Box<Event>),
+}
+
+impl Planner {
+    /// A planner for the source of `connection`.
+    pub fn new(
+        connection: Arc<Connection>,
+        schemes: Arc<Schemes>,
+        mode: Mode,
+        log: Arc<dyn Log>,
+        ledger: Ledger,
+        metrics: Metrics,
+    ) -> Self {
+        Self { connection, schemes, mode, appender: Appender::new(log), ledger, metrics }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.connection.clock.now()
+    }
+
+    /// The payload may settle that nothing is to be done; anything else is decided by what the product says now.
+    async fn decide(&self, event: Event, work: &Work) -> Result<Answer, Interrupted> {
+        let facts = Facts::from_payload(&event);
+        let answer = rules::plan(&self.schemes, &event, &facts);
+        if !answer.may_act() {
+            return Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))));
+        }
+        let facts = match self.connection.read_user(&event.user, &work.stop).await? {
+            Reading::Found(user) => {
+                if event.user.id().is_none() {
+                    return Ok(Answer::Moved(Box::new(Event { user: UserRef::Id(user.id), ..event })));
+                }
+                user.facts(self.now())
+            }
+            Reading::NoSuchUser => Facts::unknown(Missing::NoSuchUser),
+            Reading::GaveUp(error) => {
+                self.give_up_reading(&event, &error, work).await?;
+                Facts::unknown(Missing::Refused)
+            }
+        };
+        let answer = rules::plan(&self.schemes, &event, &facts);
+        Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))))
+    }
+
+    fn decision(&self, event: &Event, facts: &Facts, answer: rules::Answer) -> Decision {
+        let name = facts.name.value().or(event.hints.name.as_ref()).cloned();
+        Decision {
+            no_action: answer.no_action,
+            verdicts: answer.verdicts,
+            ..Decision::about(event, name, self.mode, self.now())
+        }
+    }
+
+    async fn give_up_reading(&self, event: &Event, error: &products::Error, work: &Work) -> Result<(), Interrupted> {
+        let letter = DeadLetter {
+            id: event.id.to_string(),
+            stage: Stage::Planner,
+            source: event.source.clone(),
+            user: event.user.clone(),
+            event: Some(event.id.clone()),
+            step: None,
+            reason: format!("the user can't be read, so no scheme selects them: {error}"),
+            at: self.now(),
+        };
+        self.bury(&letter, work).await
+    }
+
+    /// Sets aside an event that can't be read: it never will be.
+    async fn give_up_decoding(&self, record: &Stored, error: codec::Error, work: &Work) -> Result<(), Interrupted> {
+        let user = UserKey::parse(&record.key).map_or_else(|| UserRef::Name(record.key.clone()), |key| key.user());
+        let letter = DeadLetter {
+            id: format!("events/{}/{}", record.position.partition, record.position.offset),
+            stage: Stage::Planner,
+            source: self.connection.source.clone(),
+            user,
+            event: None,
+            step: None,
+            reason: error.to_string(),
+            at: self.now(),
+        };
+        self.bury(&letter, work).await
+    }
+
+    async fn bury(&self, letter: &DeadLetter, work: &Work) -> Result<(), Interrupted> {
+        warn!(source.id = %letter.source, event.id = letter.event.as_ref().map(tracing::field::display), reason = %letter.reason, "dead letter");
+        let key = UserKey::new(&letter.source, &letter.user);
+        let record = Record { key, payload: codec::encode(letter) };
+        self.appender.append(Stream::DeadLetters, record, &work.stop).await?;
+        self.metrics.dead_letters.with_label_values(&[Stage::Planner.as_str()]).inc();
+        Ok(())
+    }
+
+    async fn record(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
+        let record = Record { key: decision.key(), payload: codec::encode(decision) };
+        let position = self.appender.append(Stream::Decisions, record, &work.stop).await?;
+        work.acknowledged(position.offset);
+        let source = decision.source.as_str();
+        for verdict in &decision.verdicts {
+            let labels = [source, verdict.scheme.id.as_str(), result_label(verdict.selected)];
+            self.metrics.decisions.with_label_values(&labels).inc();
+        }
+        if decision.verdicts.is_empty() {
+            self.metrics.decisions.with_label_values(&[source, "", "nothing"]).inc();
+        }
+        info!(
+            event.id = %decision.event,
+            source.id = source,
+            kind = decision.kind.as_str(),
+            schemes = decision.verdicts.len(),
+            selected = decision.selected().count(),
+            "decided"
+        );
+        Ok(())
+    }
+
+    fn done(&self, scope: &Scope, id: &str) {
+        // The record is in the log already: a memory that can't be kept now is restored from there.
+        if let Err(error) = self.ledger.put(scope, id, &Entry::Done, self.now()) {
+            warn!(event.id = id, %error, "can't remember a decision; after a restart it is read back from the log");
+        }
+    }
+}
+
+fn result_label(selected: Truth) -> &'static str {
+    match selected {
+        Truth::True => "selected",
+        Truth::False => "not_selected",
+        Truth::Unknown => "unknown",
+    }
+}
+
+#[async_trait]
+impl Handler for Planner {
+    fn stage(&self) -> Stage {
+        Stage::Planner
+    }
+
+    fn source(&self) -> &SourceId {
+        &self.connection.source
+    }
+
+    fn input(&self) -> Stream {
+        Stream::Events
+    }
+
+    fn output(&self) -> Stream {
+        Stream::Decisions
+    }
+
+    fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
+        match codec::decode::<Decision>(&record.payload) {
+            Ok(decision) => self.ledger.put(scope, decision.event.as_str(), &Entry::Done, decision.decided),
+            Err(error) => {
+                warn!(position = ?record.position, %error, "a decision can't be read back");
+                Ok(())
+            }
+        }
+    }
+
+    async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
+        let event = match codec::decode::<Event>(&record.payload) {
+            Ok(event) => event,
+            Err(error) => return self.give_up_decoding(record, error, work).await,
+        };
+        let id = event.id.clone();
+        if work.recall(&self.ledger, id.as_str()).await?.is_some() {
+            self.metrics.duplicates.with_label_values(&[Stage::Planner.as_str()]).inc();
+            return Ok(());
+        }
+        match self.decide(event, work).await? {
+            Answer::Decided(decision) => self.record(&decision, work).await?,
+            Answer::Moved(event) => {
+                let record = Record { key: event.key(), payload: codec::encode(event.as_ref()) };
+                self.appender.append(Stream::Events, record, &work.stop).await?;
+            }
+        }
+        self.done(&work.scope, id.as_str());
+        Ok(())
+    }
+}

@@ -1,0 +1,234 @@
+//! What a delivery says: the few fields usher needs, read leniently, everything else passed over.
+//!
+//! Bodies are thin and odd: `active` comes as a boolean or a string, e-mail and account type may be absent, unknown
+//! fields abound. Source: developer.atlassian.com/cloud/jira/platform/webhooks; Data Center sends alike.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+};
+
+use super::Verified;
+use crate::domain::{AccountType, EmailAddress, EventKind, Product, Timestamp, UserHints, UserId, UserRef};
+
+/// The body is not JSON.
+#[derive(Debug, thiserror::Error)]
+#[error("the body is not JSON: {0}")]
+pub struct Malformed(#[from] serde_json::Error);
+
+/// What there is in a delivery.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Something happened to a user.
+    Told(Told),
+    /// Nothing of interest, and why.
+    Ignored(&'static str),
+}
+
+/// What happened, to whom.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What kind of thing.
+    pub kind: EventKind,
+    /// To whom.
+    pub user: UserRef,
+    /// What the delivery says of the user.
+    pub hints: UserHints,
+    /// When, by the sender's clock.
+    pub occurred: Option<Timestamp>,
+}
+
+impl Verified {
+    /// Reads the delivery of a source of kind `product`.
+    pub fn read(&self, product: Product) -> Result<Reading, Malformed> {
+        // A struct would also be read from an array: only an object is one.
+        if self.body().iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            serde_json::from_slice::<IgnoredAny>(self.body())?;
+            return Ok(Reading::Ignored("the body is no object"));
+        }
+        let body: Body<'_> = serde_json::from_slice(self.body())?;
+        Ok(body.interpret(product))
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Body<'a> {
+    #[serde(rename = "webhookEvent", borrow)]
+    event: Text<'a>,
+    #[serde(borrow)]
+    timestamp: Text<'a>,
+    #[serde(borrow)]
+    test: Text<'a>,
+    #[serde(borrow, deserialize_with = "object_or_nothing")]
+    user: User<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct User<'a> {
+    #[serde(borrow)]
+    account_id: Text<'a>,
+    #[serde(borrow)]
+    key: Text<'a>,
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow)]
+    email_address: Text<'a>,
+    #[serde(borrow)]
+    active: Text<'a>,
+    #[serde(borrow)]
+    account_type: Text<'a>,
+}
+
+impl Body<'_> {
+    fn interpret(self, product: Product) -> Reading {
+        let kind = match self.event.get() {
+            Some("user_created") => EventKind::Created,
+            Some("user_login") => EventKind::LoggedIn,
+            Some("user_updated") => EventKind::Updated,
+            Some("user_deleted") => EventKind::Removed,
+            Some(_) => return Reading::Ignored("not an event about a user"),
+            None if self.test.get() == Some("true") => return Reading::Ignored("ping"),
+            None => return Reading::Ignored("the body names no event"),
+        };
+        let user = match product {
+            Product::JiraCloud => self.user.account_id.get().map(|id| UserRef::Id(UserId::new(id))),
+            Product::JiraDc => {
+                let by_name = || self.user.name.get().map(|name| UserRef::Name(name.to_owned()));
+                self.user.key.get().map(|key| UserRef::Id(UserId::new(key))).or_else(by_name)
+            }
+        };
+        let Some(user) = user else { return Reading::Ignored("the body names no user") };
+        let occurred = self.timestamp.get().and_then(|millis| millis.parse().ok()).map(Timestamp::from_millis);
+        Reading::Told(Told { kind, user, hints: self.user.hints(product), occurred })
+    }
+}
+
+impl User<'_> {
+    fn hints(&self, product: Product) -> UserHints {
+        UserHints {
+            name: self.name.get().filter(|_| product == Product::JiraDc).map(str::to_owned),
+            email: self.email_address.get().and_then(EmailAddress::parse),
+            active: self.active.get().and_then(|active| active.parse().ok()),
+            account_type: self.account_type.get().map(AccountType::from_cloud),
+        }
+    }
+}
+
+/// A scalar as text, whatever sort it is; anything else, and an empty text, is nothing.
+#[derive(Default)]
+struct Text<'a>(Option<Cow<'a, str>>);
+
+impl Text<'_> {
+    fn get(&self) -> Option<&str> {
+        self.0.as_deref().filter(|text| !text.is_empty())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor).map(Self)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(if value { "true" } else { "false" })))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(value.to_string())))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(value.to_string())))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+/// A user where there is an object, nothing where there is something else.
+fn object_or_nothing<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<User<'a>, D::Error> {
+    struct UserVisitor;
+
+    impl<'de> Visitor<'de> for UserVisitor {
+        type Value = User<'de>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a user")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<User<'de>, A::Error> {
+            User::deserialize(MapAccessDeserializer::new(map))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<User<'de>, A::Error> {
+            TextVisitor.visit_seq(seq).map(|_| User::default())
+        }
+
+        fn visit_str<E>(self, _: &str) -> Result<User<'de>, E> {
+            Ok(User::default())
+        }
+
+        fn visit_bool<E>(self, _: bool) -> Result<User<'de>, E> {
+            Ok(User::default())
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<User<'de>, E> {
+            Ok(User::default())
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<User<'de>, E> {
+            Ok(User::default())
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<User<'de>, E> {
+            Ok(User::default())
+        }
+
+        fn visit_unit<E>(self) -> Result<User<'de>, E> {
+            Ok(User::default())
+        }
+    }
+
+    deserializer.deserialize_any(UserVisitor)
+}
+
+#[cfg(test)]
+#[path = "payload_tests.rs"]
+mod tests;

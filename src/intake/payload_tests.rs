@@ -1,0 +1,109 @@
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    intake::{Unverified, Verifier},
+    secret::Secret,
+};
+
+/// Goes the only way there is to a [`Verified`].
+fn verified(body: &[u8]) -> Verified {
+    use hmac::{Hmac, KeyInit, Mac};
+    let mac = Hmac::<sha2::Sha256>::new_from_slice(b"s").expect("a key").chain_update(body).finalize();
+    let header = format!("sha256={}", hex::encode(mac.into_bytes()));
+    let verifier = Verifier::new(&[Secret::new("s")], 1);
+    Unverified::new(Bytes::copy_from_slice(body), Some(header.as_bytes())).verify(&verifier).expect("signed right")
+}
+
+fn read(product: Product, body: &str) -> Reading {
+    verified(body.as_bytes()).read(product).expect("JSON")
+}
+
+fn told(product: Product, body: &str) -> Told {
+    match read(product, body) {
+        Reading::Told(told) => told,
+        Reading::Ignored(why) => panic!("ignored: {why}"),
+    }
+}
+
+#[test]
+fn a_creation_in_data_center_names_key_name_and_address() {
+    let body = r#"{"webhookEvent":"user_created","timestamp":1700000000000,"user":{
+        "self":"https://jira.example/rest/api/2/user?username=jdoe","name":"jdoe","key":"JIRAUSER10100",
+        "emailAddress":"jdoe@example.com","displayName":"Jane \"J\" Doe","active":"true","avatarUrls":{"16x16":"…"}}}"#;
+    let told = told(Product::JiraDc, body);
+    assert_eq!(told.kind, EventKind::Created);
+    assert_eq!(told.user, UserRef::Id(UserId::new("JIRAUSER10100")));
+    assert_eq!(told.hints.name.as_deref(), Some("jdoe"));
+    assert_eq!(told.hints.email, EmailAddress::parse("jdoe@example.com"));
+    assert_eq!(told.hints.active, Some(true));
+    assert_eq!(told.occurred, Some(Timestamp::from_millis(1_700_000_000_000)));
+}
+
+#[test]
+fn a_creation_in_cloud_is_thin() {
+    let body = r#"{"timestamp":1606480436302,"webhookEvent":"user_created","user":{"accountId":"99:27935d01",
+        "accountType":"atlassian","displayName":"Bryan","active":true,"timeZone":"Europe/Warsaw"}}"#;
+    let told = told(Product::JiraCloud, body);
+    assert_eq!(told.user, UserRef::Id(UserId::new("99:27935d01")));
+    assert_eq!(told.hints.account_type, Some(AccountType::Person));
+    assert_eq!((told.hints.email, told.hints.active), (None, Some(true)));
+}
+
+#[test]
+fn a_login_may_name_the_user_by_name_alone() {
+    let body = r#"{"webhookEvent":"user_login","timestamp":"1","user":{"name":"jdoe"}}"#;
+    let told = told(Product::JiraDc, body);
+    assert_eq!((told.kind, told.user), (EventKind::LoggedIn, UserRef::Name("jdoe".into())));
+}
+
+#[test]
+fn odd_fields_are_nothing_and_never_an_error() {
+    let body = r#"{"webhookEvent":"user_created","timestamp":{"a":[1]},"user":{"key":"k","name":null,
+        "emailAddress":["x"],"active":"perhaps","accountType":7,"x":{"y":[{}]}}}"#;
+    let told = told(Product::JiraDc, body);
+    assert_eq!(told.occurred, None);
+    assert_eq!((told.hints.name, told.hints.email, told.hints.active), (None, None, None));
+}
+
+#[test]
+fn what_is_of_no_interest_is_ignored_with_the_reason() {
+    let cases = [
+        (r#"{"webhookEvent":"jira:issue_created"}"#, "not an event about a user"),
+        (r#"{"test":true}"#, "ping"),
+        ("{}", "the body names no event"),
+        ("[1]", "the body is no object"),
+        ("null", "the body is no object"),
+        (r#"{"webhookEvent":"user_created"}"#, "the body names no user"),
+        (r#"{"webhookEvent":"user_created","user":"jdoe"}"#, "the body names no user"),
+        (r#"{"webhookEvent":"user_created","user":[{}]}"#, "the body names no user"),
+        (r#"{"webhookEvent":"user_created","user":{"accountId":"x","key":""}}"#, "the body names no user"),
+    ];
+    for (body, why) in cases {
+        assert_eq!(read(Product::JiraDc, body), Reading::Ignored(why), "{body}");
+    }
+}
+
+#[test]
+fn a_body_of_a_hundred_thousand_brackets_is_refused_or_passed_over() {
+    let brackets = "[".repeat(100_000);
+    assert!(verified(brackets.as_bytes()).read(Product::JiraDc).is_err());
+    let inside = format!(r#"{{"webhookEvent":"user_created","x":{brackets}}}"#);
+    assert!(verified(inside.as_bytes()).read(Product::JiraDc).is_err());
+    let closed = format!(r#"{{"webhookEvent":"jira:x","x":{brackets}{}}}"#, "]".repeat(100_000));
+    let _either = verified(closed.as_bytes()).read(Product::JiraDc);
+}
+
+proptest! {
+    #[test]
+    fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = verified(&body).read(Product::JiraDc);
+        let _ = verified(&body).read(Product::JiraCloud);
+    }
+
+    #[test]
+    fn no_json_shape_panics(value in "\\{\"webhookEvent\":\"user_(created|login)\",\"user\":[\\[\\]{}\",:0-9a-z ]{0,60}\\}") {
+        let _ = verified(value.as_bytes()).read(Product::JiraCloud);
+    }
+}

@@ -1,0 +1,91 @@
+//! What the user beans of Jira Cloud and Data Center have in common.
+
+use serde::{Deserialize, Deserializer, de};
+
+use crate::domain::{GroupName, Groups};
+
+/// The expanded `groups` of a user: how many there are, and some or all of them.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct GroupList {
+    size: Option<u64>,
+    #[serde(default)]
+    items: Vec<Group>,
+}
+
+/// A group, as lists name it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Group {
+    pub name: String,
+    /// Cloud only.
+    pub group_id: Option<String>,
+}
+
+impl GroupList {
+    /// All groups; `None` where the list is cut short or does not say how many there are.
+    pub fn complete(self) -> Option<Groups> {
+        let all = u64::try_from(self.items.len()).ok() == self.size;
+        all.then(|| names(self.items))
+    }
+}
+
+/// The names of `groups`.
+pub(super) fn names(groups: Vec<Group>) -> Groups {
+    groups.into_iter().map(|group| GroupName::new(group.name)).collect()
+}
+
+/// Reads `true` and `"true"` alike, as Jira writes both; anything else is unknown.
+pub(super) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Bool(bool),
+        Text(String),
+        Other(de::IgnoredAny),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Bool(value) => Some(value),
+        Written::Text(text) => text.parse().ok(),
+        Written::Other(_) => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_known_only_when_all_of_them_are_there() {
+        for (json, known) in [
+            (r#"{"size":2,"items":[{"name":"a"},{"name":"b"}]}"#, Some(2)),
+            (r#"{"size":0,"items":[]}"#, Some(0)),
+            (r#"{"size":0}"#, Some(0)),
+            (r#"{"size":3,"items":[{"name":"a"}],"max-results":1}"#, None),
+            (r#"{"size":3,"items":[]}"#, None),
+            (r#"{"items":[{"name":"a"}]}"#, None),
+            ("{}", None),
+        ] {
+            let list: GroupList = serde_json::from_str(json).unwrap();
+            assert_eq!(list.complete().map(|groups| groups.len()), known, "{json}");
+        }
+    }
+
+    #[test]
+    fn active_is_read_as_a_boolean_or_as_its_name() {
+        #[derive(Deserialize)]
+        struct Bean {
+            #[serde(default, deserialize_with = "truth")]
+            active: Option<bool>,
+        }
+        for (json, active) in [
+            (r#"{"active":true}"#, Some(true)),
+            (r#"{"active":"false"}"#, Some(false)),
+            (r#"{"active":"perhaps"}"#, None),
+            (r#"{"active":null}"#, None),
+            (r#"{"active":1}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(serde_json::from_str::<Bean>(json).unwrap().active, active, "{json}");
+        }
+    }
+}

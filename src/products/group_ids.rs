@@ -1,0 +1,58 @@
+//! Which id a group's name has in Cloud, for a while.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::domain::GroupName;
+
+/// A group can be renamed and another take its name, and its old id still works: so an id is not trusted for long.
+const TRUSTED_FOR: Duration = Duration::from_secs(5 * 60);
+
+/// The ids looked up lately. As many as the schemes name groups.
+#[derive(Debug, Default)]
+pub(super) struct GroupIds {
+    known: Mutex<HashMap<GroupName, (String, Instant)>>,
+}
+
+impl GroupIds {
+    /// The id of `name`, where it was looked up lately.
+    pub fn get(&self, name: &GroupName) -> Option<String> {
+        self.known().get(name).filter(|(_, at)| at.elapsed() < TRUSTED_FOR).map(|(id, _)| id.clone())
+    }
+
+    /// Remembers the `id` just looked up.
+    pub fn keep(&self, name: &GroupName, id: &str) {
+        self.known().insert(name.clone(), (id.to_owned(), Instant::now()));
+    }
+
+    /// Has `name` looked up again.
+    pub fn forget(&self, name: &GroupName) {
+        self.known().remove(name);
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<GroupName, (String, Instant)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner) // a map is never half changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_id_is_known_in_any_spelling_of_the_name_until_it_is_old_or_forgotten() {
+        let ids = GroupIds::default();
+        ids.keep(&GroupName::new("Staff"), "17");
+        assert_eq!(ids.get(&GroupName::new("staff")).as_deref(), Some("17"));
+        ids.forget(&GroupName::new("STAFF"));
+        assert_eq!(ids.get(&GroupName::new("staff")), None);
+        ids.keep(&GroupName::new("Staff"), "18");
+        tokio::time::advance(TRUSTED_FOR).await;
+        assert_eq!(ids.get(&GroupName::new("Staff")), None);
+    }
+}

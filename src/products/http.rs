@@ -1,0 +1,179 @@
+//! The HTTP client of one source: paced, bounded in time and size, made once, measured.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use reqwest::{
+    Method, Response, StatusCode,
+    header::{ACCEPT, HeaderMap, HeaderValue},
+    redirect, retry,
+};
+use tokio::time::Instant;
+use url::Url;
+
+use super::{
+    ConnectError, Error,
+    answer::{Answer, Received},
+    limits::Limits,
+    pacing::Pacer,
+    request::{Call, Operation},
+    throttle::Advice,
+};
+use crate::{
+    clock::Clock,
+    config::{Auth, Source},
+    domain::SourceId,
+    metrics::Metrics,
+};
+
+/// Calls one source.
+pub(super) struct Http {
+    source: SourceId,
+    base: Url,
+    auth: Auth,
+    client: reqwest::Client,
+    pacer: Pacer,
+    limits: Limits,
+    metrics: Metrics,
+    clock: Arc<dyn Clock>,
+}
+
+impl Http {
+    /// A client for `source`. Nothing is called yet.
+    pub fn new(source: &Source, limits: Limits, metrics: Metrics, clock: Arc<dyn Clock>) -> Result<Self, ConnectError> {
+        let base = source.base_url.clone();
+        if !matches!(base.scheme(), "http" | "https") || !base.username().is_empty() || base.password().is_some() {
+            return Err(ConnectError::BaseUrl);
+        }
+        metrics.product_throttled.with_label_values(&[source.id.as_str()]); // there from the start, as zero
+        Ok(Self {
+            source: source.id.clone(),
+            base,
+            auth: checked(&source.auth)?,
+            client: client(limits)?,
+            pacer: Pacer::new(source.rate),
+            limits,
+            metrics,
+            clock,
+        })
+    }
+
+    /// Makes `call` once, when its turn has come.
+    pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
+        let turn = self.pacer.turn().await;
+        let began = Instant::now();
+        let received = self.exchange(&call).await;
+        self.measure(call.operation, began.elapsed(), &received);
+        let received = received?;
+        let advice = Advice::read(received.status, &received.headers, self.clock.now());
+        let refused = received.status == StatusCode::TOO_MANY_REQUESTS;
+        self.pacer.learn(&turn, refused, &advice);
+        if refused || (received.status == StatusCode::SERVICE_UNAVAILABLE && advice.wait.is_some()) {
+            self.throttled(call.operation, &received, &advice);
+        }
+        received.judge(advice.wait, &call.personal)
+    }
+
+    async fn exchange(&self, call: &Call<'_>) -> Result<Received, Error> {
+        let request = self.client.request(call.method.clone(), call.url(&self.base));
+        let mut request = match &self.auth {
+            Auth::Bearer(token) => request.bearer_auth(token.reveal()),
+            Auth::Basic { username, password } => request.basic_auth(username, Some(password.reveal())),
+        };
+        if call.method != Method::GET {
+            // Data Center's guard against forged forms has nothing to guard here: there is no cookie.
+            request = request.header("X-Atlassian-Token", "no-check");
+        }
+        if let Some(body) = &call.body {
+            request = request.json(body);
+        }
+        let mut response = request.send().await.map_err(|error| self.broken(&error))?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let body = match self.body(response).await {
+            Ok(body) => body,
+            Err(error) if status.is_success() => return Err(error),
+            Err(_) => Bytes::new(), // the status says enough
+        };
+        Ok(Received { status, headers, body })
+    }
+
+    async fn body(&self, mut response: Response) -> Result<Bytes, Error> {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
+            if body.len() + chunk.len() > self.limits.body {
+                return Err(Error::Unreadable(format!("it is longer than {} bytes", self.limits.body)));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+
+    /// What a call without an answer means. Only where no connection came about is it sure that nothing was done.
+    fn broken(&self, error: &reqwest::Error) -> Error {
+        if error.is_connect() || error.is_builder() {
+            Error::Unreachable(innermost(error))
+        } else if error.is_timeout() {
+            Error::Lost(format!("no complete answer within {:?}", self.limits.call))
+        } else {
+            Error::Lost(innermost(error))
+        }
+    }
+
+    fn measure(&self, operation: Operation, took: Duration, received: &Result<Received, Error>) {
+        let status = match received {
+            Ok(received) => received.status.as_str(),
+            Err(Error::Unreachable(_)) => "unreachable",
+            Err(Error::Lost(_)) => "lost",
+            Err(_) => "unreadable",
+        };
+        let labels = [self.source.as_str(), operation.as_str(), status];
+        self.metrics.product_request_seconds.with_label_values(&labels).observe(took.as_secs_f64());
+    }
+
+    fn throttled(&self, operation: Operation, received: &Received, advice: &Advice) {
+        self.metrics.product_throttled.with_label_values(&[self.source.as_str()]).inc();
+        let reason = received.headers.get("ratelimit-reason").and_then(|reason| reason.to_str().ok());
+        tracing::info!(
+            source = self.source.as_str(),
+            operation = operation.as_str(),
+            wait = ?advice.wait,
+            reason,
+            "source {} asks to slow down",
+            self.source,
+        );
+    }
+}
+
+fn client(limits: Limits) -> Result<reqwest::Client, ConnectError> {
+    // Whoever comes first installs it; it is the same one everywhere in this process.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")))
+        .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]))
+        .connect_timeout(limits.connect)
+        .timeout(limits.call)
+        // Tomcat hangs up after 20 s; a call on a connection just closed would be lost for nothing.
+        .pool_idle_timeout(Duration::from_secs(15))
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .build()
+        .map_err(|error| ConnectError::Client(innermost(&error)))
+}
+
+/// A token with a line break in it, as files end, would make every call fail; better say so at once.
+fn checked(auth: &Auth) -> Result<Auth, ConnectError> {
+    match auth {
+        Auth::Bearer(token) if HeaderValue::try_from(token.reveal()).is_err() => Err(ConnectError::Credentials),
+        Auth::Basic { username, .. } if username.contains(':') => Err(ConnectError::Credentials),
+        Auth::Bearer(_) | Auth::Basic { .. } => Ok(auth.clone()),
+    }
+}
+
+/// The cause at the bottom: the layers above it repeat each other, and the URL with its query.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    if cause.is::<reqwest::Error>() { "no cause is known".to_owned() } else { cause.to_string() }
+}

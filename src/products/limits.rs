@@ -1,0 +1,20 @@
+//! How long and how large a call may become.
+
+use std::time::Duration;
+
+/// How long and how large a call may become.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Until a connection stands, TLS included.
+    pub connect: Duration,
+    /// From the start of a call to the last byte of its answer.
+    pub call: Duration,
+    /// The longest answer, in bytes.
+    pub body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), call: Duration::from_secs(20), body: 8 * 1024 * 1024 }
+    }
+}

@@ -1,0 +1,256 @@
+//! How fast a source is called: evenly spaced, few at a time, never before it wants to be called again.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::{Instant, sleep_until},
+};
+
+use super::throttle::Advice;
+use crate::config::Rate;
+
+/// How far 429s alone can stretch the gap between calls; longer waits the product asks for itself.
+const LONGEST_GAP: Duration = Duration::from_secs(30);
+
+/// Slower than one call a day would be no rate, and near the end of what a clock can tell.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Paces all calls to one source. It begins at the configured rate and learns from the answers.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    at_a_time: Semaphore,
+    /// Held by the one call that is next, so that the others come in the order they arrived.
+    turnstile: tokio::sync::Mutex<()>,
+    pace: Mutex<Pace>,
+}
+
+/// A call's right to be made; held until its answer is read.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    _place: SemaphorePermit<'a>,
+    began: Instant,
+}
+
+impl Pacer {
+    /// A pacer that never exceeds `rate`.
+    pub fn new(rate: Rate) -> Self {
+        Self {
+            at_a_time: Semaphore::new(rate.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            turnstile: tokio::sync::Mutex::new(()),
+            pace: Mutex::new(Pace::new(rate.per_second, Instant::now())),
+        }
+    }
+
+    /// Waits until a call may be made: at most [`super::throttle::LONGEST_WAIT`] for the product and then for those
+    /// before. Dropping the future gives the place up.
+    pub async fn turn(&self) -> Turn<'_> {
+        let place = self.at_a_time.acquire().await.expect("the semaphore is never closed");
+        let _next = self.turnstile.lock().await;
+        loop {
+            let now = Instant::now();
+            let free = self.pace().take(now);
+            match free {
+                Ok(()) => return Turn { _place: place, began: now },
+                Err(at) => sleep_until(at).await, // and look again: the gate may have moved meanwhile
+            }
+        }
+    }
+
+    /// Learns from the answer to the call made in `turn`; `refused` where it was a 429.
+    pub fn learn(&self, turn: &Turn<'_>, refused: bool, advice: &Advice) {
+        self.pace().learn(turn.began, Instant::now(), refused, advice);
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        // Nothing panics while it is held, and no half-made change could do harm.
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug)]
+struct Pace {
+    /// The gap at the configured rate.
+    least: Duration,
+    gap: Duration,
+    next: Instant,
+    not_before: Instant,
+    slowed: Instant,
+}
+
+impl Pace {
+    fn new(per_second: f64, now: Instant) -> Self {
+        // A rate that is none is refused by the configuration; here it can only mean "slowly".
+        let least = Duration::try_from_secs_f64(per_second.recip()).unwrap_or(LONGEST_GAP).min(DAY);
+        Self { least, gap: least, next: now, not_before: now, slowed: now }
+    }
+
+    /// Takes the next slot, or says when to ask again.
+    fn take(&mut self, now: Instant) -> Result<(), Instant> {
+        let free = self.next.max(self.not_before);
+        if free > now {
+            return Err(free);
+        }
+        self.next = now + self.gap;
+        Ok(())
+    }
+
+    fn learn(&mut self, began: Instant, now: Instant, refused: bool, advice: &Advice) {
+        if let Some(wait) = advice.wait.filter(|_| !advice.narrow) {
+            self.not_before = self.not_before.max(now + wait);
+        }
+        if refused && !advice.narrow {
+            self.slow_down(began, now, LONGEST_GAP);
+        } else if advice.near_limit {
+            self.slow_down(began, now, advice.slow_enough.unwrap_or(LONGEST_GAP));
+        } else {
+            self.set_gap(self.gap.mul_f64(0.9));
+        }
+    }
+
+    /// Doubles the gap, though not beyond `enough`. Calls begun before the last time say nothing about the pace since.
+    fn slow_down(&mut self, began: Instant, now: Instant, enough: Duration) {
+        if began >= self.slowed {
+            self.slowed = now;
+            self.set_gap((self.gap * 2).min(enough).max(self.gap));
+            self.next = self.next.max(now + self.gap);
+        }
+    }
+
+    fn set_gap(&mut self, gap: Duration) {
+        self.gap = gap.clamp(self.least, self.least.max(LONGEST_GAP));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use futures::future::join_all;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const CALM: Advice = Advice { wait: None, narrow: false, near_limit: false, slow_enough: None };
+
+    fn pacer(per_second: f64, concurrency: usize) -> Arc<Pacer> {
+        Arc::new(Pacer::new(Rate { per_second, concurrency }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_are_spaced_by_the_configured_rate_with_no_burst_at_the_beginning() {
+        let (pacer, start) = (pacer(10.0, 100), Instant::now());
+        let turns = join_all((0..21).map(|_| async {
+            pacer.turn().await;
+            start.elapsed()
+        }))
+        .await;
+        for (index, at) in turns.iter().enumerate() {
+            assert!(*at >= Duration::from_millis(100) * u32::try_from(index).unwrap(), "{index}: {at:?}");
+        }
+        assert!(start.elapsed() < Duration::from_millis(2_100));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_calls_than_allowed_are_under_way_at_once() {
+        let (pacer, under_way, most) = (pacer(1e6, 3), AtomicUsize::new(0), AtomicUsize::new(0));
+        join_all((0..20).map(|_| async {
+            let _turn = pacer.turn().await;
+            most.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            sleep(Duration::from_secs(1)).await;
+            under_way.fetch_sub(1, Ordering::SeqCst);
+        }))
+        .await;
+        assert_eq!(most.into_inner(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_answer_holds_back_every_call_of_the_source_also_those_already_waiting() {
+        let (pacer, start) = (pacer(1.0, 4), Instant::now());
+        let first = pacer.turn().await;
+        let waiting = tokio::spawn({
+            let pacer = pacer.clone();
+            async move { pacer.turn().await.began }
+        });
+        sleep(Duration::from_millis(500)).await;
+        pacer.learn(&first, false, &Advice { wait: Some(Duration::from_secs(60)), ..CALM });
+        assert_eq!(waiting.await.unwrap() - start, Duration::from_millis(60_500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shorter_wait_does_not_open_the_gate_early_and_a_narrow_one_does_not_close_it() {
+        let (pacer, start) = (pacer(1.0, 4), Instant::now());
+        let turn = pacer.turn().await;
+        pacer.learn(&turn, false, &Advice { wait: Some(Duration::from_secs(600)), narrow: true, ..CALM });
+        pacer.learn(&turn, false, &Advice { wait: Some(Duration::from_secs(30)), ..CALM });
+        pacer.learn(&turn, false, &Advice { wait: Some(Duration::from_secs(5)), ..CALM });
+        pacer.turn().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_given_up_while_waiting_costs_no_slot() {
+        let (pacer, start) = (pacer(1.0, 1), Instant::now());
+        drop(pacer.turn().await);
+        let given_up = tokio::time::timeout(Duration::from_millis(100), pacer.turn()).await;
+        assert!(given_up.is_err());
+        pacer.turn().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_429_doubles_the_gap_once_for_all_calls_under_way_up_to_a_bound() {
+        let pacer = pacer(10.0, 8);
+        let together = [pacer.turn().await, pacer.turn().await, pacer.turn().await];
+        sleep(Duration::from_millis(1)).await;
+        for turn in &together {
+            pacer.learn(turn, true, &CALM);
+        }
+        drop(together);
+        assert_eq!(pacer.pace().gap, Duration::from_millis(200));
+        for _ in 0..20 {
+            let turn = pacer.turn().await;
+            pacer.learn(&turn, true, &CALM);
+        }
+        assert_eq!(pacer.pace().gap, LONGEST_GAP);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn good_answers_bring_the_pace_back_slowly_and_never_beyond_the_configured_rate() {
+        let pacer = pacer(10.0, 1);
+        let turn = pacer.turn().await;
+        pacer.learn(&turn, true, &CALM);
+        pacer.learn(&turn, false, &CALM);
+        assert_eq!(pacer.pace().gap, Duration::from_millis(180));
+        for _ in 0..10 {
+            pacer.learn(&turn, false, &CALM);
+        }
+        assert_eq!(pacer.pace().gap, Duration::from_millis(100));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn near_the_limit_the_gap_doubles_until_what_is_left_lasts_and_a_learned_one_is_kept() {
+        let pacer = pacer(10.0, 1);
+        let turn = pacer.turn().await;
+        let near = |enough| Advice { near_limit: true, slow_enough: Some(Duration::from_millis(enough)), ..CALM };
+        for (advice, gap) in [(near(350), 200), (near(350), 350), (near(350), 350), (near(50), 350)] {
+            pacer.learn(&turn, false, &advice);
+            assert_eq!(pacer.pace().gap, Duration::from_millis(gap));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_impossible_rate_is_slow_and_does_not_panic() {
+        for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-18, f64::MIN_POSITIVE] {
+            let pacer = pacer(rate, 0);
+            pacer.turn().await;
+            assert!(pacer.pace().gap <= DAY, "{rate}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! One call to a product, before it is made.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use url::{Url, form_urlencoded};
+
+/// What a call is for; the metric's label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operation {
+    ReadUser,
+    ReadUserGroups,
+    FindGroup,
+    AddToGroup,
+    RemoveFromGroup,
+    Probe,
+}
+
+impl Operation {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadUser => "read_user",
+            Self::ReadUserGroups => "read_user_groups",
+            Self::FindGroup => "find_group",
+            Self::AddToGroup => "add_to_group",
+            Self::RemoveFromGroup => "remove_from_group",
+            Self::Probe => "probe",
+        }
+    }
+}
+
+/// A call in the making. What names a person is kept apart, so that no error text repeats it; hence no `Debug`.
+pub(super) struct Call<'a> {
+    pub operation: Operation,
+    pub method: Method,
+    pub body: Option<Value>,
+    /// What names the user this is about: ids, login names.
+    pub personal: Vec<&'a str>,
+    path: &'static str,
+    query: Vec<(&'static str, &'a str)>,
+}
+
+impl<'a> Call<'a> {
+    /// A call of `path`, relative to the source's base URL, without a leading slash.
+    pub fn new(operation: Operation, method: Method, path: &'static str) -> Self {
+        Self { operation, method, body: None, personal: Vec::new(), path, query: Vec::new() }
+    }
+
+    /// Adds a query parameter that names nobody.
+    pub fn query(mut self, name: &'static str, value: &'a str) -> Self {
+        self.query.push((name, value));
+        self
+    }
+
+    /// Adds a query parameter that names the user.
+    pub fn user_query(self, name: &'static str, user: &'a str) -> Self {
+        self.about(user).query(name, user)
+    }
+
+    /// Sends `{name: user}`.
+    pub fn user_body(mut self, name: &str, user: &'a str) -> Self {
+        self.body = Some(json!({ name: user }));
+        self.about(user)
+    }
+
+    /// Keeps `name` of the user out of error texts too.
+    pub fn about(mut self, name: &'a str) -> Self {
+        self.personal.push(name);
+        self
+    }
+
+    /// Where to send it: the base's own path is kept.
+    pub fn url(&self, base: &Url) -> Url {
+        let mut url = base.clone();
+        url.set_path(&format!("{}/{}", base.path().trim_end_matches('/'), self.path));
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish();
+        // A space as `%20`, which every server reads alike; a plus sign itself stands there as `%2B` by now.
+        url.set_query((!query.is_empty()).then(|| query.replace('+', "%20")).as_deref());
+        url.set_fragment(None);
+        url
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(base: &str, call: Call<'_>) -> String {
+        call.url(&base.parse().unwrap()).to_string()
+    }
+
+    fn read_user<'a>() -> Call<'a> {
+        Call::new(Operation::ReadUser, Method::GET, "rest/api/2/user")
+    }
+
+    #[test]
+    fn the_path_of_the_base_url_is_kept_with_and_without_a_slash_at_its_end() {
+        for (base, joined) in [
+            ("https://host", "https://host/rest/api/2/user"),
+            ("https://host/", "https://host/rest/api/2/user"),
+            ("https://host:8443/jira", "https://host:8443/jira/rest/api/2/user"),
+            ("https://host/a/jira/", "https://host/a/jira/rest/api/2/user"),
+            ("https://host/jira%20x/?os=1#top", "https://host/jira%20x/rest/api/2/user"),
+        ] {
+            assert_eq!(url(base, read_user()), joined);
+        }
+    }
+
+    #[test]
+    fn values_are_percent_encoded_whatever_stands_in_them() {
+        for (value, encoded) in [
+            ("99:27935d01-92a7", "99%3A27935d01-92a7"),
+            ("qm:a|b", "qm%3Aa%7Cb"),
+            ("Jane Doe+x", "Jane%20Doe%2Bx"),
+            ("a&b=c#d?e/f%20", "a%26b%3Dc%23d%3Fe%2Ff%2520"),
+            ("jürgen", "j%C3%BCrgen"),
+        ] {
+            let call = read_user().user_query("key", value).query("expand", "groups");
+            assert_eq!(url("https://host", call), format!("https://host/rest/api/2/user?key={encoded}&expand=groups"));
+        }
+    }
+}

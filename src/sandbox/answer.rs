@@ -1,0 +1,66 @@
+//! What a simulated product answers.
+
+use std::io;
+
+use actix_web::{HttpResponse, body::SizedStream, http::StatusCode};
+use bytes::Bytes;
+use futures::stream;
+use serde_json::Value;
+
+/// The body of an answer.
+pub(super) enum Body {
+    Json(Value),
+    Text(&'static str),
+    Empty,
+}
+
+/// An answer, before it is put on the wire.
+pub(super) struct Answer {
+    pub status: u16,
+    pub body: Body,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Answer {
+    pub fn json(status: u16, body: Value) -> Self {
+        Self { status, body: Body::Json(body), headers: Vec::new() }
+    }
+
+    pub fn text(status: u16, body: &'static str) -> Self {
+        Self { status, body: Body::Text(body), headers: Vec::new() }
+    }
+
+    pub fn empty(status: u16) -> Self {
+        Self { status, body: Body::Empty, headers: Vec::new() }
+    }
+
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub fn headers(mut self, more: Vec<(&'static str, String)>) -> Self {
+        self.headers.extend(more);
+        self
+    }
+
+    /// As actix sends it; a status that is none becomes 500.
+    pub fn into_response(self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        for (name, value) in self.headers {
+            response.insert_header((name, value));
+        }
+        match self.body {
+            Body::Json(value) => response.content_type("application/json;charset=UTF-8").body(value.to_string()),
+            Body::Text(text) => response.content_type("text/html;charset=UTF-8").body(text),
+            Body::Empty => response.finish(),
+        }
+    }
+}
+
+/// A response that is never sent: its body fails before the head is flushed, and actix ends the connection.
+pub(super) fn cut() -> HttpResponse {
+    let failure = stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionAborted)) });
+    HttpResponse::Ok().body(SizedStream::new(1, failure))
+}

@@ -1,0 +1,184 @@
+//! The sandbox's own HTTP interface under `/_sandbox/`: not Atlassian's, and without credentials.
+//!
+//! | | |
+//! |---|---|
+//! | `GET journal?after=SEQ` | the changes behind that number |
+//! | `GET requests` | requests, counted |
+//! | `GET, PUT, DELETE users?site=&user=` | users with their groups; create or replace; delete one |
+//! | `PUT groups?site=` | create groups |
+//! | `PUT, DELETE members?site=&user=&group=` | somebody else's change of a membership |
+//! | `GET, POST, DELETE faults[/ID]` | faults in force; inject; remove one or all |
+//! | `PUT, DELETE limits?site=` | set and lift a rate limit |
+//! | `POST reset` | as at the start |
+
+use std::collections::BTreeSet;
+
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Account, Fault, Limit, SOMEONE,
+    server::Shared,
+    site::Serial,
+    world::{NoSuch, World},
+};
+use crate::domain::Product;
+
+/// A user as the controls list it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// The user.
+    #[serde(flatten)]
+    pub account: Account,
+    /// The names of its groups.
+    pub groups: BTreeSet<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct OfSite {
+    pub site: Product,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct OfUser {
+    pub site: Product,
+    pub user: String,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Membership {
+    pub site: Product,
+    pub user: String,
+    pub group: String,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct After {
+    #[serde(default)]
+    pub after: u64,
+}
+
+/// The id of a fault just injected.
+#[derive(Serialize, Deserialize)]
+pub(super) struct FaultId {
+    pub id: u64,
+}
+
+type State = web::Data<Shared>;
+
+/// All routes, below `/_sandbox`.
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/journal", web::get().to(journal))
+        .route("/requests", web::get().to(async |state: State| HttpResponse::Ok().json(state.world().requests.list())))
+        .route("/users", web::get().to(users))
+        .route("/users", web::put().to(put_users))
+        .route("/users", web::delete().to(delete_user))
+        .route("/groups", web::put().to(put_groups))
+        .route("/members", web::put().to(add_member))
+        .route("/members", web::delete().to(remove_member))
+        .route("/faults", web::get().to(async |state: State| HttpResponse::Ok().json(state.world().faults.list())))
+        .route("/faults", web::post().to(inject))
+        .route("/faults", web::delete().to(async |state: State| done(state.world().faults.remove(None))))
+        .route("/faults/{id}", web::delete().to(remove_fault))
+        .route("/limits", web::put().to(set_limit))
+        .route("/limits", web::delete().to(lift_limit))
+        .route("/reset", web::post().to(reset));
+}
+
+/// 200 whether or not anything changed; the body says which.
+fn done(changed: bool) -> HttpResponse {
+    HttpResponse::Ok().json(changed)
+}
+
+fn done_or_missing(result: Result<bool, NoSuch>) -> HttpResponse {
+    match result {
+        Ok(changed) => done(changed),
+        Err(missing) => HttpResponse::NotFound().json(missing.to_string()),
+    }
+}
+
+async fn journal(state: State, query: web::Query<After>) -> HttpResponse {
+    HttpResponse::Ok().json(state.world().journal.after(query.after))
+}
+
+/// The users of a site with their groups, in the order of creation.
+pub(super) fn listed(world: &mut World, site: Product) -> Vec<Listed> {
+    let residents = world.site(site).residents_from(Serial(0));
+    residents.map(|(_, one)| Listed { account: one.account.clone(), groups: one.groups.clone() }).collect()
+}
+
+async fn users(state: State, of: web::Query<OfSite>) -> HttpResponse {
+    HttpResponse::Ok().json(listed(&mut state.world(), of.site))
+}
+
+async fn put_users(state: State, of: web::Query<OfSite>, accounts: web::Json<Vec<Account>>) -> HttpResponse {
+    let mut world = state.world();
+    for account in accounts.into_inner() {
+        world.site(of.site).put(account);
+    }
+    done(true)
+}
+
+/// Deletes a user.
+pub(super) fn forget(world: &mut World, site: Product, user: &str) -> bool {
+    let site = world.site(site);
+    site.by_id(user).is_some_and(|serial| site.delete(serial))
+}
+
+async fn delete_user(state: State, of: web::Query<OfUser>) -> HttpResponse {
+    done(forget(&mut state.world(), of.site, &of.user))
+}
+
+async fn put_groups(state: State, of: web::Query<OfSite>, names: web::Json<Vec<String>>) -> HttpResponse {
+    let mut world = state.world();
+    for name in names.iter() {
+        world.site(of.site).add_group(name);
+    }
+    done(true)
+}
+
+/// Puts a user into a group, as somebody else would.
+pub(super) fn join(world: &mut World, site: Product, user: &str, group: &str) -> Result<bool, NoSuch> {
+    let mut editor = world.editor(site, SOMEONE);
+    let serial = editor.find(user, group)?;
+    Ok(editor.add_member(serial, group))
+}
+
+/// Takes a user out of a group, as somebody else would.
+pub(super) fn leave(world: &mut World, site: Product, user: &str, group: &str) -> Result<bool, NoSuch> {
+    let mut editor = world.editor(site, SOMEONE);
+    let serial = editor.find(user, group)?;
+    Ok(editor.remove_member(serial, group))
+}
+
+async fn add_member(state: State, of: web::Query<Membership>) -> HttpResponse {
+    done_or_missing(join(&mut state.world(), of.site, &of.user, &of.group))
+}
+
+async fn remove_member(state: State, of: web::Query<Membership>) -> HttpResponse {
+    done_or_missing(leave(&mut state.world(), of.site, &of.user, &of.group))
+}
+
+async fn inject(state: State, fault: web::Json<Fault>) -> HttpResponse {
+    HttpResponse::Ok().json(FaultId { id: state.world().inject(fault.into_inner()) })
+}
+
+async fn remove_fault(state: State, id: web::Path<u64>) -> HttpResponse {
+    done(state.world().faults.remove(Some(*id)))
+}
+
+async fn set_limit(state: State, of: web::Query<OfSite>, limit: web::Json<Limit>) -> HttpResponse {
+    state.world().limit(of.site, Some(*limit));
+    done(true)
+}
+
+async fn lift_limit(state: State, of: web::Query<OfSite>) -> HttpResponse {
+    state.world().limit(of.site, None);
+    done(true)
+}
+
+async fn reset(state: State) -> HttpResponse {
+    state.world().reset();
+    done(true)
+}

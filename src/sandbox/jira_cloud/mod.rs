@@ -1,0 +1,114 @@
+//! Jira Cloud, platform REST API v3, as far as usher uses it.
+//!
+//! Paths, statuses and bodies after Atlassian's OpenAPI document
+//! (developer.atlassian.com/cloud/jira/platform/rest/v3). What adding a member gives who is one, and removing one
+//! who is none, is not documented there: 400 and 404 here.
+
+mod groups;
+mod users;
+
+use actix_web::http::Method;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::{
+    ACCOUNT_EMAIL, TOKEN,
+    answer::Answer,
+    api::{Api, Call, Route},
+    jira,
+    limits::Standing,
+};
+
+pub(super) struct JiraCloud;
+
+static ROUTES: &[Route] = &[
+    Route::open(Method::GET, "/rest/api/3/serverInfo", server_info),
+    Route::new(Method::GET, "/rest/api/3/myself", users::myself),
+    Route::new(Method::GET, "/rest/api/3/user", users::get),
+    Route::new(Method::GET, "/rest/api/3/user/groups", users::groups),
+    Route::new(Method::GET, "/rest/api/3/user/search", users::search),
+    Route::new(Method::GET, "/rest/api/3/users/search", users::list),
+    Route::new(Method::GET, "/rest/api/3/group/bulk", groups::bulk),
+    Route::adds(Method::POST, "/rest/api/3/group/user", groups::add_member),
+    Route::new(Method::DELETE, "/rest/api/3/group/user", groups::remove_member),
+    Route::new(Method::GET, "/rest/api/3/group/member", groups::members),
+    Route::new(Method::GET, "/rest/api/3/groups/picker", groups::picker),
+];
+
+impl Api for JiraCloud {
+    fn prefix(&self) -> &'static str {
+        "/jira-cloud"
+    }
+
+    fn routes(&self) -> &'static [Route] {
+        ROUTES
+    }
+
+    /// E-mail address and API token; passwords and bare tokens are not taken.
+    fn accepts(&self, authorization: &str) -> bool {
+        authorization == jira::basic(ACCOUNT_EMAIL, TOKEN)
+    }
+
+    /// Plain text where all other errors are JSON.
+    fn unauthorized(&self) -> Answer {
+        Answer::text(401, "Client must be authenticated to access this resource.")
+            .header("WWW-Authenticate", "OAuth realm=\"sandbox\"")
+            .header("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
+    }
+
+    fn forbidden(&self) -> Answer {
+        jira::forbidden()
+    }
+
+    fn licence_full(&self, status: u16) -> Answer {
+        jira::licence_full(status)
+    }
+
+    /// The reset is told to the minute, rounded up; `Retry-After` only where the request did not pass.
+    ///
+    /// Source: developer.atlassian.com/cloud/jira/platform/rate-limiting.
+    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+        let mut headers = vec![
+            ("X-RateLimit-Limit", standing.limit.capacity.to_string()),
+            ("X-RateLimit-Remaining", standing.remaining.to_string()),
+            ("X-RateLimit-Reset", reset(Utc::now(), standing.retry_after)),
+        ];
+        if standing.near_limit() {
+            headers.push(("X-RateLimit-NearLimit", "true".to_owned()));
+        }
+        if !standing.passed {
+            headers.push(("Retry-After", standing.retry_after.to_string()));
+            headers.push(("RateLimit-Reason", "jira-burst-based".to_owned()));
+        }
+        headers
+    }
+}
+
+/// The first full minute at or after `seconds` from `now`, like `2026-03-26T16:00Z`; at most a day ahead.
+fn reset(now: DateTime<Utc>, seconds: u64) -> String {
+    let ahead = TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX).min(86_400) + 59);
+    (now + ahead).format("%Y-%m-%dT%H:%MZ").to_string()
+}
+
+/// With `defaultLocale`, which stands in the document's example and not in its schema.
+fn server_info(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let body = json!({
+        "baseUrl": call.base, "displayUrl": call.base, "version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0],
+        "deploymentType": "Cloud", "buildNumber": 100_300, "defaultLocale": { "locale": "de_DE" },
+        "serverTime": Utc::now().format("%Y-%m-%dT%H:%M:%S%.3f%z").to_string(), "serverTitle": "usher sandbox",
+    });
+    Ok(Answer::json(200, body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reset_is_the_next_full_minute() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        assert_eq!(reset(at("2026-03-26T15:59:30Z"), 5), "2026-03-26T16:00Z");
+        assert_eq!(reset(at("2026-03-26T15:59:00Z"), 0), "2026-03-26T15:59Z");
+        assert_eq!(reset(at("2026-03-26T15:59:30Z"), u64::MAX), "2026-03-27T16:00Z");
+    }
+}

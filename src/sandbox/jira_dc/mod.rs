@@ -1,0 +1,89 @@
+//! Jira Data Center, REST API v2, as far as usher uses it.
+//!
+//! Paths, statuses and bodies after Atlassian's OpenAPI document of Jira Software Data Center 10.3
+//! (developer.atlassian.com/server/jira/platform/rest). Removing somebody who is no member is a 400 here.
+
+mod groups;
+mod users;
+
+use actix_web::http::Method;
+use serde_json::json;
+
+use super::{
+    ACCOUNT, TOKEN,
+    answer::Answer,
+    api::{Api, Call, Route},
+    jira,
+    limits::Standing,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    domain::Product,
+};
+
+pub(super) struct JiraDc;
+
+static ROUTES: &[Route] = &[
+    Route::open(Method::GET, "/rest/api/2/serverInfo", server_info),
+    Route::new(Method::GET, "/rest/api/2/myself", users::myself),
+    Route::new(Method::GET, "/rest/api/2/user", users::get),
+    Route::new(Method::PUT, "/rest/api/2/user", users::edit),
+    Route::new(Method::GET, "/rest/api/2/user/search", users::search),
+    Route::new(Method::GET, "/rest/api/2/user/list", users::list),
+    Route::adds(Method::POST, "/rest/api/2/group/user", groups::add_member),
+    Route::new(Method::DELETE, "/rest/api/2/group/user", groups::remove_member),
+    Route::new(Method::GET, "/rest/api/2/group/member", groups::members),
+    Route::new(Method::GET, "/rest/api/2/groups/picker", groups::picker),
+];
+
+impl Api for JiraDc {
+    fn prefix(&self) -> &'static str {
+        "/jira-dc"
+    }
+
+    fn routes(&self) -> &'static [Route] {
+        ROUTES
+    }
+
+    /// A personal access token, or name and password.
+    fn accepts(&self, authorization: &str) -> bool {
+        authorization.strip_prefix("Bearer ") == Some(TOKEN) || authorization == jira::basic(ACCOUNT, TOKEN)
+    }
+
+    fn unauthorized(&self) -> Answer {
+        let body = json!({ "message": "Client must be authenticated to access this resource.", "status-code": 401 });
+        Answer::json(401, body)
+            .header("X-AUSERNAME", "anonymous")
+            .header("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
+    }
+
+    fn forbidden(&self) -> Answer {
+        jira::forbidden()
+    }
+
+    fn licence_full(&self, status: u16) -> Answer {
+        jira::licence_full(status)
+    }
+
+    /// On every limited request; `retry-after` is 0 while tokens remain.
+    ///
+    /// Source: confluence.atlassian.com, "Adjusting your code for rate limiting".
+    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+        vec![
+            ("X-RateLimit-Limit", standing.limit.capacity.to_string()),
+            ("X-RateLimit-Remaining", standing.remaining.to_string()),
+            ("X-RateLimit-Interval-Seconds", standing.limit.interval_seconds.to_string()),
+            ("X-RateLimit-FillRate", standing.limit.fill.to_string()),
+            ("retry-after", standing.retry_after.to_string()),
+        ]
+    }
+}
+
+fn server_info(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let body = json!({
+        "baseUrl": call.base, "version": "10.3.24", "versionNumbers": [10, 3, 24], "deploymentType": "Server",
+        "buildNumber": 10_030_024, "scmInfo": "0000000000000000000000000000000000000000",
+        "serverTime": SystemClock.now().to_string(), "serverTitle": format!("usher sandbox ({})", Product::JiraDc),
+    });
+    Ok(Answer::json(200, body))
+}

@@ -1,0 +1,45 @@
+//! A small stateful Atlassian over HTTP, to try things on: for `usher demo`, the tests and the benches.
+//!
+//! Each product is one site below its own path, with users, groups and memberships, the statuses and error bodies
+//! of the real one, rate limits and faults to switch on. It can be held in hand ([`Sandbox`]) or run by itself
+//! ([`serve`]) and be controlled over HTTP ([`Control`]).
+
+mod account;
+mod answer;
+mod api;
+mod client;
+mod control;
+mod fault;
+mod faults;
+mod handle;
+mod jira;
+mod jira_cloud;
+mod jira_dc;
+mod journal;
+mod limits;
+mod server;
+mod site;
+pub mod webhook;
+mod world;
+
+pub use account::Account;
+pub use client::Control;
+pub use control::Listed;
+pub use fault::{Effect, Fault, Injected, When};
+pub use handle::{Options, Sandbox, serve};
+pub use journal::{Change, Entry, RequestCount, UNKNOWN_PATH};
+pub use limits::Limit;
+pub use site::group_id;
+pub use world::NoSuch;
+
+/// The login name of the account that may call the APIs, and what the journal calls it. It is a user of every
+/// site, the first, and a member of [`ADMIN_GROUP`].
+pub const ACCOUNT: &str = "usher";
+/// Its e-mail address, which is its name in Cloud.
+pub const ACCOUNT_EMAIL: &str = "usher@sandbox.example";
+/// Its personal access token, password and API token.
+pub const TOKEN: &str = "sandbox-token";
+/// The one group that every site starts with.
+pub const ADMIN_GROUP: &str = "jira-administrators";
+/// What the journal calls whoever changes memberships through the controls.
+pub const SOMEONE: &str = "someone";

@@ -1,0 +1,152 @@
+//! The way of a request: faults first, then credentials, rate limit, the product's work.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
+
+use super::{
+    ACCOUNT,
+    answer::{Answer, cut},
+    api::{self, Api, Call, Query, Route},
+    fault::Effect,
+    faults::Struck,
+    jira,
+    journal::UNKNOWN_PATH,
+    world::World,
+};
+use crate::domain::Product;
+
+/// What the server's handlers and the sandbox's handle share.
+pub(super) struct Shared {
+    world: Mutex<World>,
+    /// Scheme, host and port.
+    pub origin: String,
+}
+
+impl Shared {
+    pub fn new(world: World, origin: String) -> Self {
+        Self { world: Mutex::new(world), origin }
+    }
+
+    /// The state, for a moment. Never held across an await.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One request to a site.
+struct Exchange<'a> {
+    shared: &'a Shared,
+    product: Product,
+    api: &'static dyn Api,
+    route: Option<&'static Route>,
+    request: &'a HttpRequest,
+    body: &'a [u8],
+    path: &'a str,
+}
+
+/// Answers every request that is not one of the controls.
+pub(super) async fn handle(request: HttpRequest, body: Bytes, shared: web::Data<Shared>) -> HttpResponse {
+    let Some((product, path)) = api::find(request.path()) else { return HttpResponse::NotFound().finish() };
+    let api = api::of(product);
+    let route = api.routes().iter().find(|route| route.path == path && route.method == request.method());
+    let exchange = Exchange { shared: &shared, product, api, route, request: &request, body: &body, path };
+    let adds = route.is_some_and(|route| route.adds);
+    let struck = shared.world().faults.strike(product, request.method().as_str(), path, adds);
+    match struck {
+        None => exchange.send(exchange.work()),
+        Some(struck) => exchange.suffer(struck).await,
+    }
+}
+
+impl Exchange<'_> {
+    /// Lets a fault take its course.
+    async fn suffer(&self, struck: Struck) -> HttpResponse {
+        match struck.effect {
+            Effect::TooManyRequests { retry_after } => self.send(refusal(429, retry_after)),
+            Effect::Fail { status, retry_after, after_work } => {
+                if after_work {
+                    self.work();
+                }
+                self.send(refusal(status, retry_after))
+            }
+            Effect::Cut { after_work } => {
+                if after_work {
+                    self.work();
+                }
+                self.send_nothing()
+            }
+            Effect::Hang => {
+                let nothing = self.send_nothing(); // counted now, so that a test can see that it hangs
+                struck.removed.cancelled().await;
+                nothing
+            }
+            Effect::Delay { millis } => {
+                tokio::time::sleep(Duration::from_millis(millis)).await;
+                self.send(self.work())
+            }
+            Effect::LicenceFull { status } => self.send(self.api.licence_full(status)),
+            Effect::Unauthorized => self.send(self.api.unauthorized()),
+            Effect::Forbidden => self.send(self.api.forbidden()),
+        }
+    }
+
+    /// What the product makes of the request, as one step that no other request can come between.
+    fn work(&self) -> Answer {
+        let authorization = self.request.headers().get("Authorization").map(|value| value.to_str().unwrap_or_default());
+        match authorization {
+            None if self.route.is_some_and(|route| route.open) => {}
+            Some(own) if self.api.accepts(own) => {}
+            None | Some(_) => return self.api.unauthorized(),
+        }
+        let mut world = self.shared.world();
+        let Some(standing) = world.take_token(self.product) else { return self.routed(&mut world) };
+        let answer = if standing.passed { self.routed(&mut world) } else { refusal(429, None) };
+        answer.headers(self.api.rate_headers(&standing))
+    }
+
+    fn routed(&self, world: &mut World) -> Answer {
+        let Some(route) = self.route else {
+            let other_method = self.api.routes().iter().any(|route| route.path == self.path);
+            return Answer::empty(if other_method { 405 } else { 404 });
+        };
+        let content_type = self.request.headers().get("Content-Type").and_then(|value| value.to_str().ok());
+        if !self.body.is_empty() && !content_type.is_some_and(|own| own.starts_with("application/json")) {
+            return Answer::empty(415);
+        }
+        let base = format!("{}{}", self.shared.origin, self.api.prefix());
+        let query = Query::parse(self.request.query_string());
+        let editor = world.editor(self.product, ACCOUNT);
+        let mut call = Call { editor, query, body: self.body, base: &base };
+        (route.work)(&mut call).unwrap_or_else(|refusal| refusal)
+    }
+
+    fn send(&self, answer: Answer) -> HttpResponse {
+        self.count(Some(answer.status));
+        answer.into_response()
+    }
+
+    fn send_nothing(&self) -> HttpResponse {
+        self.count(None);
+        cut()
+    }
+
+    fn count(&self, status: Option<u16>) {
+        let known = self.api.routes().iter().find(|route| route.path == self.path);
+        let path = known.map_or(UNKNOWN_PATH, |route| route.path);
+        self.shared.world().requests.count(self.product, self.request.method().as_str(), path, status);
+    }
+}
+
+/// An answer that does not come from the product's own work.
+fn refusal(status: u16, retry_after: Option<u64>) -> Answer {
+    let answer = jira::refused(status, "Die Anfrage kann zurzeit nicht bearbeitet werden.");
+    match retry_after {
+        Some(seconds) => answer.header("Retry-After", seconds.to_string()),
+        None => answer,
+    }
+}

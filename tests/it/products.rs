@@ -1,0 +1,223 @@
+//! Every product client behaves alike against its simulated product: the same questions, the same answers.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use usher::{
+    clock::SystemClock,
+    config::{Auth, Rate, Source},
+    domain::{EmailAddress, GroupName, Product, Step, UserId, UserRef},
+    metrics::Metrics,
+    products::{Client, Disposition, Error, Limits, User, connect_within},
+    sandbox::{Account, Effect, Fault, Limit, Options, Sandbox, When},
+    secret::Secret,
+};
+
+const BOTH: [Product; 2] = [Product::JiraDc, Product::JiraCloud];
+const JANE: &str = "qm:99|ä 1";
+const STAFF: &str = "Staff & Co";
+
+/// One product with Jane and a group, and a client for it.
+struct Bench {
+    sandbox: Sandbox,
+    client: Arc<dyn Client>,
+}
+
+impl Bench {
+    fn new(product: Product) -> Self {
+        let sandbox = Sandbox::start(Options::default()).expect("a free port");
+        sandbox.put_user(product, Account::new(JANE, "jane doe+x").email("jane@acme.example"));
+        sandbox.put_group(product, STAFF);
+        let client = client(&sandbox, product, sandbox.auth(product));
+        Self { sandbox, client }
+    }
+
+    async fn jane(&self) -> User {
+        self.client.user(&UserRef::Id(UserId::new(JANE))).await.expect("Jane is there")
+    }
+
+    /// Asks for `step` and says whether it is so afterwards.
+    async fn ask(&self, step: &Step) -> (Result<(), Error>, Option<bool>) {
+        let asked = self.client.make_so(&self.jane().await, step).await;
+        (asked, self.jane().await.satisfies(step))
+    }
+
+    /// Has `effect` happen to the next change of a membership.
+    fn strike(&self, effect: Effect) {
+        self.sandbox.inject(Fault::new(effect).path("group/user").when(When::Next(1)));
+    }
+}
+
+fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
+    let source = Source {
+        id: "acme".parse().expect("an id"),
+        name: "Acme".to_owned(),
+        product,
+        base_url: sandbox.base_url(product),
+        auth,
+        credentials_expire: None,
+        webhook_hmac: Vec::new(),
+        rate: Rate { per_second: 500.0, concurrency: 4 },
+    };
+    let limits = Limits { call: Duration::from_secs(1), ..Limits::default() };
+    let metrics = Metrics::new().expect("metrics");
+    connect_within(limits, &source, metrics, Arc::new(SystemClock)).expect("a client")
+}
+
+fn add(group: &str) -> Step {
+    Step::AddGroup(GroupName::new(group))
+}
+
+fn remove(group: &str) -> Step {
+    Step::RemoveGroup(GroupName::new(group))
+}
+
+#[tokio::test]
+async fn a_user_is_read_with_address_state_and_groups() {
+    for product in BOTH {
+        let bench = Bench::new(product);
+        bench.sandbox.add_member(product, JANE, STAFF).expect("both are there");
+        let jane = bench.jane().await;
+        assert_eq!(jane.id, UserId::new(JANE));
+        assert_eq!((jane.email, jane.active), (EmailAddress::parse("jane@acme.example"), Some(true)));
+        assert_eq!(jane.groups, Some([GroupName::new(STAFF)].into()));
+        assert_eq!(bench.client.probe().await, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn data_center_also_finds_a_user_by_name_and_cloud_hides_addresses() {
+    let dc = Bench::new(Product::JiraDc);
+    let by_name = dc.client.user(&UserRef::Name("jane doe+x".to_owned())).await;
+    assert_eq!(by_name.expect("Jane is there").id, UserId::new(JANE));
+
+    let cloud = Bench::new(Product::JiraCloud);
+    cloud.sandbox.put_user(Product::JiraCloud, Account::new(JANE, "jane").email("jane@acme.example").hide_email());
+    assert_eq!(cloud.jane().await.email, None);
+}
+
+#[tokio::test]
+async fn adding_and_removing_take_effect_and_repeating_them_is_refused_without_harm() {
+    for product in BOTH {
+        let bench = Bench::new(product);
+        for step in [add(STAFF), remove(STAFF)] {
+            assert_eq!(bench.ask(&step).await, (Ok(()), Some(true)), "{product} {step:?}");
+            let (again, so) = bench.ask(&step).await;
+            assert_eq!(again.map_err(|error| error.disposition()), Err(Disposition::ReadThenGiveUp), "{product}");
+            assert_eq!(so, Some(true));
+        }
+        assert_eq!(bench.sandbox.journal().len(), 2, "{product}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_group_is_refused_and_an_unknown_user_is_said_to_be_unknown() {
+    for product in BOTH {
+        let bench = Bench::new(product);
+        let (refused, so) = bench.ask(&add("nobody")).await;
+        assert!(matches!(refused, Err(Error::Refused { .. })), "{product}: {refused:?}");
+        assert_eq!(so, Some(false));
+        let joe = bench.client.user(&UserRef::Id(UserId::new("joe"))).await;
+        assert_eq!(joe, Err(Error::NoSuchUser), "{product}");
+        let jane = bench.jane().await;
+        bench.sandbox.delete_user(product, JANE);
+        let refused = bench.client.make_so(&jane, &add(STAFF)).await;
+        assert!(matches!(refused, Err(Error::Refused { .. })), "{product}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_told_from_everything_else() {
+    for product in BOTH {
+        let bench = Bench::new(product);
+        let wrong = match bench.sandbox.auth(product) {
+            Auth::Bearer(_) => Auth::Bearer(Secret::new("wrong")),
+            Auth::Basic { username, .. } => Auth::Basic { username, password: Secret::new("wrong") },
+        };
+        let client = client(&bench.sandbox, product, wrong);
+        let user = client.user(&UserRef::Id(UserId::new(JANE))).await.map_err(|error| error.disposition());
+        assert_eq!((user, client.probe().await.is_err()), (Err(Disposition::Halt), true), "{product}");
+        for effect in [Effect::Unauthorized, Effect::Forbidden] {
+            bench.strike(effect);
+            let (refused, _) = bench.ask(&add(STAFF)).await;
+            assert_eq!(refused.map_err(|error| error.disposition()), Err(Disposition::Halt), "{product}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_a_429_nothing_is_done_and_nothing_asked_until_the_time_is_over() {
+    for product in BOTH {
+        let bench = Bench::new(product);
+        let jane = bench.jane().await;
+        bench.strike(Effect::TooManyRequests { retry_after: Some(1) });
+        let limited = bench.client.make_so(&jane, &add(STAFF)).await;
+        let began = Instant::now();
+        assert_eq!(limited, Err(Error::RateLimited { retry_after: Some(Duration::from_secs(1)) }), "{product}");
+        assert_eq!(bench.jane().await.satisfies(&add(STAFF)), Some(false));
+        assert!(began.elapsed() >= Duration::from_millis(990), "{product}: {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_server_error_may_have_been_carried_out_or_not() {
+    for product in BOTH {
+        for after_work in [false, true] {
+            let bench = Bench::new(product);
+            bench.strike(Effect::Fail { status: 500, retry_after: None, after_work });
+            let (failed, so) = bench.ask(&add(STAFF)).await;
+            assert_eq!(failed.map_err(|error| error.disposition()), Err(Disposition::ReadThenRetry(None)), "{product}");
+            assert_eq!(so, Some(after_work), "{product}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_answer_is_lost_and_what_became_of_it_is_read() {
+    for product in BOTH {
+        for (effect, done) in [
+            (Effect::Hang, false),
+            (Effect::Cut { after_work: false }, false),
+            (Effect::Cut { after_work: true }, true),
+        ] {
+            let bench = Bench::new(product);
+            bench.strike(effect);
+            let (lost, so) = bench.ask(&add(STAFF)).await;
+            assert!(matches!(lost, Err(Error::Lost(_))), "{product} {effect:?}: {lost:?}");
+            assert_eq!(so, Some(done), "{product} {effect:?}");
+            assert_eq!(bench.sandbox.journal().len(), usize::from(done), "{product} {effect:?}: made once");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_full_licence_is_a_refusal_like_any_other() {
+    for product in BOTH {
+        let bench = Bench::new(product);
+        bench.strike(Effect::LicenceFull { status: 400 });
+        let (refused, so) = bench.ask(&add(STAFF)).await;
+        assert!(matches!(refused, Err(Error::Refused { status: 400, .. })), "{product}: {refused:?}");
+        assert_eq!(so, Some(false));
+    }
+}
+
+#[tokio::test]
+async fn near_the_products_limit_the_client_slows_down_and_is_seldom_refused() {
+    for product in BOTH {
+        let bench = Bench::new(product);
+        bench.sandbox.limit(product, Some(Limit { capacity: 10, fill: 10, interval_seconds: 1 }));
+        let (began, jane, mut refused) = (Instant::now(), UserRef::Id(UserId::new(JANE)), 0);
+        for _ in 0..30 {
+            match bench.client.user(&jane).await {
+                Ok(_) => {}
+                Err(Error::RateLimited { .. }) => refused += 1,
+                Err(other) => panic!("{product}: {other}"),
+            }
+        }
+        // Even with a full bucket, 30 calls at 10 a second are 2 seconds; at the configured 500 most would be refused.
+        assert!(refused <= 6, "{product}: {refused} of 30");
+        assert!(began.elapsed() < Duration::from_secs(20), "{product}: {:?}", began.elapsed());
+    }
+}
