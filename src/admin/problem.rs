@@ -133,7 +133,7 @@ mod tests {
         let mut types = HashSet::new();
         for problem in &all {
             let response = problem.error_response();
-            assert_eq!(response.headers()["content-type"], "application/problem+json");
+            assert_eq!(response.headers().get("content-type").expect("a type"), "application/problem+json");
             assert_eq!(response.status(), problem.status_code());
             let body = actix_web::body::to_bytes(response.into_body()).await.expect("a body");
             let document: serde_json::Value = serde_json::from_slice(&body).expect("JSON");

@@ -1,1 +1,180 @@
+//! The whole listener: routes, token and headers as a client sees them, over views that follow a log.
 
+mod config;
+mod http;
+mod log;
+
+use std::{path::PathBuf, sync::Mutex};
+
+use actix_web::{
+    App,
+    http::{Method, StatusCode, header::HeaderMap},
+    test::{TestRequest, call_service, init_service, read_body},
+};
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::*;
+use crate::{
+    config::{Admin, Auth, LogConfig, ProvisionedScheme, Rate, Source, Webhooks},
+    domain::{Action, Mode, Product, Scheme, SchemeRef, Selection, Trigger},
+    views::testing::{Following, at},
+};
+
+const TOKEN: &str = "the-admin-token";
+
+/// The listener with the log it shows.
+struct Site {
+    following: Following,
+    state: web::Data<AdminState>,
+    process: Arc<Process>,
+}
+
+/// What the process says of itself, as the test sets it.
+#[derive(Default)]
+struct Process {
+    waits: Mutex<Vec<Wait>>,
+    hangs: bool,
+}
+
+#[async_trait]
+impl Readiness for Process {
+    async fn waiting_for(&self) -> Vec<Wait> {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        self.waits.lock().expect("not poisoned").clone()
+    }
+
+    fn sources(&self) -> Vec<SourceHealth> {
+        let why = Some("the product answered 401: no such user as secret-person".to_owned());
+        let health =
+            |id: &str, state, why, since| SourceHealth { source: id.parse().expect("an id"), state, why, since };
+        vec![health("cloud", SourceState::Running, None, None), health("acme", SourceState::Halted, why, Some(at(5)))]
+    }
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("JSON")
+    }
+
+    /// Asserts that it is a problem document of this kind, and gives its detail.
+    #[track_caller]
+    fn problem(&self, status: u16, kind: &str) -> String {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["type"], format!("urn:usher:problem:{kind}"));
+        problem["detail"].as_str().expect("a detail").to_owned()
+    }
+}
+
+impl Site {
+    fn start() -> Self {
+        Self::of(Process::default())
+    }
+
+    fn of(process: Process) -> Self {
+        let (following, process) = (Following::start(), Arc::new(process));
+        let metrics = Metrics::new().expect("metrics");
+        let views = following.views.clone();
+        let readiness = Arc::clone(&process) as Arc<dyn Readiness>;
+        let state = AdminState::new(&configuration(), Secret::new(TOKEN), views, metrics, readiness);
+        Self { following, state: web::Data::new(state), process }
+    }
+
+    /// Asks with an `Authorization` header of one's own, or none.
+    async fn ask(&self, method: Method, uri: &str, authorization: Option<&str>) -> Answer {
+        let service = init_service(App::new().configure(configure(self.state.clone()))).await;
+        let mut request = TestRequest::default().method(method).uri(uri);
+        if let Some(value) = authorization {
+            request = request.insert_header(("Authorization", value));
+        }
+        let response = call_service(&service, request.to_request()).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = read_body(response).await;
+        Answer { status, headers, text: String::from_utf8(body.to_vec()).expect("text") }
+    }
+
+    /// Asks as an administrator does.
+    async fn get(&self, uri: &str) -> Answer {
+        self.ask(Method::GET, uri, Some(&format!("Bearer {TOKEN}"))).await
+    }
+
+    /// The items of all pages of a list, asked for `limit` at a time.
+    async fn all(&self, uri: &str, limit: usize) -> Vec<Value> {
+        let first = format!("{uri}{}limit={limit}", if uri.contains('?') { '&' } else { '?' });
+        let (mut items, mut next) = (Vec::new(), first.clone());
+        for _page in 0..100 {
+            let answer = self.get(&next).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+            let page = answer.json();
+            let found = page["items"].as_array().expect("items");
+            assert!(found.len() <= limit);
+            items.extend(found.iter().cloned());
+            match &page["next"] {
+                Value::String(cursor) => next = format!("{first}&cursor={cursor}"),
+                end => {
+                    assert_eq!(*end, Value::Null);
+                    return items;
+                }
+            }
+        }
+        unreachable!("the list has an end")
+    }
+}
+
+fn configuration() -> Config {
+    let listen = ([127, 0, 0, 1], 0).into();
+    Config {
+        data_dir: PathBuf::from("unused"),
+        mode: Mode::Active,
+        webhooks: Webhooks { listen, max_body: 1 },
+        admin: Admin { listen, token: None },
+        log: LogConfig::Embedded,
+        sources: vec![source("acme", Product::JiraDc), source("cloud", Product::JiraCloud)],
+        schemes: ["a", "b", "c"].map(scheme).into(),
+    }
+}
+
+fn source(id: &str, product: Product) -> Source {
+    let password = Secret::new("s3cret-password");
+    Source {
+        id: id.parse().expect("an id"),
+        name: format!("The {id} Jira"),
+        product,
+        base_url: "https://s3cret-name:s3cret-password@jira.example/path".parse().expect("an address"),
+        auth: Auth::Basic { username: "s3cret-person@acme.example".into(), password },
+        credentials_expire: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
+        webhook_hmac: vec![Secret::new("s3cret-hmac")],
+        rate: Rate { per_second: 10.0, concurrency: 4 },
+    }
+}
+
+fn scheme(id: &str) -> ProvisionedScheme {
+    let scheme = Scheme {
+        id: id.parse().expect("an id"),
+        name: format!("Scheme {id}"),
+        source: "acme".parse().expect("an id"),
+        trigger: Trigger::OnCreate,
+        enabled: true,
+        test_mode: false,
+        select: Selection { everyone: true, ..Selection::default() },
+        only_groups: vec![],
+        exempt: crate::domain::Exempt::default(),
+        actions: vec![Action::AddGroups(vec![crate::domain::GroupName::new("staff")])],
+    };
+    let reference = SchemeRef { id: scheme.id.clone(), version: "v1".into() };
+    ProvisionedScheme { scheme, reference }
+}

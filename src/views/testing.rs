@@ -50,14 +50,19 @@ impl Following {
 
     /// Waits until `condition` gives something.
     pub(crate) async fn until<T>(&self, condition: impl Fn(&Views) -> Option<T>) -> T {
-        let waiting = async {
-            loop {
-                match condition(&self.views) {
-                    Some(found) => return found,
-                    None => tokio::time::sleep(Duration::from_millis(5)).await,
-                }
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it comes about")
+        until(&self.views, condition).await
     }
+}
+
+/// Waits until `condition` gives something.
+pub(crate) async fn until<T>(views: &Views, condition: impl Fn(&Views) -> Option<T>) -> T {
+    let waiting = async {
+        loop {
+            match condition(views) {
+                Some(found) => return found,
+                None => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it comes about")
 }

@@ -1,10 +1,14 @@
 use super::{
-    testing::{Following, at, decision, letter, outcome, source, steps, verdict},
+    testing::{Following, at, decision, letter, outcome, source, steps, until, verdict},
     *,
 };
 use crate::{
     domain::{Attempt, StepResult, Truth},
-    log::Partition,
+    log::{
+        Partition, Record,
+        codec::encode,
+        embedded::{EmbeddedLog, Options},
+    },
 };
 
 fn everything(views: &Views) -> (Vec<Run>, Vec<DeadLetterRow>) {
@@ -126,4 +130,31 @@ async fn attempts_are_no_entries() {
     let entries = following.until(|views| views.entries(&run, &Paging::default()).expect("read")).await;
     assert_eq!(entries.items.len(), 1);
     assert_eq!(entries.items[0].at, at(2));
+}
+
+#[tokio::test]
+async fn the_log_on_disk_is_followed_as_well() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let log = EmbeddedLog::open(&dir.path().join("log"), Options::default()).expect("a log");
+    let log: Arc<dyn Log> = Arc::new(log);
+    let store = Store::open(&dir.path().join("state"), log.identity()).expect("a store");
+    let stop = CancellationToken::new();
+    let (views, tasks) = Views::start(Arc::clone(&log), &store, stop.clone()).expect("views");
+    for user in 0..10 {
+        let decision = decision(&format!("e{user}"), "jane", user, vec![verdict("a", Truth::True, &["g"])]);
+        let step = steps(&decision).remove(0);
+        let ended = OutcomeRecord::Outcome(outcome(&step, StepResult::Changed, user));
+        let given_up = letter(decision.event.as_str(), "jane", user);
+        for (stream, payload) in [
+            (Stream::Outcomes, encode(&ended)),
+            (Stream::DeadLetters, encode(&given_up)),
+            (Stream::Decisions, encode(&decision)),
+        ] {
+            log.append(stream, Record { key: decision.key(), payload }).await.expect("appended");
+        }
+    }
+    until(&views, |views| complete(views, 10)).await;
+    stop.cancel();
+    tasks.join_all().await;
+    log.close().await;
 }

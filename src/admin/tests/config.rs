@@ -1,0 +1,69 @@
+use super::*;
+
+#[actix_web::test]
+async fn sources_are_shown_with_their_state_and_without_secrets() {
+    let site = Site::start();
+    let answer = site.get("/api/v1/sources").await;
+    assert!(!answer.text.contains("s3cret"), "{}", answer.text);
+    insta::assert_json_snapshot!(answer.json()["items"][0], @r#"
+    {
+      "base_url": "https://jira.example/path",
+      "credentials_expire": "2027-03-01",
+      "id": "acme",
+      "name": "The acme Jira",
+      "product": "jira-dc",
+      "rate": {
+        "concurrency": 4,
+        "per_second": 10.0
+      },
+      "since": "2023-11-14T22:13:25.000Z",
+      "state": "halted",
+      "why": "the product answered 401: no such user as secret-person"
+    }
+    "#);
+    assert_eq!(answer.json()["items"][1]["state"], "running");
+}
+
+#[actix_web::test]
+async fn what_a_product_said_is_not_told_without_the_token() {
+    let answer = Site::start().ask(Method::GET, "/readyz", None).await;
+    assert!(!answer.text.contains("secret-person"), "{}", answer.text);
+}
+
+#[actix_web::test]
+async fn schemes_are_shown_as_configured_with_their_version() {
+    let site = Site::start();
+    insta::assert_json_snapshot!(site.get("/api/v1/schemes").await.json()["items"][0], @r#"
+    {
+      "actions": [
+        {
+          "add_groups": [
+            "staff"
+          ]
+        }
+      ],
+      "enabled": true,
+      "exempt": {},
+      "id": "a",
+      "name": "Scheme a",
+      "provisioned": true,
+      "select": {
+        "everyone": true
+      },
+      "source": "acme",
+      "test_mode": false,
+      "trigger": "on_create",
+      "version": "v1"
+    }
+    "#);
+}
+
+#[actix_web::test]
+async fn configured_lists_come_in_file_order_each_item_once() {
+    let site = Site::start();
+    for limit in [1, 2, 3, 500] {
+        let ids = |items: Vec<Value>| items.into_iter().map(|item| item["id"].to_string()).collect::<String>();
+        assert_eq!(ids(site.all("/api/v1/schemes", limit).await), r#""a""b""c""#);
+        assert_eq!(ids(site.all("/api/v1/sources", limit).await), r#""acme""cloud""#);
+    }
+}
