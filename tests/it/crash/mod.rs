@@ -1,0 +1,15 @@
+//! `kill -9` of the real binary under load, at random moments, and what must be true afterwards.
+//!
+//! * [`scene`] is what outlives a crash: the sandbox (a process too), the folder, the people; it starts usher.
+//! * [`load`] sends signed webhooks for those people and remembers every answer.
+//! * [`records`] is what the log holds in the end, [`verdict`] compares it with what was answered and with what the
+//!   sandbox saw.
+//! * [`embedded`] is the tests.
+//!
+//! How many rounds: `USHER_TEST_ROUNDS`. Which random moments: `USHER_TEST_SEED`, printed with every failure.
+
+mod embedded;
+mod load;
+mod records;
+mod scene;
+mod verdict;
