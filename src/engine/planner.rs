@@ -200,13 +200,17 @@ impl Handler for Planner {
             return Ok(());
         }
         match self.decide(event, work).await? {
-            Answer::Decided(decision) => self.record(&decision, work).await?,
+            Answer::Decided(decision) => {
+                self.record(&decision, work).await?;
+                self.done(&work.scope, id.as_str());
+            }
+            // Not done with: it comes again, perhaps in this very partition, and is decided then. Should this record
+            // of it come again too, it is moved again, and recognised behind its right key.
             Answer::Moved(event) => {
                 let record = Record { key: event.key(), payload: codec::encode(event.as_ref()) };
                 self.appender.append(Stream::Events, record, &work.stop).await?;
             }
         }
-        self.done(&work.scope, id.as_str());
         Ok(())
     }
 }

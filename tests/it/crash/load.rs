@@ -30,7 +30,6 @@ const ALTERNATES: f64 = 0.8;
 #[derive(Debug, Clone)]
 pub struct Told {
     pub event: EventId,
-    pub happening: Happening,
     /// It got a 200. Without one nobody knows whether it is in the log.
     pub accepted: bool,
 }
@@ -119,7 +118,7 @@ impl Sender {
         if accepted {
             self.accepted.push(delivery);
         }
-        self.history.told.push(Told { event, happening, accepted });
+        self.history.told.push(Told { event, accepted });
     }
 
     /// Sends something accepted once more. It may get lost; then it does.
