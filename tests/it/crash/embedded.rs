@@ -1,7 +1,14 @@
 //! On the embedded log.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    fs::{self, OpenOptions},
+    os::unix::fs::FileExt,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
+use rand::{RngExt, rngs::StdRng};
 use tokio::sync::watch;
 use usher::{
     domain::Product,
@@ -12,20 +19,17 @@ use usher::{
 };
 
 use super::{
-    load::{History, Load},
-    records::Records,
+    ending::{Open, judge, let_finish},
+    load::Load,
     scene::{Scene, rounds},
-    verdict,
 };
 
 /// The longest that a sender waits between two things it tells.
 const PAUSE: Duration = Duration::from_millis(120);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_accepted_is_decided_and_done_once_and_in_order_whenever_usher_is_killed() {
-    let mut scene = Scene::set_up("log: { kind: embedded }").await;
-    let (doors, open) = watch::channel(Vec::new());
-    let load = Load::start(&scene.people, &open, scene.seed, PAUSE);
+async fn what_was_accepted_is_done_once_and_in_order_whenever_usher_is_killed() {
+    let (mut scene, open, load) = begin().await;
     for round in 0..rounds(20) {
         if round % 4 == 1 {
             scene.ask_to_slow_down(Product::JiraDc).await;
@@ -34,41 +38,72 @@ async fn what_was_accepted_is_decided_and_done_once_and_in_order_whenever_usher_
         if round % 5 == 4 {
             // Also while it starts and reads back what it must know.
             scene.wait_a_moment(5..250).await;
-            usher.kill();
-            continue;
+        } else {
+            open.send_replace(vec![usher.running().await.webhooks]);
+            scene.wait_a_moment(50..800).await;
         }
-        doors.send_replace(vec![usher.running().await.webhooks]);
-        scene.wait_a_moment(50..800).await;
-        doors.send_replace(Vec::new());
         usher.kill();
+        open.send_replace(Vec::new());
     }
-    finish(scene, doors, load).await;
+    end(scene, &open, load).await;
 }
 
-/// Lets usher do what is left, stops it in order, and judges.
-async fn finish(mut scene: Scene, doors: watch::Sender<Vec<url::Url>>, load: Load) {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_store_that_is_lost_or_damaged_is_rebuilt_and_nothing_is_done_twice() {
+    let (mut scene, open, load) = begin().await;
+    for round in 0..rounds(10) {
+        let mut usher = scene.start(0);
+        open.send_replace(vec![usher.running().await.webhooks]);
+        scene.wait_a_moment(200..800).await;
+        if round % 2 == 0 {
+            usher.kill();
+        } else {
+            assert!(usher.stop().await.success());
+        }
+        open.send_replace(Vec::new());
+        let state = scene.data_dir(0).join("state");
+        DAMAGES[round % DAMAGES.len()](&state, &mut scene.random);
+    }
+    end(scene, &open, load).await;
+}
+
+async fn begin() -> (Scene, Open, Load) {
+    let scene = Scene::set_up("log: { kind: embedded }").await;
+    let (open, doors) = watch::channel(Vec::new());
+    let load = Load::start(&scene.people, &doors, scene.seed, PAUSE);
+    (scene, open, load)
+}
+
+/// A last usher does what is left.
+async fn end(mut scene: Scene, open: &Open, load: Load) {
     let mut usher = scene.start(0);
-    let listening = usher.running().await;
-    doors.send_replace(vec![listening.webhooks.clone()]);
-    let histories = load.finish().await;
-    scene.everything_is_done(&listening, &histories).await;
-    assert!(usher.stop().await.success());
+    let doors = usher.running().await;
+    let histories = let_finish(&scene, vec![(usher, doors)], open, load).await;
     let dir = scene.data_dir(0).join("log");
     let log = Arc::new(EmbeddedLog::open(&dir, Options::default()).expect("nobody has it open"));
     judge(&scene, log.as_ref(), &histories).await;
     log.close().await;
 }
 
-async fn judge(scene: &Scene, log: &dyn Log, histories: &[History]) {
-    let records = Records::read(log).await;
-    let journal = scene.sandbox.control.journal(0).await.expect("the journal");
-    let mut users = Vec::new();
-    for product in [Product::JiraDc, Product::JiraCloud] {
-        let listed = scene.users(product).await.into_iter().filter(|user| user.account.name != usher::sandbox::ACCOUNT);
-        users.extend(listed.map(|user| (product, user)));
-    }
-    let verdict = verdict::judge(histories, records, &journal, &users);
-    assert!(verdict.wrong.is_empty(), "{verdict}");
-    eprintln!("{:?}", verdict.figures);
-    assert!(verdict.figures.accepted > 100 && verdict.figures.changed > 100, "there was too little to judge");
+/// What can happen to the folder of a sled database.
+const DAMAGES: [fn(&Path, &mut StdRng); 5] = [
+    |state, _| fs::remove_dir_all(state).expect("removed"),
+    |state, random| cut(state, |length| random.random_range(0..length)),
+    |state, random| cut(state, |length| length.saturating_sub(random.random_range(1..64 * 1024))),
+    |state, random| scribble(state, random),
+    |state, _| fs::remove_file(state.join("db")).expect("removed"),
+];
+
+/// Cuts the database to a length made from its own.
+fn cut(state: &Path, to: impl FnOnce(u64) -> u64) {
+    let db = OpenOptions::new().write(true).open(state.join("db")).expect("a database");
+    let length = db.metadata().expect("a length").len();
+    db.set_len(to(length)).expect("cut");
+}
+
+/// Overwrites a few bytes somewhere.
+fn scribble(state: &Path, random: &mut StdRng) {
+    let db = OpenOptions::new().write(true).open(state.join("db")).expect("a database");
+    let length = db.metadata().expect("a length").len();
+    db.write_all_at(&[0xa5; 64], random.random_range(0..length)).expect("written");
 }

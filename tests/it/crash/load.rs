@@ -4,7 +4,13 @@
 //! was accepted or given up: so there is an order to be kept. Like Atlassian it sends again what was not accepted,
 //! and now and then what was.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use reqwest::{StatusCode, header::RETRY_AFTER};
@@ -40,7 +46,7 @@ pub struct History {
     pub person: Person,
     pub told: Vec<Told>,
     /// How often usher asked to come back later.
-    pub turned_away: usize,
+    pub turned_away: u64,
 }
 
 impl History {
@@ -54,6 +60,7 @@ impl History {
 pub struct Load {
     stop: CancellationToken,
     senders: JoinSet<History>,
+    turned_away: Arc<AtomicU64>,
 }
 
 impl Load {
@@ -61,6 +68,7 @@ impl Load {
     /// sender waits up to `pause`.
     pub fn start(people: &[Person], doors: &watch::Receiver<Vec<Url>>, seed: u64, pause: Duration) -> Self {
         let (stop, mut senders) = (CancellationToken::new(), JoinSet::new());
+        let turned_away = Arc::<AtomicU64>::default();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().expect("a client");
         for (number, person) in people.iter().enumerate() {
             let sender = Sender {
@@ -68,12 +76,22 @@ impl Load {
                 doors: doors.clone(),
                 random: StdRng::seed_from_u64(seed.wrapping_add(number as u64)),
                 pause,
+                turned_away: Arc::clone(&turned_away),
                 accepted: Vec::new(),
                 history: History { person: person.clone(), told: Vec::new(), turned_away: 0 },
             };
             senders.spawn(sender.run(stop.clone()));
         }
-        Self { stop, senders }
+        Self { stop, senders, turned_away }
+    }
+
+    /// Waits until usher asks senders to come back later, from now on.
+    pub async fn is_turned_away(&self, patience: Duration) {
+        let (before, deadline) = (self.turned_away.load(Ordering::Relaxed), Instant::now() + patience);
+        while self.turned_away.load(Ordering::Relaxed) == before {
+            assert!(Instant::now() < deadline, "nobody is turned away");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Ends it: each sender tells of one last login, until it is accepted.
@@ -88,6 +106,7 @@ struct Sender {
     doors: watch::Receiver<Vec<Url>>,
     random: StdRng,
     pause: Duration,
+    turned_away: Arc<AtomicU64>,
     accepted: Vec<Delivery>,
     history: History,
 }
@@ -148,6 +167,7 @@ impl Sender {
                     assert!(is_for_later(status), "{status} to a signed webhook");
                     assert!(answer.headers().contains_key(RETRY_AFTER), "{status} without Retry-After");
                     self.history.turned_away += 1;
+                    self.turned_away.fetch_add(1, Ordering::Relaxed);
                 }
                 Err(_) if insist => {}
                 Err(_) => return false,

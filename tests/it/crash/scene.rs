@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use url::Url;
 use usher::{
     domain::{EventId, Product, RunId, SchemeId},
-    sandbox::{ACCOUNT_EMAIL, Account, Effect, Fault, Listed, TOKEN, When},
+    sandbox::{ACCOUNT_EMAIL, Account, Effect, Fault, TOKEN, When},
 };
 
 use super::load::History;
@@ -179,11 +179,6 @@ schemes:{}{}
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
-    }
-
-    /// Everybody in the sandbox, with their groups.
-    pub async fn users(&self, product: Product) -> Vec<Listed> {
-        self.sandbox.control.users(product).await.expect("users")
     }
 }
 

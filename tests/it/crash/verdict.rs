@@ -29,7 +29,7 @@ pub struct Figures {
     pub accepted: usize,
     pub unknown: usize,
     pub unknown_but_there: usize,
-    pub turned_away: usize,
+    pub turned_away: u64,
     pub repeated: usize,
     pub decisions: usize,
     pub changed: usize,

@@ -78,6 +78,15 @@ impl Usher {
         Some(Doors { webhooks: url("webhooks")?, admin: url("admin")? })
     }
 
+    /// Waits until something is in its log.
+    pub async fn has_logged(&mut self, what: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !fs::read_to_string(&self.log).expect("its log").contains(what) {
+            assert!(self.is_alive() && Instant::now() < deadline, "no `{what}`: {}", self.last_words());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Whether it has not ended by itself.
     pub fn is_alive(&mut self) -> bool {
         self.child.try_wait().expect("a child").is_none()
