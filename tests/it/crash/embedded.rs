@@ -42,7 +42,7 @@ async fn what_was_accepted_is_done_once_and_in_order_whenever_usher_is_killed() 
             open.send_replace(vec![usher.running().await.webhooks]);
             scene.wait_a_moment(50..800).await;
         }
-        usher.kill();
+        scene.kill(usher);
         open.send_replace(Vec::new());
     }
     end(scene, &open, load).await;
@@ -56,7 +56,7 @@ async fn a_state_store_that_is_lost_or_damaged_is_rebuilt_and_nothing_is_done_tw
         open.send_replace(vec![usher.running().await.webhooks]);
         scene.wait_a_moment(200..800).await;
         if round % 2 == 0 {
-            usher.kill();
+            scene.kill(usher);
         } else {
             assert!(usher.stop().await.success());
         }

@@ -35,7 +35,7 @@ pub async fn judge(scene: &Scene, log: &dyn Log, histories: &[History]) -> Figur
         let listed = scene.sandbox.control.users(product).await.expect("the users");
         users.extend(listed.into_iter().filter(|user| user.account.name != ACCOUNT).map(|user| (product, user)));
     }
-    let verdict = verdict::judge(histories, records, &journal, &users);
+    let verdict = verdict::judge(histories, &scene.kills, records, &journal, &users);
     assert!(verdict.wrong.is_empty(), "{verdict}");
     eprintln!("{:?}", verdict.figures);
     assert!(verdict.figures.accepted > 100 && verdict.figures.changed > 100, "there was too little to judge");

@@ -14,7 +14,7 @@ use crate::support::kafka::KafkaBroker;
 
 /// The longest that a sender waits between two things it tells. After a kill Kafka waits for the dead member's session
 /// to end: there is time to tell of much.
-const PAUSE: Duration = Duration::from_millis(1500);
+const PAUSE: Duration = Duration::from_millis(800);
 const PARTITIONS: u16 = 4;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +31,7 @@ async fn what_was_accepted_is_done_once_and_in_order_whenever_usher_is_killed() 
             usher.has_logged("step ended").await;
         }
         scene.wait_a_moment(50..800).await;
-        usher.kill();
+        scene.kill(usher);
         open.send_replace(Vec::new());
     }
     let mut usher = scene.start(0);
@@ -60,7 +60,7 @@ async fn when_one_of_two_is_killed_the_other_takes_over_and_nothing_is_done_twic
         // The one that has been there longer is killed; another takes its place, and its data.
         let (killed, _) = ushers.remove(0);
         open.send_replace(webhooks(&ushers));
-        killed.kill();
+        scene.kill(killed);
         scene.wait_a_moment(50..3000).await;
         let mut usher = scene.start(round % 2);
         let doors = usher.running().await;

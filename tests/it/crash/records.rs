@@ -1,9 +1,9 @@
 //! All that a log holds, sorted by whom it is about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use usher::{
-    domain::{Decision, Event, EventId, Outcome, SourceId, StepKey, UserRef},
+    domain::{DeadLetter, Decision, Event, EventId, Outcome, SourceId, StepKey, Timestamp, UserRef},
     log::{
         Log, Stream,
         codec::{self, OutcomeRecord, Wire},
@@ -19,8 +19,8 @@ pub struct File {
     pub events: Vec<EventId>,
     pub decisions: Vec<Decision>,
     pub outcomes: Vec<Outcome>,
-    /// The steps that a product may have been asked for.
-    pub attempted: BTreeSet<StepKey>,
+    /// The steps that a product may have been asked for, and when it was written down that it would be.
+    pub attempted: BTreeMap<StepKey, Timestamp>,
 }
 
 /// What the log holds about everybody, by source and lasting id.
@@ -48,7 +48,8 @@ impl Records {
             match record {
                 OutcomeRecord::Attempt(attempt) => {
                     let step = attempt.step;
-                    records.file(&step.source, &step.user).attempted.insert(step.key);
+                    let attempted = &mut records.file(&step.source, &step.user).attempted;
+                    attempted.entry(step.key).or_insert(attempt.at);
                 }
                 OutcomeRecord::Outcome(outcome) => {
                     let step = &outcome.step;
@@ -56,7 +57,7 @@ impl Records {
                 }
             }
         }
-        for letter in decoded::<usher::domain::DeadLetter>(log, Stream::DeadLetters).await {
+        for letter in decoded::<DeadLetter>(log, Stream::DeadLetters).await {
             records.strange.push(format!("dead letter {}: {}", letter.id, letter.reason));
         }
         records

@@ -10,7 +10,8 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tempfile::TempDir;
 use url::Url;
 use usher::{
-    domain::{EventId, Product, RunId, SchemeId},
+    clock::{Clock, SystemClock},
+    domain::{EventId, Product, RunId, SchemeId, Timestamp},
     sandbox::{ACCOUNT_EMAIL, Account, Effect, Fault, TOKEN, When},
 };
 
@@ -44,6 +45,8 @@ pub struct Scene {
     pub people: Vec<Person>,
     pub random: StdRng,
     pub seed: u64,
+    /// When usher was killed.
+    pub kills: Vec<Timestamp>,
     folder: TempDir,
     log_config: String,
     starts: u32,
@@ -66,6 +69,7 @@ impl Scene {
             people,
             random: StdRng::seed_from_u64(seed),
             seed,
+            kills: Vec::new(),
             folder: tempfile::tempdir().expect("a folder"),
             log_config: log.to_owned(),
             starts: 0,
@@ -102,6 +106,12 @@ impl Scene {
         fs::write(&config, self.config(&self.data_dir(replica))).expect("written");
         self.starts += 1;
         Usher::start(&config, self.folder.path().join(format!("usher-{replica}-{}.log", self.starts)))
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self, usher: Usher) {
+        self.kills.push(SystemClock.now());
+        usher.kill();
     }
 
     /// Each event of a person changes two memberships, and the next event of the other kind changes them back. So

@@ -6,7 +6,7 @@ use std::{
 };
 
 use usher::{
-    domain::{Decision, EventId, Product, Step, StepKey, StepResult},
+    domain::{Decision, EventId, Product, Step, StepKey, StepResult, Timestamp},
     sandbox::{ACCOUNT, Change, Entry, Listed},
 };
 
@@ -34,6 +34,8 @@ pub struct Figures {
     pub decisions: usize,
     pub changed: usize,
     pub settled_by_reading: usize,
+    /// Steps that were begun before a kill and ended after it.
+    pub cut_in_two: usize,
 }
 
 /// What does not fit.
@@ -41,11 +43,18 @@ pub struct Figures {
 pub struct Verdict {
     pub wrong: Vec<String>,
     pub figures: Figures,
+    kills: Vec<Timestamp>,
 }
 
 /// Compares everything with everything.
-pub fn judge(histories: &[History], mut records: Records, journal: &[Entry], users: &[(Product, Listed)]) -> Verdict {
-    let mut verdict = Verdict::default();
+pub fn judge(
+    histories: &[History],
+    kills: &[Timestamp],
+    mut records: Records,
+    journal: &[Entry],
+    users: &[(Product, Listed)],
+) -> Verdict {
+    let mut verdict = Verdict { kills: kills.to_vec(), ..Verdict::default() };
     let mut seen: BTreeMap<(&str, &str), Seen> = BTreeMap::new();
     for (product, user) in users {
         seen.entry((product.as_str(), &user.account.id)).or_default().groups = user.groups.clone();
@@ -115,7 +124,7 @@ impl Verdict {
         let (mut groups, mut effects, mut ended) = (BTreeSet::new(), Vec::new(), Vec::new());
         for (key, step, test_mode) in file.decisions.iter().flat_map(steps) {
             let result = if test_mode { StepResult::Tested } else { play(step, &mut groups, &mut effects) };
-            if result == StepResult::Changed && !file.attempted.contains(&key) {
+            if result == StepResult::Changed && !file.attempted.contains_key(&key) {
                 self.wrong.push(format!("step {key} was not written down before it was taken"));
             }
             ended.push((key, result.as_str()));
@@ -142,6 +151,11 @@ impl Verdict {
         figures.changed += file.outcomes.iter().filter(|outcome| outcome.result == StepResult::Changed).count();
         figures.settled_by_reading +=
             file.outcomes.iter().filter(|outcome| outcome.reason.contains("reading showed it")).count();
+        let cut_in_two = file.outcomes.iter().filter(|outcome| {
+            let begun = file.attempted.get(&outcome.step.key);
+            begun.is_some_and(|begun| self.kills.iter().any(|kill| *begun < *kill && *kill < outcome.at))
+        });
+        figures.cut_in_two += cut_in_two.count();
     }
 
     /// Two lists that must be the same; says which items are missing, there twice, or where the order differs.
