@@ -1,0 +1,4 @@
+//! The whole service: signed webhooks in, memberships out.
+
+mod decisions;
+mod users;
