@@ -33,7 +33,8 @@ async fn answers(face: &Face, event: &Accepted) -> Vec<String> {
 
 /// What usher did in the site of `source`: `+staff`.
 fn effects(ground: &Ground, source: Source) -> Vec<String> {
-    let of_site = |line: String| Some(line.strip_prefix(&format!("{} ", source.product))?.split_once(' ')?.1.to_owned());
+    let of_site =
+        |line: String| Some(line.strip_prefix(&format!("{} ", source.product))?.split_once(' ')?.1.to_owned());
     ground.effects().into_iter().filter_map(of_site).collect()
 }
 

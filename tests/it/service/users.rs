@@ -60,12 +60,15 @@ async fn accounts_that_are_no_people_are_recorded_and_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_by_name_only_is_decided_under_the_users_key() {
     let mut app = start().await;
-    let users: Vec<_> = (0..40).map(user).collect();
+    // Names and keys that have nothing to do with each other: they are in different partitions, and in the same.
+    let users: Vec<_> =
+        (0..40).map(|n| Account::new(format!("JIRAUSER{}", 10_100 + 37 * n), format!("name-{n}"))).collect();
     for user in &users {
         app.ground.sandbox.put_user(ACME.product, user.clone());
     }
     let logins = users.iter().map(|user| {
-        let body = json!({ "webhookEvent": "user_login", "timestamp": 1_763_715_600_000_u64, "user": { "name": user.name } });
+        let body =
+            json!({ "webhookEvent": "user_login", "timestamp": 1_763_715_600_000_u64, "user": { "name": user.name } });
         Delivery::json(&body)
     });
     let mut events = Vec::new();
@@ -81,7 +84,7 @@ async fn a_login_by_name_only_is_decided_under_the_users_key() {
     for (login, event) in logins.zip(&events) {
         assert_eq!(app.deliver(ACME, &login).await, *event);
     }
-    let fence = app.tell(ACME, Happening::LoggedIn, &user(0)).await;
+    let fence = app.tell(ACME, Happening::LoggedIn, &users[0]).await;
     app.settled(&fence).await;
     app.stop().await;
     let decisions = app.ground.decisions().await;
@@ -116,8 +119,10 @@ async fn a_group_that_is_held_already_is_unchanged() {
 async fn an_unknown_group_is_a_dead_letter_and_the_steps_behind_it_are_taken() {
     let schemes = BOTH.map(|source| {
         let id = source.id;
-        format!("{{ id: {id}-new, source: {id}, trigger: on_create, test_mode: false, select: {{ everyone: true }},
-                    actions: [{{ add_groups: [first, missing, last] }}] }}")
+        format!(
+            "{{ id: {id}-new, source: {id}, trigger: on_create, test_mode: false, select: {{ everyone: true }},
+                    actions: [{{ add_groups: [first, missing, last] }}] }}"
+        )
     });
     let app = TestApp::start(Ground::new(&schemes.join(",")).groups(&["first", "last"])).await;
     for (number, source) in BOTH.into_iter().enumerate() {

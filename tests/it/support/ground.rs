@@ -124,7 +124,11 @@ impl Ground {
     /// What usher did to users of any site, in order: `jira-dc JIRAUSER1 +staff`.
     pub fn effects(&self) -> Vec<String> {
         let suffix = format!(" by {}", sandbox::ACCOUNT);
-        self.sandbox.journal().iter().filter_map(|entry| Some(entry.to_string().strip_suffix(&suffix)?.into())).collect()
+        self.sandbox
+            .journal()
+            .iter()
+            .filter_map(|entry| Some(entry.to_string().strip_suffix(&suffix)?.into()))
+            .collect()
     }
 
     /// Every decision in the log, each user's in order. Only while usher is not running.
