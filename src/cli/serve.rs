@@ -1,6 +1,10 @@
 //! `usher serve`: the service.
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    io::{Write, stderr},
+    path::Path,
+    process::ExitCode,
+};
 
 use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,7 +36,11 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
             }
             loaded.config
         }
-        Err(problems) => return complain(&problems, USAGE),
+        Err(problems) => {
+            // As `usher check` words them: each line begins with its place. Where stderr is gone the code still tells.
+            let _ = writeln!(stderr(), "{problems}");
+            return ExitCode::from(USAGE);
+        }
     };
     let roles = Roles {
         webhooks: roles.contains(&Role::Webhooks),

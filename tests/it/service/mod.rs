@@ -4,5 +4,7 @@ mod decisions;
 mod faults;
 mod halts;
 mod idempotence;
+mod metrics;
 mod order;
+mod starting;
 mod users;
