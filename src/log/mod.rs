@@ -4,6 +4,7 @@
 //! Records of one key are in one partition, in the order in which they were appended. Delivery to consumers is at
 //! least once; what follows from a record must be recognised when it comes again.
 
+pub mod embedded;
 pub mod kafka;
 
 use std::{fmt, ops::Range};

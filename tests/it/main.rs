@@ -1,4 +1,7 @@
 //! Tests of the real parts together.
 
+mod embedded_crash;
+mod embedded_log;
 mod kafka;
+mod log_suite;
 mod support;

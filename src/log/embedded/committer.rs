@@ -1,0 +1,227 @@
+//! The one thread that writes: takes what waits, makes it durable with one sync, answers everybody.
+
+use std::{
+    ops::Range,
+    path::PathBuf,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{oneshot, watch};
+
+use super::{
+    disk::Reserve,
+    groups::Groups,
+    health::Health,
+    part::{Part, Parts},
+    pulse::Pulse,
+    staged::Staged,
+    store::Store,
+    trim::Trimmer,
+    witness::Witness,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    log::{Error, Position, Record},
+};
+
+/// The most records of one commit.
+const MAX_RECORDS: usize = 16 * 1024;
+
+/// When the records of a commit are that long together, in bytes, no further one is taken.
+const ENOUGH_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long group offsets may wait to be written, and how often the thread looks around when nothing is appended.
+pub(super) const OFFSETS_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the witness is written.
+pub(super) const WITNESS_EVERY: Duration = Duration::from_secs(10);
+
+/// What the committer is asked.
+pub(super) enum Request {
+    /// To make a record durable.
+    Append(Append),
+    /// To write group offsets now, and to say so.
+    SaveOffsets(oneshot::Sender<()>),
+}
+
+/// A record waiting to be written.
+pub(super) struct Append {
+    /// Where it goes.
+    pub part: Part,
+    /// What it is.
+    pub record: Record,
+    /// Who waits.
+    pub done: oneshot::Sender<Result<Position, Error>>,
+}
+
+/// All that the thread owns.
+pub(super) struct Committer {
+    pub store: Arc<Store>,
+    pub groups: Arc<Groups>,
+    pub health: Arc<Health>,
+    /// What readers may see of each part; moved only after the sync.
+    pub bounds: Parts<watch::Sender<Range<u64>>>,
+    pub reserve: Reserve,
+    pub trimmer: Trimmer,
+    pub identity: String,
+    pub dir: PathBuf,
+    pub offsets_due: Pulse,
+    pub witness_due: Pulse,
+}
+
+impl Committer {
+    /// Works until all senders of `requests` are gone and everything sent is answered; then lets go of the store.
+    pub fn run(mut self, requests: &Receiver<Request>) {
+        loop {
+            let patience = if self.trimmer.is_due() { Duration::ZERO } else { OFFSETS_EVERY };
+            match requests.recv_timeout(patience) {
+                Ok(first) => self.serve(first, requests),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.do_chores();
+        }
+        self.groups.close();
+        self.save_offsets();
+        self.write_witness();
+        self.store.release();
+    }
+
+    /// Serves `first` and whatever else waits, up to a limit, together.
+    fn serve(&mut self, first: Request, requests: &Receiver<Request>) {
+        let (mut appends, mut savers, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let mut next = Some(first);
+        while let Some(request) = next {
+            match request {
+                Request::Append(append) => {
+                    bytes += append.record.key.as_str().len() + append.record.payload.len();
+                    appends.push(append);
+                }
+                Request::SaveOffsets(done) => savers.push(done),
+            }
+            let more = appends.len() < MAX_RECORDS && bytes < ENOUGH_BYTES;
+            next = more.then(|| requests.try_recv().ok()).flatten();
+        }
+        if !appends.is_empty() {
+            self.append(appends, bytes);
+        }
+        if !savers.is_empty() {
+            self.save_offsets();
+            for done in savers {
+                let _ = done.send(()); // nobody may be waiting any more
+            }
+        }
+    }
+
+    fn append(&mut self, appends: Vec<Append>, bytes: usize) {
+        let positions = if self.has_room_for(bytes) { self.write(&appends) } else { None };
+        let Some(positions) = positions else {
+            for append in appends {
+                let _ = append.done.send(Err(self.health.refusal()));
+            }
+            return;
+        };
+        for (append, position) in appends.into_iter().zip(positions) {
+            let _ = append.done.send(Ok(position));
+        }
+    }
+
+    /// Makes the records durable, then visible; none of it where that fails.
+    fn write(&mut self, appends: &[Append]) -> Option<Vec<Position>> {
+        let before = self.ends();
+        let mut staged = Staged::new(&before, SystemClock.now());
+        let positions = appends.iter().map(|append| staged.add(append.part, &append.record)).collect();
+        let (write, after) = staged.finish();
+        if !self.commit(write) {
+            return None;
+        }
+        for (part, end) in after.iter().filter(|(part, end)| before[*part] != **end) {
+            self.bounds[part].send_modify(|bounds| bounds.end = *end);
+        }
+        Some(positions)
+    }
+
+    /// Writes `batch`; false where that fails, and from then on.
+    ///
+    /// After a failed sync the kernel may have dropped what it held, and sled goes on failing after its first error:
+    /// what is on disk is known only when the log is opened again. So nothing is written any more until then. The
+    /// bounds have not moved; an offset that was promised to nobody may come to hold a record that was not
+    /// acknowledged, as after a crash.
+    fn commit(&self, batch: sled::Batch) -> bool {
+        if self.health.has_failed() {
+            return false;
+        }
+        let committed = self.health.during(|| self.store.commit(batch));
+        if let Err(error) = &committed {
+            tracing::error!(%error, "the event log accepts nothing until usher is restarted");
+            self.health.fail(format!("{error}; nothing is accepted until usher is restarted"));
+        }
+        committed.is_ok()
+    }
+
+    /// Finds out whether there is room for anything at all.
+    pub fn look_at_disk(&mut self) {
+        self.has_room_for(0);
+    }
+
+    fn has_room_for(&mut self, bytes: usize) -> bool {
+        let checked = self.reserve.check(u64::try_from(bytes).unwrap_or(u64::MAX));
+        let enough = checked.is_ok();
+        self.health.set_disk(checked.err().map(|error| error.to_string()));
+        enough
+    }
+
+    /// What has to be done now and then, whether anything is appended or not.
+    fn do_chores(&mut self) {
+        self.look_at_disk();
+        if self.offsets_due.beat() {
+            self.save_offsets();
+        }
+        if self.witness_due.beat() {
+            self.write_witness();
+        }
+        if self.trimmer.is_due() && !self.health.has_failed() {
+            self.trim();
+        }
+    }
+
+    fn save_offsets(&self) {
+        let mut write = sled::Batch::default();
+        let unsaved = self.groups.take_unsaved();
+        for (key, next) in &unsaved {
+            write.insert(&key[..], next);
+        }
+        if !unsaved.is_empty() {
+            self.commit(write);
+        }
+    }
+
+    fn trim(&mut self) {
+        let now = SystemClock.now();
+        let removed = self.store.tree().and_then(|tree| {
+            let next = self.trimmer.next(&tree, &self.groups, &self.bounds, now);
+            next.map_err(|error| Error::Unavailable(error.to_string()))
+        });
+        match removed {
+            Ok(None) => {}
+            Ok(Some(batch)) => {
+                self.commit(batch);
+            }
+            Err(error) => tracing::warn!(%error, "old records of the event log can't be removed"),
+        }
+    }
+
+    fn write_witness(&self) {
+        if let Err(error) = Witness::new(&self.identity, &self.ends()).write(&self.dir) {
+            tracing::warn!(%error, "how far the event log has come can't be noted down beside it");
+        }
+    }
+
+    fn ends(&self) -> Parts<u64> {
+        self.bounds.map(|bounds| bounds.borrow().end)
+    }
+}

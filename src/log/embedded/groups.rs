@@ -1,0 +1,91 @@
+//! How far each consumer group has come: in memory at once, on disk a little later.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    format,
+    part::{Part, Parts},
+};
+use crate::log::Error;
+
+/// The offsets of all groups.
+pub(super) struct Groups {
+    state: Mutex<State>,
+}
+
+struct State {
+    /// By part, then by group.
+    offsets: Parts<BTreeMap<String, u64>>,
+    /// What is not on disk yet.
+    unsaved: BTreeSet<(Part, String)>,
+    closed: bool,
+}
+
+impl Groups {
+    /// Reads what `tree` has stored for the parts of a log with that many partitions.
+    pub fn load(tree: &sled::Tree, partitions: u16) -> Result<Self, sled::Error> {
+        let mut offsets: Parts<BTreeMap<String, u64>> = Parts::new(partitions);
+        for part in Part::all(partitions) {
+            let prefix = format::group_key(part, "");
+            for entry in tree.scan_prefix(prefix) {
+                let (key, value) = entry?;
+                let next = <[u8; 8]>::try_from(&value[..]).map(u64::from_be_bytes);
+                if let (Some(group), Ok(next)) = (format::group_of(&key, part), next) {
+                    offsets[part].insert(group.to_owned(), next);
+                }
+            }
+        }
+        Ok(Self { state: Mutex::new(State { offsets, unsaved: BTreeSet::new(), closed: false }) })
+    }
+
+    /// Where `group` goes on in `part`; 0 where it never stored anything.
+    pub fn next(&self, part: Part, group: &str) -> u64 {
+        self.lock().offsets[part].get(group).copied().unwrap_or(0)
+    }
+
+    /// `group` goes on at `next` in `part`.
+    pub fn store(&self, part: Part, group: &str, next: u64) -> Result<(), Error> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Error::Unavailable("it is closed".into()));
+        }
+        if state.offsets[part].insert(group.to_owned(), next) != Some(next) {
+            state.unsaved.insert((part, group.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// What is not on disk yet, as keys and values to write.
+    pub fn take_unsaved(&self) -> Vec<(Vec<u8>, [u8; 8])> {
+        let mut state = self.lock();
+        let unsaved = std::mem::take(&mut state.unsaved);
+        unsaved
+            .into_iter()
+            .filter_map(|(part, group)| {
+                let next = state.offsets[part].get(&group)?;
+                Some((format::group_key(part, &group), next.to_be_bytes()))
+            })
+            .collect()
+    }
+
+    /// No further offset is accepted, so that none is accepted that will not be written.
+    pub fn close(&self) {
+        self.lock().closed = true;
+    }
+
+    /// The offset in `part` that every group of its stream has come to. A group that has stored an offset in any
+    /// other partition has come to 0 in this one. None where the stream has no group.
+    pub fn consumed_by_all(&self, part: Part) -> Option<u64> {
+        let state = self.lock();
+        let here = &state.offsets[part];
+        let of_stream = state.offsets.iter().filter(|(other, _)| other.code() == part.code());
+        of_stream.flat_map(|(_, groups)| groups.keys()).map(|group| here.get(group).copied().unwrap_or(0)).min()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

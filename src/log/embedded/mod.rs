@@ -1,0 +1,258 @@
+//! The event log on the local disk, for one process: no services to run, the same guarantees.
+//!
+//! Appends wait in a queue for the committer, the one thread that writes. It takes all that wait, gives out offsets,
+//! writes one record batch per partition to sled, syncs the file once, and answers everybody; the next ones gather
+//! meanwhile. So the disk sets the pace of commits but hardly that of appends.
+//!
+//! Beside sled's files, `acknowledged` in the same folder says how far the log had come, so that a database that was
+//! lost or cut short is noticed. Such a log is not opened; a person has to decide.
+//!
+//! Measured on two cores with records of 300 bytes, 64 appenders: some 200,000 to 300,000 appends a second, half of
+//! them answered within 0.3 ms; 12,000 with one appender. sled writes 6 to 7 bytes for each byte of records (more
+//! where there are few appenders) and keeps 2 (5 where there are few).
+
+mod committer;
+mod consumer;
+mod disk;
+mod format;
+mod found;
+mod gate;
+mod groups;
+mod health;
+mod part;
+mod pulse;
+mod reader;
+mod staged;
+mod store;
+mod trim;
+mod witness;
+
+use std::{
+    ops::Range,
+    path::Path,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    committer::{Append, Committer, Request},
+    disk::Reserve,
+    found::Found,
+    gate::Gate,
+    groups::Groups,
+    health::Health,
+    part::{Part, Parts},
+    pulse::Pulse,
+    store::Store,
+    trim::Trimmer,
+};
+use super::{Consumer, Error, Log, Partition, Position, Record, Records, Stored, Stream};
+
+/// The longest record, key and payload together, in bytes: far more than a webhook can bring.
+const MAX_RECORD: usize = 16 * 1024 * 1024;
+
+/// A write that has not ended after that long is taken for one that never will.
+const STUCK_AFTER: Duration = Duration::from_secs(30);
+
+/// How the embedded log is to behave.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Partitions of each stream, for a log that is made; one that exists keeps its own number.
+    pub partitions: u16,
+    /// How many appends may wait; further ones are [`Error::Overloaded`].
+    pub queue: usize,
+    /// With less free disk space than that, in bytes, appends are [`Error::Unavailable`].
+    pub reserve_bytes: u64,
+    /// How long records are kept at least. Older ones go within the hour, unless a group that has stored an offset
+    /// in their stream has not come that far.
+    pub retention: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            partitions: 4,
+            queue: 8192,
+            reserve_bytes: 64 * 1024 * 1024,
+            retention: Duration::from_secs(30 * 24 * 60 * 60),
+        }
+    }
+}
+
+/// The event log in a folder. Dropping it without [`Log::close`] writes what was accepted too, but nobody can tell
+/// when that is done.
+pub struct EmbeddedLog {
+    partitions: u16,
+    identity: String,
+    store: Arc<Store>,
+    groups: Arc<Groups>,
+    health: Arc<Health>,
+    bounds: Parts<watch::Receiver<Range<u64>>>,
+    gate: Arc<Gate>,
+}
+
+impl EmbeddedLog {
+    /// Opens the log in `dir`, or makes one where there never was one. Blocks while sled reads its files.
+    ///
+    /// [`Error::Unusable`] where the files are in use by another process, can't be read, or are not what was
+    /// written to them; the text says what to do.
+    pub fn open(dir: &Path, options: Options) -> Result<Self, Error> {
+        let (store, found) = Found::open(dir, options.partitions)?;
+        Self::start(dir, store, found, &options)
+    }
+
+    fn start(dir: &Path, store: Store, found: Found, options: &Options) -> Result<Self, Error> {
+        let Found { identity, partitions, bounds, groups } = found;
+        let store = Arc::new(store);
+        let (requests, queue) = mpsc::sync_channel(options.queue.max(1));
+        let stopped = CancellationToken::new();
+        let bounds = bounds.map(|bounds| watch::Sender::new(bounds.clone()));
+        let log = Self {
+            partitions,
+            identity: identity.clone(),
+            store: Arc::clone(&store),
+            groups: Arc::new(groups),
+            health: Arc::default(),
+            bounds: bounds.map(watch::Sender::subscribe),
+            gate: Arc::new(Gate::new(requests, stopped.clone())),
+        };
+        let mut committer = Committer {
+            store,
+            groups: Arc::clone(&log.groups),
+            health: Arc::clone(&log.health),
+            bounds,
+            reserve: Reserve::new(dir.to_owned(), options.reserve_bytes),
+            trimmer: Trimmer::new(options.retention),
+            identity,
+            dir: dir.to_owned(),
+            offsets_due: Pulse::every(committer::OFFSETS_EVERY),
+            witness_due: Pulse::every(committer::WITNESS_EVERY),
+        };
+        committer.look_at_disk();
+        let stopped = stopped.drop_guard(); // also where the thread panics
+        thread::Builder::new()
+            .name("log-committer".into())
+            .spawn(move || {
+                let _stopped = stopped;
+                committer.run(&queue);
+            })
+            .map_err(|error| Error::Unavailable(format!("no thread to write the log: {error}")))?;
+        Ok(log)
+    }
+
+    fn part(&self, stream: Stream, partition: Partition) -> Result<Part, Error> {
+        let part = Part::new(stream, partition);
+        let known = self.bounds.has(part).then_some(part);
+        known.ok_or_else(|| Error::Unusable(format!("it has {} partitions; there is no {partition}", self.partitions)))
+    }
+
+    fn follow(&self, part: Part, from: u64) -> impl futures::Stream<Item = Result<Stored, Error>> + Send + use<> {
+        reader::follow(Arc::clone(&self.store), self.bounds[part].clone(), part, from)
+    }
+}
+
+#[async_trait]
+impl Log for EmbeddedLog {
+    fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
+    fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error> {
+        let length = record.key.as_str().len() + record.payload.len();
+        if length > MAX_RECORD {
+            return Err(Error::Unavailable(format!(
+                "a record of {length} bytes is too long; {MAX_RECORD} is the most"
+            )));
+        }
+        let part = Part::new(stream, Partition::of(record.key.as_str(), self.partitions));
+        let (done, answer) = oneshot::channel();
+        self.gate.send(Request::Append(Append { part, record, done }))?;
+        answer.await.unwrap_or_else(|_| Err(Error::Unavailable("its writer has stopped".into())))
+    }
+
+    async fn bounds(&self, stream: Stream, partition: Partition) -> Result<Range<u64>, Error> {
+        let part = self.part(stream, partition)?;
+        Ok(self.bounds[part].borrow().clone())
+    }
+
+    async fn read(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error> {
+        let parts = from.into_iter().map(|(partition, offset)| {
+            let part = self.part(stream, partition)?;
+            Ok(self.follow(part, offset).boxed())
+        });
+        Ok(stream::select_all(parts.collect::<Result<Vec<_>, Error>>()?).boxed())
+    }
+
+    async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error> {
+        self.store.tree()?;
+        Ok(consumer::join(self, stream, group))
+    }
+
+    async fn ready(&self) -> Result<(), Error> {
+        if self.gate.is_closed() {
+            return Err(Error::Unavailable("its writer has stopped".into()));
+        }
+        self.health.check()?;
+        self.health.check_progress(STUCK_AFTER)
+    }
+
+    async fn close(&self) {
+        self.gate.close();
+        self.gate.stopped().await;
+    }
+}
+
+impl Drop for EmbeddedLog {
+    fn drop(&mut self) {
+        self.gate.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+    use crate::domain::{UserId, UserKey, UserRef};
+
+    fn record(payload: &'static str) -> Record {
+        let key = UserKey::new(&"acme".parse().expect("an id"), &UserRef::Id(UserId::new("1")));
+        Record { key, payload: payload.into() }
+    }
+
+    #[tokio::test]
+    async fn after_a_failed_sync_nothing_is_acknowledged_or_visible_until_the_log_is_reopened() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let options = Options { partitions: 1, ..Options::default() };
+        let log = EmbeddedLog::open(dir.path(), options.clone()).expect("a log");
+        log.append(Stream::Events, record("durable")).await.expect("appended");
+        log.close().await;
+
+        let (store, found) = Found::open(dir.path(), 1).expect("a log");
+        let unsyncable = File::open("/dev/null").expect("a file that can't be synced");
+        let log = EmbeddedLog::start(dir.path(), store.syncing(unsyncable), found, &options).expect("a log");
+        for payload in ["lost", "refused"] {
+            let answer = log.append(Stream::Events, record(payload)).await;
+            assert!(matches!(&answer, Err(Error::Unavailable(why)) if why.contains("restarted")), "{answer:?}");
+            assert!(log.ready().await.is_err());
+            assert_eq!(log.bounds(Stream::Events, Partition(0)).await.expect("bounds"), 0..1);
+        }
+        log.close().await;
+
+        let log = EmbeddedLog::open(dir.path(), options).expect("a log");
+        let bounds = log.bounds(Stream::Events, Partition(0)).await.expect("bounds");
+        assert!(bounds == (0..1) || bounds == (0..2), "the first may be there, the second not: {bounds:?}");
+        assert_eq!(log.append(Stream::Events, record("next")).await.expect("appended").offset, bounds.end);
+        log.close().await;
+    }
+}

@@ -1,0 +1,133 @@
+//! The sled database under the log: opened without trust, written with care, let go of for certain.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+    sync::{PoisonError, RwLock},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::log::Error;
+
+/// sled's unit of allocation and of cleaning, in bytes. A quarter of it is the longest item that sled keeps in the
+/// database file, and a page full of the longest values has to fit in there; see [`super::format::VALUE_LIMIT`].
+const SEGMENT: usize = 2 * 1024 * 1024;
+
+/// Pages that sled keeps in memory, in bytes.
+const CACHE: u64 = 32 * 1024 * 1024;
+
+/// How long letting go of the lock may take. It is a matter of sled's threads finishing what they do.
+const RELEASE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Why a batch may not be on disk.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CommitError {
+    #[error(transparent)]
+    Closed(#[from] Error),
+    #[error("writing failed: {0}")]
+    Write(#[from] sled::Error),
+    #[error("syncing failed: {0}")]
+    Sync(io::Error),
+}
+
+/// The database, until it is released.
+pub(super) struct Store {
+    tree: RwLock<Option<sled::Tree>>,
+    /// The database file, through a handle of our own, as sled's is out of reach.
+    file: File,
+}
+
+impl Store {
+    /// Opens the database in `dir`, or makes one. sled panics on some damaged files.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
+        fs::create_dir_all(dir).map_err(|error| inaccessible(dir, &error))?;
+        let config = sled::Config::new()
+            .path(dir)
+            .cache_capacity(CACHE)
+            .flush_every_ms(None)
+            .mode(sled::Mode::HighThroughput)
+            .segment_size(SEGMENT);
+        let db = config.open().map_err(|error| match error {
+            sled::Error::Io(_) if locked(dir) => Error::Unusable(format!(
+                "{} is in use by another process; stop that one, or set another data_dir here",
+                dir.display()
+            )),
+            sled::Error::Io(error) => inaccessible(dir, &error),
+            error => damaged(dir, &error.to_string()),
+        })?;
+        let tree = sled::Tree::clone(&db);
+        let file = File::open(dir.join("db")).map_err(|error| inaccessible(dir, &error))?;
+        Ok(Self { tree: RwLock::new(Some(tree)), file })
+    }
+
+    /// The same with another file to sync.
+    #[cfg(test)]
+    pub fn syncing(self, file: File) -> Self {
+        Self { file, ..self }
+    }
+
+    /// The tree, for as short a time as possible: while it is held, the log can't be released.
+    pub fn tree(&self) -> Result<sled::Tree, Error> {
+        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        tree.clone().ok_or_else(|| Error::Unavailable("it is closed".into()))
+    }
+
+    /// Writes `batch`, all of it or nothing, and returns when it would survive a power failure.
+    ///
+    /// Only ever called by one thread at a time. sled's own flush asks the kernel to write but never asks the disk
+    /// to make it last; the sync of the file does that.
+    pub fn commit(&self, batch: sled::Batch) -> Result<(), CommitError> {
+        let tree = self.tree()?;
+        tree.apply_batch(batch)?;
+        tree.flush()?;
+        self.file.sync_data().map_err(CommitError::Sync)
+    }
+
+    /// Lets go of the database, so that it can be opened again when this returns.
+    pub fn release(&self) {
+        drop(self.tree.write().unwrap_or_else(PoisonError::into_inner).take());
+        let give_up = Instant::now() + RELEASE_WITHIN;
+        while flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_err() && Instant::now() < give_up {
+            thread::sleep(Duration::from_millis(2));
+        }
+        // Where this fails it stays locked until the file is closed.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
+/// Makes the names of new files in `dir`, and the name of `dir` itself, survive a power failure.
+pub(super) fn sync_names(dir: &Path) -> Result<(), Error> {
+    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
+    [Some(dir), parent]
+        .into_iter()
+        .flatten()
+        .try_for_each(|dir| File::open(dir)?.sync_all())
+        .map_err(|error| inaccessible(dir, &error))
+}
+
+/// What is said of files that can't be read or written.
+pub(super) fn inaccessible(dir: &Path, error: &io::Error) -> Error {
+    Error::Unusable(format!(
+        "{} can't be read and written: {error}; check that the folder exists, is not full and belongs to usher's user",
+        dir.display()
+    ))
+}
+
+/// What is said of files that are not what was written. Starting anew is left to a person, as it loses events.
+pub(super) fn damaged(dir: &Path, why: &str) -> Error {
+    Error::Unusable(format!(
+        "the files in {} are damaged ({why}); restore the folder from a backup, or move it away to start with an \
+         empty log",
+        dir.display()
+    ))
+}
+
+/// Whether somebody holds sled's lock on the database in `dir`.
+fn locked(dir: &Path) -> bool {
+    File::open(dir.join("db"))
+        .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK))
+}

@@ -1,0 +1,97 @@
+//! Forgets what is old, unless somebody still needs it.
+
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use super::{
+    format::{self, Header},
+    groups::Groups,
+    part::{Part, Parts},
+};
+use crate::domain::Timestamp;
+
+/// How often old records are looked for.
+const EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// How many batches go at a time, so that appends don't wait long.
+const AT_ONCE: usize = 256;
+
+/// Decides what to remove.
+pub(super) struct Trimmer {
+    retention: Duration,
+    due: Instant,
+}
+
+impl Trimmer {
+    /// Keeps records for `retention`; the first look is due at once.
+    pub fn new(retention: Duration) -> Self {
+        Self { retention, due: Instant::now() }
+    }
+
+    /// Whether there is something to do now.
+    pub fn is_due(&self) -> bool {
+        Instant::now() >= self.due
+    }
+
+    /// The next batches to remove; none when all is done for the hour. Readers are told first, through `bounds`, so
+    /// that they don't look for what is about to go.
+    pub fn next(
+        &mut self,
+        tree: &sled::Tree,
+        groups: &Groups,
+        bounds: &Parts<watch::Sender<Range<u64>>>,
+        now: Timestamp,
+    ) -> Result<Option<sled::Batch>, sled::Error> {
+        self.due = Instant::now() + EVERY;
+        let mut removed = sled::Batch::default();
+        let mut room = AT_ONCE;
+        for (part, bounds) in bounds.iter() {
+            let end = bounds.borrow().end;
+            let needed_from = groups.consumed_by_all(part).unwrap_or(u64::MAX);
+            let old = self.old_batches(tree, part, needed_from.min(end), now, room)?;
+            room -= old.len();
+            for (base, header) in &old {
+                (0..header.pieces()).for_each(|piece| removed.remove(&format::batch_key(part, *base, piece)));
+            }
+            if let Some((base, header)) = old.last() {
+                bounds.send_modify(|bounds| bounds.start = base + u64::from(header.count));
+            }
+        }
+        let found = room < AT_ONCE;
+        if found {
+            self.due = Instant::now(); // there may be more
+        }
+        Ok(found.then_some(removed))
+    }
+
+    /// The oldest batches of `part`, at most `limit`, that are older than the retention and end at `needed_from` or
+    /// before. The newest batch is never among them: it is how the part's end is known when the log is opened.
+    fn old_batches(
+        &self,
+        tree: &sled::Tree,
+        part: Part,
+        needed_from: u64,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(u64, Header)>, sled::Error> {
+        let mut old: Vec<(u64, Header)> = Vec::new();
+        let mut candidate = None;
+        for entry in tree.scan_prefix(format::part_prefix(part)) {
+            let (key, value) = entry?;
+            let (Some((base, 0)), Some(header)) = (format::base_and_piece(&key), Header::decode(&value)) else {
+                continue; // a further piece of the batch before
+            };
+            old.extend(candidate.take()); // one has come after it, so it is not the newest
+            let needed = base + u64::from(header.count) > needed_from;
+            if needed || header.appended.until(now) <= self.retention || old.len() >= limit {
+                break;
+            }
+            candidate = Some((base, header));
+        }
+        Ok(old)
+    }
+}

@@ -1,0 +1,304 @@
+//! The embedded log: what every log promises, and what only a log on a disk can get wrong.
+
+use std::{
+    fs::{self, OpenOptions},
+    os::unix::fs::FileExt,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt, future};
+use tempfile::TempDir;
+use usher::log::{
+    Error, Log, Partition, Record, Stream,
+    embedded::{EmbeddedLog, Options},
+};
+
+use crate::log_suite::{Fixture, Member, all, by_place, key, log_suite, record, within};
+
+/// A log in a temporary folder.
+struct EmbeddedFixture(TempDir);
+
+#[async_trait]
+impl Fixture for EmbeddedFixture {
+    async fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    async fn open(&self) -> Arc<dyn Log> {
+        let options = Options { queue: 20_000, ..Options::default() };
+        Arc::new(self.open_with(options).expect("a log"))
+    }
+}
+
+impl EmbeddedFixture {
+    fn open_with(&self, options: Options) -> Result<EmbeddedLog, Error> {
+        EmbeddedLog::open(self.0.path(), options)
+    }
+
+    /// A closed log with `count` records of a kilobyte in it.
+    async fn with_records(count: usize) -> Self {
+        let fixture = Self::new().await;
+        let log = fixture.open().await;
+        let appends = (0..count).map(|user| log.append(Stream::Events, record(user, "x".repeat(1024))));
+        future::try_join_all(appends).await.expect("appended");
+        log.close().await;
+        fixture
+    }
+
+    /// What is said when the log can't be opened.
+    fn refusal(&self) -> String {
+        unusable(self.open_with(Options::default()))
+    }
+}
+
+fn unusable(opened: Result<EmbeddedLog, Error>) -> String {
+    let error = opened.err().expect("it does not open");
+    assert!(matches!(error, Error::Unusable(_)), "{error}");
+    error.to_string()
+}
+
+log_suite!(embedded, EmbeddedFixture);
+
+#[tokio::test]
+async fn more_appends_than_may_wait_are_told_so_and_not_written() {
+    let fixture = EmbeddedFixture::new().await;
+    let log = fixture.open_with(Options { queue: 4, ..Options::default() }).expect("a log");
+    let appends = (0..2_000).map(|user| log.append(Stream::Events, record(user, "x")));
+    let answers = within(future::join_all(appends)).await;
+    let acknowledged = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert!(answers.iter().all(|answer| matches!(answer, Ok(_) | Err(Error::Overloaded))));
+    assert!((4..2_000).contains(&acknowledged), "{acknowledged}");
+    assert_eq!(all(&log, Stream::Events).await.len(), acknowledged);
+    log.close().await;
+}
+
+#[tokio::test]
+async fn a_disk_with_too_little_room_refuses_appends_but_not_reads() {
+    let fixture = EmbeddedFixture::with_records(3).await;
+    let log = fixture.open_with(Options { reserve_bytes: u64::MAX, ..Options::default() }).expect("a log");
+    for answer in [log.ready().await, log.append(Stream::Events, record(1, "x")).await.map(|_| ())] {
+        let error = answer.expect_err("there is no room");
+        assert!(matches!(error, Error::Unavailable(_)));
+        let why = error.to_string();
+        assert!(why.contains("disk") && why.contains("full"), "{why}");
+    }
+    assert_eq!(all(&log, Stream::Events).await.len(), 3);
+    log.close().await;
+}
+
+#[tokio::test]
+async fn a_log_that_is_in_use_is_not_opened_again() {
+    let fixture = EmbeddedFixture::new().await;
+    let log = fixture.open().await;
+    let why = fixture.refusal();
+    assert!(why.contains("in use"), "{why}");
+    within(log.append(Stream::Events, record(1, "x"))).await.expect("the first one works on");
+    log.close().await;
+    fixture.open().await.close().await;
+}
+
+#[tokio::test]
+async fn a_folder_that_is_none_is_named_with_what_to_do() {
+    let fixture = EmbeddedFixture::new().await;
+    let path = fixture.0.path().join("file");
+    fs::write(&path, "x").expect("written");
+    let why = unusable(EmbeddedLog::open(&path, Options::default()));
+    assert!(why.contains("file") && why.contains("check"), "{why}");
+}
+
+#[tokio::test]
+async fn a_database_cut_short_is_not_opened_and_not_started_anew() {
+    for lost in [1_024, 600 * 1024, 2 * 1024 * 1024, u64::MAX] {
+        let fixture = EmbeddedFixture::with_records(4_000).await;
+        let file = OpenOptions::new().write(true).open(fixture.0.path().join("db")).expect("the database");
+        let length = file.metadata().expect("metadata").len();
+        assert!(length > 2 * 1024 * 1024);
+        file.set_len(length.saturating_sub(lost)).expect("cut");
+        for _ in 0..2 {
+            let why = fixture.refusal();
+            assert!(why.contains("damaged") && why.contains("backup"), "{lost}: {why}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_with_a_hole_never_passes_for_a_whole_one() {
+    let whole = EmbeddedFixture::with_records(3_000).await;
+    let length = fs::metadata(whole.0.path().join("db")).expect("metadata").len();
+    for hole in (0..8).map(|eighth| length / 8 * eighth + 777) {
+        let fixture = EmbeddedFixture::new().await;
+        copy_files(whole.0.path(), fixture.0.path());
+        let db = OpenOptions::new().write(true).open(fixture.0.path().join("db")).expect("the database");
+        db.write_all_at(&[0xAB; 4096], hole).expect("overwritten");
+        let log = match fixture.open_with(Options::default()) {
+            Ok(log) => log,
+            Err(error) => {
+                assert!(matches!(error, Error::Unusable(_)), "{hole}: {error}");
+                continue;
+            }
+        };
+        // What can be opened either gives all that was acknowledged or says that it can't.
+        for number in 0..log.partitions() {
+            let bounds = log.bounds(Stream::Events, Partition(number)).await.expect("bounds");
+            let mut records = log.read(Stream::Events, vec![(Partition(number), 0)]).await.expect("records");
+            for offset in bounds {
+                match within(records.next()).await.expect("a record or an error") {
+                    Ok(stored) => assert_eq!(stored.position.offset, offset),
+                    Err(error) => {
+                        assert!(matches!(error, Error::Unusable(_)), "{hole}: {error}");
+                        break;
+                    }
+                }
+            }
+        }
+        log.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_gone_is_not_started_anew() {
+    let fixture = EmbeddedFixture::with_records(10).await;
+    for entry in fs::read_dir(fixture.0.path()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() && !path.ends_with("acknowledged") {
+            fs::remove_file(path).expect("removed");
+        }
+    }
+    for _ in 0..2 {
+        assert!(fixture.refusal().contains("damaged"));
+    }
+}
+
+#[tokio::test]
+async fn a_log_keeps_the_number_of_partitions_it_was_made_with() {
+    let fixture = EmbeddedFixture::new().await;
+    for partitions in [3, 5] {
+        let log = fixture.open_with(Options { partitions, ..Options::default() }).expect("a log");
+        assert_eq!(log.partitions(), 3);
+        log.append(Stream::Events, record(1, "x")).await.expect("appended");
+        log.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_record_of_megabytes_is_written_and_one_too_long_refused() {
+    let fixture = EmbeddedFixture::new().await;
+    let log = fixture.open().await;
+    let append = |length| log.append(Stream::Events, Record { key: key(1), payload: Bytes::from(vec![7; length]) });
+    let answers = within(future::join_all([1 << 20, 17 << 20, 1 << 23, 10].map(append))).await;
+    assert!(matches!(answers[1], Err(Error::Unavailable(_))));
+    let log = fixture.reopen(log).await;
+    let lengths: Vec<_> = all(&*log, Stream::Events).await.iter().map(|stored| stored.payload.len()).collect();
+    assert_eq!(lengths, [1 << 20, 1 << 23, 10]);
+    // sled does not sync what it puts in files of their own.
+    assert_eq!(fs::read_dir(fixture.0.path().join("blobs")).expect("a folder").count(), 0);
+    log.close().await;
+}
+
+#[tokio::test]
+async fn closing_saves_the_offsets_of_members_that_have_not_left() {
+    let fixture = EmbeddedFixture::with_records(10).await;
+    let log = fixture.open().await;
+    let mut member = Member::join(&*log, Stream::Events, "g").await;
+    let taken = member.take(7).await;
+    member.store(&taken);
+    log.close().await;
+    drop(member);
+    let log = fixture.open().await;
+    let mut member = Member::join(&*log, Stream::Events, "g").await;
+    assert_eq!(by_place(member.take(3).await.iter().chain(&taken)).len(), 10);
+    member.leave().await;
+    log.close().await;
+}
+
+#[tokio::test]
+async fn stored_offsets_are_soon_on_disk() {
+    let fixture = EmbeddedFixture::with_records(10).await;
+    let log = fixture.open().await;
+    let mut member = Member::join(&*log, Stream::Events, "g").await;
+    let taken = member.take(7).await;
+    let written = || fs::metadata(fixture.0.path().join("db")).and_then(|file| file.modified()).expect("metadata");
+    let before = written();
+    member.store(&taken);
+    within(async {
+        while written() == before {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+
+    // What a crash would leave now.
+    let crashed = EmbeddedFixture::new().await;
+    copy_files(fixture.0.path(), crashed.0.path());
+    let copy = crashed.open().await;
+    let mut next = Member::join(&*copy, Stream::Events, "g").await;
+    assert_eq!(by_place(next.take(3).await.iter().chain(&taken)).len(), 10);
+    copy.close().await;
+    log.close().await;
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("copied");
+        }
+    }
+}
+
+#[tokio::test]
+async fn old_records_go_unless_a_group_has_yet_to_consume_them() {
+    let old = Options { retention: Duration::ZERO, ..Options::default() };
+    let fixture = EmbeddedFixture::new().await;
+    let log = fixture.open().await;
+    let mut partition = Partition(0);
+    for number in 0..10 {
+        partition = log.append(Stream::Events, record(1, number.to_string())).await.expect("appended").partition;
+    }
+    for (group, consumed) in [("slow", 4), ("fast", 9)] {
+        let mut member = Member::join(&*log, Stream::Events, group).await;
+        let taken = member.take(consumed).await;
+        member.store(&taken);
+        member.leave().await;
+    }
+    log.close().await;
+
+    // What the slow group needs stays; what it has stays readable.
+    let log: Arc<dyn Log> = Arc::new(fixture.open_with(old.clone()).expect("a log"));
+    within(start_becomes(&*log, partition, 4)).await;
+    let mut member = Member::join(&*log, Stream::Events, "slow").await;
+    assert_eq!(member.take(6).await[0].payload, "4");
+    let from_the_start = all(&*log, Stream::Events).await;
+    assert_eq!(from_the_start[0].position.offset, 4);
+    let last = log.append(Stream::Events, record(1, "10")).await.expect("appended");
+    assert_eq!(last.offset, 10);
+    for group in ["slow", "fast"] {
+        let mut other = Member::join(&*log, Stream::Events, group).await;
+        let rest = other.take(if group == "slow" { 7 } else { 2 }).await;
+        other.store(&rest);
+        other.leave().await;
+    }
+    member.leave().await;
+    log.close().await;
+
+    // The newest stays, so that offsets go on from there.
+    let log = fixture.open_with(old).expect("a log");
+    within(start_becomes(&log, partition, 10)).await;
+    assert_eq!(log.append(Stream::Events, record(1, "11")).await.expect("appended").offset, 11);
+    log.close().await;
+}
+
+async fn start_becomes(log: &dyn Log, partition: Partition, start: u64) {
+    loop {
+        let bounds = log.bounds(Stream::Events, partition).await.expect("bounds");
+        assert!(bounds.start <= start, "{bounds:?}");
+        if bounds.start == start {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
