@@ -102,7 +102,7 @@ pub struct Stored {
 }
 
 /// Why the log did not do what it was asked to.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// Too many appends are waiting; nothing was written. Ask again shortly.
     #[error("too many records are waiting to be written")]

@@ -46,7 +46,7 @@ pub struct KafkaLog {
     partitions: u16,
     identity: String,
     lags: Lags,
-    readiness: tokio::sync::Mutex<Option<(Instant, Result<(), String>)>>,
+    readiness: tokio::sync::Mutex<Option<(Instant, Result<(), Error>)>>,
     closing: CancellationToken,
     /// Cancelled one by one as members leave.
     members: Mutex<Vec<CancellationToken>>,
@@ -151,10 +151,10 @@ impl Log for KafkaLog {
         if let Some((asked, answer)) = &*last
             && asked.elapsed() < READY
         {
-            return answer.clone().map_err(Error::Unavailable);
+            return answer.clone();
         }
         let answer = self.ask_whether_ready().await;
-        *last = Some((Instant::now(), answer.as_ref().copied().map_err(ToString::to_string)));
+        *last = Some((Instant::now(), answer.clone()));
         answer
     }
 

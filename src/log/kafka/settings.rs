@@ -35,12 +35,16 @@ const COMMON: &[(&str, &str)] = &[
     ("allow.auto.create.topics", "false"),
 ];
 
+/// The longest record, in bytes: more than the brokers' default of about a million, no more than hosted ones allow.
+pub(super) const MAX_RECORD: &str = "4194304";
+
 const PRODUCER: &[(&str, &str)] = &[
     ("acks", "all"),
     ("enable.idempotence", "true"),
     // Nothing waits for company: while earlier requests are in flight, later records gather by themselves.
     ("linger.ms", "0"),
     ("delivery.timeout.ms", "8000"),
+    ("message.max.bytes", MAX_RECORD),
     ("queue.buffering.max.messages", "20000"),
     ("queue.buffering.max.kbytes", "65536"),
 ];
