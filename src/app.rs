@@ -88,9 +88,10 @@ impl App {
         }
         let connections = connect(&config, &clock, &metrics)?;
         let ledger = store.ledger()?;
-        let stages = if roles.engine { stages(&config, &connections, &log, &ledger, &metrics) } else { Vec::new() };
         let stop_views = CancellationToken::new();
         let (views, view_tasks) = Views::start(Arc::clone(&log), &store, stop_views.clone())?;
+        let stages =
+            if roles.engine { stages(&config, &connections, &log, &ledger, &metrics, &views) } else { Vec::new() };
 
         let mut listeners = Listeners::default();
         let webhooks = if roles.webhooks {
@@ -207,17 +208,20 @@ fn stages(
     log: &Arc<dyn Log>,
     ledger: &Ledger,
     metrics: &Metrics,
+    views: &Views,
 ) -> Vec<Stage> {
     let versioned = config
         .schemes
         .iter()
         .map(|known| VersionedScheme { scheme: known.scheme.clone(), reference: known.reference.clone() });
     let schemes = Arc::new(Schemes::new(versioned));
+    let runs: Arc<dyn engine::Runs> = Arc::new(views.clone());
     let mut stages = Vec::new();
     for connection in connections {
         let parts = || (Arc::clone(connection), Arc::clone(log), ledger.clone(), metrics.clone());
         let (connection, log, ledger, metrics) = parts();
-        let planner = Planner::new(connection, Arc::clone(&schemes), config.mode, log, ledger, metrics);
+        let planner =
+            Planner::new(connection, Arc::clone(&schemes), config.mode, log, ledger, metrics, Arc::clone(&runs));
         stages.push(Stage::Planner(Arc::new(planner)));
         let (connection, log, ledger, metrics) = parts();
         stages.push(Stage::Executor(Arc::new(Executor::new(connection, config.mode, log, ledger, metrics))));

@@ -21,6 +21,13 @@ pub enum RunState {
     Failed,
 }
 
+impl RunState {
+    /// Whether every step has ended.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Failed)
+    }
+}
+
 /// How many users a run saw and selected, and how its steps ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
