@@ -23,7 +23,7 @@ use crate::{
     config::{Config, LogConfig},
     engine::{self, Connection, Executor, Planner},
     intake::Intake,
-    log::{Log, embedded::EmbeddedLog},
+    log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
     metrics::Metrics,
     products,
     rules::{Schemes, VersionedScheme},
@@ -189,7 +189,7 @@ async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {
             let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, Default::default()));
             Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
         }
-        LogConfig::Kafka(_) => return Err(Error::Interrupted),
+        LogConfig::Kafka(kafka) => Arc::new(KafkaLog::open(kafka).await?),
     })
 }
 

@@ -6,6 +6,7 @@
 
 pub mod codec;
 pub mod embedded;
+pub mod kafka;
 
 use std::{fmt, ops::Range};
 
@@ -114,7 +115,7 @@ pub enum Error {
     Unusable(String),
 }
 
-/// Records, in order within each partition; ends only with the log.
+/// Records, in order within each partition; ends only with the log, or with the assignment they belong to.
 pub type Records = BoxStream<'static, Result<Stored, Error>>;
 
 /// A durable, partitioned log.

@@ -88,9 +88,10 @@ impl Views {
         self.runs.entries(id, paging)
     }
 
-    /// Decisions about the user that `user` names, newest first: by lasting id, else by login name in any case.
-    pub fn decisions(&self, source: &SourceId, user: &str, paging: &Paging) -> Result<Page<DecisionRow>, Error> {
-        self.decisions.list(source, user, paging)
+    /// Decisions about the user that `user` names in any of `sources`, newest first: by lasting id, else by login name
+    /// in any case.
+    pub fn decisions(&self, sources: &[SourceId], user: &str, paging: &Paging) -> Result<Page<DecisionRow>, Error> {
+        self.decisions.list_all(sources, user, paging)
     }
 
     /// What was given up, newest first.

@@ -2,20 +2,22 @@
 
 use std::{
     fs::{self, OpenOptions},
+    os::unix::fs::FileExt,
+    path::Path,
     sync::Arc,
     time::Duration,
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::future;
+use futures::{StreamExt, future};
 use tempfile::TempDir;
 use usher::log::{
     Error, Log, Partition, Record, Stream,
     embedded::{EmbeddedLog, Options},
 };
 
-use crate::log_suite::{Fixture, Member, all, key, log_suite, record, within};
+use crate::log_suite::{Fixture, Member, all, by_place, key, log_suite, record, within};
 
 /// A log in a temporary folder.
 struct EmbeddedFixture(TempDir);
@@ -47,13 +49,16 @@ impl EmbeddedFixture {
         fixture
     }
 
+    /// What is said when the log can't be opened.
     fn refusal(&self) -> String {
-        match self.open_with(Options::default()) {
-            Err(Error::Unusable(why)) => why,
-            Err(error) => panic!("another error: {error}"),
-            Ok(_) => panic!("it opened"),
-        }
+        unusable(self.open_with(Options::default()))
     }
+}
+
+fn unusable(opened: Result<EmbeddedLog, Error>) -> String {
+    let error = opened.err().expect("it does not open");
+    assert!(matches!(error, Error::Unusable(_)), "{error}");
+    error.to_string()
 }
 
 log_suite!(embedded, EmbeddedFixture);
@@ -76,7 +81,9 @@ async fn a_disk_with_too_little_room_refuses_appends_but_not_reads() {
     let fixture = EmbeddedFixture::with_records(3).await;
     let log = fixture.open_with(Options { reserve_bytes: u64::MAX, ..Options::default() }).expect("a log");
     for answer in [log.ready().await, log.append(Stream::Events, record(1, "x")).await.map(|_| ())] {
-        let Err(Error::Unavailable(why)) = answer else { panic!("{answer:?}") };
+        let error = answer.expect_err("there is no room");
+        assert!(matches!(error, Error::Unavailable(_)));
+        let why = error.to_string();
         assert!(why.contains("disk") && why.contains("full"), "{why}");
     }
     assert_eq!(all(&log, Stream::Events).await.len(), 3);
@@ -99,7 +106,7 @@ async fn a_folder_that_is_none_is_named_with_what_to_do() {
     let fixture = EmbeddedFixture::new().await;
     let path = fixture.0.path().join("file");
     fs::write(&path, "x").expect("written");
-    let Err(Error::Unusable(why)) = EmbeddedLog::open(&path, Options::default()) else { panic!("it opened") };
+    let why = unusable(EmbeddedLog::open(&path, Options::default()));
     assert!(why.contains("file") && why.contains("check"), "{why}");
 }
 
@@ -115,6 +122,40 @@ async fn a_database_cut_short_is_not_opened_and_not_started_anew() {
             let why = fixture.refusal();
             assert!(why.contains("damaged") && why.contains("backup"), "{lost}: {why}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_database_with_a_hole_never_passes_for_a_whole_one() {
+    let whole = EmbeddedFixture::with_records(3_000).await;
+    let length = fs::metadata(whole.0.path().join("db")).expect("metadata").len();
+    for hole in (0..8).map(|eighth| length / 8 * eighth + 777) {
+        let fixture = EmbeddedFixture::new().await;
+        copy_files(whole.0.path(), fixture.0.path());
+        let db = OpenOptions::new().write(true).open(fixture.0.path().join("db")).expect("the database");
+        db.write_all_at(&[0xAB; 4096], hole).expect("overwritten");
+        let log = match fixture.open_with(Options::default()) {
+            Ok(log) => log,
+            Err(error) => {
+                assert!(matches!(error, Error::Unusable(_)), "{hole}: {error}");
+                continue;
+            }
+        };
+        // What can be opened either gives all that was acknowledged or says that it can't.
+        for number in 0..log.partitions() {
+            let bounds = log.bounds(Stream::Events, Partition(number)).await.expect("bounds");
+            let mut records = log.read(Stream::Events, vec![(Partition(number), 0)]).await.expect("records");
+            for offset in bounds {
+                match within(records.next()).await.expect("a record or an error") {
+                    Ok(stored) => assert_eq!(stored.position.offset, offset),
+                    Err(error) => {
+                        assert!(matches!(error, Error::Unusable(_)), "{hole}: {error}");
+                        break;
+                    }
+                }
+            }
+        }
+        log.close().await;
     }
 }
 
@@ -159,19 +200,54 @@ async fn a_record_of_megabytes_is_written_and_one_too_long_refused() {
 }
 
 #[tokio::test]
-async fn offsets_are_on_disk_soon_without_leaving() {
+async fn closing_saves_the_offsets_of_members_that_have_not_left() {
     let fixture = EmbeddedFixture::with_records(10).await;
     let log = fixture.open().await;
     let mut member = Member::join(&*log, Stream::Events, "g").await;
     let taken = member.take(7).await;
     member.store(&taken);
-    log.close().await; // and nobody has left
+    log.close().await;
     drop(member);
     let log = fixture.open().await;
     let mut member = Member::join(&*log, Stream::Events, "g").await;
-    assert_eq!(member.take(3).await.len(), 3);
+    assert_eq!(by_place(member.take(3).await.iter().chain(&taken)).len(), 10);
     member.leave().await;
     log.close().await;
+}
+
+#[tokio::test]
+async fn stored_offsets_are_soon_on_disk() {
+    let fixture = EmbeddedFixture::with_records(10).await;
+    let log = fixture.open().await;
+    let mut member = Member::join(&*log, Stream::Events, "g").await;
+    let taken = member.take(7).await;
+    let written = || fs::metadata(fixture.0.path().join("db")).and_then(|file| file.modified()).expect("metadata");
+    let before = written();
+    member.store(&taken);
+    within(async {
+        while written() == before {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+
+    // What a crash would leave now.
+    let crashed = EmbeddedFixture::new().await;
+    copy_files(fixture.0.path(), crashed.0.path());
+    let copy = crashed.open().await;
+    let mut next = Member::join(&*copy, Stream::Events, "g").await;
+    assert_eq!(by_place(next.take(3).await.iter().chain(&taken)).len(), 10);
+    copy.close().await;
+    log.close().await;
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("copied");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Tests of the real parts together.
 
+mod embedded_crash;
 mod embedded_log;
+mod kafka;
 mod log_suite;
 mod products;
 mod sandbox;
+mod support;

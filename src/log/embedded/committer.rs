@@ -19,7 +19,7 @@ use super::{
     part::{Part, Parts},
     pulse::Pulse,
     staged::Staged,
-    store::Store,
+    store::{self, Store},
     trim::Trimmer,
     witness::Witness,
 };
@@ -155,10 +155,10 @@ impl Committer {
         if self.health.has_failed() {
             return false;
         }
-        let committed = self.store.commit(batch);
+        let committed = self.health.during(|| self.store.commit(batch));
         if let Err(error) = &committed {
             tracing::error!(%error, "the event log accepts nothing until usher is restarted");
-            self.health.fail(format!("{error}; it accepts nothing until usher is restarted"));
+            self.health.fail(format!("{error}; nothing is accepted until usher is restarted"));
         }
         committed.is_ok()
     }
@@ -202,10 +202,9 @@ impl Committer {
 
     fn trim(&mut self) {
         let now = SystemClock.now();
-        let removed = self.store.tree().and_then(|tree| {
-            let next = self.trimmer.next(&tree, &self.groups, &self.bounds, now);
-            next.map_err(|error| Error::Unavailable(error.to_string()))
-        });
+        let Ok(tree) = self.store.tree() else { return };
+        let next = store::guarded(|| self.trimmer.next(&tree, &self.groups, &self.bounds, now));
+        let removed = next.unwrap_or_else(|panicked| Err(sled::Error::ReportableBug(panicked.to_string())));
         match removed {
             Ok(None) => {}
             Ok(Some(batch)) => {

@@ -53,14 +53,14 @@ impl Reserve {
     /// Fails where `more` bytes of records can't be written without using up the reserve. Looks at the disk at
     /// most once a second, and counts what is written in between.
     pub fn check(&mut self, more: u64) -> Result<(), Error> {
-        // sled writes a record several times before it has its place; see the figures in the module's page.
-        const WRITTEN_PER_BYTE: u64 = 6;
+        // The room that sled takes up for each byte of records before it cleans up after itself, at the worst.
+        const TAKEN_PER_BYTE: u64 = 6;
         if self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY) {
             let disk = statvfs(&self.dir).map_err(|source| Error::Unknown { dir: self.dir.clone(), source })?;
             self.free = disk.f_bavail.saturating_mul(disk.f_frsize);
             self.looked = Some(Instant::now());
         }
-        let left = self.free.saturating_sub(more.saturating_mul(WRITTEN_PER_BYTE));
+        let left = self.free.saturating_sub(more.saturating_mul(TAKEN_PER_BYTE));
         if left < self.bytes {
             return Err(Error::Full { dir: self.dir.clone(), free: self.free, reserve: self.bytes });
         }

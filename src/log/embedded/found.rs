@@ -23,9 +23,22 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Opens the database in `dir` and reads what it holds.
+    pub fn open(dir: &Path, partitions: u16) -> Result<(Store, Self), Error> {
+        let store = Store::open(dir)?;
+        let found = store::guarded(|| Self::in_store(&store, dir, partitions));
+        match found.unwrap_or_else(|panicked| Err(damaged(dir, &panicked.to_string()))) {
+            Ok(found) => Ok((store, found)),
+            Err(error) => {
+                store.release();
+                Err(error)
+            }
+        }
+    }
+
     /// Reads what `store`, opened in `dir`, holds. A log that was never there before is made with `partitions`
     /// partitions in each stream; one that was keeps its own number.
-    pub fn in_store(store: &Store, dir: &Path, partitions: u16) -> Result<Self, Error> {
+    fn in_store(store: &Store, dir: &Path, partitions: u16) -> Result<Self, Error> {
         let tree = store.tree()?;
         let witness = Witness::read(dir)?;
         let unreadable = |error: sled::Error| damaged(dir, &error.to_string());

@@ -1,6 +1,9 @@
 //! Whether appends succeed now: said by the committer, asked by everybody.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use crate::log::Error;
 
@@ -14,6 +17,8 @@ struct Trouble {
     failure: Option<String>,
     /// The disk is as good as full; this may pass.
     disk: Option<String>,
+    /// When the write that is going on began.
+    writing_since: Option<Instant>,
 }
 
 impl Health {
@@ -22,6 +27,16 @@ impl Health {
         let trouble = self.lock();
         let why = trouble.failure.as_ref().or(trouble.disk.as_ref());
         why.map_or(Ok(()), |why| Err(Error::Unavailable(why.clone())))
+    }
+
+    /// Fails while a write is going on for longer than `limit`: the disk hangs, or a thread of sled has died.
+    pub fn check_progress(&self, limit: Duration) -> Result<(), Error> {
+        match self.lock().writing_since.map(|since| since.elapsed()) {
+            Some(taken) if taken > limit => {
+                Err(Error::Unavailable(format!("a write has not ended for {} s", taken.as_secs())))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What an append that was not done is answered.
@@ -44,7 +59,40 @@ impl Health {
         self.lock().disk = why;
     }
 
+    /// Notes that a write goes on while `write` runs.
+    pub fn during<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.lock().writing_since = Some(Instant::now());
+        let result = write();
+        self.lock().writing_since = None;
+        result
+    }
+
     fn lock(&self) -> MutexGuard<'_, Trouble> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_stays_and_a_full_disk_passes() {
+        let health = Health::default();
+        health.set_disk(Some("full".into()));
+        assert!(health.check().is_err());
+        health.set_disk(None);
+        assert!(health.check().is_ok());
+        health.fail("broken".into());
+        health.fail("still broken".into());
+        health.set_disk(None);
+        assert_eq!(health.refusal().to_string(), "the log is not available: broken");
+    }
+
+    #[test]
+    fn a_write_that_does_not_end_is_noticed() {
+        let health = Health::default();
+        assert!(health.during(|| health.check_progress(Duration::ZERO)).is_err());
+        assert!(health.check_progress(Duration::ZERO).is_ok(), "none goes on");
     }
 }

@@ -6,6 +6,10 @@
 //!
 //! Beside sled's files, `acknowledged` in the same folder says how far the log had come, so that a database that was
 //! lost or cut short is noticed. Such a log is not opened; a person has to decide.
+//!
+//! Measured on two cores with records of 300 bytes, 64 appenders: some 200,000 to 300,000 appends a second, half of
+//! them answered within 0.3 ms; 12,000 with one appender. sled writes 6 to 7 bytes for each byte of records (more
+//! where there are few appenders) and keeps 2 (5 where there are few).
 
 mod committer;
 mod consumer;
@@ -53,6 +57,9 @@ use super::{Consumer, Error, Log, Partition, Position, Record, Records, Stored, 
 /// The longest record, key and payload together, in bytes: far more than a webhook can bring.
 const MAX_RECORD: usize = 16 * 1024 * 1024;
 
+/// A write that has not ended after that long is taken for one that never will.
+const STUCK_AFTER: Duration = Duration::from_secs(30);
+
 /// How the embedded log is to behave.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -96,9 +103,14 @@ impl EmbeddedLog {
     /// [`Error::Unusable`] where the files are in use by another process, can't be read, or are not what was
     /// written to them; the text says what to do.
     pub fn open(dir: &Path, options: Options) -> Result<Self, Error> {
-        let store = Arc::new(Store::open(dir)?);
-        let Found { identity, partitions, bounds, groups } = Found::in_store(&store, dir, options.partitions)?;
-        let (requests, queue) = mpsc::sync_channel(options.queue);
+        let (store, found) = Found::open(dir, options.partitions)?;
+        Self::start(dir, store, found, &options)
+    }
+
+    fn start(dir: &Path, store: Store, found: Found, options: &Options) -> Result<Self, Error> {
+        let Found { identity, partitions, bounds, groups } = found;
+        let store = Arc::new(store);
+        let (requests, queue) = mpsc::sync_channel(options.queue.max(1));
         let stopped = CancellationToken::new();
         let bounds = bounds.map(|bounds| watch::Sender::new(bounds.clone()));
         let log = Self {
@@ -190,7 +202,8 @@ impl Log for EmbeddedLog {
         if self.gate.is_closed() {
             return Err(Error::Unavailable("its writer has stopped".into()));
         }
-        self.health.check()
+        self.health.check()?;
+        self.health.check_progress(STUCK_AFTER)
     }
 
     async fn close(&self) {
@@ -202,5 +215,44 @@ impl Log for EmbeddedLog {
 impl Drop for EmbeddedLog {
     fn drop(&mut self) {
         self.gate.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+    use crate::domain::{UserId, UserKey, UserRef};
+
+    fn record(payload: &'static str) -> Record {
+        let key = UserKey::new(&"acme".parse().expect("an id"), &UserRef::Id(UserId::new("1")));
+        Record { key, payload: payload.into() }
+    }
+
+    #[tokio::test]
+    async fn after_a_failed_sync_nothing_is_acknowledged_or_visible_until_the_log_is_reopened() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let options = Options { partitions: 1, ..Options::default() };
+        let log = EmbeddedLog::open(dir.path(), options.clone()).expect("a log");
+        log.append(Stream::Events, record("durable")).await.expect("appended");
+        log.close().await;
+
+        let (store, found) = Found::open(dir.path(), 1).expect("a log");
+        let unsyncable = File::open("/dev/null").expect("a file that can't be synced");
+        let log = EmbeddedLog::start(dir.path(), store.syncing(unsyncable), found, &options).expect("a log");
+        for payload in ["lost", "refused"] {
+            let answer = log.append(Stream::Events, record(payload)).await;
+            assert!(matches!(&answer, Err(Error::Unavailable(why)) if why.contains("restarted")), "{answer:?}");
+            assert!(log.ready().await.is_err());
+            assert_eq!(log.bounds(Stream::Events, Partition(0)).await.expect("bounds"), 0..1);
+        }
+        log.close().await;
+
+        let log = EmbeddedLog::open(dir.path(), options).expect("a log");
+        let bounds = log.bounds(Stream::Events, Partition(0)).await.expect("bounds");
+        assert!(bounds == (0..1) || bounds == (0..2), "the first may be there, the second not: {bounds:?}");
+        assert_eq!(log.append(Stream::Events, record("next")).await.expect("appended").offset, bounds.end);
+        log.close().await;
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::{
     format::{self, Header},
     part::Part,
-    store::Store,
+    store::{self, Store},
 };
 use crate::log::{Error, Stored};
 
@@ -66,7 +66,9 @@ impl Reader {
     /// none where the log is closed.
     fn load(&self) -> Result<Option<VecDeque<Stored>>, Error> {
         let Ok(tree) = self.store.tree() else { return Ok(None) };
-        let batch = batch_at(&tree, self.part, self.next).map_err(|error| unreadable(self.part, &error.to_string()))?;
+        let batch = store::guarded(|| batch_at(&tree, self.part, self.next))
+            .map_err(|panicked| unreadable(self.part, &panicked.to_string()))?
+            .map_err(|error| unreadable(self.part, &error.to_string()))?;
         let records = batch.and_then(|(base, bytes)| format::decode(self.part, base, bytes));
         let rest: VecDeque<_> =
             records.into_iter().flatten().skip_while(|record| record.position.offset < self.next).collect();

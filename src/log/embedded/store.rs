@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io,
+    panic::{self, AssertUnwindSafe},
     path::Path,
     sync::{PoisonError, RwLock},
     thread,
@@ -30,6 +31,8 @@ pub(super) enum CommitError {
     Closed(#[from] Error),
     #[error("writing failed: {0}")]
     Write(#[from] sled::Error),
+    #[error("writing failed: {0}")]
+    Panicked(#[from] Panicked),
     #[error("syncing failed: {0}")]
     Sync(io::Error),
 }
@@ -51,26 +54,24 @@ impl Store {
             .flush_every_ms(None)
             .mode(sled::Mode::HighThroughput)
             .segment_size(SEGMENT);
-        // sled panics on some damaged files; on a thread of its own that is just another answer.
-        let opened = thread::Builder::new()
-            .name("log-open".into())
-            .spawn(move || config.open().map(|db| sled::Tree::clone(&db)))
-            .map_err(|error| Error::Unavailable(format!("no thread to open the log: {error}")))?
-            .join();
-        let tree = match opened {
-            Ok(Ok(tree)) => tree,
-            Ok(Err(sled::Error::Io(error))) if !locked(dir) => return Err(inaccessible(dir, &error)),
-            Ok(Err(sled::Error::Io(_))) => {
-                return Err(Error::Unusable(format!(
-                    "{} is in use by another process; stop that one, or set another data_dir here",
-                    dir.display()
-                )));
-            }
-            Ok(Err(error)) => return Err(damaged(dir, &error.to_string())),
-            Err(_panic) => return Err(damaged(dir, "sled can't read them")),
-        };
+        let opened = guarded(|| config.open()).map_err(|panicked| damaged(dir, &panicked.to_string()))?;
+        let db = opened.map_err(|error| match error {
+            sled::Error::Io(_) if locked(dir) => Error::Unusable(format!(
+                "{} is in use by another process; stop that one, or set another data_dir here",
+                dir.display()
+            )),
+            sled::Error::Io(error) => inaccessible(dir, &error),
+            error => damaged(dir, &error.to_string()),
+        })?;
+        let tree = sled::Tree::clone(&db);
         let file = File::open(dir.join("db")).map_err(|error| inaccessible(dir, &error))?;
         Ok(Self { tree: RwLock::new(Some(tree)), file })
+    }
+
+    /// The same with another file to sync.
+    #[cfg(test)]
+    pub fn syncing(self, file: File) -> Self {
+        Self { file, ..self }
     }
 
     /// The tree, for as short a time as possible: while it is held, the log can't be released.
@@ -85,8 +86,7 @@ impl Store {
     /// to make it last; the sync of the file does that.
     pub fn commit(&self, batch: sled::Batch) -> Result<(), CommitError> {
         let tree = self.tree()?;
-        tree.apply_batch(batch)?;
-        tree.flush()?;
+        guarded(|| tree.apply_batch(batch).and_then(|()| tree.flush()))??;
         self.file.sync_data().map_err(CommitError::Sync)
     }
 
@@ -97,9 +97,20 @@ impl Store {
         while flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_err() && Instant::now() < give_up {
             thread::sleep(Duration::from_millis(2));
         }
-        // An error would only mean that it stays locked until the file is closed.
+        // Where this fails it stays locked until the file is closed.
         let _ = flock(&self.file, FlockOperation::Unlock);
     }
+}
+
+/// sled met something in its files that it did not think possible.
+#[derive(Debug, thiserror::Error)]
+#[error("sled can't make sense of its files")]
+pub(super) struct Panicked;
+
+/// What `ask` answers: on some damaged files sled panics, where another library would return an error.
+pub(super) fn guarded<T>(ask: impl FnOnce() -> T) -> Result<T, Panicked> {
+    // Nothing of ours is left half changed: reads change nothing, and after a failed write there is no other.
+    panic::catch_unwind(AssertUnwindSafe(ask)).map_err(|_| Panicked)
 }
 
 /// Makes the names of new files in `dir`, and the name of `dir` itself, survive a power failure.

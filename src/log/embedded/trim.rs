@@ -46,6 +46,7 @@ impl Trimmer {
         bounds: &Parts<watch::Sender<Range<u64>>>,
         now: Timestamp,
     ) -> Result<Option<sled::Batch>, sled::Error> {
+        // Also where this fails: it is tried again in an hour.
         self.due = Instant::now() + EVERY;
         let mut removed = sled::Batch::default();
         let mut room = AT_ONCE;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use usher::log::Log;
 
-pub use support::{Member, all, key, record, within};
+pub use support::{Member, all, by_place, key, record, within};
 
 /// A log that one test has for itself.
 #[async_trait]

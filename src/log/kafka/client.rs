@@ -1,0 +1,67 @@
+//! The client that writes. It also answers questions about the cluster, as the one client that is always there.
+
+use std::{ops::Range, time::Duration};
+
+use rdkafka::{
+    error::KafkaError,
+    metadata::Metadata,
+    producer::{FutureProducer, Producer as _},
+};
+
+use super::{
+    context::Voice,
+    settings::{Settings, refusal},
+};
+use crate::log::{Error, Partition};
+
+/// A connection to the cluster; clones share it. Its questions block.
+#[derive(Clone)]
+pub(super) struct Client {
+    pub(super) producer: FutureProducer<Voice>,
+    brokers: String,
+    voice: Voice,
+}
+
+impl Client {
+    /// Begins to connect, without waiting for it.
+    pub(super) fn new(settings: &Settings) -> Result<Self, Error> {
+        let voice = Voice::default();
+        let producer = settings.producer().create_with_context(voice.clone()).map_err(|e| refusal(&e))?;
+        Ok(Self { producer, brokers: settings.brokers().to_owned(), voice })
+    }
+
+    /// What the brokers know of `topic`.
+    pub(super) fn metadata(&self, topic: &str, timeout: Duration) -> Result<Metadata, Error> {
+        self.producer.client().fetch_metadata(Some(topic), timeout).map_err(|error| self.unanswered(&error))
+    }
+
+    /// The oldest offset kept and the one past the newest.
+    pub(super) fn bounds(&self, topic: &str, partition: Partition, timeout: Duration) -> Result<Range<u64>, Error> {
+        let answer = self.producer.client().fetch_watermarks(topic, i32::from(partition.0), timeout);
+        let (oldest, next) = answer.map_err(|error| self.unanswered(&error))?;
+        Ok(u64::try_from(oldest).unwrap_or(0)..u64::try_from(next).unwrap_or(0))
+    }
+
+    /// The id that the cluster was given when it was made.
+    pub(super) fn cluster_id(&self, timeout: Duration) -> Result<String, Error> {
+        let id = self.producer.client().fetch_cluster_id(timeout);
+        id.ok_or_else(|| Error::Unavailable(format!("the Kafka at {} does not tell its cluster id", self.brokers)))
+    }
+
+    /// What went wrong, in one line that names the brokers and, where there was one, the trouble underneath.
+    pub(super) fn unanswered(&self, error: &KafkaError) -> Error {
+        let code = error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string());
+        let trouble = self.voice.last_trouble().map(|trouble| format!("; last trouble: {trouble}"));
+        Error::Unavailable(format!("Kafka at {}: {code}{}", self.brokers, trouble.unwrap_or_default()))
+    }
+
+    /// Whether it refuses everything for ever, as an idempotent producer does after some errors.
+    pub(super) fn is_broken(&self) -> bool {
+        self.producer.client().fatal_error().is_some()
+    }
+
+    /// Whether both are one connection.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.producer.client().native_ptr() == other.producer.client().native_ptr()
+    }
+}

@@ -1,0 +1,88 @@
+//! Membership in a group: a thread that serves the rebalances, from joining to having left.
+
+use std::{sync::Arc, thread};
+
+use rdkafka::{
+    Message,
+    consumer::{Consumer as _, ConsumerContext, StreamConsumer},
+    error::KafkaError,
+    message::BorrowedMessage,
+    topic_partition_list::Offset,
+};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    lag::Gauge,
+    member::{DRAIN, Member},
+    record,
+    settings::{Settings, refusal},
+};
+use crate::log::{Consumer, Error};
+
+/// Joins `group` in `topic`; leaves when `closing` is cancelled or the membership is dropped.
+pub(super) fn join(
+    settings: &Settings,
+    topic: String,
+    partitions: u16,
+    group: &str,
+    closing: &CancellationToken,
+    lag: Arc<Gauge>,
+) -> Result<Consumer, Error> {
+    let failed = |error| Error::Unavailable(format!("the group {} can't be joined: {error}", settings.group(group)));
+    // Room for every partition, so that a rebalance does not wait for whoever takes them.
+    let (given, assignments) = mpsc::channel(usize::from(partitions).max(1));
+    let (leave, left) = (closing.child_token(), CancellationToken::new());
+    let member = Member::new(topic.clone(), given, leave.clone(), lag);
+    let consumer: StreamConsumer<Member> =
+        settings.member(group).create_with_context(member).map_err(|e| refusal(&e))?;
+    let consumer = Arc::new(consumer);
+    consumer.context().belongs_to(&consumer);
+    consumer.subscribe(&[&topic]).map_err(failed)?;
+    // A thread and no task: giving a partition back waits for the work on it, inside librdkafka's callback.
+    let (stop, done) = (leave.clone(), left.clone().drop_guard());
+    thread::Builder::new()
+        .name("kafka-member".into())
+        .spawn(move || {
+            serve(consumer, &stop);
+            drop(done);
+        })
+        .map_err(|error| Error::Unavailable(format!("no thread for the group {group}: {error}")))?;
+    Ok(Consumer { assignments, membership: leave.drop_guard(), left })
+}
+
+/// Serves the group until told to leave, then leaves it.
+fn serve(consumer: Arc<StreamConsumer<Member>>, leave: &CancellationToken) {
+    futures::executor::block_on(leave.run_until_cancelled(poll(&consumer)));
+    consumer.context().take_all_back(&*consumer);
+    // Its end commits what is left and tells the group.
+    drop(consumer);
+}
+
+/// Polls what is not a partition's own: rebalances, statistics, errors. Returns when the consumer can't go on.
+async fn poll(consumer: &StreamConsumer<Member>) {
+    loop {
+        match consumer.recv().await {
+            Ok(message) => fetch_again(consumer, &message),
+            Err(KafkaError::MessageConsumptionFatal(code)) => {
+                tracing::error!(topic = consumer.context().topic, %code, "kafka: the member can't go on and leaves");
+                return;
+            }
+            Err(error) => match record::lasting(&error) {
+                Some(error) => {
+                    tracing::error!(topic = consumer.context().topic, %error, "kafka: the group has trouble")
+                }
+                None => tracing::debug!(topic = consumer.context().topic, %error, "kafka: passing trouble"),
+            },
+        }
+    }
+}
+
+/// A record that did not come through its partition's queue would be lost: have it fetched again into that queue.
+fn fetch_again<C: ConsumerContext>(consumer: &StreamConsumer<C>, message: &BorrowedMessage<'_>) {
+    let (topic, partition, offset) = (message.topic(), message.partition(), message.offset());
+    tracing::error!(topic, partition, offset, "kafka: a record came past its partition's queue and is fetched again");
+    if let Err(error) = consumer.seek(topic, partition, Offset::Offset(offset), DRAIN) {
+        tracing::error!(topic, partition, offset, %error, "kafka: and could not be");
+    }
+}

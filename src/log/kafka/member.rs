@@ -1,0 +1,160 @@
+//! A member's side of a rebalance: partitions are given out, and taken back when nothing of them is in the works.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    ClientContext, Statistics, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance, StreamConsumer},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+};
+use tokio::{runtime::Handle, sync::mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    assigned::{self, Held},
+    context::Voice,
+    lag::{self, Gauge},
+};
+use crate::log::{Assignment, Partition};
+
+/// How long a partition that is taken away may stay in the works. After that it goes to its next holder all the same.
+pub(super) const DRAIN: Duration = Duration::from_secs(10);
+
+/// What librdkafka calls back.
+pub(super) struct Member {
+    pub(super) topic: String,
+    /// Partitions on their way to the consumer's owner.
+    pub(super) assignments: mpsc::Sender<Assignment>,
+    /// Cancelled when this member is to leave.
+    pub(super) leave: CancellationToken,
+    pub(super) lag: Arc<Gauge>,
+    pub(super) runtime: Handle,
+    consumer: OnceLock<Weak<StreamConsumer<Member>>>,
+    held: Mutex<BTreeMap<Partition, Held>>,
+    voice: Voice,
+}
+
+impl Member {
+    pub(super) fn new(
+        topic: String,
+        assignments: mpsc::Sender<Assignment>,
+        leave: CancellationToken,
+        lag: Arc<Gauge>,
+    ) -> Self {
+        Self {
+            topic,
+            assignments,
+            leave,
+            lag,
+            runtime: Handle::current(),
+            consumer: OnceLock::new(),
+            held: Mutex::default(),
+            voice: Voice::default(),
+        }
+    }
+
+    /// Tells the member whose it is. Before that, nothing can be assigned to it.
+    pub(super) fn belongs_to(&self, consumer: &Arc<StreamConsumer<Self>>) {
+        let _ = self.consumer.set(Arc::downgrade(consumer));
+    }
+
+    /// Takes every partition back; blocks until that is done.
+    pub(super) fn take_all_back(&self, consumer: &impl Consumer<Self>) {
+        let held = std::mem::take(&mut *self.held());
+        take_back(&self.topic, held.into_iter().collect(), consumer);
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<Partition, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn partitions(&self, list: &TopicPartitionList) -> Vec<Partition> {
+        let ours = list.elements_for_topic(&self.topic);
+        ours.iter().filter_map(|element| u16::try_from(element.partition()).ok().map(Partition)).collect()
+    }
+
+    /// Gives out a partition. Its queue is split off before librdkafka begins to fetch into it, so that no record
+    /// goes anywhere else.
+    fn give(&self, partition: Partition) {
+        // None of these can be had once the consumer is being dropped; then nothing is read any more.
+        let Some(weak) = self.consumer.get() else { return };
+        let Some(consumer) = weak.upgrade() else { return };
+        let Some(queue) = consumer.split_partition_queue(&self.topic, i32::from(partition.0)) else { return };
+        let (held, assignment) = assigned::give(&self.runtime, partition, &self.topic, weak.clone(), queue);
+        self.held().insert(partition, held);
+        if self.assignments.blocking_send(assignment).is_err() {
+            // Nobody takes partitions any more: others shall have them.
+            self.leave.cancel();
+        }
+    }
+}
+
+fn take_back<C: ConsumerContext>(topic: &str, held: Vec<(Partition, Held)>, consumer: &impl Consumer<C>) {
+    if held.is_empty() {
+        return;
+    }
+    held.iter().for_each(|(_, held)| held.revoke());
+    let deadline = Instant::now() + DRAIN;
+    for (partition, held) in &held {
+        if !held.wait(deadline) {
+            tracing::warn!(topic, %partition, "kafka: work on a partition goes on that another member gets now");
+        }
+    }
+    commit(topic, consumer);
+}
+
+/// Commits what is stored. Where that fails, some records come again, to whoever gets the partitions.
+fn commit<C: ConsumerContext>(topic: &str, consumer: &impl Consumer<C>) {
+    if consumer.assignment_lost() {
+        tracing::warn!(topic, "kafka: partitions were lost to the group before they could be given back");
+        return;
+    }
+    note_commit(topic, consumer.commit_consumer_state(CommitMode::Sync));
+}
+
+fn note_commit(topic: &str, result: KafkaResult<()>) {
+    match result {
+        Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
+        Err(error) => tracing::warn!(topic, %error, "kafka: offsets could not be committed"),
+    }
+}
+
+impl ConsumerContext for Member {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        match rebalance {
+            Rebalance::Assign(list) => self.partitions(list).into_iter().for_each(|partition| self.give(partition)),
+            Rebalance::Revoke(list) => {
+                let gone = self.partitions(list);
+                let held = gone.iter().filter_map(|partition| self.held().remove_entry(partition)).collect();
+                take_back(&self.topic, held, consumer);
+            }
+            Rebalance::Error(error) => tracing::warn!(topic = self.topic, %error, "kafka: rebalance"),
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        note_commit(&self.topic, result);
+    }
+}
+
+impl ClientContext for Member {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        self.voice.log(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.voice.error(error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let Some(topic) = statistics.topics.get(&self.topic) else { return };
+        let held = self.held();
+        let ours = held.keys().filter_map(|partition| topic.partitions.get(&i32::from(partition.0)));
+        self.lag.set(ours.filter_map(lag::of).reduce(|sum, lag| sum + lag).or(held.is_empty().then_some(0)));
+    }
+}

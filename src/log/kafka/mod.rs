@@ -1,0 +1,192 @@
+//! The log on Apache Kafka: a topic for each stream, a consumer group for each stage of a source.
+//!
+//! * [`producer`] appends, [`reader`] reads without a group, [`consumer`], [`member`] and [`assigned`] are a group's
+//!   member from the outside in.
+//! * [`client`] is the connection that writes and asks; [`topics`] makes and checks the topics, [`settings`] says what the clients are told, [`context`] where what they
+//!   say goes, [`lag`] how far they are behind.
+
+mod assigned;
+mod client;
+mod consumer;
+mod context;
+mod lag;
+mod member;
+mod producer;
+mod reader;
+mod record;
+mod settings;
+mod topics;
+
+use std::{
+    ops::Range,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use rdkafka::producer::Producer as _;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::{client::Client, lag::Lags, producer::Producer, settings::Settings};
+use super::{Consumer, Error, Log, Partition, Position, Record, Records, Stream};
+use crate::config::KafkaConfig;
+
+/// How long the brokers may take to answer a question.
+const ANSWER: Duration = Duration::from_secs(5);
+/// How long an answer to "are you ready" may take, and how long it is good for.
+const READY: Duration = Duration::from_secs(2);
+/// How long [`Log::close`] waits for members to leave, and then for records to be delivered.
+const CLOSE: Duration = Duration::from_secs(15);
+
+/// A log whose streams are topics.
+pub struct KafkaLog {
+    settings: Settings,
+    producer: Producer,
+    partitions: u16,
+    identity: String,
+    lags: Lags,
+    readiness: tokio::sync::Mutex<Option<(Instant, Result<(), String>)>>,
+    closing: CancellationToken,
+    /// Cancelled one by one as members leave.
+    members: Mutex<Vec<CancellationToken>>,
+}
+
+impl KafkaLog {
+    /// Connects, makes the topics that are missing and checks those that are not.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where no broker answers in about 10 seconds; [`Error::Unusable`] where an option can't
+    /// be used, or the topics can't be made or don't fit together.
+    pub async fn open(config: &KafkaConfig) -> Result<Self, Error> {
+        let settings = Settings::new(config)?;
+        let client = Client::new(&settings)?;
+        let partitions = topics::ensure(&client, &settings, config).await?;
+        let identity = identity(&client, config).await?;
+        Ok(Self {
+            producer: Producer::new(settings.clone(), client),
+            settings,
+            partitions,
+            identity,
+            lags: Lags::default(),
+            readiness: tokio::sync::Mutex::default(),
+            closing: CancellationToken::new(),
+            members: Mutex::default(),
+        })
+    }
+
+    fn open_still(&self) -> Result<(), Error> {
+        if self.closing.is_cancelled() { Err(Error::Unavailable("the log is closed".into())) } else { Ok(()) }
+    }
+
+    async fn ask_whether_ready(&self) -> Result<(), Error> {
+        let (client, topic) = (self.producer.client(), self.settings.topic(Stream::Events));
+        blocking(move || {
+            let metadata = client.metadata(&topic, READY)?;
+            let mut partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+            match partitions.find(|partition| partition.leader() < 0) {
+                Some(partition) => {
+                    Err(Error::Unavailable(format!("partition {} of {topic} has no leader", partition.id())))
+                }
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+}
+
+/// The cluster and the topics in it. Topics that were deleted and made again can't be told from the old ones:
+/// librdkafka's interface here does not show a topic's id.
+async fn identity(client: &Client, config: &KafkaConfig) -> Result<String, Error> {
+    let client = client.clone();
+    let cluster = blocking(move || client.cluster_id(ANSWER)).await?;
+    Ok(format!("kafka/{cluster}/{}", config.topic_prefix))
+}
+
+#[async_trait]
+impl Log for KafkaLog {
+    fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
+    fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error> {
+        self.open_still()?;
+        let key = record.key.as_str();
+        let partition = Partition::of(key, self.partitions);
+        self.producer.append(&self.settings.topic(stream), partition, key, &record.payload).await
+    }
+
+    async fn bounds(&self, stream: Stream, partition: Partition) -> Result<Range<u64>, Error> {
+        self.open_still()?;
+        let (client, topic) = (self.producer.client(), self.settings.topic(stream));
+        if partition.0 >= self.partitions {
+            return Err(Error::Unusable(format!("{topic} has no partition {partition}")));
+        }
+        blocking(move || client.bounds(&topic, partition, ANSWER)).await
+    }
+
+    async fn read(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error> {
+        self.open_still()?;
+        reader::open(&self.settings, &self.settings.topic(stream), &from, self.closing.clone())
+    }
+
+    async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error> {
+        self.open_still()?;
+        let (topic, lag) = (self.settings.topic(stream), self.lags.gauge(stream));
+        let consumer = consumer::join(&self.settings, topic, self.partitions, group, &self.closing, lag)?;
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        members.retain(|left| !left.is_cancelled());
+        members.push(consumer.left.clone());
+        Ok(consumer)
+    }
+
+    async fn ready(&self) -> Result<(), Error> {
+        self.open_still()?;
+        // Held while asking: however many ask at once, the brokers are asked once.
+        let mut last = self.readiness.lock().await;
+        if let Some((asked, answer)) = &*last
+            && asked.elapsed() < READY
+        {
+            return answer.clone().map_err(Error::Unavailable);
+        }
+        let answer = self.ask_whether_ready().await;
+        *last = Some((Instant::now(), answer.as_ref().copied().map_err(ToString::to_string)));
+        answer
+    }
+
+    fn lag(&self, stream: Stream) -> Option<u64> {
+        self.lags.of(stream)
+    }
+
+    async fn close(&self) {
+        self.closing.cancel();
+        let members = std::mem::take(&mut *self.members.lock().unwrap_or_else(PoisonError::into_inner));
+        let all_left = async {
+            for left in &members {
+                left.cancelled().await;
+            }
+        };
+        if tokio::time::timeout(CLOSE, all_left).await.is_err() {
+            tracing::warn!("kafka: the log was closed before all members had left their groups");
+        }
+        let client = self.producer.client();
+        let flushed = blocking(move || {
+            client
+                .producer
+                .flush(CLOSE)
+                .map_err(|error| Error::Unavailable(format!("records were not delivered: {error}")))
+        });
+        if let Err(error) = flushed.await {
+            tracing::warn!(%error, "kafka: the log was closed with records waiting");
+        }
+    }
+}
+
+/// Runs what would hold up a runtime's thread.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Error::Unavailable("usher is stopping".into())))
+}

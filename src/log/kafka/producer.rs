@@ -1,0 +1,78 @@
+//! Appending: acknowledged by all in-sync replicas, in order, and never waited for without end.
+
+use std::sync::{PoisonError, RwLock};
+
+use rdkafka::{
+    error::{KafkaError, RDKafkaErrorCode},
+    producer::FutureRecord,
+};
+
+use super::{client::Client, settings::Settings};
+use crate::log::{Error, Partition, Position};
+
+/// Writes records; replaces its client when that can't go on.
+pub(super) struct Producer {
+    settings: Settings,
+    client: RwLock<Client>,
+}
+
+impl Producer {
+    pub(super) fn new(settings: Settings, client: Client) -> Self {
+        Self { settings, client: RwLock::new(client) }
+    }
+
+    pub(super) fn client(&self) -> Client {
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) async fn append(
+        &self,
+        topic: &str,
+        partition: Partition,
+        key: &str,
+        payload: &[u8],
+    ) -> Result<Position, Error> {
+        let client = self.client();
+        let record = FutureRecord::to(topic).partition(i32::from(partition.0)).key(key).payload(payload);
+        let delivery = client.producer.send_result(record).map_err(|(error, _)| self.failed(&client, &error))?;
+        match delivery.await {
+            Ok(Ok(delivered)) => Ok(Position { partition, offset: u64::try_from(delivered.offset).unwrap_or(0) }),
+            Ok(Err((error, _))) => Err(self.failed(&client, &error)),
+            Err(_) => Err(Error::Unavailable("the producer was closed before the record was delivered".into())),
+        }
+    }
+
+    /// What a failed append means to its caller.
+    fn failed(&self, client: &Client, error: &KafkaError) -> Error {
+        use RDKafkaErrorCode as Code;
+        if client.is_broken() {
+            self.replace(client);
+        }
+        match error.rdkafka_error_code() {
+            Some(Code::QueueFull) => Error::Overloaded,
+            Some(
+                Code::MessageSizeTooLarge
+                | Code::InvalidMessageSize
+                | Code::TopicAuthorizationFailed
+                | Code::ClusterAuthorizationFailed
+                | Code::UnknownPartition,
+            ) => Error::Unusable(error.to_string()),
+            _ => client.unanswered(error),
+        }
+    }
+
+    fn replace(&self, broken: &Client) {
+        let mut current = self.client.write().unwrap_or_else(PoisonError::into_inner);
+        if !current.is(broken) {
+            // Another append has done it.
+            return;
+        }
+        match Client::new(&self.settings) {
+            Ok(fresh) => {
+                tracing::warn!("kafka: the producer could not go on and was replaced");
+                *current = fresh;
+            }
+            Err(error) => tracing::error!(%error, "kafka: the producer could not be replaced"),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What comes out of a consumer, in the log's own words.
+
+use bytes::Bytes;
+use rdkafka::{
+    Message,
+    error::{KafkaError, RDKafkaErrorCode},
+    message::BorrowedMessage,
+};
+
+use crate::log::{Error, Partition, Position, Stored};
+
+/// A record, or a trouble that does not pass by itself. `None`: nothing that its reader could do anything about, as
+/// librdkafka goes on by itself.
+pub(super) fn read(polled: Result<BorrowedMessage<'_>, KafkaError>) -> Option<Result<Stored, Error>> {
+    match polled {
+        Ok(message) => Some(Ok(stored(&message))),
+        Err(error) => lasting(&error).map(Err),
+    }
+}
+
+fn stored(message: &BorrowedMessage<'_>) -> Stored {
+    Stored {
+        position: Position {
+            partition: Partition(u16::try_from(message.partition()).unwrap_or(u16::MAX)),
+            offset: u64::try_from(message.offset()).unwrap_or(0),
+        },
+        key: String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned(),
+        payload: Bytes::copy_from_slice(message.payload().unwrap_or_default()),
+    }
+}
+
+/// What stays wrong until somebody does something about it.
+pub(super) fn lasting(error: &KafkaError) -> Option<Error> {
+    use RDKafkaErrorCode as Code;
+    if let KafkaError::MessageConsumptionFatal(code) = error {
+        return Some(Error::Unavailable(format!("the consumer can't go on: {code}")));
+    }
+    match error.rdkafka_error_code()? {
+        code @ (Code::TopicAuthorizationFailed
+        | Code::GroupAuthorizationFailed
+        | Code::UnknownTopicOrPartition
+        | Code::UnknownTopic
+        | Code::UnknownPartition) => Some(Error::Unusable(format!("a topic can't be read: {code}"))),
+        _ => None,
+    }
+}

@@ -1,0 +1,207 @@
+//! What the clients of Kafka are told: usher's settings, then the user's on top, save where a guarantee hangs on one.
+
+use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError};
+
+use crate::{
+    config::KafkaConfig,
+    log::{Error, Stream},
+};
+
+/// Options a user may not set, each with the reason.
+const REFUSED: &[(&str, &str)] = &[
+    ("bootstrap.servers", "set `brokers` instead"),
+    ("metadata.broker.list", "set `brokers` instead"),
+    ("group.id", "usher names its groups itself, under `topic_prefix`"),
+    ("group.protocol", "usher relies on the classic group protocol"),
+    ("acks", ACKNOWLEDGED),
+    ("request.required.acks", ACKNOWLEDGED),
+    ("enable.idempotence", ACKNOWLEDGED),
+    ("transactional.id", "usher uses no transactions"),
+    ("enable.auto.commit", AFTER_THE_WORK),
+    ("auto.commit.enable", AFTER_THE_WORK),
+    ("enable.auto.offset.store", AFTER_THE_WORK),
+    ("auto.offset.reset", "a new group starts at the oldest record, so that none is missed"),
+    ("allow.auto.create.topics", "usher creates its topics itself"),
+];
+const ACKNOWLEDGED: &str = "an accepted record is acknowledged by all in-sync replicas, once and in order";
+const AFTER_THE_WORK: &str = "an offset is stored when the work on its record is done";
+
+/// For every client.
+const COMMON: &[(&str, &str)] = &[
+    ("client.id", "usher"),
+    ("socket.keepalive.enable", "true"),
+    // A broker that comes back is found soon; the default would let a client sleep for 10 s.
+    ("reconnect.backoff.max.ms", "2000"),
+    ("allow.auto.create.topics", "false"),
+];
+
+const PRODUCER: &[(&str, &str)] = &[
+    ("acks", "all"),
+    ("enable.idempotence", "true"),
+    // Nothing waits for company: while earlier requests are in flight, later records gather by themselves.
+    ("linger.ms", "0"),
+    ("delivery.timeout.ms", "8000"),
+    ("queue.buffering.max.messages", "20000"),
+    ("queue.buffering.max.kbytes", "65536"),
+];
+
+const CONSUMER: &[(&str, &str)] = &[
+    ("enable.auto.offset.store", "false"),
+    ("auto.offset.reset", "earliest"),
+    // The default of 64 MiB is for each of many consumers here.
+    ("queued.max.messages.kbytes", "8192"),
+    ("queued.min.messages", "10000"),
+    ("fetch.queue.backoff.ms", "50"),
+];
+
+const MEMBER: &[(&str, &str)] = &[
+    ("enable.auto.commit", "true"),
+    ("auto.commit.interval.ms", "1000"),
+    ("session.timeout.ms", "10000"),
+    ("heartbeat.interval.ms", "1000"),
+    // Only the partitions that move are taken away; the others are worked on throughout.
+    ("partition.assignment.strategy", "cooperative-sticky"),
+    ("statistics.interval.ms", "1000"),
+];
+
+/// The checked settings, from which each client's are made.
+#[derive(Clone)]
+pub(super) struct Settings {
+    brokers: String,
+    prefix: String,
+    options: Vec<(String, crate::secret::Secret)>,
+}
+
+impl Settings {
+    /// Refuses options that would break a promise, and those that librdkafka does not take. Never shows a value.
+    pub(super) fn new(config: &KafkaConfig) -> Result<Self, Error> {
+        for (key, _) in &config.options {
+            if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| refused == key) {
+                return Err(Error::Unusable(format!("the Kafka option `{key}` can't be set: {why}")));
+            }
+        }
+        let settings = Self {
+            brokers: config.brokers.join(","),
+            prefix: config.topic_prefix.clone(),
+            options: config.options.clone(),
+        };
+        settings.client(&[]).create_native_config().map_err(|e| refusal(&e))?;
+        Ok(settings)
+    }
+
+    pub(super) fn brokers(&self) -> &str {
+        &self.brokers
+    }
+
+    pub(super) fn topic(&self, stream: Stream) -> String {
+        format!("{}{stream}", self.prefix)
+    }
+
+    /// The group's name in Kafka: under the same prefix as the topics, so that two installations on one cluster
+    /// don't meet, and one access rule covers both.
+    pub(super) fn group(&self, group: &str) -> String {
+        format!("{}{}", self.prefix, group.strip_prefix("usher.").unwrap_or(group))
+    }
+
+    pub(super) fn admin(&self) -> ClientConfig {
+        self.client(&[])
+    }
+
+    pub(super) fn producer(&self) -> ClientConfig {
+        self.client(&[PRODUCER])
+    }
+
+    /// For reading by oneself. librdkafka wants a group's name even then; nothing joins it or commits to it.
+    pub(super) fn reader(&self) -> ClientConfig {
+        let mut config = self.client(&[CONSUMER, &[("enable.auto.commit", "false")]]);
+        config.set("group.id", self.group("usher.reader"));
+        config
+    }
+
+    pub(super) fn member(&self, group: &str) -> ClientConfig {
+        let mut config = self.client(&[CONSUMER, MEMBER]);
+        config.set("group.id", self.group(group));
+        config
+    }
+
+    fn client(&self, ours: &[&[(&str, &str)]]) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        // librdkafka says more than warnings only about the `debug` contexts that the user asked for.
+        config.set_log_level(RDKafkaLogLevel::Debug);
+        config.set("bootstrap.servers", &self.brokers);
+        for (key, value) in COMMON.iter().chain(ours.iter().copied().flatten()) {
+            config.set(*key, *value);
+        }
+        for (key, value) in &self.options {
+            config.set(key, value.reveal());
+        }
+        config
+    }
+}
+
+/// Why a client could not be made, without the value, which may be a secret.
+pub(super) fn refusal(error: &KafkaError) -> Error {
+    Error::Unusable(match error {
+        KafkaError::ClientConfig(_, _, key, _) => {
+            format!("librdkafka does not know the Kafka option `{key}`, or not this value of it")
+        }
+        KafkaError::ClientCreation(why) => format!("the Kafka options don't go together: {why}"),
+        other => format!("the Kafka client can't be made: {other}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn with(options: &[(&str, &str)]) -> Result<Settings, Error> {
+        Settings::new(&KafkaConfig {
+            brokers: vec!["a:9092".into(), "b:9092".into()],
+            topic_prefix: "usher.".into(),
+            partitions: 3,
+            replication_factor: 1,
+            options: options.iter().map(|(key, value)| ((*key).into(), Secret::new(*value))).collect(),
+        })
+    }
+
+    fn refusal_of(option: (&str, &str)) -> String {
+        with(&[option]).map(|_| ()).expect_err("it must be refused").to_string()
+    }
+
+    #[test]
+    fn options_come_on_top_of_ushers_own() {
+        let settings =
+            with(&[("session.timeout.ms", "6000"), ("security.protocol", "plaintext")]).expect("good settings");
+        let member = settings.member("usher.planner.acme");
+        assert_eq!(member.get("session.timeout.ms"), Some("6000"));
+        assert_eq!(member.get("security.protocol"), Some("plaintext"));
+        assert_eq!(member.get("bootstrap.servers"), Some("a:9092,b:9092"));
+        assert_eq!(member.get("group.id"), Some("usher.planner.acme"));
+    }
+
+    #[test]
+    fn an_option_that_breaks_a_promise_is_refused_with_the_reason() {
+        for (option, _) in REFUSED {
+            assert!(refusal_of((option, "x")).contains(&format!("`{option}` can't be set: ")), "{option}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_option_is_named_and_its_value_is_not() {
+        for option in [("sasl.pasword", "hunter2"), ("ssl.key.password.x", "hunter2"), ("security.protocol", "hunter2")]
+        {
+            let refusal = refusal_of(option);
+            assert!(refusal.contains(option.0) && !refusal.contains("hunter2"), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn groups_live_under_the_prefix_of_the_topics() {
+        let mut settings = with(&[]).expect("good settings");
+        assert_eq!(settings.group("usher.planner.acme"), "usher.planner.acme");
+        settings.prefix = "staging-usher.".into();
+        assert_eq!(settings.group("usher.planner.acme"), "staging-usher.planner.acme");
+        assert_eq!(settings.topic(Stream::DeadLetters), "staging-usher.dead-letters");
+    }
+}

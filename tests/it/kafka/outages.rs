@@ -1,0 +1,133 @@
+//! Brokers that are not there, go away, come back, refuse or are slow.
+
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use rdkafka::{
+    mocking::MockCluster,
+    types::{RDKafkaApiKey, RDKafkaRespErr},
+};
+use usher::{
+    config::KafkaConfig,
+    log::{Error, Log, Partition, Stream, kafka::KafkaLog},
+    secret::Secret,
+};
+
+use super::{SOON, append, record, soon};
+use crate::support::kafka::KafkaBroker;
+
+fn config(brokers: &str) -> KafkaConfig {
+    KafkaConfig {
+        brokers: vec![brokers.into()],
+        topic_prefix: "usher.".into(),
+        partitions: 1,
+        replication_factor: 1,
+        options: Vec::new(),
+    }
+}
+
+/// A mock cluster has no admin interface: its topics are made beforehand.
+fn mock() -> MockCluster<'static, rdkafka::producer::DefaultProducerContext> {
+    let cluster = MockCluster::new(1).unwrap();
+    for stream in Stream::ALL {
+        cluster.create_topic(&format!("usher.{stream}"), 1, 1).unwrap();
+    }
+    cluster
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn brokers_that_do_not_answer_are_named_in_one_line() {
+    let start = Instant::now();
+    let Err(Error::Unavailable(why)) = KafkaLog::open(&config("127.0.0.1:1")).await else { panic!("there is none") };
+    assert!(start.elapsed() < Duration::from_secs(12), "{:?}", start.elapsed());
+    assert!(why.starts_with("Kafka at 127.0.0.1:1: ") && why.contains("refused") && !why.contains('\n'), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_broker_the_log_says_so_in_time_and_goes_on_when_it_is_back() {
+    let broker = KafkaBroker::own();
+    let log = KafkaLog::open(&broker.config(1)).await.unwrap();
+    append(&log, 0..3).await;
+    log.ready().await.unwrap();
+    let mut records = log.read(Stream::Events, vec![(Partition(0), 0)]).await.unwrap();
+    let mut consumer = log.consume(Stream::Events, "usher.planner.acme").await.unwrap();
+    let mut assignment = soon(consumer.assignments.recv()).await.unwrap();
+    for offset in 0..3 {
+        assert_eq!(soon(records.next()).await.unwrap().unwrap().position.offset, offset);
+        assert_eq!(soon(assignment.records.next()).await.unwrap().unwrap().position.offset, offset);
+    }
+
+    tokio::task::block_in_place(|| broker.stop());
+    let start = Instant::now();
+    let (refused, ready, bounds) =
+        tokio::join!(log.append(Stream::Events, record(3)), log.ready(), log.bounds(Stream::Events, Partition(0)));
+    assert!(start.elapsed() < Duration::from_secs(11), "{:?}", start.elapsed());
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    assert!(matches!(ready, Err(Error::Unavailable(_))), "{ready:?}");
+    assert!(matches!(bounds, Err(Error::Unavailable(_))), "{bounds:?}");
+
+    tokio::task::block_in_place(|| broker.start());
+    let deadline = Instant::now() + SOON;
+    let position = loop {
+        match log.append(Stream::Events, record(4)).await {
+            Ok(position) => break position,
+            Err(error) => assert!(Instant::now() < deadline, "still {error}"),
+        }
+    };
+    assert!(position.offset >= 3);
+    let from_there = soon(records.next()).await.unwrap().unwrap();
+    assert_eq!(from_there.position.offset, 3);
+    // Its session may be over: then the partition comes anew, from what was stored, which is nothing.
+    loop {
+        tokio::select! {
+            biased;
+            () = assignment.revoked.cancelled() => {
+                drop(assignment);
+                assignment = soon(consumer.assignments.recv()).await.unwrap();
+            }
+            Some(stored) = assignment.records.next() => {
+                if stored.unwrap().key == from_there.key {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_producer_that_can_not_go_on_is_replaced() {
+    let cluster = mock();
+    let denied = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED];
+    cluster.request_errors(RDKafkaApiKey::InitProducerId, &denied);
+    let log = KafkaLog::open(&config(&cluster.bootstrap_servers())).await.unwrap();
+    let refused = soon(log.append(Stream::Events, record(0))).await;
+    assert!(refused.is_err(), "{refused:?}");
+    soon(log.append(Stream::Events, record(0))).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_is_an_overload_and_not_an_outage() {
+    let cluster = mock();
+    cluster.broker_round_trip_time(1, Duration::from_millis(300)).unwrap();
+    let mut config = config(&cluster.bootstrap_servers());
+    config.options.push(("queue.buffering.max.messages".into(), Secret::new("2")));
+    let log = KafkaLog::open(&config).await.unwrap();
+    let appends = (0..5).map(|user| log.append(Stream::Events, record(user)));
+    let results = soon(futures::future::join_all(appends)).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 2, "{results:?}");
+    assert_eq!(results.iter().filter(|result| matches!(result, Err(Error::Overloaded))).count(), 3, "{results:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_without_its_broker_is_closed_in_time() {
+    let broker = KafkaBroker::own();
+    let log = KafkaLog::open(&broker.config(1)).await.unwrap();
+    append(&log, 0..3).await;
+    let mut consumer = log.consume(Stream::Events, "usher.planner.acme").await.unwrap();
+    let assignment = soon(consumer.assignments.recv()).await.unwrap();
+    tokio::task::block_in_place(|| broker.stop());
+    assignment.offsets.store(3).unwrap();
+    drop(assignment);
+    soon(log.close()).await;
+    assert!(consumer.left.is_cancelled());
+}

@@ -1,0 +1,85 @@
+//! Topics that were there before, and what is no longer in them.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use rdkafka::{
+    ClientConfig, Offset, TopicPartitionList,
+    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
+    client::DefaultClientContext,
+};
+use usher::{
+    config::KafkaConfig,
+    log::{Error, Log, Partition, Stream, kafka::KafkaLog},
+};
+
+use super::{append, soon};
+use crate::support::kafka::KafkaBroker;
+
+fn admin(config: &KafkaConfig) -> AdminClient<DefaultClientContext> {
+    ClientConfig::new().set("bootstrap.servers", config.brokers.join(",")).create().unwrap()
+}
+
+async fn make(config: &KafkaConfig, stream: Stream, partitions: i32) {
+    let name = format!("{}{stream}", config.topic_prefix);
+    let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
+    let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(10)));
+    admin(config).create_topics([&topic], &options).await.unwrap()[0].as_ref().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_topics_are_made_like_those_that_are_there() {
+    let config = KafkaBroker::shared().config(3);
+    make(&config, Stream::Decisions, 5).await;
+    let log = KafkaLog::open(&config).await.unwrap();
+    assert_eq!(log.partitions(), 5);
+    for stream in Stream::ALL {
+        assert_eq!(log.bounds(stream, Partition(4)).await.unwrap(), 0..0);
+    }
+    let again = KafkaLog::open(&config).await.unwrap();
+    assert_eq!((again.partitions(), again.identity()), (5, log.identity()));
+    assert!(log.identity().ends_with(&config.topic_prefix));
+    log.ready().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_kept_for_thirty_days() {
+    let config = KafkaBroker::shared().config(1);
+    KafkaLog::open(&config).await.unwrap();
+    let topic = format!("{}{}", config.topic_prefix, Stream::Events);
+    let described = admin(&config)
+        .describe_configs([&ResourceSpecifier::Topic(&topic)], &AdminOptions::new())
+        .await
+        .unwrap()
+        .remove(0)
+        .unwrap();
+    let setting = |name| described.get(name).unwrap().value.clone().unwrap();
+    assert_eq!((setting("retention.ms"), setting("cleanup.policy")), ("2592000000".into(), "delete".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_with_unequal_partitions_are_refused() {
+    let config = KafkaBroker::shared().config(3);
+    make(&config, Stream::Events, 2).await;
+    make(&config, Stream::Outcomes, 4).await;
+    let Err(Error::Unusable(why)) = KafkaLog::open(&config).await else { panic!("it must be refused") };
+    let prefix = &config.topic_prefix;
+    assert_eq!(
+        why,
+        format!("all topics must have the same number of partitions: {prefix}events has 2, {prefix}outcomes has 4")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_starts_at_the_oldest_record_kept() {
+    let config = KafkaBroker::shared().config(1);
+    let log = KafkaLog::open(&config).await.unwrap();
+    append(&log, 0..10).await;
+    let mut before = TopicPartitionList::new();
+    before.add_partition_offset(&format!("{}events", config.topic_prefix), 0, Offset::Offset(6)).unwrap();
+    admin(&config).delete_records(&before, &AdminOptions::new()).await.unwrap();
+
+    assert_eq!(log.bounds(Stream::Events, Partition(0)).await.unwrap(), 6..10);
+    let mut records = log.read(Stream::Events, vec![(Partition(0), 2)]).await.unwrap();
+    assert_eq!(soon(records.next()).await.unwrap().unwrap().position.offset, 6);
+}
