@@ -27,6 +27,7 @@ use crate::{
     metrics::Metrics,
     products,
     rules::{Schemes, VersionedScheme},
+    secret::Secret,
     store::{Ledger, Store},
     views::Views,
 };
@@ -51,6 +52,7 @@ impl Roles {
 pub struct App {
     webhooks: Option<SocketAddr>,
     admin: SocketAddr,
+    new_token: Option<Secret>,
     servers: JoinSet<std::io::Result<()>>,
     handles: Vec<ServerHandle>,
     stages: Vec<Stage>,
@@ -75,12 +77,7 @@ impl App {
         let metrics = Metrics::new()?;
         make_private_folder(&config.data_dir)?;
         let token = admin::token(&config.admin, &config.data_dir)?;
-        if token.newly_made {
-            warn!(
-                token = token.secret.reveal(),
-                "an admin token was made; it is shown this once and kept in data_dir/admin-token"
-            );
-        }
+        let new_token = token.newly_made.then(|| token.secret.clone());
         let log = open_log(&config).await?;
         let store = Store::open(&config.data_dir.join("state"), log.identity())?;
         if let Some(aside) = store.set_aside() {
@@ -110,6 +107,7 @@ impl App {
         Ok(Self {
             webhooks,
             admin,
+            new_token,
             servers,
             handles,
             stages,
@@ -130,6 +128,11 @@ impl App {
     /// Where administrators are answered.
     pub fn admin_address(&self) -> SocketAddr {
         self.admin
+    }
+
+    /// The admin token, if it was made just now: to be shown this once, and not in the log.
+    pub fn new_token(&self) -> Option<&Secret> {
+        self.new_token.as_ref()
     }
 
     /// Runs until `stop` is cancelled, then drains: no new deliveries, what was begun is finished, offsets are stored.
