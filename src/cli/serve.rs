@@ -36,7 +36,11 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
             }
             loaded.config
         }
-        Err(problems) => return complain(&problems, USAGE),
+        Err(problems) => {
+            // Each line names its place; where stderr is gone the exit code still tells.
+            let _ = writeln!(stderr(), "{problems}");
+            return ExitCode::from(USAGE);
+        }
     };
     let roles = Roles {
         webhooks: roles.contains(&Role::Webhooks),

@@ -128,7 +128,8 @@ pub trait Log: Send + Sync + 'static {
     fn identity(&self) -> &str;
 
     /// Appends one record and returns when it is durable: flushed to disk, or acknowledged by all in-sync replicas.
-    /// Appends of one key by one caller, one after the other, keep their order.
+    /// Appends of one key by one caller, one after the other, keep their order. An append to a stream other than events
+    /// may wait as long as the log is away: giving up would leave open whether the record was written.
     async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error>;
 
     /// The offsets that `partition` holds now: from the oldest kept to one past the newest.
