@@ -199,6 +199,7 @@ async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {
 
 fn connect(config: &Config, clock: &Arc<dyn Clock>, metrics: &Metrics) -> Result<Vec<Arc<Connection>>, Error> {
     let connect = |source: &crate::config::Source| {
+        metrics.begin(source.id.as_str());
         let client = products::connect(source, metrics.clone(), Arc::clone(clock))?;
         Ok(Connection::new(source.id.clone(), client, Arc::clone(clock), metrics.clone()))
     };
