@@ -25,7 +25,7 @@ use crate::{
     intake::Intake,
     log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
     metrics::Metrics,
-    products,
+    products::{self, Limits},
     rules::{Schemes, VersionedScheme},
     secret::Secret,
     store::{Ledger, Store},
@@ -73,6 +73,11 @@ enum Stage {
 impl App {
     /// Builds every part and binds the listeners; nothing runs yet but the log.
     pub async fn build(config: Config, roles: Roles) -> Result<Self, Error> {
+        Self::build_within(Limits::default(), config, roles).await
+    }
+
+    /// As [`App::build`], with other bounds on each call to a product.
+    pub async fn build_within(limits: Limits, config: Config, roles: Roles) -> Result<Self, Error> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let metrics = Metrics::new()?;
         make_private_folder(&config.data_dir)?;
@@ -83,7 +88,7 @@ impl App {
         if let Some(aside) = store.set_aside() {
             warn!(moved_to = %aside.display(), "the state store was damaged; it is rebuilt from the log");
         }
-        let connections = connect(&config, &clock, &metrics)?;
+        let connections = connect(limits, &config, &clock, &metrics)?;
         let ledger = store.ledger()?;
         let stop_views = CancellationToken::new();
         let (views, view_tasks) = Views::start(Arc::clone(&log), &store, stop_views.clone())?;
@@ -197,10 +202,15 @@ async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {
     })
 }
 
-fn connect(config: &Config, clock: &Arc<dyn Clock>, metrics: &Metrics) -> Result<Vec<Arc<Connection>>, Error> {
+fn connect(
+    limits: Limits,
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+) -> Result<Vec<Arc<Connection>>, Error> {
     let connect = |source: &crate::config::Source| {
         metrics.begin(source.id.as_str());
-        let client = products::connect(source, metrics.clone(), Arc::clone(clock))?;
+        let client = products::connect_within(limits, source, metrics.clone(), Arc::clone(clock))?;
         Ok(Connection::new(source.id.clone(), client, Arc::clone(clock), metrics.clone()))
     };
     config.sources.iter().map(connect).collect()

@@ -7,7 +7,9 @@ use tracing::{info, warn};
 
 use super::{Appender, Connection, Handler, Interrupted, Runs, Work, connection::Reading, unsettled::Unsettled};
 use crate::{
-    domain::{DeadLetter, Decision, Event, Facts, Missing, Mode, SourceId, Stage, Timestamp, Truth, UserKey, UserRef},
+    domain::{
+        DeadLetter, Decision, Event, EventId, Facts, Missing, Mode, SourceId, Stage, Timestamp, Truth, UserKey, UserRef,
+    },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
     products,
@@ -159,6 +161,15 @@ impl Planner {
     }
 }
 
+/// What an event is remembered by. One that is appended again under its user's lasting id may come into the same
+/// partition: it must not be taken for the one it was made from, which knew only the name.
+fn memory_id(event: &EventId, user: &UserRef) -> String {
+    match user {
+        UserRef::Id(_) => event.to_string(),
+        UserRef::Name(_) => format!("{event}/by-name"),
+    }
+}
+
 fn result_label(selected: Truth) -> &'static str {
     match selected {
         Truth::True => "selected",
@@ -189,7 +200,8 @@ impl Handler for Planner {
         match codec::decode::<Decision>(&record.payload) {
             Ok(decision) => {
                 self.unsettled.note(&decision);
-                self.ledger.put(scope, decision.event.as_str(), &Entry::Done, decision.decided)
+                let id = memory_id(&decision.event, &decision.user);
+                self.ledger.put(scope, &id, &Entry::Done, decision.decided)
             }
             Err(error) => {
                 warn!(position = ?record.position, %error, "a decision can't be read back");
@@ -203,8 +215,8 @@ impl Handler for Planner {
             Ok(event) => event,
             Err(error) => return self.give_up_decoding(record, error, work).await,
         };
-        let id = event.id.clone();
-        if work.recall(&self.ledger, id.as_str()).await?.is_some() {
+        let id = memory_id(&event.id, &event.user);
+        if work.recall(&self.ledger, &id).await?.is_some() {
             self.metrics.duplicates.with_label_values(&[Stage::Planner.as_str()]).inc();
             return Ok(());
         }
@@ -215,7 +227,7 @@ impl Handler for Planner {
                 self.appender.append(Stream::Events, record, &work.stop).await?;
             }
         }
-        self.done(&work.scope, id.as_str());
+        self.done(&work.scope, &id);
         Ok(())
     }
 }
