@@ -37,7 +37,7 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
             loaded.config
         }
         Err(problems) => {
-            // As `usher check` words them: each line begins with its place. Where stderr is gone the code still tells.
+            // Each line names its place; where stderr is gone the exit code still tells.
             let _ = writeln!(stderr(), "{problems}");
             return ExitCode::from(USAGE);
         }
@@ -59,7 +59,15 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
 async fn serve(config: Config, roles: Roles) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
-    Ok(App::build(config, roles).await?.run_until_stopped(stop).await?)
+    let app = App::build(config, roles).await?;
+    if let Some(token) = app.new_token() {
+        writeln!(
+            stderr(),
+            "usher: made an admin token, shown this once and kept in data_dir/admin-token: {}",
+            token.reveal()
+        )?;
+    }
+    Ok(app.run_until_stopped(stop).await?)
 }
 
 /// Cancels `stop` at the first SIGTERM or SIGINT; a second one ends the process at once.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tracing::{info, warn};
 
-use super::{Appender, Connection, Handler, Interrupted, Work, connection::Reading};
+use super::{Appender, Connection, Handler, Interrupted, Runs, Work, connection::Reading, unsettled::Unsettled};
 use crate::{
     domain::{
         DeadLetter, Decision, Event, EventId, Facts, Missing, Mode, SourceId, Stage, Timestamp, Truth, UserKey, UserRef,
@@ -25,6 +25,8 @@ pub struct Planner {
     appender: Appender,
     ledger: Ledger,
     metrics: Metrics,
+    runs: Arc<dyn Runs>,
+    unsettled: Unsettled,
 }
 
 /// What becomes of an event.
@@ -36,7 +38,7 @@ enum Answer {
 }
 
 impl Planner {
-    /// A planner for the source of `connection`.
+    /// A planner for the source of `connection`; `runs` tells when what a user's last event led to has ended.
     pub fn new(
         connection: Arc<Connection>,
         schemes: Arc<Schemes>,
@@ -44,8 +46,10 @@ impl Planner {
         log: Arc<dyn Log>,
         ledger: Ledger,
         metrics: Metrics,
+        runs: Arc<dyn Runs>,
     ) -> Self {
-        Self { connection, schemes, mode, appender: Appender::new(log), ledger, metrics }
+        let unsettled = Unsettled::default();
+        Self { connection, schemes, mode, appender: Appender::new(log), ledger, metrics, runs, unsettled }
     }
 
     fn now(&self) -> Timestamp {
@@ -59,6 +63,7 @@ impl Planner {
         if !answer.may_act() {
             return Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))));
         }
+        self.unsettled.settled(&event.key(), &*self.runs, &work.stop).await?;
         let facts = match self.connection.read_user(&event.user, &work.stop).await? {
             Reading::Found(user) => {
                 if event.user.id().is_none() {
@@ -128,6 +133,7 @@ impl Planner {
         let record = Record { key: decision.key(), payload: codec::encode(decision) };
         let position = self.appender.append(Stream::Decisions, record, &work.stop).await?;
         work.acknowledged(position.offset);
+        self.unsettled.note(decision);
         let source = decision.source.as_str();
         for verdict in &decision.verdicts {
             let labels = [source, verdict.scheme.id.as_str(), result_label(verdict.selected)];
@@ -193,6 +199,7 @@ impl Handler for Planner {
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
         match codec::decode::<Decision>(&record.payload) {
             Ok(decision) => {
+                self.unsettled.note(&decision);
                 let id = memory_id(&decision.event, &decision.user);
                 self.ledger.put(scope, &id, &Entry::Done, decision.decided)
             }
