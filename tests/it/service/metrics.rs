@@ -126,12 +126,12 @@ async fn assert_metrics(face: &Face) {
         assert!(there.contains(&series), "no `{series}` in\n{text}");
     }
     for begin in [
-        "usher_product_request_seconds_count{operation=\"add_member\",source=\"acme\",status=\"201\"}",
+        "usher_product_request_seconds_count{operation=\"add_to_group\",source=\"acme\",status=\"201\"}",
         "usher_product_request_seconds_count{operation=\"read_user\",source=\"acme\",status=\"200\"}",
         "usher_product_request_seconds_count{operation=\"read_user\",source=\"acme\",status=\"404\"}",
         "usher_product_request_seconds_count{operation=\"read_user\",source=\"acme\",status=\"401\"}",
-        "usher_product_request_seconds_count{operation=\"add_member\",source=\"globex\",status=\"429\"}",
-        "usher_product_request_seconds_count{operation=\"remove_member\",source=\"globex\",status=\"200\"}",
+        "usher_product_request_seconds_count{operation=\"add_to_group\",source=\"globex\",status=\"429\"}",
+        "usher_product_request_seconds_count{operation=\"remove_from_group\",source=\"globex\",status=\"200\"}",
         "usher_event_to_action_seconds_count ",
         "usher_credentials_expiry_seconds{source=\"acme\"}",
         "usher_build_info{commit=",

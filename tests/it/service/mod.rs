@@ -3,6 +3,7 @@
 mod decisions;
 mod faults;
 mod halts;
+mod hostile;
 mod idempotence;
 mod metrics;
 mod order;
