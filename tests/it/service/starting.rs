@@ -1,6 +1,11 @@
 //! The real binary: what it says when it can't start, and how it ends.
 
-use std::{fs, net::TcpListener, process::Command};
+use std::{
+    fs,
+    net::TcpListener,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use futures::future::join_all;
 use usher::sandbox::{Account, Effect, Fault, webhook::Happening};
@@ -8,6 +13,7 @@ use usher::sandbox::{Account, Effect, Fault, webhook::Happening};
 use crate::support::{
     ground::{ACME, Ground},
     usher::{Usher, command, ends, serve},
+    wire::Wire,
 };
 
 const EVERYBODY: &str = "{ id: new, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
@@ -127,4 +133,28 @@ async fn after_sigterm_what_was_accepted_is_done_by_the_next_one_and_nothing_twi
     assert_eq!((effects.len(), ground.effects().len()), (120, 120));
     assert_eq!(ground.decisions().await.len(), 60);
     assert!(ground.outcomes().await.iter().all(|outcome| outcome.result.as_str() == "changed"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_only_held_open_do_not_hold_up_the_end() {
+    let ground = ground();
+    let usher = Usher::start(&ground).await;
+    let mut held = Vec::new();
+    for to in [usher.webhooks, usher.admin] {
+        for begin in ["", "POST /webhooks/acme HTTP/1.1\r\n", "GET /healthz HTTP/1.1\r\nHost: usher\r\n\r\n"] {
+            let mut wire = Wire::connect(to).await;
+            wire.send(begin).await;
+            if begin.ends_with("\r\n\r\n") {
+                assert!(!wire.answer().await.is_empty());
+            }
+            held.push(wire);
+        }
+    }
+    let began = Instant::now();
+    usher.terminate();
+    let (status, log) = usher.wait();
+    println!("{:?}", began.elapsed());
+    assert!(status.success(), "{log}");
+    // Kubernetes gives 30 s.
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}: {log}", began.elapsed());
 }

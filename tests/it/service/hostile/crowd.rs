@@ -41,14 +41,13 @@ async fn ten_thousand_connections_do_not_keep_a_delivery_out_and_memory_comes_to
     let (ground, usher) = start().await;
     assert_alive(&ground, &usher).await;
     let mut resident = vec![usher.resident()];
-    for _ in 0..3 {
+    for _ in 0..5 {
         let mut wires = crowd(&usher).await;
         assert_eq!(wires.len(), CROWD);
         assert_alive(&ground, &usher).await;
         resident.push(usher.resident());
         // All of those that were answered ask again, while the others are still there.
-        let event = Delivery::of(ACME.product, Happening::Updated, &Account::new("KEY", "name")).sign(ACME.secret);
-        let request = on_the_wire("/webhooks/acme", &event);
+        let request = on_the_wire("/webhooks/acme", &Delivery::raw(r#"{"test":true}"#));
         let mut served = 0;
         for wire in &mut wires {
             if wire.was_answered() && wire.send(&request).await && status(&wire.answer().await) == 200 {
@@ -61,9 +60,10 @@ async fn ten_thousand_connections_do_not_keep_a_delivery_out_and_memory_comes_to
         resident.push(usher.resident());
     }
     println!("resident KiB: before {}, then with and after each crowd {:?}", resident[0], &resident[1..]);
-    let (first, last) = (resident[2], resident[6]);
-    assert!(last < first + first / 4, "memory grows with each crowd: {resident:?}");
-    assert!(resident.iter().max() < Some(&(resident[0] + 400 * 1024)), "40 KiB a connection: {resident:?}");
+    let (before, first, fourth, fifth) = (resident[0], resident[2], resident[8], resident[10]);
+    assert!(fifth < before + 32 * CROWD as u64, "more than 32 KiB a connection: {resident:?}");
+    // The allocator keeps what a crowd needed for the next one, which may need it on another thread.
+    assert!(fifth < fourth + (first - before) / 5, "memory does not come to rest: {resident:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
