@@ -124,7 +124,7 @@ async fn the_real_service_gives_a_hanging_call_20_seconds() {
 async fn a_storm_of_429s_delays_everything_and_loses_nothing() {
     let app = TestApp::start(ground()).await;
     for source in BOTH {
-        let limit = Limit { capacity: 10, fill: 40, interval_seconds: 1 };
+        let limit = Limit { capacity: 2, fill: 40, interval_seconds: 1 };
         app.ground.sandbox.limit(source.product, Some(limit));
     }
     for number in 0..30 {
