@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use usher::{
     domain::Product,
-    sandbox::{Account, Effect, Fault, Limit, When, webhook::Happening},
+    sandbox::{Account, Effect, Fault, When, webhook::Happening},
 };
 
 use crate::support::{
@@ -124,8 +124,8 @@ async fn the_real_service_gives_a_hanging_call_20_seconds() {
 async fn a_storm_of_429s_delays_everything_and_loses_nothing() {
     let app = TestApp::start(ground()).await;
     for source in BOTH {
-        let limit = Limit { capacity: 2, fill: 40, interval_seconds: 1 };
-        app.ground.sandbox.limit(source.product, Some(limit));
+        let busy = Fault::new(Effect::TooManyRequests { retry_after: None }).site(source.product);
+        app.ground.sandbox.inject(busy.when(When::Every(10)));
     }
     for number in 0..30 {
         for source in BOTH {
