@@ -130,7 +130,7 @@ async fn identifiers_and_bodies_count_within_their_source_only() {
         app.settled(&in_acme).await;
         app.settled(&in_globex).await;
     }
-    assert_eq!(app.metric("usher_duplicates_total{stage=\"planner\"}").await, None);
+    assert_eq!(app.metric("usher_duplicates_total{stage=\"planner\"}").await, Some(0.0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -153,7 +153,6 @@ async fn connections_that_are_only_held_open_do_not_hold_up_the_end() {
     let began = Instant::now();
     usher.terminate();
     let (status, log) = usher.wait();
-    println!("{:?}", began.elapsed());
     assert!(status.success(), "{log}");
     // Kubernetes gives 30 s.
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}: {log}", began.elapsed());
