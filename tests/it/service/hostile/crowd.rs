@@ -59,7 +59,7 @@ async fn ten_thousand_connections_do_not_keep_a_delivery_out_and_memory_comes_to
         assert_alive(&ground, &usher).await;
         resident.push(usher.resident());
     }
-    println!("resident KiB: before {}, then with and after each crowd {:?}", resident[0], &resident[1..]);
+    eprintln!("resident KiB: before {}, then with and after each crowd {:?}", resident[0], &resident[1..]);
     let (before, first, fourth, fifth) = (resident[0], resident[2], resident[8], resident[10]);
     assert!(fifth < before + 32 * CROWD as u64, "more than 32 KiB a connection: {resident:?}");
     // The allocator keeps what a crowd needed for the next one, which may need it on another thread.
