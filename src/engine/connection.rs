@@ -2,13 +2,13 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -45,6 +45,13 @@ pub struct Connection {
     metrics: Metrics,
     health: watch::Sender<Health>,
     last_success: AtomicI64,
+    probing: Mutex<Probing>,
+}
+
+/// The waits between probes, kept from one stop of the source to the next.
+struct Probing {
+    backoff: Backoff,
+    went_on: Option<Instant>,
 }
 
 /// What came of reading a user.
@@ -69,7 +76,8 @@ impl Connection {
     pub fn new(source: SourceId, client: Arc<dyn Client>, clock: Arc<dyn Clock>, metrics: Metrics) -> Arc<Self> {
         metrics.source_halted.with_label_values(&[source.as_str()]).set(0);
         let health = watch::Sender::new(Health::Running);
-        Arc::new(Self { source, client, clock, metrics, health, last_success: AtomicI64::new(i64::MIN) })
+        let probing = Mutex::new(Probing { backoff: first_probes(), went_on: None });
+        Arc::new(Self { source, client, clock, metrics, health, last_success: AtomicI64::new(i64::MIN), probing })
     }
 
     /// Whether it may be called now.
@@ -135,16 +143,36 @@ impl Connection {
     }
 }
 
+fn first_probes() -> Backoff {
+    Backoff::new(PROBE_FIRST, PROBE_CAP)
+}
+
+impl Connection {
+    /// The wait before the next probe. A product may accept the credentials and still refuse what they are used for:
+    /// a source that stopped again soon after it went on is probed ever more seldom, as if it had never gone on.
+    fn next_probe(&self) -> Duration {
+        let mut probing = self.probing();
+        if probing.went_on.take().is_some_and(|at| at.elapsed() > PROBE_CAP) {
+            probing.backoff = first_probes();
+        }
+        probing.backoff.next_wait()
+    }
+
+    fn probing(&self) -> MutexGuard<'_, Probing> {
+        self.probing.lock().unwrap_or_else(PoisonError::into_inner) // nothing panics while it is held
+    }
+}
+
 async fn probe(connection: Arc<Connection>) {
-    let mut backoff = Backoff::new(PROBE_FIRST, PROBE_CAP);
     loop {
-        tokio::time::sleep(backoff.next_wait()).await;
+        tokio::time::sleep(connection.next_probe()).await;
         match connection.client.probe().await {
             Ok(()) => break,
             Err(error) => warn!(source.id = %connection.source, %error, "source still stopped"),
         }
     }
     info!(source.id = %connection.source, "source goes on");
+    connection.probing().went_on = Some(Instant::now());
     connection.metrics.source_halted.with_label_values(&[connection.source.as_str()]).set(0);
     connection.health.send_replace(Health::Running);
 }
@@ -189,5 +217,53 @@ impl Patience {
         warn!(source.id = %self.connection.source, %error, wait_ms = wait.as_millis(), "trying again later");
         stop.run_until_cancelled(tokio::time::sleep(wait)).await.ok_or(Interrupted)?;
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::{clock::SystemClock, domain::Step};
+
+    /// Accepts the credentials, whatever else it refuses.
+    struct Welcoming;
+
+    #[async_trait]
+    impl Client for Welcoming {
+        async fn user(&self, _: &UserRef) -> Result<User, Error> {
+            Err(Error::NoSuchUser)
+        }
+
+        async fn make_so(&self, _: &User, _: &Step) -> Result<(), Error> {
+            Err(Error::NoSuchUser)
+        }
+
+        async fn probe(&self) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    /// Stops the source and says how long it takes until it goes on.
+    async fn stop_for(connection: &Arc<Connection>) -> Duration {
+        let began = Instant::now();
+        connection.halt(&Error::Unauthorized { status: 403, message: String::new() });
+        assert_eq!(connection.running(&CancellationToken::new()).await, Ok(()));
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_stops_again_and_again_is_tried_ever_more_seldom_until_it_stays() {
+        let metrics = Metrics::new().expect("metrics");
+        let source = "acme".parse().expect("an id");
+        let connection = Connection::new(source, Arc::new(Welcoming), Arc::new(SystemClock), metrics);
+        for seconds in [5, 10, 20, 40, 80, 160, 300, 300] {
+            let took = stop_for(&connection).await;
+            let (least, most) = (Duration::from_millis(700 * seconds), Duration::from_millis(1_300 * seconds + 10));
+            assert!(least <= took && took <= most, "{took:?} for {seconds} s");
+        }
+        tokio::time::sleep(PROBE_CAP * 2).await;
+        assert!(stop_for(&connection).await < PROBE_FIRST * 2);
     }
 }
