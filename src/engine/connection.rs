@@ -44,7 +44,17 @@ pub struct Connection {
     pub clock: Arc<dyn Clock>,
     metrics: Metrics,
     health: watch::Sender<Health>,
-    last_success: AtomicI64,
+    last_read: AtomicI64,
+    last_change: AtomicI64,
+}
+
+/// What is asked of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// To tell about a user.
+    Read,
+    /// To change something.
+    Change,
 }
 
 /// What came of reading a user.
@@ -69,7 +79,8 @@ impl Connection {
     pub fn new(source: SourceId, client: Arc<dyn Client>, clock: Arc<dyn Clock>, metrics: Metrics) -> Arc<Self> {
         metrics.source_halted.with_label_values(&[source.as_str()]).set(0);
         let health = watch::Sender::new(Health::Running);
-        Arc::new(Self { source, client, clock, metrics, health, last_success: AtomicI64::new(i64::MIN) })
+        let never = || AtomicI64::new(i64::MIN);
+        Arc::new(Self { source, client, clock, metrics, health, last_read: never(), last_change: never() })
     }
 
     /// Whether it may be called now.
@@ -85,8 +96,15 @@ impl Connection {
     }
 
     /// Notes that the product did what it was asked.
-    pub fn succeeded(&self) {
-        self.last_success.store(self.clock.now().as_millis(), Ordering::Relaxed);
+    pub(super) fn succeeded(&self, asked: Asked) {
+        self.last(asked).store(self.clock.now().as_millis(), Ordering::Relaxed);
+    }
+
+    fn last(&self, asked: Asked) -> &AtomicI64 {
+        match asked {
+            Asked::Read => &self.last_read,
+            Asked::Change => &self.last_change,
+        }
     }
 
     /// Stops calls until a probe with the source's credentials succeeds. The first to notice starts the probing.
@@ -107,17 +125,17 @@ impl Connection {
 
     /// Reads `user`, with retries, waiting while the source is halted.
     pub async fn read_user(self: &Arc<Self>, user: &UserRef, stop: &CancellationToken) -> Result<Reading, Interrupted> {
-        let mut patience = Patience::new(self);
+        let mut patience = Patience::new(self, Asked::Read);
         loop {
             self.running(stop).await?;
             let read = stop.run_until_cancelled(self.client.user(user)).await.ok_or(Interrupted)?;
             let error = match read {
                 Ok(user) => {
-                    self.succeeded();
+                    self.succeeded(Asked::Read);
                     return Ok(Reading::Found(Box::new(user)));
                 }
                 Err(Error::NoSuchUser) => {
-                    self.succeeded();
+                    self.succeeded(Asked::Read);
                     return Ok(Reading::NoSuchUser);
                 }
                 Err(error) => error,
@@ -151,20 +169,22 @@ async fn probe(connection: Arc<Connection>) {
 
 /// How long one step or reading is tried.
 ///
-/// A failure counts as an attempt only while the source does what others ask of it: then it is this one's own, and
-/// ends after [`ATTEMPTS`]. While nothing succeeds, the source is away, and giving up would flood the dead letters:
-/// it is waited for, up to [`PATIENCE`].
+/// A failure counts as an attempt only while the source does the like for others: then it is this one's own, and ends
+/// after [`ATTEMPTS`]. While nothing of the kind succeeds, the source is away (or takes no changes), and giving up
+/// would flood the dead letters: it is waited for, up to [`PATIENCE`].
 pub(super) struct Patience {
     connection: Arc<Connection>,
+    asked: Asked,
     since: Timestamp,
     attempts: u32,
     backoff: Backoff,
 }
 
 impl Patience {
-    pub(super) fn new(connection: &Arc<Connection>) -> Self {
+    pub(super) fn new(connection: &Arc<Connection>, asked: Asked) -> Self {
         Self {
             connection: Arc::clone(connection),
+            asked,
             since: connection.clock.now(),
             attempts: 0,
             backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(60)),
@@ -178,7 +198,7 @@ impl Patience {
         after: Option<Duration>,
         stop: &CancellationToken,
     ) -> Result<bool, Interrupted> {
-        let others_succeed = self.connection.last_success.load(Ordering::Relaxed) >= self.since.as_millis();
+        let others_succeed = self.connection.last(self.asked).load(Ordering::Relaxed) >= self.since.as_millis();
         if others_succeed && !matches!(error, Error::RateLimited { .. }) {
             self.attempts += 1;
         }
