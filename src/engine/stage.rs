@@ -324,3 +324,7 @@ impl<H: Handler> Pump<H> {
         true
     }
 }
+
+#[cfg(test)]
+#[path = "stage_tests.rs"]
+mod tests;
