@@ -7,6 +7,7 @@ mod appender;
 mod backoff;
 mod connection;
 mod executor;
+mod patience;
 mod planner;
 mod stage;
 mod step;

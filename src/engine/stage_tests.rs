@@ -6,7 +6,10 @@ use tokio::sync::{Notify, Semaphore};
 use super::*;
 use crate::{
     domain::{UserId, UserRef},
-    log::{Record, embedded::EmbeddedLog},
+    log::{
+        Record,
+        embedded::{EmbeddedLog, Options},
+    },
     store::Store,
 };
 
@@ -92,7 +95,7 @@ struct Ground {
 impl Ground {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let options = crate::log::embedded::Options { partitions: 1, ..Default::default() };
+        let options = Options { partitions: 1, ..Default::default() };
         let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&dir.path().join("log"), options).unwrap());
         let store = Store::open(&dir.path().join("state"), log.identity()).unwrap();
         Self { dir, log, store }

@@ -7,8 +7,9 @@ use crate::{
 
 use super::{
     Interrupted, Work,
-    connection::{Asked, Patience, Reading},
+    connection::{Asked, Reading},
     executor::{Executor, Plan},
+    patience::Patience,
 };
 
 /// What is carried from step to step of one decision.
