@@ -7,9 +7,12 @@ mod appender;
 mod backoff;
 mod connection;
 mod executor;
+mod patience;
 mod planner;
+mod probing;
 mod stage;
 mod step;
+mod unsettled;
 
 pub use appender::Appender;
 pub use backoff::Backoff;
@@ -17,3 +20,4 @@ pub use connection::{Connection, Health};
 pub use executor::Executor;
 pub use planner::Planner;
 pub use stage::{Handler, Interrupted, Work, run};
+pub use unsettled::Runs;

@@ -1,4 +1,9 @@
 //! What tests stand on.
 
+pub mod app;
+pub mod face;
+pub mod ground;
 pub mod kafka;
 pub mod process;
+pub mod usher;
+pub mod wire;

@@ -1,0 +1,11 @@
+//! The whole service: signed webhooks in, memberships out.
+
+mod decisions;
+mod faults;
+mod halts;
+mod hostile;
+mod idempotence;
+mod metrics;
+mod order;
+mod starting;
+mod users;
