@@ -10,11 +10,11 @@ use super::{
     ending::let_finish,
     kafka::{judge_log, section},
     load::Load,
-    scene::Scene,
+    scene::{Scene, rounds},
 };
 use crate::support::kafka::KafkaBroker;
 
-const PAUSE: Duration = Duration::from_millis(1000);
+const PAUSE: Duration = Duration::from_millis(250);
 /// How long something may take to be noticed.
 const SOON: Duration = Duration::from_secs(60);
 /// What usher may take more, in MiB, while it can't write: the queue of the Kafka client, and what a process takes anyway.
@@ -30,7 +30,8 @@ async fn while_kafka_is_away_usher_says_come_back_later_and_loses_nothing_it_acc
     let mut usher = scene.start(0);
     let doors = usher.running().await;
     open.send_replace(vec![doors.webhooks.clone()]);
-    for crash in [false, true] {
+    for round in 0..rounds(2) {
+        let crash = round % 2 == 1;
         becomes(&doors, "readyz", StatusCode::OK).await;
         usher.has_logged("step ended").await;
         scene.wait_a_moment(500..3000).await;

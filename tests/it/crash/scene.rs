@@ -22,7 +22,7 @@ use crate::support::process::{Doors, Sandbox, Usher};
 pub const SECRET: &str = "the-secret-of-the-crash-tests";
 const ADMIN_TOKEN: &str = "the-token-of-the-crash-tests";
 /// How long the work that was accepted may take once nothing more comes.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Everybody, by the site they are in and how webhooks name them.
 const DC: usize = 20;
@@ -185,7 +185,7 @@ schemes:{}{}
                 if run["state"] == "done" {
                     break;
                 }
-                assert!(Instant::now() < deadline, "{} is not done: {run}", history.last_event());
+                assert!(Instant::now() < deadline, "{} of {:?} is not done: {run}", history.last_event(), history.person.account);
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
