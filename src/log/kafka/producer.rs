@@ -41,7 +41,11 @@ impl Producer {
         let record = FutureRecord::to(topic).partition(i32::from(partition.0)).key(key).payload(payload);
         let delivery = client.producer.send_result(record).map_err(|(error, _)| self.failed(&client, &error))?;
         match delivery.await {
-            Ok(Ok(delivered)) => Ok(Position { partition, offset: u64::try_from(delivered.offset).unwrap_or(0) }),
+            Ok(Ok(delivered)) => match u64::try_from(delivered.offset) {
+                Ok(offset) => Ok(Position { partition, offset }),
+                // Sent twice, and the broker remembers that it has it, but no longer where.
+                Err(_) => Err(Error::Unavailable("the record is in the log, but nobody knows where".into())),
+            },
             Ok(Err((error, _))) => Err(self.failed(&client, &error)),
             Err(_) => Err(Error::Unavailable("the producer was closed before the record was delivered".into())),
         }

@@ -25,7 +25,7 @@ const RETENTION_MS: &str = "2592000000";
 /// How long one question to the cluster may take.
 const ANSWER: Duration = Duration::from_secs(9);
 /// How long new topics may take until all brokers asked know them.
-const CREATION: Duration = Duration::from_secs(20);
+const CREATION: Duration = Duration::from_secs(30);
 
 /// Makes the missing topics and returns the partition count that all four have.
 pub(super) async fn ensure(client: &Client, settings: &Settings, config: &KafkaConfig) -> Result<u16, Error> {

@@ -14,7 +14,7 @@ use usher::{
     log::{Error, Log, Partition, Record, Stream, kafka::KafkaLog},
 };
 
-use super::{append, record, soon};
+use super::{append, record, soon, until};
 use crate::support::kafka::KafkaBroker;
 
 fn admin(config: &KafkaConfig) -> AdminClient<DefaultClientContext> {
@@ -25,7 +25,14 @@ async fn make(config: &KafkaConfig, stream: Stream, partitions: i32) {
     let name = format!("{}{stream}", config.topic_prefix);
     let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
     let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(10)));
-    admin(config).create_topics([&topic], &options).await.unwrap()[0].as_ref().unwrap();
+    let admin = admin(config);
+    admin.create_topics([&topic], &options).await.unwrap()[0].as_ref().unwrap();
+    // Made is not yet known.
+    let known = || {
+        let metadata = admin.inner().fetch_metadata(Some(&name), Duration::from_secs(10)).unwrap();
+        metadata.topics()[0].partitions().len() == usize::try_from(partitions).unwrap()
+    };
+    until("the topic is known", || tokio::task::block_in_place(known)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
