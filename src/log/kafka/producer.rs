@@ -43,8 +43,9 @@ impl Producer {
         match delivery.await {
             Ok(Ok(delivered)) => match u64::try_from(delivered.offset) {
                 Ok(offset) => Ok(Position { partition, offset }),
-                // Sent twice, and the broker remembers that it has it, but no longer where.
-                Err(_) => Err(Error::Unavailable("the record is in the log, but nobody knows where".into())),
+                // librdkafka counts as delivered what the broker calls a duplicate, and so can't say where it is. Where
+                // requests overtook each other, as they can on a topic just made, it may not be there at all.
+                Err(_) => Err(Error::Unavailable("nobody knows whether the record is in the log".into())),
             },
             Ok(Err((error, _))) => Err(self.failed(&client, &error)),
             Err(_) => Err(Error::Unavailable("the producer was closed before the record was delivered".into())),

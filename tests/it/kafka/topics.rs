@@ -51,6 +51,13 @@ async fn missing_topics_are_made_like_those_that_are_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_that_start_at_once_make_the_topics_together() {
+    let config = KafkaBroker::shared().config(3);
+    let (one, other) = tokio::join!(KafkaLog::open(&config), KafkaLog::open(&config));
+    assert_eq!(one.unwrap().identity(), other.unwrap().identity());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn records_are_kept_for_thirty_days() {
     let config = KafkaBroker::shared().config(1);
     KafkaLog::open(&config).await.unwrap();
