@@ -25,8 +25,9 @@ use crate::{
     intake::Intake,
     log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
     metrics::Metrics,
-    products,
+    products::{self, Limits},
     rules::{Schemes, VersionedScheme},
+    secret::Secret,
     store::{Ledger, Store},
     views::Views,
 };
@@ -51,6 +52,7 @@ impl Roles {
 pub struct App {
     webhooks: Option<SocketAddr>,
     admin: SocketAddr,
+    new_token: Option<Secret>,
     servers: JoinSet<std::io::Result<()>>,
     handles: Vec<ServerHandle>,
     stages: Vec<Stage>,
@@ -71,26 +73,27 @@ enum Stage {
 impl App {
     /// Builds every part and binds the listeners; nothing runs yet but the log.
     pub async fn build(config: Config, roles: Roles) -> Result<Self, Error> {
+        Self::build_within(Limits::default(), config, roles).await
+    }
+
+    /// As [`App::build`], with other bounds on each call to a product.
+    pub async fn build_within(limits: Limits, config: Config, roles: Roles) -> Result<Self, Error> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let metrics = Metrics::new()?;
         make_private_folder(&config.data_dir)?;
         let token = admin::token(&config.admin, &config.data_dir)?;
-        if token.newly_made {
-            warn!(
-                token = token.secret.reveal(),
-                "an admin token was made; it is shown this once and kept in data_dir/admin-token"
-            );
-        }
+        let new_token = token.newly_made.then(|| token.secret.clone());
         let log = open_log(&config).await?;
         let store = Store::open(&config.data_dir.join("state"), log.identity())?;
         if let Some(aside) = store.set_aside() {
             warn!(moved_to = %aside.display(), "the state store was damaged; it is rebuilt from the log");
         }
-        let connections = connect(&config, &clock, &metrics)?;
+        let connections = connect(limits, &config, &clock, &metrics)?;
         let ledger = store.ledger()?;
-        let stages = if roles.engine { stages(&config, &connections, &log, &ledger, &metrics) } else { Vec::new() };
         let stop_views = CancellationToken::new();
         let (views, view_tasks) = Views::start(Arc::clone(&log), &store, stop_views.clone())?;
+        let stages =
+            if roles.engine { stages(&config, &connections, &log, &ledger, &metrics, &views) } else { Vec::new() };
 
         let mut listeners = Listeners::default();
         let webhooks = if roles.webhooks {
@@ -109,6 +112,7 @@ impl App {
         Ok(Self {
             webhooks,
             admin,
+            new_token,
             servers,
             handles,
             stages,
@@ -129,6 +133,11 @@ impl App {
     /// Where administrators are answered.
     pub fn admin_address(&self) -> SocketAddr {
         self.admin
+    }
+
+    /// The admin token, if it was made just now: to be shown this once, and not in the log.
+    pub fn new_token(&self) -> Option<&Secret> {
+        self.new_token.as_ref()
     }
 
     /// Runs until `stop` is cancelled, then drains: no new deliveries, what was begun is finished, offsets are stored.
@@ -193,9 +202,15 @@ async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {
     })
 }
 
-fn connect(config: &Config, clock: &Arc<dyn Clock>, metrics: &Metrics) -> Result<Vec<Arc<Connection>>, Error> {
+fn connect(
+    limits: Limits,
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+) -> Result<Vec<Arc<Connection>>, Error> {
     let connect = |source: &crate::config::Source| {
-        let client = products::connect(source, metrics.clone(), Arc::clone(clock))?;
+        metrics.begin(source.id.as_str());
+        let client = products::connect_within(limits, source, metrics.clone(), Arc::clone(clock))?;
         Ok(Connection::new(source.id.clone(), client, Arc::clone(clock), metrics.clone()))
     };
     config.sources.iter().map(connect).collect()
@@ -207,17 +222,20 @@ fn stages(
     log: &Arc<dyn Log>,
     ledger: &Ledger,
     metrics: &Metrics,
+    views: &Views,
 ) -> Vec<Stage> {
     let versioned = config
         .schemes
         .iter()
         .map(|known| VersionedScheme { scheme: known.scheme.clone(), reference: known.reference.clone() });
     let schemes = Arc::new(Schemes::new(versioned));
+    let runs: Arc<dyn engine::Runs> = Arc::new(views.clone());
     let mut stages = Vec::new();
     for connection in connections {
         let parts = || (Arc::clone(connection), Arc::clone(log), ledger.clone(), metrics.clone());
         let (connection, log, ledger, metrics) = parts();
-        let planner = Planner::new(connection, Arc::clone(&schemes), config.mode, log, ledger, metrics);
+        let planner =
+            Planner::new(connection, Arc::clone(&schemes), config.mode, log, ledger, metrics, Arc::clone(&runs));
         stages.push(Stage::Planner(Arc::new(planner)));
         let (connection, log, ledger, metrics) = parts();
         stages.push(Stage::Executor(Arc::new(Executor::new(connection, config.mode, log, ledger, metrics))));

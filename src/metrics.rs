@@ -7,6 +7,8 @@ use prometheus::{
     TextEncoder,
 };
 
+use crate::domain::{Stage, Step, StepResult};
+
 /// The metric families; cheap to clone, all clones count together.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -95,6 +97,23 @@ impl Metrics {
             )?,
             registry,
         })
+    }
+
+    /// Begins the counters of `source` at 0, so that the first of each is seen as an increase.
+    pub fn begin(&self, source: &str) {
+        for result in ["accepted", "ignored", "unauthorized", "malformed", "too_large", "overloaded", "unavailable"] {
+            self.webhooks.with_label_values(&[source, result]);
+        }
+        for stage in [Stage::Planner, Stage::Executor] {
+            self.duplicates.with_label_values(&[stage.as_str()]);
+            self.dead_letters.with_label_values(&[stage.as_str()]);
+        }
+        for result in StepResult::ALL {
+            for action in Step::ACTIONS {
+                self.steps.with_label_values(&[source, action, result.as_str()]);
+            }
+        }
+        self.product_throttled.with_label_values(&[source]);
     }
 
     /// The text that Prometheus scrapes.

@@ -15,8 +15,7 @@ pub enum LogFormat {
 
 /// Starts logging. `RUST_LOG` chooses what is logged (default `info`).
 pub fn start(format: Option<LogFormat>) {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,librdkafka=warn,rdkafka=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     let format = format.unwrap_or(if stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json });
     let logs = fmt().with_env_filter(filter).with_writer(stderr);
     // Started twice (tests in one process), the first stays.

@@ -19,7 +19,7 @@ pub use auth::{AdminToken, Error, token};
 pub use probes::{Readiness, SourceHealth, SourceState, Wait};
 pub use problem::Problem;
 
-use crate::{config::Config, metrics::Metrics, secret::Secret, views::Views};
+use crate::{config::Config, domain::SourceId, metrics::Metrics, secret::Secret, views::Views};
 
 /// Nothing is uploaded here: what a request may carry, in bytes.
 const MAX_BODY: usize = 16 * 1024;
@@ -40,6 +40,10 @@ impl AdminState {
         let sources = config.sources.iter().map(SourceRow::from).collect();
         let schemes = config.schemes.iter().map(SchemeRow::from).collect();
         Self { token, views, metrics, readiness, sources, schemes }
+    }
+
+    fn source_ids(&self) -> Vec<SourceId> {
+        self.sources.iter().map(|source| source.id().clone()).collect()
     }
 }
 

@@ -1,6 +1,10 @@
 //! `usher serve`: the service.
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    io::{Write, stderr},
+    path::Path,
+    process::ExitCode,
+};
 
 use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,7 +36,11 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
             }
             loaded.config
         }
-        Err(problems) => return complain(&problems, USAGE),
+        Err(problems) => {
+            // Each line names its place; where stderr is gone the exit code still tells.
+            let _ = writeln!(stderr(), "{problems}");
+            return ExitCode::from(USAGE);
+        }
     };
     let roles = Roles {
         webhooks: roles.contains(&Role::Webhooks),
@@ -51,7 +59,15 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
 async fn serve(config: Config, roles: Roles) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
-    Ok(App::build(config, roles).await?.run_until_stopped(stop).await?)
+    let app = App::build(config, roles).await?;
+    if let Some(token) = app.new_token() {
+        writeln!(
+            stderr(),
+            "usher: made an admin token, shown this once and kept in data_dir/admin-token: {}",
+            token.reveal()
+        )?;
+    }
+    Ok(app.run_until_stopped(stop).await?)
 }
 
 /// Cancels `stop` at the first SIGTERM or SIGINT; a second one ends the process at once.

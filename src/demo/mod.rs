@@ -35,9 +35,15 @@ pub enum Error {
 pub async fn run(once: bool, stop: CancellationToken) -> Result<bool, Error> {
     let stage = Stage::set_up().await?;
     let mut narrator = Narrator::default();
-    story::tell(&stage, &mut narrator).await?;
-    let as_told = narrator.close();
-    if !once {
+    let told = stop.run_until_cancelled(story::tell(&stage, &mut narrator)).await;
+    let as_told = match told {
+        Some(told) => {
+            told?;
+            narrator.close()
+        }
+        None => false,
+    };
+    if !once && !stop.is_cancelled() {
         narrator.invite(&stage);
         stop.cancelled().await;
     }

@@ -215,8 +215,12 @@ fn explain(narrator: &Narrator, decision: &Value) {
         let answer = if scheme["selected"] == "true" { "selects" } else { "passes over" };
         narrator.says(&format!("{} {answer}: {}", text(&scheme["scheme"]), leaves.join("; ")));
     }
-    if schemes.is_empty() {
-        narrator.says(&format!("no scheme is asked: {}", decision["no_action"]));
+    match (&decision["no_action"]["why"], &decision["no_action"]["account_type"]) {
+        (Value::Null, _) => {}
+        (_, Value::String(kind)) => {
+            narrator.says(&format!("no scheme is asked: the account is not a person's, but of type {kind}"))
+        }
+        (why, _) => narrator.says(&format!("no scheme is asked: {}", text(why))),
     }
 }
 

@@ -10,6 +10,7 @@ mod executor;
 mod planner;
 mod stage;
 mod step;
+mod unsettled;
 
 pub use appender::Appender;
 pub use backoff::Backoff;
@@ -17,3 +18,4 @@ pub use connection::{Connection, Health};
 pub use executor::Executor;
 pub use planner::Planner;
 pub use stage::{Handler, Interrupted, Work, run};
+pub use unsettled::Runs;

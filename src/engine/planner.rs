@@ -5,9 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tracing::{info, warn};
 
-use super::{Appender, Connection, Handler, Interrupted, Work, connection::Reading};
+use super::{Appender, Connection, Handler, Interrupted, Runs, Work, connection::Reading, unsettled::Unsettled};
 use crate::{
-    domain::{DeadLetter, Decision, Event, Facts, Missing, Mode, SourceId, Stage, Timestamp, Truth, UserKey, UserRef},
+    domain::{
+        DeadLetter, Decision, Event, EventId, Facts, Missing, Mode, SourceId, Stage, Timestamp, Truth, UserKey, UserRef,
+    },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
     products,
@@ -23,6 +25,8 @@ pub struct Planner {
     appender: Appender,
     ledger: Ledger,
     metrics: Metrics,
+    runs: Arc<dyn Runs>,
+    unsettled: Unsettled,
 }
 
 /// What becomes of an event.
@@ -34,7 +38,7 @@ enum Answer {
 }
 
 impl Planner {
-    /// A planner for the source of `connection`.
+    /// A planner for the source of `connection`; `runs` tells when what a user's last event led to has ended.
     pub fn new(
         connection: Arc<Connection>,
         schemes: Arc<Schemes>,
@@ -42,8 +46,10 @@ impl Planner {
         log: Arc<dyn Log>,
         ledger: Ledger,
         metrics: Metrics,
+        runs: Arc<dyn Runs>,
     ) -> Self {
-        Self { connection, schemes, mode, appender: Appender::new(log), ledger, metrics }
+        let unsettled = Unsettled::default();
+        Self { connection, schemes, mode, appender: Appender::new(log), ledger, metrics, runs, unsettled }
     }
 
     fn now(&self) -> Timestamp {
@@ -57,6 +63,7 @@ impl Planner {
         if !answer.may_act() {
             return Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))));
         }
+        self.unsettled.settled(&event.key(), &*self.runs, &work.stop).await?;
         let facts = match self.connection.read_user(&event.user, &work.stop).await? {
             Reading::Found(user) => {
                 if event.user.id().is_none() {
@@ -126,6 +133,7 @@ impl Planner {
         let record = Record { key: decision.key(), payload: codec::encode(decision) };
         let position = self.appender.append(Stream::Decisions, record, &work.stop).await?;
         work.acknowledged(position.offset);
+        self.unsettled.note(decision);
         let source = decision.source.as_str();
         for verdict in &decision.verdicts {
             let labels = [source, verdict.scheme.id.as_str(), result_label(verdict.selected)];
@@ -150,6 +158,15 @@ impl Planner {
         if let Err(error) = self.ledger.put(scope, id, &Entry::Done, self.now()) {
             warn!(event.id = id, %error, "can't remember a decision; after a restart it is read back from the log");
         }
+    }
+}
+
+/// What an event is remembered by. One that is appended again under its user's lasting id may come into the same
+/// partition: it must not be taken for the one it was made from, which knew only the name.
+fn memory_id(event: &EventId, user: &UserRef) -> String {
+    match user {
+        UserRef::Id(_) => event.to_string(),
+        UserRef::Name(_) => format!("{event}/by-name"),
     }
 }
 
@@ -181,7 +198,11 @@ impl Handler for Planner {
 
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
         match codec::decode::<Decision>(&record.payload) {
-            Ok(decision) => self.ledger.put(scope, decision.event.as_str(), &Entry::Done, decision.decided),
+            Ok(decision) => {
+                self.unsettled.note(&decision);
+                let id = memory_id(&decision.event, &decision.user);
+                self.ledger.put(scope, &id, &Entry::Done, decision.decided)
+            }
             Err(error) => {
                 warn!(position = ?record.position, %error, "a decision can't be read back");
                 Ok(())
@@ -194,8 +215,8 @@ impl Handler for Planner {
             Ok(event) => event,
             Err(error) => return self.give_up_decoding(record, error, work).await,
         };
-        let id = event.id.clone();
-        if work.recall(&self.ledger, id.as_str()).await?.is_some() {
+        let id = memory_id(&event.id, &event.user);
+        if work.recall(&self.ledger, &id).await?.is_some() {
             self.metrics.duplicates.with_label_values(&[Stage::Planner.as_str()]).inc();
             return Ok(());
         }
@@ -206,7 +227,7 @@ impl Handler for Planner {
                 self.appender.append(Stream::Events, record, &work.stop).await?;
             }
         }
-        self.done(&work.scope, id.as_str());
+        self.done(&work.scope, &id);
         Ok(())
     }
 }

@@ -11,9 +11,14 @@ use super::{
     executor::{Executor, Plan},
 };
 
-/// The user as last read, carried from step to step of one decision so that each is read once.
+/// What is carried from step to step of one decision.
 #[derive(Default)]
-pub(super) struct Snapshot(Option<User>);
+pub(super) struct Snapshot {
+    /// The user as last read, so that each decision reads once.
+    user: Option<User>,
+    /// Whether a change has been made: the first one ends the time from event to action.
+    acted: bool,
+}
 
 /// How a step ended.
 pub(super) struct Ended {
@@ -41,7 +46,7 @@ impl Progress<'_> {
         if self.attempted.is_some() {
             // usher stopped between the attempt and its outcome: only the product knows.
             self.may_be_done = true;
-            self.snapshot.0 = None;
+            self.snapshot.user = None;
         }
         let connection = &self.executor.connection;
         let mut patience = Patience::new(connection);
@@ -77,7 +82,7 @@ impl Progress<'_> {
 
     /// The user as carried over, else read now.
     async fn read(&mut self) -> Result<Result<User, Ended>, Interrupted> {
-        if let Some(user) = self.snapshot.0.take() {
+        if let Some(user) = self.snapshot.user.take() {
             return Ok(Ok(user));
         }
         let reading = self.executor.connection.read_user(&self.plan.decision.user, &self.work.stop).await?;
@@ -105,7 +110,7 @@ impl Progress<'_> {
             }
             (Some(false), None) => return None,
         };
-        self.snapshot.0 = Some(user.clone());
+        self.snapshot.user = Some(user.clone());
         Some(ended)
     }
 
@@ -125,15 +130,17 @@ impl Progress<'_> {
     }
 
     fn changed(&mut self, mut user: User) -> Ended {
-        let waited = self.plan.decision.accepted.until(self.executor.now());
-        self.executor.metrics.event_to_action_seconds.observe(waited.as_secs_f64());
+        if !std::mem::replace(&mut self.snapshot.acted, true) {
+            let waited = self.plan.decision.accepted.until(self.executor.now());
+            self.executor.metrics.event_to_action_seconds.observe(waited.as_secs_f64());
+        }
         if let Some(groups) = &mut user.groups {
             match &self.plan.step.step {
                 Step::AddGroup(group) => groups.insert(group.clone()),
                 Step::RemoveGroup(group) => groups.remove(group),
             };
         }
-        self.snapshot.0 = Some(user);
+        self.snapshot.user = Some(user);
         Ended { before: self.attempted.clone(), ..Ended::with(StepResult::Changed, "made so") }
     }
 

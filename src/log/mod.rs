@@ -19,7 +19,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::domain::UserKey;
 
 /// One stream of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stream {
     /// What happened to users.
     Events,
@@ -102,7 +102,7 @@ pub struct Stored {
 }
 
 /// Why the log did not do what it was asked to.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// Too many appends are waiting; nothing was written. Ask again shortly.
     #[error("too many records are waiting to be written")]
@@ -128,7 +128,8 @@ pub trait Log: Send + Sync + 'static {
     fn identity(&self) -> &str;
 
     /// Appends one record and returns when it is durable: flushed to disk, or acknowledged by all in-sync replicas.
-    /// Appends of one key by one caller, one after the other, keep their order.
+    /// Appends of one key by one caller, one after the other, keep their order. An append to a stream other than events
+    /// may wait as long as the log is away: giving up would leave open whether the record was written.
     async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error>;
 
     /// The offsets that `partition` holds now: from the oldest kept to one past the newest.

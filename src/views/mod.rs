@@ -12,7 +12,7 @@ mod runs;
 
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 pub use dead_letters::{DeadLetterRow, GivenUpStep};
@@ -26,6 +26,7 @@ use self::{
 };
 use crate::{
     domain::{RunId, SourceId},
+    engine,
     log::{
         Log, Stream,
         codec::{self, OutcomeRecord, decode},
@@ -56,14 +57,29 @@ pub struct Views {
     runs: Runs,
     decisions: Decisions,
     dead_letters: DeadLetters,
+    progress: watch::Sender<u64>,
+}
+
+impl engine::Runs for Views {
+    fn has_ended(&self, run: &RunId) -> bool {
+        self.run(run).is_ok_and(|run| run.is_some_and(|run| run.state.is_final()))
+    }
+
+    fn progress(&self) -> watch::Receiver<u64> {
+        self.progress.subscribe()
+    }
 }
 
 impl Views {
     /// Opens the views in `store` and goes on building them from `log`, in tasks that end when `stop` is cancelled
     /// (or the set is dropped).
     pub fn start(log: Arc<dyn Log>, store: &Store, stop: CancellationToken) -> Result<(Self, JoinSet<()>), Error> {
-        let views =
-            Self { runs: Runs::new(store)?, decisions: Decisions::new(store)?, dead_letters: DeadLetters::new(store)? };
+        let views = Self {
+            runs: Runs::new(store)?,
+            decisions: Decisions::new(store)?,
+            dead_letters: DeadLetters::new(store)?,
+            progress: watch::Sender::new(0),
+        };
         let checkpoints = Checkpoints::new(store.tree("view-checkpoints")?, &views.trees())?;
         let mut tasks = JoinSet::new();
         for (stream, apply) in views.readers() {
@@ -88,9 +104,10 @@ impl Views {
         self.runs.entries(id, paging)
     }
 
-    /// Decisions about the user that `user` names, newest first: by lasting id, else by login name in any case.
-    pub fn decisions(&self, source: &SourceId, user: &str, paging: &Paging) -> Result<Page<DecisionRow>, Error> {
-        self.decisions.list(source, user, paging)
+    /// Decisions about the user that `user` names in any of `sources`, newest first: by lasting id, else by login name
+    /// in any case.
+    pub fn decisions(&self, sources: &[SourceId], user: &str, paging: &Paging) -> Result<Page<DecisionRow>, Error> {
+        self.decisions.list_all(sources, user, paging)
     }
 
     /// What was given up, newest first.
@@ -110,14 +127,20 @@ impl Views {
                 Arc::new(move |payload| {
                     let decision = decode(payload)?;
                     decided.decisions.apply(&decision)?;
-                    decided.runs.decided(&decision)
+                    decided.runs.decided(&decision)?;
+                    decided.progress.send_modify(|count| *count += 1);
+                    Ok(())
                 }),
             ),
             (
                 Stream::Outcomes,
                 Arc::new(move |payload| match decode(payload)? {
                     OutcomeRecord::Attempt(_) => Ok(()), // the outcome follows, and says all of it
-                    OutcomeRecord::Outcome(outcome) => ended.runs.ended(&outcome),
+                    OutcomeRecord::Outcome(outcome) => {
+                        ended.runs.ended(&outcome)?;
+                        ended.progress.send_modify(|count| *count += 1);
+                        Ok(())
+                    }
                 }),
             ),
             (Stream::DeadLetters, Arc::new(move |payload| given_up.dead_letters.apply(&decode(payload)?))),

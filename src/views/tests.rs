@@ -41,7 +41,7 @@ async fn views_show_what_is_in_all_partitions_and_what_comes_later() {
     following.until(|views| complete(views, 20)).await;
     tell(&following.log, 20..40);
     following.until(|views| complete(views, 40)).await;
-    let page = following.views.decisions(&source(), "user7", &Paging::default()).expect("decisions");
+    let page = following.views.decisions(&[source()], "user7", &Paging::default()).expect("decisions");
     assert_eq!((page.items.len(), page.items[0].accepted), (1, at(7)));
 }
 

@@ -302,3 +302,17 @@ async fn start_becomes(log: &dyn Log, partition: Partition, start: u64) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
+
+#[tokio::test]
+async fn lag_is_what_the_groups_at_work_have_not_stored() {
+    let fixture = EmbeddedFixture::with_records(10).await;
+    let log = fixture.open().await;
+    assert_eq!(log.lag(Stream::Events), None, "nobody is at work");
+    let mut member = Member::join(&*log, Stream::Events, "usher.planner.acme").await;
+    assert_eq!(log.lag(Stream::Events), Some(10));
+    let taken = member.take(10).await;
+    member.store(&taken);
+    assert_eq!((log.lag(Stream::Events), log.lag(Stream::Decisions)), (Some(0), None));
+    member.leave().await;
+    log.close().await;
+}

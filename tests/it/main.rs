@@ -6,4 +6,5 @@ mod kafka;
 mod log_suite;
 mod products;
 mod sandbox;
+mod service;
 mod support;

@@ -24,14 +24,13 @@ java_is_new_enough() {
 
 need_tools() {
     local missing=()
-    java_is_new_enough || missing+=(openjdk-17-jre-headless)
+    java_is_new_enough || missing+=(default-jre-headless)
     if [[ ${1:-} == maven ]]; then command -v mvn >/dev/null || missing+=(maven); fi
     [[ ${#missing[@]} -eq 0 ]] && return
     [[ $(id -u) -eq 0 ]] && command -v apt-get >/dev/null ||
         die "missing: ${missing[*]}. Install Java 17 or later and Maven, then try again."
     echo "kafka.sh: installing ${missing[*]}" >&2
-    { apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}" ||
-        apt-get install -y -q --no-install-recommends "${missing[@]/openjdk-17-jre-headless/default-jre-headless}"; } >&2
+    { apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >&2
     java_is_new_enough || die "Java 17 or later is needed, this is: $(java -version 2>&1 | head -1)"
 }
 

@@ -40,6 +40,13 @@ impl From<&Source> for SourceRow {
     }
 }
 
+impl SourceRow {
+    /// Which source.
+    pub(crate) fn id(&self) -> &SourceId {
+        &self.id
+    }
+}
+
 /// An address may have a name and password in it; they are no part of where the product is.
 fn without_credentials(url: &Url) -> Url {
     let mut url = url.clone();

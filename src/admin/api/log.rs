@@ -42,7 +42,8 @@ pub(super) async fn decisions(
     Query(query): Query<query::Decisions>,
 ) -> Result<Json<Page<DecisionRow>>, Problem> {
     let (source, user, paging) = query.split()?;
-    read(move || state.views.decisions(&source, &user, &paging)).await.map(Json)
+    let sources = source.map_or_else(|| state.source_ids(), |source| vec![source]);
+    read(move || state.views.decisions(&sources, &user, &paging)).await.map(Json)
 }
 
 pub(super) async fn dead_letters(

@@ -63,11 +63,11 @@ pub(super) struct Decisions {
 }
 
 impl Decisions {
-    pub(super) fn split(self) -> Result<(SourceId, String, Paging), Problem> {
+    pub(super) fn split(self) -> Result<(Option<SourceId>, String, Paging), Problem> {
         let paging = Paging { limit: self.limit, cursor: self.cursor };
-        match (self.source, self.user.filter(|user| !user.is_empty())) {
-            (Some(source), Some(user)) => Ok((source, user, paging)),
-            _ => Err(Problem::BadQuery("say whose: write `source=<id>&user=<lasting id or login name>`".into())),
+        match self.user.filter(|user| !user.is_empty()) {
+            Some(user) => Ok((self.source, user, paging)),
+            None => Err(Problem::BadQuery("say whose: write `user=<lasting id or login name>`".into())),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -9,7 +10,7 @@ use super::{
     format,
     part::{Part, Parts},
 };
-use crate::log::Error;
+use crate::log::{Error, Stream};
 
 /// The offsets of all groups.
 pub(super) struct Groups {
@@ -21,6 +22,8 @@ struct State {
     offsets: Parts<BTreeMap<String, u64>>,
     /// What is not on disk yet.
     unsaved: BTreeSet<(Part, String)>,
+    /// Groups with a member in this process; others may be of sources that are no more.
+    joined: BTreeSet<(Stream, String)>,
     closed: bool,
 }
 
@@ -38,12 +41,34 @@ impl Groups {
                 }
             }
         }
-        Ok(Self { state: Mutex::new(State { offsets, unsaved: BTreeSet::new(), closed: false }) })
+        Ok(Self {
+            state: Mutex::new(State { offsets, unsaved: BTreeSet::new(), joined: BTreeSet::new(), closed: false }),
+        })
     }
 
     /// Where `group` goes on in `part`; 0 where it never stored anything.
     pub fn next(&self, part: Part, group: &str) -> u64 {
         self.lock().offsets[part].get(group).copied().unwrap_or(0)
+    }
+
+    /// A member of `group` works on `stream` from now on.
+    pub fn join(&self, stream: Stream, group: &str) {
+        self.lock().joined.insert((stream, group.to_owned()));
+    }
+
+    /// What the groups with a member here have still to do of `stream`, its parts ending at `ends`. None where there
+    /// is no such group.
+    pub fn lag(&self, stream: Stream, ends: &[(Part, Range<u64>)]) -> Option<u64> {
+        let state = self.lock();
+        let groups = state.joined.iter().filter(|(of, _)| *of == stream);
+        let behind = |group: &String| {
+            let left = |(part, held): &(Part, Range<u64>)| {
+                let next = state.offsets[*part].get(group).copied().unwrap_or(0);
+                held.end.saturating_sub(next.max(held.start))
+            };
+            ends.iter().map(left).sum::<u64>()
+        };
+        groups.map(|(_, group)| behind(group)).reduce(|sum, lag| sum + lag)
     }
 
     /// `group` goes on at `next` in `part`.

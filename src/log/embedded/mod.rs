@@ -195,6 +195,7 @@ impl Log for EmbeddedLog {
 
     async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error> {
         self.store.tree()?;
+        self.groups.join(stream, group);
         Ok(consumer::join(self, stream, group))
     }
 
@@ -204,6 +205,12 @@ impl Log for EmbeddedLog {
         }
         self.health.check()?;
         self.health.check_progress(STUCK_AFTER)
+    }
+
+    fn lag(&self, stream: Stream) -> Option<u64> {
+        let held = |part| (part, self.bounds[part].borrow().clone());
+        let ends: Vec<_> = Part::all_of(stream, self.partitions).map(held).collect();
+        self.groups.lag(stream, &ends)
     }
 
     async fn close(&self) {

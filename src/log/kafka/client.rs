@@ -10,7 +10,7 @@ use rdkafka::{
 
 use super::{
     context::Voice,
-    settings::{Settings, refusal},
+    settings::{Patience, Settings, refusal},
 };
 use crate::log::{Error, Partition};
 
@@ -24,9 +24,10 @@ pub(super) struct Client {
 
 impl Client {
     /// Begins to connect, without waiting for it.
-    pub(super) fn new(settings: &Settings) -> Result<Self, Error> {
+    pub(super) fn new(settings: &Settings, patience: Patience) -> Result<Self, Error> {
         let voice = Voice::default();
-        let producer = settings.producer().create_with_context(voice.clone()).map_err(|e| refusal(&e))?;
+        let config = settings.producer(patience);
+        let producer = config.create_with_context(voice.clone()).map_err(|e| refusal(&e))?;
         Ok(Self { producer, brokers: settings.brokers().to_owned(), voice })
     }
 

@@ -43,7 +43,8 @@ impl ClientContext for Voice {
 
     fn error(&self, error: KafkaError, reason: &str) {
         match error.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::AllBrokersDown) => tracing::warn!("kafka: no broker can be reached"),
+            // Said by every client, twenty times a second; whoever appends, reads or asks for readiness says it once.
+            Some(RDKafkaErrorCode::AllBrokersDown) => tracing::debug!("kafka: no broker can be reached"),
             Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve) => self.keep(reason),
             _ => {
                 tracing::warn!("kafka: {reason}");

@@ -28,7 +28,12 @@ use rdkafka::producer::Producer as _;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use self::{client::Client, lag::Lags, producer::Producer, settings::Settings};
+use self::{
+    client::Client,
+    lag::Lags,
+    producer::Producer,
+    settings::{Patience, Settings},
+};
 use super::{Consumer, Error, Log, Partition, Position, Record, Records, Stream};
 use crate::config::KafkaConfig;
 
@@ -36,17 +41,20 @@ use crate::config::KafkaConfig;
 const ANSWER: Duration = Duration::from_secs(5);
 /// How long an answer to "are you ready" may take, and how long it is good for.
 const READY: Duration = Duration::from_secs(2);
-/// How long [`Log::close`] waits for members to leave, and then for records to be delivered.
+/// How long [`Log::close`] waits for members to leave.
 const CLOSE: Duration = Duration::from_secs(15);
+/// How long it then waits for records to be delivered, of each producer.
+const FLUSH: Duration = Duration::from_secs(5);
 
 /// A log whose streams are topics.
 pub struct KafkaLog {
     settings: Settings,
-    producer: Producer,
+    deliveries: Producer,
+    results: Producer,
     partitions: u16,
     identity: String,
     lags: Lags,
-    readiness: tokio::sync::Mutex<Option<(Instant, Result<(), String>)>>,
+    readiness: tokio::sync::Mutex<Option<(Instant, Result<(), Error>)>>,
     closing: CancellationToken,
     /// Cancelled one by one as members leave.
     members: Mutex<Vec<CancellationToken>>,
@@ -60,11 +68,14 @@ impl KafkaLog {
     /// be used, or the topics can't be made or don't fit together.
     pub async fn open(config: &KafkaConfig) -> Result<Self, Error> {
         let settings = Settings::new(config)?;
-        let client = Client::new(&settings)?;
+        let deliveries = Producer::new(settings.clone(), Patience::GivesUp)?;
+        let results = Producer::new(settings.clone(), Patience::NeverGivesUp)?;
+        let client = deliveries.client();
         let partitions = topics::ensure(&client, &settings, config).await?;
         let identity = identity(&client, config).await?;
         Ok(Self {
-            producer: Producer::new(settings.clone(), client),
+            deliveries,
+            results,
             settings,
             partitions,
             identity,
@@ -80,7 +91,7 @@ impl KafkaLog {
     }
 
     async fn ask_whether_ready(&self) -> Result<(), Error> {
-        let (client, topic) = (self.producer.client(), self.settings.topic(Stream::Events));
+        let (client, topic) = (self.deliveries.client(), self.settings.topic(Stream::Events));
         blocking(move || {
             let metadata = client.metadata(&topic, READY)?;
             let mut partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
@@ -117,12 +128,16 @@ impl Log for KafkaLog {
         self.open_still()?;
         let key = record.key.as_str();
         let partition = Partition::of(key, self.partitions);
-        self.producer.append(&self.settings.topic(stream), partition, key, &record.payload).await
+        let producer = match stream {
+            Stream::Events => &self.deliveries,
+            Stream::Decisions | Stream::Outcomes | Stream::DeadLetters => &self.results,
+        };
+        producer.append(&self.settings.topic(stream), partition, key, &record.payload).await
     }
 
     async fn bounds(&self, stream: Stream, partition: Partition) -> Result<Range<u64>, Error> {
         self.open_still()?;
-        let (client, topic) = (self.producer.client(), self.settings.topic(stream));
+        let (client, topic) = (self.deliveries.client(), self.settings.topic(stream));
         if partition.0 >= self.partitions {
             return Err(Error::Unusable(format!("{topic} has no partition {partition}")));
         }
@@ -151,10 +166,10 @@ impl Log for KafkaLog {
         if let Some((asked, answer)) = &*last
             && asked.elapsed() < READY
         {
-            return answer.clone().map_err(Error::Unavailable);
+            return answer.clone();
         }
         let answer = self.ask_whether_ready().await;
-        *last = Some((Instant::now(), answer.as_ref().copied().map_err(ToString::to_string)));
+        *last = Some((Instant::now(), answer.clone()));
         answer
     }
 
@@ -173,15 +188,16 @@ impl Log for KafkaLog {
         if tokio::time::timeout(CLOSE, all_left).await.is_err() {
             tracing::warn!("kafka: the log was closed before all members had left their groups");
         }
-        let client = self.producer.client();
-        let flushed = blocking(move || {
-            client
-                .producer
-                .flush(CLOSE)
-                .map_err(|error| Error::Unavailable(format!("records were not delivered: {error}")))
-        });
-        if let Err(error) = flushed.await {
-            tracing::warn!(%error, "kafka: the log was closed with records waiting");
+        for client in [self.deliveries.client(), self.results.client()] {
+            let flushed = blocking(move || {
+                client
+                    .producer
+                    .flush(FLUSH)
+                    .map_err(|error| Error::Unavailable(format!("records were not delivered: {error}")))
+            });
+            if let Err(error) = flushed.await {
+                tracing::warn!(%error, "kafka: the log was closed with records waiting");
+            }
         }
     }
 }

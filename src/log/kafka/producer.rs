@@ -1,4 +1,4 @@
-//! Appending: acknowledged by all in-sync replicas, in order, and never waited for without end.
+//! Appending: acknowledged by all in-sync replicas, in order.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -7,18 +7,23 @@ use rdkafka::{
     producer::FutureRecord,
 };
 
-use super::{client::Client, settings::Settings};
+use super::{
+    client::Client,
+    settings::{Patience, Settings},
+};
 use crate::log::{Error, Partition, Position};
 
 /// Writes records; replaces its client when that can't go on.
 pub(super) struct Producer {
     settings: Settings,
+    patience: Patience,
     client: RwLock<Client>,
 }
 
 impl Producer {
-    pub(super) fn new(settings: Settings, client: Client) -> Self {
-        Self { settings, client: RwLock::new(client) }
+    pub(super) fn new(settings: Settings, patience: Patience) -> Result<Self, Error> {
+        let client = RwLock::new(Client::new(&settings, patience)?);
+        Ok(Self { settings, patience, client })
     }
 
     pub(super) fn client(&self) -> Client {
@@ -67,7 +72,7 @@ impl Producer {
             // Another append has done it.
             return;
         }
-        match Client::new(&self.settings) {
+        match Client::new(&self.settings, self.patience) {
             Ok(fresh) => {
                 tracing::warn!("kafka: the producer could not go on and was replaced");
                 *current = fresh;

@@ -16,6 +16,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("acks", ACKNOWLEDGED),
     ("request.required.acks", ACKNOWLEDGED),
     ("enable.idempotence", ACKNOWLEDGED),
+    ("delivery.timeout.ms", DELIVERED),
+    ("message.timeout.ms", DELIVERED),
     ("transactional.id", "usher uses no transactions"),
     ("enable.auto.commit", AFTER_THE_WORK),
     ("auto.commit.enable", AFTER_THE_WORK),
@@ -24,6 +26,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("allow.auto.create.topics", "usher creates its topics itself"),
 ];
 const ACKNOWLEDGED: &str = "an accepted record is acknowledged by all in-sync replicas, once and in order";
+const DELIVERED: &str = "a record that was given up may have been written all the same";
 const AFTER_THE_WORK: &str = "an offset is stored when the work on its record is done";
 
 /// For every client.
@@ -35,15 +38,32 @@ const COMMON: &[(&str, &str)] = &[
     ("allow.auto.create.topics", "false"),
 ];
 
+/// The longest record, in bytes: more than the brokers' default of about a million, no more than hosted ones allow.
+pub(super) const MAX_RECORD: &str = "4194304";
+
 const PRODUCER: &[(&str, &str)] = &[
     ("acks", "all"),
     ("enable.idempotence", "true"),
     // Nothing waits for company: while earlier requests are in flight, later records gather by themselves.
     ("linger.ms", "0"),
-    ("delivery.timeout.ms", "8000"),
+    ("message.max.bytes", MAX_RECORD),
     ("queue.buffering.max.messages", "20000"),
     ("queue.buffering.max.kbytes", "65536"),
 ];
+
+/// How long a producer tries to deliver a record.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Patience {
+    /// Some seconds, for deliveries: whoever sent one waits for the answer, and sends it again if there is none.
+    GivesUp,
+    /// For what follows from a record. A producer that gives up leaves open whether the record was written, and
+    /// appending it again would make two of it: this one never does, and its own retries are recognised by the broker.
+    NeverGivesUp,
+}
+
+const GIVES_UP: &[(&str, &str)] = &[("delivery.timeout.ms", "8000")];
+
+const NEVER_GIVES_UP: &[(&str, &str)] = &[("delivery.timeout.ms", "0")];
 
 const CONSUMER: &[(&str, &str)] = &[
     ("enable.auto.offset.store", "false"),
@@ -107,8 +127,12 @@ impl Settings {
         self.client(&[])
     }
 
-    pub(super) fn producer(&self) -> ClientConfig {
-        self.client(&[PRODUCER])
+    pub(super) fn producer(&self, patience: Patience) -> ClientConfig {
+        let patience = match patience {
+            Patience::GivesUp => GIVES_UP,
+            Patience::NeverGivesUp => NEVER_GIVES_UP,
+        };
+        self.client(&[PRODUCER, patience])
     }
 
     /// For reading by oneself. librdkafka wants a group's name even then; nothing joins it or commits to it.

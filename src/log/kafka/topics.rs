@@ -13,7 +13,7 @@ use super::{
     blocking,
     client::Client,
     context::Voice,
-    settings::{Settings, refusal},
+    settings::{MAX_RECORD, Settings, refusal},
 };
 use crate::{
     config::KafkaConfig,
@@ -115,7 +115,8 @@ fn topic<'a>(name: &'a str, config: &KafkaConfig, count: u16) -> NewTopic<'a> {
     let replicas = TopicReplication::Fixed(i32::from(config.replication_factor));
     let topic = NewTopic::new(name, i32::from(count), replicas)
         .set("cleanup.policy", "delete")
-        .set("retention.ms", RETENTION_MS);
+        .set("retention.ms", RETENTION_MS)
+        .set("max.message.bytes", MAX_RECORD);
     // With fewer replicas a single broker's absence would stop everything.
     if config.replication_factor >= 3 { topic.set("min.insync.replicas", "2") } else { topic }
 }

@@ -19,7 +19,7 @@ fn dead_letters_are_listed_newest_first_and_one_id_is_one() {
     let (_dir, letters) = dead_letters();
     let newer = DeadLetter { reason: "given up again".into(), ..letter("a", "jane", 5) };
     // As after a crash: records that are in the view already come again, older ones among them.
-    for letter in [letter("a", "jane", 1), letter("b", "joe", 3), newer.clone(), letter("a", "jane", 1), newer] {
+    for letter in [letter("a", "jane", 1), letter("b", "joe", 3), newer.clone(), newer, letter("a", "jane", 1)] {
         letters.apply(&letter).expect("added");
     }
     let listed: Vec<_> = list(&letters).into_iter().map(|row| (row.id, row.reason)).collect();

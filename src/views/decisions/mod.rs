@@ -9,7 +9,7 @@ pub use row::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 use super::{
     Error,
     keys::{newest_first, part},
-    page::{Page, Paging, page, take},
+    page::{Cursor, Page, Paging, page, take},
 };
 use crate::{
     domain::{Decision, SourceId, Timestamp, UserId, UserRef},
@@ -50,9 +50,28 @@ impl Decisions {
         Ok(())
     }
 
+    /// Decisions about a user in any of `sources`, newest first; see [`list`](Self::list).
+    pub(super) fn list_all(
+        &self,
+        sources: &[SourceId],
+        user: &str,
+        paging: &Paging,
+    ) -> Result<Page<DecisionRow>, Error> {
+        // A cursor is a place in time and holds in every source, so the pages of all can be laid over one another.
+        let place = |row: &DecisionRow| newest_first(row.accepted, row.event.as_str());
+        let pages = sources.iter().map(|source| self.list(source, user, paging)).collect::<Result<Vec<_>, _>>()?;
+        let mut more = pages.iter().any(|page| page.next.is_some());
+        let mut items: Vec<_> = pages.into_iter().flat_map(|page| page.items).collect();
+        items.sort_by_cached_key(place);
+        more |= items.len() > paging.limit.get();
+        items.truncate(paging.limit.get());
+        let next = items.last().filter(|_| more).map(|last| Cursor::behind(place(last)));
+        Ok(Page { items, next })
+    }
+
     /// Decisions about the user whose lasting id `user` is; else about the one last seen under this login name;
     /// else those on deliveries that knew no more than the name.
-    pub(super) fn list(&self, source: &SourceId, user: &str, paging: &Paging) -> Result<Page<DecisionRow>, Error> {
+    fn list(&self, source: &SourceId, user: &str, paging: &Paging) -> Result<Page<DecisionRow>, Error> {
         let by_id = of_user(source, &UserRef::Id(UserId::new(user)));
         let prefix = if self.rows.scan_prefix(&by_id).next().transpose()?.is_some() {
             by_id

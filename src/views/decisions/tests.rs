@@ -83,3 +83,27 @@ fn why_no_scheme_was_asked_is_shown() {
     let shown: Vec<_> = rows.iter().map(|row| serde_json::to_string(&row.no_action).expect("JSON")).collect();
     assert_eq!(shown, [r#"{"why":"no_scheme_for_event"}"#, r#"{"why":"not_a_person","account_type":"app"}"#]);
 }
+
+#[test]
+fn the_decisions_of_several_sources_are_paged_as_one_list() {
+    let (_dir, decisions) = decisions();
+    let other: SourceId = "other".parse().expect("an id");
+    for (event, seconds) in [("e1", 1), ("e4", 4), ("e5", 5)] {
+        decisions.apply(&decision(event, "Jane", seconds, vec![])).expect("added");
+    }
+    for (event, seconds) in [("e2", 2), ("e3", 3)] {
+        let elsewhere = Decision { source: other.clone(), ..decision(event, "Jane", seconds, vec![]) };
+        decisions.apply(&elsewhere).expect("added");
+    }
+    let limit = crate::views::Limit::try_from("2".to_owned()).expect("a limit");
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    for _ in 0..10 {
+        let page = decisions.list_all(&[source(), other.clone()], "jane", &Paging { limit, cursor }).expect("a page");
+        seen.extend(page.items.into_iter().map(|row| row.event.to_string()));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["e5", "e4", "e3", "e2", "e1"]);
+}

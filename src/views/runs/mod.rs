@@ -1,12 +1,14 @@
 //! Runs and their entries. Each record is applied in one transaction, so that counts are right after a crash.
 
+mod entry;
 mod row;
 
 use sled::transaction::{
     ConflictableTransactionError as Conflictable, TransactionError, Transactional, TransactionalTree,
 };
 
-pub use row::{Counts, Entry, Run, RunState};
+pub use entry::Entry;
+pub use row::{Counts, Run, RunState};
 
 use self::row::Row;
 use super::{

@@ -3,6 +3,7 @@
 
 mod groups;
 mod outages;
+mod suite;
 mod topics;
 
 use std::{

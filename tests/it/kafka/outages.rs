@@ -1,15 +1,21 @@
 //! Brokers that are not there, go away, come back, refuse or are slow.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use futures::StreamExt;
+use bytes::Bytes;
+use futures::{StreamExt, future::try_join_all};
 use rdkafka::{
     mocking::MockCluster,
     types::{RDKafkaApiKey, RDKafkaRespErr},
 };
+use tokio_util::sync::CancellationToken;
 use usher::{
     config::KafkaConfig,
-    log::{Error, Log, Partition, Stream, kafka::KafkaLog},
+    log::{Error, Log, Partition, Record, Stream, kafka::KafkaLog},
     secret::Secret,
 };
 
@@ -116,6 +122,66 @@ async fn a_full_queue_is_an_overload_and_not_an_outage() {
     let results = soon(futures::future::join_all(appends)).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 2, "{results:?}");
     assert_eq!(results.iter().filter(|result| matches!(result, Err(Error::Overloaded))).count(), 3, "{results:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_killed_under_load_and_back_in_time_loses_repeats_and_mixes_up_nothing() {
+    const USERS: usize = 8;
+    let broker = KafkaBroker::own();
+    let mut config = broker.config(3);
+    // In time, here, means for a machine that does other things as well.
+    config.options.push(("delivery.timeout.ms".into(), Secret::new("40000")));
+    let log = Arc::new(KafkaLog::open(&config).await.unwrap());
+    let restarted = CancellationToken::new();
+    let appenders = (0..USERS).map(|user| {
+        let (log, restarted) = (log.clone(), restarted.clone());
+        tokio::spawn(async move {
+            let mut appended = 0_usize;
+            while !restarted.is_cancelled() {
+                let payload = Bytes::from(appended.to_string());
+                log.append(Stream::Events, Record { payload, ..record(user) }).await.unwrap();
+                appended += 1;
+            }
+            appended
+        })
+    });
+    let appenders: Vec<_> = appenders.collect();
+    until_there_are(&log, 200).await;
+    tokio::task::block_in_place(|| broker.kill());
+    tokio::task::block_in_place(|| broker.start());
+    let before = until_there_are(&log, 0).await;
+    until_there_are(&log, before + 200).await;
+    restarted.cancel();
+    let mut expected = BTreeMap::new();
+    for (user, appender) in appenders.into_iter().enumerate() {
+        let numbers: Vec<_> = (0..appender.await.unwrap()).map(|number| number.to_string()).collect();
+        expected.insert(format!("acme/id/{user}"), numbers);
+    }
+
+    let from = (0..3).map(|number| (Partition(number), 0)).collect();
+    let records = log.read(Stream::Events, from).await.unwrap();
+    let mut found = BTreeMap::<_, Vec<_>>::new();
+    let mut records = records.take(expected.values().map(Vec::len).sum());
+    while let Some(stored) = soon(records.next()).await {
+        let stored = stored.unwrap();
+        found.entry(stored.key).or_default().push(String::from_utf8_lossy(&stored.payload).into_owned());
+    }
+    assert!(found == expected, "lost, repeated or mixed up");
+}
+
+/// Waits until at least `count` events are in the log; gives how many are.
+async fn until_there_are(log: &KafkaLog, count: u64) -> u64 {
+    let deadline = Instant::now() + SOON;
+    loop {
+        let bounds = (0..log.partitions()).map(|number| log.bounds(Stream::Events, Partition(number)));
+        if let Ok(bounds) = try_join_all(bounds).await {
+            let found = bounds.iter().map(|bounds| bounds.end - bounds.start).sum();
+            if found >= count {
+                return found;
+            }
+        }
+        assert!(Instant::now() < deadline, "not in time: {count} events");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

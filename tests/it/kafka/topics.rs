@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::StreamExt;
 use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
@@ -10,10 +11,10 @@ use rdkafka::{
 };
 use usher::{
     config::KafkaConfig,
-    log::{Error, Log, Partition, Stream, kafka::KafkaLog},
+    log::{Error, Log, Partition, Record, Stream, kafka::KafkaLog},
 };
 
-use super::{append, soon};
+use super::{append, record, soon};
 use crate::support::kafka::KafkaBroker;
 
 fn admin(config: &KafkaConfig) -> AdminClient<DefaultClientContext> {
@@ -55,6 +56,17 @@ async fn records_are_kept_for_thirty_days() {
         .unwrap();
     let setting = |name| described.get(name).unwrap().value.clone().unwrap();
     assert_eq!((setting("retention.ms"), setting("cleanup.policy")), ("2592000000".into(), "delete".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_megabytes_comes_back_whole_and_a_longer_one_is_refused() {
+    let log = KafkaLog::open(&KafkaBroker::shared().config(1)).await.unwrap();
+    let of_length = |length| Record { payload: Bytes::from(vec![7; length]), ..record(1) };
+    log.append(Stream::Events, of_length(4_000_000)).await.unwrap();
+    let refused = log.append(Stream::Events, of_length(5_000_000)).await;
+    assert!(matches!(refused, Err(Error::Unusable(_))), "{refused:?}");
+    let mut records = log.read(Stream::Events, vec![(Partition(0), 0)]).await.unwrap();
+    assert_eq!(soon(records.next()).await.unwrap().unwrap().payload.len(), 4_000_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,6 +58,11 @@ impl KafkaBroker {
         script(&["stop", self.process().dir.to_str().unwrap()]);
     }
 
+    /// Ends it as a crash would.
+    pub fn kill(&self) {
+        script(&["kill", self.process().dir.to_str().unwrap()]);
+    }
+
     /// A configuration under a topic prefix that no other test has.
     pub fn config(&self, partitions: u16) -> KafkaConfig {
         let made = MADE.fetch_add(1, Ordering::Relaxed);

@@ -1,3 +1,8 @@
 //! What tests stand on.
 
+pub mod app;
+pub mod face;
+pub mod ground;
 pub mod kafka;
+pub mod usher;
+pub mod wire;

@@ -1,0 +1,99 @@
+//! Credentials or rights that are refused: the source stops, the others go on, and it goes on by itself.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use usher::sandbox::{Account, Effect, Fault, webhook::Happening};
+
+use crate::support::{
+    app::TestApp,
+    face::{Face, eventually},
+    ground::{ACME, BOTH, GLOBEX, Ground, Source},
+};
+
+const EVERYBODY: &str = "
+    { id: acme-new, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
+      actions: [{ add_groups: [staff] }] },
+    { id: globex-new, source: globex, trigger: on_create, test_mode: false, select: { everyone: true },
+      actions: [{ add_groups: [staff] }] }";
+
+/// The state of a source as `/readyz`, the API and the metrics tell it; they must agree.
+async fn state(face: &Face, source: Source) -> Option<String> {
+    let (status, page) = face.open_page("readyz").await;
+    assert_eq!(status, StatusCode::OK, "webhooks are accepted all the same");
+    let page: Value = serde_json::from_str(&page).expect("JSON");
+    let probed = page["sources"].as_array()?.iter().find(|one| one["source"] == source.id)?.clone();
+    let listed = face.list("sources", &[]).await.into_iter().find(|one| one["id"] == source.id)?;
+    let gauge = face.metric(&format!("usher_source_halted{{source=\"{}\"}}", source.id)).await?;
+    let halted = listed["state"] == "halted";
+    let agree = probed["state"] == listed["state"] && gauge == f64::from(u8::from(halted));
+    let explained = halted == listed["why"].is_string() && probed.get("why").is_none();
+    (agree && explained).then(|| listed["state"].as_str().unwrap_or_default().to_owned())
+}
+
+async fn comes_to(face: &Face, source: Source, wanted: &str) {
+    eventually(&format!("{} is {wanted}", source.id), || async {
+        state(face, source).await.filter(|state| state == wanted)
+    })
+    .await;
+}
+
+async fn stops_and_goes_on(effect: Effect, stopped: Source, other: Source) {
+    let app = TestApp::start(Ground::new(EVERYBODY).groups(&["staff"])).await;
+    let users: Vec<_> = (0..20).map(|n| Account::new(format!("KEY{n}"), format!("name-{n}"))).collect();
+    for user in &users {
+        for source in BOTH {
+            app.ground.sandbox.put_user(source.product, user.clone());
+        }
+    }
+    for source in BOTH {
+        assert_eq!(state(&app, source).await.as_deref(), Some("running"));
+    }
+    let refusing = app.ground.sandbox.inject(Fault::new(effect).site(stopped.product));
+    for user in &users {
+        app.tell(stopped, Happening::Created, user).await;
+    }
+    comes_to(&app, stopped, "halted").await;
+    for user in &users {
+        let event = app.tell(other, Happening::Created, user).await;
+        app.settled(&event).await;
+    }
+    assert_eq!(state(&app, other).await.as_deref(), Some("running"));
+    let site = format!("{} ", stopped.product);
+    assert!(!app.ground.effects().iter().any(|line| line.starts_with(&site)));
+    // All that was under way was refused; behind it comes nothing but probes, seconds apart.
+    let refused: u64 =
+        app.ground.sandbox.requests().iter().filter(|one| one.site == stopped.product).map(|one| one.count).sum();
+    assert!(refused <= 20, "{refused} calls to a product that refuses them all");
+
+    app.ground.sandbox.remove_fault(refusing);
+    comes_to(&app, stopped, "running").await;
+    app.drain().await;
+    assert_eq!(app.ground.effects().len(), 40);
+    assert_eq!(app.list("dead-letters", &[]).await, Vec::<Value>::new());
+    assert_eq!(app.list("runs", &[("result", "failed")]).await, Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoked_credentials_stop_one_source_until_they_work_again() {
+    stops_and_goes_on(Effect::Unauthorized, ACME, GLOBEX).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_rights_stop_one_source_until_they_are_granted() {
+    stops_and_goes_on(Effect::Forbidden, GLOBEX, ACME).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_source_is_still_stopped_and_complete_after_a_restart() {
+    let mut app = TestApp::start(Ground::new(EVERYBODY).groups(&["staff"])).await;
+    let jane = Account::new("KEY1", "jane");
+    app.ground.sandbox.put_user(ACME.product, jane.clone());
+    let refusing = app.ground.sandbox.inject(Fault::new(Effect::Unauthorized).site(ACME.product));
+    let event = app.tell(ACME, Happening::Created, &jane).await;
+    comes_to(&app, ACME, "halted").await;
+    app.restart().await;
+    comes_to(&app, ACME, "halted").await;
+    app.ground.sandbox.remove_fault(refusing);
+    assert_eq!(app.ended(&event).await, ["acme-new: add_groups staff changed"]);
+    assert_eq!(app.settled(&event).await["user"], json!("KEY1"));
+}

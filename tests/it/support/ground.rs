@@ -1,0 +1,156 @@
+//! What outlives a restart of usher: the sandbox, a folder with configuration and data, the secrets.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use tempfile::TempDir;
+use usher::{
+    config::{self, Config},
+    domain::{Decision, Outcome, Product},
+    log::{
+        Log, Stream,
+        codec::{self, OutcomeRecord},
+        embedded::{EmbeddedLog, Options},
+    },
+    sandbox::{self, Sandbox},
+};
+
+use super::face::Ledger;
+use crate::log_suite::all;
+
+/// One source of every test's configuration: a site of the sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    pub id: &'static str,
+    pub product: Product,
+    /// What its webhooks are signed with.
+    pub secret: &'static str,
+}
+
+pub const ACME: Source = Source { id: "acme", product: Product::JiraDc, secret: "the-secret-of-acme" };
+pub const GLOBEX: Source = Source { id: "globex", product: Product::JiraCloud, secret: "the-secret-of-globex" };
+/// Both flavours of Jira.
+pub const BOTH: [Source; 2] = [ACME, GLOBEX];
+pub const ADMIN_TOKEN: &str = "the-token-of-the-administrator";
+
+const CONFIG: &str = r#"
+data_dir: "${FOLDER}/data"
+webhooks: { listen: "127.0.0.1:0" }
+admin: { listen: "127.0.0.1:0", token: { env: TEST_ADMIN_TOKEN } }
+sources:
+  - id: acme
+    product: jira-dc
+    base_url: "${ACME}"
+    auth: { bearer: { env: TEST_PRODUCT_TOKEN } }
+    webhook: { hmac: [{ env: TEST_ACME_SECRET }] }
+    rate: { per_second: 1000, concurrency: 8 }
+  - id: globex
+    product: jira-cloud
+    base_url: "${GLOBEX}"
+    auth: { basic: { username: usher@sandbox.example, password: { env: TEST_PRODUCT_TOKEN } } }
+    webhook: { hmac: [{ env: TEST_GLOBEX_SECRET }] }
+    rate: { per_second: 1000, concurrency: 8 }
+schemes: [${SCHEMES}]
+"#;
+
+/// Sandbox, folder and configuration.
+pub struct Ground {
+    pub sandbox: Sandbox,
+    folder: TempDir,
+    tweaks: Vec<(String, String)>,
+    ledger: Ledger,
+}
+
+impl Ground {
+    /// With two sources, [`ACME`] and [`GLOBEX`], and `schemes`: YAML flow maps, separated by commas.
+    pub fn new(schemes: &str) -> Self {
+        let sandbox = Sandbox::start(sandbox::Options::default()).expect("a free port");
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = CONFIG
+            .replace("${FOLDER}", folder.path().to_str().expect("text"))
+            .replace("${ACME}", sandbox.base_url(Product::JiraDc).as_str())
+            .replace("${GLOBEX}", sandbox.base_url(Product::JiraCloud).as_str())
+            .replace("${SCHEMES}", schemes);
+        fs::write(folder.path().join("usher.yaml"), text).expect("written");
+        Self { sandbox, folder, tweaks: Vec::new(), ledger: Ledger::default() }
+    }
+
+    /// With a key set otherwise, by its variable: `USHER_MODE`, say.
+    #[must_use]
+    pub fn tweak(mut self, variable: &str, value: &str) -> Self {
+        self.tweaks.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With a group in both sites, for each of `names`.
+    #[must_use]
+    pub fn groups(self, names: &[&str]) -> Self {
+        for source in BOTH {
+            for name in names {
+                self.sandbox.put_group(source.product, name);
+            }
+        }
+        self
+    }
+
+    /// All events that were answered 200, over all restarts.
+    pub fn ledger(&self) -> Ledger {
+        Arc::clone(&self.ledger)
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    pub fn config_path(&self) -> PathBuf {
+        self.folder().join("usher.yaml")
+    }
+
+    /// Secrets, and the tweaks.
+    pub fn env(&self) -> Vec<(String, String)> {
+        let secrets = [
+            ("TEST_ADMIN_TOKEN", ADMIN_TOKEN),
+            ("TEST_PRODUCT_TOKEN", sandbox::TOKEN),
+            ("TEST_ACME_SECRET", ACME.secret),
+            ("TEST_GLOBEX_SECRET", GLOBEX.secret),
+        ];
+        let secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        secrets.into_iter().chain(self.tweaks.clone()).collect()
+    }
+
+    pub fn config(&self) -> Config {
+        config::load(Some(&self.config_path()), self.env()).expect("a right configuration").config
+    }
+
+    /// What usher did to users of any site, in order: `jira-dc JIRAUSER1 +staff`.
+    pub fn effects(&self) -> Vec<String> {
+        let suffix = format!(" by {}", sandbox::ACCOUNT);
+        self.sandbox
+            .journal()
+            .iter()
+            .filter_map(|entry| Some(entry.to_string().strip_suffix(&suffix)?.into()))
+            .collect()
+    }
+
+    /// Every decision in the log, each user's in order. Only while usher is not running.
+    pub async fn decisions(&self) -> Vec<Decision> {
+        self.records(Stream::Decisions, codec::decode::<Decision>).await
+    }
+
+    /// Every outcome in the log, each user's in order. Only while usher is not running.
+    pub async fn outcomes(&self) -> Vec<Outcome> {
+        let records = self.records(Stream::Outcomes, codec::decode::<OutcomeRecord>).await;
+        let outcome = |record| match record {
+            OutcomeRecord::Outcome(outcome) => Some(outcome),
+            OutcomeRecord::Attempt(_) => None,
+        };
+        records.into_iter().filter_map(outcome).collect()
+    }
+
+    async fn records<T>(&self, stream: Stream, decode: impl Fn(&[u8]) -> Result<T, codec::Error>) -> Vec<T> {
+        let dir = self.folder().join("data/log");
+        let log = Arc::new(EmbeddedLog::open(&dir, Options::default()).expect("nobody has it open"));
+        let records = all(log.as_ref(), stream).await;
+        log.close().await;
+        records.iter().map(|record| decode(&record.payload).expect("usher wrote it")).collect()
+    }
+}

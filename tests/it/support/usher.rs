@@ -1,0 +1,143 @@
+//! The real binary as a process of its own.
+
+use std::{
+    fs::{self, File},
+    net::SocketAddr,
+    ops::Deref,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use super::{
+    face::{Face, PATIENCE, eventually},
+    ground::Ground,
+};
+
+/// `usher serve` in a process of its own; killed when dropped.
+pub struct Usher {
+    child: Child,
+    face: Face,
+    stderr: PathBuf,
+}
+
+impl Usher {
+    /// Starts it on `ground` and waits until it listens.
+    pub async fn start(ground: &Ground) -> Self {
+        let stderr = ground.folder().join(format!("stderr-{}.jsonl", rand::random::<u64>()));
+        let mut child = serve(ground)
+            .env("USHER_LOG_FORMAT", "json")
+            .stderr(File::create(&stderr).expect("a file"))
+            .spawn()
+            .expect("started");
+        let (webhooks, admin) = eventually("usher is running", || {
+            let ended = child.try_wait().expect("a state");
+            assert!(ended.is_none(), "it ended: {}", fs::read_to_string(&stderr).expect("text"));
+            std::future::ready(addresses(&stderr))
+        })
+        .await;
+        Self { child, face: Face::new(webhooks, admin, ground.ledger()), stderr }
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        signal(self.child.id(), "TERM");
+    }
+
+    /// Waits until it has ended by itself; gives how, and all that it logged.
+    pub fn wait(mut self) -> (ExitStatus, String) {
+        let status = within_patience(&mut self.child);
+        (status, self.log())
+    }
+
+    /// All that it has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.stderr).expect("text")
+    }
+
+    /// Its resident memory, in KiB.
+    pub fn resident(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it is alive");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a figure");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+}
+
+impl Deref for Usher {
+    type Target = Face;
+
+    fn deref(&self) -> &Face {
+        &self.face
+    }
+}
+
+impl Drop for Usher {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it may have ended
+        let _ = self.child.wait();
+    }
+}
+
+/// The addresses in the log line that says that it is running, once that is there.
+fn addresses(stderr: &Path) -> Option<(SocketAddr, SocketAddr)> {
+    let log = fs::read_to_string(stderr).expect("text");
+    let running = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let line = running.into_iter().find(|line| line["message"] == "usher is running")?;
+    let address = |field: &str| line[field].as_str().expect("an address").parse().expect("an address");
+    Some((address("webhooks"), address("admin")))
+}
+
+/// The command `usher`, with nothing of this process's environment that it would read.
+pub fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+    let read = |name: &str| name.starts_with("USHER_") || name == "RUST_LOG";
+    for (name, _) in std::env::vars().filter(|(name, _)| read(name)) {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// The command `usher serve` on `ground`.
+pub fn serve(ground: &Ground) -> Command {
+    let mut command = command();
+    command.arg("serve").arg("--config").arg(ground.config_path()).envs(ground.env());
+    command
+}
+
+/// Runs a command that is to end by itself, its log as text; gives its exit code and stderr.
+pub fn ends(command: &mut Command) -> (Option<i32>, String) {
+    let mut stderr = tempfile::NamedTempFile::new().expect("a file");
+    let file = stderr.as_file_mut().try_clone().expect("a file");
+    let mut child = command.env("USHER_LOG_FORMAT", "text").stderr(file).spawn().expect("started");
+    let status = within_patience(&mut child);
+    assert_eq!(status.signal(), None);
+    (status.code(), fs::read_to_string(stderr.path()).expect("text"))
+}
+
+fn within_patience(child: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().expect("a state") {
+            return status;
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status().expect("kill");
+    assert!(sent.success());
+}

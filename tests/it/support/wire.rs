@@ -1,0 +1,72 @@
+//! A TCP connection in hand, to send what no HTTP client would.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::face::PATIENCE;
+
+pub struct Wire(TcpStream);
+
+impl Wire {
+    pub async fn connect(to: SocketAddr) -> Self {
+        Self(timeout(PATIENCE, TcpStream::connect(to)).await.expect("in time").expect("connected"))
+    }
+
+    /// Sends `bytes`; false where the other side has closed.
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        timeout(PATIENCE, self.0.write_all(bytes.as_ref())).await.expect("in time").is_ok()
+    }
+
+    /// Sends one byte after the other, `pause` between them, until all are sent or the other side closes.
+    pub async fn trickle(&mut self, bytes: &[u8], pause: Duration) -> bool {
+        for byte in bytes {
+            if !self.send([*byte]).await {
+                return false;
+            }
+            tokio::time::sleep(pause).await;
+        }
+        true
+    }
+
+    /// One answer, with its body.
+    pub async fn answer(&mut self) -> String {
+        let mut bytes = Vec::new();
+        while !complete(&bytes) {
+            let mut piece = [0; 4096];
+            let read = timeout(PATIENCE, self.0.read(&mut piece)).await.expect("in time").unwrap_or(0);
+            if read == 0 {
+                break;
+            }
+            bytes.extend_from_slice(&piece[..read]);
+        }
+        String::from_utf8(bytes).expect("text")
+    }
+
+    /// All that comes until the other side closes.
+    pub async fn rest(&mut self) -> String {
+        let mut bytes = Vec::new();
+        // A reset is an end, too.
+        let _ = timeout(PATIENCE, self.0.read_to_end(&mut bytes)).await.expect("in time");
+        String::from_utf8(bytes).expect("text")
+    }
+}
+
+/// Whether an answer with its announced body is there.
+fn complete(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    body.len() >= length.unwrap_or(0)
+}
+
+/// Connects, sends, and gives one answer.
+pub async fn exchange(to: SocketAddr, request: impl AsRef<[u8]>) -> String {
+    let mut wire = Wire::connect(to).await;
+    wire.send(request).await;
+    wire.answer().await
+}
