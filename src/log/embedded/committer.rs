@@ -7,19 +7,21 @@ use std::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
     },
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{oneshot, watch};
 
 use super::{
+    company::{Company, LOOK_AGAIN},
     disk::Reserve,
     groups::Groups,
     health::Health,
     part::{Part, Parts},
     pulse::Pulse,
     staged::Staged,
-    store::{self, Store},
+    store::{self, Store, Write},
     trim::Trimmer,
     witness::Witness,
 };
@@ -58,6 +60,35 @@ pub(super) struct Append {
     pub done: oneshot::Sender<Result<Position, Error>>,
 }
 
+/// What is served together.
+#[derive(Default)]
+struct Work {
+    appends: Vec<Append>,
+    savers: Vec<oneshot::Sender<()>>,
+    /// How long the records are together.
+    bytes: usize,
+}
+
+impl Work {
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Append(append) => {
+                self.bytes += append.record.key.as_str().len() + append.record.payload.len();
+                self.appends.push(append);
+            }
+            Request::SaveOffsets(done) => self.savers.push(done),
+        }
+    }
+
+    /// Takes what waits in `requests`, up to a limit.
+    fn take_all(&mut self, requests: &Receiver<Request>) {
+        while self.appends.len() < MAX_RECORDS && self.bytes < ENOUGH_BYTES {
+            let Ok(request) = requests.try_recv() else { break };
+            self.take(request);
+        }
+    }
+}
+
 /// All that the thread owns.
 pub(super) struct Committer {
     pub store: Arc<Store>,
@@ -69,6 +100,7 @@ pub(super) struct Committer {
     pub trimmer: Trimmer,
     pub identity: String,
     pub dir: PathBuf,
+    pub company: Company,
     pub offsets_due: Pulse,
     pub witness_due: Pulse,
 }
@@ -91,23 +123,21 @@ impl Committer {
         self.store.release();
     }
 
-    /// Serves `first` and whatever else waits, up to a limit, together.
+    /// Serves `first`, and what else waits or is about to come, together.
     fn serve(&mut self, first: Request, requests: &Receiver<Request>) {
-        let (mut appends, mut savers, mut bytes) = (Vec::new(), Vec::new(), 0);
-        let mut next = Some(first);
-        while let Some(request) = next {
-            match request {
-                Request::Append(append) => {
-                    bytes += append.record.key.as_str().len() + append.record.payload.len();
-                    appends.push(append);
-                }
-                Request::SaveOffsets(done) => savers.push(done),
-            }
-            let more = appends.len() < MAX_RECORDS && bytes < ENOUGH_BYTES;
-            next = more.then(|| requests.try_recv().ok()).flatten();
+        let mut work = Work::default();
+        work.take(first);
+        work.take_all(requests);
+        let expected = self.company.expected(work.appends.len(), Instant::now());
+        while work.savers.is_empty() && !expected.are_there(work.appends.len(), Instant::now()) {
+            thread::sleep(LOOK_AGAIN);
+            work.take_all(requests);
         }
+        let Work { appends, savers, bytes } = work;
         if !appends.is_empty() {
+            let count = appends.len();
             self.append(appends, bytes);
+            self.company.answered(count, Instant::now());
         }
         if !savers.is_empty() {
             self.save_offsets();
@@ -145,17 +175,17 @@ impl Committer {
         Some(positions)
     }
 
-    /// Writes `batch`; false where that fails, and from then on.
+    /// Makes `write` durable; false where that fails, and from then on.
     ///
     /// After a failed sync the kernel may have dropped what it held, and sled goes on failing after its first error:
     /// what is on disk is known only when the log is opened again. So nothing is written any more until then. The
     /// bounds have not moved; an offset that was promised to nobody may come to hold a record that was not
     /// acknowledged, as after a crash.
-    fn commit(&self, batch: sled::Batch) -> bool {
+    fn commit(&self, write: Write) -> bool {
         if self.health.has_failed() {
             return false;
         }
-        let committed = self.health.during(|| self.store.commit(batch));
+        let committed = self.health.during(|| self.store.commit(write));
         if let Err(error) = &committed {
             tracing::error!(%error, "the event log accepts nothing until usher is restarted");
             self.health.fail(format!("{error}; nothing is accepted until usher is restarted"));
@@ -196,7 +226,7 @@ impl Committer {
             write.insert(&key[..], next);
         }
         if !unsaved.is_empty() {
-            self.commit(write);
+            self.commit(write.into());
         }
     }
 
@@ -208,7 +238,7 @@ impl Committer {
         match removed {
             Ok(None) => {}
             Ok(Some(batch)) => {
-                self.commit(batch);
+                self.commit(batch.into());
             }
             Err(error) => tracing::warn!(%error, "old records of the event log can't be removed"),
         }

@@ -1,0 +1,48 @@
+//! Which core a process runs on, and how much of it it takes.
+
+use std::{fs, io, process, time::Duration};
+
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+/// The cores that this process may use: the first for the server, the last for all that is outside of it. They are
+/// one and the same where there is only one.
+#[derive(Debug, Clone, Copy)]
+pub struct Cores {
+    /// For the server under test.
+    pub server: usize,
+    /// For the load, and for what stands for the outside world.
+    pub load: usize,
+}
+
+impl Cores {
+    /// Asks the system. To be called before this process is pinned.
+    pub fn find() -> io::Result<Self> {
+        let allowed = sched_getaffinity(None)?;
+        let mut cores = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu));
+        let server = cores.next().ok_or_else(|| io::Error::other("no core to run on"))?;
+        Ok(Self { server, load: cores.next_back().unwrap_or(server) })
+    }
+}
+
+/// Keeps this process, with the threads and processes it starts from now on, on one core.
+pub fn pin(core: usize) -> io::Result<()> {
+    let mut only = CpuSet::new();
+    only.set(core);
+    Ok(sched_setaffinity(None, &only)?)
+}
+
+/// How much processor time the process `pid` has taken so far, over all its threads.
+pub fn time_of(pid: u32) -> io::Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name of the program stands in brackets and may hold anything; user and system time are the 12th and 13th
+    // field behind it.
+    let fields = stat.rsplit_once(')').map(|(_, rest)| rest.split_ascii_whitespace().skip(11).take(2));
+    let ticks =
+        fields.into_iter().flatten().map(str::parse::<u64>).sum::<Result<u64, _>>().map_err(io::Error::other)?;
+    Ok(Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second()))
+}
+
+/// How much processor time this process has taken so far.
+pub fn own_time() -> io::Result<Duration> {
+    time_of(process::id())
+}
