@@ -7,12 +7,14 @@ use std::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
     },
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{oneshot, watch};
 
 use super::{
+    company::{Company, LOOK_AGAIN},
     disk::Reserve,
     groups::Groups,
     health::Health,
@@ -58,6 +60,35 @@ pub(super) struct Append {
     pub done: oneshot::Sender<Result<Position, Error>>,
 }
 
+/// What is served together.
+#[derive(Default)]
+struct Work {
+    appends: Vec<Append>,
+    savers: Vec<oneshot::Sender<()>>,
+    /// How long the records are together.
+    bytes: usize,
+}
+
+impl Work {
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Append(append) => {
+                self.bytes += append.record.key.as_str().len() + append.record.payload.len();
+                self.appends.push(append);
+            }
+            Request::SaveOffsets(done) => self.savers.push(done),
+        }
+    }
+
+    /// Takes what waits in `requests`, up to a limit.
+    fn take_all(&mut self, requests: &Receiver<Request>) {
+        while self.appends.len() < MAX_RECORDS && self.bytes < ENOUGH_BYTES {
+            let Ok(request) = requests.try_recv() else { break };
+            self.take(request);
+        }
+    }
+}
+
 /// All that the thread owns.
 pub(super) struct Committer {
     pub store: Arc<Store>,
@@ -69,6 +100,7 @@ pub(super) struct Committer {
     pub trimmer: Trimmer,
     pub identity: String,
     pub dir: PathBuf,
+    pub company: Company,
     pub offsets_due: Pulse,
     pub witness_due: Pulse,
 }
@@ -91,23 +123,21 @@ impl Committer {
         self.store.release();
     }
 
-    /// Serves `first` and whatever else waits, up to a limit, together.
+    /// Serves `first`, and what else waits or is about to come, together.
     fn serve(&mut self, first: Request, requests: &Receiver<Request>) {
-        let (mut appends, mut savers, mut bytes) = (Vec::new(), Vec::new(), 0);
-        let mut next = Some(first);
-        while let Some(request) = next {
-            match request {
-                Request::Append(append) => {
-                    bytes += append.record.key.as_str().len() + append.record.payload.len();
-                    appends.push(append);
-                }
-                Request::SaveOffsets(done) => savers.push(done),
-            }
-            let more = appends.len() < MAX_RECORDS && bytes < ENOUGH_BYTES;
-            next = more.then(|| requests.try_recv().ok()).flatten();
+        let mut work = Work::default();
+        work.take(first);
+        work.take_all(requests);
+        let expected = self.company.expected(work.appends.len(), Instant::now());
+        while work.savers.is_empty() && !expected.are_there(work.appends.len(), Instant::now()) {
+            thread::sleep(LOOK_AGAIN);
+            work.take_all(requests);
         }
+        let Work { appends, savers, bytes } = work;
         if !appends.is_empty() {
+            let count = appends.len();
             self.append(appends, bytes);
+            self.company.answered(count, Instant::now());
         }
         if !savers.is_empty() {
             self.save_offsets();

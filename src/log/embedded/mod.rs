@@ -12,6 +12,7 @@
 //! where there are few appenders) and keeps 2 (5 where there are few).
 
 mod committer;
+mod company;
 mod consumer;
 mod disk;
 mod format;
@@ -42,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{
     committer::{Append, Committer, Request},
+    company::Company,
     disk::Reserve,
     found::Found,
     gate::Gate,
@@ -131,6 +133,7 @@ impl EmbeddedLog {
             trimmer: Trimmer::new(options.retention),
             identity,
             dir: dir.to_owned(),
+            company: Company::new(),
             offsets_due: Pulse::every(committer::OFFSETS_EVERY),
             witness_due: Pulse::every(committer::WITNESS_EVERY),
         };
