@@ -11,6 +11,7 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
+use serde::Serialize;
 use serde_json::json;
 use tracing::{debug, warn};
 
@@ -48,6 +49,12 @@ struct Known {
     id: SourceId,
     product: Product,
     verifier: Verifier,
+}
+
+/// The body of the most frequent answer.
+#[derive(Serialize)]
+struct Accepted<'a> {
+    event: &'a EventId,
 }
 
 /// How a delivery was answered.
@@ -209,7 +216,7 @@ impl Answer {
             response.json(json!({ "error": error }))
         };
         match self {
-            Self::Accepted(event) => HttpResponse::Ok().json(json!({ "event": event.as_str() })),
+            Self::Accepted(event) => HttpResponse::Ok().json(Accepted { event: &event }),
             Self::Ignored(why) => HttpResponse::Ok().json(json!({ "ignored": why })),
             Self::Unauthorized => refuse(StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::Malformed => refuse(StatusCode::BAD_REQUEST, "the body is not JSON"),
