@@ -21,7 +21,7 @@ use super::{
     part::{Part, Parts},
     pulse::Pulse,
     staged::Staged,
-    store::{self, Store},
+    store::{self, Store, Write},
     trim::Trimmer,
     witness::Witness,
 };
@@ -175,17 +175,17 @@ impl Committer {
         Some(positions)
     }
 
-    /// Writes `batch`; false where that fails, and from then on.
+    /// Makes `write` durable; false where that fails, and from then on.
     ///
     /// After a failed sync the kernel may have dropped what it held, and sled goes on failing after its first error:
     /// what is on disk is known only when the log is opened again. So nothing is written any more until then. The
     /// bounds have not moved; an offset that was promised to nobody may come to hold a record that was not
     /// acknowledged, as after a crash.
-    fn commit(&self, batch: sled::Batch) -> bool {
+    fn commit(&self, write: Write) -> bool {
         if self.health.has_failed() {
             return false;
         }
-        let committed = self.health.during(|| self.store.commit(batch));
+        let committed = self.health.during(|| self.store.commit(write));
         if let Err(error) = &committed {
             tracing::error!(%error, "the event log accepts nothing until usher is restarted");
             self.health.fail(format!("{error}; nothing is accepted until usher is restarted"));
@@ -226,7 +226,7 @@ impl Committer {
             write.insert(&key[..], next);
         }
         if !unsaved.is_empty() {
-            self.commit(write);
+            self.commit(write.into());
         }
     }
 
@@ -238,7 +238,7 @@ impl Committer {
         match removed {
             Ok(None) => {}
             Ok(Some(batch)) => {
-                self.commit(batch);
+                self.commit(batch.into());
             }
             Err(error) => tracing::warn!(%error, "old records of the event log can't be removed"),
         }

@@ -120,6 +120,11 @@ impl Batch {
         self.base + u64::from(self.count)
     }
 
+    /// Whether it has no record; such a batch is not to be written.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// Whether a record of that size can be added. An empty batch takes any.
     pub fn has_room(&self, key: &str, payload: &[u8]) -> bool {
         self.count == 0 || self.bytes.len() + RECORD_OVERHEAD + key.len() + payload.len() <= VALUE_LIMIT

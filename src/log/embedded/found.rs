@@ -79,7 +79,7 @@ fn create(store: &Store, dir: &Path, partitions: u16) -> Result<(), Error> {
     made.insert(format::meta_key("identity"), hex::encode(rand::random::<[u8; 16]>()).as_bytes());
     made.insert(format::meta_key("partitions"), &partitions.max(1).to_be_bytes()[..]);
     made.insert(format::meta_key("format"), &FORMAT.to_be_bytes()[..]);
-    store.commit(made).map_err(|error| Error::Unavailable(error.to_string()))?;
+    store.commit(made.into()).map_err(|error| Error::Unavailable(error.to_string()))?;
     tracing::info!(dir = %dir.display(), "made a new event log");
     Ok(())
 }

@@ -37,6 +37,30 @@ pub(super) enum CommitError {
     Sync(io::Error),
 }
 
+/// What is written by one commit.
+pub(super) enum Write {
+    /// All of it or nothing.
+    Together(sled::Batch),
+    /// One value after the other: after a crash the first ones may be there without the rest. Of what `Together` costs
+    /// it saves a second write to the disk.
+    InOrder(Vec<([u8; 13], Vec<u8>)>),
+}
+
+impl Write {
+    fn apply_to(self, tree: &sled::Tree) -> Result<(), sled::Error> {
+        match self {
+            Self::Together(batch) => tree.apply_batch(batch),
+            Self::InOrder(values) => values.into_iter().try_for_each(|(key, value)| tree.insert(key, value).map(drop)),
+        }
+    }
+}
+
+impl From<sled::Batch> for Write {
+    fn from(batch: sled::Batch) -> Self {
+        Self::Together(batch)
+    }
+}
+
 /// The database, until it is released.
 pub(super) struct Store {
     tree: RwLock<Option<sled::Tree>>,
@@ -80,13 +104,13 @@ impl Store {
         tree.clone().ok_or_else(|| Error::Unavailable("it is closed".into()))
     }
 
-    /// Writes `batch`, all of it or nothing, and returns when it would survive a power failure.
+    /// Writes what `write` says and returns when it would survive a power failure.
     ///
     /// Only ever called by one thread at a time. sled's own flush asks the kernel to write but never asks the disk
     /// to make it last; the sync of the file does that.
-    pub fn commit(&self, batch: sled::Batch) -> Result<(), CommitError> {
+    pub fn commit(&self, write: Write) -> Result<(), CommitError> {
         let tree = self.tree()?;
-        guarded(|| tree.apply_batch(batch).and_then(|()| tree.flush()))??;
+        guarded(|| write.apply_to(&tree).and_then(|()| tree.flush()))??;
         self.file.sync_data().map_err(CommitError::Sync)
     }
 
