@@ -8,7 +8,7 @@ help: ## this list
 
 .PHONY: test
 test: kafka ## every test, with the real Kafka; installs what that needs
-	cargo test --all-targets --locked
+	cargo test --locked
 
 .PHONY: kafka
 kafka: ## fetch the Kafka that tests start

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-pub use error::Error;
+pub use error::{Error, Listener};
 use health::AppHealth;
 use housekeeping::Housekeeping;
 use listeners::Listeners;
@@ -78,6 +78,10 @@ impl App {
 
     /// As [`App::build`], with other bounds on each call to a product.
     pub async fn build_within(limits: Limits, config: Config, roles: Roles) -> Result<Self, Error> {
+        let webhooks =
+            roles.webhooks.then(|| listeners::bind(Listener::Webhooks, config.webhooks.listen)).transpose()?;
+        let admin = listeners::bind(Listener::Admin, config.admin.listen)?;
+        let addresses = (webhooks.as_ref().map(|bound| bound.address), admin.address);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let metrics = Metrics::new()?;
         make_private_folder(&config.data_dir)?;
@@ -91,27 +95,28 @@ impl App {
         let connections = connect(limits, &config, &clock, &metrics)?;
         let ledger = store.ledger()?;
         let stop_views = CancellationToken::new();
-        let (views, view_tasks) = Views::start(Arc::clone(&log), &store, stop_views.clone())?;
+        let views = Views::open(&store)?;
+        // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
+        let keeps_views = roles.engine || roles.admin;
+        let view_tasks = if keeps_views { views.follow(&log, &stop_views) } else { JoinSet::new() };
         let stages =
             if roles.engine { stages(&config, &connections, &log, &ledger, &metrics, &views) } else { Vec::new() };
 
         let mut listeners = Listeners::default();
-        let webhooks = if roles.webhooks {
+        if let Some(bound) = webhooks {
             let max_body = config.webhooks.max_body;
             let intake = Intake::new(&config.sources, max_body, Arc::clone(&log), Arc::clone(&clock), metrics.clone());
-            Some(listeners.webhooks(config.webhooks.listen, intake)?)
-        } else {
-            None
-        };
+            listeners.webhooks(bound, intake)?;
+        }
         let health = Arc::new(AppHealth::new(Arc::clone(&log), connections));
         let state = admin::AdminState::new(&config, token.secret, views, metrics.clone(), health);
-        let admin = listeners.admin(config.admin.listen, state)?;
+        listeners.admin(admin, state, roles.admin)?;
         let (servers, handles) = listeners.start();
         let sources = config.sources;
         let housekeeping = Housekeeping { sources, log: Arc::clone(&log), ledger, metrics, clock };
         Ok(Self {
-            webhooks,
-            admin,
+            webhooks: addresses.0,
+            admin: addresses.1,
             new_token,
             servers,
             handles,

@@ -9,7 +9,9 @@ mod problem;
 use std::sync::Arc;
 
 use actix_web::{
-    FromRequest, Handler, Resource, Responder, guard,
+    FromRequest, Handler, Resource, Responder,
+    dev::HttpServiceFactory,
+    guard,
     middleware::{DefaultHeaders, from_fn},
     web,
 };
@@ -49,26 +51,28 @@ impl AdminState {
 
 /// Adds all routes of the admin listener: `App::new().configure(admin::configure(state.clone()))`. The server sets
 /// its own time-outs; every answer here is bounded in what it reads.
-pub fn configure(state: web::Data<AdminState>) -> impl FnOnce(&mut web::ServiceConfig) {
+/// Without `api` only probes and metrics are answered.
+pub fn configure(state: web::Data<AdminState>, api: bool) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
-        let api = web::scope("/api/v1")
-            .configure(api::routes)
-            .default_service(web::to(problem::no_such_path))
-            .wrap(from_fn(auth::require_token));
-        let all = web::scope("")
-            .service(get("/", landing::page))
+        let probes = web::scope("")
             .service(get("/healthz", probes::healthz))
             .service(get("/readyz", probes::readyz))
-            .service(get("/metrics", probes::metrics))
-            .service(api)
-            .default_service(web::to(problem::no_such_path))
-            .wrap(security_headers());
+            .service(get("/metrics", probes::metrics));
+        let all = if api { probes.service(get("/", landing::page)).service(api_scope()) } else { probes };
+        let all = all.default_service(web::to(problem::no_such_path)).wrap(security_headers());
         config
             .app_data(state)
             .app_data(web::PayloadConfig::new(MAX_BODY))
             .app_data(web::QueryConfig::default().error_handler(|error, _| api::bad_query(&error).into()))
             .service(all);
     }
+}
+
+fn api_scope() -> impl HttpServiceFactory {
+    web::scope("/api/v1")
+        .configure(api::routes)
+        .default_service(web::to(problem::no_such_path))
+        .wrap(from_fn(auth::require_token))
 }
 
 /// Answers hold data about people: they are not kept by caches, framed, sniffed or scripted.

@@ -96,7 +96,7 @@ impl Site {
 
     /// Asks with an `Authorization` header of one's own, or none.
     async fn ask(&self, method: Method, uri: &str, authorization: Option<&str>) -> Answer {
-        let service = init_service(App::new().configure(configure(self.state.clone()))).await;
+        let service = init_service(App::new().configure(configure(self.state.clone(), true))).await;
         let mut request = TestRequest::default().method(method).uri(uri);
         if let Some(value) = authorization {
             request = request.insert_header(("Authorization", value));

@@ -27,16 +27,23 @@ const DRAIN_SECONDS: u64 = 10;
 /// Connections waiting to be accepted: a burst of senders is to wait, not to be turned away.
 const BACKLOG: i32 = 4096;
 
-/// Listeners, bound and not yet running.
+/// A bound socket that nobody answers on yet.
+pub(super) struct Bound {
+    what: Listener,
+    socket: TcpListener,
+    pub(super) address: SocketAddr,
+}
+
+/// Listeners, not yet running.
 #[derive(Default)]
 pub(super) struct Listeners {
     servers: Vec<Server>,
 }
 
 impl Listeners {
-    /// Binds the webhook listener.
-    pub(super) fn webhooks(&mut self, address: SocketAddr, intake: Intake) -> Result<SocketAddr, Error> {
-        let (socket, bound) = bind(Listener::Webhooks, address)?;
+    /// Has webhooks answered on `bound`.
+    pub(super) fn webhooks(&mut self, bound: Bound, intake: Intake) -> Result<(), Error> {
+        let Bound { what, socket, address } = bound;
         let intake = web::Data::new(intake);
         let server = HttpServer::new(move || App::new().app_data(intake.clone()).configure(intake::configure))
             .client_request_timeout(HEAD_PATIENCE)
@@ -44,24 +51,24 @@ impl Listeners {
             .shutdown_timeout(DRAIN_SECONDS)
             .disable_signals()
             .listen(socket)
-            .map_err(|error| Error::Listen { what: Listener::Webhooks, address, error })?;
+            .map_err(|error| Error::Listen { what, address, error })?;
         self.servers.push(server.run());
-        Ok(bound)
+        Ok(())
     }
 
-    /// Binds the admin listener.
-    pub(super) fn admin(&mut self, address: SocketAddr, state: AdminState) -> Result<SocketAddr, Error> {
-        let (socket, bound) = bind(Listener::Admin, address)?;
+    /// Has probes, and with `api` administrators, answered on `bound`.
+    pub(super) fn admin(&mut self, bound: Bound, state: AdminState, api: bool) -> Result<(), Error> {
+        let Bound { what, socket, address } = bound;
         let state = web::Data::new(state);
-        let server = HttpServer::new(move || App::new().configure(admin::configure(state.clone())))
+        let server = HttpServer::new(move || App::new().configure(admin::configure(state.clone(), api)))
             .workers(1)
             .client_request_timeout(HEAD_PATIENCE)
             .shutdown_timeout(DRAIN_SECONDS)
             .disable_signals()
             .listen(socket)
-            .map_err(|error| Error::Listen { what: Listener::Admin, address, error })?;
+            .map_err(|error| Error::Listen { what, address, error })?;
         self.servers.push(server.run());
-        Ok(bound)
+        Ok(())
     }
 
     /// Starts what was bound; the handles are in the order of binding.
@@ -71,7 +78,8 @@ impl Listeners {
     }
 }
 
-fn bind(what: Listener, address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+/// Takes `address`, before anything is made or opened: a port in use is said first.
+pub(super) fn bind(what: Listener, address: SocketAddr) -> Result<Bound, Error> {
     let bind = || -> io::Result<_> {
         let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
@@ -79,8 +87,8 @@ fn bind(what: Listener, address: SocketAddr) -> Result<(TcpListener, SocketAddr)
         socket.listen(BACKLOG)?;
         socket.set_nonblocking(true)?;
         let socket = TcpListener::from(socket);
-        let bound = socket.local_addr()?;
-        Ok((socket, bound))
+        let address = socket.local_addr()?;
+        Ok(Bound { what, socket, address })
     };
     bind().map_err(|error| Error::Listen { what, address, error })
 }

@@ -1,18 +1,15 @@
 //! One source as the engine sees it: its client, whether it may be called, and how long to be patient with it.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicI64, Ordering},
 };
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Backoff, Interrupted};
+use super::{Interrupted, patience::Patience, probing::Probing};
 use crate::{
     clock::Clock,
     domain::{SourceId, Timestamp, UserRef},
@@ -44,7 +41,18 @@ pub struct Connection {
     pub clock: Arc<dyn Clock>,
     metrics: Metrics,
     health: watch::Sender<Health>,
-    last_success: AtomicI64,
+    last_read: AtomicI64,
+    last_change: AtomicI64,
+    probing: Mutex<Probing>,
+}
+
+/// What is asked of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// To tell about a user.
+    Read,
+    /// To change something.
+    Change,
 }
 
 /// What came of reading a user.
@@ -57,19 +65,14 @@ pub enum Reading {
     GaveUp(Error),
 }
 
-/// A failure that others of the source do not have is given up after this many attempts.
-const ATTEMPTS: u32 = 8;
-/// While the whole source is away, a step waits this long for it.
-const PATIENCE: Duration = Duration::from_hours(24);
-const PROBE_FIRST: Duration = Duration::from_secs(5);
-const PROBE_CAP: Duration = Duration::from_mins(5);
-
 impl Connection {
     /// A connection that is not halted.
     pub fn new(source: SourceId, client: Arc<dyn Client>, clock: Arc<dyn Clock>, metrics: Metrics) -> Arc<Self> {
         metrics.source_halted.with_label_values(&[source.as_str()]).set(0);
         let health = watch::Sender::new(Health::Running);
-        Arc::new(Self { source, client, clock, metrics, health, last_success: AtomicI64::new(i64::MIN) })
+        let never = || AtomicI64::new(i64::MIN);
+        let (last_read, last_change, probing) = (never(), never(), Mutex::new(Probing::new()));
+        Arc::new(Self { source, client, clock, metrics, health, last_read, last_change, probing })
     }
 
     /// Whether it may be called now.
@@ -85,8 +88,20 @@ impl Connection {
     }
 
     /// Notes that the product did what it was asked.
-    pub fn succeeded(&self) {
-        self.last_success.store(self.clock.now().as_millis(), Ordering::Relaxed);
+    pub(super) fn succeeded(&self, asked: Asked) {
+        self.last(asked).store(self.clock.now().as_millis(), Ordering::Relaxed);
+    }
+
+    /// When it last did so, in milliseconds since 1970; long ago if never.
+    pub(super) fn last_success(&self, asked: Asked) -> i64 {
+        self.last(asked).load(Ordering::Relaxed)
+    }
+
+    fn last(&self, asked: Asked) -> &AtomicI64 {
+        match asked {
+            Asked::Read => &self.last_read,
+            Asked::Change => &self.last_change,
+        }
     }
 
     /// Stops calls until a probe with the source's credentials succeeds. The first to notice starts the probing.
@@ -105,19 +120,23 @@ impl Connection {
         }
     }
 
+    fn probing(&self) -> MutexGuard<'_, Probing> {
+        self.probing.lock().unwrap_or_else(PoisonError::into_inner) // nothing panics while it is held
+    }
+
     /// Reads `user`, with retries, waiting while the source is halted.
     pub async fn read_user(self: &Arc<Self>, user: &UserRef, stop: &CancellationToken) -> Result<Reading, Interrupted> {
-        let mut patience = Patience::new(self);
+        let mut patience = Patience::new(self, Asked::Read);
         loop {
             self.running(stop).await?;
             let read = stop.run_until_cancelled(self.client.user(user)).await.ok_or(Interrupted)?;
             let error = match read {
                 Ok(user) => {
-                    self.succeeded();
+                    self.succeeded(Asked::Read);
                     return Ok(Reading::Found(Box::new(user)));
                 }
                 Err(Error::NoSuchUser) => {
-                    self.succeeded();
+                    self.succeeded(Asked::Read);
                     return Ok(Reading::NoSuchUser);
                 }
                 Err(error) => error,
@@ -136,58 +155,16 @@ impl Connection {
 }
 
 async fn probe(connection: Arc<Connection>) {
-    let mut backoff = Backoff::new(PROBE_FIRST, PROBE_CAP);
     loop {
-        tokio::time::sleep(backoff.next_wait()).await;
+        let wait = connection.probing().next_wait();
+        tokio::time::sleep(wait).await;
         match connection.client.probe().await {
             Ok(()) => break,
             Err(error) => warn!(source.id = %connection.source, %error, "source still stopped"),
         }
     }
     info!(source.id = %connection.source, "source goes on");
+    connection.probing().goes_on();
     connection.metrics.source_halted.with_label_values(&[connection.source.as_str()]).set(0);
     connection.health.send_replace(Health::Running);
-}
-
-/// How long one step or reading is tried.
-///
-/// A failure counts as an attempt only while the source does what others ask of it: then it is this one's own, and
-/// ends after [`ATTEMPTS`]. While nothing succeeds, the source is away, and giving up would flood the dead letters:
-/// it is waited for, up to [`PATIENCE`].
-pub(super) struct Patience {
-    connection: Arc<Connection>,
-    since: Timestamp,
-    attempts: u32,
-    backoff: Backoff,
-}
-
-impl Patience {
-    pub(super) fn new(connection: &Arc<Connection>) -> Self {
-        Self {
-            connection: Arc::clone(connection),
-            since: connection.clock.now(),
-            attempts: 0,
-            backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(60)),
-        }
-    }
-
-    /// Waits before the next attempt, at least `after`; false where there is to be none.
-    pub(super) async fn wait(
-        &mut self,
-        error: &Error,
-        after: Option<Duration>,
-        stop: &CancellationToken,
-    ) -> Result<bool, Interrupted> {
-        let others_succeed = self.connection.last_success.load(Ordering::Relaxed) >= self.since.as_millis();
-        if others_succeed && !matches!(error, Error::RateLimited { .. }) {
-            self.attempts += 1;
-        }
-        if self.attempts >= ATTEMPTS || self.since.until(self.connection.clock.now()) >= PATIENCE {
-            return Ok(false);
-        }
-        let wait = self.backoff.next_wait().max(after.unwrap_or_default());
-        warn!(source.id = %self.connection.source, %error, wait_ms = wait.as_millis(), "trying again later");
-        stop.run_until_cancelled(tokio::time::sleep(wait)).await.ok_or(Interrupted)?;
-        Ok(true)
-    }
 }

@@ -99,20 +99,28 @@ pub async fn run<H: Handler>(log: Arc<dyn Log>, ledger: Ledger, handler: Arc<H>,
             }
         };
         let mut partitions = JoinSet::new();
-        while let Some(Some(assignment)) = stop.run_until_cancelled(consumer.assignments.recv()).await {
-            partitions.spawn(partition(
-                Arc::clone(&log),
-                ledger.clone(),
-                Arc::clone(&handler),
-                assignment,
-                stop.clone(),
-            ));
+        loop {
+            let assignment = tokio::select! {
+                () = stop.cancelled() => break,
+                assignment = consumer.assignments.recv() => assignment,
+                Some(ended) = partitions.join_next() => match ended {
+                    Ok(()) => continue,
+                    Err(panic) => {
+                        error!(%group, %panic, "work on a partition ended by a bug; joining the group anew");
+                        break;
+                    }
+                },
+            };
+            let Some(assignment) = assignment else { break };
+            let (log, handler) = (Arc::clone(&log), Arc::clone(&handler));
+            partitions.spawn(partition(log, ledger.clone(), handler, assignment, stop.clone()));
         }
         drop(consumer.membership);
         while partitions.join_next().await.is_some() {}
         if tokio::time::timeout(DRAIN, consumer.left.cancelled()).await.is_err() {
             warn!(%group, "left the group without waiting for its last offsets");
         }
+        stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
     }
 }
 
@@ -316,3 +324,7 @@ impl<H: Handler> Pump<H> {
         true
     }
 }
+
+#[cfg(test)]
+#[path = "stage_tests.rs"]
+mod tests;

@@ -7,8 +7,9 @@ use crate::{
 
 use super::{
     Interrupted, Work,
-    connection::{Patience, Reading},
+    connection::{Asked, Reading},
     executor::{Executor, Plan},
+    patience::Patience,
 };
 
 /// What is carried from step to step of one decision.
@@ -49,7 +50,7 @@ impl Progress<'_> {
             self.snapshot.user = None;
         }
         let connection = &self.executor.connection;
-        let mut patience = Patience::new(connection);
+        let mut patience = Patience::new(connection, Asked::Change);
         let mut refused: Option<Error> = None;
         loop {
             let user = match self.read().await? {
@@ -124,7 +125,7 @@ impl Progress<'_> {
         }
         let asked = self.executor.connection.client.make_so(user, &step.step).await;
         if asked.is_ok() {
-            self.executor.connection.succeeded();
+            self.executor.connection.succeeded(Asked::Change);
         }
         Ok(asked)
     }

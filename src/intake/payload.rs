@@ -3,7 +3,7 @@
 //! Bodies are thin and odd: `active` comes as a boolean or a string, e-mail and account type may be absent, unknown
 //! fields abound. Source: developer.atlassian.com/cloud/jira/platform/webhooks; Data Center sends alike.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, str::Utf8Error};
 
 use serde::{
     Deserialize, Deserializer,
@@ -15,8 +15,14 @@ use crate::domain::{AccountType, EmailAddress, EventKind, Product, Timestamp, Us
 
 /// The body is not JSON.
 #[derive(Debug, thiserror::Error)]
-#[error("the body is not JSON: {0}")]
-pub struct Malformed(#[from] serde_json::Error);
+pub enum Malformed {
+    /// Not even text.
+    #[error("the body is not UTF-8: {0}")]
+    NotText(#[from] Utf8Error),
+    /// Text, and something else.
+    #[error("the body is not JSON: {0}")]
+    NotJson(#[from] serde_json::Error),
+}
 
 /// What there is in a delivery.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,12 +49,14 @@ pub struct Told {
 impl Verified {
     /// Reads the delivery of a source of kind `product`.
     pub fn read(&self, product: Product) -> Result<Reading, Malformed> {
+        // What is passed over would not be checked for it.
+        let text = std::str::from_utf8(self.body())?;
         // A struct would also be read from an array: only an object is one.
-        if self.body().iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-            serde_json::from_slice::<IgnoredAny>(self.body())?;
+        if text.bytes().find(|byte| !byte.is_ascii_whitespace()) != Some(b'{') {
+            serde_json::from_str::<IgnoredAny>(text)?;
             return Ok(Reading::Ignored("the body is no object"));
         }
-        let body: Body<'_> = serde_json::from_slice(self.body())?;
+        let body: Body<'_> = serde_json::from_str(text)?;
         Ok(body.interpret(product))
     }
 }

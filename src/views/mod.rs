@@ -57,6 +57,7 @@ pub struct Views {
     runs: Runs,
     decisions: Decisions,
     dead_letters: DeadLetters,
+    checkpoints: Checkpoints,
     progress: watch::Sender<u64>,
 }
 
@@ -71,22 +72,21 @@ impl engine::Runs for Views {
 }
 
 impl Views {
-    /// Opens the views in `store` and goes on building them from `log`, in tasks that end when `stop` is cancelled
-    /// (or the set is dropped).
-    pub fn start(log: Arc<dyn Log>, store: &Store, stop: CancellationToken) -> Result<(Self, JoinSet<()>), Error> {
-        let views = Self {
-            runs: Runs::new(store)?,
-            decisions: Decisions::new(store)?,
-            dead_letters: DeadLetters::new(store)?,
-            progress: watch::Sender::new(0),
+    /// Opens the views in `store`, as far as they have been built.
+    pub fn open(store: &Store) -> Result<Self, Error> {
+        let (runs, decisions, dead_letters) = (Runs::new(store)?, Decisions::new(store)?, DeadLetters::new(store)?);
+        let trees = [runs.trees().as_slice(), &decisions.trees(), &dead_letters.trees()].concat();
+        let checkpoints = Checkpoints::new(store.tree("view-checkpoints")?, &trees)?;
+        Ok(Self { runs, decisions, dead_letters, checkpoints, progress: watch::Sender::new(0) })
+    }
+
+    /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped).
+    pub fn follow(&self, log: &Arc<dyn Log>, stop: &CancellationToken) -> JoinSet<()> {
+        let follower = |(stream, apply)| {
+            let (log, checkpoints, stop) = (Arc::clone(log), self.checkpoints.clone(), stop.clone());
+            Follower { log, stream, checkpoints, apply, stop }.run()
         };
-        let checkpoints = Checkpoints::new(store.tree("view-checkpoints")?, &views.trees())?;
-        let mut tasks = JoinSet::new();
-        for (stream, apply) in views.readers() {
-            let (log, checkpoints, stop) = (Arc::clone(&log), checkpoints.clone(), stop.clone());
-            tasks.spawn(Follower { log, stream, checkpoints, apply, stop }.run());
-        }
-        Ok((views, tasks))
+        self.readers().into_iter().map(follower).collect()
     }
 
     /// Runs that `filter` lets through, newest first.
@@ -113,10 +113,6 @@ impl Views {
     /// What was given up, newest first.
     pub fn dead_letters(&self, paging: &Paging) -> Result<Page<DeadLetterRow>, Error> {
         self.dead_letters.list(paging)
-    }
-
-    fn trees(&self) -> Vec<&sled::Tree> {
-        [self.runs.trees().as_slice(), &self.decisions.trees(), &self.dead_letters.trees()].concat()
     }
 
     fn readers(&self) -> [(Stream, Apply); 3] {

@@ -34,7 +34,9 @@ impl Following {
     fn resume(log: Arc<MemoryLog>, dir: TempDir) -> Self {
         let store = Store::open(dir.path(), "memory").expect("a store");
         let stop = CancellationToken::new();
-        let (views, tasks) = Views::start(log.clone(), &store, stop.clone()).expect("views");
+        let views = Views::open(&store).expect("views");
+        let shared: Arc<dyn crate::log::Log> = log.clone();
+        let tasks = views.follow(&shared, &stop);
         Self { log, views, stop, tasks, store, dir }
     }
 

@@ -139,7 +139,8 @@ async fn the_log_on_disk_is_followed_as_well() {
     let log: Arc<dyn Log> = Arc::new(log);
     let store = Store::open(&dir.path().join("state"), log.identity()).expect("a store");
     let stop = CancellationToken::new();
-    let (views, tasks) = Views::start(Arc::clone(&log), &store, stop.clone()).expect("views");
+    let views = Views::open(&store).expect("views");
+    let tasks = views.follow(&log, &stop);
     for user in 0..10 {
         let decision = decision(&format!("e{user}"), "jane", user, vec![verdict("a", Truth::True, &["g"])]);
         let step = steps(&decision).remove(0);

@@ -115,14 +115,15 @@ start() {
     need_tools
     [[ -f $dir/server.properties ]] || format "$dir" "$port"
     dir=$(cd "$dir" && pwd)
-    # A session of its own, so that a Ctrl-C for the tests does not tear the broker from under those still ending.
+    # Sessions of their own for the broker and its watchdog: what ends the tests' process group must not end these two,
+    # or there would be nobody left to clean up.
     setsid java -Xms128m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
         -Dlog4j2.configurationFile="$here/log4j2.properties" -cp "$jars/*" \
         kafka.Kafka "$dir/server.properties" </dev/null >"$dir/broker.log" 2>&1 &
     local pid=$!
     echo "$pid" >"$dir/pid"
     if [[ -n ${USHER_TEST_OWNER:-} ]]; then
-        watch_owner "$USHER_TEST_OWNER" "$pid" "$dir" </dev/null >/dev/null 2>&1 &
+        setsid "$here/kafka.sh" watch "$USHER_TEST_OWNER" "$pid" "$dir" </dev/null >/dev/null 2>&1 &
     fi
     local deadline=$((SECONDS + 60))
     # Taken from its log rather than asked by a client: a second JVM would take longer than the broker itself.
@@ -152,6 +153,7 @@ case "${1:-}" in
     fetch) fetch ;;
     start) [[ $# -eq 3 ]] || die "usage: kafka.sh start DIR PORT"; fetch; start "$2" "$3" ;;
     stop) [[ $# -eq 2 ]] || die "usage: kafka.sh stop DIR"; finish "$2" TERM ;;
+    watch) watch_owner "$2" "$3" "$4" ;; # for `start` only
     kill) [[ $# -eq 2 ]] || die "usage: kafka.sh kill DIR"; finish "$2" KILL ;;
     *) die "usage: kafka.sh fetch | start DIR PORT | stop DIR | kill DIR" ;;
 esac

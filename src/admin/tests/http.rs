@@ -137,3 +137,14 @@ async fn a_query_that_cant_be_understood_is_refused_with_what_to_write() {
         assert!(detail.contains(hint), "{uri}: {detail}");
     }
 }
+
+#[actix_web::test]
+async fn a_process_without_the_admin_role_answers_probes_and_metrics_only() {
+    let site = Site::start();
+    let service = init_service(App::new().configure(configure(site.state.clone(), false))).await;
+    for (path, expected) in [("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/", 404), ("/api/v1/runs", 404)]
+    {
+        let request = TestRequest::get().uri(path).insert_header(("Authorization", format!("Bearer {TOKEN}")));
+        assert_eq!(call_service(&service, request.to_request()).await.status().as_u16(), expected, "{path}");
+    }
+}

@@ -1,6 +1,10 @@
 //! The client that writes. It also answers questions about the cluster, as the one client that is always there.
 
-use std::{ops::Range, time::Duration};
+use std::{
+    ops::Range,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
     error::KafkaError,
@@ -13,6 +17,9 @@ use super::{
     settings::{Patience, Settings, refusal},
 };
 use crate::log::{Error, Partition};
+
+/// How long to wait before a question is asked again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// A connection to the cluster; clones share it. Its questions block.
 #[derive(Clone)]
@@ -36,11 +43,18 @@ impl Client {
         self.producer.client().fetch_metadata(Some(topic), timeout).map_err(|error| self.unanswered(&error))
     }
 
-    /// The oldest offset kept and the one past the newest.
+    /// The oldest offset kept and the one past the newest. Asks again until `timeout`: just made or just moved, a
+    /// partition is not yet where the metadata says.
     pub(super) fn bounds(&self, topic: &str, partition: Partition, timeout: Duration) -> Result<Range<u64>, Error> {
-        let answer = self.producer.client().fetch_watermarks(topic, i32::from(partition.0), timeout);
-        let (oldest, next) = answer.map_err(|error| self.unanswered(&error))?;
-        Ok(u64::try_from(oldest).unwrap_or(0)..u64::try_from(next).unwrap_or(0))
+        let deadline = Instant::now() + timeout;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.producer.client().fetch_watermarks(topic, i32::from(partition.0), left) {
+                Ok((oldest, next)) => return Ok(u64::try_from(oldest).unwrap_or(0)..u64::try_from(next).unwrap_or(0)),
+                Err(error) if left.is_zero() => return Err(self.unanswered(&error)),
+                Err(_) => thread::sleep(AGAIN.min(left)),
+            }
+        }
     }
 
     /// The id that the cluster was given when it was made.

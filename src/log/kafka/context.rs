@@ -8,6 +8,10 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
 };
 
+/// Each connection's state, line by line: what it comes to is told by [`Voice::error`]. And settings of the user's that
+/// are meant for another kind of client.
+const DETAILS: [&str; 4] = ["FAIL", "ERROR", "REQTMOUT", "CONFWARN"];
+
 /// Passes on what a client says, and keeps its last trouble for the error that follows from it.
 #[derive(Clone, Default)]
 pub(super) struct Voice {
@@ -27,15 +31,12 @@ impl Voice {
 
 impl ClientContext for Voice {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
-        use RDKafkaLogLevel::{Alert, Critical, Debug, Emerg, Error, Info, Notice, Warning};
-        // Each connection's state is told line by line; what it comes to is told by `error`.
-        let is_detail = matches!(facility, "FAIL" | "ERROR" | "REQTMOUT");
-        match level {
-            Emerg | Alert | Critical | Error if !is_detail => tracing::error!(facility, "kafka: {line}"),
-            Warning if !is_detail => tracing::warn!(facility, "kafka: {line}"),
-            Emerg | Alert | Critical | Error | Warning | Notice | Info | Debug => {
-                tracing::debug!(facility, "kafka: {line}");
-            }
+        use RDKafkaLogLevel::{Alert, Critical, Emerg, Error, Warning};
+        let is_serious = matches!(level, Emerg | Alert | Critical | Error | Warning);
+        if is_serious && !DETAILS.contains(&facility) {
+            tracing::warn!(facility, "kafka: {line}");
+        } else {
+            tracing::debug!(facility, "kafka: {line}");
         }
     }
 

@@ -117,6 +117,10 @@ fn commit<C: ConsumerContext>(topic: &str, consumer: &impl Consumer<C>) {
     note_commit(topic, consumer.commit_consumer_state(CommitMode::Sync));
 }
 
+fn numbers(partitions: &[Partition]) -> Vec<u16> {
+    partitions.iter().map(|partition| partition.0).collect()
+}
+
 fn note_commit(topic: &str, result: KafkaResult<()>) {
     match result {
         Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
@@ -127,9 +131,14 @@ fn note_commit(topic: &str, result: KafkaResult<()>) {
 impl ConsumerContext for Member {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
-            Rebalance::Assign(list) => self.partitions(list).into_iter().for_each(|partition| self.give(partition)),
+            Rebalance::Assign(list) => {
+                let new = self.partitions(list);
+                tracing::info!(topic = self.topic, partitions = ?numbers(&new), "kafka: partitions come");
+                new.into_iter().for_each(|partition| self.give(partition));
+            }
             Rebalance::Revoke(list) => {
                 let gone = self.partitions(list);
+                tracing::info!(topic = self.topic, partitions = ?numbers(&gone), "kafka: partitions go");
                 let held = gone.iter().filter_map(|partition| self.held().remove_entry(partition)).collect();
                 take_back(&self.topic, held, consumer);
             }

@@ -14,6 +14,7 @@ mod member;
 mod producer;
 mod reader;
 mod record;
+mod search;
 mod settings;
 mod topics;
 
@@ -31,7 +32,8 @@ use tokio_util::sync::CancellationToken;
 use self::{
     client::Client,
     lag::Lags,
-    producer::Producer,
+    producer::{Delivered, Producer},
+    search::Acknowledged,
     settings::{Patience, Settings},
 };
 use super::{Consumer, Error, Log, Partition, Position, Record, Records, Stream};
@@ -54,6 +56,7 @@ pub struct KafkaLog {
     partitions: u16,
     identity: String,
     lags: Lags,
+    acknowledged: Acknowledged,
     readiness: tokio::sync::Mutex<Option<(Instant, Result<(), Error>)>>,
     closing: CancellationToken,
     /// Cancelled one by one as members leave.
@@ -80,6 +83,7 @@ impl KafkaLog {
             partitions,
             identity,
             lags: Lags::default(),
+            acknowledged: Acknowledged::default(),
             readiness: tokio::sync::Mutex::default(),
             closing: CancellationToken::new(),
             members: Mutex::default(),
@@ -126,13 +130,19 @@ impl Log for KafkaLog {
 
     async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error> {
         self.open_still()?;
-        let key = record.key.as_str();
+        let (key, topic) = (record.key.as_str(), self.settings.topic(stream));
         let partition = Partition::of(key, self.partitions);
         let producer = match stream {
             Stream::Events => &self.deliveries,
             Stream::Decisions | Stream::Outcomes | Stream::DeadLetters => &self.results,
         };
-        producer.append(&self.settings.topic(stream), partition, key, &record.payload).await
+        let since = self.acknowledged.end(stream, partition);
+        let position = match producer.append(&topic, partition, key, &record.payload).await? {
+            Delivered::At(offset) => Position { partition, offset },
+            Delivered::Somewhere => search::find(self, stream, partition, &record, since).await?,
+        };
+        self.acknowledged.note(stream, position);
+        Ok(position)
     }
 
     async fn bounds(&self, stream: Stream, partition: Partition) -> Result<Range<u64>, Error> {

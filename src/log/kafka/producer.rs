@@ -11,7 +11,17 @@ use super::{
     client::Client,
     settings::{Patience, Settings},
 };
-use crate::log::{Error, Partition, Position};
+use crate::log::{Error, Partition};
+
+/// What the brokers say of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Delivered {
+    /// It is here.
+    At(u64),
+    /// A broker took it for one that it has. librdkafka counts that as delivered and can't say where it is; where
+    /// requests overtook each other, as they can on a topic just made, it may not be there at all.
+    Somewhere,
+}
 
 /// Writes records; replaces its client when that can't go on.
 pub(super) struct Producer {
@@ -36,12 +46,12 @@ impl Producer {
         partition: Partition,
         key: &str,
         payload: &[u8],
-    ) -> Result<Position, Error> {
+    ) -> Result<Delivered, Error> {
         let client = self.client();
         let record = FutureRecord::to(topic).partition(i32::from(partition.0)).key(key).payload(payload);
         let delivery = client.producer.send_result(record).map_err(|(error, _)| self.failed(&client, &error))?;
         match delivery.await {
-            Ok(Ok(delivered)) => Ok(Position { partition, offset: u64::try_from(delivered.offset).unwrap_or(0) }),
+            Ok(Ok(delivered)) => Ok(u64::try_from(delivered.offset).map_or(Delivered::Somewhere, Delivered::At)),
             Ok(Err((error, _))) => Err(self.failed(&client, &error)),
             Err(_) => Err(Error::Unavailable("the producer was closed before the record was delivered".into())),
         }

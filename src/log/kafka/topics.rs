@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     config::KafkaConfig,
-    log::{Error, Stream},
+    log::{Error, Partition, Stream},
 };
 
 /// How long a record is kept: 30 days, in milliseconds.
@@ -25,7 +25,7 @@ const RETENTION_MS: &str = "2592000000";
 /// How long one question to the cluster may take.
 const ANSWER: Duration = Duration::from_secs(9);
 /// How long new topics may take until all brokers asked know them.
-const CREATION: Duration = Duration::from_secs(20);
+const CREATION: Duration = Duration::from_secs(30);
 
 /// Makes the missing topics and returns the partition count that all four have.
 pub(super) async fn ensure(client: &Client, settings: &Settings, config: &KafkaConfig) -> Result<u16, Error> {
@@ -121,18 +121,27 @@ fn topic<'a>(name: &'a str, config: &KafkaConfig, count: u16) -> NewTopic<'a> {
     if config.replication_factor >= 3 { topic.set("min.insync.replicas", "2") } else { topic }
 }
 
-/// Waits until the brokers know all topics with `count` partitions.
+/// Waits until the brokers know all topics with `count` partitions, and the leader of each partition answers: before
+/// that, the first records could overtake each other.
 async fn settled(client: &Client, settings: &Settings, count: u16) -> Result<(), Error> {
     let deadline = Instant::now() + CREATION;
     loop {
         let found = look(client, settings).await?;
         agreed(settings, &found)?;
         if found.iter().all(|(_, found)| *found == Some(count)) {
-            return Ok(());
+            break;
         }
         if Instant::now() > deadline {
             return Err(Error::Unavailable("the new topics don't become ready".into()));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    let (client, settings) = (client.clone(), settings.clone());
+    blocking(move || {
+        Stream::ALL.into_iter().map(|stream| settings.topic(stream)).try_for_each(|topic| {
+            let mut partitions = (0..count).map(Partition);
+            partitions.try_for_each(|partition| client.bounds(&topic, partition, CREATION).map(|_| ()))
+        })
+    })
+    .await
 }

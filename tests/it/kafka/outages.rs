@@ -65,11 +65,15 @@ async fn without_its_broker_the_log_says_so_in_time_and_goes_on_when_it_is_back(
 
     tokio::task::block_in_place(|| broker.stop());
     let start = Instant::now();
-    let (refused, ready, bounds) =
-        tokio::join!(log.append(Stream::Events, record(3)), log.ready(), log.bounds(Stream::Events, Partition(0)));
-    assert!(start.elapsed() < Duration::from_secs(11), "{:?}", start.elapsed());
+    // An answer to `ready` is good for a moment.
+    let not_ready = async { while log.ready().await.is_ok() {} };
+    let (refused, bounds, ()) = soon(async {
+        tokio::join!(log.append(Stream::Events, record(3)), log.bounds(Stream::Events, Partition(0)), not_ready)
+    })
+    .await;
+    // 8 s until the record is given up, and what librdkafka takes to notice.
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
-    assert!(matches!(ready, Err(Error::Unavailable(_))), "{ready:?}");
     assert!(matches!(bounds, Err(Error::Unavailable(_))), "{bounds:?}");
 
     tokio::task::block_in_place(|| broker.start());

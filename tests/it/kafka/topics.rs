@@ -14,7 +14,7 @@ use usher::{
     log::{Error, Log, Partition, Record, Stream, kafka::KafkaLog},
 };
 
-use super::{append, record, soon};
+use super::{append, record, soon, until};
 use crate::support::kafka::KafkaBroker;
 
 fn admin(config: &KafkaConfig) -> AdminClient<DefaultClientContext> {
@@ -25,7 +25,14 @@ async fn make(config: &KafkaConfig, stream: Stream, partitions: i32) {
     let name = format!("{}{stream}", config.topic_prefix);
     let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
     let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(10)));
-    admin(config).create_topics([&topic], &options).await.unwrap()[0].as_ref().unwrap();
+    let admin = admin(config);
+    admin.create_topics([&topic], &options).await.unwrap()[0].as_ref().unwrap();
+    // Made is not yet known.
+    let known = || {
+        let metadata = admin.inner().fetch_metadata(Some(&name), Duration::from_secs(10)).unwrap();
+        metadata.topics()[0].partitions().len() == usize::try_from(partitions).unwrap()
+    };
+    until("the topic is known", || tokio::task::block_in_place(known)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,6 +48,13 @@ async fn missing_topics_are_made_like_those_that_are_there() {
     assert_eq!((again.partitions(), again.identity()), (5, log.identity()));
     assert!(log.identity().ends_with(&config.topic_prefix));
     log.ready().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_that_start_at_once_make_the_topics_together() {
+    let config = KafkaBroker::shared().config(3);
+    let (one, other) = tokio::join!(KafkaLog::open(&config), KafkaLog::open(&config));
+    assert_eq!(one.unwrap().identity(), other.unwrap().identity());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,12 @@
 //! What an acknowledged append means.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    task::Poll,
+};
 
 use bytes::Bytes;
-use futures::future;
+use futures::{FutureExt, future};
 use usher::log::{Error, Partition, Record, Stream};
 
 use super::{
@@ -31,9 +34,13 @@ pub async fn closing_finishes_what_was_accepted<F: Fixture>() {
     let log = fixture.open().await;
     let mut accepted = Vec::new();
     for number in 0..500 {
-        let mut append = Box::pin(log.append(Stream::Events, record(number, "last words")));
-        let _ = futures::poll!(&mut append); // now the log has it
-        accepted.push(append);
+        let log = log.clone();
+        let mut append = async move { log.append(Stream::Events, record(number, "last words")).await }.boxed();
+        // Now the log has it, and it may even be done.
+        accepted.push(match futures::poll!(&mut append) {
+            Poll::Ready(answer) => future::ready(answer).boxed(),
+            Poll::Pending => append,
+        });
     }
     let (answers, ()) = within(future::join(future::join_all(accepted), log.close())).await;
     let places: HashSet<_> =

@@ -3,6 +3,9 @@
 mod decisions;
 mod faults;
 mod halts;
+mod hostile;
 mod idempotence;
+mod metrics;
 mod order;
+mod starting;
 mod users;

@@ -4,5 +4,6 @@ pub mod app;
 pub mod face;
 pub mod ground;
 pub mod kafka;
+pub mod process;
 pub mod usher;
 pub mod wire;

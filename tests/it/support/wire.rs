@@ -10,16 +10,30 @@ use tokio::{
 
 use super::face::PATIENCE;
 
-pub struct Wire(TcpStream);
+pub struct Wire {
+    stream: TcpStream,
+    answered: bool,
+}
 
 impl Wire {
     pub async fn connect(to: SocketAddr) -> Self {
-        Self(timeout(PATIENCE, TcpStream::connect(to)).await.expect("in time").expect("connected"))
+        let stream = timeout(PATIENCE, TcpStream::connect(to)).await.expect("in time").expect("connected");
+        Self { stream, answered: false }
+    }
+
+    /// Whether anything has been answered so far.
+    pub fn was_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Closes it as a crash would: the other side gets a reset.
+    pub fn reset(self) {
+        self.stream.set_zero_linger().expect("an open socket");
     }
 
     /// Sends `bytes`; false where the other side has closed.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
-        timeout(PATIENCE, self.0.write_all(bytes.as_ref())).await.expect("in time").is_ok()
+        timeout(PATIENCE, self.stream.write_all(bytes.as_ref())).await.expect("in time").is_ok()
     }
 
     /// Sends one byte after the other, `pause` between them, until all are sent or the other side closes.
@@ -38,10 +52,11 @@ impl Wire {
         let mut bytes = Vec::new();
         while !complete(&bytes) {
             let mut piece = [0; 4096];
-            let read = timeout(PATIENCE, self.0.read(&mut piece)).await.expect("in time").unwrap_or(0);
+            let read = timeout(PATIENCE, self.stream.read(&mut piece)).await.expect("in time").unwrap_or(0);
             if read == 0 {
                 break;
             }
+            self.answered = true;
             bytes.extend_from_slice(&piece[..read]);
         }
         String::from_utf8(bytes).expect("text")
@@ -51,7 +66,7 @@ impl Wire {
     pub async fn rest(&mut self) -> String {
         let mut bytes = Vec::new();
         // A reset is an end, too.
-        let _ = timeout(PATIENCE, self.0.read_to_end(&mut bytes)).await.expect("in time");
+        let _ = timeout(PATIENCE, self.stream.read_to_end(&mut bytes)).await.expect("in time");
         String::from_utf8(bytes).expect("text")
     }
 }

@@ -1,0 +1,56 @@
+//! How often a stopped source is probed.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Backoff;
+
+const FIRST: Duration = Duration::from_secs(5);
+const CAP: Duration = Duration::from_mins(5);
+
+/// The waits between probes, kept from one stop of a source to the next: a product may accept the credentials and
+/// still refuse what they are used for. A source that stops again soon after it went on is probed ever more seldom, as
+/// if it had never gone on.
+pub(super) struct Probing {
+    backoff: Backoff,
+    went_on: Option<Instant>,
+}
+
+impl Probing {
+    pub(super) fn new() -> Self {
+        Self { backoff: Backoff::new(FIRST, CAP), went_on: None }
+    }
+
+    /// The wait before the next probe.
+    pub(super) fn next_wait(&mut self) -> Duration {
+        if self.went_on.take().is_some_and(|at| at.elapsed() > CAP) {
+            *self = Self::new();
+        }
+        self.backoff.next_wait()
+    }
+
+    /// Notes that a probe succeeded.
+    pub(super) fn goes_on(&mut self) {
+        self.went_on = Some(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_stops_again_and_again_is_probed_ever_more_seldom_until_it_stays() {
+        let mut probing = Probing::new();
+        for seconds in [5, 10, 20, 40, 80, 160, 300, 300] {
+            let wait = probing.next_wait();
+            assert!(wait >= Duration::from_millis(700 * seconds), "{wait:?} for {seconds} s");
+            assert!(wait <= Duration::from_millis(1_300 * seconds), "{wait:?} for {seconds} s");
+            probing.goes_on();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        tokio::time::sleep(CAP).await;
+        assert!(probing.next_wait() < FIRST * 2);
+    }
+}

@@ -1,0 +1,187 @@
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use tokio::sync::{Notify, Semaphore};
+
+use super::*;
+use crate::{
+    domain::{UserId, UserRef},
+    log::{
+        Record,
+        embedded::{EmbeddedLog, Options},
+    },
+    store::Store,
+};
+
+/// Notes what it is given, when its gate is open; the payload `bug` makes it panic, once.
+struct Noting {
+    source: SourceId,
+    gate: Semaphore,
+    begun: Mutex<Vec<String>>,
+    seen: Mutex<Vec<String>>,
+    progress: Notify,
+    bug_met: Mutex<bool>,
+}
+
+impl Noting {
+    fn new(open: usize) -> Arc<Self> {
+        Arc::new(Self {
+            source: "acme".parse().expect("an id"),
+            gate: Semaphore::new(open),
+            begun: Mutex::default(),
+            seen: Mutex::default(),
+            progress: Notify::new(),
+            bug_met: Mutex::default(),
+        })
+    }
+
+    fn list(of: &Mutex<Vec<String>>) -> Vec<String> {
+        of.lock().unwrap().clone()
+    }
+
+    async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let waiting = async {
+            while !holds(self) {
+                self.progress.notified().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap_or_else(|_| panic!("waited for {what}"));
+    }
+}
+
+#[async_trait]
+impl Handler for Noting {
+    fn stage(&self) -> Stage {
+        Stage::Planner
+    }
+
+    fn source(&self) -> &SourceId {
+        &self.source
+    }
+
+    fn input(&self) -> Stream {
+        Stream::Events
+    }
+
+    fn output(&self) -> Stream {
+        Stream::Decisions
+    }
+
+    fn remember(&self, _: &Scope, _: &Stored) -> Result<(), store::Error> {
+        Ok(())
+    }
+
+    async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
+        let payload = String::from_utf8_lossy(&record.payload).into_owned();
+        if payload == "bug" && !std::mem::replace(&mut *self.bug_met.lock().unwrap(), true) {
+            panic!("a bug, on purpose");
+        }
+        self.begun.lock().unwrap().push(payload.clone());
+        self.progress.notify_one();
+        work.stop.run_until_cancelled(self.gate.acquire()).await.ok_or(Interrupted)?.unwrap().forget();
+        self.seen.lock().unwrap().push(payload);
+        self.progress.notify_one();
+        Ok(())
+    }
+}
+
+/// A log and a store in a folder, and a stage on them.
+struct Ground {
+    dir: tempfile::TempDir,
+    log: Arc<dyn Log>,
+    store: Store,
+}
+
+impl Ground {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let options = Options { partitions: 1, ..Default::default() };
+        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&dir.path().join("log"), options).unwrap());
+        let store = Store::open(&dir.path().join("state"), log.identity()).unwrap();
+        Self { dir, log, store }
+    }
+
+    async fn tell(&self, source: &str, user: &str, payload: &str) {
+        let key = UserKey::new(&source.parse().unwrap(), &UserRef::Id(UserId::new(user)));
+        let record = Record { key, payload: Bytes::copy_from_slice(payload.as_bytes()) };
+        self.log.append(Stream::Events, record).await.unwrap();
+    }
+
+    fn start(&self, handler: &Arc<Noting>) -> (CancellationToken, tokio::task::JoinHandle<()>) {
+        let stop = CancellationToken::new();
+        let ledger = self.store.ledger().unwrap();
+        let running = tokio::spawn(run(Arc::clone(&self.log), ledger, Arc::clone(handler), stop.clone()));
+        (stop, running)
+    }
+}
+
+#[tokio::test]
+async fn records_of_one_user_are_worked_on_in_turn_and_those_of_others_meanwhile() {
+    let (ground, handler) = (Ground::new(), Noting::new(0));
+    for (user, payload) in [("jane", "jane-1"), ("jane", "jane-2"), ("joe", "joe-1")] {
+        ground.tell("acme", user, payload).await;
+    }
+    let (stop, running) = ground.start(&handler);
+    handler.until("the first of each", |handler| Noting::list(&handler.begun).len() == 2).await;
+    assert_eq!(Noting::list(&handler.begun), ["jane-1", "joe-1"], "jane-2 waits for jane-1");
+    handler.gate.add_permits(3);
+    handler.until("all", |handler| Noting::list(&handler.seen).len() == 3).await;
+    assert_eq!(Noting::list(&handler.begun)[2], "jane-2");
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_interrupted_comes_again_and_so_does_what_stands_behind_it() {
+    let (ground, first) = (Ground::new(), Noting::new(1));
+    for (user, payload) in [("a", "1"), ("b", "2"), ("b", "3")] {
+        ground.tell("acme", user, payload).await;
+    }
+    let (stop, running) = ground.start(&first);
+    first
+        .until("one done, one begun", |handler| {
+            Noting::list(&handler.seen).len() == 1 && Noting::list(&handler.begun).len() == 2
+        })
+        .await;
+    stop.cancel();
+    running.await.unwrap();
+    let done = Noting::list(&first.seen);
+
+    let second = Noting::new(100);
+    let (stop, running) = ground.start(&second);
+    second.until("the last", |handler| Noting::list(&handler.seen).contains(&"3".to_owned())).await;
+    let again = Noting::list(&second.seen);
+    for payload in ["1", "2", "3"] {
+        let times = done.iter().chain(&again).filter(|seen| *seen == payload).count();
+        assert!(times >= 1, "{payload} is lost: {done:?}, then {again:?}");
+    }
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn records_of_other_sources_are_passed_over() {
+    let (ground, handler) = (Ground::new(), Noting::new(100));
+    for (source, payload) in [("other", "not ours"), ("acme", "ours")] {
+        ground.tell(source, "jane", payload).await;
+    }
+    let (stop, running) = ground.start(&handler);
+    handler.until("ours", |handler| !Noting::list(&handler.seen).is_empty()).await;
+    assert_eq!(Noting::list(&handler.seen), ["ours"]);
+    stop.cancel();
+    running.await.unwrap();
+    drop(ground.dir);
+}
+
+#[tokio::test]
+async fn a_bug_in_a_handler_does_not_end_the_work() {
+    let (ground, handler) = (Ground::new(), Noting::new(100));
+    for payload in ["bug", "behind it"] {
+        ground.tell("acme", "jane", payload).await;
+    }
+    let (stop, running) = ground.start(&handler);
+    handler.until("both", |handler| Noting::list(&handler.seen).len() == 2).await;
+    assert_eq!(Noting::list(&handler.seen), ["bug", "behind it"]);
+    stop.cancel();
+    running.await.unwrap();
+}

@@ -1,0 +1,108 @@
+//! Looking for a record that is in the log, or not: nobody could say.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::StreamExt;
+
+use crate::log::{Error, Log, Partition, Position, Record, Stream};
+
+/// How long a search may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Where it is not known how far a partition had come before the record, that many are searched.
+const MOST: u64 = 10_000;
+
+/// How far each partition had come, by the appends that were acknowledged to this process.
+#[derive(Default)]
+pub(super) struct Acknowledged(Mutex<HashMap<(Stream, Partition), u64>>);
+
+impl Acknowledged {
+    /// Notes that the record at `offset` was acknowledged.
+    pub(super) fn note(&self, stream: Stream, position: Position) {
+        let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = ends.entry((stream, position.partition)).or_default();
+        *end = (*end).max(position.offset + 1);
+    }
+
+    /// One past the newest acknowledged record, where there was one: a record appended from now on is not before.
+    pub(super) fn end(&self, stream: Stream, partition: Partition) -> Option<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(stream, partition)).copied()
+    }
+}
+
+/// Finds `record` among those from `since` on. [`Error::Unavailable`] where it is not there: then it may be appended
+/// again.
+pub(super) async fn find(
+    log: &dyn Log,
+    stream: Stream,
+    partition: Partition,
+    record: &Record,
+    since: Option<u64>,
+) -> Result<Position, Error> {
+    let search = async {
+        let bounds = log.bounds(stream, partition).await?;
+        let since = since.unwrap_or_else(|| bounds.end.saturating_sub(MOST)).max(bounds.start);
+        let mut next = since;
+        let mut records = log.read(stream, vec![(partition, since)]).await?;
+        while next < bounds.end {
+            let Some(stored) = records.next().await.transpose()? else { break };
+            if stored.key == record.key.as_str() && stored.payload == record.payload {
+                return Ok(stored.position);
+            }
+            next = stored.position.offset + 1;
+        }
+        Err(Error::Unavailable("a record that was counted as delivered is not in the log".into()))
+    };
+    let found = tokio::time::timeout(PATIENCE, search).await;
+    found.unwrap_or_else(|_| Err(Error::Unavailable("nobody knows whether a record is in the log".into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{UserId, UserKey, UserRef},
+        log::embedded::{EmbeddedLog, Options},
+    };
+
+    fn record(user: &str, payload: &'static str) -> Record {
+        let key = UserKey::new(&"acme".parse().expect("an id"), &UserRef::Id(UserId::new(user)));
+        Record { key, payload: payload.into() }
+    }
+
+    #[tokio::test]
+    async fn a_record_that_is_there_is_found_and_one_that_is_not_may_be_appended_again() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let options = Options { partitions: 1, ..Options::default() };
+        let log = EmbeddedLog::open(dir.path(), options).expect("a log");
+        let stream = Stream::Decisions;
+        for payload in ["before", "there", "behind"] {
+            log.append(stream, record("jane", payload)).await.expect("appended");
+        }
+        let find = |wanted: Record, since| {
+            let log = &log;
+            async move { find(log, stream, Partition(0), &wanted, since).await.ok().map(|position| position.offset) }
+        };
+        assert_eq!(find(record("jane", "there"), Some(1)).await, Some(1));
+        assert_eq!(find(record("jane", "there"), None).await, Some(1));
+        assert_eq!(find(record("jane", "nowhere"), Some(0)).await, None);
+        assert_eq!(find(record("joe", "there"), Some(0)).await, None, "another user's");
+        assert_eq!(find(record("jane", "before"), Some(1)).await, None, "one from before the append is another one");
+        assert_eq!(find(record("jane", "there"), Some(3)).await, None, "nothing came since");
+        log.close().await;
+    }
+
+    #[test]
+    fn the_newest_acknowledged_record_counts() {
+        let acknowledged = Acknowledged::default();
+        assert_eq!(acknowledged.end(Stream::Events, Partition(1)), None);
+        for offset in [4, 7, 5] {
+            acknowledged.note(Stream::Events, Position { partition: Partition(1), offset });
+        }
+        assert_eq!(acknowledged.end(Stream::Events, Partition(1)), Some(8));
+        assert_eq!(acknowledged.end(Stream::Decisions, Partition(1)), None);
+    }
+}

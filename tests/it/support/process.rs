@@ -1,0 +1,180 @@
+//! usher and its sandbox as processes of their own: started like a user starts them, killed like nobody would.
+
+use std::{
+    env,
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use url::Url;
+use usher::{domain::Product, sandbox::Control};
+
+/// How long a start or an orderly end may take: a machine may be busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The binary of this build, without variables of the tests, which it might take for its own.
+fn usher(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+    command.args(arguments);
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("USHER_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// `usher serve`, from its start on. Dropped, it is killed.
+pub struct Usher {
+    child: Child,
+    log: PathBuf,
+}
+
+/// Where a running usher listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doors {
+    pub webhooks: Url,
+    pub admin: Url,
+}
+
+impl Usher {
+    /// Starts it with a configuration; what it logs goes to the file `log`.
+    pub fn start(config: &Path, log: PathBuf) -> Self {
+        let child = usher(&["serve", "--log-format", "json", "--config"])
+            .arg(config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).expect("a file for the log"))
+            .spawn()
+            .expect("the binary of this build");
+        Self { child, log }
+    }
+
+    /// Waits until it runs, and reads where from its log.
+    pub async fn running(&mut self) -> Doors {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(doors) = self.doors() {
+                return doors;
+            }
+            let ended = self.child.try_wait().expect("a child");
+            assert!(ended.is_none(), "usher ended at start, {ended:?}: {}", self.last_words());
+            assert!(Instant::now() < deadline, "usher does not get to run: {}", self.last_words());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn doors(&self) -> Option<Doors> {
+        let text = fs::read_to_string(&self.log).expect("its log");
+        let line = text.lines().find(|line| line.contains("usher is running"))?;
+        let line: Value = serde_json::from_str(line).ok()?; // it may be half written
+        let url = |listener: &str| {
+            let address: SocketAddr = line[listener].as_str()?.parse().ok()?;
+            Url::parse(&format!("http://{address}/")).ok()
+        };
+        Some(Doors { webhooks: url("webhooks")?, admin: url("admin")? })
+    }
+
+    /// Waits until something is in its log.
+    pub async fn has_logged(&mut self, what: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !fs::read_to_string(&self.log).expect("its log").contains(what) {
+            assert!(self.is_alive() && Instant::now() < deadline, "no `{what}`: {}", self.last_words());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Whether it has not ended by itself.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_none()
+    }
+
+    /// `kill -9`; returns when it is dead.
+    pub fn kill(mut self) {
+        assert!(self.is_alive(), "usher ended before it was killed: {}", self.last_words());
+        self.child.kill().expect("it is alive");
+        self.child.wait().expect("a child");
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub async fn stop(mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "usher does not stop: {}", self.last_words());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// The memory it has in use, in MiB.
+    pub fn resident_mib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it is alive");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line about memory");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
+    }
+
+    /// The end of its log.
+    pub fn last_words(&self) -> String {
+        let text = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<_> = text.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+}
+
+impl Drop for Usher {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it may be dead
+        let _ = self.child.wait();
+    }
+}
+
+/// `usher sandbox`. Dropped, it is killed.
+pub struct Sandbox {
+    child: Child,
+    /// Its controls.
+    pub control: Control,
+    sites: Vec<(String, Url)>,
+}
+
+impl Sandbox {
+    /// Starts one on a free port, and reads from its greeting where.
+    pub fn start() -> Self {
+        let mut child = usher(&["sandbox", "--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary of this build");
+        let greeting = BufReader::new(child.stdout.take().expect("it is piped")).lines().take(3);
+        let sites: Vec<_> = greeting.map(|line| site(&line.expect("a line"))).collect();
+        let control = Control::new(sites[0].1.clone()).expect("a client");
+        Self { child, control, sites }
+    }
+
+    /// The base URL of a product's site.
+    pub fn base_url(&self, product: Product) -> &Url {
+        let mut named = self.sites.iter().filter(|(name, _)| name == product.as_str());
+        &named.next().expect("a site for every product").1
+    }
+}
+
+/// `NAME: URL`, and whatever follows.
+fn site(line: &str) -> (String, Url) {
+    let mut words = line.split_whitespace();
+    let (name, url) = (words.next().expect("a name"), words.next().expect("a URL"));
+    (name.trim_end_matches(':').to_owned(), url.parse().expect("a URL"))
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it may be dead
+        let _ = self.child.wait();
+    }
+}
