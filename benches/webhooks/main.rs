@@ -48,7 +48,7 @@ const WARM_UP: Duration = Duration::from_secs(1);
 struct Arguments {
     #[command(flatten)]
     plan: Plan,
-    /// Given by `cargo bench`.
+    /// Given by `cargo bench`; not by `cargo test --all-targets`, which only wants to see that it builds.
     #[arg(long, hide = true)]
     bench: bool,
     #[command(subcommand)]
@@ -89,6 +89,10 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     if let Some(Command::Child(child)) = arguments.command {
         return child::run(child);
+    }
+    if !arguments.bench {
+        report::progress("nothing is measured without --bench");
+        return Ok(());
     }
     let cores = Cores::find()?;
     cpu::pin(cores.load)?;

@@ -1,8 +1,9 @@
 //! The event log on the local disk, for one process: no services to run, the same guarantees.
 //!
-//! Appends wait in a queue for the committer, the one thread that writes. It takes all that wait, gives out offsets,
-//! writes one record batch per partition to sled, syncs the file once, and answers everybody; the next ones gather
-//! meanwhile. So the disk sets the pace of commits but hardly that of appends.
+//! Appends wait in a queue for the committer, the one thread that writes. It takes all that wait (and where many
+//! append, gives the next ones a moment to come), gives out offsets, writes one record batch per partition to sled,
+//! syncs the file once, and answers everybody; the next ones gather meanwhile. So the disk sets the pace of commits but
+//! hardly that of appends.
 //!
 //! Beside sled's files, `acknowledged` in the same folder says how far the log had come, so that a database that was
 //! lost or cut short is noticed. Such a log is not opened; a person has to decide.
