@@ -7,12 +7,12 @@ use tracing::{info, warn};
 
 use super::{
     Appender, Connection, Handler, Interrupted, Work,
+    dead_letters::DeadLetters,
     step::{Ended, Progress, Snapshot},
 };
 use crate::{
     domain::{
         Attempt, DeadLetter, Decision, Mode, Outcome, SchemeVerdict, SourceId, Stage, StepRef, StepResult, Timestamp,
-        UserKey, UserRef,
     },
     log::{
         Log, Record, Stored, Stream,
@@ -27,6 +27,7 @@ pub struct Executor {
     pub(super) connection: Arc<Connection>,
     mode: Mode,
     appender: Appender,
+    dead_letters: DeadLetters,
     ledger: Ledger,
     pub(super) metrics: Metrics,
 }
@@ -34,7 +35,14 @@ pub struct Executor {
 impl Executor {
     /// An executor for the source of `connection`. In `mode` observe nothing is changed, whatever was decided.
     pub fn new(connection: Arc<Connection>, mode: Mode, log: Arc<dyn Log>, ledger: Ledger, metrics: Metrics) -> Self {
-        Self { connection, mode, appender: Appender::new(log), ledger, metrics }
+        let appender = Appender::new(log);
+        let dead_letters = DeadLetters {
+            stage: Stage::Executor,
+            connection: Arc::clone(&connection),
+            appender: appender.clone(),
+            metrics: metrics.clone(),
+        };
+        Self { connection, mode, appender, dead_letters, ledger, metrics }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -103,7 +111,6 @@ impl Executor {
             Some(error) => format!("{}: {error}", outcome.reason),
             None => outcome.reason.clone(),
         };
-        warn!(event.id = %step.event, source.id = %step.source, step.key = %step.key, %reason, "dead letter");
         let letter = DeadLetter {
             id: step.key.to_string(),
             stage: Stage::Executor,
@@ -114,10 +121,7 @@ impl Executor {
             reason,
             at: outcome.at,
         };
-        let record = Record { key: step.user_key(), payload: codec::encode(&letter) };
-        self.appender.append(Stream::DeadLetters, record, &work.stop).await?;
-        self.metrics.dead_letters.with_label_values(&[Stage::Executor.as_str()]).inc();
-        Ok(())
+        self.dead_letters.bury(&letter, &work.stop).await
     }
 
     async fn write(&self, step: &StepRef, record: OutcomeRecord, work: &Work) -> Result<(), Interrupted> {
@@ -132,26 +136,6 @@ impl Executor {
         if let Err(error) = self.ledger.put(scope, step.key.as_str(), entry, self.now()) {
             warn!(step.key = %step.key, %error, "can't remember a step; after a restart it is read back from the log");
         }
-    }
-
-    async fn give_up_decoding(&self, record: &Stored, error: codec::Error, work: &Work) -> Result<(), Interrupted> {
-        let key = UserKey::parse(&record.key);
-        let user = key.as_ref().map_or_else(|| UserRef::Name(record.key.clone()), UserKey::user);
-        let letter = DeadLetter {
-            id: format!("decisions/{}/{}", record.position.partition, record.position.offset),
-            stage: Stage::Executor,
-            source: self.connection.source.clone(),
-            user: user.clone(),
-            event: None,
-            step: None,
-            reason: error.to_string(),
-            at: self.now(),
-        };
-        let key = UserKey::new(&self.connection.source, &user);
-        let record = Record { key, payload: codec::encode(&letter) };
-        self.appender.append(Stream::DeadLetters, record, &work.stop).await?;
-        self.metrics.dead_letters.with_label_values(&[Stage::Executor.as_str()]).inc();
-        Ok(())
     }
 }
 
@@ -214,7 +198,7 @@ impl Handler for Executor {
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
         let decision = match codec::decode::<Decision>(&record.payload) {
             Ok(decision) => decision,
-            Err(error) => return self.give_up_decoding(record, error, work).await,
+            Err(error) => return self.dead_letters.unreadable(self.input(), record, &error, &work.stop).await,
         };
         let observe = self.mode == Mode::Observe || decision.mode == Mode::Observe;
         let mut snapshot = Snapshot::default();

@@ -6,10 +6,13 @@
 mod appender;
 mod backoff;
 mod connection;
+mod dead_letters;
 mod executor;
 mod patience;
 mod planner;
 mod probing;
+mod pump;
+mod restore;
 mod stage;
 mod step;
 mod unsettled;

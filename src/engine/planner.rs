@@ -5,11 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tracing::{info, warn};
 
-use super::{Appender, Connection, Handler, Interrupted, Runs, Work, connection::Reading, unsettled::Unsettled};
+use super::{
+    Appender, Connection, Handler, Interrupted, Runs, Work, connection::Reading, dead_letters::DeadLetters,
+    unsettled::Unsettled,
+};
 use crate::{
-    domain::{
-        DeadLetter, Decision, Event, EventId, Facts, Missing, Mode, SourceId, Stage, Timestamp, Truth, UserKey, UserRef,
-    },
+    domain::{DeadLetter, Decision, Event, EventId, Facts, Missing, Mode, SourceId, Stage, Timestamp, Truth, UserRef},
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
     products,
@@ -23,6 +24,7 @@ pub struct Planner {
     schemes: Arc<Schemes>,
     mode: Mode,
     appender: Appender,
+    dead_letters: DeadLetters,
     ledger: Ledger,
     metrics: Metrics,
     runs: Arc<dyn Runs>,
@@ -48,8 +50,15 @@ impl Planner {
         metrics: Metrics,
         runs: Arc<dyn Runs>,
     ) -> Self {
+        let appender = Appender::new(log);
+        let dead_letters = DeadLetters {
+            stage: Stage::Planner,
+            connection: Arc::clone(&connection),
+            appender: appender.clone(),
+            metrics: metrics.clone(),
+        };
         let unsettled = Unsettled::default();
-        Self { connection, schemes, mode, appender: Appender::new(log), ledger, metrics, runs, unsettled }
+        Self { connection, schemes, mode, appender, dead_letters, ledger, metrics, runs, unsettled }
     }
 
     fn now(&self) -> Timestamp {
@@ -101,32 +110,7 @@ impl Planner {
             reason: format!("the user can't be read, so no scheme selects them: {error}"),
             at: self.now(),
         };
-        self.bury(&letter, work).await
-    }
-
-    /// Sets aside an event that can't be read: it never will be.
-    async fn give_up_decoding(&self, record: &Stored, error: codec::Error, work: &Work) -> Result<(), Interrupted> {
-        let user = UserKey::parse(&record.key).map_or_else(|| UserRef::Name(record.key.clone()), |key| key.user());
-        let letter = DeadLetter {
-            id: format!("events/{}/{}", record.position.partition, record.position.offset),
-            stage: Stage::Planner,
-            source: self.connection.source.clone(),
-            user,
-            event: None,
-            step: None,
-            reason: error.to_string(),
-            at: self.now(),
-        };
-        self.bury(&letter, work).await
-    }
-
-    async fn bury(&self, letter: &DeadLetter, work: &Work) -> Result<(), Interrupted> {
-        warn!(source.id = %letter.source, event.id = letter.event.as_ref().map(tracing::field::display), reason = %letter.reason, "dead letter");
-        let key = UserKey::new(&letter.source, &letter.user);
-        let record = Record { key, payload: codec::encode(letter) };
-        self.appender.append(Stream::DeadLetters, record, &work.stop).await?;
-        self.metrics.dead_letters.with_label_values(&[Stage::Planner.as_str()]).inc();
-        Ok(())
+        self.dead_letters.bury(&letter, &work.stop).await
     }
 
     async fn record(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
@@ -213,7 +197,7 @@ impl Handler for Planner {
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
         let event = match codec::decode::<Event>(&record.payload) {
             Ok(event) => event,
-            Err(error) => return self.give_up_decoding(record, error, work).await,
+            Err(error) => return self.dead_letters.unreadable(self.input(), record, &error, &work.stop).await,
         };
         let id = memory_id(&event.id, &event.user);
         if work.recall(&self.ledger, &id).await?.is_some() {

@@ -2,7 +2,6 @@
 //! different users at the same time, offsets stored in order and only when all that follows is in the log.
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,15 +10,18 @@ use std::{
 };
 
 use async_trait::async_trait;
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
-use tokio::{sync::oneshot, task::JoinSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{error, warn};
 
-use super::Backoff;
+use super::{
+    Backoff,
+    pump::{DRAIN, Pump},
+    restore::{Stopped, restore},
+};
 use crate::{
-    domain::{SourceId, Stage, UserKey},
-    log::{self, Assignment, Log, Offsets, Partition, Stored, Stream},
+    domain::{SourceId, Stage},
+    log::{self, Assignment, Log, Stored, Stream},
     store::{self, Entry, Ledger, Scope},
 };
 
@@ -57,7 +59,7 @@ pub struct Work {
     /// Cancelled when the work is to stop.
     pub stop: CancellationToken,
     /// One past the highest output offset acknowledged so far.
-    acked: Arc<AtomicU64>,
+    pub(super) acked: Arc<AtomicU64>,
 }
 
 impl Work {
@@ -78,12 +80,6 @@ impl Work {
         self.acked.fetch_max(offset + 1, Ordering::AcqRel);
     }
 }
-
-/// Records of one partition in the works at once.
-const MAX_IN_FLIGHT: usize = 256;
-/// Work is given this long to come to an end when a partition is taken away.
-const DRAIN: Duration = Duration::from_secs(8);
-const CHECKPOINT_EVERY: u32 = 256;
 
 /// Runs `handler` on the partitions that its group gives this process, until `stop`.
 pub async fn run<H: Handler>(log: Arc<dyn Log>, ledger: Ledger, handler: Arc<H>, stop: CancellationToken) {
@@ -152,177 +148,9 @@ async fn partition<H: Handler>(
     };
     if let Some(acked) = acked {
         let work = Work { scope, stop: stopping, acked: Arc::new(AtomicU64::new(acked)) };
-        Pump { handler, ledger, work, lanes: HashMap::new(), done: 0 }.run(assignment).await;
+        Pump::new(handler, ledger, work).run(assignment).await;
     }
     relay.abort();
-}
-
-enum Stopped {
-    Interrupted,
-    Failed(String),
-}
-
-impl From<log::Error> for Stopped {
-    fn from(error: log::Error) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
-impl From<store::Error> for Stopped {
-    fn from(error: store::Error) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
-/// Reads back what the stage has written since its checkpoint, also by others: whoever had the partition before. Gives
-/// one past the newest record.
-async fn restore<H: Handler>(
-    log: &Arc<dyn Log>,
-    ledger: &Ledger,
-    handler: &H,
-    scope: &Scope,
-    partition: Partition,
-    stop: &CancellationToken,
-) -> Result<u64, Stopped> {
-    let bounds = log.bounds(handler.output(), partition).await?;
-    let mut from = ledger.checkpoint(scope)?;
-    if from > bounds.end {
-        warn!(stage = handler.stage().as_str(), %partition, "the checkpoint lies beyond the log, restoring from its start");
-        ledger.forget(scope)?;
-        from = 0;
-    }
-    let mut next = from.max(bounds.start);
-    if next < bounds.end {
-        let mut records = log.read(handler.output(), vec![(partition, next)]).await?;
-        while next < bounds.end {
-            let Some(record) = stop.run_until_cancelled(records.next()).await.ok_or(Stopped::Interrupted)? else {
-                return Err(Stopped::Failed("the log ended early".into()));
-            };
-            let record = record?;
-            if is_of(&record, handler.source()) {
-                handler.remember(scope, &record)?;
-            }
-            next = record.position.offset + 1;
-        }
-    }
-    ledger.set_checkpoint(scope, bounds.end)?;
-    if bounds.end > from {
-        info!(stage = handler.stage().as_str(), source.id = %handler.source(), %partition, records = bounds.end - from, "restored");
-    }
-    Ok(bounds.end)
-}
-
-fn is_of(record: &Stored, source: &SourceId) -> bool {
-    UserKey::parse(&record.key).is_some_and(|key| key.source() == source.as_str())
-}
-
-/// What one record came to.
-struct Finished {
-    offset: u64,
-    key: Option<String>,
-    /// Output offsets below this one were acknowledged before the record was begun, and all of them belong to records
-    /// before it: when it is finished in its turn, they are all remembered.
-    safe: u64,
-    result: Result<(), Interrupted>,
-}
-
-/// The last record of a user that is in the works, and how to wait for it.
-struct Lane {
-    offset: u64,
-    free: oneshot::Receiver<()>,
-}
-
-/// Works through one partition.
-struct Pump<H> {
-    handler: Arc<H>,
-    ledger: Ledger,
-    work: Work,
-    lanes: HashMap<String, Lane>,
-    done: u32,
-}
-
-impl<H: Handler> Pump<H> {
-    async fn run(mut self, assignment: Assignment) {
-        let Assignment { partition, mut records, offsets, released, .. } = assignment;
-        let stop = self.work.stop.clone();
-        let mut in_flight = FuturesOrdered::new();
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => break,
-                Some(finished) = in_flight.next() => {
-                    if !self.finish(offsets.as_ref(), finished) { break }
-                }
-                record = records.next(), if in_flight.len() < MAX_IN_FLIGHT => match record {
-                    Some(Ok(record)) => in_flight.push_back(self.begin(record)),
-                    Some(Err(error)) => {
-                        warn!(%partition, %error, "can't read a partition, trying again");
-                        tokio::time::sleep(Duration::from_millis(200)).await;
-                    }
-                    None => break,
-                },
-            }
-        }
-        let drained = tokio::time::timeout(DRAIN, async {
-            while let Some(finished) = in_flight.next().await {
-                if !self.finish(offsets.as_ref(), finished) {
-                    break;
-                }
-            }
-        });
-        if drained.await.is_err() {
-            warn!(%partition, "work was cut short; it will come again");
-        }
-        // Only when nothing of the partition can happen here any more may the next one have it.
-        drop(in_flight);
-        drop(released);
-    }
-
-    /// Starts work on a record, behind the one of the same user that is in the works.
-    fn begin(&mut self, record: Stored) -> BoxFuture<'static, Finished> {
-        let offset = record.position.offset;
-        let safe = self.work.acked.load(Ordering::Acquire);
-        if !is_of(&record, self.handler.source()) {
-            return std::future::ready(Finished { offset, key: None, safe, result: Ok(()) }).boxed();
-        }
-        let (finished, free) = oneshot::channel::<()>();
-        let before = self.lanes.insert(record.key.clone(), Lane { offset, free });
-        let (handler, work) = (Arc::clone(&self.handler), self.work.clone());
-        async move {
-            if let Some(lane) = before {
-                // An error only says that the record before is finished: its sender is dropped, never used.
-                let _ = lane.free.await;
-            }
-            // If the one before was interrupted, this one must not overtake it.
-            let result = if work.stop.is_cancelled() { Err(Interrupted) } else { handler.handle(&record, &work).await };
-            drop(finished);
-            Finished { offset, key: Some(record.key), safe, result }
-        }
-        .boxed()
-    }
-
-    /// Stores the offset of a record that is finished in its turn. False when it was interrupted: nothing behind it
-    /// may be stored.
-    fn finish(&mut self, offsets: &dyn Offsets, finished: Finished) -> bool {
-        if finished.result.is_err() {
-            return false;
-        }
-        if let Some(key) = &finished.key
-            && self.lanes.get(key).is_some_and(|lane| lane.offset == finished.offset)
-        {
-            self.lanes.remove(key);
-        }
-        if let Err(error) = offsets.store(finished.offset + 1) {
-            warn!(offset = finished.offset, %error, "can't store an offset; some records will come again");
-        }
-        self.done += 1;
-        if self.done.is_multiple_of(CHECKPOINT_EVERY)
-            && let Err(error) = self.ledger.set_checkpoint(&self.work.scope, finished.safe)
-        {
-            warn!(offset = finished.offset, %error, "can't move the checkpoint");
-        }
-        true
-    }
 }
 
 #[cfg(test)]

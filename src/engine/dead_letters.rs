@@ -1,0 +1,60 @@
+//! Giving up, on record.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::{Appender, Connection, Interrupted};
+use crate::{
+    domain::{DeadLetter, Stage, UserKey, UserRef},
+    log::{Record, Stored, Stream, codec},
+    metrics::Metrics,
+};
+
+/// Where a stage puts what can never succeed.
+pub(super) struct DeadLetters {
+    pub(super) stage: Stage,
+    pub(super) connection: Arc<Connection>,
+    pub(super) appender: Appender,
+    pub(super) metrics: Metrics,
+}
+
+impl DeadLetters {
+    /// Appends `letter` to the dead letters.
+    pub(super) async fn bury(&self, letter: &DeadLetter, stop: &CancellationToken) -> Result<(), Interrupted> {
+        warn!(
+            event.id = letter.event.as_ref().map(tracing::field::display),
+            source.id = %letter.source,
+            letter.id,
+            reason = letter.reason,
+            "dead letter"
+        );
+        let record = Record { key: UserKey::new(&letter.source, &letter.user), payload: codec::encode(letter) };
+        self.appender.append(Stream::DeadLetters, record, stop).await?;
+        self.metrics.dead_letters.with_label_values(&[self.stage.as_str()]).inc();
+        Ok(())
+    }
+
+    /// Sets aside a record of `stream` that can't be read: it never will be.
+    pub(super) async fn unreadable(
+        &self,
+        stream: Stream,
+        record: &Stored,
+        error: &codec::Error,
+        stop: &CancellationToken,
+    ) -> Result<(), Interrupted> {
+        let user = UserKey::parse(&record.key).map_or_else(|| UserRef::Name(record.key.clone()), |key| key.user());
+        let letter = DeadLetter {
+            id: format!("{stream}/{}/{}", record.position.partition, record.position.offset),
+            stage: self.stage,
+            source: self.connection.source.clone(),
+            user,
+            event: None,
+            step: None,
+            reason: error.to_string(),
+            at: self.connection.clock.now(),
+        };
+        self.bury(&letter, stop).await
+    }
+}
