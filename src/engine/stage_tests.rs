@@ -5,7 +5,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::*;
 use crate::{
-    domain::{UserId, UserRef},
+    domain::{UserId, UserKey, UserRef},
     log::{
         Record,
         embedded::{EmbeddedLog, Options},
