@@ -152,7 +152,7 @@ async fn partition<H: Handler>(
     };
     if let Some(acked) = acked {
         let work = Work { scope, stop: stopping, acked: Arc::new(AtomicU64::new(acked)) };
-        Pump { handler, ledger, work, lanes: HashMap::new(), done: 0 }.run(assignment).await;
+        Pump { handler, ledger, work, lanes: HashMap::new(), done: 0, interrupted: false }.run(assignment).await;
     }
     relay.abort();
 }
@@ -239,6 +239,8 @@ struct Pump<H> {
     work: Work,
     lanes: HashMap<String, Lane>,
     done: u32,
+    /// Whether a record did not get done. Whatever stands behind it comes again with it: no offset is stored any more.
+    interrupted: bool,
 }
 
 impl<H: Handler> Pump<H> {
@@ -251,7 +253,8 @@ impl<H: Handler> Pump<H> {
                 biased;
                 () = stop.cancelled() => break,
                 Some(finished) = in_flight.next() => {
-                    if !self.finish(offsets.as_ref(), finished) { break }
+                    self.finish(offsets.as_ref(), finished);
+                    if self.interrupted { break }
                 }
                 record = records.next(), if in_flight.len() < MAX_IN_FLIGHT => match record {
                     Some(Ok(record)) => in_flight.push_back(self.begin(record)),
@@ -265,9 +268,7 @@ impl<H: Handler> Pump<H> {
         }
         let drained = tokio::time::timeout(DRAIN, async {
             while let Some(finished) = in_flight.next().await {
-                if !self.finish(offsets.as_ref(), finished) {
-                    break;
-                }
+                self.finish(offsets.as_ref(), finished);
             }
         });
         if drained.await.is_err() {
@@ -301,11 +302,11 @@ impl<H: Handler> Pump<H> {
         .boxed()
     }
 
-    /// Stores the offset of a record that is finished in its turn. False when it was interrupted: nothing behind it
-    /// may be stored.
-    fn finish(&mut self, offsets: &dyn Offsets, finished: Finished) -> bool {
-        if finished.result.is_err() {
-            return false;
+    /// Stores the offset of a record that is finished in its turn, unless it or one before it was interrupted.
+    fn finish(&mut self, offsets: &dyn Offsets, finished: Finished) {
+        self.interrupted |= finished.result.is_err();
+        if self.interrupted {
+            return;
         }
         if let Some(key) = &finished.key
             && self.lanes.get(key).is_some_and(|lane| lane.offset == finished.offset)
@@ -321,7 +322,6 @@ impl<H: Handler> Pump<H> {
         {
             warn!(offset = finished.offset, %error, "can't move the checkpoint");
         }
-        true
     }
 }
 
