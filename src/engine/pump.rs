@@ -51,12 +51,14 @@ pub(super) struct Pump<H> {
     work: Work,
     lanes: HashMap<String, Lane>,
     done: u32,
+    /// Whether a record did not get done. Whatever stands behind it comes again with it: no offset is stored any more.
+    interrupted: bool,
 }
 
 impl<H: Handler> Pump<H> {
     /// Ready to work.
     pub(super) fn new(handler: Arc<H>, ledger: Ledger, work: Work) -> Self {
-        Self { handler, ledger, work, lanes: HashMap::new(), done: 0 }
+        Self { handler, ledger, work, lanes: HashMap::new(), done: 0, interrupted: false }
     }
 
     /// Works until the partition is taken away or the work is to stop, and finishes what was begun.
@@ -69,7 +71,8 @@ impl<H: Handler> Pump<H> {
                 biased;
                 () = stop.cancelled() => break,
                 Some(finished) = in_flight.next() => {
-                    if !self.finish(offsets.as_ref(), finished) { break }
+                    self.finish(offsets.as_ref(), finished);
+                    if self.interrupted { break }
                 }
                 record = records.next(), if in_flight.len() < MAX_IN_FLIGHT => match record {
                     Some(Ok(record)) => in_flight.push_back(self.begin(record)),
@@ -83,9 +86,7 @@ impl<H: Handler> Pump<H> {
         }
         let drained = tokio::time::timeout(DRAIN, async {
             while let Some(finished) = in_flight.next().await {
-                if !self.finish(offsets.as_ref(), finished) {
-                    break;
-                }
+                self.finish(offsets.as_ref(), finished);
             }
         });
         if drained.await.is_err() {
@@ -119,11 +120,11 @@ impl<H: Handler> Pump<H> {
         .boxed()
     }
 
-    /// Stores the offset of a record that is finished in its turn. False when it was interrupted: nothing behind it
-    /// may be stored.
-    fn finish(&mut self, offsets: &dyn Offsets, finished: Finished) -> bool {
-        if finished.result.is_err() {
-            return false;
+    /// Stores the offset of a record that is finished in its turn, unless it or one before it was interrupted.
+    fn finish(&mut self, offsets: &dyn Offsets, finished: Finished) {
+        self.interrupted |= finished.result.is_err();
+        if self.interrupted {
+            return;
         }
         if let Some(key) = &finished.key
             && self.lanes.get(key).is_some_and(|lane| lane.offset == finished.offset)
@@ -139,6 +140,5 @@ impl<H: Handler> Pump<H> {
         {
             warn!(offset = finished.offset, %error, "can't move the checkpoint");
         }
-        true
     }
 }

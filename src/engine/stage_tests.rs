@@ -13,7 +13,8 @@ use crate::{
     store::Store,
 };
 
-/// Notes what it is given, when its gate is open; the payload `bug` makes it panic, once.
+/// Notes what it is given, when its gate is open; the payload `bug` makes it panic, once, and `stop` has it stopped in
+/// the middle of that record when another one is done, once.
 struct Noting {
     source: SourceId,
     gate: Semaphore,
@@ -21,6 +22,7 @@ struct Noting {
     seen: Mutex<Vec<String>>,
     progress: Notify,
     bug_met: Mutex<bool>,
+    stopped: Mutex<bool>,
 }
 
 impl Noting {
@@ -32,6 +34,7 @@ impl Noting {
             seen: Mutex::default(),
             progress: Notify::new(),
             bug_met: Mutex::default(),
+            stopped: Mutex::default(),
         })
     }
 
@@ -78,6 +81,13 @@ impl Handler for Noting {
         }
         self.begun.lock().unwrap().push(payload.clone());
         self.progress.notify_one();
+        if payload == "stop" && !std::mem::replace(&mut *self.stopped.lock().unwrap(), true) {
+            while self.seen.lock().unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            work.stop.cancel();
+            return Err(Interrupted);
+        }
         work.stop.run_until_cancelled(self.gate.acquire()).await.ok_or(Interrupted)?.unwrap().forget();
         self.seen.lock().unwrap().push(payload);
         self.progress.notify_one();
@@ -155,6 +165,18 @@ async fn what_was_interrupted_comes_again_and_so_does_what_stands_behind_it() {
         let times = done.iter().chain(&again).filter(|seen| *seen == payload).count();
         assert!(times >= 1, "{payload} is lost: {done:?}, then {again:?}");
     }
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_interrupted_comes_again_also_where_one_behind_it_was_done_before() {
+    let (ground, handler) = (Ground::new(), Noting::new(100));
+    for (user, payload) in [("a", "stop"), ("b", "done")] {
+        ground.tell("acme", user, payload).await;
+    }
+    let (stop, running) = ground.start(&handler);
+    handler.until("the interrupted one", |handler| Noting::list(&handler.seen).contains(&"stop".to_owned())).await;
     stop.cancel();
     running.await.unwrap();
 }
