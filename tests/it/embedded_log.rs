@@ -225,7 +225,10 @@ async fn stored_offsets_are_soon_on_disk() {
     let before = written();
     member.store(&taken);
     within(async {
-        while written() == before {
+        // Begun, and not still going on: it takes more than one write.
+        let mut last = before;
+        while last == before || written() != last {
+            last = written();
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
