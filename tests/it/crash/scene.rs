@@ -185,7 +185,12 @@ schemes:{}{}
                 if run["state"] == "done" {
                     break;
                 }
-                assert!(Instant::now() < deadline, "{} of {:?} is not done: {run}", history.last_event(), history.person.account);
+                assert!(
+                    Instant::now() < deadline,
+                    "{} of {:?} is not done: {run}",
+                    history.last_event(),
+                    history.person.account
+                );
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
