@@ -16,5 +16,3 @@ mod outage;
 mod records;
 mod scene;
 mod verdict;
-
-use crate::support::process::Doors;

@@ -6,13 +6,12 @@ use reqwest::StatusCode;
 use tokio::sync::watch;
 
 use super::{
-    Doors,
     ending::let_finish,
     kafka::{judge_log, section},
     load::Load,
     scene::{Scene, rounds},
 };
-use crate::support::kafka::KafkaBroker;
+use crate::support::{kafka::KafkaBroker, process::Doors};
 
 const PAUSE: Duration = Duration::from_millis(250);
 /// How long something may take to be noticed.

@@ -88,6 +88,12 @@ impl Verdict {
         self.decisions(history, file);
         self.effects(file, seen);
         self.count(history, file);
+        // One thing that goes wrong makes many others look wrong.
+        let more = self.wrong.len().saturating_sub(before + 5);
+        if more > 0 {
+            self.wrong.truncate(before + 5);
+            self.wrong.push(format!("and {more} more"));
+        }
         let who = format!("{}/{}: ", history.person.source, history.person.account.id);
         for wrong in &mut self.wrong[before..] {
             wrong.insert_str(0, &who);
