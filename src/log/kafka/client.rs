@@ -9,12 +9,13 @@ use std::{
 use rdkafka::{
     error::KafkaError,
     metadata::Metadata,
-    producer::{FutureProducer, Producer as _},
+    producer::{FutureProducer, Producer as _, PurgeConfig},
 };
 
 use super::{
     context::Voice,
     settings::{Patience, Settings, refusal},
+    stranded::Stranded,
 };
 use crate::log::{Error, Partition};
 
@@ -70,9 +71,20 @@ impl Client {
         Error::Unavailable(format!("Kafka at {}: {code}{}", self.brokers, trouble.unwrap_or_default()))
     }
 
-    /// Whether it refuses everything for ever, as an idempotent producer does after some errors.
+    /// Whether it can't go on: an idempotent producer refuses everything after some errors, and any client may lose
+    /// all its brokers.
     pub(super) fn is_broken(&self) -> bool {
-        self.producer.client().fatal_error().is_some()
+        self.stranded().is_noticed() || self.producer.client().fatal_error().is_some()
+    }
+
+    /// Whether it has lost all its brokers.
+    pub(super) fn stranded(&self) -> &Stranded {
+        &self.voice.stranded
+    }
+
+    /// Gives up all records that are not delivered; whoever waits for one is told.
+    pub(super) fn give_up(&self) {
+        self.producer.purge(PurgeConfig::default().queue().inflight());
     }
 
     /// Whether both are one connection.

@@ -44,19 +44,25 @@ pub(super) fn join(
     thread::Builder::new()
         .name("kafka-member".into())
         .spawn(move || {
-            serve(consumer, &stop);
-            drop(done);
+            serve(&consumer, &stop);
+            if consumer.context().voice.stranded.is_noticed() {
+                // Without a broker to tell, its end may take for ever: nobody is to wait for it.
+                drop(done);
+                drop(consumer);
+            } else {
+                // Its end commits what is left and tells the group.
+                drop(consumer);
+                drop(done);
+            }
         })
         .map_err(|error| Error::Unavailable(format!("no thread for the group {group}: {error}")))?;
     Ok(Consumer { assignments, membership: leave.drop_guard(), left })
 }
 
-/// Serves the group until told to leave, then leaves it.
-fn serve(consumer: Arc<StreamConsumer<Member>>, leave: &CancellationToken) {
-    futures::executor::block_on(leave.run_until_cancelled(poll(&consumer)));
-    consumer.context().take_all_back(&*consumer);
-    // Its end commits what is left and tells the group.
-    drop(consumer);
+/// Serves the group until told to leave, then takes everything back.
+fn serve(consumer: &StreamConsumer<Member>, leave: &CancellationToken) {
+    futures::executor::block_on(leave.run_until_cancelled(poll(consumer)));
+    consumer.context().take_all_back(consumer);
 }
 
 /// Polls what is not a partition's own: rebalances, statistics, errors. Returns when the consumer can't go on.

@@ -8,6 +8,8 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
 };
 
+use super::stranded::Stranded;
+
 /// Each connection's state, line by line: what it comes to is told by [`Voice::error`]. And settings of the user's that
 /// are meant for another kind of client.
 const DETAILS: [&str; 4] = ["FAIL", "ERROR", "REQTMOUT", "CONFWARN"];
@@ -16,6 +18,7 @@ const DETAILS: [&str; 4] = ["FAIL", "ERROR", "REQTMOUT", "CONFWARN"];
 #[derive(Clone, Default)]
 pub(super) struct Voice {
     last_trouble: Arc<Mutex<Option<String>>>,
+    pub(super) stranded: Stranded,
 }
 
 impl Voice {
@@ -40,7 +43,9 @@ impl ClientContext for Voice {
         }
     }
 
-    fn stats(&self, _: Statistics) {}
+    fn stats(&self, statistics: Statistics) {
+        self.stranded.note(&statistics);
+    }
 
     fn error(&self, error: KafkaError, reason: &str) {
         match error.rdkafka_error_code() {

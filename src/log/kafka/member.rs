@@ -29,14 +29,14 @@ pub(super) const DRAIN: Duration = Duration::from_secs(10);
 pub(super) struct Member {
     pub(super) topic: String,
     /// Partitions on their way to the consumer's owner.
-    pub(super) assignments: mpsc::Sender<Assignment>,
+    assignments: Mutex<Option<mpsc::Sender<Assignment>>>,
     /// Cancelled when this member is to leave.
     pub(super) leave: CancellationToken,
     pub(super) lag: Arc<Gauge>,
     pub(super) runtime: Handle,
     consumer: OnceLock<Weak<StreamConsumer<Member>>>,
     held: Mutex<BTreeMap<Partition, Held>>,
-    voice: Voice,
+    pub(super) voice: Voice,
 }
 
 impl Member {
@@ -48,7 +48,7 @@ impl Member {
     ) -> Self {
         Self {
             topic,
-            assignments,
+            assignments: Mutex::new(Some(assignments)),
             leave,
             lag,
             runtime: Handle::current(),
@@ -63,10 +63,39 @@ impl Member {
         let _ = self.consumer.set(Arc::downgrade(consumer));
     }
 
-    /// Takes every partition back; blocks until that is done.
+    /// Gives out nothing more, and takes every partition back; blocks until that is done.
     pub(super) fn take_all_back(&self, consumer: &impl Consumer<Self>) {
+        // Here and not with the consumer, whose end may be long in coming: it is how the owner learns of it.
+        drop(self.assignments.lock().unwrap_or_else(PoisonError::into_inner).take());
         let held = std::mem::take(&mut *self.held());
-        take_back(&self.topic, held.into_iter().collect(), consumer);
+        self.take_back(held.into_iter().collect(), consumer);
+    }
+
+    fn take_back(&self, held: Vec<(Partition, Held)>, consumer: &impl Consumer<Self>) {
+        if held.is_empty() {
+            return;
+        }
+        held.iter().for_each(|(_, held)| held.revoke());
+        let deadline = Instant::now() + DRAIN;
+        for (partition, held) in &held {
+            if !held.wait(deadline) {
+                let topic = &self.topic;
+                tracing::warn!(topic, %partition, "kafka: work on a partition goes on that another member gets now");
+            }
+        }
+        self.commit(consumer);
+    }
+
+    /// Commits what is stored. Where that fails, some records come again, to whoever gets the partitions.
+    fn commit(&self, consumer: &impl Consumer<Self>) {
+        let topic = &self.topic;
+        if self.voice.stranded.is_noticed() {
+            tracing::warn!(topic, "kafka: there is no broker to tell how far the work has come");
+        } else if consumer.assignment_lost() {
+            tracing::warn!(topic, "kafka: partitions were lost to the group before they could be given back");
+        } else {
+            note_commit(topic, consumer.commit_consumer_state(CommitMode::Sync));
+        }
     }
 
     fn held(&self) -> MutexGuard<'_, BTreeMap<Partition, Held>> {
@@ -87,34 +116,12 @@ impl Member {
         let Some(queue) = consumer.split_partition_queue(&self.topic, i32::from(partition.0)) else { return };
         let (held, assignment) = assigned::give(&self.runtime, partition, &self.topic, weak.clone(), queue);
         self.held().insert(partition, held);
-        if self.assignments.blocking_send(assignment).is_err() {
+        let assignments = self.assignments.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if assignments.is_none_or(|assignments| assignments.blocking_send(assignment).is_err()) {
             // Nobody takes partitions any more: others shall have them.
             self.leave.cancel();
         }
     }
-}
-
-fn take_back<C: ConsumerContext>(topic: &str, held: Vec<(Partition, Held)>, consumer: &impl Consumer<C>) {
-    if held.is_empty() {
-        return;
-    }
-    held.iter().for_each(|(_, held)| held.revoke());
-    let deadline = Instant::now() + DRAIN;
-    for (partition, held) in &held {
-        if !held.wait(deadline) {
-            tracing::warn!(topic, %partition, "kafka: work on a partition goes on that another member gets now");
-        }
-    }
-    commit(topic, consumer);
-}
-
-/// Commits what is stored. Where that fails, some records come again, to whoever gets the partitions.
-fn commit<C: ConsumerContext>(topic: &str, consumer: &impl Consumer<C>) {
-    if consumer.assignment_lost() {
-        tracing::warn!(topic, "kafka: partitions were lost to the group before they could be given back");
-        return;
-    }
-    note_commit(topic, consumer.commit_consumer_state(CommitMode::Sync));
 }
 
 fn numbers(partitions: &[Partition]) -> Vec<u16> {
@@ -140,7 +147,7 @@ impl ConsumerContext for Member {
                 let gone = self.partitions(list);
                 tracing::info!(topic = self.topic, partitions = ?numbers(&gone), "kafka: partitions go");
                 let held = gone.iter().filter_map(|partition| self.held().remove_entry(partition)).collect();
-                take_back(&self.topic, held, consumer);
+                self.take_back(held, consumer);
             }
             Rebalance::Error(error) => tracing::warn!(topic = self.topic, %error, "kafka: rebalance"),
         }
@@ -161,6 +168,11 @@ impl ClientContext for Member {
     }
 
     fn stats(&self, statistics: Statistics) {
+        self.voice.stranded.note(&statistics);
+        if self.voice.stranded.is_noticed() {
+            // Whoever owns the membership joins anew.
+            self.leave.cancel();
+        }
         let Some(topic) = statistics.topics.get(&self.topic) else { return };
         let held = self.held();
         let ours = held.keys().filter_map(|partition| topic.partitions.get(&i32::from(partition.0)));

@@ -3,7 +3,7 @@
 //! * [`producer`] appends, [`reader`] reads without a group, [`consumer`], [`member`] and [`assigned`] are a group's
 //!   member from the outside in.
 //! * [`client`] is the connection that writes and asks; [`topics`] makes and checks the topics, [`settings`] says what the clients are told, [`context`] where what they
-//!   say goes, [`lag`] how far they are behind.
+//!   say goes, [`lag`] how far they are behind, [`stranded`] which of them have to be replaced.
 
 mod assigned;
 mod client;
@@ -16,6 +16,7 @@ mod reader;
 mod record;
 mod search;
 mod settings;
+mod stranded;
 mod topics;
 
 use std::{

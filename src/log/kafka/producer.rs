@@ -18,8 +18,9 @@ use crate::log::{Error, Partition};
 pub(super) enum Delivered {
     /// It is here.
     At(u64),
-    /// A broker took it for one that it has. librdkafka counts that as delivered and can't say where it is; where
-    /// requests overtook each other, as they can on a topic just made, it may not be there at all.
+    /// It may be anywhere, or not be there at all. A broker took it for one that it has: librdkafka counts that as
+    /// delivered and can't say where it is, and requests may have overtaken each other, as on a topic just made. Or it
+    /// was sent, and its client was given up before there was an answer.
     Somewhere,
 }
 
@@ -36,7 +37,17 @@ impl Producer {
         Ok(Self { settings, patience, client })
     }
 
+    /// The client, one that can go on.
     pub(super) fn client(&self) -> Client {
+        let client = self.current();
+        if !client.is_broken() {
+            return client;
+        }
+        self.replace(&client);
+        self.current()
+    }
+
+    fn current(&self) -> Client {
         self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -49,9 +60,18 @@ impl Producer {
     ) -> Result<Delivered, Error> {
         let client = self.client();
         let record = FutureRecord::to(topic).partition(i32::from(partition.0)).key(key).payload(payload);
-        let delivery = client.producer.send_result(record).map_err(|(error, _)| self.failed(&client, &error))?;
-        match delivery.await {
+        let mut delivery = client.producer.send_result(record).map_err(|(error, _)| self.failed(&client, &error))?;
+        let delivered = tokio::select! {
+            delivered = &mut delivery => delivered,
+            () = client.stranded().noticed() => {
+                // Otherwise this would be waited for without end.
+                self.replace(&client);
+                delivery.await
+            }
+        };
+        match delivered {
             Ok(Ok(delivered)) => Ok(u64::try_from(delivered.offset).map_or(Delivered::Somewhere, Delivered::At)),
+            Ok(Err((KafkaError::MessageProduction(RDKafkaErrorCode::PurgeInflight), _))) => Ok(Delivered::Somewhere),
             Ok(Err((error, _))) => Err(self.failed(&client, &error)),
             Err(_) => Err(Error::Unavailable("the producer was closed before the record was delivered".into())),
         }
@@ -86,6 +106,7 @@ impl Producer {
             Ok(fresh) => {
                 tracing::warn!("kafka: the producer could not go on and was replaced");
                 *current = fresh;
+                broken.give_up();
             }
             Err(error) => tracing::error!(%error, "kafka: the producer could not be replaced"),
         }

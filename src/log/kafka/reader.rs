@@ -1,6 +1,6 @@
 //! Reading by oneself: chosen partitions from chosen offsets, without a group.
 
-use std::{collections::HashMap, thread};
+use std::{collections::HashMap, thread, time::Duration};
 
 use futures::{StreamExt, stream};
 use rdkafka::{
@@ -18,6 +18,9 @@ use super::{
 };
 use crate::log::{Error, Partition, Records, Stored};
 
+/// How long to wait before a consumer is made again that could not be made.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// Reads `from` on, until `closing` or until the stream is dropped.
 pub(super) fn open(
     settings: &Settings,
@@ -25,53 +28,85 @@ pub(super) fn open(
     from: &[(Partition, u64)],
     closing: CancellationToken,
 ) -> Result<Records, Error> {
-    let consumer = settings.reader().create_with_context(Voice::default()).map_err(|e| refusal(&e))?;
-    let reader = Reader { consumer: Some(consumer), from: from.iter().copied().collect() };
-    reader.assign(topic).map_err(|error| Error::Unavailable(format!("{topic} can't be read: {error}")))?;
-    let records = stream::unfold(reader, |reader| async { reader.next().await.map(|record| (record, reader)) });
+    let next = from.iter().copied().collect();
+    let consumer = consume(settings, topic, &next)?;
+    let reader = Reader { settings: settings.clone(), topic: topic.to_owned(), consumer: Some(consumer), next };
+    let records = stream::unfold(reader, async |mut reader| reader.next().await.map(|record| (record, reader)));
     Ok(records.take_until(closing.cancelled_owned()).boxed())
 }
 
 impl ConsumerContext for Voice {}
 
+/// Begins to fetch. By `auto.offset.reset`, an offset that is no longer kept, or not there yet, becomes the oldest.
+fn consume(settings: &Settings, topic: &str, from: &HashMap<Partition, u64>) -> Result<StreamConsumer<Voice>, Error> {
+    let failed = |error: KafkaError| Error::Unavailable(format!("{topic} can't be read: {error}"));
+    let consumer: StreamConsumer<Voice> =
+        settings.reader().create_with_context(Voice::default()).map_err(|e| refusal(&e))?;
+    let mut partitions = TopicPartitionList::new();
+    for (partition, offset) in from {
+        let offset = Offset::Offset(i64::try_from(*offset).unwrap_or(i64::MAX));
+        partitions.add_partition_offset(topic, i32::from(partition.0), offset).map_err(failed)?;
+    }
+    consumer.assign(&partitions).map_err(failed)?;
+    Ok(consumer)
+}
+
 /// A consumer that is let go of on a thread of its own, because its end blocks.
 struct Reader {
-    /// `None` only while being dropped.
+    settings: Settings,
+    topic: String,
+    /// `None` only while it is replaced or dropped.
     consumer: Option<StreamConsumer<Voice>>,
-    from: HashMap<Partition, u64>,
+    /// Where to go on in each partition.
+    next: HashMap<Partition, u64>,
 }
 
 impl Reader {
-    /// Begins to fetch. By `auto.offset.reset`, an offset that is no longer kept, or not there yet, becomes the oldest.
-    fn assign(&self, topic: &str) -> Result<(), KafkaError> {
-        let mut partitions = TopicPartitionList::new();
-        for (partition, offset) in &self.from {
-            let offset = Offset::Offset(i64::try_from(*offset).unwrap_or(i64::MAX));
-            partitions.add_partition_offset(topic, i32::from(partition.0), offset)?;
-        }
-        self.consumer.iter().try_for_each(|consumer| consumer.assign(&partitions))
-    }
-
-    async fn next(&self) -> Option<Result<Stored, Error>> {
-        let consumer = self.consumer.as_ref()?;
+    async fn next(&mut self) -> Option<Result<Stored, Error>> {
         loop {
-            match record::read(consumer.recv().await) {
-                Some(Ok(stored)) if self.is_before_start(&stored) => {}
-                Some(record) => return Some(record),
+            let consumer = self.consumer.as_ref()?;
+            let record = tokio::select! {
+                polled = consumer.recv() => record::read(polled),
+                () = consumer.context().stranded.noticed() => {
+                    self.replace().await;
+                    continue;
+                }
+            };
+            match record {
+                Some(Ok(stored)) if self.is_behind_us(&stored) => {}
+                Some(Ok(stored)) => {
+                    self.next.insert(stored.position.partition, stored.position.offset + 1);
+                    return Some(Ok(stored));
+                }
+                Some(Err(error)) => return Some(Err(error)),
                 None => {}
             }
         }
     }
 
-    fn is_before_start(&self, stored: &Stored) -> bool {
-        self.from.get(&stored.position.partition).is_some_and(|start| stored.position.offset < *start)
+    fn is_behind_us(&self, stored: &Stored) -> bool {
+        self.next.get(&stored.position.partition).is_some_and(|next| stored.position.offset < *next)
+    }
+
+    async fn replace(&mut self) {
+        let fresh = loop {
+            match consume(&self.settings, &self.topic, &self.next) {
+                Ok(fresh) => break fresh,
+                Err(error) => tracing::error!(%error, "kafka: a reader could not be replaced, trying again"),
+            }
+            tokio::time::sleep(AGAIN).await;
+        };
+        let_go(self.consumer.replace(fresh));
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let consumer = self.consumer.take();
-        // Should there be no thread to be had, the closure, and with it the consumer, is dropped right here.
-        let _ = thread::Builder::new().name("kafka-reader-end".into()).spawn(move || drop(consumer));
+        let_go(self.consumer.take());
     }
+}
+
+fn let_go(consumer: Option<StreamConsumer<Voice>>) {
+    // Should there be no thread to be had, the closure, and with it the consumer, is dropped right here.
+    let _ = thread::Builder::new().name("kafka-reader-end".into()).spawn(move || drop(consumer));
 }

@@ -36,6 +36,8 @@ const COMMON: &[(&str, &str)] = &[
     // A broker that comes back is found soon; the default would let a client sleep for 10 s.
     ("reconnect.backoff.max.ms", "2000"),
     ("allow.auto.create.topics", "false"),
+    // They tell of lag, and of clients that can't go on.
+    ("statistics.interval.ms", "1000"),
 ];
 
 /// The longest record, in bytes: more than the brokers' default of about a million, no more than hosted ones allow.
@@ -81,7 +83,6 @@ const MEMBER: &[(&str, &str)] = &[
     ("heartbeat.interval.ms", "1000"),
     // Only the partitions that move are taken away; the others are worked on throughout.
     ("partition.assignment.strategy", "cooperative-sticky"),
-    ("statistics.interval.ms", "1000"),
 ];
 
 /// The checked settings, from which each client's are made.

@@ -19,6 +19,15 @@ const SOON: Duration = Duration::from_secs(60);
 /// What usher may take more, in MiB, while it can't write: the queue of the Kafka client, and what a process takes anyway.
 const MORE_MEMORY: u64 = 150;
 
+type Act = fn(&KafkaBroker);
+
+/// How an outage begins and ends: in order, by a crash, or by silence.
+const OUTAGES: [(Act, Act); 3] = [
+    (KafkaBroker::stop, KafkaBroker::start),
+    (KafkaBroker::kill, KafkaBroker::start),
+    (KafkaBroker::freeze, KafkaBroker::thaw),
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn while_kafka_is_away_usher_says_come_back_later_and_loses_nothing_it_accepted() {
     let broker = tokio::task::block_in_place(KafkaBroker::own);
@@ -29,20 +38,20 @@ async fn while_kafka_is_away_usher_says_come_back_later_and_loses_nothing_it_acc
     let mut usher = scene.start(0);
     let doors = usher.running().await;
     open.send_replace(vec![doors.webhooks.clone()]);
-    for round in 0..rounds(2) {
-        let crash = round % 2 == 1;
+    for round in 0..rounds(OUTAGES.len()) {
+        let (begin, end) = OUTAGES[round % OUTAGES.len()];
         becomes(&doors, "readyz", StatusCode::OK).await;
         usher.has_logged("step ended").await;
         scene.wait_a_moment(500..3000).await;
         let before = usher.resident_mib();
-        tokio::task::block_in_place(|| if crash { broker.kill() } else { broker.stop() });
+        tokio::task::block_in_place(|| begin(&broker));
         becomes(&doors, "readyz", StatusCode::SERVICE_UNAVAILABLE).await;
         load.is_turned_away(SOON).await;
         assert_eq!(get(&doors, "healthz").await, StatusCode::OK, "liveness must not depend on Kafka");
         scene.wait_a_moment(1000..6000).await;
         let grown = usher.resident_mib().saturating_sub(before);
         assert!(grown < MORE_MEMORY, "it took {grown} MiB more");
-        tokio::task::block_in_place(|| broker.start());
+        tokio::task::block_in_place(|| end(&broker));
     }
     becomes(&doors, "readyz", StatusCode::OK).await;
     let histories = let_finish(&scene, vec![(usher, doors)], &open, load).await;

@@ -63,6 +63,21 @@ impl KafkaBroker {
         script(&["kill", self.process().dir.to_str().unwrap()]);
     }
 
+    /// Halts it as it stands: connections stay, answers do not come. [`Self::thaw`] lets it go on.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = std::fs::read_to_string(self.process().dir.join("pid")).unwrap();
+        assert!(Command::new("kill").args([signal, pid.trim()]).status().unwrap().success());
+    }
+
     /// A configuration under a topic prefix that no other test has.
     pub fn config(&self, partitions: u16) -> KafkaConfig {
         let made = MADE.fetch_add(1, Ordering::Relaxed);
