@@ -22,7 +22,7 @@ use crate::support::process::{Doors, Sandbox, Usher};
 pub const SECRET: &str = "the-secret-of-the-crash-tests";
 const ADMIN_TOKEN: &str = "the-token-of-the-crash-tests";
 /// How long the work that was accepted may take once nothing more comes.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Everybody, by the site they are in and how webhooks name them.
 const DC: usize = 20;
