@@ -18,6 +18,7 @@ pub mod products;
 pub mod rules;
 pub mod sandbox;
 pub mod secret;
+mod sled_files;
 pub mod store;
 pub mod telemetry;
 pub mod views;

@@ -12,6 +12,8 @@ use std::{
 
 pub use ledger::{Entry, Ledger, Scope};
 
+use crate::sled_files::remove_unfinished_snapshots;
+
 /// Why the store did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -120,7 +122,10 @@ fn open_caught(dir: &Path) -> Result<sled::Db, Failure> {
     let dir = dir.to_owned();
     let opening = std::thread::Builder::new()
         .name("open-state".into())
-        .spawn(move || sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).open())
+        .spawn(move || {
+            remove_unfinished_snapshots(&dir)?;
+            sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).open()
+        })
         .map_err(Failure::Folder)?;
     match opening.join() {
         Ok(Ok(db)) => Ok(db),

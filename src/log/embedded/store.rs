@@ -12,7 +12,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::log::Error;
+use crate::{log::Error, sled_files::remove_unfinished_snapshots};
 
 /// sled's unit of allocation and of cleaning, in bytes. A quarter of it is the longest item that sled keeps in the
 /// database file, and a page full of the longest values has to fit in there; see [`super::format::VALUE_LIMIT`].
@@ -72,6 +72,7 @@ impl Store {
     /// Opens the database in `dir`, or makes one.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         fs::create_dir_all(dir).map_err(|error| inaccessible(dir, &error))?;
+        remove_unfinished_snapshots(dir).map_err(|error| inaccessible(dir, &error))?;
         let config = sled::Config::new()
             .path(dir)
             .cache_capacity(CACHE)

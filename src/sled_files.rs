@@ -1,0 +1,75 @@
+//! What sled 0.34 leaves in its folders when it is killed, and can't live with afterwards.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// Removes snapshots that were not finished from the database in `dir`.
+///
+/// When it opens a database sled writes a snapshot of it as `snap.<lsn>.generating` and renames it when it is whole. Killed
+/// in between, it takes the unfinished file for the newest snapshot the next time and calls the whole database corrupt.
+/// The snapshot before is still there, and all that came after it is in the database file: so it goes on with that.
+/// Where another process has the database open nothing is removed.
+pub fn remove_unfinished_snapshots(dir: &Path) -> io::Result<()> {
+    let Some(database) = found(File::open(dir.join("db")))? else { return Ok(()) };
+    if flock(&database, FlockOperation::NonBlockingLockExclusive).is_err() {
+        return Ok(()); // somebody is at work there, and opening it will say so
+    }
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if is_unfinished_snapshot(&entry.file_name().to_string_lossy()) {
+            tracing::info!(file = %entry.path().display(), "an unfinished snapshot of the database is removed");
+            fs::remove_file(entry.path())?;
+        }
+    }
+    flock(&database, FlockOperation::Unlock)?;
+    Ok(())
+}
+
+fn is_unfinished_snapshot(name: &str) -> bool {
+    name.starts_with("snap.") && name.ends_with(".generating")
+}
+
+/// None where there is no such file.
+fn found(file: io::Result<File>) -> io::Result<Option<File>> {
+    match file {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        file => file.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_killed_while_it_wrote_a_snapshot_is_whole() {
+        let dir = tempfile::tempdir().expect("a folder");
+        sled::open(dir.path()).expect("made").insert("key", "value").expect("written");
+        fs::write(dir.path().join("snap.00000000FFFFFFFF.generating"), "").expect("written");
+        assert!(sled::open(dir.path()).is_err(), "sled has learnt to look over it: this module can go");
+        remove_unfinished_snapshots(dir.path()).expect("removed");
+        let db = sled::open(dir.path()).expect("whole");
+        assert_eq!(db.get("key").expect("read").as_deref(), Some(&b"value"[..]));
+    }
+
+    #[test]
+    fn a_database_in_use_is_left_alone() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let _in_use = sled::open(dir.path()).expect("made");
+        let snapshot = dir.path().join("snap.00000000FFFFFFFF.generating");
+        fs::write(&snapshot, "").expect("written");
+        remove_unfinished_snapshots(dir.path()).expect("looked at");
+        assert!(snapshot.exists());
+    }
+
+    #[test]
+    fn a_folder_without_a_database_is_left_alone() {
+        let dir = tempfile::tempdir().expect("a folder");
+        remove_unfinished_snapshots(dir.path()).expect("looked at");
+    }
+}
