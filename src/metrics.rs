@@ -7,7 +7,7 @@ use prometheus::{
     TextEncoder,
 };
 
-use crate::domain::{Stage, Step, StepResult};
+use crate::domain::{ActionKind, Stage, StepResult};
 
 /// The metric families; cheap to clone, all clones count together.
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ impl Metrics {
             self.dead_letters.with_label_values(&[stage.as_str()]);
         }
         for result in StepResult::ALL {
-            for action in Step::ACTIONS {
+            for action in ActionKind::ALL.map(ActionKind::as_str) {
                 self.steps.with_label_values(&[source, action, result.as_str()]);
             }
         }

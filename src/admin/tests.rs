@@ -170,10 +170,11 @@ fn scheme(id: &str) -> ProvisionedScheme {
         trigger: Trigger::OnCreate,
         enabled: true,
         test_mode: false,
-        select: Selection { everyone: true, ..Selection::default() },
+        select: Selection(vec![crate::domain::Condition::Everyone(crate::domain::True)]),
         only_groups: vec![],
         exempt: crate::domain::Exempt::default(),
         actions: vec![Action::AddGroups(vec![crate::domain::GroupName::new("staff")])],
+        limits: crate::domain::Limits::default(),
     };
     let reference = SchemeRef { id: scheme.id.clone(), version: "v1".into() };
     ProvisionedScheme { scheme, reference }

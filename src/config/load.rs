@@ -5,13 +5,15 @@ use std::{path::Path, sync::Arc};
 use saphyr_parser::Marker;
 
 use super::{
-    Config, check,
+    Config, ProvisionedScheme, check,
     env::{self, Env},
     node::{Content, Node},
     problem::{Place, Problem, Problems},
     reader::Reader,
+    scheme::scheme,
     text, yaml,
 };
+use crate::domain::Scheme;
 
 /// The file that is read where none is named and this one is there.
 const USUAL_FILE: &str = "usher.yaml";
@@ -61,5 +63,20 @@ pub(super) fn from_bytes(bytes: &[u8], file: Option<Arc<str>>, base: &Path, env:
     match config {
         Some(config) if problems.is_empty() => Ok(Loaded { config, warnings, file }),
         Some(_) | None => Err(Problems::new(problems)),
+    }
+}
+
+/// The scheme that `text`, YAML or JSON called `name`, describes: as one item of `schemes` in the configuration. Whether
+/// its source is there, and what that can do, is for the caller to see.
+///
+/// Errors: everything that is wrong, each with its place.
+pub fn read_scheme(text: &str, name: &str) -> Result<Scheme, Problems> {
+    let (env, name): (Env, Arc<str>) = (Env::default(), name.into());
+    let mut reader = Reader { env: &env, base: Path::new(""), problems: Vec::new(), warnings: Vec::new() };
+    let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
+    let scheme = yaml::parse(text, &locate, &mut reader.problems).and_then(|root| scheme(&root, &mut reader));
+    match scheme {
+        Some(ProvisionedScheme { scheme, .. }) if reader.problems.is_empty() => Ok(scheme),
+        Some(_) | None => Err(Problems::new(reader.problems)),
     }
 }

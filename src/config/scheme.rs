@@ -1,8 +1,8 @@
 //! One scheme.
 
-use sha2::{Digest, Sha256};
-
-use crate::domain::{DomainPattern, Exempt, Scheme, SchemeId, SchemeRef, Selection, Trigger};
+use crate::domain::{
+    Condition, DomainPattern, Exempt, Limits, Scheme, SchemeId, Selection, Trigger, TriggerKind, True,
+};
 
 use super::{
     ProvisionedScheme,
@@ -49,13 +49,12 @@ pub(super) fn scheme(node: &Node, reader: &mut Reader<'_>) -> Option<Provisioned
         only_groups: only_groups?,
         exempt: exempt?,
         actions: actions?,
+        limits: Limits::default(),
     }))
 }
 
 fn provisioned(scheme: Scheme) -> ProvisionedScheme {
-    let canonical = serde_json::to_vec(&scheme).expect("a scheme has no keys but text, so it is JSON");
-    let version = hex::encode(&Sha256::digest(canonical)[..4]);
-    ProvisionedScheme { reference: SchemeRef { id: scheme.id.clone(), version }, scheme }
+    ProvisionedScheme { reference: scheme.reference(), scheme }
 }
 
 fn trigger(node: &Node, reader: &mut Reader<'_>) -> Option<Trigger> {
@@ -64,8 +63,11 @@ fn trigger(node: &Node, reader: &mut Reader<'_>) -> Option<Trigger> {
     {
         return reader.refuse(&entry.at, not_yet::message(&entry.name, "write `on_create` or `on_login`"));
     }
-    let triggers = [Trigger::OnCreate, Trigger::OnLogin].map(|trigger| (trigger.as_str(), trigger));
-    reader.choice(node, &triggers, not_yet::TRIGGERS)
+    let triggers = [TriggerKind::OnCreate, TriggerKind::OnLogin].map(|trigger| (trigger.as_str(), trigger));
+    reader.choice(node, &triggers, not_yet::TRIGGERS).map(|kind| match kind {
+        TriggerKind::OnLogin => Trigger::OnLogin,
+        _ => Trigger::OnCreate,
+    })
 }
 
 fn select(node: &Node, reader: &mut Reader<'_>) -> Option<Selection> {
@@ -75,7 +77,17 @@ fn select(node: &Node, reader: &mut Reader<'_>) -> Option<Selection> {
     let email_domain = fields.or("email_domain", Vec::new(), |node| domains(node, reader));
     let email_domain_not = fields.or("email_domain_not", Vec::new(), |node| domains(node, reader));
     fields.done(reader);
-    let select = Selection { everyone: everyone?, email_domain: email_domain?, email_domain_not: email_domain_not? };
+    let (email_domain, email_domain_not) = (email_domain?, email_domain_not?);
+    let mut select = Selection::default();
+    if everyone? {
+        select.0.push(Condition::Everyone(True));
+    }
+    if !email_domain.is_empty() {
+        select.0.push(Condition::EmailDomain(email_domain));
+    }
+    if !email_domain_not.is_empty() {
+        select.0.push(Condition::EmailDomainNot(email_domain_not));
+    }
     if select.is_empty() && reader.problems.len() == problems {
         return reader.refuse(&node.at, format!("no condition stands here; {EMPTY_SELECT}"));
     }

@@ -1,6 +1,9 @@
 //! The planner's answer to one event, with its reasons.
 
-use super::{Event, EventId, EventKind, Mode, RunId, SchemeRef, SourceId, Step, StepKey, Timestamp, UserKey, UserRef};
+use super::{
+    Activity, Event, EventId, EventKind, Mode, RunId, SchemeRef, Sighting, SourceId, Step, StepKey, Timestamp, UserKey,
+    UserRef,
+};
 
 /// Three-valued truth: a condition on a fact that is not known is unknown, and so is its opposite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +38,27 @@ pub struct Reason {
     pub because: String,
     /// As of when the fact looked at was known; none where the condition looks at no fact or it is missing.
     pub as_of: Option<Timestamp>,
+    /// The value looked at, in words; none where the condition looks at no fact or it is missing.
+    pub value: Option<String>,
+    /// How the parts make up the whole.
+    pub made_of: MadeOf,
+    /// What would have to change for this alone to turn out the other way, in words; none where nothing can.
+    pub change: Option<String>,
     /// What it is made of.
     pub parts: Vec<Reason>,
+}
+
+/// How a reason follows from its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MadeOf {
+    /// It has none: it looked at a fact itself.
+    Fact,
+    /// Any of them.
+    Any,
+    /// All of them.
+    All,
+    /// The opposite of the only one.
+    Not,
 }
 
 /// What one scheme said to one event.
@@ -48,6 +70,8 @@ pub struct SchemeVerdict {
     pub selected: Truth,
     /// Whether the scheme was in test mode.
     pub test_mode: bool,
+    /// Whether the steps wait: the run has limits, and is counted before anything is done.
+    pub held: bool,
     /// Condition by condition.
     pub reasons: Reason,
     /// What to do; empty unless selected.
@@ -84,8 +108,14 @@ pub struct Decision {
     pub mode: Mode,
     /// Set where no scheme was asked; `verdicts` is empty then.
     pub no_action: Option<NoAction>,
-    /// What each scheme said, in file order.
+    /// What each scheme said, in file order. Of many that did not select the user only some are kept.
     pub verdicts: Vec<SchemeVerdict>,
+    /// How many more schemes were asked that did not select the user.
+    pub others: u64,
+    /// The sweep that the event belongs to.
+    pub sweep: Option<Sighting>,
+    /// What usher has seen of the user, this event included.
+    pub activity: Option<Activity>,
 }
 
 impl Decision {
@@ -101,7 +131,10 @@ impl Decision {
 
     /// The run that `verdict`, one of this decision's, belongs to.
     pub fn run(&self, verdict: &SchemeVerdict) -> RunId {
-        RunId::of_event(&self.event, &verdict.scheme.id)
+        match &self.sweep {
+            Some(sighting) => RunId::of_sweep(&sighting.sweep, &verdict.scheme.id),
+            None => RunId::of_event(&self.event, &verdict.scheme.id),
+        }
     }
 
     /// The key of the step at `index` of `verdict`: the same on every attempt, so that it takes effect once.
@@ -122,6 +155,9 @@ impl Decision {
             mode,
             no_action: None,
             verdicts: Vec::new(),
+            others: 0,
+            sweep: event.sweep.clone(),
+            activity: None,
         }
     }
 }

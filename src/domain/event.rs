@@ -1,6 +1,6 @@
 //! What happened to a user.
 
-use super::{EmailAddress, EventId, SourceId, Timestamp, UserKey, UserRef};
+use super::{EmailAddress, EventId, SchemeId, SourceId, SweepId, Timestamp, UserKey, UserRef};
 
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,6 +13,8 @@ pub enum EventKind {
     Updated,
     /// The user is gone from the source.
     Removed,
+    /// A sweep came across the user.
+    Sighted,
 }
 
 impl EventKind {
@@ -23,6 +25,7 @@ impl EventKind {
             Self::LoggedIn => "logged_in",
             Self::Updated => "updated",
             Self::Removed => "removed",
+            Self::Sighted => "sighted",
         }
     }
 }
@@ -58,6 +61,15 @@ pub struct UserHints {
     pub account_type: Option<AccountType>,
 }
 
+/// What a sighting belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Sighting {
+    /// Which sweep. Its schemes are the ones to be asked.
+    pub sweep: SweepId,
+    /// Set where only this scheme is asked, again and for good: its run was held back and is released.
+    pub released: Option<SchemeId>,
+}
+
 /// One thing that happened to one user in one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -75,6 +87,8 @@ pub struct Event {
     pub occurred: Option<Timestamp>,
     /// When usher accepted it.
     pub accepted: Timestamp,
+    /// The sweep that came across the user; set where the kind is [`EventKind::Sighted`].
+    pub sweep: Option<Sighting>,
 }
 
 impl Event {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{AccountType, EmailAddress, Event, GroupName, Timestamp};
+use super::{AccountType, Activity, EmailAddress, Event, EventKind, GroupName, Timestamp};
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,10 @@ pub enum Origin {
     Payload,
     /// Read from the product.
     Product,
+    /// The product's list of its users, some moments ago.
+    Listing,
+    /// What usher itself has seen of the user.
+    Activity,
 }
 
 impl Origin {
@@ -19,6 +23,8 @@ impl Origin {
         match self {
             Self::Payload => "payload",
             Self::Product => "product",
+            Self::Listing => "product's list of users",
+            Self::Activity => "events usher has seen",
         }
     }
 }
@@ -36,6 +42,10 @@ pub enum Missing {
     Refused,
     /// The product has no such thing (Cloud has no login names).
     NotApplicable,
+    /// usher has not come across the user before.
+    NotSeen,
+    /// The source has told of nobody's logins lately, so that nothing follows from hearing of none.
+    NoLoginsHeard,
 }
 
 impl fmt::Display for Missing {
@@ -46,6 +56,8 @@ impl fmt::Display for Missing {
             Self::NoSuchUser => "the product knows no such user",
             Self::Refused => "the product refused to answer about this user",
             Self::NotApplicable => "the product has no such thing",
+            Self::NotSeen => "usher has seen no event of this user",
+            Self::NoLoginsHeard => "the source has told of no login of anybody for a week; is its login feed working?",
         })
     }
 }
@@ -75,6 +87,12 @@ impl<T> Fact<T> {
         }
     }
 
+    /// This where it is known, else `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if matches!(self, Self::Known { .. }) { self } else { other }
+    }
+
     /// The value, where it is known.
     pub fn value(&self) -> Option<&T> {
         match self {
@@ -86,6 +104,17 @@ impl<T> Fact<T> {
 
 /// The groups a user is a direct member of.
 pub type Groups = BTreeSet<GroupName>;
+
+/// The logins of a user, as far as they are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logins {
+    /// The latest one known.
+    pub last: Option<Timestamp>,
+    /// How many are known.
+    pub count: u64,
+    /// Whether there were no others since the account was created.
+    pub complete: bool,
+}
 
 /// All that conditions may look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,20 +129,30 @@ pub struct Facts {
     pub groups: Fact<Groups>,
     /// The sort of account.
     pub account_type: Fact<AccountType>,
+    /// The keys of the applications that the user has access to: `jira-software`, …
+    pub applications: Fact<BTreeSet<String>>,
+    /// When the account was created.
+    pub created: Fact<Timestamp>,
+    /// When usher first came across the user: the account is at least as old.
+    pub first_seen: Fact<Timestamp>,
+    /// What is known of logins; on a login, without that one.
+    pub logins: Fact<Logins>,
+    /// The user directory the account lives in, by name.
+    pub directory: Fact<String>,
 }
 
 impl Facts {
     /// What the delivery itself says: enough to decide that nothing is to be done, never to act.
     pub fn from_payload(event: &Event) -> Self {
-        let (origin, as_of) = (Origin::Payload, event.accepted);
+        let origin = if event.kind == EventKind::Sighted { Origin::Listing } else { Origin::Payload };
+        let (as_of, missing) = (event.accepted, Missing::NotInPayload);
         let hints = event.hints.clone();
-        let missing = Missing::NotInPayload;
         Self {
             name: Fact::from_option(hints.name, origin, as_of, missing),
             email: Fact::from_option(hints.email, origin, as_of, missing),
             active: Fact::from_option(hints.active, origin, as_of, missing),
-            groups: Fact::Unknown(missing),
             account_type: Fact::from_option(hints.account_type, origin, as_of, missing),
+            ..Self::unknown(missing)
         }
     }
 
@@ -125,6 +164,35 @@ impl Facts {
             active: Fact::Unknown(missing),
             groups: Fact::Unknown(missing),
             account_type: Fact::Unknown(missing),
+            applications: Fact::Unknown(missing),
+            created: Fact::Unknown(missing),
+            first_seen: Fact::Unknown(missing),
+            logins: Fact::Unknown(missing),
+            directory: Fact::Unknown(missing),
         }
+    }
+
+    /// With what usher has seen of the user before, at `now`; `heard` is when the source last told of anybody's login.
+    /// What the product itself says of creation and logins goes first.
+    #[must_use]
+    pub fn with_activity(mut self, activity: Option<&Activity>, heard: Option<Timestamp>, now: Timestamp) -> Self {
+        let Some(activity) = activity else {
+            self.first_seen = Fact::Unknown(Missing::NotSeen);
+            self.created = self.created.or(Fact::Unknown(Missing::NotSeen));
+            self.logins = self.logins.or(Fact::Unknown(Missing::NotSeen));
+            return self;
+        };
+        let seen = |at| Fact::Known { value: at, origin: Origin::Activity, as_of: now };
+        self.first_seen = seen(activity.first_seen);
+        self.created = self.created.or(activity.created.map_or(Fact::Unknown(Missing::NotTold), seen));
+        self.logins = match (self.logins, activity.logins(heard, now)) {
+            // The product tells the last login only, and usher how many there were.
+            (Fact::Known { value: told, origin, as_of }, Fact::Known { value: seen, .. }) => {
+                Fact::Known { value: Logins { last: told.last.max(seen.last), ..seen }, origin, as_of }
+            }
+            (told @ Fact::Known { .. }, Fact::Unknown(_)) => told,
+            (Fact::Unknown(_), seen) => seen,
+        };
+        self
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Timestamp;
+
 /// Why a text is not an id; `Display` says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an id; write 1 to 63 of a-z, 0-9, `-`, `_`, beginning with a letter or digit")]
@@ -108,7 +110,13 @@ given_id! {
 }
 
 given_id! {
-    /// One run: what one trigger of one scheme set off. For an event `<event id>.<scheme id>`.
+    /// One sweep over the users of a source: what one stroke of the clock, or one administrator, set off. 32
+    /// hexadecimal digits.
+    SweepId
+}
+
+given_id! {
+    /// One run: what one trigger of one scheme set off. `<event id>.<scheme id>`, or `<sweep id>.<scheme id>`.
     RunId
 }
 
@@ -128,20 +136,51 @@ impl EventId {
         Self::digest(&[b"body", source.as_str().as_bytes(), body])
     }
 
-    fn digest(parts: &[&[u8]]) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update((part.len() as u64).to_be_bytes()); // so that no two lists of parts read alike
-            hash.update(part);
-        }
-        Self(hex::encode(&hash.finalize()[..16]))
+    /// The id of the sighting of `user` in `sweep`: each user comes once, however often a page is read. A sighting for
+    /// a run that was `released` is another one.
+    pub fn of_sighting(sweep: &SweepId, user: &UserId, released: Option<&SchemeId>) -> Self {
+        let released = released.map_or("", SchemeId::as_str);
+        Self::digest(&[b"sighting", sweep.as_str().as_bytes(), user.as_str().as_bytes(), released.as_bytes()])
     }
+
+    fn digest(parts: &[&[u8]]) -> Self {
+        Self(digest(parts))
+    }
+}
+
+impl SweepId {
+    /// The sweep of `source` that is due at `due` for `schemes`: the same for every replica that rings the bell.
+    pub fn of_schedule(source: &SourceId, due: Timestamp, schemes: &[SchemeId]) -> Self {
+        let due = due.as_millis().to_be_bytes();
+        let mut parts = vec![&b"schedule"[..], source.as_str().as_bytes(), &due];
+        parts.extend(schemes.iter().map(|scheme| scheme.as_str().as_bytes()));
+        Self(digest(&parts))
+    }
+
+    /// The sweep that an administrator asked for; `nonce` tells it from all others.
+    pub fn of_request(source: &SourceId, nonce: &[u8]) -> Self {
+        Self(digest(&[b"request", source.as_str().as_bytes(), nonce]))
+    }
+}
+
+fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes()); // so that no two lists of parts read alike
+        hash.update(part);
+    }
+    hex::encode(&hash.finalize()[..16])
 }
 
 impl RunId {
     /// The run that `event` set off in `scheme`.
     pub fn of_event(event: &EventId, scheme: &SchemeId) -> Self {
         Self(format!("{event}.{scheme}"))
+    }
+
+    /// The run of `scheme` in `sweep`.
+    pub fn of_sweep(sweep: &SweepId, scheme: &SchemeId) -> Self {
+        Self(format!("{sweep}.{scheme}"))
     }
 }
 
@@ -255,6 +294,11 @@ impl UserKey {
             UserRef::Name(name) => ("name", name.as_str()),
         };
         Self { text: format!("{source}/{kind}/{name}"), source_len: source.as_str().len() }
+    }
+
+    /// The key of what is about `source` as a whole.
+    pub fn of_source(source: &SourceId) -> Self {
+        Self { text: format!("{source}/source/"), source_len: source.as_str().len() }
     }
 
     /// Reads a key back from a record; `None` where usher did not write it.

@@ -2,6 +2,11 @@
 //!
 //! Nothing here does I/O, reads a clock or knows a wire format; every other module imports this one.
 
+mod action;
+mod activity;
+mod age;
+mod capability;
+mod condition;
 mod decision;
 mod email;
 mod event;
@@ -11,13 +16,20 @@ mod outcome;
 mod product;
 mod scheme;
 mod time;
+mod trigger;
 
-pub use decision::{Decision, NoAction, Reason, SchemeVerdict, Truth};
+pub use action::{Action, ActionKind, Issue, IssueTemplate, Step};
+pub use activity::{Activity, HEARD_WITHIN};
+pub use age::{Age, InvalidAge};
+pub use capability::Capability;
+pub use condition::{Condition, Exempt, Expression, LoggedInOnce, NeverLoggedIn, Selection, True};
+pub use decision::{Decision, MadeOf, NoAction, Reason, SchemeVerdict, Truth};
 pub use email::{DomainPattern, EmailAddress, EmailDomain};
-pub use event::{AccountType, Event, EventKind, UserHints};
-pub use facts::{Fact, Facts, Groups, Missing, Origin};
-pub use ids::{EventId, GroupName, InvalidId, RunId, SchemeId, SourceId, StepKey, UserId, UserKey, UserRef};
+pub use event::{AccountType, Event, EventKind, Sighting, UserHints};
+pub use facts::{Fact, Facts, Groups, Logins, Missing, Origin};
+pub use ids::{EventId, GroupName, InvalidId, RunId, SchemeId, SourceId, StepKey, SweepId, UserId, UserKey, UserRef};
 pub use outcome::{Attempt, DeadLetter, Outcome, Stage, StepRef, StepResult};
 pub use product::Product;
-pub use scheme::{Action, Exempt, Mode, Scheme, SchemeRef, Selection, Step, Trigger};
+pub use scheme::{Limits, Mode, Scheme, SchemeRef};
 pub use time::Timestamp;
+pub use trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};

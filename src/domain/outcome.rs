@@ -105,6 +105,8 @@ pub enum Stage {
     Planner,
     /// Carrying out a step.
     Executor,
+    /// Listing the users of a source.
+    Sweeper,
 }
 
 impl Stage {
@@ -113,6 +115,7 @@ impl Stage {
         match self {
             Self::Planner => "planner",
             Self::Executor => "executor",
+            Self::Sweeper => "sweeper",
         }
     }
 }

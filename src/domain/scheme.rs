@@ -3,28 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::{DomainPattern, GroupName, SchemeId, SourceId};
-
-/// What sets a scheme off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trigger {
-    /// A user was created.
-    OnCreate,
-    /// A user logged in.
-    OnLogin,
-}
-
-impl Trigger {
-    /// The name used in configuration and the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OnCreate => "on_create",
-            Self::OnLogin => "on_login",
-        }
-    }
-}
+use super::{Action, Exempt, GroupName, SchemeId, Selection, SourceId, Trigger};
 
 /// Whether usher changes anything at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,96 +18,67 @@ pub enum Mode {
     Observe,
 }
 
-/// The conditions of a scheme: a user is selected when any of them holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Selection {
-    /// Everyone, asked for by name.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub everyone: bool,
-    /// The e-mail domain is one of these.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub email_domain: Vec<DomainPattern>,
-    /// The e-mail domain is none of these. An unknown domain selects nobody.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub email_domain_not: Vec<DomainPattern>,
+/// How many users one run may select before an administrator has to look at it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Limits {
+    /// At most so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<u64>,
+    /// At most so many of a hundred users of the source, 1 to 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
 }
 
-impl Selection {
-    /// Whether no condition stands in it; such a scheme is refused.
+impl Limits {
+    /// Whether there is no limit.
     pub fn is_empty(&self) -> bool {
-        !self.everyone && self.email_domain.is_empty() && self.email_domain_not.is_empty()
+        self.users.is_none() && self.percent.is_none()
+    }
+
+    /// Whether `selected` of `seen` users are too many.
+    pub fn exceeded_by(&self, selected: u64, seen: u64) -> bool {
+        let too_many = self.users.is_some_and(|users| selected > users);
+        let too_large_a_part =
+            self.percent.is_some_and(|percent| u128::from(selected) * 100 > u128::from(percent) * u128::from(seen));
+        too_many || too_large_a_part
     }
 }
 
-/// Users and groups that a scheme never touches.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Exempt {
-    /// By name or lasting id.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub users: Vec<String>,
-    /// Members of any of these.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub groups: Vec<GroupName>,
-}
-
-/// One entry of a scheme's `actions`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// Make sure that the user is in each of these groups.
-    AddGroups(Vec<GroupName>),
-    /// Make sure that the user is in none of these groups.
-    RemoveGroups(Vec<GroupName>),
-}
-
-/// What to do with whom, when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What to do with whom, when. Serialized it reads as in the configuration, and the same scheme always reads the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Scheme {
     /// Chosen by the administrator, unique.
     pub id: SchemeId,
     /// For people.
-    #[serde(default)]
     pub name: String,
     /// Where it applies.
     pub source: SourceId,
     /// What sets it off.
     pub trigger: Trigger,
     /// Off: kept, and never looked at.
-    #[serde(default = "yes")]
     pub enabled: bool,
     /// On (as a new scheme is): everything is recorded, nothing is changed.
-    #[serde(default = "yes")]
     pub test_mode: bool,
     /// Whom.
     pub select: Selection,
     /// Only members of one of these groups; empty: no such limit.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub only_groups: Vec<GroupName>,
     /// Whom never.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Exempt::is_empty")]
     pub exempt: Exempt,
     /// What, in this order.
     pub actions: Vec<Action>,
-}
-
-const fn yes() -> bool {
-    true
+    /// How many users a run may select.
+    #[serde(skip_serializing_if = "Limits::is_empty")]
+    pub limits: Limits,
 }
 
 impl Scheme {
-    /// The steps for one user, in the scheme's order: one for each group named.
-    pub fn steps(&self) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for action in &self.actions {
-            match action {
-                Action::AddGroups(groups) => steps.extend(groups.iter().cloned().map(Step::AddGroup)),
-                Action::RemoveGroups(groups) => steps.extend(groups.iter().cloned().map(Step::RemoveGroup)),
-            }
-        }
-        steps
+    /// Its id with a digest of what it says: two schemes that say the same have the same.
+    pub fn reference(&self) -> SchemeRef {
+        let canonical = serde_json::to_vec(self).expect("a scheme has no keys but text, so it is JSON");
+        SchemeRef { id: self.id.clone(), version: hex::encode(&Sha256::digest(canonical)[..4]) }
     }
 }
 
@@ -135,7 +87,7 @@ impl Scheme {
 pub struct SchemeRef {
     /// Which scheme.
     pub id: SchemeId,
-    /// Which version: for a provisioned scheme a digest of what it says.
+    /// Which version: a digest of what it says.
     pub version: String,
 }
 
@@ -145,31 +97,18 @@ impl fmt::Display for SchemeRef {
     }
 }
 
-/// One action on one user, worded as the state to bring about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// The user is a member of the group.
-    AddGroup(GroupName),
-    /// The user is not a member of the group.
-    RemoveGroup(GroupName),
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Step {
-    /// The names of all actions, for filters.
-    pub const ACTIONS: [&str; 2] = ["add_groups", "remove_groups"];
-
-    /// The action's name in configuration, metrics and the API.
-    pub const fn action(&self) -> &'static str {
-        match self {
-            Self::AddGroup(_) => "add_groups",
-            Self::RemoveGroup(_) => "remove_groups",
-        }
-    }
-
-    /// What the step is about, for the run log.
-    pub fn target(&self) -> &str {
-        match self {
-            Self::AddGroup(group) | Self::RemoveGroup(group) => group.as_str(),
-        }
+    #[test]
+    fn a_limit_is_exceeded_by_one_more_than_it_allows() {
+        let limits = Limits { users: Some(50), percent: Some(5) };
+        assert!(!limits.exceeded_by(50, 1000));
+        assert!(limits.exceeded_by(51, 10_000));
+        assert!(limits.exceeded_by(6, 100));
+        assert!(!limits.exceeded_by(5, 100));
+        assert!(limits.exceeded_by(1, 0), "a part of nothing is too large");
+        assert!(!Limits::default().exceeded_by(u64::MAX, 0));
     }
 }

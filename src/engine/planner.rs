@@ -68,7 +68,7 @@ impl Planner {
     /// The payload may settle that nothing is to be done; anything else is decided by what the product says now.
     async fn decide(&self, event: Event, work: &Work) -> Result<Answer, Interrupted> {
         let facts = Facts::from_payload(&event);
-        let answer = rules::plan(&self.schemes, &event, &facts);
+        let answer = rules::plan(&self.schemes, &event, &facts, self.now());
         if !answer.may_act() {
             return Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))));
         }
@@ -86,7 +86,7 @@ impl Planner {
                 Facts::unknown(Missing::Refused)
             }
         };
-        let answer = rules::plan(&self.schemes, &event, &facts);
+        let answer = rules::plan(&self.schemes, &event, &facts, self.now());
         Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))))
     }
 

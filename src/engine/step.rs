@@ -139,6 +139,7 @@ impl Progress<'_> {
             match &self.plan.step.step {
                 Step::AddGroup(group) => groups.insert(group.clone()),
                 Step::RemoveGroup(group) => groups.remove(group),
+                _ => false,
             };
         }
         self.snapshot.user = Some(user);
@@ -156,7 +157,7 @@ impl Progress<'_> {
 
 /// What is there before the step, in words.
 fn state(step: &Step, user: &User) -> String {
-    let (Step::AddGroup(group) | Step::RemoveGroup(group)) = step;
+    let (Step::AddGroup(group) | Step::RemoveGroup(group)) = step else { return "unknown".into() };
     match user.groups.as_ref().map(|groups| groups.contains(group)) {
         Some(true) => "member".into(),
         Some(false) => "not a member".into(),
@@ -168,5 +169,6 @@ fn wording(step: &Step) -> String {
     match step {
         Step::AddGroup(group) => format!("add to {group}"),
         Step::RemoveGroup(group) => format!("remove from {group}"),
+        other => other.action().replace('_', " "),
     }
 }

@@ -79,7 +79,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        Event, EventId, EventKind, Mode, Reason, SchemeRef, SchemeVerdict, Timestamp, Truth, UserHints, UserId, UserRef,
+        Event, EventId, EventKind, MadeOf, Mode, Reason, SchemeRef, SchemeVerdict, Timestamp, Truth, UserHints, UserId,
+        UserRef,
     };
 
     struct Known {
@@ -114,18 +115,23 @@ mod tests {
             hints: UserHints::default(),
             occurred: None,
             accepted: at,
+            sweep: None,
         };
         let reasons = Reason {
             condition: String::new(),
             truth: Truth::True,
             because: String::new(),
             as_of: None,
+            value: None,
+            made_of: MadeOf::Fact,
+            change: None,
             parts: Vec::new(),
         };
         let verdict = |scheme: &&str| SchemeVerdict {
             scheme: SchemeRef { id: scheme.parse().expect("an id"), version: "1".into() },
             selected: Truth::True,
             test_mode: false,
+            held: false,
             reasons: reasons.clone(),
             steps: Vec::new(),
         };

@@ -141,6 +141,7 @@ impl Intake {
             hints: told.hints,
             occurred: told.occurred,
             accepted: self.clock.now(),
+            sweep: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The event log: four durable streams, partitioned alike, behind one trait.
+//! The event log: durable streams, partitioned alike, behind one trait.
 //!
 //! Two implementations give the same guarantees: [`embedded`] on disk, [`kafka`] where one machine is not enough.
 //! Records of one key are in one partition, in the order in which they were appended. Delivery to consumers is at
@@ -29,11 +29,34 @@ pub enum Stream {
     Outcomes,
     /// What can never succeed.
     DeadLetters,
+    /// Sweeps that were asked for, by the clock or an administrator.
+    Sweeps,
+    /// How far sweeps have come.
+    SweepProgress,
+    /// What administrators set while usher runs: schemes, pauses. Compacted.
+    Settings,
+    /// What usher has seen of each user. Compacted.
+    Activity,
 }
 
 impl Stream {
     /// All streams.
-    pub const ALL: [Self; 4] = [Self::Events, Self::Decisions, Self::Outcomes, Self::DeadLetters];
+    pub const ALL: [Self; 8] = [
+        Self::Events,
+        Self::Decisions,
+        Self::Outcomes,
+        Self::DeadLetters,
+        Self::Sweeps,
+        Self::SweepProgress,
+        Self::Settings,
+        Self::Activity,
+    ];
+
+    /// Whether the latest record of each key is kept for ever, and earlier ones may go; otherwise records are kept for
+    /// a time.
+    pub const fn is_compacted(self) -> bool {
+        matches!(self, Self::Settings | Self::Activity)
+    }
 
     /// The name: the label in metrics and, behind the prefix, the topic.
     pub const fn as_str(self) -> &'static str {
@@ -42,6 +65,10 @@ impl Stream {
             Self::Decisions => "decisions",
             Self::Outcomes => "outcomes",
             Self::DeadLetters => "dead-letters",
+            Self::Sweeps => "sweeps",
+            Self::SweepProgress => "sweep-progress",
+            Self::Settings => "settings",
+            Self::Activity => "activity",
         }
     }
 }

@@ -24,14 +24,7 @@ fn jane() -> UserRef {
 }
 
 fn user() -> User {
-    User {
-        id: UserId::new(ID),
-        name: Some("jane doe".to_owned()),
-        email: None,
-        active: None,
-        account_type: None,
-        groups: None,
-    }
+    User { name: Some("jane doe".to_owned()), ..User::new(UserId::new(ID)) }
 }
 
 fn add() -> Step {

@@ -45,6 +45,22 @@ impl Client for JiraDc {
         }
     }
 
+    async fn users(&self, _cursor: Option<&str>) -> Result<super::UserPage, Error> {
+        Err(Error::Unreadable("users are not listed yet".into()))
+    }
+
+    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
+        Ok(user.satisfies(step))
+    }
+
+    async fn myself(&self) -> Result<UserId, Error> {
+        Err(Error::Unreadable("not asked yet".into()))
+    }
+
+    async fn administrators(&self) -> Result<std::collections::BTreeSet<UserId>, Error> {
+        Err(Error::Unreadable("not asked yet".into()))
+    }
+
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
         let name = user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))?;
         let call = match step {
@@ -54,6 +70,7 @@ impl Client for JiraDc {
             Step::RemoveGroup(group) => Call::new(Operation::RemoveFromGroup, Method::DELETE, MEMBERSHIP)
                 .query("groupname", group.as_str())
                 .user_query("username", name),
+            _ => return Err(Error::Unreadable("this step is not built yet".into())),
         };
         self.http.send(call.about(user.id.as_str())).await?.done()
     }
@@ -84,12 +101,12 @@ impl Bean {
             return Err(Error::NoSuchUser);
         }
         Ok(User {
-            id: UserId::new(self.key),
             name: Some(self.name),
             email: self.email_address.as_deref().and_then(EmailAddress::parse),
             active: self.active,
             account_type: Some(AccountType::Person), // there is no other sort of account
             groups: self.groups.and_then(GroupList::complete),
+            ..User::new(UserId::new(self.key))
         })
     }
 }

@@ -17,14 +17,7 @@ fn groups(names: &[&str]) -> Option<BTreeSet<GroupName>> {
 }
 
 fn user(id: &str, name: Option<&str>) -> User {
-    User {
-        id: UserId::new(id),
-        name: name.map(str::to_owned),
-        email: None,
-        active: None,
-        account_type: None,
-        groups: None,
-    }
+    User { name: name.map(str::to_owned), ..User::new(UserId::new(id)) }
 }
 
 fn steps() -> [Step; 2] {

@@ -20,6 +20,8 @@ mod request;
 mod stub;
 mod throttle;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 pub use connect::{ConnectError, connect, connect_within};
@@ -27,7 +29,8 @@ pub use error::{Disposition, Error};
 pub use limits::Limits;
 
 use crate::domain::{
-    AccountType, EmailAddress, Fact, Facts, Groups, Missing, Origin, Step, Timestamp, UserId, UserRef,
+    AccountType, EmailAddress, Fact, Facts, Groups, Logins, Missing, Origin, Step, Timestamp, UserHints, UserId,
+    UserRef,
 };
 
 /// A user as the product describes them.
@@ -45,31 +48,76 @@ pub struct User {
     pub account_type: Option<AccountType>,
     /// Direct group memberships; `None` where the product gave only some of them.
     pub groups: Option<Groups>,
+    /// The keys of the applications that the user has access to, where the product tells.
+    pub applications: Option<BTreeSet<String>>,
+    /// When the account was created, where the product tells.
+    pub created: Option<Timestamp>,
+    /// The last login, where the product tells.
+    pub last_login: Option<Timestamp>,
+    /// The user directory, where the product tells.
+    pub directory: Option<String>,
 }
 
 impl User {
+    /// A user of whom nothing is known but the id.
+    pub fn new(id: UserId) -> Self {
+        Self {
+            id,
+            name: None,
+            email: None,
+            active: None,
+            account_type: None,
+            groups: None,
+            applications: None,
+            created: None,
+            last_login: None,
+            directory: None,
+        }
+    }
+
     /// What conditions may look at, as of `at`.
     pub fn facts(&self, at: Timestamp) -> Facts {
         fn fact<T: Clone>(value: &Option<T>, at: Timestamp) -> Fact<T> {
             Fact::from_option(value.clone(), Origin::Product, at, Missing::NotTold)
         }
+        let logins = self.last_login.map(|last| Logins { last: Some(last), count: 1, complete: false });
         Facts {
             name: Fact::from_option(self.name.clone(), Origin::Product, at, Missing::NotApplicable),
             email: fact(&self.email, at),
             active: fact(&self.active, at),
             groups: fact(&self.groups, at),
             account_type: fact(&self.account_type, at),
+            applications: fact(&self.applications, at),
+            created: fact(&self.created, at),
+            first_seen: Fact::Unknown(Missing::NotSeen),
+            logins: fact(&logins, at),
+            directory: fact(&self.directory, at),
         }
     }
 
-    /// Whether what `step` asks for is so; `None` where that can't be told.
+    /// Whether what `step` asks for is so, as far as the user's own record tells; `None` where it does not.
     pub fn satisfies(&self, step: &Step) -> Option<bool> {
-        let groups = self.groups.as_ref()?;
-        Some(match step {
-            Step::AddGroup(group) => groups.contains(group),
-            Step::RemoveGroup(group) => !groups.contains(group),
-        })
+        match step {
+            Step::AddGroup(group) => Some(self.groups.as_ref()?.contains(group)),
+            Step::RemoveGroup(group) => Some(!self.groups.as_ref()?.contains(group)),
+            Step::RemoveAllGroups => Some(self.groups.as_ref()?.is_empty()),
+            Step::Deactivate => Some(!self.active?),
+            Step::Reactivate => self.active,
+            Step::Delete => Some(false), // the user is there
+            Step::Rename { suffix } => Some(self.name.as_ref()?.ends_with(suffix)),
+            Step::RemoveApplicationAccess(_) | Step::InvalidatePassword { .. } | Step::CreateIssue(_) => None,
+        }
     }
+}
+
+/// One page of all users of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPage {
+    /// Who stands on it, with what the list tells of them. Inactive users too; a user may stand on two pages where some
+    /// come or go meanwhile.
+    pub users: Vec<(UserId, UserHints)>,
+    /// Where the next page begins; none on the last one.
+    pub next: Option<String>,
 }
 
 /// One connected product instance. Calls are paced, have a time-out and are made once: retrying is the caller's.
@@ -78,8 +126,22 @@ pub trait Client: Send + Sync + 'static {
     /// Reads a user with e-mail, state and groups. [`Error::NoSuchUser`] where there is none.
     async fn user(&self, user: &UserRef) -> Result<User, Error>;
 
-    /// Asks the product to make `step` so for `user`, as just read by [`Client::user`].
+    /// Reads one page of all users, the first one or that at `cursor`, which an earlier page named.
+    async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error>;
+
+    /// Whether what `step` asks for is so for `user`, as just read; asks the product where the user's own record does not
+    /// tell. `None` where nobody can tell.
+    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error>;
+
+    /// Asks the product to make `step` so for `user`, as just read by [`Client::user`]. A step that takes several calls
+    /// may be left half done; asked again with the user read anew it does the rest.
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error>;
+
+    /// The account that usher acts as.
+    async fn myself(&self) -> Result<UserId, Error>;
+
+    /// The active users who administer the source: the members of its administrators' groups.
+    async fn administrators(&self) -> Result<BTreeSet<UserId>, Error>;
 
     /// Checks that the credentials are accepted, by the cheapest call there is.
     async fn probe(&self) -> Result<(), Error>;

@@ -4,13 +4,25 @@ use std::fmt::Display;
 
 use super::truth::{all, any, known, not};
 use crate::domain::{
-    DomainPattern, EmailAddress, Exempt, Fact, Facts, GroupName, Groups, Missing, Reason, Scheme, Selection, Truth,
-    UserId,
+    Condition, DomainPattern, EmailAddress, Exempt, Fact, Facts, GroupName, Groups, MadeOf, Missing, Reason, Scheme,
+    Selection, Timestamp, Truth, UserId,
 };
+
+/// Whom the conditions are asked about, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The lasting id, where it is known.
+    pub user: Option<&'a UserId>,
+    /// What is known of the user.
+    pub facts: &'a Facts,
+    /// The time by which ages are told.
+    pub now: Timestamp,
+}
 
 /// Why `scheme` selects the user described by `facts`, or why not: selected if any condition of `select` holds, the
 /// user is in one of `only_groups`, and is not exempt. The truth at the root is the answer.
-pub fn evaluate(scheme: &Scheme, user: Option<&UserId>, facts: &Facts) -> Reason {
+pub fn evaluate(scheme: &Scheme, subject: &Subject<'_>) -> Reason {
+    let Subject { user, facts, .. } = *subject;
     let mut parts = vec![select(&scheme.select, facts)];
     if !scheme.only_groups.is_empty() {
         parts.push(member_of("only_groups", &scheme.only_groups, &facts.groups));
@@ -29,14 +41,15 @@ pub fn evaluate(scheme: &Scheme, user: Option<&UserId>, facts: &Facts) -> Reason
 
 fn select(selection: &Selection, facts: &Facts) -> Reason {
     let mut parts = Vec::new();
-    if selection.everyone {
-        parts.push(leaf("everyone", Truth::True, "holds for everyone"));
-    }
-    if !selection.email_domain.is_empty() {
-        parts.push(email_domain("email_domain", &selection.email_domain, &facts.email, |listed| listed));
-    }
-    if !selection.email_domain_not.is_empty() {
-        parts.push(email_domain("email_domain_not", &selection.email_domain_not, &facts.email, |listed| !listed));
+    for condition in &selection.0 {
+        parts.push(match condition {
+            Condition::Everyone(_) => leaf("everyone", Truth::True, "holds for everyone"),
+            Condition::EmailDomain(patterns) => email_domain("email_domain", patterns, &facts.email, |listed| listed),
+            Condition::EmailDomainNot(patterns) => {
+                email_domain("email_domain_not", patterns, &facts.email, |listed| !listed)
+            }
+            other => leaf(other.name(), Truth::Unknown, "this version does not know the condition"),
+        });
     }
     let truth = any(parts.iter().map(|part| part.truth));
     node("select", truth, "holds when any of its conditions does", parts)
@@ -112,7 +125,16 @@ fn leaf(condition: &str, truth: Truth, because: &str) -> Reason {
 }
 
 fn node(condition: &str, truth: Truth, because: &str, parts: Vec<Reason>) -> Reason {
-    Reason { condition: condition.to_owned(), truth, because: because.to_owned(), as_of: None, parts }
+    Reason {
+        condition: condition.to_owned(),
+        truth,
+        because: because.to_owned(),
+        as_of: None,
+        value: None,
+        made_of: MadeOf::Fact,
+        change: None,
+        parts,
+    }
 }
 
 fn list(items: &[impl Display]) -> String {

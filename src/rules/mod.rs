@@ -5,10 +5,11 @@ mod truth;
 
 use std::{collections::HashMap, sync::Arc};
 
-pub use conditions::evaluate;
+pub use conditions::{Subject, evaluate};
 
 use crate::domain::{
-    AccountType, Event, EventKind, Facts, NoAction, Scheme, SchemeRef, SchemeVerdict, SourceId, Trigger, Truth,
+    AccountType, Action, Event, EventKind, Facts, NoAction, Scheme, SchemeRef, SchemeVerdict, SourceId, Step,
+    Timestamp, TriggerKind, Truth,
 };
 
 /// A scheme with the version of what it says.
@@ -23,7 +24,7 @@ pub struct VersionedScheme {
 /// The enabled schemes, found by source and trigger, in the administrator's order.
 #[derive(Debug, Clone, Default)]
 pub struct Schemes {
-    by_trigger: HashMap<(SourceId, Trigger), Arc<[VersionedScheme]>>,
+    by_trigger: HashMap<(SourceId, TriggerKind), Arc<[VersionedScheme]>>,
 }
 
 impl Schemes {
@@ -31,7 +32,7 @@ impl Schemes {
     pub fn new(schemes: impl IntoIterator<Item = VersionedScheme>) -> Self {
         let mut grouped: HashMap<_, Vec<_>> = HashMap::new();
         for scheme in schemes.into_iter().filter(|scheme| scheme.scheme.enabled) {
-            grouped.entry((scheme.scheme.source.clone(), scheme.scheme.trigger)).or_default().push(scheme);
+            grouped.entry((scheme.scheme.source.clone(), scheme.scheme.trigger.kind())).or_default().push(scheme);
         }
         Self { by_trigger: grouped.into_iter().map(|(key, schemes)| (key, schemes.into())).collect() }
     }
@@ -39,9 +40,9 @@ impl Schemes {
     /// The schemes that wait for such an event.
     fn waiting_for(&self, event: &Event) -> &[VersionedScheme] {
         let trigger = match event.kind {
-            EventKind::Created => Trigger::OnCreate,
-            EventKind::LoggedIn => Trigger::OnLogin,
-            EventKind::Updated | EventKind::Removed => return &[],
+            EventKind::Created => TriggerKind::OnCreate,
+            EventKind::LoggedIn => TriggerKind::OnLogin,
+            EventKind::Updated | EventKind::Removed | EventKind::Sighted => return &[],
         };
         self.by_trigger.get(&(event.source.clone(), trigger)).map_or(&[], |schemes| schemes)
     }
@@ -68,7 +69,7 @@ impl Answer {
 }
 
 /// Asks every scheme that waits for such an event whether it selects the user described by `facts`.
-pub fn plan(schemes: &Schemes, event: &Event, facts: &Facts) -> Answer {
+pub fn plan(schemes: &Schemes, event: &Event, facts: &Facts, now: Timestamp) -> Answer {
     if let Some(AccountType::Other(word)) = facts.account_type.value() {
         return Answer::nothing(NoAction::NotAPerson(word.clone()));
     }
@@ -76,19 +77,43 @@ pub fn plan(schemes: &Schemes, event: &Event, facts: &Facts) -> Answer {
     if waiting.is_empty() {
         return Answer::nothing(NoAction::NoSchemeForEvent);
     }
-    Answer { no_action: None, verdicts: waiting.iter().map(|scheme| verdict(scheme, event, facts)).collect() }
+    let subject = Subject { user: event.user.id(), facts, now };
+    Answer { no_action: None, verdicts: waiting.iter().map(|scheme| verdict(scheme, &subject)).collect() }
 }
 
-fn verdict(scheme: &VersionedScheme, event: &Event, facts: &Facts) -> SchemeVerdict {
-    let reasons = evaluate(&scheme.scheme, event.user.id(), facts);
+fn verdict(scheme: &VersionedScheme, subject: &Subject<'_>) -> SchemeVerdict {
+    let reasons = evaluate(&scheme.scheme, subject);
     let selected = reasons.truth;
     SchemeVerdict {
         scheme: scheme.reference.clone(),
         selected,
         test_mode: scheme.scheme.test_mode,
+        held: false,
         reasons,
-        steps: if selected == Truth::True { scheme.scheme.steps() } else { Vec::new() },
+        steps: if selected == Truth::True { steps(&scheme.scheme) } else { Vec::new() },
     }
+}
+
+/// The steps for one user, in the scheme's order: one for each group named.
+fn steps(scheme: &Scheme) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for action in &scheme.actions {
+        match action {
+            Action::AddGroups(groups) => steps.extend(groups.iter().cloned().map(Step::AddGroup)),
+            Action::RemoveGroups(groups) => steps.extend(groups.iter().cloned().map(Step::RemoveGroup)),
+            Action::RemoveAllGroups => steps.push(Step::RemoveAllGroups),
+            Action::RemoveApplicationAccess(keys) => steps.push(Step::RemoveApplicationAccess(keys.clone())),
+            Action::Deactivate => steps.push(Step::Deactivate),
+            Action::Reactivate => steps.push(Step::Reactivate),
+            Action::Delete => steps.push(Step::Delete),
+            Action::Rename { suffix } => steps.push(Step::Rename { suffix: suffix.clone() }),
+            Action::InvalidatePassword { send_reset_link } => {
+                steps.push(Step::InvalidatePassword { send_reset_link: *send_reset_link });
+            }
+            Action::CreateIssue(_) => {}
+        }
+    }
+    steps
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ fn scheme(yaml_like: serde_json::Value) -> VersionedScheme {
     });
     let fields = whole.as_object_mut().expect("an object");
     fields.extend(yaml_like.as_object().expect("an object").clone());
-    let scheme: Scheme = serde_json::from_value(whole).expect("a scheme");
+    let scheme = crate::config::read_scheme(&whole.to_string(), "test").expect("a scheme");
     VersionedScheme { reference: SchemeRef { id: scheme.id.clone(), version: "1".into() }, scheme }
 }
 
@@ -26,6 +26,7 @@ fn event(kind: EventKind) -> Event {
         hints: UserHints::default(),
         occurred: None,
         accepted: NOW,
+        sweep: None,
     }
 }
 
@@ -43,11 +44,12 @@ fn jane(email: Option<&str>, groups: Option<&[&str]>) -> Facts {
             known_fact(names.iter().map(|name| GroupName::new(*name)).collect())
         }),
         account_type: known_fact(AccountType::Person),
+        ..Facts::unknown(Missing::NotTold)
     }
 }
 
 fn selected(select: serde_json::Value, facts: &Facts) -> Truth {
-    evaluate(&scheme(select).scheme, Some(&UserId::new("JIRAUSER1")), facts).truth
+    evaluate(&scheme(select).scheme, &Subject { user: Some(&UserId::new("JIRAUSER1")), facts, now: NOW }).truth
 }
 
 #[test]
@@ -96,8 +98,7 @@ fn a_user_whose_name_is_not_known_may_be_an_exempt_one() {
 fn the_reasons_name_the_missing_fact_and_why_it_is_missing() {
     let reasons = evaluate(
         &scheme(serde_json::json!({"select": {"email_domain_not": ["acme.com"]}})).scheme,
-        None,
-        &jane(None, None),
+        &Subject { user: None, facts: &jane(None, None), now: NOW },
     );
     let leaf = &reasons.parts[0].parts[0];
     assert_eq!(leaf.condition, "email_domain_not");
@@ -108,7 +109,10 @@ fn the_reasons_name_the_missing_fact_and_why_it_is_missing() {
 #[test]
 fn the_reasons_show_the_domain_and_never_the_address() {
     let facts = jane(Some("jane.doe@acme.com"), None);
-    let reasons = evaluate(&scheme(serde_json::json!({"select": {"email_domain": ["acme.com"]}})).scheme, None, &facts);
+    let reasons = evaluate(
+        &scheme(serde_json::json!({"select": {"email_domain": ["acme.com"]}})).scheme,
+        &Subject { user: None, facts: &facts, now: NOW },
+    );
     let text = format!("{reasons:?}");
     assert!(text.contains("acme.com") && !text.contains("jane.doe"), "{text}");
 }
@@ -129,12 +133,12 @@ fn schemes_are_asked_in_file_order_and_only_those_that_wait_for_the_event() {
         named("off", "on_create", false),
         named("a", "on_create", true),
     ]);
-    let answer = plan(&schemes, &event(EventKind::Created), &jane(None, None));
+    let answer = plan(&schemes, &event(EventKind::Created), &jane(None, None), NOW);
     let asked: Vec<_> = answer.verdicts.iter().map(|verdict| verdict.scheme.id.as_str()).collect();
     assert_eq!(asked, ["b", "a"]);
     assert_eq!(answer.verdicts[0].steps, [Step::AddGroup(GroupName::new("g"))]);
 
-    let nothing = plan(&schemes, &event(EventKind::Removed), &jane(None, None));
+    let nothing = plan(&schemes, &event(EventKind::Removed), &jane(None, None), NOW);
     assert_eq!(nothing.no_action, Some(NoAction::NoSchemeForEvent));
     assert!(!nothing.may_act());
 }
@@ -147,6 +151,7 @@ fn accounts_that_are_not_a_persons_are_left_alone() {
         &Schemes::new([scheme(serde_json::json!({"select": {"everyone": true}}))]),
         &event(EventKind::Created),
         &facts,
+        NOW,
     );
     assert_eq!(answer.no_action, Some(NoAction::NotAPerson("app".into())));
 }
@@ -154,9 +159,9 @@ fn accounts_that_are_not_a_persons_are_left_alone() {
 #[test]
 fn what_the_payload_settles_needs_no_reading_and_what_it_leaves_open_does() {
     let schemes = Schemes::new([scheme(serde_json::json!({"select": {"email_domain": ["acme.com"]}}))]);
-    let settled = plan(&schemes, &event(EventKind::Created), &jane(Some("x@other.com"), None));
+    let settled = plan(&schemes, &event(EventKind::Created), &jane(Some("x@other.com"), None), NOW);
     assert!(!settled.may_act());
-    let open = plan(&schemes, &event(EventKind::Created), &jane(None, None));
+    let open = plan(&schemes, &event(EventKind::Created), &jane(None, None), NOW);
     assert!(open.may_act());
     assert!(open.verdicts[0].steps.is_empty(), "what is unknown never selects");
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::Problem;
 use crate::{
-    domain::{SchemeId, SourceId, Step, StepResult, Timestamp},
+    domain::{ActionKind, SchemeId, SourceId, StepResult, Timestamp},
     views::{Cursor, Filter, Limit, Paging},
 };
 
@@ -79,10 +79,11 @@ struct ActionName(String);
 impl TryFrom<String> for ActionName {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        if Step::ACTIONS.contains(&text.as_str()) {
+        let names = ActionKind::ALL.map(ActionKind::as_str);
+        if names.contains(&text.as_str()) {
             return Ok(Self(text));
         }
-        Err(format!("`{text}` is no action; write one of {}", Step::ACTIONS.join(", ")))
+        Err(format!("`{text}` is no action; write one of {}", names.join(", ")))
     }
 }
 

@@ -43,7 +43,6 @@ async fn schemes_are_shown_as_configured_with_their_version() {
         }
       ],
       "enabled": true,
-      "exempt": {},
       "id": "a",
       "name": "Scheme a",
       "provisioned": true,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{
     config::{Auth, Config, LogConfig},
-    domain::{Mode, Product},
+    domain::{Action, Condition, Mode, Product, Selection, True},
 };
 
 use super::{kafka, load, load_with, with_scheme};
@@ -72,7 +72,7 @@ fn a_group_may_be_called_what_yaml_takes_for_something_else() {
     let text = "schemes: [{ id: s, source: acme, trigger: on_login, select: { everyone: true }, \
                 actions: [{ add_groups: [on, 2024, 1e3, \"null\"] }] }]";
     let config = config(&with_scheme(text));
-    let targets: Vec<_> = config.schemes[0].scheme.steps().iter().map(|step| step.target().to_owned()).collect();
+    let targets = groups_of(&config.schemes[0].scheme.actions[0]);
     assert_eq!(targets, ["on", "2024", "1e3", "null"]);
 }
 
@@ -96,7 +96,7 @@ fn aliases_repeat_what_they_name() {
                 - { id: b, source: acme, trigger: on_create, select: *all, actions: *do }\n";
     let config = config(&with_scheme(text));
     assert_eq!(config.schemes[0].scheme.actions, config.schemes[1].scheme.actions);
-    assert!(config.schemes[1].scheme.select.everyone);
+    assert_eq!(config.schemes[1].scheme.select, Selection(vec![Condition::Everyone(True)]));
 }
 
 #[test]
@@ -121,6 +121,13 @@ fn the_example_passes_the_check_and_says_what_it_says() {
     let loaded = load_with(example, &env).expect("right");
     assert_eq!((loaded.config.sources.len(), loaded.config.schemes.len()), (2, 1));
     assert_eq!(loaded.warnings, []);
-    assert_eq!(loaded.config.schemes[0].scheme.steps().len(), 3);
+    assert_eq!(loaded.config.schemes[0].scheme.actions.iter().flat_map(groups_of).count(), 3);
     assert!(!format!("{loaded:?}").contains("usher@acme.example"), "an account's name is not printed");
+}
+
+fn groups_of(action: &Action) -> Vec<String> {
+    match action {
+        Action::AddGroups(groups) | Action::RemoveGroups(groups) => groups.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    }
 }

@@ -1,6 +1,6 @@
 //! Environment variables over the file.
 
-use crate::domain::Mode;
+use crate::domain::{Condition, Mode};
 
 use super::{kafka, load_with, with_scheme};
 
@@ -46,7 +46,10 @@ fn a_value_in_brackets_or_quotes_is_yaml_and_any_other_is_taken_as_it_is() {
     let domains = |name: &str, value: &str| {
         let env = [("TOKEN", "x"), (name, value)];
         let config = load_with(&with_scheme(SCHEME), &env).expect(value).config;
-        config.schemes[0].scheme.select.email_domain.iter().map(ToString::to_string).collect::<Vec<_>>()
+        match &config.schemes[0].scheme.select.0[..] {
+            [Condition::EmailDomain(domains)] => domains.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
     };
     assert_eq!(
         domains("USHER_SCHEMES__0__SELECT__EMAIL_DOMAIN", "[b.example, \"*.c.example\"]"),

@@ -2,12 +2,12 @@
 
 use super::{
     Error, Wire,
-    event::{kind, source},
+    event::{kind, sighting_from_wire, sighting_to_wire, source},
     need, proto,
 };
 use crate::domain::{
-    Decision, EventId, GroupName, Mode, NoAction, Reason, SchemeId, SchemeRef, SchemeVerdict, Step, Timestamp, Truth,
-    UserRef,
+    Activity, Decision, EventId, GroupName, Issue, MadeOf, Mode, NoAction, Reason, SchemeId, SchemeRef, SchemeVerdict,
+    Step, Timestamp, Truth, UserRef,
 };
 
 impl From<Truth> for proto::Truth {
@@ -29,6 +29,29 @@ fn truth(number: i32) -> Truth {
     }
 }
 
+impl From<MadeOf> for proto::MadeOf {
+    fn from(made_of: MadeOf) -> Self {
+        match made_of {
+            MadeOf::Fact => Self::Fact,
+            MadeOf::Any => Self::Any,
+            MadeOf::All => Self::All,
+            MadeOf::Not => Self::Not,
+        }
+    }
+}
+
+/// Records of before this was told have parts or they have none.
+fn made_of(number: i32, has_parts: bool) -> MadeOf {
+    match proto::MadeOf::try_from(number) {
+        Ok(proto::MadeOf::Fact) => MadeOf::Fact,
+        Ok(proto::MadeOf::Any) => MadeOf::Any,
+        Ok(proto::MadeOf::All) => MadeOf::All,
+        Ok(proto::MadeOf::Not) => MadeOf::Not,
+        Ok(proto::MadeOf::Unspecified) | Err(_) if has_parts => MadeOf::All,
+        Ok(proto::MadeOf::Unspecified) | Err(_) => MadeOf::Fact,
+    }
+}
+
 impl Wire for Reason {
     type Message = proto::Reason;
 
@@ -38,6 +61,9 @@ impl Wire for Reason {
             truth: proto::Truth::from(self.truth).into(),
             because: self.because.clone(),
             as_of_ms: self.as_of.map(Timestamp::as_millis),
+            value: self.value.clone(),
+            made_of: proto::MadeOf::from(self.made_of).into(),
+            change: self.change.clone(),
             parts: self.parts.iter().map(Self::to_wire).collect(),
         }
     }
@@ -48,6 +74,9 @@ impl Wire for Reason {
             truth: truth(message.truth),
             because: message.because,
             as_of: message.as_of_ms.map(Timestamp::from_millis),
+            value: message.value,
+            made_of: made_of(message.made_of, !message.parts.is_empty()),
+            change: message.change,
             parts: message.parts.into_iter().map(Self::from_wire).collect::<Result<_, _>>()?,
         })
     }
@@ -66,6 +95,26 @@ impl Wire for SchemeRef {
     }
 }
 
+fn issue_to_wire(issue: &Issue) -> proto::Issue {
+    proto::Issue {
+        project: issue.project.clone(),
+        issue_type: issue.issue_type.clone(),
+        summary: issue.summary.clone(),
+        fields_json: serde_json::Value::Object(issue.fields.clone()).to_string(),
+        marker: issue.marker.clone(),
+    }
+}
+
+fn issue_from_wire(message: proto::Issue) -> Result<Issue, Error> {
+    Ok(Issue {
+        project: message.project,
+        issue_type: message.issue_type,
+        summary: message.summary,
+        fields: serde_json::from_str(&message.fields_json).map_err(|_| Error::Missing("fields_json"))?,
+        marker: message.marker,
+    })
+}
+
 impl Wire for Step {
     type Message = proto::Step;
 
@@ -74,6 +123,16 @@ impl Wire for Step {
         let action = match self {
             Self::AddGroup(group) => Action::AddGroup(group.to_string()),
             Self::RemoveGroup(group) => Action::RemoveGroup(group.to_string()),
+            Self::RemoveAllGroups => Action::RemoveAllGroups(true),
+            Self::RemoveApplicationAccess(keys) => {
+                Action::RemoveApplicationAccess(proto::Applications { keys: keys.clone() })
+            }
+            Self::Deactivate => Action::Deactivate(true),
+            Self::Reactivate => Action::Reactivate(true),
+            Self::Delete => Action::Delete(true),
+            Self::Rename { suffix } => Action::RenameSuffix(suffix.clone()),
+            Self::InvalidatePassword { send_reset_link } => Action::InvalidatePassword(*send_reset_link),
+            Self::CreateIssue(issue) => Action::CreateIssue(issue_to_wire(issue)),
         };
         proto::Step { action: Some(action) }
     }
@@ -83,6 +142,14 @@ impl Wire for Step {
         Ok(match need(message.action, "action")? {
             Action::AddGroup(group) => Self::AddGroup(GroupName::new(group)),
             Action::RemoveGroup(group) => Self::RemoveGroup(GroupName::new(group)),
+            Action::RemoveAllGroups(_) => Self::RemoveAllGroups,
+            Action::RemoveApplicationAccess(applications) => Self::RemoveApplicationAccess(applications.keys),
+            Action::Deactivate(_) => Self::Deactivate,
+            Action::Reactivate(_) => Self::Reactivate,
+            Action::Delete(_) => Self::Delete,
+            Action::RenameSuffix(suffix) => Self::Rename { suffix },
+            Action::InvalidatePassword(send_reset_link) => Self::InvalidatePassword { send_reset_link },
+            Action::CreateIssue(issue) => Self::CreateIssue(Box::new(issue_from_wire(issue)?)),
         })
     }
 }
@@ -95,6 +162,7 @@ impl Wire for SchemeVerdict {
             scheme: Some(self.scheme.to_wire()),
             selected: proto::Truth::from(self.selected).into(),
             test_mode: self.test_mode,
+            held: self.held,
             reasons: Some(self.reasons.to_wire()),
             steps: self.steps.iter().map(Step::to_wire).collect(),
         }
@@ -105,6 +173,7 @@ impl Wire for SchemeVerdict {
             scheme: SchemeRef::from_wire(need(message.scheme, "scheme")?)?,
             selected: truth(message.selected),
             test_mode: message.test_mode,
+            held: message.held,
             reasons: Reason::from_wire(need(message.reasons, "reasons")?)?,
             steps: message.steps.into_iter().map(Step::from_wire).collect::<Result<_, _>>()?,
         })
@@ -143,6 +212,9 @@ impl Wire for Decision {
             observe: self.mode == Mode::Observe,
             no_action: self.no_action.as_ref().map(no_action_to_wire),
             verdicts: self.verdicts.iter().map(SchemeVerdict::to_wire).collect(),
+            others: self.others,
+            sweep: self.sweep.as_ref().map(sighting_to_wire),
+            activity: self.activity.as_ref().map(Activity::to_wire),
         }
     }
 
@@ -158,6 +230,9 @@ impl Wire for Decision {
             mode: if message.observe { Mode::Observe } else { Mode::Active },
             no_action: message.no_action.map(no_action_from_wire).transpose()?,
             verdicts: message.verdicts.into_iter().map(SchemeVerdict::from_wire).collect::<Result<_, _>>()?,
+            others: message.others,
+            sweep: message.sweep.map(sighting_from_wire).transpose()?,
+            activity: message.activity.map(Activity::from_wire).transpose()?,
         })
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{Error, Wire, need, proto};
 use crate::domain::{
-    AccountType, EmailAddress, Event, EventId, EventKind, SourceId, Timestamp, UserHints, UserId, UserRef,
+    AccountType, Activity, EmailAddress, Event, EventId, EventKind, SchemeId, Sighting, SourceId, SweepId, Timestamp,
+    UserHints, UserId, UserRef,
 };
 
 impl From<EventKind> for proto::EventKind {
@@ -12,6 +13,7 @@ impl From<EventKind> for proto::EventKind {
             EventKind::LoggedIn => Self::LoggedIn,
             EventKind::Updated => Self::Updated,
             EventKind::Removed => Self::Removed,
+            EventKind::Sighted => Self::Sighted,
         }
     }
 }
@@ -22,6 +24,7 @@ pub(super) fn kind(number: i32) -> Result<EventKind, Error> {
         Ok(proto::EventKind::LoggedIn) => Ok(EventKind::LoggedIn),
         Ok(proto::EventKind::Updated) => Ok(EventKind::Updated),
         Ok(proto::EventKind::Removed) => Ok(EventKind::Removed),
+        Ok(proto::EventKind::Sighted) => Ok(EventKind::Sighted),
         Ok(proto::EventKind::Unspecified) | Err(_) => Err(Error::Missing("kind")),
     }
 }
@@ -72,6 +75,37 @@ fn hints_from_wire(message: proto::UserHints) -> UserHints {
     }
 }
 
+pub(super) fn sighting_to_wire(sighting: &Sighting) -> proto::Sighting {
+    proto::Sighting { sweep: sighting.sweep.to_string(), released: sighting.released.as_ref().map(SchemeId::to_string) }
+}
+
+pub(super) fn sighting_from_wire(message: proto::Sighting) -> Result<Sighting, Error> {
+    let released = message.released.map(SchemeId::try_from).transpose().map_err(|_| Error::Missing("released"))?;
+    Ok(Sighting { sweep: SweepId::new(message.sweep), released })
+}
+
+impl Wire for Activity {
+    type Message = proto::Activity;
+
+    fn to_wire(&self) -> proto::Activity {
+        proto::Activity {
+            first_seen_ms: self.first_seen.as_millis(),
+            created_ms: self.created.map(Timestamp::as_millis),
+            last_login_ms: self.last_login.map(Timestamp::as_millis),
+            logins: self.logins,
+        }
+    }
+
+    fn from_wire(message: proto::Activity) -> Result<Self, Error> {
+        Ok(Self {
+            first_seen: Timestamp::from_millis(message.first_seen_ms),
+            created: message.created_ms.map(Timestamp::from_millis),
+            last_login: message.last_login_ms.map(Timestamp::from_millis),
+            logins: message.logins,
+        })
+    }
+}
+
 impl Wire for Event {
     type Message = proto::Event;
 
@@ -84,6 +118,7 @@ impl Wire for Event {
             hints: Some(hints_to_wire(&self.hints)),
             occurred_ms: self.occurred.map(Timestamp::as_millis),
             accepted_ms: self.accepted.as_millis(),
+            sweep: self.sweep.as_ref().map(sighting_to_wire),
         }
     }
 
@@ -96,6 +131,7 @@ impl Wire for Event {
             hints: message.hints.map(hints_from_wire).unwrap_or_default(),
             occurred: message.occurred_ms.map(Timestamp::from_millis),
             accepted: Timestamp::from_millis(message.accepted_ms),
+            sweep: message.sweep.map(sighting_from_wire).transpose()?,
         })
     }
 }

@@ -142,6 +142,7 @@ impl Wire for DeadLetter {
         let stage = match self.stage {
             Stage::Planner => proto::Stage::Planner,
             Stage::Executor => proto::Stage::Executor,
+            Stage::Sweeper => proto::Stage::Sweeper,
         };
         proto::DeadLetter {
             id: self.id.clone(),
@@ -159,6 +160,7 @@ impl Wire for DeadLetter {
         let stage = match proto::Stage::try_from(message.stage) {
             Ok(proto::Stage::Planner) => Stage::Planner,
             Ok(proto::Stage::Executor) => Stage::Executor,
+            Ok(proto::Stage::Sweeper) => Stage::Sweeper,
             Ok(proto::Stage::Unspecified) | Err(_) => return Err(Error::Missing("stage")),
         };
         Ok(Self {

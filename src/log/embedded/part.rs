@@ -22,6 +22,10 @@ impl Part {
             Stream::Decisions => 2,
             Stream::Outcomes => 3,
             Stream::DeadLetters => 4,
+            Stream::Sweeps => 5,
+            Stream::SweepProgress => 6,
+            Stream::Settings => 7,
+            Stream::Activity => 8,
         };
         Self { code, partition }
     }
@@ -104,7 +108,7 @@ mod tests {
     #[test]
     fn every_part_has_its_own_entry() {
         let parts = Parts::try_new(3, Ok::<_, ()>).expect("entries");
-        assert_eq!(parts.iter().count(), 12);
+        assert_eq!(parts.iter().count(), 3 * Stream::ALL.len());
         for (part, entry) in parts.iter() {
             assert_eq!(part, *entry);
             assert_eq!(parts[part], part);

@@ -134,8 +134,11 @@ impl Log for KafkaLog {
         let (key, topic) = (record.key.as_str(), self.settings.topic(stream));
         let partition = Partition::of(key, self.partitions);
         let producer = match stream {
-            Stream::Events => &self.deliveries,
-            Stream::Decisions | Stream::Outcomes | Stream::DeadLetters => &self.results,
+            // Somebody waits for the answer, and can ask again.
+            Stream::Events | Stream::Sweeps | Stream::Settings => &self.deliveries,
+            Stream::Decisions | Stream::Outcomes | Stream::DeadLetters | Stream::SweepProgress | Stream::Activity => {
+                &self.results
+            }
         };
         let since = self.acknowledged.end(stream, partition);
         let position = match producer.append(&topic, partition, key, &record.payload).await? {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     Decision, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, StepResult, Timestamp,
-    Trigger,
+    TriggerKind,
 };
 
 /// How far a run has come.
@@ -186,8 +186,8 @@ impl Row {
 /// The trigger that waits for `kind`; the kind itself where none does.
 fn trigger(kind: EventKind) -> &'static str {
     match kind {
-        EventKind::Created => Trigger::OnCreate.as_str(),
-        EventKind::LoggedIn => Trigger::OnLogin.as_str(),
-        EventKind::Updated | EventKind::Removed => kind.as_str(),
+        EventKind::Created => TriggerKind::OnCreate.as_str(),
+        EventKind::LoggedIn => TriggerKind::OnLogin.as_str(),
+        EventKind::Updated | EventKind::Removed | EventKind::Sighted => kind.as_str(),
     }
 }

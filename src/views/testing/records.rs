@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::domain::{
-    DeadLetter, Decision, EventId, EventKind, GroupName, Mode, Outcome, Reason, SchemeRef, SchemeVerdict, SourceId,
-    Stage, Step, StepRef, StepResult, Timestamp, Truth, UserId, UserRef,
+    DeadLetter, Decision, EventId, EventKind, GroupName, MadeOf, Mode, Outcome, Reason, SchemeRef, SchemeVerdict,
+    SourceId, Stage, Step, StepRef, StepResult, Timestamp, Truth, UserId, UserRef,
 };
 
 const EPOCH: i64 = 1_700_000_000_000;
@@ -31,6 +31,9 @@ pub(crate) fn decision(event: &str, name: &str, seconds: i64, verdicts: Vec<Sche
         mode: Mode::Active,
         no_action: None,
         verdicts,
+        others: 0,
+        sweep: None,
+        activity: None,
     }
 }
 
@@ -41,12 +44,16 @@ pub(crate) fn verdict(scheme: &str, selected: Truth, groups: &[&str]) -> SchemeV
         truth: selected,
         because: "the domain is contractor.example".into(),
         as_of: Some(at(0)),
+        value: None,
+        made_of: MadeOf::All,
+        change: None,
         parts,
     };
     SchemeVerdict {
         scheme: SchemeRef { id: scheme.parse().expect("an id"), version: "v1".into() },
         selected,
         test_mode: false,
+        held: false,
         reasons: reason("select", vec![reason("email_domain", vec![])]),
         steps: groups.iter().map(|group| Step::AddGroup(GroupName::new(*group))).collect(),
     }

@@ -1,0 +1,161 @@
+//! What sets a scheme off.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use croner::Cron;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::Timestamp;
+
+/// What sets a scheme off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trigger {
+    /// A user was created.
+    OnCreate,
+    /// A user logged in.
+    OnLogin,
+    /// The clock.
+    Schedule(Box<Schedule>),
+    /// Only an administrator's "run now".
+    Manual,
+}
+
+/// A trigger without its details.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TriggerKind {
+    /// A user was created.
+    OnCreate,
+    /// A user logged in.
+    OnLogin,
+    /// The clock.
+    Schedule,
+    /// An administrator.
+    Manual,
+}
+
+impl Trigger {
+    /// Without details.
+    pub const fn kind(&self) -> TriggerKind {
+        match self {
+            Self::OnCreate => TriggerKind::OnCreate,
+            Self::OnLogin => TriggerKind::OnLogin,
+            Self::Schedule(_) => TriggerKind::Schedule,
+            Self::Manual => TriggerKind::Manual,
+        }
+    }
+}
+
+impl TriggerKind {
+    /// The name used in configuration and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OnCreate => "on_create",
+            Self::OnLogin => "on_login",
+            Self::Schedule => "schedule",
+            Self::Manual => "manual",
+        }
+    }
+
+    /// Whether it sets off a sweep over all users of the source, and not one event about one user.
+    pub const fn is_sweep(self) -> bool {
+        matches!(self, Self::Schedule | Self::Manual)
+    }
+}
+
+impl fmt::Display for TriggerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Trigger {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Schedule(schedule) => {
+                let mut map = serializer.serialize_map(Some(2))?;
+                map.serialize_entry("cron", &schedule.pattern)?;
+                map.serialize_entry("timezone", schedule.timezone.name())?;
+                map.end()
+            }
+            other => serializer.serialize_str(other.kind().as_str()),
+        }
+    }
+}
+
+/// A cron pattern in a time zone.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    pattern: String,
+    cron: Cron,
+    timezone: Tz,
+}
+
+impl PartialEq for Schedule {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.pattern, self.timezone) == (&other.pattern, other.timezone)
+    }
+}
+
+impl Eq for Schedule {}
+
+/// Why a schedule is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSchedule {
+    /// The pattern.
+    #[error("`{pattern}` is not a cron pattern ({why}); write five fields, `0 3 * * MON` for Mondays at three, say")]
+    Pattern {
+        /// As written.
+        pattern: String,
+        /// What the parser said.
+        why: String,
+    },
+    /// It has no next time.
+    #[error("`{0}` never comes; write a date that there is")]
+    Never(String),
+    /// The time zone.
+    #[error("`{0}` is not a time zone; write one of the IANA database, `Europe/Berlin` or `UTC`, say")]
+    Timezone(String),
+}
+
+impl Schedule {
+    /// Reads a pattern of five fields (minute, hour, day of month, month, day of week) and the name of a time zone.
+    pub fn parse(pattern: &str, timezone: &str) -> Result<Self, InvalidSchedule> {
+        let invalid = |why: String| InvalidSchedule::Pattern { pattern: pattern.to_owned(), why };
+        if pattern.split_whitespace().count() != 5 && !pattern.trim_start().starts_with('@') {
+            return Err(invalid("it has not five fields".into()));
+        }
+        let cron = Cron::from_str(pattern).map_err(|error| invalid(error.to_string()))?;
+        let timezone = timezone.parse::<Tz>().map_err(|_| InvalidSchedule::Timezone(timezone.to_owned()))?;
+        let schedule = Self { pattern: pattern.to_owned(), cron, timezone };
+        match schedule.next_after(Timestamp::from_millis(0)) {
+            Some(_) => Ok(schedule),
+            None => Err(InvalidSchedule::Never(pattern.to_owned())),
+        }
+    }
+
+    /// The pattern as written.
+    pub fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
+    /// The time zone.
+    pub fn timezone(&self) -> Tz {
+        self.timezone
+    }
+
+    /// The first time due after `at`; none where there is none before the end of time.
+    pub fn next_after(&self, at: Timestamp) -> Option<Timestamp> {
+        let at = DateTime::<Utc>::from_timestamp_millis(at.as_millis())?.with_timezone(&self.timezone);
+        let next = self.cron.find_next_occurrence(&at, false).ok()?;
+        Some(Timestamp::from_millis(next.with_timezone(&Utc).timestamp_millis()))
+    }
+
+    /// The last time due at `at` or before.
+    pub fn last_until(&self, at: Timestamp) -> Option<Timestamp> {
+        let at = DateTime::<Utc>::from_timestamp_millis(at.as_millis())?.with_timezone(&self.timezone);
+        let last = self.cron.find_previous_occurrence(&at, true).ok()?;
+        Some(Timestamp::from_millis(last.with_timezone(&Utc).timestamp_millis()))
+    }
+}
