@@ -8,7 +8,7 @@ mod listeners;
 use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
 
 use actix_web::dev::ServerHandle;
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -233,14 +233,14 @@ fn stages(
         .schemes
         .iter()
         .map(|known| VersionedScheme { scheme: known.scheme.clone(), reference: known.reference.clone() });
-    let schemes = Arc::new(Schemes::new(versioned));
+    let schemes = watch::Sender::new(Arc::new(Schemes::new(versioned))).subscribe();
     let runs: Arc<dyn engine::Runs> = Arc::new(views.clone());
     let mut stages = Vec::new();
     for connection in connections {
         let parts = || (Arc::clone(connection), Arc::clone(log), ledger.clone(), metrics.clone());
         let (connection, log, ledger, metrics) = parts();
         let planner =
-            Planner::new(connection, Arc::clone(&schemes), config.mode, log, ledger, metrics, Arc::clone(&runs));
+            Planner::new(connection, schemes.clone(), config.mode, log, ledger, metrics, Arc::clone(&runs));
         stages.push(Stage::Planner(Arc::new(planner)));
         let (connection, log, ledger, metrics) = parts();
         stages.push(Stage::Executor(Arc::new(Executor::new(connection, config.mode, log, ledger, metrics))));
