@@ -21,7 +21,7 @@ use crate::{
     admin,
     clock::{Clock, SystemClock},
     config::{Config, LogConfig},
-    engine::{self, Connection, Executor, Planner},
+    engine::{self, Connection, Controls, Executor, NoControls, Planner},
     intake::Intake,
     log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
     metrics::Metrics,
@@ -92,7 +92,8 @@ impl App {
         if let Some(aside) = store.set_aside() {
             warn!(moved_to = %aside.display(), "the state store was damaged; it is rebuilt from the log");
         }
-        let connections = connect(limits, &config, &clock, &metrics)?;
+        let controls: Arc<dyn Controls> = Arc::new(NoControls::default());
+        let connections = connect(limits, &config, &clock, &controls, &metrics)?;
         let ledger = store.ledger()?;
         let stop_views = CancellationToken::new();
         let views = Views::open(&store)?;
@@ -211,12 +212,14 @@ fn connect(
     limits: Limits,
     config: &Config,
     clock: &Arc<dyn Clock>,
+    controls: &Arc<dyn Controls>,
     metrics: &Metrics,
 ) -> Result<Vec<Arc<Connection>>, Error> {
     let connect = |source: &crate::config::Source| {
         metrics.begin(source.id.as_str());
         let client = products::connect_within(limits, source, metrics.clone(), Arc::clone(clock))?;
-        Ok(Connection::new(source.id.clone(), client, Arc::clone(clock), metrics.clone()))
+        let (clock, controls) = (Arc::clone(clock), Arc::clone(controls));
+        Ok(Connection::new(source.id.clone(), client, clock, controls, metrics.clone()))
     };
     config.sources.iter().map(connect).collect()
 }
