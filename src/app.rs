@@ -21,14 +21,14 @@ use crate::{
     admin,
     clock::{Clock, SystemClock},
     config::{Config, LogConfig},
-    engine::{self, Connection, Controls, Executor, NoControls, Planner},
+    engine::{self, Connection, Controls, Executor, Memory, NoControls, Planner},
     intake::Intake,
     log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
     metrics::Metrics,
     products::{self, Limits},
     rules::{Schemes, VersionedScheme},
     secret::Secret,
-    store::{Ledger, Store},
+    store::Store,
     views::Views,
 };
 
@@ -95,13 +95,14 @@ impl App {
         let controls: Arc<dyn Controls> = Arc::new(NoControls::default());
         let connections = connect(limits, &config, &clock, &controls, &metrics)?;
         let ledger = store.ledger()?;
+        let memory = Memory { ledger: ledger.clone(), activity: store.activity()? };
         let stop_views = CancellationToken::new();
         let views = Views::open(&store)?;
         // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
         let keeps_views = roles.engine || roles.admin;
         let view_tasks = if keeps_views { views.follow(&log, &stop_views) } else { JoinSet::new() };
         let stages =
-            if roles.engine { stages(&config, &connections, &log, &ledger, &metrics, &views) } else { Vec::new() };
+            if roles.engine { stages(&config, &connections, &log, &memory, &metrics, &views) } else { Vec::new() };
 
         let mut listeners = Listeners::default();
         if let Some(bound) = webhooks {
@@ -228,7 +229,7 @@ fn stages(
     config: &Config,
     connections: &[Arc<Connection>],
     log: &Arc<dyn Log>,
-    ledger: &Ledger,
+    memory: &Memory,
     metrics: &Metrics,
     views: &Views,
 ) -> Vec<Stage> {
@@ -237,16 +238,16 @@ fn stages(
         .iter()
         .map(|known| VersionedScheme { scheme: known.scheme.clone(), reference: known.reference.clone() });
     let schemes = watch::Sender::new(Arc::new(Schemes::new(versioned))).subscribe();
-    let runs: Arc<dyn engine::Runs> = Arc::new(views.clone());
+    let overview: Arc<dyn engine::Overview> = Arc::new(views.clone());
     let mut stages = Vec::new();
     for connection in connections {
-        let parts = || (Arc::clone(connection), Arc::clone(log), ledger.clone(), metrics.clone());
-        let (connection, log, ledger, metrics) = parts();
+        let parts = || (Arc::clone(connection), Arc::clone(log), memory.clone(), metrics.clone());
+        let (connection, log, memory, metrics) = parts();
         let planner =
-            Planner::new(connection, schemes.clone(), config.mode, log, ledger, metrics, Arc::clone(&runs));
+            Planner::new(connection, schemes.clone(), config.mode, log, memory, metrics, Arc::clone(&overview));
         stages.push(Stage::Planner(Arc::new(planner)));
-        let (connection, log, ledger, metrics) = parts();
-        stages.push(Stage::Executor(Arc::new(Executor::new(connection, config.mode, log, ledger, metrics))));
+        let (connection, log, memory, metrics) = parts();
+        stages.push(Stage::Executor(Arc::new(Executor::new(connection, config.mode, log, memory.ledger, metrics))));
     }
     stages
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing in it is precious. Where it is corrupt or belongs to another log it is set aside and built anew.
 
+mod activity;
 mod ledger;
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use activity::{ActivityStore, Seen};
 pub use ledger::{Entry, Ledger, Scope};
 
 use crate::sled_files::remove_unfinished_snapshots;
@@ -73,6 +75,11 @@ impl Store {
     /// The memory of planners and executors.
     pub fn ledger(&self) -> Result<Ledger, Error> {
         Ok(Ledger::new(self.db.open_tree("ledger")?, self.db.open_tree("checkpoints")?))
+    }
+
+    /// What the planners have seen of users.
+    pub fn activity(&self) -> Result<ActivityStore, Error> {
+        Ok(ActivityStore::new(self.db.open_tree("activity")?))
     }
 
     /// A tree of its own for a view.

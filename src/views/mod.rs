@@ -2,6 +2,7 @@
 //!
 //! The rows are thrown away and built anew at will. Every process that shows them reads all partitions for itself.
 
+mod activity;
 mod checkpoints;
 mod dead_letters;
 mod decisions;
@@ -21,14 +22,14 @@ pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
 pub use runs::{Counts, Entry, Filter, Run, RunState};
 
 use self::{
-    checkpoints::Checkpoints, dead_letters::DeadLetters, decisions::Decisions, follow::Apply, follow::Follower,
-    runs::Runs,
+    activity::Activities, checkpoints::Checkpoints, dead_letters::DeadLetters, decisions::Decisions, follow::Apply,
+    follow::Follower, runs::Runs,
 };
 use crate::{
-    domain::{RunId, SourceId},
-    engine,
+    domain::{Activity, RunId, SourceId, Timestamp, UserKey, UserRef},
+    engine::{self, AskedStep},
     log::{
-        Log, Stream,
+        Log, Stored, Stream,
         codec::{self, OutcomeRecord, decode},
     },
     store::{self, Store},
@@ -57,13 +58,18 @@ pub struct Views {
     runs: Runs,
     decisions: Decisions,
     dead_letters: DeadLetters,
+    activities: Activities,
     checkpoints: Checkpoints,
     progress: watch::Sender<u64>,
 }
 
-impl engine::Runs for Views {
-    fn has_ended(&self, run: &RunId) -> bool {
-        self.run(run).is_ok_and(|run| run.is_some_and(|run| run.state.is_final()))
+impl engine::Overview for Views {
+    fn has_ended(&self, step: &AskedStep) -> bool {
+        self.runs.has_ended(step).unwrap_or(false)
+    }
+
+    fn heard(&self, source: &SourceId) -> Option<Timestamp> {
+        Self::heard(self, source).unwrap_or(None)
     }
 
     fn progress(&self) -> watch::Receiver<u64> {
@@ -75,9 +81,10 @@ impl Views {
     /// Opens the views in `store`, as far as they have been built.
     pub fn open(store: &Store) -> Result<Self, Error> {
         let (runs, decisions, dead_letters) = (Runs::new(store)?, Decisions::new(store)?, DeadLetters::new(store)?);
-        let trees = [runs.trees().as_slice(), &decisions.trees(), &dead_letters.trees()].concat();
+        let activities = Activities::new(store)?;
+        let trees = [runs.trees().as_slice(), &decisions.trees(), &dead_letters.trees(), &activities.trees()].concat();
         let checkpoints = Checkpoints::new(store.tree("view-checkpoints")?, &trees)?;
-        Ok(Self { runs, decisions, dead_letters, checkpoints, progress: watch::Sender::new(0) })
+        Ok(Self { runs, decisions, dead_letters, activities, checkpoints, progress: watch::Sender::new(0) })
     }
 
     /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped).
@@ -115,32 +122,48 @@ impl Views {
         self.dead_letters.list(paging)
     }
 
-    fn readers(&self) -> [(Stream, Apply); 3] {
-        let (decided, ended, given_up) = (self.clone(), self.clone(), self.clone());
-        [
-            (
-                Stream::Decisions,
-                Arc::new(move |payload| {
-                    let decision = decode(payload)?;
-                    decided.decisions.apply(&decision)?;
-                    decided.runs.decided(&decision)?;
-                    decided.progress.send_modify(|count| *count += 1);
+    /// What usher has seen of a user; none where it has come across no event under this id.
+    pub fn activity(&self, source: &SourceId, user: &UserRef) -> Result<Option<Activity>, Error> {
+        self.activities.get(source, user)
+    }
+
+    /// When `source` last told of anybody's login.
+    pub fn heard(&self, source: &SourceId) -> Result<Option<Timestamp>, Error> {
+        self.activities.heard(source)
+    }
+
+    fn readers(&self) -> Vec<(Stream, Apply)> {
+        let reader = |stream, apply: fn(&Self, &Stored) -> Result<(), Error>| -> (Stream, Apply) {
+            let views = self.clone();
+            (stream, Arc::new(move |record| apply(&views, record)))
+        };
+        vec![
+            reader(Stream::Decisions, |views, record| {
+                let decision = decode(&record.payload)?;
+                views.decisions.apply(&decision)?;
+                views.activities.decided(&decision)?;
+                views.runs.decided(&decision)?;
+                views.progressed();
+                Ok(())
+            }),
+            reader(Stream::Outcomes, |views, record| match decode(&record.payload)? {
+                OutcomeRecord::Attempt(_) => Ok(()), // the outcome follows, and says all of it
+                OutcomeRecord::Outcome(outcome) => {
+                    views.runs.ended(&outcome)?;
+                    views.progressed();
                     Ok(())
-                }),
-            ),
-            (
-                Stream::Outcomes,
-                Arc::new(move |payload| match decode(payload)? {
-                    OutcomeRecord::Attempt(_) => Ok(()), // the outcome follows, and says all of it
-                    OutcomeRecord::Outcome(outcome) => {
-                        ended.runs.ended(&outcome)?;
-                        ended.progress.send_modify(|count| *count += 1);
-                        Ok(())
-                    }
-                }),
-            ),
-            (Stream::DeadLetters, Arc::new(move |payload| given_up.dead_letters.apply(&decode(payload)?))),
+                }
+            }),
+            reader(Stream::DeadLetters, |views, record| views.dead_letters.apply(&decode(&record.payload)?)),
+            reader(Stream::Activity, |views, record| match UserKey::parse(&record.key) {
+                Some(user) => views.activities.merge(&user, &decode(&record.payload)?),
+                None => Ok(()), // usher writes no such key
+            }),
         ]
+    }
+
+    fn progressed(&self) {
+        self.progress.send_modify(|count| *count += 1);
     }
 }
 

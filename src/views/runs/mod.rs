@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     domain::{Decision, Outcome, RunId, SchemeId, SourceId, StepResult, Timestamp},
+    engine::AskedStep,
     store::Store,
 };
 
@@ -95,6 +96,11 @@ impl Runs {
             let row = earlier.clone().unwrap_or_else(|| Row::from_outcome(outcome));
             table.put(earlier.as_ref(), &row.with_step(outcome))
         })
+    }
+
+    /// Whether a step has an outcome.
+    pub(super) fn has_ended(&self, step: &AskedStep) -> Result<bool, Error> {
+        Ok(self.entries.contains_key([part(step.run.as_str()), step.key.as_str().into()].concat())?)
     }
 
     pub(super) fn list(&self, filter: &Filter, paging: &Paging) -> Result<Page<Run>, Error> {
