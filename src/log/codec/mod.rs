@@ -3,6 +3,7 @@
 mod decision;
 mod event;
 mod outcome;
+mod sweep;
 
 use bytes::Bytes;
 use prost::Message;
