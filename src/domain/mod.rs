@@ -32,6 +32,6 @@ pub use ids::{EventId, GroupName, InvalidId, RunId, SchemeId, SourceId, StepKey,
 pub use outcome::{Attempt, DeadLetter, Outcome, Stage, StepRef, StepResult};
 pub use product::Product;
 pub use scheme::{Limits, Mode, Scheme, SchemeRef};
-pub use sweep::{Armed, AskedSweep, Cause, RunOrder, SweepProgress, SweepRequest, SweepRun, SweepStep};
+pub use sweep::{Armed, AskedSweep, Cause, RunOrder, SweepPlan, SweepProgress, SweepRequest, SweepRun, SweepStep};
 pub use time::Timestamp;
 pub use trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};

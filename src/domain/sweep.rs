@@ -1,5 +1,7 @@
 //! Sweeps over all users of a source: what asks for them, and how far they have come.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Limits, RunId, SchemeId, SchemeRef, SourceId, SweepId, Timestamp, UserKey};
@@ -112,6 +114,15 @@ impl RunOrder {
     pub fn run(&self) -> RunId {
         RunId::of_sweep(&self.sweep, &self.scheme)
     }
+}
+
+/// Which schemes a sweep asks about each user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepPlan {
+    /// The schemes that run.
+    pub schemes: Vec<SchemeId>,
+    /// Those whose steps wait until users are counted.
+    pub limited: BTreeSet<SchemeId>,
 }
 
 /// One record of how far a sweep has come.

@@ -25,6 +25,6 @@ pub use backoff::Backoff;
 pub use connection::{Connection, Health};
 pub use controls::{Controls, NoControls};
 pub use executor::Executor;
-pub use overview::{AskedStep, Overview};
+pub use overview::{AskedStep, Count, Overview};
 pub use planner::{Memory, Planner};
 pub use stage::{Handler, Interrupted, Work, run};

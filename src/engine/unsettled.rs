@@ -102,7 +102,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{SourceId, Timestamp, Truth},
+        domain::{RunId, SourceId, SweepId, SweepPlan, Timestamp, Truth, UserId},
+        engine::Count,
         views::testing::{decision as decided, verdict},
     };
 
@@ -124,6 +125,26 @@ mod tests {
         }
 
         fn heard(&self, _: &SourceId) -> Option<Timestamp> {
+            None
+        }
+
+        fn sweep(&self, _: &SweepId) -> Option<Arc<SweepPlan>> {
+            None
+        }
+
+        fn run_cancelled(&self, _: &RunId) -> bool {
+            false
+        }
+
+        fn is_over(&self, _: &RunId) -> bool {
+            false
+        }
+
+        fn count(&self, _: &RunId) -> Option<Count> {
+            None
+        }
+
+        fn selected(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
             None
         }
 

@@ -4,6 +4,7 @@
 
 mod activity;
 mod ledger;
+mod sweeps;
 
 use std::{
     fs, io,
@@ -13,6 +14,7 @@ use std::{
 
 pub use activity::{ActivityStore, Seen};
 pub use ledger::{Entry, Ledger, Scope};
+pub use sweeps::{Listing, RunPhase, SweepState, SweepStore};
 
 use crate::sled_files::remove_unfinished_snapshots;
 
@@ -80,6 +82,11 @@ impl Store {
     /// What the planners have seen of users.
     pub fn activity(&self) -> Result<ActivityStore, Error> {
         Ok(ActivityStore::new(self.db.open_tree("activity")?))
+    }
+
+    /// How far sweeps have come.
+    pub fn sweeps(&self) -> Result<SweepStore, Error> {
+        Ok(SweepStore::new(self.db.open_tree("sweeps")?))
     }
 
     /// A tree of its own for a view.

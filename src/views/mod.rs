@@ -3,11 +3,13 @@
 //! The rows are thrown away and built anew at will. Every process that shows them reads all partitions for itself.
 
 mod activity;
+mod bells;
 mod checkpoints;
 mod dead_letters;
 mod decisions;
 mod follow;
 mod keys;
+mod overview;
 mod page;
 mod runs;
 
@@ -16,20 +18,20 @@ use std::sync::Arc;
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
+pub use bells::Bell;
 pub use dead_letters::{DeadLetterRow, GivenUpStep};
 pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
-pub use runs::{Counts, Entry, Filter, Run, RunState};
+pub use runs::{Counts, Entry, Filter, Progress, Run, RunState};
 
 use self::{
-    activity::Activities, checkpoints::Checkpoints, dead_letters::DeadLetters, decisions::Decisions, follow::Apply,
-    follow::Follower, runs::Runs,
+    activity::Activities, bells::Bells, checkpoints::Checkpoints, dead_letters::DeadLetters, decisions::Decisions,
+    follow::Apply, follow::Follower, overview::Sweeps, runs::Runs,
 };
 use crate::{
-    domain::{Activity, RunId, SourceId, Timestamp, UserKey, UserRef},
-    engine::{self, AskedStep},
+    domain::{Activity, RunId, SchemeId, SourceId, SweepRequest, Timestamp, UserKey, UserRef},
     log::{
-        Log, Stored, Stream,
+        Log, Partition, Stored, Stream,
         codec::{self, OutcomeRecord, decode},
     },
     store::{self, Store},
@@ -59,32 +61,23 @@ pub struct Views {
     decisions: Decisions,
     dead_letters: DeadLetters,
     activities: Activities,
+    bells: Bells,
+    sweeps: Sweeps,
     checkpoints: Checkpoints,
     progress: watch::Sender<u64>,
-}
-
-impl engine::Overview for Views {
-    fn has_ended(&self, step: &AskedStep) -> bool {
-        self.runs.has_ended(step).unwrap_or(false)
-    }
-
-    fn heard(&self, source: &SourceId) -> Option<Timestamp> {
-        Self::heard(self, source).unwrap_or(None)
-    }
-
-    fn progress(&self) -> watch::Receiver<u64> {
-        self.progress.subscribe()
-    }
 }
 
 impl Views {
     /// Opens the views in `store`, as far as they have been built.
     pub fn open(store: &Store) -> Result<Self, Error> {
         let (runs, decisions, dead_letters) = (Runs::new(store)?, Decisions::new(store)?, DeadLetters::new(store)?);
-        let activities = Activities::new(store)?;
-        let trees = [runs.trees().as_slice(), &decisions.trees(), &dead_letters.trees(), &activities.trees()].concat();
+        let (activities, bells) = (Activities::new(store)?, Bells::new(store)?);
+        let trees =
+            [runs.trees().as_slice(), &decisions.trees(), &dead_letters.trees(), &activities.trees(), &bells.trees()]
+                .concat();
         let checkpoints = Checkpoints::new(store.tree("view-checkpoints")?, &trees)?;
-        Ok(Self { runs, decisions, dead_letters, activities, checkpoints, progress: watch::Sender::new(0) })
+        let (sweeps, progress) = (Sweeps::new(&runs)?, watch::Sender::new(0));
+        Ok(Self { runs, decisions, dead_letters, activities, bells, sweeps, checkpoints, progress })
     }
 
     /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped).
@@ -132,6 +125,16 @@ impl Views {
         self.activities.heard(source)
     }
 
+    /// Until when the clock of a scheme has struck; none where it was never armed.
+    pub fn bell(&self, scheme: &SchemeId) -> Result<Option<Bell>, Error> {
+        self.bells.get(scheme)
+    }
+
+    /// How far `partition` of `stream` has been read.
+    pub fn read_until(&self, stream: Stream, partition: Partition) -> Result<u64, Error> {
+        self.checkpoints.next(stream, partition)
+    }
+
     fn readers(&self) -> Vec<(Stream, Apply)> {
         let reader = |stream, apply: fn(&Self, &Stored) -> Result<(), Error>| -> (Stream, Apply) {
             let views = self.clone();
@@ -155,6 +158,22 @@ impl Views {
                 }
             }),
             reader(Stream::DeadLetters, |views, record| views.dead_letters.apply(&decode(&record.payload)?)),
+            reader(Stream::Sweeps, |views, record| {
+                let request = decode(&record.payload)?;
+                views.bells.apply(&request)?;
+                if let SweepRequest::Asked(asked) = &request {
+                    views.runs.asked(asked)?;
+                }
+                views.progressed();
+                Ok(())
+            }),
+            reader(Stream::SweepProgress, |views, record| {
+                let progress = decode(&record.payload)?;
+                views.runs.progressed(&progress)?;
+                views.sweeps.note(&progress);
+                views.progressed();
+                Ok(())
+            }),
             reader(Stream::Activity, |views, record| match UserKey::parse(&record.key) {
                 Some(user) => views.activities.merge(&user, &decode(&record.payload)?),
                 None => Ok(()), // usher writes no such key
