@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use saphyr_parser::Marker;
 
 use super::{
-    Config, ProvisionedScheme, check,
+    Config, ProvisionedScheme, Sources, check,
     env::{self, Env},
     node::{Content, Node},
     problem::{Place, Problem, Problems},
@@ -66,17 +66,36 @@ pub(super) fn from_bytes(bytes: &[u8], file: Option<Arc<str>>, base: &Path, env:
     }
 }
 
-/// The scheme that `text`, YAML or JSON called `name`, describes: as one item of `schemes` in the configuration. Whether
-/// its source is there, and what that can do, is for the caller to see.
+/// A scheme that may be stored.
+#[derive(Debug, Clone)]
+pub struct CheckedScheme {
+    /// What it says.
+    pub scheme: Scheme,
+    /// What should be otherwise, one a line.
+    pub warnings: Vec<Problem>,
+}
+
+/// The scheme that `text`, YAML or JSON, describes: as one item of `schemes` in the configuration, and checked as one.
+/// `name` stands before line and column in messages; it may be empty.
+///
+/// Errors: everything that is wrong, each with its place.
+pub fn check_scheme(text: &str, name: &str, sources: &Sources) -> Result<CheckedScheme, Problems> {
+    let (env, name): (Env, Arc<str>) = (Env::default(), name.into());
+    let text = text::decode(text.as_bytes(), &name).map_err(|problem| Problems::new(vec![problem]))?;
+    let mut reader = Reader { env: &env, base: Path::new(""), problems: Vec::new(), warnings: Vec::new() };
+    let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
+    let scheme = yaml::parse(text, &locate, &mut reader.problems).and_then(|root| scheme(&root, sources, &mut reader));
+    let Reader { problems, mut warnings, .. } = reader;
+    warnings.sort();
+    match scheme {
+        Some(ProvisionedScheme { scheme, .. }) if problems.is_empty() => Ok(CheckedScheme { scheme, warnings }),
+        Some(_) | None => Err(Problems::new(problems)),
+    }
+}
+
+/// As [`check_scheme`], for one that was checked before, or whose source is not known here: the source may be any.
 ///
 /// Errors: everything that is wrong, each with its place.
 pub fn read_scheme(text: &str, name: &str) -> Result<Scheme, Problems> {
-    let (env, name): (Env, Arc<str>) = (Env::default(), name.into());
-    let mut reader = Reader { env: &env, base: Path::new(""), problems: Vec::new(), warnings: Vec::new() };
-    let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
-    let scheme = yaml::parse(text, &locate, &mut reader.problems).and_then(|root| scheme(&root, &mut reader));
-    match scheme {
-        Some(ProvisionedScheme { scheme, .. }) if reader.problems.is_empty() => Ok(scheme),
-        Some(_) | None => Err(Problems::new(reader.problems)),
-    }
+    check_scheme(text, name, &Sources::among_others([])).map(|checked| checked.scheme)
 }
