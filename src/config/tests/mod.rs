@@ -2,6 +2,7 @@
 
 mod accepted;
 mod hostile;
+mod nesting;
 mod overlay;
 mod protect;
 mod refused;
