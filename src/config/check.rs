@@ -87,6 +87,11 @@ fn check_unique<T: FromStr + Eq + Hash + Display>(list: Option<&Node>, what: &st
     }
 }
 
+/// Reports each scheme with the id of an earlier one.
+pub(super) fn unique_schemes(list: &Node, reader: &mut Reader<'_>) {
+    check_unique::<SchemeId>(Some(list), "scheme", reader);
+}
+
 /// Reports each scheme for a source that is not there. Says nothing where a source's id can't be read: it may be
 /// the one.
 fn check_sources_named(sources: Option<&Node>, schemes: Option<&Node>, reader: &mut Reader<'_>) {

@@ -80,3 +80,34 @@ pub fn read_scheme(text: &str, name: &str) -> Result<Scheme, Problems> {
         Some(_) | None => Err(Problems::new(reader.problems)),
     }
 }
+
+/// The schemes in `text`, YAML or JSON called `name`: what stands under the key `schemes`, as in the configuration, or a
+/// list of schemes. Whether their sources are there, and what those can do, is for the caller to see.
+///
+/// Errors: everything that is wrong, each with its place.
+pub fn read_schemes(text: &str, name: &str) -> Result<Vec<Scheme>, Problems> {
+    read(text, name, |root, reader| {
+        let listed = match &root.content {
+            Content::Map(entries) => entries.iter().find(|entry| entry.name == "schemes").map(|entry| &entry.node),
+            Content::List(_) | Content::Scalar { .. } => Some(root),
+        };
+        let Some(listed) = listed else {
+            return reader.refuse(&root.at, "`schemes` is missing here; write `schemes:` and the schemes below it");
+        };
+        check::unique_schemes(listed, reader);
+        let schemes = reader.each(listed, scheme)?;
+        Some(schemes.into_iter().map(|provisioned| provisioned.scheme).collect())
+    })
+}
+
+/// Reads a text that is no configuration of its own as `part` does.
+fn read<T>(text: &str, name: &str, part: impl FnOnce(&Node, &mut Reader<'_>) -> Option<T>) -> Result<T, Problems> {
+    let (env, name): (Env, Arc<str>) = (Env::default(), name.into());
+    let mut reader = Reader { env: &env, base: Path::new(""), problems: Vec::new(), warnings: Vec::new() };
+    let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
+    let found = yaml::parse(text, &locate, &mut reader.problems).and_then(|root| part(&root, &mut reader));
+    match found {
+        Some(found) if reader.problems.is_empty() => Ok(found),
+        Some(_) | None => Err(Problems::new(reader.problems)),
+    }
+}

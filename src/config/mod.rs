@@ -25,7 +25,7 @@ mod text;
 mod yaml;
 
 pub use env::process_env;
-pub use load::{Loaded, load, read_scheme};
+pub use load::{Loaded, load, read_scheme, read_schemes};
 pub use problem::{Place, Problem, Problems};
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
