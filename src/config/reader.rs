@@ -120,11 +120,17 @@ fn one_of(known: &[&str]) -> String {
 
 /// What to write instead of `wrong`: the nearest of `known`, or all of them where none is near.
 pub(super) fn instead(wrong: &str, known: &[&str]) -> String {
+    match nearest(wrong, known) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if known.is_empty() => "leave it out".to_owned(),
+        None => one_of(known),
+    }
+}
+
+/// The one of `known` that was probably meant by `wrong`.
+pub(super) fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
     // Longer words are no typing errors, and the distance takes length times length.
     let distance = |name: &str| if wrong.len() > 64 { usize::MAX } else { strsim::damerau_levenshtein(wrong, name) };
-    match known.iter().take(10 * NAMED).map(|name| (distance(name), name)).min() {
-        Some((typos, name)) if typos <= name.len().div_ceil(3) => format!("did you mean `{name}`?"),
-        Some(_) => one_of(known),
-        None => "leave it out".to_owned(),
-    }
+    let (typos, name) = known.iter().take(10 * NAMED).map(|name| (distance(name), *name)).min()?;
+    (typos <= name.len().div_ceil(3)).then_some(name)
 }
