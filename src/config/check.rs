@@ -88,6 +88,11 @@ fn check_unique<T: FromStr + Eq + Hash + Display>(list: Option<&Node>, what: &st
     }
 }
 
+/// Reports each scheme with the id of an earlier one.
+pub(super) fn unique_schemes(list: &Node, reader: &mut Reader<'_>) {
+    check_unique::<SchemeId>(Some(list), "scheme", reader);
+}
+
 /// The sources that schemes may name. Where the id of one can't be read, it may be any.
 fn known_sources(list: Option<&Node>) -> Sources {
     let ids = written(list, "id", |text| text.parse::<SourceId>().ok());

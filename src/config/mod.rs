@@ -36,7 +36,7 @@ mod trigger;
 mod yaml;
 
 pub use env::process_env;
-pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme};
+pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_schemes};
 pub use problem::{Place, Problem, Problems};
 pub use sources::Sources;
 

@@ -14,7 +14,7 @@ use crate::{
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
     products,
-    rules::{self, Schemes},
+    rules::{self, Schemes, Waiting},
     store::{self, Entry, Ledger, Scope},
 };
 
@@ -68,7 +68,7 @@ impl Planner {
     /// The payload may settle that nothing is to be done; anything else is decided by what the product says now.
     async fn decide(&self, event: Event, work: &Work) -> Result<Answer, Interrupted> {
         let facts = Facts::from_payload(&event);
-        let answer = rules::plan(&self.schemes, &event, &facts, self.now());
+        let answer = rules::plan(&self.schemes, &event, Waiting::ForEvent, &facts, self.now());
         if !answer.may_act() {
             return Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))));
         }
@@ -86,7 +86,7 @@ impl Planner {
                 Facts::unknown(Missing::Refused)
             }
         };
-        let answer = rules::plan(&self.schemes, &event, &facts, self.now());
+        let answer = rules::plan(&self.schemes, &event, Waiting::ForEvent, &facts, self.now());
         Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))))
     }
 
@@ -95,6 +95,7 @@ impl Planner {
         Decision {
             no_action: answer.no_action,
             verdicts: answer.verdicts,
+            others: answer.others,
             ..Decision::about(event, name, self.mode, self.now())
         }
     }
