@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    config::{Admin, Auth, LogConfig, ProvisionedScheme, Rate, Source, Webhooks},
+    config::{Admin, Auth, LogConfig, Protect, ProvisionedScheme, Rate, Source, Webhooks},
     domain::{Action, Mode, Product, Scheme, SchemeRef, Selection, Trigger},
     views::testing::{Following, at},
 };
@@ -159,6 +159,7 @@ fn source(id: &str, product: Product) -> Source {
         credentials_expire: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
         webhook_hmac: vec![Secret::new("s3cret-hmac")],
         rate: Rate { per_second: 10.0, concurrency: 4 },
+        protect: Protect::of(product, None),
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::{
 use super::{Client, Limits, connect_within};
 use crate::{
     clock::SystemClock,
-    config::{Auth, Rate, Source},
+    config::{Auth, Protect, Rate, Source},
     domain::Product,
     metrics::Metrics,
     secret::Secret,
@@ -115,6 +115,7 @@ pub(super) fn source(base: &str, product: Product) -> Source {
         credentials_expire: None::<NaiveDate>,
         webhook_hmac: Vec::new(),
         rate: Rate { per_second: 1_000.0, concurrency: 4 },
+        protect: Protect::of(product, None),
     }
 }
 

@@ -4,7 +4,13 @@ use crate::domain::{
     AccountType, Action, Event, Facts, NoAction, Scheme, SchemeId, SchemeVerdict, Step, Timestamp, Truth,
 };
 
-use super::{Schemes, Subject, VersionedScheme, evaluate};
+use super::{Schemes, Subject, schemes::Ready};
+
+/// So many verdicts stand in a decision on an event, unless more schemes than that select the user.
+const VERDICTS_KEPT: usize = 50;
+
+/// So many verdicts that a missing fact left open stand in a decision on a sighting: there is one for each user.
+const UNKNOWN_KEPT_IN_SWEEPS: usize = 10;
 
 /// Which schemes are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,34 +48,92 @@ impl Answer {
     }
 }
 
-/// Asks every scheme in question whether it selects the user described by `facts`.
+/// Asks every scheme in question whether it selects the user described by `facts`. All that select are kept, and of the
+/// others as many as a decision has room for, those first that a missing fact left open.
 pub fn plan(schemes: &Schemes, event: &Event, waiting: Waiting<'_>, facts: &Facts, now: Timestamp) -> Answer {
     if let Some(AccountType::Other(word)) = facts.account_type.value() {
         return Answer::nothing(NoAction::NotAPerson(word.clone()));
     }
-    let asked = schemes.asked(event, waiting);
-    if asked.is_empty() {
+    let subject = Subject { user: event.user.id(), facts, now };
+    let asked = match waiting {
+        Waiting::ForEvent => for_event(schemes, event, &subject),
+        Waiting::ForSweep { schemes: ids, .. } => for_sweep(schemes.named(&event.source, ids), &subject),
+    };
+    if asked.total == 0 {
         return Answer::nothing(NoAction::NoSchemeForEvent);
     }
-    let subject = Subject { user: event.user.id(), facts, now };
-    let total = asked.len();
-    let mut verdicts: Vec<_> = asked.into_iter().map(|scheme| verdict(scheme, waiting, &subject)).collect();
-    if matches!(waiting, Waiting::ForSweep { .. }) {
-        verdicts.retain(|verdict| verdict.selected != Truth::False);
-    }
-    Answer { no_action: None, others: (total - verdicts.len()) as u64, verdicts }
+    let others = (asked.total - asked.kept.len()) as u64;
+    let verdicts = asked.kept.into_iter().map(|(ready, truth)| verdict(ready, truth, waiting, event, &subject));
+    Answer { no_action: None, verdicts: verdicts.collect(), others }
 }
 
-fn verdict(versioned: &VersionedScheme, waiting: Waiting<'_>, subject: &Subject<'_>) -> SchemeVerdict {
-    let scheme = &versioned.scheme;
-    let reasons = evaluate(scheme, subject);
-    let selected = reasons.truth;
+/// The schemes asked.
+struct Asked<'a> {
+    /// Those that stand in the decision, in order, with their answers.
+    kept: Vec<(&'a Ready, Truth)>,
+    /// How many there were.
+    total: usize,
+}
+
+fn for_event<'a>(schemes: &'a Schemes, event: &Event, subject: &Subject<'_>) -> Asked<'a> {
+    let Some(waiting) = schemes.waiting_for(&event.source, event.kind) else {
+        return Asked { kept: Vec::new(), total: 0 };
+    };
+    let mut kept = Vec::new();
+    waiting.ask(subject, |ready, truth| kept.push((ready, truth)));
+    let mut room = VERDICTS_KEPT.saturating_sub(keep_unknown(&mut kept, VERDICTS_KEPT));
+    let mut rest = Vec::new();
+    for ready in &waiting.schemes {
+        if room == 0 {
+            break;
+        }
+        // Room is left, so nothing was left out: who is not kept said no.
+        if kept.binary_search_by_key(&ready.place, |(kept, _)| kept.place).is_err() {
+            rest.push((ready.as_ref(), Truth::False));
+            room -= 1;
+        }
+    }
+    kept.extend(rest);
+    kept.sort_by_key(|(ready, _)| ready.place);
+    Asked { kept, total: waiting.schemes.len() }
+}
+
+fn for_sweep<'a>(asked: Vec<&'a Ready>, subject: &Subject<'_>) -> Asked<'a> {
+    let total = asked.len();
+    let mut kept: Vec<_> = asked.into_iter().map(|ready| (ready, ready.compiled.select(subject))).collect();
+    kept.retain(|(_, truth)| *truth != Truth::False);
+    let selecting = kept.iter().filter(|(_, truth)| *truth == Truth::True).count();
+    keep_unknown(&mut kept, selecting + UNKNOWN_KEPT_IN_SWEEPS);
+    Asked { kept, total }
+}
+
+/// Leaves out the last of those that are unknown, so that `most` are kept. Those that select are all kept: they have
+/// steps. Says how many are left.
+fn keep_unknown(kept: &mut Vec<(&Ready, Truth)>, most: usize) -> usize {
+    let selecting = kept.iter().filter(|(_, truth)| *truth == Truth::True).count();
+    let mut room = most.saturating_sub(selecting);
+    kept.retain(|(_, truth)| {
+        let is_kept = *truth == Truth::True || room > 0;
+        room -= usize::from(is_kept && *truth != Truth::True);
+        is_kept
+    });
+    kept.len()
+}
+
+fn verdict(
+    ready: &Ready,
+    selected: Truth,
+    waiting: Waiting<'_>,
+    event: &Event,
+    subject: &Subject<'_>,
+) -> SchemeVerdict {
+    let scheme = &ready.versioned.scheme;
     SchemeVerdict {
-        scheme: versioned.reference.clone(),
+        scheme: ready.versioned.reference.clone(),
         selected,
         test_mode: scheme.test_mode,
         held: waits_for_release(scheme, waiting),
-        reasons,
+        reasons: ready.compiled.explain(subject),
         steps: if selected == Truth::True { steps(scheme) } else { Vec::new() },
     }
 }
