@@ -13,6 +13,7 @@ mod jira_dc;
 #[cfg(test)]
 mod jira_tests;
 mod limits;
+mod listing;
 mod message;
 mod pacing;
 mod request;

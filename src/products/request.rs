@@ -9,6 +9,7 @@ use url::{Url, form_urlencoded};
 pub(super) enum Operation {
     ReadUser,
     ReadUserGroups,
+    ListUsers,
     FindGroup,
     AddToGroup,
     RemoveFromGroup,
@@ -20,6 +21,7 @@ impl Operation {
         match self {
             Self::ReadUser => "read_user",
             Self::ReadUserGroups => "read_user_groups",
+            Self::ListUsers => "list_users",
             Self::FindGroup => "find_group",
             Self::AddToGroup => "add_to_group",
             Self::RemoveFromGroup => "remove_from_group",

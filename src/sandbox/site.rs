@@ -27,6 +27,8 @@ pub(super) struct Group {
 #[derive(Default)]
 pub(super) struct Site {
     residents: BTreeMap<Serial, Resident>,
+    /// Who is there, in the order of creation: lists by offset begin anywhere at no cost.
+    order: Vec<Serial>,
     ids: HashMap<String, Serial>,
     names: HashMap<String, Serial>,
     groups: BTreeMap<String, Group>,
@@ -41,6 +43,7 @@ impl Site {
             Some(serial) => *serial,
             None => {
                 self.last += 1;
+                self.order.push(Serial(self.last));
                 Serial(self.last)
             }
         };
@@ -63,6 +66,9 @@ impl Site {
     /// Deletes a user with its memberships; false where there is none.
     pub fn delete(&mut self, serial: Serial) -> bool {
         let Some(gone) = self.residents.remove(&serial) else { return false };
+        if let Ok(at) = self.order.binary_search(&serial) {
+            self.order.remove(at);
+        }
         self.ids.remove(&gone.account.id);
         self.free_name(serial, &gone.account.name);
         for group in &gone.groups {
@@ -99,6 +105,12 @@ impl Site {
     /// All users in the order of creation, from a place on.
     pub fn residents_from(&self, first: Serial) -> impl Iterator<Item = (Serial, &Resident)> {
         self.residents.range(first..).map(|(serial, resident)| (*serial, resident))
+    }
+
+    /// All users in the order of creation, without the first `skipped`.
+    pub fn residents_behind(&self, skipped: usize) -> impl Iterator<Item = &Resident> {
+        let order = self.order.get(skipped..).unwrap_or_default();
+        order.iter().filter_map(|serial| self.residents.get(serial))
     }
 
     /// Creates a group; false where it exists.

@@ -97,7 +97,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let start = call.query.number("startAt", 0)?;
     let most = call.query.number("maxResults", 50)?.min(1000);
-    let residents = call.editor.site.residents_from(Serial(0)).skip(start).take(most);
-    let values: Vec<Value> = residents.map(|(_, resident)| shown(resident, call.base)).collect();
+    let residents = call.editor.site.residents_behind(start).take(most);
+    let values: Vec<Value> = residents.map(|resident| shown(resident, call.base)).collect();
     Ok(Answer::json(200, values.into()))
 }

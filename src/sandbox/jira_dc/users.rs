@@ -109,19 +109,24 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Answer> {
     in_full(call, serial)
 }
 
-/// A bare array; more than 1,000 are cut off without a word.
+/// A bare array; more than 1,000 are cut off without a word. `.` and `''` stand for everybody.
 pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let text = call.query.get("username").ok_or_else(|| jira::missing("username"))?;
     let start = call.query.number("startAt", 0)?;
     let most = call.query.number("maxResults", 50)?.min(1000);
     let (active, inactive) = (call.query.flag("includeActive", true), call.query.flag("includeInactive", false));
-    let text = if text == "." { "" } else { text };
-    let found: Vec<Value> = jira::search(call.editor.site, text)
-        .filter(|resident| if resident.account.active { active } else { inactive })
-        .skip(start)
-        .take(most)
-        .map(|resident| shown(resident, call.base))
-        .collect();
+    let text = if text == "." || text == "''" { "" } else { text };
+    let show = |resident| shown(resident, call.base);
+    let found: Vec<Value> = if text.is_empty() && active && inactive {
+        call.editor.site.residents_behind(start).take(most).map(show).collect()
+    } else {
+        jira::search(call.editor.site, text)
+            .filter(|resident| if resident.account.active { active } else { inactive })
+            .skip(start)
+            .take(most)
+            .map(show)
+            .collect()
+    };
     Ok(Answer::json(200, found.into()))
 }
 

@@ -3,14 +3,17 @@
 //! Source: the REST reference on developer.atlassian.com/server/jira/platform/rest. That `expand=groups` works on a
 //! user is said in JRASERVER-33225 only.
 
+mod list;
+
 use async_trait::async_trait;
 use reqwest::Method;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    Client, Error, User,
+    Client, Error, User, UserPage,
     bean::{GroupList, truth},
     http::Http,
+    listing::{Cursor, Form},
     request::{Call, Operation},
 };
 use crate::domain::{AccountType, EmailAddress, Step, UserId, UserRef};
@@ -45,8 +48,8 @@ impl Client for JiraDc {
         }
     }
 
-    async fn users(&self, _cursor: Option<&str>) -> Result<super::UserPage, Error> {
-        Err(Error::Unreadable("users are not listed yet".into()))
+    async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
+        self.page(Cursor::read(cursor, Form::Stream)).await
     }
 
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {

@@ -2,15 +2,18 @@
 //!
 //! Source: developer.atlassian.com/cloud/jira/platform/rest/v3 and its OpenAPI document.
 
+mod list;
+
 use async_trait::async_trait;
 use reqwest::Method;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    Client, Error, User,
+    Client, Error, User, UserPage,
     bean::{Group, GroupList, names, truth},
     group_ids::GroupIds,
     http::Http,
+    listing::{Cursor, Form},
     request::{Call, Operation},
 };
 use crate::domain::{AccountType, EmailAddress, GroupName, Groups, Step, UserId, UserRef};
@@ -81,8 +84,8 @@ impl Client for JiraCloud {
         Ok(user)
     }
 
-    async fn users(&self, _cursor: Option<&str>) -> Result<super::UserPage, Error> {
-        Err(Error::Unreadable("users are not listed yet".into()))
+    async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
+        self.page(Cursor::read(cursor, Form::Offset)).await
     }
 
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
