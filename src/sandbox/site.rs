@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use super::Account;
+use super::{Account, applications::Applications, issues::Issue};
 
 /// A user's place in the order of creation; never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,7 +23,7 @@ pub(super) struct Group {
     pub members: BTreeSet<Serial>,
 }
 
-/// Users, groups and memberships. The two sides of a membership always agree.
+/// Users, groups and memberships, applications and issues. The two sides of a membership always agree.
 #[derive(Default)]
 pub(super) struct Site {
     residents: BTreeMap<Serial, Resident>,
@@ -34,6 +34,8 @@ pub(super) struct Site {
     groups: BTreeMap<String, Group>,
     group_ids: HashMap<String, String>,
     last: u64,
+    pub applications: Applications,
+    pub issues: Vec<Issue>,
 }
 
 impl Site {

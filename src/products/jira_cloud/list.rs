@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use super::{Bean, JiraCloud};
+use super::{JiraCloud, user::Bean};
 use crate::{
     domain::{UserHints, UserId},
     products::{
@@ -14,9 +14,6 @@ use crate::{
 
 const LIST: &str = "rest/api/3/users/search";
 
-/// Stands for an account that Jira can't tell of at the moment.
-const PLACEHOLDER: &str = "unknown";
-
 impl JiraCloud {
     /// The page at `cursor`.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
@@ -25,8 +22,7 @@ impl JiraCloud {
             Call::new(Operation::ListUsers, Method::GET, LIST).query("startAt", &start).query("maxResults", &size);
         let page = self.http.send(call).await.map_err(took_too_long)?.json::<Vec<Bean>>()?;
         let given = page.len();
-        let users: Vec<_> =
-            page.into_iter().filter(|bean| bean.account_id != PLACEHOLDER).map(Bean::into_listed).collect();
+        let users: Vec<_> = page.into_iter().filter_map(|bean| bean.known().ok()).map(Bean::into_listed).collect();
         if given > 0 && users.is_empty() {
             return Err(Error::Unreadable("it names no account".to_owned()));
         }

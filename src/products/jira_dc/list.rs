@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Bean, JiraDc};
+use super::{JiraDc, user::Bean};
 use crate::{
     domain::{UserHints, UserId},
     products::{
