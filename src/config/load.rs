@@ -80,8 +80,7 @@ pub struct CheckedScheme {
 ///
 /// Errors: everything that is wrong, each with its place.
 pub fn check_scheme(text: &str, name: &str, sources: &Sources) -> Result<CheckedScheme, Problems> {
-    let (ProvisionedScheme { scheme, .. }, warnings) =
-        read(text, name, |root, reader| scheme(root, sources, reader))?;
+    let (ProvisionedScheme { scheme, .. }, warnings) = read(text, name, |root, reader| scheme(root, sources, reader))?;
     Ok(CheckedScheme { scheme, warnings })
 }
 
