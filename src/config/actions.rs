@@ -79,7 +79,7 @@ static WORDS: [Word<Rule>; 10] = [
 
 /// Reads a scheme's `actions`. Each of them goes to `acts`.
 pub(super) fn actions<'n>(node: &'n Node, acts: &mut Vec<Act<'n>>, reader: &mut Reader<'_>) -> Option<Vec<Action>> {
-    let actions = reader.each(node, |item, reader| action(item, acts, reader))?;
+    let actions = reader.each_like(node, "[{ add_groups: [a-group] }]", |item, reader| action(item, acts, reader))?;
     if actions.is_empty() {
         return reader.refuse(&node.at, "no action stands here; write `- add_groups: [a-group]`, say");
     }
@@ -117,9 +117,13 @@ fn example(item: &Node) -> &'static str {
 
 /// Reads `{}`: all that an action without details takes.
 fn bare(node: &Node, reader: &mut Reader<'_>) -> Option<()> {
-    let problems = reader.problems.len();
-    Fields::like(node, "{}", reader)?.done(reader);
-    (reader.problems.len() == problems).then_some(())
+    match &node.content {
+        Content::Map(keys) if keys.is_empty() => Some(()),
+        Content::Map(_) => reader.refuse(&node.at, "this action takes no keys; write `{}`"),
+        Content::Scalar { .. } | Content::List(_) => {
+            reader.refuse(&node.at, format!("found {}; write `{{}}`", node.kind()))
+        }
+    }
 }
 
 fn remove_application_access(node: &Node, reader: &mut Reader<'_>) -> Option<Action> {

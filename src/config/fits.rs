@@ -1,37 +1,23 @@
 //! What goes with what: conditions and actions with the trigger, actions with the product.
 
-use crate::domain::{Action, ActionKind, Capability, Limits, Product, Trigger, TriggerKind};
+use crate::domain::{Action, ActionKind, Capability, Limits, Product, Trigger};
 
-use super::{
-    actions::Act,
-    node::Node,
-    reader::Reader,
-    select::{Found, GoesWith},
-};
-
-/// What to write where a scheme needs a sweep.
-const A_SWEEP: &str = "write `trigger: manual` or `trigger: { cron: \"0 3 * * MON\" }`, or take it out";
+use super::{actions::Act, node::Node, reader::Reader, select::Found};
 
 /// Reports each condition and action that does not go with `trigger`.
 pub(super) fn check_trigger(trigger: &Trigger, found: &[Found<'_>], acts: &[Act<'_>], reader: &mut Reader<'_>) {
     let kind = trigger.kind();
-    if kind.is_sweep() {
-        return;
-    }
     for Found { name, goes_with, at } in found {
-        let why = match goes_with {
-            GoesWith::ButCreation if kind == TriggerKind::OnCreate => {
-                "who is just created has no logins; write `trigger: on_login`, `manual` or a schedule, or take it out"
-            }
-            GoesWith::Sweeps => "whoever is created or logs in is active",
-            GoesWith::All | GoesWith::ButCreation => continue,
-        };
-        let instead = if *goes_with == GoesWith::Sweeps { format!("; {A_SWEEP}") } else { String::new() };
-        reader.refuse::<()>(at, format!("`{name}` does not go with `{kind}`: {why}{instead}"));
+        if let Some(objection) = goes_with.objection(kind) {
+            reader.refuse::<()>(at, format!("`{name}` does not go with `{kind}`: {objection}"));
+        }
     }
-    for act in acts.iter().filter(|act| !act.kind.goes_with_events()) {
+    for act in acts.iter().filter(|act| !kind.is_sweep() && !act.kind.goes_with_events()) {
         let action = act.kind.as_str();
-        let message = format!("`{action}` does not go with `{kind}`: it needs a schedule or a person; {A_SWEEP}");
+        let message = format!(
+            "`{action}` does not go with `{kind}`: it needs a schedule or a person; write `trigger: manual` or \
+             `trigger: {{ cron: \"0 3 * * MON\" }}`, or take it out"
+        );
         reader.refuse::<()>(act.at, message);
     }
 }

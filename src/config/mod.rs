@@ -7,6 +7,7 @@
 mod actions;
 mod auth;
 mod check;
+mod conditions;
 mod contradictions;
 mod env;
 mod event_log;

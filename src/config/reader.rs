@@ -89,23 +89,26 @@ impl Reader<'_> {
         })
     }
 
-    /// The items of a list.
-    pub fn list<'n>(&mut self, node: &'n Node) -> Option<&'n [Node]> {
-        match &node.content {
-            Content::List(items) => Some(items),
-            Content::Scalar { .. } | Content::Map(_) => {
-                self.refuse(&node.at, format!("found {}; write a list, like `[a, b]`", node.kind()))
-            }
-        }
-    }
-
     /// Every item of a list as `read` gives it; none where any of them is wrong.
     pub fn each<'n, T>(
         &mut self,
         node: &'n Node,
+        read: impl FnMut(&'n Node, &mut Self) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        self.each_like(node, "[a, b]", read)
+    }
+
+    /// As [`Reader::each`]; `example` is a list that could stand there.
+    pub fn each_like<'n, T>(
+        &mut self,
+        node: &'n Node,
+        example: &str,
         mut read: impl FnMut(&'n Node, &mut Self) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let read: Vec<Option<T>> = self.list(node)?.iter().map(|item| read(item, self)).collect();
+        let Content::List(items) = &node.content else {
+            return self.refuse(&node.at, format!("found {}; write a list, like `{example}`", node.kind()));
+        };
+        let read: Vec<Option<T>> = items.iter().map(|item| read(item, self)).collect();
         read.into_iter().collect()
     }
 }

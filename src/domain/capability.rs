@@ -42,9 +42,11 @@ impl Product {
 
     const fn jira_cloud(action: ActionKind) -> Capability {
         match action {
-            ActionKind::Deactivate | ActionKind::Reactivate => Capability::No(
-                "accounts belong to Atlassian and not to the site; use `remove_application_access` here, or a source of \
-                 the organisation",
+            ActionKind::Deactivate => Capability::No(
+                "accounts belong to Atlassian and not to the site; use `remove_application_access` to keep somebody out",
+            ),
+            ActionKind::Reactivate => Capability::No(
+                "accounts belong to Atlassian and not to the site; use `add_groups` with a group that gives access",
             ),
             ActionKind::Rename => Capability::No("accounts have no login names; leave it out"),
             ActionKind::InvalidatePassword => Capability::No(

@@ -115,6 +115,15 @@ fn the_application_log_is_how_it_is() {
 }
 
 #[test]
+fn a_selection_keeps_the_order_of_the_file() {
+    let text = "schemes: [{ id: s, source: acme, trigger: manual, actions: [{ delete: {} }], \
+                select: { not: { everyone: true }, deactivated: true, email_domain: [a.example] } }]";
+    let config = config(&with_scheme(text));
+    let names: Vec<&str> = config.schemes[0].scheme.select.0.iter().map(Condition::name).collect();
+    assert_eq!(names, ["not", "deactivated", "email_domain"]);
+}
+
+#[test]
 fn the_example_passes_the_check_and_says_what_it_says() {
     let example = include_str!("../../../docs/usher.example.yaml");
     let env = [("ACME_PAT", "x"), ("ACME_SECRET", "x"), ("CLOUD_TOKEN", "x"), ("CLOUD_SECRET", "x")];

@@ -1,6 +1,6 @@
 //! What is refused in sources and schemes, each with the exact line.
 
-use super::{assert_refused, refusal, with_scheme};
+use super::{assert_refused, assert_scheme_refused, refusal, scheme};
 
 /// A source that is right but for `keys`, which stand in line 2.
 fn source(keys: &str) -> String {
@@ -14,28 +14,9 @@ fn source(keys: &str) -> String {
     format!("sources:\n- {{ {keys}, {} }}\n", rest.join(", "))
 }
 
-/// A scheme that is right but for `keys`, which stand in line 3.
-fn scheme(keys: &str) -> String {
-    let all = [
-        ("id:", "id: s"),
-        ("source:", "source: acme"),
-        ("trigger:", "trigger: on_login"),
-        ("select:", "select: { everyone: true }"),
-        ("actions:", "actions: [{ add_groups: [g] }]"),
-    ];
-    let rest: Vec<&str> = all.iter().filter(|(key, _)| !keys.contains(key)).map(|(_, line)| *line).collect();
-    with_scheme(&format!("schemes:\n- {{ {keys}, {} }}\n", rest.join(", ")))
-}
-
 fn assert_source_refused(table: &[(&str, &str)]) {
     for (keys, line) in table {
         assert_eq!(refusal(&source(keys)), format!("usher.yaml:2:{line}"), "{keys}");
-    }
-}
-
-fn assert_scheme_refused(table: &[(&str, &str)]) {
-    for (keys, line) in table {
-        assert_eq!(refusal(&scheme(keys)), format!("usher.yaml:3:{line}"), "{keys}");
     }
 }
 
@@ -123,7 +104,7 @@ fn ids_are_unique_and_schemes_name_a_source_that_is_there() {
     );
     assert_scheme_refused(&[
         ("source: acmee", "13: there is no source `acmee`; did you mean `acme`?"),
-        ("source: zzzzz", "13: there is no source `zzzzz`; write one of: acme"),
+        ("source: zzzzz", "13: there is no source `zzzzz`; write one of: acme, cloud"),
     ]);
     let alone = scheme("id: s").lines().skip(1).collect::<Vec<_>>().join("\n");
     assert_eq!(refusal(&alone), "usher.yaml:2:20: there is no source `acme`; write one under `sources`");
