@@ -19,6 +19,7 @@ pub mod products;
 pub mod rules;
 pub mod sandbox;
 pub mod secret;
+pub mod settings;
 mod sled_files;
 pub mod store;
 pub mod telemetry;

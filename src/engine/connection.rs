@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Interrupted, patience::Patience, probing::Probing};
+use super::{Controls, Interrupted, controls::wait_until_unpaused, patience::Patience, probing::Probing};
 use crate::{
     clock::Clock,
     domain::{SourceId, Timestamp, UserRef},
@@ -39,6 +39,8 @@ pub struct Connection {
     pub client: Arc<dyn Client>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
+    /// What administrators have stopped.
+    pub controls: Arc<dyn Controls>,
     metrics: Metrics,
     health: watch::Sender<Health>,
     last_read: AtomicI64,
@@ -67,12 +69,18 @@ pub enum Reading {
 
 impl Connection {
     /// A connection that is not halted.
-    pub fn new(source: SourceId, client: Arc<dyn Client>, clock: Arc<dyn Clock>, metrics: Metrics) -> Arc<Self> {
+    pub fn new(
+        source: SourceId,
+        client: Arc<dyn Client>,
+        clock: Arc<dyn Clock>,
+        controls: Arc<dyn Controls>,
+        metrics: Metrics,
+    ) -> Arc<Self> {
         metrics.source_halted.with_label_values(&[source.as_str()]).set(0);
         let health = watch::Sender::new(Health::Running);
         let never = || AtomicI64::new(i64::MIN);
         let (last_read, last_change, probing) = (never(), never(), Mutex::new(Probing::new()));
-        Arc::new(Self { source, client, clock, metrics, health, last_read, last_change, probing })
+        Arc::new(Self { source, client, clock, controls, metrics, health, last_read, last_change, probing })
     }
 
     /// Whether it may be called now.
@@ -80,11 +88,17 @@ impl Connection {
         self.health.borrow().clone()
     }
 
-    /// Waits until the source may be called.
+    /// Waits until the source may be called: it is neither halted nor paused.
     pub async fn running(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
         let mut health = self.health.subscribe();
-        let running = health.wait_for(|health| *health == Health::Running);
-        stop.run_until_cancelled(running).await.ok_or(Interrupted)?.map(|_| ()).map_err(|_| Interrupted)
+        loop {
+            let running = health.wait_for(|health| *health == Health::Running);
+            stop.run_until_cancelled(running).await.ok_or(Interrupted)?.map(|_| ()).map_err(|_| Interrupted)?;
+            wait_until_unpaused(&*self.controls, &self.source, stop).await?;
+            if *health.borrow() == Health::Running {
+                return Ok(()); // it was not halted while it was paused
+            }
+        }
     }
 
     /// Notes that the product did what it was asked.

@@ -6,6 +6,7 @@
 mod appender;
 mod backoff;
 mod connection;
+pub mod controls;
 mod dead_letters;
 mod executor;
 mod patience;
@@ -20,6 +21,7 @@ mod unsettled;
 pub use appender::Appender;
 pub use backoff::Backoff;
 pub use connection::{Connection, Health};
+pub use controls::{Controls, NoControls};
 pub use executor::Executor;
 pub use planner::Planner;
 pub use stage::{Handler, Interrupted, Work, run};
