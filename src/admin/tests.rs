@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    config::{Admin, Auth, LogConfig, ProvisionedScheme, Rate, Source, Webhooks},
+    config::{Admin, Auth, LogConfig, Protect, ProvisionedScheme, Rate, Source, Webhooks},
     domain::{Action, Mode, Product, Scheme, SchemeRef, Selection, Trigger},
     views::testing::{Following, at},
 };
@@ -150,11 +150,13 @@ fn configuration() -> Config {
 
 fn source(id: &str, product: Product) -> Source {
     let password = Secret::new("s3cret-password");
+    let base_url = "https://s3cret-name:s3cret-password@jira.example/path".parse().expect("an address");
     Source {
         id: id.parse().expect("an id"),
         name: format!("The {id} Jira"),
         product,
-        base_url: "https://s3cret-name:s3cret-password@jira.example/path".parse().expect("an address"),
+        protect: Protect::default_for(product, &base_url),
+        base_url,
         auth: Auth::Basic { username: "s3cret-person@acme.example".into(), password },
         credentials_expire: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
         webhook_hmac: vec![Secret::new("s3cret-hmac")],

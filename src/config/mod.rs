@@ -15,6 +15,7 @@ mod load;
 mod node;
 mod not_yet;
 mod problem;
+mod protect;
 mod reader;
 mod scheme;
 mod secret;
@@ -27,6 +28,7 @@ mod yaml;
 pub use env::process_env;
 pub use load::{Loaded, load, read_scheme};
 pub use problem::{Place, Problem, Problems};
+pub use protect::Protect;
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
@@ -118,6 +120,8 @@ pub struct Source {
     pub webhook_hmac: Vec<Secret>,
     /// Upper bounds on calls.
     pub rate: Rate,
+    /// Whom usher takes nothing from.
+    pub protect: Protect,
 }
 
 /// The acting account of a source. Printed by `Debug` without the user name: in Cloud it is an e-mail address.

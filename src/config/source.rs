@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    Rate, Source,
+    Protect, Rate, Source,
     auth::auth,
     fields::Fields,
     node::Node,
@@ -47,16 +47,18 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let webhook_hmac = fields.or("webhook", Vec::new(), |node| webhook(node, reader));
     let rate = fields.or("rate", RATE, |node| rate(node, reader));
     fields.done(reader);
-    let id = id?;
+    let (id, product, base_url) = (id?, product?, base_url?);
+    let protect = Protect::default_for(product, &base_url);
     Some(Source {
         name: name?.unwrap_or_else(|| id.to_string()),
         id,
-        product: product?,
-        base_url: base_url?,
+        product,
+        base_url,
         auth: auth?,
         credentials_expire: credentials_expire?,
         webhook_hmac: webhook_hmac?,
         rate: rate?,
+        protect,
     })
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use usher::{
     clock::SystemClock,
-    config::{Auth, Rate, Source},
+    config::{Auth, Protect, Rate, Source},
     domain::{EmailAddress, GroupName, Product, Step, UserId, UserRef},
     metrics::Metrics,
     products::{Client, Disposition, Error, Limits, User, connect_within},
@@ -55,6 +55,7 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
         id: "acme".parse().expect("an id"),
         name: "Acme".to_owned(),
         product,
+        protect: Protect::default_for(product, &sandbox.base_url(product)),
         base_url: sandbox.base_url(product),
         auth,
         credentials_expire: None,
