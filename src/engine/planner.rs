@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tracing::{info, warn};
 
 use super::{
-    Appender, Connection, Handler, Interrupted, Runs, Work, connection::Reading, dead_letters::DeadLetters,
+    Appender, Connection, Handler, Interrupted, Runs, Work, dead_letters::DeadLetters, reading::Reading,
     unsettled::Unsettled,
 };
 use crate::{
