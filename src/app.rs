@@ -253,13 +253,14 @@ fn stages(
     let schemes = settings.schemes();
     let runs: Arc<dyn engine::Runs> = Arc::new(views.clone());
     let mut stages = Vec::new();
-    for connection in connections {
+    for (source, connection) in config.sources.iter().zip(connections) {
         let parts = || (Arc::clone(connection), Arc::clone(log), ledger.clone(), metrics.clone());
         let (connection, log, ledger, metrics) = parts();
         let planner = Planner::new(connection, schemes.clone(), config.mode, log, ledger, metrics, Arc::clone(&runs));
         stages.push(Stage::Planner(Arc::new(planner)));
         let (connection, log, ledger, metrics) = parts();
-        stages.push(Stage::Executor(Arc::new(Executor::new(connection, config.mode, log, ledger, metrics))));
+        let executor = Executor::new(connection, source.protect.clone(), config.mode, log, ledger, metrics);
+        stages.push(Stage::Executor(Arc::new(executor)));
     }
     stages
 }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::{
-    Appender, Connection, Handler, Interrupted, Runs, Work, connection::Reading, dead_letters::DeadLetters,
+    Appender, Connection, Handler, Interrupted, Runs, Work, dead_letters::DeadLetters, reading::Reading,
     unsettled::Unsettled,
 };
 use crate::{
