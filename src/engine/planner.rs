@@ -9,8 +9,8 @@ use tracing::{info, warn};
 use super::{
     Appender, Connection, Handler, Interrupted, Overview, Work,
     activity::{self, Activities},
-    connection::Reading,
     dead_letters::DeadLetters,
+    reading::Reading,
     unsettled::Unsettled,
 };
 use crate::{

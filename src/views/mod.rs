@@ -29,7 +29,8 @@ use self::{
     follow::Apply, follow::Follower, overview::Sweeps, runs::Runs,
 };
 use crate::{
-    domain::{Activity, RunId, SchemeId, SourceId, SweepRequest, Timestamp, UserKey, UserRef},
+    domain::{Activity, RunId, SchemeId, SourceId, SweepRequest, Timestamp, UserId, UserKey, UserRef},
+    explain::Seen,
     log::{
         Log, Partition, Stored, Stream,
         codec::{self, OutcomeRecord, decode},
@@ -65,6 +66,16 @@ pub struct Views {
     sweeps: Sweeps,
     checkpoints: Checkpoints,
     progress: watch::Sender<u64>,
+}
+
+impl Seen for Views {
+    fn activity(&self, source: &SourceId, user: &UserId) -> Option<Activity> {
+        Self::activity(self, source, &UserRef::Id(user.clone())).unwrap_or(None)
+    }
+
+    fn heard(&self, source: &SourceId) -> Option<Timestamp> {
+        Self::heard(self, source).unwrap_or(None)
+    }
 }
 
 impl Views {

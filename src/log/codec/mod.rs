@@ -3,6 +3,7 @@
 mod decision;
 mod event;
 mod outcome;
+mod setting;
 mod sweep;
 
 use bytes::Bytes;
