@@ -10,4 +10,5 @@ mod metrics;
 mod order;
 mod schemes;
 mod starting;
+mod sweeps;
 mod users;
