@@ -88,7 +88,8 @@ async fn a_run_by_hand_goes_over_everybody_and_changes_whom_the_scheme_selects()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_schemes_for_it_are_run_by_hand() {
-    let on_create = "{ id: new, source: acme, trigger: on_create, select: { everyone: true }, actions: [{ add_groups: [staff] }] }";
+    let on_create =
+        "{ id: new, source: acme, trigger: on_create, select: { everyone: true }, actions: [{ add_groups: [staff] }] }";
     let off = gives("off", "acme", "staff", ", enabled: false");
     let app = TestApp::start(Ground::new(&[on_create, &off, &gives("idle", "acme", "staff", "")].join(","))).await;
     for (path, status, says) in [
