@@ -111,7 +111,7 @@ impl Client for JiraCloud {
     }
 
     async fn myself(&self) -> Result<UserId, Error> {
-        let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
+        let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, MYSELF)).await?;
         Ok(answer.json::<user::Bean>()?.known()?.into_user().id)
     }
 

@@ -93,7 +93,7 @@ impl Client for JiraDc {
     }
 
     async fn myself(&self) -> Result<UserId, Error> {
-        let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
+        let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, MYSELF)).await?;
         Ok(UserId::new(answer.json::<Myself>()?.key))
     }
 
