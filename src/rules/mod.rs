@@ -8,11 +8,13 @@ mod cel;
 mod change;
 mod compiled;
 mod index;
+mod issue;
 mod leaf;
 mod plan;
 mod reason;
 mod schemes;
 mod subject;
+mod template;
 mod truth;
 
 pub use cel::{ExpressionError, check_expression};
@@ -22,6 +24,7 @@ pub use plan::{Answer, Waiting, plan};
 pub use reason::evaluate;
 pub use schemes::{Schemes, VersionedScheme};
 pub use subject::Subject;
+pub use template::{TemplateError, check_template};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use crate::domain::{
     AccountType, Action, Event, Facts, NoAction, Scheme, SchemeId, SchemeVerdict, Step, Timestamp, Truth,
 };
 
-use super::{Schemes, Subject, schemes::Ready};
+use super::{Schemes, Subject, issue, schemes::Ready};
 
 /// So many verdicts stand in a decision on an event, unless more schemes than that select the user.
 const VERDICTS_KEPT: usize = 50;
@@ -134,7 +134,7 @@ fn verdict(
         test_mode: scheme.test_mode,
         held: waits_for_release(scheme, waiting),
         reasons: ready.compiled.explain(subject),
-        steps: if selected == Truth::True { steps(scheme) } else { Vec::new() },
+        steps: if selected == Truth::True { steps(scheme, event, subject) } else { Vec::new() },
     }
 }
 
@@ -145,7 +145,7 @@ fn waits_for_release(scheme: &Scheme, waiting: Waiting<'_>) -> bool {
 }
 
 /// The steps for one user, in the scheme's order: one for each group named.
-fn steps(scheme: &Scheme) -> Vec<Step> {
+fn steps(scheme: &Scheme, event: &Event, subject: &Subject<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     for action in &scheme.actions {
         match action {
@@ -160,7 +160,9 @@ fn steps(scheme: &Scheme) -> Vec<Step> {
             Action::InvalidatePassword { send_reset_link } => {
                 steps.push(Step::InvalidatePassword { send_reset_link: *send_reset_link });
             }
-            Action::CreateIssue(_) => {}
+            Action::CreateIssue(template) => {
+                steps.push(Step::CreateIssue(Box::new(issue::write(template, scheme, &event.user, subject))));
+            }
         }
     }
     steps

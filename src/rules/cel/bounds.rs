@@ -54,17 +54,17 @@ impl Cost {
     }
 }
 
-/// The parser and the interpreter call themselves for each operator of a chain: `1 + 1 + 1 + ...`. Half a thousand of
-/// them need half a megabyte of stack without optimization.
-const OPERATORS: usize = 400;
+/// The parser and the interpreter call themselves for each operator of a chain: `1 + 1 + 1 + ...`. So many of them need
+/// about half a megabyte of stack where nothing is optimized; a thread has two.
+const OPERATORS: usize = 150;
 
-/// Refuses what is too long to be read safely. Brackets are counted by the parser.
+/// Refuses what is too long to be read safely. How deep brackets go is bounded by the parser.
 pub(super) fn of_text(text: &str) -> Result<(), ExpressionError> {
     let too = |message: String| Err(ExpressionError { message, position: None });
     if text.len() > LONGEST {
         return too(format!("the expression has {} bytes, and {LONGEST} are allowed", text.len()));
     }
-    let operators = text.bytes().filter(|byte| b"+-*/%<>=!?[.".contains(byte)).count();
+    let operators = operators(text)?;
     if operators > OPERATORS {
         return too(format!(
             "the expression has {operators} operators and dots, and {OPERATORS} are allowed; write `in [...]` for many \
@@ -72,6 +72,48 @@ pub(super) fn of_text(text: &str) -> Result<(), ExpressionError> {
         ));
     }
     Ok(())
+}
+
+/// How many operators and dots stand outside of texts and comments.
+fn operators(text: &str) -> Result<usize, ExpressionError> {
+    let mut count = 0;
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_punctuation()) {
+        let (before, from) = rest.split_at(at);
+        let (passed, is_operator) = match from.as_bytes() {
+            [quote @ (b'"' | b'\''), ..] => (length_of_text(before, from, char::from(*quote))?, false),
+            [b'/', b'/', ..] => (from.find('\n').unwrap_or(from.len()), false),
+            [byte, ..] => (1, b"+-*/%<>=!?[.".contains(byte)),
+            [] => break,
+        };
+        count += usize::from(is_operator);
+        rest = &from[passed..];
+    }
+    Ok(count)
+}
+
+/// The length of the text in quotes that begins `from`, quotes included.
+fn length_of_text(before: &str, from: &str, quote: char) -> Result<usize, ExpressionError> {
+    let wrong = |message: &str| Err(ExpressionError { message: message.to_owned(), position: None });
+    if from.starts_with([quote; 3].iter().collect::<String>().as_str()) {
+        return wrong("write a text in one pair of quotes");
+    }
+    let prefix = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let escapes = match prefix.to_ascii_lowercase().as_str() {
+        "" | "b" => true,
+        "r" | "br" | "rb" => false,
+        _ => return wrong("a word stands right before a quote; write a space, or an operator"),
+    };
+    let mut chars = from.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        if c == quote {
+            return Ok(at + 1);
+        }
+        if c == '\\' && escapes {
+            chars.next();
+        }
+    }
+    wrong("a quote is not closed")
 }
 
 /// Why `pattern` is not a regular expression, if it is none.

@@ -97,14 +97,14 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn select(&mut self, expr: &'a IdedExpr, select: &SelectExpr) -> Result<Typed> {
+    fn select(&mut self, expr: &'a IdedExpr, select: &'a SelectExpr) -> Result<Typed> {
         if select.test {
             return Err(self.wrong(expr, "leave `has()` out: where a fact is not known the whole condition is unknown"));
         }
         if !matches!(&select.operand.expr, Expr::Ident(name) if name == "user") {
-            return Err(
-                self.wrong(expr, &format!("only `user` has facts; what stands before `.{}` has none", select.field))
-            );
+            self.of(&select.operand)?;
+            let message = format!("only `user` has facts; what stands before `.{}` has none", select.field);
+            return Err(self.wrong(expr, &message));
         }
         let Some(field) = Field::ALL.into_iter().find(|field| field.name() == select.field) else {
             let names = Field::ALL.map(Field::name);
