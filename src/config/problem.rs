@@ -47,6 +47,11 @@ impl Problem {
     pub fn place(&self) -> &Place {
         &self.place
     }
+
+    /// What is wrong and, after a semicolon, what to write instead.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 impl fmt::Display for Problem {

@@ -106,11 +106,12 @@ pub(super) fn client(base: &str, product: Product, metrics: Metrics) -> Arc<dyn 
 
 /// A source at `base`.
 pub(super) fn source(base: &str, product: Product) -> Source {
+    let base_url = base.parse().unwrap();
     Source {
         id: "acme".parse().unwrap(),
         name: "Acme".to_owned(),
         product,
-        base_url: base.parse().unwrap(),
+        base_url,
         auth: Auth::Bearer(Secret::new("s3cret-token")),
         credentials_expire: None::<NaiveDate>,
         webhook_hmac: Vec::new(),

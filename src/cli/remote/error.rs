@@ -75,9 +75,10 @@ impl Error {
     pub(super) fn from_problem(status: u16, document: &Value) -> Self {
         let text = |key: &str| document[key].as_str();
         let problems = document["problems"].as_array().into_iter().flatten().filter_map(|problem| {
-            problem.as_str().map(str::to_owned).or_else(|| {
-                let (at, message) = (problem["at"].as_str().unwrap_or_default(), problem["message"].as_str()?);
-                Some(format!("{at}: {message}"))
+            let message = problem["message"].as_str()?;
+            Some(match (problem["line"].as_u64(), problem["column"].as_u64()) {
+                (Some(line), Some(column)) => format!("{line}:{column}: {message}"),
+                _ => message.to_owned(),
             })
         });
         let detail = text("detail").or(text("title")).unwrap_or("no reason was given");

@@ -41,8 +41,13 @@ pub async fn run(api: &Api, output: &mut Output<'_>, asked: &Explain) -> Result<
         text("source")
     ))?;
     show(output, &answer["reasons"], 1)?;
-    for (heading, key) in [("it would", "steps"), ("to change that", "change"), ("note", "notes")] {
-        for line in answer[key].as_array().into_iter().flatten().filter_map(Value::as_str) {
+    let list = |key: &str| answer[key].as_array().cloned().unwrap_or_default();
+    for step in list("steps") {
+        let words = ["action", "target"].map(|key| step[key].as_str().unwrap_or_default());
+        output.say(format!("it would: {}", words.join(" ")).trim_end())?;
+    }
+    for (heading, key) in [("to change that", "change"), ("note", "notes")] {
+        for line in list(key).iter().filter_map(Value::as_str) {
             output.say(&format!("{heading}: {line}"))?;
         }
     }
@@ -57,9 +62,16 @@ fn show(output: &mut Output<'_>, reason: &Value, depth: usize) -> Result<(), Err
         _ => " ? ",
     };
     let (condition, because) = (reason["condition"].as_str(), reason["because"].as_str());
-    let age = reason["age"].as_str().map(|age| format!(", {age}")).unwrap_or_default();
+    let age = reason["age_seconds"].as_u64().map(|age| format!(", {} old", in_words(age))).unwrap_or_default();
     let indent = "  ".repeat(depth);
     output.say(&format!("{indent}{mark} {}: {}{age}", condition.unwrap_or_default(), because.unwrap_or_default()))?;
     let parts = reason["parts"].as_array().into_iter().flatten();
     parts.into_iter().try_for_each(|part| show(output, part, depth + 1))
+}
+
+/// A length of time, in its largest unit.
+fn in_words(seconds: u64) -> String {
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
+    let fits = units.into_iter().find(|(length, _)| seconds >= *length);
+    fits.map_or(format!("{seconds} s"), |(length, unit)| format!("{} {unit}", seconds / length))
 }

@@ -1,5 +1,7 @@
 //! Every product client behaves alike against its simulated product: the same questions, the same answers.
 
+mod listing;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
