@@ -1,9 +1,9 @@
 //! The conditions: how each of them is read, and which triggers it goes with.
 
-use crate::domain::{Age, Condition, DomainPattern, Expression, LoggedInOnce, NeverLoggedIn, TriggerKind, True};
+use crate::domain::{Age, Condition, DomainPattern, LoggedInOnce, NeverLoggedIn, TriggerKind, True};
 
 use super::{
-    expressions,
+    expressions::expression,
     fields::{Fields, Word},
     node::Node,
     reader::Reader,
@@ -77,9 +77,7 @@ pub(super) static WORDS: [Word<Rule>; 11] = [
         domains(node, reader).map(Condition::EmailDomainNot)
     }),
     word("where", "where: 'user.groups.size() == 0'", GoesWith::All, |node, _, reader| {
-        let text = reader.filled(node)?;
-        expressions::check_expression(text, &node.at, reader)?;
-        Some(Condition::Where(Expression::new(text)))
+        expression(node, reader).map(Condition::Where)
     }),
     word("all", "all: [{ deactivated: true }, { email_domain: [example.com] }]", GoesWith::All, |node, all, reader| {
         parts(node, all, reader).map(Condition::All)

@@ -50,7 +50,7 @@ fn summary(node: &Node, reader: &mut Reader<'_>) -> Option<String> {
     if text.contains(['\n', '\r']) {
         return reader.refuse(&node.at, "a summary is one line; take the line breaks out");
     }
-    check_template(text, &node.at, reader)?;
+    check_template(text, node, reader)?;
     Some(text.to_owned())
 }
 
@@ -85,7 +85,7 @@ fn json(node: &Node, reader: &mut Reader<'_>) -> Option<Value> {
         }
         Content::Scalar { text, quoted } => match scalar(text, *quoted) {
             Value::String(text) => {
-                check_template(&text, &node.at, reader)?;
+                check_template(&text, node, reader)?;
                 Some(Value::String(text))
             }
             value => Some(value),

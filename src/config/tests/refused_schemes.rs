@@ -1,6 +1,6 @@
 //! What is refused in one place of a scheme, each with the exact line.
 
-use super::assert_scheme_refused;
+use super::{assert_scheme_refused, refusal, scheme};
 
 #[test]
 fn a_trigger_is_checked() {
@@ -121,14 +121,14 @@ fn conditions_that_nest_are_checked() {
         ("select: { all: [{}] }", "21: no condition stands here; write `{ deactivated: true }`, say"),
         ("select: { any: [{ everyon: true }] }", "23: `everyon` is not a key here; did you mean `everyone`?"),
         (
-            "select: { all: [{ where: x, email_domain: [a.example] }] }",
+            "select: { all: [{ where: user.active, email_domain: [a.example] }] }",
             "21: several conditions stand in one item; give each an item of its own, `[{ deactivated: true \
              }, { email_domain: [example.com] }]`, say",
         ),
         ("select: { not: {} }", "20: no condition stands here; write `{ deactivated: true }`, say"),
         ("select: { not: [{ everyone: true }] }", "20: found a list; write `{ deactivated: true }`, say"),
         (
-            "select: { not: { where: x, email_domain: [a.example] } }",
+            "select: { not: { where: user.active, email_domain: [a.example] } }",
             "20: several conditions stand under one `not`; write `not: { any: [{ ... }, { ... }] }`, or \
              `all`",
         ),
@@ -168,4 +168,18 @@ fn limits_and_audit_are_checked() {
         ),
         ("audit: { report: [csv] }", "14: `report` is not supported by this version of usher yet; leave it out"),
     ]);
+}
+
+#[test]
+fn an_expression_is_checked_and_the_place_in_it_is_said() {
+    for (written, place, about) in [
+        ("user.emial", "at character 1 of the expression: ", "`user.emial` is not known"),
+        ("\"user.name ==\"", "at character 13 of the expression: ", ""),
+        ("\"user.active\\n && nobody\"", "at 2:5 of the expression: ", "`nobody` is not known"),
+        ("user.name", "", "string"),
+    ] {
+        let refused = refusal(&scheme(&format!("select: {{ any: [{{ where: {written} }}] }}")));
+        assert!(refused.starts_with(&format!("usher.yaml:3:30: {place}")) && refused.contains(about), "{refused}");
+        assert_eq!(refused.lines().count(), 1, "{refused}");
+    }
 }
