@@ -13,7 +13,7 @@ use std::{
 
 use usher::{
     clock::SystemClock,
-    config::{Auth, Rate, Source},
+    config::{Auth, Protect, Rate, Source},
     domain::{EmailAddress, GroupName, Product, Step, UserId, UserRef},
     metrics::Metrics,
     products::{Client, Disposition, Error, Limits, User, connect_within},
@@ -77,6 +77,7 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
         credentials_expire: None,
         webhook_hmac: Vec::new(),
         rate: Rate { per_second: 500.0, concurrency: 4 },
+        protect: Protect::of(product, None),
     };
     let limits = Limits { call: Duration::from_secs(1), ..Limits::default() };
     let metrics = Metrics::new().expect("metrics");
