@@ -9,12 +9,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Interrupted, patience::Patience, probing::Probing};
+use super::{Controls, Interrupted, controls::wait_until_unpaused, probing::Probing};
 use crate::{
     clock::Clock,
-    domain::{SourceId, Timestamp, UserRef},
+    domain::{SourceId, Timestamp},
     metrics::Metrics,
-    products::{Client, Disposition, Error, User},
+    products::{Client, Error},
 };
 
 /// Whether a source may be called.
@@ -39,6 +39,8 @@ pub struct Connection {
     pub client: Arc<dyn Client>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
+    /// What administrators have stopped.
+    pub controls: Arc<dyn Controls>,
     metrics: Metrics,
     health: watch::Sender<Health>,
     last_read: AtomicI64,
@@ -55,24 +57,20 @@ pub(super) enum Asked {
     Change,
 }
 
-/// What came of reading a user.
-pub enum Reading {
-    /// Read just now.
-    Found(Box<User>),
-    /// The product knows no such user.
-    NoSuchUser,
-    /// It can't be had, also not later.
-    GaveUp(Error),
-}
-
 impl Connection {
     /// A connection that is not halted.
-    pub fn new(source: SourceId, client: Arc<dyn Client>, clock: Arc<dyn Clock>, metrics: Metrics) -> Arc<Self> {
+    pub fn new(
+        source: SourceId,
+        client: Arc<dyn Client>,
+        clock: Arc<dyn Clock>,
+        controls: Arc<dyn Controls>,
+        metrics: Metrics,
+    ) -> Arc<Self> {
         metrics.source_halted.with_label_values(&[source.as_str()]).set(0);
         let health = watch::Sender::new(Health::Running);
         let never = || AtomicI64::new(i64::MIN);
         let (last_read, last_change, probing) = (never(), never(), Mutex::new(Probing::new()));
-        Arc::new(Self { source, client, clock, metrics, health, last_read, last_change, probing })
+        Arc::new(Self { source, client, clock, controls, metrics, health, last_read, last_change, probing })
     }
 
     /// Whether it may be called now.
@@ -80,11 +78,17 @@ impl Connection {
         self.health.borrow().clone()
     }
 
-    /// Waits until the source may be called.
+    /// Waits until the source may be called: it is neither halted nor paused.
     pub async fn running(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
         let mut health = self.health.subscribe();
-        let running = health.wait_for(|health| *health == Health::Running);
-        stop.run_until_cancelled(running).await.ok_or(Interrupted)?.map(|_| ()).map_err(|_| Interrupted)
+        loop {
+            let running = health.wait_for(|health| *health == Health::Running);
+            stop.run_until_cancelled(running).await.ok_or(Interrupted)?.map(|_| ()).map_err(|_| Interrupted)?;
+            wait_until_unpaused(&*self.controls, &self.source, stop).await?;
+            if *health.borrow() == Health::Running {
+                return Ok(()); // it was not halted while it was paused
+            }
+        }
     }
 
     /// Notes that the product did what it was asked.
@@ -123,41 +127,16 @@ impl Connection {
     fn probing(&self) -> MutexGuard<'_, Probing> {
         self.probing.lock().unwrap_or_else(PoisonError::into_inner) // nothing panics while it is held
     }
-
-    /// Reads `user`, with retries, waiting while the source is halted.
-    pub async fn read_user(self: &Arc<Self>, user: &UserRef, stop: &CancellationToken) -> Result<Reading, Interrupted> {
-        let mut patience = Patience::new(self, Asked::Read);
-        loop {
-            self.running(stop).await?;
-            let read = stop.run_until_cancelled(self.client.user(user)).await.ok_or(Interrupted)?;
-            let error = match read {
-                Ok(user) => {
-                    self.succeeded(Asked::Read);
-                    return Ok(Reading::Found(Box::new(user)));
-                }
-                Err(Error::NoSuchUser) => {
-                    self.succeeded(Asked::Read);
-                    return Ok(Reading::NoSuchUser);
-                }
-                Err(error) => error,
-            };
-            match error.disposition() {
-                Disposition::Retry(after) | Disposition::ReadThenRetry(after) => {
-                    if !patience.wait(&error, after, stop).await? {
-                        return Ok(Reading::GaveUp(error));
-                    }
-                }
-                Disposition::Halt => self.halt(&error),
-                Disposition::ReadThenGiveUp | Disposition::GiveUp => return Ok(Reading::GaveUp(error)),
-            }
-        }
-    }
 }
 
 async fn probe(connection: Arc<Connection>) {
     loop {
         let wait = connection.probing().next_wait();
         tokio::time::sleep(wait).await;
+        // Nobody stops a probe, so the wait can't be interrupted; a paused source is left in peace meanwhile.
+        if wait_until_unpaused(&*connection.controls, &connection.source, &CancellationToken::new()).await.is_err() {
+            return; // the controls are gone: usher is stopping
+        }
         match connection.client.probe().await {
             Ok(()) => break,
             Err(error) => warn!(source.id = %connection.source, %error, "source still stopped"),
