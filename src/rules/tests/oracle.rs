@@ -5,8 +5,11 @@ use super::plain::{Days, Name, Plain, PlainLogins, PlainScheme, Text, User};
 /// 1 is true, -1 false, 0 unknown: all of them is the least, any of them the greatest, not is the sign.
 pub type Sign = i8;
 
+/// What an expression says of a user.
+type Meaning = fn(&User) -> Sign;
+
 /// Expressions in CEL and what they mean.
-pub const EXPRESSIONS: [(Text, fn(&User) -> Sign); 9] = [
+pub const EXPRESSIONS: [(Text, Meaning); 9] = [
     ("user.active", |user| sign(user.active)),
     ("!user.active || true", |user| sign(user.active.map(|_| true))),
     ("user.domain == 'a.com'", |user| sign(user.email.map(|email| email == "x@a.com"))),
