@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::{
-    Account, Entry, Fault, Injected, Limit, RequestCount,
-    control::{After, FaultId, Listed, Membership, OfSite, OfUser},
+    Account, Application, Crowd, Entry, Fault, Injected, Issue, Limit, RequestCount,
+    control::{After, FaultId, Listed, Membership, OfGroup, OfIssue, OfSite, OfUser},
 };
 use crate::domain::Product;
 
@@ -50,6 +50,26 @@ impl Control {
         tell(self.request(Method::PUT, "users").query(&OfSite { site }).json(accounts)).await
     }
 
+    /// Creates many users, or replaces those of the same ids.
+    pub async fn put_crowd(&self, site: Product, crowd: &Crowd) -> reqwest::Result<()> {
+        tell(self.request(Method::PUT, "crowd").query(&OfSite { site }).json(crowd)).await
+    }
+
+    /// Creates an application with its groups, or replaces it.
+    pub async fn put_application(&self, site: Product, application: &Application) -> reqwest::Result<()> {
+        tell(self.request(Method::PUT, "applications").query(&OfSite { site }).json(application)).await
+    }
+
+    /// The issues of a site, in the order of creation.
+    pub async fn issues(&self, site: Product) -> reqwest::Result<Vec<Issue>> {
+        ask(self.request(Method::GET, "issues").query(&OfSite { site })).await
+    }
+
+    /// Moves an issue to done, or back; false where there is none of that key.
+    pub async fn set_done(&self, site: Product, key: &str, done: bool) -> reqwest::Result<bool> {
+        ask(self.request(Method::PUT, "issues").query(&OfIssue { site, key: key.to_owned(), done })).await
+    }
+
     /// Deletes a user; false where there was none.
     pub async fn delete_user(&self, site: Product, user: &str) -> reqwest::Result<bool> {
         ask(self.request(Method::DELETE, "users").query(&OfUser { site, user: user.to_owned() })).await
@@ -58,6 +78,11 @@ impl Control {
     /// Creates groups, where they are not there.
     pub async fn put_groups(&self, site: Product, names: &[&str]) -> reqwest::Result<()> {
         tell(self.request(Method::PUT, "groups").query(&OfSite { site }).json(names)).await
+    }
+
+    /// Deletes a group; false where there was none.
+    pub async fn delete_group(&self, site: Product, name: &str) -> reqwest::Result<bool> {
+        ask(self.request(Method::DELETE, "groups").query(&OfGroup { site, name: name.to_owned() })).await
     }
 
     /// Puts a user into a group, as somebody else would; false where it was in it. 404 for unknown ones.
