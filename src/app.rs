@@ -21,13 +21,14 @@ use crate::{
     admin,
     clock::{Clock, SystemClock},
     config::{Config, LogConfig},
-    engine::{self, Connection, Controls, Executor, NoControls, Planner},
+    engine::{self, Connection, Controls, Executor, Planner},
+    explain::Explainer,
     intake::Intake,
     log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
     metrics::Metrics,
     products::{self, Limits},
-    rules::{Schemes, VersionedScheme},
     secret::Secret,
+    settings::Settings,
     store::{Ledger, Store},
     views::Views,
 };
@@ -92,16 +93,24 @@ impl App {
         if let Some(aside) = store.set_aside() {
             warn!(moved_to = %aside.display(), "the state store was damaged; it is rebuilt from the log");
         }
-        let controls: Arc<dyn Controls> = Arc::new(NoControls::default());
+        let settings = Settings::new(&config, Arc::clone(&log), Arc::clone(&clock));
+        let controls: Arc<dyn Controls> = Arc::new(settings.clone());
         let connections = connect(limits, &config, &clock, &controls, &metrics)?;
         let ledger = store.ledger()?;
         let stop_views = CancellationToken::new();
         let views = Views::open(&store)?;
         // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
         let keeps_views = roles.engine || roles.admin;
-        let view_tasks = if keeps_views { views.follow(&log, &stop_views) } else { JoinSet::new() };
-        let stages =
-            if roles.engine { stages(&config, &connections, &log, &ledger, &metrics, &views) } else { Vec::new() };
+        let mut view_tasks = if keeps_views { views.follow(&log, &stop_views) } else { JoinSet::new() };
+        if keeps_views {
+            view_tasks.spawn(settings.clone().follow(stop_views.clone()));
+            settings.caught_up().await?; // so that no event is decided without the stored schemes
+        }
+        let stages = if roles.engine {
+            stages(&config, &connections, &log, &ledger, &metrics, &views, &settings)
+        } else {
+            Vec::new()
+        };
 
         let mut listeners = Listeners::default();
         if let Some(bound) = webhooks {
@@ -109,12 +118,15 @@ impl App {
             let intake = Intake::new(&config.sources, max_body, Arc::clone(&log), Arc::clone(&clock), metrics.clone());
             listeners.webhooks(bound, intake)?;
         }
+        let explainer = explainer(&connections, &views, &clock);
         let health = Arc::new(AppHealth::new(Arc::clone(&log), connections));
-        let state = admin::AdminState::new(&config, token.secret, views, metrics.clone(), health);
+        let state =
+            admin::AdminState::new(&config, token.secret, views, settings.clone(), explainer, metrics.clone(), health);
         listeners.admin(admin, state, roles.admin)?;
         let (servers, handles) = listeners.start();
         let sources = config.sources;
-        let housekeeping = Housekeeping { sources, log: Arc::clone(&log), ledger, metrics, clock };
+        let settings = keeps_views.then_some(settings);
+        let housekeeping = Housekeeping { sources, log: Arc::clone(&log), ledger, settings, metrics, clock };
         Ok(Self {
             webhooks: addresses.0,
             admin: addresses.1,
@@ -224,6 +236,11 @@ fn connect(
     config.sources.iter().map(connect).collect()
 }
 
+fn explainer(connections: &[Arc<Connection>], views: &Views, clock: &Arc<dyn Clock>) -> Explainer {
+    let clients = connections.iter().map(|connection| (connection.source.clone(), Arc::clone(&connection.client)));
+    Explainer::new(clients, Arc::new(views.clone()), Arc::clone(clock))
+}
+
 fn stages(
     config: &Config,
     connections: &[Arc<Connection>],
@@ -231,19 +248,15 @@ fn stages(
     ledger: &Ledger,
     metrics: &Metrics,
     views: &Views,
+    settings: &Settings,
 ) -> Vec<Stage> {
-    let versioned = config
-        .schemes
-        .iter()
-        .map(|known| VersionedScheme { scheme: known.scheme.clone(), reference: known.reference.clone() });
-    let schemes = Arc::new(Schemes::new(versioned));
+    let schemes = settings.schemes();
     let runs: Arc<dyn engine::Runs> = Arc::new(views.clone());
     let mut stages = Vec::new();
     for (source, connection) in config.sources.iter().zip(connections) {
         let parts = || (Arc::clone(connection), Arc::clone(log), ledger.clone(), metrics.clone());
         let (connection, log, ledger, metrics) = parts();
-        let planner =
-            Planner::new(connection, Arc::clone(&schemes), config.mode, log, ledger, metrics, Arc::clone(&runs));
+        let planner = Planner::new(connection, schemes.clone(), config.mode, log, ledger, metrics, Arc::clone(&runs));
         stages.push(Stage::Planner(Arc::new(planner)));
         let (connection, log, ledger, metrics) = parts();
         let executor = Executor::new(connection, source.protect.clone(), config.mode, log, ledger, metrics);

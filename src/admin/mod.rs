@@ -9,22 +9,28 @@ mod problem;
 use std::sync::Arc;
 
 use actix_web::{
-    FromRequest, Handler, Resource, Responder,
+    FromRequest, Handler, Resource, Responder, ResponseError, Route,
     dev::HttpServiceFactory,
     guard,
     middleware::{DefaultHeaders, from_fn},
     web,
 };
 
-pub use api::{SchemeRow, SourceRow};
+pub use api::SourceRow;
 pub use auth::{AdminToken, Error, token};
 pub use probes::{Readiness, SourceHealth, SourceState, Wait};
 pub use problem::Problem;
 
-use crate::{config::Config, domain::SourceId, metrics::Metrics, secret::Secret, views::Views};
+use crate::{
+    config::Config, domain::SourceId, explain::Explainer, metrics::Metrics, secret::Secret, settings::Settings,
+    views::Views,
+};
 
-/// Nothing is uploaded here: what a request may carry, in bytes.
-const MAX_BODY: usize = 16 * 1024;
+/// What a request may carry, in bytes: a scheme at the most.
+const MAX_BODY: usize = 64 * 1024;
+
+/// The methods of what can only be read.
+const READING: &str = "GET, HEAD";
 
 /// What the answers are made from.
 pub struct AdminState {
@@ -33,15 +39,23 @@ pub struct AdminState {
     metrics: Metrics,
     readiness: Arc<dyn Readiness>,
     sources: Vec<SourceRow>,
-    schemes: Vec<SchemeRow>,
+    settings: Settings,
+    explainer: Explainer,
 }
 
 impl AdminState {
     /// Of the configuration only what may be seen is kept.
-    pub fn new(config: &Config, token: Secret, views: Views, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
+    pub fn new(
+        config: &Config,
+        token: Secret,
+        views: Views,
+        settings: Settings,
+        explainer: Explainer,
+        metrics: Metrics,
+        readiness: Arc<dyn Readiness>,
+    ) -> Self {
         let sources = config.sources.iter().map(SourceRow::from).collect();
-        let schemes = config.schemes.iter().map(SchemeRow::from).collect();
-        Self { token, views, metrics, readiness, sources, schemes }
+        Self { token, views, metrics, readiness, sources, settings, explainer }
     }
 
     fn source_ids(&self) -> Vec<SourceId> {
@@ -91,10 +105,22 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    let reading = guard::Any(guard::Get()).or(guard::Head());
-    web::resource(path)
-        .route(web::route().guard(reading).to(handler))
-        .default_service(web::to(problem::method_not_allowed))
+    resource(path, READING).route(reading(handler))
+}
+
+/// A path that takes the methods in `allow`.
+fn resource(path: &str, allow: &'static str) -> Resource {
+    let refuse = move || std::future::ready(Problem::MethodNotAllowed { allow }.error_response());
+    web::resource(path).default_service(web::to(refuse))
+}
+
+fn reading<F, Args>(handler: F) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler)
 }
 
 #[cfg(test)]

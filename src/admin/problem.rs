@@ -6,6 +6,8 @@ use actix_web::{
 };
 use serde::Serialize;
 
+use crate::settings::{self, Wrong};
+
 /// What was wrong with a request, or with answering it. `Display` is the problem's detail: what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -24,11 +26,35 @@ pub enum Problem {
     #[error("there is nothing at this path; the API is below /api/v1")]
     NoSuchPath,
     /// The path is right, the method is not.
-    #[error("this can only be read: use GET")]
-    MethodNotAllowed,
+    #[error("this is not done here; what is: {allow}")]
+    MethodNotAllowed {
+        /// The methods that are, separated by commas.
+        allow: &'static str,
+    },
     /// A query parameter that is not known, missing or of a wrong form; with what to write.
     #[error("{0}")]
     BadQuery(String),
+    /// A header or a body that can't be read; with what to write.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The body is too long.
+    #[error("the body is longer than {0} bytes, which is the most")]
+    TooLarge(usize),
+    /// A scheme that can't be used, with all that is wrong with it.
+    #[error("{}", settings::Error::Invalid(.0.clone()))]
+    InvalidScheme(Vec<Wrong>),
+    /// There is one of this id already, or it stands in the configuration file.
+    #[error("{0}")]
+    Conflict(String),
+    /// A change without a word on what is changed.
+    #[error("send the header `If-Match` with the `ETag` that you read, so that nobody's change is written over unseen")]
+    IfMatchRequired,
+    /// A change of what is no longer so.
+    #[error("{0}")]
+    Stale(String),
+    /// It can't be done now.
+    #[error("{0}")]
+    Unavailable(String),
     /// usher itself failed; the cause is in its log.
     #[error("usher could not answer; its log says why. Trying again may help")]
     Internal,
@@ -41,7 +67,12 @@ struct Document {
     title: &'static str,
     status: u16,
     detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problems: Option<Vec<Wrong>>,
 }
+
+/// Seconds after which what is not available now may be asked for again.
+const TRY_AGAIN_AFTER: &str = "5";
 
 impl Problem {
     /// Names the kind of problem, for programs: it never changes.
@@ -50,8 +81,15 @@ impl Problem {
             Self::Unauthorized => "urn:usher:problem:unauthorized",
             Self::NotFound { .. } => "urn:usher:problem:not-found",
             Self::NoSuchPath => "urn:usher:problem:no-such-path",
-            Self::MethodNotAllowed => "urn:usher:problem:method-not-allowed",
+            Self::MethodNotAllowed { .. } => "urn:usher:problem:method-not-allowed",
             Self::BadQuery(_) => "urn:usher:problem:bad-query",
+            Self::BadRequest(_) => "urn:usher:problem:bad-request",
+            Self::TooLarge(_) => "urn:usher:problem:too-large",
+            Self::InvalidScheme(_) => "urn:usher:problem:invalid-scheme",
+            Self::Conflict(_) => "urn:usher:problem:conflict",
+            Self::IfMatchRequired => "urn:usher:problem:if-match-required",
+            Self::Stale(_) => "urn:usher:problem:stale",
+            Self::Unavailable(_) => "urn:usher:problem:unavailable",
             Self::Internal => "urn:usher:problem:internal",
         }
     }
@@ -61,8 +99,15 @@ impl Problem {
             Self::Unauthorized => "The admin token is missing or wrong",
             Self::NotFound { .. } => "Not found",
             Self::NoSuchPath => "No such path",
-            Self::MethodNotAllowed => "Method not allowed",
+            Self::MethodNotAllowed { .. } => "Method not allowed",
             Self::BadQuery(_) => "The query can't be understood",
+            Self::BadRequest(_) => "The request can't be understood",
+            Self::TooLarge(_) => "The body is too long",
+            Self::InvalidScheme(_) => "The scheme can't be used as it is",
+            Self::Conflict(_) => "Not possible with what is there",
+            Self::IfMatchRequired => "The header If-Match is missing",
+            Self::Stale(_) => "It was changed meanwhile",
+            Self::Unavailable(_) => "Not possible now",
             Self::Internal => "Internal error",
         }
     }
@@ -79,8 +124,14 @@ impl ResponseError for Problem {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::NotFound { .. } | Self::NoSuchPath => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BadQuery(_) => StatusCode::BAD_REQUEST,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadQuery(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::InvalidScheme(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::IfMatchRequired => StatusCode::PRECONDITION_REQUIRED,
+            Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -92,15 +143,32 @@ impl ResponseError for Problem {
             Self::Unauthorized => {
                 response.insert_header((header::WWW_AUTHENTICATE, r#"Bearer realm="usher""#));
             }
-            Self::MethodNotAllowed => {
-                response.insert_header((header::ALLOW, "GET, HEAD"));
+            Self::MethodNotAllowed { allow } => {
+                response.insert_header((header::ALLOW, *allow));
             }
-            Self::NotFound { .. } | Self::NoSuchPath | Self::BadQuery(_) | Self::Internal => {}
+            Self::Unavailable(_) => {
+                response.insert_header((header::RETRY_AFTER, TRY_AGAIN_AFTER));
+            }
+            Self::NotFound { .. }
+            | Self::NoSuchPath
+            | Self::BadQuery(_)
+            | Self::BadRequest(_)
+            | Self::TooLarge(_)
+            | Self::InvalidScheme(_)
+            | Self::Conflict(_)
+            | Self::IfMatchRequired
+            | Self::Stale(_)
+            | Self::Internal => {}
         }
         // After the body: `json` keeps a content type that is set already.
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-        let detail = self.to_string();
-        response.json(Document { r#type: self.type_uri(), title: self.title(), status: status.as_u16(), detail })
+        response.json(Document {
+            r#type: self.type_uri(),
+            title: self.title(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            problems: if let Self::InvalidScheme(wrong) = self { Some(wrong.clone()) } else { None },
+        })
     }
 }
 
@@ -109,9 +177,18 @@ pub(super) async fn no_such_path() -> HttpResponse {
     Problem::NoSuchPath.error_response()
 }
 
-/// The answer to other methods than reading.
-pub(super) async fn method_not_allowed() -> HttpResponse {
-    Problem::MethodNotAllowed.error_response()
+impl From<settings::Error> for Problem {
+    fn from(error: settings::Error) -> Self {
+        use settings::Error;
+        let detail = error.to_string();
+        match error {
+            Error::Invalid(wrong) => Self::InvalidScheme(wrong),
+            Error::Exists(_) | Error::Provisioned(_) => Self::Conflict(detail),
+            Error::NoScheme(id) => Self::NotFound { kind: "scheme", id: id.to_string() },
+            Error::Stale => Self::Stale(detail),
+            Error::Busy | Error::Log(_) | Error::Unseen => Self::Unavailable(detail),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -126,8 +203,15 @@ mod tests {
             Problem::Unauthorized,
             Problem::NotFound { kind: "run", id: "e1".into() },
             Problem::NoSuchPath,
-            Problem::MethodNotAllowed,
+            Problem::MethodNotAllowed { allow: "GET, HEAD" },
             Problem::BadQuery("write this".into()),
+            Problem::BadRequest("write that".into()),
+            Problem::TooLarge(5),
+            Problem::InvalidScheme(vec![Wrong { line: Some(1), column: Some(2), message: "write this".into() }]),
+            Problem::Conflict("choose another".into()),
+            Problem::IfMatchRequired,
+            Problem::Stale("read it again".into()),
+            Problem::Unavailable("try again".into()),
             Problem::Internal,
         ];
         let mut types = HashSet::new();

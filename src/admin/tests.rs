@@ -3,6 +3,7 @@
 mod config;
 mod http;
 mod log;
+mod schemes;
 
 use std::{path::PathBuf, sync::Mutex};
 
@@ -13,11 +14,14 @@ use actix_web::{
 };
 use async_trait::async_trait;
 use serde_json::Value;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::*;
 use crate::{
+    clock::SystemClock,
     config::{Admin, Auth, LogConfig, Protect, ProvisionedScheme, Rate, Source, Webhooks},
     domain::{Action, Mode, Product, Scheme, SchemeRef, Selection, Trigger},
+    explain::Explainer,
     views::testing::{Following, at},
 };
 
@@ -28,6 +32,7 @@ struct Site {
     following: Following,
     state: web::Data<AdminState>,
     process: Arc<Process>,
+    _settings: DropGuard,
 }
 
 /// What the process says of itself, as the test sets it.
@@ -90,17 +95,26 @@ impl Site {
         let metrics = Metrics::new().expect("metrics");
         let views = following.views.clone();
         let readiness = Arc::clone(&process) as Arc<dyn Readiness>;
-        let state = AdminState::new(&configuration(), Secret::new(TOKEN), views, metrics, readiness);
-        Self { following, state: web::Data::new(state), process }
+        let config = configuration();
+        let settings = Settings::new(&config, following.log.clone(), Arc::new(SystemClock));
+        let stop = CancellationToken::new();
+        tokio::spawn(settings.clone().follow(stop.clone()));
+        let explainer = Explainer::new([], Arc::new(views.clone()), Arc::new(SystemClock));
+        let state = AdminState::new(&config, Secret::new(TOKEN), views, settings, explainer, metrics, readiness);
+        Self { following, state: web::Data::new(state), process, _settings: stop.drop_guard() }
     }
 
     /// Asks with an `Authorization` header of one's own, or none.
     async fn ask(&self, method: Method, uri: &str, authorization: Option<&str>) -> Answer {
-        let service = init_service(App::new().configure(configure(self.state.clone(), true))).await;
         let mut request = TestRequest::default().method(method).uri(uri);
         if let Some(value) = authorization {
             request = request.insert_header(("Authorization", value));
         }
+        self.send(request).await
+    }
+
+    async fn send(&self, request: TestRequest) -> Answer {
+        let service = init_service(App::new().configure(configure(self.state.clone(), true))).await;
         let response = call_service(&service, request.to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = read_body(response).await;
@@ -150,17 +164,16 @@ fn configuration() -> Config {
 
 fn source(id: &str, product: Product) -> Source {
     let password = Secret::new("s3cret-password");
-    let base_url = "https://s3cret-name:s3cret-password@jira.example/path".parse().expect("an address");
     Source {
         id: id.parse().expect("an id"),
         name: format!("The {id} Jira"),
         product,
-        protect: Protect::default_for(product, &base_url),
-        base_url,
+        base_url: "https://s3cret-name:s3cret-password@jira.example/path".parse().expect("an address"),
         auth: Auth::Basic { username: "s3cret-person@acme.example".into(), password },
         credentials_expire: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
         webhook_hmac: vec![Secret::new("s3cret-hmac")],
         rate: Rate { per_second: 10.0, concurrency: 4 },
+        protect: Protect::of(product, None),
     }
 }
 

@@ -56,6 +56,9 @@ pub enum Error {
     /// The views can't be opened.
     #[error("data_dir: {0}")]
     Views(#[from] crate::views::Error),
+    /// What was set earlier can't be read.
+    #[error("log: the stored settings can't be read: {0}")]
+    Settings(#[from] crate::settings::NotRead),
     /// A source can't be set up.
     #[error("sources: {0}")]
     Connect(#[from] crate::products::ConnectError),

@@ -11,6 +11,7 @@ use crate::{
     domain::Timestamp,
     log::{Log, Stream},
     metrics::Metrics,
+    settings::Settings,
     store::Ledger,
 };
 
@@ -28,6 +29,8 @@ pub(super) struct Housekeeping {
     pub(super) sources: Vec<Source>,
     pub(super) log: Arc<dyn Log>,
     pub(super) ledger: Ledger,
+    /// Where this process follows them.
+    pub(super) settings: Option<Settings>,
     pub(super) metrics: Metrics,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -42,6 +45,7 @@ impl Housekeeping {
             self.expiry(round.is_multiple_of(WARN_EVERY));
             if round.is_multiple_of(PRUNE_EVERY) {
                 self.prune().await;
+                self.forget_settings().await;
             }
         }
     }
@@ -65,6 +69,13 @@ impl Housekeeping {
             if warn && seconds < WARN_BEFORE {
                 warn!(source.id = %source.id, expire = %date, "the credentials of a source expire soon; renew them");
             }
+        }
+    }
+
+    async fn forget_settings(&self) {
+        let Some(settings) = &self.settings else { return };
+        if let Err(error) = settings.forget_outlived().await {
+            warn!(%error, "can't forget settings that are of no use any more");
         }
     }
 

@@ -1,56 +1,72 @@
-//! Whom usher never takes anything from.
+//! Whom and what usher never takes anything away from.
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::domain::{GroupName, Product};
 
-/// Whom of a source usher takes nothing from: neither groups nor access, and never the account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Protect {
-    /// By login name or lasting id.
-    pub users: Vec<String>,
-    /// Whose members administer the source.
-    pub admin_groups: Vec<GroupName>,
-    /// At least so many active administrators are left.
-    pub last_administrators: u64,
-    /// Whether the account that usher acts as is protected.
-    pub acting_account: bool,
-}
+use super::{Protect, fields::Fields, groups::some_groups, node::Node, reader::Reader};
+
+/// How many administrators must remain where nothing is said: one may be ill.
+const LAST_ADMINISTRATORS: u32 = 2;
 
 impl Protect {
-    /// What is protected where the configuration does not say: the acting account and the last two members of the
-    /// groups that a new instance of `product` at `base_url` has for its administrators.
-    ///
-    /// Sources: support.atlassian.com/user-management/docs/default-groups-and-permissions,
-    /// confluence.atlassian.com/adminjiraserver/managing-global-permissions-938847142.html.
-    pub fn default_for(product: Product, base_url: &Url) -> Self {
-        let mut names: Vec<String> = match product {
-            Product::JiraDc => vec!["jira-administrators".into(), "jira-system-administrators".into()],
-            Product::JiraCloud => {
-                let known = ["site-admins", "org-admins", "administrators", "jira-administrators"];
-                known.map(str::to_owned).to_vec()
-            }
-        };
-        if let (Product::JiraCloud, Some(Host::Domain(host))) = (product, base_url.host()) {
-            let site = host.split('.').next().unwrap_or(host);
-            names.push(format!("jira-admins-{site}"));
+    /// What holds where nothing is said, for a source of `product` at `base_url`.
+    pub fn of(product: Product, base_url: Option<&Url>) -> Self {
+        Self {
+            users: Vec::new(),
+            admin_groups: admin_groups(product, base_url),
+            last_administrators: LAST_ADMINISTRATORS,
+            acting_account: true,
         }
-        let admin_groups = names.into_iter().map(GroupName::new).collect();
-        Self { users: Vec::new(), admin_groups, last_administrators: 2, acting_account: true }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cloud_site_has_a_group_of_administrators_by_its_own_name() {
-        let url = |text: &str| Url::parse(text).expect("a URL");
-        let cloud = Protect::default_for(Product::JiraCloud, &url("https://acme.atlassian.net"));
-        assert!(cloud.admin_groups.contains(&GroupName::new("jira-admins-acme")));
-        let dc = Protect::default_for(Product::JiraDc, &url("https://jira.acme.example/jira"));
-        assert_eq!(dc.admin_groups[0], GroupName::new("jira-administrators"));
-        assert_eq!((dc.last_administrators, dc.acting_account), (2, true));
+/// The groups that administrate where nothing is said. Groups that are not there have no members.
+///
+/// In Cloud they are those that Atlassian's administration guide lists as default groups of a site, old and new; the newer
+/// ones end with the site's name.
+fn admin_groups(product: Product, base_url: Option<&Url>) -> Vec<GroupName> {
+    let mut names = vec!["jira-administrators".to_owned()];
+    match product {
+        Product::JiraDc => {}
+        Product::JiraCloud => {
+            let cloud = ["site-admins", "org-admins", "administrators", "system-administrators"];
+            names.extend(cloud.map(str::to_owned));
+            if let Some(site) = base_url.and_then(Url::host_str).and_then(|host| host.strip_suffix(".atlassian.net")) {
+                names.extend(
+                    ["jira-admins", "jira-administrators", "org-admins"].map(|group| format!("{group}-{site}")),
+                );
+            }
+        }
     }
+    names.into_iter().map(GroupName::new).collect()
+}
+
+/// Reads a source's `protect`; what is left out is as in `default`.
+pub(super) fn protect(node: &Node, default: Protect, reader: &mut Reader<'_>) -> Option<Protect> {
+    let mut fields = Fields::like(node, "{ users: [break-glass] }", reader)?;
+    let users = fields
+        .or("users", default.users, |node| reader.each(node, |item, reader| reader.filled(item).map(str::to_owned)));
+    let admin_groups = fields.or("admin_groups", default.admin_groups, |node| some_groups(node, reader));
+    let last_administrators = fields.or("last_administrators", default.last_administrators, |node| {
+        let number = reader.whole(node, 0..=1_000)?;
+        if number == 0 {
+            reader.warn(&node.at, "schemes may leave the source without any administrator; write 2, or leave it out");
+        }
+        Some(number)
+    });
+    let acting_account = fields.or("acting_account", default.acting_account, |node| {
+        let protected = reader.boolean(node)?;
+        if !protected {
+            reader.warn(&node.at, "schemes may take usher's own rights away; write `true`, or leave it out");
+        }
+        Some(protected)
+    });
+    fields.done(reader);
+    Some(Protect {
+        users: users?,
+        admin_groups: admin_groups?,
+        last_administrators: last_administrators?,
+        acting_account: acting_account?,
+    })
 }

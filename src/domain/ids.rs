@@ -301,6 +301,12 @@ impl UserKey {
         Self { text: format!("{source}/source/"), source_len: source.as_str().len() }
     }
 
+    /// The key of what is set under `id`, `kind` telling settings of one name apart. No source, and so no user, has such
+    /// a key: `~` begins no id.
+    pub fn of_setting(kind: &str, id: &str) -> Self {
+        Self { text: format!("~settings/{kind}/{id}"), source_len: "~settings".len() }
+    }
+
     /// Reads a key back from a record; `None` where usher did not write it.
     pub fn parse(text: &str) -> Option<Self> {
         let (source, rest) = text.split_once('/')?;

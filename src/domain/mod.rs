@@ -15,6 +15,7 @@ mod ids;
 mod outcome;
 mod product;
 mod scheme;
+mod setting;
 mod time;
 mod trigger;
 
@@ -31,5 +32,8 @@ pub use ids::{EventId, GroupName, InvalidId, RunId, SchemeId, SourceId, StepKey,
 pub use outcome::{Attempt, DeadLetter, Outcome, Stage, StepRef, StepResult};
 pub use product::Product;
 pub use scheme::{Limits, Mode, Scheme, SchemeRef};
+pub use setting::{
+    Actor, CancelledRun, ChangeKind, InvalidActor, Pausable, Pause, SchemeChange, Setting, StoredScheme,
+};
 pub use time::Timestamp;
 pub use trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};

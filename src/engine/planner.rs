@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::{
@@ -14,14 +15,14 @@ use crate::{
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
     products,
-    rules::{self, Schemes},
+    rules::{self, Schemes, Waiting},
     store::{self, Entry, Ledger, Scope},
 };
 
 /// Decides the events of one source.
 pub struct Planner {
     connection: Arc<Connection>,
-    schemes: Arc<Schemes>,
+    schemes: watch::Receiver<Arc<Schemes>>,
     mode: Mode,
     appender: Appender,
     dead_letters: DeadLetters,
@@ -40,10 +41,11 @@ enum Answer {
 }
 
 impl Planner {
-    /// A planner for the source of `connection`; `runs` tells when what a user's last event led to has ended.
+    /// A planner for the source of `connection`; `runs` tells when what a user's last event led to has ended. Each
+    /// event is decided by the `schemes` of that moment.
     pub fn new(
         connection: Arc<Connection>,
-        schemes: Arc<Schemes>,
+        schemes: watch::Receiver<Arc<Schemes>>,
         mode: Mode,
         log: Arc<dyn Log>,
         ledger: Ledger,
@@ -65,10 +67,14 @@ impl Planner {
         self.connection.clock.now()
     }
 
+    fn schemes(&self) -> Arc<Schemes> {
+        Arc::clone(&self.schemes.borrow())
+    }
+
     /// The payload may settle that nothing is to be done; anything else is decided by what the product says now.
     async fn decide(&self, event: Event, work: &Work) -> Result<Answer, Interrupted> {
         let facts = Facts::from_payload(&event);
-        let answer = rules::plan(&self.schemes, &event, &facts, self.now());
+        let answer = rules::plan(&self.schemes(), &event, Waiting::ForEvent, &facts, self.now());
         if !answer.may_act() {
             return Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))));
         }
@@ -86,7 +92,7 @@ impl Planner {
                 Facts::unknown(Missing::Refused)
             }
         };
-        let answer = rules::plan(&self.schemes, &event, &facts, self.now());
+        let answer = rules::plan(&self.schemes(), &event, Waiting::ForEvent, &facts, self.now());
         Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))))
     }
 
@@ -95,6 +101,7 @@ impl Planner {
         Decision {
             no_action: answer.no_action,
             verdicts: answer.verdicts,
+            others: answer.others,
             ..Decision::about(event, name, self.mode, self.now())
         }
     }

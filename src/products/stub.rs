@@ -111,12 +111,12 @@ pub(super) fn source(base: &str, product: Product) -> Source {
         id: "acme".parse().unwrap(),
         name: "Acme".to_owned(),
         product,
-        protect: Protect::default_for(product, &base_url),
         base_url,
         auth: Auth::Bearer(Secret::new("s3cret-token")),
         credentials_expire: None::<NaiveDate>,
         webhook_hmac: Vec::new(),
         rate: Rate { per_second: 1_000.0, concurrency: 4 },
+        protect: Protect::of(product, None),
     }
 }
 

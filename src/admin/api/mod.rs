@@ -1,16 +1,20 @@
 //! `/api/v1`: what administrators ask for. Every list has `limit` and `cursor`.
 
-mod config;
+mod explain;
+mod headers;
 mod log;
+mod pauses;
 mod query;
+mod schemes;
+mod sources;
 
-use actix_web::web;
+use actix_web::{FromRequest, Handler, Resource, Responder, web};
 
-pub use config::{SchemeRow, SourceRow};
 pub(super) use query::bad_query;
+pub use sources::SourceRow;
 
-use super::{Problem, get};
-use crate::views;
+use super::{Problem, get, reading, resource};
+use crate::views::{self, Cursor, Page, Paging};
 
 /// The routes, below the prefix.
 pub(super) fn routes(routes: &mut web::ServiceConfig) {
@@ -20,8 +24,51 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
         .service(get("/runs/{id}/entries", log::entries))
         .service(get("/decisions", log::decisions))
         .service(get("/dead-letters", log::dead_letters))
-        .service(get("/sources", config::sources))
-        .service(get("/schemes", config::schemes));
+        .service(get("/sources", sources::list))
+        .service(post("/sources/{id}/pause", pauses::pause_source))
+        .service(post("/sources/{id}/resume", pauses::resume_source))
+        .service(
+            resource("/schemes", "GET, HEAD, POST")
+                .route(reading(schemes::list))
+                .route(web::post().to(schemes::create)),
+        )
+        .service(get("/explain", explain::explain))
+        .service(post("/schemes/preview", explain::preview))
+        .service(
+            resource("/schemes/{id}", "GET, HEAD, PUT, DELETE")
+                .route(reading(schemes::one))
+                .route(web::put().to(schemes::replace))
+                .route(web::delete().to(schemes::delete)),
+        )
+        .service(get("/schemes/{id}/history", schemes::history))
+        .service(post("/schemes/{id}/pause", pauses::pause_scheme))
+        .service(post("/schemes/{id}/resume", pauses::resume_scheme));
+}
+
+/// A path that can only be asked to do something.
+fn post<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    resource(path, "POST").route(web::post().to(handler))
+}
+
+/// A page of a list in an order of its own; its cursor is the id of the page's last item.
+fn page<T: Clone>(list: &[T], paging: &Paging, id: impl Fn(&T) -> &str) -> Result<Page<T>, Problem> {
+    let rest = match &paging.cursor {
+        None => list,
+        Some(cursor) => {
+            let place = list.iter().position(|item| id(item).as_bytes() == cursor.place());
+            let stale =
+                || Problem::BadQuery("this `cursor` is of another list; leave it out for the first page".into());
+            &list[place.ok_or_else(stale)? + 1..]
+        }
+    };
+    let items = &rest[..rest.len().min(paging.limit.get())];
+    let next = if items.len() < rest.len() { items.last().map(|last| Cursor::behind(id(last))) } else { None };
+    Ok(Page { items: items.to_vec(), next })
 }
 
 /// Reads a view on a thread that may wait for the disk.

@@ -11,6 +11,7 @@ async fn sources_are_shown_with_their_state_and_without_secrets() {
       "credentials_expire": "2027-03-01",
       "id": "acme",
       "name": "The acme Jira",
+      "paused": false,
       "product": "jira-dc",
       "rate": {
         "concurrency": 4,
@@ -45,6 +46,7 @@ async fn schemes_are_shown_as_configured_with_their_version() {
       "enabled": true,
       "id": "a",
       "name": "Scheme a",
+      "paused": false,
       "provisioned": true,
       "select": {
         "everyone": true

@@ -1,6 +1,6 @@
 use super::*;
 
-const API: [&str; 7] = [
+const API: [&str; 9] = [
     "/api/v1/runs",
     "/api/v1/runs/e1.a",
     "/api/v1/runs/e1.a/entries",
@@ -8,6 +8,8 @@ const API: [&str; 7] = [
     "/api/v1/dead-letters",
     "/api/v1/sources",
     "/api/v1/schemes",
+    "/api/v1/schemes/a",
+    "/api/v1/schemes/a/history",
 ];
 
 #[actix_web::test]
@@ -74,13 +76,23 @@ async fn a_readiness_check_that_hangs_is_answered_not_ready() {
 }
 
 #[actix_web::test]
-async fn other_methods_than_reading_are_refused() {
+async fn other_methods_than_those_of_a_path_are_refused_with_those() {
     let site = Site::start();
-    for uri in API.into_iter().chain(["/", "/healthz", "/readyz", "/metrics"]) {
-        for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+    let more = [("/api/v1/schemes", "GET, HEAD, POST"), ("/api/v1/schemes/a", "GET, HEAD, PUT, DELETE")];
+    let ask = ["/api/v1/schemes/a/pause", "/api/v1/schemes/a/resume", "/api/v1/sources/acme/pause"];
+    for uri in API.into_iter().chain(["/", "/healthz", "/readyz", "/metrics"]).chain(ask) {
+        let allowed = match more.iter().find(|(path, _)| *path == uri) {
+            Some((_, allowed)) => allowed,
+            None if ask.contains(&uri) => "POST",
+            None => "GET, HEAD",
+        };
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+            if allowed.contains(method.as_str()) {
+                continue;
+            }
             let answer = site.ask(method, uri, Some(&format!("Bearer {TOKEN}"))).await;
-            answer.problem(405, "method-not-allowed");
-            assert_eq!(answer.header("allow"), "GET, HEAD");
+            assert!(answer.problem(405, "method-not-allowed").contains(allowed));
+            assert_eq!(answer.header("allow"), allowed);
         }
     }
     assert_eq!(site.ask(Method::HEAD, "/healthz", None).await.status, StatusCode::OK);
@@ -91,6 +103,10 @@ async fn what_is_not_there_is_a_problem_too() {
     let site = Site::start();
     for uri in ["/nothing", "/api", "/api/v2/runs", "/api/v1", "/api/v1/nothing", "/healthz/x"] {
         assert!(site.get(uri).await.problem(404, "no-such-path").contains("/api/v1"), "{uri}");
+    }
+    for uri in ["/api/v1/schemes/none", "/api/v1/schemes/none/history", "/api/v1/schemes/No%20id"] {
+        let id = if uri.contains("No") { "No id" } else { "none" };
+        assert_eq!(site.get(uri).await.problem(404, "not-found"), format!("there is no scheme `{id}`"));
     }
     for uri in ["/api/v1/runs/none", "/api/v1/runs/none/entries"] {
         assert_eq!(site.get(uri).await.problem(404, "not-found"), "there is no run `none`");

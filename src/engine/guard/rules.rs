@@ -50,7 +50,7 @@ pub(super) fn judge_administrator(
         return Err(format!("the user is an administrator, and `{}` is never done to one", step.action()));
     }
     let others = administrators.iter().filter(|one| **one != user.id).count() as u64;
-    if others < protect.last_administrators {
+    if others < u64::from(protect.last_administrators) {
         let least = protect.last_administrators;
         return Err(format!("the user is one of the last administrators: {others} others, at least {least} must stay"));
     }

@@ -7,7 +7,7 @@ const ADMINS: &str = "jira-administrators";
 
 fn protect() -> Protect {
     let url = Url::parse("https://jira.example").expect("a URL");
-    Protect { users: vec!["Breakglass".into(), "ID-9".into()], ..Protect::default_for(Product::JiraDc, &url) }
+    Protect { users: vec!["Breakglass".into(), "ID-9".into()], ..Protect::of(Product::JiraDc, Some(&url)) }
 }
 
 fn user(id: &str, groups: Option<&[&str]>) -> User {

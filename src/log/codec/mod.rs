@@ -3,6 +3,7 @@
 mod decision;
 mod event;
 mod outcome;
+mod setting;
 
 use bytes::Bytes;
 use prost::Message;

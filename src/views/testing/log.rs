@@ -5,7 +5,7 @@ use std::{
     ops::Range,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
 };
 
@@ -29,16 +29,27 @@ pub(crate) struct MemoryLog {
     sequences: Arc<Mutex<Sequences>>,
     grown: watch::Sender<()>,
     failures: AtomicUsize,
+    refuses: AtomicBool,
 }
 
 impl MemoryLog {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { sequences: Arc::default(), grown: watch::channel(()).0, failures: AtomicUsize::new(0) })
+        Arc::new(Self {
+            sequences: Arc::default(),
+            grown: watch::channel(()).0,
+            failures: AtomicUsize::new(0),
+            refuses: AtomicBool::new(false),
+        })
     }
 
     /// Makes the next `count` reads fail: every other one at once, the rest after their first record.
     pub(crate) fn fail_reads(&self, count: usize) {
         self.failures.store(count, SeqCst);
+    }
+
+    /// Makes appends fail, or no longer.
+    pub(crate) fn fail_appends(&self, fail: bool) {
+        self.refuses.store(fail, SeqCst);
     }
 
     /// How many reads are still to fail.
@@ -60,6 +71,13 @@ impl MemoryLog {
 
     pub(crate) fn give_up(&self, letter: &DeadLetter) {
         self.put(Stream::DeadLetters, UserKey::new(&letter.source, &letter.user).as_str(), encode(letter));
+    }
+
+    /// All records of a stream, those of one key in order.
+    pub(crate) fn all(&self, stream: Stream) -> Vec<Stored> {
+        let sequences = self.sequences.lock().expect("not poisoned");
+        let of_stream = sequences.iter().filter(|((of, _), _)| *of == stream);
+        of_stream.flat_map(|(_, records)| records.iter().cloned()).collect()
     }
 
     pub(crate) fn put(&self, stream: Stream, key: &str, payload: Bytes) -> Position {
@@ -118,6 +136,9 @@ impl Log for MemoryLog {
     }
 
     async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error> {
+        if self.refuses.load(SeqCst) {
+            return Err(Error::Unavailable("for the test".into()));
+        }
         Ok(self.put(stream, record.key.as_str(), record.payload))
     }
 

@@ -72,12 +72,12 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
         id: "acme".parse().expect("an id"),
         name: "Acme".to_owned(),
         product,
-        protect: Protect::default_for(product, &sandbox.base_url(product)),
         base_url: sandbox.base_url(product),
         auth,
         credentials_expire: None,
         webhook_hmac: Vec::new(),
         rate: Rate { per_second: 500.0, concurrency: 4 },
+        protect: Protect::of(product, None),
     };
     let limits = Limits { call: Duration::from_secs(1), ..Limits::default() };
     let metrics = Metrics::new().expect("metrics");

@@ -7,5 +7,6 @@ mod hostile;
 mod idempotence;
 mod metrics;
 mod order;
+mod schemes;
 mod starting;
 mod users;

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 use url::Url;
 use usher::sandbox::{
@@ -76,6 +76,24 @@ impl Face {
         let request = self.http.get(url).query(query).bearer_auth(ADMIN_TOKEN);
         let answer = request.send().await.expect("an answer");
         (answer.status(), answer.json().await.expect("JSON"))
+    }
+
+    /// Asks the API to do something with `path` below `/api/v1/`; gives the status, the `ETag` and the body.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: impl Into<String>,
+    ) -> (StatusCode, String, Value) {
+        let url = format!("http://{}/api/v1/{path}", self.admin);
+        let mut request = self.http.request(method, url).bearer_auth(ADMIN_TOKEN).body(body.into());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.expect("an answer");
+        let tag = answer.headers().get("etag").map_or("", |tag| tag.to_str().expect("text")).to_owned();
+        (answer.status(), tag, answer.json().await.unwrap_or_default())
     }
 
     /// The items of a list of the API: the first 500.

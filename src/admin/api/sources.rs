@@ -1,16 +1,16 @@
-//! What the configuration says, without its secrets: sources and schemes.
+//! What the configuration says of the sources, without its secrets.
 
 use actix_web::web::{Data, Json, Query};
 use chrono::NaiveDate;
 use serde::Serialize;
 use url::Url;
 
-use super::{Problem, query};
+use super::{Problem, page, query};
 use crate::{
     admin::{AdminState, SourceHealth, SourceState},
-    config::{ProvisionedScheme, Rate, Source},
-    domain::{Product, Scheme, SourceId, Timestamp},
-    views::{Cursor, Page, Paging},
+    config::{Rate, Source},
+    domain::{Pausable, Product, SourceId, Timestamp},
+    views::Page,
 };
 
 /// A source, as administrators see it.
@@ -63,35 +63,21 @@ pub(super) struct SourceNow {
     state: Option<SourceState>,
     why: Option<String>,
     since: Option<Timestamp>,
+    /// By an administrator; the others are about what the product lets usher do.
+    paused: bool,
 }
 
 impl SourceNow {
-    fn new(source: SourceRow, health: Option<SourceHealth>) -> Self {
+    fn new(source: SourceRow, health: Option<SourceHealth>, paused: bool) -> Self {
         let (state, why, since) = match health {
             Some(SourceHealth { state, why, since, .. }) => (Some(state), why, since),
             None => (None, None, None),
         };
-        Self { source, state, why, since }
+        Self { source, state, why, since, paused }
     }
 }
 
-/// A scheme with the version of what it says.
-#[derive(Debug, Clone, Serialize)]
-pub struct SchemeRow {
-    #[serde(flatten)]
-    scheme: Scheme,
-    version: String,
-    /// From the configuration file: can't be changed here.
-    provisioned: bool,
-}
-
-impl From<&ProvisionedScheme> for SchemeRow {
-    fn from(scheme: &ProvisionedScheme) -> Self {
-        Self { scheme: scheme.scheme.clone(), version: scheme.reference.version.clone(), provisioned: true }
-    }
-}
-
-pub(super) async fn sources(
+pub(super) async fn list(
     state: Data<AdminState>,
     Query(query): Query<query::List>,
 ) -> Result<Json<Page<SourceNow>>, Problem> {
@@ -99,30 +85,8 @@ pub(super) async fn sources(
     let mut health = state.readiness.sources();
     let items = items.into_iter().map(|row| {
         let place = health.iter().position(|health| health.source == row.id);
-        SourceNow::new(row, place.map(|place| health.swap_remove(place)))
+        let paused = state.settings.pause_of(&Pausable::Source(row.id.clone())).is_some();
+        SourceNow::new(row, place.map(|place| health.swap_remove(place)), paused)
     });
     Ok(Json(Page { items: items.collect(), next }))
-}
-
-pub(super) async fn schemes(
-    state: Data<AdminState>,
-    Query(query): Query<query::List>,
-) -> Result<Json<Page<SchemeRow>>, Problem> {
-    page(&state.schemes, &query.paging(), |row| row.scheme.id.as_str()).map(Json)
-}
-
-/// A page of a list in file order; its cursor is the id of the page's last item.
-fn page<T: Clone>(list: &[T], paging: &Paging, id: impl Fn(&T) -> &str) -> Result<Page<T>, Problem> {
-    let rest = match &paging.cursor {
-        None => list,
-        Some(cursor) => {
-            let place = list.iter().position(|item| id(item).as_bytes() == cursor.place());
-            let stale =
-                || Problem::BadQuery("this `cursor` is of another list; leave it out for the first page".into());
-            &list[place.ok_or_else(stale)? + 1..]
-        }
-    };
-    let items = &rest[..rest.len().min(paging.limit.get())];
-    let next = if items.len() < rest.len() { items.last().map(|last| Cursor::behind(id(last))) } else { None };
-    Ok(Page { items: items.to_vec(), next })
 }

@@ -1,0 +1,70 @@
+//! Pausing and resuming sources and schemes.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path, Query},
+};
+
+use super::{Problem, headers::actor, query, schemes};
+use crate::{
+    admin::AdminState,
+    domain::{Pausable, SourceId},
+};
+
+type Nothing = Query<query::Nothing>;
+
+/// `POST sources/{id}/pause`.
+pub(super) async fn pause_source(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    _: Nothing,
+) -> Result<HttpResponse, Problem> {
+    source(&state, &request, &id, true).await
+}
+
+/// `POST sources/{id}/resume`.
+pub(super) async fn resume_source(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    _: Nothing,
+) -> Result<HttpResponse, Problem> {
+    source(&state, &request, &id, false).await
+}
+
+/// `POST schemes/{id}/pause`.
+pub(super) async fn pause_scheme(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    _: Nothing,
+) -> Result<HttpResponse, Problem> {
+    scheme(&state, &request, &id, true).await
+}
+
+/// `POST schemes/{id}/resume`.
+pub(super) async fn resume_scheme(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    _: Nothing,
+) -> Result<HttpResponse, Problem> {
+    scheme(&state, &request, &id, false).await
+}
+
+async fn source(state: &AdminState, request: &HttpRequest, id: &str, paused: bool) -> Result<HttpResponse, Problem> {
+    let known = |id: &SourceId| state.sources.iter().any(|source| source.id() == id);
+    let id = id.parse().ok().filter(known).ok_or_else(|| Problem::NotFound { kind: "source", id: id.to_owned() })?;
+    state.settings.pause(Pausable::Source(id), paused, actor(request)?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn scheme(state: &AdminState, request: &HttpRequest, id: &str, paused: bool) -> Result<HttpResponse, Problem> {
+    let id = schemes::known(id)?;
+    if state.settings.get(&id).is_none() {
+        return Err(schemes::no_such(id.as_str()));
+    }
+    state.settings.pause(Pausable::Scheme(id), paused, actor(request)?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

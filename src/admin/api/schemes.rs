@@ -1,0 +1,188 @@
+//! Schemes: those of the configuration file, which are read here, and stored ones, which are made here.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    error::PayloadError,
+    http::header,
+    web::{Bytes, Data, Json, Path, Query},
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Problem,
+    headers::{actor, etag, if_match},
+    page, query,
+};
+use crate::{
+    admin::{AdminState, MAX_BODY},
+    domain::{Actor, ChangeKind, Scheme, SchemeChange, SchemeId, Timestamp},
+    settings::{Contents, Listed},
+    views::Page,
+};
+
+/// A scheme, as administrators see it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct SchemeRow {
+    #[serde(flatten)]
+    contents: ContentsRow,
+    version: String,
+    /// From the configuration file: can't be changed here.
+    provisioned: bool,
+    paused: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<ByRow>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+enum ContentsRow {
+    Readable(Box<Scheme>),
+    Broken { id: SchemeId, text: String, broken: String },
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct ByRow {
+    by: Actor,
+    at: Timestamp,
+}
+
+impl SchemeRow {
+    fn id(&self) -> &str {
+        match &self.contents {
+            ContentsRow::Readable(scheme) => scheme.id.as_str(),
+            ContentsRow::Broken { id, .. } => id.as_str(),
+        }
+    }
+}
+
+impl From<Listed> for SchemeRow {
+    fn from(listed: Listed) -> Self {
+        let Listed { id, contents, version, tag: _, provisioned, paused, changed } = listed;
+        let contents = match contents {
+            Contents::Readable(scheme) => ContentsRow::Readable(scheme),
+            Contents::Broken { text, why } => ContentsRow::Broken { id, text, broken: why },
+        };
+        let changed = changed.map(|(by, at)| ByRow { by, at });
+        Self { contents, version, provisioned, paused: paused.is_some(), changed }
+    }
+}
+
+/// One change of a stored scheme.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct ChangeRow {
+    revision: u64,
+    version: String,
+    change: ChangeKind,
+    by: Actor,
+    at: Timestamp,
+    scheme: Value,
+}
+
+impl From<SchemeChange> for ChangeRow {
+    fn from(change: SchemeChange) -> Self {
+        let SchemeChange { kind, by, at, revision, version, text } = change;
+        let scheme = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Self { revision, version, change: kind, by, at, scheme }
+    }
+}
+
+/// `GET schemes`.
+pub(super) async fn list(
+    state: Data<AdminState>,
+    Query(query): Query<query::List>,
+) -> Result<Json<Page<SchemeRow>>, Problem> {
+    let rows: Vec<_> = state.settings.list().into_iter().map(SchemeRow::from).collect();
+    page(&rows, &query.paging(), SchemeRow::id).map(Json)
+}
+
+/// `GET schemes/{id}`.
+pub(super) async fn one(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query::Nothing {}): Query<query::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let id = known(&id)?;
+    let listed = state.settings.get(&id).ok_or_else(|| no_such(id.as_str()))?;
+    Ok(shown(&mut HttpResponse::Ok(), listed))
+}
+
+/// `GET schemes/{id}/history`: newest first, all on one page.
+pub(super) async fn history(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query::Nothing {}): Query<query::Nothing>,
+) -> Result<Json<Page<ChangeRow>>, Problem> {
+    let id = known(&id)?;
+    let changes = state.settings.history(&id).ok_or_else(|| no_such(id.as_str()))?;
+    Ok(Json(Page { items: changes.into_iter().map(ChangeRow::from).collect(), next: None }))
+}
+
+/// `POST schemes`.
+pub(super) async fn create(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    Query(query::Nothing {}): Query<query::Nothing>,
+    body: Result<Bytes, actix_web::Error>,
+) -> Result<HttpResponse, Problem> {
+    let listed = state.settings.create(&text(body)?, actor(&request)?).await?;
+    let place = (header::LOCATION, format!("/api/v1/schemes/{}", listed.id));
+    Ok(shown(HttpResponse::Created().insert_header(place), listed))
+}
+
+/// `PUT schemes/{id}`.
+pub(super) async fn replace(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    Query(query::Nothing {}): Query<query::Nothing>,
+    body: Result<Bytes, actix_web::Error>,
+) -> Result<HttpResponse, Problem> {
+    let id = changeable(&state, &id)?;
+    let listed = state.settings.replace(&id, &text(body)?, &if_match(&request)?, actor(&request)?).await?;
+    Ok(shown(&mut HttpResponse::Ok(), listed))
+}
+
+/// `DELETE schemes/{id}`.
+pub(super) async fn delete(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    Query(query::Nothing {}): Query<query::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let id = changeable(&state, &id)?;
+    state.settings.delete(&id, &if_match(&request)?, actor(&request)?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// A scheme with its tag.
+pub(super) fn shown(response: &mut actix_web::HttpResponseBuilder, listed: Listed) -> HttpResponse {
+    response.insert_header(etag(&listed.tag)).json(SchemeRow::from(listed))
+}
+
+/// What can't be an id is the id of nothing.
+pub(super) fn known(id: &str) -> Result<SchemeId, Problem> {
+    id.parse().map_err(|_| no_such(id))
+}
+
+pub(super) fn no_such(id: &str) -> Problem {
+    Problem::NotFound { kind: "scheme", id: id.to_owned() }
+}
+
+/// A stored scheme that is there: what else a request lacks does not matter where there is nothing to change.
+fn changeable(state: &AdminState, id: &str) -> Result<SchemeId, Problem> {
+    let id = known(id)?;
+    match state.settings.get(&id) {
+        None => Err(no_such(id.as_str())),
+        Some(listed) if listed.provisioned => Err(crate::settings::Error::Provisioned(id).into()),
+        Some(_) => Ok(id),
+    }
+}
+
+pub(super) fn text(body: Result<Bytes, actix_web::Error>) -> Result<String, Problem> {
+    let body = body.map_err(|error| match error.as_error::<PayloadError>() {
+        Some(PayloadError::Overflow) => Problem::TooLarge(MAX_BODY),
+        _ => Problem::BadRequest("the body can't be read; send it again".into()),
+    })?;
+    String::from_utf8(body.into()).map_err(|_| Problem::BadRequest("the body is not UTF-8; write it as UTF-8".into()))
+}

@@ -1,0 +1,335 @@
+//! What administrators set while usher runs: stored schemes, pauses, cancelled runs.
+
+use std::{fmt, str::FromStr};
+
+use serde::Serialize;
+
+use super::{RunId, SchemeId, SourceId, Timestamp, UserKey};
+
+/// How many changes of a scheme are kept, the newest ones.
+const CHANGES_KEPT: usize = 50;
+
+/// How long the texts of a scheme's history are together at most, in bytes: all of it is one record.
+const HISTORY_BYTES: usize = 1024 * 1024;
+
+/// Who set something, as they say themselves: all who hold the admin token are believed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Actor(String);
+
+/// The text does not name anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this names nobody; write 1 to 100 printable characters")]
+pub struct InvalidActor;
+
+impl Default for Actor {
+    /// Somebody who did not say.
+    fn default() -> Self {
+        Self("admin".to_owned())
+    }
+}
+
+impl FromStr for Actor {
+    type Err = InvalidActor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidActor> {
+        let text = text.trim();
+        let good = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if good { Ok(Self(text.to_owned())) } else { Err(InvalidActor) }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One record of the stream of settings. The latest of each [key](Setting::key) counts; one without content takes the
+/// setting back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// A scheme that is not in the configuration file.
+    Scheme(StoredScheme),
+    /// Whether something is paused.
+    Pause(Pause),
+    /// A run that is to do no more.
+    CancelledRun(CancelledRun),
+}
+
+impl Setting {
+    /// What it is kept under.
+    pub fn key(&self) -> UserKey {
+        match self {
+            Self::Scheme(stored) => StoredScheme::key_of(&stored.id),
+            Self::Pause(pause) => pause.of.key(),
+            Self::CancelledRun(cancelled) => CancelledRun::key_of(&cancelled.run),
+        }
+    }
+}
+
+/// What became of a scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// There was none of this id.
+    Created,
+    /// It says something else.
+    Updated,
+    /// It is no more; its history is kept for a year.
+    Deleted,
+}
+
+/// One change of a stored scheme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemeChange {
+    /// What was done.
+    pub kind: ChangeKind,
+    /// By whom.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Counts the changes of this id, from 1.
+    pub revision: u64,
+    /// Digest of what the scheme said then, as in [`SchemeRef`](super::SchemeRef).
+    pub version: String,
+    /// What it said then, as JSON. What was deleted is shown as it was last.
+    pub text: String,
+}
+
+/// A scheme that was made while usher runs, with its past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredScheme {
+    /// Chosen by whoever made it.
+    pub id: SchemeId,
+    /// The changes before the current one, oldest first.
+    past: Vec<SchemeChange>,
+    current: SchemeChange,
+}
+
+impl StoredScheme {
+    /// What the scheme `id` is kept under.
+    pub fn key_of(id: &SchemeId) -> UserKey {
+        UserKey::of_setting("scheme", id.as_str())
+    }
+
+    /// A scheme after its first change.
+    pub fn new(id: SchemeId, first: SchemeChange) -> Self {
+        Self { id, past: Vec::new(), current: first }
+    }
+
+    /// A scheme with all of its changes, oldest first; none where there are none.
+    pub fn from_changes(id: SchemeId, mut changes: Vec<SchemeChange>) -> Option<Self> {
+        let current = changes.pop()?;
+        Some(Self { id, past: changes, current }.bounded())
+    }
+
+    /// How it is now.
+    pub fn current(&self) -> &SchemeChange {
+        &self.current
+    }
+
+    /// Whether it is no more.
+    pub fn is_deleted(&self) -> bool {
+        self.current.kind == ChangeKind::Deleted
+    }
+
+    /// All changes that are kept, oldest first.
+    pub fn changes(&self) -> impl DoubleEndedIterator<Item = &SchemeChange> {
+        self.past.iter().chain([&self.current])
+    }
+
+    /// The number for the next change: higher than every one that is known, also of changes that were written over.
+    pub fn next_revision(&self) -> u64 {
+        self.changes().map(|change| change.revision).max().unwrap_or(0) + 1
+    }
+
+    /// Names exactly this state of the scheme, whoever wrote it.
+    pub fn tag(&self) -> String {
+        format!("{}-{}", self.current.revision, self.current.version)
+    }
+
+    /// As it is after `change`.
+    #[must_use]
+    pub fn changed(&self, change: SchemeChange) -> Self {
+        let past = self.changes().cloned().collect();
+        Self { id: self.id.clone(), past, current: change }.bounded()
+    }
+
+    /// This one, written over `earlier`. Whoever wrote it may not have known all of that: the history shows both.
+    #[must_use]
+    pub fn over(mut self, earlier: &Self) -> Self {
+        let unknown: Vec<_> = earlier.changes().filter(|change| !self.changes().any(|own| own == *change)).collect();
+        if unknown.is_empty() {
+            return self;
+        }
+        self.past.extend(unknown.into_iter().cloned());
+        self.past.sort_by_key(|change| (change.revision, change.at));
+        self.bounded()
+    }
+
+    /// Forgets the oldest changes where there are too many, or they are too long.
+    fn bounded(mut self) -> Self {
+        let mut bytes = self.current.text.len();
+        let fits = |change: &&SchemeChange| {
+            bytes += change.text.len();
+            bytes <= HISTORY_BYTES
+        };
+        let kept = self.past.iter().rev().take(CHANGES_KEPT - 1).take_while(fits).count();
+        self.past.drain(..self.past.len() - kept);
+        self
+    }
+}
+
+/// What can be paused.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pausable {
+    /// Nothing of the source is called.
+    Source(SourceId),
+    /// The scheme is not asked, and its steps are held.
+    Scheme(SchemeId),
+}
+
+impl Pausable {
+    /// What is kept under it: whether it is paused.
+    pub fn key(&self) -> UserKey {
+        match self {
+            Self::Source(id) => UserKey::of_setting("source-pause", id.as_str()),
+            Self::Scheme(id) => UserKey::of_setting("scheme-pause", id.as_str()),
+        }
+    }
+}
+
+impl fmt::Display for Pausable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(id) => write!(f, "source {id}"),
+            Self::Scheme(id) => write!(f, "scheme {id}"),
+        }
+    }
+}
+
+/// Whether something is paused, and by whom it was paused or resumed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    /// What.
+    pub of: Pausable,
+    /// True: it rests.
+    pub paused: bool,
+    /// Who said so.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A run that is to do no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CancelledRun {
+    /// Which.
+    pub run: RunId,
+    /// Who said so.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl CancelledRun {
+    /// What is kept under it: whether `run` is cancelled.
+    pub fn key_of(run: &RunId) -> UserKey {
+        UserKey::of_setting("cancelled-run", run.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(revision: u64, by: &str, text: &str) -> SchemeChange {
+        SchemeChange {
+            kind: if revision == 1 { ChangeKind::Created } else { ChangeKind::Updated },
+            by: by.parse().expect("a name"),
+            at: Timestamp::from_millis(i64::try_from(revision).expect("a small number")),
+            revision,
+            version: format!("v{revision}"),
+            text: text.to_owned(),
+        }
+    }
+
+    fn stored() -> StoredScheme {
+        StoredScheme::new("a".parse().expect("an id"), change(1, "ann", "one"))
+    }
+
+    fn revisions(stored: &StoredScheme) -> Vec<u64> {
+        stored.changes().map(|change| change.revision).collect()
+    }
+
+    #[test]
+    fn whoever_is_named_is_named_in_printable_characters() {
+        for good in ["ann", " Ann-Kathrin Ü. ", &"x".repeat(100)] {
+            assert_eq!(good.parse::<Actor>().expect("a name").to_string(), good.trim());
+        }
+        for bad in ["", "  ", "a\u{7}b", "a\nb", &"x".repeat(101)] {
+            assert_eq!(bad.parse::<Actor>(), Err(InvalidActor), "{bad:?}");
+        }
+        assert_eq!(Actor::default().to_string(), "admin");
+    }
+
+    #[test]
+    fn the_newest_fifty_changes_are_kept() {
+        let mut scheme = stored();
+        for revision in 2..=120 {
+            scheme = scheme.changed(change(revision, "ann", "text"));
+        }
+        assert!(revisions(&scheme).into_iter().eq(71..=120));
+        assert_eq!(scheme.next_revision(), 121);
+    }
+
+    #[test]
+    fn a_history_of_long_texts_stays_a_record_that_every_log_takes() {
+        let mut scheme = stored();
+        for revision in 2..=50 {
+            scheme = scheme.changed(change(revision, "ann", &"x".repeat(100_000)));
+        }
+        let bytes: usize = scheme.changes().map(|change| change.text.len()).sum();
+        assert!(bytes <= HISTORY_BYTES && bytes > HISTORY_BYTES - 100_001, "{bytes}");
+        assert_eq!(scheme.current().revision, 50);
+    }
+
+    #[test]
+    fn of_two_that_changed_it_at_once_the_later_one_wins_and_both_are_in_the_history() {
+        let base = stored();
+        let (one, other) = (base.changed(change(2, "ann", "hers")), base.changed(change(2, "ben", "his")));
+        let both = other.clone().over(&one);
+        assert_eq!(both.current(), &change(2, "ben", "his"));
+        let who: Vec<_> = both.changes().map(|change| change.by.to_string()).collect();
+        assert_eq!(who, ["ann", "ann", "ben"]);
+        assert_eq!(both.next_revision(), 3);
+        assert_eq!(other.clone().over(&base), other, "whoever knew all has nothing to add");
+    }
+
+    #[test]
+    fn two_states_of_a_scheme_never_have_the_same_tag() {
+        let base = stored();
+        let again =
+            base.changed(change(2, "ann", "two")).changed(SchemeChange { revision: 3, ..change(1, "ann", "one") });
+        assert_ne!(base.tag(), again.tag(), "it says the same and is another state");
+        assert_eq!(base.tag(), "1-v1");
+    }
+
+    #[test]
+    fn settings_of_different_kinds_have_different_keys_and_none_is_a_users() {
+        let pause =
+            |of| Setting::Pause(Pause { of, paused: true, by: Actor::default(), at: Timestamp::from_millis(0) });
+        let keys = [
+            Setting::Scheme(stored()).key(),
+            pause(Pausable::Source("a".parse().expect("an id"))).key(),
+            pause(Pausable::Scheme("a".parse().expect("an id"))).key(),
+        ];
+        let texts: std::collections::BTreeSet<_> = keys.iter().map(UserKey::as_str).collect();
+        assert_eq!(texts.len(), keys.len());
+        for key in &keys {
+            assert!(key.source().parse::<SourceId>().is_err(), "{key:?}");
+            assert_eq!(UserKey::parse(key.as_str()).as_ref(), Some(key));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What administrators set.
+
+use super::{Error, Wire, need, proto};
+use crate::domain::{
+    Actor, CancelledRun, ChangeKind, Pausable, Pause, RunId, SchemeChange, SchemeId, Setting, SourceId, StoredScheme,
+    Timestamp,
+};
+
+impl Wire for Setting {
+    type Message = proto::Setting;
+
+    fn to_wire(&self) -> proto::Setting {
+        let setting = match self {
+            Self::Scheme(stored) => proto::setting::Setting::Scheme(proto::StoredScheme {
+                id: stored.id.to_string(),
+                changes: stored.changes().map(change_to_wire).collect(),
+            }),
+            Self::Pause(pause) => proto::setting::Setting::Pause(proto::Pause {
+                of: Some(match &pause.of {
+                    Pausable::Source(id) => proto::pause::Of::Source(id.to_string()),
+                    Pausable::Scheme(id) => proto::pause::Of::Scheme(id.to_string()),
+                }),
+                paused: pause.paused,
+                by: pause.by.to_string(),
+                at_ms: pause.at.as_millis(),
+            }),
+            Self::CancelledRun(cancelled) => proto::setting::Setting::CancelledRun(proto::CancelledRun {
+                run: cancelled.run.to_string(),
+                by: cancelled.by.to_string(),
+                at_ms: cancelled.at.as_millis(),
+            }),
+        };
+        proto::Setting { setting: Some(setting) }
+    }
+
+    fn from_wire(message: proto::Setting) -> Result<Self, Error> {
+        Ok(match need(message.setting, "setting")? {
+            proto::setting::Setting::Scheme(stored) => Self::Scheme(stored_from_wire(stored)?),
+            proto::setting::Setting::Pause(pause) => Self::Pause(pause_from_wire(pause)?),
+            proto::setting::Setting::CancelledRun(proto::CancelledRun { run, by, at_ms }) => {
+                Self::CancelledRun(CancelledRun {
+                    run: RunId::new(run),
+                    by: actor(&by)?,
+                    at: Timestamp::from_millis(at_ms),
+                })
+            }
+        })
+    }
+}
+
+fn change_to_wire(change: &SchemeChange) -> proto::SchemeChange {
+    let kind = match change.kind {
+        ChangeKind::Created => proto::ChangeKind::Created,
+        ChangeKind::Updated => proto::ChangeKind::Updated,
+        ChangeKind::Deleted => proto::ChangeKind::Deleted,
+    };
+    proto::SchemeChange {
+        kind: kind.into(),
+        by: change.by.to_string(),
+        at_ms: change.at.as_millis(),
+        revision: change.revision,
+        version: change.version.clone(),
+        text: change.text.clone(),
+    }
+}
+
+fn change_from_wire(message: proto::SchemeChange) -> Result<SchemeChange, Error> {
+    let kind = match message.kind() {
+        proto::ChangeKind::Created => ChangeKind::Created,
+        proto::ChangeKind::Updated => ChangeKind::Updated,
+        proto::ChangeKind::Deleted => ChangeKind::Deleted,
+        proto::ChangeKind::Unspecified => return Err(Error::Missing("kind")),
+    };
+    let proto::SchemeChange { by, at_ms, revision, version, text, .. } = message;
+    Ok(SchemeChange { kind, by: actor(&by)?, at: Timestamp::from_millis(at_ms), revision, version, text })
+}
+
+fn stored_from_wire(message: proto::StoredScheme) -> Result<StoredScheme, Error> {
+    let id = scheme(message.id)?;
+    let changes = message.changes.into_iter().map(change_from_wire).collect::<Result<_, _>>()?;
+    need(StoredScheme::from_changes(id, changes), "changes")
+}
+
+fn pause_from_wire(message: proto::Pause) -> Result<Pause, Error> {
+    let of = match need(message.of, "of")? {
+        proto::pause::Of::Source(id) => Pausable::Source(SourceId::try_from(id).map_err(|_| Error::Missing("source"))?),
+        proto::pause::Of::Scheme(id) => Pausable::Scheme(scheme(id)?),
+    };
+    Ok(Pause { of, paused: message.paused, by: actor(&message.by)?, at: Timestamp::from_millis(message.at_ms) })
+}
+
+fn scheme(text: String) -> Result<SchemeId, Error> {
+    SchemeId::try_from(text).map_err(|_| Error::Missing("scheme"))
+}
+
+fn actor(text: &str) -> Result<Actor, Error> {
+    text.parse().map_err(|_| Error::Missing("by"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::codec::{decode, encode};
+
+    fn change(revision: u64, kind: ChangeKind) -> SchemeChange {
+        SchemeChange {
+            kind,
+            by: "Ann Ü.".parse().expect("a name"),
+            at: Timestamp::from_millis(1_700_000_000_000),
+            revision,
+            version: "5a1e0c7d".into(),
+            text: r#"{"id":"a"}"#.into(),
+        }
+    }
+
+    #[test]
+    fn settings_come_back_as_they_were() {
+        let (id, by, at) = ("a".parse::<SchemeId>().expect("an id"), Actor::default(), Timestamp::from_millis(5));
+        let stored = StoredScheme::new(id.clone(), change(1, ChangeKind::Created))
+            .changed(change(2, ChangeKind::Updated))
+            .changed(change(3, ChangeKind::Deleted));
+        let pause = |of, paused| Setting::Pause(Pause { of, paused, by: by.clone(), at });
+        for setting in [
+            Setting::Scheme(stored),
+            pause(Pausable::Source("acme".parse().expect("an id")), true),
+            pause(Pausable::Scheme(id), false),
+            Setting::CancelledRun(CancelledRun { run: RunId::new("e.s"), by: by.clone(), at }),
+        ] {
+            assert_eq!(decode::<Setting>(&encode(&setting)).expect("readable"), setting);
+        }
+    }
+
+    #[test]
+    fn a_record_that_lacks_what_is_needed_is_refused_with_what() {
+        let decoded = |setting| Setting::from_wire(proto::Setting { setting }).map_err(|error| error.to_string());
+        let refused = decoded(None).expect_err("a later version's setting");
+        assert!(refused.contains("`setting`"), "{refused}");
+        let nothing = proto::StoredScheme { id: "a".into(), changes: Vec::new() };
+        let refused = decoded(Some(proto::setting::Setting::Scheme(nothing))).expect_err("no scheme without a change");
+        assert!(refused.contains("`changes`"), "{refused}");
+    }
+}

@@ -1,0 +1,81 @@
+//! Why a setting was not changed.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::{
+    config::{Place, Problem, Problems},
+    domain::SchemeId,
+    log,
+};
+
+/// One thing that is wrong with a scheme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Wrong {
+    /// The line, from 1; none where it is about the whole.
+    pub line: Option<usize>,
+    /// The column, from 1, in characters.
+    pub column: Option<usize>,
+    /// What is wrong; what to write instead.
+    pub message: String,
+}
+
+impl Wrong {
+    /// About the scheme as a whole.
+    pub(super) fn whole(message: String) -> Self {
+        Self { line: None, column: None, message }
+    }
+}
+
+impl From<&Problem> for Wrong {
+    fn from(problem: &Problem) -> Self {
+        let (line, column) = match problem.place() {
+            Place::Character { line, column, .. } => (Some(*line), Some(*column)),
+            Place::File(_) | Place::Variable(_) => (None, None),
+        };
+        Self { line, column, message: problem.message().to_owned() }
+    }
+}
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The scheme can't be used as it is written.
+    #[error("the scheme has {}; nothing was stored", count(.0))]
+    Invalid(Vec<Wrong>),
+    /// There is one of this id already.
+    #[error("there is a scheme `{0}` already; choose another id, or change that one with PUT")]
+    Exists(SchemeId),
+    /// There is none of this id.
+    #[error("there is no scheme `{0}`")]
+    NoScheme(SchemeId),
+    /// It stands in the configuration file.
+    #[error("the scheme `{0}` stands in the configuration file; change it there")]
+    Provisioned(SchemeId),
+    /// It is not, or not any more, as the caller thinks it is.
+    #[error("the scheme is not as it was when you read it; read it again, and repeat your change on what it says now")]
+    Stale,
+    /// Another change is taking long.
+    #[error("another change of the settings is taking long; try again")]
+    Busy,
+    /// The log did not take it, or nobody knows whether it did.
+    #[error("the change could not be written, or it is not known whether it was: {0}; look, and try again")]
+    Log(#[from] log::Error),
+    /// It is in the log, and has not come back from there.
+    #[error("the change is written and will be seen later; look before you try again")]
+    Unseen,
+}
+
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        Self::Invalid(problems.iter().map(Wrong::from).collect())
+    }
+}
+
+fn count(wrong: &[Wrong]) -> impl fmt::Display {
+    match wrong.len() {
+        1 => "a problem".to_owned(),
+        more => format!("{more} problems"),
+    }
+}

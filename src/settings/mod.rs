@@ -1,0 +1,110 @@
+//! What administrators set while usher runs: stored schemes, pauses of sources and schemes, cancelled runs.
+//!
+//! All of it is in the compacted stream `settings` of the log. Every process follows all of that stream and keeps the
+//! [`state`] in memory; a change is appended, and is there when the process that made it has read it back
+//! ([`write`](self::write)). So all replicas have the same settings, a moment after one another.
+
+mod error;
+mod follow;
+mod state;
+mod view;
+mod write;
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use tokio::sync::{Mutex, watch};
+
+pub use error::{Error, Wrong};
+pub use follow::NotRead;
+pub use view::{Contents, Listed};
+pub use write::IfMatch;
+
+use self::state::State;
+use crate::{
+    clock::Clock,
+    config::Config,
+    domain::{Pausable, Pause, RunId, SchemeChange, SchemeId, SourceId},
+    engine::Controls,
+    log::Log,
+    rules::Schemes,
+};
+
+/// The settings of this process. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Settings(Arc<Shared>);
+
+struct Shared {
+    log: Arc<dyn Log>,
+    clock: Arc<dyn Clock>,
+    state: RwLock<State>,
+    /// What the planners ask; of one moment.
+    schemes: watch::Sender<Arc<Schemes>>,
+    /// Goes up with every change of the state.
+    changes: watch::Sender<u64>,
+    /// How far each partition is in the state.
+    next: watch::Sender<Vec<u64>>,
+    /// Held by whoever changes something, so that two here don't write over one another.
+    writing: Mutex<()>,
+}
+
+impl Settings {
+    /// With what `config` provides, and nothing of `log` yet: see [`Settings::follow`].
+    pub fn new(config: &Config, log: Arc<dyn Log>, clock: Arc<dyn Clock>) -> Self {
+        let state = State::new(config);
+        let schemes = watch::Sender::new(Arc::new(state.enabled()));
+        let next = watch::Sender::new(vec![0; usize::from(log.partitions())]);
+        let (changes, writing) = (watch::Sender::new(0), Mutex::new(()));
+        Self(Arc::new(Shared { log, clock, state: RwLock::new(state), schemes, changes, next, writing }))
+    }
+
+    /// The enabled schemes, as they are at each moment: those of the file in its order, then stored ones by id.
+    pub fn schemes(&self) -> watch::Receiver<Arc<Schemes>> {
+        self.0.schemes.subscribe()
+    }
+
+    /// All schemes, those of the file in its order, then stored ones by id.
+    pub fn list(&self) -> Vec<Listed> {
+        self.state().list()
+    }
+
+    /// One scheme; none where there is none, or it was deleted.
+    pub fn get(&self, id: &SchemeId) -> Option<Listed> {
+        self.state().get(id)
+    }
+
+    /// What was done to a scheme, newest first; empty for one of the file. None where there never was one, or it was
+    /// deleted long ago.
+    pub fn history(&self, id: &SchemeId) -> Option<Vec<SchemeChange>> {
+        self.state().history(id)
+    }
+
+    /// By whom and since when something is paused, if it is.
+    pub fn pause_of(&self, of: &Pausable) -> Option<Pause> {
+        self.state().pause(of).filter(|pause| pause.paused).cloned()
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.0.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Controls for Settings {
+    fn source_paused(&self, source: &SourceId) -> bool {
+        self.state().is_paused(&Pausable::Source(source.clone()))
+    }
+
+    fn scheme_paused(&self, scheme: &SchemeId) -> bool {
+        self.state().is_paused(&Pausable::Scheme(scheme.clone()))
+    }
+
+    fn run_cancelled(&self, run: &RunId) -> bool {
+        self.state().is_cancelled(run)
+    }
+
+    fn changed(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests;

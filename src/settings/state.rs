@@ -1,0 +1,230 @@
+//! The state that the records of the stream add up to. Pure: records in, answers out.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    error::{Error, Wrong},
+    view::{Contents, Listed},
+};
+use crate::{
+    config::{Config, ProvisionedScheme, read_scheme},
+    domain::{
+        CancelledRun, Pausable, Pause, Product, RunId, Scheme, SchemeChange, SchemeId, SchemeRef, Setting, SourceId,
+        StoredScheme, Timestamp, UserKey,
+    },
+    rules::{Schemes, VersionedScheme},
+};
+
+/// How long the history of a deleted scheme is kept.
+const DELETED_KEPT: Duration = Duration::from_hours(24 * 365);
+
+/// How long a run stays cancelled: as long as the log goes back, so that nothing of it can come again.
+const CANCELLED_KEPT: Duration = Duration::from_hours(24 * 30);
+
+/// A stored scheme, and what this version of usher makes of it.
+#[derive(Debug)]
+struct Known {
+    stored: Arc<StoredScheme>,
+    /// Why it can't be used, one problem a line, where it can't.
+    read: Result<Scheme, String>,
+}
+
+/// What holds now. Records are found by their keys in the log.
+#[derive(Debug)]
+pub(super) struct State {
+    provisioned: Vec<ProvisionedScheme>,
+    sources: BTreeMap<SourceId, Product>,
+    schemes: BTreeMap<String, Known>,
+    pauses: HashMap<String, Pause>,
+    cancelled: HashMap<String, CancelledRun>,
+}
+
+impl State {
+    /// What the configuration says, and nothing else.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            provisioned: config.schemes.clone(),
+            sources: config.sources.iter().map(|source| (source.id.clone(), source.product)).collect(),
+            schemes: BTreeMap::new(),
+            pauses: HashMap::new(),
+            cancelled: HashMap::new(),
+        }
+    }
+
+    /// What was set under `key` is `setting` from now on. True where it was a scheme.
+    pub fn set(&mut self, key: &str, setting: Setting) -> bool {
+        let key = key.to_owned();
+        match setting {
+            Setting::Scheme(stored) => {
+                self.set_scheme(key, stored);
+                return true;
+            }
+            Setting::Pause(pause) => {
+                self.pauses.insert(key, pause);
+            }
+            Setting::CancelledRun(cancelled) => {
+                self.cancelled.insert(key, cancelled);
+            }
+        }
+        false
+    }
+
+    fn set_scheme(&mut self, key: String, stored: StoredScheme) {
+        let stored = match self.schemes.get(&key) {
+            Some(earlier) => stored.over(&earlier.stored),
+            None => stored,
+        };
+        let read = match self.read(&stored.current().text) {
+            Ok(scheme) if scheme.id == stored.id => Ok(scheme),
+            Ok(scheme) => Err(format!("it calls itself `{}`", scheme.id)),
+            Err(wrong) => Err(wrong.into_iter().map(|wrong| wrong.message).collect::<Vec<_>>().join("\n")),
+        };
+        if let (false, Err(why)) = (stored.is_deleted(), &read) {
+            tracing::warn!(scheme.id = %stored.id, why, "a stored scheme can't be used and is not asked");
+        }
+        if !stored.is_deleted() && self.is_provisioned(&stored.id) {
+            tracing::warn!(scheme.id = %stored.id, "a stored scheme has the id of one in the configuration file, which counts");
+        }
+        self.schemes.insert(key, Known { stored: Arc::new(stored), read });
+    }
+
+    /// What was set under `key` is taken back. True where it was a scheme.
+    pub fn take_back(&mut self, key: &str) -> bool {
+        self.pauses.remove(key);
+        self.cancelled.remove(key);
+        self.schemes.remove(key).is_some()
+    }
+
+    /// Reads a scheme, for a source of this usher.
+    pub fn read(&self, text: &str) -> Result<Scheme, Vec<Wrong>> {
+        let scheme = read_scheme(text, "scheme").map_err(|problems| match Error::from(problems) {
+            Error::Invalid(wrong) => wrong,
+            other => vec![Wrong::whole(other.to_string())],
+        })?;
+        if self.sources.contains_key(&scheme.source) {
+            return Ok(scheme);
+        }
+        let known: Vec<_> = self.sources.keys().map(|id| format!("`{id}`")).collect();
+        let known =
+            if known.is_empty() { "there is none".to_owned() } else { format!("there are {}", known.join(", ")) };
+        Err(vec![Wrong::whole(format!("`source`: there is no source `{}`; {known}", scheme.source))])
+    }
+
+    /// The schemes to ask: of these, [`Schemes`] keeps the enabled ones.
+    pub fn enabled(&self) -> Schemes {
+        let provisioned = self
+            .provisioned
+            .iter()
+            .map(|known| VersionedScheme { scheme: known.scheme.clone(), reference: known.reference.clone() });
+        let stored = self.stored().filter_map(|known| {
+            let scheme = known.read.as_ref().ok()?.clone();
+            let version = known.stored.current().version.clone();
+            Some(VersionedScheme { reference: SchemeRef { id: scheme.id.clone(), version }, scheme })
+        });
+        Schemes::new(provisioned.chain(stored))
+    }
+
+    /// All schemes.
+    pub fn list(&self) -> Vec<Listed> {
+        let provisioned = self.provisioned.iter().map(|known| self.provisioned_view(known));
+        provisioned.chain(self.stored().map(|known| self.stored_view(known))).collect()
+    }
+
+    /// One scheme.
+    pub fn get(&self, id: &SchemeId) -> Option<Listed> {
+        match self.provisioned.iter().find(|known| known.scheme.id == *id) {
+            Some(known) => Some(self.provisioned_view(known)),
+            None => self.of(id).filter(|known| !known.stored.is_deleted()).map(|known| self.stored_view(known)),
+        }
+    }
+
+    /// What was stored under `id`, also where it was deleted.
+    pub fn stored_scheme(&self, id: &SchemeId) -> Option<Arc<StoredScheme>> {
+        self.of(id).map(|known| Arc::clone(&known.stored))
+    }
+
+    /// The changes of a scheme, newest first.
+    pub fn history(&self, id: &SchemeId) -> Option<Vec<SchemeChange>> {
+        match self.of(id) {
+            Some(known) => Some(known.stored.changes().rev().cloned().collect()),
+            None => self.is_provisioned(id).then(Vec::new),
+        }
+    }
+
+    /// Whether the configuration file has a scheme of this id.
+    pub fn is_provisioned(&self, id: &SchemeId) -> bool {
+        self.provisioned.iter().any(|known| known.scheme.id == *id)
+    }
+
+    /// What was said last about pausing `of`.
+    pub fn pause(&self, of: &Pausable) -> Option<&Pause> {
+        self.pauses.get(of.key().as_str())
+    }
+
+    /// Whether `of` is paused.
+    pub fn is_paused(&self, of: &Pausable) -> bool {
+        self.pause(of).is_some_and(|pause| pause.paused)
+    }
+
+    /// Whether `run` is to do no more.
+    pub fn is_cancelled(&self, run: &RunId) -> bool {
+        self.cancelled.contains_key(CancelledRun::key_of(run).as_str())
+    }
+
+    /// The keys of what is no longer of use at `now`.
+    pub fn outlived(&self, now: Timestamp) -> Vec<UserKey> {
+        let deleted = self
+            .schemes
+            .iter()
+            .filter(|(_, known)| known.stored.is_deleted() && known.stored.current().at.until(now) > DELETED_KEPT);
+        let cancelled = self.cancelled.iter().filter(|(_, cancelled)| cancelled.at.until(now) > CANCELLED_KEPT);
+        let keys = deleted.map(|(key, _)| key).chain(cancelled.map(|(key, _)| key));
+        keys.filter_map(|key| UserKey::parse(key)).collect()
+    }
+
+    fn of(&self, id: &SchemeId) -> Option<&Known> {
+        self.schemes.get(StoredScheme::key_of(id).as_str())
+    }
+
+    /// The stored schemes that count, by id.
+    fn stored(&self) -> impl Iterator<Item = &Known> {
+        let counts = |known: &&Known| !known.stored.is_deleted() && !self.is_provisioned(&known.stored.id);
+        self.schemes.values().filter(counts)
+    }
+
+    fn provisioned_view(&self, ProvisionedScheme { scheme, reference }: &ProvisionedScheme) -> Listed {
+        Listed {
+            id: scheme.id.clone(),
+            contents: Contents::Readable(Box::new(scheme.clone())),
+            version: reference.version.clone(),
+            tag: reference.version.clone(),
+            provisioned: true,
+            paused: self.pause_now(&scheme.id),
+            changed: None,
+        }
+    }
+
+    fn stored_view(&self, Known { stored, read }: &Known) -> Listed {
+        let current = stored.current();
+        Listed {
+            id: stored.id.clone(),
+            contents: match read {
+                Ok(scheme) => Contents::Readable(Box::new(scheme.clone())),
+                Err(why) => Contents::Broken { text: current.text.clone(), why: why.clone() },
+            },
+            version: current.version.clone(),
+            tag: stored.tag(),
+            provisioned: false,
+            paused: self.pause_now(&stored.id),
+            changed: Some((current.by.clone(), current.at)),
+        }
+    }
+
+    fn pause_now(&self, id: &SchemeId) -> Option<Pause> {
+        self.pause(&Pausable::Scheme(id.clone())).filter(|pause| pause.paused).cloned()
+    }
+}

@@ -1,0 +1,208 @@
+//! Changing what is set: checked against the state, appended, read back.
+//!
+//! Within a process changes come one after the other. Two replicas may check against the same state and both append:
+//! then the later record counts, and the history shows both.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::MutexGuard, time::timeout};
+use tracing::{info, warn};
+
+use super::{Error, Listed, Settings, error::Wrong};
+use crate::{
+    domain::{
+        Actor, CancelledRun, ChangeKind, Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, Setting, StoredScheme,
+        Timestamp,
+    },
+    log::{Record, Stream, codec},
+};
+
+/// How long a change may wait for another one.
+const TURN_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long it may take until what was appended comes back.
+const SEEN_WITHIN: Duration = Duration::from_secs(10);
+
+/// The longest scheme, as JSON, in bytes.
+const LONGEST: usize = 64 * 1024;
+
+/// What a scheme must be like for a change to be made, by its [tags](Listed::tag).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IfMatch {
+    /// It must be there.
+    Any,
+    /// It must be in one of these states.
+    Tags(Vec<String>),
+}
+
+impl IfMatch {
+    fn allows(&self, tag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Tags(tags) => tags.iter().any(|allowed| allowed == tag),
+        }
+    }
+}
+
+impl Settings {
+    /// The scheme that `text` describes, checked as one that is to be stored.
+    pub fn check(&self, text: &str) -> Result<Scheme, Error> {
+        self.read(text)
+    }
+
+    /// Stores a scheme under an id that is free.
+    pub async fn create(&self, text: &str, by: Actor) -> Result<Listed, Error> {
+        let _turn = self.turn().await?;
+        let scheme = self.read(text)?;
+        if self.get(&scheme.id).is_some() {
+            return Err(Error::Exists(scheme.id));
+        }
+        // One that was deleted goes on with its history.
+        let before = self.state().stored_scheme(&scheme.id);
+        self.store(&scheme, before.as_deref(), ChangeKind::Created, by).await
+    }
+
+    /// Stores a scheme in place of the one that is there. One that says the same already stays as it is.
+    pub async fn replace(&self, id: &SchemeId, text: &str, if_match: &IfMatch, by: Actor) -> Result<Listed, Error> {
+        let _turn = self.turn().await?;
+        let before = self.changeable(id, if_match)?;
+        let scheme = self.read(text)?;
+        if scheme.id != *id {
+            let message = format!("`id`: this is `{}`, and the path says `{id}`; write the same in both", scheme.id);
+            return Err(Error::Invalid(vec![Wrong::whole(message)]));
+        }
+        match self.get(id) {
+            Some(listed) if before.current().text == canonical(&scheme)? => Ok(listed),
+            _ => self.store(&scheme, Some(&before), ChangeKind::Updated, by).await,
+        }
+    }
+
+    /// Deletes a stored scheme; its history is kept. A pause of it goes with it.
+    pub async fn delete(&self, id: &SchemeId, if_match: &IfMatch, by: Actor) -> Result<(), Error> {
+        let _turn = self.turn().await?;
+        let before = self.changeable(id, if_match)?;
+        let current = before.current();
+        let change = SchemeChange {
+            kind: ChangeKind::Deleted,
+            by: by.clone(),
+            at: self.now(),
+            revision: before.next_revision(),
+            version: current.version.clone(),
+            text: current.text.clone(),
+        };
+        self.append(&Setting::Scheme(before.changed(change))).await?;
+        info!(scheme.id = %id, %by, "scheme deleted");
+        self.set_pause(Pausable::Scheme(id.clone()), false, by).await
+    }
+
+    /// Pauses or resumes a source or a scheme that is there.
+    pub async fn pause(&self, of: Pausable, paused: bool, by: Actor) -> Result<(), Error> {
+        let _turn = self.turn().await?;
+        self.set_pause(of, paused, by).await
+    }
+
+    /// Has `run` do no more than it has begun.
+    pub async fn cancel_run(&self, run: RunId, by: Actor) -> Result<(), Error> {
+        let _turn = self.turn().await?;
+        if self.state().is_cancelled(&run) {
+            return Ok(());
+        }
+        info!(run.id = %run, %by, "run cancelled");
+        self.append(&Setting::CancelledRun(CancelledRun { run, by, at: self.now() })).await
+    }
+
+    /// Takes back what is no longer of use: cancelled runs after 30 days, the history of deleted schemes after a year.
+    pub async fn forget_outlived(&self) -> Result<(), Error> {
+        let _turn = self.turn().await?;
+        let outlived = self.state().outlived(self.now());
+        for key in outlived {
+            self.append_record(Record { key, payload: bytes::Bytes::new() }).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_pause(&self, of: Pausable, paused: bool, by: Actor) -> Result<(), Error> {
+        if self.state().is_paused(&of) == paused {
+            return Ok(());
+        }
+        info!(%of, paused, %by, "paused or resumed");
+        self.append(&Setting::Pause(Pause { of, paused, by, at: self.now() })).await
+    }
+
+    async fn store(
+        &self,
+        scheme: &Scheme,
+        before: Option<&StoredScheme>,
+        kind: ChangeKind,
+        by: Actor,
+    ) -> Result<Listed, Error> {
+        let change = SchemeChange {
+            kind,
+            by,
+            at: self.now(),
+            revision: before.map_or(1, StoredScheme::next_revision),
+            version: scheme.reference().version,
+            text: canonical(scheme)?,
+        };
+        let id = scheme.id.clone();
+        info!(scheme.id = %id, by = %change.by, revision = change.revision, "scheme stored");
+        let stored = match before {
+            Some(before) => before.changed(change),
+            None => StoredScheme::new(id.clone(), change),
+        };
+        self.append(&Setting::Scheme(stored)).await?;
+        self.get(&id).ok_or(Error::NoScheme(id)) // another replica may have deleted it in this very moment
+    }
+
+    /// The stored scheme, where the caller may change it.
+    fn changeable(&self, id: &SchemeId, if_match: &IfMatch) -> Result<Arc<StoredScheme>, Error> {
+        let state = self.state();
+        if state.is_provisioned(id) {
+            return Err(Error::Provisioned(id.clone()));
+        }
+        let stored = state.stored_scheme(id).filter(|stored| !stored.is_deleted());
+        let stored = stored.ok_or_else(|| Error::NoScheme(id.clone()))?;
+        if if_match.allows(&stored.tag()) { Ok(stored) } else { Err(Error::Stale) }
+    }
+
+    fn read(&self, text: &str) -> Result<Scheme, Error> {
+        self.state().read(text).map_err(Error::Invalid)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    async fn turn(&self) -> Result<MutexGuard<'_, ()>, Error> {
+        timeout(TURN_WITHIN, self.0.writing.lock()).await.map_err(|_| Error::Busy)
+    }
+
+    async fn append(&self, setting: &Setting) -> Result<(), Error> {
+        self.append_record(Record { key: setting.key(), payload: codec::encode(setting) }).await
+    }
+
+    /// Appends, and waits until this process has it in its state.
+    async fn append_record(&self, record: Record) -> Result<(), Error> {
+        let position = self.0.log.append(Stream::Settings, record).await?;
+        let place = usize::from(position.partition.0);
+        let mut next = self.0.next.subscribe();
+        let seen = next.wait_for(|next| next.get(place).is_some_and(|next| *next > position.offset));
+        match timeout(SEEN_WITHIN, seen).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => {
+                warn!(partition = %position.partition, offset = position.offset, "a setting does not come back from the log");
+                Err(Error::Unseen)
+            }
+        }
+    }
+}
+
+/// What `scheme` says, as it is stored.
+fn canonical(scheme: &Scheme) -> Result<String, Error> {
+    let text = serde_json::to_string(scheme).map_err(|error| Error::Invalid(vec![Wrong::whole(error.to_string())]))?;
+    if text.len() <= LONGEST {
+        return Ok(text);
+    }
+    let message = format!("the scheme is {} bytes long; {LONGEST} is the most", text.len());
+    Err(Error::Invalid(vec![Wrong::whole(message)]))
+}
