@@ -21,6 +21,8 @@ mod reading;
 mod restore;
 mod stage;
 mod step;
+#[cfg(test)]
+mod testing;
 mod unsettled;
 
 pub use appender::Appender;
