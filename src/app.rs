@@ -22,6 +22,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, LogConfig},
     engine::{self, Connection, Controls, Executor, Planner},
+    explain::Explainer,
     intake::Intake,
     log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
     metrics::Metrics,
@@ -117,8 +118,10 @@ impl App {
             let intake = Intake::new(&config.sources, max_body, Arc::clone(&log), Arc::clone(&clock), metrics.clone());
             listeners.webhooks(bound, intake)?;
         }
+        let explainer = explainer(&connections, &views, &clock);
         let health = Arc::new(AppHealth::new(Arc::clone(&log), connections));
-        let state = admin::AdminState::new(&config, token.secret, views, settings.clone(), metrics.clone(), health);
+        let state =
+            admin::AdminState::new(&config, token.secret, views, settings.clone(), explainer, metrics.clone(), health);
         listeners.admin(admin, state, roles.admin)?;
         let (servers, handles) = listeners.start();
         let sources = config.sources;
@@ -233,6 +236,11 @@ fn connect(
     config.sources.iter().map(connect).collect()
 }
 
+fn explainer(connections: &[Arc<Connection>], views: &Views, clock: &Arc<dyn Clock>) -> Explainer {
+    let clients = connections.iter().map(|connection| (connection.source.clone(), Arc::clone(&connection.client)));
+    Explainer::new(clients, Arc::new(views.clone()), Arc::clone(clock))
+}
+
 fn stages(
     config: &Config,
     connections: &[Arc<Connection>],
@@ -245,13 +253,14 @@ fn stages(
     let schemes = settings.schemes();
     let runs: Arc<dyn engine::Runs> = Arc::new(views.clone());
     let mut stages = Vec::new();
-    for connection in connections {
+    for (source, connection) in config.sources.iter().zip(connections) {
         let parts = || (Arc::clone(connection), Arc::clone(log), ledger.clone(), metrics.clone());
         let (connection, log, ledger, metrics) = parts();
         let planner = Planner::new(connection, schemes.clone(), config.mode, log, ledger, metrics, Arc::clone(&runs));
         stages.push(Stage::Planner(Arc::new(planner)));
         let (connection, log, ledger, metrics) = parts();
-        stages.push(Stage::Executor(Arc::new(Executor::new(connection, config.mode, log, ledger, metrics))));
+        let executor = Executor::new(connection, source.protect.clone(), config.mode, log, ledger, metrics);
+        stages.push(Stage::Executor(Arc::new(executor)));
     }
     stages
 }

@@ -21,7 +21,10 @@ pub use auth::{AdminToken, Error, token};
 pub use probes::{Readiness, SourceHealth, SourceState, Wait};
 pub use problem::Problem;
 
-use crate::{config::Config, domain::SourceId, metrics::Metrics, secret::Secret, settings::Settings, views::Views};
+use crate::{
+    config::Config, domain::SourceId, explain::Explainer, metrics::Metrics, secret::Secret, settings::Settings,
+    views::Views,
+};
 
 /// What a request may carry, in bytes: a scheme at the most.
 const MAX_BODY: usize = 64 * 1024;
@@ -37,6 +40,7 @@ pub struct AdminState {
     readiness: Arc<dyn Readiness>,
     sources: Vec<SourceRow>,
     settings: Settings,
+    explainer: Explainer,
 }
 
 impl AdminState {
@@ -46,11 +50,12 @@ impl AdminState {
         token: Secret,
         views: Views,
         settings: Settings,
+        explainer: Explainer,
         metrics: Metrics,
         readiness: Arc<dyn Readiness>,
     ) -> Self {
         let sources = config.sources.iter().map(SourceRow::from).collect();
-        Self { token, views, metrics, readiness, sources, settings }
+        Self { token, views, metrics, readiness, sources, settings, explainer }
     }
 
     fn source_ids(&self) -> Vec<SourceId> {

@@ -19,8 +19,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::*;
 use crate::{
     clock::SystemClock,
-    config::{Admin, Auth, LogConfig, ProvisionedScheme, Rate, Source, Webhooks},
+    config::{Admin, Auth, LogConfig, Protect, ProvisionedScheme, Rate, Source, Webhooks},
     domain::{Action, Mode, Product, Scheme, SchemeRef, Selection, Trigger},
+    explain::Explainer,
     views::testing::{Following, at},
 };
 
@@ -98,7 +99,8 @@ impl Site {
         let settings = Settings::new(&config, following.log.clone(), Arc::new(SystemClock));
         let stop = CancellationToken::new();
         tokio::spawn(settings.clone().follow(stop.clone()));
-        let state = AdminState::new(&config, Secret::new(TOKEN), views, settings, metrics, readiness);
+        let explainer = Explainer::new([], Arc::new(views.clone()), Arc::new(SystemClock));
+        let state = AdminState::new(&config, Secret::new(TOKEN), views, settings, explainer, metrics, readiness);
         Self { following, state: web::Data::new(state), process, _settings: stop.drop_guard() }
     }
 
@@ -171,6 +173,7 @@ fn source(id: &str, product: Product) -> Source {
         credentials_expire: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
         webhook_hmac: vec![Secret::new("s3cret-hmac")],
         rate: Rate { per_second: 10.0, concurrency: 4 },
+        protect: Protect::of(product, None),
     }
 }
 

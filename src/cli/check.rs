@@ -87,6 +87,47 @@ mod tests {
     }
 
     #[test]
+    fn a_file_with_many_mistakes_is_told_all_of_them_with_what_to_write() {
+        let (code, out, err) = check(
+            "sources:
+  - id: acme
+    product: jira-cloud
+    base_url: https://acme.atlassian.net
+    auth: { basic: { username: usher, password: { value: hunter2 } } }
+    protect: { last_administrators: 0 }
+schemes:
+  - id: leavers
+    source: acmee
+    trigger: { cron: \"0 3 * * MON\", timezone: Berlin }
+    select:
+      all:
+        - last_login_before: 90
+        - email_domain: [acme.example]
+          deactivated: true
+    actions:
+      - delete
+      - rename: { sufix: -gone }
+  - id: leavers
+    source: acme
+    trigger: on_create
+    select: { where: user.group == \"x\", never_logged_in: {} }
+    actions:
+      - add_groups: [a]
+      - remove_groups: [A]
+      - deactivate: {}
+",
+        );
+        assert_eq!((code, out.as_str()), (ExitCode::from(2), ""));
+        let places: Vec<&str> = err.lines().map(|line| line.split(": ").next().expect("a place")).collect();
+        let expected = [
+            "9:13", "10:47", "13:30", "14:11", "17:9", "18:17", "18:19", "19:9", "22:22", "22:41", "25:25", "26:9",
+            "26:9",
+        ];
+        assert_eq!(places, expected.map(|place| format!("usher.yaml:{place}")), "{err}");
+        assert!(!err.contains("hunter2"));
+    }
+
+    #[test]
     fn what_can_not_be_read_is_a_problem_of_the_file() {
         let dir = tempfile::tempdir().expect("a directory");
         for (path, says) in [(dir.path().to_owned(), "directory"), (dir.path().join("none.yaml"), "cannot be read")] {

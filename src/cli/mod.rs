@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod remote;
 mod sandbox;
 mod serve;
 
@@ -30,6 +31,8 @@ const USAGE: u8 = 2;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    remote: remote::Remote,
     /// How log lines look; by default text on a terminal, else JSON.
     #[arg(long, global = true, env = "USHER_LOG_FORMAT", value_enum)]
     log_format: Option<LogFormat>,
@@ -66,6 +69,9 @@ enum Command {
     },
     /// Print the version.
     Version,
+    /// What is asked of a running usher.
+    #[command(flatten)]
+    Remote(remote::Command),
 }
 
 /// Runs the command that the process was started with.
@@ -89,6 +95,7 @@ pub fn main() -> ExitCode {
             sandbox::run(listen)
         }
         Command::Version => version(),
+        Command::Remote(command) => remote::run(arguments.remote, command),
     }
 }
 

@@ -1,91 +1,174 @@
-//! What a scheme does, and the groups it does it with.
+//! What a scheme does.
 
-use std::collections::HashMap;
+use crate::domain::{Action, ActionKind, GroupName};
 
-use crate::domain::{Action, GroupName};
+use super::{
+    fields::{Fields, Word},
+    groups::some_groups,
+    issue::issue,
+    node::{Content, Node},
+    problem::Place,
+    reader::Reader,
+};
 
-use super::{fields::Fields, node::Node, not_yet::Section, problem::Place, reader::Reader};
+/// The longest `suffix`: login names have room for 255 characters.
+const MAX_SUFFIX: usize = 64;
 
-/// Reads a list of groups, which may be empty.
-pub(super) fn groups(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<GroupName>> {
-    reader.each(node, group)
+/// An action that stands in a scheme, also one that can't be read.
+pub(super) struct Act<'n> {
+    /// Which.
+    pub kind: ActionKind,
+    /// Where its key stands.
+    pub at: &'n Place,
+    /// What it says; none where that can't be read.
+    pub action: Option<Action>,
+    node: &'n Node,
 }
 
-fn group(item: &Node, reader: &mut Reader<'_>) -> Option<GroupName> {
-    match reader.text(item)? {
-        name if name.trim().is_empty() => reader.refuse(&item.at, "a group without a name; write its name"),
-        name => Some(GroupName::new(name)),
+impl<'n> Act<'n> {
+    /// The groups it names, each with its place.
+    pub fn groups(&self) -> impl Iterator<Item = (&GroupName, &'n Place)> {
+        let groups = match &self.action {
+            Some(Action::AddGroups(groups) | Action::RemoveGroups(groups)) => groups.as_slice(),
+            _ => &[],
+        };
+        let items = match &self.node.content {
+            Content::List(items) => items.as_slice(),
+            Content::Scalar { .. } | Content::Map(_) => &[],
+        };
+        groups.iter().zip(items.iter().map(|item| &item.at))
     }
 }
 
-/// Reads a list of at least one group.
-pub(super) fn some_groups(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<GroupName>> {
-    let groups = groups(node, reader)?;
-    if groups.is_empty() {
-        return reader.refuse(&node.at, "no group stands here; write `[a-group]`, say, or leave the key out");
-    }
-    Some(groups)
+/// How an action is read.
+struct Rule {
+    kind: ActionKind,
+    read: fn(&Node, &mut Reader<'_>) -> Option<Action>,
 }
 
-/// Reads a scheme's `actions`.
-pub(super) fn actions(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<Action>> {
-    let mut named = Vec::new();
-    let actions = reader.each(node, |item, reader| action(item, &mut named, reader));
-    check_opposites(named, reader);
-    let actions = actions?;
+const fn word(
+    kind: ActionKind,
+    example: &'static str,
+    read: fn(&Node, &mut Reader<'_>) -> Option<Action>,
+) -> Word<Rule> {
+    Word { name: kind.as_str(), example, read: Rule { kind, read } }
+}
+
+static WORDS: [Word<Rule>; 10] = [
+    word(ActionKind::AddGroups, "add_groups: [a-group]", |node, reader| {
+        some_groups(node, reader).map(Action::AddGroups)
+    }),
+    word(ActionKind::RemoveGroups, "remove_groups: [a-group]", |node, reader| {
+        some_groups(node, reader).map(Action::RemoveGroups)
+    }),
+    word(ActionKind::RemoveAllGroups, "remove_all_groups: {}", |node, reader| {
+        bare(node, reader).map(|()| Action::RemoveAllGroups)
+    }),
+    word(ActionKind::RemoveApplicationAccess, "remove_application_access: {}", remove_application_access),
+    word(ActionKind::Deactivate, "deactivate: {}", |node, reader| bare(node, reader).map(|()| Action::Deactivate)),
+    word(ActionKind::Reactivate, "reactivate: {}", |node, reader| bare(node, reader).map(|()| Action::Reactivate)),
+    word(ActionKind::Delete, "delete: {}", |node, reader| bare(node, reader).map(|()| Action::Delete)),
+    word(ActionKind::Rename, "rename: { suffix: \"-inactive\" }", rename),
+    word(ActionKind::InvalidatePassword, "invalidate_password: {}", invalidate_password),
+    word(
+        ActionKind::CreateIssue,
+        "create_issue: { project: OPS, type: Task, summary: \"Review {{ user.name }}\" }",
+        |node, reader| issue(node, reader).map(Action::CreateIssue),
+    ),
+];
+
+/// Reads a scheme's `actions`. Each of them goes to `acts`.
+pub(super) fn actions<'n>(node: &'n Node, acts: &mut Vec<Act<'n>>, reader: &mut Reader<'_>) -> Option<Vec<Action>> {
+    let actions = reader.each_like(node, "[{ add_groups: [a-group] }]", |item, reader| action(item, acts, reader))?;
     if actions.is_empty() {
         return reader.refuse(&node.at, "no action stands here; write `- add_groups: [a-group]`, say");
     }
     Some(actions)
 }
 
-/// A group that an action names, and what the action does with it.
-struct Named<'n> {
-    at: &'n Place,
-    group: GroupName,
-    action: &'static str,
-}
-
-fn action<'n>(node: &'n Node, named: &mut Vec<Named<'n>>, reader: &mut Reader<'_>) -> Option<Action> {
+fn action<'n>(item: &'n Node, acts: &mut Vec<Act<'n>>, reader: &mut Reader<'_>) -> Option<Action> {
     let problems = reader.problems.len();
-    let mut fields = Fields::of(node, Section::Action, reader)?;
-    let (add, remove) = (fields.get("add_groups"), fields.get("remove_groups"));
+    let mut fields = Fields::like(item, &format!("- {}", example(item)), reader)?;
+    let found = fields.words(&WORDS, reader);
     fields.done(reader);
-    match (add, remove) {
-        (Some(add), None) => named_groups(add, "add_groups", named, reader).map(Action::AddGroups),
-        (None, Some(remove)) => named_groups(remove, "remove_groups", named, reader).map(Action::RemoveGroups),
-        _ if reader.problems.len() > problems => None,
-        _ => {
-            let message = "one action is needed; write `- add_groups: [a-group]`, each action in an item of its own";
-            reader.refuse(&node.at, message)
+    let count = found.len();
+    let mut last = None;
+    for (word, entry) in found {
+        let Rule { kind, read } = word.read;
+        last = read(&entry.node, reader);
+        acts.push(Act { kind, at: &entry.at, action: last.clone(), node: &entry.node });
+    }
+    match count {
+        1 => last,
+        0 if reader.problems.len() > problems => None,
+        0 => reader.refuse(&item.at, "no action stands here; write `- add_groups: [a-group]`, say"),
+        _ => reader.refuse(&item.at, "several actions stand in one item; give each an item of its own, in their order"),
+    }
+}
+
+/// What to write for `item`, which may be nothing but an action's name.
+fn example(item: &Node) -> &'static str {
+    let meant = match &item.content {
+        Content::Scalar { text, .. } => WORDS.iter().find(|word| word.name == text),
+        Content::List(_) | Content::Map(_) => None,
+    };
+    meant.unwrap_or(&WORDS[0]).example
+}
+
+/// Reads `{}`: all that an action without details takes.
+fn bare(node: &Node, reader: &mut Reader<'_>) -> Option<()> {
+    match &node.content {
+        Content::Map(keys) if keys.is_empty() => Some(()),
+        Content::Map(_) => reader.refuse(&node.at, "this action takes no keys; write `{}`"),
+        Content::Scalar { .. } | Content::List(_) => {
+            reader.refuse(&node.at, format!("found {}; write `{{}}`", node.kind()))
         }
     }
 }
 
-fn named_groups<'n>(
-    node: &'n Node,
-    action: &'static str,
-    named: &mut Vec<Named<'n>>,
-    reader: &mut Reader<'_>,
-) -> Option<Vec<GroupName>> {
-    let groups = some_groups(node, reader)?;
-    let items = reader.list(node)?;
-    named.extend(items.iter().zip(&groups).map(|(item, group)| Named { at: &item.at, group: group.clone(), action }));
-    Some(groups)
+fn remove_application_access(node: &Node, reader: &mut Reader<'_>) -> Option<Action> {
+    let mut fields = Fields::like(node, "{ applications: [jira-software] }", reader)?;
+    let applications = fields.or("applications", Vec::new(), |node| {
+        let read = reader.each(node, |item, reader| reader.filled(item).map(str::to_owned))?;
+        if read.is_empty() {
+            let message = "no application stands here; write `[jira-software]`, say, or `{}` for all of them";
+            return reader.refuse(&node.at, message);
+        }
+        Some(read)
+    });
+    fields.done(reader);
+    applications.map(Action::RemoveApplicationAccess)
 }
 
-/// Reports groups that a scheme both adds and removes: which of them wins would hang on the order of the actions.
-fn check_opposites(named: Vec<Named<'_>>, reader: &mut Reader<'_>) {
-    let mut first: HashMap<GroupName, (&'static str, &Place)> = HashMap::new();
-    for Named { at, group, action } in named {
-        match first.get(&group) {
-            Some((other, place)) if *other != action => {
-                reader.refuse::<()>(at, format!("`{group}` also stands in {other} at {place}; keep one of them"));
-            }
-            Some(_) => {}
-            None => {
-                first.insert(group, (action, at));
-            }
-        }
+fn rename(node: &Node, reader: &mut Reader<'_>) -> Option<Action> {
+    let mut fields = Fields::like(node, "{ suffix: \"-inactive\" }", reader)?;
+    let suffix = fields
+        .required("suffix", "write `suffix: \"-inactive\"`, say", reader)
+        .and_then(|node| reader.parsed(node, suffix));
+    fields.done(reader);
+    suffix.map(|suffix| Action::Rename { suffix })
+}
+
+/// Blanks, and the characters that Jira refuses in login names.
+fn suffix(text: &str) -> Result<String, String> {
+    let bad = |c: char| {
+        c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '&' | '"' | '\'' | '\\' | ',' | '+' | '/')
+    };
+    if text.is_empty() || text.chars().count() > MAX_SUFFIX || text.contains(bad) {
+        return Err(format!(
+            "`{text}` can't end a login name; write 1 to {MAX_SUFFIX} characters without blanks, quotes and `<>&\\,+/`, \
+             `-inactive`, say"
+        ));
     }
+    if text.chars().any(char::is_uppercase) {
+        return Err(format!("login names are in lower case; write `{}`", text.to_lowercase()));
+    }
+    Ok(text.to_owned())
+}
+
+fn invalidate_password(node: &Node, reader: &mut Reader<'_>) -> Option<Action> {
+    let mut fields = Fields::like(node, "{ send_reset_link: false }", reader)?;
+    let send_reset_link = fields.or("send_reset_link", false, |node| reader.boolean(node));
+    fields.done(reader);
+    send_reset_link.map(|send_reset_link| Action::InvalidatePassword { send_reset_link })
 }

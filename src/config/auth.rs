@@ -4,7 +4,6 @@ use super::{
     Auth,
     fields::Fields,
     node::Node,
-    not_yet::Section,
     reader::Reader,
     secret::{header_secret, secret},
 };
@@ -12,7 +11,7 @@ use super::{
 /// Reads a source's `auth`.
 pub(super) fn auth(node: &Node, reader: &mut Reader<'_>) -> Option<Auth> {
     let problems = reader.problems.len();
-    let mut fields = Fields::of(node, Section::Auth, reader)?;
+    let mut fields = Fields::of(node, reader)?;
     let (bearer, basic) = (fields.get("bearer"), fields.get("basic"));
     fields.done(reader);
     match (bearer, basic) {
@@ -27,7 +26,7 @@ pub(super) fn auth(node: &Node, reader: &mut Reader<'_>) -> Option<Auth> {
 }
 
 fn basic_auth(node: &Node, reader: &mut Reader<'_>) -> Option<Auth> {
-    let mut fields = Fields::of(node, Section::Basic, reader)?;
+    let mut fields = Fields::of(node, reader)?;
     let username =
         fields.required("username", "write `username: usher`, say", reader).and_then(|node| user_name(node, reader));
     let password = fields

@@ -6,7 +6,6 @@ use super::{
     KafkaConfig, LogConfig,
     fields::Fields,
     node::{Content, Entry, Node},
-    not_yet::Section,
     reader::Reader,
     secret::secret,
 };
@@ -24,7 +23,7 @@ pub(super) fn log(node: Option<&Node>, reader: &mut Reader<'_>) -> Option<LogCon
         return Some(LogConfig::Embedded);
     };
     let kinds = [("embedded", Kind::Embedded), ("kafka", Kind::Kafka)];
-    let mut fields = Fields::of(node, Section::Log, reader)?;
+    let mut fields = Fields::of(node, reader)?;
     let kind = fields.or("kind", Kind::Embedded, |node| reader.choice(node, &kinds, &[]));
     let kafka = fields.or("kafka", KafkaConfig::default(), |node| kafka(node, reader));
     fields.done(reader);
@@ -48,7 +47,7 @@ impl Default for KafkaConfig {
 
 fn kafka(node: &Node, reader: &mut Reader<'_>) -> Option<KafkaConfig> {
     let default = KafkaConfig::default();
-    let mut fields = Fields::of(node, Section::Kafka, reader)?;
+    let mut fields = Fields::of(node, reader)?;
     let brokers = fields.or("brokers", default.brokers, |node| brokers(node, reader));
     let topic_prefix = fields.or("topic_prefix", default.topic_prefix, |node| reader.parsed(node, topic_prefix));
     let partitions = fields.or("partitions", default.partitions, |node| reader.whole(node, 1..=1000));

@@ -5,10 +5,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use super::{
-    Admin, Webhooks, fields::Fields, node::Node, not_yet::Section, problem::Place, reader::Reader,
-    secret::header_secret,
-};
+use super::{Admin, Webhooks, fields::Fields, node::Node, problem::Place, reader::Reader, secret::header_secret};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -27,7 +24,7 @@ pub(super) fn webhooks<'n>(node: Option<&'n Node>, reader: &mut Reader<'_>) -> O
     let Some(node) = node else {
         return Some(Placed { listener: Webhooks { listen, max_body }, at: None });
     };
-    let mut fields = Fields::of(node, Section::Webhooks, reader)?;
+    let mut fields = Fields::of(node, reader)?;
     let at = fields.get("listen").map(|node| &node.at);
     let listen = fields.or("listen", listen, |node| reader.parsed(node, address));
     let max_body = fields.or("max_body", max_body, |node| reader.parsed(node, size));
@@ -41,7 +38,7 @@ pub(super) fn admin<'n>(node: Option<&'n Node>, reader: &mut Reader<'_>) -> Opti
     let Some(node) = node else {
         return Some(Placed { listener: Admin { listen, token: None }, at: None });
     };
-    let mut fields = Fields::of(node, Section::Admin, reader)?;
+    let mut fields = Fields::of(node, reader)?;
     let at = fields.get("listen").map(|node| &node.at);
     let listen = fields.or("listen", listen, |node| reader.parsed(node, address));
     let token = fields.or("token", None, |node| header_secret(node, reader).map(Some));

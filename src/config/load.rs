@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use saphyr_parser::Marker;
 
 use super::{
-    Config, ProvisionedScheme, check,
+    Config, ProvisionedScheme, Sources, check,
     env::{self, Env},
     node::{Content, Node},
     problem::{Place, Problem, Problems},
@@ -66,17 +66,66 @@ pub(super) fn from_bytes(bytes: &[u8], file: Option<Arc<str>>, base: &Path, env:
     }
 }
 
-/// The scheme that `text`, YAML or JSON called `name`, describes: as one item of `schemes` in the configuration. Whether
-/// its source is there, and what that can do, is for the caller to see.
+/// A scheme that may be stored.
+#[derive(Debug, Clone)]
+pub struct CheckedScheme {
+    /// What it says.
+    pub scheme: Scheme,
+    /// What should be otherwise, one a line.
+    pub warnings: Vec<Problem>,
+}
+
+/// The scheme that `text`, YAML or JSON, describes: as one item of `schemes` in the configuration, and checked as one.
+/// `name` stands before line and column in messages; it may be empty.
+///
+/// Errors: everything that is wrong, each with its place.
+pub fn check_scheme(text: &str, name: &str, sources: &Sources) -> Result<CheckedScheme, Problems> {
+    let (ProvisionedScheme { scheme, .. }, warnings) = read(text, name, |root, reader| scheme(root, sources, reader))?;
+    Ok(CheckedScheme { scheme, warnings })
+}
+
+/// As [`check_scheme`], for one that was checked before, or whose source is not known here: the source may be any.
 ///
 /// Errors: everything that is wrong, each with its place.
 pub fn read_scheme(text: &str, name: &str) -> Result<Scheme, Problems> {
+    check_scheme(text, name, &Sources::among_others([])).map(|checked| checked.scheme)
+}
+
+/// The schemes in `text`, YAML or JSON called `name`: what stands under the key `schemes`, as in the configuration, or a
+/// list of schemes. Whether their sources are there, and what those can do, is for the caller to see.
+///
+/// Errors: everything that is wrong, each with its place.
+pub fn read_schemes(text: &str, name: &str) -> Result<Vec<Scheme>, Problems> {
+    let any_source = Sources::among_others([]);
+    let (schemes, _warnings) = read(text, name, |root, reader| {
+        let listed = match &root.content {
+            Content::Map(entries) => entries.iter().find(|entry| entry.name == "schemes").map(|entry| &entry.node),
+            Content::List(_) | Content::Scalar { .. } => Some(root),
+        };
+        let Some(listed) = listed else {
+            return reader.refuse(&root.at, "`schemes` is missing here; write `schemes:` and the schemes below it");
+        };
+        check::unique_schemes(listed, reader);
+        reader.each(listed, |item, reader| scheme(item, &any_source, reader))
+    })?;
+    Ok(schemes.into_iter().map(|provisioned| provisioned.scheme).collect())
+}
+
+/// What `part` reads out of a text that is no whole configuration, and what should be otherwise.
+fn read<T>(
+    text: &str,
+    name: &str,
+    part: impl FnOnce(&Node, &mut Reader<'_>) -> Option<T>,
+) -> Result<(T, Vec<Problem>), Problems> {
     let (env, name): (Env, Arc<str>) = (Env::default(), name.into());
+    let text = text::decode(text.as_bytes(), &name).map_err(|problem| Problems::new(vec![problem]))?;
     let mut reader = Reader { env: &env, base: Path::new(""), problems: Vec::new(), warnings: Vec::new() };
     let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
-    let scheme = yaml::parse(text, &locate, &mut reader.problems).and_then(|root| scheme(&root, &mut reader));
-    match scheme {
-        Some(ProvisionedScheme { scheme, .. }) if reader.problems.is_empty() => Ok(scheme),
-        Some(_) | None => Err(Problems::new(reader.problems)),
+    let found = yaml::parse(text, &locate, &mut reader.problems).and_then(|root| part(&root, &mut reader));
+    let Reader { problems, mut warnings, .. } = reader;
+    warnings.sort();
+    match found {
+        Some(found) if problems.is_empty() => Ok((found, warnings)),
+        Some(_) | None => Err(Problems::new(problems)),
     }
 }

@@ -7,26 +7,38 @@
 mod actions;
 mod auth;
 mod check;
+mod conditions;
+mod contradictions;
 mod env;
 mod event_log;
+mod expressions;
 mod fields;
+mod fits;
+mod groups;
+mod issue;
+mod limits;
 mod listeners;
 mod load;
 mod node;
 mod not_yet;
 mod problem;
+mod protect;
 mod reader;
 mod scheme;
 mod secret;
+mod select;
 mod source;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trigger;
 mod yaml;
 
 pub use env::process_env;
-pub use load::{Loaded, load, read_scheme};
+pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_schemes};
 pub use problem::{Place, Problem, Problems};
+pub use sources::Sources;
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
@@ -34,7 +46,7 @@ use chrono::NaiveDate;
 use url::Url;
 
 use crate::{
-    domain::{Mode, Product, Scheme, SchemeRef, SourceId},
+    domain::{GroupName, Mode, Product, Scheme, SchemeRef, SourceId},
     secret::Secret,
 };
 
@@ -118,6 +130,21 @@ pub struct Source {
     pub webhook_hmac: Vec<Secret>,
     /// Upper bounds on calls.
     pub rate: Rate,
+    /// What no scheme takes away, whatever it says.
+    pub protect: Protect,
+}
+
+/// What no scheme takes away in a source, whatever it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protect {
+    /// Users, by name or lasting id, of whom nothing is taken away.
+    pub users: Vec<String>,
+    /// Whose members are administrators. There may be no such group.
+    pub admin_groups: Vec<GroupName>,
+    /// How many administrators must remain; none: administrators are not counted.
+    pub last_administrators: u32,
+    /// Whether nothing is taken away of the account that usher acts with.
+    pub acting_account: bool,
 }
 
 /// The acting account of a source. Printed by `Debug` without the user name: in Cloud it is an e-mail address.

@@ -9,7 +9,7 @@ pub enum Place {
     File(Arc<str>),
     /// One character of the file.
     Character {
-        /// The file, as it was named on the command line.
+        /// The file, as it was named on the command line; empty where the text is no file.
         file: Arc<str>,
         /// From 1.
         line: usize,
@@ -24,6 +24,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(name) | Self::Variable(name) => f.write_str(name),
+            Self::Character { file, line, column } if file.is_empty() => write!(f, "{line}:{column}"),
             Self::Character { file, line, column } => write!(f, "{file}:{line}:{column}"),
         }
     }

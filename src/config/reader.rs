@@ -89,23 +89,26 @@ impl Reader<'_> {
         })
     }
 
-    /// The items of a list.
-    pub fn list<'n>(&mut self, node: &'n Node) -> Option<&'n [Node]> {
-        match &node.content {
-            Content::List(items) => Some(items),
-            Content::Scalar { .. } | Content::Map(_) => {
-                self.refuse(&node.at, format!("found {}; write a list, like `[a, b]`", node.kind()))
-            }
-        }
-    }
-
     /// Every item of a list as `read` gives it; none where any of them is wrong.
     pub fn each<'n, T>(
         &mut self,
         node: &'n Node,
+        read: impl FnMut(&'n Node, &mut Self) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        self.each_like(node, "[a, b]", read)
+    }
+
+    /// As [`Reader::each`]; `example` is a list that could stand there.
+    pub fn each_like<'n, T>(
+        &mut self,
+        node: &'n Node,
+        example: &str,
         mut read: impl FnMut(&'n Node, &mut Self) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let read: Vec<Option<T>> = self.list(node)?.iter().map(|item| read(item, self)).collect();
+        let Content::List(items) = &node.content else {
+            return self.refuse(&node.at, format!("found {}; write a list, like `{example}`", node.kind()));
+        };
+        let read: Vec<Option<T>> = items.iter().map(|item| read(item, self)).collect();
         read.into_iter().collect()
     }
 }
@@ -120,11 +123,17 @@ fn one_of(known: &[&str]) -> String {
 
 /// What to write instead of `wrong`: the nearest of `known`, or all of them where none is near.
 pub(super) fn instead(wrong: &str, known: &[&str]) -> String {
+    match nearest(wrong, known) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if known.is_empty() => "leave it out".to_owned(),
+        None => one_of(known),
+    }
+}
+
+/// The one of `known` that was probably meant by `wrong`.
+pub(super) fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
     // Longer words are no typing errors, and the distance takes length times length.
     let distance = |name: &str| if wrong.len() > 64 { usize::MAX } else { strsim::damerau_levenshtein(wrong, name) };
-    match known.iter().take(10 * NAMED).map(|name| (distance(name), name)).min() {
-        Some((typos, name)) if typos <= name.len().div_ceil(3) => format!("did you mean `{name}`?"),
-        Some(_) => one_of(known),
-        None => "leave it out".to_owned(),
-    }
+    let (typos, name) = known.iter().take(10 * NAMED).map(|name| (distance(name), *name)).min()?;
+    (typos <= name.len().div_ceil(3)).then_some(name)
 }

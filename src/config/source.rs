@@ -11,12 +11,7 @@ use crate::{
 };
 
 use super::{
-    Rate, Source,
-    auth::auth,
-    fields::Fields,
-    node::Node,
-    not_yet::{self, Section},
-    reader::Reader,
+    Protect, Rate, Source, auth::auth, fields::Fields, node::Node, not_yet, protect::protect, reader::Reader,
     secret::secret,
 };
 
@@ -26,17 +21,20 @@ const RATE: Rate = Rate { per_second: 10.0, concurrency: 4 };
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 
+/// The products by name.
+pub(super) const PRODUCTS: [(&str, Product); 2] =
+    [(Product::JiraCloud.as_str(), Product::JiraCloud), (Product::JiraDc.as_str(), Product::JiraDc)];
+
 /// Reads one item of `sources`.
 pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
-    let products = [Product::JiraCloud, Product::JiraDc].map(|product| (product.as_str(), product));
-    let mut fields = Fields::of(node, Section::Source, reader)?;
+    let mut fields = Fields::awaiting(node, not_yet::SOURCE, reader)?;
     let id = fields
         .required("id", "write `id: acme`, say", reader)
         .and_then(|node| reader.parsed(node, str::parse::<SourceId>));
     let name = fields.or("name", None, |node| reader.filled(node).map(|name| Some(name.to_owned())));
     let product = fields
         .required("product", "write `product: jira-cloud` or `product: jira-dc`", reader)
-        .and_then(|node| reader.choice(node, &products, not_yet::PRODUCTS));
+        .and_then(|node| reader.choice(node, &PRODUCTS, not_yet::PRODUCTS));
     let base_url = fields
         .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
         .and_then(|node| reader.parsed(node, base_url));
@@ -46,6 +44,9 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let webhook_hmac = fields.or("webhook", Vec::new(), |node| webhook(node, reader));
     let rate = fields.or("rate", RATE, |node| rate(node, reader));
+    // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
+    let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
+    let protect = fields.or("protect", default.clone(), |node| protect(node, default, reader));
     fields.done(reader);
     let id = id?;
     Some(Source {
@@ -57,6 +58,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         credentials_expire: credentials_expire?,
         webhook_hmac: webhook_hmac?,
         rate: rate?,
+        protect: protect?,
     })
 }
 
@@ -90,14 +92,14 @@ fn date(text: &str) -> Result<NaiveDate, String> {
 }
 
 fn webhook(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<Secret>> {
-    let mut fields = Fields::of(node, Section::Webhook, reader)?;
+    let mut fields = Fields::awaiting(node, not_yet::WEBHOOK, reader)?;
     let hmac = fields.or("hmac", Vec::new(), |node| reader.each(node, secret));
     fields.done(reader);
     hmac
 }
 
 fn rate(node: &Node, reader: &mut Reader<'_>) -> Option<Rate> {
-    let mut fields = Fields::of(node, Section::Rate, reader)?;
+    let mut fields = Fields::of(node, reader)?;
     let per_second = fields.or("per_second", RATE.per_second, |node| reader.parsed(node, calls));
     let concurrency = fields.or("concurrency", RATE.concurrency, |node| reader.whole(node, 1..=64));
     fields.done(reader);

@@ -32,14 +32,14 @@ pub(super) fn read(path: &Path, name: &Arc<str>) -> Result<Vec<u8>, Problem> {
 /// The bytes as text without a byte order mark.
 ///
 /// Control characters are refused here because the YAML parser takes a NUL for the end of the file: what stands
-/// behind it would be passed over in silence.
+/// behind it would be passed over in silence. DEL is none of them: JSON lets it stand.
 pub(super) fn decode<'b>(bytes: &'b [u8], name: &Arc<str>) -> Result<&'b str, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
         Problem::new(&end_of(good, name), "this byte is not UTF-8; save the file as UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    match text.find(|c: char| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r')) {
+    match text.find(|c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r')) {
         Some(at) => {
             Err(Problem::new(&end_of(&text[..at], name), "a control character stands here; take it out of the file"))
         }

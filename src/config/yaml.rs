@@ -12,8 +12,9 @@ use super::{
     problem::{Place, Problem},
 };
 
-/// How deep values may nest: usher's own keys need 7. Bounds all recursion over the tree.
-pub(super) const MAX_DEPTH: usize = 32;
+/// How deep values may nest: usher's own keys need 7, and conditions two more for each `all`, `any` or `not` around them.
+/// Bounds all recursion over the tree.
+pub(super) const MAX_DEPTH: usize = 64;
 /// How many values all aliases together may repeat.
 const MAX_REPEATED: usize = 10_000;
 
@@ -75,7 +76,8 @@ impl Builder<'_> {
             Event::DocumentStart(_) => Ok(()),
             Event::Scalar(text, style, anchor, tag) => {
                 check_tag(tag.as_deref(), &at)?;
-                let content = Content::Scalar { text: text.into_owned(), quoted: style != ScalarStyle::Plain };
+                let text_for_sure = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.suffix == "str");
+                let content = Content::Scalar { text: text.into_owned(), quoted: text_for_sure };
                 self.close(Node { at, content }, anchor)
             }
             Event::SequenceStart(anchor, tag) => self.begin(at, anchor, tag.as_deref(), Items::List(Vec::new())),
@@ -156,7 +158,10 @@ fn refuse<T>(at: &Place, message: impl AsRef<str>) -> Result<T, Refused> {
 fn as_key(node: Node) -> Result<(String, Place), Refused> {
     match node.content {
         Content::Scalar { text, .. } => Ok((text, node.at)),
-        Content::List(_) | Content::Map(_) => refuse(&node.at, "a key must be a single value; write `key: value`"),
+        Content::List(_) | Content::Map(_) => refuse(
+            &node.at,
+            "a key must be a single value; write `key: value`, with quotes around a text that begins with `{`",
+        ),
     }
 }
 

@@ -24,6 +24,13 @@ impl Product {
         }
     }
 
+    /// Whether this product can send a user a link to set a new password, where it has passwords at all.
+    pub const fn sends_reset_links(self) -> bool {
+        match self {
+            Self::JiraDc | Self::JiraCloud => false,
+        }
+    }
+
     const fn jira_dc(action: ActionKind) -> Capability {
         match action {
             ActionKind::InvalidatePassword => {
@@ -35,14 +42,17 @@ impl Product {
 
     const fn jira_cloud(action: ActionKind) -> Capability {
         match action {
-            ActionKind::Deactivate | ActionKind::Reactivate => Capability::No(
-                "accounts belong to Atlassian and not to the site; use `remove_application_access` here, or a source of \
-                 the organisation",
+            ActionKind::Deactivate => Capability::No(
+                "accounts belong to Atlassian and not to the site; use `remove_application_access` to keep somebody out",
             ),
-            ActionKind::Rename => Capability::No("accounts have no login names"),
-            ActionKind::InvalidatePassword => {
-                Capability::No("passwords belong to the Atlassian account and there is no call to reset them")
-            }
+            ActionKind::Reactivate => Capability::No(
+                "accounts belong to Atlassian and not to the site; use `add_groups` with a group that gives access",
+            ),
+            ActionKind::Rename => Capability::No("accounts have no login names; leave it out"),
+            ActionKind::InvalidatePassword => Capability::No(
+                "passwords belong to the Atlassian account and there is no call to reset them; use \
+                     `remove_application_access` to keep somebody out",
+            ),
             ActionKind::Delete => Capability::Partly("the user is removed from the site; the Atlassian account stays"),
             _ => Capability::Yes,
         }

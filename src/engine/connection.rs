@@ -9,12 +9,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Controls, Interrupted, controls::wait_until_unpaused, patience::Patience, probing::Probing};
+use super::{Controls, Interrupted, controls::wait_until_unpaused, probing::Probing};
 use crate::{
     clock::Clock,
-    domain::{SourceId, Timestamp, UserRef},
+    domain::{SourceId, Timestamp},
     metrics::Metrics,
-    products::{Client, Disposition, Error, User},
+    products::{Client, Error},
 };
 
 /// Whether a source may be called.
@@ -55,16 +55,6 @@ pub(super) enum Asked {
     Read,
     /// To change something.
     Change,
-}
-
-/// What came of reading a user.
-pub enum Reading {
-    /// Read just now.
-    Found(Box<User>),
-    /// The product knows no such user.
-    NoSuchUser,
-    /// It can't be had, also not later.
-    GaveUp(Error),
 }
 
 impl Connection {
@@ -137,41 +127,16 @@ impl Connection {
     fn probing(&self) -> MutexGuard<'_, Probing> {
         self.probing.lock().unwrap_or_else(PoisonError::into_inner) // nothing panics while it is held
     }
-
-    /// Reads `user`, with retries, waiting while the source is halted.
-    pub async fn read_user(self: &Arc<Self>, user: &UserRef, stop: &CancellationToken) -> Result<Reading, Interrupted> {
-        let mut patience = Patience::new(self, Asked::Read);
-        loop {
-            self.running(stop).await?;
-            let read = stop.run_until_cancelled(self.client.user(user)).await.ok_or(Interrupted)?;
-            let error = match read {
-                Ok(user) => {
-                    self.succeeded(Asked::Read);
-                    return Ok(Reading::Found(Box::new(user)));
-                }
-                Err(Error::NoSuchUser) => {
-                    self.succeeded(Asked::Read);
-                    return Ok(Reading::NoSuchUser);
-                }
-                Err(error) => error,
-            };
-            match error.disposition() {
-                Disposition::Retry(after) | Disposition::ReadThenRetry(after) => {
-                    if !patience.wait(&error, after, stop).await? {
-                        return Ok(Reading::GaveUp(error));
-                    }
-                }
-                Disposition::Halt => self.halt(&error),
-                Disposition::ReadThenGiveUp | Disposition::GiveUp => return Ok(Reading::GaveUp(error)),
-            }
-        }
-    }
 }
 
 async fn probe(connection: Arc<Connection>) {
     loop {
         let wait = connection.probing().next_wait();
         tokio::time::sleep(wait).await;
+        // Nobody stops a probe, so the wait can't be interrupted; a paused source is left in peace meanwhile.
+        if wait_until_unpaused(&*connection.controls, &connection.source, &CancellationToken::new()).await.is_err() {
+            return; // the controls are gone: usher is stopping
+        }
         match connection.client.probe().await {
             Ok(()) => break,
             Err(error) => warn!(source.id = %connection.source, %error, "source still stopped"),

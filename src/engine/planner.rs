@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::{
-    Appender, Connection, Handler, Interrupted, Runs, Work, connection::Reading, dead_letters::DeadLetters,
+    Appender, Connection, Handler, Interrupted, Runs, Work, dead_letters::DeadLetters, reading::Reading,
     unsettled::Unsettled,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
     products,
-    rules::{self, Schemes},
+    rules::{self, Schemes, Waiting},
     store::{self, Entry, Ledger, Scope},
 };
 
@@ -74,7 +74,7 @@ impl Planner {
     /// The payload may settle that nothing is to be done; anything else is decided by what the product says now.
     async fn decide(&self, event: Event, work: &Work) -> Result<Answer, Interrupted> {
         let facts = Facts::from_payload(&event);
-        let answer = rules::plan(&self.schemes(), &event, &facts, self.now());
+        let answer = rules::plan(&self.schemes(), &event, Waiting::ForEvent, &facts, self.now());
         if !answer.may_act() {
             return Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))));
         }
@@ -92,7 +92,7 @@ impl Planner {
                 Facts::unknown(Missing::Refused)
             }
         };
-        let answer = rules::plan(&self.schemes(), &event, &facts, self.now());
+        let answer = rules::plan(&self.schemes(), &event, Waiting::ForEvent, &facts, self.now());
         Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))))
     }
 
@@ -101,6 +101,7 @@ impl Planner {
         Decision {
             no_action: answer.no_action,
             verdicts: answer.verdicts,
+            others: answer.others,
             ..Decision::about(event, name, self.mode, self.now())
         }
     }

@@ -1,15 +1,18 @@
 //! What the user beans of Jira Cloud and Data Center have in common.
 
+use std::collections::BTreeSet;
+
+use chrono::DateTime;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::domain::{GroupName, Groups};
+use crate::domain::{GroupName, Groups, Timestamp};
 
-/// The expanded `groups` of a user: how many there are, and some or all of them.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct GroupList {
+/// An expanded list inside a user: how many there are, and some or all of them.
+#[derive(Debug, Deserialize)]
+pub(super) struct SizedList<T> {
     size: Option<u64>,
-    #[serde(default)]
-    items: Vec<Group>,
+    #[serde(default = "Vec::new")]
+    items: Vec<T>,
 }
 
 /// A group, as lists name it.
@@ -21,17 +24,46 @@ pub(super) struct Group {
     pub group_id: Option<String>,
 }
 
-impl GroupList {
-    /// All groups; `None` where the list is cut short or does not say how many there are.
-    pub fn complete(self) -> Option<Groups> {
+/// An application that the user has access to.
+#[derive(Debug, Deserialize)]
+pub(super) struct Role {
+    key: Option<String>,
+}
+
+impl<T> SizedList<T> {
+    /// All of them; `None` where the list is cut short or does not say how many there are.
+    pub fn complete(self) -> Option<Vec<T>> {
         let all = u64::try_from(self.items.len()).ok() == self.size;
-        all.then(|| names(self.items))
+        all.then_some(self.items)
     }
 }
 
 /// The names of `groups`.
 pub(super) fn names(groups: Vec<Group>) -> Groups {
     groups.into_iter().map(|group| GroupName::new(group.name)).collect()
+}
+
+/// The keys of `roles`, where each has one.
+pub(super) fn keys(roles: Vec<Role>) -> Option<BTreeSet<String>> {
+    roles.into_iter().map(|role| role.key).collect()
+}
+
+/// Reads a time as Data Center writes it: `2023-08-30T16:37:01+1000`, the offset with a colon or without; what can't be
+/// read is unknown.
+pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Other(de::IgnoredAny),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Text(text) => {
+            let at = DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f%#z").ok();
+            at.map(|at| Timestamp::from_millis(at.timestamp_millis()))
+        }
+        Written::Other(_) => None,
+    })
 }
 
 /// Reads `true` and `"true"` alike, as Jira writes both; anything else is unknown.
@@ -65,8 +97,25 @@ mod tests {
             (r#"{"items":[{"name":"a"}]}"#, None),
             ("{}", None),
         ] {
-            let list: GroupList = serde_json::from_str(json).unwrap();
+            let list: SizedList<Group> = serde_json::from_str(json).unwrap();
             assert_eq!(list.complete().map(|groups| groups.len()), known, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_read_with_either_kind_of_offset_or_unknown() {
+        #[derive(Deserialize)]
+        struct Bean {
+            #[serde(default, deserialize_with = "time")]
+            at: Option<Timestamp>,
+        }
+        let read = |json: &str| serde_json::from_str::<Bean>(json).unwrap().at;
+        let expected = Some("2023-08-30T06:37:01Z".parse().unwrap());
+        assert_eq!(read(r#"{"at":"2023-08-30T16:37:01+1000"}"#), expected);
+        assert_eq!(read(r#"{"at":"2023-08-30T16:37:01.000+10:00"}"#), expected);
+        assert_eq!(read(r#"{"at":"2023-08-30T06:37:01Z"}"#), expected);
+        for unknown in ["{}", r#"{"at":null}"#, r#"{"at":"yesterday"}"#, r#"{"at":{}}"#] {
+            assert_eq!(read(unknown), None, "{unknown}");
         }
     }
 

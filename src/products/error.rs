@@ -47,6 +47,9 @@ pub enum Error {
         /// What the product said, shortened.
         message: String,
     },
+    /// The product can't do this at all; nothing was asked of it.
+    #[error("the product can't do this: {0}")]
+    NotSupported(&'static str),
     /// A good status with a body that is not what the product documents.
     #[error("the product's answer can't be understood: {0}")]
     Unreadable(String),
@@ -77,7 +80,7 @@ impl Error {
             Self::Unavailable { retry_after, .. } => Disposition::ReadThenRetry(*retry_after),
             Self::Unauthorized { .. } => Disposition::Halt,
             Self::Refused { .. } => Disposition::ReadThenGiveUp,
-            Self::NoSuchUser => Disposition::GiveUp,
+            Self::NoSuchUser | Self::NotSupported(_) => Disposition::GiveUp,
         }
     }
 }

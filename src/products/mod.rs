@@ -1,21 +1,29 @@
 //! The Atlassian products: one trait, one file a product, one shared HTTP client.
 
+mod access;
+mod administrators;
 mod answer;
 mod bean;
 mod connect;
+mod document;
 mod error;
 mod group_ids;
 mod http;
 #[cfg(test)]
 mod http_tests;
+mod issue;
 mod jira_cloud;
 mod jira_dc;
 #[cfg(test)]
 mod jira_tests;
+mod leaving;
 mod limits;
+mod listing;
 mod message;
 mod pacing;
+mod password;
 mod request;
+mod rights;
 #[cfg(test)]
 mod stub;
 mod throttle;
@@ -104,7 +112,8 @@ impl User {
             Step::Deactivate => Some(!self.active?),
             Step::Reactivate => self.active,
             Step::Delete => Some(false), // the user is there
-            Step::Rename { suffix } => Some(self.name.as_ref()?.ends_with(suffix)),
+            // Jira keeps login names in small letters, whatever it is sent.
+            Step::Rename { suffix } => Some(self.name.as_ref()?.to_lowercase().ends_with(&suffix.to_lowercase())),
             Step::RemoveApplicationAccess(_) | Step::InvalidatePassword { .. } | Step::CreateIssue(_) => None,
         }
     }

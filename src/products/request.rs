@@ -1,5 +1,7 @@
 //! One call to a product, before it is made.
 
+use std::borrow::Cow;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
@@ -9,9 +11,18 @@ use url::{Url, form_urlencoded};
 pub(super) enum Operation {
     ReadUser,
     ReadUserGroups,
+    ListUsers,
     FindGroup,
+    ListMembers,
     AddToGroup,
     RemoveFromGroup,
+    ReadApplications,
+    EditUser,
+    DeleteUser,
+    SetPassword,
+    FindIssue,
+    CreateIssue,
+    ReadRights,
     Probe,
 }
 
@@ -20,9 +31,18 @@ impl Operation {
         match self {
             Self::ReadUser => "read_user",
             Self::ReadUserGroups => "read_user_groups",
+            Self::ListUsers => "list_users",
             Self::FindGroup => "find_group",
+            Self::ListMembers => "list_members",
             Self::AddToGroup => "add_to_group",
             Self::RemoveFromGroup => "remove_from_group",
+            Self::ReadApplications => "read_applications",
+            Self::EditUser => "edit_user",
+            Self::DeleteUser => "delete_user",
+            Self::SetPassword => "set_password",
+            Self::FindIssue => "find_issue",
+            Self::CreateIssue => "create_issue",
+            Self::ReadRights => "read_rights",
             Self::Probe => "probe",
         }
     }
@@ -36,7 +56,7 @@ pub(super) struct Call<'a> {
     /// What names the user this is about: ids, login names.
     pub personal: Vec<&'a str>,
     path: &'static str,
-    query: Vec<(&'static str, &'a str)>,
+    query: Vec<(&'static str, Cow<'a, str>)>,
 }
 
 impl<'a> Call<'a> {
@@ -46,8 +66,8 @@ impl<'a> Call<'a> {
     }
 
     /// Adds a query parameter that names nobody.
-    pub fn query(mut self, name: &'static str, value: &'a str) -> Self {
-        self.query.push((name, value));
+    pub fn query(mut self, name: &'static str, value: impl Into<Cow<'a, str>>) -> Self {
+        self.query.push((name, value.into()));
         self
     }
 
@@ -57,9 +77,14 @@ impl<'a> Call<'a> {
     }
 
     /// Sends `{name: user}`.
-    pub fn user_body(mut self, name: &str, user: &'a str) -> Self {
-        self.body = Some(json!({ name: user }));
-        self.about(user)
+    pub fn user_body(self, name: &str, user: &'a str) -> Self {
+        self.body(json!({ name: user })).about(user)
+    }
+
+    /// Sends `body`.
+    pub fn body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
     }
 
     /// Keeps `name` of the user out of error texts too.

@@ -15,7 +15,7 @@ use tokio::{
 use super::{Client, Limits, connect_within};
 use crate::{
     clock::SystemClock,
-    config::{Auth, Rate, Source},
+    config::{Auth, Protect, Rate, Source},
     domain::Product,
     metrics::Metrics,
     secret::Secret,
@@ -106,15 +106,17 @@ pub(super) fn client(base: &str, product: Product, metrics: Metrics) -> Arc<dyn 
 
 /// A source at `base`.
 pub(super) fn source(base: &str, product: Product) -> Source {
+    let base_url = base.parse().unwrap();
     Source {
         id: "acme".parse().unwrap(),
         name: "Acme".to_owned(),
         product,
-        base_url: base.parse().unwrap(),
+        base_url,
         auth: Auth::Bearer(Secret::new("s3cret-token")),
         credentials_expire: None::<NaiveDate>,
         webhook_hmac: Vec::new(),
         rate: Rate { per_second: 1_000.0, concurrency: 4 },
+        protect: Protect::of(product, None),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::domain::{
-    EmailAddress, EventId, Fact, GroupName, Missing, Origin, Step, Timestamp, UserHints, UserId, UserRef,
+    AccountType, EmailAddress, Event, EventId, EventKind, Fact, Facts, GroupName, Missing, NoAction, Origin, SchemeRef,
+    Step, Timestamp, Truth, UserHints, UserId, UserRef,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -133,12 +134,12 @@ fn schemes_are_asked_in_file_order_and_only_those_that_wait_for_the_event() {
         named("off", "on_create", false),
         named("a", "on_create", true),
     ]);
-    let answer = plan(&schemes, &event(EventKind::Created), &jane(None, None), NOW);
+    let answer = plan(&schemes, &event(EventKind::Created), Waiting::ForEvent, &jane(None, None), NOW);
     let asked: Vec<_> = answer.verdicts.iter().map(|verdict| verdict.scheme.id.as_str()).collect();
     assert_eq!(asked, ["b", "a"]);
     assert_eq!(answer.verdicts[0].steps, [Step::AddGroup(GroupName::new("g"))]);
 
-    let nothing = plan(&schemes, &event(EventKind::Removed), &jane(None, None), NOW);
+    let nothing = plan(&schemes, &event(EventKind::Removed), Waiting::ForEvent, &jane(None, None), NOW);
     assert_eq!(nothing.no_action, Some(NoAction::NoSchemeForEvent));
     assert!(!nothing.may_act());
 }
@@ -150,6 +151,7 @@ fn accounts_that_are_not_a_persons_are_left_alone() {
     let answer = plan(
         &Schemes::new([scheme(serde_json::json!({"select": {"everyone": true}}))]),
         &event(EventKind::Created),
+        Waiting::ForEvent,
         &facts,
         NOW,
     );
@@ -159,9 +161,9 @@ fn accounts_that_are_not_a_persons_are_left_alone() {
 #[test]
 fn what_the_payload_settles_needs_no_reading_and_what_it_leaves_open_does() {
     let schemes = Schemes::new([scheme(serde_json::json!({"select": {"email_domain": ["acme.com"]}}))]);
-    let settled = plan(&schemes, &event(EventKind::Created), &jane(Some("x@other.com"), None), NOW);
+    let settled = plan(&schemes, &event(EventKind::Created), Waiting::ForEvent, &jane(Some("x@other.com"), None), NOW);
     assert!(!settled.may_act());
-    let open = plan(&schemes, &event(EventKind::Created), &jane(None, None), NOW);
+    let open = plan(&schemes, &event(EventKind::Created), Waiting::ForEvent, &jane(None, None), NOW);
     assert!(open.may_act());
     assert!(open.verdicts[0].steps.is_empty(), "what is unknown never selects");
 }

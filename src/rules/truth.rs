@@ -2,13 +2,17 @@
 
 use crate::domain::Truth;
 
-/// True if any is; unknown if none is and some can't be told; false for none at all.
+/// True if any is; unknown if none is and some can't be told; false for none at all. Stops at the first that is true.
 pub fn any(truths: impl IntoIterator<Item = Truth>) -> Truth {
-    truths.into_iter().fold(Truth::False, |so_far, next| match (so_far, next) {
-        (Truth::True, _) | (_, Truth::True) => Truth::True,
-        (Truth::Unknown, _) | (_, Truth::Unknown) => Truth::Unknown,
-        (Truth::False, Truth::False) => Truth::False,
-    })
+    let mut so_far = Truth::False;
+    for truth in truths {
+        match truth {
+            Truth::True => return Truth::True,
+            Truth::Unknown => so_far = Truth::Unknown,
+            Truth::False => {}
+        }
+    }
+    so_far
 }
 
 /// True if all are; false if any is false; true for none at all.

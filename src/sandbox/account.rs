@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::domain::Timestamp;
+
 /// A user as a site keeps it; what the API shows of it is the product's business.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -28,6 +30,15 @@ pub struct Account {
     /// Cloud's sort of account: `atlassian`, `app` or `customer`.
     #[serde(default = "person")]
     pub account_type: String,
+    /// When somebody last logged in with it; Cloud shows it nowhere.
+    #[serde(default)]
+    pub last_login: Option<Timestamp>,
+    /// Whether it comes from a directory that the product can't write to: every change is refused with 403.
+    #[serde(default)]
+    pub read_only: bool,
+    /// Whether something hangs on it, issues perhaps, for which the product refuses to delete it, with 400.
+    #[serde(default)]
+    pub undeletable: bool,
     /// Fields shown in addition to the product's own, for receivers that must tolerate them.
     #[serde(default)]
     pub extra: Map<String, Value>,
@@ -53,6 +64,9 @@ impl Account {
             email_hidden: false,
             active: true,
             account_type: person(),
+            last_login: None,
+            read_only: false,
+            undeletable: false,
             extra: Map::new(),
         }
     }
@@ -82,6 +96,27 @@ impl Account {
     #[must_use]
     pub fn account_type(mut self, word: impl Into<String>) -> Self {
         self.account_type = word.into();
+        self
+    }
+
+    /// Logged in with at that time (Data Center).
+    #[must_use]
+    pub fn last_login(mut self, at: Timestamp) -> Self {
+        self.last_login = Some(at);
+        self
+    }
+
+    /// From a directory that can't be written to.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// Not to be deleted, as something hangs on it.
+    #[must_use]
+    pub fn undeletable(mut self) -> Self {
+        self.undeletable = true;
         self
     }
 

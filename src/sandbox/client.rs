@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::{
-    Account, Entry, Fault, Injected, Limit, RequestCount,
-    control::{After, FaultId, Listed, Membership, OfSite, OfUser},
+    Account, Application, Crowd, Entry, Fault, Injected, Issue, Limit, RequestCount,
+    control::{After, FaultId, Listed, Membership, OfIssue, OfSite, OfUser},
 };
 use crate::domain::Product;
 
@@ -48,6 +48,26 @@ impl Control {
     /// Creates users, or replaces those of the same ids; memberships stay. About 50,000 fit in one call.
     pub async fn put_users(&self, site: Product, accounts: &[Account]) -> reqwest::Result<()> {
         tell(self.request(Method::PUT, "users").query(&OfSite { site }).json(accounts)).await
+    }
+
+    /// Creates many users, or replaces those of the same ids.
+    pub async fn put_crowd(&self, site: Product, crowd: &Crowd) -> reqwest::Result<()> {
+        tell(self.request(Method::PUT, "crowd").query(&OfSite { site }).json(crowd)).await
+    }
+
+    /// Creates an application with its groups, or replaces it.
+    pub async fn put_application(&self, site: Product, application: &Application) -> reqwest::Result<()> {
+        tell(self.request(Method::PUT, "applications").query(&OfSite { site }).json(application)).await
+    }
+
+    /// The issues of a site, in the order of creation.
+    pub async fn issues(&self, site: Product) -> reqwest::Result<Vec<Issue>> {
+        ask(self.request(Method::GET, "issues").query(&OfSite { site })).await
+    }
+
+    /// Moves an issue to done, or back; false where there is none of that key.
+    pub async fn set_done(&self, site: Product, key: &str, done: bool) -> reqwest::Result<bool> {
+        ask(self.request(Method::PUT, "issues").query(&OfIssue { site, key: key.to_owned(), done })).await
     }
 
     /// Deletes a user; false where there was none.

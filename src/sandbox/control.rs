@@ -5,7 +5,10 @@
 //! | `GET journal?after=SEQ` | the changes behind that number |
 //! | `GET requests` | requests, counted |
 //! | `GET, PUT, DELETE users?site=&user=` | users with their groups; create or replace; delete one |
+//! | `PUT crowd?site=` | create many users by a pattern |
 //! | `PUT groups?site=` | create groups |
+//! | `PUT applications?site=` | create an application with its groups, or replace it |
+//! | `GET, PUT issues?site=&key=&done=` | issues; move one to done and back |
 //! | `PUT, DELETE members?site=&user=&group=` | somebody else's change of a membership |
 //! | `GET, POST, DELETE faults[/ID]` | faults in force; inject; remove one or all |
 //! | `PUT, DELETE limits?site=` | set and lift a rate limit |
@@ -17,7 +20,7 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, Fault, Limit, SOMEONE,
+    Account, Application, Crowd, Fault, Limit, SOMEONE,
     server::Shared,
     site::Serial,
     world::{NoSuch, World},
@@ -53,6 +56,13 @@ pub(super) struct Membership {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(super) struct OfIssue {
+    pub site: Product,
+    pub key: String,
+    pub done: bool,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(super) struct After {
     #[serde(default)]
     pub after: u64,
@@ -74,7 +84,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/users", web::get().to(users))
         .route("/users", web::put().to(put_users))
         .route("/users", web::delete().to(delete_user))
+        .route("/crowd", web::put().to(put_crowd))
         .route("/groups", web::put().to(put_groups))
+        .route("/applications", web::put().to(put_application))
+        .route("/issues", web::get().to(issues))
+        .route("/issues", web::put().to(set_done))
         .route("/members", web::put().to(add_member))
         .route("/members", web::delete().to(remove_member))
         .route("/faults", web::get().to(async |state: State| HttpResponse::Ok().json(state.world().faults.list())))
@@ -128,6 +142,39 @@ pub(super) fn forget(world: &mut World, site: Product, user: &str) -> bool {
 
 async fn delete_user(state: State, of: web::Query<OfUser>) -> HttpResponse {
     done(forget(&mut state.world(), of.site, &of.user))
+}
+
+async fn put_crowd(state: State, of: web::Query<OfSite>, crowd: web::Json<Crowd>) -> HttpResponse {
+    crowd.settle(state.world().site(of.site));
+    done(true)
+}
+
+/// Creates an application with its groups, or replaces it.
+pub(super) fn install(world: &mut World, site: Product, application: Application) {
+    let site = world.site(site);
+    for group in application.giving_access() {
+        site.add_group(group);
+    }
+    site.applications.put(application);
+}
+
+async fn put_application(state: State, of: web::Query<OfSite>, application: web::Json<Application>) -> HttpResponse {
+    install(&mut state.world(), of.site, application.into_inner());
+    done(true)
+}
+
+async fn issues(state: State, of: web::Query<OfSite>) -> HttpResponse {
+    HttpResponse::Ok().json(&state.world().site(of.site).issues)
+}
+
+/// Moves an issue to done, or back; false where there is none of that key.
+pub(super) fn transition(world: &mut World, site: Product, key: &str, done: bool) -> bool {
+    let issue = world.site(site).issues.iter_mut().find(|issue| issue.key == key);
+    issue.map(|issue| issue.done = done).is_some()
+}
+
+async fn set_done(state: State, of: web::Query<OfIssue>) -> HttpResponse {
+    done(transition(&mut state.world(), of.site, &of.key, of.done))
 }
 
 async fn put_groups(state: State, of: web::Query<OfSite>, names: web::Json<Vec<String>>) -> HttpResponse {

@@ -12,7 +12,8 @@ use actix_web::{App, HttpServer, dev::ServerHandle, web};
 use url::Url;
 
 use super::{
-    ACCOUNT_EMAIL, Account, Control, Entry, Fault, Injected, Limit, Listed, NoSuch, RequestCount, TOKEN, api, control,
+    ACCOUNT_EMAIL, Account, Application, Control, Crowd, Entry, Fault, Injected, Issue, Limit, Listed, NoSuch,
+    RequestCount, TOKEN, api, control,
     server::{Shared, handle},
     world::World,
 };
@@ -111,6 +112,26 @@ impl Sandbox {
     /// Creates a user, or replaces the one of the same id, whose memberships stay. Not in the journal.
     pub fn put_user(&self, site: Product, account: Account) {
         self.shared.world().site(site).put(account);
+    }
+
+    /// Creates many users, or replaces those of the same ids. Not in the journal.
+    pub fn put_crowd(&self, site: Product, crowd: &Crowd) {
+        crowd.settle(self.shared.world().site(site));
+    }
+
+    /// Creates an application with its groups, or replaces it.
+    pub fn put_application(&self, site: Product, application: Application) {
+        control::install(&mut self.shared.world(), site, application);
+    }
+
+    /// The issues of a site, in the order of creation.
+    pub fn issues(&self, site: Product) -> Vec<Issue> {
+        self.shared.world().site(site).issues.clone()
+    }
+
+    /// Moves an issue to done, or back; false where there is none of that key.
+    pub fn set_done(&self, site: Product, key: &str, done: bool) -> bool {
+        control::transition(&mut self.shared.world(), site, key, done)
     }
 
     /// Deletes a user; false where there was none. Not in the journal.

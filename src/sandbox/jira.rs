@@ -32,6 +32,27 @@ pub(super) fn missing(parameter: &str) -> Answer {
     refused(400, &format!("Der Parameter \"{parameter}\" fehlt oder ist leer."))
 }
 
+/// What changing somebody gives who comes from a directory that can't be written to.
+pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Answer> {
+    match resident {
+        Some(resident) if resident.account.read_only => {
+            Err(refused(403, "Das Verzeichnis des Benutzers ist schreibgeschützt."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Deletes a user, unless something hangs on it.
+pub(super) fn delete_user(call: &mut Call<'_>, serial: Serial) -> Result<Answer, Answer> {
+    let resident = call.editor.site.resident(serial);
+    writable(resident)?;
+    if resident.is_some_and(|resident| resident.account.undeletable) {
+        return Err(refused(400, "Der Benutzer kann nicht gelöscht werden: ihm sind Vorgänge zugewiesen."));
+    }
+    call.editor.delete(serial);
+    Ok(Answer::empty(204))
+}
+
 pub(super) fn forbidden() -> Answer {
     refused(403, "Sie sind nicht berechtigt, diesen Vorgang auszuführen.")
 }

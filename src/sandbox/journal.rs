@@ -25,6 +25,15 @@ pub enum Change {
     },
     /// The user's name, e-mail address or state was changed through the product's API.
     Update,
+    /// The user was deleted through the product's API.
+    Delete,
+    /// The user was given another password, which is not kept.
+    Password,
+    /// An issue was made; the user is who made it.
+    Issue {
+        /// Its key.
+        key: String,
+    },
 }
 
 /// One effective change. What was asked for but was so already is not here.
@@ -53,6 +62,9 @@ impl fmt::Display for Entry {
             Change::Add { group } => write!(f, "+{group}")?,
             Change::Remove { group } => write!(f, "-{group}")?,
             Change::Update => f.write_str("updated")?,
+            Change::Delete => f.write_str("deleted")?,
+            Change::Password => f.write_str("password changed")?,
+            Change::Issue { key } => write!(f, "created {key}")?,
         }
         write!(f, " by {}", self.by)
     }

@@ -7,11 +7,14 @@
 mod account;
 mod answer;
 mod api;
+mod applications;
 mod client;
 mod control;
+mod crowd;
 mod fault;
 mod faults;
 mod handle;
+mod issues;
 mod jira;
 mod jira_cloud;
 mod jira_dc;
@@ -23,10 +26,13 @@ pub mod webhook;
 mod world;
 
 pub use account::Account;
+pub use applications::Application;
 pub use client::Control;
 pub use control::Listed;
+pub use crowd::Crowd;
 pub use fault::{Effect, Fault, Injected, When};
 pub use handle::{Options, Sandbox, serve};
+pub use issues::Issue;
 pub use journal::{Change, Entry, RequestCount, UNKNOWN_PATH};
 pub use limits::Limit;
 pub use site::group_id;
@@ -39,7 +45,9 @@ pub const ACCOUNT: &str = "usher";
 pub const ACCOUNT_EMAIL: &str = "usher@sandbox.example";
 /// Its personal access token, password and API token.
 pub const TOKEN: &str = "sandbox-token";
-/// The one group that every site starts with.
+/// The one group that every site starts with; its members administer the site.
 pub const ADMIN_GROUP: &str = "jira-administrators";
+/// The key of the one project, in which issues may be made.
+pub const PROJECT: &str = "OPS";
 /// What the journal calls whoever changes memberships through the controls.
 pub const SOMEONE: &str = "someone";

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use super::Account;
+use super::{Account, applications::Applications, issues::Issue};
 
 /// A user's place in the order of creation; never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,15 +23,19 @@ pub(super) struct Group {
     pub members: BTreeSet<Serial>,
 }
 
-/// Users, groups and memberships. The two sides of a membership always agree.
+/// Users, groups and memberships, applications and issues. The two sides of a membership always agree.
 #[derive(Default)]
 pub(super) struct Site {
     residents: BTreeMap<Serial, Resident>,
+    /// Who is there, in the order of creation: lists by offset begin anywhere at no cost.
+    order: Vec<Serial>,
     ids: HashMap<String, Serial>,
     names: HashMap<String, Serial>,
     groups: BTreeMap<String, Group>,
     group_ids: HashMap<String, String>,
     last: u64,
+    pub applications: Applications,
+    pub issues: Vec<Issue>,
 }
 
 impl Site {
@@ -41,6 +45,7 @@ impl Site {
             Some(serial) => *serial,
             None => {
                 self.last += 1;
+                self.order.push(Serial(self.last));
                 Serial(self.last)
             }
         };
@@ -63,6 +68,9 @@ impl Site {
     /// Deletes a user with its memberships; false where there is none.
     pub fn delete(&mut self, serial: Serial) -> bool {
         let Some(gone) = self.residents.remove(&serial) else { return false };
+        if let Ok(at) = self.order.binary_search(&serial) {
+            self.order.remove(at);
+        }
         self.ids.remove(&gone.account.id);
         self.free_name(serial, &gone.account.name);
         for group in &gone.groups {
@@ -99,6 +107,12 @@ impl Site {
     /// All users in the order of creation, from a place on.
     pub fn residents_from(&self, first: Serial) -> impl Iterator<Item = (Serial, &Resident)> {
         self.residents.range(first..).map(|(serial, resident)| (*serial, resident))
+    }
+
+    /// All users in the order of creation, without the first `skipped`.
+    pub fn residents_behind(&self, skipped: usize) -> impl Iterator<Item = &Resident> {
+        let order = self.order.get(skipped..).unwrap_or_default();
+        order.iter().filter_map(|serial| self.residents.get(serial))
     }
 
     /// Creates a group; false where it exists.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{
-    ACCOUNT, ACCOUNT_EMAIL, ADMIN_GROUP, Account, Change, Fault, Limit,
+    ACCOUNT, ACCOUNT_EMAIL, ADMIN_GROUP, Account, Change, Fault, Issue, Limit,
     faults::Faults,
     journal::{Journal, Requests},
     limits::{Bucket, Standing},
@@ -136,6 +136,25 @@ impl Editor<'_> {
             let serial = self.site.put(account);
             self.note(serial, Change::Update);
         }
+    }
+
+    /// Deletes a user.
+    pub fn delete(&mut self, serial: Serial) {
+        self.note(serial, Change::Delete);
+        self.site.delete(serial);
+    }
+
+    /// Gives a user a password, which is not kept.
+    pub fn set_password(&mut self, serial: Serial) {
+        self.note(serial, Change::Password);
+    }
+
+    /// Adds an issue made by the acting account.
+    pub fn create_issue(&mut self, issue: Issue) {
+        if let Some(acting) = self.site.by_name(ACCOUNT) {
+            self.note(acting, Change::Issue { key: issue.key.clone() });
+        }
+        self.site.issues.push(issue);
     }
 
     /// Finds a user and a group by what tests call them.

@@ -102,7 +102,7 @@ fn asked(settings: &Settings) -> Vec<String> {
         sweep: None,
     };
     let schemes = settings.schemes().borrow().clone();
-    let answer = rules::plan(&schemes, &event, &Facts::from_payload(&event), at);
+    let answer = rules::plan(&schemes, &event, rules::Waiting::ForEvent, &Facts::from_payload(&event), at);
     answer.verdicts.iter().map(|verdict| verdict.scheme.id.to_string()).collect()
 }
 

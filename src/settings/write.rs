@@ -45,6 +45,11 @@ impl IfMatch {
 }
 
 impl Settings {
+    /// The scheme that `text` describes, checked as one that is to be stored.
+    pub fn check(&self, text: &str) -> Result<Scheme, Error> {
+        self.read(text)
+    }
+
     /// Stores a scheme under an id that is free.
     pub async fn create(&self, text: &str, by: Actor) -> Result<Listed, Error> {
         let _turn = self.turn().await?;

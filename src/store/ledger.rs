@@ -13,9 +13,25 @@ pub enum Entry {
     Attempted {
         /// What was there before.
         before: String,
+        /// When it was about to be asked.
+        at: Timestamp,
     },
     /// Done with: what comes again is a duplicate.
     Done,
+    /// Done with, and the user is gone.
+    Gone,
+    /// Done with: it was kept back.
+    KeptBack,
+}
+
+impl Entry {
+    /// Whether what comes again is a duplicate.
+    pub const fn is_done(&self) -> bool {
+        match self {
+            Self::Attempted { .. } => false,
+            Self::Done | Self::Gone | Self::KeptBack => true,
+        }
+    }
 }
 
 /// Whose memory: one stage of one source in one partition.
@@ -42,6 +58,8 @@ pub struct Ledger {
 
 const ATTEMPTED: u8 = 1;
 const DONE: u8 = 2;
+const GONE: u8 = 3;
+const KEPT_BACK: u8 = 4;
 
 impl Ledger {
     pub(super) fn new(entries: sled::Tree, checkpoints: sled::Tree) -> Self {
@@ -52,20 +70,25 @@ impl Ledger {
     pub fn get(&self, scope: &Scope, id: &str) -> Result<Option<Entry>, Error> {
         let Some(value) = self.entries.get(scope.key(id))? else { return Ok(None) };
         Ok(Some(match value.first() {
-            Some(&ATTEMPTED) => {
-                Entry::Attempted { before: String::from_utf8_lossy(value.get(9..).unwrap_or_default()).into_owned() }
-            }
+            Some(&ATTEMPTED) => Entry::Attempted {
+                before: String::from_utf8_lossy(value.get(9..).unwrap_or_default()).into_owned(),
+                at: Timestamp::from_millis(millis(&value).unwrap_or(0)),
+            },
+            Some(&GONE) => Entry::Gone,
+            Some(&KEPT_BACK) => Entry::KeptBack,
             _ => Entry::Done,
         }))
     }
 
-    /// Remembers `entry` of `id`, as of `at`. What is done stays done.
+    /// Remembers `entry` of `id`, as of `at`; an attempt as of its own time. What is done stays done.
     pub fn put(&self, scope: &Scope, id: &str, entry: &Entry, at: Timestamp) -> Result<(), Error> {
-        let (tag, before) = match entry {
-            Entry::Attempted { before } => (ATTEMPTED, before.as_str()),
-            Entry::Done => (DONE, ""),
+        let (tag, before, at) = match entry {
+            Entry::Attempted { before, at } => (ATTEMPTED, before.as_str(), *at),
+            Entry::Done => (DONE, "", at),
+            Entry::Gone => (GONE, "", at),
+            Entry::KeptBack => (KEPT_BACK, "", at),
         };
-        if tag == ATTEMPTED && self.get(scope, id)? == Some(Entry::Done) {
+        if !entry.is_done() && self.get(scope, id)?.is_some_and(|known| known.is_done()) {
             return Ok(());
         }
         let value = [&[tag][..], &at.as_millis().to_be_bytes(), before.as_bytes()].concat();
@@ -100,12 +123,15 @@ impl Ledger {
         let mut dropped = 0;
         for item in &self.entries {
             let (key, value) = item?;
-            let at = value.get(1..9).and_then(|bytes| bytes.try_into().ok()).map(i64::from_be_bytes);
-            if at.is_none_or(|at| at < horizon.as_millis()) {
+            if millis(&value).is_none_or(|at| at < horizon.as_millis()) {
                 self.entries.remove(key)?;
                 dropped += 1;
             }
         }
         Ok(dropped)
     }
+}
+
+fn millis(value: &[u8]) -> Option<i64> {
+    value.get(1..9).and_then(|bytes| bytes.try_into().ok()).map(i64::from_be_bytes)
 }

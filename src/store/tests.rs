@@ -13,6 +13,11 @@ fn scope(partition: u16) -> Scope {
     Scope::new(Stage::Planner, &source, Partition(partition))
 }
 
+fn of_steps() -> [(&'static str, Entry); 3] {
+    let attempted = Entry::Attempted { before: "member".into(), at: Timestamp::from_millis(7) };
+    [("s1", attempted), ("s2", Entry::Gone), ("s3", Entry::KeptBack)]
+}
+
 #[test]
 fn what_is_remembered_survives_a_restart_with_its_checkpoint() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -20,14 +25,18 @@ fn what_is_remembered_survives_a_restart_with_its_checkpoint() {
         let store = Store::open(dir.path(), "log-1").expect("a store");
         let ledger = store.ledger().expect("a ledger");
         ledger.put(&scope(0), "e1", &Entry::Done, AT).expect("remembered");
-        ledger.put(&scope(0), "s1", &Entry::Attempted { before: "member".into() }, AT).expect("remembered");
+        for (id, entry) in of_steps() {
+            ledger.put(&scope(0), id, &entry, AT).expect("remembered");
+        }
         ledger.set_checkpoint(&scope(0), 7).expect("moved");
         store.flush().expect("flushed");
     }
     let store = Store::open(dir.path(), "log-1").expect("a store");
     let ledger = store.ledger().expect("a ledger");
     assert_eq!(ledger.get(&scope(0), "e1").expect("read"), Some(Entry::Done));
-    assert_eq!(ledger.get(&scope(0), "s1").expect("read"), Some(Entry::Attempted { before: "member".into() }));
+    for (id, entry) in of_steps() {
+        assert_eq!(ledger.get(&scope(0), id).expect("read"), Some(entry));
+    }
     assert_eq!(ledger.get(&scope(1), "e1").expect("read"), None, "partitions are apart");
     assert_eq!(ledger.checkpoint(&scope(0)).expect("read"), 7);
 }
@@ -36,9 +45,11 @@ fn what_is_remembered_survives_a_restart_with_its_checkpoint() {
 fn what_is_done_stays_done_when_an_attempt_is_read_back_after_it() {
     let dir = tempfile::tempdir().expect("a folder");
     let ledger = Store::open(dir.path(), "log-1").expect("a store").ledger().expect("a ledger");
-    ledger.put(&scope(0), "s", &Entry::Done, AT).expect("remembered");
-    ledger.put(&scope(0), "s", &Entry::Attempted { before: String::new() }, AT).expect("ignored");
-    assert_eq!(ledger.get(&scope(0), "s").expect("read"), Some(Entry::Done));
+    for done in [Entry::Done, Entry::Gone, Entry::KeptBack] {
+        ledger.put(&scope(0), "s", &done, AT).expect("remembered");
+        ledger.put(&scope(0), "s", &Entry::Attempted { before: String::new(), at: AT }, AT).expect("ignored");
+        assert_eq!(ledger.get(&scope(0), "s").expect("read"), Some(done));
+    }
 }
 
 #[test]

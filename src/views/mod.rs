@@ -25,8 +25,9 @@ use self::{
     runs::Runs,
 };
 use crate::{
-    domain::{RunId, SourceId},
+    domain::{Activity, RunId, SourceId, Timestamp, UserId},
     engine,
+    explain::Seen,
     log::{
         Log, Stream,
         codec::{self, OutcomeRecord, decode},
@@ -68,6 +69,16 @@ impl engine::Runs for Views {
 
     fn progress(&self) -> watch::Receiver<u64> {
         self.progress.subscribe()
+    }
+}
+
+impl Seen for Views {
+    fn activity(&self, _: &SourceId, _: &UserId) -> Option<Activity> {
+        None // the views do not keep activity yet
+    }
+
+    fn heard(&self, _: &SourceId) -> Option<Timestamp> {
+        None
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/api/v1`: what administrators ask for. Every list has `limit` and `cursor`.
 
+mod explain;
 mod headers;
 mod log;
 mod pauses;
@@ -31,6 +32,8 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
                 .route(reading(schemes::list))
                 .route(web::post().to(schemes::create)),
         )
+        .service(get("/explain", explain::explain))
+        .service(post("/schemes/preview", explain::preview))
         .service(
             resource("/schemes/{id}", "GET, HEAD, PUT, DELETE")
                 .route(reading(schemes::one))

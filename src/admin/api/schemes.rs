@@ -179,7 +179,7 @@ fn changeable(state: &AdminState, id: &str) -> Result<SchemeId, Problem> {
     }
 }
 
-fn text(body: Result<Bytes, actix_web::Error>) -> Result<String, Problem> {
+pub(super) fn text(body: Result<Bytes, actix_web::Error>) -> Result<String, Problem> {
     let body = body.map_err(|error| match error.as_error::<PayloadError>() {
         Some(PayloadError::Overflow) => Problem::TooLarge(MAX_BODY),
         _ => Problem::BadRequest("the body can't be read; send it again".into()),

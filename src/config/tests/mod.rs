@@ -2,10 +2,19 @@
 
 mod accepted;
 mod hostile;
+mod nesting;
 mod overlay;
+mod protect;
 mod refused;
+mod refused_actions;
 mod refused_parts;
+mod refused_schemes;
+mod refused_together;
+mod round_trip;
 mod secrets;
+mod stored;
+mod triggers;
+mod warned;
 
 use std::path::Path;
 
@@ -40,11 +49,33 @@ fn refusal(text: &str) -> String {
     load(text).expect_err(text).to_string()
 }
 
-/// A source that is right, with `more` keys, and a scheme made of `scheme`, which begins at line 2.
-fn with_scheme(scheme: &str) -> String {
+/// A source that is right, with `more` below it from line 2.
+fn with_scheme(more: &str) -> String {
     let source =
         "sources: [{ id: acme, product: jira-dc, base_url: \"https://j.example\", auth: { bearer: { env: TOKEN } } }]";
-    format!("{source}\n{scheme}")
+    format!("{source}\n{more}")
+}
+
+/// A scheme that is right but for `keys`, which stand in line 3, and the sources `acme` and `cloud`.
+fn scheme(keys: &str) -> String {
+    let all = [
+        ("id:", "id: s"),
+        ("source:", "source: acme"),
+        ("trigger:", "trigger: on_login"),
+        ("select:", "select: { everyone: true }"),
+        ("actions:", "actions: [{ add_groups: [g] }]"),
+    ];
+    let rest: Vec<&str> = all.iter().filter(|(key, _)| !keys.contains(key)).map(|(_, line)| *line).collect();
+    let cloud =
+        ", { id: cloud, product: jira-cloud, base_url: \"https://c.example\", auth: { bearer: { env: TOKEN } } }]";
+    with_scheme(&format!("schemes:\n- {{ {keys}, {} }}\n", rest.join(", "))).replacen(" }]", &format!(" }}{cloud}"), 1)
+}
+
+/// Checks a table of keys of a scheme and the line that refuses each.
+fn assert_scheme_refused(table: &[(&str, &str)]) {
+    for (keys, line) in table {
+        assert_eq!(refusal(&scheme(keys)), format!("usher.yaml:3:{line}"), "{keys}");
+    }
 }
 
 /// Checks a table of texts and the lines that refuse them.

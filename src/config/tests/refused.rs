@@ -21,7 +21,10 @@ fn what_is_yaml_and_not_a_configuration_is_refused() {
     assert_refused(&[
         ("mode: active\n---\nmode: active\n", "usher.yaml:2:1: a second document begins here; write everything in one"),
         ("mode: !secret x", "usher.yaml:1:7: tags (`!…`) mean nothing to usher; leave the tag out"),
-        ("[a, b]: c", "usher.yaml:1:1: a key must be a single value; write `key: value`"),
+        (
+            "[a, b]: c",
+            "usher.yaml:1:1: a key must be a single value; write `key: value`, with quotes around a text that begins with `{`",
+        ),
         ("just text", "usher.yaml:1:1: found a single value; write keys and values, `key: value`"),
         ("- a\n", "usher.yaml:1:1: found a list; write keys and values, `key: value`"),
     ]);

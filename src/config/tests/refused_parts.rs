@@ -1,6 +1,6 @@
 //! What is refused in sources and schemes, each with the exact line.
 
-use super::{assert_refused, refusal, with_scheme};
+use super::{assert_refused, assert_scheme_refused, refusal, scheme};
 
 /// A source that is right but for `keys`, which stand in line 2.
 fn source(keys: &str) -> String {
@@ -14,28 +14,9 @@ fn source(keys: &str) -> String {
     format!("sources:\n- {{ {keys}, {} }}\n", rest.join(", "))
 }
 
-/// A scheme that is right but for `keys`, which stand in line 3.
-fn scheme(keys: &str) -> String {
-    let all = [
-        ("id:", "id: s"),
-        ("source:", "source: acme"),
-        ("trigger:", "trigger: on_login"),
-        ("select:", "select: { everyone: true }"),
-        ("actions:", "actions: [{ add_groups: [g] }]"),
-    ];
-    let rest: Vec<&str> = all.iter().filter(|(key, _)| !keys.contains(key)).map(|(_, line)| *line).collect();
-    with_scheme(&format!("schemes:\n- {{ {keys}, {} }}\n", rest.join(", ")))
-}
-
 fn assert_source_refused(table: &[(&str, &str)]) {
     for (keys, line) in table {
         assert_eq!(refusal(&source(keys)), format!("usher.yaml:2:{line}"), "{keys}");
-    }
-}
-
-fn assert_scheme_refused(table: &[(&str, &str)]) {
-    for (keys, line) in table {
-        assert_eq!(refusal(&scheme(keys)), format!("usher.yaml:3:{line}"), "{keys}");
     }
 }
 
@@ -123,7 +104,7 @@ fn ids_are_unique_and_schemes_name_a_source_that_is_there() {
     );
     assert_scheme_refused(&[
         ("source: acmee", "13: there is no source `acmee`; did you mean `acme`?"),
-        ("source: zzzzz", "13: there is no source `zzzzz`; write one of: acme"),
+        ("source: zzzzz", "13: there is no source `zzzzz`; write one of: acme, cloud"),
     ]);
     let alone = scheme("id: s").lines().skip(1).collect::<Vec<_>>().join("\n");
     assert_eq!(refusal(&alone), "usher.yaml:2:20: there is no source `acme`; write one under `sources`");
@@ -133,61 +114,4 @@ fn ids_are_unique_and_schemes_name_a_source_that_is_there() {
 fn a_source_that_can_not_be_read_is_not_said_to_be_missing() {
     let text = scheme("id: s").replace("id: acme,", "id: ACME,");
     assert!(!refusal(&text).contains("there is no source"), "{}", refusal(&text));
-}
-
-#[test]
-fn what_a_scheme_says_is_checked() {
-    let everyone = "everyone must be asked for by name: write `everyone: true`";
-    assert_scheme_refused(&[
-        ("trigger: on_crate", "14: `on_crate` is not known here; did you mean `on_create`?"),
-        (
-            "trigger: manual",
-            "14: `manual` is not supported by this version of usher yet; write one of: on_create, on_login",
-        ),
-        (
-            "trigger: { cron: \"0 3 * * *\", timezone: UTC }",
-            "16: `cron` is not supported by this version of usher yet; write `on_create` or `on_login`",
-        ),
-        ("select: {}", &format!("13: no condition stands here; {everyone}")),
-        ("select: { everyone: false, email_domain: [] }", &format!("13: no condition stands here; {everyone}")),
-        ("select: ", &format!("5: `select` has no value; {everyone}")),
-        ("select: { everyone: yes }", "25: `yes` is neither true nor false; write `true` or `false`"),
-        ("select: { where: x }", "15: `where` is not supported by this version of usher yet; leave it out"),
-        (
-            "select: { email_domain: [\"*x\"] }",
-            "30: `*x` is not an e-mail domain; write `example.com`, or `*.example.com` for all domains below it",
-        ),
-        ("only_groups: ", "5: `only_groups` has no value; write one or leave the key out"),
-        ("only_groups: []", "18: no group stands here; write `[a-group]`, say, or leave the key out"),
-        ("only_groups: [\" \"]", "19: a group without a name; write its name"),
-        ("exempt: { user: [a] }", "15: `user` is not a key here; did you mean `users`?"),
-        ("exempt: { users: [\"\"] }", "23: this is empty; write a value or leave the key out"),
-        ("limits: {}", "5: `limits` is not supported by this version of usher yet; leave it out"),
-        (
-            "audit: { application_log: false }",
-            "31: `application_log: false` is not supported by this version of usher yet; write `true`",
-        ),
-        ("audit: { report: [csv] }", "14: `report` is not supported by this version of usher yet; leave it out"),
-    ]);
-}
-
-#[test]
-fn what_a_scheme_does_is_checked() {
-    let one = "one action is needed; write `- add_groups: [a-group]`, each action in an item of its own";
-    assert_scheme_refused(&[
-        ("actions: []", "14: no action stands here; write `- add_groups: [a-group]`, say"),
-        ("actions: [{}]", &format!("15: {one}")),
-        ("actions: [{ add_groups: [a], remove_groups: [b] }]", &format!("15: {one}")),
-        ("actions: [{ delete: {} }]", "17: `delete` is not supported by this version of usher yet; leave it out"),
-        ("actions: [{ add_group: [a] }]", "17: `add_group` is not a key here; did you mean `add_groups`?"),
-        ("actions: [{ add_groups: [] }]", "29: no group stands here; write `[a-group]`, say, or leave the key out"),
-        (
-            "actions: [{ add_groups: [Staff, \"\"] }, { remove_groups: [\"\"] }]",
-            "37: a group without a name; write its name\nusher.yaml:3:62: a group without a name; write its name",
-        ),
-        (
-            "actions: [{ add_groups: [Staff, vpn] }, { remove_groups: [staff] }]",
-            "63: `staff` also stands in add_groups at usher.yaml:3:30; keep one of them",
-        ),
-    ]);
 }

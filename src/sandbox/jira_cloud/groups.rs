@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::users;
-use crate::sandbox::{answer::Answer, api::Call, jira, site::Group};
+use crate::sandbox::{ADMIN_GROUP, answer::Answer, api::Call, jira, site::Group};
 
 /// A group as a user's list shows it.
 pub(super) fn named(group: &Group, base: &str) -> Value {
@@ -28,13 +28,18 @@ fn asked_for<'a>(call: &'a Call<'_>) -> Result<&'a Group, Answer> {
     }
 }
 
-/// Groups by id, by name, or all of them.
+/// Groups by id, by name, or all of them; by access level those that administer the site.
 pub(super) fn bulk(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let site = &call.editor.site;
     let mut groups: Vec<&Group> = call.query.all("groupId").filter_map(|id| site.group_by_id(id)).collect();
     groups.extend(call.query.all("groupName").filter_map(|name| site.group(name)));
     if call.query.all("groupId").chain(call.query.all("groupName")).next().is_none() {
         groups = site.groups().collect();
+    }
+    match call.query.get("accessType") {
+        Some("site-admin" | "admin") => groups.retain(|group| group.name == ADMIN_GROUP),
+        Some("user") => groups.retain(|group| group.name != ADMIN_GROUP),
+        _ => {}
     }
     let url = format!("{}/rest/api/3/group/bulk?", call.base);
     jira::page(call, &groups, 50, &url, |group| json!({ "groupId": group.id, "name": group.name }))
@@ -53,6 +58,7 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
         return Err(jira::missing("accountId"));
     }
     let user = call.editor.site.by_id(&member.account_id).ok_or_else(jira::no_such_user)?;
+    jira::writable(call.editor.site.resident(user))?;
     if !call.editor.add_member(user, &group) {
         return Err(jira::already_member(&member.account_id, &group));
     }
@@ -67,6 +73,7 @@ pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let group = asked_for(call)?.name.clone();
     let id = call.query.get("accountId").ok_or_else(|| jira::missing("accountId"))?;
     let user = call.editor.site.by_id(id).ok_or_else(jira::no_such_user)?;
+    jira::writable(call.editor.site.resident(user))?;
     if !call.editor.remove_member(user, &group) {
         return Err(jira::no_such_user());
     }

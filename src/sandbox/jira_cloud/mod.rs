@@ -7,15 +7,18 @@
 mod groups;
 mod users;
 
+use std::collections::BTreeSet;
+
 use actix_web::http::Method;
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     ACCOUNT_EMAIL, TOKEN,
     answer::Answer,
     api::{Api, Call, Route},
-    jira,
+    applications::Application,
+    issues, jira,
     limits::Standing,
 };
 
@@ -25,6 +28,7 @@ static ROUTES: &[Route] = &[
     Route::open(Method::GET, "/rest/api/3/serverInfo", server_info),
     Route::new(Method::GET, "/rest/api/3/myself", users::myself),
     Route::new(Method::GET, "/rest/api/3/user", users::get),
+    Route::new(Method::DELETE, "/rest/api/3/user", users::delete),
     Route::new(Method::GET, "/rest/api/3/user/groups", users::groups),
     Route::new(Method::GET, "/rest/api/3/user/search", users::search),
     Route::new(Method::GET, "/rest/api/3/users/search", users::list),
@@ -33,6 +37,9 @@ static ROUTES: &[Route] = &[
     Route::new(Method::DELETE, "/rest/api/3/group/user", groups::remove_member),
     Route::new(Method::GET, "/rest/api/3/group/member", groups::members),
     Route::new(Method::GET, "/rest/api/3/groups/picker", groups::picker),
+    Route::new(Method::GET, "/rest/api/3/applicationrole", applications),
+    Route::new(Method::POST, "/rest/api/3/issue", |call| issues::create(call, true)),
+    Route::new(Method::GET, "/rest/api/3/search/jql", search_issues),
 ];
 
 impl Api for JiraCloud {
@@ -88,6 +95,29 @@ impl Api for JiraCloud {
 fn reset(now: DateTime<Utc>, seconds: u64) -> String {
     let ahead = TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX).min(86_400) + 59);
     (now + ahead).format("%Y-%m-%dT%H:%MZ").to_string()
+}
+
+fn applications(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let roles: Vec<Value> = call.editor.site.applications.iter().map(|application| role(call, application)).collect();
+    Ok(Answer::json(200, roles.into()))
+}
+
+/// With the ids of its groups.
+fn role(call: &Call<'_>, application: &Application) -> Value {
+    let details = |names: &BTreeSet<String>| -> Vec<Value> {
+        let groups = names.iter().filter_map(|name| call.editor.site.group(name));
+        groups.map(|group| groups::named(group, call.base)).collect()
+    };
+    let mut bean = application.bean();
+    bean["groupDetails"] = details(&application.groups).into();
+    bean["defaultGroupsDetails"] = details(&application.default_groups).into();
+    bean
+}
+
+fn search_issues(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let (mut issues, most) = issues::found(call)?;
+    issues.truncate(most);
+    Ok(Answer::json(200, json!({ "isLast": true, "issues": issues })))
 }
 
 /// With `defaultLocale`, which stands in the document's example and not in its schema.

@@ -45,7 +45,8 @@ fn groups_of(call: &Call<'_>, resident: &Resident) -> Vec<Value> {
 /// A user as asked for by itself: with the size of its lists, and their items where `expand` names them.
 fn in_full(call: &Call<'_>, serial: Serial) -> Result<Answer, Answer> {
     let resident = call.editor.site.resident(serial).ok_or_else(jira::no_such_user)?;
-    let roles = vec![json!({ "key": "jira-software", "name": "Jira Software" })];
+    let roles = call.editor.site.applications.of(resident);
+    let roles: Vec<Value> = roles.map(|one| json!({ "key": one.key, "name": one.name })).collect();
     let mut bean = bean(resident, call.base);
     let groups = groups_of(call, resident);
     bean.insert("groups".into(), jira::sized_list(groups, call.query.lists("expand", "groups")));
@@ -67,6 +68,11 @@ pub(super) fn myself(call: &mut Call<'_>) -> Result<Answer, Answer> {
 
 pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
     in_full(call, named(call)?)
+}
+
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let serial = named(call)?;
+    jira::delete_user(call, serial)
 }
 
 /// A bare array, not paged.
@@ -97,7 +103,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let start = call.query.number("startAt", 0)?;
     let most = call.query.number("maxResults", 50)?.min(1000);
-    let residents = call.editor.site.residents_from(Serial(0)).skip(start).take(most);
-    let values: Vec<Value> = residents.map(|(_, resident)| shown(resident, call.base)).collect();
+    let residents = call.editor.site.residents_behind(start).take(most);
+    let values: Vec<Value> = residents.map(|resident| shown(resident, call.base)).collect();
     Ok(Answer::json(200, values.into()))
 }

@@ -7,13 +7,14 @@ mod groups;
 mod users;
 
 use actix_web::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
-    ACCOUNT, TOKEN,
+    ACCOUNT, ADMIN_GROUP, TOKEN,
     answer::Answer,
     api::{Api, Call, Route},
-    jira,
+    applications::Application,
+    issues, jira,
     limits::Standing,
 };
 use crate::{
@@ -28,12 +29,18 @@ static ROUTES: &[Route] = &[
     Route::new(Method::GET, "/rest/api/2/myself", users::myself),
     Route::new(Method::GET, "/rest/api/2/user", users::get),
     Route::new(Method::PUT, "/rest/api/2/user", users::edit),
+    Route::new(Method::DELETE, "/rest/api/2/user", users::delete),
+    Route::new(Method::PUT, "/rest/api/2/user/password", users::set_password),
     Route::new(Method::GET, "/rest/api/2/user/search", users::search),
     Route::new(Method::GET, "/rest/api/2/user/list", users::list),
     Route::adds(Method::POST, "/rest/api/2/group/user", groups::add_member),
     Route::new(Method::DELETE, "/rest/api/2/group/user", groups::remove_member),
     Route::new(Method::GET, "/rest/api/2/group/member", groups::members),
     Route::new(Method::GET, "/rest/api/2/groups/picker", groups::picker),
+    Route::new(Method::GET, "/rest/api/2/mypermissions", permissions),
+    Route::new(Method::GET, "/rest/api/2/applicationrole", applications),
+    Route::new(Method::POST, "/rest/api/2/issue", |call| issues::create(call, false)),
+    Route::new(Method::GET, "/rest/api/2/search", search_issues),
 ];
 
 impl Api for JiraDc {
@@ -85,5 +92,30 @@ fn server_info(call: &mut Call<'_>) -> Result<Answer, Answer> {
         "buildNumber": 10_030_024, "scmInfo": "0000000000000000000000000000000000000000",
         "serverTime": SystemClock.now().to_string(), "serverTitle": format!("usher sandbox ({})", Product::JiraDc),
     });
+    Ok(Answer::json(200, body))
+}
+
+/// One of the many permissions: whether the acting account administers the site.
+fn permissions(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let site = &call.editor.site;
+    let acting = site.by_name(ACCOUNT).and_then(|serial| site.resident(serial));
+    let administers = acting.is_some_and(|resident| resident.groups.contains(ADMIN_GROUP));
+    let administer = json!({
+        "id": "0", "key": "ADMINISTER", "name": "Jira-Administratoren", "type": "GLOBAL", "description": "",
+        "havePermission": administers,
+    });
+    Ok(Answer::json(200, json!({ "permissions": { "ADMINISTER": administer } })))
+}
+
+fn applications(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let roles: Vec<Value> = call.editor.site.applications.iter().map(Application::bean).collect();
+    Ok(Answer::json(200, roles.into()))
+}
+
+fn search_issues(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let (mut issues, most) = issues::found(call)?;
+    let total = issues.len();
+    issues.truncate(most);
+    let body = json!({ "expand": "", "startAt": 0, "maxResults": most, "total": total, "issues": issues });
     Ok(Answer::json(200, body))
 }

@@ -1,5 +1,6 @@
 //! `myself` and `user`.
 
+use chrono::{DateTime, FixedOffset, Offset, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -7,6 +8,7 @@ use crate::sandbox::{
     ACCOUNT,
     answer::Answer,
     api::Call,
+    applications::Application,
     jira,
     site::{Resident, Serial},
 };
@@ -26,6 +28,10 @@ pub(super) fn bean(resident: &Resident, base: &str) -> Map<String, Value> {
     bean.insert("deleted".into(), false.into());
     bean.insert("timeZone".into(), "Europe/Berlin".into());
     bean.insert("locale".into(), "de_DE".into());
+    if let Some(at) = account.last_login.and_then(|at| DateTime::from_timestamp_millis(at.as_millis())) {
+        let zone = FixedOffset::east_opt(2 * 3600).unwrap_or(Utc.fix());
+        bean.insert("lastLoginTime".into(), at.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S%z").to_string().into());
+    }
     bean
 }
 
@@ -40,7 +46,7 @@ fn in_full(call: &Call<'_>, serial: Serial) -> Result<Answer, Answer> {
         let url = format!("{}/rest/api/2/group?groupname={}", call.base, jira::escape(name));
         json!({ "name": name, "self": url })
     });
-    let roles = vec![json!({ "key": "jira-software", "name": "Jira Software", "groups": [], "defaultGroups": [] })];
+    let roles: Vec<Value> = call.editor.site.applications.of(resident).map(Application::bean).collect();
     let mut bean = bean(resident, call.base);
     bean.insert("groups".into(), jira::sized_list(groups.collect(), call.query.lists("expand", "groups")));
     bean.insert("applicationRoles".into(), jira::sized_list(roles, call.query.lists("expand", "applicationRoles")));
@@ -89,6 +95,7 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let serial = named(call)?;
     let edit: Edit = call.json()?;
     let resident = call.editor.site.resident(serial).ok_or_else(jira::no_such_user)?;
+    jira::writable(Some(resident))?;
     let mut account = resident.account.clone();
     if let Some(name) = edit.name {
         let taken = call.editor.site.by_name(&name).is_some_and(|other| other != serial);
@@ -109,19 +116,53 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Answer> {
     in_full(call, serial)
 }
 
-/// A bare array; more than 1,000 are cut off without a word.
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let serial = named(call)?;
+    jira::delete_user(call, serial)
+}
+
+#[derive(Deserialize)]
+struct NewPassword {
+    #[serde(default)]
+    password: String,
+}
+
+/// With a policy as administrators set it: long enough, small and capital letters, a digit, and something else.
+pub(super) fn set_password(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let serial = named(call)?;
+    jira::writable(call.editor.site.resident(serial))?;
+    let NewPassword { password } = call.json()?;
+    let has = |kind: fn(char) -> bool| password.contains(kind);
+    let strong = has(|one| one.is_ascii_lowercase())
+        && has(|one| one.is_ascii_uppercase())
+        && has(|one| one.is_ascii_digit())
+        && has(|one| one.is_ascii_punctuation());
+    if password.len() < 10 || !strong {
+        let errors = json!({ "errorMessages": [], "errors": { "password": "Das Passwort ist zu schwach." } });
+        return Err(Answer::json(400, errors));
+    }
+    call.editor.set_password(serial);
+    Ok(Answer::empty(204))
+}
+
+/// A bare array; more than 1,000 are cut off without a word. `.` and `''` stand for everybody.
 pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let text = call.query.get("username").ok_or_else(|| jira::missing("username"))?;
     let start = call.query.number("startAt", 0)?;
     let most = call.query.number("maxResults", 50)?.min(1000);
     let (active, inactive) = (call.query.flag("includeActive", true), call.query.flag("includeInactive", false));
-    let text = if text == "." { "" } else { text };
-    let found: Vec<Value> = jira::search(call.editor.site, text)
-        .filter(|resident| if resident.account.active { active } else { inactive })
-        .skip(start)
-        .take(most)
-        .map(|resident| shown(resident, call.base))
-        .collect();
+    let text = if text == "." || text == "''" { "" } else { text };
+    let show = |resident| shown(resident, call.base);
+    let found: Vec<Value> = if text.is_empty() && active && inactive {
+        call.editor.site.residents_behind(start).take(most).map(show).collect()
+    } else {
+        jira::search(call.editor.site, text)
+            .filter(|resident| if resident.account.active { active } else { inactive })
+            .skip(start)
+            .take(most)
+            .map(show)
+            .collect()
+    };
     Ok(Answer::json(200, found.into()))
 }
 

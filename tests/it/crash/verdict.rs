@@ -64,7 +64,7 @@ pub fn judge(
         effects.push(match &entry.change {
             Change::Add { group } if entry.by == ACCOUNT => format!("+{group}"),
             Change::Remove { group } if entry.by == ACCOUNT => format!("-{group}"),
-            Change::Add { .. } | Change::Remove { .. } | Change::Update => format!("{entry}"),
+            _ => format!("{entry}"),
         });
     }
     for history in histories {

@@ -1,5 +1,7 @@
 //! Every product client behaves alike against its simulated product: the same questions, the same answers.
 
+mod listing;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -7,7 +9,7 @@ use std::{
 
 use usher::{
     clock::SystemClock,
-    config::{Auth, Rate, Source},
+    config::{Auth, Protect, Rate, Source},
     domain::{EmailAddress, GroupName, Product, Step, UserId, UserRef},
     metrics::Metrics,
     products::{Client, Disposition, Error, Limits, User, connect_within},
@@ -60,6 +62,7 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
         credentials_expire: None,
         webhook_hmac: Vec::new(),
         rate: Rate { per_second: 500.0, concurrency: 4 },
+        protect: Protect::of(product, None),
     };
     let limits = Limits { call: Duration::from_secs(1), ..Limits::default() };
     let metrics = Metrics::new().expect("metrics");

@@ -1,0 +1,184 @@
+//! Why, or why not, asked now; and what a scheme would do that is not stored yet.
+
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data, Json, Query};
+use serde::{Deserialize, Serialize};
+
+use super::{Problem, schemes};
+use crate::{
+    admin::AdminState,
+    domain::{Reason, SchemeId, SourceId, Step, Timestamp, UserId},
+    explain::{Bounds, Error, Explanation, Preview, Previewed},
+    settings::Contents,
+};
+
+/// How long a preview looks at users.
+const LOOKING: Duration = Duration::from_mins(5);
+
+/// Of `explain`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    scheme: String,
+    user: String,
+}
+
+/// Of a preview.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// How many users to name at most.
+    #[serde(default = "a_thousand")]
+    users: usize,
+}
+
+const fn a_thousand() -> usize {
+    1000
+}
+
+/// Why a scheme selects a user, or why not.
+#[derive(Serialize)]
+pub(super) struct ExplanationRow {
+    scheme: SchemeId,
+    version: String,
+    source: SourceId,
+    user: UserId,
+    user_name: Option<String>,
+    selected: &'static str,
+    reasons: Why,
+    /// The fewest changes that would turn the answer round; null where nothing can.
+    change: Option<Vec<String>>,
+    steps: Vec<StepRow>,
+    notes: Vec<&'static str>,
+    at: Timestamp,
+}
+
+/// A condition with what it looked at.
+#[derive(Serialize)]
+struct Why {
+    condition: String,
+    truth: &'static str,
+    because: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Timestamp>,
+    /// How old the fact is, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_seconds: Option<u64>,
+    /// What would have to change for this alone to turn out the other way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Why>,
+}
+
+#[derive(Serialize)]
+struct StepRow {
+    action: &'static str,
+    target: String,
+}
+
+/// What a scheme would do.
+#[derive(Serialize)]
+pub(super) struct PreviewRow {
+    seen: u64,
+    selected: u64,
+    unknown: u64,
+    /// Whether everybody was looked at; if not, time ran out.
+    complete: bool,
+    users: Vec<UserRow>,
+}
+
+#[derive(Serialize)]
+struct UserRow {
+    user: UserId,
+    user_name: Option<String>,
+    steps: Vec<StepRow>,
+}
+
+impl Why {
+    fn new(reason: Reason, now: Timestamp) -> Self {
+        Self {
+            condition: reason.condition,
+            truth: reason.truth.as_str(),
+            because: reason.because,
+            value: reason.value,
+            as_of: reason.as_of,
+            age_seconds: reason.as_of.map(|as_of| as_of.until(now).as_secs()),
+            change: reason.change,
+            parts: reason.parts.into_iter().map(|part| Self::new(part, now)).collect(),
+        }
+    }
+}
+
+impl From<&Step> for StepRow {
+    fn from(step: &Step) -> Self {
+        Self { action: step.action(), target: step.target() }
+    }
+}
+
+impl ExplanationRow {
+    fn new(source: SourceId, explanation: Explanation) -> Self {
+        let Explanation { scheme, user, user_name, reasons, steps, change, notes, at } = explanation;
+        Self {
+            scheme: scheme.id,
+            version: scheme.version,
+            source,
+            user,
+            user_name,
+            selected: reasons.truth.as_str(),
+            reasons: Why::new(reasons, at),
+            change,
+            steps: steps.iter().map(StepRow::from).collect(),
+            notes,
+            at,
+        }
+    }
+}
+
+impl From<Preview> for PreviewRow {
+    fn from(preview: Preview) -> Self {
+        let Preview { seen, selected, unknown, users, complete } = preview;
+        let users = users.into_iter().map(|Previewed { user, user_name, steps }| {
+            let steps = steps.iter().map(StepRow::from).collect();
+            UserRow { user, user_name, steps }
+        });
+        Self { seen, selected, unknown, complete, users: users.collect() }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NoSuchSource(id) => Self::NotFound { kind: "source", id: id.to_string() },
+            Error::NoSuchUser { user, .. } => Self::NotFound { kind: "user", id: user },
+            Error::Product { .. } | Error::TooSlow(_) => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+/// `GET explain`.
+pub(super) async fn explain(
+    state: Data<AdminState>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<ExplanationRow>, Problem> {
+    let listed = state.settings.get(&schemes::known(&asked.scheme)?).ok_or_else(|| schemes::no_such(&asked.scheme))?;
+    let Contents::Readable(scheme) = listed.contents else {
+        return Err(Problem::Conflict("this version of usher can't read the scheme; store it anew".into()));
+    };
+    let explanation = state.explainer.explain(&scheme, &asked.user).await?;
+    Ok(Json(ExplanationRow::new(scheme.source.clone(), explanation)))
+}
+
+/// `POST schemes/preview`.
+pub(super) async fn preview(
+    state: Data<AdminState>,
+    Query(wanted): Query<Wanted>,
+    body: Result<Bytes, actix_web::Error>,
+) -> Result<Json<PreviewRow>, Problem> {
+    let scheme = state.settings.check(&schemes::text(body)?)?;
+    let bounds = Bounds { users: wanted.users.min(100_000), time: LOOKING };
+    Ok(Json(state.explainer.preview(&scheme, bounds).await?.into()))
+}

@@ -1,0 +1,88 @@
+//! Why a command did not do what it was asked.
+
+use std::io;
+
+use serde_json::Value;
+
+use crate::cli::{FAILED, USAGE};
+
+/// Why a command did not do what it was asked; `Display` is for the person at the terminal.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no token.
+    #[error("no token: set USHER_TOKEN to the admin token (usher made one in data_dir/admin-token, unless configured)")]
+    NoToken,
+    /// The address can't be called.
+    #[error("{0} is not the address of an admin listener; write http://host:port in --url or USHER_URL")]
+    Address(String),
+    /// Nobody answers there.
+    #[error("{url} does not answer: {why}; is usher running there? Set --url or USHER_URL otherwise")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// usher refused, and says why.
+    #[error("{detail}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What usher said, each problem on a line of its own.
+        detail: String,
+    },
+    /// The answer is not usher's.
+    #[error("the answer of {0} can't be understood; is that an usher of this version?")]
+    Unreadable(String),
+    /// A file that was named can't be used.
+    #[error("{path}: {why}")]
+    File {
+        /// Which.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A file does not say what it should; each problem with its place.
+    #[error("{0}")]
+    Problems(String),
+    /// This machine failed.
+    #[error("{0}")]
+    Local(String),
+    /// What was said can't be written.
+    #[error("the output can't be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Error {
+    /// The exit code to end with: 2 where the command was used wrongly, else 1.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoToken | Self::Address(_) | Self::File { .. } | Self::Problems(_) => USAGE,
+            Self::Unreachable { .. }
+            | Self::Refused { .. }
+            | Self::Unreadable(_)
+            | Self::Local(_)
+            | Self::Output(_) => FAILED,
+        }
+    }
+
+    /// Whether usher knows nothing under this name.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
+
+    /// From a problem document.
+    pub(super) fn from_problem(status: u16, document: &Value) -> Self {
+        let text = |key: &str| document[key].as_str();
+        let problems = document["problems"].as_array().into_iter().flatten().filter_map(|problem| {
+            let message = problem["message"].as_str()?;
+            Some(match (problem["line"].as_u64(), problem["column"].as_u64()) {
+                (Some(line), Some(column)) => format!("{line}:{column}: {message}"),
+                _ => message.to_owned(),
+            })
+        });
+        let detail = text("detail").or(text("title")).unwrap_or("no reason was given");
+        let lines: Vec<_> = std::iter::once(detail.to_owned()).chain(problems).collect();
+        Self::Refused { status, detail: lines.join("\n") }
+    }
+}

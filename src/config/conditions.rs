@@ -1,0 +1,116 @@
+//! The conditions: how each of them is read, and which triggers it goes with.
+
+use crate::domain::{Age, Condition, DomainPattern, LoggedInOnce, NeverLoggedIn, TriggerKind, True};
+
+use super::{
+    expressions::expression,
+    fields::{Fields, Word},
+    node::Node,
+    reader::Reader,
+    select::{Conditions, parts, the_part},
+};
+
+/// The triggers that a condition goes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GoesWith {
+    /// Any.
+    All,
+    /// All but `on_create`.
+    ButCreation,
+    /// A schedule or a person.
+    Sweeps,
+}
+
+impl GoesWith {
+    /// Why a condition does not go with `trigger`, and what to write instead; none where it does.
+    pub const fn objection(self, trigger: TriggerKind) -> Option<&'static str> {
+        match (self, trigger) {
+            (Self::ButCreation, TriggerKind::OnCreate) => Some(
+                "whoever is just created has no logins; write `trigger: on_login`, `manual` or a schedule, or take it out",
+            ),
+            (Self::Sweeps, TriggerKind::OnCreate | TriggerKind::OnLogin) => Some(
+                "whoever is just created or logs in is active; write `trigger: manual` or \
+                 `trigger: { cron: \"0 3 * * MON\" }`, or take it out",
+            ),
+            _ => None,
+        }
+    }
+}
+
+type Read = for<'n> fn(&'n Node, &mut Conditions<'n>, &mut Reader<'_>) -> Option<Condition>;
+
+/// How a condition is read, and what it goes with.
+pub(super) struct Rule {
+    /// Reads the value.
+    pub read: Read,
+    /// What the condition goes with.
+    pub goes_with: GoesWith,
+}
+
+const fn word(name: &'static str, example: &'static str, goes_with: GoesWith, read: Read) -> Word<Rule> {
+    Word { name, example, read: Rule { read, goes_with } }
+}
+
+/// All conditions.
+pub(super) static WORDS: [Word<Rule>; 11] = [
+    word("everyone", "everyone: true", GoesWith::All, |node, _, reader| {
+        yes(node, "everyone", reader).map(Condition::Everyone)
+    }),
+    word("never_logged_in", "never_logged_in: { created_before: 14d }", GoesWith::ButCreation, |node, _, reader| {
+        let created_before = optional_age(node, "created_before", "{ created_before: 14d }", reader)?;
+        Some(Condition::NeverLoggedIn(NeverLoggedIn { created_before }))
+    }),
+    word("last_login_before", "last_login_before: 90d", GoesWith::ButCreation, |node, _, reader| {
+        reader.parsed(node, str::parse::<Age>).map(Condition::LastLoginBefore)
+    }),
+    word("logged_in_once", "logged_in_once: { not_within: 3d }", GoesWith::ButCreation, |node, _, reader| {
+        let not_within = optional_age(node, "not_within", "{ not_within: 3d }", reader)?;
+        Some(Condition::LoggedInOnce(LoggedInOnce { not_within }))
+    }),
+    word("deactivated", "deactivated: true", GoesWith::Sweeps, |node, _, reader| {
+        yes(node, "deactivated", reader).map(Condition::Deactivated)
+    }),
+    word("email_domain", "email_domain: [example.com]", GoesWith::All, |node, _, reader| {
+        domains(node, reader).map(Condition::EmailDomain)
+    }),
+    word("email_domain_not", "email_domain_not: [example.com]", GoesWith::All, |node, _, reader| {
+        domains(node, reader).map(Condition::EmailDomainNot)
+    }),
+    word("where", "where: 'user.groups.size() == 0'", GoesWith::All, |node, _, reader| {
+        expression(node, reader).map(Condition::Where)
+    }),
+    word("all", "all: [{ deactivated: true }, { email_domain: [example.com] }]", GoesWith::All, |node, all, reader| {
+        parts(node, all, reader).map(Condition::All)
+    }),
+    word("any", "any: [{ deactivated: true }, { email_domain: [example.com] }]", GoesWith::All, |node, all, reader| {
+        parts(node, all, reader).map(Condition::Any)
+    }),
+    word("not", "not: { email_domain: [example.com] }", GoesWith::All, |node, all, reader| {
+        the_part(node, all, reader).map(|part| Condition::Not(Box::new(part)))
+    }),
+];
+
+fn yes(node: &Node, name: &str, reader: &mut Reader<'_>) -> Option<True> {
+    if reader.boolean(node)? {
+        return Some(True);
+    }
+    reader.refuse(&node.at, format!("`{name}: false` is no condition; write `true`, or leave `{name}` out"))
+}
+
+/// The age under `key`, the only one that may stand in the map at `node`.
+fn optional_age(node: &Node, key: &'static str, example: &str, reader: &mut Reader<'_>) -> Option<Option<Age>> {
+    let mut fields = Fields::like(node, example, reader)?;
+    let age = fields.or(key, None, |node| reader.parsed(node, str::parse::<Age>).map(Some));
+    fields.done(reader);
+    age
+}
+
+fn domains(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<DomainPattern>> {
+    let domains: Vec<DomainPattern> = reader.each_like(node, "[example.com]", |item, reader| {
+        reader.parsed(item, |text| DomainPattern::try_from(text.to_owned()))
+    })?;
+    if domains.is_empty() {
+        return reader.refuse(&node.at, "no domain stands here; write `[example.com]`, say, or leave the key out");
+    }
+    Some(domains)
+}

@@ -1,0 +1,28 @@
+//! Texts that the rules evaluate: whether they can is the rules' to say.
+
+use crate::{domain::Expression, rules};
+
+use super::{node::Node, reader::Reader};
+
+/// Reads an expression in CEL; reports one that the rules can't evaluate.
+pub(super) fn expression(node: &Node, reader: &mut Reader<'_>) -> Option<Expression> {
+    let expression = Expression::new(reader.filled(node)?);
+    match rules::check_expression(&expression) {
+        Ok(()) => Some(expression),
+        Err(error) => {
+            let message = error.message;
+            let within = match error.position {
+                Some((1, column)) => format!("at character {column} of the expression: "),
+                Some((line, column)) => format!("at {line}:{column} of the expression: "),
+                None => String::new(),
+            };
+            reader.refuse(&node.at, format!("{within}{message}"))
+        }
+    }
+}
+
+/// Reports a template that the rules can't fill in.
+pub(super) fn check_template(_text: &str, _node: &Node, _reader: &mut Reader<'_>) -> Option<()> {
+    // SEAM: rules::check_template
+    Some(())
+}

@@ -1,0 +1,72 @@
+//! Whom and what usher never takes anything away from.
+
+use url::Url;
+
+use crate::domain::{GroupName, Product};
+
+use super::{Protect, fields::Fields, groups::some_groups, node::Node, reader::Reader};
+
+/// How many administrators must remain where nothing is said: one may be ill.
+const LAST_ADMINISTRATORS: u32 = 2;
+
+impl Protect {
+    /// What holds where nothing is said, for a source of `product` at `base_url`.
+    pub fn of(product: Product, base_url: Option<&Url>) -> Self {
+        Self {
+            users: Vec::new(),
+            admin_groups: admin_groups(product, base_url),
+            last_administrators: LAST_ADMINISTRATORS,
+            acting_account: true,
+        }
+    }
+}
+
+/// The groups that administrate where nothing is said. Groups that are not there have no members.
+///
+/// In Cloud they are those that Atlassian's administration guide lists as default groups of a site, old and new; the newer
+/// ones end with the site's name.
+fn admin_groups(product: Product, base_url: Option<&Url>) -> Vec<GroupName> {
+    let mut names = vec!["jira-administrators".to_owned()];
+    match product {
+        Product::JiraDc => {}
+        Product::JiraCloud => {
+            let cloud = ["site-admins", "org-admins", "administrators", "system-administrators"];
+            names.extend(cloud.map(str::to_owned));
+            if let Some(site) = base_url.and_then(Url::host_str).and_then(|host| host.strip_suffix(".atlassian.net")) {
+                names.extend(
+                    ["jira-admins", "jira-administrators", "org-admins"].map(|group| format!("{group}-{site}")),
+                );
+            }
+        }
+    }
+    names.into_iter().map(GroupName::new).collect()
+}
+
+/// Reads a source's `protect`; what is left out is as in `default`.
+pub(super) fn protect(node: &Node, default: Protect, reader: &mut Reader<'_>) -> Option<Protect> {
+    let mut fields = Fields::like(node, "{ users: [break-glass] }", reader)?;
+    let users = fields
+        .or("users", default.users, |node| reader.each(node, |item, reader| reader.filled(item).map(str::to_owned)));
+    let admin_groups = fields.or("admin_groups", default.admin_groups, |node| some_groups(node, reader));
+    let last_administrators = fields.or("last_administrators", default.last_administrators, |node| {
+        let number = reader.whole(node, 0..=1_000)?;
+        if number == 0 {
+            reader.warn(&node.at, "schemes may leave the source without any administrator; write 2, or leave it out");
+        }
+        Some(number)
+    });
+    let acting_account = fields.or("acting_account", default.acting_account, |node| {
+        let protected = reader.boolean(node)?;
+        if !protected {
+            reader.warn(&node.at, "schemes may take usher's own rights away; write `true`, or leave it out");
+        }
+        Some(protected)
+    });
+    fields.done(reader);
+    Some(Protect {
+        users: users?,
+        admin_groups: admin_groups?,
+        last_administrators: last_administrators?,
+        acting_account: acting_account?,
+    })
+}

@@ -1,0 +1,58 @@
+//! What works in a scheme or a source and is warned about.
+
+use super::{load, scheme};
+
+/// Checks a table of keys of a scheme and the lines that warn of each.
+fn assert_warned(table: &[(&str, &[&str])]) {
+    for (keys, lines) in table {
+        let warnings: Vec<String> = load(&scheme(keys)).expect(keys).warnings.iter().map(ToString::to_string).collect();
+        let lines: Vec<String> = lines.iter().map(|line| format!("usher.yaml:3:{line}")).collect();
+        assert_eq!(warnings, lines, "{keys}");
+    }
+}
+
+#[test]
+fn what_a_product_does_in_part_is_warned_about() {
+    assert_warned(&[
+        (
+            "trigger: manual, actions: [{ invalidate_password: {} }]",
+            &["34: `invalidate_password` in jira-dc: the password is replaced; Jira's REST API sends no reset link"],
+        ),
+        (
+            "source: cloud, trigger: manual, actions: [{ delete: {} }]",
+            &["49: `delete` in jira-cloud: the user is removed from the site; the Atlassian account stays"],
+        ),
+    ]);
+}
+
+#[test]
+fn what_can_not_be_meant_is_warned_about() {
+    assert_warned(&[
+        (
+            "select: { email_domain: [a.example], everyone: true }",
+            &["13: everyone is selected, whatever the other conditions say: any of them selects; write them under \
+               `all`, or take `everyone` out"],
+        ),
+        (
+            "actions: [{ add_groups: [a, A] }, { add_groups: [a] }]",
+            &[
+                "33: `A` stands at usher.yaml:3:30 too; keep one of them",
+                "54: `a` stands at usher.yaml:3:30 too; keep one of them",
+            ],
+        ),
+        (
+            "limits: { users: 5 }, trigger: on_create",
+            &["13: a run of `on_create` is about one user, so limits mean nothing to it; leave them out"],
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_meant_is_not_warned_about() {
+    assert_warned(&[
+        ("trigger: manual, limits: { users: 0, percent: 100 }", &[]),
+        ("actions: [{ add_groups: [a] }, { remove_groups: [b] }, { add_groups: [c] }]", &[]),
+        ("trigger: manual, actions: [{ delete: {} }, { deactivate: {} }, { rename: { suffix: \"-x\" } }]", &[]),
+        ("source: cloud, actions: [{ remove_application_access: {} }, { remove_all_groups: {} }]", &[]),
+    ]);
+}

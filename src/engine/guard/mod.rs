@@ -1,0 +1,143 @@
+//! Whom usher never takes anything from, whatever was decided: the account it acts as, the users an administrator has
+//! listed, the last administrators of a source.
+
+mod rules;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Connection, Interrupted};
+use crate::{
+    config::Protect,
+    domain::{Step, UserId},
+    products::{Error, User},
+};
+use rules::Verdict;
+
+/// The credentials of a source change with a restart only; asking again now and then costs nothing.
+const ACTING_KNOWN_FOR: Duration = Duration::from_hours(1);
+/// A product's list of administrators may be behind by some minutes: whom usher took something from since does not count.
+const LIST_BEHIND: Duration = Duration::from_mins(10);
+
+/// Guards one source. What it allows to be taken from an administrator is taken under its lock, so that two at once
+/// can't each be "not the last".
+pub(super) struct Guard {
+    connection: Arc<Connection>,
+    protect: Protect,
+    acting: Mutex<Option<(UserId, Instant)>>,
+    taken: Arc<Mutex<Taken>>,
+}
+
+/// From which administrators something was taken lately.
+type Taken = HashMap<UserId, Instant>;
+
+/// That a step may be done, now. Kept while the product is asked.
+#[must_use]
+#[derive(Default)]
+pub(super) struct Permit(Option<(UserId, OwnedMutexGuard<Taken>)>);
+
+impl Permit {
+    /// Notes that the step was done, or may have been.
+    pub(super) fn used(self) {
+        if let Some((administrator, mut taken)) = self.0 {
+            taken.insert(administrator, Instant::now());
+        }
+    }
+}
+
+/// Why a step must not be done.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) why: String,
+    /// What the product said, where it could not be asked.
+    pub(super) error: Option<Error>,
+}
+
+impl Guard {
+    /// A guard for the source of `connection`.
+    pub(super) fn new(connection: Arc<Connection>, protect: Protect) -> Self {
+        Self { connection, protect, acting: Mutex::default(), taken: Arc::default() }
+    }
+
+    /// Whether `step` may be done to `user`, as just read. Waits for the product, and while another administrator's
+    /// step is under way.
+    pub(super) async fn ask(
+        &self,
+        step: &Step,
+        user: &User,
+        stop: &CancellationToken,
+    ) -> Result<Result<Permit, Refusal>, Interrupted> {
+        if !step.kind().takes_away() {
+            return Ok(Ok(Permit::default()));
+        }
+        let acting = match self.acting(stop).await? {
+            Ok(acting) => acting,
+            Err(error) => return Ok(Err(Refusal::untold("which account usher acts as", error))),
+        };
+        match rules::judge(&self.protect, step, user, acting.as_ref()) {
+            Verdict::Allowed => Ok(Ok(Permit::default())),
+            Verdict::Refused(why) => Ok(Err(Refusal { why, error: None })),
+            Verdict::AskAdministrators => self.ask_administrators(step, user, stop).await,
+        }
+    }
+
+    async fn ask_administrators(
+        &self,
+        step: &Step,
+        user: &User,
+        stop: &CancellationToken,
+    ) -> Result<Result<Permit, Refusal>, Interrupted> {
+        let mut taken = stop.run_until_cancelled(Arc::clone(&self.taken).lock_owned()).await.ok_or(Interrupted)?;
+        taken.retain(|_, at| at.elapsed() < LIST_BEHIND);
+        let client = &self.connection.client;
+        let told = self.connection.told(stop, || async { client.administrators().await.map_err(refused) }).await?;
+        let mut administrators: BTreeSet<_> = match told {
+            Ok(administrators) => administrators,
+            Err(error) => return Ok(Err(Refusal::untold("who administers it", error))),
+        };
+        administrators.retain(|one| !taken.contains_key(one));
+        Ok(match rules::judge_administrator(&self.protect, step, user, &administrators) {
+            Ok(()) => Ok(Permit(Some((user.id.clone(), taken)))),
+            Err(why) => Err(Refusal { why, error: None }),
+        })
+    }
+
+    /// The account that usher acts as; none where it is not protected.
+    async fn acting(&self, stop: &CancellationToken) -> Result<Result<Option<UserId>, Error>, Interrupted> {
+        if !self.protect.acting_account {
+            return Ok(Ok(None));
+        }
+        let mut known = stop.run_until_cancelled(self.acting.lock()).await.ok_or(Interrupted)?;
+        if let Some((acting, at)) = &*known
+            && at.elapsed() < ACTING_KNOWN_FOR
+        {
+            return Ok(Ok(Some(acting.clone())));
+        }
+        let client = &self.connection.client;
+        let told = self.connection.told(stop, || async { client.myself().await.map_err(refused) }).await?;
+        Ok(told.map(|acting| Some(known.insert((acting, Instant::now())).0.clone())))
+    }
+}
+
+/// Rights that are not enough to tell are no reason to stop the whole source: only what needs the answer is kept back.
+fn refused(error: Error) -> Error {
+    match error {
+        Error::Unauthorized { status: status @ 403, message } => Error::Refused { status, message },
+        other => other,
+    }
+}
+
+impl Refusal {
+    fn untold(what: &str, error: Error) -> Self {
+        Self { why: format!("the product does not tell {what}"), error: Some(error) }
+    }
+}

@@ -1,0 +1,90 @@
+//! Which steps are refused to whom: pure, so that a table of cases tests it.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    config::Protect,
+    domain::{Step, UserId},
+    products::User,
+};
+
+/// What can be said of a step before the administrators are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It takes nothing from anybody protected.
+    Allowed,
+    /// It does, for this reason.
+    Refused(String),
+    /// It depends on who else administers the source.
+    AskAdministrators,
+}
+
+/// Judges `step` on `user`, where usher acts as `acting`; none where that account is not protected.
+pub(super) fn judge(protect: &Protect, step: &Step, user: &User, acting: Option<&UserId>) -> Verdict {
+    if !step.kind().takes_away() {
+        Verdict::Allowed
+    } else if acting == Some(&user.id) {
+        Verdict::Refused("usher acts as this account".into())
+    } else if is_listed(protect, user) {
+        Verdict::Refused("the user is listed in the source's `protect.users`".into())
+    } else if may_end_administration(protect, step, user) {
+        Verdict::AskAdministrators
+    } else {
+        Verdict::Allowed
+    }
+}
+
+/// Judges a step that may end what makes `user` an administrator; `others` says who else is one.
+pub(super) fn judge_administrator(
+    protect: &Protect,
+    step: &Step,
+    user: &User,
+    administrators: &BTreeSet<UserId>,
+) -> Result<(), String> {
+    // The product's answer may be behind: who is active and in such a group counts as well.
+    let is_one = administrators.contains(&user.id) || (user.active != Some(false) && may_administer(protect, user));
+    if !is_one {
+        return Ok(());
+    }
+    if let Step::RemoveAllGroups | Step::Delete = step {
+        return Err(format!("the user is an administrator, and `{}` is never done to one", step.action()));
+    }
+    let others = administrators.iter().filter(|one| **one != user.id).count() as u64;
+    if others < u64::from(protect.last_administrators) {
+        let least = protect.last_administrators;
+        return Err(format!("the user is one of the last administrators: {others} others, at least {least} must stay"));
+    }
+    Ok(())
+}
+
+fn is_listed(protect: &Protect, user: &User) -> bool {
+    let name = user.name.as_ref().map(|name| name.to_lowercase());
+    protect.users.iter().any(|listed| listed == user.id.as_str() || Some(listed.to_lowercase()) == name)
+}
+
+/// Whether `step` takes from `user` what an administrator needs. Taking away one of two administrators' groups counts:
+/// they may give different rights.
+fn may_end_administration(protect: &Protect, step: &Step, user: &User) -> bool {
+    match step {
+        Step::AddGroup(_) | Step::Reactivate | Step::CreateIssue(_) => false,
+        Step::RemoveGroup(group) => protect.admin_groups.contains(group),
+        Step::RemoveAllGroups
+        | Step::RemoveApplicationAccess(_) // without access to the application nobody administers it
+        | Step::Deactivate
+        | Step::Delete
+        | Step::Rename { .. } // the log-in as it was known fails
+        | Step::InvalidatePassword { .. } => may_administer(protect, user),
+    }
+}
+
+/// Whether `user` is in an administrators' group, or nobody can tell.
+fn may_administer(protect: &Protect, user: &User) -> bool {
+    match &user.groups {
+        Some(groups) => protect.admin_groups.iter().any(|group| groups.contains(group)),
+        None => true,
+    }
+}
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

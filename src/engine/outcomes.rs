@@ -1,0 +1,163 @@
+//! What the executor writes and remembers of steps: attempts before, outcomes after.
+
+use std::{sync::Arc, time::Duration};
+
+use tracing::{info, warn};
+
+use super::{
+    Appender, Connection, Interrupted, Work,
+    dead_letters::DeadLetters,
+    step::{Ended, Plan, entry},
+};
+use crate::{
+    domain::{Attempt, DeadLetter, Outcome, Stage, Step, StepRef, StepResult, Timestamp},
+    log::{
+        Record, Stream,
+        codec::{self, OutcomeRecord},
+    },
+    metrics::Metrics,
+    store::{self, Entry, Ledger, Scope},
+};
+
+/// The memory of steps, in the log and at hand.
+pub(super) struct Outcomes {
+    pub(super) connection: Arc<Connection>,
+    pub(super) appender: Appender,
+    pub(super) dead_letters: DeadLetters,
+    pub(super) ledger: Ledger,
+    pub(super) metrics: Metrics,
+}
+
+impl Outcomes {
+    /// What is remembered of `step`.
+    pub(super) async fn recall(&self, step: &StepRef, work: &Work) -> Result<Option<Entry>, Interrupted> {
+        work.recall(&self.ledger, step.key.as_str()).await
+    }
+
+    /// When an issue with `marker` was last asked for, by any step; none where it never was.
+    pub(super) async fn issue_asked_for(&self, marker: &str, work: &Work) -> Result<Option<Timestamp>, Interrupted> {
+        Ok(match work.recall(&self.ledger, &issue_id(marker)).await? {
+            Some(Entry::Attempted { at, .. }) => Some(at),
+            Some(Entry::Done | Entry::Gone | Entry::KeptBack) | None => None,
+        })
+    }
+
+    /// Writes down that a change is about to be asked for.
+    pub(super) async fn attempt(&self, step: &StepRef, before: &str, work: &Work) -> Result<(), Interrupted> {
+        let attempt = Attempt { step: step.clone(), before: before.to_owned(), at: self.connection.clock.now() };
+        self.write(step, OutcomeRecord::Attempt(attempt.clone()), work).await?;
+        self.keep(&work.scope, &OutcomeRecord::Attempt(attempt));
+        Ok(())
+    }
+
+    /// Notes that a change has just been asked for, whatever came of it.
+    pub(super) fn asked(&self, step: &Step, work: &Work) {
+        if let Step::CreateIssue(issue) = step
+            && let Err(error) = self.remember_issue(&work.scope, &issue.marker, self.connection.clock.now())
+        {
+            warn!(%error, "can't remember when an issue was asked for; the time of its attempt stands");
+        }
+    }
+
+    /// Writes down how the step of `plan` ended.
+    pub(super) async fn record(
+        &self,
+        plan: &Plan<'_>,
+        ended: Ended,
+        took: Duration,
+        work: &Work,
+    ) -> Result<Entry, Interrupted> {
+        let outcome = Outcome {
+            step: plan.step.clone(),
+            result: ended.result,
+            test_mode: plan.dry_run,
+            reason: ended.reason,
+            before: ended.before,
+            at: self.connection.clock.now(),
+            took,
+            error: ended.error,
+        };
+        if outcome.result == StepResult::Failed {
+            self.bury(&outcome, work).await?;
+        }
+        self.write(&outcome.step, OutcomeRecord::Outcome(outcome.clone()), work).await?;
+        self.tell(&outcome);
+        let entry = entry(&outcome.step.step, outcome.result, outcome.error.as_deref());
+        self.keep(&work.scope, &OutcomeRecord::Outcome(outcome));
+        Ok(entry)
+    }
+
+    /// Takes a record into the memory at hand, again if need be.
+    pub(super) fn remember(&self, scope: &Scope, record: &OutcomeRecord) -> Result<(), store::Error> {
+        match record {
+            OutcomeRecord::Attempt(attempt) => {
+                if let Step::CreateIssue(issue) = &attempt.step.step {
+                    self.remember_issue(scope, &issue.marker, attempt.at)?;
+                }
+                let entry = Entry::Attempted { before: attempt.before.clone(), at: attempt.at };
+                self.ledger.put(scope, attempt.step.key.as_str(), &entry, attempt.at)
+            }
+            OutcomeRecord::Outcome(outcome) => {
+                let entry = entry(&outcome.step.step, outcome.result, outcome.error.as_deref());
+                self.ledger.put(scope, outcome.step.key.as_str(), &entry, outcome.at)
+            }
+        }
+    }
+
+    fn remember_issue(&self, scope: &Scope, marker: &str, at: Timestamp) -> Result<(), store::Error> {
+        self.ledger.put(scope, &issue_id(marker), &Entry::Attempted { before: String::new(), at }, at)
+    }
+
+    fn keep(&self, scope: &Scope, record: &OutcomeRecord) {
+        // The record is in the log already: a memory that can't be kept now is restored from there.
+        if let Err(error) = self.remember(scope, record) {
+            warn!(%error, "can't remember a step; after a restart it is read back from the log");
+        }
+    }
+
+    async fn write(&self, step: &StepRef, record: OutcomeRecord, work: &Work) -> Result<(), Interrupted> {
+        let record = Record { key: step.user_key(), payload: codec::encode(&record) };
+        let position = self.appender.append(Stream::Outcomes, record, &work.stop).await?;
+        work.acknowledged(position.offset);
+        Ok(())
+    }
+
+    async fn bury(&self, outcome: &Outcome, work: &Work) -> Result<(), Interrupted> {
+        let step = &outcome.step;
+        let reason = match &outcome.error {
+            Some(error) => format!("{}: {error}", outcome.reason),
+            None => outcome.reason.clone(),
+        };
+        let letter = DeadLetter {
+            id: step.key.to_string(),
+            stage: Stage::Executor,
+            source: step.source.clone(),
+            user: step.user.clone(),
+            event: Some(step.event.clone()),
+            step: Some(step.clone()),
+            reason,
+            at: outcome.at,
+        };
+        self.dead_letters.bury(&letter, &work.stop).await
+    }
+
+    fn tell(&self, outcome: &Outcome) {
+        let step = &outcome.step;
+        let labels = [step.source.as_str(), step.step.action(), outcome.result.as_str()];
+        self.metrics.steps.with_label_values(&labels).inc();
+        info!(
+            event.id = %step.event,
+            source.id = %step.source,
+            scheme.id = %step.scheme.id,
+            action = step.step.action(),
+            target = step.step.target(),
+            result = outcome.result.as_str(),
+            "step ended"
+        );
+    }
+}
+
+/// What is remembered of an issue by its marker. No step's key begins like this.
+fn issue_id(marker: &str) -> String {
+    format!("issue/{marker}")
+}

@@ -1,0 +1,65 @@
+//! Having a product tell something, however long it takes.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Connection, Interrupted, connection::Asked, patience::Patience};
+use crate::{
+    domain::UserRef,
+    products::{Disposition, Error, User},
+};
+
+/// What came of reading a user.
+pub enum Reading {
+    /// Read just now.
+    Found(Box<User>),
+    /// The product knows no such user.
+    NoSuchUser,
+    /// It can't be had, also not later.
+    GaveUp(Error),
+}
+
+impl Connection {
+    /// Reads `user`, with retries, waiting while the source is halted or paused.
+    pub async fn read_user(self: &Arc<Self>, user: &UserRef, stop: &CancellationToken) -> Result<Reading, Interrupted> {
+        Ok(match self.told(stop, || self.client.user(user)).await? {
+            Ok(user) => Reading::Found(Box::new(user)),
+            Err(Error::NoSuchUser) => Reading::NoSuchUser,
+            Err(error) => Reading::GaveUp(error),
+        })
+    }
+
+    /// The answer to what `ask` asks, which must change nothing; with retries, waiting while the source is halted or
+    /// paused. An error is one that stays.
+    pub(super) async fn told<T, F>(
+        self: &Arc<Self>,
+        stop: &CancellationToken,
+        mut ask: impl FnMut() -> F,
+    ) -> Result<Result<T, Error>, Interrupted>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut patience = Patience::new(self, Asked::Read);
+        loop {
+            self.running(stop).await?;
+            let told = stop.run_until_cancelled(ask()).await.ok_or(Interrupted)?;
+            let error = match told {
+                Ok(_) | Err(Error::NoSuchUser) => {
+                    self.succeeded(Asked::Read);
+                    return Ok(told);
+                }
+                Err(error) => error,
+            };
+            match error.disposition() {
+                Disposition::Retry(after) | Disposition::ReadThenRetry(after) => {
+                    if !patience.wait(&error, after, stop).await? {
+                        return Ok(Err(error));
+                    }
+                }
+                Disposition::Halt => self.halt(&error),
+                Disposition::ReadThenGiveUp | Disposition::GiveUp => return Ok(Err(error)),
+            }
+        }
+    }
+}

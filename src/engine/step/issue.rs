@@ -1,0 +1,30 @@
+//! Asking whether a step is so; an issue is looked for only when a search can find it.
+
+use std::time::Duration;
+
+use super::{Interrupted, Progress};
+use crate::{
+    domain::Step,
+    products::{Error, User},
+};
+
+/// Jira's search does not find an issue at once. One that may just have been created is looked for after this time;
+/// sooner, "not found" would mean nothing and the issue be created twice.
+///
+/// Source: developer.atlassian.com/cloud/jira/platform/search-and-reconcile.
+pub(in crate::engine) const SEARCH_IS_BEHIND: Duration = Duration::from_secs(30);
+
+impl Progress<'_> {
+    /// Whether the step is so for `user`; `None` where nobody can tell.
+    pub(super) async fn is_so(&self, user: &User) -> Result<Result<Option<bool>, Error>, Interrupted> {
+        let step = &self.plan.step.step;
+        if let Step::CreateIssue(issue) = step
+            && let Some(at) = self.executor.outcomes.issue_asked_for(&issue.marker, self.work).await?
+        {
+            let wait = SEARCH_IS_BEHIND.saturating_sub(at.until(self.executor.now()));
+            self.work.stop.run_until_cancelled(tokio::time::sleep(wait)).await.ok_or(Interrupted)?;
+        }
+        let connection = &self.executor.connection;
+        connection.told(&self.work.stop, || connection.client.is_so(user, step)).await
+    }
+}

@@ -1,0 +1,185 @@
+//! Making one step so: read, ask the guard, write down the attempt, ask, and where the answer is in doubt read again.
+
+mod carried;
+mod ended;
+mod issue;
+mod settle;
+mod wording;
+
+use crate::{
+    domain::{Decision, Step, StepRef},
+    products::{Disposition, Error},
+};
+
+use super::{
+    Interrupted, Work,
+    connection::Asked,
+    executor::Executor,
+    guard::{Permit, Refusal},
+    patience::Patience,
+    reading::Reading,
+};
+pub(super) use carried::Carried;
+use carried::Known;
+pub(super) use ended::{Ended, entry};
+
+/// One step as it is to be taken.
+pub(super) struct Plan<'a> {
+    pub(super) step: StepRef,
+    pub(super) decision: &'a Decision,
+    /// Recorded, not done.
+    pub(super) dry_run: bool,
+    /// Whether the run is kept back as a whole.
+    pub(super) held: bool,
+    /// Whether it stands behind a delete in its scheme, and is for when that is refused.
+    pub(super) after_delete: bool,
+    /// Whether others stand behind it in its scheme.
+    pub(super) followed: bool,
+}
+
+/// A step on its way.
+pub(super) struct Progress<'a> {
+    pub(super) executor: &'a Executor,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) carried: &'a mut Carried,
+    pub(super) work: &'a Work,
+    /// What was there before the first attempt, if there was one.
+    pub(super) attempted: Option<String>,
+    /// Whether an attempt of ours may have been carried out without our knowing.
+    may_be_done: bool,
+}
+
+impl<'a> Progress<'a> {
+    /// A step that usher has `attempted` before it was stopped, or not.
+    pub(super) fn new(
+        executor: &'a Executor,
+        plan: &'a Plan<'a>,
+        carried: &'a mut Carried,
+        work: &'a Work,
+        attempted: Option<String>,
+    ) -> Self {
+        // If usher stopped between the attempt and its outcome, only the product knows.
+        let may_be_done = attempted.is_some();
+        Self { executor, plan, carried, work, attempted, may_be_done }
+    }
+
+    /// Takes the step.
+    pub(super) async fn take(mut self) -> Result<Ended, Interrupted> {
+        if self.plan.held {
+            return Ok(Ended::held("kept back until the run's limits are checked"));
+        }
+        if self.carried.is_gone() {
+            return Ok(Ended::skipped());
+        }
+        self.executor.connection.running(&self.work.stop).await?;
+        if self.may_be_done {
+            self.carried.forget();
+        } else if let Some(held) = self.stopped() {
+            return Ok(held);
+        }
+        if self.carried.is_delete_kept_back() {
+            return Ok(Ended::held("kept back with the delete before it"));
+        }
+        self.make_so().await
+    }
+
+    async fn make_so(&mut self) -> Result<Ended, Interrupted> {
+        let connection = &self.executor.connection;
+        let mut patience = Patience::new(connection, Asked::Change);
+        let mut refused: Option<Error> = None;
+        loop {
+            let known = match self.read().await? {
+                Ok(known) => known,
+                Err(ended) => return Ok(ended),
+            };
+            let is_so = match self.is_so(&known.user).await? {
+                Ok(is_so) => is_so,
+                Err(error) => return Ok(self.failed("the product does not tell whether it is so", &error)),
+            };
+            if let Some(ended) = self.settle(&known.user, is_so, refused.take()) {
+                self.carried.keep(known);
+                return Ok(ended);
+            }
+            connection.running(&self.work.stop).await?;
+            let permit = match self.permit(&known).await? {
+                Ok(permit) => permit,
+                Err(ended) => {
+                    self.carried.keep(known);
+                    return Ok(ended);
+                }
+            };
+            let Err(error) = self.ask(&known, permit).await? else { return Ok(self.changed(known)) };
+            match error.disposition() {
+                Disposition::Retry(after) => {
+                    if !patience.wait(&error, after, &self.work.stop).await? {
+                        return Ok(self.failed("the product does not get to it", &error));
+                    }
+                }
+                Disposition::ReadThenRetry(after) => {
+                    self.may_be_done = true;
+                    if !patience.wait(&error, after, &self.work.stop).await? {
+                        return Ok(self.failed("the product keeps failing at it", &error));
+                    }
+                }
+                Disposition::Halt => connection.halt(&error),
+                Disposition::ReadThenGiveUp => refused = Some(error),
+                // The user who can't be found may be the one who was to be deleted.
+                Disposition::GiveUp if self.plan.step.step == Step::Delete => refused = Some(error),
+                Disposition::GiveUp => return Ok(self.failed("the product refused", &error)),
+            }
+        }
+    }
+
+    /// The user as carried over, else read now.
+    async fn read(&mut self) -> Result<Result<Known, Ended>, Interrupted> {
+        if let Some(known) = self.carried.take_for(&self.plan.step.step) {
+            return Ok(Ok(known));
+        }
+        let reading = self.executor.connection.read_user(&self.plan.decision.user, &self.work.stop).await?;
+        Ok(match reading {
+            Reading::Found(user) => Ok(Known::fresh(*user)),
+            Reading::NoSuchUser => Err(self.without_user()),
+            Reading::GaveUp(error) => Err(self.failed("the user can't be read", &error)),
+        })
+    }
+
+    /// Whether the step may be done; what it ends with, where it may not, or is not to be done for real.
+    async fn permit(&mut self, known: &Known) -> Result<Result<Permit, Ended>, Interrupted> {
+        let step = &self.plan.step.step;
+        let before = Some(self.before(&known.user));
+        if let Some(held) = self.stopped() {
+            return Ok(Err(held.before(before)));
+        }
+        Ok(match self.executor.guard.ask(step, &known.user, &self.work.stop).await? {
+            Err(Refusal { why, error }) => {
+                let held = Ended::held(format!("protected: {why}")).before(before);
+                Err(Ended { error: error.map(|error| error.to_string()), ..held })
+            }
+            Ok(_) if self.plan.dry_run => Err(self.tested().before(before)),
+            Ok(permit) => Ok(permit),
+        })
+    }
+
+    /// Asks the product, the attempt being on record before.
+    async fn ask(&mut self, known: &Known, permit: Permit) -> Result<Result<(), Error>, Interrupted> {
+        let step = &self.plan.step;
+        let outcomes = &self.executor.outcomes;
+        // A search for an issue counts the time from the last attempt, so each is written down.
+        if self.attempted.is_none() || matches!(step.step, Step::CreateIssue(_)) {
+            let before = self.before(&known.user);
+            outcomes.attempt(step, &before, self.work).await?;
+            self.attempted = Some(before);
+        }
+        let asked = self.executor.connection.client.make_so(&known.user, &step.step).await;
+        outcomes.asked(&step.step, self.work);
+        match &asked {
+            Ok(()) => {
+                self.executor.connection.succeeded(Asked::Change);
+                permit.used();
+            }
+            Err(error) if matches!(error.disposition(), Disposition::ReadThenRetry(_)) => permit.used(),
+            Err(_) => {}
+        }
+        Ok(asked)
+    }
+}

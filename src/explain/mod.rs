@@ -1,0 +1,199 @@
+//! What a scheme would do and why, asked now and changing nothing: for one user, or for everybody in a source.
+
+mod preview;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+pub use preview::{Bounds, Preview, Previewed};
+
+use crate::{
+    clock::Clock,
+    domain::{
+        AccountType, Activity, Event, EventId, EventKind, Facts, Reason, Scheme, SchemeId, SchemeRef, SchemeVerdict,
+        SourceId, Step, Timestamp, TriggerKind, UserHints, UserId, UserRef,
+    },
+    products::{Client, Error as ProductError, User},
+    rules::{self, Schemes, Subject, VersionedScheme, Waiting},
+};
+
+/// How long the product may take to tell about one user. Nobody waits at a terminal for longer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What usher has seen of users.
+pub trait Seen: Send + Sync + 'static {
+    /// What has been seen of one user; none: nothing.
+    fn activity(&self, source: &SourceId, user: &UserId) -> Option<Activity>;
+
+    /// When the source last told of anybody's login.
+    fn heard(&self, source: &SourceId) -> Option<Timestamp>;
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The scheme's source is not connected here.
+    #[error("there is no source `{0}`")]
+    NoSuchSource(SourceId),
+    /// Nobody has this id or name.
+    #[error("there is no user `{user}` in {source_id}; write the lasting id or the login name")]
+    NoSuchUser {
+        /// As asked for.
+        user: String,
+        /// Where.
+        source_id: SourceId,
+    },
+    /// The product does not tell; asking again later may help.
+    #[error("{source_id} does not tell: {error}")]
+    Product {
+        /// Which source.
+        source_id: SourceId,
+        /// What it said.
+        error: ProductError,
+    },
+    /// The product took too long; asking again later may help.
+    #[error("{0} took too long to answer")]
+    TooSlow(SourceId),
+}
+
+/// Why one scheme selects one user, or why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The user's lasting id.
+    pub user: UserId,
+    /// The login name, where there is one.
+    pub user_name: Option<String>,
+    /// Which scheme, as it is now.
+    pub scheme: SchemeRef,
+    /// Condition by condition; the truth at the root is the answer.
+    pub reasons: Reason,
+    /// What would be done; empty unless selected.
+    pub steps: Vec<Step>,
+    /// The fewest changes that would turn the answer round; none where nothing can.
+    pub change: Option<Vec<String>>,
+    /// What else stands in the way, or does.
+    pub notes: Vec<&'static str>,
+    /// When this was looked at.
+    pub at: Timestamp,
+}
+
+/// Answers from the products as they are now.
+#[derive(Clone)]
+pub struct Explainer {
+    clients: HashMap<SourceId, Arc<dyn Client>>,
+    seen: Arc<dyn Seen>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Explainer {
+    /// Asks `clients` about users, and `seen` what usher itself knows of them.
+    pub fn new(
+        clients: impl IntoIterator<Item = (SourceId, Arc<dyn Client>)>,
+        seen: Arc<dyn Seen>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { clients: clients.into_iter().collect(), seen, clock }
+    }
+
+    /// Why `scheme` selects `user`, by lasting id or else by login name, or why not.
+    pub async fn explain(&self, scheme: &Scheme, user: &str) -> Result<Explanation, Error> {
+        let user = self.find(&scheme.source, user).await?;
+        let at = self.clock.now();
+        let facts = self.facts(&scheme.source, &user, at);
+        let reasons = rules::evaluate(scheme, &Subject { user: Some(&user.id), facts: &facts, now: at });
+        let steps = Question::new(scheme).ask(&user.id, &facts, at).map_or(Vec::new(), |verdict| verdict.steps);
+        let (change, notes) = (rules::smallest_change(&reasons), notes(scheme, &facts));
+        let scheme = scheme.reference();
+        Ok(Explanation { scheme, user: user.id, user_name: user.name, reasons, steps, change, notes, at })
+    }
+
+    async fn find(&self, source: &SourceId, user: &str) -> Result<User, Error> {
+        match self.read(source, &UserRef::Id(UserId::new(user))).await {
+            Err(Error::NoSuchUser { .. }) => self.read(source, &UserRef::Name(user.to_owned())).await,
+            found => found,
+        }
+    }
+
+    async fn read(&self, source: &SourceId, user: &UserRef) -> Result<User, Error> {
+        let reading = tokio::time::timeout(PATIENCE, self.client(source)?.user(user)).await;
+        match reading.map_err(|_| Error::TooSlow(source.clone()))? {
+            Ok(found) => Ok(found),
+            Err(ProductError::NoSuchUser) => {
+                Err(Error::NoSuchUser { user: user.to_string(), source_id: source.clone() })
+            }
+            Err(error) => Err(Error::Product { source_id: source.clone(), error }),
+        }
+    }
+
+    fn client(&self, source: &SourceId) -> Result<&Arc<dyn Client>, Error> {
+        self.clients.get(source).ok_or_else(|| Error::NoSuchSource(source.clone()))
+    }
+
+    fn facts(&self, source: &SourceId, user: &User, at: Timestamp) -> Facts {
+        self.with_activity(user.facts(at), source, &user.id, at)
+    }
+
+    fn with_activity(&self, facts: Facts, source: &SourceId, user: &UserId, at: Timestamp) -> Facts {
+        facts.with_activity(self.seen.activity(source, user).as_ref(), self.seen.heard(source), at)
+    }
+
+    /// The facts that a list of users tells of one of them.
+    fn listed_facts(&self, source: &SourceId, user: &UserId, hints: UserHints, at: Timestamp) -> Facts {
+        let facts = Facts::from_payload(&Event { hints, ..sighting(source, user, at) });
+        self.with_activity(facts, source, user, at)
+    }
+}
+
+/// One scheme, ready to be asked about many users: as a sweep would, whatever its trigger, and also if it is not enabled.
+struct Question {
+    schemes: Schemes,
+    id: SchemeId,
+    source: SourceId,
+}
+
+impl Question {
+    fn new(scheme: &Scheme) -> Self {
+        let versioned =
+            VersionedScheme { reference: scheme.reference(), scheme: Scheme { enabled: true, ..scheme.clone() } };
+        Self { schemes: Schemes::new([versioned]), id: scheme.id.clone(), source: scheme.source.clone() }
+    }
+
+    /// What the scheme says, unless it plainly does not select the user.
+    fn ask(&self, user: &UserId, facts: &Facts, now: Timestamp) -> Option<SchemeVerdict> {
+        let waiting = Waiting::ForSweep { schemes: std::slice::from_ref(&self.id), released: true };
+        let answer = rules::plan(&self.schemes, &sighting(&self.source, user, now), waiting, facts, now);
+        answer.verdicts.into_iter().next()
+    }
+}
+
+fn sighting(source: &SourceId, user: &UserId, at: Timestamp) -> Event {
+    Event {
+        id: EventId::new(""),
+        source: source.clone(),
+        kind: EventKind::Sighted,
+        user: UserRef::Id(user.clone()),
+        hints: UserHints::default(),
+        occurred: None,
+        accepted: at,
+        sweep: None,
+    }
+}
+
+fn notes(scheme: &Scheme, facts: &Facts) -> Vec<&'static str> {
+    let mut notes = Vec::new();
+    if !scheme.enabled {
+        notes.push("the scheme is not enabled, so it is never asked");
+    }
+    if scheme.test_mode {
+        notes.push("the scheme is in test mode: what it would do is recorded and not done");
+    }
+    if matches!(facts.account_type.value(), Some(AccountType::Other(_))) {
+        notes.push("the account is not a person's, and no scheme is asked about those");
+    }
+    if scheme.trigger.kind() == TriggerKind::OnLogin {
+        notes.push("on a login, what was known before that login counts");
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests;

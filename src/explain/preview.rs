@@ -1,0 +1,121 @@
+//! What a scheme would do to a whole source, looked at page by page.
+
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use tokio::time::Instant;
+
+use super::{Error, Explainer, Question};
+use crate::{
+    domain::{Scheme, SchemeVerdict, Step, Timestamp, Truth, UserHints, UserId, UserRef},
+    products::UserPage,
+};
+
+/// Users read at the same time; the client's own pace holds them back further.
+const AT_ONCE: usize = 8;
+
+/// How far to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Users to name at most.
+    pub users: usize,
+    /// How long to look.
+    pub time: Duration,
+}
+
+/// One user who would be selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Previewed {
+    /// The lasting id.
+    pub user: UserId,
+    /// The login name, where there is one.
+    pub user_name: Option<String>,
+    /// What would be done.
+    pub steps: Vec<Step>,
+}
+
+/// What a scheme would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// Users looked at.
+    pub seen: u64,
+    /// Users who would be selected.
+    pub selected: u64,
+    /// Users of whom it can't be told, and who so would not be selected.
+    pub unknown: u64,
+    /// Those who would be selected, as many as were asked for.
+    pub users: Vec<Previewed>,
+    /// Whether everybody in the source was looked at; if not, time ran out.
+    pub complete: bool,
+}
+
+impl Explainer {
+    /// Looks at everybody in the scheme's source, or as far as `bounds` allow. Reads only those users whom the
+    /// product's list does not settle.
+    pub async fn preview(&self, scheme: &Scheme, bounds: Bounds) -> Result<Preview, Error> {
+        let deadline = Instant::now() + bounds.time;
+        let question = Question::new(scheme);
+        let (mut preview, mut cursor) = (Preview::default(), None::<String>);
+        loop {
+            let looking = tokio::time::timeout_at(deadline, self.page(&question, cursor.as_deref()));
+            let Ok(looked) = looking.await else { return Ok(preview) };
+            let (verdicts, next) = looked?;
+            for verdict in verdicts {
+                preview.count(verdict, bounds);
+            }
+            match next {
+                Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
+                Some(_) | None => return Ok(Preview { complete: true, ..preview }),
+            }
+        }
+    }
+
+    async fn page(
+        &self,
+        question: &Question,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<(Truth, Previewed)>, Option<String>), Error> {
+        let source = &question.source;
+        let page = self.client(source)?.users(cursor).await;
+        let UserPage { users, next } = page.map_err(|error| Error::Product { source_id: source.clone(), error })?;
+        let looking = stream::iter(users).map(|(user, hints)| self.look_at(question, user, hints));
+        Ok((looking.buffer_unordered(AT_ONCE).try_collect().await?, next))
+    }
+
+    async fn look_at(&self, question: &Question, user: UserId, hints: UserHints) -> Result<(Truth, Previewed), Error> {
+        let (source, at, user_name) = (&question.source, self.clock.now(), hints.name.clone());
+        let settled = question.ask(&user, &self.listed_facts(source, &user, hints, at), at).is_none();
+        let verdict = if settled { None } else { self.read_and_ask(question, &user, at).await? };
+        let (selected, steps) = verdict.map_or((Truth::False, Vec::new()), |verdict| (verdict.selected, verdict.steps));
+        Ok((selected, Previewed { user, user_name, steps }))
+    }
+
+    async fn read_and_ask(
+        &self,
+        question: &Question,
+        user: &UserId,
+        at: Timestamp,
+    ) -> Result<Option<SchemeVerdict>, Error> {
+        match self.read(&question.source, &UserRef::Id(user.clone())).await {
+            Ok(found) => Ok(question.ask(user, &self.facts(&question.source, &found, at), at)),
+            Err(Error::NoSuchUser { .. }) => Ok(None), // gone since the list was made
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Preview {
+    fn count(&mut self, (selected, user): (Truth, Previewed), bounds: Bounds) {
+        self.seen += 1;
+        match selected {
+            Truth::True => {
+                self.selected += 1;
+                if self.users.len() < bounds.users {
+                    self.users.push(user);
+                }
+            }
+            Truth::Unknown => self.unknown += 1,
+            Truth::False => {}
+        }
+    }
+}

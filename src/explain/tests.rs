@@ -1,0 +1,174 @@
+use std::{collections::BTreeSet, sync::Mutex};
+
+use async_trait::async_trait;
+
+use super::*;
+use crate::{
+    domain::{EmailAddress, GroupName, Step, Truth},
+    products::{Error as ProductError, UserPage},
+};
+
+const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+/// A product with some users, that counts whom it was asked about.
+struct Town {
+    users: Vec<User>,
+    read: Mutex<Vec<String>>,
+}
+
+fn user(id: &str, domain: &str, groups: &[&str]) -> User {
+    User {
+        name: Some(format!("name-of-{id}")),
+        email: EmailAddress::parse(&format!("{id}@{domain}")),
+        active: Some(true),
+        groups: Some(groups.iter().map(|group| GroupName::new(*group)).collect()),
+        ..User::new(UserId::new(id))
+    }
+}
+
+#[async_trait]
+impl Client for Town {
+    async fn user(&self, user: &UserRef) -> Result<User, ProductError> {
+        self.read.lock().expect("not poisoned").push(user.to_string());
+        let wanted = |known: &&User| match user {
+            UserRef::Id(id) => known.id == *id,
+            UserRef::Name(name) => known.name.as_ref() == Some(name),
+        };
+        self.users.iter().find(wanted).cloned().ok_or(ProductError::NoSuchUser)
+    }
+
+    /// Two on a page, and nothing but the address told of them.
+    async fn users(&self, cursor: Option<&str>) -> Result<UserPage, ProductError> {
+        let from: usize = cursor.map_or(0, |cursor| cursor.parse().expect("a number"));
+        let told = |user: &User| (user.id.clone(), UserHints { email: user.email.clone(), ..UserHints::default() });
+        let users = self.users.iter().skip(from).take(2).map(told).collect();
+        Ok(UserPage { users, next: (from + 2 < self.users.len()).then(|| (from + 2).to_string()) })
+    }
+
+    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, ProductError> {
+        Ok(user.satisfies(step))
+    }
+
+    async fn make_so(&self, _: &User, _: &Step) -> Result<(), ProductError> {
+        panic!("nothing may be changed")
+    }
+
+    async fn myself(&self) -> Result<UserId, ProductError> {
+        Ok(UserId::new("usher"))
+    }
+
+    async fn administrators(&self) -> Result<BTreeSet<UserId>, ProductError> {
+        Ok(BTreeSet::new())
+    }
+
+    async fn probe(&self) -> Result<(), ProductError> {
+        Ok(())
+    }
+}
+
+/// Jane logged in an hour ago, Tom never did; logins are told.
+struct Watched;
+
+impl Seen for Watched {
+    fn activity(&self, _: &SourceId, user: &UserId) -> Option<Activity> {
+        let long_ago = Timestamp::from_millis(NOW.as_millis() - 30 * 86_400_000);
+        let an_hour_ago = Timestamp::from_millis(NOW.as_millis() - 3_600_000);
+        let jane = user.as_str() == "jane";
+        Some(Activity {
+            first_seen: long_ago,
+            created: Some(long_ago),
+            last_login: jane.then_some(an_hour_ago),
+            logins: u64::from(jane),
+        })
+    }
+
+    fn heard(&self, _: &SourceId) -> Option<Timestamp> {
+        Some(NOW)
+    }
+}
+
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+}
+
+fn explainer() -> (Explainer, Arc<Town>) {
+    let users = vec![
+        user("jane", "acme.com", &["staff"]),
+        user("tom", "acme.com", &["contractors"]),
+        user("kim", "other.example", &["staff"]),
+    ];
+    let town = Arc::new(Town { users, read: Mutex::default() });
+    let client: Arc<dyn Client> = Arc::clone(&town) as Arc<dyn Client>;
+    let acme = "acme".parse().expect("an id");
+    (Explainer::new([(acme, client)], Arc::new(Watched), Arc::new(Stopped)), town)
+}
+
+fn scheme(select: &str) -> Scheme {
+    let text = format!(
+        "{{ id: s, source: acme, trigger: manual, select: {select}, exempt: {{ groups: [contractors] }}, \
+         actions: [{{ add_groups: [seen] }}] }}"
+    );
+    crate::config::read_scheme(&text, "test").expect("a scheme")
+}
+
+#[tokio::test]
+async fn a_user_is_found_by_id_and_by_name() {
+    let (explainer, _) = explainer();
+    for who in ["jane", "name-of-jane"] {
+        let explanation = explainer.explain(&scheme("{ everyone: true }"), who).await.expect("an answer");
+        assert_eq!(explanation.user.as_str(), "jane");
+        assert_eq!(explanation.reasons.truth, Truth::True);
+    }
+    let nobody = explainer.explain(&scheme("{ everyone: true }"), "nobody").await;
+    assert!(matches!(nobody, Err(Error::NoSuchUser { .. })), "{nobody:?}");
+}
+
+#[tokio::test]
+async fn the_smallest_change_is_told() {
+    let (explainer, _) = explainer();
+    let tom = explainer.explain(&scheme("{ everyone: true }"), "tom").await.expect("an answer");
+    assert_eq!(tom.reasons.truth, Truth::False);
+    let change = tom.change.expect("something can be changed");
+    assert!(change.len() == 1 && change[0].contains("contractors"), "{change:?}");
+}
+
+#[tokio::test]
+async fn what_usher_has_seen_counts() {
+    let (explainer, _) = explainer();
+    let never = scheme("{ never_logged_in: {} }");
+    let jane = explainer.explain(&never, "jane").await.expect("an answer");
+    assert_eq!(jane.reasons.truth, Truth::False, "{:?}", jane.reasons);
+    let kim = explainer.explain(&never, "kim").await.expect("an answer");
+    assert_eq!(kim.reasons.truth, Truth::True, "{:?}", kim.reasons);
+}
+
+#[tokio::test]
+async fn a_preview_names_everybody_who_would_be_selected_and_reads_nobody_without_need() {
+    let (explainer, town) = explainer();
+    let bounds = Bounds { users: 10, time: Duration::from_secs(30) };
+    let preview = explainer.preview(&scheme("{ email_domain: [acme.com] }"), bounds).await.expect("an answer");
+    assert_eq!((preview.seen, preview.selected, preview.unknown, preview.complete), (3, 1, 0, true));
+    assert_eq!(preview.users[0].user.as_str(), "jane");
+    let mut read = town.read.lock().expect("not poisoned").clone();
+    read.sort();
+    assert_eq!(read, ["jane", "tom"], "the list settles that kim is not selected");
+}
+
+#[tokio::test]
+async fn a_preview_counts_more_than_it_names() {
+    let (explainer, _) = explainer();
+    let bounds = Bounds { users: 1, time: Duration::from_secs(30) };
+    let preview = explainer.preview(&scheme("{ everyone: true }"), bounds).await.expect("an answer");
+    assert_eq!((preview.selected, preview.users.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_there_is_named() {
+    let (explainer, _) = explainer();
+    let scheme = Scheme { source: "other".parse().expect("an id"), ..scheme("{ everyone: true }") };
+    assert!(matches!(explainer.explain(&scheme, "jane").await, Err(Error::NoSuchSource(_))));
+}

@@ -1,0 +1,98 @@
+//! Who administers a source: the active people in its administrators' groups.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{
+    Error, User,
+    http::Http,
+    request::{Call, Operation},
+};
+use crate::domain::{AccountType, GroupName, Product, UserId};
+
+/// As many as Cloud gives; Data Center gives no more either.
+const PAGE: &str = "50";
+
+/// What the administrators' groups are called where nobody said otherwise.
+const DATA_CENTER: &[&str] = &["jira-administrators", "jira-system-administrators"];
+const CLOUD: &[&str] = &["org-admins", "site-admins", "administrators", "jira-administrators", "system-administrators"];
+
+/// The administrators' groups of a new instance of `product`.
+pub(super) fn default_groups(product: Product) -> Vec<GroupName> {
+    let names = match product {
+        Product::JiraDc => DATA_CENTER,
+        Product::JiraCloud => CLOUD,
+    };
+    names.iter().map(|name| GroupName::new(*name)).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", bound = "B: DeserializeOwned")]
+struct Page<B> {
+    values: Vec<B>,
+    is_last: Option<bool>,
+}
+
+/// The active people in any of `groups`, nested ones included; `path` tells of them, and `user` reads one. A group that is
+/// not there is passed over, as long as one is.
+pub(super) async fn members<B: DeserializeOwned + Send>(
+    http: &Http,
+    path: &'static str,
+    groups: &[GroupName],
+    user: fn(B) -> Option<User>,
+) -> Result<BTreeSet<UserId>, Error> {
+    let mut found = BTreeSet::new();
+    let mut there = false;
+    for group in groups {
+        match members_of(http, path, group, user, &mut found).await {
+            Ok(()) => there = true,
+            Err(Error::Refused { status: 404, .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if there {
+        return Ok(found);
+    }
+    let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
+    let message = format!("none of the administrators' groups is there: {}", names.join(", "));
+    Err(Error::Refused { status: 404, message })
+}
+
+async fn members_of<B: DeserializeOwned + Send>(
+    http: &Http,
+    path: &'static str,
+    group: &GroupName,
+    user: fn(B) -> Option<User>,
+    found: &mut BTreeSet<UserId>,
+) -> Result<(), Error> {
+    let (mut start, mut seen) = (0, BTreeSet::new());
+    loop {
+        let call = Call::new(Operation::ListMembers, Method::GET, path)
+            .query("groupname", group.as_str())
+            .query("includeInactiveUsers", "false")
+            .query("startAt", start.to_string())
+            .query("maxResults", PAGE);
+        let page = http.send(call).await?.json::<Page<B>>()?;
+        let (given, before) = (page.values.len(), seen.len());
+        for member in page.values.into_iter().filter_map(user) {
+            if is_administrator(&member) {
+                found.insert(member.id.clone());
+            }
+            seen.insert(member.id);
+        }
+        if given == 0 || page.is_last == Some(true) {
+            return Ok(());
+        }
+        if seen.len() == before {
+            return Err(Error::Unreadable(format!("the list of members of `{group}` does not go on")));
+        }
+        start += given;
+    }
+}
+
+/// Whoever can't log in, or is no person, is of no help when all others are gone.
+fn is_administrator(user: &User) -> bool {
+    user.active != Some(false) && !matches!(user.account_type, Some(AccountType::Other(_)))
+}

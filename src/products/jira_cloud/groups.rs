@@ -1,0 +1,79 @@
+//! Memberships in Cloud: changed by the group's id, which is looked up by its name.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde::Deserialize;
+
+use super::{GROUPS, JiraCloud, MEMBERSHIP};
+use crate::{
+    domain::GroupName,
+    products::{
+        Error, User,
+        bean::Group,
+        leaving::Leaving,
+        request::{Call, Operation},
+    },
+};
+
+/// Which way a membership is changed.
+#[derive(Clone, Copy)]
+pub(super) enum Way {
+    In,
+    Out,
+}
+
+impl JiraCloud {
+    /// Puts the user into the group or takes them out of it.
+    pub(super) async fn move_member(&self, user: &User, group: &GroupName, way: Way) -> Result<(), Error> {
+        if let Some(known) = self.group_ids.get(group) {
+            match self.ask_to_move(user, &known, way).await {
+                // Not carried out: the group may have been deleted and made anew since.
+                Err(Error::Refused { status: 404, .. }) => self.group_ids.forget(group),
+                done => return done,
+            }
+        }
+        let id = self.find_group(group).await?;
+        self.group_ids.keep(group, &id);
+        self.ask_to_move(user, &id, way).await
+    }
+
+    async fn ask_to_move(&self, user: &User, group_id: &str, way: Way) -> Result<(), Error> {
+        let call = match way {
+            Way::In => {
+                Call::new(Operation::AddToGroup, Method::POST, MEMBERSHIP).user_body("accountId", user.id.as_str())
+            }
+            Way::Out => Call::new(Operation::RemoveFromGroup, Method::DELETE, MEMBERSHIP)
+                .user_query("accountId", user.id.as_str()),
+        };
+        self.change(user, call.query("groupId", group_id)).await?.done()
+    }
+
+    async fn find_group(&self, name: &GroupName) -> Result<String, Error> {
+        let call = Call::new(Operation::FindGroup, Method::GET, GROUPS).query("groupName", name.as_str());
+        let page = self.http.send(call).await?.json::<GroupPage>()?;
+        let found = page.values.into_iter().find(|group| GroupName::new(group.name.as_str()) == *name);
+        let id = found.and_then(|group| group.group_id);
+        id.ok_or_else(|| Error::Refused { status: 404, message: format!("there is no group `{name}`") })
+    }
+
+    /// The ids of the groups whose members may change users and groups.
+    pub(super) async fn site_admin_groups(&self) -> Result<BTreeSet<String>, Error> {
+        let call = Call::new(Operation::ReadRights, Method::GET, GROUPS).query("accessType", "site-admin");
+        let page = self.http.send(call).await?.json::<GroupPage>()?;
+        Ok(page.values.into_iter().filter_map(|group| group.group_id).collect())
+    }
+}
+
+#[derive(Deserialize)]
+struct GroupPage {
+    values: Vec<Group>,
+}
+
+#[async_trait]
+impl Leaving for JiraCloud {
+    async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
+        self.move_member(user, group, Way::Out).await
+    }
+}

@@ -1,0 +1,109 @@
+//! Jira Data Center, platform REST API v2.
+//!
+//! Source: the REST reference on developer.atlassian.com/server/jira/platform/rest. That `expand=groups` works on a
+//! user is said in JRASERVER-33225 only.
+
+mod change;
+mod list;
+mod user;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde::{Deserialize, de::IgnoredAny};
+
+use super::{
+    Client, Error, User, UserPage,
+    access::Access,
+    administrators,
+    http::Http,
+    issue,
+    listing::{Cursor, Form},
+    request::{Call, Operation},
+};
+use crate::domain::{GroupName, Issue, Step, UserId, UserRef};
+
+const USER: &str = "rest/api/2/user";
+const PASSWORD: &str = "rest/api/2/user/password";
+const MEMBERSHIP: &str = "rest/api/2/group/user";
+const MEMBERS: &str = "rest/api/2/group/member";
+const APPLICATIONS: &str = "rest/api/2/applicationrole";
+const ISSUE: &str = "rest/api/2/issue";
+const SEARCH: &str = "rest/api/2/search";
+const MYSELF: &str = "rest/api/2/myself";
+const MY_PERMISSIONS: &str = "rest/api/2/mypermissions";
+
+/// A Jira Data Center.
+pub(super) struct JiraDc {
+    http: Http,
+    access: Access,
+    admin_groups: Vec<GroupName>,
+}
+
+impl JiraDc {
+    /// The members of `admin_groups` administer it.
+    pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
+        Self { http, access: Access::new(APPLICATIONS), admin_groups }
+    }
+
+    async fn has_issue(&self, issue: &Issue) -> Result<bool, Error> {
+        let call = Call::new(Operation::FindIssue, Method::GET, SEARCH)
+            .query("jql", issue::query(&issue.marker))
+            .query("fields", "id")
+            .query("maxResults", "1");
+        Ok(!self.http.send(call).await?.json::<Found>()?.issues.is_empty())
+    }
+}
+
+#[derive(Deserialize)]
+struct Found {
+    issues: Vec<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Myself {
+    key: String,
+}
+
+#[async_trait]
+impl Client for JiraDc {
+    async fn user(&self, user: &UserRef) -> Result<User, Error> {
+        self.read(user).await
+    }
+
+    async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
+        self.page(Cursor::read(cursor, Form::Stream)).await
+    }
+
+    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
+        match step {
+            Step::RemoveApplicationAccess(applications) => {
+                let giving = self.access.groups(&self.http, applications).await?;
+                Ok(user.groups.as_ref().map(|own| own.is_disjoint(&giving)))
+            }
+            Step::CreateIssue(issue) => self.has_issue(issue).await.map(Some),
+            Step::InvalidatePassword { .. } => Ok(Some(false)), // nobody can tell, and once more does no harm
+            other => Ok(user.satisfies(other)),
+        }
+    }
+
+    async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
+        self.take(user, step).await
+    }
+
+    async fn myself(&self) -> Result<UserId, Error> {
+        let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
+        Ok(UserId::new(answer.json::<Myself>()?.key))
+    }
+
+    async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
+        let read = |bean: user::Bean| bean.into_user().ok();
+        administrators::members(&self.http, MEMBERS, &self.admin_groups, read).await
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
+        answer.json::<IgnoredAny>().map(drop)
+    }
+}

@@ -1,0 +1,66 @@
+//! Reading one user of a Data Center.
+
+use reqwest::Method;
+use serde::Deserialize;
+
+use super::{JiraDc, USER};
+use crate::{
+    domain::{AccountType, EmailAddress, Timestamp, UserId, UserRef},
+    products::{
+        Error, User,
+        bean::{Group, Role, SizedList, keys, names, time, truth},
+        request::{Call, Operation},
+    },
+};
+
+impl JiraDc {
+    /// The user with groups and applications.
+    pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
+        let call = Call::new(Operation::ReadUser, Method::GET, USER);
+        let call = match user {
+            UserRef::Id(key) => call.user_query("key", key.as_str()),
+            UserRef::Name(name) => call.user_query("username", name),
+        };
+        match self.http.send(call.query("expand", "groups,applicationRoles")).await {
+            Ok(answer) => answer.json::<Bean>()?.into_user(),
+            Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A user as the API writes them; `emailAddress` may be missing, `active` be a string, and a user who never logged in
+/// has no `lastLoginTime`, nor has anybody in older versions.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Bean {
+    key: String,
+    name: String,
+    email_address: Option<String>,
+    #[serde(default, deserialize_with = "truth")]
+    active: Option<bool>,
+    #[serde(default, deserialize_with = "truth")]
+    deleted: Option<bool>,
+    #[serde(default, deserialize_with = "time")]
+    last_login_time: Option<Timestamp>,
+    groups: Option<SizedList<Group>>,
+    application_roles: Option<SizedList<Role>>,
+}
+
+impl Bean {
+    pub(super) fn into_user(self) -> Result<User, Error> {
+        if self.deleted == Some(true) {
+            return Err(Error::NoSuchUser);
+        }
+        Ok(User {
+            name: Some(self.name),
+            email: self.email_address.as_deref().and_then(EmailAddress::parse),
+            active: self.active,
+            account_type: Some(AccountType::Person), // there is no other sort of account
+            groups: self.groups.and_then(SizedList::complete).map(names),
+            applications: self.application_roles.and_then(SizedList::complete).and_then(keys),
+            last_login: self.last_login_time,
+            ..User::new(UserId::new(self.key))
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! How large an expression may be, and how long it may take.
+
+use std::sync::Arc;
+
+use cel::{
+    Context, Value,
+    common::ast::{CallExpr, Expr, IdedExpr, LiteralValue},
+};
+
+use super::{ExpressionError, LANGUAGE};
+
+/// The longest expression, in bytes.
+const LONGEST: usize = 4096;
+
+/// A list of a user's is not taken to be longer, for the cost.
+pub(super) const LONGEST_LIST: u64 = 1_000;
+
+/// So many steps may be needed for one user; a step takes less than a microsecond.
+const STEPS: u64 = 500_000;
+
+/// How many steps are needed at most.
+pub(super) struct Cost {
+    steps: u64,
+    /// How often what is looked at now comes around.
+    times: u64,
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self { steps: 0, times: 1 }
+    }
+}
+
+impl Cost {
+    /// Adds what is done each time.
+    pub(super) fn add(&mut self, steps: u64) -> Result<(), ExpressionError> {
+        self.steps = self.steps.saturating_add(steps.saturating_mul(self.times));
+        if self.steps <= STEPS {
+            return Ok(());
+        }
+        let message = "the expression could take too long; go through one list only, not through one inside another";
+        Err(ExpressionError { message: message.to_owned(), position: None })
+    }
+
+    /// Goes into what is done for each item of a list; gives back what to leave with.
+    pub(super) fn enter(&mut self, length: u64) -> u64 {
+        let outside = self.times;
+        self.times = outside.saturating_mul(length.max(1));
+        outside
+    }
+
+    pub(super) fn leave(&mut self, outside: u64) {
+        self.times = outside;
+    }
+}
+
+/// The parser and the interpreter call themselves for each operator of a chain: `1 + 1 + 1 + ...`. So many of them need
+/// about half a megabyte of stack where nothing is optimized; a thread has two.
+const OPERATORS: usize = 150;
+
+/// Refuses what is too long to be read safely. How deep brackets go is bounded by the parser.
+pub(super) fn of_text(text: &str) -> Result<(), ExpressionError> {
+    let too = |message: String| Err(ExpressionError { message, position: None });
+    if text.len() > LONGEST {
+        return too(format!("the expression has {} bytes, and {LONGEST} are allowed", text.len()));
+    }
+    let operators = operators(text)?;
+    if operators > OPERATORS {
+        return too(format!(
+            "the expression has {operators} operators and dots, and {OPERATORS} are allowed; write `in [...]` for many \
+             comparisons with one fact, or several conditions"
+        ));
+    }
+    Ok(())
+}
+
+/// How many operators and dots stand outside of texts and comments.
+fn operators(text: &str) -> Result<usize, ExpressionError> {
+    let mut count = 0;
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_punctuation()) {
+        let (before, from) = rest.split_at(at);
+        let (passed, is_operator) = match from.as_bytes() {
+            [quote @ (b'"' | b'\''), ..] => (length_of_text(before, from, char::from(*quote))?, false),
+            [b'/', b'/', ..] => (from.find('\n').unwrap_or(from.len()), false),
+            [byte, ..] => (1, b"+-*/%<>=!?[.".contains(byte)),
+            [] => break,
+        };
+        count += usize::from(is_operator);
+        rest = &from[passed..];
+    }
+    Ok(count)
+}
+
+/// The length of the text in quotes that begins `from`, quotes included.
+fn length_of_text(before: &str, from: &str, quote: char) -> Result<usize, ExpressionError> {
+    let wrong = |message: &str| Err(ExpressionError { message: message.to_owned(), position: None });
+    if from.starts_with([quote; 3].iter().collect::<String>().as_str()) {
+        return wrong("write a text in one pair of quotes");
+    }
+    let prefix = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let escapes = match prefix.to_ascii_lowercase().as_str() {
+        "" | "b" => true,
+        "r" | "br" | "rb" => false,
+        _ => return wrong("a word stands right before a quote; write a space, or an operator"),
+    };
+    let mut chars = from.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        if c == quote {
+            return Ok(at + 1);
+        }
+        if c == '\\' && escapes {
+            chars.next();
+        }
+    }
+    wrong("a quote is not closed")
+}
+
+/// Why `pattern` is not a regular expression, if it is none.
+pub(super) fn of_pattern(pattern: &str) -> Result<(), String> {
+    let call = CallExpr { func_name: "matches".to_owned(), target: None, args: vec![text(""), text(pattern)] };
+    let call = IdedExpr { id: 0, expr: Expr::Call(call) };
+    match Value::resolve(&call, &Context::with_env(Arc::clone(&LANGUAGE))) {
+        Ok(_) => Ok(()),
+        Err(_) => Err("this is not a regular expression (or a far too large one)".to_owned()),
+    }
+}
+
+fn text(text: &str) -> IdedExpr {
+    IdedExpr { id: 0, expr: Expr::Literal(LiteralValue::String(text.to_owned().into())) }
+}
+
+/// The nearest of `known`, or all of them.
+pub(super) fn instead(wrong: &str, known: &[&str]) -> String {
+    // Longer words are no typing errors, and the distance takes length times length.
+    let distance = |name: &str| if wrong.len() > 64 { usize::MAX } else { strsim::damerau_levenshtein(wrong, name) };
+    match known.iter().map(|name| (distance(name), name)).min() {
+        Some((typos, name)) if typos <= name.len().div_ceil(3) => format!("did you mean `{name}`?"),
+        _ => format!("write one of: {}", known.join(", ")),
+    }
+}
+
+/// The line and column of the byte at `offset`, counted from one.
+pub(super) fn position(text: &str, offset: u32) -> (usize, usize) {
+    let before = text.get(..offset as usize).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}

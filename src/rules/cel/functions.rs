@@ -1,0 +1,128 @@
+//! Functions and operators by the types they take.
+
+use cel::common::ast::operators as op;
+
+use super::types::Type::{self, Bool, Double, Duration, Int, List, Nothing, String, Timestamp};
+
+/// The functions that an expression may call, to name the nearest one.
+pub(super) const NAMES: [&str; 27] = [
+    "contains",
+    "startsWith",
+    "endsWith",
+    "matches",
+    "size",
+    "getFullYear",
+    "getMonth",
+    "getDayOfYear",
+    "getDayOfMonth",
+    "getDate",
+    "getDayOfWeek",
+    "getHours",
+    "getMinutes",
+    "getSeconds",
+    "getMilliseconds",
+    "int",
+    "double",
+    "string",
+    "timestamp",
+    "duration",
+    "all",
+    "exists",
+    "exists_one",
+    "existsOne",
+    "filter",
+    "map",
+    "bool",
+];
+
+/// What the call of `name` on `target` with `arguments` comes to; none where it takes no such types.
+pub(super) fn result(name: &str, target: Option<&Type>, arguments: &[Type]) -> Option<Type> {
+    match target {
+        Some(target) => method(name, target, arguments),
+        None => function(name, arguments),
+    }
+}
+
+fn method(name: &str, target: &Type, arguments: &[Type]) -> Option<Type> {
+    match (name, target, arguments) {
+        ("contains" | "startsWith" | "endsWith" | "matches", String, [String]) => Some(Bool),
+        ("size", String | List(_), []) => Some(Int),
+        ("getHours" | "getMinutes" | "getSeconds" | "getMilliseconds", Timestamp | Duration, []) => Some(Int),
+        ("getHours" | "getMinutes" | "getSeconds" | "getMilliseconds", Timestamp, [String]) => Some(Int),
+        (
+            "getFullYear" | "getMonth" | "getDayOfYear" | "getDayOfMonth" | "getDate" | "getDayOfWeek",
+            Timestamp,
+            [] | [String],
+        ) => Some(Int),
+        _ => None,
+    }
+}
+
+fn function(name: &str, arguments: &[Type]) -> Option<Type> {
+    match (name, arguments) {
+        ("size", [String | List(_)]) => Some(Int),
+        ("matches", [String, String]) => Some(Bool),
+        ("int", [Int | Double | String | Timestamp]) => Some(Int),
+        ("double", [Int | Double | String]) => Some(Double),
+        ("bool", [Bool | String]) => Some(Bool),
+        ("string", [Bool | Int | Double | String | Timestamp | Duration]) => Some(String),
+        ("timestamp", [String | Int | Timestamp]) => Some(Timestamp),
+        ("duration", [String | Duration]) => Some(Duration),
+        (op::LOGICAL_NOT | op::NOT_STRICTLY_FALSE, [Bool]) => Some(Bool),
+        (op::NEGATE, [number @ (Int | Double)]) => Some(number.clone()),
+        (op::CONDITIONAL, [Bool, one, other]) => one.with(other),
+        (op::INDEX, [List(item), Int]) if **item != Nothing => Some((**item).clone()),
+        (_, [one, other]) => operator(name, one, other),
+        _ => None,
+    }
+}
+
+fn operator(name: &str, one: &Type, other: &Type) -> Option<Type> {
+    match (name, one, other) {
+        (op::LOGICAL_AND | op::LOGICAL_OR, Bool, Bool) => Some(Bool),
+        (op::EQUALS | op::NOT_EQUALS, _, _) => one.with(other).map(|_| Bool),
+        (op::LESS | op::LESS_EQUALS | op::GREATER | op::GREATER_EQUALS, _, _) => {
+            one.with(other).filter(Type::has_order).map(|_| Bool)
+        }
+        (op::IN, item, List(items)) => item.with(items).map(|_| Bool),
+        (op::ADD, List(_) | String, _) => one.with(other),
+        (op::ADD, Timestamp, Duration) | (op::ADD, Duration, Timestamp) => Some(Timestamp),
+        (op::SUBSTRACT, Timestamp, Timestamp) => Some(Duration),
+        (op::SUBSTRACT, Timestamp, Duration) => Some(Timestamp),
+        (op::ADD | op::SUBSTRACT, Duration, Duration) => Some(Duration),
+        (op::ADD | op::SUBSTRACT | op::MULTIPLY | op::DIVIDE, Int, Int) | (op::MODULO, Int, Int) => Some(Int),
+        (op::ADD | op::SUBSTRACT | op::MULTIPLY | op::DIVIDE, Double, Double) => Some(Double),
+        _ => None,
+    }
+}
+
+/// Whether there is an operator of the language behind `name`, as the parser calls it.
+pub(super) fn is_operator(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// An operator as it is written: `_&&_` is `&&`.
+pub(super) fn written(name: &str) -> std::string::String {
+    name.replace(['_', '@'], "")
+}
+
+/// Why `result` has none.
+pub(super) fn misfit(name: &str, target: Option<&Type>, arguments: &[Type]) -> std::string::String {
+    let arguments: Vec<_> = arguments.iter().map(Type::to_string).collect();
+    let with = if arguments.is_empty() { "nothing".to_owned() } else { arguments.join(" and ") };
+    match target {
+        Some(target) => format!("`{name}` of a {target} does not go with {with}"),
+        None if is_operator(name) => format!("`{}` does not go with {with}", written(name)),
+        None => format!("`{name}` does not go with {with}"),
+    }
+}
+
+/// How many steps a call takes; `length` is that of the lists it is given.
+pub(super) fn cost(name: &str, length: u64) -> u64 {
+    match name {
+        // The pattern is read anew each time.
+        "matches" => 100,
+        op::IN | op::EQUALS | op::NOT_EQUALS => 1 + length / 16,
+        _ => 1,
+    }
+}

@@ -1,0 +1,174 @@
+//! Conditions in CEL, the expression language known from Kubernetes.
+//!
+//! An expression says something of `user` and, by `now`, of the time; it is read and type-checked once. Looked at is
+//! what it names: where one of those facts is missing the answer is unknown, before anything is worked out, so that no
+//! form of words (`!`, `||`, `? :`) makes something of what is not known.
+
+mod bounds;
+mod check;
+mod error;
+mod field;
+mod functions;
+mod types;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
+
+use cel::{Context, Env, ExecutionError, Program, Value};
+
+pub use error::ExpressionError;
+
+use crate::domain::{Expression, Timestamp, Truth};
+
+use super::{
+    Subject,
+    leaf::{Told, list},
+    truth::known,
+};
+use field::{Absent, Field};
+
+/// The language: the standard one, without optional values.
+static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib().with_optional_support(false)));
+
+/// Whether `expression` can be used as a condition.
+///
+/// # Errors
+///
+/// Says what is wrong, where, and what to write instead.
+pub fn check_expression(expression: &Expression) -> Result<(), ExpressionError> {
+    check::read(expression).map(|_| ())
+}
+
+/// An expression as it was read.
+#[derive(Debug)]
+struct Checked {
+    program: Program,
+    /// What it names of `user`.
+    fields: Vec<Field>,
+}
+
+/// A condition in CEL.
+#[derive(Debug)]
+pub(in crate::rules) struct Where {
+    text: String,
+    checked: Result<Checked, ExpressionError>,
+}
+
+/// What came of it.
+pub(in crate::rules) struct Looked<'a> {
+    condition: &'a Where,
+    subject: Subject<'a>,
+    came_to: CameTo,
+}
+
+enum CameTo {
+    Answer(bool),
+    /// Facts are missing.
+    Missing(Vec<(Field, Absent)>),
+    /// It can't be worked out for this user.
+    Failed(&'static str),
+    /// It is no expression; the configuration refuses such ones.
+    Wrong(ExpressionError),
+}
+
+impl Where {
+    pub(in crate::rules) fn new(expression: &Expression) -> Self {
+        Self { text: expression.as_str().to_owned(), checked: check::read(expression) }
+    }
+
+    pub(in crate::rules) fn look<'a>(&'a self, subject: &Subject<'a>) -> Looked<'a> {
+        let came_to = match &self.checked {
+            Ok(checked) => checked.work_out(subject),
+            Err(error) => CameTo::Wrong(error.clone()),
+        };
+        Looked { condition: self, subject: *subject, came_to }
+    }
+
+    fn fields(&self) -> &[Field] {
+        self.checked.as_ref().map_or(&[], |checked| &checked.fields)
+    }
+}
+
+impl Checked {
+    fn work_out(&self, subject: &Subject<'_>) -> CameTo {
+        let mut user = HashMap::with_capacity(self.fields.len());
+        let mut missing = Vec::new();
+        for field in &self.fields {
+            match field.value(subject) {
+                Ok(value) => drop(user.insert(field.name(), value)),
+                Err(absent) => missing.push((*field, absent)),
+            }
+        }
+        if !missing.is_empty() {
+            return CameTo::Missing(missing);
+        }
+        let Some(now) = field::timestamp(subject.now) else { return CameTo::Failed("the time is out of bounds") };
+        let mut context = Context::with_env(Arc::clone(&LANGUAGE));
+        context.add_variable_from_value("user", user);
+        context.add_variable_from_value("now", now);
+        match self.program.execute(&context) {
+            Ok(Value::Bool(holds)) => CameTo::Answer(holds),
+            Ok(_) => CameTo::Failed("it is neither true nor false"),
+            Err(error) => CameTo::Failed(plainly(&error)),
+        }
+    }
+}
+
+/// What went wrong; the error itself may hold what was looked at.
+fn plainly(error: &ExecutionError) -> &'static str {
+    match error {
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "a division by zero",
+        ExecutionError::Overflow(..) => "a number or a time out of bounds",
+        ExecutionError::IndexOutOfBounds(_) => "a list is shorter than the index asks for",
+        ExecutionError::FunctionError { .. } => "a function can't be applied to the value",
+        _ => "its parts don't fit",
+    }
+}
+
+impl Looked<'_> {
+    pub(in crate::rules) fn truth(&self) -> Truth {
+        match &self.came_to {
+            CameTo::Answer(holds) => known(*holds),
+            CameTo::Missing(_) | CameTo::Failed(_) | CameTo::Wrong(_) => Truth::Unknown,
+        }
+    }
+
+    pub(in crate::rules) fn tell(&self) -> Told {
+        let text = &self.condition.text;
+        let told = |because: String, change| Told { because, value: self.values(), as_of: self.as_of(), change };
+        match &self.came_to {
+            CameTo::Answer(true) => told(format!("it holds: {text}"), self.change("no longer holds")),
+            CameTo::Answer(false) => told(format!("it does not hold: {text}"), self.change("holds")),
+            CameTo::Failed(why) => told(format!("it can't be worked out, {why}: {text}"), self.change("holds")),
+            CameTo::Wrong(error) => told(format!("it is no expression: {error}"), None),
+            CameTo::Missing(missing) => {
+                let whys: Vec<_> = missing.iter().map(|(field, why)| format!("{field} can't be told: {why}")).collect();
+                let fields: Vec<_> = missing.iter().map(|(field, _)| field).collect();
+                told(whys.join("; "), Some(format!("{} becomes known", list(&fields))))
+            }
+        }
+    }
+
+    /// What would have to change for the whole; none where it names nothing that can.
+    fn change(&self, outcome: &str) -> Option<String> {
+        let fields = self.condition.fields();
+        (!fields.is_empty()).then(|| format!("{} changes so that the expression {outcome}", list(fields)))
+    }
+
+    /// The values looked at; an e-mail address is not shown.
+    fn values(&self) -> Option<String> {
+        let shown = self.condition.fields().iter().filter_map(|field| field.shown(&self.subject));
+        let shown: Vec<_> = shown.collect();
+        (!shown.is_empty()).then(|| shown.join("; "))
+    }
+
+    /// The time of the oldest fact looked at.
+    fn as_of(&self) -> Option<Timestamp> {
+        self.condition.fields().iter().filter_map(|field| field.as_of(&self.subject)).min()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! A scheme's selection as a tree, asked for the answer alone.
+
+use crate::domain::{Condition, Exempt, Scheme, Truth};
+
+use super::{
+    Subject,
+    leaf::{Leaf, Listed},
+    truth::{all, any, not},
+};
+
+/// The selection of a scheme, read once and asked often.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    pub(super) root: Node,
+}
+
+/// One condition, named as the scheme writes it.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+}
+
+/// How a condition comes to its answer.
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    /// By looking at facts.
+    Leaf(Leaf),
+    /// All of these hold.
+    All(Vec<Node>),
+    /// Any of these holds.
+    Any(Vec<Node>),
+    /// This does not hold.
+    Not(Box<Node>),
+}
+
+impl Compiled {
+    /// Reads `scheme`: it selects whom any condition of `select` selects who is in one of `only_groups` and not exempt.
+    pub fn new(scheme: &Scheme) -> Self {
+        let mut parts = vec![Node::new("select", Kind::Any(scheme.select.0.iter().map(Node::of).collect()))];
+        if !scheme.only_groups.is_empty() {
+            parts.push(Node::new("only_groups", Kind::Leaf(Leaf::Member(scheme.only_groups.clone()))));
+        }
+        if !scheme.exempt.is_empty() {
+            parts.push(Node::new("not", Kind::Not(Box::new(Node::exempt(&scheme.exempt)))));
+        }
+        Self { root: Node::new("scheme", Kind::All(parts)) }
+    }
+
+    /// Whether the scheme selects the user. Allocates nothing, but for expressions in CEL.
+    pub fn select(&self, subject: &Subject<'_>) -> Truth {
+        self.root.truth(subject)
+    }
+}
+
+impl Node {
+    fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind }
+    }
+
+    fn of(condition: &Condition) -> Self {
+        let parts = || condition.parts().iter().map(Self::of).collect();
+        let kind = match condition {
+            Condition::All(_) => Kind::All(parts()),
+            Condition::Any(_) => Kind::Any(parts()),
+            Condition::Not(part) => Kind::Not(Box::new(Self::of(part))),
+            leaf => Kind::Leaf(Leaf::of(leaf)),
+        };
+        Self::new(condition.name(), kind)
+    }
+
+    /// Holds when the user is exempt.
+    fn exempt(exempt: &Exempt) -> Self {
+        let mut parts = Vec::new();
+        if !exempt.users.is_empty() {
+            parts.push(Self::new("exempt.users", Kind::Leaf(Leaf::Listed(Listed(exempt.users.clone())))));
+        }
+        if !exempt.groups.is_empty() {
+            parts.push(Self::new("exempt.groups", Kind::Leaf(Leaf::Member(exempt.groups.clone()))));
+        }
+        Self::new("exempt", Kind::Any(parts))
+    }
+
+    fn truth(&self, subject: &Subject<'_>) -> Truth {
+        match &self.kind {
+            Kind::Leaf(leaf) => leaf.look(subject).truth(),
+            Kind::All(parts) => all(parts.iter().map(|part| part.truth(subject))),
+            Kind::Any(parts) => any(parts.iter().map(|part| part.truth(subject))),
+            Kind::Not(part) => not(part.truth(subject)),
+        }
+    }
+}

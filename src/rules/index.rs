@@ -1,0 +1,131 @@
+//! Finds the schemes that may select a user without looking at the others.
+//!
+//! Most schemes can only select users of certain e-mail domains, or members of certain groups: they are found under
+//! those. Of two ways to find a scheme the one that fewer others share is taken. The rest is always looked at.
+
+use std::collections::HashMap;
+
+use crate::domain::{DomainPattern, EmailDomain, Facts, GroupName, Scheme};
+
+use crate::domain::Condition;
+
+/// Where schemes stand, by what a user must have for any of them not to say no. A place is a scheme's number.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Index {
+    domains: HashMap<Box<str>, Places>,
+    parents: HashMap<Box<str>, Places>,
+    groups: HashMap<GroupName, Places>,
+    /// Those found by domain: each of them may select somebody whose e-mail address is not known.
+    by_domain: Places,
+    /// Those found by group, for somebody whose groups are not known.
+    by_group: Places,
+    always: Places,
+}
+
+type Places = Vec<u32>;
+
+/// What a user must have.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key<'a> {
+    Domain(&'a EmailDomain),
+    Below(&'a EmailDomain),
+    Group(&'a GroupName),
+}
+
+impl Index {
+    /// An index over `schemes`, whose places are their numbers.
+    pub(super) fn new<'a>(schemes: impl IntoIterator<Item = &'a Scheme>) -> Self {
+        let schemes: Vec<_> = schemes.into_iter().map(ways_to).collect();
+        let mut shared: HashMap<&Key<'_>, usize> = HashMap::new();
+        for key in schemes.iter().flatten().flatten() {
+            *shared.entry(key).or_default() += 1;
+        }
+        let crowd = |keys: &&Vec<Key<'_>>| keys.iter().map(|key| shared[key]).sum::<usize>();
+        let mut index = Self::default();
+        for (place, ways) in (0..).zip(&schemes) {
+            match ways.iter().min_by_key(crowd) {
+                Some(keys) => index.put(place, keys),
+                None => index.always.push(place),
+            }
+        }
+        index
+    }
+
+    fn put(&mut self, place: u32, keys: &[Key<'_>]) {
+        for key in keys {
+            let (places, all) = match key {
+                Key::Domain(domain) => (self.domains.entry(domain.as_str().into()).or_default(), &mut self.by_domain),
+                Key::Below(domain) => (self.parents.entry(domain.as_str().into()).or_default(), &mut self.by_domain),
+                Key::Group(group) => (self.groups.entry((*group).clone()).or_default(), &mut self.by_group),
+            };
+            places.push(place);
+            if all.last() != Some(&place) {
+                all.push(place);
+            }
+        }
+    }
+
+    /// The places of all schemes that may not say no, and of few others, in order; appended to `found`, which is empty.
+    pub(super) fn find(&self, facts: &Facts, found: &mut Vec<u32>) {
+        found.extend_from_slice(&self.always);
+        match facts.email.value() {
+            Some(email) => {
+                let domain = email.domain().as_str();
+                found.extend(self.domains.get(domain).into_iter().flatten());
+                for parent in parents(domain) {
+                    found.extend(self.parents.get(parent).into_iter().flatten());
+                }
+            }
+            None => found.extend_from_slice(&self.by_domain),
+        }
+        match facts.groups.value() {
+            Some(groups) if self.groups.len() < groups.len() => {
+                let own = self.groups.iter().filter(|(group, _)| groups.contains(*group));
+                found.extend(own.flat_map(|(_, places)| places));
+            }
+            Some(groups) => found.extend(groups.iter().filter_map(|group| self.groups.get(group)).flatten()),
+            None => found.extend_from_slice(&self.by_group),
+        }
+        found.sort_unstable();
+        found.dedup();
+    }
+}
+
+/// The domains above `domain`, from the nearest.
+fn parents(domain: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(domain), |domain| domain.split_once('.').map(|(_, parent)| parent)).skip(1)
+}
+
+/// Each way to find `scheme`: keys of which a user must have at least one.
+fn ways_to(scheme: &Scheme) -> Vec<Vec<Key<'_>>> {
+    let mut ways: Vec<_> = of_any(&scheme.select.0).into_iter().collect();
+    if !scheme.only_groups.is_empty() {
+        ways.push(scheme.only_groups.iter().map(Key::Group).collect());
+    }
+    ways.retain(|keys| !keys.is_empty());
+    ways
+}
+
+/// Any of them may hold, so a user must have a key of one of them.
+fn of_any(conditions: &[Condition]) -> Option<Vec<Key<'_>>> {
+    let each: Option<Vec<_>> = conditions.iter().map(of).collect();
+    Some(each?.into_iter().flatten().collect())
+}
+
+/// The keys that a user must have one of; none where the condition asks for no such thing.
+fn of(condition: &Condition) -> Option<Vec<Key<'_>>> {
+    match condition {
+        Condition::EmailDomain(patterns) => Some(patterns.iter().map(key).collect()),
+        Condition::Any(parts) => of_any(parts),
+        // All of them must hold, so any will do.
+        Condition::All(parts) => parts.iter().filter_map(of).min_by_key(Vec::len),
+        _ => None,
+    }
+}
+
+fn key(pattern: &DomainPattern) -> Key<'_> {
+    match pattern {
+        DomainPattern::Exactly(domain) => Key::Domain(domain),
+        DomainPattern::Below(domain) => Key::Below(domain),
+    }
+}

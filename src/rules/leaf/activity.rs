@@ -1,0 +1,230 @@
+//! Conditions on logins. Most products tell the last login at best, and usher counts those it hears of: that nothing was
+//! heard says something only where all logins since the account was created are known.
+
+use crate::domain::{Age, Fact, Logins, Missing, Origin, Timestamp, Truth};
+
+use super::{
+    super::{
+        Subject,
+        truth::{all, known},
+    },
+    Told,
+};
+
+/// A condition on logins.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::rules) enum Condition {
+    /// No login at all; and the account was created longer ago than this.
+    Never(Option<Age>),
+    /// The last login is longer ago than this.
+    LastBefore(Age),
+    /// One login; and it is longer ago than this.
+    Once(Option<Age>),
+}
+
+/// What was found of the logins.
+pub(in crate::rules) struct Looked {
+    pub(super) truth: Truth,
+    why: Why,
+    known: Option<(Origin, Timestamp)>,
+}
+
+/// What settled the answer, or what stood in its way.
+enum Why {
+    /// The logins are not known at all.
+    LoginsMissing(Missing),
+    /// None is known of, and there may have been some before usher listened.
+    NoneHeard,
+    /// There was one at least.
+    LoggedIn(Logins),
+    /// There was none.
+    Never,
+    /// There was none, where one longer ago than this is asked for.
+    NotYet(Option<Age>),
+    /// There was none, and the account is too new.
+    TooNew { created: Timestamp, age: Age },
+    /// There was none, and how old the account is can't be told.
+    AgeMissing(Missing),
+    /// The last login, against the age that counts.
+    Last { at: Timestamp, age: Age, is_before: bool },
+    /// Exactly one.
+    Once { at: Option<Timestamp> },
+    /// One, too short a time ago.
+    OnceLately { at: Timestamp, age: Age },
+    /// One is known of, and there may have been others before usher listened.
+    OthersPerhaps,
+    /// More than one.
+    Several(u64),
+}
+
+impl Condition {
+    pub(super) fn look(self, subject: &Subject<'_>) -> Looked {
+        match (self, &subject.facts.logins) {
+            (Self::Never(age), logins) => never(age, logins, subject),
+            (_, Fact::Unknown(missing)) => Looked::unknown(Why::LoginsMissing(*missing)),
+            (Self::LastBefore(age), Fact::Known { value, origin, as_of }) => {
+                last_before(age, value, subject.now).from(*origin, *as_of)
+            }
+            (Self::Once(age), Fact::Known { value, origin, as_of }) => {
+                once(age, value, subject.now).from(*origin, *as_of)
+            }
+        }
+    }
+}
+
+fn never(created_before: Option<Age>, logins: &Fact<Logins>, subject: &Subject<'_>) -> Looked {
+    let (logged_in, why) = match logins {
+        Fact::Unknown(missing) => (Looked::unknown(Why::LoginsMissing(*missing)), None),
+        Fact::Known { value, origin, as_of } => {
+            let looked = match value {
+                Logins { last: Some(_), .. } | Logins { count: 1.., .. } => Looked::no(Why::LoggedIn(*value)),
+                Logins { complete: true, .. } => Looked::yes(Why::Never),
+                Logins { complete: false, .. } => Looked::unknown(Why::NoneHeard),
+            };
+            (looked, Some((*origin, *as_of)))
+        }
+    };
+    let never = Looked { known: why, ..logged_in };
+    let Some(age) = created_before else { return never };
+    let old_enough = older_than(age, subject);
+    match (never.truth, old_enough.truth) {
+        (Truth::False, _) | (_, Truth::True) => never,
+        (Truth::Unknown, Truth::Unknown) => never,
+        (one, other) => Looked { truth: all([one, other]), ..old_enough },
+    }
+}
+
+/// Whether the account was created longer ago than `age`. What is known of it only since some time is at least as old.
+fn older_than(age: Age, subject: &Subject<'_>) -> Looked {
+    let limit = age.before(subject.now);
+    match (&subject.facts.created, &subject.facts.first_seen) {
+        (Fact::Known { value, .. }, _) if *value < limit => Looked::yes(Why::Never),
+        (Fact::Known { value, origin, as_of }, _) => {
+            Looked::no(Why::TooNew { created: *value, age }).from(*origin, *as_of)
+        }
+        (Fact::Unknown(_), Fact::Known { value, .. }) if *value < limit => Looked::yes(Why::Never),
+        (Fact::Unknown(missing), _) => Looked::unknown(Why::AgeMissing(*missing)),
+    }
+}
+
+fn last_before(age: Age, logins: &Logins, now: Timestamp) -> Looked {
+    match logins {
+        Logins { last: Some(at), .. } => {
+            let is_before = *at < age.before(now);
+            Looked { truth: known(is_before), why: Why::Last { at: *at, age, is_before }, known: None }
+        }
+        Logins { count: 0, complete: true, .. } => Looked::no(Why::NotYet(Some(age))),
+        _ => Looked::unknown(Why::NoneHeard),
+    }
+}
+
+fn once(not_within: Option<Age>, logins: &Logins, now: Timestamp) -> Looked {
+    let lately = not_within.zip(logins.last).filter(|(age, last)| *last >= age.before(now));
+    match (logins.count, lately) {
+        (2.., _) => Looked::no(Why::Several(logins.count)),
+        (_, Some((age, at))) => Looked::no(Why::OnceLately { at, age }),
+        (0, None) if logins.last.is_none() && logins.complete => Looked::no(Why::NotYet(not_within)),
+        (0, None) if logins.last.is_none() => Looked::unknown(Why::NoneHeard),
+        (1, None) if logins.complete && (logins.last.is_some() || not_within.is_none()) => {
+            Looked::yes(Why::Once { at: logins.last })
+        }
+        // One at least: a login that the product tells of and usher did not hear is no proof that all were heard.
+        (0 | 1, None) => Looked::unknown(Why::OthersPerhaps),
+    }
+}
+
+impl Looked {
+    fn yes(why: Why) -> Self {
+        Self { truth: Truth::True, why, known: None }
+    }
+
+    fn no(why: Why) -> Self {
+        Self { truth: Truth::False, why, known: None }
+    }
+
+    fn unknown(why: Why) -> Self {
+        Self { truth: Truth::Unknown, why, known: None }
+    }
+
+    fn from(self, origin: Origin, as_of: Timestamp) -> Self {
+        Self { known: Some((origin, as_of)), ..self }
+    }
+
+    pub(super) fn tell(&self) -> Told {
+        let (because, value, change) = self.why.words();
+        let told = match self.known {
+            Some((origin, as_of)) => Told::known(origin, as_of, because),
+            None => Told { because, ..Told::default() },
+        };
+        Told { value, change, ..told }
+    }
+}
+
+impl Why {
+    /// What was looked at, the value, and what would change the answer.
+    fn words(&self) -> (String, Option<String>, Option<String>) {
+        const ALL_KNOWN: &str = "all logins since the account was created become known";
+        let some = |text: &str| Some(text.to_owned());
+        match self {
+            Self::LoginsMissing(missing) => {
+                (format!("the logins can't be told: {missing}"), None, some("the logins become known"))
+            }
+            Self::NoneHeard => (
+                "no login is known, but usher does not know all logins since the account was created".into(),
+                some("none known"),
+                some(ALL_KNOWN),
+            ),
+            Self::LoggedIn(logins) => {
+                let last = logins.last.map_or_else(|| "at some time".to_owned(), |at| format!("last on {at}"));
+                (format!("the user has logged in, {last}"), Some(last), None)
+            }
+            Self::Never => ("the user has never logged in".into(), some("never"), some("the user logs in")),
+            Self::NotYet(age) => {
+                let then = age.map_or_else(String::new, |age| format!(", and then not again for {age}"));
+                let change = format!("the user logs in{then}");
+                ("the user has never logged in".into(), some("never"), Some(change))
+            }
+            Self::TooNew { created, age } => (
+                format!("the account was created on {created}, which is not longer than {age} ago"),
+                Some(format!("created on {created}")),
+                Some(format!("{age} go by since the account was created on {created}, without a login")),
+            ),
+            Self::AgeMissing(missing) => (
+                format!("when the account was created can't be told: {missing}"),
+                None,
+                some("when the account was created becomes known"),
+            ),
+            Self::Last { at, age, is_before: true } => (
+                format!("the last login, on {at}, is longer than {age} ago"),
+                Some(at.to_string()),
+                some("the user logs in"),
+            ),
+            Self::Last { at, age, is_before: false } => (
+                format!("the last login, on {at}, is not longer than {age} ago"),
+                Some(at.to_string()),
+                Some(format!("{age} go by since {at} without a login")),
+            ),
+            Self::Once { at } => {
+                let at = at.map_or_else(|| "at some time".to_owned(), |at| format!("on {at}"));
+                (
+                    format!("the user has logged in once, {at}"),
+                    Some(format!("once, {at}")),
+                    some("the user logs in again"),
+                )
+            }
+            Self::OnceLately { at, age } => (
+                format!("the last login, on {at}, is not longer than {age} ago"),
+                Some(at.to_string()),
+                Some(format!("{age} go by since {at} without a login")),
+            ),
+            Self::OthersPerhaps => (
+                "one login is known, but usher does not know all logins since the account was created".into(),
+                some("one known"),
+                some(ALL_KNOWN),
+            ),
+            Self::Several(count) => {
+                (format!("the user has logged in {count} times"), Some(format!("{count} logins")), None)
+            }
+        }
+    }
+}

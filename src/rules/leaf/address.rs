@@ -1,0 +1,60 @@
+//! Conditions on the e-mail domain. The address itself stands in no reason.
+
+use crate::domain::{DomainPattern, EmailAddress, EmailDomain, Fact, Missing, Origin, Timestamp, Truth};
+
+use super::{super::truth::known, Told, list};
+
+/// What was found of the e-mail domain.
+pub(in crate::rules) struct Looked<'a> {
+    found: Result<Found<'a>, Missing>,
+    patterns: &'a [DomainPattern],
+    /// Whether the condition holds for a domain that is listed, or for one that is not.
+    wants_listed: bool,
+}
+
+struct Found<'a> {
+    domain: &'a EmailDomain,
+    by: Option<&'a DomainPattern>,
+    origin: Origin,
+    as_of: Timestamp,
+}
+
+impl<'a> Looked<'a> {
+    pub(super) fn at(email: &'a Fact<EmailAddress>, patterns: &'a [DomainPattern], wants_listed: bool) -> Self {
+        let found = match email {
+            Fact::Known { value, origin, as_of } => {
+                let domain = value.domain();
+                let by = patterns.iter().find(|pattern| pattern.matches(domain));
+                Ok(Found { domain, by, origin: *origin, as_of: *as_of })
+            }
+            Fact::Unknown(missing) => Err(*missing),
+        };
+        Self { found, patterns, wants_listed }
+    }
+
+    pub(super) fn truth(&self) -> Truth {
+        match &self.found {
+            Ok(found) => known(found.by.is_some() == self.wants_listed),
+            Err(_) => Truth::Unknown,
+        }
+    }
+
+    pub(super) fn tell(&self) -> Told {
+        let Found { domain, by, origin, as_of } = match &self.found {
+            Ok(found) => found,
+            Err(missing) => return Told::missing("the e-mail domain", *missing),
+        };
+        let patterns = list(self.patterns);
+        let (because, change) = match by {
+            Some(pattern) => (
+                format!("the e-mail domain {domain} matches {pattern}"),
+                format!("the e-mail domain becomes none of {patterns}"),
+            ),
+            None => (
+                format!("the e-mail domain {domain} matches none of {patterns}"),
+                format!("the e-mail domain becomes one of {patterns}"),
+            ),
+        };
+        Told::known(*origin, *as_of, because).with(domain.to_string(), change)
+    }
+}

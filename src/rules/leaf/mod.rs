@@ -1,0 +1,167 @@
+//! The conditions that look at facts themselves.
+
+mod activity;
+mod address;
+mod membership;
+
+use std::sync::Arc;
+
+use crate::domain::{Condition, DomainPattern, Fact, GroupName, Missing, Origin, Timestamp, Truth};
+
+pub(super) use membership::Listed;
+
+use super::{
+    Subject,
+    cel::{self, Where},
+};
+
+/// A condition that looks at facts.
+#[derive(Debug, Clone)]
+pub(super) enum Leaf {
+    /// Looks at nothing.
+    Everyone,
+    /// Logins.
+    Activity(activity::Condition),
+    /// Whether the account is not active.
+    Deactivated,
+    /// The e-mail domain is one of these.
+    Address(Vec<DomainPattern>),
+    /// The e-mail domain is none of these.
+    AddressNot(Vec<DomainPattern>),
+    /// A member of one of these groups.
+    Member(Vec<GroupName>),
+    /// One of these users.
+    Listed(Listed),
+    /// An expression in CEL.
+    Where(Arc<Where>),
+}
+
+/// What a condition came across. Made without allocation; the words are made when asked for.
+pub(super) enum Looked<'a> {
+    Everyone,
+    Activity(activity::Looked),
+    Active(&'a Fact<bool>),
+    Address(address::Looked<'a>),
+    Member(membership::InGroup<'a>),
+    Listed(membership::OnList<'a>),
+    Where(cel::Looked<'a>),
+}
+
+/// What a condition came across, in words.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// What was looked at and against what.
+    pub(super) because: String,
+    /// The value looked at.
+    pub(super) value: Option<String>,
+    /// As of when it was known.
+    pub(super) as_of: Option<Timestamp>,
+    /// What would turn the answer the other way.
+    pub(super) change: Option<String>,
+}
+
+impl Leaf {
+    /// The condition for one that has no others inside.
+    pub(super) fn of(condition: &Condition) -> Self {
+        match condition {
+            Condition::NeverLoggedIn(never) => Self::Activity(activity::Condition::Never(never.created_before)),
+            Condition::LastLoginBefore(age) => Self::Activity(activity::Condition::LastBefore(*age)),
+            Condition::LoggedInOnce(once) => Self::Activity(activity::Condition::Once(once.not_within)),
+            Condition::Deactivated(_) => Self::Deactivated,
+            Condition::EmailDomain(patterns) => Self::Address(patterns.clone()),
+            Condition::EmailDomainNot(patterns) => Self::AddressNot(patterns.clone()),
+            Condition::Where(expression) => Self::Where(Arc::new(Where::new(expression))),
+            Condition::Everyone(_) | Condition::All(_) | Condition::Any(_) | Condition::Not(_) => Self::Everyone,
+        }
+    }
+
+    pub(super) fn look<'a>(&'a self, subject: &Subject<'a>) -> Looked<'a> {
+        let facts = subject.facts;
+        match self {
+            Self::Everyone => Looked::Everyone,
+            Self::Activity(condition) => Looked::Activity(condition.look(subject)),
+            Self::Deactivated => Looked::Active(&facts.active),
+            Self::Address(patterns) => Looked::Address(address::Looked::at(&facts.email, patterns, true)),
+            Self::AddressNot(patterns) => Looked::Address(address::Looked::at(&facts.email, patterns, false)),
+            Self::Member(groups) => Looked::Member(membership::InGroup::look(&facts.groups, groups)),
+            Self::Listed(listed) => Looked::Listed(listed.look(subject)),
+            Self::Where(condition) => Looked::Where(condition.look(subject)),
+        }
+    }
+}
+
+impl Looked<'_> {
+    pub(super) fn truth(&self) -> Truth {
+        match self {
+            Self::Everyone => Truth::True,
+            Self::Activity(looked) => looked.truth,
+            Self::Active(active) => match active.value() {
+                Some(true) => Truth::False,
+                Some(false) => Truth::True,
+                None => Truth::Unknown,
+            },
+            Self::Address(looked) => looked.truth(),
+            Self::Member(looked) => looked.truth(),
+            Self::Listed(looked) => looked.truth(),
+            Self::Where(looked) => looked.truth(),
+        }
+    }
+
+    pub(super) fn tell(&self) -> Told {
+        match self {
+            Self::Everyone => Told { because: "holds for everyone".into(), ..Told::default() },
+            Self::Activity(looked) => looked.tell(),
+            Self::Active(active) => tell_active(active),
+            Self::Address(looked) => looked.tell(),
+            Self::Member(looked) => looked.tell(),
+            Self::Listed(looked) => looked.tell(),
+            Self::Where(looked) => looked.tell(),
+        }
+    }
+}
+
+fn tell_active(active: &Fact<bool>) -> Told {
+    match active {
+        Fact::Known { value, origin, as_of } => {
+            let (word, change) = match value {
+                true => ("active", "the account is deactivated"),
+                false => ("not active", "the account is activated"),
+            };
+            Told::known(*origin, *as_of, format!("the account is {word}")).with(word, change)
+        }
+        Fact::Unknown(missing) => Told::missing("whether the account is active", *missing),
+    }
+}
+
+impl Told {
+    /// Told from a fact that is known.
+    fn known(origin: Origin, as_of: Timestamp, because: String) -> Self {
+        let because = format!("{because} (from the {})", origin.as_str());
+        Self { because, as_of: Some(as_of), ..Self::default() }
+    }
+
+    fn with(self, value: impl Into<String>, change: impl Into<String>) -> Self {
+        Self { value: Some(value.into()), change: Some(change.into()), ..self }
+    }
+
+    /// Not told, since a fact is missing.
+    fn missing(what: &str, why: Missing) -> Self {
+        Self {
+            because: format!("{what} can't be told: {why}"),
+            change: Some(format!("{what} becomes known")),
+            ..Self::default()
+        }
+    }
+}
+
+/// So many of a list are named; a list may hold thousands.
+const NAMED: usize = 10;
+
+/// The items of a list in words.
+pub(super) fn list(items: &[impl std::fmt::Display]) -> String {
+    let named: Vec<_> = items.iter().take(NAMED).map(ToString::to_string).collect();
+    match items.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}

@@ -1,0 +1,169 @@
+//! The answer to one event: every scheme asked, with its reasons.
+
+use crate::domain::{
+    AccountType, Action, Event, Facts, NoAction, Scheme, SchemeId, SchemeVerdict, Step, Timestamp, Truth,
+};
+
+use super::{Schemes, Subject, issue, schemes::Ready};
+
+/// So many verdicts stand in a decision on an event, unless more schemes than that select the user.
+const VERDICTS_KEPT: usize = 50;
+
+/// So many verdicts that a missing fact left open stand in a decision on a sighting: there is one for each user.
+const UNKNOWN_KEPT_IN_SWEEPS: usize = 10;
+
+/// Which schemes are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting<'a> {
+    /// Those whose trigger is the kind of event.
+    ForEvent,
+    /// Those that a sweep is made for.
+    ForSweep {
+        /// Of the event's source. One that is no longer there or no longer enabled is not asked.
+        schemes: &'a [SchemeId],
+        /// Whether an administrator, or a count within the limits, has let the run go on.
+        released: bool,
+    },
+}
+
+/// What the schemes say to an event, by the facts given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Set where no scheme was asked.
+    pub no_action: Option<NoAction>,
+    /// What each scheme said. Of those that did not select the user only some are kept; none in a sweep.
+    pub verdicts: Vec<SchemeVerdict>,
+    /// How many more schemes were asked that did not select the user.
+    pub others: u64,
+}
+
+impl Answer {
+    /// Whether better facts could lead to something being done. If not, there is no need to read them.
+    pub fn may_act(&self) -> bool {
+        self.verdicts.iter().any(|verdict| verdict.selected != Truth::False)
+    }
+
+    fn nothing(why: NoAction) -> Self {
+        Self { no_action: Some(why), verdicts: Vec::new(), others: 0 }
+    }
+}
+
+/// Asks every scheme in question whether it selects the user described by `facts`. All that select are kept, and of the
+/// others as many as a decision has room for, those first that a missing fact left open.
+pub fn plan(schemes: &Schemes, event: &Event, waiting: Waiting<'_>, facts: &Facts, now: Timestamp) -> Answer {
+    if let Some(AccountType::Other(word)) = facts.account_type.value() {
+        return Answer::nothing(NoAction::NotAPerson(word.clone()));
+    }
+    let subject = Subject { user: event.user.id(), facts, now };
+    let asked = match waiting {
+        Waiting::ForEvent => for_event(schemes, event, &subject),
+        Waiting::ForSweep { schemes: ids, .. } => for_sweep(schemes.named(&event.source, ids), &subject),
+    };
+    if asked.total == 0 {
+        return Answer::nothing(NoAction::NoSchemeForEvent);
+    }
+    let others = (asked.total - asked.kept.len()) as u64;
+    let verdicts = asked.kept.into_iter().map(|(ready, truth)| verdict(ready, truth, waiting, event, &subject));
+    Answer { no_action: None, verdicts: verdicts.collect(), others }
+}
+
+/// The schemes asked.
+struct Asked<'a> {
+    /// Those that stand in the decision, in order, with their answers.
+    kept: Vec<(&'a Ready, Truth)>,
+    /// How many there were.
+    total: usize,
+}
+
+fn for_event<'a>(schemes: &'a Schemes, event: &Event, subject: &Subject<'_>) -> Asked<'a> {
+    let Some(waiting) = schemes.waiting_for(&event.source, event.kind) else {
+        return Asked { kept: Vec::new(), total: 0 };
+    };
+    let mut kept = Vec::new();
+    waiting.ask(subject, |ready, truth| kept.push((ready, truth)));
+    let mut room = VERDICTS_KEPT.saturating_sub(keep_unknown(&mut kept, VERDICTS_KEPT));
+    let mut rest = Vec::new();
+    for ready in &waiting.schemes {
+        if room == 0 {
+            break;
+        }
+        // Room is left, so nothing was left out: who is not kept said no.
+        if kept.binary_search_by_key(&ready.place, |(kept, _)| kept.place).is_err() {
+            rest.push((ready.as_ref(), Truth::False));
+            room -= 1;
+        }
+    }
+    kept.extend(rest);
+    kept.sort_by_key(|(ready, _)| ready.place);
+    Asked { kept, total: waiting.schemes.len() }
+}
+
+fn for_sweep<'a>(asked: Vec<&'a Ready>, subject: &Subject<'_>) -> Asked<'a> {
+    let total = asked.len();
+    let mut kept: Vec<_> = asked.into_iter().map(|ready| (ready, ready.compiled.select(subject))).collect();
+    kept.retain(|(_, truth)| *truth != Truth::False);
+    let selecting = kept.iter().filter(|(_, truth)| *truth == Truth::True).count();
+    keep_unknown(&mut kept, selecting + UNKNOWN_KEPT_IN_SWEEPS);
+    Asked { kept, total }
+}
+
+/// Leaves out the last of those that are unknown, so that `most` are kept. Those that select are all kept: they have
+/// steps. Says how many are left.
+fn keep_unknown(kept: &mut Vec<(&Ready, Truth)>, most: usize) -> usize {
+    let selecting = kept.iter().filter(|(_, truth)| *truth == Truth::True).count();
+    let mut room = most.saturating_sub(selecting);
+    kept.retain(|(_, truth)| {
+        let is_kept = *truth == Truth::True || room > 0;
+        room -= usize::from(is_kept && *truth != Truth::True);
+        is_kept
+    });
+    kept.len()
+}
+
+fn verdict(
+    ready: &Ready,
+    selected: Truth,
+    waiting: Waiting<'_>,
+    event: &Event,
+    subject: &Subject<'_>,
+) -> SchemeVerdict {
+    let scheme = &ready.versioned.scheme;
+    SchemeVerdict {
+        scheme: ready.versioned.reference.clone(),
+        selected,
+        test_mode: scheme.test_mode,
+        held: waits_for_release(scheme, waiting),
+        reasons: ready.compiled.explain(subject),
+        steps: if selected == Truth::True { steps(scheme, event, subject) } else { Vec::new() },
+    }
+}
+
+/// Whether the run is counted before anything is done.
+fn waits_for_release(scheme: &Scheme, waiting: Waiting<'_>) -> bool {
+    let in_an_unreleased_sweep = matches!(waiting, Waiting::ForSweep { released: false, .. });
+    in_an_unreleased_sweep && !scheme.limits.is_empty() && !scheme.test_mode
+}
+
+/// The steps for one user, in the scheme's order: one for each group named.
+fn steps(scheme: &Scheme, event: &Event, subject: &Subject<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for action in &scheme.actions {
+        match action {
+            Action::AddGroups(groups) => steps.extend(groups.iter().cloned().map(Step::AddGroup)),
+            Action::RemoveGroups(groups) => steps.extend(groups.iter().cloned().map(Step::RemoveGroup)),
+            Action::RemoveAllGroups => steps.push(Step::RemoveAllGroups),
+            Action::RemoveApplicationAccess(keys) => steps.push(Step::RemoveApplicationAccess(keys.clone())),
+            Action::Deactivate => steps.push(Step::Deactivate),
+            Action::Reactivate => steps.push(Step::Reactivate),
+            Action::Delete => steps.push(Step::Delete),
+            Action::Rename { suffix } => steps.push(Step::Rename { suffix: suffix.clone() }),
+            Action::InvalidatePassword { send_reset_link } => {
+                steps.push(Step::InvalidatePassword { send_reset_link: *send_reset_link });
+            }
+            Action::CreateIssue(template) => {
+                steps.push(Step::CreateIssue(Box::new(issue::write(template, scheme, &event.user, subject))));
+            }
+        }
+    }
+    steps
+}

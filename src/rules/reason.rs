@@ -1,0 +1,80 @@
+//! A scheme's selection asked for its reasons.
+
+use crate::domain::{MadeOf, Reason, Scheme, Truth};
+
+use super::{
+    Compiled, Subject,
+    compiled::{Kind, Node},
+    truth::{all, any, not},
+};
+
+/// Why `scheme` selects the user, or why not. The truth at the root is the answer.
+pub fn evaluate(scheme: &Scheme, subject: &Subject<'_>) -> Reason {
+    Compiled::new(scheme).explain(subject)
+}
+
+impl Compiled {
+    /// Why the scheme selects the user, or why not; the truth at the root is that of [`Self::select`].
+    pub fn explain(&self, subject: &Subject<'_>) -> Reason {
+        let root = self.root.explain(subject);
+        let because = match root.truth {
+            Truth::True => "selected",
+            Truth::False => "not selected",
+            Truth::Unknown => "not selected: a fact is missing, and what is unknown never selects",
+        };
+        Reason { because: because.to_owned(), ..root }
+    }
+}
+
+impl Node {
+    fn explain(&self, subject: &Subject<'_>) -> Reason {
+        let explained = |parts: &[Self]| parts.iter().map(|part| part.explain(subject)).collect::<Vec<_>>();
+        match &self.kind {
+            Kind::Leaf(leaf) => {
+                let looked = leaf.look(subject);
+                let told = looked.tell();
+                Reason {
+                    condition: self.name.to_owned(),
+                    truth: looked.truth(),
+                    because: told.because,
+                    as_of: told.as_of,
+                    value: told.value,
+                    made_of: MadeOf::Fact,
+                    change: told.change,
+                    parts: Vec::new(),
+                }
+            }
+            Kind::All(parts) => {
+                let parts = explained(parts);
+                self.whole(all(parts.iter().map(|part| part.truth)), MadeOf::All, parts)
+            }
+            Kind::Any(parts) => {
+                let parts = explained(parts);
+                self.whole(any(parts.iter().map(|part| part.truth)), MadeOf::Any, parts)
+            }
+            Kind::Not(part) => {
+                let part = part.explain(subject);
+                self.whole(not(part.truth), MadeOf::Not, vec![part])
+            }
+        }
+    }
+
+    fn whole(&self, truth: Truth, made_of: MadeOf, parts: Vec<Reason>) -> Reason {
+        let because = match (self.name, made_of) {
+            ("exempt", _) => "a user who is exempt is never touched",
+            (_, MadeOf::Any) => "holds when any of its conditions does",
+            (_, MadeOf::All) => "holds when all of its conditions do",
+            (_, MadeOf::Not | MadeOf::Fact) => "holds when its condition does not",
+        };
+        Reason {
+            condition: self.name.to_owned(),
+            truth,
+            because: because.to_owned(),
+            as_of: None,
+            value: None,
+            made_of,
+            change: None,
+            parts,
+        }
+    }
+}

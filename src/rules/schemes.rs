@@ -1,0 +1,119 @@
+//! The schemes, arranged so that those to be asked are found at once.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::domain::{EventKind, Scheme, SchemeId, SchemeRef, SourceId, TriggerKind, Truth};
+
+use super::{Compiled, Subject, index::Index};
+
+/// A scheme with the version of what it says.
+#[derive(Debug, Clone)]
+pub struct VersionedScheme {
+    /// What it says.
+    pub scheme: Scheme,
+    /// Its id and version.
+    pub reference: SchemeRef,
+}
+
+/// The enabled schemes, by source, in the administrator's order.
+#[derive(Debug, Clone, Default)]
+pub struct Schemes {
+    sources: HashMap<SourceId, OfSource>,
+}
+
+/// A scheme ready to be asked.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) versioned: VersionedScheme,
+    pub(super) compiled: Compiled,
+    /// The number in the administrator's order.
+    pub(super) place: usize,
+}
+
+#[derive(Debug, Clone, Default)]
+struct OfSource {
+    by_id: HashMap<SchemeId, Arc<Ready>>,
+    on_create: Indexed,
+    on_login: Indexed,
+}
+
+/// Schemes that wait for the same thing, in order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Indexed {
+    pub(super) schemes: Vec<Arc<Ready>>,
+    index: Index,
+}
+
+impl Schemes {
+    /// Arranges `schemes`; those that are not enabled are left out. Of two with the same id in one source a sweep asks
+    /// the later one.
+    pub fn new(schemes: impl IntoIterator<Item = VersionedScheme>) -> Self {
+        let mut sources: HashMap<SourceId, OfSource> = HashMap::new();
+        let enabled = schemes.into_iter().filter(|versioned| versioned.scheme.enabled);
+        for (place, versioned) in enabled.enumerate() {
+            let own = sources.entry(versioned.scheme.source.clone()).or_default();
+            let trigger = versioned.scheme.trigger.kind();
+            let ready = Arc::new(Ready { compiled: Compiled::new(&versioned.scheme), versioned, place });
+            own.by_id.insert(ready.versioned.reference.id.clone(), Arc::clone(&ready));
+            match trigger {
+                TriggerKind::OnCreate => own.on_create.schemes.push(ready),
+                TriggerKind::OnLogin => own.on_login.schemes.push(ready),
+                TriggerKind::Schedule | TriggerKind::Manual => {}
+            }
+        }
+        for indexed in sources.values_mut().flat_map(|own| [&mut own.on_create, &mut own.on_login]) {
+            indexed.index = Index::new(indexed.schemes.iter().map(|ready| &ready.versioned.scheme));
+        }
+        Self { sources }
+    }
+
+    /// Calls `found` for each scheme of `source` that waits for such an event and does not say no to the user, in the
+    /// administrator's order, with its answer: true, or unknown.
+    pub fn matching<'a>(
+        &'a self,
+        source: &SourceId,
+        kind: EventKind,
+        subject: &Subject<'_>,
+        mut found: impl FnMut(&'a VersionedScheme, Truth),
+    ) {
+        let waiting = self.waiting_for(source, kind);
+        waiting.into_iter().for_each(|waiting| {
+            waiting.ask(subject, |ready, truth| found(&ready.versioned, truth));
+        });
+    }
+
+    /// The schemes of `source` that wait for such an event; none for events that no scheme can wait for.
+    pub(super) fn waiting_for(&self, source: &SourceId, kind: EventKind) -> Option<&Indexed> {
+        let own = self.sources.get(source)?;
+        match kind {
+            EventKind::Created => Some(&own.on_create),
+            EventKind::LoggedIn => Some(&own.on_login),
+            EventKind::Updated | EventKind::Removed | EventKind::Sighted => None,
+        }
+    }
+
+    /// The schemes of `source` with these ids, in the administrator's order.
+    pub(super) fn named(&self, source: &SourceId, ids: &[SchemeId]) -> Vec<&Ready> {
+        let own = self.sources.get(source);
+        let mut named: Vec<_> =
+            ids.iter().filter_map(|id| own.and_then(|own| own.by_id.get(id))).map(AsRef::as_ref).collect();
+        named.sort_unstable_by_key(|ready| ready.place);
+        named.dedup_by_key(|ready| ready.place);
+        named
+    }
+}
+
+impl Indexed {
+    /// Calls `found` for each scheme that does not say no, in order.
+    pub(super) fn ask<'a>(&'a self, subject: &Subject<'_>, mut found: impl FnMut(&'a Ready, Truth)) {
+        let mut places = Vec::with_capacity(64);
+        self.index.find(subject.facts, &mut places);
+        for place in places {
+            let ready = &self.schemes[place as usize];
+            match ready.compiled.select(subject) {
+                Truth::False => {}
+                truth => found(ready, truth),
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Texts with names in them: `{{ user.name }}`.
+
+use std::collections::BTreeMap;
+
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
+
+use crate::domain::{Fact, Facts, Logins, Scheme, UserRef};
+
+use super::Subject;
+
+/// The longest template, and the longest text made of one, in bytes. Jira's long fields take 32,767 characters.
+const LONGEST: usize = 32_767;
+
+/// What stands between `{{` and `}}` may be this long, in bytes: the parser calls itself for each part.
+const LONGEST_EXPRESSION: usize = 300;
+
+/// So many steps may be needed to make one text.
+const STEPS: u64 = 20_000;
+
+/// The names that a template may use. Each stands for a text; of a fact that is not known it is `unknown`.
+const NAMES: [&str; 14] = [
+    "user.id",
+    "user.name",
+    "user.email",
+    "user.domain",
+    "user.active",
+    "user.groups",
+    "user.applications",
+    "user.created",
+    "user.last_login",
+    "user.login_count",
+    "user.directory",
+    "scheme.id",
+    "scheme.name",
+    "source",
+];
+
+/// Why a text is not a template; `Display` says what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// It says what is not understood.
+    #[error("the template can't be read: {0}")]
+    Syntax(String),
+    /// It uses a name that there is not.
+    #[error("there is no `{name}` in templates; write one of: {}", NAMES.join(", "))]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+    /// It does more than put names into a text.
+    #[error("a template puts names into a text, `{{{{ user.name }}}}`, and no more; leave out the `{0}`")]
+    TooClever(&'static str),
+    /// It is too long.
+    #[error("{what} is longer than {most} bytes")]
+    TooLong {
+        /// What.
+        what: &'static str,
+        /// How long it may be.
+        most: usize,
+    },
+    /// It can't be rendered.
+    #[error("the template can't be rendered: {0}")]
+    Rendering(String),
+}
+
+/// Whether `text` can be used as a template.
+///
+/// # Errors
+///
+/// Says what is wrong and what to write instead.
+pub fn check_template(text: &str) -> Result<(), TemplateError> {
+    bounds(text)?;
+    let environment = environment();
+    let template = environment.template_from_str(text).map_err(|error| TemplateError::Syntax(plainly(&error)))?;
+    let mut unknown: Vec<_> = template.undeclared_variables(true).into_iter().collect();
+    unknown.retain(|name| !NAMES.contains(&name.as_str()));
+    unknown.sort();
+    if let Some(name) = unknown.into_iter().next() {
+        return Err(TemplateError::Unknown { name });
+    }
+    Names::unknown().render(text).map(|_| ())
+}
+
+/// Refuses what could take long. There are no statements, so nothing is done more than once; and nothing is multiplied.
+fn bounds(text: &str) -> Result<(), TemplateError> {
+    if text.len() > LONGEST {
+        return Err(TemplateError::TooLong { what: "the template", most: LONGEST });
+    }
+    if text.contains("{%") {
+        return Err(TemplateError::TooClever("{% ... %}"));
+    }
+    for expression in text.split("{{").skip(1) {
+        let Some((expression, _)) = expression.split_once("}}") else {
+            return Err(TemplateError::Syntax("a `{{` is not closed with `}}`".into()));
+        };
+        if expression.len() > LONGEST_EXPRESSION {
+            return Err(TemplateError::TooLong { what: "what stands between `{{` and `}}`", most: LONGEST_EXPRESSION });
+        }
+        if expression.contains('*') {
+            return Err(TemplateError::TooClever("*"));
+        }
+        // Else a `}}` in quotes would end the expression for us, and not for the language.
+        if ['"', '\''].into_iter().any(|quote| expression.matches(quote).count() % 2 == 1) {
+            return Err(TemplateError::Syntax("a quote is not closed, or stands in other quotes".into()));
+        }
+    }
+    Ok(())
+}
+
+fn environment<'a>() -> Environment<'a> {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(STEPS));
+    environment.add_filter("upper", |text: &str| text.to_uppercase());
+    environment.add_filter("lower", |text: &str| text.to_lowercase());
+    environment
+}
+
+/// The kind of error: the detail may hold what was being put in.
+fn plainly(error: &minijinja::Error) -> String {
+    let line = error.line().map_or_else(String::new, |line| format!(" in line {line}"));
+    match (error.kind(), error.detail()) {
+        (ErrorKind::SyntaxError, Some(detail)) => format!("{detail}{line}"),
+        (kind, _) => format!("{kind}{line}"),
+    }
+}
+
+/// What stands for the names.
+pub(super) struct Names(Value);
+
+impl Names {
+    /// For `user` as selected by `scheme`.
+    pub(super) fn of(scheme: &Scheme, user: &UserRef, subject: &Subject<'_>) -> Self {
+        let mut names = facts(subject.facts);
+        names.insert("user.id", user.id().map(ToString::to_string));
+        names.insert("scheme.id", Some(scheme.id.to_string()));
+        names.insert("scheme.name", Some(scheme.name.clone()));
+        names.insert("source", Some(scheme.source.to_string()));
+        Self::nested(&names)
+    }
+
+    /// For nobody: nothing is known.
+    fn unknown() -> Self {
+        Self::nested(&BTreeMap::new())
+    }
+
+    /// `user.id` as `id` in `user`.
+    fn nested(texts: &BTreeMap<&'static str, Option<String>>) -> Self {
+        let mut whole: BTreeMap<&str, Value> = BTreeMap::new();
+        let mut parts: BTreeMap<&str, BTreeMap<&str, Value>> = BTreeMap::new();
+        for name in NAMES {
+            let text = texts.get(name).cloned().flatten().unwrap_or_else(|| "unknown".to_owned());
+            match name.split_once('.') {
+                Some((outer, inner)) => drop(parts.entry(outer).or_default().insert(inner, text.into())),
+                None => drop(whole.insert(name, text.into())),
+            }
+        }
+        whole.extend(parts.into_iter().map(|(name, parts)| (name, Value::from(parts))));
+        Self(Value::from(whole))
+    }
+
+    /// `template` with the names replaced.
+    pub(super) fn render(&self, template: &str) -> Result<String, TemplateError> {
+        bounds(template)?;
+        let environment = environment();
+        let rendered = environment.render_str(template, self.0.clone());
+        let mut text = rendered.map_err(|error| TemplateError::Rendering(plainly(&error)))?;
+        text.truncate(text.floor_char_boundary(LONGEST));
+        Ok(text)
+    }
+}
+
+fn facts(facts: &Facts) -> BTreeMap<&'static str, Option<String>> {
+    let logins = facts.logins.value();
+    // A login that the product tells of and usher did not hear is no proof that all were heard.
+    let all_known = |logins: &&Logins| logins.complete && (logins.count > 0 || logins.last.is_none());
+    BTreeMap::from([
+        ("user.name", text(&facts.name)),
+        ("user.email", facts.email.value().map(|email| email.as_str().to_owned())),
+        ("user.domain", facts.email.value().map(|email| email.domain().to_string())),
+        ("user.active", text(&facts.active)),
+        ("user.groups", facts.groups.value().map(joined)),
+        ("user.applications", facts.applications.value().map(joined)),
+        ("user.created", text(&facts.created)),
+        ("user.last_login", logins.and_then(|logins| logins.last).map(|at| at.to_string())),
+        ("user.login_count", logins.filter(all_known).map(|logins| logins.count.to_string())),
+        ("user.directory", text(&facts.directory)),
+    ])
+}
+
+fn text(fact: &Fact<impl ToString>) -> Option<String> {
+    fact.value().map(ToString::to_string)
+}
+
+fn joined(items: impl IntoIterator<Item = impl ToString>) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(template: &str) -> String {
+        let texts =
+            [("user.name", "jane"), ("user.groups", "a, b"), ("source", "acme"), ("user.email", "{{ source }}")];
+        let texts = texts.into_iter().map(|(name, text)| (name, Some(text.to_owned()))).collect();
+        assert_eq!(check_template(template), Ok(()), "{template}");
+        Names::nested(&texts).render(template).expect(template)
+    }
+
+    #[test]
+    fn names_are_replaced_and_what_is_not_known_is_called_so() {
+        let cases = [
+            ("no names at all: 100 % { }", "no names at all: 100 % { }"),
+            ("{{ user.name }} of {{source}}: {{ user.groups }}", "jane of acme: a, b"),
+            ("{{ user.name | upper }} {{ user.created }}", "JANE unknown"),
+            ("{{ 'no mail' if user.email == 'unknown' else user.email }}", "{{ source }}"),
+            ("<b>{{ user.name ~ '&' }}</b>", "<b>jane&</b>"),
+        ];
+        for (template, expected) in cases {
+            assert_eq!(render(template), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused_with_what_to_write() {
+        let deep = format!("{{{{ {}1 }}}}", "1+".repeat(140));
+        let cases = [
+            ("{{ user.nmae }}", "there is no `user.nmae` in templates"),
+            ("{{ user }}", "there is no `user` in templates"),
+            ("{{ name }}", "user.name"),
+            ("{{ user['name'] }}", "there is no `user`"),
+            ("{{ user.name", "not closed"),
+            ("{{ }}", "can't be read"),
+            ("{{ user.name | title }}", "unknown filter"),
+            ("{{ range(10) }}", "there is no `range`"),
+            ("{{ user.name.upper() }}", "there is no `user.name.upper`"),
+            ("{% for x in user.groups %}{% endfor %}", "leave out the `{% ... %}`"),
+            ("{{ 'x' * 1000000 }}", "leave out the `*`"),
+            ("{{ '}}' * 1000000 }}", "a quote is not closed"),
+            (&"x".repeat(40_000), "longer than 32767 bytes"),
+            (&format!("{{{{ '{}' }}}}", "x".repeat(400)), "longer than 300 bytes"),
+        ];
+        for (template, expected) in cases {
+            let message = check_template(template).expect_err(template).to_string();
+            assert!(message.contains(expected), "{template}: {message}");
+        }
+        assert_eq!(check_template(&deep), Ok(()));
+    }
+}

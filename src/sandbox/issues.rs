@@ -1,0 +1,126 @@
+//! The issues of a site: made through the API, found by label, closed by the controls.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{PROJECT, answer::Answer, api::Call, jira};
+
+/// An issue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Issue {
+    /// As in `OPS-1`.
+    pub key: String,
+    /// The issue type's name.
+    pub issue_type: String,
+    /// Its one line.
+    pub summary: String,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// All other fields as they were given.
+    pub fields: Map<String, Value>,
+    /// Whether its status is of the category Done.
+    pub done: bool,
+}
+
+/// The types that issues may have.
+const TYPES: [&str; 3] = ["Task", "Bug", "Story"];
+/// The fields that stand on the screen for new issues, besides those of one's own.
+const FIELDS: [&str; 7] = ["description", "environment", "priority", "assignee", "reporter", "duedate", "components"];
+
+#[derive(Deserialize)]
+struct NewIssue {
+    fields: Map<String, Value>,
+}
+
+/// Creates an issue. Where `documents` are wanted, as in Cloud, a description as mere text is refused.
+pub(super) fn create(call: &mut Call<'_>, documents: bool) -> Result<Answer, Answer> {
+    let NewIssue { mut fields } = call.json()?;
+    let mut wrong = Map::new();
+    let mut refuse = |field: &str, why: &str| drop(wrong.insert(field.to_owned(), why.into()));
+    if fields.remove("project").is_none_or(|project| project["key"] != PROJECT) {
+        refuse("project", "Ein gültiges Projekt ist erforderlich.");
+    }
+    let issue_type = text(fields.remove("issuetype").as_ref().and_then(|one| one.get("name")));
+    if !TYPES.contains(&issue_type.as_str()) {
+        refuse("issuetype", "Geben Sie einen gültigen Vorgangstyp an.");
+    }
+    let summary = text(fields.remove("summary").as_ref());
+    if summary.trim().is_empty() || summary.contains('\n') || summary.chars().count() > 255 {
+        refuse("summary", "Die Zusammenfassung ist leer, mehrzeilig oder zu lang.");
+    }
+    let labels: Vec<String> = fields
+        .remove("labels")
+        .map_or(Some(Vec::new()), |labels| serde_json::from_value(labels).ok())
+        .unwrap_or_else(|| {
+            refuse("labels", "Es wird eine Liste von Texten erwartet.");
+            Vec::new()
+        });
+    if labels.iter().any(|label| label.contains(char::is_whitespace)) {
+        refuse("labels", "Ein Stichwort darf keine Leerzeichen enthalten.");
+    }
+    for (field, value) in &fields {
+        if !FIELDS.contains(&field.as_str()) && !field.starts_with("customfield_") {
+            refuse(field, "Das Feld kann nicht gesetzt werden. Es ist nicht auf der Maske oder unbekannt.");
+        } else if documents && matches!(field.as_str(), "description" | "environment") && value["type"] != "doc" {
+            refuse(field, "Der Wert muss ein Atlassian-Dokument sein.");
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Answer::json(400, json!({ "errorMessages": [], "errors": wrong })));
+    }
+    let number = call.editor.site.issues.len() + 1;
+    let issue = Issue { key: format!("{PROJECT}-{number}"), issue_type, summary, labels, fields, done: false };
+    let bean = bean(number, &issue, call.base);
+    call.editor.create_issue(issue);
+    Ok(Answer::json(201, bean))
+}
+
+fn text(value: Option<&Value>) -> String {
+    value.and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// As lists of issues show it where nothing more was asked for.
+fn bean(number: usize, issue: &Issue, base: &str) -> Value {
+    let id = (10_000 + number).to_string();
+    json!({ "id": id, "key": issue.key, "self": format!("{base}/rest/api/latest/issue/{id}") })
+}
+
+/// The issues that the query finds, and how many it asks for at most. Only one kind of query is understood.
+pub(super) fn found(call: &Call<'_>) -> Result<(Vec<Value>, usize), Answer> {
+    let jql = call.query.get("jql").ok_or_else(|| jira::missing("jql"))?;
+    let label = label(jql).ok_or_else(|| jira::refused(400, "Fehler in der JQL-Abfrage."))?;
+    let most = call.query.number("maxResults", 50)?;
+    let numbered = call.editor.site.issues.iter().zip(1..);
+    let found = numbered.filter(|(issue, _)| !issue.done && issue.labels.contains(&label));
+    Ok((found.map(|(issue, number)| bean(number, issue, call.base)).collect(), most))
+}
+
+/// Reads `labels = "…" AND statusCategory != Done`.
+fn label(jql: &str) -> Option<String> {
+    let quoted = jql.strip_prefix("labels = \"")?.strip_suffix("\" AND statusCategory != Done")?;
+    let mut label = String::new();
+    let mut characters = quoted.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => label.push(characters.next()?),
+            '"' => return None,
+            other => label.push(other),
+        }
+    }
+    Some(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_one_kind_of_query_is_understood() {
+        let query = |label: &str| format!("labels = \"{label}\" AND statusCategory != Done");
+        assert_eq!(label(&query("a-1")).as_deref(), Some("a-1"));
+        assert_eq!(label(&query(r#"a\"b\\c"#)).as_deref(), Some(r#"a"b\c"#));
+        for other in ["", "labels = a", &query("a\" OR labels != \"b"), &query(r"a\")] {
+            assert_eq!(label(other), None, "{other}");
+        }
+    }
+}
