@@ -5,6 +5,7 @@ mod administrators;
 mod failures;
 mod issues;
 mod listing;
+mod scene;
 
 use std::{
     sync::Arc,
