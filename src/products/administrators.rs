@@ -10,23 +10,10 @@ use super::{
     http::Http,
     request::{Call, Operation},
 };
-use crate::domain::{AccountType, GroupName, Product, UserId};
+use crate::domain::{AccountType, GroupName, UserId};
 
 /// As many as Cloud gives; Data Center gives no more either.
 const PAGE: &str = "50";
-
-/// What the administrators' groups are called where nobody said otherwise.
-const DATA_CENTER: &[&str] = &["jira-administrators", "jira-system-administrators"];
-const CLOUD: &[&str] = &["org-admins", "site-admins", "administrators", "jira-administrators", "system-administrators"];
-
-/// The administrators' groups of a new instance of `product`.
-pub(super) fn default_groups(product: Product) -> Vec<GroupName> {
-    let names = match product {
-        Product::JiraDc => DATA_CENTER,
-        Product::JiraCloud => CLOUD,
-    };
-    names.iter().map(|name| GroupName::new(*name)).collect()
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", bound = "B: DeserializeOwned")]

@@ -17,7 +17,7 @@ use usher::{
     domain::{EmailAddress, GroupName, Product, Step, UserId, UserRef},
     metrics::Metrics,
     products::{Client, Disposition, Error, Limits, User, connect_within},
-    sandbox::{Account, Effect, Fault, Limit, Options, Sandbox, When},
+    sandbox::{ADMIN_GROUP, Account, Effect, Fault, Limit, Options, Sandbox, When},
     secret::Secret,
 };
 
@@ -67,6 +67,9 @@ impl Bench {
     }
 }
 
+/// Where it is there, its members are administrators too.
+const SECOND_ADMIN_GROUP: &str = "site-admins";
+
 fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
     let source = Source {
         id: "acme".parse().expect("an id"),
@@ -77,7 +80,10 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
         credentials_expire: None,
         webhook_hmac: Vec::new(),
         rate: Rate { per_second: 500.0, concurrency: 4 },
-        protect: Protect::of(product, None),
+        protect: Protect {
+            admin_groups: [ADMIN_GROUP, SECOND_ADMIN_GROUP].map(GroupName::new).into(),
+            ..Protect::of(product, None)
+        },
     };
     let limits = Limits { call: Duration::from_secs(1), ..Limits::default() };
     let metrics = Metrics::new().expect("metrics");

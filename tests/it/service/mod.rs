@@ -1,7 +1,9 @@
 //! The whole service: signed webhooks in, memberships out.
 
+mod actions;
 mod decisions;
 mod faults;
+mod guards;
 mod halts;
 mod hostile;
 mod idempotence;
