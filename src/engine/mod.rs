@@ -3,7 +3,9 @@
 //! Each source has a planner and an executor of its own, so that a slow product holds up no other. Both run on the
 //! same [`stage`]: ordered per user, parallel across users, restored from the log when a partition is assigned.
 
+mod activity;
 mod appender;
+mod asking;
 mod backoff;
 mod connection;
 pub mod controls;
@@ -11,6 +13,7 @@ mod dead_letters;
 mod executor;
 mod guard;
 mod outcomes;
+mod overview;
 mod patience;
 mod planner;
 mod probing;
@@ -28,6 +31,6 @@ pub use backoff::Backoff;
 pub use connection::{Connection, Health};
 pub use controls::{Controls, NoControls};
 pub use executor::Executor;
-pub use planner::Planner;
+pub use overview::{AskedStep, Count, Overview};
+pub use planner::{Memory, Planner};
 pub use stage::{Handler, Interrupted, Work, run};
-pub use unsettled::Runs;

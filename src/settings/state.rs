@@ -7,14 +7,14 @@ use std::{
 };
 
 use super::{
-    error::{Error, Wrong},
+    error::Wrong,
     view::{Contents, Listed},
 };
 use crate::{
-    config::{Config, ProvisionedScheme, read_scheme},
+    config::{Config, ProvisionedScheme, Sources, check_scheme},
     domain::{
-        CancelledRun, Pausable, Pause, Product, RunId, Scheme, SchemeChange, SchemeId, SchemeRef, Setting, SourceId,
-        StoredScheme, Timestamp, UserKey,
+        CancelledRun, Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, SchemeRef, Setting, StoredScheme,
+        Timestamp, UserKey,
     },
     rules::{Schemes, VersionedScheme},
 };
@@ -37,7 +37,7 @@ struct Known {
 #[derive(Debug)]
 pub(super) struct State {
     provisioned: Vec<ProvisionedScheme>,
-    sources: BTreeMap<SourceId, Product>,
+    sources: Sources,
     schemes: BTreeMap<String, Known>,
     pauses: HashMap<String, Pause>,
     cancelled: HashMap<String, CancelledRun>,
@@ -48,7 +48,7 @@ impl State {
     pub fn new(config: &Config) -> Self {
         Self {
             provisioned: config.schemes.clone(),
-            sources: config.sources.iter().map(|source| (source.id.clone(), source.product)).collect(),
+            sources: config.sources.iter().collect(),
             schemes: BTreeMap::new(),
             pauses: HashMap::new(),
             cancelled: HashMap::new(),
@@ -101,17 +101,9 @@ impl State {
 
     /// Reads a scheme, for a source of this usher.
     pub fn read(&self, text: &str) -> Result<Scheme, Vec<Wrong>> {
-        let scheme = read_scheme(text, "scheme").map_err(|problems| match Error::from(problems) {
-            Error::Invalid(wrong) => wrong,
-            other => vec![Wrong::whole(other.to_string())],
-        })?;
-        if self.sources.contains_key(&scheme.source) {
-            return Ok(scheme);
-        }
-        let known: Vec<_> = self.sources.keys().map(|id| format!("`{id}`")).collect();
-        let known =
-            if known.is_empty() { "there is none".to_owned() } else { format!("there are {}", known.join(", ")) };
-        Err(vec![Wrong::whole(format!("`source`: there is no source `{}`; {known}", scheme.source))])
+        check_scheme(text, "scheme", &self.sources)
+            .map(|checked| checked.scheme)
+            .map_err(|problems| problems.iter().map(Wrong::from).collect())
     }
 
     /// The schemes to ask: of these, [`Schemes`] keeps the enabled ones.

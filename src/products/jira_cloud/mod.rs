@@ -91,7 +91,7 @@ impl Client for JiraCloud {
     }
 
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
-        self.page(Cursor::read(cursor, Form::Offset)).await
+        self.page(Cursor::read(cursor, Form::CLOUD)).await
     }
 
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {

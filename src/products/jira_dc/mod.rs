@@ -73,7 +73,7 @@ impl Client for JiraDc {
     }
 
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
-        self.page(Cursor::read(cursor, Form::Stream)).await
+        self.page(Cursor::read(cursor, Form::DATA_CENTER)).await
     }
 
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {

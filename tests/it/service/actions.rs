@@ -1,5 +1,7 @@
 //! Actions on real sources: what each ends with, and what the product is left with.
 
+use std::slice;
+
 use usher::{
     domain::{GroupName, Product, Step},
     sandbox::{Account, Application, Effect, Fault, When, webhook::Happening},
@@ -86,7 +88,7 @@ async fn a_delete_that_the_product_refuses_is_followed_by_the_actions_after_it_a
     assert_eq!(effects(&app.ground, &free), ["deleted"]);
 
     app.stop().await;
-    app.ground.decide(&[alone.clone()]).await;
+    app.ground.decide([&alone]).await;
     app.restart().await;
     assert_eq!(results(&app, &alone).await, ["failed"]);
     assert_eq!(app.dead_letters().await.len(), 1);
@@ -97,7 +99,7 @@ async fn in_cloud_too_a_delete_is_the_end_of_a_scheme() {
     let ground = Ground::new("").groups(&["staff"]);
     let user = jane(&ground, GLOBEX, Account::new("557058:jane", "jane"));
     let decision = decided(GLOBEX, &user, &[Step::Delete, Step::AddGroup(GroupName::new("staff"))]);
-    ground.decide(&[decision.clone()]).await;
+    ground.decide([&decision]).await;
     let app = TestApp::start(ground).await;
     assert_eq!(results(&app, &decision).await, ["changed", "unchanged"]);
     assert_eq!(effects(&app.ground, &user), ["deleted"]);
@@ -117,8 +119,8 @@ async fn each_action_on_an_account_is_done_once_although_its_first_answer_is_los
             let lost = Fault::new(Effect::Cut { after_work: true }).site(ACME.product).method(method);
             ground.sandbox.inject(lost.when(When::Next(1)));
         }
-        let decision = decided(ACME, &user, &[step.clone()]);
-        ground.decide(&[decision.clone()]).await;
+        let decision = decided(ACME, &user, slice::from_ref(&step));
+        ground.decide([&decision]).await;
         let app = TestApp::start(ground).await;
         assert_eq!(results(&app, &decision).await, ["changed"], "{step:?}");
         assert_eq!(effects(&app.ground, &user), expected, "{step:?}");

@@ -1,5 +1,7 @@
 //! Whom usher takes nothing from, on real sources.
 
+use std::slice;
+
 use serde_json::Value;
 use usher::{
     domain::{GroupName, Step},
@@ -61,8 +63,8 @@ async fn nothing_is_taken_from_the_acting_account_and_from_listed_users_also_in_
         for user in [&listed, &acting] {
             ground.sandbox.add_member(source.product, &user.id, "staff").expect("both are there");
             for step in [Step::RemoveGroup(GroupName::new("staff")), Step::RemoveAllGroups, Step::Delete] {
-                decisions.push(decided(source, user, &[step.clone()]));
-                decisions.push(tested(decided(source, user, &[step])));
+                decisions.push(decided(source, user, slice::from_ref(&step)));
+                decisions.push(tested(decided(source, user, slice::from_ref(&step))));
             }
         }
         ground.decide(&decisions).await;
@@ -81,7 +83,7 @@ async fn an_administrator_is_never_deleted_and_loses_no_groups_at_once_however_m
     let admins = administrators(&ground, ACME, &["a", "b", "c", "d", "e"]);
     let steps = [Step::RemoveAllGroups, Step::Delete, Step::Deactivate];
     let decision = decided(ACME, &admins[0], &steps);
-    ground.decide(&[decision.clone()]).await;
+    ground.decide([&decision]).await;
     let app = TestApp::start(ground).await;
     let outcomes = ended(&app, &decision).await;
     assert!(is_protected(&outcomes[0]) && is_protected(&outcomes[1]), "{outcomes:?}");
@@ -95,7 +97,7 @@ async fn while_the_administrators_are_not_told_nothing_is_taken_from_one() {
     let admins = administrators(&ground, ACME, &["a", "b", "c"]);
     ground.sandbox.inject(Fault::new(Effect::Forbidden).site(ACME.product).path("group/member"));
     let decision = decided(ACME, &admins[0], &[Step::Deactivate]);
-    ground.decide(&[decision.clone()]).await;
+    ground.decide([&decision]).await;
     let app = TestApp::start(ground).await;
     let outcomes = ended(&app, &decision).await;
     assert!(is_protected(&outcomes[0]) && outcomes[0]["error"].is_string(), "{outcomes:?}");
@@ -108,7 +110,7 @@ async fn the_steps_of_a_run_kept_back_call_nothing() {
     let user = Account::new("KEY1", "jane");
     ground.sandbox.put_user(ACME.product, user.clone());
     let decision = kept_back(decided(ACME, &user, &[Step::Delete, Step::Deactivate]));
-    ground.decide(&[decision.clone()]).await;
+    ground.decide([&decision]).await;
     let app = TestApp::start(ground).await;
     let outcomes = ended(&app, &decision).await;
     let expected = "kept back until the run's limits are checked";

@@ -1,6 +1,7 @@
 //! The whole service: signed webhooks in, memberships out.
 
 mod actions;
+mod activity;
 mod decisions;
 mod faults;
 mod guards;

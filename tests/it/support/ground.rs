@@ -147,7 +147,7 @@ impl Ground {
     }
 
     /// Puts decisions into the log. Only while usher is not running.
-    pub async fn decide(&self, decisions: &[Decision]) {
+    pub async fn decide(&self, decisions: impl IntoIterator<Item = &Decision>) {
         let dir = self.folder().join("data/log");
         let log = EmbeddedLog::open(&dir, Options::default()).expect("nobody has it open");
         for decision in decisions {
