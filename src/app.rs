@@ -21,7 +21,7 @@ use crate::{
     admin,
     clock::{Clock, SystemClock},
     config::{Config, LogConfig},
-    engine::{self, Connection, Controls, Executor, Planner},
+    engine::{self, Connection, Controls, Executor, Memory, Planner},
     explain::Explainer,
     intake::Intake,
     log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
@@ -29,7 +29,7 @@ use crate::{
     products::{self, Limits},
     secret::Secret,
     settings::Settings,
-    store::{Ledger, Store},
+    store::Store,
     views::Views,
 };
 
@@ -97,6 +97,7 @@ impl App {
         let controls: Arc<dyn Controls> = Arc::new(settings.clone());
         let connections = connect(limits, &config, &clock, &controls, &metrics)?;
         let ledger = store.ledger()?;
+        let memory = Memory { ledger: ledger.clone(), activity: store.activity()? };
         let stop_views = CancellationToken::new();
         let views = Views::open(&store)?;
         // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
@@ -107,7 +108,7 @@ impl App {
             settings.caught_up().await?; // so that no event is decided without the stored schemes
         }
         let stages = if roles.engine {
-            stages(&config, &connections, &log, &ledger, &metrics, &views, &settings)
+            stages(&config, &connections, &log, &memory, &metrics, &views, &settings)
         } else {
             Vec::new()
         };
@@ -245,21 +246,22 @@ fn stages(
     config: &Config,
     connections: &[Arc<Connection>],
     log: &Arc<dyn Log>,
-    ledger: &Ledger,
+    memory: &Memory,
     metrics: &Metrics,
     views: &Views,
     settings: &Settings,
 ) -> Vec<Stage> {
     let schemes = settings.schemes();
-    let runs: Arc<dyn engine::Runs> = Arc::new(views.clone());
+    let overview: Arc<dyn engine::Overview> = Arc::new(views.clone());
     let mut stages = Vec::new();
     for (source, connection) in config.sources.iter().zip(connections) {
-        let parts = || (Arc::clone(connection), Arc::clone(log), ledger.clone(), metrics.clone());
-        let (connection, log, ledger, metrics) = parts();
-        let planner = Planner::new(connection, schemes.clone(), config.mode, log, ledger, metrics, Arc::clone(&runs));
+        let parts = || (Arc::clone(connection), Arc::clone(log), memory.clone(), metrics.clone());
+        let (connection, log, memory, metrics) = parts();
+        let planner =
+            Planner::new(connection, schemes.clone(), config.mode, log, memory, metrics, Arc::clone(&overview));
         stages.push(Stage::Planner(Arc::new(planner)));
-        let (connection, log, ledger, metrics) = parts();
-        let executor = Executor::new(connection, source.protect.clone(), config.mode, log, ledger, metrics);
+        let (connection, log, memory, metrics) = parts();
+        let executor = Executor::new(connection, source.protect.clone(), config.mode, log, memory.ledger, metrics);
         stages.push(Stage::Executor(Arc::new(executor)));
     }
     stages

@@ -16,6 +16,7 @@ mod outcome;
 mod product;
 mod scheme;
 mod setting;
+mod sweep;
 mod time;
 mod trigger;
 
@@ -35,5 +36,6 @@ pub use scheme::{Limits, Mode, Scheme, SchemeRef};
 pub use setting::{
     Actor, CancelledRun, ChangeKind, InvalidActor, Pausable, Pause, SchemeChange, Setting, StoredScheme,
 };
+pub use sweep::{Armed, AskedSweep, Cause, RunOrder, SweepPlan, SweepProgress, SweepRequest, SweepRun, SweepStep};
 pub use time::Timestamp;
 pub use trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};

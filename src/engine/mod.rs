@@ -3,6 +3,7 @@
 //! Each source has a planner and an executor of its own, so that a slow product holds up no other. Both run on the
 //! same [`stage`]: ordered per user, parallel across users, restored from the log when a partition is assigned.
 
+mod activity;
 mod appender;
 mod backoff;
 mod connection;
@@ -11,6 +12,7 @@ mod dead_letters;
 mod executor;
 mod guard;
 mod outcomes;
+mod overview;
 mod patience;
 mod planner;
 mod probing;
@@ -19,6 +21,8 @@ mod reading;
 mod restore;
 mod stage;
 mod step;
+#[cfg(test)]
+mod testing;
 mod unsettled;
 
 pub use appender::Appender;
@@ -26,6 +30,6 @@ pub use backoff::Backoff;
 pub use connection::{Connection, Health};
 pub use controls::{Controls, NoControls};
 pub use executor::Executor;
-pub use planner::Planner;
+pub use overview::{AskedStep, Count, Overview};
+pub use planner::{Memory, Planner};
 pub use stage::{Handler, Interrupted, Work, run};
-pub use unsettled::Runs;

@@ -7,16 +7,22 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::{
-    Appender, Connection, Handler, Interrupted, Runs, Work, dead_letters::DeadLetters, reading::Reading,
+    Appender, Connection, Handler, Interrupted, Overview, Work,
+    activity::{self, Activities},
+    dead_letters::DeadLetters,
+    reading::Reading,
     unsettled::Unsettled,
 };
 use crate::{
-    domain::{DeadLetter, Decision, Event, EventId, Facts, Missing, Mode, SourceId, Stage, Timestamp, Truth, UserRef},
+    domain::{
+        Activity, DeadLetter, Decision, Event, EventId, EventKind, Fact, Facts, Missing, Mode, SourceId, Stage,
+        Timestamp, Truth, UserRef,
+    },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
     products,
     rules::{self, Schemes, Waiting},
-    store::{self, Entry, Ledger, Scope},
+    store::{self, ActivityStore, Entry, Ledger, Scope},
 };
 
 /// Decides the events of one source.
@@ -27,9 +33,19 @@ pub struct Planner {
     appender: Appender,
     dead_letters: DeadLetters,
     ledger: Ledger,
+    activities: Activities,
     metrics: Metrics,
-    runs: Arc<dyn Runs>,
+    overview: Arc<dyn Overview>,
     unsettled: Unsettled,
+}
+
+/// What a planner remembers.
+#[derive(Clone)]
+pub struct Memory {
+    /// Which events are decided.
+    pub ledger: Ledger,
+    /// What was seen of users.
+    pub activity: ActivityStore,
 }
 
 /// What becomes of an event.
@@ -41,16 +57,16 @@ enum Answer {
 }
 
 impl Planner {
-    /// A planner for the source of `connection`; `runs` tells when what a user's last event led to has ended. Each
+    /// A planner for the source of `connection`; `overview` tells when what a user's last event led to has ended. Each
     /// event is decided by the `schemes` of that moment.
     pub fn new(
         connection: Arc<Connection>,
         schemes: watch::Receiver<Arc<Schemes>>,
         mode: Mode,
         log: Arc<dyn Log>,
-        ledger: Ledger,
+        memory: Memory,
         metrics: Metrics,
-        runs: Arc<dyn Runs>,
+        overview: Arc<dyn Overview>,
     ) -> Self {
         let appender = Appender::new(log);
         let dead_letters = DeadLetters {
@@ -59,8 +75,11 @@ impl Planner {
             appender: appender.clone(),
             metrics: metrics.clone(),
         };
+        let Memory { ledger, activity } = memory;
+        let source = connection.source.clone();
+        let activities = Activities::new(source, activity, appender.clone(), Arc::clone(&overview));
         let unsettled = Unsettled::default();
-        Self { connection, schemes, mode, appender, dead_letters, ledger, metrics, runs, unsettled }
+        Self { connection, schemes, mode, appender, dead_letters, ledger, activities, metrics, overview, unsettled }
     }
 
     fn now(&self) -> Timestamp {
@@ -73,18 +92,21 @@ impl Planner {
 
     /// The payload may settle that nothing is to be done; anything else is decided by what the product says now.
     async fn decide(&self, event: Event, work: &Work) -> Result<Answer, Interrupted> {
-        let facts = Facts::from_payload(&event);
+        let before = self.activities.before(&event.key(), work).await?;
+        let heard = self.activities.heard(&event);
+        let with_activity = |facts: Facts| facts.with_activity(before.as_ref(), heard, self.now());
+        let facts = with_activity(Facts::from_payload(&event));
         let answer = rules::plan(&self.schemes(), &event, Waiting::ForEvent, &facts, self.now());
         if !answer.may_act() {
-            return Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))));
+            return Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))));
         }
-        self.unsettled.settled(&event.key(), &*self.runs, &work.stop).await?;
+        self.unsettled.settled(&event.key(), &*self.overview, &work.stop).await?;
         let facts = match self.connection.read_user(&event.user, &work.stop).await? {
             Reading::Found(user) => {
                 if event.user.id().is_none() {
                     return Ok(Answer::Moved(Box::new(Event { user: UserRef::Id(user.id), ..event })));
                 }
-                user.facts(self.now())
+                with_activity(before_login(user.facts(self.now()), event.kind))
             }
             Reading::NoSuchUser => Facts::unknown(Missing::NoSuchUser),
             Reading::GaveUp(error) => {
@@ -93,15 +115,16 @@ impl Planner {
             }
         };
         let answer = rules::plan(&self.schemes(), &event, Waiting::ForEvent, &facts, self.now());
-        Ok(Answer::Decided(Box::new(self.decision(&event, &facts, answer))))
+        Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))))
     }
 
-    fn decision(&self, event: &Event, facts: &Facts, answer: rules::Answer) -> Decision {
+    fn decision(&self, event: &Event, before: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Decision {
         let name = facts.name.value().or(event.hints.name.as_ref()).cloned();
         Decision {
             no_action: answer.no_action,
             verdicts: answer.verdicts,
             others: answer.others,
+            activity: activity::after(before, event),
             ..Decision::about(event, name, self.mode, self.now())
         }
     }
@@ -124,7 +147,8 @@ impl Planner {
         let record = Record { key: decision.key(), payload: codec::encode(decision) };
         let position = self.appender.append(Stream::Decisions, record, &work.stop).await?;
         work.acknowledged(position.offset);
-        self.unsettled.note(decision);
+        self.unsettled.note(decision, &*self.overview);
+        self.activities.keep(decision, work);
         let source = decision.source.as_str();
         for verdict in &decision.verdicts {
             let labels = [source, verdict.scheme.id.as_str(), result_label(verdict.selected)];
@@ -161,6 +185,14 @@ fn memory_id(event: &EventId, user: &UserRef) -> String {
     }
 }
 
+/// The facts without the login at hand, which the product may tell already: the question is what was known before it.
+fn before_login(facts: Facts, kind: EventKind) -> Facts {
+    match kind {
+        EventKind::LoggedIn => Facts { logins: Fact::Unknown(Missing::NotTold), ..facts },
+        EventKind::Created | EventKind::Updated | EventKind::Removed | EventKind::Sighted => facts,
+    }
+}
+
 fn result_label(selected: Truth) -> &'static str {
     match selected {
         Truth::True => "selected",
@@ -190,7 +222,8 @@ impl Handler for Planner {
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
         match codec::decode::<Decision>(&record.payload) {
             Ok(decision) => {
-                self.unsettled.note(&decision);
+                self.unsettled.note(&decision, &*self.overview);
+                self.activities.remember(scope, &decision)?;
                 let id = memory_id(&decision.event, &decision.user);
                 self.ledger.put(scope, &id, &Entry::Done, decision.decided)
             }
@@ -201,6 +234,14 @@ impl Handler for Planner {
         }
     }
 
+    fn also_restored_from(&self) -> &'static [Stream] {
+        &[Stream::Activity]
+    }
+
+    fn remember_also(&self, scope: &Scope, _: Stream, record: &Stored) -> Result<(), store::Error> {
+        self.activities.remember_snapshot(scope, record)
+    }
+
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
         let event = match codec::decode::<Event>(&record.payload) {
             Ok(event) => event,
@@ -209,10 +250,15 @@ impl Handler for Planner {
         let id = memory_id(&event.id, &event.user);
         if work.recall(&self.ledger, &id).await?.is_some() {
             self.metrics.duplicates.with_label_values(&[Stage::Planner.as_str()]).inc();
-            return Ok(());
+            // It may have been decided just before a crash.
+            return self.activities.snapshot(&event.key(), work).await;
         }
+        let key = event.key();
         match self.decide(event, work).await? {
-            Answer::Decided(decision) => self.record(&decision, work).await?,
+            Answer::Decided(decision) => {
+                self.record(&decision, work).await?;
+                self.activities.snapshot(&key, work).await?;
+            }
             Answer::Moved(event) => {
                 let record = Record { key: event.key(), payload: codec::encode(event.as_ref()) };
                 self.appender.append(Stream::Events, record, &work.stop).await?;

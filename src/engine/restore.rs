@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use super::{Handler, pump::is_of};
 use crate::{
-    log::{self, Log, Partition},
+    log::{self, Log, Partition, Stored, Stream},
     store::{self, Ledger, Scope},
 };
 
@@ -31,7 +31,7 @@ impl From<store::Error> for Stopped {
 }
 
 /// Reads back what the stage has written since its checkpoint, also by others: whoever had the partition before. Gives
-/// one past the newest record.
+/// one past the newest record of its output.
 pub(super) async fn restore<H: Handler>(
     log: &Arc<dyn Log>,
     ledger: &Ledger,
@@ -40,30 +40,62 @@ pub(super) async fn restore<H: Handler>(
     partition: Partition,
     stop: &CancellationToken,
 ) -> Result<u64, Stopped> {
-    let bounds = log.bounds(handler.output(), partition).await?;
-    let mut from = ledger.checkpoint(scope)?;
-    if from > bounds.end {
-        warn!(stage = handler.stage().as_str(), %partition, "the checkpoint lies beyond the log, restoring from its start");
-        ledger.forget(scope)?;
-        from = 0;
+    let reading = Reading { log, ledger, partition, stop };
+    for &stream in handler.also_restored_from() {
+        let take_in = |record: &Stored| match is_of(record, handler.source()) {
+            true => handler.remember_also(scope, stream, record),
+            false => Ok(()),
+        };
+        reading.read_back(stream, &scope.reading(stream), take_in).await?;
     }
-    let mut next = from.max(bounds.start);
-    if next < bounds.end {
-        let mut records = log.read(handler.output(), vec![(partition, next)]).await?;
-        while next < bounds.end {
-            let Some(record) = stop.run_until_cancelled(records.next()).await.ok_or(Stopped::Interrupted)? else {
-                return Err(Stopped::Failed("the log ended early".into()));
-            };
-            let record = record?;
-            if is_of(&record, handler.source()) {
-                handler.remember(scope, &record)?;
-            }
-            next = record.position.offset + 1;
+    let take_in = |record: &Stored| match is_of(record, handler.source()) {
+        true => handler.remember(scope, record),
+        false => Ok(()),
+    };
+    let (from, end) = reading.read_back(handler.output(), scope, take_in).await?;
+    if end > from {
+        info!(stage = handler.stage().as_str(), source.id = %handler.source(), %partition, records = end - from, "restored");
+    }
+    Ok(end)
+}
+
+/// One partition being read back.
+struct Reading<'a> {
+    log: &'a Arc<dyn Log>,
+    ledger: &'a Ledger,
+    partition: Partition,
+    stop: &'a CancellationToken,
+}
+
+impl Reading<'_> {
+    /// Reads `stream` from the checkpoint of `scope` to its end, and moves the checkpoint there. Gives both.
+    async fn read_back(
+        &self,
+        stream: Stream,
+        scope: &Scope,
+        take_in: impl Fn(&Stored) -> Result<(), store::Error>,
+    ) -> Result<(u64, u64), Stopped> {
+        let bounds = self.log.bounds(stream, self.partition).await?;
+        let mut from = self.ledger.checkpoint(scope)?;
+        if from > bounds.end {
+            warn!(%stream, partition = %self.partition, "the checkpoint lies beyond the log, restoring from its start");
+            self.ledger.forget(scope)?;
+            from = 0;
         }
+        let mut next = from.max(bounds.start);
+        if next < bounds.end {
+            let mut records = self.log.read(stream, vec![(self.partition, next)]).await?;
+            while next < bounds.end {
+                let Some(record) = self.stop.run_until_cancelled(records.next()).await.ok_or(Stopped::Interrupted)?
+                else {
+                    return Err(Stopped::Failed("the log ended early".into()));
+                };
+                let record = record?;
+                take_in(&record)?;
+                next = record.position.offset + 1;
+            }
+        }
+        self.ledger.set_checkpoint(scope, bounds.end)?;
+        Ok((from, bounds.end))
     }
-    ledger.set_checkpoint(scope, bounds.end)?;
-    if bounds.end > from {
-        info!(stage = handler.stage().as_str(), source.id = %handler.source(), %partition, records = bounds.end - from, "restored");
-    }
-    Ok(bounds.end)
 }

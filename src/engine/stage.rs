@@ -47,6 +47,16 @@ pub trait Handler: Send + Sync + 'static {
     /// Takes a record of its own output into its memory, again if need be.
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error>;
 
+    /// What else its memory is restored from, beside its output.
+    fn also_restored_from(&self) -> &'static [Stream] {
+        &[]
+    }
+
+    /// Takes a record of one of [`Handler::also_restored_from`] into its memory, again if need be.
+    fn remember_also(&self, _scope: &Scope, _stream: Stream, _record: &Stored) -> Result<(), store::Error> {
+        Ok(())
+    }
+
     /// Works on a record until all that follows from it is in the log.
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted>;
 }

@@ -196,7 +196,8 @@ async fn what_cant_be_used_is_refused_with_all_that_is_wrong() {
     assert!(problems.iter().any(|wrong| wrong.line == Some(3) && wrong.message.contains("`trigger`")), "{problems:?}");
 
     let problems = wrong(&text("a", "g").replace("acme", "globex")).await;
-    assert!(problems[0].message.contains("no source `globex`"), "{problems:?}");
+    assert!(problems[0].message.contains("no source `globex`; write one of: acme, cloud"), "{problems:?}");
+    assert_eq!((problems[0].line, problems[0].column), (Some(1), Some(18)));
 
     let sleeper = "{ id: a, source: acme, trigger: manual, select: { everyone: true }, actions: [{ deactivate: {} }] }";
     settings.create(sleeper, who("ann")).await.expect("this product can");

@@ -3,7 +3,7 @@
 use super::Error;
 use crate::{
     domain::{SourceId, Stage, Timestamp},
-    log::Partition,
+    log::{Partition, Stream},
 };
 
 /// What is remembered of one event or step.
@@ -44,7 +44,12 @@ impl Scope {
         Self(format!("{}/{source}/{partition}/", stage.as_str()).into_bytes())
     }
 
-    fn key(&self, id: &str) -> Vec<u8> {
+    /// How far a `stream` beside the stage's output has been read back: a name for its checkpoint.
+    pub fn reading(&self, stream: Stream) -> Self {
+        Self([&self.0, stream.as_str().as_bytes()].concat())
+    }
+
+    pub(super) fn key(&self, id: &str) -> Vec<u8> {
         [&self.0, id.as_bytes()].concat()
     }
 }

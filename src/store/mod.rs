@@ -2,7 +2,9 @@
 //!
 //! Nothing in it is precious. Where it is corrupt or belongs to another log it is set aside and built anew.
 
+mod activity;
 mod ledger;
+mod sweeps;
 
 use std::{
     fs, io,
@@ -10,7 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use activity::{ActivityStore, Seen};
 pub use ledger::{Entry, Ledger, Scope};
+pub use sweeps::{Listing, RunPhase, SweepState, SweepStore};
 
 use crate::sled_files::remove_unfinished_snapshots;
 
@@ -73,6 +77,16 @@ impl Store {
     /// The memory of planners and executors.
     pub fn ledger(&self) -> Result<Ledger, Error> {
         Ok(Ledger::new(self.db.open_tree("ledger")?, self.db.open_tree("checkpoints")?))
+    }
+
+    /// What the planners have seen of users.
+    pub fn activity(&self) -> Result<ActivityStore, Error> {
+        Ok(ActivityStore::new(self.db.open_tree("activity")?))
+    }
+
+    /// How far sweeps have come.
+    pub fn sweeps(&self) -> Result<SweepStore, Error> {
+        Ok(SweepStore::new(self.db.open_tree("sweeps")?))
     }
 
     /// A tree of its own for a view.

@@ -14,7 +14,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What is done with a record: applied twice, it changes nothing more.
-pub(super) type Apply = Arc<dyn Fn(&[u8]) -> Result<(), Error> + Send + Sync>;
+pub(super) type Apply = Arc<dyn Fn(&Stored) -> Result<(), Error> + Send + Sync>;
 
 /// One stream, and what becomes of its records.
 #[derive(Clone)]
@@ -94,7 +94,7 @@ impl Follower {
 
     /// Applies one record. One that can't be read never can be: it is told of, and passed over.
     fn apply(&self, record: &Stored) -> Result<(), Error> {
-        match (self.apply)(&record.payload) {
+        match (self.apply)(record) {
             Err(error @ (Error::Record(_) | Error::Row(_))) => {
                 let (stream, position) = (self.stream, record.position);
                 tracing::warn!(

@@ -2,11 +2,14 @@
 //!
 //! The rows are thrown away and built anew at will. Every process that shows them reads all partitions for itself.
 
+mod activity;
+mod bells;
 mod checkpoints;
 mod dead_letters;
 mod decisions;
 mod follow;
 mod keys;
+mod overview;
 mod page;
 mod runs;
 
@@ -15,21 +18,21 @@ use std::sync::Arc;
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
+pub use bells::Bell;
 pub use dead_letters::{DeadLetterRow, GivenUpStep};
 pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
-pub use runs::{Counts, Entry, Filter, Run, RunState};
+pub use runs::{Counts, Entry, Filter, Progress, Run, RunState};
 
 use self::{
-    checkpoints::Checkpoints, dead_letters::DeadLetters, decisions::Decisions, follow::Apply, follow::Follower,
-    runs::Runs,
+    activity::Activities, bells::Bells, checkpoints::Checkpoints, dead_letters::DeadLetters, decisions::Decisions,
+    follow::Apply, follow::Follower, overview::Sweeps, runs::Runs,
 };
 use crate::{
-    domain::{Activity, RunId, SourceId, Timestamp, UserId},
-    engine,
+    domain::{Activity, RunId, SchemeId, SourceId, SweepRequest, Timestamp, UserId, UserKey, UserRef},
     explain::Seen,
     log::{
-        Log, Stream,
+        Log, Partition, Stored, Stream,
         codec::{self, OutcomeRecord, decode},
     },
     store::{self, Store},
@@ -58,27 +61,27 @@ pub struct Views {
     runs: Runs,
     decisions: Decisions,
     dead_letters: DeadLetters,
+    activities: Activities,
+    bells: Bells,
+    sweeps: Sweeps,
     checkpoints: Checkpoints,
     progress: watch::Sender<u64>,
 }
 
-impl engine::Runs for Views {
-    fn has_ended(&self, run: &RunId) -> bool {
-        self.run(run).is_ok_and(|run| run.is_some_and(|run| run.state.is_final()))
-    }
-
-    fn progress(&self) -> watch::Receiver<u64> {
-        self.progress.subscribe()
-    }
-}
-
 impl Seen for Views {
-    fn activity(&self, _: &SourceId, _: &UserId) -> Option<Activity> {
-        None // the views do not keep activity yet
+    fn activity(&self, source: &SourceId, user: &UserId) -> Option<Activity> {
+        let seen = Self::activity(self, source, &UserRef::Id(user.clone()));
+        seen.unwrap_or_else(|error| {
+            tracing::warn!(%error, "what was seen of a user can't be read");
+            None
+        })
     }
 
-    fn heard(&self, _: &SourceId) -> Option<Timestamp> {
-        None
+    fn heard(&self, source: &SourceId) -> Option<Timestamp> {
+        Self::heard(self, source).unwrap_or_else(|error| {
+            tracing::warn!(%error, "when logins were last told can't be read");
+            None
+        })
     }
 }
 
@@ -86,9 +89,13 @@ impl Views {
     /// Opens the views in `store`, as far as they have been built.
     pub fn open(store: &Store) -> Result<Self, Error> {
         let (runs, decisions, dead_letters) = (Runs::new(store)?, Decisions::new(store)?, DeadLetters::new(store)?);
-        let trees = [runs.trees().as_slice(), &decisions.trees(), &dead_letters.trees()].concat();
+        let (activities, bells) = (Activities::new(store)?, Bells::new(store)?);
+        let trees =
+            [runs.trees().as_slice(), &decisions.trees(), &dead_letters.trees(), &activities.trees(), &bells.trees()]
+                .concat();
         let checkpoints = Checkpoints::new(store.tree("view-checkpoints")?, &trees)?;
-        Ok(Self { runs, decisions, dead_letters, checkpoints, progress: watch::Sender::new(0) })
+        let (sweeps, progress) = (Sweeps::new(&runs)?, watch::Sender::new(0));
+        Ok(Self { runs, decisions, dead_letters, activities, bells, sweeps, checkpoints, progress })
     }
 
     /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped).
@@ -126,32 +133,74 @@ impl Views {
         self.dead_letters.list(paging)
     }
 
-    fn readers(&self) -> [(Stream, Apply); 3] {
-        let (decided, ended, given_up) = (self.clone(), self.clone(), self.clone());
-        [
-            (
-                Stream::Decisions,
-                Arc::new(move |payload| {
-                    let decision = decode(payload)?;
-                    decided.decisions.apply(&decision)?;
-                    decided.runs.decided(&decision)?;
-                    decided.progress.send_modify(|count| *count += 1);
+    /// What usher has seen of a user; none where it has come across no event under this id.
+    pub fn activity(&self, source: &SourceId, user: &UserRef) -> Result<Option<Activity>, Error> {
+        self.activities.get(source, user)
+    }
+
+    /// When `source` last told of anybody's login.
+    pub fn heard(&self, source: &SourceId) -> Result<Option<Timestamp>, Error> {
+        self.activities.heard(source)
+    }
+
+    /// Until when the clock of a scheme has struck; none where it was never armed.
+    pub fn bell(&self, scheme: &SchemeId) -> Result<Option<Bell>, Error> {
+        self.bells.get(scheme)
+    }
+
+    /// How far `partition` of `stream` has been read.
+    pub fn read_until(&self, stream: Stream, partition: Partition) -> Result<u64, Error> {
+        self.checkpoints.next(stream, partition)
+    }
+
+    fn readers(&self) -> Vec<(Stream, Apply)> {
+        let reader = |stream, apply: fn(&Self, &Stored) -> Result<(), Error>| -> (Stream, Apply) {
+            let views = self.clone();
+            (stream, Arc::new(move |record| apply(&views, record)))
+        };
+        vec![
+            reader(Stream::Decisions, |views, record| {
+                let decision = decode(&record.payload)?;
+                views.decisions.apply(&decision)?;
+                views.activities.decided(&decision)?;
+                views.runs.decided(&decision)?;
+                views.progressed();
+                Ok(())
+            }),
+            reader(Stream::Outcomes, |views, record| match decode(&record.payload)? {
+                OutcomeRecord::Attempt(_) => Ok(()), // the outcome follows, and says all of it
+                OutcomeRecord::Outcome(outcome) => {
+                    views.runs.ended(&outcome)?;
+                    views.progressed();
                     Ok(())
-                }),
-            ),
-            (
-                Stream::Outcomes,
-                Arc::new(move |payload| match decode(payload)? {
-                    OutcomeRecord::Attempt(_) => Ok(()), // the outcome follows, and says all of it
-                    OutcomeRecord::Outcome(outcome) => {
-                        ended.runs.ended(&outcome)?;
-                        ended.progress.send_modify(|count| *count += 1);
-                        Ok(())
-                    }
-                }),
-            ),
-            (Stream::DeadLetters, Arc::new(move |payload| given_up.dead_letters.apply(&decode(payload)?))),
+                }
+            }),
+            reader(Stream::DeadLetters, |views, record| views.dead_letters.apply(&decode(&record.payload)?)),
+            reader(Stream::Sweeps, |views, record| {
+                let request = decode(&record.payload)?;
+                views.bells.apply(&request)?;
+                if let SweepRequest::Asked(asked) = &request {
+                    views.runs.asked(asked)?;
+                }
+                views.progressed();
+                Ok(())
+            }),
+            reader(Stream::SweepProgress, |views, record| {
+                let progress = decode(&record.payload)?;
+                views.runs.progressed(&progress)?;
+                views.sweeps.note(&progress);
+                views.progressed();
+                Ok(())
+            }),
+            reader(Stream::Activity, |views, record| match UserKey::parse(&record.key) {
+                Some(user) => views.activities.merge(&user, &decode(&record.payload)?),
+                None => Ok(()), // usher writes no such key
+            }),
         ]
+    }
+
+    fn progressed(&self) {
+        self.progress.send_modify(|count| *count += 1);
     }
 }
 

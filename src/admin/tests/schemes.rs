@@ -132,9 +132,11 @@ async fn a_scheme_that_cant_be_used_is_refused_with_every_problem_and_its_place(
     assert!(places.contains(&json!(3)) && places.contains(&json!(5)), "{problems}");
     assert!(problems.as_array().expect("an array").iter().all(|one| one["message"].is_string()), "{problems}");
 
-    for (body, hint) in
-        [(TEXT.replace("acme", "nowhere"), "no source `nowhere`"), ("]".to_owned(), ""), (String::new(), "")]
-    {
+    for (body, hint) in [
+        (TEXT.replace("acme", "nowhere"), "no source `nowhere`; write one of: acme, cloud"),
+        ("]".to_owned(), ""),
+        (String::new(), ""),
+    ] {
         let answer = post(&site, body.clone()).await;
         answer.problem(422, "invalid-scheme");
         let message = answer.json()["problems"][0]["message"].as_str().expect("a message").to_owned();

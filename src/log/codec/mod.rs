@@ -4,6 +4,7 @@ mod decision;
 mod event;
 mod outcome;
 mod setting;
+mod sweep;
 
 use bytes::Bytes;
 use prost::Message;

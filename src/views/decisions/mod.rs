@@ -40,7 +40,11 @@ impl Decisions {
     }
 
     /// Adds a decision. Of two on one event, the first counts: it is the one that was carried out.
+    /// Of a sweep only those are shown of which there is something to tell: the others are many.
     pub(super) fn apply(&self, decision: &Decision) -> Result<(), Error> {
+        if decision.sweep.is_some() && decision.verdicts.is_empty() {
+            return Ok(());
+        }
         self.note_name(decision)?;
         let place = newest_first(decision.accepted, decision.event.as_str());
         let key = [of_user(&decision.source, &decision.user), place].concat();

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Outcome, Timestamp};
+use crate::{
+    domain::{EventId, EventKind, Outcome, RunId, StepKey, StepRef, StepResult, SweepId, Timestamp, UserRef},
+    views::keys::part,
+};
 
 /// What became of one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,4 +48,60 @@ impl From<&Outcome> for Entry {
             error: outcome.error.clone(),
         }
     }
+}
+
+/// An entry as it is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub(super) entry: Entry,
+    /// Which step it is of: a release asks for the held ones again, under other keys.
+    step: StepKey,
+    /// Whether its run was held and released before.
+    pub(super) released: bool,
+}
+
+impl From<&Outcome> for Kept {
+    fn from(outcome: &Outcome) -> Self {
+        Self { entry: outcome.into(), step: outcome.step.key.clone(), released: is_of_release(&outcome.step) }
+    }
+}
+
+impl Kept {
+    /// Whether it tells what became of `step`, or of the one that took its place.
+    pub(super) fn settles(&self, step: &StepKey) -> bool {
+        self.released || self.step == *step
+    }
+
+    /// Whether it is to be replaced by `later`, an entry of the same user and step of the run.
+    pub(super) fn gives_way_to(&self, later: &Self) -> bool {
+        later.released && !self.released
+    }
+
+    /// Whether it was kept back.
+    pub(super) fn is_held(&self) -> bool {
+        self.entry.result == StepResult::Held.as_str()
+    }
+}
+
+/// Where the entry of a step stands: by user, then in the scheme's order, whichever event asked for it.
+pub(super) fn place(run: &RunId, user: &UserRef, step: &StepKey) -> Vec<u8> {
+    let index = step.as_str().rsplit(':').next().unwrap_or_default();
+    [of_user(run, user), index.into()].concat()
+}
+
+/// What the keys of a user's entries begin with.
+pub(super) fn of_user(run: &RunId, user: &UserRef) -> Vec<u8> {
+    [part(run.as_str()), part(&user.to_string())].concat()
+}
+
+/// The index as it stands at the end of a step's key.
+pub(super) fn index(number: usize) -> String {
+    format!("{number:05}")
+}
+
+/// Whether the step comes from a sighting that was made to release a run.
+fn is_of_release(step: &StepRef) -> bool {
+    let (EventKind::Sighted, Some(user)) = (step.kind, step.user.id()) else { return false };
+    let Some((sweep, _)) = step.run.as_str().rsplit_once('.') else { return false };
+    EventId::of_sighting(&SweepId::new(sweep), user, Some(&step.scheme.id)) == step.event
 }

@@ -1,23 +1,32 @@
 //! Runs and their entries. Each record is applied in one transaction, so that counts are right after a crash.
 
+mod counts;
 mod entry;
+mod of_events;
+mod of_sweeps;
 mod row;
+mod sweep;
+mod table;
 
-use sled::transaction::{
-    ConflictableTransactionError as Conflictable, TransactionError, Transactional, TransactionalTree,
-};
+use serde::de::DeserializeOwned;
 
+pub use counts::Counts;
 pub use entry::Entry;
-pub use row::{Counts, Run, RunState};
+pub use row::{Progress, Run, RunState};
 
-use self::row::Row;
+use self::{
+    entry::Kept,
+    row::Row,
+    sweep::{CANCELLED, Tally},
+};
 use super::{
     Error,
-    keys::{newest_first, part},
-    page::{Page, Paging, Pick, page, take},
+    keys::part,
+    page::{Page, Paging, Pick, page},
 };
 use crate::{
-    domain::{Decision, Outcome, RunId, SchemeId, SourceId, StepResult, Timestamp},
+    domain::{RunId, SchemeId, SourceId, StepResult, SweepId, SweepPlan, Timestamp, UserId, UserRef},
+    engine::AskedStep,
     store::Store,
 };
 
@@ -45,12 +54,13 @@ impl Filter {
     }
 }
 
-/// The rows of runs, newest first, found by id through an index; entries by run.
+/// The rows of runs, newest first, found by id through an index; entries by run; what is known of sweeps.
 #[derive(Debug, Clone)]
 pub(super) struct Runs {
     rows: sled::Tree,
     index: sled::Tree,
     entries: sled::Tree,
+    sweeps: sled::Tree,
 }
 
 impl Runs {
@@ -59,42 +69,18 @@ impl Runs {
             rows: store.tree("view-runs")?,
             index: store.tree("view-runs-index")?,
             entries: store.tree("view-entries")?,
+            sweeps: store.tree("view-sweeps")?,
         })
     }
 
-    pub(super) fn trees(&self) -> [&sled::Tree; 3] {
-        [&self.rows, &self.index, &self.entries]
+    pub(super) fn trees(&self) -> [&sled::Tree; 4] {
+        [&self.rows, &self.index, &self.entries, &self.sweeps]
     }
 
-    /// Adds the runs that `decision` sets off. Of two decisions on one event, the first counts.
-    pub(super) fn decided(&self, decision: &Decision) -> Result<(), Error> {
-        for verdict in decision.selected() {
-            self.transaction(|table, _| {
-                let row = Row::from_verdict(decision, verdict);
-                match table.get(&row.run.id)? {
-                    None => table.put(None, &row),
-                    Some(earlier) if earlier.planned.is_none() => {
-                        table.put(Some(&earlier), &row.with_steps_of(&earlier, decision.decided))
-                    }
-                    Some(_) => Ok(()),
-                }
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Adds what became of a step, and counts it. Of two outcomes of one step, the first counts.
-    pub(super) fn ended(&self, outcome: &Outcome) -> Result<(), Error> {
-        let key = [part(outcome.step.run.as_str()), outcome.step.key.as_str().into()].concat();
-        self.transaction(|table, entries| {
-            if entries.get(&key)?.is_some() {
-                return Ok(());
-            }
-            entries.insert(key.as_slice(), json(&Entry::from(outcome))?)?;
-            let earlier = table.get(&outcome.step.run)?;
-            let row = earlier.clone().unwrap_or_else(|| Row::from_outcome(outcome));
-            table.put(earlier.as_ref(), &row.with_step(outcome))
-        })
+    /// Whether a step, or the one that took its place, has an outcome.
+    pub(super) fn has_ended(&self, step: &AskedStep) -> Result<bool, Error> {
+        let kept: Option<Kept> = read(&self.entries, &entry::place(&step.run, &step.user, &step.key))?;
+        Ok(kept.is_some_and(|kept| kept.settles(&step.key)))
     }
 
     pub(super) fn list(&self, filter: &Filter, paging: &Paging) -> Result<Page<Run>, Error> {
@@ -102,7 +88,7 @@ impl Runs {
             let Row { run, .. } = serde_json::from_slice(row)?;
             Ok(match filter.since {
                 Some(since) if run.started < since => Pick::Stop,
-                _ if filter.lets_through(&run) => Pick::Take(run),
+                _ if filter.lets_through(&run) => Pick::Take(self.with_progress(run)?),
                 _ => Pick::Skip,
             })
         })
@@ -110,65 +96,80 @@ impl Runs {
 
     /// One run. In a transaction, because a run moves when its decision is read after its first outcome.
     pub(super) fn get(&self, id: &RunId) -> Result<Option<Run>, Error> {
-        let row = (&self.rows, &self.index).transaction(|(rows, index)| Table { rows, index }.get(id));
-        Ok(row.map_err(error)?.map(|row| row.run))
+        let row = self.transaction(|table| table.get(id))?;
+        row.map(|row| self.with_progress(row.run)).transpose()
     }
 
     pub(super) fn entries(&self, id: &RunId, paging: &Paging) -> Result<Option<Page<Entry>>, Error> {
         if !self.index.contains_key(id.as_str())? {
             return Ok(None);
         }
+        let take = |row: &[u8]| Ok(Pick::Take(serde_json::from_slice::<Kept>(row)?.entry));
         page(&self.entries, &part(id.as_str()), paging, take).map(Some)
     }
 
-    fn transaction(
-        &self,
-        change: impl Fn(Table<'_>, &TransactionalTree) -> Result<(), Conflictable<Error>>,
-    ) -> Result<(), Error> {
-        (&self.rows, &self.index, &self.entries)
-            .transaction(|(rows, index, entries)| change(Table { rows, index }, entries))
-            .map_err(error)
-    }
-}
-
-/// Runs within a transaction.
-struct Table<'a> {
-    rows: &'a TransactionalTree,
-    index: &'a TransactionalTree,
-}
-
-impl Table<'_> {
-    fn get(&self, id: &RunId) -> Result<Option<Row>, Conflictable<Error>> {
-        let Some(key) = self.index.get(id.as_str())? else { return Ok(None) };
-        let Some(row) = self.rows.get(key)? else { return Ok(None) };
-        serde_json::from_slice(&row).map_err(|error| Conflictable::Abort(error.into()))
+    /// Which schemes a sweep asks; none until its start has been read.
+    pub(super) fn plan(&self, sweep: &SweepId) -> Result<Option<SweepPlan>, Error> {
+        read(&self.sweeps, &sweep::plan(sweep))
     }
 
-    /// Writes `row` in place of `earlier`, which may stand elsewhere: it may have started at another time.
-    fn put(&self, earlier: Option<&Row>, row: &Row) -> Result<(), Conflictable<Error>> {
-        if let Some(earlier) = earlier {
-            self.rows.remove(place(&earlier.run))?;
+    /// How many users a run selects, and of how many: once everybody is decided and every step has an outcome.
+    pub(super) fn counted(&self, id: &RunId) -> Result<Option<(u64, u64)>, Error> {
+        let Some(row) = self.transaction(|table| table.get(id))? else { return Ok(None) };
+        let Some(sweep) = &row.run.sweep else { return Ok(None) };
+        let tally = self.tally(sweep)?;
+        let counted = tally.is_complete() && !row.has_open_steps();
+        Ok(counted.then_some((row.run.counts.selected, tally.0.decided)))
+    }
+
+    /// Users with a step of the run that has ended, behind `after`, in the order of entries.
+    pub(super) fn users(&self, id: &RunId, after: Option<&UserId>, most: usize) -> Result<Vec<UserId>, Error> {
+        let prefix = part(id.as_str());
+        let begin = match after {
+            // Behind all entries of that user: no index has such a byte.
+            Some(user) => [entry::of_user(id, &UserRef::Id(user.clone())), vec![0xff]].concat(),
+            None => prefix.clone(),
+        };
+        let mut users: Vec<UserId> = Vec::new();
+        for row in self.entries.range(begin..) {
+            let (key, row) = row?;
+            if !key.starts_with(&prefix) || users.len() == most {
+                break;
+            }
+            let user = UserId::new(serde_json::from_slice::<Kept>(&row)?.entry.user);
+            if users.last() != Some(&user) {
+                users.push(user);
+            }
         }
-        self.rows.insert(place(&row.run), json(row)?)?;
-        self.index.insert(row.run.id.as_str(), place(&row.run))?;
-        Ok(())
+        Ok(users)
+    }
+
+    /// The runs that were cancelled.
+    pub(super) fn cancelled(&self) -> Result<Vec<RunId>, Error> {
+        let keys = self.sweeps.scan_prefix(CANCELLED).keys();
+        keys.map(|key| Ok(RunId::new(String::from_utf8_lossy(&key?[CANCELLED.len()..])))).collect()
+    }
+
+    /// A run of a sweep as it is kept knows its own users only.
+    fn with_progress(&self, mut run: Run) -> Result<Run, Error> {
+        if let Some(sweep) = &run.sweep {
+            let Tally(progress) = self.tally(sweep)?;
+            run.counts.seen = progress.decided;
+            run.progress = Some(progress);
+        }
+        Ok(run)
+    }
+
+    fn tally(&self, sweep: &SweepId) -> Result<Tally, Error> {
+        Ok(read(&self.sweeps, &sweep::tally(sweep))?.unwrap_or_default())
     }
 }
 
-fn place(run: &Run) -> Vec<u8> {
-    newest_first(run.started, run.id.as_str())
+fn read<T: DeserializeOwned>(tree: &sled::Tree, key: &[u8]) -> Result<Option<T>, Error> {
+    Ok(tree.get(key)?.map(|row| serde_json::from_slice(&row)).transpose()?)
 }
 
-fn json(row: &impl serde::Serialize) -> Result<Vec<u8>, Conflictable<Error>> {
-    serde_json::to_vec(row).map_err(|error| Conflictable::Abort(error.into()))
-}
-
-fn error(error: TransactionError<Error>) -> Error {
-    match error {
-        TransactionError::Abort(error) => error,
-        TransactionError::Storage(error) => error.into(),
-    }
-}
-
+#[cfg(test)]
+mod sweep_tests;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,12 @@
-//! A run: made of its decision and its outcomes, in whatever order they are read.
+//! A run: made of its decisions, its outcomes and the progress of its sweep, in whatever order they are read.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Counts, sweep::Tally};
 use crate::domain::{
-    Decision, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, StepResult, Timestamp,
+    Decision, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, SweepId, Timestamp,
     TriggerKind,
 };
 
@@ -13,73 +14,42 @@ use crate::domain::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
-    /// Steps are open, or it is not known yet how many there are.
+    /// Users or steps are open, or it is not known yet how many there are.
     Running,
+    /// It would go past a limit of its scheme, and waits for an administrator.
+    Held,
     /// Every step has ended, none of them failed.
     Done,
-    /// Every step has ended, some of them failed.
+    /// Every step has ended, some of them failed; or the users could not be listed.
     Failed,
+    /// An administrator has ended it.
+    Cancelled,
 }
 
 impl RunState {
-    /// Whether every step has ended.
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Done | Self::Failed)
-    }
-}
-
-/// How many users a run saw and selected, and how its steps ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Users looked at.
-    pub seen: u64,
-    /// Users selected.
-    pub selected: u64,
-    /// Steps that changed something.
-    pub changed: u64,
-    /// Steps that found it so already.
-    pub unchanged: u64,
-    /// Steps recorded, not done.
-    pub tested: u64,
-    /// Steps kept back for an administrator.
-    pub held: u64,
-    /// Steps given up.
-    pub failed: u64,
-}
-
-impl Counts {
-    /// How many steps ended with `result`.
-    pub fn of(&self, result: StepResult) -> u64 {
-        match result {
-            StepResult::Changed => self.changed,
-            StepResult::Unchanged => self.unchanged,
-            StepResult::Tested => self.tested,
-            StepResult::Held => self.held,
-            StepResult::Failed => self.failed,
+    /// The word used in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Held => "held",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
         }
     }
 
-    fn add(&mut self, result: StepResult) {
-        *match result {
-            StepResult::Changed => &mut self.changed,
-            StepResult::Unchanged => &mut self.unchanged,
-            StepResult::Tested => &mut self.tested,
-            StepResult::Held => &mut self.held,
-            StepResult::Failed => &mut self.failed,
-        } += 1;
-    }
-
-    fn steps_ended(&self) -> u64 {
-        StepResult::ALL.iter().map(|&result| self.of(result)).sum()
+    /// Whether nothing more happens.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }
 }
 
-/// What one event set off in one scheme that selected the user.
+/// What one event, or one sweep, set off in one scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// Names it.
     pub id: RunId,
-    /// What set it off: the trigger of the scheme.
+    /// What set it off: the trigger of the scheme, `manual` where an administrator did.
     pub trigger: String,
     /// Which scheme.
     pub scheme: SchemeId,
@@ -87,100 +57,189 @@ pub struct Run {
     pub scheme_version: String,
     /// Where.
     pub source: SourceId,
-    /// The event that set it off.
-    pub event: EventId,
+    /// The event that set it off; none where a sweep did.
+    pub event: Option<EventId>,
+    /// The sweep that it is part of.
+    pub sweep: Option<SweepId>,
     /// Whether nothing was to be changed: the scheme in test mode, or usher in observe mode.
     pub test_mode: bool,
     /// How far it has come.
     pub state: RunState,
-    /// When its event was accepted; until its decision has been read, when its first known step began.
+    /// Why it is held, or why it failed as a whole.
+    pub why: Option<String>,
+    /// When its event was accepted or its sweep asked for; until that has been read, when its first known step began.
     pub started: Timestamp,
-    /// When its last step ended; none while it is running.
+    /// When the last of it ended; none while it is not at its end.
     pub finished: Option<Timestamp>,
     /// Users and steps.
     pub counts: Counts,
+    /// How far the sweep has come.
+    pub progress: Option<Progress>,
     /// The actions asked for.
     pub actions: BTreeSet<String>,
 }
 
-/// A run as it is kept. Its decision and its outcomes are read independently, in any order.
+/// How far a sweep has come, in users of the source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Listed so far.
+    pub listed: u64,
+    /// Decided so far.
+    pub decided: u64,
+    /// How many there are; none while they are being listed.
+    pub total: Option<u64>,
+}
+
+/// A run as it is kept. What it is made of is read independently, in any order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) run: Run,
     /// How many steps were asked for; none until the decision has been read.
     pub(super) planned: Option<u64>,
-    /// When the latest of the ended steps did.
-    last_ended: Option<Timestamp>,
+    /// When the latest of what is known of it happened.
+    pub(super) last_ended: Option<Timestamp>,
+    /// Its part in a sweep.
+    pub(super) sweep: Option<Part>,
+}
+
+/// What a run in a sweep has more.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Part {
+    /// Whether its steps wait until users are counted.
+    pub(super) waits: bool,
+    /// What became of it as a whole.
+    pub(super) order: Order,
+    /// Users whose release is decided.
+    pub(super) decided: u64,
+    /// Steps that the release asks for.
+    pub(super) planned: u64,
+    /// Those of them that have ended.
+    pub(super) ended: u64,
+}
+
+/// What was said about a run as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Order {
+    #[default]
+    Open,
+    Held,
+    /// For so many users.
+    Released(u64),
+    Cancelled,
+    Failed,
 }
 
 impl Row {
     /// The run of an outcome that was read before its decision.
     pub(super) fn from_outcome(outcome: &Outcome) -> Self {
         let (step, took) = (&outcome.step, i64::try_from(outcome.took.as_millis()).unwrap_or(i64::MAX));
+        let in_sweep = step.kind == EventKind::Sighted;
         let run = Run {
             id: step.run.clone(),
             trigger: trigger(step.kind).to_owned(),
             scheme: step.scheme.id.clone(),
             scheme_version: step.scheme.version.clone(),
             source: step.source.clone(),
-            event: step.event.clone(),
+            event: (!in_sweep).then(|| step.event.clone()),
+            sweep: step.run.as_str().rsplit_once('.').filter(|_| in_sweep).map(|(sweep, _)| SweepId::new(sweep)),
             test_mode: outcome.test_mode,
             state: RunState::Running,
+            why: None,
             started: Timestamp::from_millis(outcome.at.as_millis().saturating_sub(took)),
             finished: None,
-            counts: Counts { seen: 1, selected: 1, ..Counts::default() },
+            counts: if in_sweep { Counts::default() } else { Counts { seen: 1, selected: 1, ..Counts::default() } },
+            progress: None,
             actions: BTreeSet::new(),
         };
-        Self { run, planned: None, last_ended: None }
+        let planned = in_sweep.then_some(0);
+        Self { run, planned, last_ended: None, sweep: in_sweep.then(Part::default) }
     }
 
-    /// The run of `verdict`, one of `decision`'s that selected the user.
+    /// The run of `verdict`, one of `decision`'s that selected the user; in a sweep without anybody yet.
     pub(super) fn from_verdict(decision: &Decision, verdict: &SchemeVerdict) -> Self {
+        let in_sweep = decision.sweep.is_some();
         let run = Run {
             id: decision.run(verdict),
             trigger: trigger(decision.kind).to_owned(),
             scheme: verdict.scheme.id.clone(),
             scheme_version: verdict.scheme.version.clone(),
             source: decision.source.clone(),
-            event: decision.event.clone(),
+            event: (!in_sweep).then(|| decision.event.clone()),
+            sweep: decision.sweep.as_ref().map(|sighting| sighting.sweep.clone()),
             test_mode: verdict.test_mode || decision.mode == Mode::Observe,
             state: RunState::Running,
+            why: None,
             started: decision.accepted,
             finished: None,
-            counts: Counts { seen: 1, selected: 1, ..Counts::default() },
-            actions: verdict.steps.iter().map(|step| step.action().to_owned()).collect(),
+            counts: if in_sweep { Counts::default() } else { Counts { seen: 1, selected: 1, ..Counts::default() } },
+            progress: None,
+            actions: actions(verdict),
         };
-        let planned = Some(u64::try_from(verdict.steps.len()).unwrap_or(u64::MAX));
-        Self { run, planned, last_ended: None }.settled(decision.decided)
+        let planned = Some(if in_sweep { 0 } else { steps_of(verdict) });
+        Self { run, planned, last_ended: None, sweep: in_sweep.then(Part::default) }
     }
 
     /// With the steps that had ended before the decision was read.
-    pub(super) fn with_steps_of(mut self, earlier: &Self, decided: Timestamp) -> Self {
+    pub(super) fn with_steps_of(mut self, earlier: &Self) -> Self {
         self.run.counts = earlier.run.counts;
         self.last_ended = earlier.last_ended;
-        self.settled(decided)
+        self
     }
 
-    /// With one more step that ended.
-    pub(super) fn with_step(mut self, outcome: &Outcome) -> Self {
+    /// With one more step that ended, in place of one that was held where `in_place_of_held`.
+    pub(super) fn with_step(mut self, outcome: &Outcome, released: bool, in_place_of_held: bool) -> Self {
+        if in_place_of_held {
+            self.run.counts.held = self.run.counts.held.saturating_sub(1);
+        }
         self.run.counts.add(outcome.result);
         self.run.actions.insert(outcome.step.step.action().to_owned());
+        if let Some(part) = self.sweep.as_mut().filter(|_| released) {
+            part.ended += 1;
+        }
         self.last_ended = self.last_ended.max(Some(outcome.at));
-        self.settled(outcome.at)
+        self
     }
 
-    /// Finished when all planned steps have ended: with the last of them, or at `otherwise` where there are none.
-    fn settled(mut self, otherwise: Timestamp) -> Self {
-        let counts = &self.run.counts;
-        let open = self.planned.is_none_or(|planned| counts.steps_ended() < planned);
-        self.run.state = match (open, counts.failed) {
+    /// With its state: of a sweep that has come as far as `tally` says. Where nothing had to be done it ended at
+    /// `otherwise`.
+    pub(super) fn settled(mut self, tally: Option<&Tally>, otherwise: Timestamp) -> Self {
+        self.run.state = self.state(tally);
+        self.run.finished = if self.run.state.is_final() { self.last_ended.or(Some(otherwise)) } else { None };
+        self
+    }
+
+    fn state(&self, tally: Option<&Tally>) -> RunState {
+        let counted = tally.is_some_and(Tally::is_complete);
+        let open = match &self.sweep {
+            None => self.has_open_steps(),
+            Some(part) => match part.order {
+                Order::Held => return RunState::Held,
+                Order::Cancelled => return RunState::Cancelled,
+                Order::Failed => return RunState::Failed,
+                Order::Open => part.waits || !counted || self.has_open_steps(),
+                Order::Released(users) => !counted || part.decided < users || part.ended < part.planned,
+            },
+        };
+        match (open, self.run.counts.failed) {
             (true, _) => RunState::Running,
             (false, 0) => RunState::Done,
             (false, _) => RunState::Failed,
-        };
-        self.run.finished = if open { None } else { self.last_ended.or(Some(otherwise)) };
-        self
+        }
     }
+
+    /// Whether steps have no outcome yet.
+    pub(super) fn has_open_steps(&self) -> bool {
+        self.planned.is_none_or(|planned| self.run.counts.steps_ended() < planned)
+    }
+}
+
+pub(super) fn actions(verdict: &SchemeVerdict) -> BTreeSet<String> {
+    verdict.steps.iter().map(|step| step.action().to_owned()).collect()
+}
+
+pub(super) fn steps_of(verdict: &SchemeVerdict) -> u64 {
+    u64::try_from(verdict.steps.len()).unwrap_or(u64::MAX)
 }
 
 /// The trigger that waits for `kind`; the kind itself where none does.
@@ -188,6 +247,7 @@ fn trigger(kind: EventKind) -> &'static str {
     match kind {
         EventKind::Created => TriggerKind::OnCreate.as_str(),
         EventKind::LoggedIn => TriggerKind::OnLogin.as_str(),
-        EventKind::Updated | EventKind::Removed | EventKind::Sighted => kind.as_str(),
+        EventKind::Sighted => TriggerKind::Schedule.as_str(), // until the sweep's start has been read
+        EventKind::Updated | EventKind::Removed => kind.as_str(),
     }
 }

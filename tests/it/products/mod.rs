@@ -1,5 +1,9 @@
 //! Every product client behaves alike against its simulated product: the same questions, the same answers.
 
+mod actions;
+mod administrators;
+mod failures;
+mod issues;
 mod listing;
 
 use std::{
@@ -38,6 +42,17 @@ impl Bench {
 
     async fn jane(&self) -> User {
         self.client.user(&UserRef::Id(UserId::new(JANE))).await.expect("Jane is there")
+    }
+
+    /// Whether `step` is so by now; `None` where Jane is gone.
+    async fn is_so(&self, step: &Step) -> Option<bool> {
+        match self.client.user(&UserRef::Id(UserId::new(JANE))).await {
+            Ok(jane) => self.client.is_so(&jane, step).await.expect("an answer"),
+            Err(error) => {
+                assert_eq!(error, Error::NoSuchUser);
+                None
+            }
+        }
     }
 
     /// Asks for `step` and says whether it is so afterwards.
@@ -142,11 +157,9 @@ async fn wrong_credentials_are_told_from_everything_else() {
         let client = client(&bench.sandbox, product, wrong);
         let user = client.user(&UserRef::Id(UserId::new(JANE))).await.map_err(|error| error.disposition());
         assert_eq!((user, client.probe().await.is_err()), (Err(Disposition::Halt), true), "{product}");
-        for effect in [Effect::Unauthorized, Effect::Forbidden] {
-            bench.strike(effect);
-            let (refused, _) = bench.ask(&add(STAFF)).await;
-            assert_eq!(refused.map_err(|error| error.disposition()), Err(Disposition::Halt), "{product}");
-        }
+        bench.strike(Effect::Unauthorized);
+        let (refused, _) = bench.ask(&add(STAFF)).await;
+        assert_eq!(refused.map_err(|error| error.disposition()), Err(Disposition::Halt), "{product}");
     }
 }
 

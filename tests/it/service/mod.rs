@@ -1,5 +1,6 @@
 //! The whole service: signed webhooks in, memberships out.
 
+mod activity;
 mod decisions;
 mod faults;
 mod halts;

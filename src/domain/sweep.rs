@@ -1,0 +1,198 @@
+//! Sweeps over all users of a source: what asks for them, and how far they have come.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Limits, RunId, SchemeId, SchemeRef, SourceId, SweepId, Timestamp, UserKey};
+
+/// What set a sweep off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The clock.
+    Schedule,
+    /// An administrator's "run now".
+    Manual,
+}
+
+impl Cause {
+    /// The word used in the API: what a run says its trigger was.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Schedule => "schedule",
+            Self::Manual => "manual",
+        }
+    }
+}
+
+/// One scheme's part in a sweep: one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SweepRun {
+    /// The scheme, as it was when the sweep was asked for.
+    pub scheme: SchemeRef,
+    /// Whether it was in test mode.
+    pub test_mode: bool,
+    /// How many users it may select before an administrator has to look at it; none where nothing waits for the count.
+    pub limits: Limits,
+}
+
+/// A sweep that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedSweep {
+    /// Names it.
+    pub sweep: SweepId,
+    /// Whose users.
+    pub source: SourceId,
+    /// For which schemes.
+    pub runs: Vec<SweepRun>,
+    /// What set it off.
+    pub cause: Cause,
+    /// When the clock was to strike, where it did. A scheme runs once for each such time.
+    pub due: Option<Timestamp>,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+/// One run that an administrator decides on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunOrder {
+    /// The sweep it belongs to.
+    pub sweep: SweepId,
+    /// The scheme.
+    pub scheme: SchemeId,
+    /// The source.
+    pub source: SourceId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// From when on the clock counts for a scheme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Armed {
+    /// Which scheme.
+    pub scheme: SchemeId,
+    /// Its source.
+    pub source: SourceId,
+    /// The pattern and time zone: with others it is another clock.
+    pub schedule: String,
+    /// Times due until then are not caught up.
+    pub at: Timestamp,
+}
+
+/// One record of the stream of sweeps that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SweepRequest {
+    /// List the users.
+    Asked(AskedSweep),
+    /// Let a run that is held go on.
+    Release(RunOrder),
+    /// End a run.
+    Cancel(RunOrder),
+    /// The clock counts from here.
+    Armed(Armed),
+}
+
+impl SweepRequest {
+    /// Whose it is.
+    pub fn source(&self) -> &SourceId {
+        match self {
+            Self::Asked(asked) => &asked.source,
+            Self::Release(order) | Self::Cancel(order) => &order.source,
+            Self::Armed(armed) => &armed.source,
+        }
+    }
+
+    /// All requests of a source are in one partition.
+    pub fn key(&self) -> UserKey {
+        UserKey::of_source(self.source())
+    }
+}
+
+impl RunOrder {
+    /// The run.
+    pub fn run(&self) -> RunId {
+        RunId::of_sweep(&self.sweep, &self.scheme)
+    }
+}
+
+/// Which schemes a sweep asks about each user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepPlan {
+    /// The schemes that run.
+    pub schemes: Vec<SchemeId>,
+    /// Those whose steps wait until users are counted.
+    pub limited: BTreeSet<SchemeId>,
+}
+
+/// One record of how far a sweep has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SweepProgress {
+    /// Which sweep.
+    pub sweep: SweepId,
+    /// Whose users.
+    pub source: SourceId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub step: SweepStep,
+}
+
+impl SweepProgress {
+    /// In the partition of the requests.
+    pub fn key(&self) -> UserKey {
+        UserKey::of_source(&self.source)
+    }
+}
+
+/// What a sweep has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SweepStep {
+    /// It begins. Written before anything else of it.
+    Started {
+        /// The runs, without those that had run for this time already.
+        runs: Vec<SweepRun>,
+        /// What set it off.
+        cause: Cause,
+        /// When the clock was to strike, where it did.
+        due: Option<Timestamp>,
+        /// By partition, the offset of events that its first sighting can have.
+        from: Vec<u64>,
+    },
+    /// Everybody before the cursor has been sighted.
+    Listed {
+        /// Where the next page begins.
+        cursor: String,
+        /// How many users so far.
+        seen: u64,
+    },
+    /// Everybody has been sighted.
+    ListingEnded {
+        /// How many users.
+        seen: u64,
+    },
+    /// The run of this scheme waits for an administrator.
+    Held {
+        /// Whose run.
+        scheme: SchemeId,
+        /// Which limit it would go past.
+        why: String,
+    },
+    /// The steps of the run of this scheme are taken.
+    Released {
+        /// Whose run.
+        scheme: SchemeId,
+        /// Of how many users.
+        users: u64,
+    },
+    /// The run of this scheme goes no further.
+    Cancelled {
+        /// Whose run.
+        scheme: SchemeId,
+    },
+    /// The users can't be listed.
+    Failed {
+        /// Why.
+        why: String,
+    },
+}

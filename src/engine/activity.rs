@@ -1,0 +1,153 @@
+//! What the planner knows of users' activity: kept in its store, written into decisions, and now and then into the
+//! compacted stream, so that it outlives both.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use tracing::{error, warn};
+
+use super::{Appender, Backoff, Interrupted, Overview, Work};
+use crate::{
+    domain::{Activity, Decision, Event, EventKind, SourceId, Timestamp, UserKey, UserRef},
+    log::{Record, Stored, Stream, codec},
+    store::{self, ActivityStore, Scope, Seen},
+};
+
+/// A snapshot's last login may lie this much before the true one: so much is lost at most when store and decisions are.
+const SNAPSHOT_EVERY: Duration = Duration::from_hours(24);
+/// Conditions ask whether there was a login, and whether there was exactly one: these counts are never lost.
+const COUNTS_THAT_MATTER: u64 = 2;
+
+/// The activity of the users of one source.
+pub(super) struct Activities {
+    source: SourceId,
+    store: ActivityStore,
+    appender: Appender,
+    overview: Arc<dyn Overview>,
+    /// The latest login that this process has decided; the views learn of it a moment later.
+    heard: AtomicI64,
+}
+
+impl Activities {
+    pub(super) fn new(source: SourceId, store: ActivityStore, appender: Appender, overview: Arc<dyn Overview>) -> Self {
+        Self { source, store, appender, overview, heard: AtomicI64::new(i64::MIN) }
+    }
+
+    /// What was seen of `user` so far. A store that can't be read is waited for.
+    pub(super) async fn before(&self, user: &UserKey, work: &Work) -> Result<Option<Activity>, Interrupted> {
+        Ok(self.recall(user, work).await?.map(|seen| seen.activity))
+    }
+
+    /// When the source last told of anybody's login; the one at hand counts.
+    pub(super) fn heard(&self, event: &Event) -> Option<Timestamp> {
+        if event.kind == EventKind::LoggedIn {
+            self.heard.fetch_max(event.accepted.as_millis(), Ordering::AcqRel);
+        }
+        let own = Some(self.heard.load(Ordering::Acquire)).filter(|&at| at > i64::MIN).map(Timestamp::from_millis);
+        own.max(self.overview.heard(&self.source))
+    }
+
+    /// Keeps what a decision that is in the log says.
+    pub(super) fn keep(&self, decision: &Decision, work: &Work) {
+        if let Err(error) = self.remember(&work.scope, decision) {
+            warn!(event.id = %decision.event, %error, "can't keep a user's activity; after a restart it is read back");
+        }
+    }
+
+    /// Writes a snapshot where without one something that matters would be lost with the decisions.
+    pub(super) async fn snapshot(&self, user: &UserKey, work: &Work) -> Result<(), Interrupted> {
+        let Some(seen) = self.recall(user, work).await? else { return Ok(()) };
+        if !is_due(&seen) {
+            return Ok(());
+        }
+        let record = Record { key: user.clone(), payload: codec::encode(&seen.activity) };
+        self.appender.append(Stream::Activity, record, &work.stop).await?;
+        let seen = Seen { snapshot: Some(seen.activity.clone()), ..seen };
+        if let Err(error) = self.store.put(&work.scope, user, &seen) {
+            warn!(%error, "can't note a snapshot; it is written again with the user's next event");
+        }
+        Ok(())
+    }
+
+    /// Takes in a decision that is read back.
+    pub(super) fn remember(&self, scope: &Scope, decision: &Decision) -> Result<(), store::Error> {
+        match &decision.activity {
+            Some(activity) => self.store.merge(scope, &decision.key(), activity),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in a snapshot that is read back.
+    pub(super) fn remember_snapshot(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
+        match (UserKey::parse(&record.key), codec::decode::<Activity>(&record.payload)) {
+            (Some(user), Ok(snapshot)) => self.store.merge_snapshot(scope, &user, snapshot),
+            (None, _) | (_, Err(_)) => {
+                warn!(position = ?record.position, "a snapshot of a user's activity can't be read back");
+                Ok(())
+            }
+        }
+    }
+
+    async fn recall(&self, user: &UserKey, work: &Work) -> Result<Option<Seen>, Interrupted> {
+        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+        loop {
+            match self.store.get(&work.scope, user) {
+                Ok(seen) => return Ok(seen),
+                Err(error) => error!(%error, "the state store can't be read, trying again"),
+            }
+            work.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
+        }
+    }
+}
+
+/// What is known after `event`. Under a mere name nothing is kept: it would be apart from what is known under the id.
+pub(super) fn after(before: Option<&Activity>, event: &Event) -> Option<Activity> {
+    match event.user {
+        UserRef::Id(_) => Some(Activity::after(before, event)),
+        UserRef::Name(_) => None,
+    }
+}
+
+fn is_due(seen: &Seen) -> bool {
+    let Seen { activity, snapshot: Some(snapshot) } = seen else { return true };
+    let counts = |activity: &Activity| activity.logins.min(COUNTS_THAT_MATTER);
+    let behind = match (snapshot.last_login, activity.last_login) {
+        (Some(snapshot), Some(last)) => snapshot.until(last) >= SNAPSHOT_EVERY,
+        (None, last) => last.is_some(),
+        (Some(_), None) => false,
+    };
+    counts(activity) != counts(snapshot) || activity.created != snapshot.created || behind
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_millis(hours * HOUR)
+    }
+
+    fn activity(logins: u64, last: i64) -> Activity {
+        Activity { first_seen: at(0), created: None, last_login: (logins > 0).then(|| at(last)), logins }
+    }
+
+    #[test]
+    fn a_snapshot_is_due_where_the_last_one_would_mislead() {
+        let due = |activity, snapshot| is_due(&Seen { activity, snapshot });
+        assert!(due(activity(0, 0), None), "nothing is in the stream");
+        assert!(!due(activity(0, 0), Some(activity(0, 0))));
+        assert!(due(activity(1, 1), Some(activity(0, 0))), "the first login");
+        assert!(due(activity(2, 2), Some(activity(1, 1))), "no longer just one login");
+        assert!(!due(activity(3, 3), Some(activity(2, 2))), "one more within a day");
+        assert!(due(activity(3, 26), Some(activity(2, 2))), "a day later");
+        let created = Activity { created: Some(at(0)), ..activity(0, 0) };
+        assert!(due(created, Some(activity(0, 0))), "the creation is known");
+    }
+}

@@ -1,0 +1,55 @@
+//! What the engine asks the views of its process, which read all partitions, and with that what other processes do.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::domain::{RunId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UserId, UserRef};
+
+/// A step that was asked for: where its outcome is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedStep {
+    /// The run it belongs to.
+    pub run: RunId,
+    /// On whom.
+    pub user: UserRef,
+    /// Which.
+    pub key: StepKey,
+}
+
+/// How many users a run selects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// So many.
+    pub selected: u64,
+    /// Of so many that there are.
+    pub seen: u64,
+}
+
+/// What the views tell. Each answer comes from what has been read so far, and errs on the side of "not yet".
+pub trait Overview: Send + Sync + 'static {
+    /// Whether the step has an outcome. False where that can't be told.
+    fn has_ended(&self, step: &AskedStep) -> bool;
+
+    /// When `source` last told of anybody's login.
+    fn heard(&self, source: &SourceId) -> Option<Timestamp>;
+
+    /// Which schemes a sweep asks; none until its start has been read.
+    fn sweep(&self, sweep: &SweepId) -> Option<Arc<SweepPlan>>;
+
+    /// Whether the run was cancelled.
+    fn run_cancelled(&self, run: &RunId) -> bool;
+
+    /// Whether nothing more happens in the run.
+    fn is_over(&self, run: &RunId) -> bool;
+
+    /// How many users the run of a sweep selects, once everybody is decided and every step has an outcome.
+    fn count(&self, run: &RunId) -> Option<Count>;
+
+    /// The next users that the run selects, behind `after`. Complete once they are counted; none where that can't be
+    /// told now.
+    fn selected(&self, run: &RunId, after: Option<&UserId>) -> Option<Vec<UserId>>;
+
+    /// Changes whenever an answer of the others may have changed.
+    fn progress(&self) -> watch::Receiver<u64>;
+}

@@ -1,0 +1,259 @@
+//! Sweeps: what asks for them, and how far they have come.
+
+use super::{Error, Wire, event::source, need, proto};
+use crate::domain::{
+    Armed, AskedSweep, Cause, Limits, RunOrder, SchemeId, SchemeRef, SweepId, SweepProgress, SweepRequest, SweepRun,
+    SweepStep, Timestamp,
+};
+
+impl From<Cause> for proto::SweepCause {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Schedule => Self::Schedule,
+            Cause::Manual => Self::Manual,
+        }
+    }
+}
+
+fn cause(number: i32) -> Result<Cause, Error> {
+    match proto::SweepCause::try_from(number) {
+        Ok(proto::SweepCause::Schedule) => Ok(Cause::Schedule),
+        Ok(proto::SweepCause::Manual) => Ok(Cause::Manual),
+        Ok(proto::SweepCause::Unspecified) | Err(_) => Err(Error::Missing("cause")),
+    }
+}
+
+fn scheme(text: String) -> Result<SchemeId, Error> {
+    SchemeId::try_from(text).map_err(|_| Error::Missing("scheme"))
+}
+
+impl Wire for SweepRun {
+    type Message = proto::SweepRun;
+
+    fn to_wire(&self) -> proto::SweepRun {
+        proto::SweepRun {
+            scheme: Some(self.scheme.to_wire()),
+            test_mode: self.test_mode,
+            limit_users: self.limits.users,
+            limit_percent: self.limits.percent.map(u32::from),
+        }
+    }
+
+    fn from_wire(message: proto::SweepRun) -> Result<Self, Error> {
+        let percent = message.limit_percent.map(u8::try_from).transpose();
+        let percent = percent.map_err(|_| Error::Missing("limit_percent"))?;
+        Ok(Self {
+            scheme: SchemeRef::from_wire(need(message.scheme, "scheme")?)?,
+            test_mode: message.test_mode,
+            limits: Limits { users: message.limit_users, percent },
+        })
+    }
+}
+
+fn runs_to_wire(runs: &[SweepRun]) -> Vec<proto::SweepRun> {
+    runs.iter().map(SweepRun::to_wire).collect()
+}
+
+fn runs_from_wire(runs: Vec<proto::SweepRun>) -> Result<Vec<SweepRun>, Error> {
+    runs.into_iter().map(SweepRun::from_wire).collect()
+}
+
+fn asked_to_wire(asked: &AskedSweep) -> proto::SweepAsked {
+    proto::SweepAsked {
+        sweep: asked.sweep.to_string(),
+        source: asked.source.to_string(),
+        runs: runs_to_wire(&asked.runs),
+        cause: proto::SweepCause::from(asked.cause).into(),
+        due_ms: asked.due.map(Timestamp::as_millis),
+        at_ms: asked.at.as_millis(),
+    }
+}
+
+fn asked_from_wire(message: proto::SweepAsked) -> Result<AskedSweep, Error> {
+    Ok(AskedSweep {
+        sweep: SweepId::new(message.sweep),
+        source: source(message.source)?,
+        runs: runs_from_wire(message.runs)?,
+        cause: cause(message.cause)?,
+        due: message.due_ms.map(Timestamp::from_millis),
+        at: Timestamp::from_millis(message.at_ms),
+    })
+}
+
+fn order_to_wire(order: &RunOrder) -> proto::RunOrder {
+    proto::RunOrder {
+        sweep: order.sweep.to_string(),
+        scheme: order.scheme.to_string(),
+        source: order.source.to_string(),
+        at_ms: order.at.as_millis(),
+    }
+}
+
+fn order_from_wire(message: proto::RunOrder) -> Result<RunOrder, Error> {
+    Ok(RunOrder {
+        sweep: SweepId::new(message.sweep),
+        scheme: scheme(message.scheme)?,
+        source: source(message.source)?,
+        at: Timestamp::from_millis(message.at_ms),
+    })
+}
+
+fn armed_to_wire(armed: &Armed) -> proto::ScheduleArmed {
+    proto::ScheduleArmed {
+        scheme: armed.scheme.to_string(),
+        source: armed.source.to_string(),
+        schedule: armed.schedule.clone(),
+        at_ms: armed.at.as_millis(),
+    }
+}
+
+fn armed_from_wire(message: proto::ScheduleArmed) -> Result<Armed, Error> {
+    Ok(Armed {
+        scheme: scheme(message.scheme)?,
+        source: source(message.source)?,
+        schedule: message.schedule,
+        at: Timestamp::from_millis(message.at_ms),
+    })
+}
+
+impl Wire for SweepRequest {
+    type Message = proto::SweepRequest;
+
+    fn to_wire(&self) -> proto::SweepRequest {
+        use proto::sweep_request::Request;
+        let request = match self {
+            Self::Asked(asked) => Request::Asked(asked_to_wire(asked)),
+            Self::Release(order) => Request::Release(order_to_wire(order)),
+            Self::Cancel(order) => Request::Cancel(order_to_wire(order)),
+            Self::Armed(armed) => Request::Armed(armed_to_wire(armed)),
+        };
+        proto::SweepRequest { request: Some(request) }
+    }
+
+    fn from_wire(message: proto::SweepRequest) -> Result<Self, Error> {
+        use proto::sweep_request::Request;
+        Ok(match need(message.request, "request")? {
+            Request::Asked(asked) => Self::Asked(asked_from_wire(asked)?),
+            Request::Release(order) => Self::Release(order_from_wire(order)?),
+            Request::Cancel(order) => Self::Cancel(order_from_wire(order)?),
+            Request::Armed(armed) => Self::Armed(armed_from_wire(armed)?),
+        })
+    }
+}
+
+impl Wire for SweepStep {
+    type Message = proto::SweepProgress;
+
+    /// A message in which nothing but the step is set.
+    fn to_wire(&self) -> proto::SweepProgress {
+        use proto::sweep_progress::Step;
+        let step = match self {
+            Self::Started { runs, cause, due, from } => Step::Started(proto::SweepStarted {
+                runs: runs_to_wire(runs),
+                cause: proto::SweepCause::from(*cause).into(),
+                due_ms: due.map(Timestamp::as_millis),
+                from: from.clone(),
+            }),
+            Self::Listed { cursor, seen } => Step::Listed(proto::SweepListed { cursor: cursor.clone(), seen: *seen }),
+            Self::ListingEnded { seen } => Step::ListingEnded(*seen),
+            Self::Held { scheme, why } => Step::Held(proto::RunHeld { scheme: scheme.to_string(), why: why.clone() }),
+            Self::Released { scheme, users } => {
+                Step::Released(proto::RunReleased { scheme: scheme.to_string(), users: *users })
+            }
+            Self::Cancelled { scheme } => Step::Cancelled(scheme.to_string()),
+            Self::Failed { why } => Step::Failed(why.clone()),
+        };
+        proto::SweepProgress { step: Some(step), ..Default::default() }
+    }
+
+    fn from_wire(message: proto::SweepProgress) -> Result<Self, Error> {
+        use proto::sweep_progress::Step;
+        Ok(match need(message.step, "step")? {
+            Step::Started(started) => Self::Started {
+                runs: runs_from_wire(started.runs)?,
+                cause: cause(started.cause)?,
+                due: started.due_ms.map(Timestamp::from_millis),
+                from: started.from,
+            },
+            Step::Listed(listed) => Self::Listed { cursor: listed.cursor, seen: listed.seen },
+            Step::ListingEnded(seen) => Self::ListingEnded { seen },
+            Step::Held(held) => Self::Held { scheme: scheme(held.scheme)?, why: held.why },
+            Step::Released(released) => Self::Released { scheme: scheme(released.scheme)?, users: released.users },
+            Step::Cancelled(text) => Self::Cancelled { scheme: scheme(text)? },
+            Step::Failed(why) => Self::Failed { why },
+        })
+    }
+}
+
+impl Wire for SweepProgress {
+    type Message = proto::SweepProgress;
+
+    fn to_wire(&self) -> proto::SweepProgress {
+        proto::SweepProgress {
+            sweep: self.sweep.to_string(),
+            source: self.source.to_string(),
+            at_ms: self.at.as_millis(),
+            ..self.step.to_wire()
+        }
+    }
+
+    fn from_wire(mut message: proto::SweepProgress) -> Result<Self, Error> {
+        Ok(Self {
+            sweep: SweepId::new(std::mem::take(&mut message.sweep)),
+            source: source(std::mem::take(&mut message.source))?,
+            at: Timestamp::from_millis(message.at_ms),
+            step: SweepStep::from_wire(message)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::codec::{decode, encode};
+
+    fn run() -> SweepRun {
+        SweepRun {
+            scheme: SchemeRef { id: "idle".parse().expect("an id"), version: "v1".into() },
+            test_mode: true,
+            limits: Limits { users: Some(50), percent: Some(5) },
+        }
+    }
+
+    #[test]
+    fn requests_survive_the_log() {
+        let (sweep, scheme) = (SweepId::new("s"), run().scheme.id);
+        let (source, at) = ("acme".parse().expect("an id"), Timestamp::from_millis(7));
+        let order = RunOrder { sweep: sweep.clone(), scheme: scheme.clone(), source, at };
+        let source = order.source.clone();
+        let (due, schedule) = (Some(at), "0 3 * * * UTC".to_owned());
+        let requests = [
+            SweepRequest::Asked(AskedSweep { sweep, source, runs: vec![run()], cause: Cause::Schedule, due, at }),
+            SweepRequest::Release(order.clone()),
+            SweepRequest::Cancel(order.clone()),
+            SweepRequest::Armed(Armed { scheme, source: order.source, schedule, at }),
+        ];
+        for request in requests {
+            assert_eq!(decode::<SweepRequest>(&encode(&request)).expect("read"), request);
+        }
+    }
+
+    #[test]
+    fn progress_survives_the_log() {
+        let scheme = run().scheme.id;
+        let steps = [
+            SweepStep::Started { runs: vec![run()], cause: Cause::Manual, due: None, from: vec![3, 0, 9] },
+            SweepStep::Listed { cursor: "50".into(), seen: 50 },
+            SweepStep::ListingEnded { seen: 0 },
+            SweepStep::Held { scheme: scheme.clone(), why: "too many".into() },
+            SweepStep::Released { scheme: scheme.clone(), users: 9 },
+            SweepStep::Cancelled { scheme },
+            SweepStep::Failed { why: "refused".into() },
+        ];
+        for step in steps {
+            let source = "acme".parse().expect("an id");
+            let progress = SweepProgress { sweep: SweepId::new("s"), source, at: Timestamp::from_millis(7), step };
+            assert_eq!(decode::<SweepProgress>(&encode(&progress)).expect("read"), progress);
+        }
+    }
+}

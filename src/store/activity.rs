@@ -1,0 +1,137 @@
+//! What usher has seen of each user, as the planner keeps it beside the ledger.
+
+use super::{Error, Scope};
+use crate::{
+    domain::{Activity, UserKey},
+    log::codec,
+};
+
+/// What is kept of one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// What usher has seen.
+    pub activity: Activity,
+    /// What stands in the compacted stream, as far as that is known: the rest is lost with the last decisions.
+    pub snapshot: Option<Activity>,
+}
+
+/// The users' activity by scope and user. Cheap to clone; all clones are one memory.
+#[derive(Debug, Clone)]
+pub struct ActivityStore(sled::Tree);
+
+impl ActivityStore {
+    pub(super) fn new(tree: sled::Tree) -> Self {
+        Self(tree)
+    }
+
+    /// What is kept of `user`.
+    pub fn get(&self, scope: &Scope, user: &UserKey) -> Result<Option<Seen>, Error> {
+        Ok(self.0.get(scope.key(user.as_str()))?.and_then(|row| read(&row)))
+    }
+
+    /// Keeps `seen` in place of what was there.
+    pub fn put(&self, scope: &Scope, user: &UserKey, seen: &Seen) -> Result<(), Error> {
+        self.0.insert(scope.key(user.as_str()), write(seen))?;
+        Ok(())
+    }
+
+    /// Takes in what a decision says, unless more is known.
+    pub fn merge(&self, scope: &Scope, user: &UserKey, activity: &Activity) -> Result<(), Error> {
+        match self.get(scope, user)? {
+            Some(kept) if !activity.is_newer_than(&kept.activity) => Ok(()),
+            kept => {
+                let snapshot = kept.and_then(|kept| kept.snapshot);
+                self.put(scope, user, &Seen { activity: activity.clone(), snapshot })
+            }
+        }
+    }
+
+    /// Takes in what the compacted stream says.
+    pub fn merge_snapshot(&self, scope: &Scope, user: &UserKey, snapshot: Activity) -> Result<(), Error> {
+        self.merge(scope, user, &snapshot)?;
+        match self.get(scope, user)? {
+            Some(kept) if kept.snapshot.as_ref().is_none_or(|known| !known.is_newer_than(&snapshot)) => {
+                self.put(scope, user, &Seen { snapshot: Some(snapshot), ..kept })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// The activity's length in one byte, the activity, the snapshot where there is one. A message of four numbers is short.
+fn write(seen: &Seen) -> Vec<u8> {
+    let activity = codec::encode(&seen.activity);
+    let length = u8::try_from(activity.len()).expect("four numbers take up 44 bytes at most");
+    let mut row = vec![length];
+    row.extend_from_slice(&activity);
+    if let Some(snapshot) = &seen.snapshot {
+        row.push(SNAPSHOT);
+        row.extend_from_slice(&codec::encode(snapshot));
+    }
+    row
+}
+
+/// Stands before a snapshot, whose message may be empty.
+const SNAPSHOT: u8 = 1;
+
+/// None where the row is not one of this version: it is built again from the log.
+fn read(row: &[u8]) -> Option<Seen> {
+    let (length, rest) = row.split_first()?;
+    let (activity, rest) = rest.split_at_checked(usize::from(*length))?;
+    let snapshot = match rest.split_first() {
+        Some((&SNAPSHOT, snapshot)) => Some(codec::decode(snapshot).ok()?),
+        Some(_) => return None,
+        None => None,
+    };
+    Some(Seen { activity: codec::decode(activity).ok()?, snapshot })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{SourceId, Stage, Timestamp, UserId, UserRef},
+        log::Partition,
+        store::Store,
+    };
+
+    fn jane() -> UserKey {
+        UserKey::new(&source(), &UserRef::Id(UserId::new("jane")))
+    }
+
+    fn source() -> SourceId {
+        "acme".parse().expect("an id")
+    }
+
+    fn logins(count: u64) -> Activity {
+        let at = |n| Timestamp::from_millis(i64::try_from(n).expect("few") * 1000);
+        Activity { first_seen: at(0), created: None, last_login: (count > 0).then(|| at(count)), logins: count }
+    }
+
+    #[test]
+    fn what_is_newer_stays_whichever_is_read_first() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = Store::open(dir.path(), "log").expect("a store").activity().expect("activity");
+        let scope = Scope::new(Stage::Planner, &source(), Partition(0));
+        assert_eq!(store.get(&scope, &jane()).expect("read"), None);
+        store.merge(&scope, &jane(), &logins(2)).expect("kept");
+        store.merge(&scope, &jane(), &logins(1)).expect("passed over");
+        assert_eq!(store.get(&scope, &jane()).expect("read"), Some(Seen { activity: logins(2), snapshot: None }));
+        store.merge_snapshot(&scope, &jane(), logins(1)).expect("kept");
+        store.merge_snapshot(&scope, &jane(), logins(0)).expect("passed over");
+        let seen = Seen { activity: logins(2), snapshot: Some(logins(1)) };
+        assert_eq!(store.get(&scope, &jane()).expect("read"), Some(seen));
+        store.merge_snapshot(&scope, &jane(), logins(3)).expect("kept");
+        let seen = Seen { activity: logins(3), snapshot: Some(logins(3)) };
+        assert_eq!(store.get(&scope, &jane()).expect("read"), Some(seen));
+        let elsewhere = Scope::new(Stage::Planner, &source(), Partition(1));
+        assert_eq!(store.get(&elsewhere, &jane()).expect("read"), None);
+    }
+
+    #[test]
+    fn a_row_of_another_form_is_none() {
+        assert_eq!(read(&[]), None);
+        assert_eq!(read(&[9, 1]), None);
+        assert_eq!(read(&[0, 7]), None);
+    }
+}

@@ -1,0 +1,224 @@
+//! Runs that are part of a sweep. What changes with each user is written per sweep, and per run only where the scheme
+//! selects the user: a sweep over many users with many schemes writes little.
+
+use super::{
+    Error, Runs,
+    entry::{self, Kept},
+    row::{self, Order, Part, Row, Run, RunState},
+    sweep,
+    table::{self, Table, Tried},
+};
+use crate::{
+    domain::{
+        AskedSweep, Cause, Decision, Mode, RunId, SchemeId, Sighting, SourceId, SweepId, SweepPlan, SweepProgress,
+        SweepRun, SweepStep, Timestamp,
+    },
+    views::Counts,
+};
+
+impl Runs {
+    /// Shows the runs that an administrator asked for before their sweep begins.
+    pub(in crate::views) fn asked(&self, asked: &AskedSweep) -> Result<(), Error> {
+        if asked.cause == Cause::Schedule {
+            return Ok(()); // every replica asks; which schemes run is not known yet
+        }
+        self.transaction(|table| asked.runs.iter().try_for_each(|run| begin(&table, asked, run)))
+    }
+
+    /// Adds how far a sweep has come.
+    pub(in crate::views) fn progressed(&self, progress: &SweepProgress) -> Result<(), Error> {
+        let SweepProgress { sweep, at, .. } = progress;
+        self.transaction(|table| {
+            let order = |scheme: &SchemeId, order, why: Option<&String>| {
+                change(&table, &RunId::of_sweep(sweep, scheme), *at, |run, part| {
+                    if !matches!(part.order, Order::Cancelled | Order::Failed) {
+                        part.order = order;
+                        run.why = why.cloned();
+                    }
+                })
+            };
+            match &progress.step {
+                SweepStep::Started { runs, cause, .. } => started(&table, progress, runs, *cause),
+                SweepStep::Listed { seen, .. } => listed(&table, progress, *seen, None),
+                SweepStep::ListingEnded { seen } => listed(&table, progress, *seen, Some(*seen)),
+                SweepStep::Held { scheme, why } => order(scheme, Order::Held, Some(why)),
+                SweepStep::Released { scheme, users } => order(scheme, Order::Released(*users), None),
+                SweepStep::Cancelled { scheme } => {
+                    table.sweeps.insert(sweep::cancelled(&RunId::of_sweep(sweep, scheme)), &[])?;
+                    order(scheme, Order::Cancelled, None)
+                }
+                SweepStep::Failed { why } => failed(&table, progress, why),
+            }
+        })
+    }
+
+    /// Counts the decision on a user of a sweep, once.
+    pub(super) fn sighting_decided(&self, decision: &Decision, sighting: &Sighting) -> Result<(), Error> {
+        let complete = self.transaction(|table| match &sighting.released {
+            None => sighted(&table, decision, &sighting.sweep),
+            Some(scheme) => released(&table, decision, &sighting.sweep, scheme),
+        })?;
+        if complete {
+            // From now on none of them is counted any more.
+            for key in self.sweeps.scan_prefix(sweep::marks(&sighting.sweep, sighting.released.as_ref())).keys() {
+                self.sweeps.remove(key?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn begin(table: &Table<'_>, asked: &AskedSweep, run: &SweepRun) -> Tried<()> {
+    let AskedSweep { sweep, source, cause, at, .. } = asked;
+    let id = RunId::of_sweep(sweep, &run.scheme.id);
+    match table.get(&id)? {
+        Some(_) => Ok(()),
+        None => table.put(None, &row_of(id, sweep, source, run, *cause, *at)),
+    }
+}
+
+fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: Cause, at: Timestamp) -> Row {
+    let run_row = Run {
+        id,
+        trigger: cause.as_str().to_owned(),
+        scheme: run.scheme.id.clone(),
+        scheme_version: run.scheme.version.clone(),
+        source: source.clone(),
+        event: None,
+        sweep: Some(sweep.clone()),
+        test_mode: run.test_mode,
+        state: RunState::Running,
+        why: None,
+        started: at,
+        finished: None,
+        counts: Counts::default(),
+        progress: None,
+        actions: Default::default(),
+    };
+    let part = Part { waits: !run.limits.is_empty(), ..Part::default() };
+    Row { run: run_row, planned: Some(0), last_ended: None, sweep: Some(part) }
+}
+
+fn started(table: &Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause: Cause) -> Tried<()> {
+    let SweepProgress { sweep, source, at, .. } = progress;
+    let limited = runs.iter().filter(|run| !run.limits.is_empty()).map(|run| run.scheme.id.clone()).collect();
+    let schemes = runs.iter().map(|run| run.scheme.id.clone()).collect();
+    table.put_plan(sweep, &SweepPlan { schemes, limited })?;
+    let tally = table.tally(sweep)?;
+    for run in runs {
+        let id = RunId::of_sweep(sweep, &run.scheme.id);
+        let mut row = row_of(id, sweep, source, run, cause, *at);
+        let earlier = table.get(&row.run.id)?;
+        if let Some(earlier) = &earlier {
+            // It was asked for before, or its first decisions were read before its start.
+            let test_mode = row.run.test_mode || earlier.run.test_mode;
+            let waits = row.sweep.as_ref().is_some_and(|part| part.waits);
+            row.run = Run {
+                trigger: row.run.trigger,
+                started: earlier.run.started.min(*at),
+                test_mode,
+                ..earlier.run.clone()
+            };
+            row.planned = earlier.planned;
+            row.last_ended = earlier.last_ended;
+            row.sweep = earlier.sweep.clone().map(|part| Part { waits, ..part });
+        }
+        table.put(earlier.as_ref(), &row.settled(Some(&tally), *at))?;
+    }
+    Ok(())
+}
+
+fn listed(table: &Table<'_>, progress: &SweepProgress, seen: u64, total: Option<u64>) -> Tried<()> {
+    let mut tally = table.tally(&progress.sweep)?;
+    tally.0.listed = tally.0.listed.max(seen);
+    tally.0.total = tally.0.total.or(total);
+    table.put_tally(&progress.sweep, &tally)?;
+    match total {
+        Some(_) => table.settle_all(&progress.sweep, progress.at),
+        None => Ok(()),
+    }
+}
+
+fn failed(table: &Table<'_>, progress: &SweepProgress, why: &str) -> Tried<()> {
+    for scheme in table.plan(&progress.sweep)?.unwrap_or_default().schemes {
+        change(table, &RunId::of_sweep(&progress.sweep, &scheme), progress.at, |run, part| {
+            if part.order == Order::Open {
+                part.order = Order::Failed;
+                run.why = Some(why.to_owned());
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Changes one run as a whole.
+fn change(table: &Table<'_>, id: &RunId, at: Timestamp, change: impl Fn(&mut Run, &mut Part)) -> Tried<()> {
+    let Some(earlier) = table.get(id)? else { return Ok(()) };
+    let mut row = earlier.clone();
+    if let Some(part) = &mut row.sweep {
+        change(&mut row.run, part);
+    }
+    let tally = row.run.sweep.as_ref().map(|sweep| table.tally(sweep)).transpose()?;
+    row.last_ended = row.last_ended.max(Some(at));
+    table.put(Some(&earlier), &row.settled(tally.as_ref(), at))
+}
+
+/// Counts a user, and whom of the schemes select; says whether that was the last one.
+fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<bool> {
+    let mut tally = table.tally(sweep)?;
+    if tally.is_complete() || !is_first(table, decision, sweep, None)? {
+        return Ok(false);
+    }
+    tally.0.decided += 1;
+    table.put_tally(sweep, &tally)?;
+    for verdict in decision.selected() {
+        let earlier = table.get(&decision.run(verdict))?;
+        let mut row = earlier.clone().unwrap_or_else(|| Row::from_verdict(decision, verdict));
+        row.run.counts.selected += 1;
+        row.run.actions.extend(row::actions(verdict));
+        row.run.test_mode |= verdict.test_mode || decision.mode == Mode::Observe;
+        row.planned = row.planned.map(|planned| planned + row::steps_of(verdict));
+        row.last_ended = row.last_ended.max(Some(decision.decided));
+        table.put(earlier.as_ref(), &row.settled(Some(&tally), decision.decided))?;
+    }
+    if tally.is_complete() {
+        table.settle_all(sweep, decision.decided)?;
+    }
+    Ok(tally.is_complete())
+}
+
+/// Counts a user of a release; says whether that was the last one.
+fn released(table: &Table<'_>, decision: &Decision, sweep: &SweepId, scheme: &SchemeId) -> Tried<bool> {
+    let id = RunId::of_sweep(sweep, scheme);
+    let Some(earlier) = table.get(&id)? else { return Ok(false) };
+    let mut row = earlier.clone();
+    let Some(part) = &mut row.sweep else { return Ok(false) };
+    let is_over = |part: &Part| matches!(part.order, Order::Released(users) if part.decided >= users);
+    if is_over(part) || !is_first(table, decision, sweep, Some(scheme))? {
+        return Ok(false);
+    }
+    part.decided += 1;
+    match decision.selected().find(|verdict| verdict.scheme.id == *scheme) {
+        Some(verdict) => part.planned += row::steps_of(verdict),
+        None => not_selected_any_more(table, decision, &id)?,
+    }
+    let over = is_over(part);
+    row.last_ended = row.last_ended.max(Some(decision.decided));
+    let tally = table.tally(sweep)?;
+    table.put(Some(&earlier), &row.settled(Some(&tally), decision.decided))?;
+    Ok(over)
+}
+
+fn not_selected_any_more(table: &Table<'_>, decision: &Decision, run: &RunId) -> Tried<()> {
+    for number in 0.. {
+        let key = [entry::of_user(run, &decision.user), entry::index(number).into()].concat();
+        let Some(mut kept) = table::read::<Kept>(table.entries, &key)? else { return Ok(()) };
+        kept.entry.reason = "the scheme did not select the user any more when the run was released".into();
+        table::write(table.entries, &key, &kept)?;
+    }
+    Ok(())
+}
+
+fn is_first(table: &Table<'_>, decision: &Decision, sweep: &SweepId, released: Option<&SchemeId>) -> Tried<bool> {
+    Ok(table.sweeps.insert(sweep::mark(sweep, released, &decision.event), &[])?.is_none())
+}

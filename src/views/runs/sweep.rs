@@ -1,0 +1,49 @@
+//! What is kept of a sweep beside its runs: which schemes it asks, and how far it has come.
+
+use serde::{Deserialize, Serialize};
+
+use super::row::Progress;
+use crate::{
+    domain::{EventId, RunId, SchemeId, SweepId},
+    views::keys::part,
+};
+
+/// How many users were listed and decided. Apart from the rest of the sweep, because it changes with each user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Tally(pub(super) Progress);
+
+impl Tally {
+    /// Whether everybody is decided.
+    pub(super) fn is_complete(&self) -> bool {
+        self.0.total.is_some_and(|total| self.0.decided >= total)
+    }
+}
+
+/// Where the plan of a sweep stands.
+pub(super) fn plan(sweep: &SweepId) -> Vec<u8> {
+    [part(sweep.as_str()), b"plan".into()].concat()
+}
+
+/// Where its tally stands.
+pub(super) fn tally(sweep: &SweepId) -> Vec<u8> {
+    [part(sweep.as_str()), b"tally".into()].concat()
+}
+
+/// What the marks of users begin with who are counted: in the sweep itself, or in the release of one of its runs.
+pub(super) fn marks(sweep: &SweepId, released: Option<&SchemeId>) -> Vec<u8> {
+    let of = released.map_or("", SchemeId::as_str);
+    [part(sweep.as_str()), b"mark".into(), part(of)].concat()
+}
+
+/// The mark of a user, by the sighting.
+pub(super) fn mark(sweep: &SweepId, released: Option<&SchemeId>, sighting: &EventId) -> Vec<u8> {
+    [marks(sweep, released), sighting.as_str().into()].concat()
+}
+
+/// What stands before the runs that were cancelled; no sweep's key begins like that.
+pub(super) const CANCELLED: &[u8] = b"cancelled/";
+
+/// Where it stands that a run was cancelled.
+pub(super) fn cancelled(run: &RunId) -> Vec<u8> {
+    [CANCELLED, run.as_str().as_bytes()].concat()
+}

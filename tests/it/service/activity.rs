@@ -1,0 +1,47 @@
+//! What usher has seen of a user: each event counts once, whatever happens to usher.
+
+use std::fs;
+
+use usher::{
+    domain::{Decision, EventKind},
+    sandbox::{Account, webhook::Happening},
+};
+
+use crate::support::{
+    app::TestApp,
+    ground::{ACME, Ground},
+};
+
+fn jane() -> Account {
+    Account::new("JIRAUSER10100", "jane").email("jane@acme.example")
+}
+
+/// What each decision on a login says of the logins so far.
+fn logins(decisions: &[Decision]) -> Vec<u64> {
+    let logins = decisions.iter().filter(|decision| decision.kind == EventKind::LoggedIn);
+    logins.map(|decision| decision.activity.as_ref().expect("the user is known by id").logins).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logins_are_counted_once_through_a_restart_and_the_loss_of_the_store() {
+    let mut app = TestApp::start(Ground::new("")).await;
+    app.ground.sandbox.put_user(ACME.product, jane());
+    app.settled(&app.tell(ACME, Happening::Created, &jane()).await).await;
+    let login = app.tell(ACME, Happening::LoggedIn, &jane()).await;
+    app.settled(&login).await;
+
+    app.restart().await;
+    app.settled(&app.tell(ACME, Happening::LoggedIn, &jane()).await).await;
+
+    app.stop().await;
+    fs::remove_dir_all(app.ground.folder().join("data/state")).expect("removed");
+    app.restart().await;
+    app.settled(&app.tell(ACME, Happening::LoggedIn, &jane()).await).await;
+    app.stop().await;
+
+    let decisions = app.ground.decisions().await;
+    assert_eq!(logins(&decisions), [1, 2, 3]);
+    let last = decisions.last().and_then(|decision| decision.activity.clone()).expect("an activity");
+    assert!(last.created.is_some(), "usher was told of the creation");
+    assert!(last.last_login > last.created);
+}
