@@ -5,6 +5,7 @@
 
 mod activity;
 mod appender;
+mod asking;
 mod backoff;
 mod connection;
 pub mod controls;
