@@ -6,15 +6,12 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    error::Wrong,
-    view::{Contents, Listed},
-};
+use super::view::{Contents, Listed};
 use crate::{
-    config::{Config, ProvisionedScheme, Sources, check_scheme},
+    config::{CheckedScheme, Config, Problem, Problems, ProvisionedScheme, Sources, check_scheme},
     domain::{
-        CancelledRun, Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, SchemeRef, Setting, StoredScheme,
-        Timestamp, UserKey,
+        CancelledRun, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, Setting, StoredScheme, Timestamp,
+        UserKey,
     },
     rules::{Schemes, VersionedScheme},
 };
@@ -30,7 +27,7 @@ const CANCELLED_KEPT: Duration = Duration::from_hours(24 * 30);
 struct Known {
     stored: Arc<StoredScheme>,
     /// Why it can't be used, one problem a line, where it can't.
-    read: Result<Scheme, String>,
+    read: Result<CheckedScheme, String>,
 }
 
 /// What holds now. Records are found by their keys in the log.
@@ -79,9 +76,9 @@ impl State {
             None => stored,
         };
         let read = match self.read(&stored.current().text) {
-            Ok(scheme) if scheme.id == stored.id => Ok(scheme),
-            Ok(scheme) => Err(format!("it calls itself `{}`", scheme.id)),
-            Err(wrong) => Err(wrong.into_iter().map(|wrong| wrong.message).collect::<Vec<_>>().join("\n")),
+            Ok(checked) if checked.scheme.id == stored.id => Ok(checked),
+            Ok(checked) => Err(format!("it calls itself `{}`", checked.scheme.id)),
+            Err(problems) => Err(problems.iter().map(Problem::message).collect::<Vec<_>>().join("\n")),
         };
         if let (false, Err(why)) = (stored.is_deleted(), &read) {
             tracing::warn!(scheme.id = %stored.id, why, "a stored scheme can't be used and is not asked");
@@ -99,11 +96,9 @@ impl State {
         self.schemes.remove(key).is_some()
     }
 
-    /// Reads a scheme, for a source of this usher.
-    pub fn read(&self, text: &str) -> Result<Scheme, Vec<Wrong>> {
+    /// Reads a scheme for a source of this usher, as the configuration file is read.
+    pub fn read(&self, text: &str) -> Result<CheckedScheme, Problems> {
         check_scheme(text, "scheme", &self.sources)
-            .map(|checked| checked.scheme)
-            .map_err(|problems| problems.iter().map(Wrong::from).collect())
     }
 
     /// The schemes to ask: of these, [`Schemes`] keeps the enabled ones.
@@ -113,7 +108,7 @@ impl State {
             .iter()
             .map(|known| VersionedScheme { scheme: known.scheme.clone(), reference: known.reference.clone() });
         let stored = self.stored().filter_map(|known| {
-            let scheme = known.read.as_ref().ok()?.clone();
+            let scheme = known.read.as_ref().ok()?.scheme.clone();
             let version = known.stored.current().version.clone();
             Some(VersionedScheme { reference: SchemeRef { id: scheme.id.clone(), version }, scheme })
         });
@@ -197,6 +192,7 @@ impl State {
             provisioned: true,
             paused: self.pause_now(&scheme.id),
             changed: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -205,7 +201,7 @@ impl State {
         Listed {
             id: stored.id.clone(),
             contents: match read {
-                Ok(scheme) => Contents::Readable(Box::new(scheme.clone())),
+                Ok(checked) => Contents::Readable(Box::new(checked.scheme.clone())),
                 Err(why) => Contents::Broken { text: current.text.clone(), why: why.clone() },
             },
             version: current.version.clone(),
@@ -213,6 +209,11 @@ impl State {
             provisioned: false,
             paused: self.pause_now(&stored.id),
             changed: Some((current.by.clone(), current.at)),
+            warnings: match read {
+                // Without their places: they are told of the stored text, which nobody has seen.
+                Ok(checked) => checked.warnings.iter().map(|warning| warning.message().to_owned()).collect(),
+                Err(_) => Vec::new(),
+            },
         }
     }
 

@@ -179,6 +179,27 @@ async fn a_database_that_is_gone_is_not_started_anew() {
 }
 
 #[tokio::test]
+async fn a_log_made_before_there_were_some_of_the_streams_is_opened_and_has_them() {
+    let fixture = EmbeddedFixture::with_records(10).await;
+    // An earlier usher knew four streams, and its witness tells of no more.
+    let path = fixture.0.path().join("acknowledged");
+    let mut witness: serde_json::Value = serde_json::from_slice(&fs::read(&path).expect("text")).expect("JSON");
+    witness["ends"].as_object_mut().expect("an object").retain(|code, _| ["1", "2", "3", "4"].contains(&code.as_str()));
+    fs::write(&path, witness.to_string()).expect("written");
+
+    let log = fixture.open().await;
+    assert_eq!(all(&*log, Stream::Events).await.len(), 10);
+    for stream in [Stream::Sweeps, Stream::SweepProgress, Stream::Settings, Stream::Activity] {
+        assert_eq!(log.append(stream, record(1, "first")).await.expect("appended").offset, 0);
+    }
+    let log = fixture.reopen(log).await;
+    for stream in [Stream::Sweeps, Stream::SweepProgress, Stream::Settings, Stream::Activity] {
+        assert_eq!(all(&*log, stream).await.len(), 1);
+    }
+    log.close().await;
+}
+
+#[tokio::test]
 async fn a_log_keeps_the_number_of_partitions_it_was_made_with() {
     let fixture = EmbeddedFixture::new().await;
     for partitions in [3, 5] {
