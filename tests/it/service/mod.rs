@@ -12,4 +12,5 @@ mod metrics;
 mod order;
 mod schemes;
 mod starting;
+mod sweeps;
 mod users;
