@@ -19,7 +19,9 @@ crash: kafka ## the long form of the crash tests: ROUNDS of kill -9 on each log
 	USHER_TEST_ROUNDS=$${ROUNDS:-100} cargo test --locked --test it -- crash --nocapture
 
 .PHONY: bench
-bench: kafka ## throughput and latency as ratios, kept in target/bench/webhooks.json
+bench: kafka ## throughput, latency and the speed of the rules as ratios, kept in target/bench
+	cargo bench --locked --bench rules
+	cargo bench --locked --bench allocations
 	cargo bench --locked --bench webhooks
 
 .PHONY: lint

@@ -78,7 +78,8 @@ impl<'n> Fields<'n> {
         }
     }
 
-    /// Those of `words` that stand here, in file order. Reports those without a value.
+    /// Those of `words` that stand here, in the order of `words`: what an administrator writes is the same in any order.
+    /// Reports those without a value.
     pub fn words<R>(
         &mut self,
         words: &'static [Word<R>],
@@ -86,14 +87,14 @@ impl<'n> Fields<'n> {
     ) -> Vec<(&'static Word<R>, &'n Entry)> {
         self.known.extend(words.iter().map(|word| word.name));
         let mut found = Vec::new();
-        for entry in self.entries {
-            match words.iter().find(|word| word.name == entry.name) {
-                Some(word) if entry.node.is_nothing() => {
+        for word in words {
+            match self.entry(word.name) {
+                Some(entry) if entry.node.is_nothing() => {
                     self.told.push(word.name);
                     let message = format!("`{}` has no value; write `{}`, say", word.name, word.example);
                     reader.refuse::<()>(&entry.at, message);
                 }
-                Some(word) => found.push((word, entry)),
+                Some(entry) => found.push((word, entry)),
                 None => {}
             }
         }

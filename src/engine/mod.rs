@@ -25,6 +25,8 @@ mod restore;
 mod stage;
 mod step;
 mod sweeper;
+#[cfg(test)]
+mod testing;
 mod unsettled;
 
 pub use appender::Appender;

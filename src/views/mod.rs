@@ -70,11 +70,18 @@ pub struct Views {
 
 impl Seen for Views {
     fn activity(&self, source: &SourceId, user: &UserId) -> Option<Activity> {
-        Self::activity(self, source, &UserRef::Id(user.clone())).unwrap_or(None)
+        let seen = Self::activity(self, source, &UserRef::Id(user.clone()));
+        seen.unwrap_or_else(|error| {
+            tracing::warn!(%error, "what was seen of a user can't be read");
+            None
+        })
     }
 
     fn heard(&self, source: &SourceId) -> Option<Timestamp> {
-        Self::heard(self, source).unwrap_or(None)
+        Self::heard(self, source).unwrap_or_else(|error| {
+            tracing::warn!(%error, "when logins were last told can't be read");
+            None
+        })
     }
 }
 

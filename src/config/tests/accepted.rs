@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use crate::{
-    config::{Auth, Config, LogConfig},
+    config::{Auth, Config, LogConfig, Protect},
     domain::{Action, Condition, Mode, Product, Selection, True},
 };
 
-use super::{kafka, load, load_with, with_scheme};
+use super::{kafka, load, load_with, scheme, with_scheme};
 
 fn config(text: &str) -> Config {
     load(text).expect("right").config
@@ -115,12 +115,25 @@ fn the_application_log_is_how_it_is() {
 }
 
 #[test]
-fn a_selection_keeps_the_order_of_the_file() {
-    let text = "schemes: [{ id: s, source: acme, trigger: manual, actions: [{ delete: {} }], \
-                select: { not: { everyone: true }, deactivated: true, email_domain: [a.example] } }]";
-    let config = config(&with_scheme(text));
+fn a_selection_is_the_same_in_any_order() {
+    let text = |select: &str| {
+        format!(
+            "schemes: [{{ id: s, source: acme, trigger: manual, actions: [{{ delete: {{}} }}], select: {{ {select} }} }}]"
+        )
+    };
+    let config = config(&with_scheme(&text("not: { everyone: true }, email_domain: [a.example], deactivated: true")));
     let names: Vec<&str> = config.schemes[0].scheme.select.0.iter().map(Condition::name).collect();
-    assert_eq!(names, ["not", "deactivated", "email_domain"]);
+    assert_eq!(names, ["deactivated", "email_domain", "not"]);
+}
+
+#[test]
+fn the_expressions_of_the_documentation_are_taken() {
+    let page = include_str!("../../../docs/configuration.md");
+    let examples: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("    where: ")).collect();
+    assert!(examples.len() >= 2);
+    for example in examples {
+        config(&scheme(&format!("select: {{ where: {example} }}")));
+    }
 }
 
 #[test]
@@ -128,9 +141,12 @@ fn the_example_passes_the_check_and_says_what_it_says() {
     let example = include_str!("../../../docs/usher.example.yaml");
     let env = [("ACME_PAT", "x"), ("ACME_SECRET", "x"), ("CLOUD_TOKEN", "x"), ("CLOUD_SECRET", "x")];
     let loaded = load_with(example, &env).expect("right");
-    assert_eq!((loaded.config.sources.len(), loaded.config.schemes.len()), (2, 1));
+    assert_eq!((loaded.config.sources.len(), loaded.config.schemes.len()), (2, 2));
     assert_eq!(loaded.warnings, []);
     assert_eq!(loaded.config.schemes[0].scheme.actions.iter().flat_map(groups_of).count(), 3);
+    assert_eq!(loaded.config.schemes[1].scheme.actions.len(), 5);
+    let acme = &loaded.config.sources[0];
+    assert_eq!(acme.protect, Protect::of(acme.product, Some(&acme.base_url)), "what is said is the default");
     assert!(!format!("{loaded:?}").contains("usher@acme.example"), "an account's name is not printed");
 }
 

@@ -4,7 +4,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::Value;
 
 use crate::{
-    config::read_scheme,
+    config::{conditions::WORDS, read_scheme},
     domain::{
         Action, Age, Condition, DomainPattern, Exempt, Expression, GroupName, IssueTemplate, Limits, LoggedInOnce,
         NeverLoggedIn, Schedule, Scheme, Selection, Trigger, True,
@@ -75,15 +75,12 @@ fn condition() -> impl Strategy<Value = Condition> {
     })
 }
 
-/// Conditions in any order, each key at most once.
+/// Conditions in the order in which they are read, each key at most once.
 fn selection() -> impl Strategy<Value = Selection> {
     vec(condition(), 1..6).prop_map(|mut all| {
-        let mut names = Vec::new();
-        all.retain(|condition| {
-            let new = !names.contains(&condition.name());
-            names.push(condition.name());
-            new
-        });
+        let place = |condition: &Condition| WORDS.iter().position(|word| word.name == condition.name());
+        all.sort_by_key(place);
+        all.dedup_by_key(|condition| condition.name());
         Selection(all)
     })
 }
@@ -95,7 +92,10 @@ fn json() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
-        text().prop_map(Value::from),
+        text()
+            .prop_filter("a template", |text| !["{{", "{%", "{#"].iter().any(|begin| text.contains(begin)))
+            .prop_map(Value::from),
+        Just(Value::from("{{ user.name | upper }} of {{ source }}")),
         Just(Value::from("")),
     ];
     leaf.prop_recursive(4, 16, 4, |inner| {
@@ -186,11 +186,16 @@ fn scheme() -> impl Strategy<Value = Scheme> {
 
 proptest! {
     #[test]
-    fn what_is_written_as_json_reads_back_as_the_same_scheme(scheme in scheme()) {
-        for text in [serde_json::to_string(&scheme), serde_json::to_string_pretty(&scheme)] {
-            let text = text.expect("JSON");
+    fn what_is_written_as_json_or_yaml_reads_back_as_the_same_scheme(scheme in scheme()) {
+        // What has gone through a program may have its keys in another order.
+        let value = serde_json::to_value(&scheme).expect("JSON");
+        for text in [
+            serde_json::to_string(&scheme).expect("JSON"),
+            serde_json::to_string_pretty(&value).expect("JSON"),
+            serde_saphyr::to_string(&value).expect("YAML"),
+        ] {
             let read = read_scheme(&text, "scheme").map_err(|problems| TestCaseError::fail(format!("{problems}\n{text}")))?;
-            prop_assert_eq!(&read, &scheme);
+            prop_assert_eq!(&read, &scheme, "{}", text);
             prop_assert_eq!(read.reference(), scheme.reference());
         }
     }
