@@ -14,7 +14,7 @@ use usher::{
     sandbox::{self, Sandbox},
 };
 
-use super::face::Ledger;
+use super::{clock::TestClock, face::Ledger};
 use crate::log_suite::all;
 
 /// One source of every test's configuration: a site of the sandbox.
@@ -57,6 +57,8 @@ pub struct Ground {
     pub sandbox: Sandbox,
     folder: TempDir,
     tweaks: Vec<(String, String)>,
+    /// What usher in this process takes for the time.
+    pub clock: Arc<TestClock>,
     ledger: Ledger,
 }
 
@@ -71,7 +73,7 @@ impl Ground {
             .replace("${GLOBEX}", sandbox.base_url(Product::JiraCloud).as_str())
             .replace("${SCHEMES}", schemes);
         fs::write(folder.path().join("usher.yaml"), text).expect("written");
-        Self { sandbox, folder, tweaks: Vec::new(), ledger: Ledger::default() }
+        Self { sandbox, folder, tweaks: Vec::new(), clock: Arc::default(), ledger: Ledger::default() }
     }
 
     /// With a key set otherwise, by its variable: `USHER_MODE`, say.
