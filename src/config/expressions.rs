@@ -22,7 +22,9 @@ pub(super) fn expression(node: &Node, reader: &mut Reader<'_>) -> Option<Express
 }
 
 /// Reports a template that the rules can't fill in.
-pub(super) fn check_template(_text: &str, _node: &Node, _reader: &mut Reader<'_>) -> Option<()> {
-    // SEAM: rules::check_template
-    Some(())
+pub(super) fn check_template(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<()> {
+    match rules::check_template(text) {
+        Ok(()) => Some(()),
+        Err(error) => reader.refuse(&node.at, error.to_string()),
+    }
 }
