@@ -23,8 +23,5 @@ pub(super) fn expression(node: &Node, reader: &mut Reader<'_>) -> Option<Express
 
 /// Reports a template that the rules can't fill in.
 pub(super) fn check_template(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<()> {
-    match rules::check_template(text) {
-        Ok(()) => Some(()),
-        Err(error) => reader.refuse(&node.at, error.to_string()),
-    }
+    rules::check_template(text).map_or_else(|error| reader.refuse(&node.at, error.to_string()), Some)
 }

@@ -143,3 +143,7 @@ impl Handler for Executor {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "executor_tests/mod.rs"]
+mod tests;

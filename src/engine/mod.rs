@@ -5,6 +5,7 @@
 
 mod activity;
 mod appender;
+mod asking;
 mod backoff;
 mod connection;
 pub mod controls;
@@ -21,6 +22,8 @@ mod reading;
 mod restore;
 mod stage;
 mod step;
+#[cfg(test)]
+mod testing;
 mod unsettled;
 
 pub use appender::Appender;

@@ -37,9 +37,6 @@ pub trait Overview: Send + Sync + 'static {
     /// Which schemes a sweep asks; none until its start has been read.
     fn sweep(&self, sweep: &SweepId) -> Option<Arc<SweepPlan>>;
 
-    /// Whether the run was cancelled.
-    fn run_cancelled(&self, run: &RunId) -> bool;
-
     /// Whether nothing more happens in the run.
     fn is_over(&self, run: &RunId) -> bool;
 

@@ -9,6 +9,7 @@ use tracing::{info, warn};
 use super::{
     Appender, Connection, Handler, Interrupted, Overview, Work,
     activity::{self, Activities},
+    asking::Asking,
     dead_letters::DeadLetters,
     reading::Reading,
     unsettled::Unsettled,
@@ -20,8 +21,7 @@ use crate::{
     },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
-    products,
-    rules::{self, Schemes, Waiting},
+    rules::{self, Schemes},
     store::{self, ActivityStore, Entry, Ledger, Scope},
 };
 
@@ -92,11 +92,19 @@ impl Planner {
 
     /// The payload may settle that nothing is to be done; anything else is decided by what the product says now.
     async fn decide(&self, event: Event, work: &Work) -> Result<Answer, Interrupted> {
+        let controls = &*self.connection.controls;
+        let asking = Asking::about(&event, &*self.overview, controls, &work.stop).await?;
+        if matches!(asking, Asking::Lost) {
+            self.give_up(&event, "the start of the sweep can't be found, so no scheme is asked".into(), work).await?;
+        }
         let before = self.activities.before(&event.key(), work).await?;
         let heard = self.activities.heard(&event);
         let with_activity = |facts: Facts| facts.with_activity(before.as_ref(), heard, self.now());
+        let ask = |facts: &Facts| {
+            asking.settle(rules::plan(&self.schemes(), &event, asking.waiting(), facts, self.now()), controls)
+        };
         let facts = with_activity(Facts::from_payload(&event));
-        let answer = rules::plan(&self.schemes(), &event, Waiting::ForEvent, &facts, self.now());
+        let answer = ask(&facts);
         if !answer.may_act() {
             return Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))));
         }
@@ -110,11 +118,12 @@ impl Planner {
             }
             Reading::NoSuchUser => Facts::unknown(Missing::NoSuchUser),
             Reading::GaveUp(error) => {
-                self.give_up_reading(&event, &error, work).await?;
+                let reason = format!("the user can't be read, so no scheme selects them: {error}");
+                self.give_up(&event, reason, work).await?;
                 Facts::unknown(Missing::Refused)
             }
         };
-        let answer = rules::plan(&self.schemes(), &event, Waiting::ForEvent, &facts, self.now());
+        let answer = ask(&facts);
         Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))))
     }
 
@@ -129,7 +138,7 @@ impl Planner {
         }
     }
 
-    async fn give_up_reading(&self, event: &Event, error: &products::Error, work: &Work) -> Result<(), Interrupted> {
+    async fn give_up(&self, event: &Event, reason: String, work: &Work) -> Result<(), Interrupted> {
         let letter = DeadLetter {
             id: event.id.to_string(),
             stage: Stage::Planner,
@@ -137,7 +146,7 @@ impl Planner {
             user: event.user.clone(),
             event: Some(event.id.clone()),
             step: None,
-            reason: format!("the user can't be read, so no scheme selects them: {error}"),
+            reason,
             at: self.now(),
         };
         self.dead_letters.bury(&letter, &work.stop).await

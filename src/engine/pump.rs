@@ -31,7 +31,7 @@ pub(super) fn is_of(record: &Stored, source: &SourceId) -> bool {
 /// What one record came to.
 struct Finished {
     offset: u64,
-    key: Option<String>,
+    lane: Option<String>,
     /// Output offsets below this one were acknowledged before the record was begun, and all of them belong to records
     /// before it: when it is finished in its turn, they are all remembered.
     safe: u64,
@@ -102,10 +102,11 @@ impl<H: Handler> Pump<H> {
         let offset = record.position.offset;
         let safe = self.work.acked.load(Ordering::Acquire);
         if !is_of(&record, self.handler.source()) {
-            return std::future::ready(Finished { offset, key: None, safe, result: Ok(()) }).boxed();
+            return std::future::ready(Finished { offset, lane: None, safe, result: Ok(()) }).boxed();
         }
         let (finished, free) = oneshot::channel::<()>();
-        let before = self.lanes.insert(record.key.clone(), Lane { offset, free });
+        let lane = self.handler.lane(&record);
+        let before = self.lanes.insert(lane.clone(), Lane { offset, free });
         let (handler, work) = (Arc::clone(&self.handler), self.work.clone());
         async move {
             if let Some(lane) = before {
@@ -115,7 +116,7 @@ impl<H: Handler> Pump<H> {
             // If the one before was interrupted, this one must not overtake it.
             let result = if work.stop.is_cancelled() { Err(Interrupted) } else { handler.handle(&record, &work).await };
             drop(finished);
-            Finished { offset, key: Some(record.key), safe, result }
+            Finished { offset, lane: Some(lane), safe, result }
         }
         .boxed()
     }
@@ -126,10 +127,10 @@ impl<H: Handler> Pump<H> {
         if self.interrupted {
             return;
         }
-        if let Some(key) = &finished.key
-            && self.lanes.get(key).is_some_and(|lane| lane.offset == finished.offset)
+        if let Some(name) = &finished.lane
+            && self.lanes.get(name).is_some_and(|lane| lane.offset == finished.offset)
         {
-            self.lanes.remove(key);
+            self.lanes.remove(name);
         }
         if let Err(error) = offsets.store(finished.offset + 1) {
             warn!(offset = finished.offset, %error, "can't store an offset; some records will come again");

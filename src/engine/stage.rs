@@ -57,6 +57,11 @@ pub trait Handler: Send + Sync + 'static {
         Ok(())
     }
 
+    /// What a record has to keep its turn in: a user, where nothing else is said.
+    fn lane(&self, record: &Stored) -> String {
+        record.key.clone()
+    }
+
     /// Works on a record until all that follows from it is in the log.
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted>;
 }

@@ -132,10 +132,6 @@ mod tests {
             None
         }
 
-        fn run_cancelled(&self, _: &RunId) -> bool {
-            false
-        }
-
         fn is_over(&self, _: &RunId) -> bool {
             false
         }

@@ -107,7 +107,10 @@ async fn the_path_of_the_base_url_is_kept_and_values_are_encoded() {
     let stub = Stub::answering([answer(404, "", "{}")]).await;
     let base = format!("http://{}/a/jira/", stub.address);
     assert_eq!(client(&base, Product::JiraDc, Metrics::new().unwrap()).user(&jane()).await, Err(Error::NoSuchUser));
-    assert_eq!(stub.lines(), ["GET /a/jira/rest/api/2/user?key=99%3A27935d01%7C%C3%A4%20b&expand=groups"]);
+    assert_eq!(
+        stub.lines(),
+        ["GET /a/jira/rest/api/2/user?key=99%3A27935d01%7C%C3%A4%20b&expand=groups%2CapplicationRoles"]
+    );
 }
 
 #[tokio::test]

@@ -47,7 +47,10 @@ async fn data_center_tells_all_about_a_user_asked_for_by_key_or_by_name() {
     assert_eq!(client.user(&UserRef::Name("j doe".to_owned())).await, Ok(expected));
     assert_eq!(
         stub.lines(),
-        ["GET /rest/api/2/user?key=JIRAUSER10100&expand=groups", "GET /rest/api/2/user?username=j%20doe&expand=groups"]
+        [
+            "GET /rest/api/2/user?key=JIRAUSER10100&expand=groups%2CapplicationRoles",
+            "GET /rest/api/2/user?username=j%20doe&expand=groups%2CapplicationRoles"
+        ]
     );
 }
 
@@ -113,7 +116,7 @@ async fn cloud_tells_about_a_user_and_hides_the_address() {
         ..user("5b1:a", None)
     };
     assert_eq!(stub.client(Product::JiraCloud).user(&id("5b1:a")).await, Ok(expected));
-    assert_eq!(stub.lines(), ["GET /rest/api/3/user?accountId=5b1%3Aa&expand=groups"]);
+    assert_eq!(stub.lines(), ["GET /rest/api/3/user?accountId=5b1%3Aa&expand=groups%2CapplicationRoles"]);
 }
 
 #[tokio::test]

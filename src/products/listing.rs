@@ -26,6 +26,10 @@ pub(super) enum Form {
 
 impl Form {
     const ALL: [Self; 4] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset];
+    /// Those of Data Center, the one to begin with first.
+    pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch];
+    /// That of Cloud.
+    pub const CLOUD: &[Self] = &[Self::Offset];
 
     const fn word(self) -> &'static str {
         match self {
@@ -54,10 +58,11 @@ impl Cursor {
         Self { form, place: String::new(), pages: 0, mark: String::new() }
     }
 
-    /// Reads what an earlier page named; the beginning of a list in `form` where it is nothing of ours. Nothing is lost
-    /// by beginning again: whoever reads a list knows whom it has had.
-    pub fn read(text: Option<&str>, form: Form) -> Self {
-        text.and_then(Self::parse).unwrap_or_else(|| Self::first(form))
+    /// Reads what an earlier page named. Where it is nothing of ours, or not in one of `forms`, it is the beginning in the
+    /// first of them. Nothing is lost by beginning again: whoever reads a list knows whom they have had.
+    pub fn read(text: Option<&str>, forms: &[Form]) -> Self {
+        let known = text.and_then(Self::parse).filter(|cursor| forms.contains(&cursor.form));
+        known.unwrap_or_else(|| Self::first(forms.first().copied().unwrap_or(Form::Offset)))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -164,7 +169,7 @@ mod tests {
     fn walk(form: Form, most: usize, list: impl Fn(Cursor) -> Result<UserPage, Error>) -> (usize, Result<(), Error>) {
         let mut next = None;
         for pages in 1..=most {
-            match list(Cursor::read(next.as_deref(), form)) {
+            match list(Cursor::read(next.as_deref(), &[form])) {
                 Ok(UserPage { next: None, .. }) => return (pages, Ok(())),
                 Ok(page) => next = page.next,
                 Err(error) => return (pages, Err(error)),
@@ -176,9 +181,9 @@ mod tests {
     #[test]
     fn a_cursor_is_read_as_it_was_written_and_what_is_none_begins_the_list() {
         let cursor = Cursor { form: Form::Stream, place: "a:b".into(), pages: 3, mark: "00ff".into() };
-        assert_eq!(Cursor::read(Some(&cursor.text()), Form::Offset), cursor);
-        for other in ["", "list", "list:x::", "list:1:", "chapter:1:2:3"] {
-            assert_eq!(Cursor::read(Some(other), Form::Search), Cursor::first(Form::Search), "{other}");
+        assert_eq!(Cursor::read(Some(&cursor.text()), &[Form::Offset, Form::Stream]), cursor);
+        for other in ["", "list", "search:x::", "search:1:", "chapter:1:2:3", "list:1:00ff:7"] {
+            assert_eq!(Cursor::read(Some(other), &[Form::Search]), Cursor::first(Form::Search), "{other}");
         }
     }
 
@@ -196,7 +201,7 @@ mod tests {
     #[test]
     fn users_that_are_left_out_are_stepped_over() {
         let first = Cursor::first(Form::Offset).by_offset(page(0..2), 5).unwrap();
-        assert_eq!(Cursor::read(first.next.as_deref(), Form::Offset).offset(), 5);
+        assert_eq!(Cursor::read(first.next.as_deref(), &[Form::Offset]).offset(), 5);
     }
 
     #[test]

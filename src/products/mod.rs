@@ -4,6 +4,8 @@ mod access;
 mod administrators;
 mod answer;
 mod bean;
+#[cfg(test)]
+mod change_tests;
 mod connect;
 mod document;
 mod error;
@@ -18,6 +20,8 @@ mod jira_dc;
 mod jira_tests;
 mod leaving;
 mod limits;
+#[cfg(test)]
+mod list_tests;
 mod listing;
 mod message;
 mod pacing;
@@ -123,7 +127,7 @@ impl User {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPage {
     /// Who stands on it, with what the list tells of them. Inactive users too; a user may stand on two pages where some
-    /// come or go meanwhile.
+    /// come or go meanwhile, and, where the product lists by offset, be on none where some go.
     pub users: Vec<(UserId, UserHints)>,
     /// Where the next page begins; none on the last one.
     pub next: Option<String>,

@@ -23,6 +23,7 @@ pub(super) enum Operation {
     FindIssue,
     CreateIssue,
     ReadRights,
+    ReadMyself,
     Probe,
 }
 
@@ -43,6 +44,7 @@ impl Operation {
             Self::FindIssue => "find_issue",
             Self::CreateIssue => "create_issue",
             Self::ReadRights => "read_rights",
+            Self::ReadMyself => "read_myself",
             Self::Probe => "probe",
         }
     }

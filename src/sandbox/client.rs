@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     Account, Application, Crowd, Entry, Fault, Injected, Issue, Limit, RequestCount,
-    control::{After, FaultId, Listed, Membership, OfIssue, OfSite, OfUser},
+    control::{After, FaultId, Listed, Membership, OfGroup, OfIssue, OfSite, OfUser},
 };
 use crate::domain::Product;
 
@@ -78,6 +78,11 @@ impl Control {
     /// Creates groups, where they are not there.
     pub async fn put_groups(&self, site: Product, names: &[&str]) -> reqwest::Result<()> {
         tell(self.request(Method::PUT, "groups").query(&OfSite { site }).json(names)).await
+    }
+
+    /// Deletes a group; false where there was none.
+    pub async fn delete_group(&self, site: Product, name: &str) -> reqwest::Result<bool> {
+        ask(self.request(Method::DELETE, "groups").query(&OfGroup { site, name: name.to_owned() })).await
     }
 
     /// Puts a user into a group, as somebody else would; false where it was in it. 404 for unknown ones.

@@ -6,7 +6,7 @@
 //! | `GET requests` | requests, counted |
 //! | `GET, PUT, DELETE users?site=&user=` | users with their groups; create or replace; delete one |
 //! | `PUT crowd?site=` | create many users by a pattern |
-//! | `PUT groups?site=` | create groups |
+//! | `PUT groups?site=`, `DELETE groups?site=&name=` | create groups; delete one |
 //! | `PUT applications?site=` | create an application with its groups, or replace it |
 //! | `GET, PUT issues?site=&key=&done=` | issues; move one to done and back |
 //! | `PUT, DELETE members?site=&user=&group=` | somebody else's change of a membership |
@@ -49,6 +49,12 @@ pub(super) struct OfUser {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(super) struct OfGroup {
+    pub site: Product,
+    pub name: String,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(super) struct Membership {
     pub site: Product,
     pub user: String,
@@ -86,6 +92,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/users", web::delete().to(delete_user))
         .route("/crowd", web::put().to(put_crowd))
         .route("/groups", web::put().to(put_groups))
+        .route("/groups", web::delete().to(delete_group))
         .route("/applications", web::put().to(put_application))
         .route("/issues", web::get().to(issues))
         .route("/issues", web::put().to(set_done))
@@ -183,6 +190,10 @@ async fn put_groups(state: State, of: web::Query<OfSite>, names: web::Json<Vec<S
         world.site(of.site).add_group(name);
     }
     done(true)
+}
+
+async fn delete_group(state: State, of: web::Query<OfGroup>) -> HttpResponse {
+    done(state.world().site(of.site).delete_group(&of.name))
 }
 
 /// Puts a user into a group, as somebody else would.

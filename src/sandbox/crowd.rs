@@ -20,7 +20,8 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// So many users like `account`, numbered from 0, in no group.
+    /// So many users like `account`, numbered from 0, in no group. A number may make the id of somebody who is there: the
+    /// acting account of Data Center is `JIRAUSER10000`.
     pub fn new(count: u64, account: Account) -> Self {
         Self { count, first: 0, account, groups: Vec::new() }
     }

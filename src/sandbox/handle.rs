@@ -144,6 +144,11 @@ impl Sandbox {
         self.shared.world().site(site).add_group(name)
     }
 
+    /// Deletes a group, as somebody else would; false where there was none. Not in the journal.
+    pub fn delete_group(&self, site: Product, name: &str) -> bool {
+        self.shared.world().site(site).delete_group(name)
+    }
+
     /// Puts a user into a group, as somebody else would; false where it was in it.
     pub fn add_member(&self, site: Product, user: &str, group: &str) -> Result<bool, NoSuch> {
         control::join(&mut self.shared.world(), site, user, group)

@@ -35,36 +35,12 @@ struct NewIssue {
 /// Creates an issue. Where `documents` are wanted, as in Cloud, a description as mere text is refused.
 pub(super) fn create(call: &mut Call<'_>, documents: bool) -> Result<Answer, Answer> {
     let NewIssue { mut fields } = call.json()?;
-    let mut wrong = Map::new();
-    let mut refuse = |field: &str, why: &str| drop(wrong.insert(field.to_owned(), why.into()));
-    if fields.remove("project").is_none_or(|project| project["key"] != PROJECT) {
-        refuse("project", "Ein gültiges Projekt ist erforderlich.");
-    }
+    let mut wrong = wrong_own_fields(&fields);
     let issue_type = text(fields.remove("issuetype").as_ref().and_then(|one| one.get("name")));
-    if !TYPES.contains(&issue_type.as_str()) {
-        refuse("issuetype", "Geben Sie einen gültigen Vorgangstyp an.");
-    }
     let summary = text(fields.remove("summary").as_ref());
-    if summary.trim().is_empty() || summary.contains('\n') || summary.chars().count() > 255 {
-        refuse("summary", "Die Zusammenfassung ist leer, mehrzeilig oder zu lang.");
-    }
-    let labels: Vec<String> = fields
-        .remove("labels")
-        .map_or(Some(Vec::new()), |labels| serde_json::from_value(labels).ok())
-        .unwrap_or_else(|| {
-            refuse("labels", "Es wird eine Liste von Texten erwartet.");
-            Vec::new()
-        });
-    if labels.iter().any(|label| label.contains(char::is_whitespace)) {
-        refuse("labels", "Ein Stichwort darf keine Leerzeichen enthalten.");
-    }
-    for (field, value) in &fields {
-        if !FIELDS.contains(&field.as_str()) && !field.starts_with("customfield_") {
-            refuse(field, "Das Feld kann nicht gesetzt werden. Es ist nicht auf der Maske oder unbekannt.");
-        } else if documents && matches!(field.as_str(), "description" | "environment") && value["type"] != "doc" {
-            refuse(field, "Der Wert muss ein Atlassian-Dokument sein.");
-        }
-    }
+    let labels = fields.remove("labels").map_or(Ok(Vec::new()), serde_json::from_value).unwrap_or_default();
+    fields.remove("project");
+    wrong.extend(wrong_other_fields(&fields, documents));
     if !wrong.is_empty() {
         return Err(Answer::json(400, json!({ "errorMessages": [], "errors": wrong })));
     }
@@ -73,6 +49,41 @@ pub(super) fn create(call: &mut Call<'_>, documents: bool) -> Result<Answer, Ans
     let bean = bean(number, &issue, call.base);
     call.editor.create_issue(issue);
     Ok(Answer::json(201, bean))
+}
+
+/// What is wrong with the fields that every issue has, by field.
+fn wrong_own_fields(fields: &Map<String, Value>) -> Map<String, Value> {
+    let name = |field: &str, part: &str| text(fields.get(field).and_then(|value| value.get(part)));
+    let summary = text(fields.get("summary"));
+    let good_label = |label: &Value| label.as_str().is_some_and(|label| !label.contains(char::is_whitespace));
+    let labels = fields.get("labels").map(|labels| labels.as_array().is_some_and(|all| all.iter().all(good_label)));
+    [
+        ("project", name("project", "key") == PROJECT, "Ein gültiges Projekt ist erforderlich."),
+        ("issuetype", TYPES.contains(&name("issuetype", "name").as_str()), "Geben Sie einen gültigen Vorgangstyp an."),
+        ("summary", !summary.trim().is_empty(), "Sie müssen eine Zusammenfassung angeben."),
+        ("summary", !summary.contains('\n'), "Die Zusammenfassung darf keine Zeilenumbrüche enthalten."),
+        ("summary", summary.chars().count() <= 255, "Die Zusammenfassung ist zu lang."),
+        ("labels", labels.unwrap_or(true), "Ein Stichwort darf keine Leerzeichen enthalten."),
+    ]
+    .into_iter()
+    .filter(|(_, good, _)| !good)
+    .map(|(field, _, why)| (field.to_owned(), why.into()))
+    .collect()
+}
+
+/// What is wrong with the further fields, by field.
+fn wrong_other_fields(fields: &Map<String, Value>, documents: bool) -> Map<String, Value> {
+    let wrong = fields.iter().filter_map(|(field, value)| {
+        let known = FIELDS.contains(&field.as_str()) || field.starts_with("customfield_");
+        let rich = matches!(field.as_str(), "description" | "environment");
+        let why = match (known, rich && documents && value["type"] != "doc") {
+            (false, _) => "Das Feld kann nicht gesetzt werden. Es ist nicht auf der Maske oder unbekannt.",
+            (true, true) => "Der Wert muss ein Atlassian-Dokument sein.",
+            (true, false) => return None,
+        };
+        Some((field.clone(), why.into()))
+    });
+    wrong.collect()
 }
 
 fn text(value: Option<&Value>) -> String {

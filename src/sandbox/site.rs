@@ -126,6 +126,18 @@ impl Site {
         true
     }
 
+    /// Deletes a group; false where there is none.
+    pub fn delete_group(&mut self, name: &str) -> bool {
+        let Some(gone) = self.groups.remove(name) else { return false };
+        self.group_ids.remove(&gone.id);
+        for serial in &gone.members {
+            if let Some(resident) = self.residents.get_mut(serial) {
+                resident.groups.remove(name);
+            }
+        }
+        true
+    }
+
     /// A group by name.
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.get(name)

@@ -6,15 +6,12 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    error::{Error, Wrong},
-    view::{Contents, Listed},
-};
+use super::view::{Contents, Listed};
 use crate::{
-    config::{Config, ProvisionedScheme, read_scheme},
+    config::{CheckedScheme, Config, Problem, Problems, ProvisionedScheme, Sources, check_scheme},
     domain::{
-        CancelledRun, Pausable, Pause, Product, RunId, Scheme, SchemeChange, SchemeId, SchemeRef, Setting, SourceId,
-        StoredScheme, Timestamp, UserKey,
+        CancelledRun, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, Setting, StoredScheme, Timestamp,
+        UserKey,
     },
     rules::{Schemes, VersionedScheme},
 };
@@ -30,14 +27,14 @@ const CANCELLED_KEPT: Duration = Duration::from_hours(24 * 30);
 struct Known {
     stored: Arc<StoredScheme>,
     /// Why it can't be used, one problem a line, where it can't.
-    read: Result<Scheme, String>,
+    read: Result<CheckedScheme, String>,
 }
 
 /// What holds now. Records are found by their keys in the log.
 #[derive(Debug)]
 pub(super) struct State {
     provisioned: Vec<ProvisionedScheme>,
-    sources: BTreeMap<SourceId, Product>,
+    sources: Sources,
     schemes: BTreeMap<String, Known>,
     pauses: HashMap<String, Pause>,
     cancelled: HashMap<String, CancelledRun>,
@@ -48,7 +45,7 @@ impl State {
     pub fn new(config: &Config) -> Self {
         Self {
             provisioned: config.schemes.clone(),
-            sources: config.sources.iter().map(|source| (source.id.clone(), source.product)).collect(),
+            sources: config.sources.iter().collect(),
             schemes: BTreeMap::new(),
             pauses: HashMap::new(),
             cancelled: HashMap::new(),
@@ -79,9 +76,9 @@ impl State {
             None => stored,
         };
         let read = match self.read(&stored.current().text) {
-            Ok(scheme) if scheme.id == stored.id => Ok(scheme),
-            Ok(scheme) => Err(format!("it calls itself `{}`", scheme.id)),
-            Err(wrong) => Err(wrong.into_iter().map(|wrong| wrong.message).collect::<Vec<_>>().join("\n")),
+            Ok(checked) if checked.scheme.id == stored.id => Ok(checked),
+            Ok(checked) => Err(format!("it calls itself `{}`", checked.scheme.id)),
+            Err(problems) => Err(problems.iter().map(Problem::message).collect::<Vec<_>>().join("\n")),
         };
         if let (false, Err(why)) = (stored.is_deleted(), &read) {
             tracing::warn!(scheme.id = %stored.id, why, "a stored scheme can't be used and is not asked");
@@ -99,19 +96,9 @@ impl State {
         self.schemes.remove(key).is_some()
     }
 
-    /// Reads a scheme, for a source of this usher.
-    pub fn read(&self, text: &str) -> Result<Scheme, Vec<Wrong>> {
-        let scheme = read_scheme(text, "scheme").map_err(|problems| match Error::from(problems) {
-            Error::Invalid(wrong) => wrong,
-            other => vec![Wrong::whole(other.to_string())],
-        })?;
-        if self.sources.contains_key(&scheme.source) {
-            return Ok(scheme);
-        }
-        let known: Vec<_> = self.sources.keys().map(|id| format!("`{id}`")).collect();
-        let known =
-            if known.is_empty() { "there is none".to_owned() } else { format!("there are {}", known.join(", ")) };
-        Err(vec![Wrong::whole(format!("`source`: there is no source `{}`; {known}", scheme.source))])
+    /// Reads a scheme for a source of this usher, as the configuration file is read.
+    pub fn read(&self, text: &str) -> Result<CheckedScheme, Problems> {
+        check_scheme(text, "scheme", &self.sources)
     }
 
     /// The schemes to ask: of these, [`Schemes`] keeps the enabled ones.
@@ -121,7 +108,7 @@ impl State {
             .iter()
             .map(|known| VersionedScheme { scheme: known.scheme.clone(), reference: known.reference.clone() });
         let stored = self.stored().filter_map(|known| {
-            let scheme = known.read.as_ref().ok()?.clone();
+            let scheme = known.read.as_ref().ok()?.scheme.clone();
             let version = known.stored.current().version.clone();
             Some(VersionedScheme { reference: SchemeRef { id: scheme.id.clone(), version }, scheme })
         });
@@ -205,6 +192,7 @@ impl State {
             provisioned: true,
             paused: self.pause_now(&scheme.id),
             changed: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -213,7 +201,7 @@ impl State {
         Listed {
             id: stored.id.clone(),
             contents: match read {
-                Ok(scheme) => Contents::Readable(Box::new(scheme.clone())),
+                Ok(checked) => Contents::Readable(Box::new(checked.scheme.clone())),
                 Err(why) => Contents::Broken { text: current.text.clone(), why: why.clone() },
             },
             version: current.version.clone(),
@@ -221,6 +209,11 @@ impl State {
             provisioned: false,
             paused: self.pause_now(&stored.id),
             changed: Some((current.by.clone(), current.at)),
+            warnings: match read {
+                // Without their places: they are told of the stored text, which nobody has seen.
+                Ok(checked) => checked.warnings.iter().map(|warning| warning.message().to_owned()).collect(),
+                Err(_) => Vec::new(),
+            },
         }
     }
 

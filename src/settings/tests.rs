@@ -12,7 +12,9 @@ use crate::{
 };
 
 const CONFIG: &str = r#"
-sources: [{ id: acme, product: jira-dc, base_url: "http://127.0.0.1:1", auth: { bearer: { value: x } } }]
+sources:
+  - { id: acme, product: jira-dc, base_url: "http://127.0.0.1:1", auth: { bearer: { value: x } } }
+  - { id: cloud, product: jira-cloud, base_url: "http://127.0.0.1:1", auth: { bearer: { value: x } } }
 schemes:
   - { id: z-file, source: acme, trigger: on_create, select: { everyone: true }, actions: [{ add_groups: [a] }] }
   - { id: b-file, source: acme, trigger: on_create, enabled: false, select: { everyone: true }, actions: [{ add_groups: [a] }] }
@@ -194,8 +196,14 @@ async fn what_cant_be_used_is_refused_with_all_that_is_wrong() {
     assert!(problems.iter().any(|wrong| wrong.line == Some(3) && wrong.message.contains("`trigger`")), "{problems:?}");
 
     let problems = wrong(&text("a", "g").replace("acme", "globex")).await;
-    assert!(problems[0].message.contains("no source `globex`; there are `acme`"), "{problems:?}");
-    assert_eq!(settings.get(&id("a")), None);
+    assert!(problems[0].message.contains("no source `globex`; write one of: acme, cloud"), "{problems:?}");
+    assert_eq!((problems[0].line, problems[0].column), (Some(1), Some(18)));
+
+    let sleeper = "{ id: a, source: acme, trigger: manual, select: { everyone: true }, actions: [{ deactivate: {} }] }";
+    settings.create(sleeper, who("ann")).await.expect("this product can");
+    let problems = wrong(&sleeper.replace("acme", "cloud").replace("id: a", "id: b")).await;
+    assert!(problems[0].message.contains("jira-cloud"), "{problems:?}");
+    assert_eq!(settings.get(&id("b")), None);
 }
 
 #[tokio::test]

@@ -33,4 +33,6 @@ pub struct Listed {
     pub paused: Option<Pause>,
     /// Who changed it last and when; none for one of the file.
     pub changed: Option<(Actor, Timestamp)>,
+    /// What should be otherwise in a stored one; those of the file are told when usher starts.
+    pub warnings: Vec<String>,
 }

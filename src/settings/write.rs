@@ -47,13 +47,13 @@ impl IfMatch {
 impl Settings {
     /// The scheme that `text` describes, checked as one that is to be stored.
     pub fn check(&self, text: &str) -> Result<Scheme, Error> {
-        self.read(text)
+        Ok(self.state().read(text)?.scheme)
     }
 
     /// Stores a scheme under an id that is free.
     pub async fn create(&self, text: &str, by: Actor) -> Result<Listed, Error> {
         let _turn = self.turn().await?;
-        let scheme = self.read(text)?;
+        let scheme = self.check(text)?;
         if self.get(&scheme.id).is_some() {
             return Err(Error::Exists(scheme.id));
         }
@@ -66,7 +66,7 @@ impl Settings {
     pub async fn replace(&self, id: &SchemeId, text: &str, if_match: &IfMatch, by: Actor) -> Result<Listed, Error> {
         let _turn = self.turn().await?;
         let before = self.changeable(id, if_match)?;
-        let scheme = self.read(text)?;
+        let scheme = self.check(text)?;
         if scheme.id != *id {
             let message = format!("`id`: this is `{}`, and the path says `{id}`; write the same in both", scheme.id);
             return Err(Error::Invalid(vec![Wrong::whole(message)]));
@@ -163,10 +163,6 @@ impl Settings {
         let stored = state.stored_scheme(id).filter(|stored| !stored.is_deleted());
         let stored = stored.ok_or_else(|| Error::NoScheme(id.clone()))?;
         if if_match.allows(&stored.tag()) { Ok(stored) } else { Err(Error::Stale) }
-    }
-
-    fn read(&self, text: &str) -> Result<Scheme, Error> {
-        self.state().read(text).map_err(Error::Invalid)
     }
 
     fn now(&self) -> Timestamp {

@@ -26,7 +26,7 @@ pub use runs::{Counts, Entry, Filter, Progress, Run, RunState};
 
 use self::{
     activity::Activities, bells::Bells, checkpoints::Checkpoints, dead_letters::DeadLetters, decisions::Decisions,
-    follow::Apply, follow::Follower, overview::Sweeps, runs::Runs,
+    follow::Apply, follow::Follower, overview::Plans, runs::Runs,
 };
 use crate::{
     domain::{Activity, RunId, SchemeId, SourceId, SweepRequest, Timestamp, UserId, UserKey, UserRef},
@@ -63,7 +63,7 @@ pub struct Views {
     dead_letters: DeadLetters,
     activities: Activities,
     bells: Bells,
-    sweeps: Sweeps,
+    plans: Plans,
     checkpoints: Checkpoints,
     progress: watch::Sender<u64>,
 }
@@ -94,8 +94,8 @@ impl Views {
             [runs.trees().as_slice(), &decisions.trees(), &dead_letters.trees(), &activities.trees(), &bells.trees()]
                 .concat();
         let checkpoints = Checkpoints::new(store.tree("view-checkpoints")?, &trees)?;
-        let (sweeps, progress) = (Sweeps::new(&runs)?, watch::Sender::new(0));
-        Ok(Self { runs, decisions, dead_letters, activities, bells, sweeps, checkpoints, progress })
+        let (plans, progress) = (Plans::default(), watch::Sender::new(0));
+        Ok(Self { runs, decisions, dead_letters, activities, bells, plans, checkpoints, progress })
     }
 
     /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped).
@@ -188,7 +188,6 @@ impl Views {
             reader(Stream::SweepProgress, |views, record| {
                 let progress = decode(&record.payload)?;
                 views.runs.progressed(&progress)?;
-                views.sweeps.note(&progress);
                 views.progressed();
                 Ok(())
             }),

@@ -1,15 +1,15 @@
 //! What the views tell the engine of their process.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::watch;
 
-use super::{Error, Views, runs::Runs};
+use super::Views;
 use crate::{
-    domain::{RunId, SourceId, SweepId, SweepPlan, SweepProgress, SweepStep, Timestamp, UserId},
+    domain::{RunId, SourceId, SweepId, SweepPlan, Timestamp, UserId},
     engine::{AskedStep, Count, Overview},
 };
 
@@ -18,30 +18,12 @@ const MOST_PLANS: usize = 64;
 /// How many users are handed out at a time.
 const USERS: usize = 500;
 
-/// What is asked about sweeps with each user and step, from memory. Cheap to clone; all clones are one.
-#[derive(Debug, Clone)]
-pub(super) struct Sweeps(Arc<Mutex<AtHand>>);
+/// The plans of sweeps, at hand: they are asked for with each user. Cheap to clone; all clones are one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Plans(Arc<Mutex<HashMap<SweepId, Arc<SweepPlan>>>>);
 
-#[derive(Debug, Default)]
-struct AtHand {
-    plans: HashMap<SweepId, Arc<SweepPlan>>,
-    cancelled: HashSet<RunId>,
-}
-
-impl Sweeps {
-    pub(super) fn new(runs: &Runs) -> Result<Self, Error> {
-        let cancelled = runs.cancelled()?.into_iter().collect();
-        Ok(Self(Arc::new(Mutex::new(AtHand { plans: HashMap::new(), cancelled }))))
-    }
-
-    /// Takes in what has been written to the rows.
-    pub(super) fn note(&self, progress: &SweepProgress) {
-        if let SweepStep::Cancelled { scheme } = &progress.step {
-            self.at_hand().cancelled.insert(RunId::of_sweep(&progress.sweep, scheme));
-        }
-    }
-
-    fn at_hand(&self) -> MutexGuard<'_, AtHand> {
+impl Plans {
+    fn at_hand(&self) -> MutexGuard<'_, HashMap<SweepId, Arc<SweepPlan>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -57,20 +39,16 @@ impl Overview for Views {
     }
 
     fn sweep(&self, sweep: &SweepId) -> Option<Arc<SweepPlan>> {
-        if let Some(plan) = self.sweeps.at_hand().plans.get(sweep) {
+        if let Some(plan) = self.plans.at_hand().get(sweep) {
             return Some(Arc::clone(plan));
         }
         let plan = Arc::new(self.runs.plan(sweep).ok()??);
-        let mut at_hand = self.sweeps.at_hand();
-        if at_hand.plans.len() >= MOST_PLANS {
-            at_hand.plans.clear();
+        let mut at_hand = self.plans.at_hand();
+        if at_hand.len() >= MOST_PLANS {
+            at_hand.clear();
         }
-        at_hand.plans.insert(sweep.clone(), Arc::clone(&plan));
+        at_hand.insert(sweep.clone(), Arc::clone(&plan));
         Some(plan)
-    }
-
-    fn run_cancelled(&self, run: &RunId) -> bool {
-        self.sweeps.at_hand().cancelled.contains(run)
     }
 
     fn is_over(&self, run: &RunId) -> bool {

@@ -1,6 +1,7 @@
 //! The embedded log: what every log promises, and what only a log on a disk can get wrong.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, OpenOptions},
     os::unix::fs::FileExt,
     path::Path,
@@ -17,7 +18,7 @@ use usher::log::{
     embedded::{EmbeddedLog, Options},
 };
 
-use crate::log_suite::{Fixture, Member, all, by_place, key, log_suite, record, within};
+use crate::log_suite::{Fixture, Member, all, all_kept, by_place, key, log_suite, record, within};
 
 /// A log in a temporary folder.
 struct EmbeddedFixture(TempDir);
@@ -31,6 +32,10 @@ impl Fixture for EmbeddedFixture {
     async fn open(&self) -> Arc<dyn Log> {
         let options = Options { queue: 20_000, ..Options::default() };
         Arc::new(self.open_with(options).expect("a log"))
+    }
+
+    async fn open_later(&self) -> Arc<dyn Log> {
+        Arc::new(self.open_with(Options { retention: Duration::ZERO, ..Options::default() }).expect("a log"))
     }
 }
 
@@ -171,6 +176,27 @@ async fn a_database_that_is_gone_is_not_started_anew() {
     for _ in 0..2 {
         assert!(fixture.refusal().contains("damaged"));
     }
+}
+
+#[tokio::test]
+async fn a_log_made_before_there_were_some_of_the_streams_is_opened_and_has_them() {
+    let fixture = EmbeddedFixture::with_records(10).await;
+    // An earlier usher knew four streams, and its witness tells of no more.
+    let path = fixture.0.path().join("acknowledged");
+    let mut witness: serde_json::Value = serde_json::from_slice(&fs::read(&path).expect("text")).expect("JSON");
+    witness["ends"].as_object_mut().expect("an object").retain(|code, _| ["1", "2", "3", "4"].contains(&code.as_str()));
+    fs::write(&path, witness.to_string()).expect("written");
+
+    let log = fixture.open().await;
+    assert_eq!(all(&*log, Stream::Events).await.len(), 10);
+    for stream in [Stream::Sweeps, Stream::SweepProgress, Stream::Settings, Stream::Activity] {
+        assert_eq!(log.append(stream, record(1, "first")).await.expect("appended").offset, 0);
+    }
+    let log = fixture.reopen(log).await;
+    for stream in [Stream::Sweeps, Stream::SweepProgress, Stream::Settings, Stream::Activity] {
+        assert_eq!(all(&*log, stream).await.len(), 1);
+    }
+    log.close().await;
 }
 
 #[tokio::test]
@@ -317,5 +343,49 @@ async fn lag_is_what_the_groups_at_work_have_not_stored() {
     member.store(&taken);
     assert_eq!((log.lag(Stream::Events), log.lag(Stream::Decisions)), (Some(0), None));
     member.leave().await;
+    log.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn compaction_in_many_steps_among_appends_keeps_what_a_model_of_it_keeps() {
+    use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let fixture = EmbeddedFixture::new().await;
+    let mut model = BTreeMap::new();
+    let (mut log, mut ends): (Arc<dyn Log>, _) = (fixture.open().await, Vec::new());
+    for round in 0..4 {
+        // One after the other, so that there are more batches than a step takes.
+        for number in 0..700 {
+            let user = random.random_range(0..300);
+            let payload = match random.random_range(0..10) {
+                0 => Bytes::new(),
+                1 => Bytes::from(vec![7; random.random_range(1..30_000)]),
+                _ => Bytes::from(format!("{round}:{number}")),
+            };
+            let record = Record { key: key(user), payload: payload.clone() };
+            log.append(Stream::Activity, record).await.expect("appended");
+            model.insert(key(user).as_str().to_owned(), payload);
+        }
+        let kept = all_kept(&*log, Stream::Activity).await;
+        let found: BTreeMap<_, _> = kept.into_iter().map(|stored| (stored.key, stored.payload)).collect();
+        let there = |records: &BTreeMap<String, Bytes>| {
+            let some = records.iter().filter(|(_, payload)| !payload.is_empty());
+            some.map(|(key, payload)| (key.clone(), payload.clone())).collect::<BTreeMap<_, _>>()
+        };
+        assert!(there(&found) == there(&model), "seed {seed}, round {round}: they differ");
+        log.close().await;
+        log = fixture.open_later().await;
+        ends.push(log.bounds(Stream::Activity, Partition(0)).await.expect("bounds").end);
+    }
+    // And it does forget: what every partition held when it was last opened is gone.
+    within(async {
+        while log.bounds(Stream::Activity, Partition(0)).await.expect("bounds").start < ends[2] {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
     log.close().await;
 }

@@ -95,6 +95,7 @@ group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 log.retention.check.interval.ms=1000
+log.cleaner.backoff.ms=500
 PROPERTIES
     run_java -Xmx256m -XX:TieredStopAtLevel=1 kafka.tools.StorageTool format --standalone \
         -t "$(run_java -XX:TieredStopAtLevel=1 kafka.tools.StorageTool random-uuid)" \

@@ -32,6 +32,8 @@ pub(super) struct SchemeRow {
     paused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<ByRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -58,13 +60,13 @@ impl SchemeRow {
 
 impl From<Listed> for SchemeRow {
     fn from(listed: Listed) -> Self {
-        let Listed { id, contents, version, tag: _, provisioned, paused, changed } = listed;
+        let Listed { id, contents, version, tag: _, provisioned, paused, changed, warnings } = listed;
         let contents = match contents {
             Contents::Readable(scheme) => ContentsRow::Readable(scheme),
             Contents::Broken { text, why } => ContentsRow::Broken { id, text, broken: why },
         };
         let changed = changed.map(|(by, at)| ByRow { by, at });
-        Self { contents, version, provisioned, paused: paused.is_some(), changed }
+        Self { contents, version, provisioned, paused: paused.is_some(), changed, warnings }
     }
 }
 

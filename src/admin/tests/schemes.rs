@@ -133,7 +133,7 @@ async fn a_scheme_that_cant_be_used_is_refused_with_every_problem_and_its_place(
     assert!(problems.as_array().expect("an array").iter().all(|one| one["message"].is_string()), "{problems}");
 
     for (body, hint) in [
-        (TEXT.replace("acme", "nowhere"), "no source `nowhere`; there are `acme`, `cloud`"),
+        (TEXT.replace("acme", "nowhere"), "no source `nowhere`; write one of: acme, cloud"),
         ("]".to_owned(), ""),
         (String::new(), ""),
     ] {

@@ -1,6 +1,6 @@
 //! What is refused in the actions of a scheme, each with the exact line.
 
-use super::assert_scheme_refused;
+use super::{assert_scheme_refused, refusal, scheme};
 
 #[test]
 fn actions_are_checked() {
@@ -133,4 +133,17 @@ fn an_issue_is_checked() {
             "97: no value stands here; write one, `null` or `\"\"`",
         ),
     ]);
+}
+
+#[test]
+fn the_templates_of_an_issue_are_checked_where_they_stand() {
+    for (keys, place) in [
+        ("summary: \"{{ user.nmae }}\"", "3:68"),
+        ("summary: s, fields: { a: [x, { b: \"{{ user.nmae }}\" }] }", "3:93"),
+    ] {
+        let keys = format!("actions: [{{ create_issue: {{ project: OPS, type: Task, {keys} }} }}]");
+        let refused = refusal(&scheme(&keys));
+        assert!(refused.starts_with(&format!("usher.yaml:{place}: ")) && refused.contains("user.nmae"), "{refused}");
+        assert_eq!(refused.lines().count(), 1, "{refused}");
+    }
 }

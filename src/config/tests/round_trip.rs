@@ -92,7 +92,10 @@ fn json() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
-        text().prop_map(Value::from),
+        text()
+            .prop_filter("a template", |text| !["{{", "{%", "{#"].iter().any(|begin| text.contains(begin)))
+            .prop_map(Value::from),
+        Just(Value::from("{{ user.name | upper }} of {{ source }}")),
         Just(Value::from("")),
     ];
     leaf.prop_recursive(4, 16, 4, |inner| {

@@ -14,6 +14,7 @@ use std::{
 use tokio::sync::{oneshot, watch};
 
 use super::{
+    compact::{self, Compactor},
     company::{Company, LOOK_AGAIN},
     disk::Reserve,
     groups::Groups,
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    log::{Error, Position, Record},
+    log::{Error, Position, Record, Stored},
 };
 
 /// The most records of one commit.
@@ -98,6 +99,7 @@ pub(super) struct Committer {
     pub bounds: Parts<watch::Sender<Range<u64>>>,
     pub reserve: Reserve,
     pub trimmer: Trimmer,
+    pub compactor: Compactor,
     pub identity: String,
     pub dir: PathBuf,
     pub company: Company,
@@ -109,7 +111,8 @@ impl Committer {
     /// Works until all senders of `requests` are gone and everything sent is answered; then lets go of the store.
     pub fn run(mut self, requests: &Receiver<Request>) {
         loop {
-            let patience = if self.trimmer.is_due() { Duration::ZERO } else { OFFSETS_EVERY };
+            let tidying = self.trimmer.is_due() || self.compactor.is_due();
+            let patience = if tidying && !self.health.has_failed() { Duration::ZERO } else { OFFSETS_EVERY };
             match requests.recv_timeout(patience) {
                 Ok(first) => self.serve(first, requests),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -162,17 +165,22 @@ impl Committer {
 
     /// Makes the records durable, then visible; none of it where that fails.
     fn write(&mut self, appends: &[Append]) -> Option<Vec<Position>> {
-        let before = self.ends();
-        let mut staged = Staged::new(&before, SystemClock.now());
+        let mut staged = Staged::new(&self.ends(), SystemClock.now());
         let positions = appends.iter().map(|append| staged.add(append.part, &append.record)).collect();
+        self.commit_staged(staged).then_some(positions)
+    }
+
+    /// Makes what is staged durable, then visible; false where that fails.
+    fn commit_staged(&self, staged: Staged) -> bool {
+        let before = self.ends();
         let (write, after) = staged.finish();
         if !self.commit(write) {
-            return None;
+            return false;
         }
         for (part, end) in after.iter().filter(|(part, end)| before[*part] != **end) {
             self.bounds[part].send_modify(|bounds| bounds.end = *end);
         }
-        Some(positions)
+        true
     }
 
     /// Makes `write` durable; false where that fails, and from then on.
@@ -217,6 +225,9 @@ impl Committer {
         if self.trimmer.is_due() && !self.health.has_failed() {
             self.trim();
         }
+        if self.compactor.is_due() && !self.health.has_failed() {
+            self.compact();
+        }
     }
 
     fn save_offsets(&self) {
@@ -242,6 +253,47 @@ impl Committer {
             }
             Err(error) => tracing::warn!(%error, "old records of the event log can't be removed"),
         }
+    }
+
+    /// Does a bounded part of what there is to do in compacted streams.
+    fn compact(&mut self) {
+        let now = SystemClock.now();
+        let Ok(tree) = self.store.tree() else { return };
+        let next = store::guarded(|| self.compactor.next(&tree, &self.groups, &self.bounds, now));
+        let step = next.unwrap_or_else(|panicked| Err(sled::Error::ReportableBug(panicked.to_string()).into()));
+        match step {
+            Ok(compact::Step { part: Some(part), copies, removed, start }) if !removed.is_empty() => {
+                if !self.copy(part, &copies) {
+                    return self.compactor.put_off();
+                }
+                // Readers are told first, so that they don't look for what is about to go.
+                self.bounds[part].send_modify(|bounds| bounds.start = start);
+                let mut write = sled::Batch::default();
+                removed.iter().for_each(|key| write.remove(key));
+                self.commit(write.into());
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "old records of the event log can't be removed");
+                self.compactor.put_off();
+            }
+        }
+    }
+
+    /// Appends records of `part` anew.
+    fn copy(&mut self, part: Part, copies: &[Stored]) -> bool {
+        if copies.is_empty() {
+            return true;
+        }
+        let bytes = copies.iter().map(|record| record.key.len() + record.payload.len()).sum();
+        if !self.has_room_for(bytes) {
+            return false;
+        }
+        let mut staged = Staged::new(&self.ends(), SystemClock.now());
+        for record in copies {
+            staged.add_bytes(part, &record.key, &record.payload);
+        }
+        self.commit_staged(staged)
     }
 
     fn write_witness(&self) {

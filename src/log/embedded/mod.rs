@@ -13,6 +13,7 @@
 //! where there are few appenders) and keeps 2 (5 where there are few).
 
 mod committer;
+mod compact;
 mod company;
 mod consumer;
 mod disk;
@@ -44,6 +45,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{
     committer::{Append, Committer, Request},
+    compact::Compactor,
     company::Company,
     disk::Reserve,
     found::Found,
@@ -73,7 +75,8 @@ pub struct Options {
     /// With less free disk space than that, in bytes, appends are [`Error::Unavailable`].
     pub reserve_bytes: u64,
     /// How long records are kept at least. Older ones go within the hour, unless a group that has stored an offset
-    /// in their stream has not come that far.
+    /// in their stream has not come that far. Of compacted streams the latest record of each key stays, and the
+    /// others go some time later.
     pub retention: Duration,
 }
 
@@ -132,6 +135,7 @@ impl EmbeddedLog {
             bounds,
             reserve: Reserve::new(dir.to_owned(), options.reserve_bytes),
             trimmer: Trimmer::new(options.retention),
+            compactor: Compactor::new(options.retention),
             identity,
             dir: dir.to_owned(),
             company: Company::new(),

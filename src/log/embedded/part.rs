@@ -7,8 +7,8 @@ use crate::log::{Partition, Stream};
 /// One partition of one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Part {
-    /// The stream's number on disk; see [`Part::new`].
-    code: u8,
+    /// Of which stream.
+    pub stream: Stream,
     /// Which partition.
     pub partition: Partition,
 }
@@ -16,18 +16,7 @@ pub(super) struct Part {
 impl Part {
     /// `partition` of `stream`.
     pub fn new(stream: Stream, partition: Partition) -> Self {
-        // On disk since the first release: never change a number, never use one again.
-        let code = match stream {
-            Stream::Events => 1,
-            Stream::Decisions => 2,
-            Stream::Outcomes => 3,
-            Stream::DeadLetters => 4,
-            Stream::Sweeps => 5,
-            Stream::SweepProgress => 6,
-            Stream::Settings => 7,
-            Stream::Activity => 8,
-        };
-        Self { code, partition }
+        Self { stream, partition }
     }
 
     /// The parts of one stream of a log with `partitions` partitions.
@@ -42,7 +31,17 @@ impl Part {
 
     /// The stream's number on disk.
     pub fn code(self) -> u8 {
-        self.code
+        // On disk since the first release: never change a number, never use one again.
+        match self.stream {
+            Stream::Events => 1,
+            Stream::Decisions => 2,
+            Stream::Outcomes => 3,
+            Stream::DeadLetters => 4,
+            Stream::Sweeps => 5,
+            Stream::SweepProgress => 6,
+            Stream::Settings => 7,
+            Stream::Activity => 8,
+        }
     }
 }
 
@@ -82,7 +81,7 @@ impl<T> Parts<T> {
     }
 
     fn index(&self, part: Part) -> usize {
-        usize::from(part.code - 1) * usize::from(self.partitions) + usize::from(part.partition.0)
+        usize::from(part.code() - 1) * usize::from(self.partitions) + usize::from(part.partition.0)
     }
 }
 

@@ -81,7 +81,7 @@ impl Reader {
 }
 
 /// The last batch of `part` that begins at `offset` or before: where it begins, and all its bytes.
-fn batch_at(tree: &sled::Tree, part: Part, offset: u64) -> Result<Option<(u64, Bytes)>, sled::Error> {
+pub(super) fn batch_at(tree: &sled::Tree, part: Part, offset: u64) -> Result<Option<(u64, Bytes)>, sled::Error> {
     let up_to_offset = format::batch_key(part, 0, 0)..=format::batch_key(part, offset, u16::MAX);
     let (base, first) = match tree.get(format::batch_key(part, offset, 0))? {
         Some(first) => (offset, first), // the common case, and the quickest: a reader goes from batch to batch

@@ -28,7 +28,11 @@ impl Staged {
 
     /// Adds `record`, and says where it will stand.
     pub fn add(&mut self, part: Part, record: &Record) -> Position {
-        let (key, payload) = (record.key.as_str(), &record.payload[..]);
+        self.add_bytes(part, record.key.as_str(), &record.payload)
+    }
+
+    /// As [`Staged::add`], with the record in its parts.
+    pub fn add_bytes(&mut self, part: Part, key: &str, payload: &[u8]) -> Position {
         if !self.open[part].has_room(key, payload) {
             self.close(part);
         }

@@ -1,4 +1,4 @@
-//! Forgets what is old, unless somebody still needs it.
+//! Forgets what is old, unless somebody still needs it. In compacted streams that is more than age: see [`compact`](super::compact).
 
 use std::{
     ops::Range,
@@ -15,7 +15,7 @@ use super::{
 use crate::domain::Timestamp;
 
 /// How often old records are looked for.
-const EVERY: Duration = Duration::from_secs(60 * 60);
+pub(super) const EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How many batches go at a time, so that appends don't wait long.
 const AT_ONCE: usize = 256;
@@ -50,7 +50,7 @@ impl Trimmer {
         self.due = Instant::now() + EVERY;
         let mut removed = sled::Batch::default();
         let mut room = AT_ONCE;
-        for (part, bounds) in bounds.iter() {
+        for (part, bounds) in bounds.iter().filter(|(part, _)| !part.stream.is_compacted()) {
             let end = bounds.borrow().end;
             let needed_from = groups.consumed_by_all(part).unwrap_or(u64::MAX);
             let old = self.old_batches(tree, part, needed_from.min(end), now, room)?;

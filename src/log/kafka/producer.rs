@@ -59,7 +59,9 @@ impl Producer {
         payload: &[u8],
     ) -> Result<Delivered, Error> {
         let client = self.client();
-        let record = FutureRecord::to(topic).partition(i32::from(partition.0)).key(key).payload(payload);
+        let record = FutureRecord::to(topic).partition(i32::from(partition.0)).key(key);
+        // By none at all Kafka knows that what was kept under the key is taken back.
+        let record = if payload.is_empty() { record } else { record.payload(payload) };
         let mut delivery = client.producer.send_result(record).map_err(|(error, _)| self.failed(&client, &error))?;
         let delivered = tokio::select! {
             delivered = &mut delivery => delivered,

@@ -1,9 +1,9 @@
-//! The four topics: made where they are missing, held against each other where they are not.
+//! The topics of the streams: made where they are missing, held against each other where they are not.
 
 use std::time::{Duration, Instant};
 
 use rdkafka::{
-    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
     error::RDKafkaErrorCode,
     metadata::MetadataTopic,
     types::RDKafkaRespErr,
@@ -20,20 +20,32 @@ use crate::{
     log::{Error, Partition, Stream},
 };
 
-/// How long a record is kept: 30 days, in milliseconds.
-const RETENTION_MS: &str = "2592000000";
+/// Of most topics: a record is kept for 30 days, in milliseconds.
+const KEPT_FOR_A_TIME: &[(&str, &str)] = &[("cleanup.policy", "delete"), ("retention.ms", "2592000000")];
+
+/// Of compacted topics: the latest record of each key is kept for ever. What was written over stays for 30 days, so that
+/// changes that two replicas made at the same moment are both seen; what was taken back is told for 7 more. A segment in
+/// use is not compacted, so there is a new one each day.
+const COMPACTED: &[(&str, &str)] = &[
+    ("cleanup.policy", "compact"),
+    ("min.compaction.lag.ms", "2592000000"),
+    ("delete.retention.ms", "604800000"),
+    ("segment.ms", "86400000"),
+];
 /// How long one question to the cluster may take.
 const ANSWER: Duration = Duration::from_secs(9);
 /// How long new topics may take until all brokers asked know them.
 const CREATION: Duration = Duration::from_secs(30);
 
-/// Makes the missing topics and returns the partition count that all four have.
+/// Makes the missing topics and returns the partition count that all have.
 pub(super) async fn ensure(client: &Client, settings: &Settings, config: &KafkaConfig) -> Result<u16, Error> {
     let found = look(client, settings).await?;
     let count = match agreed(settings, &found)? {
         Some(count) => count,
         None => config.partitions,
     };
+    let there: Vec<_> = found.iter().filter(|(_, count)| count.is_some()).map(|(stream, _)| *stream).collect();
+    check_policies(settings, &there).await?;
     let missing: Vec<_> = found.into_iter().filter(|(_, count)| count.is_none()).map(|(stream, _)| stream).collect();
     if !missing.is_empty() {
         create(settings, config, &missing, count).await?;
@@ -86,10 +98,51 @@ fn agreed(settings: &Settings, found: &Found) -> Result<Option<u16>, Error> {
     Err(Error::Unusable(format!("all topics must have the same number of partitions: {}", each.join(", "))))
 }
 
+/// Refuses topics that forget what must not be forgotten. Where that can't be asked, it is left to the administrator.
+async fn check_policies(settings: &Settings, there: &[Stream]) -> Result<(), Error> {
+    if there.is_empty() {
+        return Ok(());
+    }
+    let admin: AdminClient<Voice> = settings.admin().create_with_context(Voice::default()).map_err(|e| refusal(&e))?;
+    let names: Vec<_> = there.iter().map(|stream| settings.topic(*stream)).collect();
+    let topics: Vec<_> = names.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
+    let options = AdminOptions::new().request_timeout(Some(ANSWER));
+    let described = admin.describe_configs(&topics, &options).await;
+    let described = described.unwrap_or_else(|error| {
+        tracing::warn!(%error, "kafka: what the topics forget can't be asked; see that their `cleanup.policy` is right");
+        Vec::new()
+    });
+    for (described, (stream, topic)) in described.into_iter().zip(there.iter().zip(&names)) {
+        match described {
+            Ok(described) => {
+                let policy = described.get("cleanup.policy").and_then(|entry| entry.value.as_deref());
+                check_policy(*stream, topic, policy.unwrap_or_default())?;
+            }
+            Err(code) => {
+                tracing::warn!(topic, %code, "kafka: what the topic forgets can't be asked; see that its `cleanup.policy` is right");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_policy(stream: Stream, topic: &str, policy: &str) -> Result<(), Error> {
+    let (wanted, loses) = match stream.is_compacted() {
+        true => ("compact", "what stands in it for longer than the retention"),
+        false => ("delete", "records that are still to be worked on"),
+    };
+    if policy.is_empty() || policy.split(',').map(str::trim).eq([wanted]) {
+        return Ok(());
+    }
+    Err(Error::Unusable(format!(
+        "the topic {topic} has `cleanup.policy={policy}` and would lose {loses}; set it to `{wanted}`"
+    )))
+}
+
 async fn create(settings: &Settings, config: &KafkaConfig, missing: &[Stream], count: u16) -> Result<(), Error> {
     let admin: AdminClient<Voice> = settings.admin().create_with_context(Voice::default()).map_err(|e| refusal(&e))?;
     let names: Vec<_> = missing.iter().map(|stream| settings.topic(*stream)).collect();
-    let topics: Vec<_> = names.iter().map(|name| topic(name, config, count)).collect();
+    let topics: Vec<_> = names.iter().zip(missing).map(|(name, stream)| topic(name, *stream, config, count)).collect();
     let options = AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER));
     let results = admin
         .create_topics(&topics, &options)
@@ -111,12 +164,11 @@ async fn create(settings: &Settings, config: &KafkaConfig, missing: &[Stream], c
     Ok(())
 }
 
-fn topic<'a>(name: &'a str, config: &KafkaConfig, count: u16) -> NewTopic<'a> {
+fn topic<'a>(name: &'a str, stream: Stream, config: &KafkaConfig, count: u16) -> NewTopic<'a> {
     let replicas = TopicReplication::Fixed(i32::from(config.replication_factor));
-    let topic = NewTopic::new(name, i32::from(count), replicas)
-        .set("cleanup.policy", "delete")
-        .set("retention.ms", RETENTION_MS)
-        .set("max.message.bytes", MAX_RECORD);
+    let forgets = if stream.is_compacted() { COMPACTED } else { KEPT_FOR_A_TIME };
+    let topic = NewTopic::new(name, i32::from(count), replicas).set("max.message.bytes", MAX_RECORD);
+    let topic = forgets.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
     // With fewer replicas a single broker's absence would stop everything.
     if config.replication_factor >= 3 { topic.set("min.insync.replicas", "2") } else { topic }
 }

@@ -40,14 +40,16 @@ impl JiraCloud {
     }
 
     async fn ask_to_move(&self, user: &User, group_id: &str, way: Way) -> Result<(), Error> {
-        let call = match way {
-            Way::In => {
-                Call::new(Operation::AddToGroup, Method::POST, MEMBERSHIP).user_body("accountId", user.id.as_str())
-            }
-            Way::Out => Call::new(Operation::RemoveFromGroup, Method::DELETE, MEMBERSHIP)
-                .user_query("accountId", user.id.as_str()),
+        let (operation, method) = match way {
+            Way::In => (Operation::AddToGroup, Method::POST),
+            Way::Out => (Operation::RemoveFromGroup, Method::DELETE),
         };
-        self.change(user, call.query("groupId", group_id)).await?.done()
+        let call = Call::new(operation, method, MEMBERSHIP).query("groupId", group_id);
+        let call = match way {
+            Way::In => call.user_body("accountId", user.id.as_str()),
+            Way::Out => call.user_query("accountId", user.id.as_str()),
+        };
+        self.change(user, call).await?.done()
     }
 
     async fn find_group(&self, name: &GroupName) -> Result<String, Error> {

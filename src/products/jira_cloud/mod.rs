@@ -91,7 +91,7 @@ impl Client for JiraCloud {
     }
 
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
-        self.page(Cursor::read(cursor, Form::Offset)).await
+        self.page(Cursor::read(cursor, Form::CLOUD)).await
     }
 
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
@@ -111,7 +111,7 @@ impl Client for JiraCloud {
     }
 
     async fn myself(&self) -> Result<UserId, Error> {
-        let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
+        let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, MYSELF)).await?;
         Ok(answer.json::<user::Bean>()?.known()?.into_user().id)
     }
 

@@ -65,7 +65,9 @@ impl JiraDc {
 
     async fn edit(&self, user: &User, fields: Value) -> Result<Edited, Error> {
         let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("key", user.id.as_str()).body(fields);
-        self.change(user, call).await?.json()
+        let answer = self.change(user, call).await?;
+        answer.done()?;
+        Ok(answer.json().unwrap_or(Edited { active: None })) // made, whatever is told of it
     }
 
     /// Sends a boolean, as the reference has it. Where that is not heeded, or not read, sends text with the name, as clients
@@ -106,7 +108,8 @@ impl JiraDc {
         let password = password::random()?;
         let call = Call::new(Operation::SetPassword, Method::PUT, PASSWORD)
             .user_query("key", user.id.as_str())
-            .user_body("password", password.reveal());
+            .body(json!({ "password": password.reveal() }))
+            .about(password.reveal()); // a policy's complaint may repeat it
         self.change(user, call).await?.done()
     }
 

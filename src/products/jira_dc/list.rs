@@ -29,8 +29,7 @@ impl JiraDc {
                 page => page,
             },
             Form::Stream => self.stream(cursor).await,
-            Form::Search | Form::QuotedSearch => self.search(cursor).await,
-            Form::Offset => self.stream(Cursor::first(Form::Stream)).await, // Cloud's: nothing of ours
+            Form::Search | Form::QuotedSearch | Form::Offset => self.search(cursor).await,
         }
     }
 

@@ -73,7 +73,7 @@ impl Client for JiraDc {
     }
 
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
-        self.page(Cursor::read(cursor, Form::Stream)).await
+        self.page(Cursor::read(cursor, Form::DATA_CENTER)).await
     }
 
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
@@ -93,7 +93,7 @@ impl Client for JiraDc {
     }
 
     async fn myself(&self) -> Result<UserId, Error> {
-        let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
+        let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, MYSELF)).await?;
         Ok(UserId::new(answer.json::<Myself>()?.key))
     }
 

@@ -14,11 +14,7 @@ pub use counts::Counts;
 pub use entry::Entry;
 pub use row::{Progress, Run, RunState};
 
-use self::{
-    entry::Kept,
-    row::Row,
-    sweep::{CANCELLED, Tally},
-};
+use self::{entry::Kept, row::Row, sweep::Tally};
 use super::{
     Error,
     keys::part,
@@ -142,12 +138,6 @@ impl Runs {
             }
         }
         Ok(users)
-    }
-
-    /// The runs that were cancelled.
-    pub(super) fn cancelled(&self) -> Result<Vec<RunId>, Error> {
-        let keys = self.sweeps.scan_prefix(CANCELLED).keys();
-        keys.map(|key| Ok(RunId::new(String::from_utf8_lossy(&key?[CANCELLED.len()..])))).collect()
     }
 
     /// A run of a sweep as it is kept knows its own users only.

@@ -43,10 +43,7 @@ impl Runs {
                 SweepStep::ListingEnded { seen } => listed(&table, progress, *seen, Some(*seen)),
                 SweepStep::Held { scheme, why } => order(scheme, Order::Held, Some(why)),
                 SweepStep::Released { scheme, users } => order(scheme, Order::Released(*users), None),
-                SweepStep::Cancelled { scheme } => {
-                    table.sweeps.insert(sweep::cancelled(&RunId::of_sweep(sweep, scheme)), &[])?;
-                    order(scheme, Order::Cancelled, None)
-                }
+                SweepStep::Cancelled { scheme } => order(scheme, Order::Cancelled, None),
                 SweepStep::Failed { why } => failed(&table, progress, why),
             }
         })

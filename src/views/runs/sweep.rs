@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::row::Progress;
 use crate::{
-    domain::{EventId, RunId, SchemeId, SweepId},
+    domain::{EventId, SchemeId, SweepId},
     views::keys::part,
 };
 
@@ -38,12 +38,4 @@ pub(super) fn marks(sweep: &SweepId, released: Option<&SchemeId>) -> Vec<u8> {
 /// The mark of a user, by the sighting.
 pub(super) fn mark(sweep: &SweepId, released: Option<&SchemeId>, sighting: &EventId) -> Vec<u8> {
     [marks(sweep, released), sighting.as_str().into()].concat()
-}
-
-/// What stands before the runs that were cancelled; no sweep's key begins like that.
-pub(super) const CANCELLED: &[u8] = b"cancelled/";
-
-/// Where it stands that a run was cancelled.
-pub(super) fn cancelled(run: &RunId) -> Vec<u8> {
-    [CANCELLED, run.as_str().as_bytes()].concat()
 }

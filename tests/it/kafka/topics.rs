@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
-    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
+    admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication},
     client::DefaultClientContext,
 };
 use usher::{
@@ -22,8 +22,12 @@ fn admin(config: &KafkaConfig) -> AdminClient<DefaultClientContext> {
 }
 
 async fn make(config: &KafkaConfig, stream: Stream, partitions: i32) {
+    make_with(config, stream, partitions, "delete").await;
+}
+
+async fn make_with(config: &KafkaConfig, stream: Stream, partitions: i32, policy: &str) {
     let name = format!("{}{stream}", config.topic_prefix);
-    let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
+    let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1)).set("cleanup.policy", policy);
     let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(10)));
     let admin = admin(config);
     admin.create_topics([&topic], &options).await.unwrap()[0].as_ref().unwrap();
@@ -33,6 +37,18 @@ async fn make(config: &KafkaConfig, stream: Stream, partitions: i32) {
         metadata.topics()[0].partitions().len() == usize::try_from(partitions).unwrap()
     };
     until("the topic is known", || tokio::task::block_in_place(known)).await;
+}
+
+/// Has what is written over in a compacted stream forgotten within seconds, where it would take a month.
+pub(super) async fn compact_soon(config: &KafkaConfig, stream: Stream) {
+    let name = format!("{}{stream}", config.topic_prefix);
+    let soon = AlterConfig::new(ResourceSpecifier::Topic(&name))
+        .set("cleanup.policy", "compact")
+        .set("min.compaction.lag.ms", "0")
+        .set("delete.retention.ms", "0")
+        .set("segment.ms", "100")
+        .set("min.cleanable.dirty.ratio", "0.001");
+    admin(config).alter_configs([&soon], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,18 +74,42 @@ async fn two_that_start_at_once_make_the_topics_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn records_are_kept_for_thirty_days() {
+async fn records_are_kept_for_thirty_days_and_the_latest_of_a_setting_for_ever() {
     let config = KafkaBroker::shared().config(1);
     KafkaLog::open(&config).await.unwrap();
-    let topic = format!("{}{}", config.topic_prefix, Stream::Events);
-    let described = admin(&config)
-        .describe_configs([&ResourceSpecifier::Topic(&topic)], &AdminOptions::new())
-        .await
-        .unwrap()
-        .remove(0)
-        .unwrap();
-    let setting = |name| described.get(name).unwrap().value.clone().unwrap();
-    assert_eq!((setting("retention.ms"), setting("cleanup.policy")), ("2592000000".into(), "delete".into()));
+    for stream in Stream::ALL {
+        let topic = format!("{}{stream}", config.topic_prefix);
+        let described = admin(&config)
+            .describe_configs([&ResourceSpecifier::Topic(&topic)], &AdminOptions::new())
+            .await
+            .unwrap()
+            .remove(0)
+            .unwrap();
+        let setting = |name| described.get(name).unwrap().value.clone().unwrap();
+        if stream.is_compacted() {
+            assert_eq!(
+                (setting("min.compaction.lag.ms"), setting("cleanup.policy")),
+                ("2592000000".into(), "compact".into())
+            );
+        } else {
+            assert_eq!((setting("retention.ms"), setting("cleanup.policy")), ("2592000000".into(), "delete".into()));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_that_would_forget_too_much_are_refused_with_what_to_set() {
+    for (stream, policy, wanted) in [
+        (Stream::Settings, "delete", "compact"),
+        (Stream::Activity, "compact,delete", "compact"),
+        (Stream::Events, "compact", "delete"),
+    ] {
+        let config = KafkaBroker::shared().config(1);
+        make_with(&config, stream, 1, policy).await;
+        let Err(Error::Unusable(why)) = KafkaLog::open(&config).await else { panic!("it must be refused") };
+        let topic = format!("{}{stream}", config.topic_prefix);
+        assert!(why.contains(&topic) && why.ends_with(&format!("set it to `{wanted}`")), "{why}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

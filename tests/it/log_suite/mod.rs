@@ -3,6 +3,7 @@
 //! For an implementation: write a [`Fixture`] and say `log_suite!(name, ItsFixture);`.
 
 pub mod appends;
+pub mod compaction;
 pub mod groups;
 pub mod reads;
 mod support;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use usher::log::Log;
 
-pub use support::{Member, all, by_place, key, record, within};
+pub use support::{Member, all, all_kept, by_place, key, record, within};
 
 /// A log that one test has for itself.
 #[async_trait]
@@ -29,6 +30,9 @@ pub trait Fixture: Sized + Send + Sync {
         drop(log);
         self.open().await
     }
+
+    /// Opens the closed log again so that all that it held is old now: it begins to forget what it may.
+    async fn open_later(&self) -> Arc<dyn Log>;
 }
 
 /// Makes a module `$name` with a test for every promise, over the logs of `$fixture`.
@@ -43,6 +47,8 @@ macro_rules! log_suite {
             appends::ten_thousand_concurrent_appends_are_all_acknowledged_at_different_places,
             appends::the_same_key_is_always_in_the_same_partition,
             appends::a_long_record_comes_back_whole,
+            compaction::the_latest_record_of_each_key_of_a_compacted_stream_is_never_forgotten,
+            compaction::what_was_taken_back_stays_taken_back,
             reads::a_reader_started_at_an_offset_sees_exactly_the_rest_and_then_follows,
             reads::a_reader_waits_for_an_offset_that_is_yet_to_come,
             reads::a_reader_ends_when_the_log_is_closed,

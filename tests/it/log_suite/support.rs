@@ -61,6 +61,24 @@ pub async fn all(log: &dyn Log, stream: Stream) -> Vec<Stored> {
     take(&mut records, usize::try_from(count).expect("a count")).await
 }
 
+/// All that `stream` still holds of what it held at this moment, where some of it may have been forgotten: up to the
+/// newest record of each partition.
+pub async fn all_kept(log: &dyn Log, stream: Stream) -> Vec<Stored> {
+    let mut kept = Vec::new();
+    for partition in (0..log.partitions()).map(Partition) {
+        let bounds = within(log.bounds(stream, partition)).await.expect("bounds");
+        let mut records = within(log.read(stream, vec![(partition, bounds.start)])).await.expect("records");
+        let mut next = bounds.start;
+        while next < bounds.end {
+            let stored = take(&mut records, 1).await.remove(0);
+            assert!(stored.position.offset >= next, "in order");
+            next = stored.position.offset + 1;
+            kept.push(stored);
+        }
+    }
+    kept
+}
+
 /// Records by their place.
 pub fn by_place<'a>(records: impl IntoIterator<Item = &'a Stored>) -> BTreeMap<(Partition, u64), (String, Bytes)> {
     let mut places = BTreeMap::new();

@@ -1,10 +1,12 @@
 //! A sandbox in another process: everything by its controls over HTTP.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use serde_json::json;
 use usher::{
     domain::Product,
-    sandbox::{Account, Control, Effect, Fault, Limit, When},
+    sandbox::{Account, Application, Control, Crowd, Effect, Fault, Limit, When},
 };
 
 use super::Site;
@@ -85,4 +87,26 @@ async fn limits_are_set_and_lifted_and_all_is_reset_from_outside() {
     control.reset().await.expect("done");
     assert_eq!(site.get("myself").await.0, 200);
     assert_eq!(site.get("user?username=jane").await.0, 404);
+}
+
+#[tokio::test]
+async fn a_crowd_applications_and_issues_are_arranged_from_outside() {
+    let (site, control) = start();
+    let like = Account::new("KEY{n}", "user-{n}").email("user-{n}@acme.example");
+    control.put_crowd(DC, &Crowd::new(100_000, like).groups(&["crowd"])).await.expect("done");
+    let began = Instant::now();
+    let (status, page) = site.get("user/search?username=.&includeInactive=true&startAt=100002&maxResults=1000").await;
+    assert_eq!((status, &page[0]["name"]), (200, &json!("user-99999")), "behind Jane, Joe and the acting account");
+    assert!(began.elapsed() < Duration::from_secs(10));
+
+    control.put_application(DC, &Application::new("jira-software", &["crowd"])).await.expect("done");
+    let (_, last) = site.get("user?key=KEY99999&expand=applicationRoles").await;
+    assert_eq!(last["applicationRoles"]["items"][0]["key"], "jira-software");
+
+    let fields = json!({ "project": { "key": "OPS" }, "issuetype": { "name": "Task" }, "summary": "Look" });
+    site.send(Method::POST, "issue", json!({ "fields": fields })).await;
+    assert!(control.set_done(DC, "OPS-1", true).await.expect("done"));
+    assert!(!control.set_done(DC, "OPS-2", true).await.expect("done"));
+    let issues = control.issues(DC).await.expect("issues");
+    assert_eq!((issues.len(), issues[0].summary.as_str(), issues[0].done), (1, "Look", true));
 }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use usher::{
     domain::Product,
-    sandbox::{ACCOUNT_EMAIL, Account, TOKEN, group_id},
+    sandbox::{ACCOUNT_EMAIL, Account, Application, TOKEN, group_id},
 };
 
 use super::{Site, answer, assert_refused};
@@ -32,6 +32,7 @@ async fn e_mail_address_and_token_are_accepted_and_all_else_is_401_in_plain_text
 #[tokio::test]
 async fn a_user_is_found_by_account_id_without_a_hidden_e_mail_address() {
     let site = start();
+    site.sandbox.put_application(Product::JiraCloud, Application::new("jira-software", &["staff"]));
     site.sandbox.add_member(Product::JiraCloud, "id:jane", "staff").expect("both exist");
     let (status, jane) = site.get("user?accountId=id%3Ajane&expand=groups").await;
     assert_eq!(
@@ -136,4 +137,47 @@ async fn members_are_told_with_hidden_addresses_left_out() {
 async fn the_picker_tells_ids() {
     let site = start();
     assert_eq!(site.get("groups/picker?query=sta").await.1["groups"][0]["groupId"], group_id("staff"));
+}
+
+#[tokio::test]
+async fn applications_tell_the_ids_of_their_groups() {
+    let site = start();
+    site.sandbox.put_application(Product::JiraCloud, Application::new("jira-software", &[]).default_groups(&["devs"]));
+    let (status, roles) = site.get("applicationrole").await;
+    assert_eq!((status, &roles[0]["key"], &roles[0]["groups"]), (200, &json!("jira-software"), &json!([])));
+    assert_eq!(roles[0]["defaultGroupsDetails"][0]["groupId"], group_id("devs"));
+}
+
+#[tokio::test]
+async fn the_groups_of_an_access_level_are_told() {
+    let site = start();
+    let (_, page) = site.get("group/bulk?accessType=site-admin").await;
+    assert_eq!((&page["total"], &page["values"][0]["name"]), (&json!(1), &json!("jira-administrators")));
+}
+
+#[tokio::test]
+async fn a_user_is_removed_from_the_site_once() {
+    let site = start();
+    site.sandbox.put_user(Product::JiraCloud, Account::new("id:joe", "joe").undeletable());
+    assert_eq!(site.delete("user?accountId=id:joe").await, 400);
+    assert_eq!(site.delete("user?accountId=id:jane").await, 204);
+    assert_eq!(site.delete("user?accountId=id:jane").await, 404);
+    assert_eq!(site.delete("user").await, 400);
+    assert_eq!(site.journal(), ["jira-cloud id:jane deleted by usher"]);
+}
+
+#[tokio::test]
+async fn an_issue_wants_its_description_as_a_document() {
+    let site = start();
+    let create = async |description: Value| {
+        let fields = json!({
+            "project": { "key": "OPS" }, "issuetype": { "name": "Task" }, "summary": "Look", "labels": ["a-1"],
+            "description": description,
+        });
+        site.send(Method::POST, "issue", json!({ "fields": fields })).await
+    };
+    assert_refused(&create(json!("text")).await, 400);
+    assert_eq!(create(json!({ "type": "doc", "version": 1, "content": [] })).await.0, 201);
+    let (_, found) = site.get("search/jql?jql=labels%20=%20%22a-1%22%20AND%20statusCategory%20!=%20Done").await;
+    assert_eq!((&found["isLast"], found["issues"].as_array().map(Vec::len)), (&json!(true), Some(1)));
 }

@@ -2,7 +2,10 @@
 
 use reqwest::Method;
 use serde_json::json;
-use usher::{domain::Product, sandbox::TOKEN};
+use usher::{
+    domain::Product,
+    sandbox::{Account, Application, TOKEN},
+};
 
 use super::{Site, answer, assert_refused};
 
@@ -36,6 +39,7 @@ async fn server_info_needs_no_credentials_but_takes_no_wrong_ones() {
 #[tokio::test]
 async fn a_user_is_found_by_name_in_any_case_and_by_key() {
     let site = start();
+    site.sandbox.put_application(Product::JiraDc, Application::new("jira-software", &["staff"]));
     site.sandbox.add_member(Product::JiraDc, "id:jane", "staff").expect("both exist");
     let (status, plain) = site.get("user?username=JANE").await;
     assert_eq!((status, &plain["key"], &plain["name"]), (200, &json!("id:jane"), &json!("jane")));
@@ -162,4 +166,102 @@ async fn another_method_is_405_and_another_path_404() {
     let site = start();
     assert_eq!(site.delete("myself").await, 405);
     assert_eq!(site.get("nothing").await.0, 404);
+}
+
+#[tokio::test]
+async fn access_to_an_application_follows_the_groups_default_groups_included() {
+    let site = start();
+    let software = Application::new("jira-software", &["devs"]).default_groups(&["everybody"]);
+    site.sandbox.put_application(Product::JiraDc, software);
+    let (status, roles) = site.get("applicationrole").await;
+    assert_eq!(
+        (status, &roles[0]["groups"], &roles[0]["defaultGroups"]),
+        (200, &json!(["devs"]), &json!(["everybody"]))
+    );
+    let access =
+        async || site.get("user?username=jane&expand=applicationRoles").await.1["applicationRoles"]["size"].clone();
+    assert_eq!(access().await, 0);
+    for group in ["devs", "everybody"] {
+        site.sandbox.add_member(Product::JiraDc, "id:jane", group).expect("both exist");
+        assert_eq!(access().await, 1);
+        site.sandbox.remove_member(Product::JiraDc, "id:jane", group).expect("both exist");
+    }
+    assert_eq!(access().await, 0);
+}
+
+#[tokio::test]
+async fn the_last_login_is_told_once_there_was_one() {
+    let site = start();
+    assert!(site.get("user?username=jane").await.1.get("lastLoginTime").is_none());
+    let at = "2023-08-30T06:37:01Z".parse().expect("a time");
+    site.sandbox.put_user(Product::JiraDc, Account::new("id:jane", "jane").last_login(at));
+    assert_eq!(site.get("user?username=jane").await.1["lastLoginTime"], "2023-08-30T08:37:01+0200");
+}
+
+#[tokio::test]
+async fn a_user_is_deleted_once_unless_something_hangs_on_it() {
+    let site = start();
+    site.sandbox.put_user(Product::JiraDc, Account::new("id:joe", "joe").undeletable());
+    assert_eq!(site.delete("user?key=id:joe").await, 400);
+    assert_eq!(site.delete("user?username=jane").await, 204);
+    assert_eq!(site.delete("user?username=jane").await, 404);
+    assert_eq!(site.journal(), ["jira-dc id:jane deleted by usher"]);
+}
+
+#[tokio::test]
+async fn a_password_is_set_where_it_keeps_to_the_policy() {
+    let site = start();
+    let set = |user: &str, password: &str| {
+        let path = format!("user/password?key={user}");
+        let request = site.request(Method::PUT, &path).json(&json!({ "password": password }));
+        answer(request)
+    };
+    for weak in ["", "short-A1", "long-enough-1", "long enough A1"] {
+        assert_refused(&set("id:jane", weak).await, 400);
+    }
+    assert_refused(&set("nobody", "Long-enough-1").await, 404);
+    assert_eq!(set("id:jane", "Long-enough-1").await.0, 204);
+    assert_eq!(site.journal(), ["jira-dc id:jane password changed by usher"]);
+}
+
+#[tokio::test]
+async fn nothing_is_written_to_a_directory_that_is_read_only() {
+    let site = start();
+    site.sandbox.put_user(Product::JiraDc, Account::new("id:jane", "jane").read_only());
+    let password = json!({ "password": "Long-enough-1" });
+    assert_refused(&site.send(Method::PUT, "user?key=id:jane", json!({ "active": false })).await, 403);
+    assert_refused(&site.send(Method::PUT, "user/password?key=id:jane", password).await, 403);
+    assert_refused(&site.send(Method::POST, "group/user?groupname=staff", json!({ "name": "jane" })).await, 403);
+    assert_eq!(site.delete("user?key=id:jane").await, 403);
+    assert!(site.journal().is_empty());
+    let (_, mine) = site.get("mypermissions").await;
+    assert_eq!(mine["permissions"]["ADMINISTER"]["havePermission"], true);
+}
+
+#[tokio::test]
+async fn an_issue_is_found_by_its_label_until_it_is_done() {
+    let site = start();
+    let fields = json!({
+        "project": { "key": "OPS" }, "issuetype": { "name": "Task" }, "summary": "Look", "labels": ["a-1", "b"],
+        "description": "_wiki_ text", "customfield_10001": 7,
+    });
+    let (status, made) = site.send(Method::POST, "issue", json!({ "fields": fields })).await;
+    assert_eq!((status, &made["key"]), (201, &json!("OPS-1")));
+    let found =
+        async || site.get("search?jql=labels%20=%20%22a-1%22%20AND%20statusCategory%20!=%20Done&fields=id").await.1;
+    assert_eq!(found().await["issues"][0]["key"], "OPS-1");
+    assert!(site.sandbox.set_done(Product::JiraDc, "OPS-1", true));
+    assert_eq!(found().await["total"], 0);
+    assert_refused(&site.get("search?jql=order%20by%20key").await, 400);
+    assert_eq!(site.journal(), ["jira-dc JIRAUSER10000 created OPS-1 by usher"]);
+}
+
+#[tokio::test]
+async fn an_issue_with_wrong_fields_is_refused_field_by_field() {
+    let site = start();
+    let fields = json!({ "project": { "key": "NO" }, "summary": "two\nlines", "labels": ["a b"], "colour": "red" });
+    let refused = site.send(Method::POST, "issue", json!({ "fields": fields })).await;
+    assert_refused(&refused, 400);
+    let wrong: Vec<&str> = refused.1["errors"].as_object().expect("fields").keys().map(String::as_str).collect();
+    assert_eq!(wrong, ["colour", "issuetype", "labels", "project", "summary"]);
 }

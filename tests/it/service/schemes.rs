@@ -120,6 +120,26 @@ async fn of_a_paused_source_nothing_is_asked_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_paused_scheme_does_nothing_until_it_is_resumed() {
+    let app = TestApp::start(Ground::new(PROVISIONED).groups(&["staff", "red"])).await;
+    post(&app, &gives("colours", "red")).await;
+    for scheme in ["everybody", "colours"] {
+        ask(&app, &format!("schemes/{scheme}/pause")).await;
+    }
+    let done = created(&app, &app.ground, 1).await;
+    assert!(!done.iter().any(|step| step.ends_with("changed")), "{done:?}");
+    assert_eq!(app.ground.effects(), Vec::<String>::new());
+
+    ask(&app, "schemes/colours/resume").await;
+    let done = created(&app, &app.ground, 2).await;
+    assert!(done.contains(&"colours: add_groups red changed".to_owned()), "{done:?}");
+    assert!(!done.contains(&"everybody: add_groups staff changed".to_owned()), "{done:?}");
+    ask(&app, "schemes/everybody/resume").await;
+    let both = ["everybody: add_groups staff changed", "colours: add_groups red changed"];
+    assert_eq!(created(&app, &app.ground, 3).await, both);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn on_kafka_every_replica_has_a_stored_scheme_within_a_second() {
     let kafka = KafkaBroker::shared().config(4);
     let (here, there) = (on(&kafka), on(&kafka));

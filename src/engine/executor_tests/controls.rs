@@ -1,0 +1,70 @@
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_run_kept_back_calls_nothing() {
+    let scene = Scene::new();
+    let mut decision = decided("e1", "jane", &[Step::Delete, Step::Deactivate]);
+    decision.verdicts[0].held = true;
+    assert_eq!(
+        scene.taken(&decision).await,
+        [
+            "delete held: kept back until the run's limits are checked",
+            "deactivate held: kept back until the run's limits are checked",
+        ]
+    );
+    assert_eq!(scene.product.state().reads, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_steps_of_a_paused_scheme_and_of_a_cancelled_run_are_kept_back_and_others_are_not() {
+    let scene = Scene::new();
+    let schemes: [(&str, &[Step]); 3] = [
+        ("paused", &[Step::Delete, Step::Deactivate]),
+        ("cancelled", &[rename()]),
+        ("going", &[Step::AddGroup(group("vpn"))]),
+    ];
+    let decision = of_schemes("e1", "jane", &schemes);
+    scene.controls.stop("paused");
+    scene.controls.stop("e1.cancelled");
+    assert_eq!(
+        scene.taken(&decision).await,
+        [
+            "rename held: the run was cancelled",
+            "add_groups changed: made so",
+            "delete held: the scheme is paused",
+            "deactivate held: the scheme is paused",
+        ]
+    );
+    assert_eq!(scene.product.state().reads, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_may_have_been_done_before_its_run_was_cancelled_is_told_as_it_is() {
+    for (done, expected) in [
+        (true, "deactivate changed: made so; the product's answer was lost, reading showed it"),
+        (false, "deactivate held: the run was cancelled"),
+    ] {
+        let scene = Scene::new();
+        scene.product.state().fates.push_back(Fate::Hangs { done });
+        let decision = decided("e1", "jane", &[Step::Deactivate]);
+        scene.crash_at_change(&decision, 1).await;
+        let scene = scene.restart().await;
+        scene.controls.stop("e1.tidy");
+        assert_eq!(scene.taken(&decision).await, [expected]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_source_is_not_called_until_it_is_resumed() {
+    let scene = Scene::new();
+    scene.controls.stop("acme");
+    let decision = decided("e1", "jane", &[Step::Deactivate]);
+    let pausing = async {
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        assert_eq!(scene.product.state().reads, 0);
+        assert!(scene.outcomes(&decision).await.is_empty());
+        scene.controls.resume("acme");
+    };
+    let ((), ended) = tokio::join!(pausing, scene.taken(&decision));
+    assert_eq!(ended, ["deactivate changed: made so"]);
+}

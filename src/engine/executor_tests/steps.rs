@@ -1,0 +1,106 @@
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn each_step_acts_on_what_the_one_before_has_left() {
+    let scene = Scene::new();
+    scene.product.put("jane", &["staff", "vpn"]);
+    let steps = [
+        Step::AddGroup(group("guests")),
+        Step::RemoveAllGroups,
+        Step::RemoveGroup(group("vpn")),
+        Step::AddGroup(group("leavers")),
+        Step::RemoveApplicationAccess(Vec::new()),
+        Step::AddGroup(group("leavers")),
+        rename(),
+        rename(),
+        Step::Deactivate,
+        Step::Deactivate,
+    ];
+    let decision = decided("e1", "jane", &steps);
+    assert_eq!(
+        scene.taken(&decision).await,
+        [
+            "add_groups changed: made so",
+            "remove_all_groups changed: made so",
+            "remove_groups unchanged: already so",
+            "add_groups changed: made so",
+            "remove_application_access changed: made so",
+            "add_groups changed: made so",
+            "rename changed: made so",
+            "rename unchanged: already so",
+            "deactivate changed: made so",
+            "deactivate unchanged: already so",
+        ]
+    );
+    let befores: Vec<_> = scene.outcomes(&decision).await.into_iter().map(|one| one.before.unwrap()).collect();
+    assert_eq!(
+        befores,
+        [
+            "not a member",
+            r#"["guests","staff","vpn"]"#,
+            "not a member",
+            "not a member",
+            r#"["leavers"]"#,
+            "not a member",
+            "jane",
+            "jane-left",
+            "active",
+            "inactive",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rename_whose_answer_is_lost_is_done_once() {
+    let scene = Scene::new();
+    scene.product.state().fates.push_back(Fate::Hangs { done: true });
+    let decision = decided("e1", "jane", &[rename()]);
+    scene.crash_at_change(&decision, 1).await;
+    let scene = scene.restart().await;
+    assert_eq!(
+        scene.taken(&decision).await,
+        ["rename changed: made so; the product's answer was lost, reading showed it"]
+    );
+    assert_eq!(scene.outcomes(&decision).await[0].before.as_deref(), Some("jane"), "the name of before the attempt");
+    assert_eq!(scene.product.user_named("jane").unwrap().name.as_deref(), Some("jane-left"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_whose_answer_is_lost_is_replaced_again() {
+    let scene = Scene::new();
+    scene.product.state().fates.push_back(Fate::AnswerLost);
+    let decision = decided("e1", "jane", &[password()]);
+    assert_eq!(
+        scene.taken(&decision).await,
+        ["invalidate_password changed: made so; perhaps again, since an answer was lost: that does no harm"]
+    );
+    assert_eq!(scene.product.asked().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_refused_has_failed_and_the_next_one_is_taken() {
+    let scene = Scene::new();
+    scene.product.state().fates.push_back(refused());
+    let decision = decided("e1", "jane", &[Step::Deactivate, rename()]);
+    assert_eq!(scene.taken(&decision).await, ["deactivate failed: the product refused", "rename changed: made so"]);
+    assert_eq!(scene.dead_letters().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_can_tell_has_failed_and_says_what() {
+    let scene = Scene::new();
+    for user in scene.product.state().users.values_mut() {
+        *user = crate::products::User::new(user.id.clone());
+    }
+    let all = [Step::RemoveAllGroups, Step::RemoveApplicationAccess(Vec::new()), Step::Deactivate, rename()];
+    assert_eq!(
+        scene.taken(&decided("e1", "jane", &all)).await,
+        [
+            "remove_all_groups failed: the product tells only some of the user's groups",
+            "remove_application_access failed: the product does not tell what the user has access to",
+            "deactivate failed: the product does not tell whether the account is active",
+            "rename failed: the account has no login name",
+        ]
+    );
+    assert!(scene.product.asked().is_empty());
+}

@@ -1,0 +1,176 @@
+//! For tests: a product in memory, with a clock that goes with tokio's.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use crate::{
+    clock::Clock,
+    domain::{GroupName, Step, Timestamp, UserId, UserRef},
+    products::{Client, Error, User, UserPage},
+};
+
+pub(super) const ADMINS: &str = "jira-administrators";
+pub(super) const USHER: &str = "usher";
+/// A new issue is found by a search after this time.
+const SEARCH_LAG: Duration = Duration::from_secs(25);
+
+/// Begins at the second 1,700,000,000.
+pub(super) struct TokioClock(pub Instant);
+
+impl Clock for TokioClock {
+    fn now(&self) -> Timestamp {
+        let millis = i64::try_from(self.0.elapsed().as_millis()).unwrap();
+        Timestamp::from_millis(1_700_000_000_000 + millis)
+    }
+}
+
+/// What becomes of a change.
+pub(super) enum Fate {
+    /// Not done, and this is the answer.
+    Answered(Error),
+    /// Done, and the answer is lost.
+    AnswerLost,
+    /// Not done, and the connection breaks.
+    Broken,
+    /// Done or not, there is never an answer.
+    Hangs { done: bool },
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub users: BTreeMap<UserId, User>,
+    /// What becomes of the next changes; those after them are done.
+    pub fates: VecDeque<Fate>,
+    /// Said when it is asked for the administrators.
+    pub administrators_refused: Option<Error>,
+    /// Markers, and since when they are there.
+    pub issues: Vec<(String, Instant)>,
+    /// Changes that were asked for, in order: `jane delete`.
+    pub asked: Vec<String>,
+    /// How often a user was read.
+    pub reads: usize,
+}
+
+/// A product in memory. Its users are what a test puts there.
+#[derive(Default)]
+pub(super) struct Stub(Mutex<State>);
+
+impl Stub {
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn put(&self, id: &str, groups: &[&str]) {
+        let user = User {
+            name: Some(id.to_owned()),
+            active: Some(true),
+            groups: Some(groups.iter().map(|name| GroupName::new(*name)).collect()),
+            ..User::new(UserId::new(id))
+        };
+        self.state().users.insert(user.id.clone(), user);
+    }
+
+    pub fn user_named(&self, id: &str) -> Option<User> {
+        self.state().users.get(&UserId::new(id)).cloned()
+    }
+
+    pub fn asked(&self) -> Vec<String> {
+        self.state().asked.clone()
+    }
+
+    /// Whether a change hangs now.
+    pub fn has_been_asked(&self, times: usize) -> bool {
+        self.state().asked.len() >= times
+    }
+}
+
+impl State {
+    fn administrators(&self) -> BTreeSet<UserId> {
+        let is_one = |user: &&User| {
+            user.active == Some(true) && user.groups.as_ref().is_some_and(|all| all.contains(&GroupName::new(ADMINS)))
+        };
+        self.users.values().filter(is_one).map(|user| user.id.clone()).collect()
+    }
+
+    fn carry_out(&mut self, id: &UserId, step: &Step) {
+        if *step == Step::Delete {
+            self.users.remove(id);
+        }
+        let Some(user) = self.users.get_mut(id) else { return };
+        let groups = user.groups.get_or_insert_default();
+        match step {
+            Step::AddGroup(group) => drop(groups.insert(group.clone())),
+            Step::RemoveGroup(group) => drop(groups.remove(group)),
+            Step::RemoveAllGroups | Step::RemoveApplicationAccess(_) => groups.clear(),
+            Step::Deactivate => user.active = Some(false),
+            Step::Reactivate => user.active = Some(true),
+            Step::Rename { suffix } => user.name.get_or_insert_default().push_str(suffix),
+            Step::CreateIssue(issue) => self.issues.push((issue.marker.clone(), Instant::now())),
+            Step::InvalidatePassword { .. } | Step::Delete => {}
+        }
+    }
+}
+
+#[async_trait]
+impl Client for Stub {
+    async fn user(&self, user: &UserRef) -> Result<User, Error> {
+        let mut state = self.state();
+        state.reads += 1;
+        user.id().and_then(|id| state.users.get(id).cloned()).ok_or(Error::NoSuchUser)
+    }
+
+    async fn users(&self, _: Option<&str>) -> Result<UserPage, Error> {
+        Ok(UserPage { users: Vec::new(), next: None })
+    }
+
+    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
+        Ok(match step {
+            Step::CreateIssue(issue) => {
+                let found = |(marker, at): &(String, Instant)| *marker == issue.marker && at.elapsed() >= SEARCH_LAG;
+                Some(self.state().issues.iter().any(found))
+            }
+            Step::RemoveApplicationAccess(_) => user.groups.as_ref().map(BTreeSet::is_empty),
+            Step::InvalidatePassword { .. } => Some(false),
+            step => user.satisfies(step),
+        })
+    }
+
+    async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
+        let fate = {
+            let mut state = self.state();
+            state.asked.push(format!("{} {}", user.id, step.action()));
+            let fate = state.fates.pop_front();
+            if matches!(fate, None | Some(Fate::AnswerLost | Fate::Hangs { done: true })) {
+                state.carry_out(&user.id, step);
+            }
+            fate
+        };
+        tokio::task::yield_now().await; // as a call would
+        match fate {
+            None => Ok(()),
+            Some(Fate::Answered(error)) => Err(error),
+            Some(Fate::AnswerLost | Fate::Broken) => Err(Error::Lost("for the test".into())),
+            Some(Fate::Hangs { .. }) => std::future::pending().await,
+        }
+    }
+
+    async fn myself(&self) -> Result<UserId, Error> {
+        Ok(UserId::new(USHER))
+    }
+
+    async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
+        let told = self.state().administrators();
+        tokio::task::yield_now().await; // as a call would: whoever comes meanwhile must not see the same
+        self.state().administrators_refused.clone().map_or(Ok(told), Err)
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
