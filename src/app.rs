@@ -21,7 +21,7 @@ use crate::{
     admin,
     clock::{Clock, SystemClock},
     config::{Config, LogConfig},
-    engine::{self, Connection, Controls, Executor, Memory, Planner},
+    engine::{self, Connection, Controls, Desk, Executor, Memory, Planner, Sweeper},
     explain::Explainer,
     intake::Intake,
     log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
@@ -65,10 +65,11 @@ pub struct App {
     housekeeping: Housekeeping,
 }
 
-/// A planner or an executor, not yet running.
+/// A planner, an executor or a sweeper, not yet running.
 enum Stage {
     Planner(Arc<Planner>),
     Executor(Arc<Executor>),
+    Sweeper(Arc<Sweeper>),
 }
 
 impl App {
@@ -96,8 +97,7 @@ impl App {
         let settings = Settings::new(&config, Arc::clone(&log), Arc::clone(&clock));
         let controls: Arc<dyn Controls> = Arc::new(settings.clone());
         let connections = connect(limits, &config, &clock, &controls, &metrics)?;
-        let ledger = store.ledger()?;
-        let memory = Memory { ledger: ledger.clone(), activity: store.activity()? };
+        let memory = Memory::open(&store)?;
         let stop_views = CancellationToken::new();
         let views = Views::open(&store)?;
         // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
@@ -121,13 +121,14 @@ impl App {
         }
         let explainer = explainer(&connections, &views, &clock);
         let health = Arc::new(AppHealth::new(Arc::clone(&log), connections));
-        let state =
-            admin::AdminState::new(&config, token.secret, views, settings.clone(), explainer, metrics.clone(), health);
+        let desk = Desk::new(Arc::clone(&log), Arc::clone(&clock));
+        let parts = admin::Parts { views, settings: settings.clone(), explainer, desk };
+        let state = admin::AdminState::new(&config, token.secret, parts, metrics.clone(), health);
         listeners.admin(admin, state, roles.admin)?;
         let (servers, handles) = listeners.start();
         let sources = config.sources;
         let settings = keeps_views.then_some(settings);
-        let housekeeping = Housekeeping { sources, log: Arc::clone(&log), ledger, settings, metrics, clock };
+        let housekeeping = Housekeeping { sources, log: Arc::clone(&log), memory, settings, metrics, clock };
         Ok(Self {
             webhooks: addresses.0,
             admin: addresses.1,
@@ -162,12 +163,13 @@ impl App {
     /// Runs until `stop` is cancelled, then drains: no new deliveries, what was begun is finished, offsets are stored.
     pub async fn run_until_stopped(mut self, stop: CancellationToken) -> Result<(), Error> {
         let mut stages = JoinSet::new();
-        let ledger = self.housekeeping.ledger.clone();
+        let ledger = self.housekeeping.memory.ledger.clone();
         for stage in self.stages.drain(..) {
             let (log, ledger, stop) = (Arc::clone(&self.log), ledger.clone(), self.stop_stages.clone());
             match stage {
                 Stage::Planner(planner) => stages.spawn(engine::run(log, ledger, planner, stop)),
                 Stage::Executor(executor) => stages.spawn(engine::run(log, ledger, executor, stop)),
+                Stage::Sweeper(sweeper) => stages.spawn(engine::run(log, ledger, sweeper, stop)),
             };
         }
         let housekeeping = tokio::spawn(self.housekeeping.run());
@@ -263,6 +265,9 @@ fn stages(
         let (connection, log, memory, metrics) = parts();
         let executor = Executor::new(connection, source.protect.clone(), config.mode, log, memory.ledger, metrics);
         stages.push(Stage::Executor(Arc::new(executor)));
+        let (connection, log, memory, metrics) = parts();
+        let sweeper = Sweeper::new(connection, log, memory.sweeps, Arc::clone(&overview), metrics);
+        stages.push(Stage::Sweeper(Arc::new(sweeper)));
     }
     stages
 }

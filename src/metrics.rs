@@ -37,6 +37,8 @@ pub struct Metrics {
     pub log_lag_records: IntGaugeVec,
     /// Seconds until a source's credentials expire, where the configuration says when.
     pub credentials_expiry_seconds: GaugeVec,
+    /// Users sighted by sweeps, those of releases again, by source.
+    pub sweep_users: IntCounterVec,
     /// 1 while a source is stopped because the product refuses usher's credentials.
     pub source_halted: IntGaugeVec,
 }
@@ -90,6 +92,7 @@ impl Metrics {
                 "Seconds until a source's credentials expire.",
                 &["source"],
             )?,
+            sweep_users: add.counters("sweep_users_total", "Users sighted by sweeps.", &["source"])?,
             source_halted: add.gauges(
                 "source_halted",
                 "1 while a source is stopped because the product refuses usher's credentials.",
@@ -104,7 +107,7 @@ impl Metrics {
         for result in ["accepted", "ignored", "unauthorized", "malformed", "too_large", "overloaded", "unavailable"] {
             self.webhooks.with_label_values(&[source, result]);
         }
-        for stage in [Stage::Planner, Stage::Executor] {
+        for stage in [Stage::Planner, Stage::Executor, Stage::Sweeper] {
             self.duplicates.with_label_values(&[stage.as_str()]);
             self.dead_letters.with_label_values(&[stage.as_str()]);
         }
@@ -114,6 +117,7 @@ impl Metrics {
             }
         }
         self.product_throttled.with_label_values(&[source]);
+        self.sweep_users.with_label_values(&[source]);
     }
 
     /// The text that Prometheus scrapes.

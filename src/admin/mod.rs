@@ -22,8 +22,8 @@ pub use probes::{Readiness, SourceHealth, SourceState, Wait};
 pub use problem::Problem;
 
 use crate::{
-    config::Config, domain::SourceId, explain::Explainer, metrics::Metrics, secret::Secret, settings::Settings,
-    views::Views,
+    config::Config, domain::SourceId, engine::Desk, explain::Explainer, metrics::Metrics, secret::Secret,
+    settings::Settings, views::Views,
 };
 
 /// What a request may carry, in bytes: a scheme at the most.
@@ -41,21 +41,27 @@ pub struct AdminState {
     sources: Vec<SourceRow>,
     settings: Settings,
     explainer: Explainer,
+    desk: Desk,
+}
+
+/// The parts of usher that answer administrators.
+pub struct Parts {
+    /// What the log tells.
+    pub views: Views,
+    /// What is set while usher runs.
+    pub settings: Settings,
+    /// Why a scheme selects a user.
+    pub explainer: Explainer,
+    /// Where sweeps are asked for.
+    pub desk: Desk,
 }
 
 impl AdminState {
     /// Of the configuration only what may be seen is kept.
-    pub fn new(
-        config: &Config,
-        token: Secret,
-        views: Views,
-        settings: Settings,
-        explainer: Explainer,
-        metrics: Metrics,
-        readiness: Arc<dyn Readiness>,
-    ) -> Self {
+    pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
+        let Parts { views, settings, explainer, desk } = parts;
         let sources = config.sources.iter().map(SourceRow::from).collect();
-        Self { token, views, metrics, readiness, sources, settings, explainer }
+        Self { token, views, metrics, readiness, sources, settings, explainer, desk }
     }
 
     fn source_ids(&self) -> Vec<SourceId> {

@@ -100,7 +100,9 @@ impl Site {
         let stop = CancellationToken::new();
         tokio::spawn(settings.clone().follow(stop.clone()));
         let explainer = Explainer::new([], Arc::new(views.clone()), Arc::new(SystemClock));
-        let state = AdminState::new(&config, Secret::new(TOKEN), views, settings, explainer, metrics, readiness);
+        let desk = Desk::new(following.log.clone(), Arc::new(SystemClock));
+        let parts = Parts { views, settings, explainer, desk };
+        let state = AdminState::new(&config, Secret::new(TOKEN), parts, metrics, readiness);
         Self { following, state: web::Data::new(state), process, _settings: stop.drop_guard() }
     }
 

@@ -9,10 +9,11 @@ use crate::{
     clock::Clock,
     config::Source,
     domain::Timestamp,
+    engine::Memory,
     log::{Log, Stream},
     metrics::Metrics,
     settings::Settings,
-    store::Ledger,
+    store,
 };
 
 const EVERY: Duration = Duration::from_secs(5);
@@ -28,7 +29,7 @@ const WARN_EVERY: u64 = 17_280;
 pub(super) struct Housekeeping {
     pub(super) sources: Vec<Source>,
     pub(super) log: Arc<dyn Log>,
-    pub(super) ledger: Ledger,
+    pub(super) memory: Memory,
     /// Where this process follows them.
     pub(super) settings: Option<Settings>,
     pub(super) metrics: Metrics,
@@ -80,10 +81,14 @@ impl Housekeeping {
     }
 
     async fn prune(&self) {
-        let ledger = self.ledger.clone();
+        let Memory { ledger, sweeps, .. } = self.memory.clone();
         let memory = i64::try_from(MEMORY.as_millis()).unwrap_or(i64::MAX);
         let horizon = Timestamp::from_millis(self.clock.now().as_millis() - memory);
-        match tokio::task::spawn_blocking(move || ledger.prune(horizon)).await {
+        match tokio::task::spawn_blocking(move || {
+            Ok::<_, store::Error>(ledger.prune(horizon)? + sweeps.prune(horizon)?)
+        })
+        .await
+        {
             Ok(Ok(0)) | Err(_) => {}
             Ok(Ok(dropped)) => info!(dropped, "forgot what the log no longer holds"),
             Ok(Err(error)) => warn!(%error, "can't forget what the log no longer holds"),

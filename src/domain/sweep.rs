@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, RunId, SchemeId, SchemeRef, SourceId, SweepId, Timestamp, UserKey};
+use super::{Limits, RunId, Scheme, SchemeId, SchemeRef, SourceId, SweepId, Timestamp, UserKey};
 
 /// What set a sweep off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,14 @@ pub struct SweepRun {
     pub test_mode: bool,
     /// How many users it may select before an administrator has to look at it; none where nothing waits for the count.
     pub limits: Limits,
+}
+
+impl SweepRun {
+    /// The part of `scheme`. In test mode nothing is changed, so nothing waits for the count.
+    pub fn of(scheme: &Scheme) -> Self {
+        let limits = if scheme.test_mode { Limits::default() } else { scheme.limits };
+        Self { scheme: scheme.reference(), test_mode: scheme.test_mode, limits }
+    }
 }
 
 /// A sweep that was asked for.

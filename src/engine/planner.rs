@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::{
-    Appender, Connection, Handler, Interrupted, Overview, Work,
+    Appender, Connection, Handler, Interrupted, Memory, Overview, Work,
     activity::{self, Activities},
     asking::Asking,
     dead_letters::DeadLetters,
@@ -22,7 +22,7 @@ use crate::{
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
     rules::{self, Schemes},
-    store::{self, ActivityStore, Entry, Ledger, Scope},
+    store::{self, Entry, Ledger, Scope},
 };
 
 /// Decides the events of one source.
@@ -37,15 +37,6 @@ pub struct Planner {
     metrics: Metrics,
     overview: Arc<dyn Overview>,
     unsettled: Unsettled,
-}
-
-/// What a planner remembers.
-#[derive(Clone)]
-pub struct Memory {
-    /// Which events are decided.
-    pub ledger: Ledger,
-    /// What was seen of users.
-    pub activity: ActivityStore,
 }
 
 /// What becomes of an event.
@@ -75,7 +66,7 @@ impl Planner {
             appender: appender.clone(),
             metrics: metrics.clone(),
         };
-        let Memory { ledger, activity } = memory;
+        let Memory { ledger, activity, .. } = memory;
         let source = connection.source.clone();
         let activities = Activities::new(source, activity, appender.clone(), Arc::clone(&overview));
         let unsettled = Unsettled::default();

@@ -10,23 +10,10 @@ use super::{
     http::Http,
     request::{Call, Operation},
 };
-use crate::domain::{AccountType, GroupName, Product, UserId};
+use crate::domain::{AccountType, GroupName, UserId};
 
 /// As many as Cloud gives; Data Center gives no more either.
-const PAGE: &str = "50";
-
-/// What the administrators' groups are called where nobody said otherwise.
-const DATA_CENTER: &[&str] = &["jira-administrators", "jira-system-administrators"];
-const CLOUD: &[&str] = &["org-admins", "site-admins", "administrators", "jira-administrators", "system-administrators"];
-
-/// The administrators' groups of a new instance of `product`.
-pub(super) fn default_groups(product: Product) -> Vec<GroupName> {
-    let names = match product {
-        Product::JiraDc => DATA_CENTER,
-        Product::JiraCloud => CLOUD,
-    };
-    names.iter().map(|name| GroupName::new(*name)).collect()
-}
+const PAGE: usize = 50;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", bound = "B: DeserializeOwned")]
@@ -73,7 +60,7 @@ async fn members_of<B: DeserializeOwned + Send>(
             .query("groupname", group.as_str())
             .query("includeInactiveUsers", "false")
             .query("startAt", start.to_string())
-            .query("maxResults", PAGE);
+            .query("maxResults", PAGE.to_string());
         let page = http.send(call).await?.json::<Page<B>>()?;
         let (given, before) = (page.values.len(), seen.len());
         for member in page.values.into_iter().filter_map(user) {
@@ -86,6 +73,9 @@ async fn members_of<B: DeserializeOwned + Send>(
             return Ok(());
         }
         if seen.len() == before {
+            if page.is_last.is_none() && given < PAGE {
+                return Ok(()); // the offset is not heeded, and all members stand on one page
+            }
             return Err(Error::Unreadable(format!("the list of members of `{group}` does not go on")));
         }
         start += given;

@@ -143,6 +143,13 @@ async fn a_403_is_weighed_by_asking_for_usher_s_own_rights() {
 }
 
 #[tokio::test]
+async fn members_on_one_short_page_of_a_server_that_heeds_no_offset_are_all() {
+    let page = || ok(r#"{"values":[{"key":"k","name":"n"},{"key":"l"}]}"#);
+    let (_stub, client) = stub(DC, vec![page(), page()]).await;
+    assert_eq!(client.administrators().await, Ok(["k", "l"].map(UserId::new).into()));
+}
+
+#[tokio::test]
 async fn a_list_of_members_that_does_not_go_on_is_an_error() {
     for (product, member) in [(DC, r#"{"key":"k","name":"n"}"#), (CLOUD, r#"{"accountId":"k"}"#)] {
         let page = || ok(&format!(r#"{{"values":[{member}],"isLast":false}}"#));

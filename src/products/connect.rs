@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Client, administrators, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits};
+use super::{Client, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits};
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 
 /// Why there can be no client for a source, whatever the product answers.
@@ -33,7 +33,7 @@ pub fn connect_within(
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<dyn Client>, ConnectError> {
     let http = Http::new(source, limits, metrics, clock)?;
-    let admin_groups = administrators::default_groups(source.product);
+    let admin_groups = source.protect.admin_groups.clone();
     Ok(match source.product {
         Product::JiraDc => Arc::new(JiraDc::new(http, admin_groups)),
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),

@@ -1,6 +1,9 @@
 //! How far the sweeps of a source have come, as the sweeper keeps it beside the ledger.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -69,21 +72,26 @@ impl SweepState {
 
 /// The states of sweeps by scope, and for which time each scheme ran last. Cheap to clone; all clones are one memory.
 #[derive(Debug, Clone)]
-pub struct SweepStore(sled::Tree);
+pub struct SweepStore {
+    tree: sled::Tree,
+    /// Held while a state is changed: a sweep and what is said about its runs go on side by side.
+    changing: Arc<Mutex<()>>,
+}
 
 impl SweepStore {
     pub(super) fn new(tree: sled::Tree) -> Self {
-        Self(tree)
+        Self { tree, changing: Arc::default() }
     }
 
     /// What has become of `sweep`; none where it has not begun.
     pub fn get(&self, scope: &Scope, sweep: &SweepId) -> Result<Option<SweepState>, Error> {
-        let row = self.0.get(scope.key(sweep.as_str()))?;
+        let row = self.tree.get(scope.key(sweep.as_str()))?;
         Ok(row.and_then(|row| serde_json::from_slice(&row).ok())) // of another form: read back from the log
     }
 
     /// Takes in a record that is in the log.
     pub fn apply(&self, scope: &Scope, progress: &SweepProgress) -> Result<(), Error> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let state = match (&progress.step, self.get(scope, &progress.sweep)?) {
             (SweepStep::Started { runs, due, from, .. }, _) => {
                 let runs: BTreeMap<_, _> = runs.iter().map(|run| (run.scheme.id.clone(), RunPhase::Open)).collect();
@@ -99,20 +107,20 @@ impl SweepStore {
             (_, None) => return Ok(()), // its start is older than the log
         };
         let row = serde_json::to_vec(&state).expect("text and numbers are JSON");
-        self.0.insert(scope.key(progress.sweep.as_str()), row)?;
+        self.tree.insert(scope.key(progress.sweep.as_str()), row)?;
         Ok(())
     }
 
     /// The latest time for which the clock has set `scheme` off.
     pub fn last_due(&self, scope: &Scope, scheme: &SchemeId) -> Result<Option<Timestamp>, Error> {
-        let row = self.0.get(due_key(scope, scheme))?;
+        let row = self.tree.get(due_key(scope, scheme))?;
         let millis = row.and_then(|row| row.as_ref().try_into().ok()).map(i64::from_be_bytes);
         Ok(millis.map(Timestamp::from_millis))
     }
 
     fn ran_for(&self, scope: &Scope, scheme: &SchemeId, due: Timestamp) -> Result<(), Error> {
         if self.last_due(scope, scheme)? < Some(due) {
-            self.0.insert(due_key(scope, scheme), &due.as_millis().to_be_bytes())?;
+            self.tree.insert(due_key(scope, scheme), &due.as_millis().to_be_bytes())?;
         }
         Ok(())
     }
@@ -120,11 +128,11 @@ impl SweepStore {
     /// Drops sweeps last heard of before `horizon`. Returns how many.
     pub fn prune(&self, horizon: Timestamp) -> Result<usize, Error> {
         let mut dropped = 0;
-        for item in &self.0 {
+        for item in &self.tree {
             let (key, row) = item?;
             // The times for which schemes ran are no such rows, and stay.
             if serde_json::from_slice::<SweepState>(&row).is_ok_and(|state| state.at < horizon) {
-                self.0.remove(key)?;
+                self.tree.remove(key)?;
                 dropped += 1;
             }
         }

@@ -5,6 +5,7 @@ mod headers;
 mod log;
 mod pauses;
 mod query;
+mod runs;
 mod schemes;
 mod sources;
 
@@ -22,6 +23,8 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
         .service(get("/runs", log::runs))
         .service(get("/runs/{id}", log::run))
         .service(get("/runs/{id}/entries", log::entries))
+        .service(post("/runs/{id}/release", runs::release))
+        .service(post("/runs/{id}/cancel", runs::cancel))
         .service(get("/decisions", log::decisions))
         .service(get("/dead-letters", log::dead_letters))
         .service(get("/sources", sources::list))
@@ -41,6 +44,7 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
                 .route(web::delete().to(schemes::delete)),
         )
         .service(get("/schemes/{id}/history", schemes::history))
+        .service(post("/schemes/{id}/run", runs::run_now))
         .service(post("/schemes/{id}/pause", pauses::pause_scheme))
         .service(post("/schemes/{id}/resume", pauses::resume_scheme));
 }

@@ -61,7 +61,8 @@ async fn a_paused_source_is_not_called_until_it_is_resumed() {
     let decision = decided("e1", "jane", &[Step::Deactivate]);
     let pausing = async {
         tokio::time::sleep(Duration::from_hours(1)).await;
-        assert_eq!((scene.product.state().reads, scene.outcomes(&decision).await.len()), (0, 0));
+        assert_eq!(scene.product.state().reads, 0);
+        assert!(scene.outcomes(&decision).await.is_empty());
         scene.controls.resume("acme");
     };
     let ((), ended) = tokio::join!(pausing, scene.taken(&decision));

@@ -50,7 +50,7 @@ async fn nothing_is_taken_from_the_acting_account_and_the_listed_users() {
         ];
         for (number, step) in taking.into_iter().enumerate() {
             for mode in ["live", "test"] {
-                let decision = decided(&format!("{mode}-{user}-{number}"), user, &[step.clone()]);
+                let decision = decided(&format!("{mode}-{user}-{number}"), user, std::slice::from_ref(&step));
                 let decision = if mode == "test" { tested(decision) } else { decision };
                 let ended = scene.taken(&decision).await;
                 assert!(refusal(&ended[0]), "{user}, {step:?}: {ended:?}");

@@ -53,8 +53,7 @@ impl Scene {
         let client: Arc<dyn Client> = product.clone();
         let clock = Arc::new(TokioClock(Instant::now()));
         let connection = Connection::new(source(), client, clock, controls.clone(), metrics.clone());
-        let url = "https://jira.example".parse().unwrap();
-        let protect = Protect { users: vec!["breakglass".into()], ..Protect::of(Product::JiraDc, Some(&url)) };
+        let protect = Protect { users: vec!["breakglass".into()], ..Protect::of(Product::JiraDc, None) };
         let ledger = store.ledger().unwrap();
         let executor = Executor::new(connection, protect, Mode::Active, log.clone(), ledger, metrics);
         Self { product, controls, log, store, executor, _dir: dir }

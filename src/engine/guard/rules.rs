@@ -49,8 +49,8 @@ pub(super) fn judge_administrator(
     if let Step::RemoveAllGroups | Step::Delete = step {
         return Err(format!("the user is an administrator, and `{}` is never done to one", step.action()));
     }
-    let others = administrators.iter().filter(|one| **one != user.id).count() as u64;
-    if others < u64::from(protect.last_administrators) {
+    let others = administrators.iter().filter(|one| **one != user.id).count();
+    if u32::try_from(others).unwrap_or(u32::MAX) < protect.last_administrators {
         let least = protect.last_administrators;
         return Err(format!("the user is one of the last administrators: {others} others, at least {least} must stay"));
     }
@@ -81,7 +81,7 @@ fn may_end_administration(protect: &Protect, step: &Step, user: &User) -> bool {
 fn may_administer(protect: &Protect, user: &User) -> bool {
     match &user.groups {
         Some(groups) => protect.admin_groups.iter().any(|group| groups.contains(group)),
-        None => true,
+        None => !protect.admin_groups.is_empty(),
     }
 }
 

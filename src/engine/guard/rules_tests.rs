@@ -1,13 +1,10 @@
-use url::Url;
-
 use super::*;
 use crate::domain::{GroupName, Issue, Product};
 
 const ADMINS: &str = "jira-administrators";
 
 fn protect() -> Protect {
-    let url = Url::parse("https://jira.example").expect("a URL");
-    Protect { users: vec!["Breakglass".into(), "ID-9".into()], ..Protect::of(Product::JiraDc, Some(&url)) }
+    Protect { users: vec!["Breakglass".into(), "ID-9".into()], ..Protect::of(Product::JiraDc, None) }
 }
 
 fn user(id: &str, groups: Option<&[&str]>) -> User {

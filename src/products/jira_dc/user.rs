@@ -35,7 +35,7 @@ impl JiraDc {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Bean {
     key: String,
-    name: String,
+    name: Option<String>,
     email_address: Option<String>,
     #[serde(default, deserialize_with = "truth")]
     active: Option<bool>,
@@ -53,7 +53,7 @@ impl Bean {
             return Err(Error::NoSuchUser);
         }
         Ok(User {
-            name: Some(self.name),
+            name: self.name,
             email: self.email_address.as_deref().and_then(EmailAddress::parse),
             active: self.active,
             account_type: Some(AccountType::Person), // there is no other sort of account

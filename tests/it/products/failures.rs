@@ -9,7 +9,7 @@ use usher::{
 
 use super::{
     BOTH, Bench, STAFF,
-    actions::{before, changes, done, pairs},
+    scene::{before, changes, done, pairs},
 };
 
 const METHODS: [&str; 3] = ["POST", "PUT", "DELETE"];

@@ -6,7 +6,7 @@ use usher::{
     products::Error,
 };
 
-use super::{BOTH, Bench, actions::steps};
+use super::{BOTH, Bench, scene::steps};
 
 fn issue() -> Issue {
     let step = steps().into_iter().find_map(|step| match step {

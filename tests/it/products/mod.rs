@@ -5,6 +5,7 @@ mod administrators;
 mod failures;
 mod issues;
 mod listing;
+mod scene;
 
 use std::{
     sync::Arc,
@@ -17,7 +18,7 @@ use usher::{
     domain::{EmailAddress, GroupName, Product, Step, UserId, UserRef},
     metrics::Metrics,
     products::{Client, Disposition, Error, Limits, User, connect_within},
-    sandbox::{Account, Effect, Fault, Limit, Options, Sandbox, When},
+    sandbox::{ADMIN_GROUP, Account, Effect, Fault, Limit, Options, Sandbox, When},
     secret::Secret,
 };
 
@@ -77,7 +78,10 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
         credentials_expire: None,
         webhook_hmac: Vec::new(),
         rate: Rate { per_second: 500.0, concurrency: 4 },
-        protect: Protect::of(product, None),
+        protect: Protect {
+            admin_groups: [ADMIN_GROUP, "wheel"].map(GroupName::new).into(),
+            ..Protect::of(product, None)
+        },
     };
     let limits = Limits { call: Duration::from_secs(1), ..Limits::default() };
     let metrics = Metrics::new().expect("metrics");

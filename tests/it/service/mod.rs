@@ -1,8 +1,10 @@
 //! The whole service: signed webhooks in, memberships out.
 
+mod actions;
 mod activity;
 mod decisions;
 mod faults;
+mod guards;
 mod halts;
 mod hostile;
 mod idempotence;
@@ -10,4 +12,5 @@ mod metrics;
 mod order;
 mod schemes;
 mod starting;
+mod sweeps;
 mod users;

@@ -7,7 +7,7 @@ use usher::{
     config::{self, Config},
     domain::{Decision, Outcome, Product},
     log::{
-        Log, Stream,
+        Log, Record, Stream,
         codec::{self, OutcomeRecord},
         embedded::{EmbeddedLog, Options},
     },
@@ -144,6 +144,17 @@ impl Ground {
             OutcomeRecord::Attempt(_) => None,
         };
         records.into_iter().filter_map(outcome).collect()
+    }
+
+    /// Puts decisions into the log. Only while usher is not running.
+    pub async fn decide(&self, decisions: impl IntoIterator<Item = &Decision>) {
+        let dir = self.folder().join("data/log");
+        let log = EmbeddedLog::open(&dir, Options::default()).expect("nobody has it open");
+        for decision in decisions {
+            let record = Record { key: decision.key(), payload: codec::encode(decision) };
+            log.append(Stream::Decisions, record).await.expect("appended");
+        }
+        log.close().await;
     }
 
     async fn records<T>(&self, stream: Stream, decode: impl Fn(&[u8]) -> Result<T, codec::Error>) -> Vec<T> {

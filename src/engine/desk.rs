@@ -1,0 +1,66 @@
+//! Where sweeps are asked for, and where it is said what becomes of their runs.
+
+use std::sync::Arc;
+
+use tracing::info;
+
+use crate::{
+    clock::Clock,
+    domain::{Actor, AskedSweep, Cause, RunId, RunOrder, Scheme, SchemeId, SourceId, SweepId, SweepRequest, SweepRun},
+    log::{self, Log, Record, Stream, codec},
+};
+
+/// Writes requests into the log; the sweeper of the source takes them from there, in whichever process it is. Cheap to
+/// clone.
+#[derive(Clone)]
+pub struct Desk {
+    log: Arc<dyn Log>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Desk {
+    /// A desk at `log`.
+    pub fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>) -> Self {
+        Self { log, clock }
+    }
+
+    /// Asks for a sweep for `scheme` alone, now. Gives its run.
+    pub async fn run_now(&self, scheme: &Scheme, by: &Actor) -> Result<RunId, log::Error> {
+        let sweep = SweepId::of_request(&scheme.source, &rand::random::<[u8; 16]>());
+        let run = RunId::of_sweep(&sweep, &scheme.id);
+        let asked = AskedSweep {
+            sweep,
+            source: scheme.source.clone(),
+            runs: vec![SweepRun::of(scheme)],
+            cause: Cause::Manual,
+            due: None,
+            at: self.clock.now(),
+        };
+        self.append(&SweepRequest::Asked(asked)).await?;
+        info!(run.id = %run, scheme.id = %scheme.id, %by, "run asked for");
+        Ok(run)
+    }
+
+    /// Asks to let a run go on that is held.
+    pub async fn release(&self, order: RunOrder, by: &Actor) -> Result<(), log::Error> {
+        info!(run.id = %order.run(), %by, "run released");
+        self.append(&SweepRequest::Release(order)).await
+    }
+
+    /// Asks to end a run.
+    pub async fn cancel(&self, order: RunOrder) -> Result<(), log::Error> {
+        self.append(&SweepRequest::Cancel(order)).await
+    }
+
+    /// What is said now about the run of `scheme` in `sweep`.
+    pub fn order(&self, sweep: &SweepId, scheme: &SchemeId, source: &SourceId) -> RunOrder {
+        RunOrder { sweep: sweep.clone(), scheme: scheme.clone(), source: source.clone(), at: self.clock.now() }
+    }
+
+    async fn append(&self, request: &SweepRequest) -> Result<(), log::Error> {
+        self.log
+            .append(Stream::Sweeps, Record { key: request.key(), payload: codec::encode(request) })
+            .await
+            .map(|_| ())
+    }
+}

@@ -1,0 +1,21 @@
+//! What the stages of a process remember.
+
+use crate::store::{self, ActivityStore, Ledger, Store, SweepStore};
+
+/// The memory of all stages, each in its own scopes. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    /// Which events are decided, and which steps begun or ended.
+    pub ledger: Ledger,
+    /// What was seen of users.
+    pub activity: ActivityStore,
+    /// How far sweeps have come.
+    pub sweeps: SweepStore,
+}
+
+impl Memory {
+    /// The memory kept in `store`.
+    pub fn open(store: &Store) -> Result<Self, store::Error> {
+        Ok(Self { ledger: store.ledger()?, activity: store.activity()?, sweeps: store.sweeps()? })
+    }
+}

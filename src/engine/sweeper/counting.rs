@@ -1,0 +1,114 @@
+//! Comparing runs with their limits, and letting them go on.
+
+use tracing::info;
+
+use super::{LOOK_EVERY, Sweeper};
+use crate::{
+    domain::{AskedSweep, Limits, RunId, RunOrder, SchemeId, SweepId, SweepRun, SweepStep, UserHints},
+    engine::{Count, Interrupted, Work},
+    store::RunPhase,
+};
+
+impl Sweeper {
+    /// Lets the run go on if it keeps to its limits, once everybody is decided. Otherwise it is held.
+    pub(super) async fn compare_with_limits(
+        &self,
+        asked: &AskedSweep,
+        run: &SweepRun,
+        work: &Work,
+    ) -> Result<(), Interrupted> {
+        let (sweep, scheme) = (&asked.sweep, &run.scheme.id);
+        let Some(count) = self.counted(sweep, run, work).await? else { return Ok(()) };
+        match self.phase(sweep, scheme, work).await? {
+            RunPhase::Open if run.limits.exceeded_by(count.selected, count.seen) => {
+                let why = too_many(run.limits, count);
+                info!(sweep.id = %sweep, scheme.id = %scheme, why, "run is held");
+                self.record(sweep, SweepStep::Held { scheme: scheme.clone(), why }, work).await
+            }
+            RunPhase::Open | RunPhase::Released => self.let_go_on(sweep, scheme, count.selected, work).await,
+            RunPhase::Held | RunPhase::Cancelled => Ok(()),
+        }
+    }
+
+    /// Lets a run go on that is held.
+    pub(super) async fn release(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
+        let (sweep, scheme) = (&order.sweep, &order.scheme);
+        match self.phase(sweep, scheme, work).await? {
+            // Released: perhaps not everybody was sighted again when usher stopped.
+            RunPhase::Held | RunPhase::Released => {}
+            RunPhase::Open | RunPhase::Cancelled => return Ok(()),
+        }
+        // It is held, so it was counted; the views of this process may be behind those of the one that held it.
+        let Some(count) = self.counted_by_views(&order.run(), || self.run_cancelled(&order.run()), work).await? else {
+            return Ok(());
+        };
+        info!(sweep.id = %sweep, scheme.id = %scheme, users = count.selected, "run is released");
+        self.let_go_on(sweep, scheme, count.selected, work).await
+    }
+
+    /// Sights everybody again whom the run selects. Who was already sighted again is recognised by the planner.
+    async fn let_go_on(&self, sweep: &SweepId, scheme: &SchemeId, users: u64, work: &Work) -> Result<(), Interrupted> {
+        let run = RunId::of_sweep(sweep, scheme);
+        if self.phase(sweep, scheme, work).await? != RunPhase::Released {
+            self.record(sweep, SweepStep::Released { scheme: scheme.clone(), users }, work).await?;
+        }
+        let mut last = None;
+        loop {
+            let next = self.when(|| self.overview.selected(&run, last.as_ref()), work).await?;
+            let Some(user) = next.last() else { return Ok(()) };
+            last = Some(user.clone());
+            let again = next.into_iter().map(|user| (user, UserHints::default(), Some(scheme.clone())));
+            self.sight_all(sweep, again.collect(), work).await?;
+        }
+    }
+
+    /// How many users the run selects, once that is known; none where it is cancelled.
+    async fn counted(&self, sweep: &SweepId, run: &SweepRun, work: &Work) -> Result<Option<Count>, Interrupted> {
+        let id = RunId::of_sweep(sweep, &run.scheme.id);
+        self.counted_by_views(&id, || self.is_cancelled(sweep, run), work).await
+    }
+
+    async fn counted_by_views(
+        &self,
+        run: &RunId,
+        given_up: impl Fn() -> bool + Send + Sync,
+        work: &Work,
+    ) -> Result<Option<Count>, Interrupted> {
+        self.when(|| if given_up() { Some(None) } else { self.overview.count(run).map(Some) }, work).await
+    }
+
+    /// What `ask` gives, as soon as it gives something: with what the views learn, and with what administrators set.
+    async fn when<T>(&self, ask: impl Fn() -> Option<T> + Send + Sync, work: &Work) -> Result<T, Interrupted> {
+        let (mut progress, mut changed) = (self.overview.progress(), self.connection.controls.changed());
+        loop {
+            progress.mark_unchanged();
+            changed.mark_unchanged();
+            if let Some(given) = ask() {
+                return Ok(given);
+            }
+            tokio::select! {
+                () = work.stop.cancelled() => return Err(Interrupted),
+                progressed = progress.changed() => progressed.map_err(|_| Interrupted)?,
+                set = changed.changed() => set.map_err(|_| Interrupted)?,
+            }
+            // The views tell of every single user; asking that often would keep them from it.
+            work.stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.ok_or(Interrupted)?;
+        }
+    }
+
+    async fn phase(&self, sweep: &SweepId, scheme: &SchemeId, work: &Work) -> Result<RunPhase, Interrupted> {
+        let state = self.state(sweep, work).await?;
+        Ok(state.and_then(|state| state.runs.get(scheme).copied()).unwrap_or(RunPhase::Cancelled))
+    }
+
+    fn run_cancelled(&self, run: &RunId) -> bool {
+        self.connection.controls.run_cancelled(run)
+    }
+}
+
+fn too_many(limits: Limits, Count { selected, seen }: Count) -> String {
+    let users = limits.users.map(|users| format!("{users} users"));
+    let percent = limits.percent.map(|percent| format!("{percent} percent of them"));
+    let limits = [users, percent].into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    format!("it selects {selected} of {seen} users; its limit is {limits}")
+}

@@ -1,0 +1,106 @@
+//! Listing the users of a source into the log.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use tracing::{info, warn};
+
+use super::{FIRST_WAIT, LONGEST_WAIT, Sweeper, sighted::Seen};
+use crate::{
+    domain::{
+        AskedSweep, Event, EventId, EventKind, SchemeId, Sighting, SweepId, SweepStep, UserHints, UserId, UserRef,
+    },
+    engine::{Backoff, Interrupted, Work},
+    log::{Record, Stream, codec},
+    products::{Error, UserPage},
+    store::SweepState,
+};
+
+/// Sightings on their way into the log at once: it makes many durable together.
+const AT_ONCE: usize = 256;
+
+/// How a listing ended.
+pub(super) enum Listed {
+    All,
+    Failed,
+}
+
+impl Sweeper {
+    /// Sights everybody from `cursor` on. Ends early where nobody wants to know any more.
+    pub(super) async fn list(
+        &self,
+        asked: &AskedSweep,
+        state: &SweepState,
+        mut cursor: Option<String>,
+        work: &Work,
+    ) -> Result<Listed, Interrupted> {
+        let sweep = &asked.sweep;
+        let mut seen = self.seen_before(sweep, &state.from, work).await?;
+        while asked.runs.iter().any(|run| !self.is_cancelled(sweep, run)) {
+            let page = match self.page(cursor.as_deref(), work).await? {
+                Ok(page) => page,
+                Err(error) => return self.give_up(sweep, &error, work).await,
+            };
+            let new = page.users.into_iter().filter(|(user, _)| seen.is_new(sweep, user));
+            self.sight_all(sweep, new.map(|(user, hints)| (user, hints, None)).collect(), work).await?;
+            match page.next {
+                Some(next) => {
+                    let step = SweepStep::Listed { cursor: next.clone(), seen: seen.count() };
+                    self.record(sweep, step, work).await?;
+                    cursor = Some(next);
+                }
+                None => break,
+            }
+        }
+        info!(sweep.id = %sweep, users = seen.count(), "everybody is listed");
+        self.record(sweep, SweepStep::ListingEnded { seen: seen.count() }, work).await?;
+        Ok(Listed::All)
+    }
+
+    async fn page(&self, cursor: Option<&str>, work: &Work) -> Result<Result<UserPage, Error>, Interrupted> {
+        self.connection.told(&work.stop, || self.connection.client.users(cursor)).await
+    }
+
+    async fn give_up(&self, sweep: &SweepId, error: &Error, work: &Work) -> Result<Listed, Interrupted> {
+        warn!(sweep.id = %sweep, %error, "the users can't be listed");
+        self.record(sweep, SweepStep::Failed { why: format!("the users can't be listed: {error}") }, work).await?;
+        Ok(Listed::Failed)
+    }
+
+    /// Appends a sighting for each of `users`, and returns when all are durable.
+    pub(super) async fn sight_all(
+        &self,
+        sweep: &SweepId,
+        users: Vec<(UserId, UserHints, Option<SchemeId>)>,
+        work: &Work,
+    ) -> Result<(), Interrupted> {
+        let (at, source) = (self.now(), &self.connection.source);
+        let sightings = users.into_iter().map(|(user, hints, released)| Event {
+            id: EventId::of_sighting(sweep, &user, released.as_ref()),
+            source: source.clone(),
+            kind: EventKind::Sighted,
+            user: UserRef::Id(user),
+            hints,
+            occurred: None,
+            accepted: at,
+            sweep: Some(Sighting { sweep: sweep.clone(), released }),
+        });
+        let append = |event: Event| async move {
+            let record = Record { key: event.key(), payload: codec::encode(&event) };
+            self.appender.append(Stream::Events, record, &work.stop).await?;
+            self.metrics.sweep_users.with_label_values(&[source.as_str()]).inc();
+            Ok(())
+        };
+        stream::iter(sightings.map(append)).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// Whom the sweep has sighted already, by the log.
+    async fn seen_before(&self, sweep: &SweepId, from: &[u64], work: &Work) -> Result<Seen, Interrupted> {
+        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        loop {
+            match Seen::from_log(&*self.log, &self.connection.source, sweep, from, &work.stop).await {
+                Ok(seen) => return seen.ok_or(Interrupted),
+                Err(error) => warn!(sweep.id = %sweep, %error, "can't tell whom a sweep has sighted, trying again"),
+            }
+            work.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Sweeps: all users of a source, page by page, each as an event of its own.
+//!
+//! One process works on the sweeps of a source, one sweep after the other. It is the same road as for webhooks from the
+//! sighting on. What an administrator says about a run does not wait for the sweep that is under way.
+
+mod counting;
+mod listing;
+mod sighted;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tracing::{error, info, warn};
+
+use self::listing::Listed;
+use super::{Appender, Backoff, Connection, Handler, Interrupted, Overview, Work, dead_letters::DeadLetters};
+use crate::{
+    domain::{
+        AskedSweep, RunId, RunOrder, SourceId, Stage, SweepId, SweepProgress, SweepRequest, SweepRun, SweepStep,
+        Timestamp,
+    },
+    log::{Log, Partition, Record, Stored, Stream, codec},
+    metrics::Metrics,
+    store::{self, Listing, RunPhase, Scope, SweepState, SweepStore},
+};
+
+/// The waits between attempts at the log and the store.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How often the views are asked at most whether everybody is decided.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Works on the sweeps of one source.
+pub struct Sweeper {
+    connection: Arc<Connection>,
+    log: Arc<dyn Log>,
+    appender: Appender,
+    dead_letters: DeadLetters,
+    store: SweepStore,
+    overview: Arc<dyn Overview>,
+    metrics: Metrics,
+}
+
+impl Sweeper {
+    /// A sweeper for the source of `connection`; `overview` tells when the users of a sweep are decided.
+    pub fn new(
+        connection: Arc<Connection>,
+        log: Arc<dyn Log>,
+        store: SweepStore,
+        overview: Arc<dyn Overview>,
+        metrics: Metrics,
+    ) -> Self {
+        let appender = Appender::new(Arc::clone(&log));
+        let dead_letters = DeadLetters {
+            stage: Stage::Sweeper,
+            connection: Arc::clone(&connection),
+            appender: appender.clone(),
+            metrics: metrics.clone(),
+        };
+        Self { connection, log, appender, dead_letters, store, overview, metrics }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.connection.clock.now()
+    }
+
+    /// Lists everybody, then compares runs with their limits; goes on where it was when usher stopped.
+    async fn sweep(&self, asked: &AskedSweep, work: &Work) -> Result<(), Interrupted> {
+        let state = match self.state(&asked.sweep, work).await? {
+            Some(state) => state,
+            None => match self.start(asked, work).await? {
+                Some(state) => state,
+                None => return Ok(()),
+            },
+        };
+        match &state.listing {
+            Listing::Failed => return Ok(()),
+            Listing::Ended => {}
+            Listing::Open { cursor } => match self.list(asked, &state, cursor.clone(), work).await? {
+                Listed::All => {}
+                Listed::Failed => return Ok(()),
+            },
+        }
+        for run in asked.runs.iter().filter(|run| !run.limits.is_empty() && state.runs.contains_key(&run.scheme.id)) {
+            self.compare_with_limits(asked, run, work).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins a sweep for those of its runs that have not run for that time already; none: there is nothing to do.
+    async fn start(&self, asked: &AskedSweep, work: &Work) -> Result<Option<SweepState>, Interrupted> {
+        let mut runs: Vec<SweepRun> = Vec::new();
+        for run in &asked.runs {
+            if self.is_to_run(asked, run, work).await? {
+                runs.push(run.clone());
+            }
+        }
+        if runs.is_empty() {
+            return Ok(None);
+        }
+        info!(sweep.id = %asked.sweep, source.id = %asked.source, schemes = runs.len(), cause = asked.cause.as_str(), "sweep begins");
+        let from = self.ends_of_events(work).await?;
+        let step = SweepStep::Started { runs, cause: asked.cause, due: asked.due, from };
+        self.record(&asked.sweep, step, work).await?;
+        for run in asked.runs.iter().filter(|run| self.is_cancelled(&asked.sweep, run)) {
+            // It was cancelled while it had to wait for another sweep.
+            self.record(&asked.sweep, SweepStep::Cancelled { scheme: run.scheme.id.clone() }, work).await?;
+        }
+        self.state(&asked.sweep, work).await
+    }
+
+    async fn is_to_run(&self, asked: &AskedSweep, run: &SweepRun, work: &Work) -> Result<bool, Interrupted> {
+        let Some(due) = asked.due else { return Ok(true) };
+        let last = self.remembered(work, || self.store.last_due(&work.scope, &run.scheme.id)).await?;
+        Ok(last < Some(due))
+    }
+
+    /// By partition, the offset of the next event.
+    async fn ends_of_events(&self, work: &Work) -> Result<Vec<u64>, Interrupted> {
+        let mut ends = Vec::new();
+        for partition in (0..self.log.partitions()).map(Partition) {
+            let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+            ends.push(loop {
+                match self.log.bounds(Stream::Events, partition).await {
+                    Ok(bounds) => break bounds.end,
+                    Err(error) => warn!(%partition, %error, "can't tell where events end, trying again"),
+                }
+                work.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
+            });
+        }
+        Ok(ends)
+    }
+
+    /// Ends a run, unless it has ended. Its steps are kept back by the executor, which knows already.
+    async fn cancel(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
+        let Some(state) = self.state(&order.sweep, work).await? else {
+            // It has not begun: that it was cancelled is known when it does.
+            return Ok(());
+        };
+        if state.runs.get(&order.scheme) == Some(&RunPhase::Cancelled) || self.overview.is_over(&order.run()) {
+            return Ok(());
+        }
+        self.record(&order.sweep, SweepStep::Cancelled { scheme: order.scheme.clone() }, work).await
+    }
+
+    /// Writes down how far a sweep has come.
+    async fn record(&self, sweep: &SweepId, step: SweepStep, work: &Work) -> Result<(), Interrupted> {
+        let source = self.connection.source.clone();
+        let progress = SweepProgress { sweep: sweep.clone(), source, at: self.now(), step };
+        let record = Record { key: progress.key(), payload: codec::encode(&progress) };
+        let position = self.appender.append(Stream::SweepProgress, record, &work.stop).await?;
+        // Kept before anything builds on it: unlike others, a sweep asks for its state again and again.
+        self.remembered(work, || self.store.apply(&work.scope, &progress)).await?;
+        work.acknowledged(position.offset);
+        Ok(())
+    }
+
+    async fn state(&self, sweep: &SweepId, work: &Work) -> Result<Option<SweepState>, Interrupted> {
+        self.remembered(work, || self.store.get(&work.scope, sweep)).await
+    }
+
+    /// What the store gives. One that fails is waited for.
+    async fn remembered<T>(
+        &self,
+        work: &Work,
+        mut ask: impl FnMut() -> Result<T, store::Error> + Send,
+    ) -> Result<T, Interrupted> {
+        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        loop {
+            match ask() {
+                Ok(given) => return Ok(given),
+                Err(error) => error!(%error, "the state store can't be used, trying again"),
+            }
+            work.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
+        }
+    }
+
+    fn is_cancelled(&self, sweep: &SweepId, run: &SweepRun) -> bool {
+        self.connection.controls.run_cancelled(&RunId::of_sweep(sweep, &run.scheme.id))
+    }
+}
+
+#[async_trait]
+impl Handler for Sweeper {
+    fn stage(&self) -> Stage {
+        Stage::Sweeper
+    }
+
+    fn source(&self) -> &SourceId {
+        &self.connection.source
+    }
+
+    fn input(&self) -> Stream {
+        Stream::Sweeps
+    }
+
+    fn output(&self) -> Stream {
+        Stream::SweepProgress
+    }
+
+    /// One sweep after the other; what is said about a run waits only for what was said about it before.
+    fn lane(&self, record: &Stored) -> String {
+        match codec::decode::<SweepRequest>(&record.payload) {
+            Ok(SweepRequest::Release(order) | SweepRequest::Cancel(order)) => order.run().to_string(),
+            Ok(SweepRequest::Asked(_) | SweepRequest::Armed(_)) | Err(_) => record.key.clone(),
+        }
+    }
+
+    fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
+        match codec::decode::<SweepProgress>(&record.payload) {
+            Ok(progress) => self.store.apply(scope, &progress),
+            Err(error) => {
+                warn!(position = ?record.position, %error, "the progress of a sweep can't be read back");
+                Ok(())
+            }
+        }
+    }
+
+    async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
+        match codec::decode::<SweepRequest>(&record.payload) {
+            Ok(SweepRequest::Asked(asked)) => self.sweep(&asked, work).await,
+            Ok(SweepRequest::Release(order)) => self.release(&order, work).await,
+            Ok(SweepRequest::Cancel(order)) => self.cancel(&order, work).await,
+            Ok(SweepRequest::Armed(_)) => Ok(()), // it concerns the clock
+            Err(error) => self.dead_letters.unreadable(self.input(), record, &error, &work.stop).await,
+        }
+    }
+}
