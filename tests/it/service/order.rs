@@ -25,7 +25,7 @@ const IN_AND_OUT: &str = "
     { id: globex-out, source: globex, trigger: on_login, test_mode: false, select: { everyone: true }, actions: [{ remove_groups: [staff] }] }";
 
 fn user(number: usize) -> Account {
-    Account::new(format!("JIRAUSER{}", 10_000 + 7 * number), format!("name-{number}"))
+    Account::new(format!("JIRAUSER{}", 20_000 + 7 * number), format!("name-{number}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

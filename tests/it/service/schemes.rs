@@ -156,7 +156,7 @@ async fn on_kafka_every_replica_has_a_stored_scheme_within_a_second() {
         assert_eq!(seen.await, one.ask(&format!("schemes/{id}"), &[]).await.1);
         worst = worst.max(stored.elapsed());
     }
-    println!("a stored scheme is seen by another replica after at most {worst:?}, of 10");
+    eprintln!("a stored scheme is seen by another replica after at most {worst:?}, of 10");
     assert!(worst < Duration::from_secs(1), "{worst:?}");
 
     // Of two that read the same and both change it, in any order: one wins, and both replicas agree.
