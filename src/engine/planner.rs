@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::{
     Appender, Connection, Handler, Interrupted, Memory, Overview, Work,
@@ -164,14 +164,13 @@ impl Planner {
         if decision.verdicts.is_empty() {
             self.metrics.decisions.with_label_values(&[source, "", "nothing"]).inc();
         }
-        info!(
-            event.id = %decision.event,
-            source.id = source,
-            kind = decision.kind.as_str(),
-            schemes = decision.verdicts.len(),
-            selected = decision.selected().count(),
-            "decided"
-        );
+        let (selected, schemes) = (decision.selected().count(), decision.verdicts.len());
+        if decision.sweep.is_some() && selected == 0 {
+            debug!(event.id = %decision.event, source.id = source, schemes, "decided"); // a sweep has many of these
+        } else {
+            let kind = decision.kind.as_str();
+            info!(event.id = %decision.event, source.id = source, kind, schemes, selected, "decided");
+        }
         Ok(())
     }
 
