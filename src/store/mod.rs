@@ -48,7 +48,7 @@ pub struct Store {
 
 const IDENTITY: &[u8] = b"log-identity";
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 impl Store {
     /// Opens the store in `dir` for the log named `log_identity`. A corrupt one is moved to

@@ -19,7 +19,7 @@ use crate::{log::Error, sled_files::remove_unfinished_snapshots};
 const SEGMENT: usize = 2 * 1024 * 1024;
 
 /// Pages that sled keeps in memory, in bytes.
-const CACHE: u64 = 32 * 1024 * 1024;
+const CACHE: u64 = 8 * 1024 * 1024;
 
 /// How long letting go of the lock may take. It is a matter of sled's threads finishing what they do.
 const RELEASE_WITHIN: Duration = Duration::from_secs(5);
