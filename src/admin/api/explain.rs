@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::web::{Bytes, Data, Json, Query};
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, schemes};
+use super::{Problem, groups, schemes};
 use crate::{
     admin::AdminState,
     domain::{Reason, SchemeId, SourceId, Step, Timestamp, UserId},
@@ -89,6 +89,8 @@ pub(super) struct PreviewRow {
     /// Whether everybody was looked at; if not, time ran out.
     complete: bool,
     users: Vec<UserRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -138,14 +140,14 @@ impl ExplanationRow {
     }
 }
 
-impl From<Preview> for PreviewRow {
-    fn from(preview: Preview) -> Self {
+impl PreviewRow {
+    fn new(preview: Preview, warnings: Vec<String>) -> Self {
         let Preview { seen, selected, unknown, users, complete } = preview;
         let users = users.into_iter().map(|Previewed { user, user_name, steps }| {
             let steps = steps.iter().map(StepRow::from).collect();
             UserRow { user, user_name, steps }
         });
-        Self { seen, selected, unknown, complete, users: users.collect() }
+        Self { seen, selected, unknown, complete, users: users.collect(), warnings }
     }
 }
 
@@ -153,7 +155,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::NoSuchSource(id) => Self::NotFound { kind: "source", id: id.to_string() },
-            Error::NoSuchUser { user, .. } => Self::NotFound { kind: "user", id: user },
+            Error::NoSuchUser { .. } => Self::NoSuchUser(error.to_string()),
             Error::Product { .. } | Error::TooSlow(_) => Self::Unavailable(error.to_string()),
         }
     }
@@ -178,7 +180,9 @@ pub(super) async fn preview(
     Query(wanted): Query<Wanted>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<Json<PreviewRow>, Problem> {
-    let scheme = state.settings.check(&schemes::text(body)?)?;
+    let checked = state.settings.check(&schemes::text(body)?)?;
+    let warnings = groups::look_up(&state, &checked).await?;
     let bounds = Bounds { users: wanted.users.min(100_000), time: LOOKING };
-    Ok(Json(state.explainer.preview(&scheme, bounds).await?.into()))
+    let preview = state.explainer.preview(&checked.scheme, bounds).await?;
+    Ok(Json(PreviewRow::new(preview, warnings)))
 }

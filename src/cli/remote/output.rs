@@ -61,12 +61,12 @@ impl Output<'_> {
 
     /// A line of result.
     pub fn say(&mut self, line: &str) -> Result<(), Error> {
-        Ok(writeln!(self.out, "{line}")?)
+        Ok(writeln!(self.out, "{}", plain(line))?)
     }
 
     /// A line that is no result: what is going on.
     pub fn note(&mut self, line: &str) -> Result<(), Error> {
-        Ok(writeln!(self.err, "{line}")?)
+        Ok(writeln!(self.err, "{}", plain(line))?)
     }
 
     /// Everything, as JSON or (also where a table is asked for) as YAML.
@@ -87,10 +87,16 @@ pub fn yaml(value: &Value) -> Result<String, Error> {
     Ok(if text.ends_with('\n') { text } else { text + "\n" })
 }
 
+/// As a terminal may be shown it: names come from products, where anybody may have put escapes into them.
+pub fn plain(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => plain(text),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
@@ -120,6 +126,12 @@ mod tests {
         let table = shown(Format::Table, &[("id", "/id"), ("on", "/on"), ("counts", "/counts")], &items);
         let lines: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines, [vec!["ID", "ON", "COUNTS"], vec!["a", "yes", "seen=3"], vec!["bb", "-", "-"]]);
+    }
+
+    #[test]
+    fn what_products_call_people_does_not_steer_the_terminal() {
+        let table = shown(Format::Table, &[("name", "/name")], &[json!({"name": "\u{1b}[2Jjane\rjoe"})]);
+        assert!(table.contains("\\u{1b}[2Jjane\\rjoe"), "{table}");
     }
 
     #[test]

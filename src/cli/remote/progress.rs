@@ -11,13 +11,28 @@ use crate::cli::FAILED;
 /// How often the run is looked at.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Waits until the run has ended or is held; 0 where it is done, else 1.
+/// A run that was only just asked for is there after so many looks at the latest.
+const LOOKS: u32 = 60;
+
+/// Waits until a run has ended or is held; 0 where it is done, else 1.
 pub async fn follow(api: &Api, output: &mut Output<'_>, id: &str) -> Result<ExitCode, Error> {
+    wait(api, output, id, 0).await
+}
+
+/// As [`follow`], for a run that was only just asked for.
+pub async fn follow_new(api: &Api, output: &mut Output<'_>, id: &str) -> Result<ExitCode, Error> {
+    wait(api, output, id, LOOKS).await
+}
+
+/// `looks` is how often the run may not be there at first.
+async fn wait(api: &Api, output: &mut Output<'_>, id: &str, mut looks: u32) -> Result<ExitCode, Error> {
     let bar = bar();
     loop {
         let run = match api.get(&["runs", id], &[]).await {
-            // A run that was only just asked for is there in a moment.
-            Err(error) if error.is_not_found() && !bar.is_finished() && bar.position() == 0 => Value::Null,
+            Err(error) if error.is_not_found() && looks > 0 => {
+                looks -= 1;
+                Value::Null
+            }
             run => run?,
         };
         let state = run["state"].as_str().unwrap_or("waiting");
@@ -52,10 +67,10 @@ fn bar() -> ProgressBar {
 
 fn show(bar: &ProgressBar, state: &str, run: &Value) {
     let count = |path: &str| run.pointer(path).and_then(Value::as_u64);
-    if let Some(total) = count("/total") {
+    if let Some(total) = count("/progress/total") {
         bar.set_length(total);
     }
-    bar.set_position(count("/decided").or(count("/counts/seen")).unwrap_or(0));
+    bar.set_position(count("/progress/decided").or(count("/counts/seen")).unwrap_or(0));
     bar.set_message(format!("{state}, {} selected", count("/counts/selected").unwrap_or(0)));
     bar.tick();
 }

@@ -147,44 +147,54 @@ async fn apply(
     let (mut failed, would) = (false, if dry_run { "would be " } else { "" });
     for scheme in wanted {
         let (id, text) = (scheme.id.as_str(), text(scheme)?);
-        let known = there.get(id);
-        let (done, result) = match known {
-            Some(known) if known.text == text => ("unchanged", Ok(())),
-            Some(_) if dry_run => ("changed", Ok(())),
-            None if dry_run => ("added", Ok(())),
+        let (done, result) = match there.get(id) {
+            Some(known) if known.text == text => {
+                output.say(&format!("{id} unchanged"))?;
+                continue;
+            }
+            Some(known) if known.provisioned => ("changed", Err(Error::Provisioned)),
+            Some(_) if dry_run => ("changed", Ok(Value::Null)),
+            None if dry_run => ("added", Ok(Value::Null)),
             Some(_) => ("changed", put(api, id, &text).await),
-            None => ("added", api.send_to(Method::POST, &["schemes"], Some(text.to_string()), None).await.map(drop)),
+            None => ("added", api.send_to(Method::POST, &["schemes"], Some(text.to_string()), None).await),
         };
-        let would = if done == "unchanged" { "" } else { would };
         failed |= tell(output, id, &format!("{would}{done}"), result)?;
     }
     let gone = there.iter().filter(|(id, known)| {
         prune && !known.provisioned && !wanted.iter().any(|scheme| scheme.id.as_str() == id.as_str())
     });
     for (id, _) in gone {
-        let result = if dry_run { Ok(()) } else { delete(api, id).await };
+        let result = if dry_run { Ok(Value::Null) } else { delete(api, id).await };
         failed |= tell(output, id, &format!("{would}deleted"), result)?;
     }
     Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
 }
 
-/// One line about one scheme; true where it failed. The others go on.
-fn tell(output: &mut Output<'_>, id: &str, done: &str, result: Result<(), Error>) -> Result<bool, Error> {
+/// One line about one scheme, and what usher warns of; true where it failed. The others go on.
+fn tell(output: &mut Output<'_>, id: &str, done: &str, result: Result<Value, Error>) -> Result<bool, Error> {
     match result {
-        Ok(()) => output.say(&format!("{id} {done}")).map(|()| false),
-        Err(error @ Error::Refused { .. }) => output.note(&format!("{id}: {error}")).map(|()| true),
+        Ok(answer) => {
+            output.say(&format!("{id} {done}"))?;
+            for warning in answer["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                output.note(&format!("{id}: {warning} (warning)"))?;
+            }
+            Ok(false)
+        }
+        Err(error @ (Error::Refused { .. } | Error::Provisioned)) => {
+            output.note(&format!("{id}: {error}")).map(|()| true)
+        }
         Err(error) => Err(error),
     }
 }
 
-async fn put(api: &Api, id: &str, text: &Value) -> Result<(), Error> {
+async fn put(api: &Api, id: &str, text: &Value) -> Result<Value, Error> {
     let etag = api.get_versioned(&["schemes", id]).await?.etag;
-    api.send_to(Method::PUT, &["schemes", id], Some(text.to_string()), etag.as_deref()).await.map(drop)
+    api.send_to(Method::PUT, &["schemes", id], Some(text.to_string()), etag.as_deref()).await
 }
 
-async fn delete(api: &Api, id: &str) -> Result<(), Error> {
+async fn delete(api: &Api, id: &str) -> Result<Value, Error> {
     let etag = api.get_versioned(&["schemes", id]).await?.etag;
-    api.send_to(Method::DELETE, &["schemes", id], None, etag.as_deref()).await.map(drop)
+    api.send_to(Method::DELETE, &["schemes", id], None, etag.as_deref()).await
 }
 
 async fn diff(api: &Api, output: &mut Output<'_>, wanted: &[Scheme]) -> Result<ExitCode, Error> {
@@ -219,7 +229,7 @@ async fn run_now(api: &Api, output: &mut Output<'_>, id: &str, no_wait: bool) ->
         return Ok(ExitCode::SUCCESS);
     }
     output.note(&format!("run {run}"))?;
-    progress::follow(api, output, run).await
+    progress::follow_new(api, output, run).await
 }
 
 /// A scheme that usher has.
@@ -235,9 +245,16 @@ async fn there(api: &Api) -> Result<BTreeMap<String, Known>, Error> {
     let known = rows.into_iter().filter_map(|row| {
         let Value::Object(mut fields) = row else { return None };
         let provisioned = fields.get("provisioned").and_then(Value::as_bool).unwrap_or(false);
-        fields.retain(|key, _| KEYS.contains(&key.as_str()));
         let id = fields.get("id")?.as_str()?.to_owned();
-        Some((id, Known { text: Value::Object(fields), provisioned }))
+        let text = match fields.get("text").and_then(Value::as_str) {
+            // What this usher can't use is kept as it stands.
+            Some(broken) => serde_json::from_str(broken).unwrap_or(Value::Null),
+            None => {
+                fields.retain(|key, _| KEYS.contains(&key.as_str()));
+                Value::Object(fields)
+            }
+        };
+        Some((id, Known { text, provisioned }))
     });
     Ok(known.collect())
 }

@@ -176,6 +176,7 @@ fn on(kafka: &KafkaConfig) -> Ground {
     let KafkaConfig { brokers, topic_prefix, partitions, replication_factor, options } = kafka;
     let options: Vec<_> = options.iter().map(|(key, value)| format!("{key}: {:?}", value.reveal())).collect();
     Ground::new(PROVISIONED)
+        .groups(&["red", "green", "blue"])
         .tweak("USHER_LOG__KIND", "kafka")
         .tweak("USHER_LOG__KAFKA__BROKERS", &format!("{brokers:?}"))
         .tweak("USHER_LOG__KAFKA__TOPIC_PREFIX", topic_prefix)
