@@ -35,17 +35,17 @@ pub async fn run(api: &Api, output: &mut Output<'_>, asked: &Explain) -> Result<
 /// The whole answer for people, line by line.
 fn in_words(answer: &Value) -> Vec<String> {
     let text = |key: &str| answer[key].as_str().unwrap_or_default();
-    let (selects, otherwise) = match text("selected") {
-        "true" => ("selects", "It would not be so if"),
-        "false" => ("does not select", "It would select the user if"),
-        _ => ("does not select, because too little is known,", "It would be clear if"),
+    let (selects, too_little, otherwise) = match text("selected") {
+        "true" => ("selects", "", "It would no longer select the user if"),
+        "false" => ("does not select", "", "It would select the user if"),
+        _ => ("does not select", ": too little is known of the user", "It would be clear if"),
     };
     let user = match answer["user_name"].as_str() {
         Some(name) => format!("{name} ({})", text("user")),
         None => text("user").to_owned(),
     };
-    let mut lines =
-        vec![format!("The scheme `{}` {selects} {user} in {}.", text("scheme"), text("source")), String::new()];
+    let (scheme, source) = (text("scheme"), text("source"));
+    let mut lines = vec![format!("The scheme `{scheme}` {selects} {user} in {source}{too_little}."), String::new()];
     for part in list(&answer["reasons"]["parts"]) {
         tree(part, 1, &mut lines);
     }
@@ -53,9 +53,9 @@ fn in_words(answer: &Value) -> Vec<String> {
         let words = ["action", "target"].map(|key| step[key].as_str().unwrap_or_default());
         words.join(" ").trim_end().to_owned()
     });
-    paragraph("It asks for", steps.collect(), &mut lines);
+    paragraph("What it would do, in this order:", steps.collect(), &mut lines);
     paragraph(otherwise, texts(&answer["change"]), &mut lines);
-    paragraph("Note:", texts(&answer["notes"]), &mut lines);
+    paragraph("Note that", texts(&answer["notes"]), &mut lines);
     lines
         .extend([String::new(), format!("Looked at on {}, by version {} of the scheme.", text("at"), text("version"))]);
     lines

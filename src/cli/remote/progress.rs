@@ -11,6 +11,9 @@ use crate::cli::FAILED;
 /// How often the run is looked at.
 const EVERY: Duration = Duration::from_millis(500);
 
+/// What is told first of a run.
+pub const FIRST: [&str; 9] = ["id", "state", "why", "scheme", "source", "trigger", "test_mode", "started", "finished"];
+
 /// A run that was only just asked for is there after so many looks at the latest.
 const LOOKS: u32 = 60;
 
@@ -46,9 +49,12 @@ async fn wait(api: &Api, output: &mut Output<'_>, id: &str, mut looks: u32) -> R
 }
 
 fn ended(output: &mut Output<'_>, id: &str, state: &str, run: &Value) -> Result<ExitCode, Error> {
-    output.one(run)?;
+    output.one(run, &FIRST)?;
     if state == "held" {
-        output.note(&format!("{id} is held: look at `usher runs show {id}`, then `usher runs release` or `cancel`"))?;
+        output.note("the run is held until you say what becomes of it")?;
+        output.note(&format!("  whom it is about:  usher runs show {id}"))?;
+        output.note(&format!("  let it go on:      usher runs release {id}"))?;
+        output.note(&format!("  drop it:           usher runs cancel {id}"))?;
     }
     Ok(if state == "done" { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }

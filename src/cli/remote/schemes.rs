@@ -4,17 +4,18 @@ use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use similar::TextDiff;
 
 use super::{
     Api, Error,
-    output::{Output, yaml},
+    output::{Output, in_order, yaml},
     progress,
 };
 use crate::{cli::FAILED, config, domain::Scheme};
 
-/// What a scheme is made of in a file; the rest of what the API tells is about it.
+/// What a scheme is made of in a file, in the order in which people write it; the rest of what the API tells is about it.
 const KEYS: [&str; 12] = [
     "id",
     "name",
@@ -131,9 +132,9 @@ async fn list(api: &Api, output: &mut Output<'_>) -> Result<(), Error> {
 
 async fn export(api: &Api, output: &mut Output<'_>, all: bool) -> Result<(), Error> {
     let there = there(api).await?;
-    let schemes: Vec<_> =
-        there.into_values().filter(|scheme| all || !scheme.provisioned).map(|known| known.text).collect();
-    output.whole(&json!({ "schemes": schemes }))
+    let wanted = there.values().filter(|scheme| all || !scheme.provisioned);
+    let schemes: Vec<_> = wanted.map(|known| Readable(&known.text)).collect();
+    output.whole(&BTreeMap::from([("schemes", schemes)]))
 }
 
 async fn apply(
@@ -202,8 +203,8 @@ async fn diff(api: &Api, output: &mut Output<'_>, wanted: &[Scheme]) -> Result<E
     let mut differs = false;
     for scheme in wanted {
         let (before, after) = (there.get(scheme.id.as_str()), text(scheme)?);
-        let before = before.map_or(Ok(String::new()), |known| yaml(&known.text))?;
-        let after = yaml(&after)?;
+        let before = before.map_or(Ok(String::new()), |known| yaml(&Readable(&known.text)))?;
+        let after = yaml(&Readable(&after))?;
         if before != after {
             differs = true;
             let diff = TextDiff::from_lines(&before, &after);
@@ -237,6 +238,18 @@ struct Known {
     /// As a file says it.
     text: Value,
     provisioned: bool,
+}
+
+/// A scheme in the order in which people write one.
+struct Readable<'v>(&'v Value);
+
+impl Serialize for Readable<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(fields) => serializer.collect_map(in_order(fields, &KEYS)),
+            other => other.serialize(serializer),
+        }
+    }
 }
 
 /// All schemes that usher has, by id.

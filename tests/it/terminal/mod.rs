@@ -112,7 +112,7 @@ fn person(number: usize, domain: &str) -> Account {
 /// With every point in time as `TIME`.
 fn timeless(text: &str) -> String {
     let words = text.split_inclusive([' ', '\n']).map(|word| {
-        let time = word.trim_end().trim_end_matches([',', '.']);
+        let time = word.trim_end().trim_matches(['"', ',', '.']);
         if DateTime::parse_from_rfc3339(time).is_ok() { word.replace(time, "TIME") } else { word.to_owned() }
     });
     words.collect()

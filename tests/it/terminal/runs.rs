@@ -35,7 +35,7 @@ async fn run_waits_for_the_end_and_shows_the_run() {
     let line =
         |key: &str| said.out.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().trim().to_owned();
     assert_eq!((line("id "), line("state")), (run.to_owned(), "done".to_owned()), "{}", said.out);
-    assert_eq!(line("counts"), "changed=3 seen=5 selected=3", "with the account that usher acts as");
+    assert_eq!(line("counts"), "seen=5 selected=3 changed=3", "with the account that usher acts as");
     assert_eq!(app.ground.effects().len(), 3);
 
     let shown = terminal.says(&format!("runs show {run}")).await;
@@ -67,8 +67,8 @@ async fn a_held_run_ends_the_wait_with_1_and_can_be_released_or_cancelled() {
         assert_eq!(said.code, Some(1), "{said:?}");
         let mut lines = said.err.lines();
         let run = id(lines.next().expect("the run")).to_owned();
-        let hint = lines.next().expect("what to do");
-        assert!(hint.contains("is held") && hint.contains(&format!("usher runs {}", "release")), "{hint}");
+        let hint = lines.collect::<Vec<_>>().join("\n");
+        assert!(hint.contains("is held") && hint.contains(&format!("usher runs {word} {run}")), "{hint}");
         assert!(app.ground.effects().is_empty(), "{:?}", app.ground.effects());
 
         assert!(terminal.says(&format!("runs {word} {run}")).await.starts_with(&run));
