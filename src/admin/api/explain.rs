@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Problem, groups, schemes};
 use crate::{
     admin::AdminState,
-    domain::{Reason, SchemeId, SourceId, Step, Timestamp, UserId},
+    domain::{Mode, Pausable, Reason, SchemeId, SourceId, Step, Timestamp, UserId},
     explain::{Bounds, Error, Explanation, Preview, Previewed},
     settings::Contents,
 };
@@ -170,8 +170,20 @@ pub(super) async fn explain(
     let Contents::Readable(scheme) = listed.contents else {
         return Err(Problem::Conflict("this version of usher can't read the scheme; store it anew".into()));
     };
-    let explanation = state.explainer.explain(&scheme, &asked.user).await?;
+    let mut explanation = state.explainer.explain(&scheme, &asked.user).await?;
+    explanation.notes.extend(standing(&state, listed.paused.is_some(), &scheme.source));
     Ok(Json(ExplanationRow::new(scheme.source.clone(), explanation)))
+}
+
+/// What stands in the way of the scheme now, whatever it says.
+fn standing(state: &AdminState, paused: bool, source: &SourceId) -> impl Iterator<Item = &'static str> {
+    let source_paused = state.settings.pause_of(&Pausable::Source(source.clone())).is_some();
+    let standing = [
+        (paused, "the scheme is paused: it is asked again when it is resumed"),
+        (source_paused, "the source is paused: nothing is done in it until it is resumed"),
+        (state.mode == Mode::Observe, "usher is in observe mode: nothing is changed anywhere"),
+    ];
+    standing.into_iter().filter_map(|(stands, note)| stands.then_some(note))
 }
 
 /// `POST schemes/preview`.

@@ -110,3 +110,31 @@ fn ago(seconds: u64) -> String {
         Some((count, unit)) => format!("{count} {unit}s ago"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_fact_is_told_with_its_age() {
+        let age = |seconds| {
+            let fact = json!({"condition": "deactivated", "truth": "true", "because": "so (from the log)", "age_seconds": seconds});
+            let mut lines = Vec::new();
+            tree(&fact, 1, &mut lines);
+            lines.remove(0)
+        };
+        for (seconds, words) in [
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (3_599, "59 minutes ago"),
+            (7_200, "2 hours ago"),
+            (86_400, "1 day ago"),
+            (90 * 86_400, "90 days ago"),
+        ] {
+            assert_eq!(age(Some(seconds)), format!("  yes  deactivated: so (from the log, {words})"));
+        }
+        assert_eq!(age(None), "  yes  deactivated: so (from the log)");
+    }
+}

@@ -111,7 +111,7 @@ fn cell(value: &Value) -> String {
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
             let told = in_order(fields, &["seen", "selected"]);
-            let plain = told.filter(|(_, value)| !value.is_null() && **value != Value::from(0));
+            let plain = told.filter(|(_, value)| !value.is_null() && value.as_u64() != Some(0));
             plain.map(|(key, value)| format!("{key}={}", cell(value))).collect::<Vec<_>>().join(" ")
         }
         Value::Number(number) => number.to_string(),

@@ -71,3 +71,19 @@ async fn who_or_what_is_not_there_is_named() {
         assert_eq!(terminal.run(&format!("explain {words}")).await.refused(), (Some(1), vec![says]));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_scheme_from_doing_anything_is_noted() {
+    let ground = Ground::new(SCHEMES).groups(&["staff"]).tweak("USHER_MODE", "observe");
+    ground.sandbox.put_user(GLOBEX.product, person(1, "acme.example"));
+    let app = TestApp::start(ground).await;
+    let terminal = Terminal::of(&app);
+    let notes = "explain --scheme mail --user KEY1";
+    assert_eq!(terminal.tells(notes).await["notes"].as_array().map(Vec::len), Some(1), "observe mode");
+    terminal.says("schemes pause mail").await;
+    terminal.says("sources pause globex").await;
+    let said = terminal.says(notes).await;
+    for note in ["usher is in observe mode", "the scheme is paused", "the source is paused"] {
+        assert!(said.contains(&format!("\n  - {note}: ")), "{said}");
+    }
+}

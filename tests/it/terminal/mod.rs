@@ -65,7 +65,8 @@ impl Terminal {
         }
         let mut command = tokio::process::Command::from(command);
         let ended = tokio::time::timeout(PATIENCE, command.kill_on_drop(true).output()).await;
-        let ended = ended.unwrap_or_else(|_| panic!("`usher {words}` does not end")).expect("started");
+        assert!(ended.is_ok(), "`usher {words}` does not end");
+        let ended = ended.expect("just seen").expect("started");
         let text = |bytes| String::from_utf8(bytes).expect("text");
         let said = Said { code: ended.status.code(), out: text(ended.stdout), err: text(ended.stderr) };
         let plain = |text: &str| text.chars().all(|c| c == '\n' || !c.is_control());
