@@ -54,7 +54,10 @@ fn in_words(answer: &Value) -> Vec<String> {
         words.join(" ").trim_end().to_owned()
     });
     paragraph("What it would do, in this order:", steps.collect(), &mut lines);
-    paragraph(otherwise, texts(&answer["change"]), &mut lines);
+    match &answer["change"] {
+        Value::Null => lines.extend([String::new(), "No change to the user would turn this round.".to_owned()]),
+        change => paragraph(otherwise, texts(change), &mut lines),
+    }
     paragraph("Note that", texts(&answer["notes"]), &mut lines);
     lines
         .extend([String::new(), format!("Looked at on {}, by version {} of the scheme.", text("at"), text("version"))]);
@@ -116,6 +119,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn where_no_change_would_help_it_says_so() {
+        let said = |change: Value| in_words(&json!({"selected": "false", "change": change})).join("\n");
+        assert!(said(Value::Null).contains("\nNo change to the user would turn this round.\n"));
+        assert!(said(json!(["the user logs in"])).contains("\nIt would select the user if\n  - the user logs in\n"));
+    }
 
     #[test]
     fn a_fact_is_told_with_its_age() {
