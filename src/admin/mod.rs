@@ -22,8 +22,14 @@ pub use probes::{Readiness, SourceHealth, SourceState, Wait};
 pub use problem::Problem;
 
 use crate::{
-    config::Config, domain::SourceId, engine::Desk, explain::Explainer, metrics::Metrics, secret::Secret,
-    settings::Settings, views::Views,
+    config::Config,
+    domain::{Mode, SourceId},
+    engine::Desk,
+    explain::Explainer,
+    metrics::Metrics,
+    secret::Secret,
+    settings::Settings,
+    views::Views,
 };
 
 /// What a request may carry, in bytes: a scheme at the most.
@@ -42,6 +48,7 @@ pub struct AdminState {
     settings: Settings,
     explainer: Explainer,
     desk: Desk,
+    mode: Mode,
 }
 
 /// The parts of usher that answer administrators.
@@ -61,7 +68,7 @@ impl AdminState {
     pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
         let Parts { views, settings, explainer, desk } = parts;
         let sources = config.sources.iter().map(SourceRow::from).collect();
-        Self { token, views, metrics, readiness, sources, settings, explainer, desk }
+        Self { token, views, metrics, readiness, sources, settings, explainer, desk, mode: config.mode }
     }
 
     fn source_ids(&self) -> Vec<SourceId> {

@@ -22,6 +22,9 @@ pub enum Problem {
         /// As asked for.
         id: String,
     },
+    /// Nobody has this id or name; with what to write.
+    #[error("{0}")]
+    NoSuchUser(String),
     /// There is nothing at this path.
     #[error("there is nothing at this path; the API is below /api/v1")]
     NoSuchPath,
@@ -79,7 +82,7 @@ impl Problem {
     pub fn type_uri(&self) -> &'static str {
         match self {
             Self::Unauthorized => "urn:usher:problem:unauthorized",
-            Self::NotFound { .. } => "urn:usher:problem:not-found",
+            Self::NotFound { .. } | Self::NoSuchUser(_) => "urn:usher:problem:not-found",
             Self::NoSuchPath => "urn:usher:problem:no-such-path",
             Self::MethodNotAllowed { .. } => "urn:usher:problem:method-not-allowed",
             Self::BadQuery(_) => "urn:usher:problem:bad-query",
@@ -97,7 +100,7 @@ impl Problem {
     fn title(&self) -> &'static str {
         match self {
             Self::Unauthorized => "The admin token is missing or wrong",
-            Self::NotFound { .. } => "Not found",
+            Self::NotFound { .. } | Self::NoSuchUser(_) => "Not found",
             Self::NoSuchPath => "No such path",
             Self::MethodNotAllowed { .. } => "Method not allowed",
             Self::BadQuery(_) => "The query can't be understood",
@@ -123,7 +126,7 @@ impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::NotFound { .. } | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::NotFound { .. } | Self::NoSuchUser(_) | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadQuery(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -150,6 +153,7 @@ impl ResponseError for Problem {
                 response.insert_header((header::RETRY_AFTER, TRY_AGAIN_AFTER));
             }
             Self::NotFound { .. }
+            | Self::NoSuchUser(_)
             | Self::NoSuchPath
             | Self::BadQuery(_)
             | Self::BadRequest(_)

@@ -21,7 +21,9 @@ use crate::{
     clock::SystemClock,
     config::{Admin, Auth, LogConfig, Protect, ProvisionedScheme, Rate, Source, Webhooks},
     domain::{Action, Mode, Product, Scheme, SchemeRef, Selection, Trigger},
+    engine::testing::Stub,
     explain::Explainer,
+    products::Client,
     views::testing::{Following, at},
 };
 
@@ -99,7 +101,9 @@ impl Site {
         let settings = Settings::new(&config, following.log.clone(), Arc::new(SystemClock));
         let stop = CancellationToken::new();
         tokio::spawn(settings.clone().follow(stop.clone()));
-        let explainer = Explainer::new([], Arc::new(views.clone()), Arc::new(SystemClock));
+        let product: Arc<dyn Client> = Arc::new(Stub::default()); // where every group is there
+        let clients = config.sources.iter().map(|source| (source.id.clone(), Arc::clone(&product)));
+        let explainer = Explainer::new(clients, Arc::new(views.clone()), Arc::new(SystemClock));
         let desk = Desk::new(following.log.clone(), Arc::new(SystemClock));
         let parts = Parts { views, settings, explainer, desk };
         let state = AdminState::new(&config, Secret::new(TOKEN), parts, metrics, readiness);

@@ -4,7 +4,7 @@ use crate::domain::{Action, ActionKind, GroupName};
 
 use super::{
     fields::{Fields, Word},
-    groups::some_groups,
+    groups::{remember, some_groups},
     issue::issue,
     node::{Content, Node},
     problem::Place,
@@ -56,10 +56,14 @@ const fn word(
 
 static WORDS: [Word<Rule>; 10] = [
     word(ActionKind::AddGroups, "add_groups: [a-group]", |node, reader| {
-        some_groups(node, reader).map(Action::AddGroups)
+        let groups = some_groups(node, reader)?;
+        remember("add_groups", node, &groups, reader);
+        Some(Action::AddGroups(groups))
     }),
     word(ActionKind::RemoveGroups, "remove_groups: [a-group]", |node, reader| {
-        some_groups(node, reader).map(Action::RemoveGroups)
+        let groups = some_groups(node, reader)?;
+        remember("remove_groups", node, &groups, reader);
+        Some(Action::RemoveGroups(groups))
     }),
     word(ActionKind::RemoveAllGroups, "remove_all_groups: {}", |node, reader| {
         bare(node, reader).map(|()| Action::RemoveAllGroups)

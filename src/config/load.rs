@@ -5,8 +5,9 @@ use std::{path::Path, sync::Arc};
 use saphyr_parser::Marker;
 
 use super::{
-    Config, ProvisionedScheme, Sources, check,
+    Config, Sources, check,
     env::{self, Env},
+    groups::NamedGroup,
     node::{Content, Node},
     problem::{Place, Problem, Problems},
     reader::Reader,
@@ -48,7 +49,7 @@ pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>
 /// relative to.
 pub(super) fn from_bytes(bytes: &[u8], file: Option<Arc<str>>, base: &Path, env: &Env) -> Result<Loaded, Problems> {
     let name = file.clone().unwrap_or_else(|| "built-in defaults".into());
-    let mut reader = Reader { env, base, problems: Vec::new(), warnings: Vec::new() };
+    let mut reader = Reader::new(env, base);
     let root = text::decode(bytes, &name).map_err(|problem| Problems::new(vec![problem]))?;
     let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
     let config = yaml::parse(root, &locate, &mut reader.problems).and_then(|mut root| {
@@ -73,6 +74,8 @@ pub struct CheckedScheme {
     pub scheme: Scheme,
     /// What should be otherwise, one a line.
     pub warnings: Vec<Problem>,
+    /// The groups that it names in `add_groups`, `remove_groups`, `only_groups` and `exempt`.
+    pub groups: Vec<NamedGroup>,
 }
 
 /// The scheme that `text`, YAML or JSON, describes: as one item of `schemes` in the configuration, and checked as one.
@@ -80,8 +83,8 @@ pub struct CheckedScheme {
 ///
 /// Errors: everything that is wrong, each with its place.
 pub fn check_scheme(text: &str, name: &str, sources: &Sources) -> Result<CheckedScheme, Problems> {
-    let (ProvisionedScheme { scheme, .. }, warnings) = read(text, name, |root, reader| scheme(root, sources, reader))?;
-    Ok(CheckedScheme { scheme, warnings })
+    let Read { found, warnings, groups } = read(text, name, |root, reader| scheme(root, sources, reader))?;
+    Ok(CheckedScheme { scheme: found.scheme, warnings, groups })
 }
 
 /// As [`check_scheme`], for one that was checked before, or whose source is not known here: the source may be any.
@@ -97,7 +100,7 @@ pub fn read_scheme(text: &str, name: &str) -> Result<Scheme, Problems> {
 /// Errors: everything that is wrong, each with its place.
 pub fn read_schemes(text: &str, name: &str) -> Result<Vec<Scheme>, Problems> {
     let any_source = Sources::among_others([]);
-    let (schemes, _warnings) = read(text, name, |root, reader| {
+    let Read { found: schemes, .. } = read(text, name, |root, reader| {
         let listed = match &root.content {
             Content::Map(entries) => entries.iter().find(|entry| entry.name == "schemes").map(|entry| &entry.node),
             Content::List(_) | Content::Scalar { .. } => Some(root),
@@ -111,21 +114,28 @@ pub fn read_schemes(text: &str, name: &str) -> Result<Vec<Scheme>, Problems> {
     Ok(schemes.into_iter().map(|provisioned| provisioned.scheme).collect())
 }
 
-/// What `part` reads out of a text that is no whole configuration, and what should be otherwise.
+/// What was read out of a text that is no whole configuration.
+struct Read<T> {
+    found: T,
+    warnings: Vec<Problem>,
+    groups: Vec<NamedGroup>,
+}
+
+/// What `part` reads out of `text`.
 fn read<T>(
     text: &str,
     name: &str,
     part: impl FnOnce(&Node, &mut Reader<'_>) -> Option<T>,
-) -> Result<(T, Vec<Problem>), Problems> {
+) -> Result<Read<T>, Problems> {
     let (env, name): (Env, Arc<str>) = (Env::default(), name.into());
     let text = text::decode(text.as_bytes(), &name).map_err(|problem| Problems::new(vec![problem]))?;
-    let mut reader = Reader { env: &env, base: Path::new(""), problems: Vec::new(), warnings: Vec::new() };
+    let mut reader = Reader::new(&env, Path::new(""));
     let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
     let found = yaml::parse(text, &locate, &mut reader.problems).and_then(|root| part(&root, &mut reader));
-    let Reader { problems, mut warnings, .. } = reader;
+    let Reader { problems, mut warnings, groups, .. } = reader;
     warnings.sort();
     match found {
-        Some(found) if problems.is_empty() => Ok((found, warnings)),
+        Some(found) if problems.is_empty() => Ok(Read { found, warnings, groups }),
         Some(_) | None => Err(Problems::new(problems)),
     }
 }

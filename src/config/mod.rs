@@ -36,8 +36,10 @@ mod trigger;
 mod yaml;
 
 pub use env::process_env;
+pub use groups::NamedGroup;
 pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_schemes};
 pub use problem::{Place, Problem, Problems};
+pub(crate) use reader::nearest;
 pub use sources::Sources;
 
 use std::{fmt, net::SocketAddr, path::PathBuf};

@@ -4,6 +4,7 @@ use std::{fmt::Display, ops::RangeInclusive, path::Path, str::FromStr};
 
 use super::{
     env::Env,
+    groups::NamedGroup,
     node::{Content, Node},
     not_yet,
     problem::{Place, Problem},
@@ -19,6 +20,15 @@ pub(super) struct Reader<'a> {
     pub problems: Vec<Problem>,
     /// What works and should be otherwise.
     pub warnings: Vec<Problem>,
+    /// The groups that schemes put users into, take them out of or go by.
+    pub groups: Vec<NamedGroup>,
+}
+
+impl<'a> Reader<'a> {
+    /// One that has read nothing yet.
+    pub fn new(env: &'a Env, base: &'a Path) -> Self {
+        Self { env, base, problems: Vec::new(), warnings: Vec::new(), groups: Vec::new() }
+    }
 }
 
 impl Reader<'_> {
@@ -131,7 +141,7 @@ pub(super) fn instead(wrong: &str, known: &[&str]) -> String {
 }
 
 /// The one of `known` that was probably meant by `wrong`.
-pub(super) fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
     // Longer words are no typing errors, and the distance takes length times length.
     let distance = |name: &str| if wrong.len() > 64 { usize::MAX } else { strsim::damerau_levenshtein(wrong, name) };
     let (typos, name) = known.iter().take(10 * NAMED).map(|name| (distance(name), *name)).min()?;

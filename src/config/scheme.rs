@@ -8,7 +8,7 @@ use super::{
     contradictions,
     fields::Fields,
     fits,
-    groups::{groups, some_groups},
+    groups::{groups, remember, some_groups},
     limits::limits,
     node::Node,
     not_yet,
@@ -31,7 +31,9 @@ pub(super) fn scheme(node: &Node, sources: &Sources, reader: &mut Reader<'_>) ->
     let enabled = fields.or("enabled", true, |node| reader.boolean(node));
     let test_mode = fields.or("test_mode", true, |node| reader.boolean(node));
     let select = fields.required("select", EMPTY_SELECT, reader).and_then(|node| select(node, &mut conditions, reader));
-    let only_groups = fields.or("only_groups", Vec::new(), |node| some_groups(node, reader));
+    let only_groups = fields.or("only_groups", Vec::new(), |node| {
+        some_groups(node, reader).inspect(|groups| remember("only_groups", node, groups, reader))
+    });
     let exempt = fields.or("exempt", Exempt::default(), |node| exempt(node, reader));
     let actions = fields
         .required("actions", "write `- add_groups: [a-group]` below it, say", reader)
@@ -82,7 +84,9 @@ fn exempt(node: &Node, reader: &mut Reader<'_>) -> Option<Exempt> {
     let mut fields = Fields::like(node, "{ users: [a-user], groups: [a-group] }", reader)?;
     let users =
         fields.or("users", Vec::new(), |node| reader.each(node, |item, reader| reader.filled(item).map(str::to_owned)));
-    let groups = fields.or("groups", Vec::new(), |node| groups(node, reader));
+    let groups = fields.or("groups", Vec::new(), |node| {
+        groups(node, reader).inspect(|groups| remember("exempt", node, groups, reader))
+    });
     fields.done(reader);
     Some(Exempt { users: users?, groups: groups? })
 }

@@ -28,7 +28,7 @@ mod stage;
 mod step;
 mod sweeper;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod unsettled;
 
 pub use appender::Appender;

@@ -31,7 +31,7 @@ impl Clock for TokioClock {
 }
 
 /// What becomes of a change.
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// Not done, and this is the answer.
     Answered(Error),
     /// Done, and the answer is lost.
@@ -43,7 +43,7 @@ pub(super) enum Fate {
 }
 
 #[derive(Default)]
-pub(super) struct State {
+pub(crate) struct State {
     pub users: BTreeMap<UserId, User>,
     /// What becomes of the next changes; those after them are done.
     pub fates: VecDeque<Fate>,
@@ -59,7 +59,7 @@ pub(super) struct State {
 
 /// A product in memory. Its users are what a test puts there.
 #[derive(Default)]
-pub(super) struct Stub(Mutex<State>);
+pub(crate) struct Stub(Mutex<State>);
 
 impl Stub {
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -158,6 +158,14 @@ impl Client for Stub {
             Some(Fate::AnswerLost | Fate::Broken) => Err(Error::Lost("for the test".into())),
             Some(Fate::Hangs { .. }) => std::future::pending().await,
         }
+    }
+
+    async fn group_exists(&self, _: &GroupName) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    async fn groups_like(&self, _: &str) -> Result<Vec<GroupName>, Error> {
+        Ok(Vec::new())
     }
 
     async fn myself(&self) -> Result<UserId, Error> {

@@ -1,9 +1,11 @@
 //! What a scheme would do and why, asked now and changing nothing: for one user, or for everybody in a source.
 
+mod groups;
 mod preview;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+pub use groups::MissingGroup;
 pub use preview::{Bounds, Preview, Previewed};
 
 use crate::{
@@ -35,7 +37,7 @@ pub enum Error {
     #[error("there is no source `{0}`")]
     NoSuchSource(SourceId),
     /// Nobody has this id or name.
-    #[error("there is no user `{user}` in {source_id}; write the lasting id or the login name")]
+    #[error("there is no user `{user}` in {source_id}; write the lasting id or, in Data Center, the login name")]
     NoSuchUser {
         /// As asked for.
         user: String,

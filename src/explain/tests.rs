@@ -10,10 +10,18 @@ use crate::{
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-/// A product with some users, that counts whom it was asked about.
+/// A product with some users and their groups, that remembers whom it was asked about.
 struct Town {
     users: Vec<User>,
     read: Mutex<Vec<String>>,
+    /// Whether lists and groups are never told of.
+    hangs: bool,
+}
+
+impl Town {
+    fn groups(&self) -> BTreeSet<GroupName> {
+        self.users.iter().flat_map(|user| user.groups.clone().expect("known")).collect()
+    }
 }
 
 fn user(id: &str, domain: &str, groups: &[&str]) -> User {
@@ -39,6 +47,9 @@ impl Client for Town {
 
     /// Two on a page, and nothing but the address told of them.
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, ProductError> {
+        if self.hangs && cursor.is_some() {
+            std::future::pending::<()>().await;
+        }
         let from: usize = cursor.map_or(0, |cursor| cursor.parse().expect("a number"));
         let told = |user: &User| (user.id.clone(), UserHints { email: user.email.clone(), ..UserHints::default() });
         let users = self.users.iter().skip(from).take(2).map(told).collect();
@@ -51,6 +62,17 @@ impl Client for Town {
 
     async fn make_so(&self, _: &User, _: &Step) -> Result<(), ProductError> {
         panic!("nothing may be changed")
+    }
+
+    async fn group_exists(&self, group: &GroupName) -> Result<bool, ProductError> {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        Ok(self.groups().contains(group))
+    }
+
+    async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, ProductError> {
+        Ok(self.groups().into_iter().filter(|group| group.as_str().contains(part)).collect())
     }
 
     async fn myself(&self) -> Result<UserId, ProductError> {
@@ -96,12 +118,16 @@ impl Clock for Stopped {
 }
 
 fn explainer() -> (Explainer, Arc<Town>) {
+    explainer_of(false)
+}
+
+fn explainer_of(hangs: bool) -> (Explainer, Arc<Town>) {
     let users = vec![
         user("jane", "acme.com", &["staff"]),
         user("tom", "acme.com", &["contractors"]),
         user("kim", "other.example", &["staff"]),
     ];
-    let town = Arc::new(Town { users, read: Mutex::default() });
+    let town = Arc::new(Town { users, read: Mutex::default(), hangs });
     let client: Arc<dyn Client> = Arc::clone(&town) as Arc<dyn Client>;
     let acme = "acme".parse().expect("an id");
     (Explainer::new([(acme, client)], Arc::new(Watched), Arc::new(Stopped)), town)
@@ -171,4 +197,39 @@ async fn a_source_that_is_not_there_is_named() {
     let (explainer, _) = explainer();
     let scheme = Scheme { source: "other".parse().expect("an id"), ..scheme("{ everyone: true }") };
     assert!(matches!(explainer.explain(&scheme, "jane").await, Err(Error::NoSuchSource(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_that_takes_too_long_tells_as_far_as_it_came() {
+    let (explainer, _) = explainer_of(true);
+    let bounds = Bounds { users: 10, time: Duration::from_secs(30) };
+    let preview = explainer.preview(&scheme("{ everyone: true }"), bounds).await.expect("an answer");
+    assert_eq!((preview.seen, preview.selected, preview.complete), (2, 1, false), "the second page never comes");
+}
+
+async fn missing(explainer: &Explainer, groups: &[&str]) -> Result<Vec<MissingGroup>, Error> {
+    let groups = groups.iter().map(|group| GroupName::new(*group)).collect();
+    explainer.missing_groups(&"acme".parse().expect("an id"), groups).await
+}
+
+#[tokio::test]
+async fn groups_that_are_not_there_are_told_with_what_was_probably_meant() {
+    let (explainer, _) = explainer();
+    let found = missing(&explainer, &["staff", "contracters", "wheel"]).await.expect("an answer");
+    let contractors = Some(GroupName::new("contractors"));
+    assert_eq!(
+        found,
+        [
+            MissingGroup { name: GroupName::new("contracters"), nearest: contractors },
+            MissingGroup { name: GroupName::new("wheel"), nearest: None },
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn whether_groups_are_there_is_not_waited_for_long() {
+    let (explainer, _) = explainer_of(true);
+    let asked = tokio::time::Instant::now();
+    assert!(matches!(missing(&explainer, &["staff"]).await, Err(Error::TooSlow(_))));
+    assert_eq!(asked.elapsed(), Duration::from_secs(5));
 }

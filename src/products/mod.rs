@@ -26,6 +26,7 @@ mod listing;
 mod message;
 mod pacing;
 mod password;
+mod picker;
 mod request;
 mod rights;
 #[cfg(test)]
@@ -41,8 +42,8 @@ pub use error::{Disposition, Error};
 pub use limits::Limits;
 
 use crate::domain::{
-    AccountType, EmailAddress, Fact, Facts, Groups, Logins, Missing, Origin, Step, Timestamp, UserHints, UserId,
-    UserRef,
+    AccountType, EmailAddress, Fact, Facts, GroupName, Groups, Logins, Missing, Origin, Step, Timestamp, UserHints,
+    UserId, UserRef,
 };
 
 /// A user as the product describes them.
@@ -149,6 +150,12 @@ pub trait Client: Send + Sync + 'static {
     /// Asks the product to make `step` so for `user`, as just read by [`Client::user`]. A step that takes several calls
     /// may be left half done; asked again with the user read anew it does the rest.
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error>;
+
+    /// Whether there is such a group. The members are not read.
+    async fn group_exists(&self, group: &GroupName) -> Result<bool, Error>;
+
+    /// Some of the groups, 100 at most, that have `part` in their names, in any case.
+    async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error>;
 
     /// The account that usher acts as.
     async fn myself(&self) -> Result<UserId, Error>;

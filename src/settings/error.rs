@@ -26,15 +26,20 @@ impl Wrong {
     pub(super) fn whole(message: String) -> Self {
         Self { line: None, column: None, message }
     }
+
+    /// About what stands at `place`.
+    pub fn at(place: &Place, message: String) -> Self {
+        let (line, column) = match place {
+            Place::Character { line, column, .. } => (Some(*line), Some(*column)),
+            Place::File(_) | Place::Variable(_) => (None, None),
+        };
+        Self { line, column, message }
+    }
 }
 
 impl From<&Problem> for Wrong {
     fn from(problem: &Problem) -> Self {
-        let (line, column) = match problem.place() {
-            Place::Character { line, column, .. } => (Some(*line), Some(*column)),
-            Place::File(_) | Place::Variable(_) => (None, None),
-        };
-        Self { line, column, message: problem.message().to_owned() }
+        Self::at(problem.place(), problem.message().to_owned())
     }
 }
 

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use super::{Error, Listed, Settings, error::Wrong};
 use crate::{
+    config::CheckedScheme,
     domain::{
         Actor, CancelledRun, ChangeKind, Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, Setting, StoredScheme,
         Timestamp,
@@ -46,17 +47,35 @@ impl IfMatch {
 
 impl Settings {
     /// The scheme that `text` describes, checked as one that is to be stored.
-    pub fn check(&self, text: &str) -> Result<Scheme, Error> {
-        Ok(self.state().read(text)?.scheme)
+    pub fn check(&self, text: &str) -> Result<CheckedScheme, Error> {
+        Ok(self.state().read(text)?)
+    }
+
+    /// As [`Settings::check`], with all for which [`Settings::create`] would refuse it now.
+    pub fn check_new(&self, text: &str) -> Result<CheckedScheme, Error> {
+        let checked = self.check(text)?;
+        match self.get(&checked.scheme.id) {
+            Some(_) => Err(Error::Exists(checked.scheme.id)),
+            None => Ok(checked),
+        }
+    }
+
+    /// As [`Settings::check`], with all for which [`Settings::replace`] would refuse it now.
+    pub fn check_change(&self, id: &SchemeId, text: &str, if_match: &IfMatch) -> Result<CheckedScheme, Error> {
+        self.changeable(id, if_match)?;
+        let checked = self.check(text)?;
+        let own = &checked.scheme.id;
+        if own != id {
+            let message = format!("`id`: this is `{own}`, and the path says `{id}`; write the same in both");
+            return Err(Error::Invalid(vec![Wrong::whole(message)]));
+        }
+        Ok(checked)
     }
 
     /// Stores a scheme under an id that is free.
     pub async fn create(&self, text: &str, by: Actor) -> Result<Listed, Error> {
         let _turn = self.turn().await?;
-        let scheme = self.check(text)?;
-        if self.get(&scheme.id).is_some() {
-            return Err(Error::Exists(scheme.id));
-        }
+        let scheme = self.check_new(text)?.scheme;
         // One that was deleted goes on with its history.
         let before = self.state().stored_scheme(&scheme.id);
         self.store(&scheme, before.as_deref(), ChangeKind::Created, by).await
@@ -65,12 +84,8 @@ impl Settings {
     /// Stores a scheme in place of the one that is there. One that says the same already stays as it is.
     pub async fn replace(&self, id: &SchemeId, text: &str, if_match: &IfMatch, by: Actor) -> Result<Listed, Error> {
         let _turn = self.turn().await?;
+        let scheme = self.check_change(id, text, if_match)?.scheme;
         let before = self.changeable(id, if_match)?;
-        let scheme = self.check(text)?;
-        if scheme.id != *id {
-            let message = format!("`id`: this is `{}`, and the path says `{id}`; write the same in both", scheme.id);
-            return Err(Error::Invalid(vec![Wrong::whole(message)]));
-        }
         match self.get(id) {
             Some(listed) if before.current().text == canonical(&scheme)? => Ok(listed),
             _ => self.store(&scheme, Some(&before), ChangeKind::Updated, by).await,

@@ -9,3 +9,4 @@ mod products;
 mod sandbox;
 mod service;
 mod support;
+mod terminal;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use actix_web::web::{Bytes, Data, Json, Query};
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, schemes};
+use super::{Problem, groups, schemes};
 use crate::{
     admin::AdminState,
-    domain::{Reason, SchemeId, SourceId, Step, Timestamp, UserId},
+    domain::{Mode, Pausable, Reason, SchemeId, SourceId, Step, Timestamp, UserId},
     explain::{Bounds, Error, Explanation, Preview, Previewed},
     settings::Contents,
 };
@@ -89,6 +89,8 @@ pub(super) struct PreviewRow {
     /// Whether everybody was looked at; if not, time ran out.
     complete: bool,
     users: Vec<UserRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -138,14 +140,14 @@ impl ExplanationRow {
     }
 }
 
-impl From<Preview> for PreviewRow {
-    fn from(preview: Preview) -> Self {
+impl PreviewRow {
+    fn new(preview: Preview, warnings: Vec<String>) -> Self {
         let Preview { seen, selected, unknown, users, complete } = preview;
         let users = users.into_iter().map(|Previewed { user, user_name, steps }| {
             let steps = steps.iter().map(StepRow::from).collect();
             UserRow { user, user_name, steps }
         });
-        Self { seen, selected, unknown, complete, users: users.collect() }
+        Self { seen, selected, unknown, complete, users: users.collect(), warnings }
     }
 }
 
@@ -153,7 +155,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::NoSuchSource(id) => Self::NotFound { kind: "source", id: id.to_string() },
-            Error::NoSuchUser { user, .. } => Self::NotFound { kind: "user", id: user },
+            Error::NoSuchUser { .. } => Self::NoSuchUser(error.to_string()),
             Error::Product { .. } | Error::TooSlow(_) => Self::Unavailable(error.to_string()),
         }
     }
@@ -168,8 +170,20 @@ pub(super) async fn explain(
     let Contents::Readable(scheme) = listed.contents else {
         return Err(Problem::Conflict("this version of usher can't read the scheme; store it anew".into()));
     };
-    let explanation = state.explainer.explain(&scheme, &asked.user).await?;
+    let mut explanation = state.explainer.explain(&scheme, &asked.user).await?;
+    explanation.notes.extend(standing(&state, listed.paused.is_some(), &scheme.source));
     Ok(Json(ExplanationRow::new(scheme.source.clone(), explanation)))
+}
+
+/// What stands in the way of the scheme now, whatever it says.
+fn standing(state: &AdminState, paused: bool, source: &SourceId) -> impl Iterator<Item = &'static str> {
+    let source_paused = state.settings.pause_of(&Pausable::Source(source.clone())).is_some();
+    let standing = [
+        (paused, "the scheme is paused: it is asked again when it is resumed"),
+        (source_paused, "the source is paused: nothing is done in it until it is resumed"),
+        (state.mode == Mode::Observe, "usher is in observe mode: nothing is changed anywhere"),
+    ];
+    standing.into_iter().filter_map(|(stands, note)| stands.then_some(note))
 }
 
 /// `POST schemes/preview`.
@@ -178,7 +192,9 @@ pub(super) async fn preview(
     Query(wanted): Query<Wanted>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<Json<PreviewRow>, Problem> {
-    let scheme = state.settings.check(&schemes::text(body)?)?;
+    let checked = state.settings.check(&schemes::text(body)?)?;
+    let warnings = groups::look_up(&state, &checked).await?;
     let bounds = Bounds { users: wanted.users.min(100_000), time: LOOKING };
-    Ok(Json(state.explainer.preview(&scheme, bounds).await?.into()))
+    let preview = state.explainer.preview(&checked.scheme, bounds).await?;
+    Ok(Json(PreviewRow::new(preview, warnings)))
 }

@@ -1,6 +1,7 @@
 //! `/api/v1`: what administrators ask for. Every list has `limit` and `cursor`.
 
 mod explain;
+mod groups;
 mod headers;
 mod log;
 mod pauses;

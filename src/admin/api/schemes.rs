@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Problem,
+    Problem, groups,
     headers::{actor, etag, if_match},
     page, query,
 };
@@ -127,7 +127,10 @@ pub(super) async fn create(
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
-    let listed = state.settings.create(&text(body)?, actor(&request)?).await?;
+    let (text, by) = (text(body)?, actor(&request)?);
+    let about_groups = groups::look_up(&state, &state.settings.check_new(&text)?).await?;
+    let mut listed = state.settings.create(&text, by).await?;
+    listed.warnings.extend(about_groups);
     let place = (header::LOCATION, format!("/api/v1/schemes/{}", listed.id));
     Ok(shown(HttpResponse::Created().insert_header(place), listed))
 }
@@ -141,7 +144,10 @@ pub(super) async fn replace(
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
     let id = changeable(&state, &id)?;
-    let listed = state.settings.replace(&id, &text(body)?, &if_match(&request)?, actor(&request)?).await?;
+    let (text, if_match, by) = (text(body)?, if_match(&request)?, actor(&request)?);
+    let about_groups = groups::look_up(&state, &state.settings.check_change(&id, &text, &if_match)?).await?;
+    let mut listed = state.settings.replace(&id, &text, &if_match, by).await?;
+    listed.warnings.extend(about_groups);
     Ok(shown(&mut HttpResponse::Ok(), listed))
 }
 

@@ -110,7 +110,9 @@ impl Api {
         let body = if text.is_empty() { Ok(Value::Null) } else { serde_json::from_str(&text) };
         match body {
             Ok(body) if status.is_success() => Ok(Versioned { body, etag }),
-            Ok(problem) if !status.is_success() => Err(Error::from_problem(status.as_u16(), &problem)),
+            Ok(problem) if !status.is_success() => {
+                Err(Error::from_problem(self.base.as_str(), status.as_u16(), &problem))
+            }
             Ok(_) | Err(_) => Err(self.unreadable()),
         }
     }

@@ -23,6 +23,12 @@ pub enum Error {
         /// What went wrong.
         why: String,
     },
+    /// The token is not the admin token there.
+    #[error("{0} does not accept the token in USHER_TOKEN; set it to the admin token of that usher")]
+    WrongToken(String),
+    /// What is to be changed is not stored by usher.
+    #[error("it stands in the configuration file; change it there, or take it out of this file")]
+    Provisioned,
     /// usher refused, and says why.
     #[error("{detail}")]
     Refused {
@@ -57,8 +63,9 @@ impl Error {
     /// The exit code to end with: 2 where the command was used wrongly, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NoToken | Self::Address(_) | Self::File { .. } | Self::Problems(_) => USAGE,
+            Self::NoToken | Self::WrongToken(_) | Self::Address(_) | Self::File { .. } | Self::Problems(_) => USAGE,
             Self::Unreachable { .. }
+            | Self::Provisioned
             | Self::Refused { .. }
             | Self::Unreadable(_)
             | Self::Local(_)
@@ -71,16 +78,15 @@ impl Error {
         matches!(self, Self::Refused { status: 404, .. })
     }
 
-    /// From a problem document.
-    pub(super) fn from_problem(status: u16, document: &Value) -> Self {
+    /// From a problem document of the usher at `url`.
+    pub(super) fn from_problem(url: &str, status: u16, document: &Value) -> Self {
+        if status == 401 {
+            return Self::WrongToken(url.to_owned());
+        }
         let text = |key: &str| document[key].as_str();
-        let problems = document["problems"].as_array().into_iter().flatten().filter_map(|problem| {
-            let message = problem["message"].as_str()?;
-            Some(match (problem["line"].as_u64(), problem["column"].as_u64()) {
-                (Some(line), Some(column)) => format!("{line}:{column}: {message}"),
-                _ => message.to_owned(),
-            })
-        });
+        // Their places are those in what was sent, which nobody at the terminal has seen.
+        let problems = document["problems"].as_array().into_iter().flatten();
+        let problems = problems.filter_map(|problem| Some(format!("  {}", problem["message"].as_str()?)));
         let detail = text("detail").or(text("title")).unwrap_or("no reason was given");
         let lines: Vec<_> = std::iter::once(detail.to_owned()).chain(problems).collect();
         Self::Refused { status, detail: lines.join("\n") }

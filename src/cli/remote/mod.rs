@@ -10,7 +10,7 @@ mod schemes;
 mod sources;
 
 use std::{
-    io::{stderr, stdout},
+    io::{Write, stderr, stdout},
     process::ExitCode,
 };
 
@@ -21,7 +21,7 @@ pub use api::Api;
 pub use error::Error;
 pub use output::Format;
 
-use output::Output;
+use output::{Output, plain};
 
 use super::{complain, start_runtime};
 use crate::secret::Secret;
@@ -45,7 +45,7 @@ pub enum Command {
     /// Schemes: list, export, apply, diff, run, pause, resume.
     #[command(subcommand)]
     Schemes(schemes::Command),
-    /// Runs: list, show, release, cancel.
+    /// Runs: list, show, wait, release, cancel.
     #[command(subcommand)]
     Runs(runs::Command),
     /// Sources: list, pause, resume.
@@ -64,7 +64,12 @@ pub fn run(remote: Remote, command: Command) -> ExitCode {
     });
     match done {
         Ok(code) => code,
-        Err(error) => complain(&error, error.exit_code()),
+        // Each line begins with its place in the file, as editors and `usher check` have it.
+        Err(error @ Error::Problems(_)) => {
+            let _ = writeln!(stderr(), "{error}"); // where stderr is gone the exit code still tells
+            ExitCode::from(error.exit_code())
+        }
+        Err(error) => complain(&plain(&error.to_string()), error.exit_code()),
     }
 }
 

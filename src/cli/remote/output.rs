@@ -4,7 +4,8 @@ use std::io::Write;
 
 use clap::ValueEnum;
 use comfy_table::{Table, TableStyle};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::Error;
 
@@ -46,14 +47,14 @@ impl Output<'_> {
         Ok(())
     }
 
-    /// Shows one thing whole; as a table, a line for each of its plain values.
-    pub fn one(&mut self, item: &Value) -> Result<(), Error> {
+    /// Shows one thing whole; as a table, a line for each of its values, those of `first` at the top.
+    pub fn one(&mut self, item: &Value, first: &[&str]) -> Result<(), Error> {
         let Value::Object(fields) = item else { return self.whole(item) };
         if self.format != Format::Table {
             return self.whole(item);
         }
         let width = fields.keys().map(String::len).max().unwrap_or(0);
-        for (key, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+        for (key, value) in in_order(fields, first).filter(|(_, value)| !value.is_null()) {
             writeln!(self.out, "{key:width$}  {}", cell(value))?;
         }
         Ok(())
@@ -61,16 +62,16 @@ impl Output<'_> {
 
     /// A line of result.
     pub fn say(&mut self, line: &str) -> Result<(), Error> {
-        Ok(writeln!(self.out, "{line}")?)
+        Ok(writeln!(self.out, "{}", plain(line))?)
     }
 
     /// A line that is no result: what is going on.
     pub fn note(&mut self, line: &str) -> Result<(), Error> {
-        Ok(writeln!(self.err, "{line}")?)
+        Ok(writeln!(self.err, "{}", plain(line))?)
     }
 
     /// Everything, as JSON or (also where a table is asked for) as YAML.
-    pub fn whole(&mut self, value: &Value) -> Result<(), Error> {
+    pub fn whole(&mut self, value: &impl Serialize) -> Result<(), Error> {
         match self.format {
             Format::Json => {
                 let text = serde_json::to_string_pretty(value).map_err(|error| Error::Local(error.to_string()))?;
@@ -82,20 +83,35 @@ impl Output<'_> {
 }
 
 /// As YAML, with a line break at its end.
-pub fn yaml(value: &Value) -> Result<String, Error> {
+pub fn yaml(value: &impl Serialize) -> Result<String, Error> {
     let text = serde_saphyr::to_string(value).map_err(|error| Error::Local(error.to_string()))?;
     Ok(if text.ends_with('\n') { text } else { text + "\n" })
+}
+
+/// The fields, those of `first` before the others.
+pub fn in_order<'v>(fields: &'v Map<String, Value>, first: &[&'v str]) -> impl Iterator<Item = (&'v str, &'v Value)> {
+    let named: Vec<_> = first.iter().filter_map(|key| Some((*key, fields.get(*key)?))).collect();
+    let others = fields.iter().map(|(key, value)| (key.as_str(), value));
+    let others: Vec<_> = others.filter(|(key, _)| !first.contains(key)).collect();
+    named.into_iter().chain(others)
+}
+
+/// As a terminal may be shown it: names come from products, where anybody may have put escapes into them.
+pub fn plain(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
 }
 
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => plain(text),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            let plain = fields.iter().filter(|(_, value)| !value.is_null() && value.as_u64() != Some(0));
+            let told = in_order(fields, &["seen", "selected"]);
+            let plain = told.filter(|(_, value)| !value.is_null() && value.as_u64() != Some(0));
             plain.map(|(key, value)| format!("{key}={}", cell(value))).collect::<Vec<_>>().join(" ")
         }
         Value::Number(number) => number.to_string(),
@@ -120,6 +136,12 @@ mod tests {
         let table = shown(Format::Table, &[("id", "/id"), ("on", "/on"), ("counts", "/counts")], &items);
         let lines: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines, [vec!["ID", "ON", "COUNTS"], vec!["a", "yes", "seen=3"], vec!["bb", "-", "-"]]);
+    }
+
+    #[test]
+    fn what_products_call_people_does_not_steer_the_terminal() {
+        let table = shown(Format::Table, &[("name", "/name")], &[json!({"name": "\u{1b}[2Jjane\rjoe"})]);
+        assert!(table.contains("\\u{1b}[2Jjane\\rjoe"), "{table}");
     }
 
     #[test]

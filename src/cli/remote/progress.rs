@@ -11,13 +11,31 @@ use crate::cli::FAILED;
 /// How often the run is looked at.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Waits until the run has ended or is held; 0 where it is done, else 1.
+/// What is told first of a run.
+pub const FIRST: [&str; 9] = ["id", "state", "why", "scheme", "source", "trigger", "test_mode", "started", "finished"];
+
+/// A run that was only just asked for is there after so many looks at the latest.
+const LOOKS: u32 = 60;
+
+/// Waits until a run has ended or is held; 0 where it is done, else 1.
 pub async fn follow(api: &Api, output: &mut Output<'_>, id: &str) -> Result<ExitCode, Error> {
+    wait(api, output, id, 0).await
+}
+
+/// As [`follow`], for a run that was only just asked for.
+pub async fn follow_new(api: &Api, output: &mut Output<'_>, id: &str) -> Result<ExitCode, Error> {
+    wait(api, output, id, LOOKS).await
+}
+
+/// `looks` is how often the run may not be there at first.
+async fn wait(api: &Api, output: &mut Output<'_>, id: &str, mut looks: u32) -> Result<ExitCode, Error> {
     let bar = bar();
     loop {
         let run = match api.get(&["runs", id], &[]).await {
-            // A run that was only just asked for is there in a moment.
-            Err(error) if error.is_not_found() && !bar.is_finished() && bar.position() == 0 => Value::Null,
+            Err(error) if error.is_not_found() && looks > 0 => {
+                looks -= 1;
+                Value::Null
+            }
             run => run?,
         };
         let state = run["state"].as_str().unwrap_or("waiting");
@@ -31,9 +49,12 @@ pub async fn follow(api: &Api, output: &mut Output<'_>, id: &str) -> Result<Exit
 }
 
 fn ended(output: &mut Output<'_>, id: &str, state: &str, run: &Value) -> Result<ExitCode, Error> {
-    output.one(run)?;
+    output.one(run, &FIRST)?;
     if state == "held" {
-        output.note(&format!("{id} is held: look at `usher runs show {id}`, then `usher runs release` or `cancel`"))?;
+        output.note("the run is held until you say what becomes of it")?;
+        output.note(&format!("  whom it is about:  usher runs show {id}"))?;
+        output.note(&format!("  let it go on:      usher runs release {id}"))?;
+        output.note(&format!("  drop it:           usher runs cancel {id}"))?;
     }
     Ok(if state == "done" { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
@@ -52,10 +73,11 @@ fn bar() -> ProgressBar {
 
 fn show(bar: &ProgressBar, state: &str, run: &Value) {
     let count = |path: &str| run.pointer(path).and_then(Value::as_u64);
-    if let Some(total) = count("/progress/total") {
-        bar.set_length(total);
+    bar.set_message(format!("{state}, {} selected", count("/counts/selected").unwrap_or(0)));
+    // Until all are listed the bar is about those who are.
+    if let Some(users) = count("/progress/total").or(count("/progress/listed")) {
+        bar.set_length(users);
     }
     bar.set_position(count("/progress/decided").or(count("/counts/seen")).unwrap_or(0));
-    bar.set_message(format!("{state}, {} selected", count("/counts/selected").unwrap_or(0)));
     bar.tick();
 }

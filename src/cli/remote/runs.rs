@@ -88,7 +88,7 @@ async fn show(api: &Api, output: &mut Output<'_>, id: &str, limit: usize) -> Res
         run["entries"] = entries.into();
         return output.whole(&run);
     }
-    output.one(&run)?;
+    output.one(&run, &progress::FIRST)?;
     if !entries.is_empty() {
         output.say("")?;
         let columns = [

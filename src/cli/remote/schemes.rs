@@ -1,34 +1,25 @@
 //! `usher schemes`: what is there, as a file and back, and "run now".
 
+mod apply;
+mod known;
+
 use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use similar::TextDiff;
 
+use self::{
+    apply::apply,
+    known::{Readable, text, there},
+};
 use super::{
     Api, Error,
-    output::{Output, yaml},
+    output::{Format, Output, yaml},
     progress,
 };
 use crate::{cli::FAILED, config, domain::Scheme};
-
-/// What a scheme is made of in a file; the rest of what the API tells is about it.
-const KEYS: [&str; 12] = [
-    "id",
-    "name",
-    "source",
-    "trigger",
-    "enabled",
-    "test_mode",
-    "select",
-    "only_groups",
-    "exempt",
-    "actions",
-    "limits",
-    "audit",
-];
 
 /// What to do with schemes.
 #[derive(Subcommand)]
@@ -126,65 +117,33 @@ async fn list(api: &Api, output: &mut Output<'_>) -> Result<(), Error> {
         ("from the file", "/provisioned"),
         ("version", "/version"),
     ];
-    output.list(&columns, &schemes)
+    output.list(&columns, &schemes)?;
+    if output.format == Format::Table {
+        schemes.iter().try_for_each(|scheme| doubts(output, scheme))?;
+    }
+    Ok(())
+}
+
+/// What a table has no room for: that a scheme can't be used, or should be otherwise.
+fn doubts(output: &mut Output<'_>, scheme: &Value) -> Result<(), Error> {
+    let id = scheme["id"].as_str().unwrap_or_default();
+    if let Some(why) = scheme["broken"].as_str() {
+        output.note(&format!("{id}: this usher can't use it and does not ask it: {why}"))?;
+    }
+    warnings(output, id, scheme)
+}
+
+/// What usher warns of in a scheme, each on a line.
+fn warnings(output: &mut Output<'_>, id: &str, scheme: &Value) -> Result<(), Error> {
+    let warnings = scheme["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    warnings.into_iter().try_for_each(|warning| output.note(&format!("{id}: {warning} (warning)")))
 }
 
 async fn export(api: &Api, output: &mut Output<'_>, all: bool) -> Result<(), Error> {
     let there = there(api).await?;
-    let schemes: Vec<_> =
-        there.into_values().filter(|scheme| all || !scheme.provisioned).map(|known| known.text).collect();
-    output.whole(&json!({ "schemes": schemes }))
-}
-
-async fn apply(
-    api: &Api,
-    output: &mut Output<'_>,
-    wanted: &[Scheme],
-    prune: bool,
-    dry_run: bool,
-) -> Result<ExitCode, Error> {
-    let there = there(api).await?;
-    let (mut failed, would) = (false, if dry_run { "would be " } else { "" });
-    for scheme in wanted {
-        let (id, text) = (scheme.id.as_str(), text(scheme)?);
-        let known = there.get(id);
-        let (done, result) = match known {
-            Some(known) if known.text == text => ("unchanged", Ok(())),
-            Some(_) if dry_run => ("changed", Ok(())),
-            None if dry_run => ("added", Ok(())),
-            Some(_) => ("changed", put(api, id, &text).await),
-            None => ("added", api.send_to(Method::POST, &["schemes"], Some(text.to_string()), None).await.map(drop)),
-        };
-        let would = if done == "unchanged" { "" } else { would };
-        failed |= tell(output, id, &format!("{would}{done}"), result)?;
-    }
-    let gone = there.iter().filter(|(id, known)| {
-        prune && !known.provisioned && !wanted.iter().any(|scheme| scheme.id.as_str() == id.as_str())
-    });
-    for (id, _) in gone {
-        let result = if dry_run { Ok(()) } else { delete(api, id).await };
-        failed |= tell(output, id, &format!("{would}deleted"), result)?;
-    }
-    Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
-}
-
-/// One line about one scheme; true where it failed. The others go on.
-fn tell(output: &mut Output<'_>, id: &str, done: &str, result: Result<(), Error>) -> Result<bool, Error> {
-    match result {
-        Ok(()) => output.say(&format!("{id} {done}")).map(|()| false),
-        Err(error @ Error::Refused { .. }) => output.note(&format!("{id}: {error}")).map(|()| true),
-        Err(error) => Err(error),
-    }
-}
-
-async fn put(api: &Api, id: &str, text: &Value) -> Result<(), Error> {
-    let etag = api.get_versioned(&["schemes", id]).await?.etag;
-    api.send_to(Method::PUT, &["schemes", id], Some(text.to_string()), etag.as_deref()).await.map(drop)
-}
-
-async fn delete(api: &Api, id: &str) -> Result<(), Error> {
-    let etag = api.get_versioned(&["schemes", id]).await?.etag;
-    api.send_to(Method::DELETE, &["schemes", id], None, etag.as_deref()).await.map(drop)
+    let wanted = there.values().filter(|scheme| all || !scheme.provisioned);
+    let schemes: Vec<_> = wanted.map(|known| Readable(&known.text)).collect();
+    output.whole(&BTreeMap::from([("schemes", schemes)]))
 }
 
 async fn diff(api: &Api, output: &mut Output<'_>, wanted: &[Scheme]) -> Result<ExitCode, Error> {
@@ -192,8 +151,8 @@ async fn diff(api: &Api, output: &mut Output<'_>, wanted: &[Scheme]) -> Result<E
     let mut differs = false;
     for scheme in wanted {
         let (before, after) = (there.get(scheme.id.as_str()), text(scheme)?);
-        let before = before.map_or(Ok(String::new()), |known| yaml(&known.text))?;
-        let after = yaml(&after)?;
+        let before = before.map_or(Ok(String::new()), |known| yaml(&Readable(&known.text)))?;
+        let after = yaml(&Readable(&after))?;
         if before != after {
             differs = true;
             let diff = TextDiff::from_lines(&before, &after);
@@ -219,29 +178,5 @@ async fn run_now(api: &Api, output: &mut Output<'_>, id: &str, no_wait: bool) ->
         return Ok(ExitCode::SUCCESS);
     }
     output.note(&format!("run {run}"))?;
-    progress::follow(api, output, run).await
-}
-
-/// A scheme that usher has.
-struct Known {
-    /// As a file says it.
-    text: Value,
-    provisioned: bool,
-}
-
-/// All schemes that usher has, by id.
-async fn there(api: &Api) -> Result<BTreeMap<String, Known>, Error> {
-    let rows = api.list(&["schemes"], &[], usize::MAX).await?;
-    let known = rows.into_iter().filter_map(|row| {
-        let Value::Object(mut fields) = row else { return None };
-        let provisioned = fields.get("provisioned").and_then(Value::as_bool).unwrap_or(false);
-        fields.retain(|key, _| KEYS.contains(&key.as_str()));
-        let id = fields.get("id")?.as_str()?.to_owned();
-        Some((id, Known { text: Value::Object(fields), provisioned }))
-    });
-    Ok(known.collect())
-}
-
-fn text(scheme: &Scheme) -> Result<Value, Error> {
-    serde_json::to_value(scheme).map_err(|error| Error::Local(error.to_string()))
+    progress::follow_new(api, output, run).await
 }

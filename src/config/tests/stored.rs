@@ -53,3 +53,32 @@ fn a_scheme_whose_source_is_not_known_here_may_be_for_any() {
     let refused = check_scheme(SCHEME, "", &none).expect_err("no source").to_string();
     assert_eq!(refused, "2:9: there is no source `acme`; write one under `sources`");
 }
+
+#[test]
+fn a_scheme_that_comes_alone_tells_which_groups_it_names_and_where() {
+    let text = "
+id: s
+source: acme
+trigger: on_create
+select: { not: { email_domain: [x.example] } }
+only_groups: [one]
+exempt:
+  users: [nobody]
+  groups:
+    - two
+actions:
+  - add_groups: [three, four]
+  - remove_groups: [five]
+";
+    let checked = check_scheme(text, "", &sources()).expect("right");
+    let named: Vec<_> =
+        checked.groups.iter().map(|group| format!("{} {} {}", group.place, group.key, group.name)).collect();
+    let expected = [
+        "6:15 only_groups one",
+        "10:7 exempt two",
+        "12:18 add_groups three",
+        "12:25 add_groups four",
+        "13:21 remove_groups five",
+    ];
+    assert_eq!(named, expected);
+}

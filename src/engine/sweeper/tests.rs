@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::{
     clock::SystemClock,
-    domain::{Cause, Event, Limits, SchemeId, SchemeRef, Step, SweepPlan, UserHints, UserId, UserRef},
+    domain::{Cause, Event, GroupName, Limits, SchemeId, SchemeRef, Step, SweepPlan, UserHints, UserId, UserRef},
     engine::{self, AskedStep, Count, Memory, NoControls},
     log::embedded::{EmbeddedLog, Options},
     products::{Client, Error, User, UserPage},
@@ -40,6 +40,14 @@ impl Client for Lists {
 
     async fn make_so(&self, _: &User, _: &Step) -> Result<(), Error> {
         Err(Error::NoSuchUser)
+    }
+
+    async fn group_exists(&self, _: &GroupName) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    async fn groups_like(&self, _: &str) -> Result<Vec<GroupName>, Error> {
+        Ok(Vec::new())
     }
 
     async fn myself(&self) -> Result<UserId, Error> {

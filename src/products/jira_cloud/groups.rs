@@ -34,7 +34,9 @@ impl JiraCloud {
                 done => return done,
             }
         }
-        let id = self.find_group(group).await?;
+        let found = self.find_group(group).await?;
+        let there_is_none = || Error::Refused { status: 404, message: format!("there is no group `{group}`") };
+        let id = found.ok_or_else(there_is_none)?;
         self.group_ids.keep(group, &id);
         self.ask_to_move(user, &id, way).await
     }
@@ -52,12 +54,12 @@ impl JiraCloud {
         self.change(user, call).await?.done()
     }
 
-    async fn find_group(&self, name: &GroupName) -> Result<String, Error> {
+    /// The id of the group, if there is one.
+    pub(super) async fn find_group(&self, name: &GroupName) -> Result<Option<String>, Error> {
         let call = Call::new(Operation::FindGroup, Method::GET, GROUPS).query("groupName", name.as_str());
         let page = self.http.send(call).await?.json::<GroupPage>()?;
         let found = page.values.into_iter().find(|group| GroupName::new(group.name.as_str()) == *name);
-        let id = found.and_then(|group| group.group_id);
-        id.ok_or_else(|| Error::Refused { status: 404, message: format!("there is no group `{name}`") })
+        Ok(found.and_then(|group| group.group_id))
     }
 
     /// The ids of the groups whose members may change users and groups.

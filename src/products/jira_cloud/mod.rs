@@ -21,6 +21,7 @@ use super::{
     http::Http,
     issue,
     listing::{Cursor, Form},
+    picker,
     request::{Call, Operation},
 };
 use crate::domain::{GroupName, Issue, Step, UserId, UserRef};
@@ -30,6 +31,7 @@ const USER_GROUPS: &str = "rest/api/3/user/groups";
 const GROUPS: &str = "rest/api/3/group/bulk";
 const MEMBERSHIP: &str = "rest/api/3/group/user";
 const MEMBERS: &str = "rest/api/3/group/member";
+const PICKER: &str = "rest/api/3/groups/picker";
 const APPLICATIONS: &str = "rest/api/3/applicationrole";
 const ISSUE: &str = "rest/api/3/issue";
 const SEARCH: &str = "rest/api/3/search/jql";
@@ -108,6 +110,14 @@ impl Client for JiraCloud {
 
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
         self.take(user, step).await
+    }
+
+    async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
+        Ok(self.find_group(group).await?.is_some())
+    }
+
+    async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {
+        picker::groups_like(&self.http, PICKER, part).await
     }
 
     async fn myself(&self) -> Result<UserId, Error> {

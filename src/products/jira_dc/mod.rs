@@ -20,6 +20,7 @@ use super::{
     http::Http,
     issue,
     listing::{Cursor, Form},
+    picker,
     request::{Call, Operation},
 };
 use crate::domain::{GroupName, Issue, Step, UserId, UserRef};
@@ -28,6 +29,7 @@ const USER: &str = "rest/api/2/user";
 const PASSWORD: &str = "rest/api/2/user/password";
 const MEMBERSHIP: &str = "rest/api/2/group/user";
 const MEMBERS: &str = "rest/api/2/group/member";
+const PICKER: &str = "rest/api/2/groups/picker";
 const APPLICATIONS: &str = "rest/api/2/applicationrole";
 const ISSUE: &str = "rest/api/2/issue";
 const SEARCH: &str = "rest/api/2/search";
@@ -90,6 +92,22 @@ impl Client for JiraDc {
 
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
         self.take(user, step).await
+    }
+
+    /// By its members, of whom one is asked for: the picker finds by a part of the name and stops after some.
+    async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
+        let call = Call::new(Operation::FindGroup, Method::GET, MEMBERS)
+            .query("groupname", group.as_str())
+            .query("maxResults", "1");
+        match self.http.send(call).await {
+            Ok(answer) => answer.json::<IgnoredAny>().map(|_| true),
+            Err(Error::Refused { status: 404, .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {
+        picker::groups_like(&self.http, PICKER, part).await
     }
 
     async fn myself(&self) -> Result<UserId, Error> {

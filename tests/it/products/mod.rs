@@ -3,6 +3,7 @@
 mod actions;
 mod administrators;
 mod failures;
+mod groups;
 mod issues;
 mod listing;
 mod scene;

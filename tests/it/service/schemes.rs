@@ -173,5 +173,5 @@ async fn on_kafka_every_replica_has_a_stored_scheme_within_a_second() {
 
 /// A ground whose log is on Kafka.
 fn on(kafka: &KafkaConfig) -> Ground {
-    Ground::new(PROVISIONED).on_kafka(kafka)
+    Ground::new(PROVISIONED).groups(&["red", "green", "blue"]).on_kafka(kafka)
 }

@@ -1,0 +1,73 @@
+//! Storing what a file says.
+
+use std::process::ExitCode;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::{
+    super::{Api, Error, output::Output},
+    known::{text, there},
+    warnings,
+};
+use crate::{cli::FAILED, domain::Scheme};
+
+/// Stores what the file says; with `prune` also deletes what it does not name.
+pub async fn apply(
+    api: &Api,
+    output: &mut Output<'_>,
+    wanted: &[Scheme],
+    prune: bool,
+    dry_run: bool,
+) -> Result<ExitCode, Error> {
+    let there = there(api).await?;
+    let (mut failed, would) = (false, if dry_run { "would be " } else { "" });
+    for scheme in wanted {
+        let (id, text) = (scheme.id.as_str(), text(scheme)?);
+        let (done, result) = match there.get(id) {
+            Some(known) if known.text == text => {
+                output.say(&format!("{id} unchanged"))?;
+                continue;
+            }
+            Some(known) if known.provisioned => ("changed", Err(Error::Provisioned)),
+            Some(_) if dry_run => ("changed", Ok(Value::Null)),
+            None if dry_run => ("added", Ok(Value::Null)),
+            Some(_) => ("changed", put(api, id, &text).await),
+            None => ("added", api.send_to(Method::POST, &["schemes"], Some(text.to_string()), None).await),
+        };
+        failed |= tell(output, id, &format!("{would}{done}"), result)?;
+    }
+    let gone = there.iter().filter(|(id, known)| {
+        prune && !known.provisioned && !wanted.iter().any(|scheme| scheme.id.as_str() == id.as_str())
+    });
+    for (id, _) in gone {
+        let result = if dry_run { Ok(Value::Null) } else { delete(api, id).await };
+        failed |= tell(output, id, &format!("{would}deleted"), result)?;
+    }
+    Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+}
+
+/// One line about one scheme, and what usher warns of; true where it failed. The others go on.
+fn tell(output: &mut Output<'_>, id: &str, done: &str, result: Result<Value, Error>) -> Result<bool, Error> {
+    match result {
+        Ok(answer) => {
+            output.say(&format!("{id} {done}"))?;
+            warnings(output, id, &answer)?;
+            Ok(false)
+        }
+        Err(error @ (Error::Refused { .. } | Error::Provisioned)) => {
+            output.note(&format!("{id}: {error}")).map(|()| true)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn put(api: &Api, id: &str, text: &Value) -> Result<Value, Error> {
+    let etag = api.get_versioned(&["schemes", id]).await?.etag;
+    api.send_to(Method::PUT, &["schemes", id], Some(text.to_string()), etag.as_deref()).await
+}
+
+async fn delete(api: &Api, id: &str) -> Result<Value, Error> {
+    let etag = api.get_versioned(&["schemes", id]).await?.etag;
+    api.send_to(Method::DELETE, &["schemes", id], None, etag.as_deref()).await
+}

@@ -1,0 +1,100 @@
+//! Schemes as texts: those that usher has, and those of a file.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::super::{Api, Error, output::in_order};
+use crate::domain::Scheme;
+
+/// What a scheme is made of in a file, in the order in which people write it; the rest of what the API tells is about it.
+const KEYS: [&str; 12] = [
+    "id",
+    "name",
+    "source",
+    "trigger",
+    "enabled",
+    "test_mode",
+    "select",
+    "only_groups",
+    "exempt",
+    "actions",
+    "limits",
+    "audit",
+];
+
+/// A scheme that usher has.
+pub struct Known {
+    /// As a file says it.
+    pub text: Value,
+    /// Whether it stands in the configuration file.
+    pub provisioned: bool,
+}
+
+/// A scheme in the order in which people write one.
+pub struct Readable<'v>(pub &'v Value);
+
+impl Serialize for Readable<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(fields) => serializer.collect_map(in_order(fields, &KEYS)),
+            other => other.serialize(serializer),
+        }
+    }
+}
+
+/// All schemes that usher has, by id.
+pub async fn there(api: &Api) -> Result<BTreeMap<String, Known>, Error> {
+    let rows = api.list(&["schemes"], &[], usize::MAX).await?;
+    Ok(rows.into_iter().filter_map(known).collect())
+}
+
+/// A scheme by its id, as a row of the API tells of it.
+fn known(row: Value) -> Option<(String, Known)> {
+    let Value::Object(mut fields) = row else { return None };
+    let provisioned = fields.get("provisioned").and_then(Value::as_bool).unwrap_or(false);
+    let id = fields.get("id")?.as_str()?.to_owned();
+    let text = match fields.get("text").and_then(Value::as_str) {
+        // What this usher can't use is kept as it stands.
+        Some(broken) => serde_json::from_str(broken).unwrap_or(Value::Null),
+        None => {
+            fields.retain(|key, _| KEYS.contains(&key.as_str()));
+            Value::Object(fields)
+        }
+    };
+    Some((id, Known { text, provisioned }))
+}
+
+/// What `scheme` says, as the API tells it.
+pub fn text(scheme: &Scheme) -> Result<Value, Error> {
+    serde_json::to_value(scheme).map_err(|error| Error::Local(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_told_about_a_scheme_is_not_part_of_it() {
+        let row = json!({"id": "a", "source": "acme", "version": "1", "paused": true, "provisioned": true, "warnings": ["w"]});
+        let (id, Known { text, provisioned }) = known(row).expect("a scheme");
+        assert_eq!((id.as_str(), text, provisioned), ("a", json!({"id": "a", "source": "acme"}), true));
+    }
+
+    #[test]
+    fn a_scheme_that_can_not_be_used_is_exported_as_it_stands() {
+        let stands = json!({"id": "a", "source": "gone", "select": {"of_later": true}});
+        let row = json!({"id": "a", "text": stands.to_string(), "broken": "why", "version": "1", "provisioned": false});
+        assert_eq!(known(row).expect("a scheme").1.text, stands);
+    }
+
+    #[test]
+    fn a_scheme_is_written_as_people_write_it() {
+        let text = json!({"actions": [], "select": {}, "id": "a", "of_later": 1, "source": "acme"});
+        let written = serde_json::to_string(&Readable(&text)).expect("JSON");
+        assert_eq!(written, r#"{"id":"a","source":"acme","select":{},"actions":[],"of_later":1}"#);
+    }
+}

@@ -1,0 +1,33 @@
+//! Finding groups by a part of their names: alike in Data Center and Cloud.
+//!
+//! Source: `groups/picker` in the REST references on developer.atlassian.com.
+
+use reqwest::Method;
+use serde::Deserialize;
+
+use super::{
+    Error,
+    http::Http,
+    request::{Call, Operation},
+};
+use crate::domain::GroupName;
+
+/// How many groups are told at most.
+const AT_MOST: &str = "100";
+
+#[derive(Deserialize)]
+struct Picked {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
+}
+
+/// Some groups that have `part` in their names; `path` finds them.
+pub(super) async fn groups_like(http: &Http, path: &'static str, part: &str) -> Result<Vec<GroupName>, Error> {
+    let call = Call::new(Operation::FindGroup, Method::GET, path).query("query", part).query("maxResults", AT_MOST);
+    let picked = http.send(call).await?.json::<Picked>()?;
+    Ok(picked.groups.into_iter().map(|group| GroupName::new(group.name)).collect())
+}
