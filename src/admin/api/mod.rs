@@ -4,6 +4,7 @@ mod explain;
 mod headers;
 mod log;
 mod pauses;
+mod products;
 mod query;
 mod runs;
 mod schemes;
@@ -27,6 +28,7 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
         .service(post("/runs/{id}/cancel", runs::cancel))
         .service(get("/decisions", log::decisions))
         .service(get("/dead-letters", log::dead_letters))
+        .service(get("/products", products::list))
         .service(get("/sources", sources::list))
         .service(post("/sources/{id}/pause", pauses::pause_source))
         .service(post("/sources/{id}/resume", pauses::resume_source))
