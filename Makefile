@@ -23,6 +23,7 @@ bench: kafka ## throughput, latency and the speed of the rules as ratios, kept i
 	cargo bench --locked --bench rules
 	cargo bench --locked --bench allocations
 	cargo bench --locked --bench webhooks
+	cargo bench --locked --bench sweep
 
 .PHONY: lint
 lint: ## format, clippy, dependency policy

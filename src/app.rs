@@ -1,5 +1,6 @@
 //! The composition root: builds every part from the configuration, binds both listeners, runs, drains.
 
+mod bells;
 mod error;
 mod health;
 mod housekeeping;
@@ -8,10 +9,11 @@ mod listeners;
 use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
 
 use actix_web::dev::ServerHandle;
-use tokio::task::JoinSet;
+use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use bells::AppBells;
 pub use error::{Error, Listener};
 use health::AppHealth;
 use housekeeping::Housekeeping;
@@ -21,7 +23,7 @@ use crate::{
     admin,
     clock::{Clock, SystemClock},
     config::{Config, LogConfig},
-    engine::{self, Connection, Controls, Desk, Executor, Memory, Planner, Sweeper},
+    engine::{self, Connection, Controls, Desk, Executor, Memory, Planner, Scheduler, Sweeper},
     explain::Explainer,
     intake::Intake,
     log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
@@ -65,26 +67,48 @@ pub struct App {
     housekeeping: Housekeeping,
 }
 
-/// A planner, an executor or a sweeper, not yet running.
+/// What an app is built in: tests have their own.
+pub struct Surroundings {
+    /// Bounds on each call to a product.
+    pub limits: Limits,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// To be told when the clock was set, so that schedules are looked at anew.
+    pub clock_was_set: Arc<Notify>,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { limits: Limits::default(), clock: Arc::new(SystemClock), clock_was_set: Arc::default() }
+    }
+}
+
+/// A part of the engine, not yet running.
 enum Stage {
     Planner(Arc<Planner>),
     Executor(Arc<Executor>),
     Sweeper(Arc<Sweeper>),
+    Scheduler(Scheduler),
 }
 
 impl App {
     /// Builds every part and binds the listeners; nothing runs yet but the log.
     pub async fn build(config: Config, roles: Roles) -> Result<Self, Error> {
-        Self::build_within(Limits::default(), config, roles).await
+        Self::build_in(Surroundings::default(), config, roles).await
     }
 
     /// As [`App::build`], with other bounds on each call to a product.
     pub async fn build_within(limits: Limits, config: Config, roles: Roles) -> Result<Self, Error> {
+        Self::build_in(Surroundings { limits, ..Surroundings::default() }, config, roles).await
+    }
+
+    /// As [`App::build`], in other surroundings.
+    pub async fn build_in(surroundings: Surroundings, config: Config, roles: Roles) -> Result<Self, Error> {
+        let Surroundings { limits, clock, clock_was_set } = surroundings;
         let webhooks =
             roles.webhooks.then(|| listeners::bind(Listener::Webhooks, config.webhooks.listen)).transpose()?;
         let admin = listeners::bind(Listener::Admin, config.admin.listen)?;
         let addresses = (webhooks.as_ref().map(|bound| bound.address), admin.address);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let metrics = Metrics::new()?;
         make_private_folder(&config.data_dir)?;
         let token = admin::token(&config.admin, &config.data_dir)?;
@@ -107,11 +131,18 @@ impl App {
             view_tasks.spawn(settings.clone().follow(stop_views.clone()));
             settings.caught_up().await?; // so that no event is decided without the stored schemes
         }
-        let stages = if roles.engine {
+        let mut stages = if roles.engine {
             stages(&config, &connections, &log, &memory, &metrics, &views, &settings)
         } else {
             Vec::new()
         };
+        if roles.engine {
+            let sources = config.sources.iter().map(|source| source.id.clone()).collect();
+            let bells = AppBells { settings: settings.clone(), views: views.clone(), sources };
+            let scheduler =
+                Scheduler::new(Arc::new(bells), Arc::clone(&log), Arc::clone(&clock), metrics.clone(), clock_was_set);
+            stages.push(Stage::Scheduler(scheduler));
+        }
 
         let mut listeners = Listeners::default();
         if let Some(bound) = webhooks {
@@ -170,6 +201,7 @@ impl App {
                 Stage::Planner(planner) => stages.spawn(engine::run(log, ledger, planner, stop)),
                 Stage::Executor(executor) => stages.spawn(engine::run(log, ledger, executor, stop)),
                 Stage::Sweeper(sweeper) => stages.spawn(engine::run(log, ledger, sweeper, stop)),
+                Stage::Scheduler(scheduler) => stages.spawn(scheduler.run(stop)),
             };
         }
         let housekeeping = tokio::spawn(self.housekeeping.run());

@@ -37,6 +37,8 @@ pub struct Metrics {
     pub log_lag_records: IntGaugeVec,
     /// Seconds until a source's credentials expire, where the configuration says when.
     pub credentials_expiry_seconds: GaugeVec,
+    /// When schemes with a schedule are due next, in seconds since 1970, by source and scheme.
+    pub schedule_next: GaugeVec,
     /// Users sighted by sweeps, those of releases again, by source.
     pub sweep_users: IntCounterVec,
     /// 1 while a source is stopped because the product refuses usher's credentials.
@@ -91,6 +93,11 @@ impl Metrics {
                 "credentials_expiry_seconds",
                 "Seconds until a source's credentials expire.",
                 &["source"],
+            )?,
+            schedule_next: add.float_gauges(
+                "schedule_next_timestamp_seconds",
+                "When a scheme with a schedule is due next, in seconds since 1970.",
+                &["source", "scheme"],
             )?,
             sweep_users: add.counters("sweep_users_total", "Users sighted by sweeps.", &["source"])?,
             source_halted: add.gauges(

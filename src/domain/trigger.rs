@@ -154,8 +154,66 @@ impl Schedule {
 
     /// The last time due at `at` or before.
     pub fn last_until(&self, at: Timestamp) -> Option<Timestamp> {
+        const HOUR: i64 = 3_600_000;
+        // Where an hour comes twice, the search backwards may give a time that lies ahead: then from further back.
+        let from = [0, 2 * HOUR, 4 * HOUR].map(|back| Timestamp::from_millis(at.as_millis().saturating_sub(back)));
+        let mut last = from.into_iter().find_map(|from| self.previous(from).filter(|last| *last <= at))?;
+        while let Some(next) = self.next_after(last).filter(|next| *next > last && *next <= at) {
+            last = next;
+        }
+        Some(last)
+    }
+
+    fn previous(&self, at: Timestamp) -> Option<Timestamp> {
         let at = DateTime::<Utc>::from_timestamp_millis(at.as_millis())?.with_timezone(&self.timezone);
         let last = self.cron.find_previous_occurrence(&at, true).ok()?;
         Some(Timestamp::from_millis(last.with_timezone(&Utc).timestamp_millis()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    /// All times due in 2026, forwards.
+    fn year(schedule: &Schedule) -> Vec<Timestamp> {
+        let (begin, end) = (at("2025-12-31T23:59:59Z"), at("2027-01-01T00:00:00Z"));
+        let next = |at: &Timestamp| schedule.next_after(*at).filter(|next| next > at && *next < end);
+        std::iter::successors(next(&begin), next).collect()
+    }
+
+    #[test]
+    fn a_time_that_a_change_of_the_clocks_takes_away_or_doubles_is_due_once_that_day() {
+        let berlin = year(&Schedule::parse("30 2 * * *", "Europe/Berlin").expect("a schedule"));
+        assert_eq!(berlin.len(), 365);
+        for (missing_or_twice, due) in [("2026-03-29", "01:00"), ("2026-10-25", "00:30")] {
+            let day: Vec<_> =
+                berlin.iter().map(ToString::to_string).filter(|at| at.starts_with(missing_or_twice)).collect();
+            assert_eq!(day, [format!("{missing_or_twice}T{due}:00.000Z")]);
+        }
+        let auckland = year(&Schedule::parse("0 3 * * MON", "Pacific/Auckland").expect("a schedule"));
+        assert_eq!(auckland.len(), 52);
+        let hours: std::collections::BTreeSet<_> =
+            auckland.iter().map(|at| at.to_string()[11..16].to_owned()).collect();
+        assert_eq!(hours.into_iter().collect::<Vec<_>>(), ["14:00", "15:00"], "three o'clock in summer and winter");
+    }
+
+    #[test]
+    fn the_last_time_due_is_never_ahead_and_none_is_passed_over() {
+        for (pattern, timezone) in
+            [("0 * * * *", "Europe/Berlin"), ("30 2 * * *", "Europe/Berlin"), ("*/30 * * * *", "Australia/Lord_Howe")]
+        {
+            let schedule = Schedule::parse(pattern, timezone).expect("a schedule");
+            let due = year(&schedule);
+            for pair in due.windows(2) {
+                let just_before = Timestamp::from_millis(pair[1].as_millis() - 1);
+                assert_eq!(schedule.last_until(pair[0]), Some(pair[0]), "{pattern} {timezone}");
+                assert_eq!(schedule.last_until(just_before), Some(pair[0]), "{pattern} {timezone} before {}", pair[1]);
+            }
+        }
     }
 }

@@ -4,10 +4,13 @@ use crate::domain::{
     AccountType, Action, Event, Facts, NoAction, Scheme, SchemeId, SchemeVerdict, Step, Timestamp, Truth,
 };
 
-use super::{Schemes, Subject, issue, schemes::Ready};
+use super::{Schemes, Subject, issue, reason::shorten, schemes::Ready};
 
 /// So many verdicts stand in a decision on an event, unless more schemes than that select the user.
 const VERDICTS_KEPT: usize = 50;
+
+/// So many reasons stand in a decision, besides one for each verdict: a record of the log holds a megabyte.
+const REASONS_KEPT: usize = 2_000;
 
 /// So many verdicts that a missing fact left open stand in a decision on a sighting: there is one for each user.
 const UNKNOWN_KEPT_IN_SWEEPS: usize = 10;
@@ -63,7 +66,12 @@ pub fn plan(schemes: &Schemes, event: &Event, waiting: Waiting<'_>, facts: &Fact
         return Answer::nothing(NoAction::NoSchemeForEvent);
     }
     let others = (asked.total - asked.kept.len()) as u64;
-    let verdicts = asked.kept.into_iter().map(|(ready, truth)| verdict(ready, truth, waiting, event, &subject));
+    let mut room = REASONS_KEPT;
+    let verdicts = asked.kept.into_iter().map(|(ready, truth)| {
+        let mut verdict = verdict(ready, truth, waiting, event, &subject);
+        shorten(&mut verdict.reasons, &mut room);
+        verdict
+    });
     Answer { no_action: None, verdicts: verdicts.collect(), others }
 }
 

@@ -26,6 +26,31 @@ impl Compiled {
     }
 }
 
+/// Leaves out what there is no `room` for, in reasons; those that made the answer what it is are kept before the others.
+/// A scheme may have a thousand conditions, and each user of a sweep gets the reasons.
+pub(super) fn shorten(reason: &mut Reason, room: &mut usize) {
+    let decisive = match reason.made_of {
+        MadeOf::Not => not(reason.truth),
+        MadeOf::All | MadeOf::Any | MadeOf::Fact => reason.truth,
+    };
+    let mut order: Vec<_> = (0..reason.parts.len()).collect();
+    order.sort_by_key(|place| reason.parts[*place].truth != decisive);
+    let mut kept = vec![false; order.len()];
+    for place in order {
+        if *room > 0 {
+            *room -= 1;
+            kept[place] = true;
+            shorten(&mut reason.parts[place], room);
+        }
+    }
+    let mut is_kept = kept.iter();
+    reason.parts.retain(|_| is_kept.next().copied().unwrap_or(true));
+    let left_out = kept.len() - reason.parts.len();
+    if left_out > 0 {
+        reason.because.push_str(&format!("; {left_out} of {} are left out here", kept.len()));
+    }
+}
+
 impl Node {
     fn explain(&self, subject: &Subject<'_>) -> Reason {
         let explained = |parts: &[Self]| parts.iter().map(|part| part.explain(subject)).collect::<Vec<_>>();

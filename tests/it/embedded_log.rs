@@ -351,7 +351,7 @@ async fn compaction_in_many_steps_among_appends_keeps_what_a_model_of_it_keeps()
     use rand::{RngExt, SeedableRng, rngs::StdRng};
 
     let seed = rand::random();
-    println!("seed {seed}");
+    eprintln!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let fixture = EmbeddedFixture::new().await;
     let mut model = BTreeMap::new();

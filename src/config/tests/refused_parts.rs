@@ -92,7 +92,7 @@ fn exactly_one_way_in_is_needed() {
 
 #[test]
 fn ids_are_unique_and_schemes_name_a_source_that_is_there() {
-    let twice = source("id: a").replace("sources:\n", "") + &source("id: a").replace("sources:\n", "");
+    let twice = source("id: a").replace("sources:\n", "") + source("id: a").replace("sources:\n", "").as_str();
     assert_eq!(
         refusal(&format!("sources:\n{twice}")),
         "usher.yaml:3:9: `a` is already the id of the source at usher.yaml:2:9; give each an id of its own"

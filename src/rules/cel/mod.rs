@@ -29,6 +29,9 @@ use super::{
 };
 use field::{Absent, Field};
 
+/// So many characters of an expression stand in a reason.
+const SHOWN: usize = 200;
+
 /// The language: the standard one, without optional values.
 static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib().with_optional_support(false)));
 
@@ -86,6 +89,14 @@ impl Where {
         Looked { condition: self, subject: *subject, came_to }
     }
 
+    /// The text as it stands in reasons.
+    fn shown(&self) -> String {
+        match self.text.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &self.text[..end]),
+            None => self.text.clone(),
+        }
+    }
+
     fn fields(&self) -> &[Field] {
         self.checked.as_ref().map_or(&[], |checked| &checked.fields)
     }
@@ -136,7 +147,7 @@ impl Looked<'_> {
     }
 
     pub(in crate::rules) fn tell(&self) -> Told {
-        let text = &self.condition.text;
+        let text = self.condition.shown();
         let told = |because: String, change| Told { because, value: self.values(), as_of: self.as_of(), change };
         match &self.came_to {
             CameTo::Answer(true) => told(format!("it holds: {text}"), self.change("no longer holds")),

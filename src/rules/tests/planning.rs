@@ -1,12 +1,11 @@
 //! What becomes of an event: which schemes are asked, and what of their answers is kept.
 
-use super::{super::plan::*, super::*, event, jane, known_fact, scheme};
+use super::{super::plan::*, super::*, NOW, event, jane, known_fact, scheme};
 use crate::domain::{
-    AccountType, EventKind, Fact, Facts, GroupName, Missing, NoAction, SchemeId, SchemeVerdict, Step, Truth,
+    AccountType, Action, Condition, EventKind, Fact, Facts, GroupName, IssueTemplate, Missing, NoAction, SchemeId,
+    SchemeVerdict, Step, True, Truth,
 };
 use serde_json::json;
-
-use super::NOW;
 
 fn named(id: &str, more: serde_json::Value) -> VersionedScheme {
     let mut fields = json!({"id": id, "select": {"everyone": true}});
@@ -142,7 +141,7 @@ fn steps_wait_in_a_sweep_whose_scheme_has_limits_until_it_is_released() {
 fn an_issue_is_about_the_user_and_carries_its_marker() {
     let mut versioned = named("idle", json!({"name": "Idle users"}));
     let fields = json!({"description": "{{ user.email }}, {{ user.created }}", "labels": ["{{ scheme.id }}"], "n": 1});
-    versioned.scheme.actions = vec![crate::domain::Action::CreateIssue(crate::domain::IssueTemplate {
+    versioned.scheme.actions = vec![Action::CreateIssue(IssueTemplate {
         project: "OPS".into(),
         issue_type: "Task".into(),
         summary: "{{ user.name }}\n{{ scheme.name }}: {{ nothing }}".into(),
@@ -150,9 +149,7 @@ fn an_issue_is_about_the_user_and_carries_its_marker() {
     })];
     let issue = |summary: &str, facts: &Facts| {
         let mut versioned = versioned.clone();
-        let [crate::domain::Action::CreateIssue(template)] = versioned.scheme.actions.as_mut_slice() else {
-            panic!("one action")
-        };
+        let [Action::CreateIssue(template)] = versioned.scheme.actions.as_mut_slice() else { panic!("one action") };
         template.summary = summary.into();
         let schemes = Schemes::new([versioned]);
         let answer = plan(&schemes, &event(EventKind::Created), Waiting::ForEvent, facts, NOW);
@@ -170,4 +167,22 @@ fn an_issue_is_about_the_user_and_carries_its_marker() {
     let untold = issue("{{ nothing }}", &facts);
     assert_eq!(untold.marker, told.marker, "the same scheme and user");
     assert!(untold.summary.contains("can't be rendered"), "{}", untold.summary);
+}
+
+#[test]
+fn of_a_thousand_conditions_those_stand_in_the_decision_that_made_the_answer() {
+    let mut versioned = named("s", json!({}));
+    let domain = |number| format!("d{number}.example").try_into().expect("a pattern");
+    let mut conditions: Vec<_> = (0..5_000).map(|number| Condition::EmailDomain(vec![domain(number)])).collect();
+    conditions.push(Condition::Everyone(True));
+    versioned.scheme.select.0 = conditions;
+    let schemes = Schemes::new([versioned.clone(), versioned]);
+    let facts = jane(Some("jane@acme.com"), None);
+    let answer = plan(&schemes, &event(EventKind::Created), Waiting::ForEvent, &facts, NOW);
+    let [first, second] = answer.verdicts.as_slice() else { panic!("two schemes") };
+    let select = &first.reasons.parts[0];
+    assert_eq!(select.parts.len(), 1_999);
+    assert_eq!(select.parts.last().map(|reason| reason.truth), Some(Truth::True));
+    assert!(select.because.ends_with("3002 of 5001 are left out here"), "{}", select.because);
+    assert!(second.reasons.parts.is_empty() && second.selected == Truth::True && !second.steps.is_empty());
 }

@@ -4,7 +4,7 @@
 //! * [`load`] sends signed webhooks for those people and remembers every answer.
 //! * [`ending`] lets usher do what was accepted; [`records`] is what the log holds then, and [`verdict`] compares it
 //!   with what was answered and with what the sandbox saw.
-//! * [`embedded`], [`kafka`] and [`outage`] are the tests.
+//! * [`embedded`], [`kafka`] and [`outage`] are the tests; [`sweeps`] are tests on a ground of their own.
 //!
 //! How many rounds: `USHER_TEST_ROUNDS`. Which random moments: `USHER_TEST_SEED`, printed with every failure.
 
@@ -15,4 +15,5 @@ mod load;
 mod outage;
 mod records;
 mod scene;
+mod sweeps;
 mod verdict;

@@ -156,7 +156,7 @@ async fn on_kafka_every_replica_has_a_stored_scheme_within_a_second() {
         assert_eq!(seen.await, one.ask(&format!("schemes/{id}"), &[]).await.1);
         worst = worst.max(stored.elapsed());
     }
-    println!("a stored scheme is seen by another replica after at most {worst:?}, of 10");
+    eprintln!("a stored scheme is seen by another replica after at most {worst:?}, of 10");
     assert!(worst < Duration::from_secs(1), "{worst:?}");
 
     // Of two that read the same and both change it, in any order: one wins, and both replicas agree.
@@ -173,13 +173,5 @@ async fn on_kafka_every_replica_has_a_stored_scheme_within_a_second() {
 
 /// A ground whose log is on Kafka.
 fn on(kafka: &KafkaConfig) -> Ground {
-    let KafkaConfig { brokers, topic_prefix, partitions, replication_factor, options } = kafka;
-    let options: Vec<_> = options.iter().map(|(key, value)| format!("{key}: {:?}", value.reveal())).collect();
-    Ground::new(PROVISIONED)
-        .tweak("USHER_LOG__KIND", "kafka")
-        .tweak("USHER_LOG__KAFKA__BROKERS", &format!("{brokers:?}"))
-        .tweak("USHER_LOG__KAFKA__TOPIC_PREFIX", topic_prefix)
-        .tweak("USHER_LOG__KAFKA__PARTITIONS", &partitions.to_string())
-        .tweak("USHER_LOG__KAFKA__REPLICATION_FACTOR", &replication_factor.to_string())
-        .tweak("USHER_LOG__KAFKA__OPTIONS", &format!("{{ {} }}", options.join(", ")))
+    Ground::new(PROVISIONED).on_kafka(kafka)
 }

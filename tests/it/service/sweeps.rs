@@ -2,12 +2,12 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use usher::sandbox::{Account, RequestCount};
+use usher::sandbox::{Account, Effect, Fault, RequestCount};
 
 use crate::support::{
     app::TestApp,
     face::{Face, eventually},
-    ground::{ACME, GLOBEX, Ground},
+    ground::{ACME, GLOBEX, Ground, Source},
 };
 
 /// Users of the sandbox's own that every site begins with: the account that usher acts as.
@@ -58,10 +58,10 @@ async fn when(face: &Face, run: &str, state: &str) -> Value {
     .await
 }
 
-/// How often paths with `part` in them were asked for.
-fn asked(ground: &Ground, part: &str) -> u64 {
-    let counts = |request: &RequestCount| request.path.contains(part);
-    ground.sandbox.requests().iter().filter(|request| counts(request)).map(|request| request.count).sum()
+/// How often `product` was asked for a path with `part` in it.
+fn asked(ground: &Ground, source: Source, part: &str) -> u64 {
+    let counts = |request: &&RequestCount| request.site == source.product && request.path.contains(part);
+    ground.sandbox.requests().iter().filter(counts).map(|request| request.count).sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,4 +104,180 @@ async fn only_schemes_for_it_are_run_by_hand() {
     }
     assert_eq!(post(&app, "schemes/idle/pause").await.0, StatusCode::NO_CONTENT);
     assert_eq!(post(&app, "schemes/idle/run").await.0, StatusCode::CONFLICT);
+}
+
+/// A scheme with a schedule.
+fn nightly(id: &str, cron: &str, domain: &str, more: &str) -> String {
+    format!(
+        "{{ id: {id}, source: acme, trigger: {{ cron: '{cron}', timezone: UTC }}, test_mode: false, \
+         select: {{ email_domain: [{domain}] }}, actions: [{{ add_groups: [staff] }}] {more} }}"
+    )
+}
+
+/// The runs of `scheme`, once there are `count` and all of them are done.
+async fn runs(face: &Face, scheme: &str, count: usize) -> Vec<Value> {
+    eventually(&format!("{count} runs of {scheme}"), || async {
+        let runs = face.list("runs", &[("scheme", scheme)]).await;
+        assert!(runs.len() <= count, "{runs:?}");
+        (runs.len() == count && runs.iter().all(|run| run["state"] == "done")).then_some(runs)
+    })
+    .await
+}
+
+/// Starts usher at `now`, and waits until the clocks of `schemes` count.
+async fn start_at(ground: Ground, now: &str, schemes: &[&str]) -> TestApp {
+    ground.clock.set(now);
+    let app = TestApp::start(ground).await;
+    for scheme in schemes {
+        let series = format!("usher_schedule_next_timestamp_seconds{{scheme=\"{scheme}\",source=\"acme\"}}");
+        eventually("the clock counts", || app.metric(&series)).await;
+    }
+    app
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn schemes_due_at_the_same_time_share_a_listing_that_reads_only_whom_they_may_select() {
+    let schemes = [
+        nightly("one", "0 3 * * *", "acme.example", ""),
+        nightly("two", "0 3 * * *", "other.example", ""),
+        nightly("none", "0 3 * * *", "nobody.example", ""),
+        nightly("later", "0 4 * * *", "acme.example", ""),
+    ];
+    let ground = Ground::new(&schemes.join(",")).groups(&["staff"]);
+    people(&ground, 10);
+    for number in 100..150 {
+        ground.sandbox.put_user(ACME.product, user(number, "third.example"));
+    }
+    let app = start_at(ground, "2026-05-01T12:00:00Z", &["one", "two", "none", "later"]).await;
+    app.ground.clock.set("2026-05-02T03:00:00Z");
+    let mut of = Vec::new();
+    for (scheme, selected) in [("one", 10), ("two", 10), ("none", 0)] {
+        let run = runs(&app, scheme, 1).await.remove(0);
+        assert_eq!((&run["counts"]["selected"], &run["counts"]["seen"]), (&json!(selected), &json!(70 + OWN)));
+        assert_eq!(run["trigger"], "schedule");
+        of.push(run["sweep"].clone());
+    }
+    assert!(of.windows(2).all(|pair| pair[0] == pair[1]), "one sweep: {of:?}");
+    assert!(app.list("runs", &[("scheme", "later")]).await.is_empty(), "it is not four yet");
+    assert_eq!(asked(&app.ground, ACME, "/user/list"), 1, "{:?}", app.ground.sandbox.requests());
+    let reads = app.ground.sandbox.requests().into_iter().filter(|request| request.path.ends_with("/user"));
+    let reads: u64 = reads.map(|request| request.count).sum();
+    assert!(
+        (20..=3 * 20).contains(&reads),
+        "{reads}: planner and executor read those who are selected, and nobody else"
+    );
+
+    app.ground.clock.set("2026-05-02T04:00:00Z");
+    runs(&app, "later", 1).await;
+    runs(&app, "one", 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_missed_while_usher_was_down_is_caught_up_once() {
+    let ground = Ground::new(&nightly("night", "0 3 * * *", "acme.example", "")).groups(&["staff"]);
+    people(&ground, 3);
+    let mut app = start_at(ground, "2026-05-01T12:00:00Z", &["night"]).await;
+    app.stop().await;
+    app.ground.clock.set("2026-05-09T12:00:00Z");
+    app.restart().await;
+    runs(&app, "night", 1).await;
+    app.restart().await;
+    app.ground.clock.set("2026-05-10T03:00:01Z");
+    let runs = runs(&app, "night", 2).await;
+    assert_eq!((&runs[0]["counts"]["unchanged"], &runs[1]["counts"]["changed"]), (&json!(3), &json!(3)));
+}
+
+/// Selects ten users and has a limit of `limits`.
+async fn limited(limits: &str) -> (TestApp, String) {
+    let ground = Ground::new(&gives("many", "acme", "staff", &format!(", limits: {{ {limits} }}"))).groups(&["staff"]);
+    people(&ground, 10);
+    let app = TestApp::start(ground).await;
+    let run = run_now(&app, "many").await;
+    (app, run)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_past_its_limits_is_held_until_it_is_released() {
+    let (mut app, id) = limited("users: 9").await;
+    let run = when(&app, &id, "held").await;
+    assert_eq!(run["why"], format!("it selects 10 of {} users; its limit is 9 users", 20 + OWN));
+    assert_eq!((&run["counts"]["held"], &run["counts"]["selected"]), (&json!(10), &json!(10)));
+    let entries = app.list(&format!("runs/{id}/entries"), &[]).await;
+    assert_eq!(entries.len(), 10, "what it would do");
+    assert!(entries.iter().all(|entry| entry["result"] == "held"), "{entries:?}");
+    assert!(app.ground.effects().is_empty());
+    app.restart().await;
+    assert_eq!(when(&app, &id, "held").await["counts"], run["counts"]);
+
+    // Somebody is no longer of the domain when the run is released, and one is in the group already.
+    app.ground.sandbox.put_user(ACME.product, user(0, "left.example"));
+    app.ground.sandbox.add_member(ACME.product, "KEY1", "staff").expect("both are there");
+    assert_eq!(post(&app, &format!("runs/{id}/release")).await.0, StatusCode::ACCEPTED);
+    let run = when(&app, &id, "done").await;
+    let counts =
+        json!({ "seen": 20 + OWN, "selected": 10, "changed": 8, "unchanged": 1, "tested": 0, "held": 1, "failed": 0 });
+    assert_eq!(run["counts"], counts);
+    assert_eq!(app.ground.effects().len(), 8);
+    let entries = app.list(&format!("runs/{id}/entries"), &[]).await;
+    let reason = entries.iter().find(|entry| entry["user"] == "KEY0").expect("an entry")["reason"].clone();
+    assert!(reason.as_str().expect("text").contains("did not select the user any more"), "{reason}");
+    assert_eq!(post(&app, &format!("runs/{id}/release")).await.0, StatusCode::CONFLICT, "it is done");
+    assert_eq!(post(&app, &format!("runs/{id}/cancel")).await.0, StatusCode::CONFLICT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_within_its_limits_is_not_held() {
+    let (app, id) = limited("users: 10, percent: 50").await;
+    let run = when(&app, &id, "done").await;
+    assert_eq!((&run["counts"]["changed"], &run["counts"]["held"]), (&json!(10), &json!(0)));
+    assert_eq!(app.ground.effects().len(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_run_that_is_cancelled_changes_nothing() {
+    let (app, id) = limited("percent: 40").await;
+    let why = when(&app, &id, "held").await["why"].clone();
+    assert!(why.as_str().expect("text").contains("40 percent"), "{why}");
+    let (status, run) = post(&app, &format!("runs/{id}/cancel")).await;
+    assert_eq!((status, &run["state"]), (StatusCode::ACCEPTED, &json!("cancelled")));
+    assert_eq!(post(&app, &format!("runs/{id}/release")).await.0, StatusCode::CONFLICT);
+    let next = run_now(&app, "many").await;
+    when(&app, &next, "held").await;
+    assert_eq!(when(&app, &id, "cancelled").await["counts"]["held"], 10);
+    assert!(app.ground.effects().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_users_cant_be_listed_fails_with_the_reason() {
+    let ground = Ground::new(&gives("staff", "acme", "staff", "")).groups(&["staff"]);
+    people(&ground, 3);
+    let effect = Effect::Fail { status: 400, retry_after: None, after_work: false };
+    let fault = ground.sandbox.inject(Fault::new(effect).site(ACME.product).path("/user/"));
+    let app = TestApp::start(ground).await;
+    let run = when(&app, &run_now(&app, "staff").await, "failed").await;
+    assert!(run["why"].as_str().expect("a reason").contains("can't be listed: the product refused (400)"), "{run}");
+    app.ground.sandbox.remove_fault(fault);
+    when(&app, &run_now(&app, "staff").await, "done").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_cancelled_while_its_source_is_paused_and_while_it_waits_for_another() {
+    let schemes = [gives("first", "acme", "staff", ""), gives("second", "acme", "staff", "")];
+    let ground = Ground::new(&schemes.join(",")).groups(&["staff"]);
+    people(&ground, 10);
+    let app = TestApp::start(ground).await;
+    assert_eq!(post(&app, "sources/acme/pause").await.0, StatusCode::NO_CONTENT);
+    let (first, second) = (run_now(&app, "first").await, run_now(&app, "second").await);
+    for id in [&second, &first] {
+        let (status, run) = post(&app, &format!("runs/{id}/cancel")).await;
+        assert_eq!((status, &run["state"]), (StatusCode::ACCEPTED, &json!("cancelled")));
+    }
+    assert_eq!(post(&app, "sources/acme/resume").await.0, StatusCode::NO_CONTENT);
+    let third = run_now(&app, "first").await;
+    let run = when(&app, &third, "done").await;
+    assert_eq!(run["counts"]["changed"], 10, "those before it have changed nothing");
+    for id in [&first, &second] {
+        let run = when(&app, id, "cancelled").await;
+        assert_eq!((&run["counts"]["selected"], &run["counts"]["changed"]), (&json!(0), &json!(0)), "{run}");
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::{
     ops::Deref,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -10,7 +13,8 @@ use serde_json::Value;
 use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use usher::{
-    app::{self, App, Roles},
+    app::{self, App, Roles, Surroundings},
+    clock::Clock,
     products::Limits,
 };
 
@@ -89,8 +93,12 @@ impl Drop for TestApp {
 
 impl Running {
     async fn start(ground: &Ground) -> Self {
-        let limits = Limits { call: CALL, ..Limits::default() };
-        let app = App::build_within(limits, ground.config(), Roles::ALL).await.expect("usher starts");
+        let surroundings = Surroundings {
+            limits: Limits { call: CALL, ..Limits::default() },
+            clock: Arc::clone(&ground.clock) as Arc<dyn Clock>,
+            clock_was_set: Arc::clone(&ground.clock.was_set),
+        };
+        let app = App::build_in(surroundings, ground.config(), Roles::ALL).await.expect("usher starts");
         let webhooks = app.webhooks_address().expect("all roles");
         let face = Face::new(webhooks, app.admin_address(), ground.ledger());
         let stop = CancellationToken::new();

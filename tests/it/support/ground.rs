@@ -4,8 +4,8 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use tempfile::TempDir;
 use usher::{
-    config::{self, Config},
-    domain::{Decision, Outcome, Product},
+    config::{self, Config, KafkaConfig},
+    domain::{Decision, Event, Outcome, Product},
     log::{
         Log, Record, Stream,
         codec::{self, OutcomeRecord},
@@ -14,7 +14,7 @@ use usher::{
     sandbox::{self, Sandbox},
 };
 
-use super::face::Ledger;
+use super::{clock::TestClock, face::Ledger};
 use crate::log_suite::all;
 
 /// One source of every test's configuration: a site of the sandbox.
@@ -57,6 +57,8 @@ pub struct Ground {
     pub sandbox: Sandbox,
     folder: TempDir,
     tweaks: Vec<(String, String)>,
+    /// What usher in this process takes for the time.
+    pub clock: Arc<TestClock>,
     ledger: Ledger,
 }
 
@@ -71,7 +73,7 @@ impl Ground {
             .replace("${GLOBEX}", sandbox.base_url(Product::JiraCloud).as_str())
             .replace("${SCHEMES}", schemes);
         fs::write(folder.path().join("usher.yaml"), text).expect("written");
-        Self { sandbox, folder, tweaks: Vec::new(), ledger: Ledger::default() }
+        Self { sandbox, folder, tweaks: Vec::new(), clock: Arc::default(), ledger: Ledger::default() }
     }
 
     /// With a key set otherwise, by its variable: `USHER_MODE`, say.
@@ -129,6 +131,24 @@ impl Ground {
             .iter()
             .filter_map(|entry| Some(entry.to_string().strip_suffix(&suffix)?.into()))
             .collect()
+    }
+
+    /// With its log on Kafka.
+    #[must_use]
+    pub fn on_kafka(self, kafka: &KafkaConfig) -> Self {
+        let KafkaConfig { brokers, topic_prefix, partitions, replication_factor, options } = kafka;
+        let options: Vec<_> = options.iter().map(|(key, value)| format!("{key}: {:?}", value.reveal())).collect();
+        self.tweak("USHER_LOG__KIND", "kafka")
+            .tweak("USHER_LOG__KAFKA__BROKERS", &format!("{brokers:?}"))
+            .tweak("USHER_LOG__KAFKA__TOPIC_PREFIX", topic_prefix)
+            .tweak("USHER_LOG__KAFKA__PARTITIONS", &partitions.to_string())
+            .tweak("USHER_LOG__KAFKA__REPLICATION_FACTOR", &replication_factor.to_string())
+            .tweak("USHER_LOG__KAFKA__OPTIONS", &format!("{{ {} }}", options.join(", ")))
+    }
+
+    /// Every event in the log, each user's in order. Only while usher is not running.
+    pub async fn events(&self) -> Vec<Event> {
+        self.records(Stream::Events, codec::decode::<Event>).await
     }
 
     /// Every decision in the log, each user's in order. Only while usher is not running.

@@ -1,6 +1,7 @@
 //! What tests stand on.
 
 pub mod app;
+pub mod clock;
 pub mod decided;
 pub mod face;
 pub mod ground;

@@ -27,8 +27,14 @@ pub struct Usher {
 impl Usher {
     /// Starts it on `ground` and waits until it listens.
     pub async fn start(ground: &Ground) -> Self {
+        Self::replica(ground, "data").await
+    }
+
+    /// One of several on `ground`, with its data in a folder of its own.
+    pub async fn replica(ground: &Ground, data: &str) -> Self {
         let stderr = ground.folder().join(format!("stderr-{}.jsonl", rand::random::<u64>()));
         let mut child = serve(ground)
+            .env("USHER_DATA_DIR", ground.folder().join(data))
             .env("USHER_LOG_FORMAT", "json")
             .stderr(File::create(&stderr).expect("a file"))
             .spawn()

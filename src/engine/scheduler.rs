@@ -1,0 +1,141 @@
+//! Rings the bells of schemes with a schedule, in every process with the role `engine`: they ask for the same sweeps,
+//! and each is made once.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{
+    Appender, Backoff, Interrupted,
+    bells::{self, Bell},
+};
+use crate::{
+    clock::Clock,
+    domain::{SchemeId, SweepRequest, Timestamp},
+    log::{Log, Partition, Position, Record, Stream, codec},
+    metrics::Metrics,
+};
+
+/// The clock is looked at this often at least: it may be set, and the machine may have slept.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How often it is asked whether the log has come back.
+const POLL_EVERY: Duration = Duration::from_millis(20);
+
+/// Knows the clocks of all schemes.
+pub trait Bells: Send + Sync + 'static {
+    /// Those with a schedule, of the sources of this process.
+    fn bells(&self) -> Vec<Bell>;
+
+    /// Until where this process has read the requests in `partition`: what stands there is in the bells.
+    fn read_until(&self, partition: Partition) -> u64;
+
+    /// Changes whenever schemes or pauses may have changed.
+    fn changed(&self) -> watch::Receiver<u64>;
+}
+
+/// Asks for sweeps when they are due.
+pub struct Scheduler {
+    bells: Arc<dyn Bells>,
+    log: Arc<dyn Log>,
+    appender: Appender,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+    /// Told when the clock was set.
+    wake: Arc<Notify>,
+}
+
+impl Scheduler {
+    /// A scheduler by `clock`; it looks at it anew when `wake` is told to.
+    pub fn new(
+        bells: Arc<dyn Bells>,
+        log: Arc<dyn Log>,
+        clock: Arc<dyn Clock>,
+        metrics: Metrics,
+        wake: Arc<Notify>,
+    ) -> Self {
+        Self { bells, appender: Appender::new(Arc::clone(&log)), log, clock, metrics, wake }
+    }
+
+    /// Runs until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        if self.caught_up(&stop).await.is_err() {
+            return;
+        }
+        let mut changed = self.bells.changed();
+        let mut known: Option<HashSet<SchemeId>> = None;
+        while !stop.is_cancelled() {
+            changed.mark_unchanged();
+            let mut bells = self.bells.bells();
+            if let Some(known) = &known {
+                // A scheme that appears while usher runs counts from now on, whatever its clock did long ago.
+                bells.iter_mut().filter(|bell| !known.contains(&bell.scheme.id)).for_each(|bell| bell.struck = None);
+            }
+            known = Some(bells.iter().map(|bell| bell.scheme.id.clone()).collect());
+            let now = self.clock.now();
+            for request in bells::due(&bells, now) {
+                if self.ask(&request, &stop).await.is_err() {
+                    return;
+                }
+            }
+            let wait = self.tell(&bells, now).map_or(LOOK_EVERY, |next| now.until(next).min(LOOK_EVERY));
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.wake.notified() => {}
+                set = changed.changed() => if set.is_err() { return },
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Tells when each scheme is due next; gives the earliest of these times.
+    fn tell(&self, bells: &[Bell], now: Timestamp) -> Option<Timestamp> {
+        self.metrics.schedule_next.reset(); // schemes come and go
+        let mut earliest: Option<Timestamp> = None;
+        for bell in bells.iter().filter(|bell| !bell.silent) {
+            let Some(next) = bells::next(bell, now) else { continue };
+            let labels = [bell.scheme.source.as_str(), bell.scheme.id.as_str()];
+            #[allow(clippy::cast_precision_loss, reason = "milliseconds of centuries fit")]
+            self.metrics.schedule_next.with_label_values(&labels).set(next.as_millis() as f64 / 1000.0);
+            earliest = Some(earliest.map_or(next, |earliest| earliest.min(next)));
+        }
+        earliest
+    }
+
+    /// Appends a request, and waits until the bells know of it.
+    async fn ask(&self, request: &SweepRequest, stop: &CancellationToken) -> Result<(), Interrupted> {
+        if let SweepRequest::Asked(asked) = request {
+            let due = asked.due.map(tracing::field::display);
+            info!(sweep.id = %asked.sweep, source.id = %asked.source, due, schemes = asked.runs.len(), "sweep is due");
+        }
+        let record = Record { key: request.key(), payload: codec::encode(request) };
+        let position = self.appender.append(Stream::Sweeps, record, stop).await?;
+        self.read(position, stop).await
+    }
+
+    /// Waits until the bells know what was struck and armed before.
+    async fn caught_up(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
+        for partition in (0..self.log.partitions()).map(Partition) {
+            let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+            let end = loop {
+                match self.log.bounds(Stream::Sweeps, partition).await {
+                    Ok(bounds) => break bounds.end,
+                    Err(error) => warn!(%partition, %error, "can't tell where requests end, trying again"),
+                }
+                stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
+            };
+            if let Some(offset) = end.checked_sub(1) {
+                self.read(Position { partition, offset }, stop).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn read(&self, position: Position, stop: &CancellationToken) -> Result<(), Interrupted> {
+        while self.bells.read_until(position.partition) <= position.offset {
+            stop.run_until_cancelled(tokio::time::sleep(POLL_EVERY)).await.ok_or(Interrupted)?;
+        }
+        Ok(())
+    }
+}
