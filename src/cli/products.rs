@@ -32,7 +32,7 @@ fn show(output: &mut Output<'_>, only: Option<Product>) -> Result<(), Error> {
         Format::Table => rows.flat_map(|row| lines(&row)).collect(),
         Format::Json | Format::Yaml => rows.map(|row| json!(row)).collect(),
     };
-    let columns = [("product", "/product"), ("", "/area"), ("what", "/what"), ("can", "/can"), ("why", "/why")];
+    let columns = [("product", "/product"), ("area", "/area"), ("what", "/what"), ("can", "/can"), ("why", "/why")];
     output.list(&columns, &items)
 }
 

@@ -26,11 +26,10 @@ impl Exception {
     /// Puts it into `document`.
     pub fn amend(&self, document: &mut Value) {
         let (parent, last) = self.place.rsplit_once('/').expect("a pointer has a slash");
-        let parent = document.pointer_mut(parent).unwrap_or_else(|| panic!("no such place: {}", self.place));
+        let parent = document.pointer_mut(parent).expect(self.place);
         match parent {
             Value::Array(items) if last == "-" => items.push(self.instead.clone()),
-            Value::Object(fields) => drop(fields.insert(last.to_owned(), self.instead.clone())),
-            other => panic!("nothing can be put into {other} at {}", self.place),
+            fields => drop(fields.as_object_mut().expect(self.place).insert(last.to_owned(), self.instead.clone())),
         }
     }
 }

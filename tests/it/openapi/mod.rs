@@ -9,7 +9,10 @@ mod drive;
 mod exceptions;
 mod schema;
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::Path,
+};
 
 use usher::{domain::Product, sandbox::Recorded};
 
@@ -82,6 +85,16 @@ async fn no_exception_is_without_need() {
             let fault = exchanges.iter().any(|one| !check::faults(&document, &fewer, one).is_empty());
             assert!(fault, "{} ({})", status.status, status.source);
         }
+    }
+}
+
+#[test]
+fn the_extracts_have_the_operations_that_are_listed_and_no_others() {
+    let listed: HashMap<Product, BTreeSet<String>> =
+        serde_json::from_str(include_str!("../../openapi/operations.json")).expect("lists by product");
+    for product in BOTH {
+        let told: BTreeSet<String> = Document::of(product, &[]).operations().collect();
+        assert_eq!(listed[&product], told, "{product}: run tests/openapi/extract.py");
     }
 }
 
