@@ -41,8 +41,8 @@ pub fn is_known(statuses: &[Status], product: Product, status: u16) -> bool {
 
 const REFERENCE: &str = "the examples of Jira's REST reference, docs.atlassian.com/software/jira/docs/api/REST/9.17.0";
 const EXPAND: &str = "JRASERVER-33225 on jira.atlassian.com";
-const ANONYMOUS: &str = "what Jira says to whoever is not logged in, as in the threads on community.atlassian.com about \
-    \"Client must be authenticated to access this resource\"";
+const ANONYMOUS: &str = "an answer kept in github.com/jira-node/node-jira-client, issue 255";
+const ANONYMOUS_TEXT: &str = "an answer kept in github.com/atlassian/gajira-login, issue 59: text, not JSON";
 const DEACTIVATING: &str = "`user_deactivate` in github.com/atlassian-api/atlassian-python-api: asked so \
     where the boolean is not heeded";
 const GENERATED: &str = "the document is made from Java, where a list is told by its items and anything by `object`; the \
@@ -82,7 +82,7 @@ pub fn exceptions() -> Vec<Exception> {
         ),
         dc(
             "/paths/~1rest~1api~12~1group~1member/get/parameters/-",
-            "the path has no place for it, and the text beside it calls it a query parameter",
+            "said to be in the path, which has no place for it; a query parameter in Jira's REST reference",
             json!({ "name": "groupname", "in": "query", "required": true, "schema": { "type": "string" } }),
         ),
         dc("/components/schemas/StringList", GENERATED, json!({ "type": "string" })),
@@ -100,7 +100,7 @@ pub fn exceptions() -> Vec<Exception> {
             product: Product::JiraCloud,
             place: "/paths/~1rest~1api~13~1issue/post/responses/401/content",
             instead: json!({}),
-            source: ANONYMOUS,
+            source: ANONYMOUS_TEXT,
         },
         dc(
             "/components/schemas/PagedListWrapperUserJsonBeanApplicationUser/properties",
