@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod products;
 mod remote;
 mod sandbox;
 mod serve;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     config,
+    domain::Product,
     telemetry::{self, LogFormat},
 };
 
@@ -61,6 +63,12 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// Show what each product can do.
+    Products {
+        /// Only this one, as in `jira-dc`.
+        #[arg(value_parser = product)]
+        product: Option<Product>,
+    },
     /// Run a small simulated Atlassian to try things on.
     Sandbox {
         /// Where to listen.
@@ -90,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Check { config } => {
             check::run(config.as_deref(), env, &mut stdout(), &mut stderr()).unwrap_or_else(|_| ExitCode::from(FAILED))
         }
+        Command::Products { product } => products::run(arguments.remote.output(), product),
         Command::Sandbox { listen } => {
             telemetry::start(arguments.log_format);
             sandbox::run(listen)
@@ -97,6 +106,12 @@ pub fn main() -> ExitCode {
         Command::Version => version(),
         Command::Remote(command) => remote::run(arguments.remote, command),
     }
+}
+
+fn product(name: &str) -> Result<Product, String> {
+    let names = || Product::ALL.map(Product::as_str).join(", ");
+    let found = Product::ALL.into_iter().find(|product| product.as_str() == name);
+    found.ok_or_else(|| format!("not a product; it is one of {}", names()))
 }
 
 fn version() -> ExitCode {

@@ -17,6 +17,7 @@ mod product;
 mod scheme;
 mod setting;
 mod sweep;
+mod telling;
 mod time;
 mod trigger;
 
@@ -37,5 +38,6 @@ pub use setting::{
     Actor, CancelledRun, ChangeKind, InvalidActor, Pausable, Pause, SchemeChange, Setting, StoredScheme,
 };
 pub use sweep::{Armed, AskedSweep, Cause, RunOrder, SweepPlan, SweepProgress, SweepRequest, SweepRun, SweepStep};
+pub use telling::Detail;
 pub use time::Timestamp;
 pub use trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};

@@ -15,6 +15,17 @@ pub enum Product {
 }
 
 impl Product {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 2] = [Self::JiraDc, Self::JiraCloud];
+
+    /// What people call it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::JiraCloud => "Jira Cloud",
+            Self::JiraDc => "Jira Data Center",
+        }
+    }
+
     /// The name used in configuration and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -31,6 +31,7 @@ mod request;
 mod rights;
 #[cfg(test)]
 mod stub;
+pub mod table;
 mod throttle;
 
 use std::collections::BTreeSet;

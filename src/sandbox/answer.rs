@@ -44,6 +44,14 @@ impl Answer {
         self
     }
 
+    /// The body, where it is JSON.
+    pub fn as_json(&self) -> Option<&Value> {
+        match &self.body {
+            Body::Json(value) => Some(value),
+            Body::Text(_) | Body::Empty => None,
+        }
+    }
+
     /// As actix sends it; a status that is none becomes 500.
     pub fn into_response(self) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     ACCOUNT_EMAIL, Account, Application, Control, Crowd, Entry, Fault, Injected, Issue, Limit, Listed, NoSuch,
-    RequestCount, TOKEN, api, control,
+    Recorded, RequestCount, TOKEN, api, control,
     server::{Shared, handle},
     world::World,
 };
@@ -179,6 +179,16 @@ impl Sandbox {
     /// All requests to the products, counted.
     pub fn requests(&self) -> Vec<RequestCount> {
         self.shared.world().requests.list()
+    }
+
+    /// Keeps the last `most` exchanges word by word from now on; none are kept before, and after a reset.
+    pub fn record(&self, most: usize) {
+        self.shared.world().record.keep(most);
+    }
+
+    /// The exchanges kept, the oldest first. A request that got no answer is not among them.
+    pub fn recorded(&self) -> Vec<Recorded> {
+        self.shared.world().record.list()
     }
 
     /// Injects a fault; the answer is its id.

@@ -96,14 +96,12 @@ fn bean(number: usize, issue: &Issue, base: &str) -> Value {
     json!({ "id": id, "key": issue.key, "self": format!("{base}/rest/api/latest/issue/{id}") })
 }
 
-/// The issues that the query finds, and how many it asks for at most. Only one kind of query is understood.
-pub(super) fn found(call: &Call<'_>) -> Result<(Vec<Value>, usize), Answer> {
+/// The issues that have the label asked for; none in the place of one that is done. Only one kind of query is understood.
+pub(super) fn labelled(call: &Call<'_>) -> Result<Vec<Option<Value>>, Answer> {
     let jql = call.query.get("jql").ok_or_else(|| jira::missing("jql"))?;
     let label = label(jql).ok_or_else(|| jira::refused(400, "Fehler in der JQL-Abfrage."))?;
-    let most = call.query.number("maxResults", 50)?;
-    let numbered = call.editor.site.issues.iter().zip(1..);
-    let found = numbered.filter(|(issue, _)| !issue.done && issue.labels.contains(&label));
-    Ok((found.map(|(issue, number)| bean(number, issue, call.base)).collect(), most))
+    let numbered = call.editor.site.issues.iter().zip(1..).filter(|(issue, _)| issue.labels.contains(&label));
+    Ok(numbered.map(|(issue, number)| (!issue.done).then(|| bean(number, issue, call.base))).collect())
 }
 
 /// Reads `labels = "…" AND statusCategory != Done`.

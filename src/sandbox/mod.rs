@@ -20,6 +20,7 @@ mod jira_cloud;
 mod jira_dc;
 mod journal;
 mod limits;
+mod record;
 mod server;
 mod site;
 pub mod webhook;
@@ -35,6 +36,7 @@ pub use handle::{Options, Sandbox, serve};
 pub use issues::Issue;
 pub use journal::{Change, Entry, RequestCount, UNKNOWN_PATH};
 pub use limits::Limit;
+pub use record::Recorded;
 pub use site::group_id;
 pub use world::NoSuch;
 

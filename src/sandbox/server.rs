@@ -16,6 +16,7 @@ use super::{
     faults::Struck,
     jira,
     journal::UNKNOWN_PATH,
+    record::Recorded,
     world::World,
 };
 use crate::domain::Product;
@@ -58,7 +59,7 @@ pub(super) async fn handle(request: HttpRequest, body: Bytes, shared: web::Data<
     let adds = route.is_some_and(|route| route.adds);
     let struck = shared.world().faults.strike(product, request.method().as_str(), path, adds);
     match struck {
-        None => exchange.send(exchange.work()),
+        None => exchange.send(exchange.work(), false),
         Some(struck) => exchange.suffer(struck).await,
     }
 }
@@ -67,12 +68,12 @@ impl Exchange<'_> {
     /// Lets a fault take its course.
     async fn suffer(&self, struck: Struck) -> HttpResponse {
         match struck.effect {
-            Effect::TooManyRequests { retry_after } => self.send(refusal(429, retry_after)),
+            Effect::TooManyRequests { retry_after } => self.send(refusal(429, retry_after), true),
             Effect::Fail { status, retry_after, after_work } => {
                 if after_work {
                     self.work();
                 }
-                self.send(refusal(status, retry_after))
+                self.send(refusal(status, retry_after), true)
             }
             Effect::Cut { after_work } => {
                 if after_work {
@@ -87,11 +88,11 @@ impl Exchange<'_> {
             }
             Effect::Delay { millis } => {
                 tokio::time::sleep(Duration::from_millis(millis)).await;
-                self.send(self.work())
+                self.send(self.work(), false)
             }
-            Effect::LicenceFull { status } => self.send(self.api.licence_full(status)),
-            Effect::Unauthorized => self.send(self.api.unauthorized()),
-            Effect::Forbidden => self.send(self.api.forbidden()),
+            Effect::LicenceFull { status } => self.send(self.api.licence_full(status), true),
+            Effect::Unauthorized => self.send(self.api.unauthorized(), true),
+            Effect::Forbidden => self.send(self.api.forbidden(), true),
         }
     }
 
@@ -125,9 +126,27 @@ impl Exchange<'_> {
         (route.work)(&mut call).unwrap_or_else(|refusal| refusal)
     }
 
-    fn send(&self, answer: Answer) -> HttpResponse {
+    /// `fault` says that the answer is none of the product's own.
+    fn send(&self, answer: Answer, fault: bool) -> HttpResponse {
         self.count(Some(answer.status));
+        self.record(&answer, fault);
         answer.into_response()
+    }
+
+    fn record(&self, answer: &Answer, fault: bool) {
+        let record = &mut self.shared.world().record;
+        if record.is_on() {
+            record.note(Recorded {
+                site: self.product,
+                method: self.request.method().to_string(),
+                path: self.path.to_owned(),
+                query: Query::parse(self.request.query_string()).into_pairs(),
+                body: self.body.to_vec(),
+                status: answer.status,
+                answer: answer.as_json().cloned(),
+                fault,
+            });
+        }
     }
 
     fn send_nothing(&self) -> HttpResponse {

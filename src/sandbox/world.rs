@@ -7,6 +7,7 @@ use super::{
     faults::Faults,
     journal::{Journal, Requests},
     limits::{Bucket, Standing},
+    record::Record,
     site::{Serial, Site},
 };
 use crate::domain::Product;
@@ -35,6 +36,7 @@ pub(super) struct World {
     seed: u64,
     pub journal: Journal,
     pub requests: Requests,
+    pub record: Record,
     pub faults: Faults,
 }
 
@@ -55,6 +57,7 @@ impl World {
             seed,
             journal: Journal::default(),
             requests: Requests::default(),
+            record: Record::default(),
             faults: Faults::new(seed),
         }
     }

@@ -5,6 +5,7 @@ mod embedded_crash;
 mod embedded_log;
 mod kafka;
 mod log_suite;
+mod openapi;
 mod products;
 mod sandbox;
 mod service;

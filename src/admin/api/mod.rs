@@ -5,6 +5,7 @@ mod groups;
 mod headers;
 mod log;
 mod pauses;
+mod products;
 mod query;
 mod runs;
 mod schemes;
@@ -28,6 +29,7 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
         .service(post("/runs/{id}/cancel", runs::cancel))
         .service(get("/decisions", log::decisions))
         .service(get("/dead-letters", log::dead_letters))
+        .service(get("/products", products::list))
         .service(get("/sources", sources::list))
         .service(post("/sources/{id}/pause", pauses::pause_source))
         .service(post("/sources/{id}/resume", pauses::resume_source))

@@ -68,3 +68,23 @@ async fn configured_lists_come_in_file_order_each_item_once() {
         assert_eq!(ids(site.all("/api/v1/sources", limit).await), r#""acme""cloud""#);
     }
 }
+
+#[actix_web::test]
+async fn products_are_shown_with_what_they_can_do() {
+    let site = Site::start();
+    let cloud = &site.get("/api/v1/products").await.json()["items"][1];
+    assert_eq!((&cloud["product"], &cloud["name"]), (&"jira-cloud".into(), &"Jira Cloud".into()));
+    insta::assert_json_snapshot!(cloud["actions"][4], @r#"
+    {
+      "can": "no",
+      "what": "deactivate",
+      "why": "accounts belong to Atlassian and not to the site; use `remove_application_access` to keep somebody out"
+    }
+    "#);
+    insta::assert_json_snapshot!(cloud["webhooks"]["proofs"], @r#"
+    [
+      "hmac"
+    ]
+    "#);
+    assert_eq!(site.ask(Method::GET, "/api/v1/products", None).await.status, 401);
+}

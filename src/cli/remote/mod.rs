@@ -19,9 +19,9 @@ use url::Url;
 
 pub use api::Api;
 pub use error::Error;
-pub use output::Format;
+pub use output::{Format, Output};
 
-use output::{Output, plain};
+use output::plain;
 
 use super::{complain, start_runtime};
 use crate::secret::Secret;
@@ -35,6 +35,13 @@ pub struct Remote {
     /// How to show lists.
     #[arg(long, short, value_enum, default_value_t = Format::Table, global = true)]
     output: Format,
+}
+
+impl Remote {
+    /// How to show lists.
+    pub fn output(&self) -> Format {
+        self.output
+    }
 }
 
 /// What can be asked of a running usher.

@@ -114,10 +114,17 @@ fn role(call: &Call<'_>, application: &Application) -> Value {
     bean
 }
 
+/// What is done is left out of a page when the page has been made, so that an empty one is not the last.
 fn search_issues(call: &mut Call<'_>) -> Result<Answer, Answer> {
-    let (mut issues, most) = issues::found(call)?;
-    issues.truncate(most);
-    Ok(Answer::json(200, json!({ "isLast": true, "issues": issues })))
+    let (start, most) = (call.query.number("nextPageToken", 0)?, call.query.number("maxResults", 50)?.max(1));
+    let all = issues::labelled(call)?;
+    let (end, is_last) = (start.saturating_add(most), all.len() <= start.saturating_add(most));
+    let page: Vec<Value> = all.into_iter().skip(start).take(most).flatten().collect();
+    let mut body = json!({ "isLast": is_last, "issues": page });
+    if !is_last {
+        body["nextPageToken"] = end.to_string().into();
+    }
+    Ok(Answer::json(200, body))
 }
 
 /// With `defaultLocale`, which stands in the document's example and not in its schema.

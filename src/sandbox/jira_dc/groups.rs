@@ -53,7 +53,7 @@ pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
 pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let group = named(call)?;
     let url = format!("{}/rest/api/2/group/member?groupname={}", call.base, jira::escape(&group.name));
-    jira::member_page(call, group, &url, |resident| users::shown(resident, call.base))
+    jira::member_page(call, group, &url, |resident| users::as_member(resident, call.base))
 }
 
 pub(super) fn picker(call: &mut Call<'_>) -> Result<Answer, Answer> {

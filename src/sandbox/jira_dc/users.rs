@@ -35,6 +35,13 @@ pub(super) fn bean(resident: &Resident, base: &str) -> Map<String, Value> {
     bean
 }
 
+/// A user as the list of a group's members shows it: with less than other lists.
+pub(super) fn as_member(resident: &Resident, base: &str) -> Value {
+    let mut bean = bean(resident, base);
+    bean.retain(|field, _| !matches!(field.as_str(), "deleted" | "locale" | "lastLoginTime"));
+    jira::with_extra(bean, &resident.account)
+}
+
 pub(super) fn shown(resident: &Resident, base: &str) -> Value {
     jira::with_extra(bean(resident, base), &resident.account)
 }
@@ -113,8 +120,14 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Answer> {
         Some(Truth::Text(text)) => text == "true",
     };
     call.editor.update(account);
-    in_full(call, serial)
+    let resident = call.editor.site.resident(serial).ok_or_else(jira::no_such_user)?;
+    let mut bean = bean(resident, call.base);
+    bean.retain(|field, _| EDITABLE.contains(&field.as_str()));
+    Ok(Answer::json(200, bean.into()))
 }
+
+/// What the answer to a change tells of a user: less than is told when the user is read.
+const EDITABLE: [&str; 6] = ["self", "key", "name", "emailAddress", "displayName", "active"];
 
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let serial = named(call)?;

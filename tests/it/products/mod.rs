@@ -6,13 +6,14 @@ mod failures;
 mod groups;
 mod issues;
 mod listing;
-mod scene;
+pub mod scene;
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use crate::openapi;
 use usher::{
     clock::SystemClock,
     config::{Auth, Protect, Rate, Source},
@@ -24,30 +25,40 @@ use usher::{
 };
 
 const BOTH: [Product; 2] = [Product::JiraDc, Product::JiraCloud];
-const JANE: &str = "qm:99|ä 1";
-const STAFF: &str = "Staff & Co";
+pub const JANE: &str = "qm:99|ä 1";
+pub const STAFF: &str = "Staff & Co";
 
-/// One product with Jane and a group, and a client for it.
-struct Bench {
-    sandbox: Sandbox,
-    client: Arc<dyn Client>,
+/// One product with Jane and a group, and a client for it. Whatever is said is held against Atlassian's documents.
+pub struct Bench {
+    pub sandbox: Sandbox,
+    pub client: Arc<dyn Client>,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let faults = openapi::faults(&self.sandbox.recorded());
+            assert!(faults.is_empty(), "not as the documents have it: {faults:#?}");
+        }
+    }
 }
 
 impl Bench {
-    fn new(product: Product) -> Self {
+    pub fn new(product: Product) -> Self {
         let sandbox = Sandbox::start(Options::default()).expect("a free port");
+        sandbox.record(openapi::EXCHANGES);
         sandbox.put_user(product, Account::new(JANE, "jane doe+x").email("jane@acme.example"));
         sandbox.put_group(product, STAFF);
         let client = client(&sandbox, product, sandbox.auth(product));
         Self { sandbox, client }
     }
 
-    async fn jane(&self) -> User {
+    pub async fn jane(&self) -> User {
         self.client.user(&UserRef::Id(UserId::new(JANE))).await.expect("Jane is there")
     }
 
     /// Whether `step` is so by now; `None` where Jane is gone.
-    async fn is_so(&self, step: &Step) -> Option<bool> {
+    pub async fn is_so(&self, step: &Step) -> Option<bool> {
         match self.client.user(&UserRef::Id(UserId::new(JANE))).await {
             Ok(jane) => self.client.is_so(&jane, step).await.expect("an answer"),
             Err(error) => {
@@ -55,6 +66,15 @@ impl Bench {
                 None
             }
         }
+    }
+
+    /// A client with credentials that are none.
+    pub fn stranger(&self, product: Product) -> Arc<dyn Client> {
+        let wrong = match self.sandbox.auth(product) {
+            Auth::Bearer(_) => Auth::Bearer(Secret::new("wrong")),
+            Auth::Basic { username, .. } => Auth::Basic { username, password: Secret::new("wrong") },
+        };
+        client(&self.sandbox, product, wrong)
     }
 
     /// Asks for `step` and says whether it is so afterwards.
@@ -89,7 +109,7 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
     connect_within(limits, &source, metrics, Arc::new(SystemClock)).expect("a client")
 }
 
-fn add(group: &str) -> Step {
+pub fn add(group: &str) -> Step {
     Step::AddGroup(GroupName::new(group))
 }
 
@@ -155,11 +175,7 @@ async fn an_unknown_group_is_refused_and_an_unknown_user_is_said_to_be_unknown()
 async fn wrong_credentials_are_told_from_everything_else() {
     for product in BOTH {
         let bench = Bench::new(product);
-        let wrong = match bench.sandbox.auth(product) {
-            Auth::Bearer(_) => Auth::Bearer(Secret::new("wrong")),
-            Auth::Basic { username, .. } => Auth::Basic { username, password: Secret::new("wrong") },
-        };
-        let client = client(&bench.sandbox, product, wrong);
+        let client = bench.stranger(product);
         let user = client.user(&UserRef::Id(UserId::new(JANE))).await.map_err(|error| error.disposition());
         assert_eq!((user, client.probe().await.is_err()), (Err(Disposition::Halt), true), "{product}");
         bench.strike(Effect::Unauthorized);

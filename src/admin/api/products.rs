@@ -1,0 +1,13 @@
+//! What each product can do.
+
+use actix_web::web::{Json, Query};
+
+use super::{Problem, page, query};
+use crate::{
+    products::table::{self, Row},
+    views::Page,
+};
+
+pub(super) async fn list(Query(query): Query<query::List>) -> Result<Json<Page<Row>>, Problem> {
+    Ok(Json(page(&table::rows(), &query.paging(), |row| row.product.as_str())?))
+}

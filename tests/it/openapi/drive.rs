@@ -1,0 +1,162 @@
+//! Everything that a client can be asked, of a product in fair weather and in each of the ways in which it refuses.
+
+use usher::{
+    domain::{Issue, Product, Step, UserId, UserRef},
+    sandbox::{Account, Application, Crowd, Effect, Fault, Limit, When},
+};
+
+use super::BOTH;
+use crate::products::{Bench, JANE, STAFF, add, scene};
+
+/// Asks everything of `product`; what was said is in the benches' records.
+pub async fn everything(product: Product) -> Vec<Bench> {
+    assert!(BOTH.contains(&product));
+    let mut benches = Vec::new();
+    for step in scene::steps().into_iter().filter(|step| scene::possible(product, step)) {
+        benches.push(made_so(product, &step).await);
+        benches.push(refused(product, &step).await);
+    }
+    benches.extend([reads(product).await, odd_users(product).await, errors(product).await, issues(product).await]);
+    benches.push(strangers(product).await);
+    benches.push(limited(product).await);
+    if product == Product::JiraDc {
+        benches.push(older_data_center().await);
+    }
+    benches
+}
+
+fn jane() -> UserRef {
+    UserRef::Id(UserId::new(JANE))
+}
+
+/// The step, seen to before and after, and once more when it is so already.
+async fn made_so(product: Product, step: &Step) -> Bench {
+    let bench = scene::before(product, step);
+    let jane = bench.jane().await;
+    bench.client.is_so(&jane, step).await.expect("an answer");
+    bench.client.make_so(&jane, step).await.expect("done");
+    let _refused = bench.client.make_so(&jane, step).await;
+    bench.is_so(step).await;
+    bench
+}
+
+/// The step on somebody from a directory that can't be written to, on nobody, and in a group that is gone.
+async fn refused(product: Product, step: &Step) -> Bench {
+    let bench = scene::before(product, step);
+    let jane = bench.jane().await;
+    bench.sandbox.put_user(product, Account { read_only: true, undeletable: true, ..scene::jane() });
+    let _refused = bench.client.make_so(&jane, step).await;
+    bench.sandbox.put_user(product, Account { undeletable: true, ..scene::jane() });
+    let _refused = bench.client.make_so(&jane, step).await;
+    bench.sandbox.delete_group(product, STAFF);
+    bench.sandbox.delete_group(product, "new");
+    let _refused = bench.client.make_so(&jane, step).await;
+    bench.sandbox.delete_user(product, JANE);
+    let _refused = bench.client.make_so(&jane, step).await;
+    bench
+}
+
+/// What changes nothing: one user, all users, usher itself, the administrators.
+async fn reads(product: Product) -> Bench {
+    let bench = Bench::new(product);
+    bench.sandbox.put_crowd(product, &Crowd::new(1_050, Account::new("id:{n}", "user {n}").email("u{n}@acme.example")));
+    bench.sandbox.put_group(product, "wheel");
+    bench.client.probe().await.expect("accepted");
+    bench.client.myself().await.expect("an id");
+    bench.client.administrators().await.expect("a list");
+    let _none = bench.client.user(&UserRef::Name("jane doe+x".to_owned())).await;
+    list(&bench).await;
+    bench
+}
+
+async fn list(bench: &Bench) {
+    let mut next = bench.client.users(None).await.expect("a page").next;
+    while let Some(cursor) = next {
+        next = bench.client.users(Some(&cursor)).await.expect("a page").next;
+    }
+}
+
+/// Users with more, and with less, than others.
+async fn odd_users(product: Product) -> Bench {
+    let bench = Bench::new(product);
+    let seen = "2026-03-01T10:00:00Z".parse().expect("a time");
+    bench.sandbox.put_user(product, Account::new(JANE, "jane").hide_email().inactive().last_login(seen));
+    bench.sandbox.put_application(product, Application::new("jira-software", &[STAFF]));
+    bench.sandbox.add_member(product, JANE, STAFF).expect("both are there");
+    bench.jane().await;
+    bench.sandbox.put_user(product, Account::new(JANE, "jane").account_type("app"));
+    bench.jane().await;
+    let cut_short = serde_json::json!({ "size": 60, "items": [] });
+    bench.sandbox.put_user(product, Account::new(JANE, "jane").extra("groups", cut_short));
+    bench.jane().await;
+    bench
+}
+
+/// Refusals of what is asked for: nobody of that id, no such group, a name that is taken.
+async fn errors(product: Product) -> Bench {
+    let bench = Bench::new(product);
+    let jane = bench.jane().await;
+    bench.client.user(&UserRef::Id(UserId::new("joe"))).await.expect_err("nobody");
+    bench.client.make_so(&jane, &add("nowhere")).await.expect_err("no such group");
+    bench.sandbox.put_user(product, Account::new("id:joe", "jane doe+x-gone"));
+    bench.client.make_so(&jane, &Step::Rename { suffix: "-gone".to_owned() }).await.expect_err("taken, or no names");
+    bench
+}
+
+/// Issues that are refused, and one that is found behind one that is done.
+async fn issues(product: Product) -> Bench {
+    let bench = Bench::new(product);
+    let jane = bench.jane().await;
+    let found = scene::steps().into_iter().find_map(|step| match step {
+        Step::CreateIssue(issue) => Some(*issue),
+        _ => None,
+    });
+    let issue = found.expect("there is such a step");
+    let asking_for = |issue: Issue| Step::CreateIssue(Box::new(issue));
+    let elsewhere = asking_for(Issue { project: "NO".to_owned(), ..issue.clone() });
+    bench.client.make_so(&jane, &elsewhere).await.expect_err("no such project");
+    for key in ["OPS-1", "OPS-2"] {
+        bench.client.make_so(&jane, &asking_for(issue.clone())).await.expect("made");
+        assert_eq!(bench.client.is_so(&jane, &asking_for(issue.clone())).await, Ok(Some(true)));
+        assert!(bench.sandbox.set_done(product, key, key == "OPS-1"));
+    }
+    bench
+}
+
+/// Everything again with credentials that are none.
+async fn strangers(product: Product) -> Bench {
+    let bench = scene::before(product, &Step::Delete);
+    let jane = bench.jane().await;
+    let stranger = bench.stranger(product);
+    stranger.user(&self::jane()).await.expect_err("not accepted");
+    stranger.users(None).await.expect_err("not accepted");
+    stranger.myself().await.expect_err("not accepted");
+    stranger.administrators().await.expect_err("not accepted");
+    stranger.probe().await.expect_err("not accepted");
+    for step in scene::steps() {
+        let _not_accepted = stranger.is_so(&jane, &step).await;
+        stranger.make_so(&jane, &step).await.expect_err("not accepted");
+    }
+    bench
+}
+
+/// An account without any calls left.
+async fn limited(product: Product) -> Bench {
+    let bench = Bench::new(product);
+    bench.sandbox.limit(product, Some(Limit { capacity: 0, fill: 0, interval_seconds: 1 }));
+    bench.client.probe().await.expect_err("no calls left");
+    bench
+}
+
+/// A Data Center without `user/list`, which takes neither `.` for everybody nor a boolean for a state.
+async fn older_data_center() -> Bench {
+    let bench = Bench::new(Product::JiraDc);
+    let fail = |status| Effect::Fail { status, retry_after: None, after_work: false };
+    bench.sandbox.inject(Fault::new(fail(404)).path("user/list"));
+    list(&bench).await;
+    bench.sandbox.inject(Fault::new(fail(400)).path("user/search").when(When::Next(1)));
+    list(&bench).await;
+    bench.sandbox.inject(Fault::new(fail(400)).method("PUT").when(When::Next(1)));
+    bench.client.make_so(&bench.jane().await, &Step::Deactivate).await.expect("done");
+    bench
+}

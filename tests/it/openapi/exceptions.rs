@@ -1,0 +1,151 @@
+//! Where usher goes by something else than the document, and by what: the one table. A test sees to it that each is needed.
+
+use serde_json::{Value, json};
+use usher::domain::Product;
+
+/// A place where a document is wrong or silent.
+pub struct Exception {
+    pub product: Product,
+    /// In the document (a JSON pointer); `-` at its end is a further item of a list.
+    pub place: &'static str,
+    /// What stands there instead.
+    pub instead: Value,
+    /// Who says so.
+    pub source: &'static str,
+}
+
+/// An answer that any operation may give, in whatever document it is missing.
+pub struct Status {
+    pub product: Product,
+    pub status: u16,
+    /// Who says so.
+    pub source: &'static str,
+}
+
+impl Exception {
+    /// Puts it into `document`.
+    pub fn amend(&self, document: &mut Value) {
+        let (parent, last) = self.place.rsplit_once('/').expect("a pointer has a slash");
+        let parent = document.pointer_mut(parent).expect(self.place);
+        match parent {
+            Value::Array(items) if last == "-" => items.push(self.instead.clone()),
+            fields => drop(fields.as_object_mut().expect(self.place).insert(last.to_owned(), self.instead.clone())),
+        }
+    }
+}
+
+/// Whether any operation of `product` may be answered with `status`.
+pub fn is_known(statuses: &[Status], product: Product, status: u16) -> bool {
+    statuses.iter().any(|known| known.product == product && known.status == status)
+}
+
+const REFERENCE: &str = "the examples of Jira's REST reference, docs.atlassian.com/software/jira/docs/api/REST/9.17.0";
+const EXPAND: &str = "JRASERVER-33225 on jira.atlassian.com";
+const ANONYMOUS: &str = "an answer kept in github.com/jira-node/node-jira-client, issue 255";
+const ANONYMOUS_TEXT: &str = "an answer kept in github.com/atlassian/gajira-login, issue 59: text, not JSON";
+const DEACTIVATING: &str = "`user_deactivate` in github.com/atlassian-api/atlassian-python-api: asked so \
+    where the boolean is not heeded";
+const GENERATED: &str = "the document is made from Java, where a list is told by its items and anything by `object`; the \
+    text beside it and the REST reference say what it is";
+
+/// Every place, by product.
+pub fn exceptions() -> Vec<Exception> {
+    let dc = |place, source, instead| Exception { product: Product::JiraDc, place, instead, source };
+    let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let list = |name: &str| json!({ "type": "array", "items": reference(name) });
+    vec![
+        dc(
+            "/paths/~1rest~1api~12~1user/get/parameters/-",
+            EXPAND,
+            json!({ "name": "expand", "in": "query", "schema": { "type": "string" } }),
+        ),
+        dc("/components/schemas/SimpleListWrapperGroupJsonBean/properties/items", EXPAND, group_names()),
+        dc(
+            "/components/schemas/SimpleListWrapperApplicationRoleBean/properties/items",
+            EXPAND,
+            list("ApplicationRoleBean"),
+        ),
+        dc(
+            "/paths/~1rest~1api~12~1user~1search/get/responses/200/content/application~1json/schema",
+            GENERATED,
+            list("UserBean"),
+        ),
+        dc(
+            "/paths/~1rest~1api~12~1applicationrole/get/responses/200/content/application~1json/schema",
+            GENERATED,
+            list("ApplicationRoleBean"),
+        ),
+        dc(
+            "/paths/~1rest~1api~12~1group~1member/get/responses/200/content/application~1json/schema",
+            GENERATED,
+            page_of(&reference("UserJsonBean")),
+        ),
+        dc(
+            "/paths/~1rest~1api~12~1group~1member/get/parameters/-",
+            "said to be in the path, which has no place for it; a query parameter in Jira's REST reference",
+            json!({ "name": "groupname", "in": "query", "required": true, "schema": { "type": "string" } }),
+        ),
+        dc("/components/schemas/StringList", GENERATED, json!({ "type": "string" })),
+        dc("/components/schemas/IssueUpdateBean/properties/fields/additionalProperties", GENERATED, json!({})),
+        dc("/components/schemas/PermissionJsonBean/properties/havePermission", REFERENCE, json!({ "type": "boolean" })),
+        dc("/components/schemas/ErrorCollection/properties/message", ANONYMOUS, json!({ "type": "string" })),
+        dc("/components/schemas/ErrorCollection/properties/status-code", ANONYMOUS, json!({ "type": "integer" })),
+        dc(
+            "/components/schemas/UserWriteBean/properties/active",
+            DEACTIVATING,
+            json!({ "anyOf": [{ "type": "boolean" }, { "type": "string", "enum": ["true", "false"] }] }),
+        ),
+        dc("/components/schemas/GroupBean/properties/expand", REFERENCE, json!({ "type": "string" })),
+        Exception {
+            product: Product::JiraCloud,
+            place: "/paths/~1rest~1api~13~1issue/post/responses/401/content",
+            instead: json!({}),
+            source: ANONYMOUS_TEXT,
+        },
+        dc(
+            "/components/schemas/PagedListWrapperUserJsonBeanApplicationUser/properties",
+            REFERENCE,
+            json!({
+                "size": { "type": "integer" }, "items": list("UserJsonBean"), "max-results": { "type": "integer" },
+                "start-index": { "type": "integer" }, "end-index": { "type": "integer" },
+            }),
+        ),
+    ]
+}
+
+/// Where a document says less than the text beside it: usher does not need it, and is held to it all the same.
+pub fn stricter() -> Vec<Exception> {
+    vec![Exception {
+        product: Product::JiraDc,
+        place: "/components/schemas/StreamPageBean/properties/values/items",
+        instead: json!({ "$ref": "#/components/schemas/UserBean" }),
+        source: GENERATED,
+    }]
+}
+
+fn group_names() -> Value {
+    let text = json!({ "type": "string" });
+    json!({ "type": "array", "items": { "type": "object", "properties": { "name": text, "self": text } } })
+}
+
+fn page_of(item: &Value) -> Value {
+    let (number, text) = (json!({ "type": "integer" }), json!({ "type": "string", "format": "uri" }));
+    json!({
+        "type": "object",
+        "properties": {
+            "self": text, "nextPage": text, "maxResults": number, "startAt": number, "total": number,
+            "isLast": { "type": "boolean" }, "values": { "type": "array", "items": item },
+        },
+    })
+}
+
+/// Every status, by product.
+pub fn statuses() -> Vec<Status> {
+    let status = |product, status, source| Status { product, status, source };
+    vec![
+        status(Product::JiraDc, 401, "developer.atlassian.com/server/jira/platform/basic-authentication"),
+        status(Product::JiraCloud, 401, "developer.atlassian.com/cloud/jira/platform/basic-auth-for-rest-apis"),
+        status(Product::JiraDc, 429, "confluence.atlassian.com, \"Adjusting your code for rate limiting\""),
+        status(Product::JiraCloud, 429, "developer.atlassian.com/cloud/jira/platform/rate-limiting"),
+    ]
+}
