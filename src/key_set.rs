@@ -164,9 +164,11 @@ mod tests {
     }
 
     #[test]
-    fn a_short_key_verifies_nothing() {
-        let short = MODULUS[..170].to_owned();
-        let set = parse(&published("").replace(MODULUS, &short)).expect("a key set");
-        assert!(!set.get("a").expect("the key").verifies(SIGNED, &[1; 128]));
+    fn a_key_of_1024_bits_verifies_not_even_what_it_signed() {
+        let modulus = "r0k3avpYqQRuX7u-YmToqkIjzwAV90pNraCaST6X-_g3LlY6Y0speRgUUO8-nZZBsIR0vG__w2LokqnUNia_d04Is8g2b285vf-zjH8f65ih519aZ5kpt4OCZIHcT4MTlmRz7JL_CV7iYfmGxTNxCn4kN22-CbqK0h5lrl1Mfnc";
+        let signature = "SlvNETurYavL8JByaTlPdYMdbHdvIb-MpyAt9b4ULxBilz8wm9O_jH8_Y5XBrC4pIDB9FnhBJdzTQ0oL5TNj229IM4UW-GPuAKt655BGUTFka8t2bo3FHJTF-pgdwqsoyXxpmErSvcv5wNB3gFEizRCrh7zl8MqZsUo-LDzdXr4";
+        let set = parse(&published("").replace(MODULUS, modulus)).expect("a key set");
+        let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+        assert!(!set.get("a").expect("the key").verifies(b"signed", &signature));
     }
 }

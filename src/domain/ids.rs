@@ -380,7 +380,8 @@ mod tests {
         let at = |millis| EventId::of_login(&source(), &jane, Timestamp::from_millis(millis));
         assert_eq!(at(1_700_000_000_000), at(1_700_000_000_999));
         assert_ne!(at(1_700_000_000_999), at(1_700_000_001_000));
-        let other = EventId::of_login(&source(), &UserRef::Name("jane".into()), Timestamp::from_millis(1_700_000_000_000));
+        let other =
+            EventId::of_login(&source(), &UserRef::Name("jane".into()), Timestamp::from_millis(1_700_000_000_000));
         assert_ne!(at(1_700_000_000_000), other);
         assert_ne!(EventId::of_entry(&source(), "1"), EventId::from_delivery(&source(), "1"));
     }

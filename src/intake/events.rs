@@ -1,6 +1,9 @@
 //! From what a delivery tells to events in the log.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use tracing::{debug, warn};
@@ -31,23 +34,22 @@ pub(super) struct Origin<'a> {
 impl Origin<'_> {
     /// The events of the delivery, each once.
     pub fn events(&self, told: Vec<Told>, clock: &dyn Clock) -> Vec<Event> {
-        let mut events: Vec<Event> = Vec::with_capacity(told.len());
-        for told in told {
-            let id = self.id(&told);
-            if events.iter().all(|event| event.id != id) {
-                events.push(Event {
-                    id,
-                    source: self.source.clone(),
-                    kind: told.kind,
-                    user: told.user,
-                    hints: told.hints,
-                    occurred: told.occurred,
-                    accepted: clock.now(),
-                    sweep: None,
-                });
-            }
+        let mut seen = HashSet::new();
+        let events = told.into_iter().map(|told| self.event(told, clock));
+        events.filter(|event| seen.insert(event.id.clone())).collect()
+    }
+
+    fn event(&self, told: Told, clock: &dyn Clock) -> Event {
+        Event {
+            id: self.id(&told),
+            source: self.source.clone(),
+            kind: told.kind,
+            user: told.user,
+            hints: told.hints,
+            occurred: told.occurred,
+            accepted: clock.now(),
+            sweep: None,
         }
-        events
     }
 
     fn id(&self, told: &Told) -> EventId {

@@ -6,11 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{
-    HttpRequest, HttpResponse, Responder,
-    http::header,
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, Responder, http::header, web};
 
 use super::{
     Proof, Reading, Unverified, Verified, Verifier,

@@ -109,7 +109,8 @@ fn keys_in_file(node: &Node, reader: &mut Reader<'_>) -> Option<KeySet> {
     };
     read().map_or_else(
         |why| {
-            let message = format!("the keys can't be read from `{}`: {why}; name a file with a JSON Web Key Set", path.display());
+            let message =
+                format!("the keys can't be read from `{}`: {why}; name a file with a JSON Web Key Set", path.display());
             reader.refuse(&node.at, message)
         },
         Some,

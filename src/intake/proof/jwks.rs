@@ -112,17 +112,20 @@ impl Jwks {
     }
 
     async fn refresh(&self, url: &Url) {
-        let tried = Instant::now();
-        let fetched = download(url).await;
-        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
-        cache.tried = Some(tried);
-        match fetched {
-            Ok(keys) => {
-                cache.keys = Some(Arc::new(keys));
-                cache.fetched = Some(tried);
+        match download(url).await {
+            Ok(keys) => self.learn(keys),
+            Err(error) => {
+                warn!(url = %url, %error, "the keys for Forge's tokens could not be fetched");
+                self.cache.write().unwrap_or_else(PoisonError::into_inner).tried = Some(Instant::now());
             }
-            Err(error) => warn!(url = %url, %error, "the keys for Forge's tokens could not be fetched"),
         }
+    }
+
+    /// Takes `keys` for those that are published now.
+    pub(super) fn learn(&self, keys: KeySet) {
+        let now = Some(Instant::now());
+        *self.cache.write().unwrap_or_else(PoisonError::into_inner) =
+            Cache { keys: Some(Arc::new(keys)), fetched: now, tried: now };
     }
 
     fn cache(&self) -> Cache {
