@@ -91,7 +91,7 @@ async fn fill(control: &Control, plan: &Plan) -> anyhow::Result<()> {
     control.put_crowd(Product::JiraDc, &crowd("partner", plan.selected)).await?;
     // Twice what usher is told to keep to: it must not come near.
     let limit = Limit { capacity: 2 * plan.per_second, fill: 2 * plan.per_second, interval_seconds: 1 };
-    control.limit(Product::JiraDc, &limit).await?;
+    control.limit(Product::JiraDc, Some(limit)).await?;
     Ok(())
 }
 

@@ -50,6 +50,15 @@ impl Condition {
         }
     }
 
+    /// Whether it may look at what usher has seen of a user.
+    pub fn looks_at_activity(&self) -> bool {
+        match self {
+            Self::NeverLoggedIn(_) | Self::LastLoginBefore(_) | Self::LoggedInOnce(_) | Self::Where(_) => true,
+            Self::Everyone(_) | Self::Deactivated(_) | Self::EmailDomain(_) | Self::EmailDomainNot(_) => false,
+            Self::All(_) | Self::Any(_) | Self::Not(_) => self.parts().iter().any(Self::looks_at_activity),
+        }
+    }
+
     /// The conditions directly inside.
     pub fn parts(&self) -> &[Condition] {
         match self {

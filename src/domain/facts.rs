@@ -182,9 +182,9 @@ impl Facts {
             self.logins = self.logins.or(Fact::Unknown(Missing::NotSeen));
             return self;
         };
-        let seen = |at| Fact::Known { value: at, origin: Origin::Activity, as_of: now };
-        self.first_seen = seen(activity.first_seen);
-        self.created = self.created.or(activity.created.map_or(Fact::Unknown(Missing::NotTold), seen));
+        let seen = |at| Fact::from_option(at, Origin::Activity, now, Missing::NotTold);
+        self.first_seen = seen(Some(activity.first_seen));
+        self.created = self.created.or(seen(activity.created));
         self.logins = match (self.logins, activity.logins(heard, now)) {
             // The product tells the last login only, and usher how many there were.
             (Fact::Known { value: told, origin, as_of }, Fact::Known { value: seen, .. }) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::{
     Appender, Connection, Handler, Interrupted, Memory, Overview, Work,
@@ -96,7 +96,7 @@ impl Planner {
         };
         let facts = with_activity(Facts::from_payload(&event));
         let answer = ask(&facts);
-        if !answer.may_act() {
+        if !answer.may_act() && !self.is_to_be_found(&event) {
             return Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))));
         }
         self.unsettled.settled(&event.key(), &*self.overview, &work.stop).await?;
@@ -116,6 +116,13 @@ impl Planner {
         };
         let answer = ask(&facts);
         Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))))
+    }
+
+    /// Whether the event is to go under its user's lasting id although nothing is to be done: a login that is known by
+    /// name alone would be missing from what is known of the user.
+    fn is_to_be_found(&self, event: &Event) -> bool {
+        let adds_to_activity = matches!(event.kind, EventKind::Created | EventKind::LoggedIn);
+        adds_to_activity && event.user.id().is_none() && self.schemes().look_at_activity(&event.source)
     }
 
     fn decision(&self, event: &Event, before: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Decision {
@@ -157,14 +164,13 @@ impl Planner {
         if decision.verdicts.is_empty() {
             self.metrics.decisions.with_label_values(&[source, "", "nothing"]).inc();
         }
-        info!(
-            event.id = %decision.event,
-            source.id = source,
-            kind = decision.kind.as_str(),
-            schemes = decision.verdicts.len(),
-            selected = decision.selected().count(),
-            "decided"
-        );
+        let (selected, schemes) = (decision.selected().count(), decision.verdicts.len());
+        if decision.sweep.is_some() && selected == 0 {
+            debug!(event.id = %decision.event, source.id = source, schemes, "decided"); // a sweep has many of these
+        } else {
+            let kind = decision.kind.as_str();
+            info!(event.id = %decision.event, source.id = source, kind, schemes, selected, "decided");
+        }
         Ok(())
     }
 

@@ -179,8 +179,10 @@ impl Views {
             reader(Stream::Sweeps, |views, record| {
                 let request = decode(&record.payload)?;
                 views.bells.apply(&request)?;
-                if let SweepRequest::Asked(asked) = &request {
-                    views.runs.asked(asked)?;
+                match &request {
+                    SweepRequest::Asked(asked) => views.runs.asked(asked)?,
+                    SweepRequest::Cancel(order) => views.runs.cancel_asked(order)?,
+                    SweepRequest::Release(_) | SweepRequest::Armed(_) => {}
                 }
                 views.progressed();
                 Ok(())

@@ -95,7 +95,7 @@ fn cell(value: &Value) -> String {
         Value::Bool(false) => "no".to_owned(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            let plain = fields.iter().filter(|(_, value)| !value.is_null() && **value != Value::from(0));
+            let plain = fields.iter().filter(|(_, value)| !value.is_null() && value.as_u64() != Some(0));
             plain.map(|(key, value)| format!("{key}={}", cell(value))).collect::<Vec<_>>().join(" ")
         }
         Value::Number(number) => number.to_string(),

@@ -52,10 +52,10 @@ fn bar() -> ProgressBar {
 
 fn show(bar: &ProgressBar, state: &str, run: &Value) {
     let count = |path: &str| run.pointer(path).and_then(Value::as_u64);
-    if let Some(total) = count("/total") {
+    if let Some(total) = count("/progress/total") {
         bar.set_length(total);
     }
-    bar.set_position(count("/decided").or(count("/counts/seen")).unwrap_or(0));
+    bar.set_position(count("/progress/decided").or(count("/counts/seen")).unwrap_or(0));
     bar.set_message(format!("{state}, {} selected", count("/counts/selected").unwrap_or(0)));
     bar.tick();
 }

@@ -226,3 +226,6 @@ impl Handler for Sweeper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     domain::{
-        AskedSweep, Cause, Decision, Mode, RunId, SchemeId, Sighting, SourceId, SweepId, SweepPlan, SweepProgress,
-        SweepRun, SweepStep, Timestamp,
+        AskedSweep, Cause, Decision, Mode, RunId, RunOrder, SchemeId, Sighting, SourceId, SweepId, SweepPlan,
+        SweepProgress, SweepRun, SweepStep, Timestamp,
     },
     views::Counts,
 };
@@ -23,6 +23,14 @@ impl Runs {
             return Ok(()); // every replica asks; which schemes run is not known yet
         }
         self.transaction(|table| asked.runs.iter().try_for_each(|run| begin(&table, asked, run)))
+    }
+
+    /// Ends a run whose sweep has not begun; the sweeper ends one that has.
+    pub(in crate::views) fn cancel_asked(&self, order: &RunOrder) -> Result<(), Error> {
+        self.transaction(|table| match table.plan(&order.sweep)? {
+            Some(_) => Ok(()),
+            None => change(&table, &order.run(), order.at, |_, part| part.order = Order::Cancelled),
+        })
     }
 
     /// Adds how far a sweep has come.

@@ -209,7 +209,7 @@ fn play(step: &Step, groups: &mut BTreeSet<String>, effects: &mut Vec<String>) -
     let (changes, effect) = match step {
         Step::AddGroup(group) => (groups.insert(group.to_string()), format!("+{group}")),
         Step::RemoveGroup(group) => (groups.remove(group.as_str()), format!("-{group}")),
-        other => panic!("no scheme asks for {}", other.action()),
+        other => unreachable!("no scheme asks for {}", other.action()),
     };
     if !changes {
         return StepResult::Unchanged;

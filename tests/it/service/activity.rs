@@ -4,7 +4,10 @@ use std::fs;
 
 use usher::{
     domain::{Decision, EventKind},
-    sandbox::{Account, webhook::Happening},
+    sandbox::{
+        Account,
+        webhook::{Delivery, Happening},
+    },
 };
 
 use crate::support::{
@@ -73,4 +76,17 @@ async fn a_first_login_is_the_first_only_once_also_after_a_restart_and_the_loss_
     app.restart().await;
     assert!(log_in(&app).await.is_empty());
     assert_eq!(app.ground.effects(), ["jira-dc JIRAUSER10100 +welcome"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_by_name_counts_for_its_user_where_a_scheme_looks_at_logins() {
+    let idle =
+        "{ id: idle, source: acme, trigger: manual, select: { never_logged_in: {} }, actions: [{ deactivate: {} }] }";
+    let mut app = TestApp::start(Ground::new(idle)).await;
+    app.ground.sandbox.put_user(ACME.product, jane());
+    let login = serde_json::json!({ "webhookEvent": "user_login", "user": { "name": "jane" } });
+    app.settled(&app.deliver(ACME, &Delivery::json(&login)).await).await;
+    app.settled(&app.tell(ACME, Happening::LoggedIn, &jane()).await).await;
+    app.stop().await;
+    assert_eq!(logins(&app.ground.decisions().await), [1, 2]);
 }

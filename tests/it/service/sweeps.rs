@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use usher::sandbox::{Account, RequestCount};
+use usher::sandbox::{Account, Effect, Fault, RequestCount};
 
 use crate::support::{
     app::TestApp,
@@ -245,4 +245,39 @@ async fn a_held_run_that_is_cancelled_changes_nothing() {
     when(&app, &next, "held").await;
     assert_eq!(when(&app, &id, "cancelled").await["counts"]["held"], 10);
     assert!(app.ground.effects().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_users_cant_be_listed_fails_with_the_reason() {
+    let ground = Ground::new(&gives("staff", "acme", "staff", "")).groups(&["staff"]);
+    people(&ground, 3);
+    let effect = Effect::Fail { status: 400, retry_after: None, after_work: false };
+    let fault = ground.sandbox.inject(Fault::new(effect).site(ACME.product).path("/user/"));
+    let app = TestApp::start(ground).await;
+    let run = when(&app, &run_now(&app, "staff").await, "failed").await;
+    assert!(run["why"].as_str().expect("a reason").contains("can't be listed: the product refused (400)"), "{run}");
+    app.ground.sandbox.remove_fault(fault);
+    when(&app, &run_now(&app, "staff").await, "done").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_cancelled_while_its_source_is_paused_and_while_it_waits_for_another() {
+    let schemes = [gives("first", "acme", "staff", ""), gives("second", "acme", "staff", "")];
+    let ground = Ground::new(&schemes.join(",")).groups(&["staff"]);
+    people(&ground, 10);
+    let app = TestApp::start(ground).await;
+    assert_eq!(post(&app, "sources/acme/pause").await.0, StatusCode::NO_CONTENT);
+    let (first, second) = (run_now(&app, "first").await, run_now(&app, "second").await);
+    for id in [&second, &first] {
+        let (status, run) = post(&app, &format!("runs/{id}/cancel")).await;
+        assert_eq!((status, &run["state"]), (StatusCode::ACCEPTED, &json!("cancelled")));
+    }
+    assert_eq!(post(&app, "sources/acme/resume").await.0, StatusCode::NO_CONTENT);
+    let third = run_now(&app, "first").await;
+    let run = when(&app, &third, "done").await;
+    assert_eq!(run["counts"]["changed"], 10, "those before it have changed nothing");
+    for id in [&first, &second] {
+        let run = when(&app, id, "cancelled").await;
+        assert_eq!((&run["counts"]["selected"], &run["counts"]["changed"]), (&json!(0), &json!(0)), "{run}");
+    }
 }

@@ -1,0 +1,188 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::{
+    clock::SystemClock,
+    domain::{Cause, Event, Limits, SchemeId, SchemeRef, Step, SweepPlan, UserHints, UserId, UserRef},
+    engine::{self, AskedStep, Count, Memory, NoControls},
+    log::embedded::{EmbeddedLog, Options},
+    products::{Client, Error, User, UserPage},
+    store::Store,
+};
+
+/// Lists five users on three pages; one of them stands on two.
+struct Lists;
+
+#[async_trait]
+impl Client for Lists {
+    async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
+        let (users, next) = match cursor {
+            None => (["a", "b"], Some("2")),
+            Some("2") => (["b", "c"], Some("3")),
+            Some(_) => (["d", "e"], None),
+        };
+        let users = users.map(|user| (UserId::new(user), UserHints::default())).to_vec();
+        Ok(UserPage { users, next: next.map(str::to_owned) })
+    }
+
+    async fn user(&self, _: &UserRef) -> Result<User, Error> {
+        Err(Error::NoSuchUser)
+    }
+
+    async fn is_so(&self, _: &User, _: &Step) -> Result<Option<bool>, Error> {
+        Ok(None)
+    }
+
+    async fn make_so(&self, _: &User, _: &Step) -> Result<(), Error> {
+        Err(Error::NoSuchUser)
+    }
+
+    async fn myself(&self) -> Result<UserId, Error> {
+        Ok(UserId::new("usher"))
+    }
+
+    async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
+        Ok(BTreeSet::new())
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Has read nothing.
+struct Nothing(watch::Sender<u64>);
+
+impl Overview for Nothing {
+    fn has_ended(&self, _: &AskedStep) -> bool {
+        false
+    }
+
+    fn heard(&self, _: &SourceId) -> Option<Timestamp> {
+        None
+    }
+
+    fn sweep(&self, _: &SweepId) -> Option<Arc<SweepPlan>> {
+        None
+    }
+
+    fn is_over(&self, _: &RunId) -> bool {
+        false
+    }
+
+    fn count(&self, _: &RunId) -> Option<Count> {
+        None
+    }
+
+    fn selected(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
+        None
+    }
+
+    fn progress(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
+    }
+}
+
+fn source() -> SourceId {
+    "acme".parse().expect("an id")
+}
+
+/// A request of the clock for `schemes`, due at second `due`.
+fn asked(sweep: &str, schemes: &[&str], due: i64) -> SweepRequest {
+    let run = |id: &&str| SweepRun {
+        scheme: SchemeRef { id: id.parse().expect("an id"), version: "1".into() },
+        test_mode: false,
+        limits: Limits::default(),
+    };
+    SweepRequest::Asked(AskedSweep {
+        sweep: SweepId::new(sweep),
+        source: source(),
+        runs: schemes.iter().map(run).collect(),
+        cause: Cause::Schedule,
+        due: Some(Timestamp::from_millis(due * 1000)),
+        at: Timestamp::from_millis(due * 1000),
+    })
+}
+
+/// The first `count` records of a stream that has one partition.
+async fn records<T: codec::Wire>(log: &dyn Log, stream: Stream, count: usize) -> Vec<T> {
+    let records = log.read(stream, vec![(Partition(0), 0)]).await.expect("read");
+    let decoded = records.map(|record| codec::decode(&record.expect("a record").payload).expect("usher wrote it"));
+    tokio::time::timeout(Duration::from_secs(30), decoded.take(count).collect()).await.expect("they come")
+}
+
+/// What a sweeper makes of `requests`: its first `count` records, and whom it has sighted by then.
+async fn made_of(requests: &[SweepRequest], count: usize) -> (Vec<SweepProgress>, Vec<Event>) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let options = Options { partitions: 1, ..Options::default() };
+    let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&dir.path().join("log"), options).expect("a log"));
+    let memory =
+        Memory::open(&Store::open(&dir.path().join("state"), log.identity()).expect("a store")).expect("memory");
+    for request in requests {
+        let record = Record { key: request.key(), payload: codec::encode(request) };
+        log.append(Stream::Sweeps, record).await.expect("appended");
+    }
+    let (clock, controls, metrics) =
+        (Arc::new(SystemClock), Arc::new(NoControls::default()), Metrics::new().expect("metrics"));
+    let connection = Connection::new(source(), Arc::new(Lists), clock, controls, metrics.clone());
+    let overview = Arc::new(Nothing(watch::Sender::new(0)));
+    let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, overview, metrics);
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(engine::run(Arc::clone(&log), memory.ledger, Arc::new(sweeper), stop.clone()));
+    let progress = records::<SweepProgress>(&*log, Stream::SweepProgress, count).await;
+    stop.cancel();
+    running.await.expect("no panic");
+    let sighted = log.bounds(Stream::Events, Partition(0)).await.expect("bounds").end;
+    let events = records::<Event>(&*log, Stream::Events, usize::try_from(sighted).expect("few")).await;
+    log.close().await;
+    (progress, events)
+}
+
+fn started(progress: &[SweepProgress]) -> Vec<(String, Vec<SchemeId>)> {
+    let started = progress.iter().filter_map(|progress| match &progress.step {
+        SweepStep::Started { runs, .. } => {
+            Some((progress.sweep.to_string(), runs.iter().map(|run| run.scheme.id.clone()).collect()))
+        }
+        _ => None,
+    });
+    started.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_is_sighted_once_also_who_stands_on_two_pages() {
+    let (progress, events) = made_of(&[asked("s1", &["one"], 1)], 4).await;
+    let steps: Vec<_> = progress.iter().map(|progress| &progress.step).collect();
+    assert!(matches!(steps[0], SweepStep::Started { .. }));
+    assert_eq!(
+        steps[1..],
+        [
+            &SweepStep::Listed { cursor: "2".into(), seen: 2 },
+            &SweepStep::Listed { cursor: "3".into(), seen: 3 },
+            &SweepStep::ListingEnded { seen: 5 },
+        ]
+    );
+    let mut users: Vec<_> = events.iter().map(|event| event.user.to_string()).collect();
+    users.sort();
+    assert_eq!(users, ["a", "b", "c", "d", "e"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheme_runs_once_for_each_time_it_is_due_however_many_replicas_ask_for_whatever_schemes() {
+    let requests = [
+        asked("s1", &["one", "two"], 1),
+        asked("s1", &["one", "two"], 1),
+        asked("s2", &["one", "three"], 1), // a replica that knew other schemes
+        asked("s3", &["one", "two", "three"], 1),
+        asked("s4", &["one"], 2),
+    ];
+    let (progress, events) = made_of(&requests, 3 * 4).await;
+    let ids = |ids: &[&str]| ids.iter().map(|id| id.parse().expect("an id")).collect::<Vec<SchemeId>>();
+    let expected = [("s1", ids(&["one", "two"])), ("s2", ids(&["three"])), ("s4", ids(&["one"]))];
+    assert_eq!(started(&progress), expected.map(|(sweep, schemes)| (sweep.to_owned(), schemes)));
+    assert_eq!(events.len(), 3 * 5);
+}
