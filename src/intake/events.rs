@@ -120,3 +120,7 @@ async fn append_one(event: Event, log: &dyn Log, metrics: &Metrics) -> Result<()
         }
     }
 }
+
+#[cfg(test)]
+#[path = "events_tests.rs"]
+mod tests;

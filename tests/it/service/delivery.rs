@@ -182,3 +182,19 @@ async fn whoever_proves_nothing_gets_the_same_answer_everywhere() {
         assert_eq!(app.deliver_raw("/webhooks/acme", &delivery).await.0, StatusCode::UNAUTHORIZED, "of another source");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_can_not_be_verified_now_is_to_come_again() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/keys", nobody.local_addr().expect("an address"));
+    drop(nobody);
+    let forge = format!("{{ forge: {{ app_id: \"ari:cloud:ecosystem::app/5a4b3c2d\", jwks_url: \"{url}\" }} }}");
+    let app = TestApp::start(Ground::new("").tweak("USHER_SOURCES__1__WEBHOOK", &forge)).await;
+    let told = json!({ "eventType": "avi:jira:created:user", "user": { "accountId": "5b10a284:joe" } });
+    let (status, answer) = post(&app, &format!("Bearer {FORGE}"), &told).await;
+    assert_eq!(
+        (status, &answer["error"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &"the delivery can't be verified now".into())
+    );
+    assert_eq!(post(&app, "Bearer a.b.c", &told).await.0, StatusCode::UNAUTHORIZED);
+}
