@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -11,7 +12,8 @@ use actix_web::{
     web::{self, Bytes},
 };
 use usher::{
-    intake::{Unverified, Verifier},
+    clock::SystemClock,
+    intake::{Proof, Unverified, Verifier},
     secret::Secret,
 };
 
@@ -19,7 +21,7 @@ use super::deliveries::SECRET;
 
 /// Binds the server; it runs when it is awaited.
 pub fn bind() -> std::io::Result<(SocketAddr, Server)> {
-    let verifier = web::Data::new(Verifier::new(&[Secret::new(SECRET)], 1));
+    let verifier = web::Data::new(Verifier::of_signatures(&[Secret::new(SECRET)], Arc::new(SystemClock)));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(verifier.clone())
@@ -36,7 +38,7 @@ pub fn bind() -> std::io::Result<(SocketAddr, Server)> {
 
 async fn receive(verifier: web::Data<Verifier>, request: HttpRequest, body: Bytes) -> HttpResponse {
     let signature = request.headers().get("x-hub-signature").map(|value| value.as_bytes());
-    match Unverified::new(body, signature).verify(&verifier) {
+    match Unverified::new(body, Proof { signature, ..Proof::default() }).verify(&verifier).await {
         Ok(_) => HttpResponse::Ok().finish(),
         Err(_) => HttpResponse::Unauthorized().finish(),
     }

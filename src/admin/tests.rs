@@ -177,7 +177,7 @@ fn source(id: &str, product: Product) -> Source {
         base_url: "https://s3cret-name:s3cret-password@jira.example/path".parse().expect("an address"),
         auth: Auth::Basic { username: "s3cret-person@acme.example".into(), password },
         credentials_expire: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
-        webhook_hmac: vec![Secret::new("s3cret-hmac")],
+        webhook: crate::config::Webhook { hmac: vec![Secret::new("s3cret-hmac")], ..Default::default() },
         rate: Rate { per_second: 10.0, concurrency: 4 },
         protect: Protect::of(product, None),
     }

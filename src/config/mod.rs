@@ -33,6 +33,7 @@ mod sources;
 mod tests;
 mod text;
 mod trigger;
+mod webhook;
 mod yaml;
 
 pub use env::process_env;
@@ -41,6 +42,7 @@ pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_sche
 pub use problem::{Place, Problem, Problems};
 pub(crate) use reader::nearest;
 pub use sources::Sources;
+pub use webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
@@ -128,8 +130,8 @@ pub struct Source {
     pub auth: Auth,
     /// When the credentials end.
     pub credentials_expire: Option<NaiveDate>,
-    /// Secrets that sign its webhooks, any of which verifies; empty: webhooks are refused.
-    pub webhook_hmac: Vec<Secret>,
+    /// How its webhooks prove who sent them.
+    pub webhook: Webhook,
     /// Upper bounds on calls.
     pub rate: Rate,
     /// What no scheme takes away, whatever it says.

@@ -7,9 +7,6 @@ pub(super) const TOP: &[&str] = &["smtp"];
 /// Keys of a source that are still to come.
 pub(super) const SOURCE: &[&str] = &["feed"];
 
-/// Keys of a source's `webhook` that are still to come.
-pub(super) const WEBHOOK: &[&str] = &["bearer"];
-
 /// Keys of a scheme's `audit` that are still to come.
 pub(super) const AUDIT: &[&str] = &["report", "email"];
 

@@ -5,14 +5,11 @@ use std::ops::RangeInclusive;
 use chrono::NaiveDate;
 use url::{Host, Url};
 
-use crate::{
-    domain::{Product, SourceId},
-    secret::Secret,
-};
+use crate::domain::{Product, SourceId};
 
 use super::{
-    Protect, Rate, Source, auth::auth, fields::Fields, node::Node, not_yet, protect::protect, reader::Reader,
-    secret::secret,
+    Protect, Rate, Source, Webhook, auth::auth, fields::Fields, node::Node, not_yet, protect::protect, reader::Reader,
+    webhook::webhook,
 };
 
 /// Gentle enough for an instance that people work with at the same time.
@@ -42,7 +39,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
         .and_then(|node| auth(node, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
-    let webhook_hmac = fields.or("webhook", Vec::new(), |node| webhook(node, reader));
+    let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
     let rate = fields.or("rate", RATE, |node| rate(node, reader));
     // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
@@ -56,7 +53,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         base_url: base_url?,
         auth: auth?,
         credentials_expire: credentials_expire?,
-        webhook_hmac: webhook_hmac?,
+        webhook: webhook?,
         rate: rate?,
         protect: protect?,
     })
@@ -89,13 +86,6 @@ fn base_url(text: &str) -> Result<Url, String> {
 fn date(text: &str) -> Result<NaiveDate, String> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .map_err(|_| format!("`{text}` is not a day; write it like `2027-03-01`"))
-}
-
-fn webhook(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<Secret>> {
-    let mut fields = Fields::awaiting(node, not_yet::WEBHOOK, reader)?;
-    let hmac = fields.or("hmac", Vec::new(), |node| reader.each(node, secret));
-    fields.done(reader);
-    hmac
 }
 
 fn rate(node: &Node, reader: &mut Reader<'_>) -> Option<Rate> {

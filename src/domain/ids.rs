@@ -136,6 +136,18 @@ impl EventId {
         Self::digest(&[b"body", source.as_str().as_bytes(), body])
     }
 
+    /// The id of what an audit log's entry tells; `entry` is the entry's own id. The same however it is learnt of.
+    pub fn of_entry(source: &SourceId, entry: &str) -> Self {
+        Self::digest(&[b"entry", source.as_str().as_bytes(), entry.as_bytes()])
+    }
+
+    /// The id of a login in a source that is told of logins in more than one way: the user and the second in which it
+    /// happened, by the senders' clocks.
+    pub fn of_login(source: &SourceId, user: &UserRef, at: Timestamp) -> Self {
+        let second = at.as_millis().div_euclid(1000).to_be_bytes();
+        Self::digest(&[b"login", UserKey::new(source, user).as_str().as_bytes(), &second])
+    }
+
     /// The id of the sighting of `user` in `sweep`: each user comes once, however often a page is read. A sighting for
     /// a run that was `released` is another one.
     pub fn of_sighting(sweep: &SweepId, user: &UserId, released: Option<&SchemeId>) -> Self {
@@ -360,6 +372,18 @@ mod tests {
         assert_ne!(id, EventId::from_delivery(&source(), "2"));
         assert_ne!(id, EventId::from_delivery(&"other".parse().expect("an id"), "1"));
         assert_ne!(id, EventId::from_body(&source(), b"1"));
+    }
+
+    #[test]
+    fn a_login_told_twice_is_known_by_its_second() {
+        let jane = UserRef::Id(UserId::new("jane"));
+        let at = |millis| EventId::of_login(&source(), &jane, Timestamp::from_millis(millis));
+        assert_eq!(at(1_700_000_000_000), at(1_700_000_000_999));
+        assert_ne!(at(1_700_000_000_999), at(1_700_000_001_000));
+        let other =
+            EventId::of_login(&source(), &UserRef::Name("jane".into()), Timestamp::from_millis(1_700_000_000_000));
+        assert_ne!(at(1_700_000_000_000), other);
+        assert_ne!(EventId::of_entry(&source(), "1"), EventId::from_delivery(&source(), "1"));
     }
 
     #[test]

@@ -6,31 +6,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{
-    HttpRequest, HttpResponse, Responder,
-    http::{StatusCode, header},
-    web,
-};
-use serde::Serialize;
-use serde_json::json;
-use tracing::{debug, warn};
+use actix_web::{HttpRequest, HttpResponse, Responder, http::header, web};
 
 use super::{
-    Reading, Told, Unverified, Verifier,
-    body::{self, Budget},
+    Proof, Reading, Unverified, Verified, Verifier,
+    answer::Answer,
+    body::Budget,
+    events::{Origin, append},
+    proof::verifiers,
 };
 use crate::{
     clock::Clock,
-    config,
-    domain::{Event, EventId, Product, SourceId},
-    log::{self, Log, Record, Stream, codec},
+    config::{self, AuditActions},
+    domain::{Product, SourceId},
+    log::Log,
     metrics::Metrics,
 };
 
 /// A body must arrive within this time.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
-/// Atlassian gives up after 20 s in Cloud and 10 s in Bitbucket: answer before that.
-const APPEND_PATIENCE: Duration = Duration::from_secs(8);
 /// What the bodies of all requests may take together.
 const BODY_BUDGET: usize = 64 * 1024 * 1024;
 
@@ -48,27 +42,9 @@ pub struct Intake {
 struct Known {
     id: SourceId,
     product: Product,
+    actions: AuditActions,
+    logins_by_second: bool,
     verifier: Verifier,
-}
-
-/// The body of the most frequent answer.
-#[derive(Serialize)]
-struct Accepted<'a> {
-    event: &'a EventId,
-}
-
-/// How a delivery was answered.
-enum Answer {
-    Accepted(EventId),
-    Ignored(&'static str),
-    Unauthorized,
-    Malformed,
-    UnsupportedMediaType,
-    TooLarge,
-    TooSlow,
-    Broken,
-    Overloaded,
-    Unavailable,
 }
 
 impl Intake {
@@ -80,15 +56,18 @@ impl Intake {
         clock: Arc<dyn Clock>,
         metrics: Metrics,
     ) -> Self {
-        let rounds = sources.iter().map(|source| source.webhook_hmac.len()).max().unwrap_or(0).max(1);
-        let known = |source: &config::Source| Known {
+        let (verifiers, nobody) = verifiers(sources, &clock);
+        let known = |(source, verifier): (&config::Source, Verifier)| Known {
             id: source.id.clone(),
             product: source.product,
-            verifier: Verifier::new(&source.webhook_hmac, rounds),
+            actions: source.webhook.actions.clone(),
+            logins_by_second: source.webhook.tells_logins_twice(),
+            verifier,
         };
+        let by_id = |known: Known| (known.id.to_string(), known);
         Self {
-            sources: sources.iter().map(|source| (source.id.to_string(), known(source))).collect(),
-            nobody: Verifier::new(&[], rounds),
+            sources: sources.iter().zip(verifiers).map(known).map(by_id).collect(),
+            nobody,
             log,
             clock,
             metrics,
@@ -106,62 +85,37 @@ impl Intake {
         }
         let body = match self.budget.read(payload, self.max_body, BODY_PATIENCE).await {
             Ok(body) => body,
-            Err(body::Error::TooLarge) => return Answer::TooLarge,
-            Err(body::Error::Overloaded) => return Answer::Overloaded,
-            Err(body::Error::TooSlow) => return Answer::TooSlow,
-            Err(body::Error::Broken) => return Answer::Broken,
+            Err(error) => return error.into(),
         };
         if is_ping(request, &body.bytes) {
             return Answer::Ignored("ping");
         }
         let known = self.sources.get(source);
-        let signature = request.headers().get("x-hub-signature").map(header::HeaderValue::as_bytes);
         let verifier = known.map_or(&self.nobody, |known| &known.verifier);
-        let verified = Unverified::new(body.bytes.clone(), signature).verify(verifier);
-        let (Some(known), Ok(verified)) = (known, verified) else { return Answer::Unauthorized };
-        let told = match verified.read(known.product) {
+        let verified = Unverified::new(body.bytes.clone(), proof_of(request)).verify(verifier).await;
+        match (known, verified) {
+            (Some(known), Ok(verified)) => self.accept(known, request, &verified).await,
+            (_, Err(error)) => error.into(),
+            (None, Ok(_)) => Answer::Unauthorized,
+        }
+    }
+
+    async fn accept(&self, known: &Known, request: &HttpRequest, verified: &Verified) -> Answer {
+        let told = match verified.read(known.product, &known.actions) {
             Ok(Reading::Told(told)) => told,
             Ok(Reading::Ignored(why)) => return Answer::Ignored(why),
             Err(_) => return Answer::Malformed,
         };
-        let delivery = request.headers().get("x-atlassian-webhook-identifier").and_then(|id| id.to_str().ok());
-        let id = match delivery.filter(|id| !id.is_empty()) {
-            Some(delivery) => EventId::from_delivery(&known.id, delivery),
-            None => EventId::from_body(&known.id, verified.body()),
+        let origin = Origin {
+            source: &known.id,
+            logins_by_second: known.logins_by_second,
+            delivery: text_of(request, "x-atlassian-webhook-identifier"),
+            body: verified.body(),
         };
-        self.append(self.event(known, id, told)).await
-    }
-
-    fn event(&self, known: &Known, id: EventId, told: Told) -> Event {
-        Event {
-            id,
-            source: known.id.clone(),
-            kind: told.kind,
-            user: told.user,
-            hints: told.hints,
-            occurred: told.occurred,
-            accepted: self.clock.now(),
-            sweep: None,
-        }
-    }
-
-    async fn append(&self, event: Event) -> Answer {
-        let record = Record { key: event.key(), payload: codec::encode(&event) };
-        match tokio::time::timeout(APPEND_PATIENCE, self.log.append(Stream::Events, record)).await {
-            Ok(Ok(position)) => {
-                self.metrics.events.with_label_values(&[event.source.as_str(), event.kind.as_str()]).inc();
-                debug!(event.id = %event.id, source.id = %event.source, kind = event.kind.as_str(), ?position, "accepted");
-                Answer::Accepted(event.id)
-            }
-            Ok(Err(log::Error::Overloaded)) => Answer::Overloaded,
-            Ok(Err(error)) => {
-                warn!(event.id = %event.id, source.id = %event.source, %error, "a delivery could not be made durable");
-                Answer::Unavailable
-            }
-            Err(_) => {
-                warn!(event.id = %event.id, source.id = %event.source, "a delivery was not durable in time");
-                Answer::Unavailable
-            }
+        let events = origin.events(told, self.clock.as_ref());
+        match append(events, self.log.as_ref(), &self.metrics).await {
+            Ok(events) => Answer::Accepted(events),
+            Err(error) => error.into(),
         }
     }
 }
@@ -191,46 +145,21 @@ async fn method_not_allowed() -> HttpResponse {
     HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "POST")).finish()
 }
 
-impl Answer {
-    const fn label(&self) -> &'static str {
-        match self {
-            Self::Accepted(_) => "accepted",
-            Self::Ignored(_) => "ignored",
-            Self::Unauthorized => "unauthorized",
-            Self::Malformed | Self::UnsupportedMediaType | Self::TooSlow | Self::Broken => "malformed",
-            Self::TooLarge => "too_large",
-            Self::Overloaded => "overloaded",
-            Self::Unavailable => "unavailable",
-        }
+/// What of the request may prove who sent it.
+fn proof_of(request: &HttpRequest) -> Proof<'_> {
+    let bytes = |name: &str| request.headers().get(name).map(header::HeaderValue::as_bytes);
+    Proof {
+        signature: bytes("x-hub-signature"),
+        authorization: bytes("authorization"),
+        method: request.method().as_str(),
+        path: request.uri().path(),
+        query: request.query_string(),
     }
+}
 
-    fn respond(self) -> HttpResponse {
-        let refuse = |status: StatusCode, error: &str| {
-            let mut response = HttpResponse::build(status);
-            if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
-                response.insert_header((header::RETRY_AFTER, "5"));
-            }
-            if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
-                // What is left of the body is not read: the connection can't be used again.
-                response.force_close();
-            }
-            response.json(json!({ "error": error }))
-        };
-        match self {
-            Self::Accepted(event) => HttpResponse::Ok().json(Accepted { event: &event }),
-            Self::Ignored(why) => HttpResponse::Ok().json(json!({ "ignored": why })),
-            Self::Unauthorized => refuse(StatusCode::UNAUTHORIZED, "unauthorized"),
-            Self::Malformed => refuse(StatusCode::BAD_REQUEST, "the body is not JSON"),
-            Self::Broken => refuse(StatusCode::BAD_REQUEST, "the body broke off"),
-            Self::UnsupportedMediaType => {
-                refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type must be application/json")
-            }
-            Self::TooLarge => refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
-            Self::TooSlow => refuse(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
-            Self::Overloaded => refuse(StatusCode::TOO_MANY_REQUESTS, "too many deliveries at once"),
-            Self::Unavailable => refuse(StatusCode::SERVICE_UNAVAILABLE, "the delivery can't be made durable now"),
-        }
-    }
+/// A header's text, where it has one that is not empty.
+fn text_of<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
+    request.headers().get(name)?.to_str().ok().filter(|text| !text.is_empty())
 }
 
 /// A missing content type is not another one: the signature is what counts.

@@ -1,10 +1,14 @@
-//! Intake: proves who sent a delivery, gives it an id and makes it durable. It does not think.
+//! Intake: proves who sent a delivery, gives its events ids and makes them durable. It does not think.
 
+mod answer;
+mod audit;
 mod body;
+mod events;
 mod http;
 mod payload;
-mod signature;
+mod proof;
 
+pub use audit::read_entry;
 pub use http::{Intake, configure};
 pub use payload::{Malformed, Reading, Told};
-pub use signature::{SignatureError, Unverified, Verified, Verifier};
+pub use proof::{Proof, ProofError, Unverified, Verified, Verifier};

@@ -1,7 +1,8 @@
 //! What a delivery says: the few fields usher needs, read leniently, everything else passed over.
 //!
 //! Bodies are thin and odd: `active` comes as a boolean or a string, e-mail and account type may be absent, unknown
-//! fields abound. Source: developer.atlassian.com/cloud/jira/platform/webhooks; Data Center sends alike.
+//! fields abound. Sources: developer.atlassian.com/cloud/jira/platform/webhooks (Data Center sends alike) and
+//! developer.atlassian.com/platform/forge/events-reference/jira.
 
 use std::{borrow::Cow, fmt, str::Utf8Error};
 
@@ -10,8 +11,11 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use super::Verified;
-use crate::domain::{AccountType, EmailAddress, EventKind, Product, Timestamp, UserHints, UserId, UserRef};
+use super::{Verified, audit, proof::Form};
+use crate::{
+    config::AuditActions,
+    domain::{AccountType, EmailAddress, EventKind, Product, Timestamp, UserHints, UserId, UserRef},
+};
 
 /// The body is not JSON.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +31,8 @@ pub enum Malformed {
 /// What there is in a delivery.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// Something happened to a user.
-    Told(Told),
+    /// Something happened to users: one thing in a webhook, perhaps several in an audit log. Never empty.
+    Told(Vec<Told>),
     /// Nothing of interest, and why.
     Ignored(&'static str),
 }
@@ -44,21 +48,30 @@ pub struct Told {
     pub hints: UserHints,
     /// When, by the sender's clock.
     pub occurred: Option<Timestamp>,
+    /// In an audit log: the id of the entry.
+    pub entry: Option<String>,
 }
 
 impl Verified {
-    /// Reads the delivery of a source of kind `product`.
-    pub fn read(&self, product: Product) -> Result<Reading, Malformed> {
+    /// Reads the delivery of a source of kind `product`; `actions` say what entries of an audit log mean.
+    pub fn read(&self, product: Product, actions: &AuditActions) -> Result<Reading, Malformed> {
         // What is passed over would not be checked for it.
         let text = std::str::from_utf8(self.body())?;
-        // A struct would also be read from an array: only an object is one.
-        if text.bytes().find(|byte| !byte.is_ascii_whitespace()) != Some(b'{') {
-            serde_json::from_str::<IgnoredAny>(text)?;
-            return Ok(Reading::Ignored("the body is no object"));
+        match self.form() {
+            Form::Webhook => webhook(text, product),
+            Form::AuditLog => audit::read(text, actions),
         }
-        let body: Body<'_> = serde_json::from_str(text)?;
-        Ok(body.interpret(product))
     }
+}
+
+fn webhook(text: &str, product: Product) -> Result<Reading, Malformed> {
+    // A struct would also be read from an array: only an object is one.
+    if text.bytes().find(|byte| !byte.is_ascii_whitespace()) != Some(b'{') {
+        serde_json::from_str::<IgnoredAny>(text)?;
+        return Ok(Reading::Ignored("the body is no object"));
+    }
+    let body: Body<'_> = serde_json::from_str(text)?;
+    Ok(body.interpret(product))
 }
 
 #[derive(Deserialize, Default)]
@@ -66,6 +79,9 @@ impl Verified {
 struct Body<'a> {
     #[serde(rename = "webhookEvent", borrow)]
     event: Text<'a>,
+    /// Forge's name of it.
+    #[serde(rename = "eventType", borrow)]
+    forge_event: Text<'a>,
     #[serde(borrow)]
     timestamp: Text<'a>,
     #[serde(borrow)]
@@ -93,11 +109,11 @@ struct User<'a> {
 
 impl Body<'_> {
     fn interpret(self, product: Product) -> Reading {
-        let kind = match self.event.get() {
-            Some("user_created") => EventKind::Created,
+        let kind = match self.event.get().or(self.forge_event.get()) {
+            Some("user_created" | "avi:jira:created:user") => EventKind::Created,
             Some("user_login") => EventKind::LoggedIn,
-            Some("user_updated") => EventKind::Updated,
-            Some("user_deleted") => EventKind::Removed,
+            Some("user_updated" | "avi:jira:updated:user") => EventKind::Updated,
+            Some("user_deleted" | "avi:jira:deleted:user") => EventKind::Removed,
             Some(_) => return Reading::Ignored("not an event about a user"),
             None if self.test.get() == Some("true") => return Reading::Ignored("ping"),
             None => return Reading::Ignored("the body names no event"),
@@ -111,7 +127,8 @@ impl Body<'_> {
         };
         let Some(user) = user else { return Reading::Ignored("the body names no user") };
         let occurred = self.timestamp.get().and_then(|millis| millis.parse().ok()).map(Timestamp::from_millis);
-        Reading::Told(Told { kind, user, hints: self.user.hints(product), occurred })
+        let hints = self.user.hints(product);
+        Reading::Told(vec![Told { kind, user, hints, occurred, entry: None }])
     }
 }
 

@@ -3,7 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    intake::{Unverified, Verifier},
+    clock::SystemClock,
+    intake::{Proof, Unverified, Verifier},
     secret::Secret,
 };
 
@@ -12,17 +13,23 @@ fn verified(body: &[u8]) -> Verified {
     use hmac::{Hmac, KeyInit, Mac};
     let mac = Hmac::<sha2::Sha256>::new_from_slice(b"s").expect("a key").chain_update(body).finalize();
     let header = format!("sha256={}", hex::encode(mac.into_bytes()));
-    let verifier = Verifier::new(&[Secret::new("s")], 1);
-    Unverified::new(Bytes::copy_from_slice(body), Some(header.as_bytes())).verify(&verifier).expect("signed right")
+    let verifier = Verifier::of_signatures(&[Secret::new("s")], std::sync::Arc::new(SystemClock));
+    let proof = Proof { signature: Some(header.as_bytes()), ..Proof::default() };
+    let verified = Unverified::new(Bytes::copy_from_slice(body), proof).verify(&verifier);
+    futures::executor::block_on(verified).expect("signed right")
+}
+
+fn read_bytes(product: Product, body: &[u8]) -> Result<Reading, Malformed> {
+    verified(body).read(product, &AuditActions::default())
 }
 
 fn read(product: Product, body: &str) -> Reading {
-    verified(body.as_bytes()).read(product).expect("JSON")
+    read_bytes(product, body.as_bytes()).expect("JSON")
 }
 
 fn told(product: Product, body: &str) -> Told {
     match read(product, body) {
-        Reading::Told(told) => told,
+        Reading::Told(mut told) => told.pop().expect("never empty"),
         Reading::Ignored(why) => panic!("ignored: {why}"),
     }
 }
@@ -59,6 +66,23 @@ fn a_login_may_name_the_user_by_name_alone() {
 }
 
 #[test]
+fn forge_calls_the_same_things_otherwise() {
+    for (event, kind) in [
+        ("avi:jira:created:user", EventKind::Created),
+        ("avi:jira:updated:user", EventKind::Updated),
+        ("avi:jira:deleted:user", EventKind::Removed),
+    ] {
+        let body = format!(r#"{{"eventType":"{event}","user":{{"accountId":"99:27","groups":{{"items":[]}}}}}}"#);
+        let told = told(Product::JiraCloud, &body);
+        assert_eq!((told.kind, told.user), (kind, UserRef::Id(UserId::new("99:27"))));
+    }
+    assert_eq!(
+        read(Product::JiraCloud, r#"{"eventType":"avi:jira:created:issue"}"#),
+        Reading::Ignored("not an event about a user")
+    );
+}
+
+#[test]
 fn odd_fields_are_nothing_and_never_an_error() {
     let body = r#"{"webhookEvent":"user_created","timestamp":{"a":[1]},"user":{"key":"k","name":null,
         "emailAddress":["x"],"active":"perhaps","accountType":7,"x":{"y":[{}]}}}"#;
@@ -88,22 +112,22 @@ fn what_is_of_no_interest_is_ignored_with_the_reason() {
 #[test]
 fn a_body_of_a_hundred_thousand_brackets_is_refused_or_passed_over() {
     let brackets = "[".repeat(100_000);
-    assert!(verified(brackets.as_bytes()).read(Product::JiraDc).is_err());
+    assert!(read_bytes(Product::JiraDc, brackets.as_bytes()).is_err());
     let inside = format!(r#"{{"webhookEvent":"user_created","x":{brackets}}}"#);
-    assert!(verified(inside.as_bytes()).read(Product::JiraDc).is_err());
+    assert!(read_bytes(Product::JiraDc, inside.as_bytes()).is_err());
     let closed = format!(r#"{{"webhookEvent":"jira:x","x":{brackets}{}}}"#, "]".repeat(100_000));
-    let _either = verified(closed.as_bytes()).read(Product::JiraDc);
+    let _either = read_bytes(Product::JiraDc, closed.as_bytes());
 }
 
 proptest! {
     #[test]
     fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let _ = verified(&body).read(Product::JiraDc);
-        let _ = verified(&body).read(Product::JiraCloud);
+        let _ = read_bytes(Product::JiraDc, &body);
+        let _ = read_bytes(Product::JiraCloud, &body);
     }
 
     #[test]
     fn no_json_shape_panics(value in "\\{\"webhookEvent\":\"user_(created|login)\",\"user\":[\\[\\]{}\",:0-9a-z ]{0,60}\\}") {
-        let _ = verified(value.as_bytes()).read(Product::JiraCloud);
+        let _ = read_bytes(Product::JiraCloud, value.as_bytes());
     }
 }

@@ -114,7 +114,7 @@ pub(super) fn source(base: &str, product: Product) -> Source {
         base_url,
         auth: Auth::Bearer(Secret::new("s3cret-token")),
         credentials_expire: None::<NaiveDate>,
-        webhook_hmac: Vec::new(),
+        webhook: crate::config::Webhook::default(),
         rate: Rate { per_second: 1_000.0, concurrency: 4 },
         protect: Protect::of(product, None),
     }

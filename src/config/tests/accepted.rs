@@ -53,7 +53,7 @@ fn a_source_has_its_defaults() {
     assert_eq!((source.id.as_str(), source.name.as_str(), source.product), ("acme", "acme", Product::JiraDc));
     assert!(matches!(&source.auth, Auth::Bearer(token) if token.reveal() == "s3cret"));
     assert_eq!(source.credentials_expire, None);
-    assert!(source.webhook_hmac.is_empty());
+    assert!(source.webhook.hmac.is_empty() && source.webhook.bearer.is_empty());
     assert_eq!((source.rate.per_second, source.rate.concurrency), (10.0, 4));
 }
 

@@ -15,6 +15,7 @@ mod secrets;
 mod stored;
 mod triggers;
 mod warned;
+mod webhooks;
 
 use std::path::Path;
 

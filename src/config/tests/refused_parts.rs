@@ -41,7 +41,6 @@ fn what_a_source_says_is_checked() {
             "14: `crowd` is not supported by this version of usher yet; write one of: jira-cloud, jira-dc",
         ),
         ("feed: {}", "5: `feed` is not supported by this version of usher yet; leave it out"),
-        ("webhook: { bearer: [] }", "16: `bearer` is not supported by this version of usher yet; leave it out"),
         ("webhook: { hmac: { env: TOKEN } }", "22: found keys and values; write a list, like `[a, b]`"),
         ("credentials_expire: 1.3.2027", "25: `1.3.2027` is not a day; write it like `2027-03-01`"),
         ("rate: { per_second: 0 }", "25: `0` is not a number of calls from 0.001 to 10000; write `10` or `0.5`, say"),

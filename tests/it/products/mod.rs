@@ -97,7 +97,7 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
         base_url: sandbox.base_url(product),
         auth,
         credentials_expire: None,
-        webhook_hmac: Vec::new(),
+        webhook: usher::config::Webhook::default(),
         rate: Rate { per_second: 500.0, concurrency: 4 },
         protect: Protect {
             admin_groups: [ADMIN_GROUP, "wheel"].map(GroupName::new).into(),

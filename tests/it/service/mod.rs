@@ -3,6 +3,7 @@
 mod actions;
 mod activity;
 mod decisions;
+mod delivery;
 mod faults;
 mod guards;
 mod halts;

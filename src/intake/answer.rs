@@ -1,0 +1,112 @@
+//! How deliveries are answered.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{body, events, proof::ProofError};
+use crate::domain::EventId;
+
+/// How a delivery was answered.
+pub(super) enum Answer {
+    Accepted(Vec<EventId>),
+    Ignored(&'static str),
+    Unauthorized,
+    Malformed,
+    UnsupportedMediaType,
+    TooLarge,
+    TooSlow,
+    Broken,
+    Overloaded,
+    Unavailable,
+    NoKeys,
+}
+
+/// The bodies of the most frequent answers.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Accepted<'a> {
+    Event(&'a EventId),
+    Events(&'a [EventId]),
+}
+
+impl From<body::Error> for Answer {
+    fn from(error: body::Error) -> Self {
+        match error {
+            body::Error::TooLarge => Self::TooLarge,
+            body::Error::Overloaded => Self::Overloaded,
+            body::Error::TooSlow => Self::TooSlow,
+            body::Error::Broken => Self::Broken,
+        }
+    }
+}
+
+impl From<events::Error> for Answer {
+    fn from(error: events::Error) -> Self {
+        match error {
+            events::Error::Overloaded => Self::Overloaded,
+            events::Error::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+impl From<ProofError> for Answer {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Unproven => Self::Unauthorized,
+            ProofError::NoKeys => Self::NoKeys,
+        }
+    }
+}
+
+impl Answer {
+    /// The label of the metric.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Accepted(_) => "accepted",
+            Self::Ignored(_) => "ignored",
+            Self::Unauthorized => "unauthorized",
+            Self::Malformed | Self::UnsupportedMediaType | Self::TooSlow | Self::Broken => "malformed",
+            Self::TooLarge => "too_large",
+            Self::Overloaded => "overloaded",
+            Self::Unavailable | Self::NoKeys => "unavailable",
+        }
+    }
+
+    /// The answer itself.
+    pub fn respond(self) -> HttpResponse {
+        match self {
+            Self::Accepted(events) => HttpResponse::Ok().json(match events.as_slice() {
+                [event] => Accepted::Event(event),
+                several => Accepted::Events(several),
+            }),
+            Self::Ignored(why) => HttpResponse::Ok().json(json!({ "ignored": why })),
+            Self::Unauthorized => refuse(StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::Malformed => refuse(StatusCode::BAD_REQUEST, "the body is not JSON"),
+            Self::Broken => refuse(StatusCode::BAD_REQUEST, "the body broke off"),
+            Self::UnsupportedMediaType => {
+                refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type must be application/json")
+            }
+            Self::TooLarge => refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+            Self::TooSlow => refuse(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
+            Self::Overloaded => refuse(StatusCode::TOO_MANY_REQUESTS, "too many deliveries at once"),
+            Self::Unavailable => refuse(StatusCode::SERVICE_UNAVAILABLE, "the delivery can't be made durable now"),
+            Self::NoKeys => refuse(StatusCode::SERVICE_UNAVAILABLE, "the delivery can't be verified now"),
+        }
+    }
+}
+
+fn refuse(status: StatusCode, error: &str) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
+        response.insert_header((header::RETRY_AFTER, "5"));
+    }
+    if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
+        // What is left of the body is not read: the connection can't be used again.
+        response.force_close();
+    }
+    response.json(json!({ "error": error }))
+}

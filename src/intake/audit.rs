@@ -1,0 +1,128 @@
+//! Entries of an audit log, as its webhooks and its REST resources have them: which of them tell of a user's login or
+//! creation.
+//!
+//! Sources: the Organizations REST API on developer.atlassian.com (Cloud's entries), "Audit log improvements for
+//! developers" on confluence.atlassian.com (Data Center's), and samples in github.com/elastic/integrations. Fields that
+//! are said to be required are missing in samples, so every field may be.
+
+use serde_json::Value;
+
+use super::{Malformed, Reading, Told};
+use crate::{
+    config::AuditActions,
+    domain::{AccountType, EmailAddress, EventKind, Timestamp, UserHints, UserId, UserRef},
+};
+
+const OF_NO_INTEREST: &str = "not a login or a creation";
+const NO_USER: &str = "the entry names no user";
+
+/// Reads a body: one entry, an array of them, or either under `data`.
+pub(super) fn read(text: &str, actions: &AuditActions) -> Result<Reading, Malformed> {
+    let entries = match serde_json::from_str(text)? {
+        Value::Object(mut body) => match body.remove("data") {
+            Some(Value::Array(entries)) => entries,
+            Some(entry) => vec![entry],
+            None => vec![Value::Object(body)],
+        },
+        Value::Array(entries) => entries,
+        _ => return Ok(Reading::Ignored("the body is no object")),
+    };
+    let (mut told, mut why) = (Vec::new(), "there is no entry");
+    for entry in &entries {
+        match read_entry(entry, actions) {
+            Ok(one) => told.push(one),
+            // Among entries of no interest, the one that names nobody is what an administrator looks for.
+            Err(reason) if why != NO_USER => why = reason,
+            Err(_) => {}
+        }
+    }
+    Ok(if told.is_empty() { Reading::Ignored(why) } else { Reading::Told(told) })
+}
+
+/// What one entry tells, or why it is of no interest.
+pub fn read_entry(entry: &Value, actions: &AuditActions) -> Result<Told, &'static str> {
+    let cloud = text(entry, "/attributes/action");
+    let data_center = || text(entry, "/type/actionI18nKey").or_else(|| text(entry, "/auditType/actionI18nKey"));
+    let action = cloud.or_else(data_center).ok_or(OF_NO_INTEREST)?;
+    let kind = match action {
+        login if actions.login.iter().any(|id| id == login) => EventKind::LoggedIn,
+        created if actions.created.iter().any(|id| id == created) => EventKind::Created,
+        _ => return Err(OF_NO_INTEREST),
+    };
+    let (user, hints) = if cloud.is_some() { in_cloud(entry, kind) } else { in_data_center(entry, kind) }?;
+    Ok(Told { kind, user, hints, occurred: time(entry), entry: Some(id(entry)) })
+}
+
+/// The entry's own id; without one, all that it says.
+fn id(entry: &Value) -> String {
+    text(entry, "/id").map_or_else(|| entry.to_string(), str::to_owned)
+}
+
+fn time(entry: &Value) -> Option<Timestamp> {
+    if let Some(time) = text(entry, "/attributes/time").or_else(|| text(entry, "/timestamp")) {
+        return time.parse().ok();
+    }
+    // As in Data Center's audit files.
+    let seconds = entry.pointer("/timestamp/epochSecond")?.as_i64()?;
+    let nanos = entry.pointer("/timestamp/nano").and_then(Value::as_i64).unwrap_or(0);
+    Some(Timestamp::from_millis(seconds.checked_mul(1000)?.checked_add(nanos / 1_000_000)?))
+}
+
+/// Whoever logs in is the actor; whoever is created is what was acted on, and the actor an administrator.
+fn in_cloud(entry: &Value, kind: EventKind) -> Result<(UserRef, UserHints), &'static str> {
+    let context = || entry.pointer("/attributes/context")?.as_array()?.iter().find(|item| is_user(item));
+    let (user, details) = match kind {
+        EventKind::LoggedIn => (entry.pointer("/attributes/actor"), ""),
+        _ => (context(), "/attributes"),
+    };
+    let user = user.ok_or(NO_USER)?;
+    let id = text(user, "/id").ok_or(NO_USER)?;
+    let detail = |name: &str| text(user, &format!("{details}/{name}"));
+    let hints = UserHints {
+        email: detail("email").and_then(EmailAddress::parse),
+        account_type: detail("accountType").map(AccountType::from_cloud),
+        ..UserHints::default()
+    };
+    Ok((UserRef::Id(UserId::new(id)), hints))
+}
+
+/// The user that is affected, by the lasting id; whoever logs in may stand there as the author alone, whose id is
+/// another one than the REST API's.
+fn in_data_center(entry: &Value, kind: EventKind) -> Result<(UserRef, UserHints), &'static str> {
+    let affected = || entry.pointer("/affectedObjects")?.as_array()?.iter().find(|item| is_user(item));
+    let email = changed(entry, "common.words.email").and_then(EmailAddress::parse);
+    if let Some((user, id)) = affected().and_then(|user| Some((user, text(user, "/id")?))) {
+        let hints = UserHints { name: login_name(user), email, ..UserHints::default() };
+        return Ok((UserRef::Id(UserId::new(id)), hints));
+    }
+    let author = entry.pointer("/author").filter(|_| kind == EventKind::LoggedIn).ok_or(NO_USER)?;
+    let name = login_name(author).or_else(|| text(author, "/name").map(str::to_owned)).ok_or(NO_USER)?;
+    let hints = UserHints { name: Some(name.clone()), ..UserHints::default() };
+    Ok((UserRef::Name(name), hints))
+}
+
+fn is_user(item: &Value) -> bool {
+    text(item, "/type").is_some_and(|kind| kind.eq_ignore_ascii_case("user") || kind.eq_ignore_ascii_case("users"))
+}
+
+/// The login name stands in the address of the user's page; `name` is the display name in some products.
+fn login_name(user: &Value) -> Option<String> {
+    let url = url::Url::parse(text(user, "/uri")?).ok()?;
+    let (_, name) = url.query_pairs().find(|(key, _)| key == "name" || key == "username")?;
+    Some(name.into_owned()).filter(|name| !name.is_empty())
+}
+
+/// What a value was changed to.
+fn changed<'e>(entry: &'e Value, key: &str) -> Option<&'e str> {
+    let values = entry.pointer("/changedValues")?.as_array()?;
+    text(values.iter().find(|value| text(value, "/i18nKey") == Some(key))?, "/to")
+}
+
+/// A text that is not empty.
+fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+    value.pointer(pointer)?.as_str().filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+#[path = "audit_tests.rs"]
+mod tests;

@@ -1,0 +1,130 @@
+use serde_json::json;
+
+use super::*;
+
+fn body(body: &Value) -> Reading {
+    read(&body.to_string(), &AuditActions::default()).expect("JSON")
+}
+
+fn told(entry: &Value) -> Told {
+    read_entry(entry, &AuditActions::default()).expect("of interest")
+}
+
+/// As in the integration tests of a vendor that reads the organisation's audit log.
+fn cloud_login() -> Value {
+    json!({ "type": "events", "id": "a1000001-0000-4000-8000-000000000001", "attributes": {
+        "time": "2026-05-19T10:00:00.250Z", "processedAt": "2026-05-19T10:00:01.000Z", "action": "user_login",
+        "actor": { "id": "712020:aaaa", "name": "Alice Johnson", "email": "alice.johnson@example.com" },
+        "location": { "ip": "", "geo": "NA" } }, "message": { "content": "Alice Johnson logged in", "format": "simple" } })
+}
+
+fn cloud_creation() -> Value {
+    json!({ "id": "e2", "attributes": { "time": "2026-05-19T10:00:00Z", "action": "user_created",
+        "actor": { "id": "the-administrator" },
+        "context": [{ "type": "groups", "id": "g" },
+                    { "type": "users", "id": "5b10a284", "attributes": { "accountType": "atlassian", "email": "new@example.com" } }] } })
+}
+
+fn data_center(action: &str, affected: &Value) -> Value {
+    json!({ "timestamp": "2021-11-23T00:44:58.940Z",
+        "author": { "name": "test.user", "type": "ApplicationUser", "id": "10000",
+                    "uri": "https://jira.example.com/secure/ViewProfile.jspa?name=test.user" },
+        "type": { "actionI18nKey": action, "action": "in any language" }, "affectedObjects": affected,
+        "changedValues": [{ "key": "E-Mail", "i18nKey": "common.words.email", "to": "new@example.com" }],
+        "source": "10.0.0.1,10.0.0.2", "extraAttributes": [] })
+}
+
+#[test]
+fn a_login_in_cloud_is_the_actors() {
+    let told = told(&cloud_login());
+    assert_eq!((told.kind, told.user), (EventKind::LoggedIn, UserRef::Id(UserId::new("712020:aaaa"))));
+    assert_eq!(told.hints.email, EmailAddress::parse("alice.johnson@example.com"));
+    assert_eq!(told.occurred, Some("2026-05-19T10:00:00.250Z".parse().expect("a time")));
+    assert_eq!(told.entry.as_deref(), Some("a1000001-0000-4000-8000-000000000001"));
+}
+
+#[test]
+fn a_creation_in_cloud_is_of_what_was_acted_on_and_never_of_the_actor() {
+    let created = told(&cloud_creation());
+    assert_eq!((created.kind, created.user), (EventKind::Created, UserRef::Id(UserId::new("5b10a284"))));
+    assert_eq!(created.hints.account_type, Some(AccountType::Person));
+    let mut nobody = cloud_creation();
+    nobody["attributes"]["context"][1]["id"] = Value::Null;
+    assert_eq!(body(&nobody), Reading::Ignored(NO_USER));
+}
+
+#[test]
+fn data_center_names_whom_it_affects_by_the_key_and_whoever_logs_in_may_be_the_author() {
+    let affected = json!([{ "type": "PROJECT", "id": "10000" }, { "type": "User", "id": "JIRAUSER10100", "name": "New One",
+        "uri": "https://jira.example.com/secure/ViewProfile.jspa?name=new.one" }]);
+    let created = told(&data_center("jira.auditing.user.created", &affected));
+    assert_eq!((created.kind, created.user), (EventKind::Created, UserRef::Id(UserId::new("JIRAUSER10100"))));
+    assert_eq!(created.hints.name.as_deref(), Some("new.one"));
+    assert_eq!(created.hints.email, EmailAddress::parse("new@example.com"));
+    for action in [
+        "jira.auditing.user.logged.in",
+        "audit.logging.summary.login.success",
+        "bitbucket.service.user.audit.action.authenticationsuccess",
+    ] {
+        let login = told(&data_center(action, &json!([])));
+        assert_eq!((login.kind, login.user), (EventKind::LoggedIn, UserRef::Name("test.user".into())), "{action}");
+    }
+    let nobody = data_center("jira.auditing.user.created", &json!([]));
+    assert_eq!(body(&nobody), Reading::Ignored(NO_USER), "the author created somebody and was not created");
+}
+
+#[test]
+fn an_audit_files_line_has_its_time_and_action_elsewhere() {
+    let mut line = data_center("jira.auditing.user.logged.in", &json!([]));
+    line["auditType"] = line["type"].take();
+    line["timestamp"] = json!({ "epochSecond": 1_637_628_298, "nano": 940_000_000 });
+    assert_eq!(told(&line).occurred, Some(Timestamp::from_millis(1_637_628_298_940)));
+}
+
+#[test]
+fn an_entry_without_an_id_is_known_by_all_it_says() {
+    let entry = data_center("jira.auditing.user.logged.in", &json!([]));
+    let mut later = entry.clone();
+    later["timestamp"] = "2021-11-23T00:44:58.941Z".into();
+    assert_eq!(told(&entry).entry, told(&entry.clone()).entry);
+    assert_ne!(told(&entry).entry, told(&later).entry);
+}
+
+#[test]
+fn one_entry_an_array_and_a_page_of_entries_tell_the_same() {
+    let (login, created) = (cloud_login(), cloud_creation());
+    let both = Reading::Told(vec![told(&login), told(&created)]);
+    let logout = json!({ "id": "x", "attributes": { "action": "user_logout" } });
+    assert_eq!(body(&json!([login, logout, created])), both);
+    assert_eq!(body(&json!({ "data": [login, created, 7, null], "meta": { "next": null } })), both);
+    assert_eq!(body(&json!({ "data": login })), Reading::Told(vec![told(&login)]));
+    assert_eq!(body(&login), Reading::Told(vec![told(&login)]));
+}
+
+#[test]
+fn what_is_of_no_interest_is_ignored_with_the_reason() {
+    let cases = [
+        (json!([]), "there is no entry"),
+        (json!({ "data": [] }), "there is no entry"),
+        (json!(7), "the body is no object"),
+        (json!({}), OF_NO_INTEREST),
+        (json!({ "webhookEvent": "user_login", "user": { "key": "k" } }), OF_NO_INTEREST),
+        (json!({ "attributes": { "action": "user_login_failed", "actor": { "id": "x" } } }), OF_NO_INTEREST),
+        (json!([{ "attributes": { "action": "user_login" } }, {}]), NO_USER),
+        (json!({ "attributes": { "action": ["user_login"], "actor": 7 } }), OF_NO_INTEREST),
+        (json!({ "type": { "action": "user_login" } }), OF_NO_INTEREST),
+    ];
+    for (value, why) in cases {
+        assert_eq!(body(&value), Reading::Ignored(why), "{value}");
+    }
+    assert!(read("[", &AuditActions::default()).is_err());
+}
+
+#[test]
+fn the_actions_are_those_of_the_configuration() {
+    let actions = AuditActions { login: vec!["logged-in".to_owned()], created: Vec::new() };
+    assert_eq!(read_entry(&cloud_login(), &actions), Err(OF_NO_INTEREST));
+    let mut other = cloud_login();
+    other["attributes"]["action"] = "logged-in".into();
+    assert_eq!(read_entry(&other, &actions).expect("of interest").kind, EventKind::LoggedIn);
+}

@@ -1,0 +1,126 @@
+//! From what a delivery tells to events in the log.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use tracing::{debug, warn};
+
+use super::Told;
+use crate::{
+    clock::Clock,
+    domain::{Event, EventId, EventKind, SourceId, UserKey},
+    log::{self, Log, Record, Stream, codec},
+    metrics::Metrics,
+};
+
+/// Atlassian gives up after 20 s in Cloud, 10 s in Bitbucket and 5 s in Forge, whose deliveries come again.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// Of the events of one delivery, so many are written at a time.
+const AT_ONCE: usize = 64;
+
+/// Where a delivery comes from, as far as its events are concerned.
+pub(super) struct Origin<'a> {
+    pub source: &'a SourceId,
+    /// Whether logins of the source are told of in more than one way.
+    pub logins_by_second: bool,
+    /// The sender's number of the delivery.
+    pub delivery: Option<&'a str>,
+    pub body: &'a [u8],
+}
+
+impl Origin<'_> {
+    /// The events of the delivery, each once.
+    pub fn events(&self, told: Vec<Told>, clock: &dyn Clock) -> Vec<Event> {
+        let mut seen = HashSet::new();
+        let events = told.into_iter().map(|told| self.event(told, clock));
+        events.filter(|event| seen.insert(event.id.clone())).collect()
+    }
+
+    fn event(&self, told: Told, clock: &dyn Clock) -> Event {
+        Event {
+            id: self.id(&told),
+            source: self.source.clone(),
+            kind: told.kind,
+            user: told.user,
+            hints: told.hints,
+            occurred: told.occurred,
+            accepted: clock.now(),
+            sweep: None,
+        }
+    }
+
+    fn id(&self, told: &Told) -> EventId {
+        match (told.kind, told.occurred) {
+            (EventKind::LoggedIn, Some(at)) if self.logins_by_second => EventId::of_login(self.source, &told.user, at),
+            _ => match (&told.entry, self.delivery) {
+                (Some(entry), _) => EventId::of_entry(self.source, entry),
+                (None, Some(delivery)) => EventId::from_delivery(self.source, delivery),
+                (None, None) => EventId::from_body(self.source, self.body),
+            },
+        }
+    }
+}
+
+/// Why events could not be made durable. Some of them may be: they are recognised when they come again.
+pub(super) enum Error {
+    /// Too many appends are waiting.
+    Overloaded,
+    /// Not now.
+    Unavailable,
+}
+
+/// Appends `events`, those of one user in their order, and gives their ids when all of them are durable.
+pub(super) async fn append(events: Vec<Event>, log: &dyn Log, metrics: &Metrics) -> Result<Vec<EventId>, Error> {
+    let ids = events.iter().map(|event| event.id.clone()).collect();
+    let appended = tokio::time::timeout(PATIENCE, append_all(events, log, metrics));
+    match appended.await {
+        Ok(Ok(())) => Ok(ids),
+        Ok(Err(error)) => Err(error),
+        Err(_) => {
+            warn!("a delivery was not durable in time");
+            Err(Error::Unavailable)
+        }
+    }
+}
+
+async fn append_all(mut events: Vec<Event>, log: &dyn Log, metrics: &Metrics) -> Result<(), Error> {
+    if events.len() == 1
+        && let Some(event) = events.pop()
+    {
+        return append_one(event, log, metrics).await;
+    }
+    let mut by_user: HashMap<String, Vec<Event>> = HashMap::new();
+    for event in events {
+        by_user.entry(event.key().as_str().to_owned()).or_default().push(event);
+    }
+    let in_order = |events: Vec<Event>| async move {
+        for event in events {
+            append_one(event, log, metrics).await?;
+        }
+        Ok(())
+    };
+    stream::iter(by_user.into_values().map(in_order)).buffer_unordered(AT_ONCE).try_collect().await
+}
+
+async fn append_one(event: Event, log: &dyn Log, metrics: &Metrics) -> Result<(), Error> {
+    let key: UserKey = event.key();
+    match log.append(Stream::Events, Record { key, payload: codec::encode(&event) }).await {
+        Ok(position) => {
+            metrics.events.with_label_values(&[event.source.as_str(), event.kind.as_str()]).inc();
+            debug!(event.id = %event.id, source.id = %event.source, kind = event.kind.as_str(), ?position, "accepted");
+            Ok(())
+        }
+        Err(log::Error::Overloaded) => Err(Error::Overloaded),
+        Err(error) => {
+            warn!(event.id = %event.id, source.id = %event.source, %error, "a delivery could not be made durable");
+            Err(Error::Unavailable)
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "events_tests.rs"]
+mod tests;

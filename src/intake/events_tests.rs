@@ -1,0 +1,121 @@
+use std::{
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use super::*;
+use crate::{
+    domain::{Timestamp, UserHints, UserId, UserRef},
+    log::{Consumer, Partition, Position, Records},
+};
+
+/// Keeps what is appended, by key; a user called `bad` can't be written.
+#[derive(Default)]
+struct Notebook {
+    kept: Mutex<Vec<(String, EventId)>>,
+}
+
+#[async_trait]
+impl Log for Notebook {
+    fn partitions(&self) -> u16 {
+        1
+    }
+
+    fn identity(&self) -> &'static str {
+        "notebook"
+    }
+
+    async fn append(&self, _: Stream, record: Record) -> Result<Position, log::Error> {
+        tokio::task::yield_now().await; // so that others come in between
+        if record.key.as_str().ends_with("/bad") {
+            return Err(log::Error::Overloaded);
+        }
+        let event: Event = codec::decode(&record.payload).expect("an event");
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push((record.key.as_str().to_owned(), event.id));
+        Ok(Position { partition: Partition(0), offset: kept.len() as u64 - 1 })
+    }
+
+    async fn bounds(&self, _: Stream, _: Partition) -> Result<Range<u64>, log::Error> {
+        Err(log::Error::Overloaded)
+    }
+
+    async fn read(&self, _: Stream, _: Vec<(Partition, u64)>) -> Result<Records, log::Error> {
+        Err(log::Error::Overloaded)
+    }
+
+    async fn consume(&self, _: Stream, _: &str) -> Result<Consumer, log::Error> {
+        Err(log::Error::Overloaded)
+    }
+
+    async fn ready(&self) -> Result<(), log::Error> {
+        Ok(())
+    }
+
+    async fn close(&self) {}
+}
+
+fn source() -> SourceId {
+    "acme".parse().expect("an id")
+}
+
+fn told(user: &str, millis: i64, entry: &str) -> Told {
+    Told {
+        kind: EventKind::LoggedIn,
+        user: UserRef::Id(UserId::new(user)),
+        hints: UserHints::default(),
+        occurred: Some(Timestamp::from_millis(millis)),
+        entry: Some(entry.to_owned()),
+    }
+}
+
+fn events(logins_by_second: bool, told: Vec<Told>) -> Vec<Event> {
+    let source = source();
+    let origin = Origin { source: &source, logins_by_second, delivery: None, body: b"" };
+    origin.events(told, &crate::clock::SystemClock)
+}
+
+#[tokio::test]
+async fn all_events_of_a_delivery_are_kept_those_of_one_user_in_their_order() {
+    let log = Notebook::default();
+    let told = (0..300).map(|n| told(&format!("user{}", n % 7), n * 1000, &n.to_string())).collect();
+    let events = events(false, told);
+    let wanted: Vec<_> = events.iter().map(|event| (event.key().as_str().to_owned(), event.id.clone())).collect();
+    let metrics = Metrics::new().expect("metrics");
+    let ids = append(events, &log, &metrics).await.unwrap_or_default();
+    assert_eq!(ids, wanted.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>());
+    let kept = log.kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(kept.len(), 300);
+    for user in 0..7 {
+        let key = format!("acme/id/user{user}");
+        let of_user = |all: &[(String, EventId)]| {
+            all.iter().filter(|(own, _)| *own == key).map(|(_, id)| id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(of_user(&kept), of_user(&wanted), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_is_not_taken_when_one_of_its_events_is_not() {
+    let metrics = Metrics::new().expect("metrics");
+    for bad in [0, 5, 9] {
+        let user = |n| if n == bad { "bad".to_owned() } else { format!("user{n}") };
+        let told = (0..10).map(|n| told(&user(n), 0, &n.to_string())).collect();
+        let outcome = append(events(false, told), &Notebook::default(), &metrics).await;
+        assert!(matches!(outcome, Err(Error::Overloaded)));
+    }
+}
+
+#[test]
+fn an_entry_that_comes_twice_in_a_delivery_is_one_event() {
+    let twice = || vec![told("jane", 0, "1"), told("jane", 999, "2"), told("jane", 0, "1"), told("jane", 1000, "3")];
+    assert_eq!(events(false, twice()).len(), 3);
+    let by_second = events(true, twice());
+    assert_eq!(by_second.len(), 2, "the first two are in one second");
+    let listener = Told { entry: None, ..told("jane", 500, "") };
+    assert_eq!(events(true, vec![listener])[0].id, by_second[0].id, "whoever tells of it");
+    let created = Told { kind: EventKind::Created, ..told("jane", 0, "1") };
+    assert_ne!(events(true, vec![created])[0].id, by_second[0].id);
+}

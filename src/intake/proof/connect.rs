@@ -1,0 +1,51 @@
+//! Connect's tokens: `Authorization: JWT …`, HS256 with the secret that the app got when it was installed.
+//!
+//! Source: developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps.
+
+use serde::Deserialize;
+
+use super::{
+    Proof,
+    qsh::query_string_hash,
+    signature::Secrets,
+    token::{Token, Validity},
+};
+use crate::{config, domain::Timestamp};
+
+/// Checks the tokens of one installation of one app.
+pub(super) struct Connect {
+    client_key: Option<String>,
+    base_path: String,
+    secrets: Secrets,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    qsh: String,
+    #[serde(flatten)]
+    validity: Validity,
+}
+
+impl Connect {
+    /// Accepts what `config` says; none: nothing. A refusal costs `rounds` digests.
+    pub fn new(config: Option<&config::Connect>, rounds: usize) -> Self {
+        Self {
+            client_key: config.map(|config| config.client_key.clone()),
+            base_path: config.map_or("/", |config| &config.base_path).to_owned(),
+            secrets: Secrets::new(config.map_or(&[], |config| &config.shared_secret), rounds),
+        }
+    }
+
+    /// Whether `token` was made by the installation, for this very request, and counts at `now`.
+    pub fn accepts(&self, token: &[u8], request: &Proof<'_>, now: Timestamp) -> bool {
+        let Some(token) = Token::parse(token, "HS256") else { return false };
+        let Ok(signature) = <[u8; 32]>::try_from(token.signature.as_slice()) else { return false };
+        if !self.secrets.accept(token.signed, &signature) {
+            return false;
+        }
+        let Some(claims) = token.claims::<Claims>() else { return false };
+        let hash = query_string_hash(request.method, request.path, request.query, &self.base_path);
+        self.client_key.as_ref() == Some(&claims.iss) && claims.qsh == hash && claims.validity.holds(now)
+    }
+}

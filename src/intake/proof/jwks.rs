@@ -1,0 +1,161 @@
+//! Keys that somebody else publishes and changes: kept for a time, fetched anew where one is missing.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use reqwest::{redirect, retry};
+use tokio::{sync::Mutex, time::Instant};
+use tracing::warn;
+use url::Url;
+
+use super::ProofError;
+use crate::{
+    config::ForgeKeys,
+    key_set::{KeySet, RsaKey},
+};
+
+/// Keys are fetched anew when they are older than this.
+const FRESH: Duration = Duration::from_secs(60 * 60);
+/// Where fetching fails, the last ones count up to this age: a key that was withdrawn is not believed for longer.
+const USABLE: Duration = Duration::from_secs(24 * 60 * 60);
+/// So often at most they are fetched, whatever is asked for.
+const APART: Duration = Duration::from_secs(30);
+/// Forge gives up on a delivery after 5 s.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// The document has some KiB.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// The keys behind one URL, or fixed ones.
+pub(super) struct Jwks {
+    origin: Option<Url>,
+    cache: RwLock<Cache>,
+    /// Held while keys are fetched, so that it is done once for all who wait.
+    fetching: Mutex<()>,
+}
+
+#[derive(Clone, Default)]
+struct Cache {
+    keys: Option<Arc<KeySet>>,
+    fetched: Option<Instant>,
+    tried: Option<Instant>,
+}
+
+impl Cache {
+    fn younger_than(moment: Option<Instant>, age: Duration) -> bool {
+        moment.is_some_and(|moment| moment.elapsed() < age)
+    }
+
+    fn key(&self, kid: &str) -> Option<RsaKey> {
+        self.keys.as_ref()?.get(kid).cloned()
+    }
+}
+
+/// Why keys could not be fetched.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("the call failed: {0}")]
+    Call(#[from] reqwest::Error),
+    #[error("the answer was {0}")]
+    Status(reqwest::StatusCode),
+    #[error("the answer is longer than 256 KiB")]
+    TooLong,
+    #[error(transparent)]
+    Invalid(#[from] crate::key_set::InvalidKeySet),
+}
+
+impl Jwks {
+    /// Nothing is fetched before a key is asked for.
+    pub fn new(keys: &ForgeKeys) -> Self {
+        let (origin, keys) = match keys {
+            ForgeKeys::Url(url) => (Some(url.clone()), None),
+            ForgeKeys::Fixed(keys) => (None, Some(Arc::new(keys.clone()))),
+        };
+        let cache = Cache { keys, ..Cache::default() };
+        Self { origin, cache: RwLock::new(cache), fetching: Mutex::new(()) }
+    }
+
+    /// The key called `kid`, if it is known; fetches nothing.
+    pub fn known(&self, kid: &str) -> Option<RsaKey> {
+        let cache = self.cache();
+        let usable = self.origin.is_none() || Cache::younger_than(cache.fetched, USABLE);
+        cache.key(kid).filter(|_| usable)
+    }
+
+    /// The key called `kid`, fetched where it is not known or not fresh; none: there is no such key.
+    pub async fn fetch(&self, kid: &str) -> Result<Option<RsaKey>, ProofError> {
+        let Some(url) = &self.origin else { return Ok(self.known(kid)) };
+        if !self.is_settled(kid) {
+            let _only_one = self.fetching.lock().await;
+            // Somebody may have fetched them while this one waited.
+            if !self.is_settled(kid) && !Cache::younger_than(self.cache().tried, APART) {
+                self.refresh(url).await;
+            }
+        }
+        let fresh = Cache::younger_than(self.cache().fetched, FRESH);
+        match self.known(kid) {
+            Some(key) => Ok(Some(key)),
+            None if fresh && self.last_try_succeeded() => Ok(None),
+            None => Err(ProofError::NoKeys),
+        }
+    }
+
+    fn is_settled(&self, kid: &str) -> bool {
+        let cache = self.cache();
+        Cache::younger_than(cache.fetched, FRESH) && cache.key(kid).is_some()
+    }
+
+    fn last_try_succeeded(&self) -> bool {
+        let cache = self.cache();
+        cache.fetched >= cache.tried
+    }
+
+    async fn refresh(&self, url: &Url) {
+        match download(url).await {
+            Ok(keys) => self.learn(keys),
+            Err(error) => {
+                warn!(url = %url, %error, "the keys for Forge's tokens could not be fetched");
+                self.cache.write().unwrap_or_else(PoisonError::into_inner).tried = Some(Instant::now());
+            }
+        }
+    }
+
+    /// Takes `keys` for those that are published now.
+    pub(super) fn learn(&self, keys: KeySet) {
+        let now = Some(Instant::now());
+        *self.cache.write().unwrap_or_else(PoisonError::into_inner) =
+            Cache { keys: Some(Arc::new(keys)), fetched: now, tried: now };
+    }
+
+    fn cache(&self) -> Cache {
+        self.cache.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Made anew each time: this happens about once an hour.
+fn client() -> Result<reqwest::Client, reqwest::Error> {
+    // Whoever comes first installs it; it is the same one everywhere in this process.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")))
+        .timeout(PATIENCE)
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .build()
+}
+
+async fn download(url: &Url) -> Result<KeySet, Error> {
+    let mut response = client()?.get(url.clone()).send().await.map_err(reqwest::Error::without_url)?;
+    if response.status() != reqwest::StatusCode::OK {
+        return Err(Error::Status(response.status()));
+    }
+    let mut text = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
+        if text.len() + chunk.len() > MAX_BYTES {
+            return Err(Error::TooLong);
+        }
+        text.extend_from_slice(&chunk);
+    }
+    Ok(KeySet::parse(&text)?)
+}

@@ -1,0 +1,100 @@
+//! Who sent it: the ways in which a delivery proves its sender, of which any that the source has will do.
+//!
+//! Nothing here tells sources apart by time: a refusal takes as much work for a source that does not exist, or that
+//! knows one secret, as for the one with the most secrets.
+
+mod bearer;
+mod connect;
+mod forge;
+mod jwks;
+mod qsh;
+mod signature;
+#[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
+mod tests;
+mod token;
+mod verifiers;
+
+pub use verifiers::{Verifier, verifiers};
+
+use bytes::Bytes;
+
+/// Why a delivery is not taken. All that is not proved looks alike from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// Not from who it should be.
+    #[error("nothing proves that the delivery is from the source")]
+    Unproven,
+    /// It may well be, but the keys to prove it can't be had now.
+    #[error("the keys that would prove the delivery can't be had now")]
+    NoKeys,
+}
+
+/// All of a request but the body that may prove who sent it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Proof<'r> {
+    /// `X-Hub-Signature`.
+    pub signature: Option<&'r [u8]>,
+    /// `Authorization`.
+    pub authorization: Option<&'r [u8]>,
+    /// The method, in upper case.
+    pub method: &'r str,
+    /// The path as sent, still percent-encoded.
+    pub path: &'r str,
+    /// What stands behind `?`, still percent-encoded.
+    pub query: &'r str,
+}
+
+/// What a delivery's body is, which follows from how it was proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One event of a webhook.
+    Webhook,
+    /// Entries of an audit log.
+    AuditLog,
+}
+
+/// A delivery whose sender has not been proved. There is nothing to do with it but verify it.
+pub struct Unverified<'r> {
+    body: Bytes,
+    proof: Proof<'r>,
+}
+
+/// A delivery whose sender has been proved; only [`Unverified::verify`] makes one, and only this can be read.
+pub struct Verified {
+    body: Bytes,
+    form: Form,
+}
+
+impl<'r> Unverified<'r> {
+    /// A delivery with what came with its body.
+    pub fn new(body: Bytes, proof: Proof<'r>) -> Self {
+        Self { body, proof }
+    }
+
+    /// Proves that `verifier`'s source sent it.
+    pub async fn verify(self, verifier: &Verifier) -> Result<Verified, ProofError> {
+        let form = verifier.form_of(&self.body, &self.proof).await?;
+        Ok(Verified { body: self.body, form })
+    }
+}
+
+impl Verified {
+    /// The raw body, as it was sent.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// What the body is.
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+}
+
+/// What stands behind `scheme` and a blank; names of schemes are compared without regard to case.
+fn credentials<'a>(authorization: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
+    let (name, rest) = authorization.split_at_checked(scheme.len())?;
+    let rest = rest.strip_prefix(b" ")?;
+    name.eq_ignore_ascii_case(scheme.as_bytes()).then_some(rest.trim_ascii())
+}

@@ -1,0 +1,103 @@
+//! All that the sources of one configuration prove their deliveries with.
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+
+use super::{
+    Form, Proof, ProofError, bearer::Bearers, connect::Connect, credentials, forge::Forge, jwks::Jwks,
+    signature::Secrets,
+};
+use crate::{
+    clock::Clock,
+    config::{self, ForgeKeys, Source, Webhook},
+    secret::Secret,
+};
+
+/// Tells whether deliveries are from one source.
+pub struct Verifier {
+    signatures: Secrets,
+    bearers: Bearers,
+    connect: Connect,
+    forge: Option<Forge>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Verifier {
+    /// Accepts what is signed (`X-Hub-Signature`) with any of `secrets`, and nothing else.
+    pub fn of_signatures(secrets: &[Secret], clock: Arc<dyn Clock>) -> Self {
+        let webhook = Webhook { hmac: secrets.to_vec(), ..Webhook::default() };
+        Plan::of(&[]).verifier(&webhook, clock)
+    }
+
+    /// What the body is, if anything proves that it is from the source.
+    pub(super) async fn form_of(&self, body: &Bytes, proof: &Proof<'_>) -> Result<Form, ProofError> {
+        if proof.signature.is_some_and(|header| self.signatures.signed(body, header)) {
+            return Ok(Form::Webhook);
+        }
+        let Some(authorization) = proof.authorization else { return Err(ProofError::Unproven) };
+        if self.bearers.accept(authorization) {
+            return Ok(Form::AuditLog);
+        }
+        let now = self.clock.now();
+        if let Some(token) = credentials(authorization, "JWT") {
+            return if self.connect.accepts(token, proof, now) { Ok(Form::Webhook) } else { Err(ProofError::Unproven) };
+        }
+        match (credentials(authorization, "Bearer"), &self.forge) {
+            (Some(token), Some(forge)) if forge.accepts(token, now).await? => Ok(Form::Webhook),
+            _ => Err(ProofError::Unproven),
+        }
+    }
+}
+
+/// The verifiers of `sources`, in their order, and the one for sources that do not exist.
+pub fn verifiers(sources: &[Source], clock: &Arc<dyn Clock>) -> (Vec<Verifier>, Verifier) {
+    let plan = Plan::of(sources);
+    let known = sources.iter().map(|source| plan.verifier(&source.webhook, Arc::clone(clock))).collect();
+    (known, plan.verifier(&Webhook::default(), Arc::clone(clock)))
+}
+
+/// What a refusal takes, whatever the source.
+struct Plan {
+    /// Digests over the body.
+    signatures: usize,
+    /// Digests over a Connect token.
+    connect: usize,
+    /// Forge's keys by where they come from: fetched once for all sources. Who has none looks into any of them.
+    forge: HashMap<String, Arc<Jwks>>,
+}
+
+impl Plan {
+    fn of(sources: &[Source]) -> Self {
+        let most = |count: fn(&Webhook) -> usize| sources.iter().map(|source| count(&source.webhook)).max();
+        let forges = sources.iter().filter_map(|source| source.webhook.forge.as_ref());
+        Self {
+            signatures: most(|webhook| webhook.hmac.len()).unwrap_or(0).max(1),
+            connect: most(|webhook| webhook.connect.as_ref().map_or(0, |connect| connect.shared_secret.len()))
+                .unwrap_or(0),
+            forge: forges.map(|forge| (name_of(forge), Arc::new(Jwks::new(&forge.keys)))).collect(),
+        }
+    }
+
+    fn verifier(&self, webhook: &Webhook, clock: Arc<dyn Clock>) -> Verifier {
+        let forge = match &webhook.forge {
+            Some(forge) => self.forge.get(&name_of(forge)).map(|keys| Forge::new(Some(&forge.app_id), keys)),
+            None => self.forge.values().next().map(|keys| Forge::new(None, keys)),
+        };
+        Verifier {
+            signatures: Secrets::new(&webhook.hmac, self.signatures),
+            bearers: Bearers::new(&webhook.bearer),
+            connect: Connect::new(webhook.connect.as_ref(), self.connect),
+            forge,
+            clock,
+        }
+    }
+}
+
+/// Keys of a file belong to the app that names it.
+fn name_of(forge: &config::Forge) -> String {
+    match &forge.keys {
+        ForgeKeys::Url(url) => url.to_string(),
+        ForgeKeys::Fixed(_) => format!("fixed {}", forge.app_id),
+    }
+}
