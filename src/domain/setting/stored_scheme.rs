@@ -1,72 +1,15 @@
-//! What administrators set while usher runs: stored schemes, pauses, cancelled runs.
-
-use std::{fmt, str::FromStr};
+//! A scheme that is not in the configuration file, with what was done to it.
 
 use serde::Serialize;
 
-use super::{RunId, SchemeId, SourceId, Timestamp, UserKey};
+use super::Actor;
+use crate::domain::{SchemeId, Timestamp, UserKey};
 
 /// How many changes of a scheme are kept, the newest ones.
 const CHANGES_KEPT: usize = 50;
 
 /// How long the texts of a scheme's history are together at most, in bytes: all of it is one record.
 const HISTORY_BYTES: usize = 1024 * 1024;
-
-/// Who set something, as they say themselves: all who hold the admin token are believed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Actor(String);
-
-/// The text does not name anybody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this names nobody; write 1 to 100 printable characters")]
-pub struct InvalidActor;
-
-impl Default for Actor {
-    /// Somebody who did not say.
-    fn default() -> Self {
-        Self("admin".to_owned())
-    }
-}
-
-impl FromStr for Actor {
-    type Err = InvalidActor;
-
-    fn from_str(text: &str) -> Result<Self, InvalidActor> {
-        let text = text.trim();
-        let good = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-        if good { Ok(Self(text.to_owned())) } else { Err(InvalidActor) }
-    }
-}
-
-impl fmt::Display for Actor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// One record of the stream of settings. The latest of each [key](Setting::key) counts; one without content takes the
-/// setting back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Setting {
-    /// A scheme that is not in the configuration file.
-    Scheme(StoredScheme),
-    /// Whether something is paused.
-    Pause(Pause),
-    /// A run that is to do no more.
-    CancelledRun(CancelledRun),
-}
-
-impl Setting {
-    /// What it is kept under.
-    pub fn key(&self) -> UserKey {
-        match self {
-            Self::Scheme(stored) => StoredScheme::key_of(&stored.id),
-            Self::Pause(pause) => pause.of.key(),
-            Self::CancelledRun(cancelled) => CancelledRun::key_of(&cancelled.run),
-        }
-    }
-}
 
 /// What became of a scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -178,65 +121,6 @@ impl StoredScheme {
         let kept = self.past.iter().rev().take(CHANGES_KEPT - 1).take_while(fits).count();
         self.past.drain(..self.past.len() - kept);
         self
-    }
-}
-
-/// What can be paused.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Pausable {
-    /// Nothing of the source is called.
-    Source(SourceId),
-    /// The scheme is not asked, and its steps are held.
-    Scheme(SchemeId),
-}
-
-impl Pausable {
-    /// What is kept under it: whether it is paused.
-    pub fn key(&self) -> UserKey {
-        match self {
-            Self::Source(id) => UserKey::of_setting("source-pause", id.as_str()),
-            Self::Scheme(id) => UserKey::of_setting("scheme-pause", id.as_str()),
-        }
-    }
-}
-
-impl fmt::Display for Pausable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Source(id) => write!(f, "source {id}"),
-            Self::Scheme(id) => write!(f, "scheme {id}"),
-        }
-    }
-}
-
-/// Whether something is paused, and by whom it was paused or resumed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pause {
-    /// What.
-    pub of: Pausable,
-    /// True: it rests.
-    pub paused: bool,
-    /// Who said so.
-    pub by: Actor,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// A run that is to do no more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CancelledRun {
-    /// Which.
-    pub run: RunId,
-    /// Who said so.
-    pub by: Actor,
-    /// When.
-    pub at: Timestamp,
-}
-
-impl CancelledRun {
-    /// What is kept under it: whether `run` is cancelled.
-    pub fn key_of(run: &RunId) -> UserKey {
-        UserKey::of_setting("cancelled-run", run.as_str())
     }
 }
 

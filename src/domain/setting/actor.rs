@@ -1,0 +1,38 @@
+//! Who sets something.
+
+use std::{fmt, str::FromStr};
+
+use serde::Serialize;
+
+/// Who set something, as they say themselves: all who hold the admin token are believed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Actor(String);
+
+/// The text does not name anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this names nobody; write 1 to 100 printable characters")]
+pub struct InvalidActor;
+
+impl Default for Actor {
+    /// Somebody who did not say.
+    fn default() -> Self {
+        Self("admin".to_owned())
+    }
+}
+
+impl FromStr for Actor {
+    type Err = InvalidActor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidActor> {
+        let text = text.trim();
+        let good = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if good { Ok(Self(text.to_owned())) } else { Err(InvalidActor) }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
