@@ -1,7 +1,7 @@
 //! Everything that a client can be asked, of a product in fair weather and in each of the ways in which it refuses.
 
 use usher::{
-    domain::{Issue, Product, Step, UserId, UserRef},
+    domain::{GroupName, Issue, Product, Step, UserId, UserRef},
     sandbox::{Account, Application, Crowd, Effect, Fault, Limit, When},
 };
 
@@ -64,6 +64,9 @@ async fn reads(product: Product) -> Bench {
     bench.client.probe().await.expect("accepted");
     bench.client.myself().await.expect("an id");
     bench.client.administrators().await.expect("a list");
+    bench.client.group_exists(&GroupName::new("staff")).await.expect("an answer");
+    bench.client.group_exists(&GroupName::new("nobody here")).await.expect("an answer");
+    bench.client.groups_like("st").await.expect("a list");
     let _none = bench.client.user(&UserRef::Name("jane doe+x".to_owned())).await;
     list(&bench).await;
     bench
