@@ -98,7 +98,7 @@ fn ids_are_unique_and_schemes_name_a_source_that_is_there() {
     );
     let second = scheme("id: s").lines().last().map(str::to_owned).expect("a line");
     assert_eq!(
-        refusal(&(scheme("id: s") + &second)),
+        refusal(&(scheme("id: s") + second.as_str())),
         "usher.yaml:4:9: `s` is already the id of the scheme at usher.yaml:3:9; give each an id of its own"
     );
     assert_scheme_refused(&[

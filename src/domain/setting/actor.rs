@@ -36,3 +36,19 @@ impl fmt::Display for Actor {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_named_is_named_in_printable_characters() {
+        for good in ["ann", " Ann-Kathrin Ü. ", &"x".repeat(100)] {
+            assert_eq!(good.parse::<Actor>().expect("a name").to_string(), good.trim());
+        }
+        for bad in ["", "  ", "a\u{7}b", "a\nb", &"x".repeat(101)] {
+            assert_eq!(bad.parse::<Actor>(), Err(InvalidActor), "{bad:?}");
+        }
+        assert_eq!(Actor::default().to_string(), "admin");
+    }
+}

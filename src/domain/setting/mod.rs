@@ -91,3 +91,25 @@ impl CancelledRun {
         UserKey::of_setting("cancelled-run", run.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_different_kinds_have_different_keys_and_none_is_a_users() {
+        let pause =
+            |of| Setting::Pause(Pause { of, paused: true, by: Actor::default(), at: Timestamp::from_millis(0) });
+        let keys = [
+            StoredScheme::key_of(&"a".parse().expect("an id")),
+            pause(Pausable::Source("a".parse().expect("an id"))).key(),
+            pause(Pausable::Scheme("a".parse().expect("an id"))).key(),
+        ];
+        let texts: std::collections::BTreeSet<_> = keys.iter().map(UserKey::as_str).collect();
+        assert_eq!(texts.len(), keys.len());
+        for key in &keys {
+            assert!(key.source().parse::<SourceId>().is_err(), "{key:?}");
+            assert_eq!(UserKey::parse(key.as_str()).as_ref(), Some(key));
+        }
+    }
+}
