@@ -25,6 +25,10 @@ use super::{
 };
 use crate::{domain::Timestamp, log::Stored};
 
+/// Who opens the log reads what it holds first. A record that is copied forward while they read would be behind them, and
+/// its copy beyond the end that they saw.
+const READERS_FIRST: Duration = Duration::from_secs(5);
+
 /// How many batches are looked at in a step, and how many bytes of records, whichever comes first.
 const BATCHES_AT_ONCE: usize = 256;
 const BYTES_AT_ONCE: usize = 1024 * 1024;
@@ -68,9 +72,9 @@ pub(super) struct Compactor {
 }
 
 impl Compactor {
-    /// Keeps records for `retention`, and the latest of each key for ever; the first look is due at once.
+    /// Keeps records for `retention`, and the latest of each key for ever; the first look is due in a moment.
     pub fn new(retention: Duration) -> Self {
-        Self { retention, due: Instant::now(), waiting: Vec::new(), round: None }
+        Self { retention, due: Instant::now() + READERS_FIRST, waiting: Vec::new(), round: None }
     }
 
     /// Whether there is something to do now.
