@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{AccountType, Activity, EmailAddress, Event, EventKind, GroupName, Timestamp};
+use super::{AccountType, Activity, EmailAddress, Event, EventKind, GroupName, Heard, Timestamp};
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +114,16 @@ pub struct Logins {
     pub count: u64,
     /// Whether there were no others since the account was created.
     pub complete: bool,
+    /// Since when logins have been told without a gap: before, others may have been missed. None where the product itself
+    /// tells the last login.
+    pub watched_since: Option<Timestamp>,
+}
+
+impl Logins {
+    /// Whether no login after `at` can have been missed.
+    pub fn misses_none_after(&self, at: Timestamp) -> bool {
+        self.complete || self.watched_since.is_none_or(|since| since <= at)
+    }
 }
 
 /// All that conditions may look at.
@@ -172,10 +182,10 @@ impl Facts {
         }
     }
 
-    /// With what usher has seen of the user before, at `now`; `heard` is when the source last told of anybody's login.
+    /// With what usher has seen of the user before, at `now`; `heard` is what the source told of anybody's logins.
     /// What the product itself says of creation and logins goes first.
     #[must_use]
-    pub fn with_activity(mut self, activity: Option<&Activity>, heard: Option<Timestamp>, now: Timestamp) -> Self {
+    pub fn with_activity(mut self, activity: Option<&Activity>, heard: Option<Heard>, now: Timestamp) -> Self {
         let Some(activity) = activity else {
             self.first_seen = Fact::Unknown(Missing::NotSeen);
             self.created = self.created.or(Fact::Unknown(Missing::NotSeen));
@@ -188,7 +198,8 @@ impl Facts {
         self.logins = match (self.logins, activity.logins(heard, now)) {
             // The product tells the last login only, and usher how many there were.
             (Fact::Known { value: told, origin, as_of }, Fact::Known { value: seen, .. }) => {
-                Fact::Known { value: Logins { last: told.last.max(seen.last), ..seen }, origin, as_of }
+                let value = Logins { last: told.last.max(seen.last), watched_since: None, ..seen };
+                Fact::Known { value, origin, as_of }
             }
             (told @ Fact::Known { .. }, Fact::Unknown(_)) => told,
             (Fact::Unknown(_), seen) => seen,

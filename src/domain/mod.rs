@@ -22,7 +22,7 @@ mod time;
 mod trigger;
 
 pub use action::{Action, ActionKind, Issue, IssueTemplate, Step};
-pub use activity::{Activity, HEARD_WITHIN};
+pub use activity::{Activity, HEARD_WITHIN, Heard};
 pub use age::{Age, InvalidAge};
 pub use capability::Capability;
 pub use condition::{Condition, Exempt, Expression, LoggedInOnce, NeverLoggedIn, Selection, True};

@@ -2,10 +2,7 @@
 //! compacted stream, so that it outlives both.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -13,7 +10,7 @@ use tracing::{error, warn};
 
 use super::{Appender, Backoff, Interrupted, Overview, Work};
 use crate::{
-    domain::{Activity, Decision, Event, EventKind, SourceId, Timestamp, UserKey, UserRef},
+    domain::{Activity, Decision, Event, EventKind, Heard, SourceId, Timestamp, UserKey, UserRef},
     log::{Record, Stored, Stream, codec},
     store::{self, ActivityStore, Scope, Seen},
 };
@@ -29,13 +26,13 @@ pub(super) struct Activities {
     store: ActivityStore,
     appender: Appender,
     overview: Arc<dyn Overview>,
-    /// The latest login that this process has decided; the views learn of it a moment later.
-    heard: AtomicI64,
+    /// The logins that this process has decided; the views learn of them a moment later.
+    heard: Mutex<Option<Heard>>,
 }
 
 impl Activities {
     pub(super) fn new(source: SourceId, store: ActivityStore, appender: Appender, overview: Arc<dyn Overview>) -> Self {
-        Self { source, store, appender, overview, heard: AtomicI64::new(i64::MIN) }
+        Self { source, store, appender, overview, heard: Mutex::default() }
     }
 
     /// What was seen of `user` so far. A store that can't be read is waited for.
@@ -43,13 +40,19 @@ impl Activities {
         Ok(self.recall(user, work).await?.map(|seen| seen.activity))
     }
 
-    /// When the source last told of anybody's login; the one at hand counts.
-    pub(super) fn heard(&self, event: &Event) -> Option<Timestamp> {
-        if event.kind == EventKind::LoggedIn {
-            self.heard.fetch_max(event.accepted.as_millis(), Ordering::AcqRel);
+    /// What the source told of anybody's logins; the one at hand counts.
+    pub(super) fn heard(&self, event: &Event) -> Option<Heard> {
+        let own = self.note(event.kind, event.accepted);
+        let told = self.overview.heard(&self.source);
+        own.zip(told).map(|(own, told)| own.with(told)).or(own).or(told)
+    }
+
+    fn note(&self, kind: EventKind, accepted: Timestamp) -> Option<Heard> {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if kind == EventKind::LoggedIn {
+            *heard = Some(Heard::after(*heard, accepted));
         }
-        let own = Some(self.heard.load(Ordering::Acquire)).filter(|&at| at > i64::MIN).map(Timestamp::from_millis);
-        own.max(self.overview.heard(&self.source))
+        *heard
     }
 
     /// Keeps what a decision that is in the log says.
@@ -74,8 +77,9 @@ impl Activities {
         Ok(())
     }
 
-    /// Takes in a decision that is read back.
+    /// Takes in a decision that is read back. The views, which are built again too, may not have come to it yet.
     pub(super) fn remember(&self, scope: &Scope, decision: &Decision) -> Result<(), store::Error> {
+        self.note(decision.kind, decision.accepted);
         match &decision.activity {
             Some(activity) => self.store.merge(scope, &decision.key(), activity),
             None => Ok(()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::domain::{RunId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UserId, UserRef};
+use crate::domain::{Heard, RunId, SourceId, StepKey, SweepId, SweepPlan, UserId, UserRef};
 
 /// A step that was asked for: where its outcome is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub trait Overview: Send + Sync + 'static {
     /// Whether the step has an outcome. False where that can't be told.
     fn has_ended(&self, step: &AskedStep) -> bool;
 
-    /// When `source` last told of anybody's login.
-    fn heard(&self, source: &SourceId) -> Option<Timestamp>;
+    /// What `source` told of anybody's logins.
+    fn heard(&self, source: &SourceId) -> Option<Heard>;
 
     /// Which schemes a sweep asks; none until its start has been read.
     fn sweep(&self, sweep: &SweepId) -> Option<Arc<SweepPlan>>;

@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{RunId, SourceId, SweepId, SweepPlan, Timestamp, Truth, UserId},
+        domain::{Heard, RunId, SourceId, SweepId, SweepPlan, Truth, UserId},
         engine::Count,
         views::testing::{decision as decided, verdict},
     };
@@ -124,7 +124,7 @@ mod tests {
             self.ended.lock().expect("not poisoned").contains(step.key.as_str())
         }
 
-        fn heard(&self, _: &SourceId) -> Option<Timestamp> {
+        fn heard(&self, _: &SourceId) -> Option<Heard> {
             None
         }
 

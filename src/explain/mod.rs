@@ -11,8 +11,8 @@ pub use preview::{Bounds, Preview, Previewed};
 use crate::{
     clock::Clock,
     domain::{
-        AccountType, Activity, Event, EventId, EventKind, Facts, Reason, Scheme, SchemeId, SchemeRef, SchemeVerdict,
-        SourceId, Step, Timestamp, TriggerKind, UserHints, UserId, UserRef,
+        AccountType, Activity, Event, EventId, EventKind, Facts, Heard, Reason, Scheme, SchemeId, SchemeRef,
+        SchemeVerdict, SourceId, Step, Timestamp, TriggerKind, UserHints, UserId, UserRef,
     },
     products::{Client, Error as ProductError, User},
     rules::{self, Schemes, Subject, VersionedScheme, Waiting},
@@ -26,8 +26,8 @@ pub trait Seen: Send + Sync + 'static {
     /// What has been seen of one user; none: nothing.
     fn activity(&self, source: &SourceId, user: &UserId) -> Option<Activity>;
 
-    /// When the source last told of anybody's login.
-    fn heard(&self, source: &SourceId) -> Option<Timestamp>;
+    /// What the source told of anybody's logins.
+    fn heard(&self, source: &SourceId) -> Option<Heard>;
 }
 
 /// Why there is no answer.

@@ -104,8 +104,9 @@ impl Seen for Watched {
         })
     }
 
-    fn heard(&self, _: &SourceId) -> Option<Timestamp> {
-        Some(NOW)
+    fn heard(&self, _: &SourceId) -> Option<Heard> {
+        let long_ago = Timestamp::from_millis(NOW.as_millis() - 30 * 86_400_000);
+        Some(Heard { since: long_ago, last: NOW, is_first: true })
     }
 }
 

@@ -94,7 +94,8 @@ impl User {
         fn fact<T: Clone>(value: &Option<T>, at: Timestamp) -> Fact<T> {
             Fact::from_option(value.clone(), Origin::Product, at, Missing::NotTold)
         }
-        let logins = self.last_login.map(|last| Logins { last: Some(last), count: 1, complete: false });
+        let logins =
+            self.last_login.map(|last| Logins { last: Some(last), count: 1, complete: false, watched_since: None });
         Facts {
             name: Fact::from_option(self.name.clone(), Origin::Product, at, Missing::NotApplicable),
             email: fact(&self.email, at),

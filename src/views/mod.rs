@@ -29,7 +29,7 @@ use self::{
     follow::Apply, follow::Follower, overview::Plans, runs::Runs,
 };
 use crate::{
-    domain::{Activity, RunId, SchemeId, SourceId, SweepRequest, Timestamp, UserId, UserKey, UserRef},
+    domain::{Activity, Heard, RunId, SchemeId, SourceId, SweepRequest, UserId, UserKey, UserRef},
     explain::Seen,
     log::{
         Log, Partition, Stored, Stream,
@@ -77,7 +77,7 @@ impl Seen for Views {
         })
     }
 
-    fn heard(&self, source: &SourceId) -> Option<Timestamp> {
+    fn heard(&self, source: &SourceId) -> Option<Heard> {
         Self::heard(self, source).unwrap_or_else(|error| {
             tracing::warn!(%error, "when logins were last told can't be read");
             None
@@ -138,8 +138,8 @@ impl Views {
         self.activities.get(source, user)
     }
 
-    /// When `source` last told of anybody's login.
-    pub fn heard(&self, source: &SourceId) -> Result<Option<Timestamp>, Error> {
+    /// What `source` told of anybody's logins.
+    pub fn heard(&self, source: &SourceId) -> Result<Option<Heard>, Error> {
         self.activities.heard(source)
     }
 

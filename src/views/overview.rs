@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::Views;
 use crate::{
-    domain::{RunId, SourceId, SweepId, SweepPlan, Timestamp, UserId},
+    domain::{Heard, RunId, SourceId, SweepId, SweepPlan, UserId},
     engine::{AskedStep, Count, Overview},
 };
 
@@ -34,7 +34,7 @@ impl Overview for Views {
         self.runs.has_ended(step).unwrap_or(false)
     }
 
-    fn heard(&self, source: &SourceId) -> Option<Timestamp> {
+    fn heard(&self, source: &SourceId) -> Option<Heard> {
         Self::heard(self, source).unwrap_or(None)
     }
 

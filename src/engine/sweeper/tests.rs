@@ -8,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::{
     clock::SystemClock,
-    domain::{Cause, Event, GroupName, Limits, SchemeId, SchemeRef, Step, SweepPlan, UserHints, UserId, UserRef},
+    domain::{
+        Cause, Event, GroupName, Heard, Limits, SchemeId, SchemeRef, Step, SweepPlan, UserHints, UserId, UserRef,
+    },
     engine::{self, AskedStep, Count, Memory, NoControls},
     log::embedded::{EmbeddedLog, Options},
     products::{Client, Error, User, UserPage},
@@ -71,7 +73,7 @@ impl Overview for Nothing {
         false
     }
 
-    fn heard(&self, _: &SourceId) -> Option<Timestamp> {
+    fn heard(&self, _: &SourceId) -> Option<Heard> {
         None
     }
 

@@ -34,6 +34,8 @@ pub(super) enum Absent {
     NoLogin,
     /// There may have been others than those that usher knows of.
     SomeLogins,
+    /// A later login may have been missed.
+    LaterPerhaps,
     /// A time that can't be written down.
     OutOfBounds,
 }
@@ -145,6 +147,7 @@ impl fmt::Display for Absent {
             Self::NoId => "it has not been looked up yet",
             Self::NoLogin => "no login is known",
             Self::SomeLogins => "usher does not know all logins since the account was created",
+            Self::LaterPerhaps => "since the last login known there was a gap in which no logins were told",
             Self::OutOfBounds => "it is out of bounds",
         })
     }
@@ -165,7 +168,9 @@ fn as_of<T>(fact: &Fact<T>) -> Option<Timestamp> {
 }
 
 fn last_login(logins: &Fact<Logins>) -> Result<Timestamp, Absent> {
-    of(logins)?.last.ok_or(Absent::NoLogin)
+    let logins = of(logins)?;
+    let last = logins.last.ok_or(Absent::NoLogin)?;
+    if logins.misses_none_after(last) { Ok(last) } else { Err(Absent::LaterPerhaps) }
 }
 
 /// How many there were; a login that the product tells of and usher did not hear is no proof that all were heard.

@@ -26,7 +26,7 @@ fn jane() -> Facts {
         groups: fact(["jira-users", "dev-blue"].map(GroupName::new).into()),
         applications: fact(BTreeSet::from(["jira-software".to_owned()])),
         created: fact(ago(100)),
-        logins: fact(Logins { last: Some(ago(10)), count: 3, complete: true }),
+        logins: fact(Logins { last: Some(ago(10)), count: 3, complete: true, watched_since: None }),
         directory: fact("Internal".into()),
         ..Facts::unknown(Missing::NotTold)
     }
@@ -140,12 +140,20 @@ fn what_is_not_known_selects_in_no_form_of_words() {
 
 #[test]
 fn logins_that_may_not_be_all_are_no_count_and_who_never_logged_in_has_no_last_login() {
-    let with = |last, count, complete| Facts { logins: fact(Logins { last, count, complete }), ..jane() };
+    let of = |last, count, complete, watched_since| Facts {
+        logins: fact(Logins { last, count, complete, watched_since }),
+        ..jane()
+    };
+    let with = |last, count, complete| of(last, count, complete, None);
     assert_eq!(looked("user.login_count == 0", &with(None, 0, true)).0, Truth::True);
     assert_eq!(looked("user.login_count == 0", &with(None, 0, false)).0, Truth::Unknown);
     assert_eq!(looked("user.login_count == 0", &with(Some(NOW), 0, true)).0, Truth::Unknown);
     assert_eq!(looked("user.last_login < now", &with(None, 0, true)).0, Truth::Unknown);
     assert_eq!(looked("user.last_login < now", &with(Some(ago(1)), 1, false)).0, Truth::True);
+    assert_eq!(looked("user.last_login < now", &of(Some(ago(2)), 1, false, Some(ago(2)))).0, Truth::True);
+    let (truth, told) = looked("user.last_login < now", &of(Some(ago(2)), 1, false, Some(ago(1))));
+    assert_eq!(truth, Truth::Unknown);
+    assert!(told.because.contains("a gap"), "{told:?}");
 }
 
 #[test]

@@ -47,6 +47,8 @@ enum Why {
     AgeMissing(Missing),
     /// The last login, against the age that counts.
     Last { at: Timestamp, age: Age, is_before: bool },
+    /// The last login known is longer ago, and a later one may have been missed before `since`.
+    Gap { at: Timestamp, age: Age, since: Timestamp },
     /// Exactly one.
     Once { at: Option<Timestamp> },
     /// One, too short a time ago.
@@ -110,7 +112,11 @@ fn older_than(age: Age, subject: &Subject<'_>) -> Looked {
 fn last_before(age: Age, logins: &Logins, now: Timestamp) -> Looked {
     match logins {
         Logins { last: Some(at), .. } => {
-            let is_before = *at < age.before(now);
+            let limit = age.before(now);
+            let is_before = *at < limit;
+            if let Some(since) = logins.watched_since.filter(|_| is_before && !logins.misses_none_after(limit)) {
+                return Looked::unknown(Why::Gap { at: *at, age, since });
+            }
             Looked { truth: known(is_before), why: Why::Last { at: *at, age, is_before }, known: None }
         }
         Logins { count: 0, complete: true, .. } => Looked::no(Why::NotYet(Some(age))),
@@ -203,6 +209,14 @@ impl Why {
                 format!("the last login, on {at}, is not longer than {age} ago"),
                 Some(at.to_string()),
                 Some(format!("{age} go by since {at} without a login")),
+            ),
+            Self::Gap { at, age, since } => (
+                format!(
+                    "the last login known, on {at}, is longer than {age} ago, but logins have only been told without a gap \
+                     since {since}"
+                ),
+                Some(format!("{at}, or later")),
+                Some(format!("{age} go by since {since}, in which logins are told and the user does not log in")),
             ),
             Self::Once { at } => {
                 let at = at.map_or_else(|| "at some time".to_owned(), |at| format!("on {at}"));

@@ -135,14 +135,16 @@ fn conditions_on_logins_select_whom_they_say() {
     let once = |age: Option<&str>| {
         Condition::LoggedInOnce(LoggedInOnce { not_within: age.map(|age| age.parse().expect("an age")) })
     };
-    // The last login and the creation in days ago, how many logins, whether that is all.
-    let nothing = (None, 0, false, None);
-    let nobody = (None, 0, true, Some(30));
-    let new = (None, 0, true, Some(3));
-    let told = (Some(100), 0, false, None);
-    let idle = (Some(100), 7, true, Some(300));
-    let guest = (Some(10), 1, true, Some(30));
-    let perhaps = (Some(10), 1, false, None);
+    // The last login, how many logins, whether that is all; the creation, and since when there was no gap. In days ago.
+    let nothing = (None, 0, false, None, Some(5));
+    let nobody = (None, 0, true, Some(30), Some(40));
+    let new = (None, 0, true, Some(3), Some(40));
+    let told = (Some(100), 0, false, None, None);
+    let idle = (Some(100), 7, true, Some(300), Some(300));
+    let guest = (Some(10), 1, true, Some(30), Some(40));
+    let perhaps = (Some(10), 1, false, None, Some(40));
+    let gap = (Some(100), 7, false, Some(300), Some(1));
+    let long_after_gap = (Some(100), 7, false, Some(300), Some(90));
     let cases = [
         (never(None), nobody, True),
         (never(None), nothing, Unknown),
@@ -158,6 +160,15 @@ fn conditions_on_logins_select_whom_they_say() {
         (before("90d"), guest, False),
         (before("90d"), nobody, False),
         (before("90d"), nothing, Unknown),
+        (before("90d"), gap, Unknown),
+        (before("2d"), gap, Unknown),
+        (before("1d"), gap, True),
+        (before("100d"), gap, False),
+        (before("90d"), long_after_gap, True),
+        (before("91d"), long_after_gap, Unknown),
+        (Condition::Not(Box::new(before("90d"))), gap, Unknown),
+        (never(None), gap, False),
+        (once(None), gap, False),
         (once(None), guest, True),
         (once(None), perhaps, Unknown),
         (once(None), idle, False),
@@ -171,12 +182,12 @@ fn conditions_on_logins_select_whom_they_say() {
         (Condition::All(vec![once(None), before("90d")]), perhaps, False),
         (Condition::Any(vec![never(None), before("90d")]), nothing, Unknown),
     ];
-    for (condition, (last, count, complete, created), expected) in cases {
+    for (condition, (last, count, complete, created, watched), expected) in cases {
         let mut versioned = scheme(serde_json::json!({"select": {"everyone": true}}));
         versioned.scheme.select = Selection(vec![condition.clone()]);
         let ago = |days: i64| Timestamp::from_millis(NOW.as_millis() - days * 86_400_000);
         let facts = Facts {
-            logins: known_fact(Logins { last: last.map(ago), count, complete }),
+            logins: known_fact(Logins { last: last.map(ago), count, complete, watched_since: watched.map(ago) }),
             created: created.map_or(Fact::Unknown(Missing::NotTold), |days| known_fact(ago(days))),
             ..jane(None, None)
         };
@@ -192,7 +203,7 @@ fn an_account_is_at_least_as_old_as_usher_knows_it() {
         let mut versioned = scheme(serde_json::json!({"select": {"everyone": true}}));
         let created_before = Some("14d".parse().expect("an age"));
         versioned.scheme.select = Selection(vec![Condition::NeverLoggedIn(NeverLoggedIn { created_before })]);
-        let logins = known_fact(Logins { last: None, count: 0, complete: true });
+        let logins = known_fact(Logins { last: None, count: 0, complete: true, watched_since: None });
         let facts = Facts { logins, first_seen: known_fact(ago(first_seen)), ..jane(None, None) };
         evaluate(&versioned.scheme, &Subject { user: None, facts: &facts, now: NOW })
     };

@@ -20,7 +20,10 @@ pub const EXPRESSIONS: [(Text, Meaning); 9] = [
         let count = user.logins.and_then(|logins| is_whole(logins).then_some(logins.count));
         sign(count.zip(user.active).map(|(count, active)| count == 0 && !active))
     }),
-    ("user.last_login < now", |user| sign(user.logins.and_then(|logins| logins.last).map(|days| days > 0))),
+    ("user.last_login < now", |user| {
+        let last = user.logins.and_then(|logins| logins.last.filter(|days| heard_for(logins, *days)));
+        sign(last.map(|days| days > 0))
+    }),
     ("'app1' in user.applications && user.directory == 'ldap'", |user| {
         sign(
             user.applications.as_ref().zip(user.directory).map(|(keys, name)| keys.contains(&"app1") && name == "ldap"),
@@ -56,8 +59,9 @@ fn holds(condition: &Plain, user: &User) -> Sign {
         Plain::Never(created_before) => never(user).min(created_before.map_or(1, |days| older(user, days))),
         Plain::LastBefore(age) => match user.logins {
             None => 0,
-            Some(PlainLogins { last: Some(days), .. }) => sign(Some(days > *age)),
-            Some(PlainLogins { last: None, count: 0, complete: true }) => -1,
+            Some(PlainLogins { last: Some(days), .. }) if days <= *age => -1,
+            Some(logins @ PlainLogins { last: Some(_), .. }) => i8::from(heard_for(logins, *age)),
+            Some(PlainLogins { last: None, count: 0, complete: true, .. }) => -1,
             Some(_) => 0,
         },
         Plain::Once(not_within) => once(user, *not_within),
@@ -85,6 +89,14 @@ fn older(user: &User, age: Days) -> Sign {
         (Some(created), _) => sign(Some(created > age)),
         (None, Some(seen)) if seen > age => 1,
         (None, _) => 0,
+    }
+}
+
+/// Whether every login of the last `days` days is known.
+fn heard_for(logins: PlainLogins, days: Days) -> bool {
+    match logins.watched {
+        Some(watched) => logins.complete || days <= watched,
+        None => true,
     }
 }
 

@@ -45,6 +45,8 @@ pub struct PlainLogins {
     pub last: Option<Days>,
     pub count: u64,
     pub complete: bool,
+    /// Since when logins are told without a gap.
+    pub watched: Option<Days>,
 }
 
 #[derive(Debug, Clone)]
@@ -89,11 +91,8 @@ pub fn user(known: u32) -> impl Strategy<Value = User> {
         101 - known => Just(Name::Missing),
         10 => Just(Name::None)
     ];
-    let logins = (option::of(0..5_i64), 0..4_u64, any::<bool>()).prop_map(|(last, count, complete)| PlainLogins {
-        last,
-        count,
-        complete,
-    });
+    let logins = (option::of(0..5_i64), 0..4_u64, any::<bool>(), option::of(0..5_i64))
+        .prop_map(|(last, count, complete, watched)| PlainLogins { last, count, complete, watched });
     let texts = |all: &'static [Text]| option::weighted(chance, some_of(all));
     (
         (
@@ -170,8 +169,12 @@ impl User {
             Name::Missing => Fact::Unknown(Missing::NotInPayload),
             Name::None => Fact::Unknown(Missing::NotApplicable),
         };
-        let logins =
-            |plain: &PlainLogins| Logins { last: plain.last.map(ago), count: plain.count, complete: plain.complete };
+        let logins = |plain: &PlainLogins| Logins {
+            last: plain.last.map(ago),
+            count: plain.count,
+            complete: plain.complete,
+            watched_since: plain.watched.map(ago),
+        };
         Facts {
             name,
             email: fact(self.email.map(|text| EmailAddress::parse(text).expect("an address"))),

@@ -52,15 +52,21 @@ fn completed(user: &User, other: &User) -> User {
     }
 }
 
-/// Logins of which not all are known, with so many others before them.
+/// Logins of which not all are known, with so many others before them, and one after them where there was a gap.
 fn with_others(known: PlainLogins, other: PlainLogins) -> PlainLogins {
     let missed = u64::from(known.last.is_some() && known.count == 0);
     if known.complete && missed == 0 {
         return known;
     }
-    let count = known.count + other.count + missed;
-    let last = if count == 0 { None } else { known.last.or(other.last).or(Some(1)) };
-    PlainLogins { last, count, complete: true }
+    let later = match (known.last, known.watched, other.last) {
+        (Some(last), Some(watched), Some(other)) if !known.complete && watched < last => {
+            Some(other.clamp(watched + 1, last))
+        }
+        _ => None,
+    };
+    let count = known.count + other.count + missed + u64::from(later.is_some());
+    let last = if count == 0 { None } else { later.or(known.last).or(other.last).or(Some(1)) };
+    PlainLogins { last, count, complete: true, watched: None }
 }
 
 fn arranged(schemes: &[PlainScheme]) -> Schemes {
