@@ -47,7 +47,7 @@ impl Jane {
             email: fact(EmailAddress::parse("jane@sales.partner.example").expect("an address")),
             active: fact(true),
             groups: fact(groups),
-            logins: fact(Logins { last, count: 7, complete: true }),
+            logins: fact(Logins { last, count: 7, complete: true, watched_since: None }),
             ..Facts::unknown(Missing::NotTold)
         };
         Self { source: "acme".parse().expect("an id"), id: UserId::new("JIRAUSER10100"), facts }
