@@ -8,8 +8,12 @@ use crate::domain::{Fact, Facts, Logins, Scheme, UserRef};
 
 use super::Subject;
 
-/// The longest template, and the longest text made of one, in bytes. Jira's long fields take 32,767 characters.
+/// The longest text made of a template, and the longest that is put in for a name, in bytes. Jira's long fields take
+/// 32,767 characters.
 const LONGEST: usize = 32_767;
+
+/// The longest template, in bytes.
+const LONGEST_TEMPLATE: usize = 4096;
 
 /// What stands between `{{` and `}}` may be this long, in bytes: the parser calls itself for each part.
 const LONGEST_EXPRESSION: usize = 300;
@@ -83,26 +87,41 @@ pub fn check_template(text: &str) -> Result<(), TemplateError> {
 
 /// Refuses what could take long. There are no statements, so nothing is done more than once; and nothing is multiplied.
 fn bounds(text: &str) -> Result<(), TemplateError> {
-    if text.len() > LONGEST {
-        return Err(TemplateError::TooLong { what: "the template", most: LONGEST });
+    if text.len() > LONGEST_TEMPLATE {
+        return Err(TemplateError::TooLong { what: "the template", most: LONGEST_TEMPLATE });
     }
-    if text.contains("{%") {
-        return Err(TemplateError::TooClever("{% ... %}"));
+    // A comment could hold a `{{` that begins nothing.
+    for (begin, whole) in [("{%", "{% ... %}"), ("{#", "{# ... #}")] {
+        if text.contains(begin) {
+            return Err(TemplateError::TooClever(whole));
+        }
     }
     for expression in text.split("{{").skip(1) {
         let Some((expression, _)) = expression.split_once("}}") else {
             return Err(TemplateError::Syntax("a `{{` is not closed with `}}`".into()));
         };
-        if expression.len() > LONGEST_EXPRESSION {
-            return Err(TemplateError::TooLong { what: "what stands between `{{` and `}}`", most: LONGEST_EXPRESSION });
+        bounds_of_expression(expression)?;
+    }
+    Ok(())
+}
+
+/// Refuses what could take long, and what does not end for the language where it ends here: at the first `}}`. That is
+/// so in a text in quotes and in braces. With one kind of quotes and no backslashes, an even number closes all texts.
+fn bounds_of_expression(expression: &str) -> Result<(), TemplateError> {
+    if expression.len() > LONGEST_EXPRESSION {
+        return Err(TemplateError::TooLong { what: "what stands between `{{` and `}}`", most: LONGEST_EXPRESSION });
+    }
+    for clever in ["*", "\\", "{", "}"] {
+        if expression.contains(clever) {
+            return Err(TemplateError::TooClever(clever));
         }
-        if expression.contains('*') {
-            return Err(TemplateError::TooClever("*"));
-        }
-        // Else a `}}` in quotes would end the expression for us, and not for the language.
-        if ['"', '\''].into_iter().any(|quote| expression.matches(quote).count() % 2 == 1) {
-            return Err(TemplateError::Syntax("a quote is not closed, or stands in other quotes".into()));
-        }
+    }
+    let [single, double] = ['\'', '"'].map(|quote| expression.matches(quote).count());
+    if single > 0 && double > 0 {
+        return Err(TemplateError::Syntax("write the texts in one expression in one kind of quotes".into()));
+    }
+    if (single + double) % 2 == 1 {
+        return Err(TemplateError::Syntax("a quote is not closed".into()));
     }
     Ok(())
 }
@@ -149,7 +168,8 @@ impl Names {
         let mut whole: BTreeMap<&str, Value> = BTreeMap::new();
         let mut parts: BTreeMap<&str, BTreeMap<&str, Value>> = BTreeMap::new();
         for name in NAMES {
-            let text = texts.get(name).cloned().flatten().unwrap_or_else(|| "unknown".to_owned());
+            let mut text = texts.get(name).cloned().flatten().unwrap_or_else(|| "unknown".to_owned());
+            text.truncate(text.floor_char_boundary(LONGEST));
             match name.split_once('.') {
                 Some((outer, inner)) => drop(parts.entry(outer).or_default().insert(inner, text.into())),
                 None => drop(whole.insert(name, text.into())),
@@ -238,7 +258,7 @@ mod tests {
             ("{% for x in user.groups %}{% endfor %}", "leave out the `{% ... %}`"),
             ("{{ 'x' * 1000000 }}", "leave out the `*`"),
             ("{{ '}}' * 1000000 }}", "a quote is not closed"),
-            (&"x".repeat(40_000), "longer than 32767 bytes"),
+            (&"x".repeat(40_000), "longer than 4096 bytes"),
             (&format!("{{{{ '{}' }}}}", "x".repeat(400)), "longer than 300 bytes"),
         ];
         for (template, expected) in cases {
@@ -246,5 +266,58 @@ mod tests {
             assert!(message.contains(expected), "{template}: {message}");
         }
         assert_eq!(check_template(&deep), Ok(()));
+    }
+
+    #[test]
+    fn nothing_escapes_the_bounds() {
+        for (template, expected) in [
+            (r#"{{ "'" ~ '}}' ~ 'x' * 90000000 }}"#, "one kind of quotes"),
+            (r"{{ '\'}}' ~ 'x' * 90000000 }}", r"leave out the `\`"),
+            (r#"{{ "\"}}" ~ 'x' * 90000000 }}"#, r"leave out the `\`"),
+            ("{{ '}}' ~ 'x' * 90000000 }}", "a quote is not closed"),
+            ("{{ {'a': {}}}['a'] ~ 'x' * 90000000 }}", "leave out the `{`"),
+            ("{{ {'a': 1}}}", "leave out the `{`"),
+            ("{# {{ #}{{ ' }} ' * 90000000 }}", "leave out the `{# ... #}`"),
+            ("{# {{ '}} #}", "leave out the `{# ... #}`"),
+            ("{{{{ 'x' * 90000000 }}", "not closed"),
+            (&format!("{{{{ \"'\" ~ '}}}}' ~ {}1 }}}}", "1+".repeat(1_600)), "one kind of quotes"),
+        ] {
+            let message = check_template(template).expect_err(template).to_string();
+            assert!(message.contains(expected), "{template}: {message}");
+            let unchecked = Names::unknown().render(template).expect_err(template).to_string();
+            assert_eq!(unchecked, message, "what was not checked is not rendered either");
+        }
+    }
+
+    #[test]
+    fn the_longest_expressions_need_less_than_half_of_a_thread_s_stack() {
+        let read = || {
+            for expression in [
+                format!("{}1", "1+".repeat(145)),
+                format!("{}1", "-".repeat(290)),
+                format!("{}1", "not ".repeat(70)),
+                format!("user.name{}", ".a".repeat(140)),
+                format!("user.name{}", "[0]".repeat(90)),
+                format!("user.name{}", "[:]".repeat(90)),
+                format!("{}1{}", "(".repeat(140), ")".repeat(140)),
+                format!("{}1{}", "[".repeat(140), "]".repeat(140)),
+                format!("source{}", "|upper".repeat(45)),
+            ] {
+                // It is refused or rendered, and comes back.
+                let _ = check_template(&format!("{{{{{expression}}}}}"));
+                let _ = Names::unknown().render(&format!("{{{{{expression}}}}}"));
+            }
+        };
+        std::thread::Builder::new().stack_size(1 << 20).spawn(read).expect("a thread").join().expect("no overflow");
+    }
+
+    #[test]
+    fn what_is_put_in_is_cut() {
+        let texts = [("user.groups", Some("ä".repeat(1 << 20)))].into_iter().collect();
+        let names = Names::nested(&texts);
+        let rendered = names.render(&"{{user.groups}}".repeat(270)).expect("it is rendered");
+        assert!(rendered.len() <= LONGEST && rendered.len() > LONGEST - 2, "{}", rendered.len());
+        let length = names.render("{{ user.groups[32766:] }}").expect("it is rendered");
+        assert_eq!(length, "", "each name is cut before anything is made of it");
     }
 }

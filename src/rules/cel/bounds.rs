@@ -1,19 +1,12 @@
 //! How large an expression may be, and how long it may take.
 
-use std::sync::Arc;
-
-use cel::{
-    Context, Value,
-    common::ast::{CallExpr, Expr, IdedExpr, LiteralValue},
-};
-
-use super::{ExpressionError, LANGUAGE};
+use super::ExpressionError;
 
 /// The longest expression, in bytes.
 const LONGEST: usize = 4096;
 
-/// A list of a user's is not taken to be longer, for the cost.
-pub(super) const LONGEST_LIST: u64 = 1_000;
+/// No value may be larger that an expression makes on its way, in bytes.
+pub(super) const LARGEST: u64 = 1 << 20;
 
 /// So many steps may be needed for one user; a step takes less than a microsecond.
 const STEPS: u64 = 500_000;
@@ -114,20 +107,6 @@ fn length_of_text(before: &str, from: &str, quote: char) -> Result<usize, Expres
         }
     }
     wrong("a quote is not closed")
-}
-
-/// Why `pattern` is not a regular expression, if it is none.
-pub(super) fn of_pattern(pattern: &str) -> Result<(), String> {
-    let call = CallExpr { func_name: "matches".to_owned(), target: None, args: vec![text(""), text(pattern)] };
-    let call = IdedExpr { id: 0, expr: Expr::Call(call) };
-    match Value::resolve(&call, &Context::with_env(Arc::clone(&LANGUAGE))) {
-        Ok(_) => Ok(()),
-        Err(_) => Err("this is not a regular expression (or a far too large one)".to_owned()),
-    }
-}
-
-fn text(text: &str) -> IdedExpr {
-    IdedExpr { id: 0, expr: Expr::Literal(LiteralValue::String(text.to_owned().into())) }
 }
 
 /// The nearest of `known`, or all of them.

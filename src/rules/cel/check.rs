@@ -11,7 +11,8 @@ use super::{
     Checked, ExpressionError, LANGUAGE,
     bounds::{self, Cost},
     field::Field,
-    functions,
+    functions, pattern,
+    size::Size,
     types::Type,
 };
 
@@ -30,15 +31,17 @@ pub(super) fn read(expression: &Expression) -> Result<Checked> {
     Ok(Checked { program, fields })
 }
 
-/// What an expression comes to, and how long it may be if it is a list.
+/// What an expression comes to, and how large that may be.
+#[derive(Clone)]
 struct Typed {
     ty: Type,
-    length: u64,
+    size: Size,
 }
 
 impl Typed {
+    /// Of a type whose values have all the same size.
     fn of(ty: Type) -> Self {
-        Self { ty, length: 1 }
+        Self { ty, size: Size::ONE }
     }
 }
 
@@ -47,7 +50,7 @@ struct Check<'a> {
     /// What it names of `user`, each once.
     fields: Vec<Field>,
     /// The names that macros bring, innermost last.
-    names: Vec<(&'a str, Type)>,
+    names: Vec<(&'a str, Typed)>,
     cost: Cost,
 }
 
@@ -55,7 +58,18 @@ type Result<T, E = ExpressionError> = std::result::Result<T, E>;
 
 impl<'a> Check<'a> {
     fn of(&mut self, expr: &'a IdedExpr) -> Result<Typed> {
-        self.cost.add(1)?;
+        let typed = self.typed(expr)?;
+        let bytes = typed.size.bytes();
+        if bytes > bounds::LARGEST {
+            let why = "this could come to more than 1 MiB for one user; join fewer texts and lists";
+            return Err(self.wrong(expr, why));
+        }
+        // A value may be copied where it is used.
+        self.cost.add(1 + bytes / 4096)?;
+        Ok(typed)
+    }
+
+    fn typed(&mut self, expr: &'a IdedExpr) -> Result<Typed> {
         match &expr.expr {
             Expr::Literal(literal) => self.literal(expr, literal),
             Expr::Ident(name) => self.name(expr, name),
@@ -74,7 +88,9 @@ impl<'a> Check<'a> {
             LiteralValue::Boolean(_) => Type::Bool,
             LiteralValue::Int(_) => Type::Int,
             LiteralValue::Double(_) => Type::Double,
-            LiteralValue::String(_) => Type::String,
+            LiteralValue::String(text) => {
+                return Ok(Typed { ty: Type::String, size: Size::of_text(text.inner()) });
+            }
             LiteralValue::Null => {
                 let why = "there is no `null`: a fact that is not known makes the whole condition unknown";
                 return Err(self.wrong(expr, why));
@@ -87,8 +103,8 @@ impl<'a> Check<'a> {
     }
 
     fn name(&self, expr: &IdedExpr, name: &str) -> Result<Typed> {
-        if let Some((_, ty)) = self.names.iter().rev().find(|(known, _)| *known == name) {
-            return Ok(Typed { ty: ty.clone(), length: bounds::LONGEST_LIST });
+        if let Some((_, typed)) = self.names.iter().rev().find(|(known, _)| *known == name) {
+            return Ok(typed.clone());
         }
         match name {
             "now" => Ok(Typed::of(Type::Timestamp)),
@@ -114,21 +130,25 @@ impl<'a> Check<'a> {
         if !self.fields.contains(&field) {
             self.fields.push(field);
         }
-        Ok(Typed { ty: field.ty(), length: bounds::LONGEST_LIST })
+        let ty = field.ty();
+        let size = Size::of_fact(&ty);
+        Ok(Typed { ty, size })
     }
 
     fn list(&mut self, expr: &IdedExpr, list: &'a ListExpr) -> Result<Typed> {
         let mut item = Type::Nothing;
+        let mut size = Size::Flat(0);
         for element in &list.elements {
             let typed = self.of(element)?;
             item = item.with(&typed.ty).ok_or_else(|| {
                 self.wrong(element, &format!("a list holds things of one kind; here are a {item} and a {}", typed.ty))
             })?;
+            size = size.or(typed.size);
         }
         if !list.optional_indices.is_empty() {
             return Err(self.wrong(expr, "there are no optional values in conditions"));
         }
-        Ok(Typed { ty: Type::list_of(item), length: list.elements.len() as u64 })
+        Ok(Typed { ty: Type::list_of(item), size: Size::list(list.elements.len() as u64, size) })
     }
 
     fn call(&mut self, expr: &'a IdedExpr, call: &'a CallExpr) -> Result<Typed> {
@@ -138,29 +158,29 @@ impl<'a> Check<'a> {
             return Err(self.wrong(expr, &format!("there is no function `{name}`; {instead}")));
         }
         let target = call.target.as_deref().map(|target| self.of(target)).transpose()?;
+        let has_target = target.is_some();
         let arguments = call.args.iter().map(|argument| self.of(argument)).collect::<Result<Vec<_>>>()?;
-        let length = target.iter().chain(&arguments).map(|typed| typed.length).sum();
-        let target = target.map(|typed| typed.ty);
-        let arguments: Vec<_> = arguments.into_iter().map(|typed| typed.ty).collect();
+        let (types, sizes): (Vec<_>, Vec<_>) =
+            target.into_iter().chain(arguments).map(|typed| (typed.ty, typed.size)).unzip();
+        let (target, arguments) = types.split_at(usize::from(has_target));
         if name == "matches" {
-            self.pattern(call.args.last().unwrap_or(expr))?;
+            let steps = self.pattern(call.args.last().unwrap_or(expr))?;
+            self.cost.add(steps)?;
         }
-        self.cost.add(functions::cost(name, length))?;
-        match functions::result(name, target.as_ref(), &arguments) {
-            Some(ty) => Ok(Typed { ty, length }),
-            None => Err(self.wrong(expr, &functions::misfit(name, target.as_ref(), &arguments))),
+        self.cost.add(functions::cost(name, &sizes))?;
+        match functions::result(name, target.first(), arguments) {
+            Some(ty) => Ok(Typed { size: functions::size(name, &ty, sizes), ty }),
+            None => Err(self.wrong(expr, &functions::misfit(name, target.first(), arguments))),
         }
     }
 
-    /// A pattern has to stand there as it is, so that it is found out now whether it is one.
-    fn pattern(&self, pattern: &IdedExpr) -> Result<()> {
+    /// A pattern has to stand there as it is, so that it is found out now whether it is one. Gives what it takes to
+    /// read it.
+    fn pattern(&self, pattern: &IdedExpr) -> Result<u64> {
         let Expr::Literal(LiteralValue::String(text)) = &pattern.expr else {
             return Err(self.wrong(pattern, "write the pattern of `matches` as a text in quotes"));
         };
-        match bounds::of_pattern(text.inner()) {
-            Ok(()) => Ok(()),
-            Err(why) => Err(self.wrong(pattern, &why)),
-        }
+        pattern::steps_to_read(text.inner()).map_err(|why| self.wrong(pattern, why))
     }
 
     /// What the parser makes of `all`, `exists`, `filter` and their like.
@@ -175,24 +195,26 @@ impl<'a> Check<'a> {
         if ["user", "now"].contains(&loops.iter_var.as_str()) {
             return Err(self.wrong(expr, &format!("`{}` has a meaning here; write another name", loops.iter_var)));
         }
-        let start = self.of(&loops.accu_init)?.ty;
+        let length = range.size.length();
+        let start = self.of(&loops.accu_init)?;
         self.names.push((&loops.accu_var, start.clone()));
-        self.names.push((&loops.iter_var, *item));
-        let outside = self.cost.enter(range.length);
+        self.names.push((&loops.iter_var, Typed { ty: *item, size: range.size.item() }));
+        let outside = self.cost.enter(length);
         let condition = self.of(&loops.loop_cond)?.ty;
-        let step = self.of(&loops.loop_step)?.ty;
+        let step = self.of(&loops.loop_step)?;
         self.cost.leave(outside);
         self.names.pop();
-        let fits = start.with(&step).filter(|_| condition == Type::Bool);
-        let Some(accumulated) = fits else {
+        let fits = start.ty.with(&step.ty).filter(|_| condition == Type::Bool);
+        let Some(ty) = fits else {
             return Err(self.wrong(expr, "what is asked of each item does not fit"));
         };
-        if let Some((_, ty)) = self.names.last_mut() {
-            *ty = accumulated;
+        if let Some((_, accumulated)) = self.names.last_mut() {
+            // Each step adds to a list what the first adds to an empty one: the parser makes no others.
+            *accumulated = Typed { ty, size: start.size.or(step.size).times(length) };
         }
-        let ty = self.of(&loops.result)?.ty;
+        let result = self.of(&loops.result)?;
         self.names.pop();
-        Ok(Typed { ty, length: range.length })
+        Ok(result)
     }
 
     fn wrong(&self, expr: &IdedExpr, message: &str) -> ExpressionError {

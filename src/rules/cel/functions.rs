@@ -2,7 +2,10 @@
 
 use cel::common::ast::operators as op;
 
-use super::types::Type::{self, Bool, Double, Duration, Int, List, Nothing, String, Timestamp};
+use super::{
+    size::Size,
+    types::Type::{self, Bool, Double, Duration, Int, List, Nothing, String, Timestamp},
+};
 
 /// The functions that an expression may call, to name the nearest one.
 pub(super) const NAMES: [&str; 27] = [
@@ -117,12 +120,27 @@ pub(super) fn misfit(name: &str, target: Option<&Type>, arguments: &[Type]) -> s
     }
 }
 
-/// How many steps a call takes; `length` is that of the lists it is given.
-pub(super) fn cost(name: &str, length: u64) -> u64 {
+/// How large the result, of the type `ty`, may be; `sizes` are those of what the call is given, the target first.
+pub(super) fn size(name: &str, ty: &Type, mut sizes: Vec<Size>) -> Size {
+    match (name, sizes.pop(), sizes.pop()) {
+        (op::ADD, Some(right), Some(left)) if matches!(ty, String | List(_)) => left.and(right),
+        (op::CONDITIONAL, Some(no), Some(yes)) => yes.or(no),
+        (op::INDEX, Some(_), Some(list)) => list.item(),
+        (_, Some(argument), _) => Size::of_result(ty, &[argument]),
+        (..) => Size::ONE,
+    }
+}
+
+/// How many steps a call takes, besides one and the reading of a pattern; `sizes` are those of what it is given.
+pub(super) fn cost(name: &str, sizes: &[Size]) -> u64 {
+    let sum = |of: fn(&Size) -> u64| sizes.iter().map(of).fold(0, u64::saturating_add);
+    let bytes = sum(Size::bytes);
     match name {
-        // The pattern is read anew each time.
-        "matches" => 100,
-        op::IN | op::EQUALS | op::NOT_EQUALS => 1 + length / 16,
-        _ => 1,
+        op::IN | op::EQUALS | op::NOT_EQUALS => sum(Size::length) / 16 + bytes / 4096,
+        "contains" | "size" => bytes / 1024,
+        "startsWith" | "endsWith" => 0,
+        _ if is_operator(name) => 0,
+        // Each byte of a text is looked at, and not only compared.
+        _ => bytes / 64,
     }
 }

@@ -9,6 +9,8 @@ mod check;
 mod error;
 mod field;
 mod functions;
+mod pattern;
+mod size;
 mod types;
 
 use std::{

@@ -104,7 +104,7 @@ fn what_is_wrong_is_refused_with_what_to_write() {
         ("user.groups.exists(g, g)", "`||` does not go with bool and string"),
         ("user.name.matches(user.email)", "write the pattern of `matches` as a text"),
         ("user.name.matches('(')", "not a regular expression"),
-        ("user.name.matches('(a{1000}){1000}')", "not a regular expression"),
+        ("user.name.matches('(a{1000}){1000}')", "this pattern is too large"),
         ("user.created > '2020-01-01'", "`>` does not go with timestamp and string"),
         ("user.groups.all(a, user.groups.all(b, a == b || true))", "could take too long"),
         ("user.active &&", "at 1:"),
@@ -193,6 +193,46 @@ fn the_size_of_an_expression_is_bounded() {
     }
     let domains: Vec<_> = (0..150).map(|number| format!("'a{number}.b.c.example'")).collect();
     assert_eq!(check_expression(&Expression::new(format!("user.domain in [{}]", domains.join(",")))), Ok(()));
+}
+
+#[test]
+fn what_could_fill_the_memory_is_refused() {
+    let nested = (1..8).fold("true".to_owned(), |inner, n| {
+        let n = 8 - n;
+        format!("[v{n}+v{n}+v{n}+v{n}+v{n}+v{n}+v{n}+v{n}+v{n}+v{n}].exists(v{}, {inner})", n + 1)
+    });
+    for text in [
+        format!("['aaaaaaaaaaaaaaaa']{}.size() == 1", ".map(x,x+x)".repeat(40)),
+        format!("['a']{}.size() == 1", ".map(x,[x,x])".repeat(40)),
+        format!("[['a']]{}.size() == 1", ".map(x,x+x)".repeat(40)),
+        format!("['a']{}.size() == 1", ".map(x,true?[x,x][0]+x:x)".repeat(20)),
+        format!("['a']{}.size() == 1", ".filter(x,true).map(x,string(x)+x)".repeat(20)),
+        format!("['aaaaaaaaaaaaaaaa'].exists(v1, {nested})"),
+        format!("[['aaaaaaaaaaaaaaaa']].exists(v1, {nested})"),
+        "user.groups.map(g, user.groups).size() == 1".to_owned(),
+    ] {
+        let message = refused(&text);
+        assert!(message.contains("more than 1 MiB"), "{text}: {message}");
+    }
+}
+
+#[test]
+fn patterns_that_take_long_to_read_are_refused_where_they_are_read_often() {
+    for (text, expected) in [
+        (r"user.groups.exists(g, g.matches(r'\w{150}'))", "this pattern is too large"),
+        (r"user.name.matches(r'\w{150}')", "this pattern is too large"),
+        (r"user.groups.exists(g, g.matches(r'\w\w'))", "could take too long"),
+    ] {
+        let message = refused(text);
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+    for text in [
+        r"user.name.matches(r'^\w+$')",
+        r"user.groups.exists(g, g.matches('^(dev|ops)-[a-z0-9-]+$'))",
+        r"user.groups.exists(g, g.matches(r'^team-\d+$'))",
+    ] {
+        assert_eq!(check_expression(&Expression::new(text)), Ok(()), "{text}");
+    }
 }
 
 #[test]
