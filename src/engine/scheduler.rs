@@ -118,14 +118,15 @@ impl Scheduler {
     async fn caught_up(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
         for partition in (0..self.log.partitions()).map(Partition) {
             let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
-            let end = loop {
+            let bounds = loop {
                 match self.log.bounds(Stream::Sweeps, partition).await {
-                    Ok(bounds) => break bounds.end,
+                    Ok(bounds) => break bounds,
                     Err(error) => warn!(%partition, %error, "can't tell where requests end, trying again"),
                 }
                 stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
             };
-            if let Some(offset) = end.checked_sub(1) {
+            // Of one whose records were all dropped with time nothing is ever read.
+            if let Some(offset) = bounds.end.checked_sub(1).filter(|_| !bounds.is_empty()) {
                 self.read(Position { partition, offset }, stop).await?;
             }
         }
