@@ -106,9 +106,7 @@ fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: 
 
 fn started(table: &Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause: Cause) -> Tried<()> {
     let SweepProgress { sweep, source, at, .. } = progress;
-    let limited = runs.iter().filter(|run| !run.limits.is_empty()).map(|run| run.scheme.id.clone()).collect();
-    let schemes = runs.iter().map(|run| run.scheme.id.clone()).collect();
-    table.put_plan(sweep, &SweepPlan { schemes, limited })?;
+    table.put_plan(sweep, &SweepPlan::of(runs))?;
     let tally = table.tally(sweep)?;
     for run in runs {
         let id = RunId::of_sweep(sweep, &run.scheme.id);
