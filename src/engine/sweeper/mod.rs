@@ -139,12 +139,17 @@ impl Sweeper {
     /// Ends a run, unless it has ended. Its steps are kept back by the executor, which knows already.
     async fn cancel(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
         let Some(state) = self.state(&order.sweep, work).await? else {
-            // It has not begun: that it was cancelled is known when it does.
-            return Ok(());
+            // It has not begun: that it was cancelled is known when it does. Or it began so long ago that it is forgotten.
+            let is_forgotten = self.overview.sweep(&order.sweep).is_some() && !self.overview.is_over(&order.run());
+            return if is_forgotten { self.end(order, work).await } else { Ok(()) };
         };
         if state.runs.get(&order.scheme) == Some(&RunPhase::Cancelled) || self.overview.is_over(&order.run()) {
             return Ok(());
         }
+        self.end(order, work).await
+    }
+
+    async fn end(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
         self.record(&order.sweep, SweepStep::Cancelled { scheme: order.scheme.clone() }, work).await
     }
 

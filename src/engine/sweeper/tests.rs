@@ -214,3 +214,14 @@ async fn of_the_times_that_had_to_wait_only_the_last_one_is_run() {
     assert_eq!(started(&progress), [("s3".to_owned(), vec!["one".parse().expect("an id")])]);
     assert_eq!(events.len(), 5);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_a_sweep_that_is_long_forgotten_can_be_cancelled() {
+    let scheme: SchemeId = "one".parse().expect("an id");
+    let at = Timestamp::from_millis(1);
+    let order = RunOrder { sweep: SweepId::new("s1"), scheme: scheme.clone(), source: source(), at };
+    let read = Read { plan: Some(Arc::default()), ..Read::default() };
+    let (progress, events) = made_of(&[SweepRequest::Cancel(order)], 1, read).await;
+    assert_eq!(progress[0].step, SweepStep::Cancelled { scheme });
+    assert!(events.is_empty());
+}
