@@ -7,7 +7,7 @@ use crate::{
     engine::{Bell, Bells, Controls, Struck},
     log::{Partition, Stream},
     settings::{Contents, Listed, Settings},
-    views::Views,
+    views::{self, Views},
 };
 
 /// See the module.
@@ -18,26 +18,23 @@ pub(super) struct AppBells {
 }
 
 impl AppBells {
-    fn bell(&self, listed: Listed) -> Option<Bell> {
-        let Contents::Readable(scheme) = listed.contents else { return None };
+    /// The clock of a scheme; none where it has none here.
+    fn bell(&self, listed: Listed) -> Result<Option<Bell>, views::Error> {
+        let Contents::Readable(scheme) = listed.contents else { return Ok(None) };
         if scheme.trigger.kind() != TriggerKind::Schedule || !self.sources.contains(&scheme.source) {
-            return None;
+            return Ok(None);
         }
-        let struck = match self.views.bell(&scheme.id) {
-            Ok(struck) => struck.map(|bell| Struck { schedule: bell.schedule, until: bell.until }),
-            Err(error) => {
-                tracing::warn!(scheme.id = %scheme.id, %error, "can't tell until when a clock has struck; it waits");
-                return None;
-            }
-        };
+        let struck = self.views.bell(&scheme.id)?.map(|bell| Struck { schedule: bell.schedule, until: bell.until });
         let silent = listed.paused.is_some() || !scheme.enabled;
-        Some(Bell { scheme: *scheme, struck, silent })
+        Ok(Some(Bell { scheme: *scheme, struck, silent }))
     }
 }
 
 impl Bells for AppBells {
-    fn bells(&self) -> Vec<Bell> {
-        self.settings.list().into_iter().filter_map(|listed| self.bell(listed)).collect()
+    fn bells(&self) -> Option<Vec<Bell>> {
+        let bells = self.settings.list().into_iter().filter_map(|listed| self.bell(listed).transpose());
+        let bells: Result<Vec<_>, _> = bells.collect();
+        bells.inspect_err(|error| tracing::warn!(%error, "can't tell until when clocks have struck; they wait")).ok()
     }
 
     fn read_until(&self, partition: Partition) -> u64 {

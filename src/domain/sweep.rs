@@ -1,6 +1,6 @@
 //! Sweeps over all users of a source: what asks for them, and how far they have come.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -131,6 +131,26 @@ pub struct SweepPlan {
     pub schemes: Vec<SchemeId>,
     /// Those whose steps wait until users are counted.
     pub limited: BTreeSet<SchemeId>,
+    /// Those that were in test mode when the sweep was asked for.
+    #[serde(default)]
+    pub tested: BTreeSet<SchemeId>,
+    /// What each scheme said then: one that says something else by now selects nobody. Empty where it was not kept.
+    #[serde(default)]
+    pub versions: BTreeMap<SchemeId, String>,
+}
+
+impl SweepPlan {
+    /// The plan of a sweep with `runs`.
+    pub fn of(runs: &[SweepRun]) -> Self {
+        let those =
+            |wanted: fn(&SweepRun) -> bool| runs.iter().filter(move |run| wanted(run)).map(|run| run.scheme.id.clone());
+        Self {
+            schemes: those(|_| true).collect(),
+            limited: those(|run| !run.limits.is_empty()).collect(),
+            tested: those(|run| run.test_mode).collect(),
+            versions: runs.iter().map(|run| (run.scheme.id.clone(), run.scheme.version.clone())).collect(),
+        }
+    }
 }
 
 /// One record of how far a sweep has come.

@@ -56,17 +56,15 @@ impl Asking {
     /// The answer by what is known of the sweep and of pauses beside the schemes.
     pub(super) fn settle(&self, mut answer: Answer, controls: &dyn Controls) -> Answer {
         match self {
-            Self::InSweep { released: false, plan, .. } => {
-                for verdict in &mut answer.verdicts {
-                    // The run is counted, although the scheme may have lost its limits since.
-                    verdict.held |= plan.limited.contains(&verdict.scheme.id) && !verdict.test_mode;
-                }
+            Self::InSweep { released, plan, .. } => {
+                answer.verdicts.iter_mut().for_each(|verdict| as_asked_for(verdict, plan, *released));
             }
             Self::Waiting => {
                 let paused = |verdict: &&mut SchemeVerdict| controls.scheme_paused(&verdict.scheme.id);
-                answer.verdicts.iter_mut().filter(paused).for_each(pass_over);
+                let paused = answer.verdicts.iter_mut().filter(paused);
+                paused.for_each(|verdict| pass_over(verdict, "paused", "the scheme is paused", "resume the scheme"));
             }
-            Self::InSweep { .. } | Self::Lost => {}
+            Self::Lost => {}
         }
         answer
     }
@@ -95,22 +93,76 @@ async fn plan(
     Ok(plan)
 }
 
-/// Turns a verdict into one that does not select.
-fn pass_over(verdict: &mut SchemeVerdict) {
-    let because = "the scheme is paused".to_owned();
-    let paused = Reason {
-        condition: "paused".into(),
+/// A run does what was asked for and counted, and no more, whatever has been written into its scheme since.
+fn as_asked_for(verdict: &mut SchemeVerdict, plan: &SweepPlan, released: bool) {
+    let id = &verdict.scheme.id;
+    verdict.test_mode |= plan.tested.contains(id);
+    // A run with limits is counted, although the scheme may have lost them since.
+    verdict.held = !released && !verdict.test_mode && (verdict.held || plan.limited.contains(id));
+    if plan.versions.get(id).is_some_and(|version| *version != verdict.scheme.version) {
+        pass_over(verdict, "changed", "the scheme was changed since the run began", "run the scheme as it is now");
+    }
+}
+
+/// Turns a verdict into one that does not select, because of `condition`.
+fn pass_over(verdict: &mut SchemeVerdict, condition: &str, because: &str, change: &str) {
+    let passed_over = Reason {
+        condition: condition.into(),
         truth: Truth::False,
-        because: because.clone(),
+        because: because.into(),
         as_of: None,
         value: None,
         made_of: MadeOf::Fact,
-        change: Some("resume the scheme".into()),
+        change: Some(change.into()),
         parts: Vec::new(),
     };
-    let reasons = std::mem::replace(&mut verdict.reasons, paused.clone());
-    let parts = vec![paused.clone(), reasons];
-    verdict.reasons = Reason { condition: "scheme".into(), made_of: MadeOf::All, parts, ..paused };
+    let reasons = std::mem::replace(&mut verdict.reasons, passed_over.clone());
+    let parts = vec![passed_over.clone(), reasons];
+    verdict.reasons = Reason { condition: "scheme".into(), made_of: MadeOf::All, parts, ..passed_over };
     verdict.selected = Truth::False;
     verdict.steps.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Limits, SchemeRef, SweepRun},
+        engine::NoControls,
+        views::testing::verdict,
+    };
+
+    /// What becomes of the verdict of `idle`, version `v1`, in a run that was asked for with `version`.
+    fn settled(version: &str, test_mode: bool, limits: Limits, released: bool) -> SchemeVerdict {
+        let verdict = verdict("idle", Truth::True, &["g"]);
+        let scheme = SchemeRef { id: verdict.scheme.id.clone(), version: version.into() };
+        let plan = Arc::new(SweepPlan::of(&[SweepRun { scheme, test_mode, limits }]));
+        let asking = Asking::InSweep { schemes: plan.schemes.clone(), released, plan };
+        let answer = Answer { no_action: None, verdicts: vec![verdict], others: 0 };
+        asking.settle(answer, &NoControls::default()).verdicts.remove(0)
+    }
+
+    #[test]
+    fn a_run_that_began_in_test_mode_stays_in_it() {
+        let verdict = settled("v1", true, Limits::default(), false);
+        assert_eq!((verdict.selected, verdict.test_mode, verdict.held), (Truth::True, true, false));
+        assert!(!settled("v1", false, Limits::default(), false).test_mode);
+    }
+
+    #[test]
+    fn a_run_with_limits_is_held_until_it_is_released() {
+        let limits = Limits { users: Some(1), percent: None };
+        assert!(settled("v1", false, limits, false).held);
+        assert!(!settled("v1", false, limits, true).held);
+    }
+
+    #[test]
+    fn a_scheme_that_was_changed_since_the_run_began_selects_nobody_in_it() {
+        for released in [false, true] {
+            let verdict = settled("v0", false, Limits::default(), released);
+            assert_eq!((verdict.selected, verdict.steps.len()), (Truth::False, 0));
+            assert_eq!(verdict.reasons.because, "the scheme was changed since the run began");
+            assert_eq!(settled("v1", false, Limits::default(), released).steps.len(), 1);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::domain::{Heard, RunId, SourceId, StepKey, SweepId, SweepPlan, UserId, UserRef};
+use crate::domain::{Heard, RunId, SchemeId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UserId, UserRef};
 
 /// A step that was asked for: where its outcome is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,9 @@ pub trait Overview: Send + Sync + 'static {
 
     /// Which schemes a sweep asks; none until its start has been read.
     fn sweep(&self, sweep: &SweepId) -> Option<Arc<SweepPlan>>;
+
+    /// The latest time for which the clock of `scheme` has asked for a sweep.
+    fn asked_until(&self, scheme: &SchemeId) -> Option<Timestamp>;
 
     /// Whether nothing more happens in the run.
     fn is_over(&self, run: &RunId) -> bool;

@@ -23,10 +23,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How often it is asked whether the log has come back.
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
+/// How long it waits where clocks can't be told.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// Knows the clocks of all schemes.
 pub trait Bells: Send + Sync + 'static {
-    /// Those with a schedule, of the sources of this process.
-    fn bells(&self) -> Vec<Bell>;
+    /// Those with a schedule, of the sources of this process; none where they can't be told now.
+    fn bells(&self) -> Option<Vec<Bell>>;
 
     /// Until where this process has read the requests in `partition`: what stands there is in the bells.
     fn read_until(&self, partition: Partition) -> u64;
@@ -67,7 +70,13 @@ impl Scheduler {
         let mut known: Option<HashSet<SchemeId>> = None;
         while !stop.is_cancelled() {
             changed.mark_unchanged();
-            let mut bells = self.bells.bells();
+            // All or none: one that is left out now would be taken for a new one afterwards.
+            let Some(mut bells) = self.bells.bells() else {
+                if stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER)).await.is_none() {
+                    return;
+                }
+                continue;
+            };
             if let Some(known) = &known {
                 // A scheme that appears while usher runs counts from now on, whatever its clock did long ago.
                 bells.iter_mut().filter(|bell| !known.contains(&bell.scheme.id)).for_each(|bell| bell.struck = None);
@@ -118,14 +127,15 @@ impl Scheduler {
     async fn caught_up(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
         for partition in (0..self.log.partitions()).map(Partition) {
             let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
-            let end = loop {
+            let bounds = loop {
                 match self.log.bounds(Stream::Sweeps, partition).await {
-                    Ok(bounds) => break bounds.end,
+                    Ok(bounds) => break bounds,
                     Err(error) => warn!(%partition, %error, "can't tell where requests end, trying again"),
                 }
                 stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
             };
-            if let Some(offset) = end.checked_sub(1) {
+            // Of one whose records were all dropped with time nothing is ever read.
+            if let Some(offset) = bounds.end.checked_sub(1).filter(|_| !bounds.is_empty()) {
                 self.read(Position { partition, offset }, stop).await?;
             }
         }

@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Heard, RunId, SourceId, SweepId, SweepPlan, Truth, UserId},
+        domain::{Heard, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, Truth, UserId},
         engine::Count,
         views::testing::{decision as decided, verdict},
     };
@@ -129,6 +129,10 @@ mod tests {
         }
 
         fn sweep(&self, _: &SweepId) -> Option<Arc<SweepPlan>> {
+            None
+        }
+
+        fn asked_until(&self, _: &SchemeId) -> Option<Timestamp> {
             None
         }
 

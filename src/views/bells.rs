@@ -19,6 +19,9 @@ pub struct Bell {
     pub schedule: String,
     /// All times until then are dealt with: they were struck, or lie before the clock was first seen.
     pub until: Timestamp,
+    /// The latest time for which it has asked for a sweep.
+    #[serde(default)]
+    pub asked: Option<Timestamp>,
 }
 
 impl Bells {
@@ -34,19 +37,20 @@ impl Bells {
     pub(super) fn apply(&self, request: &SweepRequest) -> Result<(), Error> {
         match request {
             SweepRequest::Armed(armed) => {
-                let until = match self.get(&armed.scheme)? {
+                let earlier = self.get(&armed.scheme)?;
+                let asked = earlier.as_ref().and_then(|bell| bell.asked);
+                let until = match earlier {
                     Some(bell) if bell.schedule == armed.schedule => bell.until.max(armed.at),
                     Some(_) | None => armed.at,
                 };
-                self.put(&armed.scheme, &Bell { schedule: armed.schedule.clone(), until })
+                self.put(&armed.scheme, &Bell { schedule: armed.schedule.clone(), until, asked })
             }
             SweepRequest::Asked(asked) => {
                 let Some(due) = asked.due.filter(|_| asked.cause == Cause::Schedule) else { return Ok(()) };
                 for run in &asked.runs {
-                    if let Some(bell) = self.get(&run.scheme.id)?
-                        && bell.until < due
-                    {
-                        self.put(&run.scheme.id, &Bell { until: due, ..bell })?;
+                    if let Some(bell) = self.get(&run.scheme.id)? {
+                        let (until, asked) = (bell.until.max(due), bell.asked.max(Some(due)));
+                        self.put(&run.scheme.id, &Bell { until, asked, ..bell })?;
                     }
                 }
                 Ok(())

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::Views;
 use crate::{
-    domain::{Heard, RunId, SourceId, SweepId, SweepPlan, UserId},
+    domain::{Heard, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId},
     engine::{AskedStep, Count, Overview},
 };
 
@@ -49,6 +49,10 @@ impl Overview for Views {
         }
         at_hand.insert(sweep.clone(), Arc::clone(&plan));
         Some(plan)
+    }
+
+    fn asked_until(&self, scheme: &SchemeId) -> Option<Timestamp> {
+        self.bell(scheme).ok()??.asked
     }
 
     fn is_over(&self, run: &RunId) -> bool {

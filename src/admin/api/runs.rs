@@ -47,6 +47,7 @@ pub(super) async fn release(
     if run.state != RunState::Held {
         return Err(wrong_state(&run, "only a run that is held can be released"));
     }
+    releasable(&state, &run)?;
     state.desk.release(order, &actor(&request)?).await.map_err(|error| unavailable(&error))?;
     accepted(&state, run.id, |run| run.state != RunState::Held).await
 }
@@ -88,6 +89,28 @@ fn runnable(state: &AdminState, id: &str) -> Result<Scheme, Problem> {
         return refuse("is paused; resume it first".into());
     }
     Ok(*scheme)
+}
+
+/// Whether the scheme of a run that is held is what it was when its users were counted, and may select. A release asks
+/// it once more about each of them: otherwise nothing would be done, and the run would be over.
+fn releasable(state: &AdminState, run: &Run) -> Result<(), Problem> {
+    let refuse = |why: &str| Err(wrong_state(run, why));
+    let Some(listed) = state.settings.get(&run.scheme) else {
+        return refuse("its scheme was deleted; cancel the run");
+    };
+    let Contents::Readable(scheme) = listed.contents else {
+        return refuse("its scheme can't be used as it is; read the scheme to see why, or cancel the run");
+    };
+    if !scheme.enabled {
+        return refuse("its scheme is not enabled any more; cancel the run, or enable the scheme as it was");
+    }
+    if scheme.reference().version != run.scheme_version {
+        return refuse("its scheme was changed since the run began; cancel the run, and run the scheme as it is now");
+    }
+    if listed.paused.is_some() {
+        return refuse("its scheme is paused; resume it first");
+    }
+    Ok(())
 }
 
 /// A run that is part of a sweep, and an order about it.

@@ -25,6 +25,12 @@ impl Sweeper {
                 info!(sweep.id = %sweep, scheme.id = %scheme, why, "run is held");
                 self.record(sweep, SweepStep::Held { scheme: scheme.clone(), why }, work).await
             }
+            RunPhase::Open if self.connection.controls.scheme_paused(scheme) => {
+                // Nobody would be selected once more, and the run would be over.
+                info!(sweep.id = %sweep, scheme.id = %scheme, "run is held, the scheme is paused");
+                let why = "the scheme is paused".to_owned();
+                self.record(sweep, SweepStep::Held { scheme: scheme.clone(), why }, work).await
+            }
             RunPhase::Open | RunPhase::Released => self.let_go_on(sweep, scheme, count.selected, work).await,
             RunPhase::Held | RunPhase::Cancelled => Ok(()),
         }
@@ -34,6 +40,11 @@ impl Sweeper {
     pub(super) async fn release(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
         let (sweep, scheme) = (&order.sweep, &order.scheme);
         match self.phase(sweep, scheme, work).await? {
+            RunPhase::Held if self.connection.controls.scheme_paused(scheme) => {
+                // It was paused after this was asked for.
+                info!(sweep.id = %sweep, scheme.id = %scheme, "run stays held, the scheme is paused");
+                return Ok(());
+            }
             // Released: perhaps not everybody was sighted again when usher stopped.
             RunPhase::Held | RunPhase::Released => {}
             RunPhase::Open | RunPhase::Cancelled => return Ok(()),

@@ -111,6 +111,11 @@ impl Sweeper {
 
     async fn is_to_run(&self, asked: &AskedSweep, run: &SweepRun, work: &Work) -> Result<bool, Interrupted> {
         let Some(due) = asked.due else { return Ok(true) };
+        if self.overview.asked_until(&run.scheme.id) > Some(due) {
+            // It had to wait, for a source that was halted or for other sweeps: of the times missed the last one counts.
+            info!(sweep.id = %asked.sweep, scheme.id = %run.scheme.id, %due, "scheme is passed over, it is due again");
+            return Ok(false);
+        }
         let last = self.remembered(work, || self.store.last_due(&work.scope, &run.scheme.id)).await?;
         Ok(last < Some(due))
     }
@@ -134,12 +139,17 @@ impl Sweeper {
     /// Ends a run, unless it has ended. Its steps are kept back by the executor, which knows already.
     async fn cancel(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
         let Some(state) = self.state(&order.sweep, work).await? else {
-            // It has not begun: that it was cancelled is known when it does.
-            return Ok(());
+            // It has not begun: that it was cancelled is known when it does. Or it began so long ago that it is forgotten.
+            let is_forgotten = self.overview.sweep(&order.sweep).is_some() && !self.overview.is_over(&order.run());
+            return if is_forgotten { self.end(order, work).await } else { Ok(()) };
         };
         if state.runs.get(&order.scheme) == Some(&RunPhase::Cancelled) || self.overview.is_over(&order.run()) {
             return Ok(());
         }
+        self.end(order, work).await
+    }
+
+    async fn end(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
         self.record(&order.sweep, SweepStep::Cancelled { scheme: order.scheme.clone() }, work).await
     }
 

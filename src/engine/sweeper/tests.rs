@@ -65,10 +65,17 @@ impl Client for Lists {
     }
 }
 
-/// Has read nothing.
-struct Nothing(watch::Sender<u64>);
+/// Has read little.
+#[derive(Default)]
+struct Read {
+    progress: watch::Sender<u64>,
+    /// What it knows of any sweep.
+    plan: Option<Arc<SweepPlan>>,
+    /// Until when the clock of any scheme has asked.
+    asked_until: Option<Timestamp>,
+}
 
-impl Overview for Nothing {
+impl Overview for Read {
     fn has_ended(&self, _: &AskedStep) -> bool {
         false
     }
@@ -78,7 +85,11 @@ impl Overview for Nothing {
     }
 
     fn sweep(&self, _: &SweepId) -> Option<Arc<SweepPlan>> {
-        None
+        self.plan.clone()
+    }
+
+    fn asked_until(&self, _: &SchemeId) -> Option<Timestamp> {
+        self.asked_until
     }
 
     fn is_over(&self, _: &RunId) -> bool {
@@ -94,7 +105,7 @@ impl Overview for Nothing {
     }
 
     fn progress(&self) -> watch::Receiver<u64> {
-        self.0.subscribe()
+        self.progress.subscribe()
     }
 }
 
@@ -126,8 +137,9 @@ async fn records<T: codec::Wire>(log: &dyn Log, stream: Stream, count: usize) ->
     tokio::time::timeout(Duration::from_secs(30), decoded.take(count).collect()).await.expect("they come")
 }
 
-/// What a sweeper makes of `requests`: its first `count` records, and whom it has sighted by then.
-async fn made_of(requests: &[SweepRequest], count: usize) -> (Vec<SweepProgress>, Vec<Event>) {
+/// What a sweeper makes of `requests` whose views have `read` so much: its first `count` records, and whom it has sighted
+/// by then.
+async fn made_of(requests: &[SweepRequest], count: usize, read: Read) -> (Vec<SweepProgress>, Vec<Event>) {
     let dir = tempfile::tempdir().expect("a folder");
     let options = Options { partitions: 1, ..Options::default() };
     let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&dir.path().join("log"), options).expect("a log"));
@@ -140,8 +152,7 @@ async fn made_of(requests: &[SweepRequest], count: usize) -> (Vec<SweepProgress>
     let (clock, controls, metrics) =
         (Arc::new(SystemClock), Arc::new(NoControls::default()), Metrics::new().expect("metrics"));
     let connection = Connection::new(source(), Arc::new(Lists), clock, controls, metrics.clone());
-    let overview = Arc::new(Nothing(watch::Sender::new(0)));
-    let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, overview, metrics);
+    let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, Arc::new(read), metrics);
     let stop = CancellationToken::new();
     let running = tokio::spawn(engine::run(Arc::clone(&log), memory.ledger, Arc::new(sweeper), stop.clone()));
     let progress = records::<SweepProgress>(&*log, Stream::SweepProgress, count).await;
@@ -165,7 +176,7 @@ fn started(progress: &[SweepProgress]) -> Vec<(String, Vec<SchemeId>)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_is_sighted_once_also_who_stands_on_two_pages() {
-    let (progress, events) = made_of(&[asked("s1", &["one"], 1)], 4).await;
+    let (progress, events) = made_of(&[asked("s1", &["one"], 1)], 4, Read::default()).await;
     let steps: Vec<_> = progress.iter().map(|progress| &progress.step).collect();
     assert!(matches!(steps[0], SweepStep::Started { .. }));
     assert_eq!(
@@ -190,9 +201,29 @@ async fn a_scheme_runs_once_for_each_time_it_is_due_however_many_replicas_ask_fo
         asked("s3", &["one", "two", "three"], 1),
         asked("s4", &["one"], 2),
     ];
-    let (progress, events) = made_of(&requests, 3 * 4).await;
+    let (progress, events) = made_of(&requests, 3 * 4, Read::default()).await;
     let ids = |ids: &[&str]| ids.iter().map(|id| id.parse().expect("an id")).collect::<Vec<SchemeId>>();
     let expected = [("s1", ids(&["one", "two"])), ("s2", ids(&["three"])), ("s4", ids(&["one"]))];
     assert_eq!(started(&progress), expected.map(|(sweep, schemes)| (sweep.to_owned(), schemes)));
     assert_eq!(events.len(), 3 * 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_the_times_that_had_to_wait_only_the_last_one_is_run() {
+    let read = Read { asked_until: Some(Timestamp::from_millis(3000)), ..Read::default() };
+    let requests = [1, 2, 3].map(|due| asked(&format!("s{due}"), &["one"], due));
+    let (progress, events) = made_of(&requests, 4, read).await;
+    assert_eq!(started(&progress), [("s3".to_owned(), vec!["one".parse().expect("an id")])]);
+    assert_eq!(events.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_a_sweep_that_is_long_forgotten_can_be_cancelled() {
+    let scheme: SchemeId = "one".parse().expect("an id");
+    let at = Timestamp::from_millis(1);
+    let order = RunOrder { sweep: SweepId::new("s1"), scheme: scheme.clone(), source: source(), at };
+    let read = Read { plan: Some(Arc::default()), ..Read::default() };
+    let (progress, events) = made_of(&[SweepRequest::Cancel(order)], 1, read).await;
+    assert_eq!(progress[0].step, SweepStep::Cancelled { scheme });
+    assert!(events.is_empty());
 }

@@ -5,7 +5,7 @@ use super::{
     Error, Runs,
     entry::{self, Kept},
     row::{self, Order, Part, Row, Run, RunState},
-    sweep,
+    sweep::{self, Tally},
     table::{self, Table, Tried},
 };
 use crate::{
@@ -36,10 +36,11 @@ impl Runs {
     /// Adds how far a sweep has come.
     pub(in crate::views) fn progressed(&self, progress: &SweepProgress) -> Result<(), Error> {
         let SweepProgress { sweep, at, .. } = progress;
-        self.transaction(|table| {
+        let over = self.transaction(|table| {
             let order = |scheme: &SchemeId, order, why: Option<&String>| {
                 change(&table, &RunId::of_sweep(sweep, scheme), *at, |run, part| {
-                    if !matches!(part.order, Order::Cancelled | Order::Failed) {
+                    let is_read_again = order == Order::Held && matches!(part.order, Order::Released(_));
+                    if !is_read_again && !matches!(part.order, Order::Cancelled | Order::Failed) {
                         part.order = order;
                         run.why = why.cloned();
                     }
@@ -53,8 +54,16 @@ impl Runs {
                 SweepStep::Released { scheme, users } => order(scheme, Order::Released(*users), None),
                 SweepStep::Cancelled { scheme } => order(scheme, Order::Cancelled, None),
                 SweepStep::Failed { why } => failed(&table, progress, why),
+            }?;
+            is_over_after(&table, progress)
+        })?;
+        match &progress.step {
+            _ if !over => Ok(()),
+            SweepStep::Released { scheme, .. } | SweepStep::Cancelled { scheme } => {
+                self.forget_marks(sweep, Some(scheme))
             }
-        })
+            _ => self.forget_marks(sweep, None),
+        }
     }
 
     /// Counts the decision on a user of a sweep, once.
@@ -63,11 +72,13 @@ impl Runs {
             None => sighted(&table, decision, &sighting.sweep),
             Some(scheme) => released(&table, decision, &sighting.sweep, scheme),
         })?;
-        if complete {
-            // From now on none of them is counted any more.
-            for key in self.sweeps.scan_prefix(sweep::marks(&sighting.sweep, sighting.released.as_ref())).keys() {
-                self.sweeps.remove(key?)?;
-            }
+        if complete { self.forget_marks(&sighting.sweep, sighting.released.as_ref()) } else { Ok(()) }
+    }
+
+    /// Drops the marks of users who are counted: from now on none of them is counted any more.
+    fn forget_marks(&self, sweep: &SweepId, released: Option<&SchemeId>) -> Result<(), Error> {
+        for key in self.sweeps.scan_prefix(sweep::marks(sweep, released)).keys() {
+            self.sweeps.remove(key?)?;
         }
         Ok(())
     }
@@ -106,9 +117,7 @@ fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: 
 
 fn started(table: &Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause: Cause) -> Tried<()> {
     let SweepProgress { sweep, source, at, .. } = progress;
-    let limited = runs.iter().filter(|run| !run.limits.is_empty()).map(|run| run.scheme.id.clone()).collect();
-    let schemes = runs.iter().map(|run| run.scheme.id.clone()).collect();
-    table.put_plan(sweep, &SweepPlan { schemes, limited })?;
+    table.put_plan(sweep, &SweepPlan::of(runs))?;
     let tally = table.tally(sweep)?;
     for run in runs {
         let id = RunId::of_sweep(sweep, &run.scheme.id);
@@ -145,6 +154,7 @@ fn listed(table: &Table<'_>, progress: &SweepProgress, seen: u64, total: Option<
 }
 
 fn failed(table: &Table<'_>, progress: &SweepProgress, why: &str) -> Tried<()> {
+    table.sweeps.insert(sweep::failed(&progress.sweep), &[])?;
     for scheme in table.plan(&progress.sweep)?.unwrap_or_default().schemes {
         change(table, &RunId::of_sweep(&progress.sweep, &scheme), progress.at, |run, part| {
             if part.order == Order::Open {
@@ -171,7 +181,7 @@ fn change(table: &Table<'_>, id: &RunId, at: Timestamp, change: impl Fn(&mut Run
 /// Counts a user, and whom of the schemes select; says whether that was the last one.
 fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<bool> {
     let mut tally = table.tally(sweep)?;
-    if tally.is_complete() || !is_first(table, decision, sweep, None)? {
+    if is_over(table, sweep, &tally)? || !is_first(table, decision, sweep, None)? {
         return Ok(false);
     }
     tally.0.decided += 1;
@@ -189,7 +199,7 @@ fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<boo
     if tally.is_complete() {
         table.settle_all(sweep, decision.decided)?;
     }
-    Ok(tally.is_complete())
+    is_over(table, sweep, &tally)
 }
 
 /// Counts a user of a release; says whether that was the last one.
@@ -198,8 +208,7 @@ fn released(table: &Table<'_>, decision: &Decision, sweep: &SweepId, scheme: &Sc
     let Some(earlier) = table.get(&id)? else { return Ok(false) };
     let mut row = earlier.clone();
     let Some(part) = &mut row.sweep else { return Ok(false) };
-    let is_over = |part: &Part| matches!(part.order, Order::Released(users) if part.decided >= users);
-    if is_over(part) || !is_first(table, decision, sweep, Some(scheme))? {
+    if is_release_over(part) || !is_first(table, decision, sweep, Some(scheme))? {
         return Ok(false);
     }
     part.decided += 1;
@@ -207,11 +216,39 @@ fn released(table: &Table<'_>, decision: &Decision, sweep: &SweepId, scheme: &Sc
         Some(verdict) => part.planned += row::steps_of(verdict),
         None => not_selected_any_more(table, decision, &id)?,
     }
-    let over = is_over(part);
+    let over = is_release_over(part);
     row.last_ended = row.last_ended.max(Some(decision.decided));
     let tally = table.tally(sweep)?;
     table.put(Some(&earlier), &row.settled(Some(&tally), decision.decided))?;
     Ok(over)
+}
+
+/// Whether nobody is counted any more in a sweep itself: everybody is, or as many as were listed before that failed.
+fn is_over(table: &Table<'_>, sweep: &SweepId, tally: &Tally) -> Tried<bool> {
+    let has_failed = || table.sweeps.get(sweep::failed(sweep)).map(|noted| noted.is_some());
+    Ok(tally.is_complete() || (tally.0.decided >= tally.0.listed && has_failed()?))
+}
+
+/// Whether nobody is counted any more in the release of a run.
+fn is_release_over(part: &Part) -> bool {
+    match part.order {
+        Order::Released(users) => part.decided >= users,
+        Order::Cancelled => true,
+        Order::Open | Order::Held | Order::Failed => false,
+    }
+}
+
+/// Whether `progress` has ended the counting of users that it is about.
+fn is_over_after(table: &Table<'_>, progress: &SweepProgress) -> Tried<bool> {
+    let sweep = &progress.sweep;
+    match &progress.step {
+        SweepStep::ListingEnded { .. } | SweepStep::Failed { .. } => is_over(table, sweep, &table.tally(sweep)?),
+        SweepStep::Released { scheme, .. } | SweepStep::Cancelled { scheme } => {
+            let row = table.get(&RunId::of_sweep(sweep, scheme))?;
+            Ok(row.and_then(|row| row.sweep).is_some_and(|part| is_release_over(&part)))
+        }
+        SweepStep::Started { .. } | SweepStep::Listed { .. } | SweepStep::Held { .. } => Ok(false),
+    }
 }
 
 fn not_selected_any_more(table: &Table<'_>, decision: &Decision, run: &RunId) -> Tried<()> {

@@ -19,6 +19,11 @@ impl Tally {
     }
 }
 
+/// Where it is noted that the users of a sweep could not be listed.
+pub(super) fn failed(sweep: &SweepId) -> Vec<u8> {
+    [part(sweep.as_str()), b"failed".into()].concat()
+}
+
 /// Where the plan of a sweep stands.
 pub(super) fn plan(sweep: &SweepId) -> Vec<u8> {
     [part(sweep.as_str()), b"plan".into()].concat()

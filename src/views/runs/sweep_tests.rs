@@ -203,6 +203,43 @@ fn the_users_of_a_run_are_handed_out_in_parts() {
     assert_eq!(runs.users(&id, Some(&UserId::new("u-jane")), 1).expect("read"), []);
 }
 
+/// Marks of users who are counted.
+fn marks(runs: &Runs, released: Option<&str>) -> usize {
+    runs.sweeps.scan_prefix(sweep::marks(&sweep(), released.map(scheme).as_ref())).count()
+}
+
+#[test]
+fn who_is_counted_is_forgotten_also_where_the_end_of_the_listing_is_read_last() {
+    let (_dir, runs) = runs();
+    held(&runs);
+    assert_eq!(marks(&runs, None), 0);
+    runs.tell(&Told::Decision(sighted("jane", 6, &["a"], Some("a"))));
+    assert_eq!(marks(&runs, Some("a")), 1);
+    runs.tell(&Told::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 1 })));
+    assert_eq!(marks(&runs, Some("a")), 0, "a release may be read after its users");
+}
+
+#[test]
+fn who_is_counted_is_forgotten_where_the_listing_fails_or_the_release_is_cancelled() {
+    let (_dir, runs) = runs();
+    runs.tell(&Told::Progress(started(&["a"], "")));
+    runs.tell(&Told::Progress(progress(1, SweepStep::Listed { cursor: "2".into(), seen: 2 })));
+    runs.tell(&Told::Decision(sighted("jane", 1, &["a"], None)));
+    runs.tell(&Told::Progress(progress(2, SweepStep::Failed { why: "refused".into() })));
+    assert_eq!(marks(&runs, None), 1, "somebody was listed who is not decided yet");
+    for _ in 0..2 {
+        runs.tell(&Told::Decision(sighted("joe", 3, &["a"], None)));
+        assert_eq!((marks(&runs, None), runs.run("a").counts.selected), (0, 2));
+    }
+    let (_dir, runs) = self::runs();
+    held(&runs);
+    runs.tell(&Told::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 2 })));
+    runs.tell(&Told::Decision(sighted("jane", 6, &["a"], Some("a"))));
+    runs.tell(&Told::Progress(progress(7, SweepStep::Cancelled { scheme: scheme("a") })));
+    runs.tell(&Told::Decision(sighted("joe", 8, &["a"], Some("a"))));
+    assert_eq!(marks(&runs, Some("a")), 0);
+}
+
 #[test]
 fn a_cancelled_run_stays_cancelled_and_a_failed_listing_fails_what_was_open() {
     let (_dir, runs) = runs();

@@ -209,6 +209,12 @@ async fn a_run_past_its_limits_is_held_until_it_is_released() {
     app.restart().await;
     assert_eq!(when(&app, &id, "held").await["counts"], run["counts"]);
 
+    assert_eq!(post(&app, "schemes/many/pause").await.0, StatusCode::NO_CONTENT);
+    let (status, problem) = post(&app, &format!("runs/{id}/release")).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(problem["detail"].as_str().expect("a detail").contains("its scheme is paused"), "{problem}");
+    assert_eq!(post(&app, "schemes/many/resume").await.0, StatusCode::NO_CONTENT);
+
     // Somebody is no longer of the domain when the run is released, and one is in the group already.
     app.ground.sandbox.put_user(ACME.product, user(0, "left.example"));
     app.ground.sandbox.add_member(ACME.product, "KEY1", "staff").expect("both are there");
