@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{domain::Step, products::User, store::Entry};
 
-/// What was read longer ago is read again, before anything is done for it.
+/// What was read longer ago is not carried to the next step.
 const TRUE_FOR: Duration = Duration::from_mins(10);
 
 /// A user as a step knows them.
@@ -28,7 +28,8 @@ impl Known {
     /// Whether it may still be judged by, the source having been stopped as often as `stops` tells. Who was nobody
     /// before a pause may be an administrator after it.
     pub(super) fn holds(&self, stops: u64) -> bool {
-        self.stops == stops && self.read.elapsed() < TRUE_FOR
+        // Not by age: in a source that answers slowly it would be read again and again, and nothing ever done.
+        self.stops == stops
     }
 }
 
@@ -65,11 +66,12 @@ impl Carried {
         self.kept_back
     }
 
-    /// The user, if what is known still answers for `step` and [holds](Known::holds). To be kept again where nothing
-    /// changes.
+    /// The user, if what is known still answers for `step`, [holds](Known::holds) and is not old. To be kept again where
+    /// nothing changes.
     pub(super) fn take_for(&mut self, step: &Step, stops: u64) -> Option<Known> {
         let about_groups = matches!(step, Step::AddGroup(_) | Step::RemoveGroup(_) | Step::RemoveAllGroups);
-        self.known.take().filter(|known| known.holds(stops) && (about_groups || !known.stale))
+        let young = |known: &Known| known.holds(stops) && known.read.elapsed() < TRUE_FOR;
+        self.known.take().filter(|known| young(known) && (about_groups || !known.stale))
     }
 
     /// Keeps what is known: nothing has changed.
