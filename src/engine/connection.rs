@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
 use tokio::sync::watch;
@@ -43,6 +43,7 @@ pub struct Connection {
     pub controls: Arc<dyn Controls>,
     metrics: Metrics,
     health: watch::Sender<Health>,
+    stops: AtomicU64,
     last_read: AtomicI64,
     last_change: AtomicI64,
     probing: Mutex<Probing>,
@@ -70,7 +71,8 @@ impl Connection {
         let health = watch::Sender::new(Health::Running);
         let never = || AtomicI64::new(i64::MIN);
         let (last_read, last_change, probing) = (never(), never(), Mutex::new(Probing::new()));
-        Arc::new(Self { source, client, clock, controls, metrics, health, last_read, last_change, probing })
+        let stops = AtomicU64::new(0);
+        Arc::new(Self { source, client, clock, controls, metrics, health, stops, last_read, last_change, probing })
     }
 
     /// Whether it may be called now.
@@ -81,14 +83,23 @@ impl Connection {
     /// Waits until the source may be called: it is neither halted nor paused.
     pub async fn running(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
         let mut health = self.health.subscribe();
-        loop {
+        while !self.is_running() {
+            self.stops.fetch_add(1, Ordering::Relaxed);
             let running = health.wait_for(|health| *health == Health::Running);
             stop.run_until_cancelled(running).await.ok_or(Interrupted)?.map(|_| ()).map_err(|_| Interrupted)?;
             wait_until_unpaused(&*self.controls, &self.source, stop).await?;
-            if *health.borrow() == Health::Running {
-                return Ok(()); // it was not halted while it was paused
-            }
         }
+        Ok(())
+    }
+
+    fn is_running(&self) -> bool {
+        *self.health.borrow() == Health::Running && !self.controls.source_paused(&self.source)
+    }
+
+    /// Grows whenever somebody finds the source halted or paused. Who has waited for it since the count was another
+    /// may have waited for days: what they were told before need not be true any more.
+    pub(super) fn stops(&self) -> u64 {
+        self.stops.load(Ordering::Relaxed)
     }
 
     /// Notes that the product did what it was asked.

@@ -17,11 +17,14 @@ const PATIENCE: Duration = Duration::from_hours(24);
 ///
 /// A failure counts as an attempt only while the source does the like for others: then it is this one's own, and ends
 /// after [`ATTEMPTS`]. While nothing of the kind succeeds, the source is away (or takes no changes), and giving up
-/// would flood the dead letters: it is waited for, up to [`PATIENCE`].
+/// would flood the dead letters: it is waited for, up to [`PATIENCE`]. The time that administrators have it paused, or
+/// that it is halted, does not count: nothing was tried then.
 pub(super) struct Patience {
     connection: Arc<Connection>,
     asked: Asked,
     since: Timestamp,
+    /// How often the source had been [stopped](Connection::stops) at `since`.
+    stops: u64,
     attempts: u32,
     backoff: Backoff,
 }
@@ -32,6 +35,7 @@ impl Patience {
             connection: Arc::clone(connection),
             asked,
             since: connection.clock.now(),
+            stops: connection.stops(),
             attempts: 0,
             backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(60)),
         }
@@ -44,6 +48,7 @@ impl Patience {
         after: Option<Duration>,
         stop: &CancellationToken,
     ) -> Result<bool, Interrupted> {
+        self.begin_anew_after_a_stop();
         let others_succeed = self.connection.last_success(self.asked) >= self.since.as_millis();
         if others_succeed && !matches!(error, Error::RateLimited { .. }) {
             self.attempts += 1;
@@ -55,5 +60,13 @@ impl Patience {
         warn!(source.id = %self.connection.source, %error, wait_ms = wait.as_millis(), "trying again later");
         stop.run_until_cancelled(tokio::time::sleep(wait)).await.ok_or(Interrupted)?;
         Ok(true)
+    }
+
+    fn begin_anew_after_a_stop(&mut self) {
+        let stops = self.connection.stops();
+        if self.stops != stops {
+            self.stops = stops;
+            self.since = self.connection.clock.now();
+        }
     }
 }

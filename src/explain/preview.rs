@@ -85,7 +85,16 @@ impl Explainer {
     async fn look_at(&self, question: &Question, user: UserId, hints: UserHints) -> Result<(Truth, Previewed), Error> {
         let (source, at, user_name) = (&question.source, self.clock.now(), hints.name.clone());
         let settled = question.ask(&user, &self.listed_facts(source, &user, hints, at), at).is_none();
-        let verdict = if settled { None } else { self.read_and_ask(question, &user, at).await? };
+        let verdict = match settled {
+            true => None,
+            false => match self.read_and_ask(question, &user, at).await {
+                // One who can't be told of is no reason to tell nothing of the others.
+                Err(Error::TooSlow(_)) => {
+                    return Ok((Truth::Unknown, Previewed { user, user_name, steps: Vec::new() }));
+                }
+                read => read?,
+            },
+        };
         let (selected, steps) = verdict.map_or((Truth::False, Vec::new()), |verdict| (verdict.selected, verdict.steps));
         Ok((selected, Previewed { user, user_name, steps }))
     }

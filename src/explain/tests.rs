@@ -16,6 +16,8 @@ struct Town {
     read: Mutex<Vec<String>>,
     /// Whether lists and groups are never told of.
     hangs: bool,
+    /// Who is never told of.
+    untold: Mutex<Option<UserId>>,
 }
 
 impl Town {
@@ -38,6 +40,10 @@ fn user(id: &str, domain: &str, groups: &[&str]) -> User {
 impl Client for Town {
     async fn user(&self, user: &UserRef) -> Result<User, ProductError> {
         self.read.lock().expect("not poisoned").push(user.to_string());
+        let untold = self.untold.lock().expect("not poisoned").clone();
+        if untold.is_some() && untold.as_ref() == user.id() {
+            std::future::pending::<()>().await;
+        }
         let wanted = |known: &&User| match user {
             UserRef::Id(id) => known.id == *id,
             UserRef::Name(name) => known.name.as_ref() == Some(name),
@@ -128,7 +134,7 @@ fn explainer_of(hangs: bool) -> (Explainer, Arc<Town>) {
         user("tom", "acme.com", &["contractors"]),
         user("kim", "other.example", &["staff"]),
     ];
-    let town = Arc::new(Town { users, read: Mutex::default(), hangs });
+    let town = Arc::new(Town { users, read: Mutex::default(), hangs, untold: Mutex::default() });
     let client: Arc<dyn Client> = Arc::clone(&town) as Arc<dyn Client>;
     let acme = "acme".parse().expect("an id");
     (Explainer::new([(acme, client)], Arc::new(Watched), Arc::new(Stopped)), town)
@@ -206,6 +212,15 @@ async fn a_preview_that_takes_too_long_tells_as_far_as_it_came() {
     let bounds = Bounds { users: 10, time: Duration::from_secs(30) };
     let preview = explainer.preview(&scheme("{ everyone: true }"), bounds).await.expect("an answer");
     assert_eq!((preview.seen, preview.selected, preview.complete), (2, 1, false), "the second page never comes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_whom_the_product_takes_too_long_to_tell_of_is_unknown_in_a_preview_and_the_others_are_told() {
+    let (explainer, town) = explainer();
+    *town.untold.lock().expect("not poisoned") = Some(UserId::new("tom"));
+    let bounds = Bounds { users: 10, time: Duration::from_mins(5) };
+    let preview = explainer.preview(&scheme("{ email_domain: [acme.com] }"), bounds).await.expect("an answer");
+    assert_eq!((preview.seen, preview.selected, preview.unknown, preview.complete), (3, 1, 1, true));
 }
 
 async fn missing(explainer: &Explainer, groups: &[&str]) -> Result<Vec<MissingGroup>, Error> {

@@ -304,6 +304,15 @@ fn copy(log: &MemoryLog) -> Arc<MemoryLog> {
 }
 
 #[tokio::test]
+async fn a_new_scheme_is_not_paused_although_a_pause_of_a_former_one_was_left() {
+    let replica = Replica::start(&MemoryLog::new()).await;
+    let settings = &replica.settings;
+    settings.pause(Pausable::Scheme(id("a")), true, who("ann")).await.expect("paused");
+    let listed = settings.create(&text("a", "g"), who("ben")).await.expect("stored");
+    assert_eq!(listed.paused, None);
+}
+
+#[tokio::test]
 async fn deleting_a_scheme_resumes_it_so_that_the_next_of_this_id_is_not_paused() {
     let replica = Replica::start(&MemoryLog::new()).await;
     let settings = &replica.settings;

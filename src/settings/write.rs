@@ -78,6 +78,8 @@ impl Settings {
         let scheme = self.check_new(text)?.scheme;
         // One that was deleted goes on with its history.
         let before = self.state().stored_scheme(&scheme.id);
+        // Its pause may be left, where the second half of deleting it failed.
+        self.set_pause(Pausable::Scheme(scheme.id.clone()), false, by.clone()).await?;
         self.store(&scheme, before.as_deref(), ChangeKind::Created, by).await
     }
 

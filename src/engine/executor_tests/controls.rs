@@ -68,3 +68,41 @@ async fn a_paused_source_is_not_called_until_it_is_resumed() {
     let ((), ended) = tokio::join!(pausing, scene.taken(&decision));
     assert_eq!(ended, ["deactivate changed: made so"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_becomes_an_administrator_while_the_source_is_paused_is_guarded_as_one() {
+    let scene = Scene::new();
+    let decision = decided("e1", "jane", &[password(), Step::Deactivate]);
+    let pausing = async {
+        while !scene.product.has_been_asked(1) {
+            tokio::task::yield_now().await;
+        }
+        scene.controls.stop("acme");
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        scene.product.put("jane", &["staff", ADMINS]);
+        scene.controls.resume("acme");
+    };
+    let ((), ended) = tokio::join!(biased; pausing, scene.taken(&decision));
+    assert_eq!(ended[0], "invalidate_password changed: made so");
+    assert!(ended[1].starts_with("deactivate held: protected: "), "{ended:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_that_a_source_is_paused_does_not_use_up_the_patience_with_it() {
+    let scene = Scene::new();
+    let busy = || Fate::Answered(Error::RateLimited { retry_after: None });
+    scene.product.state().fates.extend([busy(), busy()]);
+    let decision = decided("e1", "jane", &[Step::Deactivate]);
+    let pausing = async {
+        while !scene.product.has_been_asked(1) {
+            tokio::task::yield_now().await;
+        }
+        scene.controls.stop("acme");
+        tokio::time::sleep(Duration::from_hours(30)).await;
+        scene.controls.resume("acme");
+    };
+    let ((), ended) = tokio::join!(biased; pausing, scene.taken(&decision));
+    assert_eq!(ended, ["deactivate changed: made so"]);
+    assert_eq!(scene.product.asked().len(), 3);
+    assert_eq!(scene.dead_letters().await, 0);
+}

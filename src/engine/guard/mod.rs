@@ -129,7 +129,7 @@ impl Guard {
 }
 
 /// Rights that are not enough to tell are no reason to stop the whole source: only what needs the answer is kept back.
-fn refused(error: Error) -> Error {
+pub(in crate::engine) fn refused(error: Error) -> Error {
     match error {
         Error::Unauthorized { status: status @ 403, message } => Error::Refused { status, message },
         other => other,

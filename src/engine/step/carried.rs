@@ -1,18 +1,35 @@
 //! What is carried from step to step of one decision.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::{domain::Step, products::User, store::Entry};
+
+/// What was read longer ago is not carried to the next step.
+const TRUE_FOR: Duration = Duration::from_mins(10);
 
 /// A user as a step knows them.
 pub(super) struct Known {
     pub(super) user: User,
     /// Whether steps before this one may have changed anything but the groups told here.
     stale: bool,
+    read: Instant,
+    /// How often the source had been [stopped](crate::engine::Connection::stops) by then.
+    stops: u64,
 }
 
 impl Known {
-    /// As just read.
-    pub(super) fn fresh(user: User) -> Self {
-        Self { user, stale: false }
+    /// As just read from a source that has been stopped as often as `stops` tells.
+    pub(super) fn fresh(user: User, stops: u64) -> Self {
+        Self { user, stale: false, read: Instant::now(), stops }
+    }
+
+    /// Whether it may still be judged by, the source having been stopped as often as `stops` tells. Who was nobody
+    /// before a pause may be an administrator after it.
+    pub(super) fn holds(&self, stops: u64) -> bool {
+        // Not by age: in a source that answers slowly it would be read again and again, and nothing ever done.
+        self.stops == stops
     }
 }
 
@@ -49,10 +66,12 @@ impl Carried {
         self.kept_back
     }
 
-    /// The user, if what is known still answers for `step`. To be kept again where nothing changes.
-    pub(super) fn take_for(&mut self, step: &Step) -> Option<Known> {
+    /// The user, if what is known still answers for `step`, [holds](Known::holds) and is not old. To be kept again where
+    /// nothing changes.
+    pub(super) fn take_for(&mut self, step: &Step, stops: u64) -> Option<Known> {
         let about_groups = matches!(step, Step::AddGroup(_) | Step::RemoveGroup(_) | Step::RemoveAllGroups);
-        self.known.take().filter(|known| about_groups || !known.stale)
+        let young = |known: &Known| known.holds(stops) && known.read.elapsed() < TRUE_FOR;
+        self.known.take().filter(|known| young(known) && (about_groups || !known.stale))
     }
 
     /// Keeps what is known: nothing has changed.
@@ -105,14 +124,14 @@ mod tests {
             groups: Some([group("staff")].into()),
             ..User::new(UserId::new("JIRAUSER1"))
         };
-        Known::fresh(user)
+        Known::fresh(user, 0)
     }
 
     /// The groups known for `next` after `step` was done; none where the user is to be read anew.
     fn after(step: Step, next: &Step) -> Option<Vec<String>> {
         let mut carried = Carried::default();
         assert!(carried.changed(jane(), &step), "the first change");
-        let known = carried.take_for(next)?;
+        let known = carried.take_for(next, 0)?;
         Some(known.user.groups?.iter().map(GroupName::to_string).collect())
     }
 

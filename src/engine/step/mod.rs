@@ -101,7 +101,11 @@ impl<'a> Progress<'a> {
                 return Ok(ended);
             }
             connection.running(&self.work.stop).await?;
-            let permit = match self.permit(&known).await? {
+            let permitted = self.permit(&known).await?;
+            if !known.holds(connection.stops()) {
+                continue; // it was judged by what was true before a long wait
+            }
+            let permit = match permitted {
                 Ok(permit) => permit,
                 Err(ended) => {
                     self.carried.keep(known);
@@ -132,12 +136,13 @@ impl<'a> Progress<'a> {
 
     /// The user as carried over, else read now.
     async fn read(&mut self) -> Result<Result<Known, Ended>, Interrupted> {
-        if let Some(known) = self.carried.take_for(&self.plan.step.step) {
+        let connection = &self.executor.connection;
+        if let Some(known) = self.carried.take_for(&self.plan.step.step, connection.stops()) {
             return Ok(Ok(known));
         }
-        let reading = self.executor.connection.read_user(&self.plan.decision.user, &self.work.stop).await?;
+        let reading = connection.read_user(&self.plan.decision.user, &self.work.stop).await?;
         Ok(match reading {
-            Reading::Found(user) => Ok(Known::fresh(*user)),
+            Reading::Found(user) => Ok(Known::fresh(*user, connection.stops())),
             Reading::NoSuchUser => Err(self.without_user()),
             Reading::GaveUp(error) => Err(self.failed("the user can't be read", &error)),
         })

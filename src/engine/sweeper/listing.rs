@@ -8,7 +8,7 @@ use crate::{
     domain::{
         AskedSweep, Event, EventId, EventKind, SchemeId, Sighting, SweepId, SweepStep, UserHints, UserId, UserRef,
     },
-    engine::{Backoff, Interrupted, Work},
+    engine::{Backoff, Interrupted, Work, guard::refused},
     log::{Record, Stream, codec},
     products::{Error, UserPage},
     store::SweepState,
@@ -24,7 +24,8 @@ pub(super) enum Listed {
 }
 
 impl Sweeper {
-    /// Sights everybody from `cursor` on. Ends early where nobody wants to know any more.
+    /// Sights everybody from `cursor` on. Ends early where nobody wants to know any more, also while it waits for the
+    /// product.
     pub(super) async fn list(
         &self,
         asked: &AskedSweep,
@@ -34,8 +35,13 @@ impl Sweeper {
     ) -> Result<Listed, Interrupted> {
         let sweep = &asked.sweep;
         let mut seen = self.seen_before(sweep, &state.from, work).await?;
-        while asked.runs.iter().any(|run| !self.is_cancelled(sweep, run)) {
-            let page = match self.page(cursor.as_deref(), work).await? {
+        while self.is_wanted(asked) {
+            let page = tokio::select! {
+                biased;
+                () = self.unwanted(asked) => break,
+                page = self.page(cursor.as_deref(), work) => page?,
+            };
+            let page = match page {
                 Ok(page) => page,
                 Err(error) => return self.give_up(sweep, &error, work).await,
             };
@@ -56,7 +62,22 @@ impl Sweeper {
     }
 
     async fn page(&self, cursor: Option<&str>, work: &Work) -> Result<Result<UserPage, Error>, Interrupted> {
-        self.connection.told(&work.stop, || self.connection.client.users(cursor)).await
+        let client = &self.connection.client;
+        self.connection.told(&work.stop, || async move { client.users(cursor).await.map_err(refused) }).await
+    }
+
+    fn is_wanted(&self, asked: &AskedSweep) -> bool {
+        asked.runs.iter().any(|run| !self.is_cancelled(&asked.sweep, run))
+    }
+
+    /// Waits until all runs of the sweep are cancelled.
+    async fn unwanted(&self, asked: &AskedSweep) {
+        let mut changed = self.connection.controls.changed();
+        while self.is_wanted(asked) {
+            if changed.changed().await.is_err() {
+                return std::future::pending().await; // usher is stopping
+            }
+        }
     }
 
     async fn give_up(&self, sweep: &SweepId, error: &Error, work: &Work) -> Result<Listed, Interrupted> {
