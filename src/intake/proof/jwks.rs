@@ -83,10 +83,8 @@ impl Jwks {
         cache.key(kid).filter(|_| usable)
     }
 
-    /// The key called `kid`, fetched where it is not known or not fresh; none: there is no such key. That is said only of
-    /// keys fetched just for this question: one that was made a moment ago may not have been among the last ones.
+    /// The key called `kid`, fetched where it is not known or not fresh; none: there is no such key.
     pub async fn fetch(&self, kid: &str) -> Result<Option<RsaKey>, ProofError> {
-        let asked = Instant::now();
         let Some(url) = &self.origin else { return Ok(self.known(kid)) };
         if !self.is_settled(kid) {
             let _only_one = self.fetching.lock().await;
@@ -95,10 +93,10 @@ impl Jwks {
                 self.refresh(url).await;
             }
         }
-        let just_fetched = self.cache().fetched.is_some_and(|fetched| fetched >= asked);
+        let fresh = Cache::younger_than(self.cache().fetched, FRESH);
         match self.known(kid) {
             Some(key) => Ok(Some(key)),
-            None if just_fetched => Ok(None),
+            None if fresh && self.last_try_succeeded() => Ok(None),
             None => Err(ProofError::NoKeys),
         }
     }
@@ -106,6 +104,11 @@ impl Jwks {
     fn is_settled(&self, kid: &str) -> bool {
         let cache = self.cache();
         Cache::younger_than(cache.fetched, FRESH) && cache.key(kid).is_some()
+    }
+
+    fn last_try_succeeded(&self) -> bool {
+        let cache = self.cache();
+        cache.fetched >= cache.tried
     }
 
     async fn refresh(&self, url: &Url) {
