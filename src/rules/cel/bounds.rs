@@ -31,7 +31,8 @@ impl Cost {
         if self.steps <= STEPS {
             return Ok(());
         }
-        let message = "the expression could take too long; go through one list only, not through one inside another";
+        let message = "the expression could take too long; go through one list only, not through one inside another, \
+                       and ask only small patterns of its items (`[a-z0-9]` in place of `\\w`)";
         Err(ExpressionError { message: message.to_owned(), position: None })
     }
 
