@@ -137,7 +137,7 @@ async fn made_of(requests: &[SweepRequest], count: usize) -> (Vec<SweepProgress>
     }
     let (clock, controls, metrics) =
         (Arc::new(SystemClock), Arc::new(NoControls::default()), Metrics::new().expect("metrics"));
-    let connection = Connection::new(source(), Arc::new(Lists), clock, controls, metrics.clone());
+    let connection = Connection::new(source(), Arc::new(Lists), 2, clock, controls, metrics.clone());
     let overview = Arc::new(Nothing(watch::Sender::new(0)));
     let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, overview, metrics);
     let stop = CancellationToken::new();
