@@ -266,7 +266,7 @@ fn connect(
         metrics.begin(source.id.as_str());
         let client = products::connect_within(limits, source, metrics.clone(), Arc::clone(clock))?;
         let (clock, controls) = (Arc::clone(clock), Arc::clone(controls));
-        Ok(Connection::new(source.id.clone(), client, clock, controls, metrics.clone()))
+        Ok(Connection::new(source.id.clone(), client, source.rate.concurrency, clock, controls, metrics.clone()))
     };
     config.sources.iter().map(connect).collect()
 }

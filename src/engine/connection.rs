@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -42,6 +42,8 @@ pub struct Connection {
     /// What administrators have stopped.
     pub controls: Arc<dyn Controls>,
     metrics: Metrics,
+    /// As many changes as may be asked for at a time.
+    places: Semaphore,
     health: watch::Sender<Health>,
     stops: AtomicU64,
     last_read: AtomicI64,
@@ -59,10 +61,11 @@ pub(super) enum Asked {
 }
 
 impl Connection {
-    /// A connection that is not halted.
+    /// A connection that is not halted, for at most `at_once` changes at a time.
     pub fn new(
         source: SourceId,
         client: Arc<dyn Client>,
+        at_once: usize,
         clock: Arc<dyn Clock>,
         controls: Arc<dyn Controls>,
         metrics: Metrics,
@@ -71,8 +74,21 @@ impl Connection {
         let health = watch::Sender::new(Health::Running);
         let never = || AtomicI64::new(i64::MIN);
         let (last_read, last_change, probing) = (never(), never(), Mutex::new(Probing::new()));
+        let places = Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS));
         let stops = AtomicU64::new(0);
-        Arc::new(Self { source, client, clock, controls, metrics, health, stops, last_read, last_change, probing })
+        Arc::new(Self {
+            source,
+            client,
+            clock,
+            controls,
+            metrics,
+            places,
+            health,
+            stops,
+            last_read,
+            last_change,
+            probing,
+        })
     }
 
     /// Whether it may be called now.
@@ -92,7 +108,16 @@ impl Connection {
         Ok(())
     }
 
-    fn is_running(&self) -> bool {
+    /// Waits for a place among the changes that are asked for at a time, to be held until the answer is there. Who
+    /// waits here can still be stopped; who waits within the client for the pace no more. Whoever holds a place must
+    /// wait for no other lock: some hold the guard's while they wait for the place.
+    pub(super) async fn place(&self, stop: &CancellationToken) -> Result<SemaphorePermit<'_>, Interrupted> {
+        let place = stop.run_until_cancelled(self.places.acquire()).await.ok_or(Interrupted)?;
+        place.map_err(|_| Interrupted) // it is never closed
+    }
+
+    /// Whether it is neither halted nor paused now.
+    pub(super) fn is_running(&self) -> bool {
         *self.health.borrow() == Health::Running && !self.controls.source_paused(&self.source)
     }
 

@@ -106,3 +106,25 @@ async fn the_time_that_a_source_is_paused_does_not_use_up_the_patience_with_it()
     assert_eq!(scene.product.asked().len(), 3);
     assert_eq!(scene.dead_letters().await, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn pausing_a_source_stops_all_changes_but_those_that_are_under_way() {
+    let scene = Scene::new();
+    let users = ["a", "b", "c", "d", "e"];
+    for user in users {
+        scene.product.put(user, &["staff"]);
+    }
+    let decisions = users.map(|user| decided(&format!("e-{user}"), user, &[Step::Deactivate]));
+    let pausing = async {
+        while !scene.product.has_been_asked(1) {
+            tokio::task::yield_now().await;
+        }
+        scene.controls.stop("acme");
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        assert!(scene.product.asked().len() <= 2, "{:?}", scene.product.asked());
+        scene.controls.resume("acme");
+    };
+    let carrying_out = futures::future::join_all(decisions.iter().map(|decision| scene.carry_out(decision)));
+    tokio::join!(biased; pausing, carrying_out);
+    assert_eq!(scene.product.asked().len(), 5);
+}

@@ -52,7 +52,7 @@ impl Scene {
         let metrics = Metrics::new().unwrap();
         let client: Arc<dyn Client> = product.clone();
         let clock = Arc::new(TokioClock(Instant::now()));
-        let connection = Connection::new(source(), client, clock, controls.clone(), metrics.clone());
+        let connection = Connection::new(source(), client, 2, clock, controls.clone(), metrics.clone());
         let protect = Protect { users: vec!["breakglass".into()], ..Protect::of(Product::JiraDc, None) };
         let ledger = store.ledger().unwrap();
         let executor = Executor::new(connection, protect, Mode::Active, log.clone(), ledger, metrics);

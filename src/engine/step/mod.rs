@@ -112,7 +112,14 @@ impl<'a> Progress<'a> {
                     return Ok(ended);
                 }
             };
-            let Err(error) = self.ask(&known, permit).await? else { return Ok(self.changed(known)) };
+            let place = connection.place(&self.work.stop).await?;
+            if !connection.is_running() || self.stopped().is_some() || !known.holds(connection.stops()) {
+                self.carried.keep(known);
+                continue; // it was stopped meanwhile
+            }
+            let asked = self.ask(&known, permit).await?;
+            drop(place);
+            let Err(error) = asked else { return Ok(self.changed(known)) };
             match error.disposition() {
                 Disposition::Retry(after) => {
                     if !patience.wait(&error, after, &self.work.stop).await? {

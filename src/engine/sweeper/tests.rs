@@ -151,7 +151,7 @@ async fn made_of(requests: &[SweepRequest], count: usize, read: Read) -> (Vec<Sw
     }
     let (clock, controls, metrics) =
         (Arc::new(SystemClock), Arc::new(NoControls::default()), Metrics::new().expect("metrics"));
-    let connection = Connection::new(source(), Arc::new(Lists), clock, controls, metrics.clone());
+    let connection = Connection::new(source(), Arc::new(Lists), 2, clock, controls, metrics.clone());
     let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, Arc::new(read), metrics);
     let stop = CancellationToken::new();
     let running = tokio::spawn(engine::run(Arc::clone(&log), memory.ledger, Arc::new(sweeper), stop.clone()));
