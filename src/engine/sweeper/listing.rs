@@ -57,6 +57,7 @@ impl Sweeper {
             }
         }
         info!(sweep.id = %sweep, users = seen.count(), "everybody is listed");
+        self.end_cancelled(asked, work).await?;
         self.record(sweep, SweepStep::ListingEnded { seen: seen.count() }, work).await?;
         Ok(Listed::All)
     }

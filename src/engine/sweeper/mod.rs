@@ -102,11 +102,16 @@ impl Sweeper {
         let from = self.ends_of_events(work).await?;
         let step = SweepStep::Started { runs, cause: asked.cause, due: asked.due, from };
         self.record(&asked.sweep, step, work).await?;
+        self.end_cancelled(asked, work).await?; // while they had to wait for another sweep
+        self.state(&asked.sweep, work).await
+    }
+
+    /// Writes down which runs are cancelled, before anything makes them look done.
+    async fn end_cancelled(&self, asked: &AskedSweep, work: &Work) -> Result<(), Interrupted> {
         for run in asked.runs.iter().filter(|run| self.is_cancelled(&asked.sweep, run)) {
-            // It was cancelled while it had to wait for another sweep.
             self.record(&asked.sweep, SweepStep::Cancelled { scheme: run.scheme.id.clone() }, work).await?;
         }
-        self.state(&asked.sweep, work).await
+        Ok(())
     }
 
     async fn is_to_run(&self, asked: &AskedSweep, run: &SweepRun, work: &Work) -> Result<bool, Interrupted> {
