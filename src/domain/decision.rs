@@ -1,8 +1,8 @@
 //! The planner's answer to one event, with its reasons.
 
 use super::{
-    Activity, Event, EventId, EventKind, Mode, RunId, SchemeRef, Sighting, SourceId, Step, StepKey, Timestamp, UserKey,
-    UserRef,
+    Activity, Event, EventId, EventKind, Mode, RunId, SchemeRef, Sighting, SourceId, Step, StepKey, StepRef, Timestamp,
+    UserKey, UserRef,
 };
 
 /// Three-valued truth: a condition on a fact that is not known is unknown, and so is its opposite.
@@ -140,6 +140,21 @@ impl Decision {
     /// The key of the step at `index` of `verdict`: the same on every attempt, so that it takes effect once.
     pub fn step_key(&self, verdict: &SchemeVerdict, index: usize) -> StepKey {
         StepKey::new(format!("{}:{}:{index:05}", self.event, verdict.scheme))
+    }
+
+    /// What is to be said of `step`, the one at `index` of `verdict`, wherever it is spoken of.
+    pub fn step_ref(&self, verdict: &SchemeVerdict, index: usize, step: &Step) -> StepRef {
+        StepRef {
+            key: self.step_key(verdict, index),
+            run: self.run(verdict),
+            event: self.event.clone(),
+            kind: self.kind,
+            scheme: verdict.scheme.clone(),
+            source: self.source.clone(),
+            user: self.user.clone(),
+            user_name: self.user_name.clone(),
+            step: step.clone(),
+        }
     }
 
     /// A decision about `event` without verdicts yet.

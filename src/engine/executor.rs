@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::Protect,
-    domain::{Decision, Mode, SchemeVerdict, SourceId, Stage, Step, StepRef, Timestamp},
+    domain::{Decision, Mode, SchemeVerdict, SourceId, Stage, Step, Timestamp},
     log::{
         Log, Stored, Stream,
         codec::{self, OutcomeRecord},
@@ -77,17 +77,7 @@ impl Executor {
     fn plans<'a>(&self, decision: &'a Decision, verdict: &'a SchemeVerdict) -> impl Iterator<Item = Plan<'a>> {
         let observe = self.mode == Mode::Observe || decision.mode == Mode::Observe;
         verdict.steps.iter().enumerate().map(move |(index, step)| Plan {
-            step: StepRef {
-                key: decision.step_key(verdict, index),
-                run: decision.run(verdict),
-                event: decision.event.clone(),
-                kind: decision.kind,
-                scheme: verdict.scheme.clone(),
-                source: decision.source.clone(),
-                user: decision.user.clone(),
-                user_name: decision.user_name.clone(),
-                step: step.clone(),
-            },
+            step: decision.step_ref(verdict, index, step),
             decision,
             dry_run: observe || verdict.test_mode,
             held: verdict.held,

@@ -63,19 +63,7 @@ pub(crate) fn verdict(scheme: &str, selected: Truth, groups: &[&str]) -> SchemeV
 pub(crate) fn steps(decision: &Decision) -> Vec<StepRef> {
     let of = |verdict: &SchemeVerdict| -> Vec<StepRef> {
         let steps = verdict.steps.iter().enumerate();
-        steps
-            .map(|(index, step)| StepRef {
-                key: decision.step_key(verdict, index),
-                run: decision.run(verdict),
-                event: decision.event.clone(),
-                kind: decision.kind,
-                scheme: verdict.scheme.clone(),
-                source: decision.source.clone(),
-                user: decision.user.clone(),
-                user_name: decision.user_name.clone(),
-                step: step.clone(),
-            })
-            .collect()
+        steps.map(|(index, step)| decision.step_ref(verdict, index, step)).collect()
     };
     decision.selected().flat_map(of).collect()
 }
