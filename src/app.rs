@@ -153,13 +153,15 @@ impl App {
         let explainer = explainer(&connections, &views, &clock);
         let health = Arc::new(AppHealth::new(Arc::clone(&log), connections));
         let desk = Desk::new(Arc::clone(&log), Arc::clone(&clock));
+        let kept_views = keeps_views.then(|| views.clone());
         let parts = admin::Parts { views, settings: settings.clone(), explainer, desk };
         let state = admin::AdminState::new(&config, token.secret, parts, metrics.clone(), health);
         listeners.admin(admin, state, roles.admin)?;
         let (servers, handles) = listeners.start();
         let sources = config.sources;
         let settings = keeps_views.then_some(settings);
-        let housekeeping = Housekeeping { sources, log: Arc::clone(&log), memory, settings, metrics, clock };
+        let housekeeping =
+            Housekeeping { sources, log: Arc::clone(&log), memory, settings, views: kept_views, metrics, clock };
         Ok(Self {
             webhooks: addresses.0,
             admin: addresses.1,

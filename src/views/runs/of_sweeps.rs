@@ -118,7 +118,8 @@ fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: 
 fn started(table: &Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause: Cause) -> Tried<()> {
     let SweepProgress { sweep, source, at, .. } = progress;
     table.put_plan(sweep, &SweepPlan::of(runs))?;
-    let tally = table.tally(sweep)?;
+    let tally = table.tally(sweep)?.touched(*at);
+    table.put_tally(sweep, &tally)?;
     for run in runs {
         let id = RunId::of_sweep(sweep, &run.scheme.id);
         let mut row = row_of(id, sweep, source, run, cause, *at);
@@ -143,9 +144,9 @@ fn started(table: &Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause
 }
 
 fn listed(table: &Table<'_>, progress: &SweepProgress, seen: u64, total: Option<u64>) -> Tried<()> {
-    let mut tally = table.tally(&progress.sweep)?;
-    tally.0.listed = tally.0.listed.max(seen);
-    tally.0.total = tally.0.total.or(total);
+    let mut tally = table.tally(&progress.sweep)?.touched(progress.at);
+    tally.progress.listed = tally.progress.listed.max(seen);
+    tally.progress.total = tally.progress.total.or(total);
     table.put_tally(&progress.sweep, &tally)?;
     match total {
         Some(_) => table.settle_all(&progress.sweep, progress.at),
@@ -180,11 +181,11 @@ fn change(table: &Table<'_>, id: &RunId, at: Timestamp, change: impl Fn(&mut Run
 
 /// Counts a user, and whom of the schemes select; says whether that was the last one.
 fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<bool> {
-    let mut tally = table.tally(sweep)?;
+    let mut tally = table.tally(sweep)?.touched(decision.decided);
     if is_over(table, sweep, &tally)? || !is_first(table, decision, sweep, None)? {
         return Ok(false);
     }
-    tally.0.decided += 1;
+    tally.progress.decided += 1;
     table.put_tally(sweep, &tally)?;
     for verdict in decision.selected() {
         let earlier = table.get(&decision.run(verdict))?;
@@ -226,7 +227,7 @@ fn released(table: &Table<'_>, decision: &Decision, sweep: &SweepId, scheme: &Sc
 /// Whether nobody is counted any more in a sweep itself: everybody is, or as many as were listed before that failed.
 fn is_over(table: &Table<'_>, sweep: &SweepId, tally: &Tally) -> Tried<bool> {
     let has_failed = || table.sweeps.get(sweep::failed(sweep)).map(|noted| noted.is_some());
-    Ok(tally.is_complete() || (tally.0.decided >= tally.0.listed && has_failed()?))
+    Ok(tally.is_complete() || (tally.progress.decided >= tally.progress.listed && has_failed()?))
 }
 
 /// Whether nobody is counted any more in the release of a run.
