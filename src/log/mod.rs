@@ -8,7 +8,7 @@ pub mod codec;
 pub mod embedded;
 pub mod kafka;
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,6 +17,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::domain::UserKey;
+
+/// How long records are kept at least, unless an administrator of Kafka has set the topics otherwise. Nothing that follows
+/// from them has to be remembered for longer.
+pub const RETENTION: Duration = Duration::from_hours(24 * 30);
 
 /// One stream of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -89,6 +89,14 @@ impl Schemes {
         self.sources.get(source).is_some_and(|own| own.looks_at_activity)
     }
 
+    /// Whether the scheme is there, enabled, and says what it said when it was `reference`.
+    pub fn has(&self, reference: &SchemeRef) -> bool {
+        self.sources
+            .values()
+            .filter_map(|own| own.by_id.get(&reference.id))
+            .any(|ready| ready.versioned.reference == *reference)
+    }
+
     /// The schemes of `source` that wait for such an event; none for events that no scheme can wait for.
     pub(super) fn waiting_for(&self, source: &SourceId, kind: EventKind) -> Option<&Indexed> {
         let own = self.sources.get(source)?;

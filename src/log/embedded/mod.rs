@@ -57,7 +57,7 @@ use self::{
     store::Store,
     trim::Trimmer,
 };
-use super::{Consumer, Error, Log, Partition, Position, Record, Records, Stored, Stream};
+use super::{Consumer, Error, Log, Partition, Position, RETENTION, Record, Records, Stored, Stream};
 
 /// The longest record, key and payload together, in bytes: far more than a webhook can bring.
 const MAX_RECORD: usize = 16 * 1024 * 1024;
@@ -82,12 +82,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            partitions: 4,
-            queue: 8192,
-            reserve_bytes: 64 * 1024 * 1024,
-            retention: Duration::from_secs(30 * 24 * 60 * 60),
-        }
+        Self { partitions: 4, queue: 8192, reserve_bytes: 64 * 1024 * 1024, retention: RETENTION }
     }
 }
 

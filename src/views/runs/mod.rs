@@ -163,6 +163,8 @@ fn read<T: DeserializeOwned>(tree: &sled::Tree, key: &[u8]) -> Result<Option<T>,
 #[cfg(test)]
 mod outlived_tests;
 #[cfg(test)]
+mod passed_over_tests;
+#[cfg(test)]
 mod sweep_tests;
 #[cfg(test)]
 mod tests;

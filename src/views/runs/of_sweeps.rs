@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     domain::{
-        AskedSweep, Cause, Decision, Mode, RunId, RunOrder, SchemeId, Sighting, SourceId, SweepId, SweepPlan,
-        SweepProgress, SweepRun, SweepStep, Timestamp,
+        AskedSweep, Cause, Decision, Mode, NoAction, RunId, RunOrder, SchemeId, SchemeVerdict, Sighting, SourceId,
+        SweepId, SweepPlan, SweepProgress, SweepRun, SweepStep, Timestamp,
     },
     views::Counts,
 };
@@ -43,6 +43,7 @@ impl Runs {
                     if !is_read_again && !matches!(part.order, Order::Cancelled | Order::Failed) {
                         part.order = order;
                         run.why = why.cloned();
+                        run.held_since = (order == Order::Held).then(|| run.held_since.unwrap_or(*at));
                     }
                 })
             };
@@ -106,6 +107,7 @@ fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: 
         state: RunState::Running,
         why: None,
         started: at,
+        held_since: None,
         finished: None,
         counts: Counts::default(),
         progress: None,
@@ -130,6 +132,7 @@ fn started(table: &Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause
             let waits = row.sweep.as_ref().is_some_and(|part| part.waits);
             row.run = Run {
                 trigger: row.run.trigger,
+                scheme_version: row.run.scheme_version,
                 started: earlier.run.started.min(*at),
                 test_mode,
                 ..earlier.run.clone()
@@ -197,6 +200,12 @@ fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<boo
         row.last_ended = row.last_ended.max(Some(decision.decided));
         table.put(earlier.as_ref(), &row.settled(Some(&tally), decision.decided))?;
     }
+    for verdict in decision.verdicts.iter().filter(|verdict| verdict.is_of_changed_scheme()) {
+        let earlier = table.get(&decision.run(verdict))?;
+        let mut row = earlier.clone().unwrap_or_else(|| Row::from_verdict(decision, verdict));
+        row.sweep.as_mut().into_iter().for_each(|part| part.passed_over += 1);
+        table.put(earlier.as_ref(), &row.settled(Some(&tally), decision.decided))?;
+    }
     if tally.is_complete() {
         table.settle_all(sweep, decision.decided)?;
     }
@@ -215,7 +224,16 @@ fn released(table: &Table<'_>, decision: &Decision, sweep: &SweepId, scheme: &Sc
     part.decided += 1;
     match decision.selected().find(|verdict| verdict.scheme.id == *scheme) {
         Some(verdict) => part.planned += row::steps_of(verdict),
-        None => not_selected_any_more(table, decision, &id)?,
+        // Where the scheme is paused, disabled or deleted, none at all was asked.
+        None if decision.no_action == Some(NoAction::NoSchemeForEvent)
+            || decision.verdicts.iter().any(SchemeVerdict::is_of_changed_scheme) =>
+        {
+            part.passed_over += 1;
+            stays_held(table, decision, &id, "the scheme was not what it was when the run was released")?;
+        }
+        None => {
+            stays_held(table, decision, &id, "the scheme did not select the user any more when the run was released")?;
+        }
     }
     let over = is_release_over(part);
     row.last_ended = row.last_ended.max(Some(decision.decided));
@@ -252,11 +270,11 @@ fn is_over_after(table: &Table<'_>, progress: &SweepProgress) -> Tried<bool> {
     }
 }
 
-fn not_selected_any_more(table: &Table<'_>, decision: &Decision, run: &RunId) -> Tried<()> {
+fn stays_held(table: &Table<'_>, decision: &Decision, run: &RunId, why: &str) -> Tried<()> {
     for number in 0.. {
         let key = [entry::of_user(run, &decision.user), entry::index(number).into()].concat();
         let Some(mut kept) = table::read::<Kept>(table.entries, &key)? else { return Ok(()) };
-        kept.entry.reason = "the scheme did not select the user any more when the run was released".into();
+        kept.entry.reason = why.into();
         table::write(table.entries, &key, &kept)?;
     }
     Ok(())
