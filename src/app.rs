@@ -26,7 +26,11 @@ use crate::{
     engine::{self, Connection, Controls, Desk, Executor, Memory, Planner, Scheduler, Sweeper},
     explain::Explainer,
     intake::Intake,
-    log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
+    log::{
+        Log,
+        embedded::{self, EmbeddedLog},
+        kafka::KafkaLog,
+    },
     metrics::Metrics,
     products::{self, Limits},
     secret::Secret,
@@ -250,7 +254,9 @@ async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {
     Ok(match &config.log {
         LogConfig::Embedded => {
             let dir = config.data_dir.join("log");
-            let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, Default::default()));
+            let sources = Some(config.sources.iter().map(|source| source.id.clone()).collect());
+            let options = embedded::Options { sources, ..Default::default() };
+            let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, options));
             Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
         }
         LogConfig::Kafka(kafka) => Arc::new(KafkaLog::open(kafka).await?),

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::domain::{Condition, EventKind, Scheme, SchemeId, SchemeRef, SourceId, TriggerKind, Truth};
+use crate::domain::{EventKind, Scheme, SchemeId, SchemeRef, SourceId, TriggerKind, Truth};
 
 use super::{Compiled, Subject, index::Index};
 
@@ -55,7 +55,7 @@ impl Schemes {
             let own = sources.entry(versioned.scheme.source.clone()).or_default();
             let trigger = versioned.scheme.trigger.kind();
             let ready = Arc::new(Ready { compiled: Compiled::new(&versioned.scheme), versioned, place });
-            own.looks_at_activity |= ready.versioned.scheme.select.0.iter().any(Condition::looks_at_activity);
+            own.looks_at_activity |= ready.versioned.scheme.looks_at_activity();
             own.by_id.insert(ready.versioned.reference.id.clone(), Arc::clone(&ready));
             match trigger {
                 TriggerKind::OnCreate => own.on_create.schemes.push(ready),
