@@ -85,7 +85,9 @@ async fn products_are_shown_with_what_they_can_do() {
     "#);
     insta::assert_json_snapshot!(cloud["webhooks"]["proofs"], @r#"
     [
-      "hmac"
+      "hmac",
+      "connect",
+      "forge"
     ]
     "#);
     assert_eq!(site.ask(Method::GET, "/api/v1/products", None).await.status, 401);
