@@ -70,6 +70,8 @@ pub struct User {
     pub last_login: Option<Timestamp>,
     /// The user directory, where the product tells.
     pub directory: Option<String>,
+    /// Whether a role of the user's own makes them an administrator, whatever groups they are in.
+    pub administers: bool,
 }
 
 impl User {
@@ -86,6 +88,7 @@ impl User {
             created: None,
             last_login: None,
             directory: None,
+            administers: false,
         }
     }
 
@@ -159,8 +162,8 @@ pub trait Client: Send + Sync + 'static {
     /// Some of the groups, 100 at most, that have `part` in their names, in any case.
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error>;
 
-    /// The account that usher acts as.
-    async fn myself(&self) -> Result<UserId, Error>;
+    /// The user that usher acts as; none where its credentials are nobody's: the key of an organisation, an application.
+    async fn myself(&self) -> Result<Option<UserId>, Error>;
 
     /// The active users who administer the source: the members of its administrators' groups.
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error>;

@@ -64,7 +64,7 @@ async fn reads(product: Product) -> Bench {
     bench.sandbox.put_crowd(product, &Crowd::new(1_050, Account::new("id:{n}", "user {n}").email("u{n}@acme.example")));
     bench.sandbox.put_group(product, "wheel");
     bench.client.probe().await.expect("accepted");
-    bench.client.myself().await.expect("an id");
+    bench.client.myself().await.expect("an answer");
     bench.client.administrators().await.expect("a list");
     bench.client.group_exists(&GroupName::new("staff")).await.expect("an answer");
     bench.client.group_exists(&GroupName::new("nobody here")).await.expect("an answer");

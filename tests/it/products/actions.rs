@@ -107,8 +107,10 @@ async fn a_directory_that_is_read_only_fails_the_step_and_does_not_stop_the_sour
 async fn an_account_that_has_lost_its_rights_stops_the_source() {
     for (product, step) in pairs() {
         let bench = before(product, &step);
-        let (jane, myself) = (bench.jane().await, bench.client.myself().await.expect("an id"));
-        bench.sandbox.remove_member(product, myself.as_str(), ADMIN_GROUP).expect("both are there");
+        let jane = bench.jane().await;
+        if let Some(myself) = bench.client.myself().await.expect("an answer") {
+            bench.sandbox.remove_member(product, myself.as_str(), ADMIN_GROUP).expect("both are there");
+        }
         for method in ["POST", "PUT", "DELETE"] {
             bench.sandbox.inject(Fault::new(Effect::Forbidden).method(method));
         }
