@@ -1,4 +1,4 @@
-//! One product's extract of Atlassian's OpenAPI document.
+//! One product's extract of Atlassian's OpenAPI documents.
 
 use std::path::Path;
 
@@ -66,11 +66,13 @@ impl Document {
 
     /// The schema for refusals without one of their own: what the extract has for that.
     pub fn refusal(&self) -> Value {
-        let schema = match self.product {
-            Product::JiraDc | Product::JiraCloud => "ErrorCollection",
+        let schemas: &[&str] = match self.product {
+            Product::JiraDc | Product::JiraCloud => &["ErrorCollection"],
+            Product::AtlassianOrg => &["Errors.ApplicationErrors.Model", "ProxyError"],
             other => unreachable!("{other} has no extract yet"),
         };
-        json!({ "$ref": format!("#/components/schemas/{schema}") })
+        let one = |schema: &&str| json!({ "$ref": format!("#/components/schemas/{schema}") });
+        json!({ "anyOf": schemas.iter().map(one).collect::<Vec<_>>() })
     }
 }
 
