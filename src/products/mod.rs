@@ -3,6 +3,7 @@
 mod access;
 mod administrators;
 mod answer;
+mod atlassian_org;
 mod bean;
 #[cfg(test)]
 mod change_tests;

@@ -19,6 +19,7 @@ struct Asked {
     group_ids: Option<Vec<String>>,
     account_ids: Option<Vec<String>>,
     resource_ids: Option<Vec<String>>,
+    resource_owners: Option<Vec<String>>,
     limit: Option<usize>,
 }
 
@@ -45,6 +46,10 @@ impl Asked {
             && self.resource_ids.as_ref().is_none_or(|ids| {
                 let mut resources =
                     site.applications.iter().filter(|one| ids.contains(&super::roles::resource(&one.key)));
+                resources.any(|one| one.giving_access().any(|giving| *giving == group.name))
+            })
+            && self.resource_owners.as_ref().is_none_or(|keys| {
+                let mut resources = site.applications.iter().filter(|one| keys.contains(&one.key));
                 resources.any(|one| one.giving_access().any(|giving| *giving == group.name))
             })
     }

@@ -18,16 +18,16 @@ use self::quirks::Quirks;
 use crate::openapi;
 use usher::{
     clock::SystemClock,
-    config::{Auth, Protect, Rate, Source},
+    config::{Auth, Organization, Protect, Rate, Source},
     domain::{EmailAddress, GroupName, Product, Step, UserId, UserRef},
     metrics::Metrics,
     products::{Client, Disposition, Error, Limits, User, connect_within},
-    sandbox::{ADMIN_GROUP, Account, Effect, Fault, Limit, Options, Sandbox, When},
+    sandbox::{ADMIN_GROUP, Account, Effect, Fault, Limit, ORGANIZATION, Options, Sandbox, When},
     secret::Secret,
 };
 
 /// Every product.
-pub const ALL: &[Product] = &[Product::JiraDc, Product::JiraCloud];
+pub const ALL: &[Product] = &[Product::JiraDc, Product::JiraCloud, Product::AtlassianOrg];
 /// Those that have issues, and applications to which groups give access.
 const JIRAS: [Product; 2] = [Product::JiraDc, Product::JiraCloud];
 pub const JANE: &str = "qm:99|ä 1";
@@ -88,6 +88,13 @@ impl Bench {
         (asked, self.jane().await.satisfies(step))
     }
 
+    /// Has `effect` happen to the next change, whatever it is; `when` says how often to each.
+    fn strike_changes(&self, product: Product, effect: Effect, when: When) {
+        for (method, path) in Quirks::of(product).changes {
+            self.sandbox.inject(Fault::new(effect).method(*method).path(*path).when(when));
+        }
+    }
+
     /// Has `effect` happen to the next change of a membership.
     fn strike(&self, product: Product, effect: Effect) {
         self.sandbox.inject(Fault::new(effect).path(Quirks::of(product).adding).when(When::Next(1)));
@@ -101,6 +108,8 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
             admin_groups: [ADMIN_GROUP, "wheel"].map(GroupName::new).into(),
             ..Protect::of(product, None)
         },
+        organization: (product == Product::AtlassianOrg)
+            .then(|| Organization { id: ORGANIZATION.to_owned(), directory: None }),
         ..Source::new("acme".parse().expect("an id"), product, sandbox.base_url(product), auth)
     };
     let limits = Limits { call: Duration::from_secs(1), ..Limits::default() };
