@@ -31,9 +31,12 @@ impl Document {
 
     /// What it says of `method` on `path`.
     pub fn operation(&self, method: &str, path: &str) -> Option<&Value> {
-        let paths = self.document["paths"].as_object()?;
-        let (_, item) = paths.iter().find(|(template, _)| fits(template, path))?;
-        item.get(method.to_lowercase())
+        self.document["paths"].get(self.template(path)?)?.get(method.to_lowercase())
+    }
+
+    /// The path as the document writes it.
+    pub fn template(&self, path: &str) -> Option<&str> {
+        self.document["paths"].as_object()?.keys().find(|template| fits(template, path)).map(String::as_str)
     }
 
     /// All operations, as `METHOD /path`.
