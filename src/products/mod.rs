@@ -7,6 +7,7 @@ mod atlassian_org;
 mod bean;
 #[cfg(test)]
 mod change_tests;
+mod codes;
 mod connect;
 mod document;
 mod error;
@@ -35,7 +36,7 @@ mod stub;
 pub mod table;
 mod throttle;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 
@@ -69,6 +70,8 @@ pub struct User {
     pub created: Option<Timestamp>,
     /// The last login, where the product tells.
     pub last_login: Option<Timestamp>,
+    /// How late the product may be in telling of it.
+    pub logins_late: Duration,
     /// The user directory, where the product tells.
     pub directory: Option<String>,
     /// Whether a role of the user's own makes them an administrator, whatever groups they are in.
@@ -88,6 +91,7 @@ impl User {
             applications: None,
             created: None,
             last_login: None,
+            logins_late: Duration::ZERO,
             directory: None,
             administers: false,
         }
@@ -109,7 +113,7 @@ impl User {
             applications: fact(&self.applications, at),
             created: fact(&self.created, at),
             first_seen: Fact::Unknown(Missing::NotSeen),
-            logins: fact(&logins, at),
+            logins: fact(&logins, at.minus(self.logins_late)),
             directory: fact(&self.directory, at),
         }
     }

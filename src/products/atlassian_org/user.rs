@@ -1,5 +1,7 @@
 //! Reading one user of the directory.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -14,6 +16,9 @@ pub(super) const USERS: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/
 
 /// Roles whose holders administer the organisation, or all of a site.
 pub(super) const ADMINISTERING: [&str; 2] = ["atlassian/org-admin", "atlassian/site-admin"];
+
+/// How late the organisation may be in telling when somebody was last active.
+const LATE: Duration = Duration::from_hours(24);
 
 /// A user as the API writes them. What the key may not see is left out.
 #[derive(Deserialize)]
@@ -117,6 +122,7 @@ impl Bean {
             account_type: self.account_type.as_deref().map(AccountType::from_cloud),
             created: self.added_to_org.as_ref().and_then(|at| at.parse().ok()),
             last_login: self.last_active(),
+            logins_late: LATE,
             administers: self.platform_roles.iter().any(|role| ADMINISTERING.contains(&role.as_str())),
             ..User::new(UserId::new(self.account_id))
         }

@@ -6,6 +6,7 @@ mod failures;
 mod groups;
 mod issues;
 mod listing;
+mod organization;
 mod quirks;
 pub mod scene;
 
@@ -102,6 +103,11 @@ impl Bench {
 }
 
 fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
+    client_of(sandbox, product, auth, None)
+}
+
+/// A client for one directory of an organisation; elsewhere there are none.
+fn client_of(sandbox: &Sandbox, product: Product, auth: Auth, directory: Option<&str>) -> Arc<dyn Client> {
     let source = Source {
         rate: Rate { per_second: 500.0, concurrency: 4 },
         protect: Protect {
@@ -109,7 +115,7 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
             ..Protect::of(product, None)
         },
         organization: (product == Product::AtlassianOrg)
-            .then(|| Organization { id: ORGANIZATION.to_owned(), directory: None }),
+            .then(|| Organization { id: ORGANIZATION.to_owned(), directory: directory.map(str::to_owned) }),
         ..Source::new("acme".parse().expect("an id"), product, sandbox.base_url(product), auth)
     };
     let limits = Limits { call: Duration::from_secs(1), ..Limits::default() };
