@@ -12,6 +12,7 @@ mod hostile;
 mod idempotence;
 mod metrics;
 mod order;
+mod organization;
 mod schemes;
 mod starting;
 mod sweeps;
