@@ -17,8 +17,8 @@ use utoipa::{
 use super::{Problem, document, headers::actor, query, read, schemes};
 use crate::{
     admin::AdminState,
-    domain::{RunId, RunOrder, Scheme},
-    engine::Overview,
+    domain::{RunId, RunOrder, Scheme, Timestamp},
+    engine::{HELD_TOO_LONG, Overview},
     log::{self, RETENTION},
     settings::Contents,
     views::{Run, RunState},
@@ -96,12 +96,7 @@ pub(super) async fn release(
     if run.state != RunState::Held {
         return Err(wrong_state(&run, "only a run that is held can be released"));
     }
-    if run.held_since.is_some_and(|since| since.until(order.at) > RETENTION) {
-        let why = "it was held for longer than 30 days, and what it counted is too old to go by; cancel the run, and run \
-                   the scheme again";
-        return Err(wrong_state(&run, why));
-    }
-    releasable(&state, &run)?;
+    releasable(&state, &run, order.at)?;
     state.desk.release(order, &actor(&request)?).await.map_err(|error| unavailable(&error))?;
     accepted(&state, run.id, |run| run.state != RunState::Held).await
 }
@@ -154,10 +149,13 @@ fn runnable(state: &AdminState, id: &str) -> Result<Scheme, Problem> {
     Ok(*scheme)
 }
 
-/// Whether the scheme of a run that is held is what it was when its users were counted, and may select. A release asks
-/// it once more about each of them: otherwise nothing would be done, and the run would be over.
-fn releasable(state: &AdminState, run: &Run) -> Result<(), Problem> {
+/// Whether usher still knows what a run that is held has counted, and whether its scheme is what it was then, and may
+/// select. A release asks it once more about each of the users: otherwise nothing would be done, and the run would be over.
+fn releasable(state: &AdminState, run: &Run, now: Timestamp) -> Result<(), Problem> {
     let refuse = |why: &str| Err(wrong_state(run, why));
+    if run.held_since.is_some_and(|since| since.until(now) > RETENTION) {
+        return refuse(HELD_TOO_LONG);
+    }
     let Some(listed) = state.settings.get(&run.scheme) else {
         return refuse("its scheme was deleted; cancel the run");
     };
