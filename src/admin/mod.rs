@@ -100,7 +100,7 @@ fn with_api(scope: Scope) -> Scope {
 }
 
 fn api_scope() -> impl HttpServiceFactory {
-    let routes = api::routes().into_iter().map(api::Listed::resource);
+    let routes = api::routes().into_iter().map(api::Endpoint::resource);
     routes
         .fold(web::scope(api::PREFIX), Scope::service)
         .default_service(web::to(problem::no_such_path))

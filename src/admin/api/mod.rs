@@ -24,7 +24,7 @@ use crate::views::{self, Cursor, Page, Paging};
 pub(super) const PREFIX: &str = "/api/v1";
 
 /// One path, below the prefix.
-pub(super) struct Listed {
+pub(super) struct Endpoint {
     /// As in the [document].
     pub(super) path: &'static str,
     /// The methods that it takes, separated by commas.
@@ -33,7 +33,7 @@ pub(super) struct Listed {
     add: Box<dyn FnOnce(Resource) -> Resource>,
 }
 
-impl Listed {
+impl Endpoint {
     /// What answers there.
     pub(super) fn resource(self) -> Resource {
         (self.add)(resource(self.path, self.allow))
@@ -41,7 +41,7 @@ impl Listed {
 }
 
 /// All paths. A test holds them against the [document].
-pub(super) fn routes() -> Vec<Listed> {
+pub(super) fn routes() -> Vec<Endpoint> {
     vec![
         get("/runs", log::runs),
         get("/runs/{id}", log::run),
@@ -84,12 +84,12 @@ pub(super) fn document_text() -> Result<&'static str, &'static serde_json::Error
 }
 
 /// A path that takes the methods in `allow`.
-fn several(path: &'static str, allow: &'static str, add: impl FnOnce(Resource) -> Resource + 'static) -> Listed {
-    Listed { path, allow, add: Box::new(add) }
+fn several(path: &'static str, allow: &'static str, add: impl FnOnce(Resource) -> Resource + 'static) -> Endpoint {
+    Endpoint { path, allow, add: Box::new(add) }
 }
 
 /// A path that can only be read.
-fn get<F, Args>(path: &'static str, handler: F) -> Listed
+fn get<F, Args>(path: &'static str, handler: F) -> Endpoint
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
@@ -99,7 +99,7 @@ where
 }
 
 /// A path that can only be asked to do something.
-fn post<F, Args>(path: &'static str, handler: F) -> Listed
+fn post<F, Args>(path: &'static str, handler: F) -> Endpoint
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,

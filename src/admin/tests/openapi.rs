@@ -62,7 +62,7 @@ pub(super) fn check(method: &Method, uri: &str, answer: &Answer) {
 fn every_path_and_method_of_the_api_is_described_and_nothing_else_is() {
     let registered: BTreeSet<_> = api::routes()
         .iter()
-        .flat_map(|listed| listed.allow.split(", ").map(|method| (listed.path, method)))
+        .flat_map(|endpoint| endpoint.allow.split(", ").map(|method| (endpoint.path, method)))
         .filter(|(_, method)| *method != "HEAD")
         .map(|(path, method)| format!("{method} {}{path}", api::PREFIX))
         .collect();
