@@ -15,6 +15,8 @@ pub struct InOrg {
     pub unmanaged: bool,
     /// Whether it is suspended in the directory.
     pub suspended: bool,
+    /// Whether it is an active member of another directory too, so that its record does not tell of this one.
+    pub elsewhere: bool,
     /// Whether it was never invited to the directory, or was removed from it.
     pub not_invited: bool,
     /// Whether it is to be deleted when its time of grace is over; deactivated meanwhile.

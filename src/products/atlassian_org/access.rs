@@ -38,6 +38,8 @@ const TRUSTED_FOR: Duration = Duration::from_mins(1);
 struct Assignment {
     resource_id: String,
     resource_owner: Option<String>,
+    directory_id: Option<String>,
+    user_directory_status: Option<String>,
     #[serde(default)]
     role_assignments: Vec<Assigned>,
 }
@@ -102,16 +104,7 @@ impl AtlassianOrg {
     /// The user's roles that give access to `applications`. One that is nowhere in the directory is refused: mostly it is
     /// misspelt.
     async fn access(&self, user: &User, applications: &[String]) -> Result<Vec<Assignment>, Error> {
-        let directory = self.directory().await?;
-        let call = |cursor: Option<&str>| {
-            let call = self.call(Operation::ReadApplications, Method::GET, ROLES);
-            let call = call.segment(&directory.id).user_segment(user.id.as_str());
-            match cursor {
-                Some(cursor) => call.query("cursor", cursor.to_owned()),
-                None => call.query("limit", MOST.to_string()),
-            }
-        };
-        let mut all: Vec<Assignment> = self.all("roles", call).await.map_err(missing_user)?;
+        let mut all = self.assignments(user.id.as_str()).await?;
         let owners: BTreeSet<&str> = all.iter().filter_map(|one| one.resource_owner.as_deref()).collect();
         for key in applications.iter().filter(|key| !owners.contains(key.as_str())) {
             self.check_application(key).await?;
@@ -121,6 +114,28 @@ impl AtlassianOrg {
             one.resource_owner.as_deref().is_some_and(named) && one.role_assignments.iter().any(Assigned::gives_access)
         });
         Ok(all)
+    }
+
+    /// All roles of the user, given in whatever way.
+    async fn assignments(&self, user: &str) -> Result<Vec<Assignment>, Error> {
+        let directory = self.directory().await?;
+        let call = |cursor: Option<&str>| {
+            let call = self.call(Operation::ReadApplications, Method::GET, ROLES);
+            let call = call.segment(&directory.id).segment(user.to_owned());
+            match cursor {
+                Some(cursor) => call.query("cursor", cursor.to_owned()),
+                None => call.query("limit", MOST.to_string()),
+            }
+        };
+        self.all("roles", call).await.map_err(missing_user)
+    }
+
+    /// Whether the user is active or suspended in this one directory, as their roles tell; none where they have none.
+    pub(super) async fn status_here(&self, user: &str) -> Result<Option<String>, Error> {
+        let directory = self.directory().await?;
+        let all = self.assignments(user).await?;
+        let here = all.into_iter().find(|one| one.directory_id.as_deref() == Some(directory.id.as_str()));
+        Ok(here.and_then(|one| one.user_directory_status))
     }
 
     async fn check_application(&self, key: &str) -> Result<(), Error> {

@@ -78,7 +78,16 @@ impl AtlassianOrg {
         if found.account_id != id.as_str() {
             return Err(Error::Unreadable("it is about another account".to_owned()));
         }
-        if found.is_gone() { Err(Error::NoSuchUser) } else { Ok(found) }
+        if found.is_gone() { Err(Error::NoSuchUser) } else { self.with_status_here(found).await }
+    }
+
+    /// The record tells who is suspended in all directories. Where there are several, the one that is meant is asked about.
+    async fn with_status_here(&self, bean: Bean) -> Result<Bean, Error> {
+        if !self.directory().await?.one_of_several {
+            return Ok(bean);
+        }
+        let here = self.status_here(&bean.account_id).await?;
+        Ok(Bean { membership_status: here.or(bean.membership_status), ..bean })
     }
 }
 

@@ -215,6 +215,30 @@ async fn with_several_directories_it_has_to_be_said_which_one() {
 }
 
 #[tokio::test]
+async fn who_is_suspended_in_one_of_several_directories_is_not_active_there() {
+    let access = ["jira-software".to_owned()].into();
+    let bench = with(InOrg { elsewhere: true, direct_access: access, ..unmanaged() });
+    bench.sandbox.put_application(ORG, Application::new("jira-software", &["developers"]));
+    bench.sandbox.put_directory("Partner");
+    let client = client_of(&bench.sandbox, ORG, bench.sandbox.auth(ORG), Some(DIRECTORY));
+    let jane = UserRef::Id(UserId::new(JANE));
+    for (step, active) in [(Step::Deactivate, false), (Step::Reactivate, true)] {
+        client.make_so(&client.user(&jane).await.expect("Jane"), &step).await.expect("done");
+        assert_eq!(client.user(&jane).await.expect("Jane").active, Some(active));
+        assert_eq!(jane_now(&bench).in_org.suspended, !active);
+    }
+}
+
+#[tokio::test]
+async fn another_organisation_than_the_keys_stops_the_source() {
+    let bench = Bench::new(ORG);
+    let missing = Effect::Fail { status: 404, retry_after: None, after_work: false };
+    bench.sandbox.inject(Fault::new(missing));
+    let user = bench.client.user(&UserRef::Id(UserId::new(JANE))).await;
+    assert_eq!(user.map_err(|error| error.disposition()).err(), Some(Disposition::Halt));
+}
+
+#[tokio::test]
 async fn the_directory_is_asked_for_once() {
     let bench = Bench::new(ORG);
     bench.sandbox.put_crowd(ORG, &Crowd::new(250, Account::new("id:{n}", "user {n}")));
