@@ -23,6 +23,8 @@ pub struct InOrg {
     pub for_deletion: bool,
     /// The keys of the applications that it has access to by a role of its own, and not by groups.
     pub direct_access: BTreeSet<String>,
+    /// The keys of the applications that it has access to by a role that follows from another, which can't be taken.
+    pub inferred_access: BTreeSet<String>,
     /// Its roles in the organisation as a whole: `atlassian/org-admin`, `atlassian/site-admin`.
     pub platform_roles: BTreeSet<String>,
     /// When it came to the organisation.

@@ -38,7 +38,7 @@ async fn gone(bench: &Bench) -> bool {
 fn refusal(asked: Result<(), Error>) -> (u16, String) {
     match asked {
         Err(Error::Refused { status, message }) => (status, message),
-        other => panic!("not refused: {other:?}"),
+        other => unreachable!("not refused: {other:?}"),
     }
 }
 
@@ -159,6 +159,19 @@ async fn roles_of_ones_own_are_revoked_and_those_of_other_applications_stay() {
     assert!(matches!(asked, Err(Error::Refused { status: 404, .. })), "{asked:?}");
     bench.client.make_so(&bench.jane().await, &Step::RemoveApplicationAccess(Vec::new())).await.expect("done");
     assert_eq!(bench.sandbox.groups_of(ORG, JANE), Some([].into()));
+}
+
+#[tokio::test]
+async fn access_that_follows_from_another_role_is_told_to_stay() {
+    let keys = || ["jira-software".to_owned()].into();
+    let bench = with(InOrg { direct_access: keys(), inferred_access: keys(), ..InOrg::default() });
+    bench.sandbox.put_application(ORG, Application::new("jira-software", &["developers"]));
+    bench.sandbox.add_member(ORG, JANE, "developers").expect("both are there");
+    let step = Step::RemoveApplicationAccess(Vec::new());
+    let (status, message) = refusal(bench.client.make_so(&bench.jane().await, &step).await);
+    assert!(status == 409 && message.contains("ari:cloud:jira-software"), "{message}");
+    assert_eq!(bench.is_so(&step).await, Some(false));
+    assert_eq!(changes(&bench).len(), 2, "what can be taken is taken");
 }
 
 #[tokio::test]
