@@ -7,6 +7,7 @@ mod delivery;
 mod faults;
 mod guards;
 mod halts;
+mod held;
 mod hostile;
 mod idempotence;
 mod metrics;
