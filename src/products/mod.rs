@@ -26,6 +26,8 @@ mod limits;
 mod list_tests;
 mod listing;
 mod message;
+#[cfg(test)]
+mod organization_tests;
 mod pacing;
 mod password;
 mod picker;
