@@ -179,6 +179,7 @@ fn source(id: &str, product: Product) -> Source {
         credentials_expire: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
         webhook: crate::config::Webhook { hmac: vec![Secret::new("s3cret-hmac")], ..Default::default() },
         rate: Rate { per_second: 10.0, concurrency: 4 },
+        transport: crate::config::Transport::default(),
         protect: Protect::of(product, None),
     }
 }

@@ -32,6 +32,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod text;
+mod transport;
 mod trigger;
 mod webhook;
 mod yaml;
@@ -42,6 +43,7 @@ pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_sche
 pub use problem::{Place, Problem, Problems};
 pub(crate) use reader::nearest;
 pub use sources::Sources;
+pub use transport::{Authorities, Proxy, ProxyCredentials, Transport};
 pub use webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
@@ -134,6 +136,8 @@ pub struct Source {
     pub webhook: Webhook,
     /// Upper bounds on calls.
     pub rate: Rate,
+    /// How it is reached.
+    pub transport: Transport,
     /// What no scheme takes away, whatever it says.
     pub protect: Protect,
 }

@@ -8,7 +8,14 @@ use url::{Host, Url};
 use crate::domain::{Product, SourceId};
 
 use super::{
-    Protect, Rate, Source, Webhook, auth::auth, fields::Fields, node::Node, not_yet, protect::protect, reader::Reader,
+    Protect, Rate, Source, Transport, Webhook,
+    auth::auth,
+    fields::Fields,
+    node::Node,
+    not_yet,
+    protect::protect,
+    reader::Reader,
+    transport::{ca, is_loopback, private_host, proxy},
     webhook::webhook,
 };
 
@@ -32,15 +39,23 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let product = fields
         .required("product", "write `product: jira-cloud` or `product: jira-dc`", reader)
         .and_then(|node| reader.choice(node, &PRODUCTS, not_yet::PRODUCTS));
+    let plain_http = fields.get("plain_http").and_then(|node| Some((node, reader.parsed(node, private_host)?)));
     let base_url = fields
         .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
-        .and_then(|node| reader.parsed(node, base_url));
+        .and_then(|node| reader.parsed(node, |text| base_url(text, plain_http.as_ref().map(|(_, host)| host))));
+    if let (Some((node, _)), Some(url)) = (&plain_http, &base_url)
+        && !is_shown_on_the_way(url)
+    {
+        reader.refuse::<()>(&node.at, "`base_url` does not need this; leave it out");
+    }
     let auth = fields
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
         .and_then(|node| auth(node, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
     let rate = fields.or("rate", RATE, |node| rate(node, reader));
+    let proxy = fields.or("proxy", None, |node| proxy(node, reader).map(Some));
+    let ca = fields.or("ca", None, |node| ca(node, reader).map(Some));
     // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
     let protect = fields.or("protect", default.clone(), |node| protect(node, default, reader));
@@ -55,12 +70,14 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         credentials_expire: credentials_expire?,
         webhook: webhook?,
         rate: rate?,
+        transport: Transport { proxy: proxy?, ca: ca? },
         protect: protect?,
     })
 }
 
-/// The text is not quoted in messages: it may hold credentials.
-fn base_url(text: &str) -> Result<Url, String> {
+/// Reads the address of a source. `plain_http` is the host that may be called without TLS. The text is not quoted in
+/// messages: it may hold credentials.
+fn base_url(text: &str, plain_http: Option<&Host>) -> Result<Url, String> {
     let url = Url::parse(text)
         .map_err(|error| format!("this is not a URL ({error}); write `https://jira.example.com`, say"))?;
     let Some(host) = url.host().filter(|_| matches!(url.scheme(), "http" | "https")) else {
@@ -72,15 +89,19 @@ fn base_url(text: &str) -> Result<Url, String> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err("this URL goes on after `?` or `#`; write it up to there".to_owned());
     }
-    let loopback = match host {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-    };
-    if url.scheme() == "http" && !loopback {
-        return Err("plain http would show the credentials on the way; write `https://`".to_owned());
+    if is_shown_on_the_way(&url) && plain_http.is_none_or(|allowed| allowed.to_string() != host.to_string()) {
+        let otherwise = match private_host(&host.to_string()) {
+            Ok(host) => format!(", or, in a private network, name the host: `plain_http: \"{host}\"`"),
+            Err(_) => String::new(),
+        };
+        return Err(format!("plain http would show the credentials on the way; write `https://`{otherwise}"));
     }
     Ok(url)
+}
+
+/// Whether what is sent there can be read on the way.
+fn is_shown_on_the_way(url: &Url) -> bool {
+    url.scheme() == "http" && !url.host().is_some_and(|host| is_loopback(&host))
 }
 
 fn date(text: &str) -> Result<NaiveDate, String> {

@@ -4,9 +4,11 @@ mod access;
 mod administrators;
 mod answer;
 mod bean;
+mod broken;
 #[cfg(test)]
 mod change_tests;
 mod connect;
+mod dial;
 mod document;
 mod error;
 mod group_ids;

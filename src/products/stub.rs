@@ -116,6 +116,7 @@ pub(super) fn source(base: &str, product: Product) -> Source {
         credentials_expire: None::<NaiveDate>,
         webhook: crate::config::Webhook::default(),
         rate: Rate { per_second: 1_000.0, concurrency: 4 },
+        transport: crate::config::Transport::default(),
         protect: Protect::of(product, None),
     }
 }

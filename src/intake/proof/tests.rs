@@ -40,6 +40,7 @@ fn source(id: &str, webhook: Webhook) -> Source {
         credentials_expire: None,
         webhook,
         rate: Rate { per_second: 1.0, concurrency: 1 },
+        transport: crate::config::Transport::default(),
         protect: Protect::of(Product::JiraCloud, None),
     }
 }

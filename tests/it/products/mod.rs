@@ -99,6 +99,7 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
         credentials_expire: None,
         webhook: usher::config::Webhook::default(),
         rate: Rate { per_second: 500.0, concurrency: 4 },
+        transport: usher::config::Transport::default(),
         protect: Protect {
             admin_groups: [ADMIN_GROUP, "wheel"].map(GroupName::new).into(),
             ..Protect::of(product, None)
