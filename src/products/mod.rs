@@ -26,15 +26,18 @@ mod limits;
 mod list_tests;
 mod listing;
 mod message;
+mod pace;
 mod pacing;
 mod password;
 mod picker;
+mod quota;
 mod request;
 mod rights;
 #[cfg(test)]
 mod stub;
 pub mod table;
 mod throttle;
+mod wall;
 
 use std::collections::BTreeSet;
 

@@ -1,26 +1,14 @@
 //! How fast a source is called: evenly spaced, few at a time, never before it wants to be called again.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::{Instant, sleep_until},
 };
 
-use super::throttle::Advice;
+use super::{pace::Pace, throttle::Advice};
 use crate::config::Rate;
-
-/// How far 429s alone can stretch the gap between calls; longer waits the product asks for itself.
-const LONGEST_GAP: Duration = Duration::from_secs(30);
-
-/// How late a timer may ring. At 500 calls a second a millisecond lost at each is half of the rate.
-const LATENESS: Duration = Duration::from_millis(5);
-
-/// Slower than one call a day would be no rate, and near the end of what a clock can tell.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Paces all calls to one source. It begins at the configured rate and learns from the answers.
 #[derive(Debug)]
@@ -74,74 +62,26 @@ impl Pacer {
     }
 }
 
-#[derive(Debug)]
-struct Pace {
-    /// The gap at the configured rate.
-    least: Duration,
-    gap: Duration,
-    next: Instant,
-    not_before: Instant,
-    slowed: Instant,
-}
-
-impl Pace {
-    fn new(per_second: f64, now: Instant) -> Self {
-        // A rate that is none is refused by the configuration; here it can only mean "slowly".
-        let least = Duration::try_from_secs_f64(per_second.recip()).unwrap_or(LONGEST_GAP).min(DAY);
-        Self { least, gap: least, next: now, not_before: now, slowed: now }
-    }
-
-    /// Takes the next slot, or says when to ask again.
-    fn take(&mut self, now: Instant) -> Result<(), Instant> {
-        let free = self.next.max(self.not_before);
-        if free > now {
-            return Err(free);
-        }
-        // A timer rings late; what that loses is made up for, what idleness leaves unused is not.
-        self.next = free.max(now.checked_sub(LATENESS).unwrap_or(now)) + self.gap;
-        Ok(())
-    }
-
-    fn learn(&mut self, began: Instant, now: Instant, refused: bool, advice: &Advice) {
-        if let Some(wait) = advice.wait.filter(|_| !advice.narrow) {
-            self.not_before = self.not_before.max(now + wait);
-        }
-        if refused && !advice.narrow {
-            self.slow_down(began, now, LONGEST_GAP);
-        } else if advice.near_limit {
-            self.slow_down(began, now, advice.slow_enough.unwrap_or(LONGEST_GAP));
-        } else {
-            self.set_gap(self.gap.mul_f64(0.9));
-        }
-    }
-
-    /// Doubles the gap, though not beyond `enough`. Calls begun before the last time say nothing about the pace since.
-    fn slow_down(&mut self, began: Instant, now: Instant, enough: Duration) {
-        if began >= self.slowed {
-            self.slowed = now;
-            self.set_gap((self.gap * 2).min(enough).max(self.gap));
-            self.next = self.next.max(now + self.gap);
-        }
-    }
-
-    fn set_gap(&mut self, gap: Duration) {
-        self.gap = gap.clamp(self.least, self.least.max(LONGEST_GAP));
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::Duration,
     };
 
     use futures::future::join_all;
     use tokio::time::sleep;
 
     use super::*;
+    use crate::products::{
+        pace::{DAY, LONGEST_GAP},
+        quota::Quota,
+    };
 
-    const CALM: Advice = Advice { wait: None, narrow: false, near_limit: false, slow_enough: None };
+    const CALM: Advice = Advice { wait: None, narrow: false, quota: Quota::Rest { scarce: false, gap: None } };
 
     fn pacer(per_second: f64, concurrency: usize) -> Arc<Pacer> {
         Arc::new(Pacer::new(Rate { per_second, concurrency }))
@@ -217,12 +157,12 @@ mod tests {
             pacer.learn(turn, true, &CALM);
         }
         drop(together);
-        assert_eq!(pacer.pace().gap, Duration::from_millis(200));
+        assert_eq!(pacer.pace().learned.gap, Duration::from_millis(200));
         for _ in 0..20 {
             let turn = pacer.turn().await;
             pacer.learn(&turn, true, &CALM);
         }
-        assert_eq!(pacer.pace().gap, LONGEST_GAP);
+        assert_eq!(pacer.pace().learned.gap, LONGEST_GAP);
     }
 
     #[tokio::test(start_paused = true)]
@@ -231,21 +171,22 @@ mod tests {
         let turn = pacer.turn().await;
         pacer.learn(&turn, true, &CALM);
         pacer.learn(&turn, false, &CALM);
-        assert_eq!(pacer.pace().gap, Duration::from_millis(180));
+        assert_eq!(pacer.pace().learned.gap, Duration::from_millis(180));
         for _ in 0..10 {
             pacer.learn(&turn, false, &CALM);
         }
-        assert_eq!(pacer.pace().gap, Duration::from_millis(100));
+        assert_eq!(pacer.pace().learned.gap, Duration::from_millis(100));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn near_the_limit_the_gap_doubles_until_what_is_left_lasts_and_a_learned_one_is_kept() {
+    async fn near_the_limit_the_gap_doubles_until_what_is_left_lasts_and_shrinks_slowly_to_that() {
         let pacer = pacer(10.0, 1);
         let turn = pacer.turn().await;
-        let near = |enough| Advice { near_limit: true, slow_enough: Some(Duration::from_millis(enough)), ..CALM };
-        for (advice, gap) in [(near(350), 200), (near(350), 350), (near(350), 350), (near(50), 350)] {
+        let near =
+            |enough| Advice { quota: Quota::Rest { scarce: true, gap: Some(Duration::from_millis(enough)) }, ..CALM };
+        for (advice, gap) in [(near(350), 200), (near(350), 350), (near(350), 350), (near(50), 315)] {
             pacer.learn(&turn, false, &advice);
-            assert_eq!(pacer.pace().gap, Duration::from_millis(gap));
+            assert_eq!(pacer.pace().learned.gap, Duration::from_millis(gap));
         }
     }
 
@@ -254,7 +195,7 @@ mod tests {
         for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-18, f64::MIN_POSITIVE] {
             let pacer = pacer(rate, 0);
             pacer.turn().await;
-            assert!(pacer.pace().gap <= DAY, "{rate}");
+            assert!(pacer.pace().learned.gap <= DAY, "{rate}");
         }
     }
 }
