@@ -3,24 +3,13 @@
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
-use url::{Host, Url};
 
 use crate::domain::{Product, SourceId};
 
 use super::{
-    Protect, Rate, Source, Transport, Webhook,
-    auth::auth,
-    fields::Fields,
-    node::Node,
-    not_yet,
-    protect::protect,
-    reader::Reader,
-    transport::{ca, is_loopback, private_host, proxy},
-    webhook::webhook,
+    Organization, Protect, Rate, Source, Webhook, address::address, auth::auth, fields::Fields, node::Node, not_yet,
+    protect::protect, reader::Reader, transport::transport, webhook::webhook,
 };
-
-/// Gentle enough for an instance that people work with at the same time.
-const RATE: Rate = Rate { per_second: 10.0, concurrency: 4 };
 
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
@@ -39,23 +28,15 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let product = fields
         .required("product", "write `product: jira-cloud` or `product: jira-dc`", reader)
         .and_then(|node| reader.choice(node, &PRODUCTS, not_yet::PRODUCTS));
-    let plain_http = fields.get("plain_http").and_then(|node| Some((node, reader.parsed(node, private_host)?)));
-    let base_url = fields
-        .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
-        .and_then(|node| reader.parsed(node, |text| base_url(text, plain_http.as_ref().map(|(_, host)| host))));
-    if let (Some((node, _)), Some(url)) = (&plain_http, &base_url)
-        && !is_shown_on_the_way(url)
-    {
-        reader.refuse::<()>(&node.at, "`base_url` does not need this; leave it out");
-    }
+    let base_url = address(&mut fields, reader);
+    let organization = organization(&mut fields, product, reader);
     let auth = fields
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
         .and_then(|node| auth(node, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
-    let rate = fields.or("rate", RATE, |node| rate(node, reader));
-    let proxy = fields.or("proxy", None, |node| proxy(node, reader).map(Some));
-    let ca = fields.or("ca", None, |node| ca(node, reader).map(Some));
+    let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));
+    let transport = transport(&mut fields, reader);
     // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
     let protect = fields.or("protect", default.clone(), |node| protect(node, default, reader));
@@ -66,42 +47,47 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         id,
         product: product?,
         base_url: base_url?,
+        organization: organization?,
         auth: auth?,
         credentials_expire: credentials_expire?,
         webhook: webhook?,
         rate: rate?,
-        transport: Transport { proxy: proxy?, ca: ca? },
+        transport: transport?,
         protect: protect?,
     })
 }
 
-/// Reads the address of a source. `plain_http` is the host that may be called without TLS. The text is not quoted in
-/// messages: it may hold credentials.
-fn base_url(text: &str, plain_http: Option<&Host>) -> Result<Url, String> {
-    let url = Url::parse(text)
-        .map_err(|error| format!("this is not a URL ({error}); write `https://jira.example.com`, say"))?;
-    let Some(host) = url.host().filter(|_| matches!(url.scheme(), "http" | "https")) else {
-        return Err("this URL is not one of HTTP; write `https://jira.example.com`, say".to_owned());
-    };
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("credentials stand in this URL; take them out and write them under `auth`".to_owned());
+/// Reads `organization` and `directory`, which an organisation has and nothing else.
+fn organization(
+    fields: &mut Fields<'_>,
+    product: Option<Product>,
+    reader: &mut Reader<'_>,
+) -> Option<Option<Organization>> {
+    if product != Some(Product::AtlassianOrg) {
+        for key in ["organization", "directory"] {
+            if let (Some(node), Some(product)) = (fields.get(key), product) {
+                let message =
+                    format!("`{key}` belongs to `product: atlassian-org`; {} has none, leave it out", product.title());
+                return reader.refuse(&node.at, message);
+            }
+        }
+        return Some(None);
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("this URL goes on after `?` or `#`; write it up to there".to_owned());
-    }
-    if is_shown_on_the_way(&url) && plain_http.is_none_or(|allowed| allowed.to_string() != host.to_string()) {
-        let otherwise = match private_host(&host.to_string()) {
-            Ok(host) => format!(", or, in a private network, name the host: `plain_http: \"{host}\"`"),
-            Err(_) => String::new(),
-        };
-        return Err(format!("plain http would show the credentials on the way; write `https://`{otherwise}"));
-    }
-    Ok(url)
+    let id = fields
+        .required(
+            "organization",
+            "write the id that stands in the address of admin.atlassian.com, behind `/o/`",
+            reader,
+        )
+        .and_then(|node| reader.parsed(node, plain_id));
+    let directory = fields.or("directory", None, |node| reader.parsed(node, plain_id).map(Some));
+    Some(Some(Organization { id: id?, directory: directory? }))
 }
 
-/// Whether what is sent there can be read on the way.
-fn is_shown_on_the_way(url: &Url) -> bool {
-    url.scheme() == "http" && !url.host().is_some_and(|host| is_loopback(&host))
+/// An id as Atlassian gives them, safe in a path.
+fn plain_id(text: &str) -> Result<String, String> {
+    let plain = !text.is_empty() && text.len() <= 128 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if plain { Ok(text.to_owned()) } else { Err(format!("`{text}` is not an id of Atlassian's; copy it from there")) }
 }
 
 fn date(text: &str) -> Result<NaiveDate, String> {
@@ -111,8 +97,9 @@ fn date(text: &str) -> Result<NaiveDate, String> {
 
 fn rate(node: &Node, reader: &mut Reader<'_>) -> Option<Rate> {
     let mut fields = Fields::of(node, reader)?;
-    let per_second = fields.or("per_second", RATE.per_second, |node| reader.parsed(node, calls));
-    let concurrency = fields.or("concurrency", RATE.concurrency, |node| reader.whole(node, 1..=64));
+    let default = Rate::default();
+    let per_second = fields.or("per_second", default.per_second, |node| reader.parsed(node, calls));
+    let concurrency = fields.or("concurrency", default.concurrency, |node| reader.whole(node, 1..=64));
     fields.done(reader);
     Some(Rate { per_second: per_second?, concurrency: concurrency? })
 }

@@ -1,4 +1,4 @@
-//! How a source is reached: a proxy on the way, who vouches for its certificate, whether plain HTTP will do.
+//! How a source is reached: a proxy on the way, and who vouches for its certificate.
 
 use std::{fmt, path::Path};
 
@@ -9,7 +9,7 @@ use rustls::{
         pem::{PemObject, SectionKind},
     },
 };
-use url::{Host, Url};
+use url::Url;
 
 use super::{
     fields::Fields,
@@ -96,8 +96,15 @@ impl fmt::Debug for Authorities {
     }
 }
 
+/// Reads a source's `proxy` and `ca`.
+pub(super) fn transport(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Transport> {
+    let proxy = fields.or("proxy", None, |node| proxy(node, reader).map(Some));
+    let ca = fields.or("ca", None, |node| ca(node, reader).map(Some));
+    Some(Transport { proxy: proxy?, ca: ca? })
+}
+
 /// Reads a source's `ca`: a path, relative to the configuration's.
-pub(super) fn ca(node: &Node, reader: &mut Reader<'_>) -> Option<Authorities> {
+fn ca(node: &Node, reader: &mut Reader<'_>) -> Option<Authorities> {
     let path = reader.base.join(reader.filled(node)?);
     match Authorities::read(&path) {
         Ok(authorities) => Some(authorities),
@@ -106,7 +113,7 @@ pub(super) fn ca(node: &Node, reader: &mut Reader<'_>) -> Option<Authorities> {
 }
 
 /// Reads a source's `proxy`: a URL, or a URL with credentials.
-pub(super) fn proxy(node: &Node, reader: &mut Reader<'_>) -> Option<Proxy> {
+fn proxy(node: &Node, reader: &mut Reader<'_>) -> Option<Proxy> {
     if !matches!(node.content, Content::Map(_)) {
         return reader.parsed(node, proxy_url).map(|url| Proxy { url, credentials: None });
     }
@@ -139,29 +146,4 @@ fn proxy_url(text: &str) -> Result<Url, String> {
         return Err(format!("this URL goes on behind the port; {example}"));
     }
     Ok(url)
-}
-
-/// Reads a source's `plain_http`: the private host to which its credentials may go unencrypted.
-pub(super) fn private_host(text: &str) -> Result<Host, String> {
-    let host = Host::parse(text).map_err(|_| "this is not a host; write its name or address alone".to_owned())?;
-    let is_public = match &host {
-        Host::Domain(name) => [".atlassian.net", ".atlassian.com"].iter().any(|cloud| name.ends_with(cloud)),
-        Host::Ipv4(ip) => !(ip.is_private() || ip.is_link_local() || ip.is_loopback()),
-        Host::Ipv6(ip) => !(ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_loopback()),
-    };
-    match is_public {
-        true => {
-            Err("this host is not in a private network; leave this out and write `https://` in `base_url`".to_owned())
-        }
-        false => Ok(host),
-    }
-}
-
-/// Whether `host` is this machine.
-pub(super) fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost",
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-    }
 }
