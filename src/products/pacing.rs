@@ -10,9 +10,14 @@ use tokio::{
 use super::{pace::Pace, throttle::Advice};
 use crate::config::Rate;
 
+const NEVER_CLOSED: &str = "the semaphore is never closed";
+
 /// Paces all calls to one source. It begins at the configured rate and learns from the answers.
 #[derive(Debug)]
 pub(super) struct Pacer {
+    /// Where questions wait. As many as may be asked at a time come from here into the line of all calls, so that a change
+    /// waits for those few only: it builds on what was just read, which must not grow old behind a thousand others.
+    questions: Semaphore,
     at_a_time: Semaphore,
     /// Held by the one call that is next, so that the others come in the order they arrived.
     turnstile: tokio::sync::Mutex<()>,
@@ -23,14 +28,17 @@ pub(super) struct Pacer {
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
     _place: SemaphorePermit<'a>,
+    _among_questions: Option<SemaphorePermit<'a>>,
     began: Instant,
 }
 
 impl Pacer {
     /// A pacer that never exceeds `rate`.
     pub fn new(rate: Rate) -> Self {
+        let at_a_time = rate.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         Self {
-            at_a_time: Semaphore::new(rate.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            questions: Semaphore::new(at_a_time),
+            at_a_time: Semaphore::new(at_a_time),
             turnstile: tokio::sync::Mutex::new(()),
             pace: Mutex::new(Pace::new(rate.per_second, Instant::now())),
         }
@@ -39,16 +47,22 @@ impl Pacer {
     /// Waits until a call may be made: at most [`super::throttle::LONGEST_WAIT`] for the product and then for those
     /// before. Dropping the future gives the place up.
     pub async fn turn(&self) -> Turn<'_> {
-        let place = self.at_a_time.acquire().await.expect("the semaphore is never closed");
+        let place = self.at_a_time.acquire().await.expect(NEVER_CLOSED);
         let _next = self.turnstile.lock().await;
         loop {
             let now = Instant::now();
             let free = self.pace().take(now);
             match free {
-                Ok(()) => return Turn { _place: place, began: now },
+                Ok(()) => return Turn { _place: place, _among_questions: None, began: now },
                 Err(at) => sleep_until(at).await, // and look again: the gate may have moved meanwhile
             }
         }
+    }
+
+    /// As [`Pacer::turn`], for a call that changes nothing.
+    pub async fn turn_to_ask(&self) -> Turn<'_> {
+        let among_questions = self.questions.acquire().await.expect(NEVER_CLOSED);
+        Turn { _among_questions: Some(among_questions), ..self.turn().await }
     }
 
     /// Learns from the answer to the call made in `turn`; `refused` where it was a 429.
@@ -146,6 +160,21 @@ mod tests {
         assert!(given_up.is_err());
         pacer.turn().await;
         assert_eq!(start.elapsed(), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_waits_for_few_questions_however_many_there_are() {
+        let pacer = pacer(10.0, 2);
+        let asked = tokio::spawn({
+            let pacer = pacer.clone();
+            async move { join_all((0..100).map(|_| async { drop(pacer.turn_to_ask().await) })).await }
+        });
+        tokio::task::yield_now().await;
+        let start = Instant::now();
+        drop(pacer.turn().await);
+        assert!(start.elapsed() <= Duration::from_millis(400), "{:?}", start.elapsed());
+        asked.await.unwrap();
+        assert!(start.elapsed() >= Duration::from_secs(9));
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ mod embedded_log;
 mod kafka;
 mod log_suite;
 mod openapi;
+mod pacing;
 mod products;
 mod sandbox;
 mod service;
