@@ -11,6 +11,7 @@ mod connect;
 mod dial;
 mod document;
 mod error;
+mod families;
 mod group_ids;
 mod http;
 #[cfg(test)]
