@@ -41,10 +41,11 @@ fn by_way_of(why: String, transport: &Transport) -> String {
 fn not_trusted(error: &rustls::Error, transport: &Transport) -> String {
     let rustls::Error::InvalidCertificate(wrong) = error else { return error.to_string() };
     let advice = match wrong {
-        CertificateError::UnknownIssuer if transport.ca.is_some() => {
+        // A bad signature is one by somebody else of the same name: an authority that has been made anew.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature if transport.ca.is_some() => {
             "its certificate is not signed by an authority in the file that `ca` names"
         }
-        CertificateError::UnknownIssuer => {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "its certificate is not signed by an authority that this machine trusts; if the authority is your own, name \
              its certificate's file in `ca`"
         }

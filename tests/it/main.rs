@@ -12,3 +12,4 @@ mod sandbox;
 mod service;
 mod support;
 mod terminal;
+mod transport;
