@@ -3,14 +3,22 @@
 use url::{Host, Url};
 
 use super::{fields::Fields, reader::Reader};
+use crate::domain::Product;
 
-/// Reads a source's `base_url` and, which it may need, `plain_http`.
-pub(super) fn address(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Url> {
+/// Where every organisation is.
+const ORGANIZATIONS: &str = "https://api.atlassian.com";
+
+/// Reads a source's `base_url`, which an organisation need not have, and, which that may need, `plain_http`.
+pub(super) fn address(fields: &mut Fields<'_>, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Url> {
     let plain_http = fields.get("plain_http").and_then(|node| Some((node, reader.parsed(node, private_host)?)));
     let allowed = plain_http.as_ref().map(|(_, host)| host);
-    let base_url = fields
-        .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
-        .and_then(|node| reader.parsed(node, |text| base_url(text, allowed)))?;
+    let everybodys = Url::parse(ORGANIZATIONS).ok().filter(|_| product == Some(Product::AtlassianOrg));
+    let base_url = match everybodys {
+        Some(default) => fields.or("base_url", default, |node| reader.parsed(node, |text| base_url(text, allowed))),
+        None => fields
+            .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
+            .and_then(|node| reader.parsed(node, |text| base_url(text, allowed))),
+    }?;
     if let Some((node, _)) = &plain_http
         && !is_shown_on_the_way(&base_url)
     {

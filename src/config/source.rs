@@ -15,8 +15,11 @@ use super::{
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 
 /// The products by name.
-pub(super) const PRODUCTS: [(&str, Product); 2] =
-    [(Product::JiraCloud.as_str(), Product::JiraCloud), (Product::JiraDc.as_str(), Product::JiraDc)];
+pub(super) const PRODUCTS: [(&str, Product); 3] = [
+    (Product::JiraCloud.as_str(), Product::JiraCloud),
+    (Product::JiraDc.as_str(), Product::JiraDc),
+    (Product::AtlassianOrg.as_str(), Product::AtlassianOrg),
+];
 
 /// Reads one item of `sources`.
 pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
@@ -28,11 +31,11 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let product = fields
         .required("product", "write `product: jira-cloud` or `product: jira-dc`", reader)
         .and_then(|node| reader.choice(node, &PRODUCTS, not_yet::PRODUCTS));
-    let base_url = address(&mut fields, reader);
+    let base_url = address(&mut fields, product, reader);
     let organization = organization(&mut fields, product, reader);
     let auth = fields
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
-        .and_then(|node| auth(node, reader));
+        .and_then(|node| auth(node, product, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
     let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));

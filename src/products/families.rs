@@ -13,6 +13,8 @@
 use reqwest::StatusCode;
 use serde_json::{Map, Value};
 
+use super::codes;
+
 type Object = Map<String, Value>;
 
 /// Nothing longer is a code.
@@ -57,8 +59,12 @@ fn field((name, message): (&String, &Value)) -> Option<String> {
 fn line(error: &Value) -> Option<String> {
     let Value::Object(error) = error else { return error.as_str().map(str::to_owned) };
     let code = code_of(error);
-    let said = ["detail", "message", "title"].iter().find_map(|name| text(error, name)).or(code)?;
-    let said = coded(said, code);
+    let said = ["detail", "message", "title"].iter().find_map(|name| text(error, name));
+    let said = match (text(error, "code").map(codes::in_words), said) {
+        (Some(code), Some(said)) => format!("{code}: {said}"),
+        (Some(code), None) => code,
+        (None, said) => coded(said.or(code)?, code),
+    };
     Some(match text(error, "context").or_else(|| text(error, "field")) {
         Some(about) => format!("{about}: {said}"),
         None => said,
@@ -165,9 +171,9 @@ mod tests {
             (r#"{"code":401,"message":"Unauthorized"}"#, &["Unauthorized"]),
             (
                 r#"{"errors":[{"id":"1","status":"409","code":"ADMIN-409-3","title":"Conflict","detail":"No seats"}]}"#,
-                &["No seats (ADMIN-409-3)"],
+                &["ADMIN-409-3, the user limit of an application is reached: No seats"],
             ),
-            (r#"{"errors":[{"code":"ADMIN-404-8"}]}"#, &["ADMIN-404-8"]),
+            (r#"{"errors":[{"code":"ADMIN-404-8"}]}"#, &["ADMIN-404-8, the user is not in the directory"]),
             (r#"{"errors":[{"title":"T"}]}"#, &["T"]),
             (r#"{"key":"accountNotFound"}"#, &["accountNotFound"]),
             (
@@ -176,7 +182,7 @@ mod tests {
             ),
             (
                 r#"{"key":"conflict.lifecycleErrors","context":{"message":"Can't","errorCodes":[{"code":"a.b","message":"Still owner","link":"l"}]}}"#,
-                &["Can't (conflict.lifecycleErrors)", "Still owner (a.b)"],
+                &["Can't (conflict.lifecycleErrors)", "a.b: Still owner"],
             ),
             (
                 r#"{"key":"fieldConstraintsViolated","context":{"fieldViolations":[{"field":"nickname","violations":[{"key":"maxLength"}]}]}}"#,

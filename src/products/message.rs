@@ -27,9 +27,14 @@ pub(super) fn read(status: StatusCode, body: &[u8], personal: &[&str]) -> Option
     };
     let text = match said.lines.is_empty() {
         true => status.canonical_reason().unwrap_or("no reason given").to_lowercase(),
-        false => shorten(&without_persons(&said.lines.join("; "), personal)),
+        false => fit_to_show(&said.lines.join("; "), personal),
     };
     Some(Message { text, is_about_one: said.is_about_one })
+}
+
+/// A text of the product's, shortened, without what names the user (`personal`) and what looks like an e-mail address.
+pub(super) fn fit_to_show(said: &str, personal: &[&str]) -> String {
+    shorten(&without_persons(said, personal))
 }
 
 fn without_persons(said: &str, personal: &[&str]) -> String {
