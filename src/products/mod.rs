@@ -26,6 +26,8 @@ mod jira_tests;
 mod leaving;
 mod limits;
 #[cfg(test)]
+mod list_end_tests;
+#[cfg(test)]
 mod list_tests;
 mod listing;
 mod message;
