@@ -56,6 +56,12 @@ impl Operation {
             Self::Probe => "probe",
         }
     }
+
+    /// Whether it changes something, and so builds on what was read before.
+    pub const fn is_a_change(self) -> bool {
+        use Operation::{AddToGroup, CreateIssue, DeleteUser, EditUser, RemoveFromGroup, SetPassword};
+        matches!(self, AddToGroup | RemoveFromGroup | EditUser | DeleteUser | SetPassword | CreateIssue)
+    }
 }
 
 /// A call in the making. What names a person is kept apart, so that no error text repeats it; hence no `Debug`.
