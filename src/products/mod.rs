@@ -31,6 +31,8 @@ mod list_end_tests;
 mod list_tests;
 mod listing;
 mod message;
+#[cfg(test)]
+mod organization_tests;
 mod pace;
 mod pacing;
 mod password;
