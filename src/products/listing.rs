@@ -22,14 +22,18 @@ pub(super) enum Form {
     QuotedSearch,
     /// Cloud: by offset.
     Offset,
+    /// Bitbucket: by the start of the next page, which each page names.
+    Start,
 }
 
 impl Form {
-    const ALL: [Self; 4] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset];
+    const ALL: [Self; 5] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Start];
     /// Those of Data Center, the one to begin with first.
     pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch];
     /// That of Cloud.
     pub const CLOUD: &[Self] = &[Self::Offset];
+    /// That of Bitbucket.
+    pub const BITBUCKET: &[Self] = &[Self::Start];
 
     const fn word(self) -> &'static str {
         match self {
@@ -37,6 +41,7 @@ impl Form {
             Self::Search => "search",
             Self::QuotedSearch => "quoted-search",
             Self::Offset => "offset",
+            Self::Start => "start",
         }
     }
 }
@@ -111,8 +116,8 @@ impl Cursor {
 
     fn end(&self, users: Vec<(UserId, UserHints)>) -> Result<UserPage, Error> {
         if self.is_first() && users.is_empty() {
-            // usher itself is a user: rights are missing, or the product is in trouble.
-            return Err(Error::Unreadable("it lists nobody, not even the account that usher acts as".to_owned()));
+            // There is somebody everywhere: rights are missing, or the product is in trouble.
+            return Err(Error::Unreadable("it lists nobody at all".to_owned()));
         }
         Ok(UserPage { users, next: None })
     }

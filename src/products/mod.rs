@@ -4,11 +4,13 @@ mod access;
 mod administrators;
 mod answer;
 mod bean;
+mod bitbucket_dc;
 #[cfg(test)]
 mod change_tests;
 mod connect;
 mod document;
 mod error;
+mod fixed;
 mod group_ids;
 mod http;
 #[cfg(test)]
@@ -40,6 +42,7 @@ use async_trait::async_trait;
 
 pub use connect::{ConnectError, connect, connect_within};
 pub use error::{Disposition, Error};
+pub use fixed::Fixed;
 pub use limits::Limits;
 
 use crate::domain::{
@@ -70,6 +73,8 @@ pub struct User {
     pub last_login: Option<Timestamp>,
     /// The user directory, where the product tells.
     pub directory: Option<String>,
+    /// What can't be changed, where the product says so beforehand.
+    pub fixed: Fixed,
 }
 
 impl User {
@@ -86,6 +91,7 @@ impl User {
             created: None,
             last_login: None,
             directory: None,
+            fixed: Fixed::default(),
         }
     }
 
@@ -159,8 +165,8 @@ pub trait Client: Send + Sync + 'static {
     /// Some of the groups, 100 at most, that have `part` in their names, in any case.
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error>;
 
-    /// The account that usher acts as.
-    async fn myself(&self) -> Result<UserId, Error>;
+    /// The account that usher acts as; `None` where it acts as an application, which is no user.
+    async fn myself(&self) -> Result<Option<UserId>, Error>;
 
     /// The active users who administer the source: the members of its administrators' groups.
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error>;

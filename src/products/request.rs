@@ -27,6 +27,8 @@ pub(super) enum Operation {
     FindIssue,
     CreateIssue,
     ReadRights,
+    ReadPermissions,
+    RevokePermission,
     ReadMyself,
     Probe,
 }
@@ -48,6 +50,8 @@ impl Operation {
             Self::FindIssue => "find_issue",
             Self::CreateIssue => "create_issue",
             Self::ReadRights => "read_rights",
+            Self::ReadPermissions => "read_permissions",
+            Self::RevokePermission => "revoke_permission",
             Self::ReadMyself => "read_myself",
             Self::Probe => "probe",
         }
