@@ -8,6 +8,7 @@ mod account;
 mod answer;
 mod api;
 mod applications;
+mod bitbucket_dc;
 mod client;
 mod control;
 mod crowd;
@@ -37,7 +38,7 @@ pub use issues::Issue;
 pub use journal::{Change, Entry, RequestCount, UNKNOWN_PATH};
 pub use limits::Limit;
 pub use record::Recorded;
-pub use site::group_id;
+pub use site::{group_id, user_number};
 pub use world::NoSuch;
 
 /// The login name of the account that may call the APIs, and what the journal calls it. It is a user of every
