@@ -44,7 +44,7 @@ fn field((name, message): (&String, &Value)) -> Option<String> {
 }
 
 fn titled(error: &Map<String, Value>) -> Option<String> {
-    text(error, "detail").or_else(|| text(error, "title"))
+    ["detail", "title", "message"].iter().find_map(|name| text(error, name))
 }
 
 fn text(object: &Map<String, Value>, name: &str) -> Option<String> {

@@ -13,6 +13,8 @@ mod groups;
 mod list;
 mod names;
 mod pages;
+#[cfg(test)]
+mod tests;
 mod user;
 
 use std::collections::BTreeSet;

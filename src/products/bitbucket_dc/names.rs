@@ -4,8 +4,8 @@
 //! names that Bitbucket told of are remembered, and a user is read by the remembered name and taken only where the id is
 //! the right one. Where no name is remembered, or it is somebody else's by now, all users are gone through, 1,000 a call:
 //! 100 calls for 100,000 users. What is found on the way is remembered too, so that it is one walk after a start, and one
-//! after a rename. That somebody was on no page is believed for a minute, so that users who are gone cost one walk a
-//! minute at most.
+//! after a rename. That somebody was on no page is believed for a minute where they must have been there before, so that
+//! users who are gone cost one walk a minute at most.
 
 use std::{
     collections::HashMap,
@@ -34,22 +34,24 @@ pub(super) struct Names {
 #[derive(Default)]
 struct Known {
     names: HashMap<u64, Box<str>>,
-    walked: Option<Walked>,
+    /// The highest id ever told of.
+    highest: u64,
+    /// The last walk that came to its end.
+    walked: Option<Start>,
 }
 
-/// A walk through all users that came to its end.
+/// The beginning of a walk through all users.
 #[derive(Clone, Copy)]
-struct Walked {
-    began: Instant,
-    /// The highest id on the way: whoever came later has a higher one.
+struct Start {
+    at: Instant,
+    /// The highest id that had been told of by then: whoever has no higher one was there before.
     highest: u64,
 }
 
 /// What is found on a walk through all users.
 pub(super) struct Walk {
-    began: Instant,
+    start: Start,
     names: HashMap<u64, Box<str>>,
-    highest: u64,
 }
 
 /// The id as Bitbucket has it; none where it can't be one of Bitbucket's.
@@ -65,21 +67,29 @@ impl Names {
 
     /// Remembers a name that Bitbucket told of.
     pub fn keep(&self, id: u64, name: &str) {
-        keep(&mut self.known().names, id, name);
+        let mut known = self.known();
+        known.highest = known.highest.max(id);
+        keep(&mut known.names, id, name);
     }
 
     /// Whether nobody had `id` when all users were gone through lately.
     pub fn is_gone(&self, id: u64) -> bool {
         let known = self.known();
-        let lately = known.walked.filter(|walked| walked.began.elapsed() < TRUSTED_FOR);
-        lately.is_some_and(|walked| id <= walked.highest) && !known.names.contains_key(&id)
+        let lately = known.walked.filter(|start| start.at.elapsed() < TRUSTED_FOR);
+        lately.is_some_and(|start| id <= start.highest) && !known.names.contains_key(&id)
+    }
+
+    /// Begins a walk.
+    pub fn walk(&self) -> Walk {
+        let start = Start { at: Instant::now(), highest: self.known().highest };
+        Walk { start, names: HashMap::new() }
     }
 
     /// Takes over what a walk to the end has found; names of users who are gone are forgotten.
     pub fn replace(&self, walk: Walk) {
         let mut known = self.known();
-        known.walked =
-            (walk.names.len() < MOST).then_some(Walked { began: walk.began, highest: walk.highest });
+        known.highest = walk.names.keys().copied().fold(known.highest, u64::max);
+        known.walked = (walk.names.len() < MOST).then_some(walk.start);
         known.names = walk.names;
     }
 
@@ -89,14 +99,8 @@ impl Names {
 }
 
 impl Walk {
-    /// At the beginning.
-    pub fn new() -> Self {
-        Self { began: Instant::now(), names: HashMap::new(), highest: 0 }
-    }
-
     /// Notes somebody on the way.
     pub fn meet(&mut self, id: u64, name: &str) {
-        self.highest = self.highest.max(id);
         keep(&mut self.names, id, name);
     }
 }
@@ -111,32 +115,37 @@ fn keep(names: &mut HashMap<u64, Box<str>>, id: u64, name: &str) {
 mod tests {
     use super::*;
 
-    fn walk(ids: &[u64]) -> Walk {
-        let mut walk = Walk::new();
+    fn walk(names: &Names, ids: &[u64]) {
+        let mut walk = names.walk();
         for id in ids {
             walk.meet(*id, &format!("user {id}"));
         }
-        walk
+        names.replace(walk);
     }
 
     #[tokio::test(start_paused = true)]
     async fn somebody_on_no_page_is_gone_for_a_minute_unless_they_may_have_come_since() {
         let names = Names::default();
-        names.keep(3, "old");
+        names.keep(5, "old");
         assert!(!names.is_gone(4), "nobody has looked yet");
-        names.replace(walk(&[1, 2, 9]));
-        assert_eq!((names.get(2).as_deref(), names.get(3)), (Some("user 2"), None));
-        assert!(names.is_gone(3) && names.is_gone(4));
-        assert!(!names.is_gone(2) && !names.is_gone(10));
+        walk(&names, &[1, 2, 9]);
+        assert_eq!((names.get(2).as_deref(), names.get(5)), (Some("user 2"), None));
+        assert!(names.is_gone(3) && names.is_gone(5));
+        assert!(!names.is_gone(2), "is there");
+        assert!(!names.is_gone(7) && !names.is_gone(10), "may have come while the walk was under way, or later");
         tokio::time::advance(TRUSTED_FOR).await;
         assert!(!names.is_gone(3));
+        walk(&names, &[1]);
+        assert!(names.is_gone(7) && !names.is_gone(10));
     }
 
     #[test]
     fn no_more_names_are_kept_than_there_is_room_for_and_then_nobody_counts_as_gone() {
         let names = Names::default();
-        names.replace(walk(&(1..=MOST as u64 + 1).collect::<Vec<_>>()));
-        assert_eq!((names.get(MOST as u64).is_some(), names.get(MOST as u64 + 1)), (true, None));
-        assert!(!names.is_gone(MOST as u64 + 1));
+        let most = MOST as u64;
+        names.keep(most + 7, "last");
+        walk(&names, &(1..=most + 1).collect::<Vec<_>>());
+        assert_eq!((names.get(most).is_some(), names.get(most + 1)), (true, None));
+        assert!(!names.is_gone(most + 1));
     }
 }

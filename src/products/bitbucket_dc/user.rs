@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     BitbucketDc, USER_GROUPS, USERS,
-    names::{Walk, number},
+    names::number,
     pages::List,
 };
 use crate::{
@@ -71,7 +71,7 @@ impl BitbucketDc {
     }
 
     async fn look_at_everybody(&self, id: u64) -> Result<Bean, Error> {
-        let (mut walk, mut found) = (Walk::new(), None);
+        let (mut walk, mut found) = (self.names.walk(), None);
         let look = |page: Vec<Bean>| {
             for bean in page {
                 walk.meet(bean.id, &bean.name);

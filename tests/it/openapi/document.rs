@@ -68,6 +68,7 @@ impl Document {
     pub fn refusal(&self) -> Value {
         let schema = match self.product {
             Product::JiraDc | Product::JiraCloud => "ErrorCollection",
+            Product::BitbucketDc => "RestErrors",
             other => unreachable!("{other} has no extract yet"),
         };
         json!({ "$ref": format!("#/components/schemas/{schema}") })

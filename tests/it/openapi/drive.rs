@@ -5,13 +5,13 @@ use usher::{
     sandbox::{Account, Application, Crowd, Effect, Fault, Limit, When},
 };
 
-use crate::products::{ALL, Bench, JANE, STAFF, add, scene};
+use crate::products::{ALL, Bench, JANE, JIRAS, STAFF, add, jane_of, scene};
 
 /// Asks everything of `product`; what was said is in the benches' records.
 pub async fn everything(product: Product) -> Vec<Bench> {
     assert!(ALL.contains(&product));
     let mut benches = Vec::new();
-    for step in scene::steps().into_iter().filter(|step| scene::possible(product, step)) {
+    for step in scene::steps_of(product).into_iter().filter(|step| scene::possible(product, step)) {
         benches.push(made_so(product, &step).await);
         benches.push(refused(product, &step).await);
     }
@@ -25,10 +25,6 @@ pub async fn everything(product: Product) -> Vec<Bench> {
         benches.push(older_data_center().await);
     }
     benches
-}
-
-fn jane() -> UserRef {
-    UserRef::Id(UserId::new(JANE))
 }
 
 /// The step, seen to before and after, and once more when it is so already.
@@ -91,6 +87,17 @@ async fn odd_users(product: Product) -> Bench {
     bench.jane().await;
     bench.sandbox.put_user(product, Account::new(JANE, "jane").account_type("app"));
     bench.jane().await;
+    bench.sandbox.put_user(product, Account::new(JANE, "jane").permission("LICENSED_USER"));
+    bench.client.administrators().await.expect("a list");
+    let keep_out = Step::RemoveApplicationAccess(Vec::new());
+    if scene::possible(product, &keep_out) {
+        let jane = bench.jane().await;
+        bench.client.is_so(&jane, &keep_out).await.expect("an answer");
+        bench.client.make_so(&jane, &keep_out).await.expect("done");
+    }
+    if !JIRAS.contains(&product) {
+        return bench; // the groups of a user come by a call of their own
+    }
     let cut_short = serde_json::json!({ "size": 60, "items": [] });
     bench.sandbox.put_user(product, Account::new(JANE, "jane").extra("groups", cut_short));
     bench.jane().await;
@@ -133,12 +140,12 @@ async fn strangers(product: Product) -> Bench {
     let bench = scene::before(product, &Step::Delete);
     let jane = bench.jane().await;
     let stranger = bench.stranger(product);
-    stranger.user(&self::jane()).await.expect_err("not accepted");
+    stranger.user(&jane_of(product)).await.expect_err("not accepted");
     stranger.users(None).await.expect_err("not accepted");
     stranger.myself().await.expect_err("not accepted");
     stranger.administrators().await.expect_err("not accepted");
     stranger.probe().await.expect_err("not accepted");
-    for step in scene::steps() {
+    for step in scene::steps_of(product) {
         let _not_accepted = stranger.is_so(&jane, &step).await;
         stranger.make_so(&jane, &step).await.expect_err("not accepted");
     }

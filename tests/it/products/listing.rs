@@ -8,7 +8,7 @@ use usher::{
     sandbox::{Account, Effect, Fault, When},
 };
 
-use super::{ALL, Bench};
+use super::{ALL, Bench, id_of, quirks::Quirks};
 
 fn crowd(bench: &Bench, product: Product, ids: std::ops::Range<usize>) {
     for n in ids {
@@ -40,7 +40,8 @@ fn without_list(bench: &Bench) {
 
 #[tokio::test]
 async fn everybody_is_listed_once_with_inactive_ones_and_what_the_list_tells() {
-    for (product, old) in [(Product::JiraDc, false), (Product::JiraDc, true), (Product::JiraCloud, false)] {
+    let now = ALL.iter().map(|product| (*product, false));
+    for (product, old) in now.chain([(Product::JiraDc, true)]) {
         let bench = Bench::new(product);
         if old {
             without_list(&bench);
@@ -50,13 +51,11 @@ async fn everybody_is_listed_once_with_inactive_ones_and_what_the_list_tells() {
         let pages = pages(&bench, |_| {}).await.expect("a list");
         let users: Vec<&(UserId, UserHints)> = pages.iter().flat_map(|page| &page.users).collect();
         assert_eq!((users.len(), ids(&pages).len()), (2_503, 2_503), "{product}: the acting account and Jane too");
-        let (_, bot) = users.iter().find(|(id, _)| id.as_str() == "id:bot").expect("the bot");
+        let (_, bot) = users.iter().find(|(id, _)| *id == id_of(product, "id:bot")).expect("the bot");
         assert_eq!(bot.active, Some(false));
-        if product.is_cloud() {
-            assert_eq!((bot.name.as_deref(), &bot.account_type), (None, &Some(AccountType::Other("app".into()))));
-        } else {
-            assert_eq!((bot.name.as_deref(), bot.account_type.as_ref()), (Some("bot"), Some(&AccountType::Person)));
-        }
+        assert_eq!(bot.name.as_deref(), (!product.is_cloud()).then_some("bot"), "{product}");
+        let other = matches!(bot.account_type, Some(AccountType::Other(_)));
+        assert_eq!(other, Quirks::of(product).knows_people, "{product}: {:?}", bot.account_type);
         let asked: u64 = bench.sandbox.requests().iter().map(|one| one.count).sum();
         assert!(asked <= 5, "{product}: {asked} requests for three pages");
     }
@@ -108,7 +107,7 @@ async fn a_page_that_fails_is_asked_for_again_at_the_same_cursor() {
             let fails = Effect::Fail { status, retry_after: None, after_work: false };
             bench.sandbox.inject(Fault::new(fails).path("user").when(When::Next(1)));
             let failed = bench.client.users(None).await.map_err(|error| error.disposition());
-            let expected = if status == 409 && product == Product::JiraDc {
+            let expected = if status == 409 && product != Product::JiraCloud {
                 Disposition::ReadThenGiveUp // not said to mean anything there
             } else {
                 Disposition::ReadThenRetry(None)
