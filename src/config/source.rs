@@ -16,10 +16,11 @@ use super::{
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 
 /// The products by name.
-pub(super) const PRODUCTS: [(&str, Product); 3] = [
+pub(super) const PRODUCTS: [(&str, Product); 4] = [
     (Product::JiraCloud.as_str(), Product::JiraCloud),
     (Product::JiraDc.as_str(), Product::JiraDc),
     (Product::BitbucketDc.as_str(), Product::BitbucketDc),
+    (Product::Crowd.as_str(), Product::Crowd),
 ];
 
 /// Reads one item of `sources`.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Client, bitbucket_dc::BitbucketDc, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits};
+use super::{
+    Client, bitbucket_dc::BitbucketDc, crowd::Crowd, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits,
+};
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 
 /// Why there can be no client for a source, whatever the product answers.
@@ -41,8 +43,8 @@ pub fn connect_within(
         Product::JiraDc => Arc::new(JiraDc::new(http, admin_groups)),
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),
         Product::BitbucketDc => Arc::new(BitbucketDc::new(http, admin_groups)),
+        Product::Crowd => Arc::new(Crowd::new(http, admin_groups)),
         Product::ConfluenceDc
-        | Product::Crowd
         | Product::ConfluenceCloud
         | Product::AtlassianOrg => return Err(ConnectError::NotYet(source.product)),
     })

@@ -20,7 +20,7 @@ pub(super) enum Form {
     Search,
     /// The same with the other spelling of "everybody".
     QuotedSearch,
-    /// Cloud: by offset.
+    /// Cloud and Crowd: by offset.
     Offset,
     /// Bitbucket: by the start of the next page, which each page names.
     Start,
@@ -32,6 +32,8 @@ impl Form {
     pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch];
     /// That of Cloud.
     pub const CLOUD: &[Self] = &[Self::Offset];
+    /// That of Crowd.
+    pub const CROWD: &[Self] = &[Self::Offset];
     /// That of Bitbucket.
     pub const BITBUCKET: &[Self] = &[Self::Start];
 

@@ -8,6 +8,7 @@ mod bitbucket_dc;
 #[cfg(test)]
 mod change_tests;
 mod connect;
+mod crowd;
 mod document;
 mod error;
 mod fixed;

@@ -4,8 +4,8 @@ use actix_web::http::Method;
 use serde::de::DeserializeOwned;
 
 use super::{
-    answer::Answer, bitbucket_dc::BitbucketDc, jira, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing,
-    world::Editor,
+    answer::Answer, bitbucket_dc::BitbucketDc, crowd_server::Crowd, jira, jira_cloud::JiraCloud, jira_dc::JiraDc,
+    limits::Standing, world::Editor,
 };
 use crate::{config::Auth, domain::Product};
 
@@ -37,6 +37,7 @@ pub(super) trait Api: Sync {
 pub(super) static SITES: &[(Product, &dyn Api)] = &[
     (Product::JiraDc, &JiraDc),
     (Product::BitbucketDc, &BitbucketDc),
+    (Product::Crowd, &Crowd),
     (Product::JiraCloud, &JiraCloud),
 ];
 

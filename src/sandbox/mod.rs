@@ -12,6 +12,7 @@ mod bitbucket_dc;
 mod client;
 mod control;
 mod crowd;
+mod crowd_server;
 mod fault;
 mod faults;
 mod handle;

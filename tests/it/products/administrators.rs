@@ -19,6 +19,7 @@ async fn the_acting_account_is_told_by_its_lasting_id() {
     ] {
         assert_eq!(Bench::new(product).client.myself().await, Ok(Some(UserId::new(id))));
     }
+    assert_eq!(Bench::new(Product::Crowd).client.myself().await, Ok(None), "an application is no user");
 }
 
 #[tokio::test]

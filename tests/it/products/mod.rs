@@ -3,6 +3,7 @@
 mod actions;
 mod administrators;
 mod bitbucket_dc;
+mod crowd;
 mod failures;
 mod groups;
 mod issues;
@@ -28,7 +29,7 @@ use usher::{
 };
 
 /// Every product.
-pub const ALL: &[Product] = &[Product::JiraDc, Product::BitbucketDc, Product::JiraCloud];
+pub const ALL: &[Product] = &[Product::JiraDc, Product::BitbucketDc, Product::Crowd, Product::JiraCloud];
 /// Those that have issues, and applications to which groups give access.
 pub const JIRAS: [Product; 2] = [Product::JiraDc, Product::JiraCloud];
 pub const JANE: &str = "qm:99|ä 1";

@@ -20,6 +20,8 @@ pub struct Quirks {
     pub rights: &'static str,
     /// The application that two of Jane's groups give access to.
     pub application: &'static str,
+    /// Whether it can be found out that usher's account has lost its rights.
+    pub tells_rights: bool,
     /// Whether it tells people from other accounts.
     pub knows_people: bool,
 }
@@ -37,6 +39,7 @@ impl Quirks {
                 read_only: &[403],
                 rights: if product == Product::JiraDc { "mypermissions" } else { "group/bulk" },
                 application: "jira-software",
+                tells_rights: true,
                 knows_people: product.is_cloud(),
             },
             Product::BitbucketDc => Self {
@@ -48,7 +51,20 @@ impl Quirks {
                 read_only: &[400, 403],
                 rights: "permissions/groups",
                 application: "bitbucket",
+                tells_rights: true,
                 knows_people: true,
+            },
+            Product::Crowd => Self {
+                adding: "group/user/direct",
+                added: refused,
+                removed: refused,
+                removing: "DELETE",
+                licence_full: 400,
+                read_only: &[403],
+                rights: "search",
+                application: "",
+                tells_rights: false,
+                knows_people: false,
             },
             other => unreachable!("{other} is not in the list of all yet"),
         }
