@@ -8,8 +8,8 @@ use url::{Host, Url};
 use crate::domain::{Product, SourceId};
 
 use super::{
-    Organization, Protect, Rate, Source, Webhook, auth::auth, fields::Fields, node::Node, not_yet, protect::protect,
-    reader::Reader, webhook::webhook,
+    Auth, Organization, Protect, Rate, Source, Webhook, auth::auth, fields::Fields, node::Node, not_yet,
+    protect::protect, reader::Reader, webhook::webhook,
 };
 
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
@@ -31,7 +31,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         .and_then(|node| reader.parsed(node, str::parse::<SourceId>));
     let name = fields.or("name", None, |node| reader.filled(node).map(|name| Some(name.to_owned())));
     let product = fields
-        .required("product", "write `product: jira-cloud` or `product: jira-dc`", reader)
+        .required("product", "write `product: jira-dc`, say", reader)
         .and_then(|node| reader.choice(node, &PRODUCTS, not_yet::PRODUCTS));
     let base_url = fields
         .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
@@ -39,7 +39,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let organization = organization(&mut fields, product, reader);
     let auth = fields
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
-        .and_then(|node| auth(node, reader));
+        .and_then(|node| auth(node, reader).and_then(|auth| taken(auth, product, node, reader)));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
     let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));
@@ -87,6 +87,18 @@ fn organization(
         .and_then(|node| reader.parsed(node, plain_id));
     let directory = fields.or("directory", None, |node| reader.parsed(node, plain_id).map(Some));
     Some(Some(Organization { id: id?, directory: directory? }))
+}
+
+/// Crowd knows applications, by name and password: there are no tokens of theirs.
+fn taken(auth: Auth, product: Option<Product>, node: &Node, reader: &mut Reader<'_>) -> Option<Auth> {
+    match (product, &auth) {
+        (Some(Product::Crowd), Auth::Bearer(_)) => reader.refuse(
+            &node.at,
+            "Crowd takes no tokens; write the name and password of usher's application in Crowd: \
+             `basic: { username: usher, password: { env: NAME } }`",
+        ),
+        _ => Some(auth),
+    }
 }
 
 /// An id as Atlassian gives them, safe in a path.

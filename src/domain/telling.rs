@@ -44,6 +44,7 @@ impl Product {
                 Self::AtlassianOrg => {
                     Capability::Partly("when the account came to the organisation, where the directory tells")
                 }
+                Self::Crowd => Capability::Partly("where Crowd tells a `created-date`, which not every version does"),
                 _ => Capability::No("it is not in the REST API; usher knows it of users of whose creation it was told"),
             },
             Detail::Directory => match self {
@@ -77,7 +78,9 @@ impl Product {
         match self {
             Self::JiraDc => Capability::Partly("older versions of Jira leave it out"),
             Self::BitbucketDc => Capability::Yes,
-            Self::Crowd => Capability::Partly("where the directory keeps it"),
+            Self::Crowd => Capability::Partly(
+                "the later of the attributes `lastAuthenticated` and `lastActive`, where the directory keeps them",
+            ),
             Self::AtlassianOrg => Capability::Partly("when the user was last active, up to 24 hours late"),
             Self::ConfluenceDc => {
                 Capability::No("it is not in Confluence's REST API; usher knows the logins that it was told of")
@@ -94,6 +97,7 @@ impl Product {
             Self::JiraDc => Capability::Partly(
                 "before Jira 10 by a search, which in some versions tells of no more than the first 1,000 users",
             ),
+            Self::Crowd => Capability::Partly("those in the directories that usher's application is connected to"),
             _ => Capability::Yes,
         }
     }

@@ -44,8 +44,8 @@ pub fn connect_within(
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),
         Product::BitbucketDc => Arc::new(BitbucketDc::new(http, admin_groups)),
         Product::Crowd => Arc::new(Crowd::new(http, admin_groups)),
-        Product::ConfluenceDc
-        | Product::ConfluenceCloud
-        | Product::AtlassianOrg => return Err(ConnectError::NotYet(source.product)),
+        Product::ConfluenceDc | Product::ConfluenceCloud | Product::AtlassianOrg => {
+            return Err(ConnectError::NotYet(source.product));
+        }
     })
 }

@@ -82,7 +82,8 @@ impl BitbucketDc {
         if let Some(other) = applications.iter().find(|key| *key != APPLICATION) {
             return Err(Error::Refused { status: 404, message: format!("there is no application `{other}`") });
         }
-        let lately = self.access.known().as_ref().filter(|(at, _)| at.elapsed() < TRUSTED_FOR).map(|(_, all)| all.clone());
+        let lately =
+            self.access.known().as_ref().filter(|(at, _)| at.elapsed() < TRUSTED_FOR).map(|(_, all)| all.clone());
         if let Some(groups) = lately {
             return Ok(groups);
         }

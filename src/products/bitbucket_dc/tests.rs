@@ -102,7 +102,8 @@ async fn what_is_sent_is_what_the_reference_has() {
 
 #[tokio::test]
 async fn no_message_names_the_user() {
-    let refusal = r#"{"errors":[{"context":null,"message":"jdoe (jdoe@acme.example) ist Mitglied","exceptionName":"X"}]}"#;
+    let refusal =
+        r#"{"errors":[{"context":null,"message":"jdoe (jdoe@acme.example) ist Mitglied","exceptionName":"X"}]}"#;
     let stub = Stub::answering([answer(409, "", refusal)]).await;
     let jane = User { name: Some("jdoe".to_owned()), ..User::new(UserId::new("2")) };
     let Err(Error::Refused { status: 409, message }) = stub.client(PRODUCT).make_so(&jane, &Step::Delete).await else {

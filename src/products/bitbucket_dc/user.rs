@@ -3,11 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    BitbucketDc, USER_GROUPS, USERS,
-    names::number,
-    pages::List,
-};
+use super::{BitbucketDc, USER_GROUPS, USERS, names::number, pages::List};
 use crate::{
     domain::{AccountType, EmailAddress, GroupName, Groups, Timestamp, UserId, UserRef},
     products::{Error, Fixed, User, request::Operation},
@@ -141,7 +137,12 @@ impl Bean {
                 details: self.mutable_details == Some(false),
                 existence: self.deletable == Some(false),
             },
-            ..User { id: self.id(), name: Some(self.name), directory: self.directory_name, ..User::new(UserId::new("")) }
+            ..User {
+                id: self.id(),
+                name: Some(self.name),
+                directory: self.directory_name,
+                ..User::new(UserId::new(""))
+            }
         }
     }
 }

@@ -22,7 +22,8 @@ impl Crowd {
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => {
-                let call = Call::new(Operation::AddToGroup, Method::POST, MEMBERSHIP).query("groupname", group.as_str());
+                let call =
+                    Call::new(Operation::AddToGroup, Method::POST, MEMBERSHIP).query("groupname", group.as_str());
                 self.change(user, call.user_body("name", login_name(user)?)).await?.done()
             }
             Step::RemoveGroup(group) => self.leave(user, group).await,

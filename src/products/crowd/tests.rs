@@ -57,7 +57,8 @@ async fn in_a_crowd_without_keys_the_name_in_small_letters_stands_for_them() {
 #[tokio::test]
 async fn a_name_is_not_taken_for_the_key_of_somebody_who_has_one() {
     let bean = r#"{"name":"1:a","key":"7:z","active":true}"#;
-    let stub = Stub::answering([answer(404, "", NOBODY), ok(bean), answer(404, "", NOBODY), answer(404, "", NOBODY)]).await;
+    let stub =
+        Stub::answering([answer(404, "", NOBODY), ok(bean), answer(404, "", NOBODY), answer(404, "", NOBODY)]).await;
     let client = stub.client(Product::Crowd);
     assert_eq!(client.user(&id("1:a")).await, Err(Error::NoSuchUser));
     assert_eq!(client.user(&id("1:a")).await, Err(Error::NoSuchUser));

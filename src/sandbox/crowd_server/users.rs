@@ -28,7 +28,10 @@ pub(super) fn shown(call: &Call<'_>, resident: &Resident, attributes: bool) -> V
     let last_login = account.last_login.filter(|_| attributes);
     let values = last_login.map(|at| json!({ "name": "lastAuthenticated", "values": [at.as_millis().to_string()] }));
     let list: Vec<Value> = values.into_iter().collect();
-    bean.insert("attributes".into(), json!({ "attributes": list, "link": { "href": url("/attribute"), "rel": "self" } }));
+    bean.insert(
+        "attributes".into(),
+        json!({ "attributes": list, "link": { "href": url("/attribute"), "rel": "self" } }),
+    );
     jira::with_extra(bean, account)
 }
 

@@ -164,7 +164,11 @@ pub fn statuses() -> Vec<Status> {
         status(Product::JiraDc, 401, "developer.atlassian.com/server/jira/platform/basic-authentication"),
         status(Product::JiraCloud, 401, "developer.atlassian.com/cloud/jira/platform/basic-auth-for-rest-apis"),
         status(Product::BitbucketDc, 401, NO_RIGHTS),
-        status(Product::BitbucketDc, 429, "confluence.atlassian.com/bitbucketserver, \"Improving instance stability with rate limiting\""),
+        status(
+            Product::BitbucketDc,
+            429,
+            "confluence.atlassian.com/bitbucketserver, \"Improving instance stability with rate limiting\"",
+        ),
         status(Product::JiraDc, 429, "confluence.atlassian.com, \"Adjusting your code for rate limiting\""),
         status(Product::JiraCloud, 429, "developer.atlassian.com/cloud/jira/platform/rate-limiting"),
     ]

@@ -25,9 +25,20 @@ pub struct Undocumented {
 }
 
 const CLIENT: &str = "Crowd's own Java client, `RestCrowdClient` in crowd-integration-client-rest";
-const REFERENCE: &str = "developer.atlassian.com/server/crowd/rest/v601/api-group-users, and CWD-4069 on jira.atlassian.com";
+const REFERENCE: &str =
+    "developer.atlassian.com/server/crowd/rest/v601/api-group-users, and CWD-4069 on jira.atlassian.com";
 const USER: &[&str] = &[
-    "expand", "link", "name", "key", "first-name", "last-name", "display-name", "email", "active", "password", "attributes",
+    "expand",
+    "link",
+    "name",
+    "key",
+    "first-name",
+    "last-name",
+    "display-name",
+    "email",
+    "active",
+    "password",
+    "attributes",
 ];
 
 /// Every one.
@@ -86,9 +97,8 @@ fn refusal(product: Product) -> &'static [&'static str] {
 
 /// The entry that `exchange` is one of.
 pub fn entry(exchange: &Recorded) -> Option<Undocumented> {
-    let is_it = |one: &Undocumented| {
-        one.product == exchange.site && one.method == exchange.method && one.path == exchange.path
-    };
+    let is_it =
+        |one: &Undocumented| one.product == exchange.site && one.method == exchange.method && one.path == exchange.path;
     undocumented().into_iter().find(is_it)
 }
 

@@ -12,11 +12,9 @@ use super::{ALL, Bench, id_of, quirks::Quirks};
 
 #[tokio::test]
 async fn the_acting_account_is_told_by_its_lasting_id() {
-    for (product, id) in [
-        (Product::JiraDc, "JIRAUSER10000"),
-        (Product::BitbucketDc, "101"),
-        (Product::JiraCloud, "557058:0000-usher"),
-    ] {
+    for (product, id) in
+        [(Product::JiraDc, "JIRAUSER10000"), (Product::BitbucketDc, "101"), (Product::JiraCloud, "557058:0000-usher")]
+    {
         assert_eq!(Bench::new(product).client.myself().await, Ok(Some(UserId::new(id))));
     }
     assert_eq!(Bench::new(Product::Crowd).client.myself().await, Ok(None), "an application is no user");

@@ -131,7 +131,10 @@ async fn a_401_about_one_user_does_not_stop_the_source() {
     let asked = bench.client.make_so(&bench.jane().await, &rename).await;
     assert!(matches!(asked, Err(Error::Refused { status: 401, .. })), "{asked:?}");
     bench.sandbox.inject(Fault::new(Effect::Unauthorized));
-    let jane = usher::products::User { name: Some("jane doe+x".to_owned()), ..usher::products::User::new(id_of(PRODUCT, JANE)) };
+    let jane = usher::products::User {
+        name: Some("jane doe+x".to_owned()),
+        ..usher::products::User::new(id_of(PRODUCT, JANE))
+    };
     for step in [rename, add(STAFF), remove(STAFF)] {
         let asked = bench.client.make_so(&jane, &step).await.map_err(|error| error.disposition());
         assert_eq!(asked, Err(Disposition::Halt), "{step:?}");
