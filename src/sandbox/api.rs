@@ -41,6 +41,11 @@ pub(super) static SITES: &[(Product, &dyn Api)] = &[
     (Product::JiraCloud, &JiraCloud),
 ];
 
+/// The products that have a site.
+pub fn products() -> impl Iterator<Item = Product> {
+    SITES.iter().map(|(product, _)| *product)
+}
+
 /// The API of a product.
 pub(super) fn of(product: Product) -> &'static dyn Api {
     let (_, api) = SITES.iter().find(|(site, _)| *site == product).expect("a product of the sandbox");

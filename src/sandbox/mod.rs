@@ -29,6 +29,7 @@ pub mod webhook;
 mod world;
 
 pub use account::Account;
+pub use api::products;
 pub use applications::Application;
 pub use client::Control;
 pub use control::Listed;

@@ -70,6 +70,7 @@ impl BitbucketDc {
         let (mut walk, mut found) = (self.names.walk(), None);
         let look = |page: Vec<Bean>| {
             for bean in page {
+                self.names.keep(bean.id, &bean.name); // for the others, should the walk be cut off
                 walk.meet(bean.id, &bean.name);
                 if bean.id == id {
                     found = Some(bean);
