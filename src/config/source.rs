@@ -8,20 +8,24 @@ use url::{Host, Url};
 use crate::domain::{Product, SourceId};
 
 use super::{
-    Auth, Organization, Protect, Rate, Source, Webhook, auth::auth, fields::Fields, node::Node, not_yet,
-    protect::protect, reader::Reader, webhook::webhook,
+    Organization, Protect, Rate, Source, Webhook, auth::auth, fields::Fields, node::Node, not_yet, protect::protect,
+    reader::Reader, webhook::webhook,
 };
 
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 
 /// The products by name.
-pub(super) const PRODUCTS: [(&str, Product); 4] = [
+pub(super) const PRODUCTS: [(&str, Product); 5] = [
     (Product::JiraCloud.as_str(), Product::JiraCloud),
     (Product::JiraDc.as_str(), Product::JiraDc),
     (Product::BitbucketDc.as_str(), Product::BitbucketDc),
     (Product::Crowd.as_str(), Product::Crowd),
+    (Product::AtlassianOrg.as_str(), Product::AtlassianOrg),
 ];
+
+/// Where every organisation is.
+const ORGANIZATIONS: &str = "https://api.atlassian.com";
 
 /// Reads one item of `sources`.
 pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
@@ -33,13 +37,11 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let product = fields
         .required("product", "write `product: jira-dc`, say", reader)
         .and_then(|node| reader.choice(node, &PRODUCTS, not_yet::PRODUCTS));
-    let base_url = fields
-        .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
-        .and_then(|node| reader.parsed(node, base_url));
+    let base_url = own_base_url(&mut fields, product, reader);
     let organization = organization(&mut fields, product, reader);
     let auth = fields
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
-        .and_then(|node| auth(node, reader).and_then(|auth| taken(auth, product, node, reader)));
+        .and_then(|node| auth(node, product, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
     let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));
@@ -60,6 +62,17 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         rate: rate?,
         protect: protect?,
     })
+}
+
+/// Reads `base_url`; all organisations are at the same one.
+fn own_base_url(fields: &mut Fields<'_>, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Url> {
+    let everybodys = Url::parse(ORGANIZATIONS).ok().filter(|_| product == Some(Product::AtlassianOrg));
+    match everybodys {
+        Some(default) => fields.or("base_url", default, |node| reader.parsed(node, base_url)),
+        None => fields
+            .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
+            .and_then(|node| reader.parsed(node, base_url)),
+    }
 }
 
 /// Reads `organization` and `directory`, which an organisation has and nothing else.
@@ -87,18 +100,6 @@ fn organization(
         .and_then(|node| reader.parsed(node, plain_id));
     let directory = fields.or("directory", None, |node| reader.parsed(node, plain_id).map(Some));
     Some(Some(Organization { id: id?, directory: directory? }))
-}
-
-/// Crowd knows applications, by name and password: there are no tokens of theirs.
-fn taken(auth: Auth, product: Option<Product>, node: &Node, reader: &mut Reader<'_>) -> Option<Auth> {
-    match (product, &auth) {
-        (Some(Product::Crowd), Auth::Bearer(_)) => reader.refuse(
-            &node.at,
-            "Crowd takes no tokens; write the name and password of usher's application in Crowd: \
-             `basic: { username: usher, password: { env: NAME } }`",
-        ),
-        _ => Some(auth),
-    }
 }
 
 /// An id as Atlassian gives them, safe in a path.

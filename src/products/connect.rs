@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Client, bitbucket_dc::BitbucketDc, crowd::Crowd, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits,
+    Client, atlassian_org::AtlassianOrg, bitbucket_dc::BitbucketDc, crowd::Crowd, http::Http, jira_cloud::JiraCloud,
+    jira_dc::JiraDc, limits::Limits,
 };
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 
@@ -19,6 +20,9 @@ pub enum ConnectError {
     /// The credentials can't be sent.
     #[error("the credentials can't be sent: a token has no line breaks, a user name no colon")]
     Credentials,
+    /// It is not said which organisation; the configuration refuses it before.
+    #[error("`organization` is missing")]
+    Organization,
     /// The machine's certificates or the TLS library failed.
     #[error("no HTTP client can be made: {0}")]
     Client(String),
@@ -44,7 +48,11 @@ pub fn connect_within(
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),
         Product::BitbucketDc => Arc::new(BitbucketDc::new(http, admin_groups)),
         Product::Crowd => Arc::new(Crowd::new(http, admin_groups)),
-        Product::ConfluenceDc | Product::ConfluenceCloud | Product::AtlassianOrg => {
+        Product::AtlassianOrg => {
+            let organization = source.organization.clone().ok_or(ConnectError::Organization)?;
+            Arc::new(AtlassianOrg::new(http, organization, admin_groups))
+        }
+        Product::ConfluenceDc | Product::ConfluenceCloud => {
             return Err(ConnectError::NotYet(source.product));
         }
     })

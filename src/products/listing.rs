@@ -24,10 +24,12 @@ pub(super) enum Form {
     Offset,
     /// Bitbucket: by the start of the next page, which each page names.
     Start,
+    /// An organisation: by cursors of its own.
+    Directory,
 }
 
 impl Form {
-    const ALL: [Self; 5] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Start];
+    const ALL: [Self; 6] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Start, Self::Directory];
     /// Those of Data Center, the one to begin with first.
     pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch];
     /// That of Cloud.
@@ -36,6 +38,8 @@ impl Form {
     pub const CROWD: &[Self] = &[Self::Offset];
     /// That of Bitbucket.
     pub const BITBUCKET: &[Self] = &[Self::Start];
+    /// That of an organisation.
+    pub const ORGANIZATION: &[Self] = &[Self::Directory];
 
     const fn word(self) -> &'static str {
         match self {
@@ -44,6 +48,7 @@ impl Form {
             Self::QuotedSearch => "quoted-search",
             Self::Offset => "offset",
             Self::Start => "start",
+            Self::Directory => "directory",
         }
     }
 }

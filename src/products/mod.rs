@@ -3,10 +3,12 @@
 mod access;
 mod administrators;
 mod answer;
+mod atlassian_org;
 mod bean;
 mod bitbucket_dc;
 #[cfg(test)]
 mod change_tests;
+mod codes;
 mod connect;
 mod crowd;
 mod document;
@@ -37,7 +39,7 @@ mod stub;
 pub mod table;
 mod throttle;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 
@@ -72,10 +74,14 @@ pub struct User {
     pub created: Option<Timestamp>,
     /// The last login, where the product tells.
     pub last_login: Option<Timestamp>,
+    /// How late the product may be in telling of it.
+    pub logins_late: Duration,
     /// The user directory, where the product tells.
     pub directory: Option<String>,
     /// What can't be changed, where the product says so beforehand.
     pub fixed: Fixed,
+    /// Whether a role or permission makes the user an administrator, whatever the groups of administrators are called.
+    pub administers: bool,
 }
 
 impl User {
@@ -91,8 +97,10 @@ impl User {
             applications: None,
             created: None,
             last_login: None,
+            logins_late: Duration::ZERO,
             directory: None,
             fixed: Fixed::default(),
+            administers: false,
         }
     }
 
@@ -112,7 +120,7 @@ impl User {
             applications: fact(&self.applications, at),
             created: fact(&self.created, at),
             first_seen: Fact::Unknown(Missing::NotSeen),
-            logins: fact(&logins, at),
+            logins: fact(&logins, at.minus(self.logins_late)),
             directory: fact(&self.directory, at),
         }
     }
@@ -166,7 +174,7 @@ pub trait Client: Send + Sync + 'static {
     /// Some of the groups, 100 at most, that have `part` in their names, in any case.
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error>;
 
-    /// The account that usher acts as; `None` where it acts as an application, which is no user.
+    /// The user that usher acts as; none where its credentials are nobody's: the key of an organisation, an application.
     async fn myself(&self) -> Result<Option<UserId>, Error>;
 
     /// The active users who administer the source: the members of its administrators' groups.

@@ -111,7 +111,7 @@ impl Guard {
         })
     }
 
-    /// The account that usher acts as; none where it is not protected, or no user.
+    /// The account that usher acts as; none where it is not protected, or nobody's.
     async fn acting(&self, stop: &CancellationToken) -> Result<Result<Option<UserId>, Error>, Interrupted> {
         if !self.protect.acting_account {
             return Ok(Ok(None));

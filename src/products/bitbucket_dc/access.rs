@@ -2,6 +2,7 @@
 //! or more.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -21,17 +22,43 @@ use crate::{
 };
 
 /// A sweep asks about each user, and administrators change this seldom.
-const TRUSTED_FOR: Duration = Duration::from_mins(1);
+const GROUPS_TRUSTED_FOR: Duration = Duration::from_mins(1);
+
+/// This may be a long list, where users have permissions one by one.
+const HOLDERS_TRUSTED_FOR: Duration = Duration::from_mins(10);
 
 /// The one application there is, as a scheme may name it.
 const APPLICATION: &str = "bitbucket";
 
-/// The groups that have a global permission, read at most once a minute.
+/// Who has global permissions, as read lately.
 #[derive(Default)]
-pub(super) struct Access(Mutex<Option<(Instant, Arc<Groups>)>>);
+pub(super) struct Access {
+    groups: Lately<Vec<(GroupName, Permission)>>,
+    /// The users who administer Bitbucket by a permission of their own.
+    holders: Lately<BTreeSet<u64>>,
+}
 
-impl Access {
-    fn known(&self) -> MutexGuard<'_, Option<(Instant, Arc<Groups>)>> {
+/// What was read lately.
+struct Lately<T>(Mutex<Option<(Instant, Arc<T>)>>);
+
+impl<T> Default for Lately<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Lately<T> {
+    fn get(&self, trusted_for: Duration) -> Option<Arc<T>> {
+        self.known().as_ref().filter(|(at, _)| at.elapsed() < trusted_for).map(|(_, known)| known.clone())
+    }
+
+    fn keep(&self, asked: Instant, known: T) -> Arc<T> {
+        let known = Arc::new(known);
+        *self.known() = Some((asked, known.clone()));
+        known
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<(Instant, Arc<T>)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner) // never half changed
     }
 }
@@ -78,20 +105,46 @@ impl BitbucketDc {
     }
 
     /// The groups that let their members in. There is one application; another one is refused: mostly it is misspelt.
-    pub(super) async fn access_groups(&self, applications: &[String]) -> Result<Arc<Groups>, Error> {
+    pub(super) async fn access_groups(&self, applications: &[String]) -> Result<Groups, Error> {
         if let Some(other) = applications.iter().find(|key| *key != APPLICATION) {
             return Err(Error::Refused { status: 404, message: format!("there is no application `{other}`") });
         }
-        let lately =
-            self.access.known().as_ref().filter(|(at, _)| at.elapsed() < TRUSTED_FOR).map(|(_, all)| all.clone());
-        if let Some(groups) = lately {
+        Ok(self.groups_lately().await?.iter().map(|(group, _)| group.clone()).collect())
+    }
+
+    /// Whether whoever is in `groups`, and has `id`, administers Bitbucket. Where usher's account may not know, it may
+    /// change nothing either.
+    pub(super) async fn makes_administrator(&self, id: u64, groups: &Groups) -> Result<bool, Error> {
+        match self.is_administrator(id, groups).await {
+            Err(Error::Unauthorized { status: 401 | 403, .. }) => Ok(false),
+            known => known,
+        }
+    }
+
+    async fn is_administrator(&self, id: u64, groups: &Groups) -> Result<bool, Error> {
+        let permitted = self.groups_lately().await?;
+        let by_group = permitted.iter().any(|(group, permission)| permission.administers() && groups.contains(group));
+        Ok(by_group || self.holders_lately().await?.contains(&id))
+    }
+
+    async fn groups_lately(&self) -> Result<Arc<Vec<(GroupName, Permission)>>, Error> {
+        if let Some(groups) = self.access.groups.get(GROUPS_TRUSTED_FOR) {
             return Ok(groups);
         }
         let asked = Instant::now();
-        let all = self.permitted_groups().await?;
-        let groups: Arc<Groups> = Arc::new(all.into_iter().map(|one| GroupName::new(one.group.name)).collect());
-        *self.access.known() = Some((asked, groups.clone()));
-        Ok(groups)
+        let groups = self.permitted_groups().await?;
+        let groups = groups.into_iter().map(|one| (GroupName::new(one.group.name), one.permission)).collect();
+        Ok(self.access.groups.keep(asked, groups))
+    }
+
+    async fn holders_lately(&self) -> Result<Arc<BTreeSet<u64>>, Error> {
+        if let Some(holders) = self.access.holders.get(HOLDERS_TRUSTED_FOR) {
+            return Ok(holders);
+        }
+        let asked = Instant::now();
+        let holders = self.permitted_users().await?;
+        let administering = holders.into_iter().filter(|one| one.permission.administers());
+        Ok(self.access.holders.keep(asked, administering.map(|one| one.user.id).collect()))
     }
 
     /// Whether `user` has a global permission of their own.
@@ -100,6 +153,11 @@ impl BitbucketDc {
         let is_among = |page: Vec<PermittedUser>| page.iter().any(|one| one.user.id == id);
         let list = List::of(Operation::ReadPermissions, PERMITTED_USERS).user("filter", name);
         list.until(&self.http, is_among).await
+    }
+
+    /// All users with a global permission of their own.
+    pub(super) async fn permitted_users(&self) -> Result<Vec<PermittedUser>, Error> {
+        List::of(Operation::ReadPermissions, PERMITTED_USERS).all(&self.http).await
     }
 
     /// All groups with a global permission.

@@ -2,12 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    BitbucketDc, MEMBERS, PERMITTED_USERS,
-    access::{PermittedGroup, PermittedUser},
-    pages::List,
-    user::Bean,
-};
+use super::{BitbucketDc, MEMBERS, access::PermittedGroup, pages::List, user::Bean};
 use crate::{
     domain::{AccountType, GroupName, UserId},
     products::{Error, User, request::Operation},
@@ -25,8 +20,7 @@ impl BitbucketDc {
         for group in &groups {
             found.extend(self.members(group).await?.into_iter().filter_map(administrator));
         }
-        let holders = List::of(Operation::ReadPermissions, PERMITTED_USERS).all::<PermittedUser>(&self.http).await?;
-        let holders = holders.into_iter().filter(|one| one.permission.administers());
+        let holders = self.permitted_users().await?.into_iter().filter(|one| one.permission.administers());
         found.extend(holders.filter_map(|one| administrator(one.user)));
         if found.is_empty() {
             let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();

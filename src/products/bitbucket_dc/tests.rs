@@ -46,16 +46,19 @@ async fn a_short_name_is_searched_for_on_every_page_that_it_is_in() {
         page(&user(1, "abc"), r#""isLastPage":false,"nextPageStart":1000"#),
         last(&user(2, "A")),
         last(r#"{"name":"staff"},{"name":"Eng & Ops"}"#),
+        last(r#"{"group":{"name":"eng & ops"},"permission":"SYS_ADMIN"}"#),
+        last(""),
     ])
     .await;
     let read = stub.client(PRODUCT).user(&UserRef::Name("a".to_owned())).await.unwrap();
-    assert_eq!((read.id.as_str(), read.groups.map(|groups| groups.len())), ("2", Some(2)));
+    assert_eq!((read.id.as_str(), read.groups.map(|groups| groups.len()), read.administers), ("2", Some(2), true));
     assert_eq!(
         stub.lines(),
         [
             "GET /rest/api/latest/admin/users?filter=a&start=0&limit=1000",
             "GET /rest/api/latest/admin/users?filter=a&start=1000&limit=1000",
             "GET /rest/api/latest/admin/users/more-members?context=A&start=0&limit=1000",
+            "GET /rest/api/latest/admin/permissions/groups?start=0&limit=1000",
         ]
     );
 }

@@ -10,14 +10,15 @@ use crate::{
 };
 
 impl BitbucketDc {
-    /// The user with groups.
+    /// The user with groups, and whether they administer Bitbucket by whatever permission.
     pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
         let bean = match user {
             UserRef::Id(id) => self.by_id(number(id).ok_or(Error::NoSuchUser)?).await?,
             UserRef::Name(name) => self.by_name(name).await?,
         };
         let groups = self.groups_of(&bean.name).await?;
-        Ok(User { groups: Some(groups), ..bean.into_user() })
+        let administers = self.makes_administrator(bean.id, &groups).await?;
+        Ok(User { groups: Some(groups), administers, ..bean.into_user() })
     }
 
     /// The user with this login name, in any case.

@@ -121,6 +121,10 @@ async fn whoever_has_the_permission_is_an_administrator_in_whatever_group_or_non
     bench.sandbox.put_user(PRODUCT, Account::new("8", "bot").permission("SYS_ADMIN").account_type("app"));
     let expected = [UserId::new("101"), id_of(PRODUCT, JANE)].into();
     assert_eq!(bench.client.administrators().await, Ok(expected));
+    for (id, administers) in [("101", true), (JANE, true), ("7", false)] {
+        let user = bench.client.user(&UserRef::Id(id_of(PRODUCT, id))).await.expect("is there");
+        assert_eq!(user.administers, administers, "{id}");
+    }
 }
 
 #[tokio::test]
