@@ -100,8 +100,8 @@ macro_rules! given_id {
 }
 
 given_id! {
-    /// The product's own lasting id of a user: account id in Cloud, user key in Jira Data Center. Never the
-    /// name, which can be changed.
+    /// The product's own lasting id of a user: account id in Cloud, user key in Jira and Confluence Data Center and in
+    /// Crowd, user id in Bitbucket. Never the name, which can be changed.
     UserId
 }
 
