@@ -16,8 +16,11 @@ use super::{
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 
 /// The products by name.
-pub(super) const PRODUCTS: [(&str, Product); 2] =
-    [(Product::JiraCloud.as_str(), Product::JiraCloud), (Product::JiraDc.as_str(), Product::JiraDc)];
+pub(super) const PRODUCTS: [(&str, Product); 3] = [
+    (Product::JiraCloud.as_str(), Product::JiraCloud),
+    (Product::JiraDc.as_str(), Product::JiraDc),
+    (Product::ConfluenceDc.as_str(), Product::ConfluenceDc),
+];
 
 /// Reads one item of `sources`.
 pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {

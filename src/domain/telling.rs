@@ -66,7 +66,9 @@ impl Product {
     const fn tells_email(self) -> Capability {
         match self {
             Self::JiraDc | Self::BitbucketDc | Self::Crowd | Self::AtlassianOrg => Capability::Yes,
-            Self::ConfluenceDc => Capability::Partly("not in every version's answer about a user"),
+            Self::ConfluenceDc => Capability::Partly(
+                "only where Confluence's answer about a user has it, which its REST reference does not promise",
+            ),
             Self::JiraCloud | Self::ConfluenceCloud => {
                 Capability::Partly("not where the user's privacy settings hide it")
             }
@@ -94,6 +96,7 @@ impl Product {
             Self::JiraDc => Capability::Partly(
                 "before Jira 10 by a search, which in some versions tells of no more than the first 1,000 users",
             ),
+            Self::ConfluenceDc => Capability::Partly("since Confluence 8.4"),
             _ => Capability::Yes,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Client, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits};
+use super::{Client, confluence_dc::ConfluenceDc, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits};
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 
 /// Why there can be no client for a source, whatever the product answers.
@@ -40,10 +40,9 @@ pub fn connect_within(
     Ok(match source.product {
         Product::JiraDc => Arc::new(JiraDc::new(http, admin_groups)),
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),
-        Product::ConfluenceDc
-        | Product::BitbucketDc
-        | Product::Crowd
-        | Product::ConfluenceCloud
-        | Product::AtlassianOrg => return Err(ConnectError::NotYet(source.product)),
+        Product::ConfluenceDc => Arc::new(ConfluenceDc::new(http, admin_groups)),
+        Product::BitbucketDc | Product::Crowd | Product::ConfluenceCloud | Product::AtlassianOrg => {
+            return Err(ConnectError::NotYet(source.product));
+        }
     })
 }

@@ -58,6 +58,11 @@ impl Http {
         })
     }
 
+    /// The bounds on each call.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Makes `call` once, when its turn has come.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
         let turn = self.pacer.turn().await;

@@ -22,14 +22,18 @@ pub(super) enum Form {
     QuotedSearch,
     /// Cloud: by offset.
     Offset,
+    /// Confluence: by offset, and each page says whether there is another.
+    Linked,
 }
 
 impl Form {
-    const ALL: [Self; 4] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset];
+    const ALL: [Self; 5] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Linked];
     /// Those of Data Center, the one to begin with first.
     pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch];
     /// That of Cloud.
     pub const CLOUD: &[Self] = &[Self::Offset];
+    /// That of either Confluence.
+    pub const CONFLUENCE: &[Self] = &[Self::Linked];
 
     const fn word(self) -> &'static str {
         match self {
@@ -37,6 +41,7 @@ impl Form {
             Self::Search => "search",
             Self::QuotedSearch => "quoted-search",
             Self::Offset => "offset",
+            Self::Linked => "linked",
         }
     }
 }

@@ -15,7 +15,12 @@ pub(super) fn read(status: StatusCode, body: &[u8], personal: &[&str]) -> Option
     if said.is_empty() {
         return Some(status.canonical_reason().unwrap_or("no reason given").to_lowercase());
     }
-    Some(shorten(&without_persons(&said, personal)))
+    Some(fit_to_show(&said, personal))
+}
+
+/// A text of the product's, shortened, without what names the user (`personal`) and what looks like an e-mail address.
+pub(super) fn fit_to_show(said: &str, personal: &[&str]) -> String {
+    shorten(&without_persons(said, personal))
 }
 
 /// Reads the shapes that Atlassian's APIs document: `{"errorMessages": [..], "errors": {field: text}}`,

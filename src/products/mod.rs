@@ -6,6 +6,7 @@ mod answer;
 mod bean;
 #[cfg(test)]
 mod change_tests;
+mod confluence_dc;
 mod connect;
 mod document;
 mod error;
@@ -20,6 +21,7 @@ mod jira_dc;
 mod jira_tests;
 mod leaving;
 mod limits;
+mod linked;
 #[cfg(test)]
 mod list_tests;
 mod listing;

@@ -3,7 +3,10 @@
 use actix_web::http::Method;
 use serde::de::DeserializeOwned;
 
-use super::{answer::Answer, jira, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing, world::Editor};
+use super::{
+    answer::Answer, confluence_dc::ConfluenceDc, jira, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing,
+    world::Editor,
+};
 use crate::{config::Auth, domain::Product};
 
 /// The REST API of one product. A product is one implementation of this, in a folder of its own.
@@ -31,7 +34,8 @@ pub(super) trait Api: Sync {
 }
 
 /// Every product of the sandbox with its API.
-pub(super) static SITES: &[(Product, &dyn Api)] = &[(Product::JiraDc, &JiraDc), (Product::JiraCloud, &JiraCloud)];
+pub(super) static SITES: &[(Product, &dyn Api)] =
+    &[(Product::JiraDc, &JiraDc), (Product::ConfluenceDc, &ConfluenceDc), (Product::JiraCloud, &JiraCloud)];
 
 /// The API of a product.
 pub(super) fn of(product: Product) -> &'static dyn Api {

@@ -9,6 +9,8 @@ mod answer;
 mod api;
 mod applications;
 mod client;
+mod confluence;
+mod confluence_dc;
 mod control;
 mod crowd;
 mod fault;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use super::{Account, applications::Applications, issues::Issue};
+use super::{Account, applications::Applications, confluence_dc::Deletions, issues::Issue};
 
 /// A user's place in the order of creation; never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +36,8 @@ pub(super) struct Site {
     last: u64,
     pub applications: Applications,
     pub issues: Vec<Issue>,
+    /// Confluence Data Center's.
+    pub deletions: Deletions,
 }
 
 impl Site {

@@ -139,6 +139,14 @@ impl Editor<'_> {
         self.site.delete(serial);
     }
 
+    /// Takes away what lets a user in by name; nothing where nothing does.
+    pub fn revoke_access(&mut self, serial: Serial) {
+        let user = self.site.resident(serial).map(|resident| resident.account.id.clone());
+        if user.is_some_and(|user| self.site.applications.shut_out(&user)) {
+            self.note(serial, Change::Revoke);
+        }
+    }
+
     /// Gives a user a password, which is not kept.
     pub fn set_password(&mut self, serial: Serial) {
         self.note(serial, Change::Password);

@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 """Makes the extracts of Atlassian's OpenAPI documents that the tests hold usher against.
 
-    tests/openapi/extract.py jira-dc=DOCUMENT jira-cloud=DOCUMENT
+    tests/openapi/extract.py PRODUCT=DOCUMENT...
 
 Reads operations.json beside this file (what usher asks of each product: method, and path below its base URL) and writes
 <product>.json beside it: those operations of the document, and the schemas that they reach. Everything is as in the document,
 but for what only people read (descriptions, examples, `x-` fields) and security, and the path of the document's server stands
-before each path. Needs nothing but Python 3.9.
+before each path, unless it is the context path that a base URL ends with. Needs nothing but Python 3.9.
 
 Atlassian publishes the documents at
     jira-dc      https://dac-static.atlassian.com/server/jira/platform/jira_software_dc_10003_swagger.v3.json
                  (10003 is version 10.3; linked from https://developer.atlassian.com/server/jira/platform/rest/)
     jira-cloud   https://dac-static.atlassian.com/cloud/jira/platform/swagger-v3.v3.json
                  (linked from https://developer.atlassian.com/cloud/jira/platform/rest/v3/)
+    confluence-dc https://dac-static.atlassian.com/server/confluence/10.0.3.swagger.v3.json
+                 (linked from https://developer.atlassian.com/server/confluence/rest/)
+    confluence-cloud https://dac-static.atlassian.com/cloud/confluence/swagger.v3.json
+                 (linked from https://developer.atlassian.com/cloud/confluence/rest/v1/)
 """
 
 import json
@@ -24,7 +28,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 FOR_PEOPLE = {"description", "summary", "example", "examples", "externalDocs", "tags", "operationId", "security", "title"}
 SCHEMAS = "#/components/schemas/"
 # Most refusals are told without a schema; what they say is this.
-REFUSALS = {"jira-dc": {"ErrorCollection"}, "jira-cloud": {"ErrorCollection"}}
+REFUSALS = {"jira-dc": {"ErrorCollection"}, "jira-cloud": {"ErrorCollection"}, "confluence-dc": {"RestError"}}
+# What the path of the document's server has in it of the base URL.
+CONTEXTS = {"confluence-dc": "/confluence"}
+PARAMETERS = "#/components/parameters/"
 
 
 def bare(node):
@@ -59,10 +66,16 @@ def references(node):
     return found
 
 
-def extract(document, wanted, always):
+def parameters(document, listed):
+    """The parameters `listed`, each in full."""
+    named = document["components"].get("parameters", {})
+    return [bare(named[one["$ref"].removeprefix(PARAMETERS)] if "$ref" in one else one) for one in listed]
+
+
+def extract(document, wanted, always, context):
     """What the document says of the operations `wanted`, each `METHOD /path`."""
     # A server's address may begin with a variable: http://{baseurl}/rest
-    prefix = urlsplit(document["servers"][0]["url"]).path.rstrip("/")
+    prefix = urlsplit(document["servers"][0]["url"]).path.rstrip("/").removeprefix(context)
     paths = {}
     for operation in sorted(wanted):
         method, path = operation.split(" ")
@@ -70,7 +83,7 @@ def extract(document, wanted, always):
         if method.lower() not in item:
             sys.exit(f"{operation}: not in the document")
         found = bare(item[method.lower()])
-        found["parameters"] = bare(item.get("parameters", [])) + found.get("parameters", [])
+        found["parameters"] = parameters(document, item.get("parameters", []) + item[method.lower()].get("parameters", []))
         paths.setdefault(path, {})[method.lower()] = found
     schemas, open_ = {}, references(paths) | always
     while open_:
@@ -92,7 +105,8 @@ def main(arguments):
         if product not in operations or not path:
             sys.exit(f"{argument}: write PRODUCT=DOCUMENT with one of {', '.join(operations)}")
         wanted = operations[product]
-        extracted = extract(json.loads(pathlib.Path(path).read_text(encoding="utf-8")), wanted, REFUSALS.get(product, set()))
+        document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        extracted = extract(document, wanted, REFUSALS.get(product, set()), CONTEXTS.get(product, ""))
         text = json.dumps(extracted, indent=1, sort_keys=True, ensure_ascii=False)
         (HERE / f"{product}.json").write_text(text + "\n", encoding="utf-8")
         print(f"{product}: {len(wanted)} operations, {len(extracted['components']['schemas'])} schemas")

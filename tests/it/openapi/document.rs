@@ -31,9 +31,16 @@ impl Document {
 
     /// What it says of `method` on `path`.
     pub fn operation(&self, method: &str, path: &str) -> Option<&Value> {
-        let paths = self.document["paths"].as_object()?;
-        let (_, item) = paths.iter().find(|(template, _)| fits(template, path))?;
-        item.get(method.to_lowercase())
+        self.find(path)?.1.get(method.to_lowercase())
+    }
+
+    /// What it calls `method` on `path`: `METHOD /path`, with the names of its segments.
+    pub fn name(&self, method: &str, path: &str) -> Option<String> {
+        self.find(path).map(|(template, _)| format!("{method} {template}"))
+    }
+
+    fn find(&self, path: &str) -> Option<(&String, &Value)> {
+        self.document["paths"].as_object()?.iter().find(|(template, _)| fits(template, path))
     }
 
     /// All operations, as `METHOD /path`.
@@ -68,6 +75,7 @@ impl Document {
     pub fn refusal(&self) -> Value {
         let schema = match self.product {
             Product::JiraDc | Product::JiraCloud => "ErrorCollection",
+            Product::ConfluenceDc => "RestError",
             other => unreachable!("{other} has no extract yet"),
         };
         json!({ "$ref": format!("#/components/schemas/{schema}") })

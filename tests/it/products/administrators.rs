@@ -12,7 +12,12 @@ use super::{ALL, Bench};
 
 #[tokio::test]
 async fn the_acting_account_is_told_by_its_lasting_id() {
-    for (product, id) in [(Product::JiraDc, "JIRAUSER10000"), (Product::JiraCloud, "557058:0000-usher")] {
+    for product in ALL.iter().copied() {
+        let id = match product {
+            Product::JiraDc => "JIRAUSER10000",
+            Product::ConfluenceDc => "4028d0000000000000000000c0ffee00",
+            _ => "557058:0000-usher",
+        };
         assert_eq!(Bench::new(product).client.myself().await, Ok(UserId::new(id)));
     }
 }
@@ -32,7 +37,7 @@ async fn administrators_are_the_active_people_in_any_of_the_groups_page_by_page(
 
         let mut expected: BTreeSet<UserId> = (0..=120).map(|n| UserId::new(format!("id:{n}"))).collect();
         expected.insert(bench.client.myself().await.expect("an id"));
-        if product == Product::JiraDc {
+        if !product.is_cloud() {
             expected.insert(UserId::new("bot")); // there all accounts are people's
         }
         assert_eq!(bench.client.administrators().await, Ok(expected), "{product}");
