@@ -16,10 +16,11 @@ use super::{
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 
 /// The products by name.
-pub(super) const PRODUCTS: [(&str, Product); 3] = [
+pub(super) const PRODUCTS: [(&str, Product); 4] = [
     (Product::JiraCloud.as_str(), Product::JiraCloud),
     (Product::JiraDc.as_str(), Product::JiraDc),
     (Product::ConfluenceDc.as_str(), Product::ConfluenceDc),
+    (Product::ConfluenceCloud.as_str(), Product::ConfluenceCloud),
 ];
 
 /// Reads one item of `sources`.

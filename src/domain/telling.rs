@@ -97,6 +97,10 @@ impl Product {
                 "before Jira 10 by a search, which in some versions tells of no more than the first 1,000 users",
             ),
             Self::ConfluenceDc => Capability::Partly("since Confluence 8.4"),
+            Self::ConfluenceCloud => Capability::Partly(
+                "by a search, which finds 10,000 users at most and does not say who of them is active; use an \
+                     `atlassian-org` source for more",
+            ),
             _ => Capability::Yes,
         }
     }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Client, confluence_dc::ConfluenceDc, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits};
+use super::{
+    Client, confluence_cloud::ConfluenceCloud, confluence_dc::ConfluenceDc, http::Http, jira_cloud::JiraCloud,
+    jira_dc::JiraDc, limits::Limits,
+};
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 
 /// Why there can be no client for a source, whatever the product answers.
@@ -35,13 +38,18 @@ pub fn connect_within(
     metrics: Metrics,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<dyn Client>, ConnectError> {
-    let http = Http::new(source, limits, metrics, clock)?;
+    let base_url = match source.product {
+        Product::ConfluenceCloud => ConfluenceCloud::site(&source.base_url),
+        _ => source.base_url.clone(),
+    };
+    let http = Http::new(&Source { base_url, ..source.clone() }, limits, metrics, clock)?;
     let admin_groups = source.protect.admin_groups.clone();
     Ok(match source.product {
         Product::JiraDc => Arc::new(JiraDc::new(http, admin_groups)),
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),
         Product::ConfluenceDc => Arc::new(ConfluenceDc::new(http, admin_groups)),
-        Product::BitbucketDc | Product::Crowd | Product::ConfluenceCloud | Product::AtlassianOrg => {
+        Product::ConfluenceCloud => Arc::new(ConfluenceCloud::new(http, admin_groups)),
+        Product::BitbucketDc | Product::Crowd | Product::AtlassianOrg => {
             return Err(ConnectError::NotYet(source.product));
         }
     })

@@ -6,6 +6,7 @@ mod answer;
 mod bean;
 #[cfg(test)]
 mod change_tests;
+mod confluence_cloud;
 mod confluence_dc;
 mod connect;
 mod document;

@@ -4,8 +4,8 @@ use actix_web::http::Method;
 use serde::de::DeserializeOwned;
 
 use super::{
-    answer::Answer, confluence_dc::ConfluenceDc, jira, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing,
-    world::Editor,
+    answer::Answer, confluence_cloud::ConfluenceCloud, confluence_dc::ConfluenceDc, jira, jira_cloud::JiraCloud,
+    jira_dc::JiraDc, limits::Standing, world::Editor,
 };
 use crate::{config::Auth, domain::Product};
 
@@ -34,8 +34,12 @@ pub(super) trait Api: Sync {
 }
 
 /// Every product of the sandbox with its API.
-pub(super) static SITES: &[(Product, &dyn Api)] =
-    &[(Product::JiraDc, &JiraDc), (Product::ConfluenceDc, &ConfluenceDc), (Product::JiraCloud, &JiraCloud)];
+pub(super) static SITES: &[(Product, &dyn Api)] = &[
+    (Product::JiraDc, &JiraDc),
+    (Product::ConfluenceDc, &ConfluenceDc),
+    (Product::JiraCloud, &JiraCloud),
+    (Product::ConfluenceCloud, &ConfluenceCloud),
+];
 
 /// The API of a product.
 pub(super) fn of(product: Product) -> &'static dyn Api {

@@ -25,6 +25,10 @@ pub(super) fn no_such_group(name: &str) -> Answer {
     refused(404, &format!("Es gibt keine Gruppe mit dem Namen {name}."))
 }
 
+pub(super) fn missing(parameter: &str) -> Answer {
+    refused(400, &format!("Der Parameter {parameter} fehlt oder ist leer."))
+}
+
 pub(super) fn forbidden() -> Answer {
     refused(403, "Sie sind nicht berechtigt, diesen Vorgang auszuführen.")
 }

@@ -10,6 +10,7 @@ mod api;
 mod applications;
 mod client;
 mod confluence;
+mod confluence_cloud;
 mod confluence_dc;
 mod control;
 mod crowd;

@@ -74,12 +74,21 @@ impl Document {
     /// The schema for refusals without one of their own: what the extract has for that.
     pub fn refusal(&self) -> Value {
         let schema = match self.product {
+            // The document has no schema of a refusal; it is the same as in Data Center.
+            Product::ConfluenceCloud => return confluence_refusal(),
             Product::JiraDc | Product::JiraCloud => "ErrorCollection",
             Product::ConfluenceDc => "RestError",
             other => unreachable!("{other} has no extract yet"),
         };
         json!({ "$ref": format!("#/components/schemas/{schema}") })
     }
+}
+
+fn confluence_refusal() -> Value {
+    json!({
+        "type": "object", "required": ["statusCode", "message"],
+        "properties": { "statusCode": { "type": "integer" }, "message": { "type": "string" }, "data": { "type": "object" } },
+    })
 }
 
 /// The schemas by name: a name is not a word of the language, even where it looks like one.

@@ -178,6 +178,8 @@ pub fn statuses() -> Vec<Status> {
     vec![
         status(Product::JiraDc, 401, "developer.atlassian.com/server/jira/platform/basic-authentication"),
         status(Product::JiraCloud, 401, "developer.atlassian.com/cloud/jira/platform/basic-auth-for-rest-apis"),
+        status(Product::ConfluenceCloud, 401, "developer.atlassian.com/cloud/confluence/basic-auth-for-rest-apis"),
+        status(Product::ConfluenceCloud, 429, "developer.atlassian.com/cloud/confluence/rate-limiting"),
         status(Product::ConfluenceDc, 401, "confluence.atlassian.com, \"Using personal access tokens\""),
         status(Product::ConfluenceDc, 403, "the text beside the operation: \"You need admin permissions\""),
         status(Product::ConfluenceDc, 404, CONFLUENCE_UNKNOWN),

@@ -27,7 +27,7 @@ use usher::{
 };
 
 /// Every product.
-pub const ALL: &[Product] = &[Product::JiraDc, Product::ConfluenceDc, Product::JiraCloud];
+pub const ALL: &[Product] = &[Product::JiraDc, Product::ConfluenceDc, Product::JiraCloud, Product::ConfluenceCloud];
 /// Those that have issues, and applications to which groups give access.
 pub const JIRAS: [Product; 2] = [Product::JiraDc, Product::JiraCloud];
 pub const JANE: &str = "qm:99|ä 1";

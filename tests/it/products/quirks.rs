@@ -55,6 +55,17 @@ impl Quirks {
                 tells_email: false,
                 tells_active: true,
             },
+            Product::ConfluenceCloud => Self {
+                adding: "userByGroupId",
+                added: Ok(()),
+                removed: Ok(()),
+                licence_full: (500, Disposition::ReadThenRetry(None)),
+                rights: "user/current",
+                page: 200,
+                application: "confluence",
+                tells_email: true,
+                tells_active: false,
+            },
             other => unreachable!("{other} is not in the list of all yet"),
         }
     }
