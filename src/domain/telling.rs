@@ -7,6 +7,8 @@ use super::{Capability, EventKind, Product};
 pub enum Detail {
     /// The e-mail address.
     Email,
+    /// Whether the account is active.
+    Active,
     /// When the user last logged in.
     LastLogin,
     /// When the account was created.
@@ -19,12 +21,14 @@ pub enum Detail {
 
 impl Detail {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 5] = [Self::Email, Self::LastLogin, Self::Created, Self::Directory, Self::Applications];
+    pub const ALL: [Self; 6] =
+        [Self::Email, Self::Active, Self::LastLogin, Self::Created, Self::Directory, Self::Applications];
 
     /// The name in the API, and in expressions.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
+            Self::Active => "active",
             Self::LastLogin => "last_login",
             Self::Created => "created",
             Self::Directory => "directory",
@@ -39,6 +43,13 @@ impl Product {
     pub const fn tells(self, detail: Detail) -> Capability {
         match detail {
             Detail::Email => self.tells_email(),
+            Detail::Active => match self {
+                Self::ConfluenceDc => Capability::Partly("not where it has a word of its own for the account's state"),
+                Self::ConfluenceCloud => {
+                    Capability::No("a site's Confluence does not tell it; its Jira does, of the same accounts")
+                }
+                _ => Capability::Yes,
+            },
             Detail::LastLogin => self.tells_last_login(),
             Detail::Created => match self {
                 Self::AtlassianOrg => {

@@ -2,6 +2,7 @@
 
 mod actions;
 mod activity;
+mod confluence;
 mod decisions;
 mod delivery;
 mod faults;
