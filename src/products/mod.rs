@@ -8,6 +8,8 @@ mod bean;
 mod change_tests;
 mod confluence_cloud;
 mod confluence_dc;
+#[cfg(test)]
+mod confluence_tests;
 mod connect;
 mod document;
 mod error;

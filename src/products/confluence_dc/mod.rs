@@ -8,6 +8,8 @@ mod change;
 mod deletion;
 mod groups;
 mod list;
+#[cfg(test)]
+mod tests;
 mod user;
 
 use std::collections::BTreeSet;
