@@ -79,7 +79,7 @@ impl Applications {
 
     /// Takes a user's own access to all of them away; false where there was none.
     pub fn shut_out(&mut self, user: &str) -> bool {
-        self.0.values_mut().fold(false, |any, one| one.users.remove(user) || any)
+        self.0.values_mut().filter_map(|one| one.users.take(user)).count() > 0
     }
 
     /// Those that a user may use.
