@@ -207,7 +207,7 @@ async fn a_base_url_that_goes_on_to_confluence_is_the_site_all_the_same() {
     for base in ["", "/wiki/"] {
         let base = format!("http://{}{base}", stub.address);
         let client = super::stub::client(&base, CLOUD, crate::metrics::Metrics::new().unwrap());
-        assert_eq!(client.myself().await, Ok(UserId::new("a")));
+        assert_eq!(client.myself().await, Ok(Some(UserId::new("a"))));
     }
     assert_eq!(stub.lines(), ["GET /wiki/rest/api/user/current"; 2]);
 }

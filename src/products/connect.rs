@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Client, confluence_cloud::ConfluenceCloud, confluence_dc::ConfluenceDc, http::Http, jira_cloud::JiraCloud,
-    jira_dc::JiraDc, limits::Limits,
+    Client, atlassian_org::AtlassianOrg, confluence_cloud::ConfluenceCloud, confluence_dc::ConfluenceDc, http::Http,
+    jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits,
 };
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 
@@ -20,6 +20,9 @@ pub enum ConnectError {
     /// The credentials can't be sent.
     #[error("the credentials can't be sent: a token has no line breaks, a user name no colon")]
     Credentials,
+    /// It is not said which organisation; the configuration refuses it before.
+    #[error("`organization` is missing")]
+    Organization,
     /// The machine's certificates or the TLS library failed.
     #[error("no HTTP client can be made: {0}")]
     Client(String),
@@ -49,7 +52,11 @@ pub fn connect_within(
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),
         Product::ConfluenceDc => Arc::new(ConfluenceDc::new(http, admin_groups)),
         Product::ConfluenceCloud => Arc::new(ConfluenceCloud::new(http, admin_groups)),
-        Product::BitbucketDc | Product::Crowd | Product::AtlassianOrg => {
+        Product::AtlassianOrg => {
+            let organization = source.organization.clone().ok_or(ConnectError::Organization)?;
+            Arc::new(AtlassianOrg::new(http, organization, admin_groups))
+        }
+        Product::BitbucketDc | Product::Crowd => {
             return Err(ConnectError::NotYet(source.product));
         }
     })

@@ -24,16 +24,21 @@ pub(super) enum Form {
     Offset,
     /// Confluence: by offset, and each page says whether there is another.
     Linked,
+    /// An organisation: by cursors of its own.
+    Directory,
 }
 
 impl Form {
-    const ALL: [Self; 5] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Linked];
+    const ALL: [Self; 6] =
+        [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Linked, Self::Directory];
     /// Those of Data Center, the one to begin with first.
     pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch];
     /// That of Cloud.
     pub const CLOUD: &[Self] = &[Self::Offset];
     /// That of either Confluence.
     pub const CONFLUENCE: &[Self] = &[Self::Linked];
+    /// That of an organisation.
+    pub const ORGANIZATION: &[Self] = &[Self::Directory];
 
     const fn word(self) -> &'static str {
         match self {
@@ -42,6 +47,7 @@ impl Form {
             Self::QuotedSearch => "quoted-search",
             Self::Offset => "offset",
             Self::Linked => "linked",
+            Self::Directory => "directory",
         }
     }
 }

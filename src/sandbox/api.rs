@@ -4,8 +4,8 @@ use actix_web::http::Method;
 use serde::de::DeserializeOwned;
 
 use super::{
-    answer::Answer, confluence_cloud::ConfluenceCloud, confluence_dc::ConfluenceDc, jira, jira_cloud::JiraCloud,
-    jira_dc::JiraDc, limits::Standing, world::Editor,
+    answer::Answer, atlassian_org::AtlassianOrg, confluence_cloud::ConfluenceCloud, confluence_dc::ConfluenceDc, jira,
+    jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing, world::Editor,
 };
 use crate::{config::Auth, domain::Product};
 
@@ -25,6 +25,11 @@ pub(super) trait Api: Sync {
     fn licence_full(&self, status: u16) -> Answer;
     /// Any other refusal, in the product's own form.
     fn refused(&self, status: u16, message: &str) -> Answer;
+    /// A refusal in the form that is customary at `path`, where a product has several.
+    fn at(&self, path: &str, refusal: Answer) -> Answer {
+        let _ = path;
+        refusal
+    }
     /// The headers that tell of the rate limit.
     fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)>;
     /// The credentials of the acting account.
@@ -39,6 +44,7 @@ pub(super) static SITES: &[(Product, &dyn Api)] = &[
     (Product::ConfluenceDc, &ConfluenceDc),
     (Product::JiraCloud, &JiraCloud),
     (Product::ConfluenceCloud, &ConfluenceCloud),
+    (Product::AtlassianOrg, &AtlassianOrg),
 ];
 
 /// The API of a product.

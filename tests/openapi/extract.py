@@ -1,22 +1,26 @@
 #!/usr/bin/env python3
 """Makes the extracts of Atlassian's OpenAPI documents that the tests hold usher against.
 
-    tests/openapi/extract.py PRODUCT=DOCUMENT...
+    tests/openapi/extract.py PRODUCT=DOCUMENT... atlassian-org=DOCUMENT,DOCUMENT
 
 Reads operations.json beside this file (what usher asks of each product: method, and path below its base URL) and writes
-<product>.json beside it: those operations of the document, and the schemas that they reach. Everything is as in the document,
-but for what only people read (descriptions, examples, `x-` fields) and security, and the path of the document's server stands
-before each path, unless it is the context path that a base URL ends with. Needs nothing but Python 3.9.
+<product>.json beside it: those operations of the product's documents, and the schemas that they reach. Everything is as in the
+documents, but for what only people read (descriptions, examples, `x-` fields) and security; the path of the document's server
+stands before each path, as far as it is not the context path that ends a base URL, and parameters and answers stand where they are referred to. Of several documents, the schemas of each
+but the first have its number before their names: `2.Name`. Needs nothing but Python 3.9.
 
 Atlassian publishes the documents at
     jira-dc      https://dac-static.atlassian.com/server/jira/platform/jira_software_dc_10003_swagger.v3.json
                  (10003 is version 10.3; linked from https://developer.atlassian.com/server/jira/platform/rest/)
     jira-cloud   https://dac-static.atlassian.com/cloud/jira/platform/swagger-v3.v3.json
                  (linked from https://developer.atlassian.com/cloud/jira/platform/rest/v3/)
-    confluence-dc https://dac-static.atlassian.com/server/confluence/10.0.3.swagger.v3.json
+    confluence-dc     https://dac-static.atlassian.com/server/confluence/10.0.3.swagger.v3.json
                  (linked from https://developer.atlassian.com/server/confluence/rest/)
-    confluence-cloud https://dac-static.atlassian.com/cloud/confluence/swagger.v3.json
+    confluence-cloud  https://dac-static.atlassian.com/cloud/confluence/swagger.v3.json
                  (linked from https://developer.atlassian.com/cloud/confluence/rest/v1/)
+    atlassian-org  1. https://dac-static.atlassian.com/cloud/admin/organization/swagger.v3.json
+                 2. https://dac-static.atlassian.com/cloud/admin/user-management/swagger.v3.json
+                 (linked from https://developer.atlassian.com/cloud/admin/organization/rest/ and .../user-management/rest/)
 """
 
 import json
@@ -26,12 +30,17 @@ from urllib.parse import urlsplit
 
 HERE = pathlib.Path(__file__).resolve().parent
 FOR_PEOPLE = {"description", "summary", "example", "examples", "externalDocs", "tags", "operationId", "security", "title"}
+FOR_PEOPLE |= {"discriminator"}  # for those who generate code: `oneOf` beside it says the same
 SCHEMAS = "#/components/schemas/"
 # Most refusals are told without a schema; what they say is this.
-REFUSALS = {"jira-dc": {"ErrorCollection"}, "jira-cloud": {"ErrorCollection"}, "confluence-dc": {"RestError"}}
-# What the path of the document's server has in it of the base URL.
-CONTEXTS = {"confluence-dc": "/confluence"}
-PARAMETERS = "#/components/parameters/"
+REFUSALS = {
+    "jira-dc": {"ErrorCollection"},
+    "jira-cloud": {"ErrorCollection"},
+    "confluence-dc": {"RestError"},
+    "atlassian-org": {"Errors.ApplicationErrors.Model", "ProxyError"},
+}
+# The path of the document's server, where it is the context path of a base URL.
+CONTEXTS = ("/confluence",)
 
 
 def bare(node):
@@ -66,33 +75,69 @@ def references(node):
     return found
 
 
-def parameters(document, listed):
-    """The parameters `listed`, each in full."""
-    named = document["components"].get("parameters", {})
-    return [bare(named[one["$ref"].removeprefix(PARAMETERS)] if "$ref" in one else one) for one in listed]
+def in_place(document, node):
+    """The node with what it refers to in place of the references, but for those to schemas."""
+    if isinstance(node, list):
+        return [in_place(document, item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    reference = node.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#/components/") and not reference.startswith(SCHEMAS):
+        kind, name = reference.split("/")[2:]
+        return in_place(document, document["components"][kind][name])
+    return {key: in_place(document, value) for key, value in node.items()}
 
 
-def extract(document, wanted, always, context):
-    """What the document says of the operations `wanted`, each `METHOD /path`."""
+def numbered(node, before):
+    """The node with `before` in front of the names of the schemas that it refers to."""
+    if isinstance(node, list):
+        return [numbered(item, before) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: numbered(value, before) for key, value in node.items()}
+    if isinstance(kept.get("$ref"), str):
+        kept["$ref"] = SCHEMAS + before + kept["$ref"].removeprefix(SCHEMAS)
+    return kept
+
+
+def operation_in(document, operation):
+    """What the document says of `operation` (`METHOD /path`); None where it says nothing."""
     # A server's address may begin with a variable: http://{baseurl}/rest
-    prefix = urlsplit(document["servers"][0]["url"]).path.rstrip("/").removeprefix(context)
-    paths = {}
-    for operation in sorted(wanted):
-        method, path = operation.split(" ")
-        item = document["paths"].get(path.removeprefix(prefix), {}) if path.startswith(prefix) else {}
-        if method.lower() not in item:
-            sys.exit(f"{operation}: not in the document")
-        found = bare(item[method.lower()])
-        found["parameters"] = parameters(document, item.get("parameters", []) + item[method.lower()].get("parameters", []))
-        paths.setdefault(path, {})[method.lower()] = found
-    schemas, open_ = {}, references(paths) | always
-    while open_:
-        name = open_.pop()
-        schemas[name] = bare(document["components"]["schemas"][name])
-        open_ |= references(schemas[name]) - schemas.keys()
+    prefix = urlsplit(document["servers"][0]["url"]).path.rstrip("/")
+    prefix = "" if prefix in CONTEXTS else prefix
+    method, path = operation.split(" ")
+    item = document["paths"].get(path.removeprefix(prefix), {}) if path.startswith(prefix) else {}
+    if method.lower() not in item:
+        return None
+    found = bare(in_place(document, item[method.lower()]))
+    found["parameters"] = bare(in_place(document, item.get("parameters", []))) + found.get("parameters", [])
+    return found
+
+
+def extract(documents, wanted, always):
+    """What the documents say of the operations `wanted`, each `METHOD /path`."""
+    paths, schemas, left = {}, {}, set(wanted)
+    for number, document in enumerate(documents, 1):
+        before = "" if number == 1 else f"{number}."
+        own = {operation: operation_in(document, operation) for operation in sorted(left)}
+        own = {operation: found for operation, found in own.items() if found is not None}
+        open_ = references(list(own.values())) | (always if number == 1 else set())
+        left -= own.keys()
+        for operation, found in own.items():
+            method, path = operation.split(" ")
+            paths.setdefault(path, {})[method.lower()] = numbered(found, before)
+        done = set()
+        while open_ - done:
+            name = min(open_ - done)
+            done.add(name)
+            schema = bare(document["components"]["schemas"][name])
+            schemas[before + name] = numbered(schema, before)
+            open_ |= references(schema)
+    if left:
+        sys.exit(f"in none of the documents: {', '.join(sorted(left))}")
     return {
-        "openapi": document["openapi"],
-        "info": {key: document["info"][key] for key in ("title", "version")},
+        "openapi": documents[0]["openapi"],
+        "info": {key: "; ".join(document["info"][key] for document in documents) for key in ("title", "version")},
         "paths": paths,
         "components": {"schemas": schemas},
     }
@@ -101,12 +146,12 @@ def extract(document, wanted, always, context):
 def main(arguments):
     operations = json.loads((HERE / "operations.json").read_text())
     for argument in arguments or sys.exit(__doc__):
-        product, _, path = argument.partition("=")
-        if product not in operations or not path:
-            sys.exit(f"{argument}: write PRODUCT=DOCUMENT with one of {', '.join(operations)}")
+        product, _, paths = argument.partition("=")
+        if product not in operations or not paths:
+            sys.exit(f"{argument}: write PRODUCT=DOCUMENT[,DOCUMENT] with one of {', '.join(operations)}")
         wanted = operations[product]
-        document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-        extracted = extract(document, wanted, REFUSALS.get(product, set()), CONTEXTS.get(product, ""))
+        documents = [json.loads(pathlib.Path(path).read_text(encoding="utf-8")) for path in paths.split(",")]
+        extracted = extract(documents, wanted, REFUSALS.get(product, set()))
         text = json.dumps(extracted, indent=1, sort_keys=True, ensure_ascii=False)
         (HERE / f"{product}.json").write_text(text + "\n", encoding="utf-8")
         print(f"{product}: {len(wanted)} operations, {len(extracted['components']['schemas'])} schemas")

@@ -70,8 +70,8 @@ impl Client for ConfluenceDc {
         self.some_groups(part).await
     }
 
-    async fn myself(&self) -> Result<UserId, Error> {
-        Ok(self.current().await?.id)
+    async fn myself(&self) -> Result<Option<UserId>, Error> {
+        Ok(Some(self.current().await?.id))
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

@@ -29,7 +29,9 @@ impl JiraDc {
                 page => page,
             },
             Form::Stream => self.stream(cursor).await,
-            Form::Search | Form::QuotedSearch | Form::Offset | Form::Linked => self.search(cursor).await,
+            Form::Search | Form::QuotedSearch | Form::Offset | Form::Linked | Form::Directory => {
+                self.search(cursor).await
+            }
         }
     }
 

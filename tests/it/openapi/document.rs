@@ -1,4 +1,4 @@
-//! One product's extract of Atlassian's OpenAPI document.
+//! One product's extract of Atlassian's OpenAPI documents.
 
 use std::path::Path;
 
@@ -31,16 +31,12 @@ impl Document {
 
     /// What it says of `method` on `path`.
     pub fn operation(&self, method: &str, path: &str) -> Option<&Value> {
-        self.find(path)?.1.get(method.to_lowercase())
+        self.document["paths"].get(self.template(path)?)?.get(method.to_lowercase())
     }
 
-    /// What it calls `method` on `path`: `METHOD /path`, with the names of its segments.
-    pub fn name(&self, method: &str, path: &str) -> Option<String> {
-        self.find(path).map(|(template, _)| format!("{method} {template}"))
-    }
-
-    fn find(&self, path: &str) -> Option<(&String, &Value)> {
-        self.document["paths"].as_object()?.iter().find(|(template, _)| fits(template, path))
+    /// The path as the document writes it.
+    pub fn template(&self, path: &str) -> Option<&str> {
+        self.document["paths"].as_object()?.keys().find(|template| fits(template, path)).map(String::as_str)
     }
 
     /// All operations, as `METHOD /path`.
@@ -73,14 +69,16 @@ impl Document {
 
     /// The schema for refusals without one of their own: what the extract has for that.
     pub fn refusal(&self) -> Value {
-        let schema = match self.product {
+        let schemas: &[&str] = match self.product {
+            Product::JiraDc | Product::JiraCloud => &["ErrorCollection"],
+            Product::ConfluenceDc => &["RestError"],
             // The document has no schema of a refusal; it is the same as in Data Center.
             Product::ConfluenceCloud => return confluence_refusal(),
-            Product::JiraDc | Product::JiraCloud => "ErrorCollection",
-            Product::ConfluenceDc => "RestError",
+            Product::AtlassianOrg => &["Errors.ApplicationErrors.Model", "ProxyError"],
             other => unreachable!("{other} has no extract yet"),
         };
-        json!({ "$ref": format!("#/components/schemas/{schema}") })
+        let one = |schema: &&str| json!({ "$ref": format!("#/components/schemas/{schema}") });
+        json!({ "anyOf": schemas.iter().map(one).collect::<Vec<_>>() })
     }
 }
 

@@ -49,7 +49,14 @@ async fn everybody_is_listed_once_with_inactive_ones_and_what_the_list_tells() {
         bench.sandbox.put_user(product, Account::new("id:bot", "bot").account_type("app").inactive());
         let pages = pages(&bench, |_| {}).await.expect("a list");
         let users: Vec<&(UserId, UserHints)> = pages.iter().flat_map(|page| &page.users).collect();
-        assert_eq!((users.len(), ids(&pages).len()), (2_503, 2_503), "{product}: the acting account and Jane too");
+        let bots = usize::from(product != Product::AtlassianOrg); // people alone are in an organisation's directory
+        assert_eq!((users.len(), ids(&pages).len()), (2_502 + bots, 2_502 + bots), "{product}: Jane and usher too");
+        let asked: u64 = bench.sandbox.requests().iter().map(|one| one.count).sum();
+        let most = 2_503_u64.div_ceil(Quirks::of(product).page as u64) + 2;
+        assert!(asked <= most, "{product}: {asked} requests");
+        if bots == 0 {
+            continue;
+        }
         let (_, bot) = users.iter().find(|(id, _)| id.as_str() == "id:bot").expect("the bot");
         assert_eq!(bot.active, Quirks::of(product).tells_active.then_some(false), "{product}");
         if product.is_cloud() {
@@ -57,9 +64,6 @@ async fn everybody_is_listed_once_with_inactive_ones_and_what_the_list_tells() {
         } else {
             assert_eq!((bot.name.as_deref(), bot.account_type.as_ref()), (Some("bot"), Some(&AccountType::Person)));
         }
-        let asked: u64 = bench.sandbox.requests().iter().map(|one| one.count).sum();
-        let pages = 2_503_u64.div_ceil(Quirks::of(product).page as u64);
-        assert!(asked <= pages + 2, "{product}: {asked} requests for {pages} pages");
     }
 }
 
@@ -68,10 +72,12 @@ async fn a_listing_goes_on_from_its_cursor_with_another_client() {
     for product in ALL.iter().copied() {
         let bench = Bench::new(product);
         crowd(&bench, product, 0..1_500);
-        let first = bench.client.users(None).await.expect("a page");
+        let mut pages = vec![bench.client.users(None).await.expect("a page")];
         let other = super::client(&bench.sandbox, product, bench.sandbox.auth(product));
-        let second = other.users(first.next.as_deref()).await.expect("a page");
-        assert_eq!(ids(&[first, second]).len(), 1_502.min(2 * Quirks::of(product).page), "{product}");
+        while let Some(cursor) = pages.last().and_then(|page| page.next.clone()) {
+            pages.push(other.users(Some(&cursor)).await.expect("a page"));
+        }
+        assert_eq!(ids(&pages).len(), 1_502, "{product}");
     }
 }
 
@@ -92,7 +98,7 @@ async fn a_list_that_shrinks_while_it_is_read_comes_to_its_end() {
         let bench = Bench::new(product);
         crowd(&bench, product, 0..1_500);
         let delete = |page: usize| {
-            for n in 0..700 * page {
+            for n in 0..Quirks::of(product).page * 7 / 10 * page {
                 bench.sandbox.delete_user(product, &format!("id:{n}"));
             }
         };

@@ -13,11 +13,15 @@ pub struct Quirks {
     pub added: Result<(), Disposition>,
     /// What removing somebody gives who is no member.
     pub removed: Result<(), Disposition>,
+    /// The requests that change something, by method and a part of the path.
+    pub changes: &'static [(&'static str, &'static str)],
     /// The status by which the product says that its licence is full, and what comes of it.
     pub licence_full: (u16, Disposition),
-    /// A part of the path by which it is asked for usher's rights after a 403.
+    /// A part of the path by which usher's own rights are looked up, and of no other.
     pub rights: &'static str,
-    /// How many users stand on a page of the list of all.
+    /// What deleting somebody gives whom the product does not let go of.
+    pub undeletable: u16,
+    /// How many users stand on a page of the list.
     pub page: usize,
     /// The application that `developers` and `everybody` give access to.
     pub application: &'static str,
@@ -27,6 +31,18 @@ pub struct Quirks {
     pub tells_active: bool,
 }
 
+/// Every method by which something is changed.
+const BY_METHOD: &[(&str, &str)] = &[("POST", ""), ("PUT", ""), ("DELETE", "")];
+/// The organisation is searched by POST.
+const IN_ORGANIZATION: &[(&str, &str)] = &[
+    ("POST", "memberships"),
+    ("DELETE", ""),
+    ("POST", "lifecycle"),
+    ("POST", "suspend"),
+    ("POST", "restore"),
+    ("POST", "revoke"),
+];
+
 impl Quirks {
     pub fn of(product: Product) -> Self {
         let refused = Err(Disposition::ReadThenGiveUp);
@@ -34,37 +50,48 @@ impl Quirks {
             adding: "group/user",
             added: refused,
             removed: refused,
+            changes: BY_METHOD,
             licence_full: (400, Disposition::ReadThenGiveUp),
             rights: "mypermissions",
+            undeletable: 400,
             page: 1_000,
             application: "jira-software",
             tells_email: true,
             tells_active: true,
+        };
+        let confluence = Self {
+            added: Ok(()),
+            removed: Ok(()),
+            undeletable: 200, // it tells so at the end of a task that it has taken on
+            page: 200,
+            application: "confluence",
+            ..jira
         };
         match product {
             Product::JiraDc => jira,
             Product::JiraCloud => Self { rights: "group/bulk", ..jira },
             Product::ConfluenceDc => Self {
                 adding: "/group/",
-                added: Ok(()),
-                removed: Ok(()),
                 licence_full: (402, Disposition::ReadThenGiveUp),
                 rights: "/member",
-                page: 200,
-                application: "confluence",
                 tells_email: false,
-                tells_active: true,
+                ..confluence
             },
             Product::ConfluenceCloud => Self {
                 adding: "userByGroupId",
-                added: Ok(()),
-                removed: Ok(()),
                 licence_full: (500, Disposition::ReadThenRetry(None)),
                 rights: "user/current",
-                page: 200,
-                application: "confluence",
-                tells_email: true,
                 tells_active: false,
+                ..confluence
+            },
+            Product::AtlassianOrg => Self {
+                adding: "memberships",
+                removed: Ok(()),
+                changes: IN_ORGANIZATION,
+                rights: "/admin/v1/orgs/",
+                undeletable: 409,
+                page: 100,
+                ..jira
             },
             other => unreachable!("{other} is not in the list of all yet"),
         }

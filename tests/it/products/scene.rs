@@ -5,7 +5,7 @@ use usher::{
     sandbox::{Account, Application},
 };
 
-use super::{ALL, Bench, JANE, JIRAS, STAFF, add, quirks::Quirks, remove};
+use super::{ALL, Bench, JANE, STAFF, add, quirks::Quirks, remove};
 
 /// A step of every kind, as they are asked of `product`.
 pub fn steps(product: Product) -> [Step; 10] {
@@ -53,7 +53,7 @@ pub fn before(product: Product, step: &Step) -> Bench {
     }
     let application = Application::new(Quirks::of(product).application, &["developers"]);
     bench.sandbox.put_application(product, application.default_groups(&["everybody"]));
-    if JIRAS.contains(&product) {
+    if Quirks::of(product).application == "jira-software" {
         bench.sandbox.put_application(product, Application::new("jira-servicedesk", &["agents"]));
     }
     bench.sandbox.put_group(product, "new");
