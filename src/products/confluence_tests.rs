@@ -201,6 +201,16 @@ async fn a_500_where_somebody_is_added_says_that_no_licence_may_be_free() {
 }
 
 #[tokio::test]
+async fn a_402_says_that_no_licence_is_free() {
+    for said in [r#"{"statusCode":402,"message":"Lizenz ausgeschöpft"}"#, ""] {
+        let (_stub, client) = stub(DC, vec![answer(402, "", said)]).await;
+        let asked = client.make_so(&jane(), &Step::Reactivate).await;
+        let Err(Error::Refused { status: 402, message }) = asked else { panic!("{asked:?}") };
+        assert!(message.starts_with("no licence is free: "), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn a_base_url_that_goes_on_to_confluence_is_the_site_all_the_same() {
     let nobody = || ok(r#"{"type":"known","accountId":"a"}"#);
     let stub = Stub::answering([nobody(), nobody()]).await;

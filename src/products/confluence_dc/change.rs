@@ -43,6 +43,9 @@ impl ConfluenceDc {
         let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
         match self.http.send(call).await {
             Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),
+            Err(Error::Refused { status: status @ 402, message }) => {
+                Err(Error::Refused { status, message: format!("no licence is free: {message}") })
+            }
             answer => answer,
         }
     }

@@ -51,8 +51,8 @@ fn page(rows: &[Row]) -> String {
         page.push_str(&matrix(&part, rows));
         page.push_str(&words(&part, rows));
     }
-    page.push_str("\nA delivery is proved by:\n\n");
-    for row in rows {
+    page.push_str("\nA delivery of the product's own is proved by:\n\n");
+    for row in rows.iter().filter(|row| !row.webhooks.proofs.is_empty()) {
         let proofs = row.webhooks.proofs.join("`, `");
         writeln!(page, "* `{}`: `webhook: {{ {proofs}: [...] }}`", row.product).expect("text takes text");
     }
