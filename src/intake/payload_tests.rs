@@ -164,6 +164,7 @@ proptest! {
     fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = read_bytes(Product::JiraDc, &body);
         let _ = read_bytes(Product::JiraCloud, &body);
+        let _ = read_bytes(Product::ConfluenceDc, &body);
     }
 
     #[test]
