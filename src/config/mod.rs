@@ -5,6 +5,7 @@
 //! on the way (`reader`).
 
 mod actions;
+mod address;
 mod auth;
 mod check;
 mod conditions;
@@ -32,6 +33,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod text;
+mod transport;
 mod trigger;
 mod webhook;
 mod yaml;
@@ -42,6 +44,7 @@ pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_sche
 pub use problem::{Place, Problem, Problems};
 pub(crate) use reader::nearest;
 pub use sources::Sources;
+pub use transport::{Authorities, Proxy, ProxyCredentials, Transport};
 pub use webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
@@ -136,6 +139,8 @@ pub struct Source {
     pub webhook: Webhook,
     /// Upper bounds on calls.
     pub rate: Rate,
+    /// How it is reached.
+    pub transport: Transport,
     /// What no scheme takes away, whatever it says.
     pub protect: Protect,
 }
@@ -152,6 +157,7 @@ impl Source {
             credentials_expire: None,
             webhook: Webhook::default(),
             rate: Rate::default(),
+            transport: Transport::default(),
             protect: Protect::of(product, Some(&base_url)),
             base_url,
         }

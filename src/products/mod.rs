@@ -5,6 +5,7 @@ mod administrators;
 mod answer;
 mod atlassian_org;
 mod bean;
+mod broken;
 #[cfg(test)]
 mod change_tests;
 mod codes;
@@ -13,8 +14,10 @@ mod confluence_dc;
 #[cfg(test)]
 mod confluence_tests;
 mod connect;
+mod dial;
 mod document;
 mod error;
+mod families;
 mod group_ids;
 mod http;
 #[cfg(test)]
@@ -28,18 +31,25 @@ mod leaving;
 mod limits;
 mod linked;
 #[cfg(test)]
+mod list_end_tests;
+#[cfg(test)]
 mod list_tests;
 mod listing;
 mod message;
+#[cfg(test)]
+mod organization_tests;
+mod pace;
 mod pacing;
 mod password;
 mod picker;
+mod quota;
 mod request;
 mod rights;
 #[cfg(test)]
 mod stub;
 pub mod table;
 mod throttle;
+mod wall;
 
 use std::{collections::BTreeSet, time::Duration};
 
