@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{Backoff, Interrupted};
+use super::{Backoff, Interrupted, Work};
 use crate::log::{Log, Position, Record, Stream};
 
 /// Appends to the log until it succeeds or the work is stopped: a log that is away is waited for, since nothing can be
@@ -19,6 +19,13 @@ impl Appender {
     /// Appends to `log`.
     pub fn new(log: Arc<dyn Log>) -> Self {
         Self { log }
+    }
+
+    /// Appends a record of the stage's own output, and notes how far that has come: what a restart reads back.
+    pub async fn append_output(&self, stream: Stream, record: Record, work: &Work) -> Result<(), Interrupted> {
+        let position = self.append(stream, record, &work.stop).await?;
+        work.acknowledged(position.offset);
+        Ok(())
     }
 
     /// Appends `record`; ends without it only when an attempt has failed and `stop` is cancelled. What was just done

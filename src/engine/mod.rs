@@ -43,4 +43,4 @@ pub use overview::{AskedStep, Count, Overview};
 pub use planner::Planner;
 pub use scheduler::{Bells, Scheduler};
 pub use stage::{Handler, Interrupted, Work, run};
-pub use sweeper::Sweeper;
+pub use sweeper::{HELD_TOO_LONG, Sweeper};

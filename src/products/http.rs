@@ -65,7 +65,7 @@ impl Http {
 
     /// Makes `call` once, when its turn has come.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
-        let turn = if call.operation.is_a_change() { self.pacer.turn().await } else { self.pacer.turn_to_ask().await };
+        let turn = if call.is_a_change() { self.pacer.turn().await } else { self.pacer.turn_to_ask().await };
         let began = Instant::now();
         let received = self.exchange(&call).await;
         self.measure(call.operation, began.elapsed(), &received);

@@ -61,10 +61,10 @@ impl Operation {
         }
     }
 
-    /// Whether it changes something, and so builds on what was read before.
-    pub const fn is_a_change(self) -> bool {
-        use Operation::{AddToGroup, CreateIssue, DeleteUser, EditUser, RemoveFromGroup, SetPassword};
-        matches!(self, AddToGroup | RemoveFromGroup | EditUser | DeleteUser | SetPassword | CreateIssue)
+    /// Whether it asks, also where it is sent like a change: some searches are.
+    const fn is_a_search(self) -> bool {
+        use Operation::{FindDirectory, FindGroup, FindIssue, ListMembers, ListUsers, ReadUser, ReadUserGroups};
+        matches!(self, ReadUser | ReadUserGroups | ListUsers | ListMembers | FindGroup | FindDirectory | FindIssue)
     }
 }
 
@@ -135,6 +135,11 @@ impl<'a> Call<'a> {
             None => part.to_owned(),
         };
         self.path.split('/').map(segment).collect::<Vec<_>>().join("/")
+    }
+
+    /// Whether it changes something, and so builds on what was read before.
+    pub fn is_a_change(&self) -> bool {
+        self.method != Method::GET && !self.operation.is_a_search()
     }
 
     /// Where to send it: the base's own path is kept.

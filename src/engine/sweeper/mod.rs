@@ -10,8 +10,9 @@ mod sighted;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
+pub use self::counting::HELD_TOO_LONG;
 use self::listing::Listed;
 use super::{Appender, Backoff, Connection, Handler, Interrupted, Overview, Work, dead_letters::DeadLetters};
 use crate::{
@@ -121,7 +122,7 @@ impl Sweeper {
             info!(sweep.id = %asked.sweep, scheme.id = %run.scheme.id, %due, "scheme is passed over, it is due again");
             return Ok(false);
         }
-        let last = self.remembered(work, || self.store.last_due(&work.scope, &run.scheme.id)).await?;
+        let last = work.remembered(|| self.store.last_due(&work.scope, &run.scheme.id)).await?;
         Ok(last < Some(due))
     }
 
@@ -163,31 +164,13 @@ impl Sweeper {
         let source = self.connection.source.clone();
         let progress = SweepProgress { sweep: sweep.clone(), source, at: self.now(), step };
         let record = Record { key: progress.key(), payload: codec::encode(&progress) };
-        let position = self.appender.append(Stream::SweepProgress, record, &work.stop).await?;
+        self.appender.append_output(Stream::SweepProgress, record, work).await?;
         // Kept before anything builds on it: unlike others, a sweep asks for its state again and again.
-        self.remembered(work, || self.store.apply(&work.scope, &progress)).await?;
-        work.acknowledged(position.offset);
-        Ok(())
+        work.remembered(|| self.store.apply(&work.scope, &progress)).await
     }
 
     async fn state(&self, sweep: &SweepId, work: &Work) -> Result<Option<SweepState>, Interrupted> {
-        self.remembered(work, || self.store.get(&work.scope, sweep)).await
-    }
-
-    /// What the store gives. One that fails is waited for.
-    async fn remembered<T>(
-        &self,
-        work: &Work,
-        mut ask: impl FnMut() -> Result<T, store::Error> + Send,
-    ) -> Result<T, Interrupted> {
-        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
-        loop {
-            match ask() {
-                Ok(given) => return Ok(given),
-                Err(error) => error!(%error, "the state store can't be used, trying again"),
-            }
-            work.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
-        }
+        work.remembered(|| self.store.get(&work.scope, sweep)).await
     }
 
     fn is_cancelled(&self, sweep: &SweepId, run: &SweepRun) -> bool {
