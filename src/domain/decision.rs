@@ -2,7 +2,7 @@
 
 use super::{
     Activity, Event, EventId, EventKind, Mode, RunId, SchemeRef, Sighting, SourceId, Step, StepKey, StepRef, Timestamp,
-    UserKey, UserRef,
+    UserKey, UserRef, Via,
 };
 
 /// Three-valued truth: a condition on a fact that is not known is unknown, and so is its opposite.
@@ -96,6 +96,8 @@ pub struct Decision {
     pub source: SourceId,
     /// What happened.
     pub kind: EventKind,
+    /// How usher learnt of it.
+    pub via: Via,
     /// To whom.
     pub user: UserRef,
     /// The login name, where it is known.
@@ -163,6 +165,7 @@ impl Decision {
             event: event.id.clone(),
             source: event.source.clone(),
             kind: event.kind,
+            via: event.via,
             user: event.user.clone(),
             user_name,
             accepted: event.accepted,

@@ -1,5 +1,7 @@
 //! What happened to a user.
 
+use serde::{Deserialize, Serialize};
+
 use super::{EmailAddress, EventId, SchemeId, SourceId, SweepId, Timestamp, UserKey, UserRef};
 
 /// What kind of thing happened.
@@ -26,6 +28,32 @@ impl EventKind {
             Self::Updated => "updated",
             Self::Removed => "removed",
             Self::Sighted => "sighted",
+        }
+    }
+}
+
+/// How usher learnt of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// The product told it: a webhook, or a listener of one's own.
+    Webhook,
+    /// It stands in an audit log that usher polls.
+    Feed,
+    /// Nothing told it: usher compared whom it knows with the users of the source.
+    Reconciliation,
+    /// A sweep came across the user.
+    Sweep,
+}
+
+impl Via {
+    /// The word used in logs and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Feed => "feed",
+            Self::Reconciliation => "reconciliation",
+            Self::Sweep => "sweep",
         }
     }
 }
@@ -79,6 +107,8 @@ pub struct Event {
     pub source: SourceId,
     /// What happened.
     pub kind: EventKind,
+    /// How usher learnt of it.
+    pub via: Via,
     /// To whom.
     pub user: UserRef,
     /// What the delivery says of the user.

@@ -28,7 +28,7 @@ pub use capability::Capability;
 pub use condition::{Condition, Exempt, Expression, LoggedInOnce, NeverLoggedIn, Selection, True};
 pub use decision::{Decision, MadeOf, NoAction, Reason, SchemeVerdict, Truth};
 pub use email::{DomainPattern, EmailAddress, EmailDomain};
-pub use event::{AccountType, Event, EventKind, Sighting, UserHints};
+pub use event::{AccountType, Event, EventKind, Sighting, UserHints, Via};
 pub use facts::{Fact, Facts, Groups, Logins, Missing, Origin};
 pub use ids::{EventId, GroupName, InvalidId, RunId, SchemeId, SourceId, StepKey, SweepId, UserId, UserKey, UserRef};
 pub use outcome::{Attempt, DeadLetter, Outcome, Stage, StepRef, StepResult};

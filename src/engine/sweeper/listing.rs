@@ -6,7 +6,7 @@ use tracing::{info, warn};
 use super::{FIRST_WAIT, LONGEST_WAIT, Sweeper, sighted::Seen};
 use crate::{
     domain::{
-        AskedSweep, Event, EventId, EventKind, SchemeId, Sighting, SweepId, SweepStep, UserHints, UserId, UserRef,
+        AskedSweep, Event, EventId, EventKind, SchemeId, Sighting, SweepId, SweepStep, UserHints, UserId, UserRef, Via,
     },
     engine::{Backoff, Interrupted, Work, guard::refused},
     log::{Record, Stream, codec},
@@ -99,6 +99,7 @@ impl Sweeper {
             id: EventId::of_sighting(sweep, &user, released.as_ref()),
             source: source.clone(),
             kind: EventKind::Sighted,
+            via: Via::Sweep,
             user: UserRef::Id(user),
             hints,
             occurred: None,

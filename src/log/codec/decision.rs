@@ -2,7 +2,7 @@
 
 use super::{
     Error, Wire,
-    event::{kind, sighting_from_wire, sighting_to_wire, source},
+    event::{kind, sighting_from_wire, sighting_to_wire, source, via},
     need, proto,
 };
 use crate::domain::{
@@ -215,14 +215,17 @@ impl Wire for Decision {
             others: self.others,
             sweep: self.sweep.as_ref().map(sighting_to_wire),
             activity: self.activity.as_ref().map(Activity::to_wire),
+            via: proto::Via::from(self.via).into(),
         }
     }
 
     fn from_wire(message: proto::Decision) -> Result<Self, Error> {
+        let kind = kind(message.kind)?;
         Ok(Self {
             event: EventId::new(message.event),
             source: source(message.source)?,
-            kind: kind(message.kind)?,
+            kind,
+            via: via(message.via, kind),
             user: UserRef::from_wire(need(message.user, "user")?)?,
             user_name: message.user_name,
             accepted: Timestamp::from_millis(message.accepted_ms),

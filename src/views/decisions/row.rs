@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     Decision, EventId, Mode, NoAction, Reason, RunId, SchemeId, SchemeVerdict, SourceId, Step, Timestamp, Truth,
-    UserRef,
+    UserRef, Via,
 };
 
 /// The answer to one event.
@@ -16,6 +16,8 @@ pub struct DecisionRow {
     pub source: SourceId,
     /// What happened.
     pub kind: String,
+    /// How usher learnt of it.
+    pub via: Via,
     /// To whom: the lasting id, or the login name where that is all that is known.
     pub user: String,
     /// The login name, where it is known.
@@ -98,6 +100,7 @@ impl From<&Decision> for DecisionRow {
             event: decision.event.clone(),
             source: decision.source.clone(),
             kind: decision.kind.as_str().to_owned(),
+            via: decision.via,
             user: decision.user.to_string(),
             user_name: decision.user_name.clone().or(name),
             accepted: decision.accepted,

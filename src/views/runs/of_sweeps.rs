@@ -101,6 +101,7 @@ fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: 
         scheme_version: run.scheme.version.clone(),
         source: source.clone(),
         event: None,
+        via: None,
         sweep: Some(sweep.clone()),
         test_mode: run.test_mode,
         state: RunState::Running,

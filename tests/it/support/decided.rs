@@ -4,7 +4,7 @@ use serde_json::Value;
 use usher::{
     domain::{
         Decision, Event, EventId, EventKind, MadeOf, Mode, Reason, SchemeRef, SchemeVerdict, Step, Timestamp, Truth,
-        UserHints, UserId, UserRef,
+        UserHints, UserId, UserRef, Via,
     },
     sandbox::Account,
 };
@@ -21,6 +21,7 @@ pub fn decided(source: Source, user: &Account, steps: &[Step]) -> Decision {
         id: EventId::new(format!("{:032x}", rand::random::<u128>())),
         source: source.id.parse().expect("an id"),
         kind: EventKind::Updated,
+        via: Via::Webhook,
         user: UserRef::Id(UserId::new(&user.id)),
         hints: UserHints::default(),
         occurred: None,
