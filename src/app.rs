@@ -293,7 +293,7 @@ fn stages(
         let (connection, log, memory, metrics) = parts();
         let planner =
             Planner::new(connection, schemes.clone(), config.mode, log, memory, metrics, Arc::clone(&overview));
-        stages.push(Stage::Planner(Arc::new(planner)));
+        stages.push(Stage::Planner(Arc::new(planner.counting_missed(source.webhook.is_set_up()))));
         let (connection, log, memory, metrics) = parts();
         let executor = Executor::new(connection, source.protect.clone(), config.mode, log, memory.ledger, metrics);
         stages.push(Stage::Executor(Arc::new(executor)));

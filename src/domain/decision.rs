@@ -85,6 +85,8 @@ pub enum NoAction {
     NoSchemeForEvent,
     /// The account is not a person's; with the product's word for it.
     NotAPerson(String),
+    /// It is a creation that usher knew of already, since then.
+    KnownSince(Timestamp),
 }
 
 /// The answer to one event. There is exactly one for each, also when it is "nothing".

@@ -126,4 +126,9 @@ impl Event {
     pub fn key(&self) -> UserKey {
         UserKey::new(&self.source, &self.user)
     }
+
+    /// When it happened, as far as is known: not in the future, whatever the sender's clock says.
+    pub fn happened(&self) -> Timestamp {
+        self.occurred.unwrap_or(self.accepted).min(self.accepted)
+    }
 }

@@ -7,6 +7,7 @@ mod activity;
 mod age;
 mod capability;
 mod condition;
+mod creation;
 mod decision;
 mod email;
 mod event;

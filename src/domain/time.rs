@@ -20,6 +20,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The earliest time that is later.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// How long before `later` this was; zero where clocks disagree and it lies after.
     pub fn until(self, later: Self) -> Duration {
         Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))

@@ -109,9 +109,10 @@ impl Activities {
     }
 }
 
-/// What is known after `event`. Under a mere name nothing is kept: it would be apart from what is known under the id.
-pub(super) fn after(before: Option<&Activity>, event: &Event) -> Option<Activity> {
+/// What is known after `event`; `is_nobody` where the product does not know the user. Under a mere name nothing is kept: it would be apart from what is known under the id.
+pub(super) fn after(before: Option<&Activity>, event: &Event, is_nobody: bool) -> Option<Activity> {
     match event.user {
+        UserRef::Id(_) if is_nobody => Some(Activity::after_nobody(before, event)),
         UserRef::Id(_) => Some(Activity::after(before, event)),
         UserRef::Name(_) => None,
     }
@@ -125,7 +126,8 @@ fn is_due(seen: &Seen) -> bool {
         (None, last) => last.is_some(),
         (Some(_), None) => false,
     };
-    counts(activity) != counts(snapshot) || activity.created != snapshot.created || behind
+    let standing = |activity: &Activity| (activity.created, activity.in_baseline);
+    counts(activity) != counts(snapshot) || standing(activity) != standing(snapshot) || behind
 }
 
 #[cfg(test)]
@@ -139,7 +141,7 @@ mod tests {
     }
 
     fn activity(logins: u64, last: i64) -> Activity {
-        Activity { first_seen: at(0), created: None, last_login: (logins > 0).then(|| at(last)), logins }
+        Activity { last_login: (logins > 0).then(|| at(last)), logins, ..Activity::new(at(0)) }
     }
 
     #[test]

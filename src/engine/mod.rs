@@ -15,6 +15,7 @@ mod desk;
 mod executor;
 mod guard;
 mod memory;
+mod missed;
 mod outcomes;
 mod overview;
 mod patience;

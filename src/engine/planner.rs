@@ -11,13 +11,14 @@ use super::{
     activity::{self, Activities},
     asking::Asking,
     dead_letters::DeadLetters,
+    missed::Missed,
     reading::Reading,
     unsettled::Unsettled,
 };
 use crate::{
     domain::{
-        Activity, DeadLetter, Decision, Event, EventId, EventKind, Fact, Facts, Missing, Mode, SourceId, Stage,
-        Timestamp, Truth, UserRef,
+        Activity, DeadLetter, Decision, Event, EventId, EventKind, Fact, Facts, Missing, Mode, NoAction, SourceId,
+        Stage, Timestamp, Truth, UserId, UserRef,
     },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
@@ -37,6 +38,7 @@ pub struct Planner {
     metrics: Metrics,
     overview: Arc<dyn Overview>,
     unsettled: Unsettled,
+    missed: Missed,
 }
 
 /// What becomes of an event.
@@ -70,7 +72,27 @@ impl Planner {
         let source = connection.source.clone();
         let activities = Activities::new(source, activity, appender.clone(), Arc::clone(&overview));
         let unsettled = Unsettled::default();
-        Self { connection, schemes, mode, appender, dead_letters, ledger, activities, metrics, overview, unsettled }
+        let missed = Missed { has_webhooks: false, metrics: metrics.clone() };
+        Self {
+            connection,
+            schemes,
+            mode,
+            appender,
+            dead_letters,
+            ledger,
+            activities,
+            metrics,
+            overview,
+            unsettled,
+            missed,
+        }
+    }
+
+    /// The same, counting creations that no webhook told of where the source `has_webhooks`.
+    #[must_use]
+    pub fn counting_missed(mut self, has_webhooks: bool) -> Self {
+        self.missed.has_webhooks = has_webhooks;
+        self
     }
 
     fn now(&self) -> Timestamp {
@@ -89,6 +111,12 @@ impl Planner {
             self.give_up(&event, "the start of the sweep can't be found, so no scheme is asked".into(), work).await?;
         }
         let before = self.activities.before(&event.key(), work).await?;
+        if let Some(since) = before.as_ref().and_then(|before| before.known_creation(&event)) {
+            self.count_duplicate();
+            let answer = rules::Answer::nothing(NoAction::KnownSince(since));
+            let facts = Facts::from_payload(&event);
+            return Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))));
+        }
         let heard = self.activities.heard(&event);
         let with_activity = |facts: Facts| facts.with_activity(before.as_ref(), heard, self.now());
         let ask = |facts: &Facts| {
@@ -103,7 +131,7 @@ impl Planner {
         let facts = match self.connection.read_user(&event.user, &work.stop).await? {
             Reading::Found(user) => {
                 if event.user.id().is_none() {
-                    return Ok(Answer::Moved(Box::new(Event { user: UserRef::Id(user.id), ..event })));
+                    return Ok(Answer::Moved(Box::new(under_lasting_id(event, user.id))));
                 }
                 with_activity(before_login(user.facts(self.now()), event.kind))
             }
@@ -119,10 +147,16 @@ impl Planner {
     }
 
     /// Whether the event is to go under its user's lasting id although nothing is to be done: a login that is known by
-    /// name alone would be missing from what is known of the user.
+    /// name alone would be missing from what is known of the user, and so would a creation, which would be news again
+    /// when it is told under the id.
     fn is_to_be_found(&self, event: &Event) -> bool {
-        let adds_to_activity = matches!(event.kind, EventKind::Created | EventKind::LoggedIn);
-        adds_to_activity && event.user.id().is_none() && self.schemes().look_at_activity(&event.source)
+        let (schemes, source) = (self.schemes(), &event.source);
+        let is_missing = match event.kind {
+            EventKind::Created => schemes.look_at_activity(source) || schemes.wait_for_creations(source),
+            EventKind::LoggedIn => schemes.look_at_activity(source),
+            EventKind::Updated | EventKind::Removed | EventKind::Sighted => false,
+        };
+        is_missing && event.user.id().is_none()
     }
 
     fn decision(&self, event: &Event, before: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Decision {
@@ -131,7 +165,7 @@ impl Planner {
             no_action: answer.no_action,
             verdicts: answer.verdicts,
             others: answer.others,
-            activity: activity::after(before, event),
+            activity: activity::after(before, event, is_nobody(facts)),
             ..Decision::about(event, name, self.mode, self.now())
         }
     }
@@ -156,6 +190,7 @@ impl Planner {
         work.acknowledged(position.offset);
         self.unsettled.note(decision, &*self.overview);
         self.activities.keep(decision, work);
+        self.missed.count(decision);
         let source = decision.source.as_str();
         for verdict in &decision.verdicts {
             let labels = [source, verdict.scheme.id.as_str(), result_label(verdict.selected)];
@@ -165,13 +200,17 @@ impl Planner {
             self.metrics.decisions.with_label_values(&[source, "", "nothing"]).inc();
         }
         let (selected, schemes) = (decision.selected().count(), decision.verdicts.len());
-        if decision.sweep.is_some() && selected == 0 {
+        if decision.kind == EventKind::Sighted && selected == 0 {
             debug!(event.id = %decision.event, source.id = source, schemes, "decided"); // a sweep has many of these
         } else {
-            let kind = decision.kind.as_str();
-            info!(event.id = %decision.event, source.id = source, kind, schemes, selected, "decided");
+            let (kind, via) = (decision.kind.as_str(), decision.via.as_str());
+            info!(event.id = %decision.event, source.id = source, kind, via, schemes, selected, "decided");
         }
         Ok(())
+    }
+
+    fn count_duplicate(&self) {
+        self.metrics.duplicates.with_label_values(&[Stage::Planner.as_str()]).inc();
     }
 
     fn done(&self, scope: &Scope, id: &str) {
@@ -189,6 +228,20 @@ fn memory_id(event: &EventId, user: &UserRef) -> String {
         UserRef::Id(_) => event.to_string(),
         UserRef::Name(_) => format!("{event}/by-name"),
     }
+}
+
+/// The event under its user's lasting id. A login that is known by its user and second is so under that id too, however
+/// the others who tell of it name the user.
+fn under_lasting_id(event: Event, user: UserId) -> Event {
+    let known_by_second = event.occurred.filter(|at| event.id == EventId::of_login(&event.source, &event.user, *at));
+    let user = UserRef::Id(user);
+    let id = known_by_second.map_or(event.id, |at| EventId::of_login(&event.source, &user, at));
+    Event { id, user, ..event }
+}
+
+/// Whether the product was asked, and knows no such user.
+fn is_nobody(facts: &Facts) -> bool {
+    matches!(facts.name, Fact::Unknown(Missing::NoSuchUser))
 }
 
 /// The facts without the login at hand, which the product may tell already: the question is what was known before it.
@@ -255,7 +308,7 @@ impl Handler for Planner {
         };
         let id = memory_id(&event.id, &event.user);
         if work.recall(&self.ledger, &id).await?.is_some() {
-            self.metrics.duplicates.with_label_values(&[Stage::Planner.as_str()]).inc();
+            self.count_duplicate();
             // It may have been decided just before a crash.
             return self.activities.snapshot(&event.key(), work).await;
         }

@@ -89,6 +89,11 @@ impl Schemes {
         self.sources.get(source).is_some_and(|own| own.looks_at_activity)
     }
 
+    /// Whether any scheme of `source` waits for users to be created.
+    pub fn wait_for_creations(&self, source: &SourceId) -> bool {
+        self.sources.get(source).is_some_and(|own| !own.on_create.schemes.is_empty())
+    }
+
     /// The schemes of `source` that wait for such an event; none for events that no scheme can wait for.
     pub(super) fn waiting_for(&self, source: &SourceId, kind: EventKind) -> Option<&Indexed> {
         let own = self.sources.get(source)?;

@@ -185,6 +185,7 @@ fn no_action_to_wire(why: &NoAction) -> proto::NoAction {
     let why = match why {
         NoAction::NoSchemeForEvent => Why::NoSchemeForEvent(true),
         NoAction::NotAPerson(word) => Why::NotAPerson(word.clone()),
+        NoAction::KnownSince(at) => Why::KnownSinceMs(at.as_millis()),
     };
     proto::NoAction { why: Some(why) }
 }
@@ -194,6 +195,7 @@ fn no_action_from_wire(message: proto::NoAction) -> Result<NoAction, Error> {
     Ok(match need(message.why, "no_action")? {
         Why::NoSchemeForEvent(_) => NoAction::NoSchemeForEvent,
         Why::NotAPerson(word) => NoAction::NotAPerson(word),
+        Why::KnownSinceMs(at) => NoAction::KnownSince(Timestamp::from_millis(at)),
     })
 }
 

@@ -116,6 +116,8 @@ impl Wire for Activity {
             created_ms: self.created.map(Timestamp::as_millis),
             last_login_ms: self.last_login.map(Timestamp::as_millis),
             logins: self.logins,
+            in_baseline: self.in_baseline,
+            as_of_ms: self.as_of.map(Timestamp::as_millis),
         }
     }
 
@@ -125,6 +127,8 @@ impl Wire for Activity {
             created: message.created_ms.map(Timestamp::from_millis),
             last_login: message.last_login_ms.map(Timestamp::from_millis),
             logins: message.logins,
+            in_baseline: message.in_baseline,
+            as_of: message.as_of_ms.map(Timestamp::from_millis),
         })
     }
 }

@@ -45,6 +45,11 @@ pub enum NoActionRow {
         /// The product's word for it.
         account_type: String,
     },
+    /// It is a creation that usher knew of already.
+    KnownSince {
+        /// When the user was created, as far as is known.
+        at: Timestamp,
+    },
 }
 
 /// What one scheme said.
@@ -117,6 +122,7 @@ impl From<&NoAction> for NoActionRow {
         match why {
             NoAction::NoSchemeForEvent => Self::NoSchemeForEvent,
             NoAction::NotAPerson(word) => Self::NotAPerson { account_type: word.clone() },
+            NoAction::KnownSince(at) => Self::KnownSince { at: *at },
         }
     }
 }
