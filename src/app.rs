@@ -298,7 +298,12 @@ fn stages(
         let executor = Executor::new(connection, source.protect.clone(), config.mode, log, memory.ledger, metrics);
         stages.push(Stage::Executor(Arc::new(executor)));
         let (connection, log, memory, metrics) = parts();
-        let sweeper = Sweeper::new(connection, log, memory.sweeps, Arc::clone(&overview), metrics);
+        let known: Arc<dyn engine::Known> = Arc::new(views.clone());
+        let sweeper = Sweeper::new(connection, log, memory.sweeps, Arc::clone(&overview), metrics).reconciling(
+            known,
+            schemes.clone(),
+            source.reconcile.map(|reconcile| reconcile.every),
+        );
         stages.push(Stage::Sweeper(Arc::new(sweeper)));
     }
     stages

@@ -178,6 +178,7 @@ fn source(id: &str, product: Product) -> Source {
         auth: Auth::Basic { username: "s3cret-person@acme.example".into(), password },
         credentials_expire: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
         webhook: crate::config::Webhook { hmac: vec![Secret::new("s3cret-hmac")], ..Default::default() },
+        reconcile: None,
         rate: Rate { per_second: 10.0, concurrency: 4 },
         protect: Protect::of(product, None),
     }

@@ -24,6 +24,7 @@ mod not_yet;
 mod problem;
 mod protect;
 mod reader;
+mod reconcile;
 mod scheme;
 mod secret;
 mod select;
@@ -44,7 +45,7 @@ pub(crate) use reader::nearest;
 pub use sources::Sources;
 pub use webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 
-use std::{fmt, net::SocketAddr, path::PathBuf};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use chrono::NaiveDate;
 use url::Url;
@@ -132,6 +133,8 @@ pub struct Source {
     pub credentials_expire: Option<NaiveDate>,
     /// How its webhooks prove who sent them.
     pub webhook: Webhook,
+    /// How often its users are compared with those that usher knows, so that nobody's creation is missed; none: never.
+    pub reconcile: Option<Reconcile>,
     /// Upper bounds on calls.
     pub rate: Rate,
     /// What no scheme takes away, whatever it says.
@@ -181,6 +184,13 @@ pub struct Rate {
     pub per_second: f64,
     /// Calls at the same time.
     pub concurrency: usize,
+}
+
+/// How the users of a source are compared with those that usher knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reconcile {
+    /// From the beginning of one listing to that of the next.
+    pub every: Duration,
 }
 
 /// A scheme from the file with the version its text has.

@@ -8,7 +8,14 @@ use url::{Host, Url};
 use crate::domain::{Product, SourceId};
 
 use super::{
-    Protect, Rate, Source, Webhook, auth::auth, fields::Fields, node::Node, not_yet, protect::protect, reader::Reader,
+    Protect, Rate, Source, Webhook,
+    auth::auth,
+    fields::Fields,
+    node::Node,
+    not_yet,
+    protect::protect,
+    reader::Reader,
+    reconcile::{self, reconcile},
     webhook::webhook,
 };
 
@@ -40,6 +47,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         .and_then(|node| auth(node, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
+    let reconcile = fields.or("reconcile", Some(reconcile::DEFAULT), |node| reconcile(node, reader));
     let rate = fields.or("rate", RATE, |node| rate(node, reader));
     // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
@@ -54,6 +62,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         auth: auth?,
         credentials_expire: credentials_expire?,
         webhook: webhook?,
+        reconcile: reconcile?,
         rate: rate?,
         protect: protect?,
     })

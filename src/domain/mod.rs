@@ -15,6 +15,7 @@ mod facts;
 mod ids;
 mod outcome;
 mod product;
+mod reconciliation;
 mod scheme;
 mod setting;
 mod sweep;
@@ -34,6 +35,7 @@ pub use facts::{Fact, Facts, Groups, Logins, Missing, Origin};
 pub use ids::{EventId, GroupName, InvalidId, RunId, SchemeId, SourceId, StepKey, SweepId, UserId, UserKey, UserRef};
 pub use outcome::{Attempt, DeadLetter, Outcome, Stage, StepRef, StepResult};
 pub use product::Product;
+pub use reconciliation::{Comparison, NewcomerOrder};
 pub use scheme::{Limits, Mode, Scheme, SchemeRef};
 pub use setting::{
     Actor, CancelledRun, ChangeKind, InvalidActor, Pausable, Pause, SchemeChange, Setting, StoredScheme,

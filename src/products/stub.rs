@@ -115,6 +115,7 @@ pub(super) fn source(base: &str, product: Product) -> Source {
         auth: Auth::Bearer(Secret::new("s3cret-token")),
         credentials_expire: None::<NaiveDate>,
         webhook: crate::config::Webhook::default(),
+        reconcile: None,
         rate: Rate { per_second: 1_000.0, concurrency: 4 },
         protect: Protect::of(product, None),
     }

@@ -39,6 +39,7 @@ fn source(id: &str, webhook: Webhook) -> Source {
         auth: Auth::Bearer(Secret::new("x")),
         credentials_expire: None,
         webhook,
+        reconcile: None,
         rate: Rate { per_second: 1.0, concurrency: 1 },
         protect: Protect::of(Product::JiraCloud, None),
     }

@@ -98,6 +98,7 @@ fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
         auth,
         credentials_expire: None,
         webhook: usher::config::Webhook::default(),
+        reconcile: None,
         rate: Rate { per_second: 500.0, concurrency: 4 },
         protect: Protect {
             admin_groups: [ADMIN_GROUP, "wheel"].map(GroupName::new).into(),
