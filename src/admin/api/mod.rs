@@ -4,6 +4,7 @@ mod explain;
 mod groups;
 mod headers;
 mod log;
+mod newcomers;
 mod pauses;
 mod products;
 mod query;
@@ -33,6 +34,8 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
         .service(get("/sources", sources::list))
         .service(post("/sources/{id}/pause", pauses::pause_source))
         .service(post("/sources/{id}/resume", pauses::resume_source))
+        .service(post("/sources/{id}/newcomers/release", newcomers::release))
+        .service(post("/sources/{id}/newcomers/dismiss", newcomers::dismiss))
         .service(
             resource("/schemes", "GET, HEAD, POST")
                 .route(reading(schemes::list))

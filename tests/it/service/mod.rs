@@ -11,6 +11,7 @@ mod hostile;
 mod idempotence;
 mod metrics;
 mod order;
+mod reconciliation;
 mod schemes;
 mod starting;
 mod sweeps;

@@ -42,12 +42,14 @@ sources:
     base_url: "${ACME}"
     auth: { bearer: { env: TEST_PRODUCT_TOKEN } }
     webhook: { hmac: [{ env: TEST_ACME_SECRET }] }
+    reconcile: off
     rate: { per_second: 1000, concurrency: 8 }
   - id: globex
     product: jira-cloud
     base_url: "${GLOBEX}"
     auth: { basic: { username: usher@sandbox.example, password: { env: TEST_PRODUCT_TOKEN } } }
     webhook: { hmac: [{ env: TEST_GLOBEX_SECRET }] }
+    reconcile: off
     rate: { per_second: 1000, concurrency: 8 }
 schemes: [${SCHEMES}]
 "#;
@@ -80,6 +82,15 @@ impl Ground {
     #[must_use]
     pub fn tweak(mut self, variable: &str, value: &str) -> Self {
         self.tweaks.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With users compared so often, which is off otherwise: tests count what usher asks.
+    #[must_use]
+    pub fn reconciling(self, every: &str) -> Self {
+        let text = fs::read_to_string(self.config_path()).expect("written before");
+        let text = text.replace("reconcile: off", &format!("reconcile: {{ every: {every} }}"));
+        fs::write(self.config_path(), text).expect("written");
         self
     }
 
