@@ -127,6 +127,8 @@ pub struct Source {
     pub product: Product,
     /// Where it is; may have a path.
     pub base_url: Url,
+    /// Which organisation; set where the product is [`Product::AtlassianOrg`], and there alone.
+    pub organization: Option<Organization>,
     /// The acting account.
     pub auth: Auth,
     /// When the credentials end.
@@ -139,6 +141,34 @@ pub struct Source {
     pub rate: Rate,
     /// What no scheme takes away, whatever it says.
     pub protect: Protect,
+}
+
+impl Source {
+    /// A source of which nothing more is said; its name is its id.
+    pub fn new(id: SourceId, product: Product, base_url: Url, auth: Auth) -> Self {
+        Self {
+            name: id.to_string(),
+            id,
+            product,
+            organization: None,
+            auth,
+            credentials_expire: None,
+            webhook: Webhook::default(),
+            reconcile: Some(Reconcile::default()),
+            rate: Rate::default(),
+            protect: Protect::of(product, Some(&base_url)),
+            base_url,
+        }
+    }
+}
+
+/// Which Atlassian organisation, and where in it users are changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// The organisation's id.
+    pub id: String,
+    /// The directory's id; none: the only one that there is.
+    pub directory: Option<String>,
 }
 
 /// What no scheme takes away in a source, whatever it says.
@@ -186,11 +216,26 @@ pub struct Rate {
     pub concurrency: usize,
 }
 
+impl Default for Rate {
+    /// Gentle enough for an instance that people work with at the same time.
+    fn default() -> Self {
+        Self { per_second: 10.0, concurrency: 4 }
+    }
+}
+
 /// How the users of a source are compared with those that usher knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reconcile {
     /// From the beginning of one listing to that of the next.
     pub every: Duration,
+}
+
+impl Default for Reconcile {
+    /// So often that a creation that no webhook told of is acted on within a quarter of an hour, with time to list the
+    /// users.
+    fn default() -> Self {
+        Self { every: Duration::from_mins(10) }
+    }
 }
 
 /// A scheme from the file with the version its text has.

@@ -11,9 +11,6 @@ use super::{
     reader::Reader,
 };
 
-/// So often a creation that no webhook told of is acted on within a quarter of an hour, with time to list the users.
-pub(super) const DEFAULT: Reconcile = Reconcile { every: Duration::from_mins(10) };
-
 const EVERY: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
 
 /// Reads a source's `reconcile`; none within: never.
@@ -25,7 +22,7 @@ pub(super) fn reconcile(node: &Node, reader: &mut Reader<'_>) -> Option<Option<R
         }
         Content::Map(_) => {
             let mut fields = Fields::of(node, reader)?;
-            let every = fields.or("every", DEFAULT.every, |node| reader.parsed(node, every));
+            let every = fields.or("every", Reconcile::default().every, |node| reader.parsed(node, every));
             fields.done(reader);
             Some(Some(Reconcile { every: every? }))
         }
