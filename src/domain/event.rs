@@ -15,7 +15,7 @@ pub enum EventKind {
     Updated,
     /// The user is gone from the source.
     Removed,
-    /// A sweep came across the user.
+    /// usher came across the user in a list of the source's users: in a sweep, or as one who was there before usher.
     Sighted,
 }
 
@@ -117,7 +117,7 @@ pub struct Event {
     pub occurred: Option<Timestamp>,
     /// When usher accepted it.
     pub accepted: Timestamp,
-    /// The sweep that came across the user; set where the kind is [`EventKind::Sighted`].
+    /// The sweep that came across the user; set where that is how usher learnt of it.
     pub sweep: Option<Sighting>,
 }
 

@@ -10,7 +10,9 @@ use tracing::{error, warn};
 
 use super::{Appender, Backoff, Interrupted, Overview, Work};
 use crate::{
-    domain::{Activity, Decision, Event, EventKind, Heard, SourceId, Timestamp, UserKey, UserRef},
+    domain::{
+        Activity, Decision, Event, EventKind, Fact, Facts, Heard, Missing, SourceId, Timestamp, UserKey, UserRef,
+    },
     log::{Record, Stored, Stream, codec},
     store::{self, ActivityStore, Scope, Seen},
 };
@@ -109,8 +111,9 @@ impl Activities {
     }
 }
 
-/// What is known after `event`; `is_nobody` where the product does not know the user. Under a mere name nothing is kept: it would be apart from what is known under the id.
-pub(super) fn after(before: Option<&Activity>, event: &Event, is_nobody: bool) -> Option<Activity> {
+/// What is known after `event`, which was decided by `facts`. Under a mere name nothing is kept: it would be apart from what is known under the id.
+pub(super) fn after(before: Option<&Activity>, event: &Event, facts: &Facts) -> Option<Activity> {
+    let is_nobody = matches!(facts.name, Fact::Unknown(Missing::NoSuchUser));
     match event.user {
         UserRef::Id(_) if is_nobody => Some(Activity::after_nobody(before, event)),
         UserRef::Id(_) => Some(Activity::after(before, event)),

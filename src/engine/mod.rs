@@ -14,8 +14,8 @@ mod dead_letters;
 mod desk;
 mod executor;
 mod guard;
+mod lasting_id;
 mod memory;
-mod missed;
 mod outcomes;
 mod overview;
 mod patience;
@@ -30,6 +30,7 @@ mod scheduler;
 mod stage;
 mod step;
 mod sweeper;
+mod tally;
 #[cfg(test)]
 pub(crate) mod testing;
 mod unsettled;

@@ -11,14 +11,15 @@ use super::{
     activity::{self, Activities},
     asking::Asking,
     dead_letters::DeadLetters,
-    missed::Missed,
+    lasting_id::{memory_id, under_lasting_id},
     reading::Reading,
+    tally::Tally,
     unsettled::Unsettled,
 };
 use crate::{
     domain::{
-        Activity, DeadLetter, Decision, Event, EventId, EventKind, Fact, Facts, Missing, Mode, NoAction, SourceId,
-        Stage, Timestamp, Truth, UserId, UserRef,
+        Activity, DeadLetter, Decision, Event, EventKind, Fact, Facts, Missing, Mode, NoAction, SourceId, Stage,
+        Timestamp,
     },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
@@ -35,10 +36,9 @@ pub struct Planner {
     dead_letters: DeadLetters,
     ledger: Ledger,
     activities: Activities,
-    metrics: Metrics,
     overview: Arc<dyn Overview>,
     unsettled: Unsettled,
-    missed: Missed,
+    tally: Tally,
 }
 
 /// What becomes of an event.
@@ -72,26 +72,14 @@ impl Planner {
         let source = connection.source.clone();
         let activities = Activities::new(source, activity, appender.clone(), Arc::clone(&overview));
         let unsettled = Unsettled::default();
-        let missed = Missed { has_webhooks: false, metrics: metrics.clone() };
-        Self {
-            connection,
-            schemes,
-            mode,
-            appender,
-            dead_letters,
-            ledger,
-            activities,
-            metrics,
-            overview,
-            unsettled,
-            missed,
-        }
+        let tally = Tally { has_webhooks: false, metrics };
+        Self { connection, schemes, mode, appender, dead_letters, ledger, activities, overview, unsettled, tally }
     }
 
     /// The same, counting creations that no webhook told of where the source `has_webhooks`.
     #[must_use]
     pub fn counting_missed(mut self, has_webhooks: bool) -> Self {
-        self.missed.has_webhooks = has_webhooks;
+        self.tally.has_webhooks = has_webhooks;
         self
     }
 
@@ -112,7 +100,7 @@ impl Planner {
         }
         let before = self.activities.before(&event.key(), work).await?;
         if let Some(since) = before.as_ref().and_then(|before| before.known_creation(&event)) {
-            self.count_duplicate();
+            self.tally.duplicate();
             let answer = rules::Answer::nothing(NoAction::KnownSince(since));
             let facts = Facts::from_payload(&event);
             return Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))));
@@ -165,7 +153,7 @@ impl Planner {
             no_action: answer.no_action,
             verdicts: answer.verdicts,
             others: answer.others,
-            activity: activity::after(before, event, is_nobody(facts)),
+            activity: activity::after(before, event, facts),
             ..Decision::about(event, name, self.mode, self.now())
         }
     }
@@ -190,15 +178,8 @@ impl Planner {
         work.acknowledged(position.offset);
         self.unsettled.note(decision, &*self.overview);
         self.activities.keep(decision, work);
-        self.missed.count(decision);
+        self.tally.decided(decision);
         let source = decision.source.as_str();
-        for verdict in &decision.verdicts {
-            let labels = [source, verdict.scheme.id.as_str(), result_label(verdict.selected)];
-            self.metrics.decisions.with_label_values(&labels).inc();
-        }
-        if decision.verdicts.is_empty() {
-            self.metrics.decisions.with_label_values(&[source, "", "nothing"]).inc();
-        }
         let (selected, schemes) = (decision.selected().count(), decision.verdicts.len());
         if decision.kind == EventKind::Sighted && selected == 0 {
             debug!(event.id = %decision.event, source.id = source, schemes, "decided"); // a sweep has many of these
@@ -209,10 +190,6 @@ impl Planner {
         Ok(())
     }
 
-    fn count_duplicate(&self) {
-        self.metrics.duplicates.with_label_values(&[Stage::Planner.as_str()]).inc();
-    }
-
     fn done(&self, scope: &Scope, id: &str) {
         // The record is in the log already: a memory that can't be kept now is restored from there.
         if let Err(error) = self.ledger.put(scope, id, &Entry::Done, self.now()) {
@@ -221,42 +198,11 @@ impl Planner {
     }
 }
 
-/// What an event is remembered by. One that is appended again under its user's lasting id may come into the same
-/// partition: it must not be taken for the one it was made from, which knew only the name.
-fn memory_id(event: &EventId, user: &UserRef) -> String {
-    match user {
-        UserRef::Id(_) => event.to_string(),
-        UserRef::Name(_) => format!("{event}/by-name"),
-    }
-}
-
-/// The event under its user's lasting id. A login that is known by its user and second is so under that id too, however
-/// the others who tell of it name the user.
-fn under_lasting_id(event: Event, user: UserId) -> Event {
-    let known_by_second = event.occurred.filter(|at| event.id == EventId::of_login(&event.source, &event.user, *at));
-    let user = UserRef::Id(user);
-    let id = known_by_second.map_or(event.id, |at| EventId::of_login(&event.source, &user, at));
-    Event { id, user, ..event }
-}
-
-/// Whether the product was asked, and knows no such user.
-fn is_nobody(facts: &Facts) -> bool {
-    matches!(facts.name, Fact::Unknown(Missing::NoSuchUser))
-}
-
 /// The facts without the login at hand, which the product may tell already: the question is what was known before it.
 fn before_login(facts: Facts, kind: EventKind) -> Facts {
     match kind {
         EventKind::LoggedIn => Facts { logins: Fact::Unknown(Missing::NotTold), ..facts },
         EventKind::Created | EventKind::Updated | EventKind::Removed | EventKind::Sighted => facts,
-    }
-}
-
-fn result_label(selected: Truth) -> &'static str {
-    match selected {
-        Truth::True => "selected",
-        Truth::False => "not_selected",
-        Truth::Unknown => "unknown",
     }
 }
 
@@ -308,7 +254,7 @@ impl Handler for Planner {
         };
         let id = memory_id(&event.id, &event.user);
         if work.recall(&self.ledger, &id).await?.is_some() {
-            self.count_duplicate();
+            self.tally.duplicate();
             // It may have been decided just before a crash.
             return self.activities.snapshot(&event.key(), work).await;
         }

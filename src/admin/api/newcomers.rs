@@ -27,8 +27,8 @@ pub(super) struct ReconciliationRow {
     known: u64,
     held: u64,
     why: Option<String>,
-    /// When the users were compared last, to within five minutes.
-    compared: Option<Timestamp>,
+    /// When this was written down: where nothing changes, every five minutes.
+    as_of: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Serialize)]
@@ -50,7 +50,7 @@ enum State {
 
 impl ReconciliationRow {
     pub(super) fn new(every: Option<Duration>, is_waited: bool, stands: Option<(Timestamp, Comparison)>) -> Self {
-        let (compared, comparison) = stands.map_or((None, Comparison::default()), |(at, stands)| (Some(at), stands));
+        let (as_of, comparison) = stands.map_or((None, Comparison::default()), |(at, stands)| (Some(at), stands));
         let state = match &comparison {
             _ if every.is_none() => State::Off,
             _ if !is_waited => State::Idle,
@@ -60,7 +60,7 @@ impl ReconciliationRow {
             Comparison { .. } => State::Baseline,
         };
         let Comparison { baseline, known, held, failed: why } = comparison;
-        Self { state, every_seconds: every.map(|every| every.as_secs()), baseline, known, held, why, compared }
+        Self { state, every_seconds: every.map(|every| every.as_secs()), baseline, known, held, why, as_of }
     }
 }
 

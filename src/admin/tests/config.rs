@@ -18,8 +18,8 @@ async fn sources_are_shown_with_their_state_and_without_secrets() {
         "per_second": 10.0
       },
       "reconciliation": {
+        "as_of": null,
         "baseline": null,
-        "compared": null,
         "every_seconds": 600,
         "held": 0,
         "known": 0,

@@ -1,31 +1,53 @@
-//! Creations that no webhook told of first, though the source has webhooks.
+//! What is counted of a planner's decisions.
 
 use tracing::info;
 
 use crate::{
-    domain::{Decision, EventKind, NoAction, Via},
+    domain::{Decision, EventKind, NoAction, Stage, Truth, Via},
     metrics::Metrics,
 };
 
-/// Counts them: many mean that the product loses webhooks.
-pub(super) struct Missed {
-    /// Whether webhooks are taken in for the source. Otherwise nothing is missed.
+/// The counters of one planner.
+pub(super) struct Tally {
+    /// Whether webhooks are taken in for the source. Otherwise none of them can be missed.
     pub has_webhooks: bool,
     pub metrics: Metrics,
 }
 
-impl Missed {
-    /// Counts the creation that `decision` answers, if it is one of them.
-    pub fn count(&self, decision: &Decision) {
-        if !self.has_webhooks || !is_first_told_otherwise(decision) {
-            return;
+impl Tally {
+    /// Counts something that was told before.
+    pub fn duplicate(&self) {
+        self.metrics.duplicates.with_label_values(&[Stage::Planner.as_str()]).inc();
+    }
+
+    /// Counts what is decided.
+    pub fn decided(&self, decision: &Decision) {
+        let source = decision.source.as_str();
+        for verdict in &decision.verdicts {
+            let labels = [source, verdict.scheme.id.as_str(), result_label(verdict.selected)];
+            self.metrics.decisions.with_label_values(&labels).inc();
         }
-        let (source, via) = (decision.source.as_str(), decision.via.as_str());
-        self.metrics.reconciled.with_label_values(&[source]).inc();
-        info!(event.id = %decision.event, source.id = source, via, "a creation was learnt of that no webhook told of");
+        if decision.verdicts.is_empty() {
+            self.metrics.decisions.with_label_values(&[source, "", "nothing"]).inc();
+        }
+        if self.has_webhooks && is_first_told_otherwise(decision) {
+            // Many of them mean that the product loses webhooks.
+            self.metrics.reconciled.with_label_values(&[source]).inc();
+            let via = decision.via.as_str();
+            info!(event.id = %decision.event, source.id = source, via, "a creation that no webhook told of");
+        }
     }
 }
 
+fn result_label(selected: Truth) -> &'static str {
+    match selected {
+        Truth::True => "selected",
+        Truth::False => "not_selected",
+        Truth::Unknown => "unknown",
+    }
+}
+
+/// Whether it is a creation that was first learnt of without a webhook.
 fn is_first_told_otherwise(decision: &Decision) -> bool {
     let is_news = match &decision.no_action {
         None | Some(NoAction::NoSchemeForEvent) => true,
@@ -54,9 +76,9 @@ mod tests {
     }
 
     fn counted(has_webhooks: bool, decision: &Decision) -> u64 {
-        let missed = Missed { has_webhooks, metrics: Metrics::new().expect("metrics") };
-        missed.count(decision);
-        missed.metrics.reconciled.with_label_values(&["acme"]).get()
+        let tally = Tally { has_webhooks, metrics: Metrics::new().expect("metrics") };
+        tally.decided(decision);
+        tally.metrics.reconciled.with_label_values(&["acme"]).get()
     }
 
     #[test]
