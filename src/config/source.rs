@@ -16,8 +16,14 @@ use super::{
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 
 /// The products by name.
-pub(super) const PRODUCTS: [(&str, Product); 2] =
-    [(Product::JiraCloud.as_str(), Product::JiraCloud), (Product::JiraDc.as_str(), Product::JiraDc)];
+pub(super) const PRODUCTS: [(&str, Product); 3] = [
+    (Product::JiraCloud.as_str(), Product::JiraCloud),
+    (Product::JiraDc.as_str(), Product::JiraDc),
+    (Product::AtlassianOrg.as_str(), Product::AtlassianOrg),
+];
+
+/// Where every organisation is.
+const ORGANIZATIONS: &str = "https://api.atlassian.com";
 
 /// Reads one item of `sources`.
 pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
@@ -29,13 +35,11 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let product = fields
         .required("product", "write `product: jira-cloud` or `product: jira-dc`", reader)
         .and_then(|node| reader.choice(node, &PRODUCTS, not_yet::PRODUCTS));
-    let base_url = fields
-        .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
-        .and_then(|node| reader.parsed(node, base_url));
+    let base_url = own_base_url(&mut fields, product, reader);
     let organization = organization(&mut fields, product, reader);
     let auth = fields
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
-        .and_then(|node| auth(node, reader));
+        .and_then(|node| auth(node, product, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
     let reconcile = fields.or("reconcile", Some(Reconcile::default()), |node| reconcile(node, reader));
@@ -58,6 +62,17 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         rate: rate?,
         protect: protect?,
     })
+}
+
+/// Reads `base_url`; all organisations are at the same one.
+fn own_base_url(fields: &mut Fields<'_>, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Url> {
+    let everybodys = Url::parse(ORGANIZATIONS).ok().filter(|_| product == Some(Product::AtlassianOrg));
+    match everybodys {
+        Some(default) => fields.or("base_url", default, |node| reader.parsed(node, base_url)),
+        None => fields
+            .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
+            .and_then(|node| reader.parsed(node, base_url)),
+    }
 }
 
 /// Reads `organization` and `directory`, which an organisation has and nothing else.

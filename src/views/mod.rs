@@ -12,6 +12,7 @@ mod follow;
 mod keys;
 mod overview;
 mod page;
+mod prune;
 mod runs;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use bells::Bell;
 pub use dead_letters::{DeadLetterRow, GivenUpStep};
 pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
+pub use prune::{Horizon, Pruning};
 pub use runs::{Counts, Entry, Filter, Progress, Run, RunState};
 
 use self::{

@@ -38,7 +38,7 @@ fn what_a_source_says_is_checked() {
         ("product: jira", "14: `jira` is not known here; did you mean `jira-dc`?"),
         (
             "product: crowd",
-            "14: `crowd` is not supported by this version of usher yet; write one of: jira-cloud, jira-dc",
+            "14: `crowd` is not supported by this version of usher yet; write one of: jira-cloud, jira-dc, atlassian-org",
         ),
         ("feed: {}", "5: `feed` is not supported by this version of usher yet; leave it out"),
         ("webhook: { hmac: { env: TOKEN } }", "22: found keys and values; write a list, like `[a, b]`"),
