@@ -92,7 +92,7 @@ enum Stage {
     Planner(Arc<Planner>),
     Executor(Arc<Executor>),
     Sweeper(Arc<Sweeper>),
-    Scheduler(Scheduler),
+    Scheduler(Box<Scheduler>),
 }
 
 impl App {
@@ -145,7 +145,7 @@ impl App {
             let bells = AppBells { settings: settings.clone(), views: views.clone(), sources };
             let scheduler =
                 Scheduler::new(Arc::new(bells), Arc::clone(&log), Arc::clone(&clock), metrics.clone(), clock_was_set);
-            stages.push(Stage::Scheduler(scheduler));
+            stages.push(Stage::Scheduler(Box::new(scheduler)));
         }
 
         let mut listeners = Listeners::default();

@@ -88,10 +88,8 @@ impl Ground {
     /// With users compared so often, which is off otherwise: tests count what usher asks.
     #[must_use]
     pub fn reconciling(self, every: &str) -> Self {
-        let text = fs::read_to_string(self.config_path()).expect("written before");
-        let text = text.replace("reconcile: off", &format!("reconcile: {{ every: {every} }}"));
-        fs::write(self.config_path(), text).expect("written");
-        self
+        let reconcile = format!("{{ every: {every} }}");
+        self.tweak("USHER_SOURCES__0__RECONCILE", &reconcile).tweak("USHER_SOURCES__1__RECONCILE", &reconcile)
     }
 
     /// With a group in both sites, for each of `names`.
