@@ -5,6 +5,7 @@
 //! on the way (`reader`).
 
 mod actions;
+mod address;
 mod auth;
 mod check;
 mod conditions;
@@ -33,6 +34,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod text;
+mod transport;
 mod trigger;
 mod webhook;
 mod yaml;
@@ -43,6 +45,7 @@ pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_sche
 pub use problem::{Place, Problem, Problems};
 pub(crate) use reader::nearest;
 pub use sources::Sources;
+pub use transport::{Authorities, Proxy, ProxyCredentials, Transport};
 pub use webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
@@ -139,6 +142,8 @@ pub struct Source {
     pub reconcile: Option<Reconcile>,
     /// Upper bounds on calls.
     pub rate: Rate,
+    /// How it is reached.
+    pub transport: Transport,
     /// What no scheme takes away, whatever it says.
     pub protect: Protect,
 }
@@ -156,6 +161,7 @@ impl Source {
             webhook: Webhook::default(),
             reconcile: Some(Reconcile::default()),
             rate: Rate::default(),
+            transport: Transport::default(),
             protect: Protect::of(product, Some(&base_url)),
             base_url,
         }
