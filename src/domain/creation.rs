@@ -13,16 +13,18 @@ impl Activity {
     ///
     /// A source may tell of one creation in several ways, in any order, and not always when it was; and usher may have
     /// found it out before all of them. So it is the same one, unless it is known to have happened well after the one
-    /// known. That somebody stands in a list is no news of those who stood there from the beginning either.
+    /// known. Of those who stood in the list from the beginning it is no news that they stand there, nor that they were
+    /// created long before, which an audit log may tell.
     pub fn known_creation(&self, event: &Event) -> Option<Timestamp> {
         if event.kind != EventKind::Created {
             return None;
         }
-        let is_another =
-            |known: Timestamp| event.occurred.is_some_and(|_| known.until(event.happened()) > SAME_CREATION);
+        let told_at = event.occurred.map(|_| event.happened());
+        let is_another = |known: Timestamp| told_at.is_some_and(|at| known.until(at) > SAME_CREATION);
+        let is_older = told_at.is_some_and(|at| at.until(self.first_seen) > SAME_CREATION);
         match self.created {
             Some(known) if !is_another(known) => Some(known),
-            None if self.in_baseline && event.via == Via::Reconciliation => Some(self.first_seen),
+            None if self.in_baseline && (event.via == Via::Reconciliation || is_older) => Some(self.first_seen),
             Some(_) | None => None,
         }
     }
@@ -141,6 +143,8 @@ mod tests {
     fn standing_in_the_list_from_the_beginning_is_no_news_and_being_created_is() {
         assert_eq!(news(&[listed(10), found(11)]), [false, false]);
         assert_eq!(news(&[listed(10), told(10), found(11)]), [false, true, false]);
+        let long_before = event(EventKind::Created, Via::Feed, Some(8), 11);
+        assert_eq!(news(&[listed(10), long_before]), [false, false]);
         assert_eq!(news(&[listed(10), removed(11), found(12)]), [false, false, true]);
         let sighted = event(EventKind::Sighted, Via::Sweep, None, 10);
         assert_eq!(news(&[sighted, found(11)]), [false, true], "a sweep may come across whom nothing told of");
