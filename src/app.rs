@@ -1,38 +1,36 @@
 //! The composition root: builds every part from the configuration, binds both listeners, runs, drains.
 
 mod bells;
+mod connecting;
 mod error;
 mod health;
 mod housekeeping;
 mod listeners;
+mod stages;
 
-use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use actix_web::dev::ServerHandle;
 use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use bells::AppBells;
+use connecting::{connect, explainer, make_private_folder, open_log};
 pub use error::{Error, Listener};
 use health::AppHealth;
 use housekeeping::Housekeeping;
 use listeners::Listeners;
+use stages::Stage;
 
 use crate::{
     admin,
     clock::{Clock, SystemClock},
-    config::{Config, LogConfig},
-    engine::{self, Connection, Controls, Desk, Executor, Memory, Planner, Scheduler, Sweeper},
-    explain::Explainer,
+    config::Config,
+    engine::{Controls, Desk, Memory},
     intake::Intake,
-    log::{
-        Log,
-        embedded::{self, EmbeddedLog},
-        kafka::KafkaLog,
-    },
+    log::Log,
     metrics::Metrics,
-    products::{self, Limits},
+    products::Limits,
     secret::Secret,
     settings::Settings,
     store::Store,
@@ -87,14 +85,6 @@ impl Default for Surroundings {
     }
 }
 
-/// A part of the engine, not yet running.
-enum Stage {
-    Planner(Arc<Planner>),
-    Executor(Arc<Executor>),
-    Sweeper(Arc<Sweeper>),
-    Scheduler(Box<Scheduler>),
-}
-
 impl App {
     /// Builds every part and binds the listeners; nothing runs yet but the log.
     pub async fn build(config: Config, roles: Roles) -> Result<Self, Error> {
@@ -135,18 +125,16 @@ impl App {
             view_tasks.spawn(settings.clone().follow(stop_views.clone()));
             settings.caught_up().await?; // so that no event is decided without the stored schemes
         }
-        let mut stages = if roles.engine {
-            stages(&config, &connections, &log, &memory, &metrics, &views, &settings)
-        } else {
-            Vec::new()
+        let parts = stages::Parts {
+            config: &config,
+            log: &log,
+            memory: &memory,
+            metrics: &metrics,
+            views: &views,
+            settings: &settings,
+            clock: &clock,
         };
-        if roles.engine {
-            let sources = config.sources.iter().map(|source| source.id.clone()).collect();
-            let bells = AppBells { settings: settings.clone(), views: views.clone(), sources };
-            let scheduler =
-                Scheduler::new(Arc::new(bells), Arc::clone(&log), Arc::clone(&clock), metrics.clone(), clock_was_set);
-            stages.push(Stage::Scheduler(Box::new(scheduler)));
-        }
+        let stages = if roles.engine { parts.stages(&connections, clock_was_set) } else { Vec::new() };
 
         let mut listeners = Listeners::default();
         if let Some(bound) = webhooks {
@@ -202,13 +190,7 @@ impl App {
         let mut stages = JoinSet::new();
         let ledger = self.housekeeping.memory.ledger.clone();
         for stage in self.stages.drain(..) {
-            let (log, ledger, stop) = (Arc::clone(&self.log), ledger.clone(), self.stop_stages.clone());
-            match stage {
-                Stage::Planner(planner) => stages.spawn(engine::run(log, ledger, planner, stop)),
-                Stage::Executor(executor) => stages.spawn(engine::run(log, ledger, executor, stop)),
-                Stage::Sweeper(sweeper) => stages.spawn(engine::run(log, ledger, sweeper, stop)),
-                Stage::Scheduler(scheduler) => stages.spawn(scheduler.run(stop)),
-            };
+            stage.spawn(&mut stages, Arc::clone(&self.log), ledger.clone(), self.stop_stages.clone());
         }
         let housekeeping = tokio::spawn(self.housekeeping.run());
         info!(webhooks = self.webhooks.map(tracing::field::display), admin = %self.admin, "usher is running");
@@ -237,82 +219,4 @@ impl App {
         info!("stopped");
         ended
     }
-}
-
-fn make_private_folder(path: &Path) -> Result<(), Error> {
-    let usable = if path.is_dir() {
-        // Creating and removing a file says now, in one line, what would otherwise go wrong later.
-        let probe = path.join(".usher-can-write");
-        fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe))
-    } else {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-    };
-    usable.map_err(|error| Error::DataDir { path: path.to_owned(), error })
-}
-
-async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {
-    Ok(match &config.log {
-        LogConfig::Embedded => {
-            let dir = config.data_dir.join("log");
-            let sources = Some(config.sources.iter().map(|source| source.id.clone()).collect());
-            let options = embedded::Options { sources, ..Default::default() };
-            let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, options));
-            Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
-        }
-        LogConfig::Kafka(kafka) => Arc::new(KafkaLog::open(kafka).await?),
-    })
-}
-
-fn connect(
-    limits: Limits,
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    controls: &Arc<dyn Controls>,
-    metrics: &Metrics,
-) -> Result<Vec<Arc<Connection>>, Error> {
-    let connect = |source: &crate::config::Source| {
-        metrics.begin(source.id.as_str());
-        let client = products::connect_within(limits, source, metrics.clone(), Arc::clone(clock))?;
-        let (clock, controls) = (Arc::clone(clock), Arc::clone(controls));
-        Ok(Connection::new(source.id.clone(), client, source.rate.concurrency, clock, controls, metrics.clone()))
-    };
-    config.sources.iter().map(connect).collect()
-}
-
-fn explainer(connections: &[Arc<Connection>], views: &Views, clock: &Arc<dyn Clock>) -> Explainer {
-    let clients = connections.iter().map(|connection| (connection.source.clone(), Arc::clone(&connection.client)));
-    Explainer::new(clients, Arc::new(views.clone()), Arc::clone(clock))
-}
-
-fn stages(
-    config: &Config,
-    connections: &[Arc<Connection>],
-    log: &Arc<dyn Log>,
-    memory: &Memory,
-    metrics: &Metrics,
-    views: &Views,
-    settings: &Settings,
-) -> Vec<Stage> {
-    let schemes = settings.schemes();
-    let overview: Arc<dyn engine::Overview> = Arc::new(views.clone());
-    let mut stages = Vec::new();
-    for (source, connection) in config.sources.iter().zip(connections) {
-        let parts = || (Arc::clone(connection), Arc::clone(log), memory.clone(), metrics.clone());
-        let (connection, log, memory, metrics) = parts();
-        let planner =
-            Planner::new(connection, schemes.clone(), config.mode, log, memory, metrics, Arc::clone(&overview));
-        stages.push(Stage::Planner(Arc::new(planner.counting_missed(source.webhook.is_set_up()))));
-        let (connection, log, memory, metrics) = parts();
-        let executor = Executor::new(connection, source.protect.clone(), config.mode, log, memory.ledger, metrics);
-        stages.push(Stage::Executor(Arc::new(executor)));
-        let (connection, log, memory, metrics) = parts();
-        let known: Arc<dyn engine::Known> = Arc::new(views.clone());
-        let sweeper = Sweeper::new(connection, log, memory.sweeps, Arc::clone(&overview), metrics).reconciling(
-            known,
-            schemes.clone(),
-            source.reconcile.map(|reconcile| reconcile.every),
-        );
-        stages.push(Stage::Sweeper(Arc::new(sweeper)));
-    }
-    stages
 }

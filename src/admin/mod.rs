@@ -9,7 +9,7 @@ mod problem;
 use std::sync::Arc;
 
 use actix_web::{
-    FromRequest, Handler, Resource, Responder, ResponseError, Route,
+    FromRequest, Handler, Resource, Responder, ResponseError, Route, Scope,
     dev::HttpServiceFactory,
     guard,
     middleware::{DefaultHeaders, from_fn},
@@ -85,7 +85,7 @@ pub fn configure(state: web::Data<AdminState>, api: bool) -> impl FnOnce(&mut we
             .service(get("/healthz", probes::healthz))
             .service(get("/readyz", probes::readyz))
             .service(get("/metrics", probes::metrics));
-        let all = if api { probes.service(get("/", landing::page)).service(api_scope()) } else { probes };
+        let all = if api { with_api(probes) } else { probes };
         let all = all.default_service(web::to(problem::no_such_path)).wrap(security_headers());
         config
             .app_data(state)
@@ -95,9 +95,14 @@ pub fn configure(state: web::Data<AdminState>, api: bool) -> impl FnOnce(&mut we
     }
 }
 
+fn with_api(scope: Scope) -> Scope {
+    scope.service(get("/", landing::page)).service(api::openapi()).service(api_scope())
+}
+
 fn api_scope() -> impl HttpServiceFactory {
-    web::scope("/api/v1")
-        .configure(api::routes)
+    let routes = api::routes().into_iter().map(api::Endpoint::resource);
+    routes
+        .fold(web::scope(api::PREFIX), Scope::service)
         .default_service(web::to(problem::no_such_path))
         .wrap(from_fn(auth::require_token))
 }

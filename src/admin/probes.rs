@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, http::header, web};
 use async_trait::async_trait;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{AdminState, Problem};
 use crate::domain::{SourceId, Timestamp};
@@ -30,7 +31,7 @@ impl Wait {
 }
 
 /// Whether a source is worked on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceState {
     /// Its events are decided and carried out.

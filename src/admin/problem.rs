@@ -5,6 +5,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::settings::{self, Wrong};
 
@@ -63,13 +64,19 @@ pub enum Problem {
     Internal,
 }
 
-/// The document.
-#[derive(Serialize)]
-struct Document {
+/// What went wrong, as RFC 9457 says it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Document {
+    /// Names the kind of problem; it never changes.
     r#type: &'static str,
+    /// The kind of problem, for people.
     title: &'static str,
+    /// The status of the answer.
     status: u16,
+    /// What is wrong, and what to write instead.
     detail: String,
+    /// Each thing that is wrong with a scheme, with its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     problems: Option<Vec<Wrong>>,
 }

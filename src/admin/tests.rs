@@ -3,6 +3,7 @@
 mod config;
 mod http;
 mod log;
+mod openapi;
 mod schemes;
 
 use std::{path::PathBuf, sync::Mutex};
@@ -121,10 +122,14 @@ impl Site {
 
     async fn send(&self, request: TestRequest) -> Answer {
         let service = init_service(App::new().configure(configure(self.state.clone(), true))).await;
-        let response = call_service(&service, request.to_request()).await;
+        let request = request.to_request();
+        let (method, uri) = (request.method().clone(), request.uri().to_string());
+        let response = call_service(&service, request).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = read_body(response).await;
-        Answer { status, headers, text: String::from_utf8(body.to_vec()).expect("text") }
+        let answer = Answer { status, headers, text: String::from_utf8(body.to_vec()).expect("text") };
+        openapi::check(&method, &uri, &answer);
+        answer
     }
 
     /// Asks as an administrator does.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{FAILED, complain, start_runtime};
-use crate::{domain::Product, sandbox};
+use crate::{config::Auth, domain::Product, sandbox};
 
 /// Serves until it is interrupted; prints where, and what it lets in.
 pub(super) fn run(listen: SocketAddr) -> ExitCode {
@@ -20,15 +20,15 @@ pub(super) fn run(listen: SocketAddr) -> ExitCode {
 }
 
 fn greet(sandbox: &sandbox::Sandbox) {
-    let lines = format!(
-        "controls: {}_sandbox/\njira-dc: {} (bearer {})\njira-cloud: {} (basic {}:{})\n",
-        sandbox.origin(),
-        sandbox.base_url(Product::JiraDc),
-        sandbox::TOKEN,
-        sandbox.base_url(Product::JiraCloud),
-        sandbox::ACCOUNT_EMAIL,
-        sandbox::TOKEN,
-    );
+    let site = |product: Product| {
+        let way_in = match sandbox.auth(product) {
+            Auth::Bearer(token) => format!("bearer {}", token.reveal()),
+            Auth::Basic { username, password } => format!("basic {username}:{}", password.reveal()),
+        };
+        format!("{product}: {} ({way_in})\n", sandbox.base_url(product))
+    };
+    let sites: String = sandbox::products().map(site).collect();
+    let lines = format!("{sites}controls: {}_sandbox/\n", sandbox.origin());
     // Whoever does not read the greeting does not need it.
     let _ = stdout().write_all(lines.as_bytes()).and_then(|()| stdout().flush());
 }

@@ -16,6 +16,11 @@ pub(super) fn auth(node: &Node, product: Option<Product>, reader: &mut Reader<'_
     let (bearer, basic) = (fields.get("bearer"), fields.get("basic"));
     fields.done(reader);
     match (bearer, basic) {
+        (Some(node), None) if product == Some(Product::Crowd) => reader.refuse(
+            &node.at,
+            "Crowd takes no tokens; write the name and password of usher's application in Crowd: \
+             `basic: { username: usher, password: { env: NAME } }`",
+        ),
         (Some(token), None) => header_secret(token, reader).map(Auth::Bearer),
         (None, Some(node)) if product == Some(Product::AtlassianOrg) => reader.refuse(
             &node.at,

@@ -11,7 +11,7 @@ pub(super) const SOURCE: &[&str] = &["feed"];
 pub(super) const AUDIT: &[&str] = &["report", "email"];
 
 /// Values of `product` that are still to come.
-pub(super) const PRODUCTS: &[&str] = &["confluence-cloud", "confluence-dc", "bitbucket-dc", "crowd"];
+pub(super) const PRODUCTS: &[&str] = &["confluence-cloud", "confluence-dc"];
 
 /// The message about any of them; `instead` is what to write.
 pub(super) fn message(what: &str, instead: &str) -> String {

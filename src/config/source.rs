@@ -15,9 +15,11 @@ use super::{
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 
 /// The products by name.
-pub(super) const PRODUCTS: [(&str, Product); 3] = [
+pub(super) const PRODUCTS: [(&str, Product); 5] = [
     (Product::JiraCloud.as_str(), Product::JiraCloud),
     (Product::JiraDc.as_str(), Product::JiraDc),
+    (Product::BitbucketDc.as_str(), Product::BitbucketDc),
+    (Product::Crowd.as_str(), Product::Crowd),
     (Product::AtlassianOrg.as_str(), Product::AtlassianOrg),
 ];
 
@@ -29,7 +31,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         .and_then(|node| reader.parsed(node, str::parse::<SourceId>));
     let name = fields.or("name", None, |node| reader.filled(node).map(|name| Some(name.to_owned())));
     let product = fields
-        .required("product", "write `product: jira-cloud` or `product: jira-dc`", reader)
+        .required("product", "write `product: jira-dc`, say", reader)
         .and_then(|node| reader.choice(node, &PRODUCTS, not_yet::PRODUCTS));
     let base_url = address(&mut fields, product, reader);
     let organization = organization(&mut fields, product, reader);

@@ -88,6 +88,10 @@ impl Product {
             ActionKind::InvalidatePassword => {
                 Capability::Partly("the password is replaced; Bitbucket's REST API sends no reset link")
             }
+            ActionKind::RemoveApplicationAccess => Capability::Partly(
+                "the user leaves all groups with a global permission and loses their own; those of projects and \
+                     repositories stay",
+            ),
             ActionKind::CreateIssue => Capability::No("Bitbucket has no issues; use a scheme on a Jira source"),
             _ => Capability::Yes,
         }
@@ -98,6 +102,7 @@ impl Product {
             ActionKind::RemoveApplicationAccess => {
                 Capability::No("access hangs on groups in Crowd; use `remove_groups` with those that give access")
             }
+            ActionKind::Rename => Capability::Partly("since Crowd 2.8.4, and not in every kind of directory"),
             ActionKind::CreateIssue => Capability::No("Crowd has no issues; use a scheme on a Jira source"),
             _ => Capability::Yes,
         }

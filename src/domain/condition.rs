@@ -1,6 +1,7 @@
 //! Whom a scheme selects.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use utoipa::ToSchema;
 
 use super::{Age, DomainPattern, GroupName};
 
@@ -144,13 +145,14 @@ impl Serialize for Selection {
 }
 
 /// Users and groups that a scheme never touches.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Exempt {
     /// By name or lasting id.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<String>,
     /// Members of any of these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
     pub groups: Vec<GroupName>,
 }
 

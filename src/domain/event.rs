@@ -1,6 +1,7 @@
 //! What happened to a user.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{EmailAddress, EventId, SchemeId, SourceId, SweepId, Timestamp, UserKey, UserRef};
 
@@ -33,7 +34,7 @@ impl EventKind {
 }
 
 /// How usher learnt of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Via {
     /// The product told it: a webhook, or a listener of one's own.

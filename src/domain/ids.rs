@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
-use super::{EventKind, Timestamp};
+use super::{EventKind, Timestamp, UserKey, UserRef};
 
 /// Why a text is not an id; `Display` says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +19,7 @@ pub struct InvalidId {
 macro_rules! chosen_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -74,7 +75,7 @@ chosen_id! {
 macro_rules! given_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -99,8 +100,8 @@ macro_rules! given_id {
 }
 
 given_id! {
-    /// The product's own lasting id of a user: account id in Cloud, user key in Jira Data Center. Never the
-    /// name, which can be changed.
+    /// The product's own lasting id of a user: account id in Cloud, user key in Jira and Confluence Data Center and in
+    /// Crowd, user id in Bitbucket. Never the name, which can be changed.
     UserId
 }
 
@@ -209,156 +210,6 @@ impl RunId {
     }
 }
 
-/// A group by the name an administrator wrote. Atlassian compares group names without regard to case, and so do
-/// `==`, order and hash; the spelling is kept for display and for calls.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub struct GroupName {
-    written: String,
-    folded: String,
-}
-
-impl GroupName {
-    /// A group called `name`.
-    pub fn new(name: impl Into<String>) -> Self {
-        let written = name.into();
-        let folded = written.to_lowercase();
-        Self { written, folded }
-    }
-
-    /// The name as written.
-    pub fn as_str(&self) -> &str {
-        &self.written
-    }
-}
-
-impl From<String> for GroupName {
-    fn from(name: String) -> Self {
-        Self::new(name)
-    }
-}
-
-impl From<GroupName> for String {
-    fn from(group: GroupName) -> String {
-        group.written
-    }
-}
-
-impl fmt::Display for GroupName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written)
-    }
-}
-
-impl PartialEq for GroupName {
-    fn eq(&self, other: &Self) -> bool {
-        self.folded == other.folded
-    }
-}
-
-impl Eq for GroupName {}
-
-impl PartialOrd for GroupName {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for GroupName {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.folded.cmp(&other.folded)
-    }
-}
-
-impl std::hash::Hash for GroupName {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.folded.hash(state);
-    }
-}
-
-/// How a delivery names a user.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum UserRef {
-    /// By the lasting id.
-    Id(UserId),
-    /// By the login name only; the planner looks up the lasting id before anything else.
-    Name(String),
-}
-
-impl UserRef {
-    /// The lasting id, where it is known.
-    pub fn id(&self) -> Option<&UserId> {
-        match self {
-            Self::Id(id) => Some(id),
-            Self::Name(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for UserRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Id(id) => id.fmt(f),
-            Self::Name(name) => f.write_str(name),
-        }
-    }
-}
-
-/// The key of every record: source and user. All records of one key are in one partition, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct UserKey {
-    text: String,
-    source_len: usize,
-}
-
-impl UserKey {
-    /// The key of `user` in `source`.
-    pub fn new(source: &SourceId, user: &UserRef) -> Self {
-        let (kind, name) = match user {
-            UserRef::Id(id) => ("id", id.as_str()),
-            UserRef::Name(name) => ("name", name.as_str()),
-        };
-        Self { text: format!("{source}/{kind}/{name}"), source_len: source.as_str().len() }
-    }
-
-    /// The key of what is about `source` as a whole.
-    pub fn of_source(source: &SourceId) -> Self {
-        Self { text: format!("{source}/source/"), source_len: source.as_str().len() }
-    }
-
-    /// The key of what is set under `id`, `kind` telling settings of one name apart. No source, and so no user, has such
-    /// a key: `~` begins no id.
-    pub fn of_setting(kind: &str, id: &str) -> Self {
-        Self { text: format!("~settings/{kind}/{id}"), source_len: "~settings".len() }
-    }
-
-    /// Reads a key back from a record; `None` where usher did not write it.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (source, rest) = text.split_once('/')?;
-        rest.split_once('/')?;
-        Some(Self { source_len: source.len(), text: text.to_owned() })
-    }
-
-    /// The key as it stands in a record.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The user part.
-    pub fn user(&self) -> UserRef {
-        match self.text[self.source_len + 1..].split_once('/') {
-            Some(("id", id)) => UserRef::Id(UserId::new(id)),
-            Some((_, name)) => UserRef::Name(name.to_owned()),
-            None => UserRef::Name(String::new()),
-        }
-    }
-
-    /// The source part, to pass over the records of others without reading them.
-    pub fn source(&self) -> &str {
-        &self.text[..self.source_len]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,21 +248,5 @@ mod tests {
             EventId::of_login(&source(), &UserRef::Name("jane".into()), Timestamp::from_millis(1_700_000_000_000));
         assert_ne!(at(1_700_000_000_000), other);
         assert_ne!(EventId::of_entry(&source(), "1"), EventId::from_delivery(&source(), "1"));
-    }
-
-    #[test]
-    fn groups_are_compared_without_regard_to_case_and_shown_as_written() {
-        assert_eq!(GroupName::new("Jira-Users"), GroupName::new("jira-users"));
-        assert_eq!(GroupName::new("Jira-Users").to_string(), "Jira-Users");
-    }
-
-    #[test]
-    fn a_user_key_names_its_source_and_survives_the_log() {
-        let key = UserKey::new(&source(), &UserRef::Id(UserId::new("99:27/a")));
-        assert_eq!(key.as_str(), "acme/id/99:27/a");
-        assert_eq!(key.source(), "acme");
-        assert_eq!(key.user(), UserRef::Id(UserId::new("99:27/a")));
-        assert_eq!(UserKey::parse(key.as_str()), Some(key));
-        assert_eq!(UserKey::parse("acme"), None);
     }
 }

@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use super::{Action, Condition, Exempt, GroupName, SchemeId, Selection, SourceId, Trigger};
 
 /// Whether usher changes anything at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Schemes that are not in test mode change what they say.
@@ -19,7 +20,7 @@ pub enum Mode {
 }
 
 /// How many users one run may select before an administrator has to look at it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Limits {
     /// At most so many.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +46,7 @@ impl Limits {
 }
 
 /// What to do with whom, when. Serialized it reads as in the configuration, and the same scheme always reads the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Scheme {
     /// Chosen by the administrator, unique.
     pub id: SchemeId,
@@ -54,20 +55,24 @@ pub struct Scheme {
     /// Where it applies.
     pub source: SourceId,
     /// What sets it off.
+    #[schema(value_type = serde_json::Value)]
     pub trigger: Trigger,
     /// Off: kept, and never looked at.
     pub enabled: bool,
     /// On (as a new scheme is): everything is recorded, nothing is changed.
     pub test_mode: bool,
     /// Whom.
+    #[schema(value_type = Object)]
     pub select: Selection,
     /// Only members of one of these groups; empty: no such limit.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
     pub only_groups: Vec<GroupName>,
     /// Whom never.
     #[serde(skip_serializing_if = "Exempt::is_empty")]
     pub exempt: Exempt,
     /// What, in this order.
+    #[schema(value_type = Vec<Object>)]
     pub actions: Vec<Action>,
     /// How many users a run may select.
     #[serde(skip_serializing_if = "Limits::is_empty")]

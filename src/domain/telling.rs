@@ -44,6 +44,7 @@ impl Product {
                 Self::AtlassianOrg => {
                     Capability::Partly("when the user came to the organisation; the account may be older")
                 }
+                Self::Crowd => Capability::Partly("where Crowd tells a `created-date`, which not every version does"),
                 _ => Capability::No("it is not in the REST API; usher knows it of users of whose creation it was told"),
             },
             Detail::Directory => match self {
@@ -76,7 +77,9 @@ impl Product {
         match self {
             Self::JiraDc => Capability::Partly("older versions of Jira leave it out"),
             Self::BitbucketDc => Capability::Yes,
-            Self::Crowd => Capability::Partly("where the directory keeps it"),
+            Self::Crowd => Capability::Partly(
+                "the later of the attributes `lastAuthenticated` and `lastActive`, where the directory keeps them",
+            ),
             Self::AtlassianOrg => {
                 Capability::Partly("when the user last looked at a page of any product, up to 24 hours late")
             }
@@ -95,6 +98,7 @@ impl Product {
             Self::JiraDc => Capability::Partly(
                 "before Jira 10 by a search, which in some versions tells of no more than the first 1,000 users",
             ),
+            Self::Crowd => Capability::Partly("those in the directories that usher's application is connected to"),
             _ => Capability::Yes,
         }
     }

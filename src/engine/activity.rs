@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use tracing::{error, warn};
+use tracing::warn;
 
-use super::{Appender, Backoff, Interrupted, Overview, Work};
+use super::{Appender, Interrupted, Overview, Work};
 use crate::{
     domain::{
         Activity, Decision, Event, EventKind, Fact, Facts, Heard, Missing, SourceId, Timestamp, UserKey, UserRef,
@@ -104,14 +104,7 @@ impl Activities {
     }
 
     async fn recall(&self, user: &UserKey, work: &Work) -> Result<Option<Seen>, Interrupted> {
-        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
-        loop {
-            match self.store.get(&work.scope, user) {
-                Ok(seen) => return Ok(seen),
-                Err(error) => error!(%error, "the state store can't be read, trying again"),
-            }
-            work.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
-        }
+        work.remembered(|| self.store.get(&work.scope, user)).await
     }
 }
 

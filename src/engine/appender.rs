@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{Backoff, Interrupted};
+use super::{Backoff, Interrupted, Work};
 use crate::{
     domain::Event,
     log::{Log, Position, Record, Stream, codec},
@@ -26,6 +26,13 @@ impl Appender {
     /// Appends to `log`.
     pub fn new(log: Arc<dyn Log>) -> Self {
         Self { log }
+    }
+
+    /// Appends a record of the stage's own output, and notes how far that has come: what a restart reads back.
+    pub async fn append_output(&self, stream: Stream, record: Record, work: &Work) -> Result<(), Interrupted> {
+        let position = self.append(stream, record, &work.stop).await?;
+        work.acknowledged(position.offset);
+        Ok(())
     }
 
     /// Appends `record`; ends without it only when an attempt has failed and `stop` is cancelled. What was just done

@@ -49,4 +49,4 @@ use reconciler::Reconciler;
 pub use reconciler::{Known, Unmet};
 pub use scheduler::{Bells, Scheduler};
 pub use stage::{Handler, Interrupted, Work, run};
-pub use sweeper::Sweeper;
+pub use sweeper::{HELD_TOO_LONG, Sweeper};

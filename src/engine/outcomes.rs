@@ -117,9 +117,7 @@ impl Outcomes {
 
     async fn write(&self, step: &StepRef, record: OutcomeRecord, work: &Work) -> Result<(), Interrupted> {
         let record = Record { key: step.user_key(), payload: codec::encode(&record) };
-        let position = self.appender.append(Stream::Outcomes, record, &work.stop).await?;
-        work.acknowledged(position.offset);
-        Ok(())
+        self.appender.append_output(Stream::Outcomes, record, work).await
     }
 
     async fn bury(&self, outcome: &Outcome, work: &Work) -> Result<(), Interrupted> {

@@ -181,8 +181,7 @@ impl Planner {
 
     async fn record(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
         let record = Record { key: decision.key(), payload: codec::encode(decision) };
-        let position = self.appender.append(Stream::Decisions, record, &work.stop).await?;
-        work.acknowledged(position.offset);
+        self.appender.append_output(Stream::Decisions, record, work).await?;
         self.unsettled.note(decision, &*self.overview);
         self.activities.keep(decision, work);
         self.tally.decided(decision);

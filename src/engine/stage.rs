@@ -82,13 +82,21 @@ pub struct Work {
 }
 
 impl Work {
-    /// What is remembered of `id`. A store that can't be read is waited for: without it nobody knows what is done.
+    /// What is remembered of `id`.
     pub async fn recall(&self, ledger: &Ledger, id: &str) -> Result<Option<Entry>, Interrupted> {
+        self.remembered(|| ledger.get(&self.scope, id)).await
+    }
+
+    /// What the store gives. One that can't be used is waited for: without it nobody knows what is done.
+    pub async fn remembered<T>(
+        &self,
+        mut ask: impl FnMut() -> Result<T, store::Error> + Send,
+    ) -> Result<T, Interrupted> {
         let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
         loop {
-            match ledger.get(&self.scope, id) {
-                Ok(entry) => return Ok(entry),
-                Err(error) => error!(id, %error, "the state store can't be read, trying again"),
+            match ask() {
+                Ok(given) => return Ok(given),
+                Err(error) => error!(%error, "the state store can't be used, trying again"),
             }
             self.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
         }

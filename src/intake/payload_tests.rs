@@ -49,6 +49,19 @@ fn a_creation_in_data_center_names_key_name_and_address() {
 }
 
 #[test]
+fn a_listener_in_bitbucket_or_crowd_names_the_user_by_the_login_name() {
+    let body = r#"{"webhookEvent":"user_login","timestamp":1700000000000,"user":{"name":"jdoe","key":"not-its-key"}}"#;
+    for product in [Product::BitbucketDc, Product::Crowd] {
+        let told = told(product, body);
+        assert_eq!((told.kind, told.user), (EventKind::LoggedIn, UserRef::Name("jdoe".to_owned())), "{product}");
+        let nobody = read(product, r#"{"webhookEvent":"user_login","user":{"key":"7"}}"#);
+        assert!(matches!(nobody, Reading::Ignored("the body names no user")), "{product}");
+        let push = read(product, r#"{"eventKey":"repo:refs_changed","actor":{"name":"jdoe","id":1}}"#);
+        assert!(matches!(push, Reading::Ignored(_)), "{product}");
+    }
+}
+
+#[test]
 fn a_creation_in_cloud_is_thin() {
     let body = r#"{"timestamp":1606480436302,"webhookEvent":"user_created","user":{"accountId":"99:27935d01",
         "accountType":"atlassian","displayName":"Bryan","active":true,"timeZone":"Europe/Warsaw"}}"#;

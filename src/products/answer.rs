@@ -1,6 +1,6 @@
 //! What an answer means: the one place where a status becomes an [`Error`].
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use reqwest::{
@@ -20,8 +20,17 @@ pub(super) struct Received {
 }
 
 /// A good answer.
-#[derive(Debug)]
-pub(super) struct Answer(Bytes);
+pub(super) struct Answer {
+    body: Bytes,
+    headers: HeaderMap,
+}
+
+impl fmt::Debug for Answer {
+    /// Neither the body nor the headers: both name people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("length", &self.body.len()).finish_non_exhaustive()
+    }
+}
 
 impl Received {
     /// A good answer, or what the status means. `wait` is what the headers ask for; what names the user
@@ -41,7 +50,7 @@ impl Received {
             _ if anonymous(&self.headers) => {
                 Err(Error::Unauthorized { status: code, message: "the credentials are not accepted".to_owned() })
             }
-            200..=299 => Ok(Answer(self.body)),
+            200..=299 => Ok(Answer { body: self.body, headers: self.headers }),
             // The page of a proxy, or of a product that is only starting, says nothing about a user or group.
             _ if !from_product => Err(Error::Unavailable { status: code, message, retry_after: wait }),
             _ => Err(Error::Refused { status: code, message }),
@@ -61,7 +70,7 @@ impl Received {
 impl Answer {
     /// Reads the documented body.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.0).map_err(|error| {
+        serde_json::from_slice(&self.body).map_err(|error| {
             // The error's own text can quote the body; its place can't.
             let (line, column) = (error.line(), error.column());
             Error::Unreadable(format!("unexpected {:?} at line {line}, column {column}", error.classify()))
@@ -70,7 +79,12 @@ impl Answer {
 
     /// For answers whose body does not matter: nothing or JSON, but not the log-in page of something in between.
     pub fn done(&self) -> Result<(), Error> {
-        if self.0.is_empty() { Ok(()) } else { self.json::<IgnoredAny>().map(drop) }
+        if self.body.is_empty() { Ok(()) } else { self.json::<IgnoredAny>().map(drop) }
+    }
+
+    /// A header, where it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Client, atlassian_org::AtlassianOrg, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits};
+use super::{
+    Client, atlassian_org::AtlassianOrg, bitbucket_dc::BitbucketDc, crowd::Crowd, http::Http, jira_cloud::JiraCloud,
+    jira_dc::JiraDc, limits::Limits,
+};
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 
 /// Why there can be no client for a source, whatever the product answers.
@@ -43,11 +46,13 @@ pub fn connect_within(
     Ok(match source.product {
         Product::JiraDc => Arc::new(JiraDc::new(http, admin_groups)),
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),
+        Product::BitbucketDc => Arc::new(BitbucketDc::new(http, admin_groups)),
+        Product::Crowd => Arc::new(Crowd::new(http, admin_groups)),
         Product::AtlassianOrg => {
             let organization = source.organization.clone().ok_or(ConnectError::Organization)?;
             Arc::new(AtlassianOrg::new(http, organization, admin_groups))
         }
-        Product::ConfluenceDc | Product::BitbucketDc | Product::Crowd | Product::ConfluenceCloud => {
+        Product::ConfluenceDc | Product::ConfluenceCloud => {
             return Err(ConnectError::NotYet(source.product));
         }
     })

@@ -58,9 +58,17 @@ impl Http {
         })
     }
 
+    /// The user name that usher gives with its password, where it does not send a token.
+    pub fn user_name(&self) -> Option<&str> {
+        match &self.auth {
+            Auth::Basic { username, .. } => Some(username),
+            Auth::Bearer(_) => None,
+        }
+    }
+
     /// Makes `call` once, when its turn has come.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
-        let turn = if call.operation.is_a_change() { self.pacer.turn().await } else { self.pacer.turn_to_ask().await };
+        let turn = if call.is_a_change() { self.pacer.turn().await } else { self.pacer.turn_to_ask().await };
         let began = Instant::now();
         let received = self.exchange(&call).await;
         self.measure(call.operation, began.elapsed(), &received);

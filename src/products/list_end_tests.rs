@@ -27,7 +27,7 @@ struct Form {
     says_where: bool,
 }
 
-const FORMS: [Form; 4] = [
+const FORMS: [Form; 6] = [
     Form {
         name: "a stream with cursors",
         product: Product::JiraDc,
@@ -54,6 +54,27 @@ const FORMS: [Form; 4] = [
         product: Product::JiraCloud,
         before: &[],
         write: |given| list(given, |n| format!(r#"{{"accountId":"{n}"}}"#)),
+        says_where: false,
+    },
+    Form {
+        name: "starts of next pages",
+        product: Product::BitbucketDc,
+        before: &[],
+        write: |given| {
+            let users = list(given, |n| format!(r#"{{"id":{n},"name":"n-{n}"}}"#));
+            let (last, next) = (told(r#","isLastPage":"#, given.last), told(r#","nextPageStart":"#, given.next));
+            format!(r#"{{"values":{users}{last}{next}}}"#)
+        },
+        says_where: true,
+    },
+    Form {
+        name: "a list by index",
+        product: Product::Crowd,
+        before: &[],
+        write: |given| {
+            let users = list(given, |n| format!(r#"{{"name":"n-{n}","key":"1:{n}"}}"#));
+            format!(r#"{{"expand":"user","users":{users}}}"#)
+        },
         says_where: false,
     },
     Form {

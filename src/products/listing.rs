@@ -20,18 +20,24 @@ pub(super) enum Form {
     Search,
     /// The same with the other spelling of "everybody".
     QuotedSearch,
-    /// Cloud: by offset.
+    /// Cloud and Crowd: by offset.
     Offset,
+    /// Bitbucket: by the start of the next page, which each page names.
+    Start,
     /// An organisation: by cursors of its own.
     Directory,
 }
 
 impl Form {
-    const ALL: [Self; 5] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Directory];
+    const ALL: [Self; 6] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Start, Self::Directory];
     /// Those of Data Center, the one to begin with first.
     pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch];
     /// That of Cloud.
     pub const CLOUD: &[Self] = &[Self::Offset];
+    /// That of Crowd.
+    pub const CROWD: &[Self] = &[Self::Offset];
+    /// That of Bitbucket.
+    pub const BITBUCKET: &[Self] = &[Self::Start];
     /// That of an organisation.
     pub const ORGANIZATION: &[Self] = &[Self::Directory];
 
@@ -41,6 +47,7 @@ impl Form {
             Self::Search => "search",
             Self::QuotedSearch => "quoted-search",
             Self::Offset => "offset",
+            Self::Start => "start",
             Self::Directory => "directory",
         }
     }
@@ -116,8 +123,8 @@ impl Cursor {
 
     fn end(&self, users: Vec<(UserId, UserHints)>) -> Result<UserPage, Error> {
         if self.is_first() && users.is_empty() {
-            // usher itself is a user: rights are missing, or the product is in trouble.
-            return Err(Error::Unreadable("it lists nobody, not even the account that usher acts as".to_owned()));
+            // There is somebody everywhere: rights are missing, or the product is in trouble.
+            return Err(Error::Unreadable("it lists nobody at all".to_owned()));
         }
         Ok(UserPage { users, next: None })
     }

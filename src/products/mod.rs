@@ -5,15 +5,18 @@ mod administrators;
 mod answer;
 mod atlassian_org;
 mod bean;
+mod bitbucket_dc;
 mod broken;
 #[cfg(test)]
 mod change_tests;
 mod codes;
 mod connect;
+mod crowd;
 mod dial;
 mod document;
 mod error;
 mod families;
+mod fixed;
 mod group_ids;
 mod http;
 #[cfg(test)]
@@ -52,6 +55,7 @@ use async_trait::async_trait;
 
 pub use connect::{ConnectError, connect, connect_within};
 pub use error::{Disposition, Error};
+pub use fixed::Fixed;
 pub use limits::Limits;
 
 use crate::domain::{
@@ -84,7 +88,9 @@ pub struct User {
     pub logins_late: Duration,
     /// The user directory, where the product tells.
     pub directory: Option<String>,
-    /// Whether a role of the user's own makes them an administrator, whatever groups they are in.
+    /// What can't be changed, where the product says so beforehand.
+    pub fixed: Fixed,
+    /// Whether a role or permission makes the user an administrator, whatever the groups of administrators are called.
     pub administers: bool,
 }
 
@@ -103,6 +109,7 @@ impl User {
             last_login: None,
             logins_late: Duration::ZERO,
             directory: None,
+            fixed: Fixed::default(),
             administers: false,
         }
     }

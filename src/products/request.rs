@@ -26,9 +26,12 @@ pub(super) enum Operation {
     EditUser,
     DeleteUser,
     SetPassword,
+    SendResetLink,
     FindIssue,
     CreateIssue,
     ReadRights,
+    ReadPermissions,
+    RevokePermission,
     ReadMyself,
     Probe,
 }
@@ -49,18 +52,21 @@ impl Operation {
             Self::EditUser => "edit_user",
             Self::DeleteUser => "delete_user",
             Self::SetPassword => "set_password",
+            Self::SendResetLink => "send_reset_link",
             Self::FindIssue => "find_issue",
             Self::CreateIssue => "create_issue",
             Self::ReadRights => "read_rights",
+            Self::ReadPermissions => "read_permissions",
+            Self::RevokePermission => "revoke_permission",
             Self::ReadMyself => "read_myself",
             Self::Probe => "probe",
         }
     }
 
-    /// Whether it changes something, and so builds on what was read before.
-    pub const fn is_a_change(self) -> bool {
-        use Operation::{AddToGroup, CreateIssue, DeleteUser, EditUser, RemoveFromGroup, SetPassword};
-        matches!(self, AddToGroup | RemoveFromGroup | EditUser | DeleteUser | SetPassword | CreateIssue)
+    /// Whether it asks, also where it is sent like a change: some searches are.
+    const fn is_a_search(self) -> bool {
+        use Operation::{FindDirectory, FindGroup, FindIssue, ListMembers, ListUsers, ReadUser, ReadUserGroups};
+        matches!(self, ReadUser | ReadUserGroups | ListUsers | ListMembers | FindGroup | FindDirectory | FindIssue)
     }
 }
 
@@ -131,6 +137,11 @@ impl<'a> Call<'a> {
             None => part.to_owned(),
         };
         self.path.split('/').map(segment).collect::<Vec<_>>().join("/")
+    }
+
+    /// Whether it changes something, and so builds on what was read before.
+    pub fn is_a_change(&self) -> bool {
+        self.method != Method::GET && !self.operation.is_a_search()
     }
 
     /// Where to send it: the base's own path is kept.

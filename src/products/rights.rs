@@ -1,4 +1,4 @@
-//! Whether a 403 is about usher's account or about the one user or project it was asked to change.
+//! Whether a 401 or 403 is about usher's account or about the one user or project it was asked to change.
 
 use super::{Disposition, Error};
 
@@ -6,14 +6,19 @@ use super::{Disposition, Error};
 /// refused for the sake of this user: the directory can't be written to, or the user has more rights. The source as a
 /// whole stops only where the account has lost its own.
 pub(super) fn weigh(message: String, administers: Result<bool, Error>) -> Error {
+    weigh_as(403, message, administers)
+}
+
+/// The same for a `status` other than 403 that the product uses for a want of rights too.
+pub(super) fn weigh_as(status: u16, message: String, administers: Result<bool, Error>) -> Error {
     match administers {
-        Ok(true) => Error::Refused { status: 403, message },
-        Ok(false) => Error::Unauthorized { status: 403, message },
+        Ok(true) => Error::Refused { status, message },
+        Ok(false) => Error::Unauthorized { status, message },
         Err(error) => match error.disposition() {
             // Nothing was changed, so that to be asked again is right for the change too.
             Disposition::Retry(_) | Disposition::ReadThenRetry(_) => error,
             Disposition::Halt | Disposition::ReadThenGiveUp | Disposition::GiveUp => {
-                Error::Unauthorized { status: 403, message }
+                Error::Unauthorized { status, message }
             }
         },
     }

@@ -11,7 +11,8 @@ use crate::domain::Timestamp;
 /// A user as a site keeps it; what the API shows of it is the product's business.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// The lasting id: user key in Data Center, account id in Cloud.
+    /// The lasting id: user key in Data Center, account id in Cloud. Bitbucket's are numbers, and show another text as
+    /// the number that [`super::user_number`] makes of it.
     pub id: String,
     /// The login name; Cloud has none and shows it nowhere.
     #[serde(default)]
@@ -37,6 +38,9 @@ pub struct Account {
     /// Whether it comes from a directory that the product can't write to: every change is refused with 403.
     #[serde(default)]
     pub read_only: bool,
+    /// The global permission that the user has by no group (Bitbucket): `LICENSED_USER`, `ADMIN`.
+    #[serde(default)]
+    pub permission: Option<String>,
     /// Whether something hangs on it, issues perhaps, for which the product refuses to delete it, with 400.
     #[serde(default)]
     pub undeletable: bool,
@@ -70,6 +74,7 @@ impl Account {
             account_type: person(),
             last_login: None,
             read_only: false,
+            permission: None,
             undeletable: false,
             in_org: InOrg::default(),
             extra: Map::new(),
@@ -115,6 +120,13 @@ impl Account {
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
+        self
+    }
+
+    /// With a global permission of its own (Bitbucket).
+    #[must_use]
+    pub fn permission(mut self, word: impl Into<String>) -> Self {
+        self.permission = Some(word.into());
         self
     }
 

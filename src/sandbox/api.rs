@@ -4,8 +4,8 @@ use actix_web::http::Method;
 use serde::de::DeserializeOwned;
 
 use super::{
-    answer::Answer, atlassian_org::AtlassianOrg, jira, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing,
-    world::Editor,
+    answer::Answer, atlassian_org::AtlassianOrg, bitbucket_dc::BitbucketDc, crowd_server::Crowd, jira,
+    jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing, world::Editor,
 };
 use crate::{config::Auth, domain::Product};
 
@@ -39,8 +39,18 @@ pub(super) trait Api: Sync {
 }
 
 /// Every product of the sandbox with its API.
-pub(super) static SITES: &[(Product, &dyn Api)] =
-    &[(Product::JiraDc, &JiraDc), (Product::JiraCloud, &JiraCloud), (Product::AtlassianOrg, &AtlassianOrg)];
+pub(super) static SITES: &[(Product, &dyn Api)] = &[
+    (Product::JiraDc, &JiraDc),
+    (Product::BitbucketDc, &BitbucketDc),
+    (Product::Crowd, &Crowd),
+    (Product::JiraCloud, &JiraCloud),
+    (Product::AtlassianOrg, &AtlassianOrg),
+];
+
+/// The products that have a site.
+pub fn products() -> impl Iterator<Item = Product> {
+    SITES.iter().map(|(product, _)| *product)
+}
 
 /// The API of a product.
 pub(super) fn of(product: Product) -> &'static dyn Api {

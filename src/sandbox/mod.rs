@@ -9,9 +9,11 @@ mod answer;
 mod api;
 mod applications;
 mod atlassian_org;
+mod bitbucket_dc;
 mod client;
 mod control;
 mod crowd;
+mod crowd_server;
 mod fault;
 mod faults;
 mod handle;
@@ -29,6 +31,7 @@ pub mod webhook;
 mod world;
 
 pub use account::Account;
+pub use api::products;
 pub use applications::Application;
 pub use client::Control;
 pub use control::Listed;
@@ -40,7 +43,7 @@ pub use issues::Issue;
 pub use journal::{Change, Entry, RequestCount, UNKNOWN_PATH};
 pub use limits::Limit;
 pub use record::Recorded;
-pub use site::group_id;
+pub use site::{group_id, user_number};
 pub use world::NoSuch;
 
 /// The login name of the account that may call the APIs, and what the journal calls it. It is a user of every

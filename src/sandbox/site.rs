@@ -185,6 +185,15 @@ pub fn group_id(name: &str) -> String {
     format!("{}-{}-{}-{}-{}", &hash[..8], &hash[8..12], &hash[12..16], &hash[16..20], &hash[20..32])
 }
 
+/// The number that Bitbucket knows a user by: the id itself where it is one, else the same for the same text in every
+/// sandbox.
+pub fn user_number(id: &str) -> u32 {
+    id.parse().unwrap_or_else(|_| {
+        let hash = Sha256::digest(id.as_bytes());
+        u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]) >> 1 // a signed one in the document
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     config::{Place, Problem, Problems},
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// One thing that is wrong with a scheme.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Wrong {
     /// The line, from 1; none where it is about the whole.
     pub line: Option<usize>,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sled::transaction::{
     ConflictableTransactionError as Conflictable, TransactionError, Transactional, TransactionalTree,
 };
+use utoipa::ToSchema;
 
 use super::{
     Error,
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// What can never succeed, with its reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetterRow {
     /// Names it: the step's key, or the event's id.
     pub id: String,
@@ -41,7 +42,7 @@ pub struct DeadLetterRow {
 }
 
 /// The step given up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GivenUpStep {
     /// The run it belongs to.
     pub run: RunId,

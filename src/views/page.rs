@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Error;
 
@@ -43,8 +44,9 @@ impl TryFrom<String> for Limit {
 }
 
 /// Where a page ended: the next one begins behind it. Opaque to whoever gets it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schema(value_type = String)]
 pub struct Cursor(Vec<u8>);
 
 impl Cursor {
@@ -90,7 +92,7 @@ pub struct Paging {
 }
 
 /// One page of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Page<T> {
     /// In the list's order. May be fewer than asked for, even none, while there is a `next`.
     pub items: Vec<T>,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the extracts of Atlassian's OpenAPI documents that the tests hold usher against.
 
-    tests/openapi/extract.py jira-dc=DOCUMENT jira-cloud=DOCUMENT atlassian-org=DOCUMENT,DOCUMENT
+    tests/openapi/extract.py jira-dc=DOCUMENT bitbucket-dc=DOCUMENT jira-cloud=DOCUMENT atlassian-org=DOCUMENT,DOCUMENT
 
 Reads operations.json beside this file (what usher asks of each product: method, and path below its base URL) and writes
 <product>.json beside it: those operations of the product's documents, and the schemas that they reach. Everything is as in the
@@ -12,6 +12,8 @@ but the first have its number before their names: `2.Name`. Needs nothing but Py
 Atlassian publishes the documents at
     jira-dc      https://dac-static.atlassian.com/server/jira/platform/jira_software_dc_10003_swagger.v3.json
                  (10003 is version 10.3; linked from https://developer.atlassian.com/server/jira/platform/rest/)
+    bitbucket-dc https://dac-static.atlassian.com/server/bitbucket/9.2.swagger.v3.json
+                 (linked from https://developer.atlassian.com/server/bitbucket/rest/)
     jira-cloud   https://dac-static.atlassian.com/cloud/jira/platform/swagger-v3.v3.json
                  (linked from https://developer.atlassian.com/cloud/jira/platform/rest/v3/)
     atlassian-org  1. https://dac-static.atlassian.com/cloud/admin/organization/swagger.v3.json
@@ -28,9 +30,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 FOR_PEOPLE = {"description", "summary", "example", "examples", "externalDocs", "tags", "operationId", "security", "title"}
 FOR_PEOPLE |= {"discriminator"}  # for those who generate code: `oneOf` beside it says the same
 SCHEMAS = "#/components/schemas/"
-# Most refusals are told without a schema; what they say is this.
+# Most refusals are told without a schema; what they say is this. And what no operation names, though one of them means it.
 REFUSALS = {
     "jira-dc": {"ErrorCollection"},
+    "bitbucket-dc": {"RestErrors", "RestPermittedUser"},
     "jira-cloud": {"ErrorCollection"},
     "atlassian-org": {"Errors.ApplicationErrors.Model", "ProxyError"},
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use actix_web::web::{Bytes, Data, Json, Query};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{Problem, groups, schemes};
+use super::{Problem, document::SchemeText, groups, query, schemes};
 use crate::{
     admin::AdminState,
     domain::{Mode, Pausable, Reason, SchemeId, SourceId, Step, Timestamp, UserId},
@@ -16,29 +17,8 @@ use crate::{
 /// How long a preview looks at users.
 const LOOKING: Duration = Duration::from_mins(5);
 
-/// Of `explain`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Asked {
-    scheme: String,
-    user: String,
-}
-
-/// Of a preview.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
-    /// How many users to name at most.
-    #[serde(default = "a_thousand")]
-    users: usize,
-}
-
-const fn a_thousand() -> usize {
-    1000
-}
-
 /// Why a scheme selects a user, or why not.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ExplanationRow {
     scheme: SchemeId,
     version: String,
@@ -55,7 +35,7 @@ pub(super) struct ExplanationRow {
 }
 
 /// A condition with what it looked at.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Why {
     condition: String,
     truth: &'static str,
@@ -71,17 +51,18 @@ struct Why {
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
     parts: Vec<Why>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct StepRow {
     action: &'static str,
     target: String,
 }
 
 /// What a scheme would do.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct PreviewRow {
     seen: u64,
     selected: u64,
@@ -93,7 +74,7 @@ pub(super) struct PreviewRow {
     warnings: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct UserRow {
     user: UserId,
     user_name: Option<String>,
@@ -161,10 +142,19 @@ impl From<Error> for Problem {
     }
 }
 
-/// `GET explain`.
+/// Why a scheme selects a user now, or why not.
+#[utoipa::path(
+    get, path = "/explain", tag = "schemes", params(query::Explain),
+    responses(
+        (status = 200, body = ExplanationRow),
+        (status = 404, description = "There is no such scheme or user."),
+        (status = 409, description = "This version of usher can't read the scheme."),
+        (status = 503, description = "The product does not tell now."),
+    )
+)]
 pub(super) async fn explain(
     state: Data<AdminState>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<query::Explain>,
 ) -> Result<Json<ExplanationRow>, Problem> {
     let listed = state.settings.get(&schemes::known(&asked.scheme)?).ok_or_else(|| schemes::no_such(&asked.scheme))?;
     let Contents::Readable(scheme) = listed.contents else {
@@ -186,10 +176,20 @@ fn standing(state: &AdminState, paused: bool, source: &SourceId) -> impl Iterato
     standing.into_iter().filter_map(|(stands, note)| stands.then_some(note))
 }
 
-/// `POST schemes/preview`.
+/// Whom a scheme would select that is not stored, and what it would do; changes nothing.
+#[utoipa::path(
+    post, path = "/schemes/preview", tag = "schemes", params(query::Preview), request_body = SchemeText,
+    responses(
+        (status = 200, body = PreviewRow),
+        (status = 404, description = "There is no such source."),
+        (status = 413, description = "The scheme is too long."),
+        (status = 422, description = "The scheme can't be used; `problems` says where and why."),
+        (status = 503, description = "The product does not tell now."),
+    )
+)]
 pub(super) async fn preview(
     state: Data<AdminState>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<query::Preview>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<Json<PreviewRow>, Problem> {
     let checked = state.settings.check(&schemes::text(body)?)?;

@@ -9,6 +9,8 @@ use crate::{
     views::{DeadLetterRow, DecisionRow, Entry, Page, Run},
 };
 
+/// Runs, newest first.
+#[utoipa::path(get, path = "/runs", tag = "runs", params(query::Runs), responses((status = 200, body = Page<Run>)))]
 pub(super) async fn runs(
     state: Data<AdminState>,
     Query(query): Query<query::Runs>,
@@ -17,6 +19,11 @@ pub(super) async fn runs(
     read(move || state.views.runs(&filter, &paging)).await.map(Json)
 }
 
+/// One run.
+#[utoipa::path(
+    get, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)),
+    responses((status = 200, body = Run), (status = 404, description = "There is no such run."))
+)]
 pub(super) async fn run(
     state: Data<AdminState>,
     id: Path<String>,
@@ -27,6 +34,11 @@ pub(super) async fn run(
     read(move || state.views.run(&wanted)).await?.map(Json).ok_or_else(|| no_such_run(&id))
 }
 
+/// What became of the steps of a run, in the scheme's order.
+#[utoipa::path(
+    get, path = "/runs/{id}/entries", tag = "runs", params(("id" = String, Path), query::List),
+    responses((status = 200, body = Page<Entry>), (status = 404, description = "There is no such run."))
+)]
 pub(super) async fn entries(
     state: Data<AdminState>,
     id: Path<String>,
@@ -37,6 +49,11 @@ pub(super) async fn entries(
     read(move || state.views.entries(&wanted, &paging)).await?.map(Json).ok_or_else(|| no_such_run(&id))
 }
 
+/// The answers to all events about one user, newest first.
+#[utoipa::path(
+    get, path = "/decisions", tag = "decisions", params(query::Decisions),
+    responses((status = 200, body = Page<DecisionRow>))
+)]
 pub(super) async fn decisions(
     state: Data<AdminState>,
     Query(query): Query<query::Decisions>,
@@ -46,6 +63,11 @@ pub(super) async fn decisions(
     read(move || state.views.decisions(&sources, &user, &paging)).await.map(Json)
 }
 
+/// What was given up, newest first.
+#[utoipa::path(
+    get, path = "/dead-letters", tag = "dead letters", params(query::List),
+    responses((status = 200, body = Page<DeadLetterRow>))
+)]
 pub(super) async fn dead_letters(
     state: Data<AdminState>,
     Query(query): Query<query::List>,

@@ -1,5 +1,6 @@
 //! `/api/v1`: what administrators ask for. Every list has `limit` and `cursor`.
 
+mod document;
 mod explain;
 mod groups;
 mod headers;
@@ -17,52 +18,97 @@ use actix_web::{FromRequest, Handler, Resource, Responder, web};
 pub(super) use query::bad_query;
 pub use sources::SourceRow;
 
-use super::{Problem, get, reading, resource};
+use super::{Problem, READING, reading, resource};
 use crate::views::{self, Cursor, Page, Paging};
 
-/// The routes, below the prefix.
-pub(super) fn routes(routes: &mut web::ServiceConfig) {
-    routes
-        .service(get("/runs", log::runs))
-        .service(get("/runs/{id}", log::run))
-        .service(get("/runs/{id}/entries", log::entries))
-        .service(post("/runs/{id}/release", runs::release))
-        .service(post("/runs/{id}/cancel", runs::cancel))
-        .service(get("/decisions", log::decisions))
-        .service(get("/dead-letters", log::dead_letters))
-        .service(get("/products", products::list))
-        .service(get("/sources", sources::list))
-        .service(post("/sources/{id}/pause", pauses::pause_source))
-        .service(post("/sources/{id}/resume", pauses::resume_source))
-        .service(post("/sources/{id}/newcomers/release", newcomers::release))
-        .service(post("/sources/{id}/newcomers/dismiss", newcomers::dismiss))
-        .service(
-            resource("/schemes", "GET, HEAD, POST")
-                .route(reading(schemes::list))
-                .route(web::post().to(schemes::create)),
-        )
-        .service(get("/explain", explain::explain))
-        .service(post("/schemes/preview", explain::preview))
-        .service(
-            resource("/schemes/{id}", "GET, HEAD, PUT, DELETE")
-                .route(reading(schemes::one))
-                .route(web::put().to(schemes::replace))
-                .route(web::delete().to(schemes::delete)),
-        )
-        .service(get("/schemes/{id}/history", schemes::history))
-        .service(post("/schemes/{id}/run", runs::run_now))
-        .service(post("/schemes/{id}/pause", pauses::pause_scheme))
-        .service(post("/schemes/{id}/resume", pauses::resume_scheme));
+/// Where the API is.
+pub(super) const PREFIX: &str = "/api/v1";
+
+/// One path, below the prefix.
+pub(super) struct Endpoint {
+    /// As in the [document].
+    pub(super) path: &'static str,
+    /// The methods that it takes, separated by commas.
+    pub(super) allow: &'static str,
+    /// Adds what answers there.
+    add: Box<dyn FnOnce(Resource) -> Resource>,
 }
 
-/// A path that can only be asked to do something.
-fn post<F, Args>(path: &str, handler: F) -> Resource
+impl Endpoint {
+    /// What answers there.
+    pub(super) fn resource(self) -> Resource {
+        (self.add)(resource(self.path, self.allow))
+    }
+}
+
+/// All paths. A test holds them against the [document].
+pub(super) fn routes() -> Vec<Endpoint> {
+    vec![
+        get("/runs", log::runs),
+        get("/runs/{id}", log::run),
+        get("/runs/{id}/entries", log::entries),
+        post("/runs/{id}/release", runs::release),
+        post("/runs/{id}/cancel", runs::cancel),
+        get("/decisions", log::decisions),
+        get("/dead-letters", log::dead_letters),
+        get("/products", products::list),
+        get("/sources", sources::list),
+        post("/sources/{id}/pause", pauses::pause_source),
+        post("/sources/{id}/resume", pauses::resume_source),
+        post("/sources/{id}/newcomers/release", newcomers::release),
+        post("/sources/{id}/newcomers/dismiss", newcomers::dismiss),
+        several("/schemes", "GET, HEAD, POST", |schemes| {
+            schemes.route(reading(schemes::list)).route(web::post().to(schemes::create))
+        }),
+        get("/explain", explain::explain),
+        post("/schemes/preview", explain::preview),
+        several("/schemes/{id}", "GET, HEAD, PUT, DELETE", |scheme| {
+            scheme
+                .route(reading(schemes::one))
+                .route(web::put().to(schemes::replace))
+                .route(web::delete().to(schemes::delete))
+        }),
+        get("/schemes/{id}/history", schemes::history),
+        post("/schemes/{id}/run", runs::run_now),
+        post("/schemes/{id}/pause", pauses::pause_scheme),
+        post("/schemes/{id}/resume", pauses::resume_scheme),
+    ]
+}
+
+/// The description of the API, which says nothing about this installation: no token is asked for.
+pub(super) fn openapi() -> Resource {
+    super::get("/api/openapi.json", document::openapi)
+}
+
+/// The description itself.
+#[cfg(test)]
+pub(super) fn document_text() -> Result<&'static str, &'static serde_json::Error> {
+    document::TEXT.as_ref().map(String::as_str)
+}
+
+/// A path that takes the methods in `allow`.
+fn several(path: &'static str, allow: &'static str, add: impl FnOnce(Resource) -> Resource + 'static) -> Endpoint {
+    Endpoint { path, allow, add: Box::new(add) }
+}
+
+/// A path that can only be read.
+fn get<F, Args>(path: &'static str, handler: F) -> Endpoint
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    resource(path, "POST").route(web::post().to(handler))
+    several(path, READING, |resource| resource.route(reading(handler)))
+}
+
+/// A path that can only be asked to do something.
+fn post<F, Args>(path: &'static str, handler: F) -> Endpoint
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    several(path, "POST", |resource| resource.route(web::post().to(handler)))
 }
 
 /// A page of a list in an order of its own; its cursor is the id of the page's last item.

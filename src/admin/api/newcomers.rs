@@ -7,9 +7,9 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use serde::Serialize;
-use serde_json::json;
+use utoipa::ToSchema;
 
-use super::{Problem, headers::actor, query, read, runs};
+use super::{Problem, document, headers::actor, query, read, runs};
 use crate::{
     admin::AdminState,
     domain::{Comparison, SourceId, Timestamp},
@@ -18,9 +18,9 @@ use crate::{
 type Nothing = Query<query::Nothing>;
 
 /// How the comparison of a source's users with those that usher knows stands.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ReconciliationRow {
-    state: State,
+    state: ReconciliationState,
     every_seconds: Option<u64>,
     /// Since when newcomers count as created.
     baseline: Option<Timestamp>,
@@ -31,9 +31,9 @@ pub(super) struct ReconciliationRow {
     as_of: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum State {
+enum ReconciliationState {
     /// The configuration says so.
     Off,
     /// No scheme waits for creations.
@@ -52,19 +52,34 @@ impl ReconciliationRow {
     pub(super) fn new(every: Option<Duration>, is_waited: bool, stands: Option<(Timestamp, Comparison)>) -> Self {
         let (as_of, comparison) = stands.map_or((None, Comparison::default()), |(at, stands)| (Some(at), stands));
         let state = match &comparison {
-            _ if every.is_none() => State::Off,
-            _ if !is_waited => State::Idle,
-            Comparison { failed: Some(_), .. } => State::Failed,
-            Comparison { held: 1.., .. } => State::Held,
-            Comparison { baseline: Some(_), .. } => State::Comparing,
-            Comparison { .. } => State::Baseline,
+            _ if every.is_none() => ReconciliationState::Off,
+            _ if !is_waited => ReconciliationState::Idle,
+            Comparison { failed: Some(_), .. } => ReconciliationState::Failed,
+            Comparison { held: 1.., .. } => ReconciliationState::Held,
+            Comparison { baseline: Some(_), .. } => ReconciliationState::Comparing,
+            Comparison { .. } => ReconciliationState::Baseline,
         };
         let Comparison { baseline, known, held, failed: why } = comparison;
         Self { state, every_seconds: every.map(|every| every.as_secs()), baseline, known, held, why, as_of }
     }
 }
 
+/// How many newcomers are held.
+#[derive(Serialize, ToSchema)]
+struct Held {
+    users: u64,
+}
+
 /// `POST sources/{id}/newcomers/release`: they count as created.
+#[utoipa::path(
+    post, path = "/sources/{id}/newcomers/release", tag = "sources", params(("id" = String, Path), document::Named),
+    responses(
+        (status = 202, description = "It is asked for; `users` are held.", body = Held),
+        (status = 404, description = "There is no such source."),
+        (status = 409, description = "No newcomers of it are held."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
 pub(super) async fn release(
     state: Data<AdminState>,
     request: HttpRequest,
@@ -75,6 +90,15 @@ pub(super) async fn release(
 }
 
 /// `POST sources/{id}/newcomers/dismiss`: they count as having been there before.
+#[utoipa::path(
+    post, path = "/sources/{id}/newcomers/dismiss", tag = "sources", params(("id" = String, Path), document::Named),
+    responses(
+        (status = 202, description = "It is asked for; `users` are held.", body = Held),
+        (status = 404, description = "There is no such source."),
+        (status = 409, description = "No newcomers of it are held."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
 pub(super) async fn dismiss(
     state: Data<AdminState>,
     request: HttpRequest,
@@ -95,5 +119,5 @@ async fn order(state: &AdminState, request: &HttpRequest, id: &str, release: boo
     }
     let ordered = state.desk.newcomers(id, release, held, &actor(request)?).await;
     ordered.map_err(|error| runs::unavailable(&error))?;
-    Ok(HttpResponse::Accepted().json(json!({ "users": held })))
+    Ok(HttpResponse::Accepted().json(Held { users: held }))
 }

@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 
-use super::{Problem, headers::actor, query, schemes};
+use super::{Problem, document, headers::actor, query, schemes};
 use crate::{
     admin::AdminState,
     domain::{Pausable, SourceId},
@@ -13,7 +13,15 @@ use crate::{
 
 type Nothing = Query<query::Nothing>;
 
-/// `POST sources/{id}/pause`.
+/// Pauses a source: nothing of it is called until it is resumed.
+#[utoipa::path(
+    post, path = "/sources/{id}/pause", tag = "sources", params(("id" = String, Path), document::Named),
+    responses(
+        (status = 204, description = "It is so."),
+        (status = 404, description = "There is no such source."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
 pub(super) async fn pause_source(
     state: Data<AdminState>,
     request: HttpRequest,
@@ -23,7 +31,15 @@ pub(super) async fn pause_source(
     source(&state, &request, &id, true).await
 }
 
-/// `POST sources/{id}/resume`.
+/// Resumes a source: what waited goes on.
+#[utoipa::path(
+    post, path = "/sources/{id}/resume", tag = "sources", params(("id" = String, Path), document::Named),
+    responses(
+        (status = 204, description = "It is so."),
+        (status = 404, description = "There is no such source."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
 pub(super) async fn resume_source(
     state: Data<AdminState>,
     request: HttpRequest,
@@ -33,7 +49,15 @@ pub(super) async fn resume_source(
     source(&state, &request, &id, false).await
 }
 
-/// `POST schemes/{id}/pause`.
+/// Pauses a scheme: it is not asked until it is resumed.
+#[utoipa::path(
+    post, path = "/schemes/{id}/pause", tag = "schemes", params(("id" = String, Path), document::Named),
+    responses(
+        (status = 204, description = "It is so."),
+        (status = 404, description = "There is no such scheme."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
 pub(super) async fn pause_scheme(
     state: Data<AdminState>,
     request: HttpRequest,
@@ -43,7 +67,15 @@ pub(super) async fn pause_scheme(
     scheme(&state, &request, &id, true).await
 }
 
-/// `POST schemes/{id}/resume`.
+/// Resumes a scheme: it is asked again, for the events that come then.
+#[utoipa::path(
+    post, path = "/schemes/{id}/resume", tag = "schemes", params(("id" = String, Path), document::Named),
+    responses(
+        (status = 204, description = "It is so."),
+        (status = 404, description = "There is no such scheme."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
 pub(super) async fn resume_scheme(
     state: Data<AdminState>,
     request: HttpRequest,

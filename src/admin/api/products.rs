@@ -8,6 +8,8 @@ use crate::{
     views::Page,
 };
 
+/// What each product can do.
+#[utoipa::path(get, path = "/products", tag = "products", params(query::List), responses((status = 200, body = Page<Row>)))]
 pub(super) async fn list(Query(query): Query<query::List>) -> Result<Json<Page<Row>>, Problem> {
     Ok(Json(page(&table::rows(), &query.paging(), |row| row.product.as_str())?))
 }

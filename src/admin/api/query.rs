@@ -2,6 +2,7 @@
 
 use actix_web::error::QueryPayloadError;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::Problem;
 use crate::{
@@ -10,11 +11,15 @@ use crate::{
 };
 
 /// Of a list without filters.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct List {
+    /// How many items at most; 50 where nothing is said.
     #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
     limit: Limit,
+    /// The `next` of the page before.
     cursor: Option<Cursor>,
 }
 
@@ -30,16 +35,27 @@ impl List {
 pub(super) struct Nothing {}
 
 /// Of the list of runs.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Runs {
+    /// Of this scheme.
     scheme: Option<SchemeId>,
+    /// In this source.
     source: Option<SourceId>,
+    /// That ask for this action.
+    #[param(value_type = Option<String>, example = "add_groups")]
     action: Option<ActionName>,
+    /// With a step that ended so.
+    #[param(value_type = Option<String>, example = "changed")]
     result: Option<ResultName>,
+    /// That started then or later.
     since: Option<Timestamp>,
+    /// How many items at most; 50 where nothing is said.
     #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
     limit: Limit,
+    /// The `next` of the page before.
     cursor: Option<Cursor>,
 }
 
@@ -52,13 +68,20 @@ impl Runs {
 }
 
 /// Of the list of decisions.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Decisions {
+    /// In this source; in any of them where none is named.
     source: Option<SourceId>,
+    /// Whose: the lasting id or the login name.
+    #[param(required = true)]
     user: Option<String>,
+    /// How many items at most; 50 where nothing is said.
     #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
     limit: Limit,
+    /// The `next` of the page before.
     cursor: Option<Cursor>,
 }
 
@@ -70,6 +93,32 @@ impl Decisions {
             None => Err(Problem::BadQuery("say whose: write `user=<lasting id or login name>`".into())),
         }
     }
+}
+
+/// Of `explain`.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Explain {
+    /// The scheme's id.
+    pub(super) scheme: String,
+    /// The lasting id or the login name.
+    pub(super) user: String,
+}
+
+/// Of a preview.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Preview {
+    /// How many users to name at most.
+    #[serde(default = "a_thousand")]
+    #[param(default = 1000)]
+    pub(super) users: usize,
+}
+
+const fn a_thousand() -> usize {
+    1000
 }
 
 #[derive(Deserialize)]

@@ -7,13 +7,18 @@ use actix_web::{
     http::header,
     web::{Data, Path, Query},
 };
+use serde::Serialize;
 use tokio::time::timeout;
+use utoipa::{
+    ToSchema,
+    openapi::{ObjectBuilder, Ref, RefOr, Schema, schema::AnyOfBuilder},
+};
 
-use super::{Problem, headers::actor, query, read, schemes};
+use super::{Problem, document, headers::actor, query, read, schemes};
 use crate::{
     admin::AdminState,
-    domain::{RunId, RunOrder, Scheme},
-    engine::Overview,
+    domain::{RunId, RunOrder, Scheme, Timestamp},
+    engine::{HELD_TOO_LONG, Overview},
     log::{self, RETENTION},
     settings::Contents,
     views::{Run, RunState},
@@ -24,7 +29,42 @@ const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 type Nothing = Query<query::Nothing>;
 
-/// `POST schemes/{id}/run`.
+/// A run about which something was asked for, and is in the log.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AcceptedRow {
+    /// It shows.
+    Shown(Box<Run>),
+    /// It does not show yet; the run can be read a little later.
+    Named { id: RunId },
+}
+
+impl utoipa::PartialSchema for AcceptedRow {
+    /// Not one of the two but any: a run has an id as well.
+    fn schema() -> RefOr<Schema> {
+        let named = ObjectBuilder::new().property("id", <RunId as utoipa::PartialSchema>::schema()).required("id");
+        let any = AnyOfBuilder::new().item(Ref::from_schema_name(Run::name())).item(named);
+        any.description(Some("The run as it is now, or its id where it does not show yet.")).into()
+    }
+}
+
+impl ToSchema for AcceptedRow {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Run::name().into_owned(), <Run as utoipa::PartialSchema>::schema()));
+        Run::schemas(schemas);
+    }
+}
+
+/// Runs a scheme now, over all users of its source.
+#[utoipa::path(
+    post, path = "/schemes/{id}/run", tag = "runs", params(("id" = String, Path), document::Named),
+    responses(
+        (status = 202, body = AcceptedRow),
+        (status = 404, description = "There is no such scheme."),
+        (status = 409, description = "It can't be run now: it waits for events, is not enabled, or is paused."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
 pub(super) async fn run_now(
     state: Data<AdminState>,
     request: HttpRequest,
@@ -36,7 +76,16 @@ pub(super) async fn run_now(
     accepted(&state, run, |_| true).await
 }
 
-/// `POST runs/{id}/release`.
+/// Lets a run go on that is held.
+#[utoipa::path(
+    post, path = "/runs/{id}/release", tag = "runs", params(("id" = String, Path), document::Named),
+    responses(
+        (status = 202, body = AcceptedRow),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "It is not held, or can't go on: `detail` says why."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
 pub(super) async fn release(
     state: Data<AdminState>,
     request: HttpRequest,
@@ -47,17 +96,21 @@ pub(super) async fn release(
     if run.state != RunState::Held {
         return Err(wrong_state(&run, "only a run that is held can be released"));
     }
-    if run.held_since.is_some_and(|since| since.until(order.at) > RETENTION) {
-        let why = "it was held for longer than 30 days, and what it counted is too old to go by; cancel the run, and run \
-                   the scheme again";
-        return Err(wrong_state(&run, why));
-    }
-    releasable(&state, &run)?;
+    releasable(&state, &run, order.at)?;
     state.desk.release(order, &actor(&request)?).await.map_err(|error| unavailable(&error))?;
     accepted(&state, run.id, |run| run.state != RunState::Held).await
 }
 
-/// `POST runs/{id}/cancel`.
+/// Ends a run of a sweep.
+#[utoipa::path(
+    post, path = "/runs/{id}/cancel", tag = "runs", params(("id" = String, Path), document::Named),
+    responses(
+        (status = 202, body = AcceptedRow),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "It has ended, or is of one event."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
 pub(super) async fn cancel(
     state: Data<AdminState>,
     request: HttpRequest,
@@ -96,10 +149,13 @@ fn runnable(state: &AdminState, id: &str) -> Result<Scheme, Problem> {
     Ok(*scheme)
 }
 
-/// Whether the scheme of a run that is held is what it was when its users were counted, and may select. A release asks
-/// it once more about each of them: otherwise nothing would be done, and the run would be over.
-fn releasable(state: &AdminState, run: &Run) -> Result<(), Problem> {
+/// Whether usher still knows what a run that is held has counted, and whether its scheme is what it was then, and may
+/// select. A release asks it once more about each of the users: otherwise nothing would be done, and the run would be over.
+fn releasable(state: &AdminState, run: &Run, now: Timestamp) -> Result<(), Problem> {
     let refuse = |why: &str| Err(wrong_state(run, why));
+    if run.held_since.is_some_and(|since| since.until(now) > RETENTION) {
+        return refuse(HELD_TOO_LONG);
+    }
     let Some(listed) = state.settings.get(&run.scheme) else {
         return refuse("its scheme was deleted; cancel the run");
     };
@@ -147,10 +203,10 @@ async fn accepted(state: &Data<AdminState>, id: RunId, shows: impl Fn(&Run) -> b
     let run = timeout(SHOWN_WITHIN, look).await.unwrap_or(Ok(None))?;
     let mut response = HttpResponse::Accepted();
     response.insert_header((header::LOCATION, format!("/api/v1/runs/{id}")));
-    Ok(match run {
-        Some(run) => response.json(run),
-        None => response.json(serde_json::json!({ "id": id })),
-    })
+    Ok(response.json(match run {
+        Some(run) => AcceptedRow::Shown(Box::new(run)),
+        None => AcceptedRow::Named { id },
+    }))
 }
 
 fn wrong_state(run: &Run, why: &str) -> Problem {

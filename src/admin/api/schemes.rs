@@ -8,9 +8,12 @@ use actix_web::{
 };
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{
-    Problem, groups,
+    Problem,
+    document::{self, SchemeText},
+    groups,
     headers::{actor, etag, if_match},
     page, query,
 };
@@ -22,7 +25,7 @@ use crate::{
 };
 
 /// A scheme, as administrators see it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(super) struct SchemeRow {
     #[serde(flatten)]
     contents: ContentsRow,
@@ -38,14 +41,14 @@ pub(super) struct SchemeRow {
     warnings: Vec<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(untagged)]
 enum ContentsRow {
     Readable(Box<Scheme>),
     Broken { id: SchemeId, text: String, broken: String },
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct ByRow {
     by: Actor,
     at: Timestamp,
@@ -73,7 +76,7 @@ impl From<Listed> for SchemeRow {
 }
 
 /// One change of a stored scheme.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(super) struct ChangeRow {
     revision: u64,
     version: String,
@@ -91,7 +94,8 @@ impl From<SchemeChange> for ChangeRow {
     }
 }
 
-/// `GET schemes`.
+/// All schemes: those of the configuration file, then stored ones.
+#[utoipa::path(get, path = "/schemes", tag = "schemes", params(query::List), responses((status = 200, body = Page<SchemeRow>)))]
 pub(super) async fn list(
     state: Data<AdminState>,
     Query(query): Query<query::List>,
@@ -100,7 +104,11 @@ pub(super) async fn list(
     page(&rows, &query.paging(), SchemeRow::id).map(Json)
 }
 
-/// `GET schemes/{id}`.
+/// One scheme, with its `ETag`.
+#[utoipa::path(
+    get, path = "/schemes/{id}", tag = "schemes", params(("id" = String, Path)),
+    responses((status = 200, body = SchemeRow), (status = 404, description = "There is no such scheme."))
+)]
 pub(super) async fn one(
     state: Data<AdminState>,
     id: Path<String>,
@@ -111,7 +119,11 @@ pub(super) async fn one(
     Ok(shown(&mut HttpResponse::Ok(), listed))
 }
 
-/// `GET schemes/{id}/history`: newest first, all on one page.
+/// The changes of a stored scheme, newest first, all on one page.
+#[utoipa::path(
+    get, path = "/schemes/{id}/history", tag = "schemes", params(("id" = String, Path)),
+    responses((status = 200, body = Page<ChangeRow>), (status = 404, description = "There is no such scheme."))
+)]
 pub(super) async fn history(
     state: Data<AdminState>,
     id: Path<String>,
@@ -122,7 +134,17 @@ pub(super) async fn history(
     Ok(Json(Page { items: changes.into_iter().map(ChangeRow::from).collect(), next: None }))
 }
 
-/// `POST schemes`.
+/// Stores a scheme under an id that is free.
+#[utoipa::path(
+    post, path = "/schemes", tag = "schemes", params(document::Named), request_body = SchemeText,
+    responses(
+        (status = 201, body = SchemeRow),
+        (status = 409, description = "The id is taken."),
+        (status = 413, description = "The scheme is too long."),
+        (status = 422, description = "The scheme can't be used; `problems` says where and why."),
+        (status = 503, description = "It can't be stored now."),
+    )
+)]
 pub(super) async fn create(
     state: Data<AdminState>,
     request: HttpRequest,
@@ -137,7 +159,21 @@ pub(super) async fn create(
     Ok(shown(HttpResponse::Created().insert_header(place), listed))
 }
 
-/// `PUT schemes/{id}`.
+/// Stores a scheme in place of the one that is there.
+#[utoipa::path(
+    put, path = "/schemes/{id}", tag = "schemes", request_body = SchemeText,
+    params(("id" = String, Path), document::Named, document::Unchanged),
+    responses(
+        (status = 200, body = SchemeRow),
+        (status = 404, description = "There is no such scheme."),
+        (status = 409, description = "It stands in the configuration file."),
+        (status = 412, description = "It has been changed since."),
+        (status = 413, description = "The scheme is too long."),
+        (status = 422, description = "The scheme can't be used; `problems` says where and why."),
+        (status = 428, description = "`If-Match` is missing."),
+        (status = 503, description = "It can't be stored now."),
+    )
+)]
 pub(super) async fn replace(
     state: Data<AdminState>,
     request: HttpRequest,
@@ -153,7 +189,18 @@ pub(super) async fn replace(
     Ok(shown(&mut HttpResponse::Ok(), listed))
 }
 
-/// `DELETE schemes/{id}`.
+/// Deletes a stored scheme.
+#[utoipa::path(
+    delete, path = "/schemes/{id}", tag = "schemes", params(("id" = String, Path), document::Named, document::Unchanged),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "There is no such scheme."),
+        (status = 409, description = "It stands in the configuration file."),
+        (status = 412, description = "It has been changed since."),
+        (status = 428, description = "`If-Match` is missing."),
+        (status = 503, description = "It can't be deleted now."),
+    )
+)]
 pub(super) async fn delete(
     state: Data<AdminState>,
     request: HttpRequest,

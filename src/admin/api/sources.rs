@@ -6,6 +6,7 @@ use actix_web::web::{Data, Json, Query};
 use chrono::NaiveDate;
 use serde::Serialize;
 use url::Url;
+use utoipa::ToSchema;
 
 use super::{Problem, newcomers::ReconciliationRow, page, query, read};
 use crate::{
@@ -16,19 +17,21 @@ use crate::{
 };
 
 /// A source, as administrators see it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SourceRow {
     id: SourceId,
     name: String,
     product: Product,
+    #[schema(value_type = String, format = "uri")]
     base_url: Url,
+    #[schema(value_type = Option<String>, format = Date)]
     credentials_expire: Option<NaiveDate>,
     rate: RateRow,
     #[serde(skip)]
     reconcile: Option<Duration>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct RateRow {
     per_second: f64,
     concurrency: usize,
@@ -61,7 +64,7 @@ fn without_credentials(url: &Url) -> Url {
 }
 
 /// A source with how it is doing now.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct SourceNow {
     #[serde(flatten)]
     source: SourceRow,
@@ -83,6 +86,8 @@ impl SourceNow {
     }
 }
 
+/// The sources of the configuration, and how they are doing.
+#[utoipa::path(get, path = "/sources", tag = "sources", params(query::List), responses((status = 200, body = Page<SourceNow>)))]
 pub(super) async fn list(
     state: Data<AdminState>,
     Query(query): Query<query::List>,

@@ -154,9 +154,9 @@ fn the_expressions_of_the_documentation_are_taken() {
 #[test]
 fn the_example_passes_the_check_and_says_what_it_says() {
     let example = include_str!("../../../docs/usher.example.yaml");
-    let env = [("ACME_PAT", "x"), ("ACME_SECRET", "x"), ("CLOUD_TOKEN", "x"), ("CLOUD_SECRET", "x")];
-    let loaded = load_with(example, &env).expect("right");
-    assert_eq!((loaded.config.sources.len(), loaded.config.schemes.len()), (3, 2));
+    let secrets = ["ACME_PAT", "ACME_SECRET", "CLOUD_TOKEN", "CLOUD_SECRET", "BITBUCKET_TOKEN", "CROWD_PASSWORD"];
+    let loaded = load_with(example, &secrets.map(|name| (name, "x"))).expect("right");
+    assert_eq!((loaded.config.sources.len(), loaded.config.schemes.len()), (5, 2));
     assert_eq!(loaded.warnings, []);
     assert_eq!(loaded.config.schemes[0].scheme.actions.iter().flat_map(groups_of).count(), 3);
     assert_eq!(loaded.config.schemes[1].scheme.actions.len(), 5);

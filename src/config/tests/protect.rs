@@ -28,10 +28,17 @@ fn administrators_and_the_acting_account_are_protected_where_nothing_is_said() {
         acting_account: true,
     };
     assert_eq!(protect("jira-dc", "jira.example", ""), (data_center, Vec::new()));
-    let site = ["jira-administrators", "site-admins", "org-admins", "administrators", "system-administrators"];
+    let site = [
+        "jira-administrators",
+        "confluence-administrators",
+        "site-admins",
+        "org-admins",
+        "administrators",
+        "system-administrators",
+    ];
     let (cloud, _) = protect("jira-cloud", "jira.example", "");
     assert_eq!((cloud.admin_groups, cloud.last_administrators, cloud.acting_account), (groups(&site), 2, true));
-    let named = ["jira-admins-acme", "jira-administrators-acme", "org-admins-acme"];
+    let named = ["jira-admins-acme", "jira-administrators-acme", "confluence-admins-acme", "org-admins-acme"];
     let (cloud, _) = protect("jira-cloud", "acme.atlassian.net", "");
     assert_eq!(cloud.admin_groups, groups(&[&site[..], &named].concat()));
 }

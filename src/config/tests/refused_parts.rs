@@ -26,7 +26,7 @@ fn what_a_source_needs_is_asked_for() {
         "sources:\n- name: Acme\n  id:\n",
         "usher.yaml:2:3: `auth` is missing here; write `auth: { bearer: { env: NAME } }`, say\n\
          usher.yaml:2:3: `base_url` is missing here; write `base_url: \"https://jira.example.com\"`, say\n\
-         usher.yaml:2:3: `product` is missing here; write `product: jira-cloud` or `product: jira-dc`\n\
+         usher.yaml:2:3: `product` is missing here; write `product: jira-dc`, say\n\
          usher.yaml:3:3: `id` has no value; write `id: acme`, say",
     )]);
 }
@@ -37,8 +37,14 @@ fn what_a_source_says_is_checked() {
         ("id: Acme", "9: `Acme` is not an id; write 1 to 63 of a-z, 0-9, `-`, `_`, beginning with a letter or digit"),
         ("product: jira", "14: `jira` is not known here; did you mean `jira-dc`?"),
         (
+            "product: confluence-dc",
+            "14: `confluence-dc` is not supported by this version of usher yet; write one of: jira-cloud, jira-dc, \
+             bitbucket-dc, crowd, atlassian-org",
+        ),
+        (
             "product: crowd",
-            "14: `crowd` is not supported by this version of usher yet; write one of: jira-cloud, jira-dc, atlassian-org",
+            "67: Crowd takes no tokens; write the name and password of usher's application in Crowd: \
+             `basic: { username: usher, password: { env: NAME } }`",
         ),
         ("feed: {}", "5: `feed` is not supported by this version of usher yet; leave it out"),
         ("webhook: { hmac: { env: TOKEN } }", "22: found keys and values; write a list, like `[a, b]`"),

@@ -3,9 +3,10 @@
 use std::{fmt, str::FromStr};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Who set something, as they say themselves: all who hold the admin token are believed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(transparent)]
 pub struct Actor(String);
 

@@ -1,6 +1,7 @@
 //! A scheme that is not in the configuration file, with what was done to it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Actor;
 use crate::domain::{SchemeId, Timestamp, UserKey};
@@ -12,7 +13,7 @@ const CHANGES_KEPT: usize = 50;
 const HISTORY_BYTES: usize = 1024 * 1024;
 
 /// What became of a scheme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// There was none of this id.

@@ -12,8 +12,8 @@ use crate::{
 /// Said of a run whose scheme is not what it was.
 const CHANGED: &str =
     "the scheme was changed, disabled or deleted since the run began; cancel the run, and run the scheme as it is now";
-/// Said of a run of a sweep that is forgotten.
-const HELD_TOO_LONG: &str =
+/// Said of a run that was held for longer than the log goes back: its sweep is forgotten.
+pub const HELD_TOO_LONG: &str =
     "it was held for longer than 30 days, and its count is too old to go by; cancel the run, and run the scheme again";
 
 impl Sweeper {

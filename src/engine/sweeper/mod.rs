@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+pub use self::counting::HELD_TOO_LONG;
 use self::listing::Listed;
 use super::{
     Appender, Backoff, Connection, Handler, Interrupted, Known, Overview, Reconciler, Work, dead_letters::DeadLetters,
@@ -144,7 +145,7 @@ impl Sweeper {
             info!(sweep.id = %asked.sweep, scheme.id = %run.scheme.id, %due, "scheme is passed over, it is due again");
             return Ok(false);
         }
-        let last = self.books.remembered(work, || self.books.store.last_due(&work.scope, &run.scheme.id)).await?;
+        let last = work.remembered(|| self.books.store.last_due(&work.scope, &run.scheme.id)).await?;
         Ok(last < Some(due))
     }
 

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::{
     compact::{self, Compactor},
@@ -21,6 +21,7 @@ use super::{
     health::Health,
     part::{Part, Parts},
     pulse::Pulse,
+    queue::{Append, Request, Work},
     staged::Staged,
     store::{self, Store, Write},
     trim::Trimmer,
@@ -28,67 +29,14 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    log::{Error, Position, Record, Stored},
+    log::{Position, Stored},
 };
-
-/// The most records of one commit.
-const MAX_RECORDS: usize = 16 * 1024;
-
-/// When the records of a commit are that long together, in bytes, no further one is taken.
-const ENOUGH_BYTES: usize = 4 * 1024 * 1024;
 
 /// How long group offsets may wait to be written, and how often the thread looks around when nothing is appended.
 pub(super) const OFFSETS_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the witness is written.
 pub(super) const WITNESS_EVERY: Duration = Duration::from_secs(10);
-
-/// What the committer is asked.
-pub(super) enum Request {
-    /// To make a record durable.
-    Append(Append),
-    /// To write group offsets now, and to say so.
-    SaveOffsets(oneshot::Sender<()>),
-}
-
-/// A record waiting to be written.
-pub(super) struct Append {
-    /// Where it goes.
-    pub part: Part,
-    /// What it is.
-    pub record: Record,
-    /// Who waits.
-    pub done: oneshot::Sender<Result<Position, Error>>,
-}
-
-/// What is served together.
-#[derive(Default)]
-struct Work {
-    appends: Vec<Append>,
-    savers: Vec<oneshot::Sender<()>>,
-    /// How long the records are together.
-    bytes: usize,
-}
-
-impl Work {
-    fn take(&mut self, request: Request) {
-        match request {
-            Request::Append(append) => {
-                self.bytes += append.record.key.as_str().len() + append.record.payload.len();
-                self.appends.push(append);
-            }
-            Request::SaveOffsets(done) => self.savers.push(done),
-        }
-    }
-
-    /// Takes what waits in `requests`, up to a limit.
-    fn take_all(&mut self, requests: &Receiver<Request>) {
-        while self.appends.len() < MAX_RECORDS && self.bytes < ENOUGH_BYTES {
-            let Ok(request) = requests.try_recv() else { break };
-            self.take(request);
-        }
-    }
-}
 
 /// All that the thread owns.
 pub(super) struct Committer {

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::committer::Request;
+use super::queue::Request;
 use crate::log::Error;
 
 /// How long to wait for room in the queue, where an answer that it is full is of no use.

@@ -24,6 +24,7 @@ mod groups;
 mod health;
 mod part;
 mod pulse;
+mod queue;
 mod reader;
 mod staged;
 mod store;
@@ -46,7 +47,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use self::{
-    committer::{Append, Committer, Request},
+    committer::Committer,
     compact::Compactor,
     company::Company,
     disk::Reserve,
@@ -56,6 +57,7 @@ use self::{
     health::Health,
     part::{Part, Parts},
     pulse::Pulse,
+    queue::{Append, Request},
     store::Store,
     trim::Trimmer,
 };

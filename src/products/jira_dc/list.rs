@@ -29,7 +29,9 @@ impl JiraDc {
                 page => page,
             },
             Form::Stream => self.stream(cursor).await,
-            Form::Search | Form::QuotedSearch | Form::Offset | Form::Directory => self.search(cursor).await,
+            Form::Search | Form::QuotedSearch | Form::Offset | Form::Start | Form::Directory => {
+                self.search(cursor).await
+            }
         }
     }
 

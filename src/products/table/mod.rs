@@ -4,11 +4,13 @@
 mod page;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::{ActionKind, Capability, Detail, EventKind, Product};
 
 /// What one product can do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProductRow)]
 pub struct Row {
     /// As in the configuration.
     pub product: Product,
@@ -25,7 +27,7 @@ pub struct Row {
 }
 
 /// What a product sends by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Webhooks {
     /// The keys of a source's `webhook` by which a delivery is proved.
     pub proofs: &'static [&'static str],
@@ -34,7 +36,7 @@ pub struct Webhooks {
 }
 
 /// Whether a product can do one thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Ability {
     /// The thing: an action, a fact, a kind of event.
     pub what: &'static str,
@@ -45,7 +47,7 @@ pub struct Ability {
 }
 
 /// Whether, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Can {
     /// It can.

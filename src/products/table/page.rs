@@ -51,10 +51,12 @@ fn page(rows: &[Row]) -> String {
         page.push_str(&matrix(&part, rows));
         page.push_str(&words(&part, rows));
     }
-    page.push_str("\nA delivery is proved by:\n\n");
+    page.push_str("\nA delivery of the product is proved by:\n\n");
     for row in rows {
-        let proofs = row.webhooks.proofs.join("`, `");
-        writeln!(page, "* `{}`: `webhook: {{ {proofs}: [...] }}`", row.product).expect("text takes text");
+        let proofs: Vec<String> =
+            row.webhooks.proofs.iter().map(|proof| format!("`webhook: {{ {proof}: ... }}`")).collect();
+        let proofs = if proofs.is_empty() { "it sends none about users".to_owned() } else { proofs.join(", ") };
+        writeln!(page, "* `{}`: {proofs}", row.product).expect("text takes text");
     }
     page
 }

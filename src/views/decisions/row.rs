@@ -1,6 +1,7 @@
 //! A decision as the API shows it.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::{
     Decision, EventId, Mode, NoAction, Reason, RunId, SchemeId, SchemeVerdict, SourceId, Step, Timestamp, Truth,
@@ -8,7 +9,7 @@ use crate::domain::{
 };
 
 /// The answer to one event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DecisionRow {
     /// The event answered.
     pub event: EventId,
@@ -35,7 +36,7 @@ pub struct DecisionRow {
 }
 
 /// Why no scheme was asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum NoActionRow {
     /// No scheme waits for this kind of event in this source.
@@ -53,7 +54,7 @@ pub enum NoActionRow {
 }
 
 /// What one scheme said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VerdictRow {
     /// Which scheme.
     pub scheme: SchemeId,
@@ -72,7 +73,7 @@ pub struct VerdictRow {
 }
 
 /// Why a condition held or did not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReasonRow {
     /// The condition.
     pub condition: String,
@@ -83,11 +84,12 @@ pub struct ReasonRow {
     /// As of when the fact looked at was known.
     pub as_of: Option<Timestamp>,
     /// What it is made of.
+    #[schema(no_recursion)]
     pub parts: Vec<ReasonRow>,
 }
 
 /// One step asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedStep {
     /// What: `add_groups`, …
     pub action: String,

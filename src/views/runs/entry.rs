@@ -1,6 +1,7 @@
 //! What became of each step of a run.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     domain::{EventId, EventKind, Outcome, RunId, StepKey, StepRef, StepResult, SweepId, Timestamp, UserRef},
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// What became of one step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
     /// On whom: the lasting id, or the login name where that is all that is known.
     pub user: String,

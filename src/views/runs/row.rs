@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Counts, sweep::Tally};
 use crate::domain::{
@@ -11,7 +12,7 @@ use crate::domain::{
 };
 
 /// How far a run has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// Users or steps are open, or it is not known yet how many there are.
@@ -46,7 +47,7 @@ impl RunState {
 }
 
 /// What one event, or one sweep, set off in one scheme.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     /// Names it.
     pub id: RunId,
@@ -86,7 +87,7 @@ pub struct Run {
 }
 
 /// How far a sweep has come, in users of the source.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Progress {
     /// Listed so far.
     pub listed: u64,

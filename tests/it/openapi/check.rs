@@ -9,10 +9,14 @@ use super::{
     document::Document,
     exceptions::{self, Status},
     schema::Way,
+    undocumented,
 };
 
 /// Everything about `exchange` that is not in `document`; nothing where all is well.
 pub fn faults(document: &Document, statuses: &[Status], exchange: &Recorded) -> Vec<String> {
+    if let Some(entry) = undocumented::entry(exchange) {
+        return entry.faults(exchange);
+    }
     let what = format!("{} {}", exchange.method, exchange.path);
     let Some(operation) = document.operation(&exchange.method, &exchange.path) else {
         return vec![format!("{what}: not in the extract")];

@@ -7,13 +7,13 @@ use usher::{
     sandbox::{Account, Application, Crowd, Effect, Fault, InOrg, Limit, When},
 };
 
-use crate::products::{ALL, Bench, JANE, STAFF, add, scene};
+use crate::products::{ALL, Bench, JANE, JIRAS, STAFF, add, jane_of, scene};
 
 /// Asks everything of `product`; what was said is in the benches' records.
 pub async fn everything(product: Product) -> Vec<Bench> {
     assert!(ALL.contains(&product));
     let mut benches = Vec::new();
-    for step in scene::steps().into_iter().filter(|step| scene::possible(product, step)) {
+    for step in scene::steps_of(product).into_iter().filter(|step| scene::possible(product, step)) {
         benches.push(made_so(product, &step).await);
         benches.push(refused(product, &step).await);
     }
@@ -31,10 +31,6 @@ pub async fn everything(product: Product) -> Vec<Bench> {
         benches.push(groups_from_elsewhere().await);
     }
     benches
-}
-
-fn jane() -> UserRef {
-    UserRef::Id(UserId::new(JANE))
 }
 
 /// The step, seen to before and after, and once more when it is so already.
@@ -72,7 +68,7 @@ async fn reads(product: Product) -> Bench {
     bench.client.probe().await.expect("accepted");
     bench.client.myself().await.expect("an answer");
     bench.client.administrators().await.expect("a list");
-    bench.client.group_exists(&GroupName::new("staff")).await.expect("an answer");
+    bench.client.group_exists(&GroupName::new(STAFF)).await.expect("an answer");
     bench.client.group_exists(&GroupName::new("nobody here")).await.expect("an answer");
     bench.client.groups_like("st").await.expect("a list");
     let _none = bench.client.user(&UserRef::Name("jane doe+x".to_owned())).await;
@@ -100,6 +96,24 @@ async fn odd_users(product: Product) -> Bench {
     }
     bench.sandbox.put_user(product, Account::new(JANE, "jane").account_type("app"));
     bench.jane().await;
+    bench.sandbox.put_user(product, Account::new(JANE, "jane").permission("LICENSED_USER"));
+    bench.client.administrators().await.expect("a list");
+    if product.sends_reset_links() {
+        let jane = bench.jane().await;
+        let step = Step::InvalidatePassword { send_reset_link: true };
+        bench.client.make_so(&jane, &step).await.expect_err("she has no address");
+        bench.sandbox.put_user(product, scene::jane());
+        bench.client.make_so(&bench.jane().await, &step).await.expect("done");
+    }
+    let keep_out = Step::RemoveApplicationAccess(Vec::new());
+    if scene::possible(product, &keep_out) {
+        let jane = bench.jane().await;
+        bench.client.is_so(&jane, &keep_out).await.expect("an answer");
+        bench.client.make_so(&jane, &keep_out).await.expect("done");
+    }
+    if !JIRAS.contains(&product) {
+        return bench; // the groups of a user come by a call of their own
+    }
     let cut_short = serde_json::json!({ "size": 60, "items": [] });
     bench.sandbox.put_user(product, Account::new(JANE, "jane").extra("groups", cut_short));
     bench.jane().await;
@@ -142,12 +156,12 @@ async fn strangers(product: Product) -> Bench {
     let bench = scene::before(product, &Step::Delete);
     let jane = bench.jane().await;
     let stranger = bench.stranger(product);
-    stranger.user(&self::jane()).await.expect_err("not accepted");
+    stranger.user(&jane_of(product)).await.expect_err("not accepted");
     stranger.users(None).await.expect_err("not accepted");
     assert!(!matches!(stranger.myself().await, Ok(Some(_))), "not accepted, or nobody's anyway");
     stranger.administrators().await.expect_err("not accepted");
     stranger.probe().await.expect_err("not accepted");
-    for step in scene::steps() {
+    for step in scene::steps_of(product) {
         let _not_accepted = stranger.is_so(&jane, &step).await;
         stranger.make_so(&jane, &step).await.expect_err("not accepted");
     }

@@ -46,6 +46,8 @@ const ANONYMOUS: &str = "an answer kept in github.com/jira-node/node-jira-client
 const ANONYMOUS_TEXT: &str = "an answer kept in github.com/atlassian/gajira-login, issue 59: text, not JSON";
 const DEACTIVATING: &str = "`user_deactivate` in github.com/atlassian-api/atlassian-python-api: asked so \
     where the boolean is not heeded";
+const NO_RIGHTS: &str = "developer.atlassian.com/server/bitbucket/how-tos/example-basic-authentication";
+const PERMITTED: &str = "the document has the groups' form for users too; `RestPermittedUser` in it is theirs";
 const GENERATED: &str = "the document is made from Java, where a list is told by its items and anything by `object`; the \
     text beside it and the REST reference say what it is";
 
@@ -104,6 +106,13 @@ pub fn exceptions() -> Vec<Exception> {
             source: ANONYMOUS_TEXT,
         },
         Exception {
+            product: Product::BitbucketDc,
+            place: "/paths/~1rest~1api~1latest~1admin~1permissions~1users/get/responses/200/content/application~1json\
+                /schema/properties/values/items",
+            instead: reference("RestPermittedUser"),
+            source: PERMITTED,
+        },
+        Exception {
             product: Product::AtlassianOrg,
             place: "/components/schemas/2.AccountId/pattern",
             instead: json!("[a-zA-Z0-9_|:-]{1,128}"),
@@ -122,12 +131,21 @@ pub fn exceptions() -> Vec<Exception> {
 
 /// Where a document says less than the text beside it: usher does not need it, and is held to it all the same.
 pub fn stricter() -> Vec<Exception> {
-    vec![Exception {
-        product: Product::JiraDc,
-        place: "/components/schemas/StreamPageBean/properties/values/items",
-        instead: json!({ "$ref": "#/components/schemas/UserBean" }),
-        source: GENERATED,
-    }]
+    vec![
+        Exception {
+            product: Product::JiraDc,
+            place: "/components/schemas/StreamPageBean/properties/values/items",
+            instead: json!({ "$ref": "#/components/schemas/UserBean" }),
+            source: GENERATED,
+        },
+        Exception {
+            product: Product::BitbucketDc,
+            place: "/paths/~1rest~1api~1latest~1admin~1users~1more-members/get/responses/200/content/application~1json\
+                /schema/properties/values/items",
+            instead: json!({ "$ref": "#/components/schemas/RestDetailedGroup" }),
+            source: "the summary beside it: the groups of a user; the rest is that of another call",
+        },
+    ]
 }
 
 fn group_names() -> Value {
@@ -152,6 +170,12 @@ pub fn statuses() -> Vec<Status> {
     vec![
         status(Product::JiraDc, 401, "developer.atlassian.com/server/jira/platform/basic-authentication"),
         status(Product::JiraCloud, 401, "developer.atlassian.com/cloud/jira/platform/basic-auth-for-rest-apis"),
+        status(Product::BitbucketDc, 401, NO_RIGHTS),
+        status(
+            Product::BitbucketDc,
+            429,
+            "confluence.atlassian.com/bitbucketserver, \"Improving instance stability with rate limiting\"",
+        ),
         status(Product::JiraDc, 429, "confluence.atlassian.com, \"Adjusting your code for rate limiting\""),
         status(Product::JiraCloud, 429, "developer.atlassian.com/cloud/jira/platform/rate-limiting"),
     ]

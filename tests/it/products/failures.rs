@@ -75,7 +75,8 @@ async fn a_step_of_several_calls_that_was_cut_off_half_done_is_finished() {
             }
             for after_work in [false, true] {
                 let bench = before(product, &step);
-                bench.sandbox.inject(Fault::new(Effect::Cut { after_work }).method("DELETE").when(When::Every(2)));
+                let removing = Quirks::of(product).removing;
+                bench.sandbox.inject(Fault::new(Effect::Cut { after_work }).method(removing).when(When::Every(2)));
                 let cut = bench.client.make_so(&bench.jane().await, &step).await;
                 assert!(matches!(cut, Err(Error::Lost(_))), "{product} {step:?}: {cut:?}");
                 assert_eq!(changes(&bench).len(), 1 + usize::from(after_work), "{product} {step:?}");
@@ -91,7 +92,7 @@ async fn a_group_that_will_not_let_go_is_told_and_the_others_are_left_all_the_sa
     for product in ALL.iter().copied() {
         let bench = before(product, &Step::RemoveAllGroups);
         let refuse = Effect::Fail { status: 400, retry_after: None, after_work: false };
-        bench.sandbox.inject(Fault::new(refuse).method("DELETE").when(When::Next(1)));
+        bench.sandbox.inject(Fault::new(refuse).method(Quirks::of(product).removing).when(When::Next(1)));
         let refused = bench.client.make_so(&bench.jane().await, &Step::RemoveAllGroups).await;
         assert!(matches!(refused, Err(Error::Refused { status: 400, .. })), "{product}: {refused:?}");
         assert_eq!(bench.jane().await.groups.map(|left| left.len()), Some(1), "{product}");

@@ -5,7 +5,7 @@ use usher::{
     sandbox::{Account, Application},
 };
 
-use super::{ALL, Bench, JANE, STAFF, add, remove};
+use super::{ALL, Bench, JANE, STAFF, add, quirks::Quirks, remove};
 
 /// A step of every kind.
 pub fn steps() -> [Step; 10] {
@@ -33,6 +33,16 @@ pub fn steps() -> [Step; 10] {
     ]
 }
 
+/// A step of every kind, as `product` calls things.
+pub fn steps_of(product: Product) -> [Step; 10] {
+    steps().map(|step| match step {
+        Step::RemoveApplicationAccess(_) if possible(product, &step) => {
+            Step::RemoveApplicationAccess(vec![Quirks::of(product).application.to_owned()])
+        }
+        other => other,
+    })
+}
+
 pub fn possible(product: Product, step: &Step) -> bool {
     !matches!(product.capability(step.kind()), Capability::No(_))
 }
@@ -41,7 +51,7 @@ pub fn possible(product: Product, step: &Step) -> bool {
 pub fn pairs() -> impl Iterator<Item = (Product, Step)> {
     ALL.iter()
         .copied()
-        .flat_map(|product| steps().map(|step| (product, step)))
+        .flat_map(|product| steps_of(product).map(|step| (product, step)))
         .filter(|(product, step)| possible(*product, step))
 }
 

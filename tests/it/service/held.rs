@@ -5,7 +5,7 @@ use serde_json::json;
 use usher::{clock::Clock, domain::Timestamp};
 
 use super::sweeps::{gives, limited, people, post, run_now, when};
-use crate::support::{app::TestApp, ground::Ground};
+use crate::support::{app::TestApp, face::eventually, ground::Ground};
 
 const DAY: i64 = 86_400_000;
 
@@ -35,6 +35,32 @@ async fn a_run_that_is_held_for_almost_thirty_days_is_released() {
     app.ground.clock.set(&Timestamp::from_millis(almost).to_string());
     assert_eq!(post(&app, &format!("runs/{id}/release")).await.0, StatusCode::ACCEPTED);
     assert_eq!(when(&app, &id, "done").await["counts"]["changed"], 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_older_than_the_log_is_forgotten_and_a_held_run_is_not() {
+    let schemes = [gives("many", "acme", "staff", ", limits: { users: 9 }"), gives("free", "acme", "staff", "")];
+    let ground = Ground::new(&schemes.join(",")).groups(&["staff"]);
+    people(&ground, 10);
+    let mut app = TestApp::start(ground).await;
+    let (held, done) = (run_now(&app, "many").await, run_now(&app, "free").await);
+    let (held, done) = (when(&app, &held, "held").await, when(&app, &done, "done").await);
+    let decisions = async |app: &TestApp| app.list("decisions", &[("user", "KEY1")]).await.len();
+    assert_eq!(decisions(&app).await, 2);
+
+    app.stop().await;
+    let later = app.ground.clock.now().as_millis() + 31 * DAY;
+    app.ground.clock.set(&Timestamp::from_millis(later).to_string());
+    app.restart().await;
+    eventually("the run that is over is forgotten", || async {
+        let path = format!("runs/{}", done["id"].as_str().expect("an id"));
+        (app.ask(&path, &[]).await.0 == StatusCode::NOT_FOUND).then_some(())
+    })
+    .await;
+    eventually("decisions are forgotten", || async { (decisions(&app).await == 0).then_some(()) }).await;
+    assert_eq!(app.list("runs", &[]).await, [held.clone()]);
+    let entries = format!("runs/{}/entries", held["id"].as_str().expect("an id"));
+    assert_eq!(app.list(&entries, &[]).await.len(), 10);
 }
 
 /// A run of a stored scheme, `more` in it, that was changed before anybody was listed.

@@ -2,6 +2,7 @@
 
 mod actions;
 mod activity;
+mod code_and_crowd;
 mod decisions;
 mod delivery;
 mod faults;

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use usher::{
+    clock::{Clock, SystemClock},
     domain::{
-        Decision, Event, EventId, EventKind, MadeOf, Mode, Reason, SchemeRef, SchemeVerdict, Step, Timestamp, Truth,
-        UserHints, UserId, UserRef, Via,
+        Decision, Event, EventId, EventKind, MadeOf, Mode, Reason, SchemeRef, SchemeVerdict, Step, Truth, UserHints,
+        UserId, UserRef, Via,
     },
     sandbox::Account,
 };
@@ -16,7 +17,7 @@ use super::{
 
 /// A decision of the scheme `tidy` on `user`, unlike any other.
 pub fn decided(source: Source, user: &Account, steps: &[Step]) -> Decision {
-    let at = Timestamp::from_millis(1_700_000_000_000);
+    let at = SystemClock.now();
     let event = Event {
         id: EventId::new(format!("{:032x}", rand::random::<u128>())),
         source: source.id.parse().expect("an id"),

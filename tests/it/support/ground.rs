@@ -28,6 +28,8 @@ pub struct Source {
 
 pub const ACME: Source = Source { id: "acme", product: Product::JiraDc, secret: "the-secret-of-acme" };
 pub const GLOBEX: Source = Source { id: "globex", product: Product::JiraCloud, secret: "the-secret-of-globex" };
+pub const CODE: Source = Source { id: "code", product: Product::BitbucketDc, secret: "the-secret-of-code" };
+pub const CROWD: Source = Source { id: "crowd", product: Product::Crowd, secret: "the-secret-of-crowd" };
 /// Both flavours of Jira.
 pub const BOTH: [Source; 2] = [ACME, GLOBEX];
 pub const ADMIN_TOKEN: &str = "the-token-of-the-administrator";
@@ -51,7 +53,24 @@ sources:
     webhook: { hmac: [{ env: TEST_GLOBEX_SECRET }] }
     reconcile: off
     rate: { per_second: 1000, concurrency: 8 }
+${MORE}
 schemes: [${SCHEMES}]
+"#;
+
+/// The sources that only tests about their products have.
+const CODE_AND_CROWD: &str = r#"
+  - id: code
+    product: bitbucket-dc
+    base_url: "${CODE}"
+    auth: { bearer: { env: TEST_PRODUCT_TOKEN } }
+    webhook: { hmac: [{ env: TEST_CODE_SECRET }] }
+    rate: { per_second: 1000, concurrency: 8 }
+  - id: crowd
+    product: crowd
+    base_url: "${CROWD}"
+    auth: { basic: { username: usher, password: { env: TEST_PRODUCT_TOKEN } } }
+    webhook: { hmac: [{ env: TEST_CROWD_SECRET }] }
+    rate: { per_second: 1000, concurrency: 8 }
 "#;
 
 /// Sandbox, folder and configuration.
@@ -67,9 +86,21 @@ pub struct Ground {
 impl Ground {
     /// With two sources, [`ACME`] and [`GLOBEX`], and `schemes`: YAML flow maps, separated by commas.
     pub fn new(schemes: &str) -> Self {
+        Self::with("", schemes)
+    }
+
+    /// With [`CODE`] and [`CROWD`] besides.
+    pub fn with_code_and_crowd(schemes: &str) -> Self {
+        Self::with(CODE_AND_CROWD, schemes)
+    }
+
+    fn with(more_sources: &str, schemes: &str) -> Self {
         let sandbox = Sandbox::start(sandbox::Options::default()).expect("a free port");
         let folder = tempfile::tempdir().expect("a folder");
         let text = CONFIG
+            .replace("${MORE}", more_sources)
+            .replace("${CODE}", sandbox.base_url(Product::BitbucketDc).as_str())
+            .replace("${CROWD}", sandbox.base_url(Product::Crowd).as_str())
             .replace("${FOLDER}", folder.path().to_str().expect("text"))
             .replace("${ACME}", sandbox.base_url(Product::JiraDc).as_str())
             .replace("${GLOBEX}", sandbox.base_url(Product::JiraCloud).as_str())
@@ -123,6 +154,8 @@ impl Ground {
             ("TEST_PRODUCT_TOKEN", sandbox::TOKEN),
             ("TEST_ACME_SECRET", ACME.secret),
             ("TEST_GLOBEX_SECRET", GLOBEX.secret),
+            ("TEST_CODE_SECRET", CODE.secret),
+            ("TEST_CROWD_SECRET", CROWD.secret),
         ];
         let secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned()));
         secrets.into_iter().chain(self.tweaks.clone()).collect()

@@ -152,10 +152,16 @@ impl Sandbox {
             .stderr(Stdio::null())
             .spawn()
             .expect("the binary of this build");
-        let greeting = BufReader::new(child.stdout.take().expect("it is piped")).lines().take(3);
-        let sites: Vec<_> = greeting.map(|line| site(&line.expect("a line"))).collect();
-        let control = Control::new(sites[0].1.clone()).expect("a client");
-        Self { child, control, sites }
+        let mut sites = Vec::new();
+        for line in BufReader::new(child.stdout.take().expect("it is piped")).lines() {
+            let (name, url) = site(&line.expect("a line"));
+            if name == "controls" {
+                let control = Control::new(url).expect("a client");
+                return Self { child, control, sites };
+            }
+            sites.push((name, url));
+        }
+        panic!("it ended before it said where its controls are")
     }
 
     /// The base URL of a product's site.

@@ -1,0 +1,123 @@
+//! `GET /api/openapi.json`: what the API takes and answers, made of what stands at the handlers and at the types they answer.
+
+use std::sync::LazyLock;
+
+use actix_web::{HttpResponse, http::header, web::Query};
+use utoipa::{
+    IntoParams, Modify, OpenApi, ToSchema,
+    openapi::{
+        Content, Ref, RefOr, ResponseBuilder,
+        path::{Operation, PathItem},
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+
+use super::{PREFIX, explain, log, newcomers, pauses, products, query, runs, schemes, sources};
+use crate::admin::{Problem, problem};
+
+/// Everything below the prefix.
+#[derive(OpenApi)]
+#[openapi(
+    info(description = "Event-driven user management for Atlassian products: what an administrator sees and sets."),
+    paths(
+        log::runs, log::run, log::entries, runs::release, runs::cancel,
+        log::decisions, log::dead_letters,
+        products::list,
+        sources::list, pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
+        schemes::list, schemes::create, schemes::one, schemes::replace, schemes::delete, schemes::history,
+        explain::explain, explain::preview,
+        runs::run_now, pauses::pause_scheme, pauses::resume_scheme,
+    ),
+    components(schemas(problem::Document)),
+    security(("token" = [])),
+    modifiers(&ForAll),
+)]
+struct Declared;
+
+/// A scheme as it is sent: as one item of `schemes` in the configuration, JSON or YAML, at most 64 KiB long.
+#[derive(ToSchema)]
+#[schema(value_type = Object)]
+pub(super) struct SchemeText(());
+
+/// Who asks.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "a description only: headers are read in `headers`")]
+pub(super) struct Named {
+    /// Who asks, for the history; `admin` where nobody is named.
+    #[param(rename = "X-Usher-Actor")]
+    actor: Option<String>,
+}
+
+/// What must not have been changed.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "a description only: headers are read in `headers`")]
+pub(super) struct Unchanged {
+    /// The `ETag` of the answer in which the scheme was read, or `*` for whatever is there.
+    #[param(rename = "If-Match")]
+    if_match: String,
+}
+
+/// What is the same for all operations: where they are, the token, and what a refusal looks like.
+struct ForAll;
+
+impl Modify for ForAll {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let paths = std::mem::take(&mut api.paths.paths);
+        api.paths.paths = paths.into_iter().map(|(path, item)| (format!("{PREFIX}{path}"), item)).collect();
+        for (path, item) in &mut api.paths.paths {
+            for (method, operation) in operations(item) {
+                operation.operation_id = Some(format!("{method}{}", path.replace(PREFIX, "").replace(['/', '-'], "_")));
+                answer(operation);
+                take_yaml(operation);
+            }
+        }
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let PathItem { get, put, post, delete, .. } = item;
+    let methods = [("get", get), ("put", put), ("post", post), ("delete", delete)];
+    methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// A scheme may be written in either.
+fn take_yaml(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    if let Some(json) = body.content.get("application/json").cloned() {
+        body.content.insert("application/yaml".to_owned(), json);
+    }
+}
+
+/// Adds how every operation may refuse, that a refusal is a problem document, and what else goes without saying.
+fn answer(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    for (status, description) in [
+        ("400", "A parameter, a header or the body can't be understood."),
+        ("401", "The token is missing or wrong."),
+        ("500", "usher could not answer; its log says why."),
+    ] {
+        responses.insert(status.to_owned(), ResponseBuilder::new().description(description).build().into());
+    }
+    for (status, response) in responses {
+        let RefOr::T(response) = response else { continue };
+        if status.starts_with(['4', '5']) {
+            let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+            response.content.insert("application/problem+json".to_owned(), problem.into());
+        } else if response.description.is_empty() {
+            response.description = operation.summary.clone().unwrap_or_default();
+        }
+    }
+}
+
+/// The document: the same as long as this usher runs.
+pub(super) static TEXT: LazyLock<Result<String, serde_json::Error>> = LazyLock::new(|| Declared::openapi().to_json());
+
+/// `GET /api/openapi.json`.
+pub(super) async fn openapi(Query(query::Nothing {}): Query<query::Nothing>) -> Result<HttpResponse, Problem> {
+    let text = TEXT.as_ref().map_err(|error| Problem::internal(error))?;
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(text.as_str()))
+}

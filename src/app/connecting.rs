@@ -1,0 +1,68 @@
+//! What usher is connected to: its folder, its log, the products.
+
+use std::{fs, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
+
+use super::Error;
+use crate::{
+    clock::Clock,
+    config::{Config, LogConfig, Source},
+    engine::{Connection, Controls},
+    explain::Explainer,
+    log::{
+        Log,
+        embedded::{self, EmbeddedLog},
+        kafka::KafkaLog,
+    },
+    metrics::Metrics,
+    products::{self, Limits},
+    views::Views,
+};
+
+/// Makes the data folder, or finds out whether it can be written to.
+pub(super) fn make_private_folder(path: &Path) -> Result<(), Error> {
+    let usable = if path.is_dir() {
+        // Creating and removing a file says now, in one line, what would otherwise go wrong later.
+        let probe = path.join(".usher-can-write");
+        fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe))
+    } else {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    };
+    usable.map_err(|error| Error::DataDir { path: path.to_owned(), error })
+}
+
+/// Opens the log that the configuration names, or makes it.
+pub(super) async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {
+    Ok(match &config.log {
+        LogConfig::Embedded => {
+            let dir = config.data_dir.join("log");
+            let sources = Some(config.sources.iter().map(|source| source.id.clone()).collect());
+            let options = embedded::Options { sources, ..Default::default() };
+            let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, options));
+            Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
+        }
+        LogConfig::Kafka(kafka) => Arc::new(KafkaLog::open(kafka).await?),
+    })
+}
+
+/// A connection to each source, in the order of the configuration; nothing is called yet.
+pub(super) fn connect(
+    limits: Limits,
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    controls: &Arc<dyn Controls>,
+    metrics: &Metrics,
+) -> Result<Vec<Arc<Connection>>, Error> {
+    let connect = |source: &Source| {
+        metrics.begin(source.id.as_str());
+        let client = products::connect_within(limits, source, metrics.clone(), Arc::clone(clock))?;
+        let (clock, controls) = (Arc::clone(clock), Arc::clone(controls));
+        Ok(Connection::new(source.id.clone(), client, source.rate.concurrency, clock, controls, metrics.clone()))
+    };
+    config.sources.iter().map(connect).collect()
+}
+
+/// Who explains, from the products as they are now.
+pub(super) fn explainer(connections: &[Arc<Connection>], views: &Views, clock: &Arc<dyn Clock>) -> Explainer {
+    let clients = connections.iter().map(|connection| (connection.source.clone(), Arc::clone(&connection.client)));
+    Explainer::new(clients, Arc::new(views.clone()), Arc::clone(clock))
+}

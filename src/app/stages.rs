@@ -1,0 +1,81 @@
+//! The stages of the engine: built, then run.
+
+use std::sync::Arc;
+
+use tokio::{sync::Notify, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::bells::AppBells;
+use crate::{
+    clock::Clock,
+    config::{Config, Source},
+    engine::{self, Connection, Executor, Memory, Overview, Planner, Scheduler, Sweeper},
+    log::Log,
+    metrics::Metrics,
+    settings::Settings,
+    store::Ledger,
+    views::Views,
+};
+
+/// A stage, not yet running.
+pub(super) enum Stage {
+    Planner(Arc<Planner>),
+    Executor(Arc<Executor>),
+    Sweeper(Arc<Sweeper>),
+    Scheduler(Box<Scheduler>),
+}
+
+impl Stage {
+    /// Runs it among `tasks` until `stop` is cancelled.
+    pub(super) fn spawn(self, tasks: &mut JoinSet<()>, log: Arc<dyn Log>, ledger: Ledger, stop: CancellationToken) {
+        match self {
+            Self::Planner(planner) => tasks.spawn(engine::run(log, ledger, planner, stop)),
+            Self::Executor(executor) => tasks.spawn(engine::run(log, ledger, executor, stop)),
+            Self::Sweeper(sweeper) => tasks.spawn(engine::run(log, ledger, sweeper, stop)),
+            Self::Scheduler(scheduler) => tasks.spawn(scheduler.run(stop)),
+        };
+    }
+}
+
+/// What stages are made of.
+pub(super) struct Parts<'p> {
+    pub(super) config: &'p Config,
+    pub(super) log: &'p Arc<dyn Log>,
+    pub(super) memory: &'p Memory,
+    pub(super) metrics: &'p Metrics,
+    pub(super) views: &'p Views,
+    pub(super) settings: &'p Settings,
+    pub(super) clock: &'p Arc<dyn Clock>,
+}
+
+impl Parts<'_> {
+    /// All stages: three for each source, and the clock, which is told of `clock_was_set`.
+    pub(super) fn stages(&self, connections: &[Arc<Connection>], clock_was_set: Arc<Notify>) -> Vec<Stage> {
+        let sources = self.config.sources.iter().zip(connections);
+        let of_sources = sources.flat_map(|(source, connection)| self.of_source(source, connection));
+        of_sources.chain([Stage::Scheduler(Box::new(self.scheduler(clock_was_set)))]).collect()
+    }
+
+    fn of_source(&self, source: &Source, connection: &Arc<Connection>) -> [Stage; 3] {
+        let overview: Arc<dyn Overview> = Arc::new(self.views.clone());
+        let (schemes, mode) = (self.settings.schemes(), self.config.mode);
+        let parts = || (Arc::clone(connection), Arc::clone(self.log), self.memory.clone(), self.metrics.clone());
+        let (connection, log, memory, metrics) = parts();
+        let planner = Planner::new(connection, schemes.clone(), mode, log, memory, metrics, Arc::clone(&overview))
+            .counting_missed(source.webhook.is_set_up());
+        let (connection, log, memory, metrics) = parts();
+        let executor = Executor::new(connection, source.protect.clone(), mode, log, memory.ledger, metrics);
+        let (connection, log, memory, metrics) = parts();
+        let (known, every) = (Arc::new(self.views.clone()), source.reconcile.map(|reconcile| reconcile.every));
+        let sweeper =
+            Sweeper::new(connection, log, memory.sweeps, overview, metrics).reconciling(known, schemes, every);
+        [Stage::Planner(Arc::new(planner)), Stage::Executor(Arc::new(executor)), Stage::Sweeper(Arc::new(sweeper))]
+    }
+
+    fn scheduler(&self, clock_was_set: Arc<Notify>) -> Scheduler {
+        let sources = self.config.sources.iter().map(|source| source.id.clone()).collect();
+        let bells = AppBells { settings: self.settings.clone(), views: self.views.clone(), sources };
+        let (log, clock, metrics) = (Arc::clone(self.log), Arc::clone(self.clock), self.metrics.clone());
+        Scheduler::new(Arc::new(bells), log, clock, metrics, clock_was_set)
+    }
+}

@@ -1,0 +1,167 @@
+//! Who may use Bitbucket: whoever has a global permission, by a group or by themselves. Each of them is a licensed user's,
+//! or more.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::{
+    BitbucketDc, PERMITTED_GROUPS, PERMITTED_USERS,
+    names::number,
+    pages::List,
+    user::{Bean, Group},
+};
+use crate::{
+    domain::{GroupName, Groups},
+    products::{Error, User, request::Operation},
+};
+
+/// A sweep asks about each user, and administrators change this seldom.
+const GROUPS_TRUSTED_FOR: Duration = Duration::from_mins(1);
+
+/// This may be a long list, where users have permissions one by one.
+const HOLDERS_TRUSTED_FOR: Duration = Duration::from_mins(10);
+
+/// The one application there is, as a scheme may name it.
+const APPLICATION: &str = "bitbucket";
+
+/// Who has global permissions, as read lately.
+#[derive(Default)]
+pub(super) struct Access {
+    groups: Lately<Vec<(GroupName, Permission)>>,
+    /// The users who administer Bitbucket by a permission of their own.
+    holders: Lately<BTreeSet<u64>>,
+}
+
+/// What was read lately.
+struct Lately<T>(Mutex<Option<(Instant, Arc<T>)>>);
+
+impl<T> Default for Lately<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Lately<T> {
+    fn get(&self, trusted_for: Duration) -> Option<Arc<T>> {
+        self.known().as_ref().filter(|(at, _)| at.elapsed() < trusted_for).map(|(_, known)| known.clone())
+    }
+
+    fn keep(&self, asked: Instant, known: T) -> Arc<T> {
+        let known = Arc::new(known);
+        *self.known() = Some((asked, known.clone()));
+        known
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<(Instant, Arc<T>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner) // never half changed
+    }
+}
+
+/// A group with its highest global permission.
+#[derive(Deserialize)]
+pub(super) struct PermittedGroup {
+    pub group: Group,
+    pub permission: Permission,
+}
+
+/// A user with their own highest global permission.
+#[derive(Deserialize)]
+pub(super) struct PermittedUser {
+    pub user: Bean,
+    pub permission: Permission,
+}
+
+/// A global permission; there may be others than those told apart here.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum Permission {
+    Admin,
+    SysAdmin,
+    #[serde(other)]
+    Other,
+}
+
+impl Permission {
+    /// Whether it lets administer Bitbucket.
+    pub fn administers(self) -> bool {
+        self != Self::Other
+    }
+}
+
+impl BitbucketDc {
+    /// Whether neither a group nor a permission of their own lets `user` in; `None` where their groups are not known.
+    pub(super) async fn is_kept_out(&self, user: &User, applications: &[String]) -> Result<Option<bool>, Error> {
+        let giving = self.access_groups(applications).await?;
+        match user.groups.as_ref().map(|own| own.is_disjoint(&giving)) {
+            Some(true) => Ok(Some(!self.has_permission(user).await?)),
+            known => Ok(known),
+        }
+    }
+
+    /// The groups that let their members in. There is one application; another one is refused: mostly it is misspelt.
+    pub(super) async fn access_groups(&self, applications: &[String]) -> Result<Groups, Error> {
+        if let Some(other) = applications.iter().find(|key| *key != APPLICATION) {
+            return Err(Error::Refused { status: 404, message: format!("there is no application `{other}`") });
+        }
+        Ok(self.groups_lately().await?.iter().map(|(group, _)| group.clone()).collect())
+    }
+
+    /// Whether whoever is in `groups`, and has `id`, administers Bitbucket. Where usher's account may not know, it may
+    /// change nothing either.
+    pub(super) async fn makes_administrator(&self, id: u64, groups: &Groups) -> Result<bool, Error> {
+        match self.is_administrator(id, groups).await {
+            Err(Error::Unauthorized { status: 401 | 403, .. }) => Ok(false),
+            known => known,
+        }
+    }
+
+    async fn is_administrator(&self, id: u64, groups: &Groups) -> Result<bool, Error> {
+        let permitted = self.groups_lately().await?;
+        let by_group = permitted.iter().any(|(group, permission)| permission.administers() && groups.contains(group));
+        Ok(by_group || self.holders_lately().await?.contains(&id))
+    }
+
+    async fn groups_lately(&self) -> Result<Arc<Vec<(GroupName, Permission)>>, Error> {
+        if let Some(groups) = self.access.groups.get(GROUPS_TRUSTED_FOR) {
+            return Ok(groups);
+        }
+        let asked = Instant::now();
+        let groups = self.permitted_groups().await?;
+        let groups = groups.into_iter().map(|one| (GroupName::new(one.group.name), one.permission)).collect();
+        Ok(self.access.groups.keep(asked, groups))
+    }
+
+    async fn holders_lately(&self) -> Result<Arc<BTreeSet<u64>>, Error> {
+        if let Some(holders) = self.access.holders.get(HOLDERS_TRUSTED_FOR) {
+            return Ok(holders);
+        }
+        let asked = Instant::now();
+        let holders = self.permitted_users().await?;
+        let administering = holders.into_iter().filter(|one| one.permission.administers());
+        Ok(self.access.holders.keep(asked, administering.map(|one| one.user.id).collect()))
+    }
+
+    /// Whether `user` has a global permission of their own.
+    pub(super) async fn has_permission(&self, user: &User) -> Result<bool, Error> {
+        let (Some(id), Some(name)) = (number(&user.id), &user.name) else { return Ok(false) };
+        let is_among = |page: Vec<PermittedUser>| page.iter().any(|one| one.user.id == id);
+        let list = List::of(Operation::ReadPermissions, PERMITTED_USERS).user("filter", name);
+        list.until(&self.http, is_among).await
+    }
+
+    /// All users with a global permission of their own.
+    pub(super) async fn permitted_users(&self) -> Result<Vec<PermittedUser>, Error> {
+        List::of(Operation::ReadPermissions, PERMITTED_USERS).all(&self.http).await
+    }
+
+    /// All groups with a global permission.
+    pub(super) async fn permitted_groups(&self) -> Result<Vec<PermittedGroup>, Error> {
+        List::of(Operation::ReadPermissions, PERMITTED_GROUPS).all(&self.http).await
+    }
+}

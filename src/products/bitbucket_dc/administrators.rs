@@ -1,0 +1,48 @@
+//! Who administers a Bitbucket.
+
+use std::collections::BTreeSet;
+
+use super::{BitbucketDc, MEMBERS, access::PermittedGroup, pages::List, user::Bean};
+use crate::{
+    domain::{AccountType, GroupName, UserId},
+    products::{Error, User, request::Operation},
+};
+
+impl BitbucketDc {
+    /// The active people who have an administrator's permission, by a group or by themselves, and those in the groups that
+    /// the configuration names. Where there is nobody at all, nobody is guessed.
+    pub(super) async fn find_administrators(&self) -> Result<BTreeSet<UserId>, Error> {
+        let permitted = self.permitted_groups().await?;
+        let administering = permitted.into_iter().filter(|one| one.permission.administers());
+        let name = |one: PermittedGroup| GroupName::new(one.group.name);
+        let groups: BTreeSet<GroupName> = administering.map(name).chain(self.admin_groups.iter().cloned()).collect();
+        let mut found = BTreeSet::new();
+        for group in &groups {
+            found.extend(self.members(group).await?.into_iter().filter_map(administrator));
+        }
+        let holders = self.permitted_users().await?.into_iter().filter(|one| one.permission.administers());
+        found.extend(holders.filter_map(|one| administrator(one.user)));
+        if found.is_empty() {
+            let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
+            let message = format!("nobody is in any of the administrators' groups: {}", names.join(", "));
+            return Err(Error::Refused { status: 404, message });
+        }
+        Ok(found)
+    }
+
+    /// The members of a group; none where it is not there.
+    async fn members(&self, group: &GroupName) -> Result<Vec<Bean>, Error> {
+        let list = List::of(Operation::ListMembers, MEMBERS).other("context", group.as_str());
+        match list.all(&self.http).await {
+            Err(Error::Refused { status: 404, .. }) => Ok(Vec::new()),
+            members => members,
+        }
+    }
+}
+
+/// Whoever can't log in, or is no person, is of no help when all others are gone.
+fn administrator(bean: Bean) -> Option<UserId> {
+    let user: User = bean.into_user();
+    let helps = user.active != Some(false) && !matches!(user.account_type, Some(AccountType::Other(_)));
+    helps.then_some(user.id)
+}

@@ -1,0 +1,127 @@
+//! Changing a user. All of it is by name: whose it is has just been read.
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde_json::json;
+
+use super::{
+    ADD_GROUPS, BitbucketDc, PASSWORD, PERMITTED_GROUPS, PERMITTED_USERS, REMOVE_GROUP, RENAME, USERS, names::number,
+};
+use crate::{
+    domain::{ActionKind, Capability, GroupName, Product, Step},
+    products::{
+        Error, User,
+        answer::Answer,
+        leaving::{Leaving, leave_all, own_groups},
+        password,
+        request::{Call, Operation},
+        rights,
+    },
+};
+
+impl BitbucketDc {
+    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
+        match step {
+            Step::AddGroup(group) => self.join(user, group).await,
+            Step::RemoveGroup(group) => self.leave(user, group).await,
+            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::RemoveApplicationAccess(applications) => self.keep_out(user, applications).await,
+            Step::Delete => self.delete(user).await,
+            Step::Rename { suffix } if user.satisfies(step) != Some(true) => self.rename(user, suffix).await,
+            Step::Rename { .. } => Ok(()),
+            Step::InvalidatePassword { .. } => self.invalidate_password(user).await,
+            Step::Deactivate | Step::Reactivate | Step::CreateIssue(_) => Err(not_supported(step.kind())),
+        }
+    }
+
+    /// Makes a call that changes something. A refusal for want of rights is weighed, and 401 is one here too: the account
+    /// may have its rights still, and the user have more.
+    async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
+        let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
+        match self.http.send(call).await {
+            Err(Error::Unauthorized { status: status @ (401 | 403), message }) => {
+                Err(rights::weigh_as(status, message, self.administers().await))
+            }
+            answer => answer,
+        }
+    }
+
+    /// Whether usher's account administers this Bitbucket: only then may it see who has which permission.
+    async fn administers(&self) -> Result<bool, Error> {
+        let call = Call::new(Operation::ReadRights, Method::GET, PERMITTED_GROUPS).query("limit", "1");
+        match self.http.send(call).await {
+            Ok(answer) => answer.done().map(|()| true),
+            Err(Error::Unauthorized { status: 401 | 403, .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn join(&self, user: &User, group: &GroupName) -> Result<(), Error> {
+        user.fixed.check_groups()?;
+        let body = json!({ "user": login_name(user)?, "groups": [group.as_str()] });
+        self.change(user, Call::new(Operation::AddToGroup, Method::POST, ADD_GROUPS).body(body)).await?.done()
+    }
+
+    /// Takes the user's own permissions away first: that is one call, whatever the directory of the user is.
+    async fn keep_out(&self, user: &User, applications: &[String]) -> Result<(), Error> {
+        let giving = self.access_groups(applications).await?;
+        if self.has_permission(user).await? {
+            let call = Call::new(Operation::RevokePermission, Method::DELETE, PERMITTED_USERS);
+            self.change(user, call.user_query("name", login_name(user)?)).await?.done()?;
+        }
+        leave_all(self, user, &own_groups(user)?.intersection(&giving).collect::<Vec<_>>()).await
+    }
+
+    async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
+        user.fixed.check_details()?;
+        let name = format!("{}{suffix}", login_name(user)?);
+        let body = json!({ "name": login_name(user)?, "newName": name });
+        let call = Call::new(Operation::EditUser, Method::POST, RENAME).body(body).about(&name);
+        self.change(user, call).await?.done()?;
+        if let Some(id) = number(&user.id) {
+            self.names.keep(id, &name);
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, user: &User) -> Result<(), Error> {
+        user.fixed.check_existence()?;
+        let call = Call::new(Operation::DeleteUser, Method::DELETE, USERS).user_query("name", login_name(user)?);
+        match self.change(user, call).await {
+            Err(Error::Refused { status: 404, .. }) => Ok(()), // gone already
+            answer => answer?.done(),
+        }
+    }
+
+    /// Sends no link to set a new one: there is no call for that.
+    async fn invalidate_password(&self, user: &User) -> Result<(), Error> {
+        user.fixed.check_details()?;
+        let password = password::random()?;
+        let (name, secret) = (login_name(user)?, password.reveal());
+        let body = json!({ "name": name, "password": secret, "passwordConfirm": secret });
+        let call = Call::new(Operation::SetPassword, Method::PUT, PASSWORD).body(body);
+        self.change(user, call.about(secret)).await?.done() // a policy's complaint may repeat it
+    }
+}
+
+#[async_trait]
+impl Leaving for BitbucketDc {
+    async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
+        user.fixed.check_groups()?;
+        let body = json!({ "context": login_name(user)?, "itemName": group.as_str() });
+        self.change(user, Call::new(Operation::RemoveFromGroup, Method::POST, REMOVE_GROUP).body(body)).await?.done()
+    }
+}
+
+fn login_name(user: &User) -> Result<&str, Error> {
+    user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
+}
+
+/// The reason that the table of what each product can do gives.
+fn not_supported(action: ActionKind) -> Error {
+    match Product::BitbucketDc.capability(action) {
+        Capability::No(why) | Capability::Partly(why) => Error::NotSupported(why),
+        Capability::Yes => Error::NotSupported("there is no call for it"),
+    }
+}

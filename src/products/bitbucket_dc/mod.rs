@@ -1,0 +1,115 @@
+//! Bitbucket Data Center, REST API `latest`.
+//!
+//! Source: the REST reference on developer.atlassian.com/server/bitbucket/rest. Which account a token belongs to is in no
+//! body: it is in the headers `X-AUSERID` and `X-AUSERNAME` of every answer, as Atlassian's developers say at
+//! community.developer.atlassian.com/t/24422.
+//!
+//! The lasting id is the numeric user id, and every call wants a name: see [`names`].
+
+mod access;
+mod administrators;
+mod change;
+mod groups;
+mod list;
+mod names;
+mod pages;
+#[cfg(test)]
+mod tests;
+mod user;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde::de::IgnoredAny;
+
+use super::{
+    Client, Error, User, UserPage,
+    http::Http,
+    listing::{Cursor, Form},
+    request::{Call, Operation},
+};
+use crate::domain::{GroupName, Step, UserId, UserRef};
+use access::Access;
+use names::Names;
+
+const USERS: &str = "rest/api/latest/admin/users";
+const USER_GROUPS: &str = "rest/api/latest/admin/users/more-members";
+const ADD_GROUPS: &str = "rest/api/latest/admin/users/add-groups";
+const REMOVE_GROUP: &str = "rest/api/latest/admin/users/remove-group";
+const RENAME: &str = "rest/api/latest/admin/users/rename";
+const PASSWORD: &str = "rest/api/latest/admin/users/credentials";
+const GROUPS: &str = "rest/api/latest/admin/groups";
+const MEMBERS: &str = "rest/api/latest/admin/groups/more-members";
+const PERMITTED_GROUPS: &str = "rest/api/latest/admin/permissions/groups";
+const PERMITTED_USERS: &str = "rest/api/latest/admin/permissions/users";
+const PROPERTIES: &str = "rest/api/latest/application-properties";
+
+/// A Bitbucket Data Center.
+pub(super) struct BitbucketDc {
+    http: Http,
+    access: Access,
+    names: Names,
+    admin_groups: Vec<GroupName>,
+}
+
+impl BitbucketDc {
+    /// The members of `admin_groups` administer it, and whoever else Bitbucket says does.
+    pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
+        Self { http, access: Access::default(), names: Names::default(), admin_groups }
+    }
+}
+
+#[async_trait]
+impl Client for BitbucketDc {
+    async fn user(&self, user: &UserRef) -> Result<User, Error> {
+        self.read(user).await
+    }
+
+    async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
+        self.page(Cursor::read(cursor, Form::BITBUCKET)).await
+    }
+
+    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
+        match step {
+            Step::RemoveApplicationAccess(applications) => self.is_kept_out(user, applications).await,
+            Step::InvalidatePassword { .. } => Ok(Some(false)), // nobody can tell, and once more does no harm
+            other => Ok(user.satisfies(other)),
+        }
+    }
+
+    async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
+        self.take(user, step).await
+    }
+
+    async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
+        self.has_group(group).await
+    }
+
+    async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {
+        self.find_groups(part).await
+    }
+
+    /// By a call that anybody may make, for the sake of its headers. A proxy may take the id away, or both.
+    async fn myself(&self) -> Result<Option<UserId>, Error> {
+        let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, PROPERTIES)).await?;
+        if let Some(id) = answer.header("x-auserid").filter(|id| id.parse::<u64>().is_ok()) {
+            return Ok(Some(UserId::new(id)));
+        }
+        let name = answer.header("x-ausername").or(self.http.user_name()).ok_or_else(|| {
+            let message = "it does not tell whom the token belongs to, in `X-AUSERID` or `X-AUSERNAME`, or a proxy takes them away";
+            Error::Unreadable(message.to_owned())
+        })?;
+        Ok(Some(self.by_name(name).await?.id()))
+    }
+
+    async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
+        self.find_administrators().await
+    }
+
+    /// By a list of one user: without credentials, and without a licence, there is none.
+    async fn probe(&self) -> Result<(), Error> {
+        let call = Call::new(Operation::Probe, Method::GET, USERS).query("limit", "1");
+        self.http.send(call).await?.json::<pages::Page<IgnoredAny>>().map(drop)
+    }
+}

@@ -1,0 +1,150 @@
+//! Reading one user: by the remembered name or a search for it, and the groups by a call of their own.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{BitbucketDc, USER_GROUPS, USERS, names::number, pages::List};
+use crate::{
+    domain::{AccountType, EmailAddress, GroupName, Groups, Timestamp, UserId, UserRef},
+    products::{Error, Fixed, User, request::Operation},
+};
+
+impl BitbucketDc {
+    /// The user with groups, and whether they administer Bitbucket by whatever permission.
+    pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
+        let bean = match user {
+            UserRef::Id(id) => self.by_id(number(id).ok_or(Error::NoSuchUser)?).await?,
+            UserRef::Name(name) => self.by_name(name).await?,
+        };
+        let groups = self.groups_of(&bean.name).await?;
+        let administers = self.makes_administrator(bean.id, &groups).await?;
+        Ok(User { groups: Some(groups), administers, ..bean.into_user() })
+    }
+
+    /// The user with this login name, in any case.
+    pub(super) async fn by_name(&self, name: &str) -> Result<Bean, Error> {
+        let found = self.search(name, |bean| bean.name.to_lowercase() == name.to_lowercase()).await?;
+        found.ok_or(Error::NoSuchUser)
+    }
+
+    async fn by_id(&self, id: u64) -> Result<Bean, Error> {
+        let name = self.names.get(id);
+        if let Some(bean) = self.still_called(id, name.as_deref()).await? {
+            return Ok(bean);
+        }
+        let _walking = self.names.walking.lock().await;
+        let name_now = self.names.get(id); // somebody else may have gone through all users meanwhile
+        if name_now != name
+            && let Some(bean) = self.still_called(id, name_now.as_deref()).await?
+        {
+            return Ok(bean);
+        }
+        if self.names.is_gone(id) {
+            return Err(Error::NoSuchUser);
+        }
+        self.look_at_everybody(id).await
+    }
+
+    /// The user with `id`, where `name` finds them.
+    async fn still_called(&self, id: u64, name: Option<&str>) -> Result<Option<Bean>, Error> {
+        match name {
+            Some(name) => self.search(name, |bean| bean.id == id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Goes through the users who have `name` in their names or address until `is_it` is true of one.
+    async fn search(&self, name: &str, is_it: impl Fn(&Bean) -> bool + Send) -> Result<Option<Bean>, Error> {
+        let mut found = None;
+        let look = |page: Vec<Bean>| {
+            for bean in &page {
+                self.names.keep(bean.id, &bean.name);
+            }
+            found = page.into_iter().find(&is_it);
+            found.is_some()
+        };
+        List::of(Operation::ReadUser, USERS).user("filter", name).until(&self.http, look).await?;
+        Ok(found)
+    }
+
+    async fn look_at_everybody(&self, id: u64) -> Result<Bean, Error> {
+        let (mut walk, mut found) = (self.names.walk(), None);
+        let look = |page: Vec<Bean>| {
+            for bean in page {
+                self.names.keep(bean.id, &bean.name); // for the others, should the walk be cut off
+                walk.meet(bean.id, &bean.name);
+                if bean.id == id {
+                    found = Some(bean);
+                }
+            }
+            false
+        };
+        List::of(Operation::ListUsers, USERS).until(&self.http, look).await?;
+        self.names.replace(walk);
+        found.ok_or(Error::NoSuchUser)
+    }
+
+    async fn groups_of(&self, name: &str) -> Result<Groups, Error> {
+        let list = List::of(Operation::ReadUserGroups, USER_GROUPS).user("context", name);
+        match list.all::<Group>(&self.http).await {
+            Ok(groups) => Ok(groups.into_iter().map(|group| GroupName::new(group.name)).collect()),
+            Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser), // gone or renamed meanwhile
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A group, as lists name it.
+#[derive(Deserialize)]
+pub(super) struct Group {
+    pub name: String,
+}
+
+/// A user as the administrators' calls write them; others leave out the directory and what can be changed.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Bean {
+    pub id: u64,
+    pub name: String,
+    email_address: Option<String>,
+    active: Option<bool>,
+    #[serde(rename = "type")]
+    sort: Option<String>,
+    directory_name: Option<String>,
+    deletable: Option<bool>,
+    mutable_details: Option<bool>,
+    mutable_groups: Option<bool>,
+    last_authentication_timestamp: Option<Value>,
+}
+
+impl Bean {
+    /// The lasting id.
+    pub fn id(&self) -> UserId {
+        UserId::new(self.id.to_string())
+    }
+
+    /// The user without groups.
+    pub fn into_user(self) -> User {
+        let last_login = self.last_authentication_timestamp.as_ref().and_then(Value::as_i64).filter(|at| *at > 0);
+        User {
+            email: self.email_address.as_deref().and_then(EmailAddress::parse),
+            active: self.active,
+            account_type: self.sort.as_deref().map(|sort| match sort {
+                "NORMAL" => AccountType::Person,
+                other => AccountType::Other(other.to_lowercase()),
+            }),
+            last_login: last_login.map(Timestamp::from_millis),
+            fixed: Fixed {
+                groups: self.mutable_groups == Some(false),
+                details: self.mutable_details == Some(false),
+                existence: self.deletable == Some(false),
+            },
+            ..User {
+                id: self.id(),
+                name: Some(self.name),
+                directory: self.directory_name,
+                ..User::new(UserId::new(""))
+            }
+        }
+    }
+}

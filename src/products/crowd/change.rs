@@ -1,0 +1,118 @@
+//! Changing a user. All of it is by name: whose it is has just been read.
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde_json::json;
+
+use super::{Crowd, MEMBERSHIP, PASSWORD, RENAME, RESET_LINK, USER};
+use crate::{
+    domain::{Capability, GroupName, Product, Step},
+    products::{
+        Error, User,
+        answer::Answer,
+        leaving::{Leaving, leave_all, own_groups},
+        password,
+        request::{Call, Operation},
+        rights,
+    },
+};
+
+impl Crowd {
+    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
+        match step {
+            Step::AddGroup(group) => {
+                let call =
+                    Call::new(Operation::AddToGroup, Method::POST, MEMBERSHIP).query("groupname", group.as_str());
+                self.change(user, call.user_body("name", login_name(user)?)).await?.done()
+            }
+            Step::RemoveGroup(group) => self.leave(user, group).await,
+            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::Deactivate => self.set_active(user, false).await,
+            Step::Reactivate => self.set_active(user, true).await,
+            Step::Delete => self.delete(user).await,
+            Step::Rename { suffix } if user.satisfies(step) != Some(true) => self.rename(user, suffix).await,
+            Step::Rename { .. } => Ok(()),
+            Step::InvalidatePassword { send_reset_link } => self.invalidate_password(user, *send_reset_link).await,
+            Step::RemoveApplicationAccess(_) | Step::CreateIssue(_) => Err(not_supported(step)),
+        }
+    }
+
+    /// Makes a call that changes something. A refusal for want of rights is weighed: an application has them by
+    /// directory, so that one user can't be changed where another one can. Where Crowd does not even answer a search, it
+    /// is the application as a whole.
+    async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
+        let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
+        match self.http.send(call).await {
+            Err(Error::Unauthorized { status: 403, message }) => {
+                let lets_in = self.try_connection(Operation::ReadRights).await.map(|()| true);
+                Err(rights::weigh(message, lets_in))
+            }
+            answer => answer,
+        }
+    }
+
+    /// A change takes the place of the whole user, so that the whole user is read first.
+    async fn set_active(&self, user: &User, active: bool) -> Result<(), Error> {
+        let name = login_name(user)?;
+        let now = self.ask("username", name).await?;
+        if now.id() != user.id {
+            return Err(Error::NoSuchUser); // renamed meanwhile, and somebody else has the name
+        }
+        let body = now.with_active(active);
+        let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("username", name);
+        self.change(user, call.body(body)).await?.done()
+    }
+
+    async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
+        let name = login_name(user)?;
+        let new_name = format!("{name}{suffix}");
+        let call = Call::new(Operation::EditUser, Method::POST, RENAME).user_query("username", name);
+        self.change(user, call.body(json!({ "new-name": new_name })).about(&new_name)).await?.done()
+    }
+
+    async fn delete(&self, user: &User) -> Result<(), Error> {
+        let call = Call::new(Operation::DeleteUser, Method::DELETE, USER).user_query("username", login_name(user)?);
+        match self.change(user, call).await {
+            Err(Error::Refused { status: 404, .. }) => Ok(()), // gone already
+            answer => answer?.done(),
+        }
+    }
+
+    /// First the password, which nobody knows; then the link, which stays good.
+    async fn invalidate_password(&self, user: &User, send_reset_link: bool) -> Result<(), Error> {
+        let (name, password) = (login_name(user)?, password::random()?);
+        let call = Call::new(Operation::SetPassword, Method::PUT, PASSWORD)
+            .user_query("username", name)
+            .body(json!({ "value": password.reveal() }))
+            .about(password.reveal()); // a policy's complaint may repeat it
+        self.change(user, call).await?.done()?;
+        if send_reset_link {
+            let call = Call::new(Operation::SendResetLink, Method::POST, RESET_LINK).user_query("username", name);
+            self.change(user, call).await?.done()?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Leaving for Crowd {
+    async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
+        let call = Call::new(Operation::RemoveFromGroup, Method::DELETE, MEMBERSHIP)
+            .query("groupname", group.as_str())
+            .user_query("username", login_name(user)?);
+        self.change(user, call).await?.done()
+    }
+}
+
+fn login_name(user: &User) -> Result<&str, Error> {
+    user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
+}
+
+/// The reason that the table of what each product can do gives.
+fn not_supported(step: &Step) -> Error {
+    match Product::Crowd.capability(step.kind()) {
+        Capability::No(why) | Capability::Partly(why) => Error::NotSupported(why),
+        Capability::Yes => Error::NotSupported("there is no call for it"),
+    }
+}

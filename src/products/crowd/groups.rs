@@ -1,0 +1,85 @@
+//! Groups: those of a user, whether there is one, which have a part in their names, and who administers.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde::de::IgnoredAny;
+
+use super::{
+    ALL_MEMBERS, Crowd, GROUP, SEARCH, USER_GROUPS,
+    list::{self, List, Users},
+};
+use crate::{
+    domain::{GroupName, Groups, UserId},
+    products::{
+        Error,
+        request::{Call, Operation},
+    },
+};
+
+/// How many groups are told at most.
+const AT_MOST: usize = 100;
+
+impl Crowd {
+    /// The groups that the user is a direct member of.
+    pub(super) async fn groups_of(&self, name: &str) -> Result<Groups, Error> {
+        let call = || Call::new(Operation::ReadUserGroups, Method::GET, USER_GROUPS).user_query("username", name);
+        match self.whole::<list::Groups>(call).await {
+            Ok(groups) => Ok(groups.into_iter().map(|group| GroupName::new(group.name)).collect()),
+            Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser), // gone or renamed meanwhile
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn has_group(&self, group: &GroupName) -> Result<bool, Error> {
+        let call = Call::new(Operation::FindGroup, Method::GET, GROUP).query("groupname", group.as_str());
+        match self.send(call).await {
+            Ok(answer) => answer.json::<IgnoredAny>().map(|_| true),
+            Err(Error::Refused { status: 404, .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// By Crowd's query language, in which an asterisk stands for anything. How it wants quotes and backslashes is not
+    /// said, so that they are left open and looked at here.
+    pub(super) async fn find_groups(&self, part: &str) -> Result<Vec<GroupName>, Error> {
+        let open = part.replace(['"', '\\', '*'], "*");
+        let call = Call::new(Operation::FindGroup, Method::GET, SEARCH)
+            .query("entity-type", "group")
+            .query("restriction", format!("name = \"*{open}*\""))
+            .query("start-index", "0")
+            .query("max-results", AT_MOST.to_string());
+        let found = self.send(call).await?.json::<list::Groups>()?.all()?;
+        let wanted = part.to_lowercase();
+        let names = found.into_iter().map(|group| group.name).filter(|name| name.to_lowercase().contains(&wanted));
+        Ok(names.take(AT_MOST).map(GroupName::new).collect())
+    }
+
+    /// The active members of the administrators' groups, nested ones included. A group that is not there is passed over,
+    /// as long as one is.
+    pub(super) async fn find_administrators(&self) -> Result<BTreeSet<UserId>, Error> {
+        let (mut found, mut there) = (BTreeSet::new(), false);
+        for group in &self.admin_groups {
+            let call = || {
+                Call::new(Operation::ListMembers, Method::GET, ALL_MEMBERS)
+                    .query("groupname", group.as_str())
+                    .query("expand", "user")
+            };
+            match self.whole::<Users>(call).await {
+                Ok(members) => {
+                    there = true;
+                    let users = members.into_iter().map(super::user::Bean::into_user);
+                    found.extend(users.filter(|user| user.active != Some(false)).map(|user| user.id));
+                }
+                Err(Error::Refused { status: 404, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if there {
+            return Ok(found);
+        }
+        let names: Vec<&str> = self.admin_groups.iter().map(GroupName::as_str).collect();
+        let message = format!("none of the administrators' groups is there: {}", names.join(", "));
+        Err(Error::Refused { status: 404, message })
+    }
+}

@@ -1,0 +1,119 @@
+//! Crowd, as one of its applications: REST API `usermanagement` version 1.
+//!
+//! Sources: the REST reference on developer.atlassian.com/server/crowd/rest, where answers are told of only in part; Crowd's
+//! own Java client (`RestCrowdClient`), which is where the paths and bodies of changes are from; CWD-4069 on
+//! jira.atlassian.com, by which a user has a `key` that stays across renames, since Crowd 2.7. Before, there is no such
+//! thing, and the name in small letters stands for it.
+//!
+//! An application is no user: Crowd knows it by name and password, and by the address that it calls from.
+
+mod change;
+mod groups;
+mod list;
+#[cfg(test)]
+mod tests;
+mod user;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use reqwest::Method;
+
+use super::{
+    Client, Error, User, UserPage,
+    answer::Answer,
+    http::Http,
+    listing::{Cursor, Form},
+    request::{Call, Operation},
+};
+use crate::domain::{GroupName, Step, UserId, UserRef};
+use list::{List, Users};
+
+const USER: &str = "rest/usermanagement/1/user";
+const USER_GROUPS: &str = "rest/usermanagement/1/user/group/direct";
+const RENAME: &str = "rest/usermanagement/1/user/rename";
+const PASSWORD: &str = "rest/usermanagement/1/user/password";
+const RESET_LINK: &str = "rest/usermanagement/1/user/mail/password";
+const GROUP: &str = "rest/usermanagement/1/group";
+const MEMBERSHIP: &str = "rest/usermanagement/1/group/user/direct";
+const ALL_MEMBERS: &str = "rest/usermanagement/1/group/user/nested";
+const SEARCH: &str = "rest/usermanagement/1/search";
+
+/// A Crowd.
+pub(super) struct Crowd {
+    http: Http,
+    admin_groups: Vec<GroupName>,
+}
+
+impl Crowd {
+    /// The members of `admin_groups` administer it.
+    pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
+        Self { http, admin_groups }
+    }
+
+    /// Makes a call. Refused credentials are told with where to look, as Crowd's own words for it are no JSON.
+    async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
+        self.http.send(call).await.map_err(|error| match error {
+            Error::Unauthorized { status: 401, message } => {
+                let message = format!("check the application's name and password, which are no user's: {message}");
+                Error::Unauthorized { status: 401, message }
+            }
+            Error::Unauthorized { status: 403, message } => {
+                let message = format!("check the application's remote addresses and permissions in Crowd: {message}");
+                Error::Unauthorized { status: 403, message }
+            }
+            other => other,
+        })
+    }
+
+    /// By a search for one user, as Crowd's own client tries a connection.
+    async fn try_connection(&self, operation: Operation) -> Result<(), Error> {
+        let call = Call::new(operation, Method::GET, SEARCH)
+            .query("entity-type", "user")
+            .query("start-index", "0")
+            .query("max-results", "1");
+        self.send(call).await?.json::<Users>()?.all().map(drop)
+    }
+}
+
+#[async_trait]
+impl Client for Crowd {
+    async fn user(&self, user: &UserRef) -> Result<User, Error> {
+        self.read(user).await
+    }
+
+    async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
+        self.page(Cursor::read(cursor, Form::CROWD)).await
+    }
+
+    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
+        match step {
+            Step::InvalidatePassword { .. } => Ok(Some(false)), // nobody can tell, and once more does no harm
+            other => Ok(user.satisfies(other)),
+        }
+    }
+
+    async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
+        self.take(user, step).await
+    }
+
+    async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
+        self.has_group(group).await
+    }
+
+    async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {
+        self.find_groups(part).await
+    }
+
+    async fn myself(&self) -> Result<Option<UserId>, Error> {
+        Ok(None)
+    }
+
+    async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
+        self.find_administrators().await
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        self.try_connection(Operation::Probe).await
+    }
+}

@@ -1,0 +1,140 @@
+//! Reading one user.
+
+use chrono::DateTime;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Crowd, USER};
+use crate::{
+    domain::{AccountType, EmailAddress, Timestamp, UserId, UserRef},
+    products::{
+        Error, User,
+        bean::truth,
+        request::{Call, Operation},
+    },
+};
+
+/// The attributes that tell when somebody was last there. Neither the names nor the form of the values stand in the
+/// reference; other clients read them so.
+const LAST_SEEN: [&str; 2] = ["lastAuthenticated", "lastActive"];
+
+impl Crowd {
+    /// The user with groups.
+    pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
+        let bean = match user {
+            UserRef::Id(id) => self.by_id(id).await?,
+            UserRef::Name(name) => self.ask("username", name).await?,
+        };
+        let groups = self.groups_of(&bean.name).await?;
+        Ok(User { groups: Some(groups), ..bean.into_user() })
+    }
+
+    /// By key; where nobody has it, it may be the name of a user without a key, in an old Crowd.
+    async fn by_id(&self, id: &UserId) -> Result<Bean, Error> {
+        let found = match self.ask("key", id.as_str()).await {
+            Err(Error::NoSuchUser | Error::Refused { status: 400, .. }) => self.ask("username", id.as_str()).await,
+            found => found,
+        };
+        found.and_then(|bean| if bean.id() == *id { Ok(bean) } else { Err(Error::NoSuchUser) })
+    }
+
+    /// The user whom the parameter names.
+    pub(super) async fn ask(&self, parameter: &'static str, value: &str) -> Result<Bean, Error> {
+        let call = Call::new(Operation::ReadUser, Method::GET, USER).user_query(parameter, value);
+        match self.send(call.query("expand", "attributes")).await {
+            Ok(answer) => answer.json(),
+            Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A user as Crowd writes them. In old versions there is no key, and in others no date of creation; attributes are there
+/// only where they are asked for.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Bean {
+    pub name: String,
+    key: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    display_name: Option<String>,
+    email: Option<String>,
+    #[serde(default, deserialize_with = "truth")]
+    active: Option<bool>,
+    created_date: Option<Value>,
+    attributes: Option<Attributes>,
+}
+
+/// The list has another name in the reference than in Crowd's own examples.
+#[derive(Deserialize)]
+struct Attributes {
+    #[serde(default, alias = "attribute")]
+    attributes: Vec<Attribute>,
+}
+
+#[derive(Deserialize)]
+struct Attribute {
+    name: String,
+    #[serde(default)]
+    values: Vec<Value>,
+}
+
+impl Bean {
+    /// The lasting id: the key, or the name in small letters where there is none.
+    pub fn id(&self) -> UserId {
+        match self.key.as_deref().filter(|key| !key.is_empty()) {
+            Some(key) => UserId::new(key),
+            None => UserId::new(self.name.to_lowercase()),
+        }
+    }
+
+    /// The user without groups.
+    pub fn into_user(self) -> User {
+        User {
+            email: self.email.as_deref().and_then(EmailAddress::parse),
+            active: self.active,
+            account_type: Some(AccountType::Person), // there is no other sort of account
+            created: self.created_date.as_ref().and_then(time),
+            last_login: self.last_seen(),
+            name: Some(self.name.clone()),
+            ..User::new(self.id())
+        }
+    }
+
+    /// Whoever was active was logged in.
+    fn last_seen(&self) -> Option<Timestamp> {
+        let attributes = self.attributes.iter().flat_map(|list| &list.attributes);
+        let telling = attributes.filter(|one| LAST_SEEN.contains(&one.name.as_str()));
+        telling.flat_map(|one| &one.values).filter_map(time).max()
+    }
+
+    /// All that a change must send, as what it leaves out is gone afterwards.
+    pub fn with_active(self, active: bool) -> Value {
+        let fields = [
+            ("first-name", self.first_name),
+            ("last-name", self.last_name),
+            ("display-name", self.display_name),
+            ("email", self.email),
+        ];
+        let mut whole: Map<String, Value> =
+            fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
+        whole.insert("name".to_owned(), self.name.into());
+        whole.insert("active".to_owned(), json!(active));
+        whole.into()
+    }
+}
+
+/// A time in milliseconds, as a number or as text, or as RFC 3339 has it; what can't be read, or is no time, is unknown.
+fn time(value: &Value) -> Option<Timestamp> {
+    let millis = match value {
+        Value::Number(number) => number.as_i64()?,
+        Value::String(text) => match text.parse() {
+            Ok(millis) => millis,
+            Err(_) => DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis(),
+        },
+        _ => return None,
+    };
+    (millis > 0).then(|| Timestamp::from_millis(millis))
+}

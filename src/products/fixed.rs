@@ -1,0 +1,36 @@
+//! What a product says beforehand that can't be changed of a user.
+
+use super::Error;
+
+/// What can't be changed of a user, because the directory they come from can't be written to. Nothing where the product
+/// does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fixed {
+    /// Which groups they are in.
+    pub groups: bool,
+    /// Their name and password.
+    pub details: bool,
+    /// That they are there: they can't be deleted.
+    pub existence: bool,
+}
+
+impl Fixed {
+    /// Refuses a change of memberships that the product would refuse.
+    pub(super) fn check_groups(self) -> Result<(), Error> {
+        refuse(self.groups, "the user's directory does not let it change who is in which group; change it there")
+    }
+
+    /// Refuses a change of the name or password that the product would refuse.
+    pub(super) fn check_details(self) -> Result<(), Error> {
+        refuse(self.details, "the user's directory does not let it change names and passwords; change them there")
+    }
+
+    /// Refuses a deletion that the product would refuse.
+    pub(super) fn check_existence(self) -> Result<(), Error> {
+        refuse(self.existence, "the user's directory does not let it delete users; delete them there")
+    }
+}
+
+fn refuse(fixed: bool, why: &'static str) -> Result<(), Error> {
+    if fixed { Err(Error::NotSupported(why)) } else { Ok(()) }
+}

@@ -1,0 +1,77 @@
+//! Groups, their members, and the groups of a user.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{administrators_only, named, no_such_group, page, refused, users, writable};
+use crate::sandbox::{ADMIN_GROUP, answer::Answer, api::Call};
+
+fn shown(name: &str) -> Value {
+    json!({ "name": name, "deletable": name != ADMIN_GROUP })
+}
+
+/// All groups, or those that have `filter` in their names.
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let wanted = call.query.get("filter").unwrap_or_default().to_lowercase();
+    let found = call.editor.site.groups().filter(|group| group.name.to_lowercase().contains(&wanted));
+    page(call, &found.map(|group| shown(&group.name)).collect::<Vec<_>>())
+}
+
+/// None where there is no such user: no refusal is in the document.
+pub(super) fn of_user(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let site = &call.editor.site;
+    let user = call.query.get("context").and_then(|name| site.by_name(name)).and_then(|user| site.resident(user));
+    let groups = user.into_iter().flat_map(|user| &user.groups).map(|name| shown(name));
+    page(call, &groups.collect::<Vec<_>>())
+}
+
+/// Inactive ones too; none where there is no such group.
+pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let site = &call.editor.site;
+    let group = call.query.get("context").and_then(|name| site.group(name));
+    let members = group.into_iter().flat_map(|group| &group.members).filter_map(|member| site.resident(*member));
+    page(call, &members.map(users::detailed).collect::<Vec<_>>())
+}
+
+#[derive(Deserialize)]
+struct UserAndGroups {
+    #[serde(default)]
+    user: String,
+    groups: Vec<String>,
+}
+
+/// All of the groups or none.
+pub(super) fn add(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    administrators_only(call)?;
+    let UserAndGroups { user, groups } = call.json()?;
+    let user = named(call, &user)?;
+    writable(call, user, 403)?;
+    if groups.iter().any(|group| call.editor.site.group(group).is_none()) {
+        return Err(no_such_group());
+    }
+    for group in &groups {
+        call.editor.add_member(user, group);
+    }
+    Ok(Answer::empty(200))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UserAndGroup {
+    #[serde(default)]
+    context: String,
+    #[serde(default)]
+    item_name: String,
+}
+
+pub(super) fn remove(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    administrators_only(call)?;
+    let UserAndGroup { context, item_name } = call.json()?;
+    let user = named(call, &context)?;
+    writable(call, user, 403)?;
+    call.editor.site.group(&item_name).ok_or_else(no_such_group)?;
+    if !call.editor.remove_member(user, &item_name) {
+        return Err(refused(404, "Der Benutzer gehört nicht zu dieser Gruppe."));
+    }
+    Ok(Answer::empty(200))
+}

@@ -1,0 +1,155 @@
+//! Bitbucket Data Center, REST API `latest`, as far as usher uses it.
+//!
+//! Paths, statuses and bodies after Atlassian's OpenAPI document of Bitbucket Data Center 9.2
+//! (developer.atlassian.com/server/bitbucket/rest). Not said there, and so a guess: that adding a member again is taken for
+//! done, that removing somebody who is no member is a 404, and what a directory that can't be written to answers.
+
+mod groups;
+mod permissions;
+mod users;
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+
+use super::{
+    ACCOUNT, ADMIN_GROUP, TOKEN,
+    answer::Answer,
+    api::{Api, Call, Route},
+    jira,
+    jira_dc::JiraDc,
+    limits::Standing,
+    site::{Resident, Serial},
+    user_number,
+};
+use crate::{config::Auth, secret::Secret};
+
+pub(super) struct BitbucketDc;
+
+static ROUTES: &[Route] = &[
+    Route::new(Method::GET, "/rest/api/latest/application-properties", properties),
+    Route::new(Method::GET, "/rest/api/latest/admin/users", users::list),
+    Route::new(Method::DELETE, "/rest/api/latest/admin/users", users::delete),
+    Route::new(Method::POST, "/rest/api/latest/admin/users/rename", users::rename),
+    Route::new(Method::PUT, "/rest/api/latest/admin/users/credentials", users::set_password),
+    Route::new(Method::GET, "/rest/api/latest/admin/users/more-members", groups::of_user),
+    Route::adds(Method::POST, "/rest/api/latest/admin/users/add-groups", groups::add),
+    Route::new(Method::POST, "/rest/api/latest/admin/users/remove-group", groups::remove),
+    Route::new(Method::GET, "/rest/api/latest/admin/groups", groups::list),
+    Route::new(Method::GET, "/rest/api/latest/admin/groups/more-members", groups::members),
+    Route::new(Method::GET, "/rest/api/latest/admin/permissions/groups", permissions::of_groups),
+    Route::new(Method::GET, "/rest/api/latest/admin/permissions/users", permissions::of_users),
+    Route::new(Method::DELETE, "/rest/api/latest/admin/permissions/users", permissions::revoke),
+];
+
+impl Api for BitbucketDc {
+    fn prefix(&self) -> &'static str {
+        "/bitbucket-dc"
+    }
+
+    fn routes(&self) -> &'static [Route] {
+        ROUTES
+    }
+
+    /// An HTTP access token, or name and password.
+    fn accepts(&self, authorization: &str) -> bool {
+        authorization.strip_prefix("Bearer ") == Some(TOKEN) || authorization == jira::basic(ACCOUNT, TOKEN)
+    }
+
+    fn unauthorized(&self) -> Answer {
+        refused(401, "Die Anmeldung ist fehlgeschlagen.")
+    }
+
+    /// 401 too: Bitbucket has one answer for "not known" and "not allowed".
+    fn forbidden(&self) -> Answer {
+        refused(401, "Sie sind nicht berechtigt, auf diese Ressource zuzugreifen.")
+    }
+
+    fn licence_full(&self, status: u16) -> Answer {
+        refused(status, "Die Zahl der lizenzierten Benutzer wäre überschritten.")
+    }
+
+    fn refused(&self, status: u16, message: &str) -> Answer {
+        refused(status, message)
+    }
+
+    fn auth(&self) -> Auth {
+        Auth::Bearer(Secret::new(TOKEN))
+    }
+
+    fn acting_id(&self) -> &'static str {
+        "101"
+    }
+
+    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+        JiraDc.rate_headers(standing)
+    }
+}
+
+/// Bitbucket's error body.
+fn refused(status: u16, message: &str) -> Answer {
+    let name = match status {
+        401 => "com.atlassian.bitbucket.AuthorisationException",
+        404 => "com.atlassian.bitbucket.NoSuchEntityException",
+        _ => "com.atlassian.bitbucket.IntegrityException",
+    };
+    Answer::json(status, json!({ "errors": [{ "message": message, "exceptionName": name }] }))
+}
+
+fn no_such_user() -> Answer {
+    refused(404, "Dieser Benutzer ist nicht vorhanden.")
+}
+
+fn no_such_group() -> Answer {
+    refused(404, "Diese Gruppe ist nicht vorhanden.")
+}
+
+/// Answers without credentials too, which nobody asks for here; with them it tells whose they are.
+fn properties(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let body = json!({
+        "version": "9.2.0", "buildNumber": "9002000", "buildDate": "1728000000000", "displayName": "Bitbucket",
+    });
+    let acting = acting(call).ok_or_else(no_such_user)?;
+    let id = user_number(&acting.account.id).to_string();
+    Ok(Answer::json(200, body).header("X-AUSERNAME", acting.account.name.clone()).header("X-AUSERID", id))
+}
+
+fn acting<'a>(call: &'a Call<'_>) -> Option<&'a Resident> {
+    let site = &call.editor.site;
+    site.by_name(ACCOUNT).and_then(|serial| site.resident(serial))
+}
+
+/// Refuses where the acting account is no administrator.
+fn administrators_only(call: &Call<'_>) -> Result<(), Answer> {
+    match acting(call) {
+        Some(acting) if acting.groups.contains(ADMIN_GROUP) => Ok(()),
+        _ => Err(call.api.forbidden()),
+    }
+}
+
+/// The user that `name` names, or 404.
+fn named(call: &Call<'_>, name: &str) -> Result<Serial, Answer> {
+    call.editor.site.by_name(name).ok_or_else(no_such_user)
+}
+
+/// Refuses with `status` where the user's directory can't be written to.
+fn writable(call: &Call<'_>, user: Serial, status: u16) -> Result<(), Answer> {
+    match call.editor.site.resident(user) {
+        Some(resident) if resident.account.read_only => Err(refused(status, "Das Verzeichnis ist schreibgeschützt.")),
+        _ => Ok(()),
+    }
+}
+
+/// One page of a list.
+fn page(call: &Call<'_>, all: &[Value]) -> Result<Answer, Answer> {
+    let start = call.query.number("start", 0)?;
+    let limit = call.query.number("limit", 25)?.clamp(1, 1000);
+    let values: Vec<&Value> = all.iter().skip(start).take(limit).collect();
+    let end = start.saturating_add(values.len());
+    let mut page = json!({
+        "size": values.len(), "limit": limit, "start": start, "isLastPage": end >= all.len(), "values": values,
+    });
+    if end < all.len() {
+        page["nextPageStart"] = end.into();
+    }
+    Ok(Answer::json(200, page))
+}

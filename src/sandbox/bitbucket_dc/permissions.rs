@@ -1,0 +1,49 @@
+//! Global permissions: of groups, as the site's applications have it, and of users themselves.
+
+use serde_json::{Value, json};
+
+use super::{administrators_only, named, no_such_user, page, refused, users};
+use crate::sandbox::{ACCOUNT, ADMIN_GROUP, answer::Answer, api::Call, site::Site};
+
+/// The permission of a group's members, where it gives one.
+fn permission(site: &Site, group: &str) -> Option<&'static str> {
+    let gives_access = || site.applications.iter().any(|one| one.giving_access().any(|name| name == group));
+    match group {
+        ADMIN_GROUP => Some("SYS_ADMIN"),
+        _ => gives_access().then_some("LICENSED_USER"),
+    }
+}
+
+pub(super) fn of_groups(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    administrators_only(call)?;
+    let site = &call.editor.site;
+    let permitted: Vec<Value> = site
+        .groups()
+        .filter_map(|group| Some((&group.name, permission(site, &group.name)?)))
+        .map(|(name, permission)| json!({ "group": { "name": name }, "permission": permission }))
+        .collect();
+    page(call, &permitted)
+}
+
+pub(super) fn of_users(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    administrators_only(call)?;
+    let wanted = call.query.get("filter").unwrap_or_default().to_lowercase();
+    let named = call.editor.site.residents_behind(0).filter(|one| one.account.name.to_lowercase().contains(&wanted));
+    let permitted: Vec<Value> = named
+        .filter_map(|one| Some((users::plain(one), one.account.permission.as_ref()?)))
+        .map(|(user, permission)| json!({ "user": user, "permission": permission }))
+        .collect();
+    page(call, &permitted)
+}
+
+pub(super) fn revoke(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    administrators_only(call)?;
+    let user = named(call, call.query.get("name").unwrap_or_default())?;
+    let mut account = call.editor.site.resident(user).ok_or_else(no_such_user)?.account.clone();
+    if account.name == ACCOUNT {
+        return Err(refused(409, "Sie können sich nicht selbst Rechte entziehen."));
+    }
+    account.permission = None;
+    call.editor.update(account);
+    Ok(Answer::empty(204))
+}

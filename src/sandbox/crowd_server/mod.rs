@@ -1,0 +1,124 @@
+//! Crowd, REST API `usermanagement`, as far as usher uses it. The application is called as the acting account of the other
+//! sites; the user of that name is just a user.
+//!
+//! There is no public document of it. Paths, bodies and reasons after Crowd's own Java client (`RestCrowdClient`), its
+//! examples of answers, and the REST reference on developer.atlassian.com/server/crowd/rest.
+
+mod groups;
+mod users;
+
+use actix_web::http::Method;
+use serde_json::json;
+
+use super::{
+    ACCOUNT, TOKEN,
+    answer::Answer,
+    api::{Api, Call, Route},
+    jira,
+    jira_dc::JiraDc,
+    limits::Standing,
+    site::Serial,
+};
+use crate::{config::Auth, secret::Secret};
+
+pub(super) struct Crowd;
+
+static ROUTES: &[Route] = &[
+    Route::new(Method::GET, "/rest/usermanagement/1/user", users::get),
+    Route::new(Method::PUT, "/rest/usermanagement/1/user", users::replace),
+    Route::new(Method::DELETE, "/rest/usermanagement/1/user", users::delete),
+    Route::new(Method::POST, "/rest/usermanagement/1/user/rename", users::rename),
+    Route::new(Method::PUT, "/rest/usermanagement/1/user/password", users::set_password),
+    Route::new(Method::POST, "/rest/usermanagement/1/user/mail/password", users::send_link),
+    Route::new(Method::GET, "/rest/usermanagement/1/user/group/direct", groups::of_user),
+    Route::new(Method::GET, "/rest/usermanagement/1/group", groups::get),
+    Route::adds(Method::POST, "/rest/usermanagement/1/group/user/direct", groups::add_member),
+    Route::new(Method::DELETE, "/rest/usermanagement/1/group/user/direct", groups::remove_member),
+    Route::new(Method::GET, "/rest/usermanagement/1/group/user/nested", groups::members),
+    Route::new(Method::GET, "/rest/usermanagement/1/search", search),
+];
+
+impl Api for Crowd {
+    fn prefix(&self) -> &'static str {
+        "/crowd"
+    }
+
+    fn routes(&self) -> &'static [Route] {
+        ROUTES
+    }
+
+    /// The application's name and password.
+    fn accepts(&self, authorization: &str) -> bool {
+        authorization == jira::basic(ACCOUNT, TOKEN)
+    }
+
+    /// No JSON, as everything that comes before the API.
+    fn unauthorized(&self) -> Answer {
+        Answer::text(401, "Die Anwendung konnte nicht angemeldet werden.")
+    }
+
+    fn forbidden(&self) -> Answer {
+        refused(403, "APPLICATION_PERMISSION_DENIED", "Die Anwendung darf das nicht.")
+    }
+
+    fn licence_full(&self, status: u16) -> Answer {
+        refused(status, "OPERATION_FAILED", "Die Zahl der lizenzierten Benutzer ist erreicht.")
+    }
+
+    fn refused(&self, status: u16, message: &str) -> Answer {
+        refused(status, "OPERATION_FAILED", message)
+    }
+
+    fn auth(&self) -> Auth {
+        Auth::Basic { username: ACCOUNT.to_owned(), password: Secret::new(TOKEN) }
+    }
+
+    fn acting_id(&self) -> &'static str {
+        "32769:0000-usher"
+    }
+
+    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+        JiraDc.rate_headers(standing)
+    }
+}
+
+/// Crowd's error body.
+fn refused(status: u16, reason: &str, message: &str) -> Answer {
+    Answer::json(status, json!({ "reason": reason, "message": message }))
+}
+
+fn no_such_user(status: u16) -> Answer {
+    refused(status, "USER_NOT_FOUND", "Dieser Benutzer ist nicht vorhanden.")
+}
+
+fn no_such_group() -> Answer {
+    refused(404, "GROUP_NOT_FOUND", "Diese Gruppe ist nicht vorhanden.")
+}
+
+/// The user that `username` names, or 404.
+fn named(call: &Call<'_>) -> Result<Serial, Answer> {
+    let name = call.query.get("username").unwrap_or_default();
+    call.editor.site.by_name(name).ok_or_else(|| no_such_user(404))
+}
+
+/// Refuses where the user's directory can't be written to: the application has no permission in it.
+fn writable(call: &Call<'_>, user: Serial) -> Result<(), Answer> {
+    match call.editor.site.resident(user) {
+        Some(resident) if resident.account.read_only => Err(call.api.forbidden()),
+        _ => Ok(()),
+    }
+}
+
+/// Users or groups, page by page.
+fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    match call.query.get("entity-type") {
+        Some("user") => users::list(call),
+        Some("group") => groups::find(call),
+        _ => Err(refused(400, "ILLEGAL_ARGUMENT", "Der Parameter \"entity-type\" fehlt.")),
+    }
+}
+
+/// Which part of a list is asked for: how many are left out, and how many wanted at most.
+fn part(call: &Call<'_>) -> Result<(usize, usize), Answer> {
+    Ok((call.query.number("start-index", 0)?, call.query.number("max-results", 1000)?))
+}
