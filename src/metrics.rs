@@ -27,6 +27,10 @@ pub struct Metrics {
     pub event_to_action_seconds: Histogram,
     /// Records recognised as done before, by stage.
     pub duplicates: IntCounterVec,
+    /// Creations first learnt of from a feed or by comparing, though the source has webhooks.
+    pub reconciled: IntCounterVec,
+    /// Users whom a source lists and nothing told of, held back because they are too many at once, by source.
+    pub reconciliation_held: IntGaugeVec,
     /// Records given up, by stage.
     pub dead_letters: IntCounterVec,
     /// Seconds a product took to answer, by source, operation and HTTP status (or why there is none).
@@ -76,6 +80,16 @@ impl Metrics {
                 SLOW,
             )?,
             duplicates: add.counters("duplicates_total", "Records recognised as done before.", &["stage"])?,
+            reconciled: add.counters(
+                "reconciled_total",
+                "Creations that no webhook told of first, though the source has webhooks.",
+                &["source"],
+            )?,
+            reconciliation_held: add.gauges(
+                "reconciliation_held_users",
+                "Users found without a creation told, held back because they are too many at once.",
+                &["source"],
+            )?,
             dead_letters: add.counters("dead_letters_total", "Records that can never succeed.", &["stage"])?,
             product_request_seconds: add.histograms(
                 "product_request_seconds",
@@ -125,6 +139,8 @@ impl Metrics {
         }
         self.product_throttled.with_label_values(&[source]);
         self.sweep_users.with_label_values(&[source]);
+        self.reconciled.with_label_values(&[source]);
+        self.reconciliation_held.with_label_values(&[source]).set(0);
     }
 
     /// The text that Prometheus scrapes.

@@ -22,7 +22,7 @@ pub(super) enum Stage {
     Planner(Arc<Planner>),
     Executor(Arc<Executor>),
     Sweeper(Arc<Sweeper>),
-    Scheduler(Scheduler),
+    Scheduler(Box<Scheduler>),
 }
 
 impl Stage {
@@ -53,7 +53,7 @@ impl Parts<'_> {
     pub(super) fn stages(&self, connections: &[Arc<Connection>], clock_was_set: Arc<Notify>) -> Vec<Stage> {
         let sources = self.config.sources.iter().zip(connections);
         let of_sources = sources.flat_map(|(source, connection)| self.of_source(source, connection));
-        of_sources.chain([Stage::Scheduler(self.scheduler(clock_was_set))]).collect()
+        of_sources.chain([Stage::Scheduler(Box::new(self.scheduler(clock_was_set)))]).collect()
     }
 
     fn of_source(&self, source: &Source, connection: &Arc<Connection>) -> [Stage; 3] {
@@ -61,11 +61,14 @@ impl Parts<'_> {
         let (schemes, mode) = (self.settings.schemes(), self.config.mode);
         let parts = || (Arc::clone(connection), Arc::clone(self.log), self.memory.clone(), self.metrics.clone());
         let (connection, log, memory, metrics) = parts();
-        let planner = Planner::new(connection, schemes, mode, log, memory, metrics, Arc::clone(&overview));
+        let planner = Planner::new(connection, schemes.clone(), mode, log, memory, metrics, Arc::clone(&overview))
+            .counting_missed(source.webhook.is_set_up());
         let (connection, log, memory, metrics) = parts();
         let executor = Executor::new(connection, source.protect.clone(), mode, log, memory.ledger, metrics);
         let (connection, log, memory, metrics) = parts();
-        let sweeper = Sweeper::new(connection, log, memory.sweeps, overview, metrics);
+        let (known, every) = (Arc::new(self.views.clone()), source.reconcile.map(|reconcile| reconcile.every));
+        let sweeper =
+            Sweeper::new(connection, log, memory.sweeps, overview, metrics).reconciling(known, schemes, every);
         [Stage::Planner(Arc::new(planner)), Stage::Executor(Arc::new(executor)), Stage::Sweeper(Arc::new(sweeper))]
     }
 

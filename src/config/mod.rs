@@ -25,6 +25,7 @@ mod not_yet;
 mod problem;
 mod protect;
 mod reader;
+mod reconcile;
 mod scheme;
 mod secret;
 mod select;
@@ -47,7 +48,7 @@ pub use sources::Sources;
 pub use transport::{Authorities, Proxy, ProxyCredentials, Transport};
 pub use webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 
-use std::{fmt, net::SocketAddr, path::PathBuf};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use chrono::NaiveDate;
 use url::Url;
@@ -137,6 +138,8 @@ pub struct Source {
     pub credentials_expire: Option<NaiveDate>,
     /// How its webhooks prove who sent them.
     pub webhook: Webhook,
+    /// How often its users are compared with those that usher knows, so that nobody's creation is missed; none: never.
+    pub reconcile: Option<Reconcile>,
     /// Upper bounds on calls.
     pub rate: Rate,
     /// How it is reached.
@@ -156,6 +159,7 @@ impl Source {
             auth,
             credentials_expire: None,
             webhook: Webhook::default(),
+            reconcile: Some(Reconcile::default()),
             rate: Rate::default(),
             transport: Transport::default(),
             protect: Protect::of(product, Some(&base_url)),
@@ -222,6 +226,21 @@ impl Default for Rate {
     /// Gentle enough for an instance that people work with at the same time.
     fn default() -> Self {
         Self { per_second: 10.0, concurrency: 4 }
+    }
+}
+
+/// How the users of a source are compared with those that usher knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reconcile {
+    /// From the beginning of one listing to that of the next.
+    pub every: Duration,
+}
+
+impl Default for Reconcile {
+    /// So often that a creation that no webhook told of is acted on within a quarter of an hour, with time to list the
+    /// users.
+    fn default() -> Self {
+        Self { every: Duration::from_mins(10) }
     }
 }
 

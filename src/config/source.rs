@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use crate::domain::{Product, SourceId};
 
 use super::{
-    Organization, Protect, Rate, Source, Webhook, address::address, auth::auth, fields::Fields, node::Node, not_yet,
-    protect::protect, reader::Reader, transport::transport, webhook::webhook,
+    Organization, Protect, Rate, Reconcile, Source, Webhook, address::address, auth::auth, fields::Fields, node::Node,
+    not_yet, protect::protect, reader::Reader, reconcile::reconcile, transport::transport, webhook::webhook,
 };
 
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
@@ -42,6 +42,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         .and_then(|node| auth(node, product, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
+    let reconcile = fields.or("reconcile", Some(Reconcile::default()), |node| reconcile(node, reader));
     let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));
     let transport = transport(&mut fields, reader);
     // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
@@ -58,6 +59,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         auth: auth?,
         credentials_expire: credentials_expire?,
         webhook: webhook?,
+        reconcile: reconcile?,
         rate: rate?,
         transport: transport?,
         protect: protect?,

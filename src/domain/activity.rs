@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Event, EventKind, Fact, Logins, Missing, Origin, Timestamp};
+use super::{Event, EventKind, Fact, Logins, Missing, Origin, Timestamp, Via};
 
 /// While a source has told of no login of anybody for this long, that somebody did not log in says nothing: the feed may
 /// be broken. Those who are absent would all look idle at once.
@@ -56,36 +56,56 @@ impl Heard {
 pub struct Activity {
     /// When usher first came across the user.
     pub first_seen: Timestamp,
-    /// When the user was created, where usher was told of it.
+    /// When the user was created, where usher was told of it; where it found it out by itself, when it did. None again
+    /// once the user is removed.
     pub created: Option<Timestamp>,
     /// The latest login that usher was told of.
     pub last_login: Option<Timestamp>,
     /// How many logins usher was told of.
     pub logins: u64,
+    /// Whether the user was there when usher began to compare whom it knows with the users of the source, so that their
+    /// standing in that list is no news. False again once the user is removed.
+    pub in_baseline: bool,
+    /// When the latest event that this comes from was accepted, later than for the one before. None in records of
+    /// before this was kept.
+    pub as_of: Option<Timestamp>,
 }
 
 impl Activity {
     /// What is known after `event`, from what was known `before` it.
     pub fn after(before: Option<&Self>, event: &Event) -> Self {
-        let at = event.occurred.unwrap_or(event.accepted).min(event.accepted);
-        let mut activity =
-            before.cloned().unwrap_or(Self { first_seen: at, created: None, last_login: None, logins: 0 });
+        let at = event.happened();
+        let mut activity = before.cloned().unwrap_or(Self::new(at));
         activity.first_seen = activity.first_seen.min(at);
+        activity.as_of = activity.as_of.map(Timestamp::next).max(Some(event.accepted));
         match event.kind {
-            EventKind::Created => activity.created = activity.created.or(Some(at)),
+            EventKind::Created if activity.known_creation(event).is_some() => {}
+            EventKind::Created => activity.created = Some(at),
             EventKind::LoggedIn => {
                 activity.logins = activity.logins.saturating_add(1);
                 activity.last_login = activity.last_login.max(Some(at));
             }
-            EventKind::Updated | EventKind::Removed | EventKind::Sighted => {}
+            // A removal that is told late, behind the creation that came after it, ends nothing.
+            EventKind::Removed if activity.created.is_none_or(|created| created <= at) => {
+                activity.created = None;
+                activity.in_baseline = false;
+            }
+            EventKind::Sighted => activity.in_baseline |= event.via == Via::Reconciliation,
+            EventKind::Updated | EventKind::Removed => {}
         }
         activity
     }
 
+    /// Of a user of whom nothing has been seen, but that they were there `at` that time.
+    pub const fn new(at: Timestamp) -> Self {
+        Self { first_seen: at, created: None, last_login: None, logins: 0, in_baseline: false, as_of: None }
+    }
+
     /// Whether this is what follows from `other` and events after it: of two records of one user the one to keep.
     pub fn is_newer_than(&self, other: &Self) -> bool {
-        (self.logins, self.last_login, self.created.is_some())
-            > (other.logins, other.last_login, other.created.is_some())
+        let order =
+            |activity: &Self| (activity.as_of, activity.logins, activity.last_login, activity.created.is_some());
+        order(self) > order(other)
     }
 
     /// The logins as a fact at `now`, where `heard` is what the source told of anybody's.
@@ -123,7 +143,7 @@ mod tests {
     }
 
     fn logins(created: Option<i64>, heard: Option<Heard>, now: i64) -> Option<Logins> {
-        let activity = Activity { first_seen: day(0), created: created.map(day), last_login: None, logins: 0 };
+        let activity = Activity { created: created.map(day), ..Activity::new(day(0)) };
         activity.logins(heard, day(now)).value().copied()
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Activity, Event, EventId, EventKind, Mode, RunId, SchemeRef, Sighting, SourceId, Step, StepKey, StepRef, Timestamp,
-    UserKey, UserRef,
+    UserKey, UserRef, Via,
 };
 
 /// Three-valued truth: a condition on a fact that is not known is unknown, and so is its opposite.
@@ -95,6 +95,8 @@ pub enum NoAction {
     NoSchemeForEvent,
     /// The account is not a person's; with the product's word for it.
     NotAPerson(String),
+    /// It is a creation that usher knew of already, since then.
+    KnownSince(Timestamp),
 }
 
 /// The answer to one event. There is exactly one for each, also when it is "nothing".
@@ -106,6 +108,8 @@ pub struct Decision {
     pub source: SourceId,
     /// What happened.
     pub kind: EventKind,
+    /// How usher learnt of it.
+    pub via: Via,
     /// To whom.
     pub user: UserRef,
     /// The login name, where it is known.
@@ -173,6 +177,7 @@ impl Decision {
             event: event.id.clone(),
             source: event.source.clone(),
             kind: event.kind,
+            via: event.via,
             user: event.user.clone(),
             user_name,
             accepted: event.accepted,

@@ -1,5 +1,8 @@
 //! What happened to a user.
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use super::{EmailAddress, EventId, SchemeId, SourceId, SweepId, Timestamp, UserKey, UserRef};
 
 /// What kind of thing happened.
@@ -13,7 +16,7 @@ pub enum EventKind {
     Updated,
     /// The user is gone from the source.
     Removed,
-    /// A sweep came across the user.
+    /// usher came across the user in a list of the source's users: in a sweep, or as one who was there before usher.
     Sighted,
 }
 
@@ -26,6 +29,32 @@ impl EventKind {
             Self::Updated => "updated",
             Self::Removed => "removed",
             Self::Sighted => "sighted",
+        }
+    }
+}
+
+/// How usher learnt of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// The product told it: a webhook, or a listener of one's own.
+    Webhook,
+    /// It stands in an audit log that usher polls.
+    Feed,
+    /// Nothing told it: usher compared whom it knows with the users of the source.
+    Reconciliation,
+    /// A sweep came across the user.
+    Sweep,
+}
+
+impl Via {
+    /// The word used in logs and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Feed => "feed",
+            Self::Reconciliation => "reconciliation",
+            Self::Sweep => "sweep",
         }
     }
 }
@@ -79,6 +108,8 @@ pub struct Event {
     pub source: SourceId,
     /// What happened.
     pub kind: EventKind,
+    /// How usher learnt of it.
+    pub via: Via,
     /// To whom.
     pub user: UserRef,
     /// What the delivery says of the user.
@@ -87,7 +118,7 @@ pub struct Event {
     pub occurred: Option<Timestamp>,
     /// When usher accepted it.
     pub accepted: Timestamp,
-    /// The sweep that came across the user; set where the kind is [`EventKind::Sighted`].
+    /// The sweep that came across the user; set where that is how usher learnt of it.
     pub sweep: Option<Sighting>,
 }
 
@@ -95,5 +126,10 @@ impl Event {
     /// The key under which the event and all that follows from it is kept.
     pub fn key(&self) -> UserKey {
         UserKey::new(&self.source, &self.user)
+    }
+
+    /// When it happened, as far as is known: not in the future, whatever the sender's clock says.
+    pub fn happened(&self) -> Timestamp {
+        self.occurred.unwrap_or(self.accepted).min(self.accepted)
     }
 }

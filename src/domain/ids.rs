@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::{Timestamp, UserKey, UserRef};
+use super::{EventKind, Timestamp, UserKey, UserRef};
 
 /// Why a text is not an id; `Display` says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -156,6 +156,14 @@ impl EventId {
         Self::digest(&[b"sighting", sweep.as_str().as_bytes(), user.as_str().as_bytes(), released.as_bytes()])
     }
 
+    /// The id of what follows from `user` standing in the list of a source's users, when nothing told of them as of
+    /// `as_of`: however often, and by whichever replica, the list is compared until more is known.
+    pub fn of_stranger(source: &SourceId, kind: EventKind, user: &UserId, as_of: Option<Timestamp>) -> Self {
+        let as_of = as_of.map_or(i64::MIN, Timestamp::as_millis).to_be_bytes();
+        let (source, kind, user) = (source.as_str().as_bytes(), kind.as_str().as_bytes(), user.as_str().as_bytes());
+        Self::digest(&[b"stranger", source, kind, user, &as_of])
+    }
+
     fn digest(parts: &[&[u8]]) -> Self {
         Self(digest(parts))
     }
@@ -168,6 +176,11 @@ impl SweepId {
         let mut parts = vec![&b"schedule"[..], source.as_str().as_bytes(), &due];
         parts.extend(schemes.iter().map(|scheme| scheme.as_str().as_bytes()));
         Self(digest(&parts))
+    }
+
+    /// The comparison of `source`, which goes on for ever: what it has come to stands among what sweeps have.
+    pub fn of_comparison(source: &SourceId) -> Self {
+        Self(digest(&[b"comparison", source.as_str().as_bytes()]))
     }
 
     /// The sweep that an administrator asked for; `nonce` tells it from all others.

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, RunId, Scheme, SchemeId, SchemeRef, SourceId, SweepId, Timestamp, UserKey};
+use super::{
+    Comparison, Limits, NewcomerOrder, RunId, Scheme, SchemeId, SchemeRef, SourceId, SweepId, Timestamp, UserKey,
+};
 
 /// What set a sweep off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +101,8 @@ pub enum SweepRequest {
     Cancel(RunOrder),
     /// The clock counts from here.
     Armed(Armed),
+    /// Go on with newcomers who are held.
+    Newcomers(NewcomerOrder),
 }
 
 impl SweepRequest {
@@ -108,6 +112,7 @@ impl SweepRequest {
             Self::Asked(asked) => &asked.source,
             Self::Release(order) | Self::Cancel(order) => &order.source,
             Self::Armed(armed) => &armed.source,
+            Self::Newcomers(order) => &order.source,
         }
     }
 
@@ -223,4 +228,6 @@ pub enum SweepStep {
         /// Why.
         why: String,
     },
+    /// The users of the source were compared with those that usher knows, which goes on for ever.
+    Compared(Comparison),
 }

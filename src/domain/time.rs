@@ -22,6 +22,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The earliest time that is later.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// So long before this.
     #[must_use]
     pub fn minus(self, time: Duration) -> Self {

@@ -10,7 +10,9 @@ use tracing::warn;
 
 use super::{Appender, Interrupted, Overview, Work};
 use crate::{
-    domain::{Activity, Decision, Event, EventKind, Heard, SourceId, Timestamp, UserKey, UserRef},
+    domain::{
+        Activity, Decision, Event, EventKind, Fact, Facts, Heard, Missing, SourceId, Timestamp, UserKey, UserRef,
+    },
     log::{Record, Stored, Stream, codec},
     store::{self, ActivityStore, Scope, Seen},
 };
@@ -106,9 +108,11 @@ impl Activities {
     }
 }
 
-/// What is known after `event`. Under a mere name nothing is kept: it would be apart from what is known under the id.
-pub(super) fn after(before: Option<&Activity>, event: &Event) -> Option<Activity> {
+/// What is known after `event`, which was decided by `facts`. Under a mere name nothing is kept: it would be apart from what is known under the id.
+pub(super) fn after(before: Option<&Activity>, event: &Event, facts: &Facts) -> Option<Activity> {
+    let is_nobody = matches!(facts.name, Fact::Unknown(Missing::NoSuchUser));
     match event.user {
+        UserRef::Id(_) if is_nobody => Some(Activity::after_nobody(before, event)),
         UserRef::Id(_) => Some(Activity::after(before, event)),
         UserRef::Name(_) => None,
     }
@@ -122,7 +126,8 @@ fn is_due(seen: &Seen) -> bool {
         (None, last) => last.is_some(),
         (Some(_), None) => false,
     };
-    counts(activity) != counts(snapshot) || activity.created != snapshot.created || behind
+    let standing = |activity: &Activity| (activity.created, activity.in_baseline);
+    counts(activity) != counts(snapshot) || standing(activity) != standing(snapshot) || behind
 }
 
 #[cfg(test)]
@@ -136,7 +141,7 @@ mod tests {
     }
 
     fn activity(logins: u64, last: i64) -> Activity {
-        Activity { first_seen: at(0), created: None, last_login: (logins > 0).then(|| at(last)), logins }
+        Activity { last_login: (logins > 0).then(|| at(last)), logins, ..Activity::new(at(0)) }
     }
 
     #[test]

@@ -2,11 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::{StreamExt, TryStreamExt, stream};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{Backoff, Interrupted, Work};
-use crate::log::{Log, Position, Record, Stream};
+use crate::{
+    domain::Event,
+    log::{Log, Position, Record, Stream, codec},
+};
+
+/// Events on their way into the log at once: it makes many durable together.
+const AT_ONCE: usize = 256;
 
 /// Appends to the log until it succeeds or the work is stopped: a log that is away is waited for, since nothing can be
 /// given up without it.
@@ -46,5 +53,22 @@ impl Appender {
                 }
             }
         }
+    }
+
+    /// Appends `events`, each of another user, and returns when all are durable; says `appended` for each of them.
+    pub async fn append_events(
+        &self,
+        events: Vec<Event>,
+        stop: &CancellationToken,
+        appended: impl Fn() + Send + Sync,
+    ) -> Result<(), Interrupted> {
+        let appended = &appended;
+        let append = |event: Event| async move {
+            let record = Record { key: event.key(), payload: codec::encode(&event) };
+            self.append(Stream::Events, record, stop).await?;
+            appended();
+            Ok(())
+        };
+        stream::iter(events.into_iter().map(append)).buffer_unordered(AT_ONCE).try_collect().await
     }
 }

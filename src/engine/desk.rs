@@ -6,7 +6,10 @@ use tracing::info;
 
 use crate::{
     clock::Clock,
-    domain::{Actor, AskedSweep, Cause, RunId, RunOrder, Scheme, SchemeId, SourceId, SweepId, SweepRequest, SweepRun},
+    domain::{
+        Actor, AskedSweep, Cause, NewcomerOrder, RunId, RunOrder, Scheme, SchemeId, SourceId, SweepId, SweepRequest,
+        SweepRun,
+    },
     log::{self, Log, Record, Stream, codec},
 };
 
@@ -55,6 +58,14 @@ impl Desk {
     /// What is said now about the run of `scheme` in `sweep`.
     pub fn order(&self, sweep: &SweepId, scheme: &SchemeId, source: &SourceId) -> RunOrder {
         RunOrder { sweep: sweep.clone(), scheme: scheme.clone(), source: source.clone(), at: self.clock.now() }
+    }
+
+    /// Asks to go on with the newcomers of `source` who are held: as with users who were created, or who were there
+    /// before. There are so many `users`; it is not about more.
+    pub async fn newcomers(&self, source: SourceId, release: bool, users: u64, by: &Actor) -> Result<(), log::Error> {
+        info!(source.id = %source, users, %by, "newcomers {}", if release { "released" } else { "dismissed" });
+        let order = NewcomerOrder { source, release, users, at: self.clock.now() };
+        self.append(&SweepRequest::Newcomers(order)).await
     }
 
     async fn append(&self, request: &SweepRequest) -> Result<(), log::Error> {

@@ -11,13 +11,15 @@ use super::{
     activity::{self, Activities},
     asking::Asking,
     dead_letters::DeadLetters,
+    lasting_id::{memory_id, under_lasting_id},
     reading::Reading,
+    tally::Tally,
     unsettled::Unsettled,
 };
 use crate::{
     domain::{
-        Activity, DeadLetter, Decision, Event, EventId, EventKind, Fact, Facts, Missing, Mode, SourceId, Stage,
-        Timestamp, Truth, UserRef,
+        Activity, DeadLetter, Decision, Event, EventKind, Fact, Facts, Missing, Mode, NoAction, SourceId, Stage,
+        Timestamp,
     },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
@@ -34,9 +36,9 @@ pub struct Planner {
     dead_letters: DeadLetters,
     ledger: Ledger,
     activities: Activities,
-    metrics: Metrics,
     overview: Arc<dyn Overview>,
     unsettled: Unsettled,
+    tally: Tally,
 }
 
 /// What becomes of an event.
@@ -70,7 +72,15 @@ impl Planner {
         let source = connection.source.clone();
         let activities = Activities::new(source, activity, appender.clone(), Arc::clone(&overview));
         let unsettled = Unsettled::default();
-        Self { connection, schemes, mode, appender, dead_letters, ledger, activities, metrics, overview, unsettled }
+        let tally = Tally { has_webhooks: false, metrics };
+        Self { connection, schemes, mode, appender, dead_letters, ledger, activities, overview, unsettled, tally }
+    }
+
+    /// The same, counting creations that no webhook told of where the source `has_webhooks`.
+    #[must_use]
+    pub fn counting_missed(mut self, has_webhooks: bool) -> Self {
+        self.tally.has_webhooks = has_webhooks;
+        self
     }
 
     fn now(&self) -> Timestamp {
@@ -89,6 +99,12 @@ impl Planner {
             self.give_up(&event, "the start of the sweep can't be found, so no scheme is asked".into(), work).await?;
         }
         let before = self.activities.before(&event.key(), work).await?;
+        if let Some(since) = before.as_ref().and_then(|before| before.known_creation(&event)) {
+            self.tally.duplicate();
+            let answer = rules::Answer::nothing(NoAction::KnownSince(since));
+            let facts = Facts::from_payload(&event);
+            return Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))));
+        }
         self.activities.hear(&event);
         let with_activity = |facts: Facts, schemes: &Schemes| {
             // Most schemes don't look at it, and reading it takes longer than asking them.
@@ -110,7 +126,7 @@ impl Planner {
         let facts = match reading {
             Reading::Found(user) => {
                 if event.user.id().is_none() {
-                    return Ok(Answer::Moved(Box::new(Event { user: UserRef::Id(user.id), ..event })));
+                    return Ok(Answer::Moved(Box::new(under_lasting_id(event, user.id))));
                 }
                 with_activity(before_login(user.facts(self.now()), event.kind), &schemes)
             }
@@ -126,10 +142,16 @@ impl Planner {
     }
 
     /// Whether the event is to go under its user's lasting id although nothing is to be done: a login that is known by
-    /// name alone would be missing from what is known of the user.
+    /// name alone would be missing from what is known of the user, and so would a creation, which would be news again
+    /// when it is told under the id.
     fn is_to_be_found(&self, event: &Event) -> bool {
-        let adds_to_activity = matches!(event.kind, EventKind::Created | EventKind::LoggedIn);
-        adds_to_activity && event.user.id().is_none() && self.schemes().look_at_activity(&event.source)
+        let (schemes, source) = (self.schemes(), &event.source);
+        let is_missing = match event.kind {
+            EventKind::Created => schemes.look_at_activity(source) || schemes.wait_for_creations(source),
+            EventKind::LoggedIn => schemes.look_at_activity(source),
+            EventKind::Updated | EventKind::Removed | EventKind::Sighted => false,
+        };
+        is_missing && event.user.id().is_none()
     }
 
     fn decision(&self, event: &Event, before: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Decision {
@@ -138,7 +160,7 @@ impl Planner {
             no_action: answer.no_action,
             verdicts: answer.verdicts,
             others: answer.others,
-            activity: activity::after(before, event),
+            activity: activity::after(before, event, facts),
             ..Decision::about(event, name, self.mode, self.now())
         }
     }
@@ -162,20 +184,14 @@ impl Planner {
         self.appender.append_output(Stream::Decisions, record, work).await?;
         self.unsettled.note(decision, &*self.overview);
         self.activities.keep(decision, work);
+        self.tally.decided(decision);
         let source = decision.source.as_str();
-        for verdict in &decision.verdicts {
-            let labels = [source, verdict.scheme.id.as_str(), result_label(verdict.selected)];
-            self.metrics.decisions.with_label_values(&labels).inc();
-        }
-        if decision.verdicts.is_empty() {
-            self.metrics.decisions.with_label_values(&[source, "", "nothing"]).inc();
-        }
         let (selected, schemes) = (decision.selected().count(), decision.verdicts.len());
-        if decision.sweep.is_some() && selected == 0 {
+        if decision.kind == EventKind::Sighted && selected == 0 {
             debug!(event.id = %decision.event, source.id = source, schemes, "decided"); // a sweep has many of these
         } else {
-            let kind = decision.kind.as_str();
-            info!(event.id = %decision.event, source.id = source, kind, schemes, selected, "decided");
+            let (kind, via) = (decision.kind.as_str(), decision.via.as_str());
+            info!(event.id = %decision.event, source.id = source, kind, via, schemes, selected, "decided");
         }
         Ok(())
     }
@@ -188,28 +204,11 @@ impl Planner {
     }
 }
 
-/// What an event is remembered by. One that is appended again under its user's lasting id may come into the same
-/// partition: it must not be taken for the one it was made from, which knew only the name.
-fn memory_id(event: &EventId, user: &UserRef) -> String {
-    match user {
-        UserRef::Id(_) => event.to_string(),
-        UserRef::Name(_) => format!("{event}/by-name"),
-    }
-}
-
 /// The facts without the login at hand, which the product may tell already: the question is what was known before it.
 fn before_login(facts: Facts, kind: EventKind) -> Facts {
     match kind {
         EventKind::LoggedIn => Facts { logins: Fact::Unknown(Missing::NotTold), ..facts },
         EventKind::Created | EventKind::Updated | EventKind::Removed | EventKind::Sighted => facts,
-    }
-}
-
-fn result_label(selected: Truth) -> &'static str {
-    match selected {
-        Truth::True => "selected",
-        Truth::False => "not_selected",
-        Truth::Unknown => "unknown",
     }
 }
 
@@ -261,7 +260,7 @@ impl Handler for Planner {
         };
         let id = memory_id(&event.id, &event.user);
         if work.recall(&self.ledger, &id).await?.is_some() {
-            self.metrics.duplicates.with_label_values(&[Stage::Planner.as_str()]).inc();
+            self.tally.duplicate();
             // It may have been decided just before a crash.
             return self.activities.snapshot(&event.key(), work).await;
         }

@@ -11,7 +11,7 @@ use super::*;
 use crate::{
     clock::{Clock, SystemClock},
     config,
-    domain::{Heard, RunId, SchemeId, SweepId, SweepPlan, UserHints, UserId},
+    domain::{EventId, Heard, RunId, SchemeId, SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
     engine::{self, AskedStep, Count, NoControls, testing::Stub},
     log::{
         Partition,
@@ -79,6 +79,7 @@ fn login(number: i64) -> Event {
         id: EventId::new(format!("e{number}")),
         source: source(),
         kind: EventKind::LoggedIn,
+        via: Via::Webhook,
         user: UserRef::Id(UserId::new("jane")),
         hints: UserHints::default(),
         occurred: None,

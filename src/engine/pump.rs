@@ -8,6 +8,7 @@ use std::{
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use tokio::sync::oneshot;
+use tokio_util::sync::DropGuard;
 use tracing::warn;
 
 use super::{Handler, Interrupted, Work};
@@ -61,8 +62,9 @@ impl<H: Handler> Pump<H> {
         Self { handler, ledger, work, lanes: HashMap::new(), done: 0, interrupted: false }
     }
 
-    /// Works until the partition is taken away or the work is to stop, and finishes what was begun.
-    pub(super) async fn run(mut self, assignment: Assignment) {
+    /// Works until the partition is taken away or the work is to stop, and finishes what was begun. Gives what tells the
+    /// log, when dropped, that the next one may have the partition.
+    pub(super) async fn run(mut self, assignment: Assignment) -> DropGuard {
         let Assignment { partition, mut records, offsets, released, .. } = assignment;
         let stop = self.work.stop.clone();
         let mut in_flight = FuturesOrdered::new();
@@ -94,7 +96,7 @@ impl<H: Handler> Pump<H> {
         }
         // Only when nothing of the partition can happen here any more may the next one have it.
         drop(in_flight);
-        drop(released);
+        released
     }
 
     /// Starts work on a record, behind the one of the same user that is in the works.

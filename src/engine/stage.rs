@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     domain::{SourceId, Stage},
-    log::{self, Assignment, Log, Stored, Stream},
+    log::{self, Assignment, Log, Partition, Stored, Stream},
     store::{self, Entry, Ledger, Scope},
 };
 
@@ -61,6 +61,10 @@ pub trait Handler: Send + Sync + 'static {
     fn lane(&self, record: &Stored) -> String {
         record.key.clone()
     }
+
+    /// What is to be done beside the records of `partition`, as long as it is this process's; ends when the work is to
+    /// stop.
+    async fn attend(&self, _partition: Partition, _work: &Work) {}
 
     /// Works on a record until all that follows from it is in the log.
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted>;
@@ -150,7 +154,8 @@ async fn partition<H: Handler>(
     assignment: Assignment,
     stop: CancellationToken,
 ) {
-    let scope = Scope::new(handler.stage(), handler.source(), assignment.partition);
+    let assigned = assignment.partition;
+    let scope = Scope::new(handler.stage(), handler.source(), assigned);
     let stopping = assignment.revoked.clone();
     let stop_both = stopping.clone();
     let relay = tokio::spawn(async move {
@@ -171,7 +176,15 @@ async fn partition<H: Handler>(
     };
     if let Some(acked) = acked {
         let work = Work { scope, stop: stopping, acked: Arc::new(AtomicU64::new(acked)) };
-        Pump::new(handler, ledger, work).run(assignment).await;
+        let pump = Pump::new(Arc::clone(&handler), ledger, work.clone());
+        let (_released, ()) = tokio::join!(
+            async {
+                let released = pump.run(assignment).await;
+                work.stop.cancel();
+                released
+            },
+            handler.attend(assigned, &work),
+        );
     }
     relay.abort();
 }

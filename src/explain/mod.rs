@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     domain::{
         AccountType, Activity, Event, EventId, EventKind, Facts, Heard, Reason, Scheme, SchemeId, SchemeRef,
-        SchemeVerdict, SourceId, Step, Timestamp, TriggerKind, UserHints, UserId, UserRef,
+        SchemeVerdict, SourceId, Step, Timestamp, TriggerKind, UserHints, UserId, UserRef, Via,
     },
     products::{Client, Error as ProductError, User},
     rules::{self, Schemes, Subject, VersionedScheme, Waiting},
@@ -172,6 +172,7 @@ fn sighting(source: &SourceId, user: &UserId, at: Timestamp) -> Event {
         id: EventId::new(""),
         source: source.clone(),
         kind: EventKind::Sighted,
+        via: Via::Sweep,
         user: UserRef::Id(user.clone()),
         hints: UserHints::default(),
         occurred: None,

@@ -103,10 +103,10 @@ impl Seen for Watched {
         let an_hour_ago = Timestamp::from_millis(NOW.as_millis() - 3_600_000);
         let jane = user.as_str() == "jane";
         Some(Activity {
-            first_seen: long_ago,
             created: Some(long_ago),
             last_login: jane.then_some(an_hour_ago),
             logins: u64::from(jane),
+            ..Activity::new(long_ago)
         })
     }
 

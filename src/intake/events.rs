@@ -11,7 +11,7 @@ use tracing::{debug, warn};
 use super::Told;
 use crate::{
     clock::Clock,
-    domain::{Event, EventId, EventKind, SourceId, UserKey},
+    domain::{Event, EventId, EventKind, SourceId, UserKey, Via},
     log::{self, Log, Record, Stream, codec},
     metrics::Metrics,
 };
@@ -44,6 +44,7 @@ impl Origin<'_> {
             id: self.id(&told),
             source: self.source.clone(),
             kind: told.kind,
+            via: Via::Webhook,
             user: told.user,
             hints: told.hints,
             occurred: told.occurred,

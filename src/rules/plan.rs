@@ -46,7 +46,8 @@ impl Answer {
         self.verdicts.iter().any(|verdict| verdict.selected != Truth::False)
     }
 
-    fn nothing(why: NoAction) -> Self {
+    /// No scheme is asked.
+    pub fn nothing(why: NoAction) -> Self {
         Self { no_action: Some(why), verdicts: Vec::new(), others: 0 }
     }
 }

@@ -89,6 +89,11 @@ impl Schemes {
         self.sources.get(source).is_some_and(|own| own.looks_at_activity)
     }
 
+    /// Whether any scheme of `source` waits for users to be created.
+    pub fn wait_for_creations(&self, source: &SourceId) -> bool {
+        self.sources.get(source).is_some_and(|own| !own.on_create.schemes.is_empty())
+    }
+
     /// Whether the scheme is there, enabled, and says what it said when it was `reference`.
     pub fn has(&self, reference: &SchemeRef) -> bool {
         self.sources

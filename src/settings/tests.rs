@@ -9,7 +9,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::*;
 use crate::{
     config,
-    domain::{Actor, ChangeKind, Event, EventId, EventKind, Facts, Timestamp, UserHints, UserId, UserRef},
+    domain::{Actor, ChangeKind, Event, EventId, EventKind, Facts, Timestamp, UserHints, UserId, UserRef, Via},
     log::Stream,
     rules,
     views::testing::MemoryLog,
@@ -101,6 +101,7 @@ fn asked(settings: &Settings) -> Vec<String> {
         id: EventId::from_delivery(&source, "1"),
         source,
         kind: EventKind::Created,
+        via: Via::Webhook,
         user: UserRef::Id(UserId::new("jane")),
         hints: UserHints::default(),
         occurred: None,

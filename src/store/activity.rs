@@ -58,10 +58,10 @@ impl ActivityStore {
     }
 }
 
-/// The activity's length in one byte, the activity, the snapshot where there is one. A message of four numbers is short.
+/// The activity's length in one byte, the activity, the snapshot where there is one. A message of six numbers is short.
 fn write(seen: &Seen) -> Vec<u8> {
     let activity = codec::encode(&seen.activity);
-    let length = u8::try_from(activity.len()).expect("four numbers take up 44 bytes at most");
+    let length = u8::try_from(activity.len()).expect("six numbers take up 66 bytes at most");
     let mut row = vec![length];
     row.extend_from_slice(&activity);
     if let Some(snapshot) = &seen.snapshot {
@@ -105,7 +105,7 @@ mod tests {
 
     fn logins(count: u64) -> Activity {
         let at = |n| Timestamp::from_millis(i64::try_from(n).expect("few") * 1000);
-        Activity { first_seen: at(0), created: None, last_login: (count > 0).then(|| at(count)), logins: count }
+        Activity { last_login: (count > 0).then(|| at(count)), logins: count, ..Activity::new(at(0)) }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Scope};
-use crate::domain::{SchemeId, SweepId, SweepProgress, SweepStep, Timestamp};
+use crate::domain::{Comparison, SchemeId, SweepId, SweepProgress, SweepStep, Timestamp};
 
 /// What has become of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl SweepState {
             self.runs.insert(scheme.clone(), phase);
         };
         match &progress.step {
-            SweepStep::Started { .. } => {}
+            SweepStep::Started { .. } | SweepStep::Compared(_) => {}
             SweepStep::Listed { cursor, .. } => self.listing = Listing::Open { cursor: Some(cursor.clone()) },
             SweepStep::ListingEnded { .. } => self.listing = Listing::Ended,
             SweepStep::Failed { .. } => self.listing = Listing::Failed,
@@ -93,6 +93,7 @@ impl SweepStore {
     pub fn apply(&self, scope: &Scope, progress: &SweepProgress) -> Result<(), Error> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let state = match (&progress.step, self.get(scope, &progress.sweep)?) {
+            (SweepStep::Compared(comparison), _) => return self.compared(scope, progress.at, comparison),
             (SweepStep::Started { runs, due, from, .. }, _) => {
                 let runs: BTreeMap<_, _> = runs.iter().map(|run| (run.scheme.id.clone(), RunPhase::Open)).collect();
                 if let Some(due) = due {
@@ -108,6 +109,18 @@ impl SweepStore {
         };
         let row = serde_json::to_vec(&state).expect("text and numbers are JSON");
         self.tree.insert(scope.key(progress.sweep.as_str()), row)?;
+        Ok(())
+    }
+
+    /// How the comparison of users stands, and since when; none where there was none.
+    pub fn comparison(&self, scope: &Scope) -> Result<Option<(Timestamp, Comparison)>, Error> {
+        let row = self.tree.get(scope.key(COMPARED))?;
+        Ok(row.and_then(|row| serde_json::from_slice(&row).ok())) // of another form: read back from the log
+    }
+
+    fn compared(&self, scope: &Scope, at: Timestamp, comparison: &Comparison) -> Result<(), Error> {
+        let row = serde_json::to_vec(&(at, comparison)).expect("text and numbers are JSON");
+        self.tree.insert(scope.key(COMPARED), row)?;
         Ok(())
     }
 
@@ -139,6 +152,9 @@ impl SweepStore {
         Ok(dropped)
     }
 }
+
+/// No sweep has such an id.
+const COMPARED: &str = "compared";
 
 fn due_key(scope: &Scope, scheme: &SchemeId) -> Vec<u8> {
     scope.key(&format!("due/{scheme}"))

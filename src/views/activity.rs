@@ -91,7 +91,7 @@ mod tests {
         let activities = Activities::new(&Store::open(dir.path(), "memory").expect("a store")).expect("activities");
         let login = |event: &str, name: &str, seconds: i64, logins: u64| Decision {
             kind: EventKind::LoggedIn,
-            activity: Some(Activity { first_seen: at(0), created: None, last_login: Some(at(seconds)), logins }),
+            activity: Some(Activity { last_login: Some(at(seconds)), logins, ..Activity::new(at(0)) }),
             ..decision(event, name, seconds, vec![])
         };
         assert_eq!(activities.heard(&source()).expect("read"), None);

@@ -55,7 +55,7 @@ impl Bells {
                 }
                 Ok(())
             }
-            SweepRequest::Release(_) | SweepRequest::Cancel(_) => Ok(()),
+            SweepRequest::Release(_) | SweepRequest::Cancel(_) | SweepRequest::Newcomers(_) => Ok(()),
         }
     }
 

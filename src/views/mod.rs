@@ -5,6 +5,7 @@
 mod activity;
 mod bells;
 mod checkpoints;
+mod comparisons;
 mod dead_letters;
 mod decisions;
 mod follow;
@@ -27,11 +28,13 @@ pub use prune::{Horizon, Pruning};
 pub use runs::{Counts, Entry, Filter, Progress, Run, RunState};
 
 use self::{
-    activity::Activities, bells::Bells, checkpoints::Checkpoints, dead_letters::DeadLetters, decisions::Decisions,
-    follow::Apply, follow::Follower, overview::Plans, runs::Runs,
+    activity::Activities, bells::Bells, checkpoints::Checkpoints, comparisons::Comparisons, dead_letters::DeadLetters,
+    decisions::Decisions, follow::Apply, follow::Follower, overview::Plans, runs::Runs,
 };
 use crate::{
-    domain::{Activity, Heard, RunId, SchemeId, SourceId, SweepRequest, UserId, UserKey, UserRef},
+    domain::{
+        Activity, Comparison, Heard, RunId, SchemeId, SourceId, SweepRequest, Timestamp, UserId, UserKey, UserRef,
+    },
     explain::Seen,
     log::{
         Log, Partition, Stored, Stream,
@@ -65,6 +68,7 @@ pub struct Views {
     dead_letters: DeadLetters,
     activities: Activities,
     bells: Bells,
+    comparisons: Comparisons,
     plans: Plans,
     checkpoints: Checkpoints,
     progress: watch::Sender<u64>,
@@ -92,12 +96,19 @@ impl Views {
     pub fn open(store: &Store) -> Result<Self, Error> {
         let (runs, decisions, dead_letters) = (Runs::new(store)?, Decisions::new(store)?, DeadLetters::new(store)?);
         let (activities, bells) = (Activities::new(store)?, Bells::new(store)?);
-        let trees =
-            [runs.trees().as_slice(), &decisions.trees(), &dead_letters.trees(), &activities.trees(), &bells.trees()]
-                .concat();
+        let comparisons = Comparisons::new(store)?;
+        let trees = [
+            runs.trees().as_slice(),
+            &decisions.trees(),
+            &dead_letters.trees(),
+            &activities.trees(),
+            &bells.trees(),
+            &comparisons.trees(),
+        ]
+        .concat();
         let checkpoints = Checkpoints::new(store.tree("view-checkpoints")?, &trees)?;
         let (plans, progress) = (Plans::default(), watch::Sender::new(0));
-        Ok(Self { runs, decisions, dead_letters, activities, bells, plans, checkpoints, progress })
+        Ok(Self { runs, decisions, dead_letters, activities, bells, comparisons, plans, checkpoints, progress })
     }
 
     /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped).
@@ -150,6 +161,11 @@ impl Views {
         self.bells.get(scheme)
     }
 
+    /// How the comparison of a source's users stands, and since when; none where there was none.
+    pub fn comparison(&self, source: &SourceId) -> Result<Option<(Timestamp, Comparison)>, Error> {
+        self.comparisons.get(source)
+    }
+
     /// How far `partition` of `stream` has been read.
     pub fn read_until(&self, stream: Stream, partition: Partition) -> Result<u64, Error> {
         self.checkpoints.next(stream, partition)
@@ -184,7 +200,7 @@ impl Views {
                 match &request {
                     SweepRequest::Asked(asked) => views.runs.asked(asked)?,
                     SweepRequest::Cancel(order) => views.runs.cancel_asked(order)?,
-                    SweepRequest::Release(_) | SweepRequest::Armed(_) => {}
+                    SweepRequest::Release(_) | SweepRequest::Armed(_) | SweepRequest::Newcomers(_) => {}
                 }
                 views.progressed();
                 Ok(())
@@ -192,6 +208,7 @@ impl Views {
             reader(Stream::SweepProgress, |views, record| {
                 let progress = decode(&record.payload)?;
                 views.runs.progressed(&progress)?;
+                views.comparisons.apply(&progress)?;
                 views.progressed();
                 Ok(())
             }),

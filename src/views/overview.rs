@@ -6,11 +6,13 @@ use std::{
 };
 
 use tokio::sync::watch;
+use tracing::warn;
 
 use super::Views;
 use crate::{
-    domain::{Heard, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId},
-    engine::{AskedStep, Count, Overview},
+    domain::{Activity, Heard, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
+    engine::{AskedStep, Count, Known, Overview, Unmet},
+    log::{Partition, Stream},
 };
 
 /// Plans kept at hand; there are few sweeps at a time.
@@ -25,6 +27,25 @@ pub(super) struct Plans(Arc<Mutex<HashMap<SweepId, Arc<SweepPlan>>>>);
 impl Plans {
     fn at_hand(&self) -> MutexGuard<'_, HashMap<SweepId, Arc<SweepPlan>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known for Views {
+    fn unmet(&self, source: &SourceId, user: &UserId) -> Option<Unmet> {
+        match self.activity(source, &UserRef::Id(user.clone())) {
+            Ok(seen) if seen.as_ref().is_none_or(Activity::is_unmet) => {
+                Some(Unmet { user: user.clone(), as_of: seen.and_then(|seen| seen.as_of) })
+            }
+            Ok(_) => None,
+            Err(error) => {
+                warn!(source.id = %source, %error, "what was seen of a user can't be read");
+                None
+            }
+        }
+    }
+
+    fn read_until(&self, stream: Stream, partition: Partition) -> u64 {
+        Self::read_until(self, stream, partition).unwrap_or(0)
     }
 }
 

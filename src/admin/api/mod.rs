@@ -5,6 +5,7 @@ mod explain;
 mod groups;
 mod headers;
 mod log;
+mod newcomers;
 mod pauses;
 mod products;
 mod query;
@@ -54,6 +55,8 @@ pub(super) fn routes() -> Vec<Endpoint> {
         get("/sources", sources::list),
         post("/sources/{id}/pause", pauses::pause_source),
         post("/sources/{id}/resume", pauses::resume_source),
+        post("/sources/{id}/newcomers/release", newcomers::release),
+        post("/sources/{id}/newcomers/dismiss", newcomers::dismiss),
         several("/schemes", "GET, HEAD, POST", |schemes| {
             schemes.route(reading(schemes::list)).route(web::post().to(schemes::create))
         }),

@@ -213,6 +213,6 @@ fn wrong_state(run: &Run, why: &str) -> Problem {
     Problem::Conflict(format!("the run `{}` is {}: {why}", run.id, run.state.as_str()))
 }
 
-fn unavailable(error: &log::Error) -> Problem {
+pub(super) fn unavailable(error: &log::Error) -> Problem {
     Problem::Unavailable(error.to_string())
 }

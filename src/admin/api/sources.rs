@@ -1,12 +1,14 @@
 //! What the configuration says of the sources, without its secrets.
 
+use std::time::Duration;
+
 use actix_web::web::{Data, Json, Query};
 use chrono::NaiveDate;
 use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
 
-use super::{Problem, page, query};
+use super::{Problem, newcomers::ReconciliationRow, page, query, read};
 use crate::{
     admin::{AdminState, SourceHealth, SourceState},
     config::{Rate, Source},
@@ -25,6 +27,8 @@ pub struct SourceRow {
     #[schema(value_type = Option<String>, format = Date)]
     credentials_expire: Option<NaiveDate>,
     rate: RateRow,
+    #[serde(skip)]
+    reconcile: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -35,11 +39,12 @@ struct RateRow {
 
 impl From<&Source> for SourceRow {
     fn from(source: &Source) -> Self {
-        let Source { id, name, product, base_url, credentials_expire, rate, .. } = source;
+        let Source { id, name, product, base_url, credentials_expire, rate, reconcile, .. } = source;
         let Rate { per_second, concurrency } = *rate;
         let rate = RateRow { per_second, concurrency };
         let (id, name, product, credentials_expire) = (id.clone(), name.clone(), *product, *credentials_expire);
-        Self { id, name, product, base_url: without_credentials(base_url), credentials_expire, rate }
+        let (base_url, reconcile) = (without_credentials(base_url), reconcile.map(|reconcile| reconcile.every));
+        Self { id, name, product, base_url, credentials_expire, rate, reconcile }
     }
 }
 
@@ -68,15 +73,16 @@ pub(super) struct SourceNow {
     since: Option<Timestamp>,
     /// By an administrator; the others are about what the product lets usher do.
     paused: bool,
+    reconciliation: ReconciliationRow,
 }
 
 impl SourceNow {
-    fn new(source: SourceRow, health: Option<SourceHealth>, paused: bool) -> Self {
+    fn new(source: SourceRow, health: Option<SourceHealth>, paused: bool, reconciliation: ReconciliationRow) -> Self {
         let (state, why, since) = match health {
             Some(SourceHealth { state, why, since, .. }) => (Some(state), why, since),
             None => (None, None, None),
         };
-        Self { source, state, why, since, paused }
+        Self { source, state, why, since, paused, reconciliation }
     }
 }
 
@@ -88,10 +94,15 @@ pub(super) async fn list(
 ) -> Result<Json<Page<SourceNow>>, Problem> {
     let Page { items, next } = page(&state.sources, &query.paging(), |row| row.id.as_str())?;
     let mut health = state.readiness.sources();
-    let items = items.into_iter().map(|row| {
+    let (views, ids) = (state.views.clone(), items.iter().map(|row| row.id.clone()).collect::<Vec<_>>());
+    let compared = read(move || ids.iter().map(|id| views.comparison(id)).collect::<Result<Vec<_>, _>>()).await?;
+    let schemes = state.settings.schemes();
+    let items = items.into_iter().zip(compared).map(|(row, compared)| {
         let place = health.iter().position(|health| health.source == row.id);
         let paused = state.settings.pause_of(&Pausable::Source(row.id.clone())).is_some();
-        SourceNow::new(row, place.map(|place| health.swap_remove(place)), paused)
+        let is_waited = schemes.borrow().wait_for_creations(&row.id);
+        let reconciliation = ReconciliationRow::new(row.reconcile, is_waited, compared);
+        SourceNow::new(row, place.map(|place| health.swap_remove(place)), paused, reconciliation)
     });
     Ok(Json(Page { items: items.collect(), next }))
 }

@@ -17,6 +17,15 @@ async fn sources_are_shown_with_their_state_and_without_secrets() {
         "concurrency": 4,
         "per_second": 10.0
       },
+      "reconciliation": {
+        "as_of": null,
+        "baseline": null,
+        "every_seconds": 600,
+        "held": 0,
+        "known": 0,
+        "state": "baseline",
+        "why": null
+      },
       "since": "2023-11-14T22:13:25.000Z",
       "state": "halted",
       "why": "the product answered 401: no such user as secret-person"

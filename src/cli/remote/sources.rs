@@ -22,6 +22,16 @@ pub enum Command {
         /// The source.
         id: String,
     },
+    /// Users of whom nothing told, and who are held because they are many, were created: ask the schemes about them.
+    Release {
+        /// The source.
+        id: String,
+    },
+    /// Users of whom nothing told, and who are held because they are many, were there before: do nothing to them.
+    Dismiss {
+        /// The source.
+        id: String,
+    },
 }
 
 pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result<ExitCode, Error> {
@@ -32,6 +42,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
                 ("product", "/product"),
                 ("state", "/state"),
                 ("paused", "/paused"),
+                ("newcomers", "/reconciliation/state"),
                 ("address", "/base_url"),
                 ("why", "/why"),
             ];
@@ -45,6 +56,20 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             api.send_to(Method::POST, &["sources", &id, "resume"], None, None).await?;
             output.say(&format!("{id} goes on"))?;
         }
+        Command::Release { id } => {
+            let users = newcomers(api, &id, "release").await?;
+            output.say(&format!("{users} newcomers of {id} count as created"))?;
+        }
+        Command::Dismiss { id } => {
+            let users = newcomers(api, &id, "dismiss").await?;
+            output.say(&format!("{users} newcomers of {id} were there before"))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what newcomers who are held are; gives how many there are.
+async fn newcomers(api: &Api, source: &str, what: &str) -> Result<u64, Error> {
+    let answer = api.send_to(Method::POST, &["sources", source, "newcomers", what], None, None).await?;
+    Ok(answer["users"].as_u64().unwrap_or_default())
 }

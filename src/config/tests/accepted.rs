@@ -1,6 +1,6 @@
 //! What is taken, and what is meant where nothing is said.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use crate::{
     config::{Auth, Config, LogConfig, Protect},
@@ -55,6 +55,21 @@ fn a_source_has_its_defaults() {
     assert_eq!(source.credentials_expire, None);
     assert!(source.webhook.hmac.is_empty() && source.webhook.bearer.is_empty());
     assert_eq!((source.rate.per_second, source.rate.concurrency), (10.0, 4));
+    assert_eq!(source.reconcile.map(|reconcile| reconcile.every), Some(Duration::from_mins(10)));
+}
+
+#[test]
+fn users_are_compared_as_often_as_is_said_or_never() {
+    let every = |reconcile: &str| {
+        let text = format!(
+            "sources: [{{ id: acme, product: jira-dc, base_url: \"https://j\", auth: {{ bearer: {{ env: TOKEN }} }}, reconcile: {reconcile} }}]"
+        );
+        config(&text).sources[0].reconcile.map(|reconcile| reconcile.every.as_secs())
+    };
+    assert_eq!(every("off"), None);
+    assert_eq!(every("{}"), Some(600));
+    assert_eq!(every("{ every: 1s }"), Some(1));
+    assert_eq!(every("{ every: 1d }"), Some(86_400));
 }
 
 #[test]

@@ -49,6 +49,14 @@ fn what_a_source_says_is_checked() {
             "rate: { per_second: inf }",
             "25: `inf` is not a number of calls from 0.001 to 10000; write `10` or `0.5`, say",
         ),
+        ("reconcile: on", "16: found a single value; write `off`, or `{ every: 10m }`, say"),
+        ("reconcile: [off]", "16: found a list; write `off`, or `{ every: 10m }`, say"),
+        ("reconcile: { every: 25h }", "25: `25h` does not fit here; write a length of time from `1s` to `1d`"),
+        (
+            "reconcile: { every: 0s }",
+            "25: `0s` is not a length of time; write `90d`, `12h`, `30m` or `2w`, up to 100 years",
+        ),
+        ("reconcile: { evry: 5m }", "18: `evry` is not a key here; did you mean `every`?"),
         ("rate: { concurrency: 65 }", "26: `65` does not fit here; write a whole number from 1 to 64"),
     ]);
 }

@@ -25,6 +25,11 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// Whether any delivery can prove itself: webhooks tell what happens in the source.
+    pub fn is_set_up(&self) -> bool {
+        !self.hmac.is_empty() || !self.bearer.is_empty() || self.connect.is_some() || self.forge.is_some()
+    }
+
     /// Whether one login may be told of in two ways: by the audit log and by a listener of one's own.
     pub fn tells_logins_twice(&self) -> bool {
         !self.bearer.is_empty() && (!self.hmac.is_empty() || self.connect.is_some())

@@ -1,21 +1,16 @@
 //! Listing the users of a source into the log.
 
-use futures::{StreamExt, TryStreamExt, stream};
 use tracing::{info, warn};
 
 use super::{FIRST_WAIT, LONGEST_WAIT, Sweeper, sighted::Seen};
 use crate::{
     domain::{
-        AskedSweep, Event, EventId, EventKind, SchemeId, Sighting, SweepId, SweepStep, UserHints, UserId, UserRef,
+        AskedSweep, Event, EventId, EventKind, SchemeId, Sighting, SweepId, SweepStep, UserHints, UserId, UserRef, Via,
     },
     engine::{Backoff, Interrupted, Work, guard::refused},
-    log::{Record, Stream, codec},
     products::{Error, UserPage},
     store::SweepState,
 };
-
-/// Sightings on their way into the log at once: it makes many durable together.
-const AT_ONCE: usize = 256;
 
 /// How a listing ended.
 pub(super) enum Listed {
@@ -99,19 +94,15 @@ impl Sweeper {
             id: EventId::of_sighting(sweep, &user, released.as_ref()),
             source: source.clone(),
             kind: EventKind::Sighted,
+            via: Via::Sweep,
             user: UserRef::Id(user),
             hints,
             occurred: None,
             accepted: at,
             sweep: Some(Sighting { sweep: sweep.clone(), released }),
         });
-        let append = |event: Event| async move {
-            let record = Record { key: event.key(), payload: codec::encode(&event) };
-            self.appender.append(Stream::Events, record, &work.stop).await?;
-            self.metrics.sweep_users.with_label_values(&[source.as_str()]).inc();
-            Ok(())
-        };
-        stream::iter(sightings.map(append)).buffer_unordered(AT_ONCE).try_collect().await
+        let counter = self.metrics.sweep_users.with_label_values(&[source.as_str()]);
+        self.appender.append_events(sightings.collect(), &work.stop, || counter.inc()).await
     }
 
     /// Whom the sweep has sighted already, by the log.

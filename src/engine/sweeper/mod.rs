@@ -10,18 +10,23 @@ mod sighted;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 use tracing::{info, warn};
 
 pub use self::counting::HELD_TOO_LONG;
 use self::listing::Listed;
-use super::{Appender, Backoff, Connection, Handler, Interrupted, Overview, Work, dead_letters::DeadLetters};
+use super::{
+    Appender, Backoff, Connection, Handler, Interrupted, Known, Overview, Reconciler, Work, dead_letters::DeadLetters,
+    progress::Books,
+};
 use crate::{
     domain::{
         AskedSweep, RunId, RunOrder, SourceId, Stage, SweepId, SweepProgress, SweepRequest, SweepRun, SweepStep,
-        Timestamp,
+        Timestamp, UserKey,
     },
-    log::{Log, Partition, Record, Stored, Stream, codec},
+    log::{Log, Partition, Stored, Stream, codec},
     metrics::Metrics,
+    rules::Schemes,
     store::{self, Listing, RunPhase, Scope, SweepState, SweepStore},
 };
 
@@ -37,7 +42,9 @@ pub struct Sweeper {
     log: Arc<dyn Log>,
     appender: Appender,
     dead_letters: DeadLetters,
-    store: SweepStore,
+    books: Books,
+    /// Compares users beside the sweeps; none: nobody does.
+    reconciler: Option<Reconciler>,
     overview: Arc<dyn Overview>,
     metrics: Metrics,
 }
@@ -58,7 +65,23 @@ impl Sweeper {
             appender: appender.clone(),
             metrics: metrics.clone(),
         };
-        Self { connection, log, appender, dead_letters, store, overview, metrics }
+        let books = Books::new(Arc::clone(&connection), appender.clone(), store);
+        Self { connection, log, appender, dead_letters, books, reconciler: None, overview, metrics }
+    }
+
+    /// The same, with `known` users compared with the list `every` so often, where any of the `schemes` waits for
+    /// creations; none: never.
+    #[must_use]
+    pub fn reconciling(
+        self,
+        known: Arc<dyn Known>,
+        schemes: watch::Receiver<Arc<Schemes>>,
+        every: Option<Duration>,
+    ) -> Self {
+        let (connection, log) = (Arc::clone(&self.connection), Arc::clone(&self.log));
+        let (books, metrics) = (self.books.clone(), self.metrics.clone());
+        let reconciler = Reconciler::new(connection, log, books, known, schemes, every, metrics);
+        Self { reconciler: Some(reconciler), ..self }
     }
 
     fn now(&self) -> Timestamp {
@@ -122,7 +145,7 @@ impl Sweeper {
             info!(sweep.id = %asked.sweep, scheme.id = %run.scheme.id, %due, "scheme is passed over, it is due again");
             return Ok(false);
         }
-        let last = work.remembered(|| self.store.last_due(&work.scope, &run.scheme.id)).await?;
+        let last = work.remembered(|| self.books.store.last_due(&work.scope, &run.scheme.id)).await?;
         Ok(last < Some(due))
     }
 
@@ -159,18 +182,12 @@ impl Sweeper {
         self.record(&order.sweep, SweepStep::Cancelled { scheme: order.scheme.clone() }, work).await
     }
 
-    /// Writes down how far a sweep has come.
     async fn record(&self, sweep: &SweepId, step: SweepStep, work: &Work) -> Result<(), Interrupted> {
-        let source = self.connection.source.clone();
-        let progress = SweepProgress { sweep: sweep.clone(), source, at: self.now(), step };
-        let record = Record { key: progress.key(), payload: codec::encode(&progress) };
-        self.appender.append_output(Stream::SweepProgress, record, work).await?;
-        // Kept before anything builds on it: unlike others, a sweep asks for its state again and again.
-        work.remembered(|| self.store.apply(&work.scope, &progress)).await
+        self.books.record(sweep, step, work).await
     }
 
     async fn state(&self, sweep: &SweepId, work: &Work) -> Result<Option<SweepState>, Interrupted> {
-        work.remembered(|| self.store.get(&work.scope, sweep)).await
+        self.books.state(sweep, work).await
     }
 
     fn is_cancelled(&self, sweep: &SweepId, run: &SweepRun) -> bool {
@@ -196,21 +213,30 @@ impl Handler for Sweeper {
         Stream::SweepProgress
     }
 
-    /// One sweep after the other; what is said about a run waits only for what was said about it before.
+    /// One sweep after the other; what is said about a run, or about newcomers, waits only for what was said about them
+    /// before.
     fn lane(&self, record: &Stored) -> String {
         match codec::decode::<SweepRequest>(&record.payload) {
             Ok(SweepRequest::Release(order) | SweepRequest::Cancel(order)) => order.run().to_string(),
+            Ok(SweepRequest::Newcomers(_)) => format!("{}newcomers", record.key),
             Ok(SweepRequest::Asked(_) | SweepRequest::Armed(_)) | Err(_) => record.key.clone(),
         }
     }
 
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
         match codec::decode::<SweepProgress>(&record.payload) {
-            Ok(progress) => self.store.apply(scope, &progress),
+            Ok(progress) => self.books.store.apply(scope, &progress),
             Err(error) => {
                 warn!(position = ?record.position, %error, "the progress of a sweep can't be read back");
                 Ok(())
             }
+        }
+    }
+
+    async fn attend(&self, partition: Partition, work: &Work) {
+        let own = Partition::of(UserKey::of_source(&self.connection.source).as_str(), self.log.partitions());
+        if let Some(reconciler) = self.reconciler.as_ref().filter(|_| partition == own) {
+            reconciler.attend(work).await;
         }
     }
 
@@ -220,6 +246,10 @@ impl Handler for Sweeper {
             Ok(SweepRequest::Release(order)) => self.release(&order, work).await,
             Ok(SweepRequest::Cancel(order)) => self.cancel(&order, work).await,
             Ok(SweepRequest::Armed(_)) => Ok(()), // it concerns the clock
+            Ok(SweepRequest::Newcomers(order)) => match &self.reconciler {
+                Some(reconciler) => reconciler.carry_out(&order, work).await,
+                None => Ok(()),
+            },
             Err(error) => self.dead_letters.unreadable(self.input(), record, &error, &work.stop).await,
         }
     }

@@ -12,7 +12,10 @@ use crate::{
         Cause, Event, GroupName, Heard, Limits, SchemeId, SchemeRef, Step, SweepPlan, UserHints, UserId, UserRef,
     },
     engine::{self, AskedStep, Count, Memory, controls::testing::Stopped},
-    log::embedded::{EmbeddedLog, Options},
+    log::{
+        Record,
+        embedded::{EmbeddedLog, Options},
+    },
     products::{Client, Error, User, UserPage},
     store::Store,
 };

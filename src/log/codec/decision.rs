@@ -2,7 +2,7 @@
 
 use super::{
     Error, Wire,
-    event::{kind, sighting_from_wire, sighting_to_wire, source},
+    event::{kind, sighting_from_wire, sighting_to_wire, source, via},
     need, proto,
 };
 use crate::domain::{
@@ -185,6 +185,7 @@ fn no_action_to_wire(why: &NoAction) -> proto::NoAction {
     let why = match why {
         NoAction::NoSchemeForEvent => Why::NoSchemeForEvent(true),
         NoAction::NotAPerson(word) => Why::NotAPerson(word.clone()),
+        NoAction::KnownSince(at) => Why::KnownSinceMs(at.as_millis()),
     };
     proto::NoAction { why: Some(why) }
 }
@@ -194,6 +195,7 @@ fn no_action_from_wire(message: proto::NoAction) -> Result<NoAction, Error> {
     Ok(match need(message.why, "no_action")? {
         Why::NoSchemeForEvent(_) => NoAction::NoSchemeForEvent,
         Why::NotAPerson(word) => NoAction::NotAPerson(word),
+        Why::KnownSinceMs(at) => NoAction::KnownSince(Timestamp::from_millis(at)),
     })
 }
 
@@ -215,14 +217,17 @@ impl Wire for Decision {
             others: self.others,
             sweep: self.sweep.as_ref().map(sighting_to_wire),
             activity: self.activity.as_ref().map(Activity::to_wire),
+            via: proto::Via::from(self.via).into(),
         }
     }
 
     fn from_wire(message: proto::Decision) -> Result<Self, Error> {
+        let kind = kind(message.kind)?;
         Ok(Self {
             event: EventId::new(message.event),
             source: source(message.source)?,
-            kind: kind(message.kind)?,
+            kind,
+            via: via(message.via, kind),
             user: UserRef::from_wire(need(message.user, "user")?)?,
             user_name: message.user_name,
             accepted: Timestamp::from_millis(message.accepted_ms),

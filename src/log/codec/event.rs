@@ -3,7 +3,7 @@
 use super::{Error, Wire, need, proto};
 use crate::domain::{
     AccountType, Activity, EmailAddress, Event, EventId, EventKind, SchemeId, Sighting, SourceId, SweepId, Timestamp,
-    UserHints, UserId, UserRef,
+    UserHints, UserId, UserRef, Via,
 };
 
 impl From<EventKind> for proto::EventKind {
@@ -26,6 +26,29 @@ pub(super) fn kind(number: i32) -> Result<EventKind, Error> {
         Ok(proto::EventKind::Removed) => Ok(EventKind::Removed),
         Ok(proto::EventKind::Sighted) => Ok(EventKind::Sighted),
         Ok(proto::EventKind::Unspecified) | Err(_) => Err(Error::Missing("kind")),
+    }
+}
+
+impl From<Via> for proto::Via {
+    fn from(via: Via) -> Self {
+        match via {
+            Via::Webhook => Self::Webhook,
+            Via::Feed => Self::Feed,
+            Via::Reconciliation => Self::Reconciliation,
+            Via::Sweep => Self::Sweep,
+        }
+    }
+}
+
+/// Records of before this was told are of sweeps where they are sightings, and of webhooks otherwise.
+pub(super) fn via(number: i32, kind: EventKind) -> Via {
+    match proto::Via::try_from(number) {
+        Ok(proto::Via::Webhook) => Via::Webhook,
+        Ok(proto::Via::Feed) => Via::Feed,
+        Ok(proto::Via::Reconciliation) => Via::Reconciliation,
+        Ok(proto::Via::Sweep) => Via::Sweep,
+        Ok(proto::Via::Unspecified) | Err(_) if kind == EventKind::Sighted => Via::Sweep,
+        Ok(proto::Via::Unspecified) | Err(_) => Via::Webhook,
     }
 }
 
@@ -93,6 +116,8 @@ impl Wire for Activity {
             created_ms: self.created.map(Timestamp::as_millis),
             last_login_ms: self.last_login.map(Timestamp::as_millis),
             logins: self.logins,
+            in_baseline: self.in_baseline,
+            as_of_ms: self.as_of.map(Timestamp::as_millis),
         }
     }
 
@@ -102,6 +127,8 @@ impl Wire for Activity {
             created: message.created_ms.map(Timestamp::from_millis),
             last_login: message.last_login_ms.map(Timestamp::from_millis),
             logins: message.logins,
+            in_baseline: message.in_baseline,
+            as_of: message.as_of_ms.map(Timestamp::from_millis),
         })
     }
 }
@@ -119,19 +146,59 @@ impl Wire for Event {
             occurred_ms: self.occurred.map(Timestamp::as_millis),
             accepted_ms: self.accepted.as_millis(),
             sweep: self.sweep.as_ref().map(sighting_to_wire),
+            via: proto::Via::from(self.via).into(),
         }
     }
 
     fn from_wire(message: proto::Event) -> Result<Self, Error> {
+        let kind = kind(message.kind)?;
         Ok(Self {
             id: EventId::new(message.id),
             source: source(message.source)?,
-            kind: kind(message.kind)?,
+            kind,
+            via: via(message.via, kind),
             user: UserRef::from_wire(need(message.user, "user")?)?,
             hints: message.hints.map(hints_from_wire).unwrap_or_default(),
             occurred: message.occurred_ms.map(Timestamp::from_millis),
             accepted: Timestamp::from_millis(message.accepted_ms),
             sweep: message.sweep.map(sighting_from_wire).transpose()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::codec::{decode, encode};
+
+    fn event(kind: EventKind, via: Via) -> Event {
+        let source = "acme".parse().expect("an id");
+        Event {
+            id: EventId::from_delivery(&source, "1"),
+            source,
+            kind,
+            via,
+            user: UserRef::Id(UserId::new("jane")),
+            hints: UserHints::default(),
+            occurred: Some(Timestamp::from_millis(7)),
+            accepted: Timestamp::from_millis(9),
+            sweep: None,
+        }
+    }
+
+    #[test]
+    fn how_an_event_was_learnt_of_survives_the_log() {
+        for via in [Via::Webhook, Via::Feed, Via::Reconciliation, Via::Sweep] {
+            let event = event(EventKind::Created, via);
+            assert_eq!(decode::<Event>(&encode(&event)).expect("read"), event);
+        }
+    }
+
+    #[test]
+    fn an_event_of_an_older_version_was_told_by_a_webhook_unless_it_is_a_sighting() {
+        for (kind, via) in [(EventKind::Created, Via::Webhook), (EventKind::Sighted, Via::Sweep)] {
+            let older = proto::Event { via: 0, ..event(kind, Via::Feed).to_wire() };
+            assert_eq!(Event::from_wire(older).expect("read").via, via);
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Error, Wire, event::source, need, proto};
 use crate::domain::{
-    Armed, AskedSweep, Cause, Limits, RunOrder, SchemeId, SchemeRef, SweepId, SweepProgress, SweepRequest, SweepRun,
-    SweepStep, Timestamp,
+    Armed, AskedSweep, Cause, Comparison, Limits, NewcomerOrder, RunOrder, SchemeId, SchemeRef, SweepId, SweepProgress,
+    SweepRequest, SweepRun, SweepStep, Timestamp,
 };
 
 impl From<Cause> for proto::SweepCause {
@@ -116,6 +116,26 @@ fn armed_from_wire(message: proto::ScheduleArmed) -> Result<Armed, Error> {
     })
 }
 
+fn newcomers_to_wire(order: &NewcomerOrder) -> proto::NewcomerOrder {
+    let NewcomerOrder { source, release, users, at } = order;
+    proto::NewcomerOrder { source: source.to_string(), release: *release, users: *users, at_ms: at.as_millis() }
+}
+
+fn newcomers_from_wire(message: proto::NewcomerOrder) -> Result<NewcomerOrder, Error> {
+    let proto::NewcomerOrder { source: of, release, users, at_ms } = message;
+    Ok(NewcomerOrder { source: source(of)?, release, users, at: Timestamp::from_millis(at_ms) })
+}
+
+fn comparison_to_wire(comparison: &Comparison) -> proto::Comparison {
+    let Comparison { baseline, known, held, failed } = comparison.clone();
+    proto::Comparison { baseline_ms: baseline.map(Timestamp::as_millis), known, held, failed }
+}
+
+fn comparison_from_wire(message: proto::Comparison) -> Comparison {
+    let proto::Comparison { baseline_ms, known, held, failed } = message;
+    Comparison { baseline: baseline_ms.map(Timestamp::from_millis), known, held, failed }
+}
+
 impl Wire for SweepRequest {
     type Message = proto::SweepRequest;
 
@@ -126,6 +146,7 @@ impl Wire for SweepRequest {
             Self::Release(order) => Request::Release(order_to_wire(order)),
             Self::Cancel(order) => Request::Cancel(order_to_wire(order)),
             Self::Armed(armed) => Request::Armed(armed_to_wire(armed)),
+            Self::Newcomers(order) => Request::Newcomers(newcomers_to_wire(order)),
         };
         proto::SweepRequest { request: Some(request) }
     }
@@ -137,6 +158,7 @@ impl Wire for SweepRequest {
             Request::Release(order) => Self::Release(order_from_wire(order)?),
             Request::Cancel(order) => Self::Cancel(order_from_wire(order)?),
             Request::Armed(armed) => Self::Armed(armed_from_wire(armed)?),
+            Request::Newcomers(order) => Self::Newcomers(newcomers_from_wire(order)?),
         })
     }
 }
@@ -162,6 +184,7 @@ impl Wire for SweepStep {
             }
             Self::Cancelled { scheme } => Step::Cancelled(scheme.to_string()),
             Self::Failed { why } => Step::Failed(why.clone()),
+            Self::Compared(comparison) => Step::Compared(comparison_to_wire(comparison)),
         };
         proto::SweepProgress { step: Some(step), ..Default::default() }
     }
@@ -181,6 +204,7 @@ impl Wire for SweepStep {
             Step::Released(released) => Self::Released { scheme: scheme(released.scheme)?, users: released.users },
             Step::Cancelled(text) => Self::Cancelled { scheme: scheme(text)? },
             Step::Failed(why) => Self::Failed { why },
+            Step::Compared(comparison) => Self::Compared(comparison_from_wire(comparison)),
         })
     }
 }
@@ -231,7 +255,8 @@ mod tests {
             SweepRequest::Asked(AskedSweep { sweep, source, runs: vec![run()], cause: Cause::Schedule, due, at }),
             SweepRequest::Release(order.clone()),
             SweepRequest::Cancel(order.clone()),
-            SweepRequest::Armed(Armed { scheme, source: order.source, schedule, at }),
+            SweepRequest::Armed(Armed { scheme, source: order.source.clone(), schedule, at }),
+            SweepRequest::Newcomers(NewcomerOrder { source: order.source, release: true, users: 7, at }),
         ];
         for request in requests {
             assert_eq!(decode::<SweepRequest>(&encode(&request)).expect("read"), request);
@@ -249,6 +274,13 @@ mod tests {
             SweepStep::Released { scheme: scheme.clone(), users: 9 },
             SweepStep::Cancelled { scheme },
             SweepStep::Failed { why: "refused".into() },
+            SweepStep::Compared(Comparison::default()),
+            SweepStep::Compared(Comparison {
+                baseline: Some(Timestamp::from_millis(9)),
+                known: 7,
+                held: 3,
+                failed: Some("refused".into()),
+            }),
         ];
         for step in steps {
             let source = "acme".parse().expect("an id");

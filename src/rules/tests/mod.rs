@@ -10,6 +10,7 @@ use super::*;
 use crate::domain::{
     AccountType, Condition, EmailAddress, Event, EventId, EventKind, Fact, Facts, GroupName, LoggedInOnce, Logins,
     MadeOf, Missing, NeverLoggedIn, Origin, SchemeRef, Selection, Timestamp, True, Truth, UserHints, UserId, UserRef,
+    Via,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -29,6 +30,7 @@ fn event(kind: EventKind) -> Event {
         id: EventId::new("e"),
         source: "acme".parse().expect("an id"),
         kind,
+        via: Via::Webhook,
         user: UserRef::Id(UserId::new("JIRAUSER1")),
         hints: UserHints::default(),
         occurred: None,

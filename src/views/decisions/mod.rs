@@ -13,7 +13,7 @@ use super::{
     page::{Cursor, Page, Paging, page, take},
 };
 use crate::{
-    domain::{Decision, SourceId, Timestamp, UserId, UserRef},
+    domain::{Decision, EventKind, SourceId, Timestamp, UserId, UserRef},
     store::Store,
 };
 
@@ -41,9 +41,9 @@ impl Decisions {
     }
 
     /// Adds a decision. Of two on one event, the first counts: it is the one that was carried out.
-    /// Of a sweep only those are shown of which there is something to tell: the others are many.
+    /// Of sightings only those are shown of which there is something to tell: the others are many.
     pub(super) fn apply(&self, decision: &Decision) -> Result<(), Error> {
-        if decision.sweep.is_some() && decision.verdicts.is_empty() {
+        if decision.kind == EventKind::Sighted && decision.verdicts.is_empty() {
             return Ok(());
         }
         self.note_name(decision)?;

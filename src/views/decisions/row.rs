@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::domain::{
     Decision, EventId, Mode, NoAction, Reason, RunId, SchemeId, SchemeVerdict, SourceId, Step, Timestamp, Truth,
-    UserRef,
+    UserRef, Via,
 };
 
 /// The answer to one event.
@@ -17,6 +17,8 @@ pub struct DecisionRow {
     pub source: SourceId,
     /// What happened.
     pub kind: String,
+    /// How usher learnt of it.
+    pub via: Via,
     /// To whom: the lasting id, or the login name where that is all that is known.
     pub user: String,
     /// The login name, where it is known.
@@ -43,6 +45,11 @@ pub enum NoActionRow {
     NotAPerson {
         /// The product's word for it.
         account_type: String,
+    },
+    /// It is a creation that usher knew of already.
+    KnownSince {
+        /// When the user was created, as far as is known.
+        at: Timestamp,
     },
 }
 
@@ -100,6 +107,7 @@ impl From<&Decision> for DecisionRow {
             event: decision.event.clone(),
             source: decision.source.clone(),
             kind: decision.kind.as_str().to_owned(),
+            via: decision.via,
             user: decision.user.to_string(),
             user_name: decision.user_name.clone().or(name),
             accepted: decision.accepted,
@@ -116,6 +124,7 @@ impl From<&NoAction> for NoActionRow {
         match why {
             NoAction::NoSchemeForEvent => Self::NoSchemeForEvent,
             NoAction::NotAPerson(word) => Self::NotAPerson { account_type: word.clone() },
+            NoAction::KnownSince(at) => Self::KnownSince { at: *at },
         }
     }
 }

@@ -55,6 +55,7 @@ impl Runs {
                 SweepStep::Released { scheme, users } => order(scheme, Order::Released(*users), None),
                 SweepStep::Cancelled { scheme } => order(scheme, Order::Cancelled, None),
                 SweepStep::Failed { why } => failed(&table, progress, why),
+                SweepStep::Compared(_) => Ok(()), // no run is part of it
             }?;
             is_over_after(&table, progress)
         })?;
@@ -102,6 +103,7 @@ fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: 
         scheme_version: run.scheme.version.clone(),
         source: source.clone(),
         event: None,
+        via: None,
         sweep: Some(sweep.clone()),
         test_mode: run.test_mode,
         state: RunState::Running,
@@ -266,7 +268,9 @@ fn is_over_after(table: &Table<'_>, progress: &SweepProgress) -> Tried<bool> {
             let row = table.get(&RunId::of_sweep(sweep, scheme))?;
             Ok(row.and_then(|row| row.sweep).is_some_and(|part| is_release_over(&part)))
         }
-        SweepStep::Started { .. } | SweepStep::Listed { .. } | SweepStep::Held { .. } => Ok(false),
+        SweepStep::Started { .. } | SweepStep::Listed { .. } | SweepStep::Held { .. } | SweepStep::Compared(_) => {
+            Ok(false)
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{Counts, sweep::Tally};
 use crate::domain::{
     Decision, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, SweepId, Timestamp,
-    TriggerKind,
+    TriggerKind, Via,
 };
 
 /// How far a run has come.
@@ -61,6 +61,8 @@ pub struct Run {
     pub source: SourceId,
     /// The event that set it off; none where a sweep did.
     pub event: Option<EventId>,
+    /// How usher learnt of that event; none until the decision has been read.
+    pub via: Option<Via>,
     /// The sweep that it is part of.
     pub sweep: Option<SweepId>,
     /// Whether nothing was to be changed: the scheme in test mode, or usher in observe mode.
@@ -150,6 +152,7 @@ impl Row {
             scheme_version: step.scheme.version.clone(),
             source: step.source.clone(),
             event: (!in_sweep).then(|| step.event.clone()),
+            via: None,
             sweep: step.run.as_str().rsplit_once('.').filter(|_| in_sweep).map(|(sweep, _)| SweepId::new(sweep)),
             test_mode: outcome.test_mode,
             state: RunState::Running,
@@ -175,6 +178,7 @@ impl Row {
             scheme_version: verdict.scheme.version.clone(),
             source: decision.source.clone(),
             event: (!in_sweep).then(|| decision.event.clone()),
+            via: (!in_sweep).then_some(decision.via),
             sweep: decision.sweep.as_ref().map(|sighting| sighting.sweep.clone()),
             test_mode: verdict.test_mode || decision.mode == Mode::Observe,
             state: RunState::Running,

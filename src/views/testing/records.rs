@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::{
     DeadLetter, Decision, EventId, EventKind, GroupName, MadeOf, Mode, Outcome, Reason, SchemeRef, SchemeVerdict,
-    SourceId, Stage, Step, StepRef, StepResult, Timestamp, Truth, UserId, UserRef,
+    SourceId, Stage, Step, StepRef, StepResult, Timestamp, Truth, UserId, UserRef, Via,
 };
 
 const EPOCH: i64 = 1_700_000_000_000;
@@ -24,6 +24,7 @@ pub(crate) fn decision(event: &str, name: &str, seconds: i64, verdicts: Vec<Sche
         event: EventId::new(event),
         source: source(),
         kind: EventKind::Created,
+        via: Via::Webhook,
         user: UserRef::Id(UserId::new(format!("u-{name}"))),
         user_name: Some(name.to_owned()),
         accepted: at(seconds),

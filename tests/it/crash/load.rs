@@ -183,11 +183,12 @@ impl Sender {
         door.join(&format!("webhooks/{}", self.history.person.source)).expect("a URL")
     }
 
-    /// A signed delivery that is like no other, and the id that its event must get.
+    /// A signed delivery that is like no other, and the id that its event must get. They lie hours apart, so that each
+    /// creation is another one.
     fn delivery(&self, happening: Happening) -> (EventId, Delivery) {
         let Person { source, product, account, by_name } = &self.history.person;
         let number = i64::try_from(self.history.told.len()).expect("not that many");
-        let at = Timestamp::from_millis(1_700_000_000_000 + number);
+        let at = Timestamp::from_millis(1_600_000_000_000 + number * 2 * 3_600_000);
         let delivery = if *by_name {
             let login = json!({ "name": account.name });
             Delivery::json(&json!({ "webhookEvent": "user_login", "timestamp": at.as_millis(), "user": login }))

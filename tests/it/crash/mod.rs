@@ -13,6 +13,7 @@ mod ending;
 mod kafka;
 mod load;
 mod outage;
+mod reconciliation;
 mod records;
 mod scene;
 mod sweeps;

@@ -126,6 +126,7 @@ impl Scene {
     base_url: "{base_url}"
     auth: {auth}
     webhook: {{ hmac: [ {{ value: "{SECRET}" }} ] }}
+    reconcile: off
     rate: {{ per_second: 5000, concurrency: 16 }}"#
             )
         };

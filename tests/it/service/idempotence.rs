@@ -121,7 +121,7 @@ async fn identifiers_and_bodies_count_within_their_source_only() {
         .tweak("USHER_SOURCES__1__BASE_URL", &dc)
         .tweak("USHER_SOURCES__1__AUTH", "{ bearer: { env: TEST_PRODUCT_TOKEN } }");
     let app = TestApp::start(ground).await;
-    let plain = Delivery::of(ACME.product, Happening::Created, &jane());
+    let plain = Delivery::of(ACME.product, Happening::Updated, &jane());
     let named = plain.clone().header("X-Atlassian-Webhook-Identifier", "the-same-in-both");
     for delivery in [plain, named] {
         let in_acme = app.deliver(ACME, &delivery).await;

@@ -72,7 +72,7 @@ async fn traffic(ground: &Ground, usher: &Usher) {
     }
     usher.drain().await;
     ground.sandbox.inject(Fault::new(Effect::Unauthorized).site(ACME.product));
-    usher.tell(ACME, Happening::Created, &Account::new("KEY1", "xaver")).await;
+    usher.tell(ACME, Happening::Created, &Account::new("KEY9", "xaver-9")).await;
     let halted = "usher_source_halted{source=\"acme\"}";
     eventually("acme is stopped", || async { usher.metric(halted).await.filter(|halted| *halted > 0.0) }).await;
     eventually("the lag is told", || async {

@@ -15,6 +15,7 @@ mod idempotence;
 mod metrics;
 mod order;
 mod organization;
+mod reconciliation;
 mod schemes;
 mod starting;
 mod sweeps;

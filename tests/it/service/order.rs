@@ -66,8 +66,9 @@ async fn tell_of(app: &TestApp, number: usize) -> (String, Vec<String>) {
     app.ground.sandbox.put_user(source.product, user.clone());
     let mut events = Vec::new();
     for round in 0..10 {
+        // Hours apart, so that each creation is another one.
         let happening = if round % 2 == 0 { Happening::Created } else { Happening::LoggedIn };
-        let at = Timestamp::from_millis(1_763_715_600_000 + round);
+        let at = Timestamp::from_millis(1_763_715_600_000 + round * 2 * 3_600_000);
         events.push(app.deliver(source, &Delivery::at(source.product, happening, &user, at)).await.event);
         let pause = rand::rng().random_range(0..20);
         tokio::time::sleep(std::time::Duration::from_millis(pause)).await;

@@ -5,7 +5,7 @@ use usher::{
     clock::{Clock, SystemClock},
     domain::{
         Decision, Event, EventId, EventKind, MadeOf, Mode, Reason, SchemeRef, SchemeVerdict, Step, Truth, UserHints,
-        UserId, UserRef,
+        UserId, UserRef, Via,
     },
     sandbox::Account,
 };
@@ -22,6 +22,7 @@ pub fn decided(source: Source, user: &Account, steps: &[Step]) -> Decision {
         id: EventId::new(format!("{:032x}", rand::random::<u128>())),
         source: source.id.parse().expect("an id"),
         kind: EventKind::Updated,
+        via: Via::Webhook,
         user: UserRef::Id(UserId::new(&user.id)),
         hints: UserHints::default(),
         occurred: None,

@@ -44,12 +44,14 @@ sources:
     base_url: "${ACME}"
     auth: { bearer: { env: TEST_PRODUCT_TOKEN } }
     webhook: { hmac: [{ env: TEST_ACME_SECRET }] }
+    reconcile: off
     rate: { per_second: 1000, concurrency: 8 }
   - id: globex
     product: jira-cloud
     base_url: "${GLOBEX}"
     auth: { basic: { username: usher@sandbox.example, password: { env: TEST_PRODUCT_TOKEN } } }
     webhook: { hmac: [{ env: TEST_GLOBEX_SECRET }] }
+    reconcile: off
     rate: { per_second: 1000, concurrency: 8 }
 ${MORE}
 schemes: [${SCHEMES}]
@@ -112,6 +114,13 @@ impl Ground {
     pub fn tweak(mut self, variable: &str, value: &str) -> Self {
         self.tweaks.push((variable.to_owned(), value.to_owned()));
         self
+    }
+
+    /// With users compared so often, which is off otherwise: tests count what usher asks.
+    #[must_use]
+    pub fn reconciling(self, every: &str) -> Self {
+        let reconcile = format!("{{ every: {every} }}");
+        self.tweak("USHER_SOURCES__0__RECONCILE", &reconcile).tweak("USHER_SOURCES__1__RECONCILE", &reconcile)
     }
 
     /// With a group in both sites, for each of `names`.

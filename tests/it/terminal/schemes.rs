@@ -146,4 +146,8 @@ async fn schemes_and_sources_are_paused_and_resumed() {
         let none = terminal.run(&format!("{what} pause none")).await;
         assert_eq!(none.refused(), (Some(1), vec![&*format!("usher: there is no {} `none`", &what[..what.len() - 1])]));
     }
+    for word in ["release", "dismiss"] {
+        let said = terminal.run(&format!("sources {word} acme")).await;
+        assert_eq!(said.refused(), (Some(1), vec!["usher: no newcomers of the source `acme` are held"]), "{word}");
+    }
 }

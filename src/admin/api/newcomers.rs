@@ -1,0 +1,123 @@
+//! Users whom a source lists and of whom nothing told: how the comparison stands, and what becomes of those held.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path, Query},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Problem, document, headers::actor, query, read, runs};
+use crate::{
+    admin::AdminState,
+    domain::{Comparison, SourceId, Timestamp},
+};
+
+type Nothing = Query<query::Nothing>;
+
+/// How the comparison of a source's users with those that usher knows stands.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ReconciliationRow {
+    state: ReconciliationState,
+    every_seconds: Option<u64>,
+    /// Since when newcomers count as created.
+    baseline: Option<Timestamp>,
+    known: u64,
+    held: u64,
+    why: Option<String>,
+    /// When this was written down: where nothing changes, every five minutes.
+    as_of: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ReconciliationState {
+    /// The configuration says so.
+    Off,
+    /// No scheme waits for creations.
+    Idle,
+    /// usher gets to know who was there before it.
+    Baseline,
+    /// Newcomers count as created.
+    Comparing,
+    /// Newcomers wait for an administrator.
+    Held,
+    /// The users can't be listed.
+    Failed,
+}
+
+impl ReconciliationRow {
+    pub(super) fn new(every: Option<Duration>, is_waited: bool, stands: Option<(Timestamp, Comparison)>) -> Self {
+        let (as_of, comparison) = stands.map_or((None, Comparison::default()), |(at, stands)| (Some(at), stands));
+        let state = match &comparison {
+            _ if every.is_none() => ReconciliationState::Off,
+            _ if !is_waited => ReconciliationState::Idle,
+            Comparison { failed: Some(_), .. } => ReconciliationState::Failed,
+            Comparison { held: 1.., .. } => ReconciliationState::Held,
+            Comparison { baseline: Some(_), .. } => ReconciliationState::Comparing,
+            Comparison { .. } => ReconciliationState::Baseline,
+        };
+        let Comparison { baseline, known, held, failed: why } = comparison;
+        Self { state, every_seconds: every.map(|every| every.as_secs()), baseline, known, held, why, as_of }
+    }
+}
+
+/// How many newcomers are held.
+#[derive(Serialize, ToSchema)]
+struct Held {
+    users: u64,
+}
+
+/// `POST sources/{id}/newcomers/release`: they count as created.
+#[utoipa::path(
+    post, path = "/sources/{id}/newcomers/release", tag = "sources", params(("id" = String, Path), document::Named),
+    responses(
+        (status = 202, description = "It is asked for; `users` are held.", body = Held),
+        (status = 404, description = "There is no such source."),
+        (status = 409, description = "No newcomers of it are held."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
+pub(super) async fn release(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    _: Nothing,
+) -> Result<HttpResponse, Problem> {
+    order(&state, &request, &id, true).await
+}
+
+/// `POST sources/{id}/newcomers/dismiss`: they count as having been there before.
+#[utoipa::path(
+    post, path = "/sources/{id}/newcomers/dismiss", tag = "sources", params(("id" = String, Path), document::Named),
+    responses(
+        (status = 202, description = "It is asked for; `users` are held.", body = Held),
+        (status = 404, description = "There is no such source."),
+        (status = 409, description = "No newcomers of it are held."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
+pub(super) async fn dismiss(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    _: Nothing,
+) -> Result<HttpResponse, Problem> {
+    order(&state, &request, &id, false).await
+}
+
+async fn order(state: &AdminState, request: &HttpRequest, id: &str, release: bool) -> Result<HttpResponse, Problem> {
+    let known = |id: &SourceId| state.sources.iter().any(|source| source.id() == id);
+    let named: Option<SourceId> = id.parse().ok().filter(known);
+    let id = named.ok_or_else(|| Problem::NotFound { kind: "source", id: id.to_owned() })?;
+    let (views, source) = (state.views.clone(), id.clone());
+    let held = read(move || views.comparison(&source)).await?.map_or(0, |(_, comparison)| comparison.held);
+    if held == 0 {
+        return Err(Problem::Conflict(format!("no newcomers of the source `{id}` are held")));
+    }
+    let ordered = state.desk.newcomers(id, release, held, &actor(request)?).await;
+    ordered.map_err(|error| runs::unavailable(&error))?;
+    Ok(HttpResponse::Accepted().json(Held { users: held }))
+}

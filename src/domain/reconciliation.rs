@@ -1,0 +1,31 @@
+//! Comparing the users of a source with those that usher knows: how it stands, and what is said about those found.
+
+use serde::{Deserialize, Serialize};
+
+use super::{SourceId, Timestamp};
+
+/// How the comparison of a source stands. A *newcomer* is a user whom the source lists, and of whom nothing told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Since when a newcomer counts as created; none while usher gets to know who was there before it.
+    pub baseline: Option<Timestamp>,
+    /// How many users usher knew, in the last whole list.
+    pub known: u64,
+    /// How many newcomers wait for an administrator, because they are too many at once.
+    pub held: u64,
+    /// Why the users can't be listed, where the last attempt failed.
+    pub failed: Option<String>,
+}
+
+/// What an administrator says about newcomers who are held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewcomerOrder {
+    /// Whose users.
+    pub source: SourceId,
+    /// True: they count as created. False: they count as having been there before.
+    pub release: bool,
+    /// How many there were when it was said: should there be more, it was not said about them.
+    pub users: u64,
+    /// When.
+    pub at: Timestamp,
+}

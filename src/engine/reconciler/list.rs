@@ -1,0 +1,40 @@
+//! The list of a source's users, page by page.
+
+use super::Reconciler;
+use crate::{
+    domain::{UserHints, UserId},
+    engine::{Interrupted, Work, guard::refused},
+    products::Error,
+};
+
+/// A list that is being read.
+pub(super) struct List<'a> {
+    reconciler: &'a Reconciler,
+    work: &'a Work,
+    cursor: Option<String>,
+    is_read: bool,
+}
+
+impl Reconciler {
+    /// The list, from its beginning.
+    pub(super) const fn list<'a>(&'a self, work: &'a Work) -> List<'a> {
+        List { reconciler: self, work, cursor: None, is_read: false }
+    }
+}
+
+impl List<'_> {
+    /// The next page; none behind the last one. After an error, which is one that stays, the list is not whole.
+    pub(super) async fn next(&mut self) -> Result<Option<Result<Vec<(UserId, UserHints)>, Error>>, Interrupted> {
+        if self.is_read {
+            return Ok(None);
+        }
+        let (connection, cursor) = (&self.reconciler.connection, self.cursor.as_deref());
+        let client = &connection.client;
+        let page = connection.told(&self.work.stop, || async move { client.users(cursor).await.map_err(refused) });
+        Ok(Some(page.await?.map(|page| {
+            self.is_read = page.next.is_none();
+            self.cursor = page.next;
+            page.users
+        })))
+    }
+}

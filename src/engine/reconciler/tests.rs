@@ -1,0 +1,261 @@
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::*;
+use crate::{
+    clock::SystemClock,
+    domain::{
+        Event, GroupName, NewcomerOrder, SchemeRef, SourceId, Step, SweepProgress, SweepRequest, SweepStep, UserHints,
+        UserId, UserRef,
+    },
+    engine::{self, Memory, NoControls, Sweeper},
+    log::{
+        Partition, Record, Stream, codec,
+        embedded::{EmbeddedLog, Options},
+    },
+    products::{Client, User, UserPage},
+    rules::VersionedScheme,
+    store::Store,
+    views::Views,
+};
+
+const EVERY: Duration = Duration::from_millis(200);
+
+/// A product that lists two users a page, and may be changed between two pages.
+#[derive(Default)]
+struct Site {
+    users: Mutex<Vec<String>>,
+    /// Who goes when the first page has been read.
+    goes: Mutex<Option<String>>,
+    /// Of whom a webhook tells when a page with them has been read.
+    told: Mutex<Option<(String, Arc<Met>)>>,
+}
+
+impl Site {
+    fn users(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, users: impl IntoIterator<Item = String>) {
+        self.users().extend(users);
+    }
+}
+
+#[async_trait]
+impl Client for Site {
+    async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
+        let from: usize = cursor.map_or(0, |cursor| cursor.parse().expect("a number"));
+        let all = self.users().clone();
+        if let Some(goes) = self.goes.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.users().retain(|user| *user != goes);
+        }
+        if let Some((told, met)) = &*self.told.lock().unwrap_or_else(PoisonError::into_inner)
+            && all.contains(told)
+        {
+            met.meet(UserId::new(told));
+        }
+        let users = all.iter().skip(from).take(2).map(|user| (UserId::new(user), UserHints::default())).collect();
+        Ok(UserPage { users, next: (from + 2 < all.len()).then(|| (from + 2).to_string()) })
+    }
+
+    async fn user(&self, _: &UserRef) -> Result<User, Error> {
+        Err(Error::NoSuchUser)
+    }
+
+    async fn is_so(&self, _: &User, _: &Step) -> Result<Option<bool>, Error> {
+        Ok(None)
+    }
+
+    async fn make_so(&self, _: &User, _: &Step) -> Result<(), Error> {
+        Err(Error::NoSuchUser)
+    }
+
+    async fn group_exists(&self, _: &GroupName) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    async fn groups_like(&self, _: &str) -> Result<Vec<GroupName>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn myself(&self) -> Result<Option<UserId>, Error> {
+        Ok(None)
+    }
+
+    async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
+        Ok(BTreeSet::new())
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Whom planners and views would know.
+#[derive(Default)]
+struct Met(Mutex<BTreeSet<UserId>>);
+
+impl Met {
+    fn meet(&self, user: UserId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(user);
+    }
+}
+
+impl Known for Met {
+    fn unmet(&self, _: &SourceId, user: &UserId) -> Option<Unmet> {
+        let is_met = self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(user);
+        (!is_met).then(|| Unmet { user: user.clone(), as_of: None })
+    }
+
+    fn read_until(&self, _: Stream, _: Partition) -> u64 {
+        u64::MAX
+    }
+}
+
+fn source() -> SourceId {
+    "acme".parse().expect("an id")
+}
+
+/// One scheme that waits for creations.
+fn schemes() -> Schemes {
+    let text = r#"{"id":"new","source":"acme","trigger":"on_create","select":{"everyone":true},"actions":[{"add_groups":["g"]}]}"#;
+    let scheme = crate::config::read_scheme(text, "test").expect("a scheme");
+    let reference = SchemeRef { id: scheme.id.clone(), version: "1".into() };
+    Schemes::new([VersionedScheme { scheme, reference }])
+}
+
+/// A reconciler at work, and a planner that meets everybody of whom it is told.
+struct Bench {
+    site: Arc<Site>,
+    met: Arc<Met>,
+    log: Arc<dyn Log>,
+    _stop: DropGuard,
+    _schemes: watch::Sender<Arc<Schemes>>,
+    _dir: tempfile::TempDir,
+}
+
+impl Bench {
+    fn start(site: Site) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let options = Options { partitions: 1, ..Options::default() };
+        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&dir.path().join("log"), options).expect("a log"));
+        let store = Store::open(&dir.path().join("state"), log.identity()).expect("a store");
+        let memory = Memory::open(&store).expect("memory");
+        let (site, met) = (Arc::new(site), Arc::<Met>::default());
+        let (controls, metrics) = (Arc::new(NoControls::default()), Metrics::new().expect("metrics"));
+        let client = Arc::clone(&site) as Arc<dyn Client>;
+        let connection = Connection::new(source(), client, 2, Arc::new(SystemClock), controls, metrics.clone());
+        let schemes = watch::Sender::new(Arc::new(schemes()));
+        let views = Arc::new(Views::open(&store).expect("views"));
+        let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, views, metrics).reconciling(
+            Arc::clone(&met) as Arc<dyn Known>,
+            schemes.subscribe(),
+            Some(EVERY),
+        );
+        let stop = CancellationToken::new();
+        tokio::spawn(engine::run(Arc::clone(&log), memory.ledger, Arc::new(sweeper), stop.clone()));
+        tokio::spawn(meet_everybody(Arc::clone(&log), Arc::clone(&met)));
+        Self { site, met, log, _stop: stop.drop_guard(), _schemes: schemes, _dir: dir }
+    }
+
+    /// How the comparison stands, once `is_so`.
+    async fn until(&self, is_so: impl Fn(&Comparison) -> bool) -> Comparison {
+        let mut records = self.log.read(Stream::SweepProgress, vec![(Partition(0), 0)]).await.expect("read");
+        let found = async {
+            loop {
+                let record = records.next().await.expect("the log goes on").expect("a record");
+                match codec::decode::<SweepProgress>(&record.payload).expect("usher wrote it").step {
+                    SweepStep::Compared(comparison) if is_so(&comparison) => return comparison,
+                    _ => {}
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), found).await.expect("in time")
+    }
+
+    async fn order(&self, order: NewcomerOrder) {
+        let request = SweepRequest::Newcomers(order);
+        let record = Record { key: request.key(), payload: codec::encode(&request) };
+        self.log.append(Stream::Sweeps, record).await.expect("appended");
+    }
+
+    /// All events so far: `created a`.
+    async fn events(&self) -> Vec<String> {
+        let end = self.log.bounds(Stream::Events, Partition(0)).await.expect("bounds").end;
+        let records = self.log.read(Stream::Events, vec![(Partition(0), 0)]).await.expect("read");
+        let events = records.take(usize::try_from(end).expect("few")).map(|record| {
+            let event: Event = codec::decode(&record.expect("a record").payload).expect("usher wrote it");
+            format!("{} {}", event.kind.as_str(), event.user)
+        });
+        events.collect().await
+    }
+
+    async fn until_events(&self, is_so: impl Fn(&[String]) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !is_so(&self.events().await) {
+            assert!(Instant::now() < deadline, "in vain: {:?}", self.events().await);
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+async fn meet_everybody(log: Arc<dyn Log>, met: Arc<Met>) {
+    let mut records = log.read(Stream::Events, vec![(Partition(0), 0)]).await.expect("read");
+    while let Some(Ok(record)) = records.next().await {
+        let event: Event = codec::decode(&record.payload).expect("usher wrote it");
+        met.meet(event.user.id().expect("an id").clone());
+    }
+}
+
+fn names(letter: char, count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("{letter}{number:03}")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_slides_to_a_page_that_was_read_already_is_part_of_the_baseline_all_the_same() {
+    let site = Site::default();
+    site.put(["a", "b", "c", "d"].map(str::to_owned));
+    *site.goes.lock().expect("not poisoned") = Some("a".into()); // so that `c` stands on the first page
+    let bench = Bench::start(site);
+    let whole = bench.until(|comparison| comparison.baseline.is_some()).await;
+    assert_eq!(whole.known, 3);
+    let mut events = bench.events().await;
+    events.sort();
+    assert_eq!(events, ["sighted a", "sighted b", "sighted c", "sighted d"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_told_of_a_moment_after_the_list_was_read_is_no_newcomer() {
+    let site = Site::default();
+    site.put(names('a', 3));
+    let bench = Bench::start(site);
+    bench.until(|comparison| comparison.baseline.is_some()).await;
+    *bench.site.told.lock().expect("not poisoned") = Some(("told".into(), Arc::clone(&bench.met)));
+    bench.site.put(["told".to_owned(), "untold".to_owned()]);
+    bench.until_events(|events| events.contains(&"created untold".to_owned())).await;
+    assert_eq!(bench.events().await.len(), 4, "three of the baseline, and one newcomer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_about_as_many_newcomers_as_were_there_when_it_was_given() {
+    let site = Site::default();
+    site.put(names('a', 2));
+    let bench = Bench::start(site);
+    bench.until(|comparison| comparison.baseline.is_some()).await;
+    bench.site.put(names('b', 60));
+    bench.until(|comparison| comparison.held == 60).await;
+    bench.site.put(names('c', 60));
+    let order = NewcomerOrder { source: source(), release: true, users: 60, at: Timestamp::from_millis(1) };
+    bench.order(order.clone()).await;
+    bench.until(|comparison| comparison.held == 120).await;
+    assert_eq!(bench.events().await.len(), 2, "the baseline alone");
+    bench.order(NewcomerOrder { users: 120, ..order }).await;
+    let created = |events: &[String]| events.iter().filter(|event| event.starts_with("created")).count();
+    bench.until_events(|events| created(events) == 120).await;
+}
