@@ -10,9 +10,6 @@ pub(super) const SOURCE: &[&str] = &["feed"];
 /// Keys of a scheme's `audit` that are still to come.
 pub(super) const AUDIT: &[&str] = &["report", "email"];
 
-/// Values of `product` that are still to come.
-pub(super) const PRODUCTS: &[&str] = &["confluence-cloud", "confluence-dc"];
-
 /// The message about any of them; `instead` is what to write.
 pub(super) fn message(what: &str, instead: &str) -> String {
     format!("`{what}` is not supported by this version of usher yet; {instead}")

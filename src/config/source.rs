@@ -14,10 +14,12 @@ use super::{
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 
-/// The products by name.
-pub(super) const PRODUCTS: [(&str, Product); 5] = [
+/// The products by name, those of Jira first: a name that is nearly right is told the nearest.
+pub(super) const PRODUCTS: [(&str, Product); 7] = [
     (Product::JiraCloud.as_str(), Product::JiraCloud),
     (Product::JiraDc.as_str(), Product::JiraDc),
+    (Product::ConfluenceDc.as_str(), Product::ConfluenceDc),
+    (Product::ConfluenceCloud.as_str(), Product::ConfluenceCloud),
     (Product::BitbucketDc.as_str(), Product::BitbucketDc),
     (Product::Crowd.as_str(), Product::Crowd),
     (Product::AtlassianOrg.as_str(), Product::AtlassianOrg),
@@ -32,7 +34,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let name = fields.or("name", None, |node| reader.filled(node).map(|name| Some(name.to_owned())));
     let product = fields
         .required("product", "write `product: jira-dc`, say", reader)
-        .and_then(|node| reader.choice(node, &PRODUCTS, not_yet::PRODUCTS));
+        .and_then(|node| reader.choice(node, &PRODUCTS, &[]));
     let base_url = address(&mut fields, product, reader);
     let organization = organization(&mut fields, product, reader);
     let auth = fields

@@ -63,13 +63,17 @@ impl Product {
 
     const fn confluence_dc(action: ActionKind) -> Capability {
         match action {
-            ActionKind::RemoveApplicationAccess => {
-                Capability::No("no call tells which groups give access; use `remove_groups` with those that do")
-            }
-            ActionKind::Delete => Capability::Partly("Confluence does it in its own time, after it has taken it on"),
+            ActionKind::RemoveApplicationAccess => Capability::Partly(
+                "since Confluence 9.2, which tells who may use it; use `remove_groups` with the groups that give access \
+                     before",
+            ),
+            ActionKind::Delete => Capability::Partly(
+                "Confluence does it in its own time; usher waits for it, and looks again where it takes long",
+            ),
             ActionKind::Rename => Capability::No("Confluence's REST API can't change login names; leave it out"),
             ActionKind::InvalidatePassword => Capability::Partly(
-                "the password is replaced; usher's account must be a system administrator, and no reset link is sent",
+                "since Confluence 8.4; the password is replaced, usher's account must be a system administrator, and no \
+                     reset link is sent",
             ),
             ActionKind::CreateIssue => Capability::No("Confluence has no issues; use a scheme on a Jira source"),
             _ => Capability::Yes,

@@ -7,6 +7,8 @@ use super::{Capability, EventKind, Product};
 pub enum Detail {
     /// The e-mail address.
     Email,
+    /// Whether the account is active.
+    Active,
     /// When the user last logged in.
     LastLogin,
     /// When the account was created.
@@ -19,12 +21,14 @@ pub enum Detail {
 
 impl Detail {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 5] = [Self::Email, Self::LastLogin, Self::Created, Self::Directory, Self::Applications];
+    pub const ALL: [Self; 6] =
+        [Self::Email, Self::Active, Self::LastLogin, Self::Created, Self::Directory, Self::Applications];
 
     /// The name in the API, and in expressions.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
+            Self::Active => "active",
             Self::LastLogin => "last_login",
             Self::Created => "created",
             Self::Directory => "directory",
@@ -39,6 +43,13 @@ impl Product {
     pub const fn tells(self, detail: Detail) -> Capability {
         match detail {
             Detail::Email => self.tells_email(),
+            Detail::Active => match self {
+                Self::ConfluenceDc => Capability::Partly("not where it has a word of its own for the account's state"),
+                Self::ConfluenceCloud => {
+                    Capability::No("a site's Confluence does not tell it; its Jira does, of the same accounts")
+                }
+                _ => Capability::Yes,
+            },
             Detail::LastLogin => self.tells_last_login(),
             Detail::Created => match self {
                 Self::AtlassianOrg => {
@@ -66,7 +77,9 @@ impl Product {
     const fn tells_email(self) -> Capability {
         match self {
             Self::JiraDc | Self::BitbucketDc | Self::Crowd | Self::AtlassianOrg => Capability::Yes,
-            Self::ConfluenceDc => Capability::Partly("not in every version's answer about a user"),
+            Self::ConfluenceDc => Capability::Partly(
+                "only where Confluence's answer about a user has it, which its REST reference does not promise",
+            ),
             Self::JiraCloud | Self::ConfluenceCloud => {
                 Capability::Partly("not where the user's privacy settings hide it")
             }
@@ -99,6 +112,11 @@ impl Product {
                 "before Jira 10 by a search, which in some versions tells of no more than the first 1,000 users",
             ),
             Self::Crowd => Capability::Partly("those in the directories that usher's application is connected to"),
+            Self::ConfluenceDc => Capability::Partly("since Confluence 8.4"),
+            Self::ConfluenceCloud => Capability::Partly(
+                "by a search, which finds 10,000 users at most and does not say who of them is active; use an \
+                     `atlassian-org` source for more",
+            ),
             _ => Capability::Yes,
         }
     }

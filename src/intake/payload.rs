@@ -3,6 +3,11 @@
 //! Bodies are thin and odd: `active` comes as a boolean or a string, e-mail and account type may be absent, unknown
 //! fields abound. Sources: developer.atlassian.com/cloud/jira/platform/webhooks (Data Center sends alike) and
 //! developer.atlassian.com/platform/forge/events-reference/jira.
+//!
+//! Confluence Data Center has its own names for the events, in `event`; source: the receiver of such webhooks in
+//! github.com/zulip/zulip. What stands there about the user is not documented. A `userKey` beside the event is whoever did it,
+//! as in its events about pages, and so is not taken for the user: a creation by an administrator would be acted on as if the
+//! administrator were new. What is passed over so is found by a feed or when users are compared.
 
 use std::{borrow::Cow, fmt, str::Utf8Error};
 
@@ -79,6 +84,9 @@ fn webhook(text: &str, product: Product) -> Result<Reading, Malformed> {
 struct Body<'a> {
     #[serde(rename = "webhookEvent", borrow)]
     event: Text<'a>,
+    /// Confluence Data Center's name of it.
+    #[serde(rename = "event", borrow)]
+    confluence_event: Text<'a>,
     /// Forge's name of it.
     #[serde(rename = "eventType", borrow)]
     forge_event: Text<'a>,
@@ -99,6 +107,12 @@ struct User<'a> {
     key: Text<'a>,
     #[serde(borrow)]
     name: Text<'a>,
+    /// Confluence's name of the key.
+    #[serde(borrow)]
+    user_key: Text<'a>,
+    /// Confluence's name of the name.
+    #[serde(borrow)]
+    username: Text<'a>,
     #[serde(borrow)]
     email_address: Text<'a>,
     #[serde(borrow)]
@@ -109,20 +123,23 @@ struct User<'a> {
 
 impl Body<'_> {
     fn interpret(self, product: Product) -> Reading {
-        let kind = match self.event.get().or(self.forge_event.get()) {
+        let confluence_event = self.confluence_event.get().filter(|_| product == Product::ConfluenceDc);
+        let kind = match self.event.get().or(confluence_event).or(self.forge_event.get()) {
             Some("user_created" | "avi:jira:created:user") => EventKind::Created,
             Some("user_login") => EventKind::LoggedIn,
             Some("user_updated" | "avi:jira:updated:user") => EventKind::Updated,
-            Some("user_deleted" | "avi:jira:deleted:user") => EventKind::Removed,
+            Some("user_deactivated" | "user_reactivated") => EventKind::Updated,
+            Some("user_deleted" | "avi:jira:deleted:user" | "user_removed") => EventKind::Removed,
             Some(_) => return Reading::Ignored("not an event about a user"),
             None if self.test.get() == Some("true") => return Reading::Ignored("ping"),
             None => return Reading::Ignored("the body names no event"),
         };
         let by_id = |id: &Text<'_>| id.get().map(|id| UserRef::Id(UserId::new(id)));
-        let by_name = || self.user.name.get().map(|name| UserRef::Name(name.to_owned()));
+        let by_name = || self.user.name().map(|name| UserRef::Name(name.to_owned()));
         let user = match product {
             Product::JiraCloud | Product::ConfluenceCloud | Product::AtlassianOrg => by_id(&self.user.account_id),
-            Product::JiraDc | Product::ConfluenceDc => by_id(&self.user.key).or_else(by_name),
+            Product::JiraDc => by_id(&self.user.key).or_else(by_name),
+            Product::ConfluenceDc => by_id(&self.user.user_key).or_else(|| by_id(&self.user.key)).or_else(by_name),
             // Their own ids stand in no webhook; a listener of one's own knows the login name.
             Product::BitbucketDc | Product::Crowd => by_name(),
         };
@@ -134,9 +151,13 @@ impl Body<'_> {
 }
 
 impl User<'_> {
+    fn name(&self) -> Option<&str> {
+        self.name.get().or(self.username.get())
+    }
+
     fn hints(&self, product: Product) -> UserHints {
         UserHints {
-            name: self.name.get().filter(|_| !product.is_cloud()).map(str::to_owned),
+            name: self.name().filter(|_| !product.is_cloud()).map(str::to_owned),
             email: self.email_address.get().and_then(EmailAddress::parse),
             active: self.active.get().and_then(|active| active.parse().ok()),
             account_type: self.account_type.get().map(AccountType::from_cloud),

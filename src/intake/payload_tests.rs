@@ -96,6 +96,46 @@ fn forge_calls_the_same_things_otherwise() {
 }
 
 #[test]
+fn confluence_calls_its_events_and_users_otherwise() {
+    for (event, kind) in [
+        ("user_created", EventKind::Created),
+        ("user_deactivated", EventKind::Updated),
+        ("user_reactivated", EventKind::Updated),
+        ("user_removed", EventKind::Removed),
+    ] {
+        for (user, named) in [
+            (r#"{"userKey":"4028d0","username":"jdoe"}"#, UserRef::Id(UserId::new("4028d0"))),
+            (r#"{"key":"4028d0","name":"jdoe"}"#, UserRef::Id(UserId::new("4028d0"))),
+            (r#"{"username":"jdoe"}"#, UserRef::Name("jdoe".into())),
+            (r#"{"name":"jdoe"}"#, UserRef::Name("jdoe".into())),
+        ] {
+            let body = format!(r#"{{"timestamp":1700000000000,"event":"{event}","userKey":"admin","user":{user}}}"#);
+            let told = told(Product::ConfluenceDc, &body);
+            assert_eq!((told.kind, told.user), (kind, named), "{body}");
+            assert_eq!(told.hints.name.as_deref(), Some("jdoe"), "{body}");
+            assert_eq!(told.occurred, Some(Timestamp::from_millis(1_700_000_000_000)));
+        }
+    }
+}
+
+#[test]
+fn who_did_it_in_confluence_is_not_taken_for_the_user_and_groups_are_passed_over() {
+    let ignored = |body: &str| match read(Product::ConfluenceDc, body) {
+        Reading::Ignored(why) => why,
+        Reading::Told(told) => panic!("{told:?}"),
+    };
+    assert_eq!(ignored(r#"{"event":"user_created","userKey":"admin","timestamp":1}"#), "the body names no user");
+    assert_eq!(
+        ignored(r#"{"event":"group_created","userKey":"admin","group":{"name":"staff"}}"#),
+        "not an event about a user"
+    );
+    assert_eq!(ignored(r#"{"event":"page_created","userKey":"admin","page":{"id":1}}"#), "not an event about a user");
+    assert_eq!(ignored(r#"{"test":true}"#), "ping");
+    let elsewhere = r#"{"event":"user_created","user":{"key":"k"}}"#;
+    assert_eq!(read(Product::JiraDc, elsewhere), Reading::Ignored("the body names no event"));
+}
+
+#[test]
 fn odd_fields_are_nothing_and_never_an_error() {
     let body = r#"{"webhookEvent":"user_created","timestamp":{"a":[1]},"user":{"key":"k","name":null,
         "emailAddress":["x"],"active":"perhaps","accountType":7,"x":{"y":[{}]}}}"#;
@@ -137,6 +177,7 @@ proptest! {
     fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = read_bytes(Product::JiraDc, &body);
         let _ = read_bytes(Product::JiraCloud, &body);
+        let _ = read_bytes(Product::ConfluenceDc, &body);
     }
 
     #[test]

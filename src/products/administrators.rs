@@ -39,12 +39,14 @@ pub(super) async fn members<B: DeserializeOwned + Send>(
             Err(error) => return Err(error),
         }
     }
-    if there {
-        return Ok(found);
-    }
+    if there { Ok(found) } else { Err(none_there(groups)) }
+}
+
+/// The source has none of its administrators' `groups`: nobody is guessed.
+pub(super) fn none_there(groups: &[GroupName]) -> Error {
     let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
     let message = format!("none of the administrators' groups is there: {}", names.join(", "));
-    Err(Error::Refused { status: 404, message })
+    Error::Refused { status: 404, message }
 }
 
 async fn members_of<B: DeserializeOwned + Send>(
@@ -83,6 +85,6 @@ async fn members_of<B: DeserializeOwned + Send>(
 }
 
 /// Whoever can't log in, or is no person, is of no help when all others are gone.
-fn is_administrator(user: &User) -> bool {
+pub(super) fn is_administrator(user: &User) -> bool {
     user.active != Some(false) && !matches!(user.account_type, Some(AccountType::Other(_)))
 }

@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    Client, atlassian_org::AtlassianOrg, bitbucket_dc::BitbucketDc, crowd::Crowd, http::Http, jira_cloud::JiraCloud,
-    jira_dc::JiraDc, limits::Limits,
+    Client, atlassian_org::AtlassianOrg, bitbucket_dc::BitbucketDc, confluence_cloud::ConfluenceCloud,
+    confluence_dc::ConfluenceDc, crowd::Crowd, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits,
 };
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 
 /// Why there can be no client for a source, whatever the product answers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
-    /// There is no client for it yet; the configuration refuses it before.
-    #[error("{0} is not supported by this version of usher yet")]
-    NotYet(Product),
     /// The base URL can't be called.
     #[error("base_url is not an http or https address without user name and password; credentials belong in auth")]
     BaseUrl,
@@ -41,19 +38,22 @@ pub fn connect_within(
     metrics: Metrics,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<dyn Client>, ConnectError> {
-    let http = Http::new(source, limits, metrics, clock)?;
+    let base_url = match source.product {
+        Product::ConfluenceCloud => ConfluenceCloud::site(&source.base_url),
+        _ => source.base_url.clone(),
+    };
+    let http = Http::new(&Source { base_url, ..source.clone() }, limits, metrics, clock)?;
     let admin_groups = source.protect.admin_groups.clone();
     Ok(match source.product {
         Product::JiraDc => Arc::new(JiraDc::new(http, admin_groups)),
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),
         Product::BitbucketDc => Arc::new(BitbucketDc::new(http, admin_groups)),
         Product::Crowd => Arc::new(Crowd::new(http, admin_groups)),
+        Product::ConfluenceDc => Arc::new(ConfluenceDc::new(http, admin_groups)),
+        Product::ConfluenceCloud => Arc::new(ConfluenceCloud::new(http, admin_groups)),
         Product::AtlassianOrg => {
             let organization = source.organization.clone().ok_or(ConnectError::Organization)?;
             Arc::new(AtlassianOrg::new(http, organization, admin_groups))
-        }
-        Product::ConfluenceDc | Product::ConfluenceCloud => {
-            return Err(ConnectError::NotYet(source.product));
         }
     })
 }

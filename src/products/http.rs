@@ -66,6 +66,11 @@ impl Http {
         }
     }
 
+    /// The bounds on each call.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Makes `call` once, when its turn has come.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
         let turn = if call.is_a_change() { self.pacer.turn().await } else { self.pacer.turn_to_ask().await };

@@ -9,12 +9,19 @@ pub struct Limits {
     pub connect: Duration,
     /// From the start of a call to the last byte of its answer.
     pub call: Duration,
+    /// Until something is done that the product has taken on and does in its own time.
+    pub task: Duration,
     /// The longest answer, in bytes.
     pub body: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), call: Duration::from_secs(20), body: 8 * 1024 * 1024 }
+        Self {
+            connect: Duration::from_secs(5),
+            call: Duration::from_secs(20),
+            task: Duration::from_secs(15),
+            body: 8 * 1024 * 1024,
+        }
     }
 }

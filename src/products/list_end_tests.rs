@@ -27,7 +27,7 @@ struct Form {
     says_where: bool,
 }
 
-const FORMS: [Form; 6] = [
+const FORMS: [Form; 8] = [
     Form {
         name: "a stream with cursors",
         product: Product::JiraDc,
@@ -78,6 +78,20 @@ const FORMS: [Form; 6] = [
         says_where: false,
     },
     Form {
+        name: "linked pages",
+        product: Product::ConfluenceDc,
+        before: &[],
+        write: |given| linked(given, |n| format!(r#"{{"userKey":"{n}"}}"#)),
+        says_where: true,
+    },
+    Form {
+        name: "linked pages of a search",
+        product: Product::ConfluenceCloud,
+        before: &[],
+        write: |given| linked(given, |n| format!(r#"{{"user":{{"accountId":"{n}"}}}}"#)),
+        says_where: true,
+    },
+    Form {
         name: "bare cursors",
         product: Product::AtlassianOrg,
         before: &[(200, r#"{"data":[{"directoryId":"d"}],"links":{}}"#)],
@@ -89,6 +103,11 @@ const FORMS: [Form; 6] = [
         says_where: true,
     },
 ];
+
+fn linked(given: &Given, bean: fn(usize) -> String) -> String {
+    let next = given.next.map_or(String::new(), |next| format!(r#""next":"/rest/api/x?limit=200&start={next}""#));
+    format!(r#"{{"results":{},"_links":{{{next}}}}}"#, list(given, bean))
+}
 
 fn list(given: &Given, bean: fn(usize) -> String) -> String {
     format!("[{}]", given.users.iter().map(|user| bean(*user)).collect::<Vec<_>>().join(","))

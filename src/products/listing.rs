@@ -24,12 +24,15 @@ pub(super) enum Form {
     Offset,
     /// Bitbucket: by the start of the next page, which each page names.
     Start,
+    /// Confluence: by offset, and each page says whether there is another.
+    Linked,
     /// An organisation: by cursors of its own.
     Directory,
 }
 
 impl Form {
-    const ALL: [Self; 6] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Start, Self::Directory];
+    const ALL: [Self; 7] =
+        [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Start, Self::Linked, Self::Directory];
     /// Those of Data Center, the one to begin with first.
     pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch];
     /// That of Cloud.
@@ -38,6 +41,8 @@ impl Form {
     pub const CROWD: &[Self] = &[Self::Offset];
     /// That of Bitbucket.
     pub const BITBUCKET: &[Self] = &[Self::Start];
+    /// That of either Confluence.
+    pub const CONFLUENCE: &[Self] = &[Self::Linked];
     /// That of an organisation.
     pub const ORGANIZATION: &[Self] = &[Self::Directory];
 
@@ -48,6 +53,7 @@ impl Form {
             Self::QuotedSearch => "quoted-search",
             Self::Offset => "offset",
             Self::Start => "start",
+            Self::Linked => "linked",
             Self::Directory => "directory",
         }
     }

@@ -10,6 +10,10 @@ mod broken;
 #[cfg(test)]
 mod change_tests;
 mod codes;
+mod confluence_cloud;
+mod confluence_dc;
+#[cfg(test)]
+mod confluence_tests;
 mod connect;
 mod crowd;
 mod dial;
@@ -28,6 +32,7 @@ mod jira_dc;
 mod jira_tests;
 mod leaving;
 mod limits;
+mod linked;
 #[cfg(test)]
 mod list_end_tests;
 #[cfg(test)]

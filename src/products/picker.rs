@@ -13,7 +13,7 @@ use super::{
 use crate::domain::GroupName;
 
 /// How many groups are told at most.
-const AT_MOST: &str = "100";
+pub(super) const AT_MOST: usize = 100;
 
 #[derive(Deserialize)]
 struct Picked {
@@ -27,7 +27,9 @@ struct Group {
 
 /// Some groups that have `part` in their names; `path` finds them.
 pub(super) async fn groups_like(http: &Http, path: &'static str, part: &str) -> Result<Vec<GroupName>, Error> {
-    let call = Call::new(Operation::FindGroup, Method::GET, path).query("query", part).query("maxResults", AT_MOST);
+    let call = Call::new(Operation::FindGroup, Method::GET, path)
+        .query("query", part)
+        .query("maxResults", AT_MOST.to_string());
     let picked = http.send(call).await?.json::<Picked>()?;
     Ok(picked.groups.into_iter().map(|group| GroupName::new(group.name)).collect())
 }

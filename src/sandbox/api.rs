@@ -4,8 +4,9 @@ use actix_web::http::Method;
 use serde::de::DeserializeOwned;
 
 use super::{
-    answer::Answer, atlassian_org::AtlassianOrg, bitbucket_dc::BitbucketDc, crowd_server::Crowd, jira,
-    jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing, world::Editor,
+    answer::Answer, atlassian_org::AtlassianOrg, bitbucket_dc::BitbucketDc, confluence_cloud::ConfluenceCloud,
+    confluence_dc::ConfluenceDc, crowd_server::Crowd, jira, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing,
+    world::Editor,
 };
 use crate::{config::Auth, domain::Product};
 
@@ -41,9 +42,11 @@ pub(super) trait Api: Sync {
 /// Every product of the sandbox with its API.
 pub(super) static SITES: &[(Product, &dyn Api)] = &[
     (Product::JiraDc, &JiraDc),
+    (Product::ConfluenceDc, &ConfluenceDc),
     (Product::BitbucketDc, &BitbucketDc),
     (Product::Crowd, &Crowd),
     (Product::JiraCloud, &JiraCloud),
+    (Product::ConfluenceCloud, &ConfluenceCloud),
     (Product::AtlassianOrg, &AtlassianOrg),
 ];
 

@@ -19,19 +19,29 @@ pub struct Application {
     /// The groups that new users are put into; their members have access too, named above or not.
     #[serde(default)]
     pub default_groups: BTreeSet<String>,
+    /// The ids of users who have access by themselves (Confluence Data Center).
+    #[serde(default)]
+    pub users: BTreeSet<String>,
 }
 
 impl Application {
     /// An application that members of `groups` have access to.
     pub fn new(key: impl Into<String>, groups: &[&str]) -> Self {
         let (key, groups) = (key.into(), groups.iter().map(|group| (*group).to_owned()).collect());
-        Self { name: key.clone(), key, groups, default_groups: BTreeSet::new() }
+        Self { name: key.clone(), key, groups, default_groups: BTreeSet::new(), users: BTreeSet::new() }
     }
 
     /// With groups that new users are put into.
     #[must_use]
     pub fn default_groups(mut self, groups: &[&str]) -> Self {
         self.default_groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        self
+    }
+
+    /// With users who have access by themselves, by id (Confluence Data Center).
+    #[must_use]
+    pub fn users(mut self, ids: &[&str]) -> Self {
+        self.users = ids.iter().map(|id| (*id).to_owned()).collect();
         self
     }
 
@@ -65,6 +75,11 @@ impl Applications {
 
     pub fn iter(&self) -> impl Iterator<Item = &Application> {
         self.0.values()
+    }
+
+    /// Takes a user's own access to all of them away; false where there was none.
+    pub fn shut_out(&mut self, user: &str) -> bool {
+        self.0.values_mut().filter_map(|one| one.users.take(user)).count() > 0
     }
 
     /// Those that a user may use.

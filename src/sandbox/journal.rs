@@ -29,6 +29,8 @@ pub enum Change {
     Delete,
     /// The user was given another password, which is not kept.
     Password,
+    /// What let the user in by name was taken away.
+    Revoke,
     /// An issue was made; the user is who made it.
     Issue {
         /// Its key.
@@ -64,6 +66,7 @@ impl fmt::Display for Entry {
             Change::Update => f.write_str("updated")?,
             Change::Delete => f.write_str("deleted")?,
             Change::Password => f.write_str("password changed")?,
+            Change::Revoke => f.write_str("access revoked")?,
             Change::Issue { key } => write!(f, "created {key}")?,
         }
         write!(f, " by {}", self.by)

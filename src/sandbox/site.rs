@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use super::{Account, applications::Applications, issues::Issue};
+use super::{Account, applications::Applications, confluence_dc::Deletions, issues::Issue};
 
 /// A user's place in the order of creation; never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +40,8 @@ pub(super) struct Site {
     /// The names of the directories beside the first one; nobody is in them (an organisation).
     pub more_directories: Vec<String>,
     pub issues: Vec<Issue>,
+    /// Confluence Data Center's.
+    pub deletions: Deletions,
 }
 
 impl Site {

@@ -142,6 +142,14 @@ impl Editor<'_> {
         self.site.delete(serial);
     }
 
+    /// Takes away what lets a user in by name; nothing where nothing does.
+    pub fn revoke_access(&mut self, serial: Serial) {
+        let user = self.site.resident(serial).map(|resident| resident.account.id.clone());
+        if user.is_some_and(|user| self.site.applications.shut_out(&user)) {
+            self.note(serial, Change::Revoke);
+        }
+    }
+
     /// Marks a user for deletion: gone as far as anybody is told, and kept for a time of grace.
     pub fn mark_for_deletion(&mut self, serial: Serial) {
         self.note(serial, Change::Delete);

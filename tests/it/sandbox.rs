@@ -1,6 +1,8 @@
 //! The sandbox over HTTP, as usher and its tests meet it.
 
 mod atlassian_org;
+mod confluence_cloud;
+mod confluence_dc;
 mod control;
 mod faults;
 mod jira_cloud;
@@ -37,8 +39,14 @@ impl Site {
 
     /// A request without credentials; `path` is below the REST API's.
     fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
-        let version = if self.product.is_cloud() { 3 } else { 2 };
-        self.http.request(method, format!("{}/rest/api/{version}/{path}", self.sandbox.base_url(self.product)))
+        let api = match self.product {
+            Product::JiraDc => "rest/api/2",
+            Product::JiraCloud => "rest/api/3",
+            Product::ConfluenceDc => "rest/api",
+            Product::ConfluenceCloud => "wiki/rest/api",
+            other => unreachable!("{other} is not tried here yet"),
+        };
+        self.http.request(method, format!("{}/{api}/{path}", self.sandbox.base_url(self.product)))
     }
 
     /// A request of the acting account.

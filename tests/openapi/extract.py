@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Makes the extracts of Atlassian's OpenAPI documents that the tests hold usher against.
 
-    tests/openapi/extract.py jira-dc=DOCUMENT bitbucket-dc=DOCUMENT jira-cloud=DOCUMENT atlassian-org=DOCUMENT,DOCUMENT
+    tests/openapi/extract.py PRODUCT=DOCUMENT... atlassian-org=DOCUMENT,DOCUMENT
 
 Reads operations.json beside this file (what usher asks of each product: method, and path below its base URL) and writes
 <product>.json beside it: those operations of the product's documents, and the schemas that they reach. Everything is as in the
 documents, but for what only people read (descriptions, examples, `x-` fields) and security; the path of the document's server
-stands before each path, and parameters and answers stand where they are referred to. Of several documents, the schemas of each
+stands before each path, as far as it is not the context path that ends a base URL, and parameters and answers stand where they are referred to. Of several documents, the schemas of each
 but the first have its number before their names: `2.Name`. Needs nothing but Python 3.9.
 
 Atlassian publishes the documents at
@@ -16,6 +16,10 @@ Atlassian publishes the documents at
                  (linked from https://developer.atlassian.com/server/bitbucket/rest/)
     jira-cloud   https://dac-static.atlassian.com/cloud/jira/platform/swagger-v3.v3.json
                  (linked from https://developer.atlassian.com/cloud/jira/platform/rest/v3/)
+    confluence-dc     https://dac-static.atlassian.com/server/confluence/10.0.3.swagger.v3.json
+                 (linked from https://developer.atlassian.com/server/confluence/rest/)
+    confluence-cloud  https://dac-static.atlassian.com/cloud/confluence/swagger.v3.json
+                 (linked from https://developer.atlassian.com/cloud/confluence/rest/v1/)
     atlassian-org  1. https://dac-static.atlassian.com/cloud/admin/organization/swagger.v3.json
                  2. https://dac-static.atlassian.com/cloud/admin/user-management/swagger.v3.json
                  (linked from https://developer.atlassian.com/cloud/admin/organization/rest/ and .../user-management/rest/)
@@ -35,8 +39,11 @@ REFUSALS = {
     "jira-dc": {"ErrorCollection"},
     "bitbucket-dc": {"RestErrors", "RestPermittedUser"},
     "jira-cloud": {"ErrorCollection"},
+    "confluence-dc": {"RestError"},
     "atlassian-org": {"Errors.ApplicationErrors.Model", "ProxyError"},
 }
+# The path of the document's server, where it is the context path of a base URL.
+CONTEXTS = ("/confluence",)
 
 
 def bare(node):
@@ -100,6 +107,7 @@ def operation_in(document, operation):
     """What the document says of `operation` (`METHOD /path`); None where it says nothing."""
     # A server's address may begin with a variable: http://{baseurl}/rest
     prefix = urlsplit(document["servers"][0]["url"]).path.rstrip("/")
+    prefix = "" if prefix in CONTEXTS else prefix
     method, path = operation.split(" ")
     item = document["paths"].get(path.removeprefix(prefix), {}) if path.startswith(prefix) else {}
     if method.lower() not in item:

@@ -37,11 +37,6 @@ fn what_a_source_says_is_checked() {
         ("id: Acme", "9: `Acme` is not an id; write 1 to 63 of a-z, 0-9, `-`, `_`, beginning with a letter or digit"),
         ("product: jira", "14: `jira` is not known here; did you mean `jira-dc`?"),
         (
-            "product: confluence-dc",
-            "14: `confluence-dc` is not supported by this version of usher yet; write one of: jira-cloud, jira-dc, \
-             bitbucket-dc, crowd, atlassian-org",
-        ),
-        (
             "product: crowd",
             "67: Crowd takes no tokens; write the name and password of usher's application in Crowd: \
              `basic: { username: usher, password: { env: NAME } }`",

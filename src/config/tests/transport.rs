@@ -87,7 +87,7 @@ fn a_file_without_authorities_is_refused_with_what_is_wrong_with_it() {
         ("der.pem", "\u{30}\u{82}", "holds no certificate; name a PEM file, with `-----BEGIN CERTIFICATE-----` in it"),
         (
             "key.pem",
-            &(certificate.clone() + &key),
+            &(format!("{certificate}{key}")),
             "holds something else than certificates, perhaps a private key; \
              leave in it the authority's certificate alone",
         ),

@@ -36,15 +36,16 @@ impl Happening {
 pub(super) fn of(product: Product, happening: Happening, account: &Account, at: Timestamp) -> Value {
     let user = match (happening, product) {
         (Happening::LoggedIn, _) => login(product, account),
-        (_, Product::JiraDc | Product::ConfluenceDc | Product::BitbucketDc | Product::Crowd) => {
-            data_center(happening, account)
-        }
+        (_, Product::ConfluenceDc) => return confluence(happening, account, at),
+        (_, Product::JiraDc | Product::BitbucketDc | Product::Crowd) => data_center(happening, account),
         (_, Product::JiraCloud | Product::ConfluenceCloud | Product::AtlassianOrg) => cloud(account),
     };
     json!({ "timestamp": at.as_millis(), "webhookEvent": happening.as_str(), "user": user })
 }
 
 const DC: &str = "https://jira.example.com";
+/// The key of whoever did it.
+const ADMINISTRATOR: &str = "4028d0000000000000000000ad000001";
 const CLOUD: &str = "https://example.atlassian.net";
 
 /// With the key apart from the name. A creation has `active` as text, as samples of Data Center have it; the
@@ -61,6 +62,19 @@ fn data_center(happening: Happening, account: &Account) -> Value {
         "timeZone": "Europe/Berlin",
     });
     with_extra(user, account)
+}
+
+/// Thin: who did it, and the user by key and name. That the user stands there so is not documented; it is like what stands
+/// there of a page.
+fn confluence(happening: Happening, account: &Account, at: Timestamp) -> Value {
+    let event = match happening {
+        Happening::Updated if account.active => "user_reactivated",
+        Happening::Updated => "user_deactivated",
+        Happening::Deleted => "user_removed",
+        Happening::Created | Happening::LoggedIn => happening.as_str(),
+    };
+    let user = json!({ "userKey": account.id, "username": account.name });
+    json!({ "timestamp": at.as_millis(), "event": event, "userKey": ADMINISTRATOR, "user": with_extra(user, account) })
 }
 
 /// Without e-mail address, groups, roles and locale; `self` is of version 2 of the API.
@@ -119,6 +133,21 @@ mod tests {
         let user = deleted["user"].as_object().expect("an object");
         assert_eq!((&user["accountId"], &user["accountType"]), (&"JIRAUSER10100".into(), &"customer".into()));
         assert!(["emailAddress", "name", "key", "groups", "locale"].iter().all(|field| !user.contains_key(*field)));
+    }
+
+    #[test]
+    fn confluence_has_its_own_words_and_tells_who_did_it_too() {
+        for (happening, account, event) in [
+            (Happening::Created, jane(), "user_created"),
+            (Happening::Updated, jane(), "user_reactivated"),
+            (Happening::Updated, jane().inactive(), "user_deactivated"),
+            (Happening::Deleted, jane(), "user_removed"),
+        ] {
+            let body = body(Product::ConfluenceDc, happening, &account);
+            assert_eq!((&body["event"], &body["user"]["userKey"]), (&event.into(), &"JIRAUSER10100".into()));
+            assert!(body.get("webhookEvent").is_none() && body["userKey"] != body["user"]["userKey"], "{body}");
+        }
+        assert_eq!(body(Product::ConfluenceDc, Happening::LoggedIn, &jane())["webhookEvent"], "user_login");
     }
 
     #[test]

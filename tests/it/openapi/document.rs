@@ -75,12 +75,22 @@ impl Document {
         let schemas: &[&str] = match self.product {
             Product::JiraDc | Product::JiraCloud => &["ErrorCollection"],
             Product::BitbucketDc => &["RestErrors"],
+            Product::ConfluenceDc => &["RestError"],
+            // The document has no schema of a refusal; it is the same as in Data Center.
+            Product::ConfluenceCloud => return confluence_refusal(),
             Product::AtlassianOrg => &["Errors.ApplicationErrors.Model", "ProxyError"],
             other => unreachable!("{other} has no extract yet"),
         };
         let one = |schema: &&str| json!({ "$ref": format!("#/components/schemas/{schema}") });
         json!({ "anyOf": schemas.iter().map(one).collect::<Vec<_>>() })
     }
+}
+
+fn confluence_refusal() -> Value {
+    json!({
+        "type": "object", "required": ["statusCode", "message"],
+        "properties": { "statusCode": { "type": "integer" }, "message": { "type": "string" }, "data": { "type": "object" } },
+    })
 }
 
 /// The schemas by name: a name is not a word of the language, even where it looks like one.

@@ -13,7 +13,7 @@ use crate::products::{ALL, Bench, JANE, JIRAS, STAFF, add, jane_of, scene};
 pub async fn everything(product: Product) -> Vec<Bench> {
     assert!(ALL.contains(&product));
     let mut benches = Vec::new();
-    for step in scene::steps_of(product).into_iter().filter(|step| scene::possible(product, step)) {
+    for step in scene::steps(product).into_iter().filter(|step| scene::possible(product, step)) {
         benches.push(made_so(product, &step).await);
         benches.push(refused(product, &step).await);
     }
@@ -23,8 +23,10 @@ pub async fn everything(product: Product) -> Vec<Bench> {
     }
     benches.push(strangers(product).await);
     benches.push(limited(product).await);
-    if product == Product::JiraDc {
-        benches.push(older_data_center().await);
+    match product {
+        Product::JiraDc => benches.push(older_data_center().await),
+        Product::ConfluenceDc => benches.push(access_by_name().await),
+        _ => {}
     }
     if product == Product::AtlassianOrg {
         benches.push(other_peoples_accounts().await);
@@ -135,7 +137,7 @@ async fn errors(product: Product) -> Bench {
 async fn issues(product: Product) -> Bench {
     let bench = Bench::new(product);
     let jane = bench.jane().await;
-    let found = scene::steps().into_iter().find_map(|step| match step {
+    let found = scene::steps(product).into_iter().find_map(|step| match step {
         Step::CreateIssue(issue) => Some(*issue),
         _ => None,
     });
@@ -161,7 +163,7 @@ async fn strangers(product: Product) -> Bench {
     assert!(!matches!(stranger.myself().await, Ok(Some(_))), "not accepted, or nobody's anyway");
     stranger.administrators().await.expect_err("not accepted");
     stranger.probe().await.expect_err("not accepted");
-    for step in scene::steps_of(product) {
+    for step in scene::steps(product) {
         let _not_accepted = stranger.is_so(&jane, &step).await;
         stranger.make_so(&jane, &step).await.expect_err("not accepted");
     }
@@ -173,6 +175,15 @@ async fn limited(product: Product) -> Bench {
     let bench = Bench::new(product);
     bench.sandbox.limit(product, Some(Limit { capacity: 0, fill: 0, interval_seconds: 1 }));
     bench.client.probe().await.expect_err("no calls left");
+    bench
+}
+
+/// A Confluence that lets somebody in by name.
+async fn access_by_name() -> Bench {
+    let bench = Bench::new(Product::ConfluenceDc);
+    bench.sandbox.put_application(Product::ConfluenceDc, Application::new("confluence", &[]).users(&[JANE]));
+    let step = Step::RemoveApplicationAccess(Vec::new());
+    bench.client.make_so(&bench.jane().await, &step).await.expect("done");
     bench
 }
 

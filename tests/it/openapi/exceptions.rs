@@ -48,12 +48,16 @@ const DEACTIVATING: &str = "`user_deactivate` in github.com/atlassian-api/atlass
     where the boolean is not heeded";
 const NO_RIGHTS: &str = "developer.atlassian.com/server/bitbucket/how-tos/example-basic-authentication";
 const PERMITTED: &str = "the document has the groups' form for users too; `RestPermittedUser` in it is theirs";
+const CONFLUENCE_EXAMPLES: &str = "developer.atlassian.com/server/confluence/confluence-rest-api-examples";
+const CONFLUENCE_UNKNOWN: &str =
+    "the reference has it for a user who is not there in most operations, and for groups in none";
 const GENERATED: &str = "the document is made from Java, where a list is told by its items and anything by `object`; the \
     text beside it and the REST reference say what it is";
 
 /// Every place, by product.
 pub fn exceptions() -> Vec<Exception> {
     let dc = |place, source, instead| Exception { product: Product::JiraDc, place, instead, source };
+    let confluence = |place, source, instead| Exception { product: Product::ConfluenceDc, place, instead, source };
     let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     let list = |name: &str| json!({ "type": "array", "items": reference(name) });
     vec![
@@ -99,6 +103,12 @@ pub fn exceptions() -> Vec<Exception> {
             json!({ "anyOf": [{ "type": "boolean" }, { "type": "string", "enum": ["true", "false"] }] }),
         ),
         dc("/components/schemas/GroupBean/properties/expand", REFERENCE, json!({ "type": "string" })),
+        confluence("/components/schemas/Person/properties", CONFLUENCE_EXAMPLES, confluence_user()),
+        confluence(
+            "/paths/~1rest~1api~1user~1memberof/get/responses/200/content/application~1json/schema/properties/results/items",
+            "the reference says of it \"a paginated collection of groups\"; the schema is that of a user",
+            reference("Group"),
+        ),
         Exception {
             product: Product::JiraCloud,
             place: "/paths/~1rest~1api~13~1issue/post/responses/401/content",
@@ -131,6 +141,8 @@ pub fn exceptions() -> Vec<Exception> {
 
 /// Where a document says less than the text beside it: usher does not need it, and is held to it all the same.
 pub fn stricter() -> Vec<Exception> {
+    let text = json!({ "type": "string" });
+    let links = json!({ "type": "object", "properties": { "self": text } });
     vec![
         Exception {
             product: Product::JiraDc,
@@ -145,7 +157,26 @@ pub fn stricter() -> Vec<Exception> {
             instead: json!({ "$ref": "#/components/schemas/RestDetailedGroup" }),
             source: "the summary beside it: the groups of a user; the rest is that of another call",
         },
+        Exception {
+            product: Product::ConfluenceDc,
+            place: "/components/schemas/Group",
+            instead: json!({
+                "type": "object", "required": ["name"], "properties": { "type": text, "name": text, "_links": links },
+            }),
+            source: CONFLUENCE_EXAMPLES,
+        },
     ]
+}
+
+/// A user as Confluence shows it. `status` is what the reference's own examples ask for by `expand=status`.
+fn confluence_user() -> Value {
+    let text = json!({ "type": "string" });
+    json!({
+        "type": text, "username": text, "userKey": text, "displayName": text, "status": text,
+        "profilePicture": { "$ref": "#/components/schemas/Icon" },
+        "_links": { "type": "object", "properties": { "self": text } },
+        "_expandable": { "type": "object", "properties": { "status": text } },
+    })
 }
 
 fn group_names() -> Value {
@@ -176,6 +207,12 @@ pub fn statuses() -> Vec<Status> {
             429,
             "confluence.atlassian.com/bitbucketserver, \"Improving instance stability with rate limiting\"",
         ),
+        status(Product::ConfluenceCloud, 401, "developer.atlassian.com/cloud/confluence/basic-auth-for-rest-apis"),
+        status(Product::ConfluenceCloud, 429, "developer.atlassian.com/cloud/confluence/rate-limiting"),
+        status(Product::ConfluenceDc, 401, "confluence.atlassian.com, \"Using personal access tokens\""),
+        status(Product::ConfluenceDc, 403, "the text beside the operation: \"You need admin permissions\""),
+        status(Product::ConfluenceDc, 404, CONFLUENCE_UNKNOWN),
+        status(Product::ConfluenceDc, 429, "confluence.atlassian.com, \"Adjusting your code for rate limiting\""),
         status(Product::JiraDc, 429, "confluence.atlassian.com, \"Adjusting your code for rate limiting\""),
         status(Product::JiraCloud, 429, "developer.atlassian.com/cloud/jira/platform/rate-limiting"),
     ]

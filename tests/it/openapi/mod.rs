@@ -124,7 +124,8 @@ fn every_path_in_the_clients_is_in_an_extract() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/products").join(folder);
         let files = std::fs::read_dir(folder).expect("the client's folder").map(|file| file.expect("a file").path());
         let text: String = files.map(|file| std::fs::read_to_string(file).expect("a text")).collect();
-        let is_path = |literal: &&str| ["rest/", "admin/", "users/"].iter().any(|first| literal.starts_with(first));
+        let is_path =
+            |literal: &&str| ["rest/", "wiki/", "admin/", "users/"].iter().any(|first| literal.starts_with(first));
         let written: BTreeSet<String> = text.split('"').filter(is_path).map(|path| format!("/{path}")).collect();
         assert_eq!(written, known, "{product}: see tests/openapi/operations.json");
     }

@@ -12,10 +12,15 @@ use super::{ALL, Bench, id_of, quirks::Quirks};
 
 #[tokio::test]
 async fn the_acting_account_is_told_by_its_lasting_id() {
-    for (product, id) in
-        [(Product::JiraDc, "JIRAUSER10000"), (Product::BitbucketDc, "101"), (Product::JiraCloud, "557058:0000-usher")]
-    {
-        assert_eq!(Bench::new(product).client.myself().await, Ok(Some(UserId::new(id))));
+    for product in ALL.iter().copied() {
+        let id = match product {
+            Product::JiraDc => "JIRAUSER10000",
+            Product::ConfluenceDc => "4028d0000000000000000000c0ffee00",
+            Product::BitbucketDc => "101",
+            Product::JiraCloud | Product::ConfluenceCloud => "557058:0000-usher",
+            Product::Crowd | Product::AtlassianOrg => continue,
+        };
+        assert_eq!(Bench::new(product).client.myself().await, Ok(Some(UserId::new(id))), "{product}");
     }
     for product in [Product::Crowd, Product::AtlassianOrg] {
         // An application is no user, and a key is nobody's account.

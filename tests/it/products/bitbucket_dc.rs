@@ -9,7 +9,7 @@ use usher::{
 
 use super::{
     Bench, JANE, STAFF, add, client, id_of, jane_of, remove,
-    scene::{before, changes, jane, steps_of},
+    scene::{before, changes, jane, steps},
 };
 
 const PRODUCT: Product = Product::BitbucketDc;
@@ -85,7 +85,7 @@ async fn what_is_no_number_is_nobody_and_nobody_is_asked() {
 
 #[tokio::test]
 async fn a_directory_that_says_it_is_read_only_is_not_asked() {
-    for step in steps_of(PRODUCT) {
+    for step in steps(PRODUCT) {
         let bench = before(PRODUCT, &step);
         bench.sandbox.put_user(PRODUCT, jane().read_only());
         let jane = bench.jane().await;

@@ -58,7 +58,8 @@ async fn a_500_or_a_lost_answer_is_settled_by_reading_and_nothing_is_made_twice(
                 bench.strike_changes(product, effect, When::Next(1));
                 let failed = bench.client.make_so(&jane, &step).await.map_err(|error| error.disposition());
                 assert_eq!(failed, Err(Disposition::ReadThenRetry(None)), "{product} {step:?} {effect:?}");
-                assert_eq!(changes(&bench).len(), usize::from(after_work), "{product} {step:?} {effect:?}");
+                let made = after_work && !Quirks::takes_its_time(product, &step);
+                assert_eq!(changes(&bench).len(), usize::from(made), "{product} {step:?} {effect:?}");
                 finish(&bench, &step).await;
                 assert_eq!(changes(&bench).len(), effects(&step), "{product} {step:?} {effect:?}");
             }

@@ -9,7 +9,7 @@ use usher::{
 use super::{Bench, JIRAS, scene::steps};
 
 fn issue() -> Issue {
-    let step = steps().into_iter().find_map(|step| match step {
+    let step = steps(JIRAS[0]).into_iter().find_map(|step| match step {
         Step::CreateIssue(issue) => Some(*issue),
         _ => None,
     });

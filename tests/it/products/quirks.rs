@@ -1,10 +1,13 @@
 //! What differs from product to product, as their references have it, and is all right in each.
 
-use usher::{domain::Product, products::Disposition};
+use usher::{
+    domain::{Product, Step},
+    products::Disposition,
+};
 
 /// What differs.
 pub struct Quirks {
-    /// A part of the path by which members are added, and of no other.
+    /// A part of the path by which members are added, and of no other that a step asks for.
     pub adding: &'static str,
     /// What adding somebody gives who is a member already.
     pub added: Result<(), Disposition>,
@@ -14,8 +17,8 @@ pub struct Quirks {
     pub changes: &'static [(&'static str, &'static str)],
     /// The method by which members are removed.
     pub removing: &'static str,
-    /// What adding a member gives where no seats are left.
-    pub licence_full: u16,
+    /// The status by which the product says that its licence is full, and what comes of it.
+    pub licence_full: (u16, Disposition),
     /// What a change gives where the user's directory can't be written to.
     pub read_only: &'static [u16],
     /// What deleting somebody gives whom the product does not let go of; none where it says so before it is asked.
@@ -24,12 +27,16 @@ pub struct Quirks {
     pub rights: &'static str,
     /// Whether it can be found out that usher's account has lost its rights.
     pub tells_rights: bool,
-    /// The application that two of Jane's groups give access to.
+    /// The application that `developers` and `everybody` give access to.
     pub application: &'static str,
     /// Whether it tells people from other accounts.
     pub knows_people: bool,
     /// How many users stand on a page of the list.
     pub page: usize,
+    /// Whether it tells the e-mail address.
+    pub tells_email: bool,
+    /// Whether it tells if an account is active.
+    pub tells_active: bool,
 }
 
 /// Every method by which something is changed.
@@ -47,68 +54,77 @@ const IN_ORGANIZATION: &[(&str, &str)] = &[
 impl Quirks {
     pub fn of(product: Product) -> Self {
         let refused = Err(Disposition::ReadThenGiveUp);
+        let jira = Self {
+            adding: "group/user",
+            added: refused,
+            removed: refused,
+            changes: BY_METHOD,
+            removing: "DELETE",
+            licence_full: (400, Disposition::ReadThenGiveUp),
+            read_only: &[403],
+            undeletable: Some(400),
+            rights: "mypermissions",
+            tells_rights: true,
+            application: "jira-software",
+            knows_people: product.is_cloud(),
+            page: 1_000,
+            tells_email: true,
+            tells_active: true,
+        };
+        let confluence = Self {
+            added: Ok(()),
+            removed: Ok(()),
+            undeletable: Some(200), // it tells so at the end of a task that it has taken on
+            page: 200,
+            application: "confluence",
+            ..jira
+        };
         match product {
-            Product::JiraDc | Product::JiraCloud => Self {
-                adding: "group/user",
-                added: refused,
-                removed: refused,
-                changes: BY_METHOD,
-                removing: "DELETE",
-                licence_full: 400,
-                read_only: &[403],
-                undeletable: Some(400),
-                rights: if product == Product::JiraDc { "mypermissions" } else { "group/bulk" },
-                tells_rights: true,
-                application: "jira-software",
-                knows_people: product.is_cloud(),
-                page: 1000,
+            Product::JiraDc => jira,
+            Product::JiraCloud => Self { rights: "group/bulk", ..jira },
+            Product::ConfluenceDc => Self {
+                adding: "/group/",
+                licence_full: (402, Disposition::ReadThenGiveUp),
+                rights: "/member",
+                tells_email: false,
+                ..confluence
+            },
+            Product::ConfluenceCloud => Self {
+                adding: "userByGroupId",
+                licence_full: (500, Disposition::ReadThenRetry(None)),
+                rights: "user/current",
+                tells_active: false,
+                ..confluence
             },
             Product::BitbucketDc => Self {
                 adding: "add-groups",
                 added: Ok(()),
-                removed: refused,
-                changes: BY_METHOD,
                 removing: "POST",
-                licence_full: 403,
+                licence_full: (403, Disposition::ReadThenGiveUp),
                 read_only: &[400, 403],
                 undeletable: None,
                 rights: "permissions/groups",
-                tells_rights: true,
                 application: "bitbucket",
                 knows_people: true,
-                page: 1000,
+                ..jira
             },
-            Product::Crowd => Self {
-                adding: "group/user/direct",
-                added: refused,
-                removed: refused,
-                changes: BY_METHOD,
-                removing: "DELETE",
-                licence_full: 400,
-                read_only: &[403],
-                undeletable: Some(400),
-                rights: "search",
-                tells_rights: false,
-                application: "",
-                knows_people: false,
-                page: 1000,
-            },
+            Product::Crowd => {
+                Self { adding: "group/user/direct", rights: "search", tells_rights: false, application: "", ..jira }
+            }
             Product::AtlassianOrg => Self {
                 adding: "memberships",
-                added: refused,
                 removed: Ok(()),
                 changes: IN_ORGANIZATION,
-                removing: "DELETE",
-                licence_full: 400,
-                read_only: &[403],
                 undeletable: Some(409),
                 rights: "/admin/v1/orgs/",
-                tells_rights: true,
-                application: "jira-software",
-                knows_people: true,
                 page: 100,
+                ..jira
             },
-            other => unreachable!("{other} is not in the list of all yet"),
         }
+    }
+
+    /// Whether `product` takes a step on and does it in its own time.
+    pub fn takes_its_time(product: Product, step: &Step) -> bool {
+        product == Product::ConfluenceDc && *step == Step::Delete
     }
 }

@@ -7,8 +7,8 @@ use usher::{
 
 use super::{ALL, Bench, JANE, STAFF, add, quirks::Quirks, remove};
 
-/// A step of every kind.
-pub fn steps() -> [Step; 10] {
+/// A step of every kind, as they are asked of `product`.
+pub fn steps(product: Product) -> [Step; 10] {
     let issue = Issue {
         project: "OPS".to_owned(),
         issue_type: "Task".to_owned(),
@@ -23,7 +23,7 @@ pub fn steps() -> [Step; 10] {
         add("new"),
         remove(STAFF),
         Step::RemoveAllGroups,
-        Step::RemoveApplicationAccess(vec!["jira-software".to_owned()]),
+        Step::RemoveApplicationAccess(vec![Quirks::of(product).application.to_owned()]),
         Step::Deactivate,
         Step::Reactivate,
         Step::Delete,
@@ -31,16 +31,6 @@ pub fn steps() -> [Step; 10] {
         Step::InvalidatePassword { send_reset_link: false },
         Step::CreateIssue(Box::new(issue)),
     ]
-}
-
-/// A step of every kind, as `product` calls things.
-pub fn steps_of(product: Product) -> [Step; 10] {
-    steps().map(|step| match step {
-        Step::RemoveApplicationAccess(_) if possible(product, &step) => {
-            Step::RemoveApplicationAccess(vec![Quirks::of(product).application.to_owned()])
-        }
-        other => other,
-    })
 }
 
 pub fn possible(product: Product, step: &Step) -> bool {
@@ -51,7 +41,7 @@ pub fn possible(product: Product, step: &Step) -> bool {
 pub fn pairs() -> impl Iterator<Item = (Product, Step)> {
     ALL.iter()
         .copied()
-        .flat_map(|product| steps_of(product).map(|step| (product, step)))
+        .flat_map(|product| steps(product).map(|step| (product, step)))
         .filter(|(product, step)| possible(*product, step))
 }
 
@@ -61,11 +51,10 @@ pub fn before(product: Product, step: &Step) -> Bench {
     if *step == Step::Reactivate {
         bench.sandbox.put_user(product, jane().inactive());
     }
-    for application in [
-        Application::new("jira-software", &["developers"]).default_groups(&["everybody"]),
-        Application::new("jira-servicedesk", &["agents"]),
-    ] {
-        bench.sandbox.put_application(product, application);
+    let application = Application::new(Quirks::of(product).application, &["developers"]);
+    bench.sandbox.put_application(product, application.default_groups(&["everybody"]));
+    if Quirks::of(product).application == "jira-software" {
+        bench.sandbox.put_application(product, Application::new("jira-servicedesk", &["agents"]));
     }
     bench.sandbox.put_group(product, "new");
     for group in [STAFF, "developers", "everybody"] {

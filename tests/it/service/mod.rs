@@ -3,6 +3,7 @@
 mod actions;
 mod activity;
 mod code_and_crowd;
+mod confluence;
 mod decisions;
 mod delivery;
 mod faults;

@@ -163,7 +163,7 @@ fn runs(decision: &Value) -> Vec<String> {
 /// The user as a delivery names them, best name first.
 fn user_of(delivery: &Delivery) -> String {
     let body: Value = serde_json::from_slice(delivery.body()).expect("JSON");
-    let names = ["accountId", "key", "name"].iter().find_map(|field| body["user"][field].as_str());
+    let names = ["accountId", "key", "userKey", "name"].iter().find_map(|field| body["user"][field].as_str());
     names.expect("a user").to_owned()
 }
 

@@ -152,16 +152,17 @@ impl Sandbox {
             .stderr(Stdio::null())
             .spawn()
             .expect("the binary of this build");
+        let greeting = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let mut greeting = greeting.map(|line| site(&line.expect("a line")));
         let mut sites = Vec::new();
-        for line in BufReader::new(child.stdout.take().expect("it is piped")).lines() {
-            let (name, url) = site(&line.expect("a line"));
-            if name == "controls" {
-                let control = Control::new(url).expect("a client");
-                return Self { child, control, sites };
+        let controls = loop {
+            match greeting.next().expect("it says where its controls are") {
+                (name, url) if name == "controls" => break url,
+                other => sites.push(other),
             }
-            sites.push((name, url));
-        }
-        panic!("it ended before it said where its controls are")
+        };
+        let control = Control::new(controls).expect("a client");
+        Self { child, control, sites }
     }
 
     /// The base URL of a product's site.

@@ -1,0 +1,96 @@
+//! Groups of a Confluence: whether they are there, and who is in those that administer it.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde::de::IgnoredAny;
+
+use super::{
+    ConfluenceDc,
+    user::{Bean, Group},
+};
+use crate::{
+    domain::{GroupName, UserId},
+    products::{
+        Error, administrators,
+        linked::{self, LIMIT},
+        picker::AT_MOST,
+        request::{Call, Operation},
+    },
+};
+
+const GROUPS: &str = "rest/api/group";
+const GROUP: &str = "rest/api/group/{groupName}";
+const MEMBERS: &str = "rest/api/group/{groupName}/member";
+
+/// There is no search for groups: more of them than these pages hold are not looked through.
+const PAGES: usize = 25;
+
+impl ConfluenceDc {
+    /// Whether there is such a group.
+    pub(super) async fn has_group(&self, group: &GroupName) -> Result<bool, Error> {
+        let call = Call::new(Operation::FindGroup, Method::GET, GROUP).segment(group.as_str());
+        match self.http.send(call).await {
+            Ok(answer) => answer.json::<IgnoredAny>().map(|_| true),
+            Err(Error::Refused { status: 404, .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Some of the groups with `part` in their names.
+    pub(super) async fn some_groups(&self, part: &str) -> Result<Vec<GroupName>, Error> {
+        let page = |start: usize| {
+            Call::new(Operation::FindGroup, Method::GET, GROUPS)
+                .query("start", start.to_string())
+                .query("limit", LIMIT.to_string())
+        };
+        let (part, mut found, mut pages) = (part.to_lowercase(), Vec::new(), 0);
+        linked::walk(&self.http, page, |groups: Vec<Group>| {
+            pages += 1;
+            found.extend(groups.into_iter().map(|one| one.name).filter(|name| name.to_lowercase().contains(&part)));
+            found.len() < AT_MOST && pages < PAGES
+        })
+        .await?;
+        found.truncate(AT_MOST);
+        Ok(found.into_iter().map(GroupName::new).collect())
+    }
+
+    /// The active members of the administrators' groups. A group that is not there is passed over, as long as one is.
+    pub(super) async fn members_of_admin_groups(&self) -> Result<BTreeSet<UserId>, Error> {
+        let (mut found, mut there) = (BTreeSet::new(), false);
+        for group in &self.admin_groups {
+            let page = |start: usize| members(Operation::ListMembers, group, start, LIMIT).query("expand", "status");
+            match linked::all::<Bean>(&self.http, page).await {
+                Ok(members) => {
+                    there = true;
+                    let members = members.into_iter().filter_map(|bean| bean.into_user().ok());
+                    found.extend(members.filter(administrators::is_administrator).map(|member| member.id));
+                }
+                Err(Error::Refused { status: 404, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if there { Ok(found) } else { Err(administrators::none_there(&self.admin_groups)) }
+    }
+
+    /// Whether usher's account administers this Confluence. Asked for are the members of a group, which administrators alone
+    /// are told.
+    pub(super) async fn administers(&self) -> Result<bool, Error> {
+        for group in &self.admin_groups {
+            match self.http.send(members(Operation::ReadRights, group, 0, 1)).await {
+                Ok(_) => return Ok(true),
+                Err(Error::Unauthorized { status: 403, .. }) => return Ok(false),
+                Err(Error::Refused { status: 404, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn members(operation: Operation, group: &GroupName, start: usize, limit: usize) -> Call<'_> {
+    Call::new(operation, Method::GET, MEMBERS)
+        .segment(group.as_str())
+        .query("start", start.to_string())
+        .query("limit", limit.to_string())
+}

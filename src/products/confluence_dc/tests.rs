@@ -1,0 +1,91 @@
+//! What Confluence does in its own time, and what not every version tells.
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{GroupName, Product, Step, UserId},
+    products::{
+        Client, Disposition, Error, User,
+        stub::{Reply, Stub, answer, ok},
+    },
+};
+
+fn jane() -> User {
+    let groups = ["staff", "eng"].map(GroupName::new).into();
+    User { name: Some("jane".to_owned()), groups: Some(groups), ..User::new(UserId::new("4028d0")) }
+}
+
+fn taken_on(id: &str) -> Reply {
+    answer(202, "", &format!(r#"{{"id":"{id}","links":{{"status":"http://host/rest/api/longtask/{id}"}}}}"#))
+}
+
+fn at(percent: u32) -> Reply {
+    ok(&format!(r#"{{"id":"7","percentageComplete":{percent},"successful":true,"messages":[]}}"#))
+}
+
+async fn stub(replies: Vec<Reply>) -> (Stub, Arc<dyn Client>) {
+    let stub = Stub::answering(replies).await;
+    let client = stub.client(Product::ConfluenceDc);
+    (stub, client)
+}
+
+#[tokio::test]
+async fn a_deletion_is_waited_for() {
+    let (stub, client) = stub(vec![taken_on("7"), at(0), at(50), at(100)]).await;
+    assert_eq!(client.make_so(&jane(), &Step::Delete).await, Ok(()));
+    let task = "GET /rest/api/longtask/7";
+    assert_eq!(stub.lines(), ["DELETE /rest/api/admin/user/jane", task, task, task]);
+}
+
+#[tokio::test]
+async fn a_deletion_that_fails_is_a_refusal_in_confluences_words_without_the_users_name() {
+    let failed = r#"{"id":"7","percentageComplete":100,"successful":false,"messages":[{"key":"k","args":[],
+        "translation":"jane (jane@acme.example) hat Seiten"}]}"#;
+    let (_stub, client) = stub(vec![taken_on("7"), ok(failed)]).await;
+    let expected = Error::Refused { status: 200, message: "… … hat Seiten".to_owned() };
+    assert_eq!(client.make_so(&jane(), &Step::Delete).await, Err(expected));
+}
+
+#[tokio::test]
+async fn a_deletion_that_takes_long_is_settled_later_and_not_set_off_again() {
+    let waiting = std::iter::repeat_with(|| at(10)).take(20);
+    let (stub, client) = stub(std::iter::once(taken_on("7")).chain(waiting).collect()).await;
+    let first = client.make_so(&jane(), &Step::Delete).await.map_err(|error| error.disposition());
+    assert!(matches!(first, Err(Disposition::ReadThenRetry(Some(_)))), "{first:?}");
+    let asked = stub.lines().len();
+    let again = client.make_so(&jane(), &Step::Delete).await.map_err(|error| error.disposition());
+    assert_eq!(again, first);
+    assert!(stub.lines().len() > asked && stub.lines()[1..].iter().all(|line| line == "GET /rest/api/longtask/7"));
+}
+
+#[tokio::test]
+async fn a_task_that_confluence_has_forgotten_is_settled_by_reading_the_user() {
+    let (stub, client) = stub(vec![taken_on("7"), answer(404, "", "{}"), answer(404, "", "{}")]).await;
+    let asked = client.make_so(&jane(), &Step::Delete).await.map_err(|error| error.disposition());
+    assert_eq!(asked, Err(Disposition::ReadThenRetry(None)));
+    assert_eq!(client.make_so(&jane(), &Step::Delete).await, Ok(()), "gone already");
+    assert_eq!(stub.lines()[2], "DELETE /rest/api/admin/user/jane");
+}
+
+#[tokio::test]
+async fn a_version_that_does_not_tell_who_may_use_it_says_so() {
+    let replies = vec![answer(404, "", "{}"), ok(r#"{"type":"group","name":"eng"}"#)];
+    let (stub, client) = stub(replies).await;
+    let asked = client.is_so(&jane(), &Step::RemoveApplicationAccess(Vec::new())).await;
+    let Err(Error::Refused { status: 404, message }) = asked else { panic!("{asked:?}") };
+    assert!(message.contains("9.2"), "{message}");
+    assert_eq!(stub.lines(), ["GET /rest/api/permissions/group/eng", "GET /rest/api/group/eng"]);
+}
+
+#[tokio::test]
+async fn what_a_group_lets_its_members_do_is_remembered_for_a_while() {
+    let other = ok(r#"[{"operation":{"targetType":"space","operationKey":"create"},"subject":{"type":"group"}}]"#);
+    let (stub, client) = stub(vec![other, ok("[]"), ok("[]"), ok("[]")]).await;
+    for _ in 0..2 {
+        let kept_out = client.is_so(&jane(), &Step::RemoveApplicationAccess(Vec::new())).await;
+        assert_eq!(kept_out, Ok(Some(true)));
+    }
+    let own = "GET /rest/api/permissions/user/4028d0";
+    let groups = ["GET /rest/api/permissions/group/eng", "GET /rest/api/permissions/group/staff"];
+    assert_eq!(stub.lines(), [groups[0], groups[1], own, own]);
+}

@@ -1,0 +1,132 @@
+//! Reading one user of a Confluence, and the one that usher acts as.
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::ConfluenceDc;
+use crate::{
+    domain::{AccountType, EmailAddress, GroupName, Groups, UserId, UserRef},
+    products::{
+        Error, User,
+        linked::{self, LIMIT},
+        request::{Call, Operation},
+    },
+};
+
+const USER: &str = "rest/api/user";
+const MEMBER_OF: &str = "rest/api/user/memberof";
+const CURRENT: &str = "rest/api/user/current";
+
+impl ConfluenceDc {
+    /// The user with groups.
+    pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
+        let call = Call::new(Operation::ReadUser, Method::GET, USER);
+        let call = match user {
+            UserRef::Id(key) => call.user_query("key", key.as_str()),
+            UserRef::Name(name) => call.user_query("username", name),
+        };
+        let answer = self.http.send(call.query("expand", "status")).await.map_err(missing_user)?;
+        let user = answer.json::<Bean>()?.into_user()?;
+        let groups = self.groups_of(&user.id).await?;
+        Ok(User { groups: Some(groups), ..user })
+    }
+
+    async fn groups_of(&self, user: &UserId) -> Result<Groups, Error> {
+        let page = |start: usize| {
+            Call::new(Operation::ReadUserGroups, Method::GET, MEMBER_OF)
+                .user_query("key", user.as_str())
+                .query("start", start.to_string())
+                .query("limit", LIMIT.to_string())
+        };
+        let groups = linked::all::<Group>(&self.http, page).await.map_err(missing_user)?;
+        Ok(groups.into_iter().map(|group| GroupName::new(group.name)).collect())
+    }
+
+    /// The account that usher acts as.
+    pub(super) async fn current(&self) -> Result<User, Error> {
+        self.ask_who(Operation::ReadMyself).await
+    }
+
+    /// Whether the credentials are accepted.
+    pub(super) async fn check_credentials(&self) -> Result<(), Error> {
+        self.ask_who(Operation::Probe).await.map(drop)
+    }
+
+    /// Confluence answers also whom it takes for nobody, where it lets anybody look at pages.
+    async fn ask_who(&self, operation: Operation) -> Result<User, Error> {
+        let bean = self.http.send(Call::new(operation, Method::GET, CURRENT)).await?.json::<Bean>()?;
+        if bean.kind.as_deref() == Some("anonymous") {
+            let message = "the credentials are not accepted".to_owned();
+            return Err(Error::Unauthorized { status: 200, message });
+        }
+        bean.into_user()
+    }
+}
+
+fn missing_user(error: Error) -> Error {
+    if matches!(error, Error::Refused { status: 404, .. }) { Error::NoSuchUser } else { error }
+}
+
+/// A group, as lists name it.
+#[derive(Deserialize)]
+pub(super) struct Group {
+    pub name: String,
+}
+
+/// A user as the API writes them. `status` is there where it is asked for; `email` is in no reference, and read where an
+/// answer has it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Bean {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    user_key: Option<String>,
+    username: Option<String>,
+    email: Option<String>,
+    #[serde(default)]
+    status: Value,
+}
+
+impl Bean {
+    /// Without groups, which have to be asked for.
+    pub(super) fn into_user(self) -> Result<User, Error> {
+        if self.kind.as_deref() == Some("unknown") {
+            return Err(Error::NoSuchUser); // somebody who was there once
+        }
+        let key = self.user_key.filter(|key| !key.is_empty());
+        let key = key.ok_or_else(|| Error::Unreadable("it does not say which user".to_owned()))?;
+        Ok(User {
+            name: self.username,
+            email: self.email.as_deref().and_then(EmailAddress::parse),
+            active: self.status.as_str().and_then(active),
+            account_type: Some(AccountType::Person), // there is no other sort of account
+            ..User::new(UserId::new(key))
+        })
+    }
+}
+
+/// What a word for the state of an account means. The reference lists none; these are those that its users tell of. Any
+/// other, such as one for users without a licence, says neither.
+fn active(status: &str) -> Option<bool> {
+    match status.to_ascii_lowercase().as_str() {
+        "current" | "active" => Some(true),
+        "deactivated" | "disabled" | "inactive" => Some(false),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_word_that_is_not_known_says_nothing_of_an_accounts_state() {
+    for (word, state) in [
+        ("current", Some(true)),
+        ("ACTIVE", Some(true)),
+        ("Deactivated", Some(false)),
+        ("disabled", Some(false)),
+        ("unlicensed", None),
+        ("externally-deleted", None),
+        ("", None),
+    ] {
+        assert_eq!(active(word), state, "{word}");
+    }
+}

@@ -1,0 +1,124 @@
+//! Lists page by page as both Confluences give them: asked for with `start` and `limit`, and `_links.next` where there is more.
+//!
+//! Source: "Pagination in the REST API" on developer.atlassian.com/server/confluence, and the OpenAPI documents.
+
+use std::future::Future;
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::{Error, http::Http, request::Call};
+
+/// How many items are asked for at once: the default of most lists. A product may give fewer, whatever it is asked for.
+pub(super) const LIMIT: usize = 200;
+
+/// A list of groups or members with more pages does not end.
+const MOST_PAGES: usize = 1_000;
+
+/// One page.
+#[derive(Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+pub(super) struct Linked<T> {
+    pub results: Vec<T>,
+    #[serde(rename = "_links", default)]
+    links: Value,
+}
+
+impl<T> Linked<T> {
+    /// Where the page behind this one begins, which began at `start`; none where this is the last. The product says it: a
+    /// short page, and even an empty one, may be followed by others, as it leaves out whom the account may not see.
+    pub fn next(&self, start: usize) -> Result<Option<usize>, Error> {
+        let Some(link) = self.links["next"].as_str() else { return Ok(None) };
+        let told = link.split_once('?').and_then(|(_, query)| {
+            let mut pairs = form_urlencoded::parse(query.as_bytes());
+            pairs.find(|(name, _)| name == "start")?.1.parse::<usize>().ok()
+        });
+        match told.unwrap_or(start + self.results.len()) {
+            next if next > start => Ok(Some(next)),
+            _ => Err(Error::Unreadable("the list goes round in circles".to_owned())),
+        }
+    }
+}
+
+/// All items of a list; `ask` makes the call of the page that begins at a place.
+pub(super) async fn all<'a, T: DeserializeOwned>(
+    http: &Http,
+    ask: impl Fn(usize) -> Call<'a>,
+) -> Result<Vec<T>, Error> {
+    let mut items = Vec::new();
+    walk(http, ask, |page: Vec<T>| {
+        items.extend(page);
+        true
+    })
+    .await?;
+    Ok(items)
+}
+
+/// Hands the pages of a list to `take`, until the last one or until it says that it has enough.
+pub(super) async fn walk<'a, T: DeserializeOwned>(
+    http: &Http,
+    ask: impl Fn(usize) -> Call<'a>,
+    mut take: impl FnMut(Vec<T>) -> bool,
+) -> Result<(), Error> {
+    let mut start = 0;
+    for _ in 0..MOST_PAGES {
+        let page = read::<T>(http.send(ask(start))).await?;
+        let next = page.next(start)?;
+        let more = take(page.results);
+        match next {
+            Some(next) if more => start = next,
+            _ => return Ok(()),
+        }
+    }
+    Err(Error::Unreadable(format!("the list has more than {MOST_PAGES} pages")))
+}
+
+async fn read<T: DeserializeOwned>(
+    sent: impl Future<Output = Result<super::answer::Answer, Error>>,
+) -> Result<Linked<T>, Error> {
+    sent.await?.json()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(json: &str, start: usize) -> Result<Option<usize>, Error> {
+        serde_json::from_str::<Linked<u8>>(json).unwrap().next(start)
+    }
+
+    #[test]
+    fn a_page_is_the_last_one_where_no_link_says_where_it_goes_on() {
+        for json in [
+            r#"{"results":[1,2],"size":2,"limit":2}"#,
+            r#"{"results":[],"_links":{}}"#,
+            r#"{"results":[1],"_links":{"self":"x","next":null}}"#,
+            r#"{"results":[1],"_links":null}"#,
+        ] {
+            assert_eq!(next(json, 0), Ok(None), "{json}");
+        }
+    }
+
+    #[test]
+    fn the_link_says_where_the_next_page_begins_also_behind_a_short_or_an_empty_one() {
+        for link in ["/rest/api/group?limit=200&start=200", "https://host/wiki/rest/api/group?start=200&next=true"] {
+            for results in ["[1]", "[]"] {
+                let json = format!(r#"{{"results":{results},"_links":{{"next":"{link}"}}}}"#);
+                assert_eq!(next(&json, 0), Ok(Some(200)), "{json}");
+            }
+        }
+        assert_eq!(next(r#"{"results":[1,2],"_links":{"next":"/x?cursor=y"}}"#, 10), Ok(Some(12)));
+    }
+
+    #[test]
+    fn a_link_that_does_not_lead_on_is_an_error() {
+        for json in [
+            r#"{"results":[1],"_links":{"next":"/x?start=10"}}"#,
+            r#"{"results":[1],"_links":{"next":"/x?start=0"}}"#,
+            r#"{"results":[],"_links":{"next":"/x"}}"#,
+        ] {
+            assert!(matches!(next(json, 10), Err(Error::Unreadable(_))), "{json}");
+        }
+    }
+}
