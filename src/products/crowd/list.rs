@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// A list that is read as a whole and has more pages does not end.
+const MOST_PAGES: usize = 1_000;
+
 impl Crowd {
     /// The page at `cursor` of all users in all directories of the application.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
@@ -32,7 +35,7 @@ impl Crowd {
     /// Everything on a list, which `call` begins; a page that is not full is the last one.
     pub(super) async fn whole<'a, L: List>(&self, call: impl Fn() -> Call<'a> + Send) -> Result<Vec<L::Item>, Error> {
         let mut all: Vec<L::Item> = Vec::new();
-        loop {
+        for _ in 0..MOST_PAGES {
             let page = call().query("start-index", all.len().to_string()).query("max-results", PAGE.to_string());
             let page = self.send(page).await?.json::<L>()?.all()?;
             let full = page.len() >= PAGE;
@@ -44,6 +47,7 @@ impl Crowd {
                 return Ok(all);
             }
         }
+        Err(Error::Unreadable(format!("a list has more than {MOST_PAGES} pages")))
     }
 }
 
