@@ -3,6 +3,7 @@
 mod access;
 mod administrators;
 mod answer;
+pub mod audit;
 mod bean;
 #[cfg(test)]
 mod change_tests;
@@ -42,6 +43,7 @@ pub use connect::{ConnectError, connect, connect_within};
 pub use error::{Disposition, Error};
 pub use limits::Limits;
 
+use self::audit::AuditLog;
 use crate::domain::{
     AccountType, EmailAddress, Fact, Facts, GroupName, Groups, Logins, Missing, Origin, Step, Timestamp, UserHints,
     UserId, UserRef,
@@ -167,4 +169,9 @@ pub trait Client: Send + Sync + 'static {
 
     /// Checks that the credentials are accepted, by the cheapest call there is.
     async fn probe(&self) -> Result<(), Error>;
+
+    /// The audit log, where the product has one that tells of logins.
+    fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
+        None
+    }
 }

@@ -24,6 +24,7 @@ pub(super) enum Operation {
     CreateIssue,
     ReadRights,
     ReadMyself,
+    ReadAuditLog,
     Probe,
 }
 
@@ -45,6 +46,7 @@ impl Operation {
             Self::CreateIssue => "create_issue",
             Self::ReadRights => "read_rights",
             Self::ReadMyself => "read_myself",
+            Self::ReadAuditLog => "read_audit_log",
             Self::Probe => "probe",
         }
     }
