@@ -19,7 +19,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::*;
 use crate::{
     clock::SystemClock,
-    config::{Admin, Auth, LogConfig, Protect, ProvisionedScheme, Rate, Source, Webhooks},
+    config::{Admin, Auth, LogConfig, ProvisionedScheme, Source, Webhooks},
     domain::{Action, Mode, Product, Scheme, SchemeRef, Selection, Trigger},
     engine::testing::Stub,
     explain::Explainer,
@@ -170,16 +170,13 @@ fn configuration() -> Config {
 
 fn source(id: &str, product: Product) -> Source {
     let password = Secret::new("s3cret-password");
+    let base_url = "https://s3cret-name:s3cret-password@jira.example/path".parse().expect("an address");
+    let auth = Auth::Basic { username: "s3cret-person@acme.example".into(), password };
     Source {
-        id: id.parse().expect("an id"),
         name: format!("The {id} Jira"),
-        product,
-        base_url: "https://s3cret-name:s3cret-password@jira.example/path".parse().expect("an address"),
-        auth: Auth::Basic { username: "s3cret-person@acme.example".into(), password },
         credentials_expire: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
         webhook: crate::config::Webhook { hmac: vec![Secret::new("s3cret-hmac")], ..Default::default() },
-        rate: Rate { per_second: 10.0, concurrency: 4 },
-        protect: Protect::of(product, None),
+        ..Source::new(id.parse().expect("an id"), product, base_url, auth)
     }
 }
 

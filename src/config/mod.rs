@@ -126,6 +126,8 @@ pub struct Source {
     pub product: Product,
     /// Where it is; may have a path.
     pub base_url: Url,
+    /// Which organisation; set where the product is [`Product::AtlassianOrg`], and there alone.
+    pub organization: Option<Organization>,
     /// The acting account.
     pub auth: Auth,
     /// When the credentials end.
@@ -136,6 +138,33 @@ pub struct Source {
     pub rate: Rate,
     /// What no scheme takes away, whatever it says.
     pub protect: Protect,
+}
+
+impl Source {
+    /// A source of which nothing more is said; its name is its id.
+    pub fn new(id: SourceId, product: Product, base_url: Url, auth: Auth) -> Self {
+        Self {
+            name: id.to_string(),
+            id,
+            product,
+            organization: None,
+            auth,
+            credentials_expire: None,
+            webhook: Webhook::default(),
+            rate: Rate::default(),
+            protect: Protect::of(product, Some(&base_url)),
+            base_url,
+        }
+    }
+}
+
+/// Which Atlassian organisation, and where in it users are changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// The organisation's id.
+    pub id: String,
+    /// The directory's id; none: the only one that there is.
+    pub directory: Option<String>,
 }
 
 /// What no scheme takes away in a source, whatever it says.
@@ -181,6 +210,13 @@ pub struct Rate {
     pub per_second: f64,
     /// Calls at the same time.
     pub concurrency: usize,
+}
+
+impl Default for Rate {
+    /// Gentle enough for an instance that people work with at the same time.
+    fn default() -> Self {
+        Self { per_second: 10.0, concurrency: 4 }
+    }
 }
 
 /// A scheme from the file with the version its text has.

@@ -26,18 +26,26 @@ impl Protect {
 /// In Cloud they are those that Atlassian's administration guide lists as default groups of a site, old and new; the newer
 /// ones end with the site's name.
 fn admin_groups(product: Product, base_url: Option<&Url>) -> Vec<GroupName> {
-    let mut names = vec!["jira-administrators".to_owned()];
-    match product {
-        Product::JiraDc => {}
-        Product::JiraCloud => {
-            let cloud = ["site-admins", "org-admins", "administrators", "system-administrators"];
-            names.extend(cloud.map(str::to_owned));
-            if let Some(site) = base_url.and_then(Url::host_str).and_then(|host| host.strip_suffix(".atlassian.net")) {
-                names.extend(
-                    ["jira-admins", "jira-administrators", "org-admins"].map(|group| format!("{group}-{site}")),
-                );
-            }
-        }
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let mut names = match product {
+        Product::JiraDc => owned(&["jira-administrators"]),
+        Product::ConfluenceDc => owned(&["confluence-administrators"]),
+        Product::BitbucketDc => owned(&["stash-administrators", "bitbucket-administrators"]),
+        Product::Crowd => owned(&["crowd-administrators"]),
+        Product::JiraCloud | Product::ConfluenceCloud | Product::AtlassianOrg => owned(&[
+            "jira-administrators",
+            "confluence-administrators",
+            "site-admins",
+            "org-admins",
+            "administrators",
+            "system-administrators",
+        ]),
+    };
+    if product.is_cloud()
+        && let Some(site) = base_url.and_then(Url::host_str).and_then(|host| host.strip_suffix(".atlassian.net"))
+    {
+        let by_site = ["jira-admins", "jira-administrators", "confluence-admins", "org-admins"];
+        names.extend(by_site.map(|group| format!("{group}-{site}")));
     }
     names.into_iter().map(GroupName::new).collect()
 }

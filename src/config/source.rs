@@ -8,12 +8,9 @@ use url::{Host, Url};
 use crate::domain::{Product, SourceId};
 
 use super::{
-    Protect, Rate, Source, Webhook, auth::auth, fields::Fields, node::Node, not_yet, protect::protect, reader::Reader,
-    webhook::webhook,
+    Organization, Protect, Rate, Source, Webhook, auth::auth, fields::Fields, node::Node, not_yet, protect::protect,
+    reader::Reader, webhook::webhook,
 };
-
-/// Gentle enough for an instance that people work with at the same time.
-const RATE: Rate = Rate { per_second: 10.0, concurrency: 4 };
 
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
@@ -35,12 +32,13 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let base_url = fields
         .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
         .and_then(|node| reader.parsed(node, base_url));
+    let organization = organization(&mut fields, product, reader);
     let auth = fields
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
         .and_then(|node| auth(node, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
-    let rate = fields.or("rate", RATE, |node| rate(node, reader));
+    let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));
     // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
     let protect = fields.or("protect", default.clone(), |node| protect(node, default, reader));
@@ -51,12 +49,46 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         id,
         product: product?,
         base_url: base_url?,
+        organization: organization?,
         auth: auth?,
         credentials_expire: credentials_expire?,
         webhook: webhook?,
         rate: rate?,
         protect: protect?,
     })
+}
+
+/// Reads `organization` and `directory`, which an organisation has and nothing else.
+fn organization(
+    fields: &mut Fields<'_>,
+    product: Option<Product>,
+    reader: &mut Reader<'_>,
+) -> Option<Option<Organization>> {
+    if product != Some(Product::AtlassianOrg) {
+        for key in ["organization", "directory"] {
+            if let (Some(node), Some(product)) = (fields.get(key), product) {
+                let message =
+                    format!("`{key}` belongs to `product: atlassian-org`; {} has none, leave it out", product.title());
+                return reader.refuse(&node.at, message);
+            }
+        }
+        return Some(None);
+    }
+    let id = fields
+        .required(
+            "organization",
+            "write the id that stands in the address of admin.atlassian.com, behind `/o/`",
+            reader,
+        )
+        .and_then(|node| reader.parsed(node, plain_id));
+    let directory = fields.or("directory", None, |node| reader.parsed(node, plain_id).map(Some));
+    Some(Some(Organization { id: id?, directory: directory? }))
+}
+
+/// An id as Atlassian gives them, safe in a path.
+fn plain_id(text: &str) -> Result<String, String> {
+    let plain = !text.is_empty() && text.len() <= 128 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if plain { Ok(text.to_owned()) } else { Err(format!("`{text}` is not an id of Atlassian's; copy it from there")) }
 }
 
 /// The text is not quoted in messages: it may hold credentials.
@@ -90,8 +122,9 @@ fn date(text: &str) -> Result<NaiveDate, String> {
 
 fn rate(node: &Node, reader: &mut Reader<'_>) -> Option<Rate> {
     let mut fields = Fields::of(node, reader)?;
-    let per_second = fields.or("per_second", RATE.per_second, |node| reader.parsed(node, calls));
-    let concurrency = fields.or("concurrency", RATE.concurrency, |node| reader.whole(node, 1..=64));
+    let default = Rate::default();
+    let per_second = fields.or("per_second", default.per_second, |node| reader.parsed(node, calls));
+    let concurrency = fields.or("concurrency", default.concurrency, |node| reader.whole(node, 1..=64));
     fields.done(reader);
     Some(Rate { per_second: per_second?, concurrency: concurrency? })
 }

@@ -5,32 +5,68 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The kind of a source: which API it speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Product {
-    /// Jira Cloud, platform REST API v3.
-    JiraCloud,
     /// Jira Data Center, REST API v2.
     JiraDc,
+    /// Confluence Data Center.
+    ConfluenceDc,
+    /// Bitbucket Data Center.
+    BitbucketDc,
+    /// Crowd Data Center, as an application.
+    Crowd,
+    /// Jira Cloud, platform REST API v3.
+    JiraCloud,
+    /// Confluence Cloud, REST API v1.
+    ConfluenceCloud,
+    /// An Atlassian organisation: the Organizations and User management APIs.
+    AtlassianOrg,
 }
 
 impl Product {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 2] = [Self::JiraDc, Self::JiraCloud];
+    pub const ALL: [Self; 7] = [
+        Self::JiraDc,
+        Self::ConfluenceDc,
+        Self::BitbucketDc,
+        Self::Crowd,
+        Self::JiraCloud,
+        Self::ConfluenceCloud,
+        Self::AtlassianOrg,
+    ];
 
     /// What people call it.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::JiraCloud => "Jira Cloud",
             Self::JiraDc => "Jira Data Center",
+            Self::ConfluenceDc => "Confluence Data Center",
+            Self::BitbucketDc => "Bitbucket Data Center",
+            Self::Crowd => "Crowd",
+            Self::JiraCloud => "Jira Cloud",
+            Self::ConfluenceCloud => "Confluence Cloud",
+            Self::AtlassianOrg => "Atlassian organisation",
         }
     }
 
     /// The name used in configuration and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::JiraCloud => "jira-cloud",
             Self::JiraDc => "jira-dc",
+            Self::ConfluenceDc => "confluence-dc",
+            Self::BitbucketDc => "bitbucket-dc",
+            Self::Crowd => "crowd",
+            Self::JiraCloud => "jira-cloud",
+            Self::ConfluenceCloud => "confluence-cloud",
+            Self::AtlassianOrg => "atlassian-org",
+        }
+    }
+
+    /// Whether Atlassian runs it: users are Atlassian accounts, known by their account ids.
+    pub const fn is_cloud(self) -> bool {
+        match self {
+            Self::JiraCloud | Self::ConfluenceCloud | Self::AtlassianOrg => true,
+            Self::JiraDc | Self::ConfluenceDc | Self::BitbucketDc | Self::Crowd => false,
         }
     }
 }

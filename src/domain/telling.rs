@@ -37,18 +37,54 @@ impl Product {
     /// Whether reading a user of this product tells `detail`. What it does not tell, usher may know from elsewhere: from
     /// the events it has seen.
     pub const fn tells(self, detail: Detail) -> Capability {
-        match (self, detail) {
-            (Self::JiraDc | Self::JiraCloud, Detail::Applications) | (Self::JiraDc, Detail::Email) => Capability::Yes,
-            (Self::JiraDc, Detail::LastLogin) => Capability::Partly("older versions of Jira leave it out"),
-            (Self::JiraDc, Detail::Directory) => Capability::No("it is not in Jira's REST API"),
-            (Self::JiraDc | Self::JiraCloud, Detail::Created) => {
-                Capability::No("it is not in Jira's REST API; usher knows it of users whose `user_created` it was told")
+        match detail {
+            Detail::Email => self.tells_email(),
+            Detail::LastLogin => self.tells_last_login(),
+            Detail::Created => match self {
+                Self::AtlassianOrg => {
+                    Capability::Partly("when the account came to the organisation, where the directory tells")
+                }
+                _ => Capability::No("it is not in the REST API; usher knows it of users of whose creation it was told"),
+            },
+            Detail::Directory => match self {
+                Self::BitbucketDc => Capability::Yes,
+                Self::JiraDc | Self::ConfluenceDc => Capability::No("it is not in the REST API"),
+                Self::Crowd => Capability::No("an application sees its directories as one"),
+                Self::JiraCloud | Self::ConfluenceCloud => Capability::No("a site has no directories of its own"),
+                Self::AtlassianOrg => Capability::Yes,
+            },
+            Detail::Applications => match self {
+                Self::JiraDc | Self::JiraCloud => Capability::Yes,
+                Self::AtlassianOrg => Capability::Partly("as the directory tells of product access"),
+                Self::ConfluenceDc | Self::BitbucketDc | Self::Crowd | Self::ConfluenceCloud => {
+                    Capability::No("look at `user.groups` instead: access hangs on groups")
+                }
+            },
+        }
+    }
+
+    const fn tells_email(self) -> Capability {
+        match self {
+            Self::JiraDc | Self::BitbucketDc | Self::Crowd | Self::AtlassianOrg => Capability::Yes,
+            Self::ConfluenceDc => Capability::Partly("not in every version's answer about a user"),
+            Self::JiraCloud | Self::ConfluenceCloud => {
+                Capability::Partly("not where the user's privacy settings hide it")
             }
-            (Self::JiraCloud, Detail::Email) => Capability::Partly("not where the user's privacy settings hide it"),
-            (Self::JiraCloud, Detail::LastLogin) => {
+        }
+    }
+
+    const fn tells_last_login(self) -> Capability {
+        match self {
+            Self::JiraDc => Capability::Partly("older versions of Jira leave it out"),
+            Self::BitbucketDc => Capability::Yes,
+            Self::Crowd => Capability::Partly("where the directory keeps it"),
+            Self::AtlassianOrg => Capability::Partly("when the user was last active, up to 24 hours late"),
+            Self::ConfluenceDc => {
+                Capability::No("it is not in Confluence's REST API; usher knows the logins that it was told of")
+            }
+            Self::JiraCloud | Self::ConfluenceCloud => {
                 Capability::No("a site does not tell it; usher knows the logins that it was told of")
             }
-            (Self::JiraCloud, Detail::Directory) => Capability::No("a site has no directories of its own"),
         }
     }
 
@@ -58,27 +94,52 @@ impl Product {
             Self::JiraDc => Capability::Partly(
                 "before Jira 10 by a search, which in some versions tells of no more than the first 1,000 users",
             ),
-            Self::JiraCloud => Capability::Yes,
+            _ => Capability::Yes,
         }
     }
 
     /// Whether this product sends a webhook about such events.
     pub const fn sends(self, kind: EventKind) -> Capability {
+        match kind {
+            EventKind::Sighted => Capability::No("a sighting is usher's own"),
+            EventKind::LoggedIn => match self {
+                Self::AtlassianOrg => {
+                    Capability::Partly("webhooks of the audit log tell of logins of managed accounts")
+                }
+                _ => {
+                    Capability::No("let a listener of your own post `user_login`, signed as the product's webhooks are")
+                }
+            },
+            EventKind::Created | EventKind::Updated | EventKind::Removed => self.sends_changes(kind),
+        }
+    }
+
+    const fn sends_changes(self, kind: EventKind) -> Capability {
         match (self, kind) {
-            (Self::JiraDc | Self::JiraCloud, EventKind::Created | EventKind::Updated | EventKind::Removed) => {
-                Capability::Yes
+            (Self::JiraDc | Self::JiraCloud, _) => Capability::Yes,
+            (Self::ConfluenceDc, EventKind::Updated) => {
+                Capability::Partly("of deactivation and reactivation; Confluence has no webhook about other changes")
             }
-            (Self::JiraDc | Self::JiraCloud, EventKind::LoggedIn) => {
-                Capability::No("let a listener of your own post `user_login`, signed as the product's webhooks are")
+            (Self::ConfluenceDc, _) => Capability::Yes,
+            (Self::BitbucketDc, _) => Capability::No("Bitbucket has no webhooks about users; use a `feed`"),
+            (Self::Crowd, _) => {
+                Capability::No("Crowd tells only that something changed; users are compared with its list")
             }
-            (Self::JiraDc | Self::JiraCloud, EventKind::Sighted) => Capability::No("a sighting is usher's own"),
+            (Self::ConfluenceCloud, _) => {
+                Capability::No("Confluence Cloud has no webhooks about users; those of Jira tell of the same accounts")
+            }
+            (Self::AtlassianOrg, EventKind::Created) => Capability::Partly("webhooks of the audit log tell of it"),
+            (Self::AtlassianOrg, _) => Capability::No("which entries of the audit log tell of it is not documented"),
         }
     }
 
     /// How this product proves that a webhook is its own: the keys of a source's `webhook`.
     pub const fn webhook_proofs(self) -> &'static [&'static str] {
         match self {
-            Self::JiraDc | Self::JiraCloud => &["hmac"],
+            Self::JiraDc | Self::ConfluenceDc => &["hmac"],
+            Self::JiraCloud => &["hmac", "connect", "forge"],
+            Self::AtlassianOrg => &["bearer"],
+            Self::BitbucketDc | Self::Crowd | Self::ConfluenceCloud => &[],
         }
     }
 }

@@ -118,12 +118,13 @@ impl Body<'_> {
             None if self.test.get() == Some("true") => return Reading::Ignored("ping"),
             None => return Reading::Ignored("the body names no event"),
         };
+        let by_id = |id: &Text<'_>| id.get().map(|id| UserRef::Id(UserId::new(id)));
+        let by_name = || self.user.name.get().map(|name| UserRef::Name(name.to_owned()));
         let user = match product {
-            Product::JiraCloud => self.user.account_id.get().map(|id| UserRef::Id(UserId::new(id))),
-            Product::JiraDc => {
-                let by_name = || self.user.name.get().map(|name| UserRef::Name(name.to_owned()));
-                self.user.key.get().map(|key| UserRef::Id(UserId::new(key))).or_else(by_name)
-            }
+            Product::JiraCloud | Product::ConfluenceCloud | Product::AtlassianOrg => by_id(&self.user.account_id),
+            Product::JiraDc | Product::ConfluenceDc => by_id(&self.user.key).or_else(by_name),
+            // Their own ids stand in no webhook; a listener of one's own knows the login name.
+            Product::BitbucketDc | Product::Crowd => by_name(),
         };
         let Some(user) = user else { return Reading::Ignored("the body names no user") };
         let occurred = self.timestamp.get().and_then(|millis| millis.parse().ok()).map(Timestamp::from_millis);
@@ -135,7 +136,7 @@ impl Body<'_> {
 impl User<'_> {
     fn hints(&self, product: Product) -> UserHints {
         UserHints {
-            name: self.name.get().filter(|_| product == Product::JiraDc).map(str::to_owned),
+            name: self.name.get().filter(|_| !product.is_cloud()).map(str::to_owned),
             email: self.email_address.get().and_then(EmailAddress::parse),
             active: self.active.get().and_then(|active| active.parse().ok()),
             account_type: self.account_type.get().map(AccountType::from_cloud),

@@ -8,6 +8,9 @@ use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 /// Why there can be no client for a source, whatever the product answers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
+    /// There is no client for it yet; the configuration refuses it before.
+    #[error("{0} is not supported by this version of usher yet")]
+    NotYet(Product),
     /// The base URL can't be called.
     #[error("base_url is not an http or https address without user name and password; credentials belong in auth")]
     BaseUrl,
@@ -37,5 +40,10 @@ pub fn connect_within(
     Ok(match source.product {
         Product::JiraDc => Arc::new(JiraDc::new(http, admin_groups)),
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),
+        Product::ConfluenceDc
+        | Product::BitbucketDc
+        | Product::Crowd
+        | Product::ConfluenceCloud
+        | Product::AtlassianOrg => return Err(ConnectError::NotYet(source.product)),
     })
 }

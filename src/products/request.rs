@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
+
+/// All but what RFC 3986 calls unreserved: nothing that stands in a name can end its segment.
+const IN_A_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a call is for; the metric's label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,13 +64,26 @@ pub(super) struct Call<'a> {
     /// What names the user this is about: ids, login names.
     pub personal: Vec<&'a str>,
     path: &'static str,
+    segments: Vec<Cow<'a, str>>,
     query: Vec<(&'static str, Cow<'a, str>)>,
 }
 
 impl<'a> Call<'a> {
-    /// A call of `path`, relative to the source's base URL, without a leading slash.
+    /// A call of `path`, relative to the source's base URL, without a leading slash. Each segment in braces in it (`{name}`)
+    /// is given by [`Call::segment`], in their order.
     pub fn new(operation: Operation, method: Method, path: &'static str) -> Self {
-        Self { operation, method, body: None, personal: Vec::new(), path, query: Vec::new() }
+        Self { operation, method, body: None, personal: Vec::new(), path, segments: Vec::new(), query: Vec::new() }
+    }
+
+    /// Gives the next segment in braces, whatever stands in it.
+    pub fn segment(mut self, value: impl Into<Cow<'a, str>>) -> Self {
+        self.segments.push(value.into());
+        self
+    }
+
+    /// Gives the next segment in braces, which names the user.
+    pub fn user_segment(self, user: &'a str) -> Self {
+        self.about(user).segment(user)
     }
 
     /// Adds a query parameter that names nobody.
@@ -97,10 +114,21 @@ impl<'a> Call<'a> {
         self
     }
 
+    fn path(&self) -> String {
+        let mut given = self.segments.iter();
+        let segment = |part: &str| match part.strip_prefix('{').and_then(|_| given.next()) {
+            // Clients and servers alike take these two away, in any spelling; this names nobody, and so finds nobody.
+            Some(value) if matches!(&**value, "." | "..") => "%252E".to_owned(),
+            Some(value) => utf8_percent_encode(value, IN_A_SEGMENT).to_string(),
+            None => part.to_owned(),
+        };
+        self.path.split('/').map(segment).collect::<Vec<_>>().join("/")
+    }
+
     /// Where to send it: the base's own path is kept.
     pub fn url(&self, base: &Url) -> Url {
         let mut url = base.clone();
-        url.set_path(&format!("{}/{}", base.path().trim_end_matches('/'), self.path));
+        url.set_path(&format!("{}/{}", base.path().trim_end_matches('/'), self.path()));
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish();
         // A space as `%20`, which every server reads alike; a plus sign itself stands there as `%2B` by now.
         url.set_query((!query.is_empty()).then(|| query.replace('+', "%20")).as_deref());
@@ -131,6 +159,22 @@ mod tests {
             ("https://host/jira%20x/?os=1#top", "https://host/jira%20x/rest/api/2/user"),
         ] {
             assert_eq!(url(base, read_user()), joined);
+        }
+    }
+
+    #[test]
+    fn a_segment_is_one_whatever_stands_in_it() {
+        for (value, encoded) in [
+            ("jdoe", "jdoe"),
+            ("a/b?c#d%2F", "a%2Fb%3Fc%23d%252F"),
+            ("712020:aa|b", "712020%3Aaa%7Cb"),
+            ("jürgen +x", "j%C3%BCrgen%20%2Bx"),
+            ("..", "%252E"),
+            ("...", "..."),
+        ] {
+            let call = Call::new(Operation::AddToGroup, Method::PUT, "rest/api/user/{username}/group/{group}");
+            let call = call.user_segment(value).segment("staff");
+            assert_eq!(url("https://host/c", call), format!("https://host/c/rest/api/user/{encoded}/group/staff"));
         }
     }
 

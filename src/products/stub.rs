@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use chrono::NaiveDate;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -106,17 +105,11 @@ pub(super) fn client(base: &str, product: Product, metrics: Metrics) -> Arc<dyn 
 
 /// A source at `base`.
 pub(super) fn source(base: &str, product: Product) -> Source {
-    let base_url = base.parse().unwrap();
+    let auth = Auth::Bearer(Secret::new("s3cret-token"));
     Source {
-        id: "acme".parse().unwrap(),
-        name: "Acme".to_owned(),
-        product,
-        base_url,
-        auth: Auth::Bearer(Secret::new("s3cret-token")),
-        credentials_expire: None::<NaiveDate>,
-        webhook: crate::config::Webhook::default(),
         rate: Rate { per_second: 1_000.0, concurrency: 4 },
         protect: Protect::of(product, None),
+        ..Source::new("acme".parse().unwrap(), product, base.parse().unwrap(), auth)
     }
 }
 

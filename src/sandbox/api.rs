@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use serde::de::DeserializeOwned;
 
 use super::{answer::Answer, jira, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing, world::Editor};
-use crate::domain::Product;
+use crate::{config::Auth, domain::Product};
 
 /// The REST API of one product. A product is one implementation of this, in a folder of its own.
 pub(super) trait Api: Sync {
@@ -20,26 +20,30 @@ pub(super) trait Api: Sync {
     fn forbidden(&self) -> Answer;
     /// What adding a member gives where no seats are left.
     fn licence_full(&self, status: u16) -> Answer;
+    /// Any other refusal, in the product's own form.
+    fn refused(&self, status: u16, message: &str) -> Answer;
     /// The headers that tell of the rate limit.
     fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)>;
+    /// The credentials of the acting account.
+    fn auth(&self) -> Auth;
+    /// The lasting id of the acting account.
+    fn acting_id(&self) -> &'static str;
 }
 
-/// Every product of the sandbox.
-pub(super) const PRODUCTS: [Product; 2] = [Product::JiraDc, Product::JiraCloud];
+/// Every product of the sandbox with its API.
+pub(super) static SITES: &[(Product, &dyn Api)] = &[(Product::JiraDc, &JiraDc), (Product::JiraCloud, &JiraCloud)];
 
 /// The API of a product.
 pub(super) fn of(product: Product) -> &'static dyn Api {
-    match product {
-        Product::JiraDc => &JiraDc,
-        Product::JiraCloud => &JiraCloud,
-    }
+    let (_, api) = SITES.iter().find(|(site, _)| *site == product).expect("a product of the sandbox");
+    *api
 }
 
 /// Finds the site that a path belongs to, and the rest of the path.
 pub(super) fn find(path: &str) -> Option<(Product, &str)> {
-    PRODUCTS.into_iter().find_map(|product| {
-        let rest = path.strip_prefix(of(product).prefix())?;
-        rest.starts_with('/').then_some((product, rest))
+    SITES.iter().find_map(|(product, api)| {
+        let rest = path.strip_prefix(api.prefix())?;
+        rest.starts_with('/').then_some((*product, rest))
     })
 }
 
@@ -49,7 +53,7 @@ type Work = fn(&mut Call<'_>) -> Result<Answer, Answer>;
 /// One method of one path.
 pub(super) struct Route {
     pub method: Method,
-    /// Below the site's base URL.
+    /// Below the site's base URL; a segment in braces stands for any one.
     pub path: &'static str,
     /// Whether it answers without credentials.
     pub open: bool,
@@ -74,9 +78,30 @@ impl Route {
     }
 }
 
+impl Route {
+    /// What stands for the segments in braces, decoded, in their order; none where `path` is another one.
+    pub fn segments(&self, path: &str) -> Option<Vec<String>> {
+        let (mut wanted, mut given, mut found) = (self.path.split('/'), path.split('/'), Vec::new());
+        loop {
+            match (wanted.next(), given.next()) {
+                (None, None) => return Some(found),
+                (Some(wanted), Some(given)) if wanted == given => {}
+                (Some(wanted), Some(given)) if wanted.starts_with('{') && !given.is_empty() => {
+                    found.push(percent_encoding::percent_decode_str(given).decode_utf8().ok()?.into_owned());
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
 /// One request to a route.
 pub(super) struct Call<'a> {
     pub editor: Editor<'a>,
+    /// What stands for the segments in braces of the route's path.
+    pub segments: Vec<String>,
+    /// The API that was called.
+    pub api: &'static dyn Api,
     pub query: Query,
     pub body: &'a [u8],
     /// The site's base URL, without a slash at the end.
@@ -87,7 +112,12 @@ impl Call<'_> {
     /// Reads the JSON body; 400 where it is none.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Answer> {
         serde_json::from_slice(self.body)
-            .map_err(|_| jira::refused(400, "Der Text der Anfrage ist kein lesbares JSON."))
+            .map_err(|_| self.api.refused(400, "Der Text der Anfrage ist kein lesbares JSON."))
+    }
+
+    /// The segment of the path at `place` among those in braces.
+    pub fn segment(&self, place: usize) -> &str {
+        self.segments.get(place).map_or("", String::as_str)
     }
 }
 

@@ -12,12 +12,12 @@ use actix_web::{App, HttpServer, dev::ServerHandle, web};
 use url::Url;
 
 use super::{
-    ACCOUNT_EMAIL, Account, Application, Control, Crowd, Entry, Fault, Injected, Issue, Limit, Listed, NoSuch,
-    Recorded, RequestCount, TOKEN, api, control,
+    Account, Application, Control, Crowd, Entry, Fault, Injected, Issue, Limit, Listed, NoSuch, Recorded, RequestCount,
+    api, control,
     server::{Shared, handle},
     world::World,
 };
-use crate::{config::Auth, domain::Product, secret::Secret};
+use crate::{config::Auth, domain::Product};
 
 /// The longest body taken: enough to create 50,000 users at once.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -98,10 +98,7 @@ impl Sandbox {
 
     /// The credentials that a product's site accepts.
     pub fn auth(&self, product: Product) -> Auth {
-        match product {
-            Product::JiraDc => Auth::Bearer(Secret::new(TOKEN)),
-            Product::JiraCloud => Auth::Basic { username: ACCOUNT_EMAIL.to_owned(), password: Secret::new(TOKEN) },
-        }
+        api::of(product).auth()
     }
 
     /// The same controls over HTTP.

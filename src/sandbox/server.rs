@@ -14,7 +14,6 @@ use super::{
     api::{self, Api, Call, Query, Route},
     fault::Effect,
     faults::Struck,
-    jira,
     journal::UNKNOWN_PATH,
     record::Recorded,
     world::World,
@@ -54,7 +53,7 @@ struct Exchange<'a> {
 pub(super) async fn handle(request: HttpRequest, body: Bytes, shared: web::Data<Shared>) -> HttpResponse {
     let Some((product, path)) = api::find(request.path()) else { return HttpResponse::NotFound().finish() };
     let api = api::of(product);
-    let route = api.routes().iter().find(|route| route.path == path && route.method == request.method());
+    let route = api.routes().iter().find(|route| route.method == request.method() && route.segments(path).is_some());
     let exchange = Exchange { shared: &shared, product, api, route, request: &request, body: &body, path };
     let adds = route.is_some_and(|route| route.adds);
     let struck = shared.world().faults.strike(product, request.method().as_str(), path, adds);
@@ -68,12 +67,12 @@ impl Exchange<'_> {
     /// Lets a fault take its course.
     async fn suffer(&self, struck: Struck) -> HttpResponse {
         match struck.effect {
-            Effect::TooManyRequests { retry_after } => self.send(refusal(429, retry_after), true),
+            Effect::TooManyRequests { retry_after } => self.send(self.refusal(429, retry_after), true),
             Effect::Fail { status, retry_after, after_work } => {
                 if after_work {
                     self.work();
                 }
-                self.send(refusal(status, retry_after), true)
+                self.send(self.refusal(status, retry_after), true)
             }
             Effect::Cut { after_work } => {
                 if after_work {
@@ -106,13 +105,13 @@ impl Exchange<'_> {
         }
         let mut world = self.shared.world();
         let Some(standing) = world.take_token(self.product) else { return self.routed(&mut world) };
-        let answer = if standing.passed { self.routed(&mut world) } else { refusal(429, None) };
+        let answer = if standing.passed { self.routed(&mut world) } else { self.refusal(429, None) };
         answer.headers(self.api.rate_headers(&standing))
     }
 
     fn routed(&self, world: &mut World) -> Answer {
         let Some(route) = self.route else {
-            let other_method = self.api.routes().iter().any(|route| route.path == self.path);
+            let other_method = self.api.routes().iter().any(|route| route.segments(self.path).is_some());
             return Answer::empty(if other_method { 405 } else { 404 });
         };
         let content_type = self.request.headers().get("Content-Type").and_then(|value| value.to_str().ok());
@@ -122,7 +121,8 @@ impl Exchange<'_> {
         let base = format!("{}{}", self.shared.origin, self.api.prefix());
         let query = Query::parse(self.request.query_string());
         let editor = world.editor(self.product, ACCOUNT);
-        let mut call = Call { editor, query, body: self.body, base: &base };
+        let segments = route.segments(self.path).unwrap_or_default();
+        let mut call = Call { editor, segments, api: self.api, query, body: self.body, base: &base };
         (route.work)(&mut call).unwrap_or_else(|refusal| refusal)
     }
 
@@ -149,23 +149,23 @@ impl Exchange<'_> {
         }
     }
 
+    /// An answer that does not come from the product's own work.
+    fn refusal(&self, status: u16, retry_after: Option<u64>) -> Answer {
+        let answer = self.api.refused(status, "Die Anfrage kann zurzeit nicht bearbeitet werden.");
+        match retry_after {
+            Some(seconds) => answer.header("Retry-After", seconds.to_string()),
+            None => answer,
+        }
+    }
+
     fn send_nothing(&self) -> HttpResponse {
         self.count(None);
         cut()
     }
 
     fn count(&self, status: Option<u16>) {
-        let known = self.api.routes().iter().find(|route| route.path == self.path);
+        let known = self.api.routes().iter().find(|route| route.segments(self.path).is_some());
         let path = known.map_or(UNKNOWN_PATH, |route| route.path);
         self.shared.world().requests.count(self.product, self.request.method().as_str(), path, status);
-    }
-}
-
-/// An answer that does not come from the product's own work.
-fn refusal(status: u16, retry_after: Option<u64>) -> Answer {
-    let answer = jira::refused(status, "Die Anfrage kann zurzeit nicht bearbeitet werden.");
-    match retry_after {
-        Some(seconds) => answer.header("Retry-After", seconds.to_string()),
-        None => answer,
     }
 }

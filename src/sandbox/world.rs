@@ -1,9 +1,9 @@
 //! Everything a sandbox holds: its sites, the journal, the faults, the limits. One lock guards it all.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use super::{
-    ACCOUNT, ACCOUNT_EMAIL, ADMIN_GROUP, Account, Change, Fault, Issue, Limit,
+    ACCOUNT, ACCOUNT_EMAIL, ADMIN_GROUP, Account, Change, Fault, Issue, Limit, api,
     faults::Faults,
     journal::{Journal, Requests},
     limits::{Bucket, Standing},
@@ -31,8 +31,7 @@ struct Place {
 
 /// The whole state.
 pub(super) struct World {
-    jira_dc: Place,
-    jira_cloud: Place,
+    places: BTreeMap<Product, Place>,
     seed: u64,
     pub journal: Journal,
     pub requests: Requests,
@@ -52,8 +51,7 @@ impl World {
             Place { site, bucket: None }
         };
         Self {
-            jira_dc: place("JIRAUSER10000"),
-            jira_cloud: place("557058:0000-usher"),
+            places: api::SITES.iter().map(|(product, api)| (*product, place(api.acting_id()))).collect(),
             seed,
             journal: Journal::default(),
             requests: Requests::default(),
@@ -69,10 +67,7 @@ impl World {
     }
 
     fn place(&mut self, product: Product) -> &mut Place {
-        match product {
-            Product::JiraDc => &mut self.jira_dc,
-            Product::JiraCloud => &mut self.jira_cloud,
-        }
+        self.places.get_mut(&product).expect("a product of the sandbox")
     }
 
     /// The site of a product, for reading and for arranging users and groups.
@@ -82,11 +77,8 @@ impl World {
 
     /// A site as changed by somebody.
     pub fn editor<'a>(&'a mut self, product: Product, by: &'a str) -> Editor<'a> {
-        let site = match product {
-            Product::JiraDc => &mut self.jira_dc.site,
-            Product::JiraCloud => &mut self.jira_cloud.site,
-        };
-        Editor { site, journal: &mut self.journal, product, by }
+        let place = self.places.get_mut(&product).expect("a product of the sandbox");
+        Editor { site: &mut place.site, journal: &mut self.journal, product, by }
     }
 
     /// Sets the rate limit of a site, with a full bucket; or lifts it.

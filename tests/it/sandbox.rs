@@ -36,10 +36,7 @@ impl Site {
 
     /// A request without credentials; `path` is below the REST API's.
     fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
-        let version = match self.product {
-            Product::JiraDc => 2,
-            Product::JiraCloud => 3,
-        };
+        let version = if self.product.is_cloud() { 3 } else { 2 };
         self.http.request(method, format!("{}/rest/api/{version}/{path}", self.sandbox.base_url(self.product)))
     }
 

@@ -23,8 +23,8 @@ from urllib.parse import urlsplit
 HERE = pathlib.Path(__file__).resolve().parent
 FOR_PEOPLE = {"description", "summary", "example", "examples", "externalDocs", "tags", "operationId", "security", "title"}
 SCHEMAS = "#/components/schemas/"
-# Most refusals are told without a schema; what they say is this, in both Jiras.
-ALWAYS = {"ErrorCollection"}
+# Most refusals are told without a schema; what they say is this.
+REFUSALS = {"jira-dc": {"ErrorCollection"}, "jira-cloud": {"ErrorCollection"}}
 
 
 def bare(node):
@@ -59,7 +59,7 @@ def references(node):
     return found
 
 
-def extract(document, wanted):
+def extract(document, wanted, always):
     """What the document says of the operations `wanted`, each `METHOD /path`."""
     # A server's address may begin with a variable: http://{baseurl}/rest
     prefix = urlsplit(document["servers"][0]["url"]).path.rstrip("/")
@@ -72,7 +72,7 @@ def extract(document, wanted):
         found = bare(item[method.lower()])
         found["parameters"] = bare(item.get("parameters", [])) + found.get("parameters", [])
         paths.setdefault(path, {})[method.lower()] = found
-    schemas, open_ = {}, references(paths) | ALWAYS
+    schemas, open_ = {}, references(paths) | always
     while open_:
         name = open_.pop()
         schemas[name] = bare(document["components"]["schemas"][name])
@@ -92,7 +92,7 @@ def main(arguments):
         if product not in operations or not path:
             sys.exit(f"{argument}: write PRODUCT=DOCUMENT with one of {', '.join(operations)}")
         wanted = operations[product]
-        extracted = extract(json.loads(pathlib.Path(path).read_text(encoding="utf-8")), wanted)
+        extracted = extract(json.loads(pathlib.Path(path).read_text(encoding="utf-8")), wanted, REFUSALS.get(product, set()))
         text = json.dumps(extracted, indent=1, sort_keys=True, ensure_ascii=False)
         (HERE / f"{product}.json").write_text(text + "\n", encoding="utf-8")
         print(f"{product}: {len(wanted)} operations, {len(extracted['components']['schemas'])} schemas")

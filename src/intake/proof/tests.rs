@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Form, Proof, ProofError, Unverified, Verifier, verifiers};
 use crate::{
     clock::Clock,
-    config::{Auth, Connect, Forge, ForgeKeys, Protect, Rate, Source, Webhook},
+    config::{Auth, Connect, Forge, ForgeKeys, Source, Webhook},
     domain::{Product, Timestamp},
     key_set::KeySet,
     secret::Secret,
@@ -31,17 +31,9 @@ impl Clock for Still {
 }
 
 fn source(id: &str, webhook: Webhook) -> Source {
-    Source {
-        id: id.parse().expect("an id"),
-        name: id.to_owned(),
-        product: Product::JiraCloud,
-        base_url: "https://jira.example".parse().expect("a url"),
-        auth: Auth::Bearer(Secret::new("x")),
-        credentials_expire: None,
-        webhook,
-        rate: Rate { per_second: 1.0, concurrency: 1 },
-        protect: Protect::of(Product::JiraCloud, None),
-    }
+    let base_url = "https://jira.example".parse().expect("a url");
+    let auth = Auth::Bearer(Secret::new("x"));
+    Source { webhook, ..Source::new(id.parse().expect("an id"), Product::JiraCloud, base_url, auth) }
 }
 
 /// The verifier of a source with `webhook`, among others.

@@ -21,6 +21,7 @@ use super::{
     issues, jira,
     limits::Standing,
 };
+use crate::{config::Auth, secret::Secret};
 
 pub(super) struct JiraCloud;
 
@@ -69,6 +70,18 @@ impl Api for JiraCloud {
 
     fn licence_full(&self, status: u16) -> Answer {
         jira::licence_full(status)
+    }
+
+    fn refused(&self, status: u16, message: &str) -> Answer {
+        jira::refused(status, message)
+    }
+
+    fn auth(&self) -> Auth {
+        Auth::Basic { username: ACCOUNT_EMAIL.to_owned(), password: Secret::new(TOKEN) }
+    }
+
+    fn acting_id(&self) -> &'static str {
+        "557058:0000-usher"
     }
 
     /// The reset is told to the minute, rounded up; `Retry-After` only where the request did not pass.

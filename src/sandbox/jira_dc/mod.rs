@@ -19,7 +19,9 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
+    config::Auth,
     domain::Product,
+    secret::Secret,
 };
 
 pub(super) struct JiraDc;
@@ -70,6 +72,18 @@ impl Api for JiraDc {
 
     fn licence_full(&self, status: u16) -> Answer {
         jira::licence_full(status)
+    }
+
+    fn refused(&self, status: u16, message: &str) -> Answer {
+        jira::refused(status, message)
+    }
+
+    fn auth(&self) -> Auth {
+        Auth::Bearer(Secret::new(TOKEN))
+    }
+
+    fn acting_id(&self) -> &'static str {
+        "JIRAUSER10000"
     }
 
     /// On every limited request; `retry-after` is 0 while tokens remain.

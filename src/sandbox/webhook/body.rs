@@ -36,8 +36,10 @@ impl Happening {
 pub(super) fn of(product: Product, happening: Happening, account: &Account, at: Timestamp) -> Value {
     let user = match (happening, product) {
         (Happening::LoggedIn, _) => login(product, account),
-        (_, Product::JiraDc) => data_center(happening, account),
-        (_, Product::JiraCloud) => cloud(account),
+        (_, Product::JiraDc | Product::ConfluenceDc | Product::BitbucketDc | Product::Crowd) => {
+            data_center(happening, account)
+        }
+        (_, Product::JiraCloud | Product::ConfluenceCloud | Product::AtlassianOrg) => cloud(account),
     };
     json!({ "timestamp": at.as_millis(), "webhookEvent": happening.as_str(), "user": user })
 }
@@ -75,10 +77,10 @@ fn cloud(account: &Account) -> Value {
 
 /// Whatever names the user has in the product.
 fn login(product: Product, account: &Account) -> Value {
-    match product {
-        Product::JiraDc => json!({ "name": account.name, "key": account.id, "emailAddress": account.email }),
-        Product::JiraCloud => json!({ "accountId": account.id }),
+    if product.is_cloud() {
+        return json!({ "accountId": account.id });
     }
+    json!({ "name": account.name, "key": account.id, "emailAddress": account.email })
 }
 
 fn with_extra(user: Value, account: &Account) -> Value {

@@ -34,8 +34,8 @@ impl Delivery {
     pub fn at(product: Product, happening: Happening, account: &Account, at: Timestamp) -> Self {
         let delivery = Self::json(&body::of(product, happening, account, at));
         match product {
-            Product::JiraDc => delivery,
-            Product::JiraCloud => delivery
+            Product::JiraDc | Product::ConfluenceDc | Product::BitbucketDc | Product::Crowd => delivery,
+            Product::JiraCloud | Product::ConfluenceCloud | Product::AtlassianOrg => delivery
                 .header("X-Atlassian-Webhook-Identifier", format!("{:032x}", rand::random::<u128>()))
                 .header("X-Atlassian-Webhook-Flow", "Primary")
                 .header("User-Agent", "Atlassian Webhook HTTP Client"),

@@ -1,5 +1,7 @@
 //! One product's extract of Atlassian's OpenAPI document.
 
+use std::path::Path;
+
 use jsonschema::Draft;
 use serde_json::{Value, json};
 use usher::domain::Product;
@@ -10,32 +12,33 @@ use super::{
 };
 
 /// What the document says, with the exceptions.
-pub struct Document(Value);
+pub struct Document {
+    product: Product,
+    document: Value,
+}
 
 impl Document {
     /// The extract of a product, as `tests/openapi/extract.py` made it.
     pub fn of(product: Product, exceptions: &[Exception]) -> Self {
-        let text = match product {
-            Product::JiraDc => include_str!("../../openapi/jira-dc.json"),
-            Product::JiraCloud => include_str!("../../openapi/jira-cloud.json"),
-        };
-        let mut document: Value = serde_json::from_str(text).expect("an extract is JSON");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/openapi/{product}.json"));
+        let text = std::fs::read(&path).expect("an extract");
+        let mut document: Value = serde_json::from_slice(&text).expect("an extract is JSON");
         for exception in exceptions.iter().chain(&stricter()).filter(|exception| exception.product == product) {
             exception.amend(&mut document);
         }
-        Self(document)
+        Self { product, document }
     }
 
     /// What it says of `method` on `path`.
     pub fn operation(&self, method: &str, path: &str) -> Option<&Value> {
-        let paths = self.0["paths"].as_object()?;
+        let paths = self.document["paths"].as_object()?;
         let (_, item) = paths.iter().find(|(template, _)| fits(template, path))?;
         item.get(method.to_lowercase())
     }
 
     /// All operations, as `METHOD /path`.
     pub fn operations(&self) -> impl Iterator<Item = String> {
-        let paths = self.0["paths"].as_object().into_iter().flatten();
+        let paths = self.document["paths"].as_object().into_iter().flatten();
         paths.flat_map(|(path, item)| {
             let methods = item.as_object().into_iter().flatten();
             methods.map(move |(method, _)| format!("{} {path}", method.to_uppercase()))
@@ -44,7 +47,8 @@ impl Document {
 
     /// Follows a reference to a component, once.
     pub fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        let target = schema["$ref"].as_str().and_then(|reference| self.0.pointer(reference.trim_start_matches('#')));
+        let target =
+            schema["$ref"].as_str().and_then(|reference| self.document.pointer(reference.trim_start_matches('#')));
         target.unwrap_or(schema)
     }
 
@@ -53,16 +57,20 @@ impl Document {
         // In draft 4, what stands beside a reference is passed over; so the reference stands apart.
         let whole = json!({
             "allOf": [translated(schema, way)],
-            "components": { "schemas": translated_each(&self.0["components"]["schemas"], way) },
+            "components": { "schemas": translated_each(&self.document["components"]["schemas"], way) },
         });
         let options = jsonschema::options().with_draft(Draft::Draft4).should_validate_formats(true);
         let validator = options.build(&whole).expect("a schema of the document can be read");
         validator.iter_errors(value).map(|error| format!("{error} (at {:?})", error.instance_path().as_str())).collect()
     }
 
-    /// The schema for refusals without one of their own.
+    /// The schema for refusals without one of their own: what the extract has for that.
     pub fn refusal(&self) -> Value {
-        json!({ "$ref": "#/components/schemas/ErrorCollection" })
+        let schema = match self.product {
+            Product::JiraDc | Product::JiraCloud => "ErrorCollection",
+            other => unreachable!("{other} has no extract yet"),
+        };
+        json!({ "$ref": format!("#/components/schemas/{schema}") })
     }
 }
 

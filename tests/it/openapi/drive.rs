@@ -1,22 +1,24 @@
 //! Everything that a client can be asked, of a product in fair weather and in each of the ways in which it refuses.
 
 use usher::{
-    domain::{GroupName, Issue, Product, Step, UserId, UserRef},
+    domain::{ActionKind, Capability, GroupName, Issue, Product, Step, UserId, UserRef},
     sandbox::{Account, Application, Crowd, Effect, Fault, Limit, When},
 };
 
-use super::BOTH;
-use crate::products::{Bench, JANE, STAFF, add, scene};
+use crate::products::{ALL, Bench, JANE, STAFF, add, scene};
 
 /// Asks everything of `product`; what was said is in the benches' records.
 pub async fn everything(product: Product) -> Vec<Bench> {
-    assert!(BOTH.contains(&product));
+    assert!(ALL.contains(&product));
     let mut benches = Vec::new();
     for step in scene::steps().into_iter().filter(|step| scene::possible(product, step)) {
         benches.push(made_so(product, &step).await);
         benches.push(refused(product, &step).await);
     }
-    benches.extend([reads(product).await, odd_users(product).await, errors(product).await, issues(product).await]);
+    benches.extend([reads(product).await, odd_users(product).await, errors(product).await]);
+    if !matches!(product.capability(ActionKind::CreateIssue), Capability::No(_)) {
+        benches.push(issues(product).await);
+    }
     benches.push(strangers(product).await);
     benches.push(limited(product).await);
     if product == Product::JiraDc {

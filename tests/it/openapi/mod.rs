@@ -16,9 +16,8 @@ use std::{
 
 use usher::{domain::Product, sandbox::Recorded};
 
+use crate::products::ALL;
 use document::Document;
-
-const BOTH: [Product; 2] = [Product::JiraDc, Product::JiraCloud];
 
 /// How many exchanges a sandbox is to keep: more than any test has.
 pub const EXCHANGES: usize = 100_000;
@@ -26,7 +25,7 @@ pub const EXCHANGES: usize = 100_000;
 /// What the exchanges have in them that is not in the documents, each thing once.
 pub fn faults(exchanges: &[Recorded]) -> BTreeSet<String> {
     let exceptions = exceptions::exceptions();
-    let documents = BOTH.map(|product| (product, Document::of(product, &exceptions)));
+    let documents = ALL.iter().map(|product| (*product, Document::of(*product, &exceptions))).collect::<Vec<_>>();
     let statuses = exceptions::statuses();
     let mut found = BTreeSet::new();
     for exchange in exchanges {
@@ -48,7 +47,7 @@ async fn exchanges(product: Product) -> Vec<Recorded> {
 
 #[tokio::test]
 async fn every_request_and_every_answer_is_as_the_documents_have_it() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let found = faults(&exchanges(product).await);
         assert!(found.is_empty(), "{product}: {found:#?}");
     }
@@ -56,7 +55,7 @@ async fn every_request_and_every_answer_is_as_the_documents_have_it() {
 
 #[tokio::test]
 async fn every_operation_of_the_extracts_is_made_use_of() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let exchanges = exchanges(product).await;
         let good = exchanges.iter().filter(|exchange| exchange.status < 300);
         let made: BTreeSet<String> = good.map(|one| format!("{} {}", one.method, one.path)).collect();
@@ -67,7 +66,7 @@ async fn every_operation_of_the_extracts_is_made_use_of() {
 
 #[tokio::test]
 async fn no_exception_is_without_need() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let exchanges = exchanges(product).await;
         let own = || exceptions::exceptions().into_iter().filter(|exception| exception.product == product);
         for left_out in 0..own().count() {
@@ -92,7 +91,7 @@ async fn no_exception_is_without_need() {
 fn the_extracts_have_the_operations_that_are_listed_and_no_others() {
     let listed: HashMap<Product, BTreeSet<String>> =
         serde_json::from_str(include_str!("../../openapi/operations.json")).expect("lists by product");
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let told: BTreeSet<String> = Document::of(product, &[]).operations().collect();
         assert_eq!(listed[&product], told, "{product}: run tests/openapi/extract.py");
     }
@@ -100,7 +99,8 @@ fn the_extracts_have_the_operations_that_are_listed_and_no_others() {
 
 #[test]
 fn every_path_in_the_clients_is_in_an_extract() {
-    for (product, folder) in [(Product::JiraDc, "jira_dc"), (Product::JiraCloud, "jira_cloud")] {
+    for product in ALL.iter().copied() {
+        let folder = product.as_str().replace('-', "_");
         let document = Document::of(product, &[]);
         let known: BTreeSet<String> =
             document.operations().filter_map(|one| Some(one.split_once(' ')?.1.to_owned())).collect();

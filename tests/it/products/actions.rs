@@ -7,7 +7,7 @@ use usher::{
 };
 
 use super::{
-    BOTH, JANE, STAFF,
+    ALL, JANE, JIRAS, STAFF,
     scene::{before, changes, done, jane, pairs, possible, steps},
 };
 
@@ -120,7 +120,7 @@ async fn an_account_that_has_lost_its_rights_stops_the_source() {
 
 #[tokio::test]
 async fn what_a_product_can_not_do_is_what_its_table_says() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         for step in steps() {
             let bench = before(product, &step);
             let asked = bench.client.make_so(&bench.jane().await, &step).await;
@@ -132,7 +132,7 @@ async fn what_a_product_can_not_do_is_what_its_table_says() {
 
 #[tokio::test]
 async fn a_delete_that_is_refused_leaves_the_user_as_it_was() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let bench = before(product, &Step::Delete);
         bench.sandbox.put_user(product, jane().undeletable());
         let asked = bench.client.make_so(&bench.jane().await, &Step::Delete).await;
@@ -143,8 +143,11 @@ async fn a_delete_that_is_refused_leaves_the_user_as_it_was() {
 
 #[tokio::test]
 async fn a_group_that_is_gone_meanwhile_or_was_left_already_stops_nothing() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         for step in [Step::RemoveAllGroups, Step::RemoveApplicationAccess(Vec::new())] {
+            if !possible(product, &step) {
+                continue;
+            }
             let bench = before(product, &step);
             bench.sandbox.put_application(product, Application::new("other", &[STAFF]));
             let jane = bench.jane().await;
@@ -158,7 +161,7 @@ async fn a_group_that_is_gone_meanwhile_or_was_left_already_stops_nothing() {
 
 #[tokio::test]
 async fn access_is_taken_from_the_named_applications_or_from_all() {
-    for product in BOTH {
+    for product in JIRAS {
         let bench = before(product, &Step::RemoveAllGroups);
         bench.sandbox.add_member(product, JANE, "agents").expect("both are there");
         let keys = |keys: &[&str]| Step::RemoveApplicationAccess(keys.iter().map(|key| (*key).to_owned()).collect());

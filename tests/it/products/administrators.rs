@@ -8,7 +8,7 @@ use usher::{
     sandbox::{ADMIN_GROUP, Account, Crowd},
 };
 
-use super::{BOTH, Bench};
+use super::{ALL, Bench};
 
 #[tokio::test]
 async fn the_acting_account_is_told_by_its_lasting_id() {
@@ -19,7 +19,7 @@ async fn the_acting_account_is_told_by_its_lasting_id() {
 
 #[tokio::test]
 async fn administrators_are_the_active_people_in_any_of_the_groups_page_by_page() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let bench = Bench::new(product);
         let admins = Crowd::new(120, Account::new("id:{n}", "user {n}"));
         bench.sandbox.put_crowd(product, &admins.groups(&[ADMIN_GROUP]));
@@ -41,7 +41,7 @@ async fn administrators_are_the_active_people_in_any_of_the_groups_page_by_page(
 
 #[tokio::test]
 async fn where_none_of_the_groups_is_there_nobody_is_guessed() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let bench = Bench::new(product);
         assert!(bench.sandbox.delete_group(product, ADMIN_GROUP));
         let Err(Error::Refused { status: 404, message }) = bench.client.administrators().await else {

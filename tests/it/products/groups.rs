@@ -5,11 +5,11 @@ use usher::{
     sandbox::{Account, Crowd, Effect, Fault},
 };
 
-use super::{BOTH, Bench};
+use super::{ALL, Bench};
 
 #[tokio::test]
 async fn a_group_is_there_or_not_by_its_whole_name() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let bench = Bench::new(product);
         bench.sandbox.put_group(product, "contractors & partners");
         bench.sandbox.put_group(product, "empty");
@@ -24,7 +24,7 @@ async fn a_group_is_there_or_not_by_its_whole_name() {
 
 #[tokio::test]
 async fn groups_are_found_by_a_part_of_their_names() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let bench = Bench::new(product);
         for name in ["contractors", "Contracts", "other"] {
             bench.sandbox.put_group(product, name);
@@ -38,7 +38,7 @@ async fn groups_are_found_by_a_part_of_their_names() {
 
 #[tokio::test]
 async fn a_product_that_is_down_says_nothing_about_its_groups() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let bench = Bench::new(product);
         bench.sandbox.inject(Fault::new(Effect::Fail { status: 503, retry_after: None, after_work: false }));
         assert!(bench.client.group_exists(&GroupName::new("staff")).await.is_err(), "{product}");

@@ -8,7 +8,7 @@ use usher::{
     sandbox::{Account, Effect, Fault, When},
 };
 
-use super::{BOTH, Bench};
+use super::{ALL, Bench};
 
 fn crowd(bench: &Bench, product: Product, ids: std::ops::Range<usize>) {
     for n in ids {
@@ -52,13 +52,10 @@ async fn everybody_is_listed_once_with_inactive_ones_and_what_the_list_tells() {
         assert_eq!((users.len(), ids(&pages).len()), (2_503, 2_503), "{product}: the acting account and Jane too");
         let (_, bot) = users.iter().find(|(id, _)| id.as_str() == "id:bot").expect("the bot");
         assert_eq!(bot.active, Some(false));
-        match product {
-            Product::JiraDc => {
-                assert_eq!((bot.name.as_deref(), bot.account_type.as_ref()), (Some("bot"), Some(&AccountType::Person)))
-            }
-            Product::JiraCloud => {
-                assert_eq!((bot.name.as_deref(), &bot.account_type), (None, &Some(AccountType::Other("app".into()))))
-            }
+        if product.is_cloud() {
+            assert_eq!((bot.name.as_deref(), &bot.account_type), (None, &Some(AccountType::Other("app".into()))));
+        } else {
+            assert_eq!((bot.name.as_deref(), bot.account_type.as_ref()), (Some("bot"), Some(&AccountType::Person)));
         }
         let asked: u64 = bench.sandbox.requests().iter().map(|one| one.count).sum();
         assert!(asked <= 5, "{product}: {asked} requests for three pages");
@@ -67,7 +64,7 @@ async fn everybody_is_listed_once_with_inactive_ones_and_what_the_list_tells() {
 
 #[tokio::test]
 async fn a_listing_goes_on_from_its_cursor_with_another_client() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let bench = Bench::new(product);
         crowd(&bench, product, 0..1_500);
         let first = bench.client.users(None).await.expect("a page");
@@ -79,7 +76,7 @@ async fn a_listing_goes_on_from_its_cursor_with_another_client() {
 
 #[tokio::test]
 async fn users_that_come_while_the_list_is_read_do_not_disturb_it() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let bench = Bench::new(product);
         crowd(&bench, product, 0..1_500);
         let come = |page: usize| crowd(&bench, product, 2_000 + page.min(5)..2_001 + page.min(5)); // five in all
@@ -90,7 +87,7 @@ async fn users_that_come_while_the_list_is_read_do_not_disturb_it() {
 
 #[tokio::test]
 async fn a_list_that_shrinks_while_it_is_read_comes_to_its_end() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         let bench = Bench::new(product);
         crowd(&bench, product, 0..1_500);
         let delete = |page: usize| {
@@ -105,7 +102,7 @@ async fn a_list_that_shrinks_while_it_is_read_comes_to_its_end() {
 
 #[tokio::test]
 async fn a_page_that_fails_is_asked_for_again_at_the_same_cursor() {
-    for product in BOTH {
+    for product in ALL.iter().copied() {
         for status in [500, 409] {
             let bench = Bench::new(product);
             let fails = Effect::Fail { status, retry_after: None, after_work: false };

@@ -5,7 +5,7 @@ use usher::{
     sandbox::{Account, Application},
 };
 
-use super::{BOTH, Bench, JANE, STAFF, add, remove};
+use super::{ALL, Bench, JANE, STAFF, add, remove};
 
 /// A step of every kind.
 pub fn steps() -> [Step; 10] {
@@ -39,7 +39,8 @@ pub fn possible(product: Product, step: &Step) -> bool {
 
 /// Every product with every step that it can do.
 pub fn pairs() -> impl Iterator<Item = (Product, Step)> {
-    BOTH.into_iter()
+    ALL.iter()
+        .copied()
         .flat_map(|product| steps().map(|step| (product, step)))
         .filter(|(product, step)| possible(*product, step))
 }
