@@ -25,7 +25,7 @@ use crate::{
     config::{Config, LogConfig},
     engine::{self, Connection, Controls, Desk, Executor, Memory, Planner, Scheduler, Sweeper},
     explain::Explainer,
-    intake::Intake,
+    intake::{Intake, feed::Feed},
     log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
     metrics::Metrics,
     products::{self, Limits},
@@ -89,6 +89,7 @@ enum Stage {
     Executor(Arc<Executor>),
     Sweeper(Arc<Sweeper>),
     Scheduler(Scheduler),
+    Feed(Arc<Feed>),
 }
 
 impl App {
@@ -202,6 +203,7 @@ impl App {
                 Stage::Executor(executor) => stages.spawn(engine::run(log, ledger, executor, stop)),
                 Stage::Sweeper(sweeper) => stages.spawn(engine::run(log, ledger, sweeper, stop)),
                 Stage::Scheduler(scheduler) => stages.spawn(scheduler.run(stop)),
+                Stage::Feed(feed) => stages.spawn(feed.run(stop)),
             };
         }
         let housekeeping = tokio::spawn(self.housekeeping.run());
@@ -297,6 +299,8 @@ fn stages(
         let (connection, log, memory, metrics) = parts();
         let executor = Executor::new(connection, source.protect.clone(), config.mode, log, memory.ledger, metrics);
         stages.push(Stage::Executor(Arc::new(executor)));
+        let (connection, log, _, metrics) = parts();
+        stages.extend(Feed::of(source, connection, log, metrics).map(Stage::Feed));
         let (connection, log, memory, metrics) = parts();
         let sweeper = Sweeper::new(connection, log, memory.sweeps, Arc::clone(&overview), metrics);
         stages.push(Stage::Sweeper(Arc::new(sweeper)));

@@ -12,6 +12,7 @@ mod contradictions;
 mod env;
 mod event_log;
 mod expressions;
+mod feed;
 mod fields;
 mod fits;
 mod groups;
@@ -37,6 +38,7 @@ mod webhook;
 mod yaml;
 
 pub use env::process_env;
+pub use feed::Feed;
 pub use groups::NamedGroup;
 pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_schemes};
 pub use problem::{Place, Problem, Problems};
@@ -134,6 +136,10 @@ pub struct Source {
     pub credentials_expire: Option<NaiveDate>,
     /// How its webhooks prove who sent them.
     pub webhook: Webhook,
+    /// How usher follows its audit log by itself, where it does.
+    pub feed: Option<Feed>,
+    /// What entries of its audit log mean, whoever brings them.
+    pub actions: AuditActions,
     /// Upper bounds on calls.
     pub rate: Rate,
     /// What no scheme takes away, whatever it says.
@@ -151,10 +157,18 @@ impl Source {
             auth,
             credentials_expire: None,
             webhook: Webhook::default(),
+            feed: None,
+            actions: AuditActions::default(),
             rate: Rate::default(),
             protect: Protect::of(product, Some(&base_url)),
             base_url,
         }
+    }
+
+    /// Whether one login may be told of in two ways: by the audit log and by a listener of one's own.
+    pub fn tells_logins_twice(&self) -> bool {
+        let by_audit_log = self.feed.is_some() || !self.webhook.bearer.is_empty();
+        by_audit_log && (!self.webhook.hmac.is_empty() || self.webhook.connect.is_some())
     }
 }
 

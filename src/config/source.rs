@@ -8,8 +8,8 @@ use url::{Host, Url};
 use crate::domain::{Product, SourceId};
 
 use super::{
-    Organization, Protect, Rate, Source, Webhook, auth::auth, fields::Fields, node::Node, not_yet, protect::protect,
-    reader::Reader, webhook::webhook,
+    AuditActions, Feed, Organization, Protect, Rate, Source, Webhook, auth::auth, feed::feed, fields::Fields, node::Node,
+    not_yet, protect::protect, reader::Reader, webhook::webhook,
 };
 
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
@@ -21,7 +21,7 @@ pub(super) const PRODUCTS: [(&str, Product); 2] =
 
 /// Reads one item of `sources`.
 pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
-    let mut fields = Fields::awaiting(node, not_yet::SOURCE, reader)?;
+    let mut fields = Fields::of(node, reader)?;
     let id = fields
         .required("id", "write `id: acme`, say", reader)
         .and_then(|node| reader.parsed(node, str::parse::<SourceId>));
@@ -37,13 +37,13 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
         .and_then(|node| auth(node, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
-    let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
+    let told = told(&mut fields, product, reader);
     let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));
     // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
     let protect = fields.or("protect", default.clone(), |node| protect(node, default, reader));
     fields.done(reader);
-    let id = id?;
+    let (id, told) = (id?, told?);
     Some(Source {
         name: name?.unwrap_or_else(|| id.to_string()),
         id,
@@ -52,10 +52,36 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         organization: organization?,
         auth: auth?,
         credentials_expire: credentials_expire?,
-        webhook: webhook?,
+        webhook: told.webhook,
+        feed: told.feed,
+        actions: told.actions,
         rate: rate?,
         protect: protect?,
     })
+}
+
+/// How a source tells of what happens.
+struct Telling {
+    webhook: Webhook,
+    feed: Option<Feed>,
+    actions: AuditActions,
+}
+
+/// Reads `webhook` and `feed`, either of which may say what entries of the audit log mean.
+fn told(fields: &mut Fields<'_>, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Telling> {
+    let webhook = fields.or("webhook", (Webhook::default(), None), |node| webhook(node, reader));
+    let node = fields.get("feed");
+    let feed = node.map_or(Some(None), |node| feed(node, product, reader).map(Some));
+    let (webhook, by_webhook) = webhook?;
+    let (feed, by_feed) = feed?.unzip();
+    let actions = match (by_webhook, by_feed.flatten(), node) {
+        (Some(_), Some(_), Some(node)) => {
+            let message = "`actions` stands under `webhook` too, and it is the same audit log; write it in one place";
+            return reader.refuse(&node.at, message);
+        }
+        (one, other, _) => one.or(other).unwrap_or_default(),
+    };
+    Some(Telling { webhook, feed, actions })
 }
 
 /// Reads `organization` and `directory`, which an organisation has and nothing else.

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::{
         Activity, DeadLetter, Decision, Event, EventId, EventKind, Fact, Facts, Missing, Mode, SourceId, Stage,
-        Timestamp, Truth, UserRef,
+        Timestamp, Truth, UserId, UserRef,
     },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
@@ -103,7 +103,7 @@ impl Planner {
         let facts = match self.connection.read_user(&event.user, &work.stop).await? {
             Reading::Found(user) => {
                 if event.user.id().is_none() {
-                    return Ok(Answer::Moved(Box::new(Event { user: UserRef::Id(user.id), ..event })));
+                    return Ok(Answer::Moved(Box::new(moved(event, user.id))));
                 }
                 with_activity(before_login(user.facts(self.now()), event.kind))
             }
@@ -180,6 +180,15 @@ impl Planner {
             warn!(event.id = id, %error, "can't remember a decision; after a restart it is read back from the log");
         }
     }
+}
+
+/// The event under the lasting id of its user. A login that is known by its user and second is then known by them under this
+/// id, as it is where it was told by it: once in all.
+fn moved(event: Event, user: UserId) -> Event {
+    let lasting = UserRef::Id(user);
+    let by_second = |user: &UserRef| event.occurred.map(|at| EventId::of_login(&event.source, user, at));
+    let id = if by_second(&event.user).as_ref() == Some(&event.id) { by_second(&lasting) } else { None };
+    Event { id: id.unwrap_or_else(|| event.id.clone()), user: lasting, ..event }
 }
 
 /// What an event is remembered by. One that is appended again under its user's lasting id may come into the same

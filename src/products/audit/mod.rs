@@ -1,6 +1,7 @@
 //! The audit logs of the products, where logins are written down: read page by page.
 
 mod data_center;
+mod stream;
 
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 pub(super) use data_center::DataCenter;
+#[allow(unused_imports, reason = "for the client of the organisation")]
+pub(super) use stream::Stream;
 
 use super::Error;
 use crate::domain::Timestamp;
