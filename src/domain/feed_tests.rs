@@ -13,7 +13,7 @@ fn place(until: i64) -> FeedPlace {
 #[test]
 fn what_lies_within_the_overlap_is_remembered_and_what_lies_before_is_not() {
     let mut place = place(1_000);
-    for second in [350, 400, 1_000] {
+    for second in [350_i64, 400, 1_000] {
         place.note(Print(second.unsigned_abs()), at(second));
     }
     place.advance(at(1_000), at(2_000), OVERLAP);

@@ -8,6 +8,7 @@ mod account;
 mod answer;
 mod api;
 mod applications;
+mod audit;
 mod client;
 mod control;
 mod crowd;
@@ -28,6 +29,7 @@ mod world;
 
 pub use account::Account;
 pub use applications::Application;
+pub use audit::{Happened, Manners};
 pub use client::Control;
 pub use control::Listed;
 pub use crowd::Crowd;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use super::{Account, applications::Applications, issues::Issue};
+use super::{Account, applications::Applications, audit::AuditLog, issues::Issue};
 
 /// A user's place in the order of creation; never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,7 +23,7 @@ pub(super) struct Group {
     pub members: BTreeSet<Serial>,
 }
 
-/// Users, groups and memberships, applications and issues. The two sides of a membership always agree.
+/// Users, groups and memberships, applications, issues and the audit log. The two sides of a membership always agree.
 #[derive(Default)]
 pub(super) struct Site {
     residents: BTreeMap<Serial, Resident>,
@@ -36,6 +36,7 @@ pub(super) struct Site {
     last: u64,
     pub applications: Applications,
     pub issues: Vec<Issue>,
+    pub audit: AuditLog,
 }
 
 impl Site {
