@@ -122,7 +122,7 @@ fn note(site: &mut Site, happened: Happened, user: &str, at: Option<Timestamp>) 
     let by_product = |at: Timestamp| Timestamp::from_millis(at.as_millis().saturating_add(log.manners.clock_off));
     let late = i64::try_from(log.manners.late).unwrap_or(i64::MAX);
     let visible = Timestamp::from_millis(now.as_millis().saturating_add(late));
-    let at = at.unwrap_or_else(|| by_product(now));
+    let at = at.unwrap_or_else(|| free_from(log, by_product(now)));
     let entry = Entry {
         seq: log.entries.len() as u64 + 1,
         at,
@@ -137,6 +137,12 @@ fn note(site: &mut Site, happened: Happened, user: &str, at: Option<Timestamp>) 
     };
     log.entries.push(entry);
     Some(at)
+}
+
+/// The first millisecond from `at` on in which nothing else happened: nobody logs in twice within one.
+fn free_from(log: &AuditLog, at: Timestamp) -> Timestamp {
+    let taken = |at: &Timestamp| log.entries.iter().rev().take(1_000).any(|entry| entry.at == *at);
+    (at.as_millis()..).map(Timestamp::from_millis).find(|at| !taken(at)).unwrap_or(at)
 }
 
 /// Writes down that the acting account reads the log: logs see those who watch them.
