@@ -8,8 +8,8 @@ use url::{Host, Url};
 use crate::domain::{Product, SourceId};
 
 use super::{
-    AuditActions, Feed, Organization, Protect, Rate, Source, Webhook, auth::auth, feed::feed, fields::Fields, node::Node,
-    not_yet, protect::protect, reader::Reader, webhook::webhook,
+    AuditActions, Feed, Organization, Protect, Rate, Source, Webhook, auth::auth, feed::feed, fields::Fields,
+    node::Node, not_yet, protect::protect, reader::Reader, webhook::webhook,
 };
 
 /// Calls a second: none would never end, and the wait between two must fit into a duration.

@@ -1,6 +1,6 @@
 //! Following one feed, look after look.
 
-use std::time::Duration;
+use std::{convert::Infallible, sync::Arc};
 
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -40,20 +40,32 @@ pub(super) async fn follow(feed: &Feed, stop: &CancellationToken) {
         return;
     };
     let Ok(saved) = feed.place_in_log(stop).await else { return };
-    let now = feed.connection.clock.now();
-    let place = saved.clone().unwrap_or_else(|| FeedPlace::new(source.clone(), now, now));
-    if saved.is_some() {
-        info!(source.id = %source, from = %place.floor(feed.settings.overlap), "following the feed from where it was");
+    let follower = Follower::new(feed, audit_log, saved, stop);
+    if follower.saved.is_some() {
+        info!(source.id = %source, from = %follower.floor(), "following the feed from where it was");
     }
-    let clock = std::sync::Arc::clone(&feed.connection.clock);
-    let lag = Lag::start(source.as_str(), place.complete, feed.metrics.clone(), clock);
-    let (not_before, stop) = (Instant::now(), stop.clone());
-    let follower = Follower { feed, audit_log, place, saved, old: false, lag, not_before, stop };
     let Err(Interrupted) = follower.look_again_and_again().await;
 }
 
+impl<'f> Follower<'f> {
+    /// Goes on from what was `saved`; where nothing was, the feed begins with the first look.
+    pub(super) fn new(
+        feed: &'f Feed,
+        audit_log: Box<dyn AuditLog + 'f>,
+        saved: Option<FeedPlace>,
+        stop: &CancellationToken,
+    ) -> Self {
+        let now = feed.connection.clock.now();
+        let place = saved.clone().unwrap_or_else(|| FeedPlace::new(feed.source().clone(), now, now));
+        let clock = Arc::clone(&feed.connection.clock);
+        let lag = Lag::start(feed.source().as_str(), place.complete, feed.metrics.clone(), clock);
+        let (not_before, stop) = (Instant::now(), stop.clone());
+        Self { feed, audit_log, place, saved, old: false, lag, not_before, stop }
+    }
+}
+
 impl Follower<'_> {
-    async fn look_again_and_again(mut self) -> Result<std::convert::Infallible, Interrupted> {
+    async fn look_again_and_again(mut self) -> Result<Infallible, Interrupted> {
         let mut trouble = Trouble::default();
         loop {
             self.feed.connection.running(&self.stop).await?;
@@ -73,7 +85,7 @@ impl Follower<'_> {
     }
 
     /// Takes in all that the feed has to tell now.
-    async fn look(&mut self) -> Result<(), Error> {
+    pub(super) async fn look(&mut self) -> Result<(), Error> {
         if self.saved.is_none() {
             return self.begin().await;
         }

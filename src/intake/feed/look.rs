@@ -41,9 +41,8 @@ impl Follower<'_> {
             };
             let newest = page.entries.iter().filter_map(|entry| entry.at).max();
             let is_empty = page.entries.is_empty();
-            // What comes by a cursor is new, however long ago it happened.
-            let from = if cursor.is_some() { Timestamp::from_millis(i64::MIN) } else { span.from };
-            let found = self.feed.found(page.entries, from, self.feed.myself(&self.stop).await?);
+            // Also by a cursor: a page that repeats the one before may go back to what is forgotten by now.
+            let found = self.feed.found(page.entries, span.from, self.feed.myself(&self.stop).await?);
             self.feed.take(found, self.old, &mut self.place).await?;
             self.place.cursor.clone_from(&page.next);
             self.advance(newest).await?;

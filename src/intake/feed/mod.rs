@@ -10,6 +10,8 @@ mod lag;
 mod look;
 mod place;
 mod slices;
+#[cfg(test)]
+mod tests;
 mod trouble;
 
 use std::sync::Arc;
@@ -44,12 +46,7 @@ pub struct Feed {
 
 impl Feed {
     /// The feed of `source`, which `connection` is to; none where it has none.
-    pub fn of(
-        source: &Source,
-        connection: Arc<Connection>,
-        log: Arc<dyn Log>,
-        metrics: Metrics,
-    ) -> Option<Arc<Self>> {
+    pub fn of(source: &Source, connection: Arc<Connection>, log: Arc<dyn Log>, metrics: Metrics) -> Option<Arc<Self>> {
         let settings = source.feed?;
         Some(Arc::new(Self {
             connection,

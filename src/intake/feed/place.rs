@@ -23,7 +23,9 @@ impl Feed {
         loop {
             match stop.run_until_cancelled(self.read_place()).await.ok_or(Interrupted)? {
                 Ok(place) => return Ok(place),
-                Err(error) => warn!(source.id = %self.source(), %error, "the place of a feed can't be read, trying again"),
+                Err(error) => {
+                    warn!(source.id = %self.source(), %error, "the place of a feed can't be read, trying again")
+                }
             }
             stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
         }
@@ -39,7 +41,8 @@ impl Feed {
         }
         let mut records = self.log.read(Stream::Feeds, vec![(partition, next)]).await?;
         while next < bounds.end {
-            let record = records.next().await.ok_or_else(|| log::Error::Unavailable("the log ended early".into()))??;
+            let record =
+                records.next().await.ok_or_else(|| log::Error::Unavailable("the log ended early".into()))??;
             next = record.position.offset + 1;
             if record.key == key.as_str() {
                 match codec::decode(&record.payload) {

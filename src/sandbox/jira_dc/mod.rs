@@ -14,8 +14,7 @@ use super::{
     answer::Answer,
     api::{Api, Call, Route},
     applications::Application,
-    audit,
-    issues, jira,
+    audit, issues, jira,
     limits::Standing,
 };
 use crate::{

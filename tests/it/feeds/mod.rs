@@ -38,9 +38,8 @@ pub fn ground() -> Ground {
 
 /// The same, where a listener may tell of logins too: what happens within a second is one login.
 pub fn ground_with_listener() -> Ground {
-    let ground = Ground::new(EVERYBODY)
-        .groups(&["seen"])
-        .tweak("USHER_SOURCES__0__FEED", "{ kind: audit-log, every: 1s }");
+    let ground =
+        Ground::new(EVERYBODY).groups(&["seen"]).tweak("USHER_SOURCES__0__FEED", "{ kind: audit-log, every: 1s }");
     for number in 0..PEOPLE {
         ground.sandbox.put_user(Product::JiraDc, Account::new(person(number), format!("person{number}")));
     }

@@ -38,7 +38,10 @@ async fn a_log_that_may_not_be_read_stops_nothing_else() {
     usher.ground.sandbox.inject(Fault::new(Effect::Forbidden).path("auditing"));
     let refused = || {
         let requests = usher.ground.sandbox.requests().into_iter();
-        requests.filter(|one| one.path.contains("auditing") && one.status == Some(403)).map(|one| one.count).sum::<u64>()
+        requests
+            .filter(|one| one.path.contains("auditing") && one.status == Some(403))
+            .map(|one| one.count)
+            .sum::<u64>()
     };
     eventually("it is refused", || async { (refused() >= 2).then_some(()) }).await;
     assert_eq!(usher.metric("usher_source_halted{source=\"acme\"}").await, Some(0.0));
