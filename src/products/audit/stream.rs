@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-const EVENTS: &str = "v1/orgs/{orgId}/events-stream";
+const EVENTS: &str = "admin/v1/orgs/{orgId}/events-stream";
 /// 50 calls a minute are let through; these are 48.
 const GAP: Duration = Duration::from_millis(1250);
 

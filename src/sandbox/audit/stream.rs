@@ -1,4 +1,4 @@
-//! `GET /v1/orgs/{orgId}/events-stream` of an organisation.
+//! `GET /admin/v1/orgs/{orgId}/events-stream` of an organisation.
 //!
 //! Source: developer.atlassian.com/cloud/admin/organization/rest/api-group-events. That the last page has no cursor is what a
 //! collector in github.com/elastic/integrations finds.
@@ -83,7 +83,7 @@ fn page(entries: &[&Entry], next: Option<Cursor>, base: &str) -> Answer {
     let (mut meta, mut links) = (json!({ "page_size": data.len() }), json!({}));
     if let Some(next) = next {
         meta["next"] = next.text().into();
-        links["next"] = format!("{base}/v1/orgs/0/events-stream?cursor={}", next.text()).into();
+        links["next"] = format!("{base}/admin/v1/orgs/0/events-stream?cursor={}", next.text()).into();
     }
     Answer::json(200, json!({ "data": data, "meta": meta, "links": links }))
 }
@@ -108,7 +108,7 @@ fn event(entry: &Entry, base: &str) -> Value {
             "time": entry.at.to_string(), "processedAt": entry.processed.to_string(), "action": action, "actor": actor,
             "context": context, "container": [], "location": { "ip": "198.51.100.10", "city": "" },
         },
-        "links": { "self": format!("{base}/v1/orgs/0/events/{id}") },
+        "links": { "self": format!("{base}/admin/v1/orgs/0/events/{id}") },
         "message": { "content": "encrypted", "format": "simple" },
     })
 }
