@@ -7,15 +7,20 @@ use super::{
     reader::Reader,
     secret::{header_secret, secret},
 };
+use crate::domain::Product;
 
-/// Reads a source's `auth`.
-pub(super) fn auth(node: &Node, reader: &mut Reader<'_>) -> Option<Auth> {
+/// Reads the `auth` of a source of `product`, where that is known.
+pub(super) fn auth(node: &Node, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Auth> {
     let problems = reader.problems.len();
     let mut fields = Fields::of(node, reader)?;
     let (bearer, basic) = (fields.get("bearer"), fields.get("basic"));
     fields.done(reader);
     match (bearer, basic) {
         (Some(token), None) => header_secret(token, reader).map(Auth::Bearer),
+        (None, Some(node)) if product == Some(Product::AtlassianOrg) => reader.refuse(
+            &node.at,
+            "an organisation takes admin API keys alone; write `bearer: { env: NAME }` with one made at admin.atlassian.com",
+        ),
         (None, Some(node)) => basic_auth(node, reader),
         _ if reader.problems.len() > problems => None,
         _ => reader.refuse(

@@ -30,6 +30,7 @@ mod secret;
 mod select;
 mod source;
 mod sources;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod text;

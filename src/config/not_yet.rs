@@ -8,7 +8,7 @@ pub(super) const TOP: &[&str] = &["smtp"];
 pub(super) const AUDIT: &[&str] = &["report", "email"];
 
 /// Values of `product` that are still to come.
-pub(super) const PRODUCTS: &[&str] = &["confluence-cloud", "confluence-dc", "bitbucket-dc", "atlassian-org", "crowd"];
+pub(super) const PRODUCTS: &[&str] = &["confluence-cloud", "confluence-dc", "bitbucket-dc", "crowd"];
 
 /// The message about any of them; `instead` is what to write.
 pub(super) fn message(what: &str, instead: &str) -> String {

@@ -8,16 +8,22 @@ use url::{Host, Url};
 use crate::domain::{Product, SourceId};
 
 use super::{
-    AuditActions, Feed, Organization, Protect, Rate, Source, Webhook, auth::auth, feed::feed, fields::Fields,
-    node::Node, not_yet, protect::protect, reader::Reader, webhook::webhook,
+    Organization, Protect, Rate, Source, auth::auth, fields::Fields, node::Node, not_yet, protect::protect,
+    reader::Reader, telling::told,
 };
 
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
 const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 
 /// The products by name.
-pub(super) const PRODUCTS: [(&str, Product); 2] =
-    [(Product::JiraCloud.as_str(), Product::JiraCloud), (Product::JiraDc.as_str(), Product::JiraDc)];
+pub(super) const PRODUCTS: [(&str, Product); 3] = [
+    (Product::JiraCloud.as_str(), Product::JiraCloud),
+    (Product::JiraDc.as_str(), Product::JiraDc),
+    (Product::AtlassianOrg.as_str(), Product::AtlassianOrg),
+];
+
+/// Where every organisation is.
+const ORGANIZATIONS: &str = "https://api.atlassian.com";
 
 /// Reads one item of `sources`.
 pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
@@ -29,13 +35,11 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let product = fields
         .required("product", "write `product: jira-cloud` or `product: jira-dc`", reader)
         .and_then(|node| reader.choice(node, &PRODUCTS, not_yet::PRODUCTS));
-    let base_url = fields
-        .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
-        .and_then(|node| reader.parsed(node, base_url));
+    let base_url = own_base_url(&mut fields, product, reader);
     let organization = organization(&mut fields, product, reader);
     let auth = fields
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
-        .and_then(|node| auth(node, reader));
+        .and_then(|node| auth(node, product, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let told = told(&mut fields, product, reader);
     let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));
@@ -60,28 +64,15 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     })
 }
 
-/// How a source tells of what happens.
-struct Telling {
-    webhook: Webhook,
-    feed: Option<Feed>,
-    actions: AuditActions,
-}
-
-/// Reads `webhook` and `feed`, either of which may say what entries of the audit log mean.
-fn told(fields: &mut Fields<'_>, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Telling> {
-    let webhook = fields.or("webhook", (Webhook::default(), None), |node| webhook(node, reader));
-    let node = fields.get("feed");
-    let feed = node.map_or(Some(None), |node| feed(node, product, reader).map(Some));
-    let (webhook, by_webhook) = webhook?;
-    let (feed, by_feed) = feed?.unzip();
-    let actions = match (by_webhook, by_feed.flatten(), node) {
-        (Some(_), Some(_), Some(node)) => {
-            let message = "`actions` stands under `webhook` too, and it is the same audit log; write it in one place";
-            return reader.refuse(&node.at, message);
-        }
-        (one, other, _) => one.or(other).unwrap_or_default(),
-    };
-    Some(Telling { webhook, feed, actions })
+/// Reads `base_url`; all organisations are at the same one.
+fn own_base_url(fields: &mut Fields<'_>, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Url> {
+    let everybodys = Url::parse(ORGANIZATIONS).ok().filter(|_| product == Some(Product::AtlassianOrg));
+    match everybodys {
+        Some(default) => fields.or("base_url", default, |node| reader.parsed(node, base_url)),
+        None => fields
+            .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
+            .and_then(|node| reader.parsed(node, base_url)),
+    }
 }
 
 /// Reads `organization` and `directory`, which an organisation has and nothing else.

@@ -124,13 +124,16 @@ impl Product {
     const fn atlassian_org(action: ActionKind) -> Capability {
         match action {
             ActionKind::Deactivate => Capability::Partly(
-                "a managed account is deactivated everywhere; any other is suspended in the organisation's directory",
+                "a managed account is deactivated everywhere, unless an identity provider keeps it; any other is suspended \
+                     in the organisation's directory",
             ),
             ActionKind::Reactivate => Capability::Partly(
-                "a managed account is activated; any other is restored in the organisation's directory",
+                "a managed account is activated, unless an identity provider keeps it, and a suspended user restored in the \
+                     organisation's directory",
             ),
             ActionKind::Delete => Capability::Partly(
-                "a managed account is deleted after a grace time of 14 days; any other is removed from the directory",
+                "a managed account is deleted everywhere when a grace time of 14 days is over, and counts as gone at once; any \
+                     other is removed from the directory",
             ),
             ActionKind::Rename => Capability::No("accounts have no login names; leave it out"),
             ActionKind::InvalidatePassword => Capability::No(

@@ -42,7 +42,7 @@ impl Product {
             Detail::LastLogin => self.tells_last_login(),
             Detail::Created => match self {
                 Self::AtlassianOrg => {
-                    Capability::Partly("when the account came to the organisation, where the directory tells")
+                    Capability::Partly("when the user came to the organisation; the account may be older")
                 }
                 _ => Capability::No("it is not in the REST API; usher knows it of users of whose creation it was told"),
             },
@@ -55,8 +55,7 @@ impl Product {
             },
             Detail::Applications => match self {
                 Self::JiraDc | Self::JiraCloud => Capability::Yes,
-                Self::AtlassianOrg => Capability::Partly("as the directory tells of product access"),
-                Self::ConfluenceDc | Self::BitbucketDc | Self::Crowd | Self::ConfluenceCloud => {
+                Self::ConfluenceDc | Self::BitbucketDc | Self::Crowd | Self::ConfluenceCloud | Self::AtlassianOrg => {
                     Capability::No("look at `user.groups` instead: access hangs on groups")
                 }
             },
@@ -78,7 +77,9 @@ impl Product {
             Self::JiraDc => Capability::Partly("older versions of Jira leave it out"),
             Self::BitbucketDc => Capability::Yes,
             Self::Crowd => Capability::Partly("where the directory keeps it"),
-            Self::AtlassianOrg => Capability::Partly("when the user was last active, up to 24 hours late"),
+            Self::AtlassianOrg => {
+                Capability::Partly("when the user last looked at a page of any product, up to 24 hours late")
+            }
             Self::ConfluenceDc => {
                 Capability::No("it is not in Confluence's REST API; usher knows the logins that it was told of")
             }

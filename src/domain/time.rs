@@ -20,6 +20,12 @@ impl Timestamp {
         self.0
     }
 
+    /// So long before this.
+    #[must_use]
+    pub fn minus(self, time: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
+    }
+
     /// How long before `later` this was; zero where clocks disagree and it lies after.
     pub fn until(self, later: Self) -> Duration {
         Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
@@ -77,5 +83,6 @@ mod tests {
         let (early, late) = (Timestamp::from_millis(1_000), Timestamp::from_millis(3_500));
         assert_eq!(early.until(late), Duration::from_millis(2_500));
         assert_eq!(late.until(early), Duration::ZERO);
+        assert_eq!(late.minus(Duration::from_millis(2_500)), early);
     }
 }

@@ -168,8 +168,8 @@ impl Client for Stub {
         Ok(Vec::new())
     }
 
-    async fn myself(&self) -> Result<UserId, Error> {
-        Ok(UserId::new(USHER))
+    async fn myself(&self) -> Result<Option<UserId>, Error> {
+        Ok(Some(UserId::new(USHER)))
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

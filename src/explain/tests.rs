@@ -81,8 +81,8 @@ impl Client for Town {
         Ok(self.groups().into_iter().filter(|group| group.as_str().contains(part)).collect())
     }
 
-    async fn myself(&self) -> Result<UserId, ProductError> {
-        Ok(UserId::new("usher"))
+    async fn myself(&self) -> Result<Option<UserId>, ProductError> {
+        Ok(Some(UserId::new("usher")))
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, ProductError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Client, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits};
+use super::{Client, atlassian_org::AtlassianOrg, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits};
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 
 /// Why there can be no client for a source, whatever the product answers.
@@ -17,6 +17,9 @@ pub enum ConnectError {
     /// The credentials can't be sent.
     #[error("the credentials can't be sent: a token has no line breaks, a user name no colon")]
     Credentials,
+    /// It is not said which organisation; the configuration refuses it before.
+    #[error("`organization` is missing")]
+    Organization,
     /// The machine's certificates or the TLS library failed.
     #[error("no HTTP client can be made: {0}")]
     Client(String),
@@ -40,10 +43,12 @@ pub fn connect_within(
     Ok(match source.product {
         Product::JiraDc => Arc::new(JiraDc::new(http, admin_groups)),
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),
-        Product::ConfluenceDc
-        | Product::BitbucketDc
-        | Product::Crowd
-        | Product::ConfluenceCloud
-        | Product::AtlassianOrg => return Err(ConnectError::NotYet(source.product)),
+        Product::AtlassianOrg => {
+            let organization = source.organization.clone().ok_or(ConnectError::Organization)?;
+            Arc::new(AtlassianOrg::new(http, organization, admin_groups))
+        }
+        Product::ConfluenceDc | Product::BitbucketDc | Product::Crowd | Product::ConfluenceCloud => {
+            return Err(ConnectError::NotYet(source.product));
+        }
     })
 }

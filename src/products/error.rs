@@ -36,6 +36,9 @@ pub enum Error {
         /// What the product said, shortened.
         message: String,
     },
+    /// The product is not as the source's configuration has it. Concerns the whole source.
+    #[error("the source's configuration does not fit: {0}")]
+    Misconfigured(String),
     /// The product knows no such user.
     #[error("the product knows no such user")]
     NoSuchUser,
@@ -78,7 +81,7 @@ impl Error {
             Self::Unreachable(_) => Disposition::Retry(None),
             Self::Lost(_) | Self::Unreadable(_) => Disposition::ReadThenRetry(None),
             Self::Unavailable { retry_after, .. } => Disposition::ReadThenRetry(*retry_after),
-            Self::Unauthorized { .. } => Disposition::Halt,
+            Self::Unauthorized { .. } | Self::Misconfigured(_) => Disposition::Halt,
             Self::Refused { .. } => Disposition::ReadThenGiveUp,
             Self::NoSuchUser | Self::NotSupported(_) => Disposition::GiveUp,
         }

@@ -22,14 +22,18 @@ pub(super) enum Form {
     QuotedSearch,
     /// Cloud: by offset.
     Offset,
+    /// An organisation: by cursors of its own.
+    Directory,
 }
 
 impl Form {
-    const ALL: [Self; 4] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset];
+    const ALL: [Self; 5] = [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Directory];
     /// Those of Data Center, the one to begin with first.
     pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch];
     /// That of Cloud.
     pub const CLOUD: &[Self] = &[Self::Offset];
+    /// That of an organisation.
+    pub const ORGANIZATION: &[Self] = &[Self::Directory];
 
     const fn word(self) -> &'static str {
         match self {
@@ -37,6 +41,7 @@ impl Form {
             Self::Search => "search",
             Self::QuotedSearch => "quoted-search",
             Self::Offset => "offset",
+            Self::Directory => "directory",
         }
     }
 }

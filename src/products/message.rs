@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use reqwest::StatusCode;
 use serde_json::{Map, Value};
 
+use super::codes;
+
 /// No message is longer, in characters.
 const LONGEST: usize = 200;
 
@@ -19,7 +21,7 @@ pub(super) fn read(status: StatusCode, body: &[u8], personal: &[&str]) -> Option
 }
 
 /// Reads the shapes that Atlassian's APIs document: `{"errorMessages": [..], "errors": {field: text}}`,
-/// `{"errors": [{"title", "detail"}]}`, and `{"error", "message"}` of gateways.
+/// `{"errors": [{"code", "title", "detail"}]}`, `{"error", "message"}` of gateways, and `{"key", "context"}` of user management.
 fn texts(body: &Value) -> String {
     let Value::Object(body) = body else { return String::new() };
     let mut said: Vec<String> = Vec::new();
@@ -32,6 +34,7 @@ fn texts(body: &Value) -> String {
     if said.is_empty() {
         said.extend(["message", "error"].iter().find_map(|name| text(body, name)));
     }
+    said.extend(text(body, "key").map(|key| keyed(&key, body.get("context"))));
     said.join("; ")
 }
 
@@ -44,7 +47,20 @@ fn field((name, message): (&String, &Value)) -> Option<String> {
 }
 
 fn titled(error: &Map<String, Value>) -> Option<String> {
-    text(error, "detail").or_else(|| text(error, "title"))
+    let said = text(error, "detail").or_else(|| text(error, "title"));
+    match text(error, "code").map(|code| codes::in_words(&code)) {
+        Some(code) => Some(said.map_or_else(|| code.clone(), |said| format!("{code}: {said}"))),
+        None => said,
+    }
+}
+
+/// `forbidden.action`, with the keys of its reasons.
+fn keyed(key: &str, context: Option<&Value>) -> String {
+    let reason = context.and_then(|context| text(context.get("reason")?.as_object()?, "key"));
+    let errors = context.and_then(|context| context.get("errorCodes")?.as_array());
+    let codes = errors.into_iter().flatten().filter_map(|error| text(error.as_object()?, "code"));
+    let reasons: Vec<String> = reason.into_iter().chain(codes).collect();
+    if reasons.is_empty() { key.to_owned() } else { format!("{key} ({})", reasons.join(", ")) }
 }
 
 fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
@@ -95,7 +111,20 @@ mod tests {
             (r#"{"errorMessages":["No such group","Really"],"errors":{}}"#, "No such group; Really"),
             (r#"{"errorMessages":[],"errors":{"name":"is too long"}}"#, "name: is too long"),
             (r#"{"code":401,"message":"Unauthorized"}"#, "Unauthorized"),
-            (r#"{"errors":[{"id":"1","status":"404","code":"X","title":"T","detail":"Not here"}]}"#, "Not here"),
+            (r#"{"errors":[{"id":"1","status":"404","code":"X","title":"T","detail":"Not here"}]}"#, "X: Not here"),
+            (
+                r#"{"errors":[{"code":"ADMIN-409-3","detail":"Voll"}]}"#,
+                "ADMIN-409-3, the user limit of an application is reached: Voll",
+            ),
+            (r#"{"key":"forbidden"}"#, "forbidden"),
+            (
+                r#"{"key":"forbidden.action","context":{"allowed":false,"reason":{"key":"externalDirectory.scim"}}}"#,
+                "forbidden.action (externalDirectory.scim)",
+            ),
+            (
+                r#"{"key":"conflict.lifecycleErrors","context":{"message":"M","accountId":"1","errorCodes":[{"code":"c"}]}}"#,
+                "conflict.lifecycleErrors (c)",
+            ),
             (r#"{"errors":[{"title":"T"}]}"#, "T"),
             (r#"{"timestamp":"t","status":403,"error":"Forbidden","message":"not yours","path":"/p"}"#, "not yours"),
             (r#"{"timestamp":"t","status":403,"error":"Forbidden","message":"","path":"/p"}"#, "Forbidden"),

@@ -3,10 +3,12 @@
 mod access;
 mod administrators;
 mod answer;
+mod atlassian_org;
 pub mod audit;
 mod bean;
 #[cfg(test)]
 mod change_tests;
+mod codes;
 mod connect;
 mod document;
 mod error;
@@ -35,7 +37,7 @@ mod stub;
 pub mod table;
 mod throttle;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 
@@ -70,8 +72,12 @@ pub struct User {
     pub created: Option<Timestamp>,
     /// The last login, where the product tells.
     pub last_login: Option<Timestamp>,
+    /// How late the product may be in telling of it.
+    pub logins_late: Duration,
     /// The user directory, where the product tells.
     pub directory: Option<String>,
+    /// Whether a role of the user's own makes them an administrator, whatever groups they are in.
+    pub administers: bool,
 }
 
 impl User {
@@ -87,7 +93,9 @@ impl User {
             applications: None,
             created: None,
             last_login: None,
+            logins_late: Duration::ZERO,
             directory: None,
+            administers: false,
         }
     }
 
@@ -107,7 +115,7 @@ impl User {
             applications: fact(&self.applications, at),
             created: fact(&self.created, at),
             first_seen: Fact::Unknown(Missing::NotSeen),
-            logins: fact(&logins, at),
+            logins: fact(&logins, at.minus(self.logins_late)),
             directory: fact(&self.directory, at),
         }
     }
@@ -161,8 +169,8 @@ pub trait Client: Send + Sync + 'static {
     /// Some of the groups, 100 at most, that have `part` in their names, in any case.
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error>;
 
-    /// The account that usher acts as.
-    async fn myself(&self) -> Result<UserId, Error>;
+    /// The user that usher acts as; none where its credentials are nobody's: the key of an organisation, an application.
+    async fn myself(&self) -> Result<Option<UserId>, Error>;
 
     /// The active users who administer the source: the members of its administrators' groups.
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error>;

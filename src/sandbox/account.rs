@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::InOrg;
 use crate::domain::Timestamp;
 
 /// A user as a site keeps it; what the API shows of it is the product's business.
@@ -39,6 +40,9 @@ pub struct Account {
     /// Whether something hangs on it, issues perhaps, for which the product refuses to delete it, with 400.
     #[serde(default)]
     pub undeletable: bool,
+    /// How it stands to its organisation, in the one product that is one.
+    #[serde(default)]
+    pub in_org: InOrg,
     /// Fields shown in addition to the product's own, for receivers that must tolerate them.
     #[serde(default)]
     pub extra: Map<String, Value>,
@@ -67,6 +71,7 @@ impl Account {
             last_login: None,
             read_only: false,
             undeletable: false,
+            in_org: InOrg::default(),
             extra: Map::new(),
         }
     }
@@ -117,6 +122,13 @@ impl Account {
     #[must_use]
     pub fn undeletable(mut self) -> Self {
         self.undeletable = true;
+        self
+    }
+
+    /// Standing so to its organisation.
+    #[must_use]
+    pub fn in_org(mut self, standing: InOrg) -> Self {
+        self.in_org = standing;
         self
     }
 

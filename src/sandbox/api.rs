@@ -3,7 +3,10 @@
 use actix_web::http::Method;
 use serde::de::DeserializeOwned;
 
-use super::{answer::Answer, jira, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing, world::Editor};
+use super::{
+    answer::Answer, atlassian_org::AtlassianOrg, jira, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing,
+    world::Editor,
+};
 use crate::{config::Auth, domain::Product};
 
 /// The REST API of one product. A product is one implementation of this, in a folder of its own.
@@ -22,6 +25,11 @@ pub(super) trait Api: Sync {
     fn licence_full(&self, status: u16) -> Answer;
     /// Any other refusal, in the product's own form.
     fn refused(&self, status: u16, message: &str) -> Answer;
+    /// A refusal in the form that is customary at `path`, where a product has several.
+    fn at(&self, path: &str, refusal: Answer) -> Answer {
+        let _ = path;
+        refusal
+    }
     /// The headers that tell of the rate limit.
     fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)>;
     /// The credentials of the acting account.
@@ -31,7 +39,8 @@ pub(super) trait Api: Sync {
 }
 
 /// Every product of the sandbox with its API.
-pub(super) static SITES: &[(Product, &dyn Api)] = &[(Product::JiraDc, &JiraDc), (Product::JiraCloud, &JiraCloud)];
+pub(super) static SITES: &[(Product, &dyn Api)] =
+    &[(Product::JiraDc, &JiraDc), (Product::JiraCloud, &JiraCloud), (Product::AtlassianOrg, &AtlassianOrg)];
 
 /// The API of a product.
 pub(super) fn of(product: Product) -> &'static dyn Api {

@@ -15,6 +15,7 @@ use super::{
     Account, Application, Control, Crowd, Entry, Fault, Happened, Injected, Issue, Limit, Listed, Manners, NoSuch,
     Recorded, RequestCount, api, audit, control,
     server::{Shared, handle},
+    site::group_id,
     world::World,
 };
 use crate::{
@@ -163,6 +164,17 @@ impl Sandbox {
     /// Creates a group; false where it was there.
     pub fn put_group(&self, site: Product, name: &str) -> bool {
         self.shared.world().site(site).add_group(name)
+    }
+
+    /// Has a group come from an identity provider, so that it can be changed there alone; false where there is none.
+    pub fn sync_group(&self, site: Product, name: &str) -> bool {
+        self.shared.world().site(site).sync_group(name)
+    }
+
+    /// Adds a directory to an organisation, with nobody in it; the answer is its id.
+    pub fn put_directory(&self, name: &str) -> String {
+        self.shared.world().site(Product::AtlassianOrg).more_directories.push(name.to_owned());
+        group_id(name)
     }
 
     /// Deletes a group, as somebody else would; false where there was none. Not in the journal.

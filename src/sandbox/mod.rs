@@ -8,6 +8,7 @@ mod account;
 mod answer;
 mod api;
 mod applications;
+mod atlassian_org;
 mod audit;
 mod client;
 mod control;
@@ -15,6 +16,7 @@ mod crowd;
 mod fault;
 mod faults;
 mod handle;
+mod in_org;
 mod issues;
 mod jira;
 mod jira_cloud;
@@ -35,6 +37,7 @@ pub use control::Listed;
 pub use crowd::Crowd;
 pub use fault::{Effect, Fault, Injected, When};
 pub use handle::{Options, Sandbox, serve};
+pub use in_org::InOrg;
 pub use issues::Issue;
 pub use journal::{Change, Entry, RequestCount, UNKNOWN_PATH};
 pub use limits::Limit;
@@ -53,5 +56,9 @@ pub const TOKEN: &str = "sandbox-token";
 pub const ADMIN_GROUP: &str = "jira-administrators";
 /// The key of the one project, in which issues may be made.
 pub const PROJECT: &str = "OPS";
+/// The id of the one organisation.
+pub const ORGANIZATION: &str = "0a1b2c3d-4e5f-4678-9abc-def012345678";
+/// The id of its directory, in which all users and groups are.
+pub const DIRECTORY: &str = "d1d2d3d4-5e6f-4a0b-8c1d-2e3f4a5b6c7d";
 /// What the journal calls whoever changes memberships through the controls.
 pub const SOMEONE: &str = "someone";

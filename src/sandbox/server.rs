@@ -129,6 +129,7 @@ impl Exchange<'_> {
 
     /// `fault` says that the answer is none of the product's own.
     fn send(&self, answer: Answer, fault: bool) -> HttpResponse {
+        let answer = if answer.status < 400 { answer } else { self.api.at(self.path, answer) };
         self.count(Some(answer.status));
         self.record(&answer, fault);
         answer.into_response()

@@ -20,6 +20,8 @@ pub(super) struct Resident {
 pub(super) struct Group {
     pub name: String,
     pub id: String,
+    /// Whether it comes from an identity provider, and can be changed there alone (Cloud).
+    pub synced: bool,
     pub members: BTreeSet<Serial>,
 }
 
@@ -35,6 +37,8 @@ pub(super) struct Site {
     group_ids: HashMap<String, String>,
     last: u64,
     pub applications: Applications,
+    /// The names of the directories beside the first one; nobody is in them (an organisation).
+    pub more_directories: Vec<String>,
     pub issues: Vec<Issue>,
     pub audit: AuditLog,
 }
@@ -121,7 +125,7 @@ impl Site {
         if self.groups.contains_key(name) {
             return false;
         }
-        let group = Group { name: name.to_owned(), id: group_id(name), members: BTreeSet::new() };
+        let group = Group { name: name.to_owned(), id: group_id(name), synced: false, members: BTreeSet::new() };
         self.group_ids.insert(group.id.clone(), group.name.clone());
         self.groups.insert(group.name.clone(), group);
         true
@@ -152,6 +156,11 @@ impl Site {
     /// All groups by name.
     pub fn groups(&self) -> impl Iterator<Item = &Group> {
         self.groups.values()
+    }
+
+    /// Has a group come from an identity provider; false where there is none.
+    pub fn sync_group(&mut self, name: &str) -> bool {
+        self.groups.get_mut(name).map(|group| group.synced = true).is_some()
     }
 
     /// Puts a user into a group; false where nothing changed.

@@ -139,6 +139,17 @@ impl Editor<'_> {
         self.site.delete(serial);
     }
 
+    /// Marks a user for deletion: gone as far as anybody is told, and kept for a time of grace.
+    pub fn mark_for_deletion(&mut self, serial: Serial) {
+        self.note(serial, Change::Delete);
+        if let Some(resident) = self.site.resident(serial) {
+            let mut account = resident.account.clone();
+            account.active = false;
+            account.in_org.for_deletion = true;
+            self.site.put(account);
+        }
+    }
+
     /// Gives a user a password, which is not kept.
     pub fn set_password(&mut self, serial: Serial) {
         self.note(serial, Change::Password);

@@ -33,7 +33,7 @@ const LIST_BEHIND: Duration = Duration::from_mins(10);
 pub(super) struct Guard {
     connection: Arc<Connection>,
     protect: Protect,
-    acting: Mutex<Option<(UserId, Instant)>>,
+    acting: Mutex<Option<(Option<UserId>, Instant)>>,
     taken: Arc<Mutex<Taken>>,
 }
 
@@ -111,7 +111,7 @@ impl Guard {
         })
     }
 
-    /// The account that usher acts as; none where it is not protected.
+    /// The account that usher acts as; none where it is not protected, or nobody's.
     async fn acting(&self, stop: &CancellationToken) -> Result<Result<Option<UserId>, Error>, Interrupted> {
         if !self.protect.acting_account {
             return Ok(Ok(None));
@@ -120,11 +120,11 @@ impl Guard {
         if let Some((acting, at)) = &*known
             && at.elapsed() < ACTING_KNOWN_FOR
         {
-            return Ok(Ok(Some(acting.clone())));
+            return Ok(Ok(acting.clone()));
         }
         let client = &self.connection.client;
         let told = self.connection.told(stop, || async { client.myself().await.map_err(refused) }).await?;
-        Ok(told.map(|acting| Some(known.insert((acting, Instant::now())).0.clone())))
+        Ok(told.map(|acting| known.insert((acting, Instant::now())).0.clone()))
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) enum Verdict {
     AskAdministrators,
 }
 
-/// Judges `step` on `user`, where usher acts as `acting`; none where that account is not protected.
+/// Judges `step` on `user`, where usher acts as `acting`; none where that account is not protected, or nobody's.
 pub(super) fn judge(protect: &Protect, step: &Step, user: &User, acting: Option<&UserId>) -> Verdict {
     if !step.kind().takes_away() {
         Verdict::Allowed
@@ -77,8 +77,11 @@ fn may_end_administration(protect: &Protect, step: &Step, user: &User) -> bool {
     }
 }
 
-/// Whether `user` is in an administrators' group, or nobody can tell.
+/// Whether `user` has an administrator's role or is in an administrators' group, or nobody can tell.
 fn may_administer(protect: &Protect, user: &User) -> bool {
+    if user.administers {
+        return true;
+    }
     match &user.groups {
         Some(groups) => protect.admin_groups.iter().any(|group| groups.contains(group)),
         None => !protect.admin_groups.is_empty(),

@@ -52,8 +52,8 @@ impl Client for Lists {
         Ok(Vec::new())
     }
 
-    async fn myself(&self) -> Result<UserId, Error> {
-        Ok(UserId::new("usher"))
+    async fn myself(&self) -> Result<Option<UserId>, Error> {
+        Ok(Some(UserId::new("usher")))
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

@@ -53,16 +53,10 @@ impl Feed {
 
     async fn ask_for_myself(&self) -> Result<Myself, products::Error> {
         let client = &self.connection.client;
-        let id = match client.myself().await {
-            Ok(id) => id,
-            Err(products::Error::NotSupported(_)) => return Ok(Myself { id: None, name: None }),
-            Err(error) => return Err(error),
-        };
+        let Some(id) = client.myself().await? else { return Ok(Myself { id: None, name: None }) };
         match client.user(&UserRef::Id(id.clone())).await {
             Ok(user) => Ok(Myself { id: Some(id), name: user.name }),
-            Err(products::Error::NoSuchUser | products::Error::NotSupported(_)) => {
-                Ok(Myself { id: Some(id), name: None })
-            }
+            Err(products::Error::NoSuchUser) => Ok(Myself { id: Some(id), name: None }),
             Err(error) => Err(error),
         }
     }

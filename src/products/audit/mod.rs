@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 pub(super) use data_center::DataCenter;
-#[allow(unused_imports, reason = "for the client of the organisation")]
 pub(super) use stream::Stream;
 
 use super::Error;

@@ -120,9 +120,9 @@ impl Client for JiraCloud {
         picker::groups_like(&self.http, PICKER, part).await
     }
 
-    async fn myself(&self) -> Result<UserId, Error> {
+    async fn myself(&self) -> Result<Option<UserId>, Error> {
         let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, MYSELF)).await?;
-        Ok(answer.json::<user::Bean>()?.known()?.into_user().id)
+        Ok(Some(answer.json::<user::Bean>()?.known()?.into_user().id))
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

@@ -29,7 +29,7 @@ impl JiraDc {
                 page => page,
             },
             Form::Stream => self.stream(cursor).await,
-            Form::Search | Form::QuotedSearch | Form::Offset => self.search(cursor).await,
+            Form::Search | Form::QuotedSearch | Form::Offset | Form::Directory => self.search(cursor).await,
         }
     }
 

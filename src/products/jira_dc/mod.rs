@@ -111,9 +111,9 @@ impl Client for JiraDc {
         picker::groups_like(&self.http, PICKER, part).await
     }
 
-    async fn myself(&self) -> Result<UserId, Error> {
+    async fn myself(&self) -> Result<Option<UserId>, Error> {
         let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, MYSELF)).await?;
-        Ok(UserId::new(answer.json::<Myself>()?.key))
+        Ok(Some(UserId::new(answer.json::<Myself>()?.key)))
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

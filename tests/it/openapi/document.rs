@@ -1,4 +1,4 @@
-//! One product's extract of Atlassian's OpenAPI document.
+//! One product's extract of Atlassian's OpenAPI documents.
 
 use std::path::Path;
 
@@ -31,9 +31,12 @@ impl Document {
 
     /// What it says of `method` on `path`.
     pub fn operation(&self, method: &str, path: &str) -> Option<&Value> {
-        let paths = self.document["paths"].as_object()?;
-        let (_, item) = paths.iter().find(|(template, _)| fits(template, path))?;
-        item.get(method.to_lowercase())
+        self.document["paths"].get(self.template(path)?)?.get(method.to_lowercase())
+    }
+
+    /// The path as the document writes it.
+    pub fn template(&self, path: &str) -> Option<&str> {
+        self.document["paths"].as_object()?.keys().find(|template| fits(template, path)).map(String::as_str)
     }
 
     /// All operations, as `METHOD /path`.
@@ -66,11 +69,13 @@ impl Document {
 
     /// The schema for refusals without one of their own: what the extract has for that.
     pub fn refusal(&self) -> Value {
-        let schema = match self.product {
-            Product::JiraDc | Product::JiraCloud => "ErrorCollection",
+        let schemas: &[&str] = match self.product {
+            Product::JiraDc | Product::JiraCloud => &["ErrorCollection"],
+            Product::AtlassianOrg => &["Errors.ApplicationErrors.Model", "ProxyError"],
             other => unreachable!("{other} has no extract yet"),
         };
-        json!({ "$ref": format!("#/components/schemas/{schema}") })
+        let one = |schema: &&str| json!({ "$ref": format!("#/components/schemas/{schema}") });
+        json!({ "anyOf": schemas.iter().map(one).collect::<Vec<_>>() })
     }
 }
 

@@ -1,8 +1,10 @@
 //! Everything that a client can be asked, of a product in fair weather and in each of the ways in which it refuses.
 
+use std::collections::BTreeSet;
+
 use usher::{
     domain::{ActionKind, Capability, GroupName, Issue, Product, Step, UserId, UserRef},
-    sandbox::{Account, Application, Crowd, Effect, Fault, Limit, When},
+    sandbox::{Account, Application, Crowd, Effect, Fault, InOrg, Limit, When},
 };
 
 use crate::products::{ALL, Bench, JANE, STAFF, add, scene};
@@ -23,6 +25,10 @@ pub async fn everything(product: Product) -> Vec<Bench> {
     benches.push(limited(product).await);
     if product == Product::JiraDc {
         benches.push(older_data_center().await);
+    }
+    if product == Product::AtlassianOrg {
+        benches.push(other_peoples_accounts().await);
+        benches.push(groups_from_elsewhere().await);
     }
     benches
 }
@@ -64,7 +70,7 @@ async fn reads(product: Product) -> Bench {
     bench.sandbox.put_crowd(product, &Crowd::new(1_050, Account::new("id:{n}", "user {n}").email("u{n}@acme.example")));
     bench.sandbox.put_group(product, "wheel");
     bench.client.probe().await.expect("accepted");
-    bench.client.myself().await.expect("an id");
+    bench.client.myself().await.expect("an answer");
     bench.client.administrators().await.expect("a list");
     bench.client.group_exists(&GroupName::new("staff")).await.expect("an answer");
     bench.client.group_exists(&GroupName::new("nobody here")).await.expect("an answer");
@@ -89,6 +95,9 @@ async fn odd_users(product: Product) -> Bench {
     bench.sandbox.put_application(product, Application::new("jira-software", &[STAFF]));
     bench.sandbox.add_member(product, JANE, STAFF).expect("both are there");
     bench.jane().await;
+    if product == Product::AtlassianOrg {
+        return bench; // people alone are in its directory, and its lists are never cut short
+    }
     bench.sandbox.put_user(product, Account::new(JANE, "jane").account_type("app"));
     bench.jane().await;
     let cut_short = serde_json::json!({ "size": 60, "items": [] });
@@ -135,7 +144,7 @@ async fn strangers(product: Product) -> Bench {
     let stranger = bench.stranger(product);
     stranger.user(&self::jane()).await.expect_err("not accepted");
     stranger.users(None).await.expect_err("not accepted");
-    stranger.myself().await.expect_err("not accepted");
+    assert!(!matches!(stranger.myself().await, Ok(Some(_))), "not accepted, or nobody's anyway");
     stranger.administrators().await.expect_err("not accepted");
     stranger.probe().await.expect_err("not accepted");
     for step in scene::steps() {
@@ -163,5 +172,37 @@ async fn older_data_center() -> Bench {
     list(&bench).await;
     bench.sandbox.inject(Fault::new(fail(400)).method("PUT").when(When::Next(1)));
     bench.client.make_so(&bench.jane().await, &Step::Deactivate).await.expect("done");
+    bench
+}
+
+/// Users of an organisation that does not own their accounts, with roles of their own; and what is refused about them.
+async fn other_peoples_accounts() -> Bench {
+    let product = Product::AtlassianOrg;
+    let bench = scene::before(product, &Step::RemoveAllGroups);
+    let direct = BTreeSet::from(["jira-software".to_owned(), "jira-servicedesk".to_owned()]);
+    let roles = BTreeSet::from(["atlassian/org-admin".to_owned()]);
+    let added = Some("2026-03-01T10:00:00Z".parse().expect("a time"));
+    let standing = InOrg { unmanaged: true, direct_access: direct, platform_roles: roles, added, ..InOrg::default() };
+    bench.sandbox.put_user(product, scene::jane().in_org(standing.clone()));
+    for step in [Step::Deactivate, Step::Reactivate, Step::RemoveApplicationAccess(Vec::new())] {
+        bench.client.make_so(&bench.jane().await, &step).await.expect("done");
+        assert_eq!(bench.is_so(&step).await, Some(true), "{step:?}");
+    }
+    bench.client.administrators().await.expect("a list");
+    let misspelt = Step::RemoveApplicationAccess(vec!["jira-sofware".to_owned()]);
+    bench.client.is_so(&bench.jane().await, &misspelt).await.expect_err("no such application");
+    bench.client.make_so(&bench.jane().await, &Step::Delete).await.expect("done");
+    bench.sandbox.put_user(product, scene::jane().in_org(InOrg { not_invited: true, ..InOrg::default() }));
+    bench.client.make_so(&bench.jane().await, &add("new")).await.expect_err("never invited");
+    bench
+}
+
+/// Groups and accounts that an identity provider keeps.
+async fn groups_from_elsewhere() -> Bench {
+    let product = Product::AtlassianOrg;
+    let bench = scene::before(product, &Step::RemoveAllGroups);
+    let jane = bench.jane().await;
+    bench.sandbox.sync_group(product, STAFF);
+    bench.client.make_so(&jane, &Step::RemoveGroup(GroupName::new(STAFF))).await.expect_err("not to be changed here");
     bench
 }

@@ -39,6 +39,7 @@ pub fn is_known(statuses: &[Status], product: Product, status: u16) -> bool {
     statuses.iter().any(|known| known.product == product && known.status == status)
 }
 
+const LINE_END: &str = "the pattern was written as a block of text, and has got the end of its line";
 const REFERENCE: &str = "the examples of Jira's REST reference, docs.atlassian.com/software/jira/docs/api/REST/9.17.0";
 const EXPAND: &str = "JRASERVER-33225 on jira.atlassian.com";
 const ANONYMOUS: &str = "an answer kept in github.com/jira-node/node-jira-client, issue 255";
@@ -101,6 +102,12 @@ pub fn exceptions() -> Vec<Exception> {
             place: "/paths/~1rest~1api~13~1issue/post/responses/401/content",
             instead: json!({}),
             source: ANONYMOUS_TEXT,
+        },
+        Exception {
+            product: Product::AtlassianOrg,
+            place: "/components/schemas/2.AccountId/pattern",
+            instead: json!("[a-zA-Z0-9_|:-]{1,128}"),
+            source: LINE_END,
         },
         dc(
             "/components/schemas/PagedListWrapperUserJsonBeanApplicationUser/properties",

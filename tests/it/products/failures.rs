@@ -2,24 +2,16 @@
 //! it comes to the same end, made once.
 
 use usher::{
-    domain::{Product, Step},
+    domain::Step,
     products::{Disposition, Error},
     sandbox::{Effect, Fault, When},
 };
 
 use super::{
     ALL, Bench, STAFF,
+    quirks::Quirks,
     scene::{before, changes, done, pairs, possible},
 };
-
-const METHODS: [&str; 3] = ["POST", "PUT", "DELETE"];
-
-/// Has `effect` happen to the next change, whatever it is.
-fn strike(bench: &Bench, effect: Effect) {
-    for method in METHODS {
-        bench.sandbox.inject(Fault::new(effect).method(method).when(When::Next(1)));
-    }
-}
 
 /// As the executor does: reads, asks where it is not so yet. The password is so as soon as it was changed.
 async fn finish(bench: &Bench, step: &Step) {
@@ -46,7 +38,7 @@ async fn a_429_means_that_nothing_was_changed() {
     for (product, step) in pairs() {
         let bench = before(product, &step);
         let jane = bench.jane().await;
-        strike(&bench, Effect::TooManyRequests { retry_after: Some(0) });
+        bench.strike_changes(product, Effect::TooManyRequests { retry_after: Some(0) }, When::Next(1));
         let limited = bench.client.make_so(&jane, &step).await;
         assert!(matches!(limited, Err(Error::RateLimited { .. })), "{product} {step:?}: {limited:?}");
         assert_eq!(changes(&bench).len(), 0, "{product} {step:?}");
@@ -63,7 +55,7 @@ async fn a_500_or_a_lost_answer_is_settled_by_reading_and_nothing_is_made_twice(
             for effect in [fail, Effect::Cut { after_work }] {
                 let bench = before(product, &step);
                 let jane = bench.jane().await;
-                strike(&bench, effect);
+                bench.strike_changes(product, effect, When::Next(1));
                 let failed = bench.client.make_so(&jane, &step).await.map_err(|error| error.disposition());
                 assert_eq!(failed, Err(Disposition::ReadThenRetry(None)), "{product} {step:?} {effect:?}");
                 assert_eq!(changes(&bench).len(), usize::from(after_work), "{product} {step:?} {effect:?}");
@@ -113,8 +105,8 @@ async fn a_refusal_in_the_middle_of_an_outage_is_not_taken_for_the_users_own() {
     for product in ALL.iter().copied() {
         let bench = Bench::new(product);
         let jane = bench.jane().await;
-        bench.sandbox.inject(Fault::new(Effect::Forbidden).method("POST"));
-        let rights = if product == Product::JiraDc { "mypermissions" } else { "group/bulk" };
+        bench.strike_changes(product, Effect::Forbidden, When::Always);
+        let rights = Quirks::of(product).rights;
         bench.client.make_so(&jane, &step).await.expect_err("a refusal"); // and the group's id is known by now
         bench
             .sandbox

@@ -6,6 +6,7 @@ mod failures;
 mod groups;
 mod issues;
 mod listing;
+mod organization;
 mod quirks;
 pub mod scene;
 
@@ -18,16 +19,16 @@ use self::quirks::Quirks;
 use crate::openapi;
 use usher::{
     clock::SystemClock,
-    config::{Auth, Protect, Rate, Source},
+    config::{Auth, Organization, Protect, Rate, Source},
     domain::{EmailAddress, GroupName, Product, Step, UserId, UserRef},
     metrics::Metrics,
     products::{Client, Disposition, Error, Limits, User, connect_within},
-    sandbox::{ADMIN_GROUP, Account, Effect, Fault, Limit, Options, Sandbox, When},
+    sandbox::{ADMIN_GROUP, Account, Effect, Fault, Limit, ORGANIZATION, Options, Sandbox, When},
     secret::Secret,
 };
 
 /// Every product.
-pub const ALL: &[Product] = &[Product::JiraDc, Product::JiraCloud];
+pub const ALL: &[Product] = &[Product::JiraDc, Product::JiraCloud, Product::AtlassianOrg];
 /// Those that have issues, and applications to which groups give access.
 const JIRAS: [Product; 2] = [Product::JiraDc, Product::JiraCloud];
 pub const JANE: &str = "qm:99|ä 1";
@@ -88,6 +89,13 @@ impl Bench {
         (asked, self.jane().await.satisfies(step))
     }
 
+    /// Has `effect` happen to the next change, whatever it is; `when` says how often to each.
+    fn strike_changes(&self, product: Product, effect: Effect, when: When) {
+        for (method, path) in Quirks::of(product).changes {
+            self.sandbox.inject(Fault::new(effect).method(*method).path(*path).when(when));
+        }
+    }
+
     /// Has `effect` happen to the next change of a membership.
     fn strike(&self, product: Product, effect: Effect) {
         self.sandbox.inject(Fault::new(effect).path(Quirks::of(product).adding).when(When::Next(1)));
@@ -95,12 +103,19 @@ impl Bench {
 }
 
 fn client(sandbox: &Sandbox, product: Product, auth: Auth) -> Arc<dyn Client> {
+    client_of(sandbox, product, auth, None)
+}
+
+/// A client for one directory of an organisation; elsewhere there are none.
+fn client_of(sandbox: &Sandbox, product: Product, auth: Auth, directory: Option<&str>) -> Arc<dyn Client> {
     let source = Source {
         rate: Rate { per_second: 500.0, concurrency: 4 },
         protect: Protect {
             admin_groups: [ADMIN_GROUP, "wheel"].map(GroupName::new).into(),
             ..Protect::of(product, None)
         },
+        organization: (product == Product::AtlassianOrg)
+            .then(|| Organization { id: ORGANIZATION.to_owned(), directory: directory.map(str::to_owned) }),
         ..Source::new("acme".parse().expect("an id"), product, sandbox.base_url(product), auth)
     };
     let limits = Limits { call: Duration::from_secs(1), ..Limits::default() };

@@ -1,0 +1,59 @@
+//! Who administers the organisation: holders of an administrator's role, and members of the administrators' groups.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{
+    AtlassianOrg,
+    groups::Group,
+    pages::{MOST, body},
+    user::{ADMINISTERING, Bean, USERS},
+};
+use crate::{
+    domain::{AccountType, GroupName, UserId},
+    products::{Error, User, request::Operation},
+};
+
+/// A search takes no more groups at once.
+const GROUPS_AT_ONCE: usize = 10;
+
+impl AtlassianOrg {
+    /// The active people among them. There may be no such groups: there always is an organisation admin.
+    pub(super) async fn all_administrators(&self) -> Result<BTreeSet<UserId>, Error> {
+        let mut found = self.active_people(json!({ "roleIds": ADMINISTERING })).await?;
+        let ids = self.admin_group_ids().await?;
+        for ids in ids.chunks(GROUPS_AT_ONCE) {
+            found.extend(self.active_people(json!({ "groupIds": ids })).await?);
+        }
+        Ok(found)
+    }
+
+    async fn admin_group_ids(&self) -> Result<Vec<String>, Error> {
+        let names: Vec<&str> = self.admin_groups.iter().map(GroupName::as_str).collect();
+        let mut ids = Vec::new();
+        for names in names.chunks(MOST) {
+            let asked = json!({ "groupNames": names, "limit": MOST });
+            let found: Vec<Group> = self.search_groups(Operation::FindGroup, asked, None).await?;
+            ids.extend(found.into_iter().map(|group| group.id));
+        }
+        Ok(ids)
+    }
+
+    async fn active_people(&self, mut asked: Value) -> Result<BTreeSet<UserId>, Error> {
+        asked["limit"] = MOST.into();
+        let directory = self.directory().await?;
+        let call = |cursor: Option<&str>| {
+            self.call(Operation::ListMembers, Method::POST, USERS).segment(&directory.id).body(body(&asked, cursor))
+        };
+        let beans: Vec<Bean> = self.all("administrators", call).await?;
+        let users = beans.into_iter().filter(|bean| !bean.is_gone()).map(Bean::into_user);
+        Ok(users.filter(is_of_help).map(|user| user.id).collect())
+    }
+}
+
+/// Whoever can't log in, or is no person, is of no help when all others are gone.
+fn is_of_help(user: &User) -> bool {
+    user.active != Some(false) && !matches!(user.account_type, Some(AccountType::Other(_)))
+}

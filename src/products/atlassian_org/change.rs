@@ -1,0 +1,50 @@
+//! Changing a user of the organisation.
+
+use super::{AtlassianOrg, groups::Way};
+use crate::{
+    domain::{Capability, Product, Step},
+    products::{
+        Error, User,
+        answer::Answer,
+        leaving::{Leaving, leave_all, own_groups},
+        request::{Call, Operation},
+        rights,
+    },
+};
+
+impl AtlassianOrg {
+    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
+        match step {
+            Step::AddGroup(group) => self.move_member(user, group, Way::In).await,
+            Step::RemoveGroup(group) => self.leave(user, group).await,
+            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::RemoveApplicationAccess(applications) => self.take_access(user, applications).await,
+            Step::Deactivate => self.deactivate(user).await,
+            Step::Reactivate => self.reactivate(user).await,
+            Step::Delete => self.delete(user).await,
+            Step::Rename { .. } | Step::InvalidatePassword { .. } | Step::CreateIssue(_) => {
+                Err(Error::NotSupported(reason(step)))
+            }
+        }
+    }
+
+    /// Makes a call that changes something. A refusal for want of rights is weighed: where the key is still good for its
+    /// organisation, it is about this user.
+    pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
+        match self.http.send(call.about(user.id.as_str())).await {
+            Err(Error::Unauthorized { status: 403, message }) => {
+                let administers = self.read_organization(Operation::ReadRights).await.map(|()| true);
+                Err(rights::weigh(message, administers))
+            }
+            answer => answer,
+        }
+    }
+}
+
+fn reason(step: &Step) -> &'static str {
+    match Product::AtlassianOrg.capability(step.kind()) {
+        Capability::No(reason) | Capability::Partly(reason) => reason,
+        Capability::Yes => "there is no call for it",
+    }
+}

@@ -1,0 +1,124 @@
+//! Deactivating, reactivating and deleting users. Of an account that the organisation owns, the account itself, as far as
+//! `manage` allows it; of anybody else's, the place in the directory.
+
+use std::collections::HashMap;
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{AtlassianOrg, refusal, user::Standing};
+use crate::products::{
+    Error, User,
+    request::{Call, Operation},
+};
+
+const SUSPEND: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/suspend";
+const RESTORE: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/restore";
+const REMOVE: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}";
+const MANAGE: &str = "users/{account_id}/manage";
+const DISABLE: &str = "users/{account_id}/manage/lifecycle/disable";
+const ENABLE: &str = "users/{account_id}/manage/lifecycle/enable";
+const DELETE: &str = "users/{account_id}/manage/lifecycle/delete";
+
+/// What may be done to a managed account.
+#[derive(Clone, Copy)]
+enum Privilege {
+    Enablement,
+    Deletion,
+}
+
+impl Privilege {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enablement => "lifecycle.enablement",
+            Self::Deletion => "lifecycle.delete",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    allowed: bool,
+    reason: Option<Reason>,
+}
+
+#[derive(Deserialize)]
+struct Reason {
+    key: String,
+}
+
+impl AtlassianOrg {
+    pub(super) async fn deactivate(&self, user: &User) -> Result<(), Error> {
+        if self.standing(user).await?.managed {
+            self.check(user, Privilege::Enablement).await?;
+            let call = Call::new(Operation::EditUser, Method::POST, DISABLE).user_segment(user.id.as_str());
+            return self.change(user, call.body(json!({}))).await?.done(); // without a body it is refused
+        }
+        self.in_directory(user, Operation::EditUser, Method::POST, SUSPEND).await
+    }
+
+    pub(super) async fn reactivate(&self, user: &User) -> Result<(), Error> {
+        let standing = self.standing(user).await?;
+        if !standing.enabled {
+            if !standing.managed {
+                return Err(refusal::not_managed());
+            }
+            self.check(user, Privilege::Enablement).await?;
+            let call = Call::new(Operation::EditUser, Method::POST, ENABLE).user_segment(user.id.as_str());
+            self.change(user, call).await?.done()?;
+        }
+        if standing.suspended {
+            self.in_directory(user, Operation::EditUser, Method::POST, RESTORE).await?;
+        }
+        Ok(())
+    }
+
+    /// The account is deleted after 14 days, and counts as gone from now on; or the user leaves the directory.
+    pub(super) async fn delete(&self, user: &User) -> Result<(), Error> {
+        match self.ask_to_delete(user).await {
+            Err(Error::Refused { status: 404, .. } | Error::NoSuchUser) => Ok(()), // gone already
+            answer => answer,
+        }
+    }
+
+    async fn ask_to_delete(&self, user: &User) -> Result<(), Error> {
+        if self.standing(user).await?.managed {
+            self.check(user, Privilege::Deletion).await?;
+            let call = Call::new(Operation::DeleteUser, Method::POST, DELETE).user_segment(user.id.as_str());
+            return self.change(user, call).await?.done();
+        }
+        self.in_directory(user, Operation::DeleteUser, Method::DELETE, REMOVE).await
+    }
+
+    async fn in_directory(
+        &self,
+        user: &User,
+        operation: Operation,
+        method: Method,
+        path: &'static str,
+    ) -> Result<(), Error> {
+        let call = self.within(operation, method, path).await?.user_segment(user.id.as_str());
+        self.change(user, call).await?.done()
+    }
+
+    /// How the account stands now.
+    async fn standing(&self, user: &User) -> Result<Standing, Error> {
+        let not_told = || Error::Unreadable("it does not tell whether the account is managed, and active".to_owned());
+        self.bean(&user.id).await?.standing().ok_or_else(not_told)
+    }
+
+    /// Refuses, with the reason, where the organisation may not do it to this account.
+    async fn check(&self, user: &User, privilege: Privilege) -> Result<(), Error> {
+        let call = Call::new(Operation::ReadRights, Method::GET, MANAGE)
+            .user_segment(user.id.as_str())
+            .query("privileges", privilege.as_str());
+        let rules = self.change(user, call).await?.json::<HashMap<String, Rule>>()?;
+        match rules.get(privilege.as_str()) {
+            Some(Rule { allowed: false, reason }) => {
+                Err(refusal::not_allowed(reason.as_ref().map(|one| one.key.as_str())))
+            }
+            _ => Ok(()), // what is not told, is told by the call itself
+        }
+    }
+}

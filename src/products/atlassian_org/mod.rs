@@ -1,0 +1,130 @@
+//! An Atlassian organisation: the Organizations API v2, and the User management API for the accounts that it owns.
+//!
+//! Source: developer.atlassian.com/cloud/admin/organization and …/user-management, and their OpenAPI documents. The listings
+//! of users and groups by GET, v1 and v2, end in June 2027; users and groups are searched for by POST.
+
+mod access;
+mod administrators;
+mod change;
+mod directory;
+mod groups;
+mod lifecycle;
+mod list;
+mod pages;
+mod refusal;
+mod user;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde::de::IgnoredAny;
+use tokio::sync::OnceCell;
+
+use self::{access::Applications, directory::Directory};
+use super::{
+    Client, Error, User, UserPage,
+    audit::{AuditLog, Stream},
+    group_ids::GroupIds,
+    http::Http,
+    listing::{Cursor, Form},
+    request::{Call, Operation},
+};
+use crate::{
+    config::Organization,
+    domain::{GroupName, Step, UserId, UserRef},
+};
+
+const ORGANIZATION: &str = "admin/v1/orgs/{orgId}";
+
+/// An organisation, and one directory of it.
+pub(super) struct AtlassianOrg {
+    http: Http,
+    organization: Organization,
+    directory: OnceCell<Directory>,
+    group_ids: GroupIds,
+    applications: Applications,
+    admin_groups: Vec<GroupName>,
+}
+
+impl AtlassianOrg {
+    /// Who has an administrator's role, and the members of `admin_groups`, administer it.
+    pub fn new(http: Http, organization: Organization, admin_groups: Vec<GroupName>) -> Self {
+        Self {
+            http,
+            organization,
+            directory: OnceCell::new(),
+            group_ids: GroupIds::default(),
+            applications: Applications::default(),
+            admin_groups,
+        }
+    }
+
+    /// A call of a path that begins with the organisation.
+    fn call(&self, operation: Operation, method: Method, path: &'static str) -> Call<'_> {
+        Call::new(operation, method, path).segment(&self.organization.id)
+    }
+
+    /// A call of a path that begins with the organisation and the directory.
+    async fn within(&self, operation: Operation, method: Method, path: &'static str) -> Result<Call<'_>, Error> {
+        Ok(self.call(operation, method, path).segment(&self.directory().await?.id))
+    }
+
+    /// Reads what the key tells about its organisation: no rights in it are needed but that.
+    async fn read_organization(&self, operation: Operation) -> Result<(), Error> {
+        let call = self.call(operation, Method::GET, ORGANIZATION);
+        self.http.send(call).await?.json::<IgnoredAny>().map(drop)
+    }
+}
+
+#[async_trait]
+impl Client for AtlassianOrg {
+    async fn user(&self, user: &UserRef) -> Result<User, Error> {
+        match user {
+            UserRef::Id(id) => self.read(id).await,
+            UserRef::Name(_) => Err(Error::NoSuchUser), // accounts have no login names
+        }
+    }
+
+    async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
+        self.page(Cursor::read(cursor, Form::ORGANIZATION)).await
+    }
+
+    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
+        match step {
+            Step::RemoveApplicationAccess(applications) => self.is_without(user, applications).await.map(Some),
+            other => Ok(user.satisfies(other)),
+        }
+    }
+
+    async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
+        self.take(user, step).await
+    }
+
+    async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
+        Ok(self.find_group(group).await?.is_some())
+    }
+
+    async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {
+        self.groups_with(part).await
+    }
+
+    /// An admin API key is nobody's account.
+    async fn myself(&self) -> Result<Option<UserId>, Error> {
+        Ok(None)
+    }
+
+    async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
+        self.all_administrators().await
+    }
+
+    /// The directory is part of it: without one, nothing else can be asked.
+    async fn probe(&self) -> Result<(), Error> {
+        self.read_organization(Operation::Probe).await?;
+        self.directory().await.map(drop)
+    }
+
+    fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
+        Some(Box::new(Stream { http: &self.http, organization: &self.organization.id }))
+    }
+}

@@ -1,0 +1,130 @@
+//! Reading one user of the directory.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{AtlassianOrg, groups::Group, pages::Page};
+use crate::{
+    domain::{AccountType, EmailAddress, Timestamp, UserId},
+    products::{Error, User, request::Operation},
+};
+
+pub(super) const USERS: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/users/search";
+
+/// Roles whose holders administer the organisation, or all of a site.
+pub(super) const ADMINISTERING: [&str; 2] = ["atlassian/org-admin", "atlassian/site-admin"];
+
+/// How late the organisation may be in telling when somebody was last active.
+const LATE: Duration = Duration::from_hours(24);
+
+/// A user as the API writes them. What the key may not see is left out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Bean {
+    pub account_id: String,
+    account_type: Option<String>,
+    account_status: Option<String>,
+    membership_status: Option<String>,
+    status: Option<String>,
+    claim_status: Option<String>,
+    email: Option<String>,
+    added_to_org: Option<String>,
+    #[serde(default)]
+    platform_roles: Vec<String>,
+    #[serde(default)]
+    product_access: Vec<ProductAccess>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProductAccess {
+    last_active_timestamp: Option<String>,
+}
+
+/// How an account stands to the organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// Whether the organisation owns the account.
+    pub managed: bool,
+    /// Whether the account may log in anywhere.
+    pub enabled: bool,
+    /// Whether the user is suspended in the directory.
+    pub suspended: bool,
+}
+
+impl AtlassianOrg {
+    /// The user with groups.
+    pub(super) async fn read(&self, id: &UserId) -> Result<User, Error> {
+        let user = self.bean(id).await?.into_user();
+        let groups = self.groups_of(id).await?;
+        for group in &groups {
+            self.group_ids.keep(&group.name(), &group.id);
+        }
+        Ok(User {
+            groups: Some(groups.iter().map(Group::name).collect()),
+            directory: self.directory().await?.name.clone(),
+            ..user
+        })
+    }
+
+    /// The user as the directory has them now. Whoever is on the way to be deleted, or was removed, is not there.
+    pub(super) async fn bean(&self, id: &UserId) -> Result<Bean, Error> {
+        let asked = json!({ "accountIds": [id.as_str()], "expand": ["platformRoles", "productAccess"], "limit": 1 });
+        let call = self.within(Operation::ReadUser, Method::POST, USERS).await?.body(asked).about(id.as_str());
+        let found = self.http.send(call).await?.json::<Page<Bean>>()?.data.pop().ok_or(Error::NoSuchUser)?;
+        if found.account_id != id.as_str() {
+            return Err(Error::Unreadable("it is about another account".to_owned()));
+        }
+        if found.is_gone() { Err(Error::NoSuchUser) } else { Ok(found) }
+    }
+}
+
+impl Bean {
+    /// Whether usher counts the account as gone: deleted, to be deleted when its time of grace is over, or a stranger's who
+    /// is no member of any directory.
+    pub(super) fn is_gone(&self) -> bool {
+        let is = |field: &Option<String>, word: &str| field.as_deref() == Some(word);
+        is(&self.status, "for_deletion")
+            || is(&self.account_status, "closed")
+            || (is(&self.membership_status, "no_membership") && is(&self.claim_status, "unmanaged"))
+    }
+
+    /// How the account stands; none where not all of it is told.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        Some(Standing {
+            managed: self.claim_status.as_deref()? == "managed",
+            enabled: self.account_status.as_deref()? == "active",
+            suspended: self.membership_status.as_deref()? == "suspended",
+        })
+    }
+
+    fn is_active(&self) -> Option<bool> {
+        match (self.account_status.as_deref()?, self.membership_status.as_deref()) {
+            ("active", Some("suspended")) => Some(false),
+            ("active", _) => Some(true),
+            _ => Some(false),
+        }
+    }
+
+    /// When the user last looked at a page of any product: the nearest to a login there is, up to a day late.
+    fn last_active(&self) -> Option<Timestamp> {
+        self.product_access.iter().filter_map(|one| one.last_active_timestamp.as_ref()?.parse().ok()).max()
+    }
+
+    /// Without groups, which have to be asked for.
+    pub(super) fn into_user(self) -> User {
+        User {
+            email: self.email.as_deref().and_then(EmailAddress::parse),
+            active: self.is_active(),
+            account_type: self.account_type.as_deref().map(AccountType::from_cloud),
+            created: self.added_to_org.as_ref().and_then(|at| at.parse().ok()),
+            last_login: self.last_active(),
+            logins_late: LATE,
+            administers: self.platform_roles.iter().any(|role| ADMINISTERING.contains(&role.as_str())),
+            ..User::new(UserId::new(self.account_id))
+        }
+    }
+}

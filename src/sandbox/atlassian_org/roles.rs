@@ -1,0 +1,83 @@
+//! Who may use which application, and by which way: `role-assignments` and `roles/revoke`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{cursor, is_member, own, reads, refusals, users};
+use crate::sandbox::{
+    Account, DIRECTORY, ORGANIZATION,
+    answer::Answer,
+    api::Call,
+    site::{Resident, Site},
+};
+
+const ROLE: &str = "atlassian/user";
+
+/// What an application is called as something that roles are given on.
+pub(super) fn resource(key: &str) -> String {
+    format!("ari:cloud:{key}::site/1")
+}
+
+pub(super) fn assignments(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let here = reads(call)?;
+    let (asked, start) = cursor::asked(call)?;
+    let site = &call.editor.site;
+    let resident = site.by_id(call.segment(2)).and_then(|serial| site.resident(serial)).filter(|one| is_member(one));
+    let Some(resident) = resident.filter(|_| here) else {
+        return Err(refusals::error(404, "ADMIN-404-8", "Kein Benutzer dieses Verzeichnisses."));
+    };
+    let most = asked["limit"].as_u64().and_then(|most| usize::try_from(most).ok()).unwrap_or(20);
+    let rest = on_applications(site, resident).chain(on_platform(resident)).skip(start).collect();
+    cursor::page(&asked, start, most, rest)
+}
+
+fn on_applications<'a>(site: &'a Site, resident: &'a Resident) -> impl Iterator<Item = Value> {
+    site.applications.iter().filter_map(|application| {
+        let by_group = application.giving_access().any(|group| resident.groups.contains(group));
+        let direct = resident.account.in_org.direct_access.contains(&application.key);
+        let ways = [(by_group, "group_direct"), (direct, "direct")];
+        let ways: Vec<&str> = ways.into_iter().filter_map(|(so, way)| so.then_some(way)).collect();
+        (!ways.is_empty()).then(|| {
+            json!({
+                "resourceId": resource(&application.key), "resourceOwner": application.key, "directoryId": DIRECTORY,
+                "userDirectoryStatus": users::membership_status(&resident.account), "roles": [ROLE],
+                "roleAssignments": [{ "role": ROLE, "roleAssignmentMethods": ways }],
+            })
+        })
+    })
+}
+
+fn on_platform(resident: &Resident) -> Option<Value> {
+    let roles = &resident.account.in_org.platform_roles;
+    let one = |role| json!({ "role": role, "roleAssignmentMethods": ["direct"] });
+    (!roles.is_empty()).then(|| {
+        json!({
+            "resourceId": format!("ari:cloud:platform::org/{ORGANIZATION}"), "resourceOwner": "platform",
+            "directoryId": null, "userDirectoryStatus": null, "roles": roles,
+            "roleAssignments": roles.iter().map(one).collect::<Vec<_>>(),
+        })
+    })
+}
+
+#[derive(Deserialize)]
+struct Role {
+    role: String,
+    resource: String,
+}
+
+/// 204 also where the role was not there; what groups give stays.
+pub(super) fn revoke(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    own(call)?;
+    let asked: Role = call.json()?;
+    let site = &call.editor.site;
+    let found = site.by_id(call.segment(1)).and_then(|serial| site.resident(serial)).filter(|one| is_member(one));
+    let resident = found.ok_or_else(|| refusals::error(404, "ADMIN-UAM-404-1", "Kein Benutzer."))?;
+    let application = site.applications.iter().find(|one| resource(&one.key) == asked.resource);
+    let Some(application) = application.filter(|_| asked.role == ROLE) else {
+        return Err(refusals::error(400, "ADMIN-UAM-400-3", "Diese Rolle gibt es dort nicht."));
+    };
+    let mut account: Account = resident.account.clone();
+    account.in_org.direct_access.remove(&application.key);
+    call.editor.update(account);
+    Ok(Answer::empty(204))
+}

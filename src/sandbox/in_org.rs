@@ -1,0 +1,28 @@
+//! What only an Atlassian organisation knows of a user.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Timestamp;
+
+/// How an account stands to the organisation and its directory; elsewhere it means nothing. As it is by default: managed,
+/// a member of the directory, not suspended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InOrg {
+    /// Whether the account belongs to the person and not to the organisation: its e-mail domain is not claimed.
+    pub unmanaged: bool,
+    /// Whether it is suspended in the directory.
+    pub suspended: bool,
+    /// Whether it was never invited to the directory, or was removed from it.
+    pub not_invited: bool,
+    /// Whether it is to be deleted when its time of grace is over; deactivated meanwhile.
+    pub for_deletion: bool,
+    /// The keys of the applications that it has access to by a role of its own, and not by groups.
+    pub direct_access: BTreeSet<String>,
+    /// Its roles in the organisation as a whole: `atlassian/org-admin`, `atlassian/site-admin`.
+    pub platform_roles: BTreeSet<String>,
+    /// When it came to the organisation.
+    pub added: Option<Timestamp>,
+}
