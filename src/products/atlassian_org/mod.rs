@@ -36,6 +36,7 @@ use crate::{
 };
 
 const ORGANIZATION: &str = "admin/v1/orgs/{orgId}";
+const EVENTS: &str = "admin/v1/orgs/{orgId}/events-stream";
 
 /// An organisation, and one directory of it.
 pub(super) struct AtlassianOrg {
@@ -125,6 +126,6 @@ impl Client for AtlassianOrg {
     }
 
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
-        Some(Box::new(Stream { http: &self.http, organization: &self.organization.id }))
+        Some(Box::new(Stream { http: &self.http, path: EVENTS, organization: &self.organization.id }))
     }
 }

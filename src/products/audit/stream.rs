@@ -21,7 +21,6 @@ use crate::{
     },
 };
 
-const EVENTS: &str = "admin/v1/orgs/{orgId}/events-stream";
 /// 50 calls a minute are let through; these are 48.
 const GAP: Duration = Duration::from_millis(1250);
 
@@ -29,6 +28,8 @@ const GAP: Duration = Duration::from_millis(1250);
 pub(in crate::products) struct Stream<'a> {
     /// Calls it.
     pub http: &'a Http,
+    /// Where it is; the organisation's id stands in braces.
+    pub path: &'static str,
     /// The organisation's id.
     pub organization: &'a str,
 }
@@ -52,7 +53,7 @@ fn entry(entry: Value) -> AuditEntry {
 
 impl Stream<'_> {
     fn call(&self) -> Call<'_> {
-        Call::new(Operation::ReadAuditLog, Method::GET, EVENTS).segment(self.organization)
+        Call::new(Operation::ReadAuditLog, Method::GET, self.path).segment(self.organization)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod crash;
 mod data_center;
+mod stream;
 mod told_twice;
 mod trouble;
 
@@ -49,7 +50,8 @@ pub fn ground_with_listener() -> Ground {
 /// How often the audit log was read, with success.
 fn looks(ground: &Ground) -> u64 {
     let requests = ground.sandbox.requests().into_iter();
-    let read = requests.filter(|one| one.path.contains("auditing") && one.status == Some(200));
+    let read = requests
+        .filter(|one| (one.path.contains("auditing") || one.path.contains("events-stream")) && one.status == Some(200));
     read.map(|one| one.count).sum()
 }
 
@@ -61,6 +63,7 @@ async fn looked(ground: &Ground, more: u64) {
 
 /// A usher that follows the feed, and how often each person has logged in since.
 struct Following {
+    site: Product,
     app: TestApp,
     logins: BTreeMap<String, usize>,
 }
@@ -68,19 +71,24 @@ struct Following {
 impl Following {
     /// Starts usher, and waits until the feed has begun.
     async fn begin(ground: Ground) -> Self {
+        Self::begin_at(Product::JiraDc, ground).await
+    }
+
+    /// As [`Following::begin`], where the feed is that of another site.
+    async fn begin_at(site: Product, ground: Ground) -> Self {
         let app = TestApp::start(ground).await;
         looked(&app.ground, 2).await; // for its newest entry, and for all that is old
-        Self { app, logins: BTreeMap::new() }
+        Self { site, app, logins: BTreeMap::new() }
     }
 
     fn manners(&self, manners: Manners) {
-        self.app.ground.sandbox.audit_manners(Product::JiraDc, manners);
+        self.app.ground.sandbox.audit_manners(self.site, manners);
     }
 
     /// Somebody logs in.
     fn log_in(&mut self, number: usize) {
         let user = person(number);
-        self.app.ground.sandbox.log_in(Product::JiraDc, &user).expect("a user");
+        self.app.ground.sandbox.log_in(self.site, &user).expect("a user");
         *self.logins.entry(user).or_default() += 1;
     }
 
