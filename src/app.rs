@@ -26,7 +26,11 @@ use crate::{
     engine::{self, Connection, Controls, Desk, Executor, Memory, Planner, Scheduler, Sweeper},
     explain::Explainer,
     intake::{Intake, feed::Feed},
-    log::{Log, embedded::EmbeddedLog, kafka::KafkaLog},
+    log::{
+        Log,
+        embedded::{self, EmbeddedLog},
+        kafka::KafkaLog,
+    },
     metrics::Metrics,
     products::{self, Limits},
     secret::Secret,
@@ -154,13 +158,15 @@ impl App {
         let explainer = explainer(&connections, &views, &clock);
         let health = Arc::new(AppHealth::new(Arc::clone(&log), connections));
         let desk = Desk::new(Arc::clone(&log), Arc::clone(&clock));
+        let kept_views = keeps_views.then(|| views.clone());
         let parts = admin::Parts { views, settings: settings.clone(), explainer, desk };
         let state = admin::AdminState::new(&config, token.secret, parts, metrics.clone(), health);
         listeners.admin(admin, state, roles.admin)?;
         let (servers, handles) = listeners.start();
         let sources = config.sources;
         let settings = keeps_views.then_some(settings);
-        let housekeeping = Housekeeping { sources, log: Arc::clone(&log), memory, settings, metrics, clock };
+        let housekeeping =
+            Housekeeping { sources, log: Arc::clone(&log), memory, settings, views: kept_views, metrics, clock };
         Ok(Self {
             webhooks: addresses.0,
             admin: addresses.1,
@@ -250,7 +256,9 @@ async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {
     Ok(match &config.log {
         LogConfig::Embedded => {
             let dir = config.data_dir.join("log");
-            let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, Default::default()));
+            let sources = Some(config.sources.iter().map(|source| source.id.clone()).collect());
+            let options = embedded::Options { sources, ..Default::default() };
+            let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, options));
             Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
         }
         LogConfig::Kafka(kafka) => Arc::new(KafkaLog::open(kafka).await?),

@@ -10,17 +10,23 @@ use crate::{
     config::Source,
     domain::Timestamp,
     engine::Memory,
-    log::{Log, Stream},
+    log::{Log, RETENTION, Stream},
     metrics::Metrics,
     settings::Settings,
     store,
+    views::{self, Horizon, Views},
 };
 
 const EVERY: Duration = Duration::from_secs(5);
 /// Rounds between two prunings: an hour.
 const PRUNE_EVERY: u64 = 720;
-/// How long it is remembered that something was done: as long as the log goes back.
-const MEMORY: Duration = Duration::from_hours(24 * 30);
+/// How long runs are remembered of which nothing was heard, although they are not over: whoever pauses a source for longer
+/// finds its steps taken all the same when it goes on, but not in the run log.
+const OPEN_RUNS: Duration = Duration::from_hours(24 * 365);
+/// How often rows are looked for that are to be forgotten; it takes reading most of them.
+const PRUNE_VIEWS_EVERY: Duration = Duration::from_hours(24);
+/// Between two steps of that others get at the disk.
+const BREATH: Duration = Duration::from_millis(10);
 /// Expiring credentials are warned about from this long before, once a day.
 const WARN_BEFORE: f64 = 30.0 * 86_400.0;
 const WARN_EVERY: u64 = 17_280;
@@ -32,6 +38,8 @@ pub(super) struct Housekeeping {
     pub(super) memory: Memory,
     /// Where this process follows them.
     pub(super) settings: Option<Settings>,
+    /// Where this process builds them.
+    pub(super) views: Option<Views>,
     pub(super) metrics: Metrics,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -39,6 +47,10 @@ pub(super) struct Housekeeping {
 impl Housekeeping {
     /// Runs until it is aborted.
     pub(super) async fn run(self) {
+        tokio::join!(self.rounds(), self.prune_views());
+    }
+
+    async fn rounds(&self) {
         let mut every = tokio::time::interval(EVERY);
         for round in 0_u64.. {
             every.tick().await;
@@ -82,8 +94,7 @@ impl Housekeeping {
 
     async fn prune(&self) {
         let Memory { ledger, sweeps, .. } = self.memory.clone();
-        let memory = i64::try_from(MEMORY.as_millis()).unwrap_or(i64::MAX);
-        let horizon = Timestamp::from_millis(self.clock.now().as_millis() - memory);
+        let horizon = self.before(RETENTION);
         match tokio::task::spawn_blocking(move || {
             Ok::<_, store::Error>(ledger.prune(horizon)? + sweeps.prune(horizon)?)
         })
@@ -93,5 +104,40 @@ impl Housekeeping {
             Ok(Ok(dropped)) => info!(dropped, "forgot what the log no longer holds"),
             Ok(Err(error)) => warn!(%error, "can't forget what the log no longer holds"),
         }
+    }
+
+    async fn prune_views(&self) {
+        let Some(views) = &self.views else { return };
+        let mut every = tokio::time::interval(PRUNE_VIEWS_EVERY);
+        loop {
+            every.tick().await;
+            match prune(views, Horizon { over: self.before(RETENTION), open: self.before(OPEN_RUNS) }).await {
+                Ok(0) => {}
+                Ok(dropped) => info!(dropped, "forgot rows of the run log that are older than the log"),
+                Err(error) => warn!(%error, "can't forget rows of the run log that are older than the log"),
+            }
+        }
+    }
+
+    fn before(&self, age: Duration) -> Timestamp {
+        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(self.clock.now().as_millis().saturating_sub(age))
+    }
+}
+
+/// Forgets what is older than `horizon`, step by step, each on a thread that may wait for the disk.
+async fn prune(views: &Views, horizon: Horizon) -> Result<usize, views::Error> {
+    let (mut pruning, mut dropped) = (views.pruning(horizon), 0);
+    loop {
+        let step = tokio::task::spawn_blocking(move || pruning.step().map(|removed| (pruning, removed))).await;
+        match step {
+            Ok(Ok((rest, Some(removed)))) => {
+                pruning = rest;
+                dropped += removed;
+            }
+            Ok(Ok((_, None))) | Err(_) => return Ok(dropped), // done, or usher is stopping
+            Ok(Err(error)) => return Err(error),
+        }
+        tokio::time::sleep(BREATH).await;
     }
 }

@@ -168,6 +168,14 @@ pub struct IssueTemplate {
     pub fields: serde_json::Map<String, Value>,
 }
 
+impl IssueTemplate {
+    /// Whether `part` of a name may stand in its texts. True also where it stands there by itself.
+    pub fn may_name(&self, part: &str) -> bool {
+        let in_fields = || Value::Object(self.fields.clone()).to_string().contains(part);
+        self.summary.contains(part) || in_fields()
+    }
+}
+
 /// An issue as it is to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {

@@ -78,6 +78,16 @@ pub struct SchemeVerdict {
     pub steps: Vec<Step>,
 }
 
+impl SchemeVerdict {
+    /// The condition that does not hold where [`Self::is_of_changed_scheme`].
+    pub const CHANGED: &str = "changed";
+
+    /// Whether the scheme may select the user, and was not gone by: in a run that began when it said something else.
+    pub fn is_of_changed_scheme(&self) -> bool {
+        self.selected == Truth::False && self.reasons.parts.first().is_some_and(|part| part.condition == Self::CHANGED)
+    }
+}
+
 /// Why no scheme was even asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoAction {

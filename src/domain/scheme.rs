@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Action, Exempt, GroupName, SchemeId, Selection, SourceId, Trigger};
+use super::{Action, Condition, Exempt, GroupName, SchemeId, Selection, SourceId, Trigger};
 
 /// Whether usher changes anything at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -79,6 +79,13 @@ impl Scheme {
     pub fn reference(&self) -> SchemeRef {
         let canonical = serde_json::to_vec(self).expect("a scheme has no keys but text, so it is JSON");
         SchemeRef { id: self.id.clone(), version: hex::encode(&Sha256::digest(canonical)[..4]) }
+    }
+
+    /// Whether it may look at what usher has seen of a user: to select them, or to write about their logins.
+    pub fn looks_at_activity(&self) -> bool {
+        let writes_of_logins =
+            |action: &Action| matches!(action, Action::CreateIssue(issue) if issue.may_name("login"));
+        self.select.0.iter().any(Condition::looks_at_activity) || self.actions.iter().any(writes_of_logins)
     }
 }
 

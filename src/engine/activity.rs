@@ -40,19 +40,23 @@ impl Activities {
         Ok(self.recall(user, work).await?.map(|seen| seen.activity))
     }
 
-    /// What the source told of anybody's logins; the one at hand counts.
-    pub(super) fn heard(&self, event: &Event) -> Option<Heard> {
-        let own = self.note(event.kind, event.accepted);
+    /// Notes that the source told of a login, where `event` is one.
+    pub(super) fn hear(&self, event: &Event) {
+        self.note(event.kind, event.accepted);
+    }
+
+    /// What the source told of anybody's logins, those [heard](Self::hear) here among them. Read from disk.
+    pub(super) fn heard(&self) -> Option<Heard> {
+        let own = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let told = self.overview.heard(&self.source);
         own.zip(told).map(|(own, told)| own.with(told)).or(own).or(told)
     }
 
-    fn note(&self, kind: EventKind, accepted: Timestamp) -> Option<Heard> {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+    fn note(&self, kind: EventKind, accepted: Timestamp) {
         if kind == EventKind::LoggedIn {
+            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
             *heard = Some(Heard::after(*heard, accepted));
         }
-        *heard
     }
 
     /// Keeps what a decision that is in the log says.

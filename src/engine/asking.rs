@@ -100,7 +100,12 @@ fn as_asked_for(verdict: &mut SchemeVerdict, plan: &SweepPlan, released: bool) {
     // A run with limits is counted, although the scheme may have lost them since.
     verdict.held = !released && !verdict.test_mode && (verdict.held || plan.limited.contains(id));
     if plan.versions.get(id).is_some_and(|version| *version != verdict.scheme.version) {
-        pass_over(verdict, "changed", "the scheme was changed since the run began", "run the scheme as it is now");
+        pass_over(
+            verdict,
+            SchemeVerdict::CHANGED,
+            "the scheme was changed since the run began",
+            "run the scheme as it is now",
+        );
     }
 }
 
@@ -161,8 +166,10 @@ mod tests {
         for released in [false, true] {
             let verdict = settled("v0", false, Limits::default(), released);
             assert_eq!((verdict.selected, verdict.steps.len()), (Truth::False, 0));
+            assert!(verdict.is_of_changed_scheme());
             assert_eq!(verdict.reasons.because, "the scheme was changed since the run began");
-            assert_eq!(settled("v1", false, Limits::default(), released).steps.len(), 1);
+            let verdict = settled("v1", false, Limits::default(), released);
+            assert_eq!((verdict.steps.len(), verdict.is_of_changed_scheme()), (1, false));
         }
     }
 }

@@ -4,7 +4,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Interrupted;
-use crate::domain::{RunId, SchemeId, SourceId};
+use crate::domain::{RunId, SchemeId, SchemeRef, SourceId};
 
 /// Knows what is stopped now. Asked before every call to a product, so its answers come from memory.
 pub trait Controls: Send + Sync + 'static {
@@ -13,6 +13,9 @@ pub trait Controls: Send + Sync + 'static {
 
     /// Whether the scheme is not to be asked, and its steps not to be taken.
     fn scheme_paused(&self, scheme: &SchemeId) -> bool;
+
+    /// Whether the scheme is there, enabled, and says what it said when it was `scheme`.
+    fn scheme_stands(&self, scheme: &SchemeRef) -> bool;
 
     /// Whether the steps of the run that have not begun are not to be taken any more.
     fn run_cancelled(&self, run: &RunId) -> bool;
@@ -38,6 +41,10 @@ impl Controls for NoControls {
 
     fn scheme_paused(&self, _: &SchemeId) -> bool {
         false
+    }
+
+    fn scheme_stands(&self, _: &SchemeRef) -> bool {
+        true
     }
 
     fn run_cancelled(&self, _: &RunId) -> bool {
@@ -72,7 +79,8 @@ pub(super) mod testing {
 
     use super::*;
 
-    /// Controls that a test sets: names of sources, schemes and runs that are stopped.
+    /// Controls that a test sets: names of sources, schemes and runs that are stopped, and `<id>@<version>` of
+    /// schemes that say something else by now.
     #[derive(Debug, Default)]
     pub(in crate::engine) struct Stopped {
         names: Mutex<BTreeSet<String>>,
@@ -102,6 +110,10 @@ pub(super) mod testing {
 
         fn scheme_paused(&self, scheme: &SchemeId) -> bool {
             self.has(scheme.as_str())
+        }
+
+        fn scheme_stands(&self, scheme: &SchemeRef) -> bool {
+            !self.has(&scheme.to_string())
         }
 
         fn run_cancelled(&self, run: &RunId) -> bool {

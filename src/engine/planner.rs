@@ -89,23 +89,30 @@ impl Planner {
             self.give_up(&event, "the start of the sweep can't be found, so no scheme is asked".into(), work).await?;
         }
         let before = self.activities.before(&event.key(), work).await?;
-        let heard = self.activities.heard(&event);
-        let with_activity = |facts: Facts| facts.with_activity(before.as_ref(), heard, self.now());
-        let ask = |facts: &Facts| {
-            asking.settle(rules::plan(&self.schemes(), &event, asking.waiting(), facts, self.now()), controls)
+        self.activities.hear(&event);
+        let with_activity = |facts: Facts, schemes: &Schemes| {
+            // Most schemes don't look at it, and reading it takes longer than asking them.
+            let heard = schemes.look_at_activity(&event.source).then(|| self.activities.heard()).flatten();
+            facts.with_activity(before.as_ref(), heard, self.now())
         };
-        let facts = with_activity(Facts::from_payload(&event));
-        let answer = ask(&facts);
+        let ask = |facts: &Facts, schemes: &Schemes| {
+            asking.settle(rules::plan(schemes, &event, asking.waiting(), facts, self.now()), controls)
+        };
+        let schemes = self.schemes();
+        let facts = with_activity(Facts::from_payload(&event), &schemes);
+        let answer = ask(&facts, &schemes);
         if !answer.may_act() && !self.is_to_be_found(&event) {
             return Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))));
         }
         self.unsettled.settled(&event.key(), &*self.overview, &work.stop).await?;
-        let facts = match self.connection.read_user(&event.user, &work.stop).await? {
+        let reading = self.connection.read_user(&event.user, &work.stop).await?;
+        let schemes = self.schemes(); // they may have been changed meanwhile
+        let facts = match reading {
             Reading::Found(user) => {
                 if event.user.id().is_none() {
                     return Ok(Answer::Moved(Box::new(moved(event, user.id))));
                 }
-                with_activity(before_login(user.facts(self.now()), event.kind))
+                with_activity(before_login(user.facts(self.now()), event.kind), &schemes)
             }
             Reading::NoSuchUser => Facts::unknown(Missing::NoSuchUser),
             Reading::GaveUp(error) => {
@@ -114,7 +121,7 @@ impl Planner {
                 Facts::unknown(Missing::Refused)
             }
         };
-        let answer = ask(&facts);
+        let answer = ask(&facts, &schemes);
         Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))))
     }
 
@@ -283,3 +290,7 @@ impl Handler for Planner {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "planner_tests.rs"]
+mod tests;

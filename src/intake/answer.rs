@@ -94,7 +94,12 @@ impl Answer {
             Self::TooSlow => refuse(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
             Self::Overloaded => refuse(StatusCode::TOO_MANY_REQUESTS, "too many deliveries at once"),
             Self::Unavailable => refuse(StatusCode::SERVICE_UNAVAILABLE, "the delivery can't be made durable now"),
-            Self::NoKeys => refuse(StatusCode::SERVICE_UNAVAILABLE, "the delivery can't be verified now"),
+            Self::NoKeys => {
+                let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, "the delivery can't be verified now");
+                // Sooner, the keys are not asked for again.
+                response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("30"));
+                response
+            }
         }
     }
 }
@@ -109,4 +114,24 @@ fn refuse(status: StatusCode, error: &str) -> HttpResponse {
         response.force_close();
     }
     response.json(json!({ "error": error }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_off_says_until_when() {
+        let after = |answer: Answer| {
+            let response = answer.respond();
+            let after =
+                response.headers().get(header::RETRY_AFTER).map(|value| value.to_str().expect("text").to_owned());
+            (response.status(), after)
+        };
+        let until = |seconds: &str| Some(seconds.to_owned());
+        assert_eq!(after(ProofError::NoKeys.into()), (StatusCode::SERVICE_UNAVAILABLE, until("30")));
+        assert_eq!(after(Answer::Unavailable), (StatusCode::SERVICE_UNAVAILABLE, until("5")));
+        assert_eq!(after(Answer::Overloaded), (StatusCode::TOO_MANY_REQUESTS, until("5")));
+        assert_eq!(after(ProofError::Unproven.into()), (StatusCode::UNAUTHORIZED, None));
+    }
 }

@@ -8,7 +8,7 @@ pub mod codec;
 pub mod embedded;
 pub mod kafka;
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,6 +17,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::domain::UserKey;
+
+/// How long records are kept at least, unless an administrator of Kafka has set the topics otherwise. Nothing that follows
+/// from them has to be remembered for longer.
+pub const RETENTION: Duration = Duration::from_hours(24 * 30);
 
 /// One stream of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -222,6 +226,11 @@ pub fn group(stage: &str, source: &str) -> String {
     format!("usher.{stage}.{source}")
 }
 
+/// Whose a group is that [`group`] named.
+pub fn source_of_group(group: &str) -> Option<&str> {
+    Some(group.strip_prefix("usher.")?.split_once('.')?.1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,5 +240,11 @@ mod tests {
         // Fixed values: another result would send a user's next event to another partition than the last one.
         let of = |key| Partition::of(key, 12).0;
         assert_eq!([of("acme/id/JIRAUSER10100"), of("acme/id/JIRAUSER10101"), of("")], [11, 4, 5]);
+    }
+
+    #[test]
+    fn the_source_of_a_group_is_the_one_it_was_named_after() {
+        assert_eq!(source_of_group(&group("planner", "acme-2_x")), Some("acme-2_x"));
+        assert_eq!((source_of_group("usher.planner"), source_of_group("another.planner.acme")), (None, None));
     }
 }

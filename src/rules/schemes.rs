@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::domain::{Condition, EventKind, Scheme, SchemeId, SchemeRef, SourceId, TriggerKind, Truth};
+use crate::domain::{EventKind, Scheme, SchemeId, SchemeRef, SourceId, TriggerKind, Truth};
 
 use super::{Compiled, Subject, index::Index};
 
@@ -55,7 +55,7 @@ impl Schemes {
             let own = sources.entry(versioned.scheme.source.clone()).or_default();
             let trigger = versioned.scheme.trigger.kind();
             let ready = Arc::new(Ready { compiled: Compiled::new(&versioned.scheme), versioned, place });
-            own.looks_at_activity |= ready.versioned.scheme.select.0.iter().any(Condition::looks_at_activity);
+            own.looks_at_activity |= ready.versioned.scheme.looks_at_activity();
             own.by_id.insert(ready.versioned.reference.id.clone(), Arc::clone(&ready));
             match trigger {
                 TriggerKind::OnCreate => own.on_create.schemes.push(ready),
@@ -87,6 +87,14 @@ impl Schemes {
     /// Whether any scheme of `source` may look at what usher has seen of a user.
     pub fn look_at_activity(&self, source: &SourceId) -> bool {
         self.sources.get(source).is_some_and(|own| own.looks_at_activity)
+    }
+
+    /// Whether the scheme is there, enabled, and says what it said when it was `reference`.
+    pub fn has(&self, reference: &SchemeRef) -> bool {
+        self.sources
+            .values()
+            .filter_map(|own| own.by_id.get(&reference.id))
+            .any(|ready| ready.versioned.reference == *reference)
     }
 
     /// The schemes of `source` that wait for such an event; none for events that no scheme can wait for.

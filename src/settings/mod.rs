@@ -23,7 +23,7 @@ use self::state::State;
 use crate::{
     clock::Clock,
     config::Config,
-    domain::{Pausable, Pause, RunId, SchemeChange, SchemeId, SourceId},
+    domain::{Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, SourceId},
     engine::Controls,
     log::Log,
     rules::Schemes,
@@ -95,6 +95,10 @@ impl Controls for Settings {
 
     fn scheme_paused(&self, scheme: &SchemeId) -> bool {
         self.state().is_paused(&Pausable::Scheme(scheme.clone()))
+    }
+
+    fn scheme_stands(&self, scheme: &SchemeRef) -> bool {
+        self.0.schemes.borrow().has(scheme)
     }
 
     fn run_cancelled(&self, run: &RunId) -> bool {

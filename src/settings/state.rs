@@ -13,6 +13,7 @@ use crate::{
         CancelledRun, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, Setting, StoredScheme, Timestamp,
         UserKey,
     },
+    log::RETENTION,
     rules::{Schemes, VersionedScheme},
 };
 
@@ -20,7 +21,7 @@ use crate::{
 const DELETED_KEPT: Duration = Duration::from_hours(24 * 365);
 
 /// How long a run stays cancelled: as long as the log goes back, so that nothing of it can come again.
-const CANCELLED_KEPT: Duration = Duration::from_hours(24 * 30);
+const CANCELLED_KEPT: Duration = RETENTION;
 
 /// A stored scheme, and what this version of usher makes of it.
 #[derive(Debug)]

@@ -1,13 +1,16 @@
 //! What was given up, newest first.
 
 use serde::{Deserialize, Serialize};
-use sled::transaction::{ConflictableTransactionError as Conflictable, TransactionError, Transactional};
+use sled::transaction::{
+    ConflictableTransactionError as Conflictable, TransactionError, Transactional, TransactionalTree,
+};
 
 use super::{
     Error,
     decisions::PlannedStep,
-    keys::newest_first,
+    keys::{newest_first, time_and_id},
     page::{Page, Paging, page, take},
+    prune::{Horizon, Room, Step},
 };
 use crate::{
     domain::{DeadLetter, EventId, RunId, SchemeId, SourceId, StepRef, Timestamp, UserRef},
@@ -102,7 +105,7 @@ impl DeadLetters {
     pub(super) fn apply(&self, letter: &DeadLetter) -> Result<(), Error> {
         let place = newest_first(letter.at, &letter.id);
         let row = serde_json::to_vec(&DeadLetterRow::from(letter))?;
-        let added = (&self.rows, &self.index).transaction(|(rows, index)| {
+        transaction(&self.rows, &self.index, |rows, index| {
             if let Some(earlier) = index.get(&letter.id)? {
                 if *earlier <= *place {
                     return Ok(());
@@ -111,17 +114,52 @@ impl DeadLetters {
             }
             rows.insert(place.as_slice(), row.as_slice())?;
             index.insert(letter.id.as_str(), place.as_slice())?;
-            Ok::<(), Conflictable<Error>>(())
-        });
-        added.map_err(|error| match error {
-            TransactionError::Abort(error) => error,
-            TransactionError::Storage(error) => error.into(),
+            Ok(())
+        })
+    }
+
+    /// Forgets dead letters, from the row at `from` on: all behind it are older.
+    pub(super) fn prune(&self, horizon: Horizon, from: Option<&[u8]>) -> Result<Step, Error> {
+        let mut room = Room::new();
+        let begin = from.map_or_else(|| newest_first(horizon.over, ""), <[u8]>::to_vec);
+        for key in self.rows.range(begin..).keys() {
+            let key = key?;
+            if !room.look() {
+                return Ok(room.go_on_at(&key));
+            }
+            let Some((_, id)) = time_and_id(&key).filter(|(at, _)| *at < horizon.over) else { continue };
+            self.forget(&key, id)?;
+            room.dropped += 1;
+        }
+        Ok(room.end())
+    }
+
+    /// Removes the row at `place`, and its id where that does not stand for a newer row by now.
+    fn forget(&self, place: &[u8], id: &[u8]) -> Result<(), Error> {
+        transaction(&self.rows, &self.index, |rows, index| {
+            rows.remove(place)?;
+            if index.get(id)?.is_some_and(|stands| *stands == *place) {
+                index.remove(id)?;
+            }
+            Ok(())
         })
     }
 
     pub(super) fn list(&self, paging: &Paging) -> Result<Page<DeadLetterRow>, Error> {
         page(&self.rows, &[], paging, take)
     }
+}
+
+/// Does all of `change` or nothing.
+fn transaction(
+    rows: &sled::Tree,
+    index: &sled::Tree,
+    change: impl Fn(&TransactionalTree, &TransactionalTree) -> Result<(), Conflictable<Error>>,
+) -> Result<(), Error> {
+    (rows, index).transaction(|(rows, index)| change(rows, index)).map_err(|error| match error {
+        TransactionError::Abort(error) => error,
+        TransactionError::Storage(error) => error.into(),
+    })
 }
 
 #[cfg(test)]

@@ -15,6 +15,18 @@ pub(super) fn newest_first(at: Timestamp, id: &str) -> Vec<u8> {
     [&rank.to_be_bytes(), id.as_bytes()].concat()
 }
 
+/// The text that a key begins with, and what stands behind it; none where no [`part`] stands there.
+pub(super) fn first_part(key: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = key.split_first_chunk()?;
+    rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)
+}
+
+/// The time and the id of which [`newest_first`] made `key`.
+pub(super) fn time_and_id(key: &[u8]) -> Option<(Timestamp, &[u8])> {
+    let (rank, id) = key.split_first_chunk()?;
+    Some((Timestamp::from_millis((!u64::from_be_bytes(*rank) ^ (1 << 63)).cast_signed()), id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -24,11 +36,17 @@ mod tests {
         let key = |millis| newest_first(Timestamp::from_millis(millis), "x");
         let times = [i64::MAX, 1_700_000_000_000, 1, 0, -1, i64::MIN];
         assert!(times.windows(2).all(|pair| key(pair[0]) < key(pair[1])));
+        for millis in times {
+            assert_eq!(time_and_id(&key(millis)), Some((Timestamp::from_millis(millis), &b"x"[..])));
+        }
+        assert_eq!(time_and_id(b"short"), None);
     }
 
     #[test]
     fn no_part_begins_with_another() {
         assert!(!part("jane/x").starts_with(&part("jane")));
         assert_ne!([part("a"), part("bc")].concat(), [part("ab"), part("c")].concat());
+        assert_eq!(first_part(&[part("jane"), part("x")].concat()), Some((&b"jane"[..], &part("x")[..])));
+        assert_eq!((first_part(b"form"), first_part(&part("jane")[..9])), (None, None));
     }
 }

@@ -11,6 +11,7 @@ mod follow;
 mod keys;
 mod overview;
 mod page;
+mod prune;
 mod runs;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use bells::Bell;
 pub use dead_letters::{DeadLetterRow, GivenUpStep};
 pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
+pub use prune::{Horizon, Pruning};
 pub use runs::{Counts, Entry, Filter, Progress, Run, RunState};
 
 use self::{

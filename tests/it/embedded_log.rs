@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures::{StreamExt, future};
 use tempfile::TempDir;
 use usher::log::{
-    Error, Log, Partition, Record, Stream,
+    Error, Log, Partition, RETENTION, Record, Stream,
     embedded::{EmbeddedLog, Options},
 };
 
@@ -318,6 +318,62 @@ async fn old_records_go_unless_a_group_has_yet_to_consume_them() {
     let log = fixture.open_with(old).expect("a log");
     within(start_becomes(&log, partition, 10)).await;
     assert_eq!(log.append(Stream::Events, record(1, "11")).await.expect("appended").offset, 11);
+    log.close().await;
+}
+
+/// Ten records of which the planner of `gone` has done four and that of `acme` all.
+async fn with_a_source_left_behind() -> (EmbeddedFixture, Partition) {
+    let fixture = EmbeddedFixture::new().await;
+    let log = fixture.open().await;
+    let mut partition = Partition(0);
+    for number in 0..10 {
+        partition = log.append(Stream::Events, record(1, number.to_string())).await.expect("appended").partition;
+    }
+    for (group, consumed) in [("usher.planner.gone", 4), ("usher.planner.acme", 10)] {
+        let mut member = Member::join(&*log, Stream::Events, group).await;
+        let taken = member.take(consumed).await;
+        member.store(&taken);
+        member.leave().await;
+    }
+    log.close().await;
+    (fixture, partition)
+}
+
+/// With nothing but `acme` configured.
+fn without_the_source(retention: Duration) -> Options {
+    let sources = Some(["acme".parse().expect("an id")].into());
+    Options { retention, sources, ..Options::default() }
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_configured_any_more_holds_back_nothing() {
+    let (fixture, partition) = with_a_source_left_behind().await;
+    let log = fixture.open_with(without_the_source(Duration::ZERO)).expect("a log");
+    within(start_becomes(&log, partition, 9)).await; // the newest stays
+    log.close().await;
+}
+
+#[tokio::test]
+async fn a_source_that_is_configured_again_goes_on_where_it_was_with_what_is_left() {
+    let (fixture, partition) = with_a_source_left_behind().await;
+    let log = fixture.open_with(without_the_source(RETENTION)).expect("a log");
+    assert_eq!(log.bounds(Stream::Events, partition).await.expect("bounds").start, 0, "it is not old");
+    log.close().await;
+    let log = fixture.open().await;
+    let mut member = Member::join(&*log, Stream::Events, "usher.planner.gone").await;
+    let payloads: Vec<_> = member.take(6).await.iter().map(|record| record.payload.clone()).collect();
+    assert_eq!(payloads, ["4", "5", "6", "7", "8", "9"], "nothing twice");
+    member.leave().await;
+    log.close().await;
+}
+
+#[tokio::test]
+async fn what_is_old_is_kept_for_a_source_again_as_soon_as_it_is_configured() {
+    let (fixture, partition) = with_a_source_left_behind().await;
+    let both = Some(["acme", "gone"].map(|id| id.parse().expect("an id")).into());
+    let options = Options { sources: both, ..without_the_source(Duration::ZERO) };
+    let log = fixture.open_with(options).expect("a log");
+    within(start_becomes(&log, partition, 4)).await;
     log.close().await;
 }
 

@@ -14,7 +14,7 @@ use crate::{
     admin::AdminState,
     domain::{RunId, RunOrder, Scheme},
     engine::Overview,
-    log,
+    log::{self, RETENTION},
     settings::Contents,
     views::{Run, RunState},
 };
@@ -46,6 +46,11 @@ pub(super) async fn release(
     let (run, order) = of_sweep(&state, &id).await?;
     if run.state != RunState::Held {
         return Err(wrong_state(&run, "only a run that is held can be released"));
+    }
+    if run.held_since.is_some_and(|since| since.until(order.at) > RETENTION) {
+        let why = "it was held for longer than 30 days, and what it counted is too old to go by; cancel the run, and run \
+                   the scheme again";
+        return Err(wrong_state(&run, why));
     }
     releasable(&state, &run)?;
     state.desk.release(order, &actor(&request)?).await.map_err(|error| unavailable(&error))?;

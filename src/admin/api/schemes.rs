@@ -27,6 +27,8 @@ pub(super) struct SchemeRow {
     #[serde(flatten)]
     contents: ContentsRow,
     version: String,
+    /// Names exactly this state of it: what its `ETag` is, without the quotes.
+    tag: String,
     /// From the configuration file: can't be changed here.
     provisioned: bool,
     paused: bool,
@@ -60,13 +62,13 @@ impl SchemeRow {
 
 impl From<Listed> for SchemeRow {
     fn from(listed: Listed) -> Self {
-        let Listed { id, contents, version, tag: _, provisioned, paused, changed, warnings } = listed;
+        let Listed { id, contents, version, tag, provisioned, paused, changed, warnings } = listed;
         let contents = match contents {
             Contents::Readable(scheme) => ContentsRow::Readable(scheme),
             Contents::Broken { text, why } => ContentsRow::Broken { id, text, broken: why },
         };
         let changed = changed.map(|(by, at)| ByRow { by, at });
-        Self { contents, version, provisioned, paused: paused.is_some(), changed, warnings }
+        Self { contents, version, tag, provisioned, paused: paused.is_some(), changed, warnings }
     }
 }
 

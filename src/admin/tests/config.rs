@@ -52,6 +52,7 @@ async fn schemes_are_shown_as_configured_with_their_version() {
         "everyone": true
       },
       "source": "acme",
+      "tag": "v1",
       "test_mode": false,
       "trigger": "on_create",
       "version": "v1"

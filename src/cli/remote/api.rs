@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, Response, header};
+use reqwest::{Method, RequestBuilder, header};
 use serde_json::Value;
 use url::Url;
 
@@ -18,13 +18,6 @@ pub struct Api {
     http: reqwest::Client,
     base: Url,
     token: Secret,
-}
-
-/// An answer with the version it is about.
-pub struct Versioned {
-    pub body: Value,
-    /// What `If-Match` takes.
-    pub etag: Option<String>,
 }
 
 impl Api {
@@ -48,12 +41,7 @@ impl Api {
 
     /// Reads `path`, below the API's prefix.
     pub async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, Error> {
-        Ok(self.send(self.request(Method::GET, path)?.query(query)).await?.body)
-    }
-
-    /// Reads `path` with the version it is at.
-    pub async fn get_versioned(&self, path: &[&str]) -> Result<Versioned, Error> {
-        self.send(self.request(Method::GET, path)?).await
+        self.send(self.request(Method::GET, path)?.query(query)).await
     }
 
     /// Every item of a list, page by page.
@@ -87,7 +75,7 @@ impl Api {
         if let Some(version) = if_match {
             request = request.header(header::IF_MATCH, version);
         }
-        Ok(self.send(request).await?.body)
+        self.send(request).await
     }
 
     fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, Error> {
@@ -101,15 +89,15 @@ impl Api {
         Ok(request)
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Versioned, Error> {
+    async fn send(&self, request: RequestBuilder) -> Result<Value, Error> {
         let unreachable =
             |error: reqwest::Error| Error::Unreachable { url: self.base.to_string(), why: innermost(&error) };
         let response = request.send().await.map_err(unreachable)?;
-        let (status, etag) = (response.status(), etag(&response));
+        let status = response.status();
         let text = response.text().await.map_err(unreachable)?;
         let body = if text.is_empty() { Ok(Value::Null) } else { serde_json::from_str(&text) };
         match body {
-            Ok(body) if status.is_success() => Ok(Versioned { body, etag }),
+            Ok(body) if status.is_success() => Ok(body),
             Ok(problem) if !status.is_success() => {
                 Err(Error::from_problem(self.base.as_str(), status.as_u16(), &problem))
             }
@@ -127,10 +115,6 @@ fn actor() -> Option<String> {
     let name = std::env::var("USER").ok()?;
     let plain = !name.is_empty() && name.len() <= 100 && name.chars().all(|c| c.is_ascii_graphic());
     plain.then_some(name)
-}
-
-fn etag(response: &Response) -> Option<String> {
-    Some(response.headers().get(header::ETAG)?.to_str().ok()?.to_owned())
 }
 
 /// What went wrong at the bottom: the layers above only say that something did.

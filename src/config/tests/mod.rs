@@ -3,6 +3,7 @@
 mod accepted;
 mod hostile;
 mod nesting;
+mod organization;
 mod overlay;
 mod protect;
 mod refused;

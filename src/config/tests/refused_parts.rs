@@ -38,7 +38,7 @@ fn what_a_source_says_is_checked() {
         ("product: jira", "14: `jira` is not known here; did you mean `jira-dc`?"),
         (
             "product: crowd",
-            "14: `crowd` is not supported by this version of usher yet; write one of: jira-cloud, jira-dc",
+            "14: `crowd` is not supported by this version of usher yet; write one of: jira-cloud, jira-dc, atlassian-org",
         ),
         ("feed: {}", "7: `kind` is missing here; write `kind: audit-log`"),
         ("feed: audit-log", "7: found a single value; write `{ kind: audit-log, every: 30s }`, say"),

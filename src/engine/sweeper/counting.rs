@@ -4,10 +4,17 @@ use tracing::info;
 
 use super::{LOOK_EVERY, Sweeper};
 use crate::{
-    domain::{AskedSweep, Limits, RunId, RunOrder, SchemeId, SweepId, SweepRun, SweepStep, UserHints},
+    domain::{AskedSweep, Limits, RunId, RunOrder, SchemeId, SchemeRef, SweepId, SweepRun, SweepStep, UserHints},
     engine::{Count, Interrupted, Work},
-    store::RunPhase,
+    store::{RunPhase, SweepState},
 };
+
+/// Said of a run whose scheme is not what it was.
+const CHANGED: &str =
+    "the scheme was changed, disabled or deleted since the run began; cancel the run, and run the scheme as it is now";
+/// Said of a run of a sweep that is forgotten.
+const HELD_TOO_LONG: &str =
+    "it was held for longer than 30 days, and its count is too old to go by; cancel the run, and run the scheme again";
 
 impl Sweeper {
     /// Lets the run go on if it keeps to its limits, once everybody is decided. Otherwise it is held.
@@ -21,29 +28,24 @@ impl Sweeper {
         let Some(count) = self.counted(sweep, run, work).await? else { return Ok(()) };
         match self.phase(sweep, scheme, work).await? {
             RunPhase::Open if run.limits.exceeded_by(count.selected, count.seen) => {
-                let why = too_many(run.limits, count);
-                info!(sweep.id = %sweep, scheme.id = %scheme, why, "run is held");
-                self.record(sweep, SweepStep::Held { scheme: scheme.clone(), why }, work).await
+                self.hold(sweep, scheme, &too_many(run.limits, count), work).await
             }
-            RunPhase::Open if self.connection.controls.scheme_paused(scheme) => {
-                // Nobody would be selected once more, and the run would be over.
-                info!(sweep.id = %sweep, scheme.id = %scheme, "run is held, the scheme is paused");
-                let why = "the scheme is paused".to_owned();
-                self.record(sweep, SweepStep::Held { scheme: scheme.clone(), why }, work).await
-            }
+            RunPhase::Open if let Some(why) = self.obstacle(&run.scheme) => self.hold(sweep, scheme, why, work).await,
             RunPhase::Open | RunPhase::Released => self.let_go_on(sweep, scheme, count.selected, work).await,
             RunPhase::Held | RunPhase::Cancelled => Ok(()),
         }
     }
 
-    /// Lets a run go on that is held.
+    /// Lets a run go on that is held. Where it can't, that is said in the run: whoever asked has their answer.
     pub(super) async fn release(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
         let (sweep, scheme) = (&order.sweep, &order.scheme);
-        match self.phase(sweep, scheme, work).await? {
-            RunPhase::Held if self.connection.controls.scheme_paused(scheme) => {
-                // It was paused after this was asked for.
-                info!(sweep.id = %sweep, scheme.id = %scheme, "run stays held, the scheme is paused");
-                return Ok(());
+        let Some(state) = self.state(sweep, work).await? else {
+            let is_held = self.overview.sweep(sweep).is_some() && !self.overview.is_over(&order.run());
+            return if is_held { self.hold(sweep, scheme, HELD_TOO_LONG, work).await } else { Ok(()) };
+        };
+        match phase(&state, scheme) {
+            RunPhase::Held if let Some(why) = self.obstacle_since(order) => {
+                return self.hold(sweep, scheme, &format!("it was released, and stays held: {why}"), work).await;
             }
             // Released: perhaps not everybody was sighted again when usher stopped.
             RunPhase::Held | RunPhase::Released => {}
@@ -55,6 +57,30 @@ impl Sweeper {
         };
         info!(sweep.id = %sweep, scheme.id = %scheme, users = count.selected, "run is released");
         self.let_go_on(sweep, scheme, count.selected, work).await
+    }
+
+    async fn hold(&self, sweep: &SweepId, scheme: &SchemeId, why: &str, work: &Work) -> Result<(), Interrupted> {
+        info!(sweep.id = %sweep, scheme.id = %scheme, why, "run is held");
+        self.record(sweep, SweepStep::Held { scheme: scheme.clone(), why: why.to_owned() }, work).await
+    }
+
+    /// Why it would be no use to let a run go on: nobody would be selected once more, and it would be over.
+    fn obstacle(&self, scheme: &SchemeRef) -> Option<&'static str> {
+        let controls = &self.connection.controls;
+        if !controls.scheme_stands(scheme) {
+            return Some(CHANGED);
+        }
+        controls.scheme_paused(&scheme.id).then_some("the scheme is paused")
+    }
+
+    /// As [`Self::obstacle`], for a run that an administrator wants to go on: it came up after they asked.
+    fn obstacle_since(&self, order: &RunOrder) -> Option<&'static str> {
+        let plan = self.overview.sweep(&order.sweep)?;
+        // Where it was not kept, the planner does not ask for it either.
+        match plan.versions.get(&order.scheme) {
+            Some(version) => self.obstacle(&SchemeRef { id: order.scheme.clone(), version: version.clone() }),
+            None => self.connection.controls.scheme_paused(&order.scheme).then_some("the scheme is paused"),
+        }
     }
 
     /// Sights everybody again whom the run selects. Who was already sighted again is recognised by the planner.
@@ -109,12 +135,16 @@ impl Sweeper {
 
     async fn phase(&self, sweep: &SweepId, scheme: &SchemeId, work: &Work) -> Result<RunPhase, Interrupted> {
         let state = self.state(sweep, work).await?;
-        Ok(state.and_then(|state| state.runs.get(scheme).copied()).unwrap_or(RunPhase::Cancelled))
+        Ok(state.map_or(RunPhase::Cancelled, |state| phase(&state, scheme)))
     }
 
     fn run_cancelled(&self, run: &RunId) -> bool {
         self.connection.controls.run_cancelled(run)
     }
+}
+
+fn phase(state: &SweepState, scheme: &SchemeId) -> RunPhase {
+    state.runs.get(scheme).copied().unwrap_or(RunPhase::Cancelled)
 }
 
 fn too_many(limits: Limits, Count { selected, seen }: Count) -> String {

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         Cause, Event, GroupName, Heard, Limits, SchemeId, SchemeRef, Step, SweepPlan, UserHints, UserId, UserRef,
     },
-    engine::{self, AskedStep, Count, Memory, NoControls},
+    engine::{self, AskedStep, Count, Memory, controls::testing::Stopped},
     log::embedded::{EmbeddedLog, Options},
     products::{Client, Error, User, UserPage},
     store::Store,
@@ -73,6 +73,10 @@ struct Read {
     plan: Option<Arc<SweepPlan>>,
     /// Until when the clock of any scheme has asked.
     asked_until: Option<Timestamp>,
+    /// How many users any run selects.
+    count: Option<Count>,
+    /// What administrators have stopped.
+    controls: Arc<Stopped>,
 }
 
 impl Overview for Read {
@@ -97,7 +101,7 @@ impl Overview for Read {
     }
 
     fn count(&self, _: &RunId) -> Option<Count> {
-        None
+        self.count
     }
 
     fn selected(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
@@ -149,8 +153,8 @@ async fn made_of(requests: &[SweepRequest], count: usize, read: Read) -> (Vec<Sw
         let record = Record { key: request.key(), payload: codec::encode(request) };
         log.append(Stream::Sweeps, record).await.expect("appended");
     }
-    let (clock, controls, metrics) =
-        (Arc::new(SystemClock), Arc::new(NoControls::default()), Metrics::new().expect("metrics"));
+    let (clock, metrics) = (Arc::new(SystemClock), Metrics::new().expect("metrics"));
+    let controls: Arc<dyn engine::Controls> = Arc::clone(&read.controls) as _;
     let connection = Connection::new(source(), Arc::new(Lists), 2, clock, controls, metrics.clone());
     let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, Arc::new(read), metrics);
     let stop = CancellationToken::new();
@@ -217,13 +221,52 @@ async fn of_the_times_that_had_to_wait_only_the_last_one_is_run() {
     assert_eq!(events.len(), 5);
 }
 
+/// What is said about the run of `one` in the sweep `s1`.
+fn order() -> RunOrder {
+    let (sweep, scheme) = (SweepId::new("s1"), "one".parse().expect("an id"));
+    RunOrder { sweep, scheme, source: source(), at: Timestamp::from_millis(1) }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_of_a_sweep_that_is_long_forgotten_can_be_cancelled() {
-    let scheme: SchemeId = "one".parse().expect("an id");
-    let at = Timestamp::from_millis(1);
-    let order = RunOrder { sweep: SweepId::new("s1"), scheme: scheme.clone(), source: source(), at };
     let read = Read { plan: Some(Arc::default()), ..Read::default() };
-    let (progress, events) = made_of(&[SweepRequest::Cancel(order)], 1, read).await;
-    assert_eq!(progress[0].step, SweepStep::Cancelled { scheme });
+    let (progress, events) = made_of(&[SweepRequest::Cancel(order())], 1, read).await;
+    assert_eq!(progress[0].step, SweepStep::Cancelled { scheme: order().scheme });
     assert!(events.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_a_sweep_that_is_long_forgotten_stays_held_and_says_why() {
+    let read = Read { plan: Some(Arc::default()), ..Read::default() };
+    let (progress, events) = made_of(&[SweepRequest::Release(order())], 1, read).await;
+    let SweepStep::Held { scheme, why } = &progress[0].step else { panic!("{progress:?}") };
+    assert_eq!(scheme, &order().scheme);
+    assert!(why.contains("longer than 30 days"), "{why}");
+    assert!(events.is_empty());
+}
+
+/// A request by hand for `one`, with a limit of two users.
+fn limited() -> SweepRequest {
+    let SweepRequest::Asked(asked) = asked("s1", &["one"], 1) else { panic!("asked") };
+    let runs = asked.runs.into_iter().map(|run| SweepRun { limits: Limits { users: Some(2), percent: None }, ..run });
+    SweepRequest::Asked(AskedSweep { runs: runs.collect(), cause: Cause::Manual, due: None, ..asked })
+}
+
+/// Why the run of [`limited`] is held, selecting `selected` of five users, while `stopped` is.
+async fn held(selected: u64, stopped: &str) -> String {
+    let read = Read { count: Some(Count { selected, seen: 5 }), ..Read::default() };
+    read.controls.stop(stopped);
+    let (progress, events) = made_of(&[limited()], 5, read).await;
+    assert_eq!(events.len(), 5, "nobody is sighted again");
+    match &progress[4].step {
+        SweepStep::Held { why, .. } => why.clone(),
+        step => panic!("{step:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_held_that_would_select_nobody_once_more() {
+    assert!(held(3, "nothing").await.contains("its limit is 2 users"));
+    assert!(held(1, "one").await.contains("paused"));
+    assert!(held(1, "one@1").await.contains("changed"));
 }

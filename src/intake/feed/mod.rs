@@ -73,7 +73,7 @@ impl Feed {
 
     /// Follows the feed while it has the source's partition. With another one there is nothing to do.
     async fn hold(self: Arc<Self>, assignment: Assignment, stop: CancellationToken) {
-        let Assignment { partition, mut records, offsets, revoked, released } = assignment;
+        let Assignment { partition, mut records, revoked, released, .. } = assignment;
         let own = Partition::of(UserKey::of_source(self.source()).as_str(), self.log.partitions());
         let stopping = revoked.child_token();
         let follow = async {
@@ -82,15 +82,9 @@ impl Feed {
             }
             stopping.cancelled().await;
         };
-        // Places are read from the log itself: that these are read as well only says to the group how far it is.
+        // The place is read from the log itself. No offset is stored: what a group has not consumed would be kept for it.
         let read_along = async {
-            while let Some(record) = records.next().await {
-                if let Ok(record) = record
-                    && let Err(error) = offsets.store(record.position.offset + 1)
-                {
-                    tracing::debug!(%partition, %error, "can't store an offset of the feeds");
-                }
-            }
+            while records.next().await.is_some() {}
             std::future::pending::<()>().await;
         };
         tokio::pin!(follow);

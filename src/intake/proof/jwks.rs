@@ -39,6 +39,8 @@ pub(super) struct Jwks {
 struct Cache {
     keys: Option<Arc<KeySet>>,
     fetched: Option<Instant>,
+    /// When the request was made to which they were the answer.
+    asked: Option<Instant>,
     tried: Option<Instant>,
 }
 
@@ -83,8 +85,11 @@ impl Jwks {
         cache.key(kid).filter(|_| usable)
     }
 
-    /// The key called `kid`, fetched where it is not known or not fresh; none: there is no such key.
+    /// The key called `kid`, fetched where it is not known or not fresh; none: there is no such key. That is said only of
+    /// keys that were asked for after this question: one that was made a moment ago was not among the last ones, and a
+    /// delivery that is refused for good does not come again.
     pub async fn fetch(&self, kid: &str) -> Result<Option<RsaKey>, ProofError> {
+        let now = Instant::now();
         let Some(url) = &self.origin else { return Ok(self.known(kid)) };
         if !self.is_settled(kid) {
             let _only_one = self.fetching.lock().await;
@@ -93,10 +98,9 @@ impl Jwks {
                 self.refresh(url).await;
             }
         }
-        let fresh = Cache::younger_than(self.cache().fetched, FRESH);
         match self.known(kid) {
             Some(key) => Ok(Some(key)),
-            None if fresh && self.last_try_succeeded() => Ok(None),
+            None if self.cache().asked >= Some(now) => Ok(None),
             None => Err(ProofError::NoKeys),
         }
     }
@@ -106,14 +110,10 @@ impl Jwks {
         Cache::younger_than(cache.fetched, FRESH) && cache.key(kid).is_some()
     }
 
-    fn last_try_succeeded(&self) -> bool {
-        let cache = self.cache();
-        cache.fetched >= cache.tried
-    }
-
     async fn refresh(&self, url: &Url) {
+        let asked = Instant::now();
         match download(url).await {
-            Ok(keys) => self.learn(keys),
+            Ok(keys) => self.learn(keys, asked),
             Err(error) => {
                 warn!(url = %url, %error, "the keys for Forge's tokens could not be fetched");
                 self.cache.write().unwrap_or_else(PoisonError::into_inner).tried = Some(Instant::now());
@@ -121,11 +121,11 @@ impl Jwks {
         }
     }
 
-    /// Takes `keys` for those that are published now.
-    pub(super) fn learn(&self, keys: KeySet) {
+    /// Takes `keys` for those that are published now; they were asked for at `asked`.
+    pub(super) fn learn(&self, keys: KeySet, asked: Instant) {
         let now = Some(Instant::now());
         *self.cache.write().unwrap_or_else(PoisonError::into_inner) =
-            Cache { keys: Some(Arc::new(keys)), fetched: now, tried: now };
+            Cache { keys: Some(Arc::new(keys)), fetched: now, asked: Some(asked), tried: now };
     }
 
     fn cache(&self) -> Cache {

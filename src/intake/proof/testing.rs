@@ -1,7 +1,7 @@
 //! Tokens as their makers sign them, and somebody who publishes keys.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -70,9 +70,10 @@ pub fn key_set(kids: &[&str]) -> String {
     json!({ "keys": kids.iter().map(key).collect::<Vec<_>>() }).to_string()
 }
 
-/// Answers every request with the same bytes, and counts.
+/// Answers every request with the same bytes, until others are published, and counts.
 pub struct Publisher {
     pub url: Url,
+    answer: Arc<Mutex<String>>,
     asked: Arc<AtomicUsize>,
 }
 
@@ -81,7 +82,8 @@ impl Publisher {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}/jwks.json", listener.local_addr().expect("an address")).parse().expect("a url");
         let asked = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&asked);
+        let (counter, answer) = (Arc::clone(&asked), Arc::new(Mutex::new(answer)));
+        let current = Arc::clone(&answer);
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut head = Vec::new();
@@ -92,10 +94,16 @@ impl Publisher {
                     }
                 }
                 counter.fetch_add(1, Ordering::SeqCst);
+                let answer = current.lock().expect("not poisoned").clone();
                 let _ = stream.write_all(answer.as_bytes()).await;
             }
         });
-        Self { url, asked }
+        Self { url, answer, asked }
+    }
+
+    /// From now on these keys are published.
+    pub fn publish(&self, kids: &[&str]) {
+        *self.answer.lock().expect("not poisoned") = ok(&key_set(kids));
     }
 
     pub async fn of(kids: &[&str]) -> Self {

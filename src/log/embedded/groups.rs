@@ -24,6 +24,8 @@ struct State {
     unsaved: BTreeSet<(Part, String)>,
     /// Groups with a member in this process; others may be of sources that are no more.
     joined: BTreeSet<(Stream, String)>,
+    /// Groups for which nothing is kept.
+    retired: BTreeSet<String>,
     closed: bool,
 }
 
@@ -41,9 +43,8 @@ impl Groups {
                 }
             }
         }
-        Ok(Self {
-            state: Mutex::new(State { offsets, unsaved: BTreeSet::new(), joined: BTreeSet::new(), closed: false }),
-        })
+        let (unsaved, joined, retired) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Ok(Self { state: Mutex::new(State { offsets, unsaved, joined, retired, closed: false }) })
     }
 
     /// Where `group` goes on in `part`; 0 where it never stored anything.
@@ -51,9 +52,20 @@ impl Groups {
         self.lock().offsets[part].get(group).copied().unwrap_or(0)
     }
 
+    /// Keeps nothing any more for those groups that `is_retired`; gives them. Where they had come to is not forgotten: one
+    /// that is joined again goes on there, with what is left, and does nothing twice.
+    pub fn retire(&self, is_retired: impl Fn(&str) -> bool) -> BTreeSet<String> {
+        let mut state = self.lock();
+        let groups: BTreeSet<_> = state.offsets.iter().flat_map(|(_, groups)| groups.keys()).cloned().collect();
+        state.retired = groups.into_iter().filter(|group| is_retired(group)).collect();
+        state.retired.clone()
+    }
+
     /// A member of `group` works on `stream` from now on.
     pub fn join(&self, stream: Stream, group: &str) {
-        self.lock().joined.insert((stream, group.to_owned()));
+        let mut state = self.lock();
+        state.joined.insert((stream, group.to_owned()));
+        state.retired.remove(group);
     }
 
     /// What the groups with a member here have still to do of `stream`, its parts ending at `ends`. None where there
@@ -101,13 +113,14 @@ impl Groups {
         self.lock().closed = true;
     }
 
-    /// The offset in `part` that every group of its stream has come to. A group that has stored an offset in any
+    /// The offset in `part` that every group of its stream has come to, retired ones aside. A group that has stored an offset in any
     /// other partition has come to 0 in this one. None where the stream has no group.
     pub fn consumed_by_all(&self, part: Part) -> Option<u64> {
         let state = self.lock();
         let here = &state.offsets[part];
         let of_stream = state.offsets.iter().filter(|(other, _)| other.code() == part.code());
-        of_stream.flat_map(|(_, groups)| groups.keys()).map(|group| here.get(group).copied().unwrap_or(0)).min()
+        let groups = of_stream.flat_map(|(_, groups)| groups.keys()).filter(|group| !state.retired.contains(*group));
+        groups.map(|group| here.get(group).copied().unwrap_or(0)).min()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -31,6 +31,7 @@ mod trim;
 mod witness;
 
 use std::{
+    collections::BTreeSet,
     ops::Range,
     path::Path,
     sync::{Arc, mpsc},
@@ -42,6 +43,7 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use self::{
     committer::{Append, Committer, Request},
@@ -57,7 +59,8 @@ use self::{
     store::Store,
     trim::Trimmer,
 };
-use super::{Consumer, Error, Log, Partition, Position, Record, Records, Stored, Stream};
+use super::{Consumer, Error, Log, Partition, Position, RETENTION, Record, Records, Stored, Stream, source_of_group};
+use crate::domain::SourceId;
 
 /// The longest record, key and payload together, in bytes: far more than a webhook can bring.
 const MAX_RECORD: usize = 16 * 1024 * 1024;
@@ -78,16 +81,13 @@ pub struct Options {
     /// in their stream has not come that far. Of compacted streams the latest record of each key stays, and the
     /// others go some time later.
     pub retention: Duration,
+    /// Whose groups count there: what the others have not consumed is not kept for them. None: all.
+    pub sources: Option<BTreeSet<SourceId>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            partitions: 4,
-            queue: 8192,
-            reserve_bytes: 64 * 1024 * 1024,
-            retention: Duration::from_secs(30 * 24 * 60 * 60),
-        }
+        Self { partitions: 4, queue: 8192, reserve_bytes: 64 * 1024 * 1024, retention: RETENTION, sources: None }
     }
 }
 
@@ -115,6 +115,9 @@ impl EmbeddedLog {
 
     fn start(dir: &Path, store: Store, found: Found, options: &Options) -> Result<Self, Error> {
         let Found { identity, partitions, bounds, groups } = found;
+        if let Some(sources) = &options.sources {
+            retire(&groups, sources);
+        }
         let store = Arc::new(store);
         let (requests, queue) = mpsc::sync_channel(options.queue.max(1));
         let stopped = CancellationToken::new();
@@ -224,6 +227,20 @@ impl Log for EmbeddedLog {
     async fn close(&self) {
         self.gate.close();
         self.gate.stopped().await;
+    }
+}
+
+/// A source that was taken out of the configuration must not keep every record of all sources for ever.
+fn retire(groups: &Groups, sources: &BTreeSet<SourceId>) {
+    let is_there = |source: &str| sources.iter().any(|known| known.as_str() == source);
+    let retired = groups.retire(|group| source_of_group(group).is_some_and(|source| !is_there(source)));
+    let of: BTreeSet<_> = retired.iter().filter_map(|group| source_of_group(group)).collect();
+    for source in of {
+        info!(
+            source.id = source,
+            "the source is not configured any more; what it has left undone is kept as long as all else, and it goes on there \
+             if it is configured again until then"
+        );
     }
 }
 

@@ -1,5 +1,6 @@
 //! Decisions by user, found by lasting id or by login name.
 
+mod outlived;
 mod row;
 
 use serde::{Deserialize, Serialize};

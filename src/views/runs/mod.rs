@@ -4,6 +4,7 @@ mod counts;
 mod entry;
 mod of_events;
 mod of_sweeps;
+mod outlived;
 mod row;
 mod sweep;
 mod table;
@@ -115,7 +116,7 @@ impl Runs {
         let Some(sweep) = &row.run.sweep else { return Ok(None) };
         let tally = self.tally(sweep)?;
         let counted = tally.is_complete() && !row.has_open_steps();
-        Ok(counted.then_some((row.run.counts.selected, tally.0.decided)))
+        Ok(counted.then_some((row.run.counts.selected, tally.progress.decided)))
     }
 
     /// Users with a step of the run that has ended, behind `after`, in the order of entries.
@@ -143,7 +144,7 @@ impl Runs {
     /// A run of a sweep as it is kept knows its own users only.
     fn with_progress(&self, mut run: Run) -> Result<Run, Error> {
         if let Some(sweep) = &run.sweep {
-            let Tally(progress) = self.tally(sweep)?;
+            let Tally { progress, .. } = self.tally(sweep)?;
             run.counts.seen = progress.decided;
             run.progress = Some(progress);
         }
@@ -159,6 +160,10 @@ fn read<T: DeserializeOwned>(tree: &sled::Tree, key: &[u8]) -> Result<Option<T>,
     Ok(tree.get(key)?.map(|row| serde_json::from_slice(&row)).transpose()?)
 }
 
+#[cfg(test)]
+mod outlived_tests;
+#[cfg(test)]
+mod passed_over_tests;
 #[cfg(test)]
 mod sweep_tests;
 #[cfg(test)]

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     domain::{
-        AskedSweep, Cause, Decision, Mode, RunId, RunOrder, SchemeId, Sighting, SourceId, SweepId, SweepPlan,
-        SweepProgress, SweepRun, SweepStep, Timestamp,
+        AskedSweep, Cause, Decision, Mode, NoAction, RunId, RunOrder, SchemeId, SchemeVerdict, Sighting, SourceId,
+        SweepId, SweepPlan, SweepProgress, SweepRun, SweepStep, Timestamp,
     },
     views::Counts,
 };
@@ -43,6 +43,7 @@ impl Runs {
                     if !is_read_again && !matches!(part.order, Order::Cancelled | Order::Failed) {
                         part.order = order;
                         run.why = why.cloned();
+                        run.held_since = (order == Order::Held).then(|| run.held_since.unwrap_or(*at));
                     }
                 })
             };
@@ -106,6 +107,7 @@ fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: 
         state: RunState::Running,
         why: None,
         started: at,
+        held_since: None,
         finished: None,
         counts: Counts::default(),
         progress: None,
@@ -118,7 +120,8 @@ fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: 
 fn started(table: &Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause: Cause) -> Tried<()> {
     let SweepProgress { sweep, source, at, .. } = progress;
     table.put_plan(sweep, &SweepPlan::of(runs))?;
-    let tally = table.tally(sweep)?;
+    let tally = table.tally(sweep)?.touched(*at);
+    table.put_tally(sweep, &tally)?;
     for run in runs {
         let id = RunId::of_sweep(sweep, &run.scheme.id);
         let mut row = row_of(id, sweep, source, run, cause, *at);
@@ -129,6 +132,7 @@ fn started(table: &Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause
             let waits = row.sweep.as_ref().is_some_and(|part| part.waits);
             row.run = Run {
                 trigger: row.run.trigger,
+                scheme_version: row.run.scheme_version,
                 started: earlier.run.started.min(*at),
                 test_mode,
                 ..earlier.run.clone()
@@ -143,9 +147,9 @@ fn started(table: &Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause
 }
 
 fn listed(table: &Table<'_>, progress: &SweepProgress, seen: u64, total: Option<u64>) -> Tried<()> {
-    let mut tally = table.tally(&progress.sweep)?;
-    tally.0.listed = tally.0.listed.max(seen);
-    tally.0.total = tally.0.total.or(total);
+    let mut tally = table.tally(&progress.sweep)?.touched(progress.at);
+    tally.progress.listed = tally.progress.listed.max(seen);
+    tally.progress.total = tally.progress.total.or(total);
     table.put_tally(&progress.sweep, &tally)?;
     match total {
         Some(_) => table.settle_all(&progress.sweep, progress.at),
@@ -180,11 +184,11 @@ fn change(table: &Table<'_>, id: &RunId, at: Timestamp, change: impl Fn(&mut Run
 
 /// Counts a user, and whom of the schemes select; says whether that was the last one.
 fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<bool> {
-    let mut tally = table.tally(sweep)?;
+    let mut tally = table.tally(sweep)?.touched(decision.decided);
     if is_over(table, sweep, &tally)? || !is_first(table, decision, sweep, None)? {
         return Ok(false);
     }
-    tally.0.decided += 1;
+    tally.progress.decided += 1;
     table.put_tally(sweep, &tally)?;
     for verdict in decision.selected() {
         let earlier = table.get(&decision.run(verdict))?;
@@ -194,6 +198,12 @@ fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<boo
         row.run.test_mode |= verdict.test_mode || decision.mode == Mode::Observe;
         row.planned = row.planned.map(|planned| planned + row::steps_of(verdict));
         row.last_ended = row.last_ended.max(Some(decision.decided));
+        table.put(earlier.as_ref(), &row.settled(Some(&tally), decision.decided))?;
+    }
+    for verdict in decision.verdicts.iter().filter(|verdict| verdict.is_of_changed_scheme()) {
+        let earlier = table.get(&decision.run(verdict))?;
+        let mut row = earlier.clone().unwrap_or_else(|| Row::from_verdict(decision, verdict));
+        row.sweep.as_mut().into_iter().for_each(|part| part.passed_over += 1);
         table.put(earlier.as_ref(), &row.settled(Some(&tally), decision.decided))?;
     }
     if tally.is_complete() {
@@ -214,7 +224,16 @@ fn released(table: &Table<'_>, decision: &Decision, sweep: &SweepId, scheme: &Sc
     part.decided += 1;
     match decision.selected().find(|verdict| verdict.scheme.id == *scheme) {
         Some(verdict) => part.planned += row::steps_of(verdict),
-        None => not_selected_any_more(table, decision, &id)?,
+        // Where the scheme is paused, disabled or deleted, none at all was asked.
+        None if decision.no_action == Some(NoAction::NoSchemeForEvent)
+            || decision.verdicts.iter().any(SchemeVerdict::is_of_changed_scheme) =>
+        {
+            part.passed_over += 1;
+            stays_held(table, decision, &id, "the scheme was not what it was when the run was released")?;
+        }
+        None => {
+            stays_held(table, decision, &id, "the scheme did not select the user any more when the run was released")?;
+        }
     }
     let over = is_release_over(part);
     row.last_ended = row.last_ended.max(Some(decision.decided));
@@ -226,7 +245,7 @@ fn released(table: &Table<'_>, decision: &Decision, sweep: &SweepId, scheme: &Sc
 /// Whether nobody is counted any more in a sweep itself: everybody is, or as many as were listed before that failed.
 fn is_over(table: &Table<'_>, sweep: &SweepId, tally: &Tally) -> Tried<bool> {
     let has_failed = || table.sweeps.get(sweep::failed(sweep)).map(|noted| noted.is_some());
-    Ok(tally.is_complete() || (tally.0.decided >= tally.0.listed && has_failed()?))
+    Ok(tally.is_complete() || (tally.progress.decided >= tally.progress.listed && has_failed()?))
 }
 
 /// Whether nobody is counted any more in the release of a run.
@@ -251,11 +270,11 @@ fn is_over_after(table: &Table<'_>, progress: &SweepProgress) -> Tried<bool> {
     }
 }
 
-fn not_selected_any_more(table: &Table<'_>, decision: &Decision, run: &RunId) -> Tried<()> {
+fn stays_held(table: &Table<'_>, decision: &Decision, run: &RunId, why: &str) -> Tried<()> {
     for number in 0.. {
         let key = [entry::of_user(run, &decision.user), entry::index(number).into()].concat();
         let Some(mut kept) = table::read::<Kept>(table.entries, &key)? else { return Ok(()) };
-        kept.entry.reason = "the scheme did not select the user any more when the run was released".into();
+        kept.entry.reason = why.into();
         table::write(table.entries, &key, &kept)?;
     }
     Ok(())

@@ -20,7 +20,8 @@ pub enum RunState {
     Held,
     /// Every step has ended, none of them failed.
     Done,
-    /// Every step has ended, some of them failed; or the users could not be listed.
+    /// Every step has ended, some of them failed; or the users could not be listed, or were passed over because the scheme
+    /// was changed meanwhile.
     Failed,
     /// An administrator has ended it.
     Cancelled,
@@ -69,6 +70,9 @@ pub struct Run {
     pub why: Option<String>,
     /// When its event was accepted or its sweep asked for; until that has been read, when its first known step began.
     pub started: Timestamp,
+    /// Since when it is held, if it is.
+    #[serde(default)]
+    pub held_since: Option<Timestamp>,
     /// When the last of it ended; none while it is not at its end.
     pub finished: Option<Timestamp>,
     /// Users and steps.
@@ -115,6 +119,9 @@ pub(super) struct Part {
     pub(super) planned: u64,
     /// Those of them that have ended.
     pub(super) ended: u64,
+    /// Users whom the run did not do anything about because the scheme was not what it was when the run began.
+    #[serde(default)]
+    pub(super) passed_over: u64,
 }
 
 /// What was said about a run as a whole.
@@ -147,6 +154,7 @@ impl Row {
             state: RunState::Running,
             why: None,
             started: Timestamp::from_millis(outcome.at.as_millis().saturating_sub(took)),
+            held_since: None,
             finished: None,
             counts: if in_sweep { Counts::default() } else { Counts { seen: 1, selected: 1, ..Counts::default() } },
             progress: None,
@@ -171,6 +179,7 @@ impl Row {
             state: RunState::Running,
             why: None,
             started: decision.accepted,
+            held_since: None,
             finished: None,
             counts: if in_sweep { Counts::default() } else { Counts { seen: 1, selected: 1, ..Counts::default() } },
             progress: None,
@@ -205,6 +214,12 @@ impl Row {
     /// `otherwise`.
     pub(super) fn settled(mut self, tally: Option<&Tally>, otherwise: Timestamp) -> Self {
         self.run.state = self.state(tally);
+        if let (RunState::Failed, passed_over @ 1..) = (self.run.state, self.passed_over()) {
+            self.run.why = Some(format!(
+                "users passed over, because the scheme was changed, paused, disabled or deleted since the run began: \
+                 {passed_over}; run the scheme as it is now"
+            ));
+        }
         self.run.finished = if self.run.state.is_final() { self.last_ended.or(Some(otherwise)) } else { None };
         self
     }
@@ -221,11 +236,15 @@ impl Row {
                 Order::Released(users) => !counted || part.decided < users || part.ended < part.planned,
             },
         };
-        match (open, self.run.counts.failed) {
+        match (open, self.run.counts.failed + self.passed_over()) {
             (true, _) => RunState::Running,
             (false, 0) => RunState::Done,
             (false, _) => RunState::Failed,
         }
+    }
+
+    fn passed_over(&self) -> u64 {
+        self.sweep.as_ref().map_or(0, |part| part.passed_over)
     }
 
     /// Whether steps have no outcome yet.

@@ -4,19 +4,40 @@ use serde::{Deserialize, Serialize};
 
 use super::row::Progress;
 use crate::{
-    domain::{EventId, SchemeId, SweepId},
+    domain::{EventId, SchemeId, SweepId, Timestamp},
     views::keys::part,
 };
 
 /// How many users were listed and decided. Apart from the rest of the sweep, because it changes with each user.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Tally(pub(super) Progress);
+pub(super) struct Tally {
+    #[serde(flatten)]
+    pub(super) progress: Progress,
+    /// When the latest of what is known of the sweep happened; none where an older version wrote it.
+    #[serde(default)]
+    pub(super) at: Option<Timestamp>,
+}
 
 impl Tally {
     /// Whether everybody is decided.
     pub(super) fn is_complete(&self) -> bool {
-        self.0.total.is_some_and(|total| self.0.decided >= total)
+        self.progress.total.is_some_and(|total| self.progress.decided >= total)
     }
+
+    /// Whether as many are decided as were listed.
+    pub(super) fn has_no_open_users(&self) -> bool {
+        self.progress.decided >= self.progress.listed.max(self.progress.total.unwrap_or(0))
+    }
+
+    /// Once something happened at `at`.
+    pub(super) fn touched(self, at: Timestamp) -> Self {
+        Self { at: self.at.max(Some(at)), ..self }
+    }
+}
+
+/// What all keys of a sweep begin with.
+pub(super) fn all_of(sweep: &SweepId) -> Vec<u8> {
+    part(sweep.as_str())
 }
 
 /// Where it is noted that the users of a sweep could not be listed.

@@ -7,26 +7,26 @@ use crate::{
     views::testing::{at, decision, outcome, source, steps, verdict},
 };
 
-fn runs() -> (tempfile::TempDir, Runs) {
+pub(super) fn runs() -> (tempfile::TempDir, Runs) {
     let dir = tempfile::tempdir().expect("a folder");
     let runs = Runs::new(&Store::open(dir.path(), "memory").expect("a store")).expect("runs");
     (dir, runs)
 }
 
-fn sweep() -> SweepId {
+pub(super) fn sweep() -> SweepId {
     SweepId::new("s1")
 }
 
-fn scheme(name: &str) -> SchemeId {
+pub(super) fn scheme(name: &str) -> SchemeId {
     name.parse().expect("an id")
 }
 
-fn progress(seconds: i64, step: SweepStep) -> SweepProgress {
+pub(super) fn progress(seconds: i64, step: SweepStep) -> SweepProgress {
     SweepProgress { sweep: sweep(), source: source(), at: at(seconds), step }
 }
 
 /// The sweep begins; `limited` has a limit of one user.
-fn started(schemes: &[&str], limited: &str) -> SweepProgress {
+pub(super) fn started(schemes: &[&str], limited: &str) -> SweepProgress {
     let run = |name: &&str| SweepRun {
         scheme: SchemeRef { id: scheme(name), version: "v1".into() },
         test_mode: false,
@@ -37,7 +37,7 @@ fn started(schemes: &[&str], limited: &str) -> SweepProgress {
 }
 
 /// What is decided on the sighting of a user whom `selecting` select, each for the group `g`.
-fn sighted(name: &str, seconds: i64, selecting: &[&str], released: Option<&str>) -> Decision {
+pub(super) fn sighted(name: &str, seconds: i64, selecting: &[&str], released: Option<&str>) -> Decision {
     let verdicts = selecting.iter().map(|scheme| verdict(scheme, Truth::True, &["g"])).collect();
     let released = released.map(scheme);
     let decision = decision("", name, seconds, verdicts);
@@ -50,14 +50,14 @@ fn sighted(name: &str, seconds: i64, selecting: &[&str], released: Option<&str>)
 }
 
 /// One record of any stream.
-enum Told {
+pub(super) enum Told {
     Progress(SweepProgress),
     Decision(Decision),
     Outcome(Outcome),
 }
 
 impl Runs {
-    fn tell(&self, told: &Told) {
+    pub(super) fn tell(&self, told: &Told) {
         match told {
             Told::Progress(progress) => self.progressed(progress),
             Told::Decision(decision) => self.decided(decision),
@@ -66,13 +66,17 @@ impl Runs {
         .expect("added");
     }
 
-    fn run(&self, name: &str) -> Run {
+    pub(super) fn run(&self, name: &str) -> Run {
         self.get(&RunId::of_sweep(&sweep(), &scheme(name))).expect("read").expect("a run")
     }
 }
 
+pub(super) fn tell_all(runs: &Runs, records: &[Told]) {
+    records.iter().for_each(|told| runs.tell(told));
+}
+
 /// Three users; `a` selects two of them, `b` nobody.
-fn two_of_three() -> Vec<Told> {
+pub(super) fn two_of_three() -> Vec<Told> {
     let (jane, joe) = (sighted("jane", 1, &["a"], None), sighted("joe", 2, &["a"], None));
     let changed = |decision: &Decision| outcome(&steps(decision)[0], StepResult::Changed, 5);
     vec![
@@ -134,7 +138,7 @@ fn records_of_a_sweep_in_any_order_of_their_streams_and_any_number_of_times_coun
 }
 
 /// A sweep over two users, both selected by `a`, which has a limit of one; their steps are held.
-fn held(runs: &Runs) {
+pub(super) fn held(runs: &Runs) {
     runs.tell(&Told::Progress(started(&["a"], "a")));
     for (name, seconds) in [("jane", 1), ("joe", 2)] {
         let decision = sighted(name, seconds, &["a"], None);

@@ -53,6 +53,13 @@ impl Table<'_> {
         Ok(())
     }
 
+    /// Forgets a run; its entries are not touched.
+    pub(super) fn remove(&self, row: &Row) -> Tried<()> {
+        self.rows.remove(place(&row.run))?;
+        self.index.remove(row.run.id.as_str())?;
+        Ok(())
+    }
+
     pub(super) fn plan(&self, sweep: &SweepId) -> Tried<Option<SweepPlan>> {
         read(self.sweeps, &sweep::plan(sweep))
     }

@@ -11,22 +11,22 @@ use crate::support::{
 };
 
 /// Users of the sandbox's own that every site begins with: the account that usher acts as.
-const OWN: u64 = 1;
+pub(super) const OWN: u64 = 1;
 
 /// Gives those of `acme.example` a group, where somebody asks for it.
-fn gives(id: &str, source: &str, group: &str, more: &str) -> String {
+pub(super) fn gives(id: &str, source: &str, group: &str, more: &str) -> String {
     format!(
         "{{ id: {id}, source: {source}, trigger: manual, test_mode: false, select: {{ email_domain: [acme.example] }}, \
          actions: [{{ add_groups: [{group}] }}] {more} }}"
     )
 }
 
-fn user(number: usize, domain: &str) -> Account {
+pub(super) fn user(number: usize, domain: &str) -> Account {
     Account::new(format!("KEY{number}"), format!("name-{number}")).email(format!("user-{number}@{domain}"))
 }
 
 /// `count` users of `acme.example` in both sites, and as many of another domain.
-fn people(ground: &Ground, count: usize) {
+pub(super) fn people(ground: &Ground, count: usize) {
     for source in [ACME, GLOBEX] {
         for number in 0..count {
             ground.sandbox.put_user(source.product, user(number, "acme.example"));
@@ -35,13 +35,13 @@ fn people(ground: &Ground, count: usize) {
     }
 }
 
-async fn post(face: &Face, path: &str) -> (StatusCode, Value) {
+pub(super) async fn post(face: &Face, path: &str) -> (StatusCode, Value) {
     let (status, _, answer) = face.send(Method::POST, path, &[("X-Usher-Actor", "Ann")], "").await;
     (status, answer)
 }
 
 /// Asks for a run of `scheme`; gives its id.
-async fn run_now(face: &Face, scheme: &str) -> String {
+pub(super) async fn run_now(face: &Face, scheme: &str) -> String {
     let (status, run) = post(face, &format!("schemes/{scheme}/run")).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{run}");
     assert_eq!((&run["state"], &run["trigger"], &run["scheme"]), (&json!("running"), &json!("manual"), &json!(scheme)));
@@ -49,7 +49,7 @@ async fn run_now(face: &Face, scheme: &str) -> String {
 }
 
 /// The run, once it is `state`.
-async fn when(face: &Face, run: &str, state: &str) -> Value {
+pub(super) async fn when(face: &Face, run: &str, state: &str) -> Value {
     eventually(&format!("{run} is {state}"), || async {
         let (status, shown) = face.ask(&format!("runs/{run}"), &[]).await;
         assert_eq!(status, StatusCode::OK, "{shown}");
@@ -188,7 +188,7 @@ async fn a_time_missed_while_usher_was_down_is_caught_up_once() {
 }
 
 /// Selects ten users and has a limit of `limits`.
-async fn limited(limits: &str) -> (TestApp, String) {
+pub(super) async fn limited(limits: &str) -> (TestApp, String) {
     let ground = Ground::new(&gives("many", "acme", "staff", &format!(", limits: {{ {limits} }}"))).groups(&["staff"]);
     people(&ground, 10);
     let app = TestApp::start(ground).await;

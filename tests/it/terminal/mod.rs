@@ -1,6 +1,7 @@
 //! What administrators do at a terminal: the real binary as a command, against an usher that runs.
 
 mod api;
+mod at_once;
 mod explain;
 mod groups;
 mod refusals;

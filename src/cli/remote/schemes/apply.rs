@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     super::{Api, Error, output::Output},
-    known::{text, there},
+    known::{Known, text, there},
     warnings,
 };
 use crate::{cli::FAILED, domain::Scheme};
@@ -32,7 +32,7 @@ pub async fn apply(
             Some(known) if known.provisioned => ("changed", Err(Error::Provisioned)),
             Some(_) if dry_run => ("changed", Ok(Value::Null)),
             None if dry_run => ("added", Ok(Value::Null)),
-            Some(_) => ("changed", put(api, id, &text).await),
+            Some(known) => ("changed", put(api, id, &text, known).await),
             None => ("added", api.send_to(Method::POST, &["schemes"], Some(text.to_string()), None).await),
         };
         failed |= tell(output, id, &format!("{would}{done}"), result)?;
@@ -40,8 +40,8 @@ pub async fn apply(
     let gone = there.iter().filter(|(id, known)| {
         prune && !known.provisioned && !wanted.iter().any(|scheme| scheme.id.as_str() == id.as_str())
     });
-    for (id, _) in gone {
-        let result = if dry_run { Ok(Value::Null) } else { delete(api, id).await };
+    for (id, known) in gone {
+        let result = if dry_run { Ok(Value::Null) } else { delete(api, id, known).await };
         failed |= tell(output, id, &format!("{would}deleted"), result)?;
     }
     Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
@@ -62,12 +62,13 @@ fn tell(output: &mut Output<'_>, id: &str, done: &str, result: Result<Value, Err
     }
 }
 
-async fn put(api: &Api, id: &str, text: &Value) -> Result<Value, Error> {
-    let etag = api.get_versioned(&["schemes", id]).await?.etag;
-    api.send_to(Method::PUT, &["schemes", id], Some(text.to_string()), etag.as_deref()).await
+/// Only if it is still what it was compared with: what somebody else has changed since is not written over.
+async fn put(api: &Api, id: &str, text: &Value, compared_with: &Known) -> Result<Value, Error> {
+    let if_match = compared_with.if_match.as_deref();
+    api.send_to(Method::PUT, &["schemes", id], Some(text.to_string()), if_match).await
 }
 
-async fn delete(api: &Api, id: &str) -> Result<Value, Error> {
-    let etag = api.get_versioned(&["schemes", id]).await?.etag;
-    api.send_to(Method::DELETE, &["schemes", id], None, etag.as_deref()).await
+/// As [`put`].
+async fn delete(api: &Api, id: &str, compared_with: &Known) -> Result<Value, Error> {
+    api.send_to(Method::DELETE, &["schemes", id], None, compared_with.if_match.as_deref()).await
 }

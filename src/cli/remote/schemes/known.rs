@@ -28,6 +28,8 @@ const KEYS: [&str; 12] = [
 pub struct Known {
     /// As a file says it.
     pub text: Value,
+    /// What `If-Match` takes where it is to be as it was read.
+    pub if_match: Option<String>,
     /// Whether it stands in the configuration file.
     pub provisioned: bool,
 }
@@ -55,6 +57,7 @@ fn known(row: Value) -> Option<(String, Known)> {
     let Value::Object(mut fields) = row else { return None };
     let provisioned = fields.get("provisioned").and_then(Value::as_bool).unwrap_or(false);
     let id = fields.get("id")?.as_str()?.to_owned();
+    let if_match = fields.get("tag").and_then(Value::as_str).map(|tag| format!("\"{tag}\""));
     let text = match fields.get("text").and_then(Value::as_str) {
         // What this usher can't use is kept as it stands.
         Some(broken) => serde_json::from_str(broken).unwrap_or(Value::Null),
@@ -63,7 +66,7 @@ fn known(row: Value) -> Option<(String, Known)> {
             Value::Object(fields)
         }
     };
-    Some((id, Known { text, provisioned }))
+    Some((id, Known { text, if_match, provisioned }))
 }
 
 /// What `scheme` says, as the API tells it.
@@ -79,9 +82,10 @@ mod tests {
 
     #[test]
     fn what_is_told_about_a_scheme_is_not_part_of_it() {
-        let row = json!({"id": "a", "source": "acme", "version": "1", "paused": true, "provisioned": true, "warnings": ["w"]});
-        let (id, Known { text, provisioned }) = known(row).expect("a scheme");
+        let row = json!({"id": "a", "source": "acme", "version": "1", "tag": "2-1", "paused": true, "provisioned": true, "warnings": ["w"]});
+        let (id, Known { text, if_match, provisioned }) = known(row).expect("a scheme");
         assert_eq!((id.as_str(), text, provisioned), ("a", json!({"id": "a", "source": "acme"}), true));
+        assert_eq!(if_match.as_deref(), Some("\"2-1\""));
     }
 
     #[test]

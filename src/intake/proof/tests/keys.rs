@@ -33,7 +33,7 @@ async fn keys_are_fetched_once_for_all_who_ask_and_kept() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_asked_for_now_and_then_and_never_for_a_token_that_is_wrong_anyway() {
+async fn an_unknown_key_is_asked_for_every_thirty_seconds_and_never_for_a_token_that_is_wrong_anyway() {
     let publisher = Publisher::of(&["k"]).await;
     let verifier = published(&publisher);
     for wrong in [("aud", "another"), ("iss", "another")] {
@@ -42,12 +42,39 @@ async fn an_unknown_key_is_asked_for_now_and_then_and_never_for_a_token_that_is_
     }
     assert_eq!(publisher.asked(), 0);
     let unknown = by("unknown", &forge::claims());
+    assert_eq!(outcome(&verifier, unknown.as_bytes()).await, Err(ProofError::Unproven));
     for _ in 0..5 {
-        assert_eq!(outcome(&verifier, unknown.as_bytes()).await, Err(ProofError::Unproven));
+        assert_eq!(outcome(&verifier, unknown.as_bytes()).await, Err(ProofError::NoKeys), "it may be new");
     }
     assert_eq!(publisher.asked(), 1);
     pass(31).await;
     assert_eq!(outcome(&verifier, unknown.as_bytes()).await, Err(ProofError::Unproven));
+    assert_eq!(publisher.asked(), 2);
+}
+
+#[tokio::test]
+async fn of_many_who_ask_at_once_for_an_unknown_key_only_those_are_refused_for_whom_it_was_asked() {
+    let publisher = Publisher::of(&["k"]).await;
+    let verifier = published(&publisher);
+    let unknown = by("unknown", &forge::claims());
+    let outcomes = join_all((0..20).map(|_| outcome(&verifier, unknown.as_bytes()))).await;
+    assert_eq!(publisher.asked(), 1);
+    assert!(outcomes.iter().all(|outcome| outcome.is_err()), "{outcomes:?}");
+    assert_eq!(outcome(&verifier, unknown.as_bytes()).await, Err(ProofError::NoKeys));
+    assert_eq!(outcome(&verifier, forge::right().as_bytes()).await, Ok(Form::Webhook), "and nobody else waits");
+}
+
+#[tokio::test]
+async fn a_delivery_with_a_key_that_was_made_after_the_last_fetch_is_accepted_when_it_comes_again() {
+    let publisher = Publisher::of(&["k"]).await;
+    let verifier = published(&publisher);
+    assert_eq!(outcome(&verifier, forge::right().as_bytes()).await, Ok(Form::Webhook));
+    publisher.publish(&["k", "new"]);
+    let with_the_new_one = by("new", &forge::claims());
+    assert_eq!(outcome(&verifier, with_the_new_one.as_bytes()).await, Err(ProofError::NoKeys));
+    assert_eq!(publisher.asked(), 1);
+    pass(31).await;
+    assert_eq!(outcome(&verifier, with_the_new_one.as_bytes()).await, Ok(Form::Webhook));
     assert_eq!(publisher.asked(), 2);
 }
 
@@ -73,7 +100,8 @@ async fn the_last_keys_count_for_a_day_when_no_others_can_be_had() {
     drop(listener);
     let keys = super::super::jwks::Jwks::new(&ForgeKeys::Url(gone));
     assert!(matches!(keys.fetch("k").await, Err(ProofError::NoKeys)));
-    keys.learn(KeySet::parse(super::super::testing::key_set(&["k"]).as_bytes()).expect("a key set"));
+    let published = KeySet::parse(super::super::testing::key_set(&["k"]).as_bytes()).expect("a key set");
+    keys.learn(published, tokio::time::Instant::now());
     pass(23 * 60 * 60).await;
     assert!(keys.fetch("k").await.is_ok_and(|key| key.is_some()));
     assert!(matches!(keys.fetch("other").await, Err(ProofError::NoKeys)), "it may be new");

@@ -1,0 +1,145 @@
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::{
+    clock::{Clock, SystemClock},
+    config,
+    domain::{Heard, RunId, SchemeId, SweepId, SweepPlan, UserHints, UserId},
+    engine::{self, AskedStep, Count, NoControls, testing::Stub},
+    log::{
+        Partition,
+        embedded::{EmbeddedLog, Options},
+    },
+    rules::VersionedScheme,
+    store::Store,
+};
+
+/// Counts how often it is asked what was heard of logins.
+#[derive(Default)]
+struct Listener {
+    asked: AtomicUsize,
+    progress: watch::Sender<u64>,
+}
+
+impl Overview for Listener {
+    fn has_ended(&self, _: &AskedStep) -> bool {
+        true
+    }
+
+    fn heard(&self, _: &SourceId) -> Option<Heard> {
+        self.asked.fetch_add(1, SeqCst);
+        None
+    }
+
+    fn sweep(&self, _: &SweepId) -> Option<Arc<SweepPlan>> {
+        None
+    }
+
+    fn asked_until(&self, _: &SchemeId) -> Option<Timestamp> {
+        None
+    }
+
+    fn is_over(&self, _: &RunId) -> bool {
+        false
+    }
+
+    fn count(&self, _: &RunId) -> Option<Count> {
+        None
+    }
+
+    fn selected(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
+        None
+    }
+
+    fn progress(&self) -> watch::Receiver<u64> {
+        self.progress.subscribe()
+    }
+}
+
+fn source() -> SourceId {
+    "acme".parse().expect("an id")
+}
+
+/// The enabled schemes of a file that holds `scheme`, beside its id, source and trigger.
+fn schemes(scheme: &str) -> Schemes {
+    let text = format!("schemes: [{{ id: a, source: acme, trigger: on_login, test_mode: false, {scheme} }}]");
+    let schemes = config::read_schemes(&text, "schemes.yaml").expect("a scheme");
+    Schemes::new(schemes.into_iter().map(|scheme| VersionedScheme { reference: scheme.reference(), scheme }))
+}
+
+fn login(number: i64) -> Event {
+    Event {
+        id: EventId::new(format!("e{number}")),
+        source: source(),
+        kind: EventKind::LoggedIn,
+        user: UserRef::Id(UserId::new("jane")),
+        hints: UserHints::default(),
+        occurred: None,
+        accepted: Timestamp::from_millis(SystemClock.now().as_millis() - 1000 + number),
+        sweep: None,
+    }
+}
+
+/// What is decided on two logins of one user by `scheme`, and how often it was asked what was heard of anybody's.
+async fn decided_by(scheme: &str) -> (Vec<Decision>, usize) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let options = Options { partitions: 1, ..Options::default() };
+    let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&dir.path().join("log"), options).expect("a log"));
+    let memory = Memory::open(&Store::open(&dir.path().join("state"), log.identity()).expect("a store"));
+    let memory = memory.expect("memory");
+    for event in [login(1), login(2)] {
+        let record = Record { key: event.key(), payload: codec::encode(&event) };
+        log.append(Stream::Events, record).await.expect("appended");
+    }
+    let (stub, controls, metrics) =
+        (Arc::new(Stub::default()), NoControls::default(), Metrics::new().expect("metrics"));
+    stub.put("jane", &[]);
+    let clock = Arc::new(SystemClock);
+    let connection = Connection::new(source(), stub, 2, clock, Arc::new(controls), metrics.clone());
+    let (_schemes, receiver) = watch::channel(Arc::new(schemes(scheme)));
+    let (listener, ledger) = (Arc::new(Listener::default()), memory.ledger.clone());
+    let overview: Arc<dyn Overview> = Arc::clone(&listener) as _;
+    let planner = Planner::new(connection, receiver, Mode::Active, Arc::clone(&log), memory, metrics, overview);
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(engine::run(Arc::clone(&log), ledger, Arc::new(planner), stop.clone()));
+    let records = log.read(Stream::Decisions, vec![(Partition(0), 0)]).await.expect("read");
+    let decoded = records.map(|record| codec::decode(&record.expect("a record").payload).expect("usher wrote it"));
+    let decisions = tokio::time::timeout(Duration::from_secs(30), decoded.take(2).collect()).await.expect("they come");
+    stop.cancel();
+    running.await.expect("no panic");
+    log.close().await;
+    (decisions, listener.asked.load(SeqCst))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_heard_of_logins_is_read_only_where_a_scheme_looks_at_it() {
+    let staff = "actions: [{ add_groups: [staff] }]";
+    let (decisions, asked) = decided_by(&format!("select: {{ everyone: true }}, {staff}")).await;
+    assert!(decisions.iter().all(|decision| decision.selected().count() == 1), "{decisions:?}");
+    assert_eq!(asked, 0);
+    let (_, asked) = decided_by(&format!("select: {{ never_logged_in: {{}} }}, {staff}")).await;
+    assert!(asked >= 2, "{asked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_logins_in_an_issues_text_are_known_although_nobody_is_selected_by_them() {
+    let issue = "create_issue: { project: OPS, type: Task, summary: 'last login {{ user.last_login }}' }";
+    let (decisions, asked) = decided_by(&format!("select: {{ everyone: true }}, actions: [{{ {issue} }}]")).await;
+    assert!(asked >= 2, "{asked}");
+    // The first login is that of the event itself, of which nothing is to be known yet.
+    let summaries: BTreeMap<_, _> = decisions.iter().map(|decision| (decision.event.to_string(), decision)).collect();
+    let crate::domain::Step::CreateIssue(issue) = &summaries["e2"].verdicts[0].steps[0] else { panic!("an issue") };
+    assert_eq!(issue.summary, format!("last login {}", login_time(&decisions)));
+}
+
+/// When the first login was.
+fn login_time(decisions: &[Decision]) -> Timestamp {
+    decisions.iter().map(|decision| decision.accepted).min().expect("two logins")
+}
