@@ -40,14 +40,6 @@ fn what_a_source_says_is_checked() {
             "product: crowd",
             "14: `crowd` is not supported by this version of usher yet; write one of: jira-cloud, jira-dc, atlassian-org",
         ),
-        ("feed: {}", "7: `kind` is missing here; write `kind: audit-log`"),
-        ("feed: audit-log", "7: found a single value; write `{ kind: audit-log, every: 30s }`, say"),
-        ("feed: { kind: webhook }", "15: `webhook` is not known here; write one of: audit-log"),
-        (
-            "feed: { kind: audit-log, every: 0s, overlap: 2d }",
-            "33: `0s` does not fit here; write a time from 1s to 1h, `30s`, say\n\
-             usher.yaml:3:46: `2d` does not fit here; write a time from 1m to 24h, `10m`, say",
-        ),
         ("webhook: { hmac: { env: TOKEN } }", "22: found keys and values; write a list, like `[a, b]`"),
         ("credentials_expire: 1.3.2027", "25: `1.3.2027` is not a day; write it like `2027-03-01`"),
         ("rate: { per_second: 0 }", "25: `0` is not a number of calls from 0.001 to 10000; write `10` or `0.5`, say"),
