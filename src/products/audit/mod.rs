@@ -2,6 +2,8 @@
 
 mod data_center;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
