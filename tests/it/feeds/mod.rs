@@ -3,6 +3,7 @@
 
 mod crash;
 mod data_center;
+mod replicas;
 mod stream;
 mod told_twice;
 mod trouble;

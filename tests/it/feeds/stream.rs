@@ -16,7 +16,7 @@ const EVERYBODY: &str = "
       actions: [{ add_groups: [seen] }] }";
 
 /// An organisation in place of Acme's Jira.
-fn ground() -> Ground {
+pub fn ground() -> Ground {
     let ground = Ground::new(EVERYBODY);
     let base = ground.sandbox.base_url(Product::AtlassianOrg).to_string();
     ground.sandbox.put_group(Product::AtlassianOrg, "seen");
