@@ -105,6 +105,7 @@ impl Follower<'_> {
 
     /// The first look ever: what the log holds already is old. It is remembered, so that it is known from what comes late.
     async fn begin(&mut self) -> Result<(), Error> {
+        self.not_before = Instant::now() + self.audit_log.gap();
         let newest = self.stop.run_until_cancelled(self.audit_log.newest()).await.ok_or(Interrupted)??;
         let now = self.feed.connection.clock.now();
         let long_ago = Timestamp::from_millis(now.as_millis().saturating_sub(CLOCKS_DIFFER_MILLIS));

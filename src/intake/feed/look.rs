@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Pages read before entries are taken in, of a log that gives the newest first.
-const PAGES: usize = 20;
+const PAGES: usize = 50;
 /// So many empty pages in a row, with others to follow, are an answer that makes no sense.
 const MOST_EMPTY: usize = 20;
 

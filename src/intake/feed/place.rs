@@ -1,6 +1,6 @@
 //! The place a feed has come to, in the log.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,8 @@ use crate::{
 
 /// So far the times of a place may move on before it is written down although nothing else in it has changed.
 const DRIFT: Duration = Duration::from_mins(1);
+/// So many records are read first, to find the latest of one source.
+const NEAR_THE_END: u64 = 1_000;
 
 impl Feed {
     /// The place that was written down last; none: the feed has never been followed.
@@ -31,16 +33,34 @@ impl Feed {
         }
     }
 
+    /// The latest record is near the end: a place that is followed is written down every so often.
     async fn read_place(&self) -> Result<Option<FeedPlace>, log::Error> {
         let key = UserKey::of_source(self.source());
         let partition = Partition::of(key.as_str(), self.log.partitions());
         let bounds = self.log.bounds(Stream::Feeds, partition).await?;
-        let (mut place, mut next) = (None, bounds.start);
-        if bounds.is_empty() {
+        let mut records = NEAR_THE_END;
+        loop {
+            let from = bounds.start.max(bounds.end.saturating_sub(records));
+            let place = self.last_place(&key, partition, from..bounds.end).await?;
+            if place.is_some() || from == bounds.start {
+                return Ok(place);
+            }
+            records = records.saturating_mul(10);
+        }
+    }
+
+    async fn last_place(
+        &self,
+        key: &UserKey,
+        partition: Partition,
+        offsets: Range<u64>,
+    ) -> Result<Option<FeedPlace>, log::Error> {
+        let (mut place, mut next) = (None, offsets.start);
+        if offsets.is_empty() {
             return Ok(place);
         }
         let mut records = self.log.read(Stream::Feeds, vec![(partition, next)]).await?;
-        while next < bounds.end {
+        while next < offsets.end {
             let record =
                 records.next().await.ok_or_else(|| log::Error::Unavailable("the log ended early".into()))??;
             next = record.position.offset + 1;

@@ -8,7 +8,9 @@ use super::error::Error;
 use crate::{domain::SourceId, engine::Backoff, products::Disposition};
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_mins(5);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// A product that asks for more is asked again after this.
+const LONGEST_ASKED_FOR: Duration = Duration::from_mins(10);
 
 /// The failures since the last look that succeeded.
 #[derive(Default)]
@@ -30,7 +32,7 @@ impl Trouble {
             debug!(source.id = %source, %error, "the feed still can't be followed");
         }
         let backoff = self.0.get_or_insert_with(|| Backoff::new(FIRST_WAIT, LONGEST_WAIT));
-        backoff.next_wait().max(asked_for.unwrap_or_default().min(LONGEST_WAIT))
+        backoff.next_wait().max(asked_for.unwrap_or_default().min(LONGEST_ASKED_FOR))
     }
 
     /// Notes a success.

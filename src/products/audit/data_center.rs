@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{AuditEntry, AuditLog, AuditPage, Order, PAGE, Span};
+use super::{AuditEntry, AuditLog, AuditPage, Order, Span};
 use crate::{
     domain::Timestamp,
     products::{
@@ -20,6 +20,8 @@ use crate::{
     },
 };
 
+/// Entries on a page: what Data Center gives by itself. One entry can be long.
+const PAGE: usize = 200;
 const EVENTS: &str = "rest/auditing/1.0/events";
 
 /// The log behind one client.

@@ -16,9 +16,6 @@ pub(super) use stream::Stream;
 use super::Error;
 use crate::domain::Timestamp;
 
-/// Entries on a page.
-pub const PAGE: usize = 500;
-
 /// In which order a log gives its entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {

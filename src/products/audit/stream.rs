@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{AuditEntry, AuditLog, AuditPage, Order, PAGE, Span};
+use super::{AuditEntry, AuditLog, AuditPage, Order, Span};
 use crate::{
     domain::Timestamp,
     products::{
@@ -21,6 +21,8 @@ use crate::{
     },
 };
 
+/// Entries on a page: the most that may be asked for, as calls are few.
+const PAGE: usize = 500;
 /// 50 calls a minute are let through; these are 48.
 const GAP: Duration = Duration::from_millis(1250);
 

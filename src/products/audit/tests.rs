@@ -56,8 +56,8 @@ async fn data_center_is_asked_for_a_span_and_then_for_what_is_behind_the_cursor(
     assert_eq!(
         stub.lines(),
         [
-            format!("{events}?limit=500&from=2026-05-19T09%3A50%3A00.000Z&to=2026-05-19T10%3A50%3A00.500Z"),
-            format!("{events}?limit=500&from=2026-05-19T09%3A50%3A00.000Z&pageCursor=1637628276398%2C179"),
+            format!("{events}?limit=200&from=2026-05-19T09%3A50%3A00.000Z&to=2026-05-19T10%3A50%3A00.500Z"),
+            format!("{events}?limit=200&from=2026-05-19T09%3A50%3A00.000Z&pageCursor=1637628276398%2C179"),
             format!("{events}?limit=1"),
             format!("{events}?limit=1"),
         ]
