@@ -5,6 +5,7 @@
 //! on the way (`reader`).
 
 mod actions;
+mod address;
 mod auth;
 mod check;
 mod conditions;
@@ -34,6 +35,7 @@ mod telling;
 #[cfg(test)]
 mod tests;
 mod text;
+mod transport;
 mod trigger;
 mod webhook;
 mod yaml;
@@ -45,6 +47,7 @@ pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_sche
 pub use problem::{Place, Problem, Problems};
 pub(crate) use reader::nearest;
 pub use sources::Sources;
+pub use transport::{Authorities, Proxy, ProxyCredentials, Transport};
 pub use webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
@@ -143,6 +146,8 @@ pub struct Source {
     pub actions: AuditActions,
     /// Upper bounds on calls.
     pub rate: Rate,
+    /// How it is reached.
+    pub transport: Transport,
     /// What no scheme takes away, whatever it says.
     pub protect: Protect,
 }
@@ -161,6 +166,7 @@ impl Source {
             feed: None,
             actions: AuditActions::default(),
             rate: Rate::default(),
+            transport: Transport::default(),
             protect: Protect::of(product, Some(&base_url)),
             base_url,
         }

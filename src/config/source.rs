@@ -3,13 +3,12 @@
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
-use url::{Host, Url};
 
 use crate::domain::{Product, SourceId};
 
 use super::{
-    Organization, Protect, Rate, Source, auth::auth, fields::Fields, node::Node, not_yet, protect::protect,
-    reader::Reader, telling::told,
+    Organization, Protect, Rate, Source, address::address, auth::auth, fields::Fields, node::Node, not_yet,
+    protect::protect, reader::Reader, telling::told, transport::transport,
 };
 
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
@@ -22,9 +21,6 @@ pub(super) const PRODUCTS: [(&str, Product); 3] = [
     (Product::AtlassianOrg.as_str(), Product::AtlassianOrg),
 ];
 
-/// Where every organisation is.
-const ORGANIZATIONS: &str = "https://api.atlassian.com";
-
 /// Reads one item of `sources`.
 pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let mut fields = Fields::of(node, reader)?;
@@ -35,7 +31,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let product = fields
         .required("product", "write `product: jira-cloud` or `product: jira-dc`", reader)
         .and_then(|node| reader.choice(node, &PRODUCTS, not_yet::PRODUCTS));
-    let base_url = own_base_url(&mut fields, product, reader);
+    let base_url = address(&mut fields, product, reader);
     let organization = organization(&mut fields, product, reader);
     let auth = fields
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
@@ -43,6 +39,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let told = told(&mut fields, product, reader);
     let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));
+    let transport = transport(&mut fields, reader);
     // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
     let protect = fields.or("protect", default.clone(), |node| protect(node, default, reader));
@@ -60,19 +57,9 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         feed: told.feed,
         actions: told.actions,
         rate: rate?,
+        transport: transport?,
         protect: protect?,
     })
-}
-
-/// Reads `base_url`; all organisations are at the same one.
-fn own_base_url(fields: &mut Fields<'_>, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Url> {
-    let everybodys = Url::parse(ORGANIZATIONS).ok().filter(|_| product == Some(Product::AtlassianOrg));
-    match everybodys {
-        Some(default) => fields.or("base_url", default, |node| reader.parsed(node, base_url)),
-        None => fields
-            .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
-            .and_then(|node| reader.parsed(node, base_url)),
-    }
 }
 
 /// Reads `organization` and `directory`, which an organisation has and nothing else.
@@ -106,30 +93,6 @@ fn organization(
 fn plain_id(text: &str) -> Result<String, String> {
     let plain = !text.is_empty() && text.len() <= 128 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if plain { Ok(text.to_owned()) } else { Err(format!("`{text}` is not an id of Atlassian's; copy it from there")) }
-}
-
-/// The text is not quoted in messages: it may hold credentials.
-fn base_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text)
-        .map_err(|error| format!("this is not a URL ({error}); write `https://jira.example.com`, say"))?;
-    let Some(host) = url.host().filter(|_| matches!(url.scheme(), "http" | "https")) else {
-        return Err("this URL is not one of HTTP; write `https://jira.example.com`, say".to_owned());
-    };
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("credentials stand in this URL; take them out and write them under `auth`".to_owned());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("this URL goes on after `?` or `#`; write it up to there".to_owned());
-    }
-    let loopback = match host {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-    };
-    if url.scheme() == "http" && !loopback {
-        return Err("plain http would show the credentials on the way; write `https://`".to_owned());
-    }
-    Ok(url)
 }
 
 fn date(text: &str) -> Result<NaiveDate, String> {

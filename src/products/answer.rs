@@ -29,12 +29,13 @@ impl Received {
     pub fn judge(self, wait: Option<Duration>, personal: &[&str]) -> Result<Answer, Error> {
         let code = self.status.as_u16();
         let said = message::read(self.status, &self.body, personal);
-        let from_product = said.is_some();
-        let message = said.unwrap_or_else(|| "not an answer of the product itself".to_owned());
+        let (from_product, about_one) = (said.is_some(), said.as_ref().is_some_and(|said| said.is_about_one));
+        let message = said.map_or_else(|| "not an answer of the product itself".to_owned(), |said| said.text);
         match code {
             429 => Err(Error::RateLimited { retry_after: wait }),
             // 408 and 425 are a 5xx by sense: it is the server or the way to it that was not ready.
             408 | 425 | 500..=599 => Err(Error::Unavailable { status: code, message, retry_after: wait }),
+            403 if about_one => Err(Error::Refused { status: code, message }),
             401 | 403 => Err(Error::Unauthorized { status: code, message }),
             300..=399 => Err(Error::Unauthorized { status: code, message: self.redirected() }),
             _ if anonymous(&self.headers) => {
@@ -129,6 +130,16 @@ mod tests {
         assert!(matches!(judge(503, &nobody, ""), Err(Error::Unavailable { .. })));
         assert!(matches!(judge(429, &nobody, ""), Err(Error::RateLimited { .. })));
         assert!(judge(200, &[("X-AUSERNAME", "jane")], "{}").is_ok());
+    }
+
+    #[test]
+    fn a_user_who_is_managed_elsewhere_does_not_stop_the_source() {
+        let body =
+            r#"{"key":"forbidden.action","context":{"allowed":false,"reason":{"key":"externalDirectory.scim"}}}"#;
+        let error = judge(403, &[], body).unwrap_err();
+        assert_eq!(error.disposition(), Disposition::ReadThenGiveUp);
+        assert!(error.to_string().ends_with("forbidden.action (externalDirectory.scim)"), "{error}");
+        assert_eq!(disposition(401, &[], body), Some(Disposition::Halt));
     }
 
     #[test]

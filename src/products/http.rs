@@ -3,17 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{
-    Method, Response, StatusCode,
-    header::{ACCEPT, HeaderMap, HeaderValue},
-    redirect, retry,
-};
+use reqwest::{Method, Response, StatusCode, header::HeaderValue};
 use tokio::time::Instant;
 use url::Url;
 
 use super::{
     ConnectError, Error,
     answer::{Answer, Received},
+    broken::{broken, turned_away},
+    dial,
     limits::Limits,
     pacing::Pacer,
     request::{Call, Operation},
@@ -21,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Auth, Source},
+    config::{Auth, Source, Transport},
     domain::SourceId,
     metrics::Metrics,
 };
@@ -32,6 +30,7 @@ pub(super) struct Http {
     base: Url,
     auth: Auth,
     client: reqwest::Client,
+    transport: Transport,
     pacer: Pacer,
     limits: Limits,
     metrics: Metrics,
@@ -50,7 +49,8 @@ impl Http {
             source: source.id.clone(),
             base,
             auth: checked(&source.auth)?,
-            client: client(limits)?,
+            client: dial::client(limits, &source.transport)?,
+            transport: source.transport.clone(),
             pacer: Pacer::new(source.rate),
             limits,
             metrics,
@@ -60,7 +60,7 @@ impl Http {
 
     /// Makes `call` once, when its turn has come.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
-        let turn = self.pacer.turn().await;
+        let turn = if call.operation.is_a_change() { self.pacer.turn().await } else { self.pacer.turn_to_ask().await };
         let began = Instant::now();
         let received = self.exchange(&call).await;
         self.measure(call.operation, began.elapsed(), &received);
@@ -88,6 +88,9 @@ impl Http {
             request = request.json(body);
         }
         let mut response = request.send().await.map_err(|error| self.broken(&error))?;
+        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED && self.transport.proxy.is_some() {
+            return Err(turned_away(&self.transport));
+        }
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let body = match self.body(response).await {
             Ok(body) => body,
@@ -108,15 +111,8 @@ impl Http {
         Ok(body.freeze())
     }
 
-    /// What a call without an answer means. Only where no connection came about is it sure that nothing was done.
     fn broken(&self, error: &reqwest::Error) -> Error {
-        if error.is_connect() || error.is_builder() {
-            Error::Unreachable(innermost(error))
-        } else if error.is_timeout() {
-            Error::Lost(format!("no complete answer within {:?}", self.limits.call))
-        } else {
-            Error::Lost(innermost(error))
-        }
+        broken(error, &self.transport, self.limits.call)
     }
 
     fn measure(&self, operation: Operation, took: Duration, received: &Result<Received, Error>) {
@@ -144,22 +140,6 @@ impl Http {
     }
 }
 
-fn client(limits: Limits) -> Result<reqwest::Client, ConnectError> {
-    // Whoever comes first installs it; it is the same one everywhere in this process.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")))
-        .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]))
-        .connect_timeout(limits.connect)
-        .timeout(limits.call)
-        // Tomcat hangs up after 20 s; a call on a connection just closed would be lost for nothing.
-        .pool_idle_timeout(Duration::from_secs(15))
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .build()
-        .map_err(|error| ConnectError::Client(innermost(&error)))
-}
-
 /// A token with a line break in it, as files end, would make every call fail; better say so at once.
 fn checked(auth: &Auth) -> Result<Auth, ConnectError> {
     match auth {
@@ -167,13 +147,4 @@ fn checked(auth: &Auth) -> Result<Auth, ConnectError> {
         Auth::Basic { username, .. } if username.contains(':') => Err(ConnectError::Credentials),
         Auth::Bearer(_) | Auth::Basic { .. } => Ok(auth.clone()),
     }
-}
-
-/// The cause at the bottom: the layers above it repeat each other, and the URL with its query.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    if cause.is::<reqwest::Error>() { "no cause is known".to_owned() } else { cause.to_string() }
 }

@@ -6,12 +6,15 @@ mod answer;
 mod atlassian_org;
 pub mod audit;
 mod bean;
+mod broken;
 #[cfg(test)]
 mod change_tests;
 mod codes;
 mod connect;
+mod dial;
 mod document;
 mod error;
+mod families;
 mod group_ids;
 mod http;
 #[cfg(test)]
@@ -24,18 +27,25 @@ mod jira_tests;
 mod leaving;
 mod limits;
 #[cfg(test)]
+mod list_end_tests;
+#[cfg(test)]
 mod list_tests;
 mod listing;
 mod message;
+#[cfg(test)]
+mod organization_tests;
+mod pace;
 mod pacing;
 mod password;
 mod picker;
+mod quota;
 mod request;
 mod rights;
 #[cfg(test)]
 mod stub;
 pub mod table;
 mod throttle;
+mod wall;
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -1,30 +1,23 @@
 //! How fast a source is called: evenly spaced, few at a time, never before it wants to be called again.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::{Instant, sleep_until},
 };
 
-use super::throttle::Advice;
+use super::{pace::Pace, throttle::Advice};
 use crate::config::Rate;
 
-/// How far 429s alone can stretch the gap between calls; longer waits the product asks for itself.
-const LONGEST_GAP: Duration = Duration::from_secs(30);
-
-/// How late a timer may ring. At 500 calls a second a millisecond lost at each is half of the rate.
-const LATENESS: Duration = Duration::from_millis(5);
-
-/// Slower than one call a day would be no rate, and near the end of what a clock can tell.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const NEVER_CLOSED: &str = "the semaphore is never closed";
 
 /// Paces all calls to one source. It begins at the configured rate and learns from the answers.
 #[derive(Debug)]
 pub(super) struct Pacer {
+    /// Where questions wait. As many as may be asked at a time come from here into the line of all calls, so that a change
+    /// waits for those few only: it builds on what was just read, which must not grow old behind a thousand others.
+    questions: Semaphore,
     at_a_time: Semaphore,
     /// Held by the one call that is next, so that the others come in the order they arrived.
     turnstile: tokio::sync::Mutex<()>,
@@ -35,14 +28,17 @@ pub(super) struct Pacer {
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
     _place: SemaphorePermit<'a>,
+    _among_questions: Option<SemaphorePermit<'a>>,
     began: Instant,
 }
 
 impl Pacer {
     /// A pacer that never exceeds `rate`.
     pub fn new(rate: Rate) -> Self {
+        let at_a_time = rate.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         Self {
-            at_a_time: Semaphore::new(rate.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            questions: Semaphore::new(at_a_time),
+            at_a_time: Semaphore::new(at_a_time),
             turnstile: tokio::sync::Mutex::new(()),
             pace: Mutex::new(Pace::new(rate.per_second, Instant::now())),
         }
@@ -51,16 +47,22 @@ impl Pacer {
     /// Waits until a call may be made: at most [`super::throttle::LONGEST_WAIT`] for the product and then for those
     /// before. Dropping the future gives the place up.
     pub async fn turn(&self) -> Turn<'_> {
-        let place = self.at_a_time.acquire().await.expect("the semaphore is never closed");
+        let place = self.at_a_time.acquire().await.expect(NEVER_CLOSED);
         let _next = self.turnstile.lock().await;
         loop {
             let now = Instant::now();
             let free = self.pace().take(now);
             match free {
-                Ok(()) => return Turn { _place: place, began: now },
+                Ok(()) => return Turn { _place: place, _among_questions: None, began: now },
                 Err(at) => sleep_until(at).await, // and look again: the gate may have moved meanwhile
             }
         }
+    }
+
+    /// As [`Pacer::turn`], for a call that changes nothing.
+    pub async fn turn_to_ask(&self) -> Turn<'_> {
+        let among_questions = self.questions.acquire().await.expect(NEVER_CLOSED);
+        Turn { _among_questions: Some(among_questions), ..self.turn().await }
     }
 
     /// Learns from the answer to the call made in `turn`; `refused` where it was a 429.
@@ -74,74 +76,26 @@ impl Pacer {
     }
 }
 
-#[derive(Debug)]
-struct Pace {
-    /// The gap at the configured rate.
-    least: Duration,
-    gap: Duration,
-    next: Instant,
-    not_before: Instant,
-    slowed: Instant,
-}
-
-impl Pace {
-    fn new(per_second: f64, now: Instant) -> Self {
-        // A rate that is none is refused by the configuration; here it can only mean "slowly".
-        let least = Duration::try_from_secs_f64(per_second.recip()).unwrap_or(LONGEST_GAP).min(DAY);
-        Self { least, gap: least, next: now, not_before: now, slowed: now }
-    }
-
-    /// Takes the next slot, or says when to ask again.
-    fn take(&mut self, now: Instant) -> Result<(), Instant> {
-        let free = self.next.max(self.not_before);
-        if free > now {
-            return Err(free);
-        }
-        // A timer rings late; what that loses is made up for, what idleness leaves unused is not.
-        self.next = free.max(now.checked_sub(LATENESS).unwrap_or(now)) + self.gap;
-        Ok(())
-    }
-
-    fn learn(&mut self, began: Instant, now: Instant, refused: bool, advice: &Advice) {
-        if let Some(wait) = advice.wait.filter(|_| !advice.narrow) {
-            self.not_before = self.not_before.max(now + wait);
-        }
-        if refused && !advice.narrow {
-            self.slow_down(began, now, LONGEST_GAP);
-        } else if advice.near_limit {
-            self.slow_down(began, now, advice.slow_enough.unwrap_or(LONGEST_GAP));
-        } else {
-            self.set_gap(self.gap.mul_f64(0.9));
-        }
-    }
-
-    /// Doubles the gap, though not beyond `enough`. Calls begun before the last time say nothing about the pace since.
-    fn slow_down(&mut self, began: Instant, now: Instant, enough: Duration) {
-        if began >= self.slowed {
-            self.slowed = now;
-            self.set_gap((self.gap * 2).min(enough).max(self.gap));
-            self.next = self.next.max(now + self.gap);
-        }
-    }
-
-    fn set_gap(&mut self, gap: Duration) {
-        self.gap = gap.clamp(self.least, self.least.max(LONGEST_GAP));
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::Duration,
     };
 
     use futures::future::join_all;
     use tokio::time::sleep;
 
     use super::*;
+    use crate::products::{
+        pace::{DAY, LONGEST_GAP},
+        quota::Quota,
+    };
 
-    const CALM: Advice = Advice { wait: None, narrow: false, near_limit: false, slow_enough: None };
+    const CALM: Advice = Advice { wait: None, narrow: false, quota: Quota::Rest { scarce: false, gap: None } };
 
     fn pacer(per_second: f64, concurrency: usize) -> Arc<Pacer> {
         Arc::new(Pacer::new(Rate { per_second, concurrency }))
@@ -209,6 +163,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_change_waits_for_few_questions_however_many_there_are() {
+        let pacer = pacer(10.0, 2);
+        let asked = tokio::spawn({
+            let pacer = pacer.clone();
+            async move { join_all((0..100).map(|_| async { drop(pacer.turn_to_ask().await) })).await }
+        });
+        tokio::task::yield_now().await;
+        let start = Instant::now();
+        drop(pacer.turn().await);
+        assert!(start.elapsed() <= Duration::from_millis(400), "{:?}", start.elapsed());
+        asked.await.unwrap();
+        assert!(start.elapsed() >= Duration::from_secs(9));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_429_doubles_the_gap_once_for_all_calls_under_way_up_to_a_bound() {
         let pacer = pacer(10.0, 8);
         let together = [pacer.turn().await, pacer.turn().await, pacer.turn().await];
@@ -217,12 +186,12 @@ mod tests {
             pacer.learn(turn, true, &CALM);
         }
         drop(together);
-        assert_eq!(pacer.pace().gap, Duration::from_millis(200));
+        assert_eq!(pacer.pace().learned.gap, Duration::from_millis(200));
         for _ in 0..20 {
             let turn = pacer.turn().await;
             pacer.learn(&turn, true, &CALM);
         }
-        assert_eq!(pacer.pace().gap, LONGEST_GAP);
+        assert_eq!(pacer.pace().learned.gap, LONGEST_GAP);
     }
 
     #[tokio::test(start_paused = true)]
@@ -231,21 +200,22 @@ mod tests {
         let turn = pacer.turn().await;
         pacer.learn(&turn, true, &CALM);
         pacer.learn(&turn, false, &CALM);
-        assert_eq!(pacer.pace().gap, Duration::from_millis(180));
+        assert_eq!(pacer.pace().learned.gap, Duration::from_millis(180));
         for _ in 0..10 {
             pacer.learn(&turn, false, &CALM);
         }
-        assert_eq!(pacer.pace().gap, Duration::from_millis(100));
+        assert_eq!(pacer.pace().learned.gap, Duration::from_millis(100));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn near_the_limit_the_gap_doubles_until_what_is_left_lasts_and_a_learned_one_is_kept() {
+    async fn near_the_limit_the_gap_doubles_until_what_is_left_lasts_and_shrinks_slowly_to_that() {
         let pacer = pacer(10.0, 1);
         let turn = pacer.turn().await;
-        let near = |enough| Advice { near_limit: true, slow_enough: Some(Duration::from_millis(enough)), ..CALM };
-        for (advice, gap) in [(near(350), 200), (near(350), 350), (near(350), 350), (near(50), 350)] {
+        let near =
+            |enough| Advice { quota: Quota::Rest { scarce: true, gap: Some(Duration::from_millis(enough)) }, ..CALM };
+        for (advice, gap) in [(near(350), 200), (near(350), 350), (near(350), 350), (near(50), 315)] {
             pacer.learn(&turn, false, &advice);
-            assert_eq!(pacer.pace().gap, Duration::from_millis(gap));
+            assert_eq!(pacer.pace().learned.gap, Duration::from_millis(gap));
         }
     }
 
@@ -254,7 +224,7 @@ mod tests {
         for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-18, f64::MIN_POSITIVE] {
             let pacer = pacer(rate, 0);
             pacer.turn().await;
-            assert!(pacer.pace().gap <= DAY, "{rate}");
+            assert!(pacer.pace().learned.gap <= DAY, "{rate}");
         }
     }
 }

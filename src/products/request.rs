@@ -22,6 +22,7 @@ pub(super) enum Operation {
     RemoveFromGroup,
     ReadApplications,
     FindDirectory,
+    RevokeRole,
     EditUser,
     DeleteUser,
     SetPassword,
@@ -45,6 +46,7 @@ impl Operation {
             Self::RemoveFromGroup => "remove_from_group",
             Self::ReadApplications => "read_applications",
             Self::FindDirectory => "find_directory",
+            Self::RevokeRole => "revoke_role",
             Self::EditUser => "edit_user",
             Self::DeleteUser => "delete_user",
             Self::SetPassword => "set_password",
@@ -55,6 +57,12 @@ impl Operation {
             Self::ReadAuditLog => "read_audit_log",
             Self::Probe => "probe",
         }
+    }
+
+    /// Whether it changes something, and so builds on what was read before.
+    pub const fn is_a_change(self) -> bool {
+        use Operation::{AddToGroup, CreateIssue, DeleteUser, EditUser, RemoveFromGroup, SetPassword};
+        matches!(self, AddToGroup | RemoveFromGroup | EditUser | DeleteUser | SetPassword | CreateIssue)
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     thread::{self, JoinHandle},
 };
 
@@ -55,7 +55,7 @@ impl Sandbox {
         let listener = TcpListener::bind(options.listen)?;
         let origin = format!("http://{}", listener.local_addr()?);
         let shared = Arc::new(Shared::new(World::new(options.seed), origin.clone()));
-        let data = web::Data::from(Arc::clone(&shared));
+        let (data, counting) = (web::Data::from(Arc::clone(&shared)), Arc::clone(&shared));
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(data.clone())
@@ -63,6 +63,9 @@ impl Sandbox {
                 .app_data(web::JsonConfig::default().limit(MAX_BODY))
                 .service(web::scope("/_sandbox").configure(control::routes))
                 .default_service(web::to(handle))
+        })
+        .on_connect(move |_, _| {
+            counting.connections.fetch_add(1, Ordering::Relaxed);
         })
         .workers(1)
         .disable_signals()
@@ -212,6 +215,11 @@ impl Sandbox {
     /// All requests to the products, counted.
     pub fn requests(&self) -> Vec<RequestCount> {
         self.shared.world().requests.list()
+    }
+
+    /// How many connections were made since it was started, those to the controls too.
+    pub fn connections(&self) -> u64 {
+        self.shared.connections.load(Ordering::Relaxed)
     }
 
     /// Keeps the last `most` exchanges word by word from now on; none are kept before, and after a reset.

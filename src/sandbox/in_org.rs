@@ -15,12 +15,16 @@ pub struct InOrg {
     pub unmanaged: bool,
     /// Whether it is suspended in the directory.
     pub suspended: bool,
+    /// Whether it is an active member of another directory too, so that its record does not tell of this one.
+    pub elsewhere: bool,
     /// Whether it was never invited to the directory, or was removed from it.
     pub not_invited: bool,
     /// Whether it is to be deleted when its time of grace is over; deactivated meanwhile.
     pub for_deletion: bool,
     /// The keys of the applications that it has access to by a role of its own, and not by groups.
     pub direct_access: BTreeSet<String>,
+    /// The keys of the applications that it has access to by a role that follows from another, which can't be taken.
+    pub inferred_access: BTreeSet<String>,
     /// Its roles in the organisation as a whole: `atlassian/org-admin`, `atlassian/site-admin`.
     pub platform_roles: BTreeSet<String>,
     /// When it came to the organisation.

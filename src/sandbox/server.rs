@@ -1,7 +1,7 @@
 //! The way of a request: faults first, then credentials, rate limit, the product's work.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -25,11 +25,13 @@ pub(super) struct Shared {
     world: Mutex<World>,
     /// Scheme, host and port.
     pub origin: String,
+    /// Connections taken since the start, those to the controls too.
+    pub connections: AtomicU64,
 }
 
 impl Shared {
     pub fn new(world: World, origin: String) -> Self {
-        Self { world: Mutex::new(world), origin }
+        Self { world: Mutex::new(world), origin, connections: AtomicU64::new(0) }
     }
 
     /// The state, for a moment. Never held across an await.

@@ -1,6 +1,9 @@
 //! Everything a sandbox holds: its sites, the journal, the faults, the limits. One lock guards it all.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Instant, SystemTime},
+};
 
 use super::{
     ACCOUNT, ACCOUNT_EMAIL, ADMIN_GROUP, Account, Change, Fault, Issue, Limit, api,
@@ -83,7 +86,7 @@ impl World {
 
     /// Sets the rate limit of a site, with a full bucket; or lifts it.
     pub fn limit(&mut self, product: Product, limit: Option<Limit>) {
-        self.place(product).bucket = limit.map(|limit| Bucket::new(limit, Instant::now()));
+        self.place(product).bucket = limit.map(|limit| Bucket::by_the_clock(limit, Instant::now(), SystemTime::now()));
     }
 
     /// Takes a token for one request; none where the site is not limited.

@@ -1,5 +1,6 @@
 //! The sandbox over HTTP, as usher and its tests meet it.
 
+mod atlassian_org;
 mod control;
 mod faults;
 mod jira_cloud;

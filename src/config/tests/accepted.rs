@@ -141,7 +141,7 @@ fn the_example_passes_the_check_and_says_what_it_says() {
     let example = include_str!("../../../docs/usher.example.yaml");
     let env = [("ACME_PAT", "x"), ("ACME_SECRET", "x"), ("CLOUD_TOKEN", "x"), ("CLOUD_SECRET", "x")];
     let loaded = load_with(example, &env).expect("right");
-    assert_eq!((loaded.config.sources.len(), loaded.config.schemes.len()), (2, 2));
+    assert_eq!((loaded.config.sources.len(), loaded.config.schemes.len()), (3, 2));
     assert_eq!(loaded.warnings, []);
     assert_eq!(loaded.config.schemes[0].scheme.actions.iter().flat_map(groups_of).count(), 3);
     assert_eq!(loaded.config.schemes[1].scheme.actions.len(), 5);

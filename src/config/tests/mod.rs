@@ -15,6 +15,7 @@ mod refused_together;
 mod round_trip;
 mod secrets;
 mod stored;
+mod transport;
 mod triggers;
 mod warned;
 mod webhooks;

@@ -58,8 +58,16 @@ fn a_base_url_is_https_and_nothing_but_an_address() {
     for (text, line) in [
         ("jira.example", "this is not a URL (relative URL without a base); write `https://jira.example.com`, say"),
         ("ftp://j", "this URL is not one of HTTP; write `https://jira.example.com`, say"),
-        ("http://jira.example", "plain http would show the credentials on the way; write `https://`"),
-        ("http://localhost.example", "plain http would show the credentials on the way; write `https://`"),
+        (
+            "http://jira.example",
+            "plain http would show the credentials on the way; write `https://`, or, in a private network, \
+             name the host: `plain_http: \"jira.example\"`",
+        ),
+        (
+            "http://localhost.example",
+            "plain http would show the credentials on the way; write `https://`, or, in a private network, \
+             name the host: `plain_http: \"localhost.example\"`",
+        ),
         ("https://u@j/", "credentials stand in this URL; take them out and write them under `auth`"),
         ("https://j/?a=b", "this URL goes on after `?` or `#`; write it up to there"),
         ("https://j/#a", "this URL goes on after `?` or `#`; write it up to there"),

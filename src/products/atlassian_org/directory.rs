@@ -15,6 +15,9 @@ pub(super) struct Directory {
     #[serde(rename = "directoryId")]
     pub id: String,
     pub name: Option<String>,
+    /// Whether there are others beside it.
+    #[serde(skip)]
+    pub one_of_several: bool,
 }
 
 impl AtlassianOrg {
@@ -31,7 +34,12 @@ impl AtlassianOrg {
                 None => call.query("limit", MOST.to_string()),
             }
         };
-        let all = self.all("directories", call).await?;
+        let all = self.all("directories", call).await.map_err(|error| match error {
+            Error::Refused { status, message } => {
+                Error::Misconfigured(format!("it has no such organisation, or none of this key ({status}: {message})"))
+            }
+            other => other,
+        })?;
         choose(all, self.organization.directory.as_deref()).map_err(Error::Misconfigured)
     }
 }
@@ -42,6 +50,7 @@ fn choose(all: Vec<Directory>, wanted: Option<&str>) -> Result<Directory, String
         let one = |one: &Directory| format!("{} ({})", one.id, one.name.as_deref().unwrap_or("without a name"));
         all.iter().map(one).collect::<Vec<_>>().join(", ")
     };
+    let one_of_several = all.len() > 1;
     match (wanted, all.as_slice()) {
         (_, []) => Err("the key may manage no directory of the organisation".to_owned()),
         (None, [only]) => Ok(only.clone()),
@@ -49,7 +58,8 @@ fn choose(all: Vec<Directory>, wanted: Option<&str>) -> Result<Directory, String
             Err(format!("the organisation has several directories; write `directory:` with one of {}", list()))
         }
         (Some(wanted), _) => {
-            let found = all.iter().find(|one| one.id == wanted).cloned();
+            let found = all.iter().find(|one| one.id == wanted);
+            let found = found.map(|one| Directory { one_of_several, ..one.clone() });
             found.ok_or_else(|| format!("there is no directory `{wanted}`; write `directory:` with one of {}", list()))
         }
     }
@@ -60,7 +70,9 @@ mod tests {
     use super::*;
 
     fn directories(ids: &[&str]) -> Vec<Directory> {
-        ids.iter().map(|id| Directory { id: (*id).to_owned(), name: Some(format!("name of {id}")) }).collect()
+        ids.iter()
+            .map(|id| Directory { id: (*id).to_owned(), name: Some(format!("name of {id}")), one_of_several: false })
+            .collect()
     }
 
     #[test]
@@ -68,6 +80,8 @@ mod tests {
         let id = |all: &[&str], wanted| choose(directories(all), wanted).map(|one| one.id);
         assert_eq!(id(&["a"], None).as_deref(), Ok("a"));
         assert_eq!(id(&["a", "b"], Some("b")).as_deref(), Ok("b"));
+        let several = |all: &[&str]| choose(directories(all), Some("a")).map(|one| one.one_of_several);
+        assert_eq!((several(&["a"]), several(&["a", "b"])), (Ok(false), Ok(true)));
         let several = id(&["a", "b"], None).unwrap_err();
         assert!(several.contains("a (name of a), b (name of b)") && several.contains("`directory:`"), "{several}");
         let other = id(&["a"], Some("c")).unwrap_err();

@@ -11,11 +11,7 @@ use super::{
 };
 use crate::{
     domain::{GroupName, UserId},
-    products::{
-        Error, User,
-        leaving::Leaving,
-        request::{Call, Operation},
-    },
+    products::{Error, User, leaving::Leaving, request::Operation},
 };
 
 pub(super) const GROUPS: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/groups/search";
@@ -129,7 +125,7 @@ impl AtlassianOrg {
     /// Some groups that have `part` in their names.
     pub(super) async fn groups_with(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         let asked = json!({ "searchTerm": part, "limit": MOST });
-        let call: Call<'_> = self.within(Operation::FindGroup, Method::POST, GROUPS).await?.body(asked);
+        let call = self.within(Operation::FindGroup, Method::POST, GROUPS).await?.body(asked);
         let page = self.http.send(call).await?.json::<super::pages::Page<Group>>()?;
         Ok(page.data.iter().map(Group::name).collect())
     }

@@ -12,6 +12,7 @@ mod lifecycle;
 mod list;
 mod pages;
 mod refusal;
+mod roles;
 mod user;
 
 use std::collections::BTreeSet;

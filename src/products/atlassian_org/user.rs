@@ -32,10 +32,8 @@ pub(super) struct Bean {
     claim_status: Option<String>,
     email: Option<String>,
     added_to_org: Option<String>,
-    #[serde(default)]
-    platform_roles: Vec<String>,
-    #[serde(default)]
-    product_access: Vec<ProductAccess>,
+    platform_roles: Option<Vec<String>>,
+    product_access: Option<Vec<ProductAccess>>,
 }
 
 #[derive(Deserialize)]
@@ -78,7 +76,17 @@ impl AtlassianOrg {
         if found.account_id != id.as_str() {
             return Err(Error::Unreadable("it is about another account".to_owned()));
         }
+        let found = self.with_status_here(found).await?;
         if found.is_gone() { Err(Error::NoSuchUser) } else { Ok(found) }
+    }
+
+    /// The record tells who is suspended in all directories. Where there are several, the one that is meant is asked about.
+    async fn with_status_here(&self, bean: Bean) -> Result<Bean, Error> {
+        if !self.directory().await?.one_of_several {
+            return Ok(bean);
+        }
+        let here = self.status_here(&bean.account_id).await?;
+        Ok(Bean { membership_status: here.or(bean.membership_status), ..bean })
     }
 }
 
@@ -111,7 +119,7 @@ impl Bean {
 
     /// When the user last looked at a page of any product: the nearest to a login there is, up to a day late.
     fn last_active(&self) -> Option<Timestamp> {
-        self.product_access.iter().filter_map(|one| one.last_active_timestamp.as_ref()?.parse().ok()).max()
+        self.product_access.iter().flatten().filter_map(|one| one.last_active_timestamp.as_ref()?.parse().ok()).max()
     }
 
     /// Without groups, which have to be asked for.
@@ -123,7 +131,7 @@ impl Bean {
             created: self.added_to_org.as_ref().and_then(|at| at.parse().ok()),
             last_login: self.last_active(),
             logins_late: LATE,
-            administers: self.platform_roles.iter().any(|role| ADMINISTERING.contains(&role.as_str())),
+            administers: self.platform_roles.iter().flatten().any(|role| ADMINISTERING.contains(&role.as_str())),
             ..User::new(UserId::new(self.account_id))
         }
     }

@@ -20,6 +20,7 @@ struct Asked {
     account_ids: Option<Vec<String>>,
     resource_ids: Option<Vec<String>>,
     resource_owners: Option<Vec<String>>,
+    role_ids: Option<Vec<String>>,
     limit: Option<usize>,
 }
 
@@ -32,6 +33,7 @@ impl Asked {
             || self.limit.is_some_and(|limit| !(1..=100).contains(&limit))
             || too_long(&self.group_names, 100)
             || [&self.group_ids, &self.account_ids].into_iter().any(|list| too_long(list, 10))
+            || [&self.role_ids, &self.resource_owners].into_iter().any(|list| too_long(list, 10))
             || too_long(&self.resource_ids, 20)
     }
 
@@ -47,6 +49,11 @@ impl Asked {
                 let mut resources =
                     site.applications.iter().filter(|one| ids.contains(&super::roles::resource(&one.key)));
                 resources.any(|one| one.giving_access().any(|giving| *giving == group.name))
+            })
+            && self.role_ids.as_ref().is_none_or(|roles| {
+                let mut applications = site.applications.iter();
+                roles.iter().any(|role| role == super::roles::ROLE)
+                    && applications.any(|one| one.giving_access().any(|giving| *giving == group.name))
             })
             && self.resource_owners.as_ref().is_none_or(|keys| {
                 let mut resources = site.applications.iter().filter(|one| keys.contains(&one.key));

@@ -145,7 +145,7 @@ fn reads(call: &Call<'_>) -> Result<bool, Answer> {
 
 /// The user of the path, where it is in the path's directory; 404 where it is not.
 fn member(call: &Call<'_>, id: &str) -> Result<Serial, Answer> {
-    let there = |serial: &Serial| call.editor.site.resident(*serial).is_some_and(|one| is_member(one));
+    let there = |serial: &Serial| call.editor.site.resident(*serial).is_some_and(is_member);
     let found = if call.segment(1) == DIRECTORY { call.editor.site.by_id(id).filter(there) } else { None };
     found.ok_or_else(|| refusals::error(404, "ADMIN-404-8", "Kein Benutzer dieses Verzeichnisses."))
 }

@@ -11,7 +11,8 @@ use crate::sandbox::{
     site::{Resident, Site},
 };
 
-const ROLE: &str = "atlassian/user";
+/// The one role on an application that there is here.
+pub(super) const ROLE: &str = "atlassian/user";
 
 /// What an application is called as something that roles are given on.
 pub(super) fn resource(key: &str) -> String {
@@ -35,7 +36,8 @@ fn on_applications<'a>(site: &'a Site, resident: &'a Resident) -> impl Iterator<
     site.applications.iter().filter_map(|application| {
         let by_group = application.giving_access().any(|group| resident.groups.contains(group));
         let direct = resident.account.in_org.direct_access.contains(&application.key);
-        let ways = [(by_group, "group_direct"), (direct, "direct")];
+        let inferred = resident.account.in_org.inferred_access.contains(&application.key);
+        let ways = [(by_group, "group_direct"), (direct, "direct"), (inferred, "inferred")];
         let ways: Vec<&str> = ways.into_iter().filter_map(|(so, way)| so.then_some(way)).collect();
         (!ways.is_empty()).then(|| {
             json!({

@@ -43,7 +43,7 @@ impl Asked {
         account.account_type == "atlassian"
             && is_one(&self.account_ids, &account.id)
             && is_one(&self.account_status, account_status(account))
-            && is_one(&self.membership_status, membership_status(account))
+            && is_one(&self.membership_status, anywhere(account))
             && self.claim_status.as_deref().is_none_or(|status| status == claim_status(account))
             && self.search_term.as_ref().is_none_or(named)
             && self.emails.as_ref().is_none_or(|all| account.email.as_ref().is_some_and(|own| all.contains(own)))
@@ -90,6 +90,7 @@ fn claim_status(account: &Account) -> &'static str {
     if account.in_org.unmanaged { "unmanaged" } else { "managed" }
 }
 
+/// How a user stands to this one directory.
 pub(super) fn membership_status(account: &Account) -> &'static str {
     match (account.in_org.not_invited, account.in_org.suspended) {
         (true, _) => "no_membership",
@@ -98,8 +99,13 @@ pub(super) fn membership_status(account: &Account) -> &'static str {
     }
 }
 
+/// The same for all directories together.
+fn anywhere(account: &Account) -> &'static str {
+    if account.in_org.elsewhere { "active" } else { membership_status(account) }
+}
+
 fn status(account: &Account) -> &'static str {
-    match (account_status(account), membership_status(account)) {
+    match (account_status(account), anywhere(account)) {
         _ if account.in_org.for_deletion => "for_deletion",
         ("active", "no_membership") => "not_invited",
         ("active", other) => other,
@@ -114,7 +120,7 @@ fn bean(site: &Site, resident: &Resident, expand: &[String]) -> Value {
     put("accountId", account.id.clone().into());
     put("accountType", account.account_type.clone().into());
     put("accountStatus", account_status(account).into());
-    put("membershipStatus", membership_status(account).into());
+    put("membershipStatus", anywhere(account).into());
     put("status", status(account).into());
     put("claimStatus", claim_status(account).into());
     put("name", account.display_name.clone().into());

@@ -84,14 +84,14 @@ impl Api for JiraCloud {
         "557058:0000-usher"
     }
 
-    /// The reset is told to the minute, rounded up; `Retry-After` only where the request did not pass.
+    /// The reset is when there are more tokens; `Retry-After` is told only where the request did not pass.
     ///
     /// Source: developer.atlassian.com/cloud/jira/platform/rate-limiting.
     fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
         let mut headers = vec![
             ("X-RateLimit-Limit", standing.limit.capacity.to_string()),
             ("X-RateLimit-Remaining", standing.remaining.to_string()),
-            ("X-RateLimit-Reset", reset(Utc::now(), standing.retry_after)),
+            ("X-RateLimit-Reset", reset(Utc::now() + standing.more_in)),
         ];
         if standing.near_limit() {
             headers.push(("X-RateLimit-NearLimit", "true".to_owned()));
@@ -104,10 +104,11 @@ impl Api for JiraCloud {
     }
 }
 
-/// The first full minute at or after `seconds` from `now`, like `2026-03-26T16:00Z`; at most a day ahead.
-fn reset(now: DateTime<Utc>, seconds: u64) -> String {
-    let ahead = TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX).min(86_400) + 59);
-    (now + ahead).format("%Y-%m-%dT%H:%MZ").to_string()
+/// A time to the second, like `2026-03-26T16:00Z`: full minutes without their seconds.
+fn reset(at: DateTime<Utc>) -> String {
+    let second = at + TimeDelta::milliseconds(500);
+    let form = if second.timestamp() % 60 == 0 { "%Y-%m-%dT%H:%MZ" } else { "%Y-%m-%dT%H:%M:%SZ" };
+    second.format(form).to_string()
 }
 
 fn applications(call: &mut Call<'_>) -> Result<Answer, Answer> {
@@ -155,10 +156,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reset_is_the_next_full_minute() {
+    fn the_reset_is_told_to_the_second_and_full_minutes_without_theirs() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
-        assert_eq!(reset(at("2026-03-26T15:59:30Z"), 5), "2026-03-26T16:00Z");
-        assert_eq!(reset(at("2026-03-26T15:59:00Z"), 0), "2026-03-26T15:59Z");
-        assert_eq!(reset(at("2026-03-26T15:59:30Z"), u64::MAX), "2026-03-27T16:00Z");
+        assert_eq!(reset(at("2026-03-26T15:59:59.999Z")), "2026-03-26T16:00Z");
+        assert_eq!(reset(at("2026-03-26T16:00:00.001Z")), "2026-03-26T16:00Z");
+        assert_eq!(reset(at("2026-03-26T16:00:10Z")), "2026-03-26T16:00:10Z");
     }
 }

@@ -38,7 +38,7 @@ async fn gone(bench: &Bench) -> bool {
 fn refusal(asked: Result<(), Error>) -> (u16, String) {
     match asked {
         Err(Error::Refused { status, message }) => (status, message),
-        other => panic!("not refused: {other:?}"),
+        other => unreachable!("not refused: {other:?}"),
     }
 }
 
@@ -162,6 +162,19 @@ async fn roles_of_ones_own_are_revoked_and_those_of_other_applications_stay() {
 }
 
 #[tokio::test]
+async fn access_that_follows_from_another_role_is_told_to_stay() {
+    let keys = || ["jira-software".to_owned()].into();
+    let bench = with(InOrg { direct_access: keys(), inferred_access: keys(), ..InOrg::default() });
+    bench.sandbox.put_application(ORG, Application::new("jira-software", &["developers"]));
+    bench.sandbox.add_member(ORG, JANE, "developers").expect("both are there");
+    let step = Step::RemoveApplicationAccess(Vec::new());
+    let (status, message) = refusal(bench.client.make_so(&bench.jane().await, &step).await);
+    assert!(status == 409 && message.contains("ari:cloud:jira-software"), "{message}");
+    assert_eq!(bench.is_so(&step).await, Some(false));
+    assert_eq!(changes(&bench).len(), 2, "what can be taken is taken");
+}
+
+#[tokio::test]
 async fn holders_of_an_administrators_role_administer_whatever_groups_there_are() {
     let bench = with(InOrg { platform_roles: ["atlassian/org-admin".to_owned()].into(), ..InOrg::default() });
     assert!(bench.jane().await.administers);
@@ -212,6 +225,30 @@ async fn with_several_directories_it_has_to_be_said_which_one() {
     assert!(asking(Some(DIRECTORY)).user(&UserRef::Id(UserId::new(JANE))).await.is_ok());
     assert_eq!(asking(Some(&other)).user(&UserRef::Id(UserId::new(JANE))).await, Err(Error::NoSuchUser));
     assert!(asking(Some("elsewhere")).probe().await.is_err());
+}
+
+#[tokio::test]
+async fn who_is_suspended_in_one_of_several_directories_is_not_active_there() {
+    let access = ["jira-software".to_owned()].into();
+    let bench = with(InOrg { elsewhere: true, direct_access: access, ..unmanaged() });
+    bench.sandbox.put_application(ORG, Application::new("jira-software", &["developers"]));
+    bench.sandbox.put_directory("Partner");
+    let client = client_of(&bench.sandbox, ORG, bench.sandbox.auth(ORG), Some(DIRECTORY));
+    let jane = UserRef::Id(UserId::new(JANE));
+    for (step, active) in [(Step::Deactivate, false), (Step::Reactivate, true)] {
+        client.make_so(&client.user(&jane).await.expect("Jane"), &step).await.expect("done");
+        assert_eq!(client.user(&jane).await.expect("Jane").active, Some(active));
+        assert_eq!(jane_now(&bench).in_org.suspended, !active);
+    }
+}
+
+#[tokio::test]
+async fn another_organisation_than_the_keys_stops_the_source() {
+    let bench = Bench::new(ORG);
+    let missing = Effect::Fail { status: 404, retry_after: None, after_work: false };
+    bench.sandbox.inject(Fault::new(missing));
+    let user = bench.client.user(&UserRef::Id(UserId::new(JANE))).await;
+    assert_eq!(user.map_err(|error| error.disposition()).err(), Some(Disposition::Halt));
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ async fn a_limited_site_refuses_and_recovers_after_what_it_said() {
         site.sandbox.limit(product, Some(LIMIT));
         let refused = exhaust(&site).await;
         let wait: u64 = header(&refused, "Retry-After").and_then(|text| text.parse().ok()).expect("seconds");
-        assert_eq!(wait, 1);
+        assert!((1..=2).contains(&wait), "{wait}");
         tokio::time::sleep(Duration::from_secs(wait)).await; // what the header asks of a client
         assert_eq!(ask(&site).await.status(), 200);
     }
@@ -67,7 +67,7 @@ async fn data_center_tells_the_bucket_on_every_request() {
 #[tokio::test]
 async fn cloud_tells_the_reset_and_warns_before_the_end() {
     let site = Site::start(Product::JiraCloud);
-    site.sandbox.limit(Product::JiraCloud, Some(LIMIT));
+    site.sandbox.limit(Product::JiraCloud, Some(Limit { interval_seconds: 60, ..LIMIT }));
     let passed = ask(&site).await;
     assert_eq!(header(&passed, "X-RateLimit-Remaining"), Some("4"));
     assert_eq!((header(&passed, "X-RateLimit-NearLimit"), header(&passed, "Retry-After")), (None, None));

@@ -1,0 +1,48 @@
+//! A limit that a product has and does not tell of, found by running into it, and seldom.
+
+use std::{f64::consts::SQRT_2, time::Duration};
+
+use tokio::time::Instant;
+
+/// How long what was found is taken for true at first; the longer, the more often it was found true.
+const FIRST_HOLD: Duration = Duration::from_secs(30);
+const LONGEST_HOLD: Duration = Duration::from_hours(1);
+
+/// So many good answers, and what was found before was nearly right.
+const ENOUGH: u32 = 100;
+
+/// A pace that was refused.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wall {
+    gap: Duration,
+    since: Instant,
+    hold: Duration,
+    good: u32,
+}
+
+impl Wall {
+    /// A refusal at this `gap`; `before` is the wall known until then.
+    pub fn met(before: Option<Self>, gap: Duration, now: Instant) -> Self {
+        let (gap, hold) = match before {
+            None => (gap, FIRST_HOLD),
+            Some(before) if before.good == 0 => (before.gap, before.hold), // whatever the pace, it refuses
+            Some(before) if before.good < ENOUGH => (gap, before.hold),
+            Some(before) => (gap, (before.hold * 2).min(LONGEST_HOLD)),
+        };
+        Self { gap, since: now, hold, good: 0 }
+    }
+
+    /// Notes a good answer. What was found long ago is tried again, one step faster.
+    pub fn good_answer(&mut self, now: Instant) {
+        self.good = self.good.saturating_add(1);
+        if now - self.since >= self.hold {
+            self.gap = self.gap.div_f64(SQRT_2);
+            self.since = now;
+        }
+    }
+
+    /// The gap to keep: half a doubling away from the one that was refused.
+    pub fn distance(&self) -> Duration {
+        self.gap.mul_f64(SQRT_2)
+    }
+}

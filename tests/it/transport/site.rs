@@ -1,0 +1,99 @@
+//! A product behind TLS, with a certificate of a self-made authority. It answers every question with `{}`.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use tempfile::NamedTempFile;
+use tokio::{io::AsyncWriteExt, net::TcpListener, task::JoinHandle};
+use tokio_rustls::TlsAcceptor;
+
+use super::proxy::head;
+
+/// Somebody who signs certificates.
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    pub fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
+    }
+
+    /// Its certificate in a PEM file.
+    pub fn file(&self) -> NamedTempFile {
+        let mut file = NamedTempFile::new().expect("a file");
+        file.write_all(self.0.pem().as_bytes()).expect("written");
+        file
+    }
+
+    fn server(&self, host: &str) -> rustls::ServerConfig {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new([host.to_owned()]).expect("a host");
+        let certificate = params.signed_by(&key, &self.0).expect("signed");
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let _ = rustls::crypto::ring::default_provider().install_default(); // whoever comes first
+        rustls::ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key.into())
+            .expect("key and certificate belong together")
+    }
+}
+
+/// Runs until it is dropped.
+pub struct TlsSite {
+    pub port: u16,
+    heads: Arc<Mutex<Vec<String>>>,
+    server: JoinHandle<()>,
+}
+
+impl TlsSite {
+    /// Whose certificate is for `host`.
+    pub async fn start(authority: &Authority, host: &str) -> Self {
+        let acceptor = TlsAcceptor::from(Arc::new(authority.server(host)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let server = tokio::spawn({
+            let heads = Arc::clone(&heads);
+            async move {
+                loop {
+                    let (stream, _) = listener.accept().await.expect("a connection");
+                    let (acceptor, heads) = (acceptor.clone(), Arc::clone(&heads));
+                    tokio::spawn(async move {
+                        let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                        while let Some(head) = head(&mut stream).await {
+                            heads.lock().unwrap_or_else(PoisonError::into_inner).push(head);
+                            if stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.is_err() {
+                                return;
+                            }
+                        }
+                    });
+                }
+            }
+        });
+        Self { port, heads, server }
+    }
+
+    /// All that was said before bodies.
+    pub fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The methods and paths.
+    pub fn asked(&self) -> Vec<String> {
+        let line = |head: &String| head.lines().next().expect("a line").trim_end_matches(" HTTP/1.1").to_owned();
+        self.heads().iter().map(line).collect()
+    }
+}
+
+impl Drop for TlsSite {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
