@@ -106,13 +106,11 @@ pub(super) fn client(base: &str, product: Product, metrics: Metrics) -> Arc<dyn 
 /// A source at `base`.
 pub(super) fn source(base: &str, product: Product) -> Source {
     let auth = Auth::Bearer(Secret::new("s3cret-token"));
-    let organization = Organization { id: "o".to_owned(), directory: None };
+    let organization = Organization { id: "o-1".to_owned(), directory: None };
     Source {
         organization: (product == Product::AtlassianOrg).then_some(organization),
         rate: Rate { per_second: 1_000.0, concurrency: 4 },
         protect: Protect::of(product, None),
-        organization: (product == Product::AtlassianOrg)
-            .then(|| Organization { id: "o-1".to_owned(), directory: None }),
         ..Source::new("acme".parse().unwrap(), product, base.parse().unwrap(), auth)
     }
 }
