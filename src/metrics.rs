@@ -45,6 +45,8 @@ pub struct Metrics {
     pub schedule_next: GaugeVec,
     /// Users sighted by sweeps, those of releases again, by source.
     pub sweep_users: IntCounterVec,
+    /// How far behind now a source's feed is known to be complete, where this process follows it.
+    pub feed_lag_seconds: GaugeVec,
     /// 1 while a source is stopped because the product refuses usher's credentials.
     pub source_halted: IntGaugeVec,
 }
@@ -114,6 +116,11 @@ impl Metrics {
                 &["source", "scheme"],
             )?,
             sweep_users: add.counters("sweep_users_total", "Users sighted by sweeps.", &["source"])?,
+            feed_lag_seconds: add.float_gauges(
+                "feed_lag_seconds",
+                "How far behind now the logins of a source's feed are known, in seconds.",
+                &["source"],
+            )?,
             source_halted: add.gauges(
                 "source_halted",
                 "1 while a source is stopped because the product refuses usher's credentials.",
@@ -132,6 +139,7 @@ impl Metrics {
             self.duplicates.with_label_values(&[stage.as_str()]);
             self.dead_letters.with_label_values(&[stage.as_str()]);
         }
+        self.duplicates.with_label_values(&[crate::intake::feed::STAGE]);
         for result in StepResult::ALL {
             for action in ActionKind::ALL.map(ActionKind::as_str) {
                 self.steps.with_label_values(&[source, action, result.as_str()]);

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     config::{Config, Source},
     engine::{self, Connection, Executor, Memory, Overview, Planner, Scheduler, Sweeper},
+    intake::feed::Feed,
     log::Log,
     metrics::Metrics,
     settings::Settings,
@@ -23,6 +24,7 @@ pub(super) enum Stage {
     Executor(Arc<Executor>),
     Sweeper(Arc<Sweeper>),
     Scheduler(Box<Scheduler>),
+    Feed(Arc<Feed>),
 }
 
 impl Stage {
@@ -33,6 +35,7 @@ impl Stage {
             Self::Executor(executor) => tasks.spawn(engine::run(log, ledger, executor, stop)),
             Self::Sweeper(sweeper) => tasks.spawn(engine::run(log, ledger, sweeper, stop)),
             Self::Scheduler(scheduler) => tasks.spawn(scheduler.run(stop)),
+            Self::Feed(feed) => tasks.spawn(feed.run(stop)),
         };
     }
 }
@@ -49,14 +52,14 @@ pub(super) struct Parts<'p> {
 }
 
 impl Parts<'_> {
-    /// All stages: three for each source, and the clock, which is told of `clock_was_set`.
+    /// All stages: three for each source, a feed where it has one, and the clock, which is told of `clock_was_set`.
     pub(super) fn stages(&self, connections: &[Arc<Connection>], clock_was_set: Arc<Notify>) -> Vec<Stage> {
         let sources = self.config.sources.iter().zip(connections);
         let of_sources = sources.flat_map(|(source, connection)| self.of_source(source, connection));
         of_sources.chain([Stage::Scheduler(Box::new(self.scheduler(clock_was_set)))]).collect()
     }
 
-    fn of_source(&self, source: &Source, connection: &Arc<Connection>) -> [Stage; 3] {
+    fn of_source(&self, source: &Source, connection: &Arc<Connection>) -> Vec<Stage> {
         let overview: Arc<dyn Overview> = Arc::new(self.views.clone());
         let (schemes, mode) = (self.settings.schemes(), self.config.mode);
         let parts = || (Arc::clone(connection), Arc::clone(self.log), self.memory.clone(), self.metrics.clone());
@@ -69,7 +72,11 @@ impl Parts<'_> {
         let (known, every) = (Arc::new(self.views.clone()), source.reconcile.map(|reconcile| reconcile.every));
         let sweeper =
             Sweeper::new(connection, log, memory.sweeps, overview, metrics).reconciling(known, schemes, every);
-        [Stage::Planner(Arc::new(planner)), Stage::Executor(Arc::new(executor)), Stage::Sweeper(Arc::new(sweeper))]
+        let (connection, log, _, metrics) = parts();
+        let feed = Feed::of(source, connection, log, metrics).map(Stage::Feed);
+        let three =
+            [Stage::Planner(Arc::new(planner)), Stage::Executor(Arc::new(executor)), Stage::Sweeper(Arc::new(sweeper))];
+        three.into_iter().chain(feed).collect()
     }
 
     fn scheduler(&self, clock_was_set: Arc<Notify>) -> Scheduler {

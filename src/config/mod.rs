@@ -13,6 +13,7 @@ mod contradictions;
 mod env;
 mod event_log;
 mod expressions;
+mod feed;
 mod fields;
 mod fits;
 mod groups;
@@ -31,6 +32,7 @@ mod secret;
 mod select;
 mod source;
 mod sources;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -40,6 +42,7 @@ mod webhook;
 mod yaml;
 
 pub use env::process_env;
+pub use feed::Feed;
 pub use groups::NamedGroup;
 pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_schemes};
 pub use problem::{Place, Problem, Problems};
@@ -140,6 +143,10 @@ pub struct Source {
     pub webhook: Webhook,
     /// How often its users are compared with those that usher knows, so that nobody's creation is missed; none: never.
     pub reconcile: Option<Reconcile>,
+    /// How usher follows its audit log by itself, where it does.
+    pub feed: Option<Feed>,
+    /// What entries of its audit log mean, whoever brings them.
+    pub actions: AuditActions,
     /// Upper bounds on calls.
     pub rate: Rate,
     /// How it is reached.
@@ -160,11 +167,19 @@ impl Source {
             credentials_expire: None,
             webhook: Webhook::default(),
             reconcile: Some(Reconcile::default()),
+            feed: None,
+            actions: AuditActions::default(),
             rate: Rate::default(),
             transport: Transport::default(),
             protect: Protect::of(product, Some(&base_url)),
             base_url,
         }
+    }
+
+    /// Whether one login may be told of in two ways: by the audit log and by a listener of one's own.
+    pub fn tells_logins_twice(&self) -> bool {
+        let by_audit_log = self.feed.is_some() || !self.webhook.bearer.is_empty();
+        by_audit_log && (!self.webhook.hmac.is_empty() || self.webhook.connect.is_some())
     }
 }
 

@@ -4,9 +4,6 @@
 /// Keys of the whole configuration that are still to come.
 pub(super) const TOP: &[&str] = &["smtp"];
 
-/// Keys of a source that are still to come.
-pub(super) const SOURCE: &[&str] = &["feed"];
-
 /// Keys of a scheme's `audit` that are still to come.
 pub(super) const AUDIT: &[&str] = &["report", "email"];
 

@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use crate::domain::{Product, SourceId};
 
 use super::{
-    Organization, Protect, Rate, Reconcile, Source, Webhook, address::address, auth::auth, fields::Fields, node::Node,
-    not_yet, protect::protect, reader::Reader, reconcile::reconcile, transport::transport, webhook::webhook,
+    Organization, Protect, Rate, Reconcile, Source, address::address, auth::auth, fields::Fields, node::Node,
+    protect::protect, reader::Reader, reconcile::reconcile, telling::told, transport::transport,
 };
 
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
@@ -27,7 +27,7 @@ pub(super) const PRODUCTS: [(&str, Product); 7] = [
 
 /// Reads one item of `sources`.
 pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
-    let mut fields = Fields::awaiting(node, not_yet::SOURCE, reader)?;
+    let mut fields = Fields::of(node, reader)?;
     let id = fields
         .required("id", "write `id: acme`, say", reader)
         .and_then(|node| reader.parsed(node, str::parse::<SourceId>));
@@ -41,7 +41,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         .required("auth", "write `auth: { bearer: { env: NAME } }`, say", reader)
         .and_then(|node| auth(node, product, reader));
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
-    let webhook = fields.or("webhook", Webhook::default(), |node| webhook(node, reader));
+    let told = told(&mut fields, product, reader);
     let reconcile = fields.or("reconcile", Some(Reconcile::default()), |node| reconcile(node, reader));
     let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));
     let transport = transport(&mut fields, reader);
@@ -49,7 +49,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
     let protect = fields.or("protect", default.clone(), |node| protect(node, default, reader));
     fields.done(reader);
-    let id = id?;
+    let (id, told) = (id?, told?);
     Some(Source {
         name: name?.unwrap_or_else(|| id.to_string()),
         id,
@@ -58,8 +58,10 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         organization: organization?,
         auth: auth?,
         credentials_expire: credentials_expire?,
-        webhook: webhook?,
+        webhook: told.webhook,
         reconcile: reconcile?,
+        feed: told.feed,
+        actions: told.actions,
         rate: rate?,
         transport: transport?,
         protect: protect?,

@@ -129,6 +129,9 @@ impl Product {
                 Self::AtlassianOrg => {
                     Capability::Partly("webhooks of the audit log tell of logins of managed accounts")
                 }
+                Self::JiraDc | Self::ConfluenceDc | Self::BitbucketDc => Capability::No(
+                    "use a `feed`, or let a listener of your own post `user_login`, signed as the product's webhooks are",
+                ),
                 _ => {
                     Capability::No("let a listener of your own post `user_login`, signed as the product's webhooks are")
                 }

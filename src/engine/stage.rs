@@ -10,14 +10,14 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::error;
 
 use super::{
     Backoff,
-    pump::{DRAIN, Pump},
+    pump::Pump,
     restore::{Stopped, restore},
+    sharing::share,
 };
 use crate::{
     domain::{SourceId, Stage},
@@ -111,40 +111,11 @@ impl Work {
 /// Runs `handler` on the partitions that its group gives this process, until `stop`.
 pub async fn run<H: Handler>(log: Arc<dyn Log>, ledger: Ledger, handler: Arc<H>, stop: CancellationToken) {
     let group = log::group(handler.stage().as_str(), handler.source().as_str());
-    let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
-    while !stop.is_cancelled() {
-        let mut consumer = match log.consume(handler.input(), &group).await {
-            Ok(consumer) => consumer,
-            Err(error) => {
-                warn!(%group, %error, "can't join the group, trying again");
-                stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
-                continue;
-            }
-        };
-        let mut partitions = JoinSet::new();
-        loop {
-            let assignment = tokio::select! {
-                () = stop.cancelled() => break,
-                assignment = consumer.assignments.recv() => assignment,
-                Some(ended) = partitions.join_next() => match ended {
-                    Ok(()) => continue,
-                    Err(panic) => {
-                        error!(%group, %panic, "work on a partition ended by a bug; joining the group anew");
-                        break;
-                    }
-                },
-            };
-            let Some(assignment) = assignment else { break };
-            let (log, handler) = (Arc::clone(&log), Arc::clone(&handler));
-            partitions.spawn(partition(log, ledger.clone(), handler, assignment, stop.clone()));
-        }
-        drop(consumer.membership);
-        while partitions.join_next().await.is_some() {}
-        if tokio::time::timeout(DRAIN, consumer.left.cancelled()).await.is_err() {
-            warn!(%group, "left the group without waiting for its last offsets");
-        }
-        stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
-    }
+    let work = |assignment| {
+        let (log, handler) = (Arc::clone(&log), Arc::clone(&handler));
+        partition(log, ledger.clone(), handler, assignment, stop.clone())
+    };
+    share(&log, handler.input(), &group, &stop, work).await;
 }
 
 async fn partition<H: Handler>(

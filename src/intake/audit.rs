@@ -5,7 +5,7 @@
 //! developers" on confluence.atlassian.com (Data Center's), and samples in github.com/elastic/integrations. Fields that
 //! are said to be required are missing in samples, so every field may be.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Malformed, Reading, Told};
 use crate::{
@@ -53,9 +53,18 @@ pub fn read_entry(entry: &Value, actions: &AuditActions) -> Result<Told, &'stati
     Ok(Told { kind, user, hints, occurred: time(entry), entry: Some(id(entry)) })
 }
 
-/// The entry's own id; without one, all that it says.
+/// The entry's own id; without one, as in Data Center, what it says of who did what to whom, when and from where. The rest
+/// may read otherwise another time: names are changed, actions are told in the language of whoever asks.
 fn id(entry: &Value) -> String {
-    text(entry, "/id").map_or_else(|| entry.to_string(), str::to_owned)
+    if let Some(id) = text(entry, "/id") {
+        return id.to_owned();
+    }
+    let action = entry.pointer("/type/actionI18nKey").or_else(|| entry.pointer("/auditType/actionI18nKey"));
+    let affected = entry.get("affectedObjects").and_then(Value::as_array).into_iter().flatten();
+    let affected: Vec<_> = affected.map(|object| [object.get("type"), object.get("id")]).collect();
+    let author = entry.get("author");
+    let author = author.and_then(|author| author.get("id").filter(|id| !id.is_null()).or_else(|| author.get("name")));
+    json!([entry.get("timestamp"), action, author, affected, entry.get("source"), entry.get("method")]).to_string()
 }
 
 fn time(entry: &Value) -> Option<Timestamp> {

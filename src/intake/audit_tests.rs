@@ -82,12 +82,21 @@ fn an_audit_files_line_has_its_time_and_action_elsewhere() {
 }
 
 #[test]
-fn an_entry_without_an_id_is_known_by_all_it_says() {
-    let entry = data_center("jira.auditing.user.logged.in", &json!([]));
-    let mut later = entry.clone();
-    later["timestamp"] = "2021-11-23T00:44:58.941Z".into();
-    assert_eq!(told(&entry).entry, told(&entry.clone()).entry);
-    assert_ne!(told(&entry).entry, told(&later).entry);
+fn an_entry_without_an_id_is_known_by_what_can_not_change_in_it() {
+    let affected = json!([{ "name": "New One", "type": "User", "id": "JIRAUSER10100" }]);
+    let entry = data_center("jira.auditing.user.created", &affected);
+    let told_anew = |change: fn(&mut Value)| {
+        let mut other = entry.clone();
+        change(&mut other);
+        told(&other).entry
+    };
+    assert_eq!(told_anew(|entry| entry["type"]["action"] = "in another language".into()), told(&entry).entry);
+    assert_eq!(told_anew(|entry| entry["author"]["name"] = "renamed".into()), told(&entry).entry);
+    assert_eq!(told_anew(|entry| entry["affectedObjects"][0]["name"] = "Renamed".into()), told(&entry).entry);
+    assert_ne!(told_anew(|entry| entry["timestamp"] = "2021-11-23T00:44:58.941Z".into()), told(&entry).entry);
+    assert_ne!(told_anew(|entry| entry["affectedObjects"][0]["id"] = "JIRAUSER10101".into()), told(&entry).entry);
+    assert_ne!(told_anew(|entry| entry["author"]["id"] = "10001".into()), told(&entry).entry);
+    assert_ne!(told_anew(|entry| entry["source"] = "10.0.0.3".into()), told(&entry).entry);
 }
 
 #[test]

@@ -60,8 +60,8 @@ impl Intake {
         let known = |(source, verifier): (&config::Source, Verifier)| Known {
             id: source.id.clone(),
             product: source.product,
-            actions: source.webhook.actions.clone(),
-            logins_by_second: source.webhook.tells_logins_twice(),
+            actions: source.actions.clone(),
+            logins_by_second: source.tells_logins_twice(),
             verifier,
         };
         let by_id = |known: Known| (known.id.to_string(), known);

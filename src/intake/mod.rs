@@ -4,6 +4,7 @@ mod answer;
 mod audit;
 mod body;
 mod events;
+pub mod feed;
 mod http;
 mod payload;
 mod proof;

@@ -41,11 +41,13 @@ pub enum Stream {
     Settings,
     /// What usher has seen of each user. Compacted.
     Activity,
+    /// How far usher has come in the feed of each source. Compacted.
+    Feeds,
 }
 
 impl Stream {
     /// All streams.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Events,
         Self::Decisions,
         Self::Outcomes,
@@ -54,12 +56,13 @@ impl Stream {
         Self::SweepProgress,
         Self::Settings,
         Self::Activity,
+        Self::Feeds,
     ];
 
     /// Whether the latest record of each key is kept for ever, and earlier ones may go; otherwise records are kept for
     /// a time.
     pub const fn is_compacted(self) -> bool {
-        matches!(self, Self::Settings | Self::Activity)
+        matches!(self, Self::Settings | Self::Activity | Self::Feeds)
     }
 
     /// The name: the label in metrics and, behind the prefix, the topic.
@@ -73,6 +76,7 @@ impl Stream {
             Self::SweepProgress => "sweep-progress",
             Self::Settings => "settings",
             Self::Activity => "activity",
+            Self::Feeds => "feeds",
         }
     }
 }

@@ -4,6 +4,7 @@ mod access;
 mod administrators;
 mod answer;
 mod atlassian_org;
+pub mod audit;
 mod bean;
 mod bitbucket_dc;
 mod broken;
@@ -63,6 +64,7 @@ pub use error::{Disposition, Error};
 pub use fixed::Fixed;
 pub use limits::Limits;
 
+use self::audit::AuditLog;
 use crate::domain::{
     AccountType, EmailAddress, Fact, Facts, GroupName, Groups, Logins, Missing, Origin, Step, Timestamp, UserHints,
     UserId, UserRef,
@@ -197,4 +199,9 @@ pub trait Client: Send + Sync + 'static {
 
     /// Checks that the credentials are accepted, by the cheapest call there is.
     async fn probe(&self) -> Result<(), Error>;
+
+    /// The audit log, where the product has one that tells of logins.
+    fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
+        None
+    }
 }

@@ -35,6 +35,7 @@ pub(super) enum Operation {
     ReadPermissions,
     RevokePermission,
     ReadMyself,
+    ReadAuditLog,
     Probe,
 }
 
@@ -63,6 +64,7 @@ impl Operation {
             Self::ReadPermissions => "read_permissions",
             Self::RevokePermission => "revoke_permission",
             Self::ReadMyself => "read_myself",
+            Self::ReadAuditLog => "read_audit_log",
             Self::Probe => "probe",
         }
     }

@@ -122,7 +122,9 @@ pub(super) struct Call<'a> {
     pub editor: Editor<'a>,
     /// What stands for the segments in braces of the route's path.
     pub segments: Vec<String>,
-    /// The API that was called.
+    /// Whose API was called.
+    pub product: Product,
+    /// The API itself.
     pub api: &'static dyn Api,
     pub query: Query,
     pub body: &'a [u8],

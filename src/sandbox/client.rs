@@ -5,10 +5,10 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::{
-    Account, Application, Crowd, Entry, Fault, Injected, Issue, Limit, RequestCount,
-    control::{After, FaultId, Listed, Membership, OfGroup, OfIssue, OfSite, OfUser},
+    Account, Application, Crowd, Entry, Fault, Happened, Injected, Issue, Limit, Manners, RequestCount,
+    control::{After, FaultId, Listed, Membership, OfEntry, OfGroup, OfIssue, OfSite, OfUser},
 };
-use crate::domain::Product;
+use crate::domain::{Product, Timestamp};
 
 /// Speaks to `/_sandbox/`. Every call fails alike: the sandbox is not there, or it refused.
 #[derive(Debug, Clone)]
@@ -98,6 +98,23 @@ impl Control {
     async fn membership(&self, method: Method, site: Product, user: &str, group: &str) -> reqwest::Result<bool> {
         let of = Membership { site, user: user.to_owned(), group: group.to_owned() };
         ask(self.request(method, "members").query(&of)).await
+    }
+
+    /// Writes into the audit log of a site what happened to a user, at `at` by the site's clock or just now; gives when.
+    pub async fn audit(
+        &self,
+        site: Product,
+        happened: Happened,
+        user: &str,
+        at: Option<Timestamp>,
+    ) -> reqwest::Result<Timestamp> {
+        let of = OfEntry { site, happened, user: user.to_owned(), at };
+        ask(self.request(Method::POST, "audit").query(&of)).await
+    }
+
+    /// How the audit log of a site behaves from now on.
+    pub async fn audit_manners(&self, site: Product, manners: &Manners) -> reqwest::Result<()> {
+        tell(self.request(Method::PUT, "manners").query(&OfSite { site }).json(manners)).await
     }
 
     /// Injects a fault; the answer is its id.

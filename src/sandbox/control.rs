@@ -10,6 +10,8 @@
 //! | `PUT applications?site=` | create an application with its groups, or replace it |
 //! | `GET, PUT issues?site=&key=&done=` | issues; move one to done and back |
 //! | `PUT, DELETE members?site=&user=&group=` | somebody else's change of a membership |
+//! | `POST audit?site=&happened=&user=&at=` | writes into the audit log; gives when, by the site's clock |
+//! | `PUT manners?site=` | how the audit log behaves from now on |
 //! | `GET, POST, DELETE faults[/ID]` | faults in force; inject; remove one or all |
 //! | `PUT, DELETE limits?site=` | set and lift a rate limit |
 //! | `POST reset` | as at the start |
@@ -20,12 +22,12 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, Application, Crowd, Fault, Limit, SOMEONE,
+    Account, Application, Crowd, Fault, Happened, Limit, Manners, SOMEONE, audit,
     server::Shared,
     site::Serial,
     world::{NoSuch, World},
 };
-use crate::domain::Product;
+use crate::domain::{Product, Timestamp};
 
 /// A user as the controls list it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +71,14 @@ pub(super) struct OfIssue {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(super) struct OfEntry {
+    pub site: Product,
+    pub happened: Happened,
+    pub user: String,
+    pub at: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(super) struct After {
     #[serde(default)]
     pub after: u64,
@@ -98,6 +108,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/issues", web::put().to(set_done))
         .route("/members", web::put().to(add_member))
         .route("/members", web::delete().to(remove_member))
+        .route("/audit", web::post().to(write_audit))
+        .route("/manners", web::put().to(set_manners))
         .route("/faults", web::get().to(async |state: State| HttpResponse::Ok().json(state.world().faults.list())))
         .route("/faults", web::post().to(inject))
         .route("/faults", web::delete().to(async |state: State| done(state.world().faults.remove(None))))
@@ -216,6 +228,18 @@ async fn add_member(state: State, of: web::Query<Membership>) -> HttpResponse {
 
 async fn remove_member(state: State, of: web::Query<Membership>) -> HttpResponse {
     done_or_missing(leave(&mut state.world(), of.site, &of.user, &of.group))
+}
+
+async fn write_audit(state: State, of: web::Query<OfEntry>) -> HttpResponse {
+    match audit::write(&mut state.world(), of.site, of.happened, &of.user, of.at) {
+        Ok(at) => HttpResponse::Ok().json(at),
+        Err(missing) => HttpResponse::NotFound().json(missing.to_string()),
+    }
+}
+
+async fn set_manners(state: State, of: web::Query<OfSite>, manners: web::Json<Manners>) -> HttpResponse {
+    state.world().site(of.site).audit.manners = manners.into_inner();
+    done(true)
 }
 
 async fn inject(state: State, fault: web::Json<Fault>) -> HttpResponse {

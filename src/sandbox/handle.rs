@@ -12,13 +12,16 @@ use actix_web::{App, HttpServer, dev::ServerHandle, web};
 use url::Url;
 
 use super::{
-    Account, Application, Control, Crowd, Entry, Fault, Injected, Issue, Limit, Listed, NoSuch, Recorded, RequestCount,
-    api, control,
+    Account, Application, Control, Crowd, Entry, Fault, Happened, Injected, Issue, Limit, Listed, Manners, NoSuch,
+    Recorded, RequestCount, api, audit, control,
     server::{Shared, handle},
     site::group_id,
     world::World,
 };
-use crate::{config::Auth, domain::Product};
+use crate::{
+    config::Auth,
+    domain::{Product, Timestamp},
+};
 
 /// The longest body taken: enough to create 50,000 users at once.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -138,6 +141,27 @@ impl Sandbox {
     /// Moves an issue to done, or back; false where there is none of that key.
     pub fn set_done(&self, site: Product, key: &str, done: bool) -> bool {
         control::transition(&mut self.shared.world(), site, key, done)
+    }
+
+    /// Writes into the audit log of a site that a user logged in just now; gives when, by the site's clock.
+    pub fn log_in(&self, site: Product, user: &str) -> Result<Timestamp, NoSuch> {
+        self.audit(site, Happened::LoggedIn, user, None)
+    }
+
+    /// Writes into the audit log of a site what happened to a user, at `at` by the site's clock or just now; gives when.
+    pub fn audit(
+        &self,
+        site: Product,
+        happened: Happened,
+        user: &str,
+        at: Option<Timestamp>,
+    ) -> Result<Timestamp, NoSuch> {
+        audit::write(&mut self.shared.world(), site, happened, user, at)
+    }
+
+    /// How the audit log of a site behaves from now on.
+    pub fn audit_manners(&self, site: Product, manners: Manners) {
+        self.shared.world().site(site).audit.manners = manners;
     }
 
     /// Deletes a user; false where there was none. Not in the journal.

@@ -124,7 +124,8 @@ impl Exchange<'_> {
         let query = Query::parse(self.request.query_string());
         let editor = world.editor(self.product, ACCOUNT);
         let segments = route.segments(self.path).unwrap_or_default();
-        let mut call = Call { editor, segments, api: self.api, query, body: self.body, base: &base };
+        let mut call =
+            Call { editor, segments, product: self.product, api: self.api, query, body: self.body, base: &base };
         (route.work)(&mut call).unwrap_or_else(|refusal| refusal)
     }
 

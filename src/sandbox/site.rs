@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use super::{Account, applications::Applications, confluence_dc::Deletions, issues::Issue};
+use super::{Account, applications::Applications, audit::AuditLog, confluence_dc::Deletions, issues::Issue};
 
 /// A user's place in the order of creation; never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +25,7 @@ pub(super) struct Group {
     pub members: BTreeSet<Serial>,
 }
 
-/// Users, groups and memberships, applications and issues. The two sides of a membership always agree.
+/// Users, groups and memberships, applications, issues and the audit log. The two sides of a membership always agree.
 #[derive(Default)]
 pub(super) struct Site {
     residents: BTreeMap<Serial, Resident>,
@@ -42,6 +42,7 @@ pub(super) struct Site {
     pub issues: Vec<Issue>,
     /// Confluence Data Center's.
     pub deletions: Deletions,
+    pub audit: AuditLog,
 }
 
 impl Site {

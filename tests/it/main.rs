@@ -3,6 +3,7 @@
 mod crash;
 mod embedded_crash;
 mod embedded_log;
+mod feeds;
 mod kafka;
 mod log_suite;
 mod openapi;

@@ -1,6 +1,7 @@
 //! The loader as a whole: what it refuses, what it takes, and that nothing makes it panic.
 
 mod accepted;
+mod feeds;
 mod hostile;
 mod nesting;
 mod organization;

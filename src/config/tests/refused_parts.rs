@@ -41,7 +41,6 @@ fn what_a_source_says_is_checked() {
             "67: Crowd takes no tokens; write the name and password of usher's application in Crowd: \
              `basic: { username: usher, password: { env: NAME } }`",
         ),
-        ("feed: {}", "5: `feed` is not supported by this version of usher yet; leave it out"),
         ("webhook: { hmac: { env: TOKEN } }", "22: found keys and values; write a list, like `[a, b]`"),
         ("credentials_expire: 1.3.2027", "25: `1.3.2027` is not a day; write it like `2027-03-01`"),
         ("rate: { per_second: 0 }", "25: `0` is not a number of calls from 0.001 to 10000; write `10` or `0.5`, say"),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{AuditActions, ForgeKeys, Webhook, env::Env, load::from_bytes};
+use crate::config::{AuditActions, ForgeKeys, Source, Webhook, env::Env, load::from_bytes};
 
 use super::{load, refusal};
 
@@ -23,15 +23,18 @@ fn assert_refused(table: &[(&str, &str)]) {
 }
 
 fn read(webhook: &str) -> Webhook {
-    let mut loaded = load(&source(webhook)).expect(webhook);
-    loaded.config.sources.remove(0).webhook
+    read_source(webhook).webhook
+}
+
+fn read_source(webhook: &str) -> Source {
+    load(&source(webhook)).expect(webhook).config.sources.remove(0)
 }
 
 #[test]
 fn ways_to_prove_may_stand_alone_and_together() {
     let none = read("{}");
     assert!(none.hmac.is_empty() && none.bearer.is_empty() && none.connect.is_none() && none.forge.is_none());
-    assert_eq!(none.actions, AuditActions::default());
+    assert_eq!(read_source("{}").actions, AuditActions::default());
     let all = read(
         "{ hmac: [{ env: TOKEN }], bearer: [{ value: \"Basic YTpi\" }, { env: TOKEN }], \
          connect: { client_key: c, shared_secret: { env: TOKEN } }, forge: { app_id: \"ari:cloud:ecosystem::app/1-a\" } }",
@@ -47,15 +50,15 @@ fn ways_to_prove_may_stand_alone_and_together() {
 
 #[test]
 fn what_may_be_said_otherwise_is_taken_over() {
-    let webhook = read(
+    let source = read_source(
         "{ actions: { login: [a, b] }, forge: { app_id: \"ari:cloud:ecosystem::app/1\", jwks_url: \"http://127.0.0.1:1/k\" }, \
          connect: { client_key: c, shared_secret: [{ env: TOKEN }, { env: TOKEN }], base_path: /usher } }",
     );
-    assert_eq!(webhook.actions.login, ["a", "b"]);
-    assert_eq!(webhook.actions.created, AuditActions::default().created);
-    let connect = webhook.connect.expect("connect");
+    assert_eq!(source.actions.login, ["a", "b"]);
+    assert_eq!(source.actions.created, AuditActions::default().created);
+    let connect = source.webhook.connect.expect("connect");
     assert_eq!((connect.shared_secret.len(), connect.base_path.as_str()), (2, "/usher"));
-    assert!(read("{ actions: { login: [] } }").actions.login.is_empty());
+    assert!(read_source("{ actions: { login: [] } }").actions.login.is_empty());
 }
 
 #[test]
@@ -67,7 +70,7 @@ fn one_login_may_be_told_twice_where_the_audit_log_and_a_listener_tell_of_it() {
         ("{ bearer: [{ env: TOKEN }], hmac: [{ env: TOKEN }] }", true),
         ("{ bearer: [{ env: TOKEN }], connect: { client_key: c, shared_secret: { env: TOKEN } } }", true),
     ] {
-        assert_eq!(read(webhook).tells_logins_twice(), twice, "{webhook}");
+        assert_eq!(read_source(webhook).tells_logins_twice(), twice, "{webhook}");
     }
 }
 

@@ -3,7 +3,7 @@
 mod apps;
 mod read;
 
-pub(in crate::config) use read::webhook;
+pub(in crate::config) use read::{actions, webhook};
 
 use url::Url;
 
@@ -16,8 +16,6 @@ pub struct Webhook {
     pub hmac: Vec<Secret>,
     /// Values of the `Authorization` header of audit-log webhooks, any of which will do.
     pub bearer: Vec<Secret>,
-    /// What entries of an audit log mean.
-    pub actions: AuditActions,
     /// The installation of a Connect app.
     pub connect: Option<Connect>,
     /// A Forge app.
@@ -28,11 +26,6 @@ impl Webhook {
     /// Whether any delivery can prove itself: webhooks tell what happens in the source.
     pub fn is_set_up(&self) -> bool {
         !self.hmac.is_empty() || !self.bearer.is_empty() || self.connect.is_some() || self.forge.is_some()
-    }
-
-    /// Whether one login may be told of in two ways: by the audit log and by a listener of one's own.
-    pub fn tells_logins_twice(&self) -> bool {
-        !self.bearer.is_empty() && (!self.hmac.is_empty() || self.connect.is_some())
     }
 }
 

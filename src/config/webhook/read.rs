@@ -7,16 +7,16 @@ use super::{
 };
 use crate::secret::Secret;
 
-/// Reads a source's `webhook`.
-pub(in crate::config) fn webhook(node: &Node, reader: &mut Reader<'_>) -> Option<Webhook> {
+/// Reads a source's `webhook`, and which entries of an audit log mean what where that is said here.
+pub(in crate::config) fn webhook(node: &Node, reader: &mut Reader<'_>) -> Option<(Webhook, Option<AuditActions>)> {
     let mut fields = Fields::of(node, reader)?;
     let hmac = fields.or("hmac", Vec::new(), |node| reader.each(node, secret));
     let bearer = fields.or("bearer", Vec::new(), |node| reader.each(node, header_value));
-    let actions = fields.or("actions", AuditActions::default(), |node| actions(node, reader));
+    let actions = fields.or("actions", None, |node| actions(node, reader).map(Some));
     let connect = fields.or("connect", None, |node| connect(node, reader).map(Some));
     let forge = fields.or("forge", None, |node| forge(node, reader).map(Some));
     fields.done(reader);
-    Some(Webhook { hmac: hmac?, bearer: bearer?, actions: actions?, connect: connect?, forge: forge? })
+    Some((Webhook { hmac: hmac?, bearer: bearer?, connect: connect?, forge: forge? }, actions?))
 }
 
 /// A header's value may hold blanks, as in `Basic …`.
@@ -31,7 +31,8 @@ fn header_value(node: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
     Some(value)
 }
 
-fn actions(node: &Node, reader: &mut Reader<'_>) -> Option<AuditActions> {
+/// Reads `actions`, of `webhook` or of `feed`.
+pub(in crate::config) fn actions(node: &Node, reader: &mut Reader<'_>) -> Option<AuditActions> {
     let default = AuditActions::default();
     let mut fields = Fields::like(node, "{ login: [user_login] }", reader)?;
     let login = fields.or("login", default.login, |node| action_ids(node, "[user_login]", reader));

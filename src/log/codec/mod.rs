@@ -2,6 +2,7 @@
 
 mod decision;
 mod event;
+mod feed;
 mod outcome;
 mod setting;
 mod sweep;

@@ -41,6 +41,7 @@ impl Part {
             Stream::SweepProgress => 6,
             Stream::Settings => 7,
             Stream::Activity => 8,
+            Stream::Feeds => 9,
         }
     }
 }

@@ -136,9 +136,12 @@ impl Log for KafkaLog {
         let producer = match stream {
             // Somebody waits for the answer, and can ask again.
             Stream::Events | Stream::Sweeps | Stream::Settings => &self.deliveries,
-            Stream::Decisions | Stream::Outcomes | Stream::DeadLetters | Stream::SweepProgress | Stream::Activity => {
-                &self.results
-            }
+            Stream::Decisions
+            | Stream::Outcomes
+            | Stream::DeadLetters
+            | Stream::SweepProgress
+            | Stream::Activity
+            | Stream::Feeds => &self.results,
         };
         let since = self.acknowledged.end(stream, partition);
         let position = match producer.append(&topic, partition, key, &record.payload).await? {

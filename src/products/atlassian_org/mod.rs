@@ -25,6 +25,7 @@ use tokio::sync::OnceCell;
 use self::{access::Applications, directory::Directory};
 use super::{
     Client, Error, User, UserPage,
+    audit::{AuditLog, Stream},
     group_ids::GroupIds,
     http::Http,
     listing::{Cursor, Form},
@@ -36,6 +37,7 @@ use crate::{
 };
 
 const ORGANIZATION: &str = "admin/v1/orgs/{orgId}";
+const EVENTS: &str = "admin/v1/orgs/{orgId}/events-stream";
 
 /// An organisation, and one directory of it.
 pub(super) struct AtlassianOrg {
@@ -122,5 +124,9 @@ impl Client for AtlassianOrg {
     async fn probe(&self) -> Result<(), Error> {
         self.read_organization(Operation::Probe).await?;
         self.directory().await.map(drop)
+    }
+
+    fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
+        Some(Box::new(Stream { http: &self.http, path: EVENTS, organization: &self.organization.id }))
     }
 }

@@ -17,6 +17,7 @@ use super::{
     Client, Error, User, UserPage,
     access::Access,
     administrators,
+    audit::{AuditLog, DataCenter},
     http::Http,
     issue,
     listing::{Cursor, Form},
@@ -123,5 +124,9 @@ impl Client for JiraDc {
     async fn probe(&self) -> Result<(), Error> {
         let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
         answer.json::<IgnoredAny>().map(drop)
+    }
+
+    fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
+        Some(Box::new(DataCenter(&self.http)))
     }
 }

@@ -24,6 +24,8 @@ pub struct Row {
     pub lists_users: Ability,
     /// What it sends by itself.
     pub webhooks: Webhooks,
+    /// Whether usher can follow an audit log of it that tells of logins.
+    pub feeds_logins: Ability,
 }
 
 /// What a product sends by itself.
@@ -79,6 +81,7 @@ impl Row {
                 proofs: product.webhook_proofs(),
                 events: EVENTS.map(|kind| ability(kind.as_str(), product.sends(kind))).into(),
             },
+            feeds_logins: ability("feed", product.feeds_logins()),
         }
     }
 
@@ -91,6 +94,7 @@ impl Row {
             of("tells", &self.tells),
             of("lists", &[self.lists_users]),
             of("webhook", &self.webhooks.events),
+            of("feed", &[self.feeds_logins]),
         ]
         .into_iter()
         .flatten()

@@ -19,7 +19,7 @@ struct Part {
     abilities: fn(&Row) -> Vec<Ability>,
 }
 
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 5] = [
     Part {
         heading: "Actions",
         about: "What the `actions` of a scheme may ask for.",
@@ -39,6 +39,11 @@ const PARTS: [Part; 4] = [
         heading: "Webhooks",
         about: "The events that a product tells of by itself. Any kind of source takes them from a listener of your own too.",
         abilities: |row| row.webhooks.events.clone(),
+    },
+    Part {
+        heading: "Feeds",
+        about: "Logins that usher asks for by itself, with a source's `feed`: it follows the audit log.",
+        abilities: |row| vec![row.feeds_logins],
     },
 ];
 

@@ -19,6 +19,7 @@ use super::{
     DIRECTORY, ORGANIZATION, TOKEN,
     answer::Answer,
     api::{Api, Call, Route},
+    audit,
     limits::Standing,
     site::{Resident, Serial, group_id},
 };
@@ -28,6 +29,7 @@ pub(super) struct AtlassianOrg;
 
 static ROUTES: &[Route] = &[
     Route::new(Method::GET, "/admin/v1/orgs/{orgId}", organization),
+    Route::new(Method::GET, "/admin/v1/orgs/{orgId}/events-stream", audit::stream::events),
     Route::new(Method::GET, "/admin/v2/orgs/{orgId}/directories", directories),
     Route::new(Method::POST, "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/search", users::search),
     Route::new(Method::POST, "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/search", groups::search),

@@ -14,7 +14,7 @@ use super::{
     answer::Answer,
     api::{Api, Call, Route},
     applications::Application,
-    issues, jira,
+    audit, issues, jira,
     limits::Standing,
 };
 use crate::{
@@ -43,6 +43,7 @@ static ROUTES: &[Route] = &[
     Route::new(Method::GET, "/rest/api/2/applicationrole", applications),
     Route::new(Method::POST, "/rest/api/2/issue", |call| issues::create(call, false)),
     Route::new(Method::GET, "/rest/api/2/search", search_issues),
+    Route::new(Method::GET, "/rest/auditing/1.0/events", audit::data_center::events),
 ];
 
 impl Api for JiraDc {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use usher::{
-    domain::{ActionKind, Capability, GroupName, Issue, Product, Step, UserId, UserRef},
-    sandbox::{Account, Application, Crowd, Effect, Fault, InOrg, Limit, When},
+    domain::{ActionKind, Capability, GroupName, Issue, Product, Step, Timestamp, UserId, UserRef},
+    products::audit::Span,
+    sandbox::{Account, Application, Crowd, Effect, Fault, Happened, InOrg, Limit, Manners, When},
 };
 
 use crate::products::{ALL, Bench, JANE, JIRAS, STAFF, add, jane_of, scene};
@@ -23,6 +24,7 @@ pub async fn everything(product: Product) -> Vec<Bench> {
     }
     benches.push(strangers(product).await);
     benches.push(limited(product).await);
+    benches.extend(audit_log(product).await);
     match product {
         Product::JiraDc => benches.push(older_data_center().await),
         Product::ConfluenceDc => benches.push(access_by_name().await),
@@ -151,6 +153,27 @@ async fn issues(product: Product) -> Bench {
         assert!(bench.sandbox.set_done(product, key, key == "OPS-1"));
     }
     bench
+}
+
+/// What stands in the audit log, on pages, and behind a cursor that is not valid any more. None where there is no log.
+async fn audit_log(product: Product) -> Option<Bench> {
+    let bench = Bench::new(product);
+    let log = bench.client.audit_log()?;
+    let from = log.newest().await.expect("an answer");
+    for happened in [Happened::LoggedIn, Happened::Created] {
+        bench.sandbox.audit(product, happened, JANE, None).expect("Jane is there");
+    }
+    assert!(log.newest().await.expect("an answer") > from);
+    bench.sandbox.audit_manners(product, Manners { page: Some(1), ..Manners::default() });
+    let span = Span { from: from.unwrap_or(Timestamp::from_millis(0)), to: None };
+    let first = log.page(span, None).await.expect("a page");
+    let cursor = first.next.expect("there is more");
+    log.page(Span { to: first.entries[0].at, ..span }, None).await.expect("a page");
+    log.page(span, Some(&cursor)).await.expect("a page");
+    bench.sandbox.audit_manners(product, Manners { expire: 1, ..Manners::default() });
+    log.page(span, Some(&cursor)).await.expect_err("not valid");
+    drop(log);
+    Some(bench)
 }
 
 /// Everything again with credentials that are none.

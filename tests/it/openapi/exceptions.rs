@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use usher::domain::Product;
 
+use super::audit_log;
+
 /// A place where a document is wrong or silent.
 pub struct Exception {
     pub product: Product,
@@ -27,9 +29,10 @@ impl Exception {
     pub fn amend(&self, document: &mut Value) {
         let (parent, last) = self.place.rsplit_once('/').expect("a pointer has a slash");
         let parent = document.pointer_mut(parent).expect(self.place);
+        let name = last.replace("~1", "/").replace("~0", "~");
         match parent {
             Value::Array(items) if last == "-" => items.push(self.instead.clone()),
-            fields => drop(fields.as_object_mut().expect(self.place).insert(last.to_owned(), self.instead.clone())),
+            fields => drop(fields.as_object_mut().expect(self.place).insert(name, self.instead.clone())),
         }
     }
 }
@@ -60,7 +63,7 @@ pub fn exceptions() -> Vec<Exception> {
     let confluence = |place, source, instead| Exception { product: Product::ConfluenceDc, place, instead, source };
     let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     let list = |name: &str| json!({ "type": "array", "items": reference(name) });
-    vec![
+    let places = vec![
         dc(
             "/paths/~1rest~1api~12~1user/get/parameters/-",
             EXPAND,
@@ -136,7 +139,8 @@ pub fn exceptions() -> Vec<Exception> {
                 "start-index": { "type": "integer" }, "end-index": { "type": "integer" },
             }),
         ),
-    ]
+    ];
+    places.into_iter().chain(audit_log::exceptions()).collect()
 }
 
 /// Where a document says less than the text beside it: usher does not need it, and is held to it all the same.

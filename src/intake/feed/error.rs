@@ -1,0 +1,31 @@
+//! Why a look at a feed came to nothing.
+
+use crate::{engine::Interrupted, intake::events, products};
+
+/// See the module. What was taken in before stays taken in.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// The product does not tell.
+    #[error(transparent)]
+    Product(#[from] products::Error),
+    /// The log did not take what it told.
+    #[error("what the feed tells can't be made durable now")]
+    NotDurable,
+    /// usher is stopping, or another process follows the feed now.
+    #[error("it was stopped")]
+    Stopped,
+}
+
+impl From<Interrupted> for Error {
+    fn from(_: Interrupted) -> Self {
+        Self::Stopped
+    }
+}
+
+impl From<events::Error> for Error {
+    fn from(error: events::Error) -> Self {
+        match error {
+            events::Error::Overloaded | events::Error::Unavailable => Self::NotDurable,
+        }
+    }
+}

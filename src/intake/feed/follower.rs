@@ -1,0 +1,172 @@
+//! Following one feed, look after look.
+
+use std::{convert::Infallible, sync::Arc};
+
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use super::{Feed, error::Error, lag::Lag, trouble::Trouble};
+use crate::{
+    domain::{FeedPlace, Timestamp},
+    engine::Interrupted,
+    products::{
+        self, Disposition,
+        audit::{AuditLog, AuditPage, Order, Span},
+    },
+};
+
+/// Where the log has no entry to begin from, the product's clock may differ from usher's by so much.
+const CLOCKS_DIFFER_MILLIS: i64 = 3_600_000;
+
+/// Whoever follows a feed now.
+pub(super) struct Follower<'f> {
+    pub feed: &'f Feed,
+    audit_log: Box<dyn AuditLog + 'f>,
+    pub place: FeedPlace,
+    saved: Option<FeedPlace>,
+    /// Whether what is found happened before the feed began, so that nothing is made of it.
+    pub old: bool,
+    lag: Lag,
+    not_before: Instant,
+    pub stop: CancellationToken,
+}
+
+/// Follows `feed` until `stop`.
+pub(super) async fn follow(feed: &Feed, stop: &CancellationToken) {
+    let source = feed.source();
+    let Some(audit_log) = feed.connection.client.audit_log() else {
+        error!(source.id = %source, "the source has no audit log to follow");
+        return;
+    };
+    let Ok(saved) = feed.place_in_log(stop).await else { return };
+    let follower = Follower::new(feed, audit_log, saved, stop);
+    if follower.saved.is_some() {
+        info!(source.id = %source, from = %follower.floor(), "following the feed from where it was");
+    }
+    let Err(Interrupted) = follower.look_again_and_again().await;
+}
+
+impl<'f> Follower<'f> {
+    /// Goes on from what was `saved`; where nothing was, the feed begins with the first look.
+    pub(super) fn new(
+        feed: &'f Feed,
+        audit_log: Box<dyn AuditLog + 'f>,
+        saved: Option<FeedPlace>,
+        stop: &CancellationToken,
+    ) -> Self {
+        let now = feed.connection.clock.now();
+        let place = saved.clone().unwrap_or_else(|| FeedPlace::new(feed.source().clone(), now, now));
+        let clock = Arc::clone(&feed.connection.clock);
+        let lag = Lag::start(feed.source().as_str(), place.complete, feed.metrics.clone(), clock);
+        let (not_before, stop) = (Instant::now(), stop.clone());
+        Self { feed, audit_log, place, saved, old: false, lag, not_before, stop }
+    }
+}
+
+impl Follower<'_> {
+    async fn look_again_and_again(mut self) -> Result<Infallible, Interrupted> {
+        let mut trouble = Trouble::default();
+        loop {
+            self.feed.connection.running(&self.stop).await?;
+            let wait = match self.look().await {
+                Ok(()) => {
+                    trouble.over(self.feed.source());
+                    self.feed.settings.every
+                }
+                Err(Error::Stopped) => return Err(Interrupted),
+                Err(error) => {
+                    self.halt_if_refused(&error).await?;
+                    trouble.note(self.feed.source(), &error)
+                }
+            };
+            self.stop.run_until_cancelled(sleep(wait)).await.ok_or(Interrupted)?;
+        }
+    }
+
+    /// Takes in all that the feed has to tell now.
+    pub(super) async fn look(&mut self) -> Result<(), Error> {
+        if self.saved.is_none() {
+            return self.begin().await;
+        }
+        let began = self.feed.connection.clock.now();
+        self.read().await?;
+        self.place.complete = self.place.complete.max(began);
+        self.lag.set(self.place.complete);
+        self.save().await
+    }
+
+    async fn read(&mut self) -> Result<(), Error> {
+        match self.audit_log.order() {
+            Order::NewestFirst => self.backward().await,
+            Order::AsProcessed => self.forward().await,
+        }
+    }
+
+    /// The first look ever: what the log holds already is old. It is remembered, so that it is known from what comes late.
+    async fn begin(&mut self) -> Result<(), Error> {
+        self.not_before = Instant::now() + self.audit_log.gap();
+        let newest = self.stop.run_until_cancelled(self.audit_log.newest()).await.ok_or(Interrupted)??;
+        let now = self.feed.connection.clock.now();
+        let long_ago = Timestamp::from_millis(now.as_millis().saturating_sub(CLOCKS_DIFFER_MILLIS));
+        self.place = FeedPlace::new(self.feed.source().clone(), newest.unwrap_or(long_ago), now);
+        self.old = true;
+        let read = self.read().await;
+        self.old = false;
+        read?;
+        self.save().await?;
+        self.lag.set(self.place.complete);
+        let until = self.place.until;
+        info!(source.id = %self.feed.source(), %until, "the feed is followed from now on; what happened before counts as seen");
+        Ok(())
+    }
+
+    /// From when on entries are looked at now.
+    pub(super) fn floor(&self) -> Timestamp {
+        self.place.floor(self.feed.settings.overlap)
+    }
+
+    /// All that there is until `newest` is taken in.
+    pub(super) async fn advance(&mut self, newest: Option<Timestamp>) -> Result<(), Error> {
+        let now = self.feed.connection.clock.now();
+        let newest = newest.unwrap_or(self.place.until);
+        self.place.advance(newest, now, self.feed.settings.overlap);
+        if self.old {
+            return Ok(()); // it is written down when all of it is known
+        }
+        self.place.complete = self.place.complete.max(self.floor().min(now));
+        self.lag.set(self.place.complete);
+        self.save().await
+    }
+
+    async fn save(&mut self) -> Result<(), Error> {
+        Ok(self.feed.save(&self.place, &mut self.saved, &self.stop).await?)
+    }
+
+    /// Reads one page, when its time has come.
+    pub(super) async fn page(&mut self, span: Span, cursor: Option<&str>) -> Result<AuditPage, Error> {
+        self.feed.connection.running(&self.stop).await?;
+        self.stop.run_until_cancelled(sleep_until(self.not_before)).await.ok_or(Interrupted)?;
+        self.not_before = Instant::now() + self.audit_log.gap();
+        let page = self.audit_log.page(span, cursor);
+        Ok(self.stop.run_until_cancelled(page).await.ok_or(Interrupted)??)
+    }
+
+    /// Stops the source where the product refuses its credentials altogether. Where it refuses the audit log alone, all else
+    /// goes on.
+    async fn halt_if_refused(&self, error: &Error) -> Result<(), Interrupted> {
+        let halts = |error: &products::Error| error.disposition() == Disposition::Halt;
+        if let Error::Product(refused) = error
+            && halts(refused)
+        {
+            let probe = self.feed.connection.client.probe();
+            let probed = self.stop.run_until_cancelled(probe).await.ok_or(Interrupted)?;
+            if let Err(cause) = probed
+                && halts(&cause)
+            {
+                self.feed.connection.halt(&cause);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! From the entries of a page to what is of interest in them, and from there to events.
+
+use std::collections::HashSet;
+
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::{Feed, STAGE, error::Error};
+use crate::{
+    domain::{EventId, EventKind, FeedPlace, Print, SourceId, Timestamp, UserId, UserRef},
+    engine::Interrupted,
+    intake::{
+        Told,
+        audit::read_entry,
+        events::{Origin, append},
+    },
+    products::{self, audit::AuditEntry},
+};
+
+/// Of the events of one page, so many are written at a time.
+const AT_ONCE: usize = 500;
+
+/// An entry that tells of something.
+pub(super) struct Found {
+    pub print: Print,
+    /// The latest time that stands in it.
+    pub at: Timestamp,
+    told: Told,
+}
+
+/// The account that usher acts as: that it logs in, to read its feed perhaps, is no login.
+#[derive(Debug)]
+pub(super) struct Myself {
+    id: Option<UserId>,
+    name: Option<String>,
+}
+
+impl Myself {
+    fn is(&self, user: &UserRef) -> bool {
+        match user {
+            UserRef::Id(id) => self.id.as_ref() == Some(id),
+            UserRef::Name(name) => self.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name)),
+        }
+    }
+}
+
+impl Feed {
+    /// The account that usher acts as, asked for once.
+    pub(super) async fn myself(&self, stop: &CancellationToken) -> Result<&Myself, Error> {
+        let ask = self.myself.get_or_try_init(|| self.ask_for_myself());
+        Ok(stop.run_until_cancelled(ask).await.ok_or(Interrupted)??)
+    }
+
+    async fn ask_for_myself(&self) -> Result<Myself, products::Error> {
+        let client = &self.connection.client;
+        let Some(id) = client.myself().await? else { return Ok(Myself { id: None, name: None }) };
+        match client.user(&UserRef::Id(id.clone())).await {
+            Ok(user) => Ok(Myself { id: Some(id), name: user.name }),
+            Err(products::Error::NoSuchUser) => Ok(Myself { id: Some(id), name: None }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Those of `entries` that are of interest, in their order, and not from before `from`. One without a time counts as
+    /// from then.
+    pub(super) fn found(&self, entries: Vec<AuditEntry>, from: Timestamp, myself: &Myself) -> Vec<Found> {
+        let mut found = Vec::new();
+        for AuditEntry { at, entry } in entries {
+            let at = at.unwrap_or(from);
+            let Ok(told) = read_entry(&entry, &self.actions) else { continue };
+            let is_own = told.kind == EventKind::LoggedIn && myself.is(&told.user);
+            if at >= from && !is_own {
+                found.push(Found { print: print(self.source(), &told), at, told });
+            }
+        }
+        found
+    }
+
+    /// Makes events of those in `found` that `place` does not know, the older ones first, and has it know them. Nothing is
+    /// made of what is `old`.
+    pub(super) async fn take(&self, found: Vec<Found>, old: bool, place: &mut FeedPlace) -> Result<(), Error> {
+        let mut fresh = self.fresh(found, place);
+        fresh.sort_by_key(|one| one.told.occurred);
+        while !fresh.is_empty() {
+            let rest = fresh.split_off(fresh.len().min(AT_ONCE));
+            let now = std::mem::replace(&mut fresh, rest);
+            let known: Vec<_> = now.iter().map(|one| (one.print, one.at)).collect();
+            if !old {
+                let told = now.into_iter().map(|one| one.told).collect();
+                let origin = Origin {
+                    source: self.source(),
+                    logins_by_second: self.logins_by_second,
+                    delivery: None,
+                    body: b"", // every entry has an id
+                };
+                append(origin.events(told, &*self.connection.clock), &*self.log, &self.metrics).await?;
+            }
+            known.into_iter().for_each(|(print, at)| place.note(print, at));
+        }
+        Ok(())
+    }
+
+    fn fresh(&self, found: Vec<Found>, place: &FeedPlace) -> Vec<Found> {
+        let (mut seen, before) = (HashSet::new(), found.len());
+        let is_new = |one: &Found| place.is_new(one.print) && seen.insert(one.print);
+        let fresh: Vec<_> = found.into_iter().filter(is_new).collect();
+        self.metrics.duplicates.with_label_values(&[STAGE]).inc_by((before - fresh.len()) as u64);
+        fresh
+    }
+}
+
+fn print(source: &SourceId, told: &Told) -> Print {
+    let id = EventId::of_entry(source, told.entry.as_deref().unwrap_or_default());
+    let digits = id.as_str().get(..16).unwrap_or_default();
+    Print(u64::from_str_radix(digits, 16).unwrap_or_else(|_| {
+        warn!(event.id = %id, "an event's id is not of 32 hexadecimal digits");
+        0
+    }))
+}

@@ -1,0 +1,122 @@
+//! One look at a feed: all that it has to tell since the last one.
+
+use tracing::{debug, info};
+
+use super::{error::Error, follower::Follower, found::Found, slices::Slices};
+use crate::{
+    domain::Timestamp,
+    products::{self, audit::Span},
+};
+
+/// Pages read before entries are taken in, of a log that gives the newest first.
+const PAGES: usize = 50;
+/// So many empty pages in a row, with others to follow, are an answer that makes no sense.
+const MOST_EMPTY: usize = 20;
+
+/// What a span of a log holds.
+struct Gathered {
+    /// What is of interest, the newest first.
+    found: Vec<Found>,
+    /// The newest of all.
+    newest: Option<Timestamp>,
+    pages: usize,
+    /// Whether there was nothing more.
+    whole: bool,
+}
+
+impl Follower<'_> {
+    /// Of a log in the order of processing: page by page, each taken in before the next is read.
+    pub(super) async fn forward(&mut self) -> Result<(), Error> {
+        let (mut empty, mut restarted) = (0, false);
+        loop {
+            let span = Span { from: self.floor(), to: None };
+            let cursor = self.place.cursor.clone();
+            let page = match self.page(span, cursor.as_deref()).await {
+                Err(Error::Product(products::Error::Refused { status: 400, .. })) if cursor.is_some() && !restarted => {
+                    info!(source.id = %self.feed.source(), from = %span.from, "the feed's cursor is not valid any more");
+                    (self.place.cursor, restarted) = (None, true);
+                    continue;
+                }
+                page => page?,
+            };
+            let newest = page.entries.iter().filter_map(|entry| entry.at).max();
+            let is_empty = page.entries.is_empty();
+            // Also by a cursor: a page that repeats the one before may go back to what is forgotten by now.
+            let found = self.feed.found(page.entries, span.from, self.feed.myself(&self.stop).await?);
+            self.feed.take(found, self.old, &mut self.place).await?;
+            self.place.cursor.clone_from(&page.next);
+            self.advance(newest).await?;
+            empty = if is_empty { empty + 1 } else { 0 };
+            match page.next {
+                None => return Ok(()),
+                Some(next) if Some(&next) == cursor.as_ref() => return Ok(()),
+                Some(_) if empty > MOST_EMPTY => return Err(endless()),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Of a log that gives the newest first: read to the end, or in slices where that is far away, and taken in by age.
+    pub(super) async fn backward(&mut self) -> Result<(), Error> {
+        let from = self.floor();
+        let mut gathered = self.gather(Span { from, to: None }, PAGES).await?;
+        if !gathered.whole {
+            let slices = Slices::new(from, gathered.newest.unwrap_or(from));
+            drop(gathered);
+            let rest = self.by_slices(slices).await?;
+            gathered = self.gather(rest, usize::MAX).await?;
+        }
+        self.feed.take(in_time(gathered.found), self.old, &mut self.place).await?;
+        self.advance(gathered.newest).await
+    }
+
+    /// Takes in slice after slice; gives what is left behind the last one, which is what has come meanwhile.
+    async fn by_slices(&mut self, mut slices: Slices) -> Result<Span, Error> {
+        while let Some(span) = slices.next() {
+            let most = if slices.is_shortest() { usize::MAX } else { PAGES };
+            let gathered = self.gather(span, most).await?;
+            if !gathered.whole {
+                slices.shorten();
+                continue;
+            }
+            self.feed.take(in_time(gathered.found), self.old, &mut self.place).await?;
+            let until = slices.take(gathered.pages <= PAGES / 4);
+            debug!(source.id = %self.feed.source(), %until, "the feed is caught up with until then");
+            self.advance(Some(until)).await?;
+        }
+        Ok(slices.rest())
+    }
+
+    /// Reads up to `most` pages of `span`.
+    async fn gather(&mut self, span: Span, most: usize) -> Result<Gathered, Error> {
+        let mut gathered = Gathered { found: Vec::new(), newest: None, pages: 0, whole: false };
+        let (mut cursor, mut empty) = (None::<String>, 0);
+        while gathered.pages < most {
+            let page = self.page(span, cursor.as_deref()).await?;
+            gathered.pages += 1;
+            gathered.newest = gathered.newest.max(page.entries.iter().filter_map(|entry| entry.at).max());
+            empty = if page.entries.is_empty() { empty + 1 } else { 0 };
+            let is_past = page.entries.iter().filter_map(|entry| entry.at).max().is_some_and(|at| at < span.from);
+            gathered.found.extend(self.feed.found(page.entries, span.from, self.feed.myself(&self.stop).await?));
+            cursor = page.next;
+            if cursor.is_none() || is_past {
+                gathered.whole = true;
+                return Ok(gathered);
+            }
+            if empty > MOST_EMPTY {
+                return Err(endless());
+            }
+        }
+        Ok(gathered)
+    }
+}
+
+/// The oldest first: of entries of one time the one that was written first.
+fn in_time(mut newest_first: Vec<Found>) -> Vec<Found> {
+    newest_first.reverse();
+    newest_first
+}
+
+fn endless() -> Error {
+    Error::Product(products::Error::Unreadable("one empty page of the audit log follows the other".to_owned()))
+}

@@ -1,0 +1,101 @@
+//! Feeds: what audit logs tell, for which usher asks by itself. They make the same events as webhooks.
+//!
+//! One process follows the feed of a source: the one that has the source's partition of the stream of feeds, where the
+//! place stands that it has come to.
+
+mod error;
+mod follower;
+mod found;
+mod lag;
+mod look;
+mod place;
+mod slices;
+#[cfg(test)]
+mod tests;
+mod trouble;
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use self::found::Myself;
+use crate::{
+    config::{self, AuditActions, Source},
+    domain::{SourceId, UserKey},
+    engine::{Appender, Connection, share},
+    log::{self, Assignment, Log, Partition, Stream},
+    metrics::Metrics,
+};
+
+/// The label of feeds in metrics.
+pub const STAGE: &str = "feed";
+
+/// The feed of one source.
+pub struct Feed {
+    connection: Arc<Connection>,
+    log: Arc<dyn Log>,
+    appender: Appender,
+    metrics: Metrics,
+    settings: config::Feed,
+    actions: AuditActions,
+    logins_by_second: bool,
+    myself: OnceCell<Myself>,
+}
+
+impl Feed {
+    /// The feed of `source`, which `connection` is to; none where it has none.
+    pub fn of(source: &Source, connection: Arc<Connection>, log: Arc<dyn Log>, metrics: Metrics) -> Option<Arc<Self>> {
+        let settings = source.feed?;
+        Some(Arc::new(Self {
+            connection,
+            appender: Appender::new(Arc::clone(&log)),
+            log,
+            metrics,
+            settings,
+            actions: source.actions.clone(),
+            logins_by_second: source.tells_logins_twice(),
+            myself: OnceCell::new(),
+        }))
+    }
+
+    fn source(&self) -> &SourceId {
+        &self.connection.source
+    }
+
+    /// Follows it until `stop`, while this process is the one to do so.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let group = log::group(STAGE, self.source().as_str());
+        let work = |assignment| Arc::clone(&self).hold(assignment, stop.clone());
+        share(&self.log, Stream::Feeds, &group, &stop, work).await;
+    }
+
+    /// Follows the feed while it has the source's partition. With another one there is nothing to do.
+    async fn hold(self: Arc<Self>, assignment: Assignment, stop: CancellationToken) {
+        let Assignment { partition, mut records, revoked, released, .. } = assignment;
+        let own = Partition::of(UserKey::of_source(self.source()).as_str(), self.log.partitions());
+        let stopping = revoked.child_token();
+        let follow = async {
+            if partition == own {
+                follower::follow(&self, &stopping).await;
+            }
+            stopping.cancelled().await;
+        };
+        // The place is read from the log itself. No offset is stored: what a group has not consumed would be kept for it.
+        let read_along = async {
+            while records.next().await.is_some() {}
+            std::future::pending::<()>().await;
+        };
+        tokio::pin!(follow);
+        tokio::select! {
+            () = &mut follow => {}
+            () = read_along => {}
+            () = stop.cancelled() => {
+                stopping.cancel();
+                follow.await; // what was begun is written down
+            }
+        }
+        drop(released);
+    }
+}

@@ -1,0 +1,100 @@
+//! Any schedule of entries that come late, out of order and again, on pages that are short, empty or refused, looked at
+//! now and then by somebody who may be killed meanwhile: each entry is taken in, and exactly once.
+
+mod fake;
+
+use proptest::prelude::*;
+use tokio_util::sync::CancellationToken;
+
+use self::fake::{Moods, Scene};
+use super::follower::Follower;
+use crate::products::audit::Order;
+
+/// In seconds; as the feed of the scene has it.
+const OVERLAP: i64 = 600;
+
+/// What happens next.
+#[derive(Debug, Clone)]
+enum Next {
+    /// Time passes.
+    Wait(i64),
+    /// Somebody logs in; `skew` is how far that node's clock is off, `late` how long the entry takes.
+    LogIn { user: u8, skew: i64, late: i64 },
+    /// The log behaves otherwise.
+    Behave(Moods),
+    /// The feed is looked at.
+    Look,
+    /// Whoever follows it is killed, and another one goes on.
+    Crash,
+}
+
+fn next() -> impl Strategy<Value = Next> {
+    let moods = (1_usize..6, 0_usize..4, 0_u32..3, 0_u32..3, any::<bool>());
+    prop_oneof![
+        3 => (0_i64..400).prop_map(Next::Wait),
+        6 => (0_u8..4, -200_i64..200, 0_i64..200).prop_map(|(user, skew, late)| Next::LogIn { user, skew, late }),
+        1 => moods.prop_map(|(page, repeat, empty, expire, keep_cursor)| {
+            Next::Behave(Moods { page, repeat, empty, expire, keep_cursor })
+        }),
+        5 => Just(Next::Look),
+        1 => Just(Next::Crash),
+    ]
+}
+
+/// Lives through `script`; then calmly looks until everything is there.
+async fn live(order: Order, script: Vec<Next>) -> Scene {
+    let scene = Scene::new(order);
+    let feed = scene.feed();
+    let stop = CancellationToken::new();
+    let follower = || Follower::new(&feed, Box::new(scene.log()), scene.saved_place(), &stop);
+    scene.log_in(0, 0, 0, true);
+    let mut now = follower();
+    now.look().await.expect("it begins");
+    for next in script {
+        match next {
+            Next::Wait(seconds) => scene.wait(seconds),
+            Next::LogIn { user, skew, late } => scene.log_in(user, skew, late, false),
+            Next::Behave(moods) => scene.behave(moods),
+            Next::Look => drop(now.look().await), // it may fail, as the next may
+            Next::Crash => now = follower(),
+        }
+    }
+    for _ in 0..5 {
+        scene.behave(Moods::default());
+        scene.wait(OVERLAP / 5);
+        now.look().await.expect("all is well");
+    }
+    scene
+}
+
+fn run(order: Order, script: Vec<Next>) -> Scene {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(live(order, script))
+}
+
+proptest! {
+    #[test]
+    fn each_login_is_taken_in_exactly_once_of_a_log_with_the_newest_first(script in prop::collection::vec(next(), 0..80)) {
+        let crashed = script.iter().any(|next| matches!(next, Next::Crash));
+        run(Order::NewestFirst, script).judge(crashed);
+    }
+
+    #[test]
+    fn each_login_is_taken_in_exactly_once_of_a_log_as_processed(script in prop::collection::vec(next(), 0..80)) {
+        let crashed = script.iter().any(|next| matches!(next, Next::Crash));
+        run(Order::AsProcessed, script).judge(crashed);
+    }
+}
+
+#[test]
+fn many_more_than_fit_on_the_pages_of_one_look_are_taken_in_by_age() {
+    for order in [Order::NewestFirst, Order::AsProcessed] {
+        let mut script = vec![Next::Behave(Moods { page: 5, repeat: 1, ..Moods::default() })];
+        for number in 0..2_000 {
+            script.push(Next::Wait(i64::from(number % 7) * 20));
+            script.push(Next::LogIn { user: u8::try_from(number % 4).expect("small"), skew: 0, late: 0 });
+        }
+        script.push(Next::Look);
+        run(order, script).judge(false);
+    }
+}

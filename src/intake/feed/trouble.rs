@@ -1,0 +1,44 @@
+//! What becomes of looks that fail: told once, and tried again with growing waits.
+
+use std::time::Duration;
+
+use tracing::{debug, info, warn};
+
+use super::error::Error;
+use crate::{domain::SourceId, engine::Backoff, products::Disposition};
+
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// A product that asks for more is asked again after this.
+const LONGEST_ASKED_FOR: Duration = Duration::from_mins(10);
+
+/// The failures since the last look that succeeded.
+#[derive(Default)]
+pub(super) struct Trouble(Option<Backoff>);
+
+impl Trouble {
+    /// Notes a failure; gives how long to wait.
+    pub fn note(&mut self, source: &SourceId, error: &Error) -> Duration {
+        let asked_for = match error {
+            Error::Product(error) => match error.disposition() {
+                Disposition::Retry(wait) | Disposition::ReadThenRetry(wait) => wait,
+                Disposition::Halt | Disposition::ReadThenGiveUp | Disposition::GiveUp => None,
+            },
+            Error::NotDurable | Error::Stopped => None,
+        };
+        if self.0.is_none() {
+            warn!(source.id = %source, %error, "the feed can't be followed; usher keeps trying, and no login is lost");
+        } else {
+            debug!(source.id = %source, %error, "the feed still can't be followed");
+        }
+        let backoff = self.0.get_or_insert_with(|| Backoff::new(FIRST_WAIT, LONGEST_WAIT));
+        backoff.next_wait().max(asked_for.unwrap_or_default().min(LONGEST_ASKED_FOR))
+    }
+
+    /// Notes a success.
+    pub fn over(&mut self, source: &SourceId) {
+        if self.0.take().is_some() {
+            info!(source.id = %source, "the feed is followed again");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+use crate::{
+    config::Organization,
+    domain::{Product, Timestamp},
+    metrics::Metrics,
+    products::{
+        Client, Error, Limits,
+        audit::{Order, Span},
+        connect_within,
+        stub::{Stub, answer, ok, source},
+    },
+};
+use std::sync::Arc;
+
+/// As a vendor's collector keeps it (shortened), with the time of the second entry taken out.
+const PAGE: &str = r#"{"entities":[
+    {"timestamp":"2021-11-23T00:44:58.940Z","author":{"name":"test.user"},"type":{"actionI18nKey":"a"}},
+    {"type":{"actionI18nKey":"b"}}],
+    "pagingInfo":{"lastPage":false,"nextPageOffset":0,"nextPageCursor":"1637628276398,179","size":2}}"#;
+const LAST: &str = r#"{"entities":[],"pagingInfo":{"lastPage":true,"size":0}}"#;
+const STREAM: &str = r#"{"data":[{"id":"e1","attributes":{"time":"2026-05-19T10:00:00.000Z",
+    "processedAt":"2026-05-19T10:00:01.000Z","action":"user_login"}}],"links":{},"meta":{"next":"abc","page_size":1}}"#;
+/// As a vendor's collector finds the last page.
+const STREAM_END: &str = r#"{"data":[],"links":{},"meta":{"attributes":null,"next":null,"prev":null,"current":null,
+    "page_size":200,"start_index":null,"end_index":null,"total":0}}"#;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+fn span() -> Span {
+    Span { from: at("2026-05-19T09:50:00Z"), to: Some(at("2026-05-19T10:50:00.5Z")) }
+}
+
+fn organization(stub: &Stub) -> Arc<dyn Client> {
+    let mut source = source(&format!("http://{}", stub.address), Product::AtlassianOrg);
+    source.organization = Some(Organization { id: "0a-1b".to_owned(), directory: None });
+    let (metrics, clock) = (Metrics::new().expect("metrics"), Arc::new(crate::clock::SystemClock));
+    connect_within(Limits::default(), &source, metrics, clock).expect("a client")
+}
+
+#[tokio::test]
+async fn data_center_is_asked_for_a_span_and_then_for_what_is_behind_the_cursor() {
+    let stub = Stub::answering([ok(PAGE), ok(LAST), ok(PAGE), ok(LAST)]).await;
+    let client = stub.client(Product::JiraDc);
+    let log = client.audit_log().expect("it has one");
+    assert_eq!(log.order(), Order::NewestFirst);
+    let page = log.page(span(), None).await.expect("a page");
+    let times: Vec<_> = page.entries.iter().map(|entry| entry.at).collect();
+    assert_eq!(times, [Some(at("2021-11-23T00:44:58.940Z")), None]);
+    assert_eq!(page.next.as_deref(), Some("1637628276398,179"));
+    let last = log.page(Span { to: None, ..span() }, page.next.as_deref()).await.expect("a page");
+    assert_eq!((last.entries.len(), last.next), (0, None));
+    assert_eq!(log.newest().await, Ok(Some(at("2021-11-23T00:44:58.940Z"))));
+    assert_eq!(log.newest().await, Ok(None));
+    let events = "GET /rest/auditing/1.0/events";
+    assert_eq!(
+        stub.lines(),
+        [
+            format!("{events}?limit=200&from=2026-05-19T09%3A50%3A00.000Z&to=2026-05-19T10%3A50%3A00.500Z"),
+            format!("{events}?limit=200&from=2026-05-19T09%3A50%3A00.000Z&pageCursor=1637628276398%2C179"),
+            format!("{events}?limit=1"),
+            format!("{events}?limit=1"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_page_that_leads_to_itself_is_not_followed() {
+    let stub = Stub::answering([ok(PAGE)]).await;
+    let client = stub.client(Product::JiraDc);
+    let page = client.audit_log().expect("it has one").page(span(), Some("1637628276398,179")).await;
+    assert!(matches!(page, Err(Error::Unreadable(_))), "{page:?}");
+}
+
+#[tokio::test]
+async fn an_organisations_cursor_stands_alone_and_there_may_be_none_at_the_end() {
+    let refused = r#"{"errors":[{"code":"ADMIN-400-1","title":"Invalid page cursor"}]}"#;
+    let no_meta = ok(r#"{"data":[]}"#);
+    let stub = Stub::answering([ok(STREAM), ok(STREAM_END), ok(STREAM), no_meta, answer(400, "", refused)]).await;
+    let client = organization(&stub);
+    let log = client.audit_log().expect("it has one");
+    assert_eq!(log.order(), Order::AsProcessed);
+    let page = log.page(span(), None).await.expect("a page");
+    assert_eq!(page.entries[0].at, Some(at("2026-05-19T10:00:01Z")), "the later of the two times");
+    assert_eq!(page.next.as_deref(), Some("abc"));
+    assert_eq!(log.page(span(), Some("abc")).await.expect("a page").next, None);
+    assert_eq!(log.newest().await, Ok(Some(at("2026-05-19T10:00:01Z"))));
+    assert_eq!(log.page(Span { to: None, ..span() }, None).await.expect("a page").next, None);
+    let expired = log.page(span(), Some("abc")).await;
+    assert!(matches!(expired, Err(Error::Refused { status: 400, .. })), "{expired:?}");
+    let events = "GET /admin/v1/orgs/0a-1b/events-stream";
+    assert_eq!(
+        stub.lines(),
+        [
+            format!("{events}?limit=500&sortOrder=asc&from=1779184200000&to=1779187800500"),
+            format!("{events}?limit=500&cursor=abc"),
+            format!("{events}?limit=1&sortOrder=desc"),
+            format!("{events}?limit=500&sortOrder=asc&from=1779184200000"),
+            format!("{events}?limit=500&cursor=abc"),
+        ]
+    );
+}
