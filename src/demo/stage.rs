@@ -24,6 +24,10 @@ use crate::{
 pub const ACME_SECRET: &str = "acme-webhook-secret";
 /// What the webhooks of Globex are signed with.
 pub const GLOBEX_SECRET: &str = "globex-webhook-secret";
+/// What the webhooks of Acme's Confluence are signed with.
+pub const WIKI_SECRET: &str = "wiki-webhook-secret";
+/// What the audit log of Globex's organisation sends in `Authorization`.
+pub const ORG_AUDIT_LOG: &str = "Bearer org-audit-log";
 const ADMIN_TOKEN: &str = "demo-admin-token";
 /// How long the story waits for something to come true.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,16 +49,19 @@ impl Stage {
     pub async fn set_up() -> Result<Self, Error> {
         let sandbox = Sandbox::start(sandbox::Options::default())?;
         let folder = tempfile::Builder::new().prefix("usher-demo-").tempdir()?;
-        let text = include_str!("usher.yaml")
-            .replace("${ACME_URL}", sandbox.base_url(Product::JiraDc).as_str())
-            .replace("${GLOBEX_URL}", sandbox.base_url(Product::JiraCloud).as_str());
+        let url_of = |text: String, product: &Product| {
+            text.replace(&format!("${{{product}}}"), sandbox.base_url(*product).as_str())
+        };
+        let text = include_str!("usher.yaml").replace("${organization}", sandbox::ORGANIZATION);
+        let text = Product::ALL.iter().fold(text, url_of);
         fs::write(folder.path().join("usher.yaml"), text)?;
         let env = [
             ("DEMO_ADMIN_TOKEN", ADMIN_TOKEN),
-            ("DEMO_ACME_TOKEN", sandbox::TOKEN),
+            ("DEMO_TOKEN", sandbox::TOKEN),
             ("DEMO_ACME_SECRET", ACME_SECRET),
-            ("DEMO_GLOBEX_TOKEN", sandbox::TOKEN),
             ("DEMO_GLOBEX_SECRET", GLOBEX_SECRET),
+            ("DEMO_WIKI_SECRET", WIKI_SECRET),
+            ("DEMO_ORG_AUDIT_LOG", ORG_AUDIT_LOG),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let mut config = config::load(Some(&folder.path().join("usher.yaml")), env)?.config;
@@ -83,6 +90,12 @@ impl Stage {
     pub async fn ask(&self, path: &str) -> Result<Value, Error> {
         let request = self.http.get(self.admin_url(path)).bearer_auth(ADMIN_TOKEN);
         Ok(request.send().await?.json().await.unwrap_or_default())
+    }
+
+    /// Orders something of the admin API; gives the status and the body of the answer.
+    pub async fn order(&self, path: &str) -> Result<(StatusCode, Value), Error> {
+        let answer = self.http.post(self.admin_url(path)).bearer_auth(ADMIN_TOKEN).send().await?;
+        Ok((answer.status(), answer.json().await.unwrap_or_default()))
     }
 
     /// The metrics as text.

@@ -25,6 +25,7 @@ use serde::de::IgnoredAny;
 
 use super::{
     Client, Error, User, UserPage,
+    audit::{AuditLog, DataCenter},
     http::Http,
     listing::{Cursor, Form},
     request::{Call, Operation},
@@ -111,5 +112,9 @@ impl Client for BitbucketDc {
     async fn probe(&self) -> Result<(), Error> {
         let call = Call::new(Operation::Probe, Method::GET, USERS).query("limit", "1");
         self.http.send(call).await?.json::<pages::Page<IgnoredAny>>().map(drop)
+    }
+
+    fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
+        Some(Box::new(DataCenter(&self.http)))
     }
 }

@@ -18,6 +18,7 @@ use async_trait::async_trait;
 
 use super::{
     Client, Error, User, UserPage,
+    audit::{AuditLog, DataCenter},
     http::Http,
     listing::{Cursor, Form},
 };
@@ -80,5 +81,9 @@ impl Client for ConfluenceDc {
 
     async fn probe(&self) -> Result<(), Error> {
         self.check_credentials().await
+    }
+
+    fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
+        Some(Box::new(DataCenter(&self.http)))
     }
 }

@@ -9,7 +9,7 @@ use super::{Entry, Happened, note_reader};
 use crate::{
     clock::{Clock, SystemClock},
     domain::{Product, Timestamp},
-    sandbox::{answer::Answer, api::Call},
+    sandbox::{answer::Answer, api::Call, user_number},
 };
 
 /// The newest entries first.
@@ -67,10 +67,14 @@ fn entity(entry: &Entry, base: &str, product: Product) -> Value {
         Product::ConfluenceDc => format!("{base}/admin/users/viewuser.action?username={}", entry.name),
         _ => format!("{base}/secure/ViewProfile.jspa?name={}", entry.name),
     };
+    let id = match product {
+        Product::BitbucketDc => user_number(&entry.user).to_string(),
+        _ => entry.user.clone(),
+    };
     let affected = match (product, entry.happened) {
         (_, Happened::Searched) | (Product::BitbucketDc, Happened::LoggedIn) => json!([]),
         (_, Happened::LoggedIn) if entry.author_only => json!([]),
-        _ => json!([{ "name": entry.name, "type": "USER", "uri": user, "id": entry.user }]),
+        _ => json!([{ "name": entry.name, "type": "USER", "uri": user, "id": id }]),
     };
     let changed = match &entry.email {
         Some(email) if entry.happened == Happened::Created => {

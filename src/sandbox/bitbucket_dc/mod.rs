@@ -15,7 +15,7 @@ use super::{
     ACCOUNT, ADMIN_GROUP, TOKEN,
     answer::Answer,
     api::{Api, Call, Route},
-    jira,
+    audit, jira,
     jira_dc::JiraDc,
     limits::Standing,
     site::{Resident, Serial},
@@ -39,6 +39,7 @@ static ROUTES: &[Route] = &[
     Route::new(Method::GET, "/rest/api/latest/admin/permissions/groups", permissions::of_groups),
     Route::new(Method::GET, "/rest/api/latest/admin/permissions/users", permissions::of_users),
     Route::new(Method::DELETE, "/rest/api/latest/admin/permissions/users", permissions::revoke),
+    Route::new(Method::GET, "/rest/auditing/1.0/events", audit::data_center::events),
 ];
 
 impl Api for BitbucketDc {

@@ -16,7 +16,7 @@ use super::{
     ACCOUNT, ADMIN_GROUP, TOKEN,
     answer::Answer,
     api::{Api, Call, Route},
-    confluence, jira,
+    audit, confluence, jira,
     jira_dc::JiraDc,
     limits::Standing,
 };
@@ -42,6 +42,7 @@ static ROUTES: &[Route] = &[
     Route::new(Method::GET, "/rest/api/permissions/group/{groupName}", permissions::of_group),
     Route::new(Method::GET, "/rest/api/permissions/user/{user}", permissions::of_user),
     Route::new(Method::PUT, "/rest/api/permissions/user/{user}/revoke", permissions::revoke),
+    Route::new(Method::GET, "/rest/auditing/1.0/events", audit::data_center::events),
 ];
 
 impl Api for ConfluenceDc {

@@ -3,6 +3,7 @@
 
 mod crash;
 mod data_center;
+mod every_product;
 mod replicas;
 mod stream;
 mod told_twice;

@@ -21,7 +21,7 @@ pub fn exceptions() -> impl Iterator<Item = Exception> {
         instead: json!({ "$ref": "#/components/schemas/Errors.ApplicationErrors.Model" }),
         source: CODES,
     };
-    [Product::JiraDc].into_iter().map(in_data_center).chain([refused])
+    [Product::JiraDc, Product::ConfluenceDc, Product::BitbucketDc].into_iter().map(in_data_center).chain([refused])
 }
 
 fn path() -> Value {

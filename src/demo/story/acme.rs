@@ -1,16 +1,16 @@
-//! The story, chapter by chapter.
+//! The chapters about the two Jiras: Acme's in its own data center, Globex's in the cloud.
 
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
-use serde_json::Value;
 
-use super::{
-    Error, Stage,
-    narrator::Narrator,
-    stage::{ACME_SECRET, GLOBEX_SECRET},
-};
+use super::{changes_of, explain, text};
 use crate::{
+    demo::{
+        Error, Stage,
+        narrator::Narrator,
+        stage::{ACME_SECRET, GLOBEX_SECRET},
+    },
     domain::Product::{JiraCloud, JiraDc},
     sandbox::{
         Account, Effect, Fault, When,
@@ -18,9 +18,8 @@ use crate::{
     },
 };
 
-/// Tells it.
+/// Tells them.
 pub(super) async fn tell(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
-    prologue(stage, narrator);
     a_contractor_joins(stage, narrator).await?;
     somebody_else_joins(stage, narrator).await?;
     the_webhook_comes_again(stage, narrator).await?;
@@ -42,17 +41,6 @@ fn sam() -> Account {
 
 fn created(account: &Account) -> Delivery {
     Delivery::of(JiraDc, Happening::Created, account).sign(ACME_SECRET)
-}
-
-fn prologue(stage: &Stage, narrator: &Narrator) {
-    narrator.preface(
-        "usher demo: a simulated Atlassian, with Acme Jira (Data Center) and Globex Jira (Cloud), and usher\n\
-         beside it, on its embedded log. Five schemes say who belongs where; nobody touches a group by hand.",
-    );
-    for group in ["contractors", "vpn-info", "staff", "onboarding", "active-contractors", "legacy"] {
-        stage.sandbox.put_group(JiraDc, group);
-    }
-    stage.sandbox.put_group(JiraCloud, "newcomers");
 }
 
 async fn a_contractor_joins(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
@@ -196,37 +184,4 @@ async fn an_answer_gets_lost(stage: &Stage, narrator: &mut Narrator) -> Result<(
 /// Somebody puts a user into a group by hand. The story has made both before.
 fn put_into(stage: &Stage, user: &str, group: &str) {
     stage.sandbox.add_member(JiraDc, user, group).expect("the user and the group are there");
-}
-
-/// How often usher changed something about a user.
-fn changes_of(stage: &Stage, user: &str) -> usize {
-    stage.sandbox.journal().iter().filter(|entry| entry.user == user && entry.by != crate::sandbox::SOMEONE).count()
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or("-")
-}
-
-/// What usher decided and why, a line for each scheme.
-fn explain(narrator: &Narrator, decision: &Value) {
-    let schemes = decision["schemes"].as_array().map(Vec::as_slice).unwrap_or_default();
-    for scheme in schemes {
-        let leaves: Vec<_> = leaves(&scheme["reasons"]).map(|leaf| text(&leaf["because"])).collect();
-        let answer = if scheme["selected"] == "true" { "selects" } else { "passes over" };
-        narrator.says(&format!("{} {answer}: {}", text(&scheme["scheme"]), leaves.join("; ")));
-    }
-    match (&decision["no_action"]["why"], &decision["no_action"]["account_type"]) {
-        (Value::Null, _) => {}
-        (_, Value::String(kind)) => {
-            narrator.says(&format!("no scheme is asked: the account is not a person's, but of type {kind}"))
-        }
-        (why, _) => narrator.says(&format!("no scheme is asked: {}", text(why))),
-    }
-}
-
-fn leaves(reason: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
-    match reason["parts"].as_array().filter(|parts| !parts.is_empty()) {
-        Some(parts) => Box::new(parts.iter().flat_map(leaves)),
-        None => Box::new(std::iter::once(reason)),
-    }
 }
