@@ -24,6 +24,8 @@ const AT_ONCE: usize = 64;
 /// Where a delivery comes from, as far as its events are concerned.
 pub(super) struct Origin<'a> {
     pub source: &'a SourceId,
+    /// How it came.
+    pub via: Via,
     /// Whether logins of the source are told of in more than one way.
     pub logins_by_second: bool,
     /// The sender's number of the delivery.
@@ -44,7 +46,7 @@ impl Origin<'_> {
             id: self.id(&told),
             source: self.source.clone(),
             kind: told.kind,
-            via: Via::Webhook,
+            via: self.via,
             user: told.user,
             hints: told.hints,
             occurred: told.occurred,

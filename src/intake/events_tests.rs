@@ -73,7 +73,7 @@ fn told(user: &str, millis: i64, entry: &str) -> Told {
 
 fn events(logins_by_second: bool, told: Vec<Told>) -> Vec<Event> {
     let source = source();
-    let origin = Origin { source: &source, logins_by_second, delivery: None, body: b"" };
+    let origin = Origin { source: &source, via: Via::Webhook, logins_by_second, delivery: None, body: b"" };
     origin.events(told, &crate::clock::SystemClock)
 }
 

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{self, AuditActions},
-    domain::{Product, SourceId},
+    domain::{Product, SourceId, Via},
     log::Log,
     metrics::Metrics,
 };
@@ -107,6 +107,7 @@ impl Intake {
             Err(_) => return Answer::Malformed,
         };
         let origin = Origin {
+            via: Via::Webhook,
             source: &known.id,
             logins_by_second: known.logins_by_second,
             delivery: text_of(request, "x-atlassian-webhook-identifier"),

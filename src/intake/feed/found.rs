@@ -7,7 +7,7 @@ use tracing::warn;
 
 use super::{Feed, STAGE, error::Error};
 use crate::{
-    domain::{EventId, EventKind, FeedPlace, Print, SourceId, Timestamp, UserId, UserRef},
+    domain::{EventId, EventKind, FeedPlace, Print, SourceId, Timestamp, UserId, UserRef, Via},
     engine::Interrupted,
     intake::{
         Told,
@@ -89,6 +89,7 @@ impl Feed {
                 let told = now.into_iter().map(|one| one.told).collect();
                 let origin = Origin {
                     source: self.source(),
+                    via: Via::Feed,
                     logins_by_second: self.logins_by_second,
                     delivery: None,
                     body: b"", // every entry has an id

@@ -12,7 +12,7 @@ mod trouble;
 use std::{collections::BTreeMap, ops::Deref};
 
 use usher::{
-    domain::{EventKind, Product},
+    domain::{EventKind, Product, Via},
     sandbox::{Account, Happened, Manners},
 };
 
@@ -136,7 +136,7 @@ async fn all_are_decided(face: &Face, logins: &BTreeMap<String, usize>) {
 async fn each_counted_once(ground: &Ground, logins: &BTreeMap<String, usize>) {
     let mut decided = BTreeMap::<String, usize>::new();
     for decision in ground.decisions().await {
-        assert_eq!(decision.kind, EventKind::LoggedIn);
+        assert_eq!((decision.kind, decision.via), (EventKind::LoggedIn, Via::Feed));
         *decided.entry(decision.user.to_string()).or_default() += 1;
     }
     assert_eq!(&decided, logins);
