@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::{
     clock::Clock,
     config::{self, Auth, Source},
-    domain::{Event, FeedPlace, Product, Timestamp},
+    domain::{Event, FeedPlace, Product, Timestamp, Via},
     engine::{Connection, NoControls, testing::Stub},
     intake::feed::Feed,
     log::{self, Consumer, Log, Partition, Position, Record, Records, Stream, codec},
@@ -124,6 +124,7 @@ impl Scene {
     pub fn judge(&self, crashed: bool) {
         let mut times = BTreeMap::<_, u32>::new();
         for event in lock(&self.world.events).iter() {
+            assert_eq!(event.via, Via::Feed);
             *times.entry(event.id.to_string()).or_default() += 1;
         }
         let expected = lock(&self.world.logins).iter().filter(|login| !login.old).count();
