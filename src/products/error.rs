@@ -74,6 +74,11 @@ pub enum Disposition {
 }
 
 impl Error {
+    /// As the answer to a call about one user, and nothing else that may not be there.
+    pub(super) fn of_user(self) -> Self {
+        if matches!(self, Self::Refused { status: 404, .. }) { Self::NoSuchUser } else { self }
+    }
+
     /// What the caller does next. Exhaustive, so that a new variant does not compile until it is classified.
     pub fn disposition(&self) -> Disposition {
         match self {

@@ -8,7 +8,15 @@ use std::{
 
 use tokio::time::Instant;
 
+use super::Error;
 use crate::domain::GroupName;
+
+/// Which way a membership is changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way {
+    In,
+    Out,
+}
 
 /// A group can be renamed and another take its name, and its old id still works: so an id is not trusted for long.
 const TRUSTED_FOR: Duration = Duration::from_secs(5 * 60);
@@ -28,6 +36,27 @@ impl GroupIds {
     /// Remembers the `id` just looked up.
     pub fn keep(&self, name: &GroupName, id: &str) {
         self.known().insert(name.clone(), (id.to_owned(), Instant::now()));
+    }
+
+    /// Has `ask` done with the id of `name`: the one known, or where the product knows it no more, or none is known, the
+    /// one that `find` gives. Refused with 404 where there is no such group.
+    pub async fn ask_by_id<A: Future<Output = Result<(), Error>>>(
+        &self,
+        name: &GroupName,
+        find: impl Future<Output = Result<Option<String>, Error>>,
+        ask: impl Fn(String) -> A,
+    ) -> Result<(), Error> {
+        if let Some(known) = self.get(name) {
+            match ask(known).await {
+                // Not carried out: the group may have been deleted and made anew since.
+                Err(Error::Refused { status: 404, .. }) => self.forget(name),
+                done => return done,
+            }
+        }
+        let there_is_none = || Error::Refused { status: 404, message: format!("there is no group `{name}`") };
+        let id = find.await?.ok_or_else(there_is_none)?;
+        self.keep(name, &id);
+        ask(id).await
     }
 
     /// Has `name` looked up again.

@@ -11,6 +11,7 @@ mod broken;
 #[cfg(test)]
 mod change_tests;
 mod codes;
+mod confluence;
 mod confluence_cloud;
 mod confluence_dc;
 #[cfg(test)]

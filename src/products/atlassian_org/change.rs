@@ -1,11 +1,12 @@
 //! Changing a user of the organisation.
 
-use super::{AtlassianOrg, groups::Way};
+use super::AtlassianOrg;
 use crate::{
     domain::{Capability, Product, Step},
     products::{
         Error, User,
         answer::Answer,
+        group_ids::Way,
         leaving::{Leaving, leave_all, own_groups},
         request::{Call, Operation},
         rights,

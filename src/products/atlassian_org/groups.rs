@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{GroupName, UserId},
-    products::{Error, User, leaving::Leaving, request::Operation},
+    products::{Error, User, group_ids::Way, leaving::Leaving, request::Operation},
 };
 
 pub(super) const GROUPS: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/groups/search";
@@ -37,13 +37,6 @@ impl Group {
     fn is_synced(&self) -> bool {
         self.external_synced == Some(true) || self.managed_by.as_deref() == Some("external")
     }
-}
-
-/// Which way a membership is changed.
-#[derive(Clone, Copy)]
-pub(super) enum Way {
-    In,
-    Out,
 }
 
 impl AtlassianOrg {

@@ -80,7 +80,7 @@ impl AtlassianOrg {
                 None => call.query("limit", MOST.to_string()),
             }
         };
-        self.all("roles", call).await.map_err(missing_user)
+        self.all("roles", call).await.map_err(Error::of_user)
     }
 
     /// Whether the user is active or suspended in this one directory, as their roles tell; none where they have none.
@@ -96,8 +96,4 @@ impl AtlassianOrg {
         let call = self.call(Operation::RevokeRole, Method::POST, REVOKE).user_segment(user.id.as_str());
         self.change(user, call.body(json!({ "role": role, "resource": resource }))).await?.done()
     }
-}
-
-fn missing_user(error: Error) -> Error {
-    if matches!(error, Error::Refused { status: 404, .. }) { Error::NoSuchUser } else { error }
 }

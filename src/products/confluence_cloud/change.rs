@@ -1,11 +1,12 @@
 //! Changing a user of a Confluence Cloud site: their memberships, and nothing else.
 
-use super::{ConfluenceCloud, groups::Way};
+use super::ConfluenceCloud;
 use crate::{
     domain::{Capability, Product, Step},
     products::{
         Error, User,
         answer::Answer,
+        group_ids::Way,
         leaving::{Leaving, leave_all, own_groups},
         request::Call,
         rights,

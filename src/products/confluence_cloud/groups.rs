@@ -13,6 +13,7 @@ use crate::{
     domain::{GroupName, UserId},
     products::{
         Error, User, administrators,
+        group_ids::Way,
         leaving::Leaving,
         linked::{self, LIMIT},
         picker::AT_MOST,
@@ -25,28 +26,11 @@ const PICKER: &str = "wiki/rest/api/group/picker";
 const MEMBERSHIP: &str = "wiki/rest/api/group/userByGroupId";
 const MEMBERS: &str = "wiki/rest/api/group/{groupId}/membersByGroupId";
 
-/// Which way a membership is changed.
-#[derive(Clone, Copy)]
-pub(super) enum Way {
-    In,
-    Out,
-}
-
 impl ConfluenceCloud {
     /// Puts the user into the group or takes them out of it. Confluence takes it well where it is so already.
     pub(super) async fn move_member(&self, user: &User, group: &GroupName, way: Way) -> Result<(), Error> {
-        if let Some(known) = self.group_ids.get(group) {
-            match self.ask_to_move(user, &known, way).await {
-                // Not carried out: the group may have been deleted and made anew since.
-                Err(Error::Refused { status: 404, .. }) => self.group_ids.forget(group),
-                done => return done,
-            }
-        }
-        let found = self.find_group(group).await?;
-        let there_is_none = || Error::Refused { status: 404, message: format!("there is no group `{group}`") };
-        let id = found.ok_or_else(there_is_none)?;
-        self.group_ids.keep(group, &id);
-        self.ask_to_move(user, &id, way).await
+        let ask = |id: String| async move { self.ask_to_move(user, &id, way).await };
+        self.group_ids.ask_by_id(group, self.find_group(group), ask).await
     }
 
     async fn ask_to_move(&self, user: &User, group_id: &str, way: Way) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use super::ConfluenceCloud;
 use crate::{
     domain::{AccountType, EmailAddress, GroupName, UserId},
     products::{
-        Error, User,
+        Error, User, confluence,
         linked::{self, LIMIT},
         request::{Call, Operation},
     },
@@ -21,11 +21,11 @@ impl ConfluenceCloud {
     /// The user with groups.
     pub(super) async fn read(&self, id: &UserId) -> Result<User, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER).user_query("accountId", id.as_str());
-        let user = self.http.send(call).await.map_err(missing_user)?.json::<Bean>()?.into_user()?;
+        let user = self.http.send(call).await.map_err(Error::of_user)?.json::<Bean>()?.into_user()?;
         if user.id != *id {
             return Err(Error::Unreadable("it is about another account".to_owned()));
         }
-        let groups = self.groups_of(Operation::ReadUserGroups, id).await.map_err(missing_user)?;
+        let groups = self.groups_of(Operation::ReadUserGroups, id).await.map_err(Error::of_user)?;
         for group in &groups {
             self.group_ids.keep(&GroupName::new(group.name.as_str()), &group.id);
         }
@@ -54,19 +54,9 @@ impl ConfluenceCloud {
         self.ask_who(Operation::Probe).await.map(drop)
     }
 
-    /// Confluence answers also whom it takes for nobody, where it lets anybody look at pages.
     async fn ask_who(&self, operation: Operation) -> Result<User, Error> {
-        let bean = self.http.send(Call::new(operation, Method::GET, CURRENT)).await?.json::<Bean>()?;
-        if bean.kind.as_deref() == Some("anonymous") {
-            let message = "the credentials are not accepted".to_owned();
-            return Err(Error::Unauthorized { status: 200, message });
-        }
-        bean.into_user()
+        confluence::current::<Bean>(&self.http, operation, CURRENT).await?.into_user()
     }
-}
-
-fn missing_user(error: Error) -> Error {
-    if matches!(error, Error::Refused { status: 404, .. }) { Error::NoSuchUser } else { error }
 }
 
 /// A group, as lists name it.

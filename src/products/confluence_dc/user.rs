@@ -8,7 +8,7 @@ use super::ConfluenceDc;
 use crate::{
     domain::{AccountType, EmailAddress, GroupName, Groups, UserId, UserRef},
     products::{
-        Error, User,
+        Error, User, confluence,
         linked::{self, LIMIT},
         request::{Call, Operation},
     },
@@ -26,7 +26,7 @@ impl ConfluenceDc {
             UserRef::Id(key) => call.user_query("key", key.as_str()),
             UserRef::Name(name) => call.user_query("username", name),
         };
-        let answer = self.http.send(call.query("expand", "status")).await.map_err(missing_user)?;
+        let answer = self.http.send(call.query("expand", "status")).await.map_err(Error::of_user)?;
         let user = answer.json::<Bean>()?.into_user()?;
         let groups = self.groups_of(&user.id).await?;
         Ok(User { groups: Some(groups), ..user })
@@ -39,7 +39,7 @@ impl ConfluenceDc {
                 .query("start", start.to_string())
                 .query("limit", LIMIT.to_string())
         };
-        let groups = linked::all::<Group>(&self.http, page).await.map_err(missing_user)?;
+        let groups = linked::all::<Group>(&self.http, page).await.map_err(Error::of_user)?;
         Ok(groups.into_iter().map(|group| GroupName::new(group.name)).collect())
     }
 
@@ -53,19 +53,9 @@ impl ConfluenceDc {
         self.ask_who(Operation::Probe).await.map(drop)
     }
 
-    /// Confluence answers also whom it takes for nobody, where it lets anybody look at pages.
     async fn ask_who(&self, operation: Operation) -> Result<User, Error> {
-        let bean = self.http.send(Call::new(operation, Method::GET, CURRENT)).await?.json::<Bean>()?;
-        if bean.kind.as_deref() == Some("anonymous") {
-            let message = "the credentials are not accepted".to_owned();
-            return Err(Error::Unauthorized { status: 200, message });
-        }
-        bean.into_user()
+        confluence::current::<Bean>(&self.http, operation, CURRENT).await?.into_user()
     }
-}
-
-fn missing_user(error: Error) -> Error {
-    if matches!(error, Error::Refused { status: 404, .. }) { Error::NoSuchUser } else { error }
 }
 
 /// A group, as lists name it.

@@ -3,14 +3,16 @@
 use reqwest::Method;
 use serde::Deserialize;
 
-use super::{ISSUE, JiraCloud, MYSELF, USER, groups::Way};
+use super::{ISSUE, JiraCloud, MYSELF, USER};
 use crate::{
     domain::{Capability, Issue, Product, Step},
     products::{
         Error, User,
         answer::Answer,
         bean::{Group, SizedList},
-        document, issue,
+        document,
+        group_ids::Way,
+        issue,
         leaving::{Leaving, leave_all, own_groups},
         request::{Call, Operation},
         rights,

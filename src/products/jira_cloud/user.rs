@@ -22,7 +22,7 @@ impl JiraCloud {
         let call = Call::new(Operation::ReadUser, Method::GET, USER)
             .user_query("accountId", id.as_str())
             .query("expand", "groups,applicationRoles");
-        let mut bean = self.http.send(call).await.map_err(missing_user)?.json::<Bean>()?;
+        let mut bean = self.http.send(call).await.map_err(Error::of_user)?.json::<Bean>()?;
         if bean.account_id != id.as_str() {
             // In an outage Jira answers with placeholders: `unknown`, and no groups.
             return Err(Error::Unreadable("it is about another account".to_owned()));
@@ -42,12 +42,8 @@ impl JiraCloud {
     /// Every group of a user with more than the user's own bean lists.
     async fn all_groups(&self, id: &UserId) -> Result<Vec<Group>, Error> {
         let call = Call::new(Operation::ReadUserGroups, Method::GET, USER_GROUPS).user_query("accountId", id.as_str());
-        self.http.send(call).await.map_err(missing_user)?.json()
+        self.http.send(call).await.map_err(Error::of_user)?.json()
     }
-}
-
-fn missing_user(error: Error) -> Error {
-    if matches!(error, Error::Refused { status: 404, .. }) { Error::NoSuchUser } else { error }
 }
 
 /// A user as the API writes them; privacy settings make `emailAddress` null or leave it out.

@@ -1,0 +1,30 @@
+//! What Confluence has in common, in Data Center and in Cloud.
+
+use reqwest::Method;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{
+    Error,
+    http::Http,
+    request::{Call, Operation},
+};
+
+#[derive(Deserialize)]
+struct Somebody {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+/// The account that usher acts as; `path` tells. Confluence answers also whom it takes for nobody, where it lets anybody look
+/// at pages: then the credentials are not accepted.
+pub(super) async fn current<B: DeserializeOwned>(
+    http: &Http,
+    operation: Operation,
+    path: &'static str,
+) -> Result<B, Error> {
+    let answer = http.send(Call::new(operation, Method::GET, path)).await?;
+    if answer.json::<Somebody>()?.kind.as_deref() == Some("anonymous") {
+        return Err(Error::Unauthorized { status: 200, message: "the credentials are not accepted".to_owned() });
+    }
+    answer.json()
+}
