@@ -67,7 +67,8 @@ fn is_listed(protect: &Protect, user: &User) -> bool {
 fn may_end_administration(protect: &Protect, step: &Step, user: &User) -> bool {
     match step {
         Step::AddGroup(_) | Step::Reactivate | Step::CreateIssue(_) => false,
-        Step::RemoveGroup(group) => protect.admin_groups.contains(group),
+        // Which group a role or a permission comes from is not told.
+        Step::RemoveGroup(group) => protect.admin_groups.contains(group) || user.administers,
         Step::RemoveAllGroups
         | Step::RemoveApplicationAccess(_) // without access to the application nobody administers it
         | Step::Deactivate

@@ -57,7 +57,7 @@ fn who_is_asked_about_which_step() {
         ("anybody", user("ID-1", Some(&["staff"])), "....?......"),
         ("an administrator", user("ID-1", Some(&["staff", ADMINS])), "....???????"),
         ("whose groups are not told", user("ID-1", None), "....???????"),
-        ("with a role of their own", User { administers: true, ..user("ID-1", Some(&["staff"])) }, "....???????"),
+        ("with a role of their own", User { administers: true, ..user("ID-1", Some(&["staff"])) }, "...????????"),
         ("listed by name", named("breakGlass"), "...xxxxxxxx"),
         ("listed by id", user("ID-9", Some(&[])), "...xxxxxxxx"),
         ("of an id that differs in case", user("id-9", Some(&[])), "....?......"),
