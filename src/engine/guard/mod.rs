@@ -99,7 +99,8 @@ impl Guard {
         let mut taken = stop.run_until_cancelled(Arc::clone(&self.taken).lock_owned()).await.ok_or(Interrupted)?;
         taken.retain(|_, at| at.elapsed() < LIST_BEHIND);
         let client = &self.connection.client;
-        let told = self.connection.told(stop, || async { client.administrators().await.map_err(refused) }).await?;
+        let told =
+            self.connection.told(stop, || async { client.administrators_like(user).await.map_err(refused) }).await?;
         let mut administrators: BTreeSet<_> = match told {
             Ok(administrators) => administrators,
             Err(error) => return Ok(Err(Refusal::untold("who administers it", error))),

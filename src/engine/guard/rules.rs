@@ -68,19 +68,20 @@ fn may_end_administration(protect: &Protect, step: &Step, user: &User) -> bool {
     match step {
         Step::AddGroup(_) | Step::Reactivate | Step::CreateIssue(_) => false,
         // Which group a role or a permission comes from is not told.
-        Step::RemoveGroup(group) => protect.admin_groups.contains(group) || user.administers,
+        Step::RemoveGroup(group) => protect.admin_groups.contains(group) || user.administers != Some(false),
         Step::RemoveAllGroups
         | Step::RemoveApplicationAccess(_) // without access to the application nobody administers it
         | Step::Deactivate
         | Step::Delete
         | Step::Rename { .. } // the log-in as it was known fails
-        | Step::InvalidatePassword { .. } => may_administer(protect, user),
+        | Step::InvalidatePassword { .. } => user.administers.is_none() || may_administer(protect, user),
     }
 }
 
-/// Whether `user` has an administrator's role or is in an administrators' group, or nobody can tell.
+/// Whether `user` is told to have an administrator's role, or is in an administrators' group or nobody can tell. Whether
+/// somebody has a role that is not told, the list of administrators says.
 fn may_administer(protect: &Protect, user: &User) -> bool {
-    if user.administers {
+    if user.administers == Some(true) {
         return true;
     }
     match &user.groups {

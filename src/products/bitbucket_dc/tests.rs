@@ -51,7 +51,10 @@ async fn a_short_name_is_searched_for_on_every_page_that_it_is_in() {
     ])
     .await;
     let read = stub.client(PRODUCT).user(&UserRef::Name("a".to_owned())).await.unwrap();
-    assert_eq!((read.id.as_str(), read.groups.map(|groups| groups.len()), read.administers), ("2", Some(2), true));
+    assert_eq!(
+        (read.id.as_str(), read.groups.map(|groups| groups.len()), read.administers),
+        ("2", Some(2), Some(true))
+    );
     assert_eq!(
         stub.lines(),
         [

@@ -18,7 +18,7 @@ impl BitbucketDc {
         };
         let groups = self.groups_of(&bean.name).await?;
         let administers = self.makes_administrator(bean.id, &groups).await?;
-        Ok(User { groups: Some(groups), administers, ..bean.into_user() })
+        Ok(User { groups: Some(groups), administers: Some(administers), ..bean.into_user() })
     }
 
     /// The user with this login name, in any case.

@@ -123,7 +123,7 @@ async fn whoever_has_the_permission_is_an_administrator_in_whatever_group_or_non
     assert_eq!(bench.client.administrators().await, Ok(expected));
     for (id, administers) in [("101", true), (JANE, true), ("7", false)] {
         let user = bench.client.user(&UserRef::Id(id_of(PRODUCT, id))).await.expect("is there");
-        assert_eq!(user.administers, administers, "{id}");
+        assert_eq!(user.administers, Some(administers), "{id}");
     }
 }
 
