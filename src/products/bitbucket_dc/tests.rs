@@ -82,7 +82,7 @@ async fn a_list_that_goes_back_to_where_it_was_is_given_up() {
 
 #[tokio::test]
 async fn what_is_sent_is_what_the_reference_has() {
-    let stub = Stub::answering([ok("{}"), ok("{}"), ok("{}")]).await;
+    let stub = Stub::answering([ok("{}"), ok("{}"), last(&user(2, "j|doe")), ok("{}")]).await;
     let client = stub.client(PRODUCT);
     let jane = User { name: Some("j|doe".to_owned()), ..User::new(UserId::new("2")) };
     for step in [
@@ -92,8 +92,8 @@ async fn what_is_sent_is_what_the_reference_has() {
     ] {
         client.make_so(&jane, &step).await.unwrap();
     }
-    let sent: Vec<String> =
-        stub.asked().iter().map(|one| one.split("\r\n\r\n").nth(1).unwrap_or_default().to_owned()).collect();
+    let changes = || stub.asked().into_iter().filter(|one| one.starts_with("POST"));
+    let sent: Vec<String> = changes().map(|one| one.split("\r\n\r\n").nth(1).unwrap_or_default().to_owned()).collect();
     assert_eq!(
         sent,
         [
@@ -102,18 +102,32 @@ async fn what_is_sent_is_what_the_reference_has() {
             r#"{"name":"j|doe","newName":"j|doe-x"}"#
         ]
     );
-    let lines = stub.lines();
-    assert!(lines.iter().all(|line| line.starts_with("POST /rest/api/latest/admin/users/")), "{lines:?}");
+    let own = |one: String| one.starts_with("POST /rest/api/latest/admin/users/");
+    assert!(changes().all(own), "{:?}", stub.lines());
+    assert_eq!(stub.lines()[2], "GET /rest/api/latest/admin/users?filter=j%7Cdoe&start=0&limit=1000");
 }
 
 #[tokio::test]
 async fn no_message_names_the_user() {
     let refusal =
         r#"{"errors":[{"context":null,"message":"jdoe (jdoe@acme.example) ist Mitglied","exceptionName":"X"}]}"#;
-    let stub = Stub::answering([answer(409, "", refusal)]).await;
+    let stub = Stub::answering([last(&user(2, "jdoe")), answer(409, "", refusal)]).await;
     let jane = User { name: Some("jdoe".to_owned()), ..User::new(UserId::new("2")) };
     let Err(Error::Refused { status: 409, message }) = stub.client(PRODUCT).make_so(&jane, &Step::Delete).await else {
         panic!("not refused");
     };
     assert!(message.contains("ist Mitglied") && !message.contains("jdoe"), "{message}");
+}
+
+#[tokio::test]
+async fn nothing_that_can_t_be_undone_is_done_to_somebody_else_who_has_the_name_by_now() {
+    for step in
+        [Step::Delete, Step::Rename { suffix: "-x".to_owned() }, Step::InvalidatePassword { send_reset_link: false }]
+    {
+        let users = [user(3, "jdoe"), user(2, "jdoe-old")].join(",");
+        let stub = Stub::answering([last(&users), ok("{}")]).await;
+        let jane = User { name: Some("jdoe".to_owned()), ..User::new(UserId::new("2")) };
+        let asked = stub.client(PRODUCT).make_so(&jane, &step).await;
+        assert_eq!((asked, stub.lines().len()), (Err(Error::NoSuchUser), 1), "{step:?}");
+    }
 }
