@@ -199,7 +199,7 @@ pub trait Client: Send + Sync + 'static {
     /// The active users who administer the source: the members of its administrators' groups.
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error>;
 
-    /// Those of them who have the rights that `user` has, `user` among them; all of them where `user` is none.
+    /// Those of them who have the rights that `user` has, `user` among them. Where `user` is none, as of now, anybody or nobody.
     async fn administrators_like(&self, _user: &User) -> Result<BTreeSet<UserId>, Error> {
         self.administrators().await // where all have the same rights
     }

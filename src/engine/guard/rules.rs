@@ -41,9 +41,7 @@ pub(super) fn judge_administrator(
     user: &User,
     administrators: &BTreeSet<UserId>,
 ) -> Result<(), String> {
-    // The product's answer may be behind: who is active and in such a group counts as well.
-    let is_one = administrators.contains(&user.id) || (user.active != Some(false) && may_administer(protect, user));
-    if !is_one {
+    if !is_one(protect, user, administrators) {
         return Ok(());
     }
     if let Step::RemoveAllGroups | Step::Delete = step {
@@ -55,6 +53,12 @@ pub(super) fn judge_administrator(
         return Err(format!("the user is one of the last administrators: {others} others, at least {least} must stay"));
     }
     Ok(())
+}
+
+/// Whether `user` is an administrator, by the product's list or by themselves.
+pub(super) fn is_one(protect: &Protect, user: &User, administrators: &BTreeSet<UserId>) -> bool {
+    // The product's answer may be behind: who is active and in such a group counts as well.
+    administrators.contains(&user.id) || (user.active != Some(false) && may_administer(protect, user))
 }
 
 fn is_listed(protect: &Protect, user: &User) -> bool {

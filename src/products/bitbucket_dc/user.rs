@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl BitbucketDc {
-    /// The user with groups, and whether they administer Bitbucket by whatever permission.
+    /// The user with groups, and whether they are known to administer Bitbucket by whatever permission.
     pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
         let bean = match user {
             UserRef::Id(id) => self.by_id(number(id).ok_or(Error::NoSuchUser)?).await?,
@@ -18,7 +18,7 @@ impl BitbucketDc {
         };
         let groups = self.groups_of(&bean.name).await?;
         let administers = self.makes_administrator(bean.id, &groups).await?;
-        Ok(User { groups: Some(groups), administers: Some(administers), ..bean.into_user() })
+        Ok(User { groups: Some(groups), administers, ..bean.into_user() })
     }
 
     /// The user with this login name, in any case.
