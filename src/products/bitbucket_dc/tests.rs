@@ -131,3 +131,42 @@ async fn nothing_that_can_t_be_undone_is_done_to_somebody_else_who_has_the_name_
         assert_eq!((asked, stub.lines().len()), (Err(Error::NoSuchUser), 1), "{step:?}");
     }
 }
+
+#[tokio::test]
+async fn who_is_passed_over_since_somebody_before_them_goes_meanwhile_is_not_gone() {
+    let first = |values: &str| page(values, r#""isLastPage":false,"nextPageStart":1000"#);
+    let stub = Stub::answering([
+        first(&user(1, "a")),
+        last(&user(3, "c")), // the second stands on the first page by now
+        first(&user(2, "b")),
+        last(&user(3, "c")),
+        last(r#"{"name":"staff"}"#),
+        last(""),
+        last(""),
+    ])
+    .await;
+    let read = stub.client(PRODUCT).user(&UserRef::Id(UserId::new("2"))).await;
+    assert_eq!(read.map(|user| user.name), Ok(Some("b".to_owned())));
+}
+
+#[tokio::test]
+async fn who_is_on_no_page_of_a_walk_for_somebody_else_is_looked_for_again() {
+    let first = |values: &str| page(values, r#""isLastPage":false,"nextPageStart":1000"#);
+    let stub = Stub::answering([
+        last(&user(4, "d")), // the highest id told of
+        first(&user(1, "a")),
+        last(&user(3, "c")), // the second is passed over
+        last(r#"{"name":"staff"}"#),
+        last(""),
+        last(""),
+        first(&user(1, "a")),
+        last(&user(2, "b")),
+        last(r#"{"name":"staff"}"#),
+    ])
+    .await;
+    let client = stub.client(PRODUCT);
+    assert_eq!(client.user(&UserRef::Name("nobody".to_owned())).await, Err(Error::NoSuchUser));
+    let read = async |id: &str| client.user(&UserRef::Id(UserId::new(id))).await.map(|user| user.name);
+    assert_eq!(read("3").await, Ok(Some("c".to_owned())));
+    assert_eq!(read("2").await, Ok(Some("b".to_owned())));
+}
