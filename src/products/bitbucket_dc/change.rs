@@ -74,10 +74,13 @@ impl BitbucketDc {
         leave_all(self, user, &own_groups(user)?.intersection(&giving).collect::<Vec<_>>()).await
     }
 
-    /// [`Error::NoSuchUser`] where the user was renamed meanwhile, and somebody else may have the name.
+    /// Refused where the user was renamed meanwhile, and somebody else may have the name.
     async fn check_name(&self, user: &User) -> Result<(), Error> {
-        let now = self.by_name(login_name(user)?).await?;
-        if now.id() == user.id { Ok(()) } else { Err(Error::NoSuchUser) }
+        match self.by_name(login_name(user)?).await {
+            Ok(now) if now.id() == user.id => Ok(()),
+            Ok(_) | Err(Error::NoSuchUser) => Err(Error::not_so_called()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {

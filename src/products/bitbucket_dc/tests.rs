@@ -128,7 +128,7 @@ async fn nothing_that_can_t_be_undone_is_done_to_somebody_else_who_has_the_name_
         let stub = Stub::answering([last(&users), ok("{}")]).await;
         let jane = User { name: Some("jdoe".to_owned()), ..User::new(UserId::new("2")) };
         let asked = stub.client(PRODUCT).make_so(&jane, &step).await;
-        assert_eq!((asked, stub.lines().len()), (Err(Error::NoSuchUser), 1), "{step:?}");
+        assert_eq!((asked, stub.lines().len()), (Err(Error::not_so_called()), 1), "{step:?}");
     }
 }
 

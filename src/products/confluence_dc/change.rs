@@ -72,10 +72,10 @@ impl ConfluenceDc {
         self.change(user, call).await?.done()
     }
 
-    /// [`Error::NoSuchUser`] where the user was renamed meanwhile, and somebody else may have the name.
+    /// Refused where the user was renamed meanwhile, and somebody else may have the name.
     async fn check_name(&self, user: &User) -> Result<(), Error> {
         let now = self.who(&UserRef::Id(user.id.clone())).await?;
-        if now.name.as_deref() == Some(login_name(user)?) { Ok(()) } else { Err(Error::NoSuchUser) }
+        if now.name.as_deref() == Some(login_name(user)?) { Ok(()) } else { Err(Error::not_so_called()) }
     }
 
     /// Sends no link to set a new one: there is no call for that.

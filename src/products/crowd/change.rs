@@ -60,10 +60,13 @@ impl Crowd {
         self.change(user, call.body(body)).await?.done()
     }
 
-    /// The user as they are now; [`Error::NoSuchUser`] where they were renamed meanwhile, and somebody else may have the name.
+    /// The user as they are now; refused where they were renamed meanwhile, and somebody else may have the name.
     async fn still_called(&self, user: &User) -> Result<Bean, Error> {
-        let now = self.ask("username", login_name(user)?).await?;
-        if now.id() == user.id { Ok(now) } else { Err(Error::NoSuchUser) }
+        match self.ask("username", login_name(user)?).await {
+            Ok(now) if now.id() == user.id => Ok(now),
+            Ok(_) | Err(Error::NoSuchUser) => Err(Error::not_so_called()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {

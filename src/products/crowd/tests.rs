@@ -89,7 +89,7 @@ async fn nothing_that_can_t_be_undone_is_done_to_somebody_else_who_has_the_name_
     ] {
         let stub = Stub::answering([ok(r#"{"name":"j|doe","key":"2:b","active":true}"#), answer(204, "", "")]).await;
         let asked = stub.client(Product::Crowd).make_so(&jane(), &step).await;
-        assert_eq!((asked, stub.lines().len()), (Err(Error::NoSuchUser), 1), "{step:?}");
+        assert_eq!((asked, stub.lines().len()), (Err(Error::not_so_called()), 1), "{step:?}");
     }
 }
 

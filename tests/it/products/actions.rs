@@ -71,14 +71,15 @@ async fn asked_for_again_a_step_does_no_harm() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_gone_is_no_reason_to_try_again_and_is_deleted_already() {
+async fn a_user_who_is_gone_is_no_reason_to_try_again() {
     for (product, step) in pairs() {
         let bench = before(product, &step);
         let jane = bench.jane().await;
         bench.sandbox.delete_user(product, JANE);
         let asked = bench.client.make_so(&jane, &step).await.map_err(|error| error.disposition());
         match step {
-            Step::Delete | Step::CreateIssue(_) => assert_eq!(asked, Ok(()), "{product} {step:?}"),
+            Step::Delete if asked == Ok(()) => {} // some say so themselves
+            Step::CreateIssue(_) => assert_eq!(asked, Ok(()), "{product} {step:?}"),
             _ => assert!(
                 matches!(asked, Err(Disposition::GiveUp | Disposition::ReadThenGiveUp)),
                 "{product} {step:?}: {asked:?}"
