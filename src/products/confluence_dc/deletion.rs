@@ -58,10 +58,7 @@ impl ConfluenceDc {
         let open = self.deletions.open().get(&user.id).cloned();
         let task = match open {
             Some(task) => task,
-            None => match self.submit(user).await {
-                Err(Error::Refused { status: 404, .. }) => return Ok(()), // gone already
-                task => task?,
-            },
+            None => self.submit(user).await?,
         };
         let end = self.follow(&task, user).await?;
         if matches!(end, End::Open) {
