@@ -69,6 +69,26 @@ async fn a_task_that_confluence_has_forgotten_is_settled_by_reading_the_user() {
 }
 
 #[tokio::test]
+async fn a_deletion_of_which_nothing_could_be_learnt_for_a_moment_is_not_set_off_again() {
+    for trouble in [answer(503, "", "{}"), answer(429, "retry-after: 0\r\n", "{}"), Reply::Hang] {
+        let (stub, client) = stub(vec![taken_on("7"), trouble, at(100)]).await;
+        client.make_so(&jane(), &Step::Delete).await.expect_err("nobody knows yet");
+        assert_eq!(client.make_so(&jane(), &Step::Delete).await, Ok(()));
+        let task = "GET /rest/api/longtask/7";
+        assert_eq!(stub.lines(), ["DELETE /rest/api/admin/user/jane", task, task]);
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_is_not_shown_to_ushers_account_does_not_stop_the_source() {
+    for status in [401, 403] {
+        let (_stub, client) = stub(vec![taken_on("7"), answer(status, "", "{}")]).await;
+        let asked = client.make_so(&jane(), &Step::Delete).await.map_err(|error| error.disposition());
+        assert_eq!(asked, Err(Disposition::ReadThenRetry(None)), "{status}: the user is read");
+    }
+}
+
+#[tokio::test]
 async fn a_version_that_does_not_tell_who_may_use_it_says_so() {
     let replies = vec![answer(404, "", "{}"), ok(r#"{"type":"group","name":"eng"}"#)];
     let (stub, client) = stub(replies).await;
