@@ -81,6 +81,19 @@ async fn who_is_closed_or_for_deletion_or_nobodys_is_not_there() {
 }
 
 #[tokio::test]
+async fn access_to_what_is_not_told_to_be_an_applications_is_access_where_all_is_meant() {
+    let owned_by_nobody = r#"{"data":[{"resourceId":"ari:1","roleAssignments":[
+        {"role":"atlassian/user","roleAssignmentMethods":["direct"]}]}],"links":{}}"#;
+    let any_group = r#"{"data":[{"id":"g1","name":"Staff"}],"links":{}}"#;
+    for (applications, is_so) in [(&[][..], false), (&["jira".to_owned()], true)] {
+        let stub = stub(&[owned_by_nobody, any_group]).await;
+        let step = Step::RemoveApplicationAccess(applications.to_vec());
+        let asked = stub.client(Product::AtlassianOrg).is_so(&User::new(UserId::new("7:j")), &step).await;
+        assert_eq!(asked, Ok(Some(is_so)), "{applications:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_of_groups_that_goes_nowhere_is_given_up() {
     let again = r#"{"data":[{"id":"g1","name":"Staff"}],"links":{"next":"c2"}}"#;
     let user = read(&[MANAGED, again, again]).await;
