@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Error, User,
+    Disposition, Error, User,
     stub::{Stub, answer, ok},
 };
 use crate::domain::{AccountType, EmailAddress, GroupName, Product, Step, UserId, UserRef};
@@ -117,6 +117,19 @@ async fn an_account_of_which_is_not_told_whether_it_is_managed_is_left_alone() {
     let asked = stub.client(Product::AtlassianOrg).make_so(&User::new(UserId::new("7:j")), &Step::Deactivate).await;
     assert!(matches!(asked, Err(Error::Unreadable(_))), "{asked:?}");
     assert_eq!(stub.lines().len(), 2);
+}
+
+#[tokio::test]
+async fn a_key_that_may_read_the_organisation_and_not_manage_it_stops_the_source() {
+    let group = r#"{"data":[{"id":"g1","name":"Staff"}]}"#;
+    for (code, expected) in [("ADMIN-403-3", Disposition::Halt), ("ADMIN-403-5", Disposition::ReadThenGiveUp)] {
+        let refused = answer(403, "", &format!(r#"{{"errors":[{{"code":"{code}","detail":"Nein"}}]}}"#));
+        let stub = Stub::answering([ok(DIRECTORIES), ok(group), refused, ok("{}")]).await;
+        let step = Step::AddGroup(GroupName::new("staff"));
+        let asked = stub.client(Product::AtlassianOrg).make_so(&User::new(UserId::new("7:j")), &step).await;
+        assert_eq!(asked.map_err(|error| error.disposition()), Err(expected), "{code}");
+        assert_eq!(stub.lines().len(), 3, "{code}: it is clear enough");
+    }
 }
 
 #[tokio::test]
