@@ -42,7 +42,16 @@ impl ConfluenceDc {
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
         match self.http.send(call).await {
-            Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),
+            Err(Error::Unauthorized { status: status @ 403, message }) => {
+                Err(match self.administers().await.transpose() {
+                    Some(administers) => rights::weigh(message, administers),
+                    // The credentials are still good for reading: it would stop for this one user again and again.
+                    None => {
+                        let message = format!("{message}; none of the administrators' groups is there to ask about");
+                        Error::Refused { status, message }
+                    }
+                })
+            }
             Err(Error::Refused { status: status @ 402, message }) => {
                 Err(Error::Refused { status, message: format!("no licence is free: {message}") })
             }

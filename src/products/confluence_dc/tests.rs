@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    config::Protect,
     domain::{GroupName, Product, Step, UserId},
     products::{
         Client, Disposition, Error, User,
@@ -85,6 +86,17 @@ async fn a_task_that_is_not_shown_to_ushers_account_does_not_stop_the_source() {
         let (_stub, client) = stub(vec![taken_on("7"), answer(status, "", "{}")]).await;
         let asked = client.make_so(&jane(), &Step::Delete).await.map_err(|error| error.disposition());
         assert_eq!(asked, Err(Disposition::ReadThenRetry(None)), "{status}: the user is read");
+    }
+}
+
+#[tokio::test]
+async fn a_403_does_not_stop_a_source_that_has_none_of_the_administrators_groups() {
+    let groups = Protect::of(Product::ConfluenceDc, None).admin_groups.len();
+    for (rights, expected) in [(404, Disposition::ReadThenGiveUp), (403, Disposition::Halt)] {
+        let rights = std::iter::repeat_with(|| answer(rights, "", "{}")).take(groups);
+        let (_stub, client) = stub(std::iter::once(answer(403, "", "{}")).chain(rights).collect()).await;
+        let asked = client.make_so(&jane(), &Step::Deactivate).await.map_err(|error| error.disposition());
+        assert_eq!(asked, Err(expected));
     }
 }
 
