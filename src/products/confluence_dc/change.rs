@@ -27,7 +27,7 @@ impl ConfluenceDc {
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Operation::AddToGroup, Method::PUT).await,
-            Step::RemoveGroup(group) => self.leave(user, group).await,
+            Step::RemoveGroup(group) => leave_all(self, user, &[group]).await,
             Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
             Step::RemoveApplicationAccess(applications) => self.keep_out(user, applications).await,
             Step::Deactivate => self.edit(user, DISABLE).await,
@@ -90,6 +90,8 @@ impl ConfluenceDc {
 
 #[async_trait]
 impl Leaving for ConfluenceDc {
+    const TELLS: bool = false;
+
     async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
         self.move_member(user, group, Operation::RemoveFromGroup, Method::DELETE).await
     }
