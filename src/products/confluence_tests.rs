@@ -98,7 +98,9 @@ async fn whoever_is_taken_for_nobody_has_the_wrong_credentials() {
 #[tokio::test]
 async fn names_in_paths_are_one_segment_each() {
     let step = Step::AddGroup(GroupName::new("R&D/x"));
-    let (stub, client) = stub(DC, vec![answer(204, "", ""), answer(204, "", ""), answer(204, "", "")]).await;
+    let who = || ok(r#"{"type":"known","userKey":"KEY:1","username":"jane doe"}"#);
+    let done = || answer(204, "", "");
+    let (stub, client) = stub(DC, vec![done(), who(), done(), who(), done()]).await;
     assert_eq!(client.make_so(&jane(), &step).await, Ok(()));
     assert_eq!(client.make_so(&jane(), &Step::Deactivate).await, Ok(()));
     assert_eq!(client.make_so(&jane(), &Step::InvalidatePassword { send_reset_link: false }).await, Ok(()));
@@ -106,11 +108,13 @@ async fn names_in_paths_are_one_segment_each() {
         stub.lines(),
         [
             "PUT /rest/api/user/jane%20doe/group/R%26D%2Fx",
+            "GET /rest/api/user?key=KEY%3A1&expand=status",
             "PUT /rest/api/admin/user/jane%20doe/disable",
+            "GET /rest/api/user?key=KEY%3A1&expand=status",
             "POST /rest/api/admin/user/jane%20doe/password",
         ]
     );
-    let sent: Value = serde_json::from_str(stub.asked()[2].split_once("\r\n\r\n").unwrap().1).unwrap();
+    let sent: Value = serde_json::from_str(stub.asked()[4].split_once("\r\n\r\n").unwrap().1).unwrap();
     assert!(sent["password"].as_str().unwrap().len() > 40);
 }
 

@@ -100,8 +100,9 @@ pub struct User {
     pub directory: Option<String>,
     /// What can't be changed, where the product says so beforehand.
     pub fixed: Fixed,
-    /// Whether a role or permission makes the user an administrator, whatever the groups of administrators are called.
-    pub administers: bool,
+    /// Whether a role or permission makes the user an administrator, whatever the groups of administrators are called;
+    /// `None` where the product has such roles and did not tell.
+    pub administers: Option<bool>,
 }
 
 impl User {
@@ -120,7 +121,7 @@ impl User {
             logins_late: Duration::ZERO,
             directory: None,
             fixed: Fixed::default(),
-            administers: false,
+            administers: Some(false),
         }
     }
 
@@ -199,6 +200,11 @@ pub trait Client: Send + Sync + 'static {
 
     /// The active users who administer the source: the members of its administrators' groups.
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error>;
+
+    /// Those of them who have the rights that `user` has, `user` among them. Where `user` is none, as of now, anybody or nobody.
+    async fn administrators_like(&self, _user: &User) -> Result<BTreeSet<UserId>, Error> {
+        self.administrators().await // where all have the same rights
+    }
 
     /// Checks that the credentials are accepted, by the cheapest call there is.
     async fn probe(&self) -> Result<(), Error>;

@@ -42,7 +42,7 @@ async fn a_user_is_searched_for_by_id_and_their_groups_by_themselves_page_by_pag
     let groups: BTreeSet<GroupName> = ["staff", "eng"].map(GroupName::new).into();
     assert_eq!((user.groups, user.directory.as_deref()), (Some(groups), Some("Main")));
     assert_eq!((user.email, user.active), (EmailAddress::parse("jane@acme.example"), Some(true)));
-    assert_eq!((user.account_type, user.administers), (Some(AccountType::Person), false));
+    assert_eq!((user.account_type, user.administers), (Some(AccountType::Person), None));
     assert_eq!(user.last_login, "2026-03-02T10:00:00Z".parse().ok(), "the latest");
     let within = "POST /admin/v2/orgs/o-1/directories/d1";
     assert_eq!(

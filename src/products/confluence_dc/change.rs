@@ -1,4 +1,5 @@
-//! Changing a user of a Confluence. Users are called by their login names there, as read a moment ago.
+//! Changing a user of a Confluence. Users are called by their login names there: what can't be undone is done only where the
+//! name is still the user's, by one more reading right before.
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -6,7 +7,7 @@ use serde_json::json;
 
 use super::ConfluenceDc;
 use crate::{
-    domain::{Capability, GroupName, Product, Step},
+    domain::{Capability, GroupName, Product, Step, UserRef},
     products::{
         Error, User,
         answer::Answer,
@@ -30,7 +31,10 @@ impl ConfluenceDc {
             Step::RemoveGroup(group) => leave_all(self, user, &[group]).await,
             Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
             Step::RemoveApplicationAccess(applications) => self.keep_out(user, applications).await,
-            Step::Deactivate => self.edit(user, DISABLE).await,
+            Step::Deactivate => {
+                self.check_name(user).await?;
+                self.edit(user, DISABLE).await
+            }
             Step::Reactivate => self.edit(user, ENABLE).await,
             Step::Delete => self.delete(user).await,
             Step::InvalidatePassword { .. } => self.invalidate_password(user).await,
@@ -77,8 +81,15 @@ impl ConfluenceDc {
         self.change(user, call).await?.done()
     }
 
+    /// [`Error::NoSuchUser`] where the user was renamed meanwhile, and somebody else may have the name.
+    async fn check_name(&self, user: &User) -> Result<(), Error> {
+        let now = self.who(&UserRef::Id(user.id.clone())).await?;
+        if now.name.as_deref() == Some(login_name(user)?) { Ok(()) } else { Err(Error::NoSuchUser) }
+    }
+
     /// Sends no link to set a new one: there is no call for that.
     async fn invalidate_password(&self, user: &User) -> Result<(), Error> {
+        self.check_name(user).await?;
         let password = password::random()?;
         let call = Call::new(Operation::SetPassword, Method::POST, PASSWORD)
             .user_segment(login_name(user)?)

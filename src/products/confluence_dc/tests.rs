@@ -122,3 +122,13 @@ async fn what_a_group_lets_its_members_do_is_remembered_for_a_while() {
     let groups = ["GET /rest/api/permissions/group/eng", "GET /rest/api/permissions/group/staff"];
     assert_eq!(stub.lines(), [groups[0], groups[1], own, own]);
 }
+
+#[tokio::test]
+async fn nothing_that_can_t_be_undone_is_done_to_somebody_else_who_has_the_name_by_now() {
+    let renamed = r#"{"type":"known","userKey":"4028d0","username":"jane-married"}"#;
+    for step in [Step::Deactivate, Step::InvalidatePassword { send_reset_link: false }] {
+        let (stub, client) = stub(vec![ok(renamed), answer(204, "", "")]).await;
+        let asked = client.make_so(&jane(), &step).await;
+        assert_eq!((asked, stub.lines().len()), (Err(Error::NoSuchUser), 1), "{step:?}");
+    }
+}
