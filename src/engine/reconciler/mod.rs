@@ -159,14 +159,16 @@ impl Reconciler {
             found.retain(|user| self.unmet(user).is_some());
         }
         let after = Comparison { known: found.known, held: 0, failed: None, baseline: before.baseline };
-        if found.total() > found.most() {
+        let is_on_hold = before.held > 0 && !found.is_empty();
+        if is_on_hold || found.total() > found.most() {
             return Ok(self.hold(before, after, &found));
         }
         self.tell(EventKind::Created, &found.unmet(), work).await?;
         Ok(after)
     }
 
-    /// Too many at once are no lost webhooks: somebody has to look.
+    /// Too many at once are no lost webhooks: somebody has to look. Until then all are held, also those who come later and
+    /// those who are left when some go: fewer of them are no better understood.
     fn hold(&self, before: &Comparison, after: Comparison, found: &Newcomers) -> Comparison {
         let (held, known, most) = (found.total(), found.known, found.most());
         if before.held != held {

@@ -189,6 +189,25 @@ impl Bench {
         tokio::time::timeout(Duration::from_secs(30), found).await.expect("in time")
     }
 
+    /// Waits until the comparison that was written down last `is_so`.
+    async fn until_last(&self, is_so: impl Fn(&Comparison) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !is_so(&self.last_comparison().await) {
+            assert!(Instant::now() < deadline, "in vain");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn last_comparison(&self) -> Comparison {
+        let end = self.log.bounds(Stream::SweepProgress, Partition(0)).await.expect("bounds").end;
+        let records = self.log.read(Stream::SweepProgress, vec![(Partition(0), end - 1)]).await.expect("read");
+        let record = std::pin::pin!(records).next().await.expect("there is one").expect("a record");
+        match codec::decode::<SweepProgress>(&record.payload).expect("usher wrote it").step {
+            SweepStep::Compared(comparison) => comparison,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// Waits until the users have been listed from first to last, and what follows is told.
     async fn a_round_passes(&self) {
         let (begun, deadline) = (self.site.lists.load(Ordering::SeqCst), Instant::now() + Duration::from_secs(30));
@@ -281,6 +300,27 @@ async fn a_list_that_is_cut_off_makes_neither_a_baseline_nor_newcomers() {
 
     bench.site.is_cut.store(false, Ordering::SeqCst);
     bench.until_events(|events| events.contains(&"created slid".to_owned())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn newcomers_who_are_held_stay_so_when_some_of_them_go_and_until_none_is_left() {
+    let site = Site::default();
+    site.put(names('a', 2));
+    let bench = Bench::start(site);
+    bench.until(|comparison| comparison.baseline.is_some()).await;
+    bench.site.put(names('b', 51));
+    bench.until(|comparison| comparison.held == 51).await;
+    bench.site.users().retain(|user| user.starts_with('a') || user == "b007");
+    bench.until(|comparison| comparison.held == 1).await;
+    bench.site.put(["c".to_owned()]);
+    bench.until(|comparison| comparison.held == 2).await;
+    bench.site.users().retain(|user| user.starts_with('a'));
+    bench.until_last(|comparison| comparison.held == 0).await;
+    assert_eq!(bench.events().await.len(), 2, "the baseline alone");
+
+    bench.site.put(["d".to_owned()]);
+    bench.until_events(|events| events.contains(&"created d".to_owned())).await;
+    assert_eq!(bench.events().await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
