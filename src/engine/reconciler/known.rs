@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub struct Unmet {
     /// Who.
     pub user: UserId,
-    /// As of when that is so: later, if they were there before and are removed. None: never seen.
+    /// As of when that is so: of what was seen of them without a creation. None: never seen.
     pub as_of: Option<Timestamp>,
 }
 
