@@ -34,7 +34,7 @@ impl Reconciler {
 }
 
 impl List<'_> {
-    /// The next page; none behind the last one. After an error, which is one that stays, the list is not whole.
+    /// The next page, with those who are leaving; none behind the last one. After an error, which is one that stays, the list is not whole.
     pub(super) async fn next(&mut self) -> Result<Option<Result<Vec<(UserId, UserHints)>, Error>>, Interrupted> {
         if self.is_read {
             return Ok(None);
@@ -46,9 +46,15 @@ impl List<'_> {
             Ok(page) => {
                 self.is_read = page.next.is_none();
                 self.cursor = page.next;
-                page.cut.map_or(Ok(page.users), |why| Err(Error::CutOff(why)))
+                let leaving = page.leaving.into_iter().map(|user| (user, inactive()));
+                page.cut
+                    .map_or_else(|| Ok(page.users.into_iter().chain(leaving).collect()), |why| Err(Error::CutOff(why)))
             }
             Err(error) => Err(error.into()),
         }))
     }
+}
+
+fn inactive() -> UserHints {
+    UserHints { active: Some(false), ..UserHints::default() }
 }

@@ -40,6 +40,8 @@ struct Site {
     told: Mutex<Option<(String, Arc<Met>)>>,
     /// Whether the list does not go to its end.
     is_cut: AtomicBool,
+    /// Who is on the way to be deleted.
+    leaving: Mutex<Vec<String>>,
     /// How often its first page was read.
     lists: AtomicUsize,
 }
@@ -71,7 +73,8 @@ impl Client for Site {
         let users = all.iter().skip(from).take(2).map(|user| (UserId::new(user), UserHints::default())).collect();
         let next = (from + 2 < all.len()).then(|| (from + 2).to_string());
         let is_cut = next.is_none() && self.is_cut.load(Ordering::SeqCst);
-        Ok(UserPage { cut: is_cut.then_some("no more"), ..UserPage::new(users, next) })
+        let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner).iter().map(UserId::new).collect();
+        Ok(UserPage { cut: is_cut.then_some("no more"), leaving, ..UserPage::new(users, next) })
     }
 
     async fn user(&self, _: &UserRef) -> Result<User, Error> {
@@ -321,6 +324,19 @@ async fn newcomers_who_are_held_stay_so_when_some_of_them_go_and_until_none_is_l
     bench.site.put(["d".to_owned()]);
     bench.until_events(|events| events.contains(&"created d".to_owned())).await;
     assert_eq!(bench.events().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_deletion_is_cancelled_was_there_before() {
+    let site = Site { leaving: Mutex::new(vec!["leaving".to_owned()]), ..Site::default() };
+    site.put(names('a', 2));
+    let bench = Bench::start(site);
+    let whole = bench.until(|comparison| comparison.baseline.is_some()).await;
+    assert_eq!(whole.known, 3);
+    bench.site.leaving.lock().expect("not poisoned").clear();
+    bench.site.put(["leaving".to_owned(), "new".to_owned()]);
+    bench.until_events(|events| events.contains(&"created new".to_owned())).await;
+    assert_eq!(bench.events().await.len(), 4, "three of the baseline, and one newcomer");
 }
 
 #[tokio::test(flavor = "multi_thread")]
