@@ -159,6 +159,16 @@ async fn a_list_that_goes_round_in_circles_comes_to_an_end() {
 }
 
 #[tokio::test]
+async fn a_search_in_cloud_that_ends_after_10_000_users_says_that_there_may_be_more() {
+    let users =
+        (0..200).map(|number| format!(r#"{{"user":{{"accountId":"{number}"}}}}"#)).collect::<Vec<_>>().join(",");
+    let page = || ok(&format!(r#"{{"results":[{users}],"_links":{{}}}}"#));
+    let (_stub, client) = stub(CLOUD, vec![page(), page()]).await;
+    assert_eq!(client.users(Some("linked:48:00:9600")).await.unwrap().cut, None);
+    assert!(client.users(Some("linked:49:00:9800")).await.unwrap().cut.is_some());
+}
+
+#[tokio::test]
 async fn cloud_finds_users_by_a_search_for_all_of_them() {
     let found = r#"{"results":[{"user":{"type":"known","accountId":"a:1","accountType":"app","email":""}},{"title":"?"}],
         "start":0,"limit":200,"size":2,"_links":{}}"#;

@@ -94,6 +94,17 @@ async fn access_to_what_is_not_told_to_be_an_applications_is_access_where_all_is
 }
 
 #[tokio::test]
+async fn of_those_who_are_gone_a_list_names_the_accounts_of_the_organisation_whose_deletion_may_be_cancelled() {
+    let list = r#"{"data":[
+        {"accountId":"7:j","accountStatus":"active","membershipStatus":"active","claimStatus":"managed"},
+        {"accountId":"7:d","accountStatus":"inactive","membershipStatus":"active","claimStatus":"managed","status":"for_deletion"},
+        {"accountId":"7:n","accountStatus":"active","membershipStatus":"no_membership","claimStatus":"unmanaged"}],"links":{}}"#;
+    let page = stub(&[list]).await.client(Product::AtlassianOrg).users(None).await.unwrap();
+    assert_eq!(page.users.iter().map(|(user, _)| user.as_str()).collect::<Vec<_>>(), ["7:j"]);
+    assert_eq!(page.leaving, [UserId::new("7:d")]);
+}
+
+#[tokio::test]
 async fn a_list_of_groups_that_goes_nowhere_is_given_up() {
     let again = r#"{"data":[{"id":"g1","name":"Staff"}],"links":{"next":"c2"}}"#;
     let user = read(&[MANAGED, again, again]).await;
