@@ -91,13 +91,14 @@ impl Follower<'_> {
     async fn gather(&mut self, span: Span, most: usize) -> Result<Gathered, Error> {
         let mut gathered = Gathered { found: Vec::new(), newest: None, pages: 0, whole: false };
         let (mut cursor, mut empty) = (None::<String>, 0);
+        let from = span.from.max(self.floor()); // a slice reaches back, perhaps to what is forgotten by now
         while gathered.pages < most {
             let page = self.page(span, cursor.as_deref()).await?;
             gathered.pages += 1;
             gathered.newest = gathered.newest.max(page.entries.iter().filter_map(|entry| entry.at).max());
             empty = if page.entries.is_empty() { empty + 1 } else { 0 };
             let is_past = page.entries.iter().filter_map(|entry| entry.at).max().is_some_and(|at| at < span.from);
-            gathered.found.extend(self.feed.found(page.entries, span.from, self.feed.myself(&self.stop).await?));
+            gathered.found.extend(self.feed.found(page.entries, from, self.feed.myself(&self.stop).await?));
             cursor = page.next;
             if cursor.is_none() || is_past {
                 gathered.whole = true;

@@ -122,17 +122,23 @@ impl Scene {
 
     /// Fails the test unless every login was taken in once; more often only where somebody was killed.
     pub fn judge(&self, crashed: bool) {
-        let mut times = BTreeMap::<_, u32>::new();
-        for event in lock(&self.world.events).iter() {
-            assert_eq!(event.via, Via::Feed);
-            *times.entry(event.id.to_string()).or_default() += 1;
-        }
+        assert!(lock(&self.world.events).iter().all(|event| event.via == Via::Feed));
+        let times = self.times_taken_in();
         let expected = lock(&self.world.logins).iter().filter(|login| !login.old).count();
         assert_eq!(times.len(), expected, "so many different logins were taken in");
         if !crashed {
-            assert!(times.values().all(|times| *times == 1), "one was taken in more than once");
+            assert!(times.iter().all(|times| *times == 1), "one was taken in more than once");
             self.judge_order();
         }
+    }
+
+    /// How often each entry was taken in.
+    pub fn times_taken_in(&self) -> Vec<u32> {
+        let mut times = BTreeMap::<_, u32>::new();
+        for event in lock(&self.world.events).iter() {
+            *times.entry(event.id.to_string()).or_default() += 1;
+        }
+        times.into_values().collect()
     }
 
     /// What was there from one look to the next is in order, whoever looked: clocks that differ aside.

@@ -98,3 +98,14 @@ fn many_more_than_fit_on_the_pages_of_one_look_are_taken_in_by_age() {
         run(order, script).judge(false);
     }
 }
+
+#[test]
+fn more_entries_within_the_overlap_than_are_remembered_are_taken_in_once_however_often_it_is_looked() {
+    for order in [Order::NewestFirst, Order::AsProcessed] {
+        let mut script = vec![Next::Behave(Moods { page: 1_000, ..Moods::default() })];
+        script.extend((0..12_000).map(|_| Next::LogIn { user: 0, skew: 0, late: 0 }));
+        script.extend([Next::Look, Next::Crash, Next::Look, Next::LogIn { user: 1, skew: 0, late: 0 }, Next::Look]);
+        let times = run(order, script).times_taken_in();
+        assert_eq!((times.len(), times.iter().max()), (12_001, Some(&1)), "{order:?}");
+    }
+}
