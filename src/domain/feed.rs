@@ -45,7 +45,7 @@ pub struct FeedPlace {
     pub complete: Timestamp,
     /// Where the next page begins, where the product says.
     pub cursor: Option<String>,
-    /// Entries of interest that were seen, and the latest time that stands in each.
+    /// Entries of interest that were seen, and the time of each.
     pub seen: BTreeMap<Print, Timestamp>,
     /// Until when entries are forgotten although they may lie within the overlap, as there were too many.
     pub forgotten: Option<Timestamp>,
@@ -80,7 +80,7 @@ impl FeedPlace {
         !self.seen.contains_key(&print)
     }
 
-    /// Notes that the entry was seen, in which `at` is the latest time.
+    /// Notes that the entry was seen, the time of which is `at`.
     pub fn note(&mut self, print: Print, at: Timestamp) {
         self.seen.insert(print, at);
     }

@@ -109,3 +109,12 @@ fn more_entries_within_the_overlap_than_are_remembered_are_taken_in_once_however
         assert_eq!((times.len(), times.iter().max()), (12_001, Some(&1)), "{order:?}");
     }
 }
+
+#[test]
+fn one_entry_with_a_fast_clock_hides_nothing_of_what_is_caught_up_with_behind_it() {
+    let mut script = vec![Next::Behave(Moods { page: 2, repeat: 1, ..Moods::default() })];
+    script.push(Next::LogIn { user: 0, skew: 5 * 3_600, late: 0 });
+    script.extend((0..50).flat_map(|_| [Next::Wait(360), Next::LogIn { user: 1, skew: 0, late: 0 }]));
+    script.push(Next::Look);
+    run(Order::AsProcessed, script).judge(false);
+}
