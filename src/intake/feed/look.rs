@@ -37,7 +37,10 @@ impl Follower<'_> {
         loop {
             let cursor = self.place.cursor.clone();
             let page = match self.page(span, cursor.as_deref()).await {
-                Err(Error::Product(products::Error::Refused { status: 400, .. })) if cursor.is_some() && !restarted => {
+                // By which status that is said is not documented. Should it be the log that is gone, the next call fails.
+                Err(Error::Product(products::Error::Refused { status: 400 | 404 | 410, .. }))
+                    if cursor.is_some() && !restarted =>
+                {
                     info!(source.id = %self.feed.source(), from = %span.from, "the feed's cursor is not valid any more");
                     (self.place.cursor, restarted) = (None, true);
                     continue;

@@ -66,6 +66,6 @@ pub trait AuditLog: Send + Sync {
     async fn newest(&self) -> Result<Option<Timestamp>, Error>;
 
     /// The first page of what is in `span`, or the one at `cursor`, which an earlier page of the same span named. One
-    /// that the product does not know any more is refused with 400.
+    /// that the product does not know any more is refused with 400, 404 or 410.
     async fn page(&self, span: Span, cursor: Option<&str>) -> Result<AuditPage, Error>;
 }

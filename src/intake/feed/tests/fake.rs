@@ -35,12 +35,14 @@ pub(super) struct Moods {
     pub repeat: usize,
     pub empty: u32,
     pub expire: u32,
+    /// The status with which a cursor is refused.
+    pub refusal: u16,
     pub keep_cursor: bool,
 }
 
 impl Default for Moods {
     fn default() -> Self {
-        Self { page: 100, repeat: 0, empty: 0, expire: 0, keep_cursor: false }
+        Self { page: 100, repeat: 0, empty: 0, expire: 0, refusal: 400, keep_cursor: false }
     }
 }
 
@@ -266,7 +268,7 @@ impl AuditLog for Fake {
         let mut moods = lock(&self.world.moods);
         if cursor.is_some() && moods.expire > 0 {
             moods.expire -= 1;
-            return Err(Error::Refused { status: 400, message: "not valid any more".to_owned() });
+            return Err(Error::Refused { status: moods.refusal, message: "not valid any more".to_owned() });
         }
         let behind = cursor.map(|text| text.split_once('/').expect("its own").0.parse::<i64>().expect("a number"));
         if moods.empty > 0 {
