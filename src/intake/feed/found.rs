@@ -67,7 +67,7 @@ impl Feed {
         let mut found = Vec::new();
         for AuditEntry { at, entry } in entries {
             let at = at.unwrap_or(from);
-            let Ok(told) = read_entry(&entry, &self.actions) else { continue };
+            let Ok(told) = read_entry(&entry, self.product, &self.actions) else { continue };
             let is_own = told.kind == EventKind::LoggedIn && myself.is(&told.user);
             if at >= from && !is_own {
                 found.push(Found { print: print(self.source(), &told), at, told });
