@@ -65,6 +65,23 @@ impl Stream {
         matches!(self, Self::Settings | Self::Activity | Self::Feeds)
     }
 
+    /// In a compacted stream: for how long at most what was written over has to stay, where nobody looks at any record of a
+    /// key but the latest; none: as long as other records do.
+    pub const fn keeps_written_over(self) -> Option<Duration> {
+        match self {
+            // Each record can be long, and one follows the other.
+            Self::Feeds => Some(Duration::from_mins(10)),
+            Self::Events
+            | Self::Decisions
+            | Self::Outcomes
+            | Self::DeadLetters
+            | Self::Sweeps
+            | Self::SweepProgress
+            | Self::Settings
+            | Self::Activity => None,
+        }
+    }
+
     /// The name: the label in metrics and, behind the prefix, the topic.
     pub const fn as_str(self) -> &'static str {
         match self {
