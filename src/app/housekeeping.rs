@@ -10,7 +10,7 @@ use crate::{
     config::Source,
     domain::Timestamp,
     engine::Memory,
-    log::{Log, RETENTION, Stream},
+    log::{LONGEST_PAUSE, Log, RETENTION, Stream},
     metrics::Metrics,
     settings::Settings,
     store,
@@ -20,9 +20,6 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(5);
 /// Rounds between two prunings: an hour.
 const PRUNE_EVERY: u64 = 720;
-/// How long runs are remembered of which nothing was heard, although they are not over: whoever pauses a source for longer
-/// finds its steps taken all the same when it goes on, but not in the run log.
-const OPEN_RUNS: Duration = Duration::from_hours(24 * 365);
 /// How often rows are looked for that are to be forgotten; it takes reading most of them.
 const PRUNE_VIEWS_EVERY: Duration = Duration::from_hours(24);
 /// Between two steps of that others get at the disk.
@@ -94,11 +91,9 @@ impl Housekeeping {
 
     async fn prune(&self) {
         let Memory { ledger, sweeps, .. } = self.memory.clone();
-        let horizon = self.before(RETENTION);
-        match tokio::task::spawn_blocking(move || {
-            Ok::<_, store::Error>(ledger.prune(horizon)? + sweeps.prune(horizon)?)
-        })
-        .await
+        let (over, open) = (self.before(RETENTION), self.before(LONGEST_PAUSE));
+        match tokio::task::spawn_blocking(move || Ok::<_, store::Error>(ledger.prune(over)? + sweeps.prune(open)?))
+            .await
         {
             Ok(Ok(0)) | Err(_) => {}
             Ok(Ok(dropped)) => info!(dropped, "forgot what the log no longer holds"),
@@ -111,7 +106,7 @@ impl Housekeeping {
         let mut every = tokio::time::interval(PRUNE_VIEWS_EVERY);
         loop {
             every.tick().await;
-            match prune(views, Horizon { over: self.before(RETENTION), open: self.before(OPEN_RUNS) }).await {
+            match prune(views, Horizon { over: self.before(RETENTION), open: self.before(LONGEST_PAUSE) }).await {
                 Ok(0) => {}
                 Ok(dropped) => info!(dropped, "forgot rows of the run log that are older than the log"),
                 Err(error) => warn!(%error, "can't forget rows of the run log that are older than the log"),
