@@ -50,8 +50,8 @@ fn base_url(text: &str, plain_http: Option<&Host>) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Whether what is sent there can be read on the way: to everywhere but this machine.
-fn is_shown_on_the_way(url: &Url) -> bool {
+/// Whether what is sent there, by no proxy, can be read on the way: to everywhere but this machine.
+pub(super) fn is_shown_on_the_way(url: &Url) -> bool {
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

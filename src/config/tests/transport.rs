@@ -114,6 +114,9 @@ fn plain_http_is_for_this_machine_and_for_a_private_host_that_is_named() {
     ] {
         assert_eq!(source(keys).base_url.scheme(), "http", "{keys}");
     }
+    let loaded = load(&text("base_url: \"http://j\", plain_http: j, proxy: \"http://p\"")).expect("it is named");
+    let warned = "usher.yaml:2:49: plain http shows the credentials to the proxy; write `https://` in `base_url`";
+    assert_eq!(loaded.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [warned]);
     let shown = "15: plain http would show the credentials on the way; write `https://`";
     let public = "this host is not in a private network; leave this out and write `https://` in `base_url`";
     assert_refused(&[
@@ -136,4 +139,16 @@ fn plain_http_is_for_this_machine_and_for_a_private_host_that_is_named() {
             "40: this is not a host; write its name or address alone",
         ),
     ]);
+}
+
+#[test]
+fn a_proxy_is_not_shown_what_is_sent_to_this_machine_in_plain_http() {
+    let refused = "plain http would show the credentials to the proxy, and this machine needs none to reach itself; \
+                   leave it out";
+    for host in ["localhost", "127.0.0.1:8090", "[::1]"] {
+        for proxy in ["\"http://p:1\"", "{ url: \"https://p\", username: u, password: { env: TOKEN } }"] {
+            let line = refusal(&text(&format!("proxy: {proxy}, base_url: \"http://{host}\"")));
+            assert_eq!(line, format!("usher.yaml:2:12: {refused}"), "{host} {proxy}");
+        }
+    }
 }
