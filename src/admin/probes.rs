@@ -36,6 +36,8 @@ impl Wait {
 pub enum SourceState {
     /// Its events are decided and carried out.
     Running,
+    /// The product gives no answer, or none of its own; what there is to do is tried again until it does.
+    Unreachable,
     /// Stopped, because the product refuses usher's credentials; its events are kept until it works again.
     Halted,
 }

@@ -28,7 +28,8 @@ fn greet(sandbox: &sandbox::Sandbox) {
         format!("{product}: {} ({way_in})\n", sandbox.base_url(product))
     };
     let sites: String = sandbox::products().map(site).collect();
-    let lines = format!("{sites}controls: {}_sandbox/\n", sandbox.origin());
+    let organization = sandbox::ORGANIZATION;
+    let lines = format!("{sites}organization: {organization}\ncontrols: {}_sandbox/\n", sandbox.origin());
     // Whoever does not read the greeting does not need it.
     let _ = stdout().write_all(lines.as_bytes()).and_then(|()| stdout().flush());
 }

@@ -13,9 +13,10 @@ use super::{
     broken::{broken, turned_away},
     dial,
     limits::Limits,
-    pacing::Pacer,
+    pacing::{Pacer, Turn},
     request::{Call, Operation},
     throttle::Advice,
+    trouble::{Answered, Trouble},
 };
 use crate::{
     clock::Clock,
@@ -35,6 +36,7 @@ pub(super) struct Http {
     limits: Limits,
     metrics: Metrics,
     clock: Arc<dyn Clock>,
+    answered: Answered,
 }
 
 impl Http {
@@ -55,7 +57,13 @@ impl Http {
             limits,
             metrics,
             clock,
+            answered: Answered::default(),
         })
+    }
+
+    /// What keeps calls from being answered just now.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.answered.now()
     }
 
     /// The user name that usher gives with its password, where it does not send a token.
@@ -77,10 +85,15 @@ impl Http {
         let began = Instant::now();
         let received = self.exchange(&call).await;
         self.measure(call.operation, began.elapsed(), &received);
-        let received = received?;
+        let outcome = received.and_then(|received| self.judge(received, &call, &turn));
+        self.answered.note(&outcome, self.clock.now());
+        outcome
+    }
+
+    fn judge(&self, received: Received, call: &Call<'_>, turn: &Turn<'_>) -> Result<Answer, Error> {
         let advice = Advice::read(received.status, &received.headers, self.clock.now());
         let refused = received.status == StatusCode::TOO_MANY_REQUESTS;
-        self.pacer.learn(&turn, refused, &advice);
+        self.pacer.learn(turn, refused, &advice);
         if refused || (received.status == StatusCode::SERVICE_UNAVAILABLE && advice.wait.is_some()) {
             self.throttled(call.operation, &received, &advice);
         }

@@ -54,6 +54,7 @@ mod rights;
 mod stub;
 pub mod table;
 mod throttle;
+mod trouble;
 mod wall;
 
 use std::{collections::BTreeSet, time::Duration};
@@ -64,6 +65,7 @@ pub use connect::{ConnectError, connect, connect_within};
 pub use error::{Disposition, Error};
 pub use fixed::Fixed;
 pub use limits::Limits;
+pub use trouble::Trouble;
 
 use self::audit::AuditLog;
 use crate::domain::{
@@ -200,6 +202,11 @@ pub trait Client: Send + Sync + 'static {
 
     /// Checks that the credentials are accepted, by the cheapest call there is.
     async fn probe(&self) -> Result<(), Error>;
+
+    /// What keeps calls from being answered just now, as far as calls are made. Asks nothing.
+    fn trouble(&self) -> Option<Trouble> {
+        None
+    }
 
     /// The audit log, where the product has one that tells of logins.
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {

@@ -95,6 +95,10 @@ type State = web::Data<Shared>;
 /// All routes, below `/_sandbox`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
+        .route(
+            "/",
+            web::get().to(async || HttpResponse::Ok().body("The controls of usher's sandbox: see docs/sandbox.md\n")),
+        )
         .route("/journal", web::get().to(journal))
         .route("/requests", web::get().to(async |state: State| HttpResponse::Ok().json(state.world().requests.list())))
         .route("/users", web::get().to(users))

@@ -10,7 +10,7 @@ mod schemes;
 mod sources;
 
 use std::{
-    io::{Write, stderr, stdout},
+    io::{ErrorKind, Write, stderr, stdout},
     process::ExitCode,
 };
 
@@ -55,7 +55,7 @@ pub enum Command {
     /// Runs: list, show, wait, release, cancel.
     #[command(subcommand)]
     Runs(runs::Command),
-    /// Sources: list, pause, resume.
+    /// Sources: list, pause, resume; release or dismiss newcomers that are held.
     #[command(subcommand)]
     Sources(sources::Command),
 }
@@ -71,6 +71,8 @@ pub fn run(remote: Remote, command: Command) -> ExitCode {
     });
     match done {
         Ok(code) => code,
+        // Whoever reads along has seen enough: `usher runs list | head`.
+        Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         // Each line begins with its place in the file, as editors and `usher check` have it.
         Err(error @ Error::Problems(_)) => {
             let _ = writeln!(stderr(), "{error}"); // where stderr is gone the exit code still tells

@@ -152,6 +152,15 @@ fn the_expressions_of_the_documentation_are_taken() {
 }
 
 #[test]
+fn the_configuration_for_the_sandbox_is_right_and_names_the_sandboxs_organization() {
+    let page = include_str!("../../../docs/sandbox.md");
+    let yaml = page.split("```yaml\n").nth(1).and_then(|text| text.split("```").next()).expect("there is one");
+    let loaded = load_with(yaml, &[]).expect("right");
+    let organization = loaded.config.sources[1].organization.as_ref().expect("one of the sources is one");
+    assert_eq!(organization.id, crate::sandbox::ORGANIZATION);
+}
+
+#[test]
 fn the_example_passes_the_check_and_says_what_it_says() {
     let example = include_str!("../../../docs/usher.example.yaml");
     let secrets = ["ACME_PAT", "ACME_SECRET", "CLOUD_TOKEN", "CLOUD_SECRET", "BITBUCKET_TOKEN", "CROWD_PASSWORD"];

@@ -24,7 +24,7 @@ use reqwest::Method;
 use serde::de::IgnoredAny;
 
 use super::{
-    Client, Error, User, UserPage,
+    Client, Error, Trouble, User, UserPage,
     audit::{AuditLog, DataCenter},
     http::Http,
     listing::{Cursor, Form},
@@ -116,5 +116,9 @@ impl Client for BitbucketDc {
 
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
         Some(Box::new(DataCenter(&self.http)))
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.http.trouble()
     }
 }

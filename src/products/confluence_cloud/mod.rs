@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use super::{
-    Client, Error, User, UserPage,
+    Client, Error, Trouble, User, UserPage,
     group_ids::GroupIds,
     http::Http,
     listing::{Cursor, Form},
@@ -91,6 +91,10 @@ impl Client for ConfluenceCloud {
 
     async fn probe(&self) -> Result<(), Error> {
         self.check_credentials().await
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.http.trouble()
     }
 }
 

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use super::{
-    Client, Error, User, UserPage,
+    Client, Error, Trouble, User, UserPage,
     audit::{AuditLog, DataCenter},
     http::Http,
     listing::{Cursor, Form},
@@ -85,5 +85,9 @@ impl Client for ConfluenceDc {
 
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
         Some(Box::new(DataCenter(&self.http)))
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.http.trouble()
     }
 }

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use reqwest::Method;
 
 use super::{
-    Client, Error, User, UserPage,
+    Client, Error, Trouble, User, UserPage,
     answer::Answer,
     http::Http,
     listing::{Cursor, Form},
@@ -115,5 +115,9 @@ impl Client for Crowd {
 
     async fn probe(&self) -> Result<(), Error> {
         self.try_connection(Operation::Probe).await
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.http.trouble()
     }
 }

@@ -14,7 +14,7 @@ use reqwest::Method;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    Client, Error, User, UserPage,
+    Client, Error, Trouble, User, UserPage,
     access::Access,
     administrators,
     group_ids::GroupIds,
@@ -133,5 +133,9 @@ impl Client for JiraCloud {
     async fn probe(&self) -> Result<(), Error> {
         let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
         answer.json::<IgnoredAny>().map(drop)
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.http.trouble()
     }
 }

@@ -14,7 +14,7 @@ use reqwest::Method;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    Client, Error, User, UserPage,
+    Client, Error, Trouble, User, UserPage,
     access::Access,
     administrators,
     audit::{AuditLog, DataCenter},
@@ -128,5 +128,9 @@ impl Client for JiraDc {
 
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
         Some(Box::new(DataCenter(&self.http)))
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.http.trouble()
     }
 }

@@ -26,7 +26,7 @@ async fn state(face: &Face, source: Source) -> Option<String> {
     let gauge = face.metric(&format!("usher_source_halted{{source=\"{}\"}}", source.id)).await?;
     let halted = listed["state"] == "halted";
     let agree = probed["state"] == listed["state"] && gauge == f64::from(u8::from(halted));
-    let explained = halted == listed["why"].is_string() && probed.get("why").is_none();
+    let explained = (listed["state"] != "running") == listed["why"].is_string() && probed.get("why").is_none();
     (agree && explained).then(|| listed["state"].as_str().unwrap_or_default().to_owned())
 }
 
@@ -35,6 +35,21 @@ async fn comes_to(face: &Face, source: Source, wanted: &str) {
         state(face, source).await.filter(|state| state == wanted)
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_that_gives_no_answer_is_said_to_until_it_does() {
+    let app = TestApp::start(Ground::new(EVERYBODY).groups(&["staff"])).await;
+    let jane = Account::new("KEY1", "jane");
+    app.ground.sandbox.put_user(ACME.product, jane.clone());
+    let cut = app.ground.sandbox.inject(Fault::new(Effect::Cut { after_work: false }).site(ACME.product));
+    let event = app.tell(ACME, Happening::Created, &jane).await;
+    comes_to(&app, ACME, "unreachable").await;
+    assert_eq!(state(&app, GLOBEX).await.as_deref(), Some("running"));
+    app.ground.sandbox.remove_fault(cut);
+    app.settled(&event).await;
+    comes_to(&app, ACME, "running").await;
+    assert_eq!(app.ground.effects(), ["jira-dc KEY1 +staff"]);
 }
 
 async fn stops_and_goes_on(effect: Effect, stopped: Source, other: Source) {
