@@ -152,3 +152,16 @@ fn a_proxy_is_not_shown_what_is_sent_to_this_machine_in_plain_http() {
         }
     }
 }
+
+#[test]
+fn a_host_with_a_dot_at_its_end_is_refused_as_it_would_pass_for_another() {
+    let dot = "the host ends with a dot, by which it would not be known; leave the dot out";
+    assert_refused(&[
+        ("base_url: \"https://acme.atlassian.net.\"", &format!("15: {dot}")),
+        ("base_url: \"https://acme.atlassian.net.:443/\"", &format!("15: {dot}")),
+        (
+            "base_url: \"http://acme.atlassian.net.\", plain_http: \"acme.atlassian.net.\"",
+            &format!("15: {dot}\nusher.yaml:2:57: this host ends with a dot; leave the dot out"),
+        ),
+    ]);
+}
