@@ -45,18 +45,22 @@ pub struct FeedPlace {
     pub complete: Timestamp,
     /// Where the next page begins, where the product says.
     pub cursor: Option<String>,
-    /// Entries of interest that were seen, and the latest time that stands in each.
+    /// Entries of interest that were seen, and the time of each.
     pub seen: BTreeMap<Print, Timestamp>,
+    /// Until when entries are forgotten although they may lie within the overlap, as there were too many.
+    pub forgotten: Option<Timestamp>,
 }
 
-/// Entries remembered at most. Where there are more within the overlap, the oldest are taken for new ones when they come
-/// again; the planner knows them.
+/// Entries remembered at most, but for those of one moment and those that the product's clock has in the future.
 const MOST_SEEN: usize = 10_000;
+/// Entries remembered at most, all in all, so that they fit into a record. Should there be more, some are taken for new
+/// ones when they come again; the planner knows them.
+const MOST_IN_A_RECORD: usize = 5 * MOST_SEEN;
 
 impl FeedPlace {
     /// The place before anything is read, in a feed whose newest entry is from `until`.
     pub fn new(source: SourceId, until: Timestamp, now: Timestamp) -> Self {
-        Self { source, until: until.min(now), complete: now, cursor: None, seen: BTreeMap::new() }
+        Self { source, until: until.min(now), complete: now, cursor: None, seen: BTreeMap::new(), forgotten: None }
     }
 
     /// In the partition of the source.
@@ -67,7 +71,8 @@ impl FeedPlace {
     /// From when on entries are looked at: what is older does not count as new any more.
     pub fn floor(&self, overlap: Duration) -> Timestamp {
         let overlap = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
-        Timestamp::from_millis(self.until.as_millis().saturating_sub(overlap))
+        let floor = Timestamp::from_millis(self.until.as_millis().saturating_sub(overlap));
+        self.forgotten.map_or(floor, |forgotten| floor.max(forgotten))
     }
 
     /// Whether the entry was not seen before.
@@ -75,12 +80,15 @@ impl FeedPlace {
         !self.seen.contains_key(&print)
     }
 
-    /// Notes that the entry was seen, in which `at` is the latest time.
+    /// Notes that the entry was seen, the time of which is `at`.
     pub fn note(&mut self, print: Print, at: Timestamp) {
         self.seen.insert(print, at);
     }
 
     /// Moves on to the newest entry's time, as far as that is believed at `now`; forgets what lies before the overlap.
+    ///
+    /// Where more was seen within the overlap than can be remembered, the oldest are forgotten and the floor is raised to the
+    /// oldest that is left: what is forgotten would be taken for new on every look.
     pub fn advance(&mut self, newest: Timestamp, now: Timestamp, overlap: Duration) {
         self.until = self.until.max(newest.min(now));
         let floor = self.floor(overlap);
@@ -89,9 +97,19 @@ impl FeedPlace {
             let mut times: Vec<_> = self.seen.values().copied().collect();
             let oldest_kept = times.len() - MOST_SEEN;
             let (_, oldest_kept, _) = times.select_nth_unstable(oldest_kept);
-            let oldest_kept = *oldest_kept;
+            // What is to come is never taken for old.
+            let oldest_kept = self.until.min(*oldest_kept);
             self.seen.retain(|_, at| *at >= oldest_kept);
+            self.forgotten = self.forgotten.max(Some(oldest_kept));
         }
+        if let Some(first) = self.seen.keys().nth(MOST_IN_A_RECORD).copied() {
+            drop(self.seen.split_off(&first));
+        }
+    }
+
+    /// Whether less than the overlap is looked back by now, as there is too much in it.
+    pub fn is_crowded(&self, overlap: Duration) -> bool {
+        self.forgotten.is_some_and(|forgotten| self.floor(overlap) == forgotten)
     }
 }
 

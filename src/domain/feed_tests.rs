@@ -32,12 +32,27 @@ fn a_time_in_the_future_does_not_hide_what_comes_after_it() {
 }
 
 #[test]
-fn no_more_entries_are_remembered_than_fit_into_a_record() {
+fn of_more_entries_than_fit_into_a_record_those_that_are_forgotten_are_old_from_then_on() {
     let mut place = place(1_000);
     for number in 0..12_000 {
         place.note(Print(number), at(1_000 + i64::try_from(number).expect("small") / 100));
     }
+    assert!(!place.is_crowded(OVERLAP));
     place.advance(at(1_120), at(2_000), OVERLAP);
-    assert!(place.seen.len() <= MOST_SEEN + 100, "{} are remembered", place.seen.len());
+    assert_eq!(place.seen.len(), MOST_SEEN);
     assert!(!place.is_new(Print(11_999)) && place.is_new(Print(0)));
+    assert_eq!(place.floor(OVERLAP), at(1_020), "what is forgotten would be new on every look");
+    assert!(place.is_crowded(OVERLAP));
+    place.advance(at(1_620), at(2_000), OVERLAP);
+    assert_eq!((place.floor(OVERLAP), place.is_crowded(OVERLAP)), (at(1_020), true));
+    place.advance(at(1_700), at(2_000), OVERLAP);
+    assert_eq!((place.floor(OVERLAP), place.is_crowded(OVERLAP)), (at(1_100), false));
+}
+
+#[test]
+fn many_entries_from_the_future_make_nothing_old_and_fit_into_a_record() {
+    let mut place = place(1_000);
+    (0..60_000).for_each(|number| place.note(Print(number), at(5_000)));
+    place.advance(at(5_000), at(1_100), OVERLAP);
+    assert_eq!((place.floor(OVERLAP), place.seen.len()), (at(1_100), MOST_IN_A_RECORD));
 }

@@ -1,6 +1,6 @@
 //! Events that know their user by name alone, and what becomes of them under the user's lasting id.
 
-use crate::domain::{Event, EventId, UserId, UserRef};
+use crate::domain::{Event, EventId, Timestamp, UserId, UserRef};
 
 /// What an event is remembered by. One that is appended again under its user's lasting id may come into the same
 /// partition: it must not be taken for the one it was made from, which knew only the name.
@@ -14,16 +14,21 @@ pub(super) fn memory_id(event: &EventId, user: &UserRef) -> String {
 /// The event under its user's lasting id. A login that is known by its user and second is so under that id too, however
 /// the others who tell of it name the user.
 pub(super) fn under_lasting_id(event: Event, user: UserId) -> Event {
-    let known_by_second = event.occurred.filter(|at| event.id == EventId::of_login(&event.source, &event.user, *at));
+    let second = known_by_second(&event);
     let user = UserRef::Id(user);
-    let id = known_by_second.map_or(event.id, |at| EventId::of_login(&event.source, &user, at));
+    let id = second.map_or(event.id, |at| EventId::of_login(&event.source, &user, at));
     Event { id, user, ..event }
+}
+
+/// When a login was that is known by its user and second.
+pub(super) fn known_by_second(event: &Event) -> Option<Timestamp> {
+    event.occurred.filter(|at| event.id == EventId::of_login(&event.source, &event.user, *at))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{EventKind, SourceId, Timestamp, UserHints, Via};
+    use crate::domain::{EventKind, SourceId, UserHints, Via};
 
     const AT: Timestamp = Timestamp::from_millis(1_700_000_000_250);
 

@@ -34,6 +34,7 @@ mod sweeper;
 mod tally;
 #[cfg(test)]
 pub(crate) mod testing;
+mod told_twice;
 mod unsettled;
 
 pub use appender::Appender;

@@ -14,12 +14,13 @@ use super::{
     lasting_id::{memory_id, under_lasting_id},
     reading::Reading,
     tally::Tally,
+    told_twice,
     unsettled::Unsettled,
 };
 use crate::{
     domain::{
-        Activity, DeadLetter, Decision, Event, EventKind, Fact, Facts, Missing, Mode, NoAction, SourceId, Stage,
-        Timestamp,
+        Activity, DeadLetter, Decision, Event, EventId, EventKind, Fact, Facts, Missing, Mode, NoAction, SourceId,
+        Stage, Timestamp,
     },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
@@ -196,6 +197,14 @@ impl Planner {
         Ok(())
     }
 
+    /// The event that is decided already and is the same as `event`, which is remembered by `id`.
+    async fn known(&self, event: &Event, id: &str, work: &Work) -> Result<Option<EventId>, Interrupted> {
+        match work.recall(&self.ledger, id).await? {
+            Some(_) => Ok(Some(event.id.clone())),
+            None => told_twice::twin(event, &self.ledger, work).await,
+        }
+    }
+
     fn done(&self, scope: &Scope, id: &str) {
         // The record is in the log already: a memory that can't be kept now is restored from there.
         if let Err(error) = self.ledger.put(scope, id, &Entry::Done, self.now()) {
@@ -236,6 +245,9 @@ impl Handler for Planner {
                 self.unsettled.note(&decision, &*self.overview);
                 self.activities.remember(scope, &decision)?;
                 let id = memory_id(&decision.event, &decision.user);
+                if let Some(told) = told_twice::told_in(&decision) {
+                    self.ledger.put(scope, &told, &Entry::Done, decision.decided)?;
+                }
                 self.ledger.put(scope, &id, &Entry::Done, decision.decided)
             }
             Err(error) => {
@@ -259,12 +271,14 @@ impl Handler for Planner {
             Err(error) => return self.dead_letters.unreadable(self.input(), record, &error, &work.stop).await,
         };
         let id = memory_id(&event.id, &event.user);
-        if work.recall(&self.ledger, &id).await?.is_some() {
+        if let Some(login) = self.known(&event, &id, work).await? {
             self.tally.duplicate();
+            self.done(&work.scope, &id);
+            told_twice::told_by(&event, &login).iter().for_each(|told| self.done(&work.scope, told));
             // It may have been decided just before a crash.
             return self.activities.snapshot(&event.key(), work).await;
         }
-        let key = event.key();
+        let (key, told) = (event.key(), told_twice::told_by(&event, &event.id));
         match self.decide(event, work).await? {
             Answer::Decided(decision) => {
                 self.record(&decision, work).await?;
@@ -276,6 +290,7 @@ impl Handler for Planner {
             }
         }
         self.done(&work.scope, &id);
+        told.iter().for_each(|told| self.done(&work.scope, told));
         Ok(())
     }
 }

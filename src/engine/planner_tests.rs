@@ -11,7 +11,7 @@ use super::*;
 use crate::{
     clock::{Clock, SystemClock},
     config,
-    domain::{EventId, Heard, RunId, SchemeId, SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
+    domain::{Heard, RunId, SchemeId, SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
     engine::{self, AskedStep, Count, NoControls, testing::Stub},
     log::{
         Partition,
@@ -90,13 +90,18 @@ fn login(number: i64) -> Event {
 
 /// What is decided on two logins of one user by `scheme`, and how often it was asked what was heard of anybody's.
 async fn decided_by(scheme: &str) -> (Vec<Decision>, usize) {
+    decided_on(&[login(1), login(2)], scheme).await
+}
+
+/// What is decided on `events`, until the last one is, and how often it was asked what was heard of anybody's logins.
+async fn decided_on(events: &[Event], scheme: &str) -> (Vec<Decision>, usize) {
     let dir = tempfile::tempdir().expect("a folder");
     let options = Options { partitions: 1, ..Options::default() };
     let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&dir.path().join("log"), options).expect("a log"));
     let memory = Memory::open(&Store::open(&dir.path().join("state"), log.identity()).expect("a store"));
     let memory = memory.expect("memory");
-    for event in [login(1), login(2)] {
-        let record = Record { key: event.key(), payload: codec::encode(&event) };
+    for event in events {
+        let record = Record { key: event.key(), payload: codec::encode(event) };
         log.append(Stream::Events, record).await.expect("appended");
     }
     let (stub, controls, metrics) =
@@ -111,8 +116,13 @@ async fn decided_by(scheme: &str) -> (Vec<Decision>, usize) {
     let stop = CancellationToken::new();
     let running = tokio::spawn(engine::run(Arc::clone(&log), ledger, Arc::new(planner), stop.clone()));
     let records = log.read(Stream::Decisions, vec![(Partition(0), 0)]).await.expect("read");
-    let decoded = records.map(|record| codec::decode(&record.expect("a record").payload).expect("usher wrote it"));
-    let decisions = tokio::time::timeout(Duration::from_secs(30), decoded.take(2).collect()).await.expect("they come");
+    let mut decoded =
+        records.map(|record| codec::decode::<Decision>(&record.expect("a record").payload).expect("usher wrote it"));
+    let (mut decisions, last) = (Vec::new(), events.last().map(|event| event.id.clone()));
+    while decisions.last().map(|decision: &Decision| decision.event.clone()) != last {
+        let next = tokio::time::timeout(Duration::from_secs(30), decoded.next()).await.expect("it comes");
+        decisions.push(next.expect("a decision"));
+    }
     stop.cancel();
     running.await.expect("no panic");
     log.close().await;
@@ -143,4 +153,32 @@ async fn the_logins_in_an_issues_text_are_known_although_nobody_is_selected_by_t
 /// When the first login was.
 fn login_time(decisions: &[Decision]) -> Timestamp {
     decisions.iter().map(|decision| decision.accepted).min().expect("two logins")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_told_by_a_listener_and_a_feed_in_seconds_next_to_each_other_counts_once() {
+    use Via::{Feed, Webhook};
+    let cases: [(&[(Via, i64)], usize); 7] = [
+        (&[(Feed, 950), (Webhook, 1_050)], 1),
+        (&[(Webhook, 950), (Feed, 1_050)], 1),
+        (&[(Feed, 1_050), (Webhook, 950), (Feed, 1_050), (Webhook, 950)], 1),
+        (&[(Feed, 500), (Feed, 1_500)], 2),
+        (&[(Feed, 500), (Webhook, 2_500)], 2),
+        (&[(Feed, 500), (Webhook, 600), (Feed, 1_500), (Webhook, 1_600)], 2),
+        (&[(Webhook, 500), (Feed, 600), (Webhook, 700), (Feed, 1_500)], 2),
+    ];
+    for (told, expected) in cases {
+        let mut events: Vec<_> = told
+            .iter()
+            .map(|(via, millis)| {
+                let (event, at) = (login(0), Timestamp::from_millis(1_700_000_000_000 + millis));
+                let id = EventId::of_login(&event.source, &event.user, at);
+                Event { id, via: *via, occurred: Some(at), ..event }
+            })
+            .collect();
+        events.push(login(1));
+        let (decisions, _) =
+            decided_on(&events, "select: { everyone: true }, actions: [{ add_groups: [staff] }]").await;
+        assert_eq!(decisions.len() - 1, expected, "{told:?}");
+    }
 }

@@ -128,7 +128,7 @@ impl Client for Stub {
     }
 
     async fn users(&self, _: Option<&str>) -> Result<UserPage, Error> {
-        Ok(UserPage { users: Vec::new(), next: None })
+        Ok(UserPage::new(Vec::new(), None))
     }
 
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use super::{Malformed, Reading, Told};
 use crate::{
     config::AuditActions,
-    domain::{AccountType, EmailAddress, EventKind, Timestamp, UserHints, UserId, UserRef},
+    domain::{AccountType, EmailAddress, EventKind, Product, Timestamp, UserHints, UserId, UserRef},
 };
 
 const OF_NO_INTEREST: &str = "not a login or a creation";
 const NO_USER: &str = "the entry names no user";
 
 /// Reads a body: one entry, an array of them, or either under `data`.
-pub(super) fn read(text: &str, actions: &AuditActions) -> Result<Reading, Malformed> {
+pub(super) fn read(text: &str, product: Product, actions: &AuditActions) -> Result<Reading, Malformed> {
     let entries = match serde_json::from_str(text)? {
         Value::Object(mut body) => match body.remove("data") {
             Some(Value::Array(entries)) => entries,
@@ -29,7 +29,7 @@ pub(super) fn read(text: &str, actions: &AuditActions) -> Result<Reading, Malfor
     };
     let (mut told, mut why) = (Vec::new(), "there is no entry");
     for entry in &entries {
-        match read_entry(entry, actions) {
+        match read_entry(entry, product, actions) {
             Ok(one) => told.push(one),
             // Among entries of no interest, the one that names nobody is what an administrator looks for.
             Err(reason) if why != NO_USER => why = reason,
@@ -39,8 +39,8 @@ pub(super) fn read(text: &str, actions: &AuditActions) -> Result<Reading, Malfor
     Ok(if told.is_empty() { Reading::Ignored(why) } else { Reading::Told(told) })
 }
 
-/// What one entry tells, or why it is of no interest.
-pub fn read_entry(entry: &Value, actions: &AuditActions) -> Result<Told, &'static str> {
+/// What one entry of a `product` tells, or why it is of no interest.
+pub fn read_entry(entry: &Value, product: Product, actions: &AuditActions) -> Result<Told, &'static str> {
     let cloud = text(entry, "/attributes/action");
     let data_center = || text(entry, "/type/actionI18nKey").or_else(|| text(entry, "/auditType/actionI18nKey"));
     let action = cloud.or_else(data_center).ok_or(OF_NO_INTEREST)?;
@@ -49,7 +49,7 @@ pub fn read_entry(entry: &Value, actions: &AuditActions) -> Result<Told, &'stati
         created if actions.created.iter().any(|id| id == created) => EventKind::Created,
         _ => return Err(OF_NO_INTEREST),
     };
-    let (user, hints) = if cloud.is_some() { in_cloud(entry, kind) } else { in_data_center(entry, kind) }?;
+    let (user, hints) = if cloud.is_some() { in_cloud(entry, kind) } else { in_data_center(entry, product, kind) }?;
     Ok(Told { kind, user, hints, occurred: time(entry), entry: Some(id(entry)) })
 }
 
@@ -95,9 +95,8 @@ fn in_cloud(entry: &Value, kind: EventKind) -> Result<(UserRef, UserHints), &'st
     Ok((UserRef::Id(UserId::new(id)), hints))
 }
 
-/// The user that is affected, by the lasting id; whoever logs in may stand there as the author alone, whose id is
-/// another one than the REST API's.
-fn in_data_center(entry: &Value, kind: EventKind) -> Result<(UserRef, UserHints), &'static str> {
+/// The user that is affected, by the lasting id; whoever logs in may stand there as the author alone.
+fn in_data_center(entry: &Value, product: Product, kind: EventKind) -> Result<(UserRef, UserHints), &'static str> {
     let affected = || entry.pointer("/affectedObjects")?.as_array()?.iter().find(|item| is_user(item));
     let email = changed(entry, "common.words.email").and_then(EmailAddress::parse);
     if let Some((user, id)) = affected().and_then(|user| Some((user, text(user, "/id")?))) {
@@ -105,9 +104,31 @@ fn in_data_center(entry: &Value, kind: EventKind) -> Result<(UserRef, UserHints)
         return Ok((UserRef::Id(UserId::new(id)), hints));
     }
     let author = entry.pointer("/author").filter(|_| kind == EventKind::LoggedIn).ok_or(NO_USER)?;
-    let name = login_name(author).or_else(|| text(author, "/name").map(str::to_owned)).ok_or(NO_USER)?;
-    let hints = UserHints { name: Some(name.clone()), ..UserHints::default() };
-    Ok((UserRef::Name(name), hints))
+    by_author(author, product)
+}
+
+/// The author by the lasting id where the entry has it: in Confluence and Bitbucket, while in Jira the author's id is another
+/// number than the REST API's. The author's name is the login name in Jira and Bitbucket, in Confluence the display name,
+/// by which nobody may be looked up: it can be somebody else's login name.
+fn by_author(author: &Value, product: Product) -> Result<(UserRef, UserHints), &'static str> {
+    if is_nobody(author) {
+        return Err(NO_USER);
+    }
+    let shown = text(author, "/name").filter(|_| product != Product::ConfluenceDc);
+    let name = login_name(author).or_else(|| shown.map(str::to_owned));
+    let id = text(author, "/id").filter(|_| matches!(product, Product::ConfluenceDc | Product::BitbucketDc));
+    let user = match (id, &name) {
+        (Some(id), _) => UserRef::Id(UserId::new(id)),
+        (None, Some(name)) => UserRef::Name(name.clone()),
+        (None, None) => return Err(NO_USER),
+    };
+    Ok((user, UserHints { name, ..UserHints::default() }))
+}
+
+/// Authors that stand for the product itself, or for somebody who is not logged in, have numbers below zero.
+fn is_nobody(author: &Value) -> bool {
+    let system = |pointer| text(author, pointer).is_some_and(|text| text.eq_ignore_ascii_case("system"));
+    system("/id") || system("/type") || text(author, "/id").is_some_and(|id| id.parse().is_ok_and(|id: i64| id < 0))
 }
 
 fn is_user(item: &Value) -> bool {

@@ -3,11 +3,15 @@ use serde_json::json;
 use super::*;
 
 fn body(body: &Value) -> Reading {
-    read(&body.to_string(), &AuditActions::default()).expect("JSON")
+    read(&body.to_string(), Product::JiraDc, &AuditActions::default()).expect("JSON")
 }
 
 fn told(entry: &Value) -> Told {
-    read_entry(entry, &AuditActions::default()).expect("of interest")
+    told_in(Product::JiraDc, entry)
+}
+
+fn told_in(product: Product, entry: &Value) -> Told {
+    read_entry(entry, product, &AuditActions::default()).expect("of interest")
 }
 
 /// As in the integration tests of a vendor that reads the organisation's audit log.
@@ -54,23 +58,53 @@ fn a_creation_in_cloud_is_of_what_was_acted_on_and_never_of_the_actor() {
 }
 
 #[test]
-fn data_center_names_whom_it_affects_by_the_key_and_whoever_logs_in_may_be_the_author() {
+fn data_center_names_whom_it_affects_by_the_key() {
     let affected = json!([{ "type": "PROJECT", "id": "10000" }, { "type": "User", "id": "JIRAUSER10100", "name": "New One",
         "uri": "https://jira.example.com/secure/ViewProfile.jspa?name=new.one" }]);
     let created = told(&data_center("jira.auditing.user.created", &affected));
     assert_eq!((created.kind, created.user), (EventKind::Created, UserRef::Id(UserId::new("JIRAUSER10100"))));
     assert_eq!(created.hints.name.as_deref(), Some("new.one"));
     assert_eq!(created.hints.email, EmailAddress::parse("new@example.com"));
-    for action in [
-        "jira.auditing.user.logged.in",
-        "audit.logging.summary.login.success",
-        "bitbucket.service.user.audit.action.authenticationsuccess",
-    ] {
-        let login = told(&data_center(action, &json!([])));
-        assert_eq!((login.kind, login.user), (EventKind::LoggedIn, UserRef::Name("test.user".into())), "{action}");
-    }
     let nobody = data_center("jira.auditing.user.created", &json!([]));
     assert_eq!(body(&nobody), Reading::Ignored(NO_USER), "the author created somebody and was not created");
+}
+
+const LOGINS: [(Product, &str); 3] = [
+    (Product::JiraDc, "jira.auditing.user.logged.in"),
+    (Product::ConfluenceDc, "audit.logging.summary.login.success"),
+    (Product::BitbucketDc, "bitbucket.service.user.audit.action.authenticationsuccess"),
+];
+
+#[test]
+fn whoever_logs_in_as_the_author_alone_is_known_by_the_lasting_id_where_that_is_the_authors() {
+    for (product, action) in LOGINS {
+        let mut login = data_center(action, &json!([]));
+        let by_id = UserRef::Id(UserId::new("10000"));
+        let by_name = |name: &str| UserRef::Name(name.to_owned());
+        let expected = if product == Product::JiraDc { by_name("test.user") } else { by_id };
+        let told = told_in(product, &login);
+        assert_eq!((told.kind, told.user), (EventKind::LoggedIn, expected), "{product}");
+        assert_eq!(told.hints.name.as_deref(), Some("test.user"), "{product}");
+        login["author"]["id"] = Value::Null;
+        login["author"]["name"] = "Shown".into();
+        assert_eq!(told_in(product, &login).user, by_name("test.user"), "{product}: of the page's address");
+        login["author"]["uri"] = "".into();
+        match read_entry(&login, product, &AuditActions::default()) {
+            Err(why) => assert_eq!((product, why), (Product::ConfluenceDc, NO_USER), "it is the display name"),
+            Ok(told) => assert_eq!(told.user, by_name("Shown"), "{product}"),
+        }
+    }
+}
+
+#[test]
+fn nobody_is_logged_in_by_the_product_itself() {
+    for (product, action) in LOGINS {
+        for (id, kind) in [("-1", "user"), ("-2", "user"), ("system", "user"), ("7", "system")] {
+            let mut login = data_center(action, &json!([]));
+            (login["author"]["id"], login["author"]["type"]) = (id.into(), kind.into());
+            assert_eq!(read_entry(&login, product, &AuditActions::default()), Err(NO_USER), "{product} {id} {kind}");
+        }
+    }
 }
 
 #[test]
@@ -126,14 +160,14 @@ fn what_is_of_no_interest_is_ignored_with_the_reason() {
     for (value, why) in cases {
         assert_eq!(body(&value), Reading::Ignored(why), "{value}");
     }
-    assert!(read("[", &AuditActions::default()).is_err());
+    assert!(read("[", Product::JiraDc, &AuditActions::default()).is_err());
 }
 
 #[test]
 fn the_actions_are_those_of_the_configuration() {
     let actions = AuditActions { login: vec!["logged-in".to_owned()], created: Vec::new() };
-    assert_eq!(read_entry(&cloud_login(), &actions), Err(OF_NO_INTEREST));
+    assert_eq!(read_entry(&cloud_login(), Product::AtlassianOrg, &actions), Err(OF_NO_INTEREST));
     let mut other = cloud_login();
     other["attributes"]["action"] = "logged-in".into();
-    assert_eq!(read_entry(&other, &actions).expect("of interest").kind, EventKind::LoggedIn);
+    assert_eq!(read_entry(&other, Product::AtlassianOrg, &actions).expect("of interest").kind, EventKind::LoggedIn);
 }

@@ -64,7 +64,7 @@ impl Verified {
         let text = std::str::from_utf8(self.body())?;
         match self.form() {
             Form::Webhook => webhook(text, product),
-            Form::AuditLog => audit::read(text, actions),
+            Form::AuditLog => audit::read(text, product, actions),
         }
     }
 }

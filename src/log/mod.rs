@@ -18,9 +18,13 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::domain::UserKey;
 
-/// How long records are kept at least, unless an administrator of Kafka has set the topics otherwise. Nothing that follows
-/// from them has to be remembered for longer.
+/// How long records are kept at least, unless an administrator of Kafka has set the topics otherwise. The embedded log
+/// keeps those longer that a stage has still to consume, because its source is paused, say.
 pub const RETENTION: Duration = Duration::from_hours(24 * 30);
+
+/// How long is remembered what was said about work that is not done: its records may wait that long in the embedded log
+/// for a source to go on.
+pub const LONGEST_PAUSE: Duration = Duration::from_hours(24 * 365);
 
 /// One stream of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +67,23 @@ impl Stream {
     /// a time.
     pub const fn is_compacted(self) -> bool {
         matches!(self, Self::Settings | Self::Activity | Self::Feeds)
+    }
+
+    /// In a compacted stream: for how long at most what was written over has to stay, where nobody looks at any record of a
+    /// key but the latest; none: as long as other records do.
+    pub const fn keeps_written_over(self) -> Option<Duration> {
+        match self {
+            // Each record can be long, and one follows the other.
+            Self::Feeds => Some(Duration::from_mins(10)),
+            Self::Events
+            | Self::Decisions
+            | Self::Outcomes
+            | Self::DeadLetters
+            | Self::Sweeps
+            | Self::SweepProgress
+            | Self::Settings
+            | Self::Activity => None,
+        }
     }
 
     /// The name: the label in metrics and, behind the prefix, the topic.

@@ -36,7 +36,8 @@ pub enum Error {
         /// What the product said, shortened.
         message: String,
     },
-    /// The product is not as the source's configuration has it. Concerns the whole source.
+    /// The product is not as the source's configuration has it, or says that usher's key may not change it. Concerns the whole
+    /// source.
     #[error("the source's configuration does not fit: {0}")]
     Misconfigured(String),
     /// The product knows no such user.

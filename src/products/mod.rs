@@ -170,6 +170,18 @@ pub struct UserPage {
     pub users: Vec<(UserId, UserHints)>,
     /// Where the next page begins; none on the last one.
     pub next: Option<String>,
+    /// Why there may be users behind the last page whom the product does not list: then it is not the whole list, and who
+    /// comes to stand in it may have been there before.
+    pub cut: Option<&'static str>,
+    /// Who is on the way to be deleted and may be kept yet. They count as gone, and that they come back is no creation.
+    pub leaving: Vec<UserId>,
+}
+
+impl UserPage {
+    /// A page of a list that is not cut off, with nobody who is leaving.
+    pub const fn new(users: Vec<(UserId, UserHints)>, next: Option<String>) -> Self {
+        Self { users, next, cut: None, leaving: Vec::new() }
+    }
 }
 
 /// One connected product instance. Calls are paced, have a time-out and are made once: retrying is the caller's.

@@ -107,6 +107,18 @@ fn the_drafts_are_read_in_both_forms_and_the_strictest_of_several_quotas_counts(
 }
 
 #[test]
+fn a_reset_in_seconds_since_1970_is_no_time_to_wait() {
+    let epoch = ("RateLimit-Reset", "1774540800");
+    let left = |left| ("RateLimit-Remaining", left);
+    let within = |left| told(&[("RateLimit-Limit", "100, 100;w=60"), left, epoch]);
+    assert_eq!(within(left("100")).quota, Quota::Steady { gap: millis(600), burst: 0 });
+    assert_eq!(within(left("50")).quota, Quota::Steady { gap: millis(1_200), burst: 0 }, "as if the window began now");
+    assert_eq!((within(left("0")).empty, within(left("0")).more), (true, Some(millis(60_000))));
+    let alone = told(&[("RateLimit-Limit", "100"), left("10"), epoch]);
+    assert_eq!((alone.quota, alone.more), (Quota::Rest { scarce: true, gap: None }, None));
+}
+
+#[test]
 fn what_is_only_announced_or_can_not_be_read_tells_nothing() {
     for headers in [
         &[("Beta-RateLimit", r#""default";r=0;t=60"#), ("Beta-Retry-After", "60")][..],

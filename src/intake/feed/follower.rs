@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::{Feed, error::Error, lag::Lag, trouble::Trouble};
 use crate::{
@@ -28,6 +28,8 @@ pub(super) struct Follower<'f> {
     /// Whether what is found happened before the feed began, so that nothing is made of it.
     pub old: bool,
     lag: Lag,
+    /// Whether it was told that there is too much within the overlap.
+    is_crowded: bool,
     not_before: Instant,
     pub stop: CancellationToken,
 }
@@ -60,7 +62,7 @@ impl<'f> Follower<'f> {
         let clock = Arc::clone(&feed.connection.clock);
         let lag = Lag::start(feed.source().as_str(), place.complete, feed.metrics.clone(), clock);
         let (not_before, stop) = (Instant::now(), stop.clone());
-        Self { feed, audit_log, place, saved, old: false, lag, not_before, stop }
+        Self { feed, audit_log, place, saved, old: false, lag, is_crowded: false, not_before, stop }
     }
 }
 
@@ -131,12 +133,21 @@ impl Follower<'_> {
         let now = self.feed.connection.clock.now();
         let newest = newest.unwrap_or(self.place.until);
         self.place.advance(newest, now, self.feed.settings.overlap);
+        self.warn_if_crowded();
         if self.old {
             return Ok(()); // it is written down when all of it is known
         }
         self.place.complete = self.place.complete.max(self.floor().min(now));
         self.lag.set(self.place.complete);
         self.save().await
+    }
+
+    fn warn_if_crowded(&mut self) {
+        if !self.is_crowded && self.place.is_crowded(self.feed.settings.overlap) {
+            self.is_crowded = true;
+            let (source, from) = (self.feed.source(), self.floor());
+            warn!(source.id = %source, %from, "there is more within the feed's overlap than is remembered; what comes late is missed sooner");
+        }
     }
 
     async fn save(&mut self) -> Result<(), Error> {

@@ -23,7 +23,7 @@ const AT_ONCE: usize = 500;
 /// An entry that tells of something.
 pub(super) struct Found {
     pub print: Print,
-    /// The latest time that stands in it.
+    /// As [`AuditEntry::at`].
     pub at: Timestamp,
     told: Told,
 }
@@ -67,7 +67,7 @@ impl Feed {
         let mut found = Vec::new();
         for AuditEntry { at, entry } in entries {
             let at = at.unwrap_or(from);
-            let Ok(told) = read_entry(&entry, &self.actions) else { continue };
+            let Ok(told) = read_entry(&entry, self.product, &self.actions) else { continue };
             let is_own = told.kind == EventKind::LoggedIn && myself.is(&told.user);
             if at >= from && !is_own {
                 found.push(Found { print: print(self.source(), &told), at, told });
@@ -76,15 +76,21 @@ impl Feed {
         found
     }
 
-    /// Makes events of those in `found` that `place` does not know, the older ones first, and has it know them. Nothing is
-    /// made of what is `old`.
-    pub(super) async fn take(&self, found: Vec<Found>, old: bool, place: &mut FeedPlace) -> Result<(), Error> {
-        let mut fresh = self.fresh(found, place);
+    /// Makes events of those in `found` that neither are among the `known` nor does `place` know, the older ones first, and
+    /// has both know them. Nothing is made of what is `old`.
+    pub(super) async fn take(
+        &self,
+        found: Vec<Found>,
+        old: bool,
+        known: &mut HashSet<Print>,
+        place: &mut FeedPlace,
+    ) -> Result<(), Error> {
+        let mut fresh = self.fresh(found, known, place);
         fresh.sort_by_key(|one| one.told.occurred);
         while !fresh.is_empty() {
             let rest = fresh.split_off(fresh.len().min(AT_ONCE));
             let now = std::mem::replace(&mut fresh, rest);
-            let known: Vec<_> = now.iter().map(|one| (one.print, one.at)).collect();
+            let taken: Vec<_> = now.iter().map(|one| (one.print, one.at)).collect();
             if !old {
                 let told = now.into_iter().map(|one| one.told).collect();
                 let origin = Origin {
@@ -96,14 +102,14 @@ impl Feed {
                 };
                 append(origin.events(told, &*self.connection.clock), &*self.log, &self.metrics).await?;
             }
-            known.into_iter().for_each(|(print, at)| place.note(print, at));
+            taken.into_iter().for_each(|(print, at)| place.note(print, at));
         }
         Ok(())
     }
 
-    fn fresh(&self, found: Vec<Found>, place: &FeedPlace) -> Vec<Found> {
-        let (mut seen, before) = (HashSet::new(), found.len());
-        let is_new = |one: &Found| place.is_new(one.print) && seen.insert(one.print);
+    fn fresh(&self, found: Vec<Found>, known: &mut HashSet<Print>, place: &FeedPlace) -> Vec<Found> {
+        let before = found.len();
+        let is_new = |one: &Found| place.is_new(one.print) && known.insert(one.print);
         let fresh: Vec<_> = found.into_iter().filter(is_new).collect();
         self.metrics.duplicates.with_label_values(&[STAGE]).inc_by((before - fresh.len()) as u64);
         fresh

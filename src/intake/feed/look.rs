@@ -1,5 +1,7 @@
 //! One look at a feed: all that it has to tell since the last one.
 
+use std::collections::HashSet;
+
 use tracing::{debug, info};
 
 use super::{error::Error, follower::Follower, found::Found, slices::Slices};
@@ -25,14 +27,20 @@ struct Gathered {
 }
 
 impl Follower<'_> {
-    /// Of a log in the order of processing: page by page, each taken in before the next is read.
+    /// Of a log in the order of processing: page by page, each taken in before the next is read. What counts as old is
+    /// settled before: one entry with a clock that is fast moves the place on, and what is to come may lie behind that.
     pub(super) async fn forward(&mut self) -> Result<(), Error> {
         let (mut empty, mut restarted) = (0, false);
+        let span = Span { from: self.floor(), to: None };
+        // A page that repeats the one before may go back to what the place has forgotten by now.
+        let mut known: HashSet<_> = self.place.seen.keys().copied().collect();
         loop {
-            let span = Span { from: self.floor(), to: None };
             let cursor = self.place.cursor.clone();
             let page = match self.page(span, cursor.as_deref()).await {
-                Err(Error::Product(products::Error::Refused { status: 400, .. })) if cursor.is_some() && !restarted => {
+                // By which status that is said is not documented. Should it be the log that is gone, the next call fails.
+                Err(Error::Product(products::Error::Refused { status: 400 | 404 | 410, .. }))
+                    if cursor.is_some() && !restarted =>
+                {
                     info!(source.id = %self.feed.source(), from = %span.from, "the feed's cursor is not valid any more");
                     (self.place.cursor, restarted) = (None, true);
                     continue;
@@ -41,9 +49,8 @@ impl Follower<'_> {
             };
             let newest = page.entries.iter().filter_map(|entry| entry.at).max();
             let is_empty = page.entries.is_empty();
-            // Also by a cursor: a page that repeats the one before may go back to what is forgotten by now.
             let found = self.feed.found(page.entries, span.from, self.feed.myself(&self.stop).await?);
-            self.feed.take(found, self.old, &mut self.place).await?;
+            self.feed.take(found, self.old, &mut known, &mut self.place).await?;
             self.place.cursor.clone_from(&page.next);
             self.advance(newest).await?;
             empty = if is_empty { empty + 1 } else { 0 };
@@ -66,7 +73,7 @@ impl Follower<'_> {
             let rest = self.by_slices(slices).await?;
             gathered = self.gather(rest, usize::MAX).await?;
         }
-        self.feed.take(in_time(gathered.found), self.old, &mut self.place).await?;
+        self.feed.take(in_time(gathered.found), self.old, &mut HashSet::new(), &mut self.place).await?;
         self.advance(gathered.newest).await
     }
 
@@ -79,7 +86,7 @@ impl Follower<'_> {
                 slices.shorten();
                 continue;
             }
-            self.feed.take(in_time(gathered.found), self.old, &mut self.place).await?;
+            self.feed.take(in_time(gathered.found), self.old, &mut HashSet::new(), &mut self.place).await?;
             let until = slices.take(gathered.pages <= PAGES / 4);
             debug!(source.id = %self.feed.source(), %until, "the feed is caught up with until then");
             self.advance(Some(until)).await?;
@@ -91,13 +98,14 @@ impl Follower<'_> {
     async fn gather(&mut self, span: Span, most: usize) -> Result<Gathered, Error> {
         let mut gathered = Gathered { found: Vec::new(), newest: None, pages: 0, whole: false };
         let (mut cursor, mut empty) = (None::<String>, 0);
+        let from = span.from.max(self.floor()); // a slice reaches back, perhaps to what is forgotten by now
         while gathered.pages < most {
             let page = self.page(span, cursor.as_deref()).await?;
             gathered.pages += 1;
             gathered.newest = gathered.newest.max(page.entries.iter().filter_map(|entry| entry.at).max());
             empty = if page.entries.is_empty() { empty + 1 } else { 0 };
             let is_past = page.entries.iter().filter_map(|entry| entry.at).max().is_some_and(|at| at < span.from);
-            gathered.found.extend(self.feed.found(page.entries, span.from, self.feed.myself(&self.stop).await?));
+            gathered.found.extend(self.feed.found(page.entries, from, self.feed.myself(&self.stop).await?));
             cursor = page.next;
             if cursor.is_none() || is_past {
                 gathered.whole = true;

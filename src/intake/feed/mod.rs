@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use self::found::Myself;
 use crate::{
     config::{self, AuditActions, Source},
-    domain::{SourceId, UserKey},
+    domain::{Product, SourceId, UserKey},
     engine::{Appender, Connection, share},
     log::{self, Assignment, Log, Partition, Stream},
     metrics::Metrics,
@@ -39,6 +39,7 @@ pub struct Feed {
     appender: Appender,
     metrics: Metrics,
     settings: config::Feed,
+    product: Product,
     actions: AuditActions,
     logins_by_second: bool,
     myself: OnceCell<Myself>,
@@ -54,6 +55,7 @@ impl Feed {
             log,
             metrics,
             settings,
+            product: source.product,
             actions: source.actions.clone(),
             logins_by_second: source.tells_logins_twice(),
             myself: OnceCell::new(),

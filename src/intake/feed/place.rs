@@ -33,15 +33,19 @@ impl Feed {
         }
     }
 
-    /// The latest record is near the end: a place that is followed is written down every so often.
+    /// The latest record is near the end: a place that is followed is written down every so often. It may be moved there
+    /// while it is looked for, from where what is old is removed; so what was removed from meanwhile is read again.
     async fn read_place(&self) -> Result<Option<FeedPlace>, log::Error> {
         let key = UserKey::of_source(self.source());
         let partition = Partition::of(key.as_str(), self.log.partitions());
-        let bounds = self.log.bounds(Stream::Feeds, partition).await?;
         let mut records = NEAR_THE_END;
         loop {
+            let bounds = self.log.bounds(Stream::Feeds, partition).await?;
             let from = bounds.start.max(bounds.end.saturating_sub(records));
             let place = self.last_place(&key, partition, from..bounds.end).await?;
+            if self.log.bounds(Stream::Feeds, partition).await?.start != bounds.start {
+                continue;
+            }
             if place.is_some() || from == bounds.start {
                 return Ok(place);
             }
@@ -95,3 +99,7 @@ impl Feed {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "place_tests.rs"]
+mod tests;

@@ -14,6 +14,7 @@ impl Wire for FeedPlace {
             cursor: self.cursor.clone(),
             seen: self.seen.keys().map(|print| print.0).collect(),
             seen_at_ms: self.seen.values().map(|at| at.as_millis()).collect(),
+            forgotten_ms: self.forgotten.map(Timestamp::as_millis),
         }
     }
 
@@ -28,6 +29,7 @@ impl Wire for FeedPlace {
             complete: Timestamp::from_millis(message.complete_ms),
             cursor: message.cursor,
             seen: message.seen.into_iter().map(Print).zip(times).collect(),
+            forgotten: message.forgotten_ms.map(Timestamp::from_millis),
         })
     }
 }
@@ -45,6 +47,7 @@ mod tests {
         place.cursor = Some("1637628276398,179".to_owned());
         place.note(Print(u64::MAX), at(-1));
         place.note(Print(0), at(999));
+        place.forgotten = Some(at(998));
         assert_eq!(decode::<FeedPlace>(&encode(&place)).expect("read"), place);
     }
 }

@@ -23,7 +23,10 @@ use super::{
     reader::batch_at,
     trim::EVERY,
 };
-use crate::{domain::Timestamp, log::Stored};
+use crate::{
+    domain::Timestamp,
+    log::{Stored, Stream},
+};
 
 /// Who opens the log reads what it holds first. A record that is copied forward while they read would be behind them, and
 /// its copy beyond the end that they saw.
@@ -118,9 +121,9 @@ impl Compactor {
         Ok(step)
     }
 
-    /// A round reads all of its part: it waits until there is more to remove than an hour's worth.
-    fn slack(&self) -> Duration {
-        self.retention / 10
+    /// How long records of `stream` are kept at least.
+    fn retention(&self, stream: Stream) -> Duration {
+        stream.keeps_written_over().map_or(self.retention, |keeps| keeps.min(self.retention))
     }
 
     /// The round of the next part that has something old.
@@ -134,12 +137,15 @@ impl Compactor {
         while let Some(part) = self.waiting.pop() {
             let held = bounds[part].borrow().clone();
             let needed_from = groups.consumed_by_all(part).unwrap_or(u64::MAX);
-            let round = Round::new(part, &held, needed_from, self.retention, now);
+            let retention = self.retention(part.stream);
+            let round = Round::new(part, &held, needed_from, retention, now);
             if held.is_empty() {
                 continue;
             }
             let oldest = round.header(tree, held.start)?;
-            if round.is_old(held.start, &oldest) && oldest.appended.until(now) > self.retention + self.slack() {
+            // A round reads all of its part: it waits until there is more to remove than an hour's worth.
+            let slack = retention / 10;
+            if round.is_old(held.start, &oldest) && oldest.appended.until(now) > retention + slack {
                 return Ok(Some(round));
             }
         }
@@ -260,4 +266,17 @@ impl Round {
 fn digest(key: &str) -> Key {
     let digest = Sha256::digest(key);
     std::array::from_fn(|index| digest[index])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_only_the_latest_counts_the_rest_goes_soon_and_never_later_than_other_records() {
+        let month = Compactor::new(Duration::from_hours(30 * 24));
+        assert_eq!(month.retention(Stream::Activity), Duration::from_hours(30 * 24));
+        assert_eq!(month.retention(Stream::Feeds), Duration::from_mins(10));
+        assert_eq!(Compactor::new(Duration::from_secs(1)).retention(Stream::Feeds), Duration::from_secs(1));
+    }
 }

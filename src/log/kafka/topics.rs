@@ -32,6 +32,8 @@ const COMPACTED: &[(&str, &str)] = &[
     ("delete.retention.ms", "604800000"),
     ("segment.ms", "86400000"),
 ];
+/// Of a compacted topic of which nobody needs but the latest record of each key: the rest goes as soon as may be.
+const ONLY_THE_LATEST: &[(&str, &str)] = &[("cleanup.policy", "compact"), ("segment.ms", "600000")];
 /// How long one question to the cluster may take.
 const ANSWER: Duration = Duration::from_secs(9);
 /// How long new topics may take until all brokers asked know them.
@@ -166,7 +168,11 @@ async fn create(settings: &Settings, config: &KafkaConfig, missing: &[Stream], c
 
 fn topic<'a>(name: &'a str, stream: Stream, config: &KafkaConfig, count: u16) -> NewTopic<'a> {
     let replicas = TopicReplication::Fixed(i32::from(config.replication_factor));
-    let forgets = if stream.is_compacted() { COMPACTED } else { KEPT_FOR_A_TIME };
+    let forgets = match (stream.is_compacted(), stream.keeps_written_over()) {
+        (false, _) => KEPT_FOR_A_TIME,
+        (true, None) => COMPACTED,
+        (true, Some(_)) => ONLY_THE_LATEST,
+    };
     let topic = NewTopic::new(name, i32::from(count), replicas).set("max.message.bytes", MAX_RECORD);
     let topic = forgets.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
     // With fewer replicas a single broker's absence would stop everything.

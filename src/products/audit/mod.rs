@@ -28,7 +28,8 @@ pub enum Order {
 /// One entry, as the product has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
-    /// The latest time that stands in it: when it happened, or when the product took it in. None where it has none.
+    /// When the product took it in, by one clock for all; where it does not say so, when it happened, by the clock of
+    /// wherever that was. None where it has no time.
     pub at: Option<Timestamp>,
     /// All of it.
     pub entry: Value,
@@ -65,6 +66,6 @@ pub trait AuditLog: Send + Sync {
     async fn newest(&self) -> Result<Option<Timestamp>, Error>;
 
     /// The first page of what is in `span`, or the one at `cursor`, which an earlier page of the same span named. One
-    /// that the product does not know any more is refused with 400.
+    /// that the product does not know any more is refused with 400, 404 or 410.
     async fn page(&self, span: Span, cursor: Option<&str>) -> Result<AuditPage, Error>;
 }

@@ -50,7 +50,7 @@ struct Meta {
 
 fn entry(entry: Value) -> AuditEntry {
     let time = |name| entry.pointer(&format!("/attributes/{name}"))?.as_str()?.parse::<Timestamp>().ok();
-    AuditEntry { at: time("time").max(time("processedAt")), entry }
+    AuditEntry { at: time("processedAt").or_else(|| time("time")), entry }
 }
 
 impl Stream<'_> {

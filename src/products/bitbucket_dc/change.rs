@@ -100,10 +100,7 @@ impl BitbucketDc {
         user.fixed.check_existence()?;
         self.check_name(user).await?;
         let call = Call::new(Operation::DeleteUser, Method::DELETE, USERS).user_query("name", login_name(user)?);
-        match self.change(user, call).await {
-            Err(Error::Refused { status: 404, .. }) => Ok(()), // gone already
-            answer => answer?.done(),
-        }
+        self.change(user, call).await?.done()
     }
 
     /// Sends no link to set a new one: there is no call for that.

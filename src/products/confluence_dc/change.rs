@@ -28,7 +28,7 @@ impl ConfluenceDc {
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Operation::AddToGroup, Method::PUT).await,
-            Step::RemoveGroup(group) => self.leave(user, group).await,
+            Step::RemoveGroup(group) => leave_all(self, user, &[group]).await,
             Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
             Step::RemoveApplicationAccess(applications) => self.keep_out(user, applications).await,
             Step::Deactivate => {
@@ -46,7 +46,16 @@ impl ConfluenceDc {
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
         match self.http.send(call).await {
-            Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),
+            Err(Error::Unauthorized { status: status @ 403, message }) => {
+                Err(match self.administers().await.transpose() {
+                    Some(administers) => rights::weigh(message, administers),
+                    // The credentials are still good for reading: it would stop for this one user again and again.
+                    None => {
+                        let message = format!("{message}; none of the administrators' groups is there to ask about");
+                        Error::Refused { status, message }
+                    }
+                })
+            }
             Err(Error::Refused { status: status @ 402, message }) => {
                 Err(Error::Refused { status, message: format!("no licence is free: {message}") })
             }
@@ -92,6 +101,8 @@ impl ConfluenceDc {
 
 #[async_trait]
 impl Leaving for ConfluenceDc {
+    const TELLS: bool = false;
+
     async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
         self.move_member(user, group, Operation::RemoveFromGroup, Method::DELETE).await
     }

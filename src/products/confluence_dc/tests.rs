@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    config::Protect,
     domain::{GroupName, Product, Step, UserId},
     products::{
         Client, Disposition, Error, User,
@@ -63,8 +64,40 @@ async fn a_task_that_confluence_has_forgotten_is_settled_by_reading_the_user() {
     let (stub, client) = stub(vec![taken_on("7"), answer(404, "", "{}"), answer(404, "", "{}")]).await;
     let asked = client.make_so(&jane(), &Step::Delete).await.map_err(|error| error.disposition());
     assert_eq!(asked, Err(Disposition::ReadThenRetry(None)));
-    assert_eq!(client.make_so(&jane(), &Step::Delete).await, Ok(()), "gone already");
+    let again = client.make_so(&jane(), &Step::Delete).await.map_err(|error| error.disposition());
+    assert_eq!(again, Err(Disposition::ReadThenGiveUp), "gone already, or there is no such call");
     assert_eq!(stub.lines()[2], "DELETE /rest/api/admin/user/jane");
+}
+
+#[tokio::test]
+async fn a_deletion_of_which_nothing_could_be_learnt_for_a_moment_is_not_set_off_again() {
+    for trouble in [answer(503, "", "{}"), answer(429, "retry-after: 0\r\n", "{}"), Reply::Hang] {
+        let (stub, client) = stub(vec![taken_on("7"), trouble, at(100)]).await;
+        client.make_so(&jane(), &Step::Delete).await.expect_err("nobody knows yet");
+        assert_eq!(client.make_so(&jane(), &Step::Delete).await, Ok(()));
+        let task = "GET /rest/api/longtask/7";
+        assert_eq!(stub.lines(), ["DELETE /rest/api/admin/user/jane", task, task]);
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_is_not_shown_to_ushers_account_does_not_stop_the_source() {
+    for status in [401, 403] {
+        let (_stub, client) = stub(vec![taken_on("7"), answer(status, "", "{}")]).await;
+        let asked = client.make_so(&jane(), &Step::Delete).await.map_err(|error| error.disposition());
+        assert_eq!(asked, Err(Disposition::ReadThenRetry(None)), "{status}: the user is read");
+    }
+}
+
+#[tokio::test]
+async fn a_403_does_not_stop_a_source_that_has_none_of_the_administrators_groups() {
+    let groups = Protect::of(Product::ConfluenceDc, None).admin_groups.len();
+    for (rights, expected) in [(404, Disposition::ReadThenGiveUp), (403, Disposition::Halt)] {
+        let rights = std::iter::repeat_with(|| answer(rights, "", "{}")).take(groups);
+        let (_stub, client) = stub(std::iter::once(answer(403, "", "{}")).chain(rights).collect()).await;
+        let asked = client.make_so(&jane(), &Step::Deactivate).await.map_err(|error| error.disposition());
+        assert_eq!(asked, Err(expected));
+    }
 }
 
 #[tokio::test]

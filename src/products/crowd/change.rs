@@ -80,10 +80,7 @@ impl Crowd {
     async fn delete(&self, user: &User) -> Result<(), Error> {
         self.still_called(user).await?;
         let call = Call::new(Operation::DeleteUser, Method::DELETE, USER).user_query("username", login_name(user)?);
-        match self.change(user, call).await {
-            Err(Error::Refused { status: 404, .. }) => Ok(()), // gone already
-            answer => answer?.done(),
-        }
+        self.change(user, call).await?.done()
     }
 
     /// First the password, which nobody knows; then the link, which stays good.

@@ -82,9 +82,14 @@ fn entity(entry: &Entry, base: &str, product: Product) -> Value {
         }
         _ => json!([]),
     };
+    let (author, author_id) = match product {
+        Product::ConfluenceDc => (&entry.display_name, id.clone()),
+        Product::BitbucketDc => (&entry.name, id.clone()),
+        _ => (&entry.name, entry.number.to_string()),
+    };
     json!({
         "timestamp": entry.at.to_string(),
-        "author": { "name": entry.name, "type": "user", "id": entry.number.to_string(), "uri": user, "avatarUri": "" },
+        "author": { "name": author, "type": "user", "id": author_id, "uri": user, "avatarUri": "" },
         "type": {
             "categoryI18nKey": "in.any.category", "category": "Sicherheit",
             "actionI18nKey": action(product, entry.happened), "action": "In irgendeiner Sprache",

@@ -66,9 +66,10 @@ struct Entry {
     happened: Happened,
     /// The user's lasting id.
     user: String,
-    /// What the audit log of Data Center calls the user by.
+    /// What the audit log of Jira calls the author by.
     number: u64,
     name: String,
+    display_name: String,
     email: Option<String>,
     author_only: bool,
 }
@@ -132,6 +133,7 @@ fn note(site: &mut Site, happened: Happened, user: &str, at: Option<Timestamp>) 
         user: account.id,
         number: 10_000 + serial.0,
         name: account.name,
+        display_name: account.display_name,
         email: account.email,
         author_only: log.manners.author_only,
     };

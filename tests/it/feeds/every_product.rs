@@ -2,7 +2,7 @@
 
 use usher::{
     domain::Product,
-    sandbox::{Account, Happened},
+    sandbox::{Account, Happened, Manners},
 };
 
 use super::looked;
@@ -29,11 +29,15 @@ fn ground(product: Product) -> Ground {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_the_log_names_is_the_user_that_the_product_knows() {
-    for product in [Product::JiraDc, Product::ConfluenceDc, Product::BitbucketDc] {
+    let products = [Product::JiraDc, Product::ConfluenceDc, Product::BitbucketDc];
+    for (product, author_only) in products.into_iter().flat_map(|product| [(product, false), (product, true)]) {
         let ground = ground(product);
         for (id, name) in [("20001", "ada"), ("20002", "ben")] {
-            ground.sandbox.put_user(product, Account::new(id, name).email(format!("{name}@acme.example")));
+            let account = Account::new(id, name).email(format!("{name}@acme.example"));
+            // Ada is shown by the name that Ben logs in with.
+            ground.sandbox.put_user(product, Account { display_name: "ben".to_owned(), ..account });
         }
+        ground.sandbox.audit_manners(product, Manners { author_only, ..Manners::default() });
         let mut app = TestApp::start(ground).await;
         looked(&app.ground, 2).await; // for its newest entry, and for all that is old
         let sandbox = &app.ground.sandbox;

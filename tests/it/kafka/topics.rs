@@ -86,7 +86,9 @@ async fn records_are_kept_for_thirty_days_and_the_latest_of_a_setting_for_ever()
             .remove(0)
             .unwrap();
         let setting = |name| described.get(name).unwrap().value.clone().unwrap();
-        if stream.is_compacted() {
+        if stream == Stream::Feeds {
+            assert_eq!((setting("segment.ms"), setting("cleanup.policy")), ("600000".into(), "compact".into()));
+        } else if stream.is_compacted() {
             assert_eq!(
                 (setting("min.compaction.lag.ms"), setting("cleanup.policy")),
                 ("2592000000".into(), "compact".into())

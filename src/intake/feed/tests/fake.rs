@@ -35,12 +35,14 @@ pub(super) struct Moods {
     pub repeat: usize,
     pub empty: u32,
     pub expire: u32,
+    /// The status with which a cursor is refused.
+    pub refusal: u16,
     pub keep_cursor: bool,
 }
 
 impl Default for Moods {
     fn default() -> Self {
-        Self { page: 100, repeat: 0, empty: 0, expire: 0, keep_cursor: false }
+        Self { page: 100, repeat: 0, empty: 0, expire: 0, refusal: 400, keep_cursor: false }
     }
 }
 
@@ -122,17 +124,23 @@ impl Scene {
 
     /// Fails the test unless every login was taken in once; more often only where somebody was killed.
     pub fn judge(&self, crashed: bool) {
-        let mut times = BTreeMap::<_, u32>::new();
-        for event in lock(&self.world.events).iter() {
-            assert_eq!(event.via, Via::Feed);
-            *times.entry(event.id.to_string()).or_default() += 1;
-        }
+        assert!(lock(&self.world.events).iter().all(|event| event.via == Via::Feed));
+        let times = self.times_taken_in();
         let expected = lock(&self.world.logins).iter().filter(|login| !login.old).count();
         assert_eq!(times.len(), expected, "so many different logins were taken in");
         if !crashed {
-            assert!(times.values().all(|times| *times == 1), "one was taken in more than once");
+            assert!(times.iter().all(|times| *times == 1), "one was taken in more than once");
             self.judge_order();
         }
+    }
+
+    /// How often each entry was taken in.
+    pub fn times_taken_in(&self) -> Vec<u32> {
+        let mut times = BTreeMap::<_, u32>::new();
+        for event in lock(&self.world.events).iter() {
+            *times.entry(event.id.to_string()).or_default() += 1;
+        }
+        times.into_values().collect()
     }
 
     /// What was there from one look to the next is in order, whoever looked: clocks that differ aside.
@@ -260,7 +268,7 @@ impl AuditLog for Fake {
         let mut moods = lock(&self.world.moods);
         if cursor.is_some() && moods.expire > 0 {
             moods.expire -= 1;
-            return Err(Error::Refused { status: 400, message: "not valid any more".to_owned() });
+            return Err(Error::Refused { status: moods.refusal, message: "not valid any more".to_owned() });
         }
         let behind = cursor.map(|text| text.split_once('/').expect("its own").0.parse::<i64>().expect("a number"));
         if moods.empty > 0 {

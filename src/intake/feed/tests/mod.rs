@@ -34,7 +34,7 @@ fn next() -> impl Strategy<Value = Next> {
         3 => (0_i64..400).prop_map(Next::Wait),
         6 => (0_u8..4, -200_i64..200, 0_i64..200).prop_map(|(user, skew, late)| Next::LogIn { user, skew, late }),
         1 => moods.prop_map(|(page, repeat, empty, expire, keep_cursor)| {
-            Next::Behave(Moods { page, repeat, empty, expire, keep_cursor })
+            Next::Behave(Moods { page, repeat, empty, expire, keep_cursor, ..Moods::default() })
         }),
         5 => Just(Next::Look),
         1 => Just(Next::Crash),
@@ -96,5 +96,43 @@ fn many_more_than_fit_on_the_pages_of_one_look_are_taken_in_by_age() {
         }
         script.push(Next::Look);
         run(order, script).judge(false);
+    }
+}
+
+#[test]
+fn more_entries_within_the_overlap_than_are_remembered_are_taken_in_once_however_often_it_is_looked() {
+    for order in [Order::NewestFirst, Order::AsProcessed] {
+        let mut script = vec![Next::Behave(Moods { page: 1_000, ..Moods::default() })];
+        script.extend((0..12_000).map(|_| Next::LogIn { user: 0, skew: 0, late: 0 }));
+        script.extend([Next::Look, Next::Crash, Next::Look, Next::LogIn { user: 1, skew: 0, late: 0 }, Next::Look]);
+        let times = run(order, script).times_taken_in();
+        assert_eq!((times.len(), times.iter().max()), (12_001, Some(&1)), "{order:?}");
+    }
+}
+
+#[test]
+fn one_entry_with_a_fast_clock_hides_nothing_of_what_is_caught_up_with_behind_it() {
+    let mut script = vec![Next::Behave(Moods { page: 2, repeat: 1, ..Moods::default() })];
+    script.push(Next::LogIn { user: 0, skew: 5 * 3_600, late: 0 });
+    script.extend((0..50).flat_map(|_| [Next::Wait(360), Next::LogIn { user: 1, skew: 0, late: 0 }]));
+    script.push(Next::Look);
+    run(Order::AsProcessed, script).judge(false);
+}
+
+#[tokio::test]
+async fn a_cursor_that_has_expired_is_given_up_however_that_is_said() {
+    for refusal in [400, 404, 410] {
+        let scene = Scene::new(Order::AsProcessed);
+        let (feed, stop) = (scene.feed(), CancellationToken::new());
+        let mut follower = Follower::new(&feed, Box::new(scene.log()), None, &stop);
+        follower.look().await.expect("it begins");
+        for expire in [0, 1] {
+            scene.log_in(0, 0, 0, false);
+            scene.behave(Moods { keep_cursor: true, expire, refusal, ..Moods::default() });
+            follower.look().await.expect("all is well");
+        }
+        scene.behave(Moods { keep_cursor: true, page: 1, expire: 2, refusal, ..Moods::default() });
+        follower.look().await.expect_err("once a look");
+        scene.judge(false);
     }
 }
