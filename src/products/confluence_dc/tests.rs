@@ -95,7 +95,7 @@ async fn a_403_does_not_stop_a_source_that_has_none_of_the_administrators_groups
     for (rights, expected) in [(404, Disposition::ReadThenGiveUp), (403, Disposition::Halt)] {
         let rights = std::iter::repeat_with(|| answer(rights, "", "{}")).take(groups);
         let (_stub, client) = stub(std::iter::once(answer(403, "", "{}")).chain(rights).collect()).await;
-        let asked = client.make_so(&jane(), &Step::Deactivate).await.map_err(|error| error.disposition());
+        let asked = client.make_so(&jane(), &Step::Reactivate).await.map_err(|error| error.disposition());
         assert_eq!(asked, Err(expected));
     }
 }
