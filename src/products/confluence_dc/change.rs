@@ -82,7 +82,7 @@ impl ConfluenceDc {
     }
 
     /// Refused where the user was renamed meanwhile, and somebody else may have the name.
-    async fn check_name(&self, user: &User) -> Result<(), Error> {
+    pub(super) async fn check_name(&self, user: &User) -> Result<(), Error> {
         let now = self.who(&UserRef::Id(user.id.clone())).await?;
         if now.name.as_deref() == Some(login_name(user)?) { Ok(()) } else { Err(Error::not_so_called()) }
     }

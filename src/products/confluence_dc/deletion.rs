@@ -81,6 +81,7 @@ impl ConfluenceDc {
     }
 
     async fn submit(&self, user: &User) -> Result<String, Error> {
+        self.check_name(user).await?;
         let call = Call::new(Operation::DeleteUser, Method::DELETE, ADMIN_USER).user_segment(login_name(user)?);
         Ok(self.change(user, call).await?.json::<Submission>()?.id)
     }
