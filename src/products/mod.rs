@@ -43,19 +43,15 @@ mod listing;
 mod message;
 #[cfg(test)]
 mod organization_tests;
-mod pace;
 mod pacing;
 mod password;
 mod picker;
-mod quota;
 mod request;
 mod rights;
 #[cfg(test)]
 mod stub;
 pub mod table;
-mod throttle;
 mod trouble;
-mod wall;
 
 use std::{collections::BTreeSet, time::Duration};
 

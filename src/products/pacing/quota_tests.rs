@@ -1,7 +1,7 @@
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::*;
-use crate::products::throttle::LONGEST_WAIT;
+use crate::products::pacing::throttle::LONGEST_WAIT;
 
 /// 2026-03-26T15:59:30Z
 const NOW: &str = "2026-03-26T15:59:30Z";

@@ -20,7 +20,7 @@ use crate::domain::Timestamp;
 
 /// How the quota bears on the pace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Quota {
+pub(in crate::products) enum Quota {
     /// Nothing is told.
     #[default]
     Untold,
