@@ -52,8 +52,11 @@ async fn caught_up(site: Product, ground: Ground, count: i64, kills: usize) {
     for path in ["auditing", "events-stream"] {
         ground.sandbox.inject(Fault::new(Effect::Delay { millis: 20 }).path(path));
     }
-    let mut taken_in = 0;
-    for _ in 0..kills {
+    let (mut taken_in, mut got_on, mut rounds) = (0, 0, 0);
+    // Killed before its place is written down, it takes in again what it had: a round may come to nothing new.
+    while got_on < kills {
+        rounds += 1;
+        assert!(rounds <= 5 * kills, "it does not get on: {got_on} of {kills}");
         let usher = Usher::start(&ground).await;
         let more = rand::rng().random_range(1..count / 8);
         eventually("some are taken in", || async {
@@ -62,7 +65,8 @@ async fn caught_up(site: Product, ground: Ground, count: i64, kills: usize) {
         .await;
         usher.kill();
         let events: BTreeSet<_> = ground.events().await.into_iter().map(|event| event.id).collect();
-        assert!(taken_in < events.len(), "it does not get on");
+        assert!(taken_in <= events.len(), "something is lost");
+        got_on += usize::from(taken_in < events.len());
         taken_in = events.len();
     }
     assert!(taken_in < usize::try_from(count).expect("small"), "it was not killed while it caught up");
