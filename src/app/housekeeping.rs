@@ -10,7 +10,7 @@ use crate::{
     config::Source,
     domain::Timestamp,
     engine::Memory,
-    log::{Log, RETENTION, Stream},
+    log::{LONGEST_PAUSE, Log, RETENTION, Stream},
     metrics::Metrics,
     settings::Settings,
     store,
@@ -20,9 +20,6 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(5);
 /// Rounds between two prunings: an hour.
 const PRUNE_EVERY: u64 = 720;
-/// How long runs are remembered of which nothing was heard, although they are not over: whoever pauses a source for longer
-/// finds its steps taken all the same when it goes on, but not in the run log.
-const OPEN_RUNS: Duration = Duration::from_hours(24 * 365);
 /// How often rows are looked for that are to be forgotten; it takes reading most of them.
 const PRUNE_VIEWS_EVERY: Duration = Duration::from_hours(24);
 /// Between two steps of that others get at the disk.
@@ -94,15 +91,11 @@ impl Housekeeping {
 
     async fn prune(&self) {
         let Memory { ledger, sweeps, .. } = self.memory.clone();
-        let horizon = self.before(RETENTION);
-        match tokio::task::spawn_blocking(move || {
-            Ok::<_, store::Error>(ledger.prune(horizon)? + sweeps.prune(horizon)?)
-        })
-        .await
-        {
-            Ok(Ok(0)) | Err(_) => {}
-            Ok(Ok(dropped)) => info!(dropped, "forgot what the log no longer holds"),
-            Ok(Err(error)) => warn!(%error, "can't forget what the log no longer holds"),
+        let (over, open) = (self.before(RETENTION), self.before(LONGEST_PAUSE));
+        match off_thread(move || Ok::<_, store::Error>(ledger.prune(over)? + sweeps.prune(open)?)).await {
+            Ok(None | Some(0)) => {}
+            Ok(Some(dropped)) => info!(dropped, "forgot what the log no longer holds"),
+            Err(error) => warn!(%error, "can't forget what the log no longer holds"),
         }
     }
 
@@ -111,7 +104,7 @@ impl Housekeeping {
         let mut every = tokio::time::interval(PRUNE_VIEWS_EVERY);
         loop {
             every.tick().await;
-            match prune(views, Horizon { over: self.before(RETENTION), open: self.before(OPEN_RUNS) }).await {
+            match prune(views, Horizon { over: self.before(RETENTION), open: self.before(LONGEST_PAUSE) }).await {
                 Ok(0) => {}
                 Ok(dropped) => info!(dropped, "forgot rows of the run log that are older than the log"),
                 Err(error) => warn!(%error, "can't forget rows of the run log that are older than the log"),
@@ -126,18 +119,54 @@ impl Housekeeping {
 }
 
 /// Forgets what is older than `horizon`, step by step, each on a thread that may wait for the disk.
-async fn prune(views: &Views, horizon: Horizon) -> Result<usize, views::Error> {
+async fn prune(views: &Views, horizon: Horizon) -> Result<usize, Error> {
     let (mut pruning, mut dropped) = (views.pruning(horizon), 0);
     loop {
-        let step = tokio::task::spawn_blocking(move || pruning.step().map(|removed| (pruning, removed))).await;
-        match step {
-            Ok(Ok((rest, Some(removed)))) => {
+        match off_thread(move || pruning.step().map(|removed| (pruning, removed))).await? {
+            Some((rest, Some(removed))) => {
                 pruning = rest;
                 dropped += removed;
             }
-            Ok(Ok((_, None))) | Err(_) => return Ok(dropped), // done, or usher is stopping
-            Ok(Err(error)) => return Err(error),
+            Some((_, None)) | None => return Ok(dropped), // done, or usher is stopping
         }
         tokio::time::sleep(BREATH).await;
+    }
+}
+
+/// Does `work` on a thread that may wait for the disk. None: usher is stopping.
+async fn off_thread<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<Option<T>, Error>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    Error: From<E>,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => Ok(Some(done?)),
+        Err(broken) if broken.is_panic() => Err(Error::Panicked),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Why something could not be forgotten.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("usher failed at it, which is a bug; the lines before this one say where")]
+    Panicked,
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Views(#[from] views::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_forgets_and_panics_is_told_of_and_not_taken_for_done() {
+        #[allow(clippy::panic, reason = "this is what is tried")]
+        let panics = || -> Result<usize, store::Error> { panic!("a row that nobody thought of") };
+        assert!(matches!(off_thread(panics).await, Err(Error::Panicked)));
+        assert!(matches!(off_thread(|| Ok::<_, views::Error>(3)).await, Ok(Some(3))));
     }
 }

@@ -34,6 +34,9 @@ fn base_url(text: &str, plain_http: Option<&Host>) -> Result<Url, String> {
     let Some(host) = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https")) else {
         return Err("this URL is not one of HTTP; write `https://jira.example.com`, say".to_owned());
     };
+    if host.ends_with('.') {
+        return Err("the host ends with a dot, by which it would not be known; leave the dot out".to_owned());
+    }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("credentials stand in this URL; take them out and write them under `auth`".to_owned());
     }
@@ -50,8 +53,8 @@ fn base_url(text: &str, plain_http: Option<&Host>) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Whether what is sent there can be read on the way: to everywhere but this machine.
-fn is_shown_on_the_way(url: &Url) -> bool {
+/// Whether what is sent there, by no proxy, can be read on the way: to everywhere but this machine.
+pub(super) fn is_shown_on_the_way(url: &Url) -> bool {
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
@@ -65,6 +68,9 @@ fn is_shown_on_the_way(url: &Url) -> bool {
 fn private_host(text: &str) -> Result<Host, String> {
     let host = Host::parse(text).map_err(|_| "this is not a host; write its name or address alone".to_owned())?;
     let is_public = match &host {
+        Host::Domain(name) if name.ends_with('.') => {
+            return Err("this host ends with a dot; leave the dot out".to_owned());
+        }
         Host::Domain(name) => [".atlassian.net", ".atlassian.com"].iter().any(|cloud| name.ends_with(cloud)),
         Host::Ipv4(ip) => !(ip.is_private() || ip.is_link_local() || ip.is_loopback()),
         Host::Ipv6(ip) => !(ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_loopback()),

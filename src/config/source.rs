@@ -44,7 +44,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let told = told(&mut fields, product, reader);
     let reconcile = fields.or("reconcile", Some(Reconcile::default()), |node| reconcile(node, reader));
     let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));
-    let transport = transport(&mut fields, reader);
+    let transport = transport(&mut fields, base_url.as_ref(), reader);
     // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
     let protect = fields.or("protect", default.clone(), |node| protect(node, default, reader));

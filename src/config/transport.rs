@@ -12,6 +12,7 @@ use rustls::{
 use url::Url;
 
 use super::{
+    address::is_shown_on_the_way,
     fields::Fields,
     node::{Content, Node},
     reader::Reader,
@@ -96,11 +97,29 @@ impl fmt::Debug for Authorities {
     }
 }
 
-/// Reads a source's `proxy` and `ca`.
-pub(super) fn transport(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Transport> {
-    let proxy = fields.or("proxy", None, |node| proxy(node, reader).map(Some));
+/// Reads a source's `proxy` and `ca`; the source is at `base_url`, where that can be read.
+pub(super) fn transport(fields: &mut Fields<'_>, base_url: Option<&Url>, reader: &mut Reader<'_>) -> Option<Transport> {
+    let proxy = fields.or("proxy", None, |node| {
+        base_url.map_or(Some(()), |base_url| shown_to_proxy(node, base_url, reader))?;
+        proxy(node, reader).map(Some)
+    });
     let ca = fields.or("ca", None, |node| ca(node, reader).map(Some));
     Some(Transport { proxy: proxy?, ca: ca? })
+}
+
+/// Plain HTTP shows a proxy everything. Where `plain_http` names the host that is as the administrator wants it; a host
+/// that needs no such word, because it is this machine, is none any more behind a proxy.
+fn shown_to_proxy(node: &Node, base_url: &Url, reader: &mut Reader<'_>) -> Option<()> {
+    if base_url.scheme() != "http" {
+        return Some(());
+    }
+    if !is_shown_on_the_way(base_url) {
+        let message = "plain http would show the credentials to the proxy, and this machine needs none to reach itself; \
+                       leave it out";
+        return reader.refuse(&node.at, message);
+    }
+    reader.warn(&node.at, "plain http shows the credentials to the proxy; write `https://` in `base_url`");
+    Some(())
 }
 
 /// Reads a source's `ca`: a path, relative to the configuration's.

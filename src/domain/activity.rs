@@ -63,8 +63,9 @@ pub struct Activity {
     pub last_login: Option<Timestamp>,
     /// How many logins usher was told of.
     pub logins: u64,
-    /// Whether the user was there when usher began to compare whom it knows with the users of the source, so that their
-    /// standing in that list is no news. False again once the user is removed.
+    /// Whether it is no news that the user stands in the list of the source's users, though no creation is known: they were
+    /// there when usher began to compare; or their removal was told, and lists hold on to those who are removed, some for
+    /// ever.
     pub in_baseline: bool,
     /// When the latest event that this comes from was accepted, later than for the one before. None in records of
     /// before this was kept.
@@ -80,7 +81,10 @@ impl Activity {
         activity.as_of = activity.as_of.map(Timestamp::next).max(Some(event.accepted));
         match event.kind {
             EventKind::Created if activity.known_creation(event).is_some() => {}
-            EventKind::Created => activity.created = Some(at),
+            EventKind::Created => {
+                activity.created = Some(at);
+                activity.in_baseline = false;
+            }
             EventKind::LoggedIn => {
                 activity.logins = activity.logins.saturating_add(1);
                 activity.last_login = activity.last_login.max(Some(at));
@@ -88,7 +92,7 @@ impl Activity {
             // A removal that is told late, behind the creation that came after it, ends nothing.
             EventKind::Removed if activity.created.is_none_or(|created| created <= at) => {
                 activity.created = None;
-                activity.in_baseline = false;
+                activity.in_baseline = true;
             }
             EventKind::Sighted => activity.in_baseline |= event.via == Via::Reconciliation,
             EventKind::Updated | EventKind::Removed => {}

@@ -14,7 +14,8 @@ impl Activity {
     /// A source may tell of one creation in several ways, in any order, and not always when it was; and usher may have
     /// found it out before all of them. So it is the same one, unless it is known to have happened well after the one
     /// known. Of those who stood in the list from the beginning it is no news that they stand there, nor that they were
-    /// created long before, which an audit log may tell.
+    /// created long before, which an audit log may tell. Nor is it of those who were removed: that they are created anew
+    /// has to be told.
     pub fn known_creation(&self, event: &Event) -> Option<Timestamp> {
         if event.kind != EventKind::Created {
             return None;
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn who_is_removed_and_created_again_is_news_and_the_first_creation_told_late_is_not() {
         assert_eq!(news(&[told(10), removed(12), told(13)]), [true, false, true]);
-        assert_eq!(news(&[told(10), removed(12), found(13), told(13)]), [true, false, true, false]);
+        assert_eq!(news(&[told(10), removed(12), found(13), told(13), found(14)]), [true, false, false, true, false]);
         assert_eq!(news(&[told(10), told(12)]), [true, true], "that the user went was told by nobody");
         let late = event(EventKind::Created, Via::Feed, Some(10), 14);
         assert_eq!(news(&[told(10), removed(12), told(13), late]), [true, false, true, false]);
@@ -145,9 +146,21 @@ mod tests {
         assert_eq!(news(&[listed(10), told(10), found(11)]), [false, true, false]);
         let long_before = event(EventKind::Created, Via::Feed, Some(8), 11);
         assert_eq!(news(&[listed(10), long_before]), [false, false]);
-        assert_eq!(news(&[listed(10), removed(11), found(12)]), [false, false, true]);
+        assert_eq!(news(&[listed(10), removed(11), told(12)]), [false, false, true]);
         let sighted = event(EventKind::Sighted, Via::Sweep, None, 10);
         assert_eq!(news(&[sighted, found(11)]), [false, true], "a sweep may come across whom nothing told of");
+    }
+
+    #[test]
+    fn who_is_removed_and_still_stands_in_the_list_is_no_news_until_a_creation_is_told() {
+        for before in [vec![], vec![told(10)], vec![listed(10)], vec![found(10)]] {
+            let known = before.iter().fold(None, |known, event| Some(Activity::after(known.as_ref(), event)));
+            let gone = Activity::after(known.as_ref(), &removed(12));
+            assert!(!gone.is_unmet() && gone.known_creation(&found(13)).is_some(), "{before:?}");
+            assert_eq!(gone.known_creation(&told(13)), None, "{before:?}");
+            let early = Activity::after_nobody(Some(&gone), &told(13));
+            assert!(early.is_unmet(), "told before the product knows the user: {before:?}");
+        }
     }
 
     #[test]

@@ -34,6 +34,8 @@ impl Clock for TokioClock {
 pub(crate) enum Fate {
     /// Not done, and this is the answer.
     Answered(Error),
+    /// Done, by the first of several calls, of which a later one has this answer.
+    DoneThen(Error),
     /// Done, and the answer is lost.
     AnswerLost,
     /// Not done, and the connection breaks.
@@ -126,7 +128,7 @@ impl Client for Stub {
     }
 
     async fn users(&self, _: Option<&str>) -> Result<UserPage, Error> {
-        Ok(UserPage { users: Vec::new(), next: None })
+        Ok(UserPage::new(Vec::new(), None))
     }
 
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
@@ -146,7 +148,7 @@ impl Client for Stub {
             let mut state = self.state();
             state.asked.push(format!("{} {}", user.id, step.action()));
             let fate = state.fates.pop_front();
-            if matches!(fate, None | Some(Fate::AnswerLost | Fate::Hangs { done: true })) {
+            if matches!(fate, None | Some(Fate::AnswerLost | Fate::DoneThen(_) | Fate::Hangs { done: true })) {
                 state.carry_out(&user.id, step);
             }
             fate
@@ -154,7 +156,7 @@ impl Client for Stub {
         tokio::task::yield_now().await; // as a call would
         match fate {
             None => Ok(()),
-            Some(Fate::Answered(error)) => Err(error),
+            Some(Fate::Answered(error) | Fate::DoneThen(error)) => Err(error),
             Some(Fate::AnswerLost | Fate::Broken) => Err(Error::Lost("for the test".into())),
             Some(Fate::Hangs { .. }) => std::future::pending().await,
         }

@@ -77,7 +77,7 @@ impl Explainer {
     ) -> Result<(Vec<(Truth, Previewed)>, Option<String>), Error> {
         let source = &question.source;
         let page = self.client(source)?.users(cursor).await;
-        let UserPage { users, next } = page.map_err(|error| Error::Product { source_id: source.clone(), error })?;
+        let UserPage { users, next, .. } = page.map_err(|error| Error::Product { source_id: source.clone(), error })?;
         let looking = stream::iter(users).map(|(user, hints)| self.look_at(question, user, hints));
         Ok((looking.buffer_unordered(AT_ONCE).try_collect().await?, next))
     }

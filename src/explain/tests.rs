@@ -59,7 +59,7 @@ impl Client for Town {
         let from: usize = cursor.map_or(0, |cursor| cursor.parse().expect("a number"));
         let told = |user: &User| (user.id.clone(), UserHints { email: user.email.clone(), ..UserHints::default() });
         let users = self.users.iter().skip(from).take(2).map(told).collect();
-        Ok(UserPage { users, next: (from + 2 < self.users.len()).then(|| (from + 2).to_string()) })
+        Ok(UserPage::new(users, (from + 2 < self.users.len()).then(|| (from + 2).to_string())))
     }
 
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, ProductError> {

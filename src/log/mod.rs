@@ -18,9 +18,13 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::domain::UserKey;
 
-/// How long records are kept at least, unless an administrator of Kafka has set the topics otherwise. Nothing that follows
-/// from them has to be remembered for longer.
+/// How long records are kept at least, unless an administrator of Kafka has set the topics otherwise. The embedded log
+/// keeps those longer that a stage has still to consume, because its source is paused, say.
 pub const RETENTION: Duration = Duration::from_hours(24 * 30);
+
+/// How long is remembered what was said about work that is not done: its records may wait that long in the embedded log
+/// for a source to go on.
+pub const LONGEST_PAUSE: Duration = Duration::from_hours(24 * 365);
 
 /// One stream of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

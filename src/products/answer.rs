@@ -10,7 +10,7 @@ use reqwest::{
 use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 
-use super::{Error, message};
+use super::{Error, families::About, message};
 
 /// What came back, whatever its status.
 pub(super) struct Received {
@@ -38,13 +38,15 @@ impl Received {
     pub fn judge(self, wait: Option<Duration>, personal: &[&str]) -> Result<Answer, Error> {
         let code = self.status.as_u16();
         let said = message::read(self.status, &self.body, personal);
-        let (from_product, about_one) = (said.is_some(), said.as_ref().is_some_and(|said| said.is_about_one));
+        let (from_product, about) = (said.is_some(), said.as_ref().and_then(|said| said.about));
         let message = said.map_or_else(|| "not an answer of the product itself".to_owned(), |said| said.text);
         match code {
             429 => Err(Error::RateLimited { retry_after: wait }),
             // 408 and 425 are a 5xx by sense: it is the server or the way to it that was not ready.
             408 | 425 | 500..=599 => Err(Error::Unavailable { status: code, message, retry_after: wait }),
-            403 if about_one => Err(Error::Refused { status: code, message }),
+            403 if about == Some(About::One) => Err(Error::Refused { status: code, message }),
+            // Not `Unauthorized`, which is weighed: reading may be allowed where changing is not.
+            403 if about == Some(About::Usher) => Err(Error::Misconfigured(format!("{message} ({code})"))),
             401 | 403 => Err(Error::Unauthorized { status: code, message }),
             300..=399 => Err(Error::Unauthorized { status: code, message: self.redirected() }),
             _ if anonymous(&self.headers) => {

@@ -98,7 +98,9 @@ async fn whoever_is_taken_for_nobody_has_the_wrong_credentials() {
 #[tokio::test]
 async fn names_in_paths_are_one_segment_each() {
     let step = Step::AddGroup(GroupName::new("R&D/x"));
-    let (stub, client) = stub(DC, vec![answer(204, "", ""), answer(204, "", ""), answer(204, "", "")]).await;
+    let who = || ok(r#"{"type":"known","userKey":"KEY:1","username":"jane doe"}"#);
+    let done = || answer(204, "", "");
+    let (stub, client) = stub(DC, vec![done(), who(), done(), who(), done()]).await;
     assert_eq!(client.make_so(&jane(), &step).await, Ok(()));
     assert_eq!(client.make_so(&jane(), &Step::Deactivate).await, Ok(()));
     assert_eq!(client.make_so(&jane(), &Step::InvalidatePassword { send_reset_link: false }).await, Ok(()));
@@ -106,11 +108,13 @@ async fn names_in_paths_are_one_segment_each() {
         stub.lines(),
         [
             "PUT /rest/api/user/jane%20doe/group/R%26D%2Fx",
+            "GET /rest/api/user?key=KEY%3A1&expand=status",
             "PUT /rest/api/admin/user/jane%20doe/disable",
+            "GET /rest/api/user?key=KEY%3A1&expand=status",
             "POST /rest/api/admin/user/jane%20doe/password",
         ]
     );
-    let sent: Value = serde_json::from_str(stub.asked()[2].split_once("\r\n\r\n").unwrap().1).unwrap();
+    let sent: Value = serde_json::from_str(stub.asked()[4].split_once("\r\n\r\n").unwrap().1).unwrap();
     assert!(sent["password"].as_str().unwrap().len() > 40);
 }
 
@@ -155,6 +159,16 @@ async fn a_list_that_goes_round_in_circles_comes_to_an_end() {
 }
 
 #[tokio::test]
+async fn a_search_in_cloud_that_ends_after_10_000_users_says_that_there_may_be_more() {
+    let users =
+        (0..200).map(|number| format!(r#"{{"user":{{"accountId":"{number}"}}}}"#)).collect::<Vec<_>>().join(",");
+    let page = || ok(&format!(r#"{{"results":[{users}],"_links":{{}}}}"#));
+    let (_stub, client) = stub(CLOUD, vec![page(), page()]).await;
+    assert_eq!(client.users(Some("linked:48:00:9600")).await.unwrap().cut, None);
+    assert!(client.users(Some("linked:49:00:9800")).await.unwrap().cut.is_some());
+}
+
+#[tokio::test]
 async fn cloud_finds_users_by_a_search_for_all_of_them() {
     let found = r#"{"results":[{"user":{"type":"known","accountId":"a:1","accountType":"app","email":""}},{"title":"?"}],
         "start":0,"limit":200,"size":2,"_links":{}}"#;
@@ -174,13 +188,15 @@ async fn cloud_finds_a_group_by_its_whole_name_on_any_page_and_remembers_its_id(
         page(r#"{"id":"g2","name":"Staff"}"#, ""),
         answer(201, "", ""),
         answer(204, "", ""),
+        ok(r#"{"type":"known","accountId":"KEY:1"}"#),
+        ok(NO_GROUPS),
     ];
     let (stub, client) = stub(CLOUD, replies).await;
     for step in [Step::AddGroup(GroupName::new("staff")), Step::RemoveGroup(GroupName::new("staff"))] {
         assert_eq!(client.make_so(&jane(), &step).await, Ok(()));
     }
     assert_eq!(
-        stub.lines(),
+        stub.lines()[..4],
         [
             "GET /wiki/rest/api/group/picker?query=staff&start=0&limit=200",
             "GET /wiki/rest/api/group/picker?query=staff&start=200&limit=200",
@@ -188,6 +204,24 @@ async fn cloud_finds_a_group_by_its_whole_name_on_any_page_and_remembers_its_id(
             "DELETE /wiki/rest/api/group/userByGroupId?groupId=g2&accountId=KEY%3A1",
         ]
     );
+}
+
+#[tokio::test]
+async fn whoever_is_still_in_the_group_after_a_good_answer_was_not_taken_out_of_it() {
+    let known = r#"{"type":"known","accountId":"KEY:1","userKey":"KEY:1","username":"jane doe"}"#;
+    let staff = r#"{"results":[{"id":"g","name":"Staff"}],"_links":{}}"#;
+    let user = User { groups: Some([GroupName::new("staff")].into()), ..jane() };
+    for (product, find) in [(DC, None), (CLOUD, Some(staff))] {
+        for step in [Step::RemoveGroup(GroupName::new("staff")), Step::RemoveAllGroups] {
+            for (groups, stays) in [(staff, true), (NO_GROUPS, false)] {
+                let replies = find.into_iter().map(ok).chain([answer(204, "", ""), ok(known), ok(groups)]);
+                let (_stub, client) = stub(product, replies.collect()).await;
+                let asked = client.make_so(&user, &step).await.map_err(|error| error.disposition());
+                let expected = if stays { Err(Disposition::ReadThenGiveUp) } else { Ok(()) };
+                assert_eq!(asked, expected, "{product} {step:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

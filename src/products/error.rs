@@ -36,7 +36,8 @@ pub enum Error {
         /// What the product said, shortened.
         message: String,
     },
-    /// The product is not as the source's configuration has it. Concerns the whole source.
+    /// The product is not as the source's configuration has it, or says that usher's key may not change it. Concerns the whole
+    /// source.
     #[error("the source's configuration does not fit: {0}")]
     Misconfigured(String),
     /// The product knows no such user.
@@ -74,6 +75,11 @@ pub enum Disposition {
 }
 
 impl Error {
+    /// The login name is not the user's any more: read by the lasting id, they may have another one, or be gone.
+    pub(super) fn not_so_called() -> Self {
+        Self::Refused { status: 404, message: "the login name is not the user's any more".to_owned() }
+    }
+
     /// As the answer to a call about one user, and nothing else that may not be there.
     pub(super) fn of_user(self) -> Self {
         if matches!(self, Self::Refused { status: 404, .. }) { Self::NoSuchUser } else { self }

@@ -25,19 +25,36 @@ const LONGEST_CODE: usize = 80;
 pub(super) struct Said {
     /// For a person to read; perhaps localized.
     pub lines: Vec<String>,
-    /// Whether it is about the one user or group alone, by its code. Without one, nobody knows.
-    pub is_about_one: bool,
+    /// Whom a refusal is about, by its code. Without one, nobody knows.
+    pub about: Option<About>,
 }
 
-/// Refusals (403) of what is asked for this user or group, and not of usher: the account is managed elsewhere, say.
+/// Whom a refusal (403) is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// The one user or group: the account is managed elsewhere, say.
+    One,
+    /// Usher itself, which may not do such a thing to anybody.
+    Usher,
+}
+
+/// `forbidden` is in neither list: it is said of a key without rights and of an account that isn't the organisation's.
 const ABOUT_ONE: [&str; 2] = ["forbidden.action", "ADMIN-403-5"];
+const ABOUT_USHER: [&str; 2] = ["ADMIN-403-3", "ADMIN-UAM-403-2"];
+
+impl About {
+    fn of(code: &str) -> Option<Self> {
+        if ABOUT_ONE.contains(&code) { Some(Self::One) } else { ABOUT_USHER.contains(&code).then_some(Self::Usher) }
+    }
+}
 
 /// Reads `body`, which came with `status`, by whatever family it is of.
 pub(super) fn read(status: StatusCode, body: &Value) -> Said {
     let Value::Object(body) = body else { return Said::default() };
     let families = [listed, managed, single];
     let lines = families.iter().map(|family| family(status, body)).find(|lines| !lines.is_empty()).unwrap_or_default();
-    Said { lines, is_about_one: codes(body).any(|code| ABOUT_ONE.contains(&code)) }
+    let about = codes(body).find_map(About::of);
+    Said { lines, about }
 }
 
 /// `errorMessages` and `errors`.
@@ -208,14 +225,16 @@ mod tests {
 
     #[test]
     fn a_code_tells_a_refusal_of_one_user_from_one_of_usher() {
-        for (body, about_one) in [
-            (r#"{"key":"forbidden.action","context":{"reason":{"key":"externalDirectory.scim"}}}"#, true),
-            (r#"{"errors":[{"code":"ADMIN-403-5","detail":"not this group"}]}"#, true),
-            (r#"{"key":"forbidden"}"#, false),
-            (r#"{"errors":[{"code":"ADMIN-403-3","detail":"not this organisation"}]}"#, false),
-            (r#"{"errorMessages":["forbidden.action"]}"#, false),
+        for (body, about) in [
+            (r#"{"key":"forbidden.action","context":{"reason":{"key":"externalDirectory.scim"}}}"#, Some(About::One)),
+            (r#"{"errors":[{"code":"ADMIN-403-5","detail":"not this group"}]}"#, Some(About::One)),
+            (r#"{"errors":[{"code":"ADMIN-403-3","detail":"not this organisation"}]}"#, Some(About::Usher)),
+            (r#"{"errors":[{"code":"ADMIN-UAM-403-2"}]}"#, Some(About::Usher)),
+            (r#"{"key":"forbidden"}"#, None),
+            (r#"{"errors":[{"code":"ADMIN-UAM-403-1"}]}"#, None),
+            (r#"{"errorMessages":["forbidden.action"]}"#, None),
         ] {
-            assert_eq!(said(403, body).is_about_one, about_one, "{body}");
+            assert_eq!(said(403, body).about, about, "{body}");
         }
     }
 }

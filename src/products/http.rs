@@ -13,9 +13,8 @@ use super::{
     broken::{broken, turned_away},
     dial,
     limits::Limits,
-    pacing::{Pacer, Turn},
+    pacing::{Advice, Pacer, Turn},
     request::{Call, Operation},
-    throttle::Advice,
     trouble::{Answered, Trouble},
 };
 use crate::{

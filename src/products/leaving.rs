@@ -8,6 +8,9 @@ use crate::domain::{GroupName, Groups, UserRef};
 /// A product that takes a user out of one group at a time.
 #[async_trait]
 pub(super) trait Leaving: Client {
+    /// Whether it refuses to take out of a group who can't be taken out of it. One that doesn't is looked at again.
+    const TELLS: bool = true;
+
     /// Takes the user out of the group.
     async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error>;
 }
@@ -20,12 +23,9 @@ pub(super) fn own_groups(user: &User) -> Result<&Groups, Error> {
 /// Takes the user out of each of `groups`, which the user was in when last read.
 ///
 /// A refusal stops nothing: the group may be gone, somebody else may have been faster, or the user is in it by way of
-/// another group only. Where there was one, the user is read anew: what the user is still in was refused in earnest.
-pub(super) async fn leave_all<L: Leaving + ?Sized>(
-    client: &L,
-    user: &User,
-    groups: &[&GroupName],
-) -> Result<(), Error> {
+/// another group only. Where there was one, the user is read anew: what the user is still in was refused in earnest. So is
+/// what they are still in where the product refuses nothing.
+pub(super) async fn leave_all<L: Leaving>(client: &L, user: &User, groups: &[&GroupName]) -> Result<(), Error> {
     let mut refused = Vec::new();
     for group in groups {
         match client.leave(user, group).await {
@@ -34,10 +34,17 @@ pub(super) async fn leave_all<L: Leaving + ?Sized>(
             Err(error) => return Err(error),
         }
     }
-    if refused.is_empty() {
+    if groups.is_empty() || (L::TELLS && refused.is_empty()) {
         return Ok(());
     }
     let now = client.user(&UserRef::Id(user.id.clone())).await?;
     let left = own_groups(&now)?;
-    refused.into_iter().find(|(group, _)| left.contains(*group)).map_or(Ok(()), |(_, error)| Err(error))
+    if let Some((_, error)) = refused.into_iter().find(|(group, _)| left.contains(*group)) {
+        return Err(error);
+    }
+    let stays = groups.iter().find(|group| !L::TELLS && left.contains(**group));
+    stays.map_or(Ok(()), |group| {
+        let message = format!("the user stays in `{group}`, perhaps by way of another group that is in it");
+        Err(Error::Refused { status: 200, message })
+    })
 }

@@ -96,6 +96,16 @@ async fn a_jira_before_10_is_searched_for_everybody_and_the_cursor_remembers_it(
 }
 
 #[tokio::test]
+async fn a_search_that_ends_after_exactly_1_000_users_says_that_there_may_be_more() {
+    for (users, is_cut) in [(1_000, true), (999, false)] {
+        let beans = (0..users).map(|number| format!(r#"{{"key":"{number}"}}"#)).collect::<Vec<_>>().join(",");
+        let stub = Stub::answering([answer(404, "", "{}"), ok(&format!("[{beans}]")), ok("[]")]).await;
+        let pages = read(&stub, DC).await.unwrap();
+        assert_eq!(pages.iter().map(|page| page.cut.is_some()).collect::<Vec<_>>(), [false, is_cut], "{users}");
+    }
+}
+
+#[tokio::test]
 async fn where_a_dot_finds_nobody_or_is_refused_the_other_spelling_is_tried() {
     for nobody in [ok("[]"), answer(400, "", "{}")] {
         let stub = Stub::answering([answer(404, "", "{}"), nobody, ok(&dc_users(&["a"])), ok("[]")]).await;

@@ -112,7 +112,7 @@ impl Cursor {
             return self.end(users);
         }
         if given < PAGE && self.is_marked(&users) {
-            return Ok(UserPage { users, next: None }); // the offset is not heeded, and all users stand on one page
+            return Ok(UserPage::new(users, None)); // the offset is not heeded, and all users stand on one page
         }
         let next = self.offset().saturating_add(given).to_string();
         self.go_on(users, next)
@@ -132,7 +132,7 @@ impl Cursor {
             // There is somebody everywhere: rights are missing, or the product is in trouble.
             return Err(Error::Unreadable("it lists nobody at all".to_owned()));
         }
-        Ok(UserPage { users, next: None })
+        Ok(UserPage::new(users, None))
     }
 
     /// The page with `users`, and the cursor of the one behind it. By Brent's method: the mark is set anew after 1, 2, 4,
@@ -150,7 +150,7 @@ impl Cursor {
             self.mark = self.print(&users);
         }
         self.place = place;
-        Ok(UserPage { users, next: Some(self.text()) })
+        Ok(UserPage::new(users, Some(self.text())))
     }
 
     fn is_marked(&self, users: &[(UserId, UserHints)]) -> bool {

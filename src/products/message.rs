@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use reqwest::StatusCode;
 
-use super::families;
+use super::families::{self, About};
 
 /// No message is longer, in characters.
 const LONGEST: usize = 200;
@@ -14,8 +14,8 @@ const LONGEST: usize = 200;
 pub(super) struct Message {
     /// For a person.
     pub text: String,
-    /// Whether it is about the one user or group alone, by its code.
-    pub is_about_one: bool,
+    /// Whom a refusal is about, by its code.
+    pub about: Option<About>,
 }
 
 /// What `body` says: `None` where it is neither empty nor JSON, so that something before the product answered.
@@ -29,7 +29,7 @@ pub(super) fn read(status: StatusCode, body: &[u8], personal: &[&str]) -> Option
         true => status.canonical_reason().unwrap_or("no reason given").to_lowercase(),
         false => fit_to_show(&said.lines.join("; "), personal),
     };
-    Some(Message { text, is_about_one: said.is_about_one })
+    Some(Message { text, about: said.about })
 }
 
 /// A text of the product's, shortened, without what names the user (`personal`) and what looks like an e-mail address.

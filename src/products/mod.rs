@@ -43,19 +43,15 @@ mod listing;
 mod message;
 #[cfg(test)]
 mod organization_tests;
-mod pace;
 mod pacing;
 mod password;
 mod picker;
-mod quota;
 mod request;
 mod rights;
 #[cfg(test)]
 mod stub;
 pub mod table;
-mod throttle;
 mod trouble;
-mod wall;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -100,8 +96,9 @@ pub struct User {
     pub directory: Option<String>,
     /// What can't be changed, where the product says so beforehand.
     pub fixed: Fixed,
-    /// Whether a role or permission makes the user an administrator, whatever the groups of administrators are called.
-    pub administers: bool,
+    /// Whether a role or permission makes the user an administrator, whatever the groups of administrators are called;
+    /// `None` where the product has such roles and did not tell.
+    pub administers: Option<bool>,
 }
 
 impl User {
@@ -120,7 +117,7 @@ impl User {
             logins_late: Duration::ZERO,
             directory: None,
             fixed: Fixed::default(),
-            administers: false,
+            administers: Some(false),
         }
     }
 
@@ -169,6 +166,18 @@ pub struct UserPage {
     pub users: Vec<(UserId, UserHints)>,
     /// Where the next page begins; none on the last one.
     pub next: Option<String>,
+    /// Why there may be users behind the last page whom the product does not list: then it is not the whole list, and who
+    /// comes to stand in it may have been there before.
+    pub cut: Option<&'static str>,
+    /// Who is on the way to be deleted and may be kept yet. They count as gone, and that they come back is no creation.
+    pub leaving: Vec<UserId>,
+}
+
+impl UserPage {
+    /// A page of a list that is not cut off, with nobody who is leaving.
+    pub const fn new(users: Vec<(UserId, UserHints)>, next: Option<String>) -> Self {
+        Self { users, next, cut: None, leaving: Vec::new() }
+    }
 }
 
 /// One connected product instance. Calls are paced, have a time-out and are made once: retrying is the caller's.
@@ -199,6 +208,11 @@ pub trait Client: Send + Sync + 'static {
 
     /// The active users who administer the source: the members of its administrators' groups.
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error>;
+
+    /// Those of them who have the rights that `user` has, `user` among them. Where `user` is none, as of now, anybody or nobody.
+    async fn administrators_like(&self, _user: &User) -> Result<BTreeSet<UserId>, Error> {
+        self.administrators().await // where all have the same rights
+    }
 
     /// Checks that the credentials are accepted, by the cheapest call there is.
     async fn probe(&self) -> Result<(), Error>;

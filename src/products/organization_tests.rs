@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Error, User,
+    Disposition, Error, User,
     stub::{Stub, answer, ok},
 };
 use crate::domain::{AccountType, EmailAddress, GroupName, Product, Step, UserId, UserRef};
@@ -42,7 +42,7 @@ async fn a_user_is_searched_for_by_id_and_their_groups_by_themselves_page_by_pag
     let groups: BTreeSet<GroupName> = ["staff", "eng"].map(GroupName::new).into();
     assert_eq!((user.groups, user.directory.as_deref()), (Some(groups), Some("Main")));
     assert_eq!((user.email, user.active), (EmailAddress::parse("jane@acme.example"), Some(true)));
-    assert_eq!((user.account_type, user.administers), (Some(AccountType::Person), false));
+    assert_eq!((user.account_type, user.administers), (Some(AccountType::Person), None));
     assert_eq!(user.last_login, "2026-03-02T10:00:00Z".parse().ok(), "the latest");
     let within = "POST /admin/v2/orgs/o-1/directories/d1";
     assert_eq!(
@@ -81,6 +81,30 @@ async fn who_is_closed_or_for_deletion_or_nobodys_is_not_there() {
 }
 
 #[tokio::test]
+async fn access_to_what_is_not_told_to_be_an_applications_is_access_where_all_is_meant() {
+    let owned_by_nobody = r#"{"data":[{"resourceId":"ari:1","roleAssignments":[
+        {"role":"atlassian/user","roleAssignmentMethods":["direct"]}]}],"links":{}}"#;
+    let any_group = r#"{"data":[{"id":"g1","name":"Staff"}],"links":{}}"#;
+    for (applications, is_so) in [(&[][..], false), (&["jira".to_owned()], true)] {
+        let stub = stub(&[owned_by_nobody, any_group]).await;
+        let step = Step::RemoveApplicationAccess(applications.to_vec());
+        let asked = stub.client(Product::AtlassianOrg).is_so(&User::new(UserId::new("7:j")), &step).await;
+        assert_eq!(asked, Ok(Some(is_so)), "{applications:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_those_who_are_gone_a_list_names_the_accounts_of_the_organisation_whose_deletion_may_be_cancelled() {
+    let list = r#"{"data":[
+        {"accountId":"7:j","accountStatus":"active","membershipStatus":"active","claimStatus":"managed"},
+        {"accountId":"7:d","accountStatus":"inactive","membershipStatus":"active","claimStatus":"managed","status":"for_deletion"},
+        {"accountId":"7:n","accountStatus":"active","membershipStatus":"no_membership","claimStatus":"unmanaged"}],"links":{}}"#;
+    let page = stub(&[list]).await.client(Product::AtlassianOrg).users(None).await.unwrap();
+    assert_eq!(page.users.iter().map(|(user, _)| user.as_str()).collect::<Vec<_>>(), ["7:j"]);
+    assert_eq!(page.leaving, [UserId::new("7:d")]);
+}
+
+#[tokio::test]
 async fn a_list_of_groups_that_goes_nowhere_is_given_up() {
     let again = r#"{"data":[{"id":"g1","name":"Staff"}],"links":{"next":"c2"}}"#;
     let user = read(&[MANAGED, again, again]).await;
@@ -104,6 +128,19 @@ async fn an_account_of_which_is_not_told_whether_it_is_managed_is_left_alone() {
     let asked = stub.client(Product::AtlassianOrg).make_so(&User::new(UserId::new("7:j")), &Step::Deactivate).await;
     assert!(matches!(asked, Err(Error::Unreadable(_))), "{asked:?}");
     assert_eq!(stub.lines().len(), 2);
+}
+
+#[tokio::test]
+async fn a_key_that_may_read_the_organisation_and_not_manage_it_stops_the_source() {
+    let group = r#"{"data":[{"id":"g1","name":"Staff"}]}"#;
+    for (code, expected) in [("ADMIN-403-3", Disposition::Halt), ("ADMIN-403-5", Disposition::ReadThenGiveUp)] {
+        let refused = answer(403, "", &format!(r#"{{"errors":[{{"code":"{code}","detail":"Nein"}}]}}"#));
+        let stub = Stub::answering([ok(DIRECTORIES), ok(group), refused, ok("{}")]).await;
+        let step = Step::AddGroup(GroupName::new("staff"));
+        let asked = stub.client(Product::AtlassianOrg).make_so(&User::new(UserId::new("7:j")), &step).await;
+        assert_eq!(asked.map_err(|error| error.disposition()), Err(expected), "{code}");
+        assert_eq!(stub.lines().len(), 3, "{code}: it is clear enough");
+    }
 }
 
 #[tokio::test]

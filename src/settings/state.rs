@@ -13,15 +13,15 @@ use crate::{
         CancelledRun, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, Setting, StoredScheme, Timestamp,
         UserKey,
     },
-    log::RETENTION,
+    log::LONGEST_PAUSE,
     rules::{Schemes, VersionedScheme},
 };
 
 /// How long the history of a deleted scheme is kept.
 const DELETED_KEPT: Duration = Duration::from_hours(24 * 365);
 
-/// How long a run stays cancelled: as long as the log goes back, so that nothing of it can come again.
-const CANCELLED_KEPT: Duration = RETENTION;
+/// How long a run stays cancelled: its decision may wait that long to be carried out.
+const CANCELLED_KEPT: Duration = LONGEST_PAUSE;
 
 /// A stored scheme, and what this version of usher makes of it.
 #[derive(Debug)]

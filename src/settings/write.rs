@@ -128,7 +128,7 @@ impl Settings {
         self.append(&Setting::CancelledRun(CancelledRun { run, by, at: self.now() })).await
     }
 
-    /// Takes back what is no longer of use: cancelled runs after 30 days, the history of deleted schemes after a year.
+    /// Takes back what is no longer of use: cancelled runs and the history of deleted schemes, after a year.
     pub async fn forget_outlived(&self) -> Result<(), Error> {
         let _turn = self.turn().await?;
         let outlived = self.state().outlived(self.now());

@@ -138,7 +138,8 @@ impl SweepStore {
         Ok(())
     }
 
-    /// Drops sweeps last heard of before `horizon`. Returns how many.
+    /// Drops sweeps last heard of before `horizon`: one that is forgotten while its source is paused begins anew, and
+    /// what was cancelled of it with it. Returns how many.
     pub fn prune(&self, horizon: Timestamp) -> Result<usize, Error> {
         let mut dropped = 0;
         for item in &self.tree {

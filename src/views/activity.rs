@@ -19,8 +19,10 @@ impl Activities {
         Ok(Self { rows: store.tree("view-activity")?, heard: store.tree("view-heard")? })
     }
 
-    pub(super) fn trees(&self) -> [&sled::Tree; 2] {
-        [&self.rows, &self.heard]
+    /// What can be built anew from the log. When logins were told can not, as it goes further back than decisions do;
+    /// reading them again changes nothing about it.
+    pub(super) fn trees(&self) -> [&sled::Tree; 1] {
+        [&self.rows]
     }
 
     /// Takes in what a decision says.

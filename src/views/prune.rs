@@ -11,7 +11,8 @@ const AT_ONCE: usize = 500;
 pub struct Horizon {
     /// What was over before then is forgotten: it is in the log no more.
     pub over: Timestamp,
-    /// What is not over is forgotten where nothing was heard of it since then: its source may have been paused for long.
+    /// What is not over, or was cancelled, is forgotten where nothing was heard of it since then: its source may have been
+    /// paused for long.
     pub open: Timestamp,
 }
 

@@ -3,7 +3,7 @@ use super::{
     *,
 };
 use crate::{
-    domain::{Attempt, StepResult, Truth},
+    domain::{Attempt, Decision, EventKind, StepResult, Truth},
     log::{
         Partition, Record,
         codec::encode,
@@ -75,6 +75,29 @@ async fn records_read_again_after_a_lost_checkpoint_change_nothing() {
     tell(&following.log, 10..11);
     let (runs, letters) = following.until(|views| complete(views, 11)).await;
     assert_eq!((&runs[1..], &letters[1..]), (&before.0[..], &before.1[..]));
+}
+
+#[tokio::test]
+async fn since_when_logins_are_told_is_still_known_when_views_are_built_anew_from_a_log_that_is_shorter() {
+    let login = |user: i64| Decision {
+        kind: EventKind::LoggedIn,
+        ..decision(&format!("e{user}"), "jane", user, vec![verdict("a", Truth::True, &["g"])])
+    };
+    let following = Following::start();
+    following.log.decide(&login(60));
+    following.until(|views| views.heard(&source()).expect("read")).await;
+    let earlier = Heard { since: at(1), last: at(60), is_first: false };
+    let following = following
+        .restart(|_, store| {
+            // As of decisions that are in the log no more.
+            let row = [at(60), at(1)].map(|at| at.as_millis().to_be_bytes()).concat();
+            store.tree("view-heard").expect("a tree").insert("acme", [row, vec![0]].concat()).expect("written");
+            store.tree("view-checkpoints").expect("a tree").insert("form", "0").expect("written");
+        })
+        .await;
+    following.log.decide(&login(70));
+    let built = |views: &Views| views.heard(&source()).expect("read").filter(|heard| heard.last == at(70));
+    assert_eq!(following.until(built).await, Heard { last: at(70), ..earlier });
 }
 
 #[tokio::test]

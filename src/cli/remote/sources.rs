@@ -58,11 +58,14 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
         }
         Command::Release { id } => {
             let users = newcomers(api, &id, "release").await?;
-            output.say(&format!("{users} newcomers of {id} count as created"))?;
+            let asked = format!("asked for {users} newcomers of {id} to count as created; see `usher sources list`");
+            output.say(&asked)?;
         }
         Command::Dismiss { id } => {
             let users = newcomers(api, &id, "dismiss").await?;
-            output.say(&format!("{users} newcomers of {id} were there before"))?;
+            let asked =
+                format!("asked for {users} newcomers of {id} to count as there before; see `usher sources list`");
+            output.say(&asked)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -72,4 +75,39 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
 async fn newcomers(api: &Api, source: &str, what: &str) -> Result<u64, Error> {
     let answer = api.send_to(Method::POST, &["sources", source, "newcomers", what], None, None).await?;
     Ok(answer["users"].as_u64().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{App, HttpResponse, HttpServer, web};
+
+    use super::*;
+    use crate::{cli::remote::Format, secret::Secret};
+
+    /// What is said where a usher has accepted `command`.
+    async fn said(command: Command) -> String {
+        let accepts = || async { HttpResponse::Accepted().json(serde_json::json!({ "users": 60 })) };
+        let app = move || App::new().default_service(web::to(accepts));
+        let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).expect("a free port");
+        let url = format!("http://{}", server.addrs()[0]).parse().expect("a URL");
+        let server = server.run();
+        let handle = server.handle();
+        let serving = tokio::spawn(server);
+        let api = Api::new(url, Some(Secret::new("token"))).expect("a client");
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut output = Output { format: Format::Table, out: &mut out, err: &mut err };
+        run(&api, &mut output, command).await.expect("accepted");
+        handle.stop(false).await;
+        serving.await.expect("no panic").expect("it ends");
+        String::from_utf8([out, err].concat()).expect("text")
+    }
+
+    #[tokio::test]
+    async fn what_is_only_accepted_is_not_said_to_be_so() {
+        let id = || "acme".to_owned();
+        let asked =
+            |what: &str| format!("asked for 60 newcomers of acme to count as {what}; see `usher sources list`\n");
+        assert_eq!(said(Command::Release { id: id() }).await, asked("created"));
+        assert_eq!(said(Command::Dismiss { id: id() }).await, asked("there before"));
+    }
 }

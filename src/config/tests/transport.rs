@@ -114,6 +114,9 @@ fn plain_http_is_for_this_machine_and_for_a_private_host_that_is_named() {
     ] {
         assert_eq!(source(keys).base_url.scheme(), "http", "{keys}");
     }
+    let loaded = load(&text("base_url: \"http://j\", plain_http: j, proxy: \"http://p\"")).expect("it is named");
+    let warned = "usher.yaml:2:49: plain http shows the credentials to the proxy; write `https://` in `base_url`";
+    assert_eq!(loaded.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [warned]);
     let shown = "15: plain http would show the credentials on the way; write `https://`";
     let public = "this host is not in a private network; leave this out and write `https://` in `base_url`";
     assert_refused(&[
@@ -134,6 +137,31 @@ fn plain_http_is_for_this_machine_and_for_a_private_host_that_is_named() {
         (
             "base_url: \"https://j\", plain_http: \"http://j\"",
             "40: this is not a host; write its name or address alone",
+        ),
+    ]);
+}
+
+#[test]
+fn a_proxy_is_not_shown_what_is_sent_to_this_machine_in_plain_http() {
+    let refused = "plain http would show the credentials to the proxy, and this machine needs none to reach itself; \
+                   leave it out";
+    for host in ["localhost", "127.0.0.1:8090", "[::1]"] {
+        for proxy in ["\"http://p:1\"", "{ url: \"https://p\", username: u, password: { env: TOKEN } }"] {
+            let line = refusal(&text(&format!("proxy: {proxy}, base_url: \"http://{host}\"")));
+            assert_eq!(line, format!("usher.yaml:2:12: {refused}"), "{host} {proxy}");
+        }
+    }
+}
+
+#[test]
+fn a_host_with_a_dot_at_its_end_is_refused_as_it_would_pass_for_another() {
+    let dot = "the host ends with a dot, by which it would not be known; leave the dot out";
+    assert_refused(&[
+        ("base_url: \"https://acme.atlassian.net.\"", &format!("15: {dot}")),
+        ("base_url: \"https://acme.atlassian.net.:443/\"", &format!("15: {dot}")),
+        (
+            "base_url: \"http://acme.atlassian.net.\", plain_http: \"acme.atlassian.net.\"",
+            &format!("15: {dot}\nusher.yaml:2:57: this host ends with a dot; leave the dot out"),
         ),
     ]);
 }

@@ -58,6 +58,22 @@ async fn a_user_who_is_gone_already_is_not_deleted_and_the_rest_is_skipped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_404_to_a_delete_is_a_refusal_as_long_as_the_user_is_there() {
+    let scene = Scene::new();
+    let missing = || Fate::Answered(Error::Refused { status: 404, message: "no".into() });
+    scene.product.state().fates.extend([missing(), Fate::Answered(Error::NoSuchUser)]);
+    let decision = of_schemes("e1", "jane", &[("a", &[Step::Delete, Step::Deactivate]), ("b", &[Step::Delete])]);
+    assert_eq!(
+        scene.taken(&decision).await,
+        [
+            "delete unchanged: the product refused to delete; the actions after it are performed",
+            "deactivate failed: the product refused",
+            "delete changed: made so",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_delete_whose_answer_is_lost_is_done_once() {
     for fate in [Fate::AnswerLost, Fate::Hangs { done: true }] {
         let mut scene = Scene::new();

@@ -35,6 +35,26 @@ async fn an_administrator_taken_away_just_now_does_not_count_although_the_produc
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_administrator_from_whom_part_may_have_been_taken_does_not_count() {
+    for error in [
+        Error::RateLimited { retry_after: None },
+        Error::Refused { status: 400, message: "no".into() },
+        Error::NoSuchUser,
+    ] {
+        let scene = Scene::new();
+        for admin in ["a", "b", "c"] {
+            scene.product.put(admin, &[ADMINS]);
+        }
+        scene.product.state().fates.push_back(Fate::DoneThen(error));
+        scene.carry_out(&decided("e1", "a", &[Step::Deactivate])).await;
+        assert_eq!(scene.product.asked(), ["a deactivate"]);
+        scene.product.put("a", &[ADMINS]); // as a product whose list is behind would tell
+        let second = scene.taken(&decided("e2", "b", &[Step::Deactivate])).await;
+        assert!(refusal(&second[0]), "{second:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_taken_from_the_acting_account_and_the_listed_users() {
     let scene = Scene::new();
     for user in [USHER, "breakglass"] {

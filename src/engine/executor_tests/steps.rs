@@ -78,6 +78,25 @@ async fn a_password_whose_answer_is_lost_is_replaced_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_done_before_an_error_of_a_later_call_is_not_told_as_already_so() {
+    let errors = || {
+        let unauthorized = Error::Unauthorized { status: 401, message: "no".into() };
+        [Error::RateLimited { retry_after: None }, Error::Unreachable("for the test".into()), unauthorized]
+    };
+    for step in [Step::RemoveGroup(group("staff")), Step::RemoveAllGroups, Step::Deactivate, Step::Delete] {
+        for error in errors() {
+            let scene = Scene::new();
+            scene.product.state().fates.push_back(Fate::DoneThen(error.clone()));
+            let ended = scene.taken(&decided("e1", "jane", std::slice::from_ref(&step))).await;
+            let action = step.action();
+            let expected = format!("{action} changed: made so; the product's answer was lost, reading showed it");
+            assert_eq!(ended, [expected], "{error:?}");
+            assert_eq!(scene.product.asked().len(), 1);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_step_that_is_refused_has_failed_and_the_next_one_is_taken() {
     let scene = Scene::new();
     scene.product.state().fates.push_back(refused());

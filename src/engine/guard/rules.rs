@@ -41,9 +41,7 @@ pub(super) fn judge_administrator(
     user: &User,
     administrators: &BTreeSet<UserId>,
 ) -> Result<(), String> {
-    // The product's answer may be behind: who is active and in such a group counts as well.
-    let is_one = administrators.contains(&user.id) || (user.active != Some(false) && may_administer(protect, user));
-    if !is_one {
+    if !is_one(protect, user, administrators) {
         return Ok(());
     }
     if let Step::RemoveAllGroups | Step::Delete = step {
@@ -57,6 +55,12 @@ pub(super) fn judge_administrator(
     Ok(())
 }
 
+/// Whether `user` is an administrator, by the product's list or by themselves.
+pub(super) fn is_one(protect: &Protect, user: &User, administrators: &BTreeSet<UserId>) -> bool {
+    // The product's answer may be behind: who is active and in such a group counts as well.
+    administrators.contains(&user.id) || (user.active != Some(false) && may_administer(protect, user))
+}
+
 fn is_listed(protect: &Protect, user: &User) -> bool {
     let name = user.name.as_ref().map(|name| name.to_lowercase());
     protect.users.iter().any(|listed| listed == user.id.as_str() || Some(listed.to_lowercase()) == name)
@@ -67,19 +71,21 @@ fn is_listed(protect: &Protect, user: &User) -> bool {
 fn may_end_administration(protect: &Protect, step: &Step, user: &User) -> bool {
     match step {
         Step::AddGroup(_) | Step::Reactivate | Step::CreateIssue(_) => false,
-        Step::RemoveGroup(group) => protect.admin_groups.contains(group),
+        // Which group a role or a permission comes from is not told.
+        Step::RemoveGroup(group) => protect.admin_groups.contains(group) || user.administers != Some(false),
         Step::RemoveAllGroups
         | Step::RemoveApplicationAccess(_) // without access to the application nobody administers it
         | Step::Deactivate
         | Step::Delete
         | Step::Rename { .. } // the log-in as it was known fails
-        | Step::InvalidatePassword { .. } => may_administer(protect, user),
+        | Step::InvalidatePassword { .. } => user.administers.is_none() || may_administer(protect, user),
     }
 }
 
-/// Whether `user` has an administrator's role or is in an administrators' group, or nobody can tell.
+/// Whether `user` is told to have an administrator's role, or is in an administrators' group or nobody can tell. Whether
+/// somebody has a role that is not told, the list of administrators says.
 fn may_administer(protect: &Protect, user: &User) -> bool {
-    if user.administers {
+    if user.administers == Some(true) {
         return true;
     }
     match &user.groups {

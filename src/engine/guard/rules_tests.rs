@@ -57,7 +57,8 @@ fn who_is_asked_about_which_step() {
         ("anybody", user("ID-1", Some(&["staff"])), "....?......"),
         ("an administrator", user("ID-1", Some(&["staff", ADMINS])), "....???????"),
         ("whose groups are not told", user("ID-1", None), "....???????"),
-        ("with a role of their own", User { administers: true, ..user("ID-1", Some(&["staff"])) }, "....???????"),
+        ("with a role of their own", User { administers: Some(true), ..user("ID-1", Some(&["staff"])) }, "...????????"),
+        ("whose role is not told", User { administers: None, ..user("ID-1", Some(&["staff"])) }, "...????????"),
         ("listed by name", named("breakGlass"), "...xxxxxxxx"),
         ("listed by id", user("ID-9", Some(&[])), "...xxxxxxxx"),
         ("of an id that differs in case", user("id-9", Some(&[])), "....?......"),
@@ -83,6 +84,7 @@ fn verdicts_with(user: &User, administrators: &[&str]) -> String {
 fn what_may_be_taken_from_an_administrator() {
     let admin = user("a", Some(&[ADMINS]));
     let inactive = User { active: Some(false), ..admin.clone() };
+    let untold = User { administers: None, ..user("u", Some(&["staff"])) };
     // remove the group, all groups, access; deactivate, delete, rename, invalidate the password
     for (what, user, administrators, expected) in [
         ("of three", &admin, &["a", "b", "c"][..], ".x..x.."),
@@ -92,6 +94,8 @@ fn what_may_be_taken_from_an_administrator() {
         ("who is the first", &admin, &[], "xxxxxxx"),
         ("who is inactive", &inactive, &["b", "c"], "......."),
         ("who is inactive and listed all the same", &inactive, &["a", "b"], "xxxxxxx"),
+        ("whose role is not told and who is not listed", &untold, &["a"], "........"),
+        ("whose role is not told and who is listed", &untold, &["u", "b"], "xxxxxxxx"),
         ("whose groups are not told, one of three", &user("a", None), &["a", "b", "c"], ".x..x.."),
     ] {
         assert_eq!(verdicts_with(user, administrators), expected, "{what}");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::time::{sleep, timeout};
 use tracing::warn;
 
 use super::Reconciler;
@@ -13,8 +14,8 @@ use crate::{
 
 /// How often it is asked whether the views have come so far.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// A planner that is stopped with its source goes on when it does; one that never comes to a user must not end all
-/// comparing.
+/// A planner that is stopped with its source goes on when it does; one that comes to nobody for so long must not end
+/// all comparing.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A user whom the source lists, and of whom nothing told.
@@ -22,7 +23,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub struct Unmet {
     /// Who.
     pub user: UserId,
-    /// As of when that is so: later, if they were there before and are removed. None: never seen.
+    /// As of when that is so: of what was seen of them without a creation. None: never seen.
     pub as_of: Option<Timestamp>,
 }
 
@@ -67,20 +68,61 @@ impl Reconciler {
         }
     }
 
-    /// Waits until the planners have come to each of `unmet`.
-    pub(super) async fn until_known(&self, unmet: &[Unmet], work: &Work) -> Result<(), Interrupted> {
-        let known = async {
-            for Unmet { user, .. } in unmet {
-                while self.unmet(user).is_some() {
-                    self.wait(LOOK_EVERY, work).await?;
-                }
-            }
-            Ok(())
-        };
-        tokio::time::timeout(PATIENCE, known).await.unwrap_or(Ok(()))
+    /// Waits until the planners have come to each of `unmet`, however many they are. False where they come to nobody any
+    /// more.
+    pub(super) async fn until_known(&self, unmet: &[Unmet], work: &Work) -> Result<bool, Interrupted> {
+        let users = unmet.iter().map(|unmet| &unmet.user).collect();
+        let known = all_known(users, |user| self.unmet(user).is_none());
+        work.stop.run_until_cancelled(known).await.ok_or(Interrupted)
     }
 
     async fn wait(&self, time: Duration, work: &Work) -> Result<(), Interrupted> {
-        work.stop.run_until_cancelled(tokio::time::sleep(time)).await.ok_or(Interrupted)
+        work.stop.run_until_cancelled(sleep(time)).await.ok_or(Interrupted)
+    }
+}
+
+/// Waits until all `users` are known; gives up, with false, when for [`PATIENCE`] not one of them came to be.
+async fn all_known(mut users: Vec<&UserId>, is_known: impl Fn(&UserId) -> bool) -> bool {
+    loop {
+        let one_after_the_other = async {
+            for user in &users {
+                while !is_known(user) {
+                    sleep(LOOK_EVERY).await;
+                }
+            }
+        };
+        if timeout(PATIENCE, one_after_the_other).await.is_ok() {
+            return true;
+        }
+        let before = users.len();
+        users.retain(|user| !is_known(user));
+        if users.len() == before {
+            return false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// Whether all come to be known where one does every 90 seconds, from the last one on, until so many have.
+    async fn waits(count: u32) -> bool {
+        let users: Vec<_> = (0..5).map(|number: u32| UserId::new(number.to_string())).collect();
+        let begun = Instant::now();
+        let is_known = |user: &UserId| {
+            let turn = 5 - user.as_str().parse::<u32>().expect("a number");
+            turn <= count && begun.elapsed() >= Duration::from_secs(90) * turn
+        };
+        all_known(users.iter().collect(), is_known).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn planners_that_come_to_one_after_the_other_are_waited_for_and_those_that_do_not_are_not() {
+        assert!(waits(5).await, "seven and a half minutes in all");
+        assert!(!waits(4).await, "the last one never is");
+        assert!(!waits(0).await);
     }
 }

@@ -4,8 +4,19 @@ use super::Reconciler;
 use crate::{
     domain::{UserHints, UserId},
     engine::{Interrupted, Work, guard::refused},
-    products::Error,
+    products,
 };
+
+/// Why a list says nothing about who is new.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// The product gave no answer that could be read, and trying again did not help.
+    #[error(transparent)]
+    Product(#[from] products::Error),
+    /// Whoever goes makes room for one who was there before.
+    #[error("the list is cut off: {0}")]
+    CutOff(&'static str),
+}
 
 /// A list that is being read.
 pub(super) struct List<'a> {
@@ -23,7 +34,7 @@ impl Reconciler {
 }
 
 impl List<'_> {
-    /// The next page; none behind the last one. After an error, which is one that stays, the list is not whole.
+    /// The next page, with those who are leaving; none behind the last one. After an error, which is one that stays, the list is not whole.
     pub(super) async fn next(&mut self) -> Result<Option<Result<Vec<(UserId, UserHints)>, Error>>, Interrupted> {
         if self.is_read {
             return Ok(None);
@@ -31,10 +42,19 @@ impl List<'_> {
         let (connection, cursor) = (&self.reconciler.connection, self.cursor.as_deref());
         let client = &connection.client;
         let page = connection.told(&self.work.stop, || async move { client.users(cursor).await.map_err(refused) });
-        Ok(Some(page.await?.map(|page| {
-            self.is_read = page.next.is_none();
-            self.cursor = page.next;
-            page.users
-        })))
+        Ok(Some(match page.await? {
+            Ok(page) => {
+                self.is_read = page.next.is_none();
+                self.cursor = page.next;
+                let leaving = page.leaving.into_iter().map(|user| (user, inactive()));
+                page.cut
+                    .map_or_else(|| Ok(page.users.into_iter().chain(leaving).collect()), |why| Err(Error::CutOff(why)))
+            }
+            Err(error) => Err(error.into()),
+        }))
     }
+}
+
+fn inactive() -> UserHints {
+    UserHints { active: Some(false), ..UserHints::default() }
 }

@@ -29,13 +29,12 @@ use tracing::{info, warn};
 
 pub use known::{Known, Unmet};
 
-use self::newcomers::Newcomers;
+use self::{list::Error, newcomers::Newcomers};
 use super::{Appender, Connection, Interrupted, Work, progress::Books};
 use crate::{
     domain::{Comparison, EventKind, Timestamp},
     log::Log,
     metrics::Metrics,
-    products::Error,
     rules::Schemes,
 };
 
@@ -113,7 +112,8 @@ impl Reconciler {
             None => self.extend_baseline(&before, work).await?,
             Some(_) => self.compare(&before, every, work).await?,
         };
-        let pause = if after.baseline.is_none() { every.min(BASELINE_AGAIN) } else { every };
+        let is_half_done = after.baseline.is_none() && after.failed.is_none();
+        let pause = if is_half_done { every.min(BASELINE_AGAIN) } else { every };
         self.note(at, &before, after, work).await?;
         Ok(pause)
     }
@@ -159,14 +159,16 @@ impl Reconciler {
             found.retain(|user| self.unmet(user).is_some());
         }
         let after = Comparison { known: found.known, held: 0, failed: None, baseline: before.baseline };
-        if found.total() > found.most() {
+        let is_on_hold = before.held > 0 && !found.is_empty();
+        if is_on_hold || found.total() > found.most() {
             return Ok(self.hold(before, after, &found));
         }
         self.tell(EventKind::Created, &found.unmet(), work).await?;
         Ok(after)
     }
 
-    /// Too many at once are no lost webhooks: somebody has to look.
+    /// Too many at once are no lost webhooks: somebody has to look. Until then all are held, also those who come later and
+    /// those who are left when some go: fewer of them are no better understood.
     fn hold(&self, before: &Comparison, after: Comparison, found: &Newcomers) -> Comparison {
         let (held, known, most) = (found.total(), found.known, found.most());
         if before.held != held {
@@ -180,7 +182,7 @@ impl Reconciler {
 
     /// A list that can't be read whole says nothing.
     fn cut_short(&self, before: &Comparison, error: &Error) -> Comparison {
-        warn!(source.id = %self.connection.source, %error, "the users can't be listed, so nobody's creation is found");
+        warn!(source.id = %self.connection.source, %error, "the users can't all be listed, so nobody's creation is found");
         Comparison { failed: Some(error.to_string()), ..before.clone() }
     }
 

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Reconciler, Unmet};
+use super::{Reconciler, Unmet, list::Error};
 use crate::{
     domain::{AccountType, Timestamp, UserHints, UserId},
     engine::{Interrupted, Work},
-    products::Error,
 };
 
 /// So many are never too many at once: a product that drops webhooks does so in bursts.

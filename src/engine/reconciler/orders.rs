@@ -30,9 +30,10 @@ impl Reconciler {
             let (source, users) = (&self.connection.source, found.total());
             info!(source.id = %source, users, release = order.release, "users who were held go on");
             self.tell(kind, &found.unmet(), work).await?;
-            self.until_known(&found.unmet(), work).await?;
-            if found.more == 0 {
-                return self.note(at, &before, after, work).await;
+            let are_known = self.until_known(&found.unmet(), work).await?;
+            if found.more == 0 || !are_known {
+                // Told once more, they would only stand in the log twice: those who are left stay held.
+                return self.note(at, &before, Comparison { held: found.more, ..after }, work).await;
             }
         }
     }

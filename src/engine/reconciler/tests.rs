@@ -1,6 +1,9 @@
 use std::{
     collections::BTreeSet,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -19,7 +22,7 @@ use crate::{
         Partition, Record, Stream, codec,
         embedded::{EmbeddedLog, Options},
     },
-    products::{Client, User, UserPage},
+    products::{Client, Error, User, UserPage},
     rules::VersionedScheme,
     store::Store,
     views::Views,
@@ -35,6 +38,12 @@ struct Site {
     goes: Mutex<Option<String>>,
     /// Of whom a webhook tells when a page with them has been read.
     told: Mutex<Option<(String, Arc<Met>)>>,
+    /// Whether the list does not go to its end.
+    is_cut: AtomicBool,
+    /// Who is on the way to be deleted.
+    leaving: Mutex<Vec<String>>,
+    /// How often its first page was read.
+    lists: AtomicUsize,
 }
 
 impl Site {
@@ -52,6 +61,7 @@ impl Client for Site {
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
         let from: usize = cursor.map_or(0, |cursor| cursor.parse().expect("a number"));
         let all = self.users().clone();
+        self.lists.fetch_add(usize::from(from == 0), Ordering::SeqCst);
         if let Some(goes) = self.goes.lock().unwrap_or_else(PoisonError::into_inner).take() {
             self.users().retain(|user| *user != goes);
         }
@@ -61,7 +71,10 @@ impl Client for Site {
             met.meet(UserId::new(told));
         }
         let users = all.iter().skip(from).take(2).map(|user| (UserId::new(user), UserHints::default())).collect();
-        Ok(UserPage { users, next: (from + 2 < all.len()).then(|| (from + 2).to_string()) })
+        let next = (from + 2 < all.len()).then(|| (from + 2).to_string());
+        let is_cut = next.is_none() && self.is_cut.load(Ordering::SeqCst);
+        let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner).iter().map(UserId::new).collect();
+        Ok(UserPage { cut: is_cut.then_some("no more"), leaving, ..UserPage::new(users, next) })
     }
 
     async fn user(&self, _: &UserRef) -> Result<User, Error> {
@@ -179,6 +192,34 @@ impl Bench {
         tokio::time::timeout(Duration::from_secs(30), found).await.expect("in time")
     }
 
+    /// Waits until the comparison that was written down last `is_so`.
+    async fn until_last(&self, is_so: impl Fn(&Comparison) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !is_so(&self.last_comparison().await) {
+            assert!(Instant::now() < deadline, "in vain");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn last_comparison(&self) -> Comparison {
+        let end = self.log.bounds(Stream::SweepProgress, Partition(0)).await.expect("bounds").end;
+        let records = self.log.read(Stream::SweepProgress, vec![(Partition(0), end - 1)]).await.expect("read");
+        let record = std::pin::pin!(records).next().await.expect("there is one").expect("a record");
+        match codec::decode::<SweepProgress>(&record.payload).expect("usher wrote it").step {
+            SweepStep::Compared(comparison) => comparison,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Waits until the users have been listed from first to last, and what follows is told.
+    async fn a_round_passes(&self) {
+        let (begun, deadline) = (self.site.lists.load(Ordering::SeqCst), Instant::now() + Duration::from_secs(30));
+        while self.site.lists.load(Ordering::SeqCst) < begun + 3 {
+            assert!(Instant::now() < deadline, "in vain");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     async fn order(&self, order: NewcomerOrder) {
         let request = SweepRequest::Newcomers(order);
         let record = Record { key: request.key(), payload: codec::encode(&request) };
@@ -239,6 +280,62 @@ async fn who_is_told_of_a_moment_after_the_list_was_read_is_no_newcomer() {
     *bench.site.told.lock().expect("not poisoned") = Some(("told".into(), Arc::clone(&bench.met)));
     bench.site.put(["told".to_owned(), "untold".to_owned()]);
     bench.until_events(|events| events.contains(&"created untold".to_owned())).await;
+    assert_eq!(bench.events().await.len(), 4, "three of the baseline, and one newcomer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_cut_off_makes_neither_a_baseline_nor_newcomers() {
+    let site = Site::default();
+    site.put(names('a', 3));
+    site.is_cut.store(true, Ordering::SeqCst);
+    let bench = Bench::start(site);
+    let cut = bench.until(|comparison| comparison.failed.is_some()).await;
+    assert_eq!((cut.baseline, cut.failed.as_deref()), (None, Some("the list is cut off: no more")));
+
+    bench.site.is_cut.store(false, Ordering::SeqCst);
+    let whole = bench.until(|comparison| comparison.baseline.is_some()).await;
+    bench.site.is_cut.store(true, Ordering::SeqCst);
+    bench.site.put(["slid".to_owned()]);
+    let cut = bench.until(|comparison| comparison.baseline.is_some() && comparison.failed.is_some()).await;
+    assert_eq!((cut.baseline, cut.known), (whole.baseline, 3));
+    bench.a_round_passes().await;
+    assert!(!bench.events().await.contains(&"created slid".to_owned()));
+
+    bench.site.is_cut.store(false, Ordering::SeqCst);
+    bench.until_events(|events| events.contains(&"created slid".to_owned())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn newcomers_who_are_held_stay_so_when_some_of_them_go_and_until_none_is_left() {
+    let site = Site::default();
+    site.put(names('a', 2));
+    let bench = Bench::start(site);
+    bench.until(|comparison| comparison.baseline.is_some()).await;
+    bench.site.put(names('b', 51));
+    bench.until(|comparison| comparison.held == 51).await;
+    bench.site.users().retain(|user| user.starts_with('a') || user == "b007");
+    bench.until(|comparison| comparison.held == 1).await;
+    bench.site.put(["c".to_owned()]);
+    bench.until(|comparison| comparison.held == 2).await;
+    bench.site.users().retain(|user| user.starts_with('a'));
+    bench.until_last(|comparison| comparison.held == 0).await;
+    assert_eq!(bench.events().await.len(), 2, "the baseline alone");
+
+    bench.site.put(["d".to_owned()]);
+    bench.until_events(|events| events.contains(&"created d".to_owned())).await;
+    assert_eq!(bench.events().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_deletion_is_cancelled_was_there_before() {
+    let site = Site { leaving: Mutex::new(vec!["leaving".to_owned()]), ..Site::default() };
+    site.put(names('a', 2));
+    let bench = Bench::start(site);
+    let whole = bench.until(|comparison| comparison.baseline.is_some()).await;
+    assert_eq!(whole.known, 3);
+    bench.site.leaving.lock().expect("not poisoned").clear();
+    bench.site.put(["leaving".to_owned(), "new".to_owned()]);
+    bench.until_events(|events| events.contains(&"created new".to_owned())).await;
     assert_eq!(bench.events().await.len(), 4, "three of the baseline, and one newcomer");
 }
 

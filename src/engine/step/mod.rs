@@ -87,6 +87,7 @@ impl<'a> Progress<'a> {
         let connection = &self.executor.connection;
         let mut patience = Patience::new(connection, Asked::Change);
         let mut refused: Option<Error> = None;
+        let in_parts = may_be_done_in_part(&self.plan.step.step);
         loop {
             let known = match self.read().await? {
                 Ok(known) => known,
@@ -122,6 +123,7 @@ impl<'a> Progress<'a> {
             let Err(error) = asked else { return Ok(self.changed(known)) };
             match error.disposition() {
                 Disposition::Retry(after) => {
+                    self.may_be_done |= in_parts;
                     if !patience.wait(&error, after, &self.work.stop).await? {
                         return Ok(self.failed("the product does not get to it", &error));
                     }
@@ -132,7 +134,10 @@ impl<'a> Progress<'a> {
                         return Ok(self.failed("the product keeps failing at it", &error));
                     }
                 }
-                Disposition::Halt => connection.halt(&error),
+                Disposition::Halt => {
+                    self.may_be_done |= in_parts;
+                    connection.halt(&error);
+                }
                 Disposition::ReadThenGiveUp => refused = Some(error),
                 // The user who can't be found may be the one who was to be deleted.
                 Disposition::GiveUp if self.plan.step.step == Step::Delete => refused = Some(error),
@@ -189,9 +194,28 @@ impl<'a> Progress<'a> {
                 self.executor.connection.succeeded(Asked::Change);
                 permit.used();
             }
-            Err(error) if matches!(error.disposition(), Disposition::ReadThenRetry(_)) => permit.used(),
-            Err(_) => {}
+            Err(error) => {
+                let lost = matches!(error.disposition(), Disposition::ReadThenRetry(_));
+                if lost || may_be_done_in_part(&step.step) {
+                    permit.used();
+                }
+            }
         }
         Ok(asked)
+    }
+}
+
+/// Whether some product takes several calls to make `step` so, or to see that it is: then an error, which is about the last
+/// of them, does not say that nothing was done.
+fn may_be_done_in_part(step: &Step) -> bool {
+    match step {
+        Step::RemoveGroup(_)
+        | Step::RemoveAllGroups
+        | Step::RemoveApplicationAccess(_)
+        | Step::Deactivate
+        | Step::Reactivate
+        | Step::Delete
+        | Step::InvalidatePassword { .. } => true,
+        Step::AddGroup(_) | Step::Rename { .. } | Step::CreateIssue(_) => false,
     }
 }

@@ -40,6 +40,9 @@ impl Sweeper {
                 Ok(page) => page,
                 Err(error) => return self.give_up(sweep, &error, work).await,
             };
+            if let Some(cut) = page.cut {
+                warn!(sweep.id = %sweep, cut, "the list of users may not be the whole one");
+            }
             let new = page.users.into_iter().filter(|(user, _)| seen.is_new(sweep, user));
             self.sight_all(sweep, new.map(|(user, hints)| (user, hints, None)).collect(), work).await?;
             match page.next {

@@ -32,7 +32,7 @@ impl Client for Lists {
             Some(_) => (["d", "e"], None),
         };
         let users = users.map(|user| (UserId::new(user), UserHints::default())).to_vec();
-        Ok(UserPage { users, next: next.map(str::to_owned) })
+        Ok(UserPage::new(users, next.map(str::to_owned)))
     }
 
     async fn user(&self, _: &UserRef) -> Result<User, Error> {

@@ -83,8 +83,10 @@ impl AtlassianOrg {
         for key in applications.iter().filter(|key| !owners.contains(key.as_str())) {
             self.check_application(key).await?;
         }
-        let named = |key: &str| applications.is_empty() || applications.iter().any(|one| one == key);
-        all.retain(|one| one.resource_owner.as_deref().is_some_and(named) && one.access().next().is_some());
+        let named = |key: &str| applications.iter().any(|one| one == key);
+        // All access is meant where none is named, also to what is not told to be an application's.
+        let meant = |one: &Assignment| applications.is_empty() || one.resource_owner.as_deref().is_some_and(named);
+        all.retain(|one| meant(one) && one.access().next().is_some());
         Ok(all)
     }
 

@@ -9,7 +9,7 @@ use super::{
     AtlassianOrg,
     groups::Group,
     pages::{MOST, body},
-    user::{ADMINISTERING, Bean, USERS},
+    user::{ADMINISTERING, Bean, ORG_ADMIN, USERS},
 };
 use crate::{
     domain::{AccountType, GroupName, UserId},
@@ -28,6 +28,12 @@ impl AtlassianOrg {
             found.extend(self.active_people(json!({ "groupIds": ids })).await?);
         }
         Ok(found)
+    }
+
+    /// Who can stand in for `user`: for an organisation admin only others of the kind, since nobody else can give that role.
+    pub(super) async fn administrators_beside(&self, user: &UserId) -> Result<BTreeSet<UserId>, Error> {
+        let org_admins = self.active_people(json!({ "roleIds": [ORG_ADMIN] })).await?;
+        if org_admins.contains(user) { Ok(org_admins) } else { self.all_administrators().await }
     }
 
     async fn admin_group_ids(&self) -> Result<Vec<String>, Error> {

@@ -76,13 +76,6 @@ impl AtlassianOrg {
 
     /// The account is deleted after 14 days, and counts as gone from now on; or the user leaves the directory.
     pub(super) async fn delete(&self, user: &User) -> Result<(), Error> {
-        match self.ask_to_delete(user).await {
-            Err(Error::Refused { status: 404, .. } | Error::NoSuchUser) => Ok(()), // gone already
-            answer => answer,
-        }
-    }
-
-    async fn ask_to_delete(&self, user: &User) -> Result<(), Error> {
         if self.standing(user).await?.managed {
             self.check(user, Privilege::Deletion).await?;
             let call = Call::new(Operation::DeleteUser, Method::POST, DELETE).user_segment(user.id.as_str());

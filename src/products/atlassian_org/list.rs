@@ -14,15 +14,19 @@ use crate::{
 };
 
 impl AtlassianOrg {
-    /// The page at `cursor`. Whoever is gone already is left out.
+    /// The page at `cursor`. Whoever is gone already is left out; of those the accounts of the organisation are leaving,
+    /// as their deletion may be cancelled.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         let place = (!cursor.is_first()).then_some(cursor.place.as_str());
         let asked = body(&json!({ "limit": MOST }), place);
         let call = self.within(Operation::ListUsers, Method::POST, USERS).await?.body(asked);
         let page = self.http.send(call).await?.json::<Page<Bean>>()?;
         let next = page.next().map(str::to_owned);
-        let users = page.data.into_iter().filter(|bean| !bean.is_gone()).map(Bean::into_listed).collect();
-        cursor.by_stream(users, next)
+        let (gone, there): (Vec<_>, Vec<_>) = page.data.into_iter().partition(Bean::is_gone);
+        let is_managed = |bean: &Bean| bean.standing().is_some_and(|standing| standing.managed);
+        let leaving = gone.into_iter().filter(is_managed).map(|bean| bean.into_user().id).collect();
+        let page = cursor.by_stream(there.into_iter().map(Bean::into_listed).collect(), next)?;
+        Ok(UserPage { leaving, ..page })
     }
 }
 

@@ -120,6 +120,10 @@ impl Client for AtlassianOrg {
         self.all_administrators().await
     }
 
+    async fn administrators_like(&self, user: &User) -> Result<BTreeSet<UserId>, Error> {
+        self.administrators_beside(&user.id).await
+    }
+
     /// The directory is part of it: without one, nothing else can be asked.
     async fn probe(&self) -> Result<(), Error> {
         self.read_organization(Operation::Probe).await?;

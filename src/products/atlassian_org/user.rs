@@ -15,7 +15,10 @@ use crate::{
 pub(super) const USERS: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/users/search";
 
 /// Roles whose holders administer the organisation, or all of a site.
-pub(super) const ADMINISTERING: [&str; 2] = ["atlassian/org-admin", "atlassian/site-admin"];
+pub(super) const ADMINISTERING: [&str; 2] = [ORG_ADMIN, "atlassian/site-admin"];
+
+/// The role without which nobody administers the organisation as a whole.
+pub(super) const ORG_ADMIN: &str = "atlassian/org-admin";
 
 /// How late the organisation may be in telling when somebody was last active.
 const LATE: Duration = Duration::from_hours(24);
@@ -131,7 +134,9 @@ impl Bean {
             created: self.added_to_org.as_ref().and_then(|at| at.parse().ok()),
             last_login: self.last_active(),
             logins_late: LATE,
-            administers: self.platform_roles.iter().flatten().any(|role| ADMINISTERING.contains(&role.as_str())),
+            administers: self
+                .platform_roles
+                .map(|roles| roles.iter().any(|role| ADMINISTERING.contains(&role.as_str()))),
             ..User::new(UserId::new(self.account_id))
         }
     }

@@ -112,13 +112,25 @@ impl BitbucketDc {
         Ok(self.groups_lately().await?.iter().map(|(group, _)| group.clone()).collect())
     }
 
-    /// Whether whoever is in `groups`, and has `id`, administers Bitbucket. Where usher's account may not know, it may
-    /// change nothing either.
-    pub(super) async fn makes_administrator(&self, id: u64, groups: &Groups) -> Result<bool, Error> {
+    /// Whether whoever is in `groups`, and has `id`, administers Bitbucket. Never `Some(false)`: they may have been made an
+    /// administrator since the permissions were read. Where usher's account may not know, it may change nothing either.
+    pub(super) async fn makes_administrator(&self, id: u64, groups: &Groups) -> Result<Option<bool>, Error> {
         match self.is_administrator(id, groups).await {
-            Err(Error::Unauthorized { status: 401 | 403, .. }) => Ok(false),
-            known => known,
+            Err(Error::Unauthorized { status: 401 | 403, .. }) => Ok(None),
+            known => Ok(known?.then_some(true)),
         }
+    }
+
+    /// Whether `user`, in the groups that were read, administers Bitbucket by the permissions of now.
+    pub(super) async fn administers_now(&self, user: &User) -> Result<bool, Error> {
+        let Some(groups) = &user.groups else { return Ok(true) };
+        if self.admin_groups.iter().any(|group| groups.contains(group)) {
+            return Ok(true);
+        }
+        let permitted = self.permitted_groups().await?;
+        let administers =
+            |one: PermittedGroup| one.permission.administers() && groups.contains(&GroupName::new(one.group.name));
+        Ok(permitted.into_iter().any(administers) || self.has_own(user, Permission::administers).await?)
     }
 
     async fn is_administrator(&self, id: u64, groups: &Groups) -> Result<bool, Error> {
@@ -149,8 +161,12 @@ impl BitbucketDc {
 
     /// Whether `user` has a global permission of their own.
     pub(super) async fn has_permission(&self, user: &User) -> Result<bool, Error> {
+        self.has_own(user, |_| true).await
+    }
+
+    async fn has_own(&self, user: &User, such: fn(Permission) -> bool) -> Result<bool, Error> {
         let (Some(id), Some(name)) = (number(&user.id), &user.name) else { return Ok(false) };
-        let is_among = |page: Vec<PermittedUser>| page.iter().any(|one| one.user.id == id);
+        let is_among = |page: Vec<PermittedUser>| page.iter().any(|one| one.user.id == id && such(one.permission));
         let list = List::of(Operation::ReadPermissions, PERMITTED_USERS).user("filter", name);
         list.until(&self.http, is_among).await
     }

@@ -30,6 +30,17 @@ impl BitbucketDc {
         Ok(found)
     }
 
+    /// The administrators, where `user` is one of them by the permissions of now; else nobody. Two calls then, whatever
+    /// number of users has permissions.
+    pub(super) async fn administrators_beside(&self, user: &User) -> Result<BTreeSet<UserId>, Error> {
+        let administers = match self.administers_now(user).await {
+            // Where usher's account may not know, it may change nothing either.
+            Err(Error::Unauthorized { status: 401 | 403, .. }) => false,
+            told => user.administers == Some(true) || told?,
+        };
+        if administers { self.find_administrators().await } else { Ok(BTreeSet::new()) }
+    }
+
     /// The members of a group; none where it is not there.
     async fn members(&self, group: &GroupName) -> Result<Vec<Bean>, Error> {
         let list = List::of(Operation::ListMembers, MEMBERS).other("context", group.as_str());

@@ -1,4 +1,5 @@
-//! Changing a user. All of it is by name: whose it is has just been read.
+//! Changing a user. All of it is by name: what can't be undone is done only where the name is still the user's, by one more
+//! reading right before.
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -73,8 +74,18 @@ impl BitbucketDc {
         leave_all(self, user, &own_groups(user)?.intersection(&giving).collect::<Vec<_>>()).await
     }
 
+    /// Refused where the user was renamed meanwhile, and somebody else may have the name.
+    async fn check_name(&self, user: &User) -> Result<(), Error> {
+        match self.by_name(login_name(user)?).await {
+            Ok(now) if now.id() == user.id => Ok(()),
+            Ok(_) | Err(Error::NoSuchUser) => Err(Error::not_so_called()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
         user.fixed.check_details()?;
+        self.check_name(user).await?;
         let name = format!("{}{suffix}", login_name(user)?);
         let body = json!({ "name": login_name(user)?, "newName": name });
         let call = Call::new(Operation::EditUser, Method::POST, RENAME).body(body).about(&name);
@@ -87,16 +98,15 @@ impl BitbucketDc {
 
     async fn delete(&self, user: &User) -> Result<(), Error> {
         user.fixed.check_existence()?;
+        self.check_name(user).await?;
         let call = Call::new(Operation::DeleteUser, Method::DELETE, USERS).user_query("name", login_name(user)?);
-        match self.change(user, call).await {
-            Err(Error::Refused { status: 404, .. }) => Ok(()), // gone already
-            answer => answer?.done(),
-        }
+        self.change(user, call).await?.done()
     }
 
     /// Sends no link to set a new one: there is no call for that.
     async fn invalidate_password(&self, user: &User) -> Result<(), Error> {
         user.fixed.check_details()?;
+        self.check_name(user).await?;
         let password = password::random()?;
         let (name, secret) = (login_name(user)?, password.reveal());
         let body = json!({ "name": name, "password": secret, "passwordConfirm": secret });

@@ -108,6 +108,10 @@ impl Client for BitbucketDc {
         self.find_administrators().await
     }
 
+    async fn administrators_like(&self, user: &User) -> Result<BTreeSet<UserId>, Error> {
+        self.administrators_beside(user).await
+    }
+
     /// By a list of one user: without credentials, and without a licence, there is none.
     async fn probe(&self) -> Result<(), Error> {
         let call = Call::new(Operation::Probe, Method::GET, USERS).query("limit", "1");

@@ -5,8 +5,8 @@
 //! the right one. Where no name is remembered, or it is somebody else's by now, all users are gone through, 1,000 a call:
 //! 100 calls for 100,000 users. What is found on the way is remembered too, so that it is one walk after a start, and one
 //! after a rename. Bitbucket finds a name also in the middle of others, so that a user with a short name costs a call more
-//! for each 1,000 who have it in theirs. That somebody was on no page is believed for a minute where they must have been there before, so that
-//! users who are gone cost one walk a minute at most.
+//! for each 1,000 who have it in theirs. That somebody was on no page of two walks (one, where there is one page) is believed for a minute where
+//! they must have been there before, so that users who are gone cost two walks a minute at most.
 
 use std::{
     collections::HashMap,
@@ -86,7 +86,7 @@ impl Names {
         Walk { start, names: HashMap::new() }
     }
 
-    /// Takes over what a walk to the end has found; names of users who are gone are forgotten.
+    /// Takes over what the walks to the end have found; names of users who are gone are forgotten.
     pub fn replace(&self, walk: Walk) {
         let mut known = self.known();
         known.highest = walk.names.keys().copied().fold(known.highest, u64::max);

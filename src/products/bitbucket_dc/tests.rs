@@ -51,7 +51,10 @@ async fn a_short_name_is_searched_for_on_every_page_that_it_is_in() {
     ])
     .await;
     let read = stub.client(PRODUCT).user(&UserRef::Name("a".to_owned())).await.unwrap();
-    assert_eq!((read.id.as_str(), read.groups.map(|groups| groups.len()), read.administers), ("2", Some(2), true));
+    assert_eq!(
+        (read.id.as_str(), read.groups.map(|groups| groups.len()), read.administers),
+        ("2", Some(2), Some(true))
+    );
     assert_eq!(
         stub.lines(),
         [
@@ -79,7 +82,7 @@ async fn a_list_that_goes_back_to_where_it_was_is_given_up() {
 
 #[tokio::test]
 async fn what_is_sent_is_what_the_reference_has() {
-    let stub = Stub::answering([ok("{}"), ok("{}"), ok("{}")]).await;
+    let stub = Stub::answering([ok("{}"), ok("{}"), last(&user(2, "j|doe")), ok("{}")]).await;
     let client = stub.client(PRODUCT);
     let jane = User { name: Some("j|doe".to_owned()), ..User::new(UserId::new("2")) };
     for step in [
@@ -89,8 +92,8 @@ async fn what_is_sent_is_what_the_reference_has() {
     ] {
         client.make_so(&jane, &step).await.unwrap();
     }
-    let sent: Vec<String> =
-        stub.asked().iter().map(|one| one.split("\r\n\r\n").nth(1).unwrap_or_default().to_owned()).collect();
+    let changes = || stub.asked().into_iter().filter(|one| one.starts_with("POST"));
+    let sent: Vec<String> = changes().map(|one| one.split("\r\n\r\n").nth(1).unwrap_or_default().to_owned()).collect();
     assert_eq!(
         sent,
         [
@@ -99,18 +102,71 @@ async fn what_is_sent_is_what_the_reference_has() {
             r#"{"name":"j|doe","newName":"j|doe-x"}"#
         ]
     );
-    let lines = stub.lines();
-    assert!(lines.iter().all(|line| line.starts_with("POST /rest/api/latest/admin/users/")), "{lines:?}");
+    let own = |one: String| one.starts_with("POST /rest/api/latest/admin/users/");
+    assert!(changes().all(own), "{:?}", stub.lines());
+    assert_eq!(stub.lines()[2], "GET /rest/api/latest/admin/users?filter=j%7Cdoe&start=0&limit=1000");
 }
 
 #[tokio::test]
 async fn no_message_names_the_user() {
     let refusal =
         r#"{"errors":[{"context":null,"message":"jdoe (jdoe@acme.example) ist Mitglied","exceptionName":"X"}]}"#;
-    let stub = Stub::answering([answer(409, "", refusal)]).await;
+    let stub = Stub::answering([last(&user(2, "jdoe")), answer(409, "", refusal)]).await;
     let jane = User { name: Some("jdoe".to_owned()), ..User::new(UserId::new("2")) };
     let Err(Error::Refused { status: 409, message }) = stub.client(PRODUCT).make_so(&jane, &Step::Delete).await else {
         panic!("not refused");
     };
     assert!(message.contains("ist Mitglied") && !message.contains("jdoe"), "{message}");
+}
+
+#[tokio::test]
+async fn nothing_that_can_t_be_undone_is_done_to_somebody_else_who_has_the_name_by_now() {
+    for step in
+        [Step::Delete, Step::Rename { suffix: "-x".to_owned() }, Step::InvalidatePassword { send_reset_link: false }]
+    {
+        let users = [user(3, "jdoe"), user(2, "jdoe-old")].join(",");
+        let stub = Stub::answering([last(&users), ok("{}")]).await;
+        let jane = User { name: Some("jdoe".to_owned()), ..User::new(UserId::new("2")) };
+        let asked = stub.client(PRODUCT).make_so(&jane, &step).await;
+        assert_eq!((asked, stub.lines().len()), (Err(Error::not_so_called()), 1), "{step:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_passed_over_since_somebody_before_them_goes_meanwhile_is_not_gone() {
+    let first = |values: &str| page(values, r#""isLastPage":false,"nextPageStart":1000"#);
+    let stub = Stub::answering([
+        first(&user(1, "a")),
+        last(&user(3, "c")), // the second stands on the first page by now
+        first(&user(2, "b")),
+        last(&user(3, "c")),
+        last(r#"{"name":"staff"}"#),
+        last(""),
+        last(""),
+    ])
+    .await;
+    let read = stub.client(PRODUCT).user(&UserRef::Id(UserId::new("2"))).await;
+    assert_eq!(read.map(|user| user.name), Ok(Some("b".to_owned())));
+}
+
+#[tokio::test]
+async fn who_is_on_no_page_of_a_walk_for_somebody_else_is_looked_for_again() {
+    let first = |values: &str| page(values, r#""isLastPage":false,"nextPageStart":1000"#);
+    let stub = Stub::answering([
+        last(&user(4, "d")), // the highest id told of
+        first(&user(1, "a")),
+        last(&user(3, "c")), // the second is passed over
+        last(r#"{"name":"staff"}"#),
+        last(""),
+        last(""),
+        first(&user(1, "a")),
+        last(&user(2, "b")),
+        last(r#"{"name":"staff"}"#),
+    ])
+    .await;
+    let client = stub.client(PRODUCT);
+    assert_eq!(client.user(&UserRef::Name("nobody".to_owned())).await, Err(Error::NoSuchUser));
+    let read = async |id: &str| client.user(&UserRef::Id(UserId::new(id))).await.map(|user| user.name);
+    assert_eq!(read("3").await, Ok(Some("c".to_owned())));
+    assert_eq!(read("2").await, Ok(Some("b".to_owned())));
 }

@@ -3,14 +3,18 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{BitbucketDc, USER_GROUPS, USERS, names::number, pages::List};
+use super::{
+    BitbucketDc, USER_GROUPS, USERS,
+    names::{Walk, number},
+    pages::List,
+};
 use crate::{
     domain::{AccountType, EmailAddress, GroupName, Groups, Timestamp, UserId, UserRef},
     products::{Error, Fixed, User, request::Operation},
 };
 
 impl BitbucketDc {
-    /// The user with groups, and whether they administer Bitbucket by whatever permission.
+    /// The user with groups, and whether they are known to administer Bitbucket by whatever permission.
     pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
         let bean = match user {
             UserRef::Id(id) => self.by_id(number(id).ok_or(Error::NoSuchUser)?).await?,
@@ -67,9 +71,27 @@ impl BitbucketDc {
         Ok(found)
     }
 
+    /// Pages are counted by offset: whoever stands where a page ends is passed over if somebody before them goes meanwhile.
+    /// So nobody counts as gone by one walk over several pages.
     async fn look_at_everybody(&self, id: u64) -> Result<Bean, Error> {
-        let (mut walk, mut found) = (self.names.walk(), None);
+        let mut walk = self.names.walk();
+        for _ in 0..2 {
+            let (found, pages) = self.go_through_all(id, &mut walk).await?;
+            match found {
+                Some(bean) => return Ok(bean),
+                None if pages <= 1 => break,
+                None => {}
+            }
+        }
+        self.names.replace(walk);
+        Err(Error::NoSuchUser)
+    }
+
+    /// The user with `id`, if they were met, and how many pages there were.
+    async fn go_through_all(&self, id: u64, walk: &mut Walk) -> Result<(Option<Bean>, usize), Error> {
+        let (mut found, mut pages) = (None, 0);
         let look = |page: Vec<Bean>| {
+            pages += 1;
             for bean in page {
                 self.names.keep(bean.id, &bean.name); // for the others, should the walk be cut off
                 walk.meet(bean.id, &bean.name);
@@ -80,8 +102,7 @@ impl BitbucketDc {
             false
         };
         List::of(Operation::ListUsers, USERS).until(&self.http, look).await?;
-        self.names.replace(walk);
-        found.ok_or(Error::NoSuchUser)
+        Ok((found, pages))
     }
 
     async fn groups_of(&self, name: &str) -> Result<Groups, Error> {

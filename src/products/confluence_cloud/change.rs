@@ -7,7 +7,7 @@ use crate::{
         Error, User,
         answer::Answer,
         group_ids::Way,
-        leaving::{Leaving, leave_all, own_groups},
+        leaving::{leave_all, own_groups},
         request::Call,
         rights,
     },
@@ -18,7 +18,7 @@ impl ConfluenceCloud {
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Way::In).await,
-            Step::RemoveGroup(group) => self.leave(user, group).await,
+            Step::RemoveGroup(group) => leave_all(self, user, &[group]).await,
             Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
             Step::RemoveApplicationAccess(_)
             | Step::Deactivate

@@ -138,6 +138,8 @@ fn perhaps_full(error: Error) -> Error {
 
 #[async_trait]
 impl Leaving for ConfluenceCloud {
+    const TELLS: bool = false;
+
     async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
         self.move_member(user, group, Way::Out).await
     }

@@ -18,6 +18,7 @@ const SEARCH: &str = "wiki/rest/api/search/user";
 
 /// The search finds no more, says the reference.
 const MOST: usize = 10_000;
+const CUT: &str = "it ends after 10,000 users, and Confluence Cloud tells of no more";
 
 #[derive(Deserialize)]
 struct Found {
@@ -36,14 +37,13 @@ impl ConfluenceCloud {
         let page = self.http.send(call).await?.json::<Linked<Found>>()?;
         let next = page.next(start)?;
         let given = page.results.len();
-        if next.is_none() && start + given >= MOST {
-            tracing::warn!("the list of users ends after {MOST}; Confluence Cloud tells of no more");
-        }
+        let is_cut = next.is_none() && start + given >= MOST;
         let users: Vec<_> = page.results.into_iter().filter_map(|found| found.user?.into_listed()).collect();
         if given > 0 && users.is_empty() {
             return Err(Error::Unreadable("it names no account".to_owned()));
         }
-        cursor.by_stream(users, next.map(|next| next.to_string()))
+        let page = cursor.by_stream(users, next.map(|next| next.to_string()))?;
+        Ok(UserPage { cut: is_cut.then_some(CUT), ..page })
     }
 }
 

@@ -1,4 +1,5 @@
-//! Changing a user of a Confluence. Users are called by their login names there, as read a moment ago.
+//! Changing a user of a Confluence. Users are called by their login names there: what can't be undone is done only where the
+//! name is still the user's, by one more reading right before.
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -6,7 +7,7 @@ use serde_json::json;
 
 use super::ConfluenceDc;
 use crate::{
-    domain::{Capability, GroupName, Product, Step},
+    domain::{Capability, GroupName, Product, Step, UserRef},
     products::{
         Error, User,
         answer::Answer,
@@ -27,10 +28,13 @@ impl ConfluenceDc {
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Operation::AddToGroup, Method::PUT).await,
-            Step::RemoveGroup(group) => self.leave(user, group).await,
+            Step::RemoveGroup(group) => leave_all(self, user, &[group]).await,
             Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
             Step::RemoveApplicationAccess(applications) => self.keep_out(user, applications).await,
-            Step::Deactivate => self.edit(user, DISABLE).await,
+            Step::Deactivate => {
+                self.check_name(user).await?;
+                self.edit(user, DISABLE).await
+            }
             Step::Reactivate => self.edit(user, ENABLE).await,
             Step::Delete => self.delete(user).await,
             Step::InvalidatePassword { .. } => self.invalidate_password(user).await,
@@ -42,7 +46,16 @@ impl ConfluenceDc {
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
         match self.http.send(call).await {
-            Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),
+            Err(Error::Unauthorized { status: status @ 403, message }) => {
+                Err(match self.administers().await.transpose() {
+                    Some(administers) => rights::weigh(message, administers),
+                    // The credentials are still good for reading: it would stop for this one user again and again.
+                    None => {
+                        let message = format!("{message}; none of the administrators' groups is there to ask about");
+                        Error::Refused { status, message }
+                    }
+                })
+            }
             Err(Error::Refused { status: status @ 402, message }) => {
                 Err(Error::Refused { status, message: format!("no licence is free: {message}") })
             }
@@ -68,8 +81,15 @@ impl ConfluenceDc {
         self.change(user, call).await?.done()
     }
 
+    /// Refused where the user was renamed meanwhile, and somebody else may have the name.
+    pub(super) async fn check_name(&self, user: &User) -> Result<(), Error> {
+        let now = self.who(&UserRef::Id(user.id.clone())).await?;
+        if now.name.as_deref() == Some(login_name(user)?) { Ok(()) } else { Err(Error::not_so_called()) }
+    }
+
     /// Sends no link to set a new one: there is no call for that.
     async fn invalidate_password(&self, user: &User) -> Result<(), Error> {
+        self.check_name(user).await?;
         let password = password::random()?;
         let call = Call::new(Operation::SetPassword, Method::POST, PASSWORD)
             .user_segment(login_name(user)?)
@@ -81,6 +101,8 @@ impl ConfluenceDc {
 
 #[async_trait]
 impl Leaving for ConfluenceDc {
+    const TELLS: bool = false;
+
     async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
         self.move_member(user, group, Operation::RemoveFromGroup, Method::DELETE).await
     }

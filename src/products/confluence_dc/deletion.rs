@@ -28,7 +28,7 @@ const WAITS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 /// After that, whoever wanted the user deleted looks again.
 const LATER: Duration = Duration::from_secs(10);
 
-/// The tasks that were not done when usher stopped waiting. Asked to delete the same user again, it does not set off
+/// The tasks of which usher does not know that they have ended. Asked to delete the same user again, it does not set off
 /// another. Forgotten when usher ends: then Confluence has two tasks, the second of which finds nobody.
 #[derive(Default)]
 pub(super) struct Deletions {
@@ -45,7 +45,8 @@ impl Deletions {
 enum End {
     Done,
     Failed(String),
-    /// Confluence does not know it any more, or does not tell usher's account of it.
+    /// Confluence does not know it any more, or does not tell usher's account of it. Where that account has lost its rights
+    /// altogether, reading the user tells so.
     Forgotten,
     /// It has not, after as long as usher waits.
     Open,
@@ -58,15 +59,14 @@ impl ConfluenceDc {
         let open = self.deletions.open().get(&user.id).cloned();
         let task = match open {
             Some(task) => task,
-            None => match self.submit(user).await {
-                Err(Error::Refused { status: 404, .. }) => return Ok(()), // gone already
-                task => task?,
-            },
+            None => {
+                let task = self.submit(user).await?;
+                self.deletions.open().insert(user.id.clone(), task.clone());
+                task
+            }
         };
-        let end = self.follow(&task, user).await?;
-        if matches!(end, End::Open) {
-            self.deletions.open().insert(user.id.clone(), task);
-        } else {
+        let end = self.follow(&task, user).await?; // where the task can't be asked for now, it goes on all the same
+        if !matches!(end, End::Open) {
             self.deletions.open().remove(&user.id);
         }
         match end {
@@ -81,6 +81,7 @@ impl ConfluenceDc {
     }
 
     async fn submit(&self, user: &User) -> Result<String, Error> {
+        self.check_name(user).await?;
         let call = Call::new(Operation::DeleteUser, Method::DELETE, ADMIN_USER).user_segment(login_name(user)?);
         Ok(self.change(user, call).await?.json::<Submission>()?.id)
     }
@@ -92,7 +93,7 @@ impl ConfluenceDc {
             wait = WAITS.1.min(wait * 2);
             let call = Call::new(Operation::ReadTask, Method::GET, TASK).segment(task).about(user.id.as_str());
             let task = match self.http.send(call.about(login_name(user)?)).await {
-                Err(Error::Refused { status: 404, .. }) => return Ok(End::Forgotten),
+                Err(Error::Refused { status: 404, .. } | Error::Unauthorized { .. }) => return Ok(End::Forgotten),
                 answer => answer?.json::<Task>()?,
             };
             if task.percentage_complete >= 100 {

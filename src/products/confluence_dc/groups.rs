@@ -74,17 +74,17 @@ impl ConfluenceDc {
     }
 
     /// Whether usher's account administers this Confluence. Asked for are the members of a group, which administrators alone
-    /// are told.
-    pub(super) async fn administers(&self) -> Result<bool, Error> {
+    /// are told; `None` where none of the administrators' groups is there, so that nobody can tell.
+    pub(super) async fn administers(&self) -> Result<Option<bool>, Error> {
         for group in &self.admin_groups {
             match self.http.send(members(Operation::ReadRights, group, 0, 1)).await {
-                Ok(_) => return Ok(true),
-                Err(Error::Unauthorized { status: 403, .. }) => return Ok(false),
+                Ok(_) => return Ok(Some(true)),
+                Err(Error::Unauthorized { status: 403, .. }) => return Ok(Some(false)),
                 Err(Error::Refused { status: 404, .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(false)
+        Ok(None)
     }
 }
 

@@ -21,15 +21,20 @@ const CURRENT: &str = "rest/api/user/current";
 impl ConfluenceDc {
     /// The user with groups.
     pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
+        let user = self.who(user).await?;
+        let groups = self.groups_of(&user.id).await?;
+        Ok(User { groups: Some(groups), ..user })
+    }
+
+    /// The user without groups.
+    pub(super) async fn who(&self, user: &UserRef) -> Result<User, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER);
         let call = match user {
             UserRef::Id(key) => call.user_query("key", key.as_str()),
             UserRef::Name(name) => call.user_query("username", name),
         };
         let answer = self.http.send(call.query("expand", "status")).await.map_err(Error::of_user)?;
-        let user = answer.json::<Bean>()?.into_user()?;
-        let groups = self.groups_of(&user.id).await?;
-        Ok(User { groups: Some(groups), ..user })
+        answer.json::<Bean>()?.into_user()
     }
 
     async fn groups_of(&self, user: &UserId) -> Result<Groups, Error> {

@@ -1,10 +1,11 @@
-//! Changing a user. All of it is by name: whose it is has just been read.
+//! Changing a user. All of it is by name: what can't be undone is done only where the name is still the user's, by one more
+//! reading right before.
 
 use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Crowd, MEMBERSHIP, PASSWORD, RENAME, RESET_LINK, USER};
+use super::{Crowd, MEMBERSHIP, PASSWORD, RENAME, RESET_LINK, USER, user::Bean};
 use crate::{
     domain::{Capability, GroupName, Product, Step},
     products::{
@@ -54,17 +55,22 @@ impl Crowd {
 
     /// A change takes the place of the whole user, so that the whole user is read first.
     async fn set_active(&self, user: &User, active: bool) -> Result<(), Error> {
-        let name = login_name(user)?;
-        let now = self.ask("username", name).await?;
-        if now.id() != user.id {
-            return Err(Error::NoSuchUser); // renamed meanwhile, and somebody else has the name
-        }
-        let body = now.with_active(active);
-        let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("username", name);
+        let body = self.still_called(user).await?.with_active(active);
+        let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("username", login_name(user)?);
         self.change(user, call.body(body)).await?.done()
     }
 
+    /// The user as they are now; refused where they were renamed meanwhile, and somebody else may have the name.
+    async fn still_called(&self, user: &User) -> Result<Bean, Error> {
+        match self.ask("username", login_name(user)?).await {
+            Ok(now) if now.id() == user.id => Ok(now),
+            Ok(_) | Err(Error::NoSuchUser) => Err(Error::not_so_called()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
+        self.still_called(user).await?;
         let name = login_name(user)?;
         let new_name = format!("{name}{suffix}");
         let call = Call::new(Operation::EditUser, Method::POST, RENAME).user_query("username", name);
@@ -72,15 +78,14 @@ impl Crowd {
     }
 
     async fn delete(&self, user: &User) -> Result<(), Error> {
+        self.still_called(user).await?;
         let call = Call::new(Operation::DeleteUser, Method::DELETE, USER).user_query("username", login_name(user)?);
-        match self.change(user, call).await {
-            Err(Error::Refused { status: 404, .. }) => Ok(()), // gone already
-            answer => answer?.done(),
-        }
+        self.change(user, call).await?.done()
     }
 
     /// First the password, which nobody knows; then the link, which stays good.
     async fn invalidate_password(&self, user: &User, send_reset_link: bool) -> Result<(), Error> {
+        self.still_called(user).await?;
         let (name, password) = (login_name(user)?, password::random()?);
         let call = Call::new(Operation::SetPassword, Method::PUT, PASSWORD)
             .user_query("username", name)

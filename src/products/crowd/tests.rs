@@ -80,19 +80,27 @@ async fn whoever_is_deactivated_keeps_names_and_address() {
 }
 
 #[tokio::test]
-async fn somebody_else_who_has_the_name_by_now_is_not_deactivated() {
-    let stub = Stub::answering([ok(r#"{"name":"j|doe","key":"2:b","active":true}"#)]).await;
-    let asked = stub.client(Product::Crowd).make_so(&jane(), &Step::Deactivate).await;
-    assert_eq!((asked, stub.lines().len()), (Err(Error::NoSuchUser), 1));
+async fn nothing_that_can_t_be_undone_is_done_to_somebody_else_who_has_the_name_by_now() {
+    for step in [
+        Step::Deactivate,
+        Step::Delete,
+        Step::Rename { suffix: "-x".to_owned() },
+        Step::InvalidatePassword { send_reset_link: false },
+    ] {
+        let stub = Stub::answering([ok(r#"{"name":"j|doe","key":"2:b","active":true}"#), answer(204, "", "")]).await;
+        let asked = stub.client(Product::Crowd).make_so(&jane(), &step).await;
+        assert_eq!((asked, stub.lines().len()), (Err(Error::not_so_called()), 1), "{step:?}");
+    }
 }
 
 #[tokio::test]
 async fn the_link_is_sent_after_the_password_is_gone() {
-    let stub = Stub::answering([answer(204, "", ""), answer(204, "", "")]).await;
+    let who = ok(r#"{"name":"j|doe","key":"1:a","active":true}"#);
+    let stub = Stub::answering([who, answer(204, "", ""), answer(204, "", "")]).await;
     let step = Step::InvalidatePassword { send_reset_link: true };
     stub.client(Product::Crowd).make_so(&jane(), &step).await.unwrap();
     assert_eq!(
-        stub.lines(),
+        stub.lines()[1..],
         [
             "PUT /rest/usermanagement/1/user/password?username=j%7Cdoe",
             "POST /rest/usermanagement/1/user/mail/password?username=j%7Cdoe",

@@ -58,10 +58,7 @@ impl JiraCloud {
     /// The user is taken from the site; the account itself is Atlassian's.
     async fn delete(&self, user: &User) -> Result<(), Error> {
         let call = Call::new(Operation::DeleteUser, Method::DELETE, USER).user_query("accountId", user.id.as_str());
-        match self.change(user, call).await {
-            Err(Error::Refused { status: 404, .. }) => Ok(()), // gone already
-            answer => answer?.done(),
-        }
+        self.change(user, call).await?.done()
     }
 
     async fn create_issue(&self, user: &User, issue: &Issue) -> Result<(), Error> {

@@ -97,10 +97,7 @@ impl JiraDc {
 
     async fn delete(&self, user: &User) -> Result<(), Error> {
         let call = Call::new(Operation::DeleteUser, Method::DELETE, USER).user_query("key", user.id.as_str());
-        match self.change(user, call).await {
-            Err(Error::Refused { status: 404, .. }) => Ok(()), // gone already
-            answer => answer?.done(),
-        }
+        self.change(user, call).await?.done()
     }
 
     /// Sends no link to set a new one: there is no call for that.

@@ -20,6 +20,9 @@ use crate::{
 const LIST: &str = "rest/api/2/user/list";
 const SEARCH: &str = "rest/api/2/user/search";
 
+/// Whether there are exactly so many users or more of them can't be told.
+const CUT: &str = "it ends after exactly 1,000 users, and some versions of Jira tell of no more";
+
 impl JiraDc {
     /// The page at `cursor`.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
@@ -67,11 +70,9 @@ impl JiraDc {
             .query("maxResults", &size)
             .query("includeInactive", "true");
         let page = self.http.send(call).await?.json::<Vec<Bean>>()?;
-        if page.is_empty() && cursor.offset() == PAGE {
-            tracing::warn!("the list of users ends after exactly {PAGE}; some versions of Jira tell of no more");
-        }
-        let given = page.len();
-        cursor.by_offset(page.into_iter().filter_map(Bean::into_listed).collect(), given)
+        let (given, is_cut) = (page.len(), page.is_empty() && cursor.offset() == PAGE);
+        let page = cursor.by_offset(page.into_iter().filter_map(Bean::into_listed).collect(), given)?;
+        Ok(UserPage { cut: is_cut.then_some(CUT), ..page })
     }
 }
 

@@ -22,8 +22,9 @@ impl Row {
             RunState::Held => false,
             // Known by an outcome alone: its decision was older, and is not in the log any more.
             RunState::Running if self.planned.is_none() => last < horizon.over,
-            RunState::Running => last < horizon.open,
-            RunState::Done | RunState::Failed | RunState::Cancelled => last < horizon.over,
+            // Steps of a cancelled one may have still to be passed over, when its source goes on.
+            RunState::Running | RunState::Cancelled => last < horizon.open,
+            RunState::Done | RunState::Failed => last < horizon.over,
         }
     }
 }

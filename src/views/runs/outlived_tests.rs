@@ -77,17 +77,19 @@ fn a_sweep_is_forgotten_with_the_last_of_its_runs() {
 }
 
 #[test]
-fn the_plan_of_a_cancelled_sweep_is_kept_while_sightings_wait_to_be_decided() {
+fn a_cancelled_run_and_the_plan_of_its_sweep_are_kept_while_sightings_wait_to_be_decided() {
     let (_dir, runs) = runs();
     runs.tell(&Told::Progress(started(&["a"], "")));
     runs.tell(&Told::Progress(progress(1, SweepStep::Cancelled { scheme: scheme("a") })));
     runs.tell(&Told::Progress(progress(2, SweepStep::ListingEnded { seen: 2 })));
     runs.tell(&Told::Decision(sighted("jane", 3, &[], None)));
-    prune(&runs, 1_000, 0);
+    prune(&runs, 1_000, 1);
+    assert_eq!(runs.run("a").state, RunState::Cancelled, "it is kept as long as a run that is under way");
+    prune(&runs, 1_000, 3);
     assert_eq!(sizes(&runs)[..3], [0; 3]);
     assert!(runs.plan(&sweep()).expect("read").is_some());
     runs.tell(&Told::Decision(sighted("joe", 4, &[], None)));
-    prune(&runs, 1_000, 0);
+    prune(&runs, 1_000, 3);
     assert_eq!(sizes(&runs), [0; 4]);
 }
 

@@ -4,7 +4,7 @@
 use usher::{
     domain::{AccountType, Product, Step, UserId, UserRef},
     products::{Disposition, Error},
-    sandbox::{Account, Crowd, Effect, Fault, When, user_number},
+    sandbox::{ADMIN_GROUP, Account, Crowd, Effect, Fault, When, user_number},
 };
 
 use super::{
@@ -121,10 +121,27 @@ async fn whoever_has_the_permission_is_an_administrator_in_whatever_group_or_non
     bench.sandbox.put_user(PRODUCT, Account::new("8", "bot").permission("SYS_ADMIN").account_type("app"));
     let expected = [UserId::new("101"), id_of(PRODUCT, JANE)].into();
     assert_eq!(bench.client.administrators().await, Ok(expected));
-    for (id, administers) in [("101", true), (JANE, true), ("7", false)] {
+    for (id, administers) in [("101", Some(true)), (JANE, Some(true)), ("7", None)] {
         let user = bench.client.user(&UserRef::Id(id_of(PRODUCT, id))).await.expect("is there");
         assert_eq!(user.administers, administers, "{id}");
     }
+}
+
+#[tokio::test]
+async fn whoever_was_made_an_administrator_since_permissions_were_read_is_one() {
+    let bench = Bench::new(PRODUCT);
+    let (before, nobody) = (bench.jane().await, [].into());
+    assert_eq!((before.administers, bench.client.administrators_like(&before).await), (None, Ok(nobody)));
+    bench.sandbox.put_user(PRODUCT, jane().permission("LICENSED_USER"));
+    assert_eq!(bench.client.administrators_like(&before).await, Ok([].into()));
+    bench.sandbox.put_user(PRODUCT, jane().permission("ADMIN"));
+    let expected = [UserId::new("101"), id_of(PRODUCT, JANE)].into();
+    assert_eq!(bench.client.administrators_like(&before).await, Ok(expected));
+    bench.sandbox.put_user(PRODUCT, jane());
+    assert!(bench.sandbox.add_member(PRODUCT, JANE, ADMIN_GROUP).is_ok());
+    let read = bench.jane().await;
+    let told = bench.client.administrators_like(&read).await.expect("told");
+    assert!(told.contains(&read.id), "{told:?}");
 }
 
 #[tokio::test]

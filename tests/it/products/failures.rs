@@ -2,7 +2,7 @@
 //! it comes to the same end, made once.
 
 use usher::{
-    domain::Step,
+    domain::{Product, Step},
     products::{Disposition, Error},
     sandbox::{Effect, Fault, When},
 };
@@ -104,7 +104,8 @@ async fn a_group_that_will_not_let_go_is_told_and_the_others_are_left_all_the_sa
 #[tokio::test]
 async fn a_refusal_in_the_middle_of_an_outage_is_not_taken_for_the_users_own() {
     let step = super::add(STAFF);
-    for product in ALL.iter().copied() {
+    // An organisation says by a code whether it is the key's, and nothing is looked up.
+    for product in ALL.iter().copied().filter(|product| *product != Product::AtlassianOrg) {
         let bench = Bench::new(product);
         let jane = bench.jane().await;
         bench.strike_changes(product, Effect::Forbidden, When::Always);

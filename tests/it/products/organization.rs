@@ -177,11 +177,29 @@ async fn access_that_follows_from_another_role_is_told_to_stay() {
 #[tokio::test]
 async fn holders_of_an_administrators_role_administer_whatever_groups_there_are() {
     let bench = with(InOrg { platform_roles: ["atlassian/org-admin".to_owned()].into(), ..InOrg::default() });
-    assert!(bench.jane().await.administers);
+    assert_eq!(bench.jane().await.administers, Some(true));
     assert!(bench.sandbox.delete_group(ORG, ADMIN_GROUP));
     assert_eq!(bench.client.administrators().await, Ok([UserId::new(JANE)].into()));
     bench.sandbox.put_user(ORG, jane().in_org(InOrg { suspended: true, ..jane_now(&bench).in_org }));
     assert_eq!(bench.client.administrators().await, Ok([].into()));
+}
+
+#[tokio::test]
+async fn nobody_but_another_organisation_admin_stands_in_for_one() {
+    let role = |role: &str| InOrg { platform_roles: [role.to_owned()].into(), ..InOrg::default() };
+    let bench = with(role("atlassian/org-admin"));
+    let like = async |user: &usher::products::User| bench.client.administrators_like(user).await;
+    bench.sandbox.put_user(ORG, Account::new("site", "site").in_org(role("atlassian/site-admin")));
+    let member = Account::new("member", "member").in_org(InOrg::default());
+    bench.sandbox.put_user(ORG, member);
+    bench.sandbox.add_member(ORG, "member", ADMIN_GROUP).expect("both are there");
+    let jane = bench.jane().await;
+    assert_eq!(like(&jane).await, Ok([UserId::new(JANE)].into()));
+    let member = bench.client.user(&UserRef::Id(UserId::new("member"))).await.expect("is there");
+    let all = like(&member).await.expect("told");
+    assert!([JANE, "site", "member"].iter().all(|id| all.contains(&UserId::new(*id))), "{all:?}");
+    bench.sandbox.put_user(ORG, Account::new("second", "second").in_org(role("atlassian/org-admin")));
+    assert_eq!(like(&jane).await, Ok([JANE, "second"].map(UserId::new).into()));
 }
 
 #[tokio::test]

@@ -243,18 +243,18 @@ async fn newcomers_who_are_dismissed_were_there_before_and_the_next_one_is_found
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_removed_and_created_again_is_found_and_who_is_not_active_is_not() {
+async fn who_is_removed_is_new_when_a_creation_is_told_and_who_is_not_active_when_they_are() {
     let app = TestApp::start(ground()).await;
     app.ground.sandbox.put_user(ACME.product, user(1));
     until(&app, ACME, "comparing").await;
-    app.ground.sandbox.delete_user(ACME.product, "KEY1");
+    // The product tells of the removal, and lists the user still.
     app.settled(&app.tell(ACME, Happening::Deleted, &user(1)).await).await;
     app.ground.sandbox.put_user(ACME.product, Account { active: false, ..user(2) });
     a_round_passes(&app.ground, ACME).await;
-    app.ground.sandbox.put_user(ACME.product, user(1));
-    until_effects(&app.ground, &[welcomed(ACME, 1)]).await;
     app.ground.sandbox.put_user(ACME.product, user(2));
-    until_effects(&app.ground, &[welcomed(ACME, 1), welcomed(ACME, 2)]).await;
+    until_effects(&app.ground, &[welcomed(ACME, 2)]).await;
+    app.settled(&app.tell(ACME, Happening::Created, &user(1)).await).await;
+    until_effects(&app.ground, &[welcomed(ACME, 2), welcomed(ACME, 1)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

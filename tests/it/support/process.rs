@@ -153,7 +153,7 @@ impl Sandbox {
             .spawn()
             .expect("the binary of this build");
         let greeting = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let mut greeting = greeting.map(|line| site(&line.expect("a line")));
+        let mut greeting = greeting.filter_map(|line| site(&line.expect("a line")));
         let mut sites = Vec::new();
         let controls = loop {
             match greeting.next().expect("it says where its controls are") {
@@ -172,11 +172,11 @@ impl Sandbox {
     }
 }
 
-/// `NAME: URL`, and whatever follows.
-fn site(line: &str) -> (String, Url) {
+/// `NAME: URL`, and whatever follows; none where it names something else.
+fn site(line: &str) -> Option<(String, Url)> {
     let mut words = line.split_whitespace();
-    let (name, url) = (words.next().expect("a name"), words.next().expect("a URL"));
-    (name.trim_end_matches(':').to_owned(), url.parse().expect("a URL"))
+    let (name, url) = (words.next()?, words.next()?);
+    Some((name.trim_end_matches(':').to_owned(), url.parse().ok()?))
 }
 
 impl Drop for Sandbox {

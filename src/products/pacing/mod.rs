@@ -1,5 +1,10 @@
 //! How fast a source is called: evenly spaced, few at a time, never before it wants to be called again.
 
+mod pace;
+mod quota;
+mod throttle;
+mod wall;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::{
@@ -7,7 +12,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{pace::Pace, throttle::Advice};
+use self::pace::Pace;
+pub(super) use self::throttle::Advice;
 use crate::config::Rate;
 
 const NEVER_CLOSED: &str = "the semaphore is never closed";
@@ -44,7 +50,7 @@ impl Pacer {
         }
     }
 
-    /// Waits until a call may be made: at most [`super::throttle::LONGEST_WAIT`] for the product and then for those
+    /// Waits until a call may be made: at most [`throttle::LONGEST_WAIT`] for the product and then for those
     /// before. Dropping the future gives the place up.
     pub async fn turn(&self) -> Turn<'_> {
         let place = self.at_a_time.acquire().await.expect(NEVER_CLOSED);
@@ -89,10 +95,10 @@ mod tests {
     use futures::future::join_all;
     use tokio::time::sleep;
 
-    use super::*;
-    use crate::products::{
+    use super::{
         pace::{DAY, LONGEST_GAP},
         quota::Quota,
+        *,
     };
 
     const CALM: Advice = Advice { wait: None, narrow: false, quota: Quota::Rest { scarce: false, gap: None } };

@@ -1,7 +1,7 @@
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::*;
-use crate::products::throttle::LONGEST_WAIT;
+use crate::products::pacing::throttle::LONGEST_WAIT;
 
 /// 2026-03-26T15:59:30Z
 const NOW: &str = "2026-03-26T15:59:30Z";
@@ -104,6 +104,18 @@ fn the_drafts_are_read_in_both_forms_and_the_strictest_of_several_quotas_counts(
     }
     let nothing = told(&[("RateLimit", r#""default";r=0;t=5"#)]);
     assert_eq!((nothing.empty, nothing.more, nothing.quota), (true, Some(millis(5_000)), rest(true, 5_000)));
+}
+
+#[test]
+fn a_reset_in_seconds_since_1970_is_no_time_to_wait() {
+    let epoch = ("RateLimit-Reset", "1774540800");
+    let left = |left| ("RateLimit-Remaining", left);
+    let within = |left| told(&[("RateLimit-Limit", "100, 100;w=60"), left, epoch]);
+    assert_eq!(within(left("100")).quota, Quota::Steady { gap: millis(600), burst: 0 });
+    assert_eq!(within(left("50")).quota, Quota::Steady { gap: millis(1_200), burst: 0 }, "as if the window began now");
+    assert_eq!((within(left("0")).empty, within(left("0")).more), (true, Some(millis(60_000))));
+    let alone = told(&[("RateLimit-Limit", "100"), left("10"), epoch]);
+    assert_eq!((alone.quota, alone.more), (Quota::Rest { scarce: true, gap: None }, None));
 }
 
 #[test]

@@ -12,12 +12,15 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset};
 use reqwest::header::HeaderMap;
 
-use super::throttle::{bounded, text, until};
+use super::{
+    pace::DAY,
+    throttle::{bounded, text, until},
+};
 use crate::domain::Timestamp;
 
 /// How the quota bears on the pace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Quota {
+pub(in crate::products) enum Quota {
     /// Nothing is told.
     #[default]
     Untold,
@@ -113,6 +116,15 @@ fn drafts(headers: &HeaderMap) -> Option<Told> {
     if steady.is_none() && rest.is_none() {
         return None;
     }
+    // Some servers tell the time of the reset, in seconds since 1970, in place of the time until then.
+    let window = policies.iter().filter_map(|policy| policy.number("w")).max();
+    let rest = rest.map(|(left, reset)| {
+        let reset = match window {
+            Some(window) => reset.map(|reset| reset.min(window)),
+            None => reset.filter(|reset| *reset <= DAY.as_secs()),
+        };
+        (left, reset)
+    });
     let gap = rest.and_then(|(left, reset)| each(reset?, left));
     let more = rest.and_then(|(_, reset)| bounded(Duration::from_secs(reset?)));
     let left = rest.map(|(left, _)| left);

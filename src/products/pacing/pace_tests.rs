@@ -258,3 +258,26 @@ fn a_product_that_refuses_everything_for_a_while_is_soon_called_as_before() {
     }
     assert!(last_gap < Duration::from_millis(150), "{last_gap:?}");
 }
+
+#[test]
+fn a_product_that_refuses_half_for_a_while_is_soon_called_as_before_although_its_limit_was_known_for_hours() {
+    let (hours, minutes) = (Duration::from_hours(4), Duration::from_mins(3));
+    let start = Instant::now();
+    let (mut now, mut pace, mut calls) = (start, Pace::new(10.0, start), 0);
+    let mut bucket = Bucket::new(10, 5, 1).evenly().silent();
+    let mut longest = Duration::ZERO;
+    while now - start < hours + minutes + Duration::from_mins(15) {
+        match pace.take(now) {
+            Ok(()) => {
+                let at = now - start;
+                let half = at > hours && at < hours + minutes && calls % 2 == 0;
+                pace.learn(now, now + LATENCY, half || !bucket.take(at), &Advice::default());
+                longest = longest.max(pace.learned.gap);
+                calls += 1;
+            }
+            Err(at) => now = at,
+        }
+    }
+    assert!(longest > Duration::from_secs(1) && longest <= LONGEST_GAP, "{longest:?}");
+    assert!(pace.learned.gap < Duration::from_millis(450), "{:?}", pace.learned.gap);
+}

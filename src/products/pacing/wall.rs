@@ -4,12 +4,17 @@ use std::{f64::consts::SQRT_2, time::Duration};
 
 use tokio::time::Instant;
 
+use super::pace::LONGEST_GAP;
+
 /// How long what was found is taken for true at first; the longer, the more often it was found true.
 const FIRST_HOLD: Duration = Duration::from_secs(30);
 const LONGEST_HOLD: Duration = Duration::from_hours(1);
 
 /// So many good answers, and what was found before was nearly right.
 const ENOUGH: u32 = 100;
+
+/// So many times running it may be found elsewhere before what is known of it counts for nothing.
+const MOVES: u32 = 2;
 
 /// A pace that was refused.
 #[derive(Debug, Clone, Copy)]
@@ -18,18 +23,22 @@ pub(super) struct Wall {
     since: Instant,
     hold: Duration,
     good: u32,
+    /// How often running it was found elsewhere than before.
+    moves: u32,
 }
 
 impl Wall {
     /// A refusal at this `gap`; `before` is the wall known until then.
     pub fn met(before: Option<Self>, gap: Duration, now: Instant) -> Self {
-        let (gap, hold) = match before {
-            None => (gap, FIRST_HOLD),
-            Some(before) if before.good == 0 => (before.gap, before.hold), // whatever the pace, it refuses
-            Some(before) if before.good < ENOUGH => (gap, before.hold),
-            Some(before) => (gap, (before.hold * 2).min(LONGEST_HOLD)),
+        let (gap, hold, moves) = match before {
+            None => (gap, FIRST_HOLD, 0),
+            Some(before) if before.good == 0 => (before.gap, before.hold, before.moves), // whatever the pace, it refuses
+            Some(before) if before.good < ENOUGH && before.moves < MOVES => (gap, before.hold, before.moves + 1),
+            // It is nowhere: the product has other reasons to refuse, and what is found now may soon be wrong.
+            Some(before) if before.good < ENOUGH => (gap, FIRST_HOLD, MOVES),
+            Some(before) => (gap, (before.hold * 2).min(LONGEST_HOLD), 0),
         };
-        Self { gap, since: now, hold, good: 0 }
+        Self { gap, since: now, hold, good: 0, moves }
     }
 
     /// Notes a good answer. What was found long ago is tried again, one step faster.
@@ -41,8 +50,8 @@ impl Wall {
         }
     }
 
-    /// The gap to keep: half a doubling away from the one that was refused.
+    /// The gap to keep: half a doubling away from the one that was refused, though no longer than refusals can make it.
     pub fn distance(&self) -> Duration {
-        self.gap.mul_f64(SQRT_2)
+        self.gap.mul_f64(SQRT_2).min(LONGEST_GAP)
     }
 }
