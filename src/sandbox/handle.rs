@@ -96,11 +96,6 @@ impl Sandbox {
         &self.origin
     }
 
-    /// The products that it has a site of.
-    pub fn products(&self) -> impl Iterator<Item = Product> {
-        api::SITES.iter().map(|(product, _)| *product)
-    }
-
     /// The base URL of a product's site; has a path.
     pub fn base_url(&self, product: Product) -> Url {
         let mut url = self.origin.clone();
