@@ -23,7 +23,7 @@ use crate::admin::{Problem, problem};
         log::runs, log::run, log::entries, runs::release, runs::cancel,
         log::decisions, log::dead_letters,
         products::list,
-        sources::list, pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
+        sources::list, sources::one, pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
         schemes::list, schemes::create, schemes::one, schemes::replace, schemes::delete, schemes::history,
         explain::explain, explain::preview,
         runs::run_now, pauses::pause_scheme, pauses::resume_scheme,

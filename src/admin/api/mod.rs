@@ -53,6 +53,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
         get("/dead-letters", log::dead_letters),
         get("/products", products::list),
         get("/sources", sources::list),
+        get("/sources/{id}", sources::one),
         post("/sources/{id}/pause", pauses::pause_source),
         post("/sources/{id}/resume", pauses::resume_source),
         post("/sources/{id}/newcomers/release", newcomers::release),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::web::{Data, Json, Query};
+use actix_web::web::{Data, Json, Path, Query};
 use chrono::NaiveDate;
 use serde::Serialize;
 use url::Url;
@@ -86,6 +86,13 @@ impl SourceNow {
     }
 }
 
+/// One source: the row of the list, and what only the answer about one source tells.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SourceDetail {
+    #[serde(flatten)]
+    now: SourceNow,
+}
+
 /// The sources of the configuration, and how they are doing.
 #[utoipa::path(get, path = "/sources", tag = "sources", params(query::List), responses((status = 200, body = Page<SourceNow>)))]
 pub(super) async fn list(
@@ -93,16 +100,37 @@ pub(super) async fn list(
     Query(query): Query<query::List>,
 ) -> Result<Json<Page<SourceNow>>, Problem> {
     let Page { items, next } = page(&state.sources, &query.paging(), |row| row.id.as_str())?;
+    Ok(Json(Page { items: now(&state, items).await?, next }))
+}
+
+/// One source of the configuration, and how it is doing.
+#[utoipa::path(
+    get, path = "/sources/{id}", tag = "sources", params(("id" = String, Path)),
+    responses((status = 200, body = SourceDetail), (status = 404, description = "There is no such source."))
+)]
+pub(super) async fn one(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query::Nothing {}): Query<query::Nothing>,
+) -> Result<Json<SourceDetail>, Problem> {
+    let no_such = || Problem::NotFound { kind: "source", id: id.clone() };
+    let row = state.sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
+    let now = now(&state, vec![row.clone()]).await?.pop().ok_or_else(no_such)?;
+    Ok(Json(SourceDetail { now }))
+}
+
+/// How the sources of `rows` are doing, in their order.
+async fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>, Problem> {
     let mut health = state.readiness.sources();
-    let (views, ids) = (state.views.clone(), items.iter().map(|row| row.id.clone()).collect::<Vec<_>>());
+    let (views, ids) = (state.views.clone(), rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>());
     let compared = read(move || ids.iter().map(|id| views.comparison(id)).collect::<Result<Vec<_>, _>>()).await?;
     let schemes = state.settings.schemes();
-    let items = items.into_iter().zip(compared).map(|(row, compared)| {
+    let rows = rows.into_iter().zip(compared).map(|(row, compared)| {
         let place = health.iter().position(|health| health.source == row.id);
         let paused = state.settings.pause_of(&Pausable::Source(row.id.clone())).is_some();
         let is_waited = schemes.borrow().wait_for_creations(&row.id);
         let reconciliation = ReconciliationRow::new(row.reconcile, is_waited, compared);
         SourceNow::new(row, place.map(|place| health.swap_remove(place)), paused, reconciliation)
     });
-    Ok(Json(Page { items: items.collect(), next }))
+    Ok(rows.collect())
 }

@@ -35,6 +35,25 @@ async fn sources_are_shown_with_their_state_and_without_secrets() {
 }
 
 #[actix_web::test]
+async fn one_source_is_shown_as_its_row_in_the_list_and_an_unknown_one_is_a_problem() {
+    let site = Site::start();
+    for row in site.all("/api/v1/sources", 500).await {
+        let id = row["id"].as_str().expect("an id");
+        let one = site.get(&format!("/api/v1/sources/{id}")).await;
+        assert_eq!(one.status, StatusCode::OK);
+        assert!(!one.text.contains("s3cret"), "{}", one.text);
+        for (member, value) in row.as_object().expect("an object") {
+            assert_eq!(one.json()[member], *value, "{id} {member}");
+        }
+    }
+    for unknown in ["none", "ACME", "acme%20"] {
+        let detail = site.get(&format!("/api/v1/sources/{unknown}")).await.problem(404, "not-found");
+        assert!(detail.contains("no source"), "{detail}");
+    }
+    assert_eq!(site.ask(Method::GET, "/api/v1/sources/acme", None).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[actix_web::test]
 async fn what_a_product_said_is_not_told_without_the_token() {
     let answer = Site::start().ask(Method::GET, "/readyz", None).await;
     assert!(!answer.text.contains("secret-person"), "{}", answer.text);

@@ -1,12 +1,13 @@
 use super::*;
 
-const API: [&str; 9] = [
+const API: [&str; 10] = [
     "/api/v1/runs",
     "/api/v1/runs/e1.a",
     "/api/v1/runs/e1.a/entries",
     "/api/v1/decisions?source=acme&user=jane",
     "/api/v1/dead-letters",
     "/api/v1/sources",
+    "/api/v1/sources/acme",
     "/api/v1/schemes",
     "/api/v1/schemes/a",
     "/api/v1/schemes/a/history",
