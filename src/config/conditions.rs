@@ -5,7 +5,7 @@ use crate::domain::{Age, Condition, DomainPattern, LoggedInOnce, NeverLoggedIn, 
 use super::{
     expressions::expression,
     fields::{Fields, Word},
-    node::Node,
+    node::{Content, Node},
     reader::Reader,
     select::{Conditions, parts, the_part},
 };
@@ -111,6 +111,16 @@ fn domains(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<DomainPattern>> {
     })?;
     if domains.is_empty() {
         return reader.refuse(&node.at, "no domain stands here; write `[example.com]`, say, or leave the key out");
+    }
+    let Content::List(items) = &node.content else { return Some(domains) };
+    for (domain, item) in domains.iter().zip(items) {
+        if let DomainPattern::Exactly(domain) = domain
+            && domain.has_no_dot()
+        {
+            let message =
+                format!("`{domain}` is a domain without a dot; write all of it, unless addresses end in `@{domain}`");
+            reader.warn(&item.at, message);
+        }
     }
     Some(domains)
 }

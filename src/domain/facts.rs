@@ -40,6 +40,8 @@ pub enum Missing {
     NoSuchUser,
     /// The product refused to answer about this user.
     Refused,
+    /// What stands there is not exactly one e-mail address.
+    NotAnAddress,
     /// The product has no such thing (Cloud has no login names).
     NotApplicable,
     /// usher has not come across the user before.
@@ -55,6 +57,7 @@ impl fmt::Display for Missing {
             Self::NotTold => "not told by the product (hidden by privacy settings, or a partial answer)",
             Self::NoSuchUser => "the product knows no such user",
             Self::Refused => "the product refused to answer about this user",
+            Self::NotAnAddress => "what the product has as the e-mail address is not exactly one address",
             Self::NotApplicable => "the product has no such thing",
             Self::NotSeen => "usher has seen no event of this user",
             Self::NoLoginsHeard => "the source has told of no login of anybody for a week; is its login feed working?",

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{DomainPattern, EmailDomain, Facts, GroupName, Scheme};
+use crate::domain::{DomainPattern, EmailAddress, EmailDomain, Facts, GroupName, Scheme};
 
 use crate::domain::Condition;
 
@@ -68,9 +68,9 @@ impl Index {
     /// The places of all schemes that may not say no, and of few others, in order; appended to `found`, which is empty.
     pub(super) fn find(&self, facts: &Facts, found: &mut Vec<u32>) {
         found.extend_from_slice(&self.always);
-        match facts.email.value() {
-            Some(email) => {
-                let domain = email.domain().as_str();
+        match facts.email.value().and_then(EmailAddress::domain) {
+            Some(domain) => {
+                let domain = domain.as_str();
                 found.extend(self.domains.get(domain).into_iter().flatten());
                 for parent in parents(domain) {
                     found.extend(self.parents.get(parent).into_iter().flatten());

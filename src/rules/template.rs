@@ -197,7 +197,7 @@ fn facts(facts: &Facts) -> BTreeMap<&'static str, Option<String>> {
     BTreeMap::from([
         ("user.name", text(&facts.name)),
         ("user.email", facts.email.value().map(|email| email.as_str().to_owned())),
-        ("user.domain", facts.email.value().map(|email| email.domain().to_string())),
+        ("user.domain", facts.email.value().and_then(|email| email.domain()).map(ToString::to_string)),
         ("user.active", text(&facts.active)),
         ("user.groups", facts.groups.value().map(joined)),
         ("user.applications", facts.applications.value().map(joined)),

@@ -66,13 +66,31 @@ fn a_selection_is_checked() {
         ("select: { email_domain: a.example }", "29: found a single value; write a list, like `[example.com]`"),
         (
             "select: { email_domain: [\"*x\"] }",
-            "30: `*x` is not an e-mail domain; write `example.com`, or `*.example.com` for all domains \
-             below it",
+            "30: `*x` is not an e-mail domain; write `x`, or `*.x` for all domains below it",
         ),
         (
             "select: { email_domain_not: [\"jane@a.example\"] }",
-            "34: `jane@a.example` is not an e-mail domain; write `example.com`, or `*.example.com` for all \
-             domains below it",
+            "34: this is an e-mail address, and not a domain; write `a.example`",
+        ),
+        (
+            "select: { email_domain: [a.example, \"b.example,c.example\"] }",
+            "41: several domains stand in one text; give each an item of its own, `[b.example, c.example]`",
+        ),
+        (
+            "select: { email_domain_not: [\"acme..example\"] }",
+            "34: `acme..example` is not an e-mail domain; did you mean `acme.example`?",
+        ),
+        (
+            "select: { not: { email_domain: [\"<acme.example>\"] } }",
+            "37: `<acme.example>` is not an e-mail domain; did you mean `acme.example`?",
+        ),
+        (
+            "select: { email_domain: [\"*acme.example\"] }",
+            "30: `*acme.example` is not an e-mail domain; write `acme.example`, or `*.acme.example` for all domains below it",
+        ),
+        (
+            "select: { email_domain: [\"*.\"] }",
+            "30: `*.` is not an e-mail domain; write `example.com`, or `*.example.com` for all domains below it",
         ),
         ("select: { never_logged_in: true }", "32: found a single value; write `{ created_before: 14d }`, say"),
         (

@@ -41,6 +41,10 @@ fn what_can_not_be_meant_is_warned_about() {
             ],
         ),
         (
+            "select: { email_domain: [a.example, acme] }",
+            &["41: `acme` is a domain without a dot; write all of it, unless addresses end in `@acme`"],
+        ),
+        (
             "limits: { users: 5 }, trigger: on_create",
             &["13: a run of `on_create` is about one user, so limits mean nothing to it; leave them out"],
         ),

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use cel::Value;
 use chrono::DateTime;
 
-use crate::domain::{Fact, GroupName, Logins, Missing, Timestamp};
+use crate::domain::{EmailAddress, EmailDomain, Fact, GroupName, Logins, Missing, Timestamp};
 
 use super::{super::Subject, list, types::Type};
 
@@ -87,8 +87,8 @@ impl Field {
         match self {
             Self::Id => subject.user.map(|id| id.as_str().into()).ok_or(Absent::NoId),
             Self::Name => of(&facts.name).map(|name| name.as_str().into()),
-            Self::Email => of(&facts.email).map(|email| email.as_str().into()),
-            Self::Domain => of(&facts.email).map(|email| email.domain().as_str().into()),
+            Self::Email => address(&facts.email).map(|(email, _)| email.as_str().into()),
+            Self::Domain => address(&facts.email).map(|(_, domain)| domain.as_str().into()),
             Self::Active => of(&facts.active).map(|active| Value::Bool(*active)),
             Self::Groups => of(&facts.groups).map(|groups| texts(groups.iter().map(GroupName::as_str))),
             Self::Applications => of(&facts.applications).map(|keys| texts(keys.iter().map(String::as_str))),
@@ -106,7 +106,7 @@ impl Field {
             Self::Email => return None,
             Self::Id => subject.user?.to_string(),
             Self::Name => facts.name.value()?.clone(),
-            Self::Domain => facts.email.value()?.domain().to_string(),
+            Self::Domain => facts.email.value()?.domain()?.to_string(),
             Self::Active => facts.active.value()?.to_string(),
             Self::Groups => all(facts.groups.value()?),
             Self::Applications => all(facts.applications.value()?),
@@ -158,6 +158,12 @@ fn of<T>(fact: &Fact<T>) -> Result<&T, Absent> {
         Fact::Known { value, .. } => Ok(value),
         Fact::Unknown(missing) => Err(Absent::Missing(*missing)),
     }
+}
+
+/// What is not exactly one address is no text to compare with: `!user.email.endsWith("@acme.example")` would hold for it.
+fn address(email: &Fact<EmailAddress>) -> Result<(&EmailAddress, &EmailDomain), Absent> {
+    let email = of(email)?;
+    email.domain().map(|domain| (email, domain)).ok_or(Absent::Missing(Missing::NotAnAddress))
 }
 
 fn as_of<T>(fact: &Fact<T>) -> Option<Timestamp> {

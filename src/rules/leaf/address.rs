@@ -22,11 +22,10 @@ struct Found<'a> {
 impl<'a> Looked<'a> {
     pub(super) fn at(email: &'a Fact<EmailAddress>, patterns: &'a [DomainPattern], wants_listed: bool) -> Self {
         let found = match email {
-            Fact::Known { value, origin, as_of } => {
-                let domain = value.domain();
+            Fact::Known { value, origin, as_of } => value.domain().ok_or(Missing::NotAnAddress).map(|domain| {
                 let by = patterns.iter().find(|pattern| pattern.matches(domain));
-                Ok(Found { domain, by, origin: *origin, as_of: *as_of })
-            }
+                Found { domain, by, origin: *origin, as_of: *as_of }
+            }),
             Fact::Unknown(missing) => Err(*missing),
         };
         Self { found, patterns, wants_listed }

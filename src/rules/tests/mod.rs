@@ -96,6 +96,36 @@ fn each_condition_selects_whom_it_says() {
 }
 
 #[test]
+fn a_text_that_can_not_be_one_address_has_no_domain_for_any_condition() {
+    for text in
+        ["jane@acme.example;", "Jane <jane@acme.example>", "a@acme.example,b@partner.example", "jane＠acme.example"]
+    {
+        let facts = jane(Some(text), None);
+        for select in [
+            serde_json::json!({"email_domain_not": ["acme.example"]}),
+            serde_json::json!({"email_domain": ["acme.example", "partner.example", "*.example"]}),
+            serde_json::json!({"not": {"email_domain": ["acme.example"]}}),
+            serde_json::json!({"where": "user.domain != 'acme.example'"}),
+            serde_json::json!({"where": "!user.email.endsWith('@acme.example')"}),
+        ] {
+            let scheme = scheme(serde_json::json!({ "select": select }));
+            let reasons = evaluate(&scheme.scheme, &Subject { user: None, facts: &facts, now: NOW });
+            assert_eq!(reasons.truth, Truth::Unknown, "{text}: {select}");
+            let told = format!("{reasons:?}");
+            assert!(told.contains("is not exactly one address") && !told.contains(text), "{told}");
+            let mut found = Vec::new();
+            crate::rules::Schemes::new([scheme]).matching(
+                &"acme".parse().expect("an id"),
+                EventKind::Created,
+                &Subject { user: None, facts: &facts, now: NOW },
+                |_, truth| found.push(truth),
+            );
+            assert_eq!(found, [Truth::Unknown], "found all the same, so that a delivery's text settles nothing");
+        }
+    }
+}
+
+#[test]
 fn a_user_whose_name_is_not_known_may_be_an_exempt_one() {
     let mut facts = jane(Some("jane@acme.com"), None);
     facts.name = Fact::Unknown(Missing::NotInPayload);

@@ -12,8 +12,8 @@ type Meaning = fn(&User) -> Sign;
 pub const EXPRESSIONS: [(Text, Meaning); 9] = [
     ("user.active", |user| sign(user.active)),
     ("!user.active || true", |user| sign(user.active.map(|_| true))),
-    ("user.domain == 'a.com'", |user| sign(user.email.map(|email| email == "x@a.com"))),
-    ("!user.email.endsWith('a.com')", |user| sign(user.email.map(|email| !email.ends_with("a.com")))),
+    ("user.domain == 'a.com'", |user| sign(address(user).map(|email| email == "x@a.com"))),
+    ("!user.email.endsWith('a.com')", |user| sign(address(user).map(|email| !email.ends_with("a.com")))),
     ("user.groups.exists(g, g == 'g1')", |user| sign(user.groups.as_ref().map(|all| all.contains(&"g1")))),
     ("user.created < now - duration('48h')", |user| sign(user.created.map(|days| days > 2))),
     ("user.login_count == 0 && !user.active", |user| {
@@ -66,8 +66,8 @@ fn holds(condition: &Plain, user: &User) -> Sign {
         },
         Plain::Once(not_within) => once(user, *not_within),
         Plain::Deactivated => -sign(user.active),
-        Plain::Domain(patterns) => sign(user.email.map(|email| matches(email, patterns))),
-        Plain::DomainNot(patterns) => -sign(user.email.map(|email| matches(email, patterns))),
+        Plain::Domain(patterns) => sign(address(user).map(|email| matches(email, patterns))),
+        Plain::DomainNot(patterns) => -sign(address(user).map(|email| matches(email, patterns))),
         Plain::Where(number) => EXPRESSIONS[*number].1(user),
         Plain::All(parts) => parts.iter().map(|part| holds(part, user)).min().unwrap_or(1),
         Plain::Any(parts) => any(parts, user),
@@ -116,6 +116,11 @@ fn once(user: &User, not_within: Option<Days>) -> Sign {
         (true, _) => i8::from(not_within.is_none() || logins.last.is_some()),
         (false, _) => 0,
     }
+}
+
+/// What is not exactly one address says nothing.
+fn address(user: &User) -> Option<Text> {
+    user.email.filter(|email| !email.contains([' ', ',']))
 }
 
 fn matches(email: &str, patterns: &[Text]) -> bool {

@@ -1,6 +1,7 @@
 //! Every product client behaves alike against its simulated product: the same questions, the same answers.
 
 mod actions;
+mod addresses;
 mod administrators;
 mod bitbucket_dc;
 mod crowd;
