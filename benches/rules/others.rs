@@ -39,7 +39,7 @@ fn plainly(jane: &Jane) -> anyhow::Result<User> {
     let facts = &jane.facts;
     let logins = facts.logins.value().ok_or_else(known)?;
     Ok(User {
-        domain: facts.email.value().ok_or_else(known)?.domain().to_string(),
+        domain: facts.email.value().ok_or_else(known)?.domain().ok_or_else(known)?.to_string(),
         active: *facts.active.value().ok_or_else(known)?,
         groups: facts.groups.value().ok_or_else(known)?.iter().map(ToString::to_string).collect(),
         last_login: logins.last.ok_or_else(known)?.as_millis(),

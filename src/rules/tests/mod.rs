@@ -114,7 +114,7 @@ fn a_text_that_can_not_be_one_address_has_no_domain_for_any_condition() {
             let told = format!("{reasons:?}");
             assert!(told.contains("is not exactly one address") && !told.contains(text), "{told}");
             let mut found = Vec::new();
-            crate::rules::Schemes::new([scheme]).matching(
+            Schemes::new([scheme]).matching(
                 &"acme".parse().expect("an id"),
                 EventKind::Created,
                 &Subject { user: None, facts: &facts, now: NOW },
