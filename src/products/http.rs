@@ -91,9 +91,10 @@ impl Http {
 
     fn judge(&self, received: Received, call: &Call<'_>, turn: &Turn<'_>) -> Result<Answer, Error> {
         let advice = Advice::read(received.status, &received.headers, self.clock.now());
-        let refused = received.status == StatusCode::TOO_MANY_REQUESTS;
+        let later = received.status.is_server_error() && advice.wait.is_some();
+        let refused = received.status == StatusCode::TOO_MANY_REQUESTS || later;
         self.pacer.learn(turn, refused, &advice);
-        if refused || (received.status == StatusCode::SERVICE_UNAVAILABLE && advice.wait.is_some()) {
+        if refused {
             self.throttled(call.operation, &received, &advice);
         }
         received.judge(advice.wait, &call.personal)

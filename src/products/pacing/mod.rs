@@ -1,5 +1,6 @@
 //! How fast a source is called: evenly spaced, few at a time, never before it wants to be called again.
 
+mod chance;
 mod pace;
 mod quota;
 mod throttle;
@@ -71,7 +72,7 @@ impl Pacer {
         Turn { _among_questions: Some(among_questions), ..self.turn().await }
     }
 
-    /// Learns from the answer to the call made in `turn`; `refused` where it was a 429.
+    /// Learns from the answer to the call made in `turn`; `refused` where it was a 429, or asked to come back later.
     pub fn learn(&self, turn: &Turn<'_>, refused: bool, advice: &Advice) {
         self.pace().learn(turn.began, Instant::now(), refused, advice);
     }

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{quota::Quota, throttle::Advice, wall::Wall};
+use super::{
+    chance::{Chance, Setting},
+    quota::Quota,
+    throttle::Advice,
+    wall::Wall,
+};
 
 /// How far refusals alone can stretch the gap between calls; longer waits the product asks for itself.
 pub(super) const LONGEST_GAP: Duration = Duration::from_secs(30);
@@ -17,6 +22,12 @@ pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// By how much usher stays below a rate that it is told: calls arrive less evenly than they are sent.
 const MARGIN: f64 = 1.02;
+
+/// How long one refusal alone holds up the others, whatever it asks for.
+const ALONE: Duration = Duration::from_secs(2);
+
+/// A gap so many times longer than it need be is far away from any limit.
+const FAR: u32 = 4;
 
 /// How long a rate is true that the product no longer tells: one of its nodes, or a page before it, may not know.
 const TOLD_FOR: Duration = Duration::from_mins(1);
@@ -31,6 +42,9 @@ pub(super) struct Pace {
     /// The gap of the rate that the product tells, and when it did.
     steady: Option<(Duration, Instant)>,
     wall: Option<Wall>,
+    chance: Chance,
+    /// Refusals since the last call that passed.
+    running: u32,
     not_before: Instant,
     slowed: Instant,
 }
@@ -64,6 +78,8 @@ impl Pace {
             learned: Beat::new(least, now),
             steady: None,
             wall: None,
+            chance: Chance::default(),
+            running: 0,
             not_before: now,
             slowed: now,
         }
@@ -80,52 +96,101 @@ impl Pace {
         Ok(())
     }
 
-    /// Learns from the answer to a call that `began` then; `refused` where it was a 429.
+    /// Learns from the answer to a call that `began` then; `refused` where it was to come later.
     pub fn learn(&mut self, began: Instant, now: Instant, refused: bool, advice: &Advice) {
         if advice.narrow {
             return;
-        }
-        if let Some(wait) = advice.wait {
-            self.not_before = self.not_before.max(now + wait);
-            self.learned.next = self.learned.next.max(self.not_before); // of this nothing is made up for
         }
         if let Quota::Steady { gap, burst } = advice.quota {
             self.steady = Some((gap.mul_f64(MARGIN), now));
             self.learned.made_up = LATENESS.max(gap * burst);
         }
-        if refused {
-            if advice.quota == Quota::Untold && began >= self.slowed {
-                self.wall = Some(Wall::met(self.wall, self.learned.gap, now));
-            }
-            return self.slow_down(began, now, LONGEST_GAP);
+        // A call begun before the pace was last made slower says nothing about the pace since.
+        let gap = (began >= self.slowed).then_some(self.learned.gap);
+        match refused {
+            true => self.refused(gap, now, advice),
+            false => self.passed(gap, now, advice),
         }
-        if let Some(wall) = &mut self.wall {
-            wall.good_answer(now);
+        if let Some(other) = self.chance.trial(Setting { gap: self.learned.gap, wall: self.wall }, now) {
+            self.slowed = now;
+            self.go_to(other, now);
+        }
+    }
+
+    fn refused(&mut self, gap: Option<Duration>, now: Instant, advice: &Advice) {
+        self.running = self.running.saturating_add(1);
+        let untold = advice.quota == Quota::Untold;
+        if untold && !self.chance.refused(gap) {
+            return; // as many as chance makes: it is the call's own affair
+        }
+        if let Some(wait) = advice.wait {
+            // One alone may be about that call, whatever it asks for; the next one will tell.
+            self.leave_alone(
+                now + if untold { wait.min(ALONE * 5_u32.saturating_pow(self.running - 1)) } else { wait },
+            );
+        }
+        let Some(gap) = gap else { return };
+        if untold {
+            if let Some(before) = self.chance.slower(Setting { gap, wall: self.wall }) {
+                return self.go_to(before, now);
+            }
+            self.wall = Some(Wall::met(self.wall, gap, now));
+        }
+        self.slow_down(now, LONGEST_GAP);
+    }
+
+    fn passed(&mut self, gap: Option<Duration>, now: Instant, advice: &Advice) {
+        self.running = 0;
+        if let Some(wait) = advice.wait {
+            self.leave_alone(now + wait);
+        }
+        self.chance.passed(gap);
+        if self.wall.as_mut().is_some_and(|wall| wall.good_answer(now)) {
+            self.chance.held();
         }
         match advice.quota {
-            Quota::Rest { scarce: true, gap } => self.make_it_last(began, now, gap.unwrap_or(LONGEST_GAP)),
+            Quota::Rest { scarce: true, gap: enough } => {
+                self.make_it_last(gap.is_some(), now, enough.unwrap_or(LONGEST_GAP));
+            }
             Quota::Rest { scarce: false, .. } | Quota::Steady { .. } | Quota::Untold => {
-                self.set_gap(self.learned.gap.mul_f64(0.9), now);
+                self.speed_up(now);
             }
         }
+    }
+
+    /// Goes back towards the shortest gap: slowly, where a limit may be near; at once, where the product was shut.
+    fn speed_up(&mut self, now: Instant) {
+        let far = self.least(now) * FAR < self.learned.gap;
+        let gap = self.learned.gap.mul_f64(if far { 0.5 } else { 0.9 });
+        self.set_gap(gap, now);
+    }
+
+    fn leave_alone(&mut self, until: Instant) {
+        self.not_before = self.not_before.max(until);
+        self.learned.next = self.learned.next.max(self.not_before); // of this nothing is made up for
+    }
+
+    /// Sets the pace, whatever it was.
+    fn go_to(&mut self, setting: Setting, now: Instant) {
+        self.wall = setting.wall;
+        self.set_gap(setting.gap, now);
+        self.learned.next = self.learned.next.min(now + self.learned.gap).max(self.not_before);
     }
 
     /// Goes towards a gap at which the rest lasts, from either side.
-    fn make_it_last(&mut self, began: Instant, now: Instant, enough: Duration) {
-        if self.learned.gap < enough {
-            self.slow_down(began, now, enough);
-        } else {
+    fn make_it_last(&mut self, at_this_pace: bool, now: Instant, enough: Duration) {
+        if self.learned.gap >= enough {
             self.set_gap(self.learned.gap.mul_f64(0.9).max(enough), now);
+        } else if at_this_pace {
+            self.slow_down(now, enough);
         }
     }
 
-    /// Doubles the gap, though not beyond `enough`. Calls begun before the last time say nothing about the pace since.
-    fn slow_down(&mut self, began: Instant, now: Instant, enough: Duration) {
-        if began >= self.slowed {
-            self.slowed = now;
-            self.set_gap((self.learned.gap * 2).min(enough).max(self.learned.gap), now);
-            self.learned.next = self.learned.next.max(now + self.learned.gap);
-        }
+    /// Doubles the gap, though not beyond `enough`.
+    fn slow_down(&mut self, now: Instant, enough: Duration) {
+        self.slowed = now;
+        self.set_gap((self.learned.gap * 2).min(enough).max(self.learned.gap), now);
+        self.learned.next = self.learned.next.max(now + self.learned.gap);
     }
 
     fn set_gap(&mut self, gap: Duration, now: Instant) {

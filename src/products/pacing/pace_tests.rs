@@ -4,6 +4,9 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::*;
 
+#[path = "chance_tests.rs"]
+mod chance;
+
 /// Calls under way at once, and how long each takes.
 const CONCURRENCY: usize = 4;
 const LATENCY: Duration = Duration::from_millis(12);

@@ -41,13 +41,20 @@ impl Wall {
         Self { gap, since: now, hold, good: 0, moves }
     }
 
-    /// Notes a good answer. What was found long ago is tried again, one step faster.
-    pub fn good_answer(&mut self, now: Instant) {
+    /// One that keeps the pace at this `gap`.
+    pub fn to_keep(gap: Duration, now: Instant) -> Self {
+        Self { gap: gap.div_f64(SQRT_2), since: now, hold: LONGEST_HOLD, good: 0, moves: 0 }
+    }
+
+    /// Notes a good answer; whether what was found has held for so long that one step faster is tried again.
+    pub fn good_answer(&mut self, now: Instant) -> bool {
         self.good = self.good.saturating_add(1);
-        if now - self.since >= self.hold {
+        let long_ago = now - self.since >= self.hold;
+        if long_ago {
             self.gap = self.gap.div_f64(SQRT_2);
             self.since = now;
         }
+        long_ago
     }
 
     /// The gap to keep: half a doubling away from the one that was refused, though no longer than refusals can make it.

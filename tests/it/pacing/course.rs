@@ -8,7 +8,7 @@ use std::{
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use usher::sandbox::{Account, Crowd, Limit};
+use usher::sandbox::{Account, Crowd, Effect, Fault, Limit, When};
 
 use crate::support::{
     face::Face,
@@ -50,6 +50,15 @@ impl Course {
     pub fn new(source: Source, shape: Shape) -> Self {
         let long = env::var("USHER_TEST_USERS").ok().map(|users| (users.parse().expect("a number"), LONG));
         let (users, per_second) = long.unwrap_or(SHORT);
+        Self::of(source, users, per_second, Some(shape.limit(per_second)))
+    }
+
+    /// A site without any limit, for `users`.
+    pub fn without_limit(source: Source, users: u64) -> Self {
+        Self::of(source, users, u32::MAX, None)
+    }
+
+    fn of(source: Source, users: u64, per_second: u32, limit: Option<Limit>) -> Self {
         let scheme = format!(
             "{{ id: all, source: {}, trigger: manual, test_mode: false, select: {{ email_domain: [acme.example] }},
                 actions: [{{ add_groups: [staff] }}] }}",
@@ -58,7 +67,7 @@ impl Course {
         let ground = Ground::new(&scheme).groups(&["staff"]);
         let account = Account::new("KEY{n}", "name-{n}").email("user-{n}@acme.example");
         ground.sandbox.put_crowd(source.product, &Crowd::new(users, account));
-        ground.sandbox.limit(source.product, Some(shape.limit(per_second)));
+        ground.sandbox.limit(source.product, limit);
         Self { ground, users, per_second }
     }
 
@@ -69,6 +78,16 @@ impl Course {
         let id = order(&usher).await;
         self.end(usher, &id).await;
         began.elapsed()
+    }
+
+    /// The product refuses this share of the changes from now on, however fast they come.
+    pub fn refuses_changes(self, source: Source, share: f64, retry_after: Option<u64>) -> Self {
+        for method in ["POST", "PUT", "DELETE"] {
+            let effect = Effect::TooManyRequests { retry_after };
+            let fault = Fault::new(effect).site(source.product).method(method).when(When::Chance(share));
+            self.ground.sandbox.inject(fault);
+        }
+        self
     }
 
     /// How long a run takes in which usher is killed when that share of the users is changed; and how long it takes, from

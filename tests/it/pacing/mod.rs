@@ -51,3 +51,23 @@ async fn after_kill_9_a_run_goes_on_at_once_and_asks_nothing_twice_that_was_answ
     assert!(reads <= needed + 4 * CONCURRENCY, "{reads} reads where {needed} are needed");
     assert!(away <= Duration::from_secs(2), "called again after {away:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_twentieth_of_the_changes_refused_whatever_the_pace_does_not_bring_the_run_down() {
+    const USERS: u64 = 500;
+    let calm = Course::without_limit(ACME, USERS).run().await;
+    for retry_after in [None, Some(1)] {
+        let course = Course::without_limit(ACME, USERS).refuses_changes(ACME, 0.05, retry_after);
+        let took = course.run().await;
+        let (refused, floor) = (course.refused(), calm.as_secs_f64());
+        eprintln!(
+            "a twentieth refused, {retry_after:?}: {USERS} users in {:.1} s, {floor:.1} s without, {refused} refused",
+            took.as_secs_f64(),
+        );
+        assert!(refused >= USERS / 50, "{refused}");
+        // What the retries of so many calls take, by the back-off or as told, comes on top of the pace.
+        let waits = retry_after.map_or(0.0, |wait| wait as f64 * 3.0 * refused as f64 / CONCURRENCY as f64);
+        assert!(took.as_secs_f64() <= 3.0 * floor + waits, "{took:?}, {floor:.1} s without");
+        course.assert_each_change_was_asked_for_once();
+    }
+}

@@ -1,0 +1,117 @@
+//! Refusals by chance: something refuses a share of the calls, however fast they come. Such a refusal costs its call a
+//! retry, and says nothing about the pace.
+//!
+//! A refusal slows the pace down. Where that was right, the refusals end. Where they go on at ever slower paces, a
+//! [`Descent`] tells whether chance explains them better than any limit. Then the pace goes back to what it was, and only
+//! more refusals than the known [`Share`] slow it down again. A [`Trial`] at half the pace shows from time to time whether
+//! they still do not depend on it.
+
+mod descent;
+mod share;
+mod trial;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use self::{
+    descent::{Descent, Stretch},
+    share::Share,
+    trial::{Trial, Turn},
+};
+use super::wall::Wall;
+
+/// So many refusals running count. More are no chance: the product is shut for a while.
+const RUNNING: u32 = 4;
+
+/// What sets the pace.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setting {
+    /// Between two calls.
+    pub gap: Duration,
+    /// What is known of an untold limit.
+    pub wall: Option<Wall>,
+}
+
+/// What is known, and what is suspected, of refusals by chance.
+#[derive(Debug, Default)]
+pub(super) struct Chance {
+    known: Option<Known>,
+    descent: Option<Descent>,
+    /// Refusals since the last call that passed.
+    running: u32,
+}
+
+#[derive(Debug)]
+struct Known {
+    share: Share,
+    trial: Trial,
+}
+
+impl Chance {
+    /// Notes a call that passed; `gap` is the present one where the call was made at it.
+    pub fn passed(&mut self, gap: Option<Duration>) {
+        self.running = 0;
+        if let Some(known) = &mut self.known {
+            known.share.note(false);
+            if known.share.is_negligible() {
+                self.known = None;
+            }
+        }
+        self.seen(gap, false);
+    }
+
+    /// Notes a refusal, likewise; whether there are more of them than by chance.
+    pub fn refused(&mut self, gap: Option<Duration>) -> bool {
+        self.running = self.running.saturating_add(1);
+        let too_many = self.known.as_mut().is_none_or(|known| known.share.note(true));
+        self.seen(gap, true);
+        too_many
+    }
+
+    fn seen(&mut self, gap: Option<Duration>, refused: bool) {
+        let Some(gap) = gap else { return };
+        match (&mut self.descent, &mut self.known) {
+            (Some(descent), _) => descent.seen(gap, refused, self.running <= RUNNING),
+            (None, Some(known)) => known.trial.seen(refused),
+            (None, None) => {}
+        }
+    }
+
+    /// There are too many refusals, and the pace is about to be slower than `now`. The answer is what to go back to
+    /// instead, where slowing down is of no use.
+    pub fn slower(&mut self, now: Setting) -> Option<Setting> {
+        let known =
+            self.known.as_mut().map(|known| (known.share.now(), known.share.excursion(now.gap), known.trial.give_up()));
+        let descent = self.descent.get_or_insert_with(|| match &known {
+            Some((_, excursion, before)) => Descent::new(before.unwrap_or(now), Some(*excursion)),
+            None => Descent::new(now, None),
+        });
+        let background = known.map_or(0.0, |(share, ..)| share);
+        if descent.is_by_chance(background) {
+            let (before, share) = (descent.before, descent.share());
+            *self = Self { known: Some(Known { share, trial: Trial::default() }), ..Self::default() };
+            return Some(before);
+        }
+        descent.goes_on(now)
+    }
+
+    /// The pace has been held for a while. Where that was long enough for some refusals, slowing down was right.
+    pub fn held(&mut self) {
+        if self.descent.as_ref().is_some_and(Descent::has_ended) {
+            self.descent = None;
+        }
+    }
+
+    /// What is to set the pace from the time `at` on, where it is time to look how many are refused at another one.
+    pub fn trial(&mut self, now: Setting, at: Instant) -> Option<Setting> {
+        let known = self.known.as_mut().filter(|_| self.descent.is_none())?;
+        Some(match known.trial.next(now, at)? {
+            Turn::Slower(setting) | Turn::Back(setting) => setting,
+            Turn::Fewer(setting) => {
+                self.known = None;
+                setting
+            }
+        })
+    }
+}
