@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod check;
+mod completions;
 mod demo;
 mod products;
 mod remote;
@@ -14,7 +15,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::{
     config,
@@ -27,17 +28,23 @@ const FAILED: u8 = 1;
 /// Wrong usage or configuration.
 const USAGE: u8 = 2;
 
+const VARIABLES: &str = "\
+Environment variables:
+  USHER_URL         where the admin listener of the usher is that `explain`, `schemes`, `runs` and `sources` ask
+  USHER_TOKEN       its admin token
+  USHER_TOKEN_FILE  a file that holds the admin token
+  RUST_LOG          what `serve`, `demo` and `sandbox` log: `info` (the default), `usher=debug`, `warn`, ...
+  USHER_LOG_FORMAT  how log lines look: `text` or `json`
+  USHER_...         every key of the configuration, as docs/configuration.md says
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, configuration or token.";
+
 /// Event-driven user management for Atlassian products.
 #[derive(Parser)]
-#[command(name = "usher", version, about, disable_help_subcommand = true)]
+#[command(name = "usher", version, about, disable_help_subcommand = true, after_help = VARIABLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    #[command(flatten)]
-    remote: remote::Remote,
-    /// How log lines look; by default text on a terminal, else JSON.
-    #[arg(long, global = true, env = "USHER_LOG_FORMAT", value_enum)]
-    log_format: Option<LogFormat>,
 }
 
 #[derive(Subcommand)]
@@ -50,12 +57,16 @@ enum Command {
         /// What this process does; apart only with `log.kind: kafka`.
         #[arg(long, value_enum, value_delimiter = ',', default_values_t = [serve::Role::Webhooks, serve::Role::Engine, serve::Role::Admin])]
         roles: Vec<serve::Role>,
+        #[command(flatten)]
+        log: Log,
     },
     /// Run the service on a simulated Atlassian and tell a story with it, line by line.
     Demo {
         /// End after the story: exit code 0 if all came out as told, else 1.
         #[arg(long)]
         once: bool,
+        #[command(flatten)]
+        log: Log,
     },
     /// Check configuration and schemes.
     Check {
@@ -68,18 +79,36 @@ enum Command {
         /// Only this one, as in `jira-dc`.
         #[arg(value_parser = product)]
         product: Option<Product>,
+        #[command(flatten)]
+        shown: remote::AsList,
     },
     /// Run a small simulated Atlassian to try things on.
     Sandbox {
         /// Where to listen.
         #[arg(long, default_value = "127.0.0.1:8090")]
         listen: std::net::SocketAddr,
+        #[command(flatten)]
+        log: Log,
+    },
+    /// Print what makes a shell complete usher's commands and options.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
     },
     /// Print the version.
     Version,
     /// What is asked of a running usher.
     #[command(flatten)]
-    Remote(remote::Command),
+    Remote(Box<remote::Command>),
+}
+
+/// The option of commands that log.
+#[derive(Debug, Clone, Copy, Args)]
+struct Log {
+    /// How log lines look; by default text on a terminal, else JSON. RUST_LOG chooses what is logged.
+    #[arg(long, env = "USHER_LOG_FORMAT", value_enum)]
+    log_format: Option<LogFormat>,
 }
 
 /// Runs the command that the process was started with.
@@ -89,22 +118,23 @@ pub fn main() -> ExitCode {
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let env = config::process_env();
     match arguments.command {
-        Command::Serve { config, roles } => {
-            telemetry::start(arguments.log_format);
+        Command::Serve { config, roles, log } => {
+            telemetry::start(log.log_format);
             serve::run(config.as_deref(), &roles, env)
         }
-        Command::Demo { once } => demo::run(once, arguments.log_format),
+        Command::Demo { once, log } => demo::run(once, log.log_format),
         // Where nothing can be printed the exit code still tells.
         Command::Check { config } => {
             check::run(config.as_deref(), env, &mut stdout(), &mut stderr()).unwrap_or_else(|_| ExitCode::from(FAILED))
         }
-        Command::Products { product } => products::run(arguments.remote.output(), product),
-        Command::Sandbox { listen } => {
-            telemetry::start(arguments.log_format);
+        Command::Products { product, shown } => products::run(shown.output, product),
+        Command::Sandbox { listen, log } => {
+            telemetry::start(log.log_format);
             sandbox::run(listen)
         }
+        Command::Completions { shell } => completions::run(shell, Arguments::command()),
         Command::Version => version(),
-        Command::Remote(command) => remote::run(arguments.remote, command),
+        Command::Remote(command) => remote::run(*command),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `usher products`: what each product can do. Asks nobody: it is built in.
 
 use std::{
-    io::{stderr, stdout},
+    io::{ErrorKind, stderr, stdout},
     process::ExitCode,
 };
 
@@ -22,6 +22,8 @@ pub fn run(format: Format, only: Option<Product>) -> ExitCode {
     let mut output = Output { format, out: &mut out, err: &mut err };
     match show(&mut output, only) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads along has seen enough.
+        Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => complain(&error, error.exit_code()),
     }
 }
@@ -29,7 +31,7 @@ pub fn run(format: Format, only: Option<Product>) -> ExitCode {
 fn show(output: &mut Output<'_>, only: Option<Product>) -> Result<(), Error> {
     let rows = table::rows().into_iter().filter(|row| only.is_none_or(|only| row.product == only));
     let items: Vec<Value> = match output.format {
-        Format::Table => rows.flat_map(|row| lines(&row)).collect(),
+        Format::Table | Format::Csv => rows.flat_map(|row| lines(&row)).collect(),
         Format::Json | Format::Yaml => rows.map(|row| json!(row)).collect(),
     };
     let columns = [("product", "/product"), ("area", "/area"), ("what", "/what"), ("can", "/can"), ("why", "/why")];

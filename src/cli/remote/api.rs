@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, header};
 use serde_json::Value;
-use url::Url;
+use url::{Host, Url};
 
 use super::Error;
 use crate::secret::Secret;
 
 /// How long an answer may take: a preview looks at many users.
 const TIMEOUT: Duration = Duration::from_mins(10);
+/// The items of a page: the most that usher gives.
+const PAGE: usize = 500;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A client of one usher.
@@ -24,12 +26,20 @@ impl Api {
     /// A client of the usher at `base`. Nothing is called yet.
     pub fn new(base: Url, token: Option<Secret>) -> Result<Self, Error> {
         let token = token.ok_or(Error::NoToken)?;
+        if !token.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::NoSuchToken);
+        }
         if base.cannot_be_a_base() || !matches!(base.scheme(), "http" | "https") {
             return Err(Error::Address(base.to_string()));
         }
         // Whoever comes first installs it; it is the same one everywhere in this process.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder();
+        if is_this_machine(&base) {
+            // A proxy of the environment would be sent the token, and could not come back here.
+            http = http.no_proxy();
+        }
+        let http = http
             .timeout(TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
@@ -44,20 +54,37 @@ impl Api {
         self.send(self.request(Method::GET, path)?.query(query)).await
     }
 
-    /// Every item of a list, page by page.
-    pub async fn list(&self, path: &[&str], query: &[(&str, &str)], at_most: usize) -> Result<Vec<Value>, Error> {
-        let (mut items, mut cursor) = (Vec::new(), None::<String>);
-        loop {
-            let mut query: Vec<_> = query.to_vec();
-            query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-            let page = self.get(path, &query).await?;
-            let Some(found) = page["items"].as_array() else { return Err(self.unreadable()) };
-            items.extend(found.iter().take(at_most - items.len()).cloned());
-            cursor = page["next"].as_str().map(str::to_owned).filter(|next| cursor.as_ref() != Some(next));
-            if cursor.is_none() || items.len() >= at_most {
-                return Ok(items);
-            }
+    /// The first `at_most` items of a list; all of them where it is none.
+    pub async fn list(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        at_most: impl Into<Option<usize>>,
+    ) -> Result<Vec<Value>, Error> {
+        let (mut items, mut pages) = (Vec::new(), self.pages(path, query, at_most.into()));
+        while let Some(page) = pages.next().await? {
+            items.extend(page);
         }
+        Ok(items)
+    }
+
+    /// A list that comes in one answer.
+    pub async fn whole(&self, path: &[&str]) -> Result<Vec<Value>, Error> {
+        match self.get(path, &[]).await?["items"].take() {
+            Value::Array(items) => Ok(items),
+            _ => Err(self.unreadable()),
+        }
+    }
+
+    /// Asks with `body` about what is not kept.
+    pub async fn ask(&self, path: &[&str], query: &[(&str, &str)], body: String) -> Result<Value, Error> {
+        let request = self.request(Method::POST, path)?.query(query);
+        self.send(request.header(header::CONTENT_TYPE, "application/json").body(body)).await
+    }
+
+    /// A list page by page, at most so many items of it.
+    pub fn pages<'a>(&'a self, path: &'a [&'a str], query: &'a [(&'a str, &'a str)], most: Option<usize>) -> Pages<'a> {
+        Pages { api: self, path, query, left: most, cursor: None, is_begun: false }
     }
 
     /// Sends `body`, or nothing, to `path`; `if_match` is the version it is about.
@@ -107,6 +134,54 @@ impl Api {
 
     fn unreadable(&self) -> Error {
         Error::Unreadable(self.base.to_string())
+    }
+}
+
+/// The pages of a list. Dropped before its end, nothing more is asked for.
+pub struct Pages<'a> {
+    api: &'a Api,
+    path: &'a [&'a str],
+    query: &'a [(&'a str, &'a str)],
+    /// How many items are still wanted; none: all.
+    left: Option<usize>,
+    cursor: Option<String>,
+    is_begun: bool,
+}
+
+impl Pages<'_> {
+    /// The next page, which may be empty; none where there are no more, or no more are wanted.
+    pub async fn next(&mut self) -> Result<Option<Vec<Value>>, Error> {
+        if (self.is_begun && self.cursor.is_none()) || self.left == Some(0) {
+            return Ok(None);
+        }
+        let limit = self.left.unwrap_or(PAGE).min(PAGE).to_string();
+        let mut query = self.query.to_vec();
+        query.push(("limit", limit.as_str()));
+        query.extend(self.cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let mut page = self.api.get(self.path, &query).await?;
+        let Value::Array(mut items) = page["items"].take() else { return Err(self.api.unreadable()) };
+        items.truncate(self.left.unwrap_or(usize::MAX));
+        self.left = self.left.map(|left| left - items.len());
+        let next = page["next"].as_str().map(str::to_owned);
+        if next.is_some() && next == self.cursor {
+            return Err(self.api.unreadable()); // it would never end
+        }
+        (self.cursor, self.is_begun) = (next, true);
+        Ok(Some(items))
+    }
+
+    /// Where the rest begins; none where there is none.
+    pub fn rest(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
     }
 }
 

@@ -10,8 +10,25 @@ use crate::cli::{FAILED, USAGE};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no token.
-    #[error("no token: set USHER_TOKEN to the admin token (usher made one in data_dir/admin-token, unless configured)")]
+    #[error(
+        "no token: set USHER_TOKEN to the admin token, or --token-file to the file that holds it (usher made one in \
+         data_dir/admin-token, unless configured)"
+    )]
     NoToken,
+    /// The token can't be one.
+    #[error(
+        "the token has a blank or a letter in it that no header can carry; set USHER_TOKEN to the admin token alone"
+    )]
+    NoSuchToken,
+    /// It is refused before usher is asked.
+    #[error("{0}")]
+    Declined(String),
+    /// That usher has no such path.
+    #[error("the usher at {0} does not know this request: it is of another version than this command")]
+    OtherVersion(String),
+    /// A question that nobody is there to answer.
+    #[error("{0}")]
+    Unconfirmed(String),
     /// The address can't be called.
     #[error("{0} is not the address of an admin listener; write http://host:port in --url or USHER_URL")]
     Address(String),
@@ -38,7 +55,7 @@ pub enum Error {
         detail: String,
     },
     /// The answer is not usher's.
-    #[error("the answer of {0} can't be understood; is that an usher of this version?")]
+    #[error("the answer of {0} can't be understood; is that the admin listener of an usher of this version?")]
     Unreadable(String),
     /// A file that was named can't be used.
     #[error("{path}: {why}")]
@@ -63,8 +80,16 @@ impl Error {
     /// The exit code to end with: 2 where the command was used wrongly, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NoToken | Self::WrongToken(_) | Self::Address(_) | Self::File { .. } | Self::Problems(_) => USAGE,
-            Self::Unreachable { .. }
+            Self::NoToken
+            | Self::NoSuchToken
+            | Self::WrongToken(_)
+            | Self::Address(_)
+            | Self::File { .. }
+            | Self::Problems(_)
+            | Self::Unconfirmed(_)
+            // A value of an option that usher does not know.
+            | Self::Refused { status: 400, .. } => USAGE,
+            Self::Declined(_) | Self::OtherVersion(_) | Self::Unreachable { .. }
             | Self::Provisioned
             | Self::Refused { .. }
             | Self::Unreadable(_)
@@ -80,10 +105,13 @@ impl Error {
 
     /// From a problem document of the usher at `url`.
     pub(super) fn from_problem(url: &str, status: u16, document: &Value) -> Self {
-        if status == 401 {
-            return Self::WrongToken(url.to_owned());
-        }
         let text = |key: &str| document[key].as_str();
+        match text("type").and_then(|kind| kind.strip_prefix("urn:usher:problem:")) {
+            None => return Self::Unreadable(url.to_owned()),
+            Some("unauthorized") => return Self::WrongToken(url.to_owned()),
+            Some("no-such-path") => return Self::OtherVersion(url.to_owned()),
+            Some(_) => {}
+        }
         // Their places are those in what was sent, which nobody at the terminal has seen.
         let problems = document["problems"].as_array().into_iter().flatten();
         let problems = problems.filter_map(|problem| Some(format!("  {}", problem["message"].as_str()?)));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::Value;
 
-use super::{Api, Error, Format, output::Output};
+use super::{Api, AsOne, Error, Format, output::Output};
 
 /// Whom and what to explain.
 #[derive(Args)]
@@ -16,11 +16,14 @@ pub struct Explain {
     /// The user: the product's lasting id, or the login name.
     #[arg(long)]
     user: String,
+    #[command(flatten)]
+    shown: AsOne,
 }
 
 /// Asks usher and shows the tree.
 pub async fn run(api: &Api, output: &mut Output<'_>, asked: &Explain) -> Result<ExitCode, Error> {
     let query = [("scheme", asked.scheme.as_str()), ("user", asked.user.as_str())];
+    output.format = asked.shown.output.into();
     let answer = api.get(&["explain"], &query).await?;
     if output.format == Format::Table {
         for line in in_words(&answer) {

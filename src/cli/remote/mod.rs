@@ -1,73 +1,74 @@
 //! Commands that talk to a running usher through its REST API.
 
 mod api;
+mod confirm;
 mod error;
 mod explain;
+mod listed;
 mod output;
 mod progress;
 mod runs;
 mod schemes;
+mod server;
 mod sources;
 
 use std::{
-    io::{ErrorKind, Write, stderr, stdout},
+    io::{BufWriter, ErrorKind, Write, stderr, stdout},
     process::ExitCode,
 };
 
 use clap::{Args, Subcommand};
-use url::Url;
 
 pub use api::Api;
 pub use error::Error;
-pub use output::{Format, Output};
-
-use output::plain;
+pub use output::{AsList, Format, Output};
+use output::{AsOne, plain};
+use server::Server;
 
 use super::{complain, start_runtime};
-use crate::secret::Secret;
-
-/// Which usher to talk to, and how to show what it says.
-#[derive(Args)]
-pub struct Remote {
-    /// Where its admin listener is.
-    #[arg(long, env = "USHER_URL", default_value = "http://127.0.0.1:8081", global = true)]
-    url: Url,
-    /// How to show lists.
-    #[arg(long, short, value_enum, default_value_t = Format::Table, global = true)]
-    output: Format,
-}
-
-impl Remote {
-    /// How to show lists.
-    pub fn output(&self) -> Format {
-        self.output
-    }
-}
 
 /// What can be asked of a running usher.
 #[derive(Subcommand)]
 pub enum Command {
     /// Tell why a scheme selects a user, or why not, condition by condition.
-    Explain(explain::Explain),
-    /// Schemes: list, export, apply, diff, run, pause, resume.
-    #[command(subcommand)]
-    Schemes(schemes::Command),
+    Explain(At<explain::Explain>),
+    /// Schemes: list, show, export, apply, diff, preview, history, delete, run, pause, resume.
+    Schemes(In<schemes::Command>),
     /// Runs: list, show, wait, release, cancel.
-    #[command(subcommand)]
-    Runs(runs::Command),
-    /// Sources: list, pause, resume; release or dismiss newcomers that are held.
-    #[command(subcommand)]
-    Sources(sources::Command),
+    Runs(In<runs::Command>),
+    /// Sources: list, show, pause, resume; newcomers who are held.
+    Sources(In<sources::Command>),
 }
 
-/// Runs `command` against the usher that `remote` and the variable `USHER_TOKEN` name.
-pub fn run(remote: Remote, command: Command) -> ExitCode {
-    let token = std::env::var("USHER_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new);
+/// A command and the usher that it is for.
+#[derive(Args)]
+pub struct At<A: Args> {
+    #[command(flatten)]
+    server: Server,
+    #[command(flatten)]
+    asked: A,
+}
+
+/// A group of commands and the usher that they are for.
+#[derive(Args)]
+pub struct In<C: Subcommand> {
+    #[command(flatten)]
+    server: Server,
+    #[command(subcommand)]
+    command: C,
+}
+
+/// Runs `command` against the usher that it names.
+pub fn run(command: Command) -> ExitCode {
     let done = start_runtime().map_err(|error| Error::Local(error.to_string())).and_then(|runtime| {
-        let api = Api::new(remote.url, token)?;
-        let (mut out, mut err) = (stdout(), stderr());
-        let mut output = Output { format: remote.output, out: &mut out, err: &mut err };
-        runtime.block_on(carry_out(&api, &mut output, command))
+        let (mut out, mut err) = (BufWriter::new(stdout()), stderr());
+        let mut output = Output { format: Format::Table, out: &mut out, err: &mut err };
+        let done = runtime.block_on(carry_out(&mut output, command));
+        // What is said before a failure is said all the same.
+        match out.flush() {
+            Err(error) if done.is_ok() => Err(error.into()),
+            Ok(()) | Err(_) => done,
+        }
     });
     match done {
         Ok(code) => code,
@@ -82,11 +83,11 @@ pub fn run(remote: Remote, command: Command) -> ExitCode {
     }
 }
 
-async fn carry_out(api: &Api, output: &mut Output<'_>, command: Command) -> Result<ExitCode, Error> {
+async fn carry_out(output: &mut Output<'_>, command: Command) -> Result<ExitCode, Error> {
     match command {
-        Command::Explain(asked) => explain::run(api, output, &asked).await,
-        Command::Schemes(command) => schemes::run(api, output, command).await,
-        Command::Runs(command) => runs::run(api, output, command).await,
-        Command::Sources(command) => sources::run(api, output, command).await,
+        Command::Explain(At { server, asked }) => explain::run(&server.api()?, output, &asked).await,
+        Command::Schemes(In { server, command }) => schemes::run(&server.api()?, output, command).await,
+        Command::Runs(In { server, command }) => runs::run(&server.api()?, output, command).await,
+        Command::Sources(In { server, command }) => sources::run(&server.api()?, output, command).await,
     }
 }

@@ -1,15 +1,21 @@
 //! Showing what usher said: results to stdout, everything else to stderr.
 
+mod csv;
+mod listing;
+mod text;
+
 use std::io::Write;
 
-use clap::ValueEnum;
-use comfy_table::{Table, TableStyle};
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub use listing::Listing;
+pub use text::plain;
+
 use super::Error;
 
-/// How lists are shown.
+/// How results are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Columns, for people.
@@ -18,6 +24,45 @@ pub enum Format {
     Json,
     /// All there is to know, as YAML.
     Yaml,
+    /// Columns, for spreadsheets: RFC 4180; no cell is a formula.
+    Csv,
+}
+
+/// How one thing is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OneFormat {
+    /// A line for each value, for people.
+    Table,
+    /// All there is to know, as JSON.
+    Json,
+    /// All there is to know, as YAML.
+    Yaml,
+}
+
+impl From<OneFormat> for Format {
+    fn from(format: OneFormat) -> Self {
+        match format {
+            OneFormat::Table => Self::Table,
+            OneFormat::Json => Self::Json,
+            OneFormat::Yaml => Self::Yaml,
+        }
+    }
+}
+
+/// The option of commands that show a list.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct AsList {
+    /// How to show the list.
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
+    pub output: Format,
+}
+
+/// The option of commands that show one thing.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct AsOne {
+    /// How to show it.
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = OneFormat::Table)]
+    pub output: OneFormat,
 }
 
 /// Where a command writes.
@@ -31,20 +76,11 @@ pub struct Output<'a> {
 pub type Column = (&'static str, &'static str);
 
 impl Output<'_> {
-    /// Shows `items` in `columns`, or whole in the other formats.
+    /// Shows `items` in `columns`, or whole in the formats that have no columns.
     pub fn list(&mut self, columns: &[Column], items: &[Value]) -> Result<(), Error> {
-        if self.format != Format::Table {
-            return self.whole(&Value::Array(items.to_vec()));
-        }
-        let mut table = Table::new();
-        table.load_style(TableStyle::new()).set_header(columns.iter().map(|(heading, _)| heading.to_uppercase()));
-        for item in items {
-            table.add_row(columns.iter().map(|(_, path)| cell(item.pointer(path).unwrap_or(&Value::Null))));
-        }
-        for line in table.lines() {
-            writeln!(self.out, "{}", line.trim())?;
-        }
-        Ok(())
+        let mut listing = Listing::begin(self, columns)?;
+        listing.page(items)?;
+        listing.end(None)
     }
 
     /// Shows one thing whole; as a table, a line for each of its values, those of `first` at the top.
@@ -55,7 +91,7 @@ impl Output<'_> {
         }
         let width = fields.keys().map(String::len).max().unwrap_or(0);
         for (key, value) in in_order(fields, first).filter(|(_, value)| !value.is_null()) {
-            writeln!(self.out, "{key:width$}  {}", cell(value))?;
+            writeln!(self.out, "{key:width$}  {}", text::cell(value))?;
         }
         Ok(())
     }
@@ -70,16 +106,28 @@ impl Output<'_> {
         Ok(writeln!(self.err, "{}", plain(line))?)
     }
 
-    /// Everything, as JSON or (also where a table is asked for) as YAML.
+    /// Everything, as JSON or (also where columns are asked for) as YAML.
     pub fn whole(&mut self, value: &impl Serialize) -> Result<(), Error> {
         match self.format {
-            Format::Json => {
-                let text = serde_json::to_string_pretty(value).map_err(|error| Error::Local(error.to_string()))?;
-                Ok(writeln!(self.out, "{text}")?)
-            }
-            Format::Yaml | Format::Table => Ok(write!(self.out, "{}", yaml(value)?)?),
+            Format::Json => Ok(writeln!(self.out, "{}", json_lines(value, "")?)?),
+            Format::Yaml | Format::Table | Format::Csv => Ok(write!(self.out, "{}", yaml(value)?)?),
         }
     }
+}
+
+/// As JSON for people, each line but the first behind `indent`. Nothing in it steers a terminal.
+fn json_lines(value: &impl Serialize, indent: &str) -> Result<String, Error> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Error::Local(error.to_string()))?;
+    let mut lines = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => lines.extend(["\n", indent]),
+            // Only in a text, where JSON takes it in this form; each of them is below U+10000.
+            c if text::steers(c) => lines.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => lines.push(c),
+        }
+    }
+    Ok(lines)
 }
 
 /// As YAML, with a line break at its end.
@@ -96,60 +144,5 @@ pub fn in_order<'v>(fields: &'v Map<String, Value>, first: &[&'v str]) -> impl I
     named.into_iter().chain(others)
 }
 
-/// As a terminal may be shown it: names come from products, where anybody may have put escapes into them.
-pub fn plain(text: &str) -> String {
-    let shown = |c: char| if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(shown).collect()
-}
-
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => "-".to_owned(),
-        Value::String(text) => plain(text),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
-        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => {
-            let told = in_order(fields, &["seen", "selected"]);
-            let plain = told.filter(|(_, value)| !value.is_null() && value.as_u64() != Some(0));
-            plain.map(|(key, value)| format!("{key}={}", cell(value))).collect::<Vec<_>>().join(" ")
-        }
-        Value::Number(number) => number.to_string(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn shown(format: Format, columns: &[Column], items: &[Value]) -> String {
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        Output { format, out: &mut out, err: &mut err }.list(columns, items).expect("written");
-        String::from_utf8(out).expect("text")
-    }
-
-    #[test]
-    fn a_table_has_a_line_for_each_item_and_says_what_is_missing() {
-        let items = [json!({"id": "a", "on": true, "counts": {"seen": 3, "failed": 0}}), json!({"id": "bb"})];
-        let table = shown(Format::Table, &[("id", "/id"), ("on", "/on"), ("counts", "/counts")], &items);
-        let lines: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
-        assert_eq!(lines, [vec!["ID", "ON", "COUNTS"], vec!["a", "yes", "seen=3"], vec!["bb", "-", "-"]]);
-    }
-
-    #[test]
-    fn what_products_call_people_does_not_steer_the_terminal() {
-        let table = shown(Format::Table, &[("name", "/name")], &[json!({"name": "\u{1b}[2Jjane\rjoe"})]);
-        assert!(table.contains("\\u{1b}[2Jjane\\rjoe"), "{table}");
-    }
-
-    #[test]
-    fn json_and_yaml_hold_everything() {
-        let items = [json!({"id": "on", "more": [1, {"x": "0123"}]})];
-        let read: Value = serde_json::from_str(&shown(Format::Json, &[], &items)).expect("JSON");
-        assert_eq!(read, json!(items));
-        let yaml = shown(Format::Yaml, &[], &items);
-        assert!(yaml.contains("\"on\"") && yaml.contains("\"0123\""), "texts stay texts: {yaml}");
-    }
-}
+mod tests;

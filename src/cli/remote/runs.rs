@@ -2,41 +2,49 @@
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use reqwest::Method;
+use serde_json::{Value, json};
 
-use super::{Api, Error, Format, output::Output, progress};
+use super::{
+    Api, AsList, AsOne, Error, Format,
+    listed::{self, Limit, limit},
+    output::{Column, Listing, Output},
+    progress,
+};
+
+/// How many runs a table has where nothing is said.
+const FEW: usize = 50;
 
 /// What to do with runs.
 #[derive(Subcommand)]
 pub enum Command {
     /// The newest runs.
     List {
-        /// Of this scheme.
-        #[arg(long)]
-        scheme: Option<String>,
-        /// In this source.
-        #[arg(long)]
-        source: Option<String>,
-        /// With a step that ended so: changed, unchanged, tested, held or failed.
-        #[arg(long)]
-        result: Option<String>,
-        /// At most so many.
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
+        #[command(flatten)]
+        filters: Filters,
+        /// How many, or `all`; 50 in a table, else all.
+        #[arg(long, value_parser = limit)]
+        limit: Option<Limit>,
+        #[command(flatten)]
+        shown: AsList,
     },
-    /// One run with its entries.
+    /// One run and what became of each step; as CSV the steps alone.
     Show {
         /// The run.
         id: String,
-        /// At most so many entries.
-        #[arg(long, default_value_t = 1000)]
-        limit: usize,
+        /// How many steps; all where nothing is said.
+        #[arg(long, value_parser = limit)]
+        limit: Option<Limit>,
+        #[command(flatten)]
+        shown: AsList,
     },
     /// Wait until a run has ended, with a progress bar on a terminal.
     Wait {
         /// The run.
         id: String,
+        #[command(flatten)]
+        shown: AsOne,
     },
     /// Let a held run go on.
     Release {
@@ -50,25 +58,40 @@ pub enum Command {
     },
 }
 
+/// Which runs to list.
+#[derive(Args)]
+pub struct Filters {
+    /// Of this scheme.
+    #[arg(long)]
+    scheme: Option<String>,
+    /// In this source.
+    #[arg(long)]
+    source: Option<String>,
+    /// That ask for this action, like `add_groups`.
+    #[arg(long)]
+    action: Option<String>,
+    /// With a step that ended so: changed, unchanged, tested, held or failed.
+    #[arg(long)]
+    result: Option<String>,
+    /// That started then or later, like 2026-11-21T08:30:00Z.
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+}
+
 pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result<ExitCode, Error> {
     match command {
-        Command::List { scheme, source, result, limit } => {
-            let filters = [("scheme", &scheme), ("source", &source), ("result", &result)];
-            let query: Vec<_> = filters.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
-            let runs = api.list(&["runs"], &query, limit).await?;
-            let columns = [
-                ("run", "/id"),
-                ("scheme", "/scheme"),
-                ("trigger", "/trigger"),
-                ("state", "/state"),
-                ("started", "/started"),
-                ("test mode", "/test_mode"),
-                ("counts", "/counts"),
-            ];
-            output.list(&columns, &runs)?;
+        Command::List { filters, limit, shown } => {
+            output.format = shown.output;
+            list(api, output, &filters, limit).await?;
         }
-        Command::Show { id, limit } => show(api, output, &id, limit).await?,
-        Command::Wait { id } => return progress::follow(api, output, &id).await,
+        Command::Show { id, limit, shown } => {
+            output.format = shown.output;
+            show(api, output, &id, limit.unwrap_or(Limit::All)).await?;
+        }
+        Command::Wait { id, shown } => {
+            output.format = shown.output.into();
+            return progress::follow(api, output, &id).await;
+        }
         Command::Release { id } => {
             api.send_to(Method::POST, &["runs", &id, "release"], None, None).await?;
             output.say(&format!("{id} is released"))?;
@@ -81,26 +104,132 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
     Ok(ExitCode::SUCCESS)
 }
 
-async fn show(api: &Api, output: &mut Output<'_>, id: &str, limit: usize) -> Result<(), Error> {
-    let mut run = api.get(&["runs", id], &[]).await?;
-    let entries = api.list(&["runs", id, "entries"], &[], limit).await?;
-    if output.format != Format::Table {
-        run["entries"] = entries.into();
-        return output.whole(&run);
+const RUNS: [Column; 8] = [
+    ("run", "/id"),
+    ("scheme", "/scheme"),
+    ("trigger", "/trigger"),
+    ("state", "/state"),
+    ("started", "/started"),
+    ("test mode", "/test_mode"),
+    ("actions", "/actions"),
+    ("counts", "/counts"),
+];
+
+/// The columns of runs as CSV. New ones come at the end.
+const RUNS_CSV: [Column; 21] = [
+    ("run", "/id"),
+    ("scheme", "/scheme"),
+    ("scheme_version", "/scheme_version"),
+    ("source", "/source"),
+    ("trigger", "/trigger"),
+    ("via", "/via"),
+    ("event", "/event"),
+    ("sweep", "/sweep"),
+    ("state", "/state"),
+    ("why", "/why"),
+    ("test_mode", "/test_mode"),
+    ("started", "/started"),
+    ("finished", "/finished"),
+    ("actions", "/actions"),
+    ("seen", "/counts/seen"),
+    ("selected", "/counts/selected"),
+    ("changed", "/counts/changed"),
+    ("unchanged", "/counts/unchanged"),
+    ("tested", "/counts/tested"),
+    ("held", "/counts/held"),
+    ("failed", "/counts/failed"),
+];
+
+async fn list(api: &Api, output: &mut Output<'_>, filters: &Filters, limit: Option<Limit>) -> Result<(), Error> {
+    let Filters { scheme, source, action, result, since } = filters;
+    let all = [("scheme", scheme), ("source", source), ("action", action), ("result", result), ("since", since)];
+    let query: Vec<_> = all.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
+    let columns = if output.format == Format::Csv { RUNS_CSV.as_slice() } else { &RUNS };
+    // Nothing is written before it is known that what is asked for is there.
+    if api.list(&["runs"], &query, 1).await?.is_empty() {
+        are_there(api, filters).await?;
     }
-    output.one(&run, &progress::FIRST)?;
-    if !entries.is_empty() {
-        output.say("")?;
-        let columns = [
-            ("user", "/user"),
-            ("name", "/user_name"),
-            ("action", "/action"),
-            ("target", "/target"),
-            ("result", "/result"),
-            ("reason", "/reason"),
-            ("error", "/error"),
-        ];
-        output.list(&columns, &entries)?;
+    let limit = Limit::or(limit, FEW, output.format);
+    listed::show(api, output, (&["runs"], &query), columns, limit).await.map(drop)
+}
+
+/// Whether a scheme and a source without runs are there at all. One that is deleted may have runs still.
+async fn are_there(api: &Api, filters: &Filters) -> Result<(), Error> {
+    if let Some(scheme) = &filters.scheme {
+        api.get(&["schemes", scheme], &[]).await?;
+    }
+    if let Some(source) = &filters.source {
+        api.get(&["sources", source], &[]).await?;
     }
     Ok(())
+}
+
+const ENTRIES: [Column; 7] = [
+    ("user", "/user"),
+    ("name", "/user_name"),
+    ("action", "/action"),
+    ("target", "/target"),
+    ("result", "/result"),
+    ("reason", "/reason"),
+    ("error", "/error"),
+];
+
+/// The columns of entries as CSV. New ones come at the end.
+const ENTRIES_CSV: [Column; 14] = [
+    ("run", "/run"),
+    ("scheme", "/scheme"),
+    ("scheme_version", "/scheme_version"),
+    ("source", "/source"),
+    ("user", "/user"),
+    ("name", "/user_name"),
+    ("action", "/action"),
+    ("target", "/target"),
+    ("result", "/result"),
+    ("reason", "/reason"),
+    ("before", "/before"),
+    ("at", "/at"),
+    ("duration_ms", "/duration_ms"),
+    ("error", "/error"),
+];
+
+async fn show(api: &Api, output: &mut Output<'_>, id: &str, limit: Limit) -> Result<(), Error> {
+    let run = api.get(&["runs", id], &[]).await?;
+    let path = ["runs", id, "entries"];
+    let mut pages = api.pages(&path, &[], limit.number());
+    let mut first = pages.next().await?.unwrap_or_default();
+    let format = output.format;
+    if format == Format::Table {
+        output.one(&run, &progress::FIRST)?;
+        if first.is_empty() {
+            return Ok(());
+        }
+        output.say("")?;
+    }
+    let mut listing = match format {
+        Format::Table => Listing::begin(output, &ENTRIES)?,
+        Format::Csv => Listing::begin(output, &ENTRIES_CSV)?,
+        Format::Json | Format::Yaml => Listing::within(output, &[], &run, "entries")?,
+    };
+    loop {
+        if format == Format::Csv {
+            first.iter_mut().for_each(|entry| of_run(entry, &run));
+        }
+        listing.page(&first)?;
+        match pages.next().await? {
+            Some(page) => first = page,
+            None => break,
+        }
+    }
+    let shown = listing.written();
+    listing.end(pages.rest())?;
+    if pages.rest().is_some() { listed::cut(output, shown) } else { Ok(()) }
+}
+
+/// Adds what a row must say that stands by itself.
+fn of_run(entry: &mut Value, run: &Value) {
+    let Value::Object(fields) = entry else { return };
+    fields.insert("run".to_owned(), json!(run["id"]));
+    for key in ["scheme", "scheme_version", "source"] {
+        fields.insert(key.to_owned(), run[key].clone());
+    }
 }

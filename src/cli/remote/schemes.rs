@@ -1,61 +1,77 @@
-//! `usher schemes`: what is there, as a file and back, and "run now".
+//! `usher schemes`: what is there, as a file and back, whom it would select, and "run now".
 
 mod apply;
+mod delete;
+mod file;
 mod known;
+mod preview;
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, process::ExitCode};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use reqwest::Method;
 use serde_json::Value;
 use similar::TextDiff;
 
 use self::{
-    apply::apply,
+    apply::{Apply, apply},
+    delete::delete,
+    file::SchemeFile,
     known::{Readable, text, there},
+    preview::{Preview, preview},
 };
 use super::{
-    Api, Error,
-    output::{Format, Output, yaml},
+    Api, AsList, AsOne, Error,
+    confirm::Sure,
+    output::{Column, Format, Output, yaml},
     progress,
 };
-use crate::{cli::FAILED, config, domain::Scheme};
+use crate::{cli::FAILED, domain::Scheme};
 
 /// What to do with schemes.
 #[derive(Subcommand)]
 pub enum Command {
     /// All schemes, those of the configuration file and those stored by usher.
-    List,
+    List(AsList),
+    /// One scheme, and what usher says about it.
+    Show {
+        /// The scheme.
+        id: String,
+        /// How to show it.
+        #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = FileFormat::Yaml)]
+        output: FileFormat,
+    },
     /// Print the stored schemes as a file that `apply` takes.
     Export {
         /// Those of the configuration file too.
         #[arg(long)]
         all: bool,
+        /// How to write it.
+        #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = FileFormat::Yaml)]
+        output: FileFormat,
     },
     /// Store the schemes of a file: new ones are added, others changed to what the file says.
-    Apply {
-        #[command(flatten)]
-        file: SchemeFile,
-        /// Delete stored schemes that are not in the file.
-        #[arg(long)]
-        prune: bool,
-        /// Only say what would be done.
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Apply(Apply),
     /// Show how a file differs from what is there: exit code 0 where it doesn't, 1 where it does.
-    Diff {
+    Diff(SchemeFile),
+    /// Whom a scheme would select, and what it would do. Nothing is changed or kept.
+    Preview(Preview),
+    /// Who changed a stored scheme, when, and how.
+    History {
+        /// The scheme; one that was deleted too.
+        id: String,
         #[command(flatten)]
-        file: SchemeFile,
+        shown: AsList,
     },
-    /// Run a scheme now over all users of its source, and wait for the end.
-    Run {
+    /// Delete a stored scheme. Its history is kept for a year.
+    Delete {
         /// The scheme.
         id: String,
-        /// Don't wait: print the run's id.
-        #[arg(long)]
-        no_wait: bool,
+        #[command(flatten)]
+        sure: Sure,
     },
+    /// Run a scheme now over all users of its source, and wait for the end.
+    Run(Run),
     /// Ask a scheme nothing until it is resumed.
     Pause {
         /// The scheme.
@@ -68,30 +84,53 @@ pub enum Command {
     },
 }
 
-/// A file with schemes.
+/// A scheme to run now.
 #[derive(Args)]
-pub struct SchemeFile {
-    /// A file with a key `schemes`, as in the configuration, or a list of schemes; YAML or JSON.
-    #[arg(long, short)]
-    file: PathBuf,
+pub struct Run {
+    /// The scheme.
+    id: String,
+    /// Don't wait: print the run's id.
+    #[arg(long, conflicts_with = "output")]
+    no_wait: bool,
+    #[command(flatten)]
+    shown: AsOne,
 }
 
-impl SchemeFile {
-    fn read(&self) -> Result<Vec<Scheme>, Error> {
-        let path = self.file.display().to_string();
-        let text = fs::read_to_string(&self.file)
-            .map_err(|error| Error::File { path: path.clone(), why: error.to_string() })?;
-        config::read_schemes(&text, &path).map_err(|problems| Error::Problems(problems.to_string()))
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FileFormat {
+    /// YAML, as people write it.
+    Yaml,
+    /// JSON.
+    Json,
+}
+
+impl From<FileFormat> for Format {
+    fn from(format: FileFormat) -> Self {
+        match format {
+            FileFormat::Yaml => Self::Yaml,
+            FileFormat::Json => Self::Json,
+        }
     }
 }
 
 pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result<ExitCode, Error> {
     match command {
-        Command::List => list(api, output).await?,
-        Command::Export { all } => export(api, output, all).await?,
-        Command::Apply { file, prune, dry_run } => return apply(api, output, &file.read()?, prune, dry_run).await,
-        Command::Diff { file } => return diff(api, output, &file.read()?).await,
-        Command::Run { id, no_wait } => return run_now(api, output, &id, no_wait).await,
+        Command::List(shown) => list(api, output, shown).await?,
+        Command::Show { id, output: format } => {
+            output.format = format.into();
+            output.whole(&Readable(&api.get(&["schemes", &id], &[]).await?))?;
+        }
+        Command::Export { all, output: format } => {
+            output.format = format.into();
+            export(api, output, all).await?;
+        }
+        Command::Apply(asked) => return apply(api, output, &asked).await,
+        Command::Diff(file) => return diff(api, output, &file.read()?).await,
+        Command::Preview(asked) => preview(api, output, &asked).await?,
+        Command::History { id, shown } => history(api, output, &id, shown).await?,
+        Command::Delete { id, sure } => return delete(api, output, &id, sure).await,
+        Command::Run(asked) => return run_now(api, output, &asked).await,
         Command::Pause { id } => {
             api.send_to(Method::POST, &["schemes", &id, "pause"], None, None).await?;
             output.say(&format!("{id} is paused"))?;
@@ -104,20 +143,22 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(api: &Api, output: &mut Output<'_>) -> Result<(), Error> {
-    let schemes = api.list(&["schemes"], &[], usize::MAX).await?;
-    let columns = [
-        ("scheme", "/id"),
-        ("name", "/name"),
-        ("source", "/source"),
-        ("trigger", "/trigger"),
-        ("enabled", "/enabled"),
-        ("test mode", "/test_mode"),
-        ("paused", "/paused"),
-        ("from the file", "/provisioned"),
-        ("version", "/version"),
-    ];
-    output.list(&columns, &schemes)?;
+const SCHEMES: [Column; 9] = [
+    ("scheme", "/id"),
+    ("name", "/name"),
+    ("source", "/source"),
+    ("trigger", "/trigger"),
+    ("enabled", "/enabled"),
+    ("test mode", "/test_mode"),
+    ("paused", "/paused"),
+    ("from the file", "/provisioned"),
+    ("version", "/version"),
+];
+
+async fn list(api: &Api, output: &mut Output<'_>, shown: AsList) -> Result<(), Error> {
+    output.format = shown.output;
+    let schemes = api.list(&["schemes"], &[], None).await?;
+    output.list(&SCHEMES, &schemes)?;
     if output.format == Format::Table {
         schemes.iter().try_for_each(|scheme| doubts(output, scheme))?;
     }
@@ -137,6 +178,18 @@ fn doubts(output: &mut Output<'_>, scheme: &Value) -> Result<(), Error> {
 fn warnings(output: &mut Output<'_>, id: &str, scheme: &Value) -> Result<(), Error> {
     let warnings = scheme["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);
     warnings.into_iter().try_for_each(|warning| output.note(&format!("{id}: {warning} (warning)")))
+}
+
+async fn history(api: &Api, output: &mut Output<'_>, id: &str, shown: AsList) -> Result<(), Error> {
+    output.format = shown.output;
+    let columns =
+        [("revision", "/revision"), ("change", "/change"), ("by", "/by"), ("at", "/at"), ("version", "/version")];
+    let changes = api.whole(&["schemes", id, "history"]).await?;
+    output.list(&columns, &changes)?;
+    if changes.is_empty() && output.format == Format::Table {
+        output.note(&format!("{id} stands in the configuration file, and what changes there usher does not keep"))?;
+    }
+    Ok(())
 }
 
 async fn export(api: &Api, output: &mut Output<'_>, all: bool) -> Result<(), Error> {
@@ -168,12 +221,14 @@ async fn diff(api: &Api, output: &mut Output<'_>, wanted: &[Scheme]) -> Result<E
     Ok(if differs { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
 }
 
-async fn run_now(api: &Api, output: &mut Output<'_>, id: &str, no_wait: bool) -> Result<ExitCode, Error> {
+async fn run_now(api: &Api, output: &mut Output<'_>, asked: &Run) -> Result<ExitCode, Error> {
+    let Run { id, no_wait, shown } = asked;
+    output.format = shown.output.into();
     let answer = api.send_to(Method::POST, &["schemes", id, "run"], None, None).await?;
     let Some(run) = answer["run"].as_str().or(answer["id"].as_str()) else {
         return Err(Error::Unreadable("the run".to_owned()));
     };
-    if no_wait {
+    if *no_wait {
         output.say(run)?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -5,13 +5,23 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use reqwest::Method;
 
-use super::{Api, Error, output::Output};
+use super::{
+    Api, AsList, AsOne, Error,
+    output::{Column, Output},
+};
 
 /// What to do with sources.
 #[derive(Subcommand)]
 pub enum Command {
     /// All sources and how they are doing.
-    List,
+    List(AsList),
+    /// One source, and all that usher knows about it.
+    Show {
+        /// The source.
+        id: String,
+        #[command(flatten)]
+        shown: AsOne,
+    },
     /// Call nothing in a source until it is resumed; what comes in waits.
     Pause {
         /// The source.
@@ -22,32 +32,71 @@ pub enum Command {
         /// The source.
         id: String,
     },
-    /// Users of whom nothing told, and who are held because they are many, were created: ask the schemes about them.
+    /// Users whom a source lists and of whom nothing told, held because they are many.
+    #[command(subcommand)]
+    Newcomers(Newcomers),
+    /// As `newcomers release`.
+    #[command(hide = true)]
     Release {
         /// The source.
         id: String,
     },
-    /// Users of whom nothing told, and who are held because they are many, were there before: do nothing to them.
+    /// As `newcomers dismiss`.
+    #[command(hide = true)]
     Dismiss {
         /// The source.
         id: String,
     },
 }
 
+/// What becomes of newcomers who are held.
+#[derive(Subcommand)]
+pub enum Newcomers {
+    /// How many there are in each source, and how looking for them stands.
+    List(AsList),
+    /// They were created: ask the schemes about them.
+    Release {
+        /// The source.
+        id: String,
+    },
+    /// They were there before: do nothing to them.
+    Dismiss {
+        /// The source.
+        id: String,
+    },
+}
+
+const SOURCES: [Column; 7] = [
+    ("source", "/id"),
+    ("product", "/product"),
+    ("state", "/state"),
+    ("paused", "/paused"),
+    ("newcomers", "/reconciliation/state"),
+    ("address", "/base_url"),
+    ("why", "/why"),
+];
+
+const NEWCOMERS: [Column; 7] = [
+    ("source", "/id"),
+    ("state", "/reconciliation/state"),
+    ("held", "/reconciliation/held"),
+    ("known", "/reconciliation/known"),
+    ("counted since", "/reconciliation/baseline"),
+    ("as of", "/reconciliation/as_of"),
+    ("why", "/reconciliation/why"),
+];
+
+/// What is told first of a source.
+const FIRST: [&str; 7] = ["id", "name", "product", "base_url", "state", "why", "since"];
+
 pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result<ExitCode, Error> {
     match command {
-        Command::List => {
-            let columns = [
-                ("source", "/id"),
-                ("product", "/product"),
-                ("state", "/state"),
-                ("paused", "/paused"),
-                ("newcomers", "/reconciliation/state"),
-                ("address", "/base_url"),
-                ("why", "/why"),
-            ];
-            output.list(&columns, &api.list(&["sources"], &[], usize::MAX).await?)?;
+        Command::List(shown) => list(api, output, shown, &SOURCES).await?,
+        Command::Show { id, shown } => {
+            output.format = shown.output.into();
+            output.one(&api.get(&["sources", &id], &[]).await?, &FIRST)?;
         }
+        Command::Newcomers(Newcomers::List(shown)) => list(api, output, shown, &NEWCOMERS).await?,
         Command::Pause { id } => {
             api.send_to(Method::POST, &["sources", &id, "pause"], None, None).await?;
             output.say(&format!("{id} is paused"))?;
@@ -56,19 +105,25 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             api.send_to(Method::POST, &["sources", &id, "resume"], None, None).await?;
             output.say(&format!("{id} goes on"))?;
         }
-        Command::Release { id } => {
+        Command::Release { id } | Command::Newcomers(Newcomers::Release { id }) => {
             let users = newcomers(api, &id, "release").await?;
-            let asked = format!("asked for {users} newcomers of {id} to count as created; see `usher sources list`");
-            output.say(&asked)?;
+            asked(output, users, &format!("{id} to count as created"))?;
         }
-        Command::Dismiss { id } => {
+        Command::Dismiss { id } | Command::Newcomers(Newcomers::Dismiss { id }) => {
             let users = newcomers(api, &id, "dismiss").await?;
-            let asked =
-                format!("asked for {users} newcomers of {id} to count as there before; see `usher sources list`");
-            output.say(&asked)?;
+            asked(output, users, &format!("{id} to count as there before"))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn list(api: &Api, output: &mut Output<'_>, shown: AsList, columns: &[Column]) -> Result<(), Error> {
+    output.format = shown.output;
+    output.list(columns, &api.list(&["sources"], &[], None).await?)
+}
+
+fn asked(output: &mut Output<'_>, users: u64, what: &str) -> Result<(), Error> {
+    output.say(&format!("asked for {users} newcomers of {what}; see `usher sources newcomers list`"))
 }
 
 /// Says what newcomers who are held are; gives how many there are.

@@ -89,6 +89,6 @@ async fn what_somebody_changes_after_it_was_compared_is_not_written_over() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_changes_after_it_was_compared_is_not_deleted() {
-    let (code, err, left) = applied("schemes: []\n", "--prune").await;
+    let (code, err, left) = applied("schemes: []\n", "--prune --yes").await;
     assert_eq!((code, left.as_str()), (Some(1), r#"["theirs"]"#), "{err}");
 }

@@ -2,17 +2,21 @@
 
 mod api;
 mod at_once;
+mod attended;
 mod explain;
 mod groups;
+mod lists;
+mod options;
 mod refusals;
 mod runs;
 mod schemes;
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Stdio};
 
 use chrono::DateTime;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
 use usher::sandbox::Account;
 
 use crate::support::{
@@ -58,21 +62,37 @@ impl Terminal {
     /// Runs `usher` with these words, none of which has a space in it. Nothing may be said that only a terminal
     /// understands: here there is none.
     async fn run(&self, words: &str) -> Said {
+        self.run_in(words, "", &[]).await
+    }
+
+    /// As [`Terminal::run`], with this on standard input and these variables.
+    async fn run_in(&self, words: &str, stdin: &str, env: &[(&str, &str)]) -> Said {
+        let mut command = self.command(words);
+        command.envs(env.iter().copied());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().expect("started");
+        let mut pipe = child.stdin.take().expect("it is piped");
+        let _ = pipe.write_all(stdin.as_bytes()).await; // it may not read it
+        drop(pipe);
+        let ended = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+        assert!(ended.is_ok(), "`usher {words}` does not end");
+        let ended = ended.expect("just seen").expect("started");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        let said = Said { code: ended.status.code(), out: text(ended.stdout), err: text(ended.stderr) };
+        let plain = |text: &str| text.replace("\r\n", "\n").chars().all(|c| c == '\n' || !c.is_control());
+        assert!(plain(&said.out) && plain(&said.err), "`usher {words}`: {said:?}");
+        said
+    }
+
+    /// `usher` with these words, against the running one.
+    fn command(&self, words: &str) -> std::process::Command {
         let mut command = command();
         command.current_dir(self.path()).args(words.split_whitespace());
         command.env("USHER_URL", &self.url).env("USER", "ann");
         if let Some(token) = self.token {
             command.env("USHER_TOKEN", token);
         }
-        let mut command = tokio::process::Command::from(command);
-        let ended = tokio::time::timeout(PATIENCE, command.kill_on_drop(true).output()).await;
-        assert!(ended.is_ok(), "`usher {words}` does not end");
-        let ended = ended.expect("just seen").expect("started");
-        let text = |bytes| String::from_utf8(bytes).expect("text");
-        let said = Said { code: ended.status.code(), out: text(ended.stdout), err: text(ended.stderr) };
-        let plain = |text: &str| text.chars().all(|c| c == '\n' || !c.is_control());
-        assert!(plain(&said.out) && plain(&said.err), "`usher {words}`: {said:?}");
-        said
+        command
     }
 
     /// What a command said that has done what it was asked and had nothing else to say.

@@ -1,28 +1,49 @@
 //! Storing what a file says.
 
-use std::process::ExitCode;
+use std::{collections::BTreeMap, process::ExitCode};
 
+use clap::Args;
 use reqwest::Method;
 use serde_json::Value;
 
 use super::{
-    super::{Api, Error, output::Output},
+    super::{Api, Error, confirm::Sure, output::Output},
+    file::SchemeFile,
     known::{Known, text, there},
     warnings,
 };
 use crate::{cli::FAILED, domain::Scheme};
 
-/// Stores what the file says; with `prune` also deletes what it does not name.
-pub async fn apply(
-    api: &Api,
-    output: &mut Output<'_>,
-    wanted: &[Scheme],
+/// What to store, and how.
+#[derive(Args)]
+pub struct Apply {
+    #[command(flatten)]
+    file: SchemeFile,
+    /// Delete stored schemes that are not in the file. Asks first where that is every one of them.
+    #[arg(long)]
     prune: bool,
+    /// Only say what would be done.
+    #[arg(long)]
     dry_run: bool,
-) -> Result<ExitCode, Error> {
-    let there = there(api).await?;
-    let (mut failed, would) = (false, if dry_run { "would be " } else { "" });
-    for scheme in wanted {
+    #[command(flatten)]
+    sure: Sure,
+}
+
+/// Stores what the file says; with `prune` also deletes what it does not name.
+pub async fn apply(api: &Api, output: &mut Output<'_>, asked: &Apply) -> Result<ExitCode, Error> {
+    let Apply { file, prune, dry_run, sure } = asked;
+    let (wanted, there) = (file.read()?, there(api).await?);
+    let stored = there.values().filter(|known| !known.provisioned).count();
+    let gone: Vec<_> = if *prune { unnamed(&there, &wanted).collect() } else { Vec::new() };
+    if !dry_run && !gone.is_empty() && gone.len() == stored {
+        let what = format!("The file names none of the stored schemes, so --prune deletes all {stored} of them");
+        if !sure.is_wanted(&what)? {
+            output.note("nothing is changed")?;
+            return Ok(ExitCode::from(FAILED));
+        }
+    }
+    let (mut failed, would) = (false, if *dry_run { "would be " } else { "" });
+    for scheme in &wanted {
         let (id, text) = (scheme.id.as_str(), text(scheme)?);
         let (done, result) = match there.get(id) {
             Some(known) if known.text == text => {
@@ -30,21 +51,27 @@ pub async fn apply(
                 continue;
             }
             Some(known) if known.provisioned => ("changed", Err(Error::Provisioned)),
-            Some(_) if dry_run => ("changed", Ok(Value::Null)),
-            None if dry_run => ("added", Ok(Value::Null)),
+            Some(_) if *dry_run => ("changed", Ok(Value::Null)),
+            None if *dry_run => ("added", Ok(Value::Null)),
             Some(known) => ("changed", put(api, id, &text, known).await),
             None => ("added", api.send_to(Method::POST, &["schemes"], Some(text.to_string()), None).await),
         };
         failed |= tell(output, id, &format!("{would}{done}"), result)?;
     }
-    let gone = there.iter().filter(|(id, known)| {
-        prune && !known.provisioned && !wanted.iter().any(|scheme| scheme.id.as_str() == id.as_str())
-    });
     for (id, known) in gone {
-        let result = if dry_run { Ok(Value::Null) } else { delete(api, id, known).await };
+        let result = if *dry_run { Ok(Value::Null) } else { delete(api, id, known).await };
         failed |= tell(output, id, &format!("{would}deleted"), result)?;
     }
     Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+}
+
+/// The stored schemes that are not among `wanted`.
+fn unnamed<'t>(
+    there: &'t BTreeMap<String, Known>,
+    wanted: &'t [Scheme],
+) -> impl Iterator<Item = (&'t String, &'t Known)> {
+    let is_named = |id: &str| wanted.iter().any(|scheme| scheme.id.as_str() == id);
+    there.iter().filter(move |(id, known)| !known.provisioned && !is_named(id))
 }
 
 /// One line about one scheme, and what usher warns of; true where it failed. The others go on.

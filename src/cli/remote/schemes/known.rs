@@ -48,12 +48,12 @@ impl Serialize for Readable<'_> {
 
 /// All schemes that usher has, by id.
 pub async fn there(api: &Api) -> Result<BTreeMap<String, Known>, Error> {
-    let rows = api.list(&["schemes"], &[], usize::MAX).await?;
+    let rows = api.list(&["schemes"], &[], None).await?;
     Ok(rows.into_iter().filter_map(known).collect())
 }
 
 /// A scheme by its id, as a row of the API tells of it.
-fn known(row: Value) -> Option<(String, Known)> {
+pub fn known(row: Value) -> Option<(String, Known)> {
     let Value::Object(mut fields) = row else { return None };
     let provisioned = fields.get("provisioned").and_then(Value::as_bool).unwrap_or(false);
     let id = fields.get("id")?.as_str()?.to_owned();

@@ -1,0 +1,69 @@
+//! Lists of usher, written while they are read.
+
+use super::{
+    Api, Error, Format,
+    output::{Column, Listing, Output},
+};
+
+/// How many items of a list are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// All.
+    All,
+    /// So many.
+    First(usize),
+}
+
+impl Limit {
+    /// The limit that is asked for; else `few` in a table, and all in the formats that programs read.
+    pub fn or(asked: Option<Self>, few: usize, format: Format) -> Self {
+        match (asked, format) {
+            (Some(asked), _) => asked,
+            (None, Format::Table) => Self::First(few),
+            (None, Format::Json | Format::Yaml | Format::Csv) => Self::All,
+        }
+    }
+
+    /// As a number; none: all.
+    pub fn number(self) -> Option<usize> {
+        match self {
+            Self::All => None,
+            Self::First(number) => Some(number),
+        }
+    }
+}
+
+/// A number of items or `all`.
+pub fn limit(text: &str) -> Result<Limit, String> {
+    match text.parse() {
+        _ if text == "all" => Ok(Limit::All),
+        Ok(number @ 1..) => Ok(Limit::First(number)),
+        Ok(0) | Err(_) => Err("write a number from 1 up, or `all`".to_owned()),
+    }
+}
+
+/// Shows a list page by page, and says on stderr where it is not the whole one. Gives how many there were.
+pub async fn show(
+    api: &Api,
+    output: &mut Output<'_>,
+    (path, query): (&[&str], &[(&str, &str)]),
+    columns: &[Column],
+    limit: Limit,
+) -> Result<usize, Error> {
+    let mut pages = api.pages(path, query, limit.number());
+    let mut listing = Listing::begin(output, columns)?;
+    while let Some(page) = pages.next().await? {
+        listing.page(&page)?;
+    }
+    let shown = listing.written();
+    listing.end(pages.rest())?;
+    if pages.rest().is_some() {
+        cut(output, shown)?;
+    }
+    Ok(shown)
+}
+
+/// Says that there is more than is shown.
+pub fn cut(output: &mut Output<'_>, shown: usize) -> Result<(), Error> {
+    output.note(&format!("only the first {shown} are shown and there are more: write --limit all"))
+}

@@ -1,0 +1,63 @@
+//! Values as texts that a terminal may be shown. Names come from products, where anybody may have put escapes into them.
+
+use serde_json::Value;
+
+use super::in_order;
+
+/// `text` without anything that steers a terminal; line breaks stay.
+pub fn plain(text: &str) -> String {
+    escaped(text, |c| c == '\n')
+}
+
+/// As [`plain`], on one line.
+pub fn on_one_line(text: &str) -> String {
+    escaped(text, |_| false)
+}
+
+fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
+    let shown = |c: char| if steers(c) && !stays(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
+/// Control characters, and those that break lines or turn the direction of writing, so that a text reads as another one.
+pub(super) fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A value in a cell of a table, for people.
+pub fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => on_one_line(text),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let told = in_order(fields, &["seen", "selected"]);
+            let plain = told.filter(|(_, value)| !value.is_null() && value.as_u64() != Some(0));
+            plain.map(|(key, value)| format!("{}={}", on_one_line(key), cell(value))).collect::<Vec<_>>().join(" ")
+        }
+        Value::Number(number) => number.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_products_call_people_does_not_steer_the_terminal() {
+        for (name, shown) in [
+            ("\u{1b}[2Jjane\rjoe", "\\u{1b}[2Jjane\\rjoe"),
+            ("two\nlines", "two\\nlines"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("abc\u{202e}gpj.exe", "abc\\u{202e}gpj.exe"),
+            ("Zoë 李 🙂", "Zoë 李 🙂"),
+        ] {
+            assert_eq!(cell(&json!(name)), shown);
+        }
+        assert_eq!(plain("two\nlines\u{7}"), "two\nlines\\u{7}");
+    }
+}

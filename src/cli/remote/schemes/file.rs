@@ -1,0 +1,34 @@
+//! Files with schemes.
+
+use std::{fs, io, path::PathBuf};
+
+use clap::Args;
+
+use super::super::Error;
+use crate::{config, domain::Scheme};
+
+/// A file with schemes.
+#[derive(Args)]
+pub struct SchemeFile {
+    /// A file with a key `schemes`, as in the configuration, or a list of schemes; YAML or JSON. `-` reads standard input.
+    #[arg(long, short)]
+    file: PathBuf,
+}
+
+impl SchemeFile {
+    /// The schemes that it holds.
+    pub fn read(&self) -> Result<Vec<Scheme>, Error> {
+        read(&self.file)
+    }
+}
+
+/// The schemes in the file at `path`; in standard input where it is `-`.
+pub fn read(path: &std::path::Path) -> Result<Vec<Scheme>, Error> {
+    let (name, text) = if path.as_os_str() == "-" {
+        ("stdin".to_owned(), io::read_to_string(io::stdin()))
+    } else {
+        (path.display().to_string(), fs::read_to_string(path))
+    };
+    let text = text.map_err(|error| Error::File { path: name.clone(), why: error.to_string() })?;
+    config::read_schemes(&text, &name).map_err(|problems| Error::Problems(problems.to_string()))
+}

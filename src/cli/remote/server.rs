@@ -1,0 +1,37 @@
+//! Which usher a command is for, and what lets it in.
+
+use std::{env, fs, path::PathBuf};
+
+use clap::Args;
+use url::Url;
+
+use super::{Api, Error};
+use crate::secret::Secret;
+
+/// Which usher to talk to.
+#[derive(Args)]
+#[command(next_help_heading = "Which usher")]
+pub struct Server {
+    /// Where its admin listener is.
+    #[arg(long, env = "USHER_URL", hide_env_values = true, default_value = "http://127.0.0.1:8081", global = true)]
+    url: Url,
+    /// A file that holds the admin token; without it, the variable USHER_TOKEN does.
+    #[arg(long, env = "USHER_TOKEN_FILE", hide_env_values = true, value_name = "PATH", global = true)]
+    token_file: Option<PathBuf>,
+}
+
+impl Server {
+    /// A client of it. Nothing is called yet.
+    pub fn api(&self) -> Result<Api, Error> {
+        Api::new(self.url.clone(), self.token()?)
+    }
+
+    fn token(&self) -> Result<Option<Secret>, Error> {
+        let text = match self.token_file.as_ref().filter(|path| !path.as_os_str().is_empty()) {
+            Some(path) => fs::read_to_string(path)
+                .map_err(|error| Error::File { path: path.display().to_string(), why: error.to_string() })?,
+            None => env::var("USHER_TOKEN").unwrap_or_default(),
+        };
+        Ok(Some(text.trim()).filter(|token| !token.is_empty()).map(Secret::new))
+    }
+}
