@@ -20,9 +20,18 @@ pub enum ConnectError {
     /// It is not said which organisation; the configuration refuses it before.
     #[error("`organization` is missing")]
     Organization,
-    /// The machine's certificates or the TLS library failed.
-    #[error("no HTTP client can be made: {0}")]
-    Client(String),
+    /// None of the certificates in `ca` can be used; the configuration refuses them before.
+    #[error("no certificate in the file that `ca` names can be used; export it anew")]
+    Authorities,
+    /// The proxy's address can't be used; the configuration refuses it before.
+    #[error("`proxy` is not the address of an HTTP proxy")]
+    Proxy,
+    /// The machine's own certificates can't be read.
+    #[error(
+        "the authorities that this machine trusts can't be read; install them (mostly the package `ca-certificates`), or \
+         name the source's own in `ca`"
+    )]
+    Client,
 }
 
 /// A client for `source`. Nothing is called yet; [`Client::probe`] tells whether the product accepts the credentials.

@@ -3,23 +3,32 @@
 use std::time::Duration;
 
 use reqwest::{
-    Certificate, Client, Proxy,
+    Client, ClientBuilder, Proxy,
     header::{ACCEPT, HeaderMap, HeaderValue},
     redirect, retry,
 };
 
-use super::{ConnectError, broken::innermost, limits::Limits};
+use super::{
+    ConnectError,
+    limits::Limits,
+    reach::{SystemNames, trusting},
+};
 use crate::config::Transport;
 
 /// A client that goes by `transport`. It follows no redirect and tries nothing twice; connections are kept and used again.
 pub(super) fn client(limits: Limits, transport: &Transport) -> Result<Client, ConnectError> {
     // Whoever comes first installs it; it is the same one everywhere in this process.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    built(limits, transport).map_err(|error| ConnectError::Client(innermost(&error)))
+    let builder = by_proxy(plain(limits), transport).map_err(|_| ConnectError::Proxy)?;
+    let builder = match &transport.ca {
+        Some(ca) => builder.tls_backend_preconfigured(trusting(ca).map_err(|_| ConnectError::Authorities)?),
+        None => builder,
+    };
+    builder.build().map_err(|_| ConnectError::Client)
 }
 
-fn built(limits: Limits, transport: &Transport) -> reqwest::Result<Client> {
-    let mut builder = Client::builder()
+fn plain(limits: Limits) -> ClientBuilder {
+    Client::builder()
         .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")))
         .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]))
         .connect_timeout(limits.connect)
@@ -29,17 +38,15 @@ fn built(limits: Limits, transport: &Transport) -> reqwest::Result<Client> {
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         // Where the credentials go is told by the configuration, where everybody can see it, and by nothing else.
-        .no_proxy();
-    if let Some(through) = &transport.proxy {
-        let proxy = Proxy::all(through.url.clone())?;
-        builder = builder.proxy(match &through.credentials {
-            Some(known) => proxy.basic_auth(&known.username, known.password.reveal()),
-            None => proxy,
-        });
-    }
-    if let Some(ca) = &transport.ca {
-        let certificates: Vec<_> = ca.certificates().map(Certificate::from_der).collect::<Result<_, _>>()?;
-        builder = builder.tls_certs_only(certificates);
-    }
-    builder.build()
+        .no_proxy()
+        .dns_resolver(SystemNames)
+}
+
+fn by_proxy(builder: ClientBuilder, transport: &Transport) -> reqwest::Result<ClientBuilder> {
+    let Some(through) = &transport.proxy else { return Ok(builder) };
+    let proxy = Proxy::all(through.url.clone())?;
+    Ok(builder.proxy(match &through.credentials {
+        Some(known) => proxy.basic_auth(&known.username, known.password.reveal()),
+        None => proxy,
+    }))
 }

@@ -138,7 +138,7 @@ impl Http {
     }
 
     fn broken(&self, error: &reqwest::Error) -> Error {
-        broken(error, &self.transport, self.limits.call)
+        broken(error, &self.transport, self.limits)
     }
 
     fn measure(&self, operation: Operation, took: Duration, received: &Result<Received, Error>) {

@@ -46,6 +46,7 @@ mod organization_tests;
 mod pacing;
 mod password;
 mod picker;
+mod reach;
 mod request;
 mod rights;
 #[cfg(test)]

@@ -9,3 +9,4 @@ pub mod kafka;
 pub mod process;
 pub mod usher;
 pub mod wire;
+pub mod words;

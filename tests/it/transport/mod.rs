@@ -1,5 +1,6 @@
 //! The way to a source: through a proxy, with authorities of one's own, and not where the environment points.
 
+mod certificates;
 mod proxy;
 mod site;
 
@@ -110,7 +111,10 @@ async fn a_certificate_counts_only_with_an_authority_that_is_trusted_for_the_hos
     assert!(why.ends_with(advice), "{why}");
     for other in ["Globex", "Acme"].map(|name| Authority::new(name).file()) {
         let why = unreachable(&format!("{url}, ca: \"{}\"", other.path().display())).await;
-        assert_eq!(why, "its certificate is not signed by an authority in the file that `ca` names");
+        assert_eq!(
+            why,
+            "its certificate is not signed by an authority in the file that `ca` names, nor in there itself"
+        );
     }
     assert_eq!(site.asked(), ["GET /rest/api/2/myself"], "nothing was said to whom was not trusted");
 

@@ -2,11 +2,15 @@
 
 use std::{
     io::Write,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
+};
 use tempfile::NamedTempFile;
 use tokio::{io::AsyncWriteExt, net::TcpListener, task::JoinHandle};
 use tokio_rustls::TlsAcceptor;
@@ -20,6 +24,11 @@ impl Authority {
     pub fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
+        Self::of(params)
+    }
+
+    /// With a certificate like that.
+    pub fn of(mut params: CertificateParams) -> Self {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
         Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
@@ -32,17 +41,34 @@ impl Authority {
         file
     }
 
-    fn server(&self, host: &str) -> rustls::ServerConfig {
+    fn server(&self, host: &str) -> ServerConfig {
+        self.server_with_its_certificate(host).0
+    }
+
+    /// A server for `host`, and its certificate in a PEM file.
+    pub fn server_with_its_certificate(&self, host: &str) -> (ServerConfig, NamedTempFile) {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new([host.to_owned()]).expect("a host");
         let certificate = params.signed_by(&key, &self.0).expect("signed");
+        let mut file = NamedTempFile::new().expect("a file");
+        file.write_all(certificate.pem().as_bytes()).expect("written");
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-        let _ = rustls::crypto::ring::default_provider().install_default(); // whoever comes first
-        rustls::ServerConfig::builder()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key.into())
-            .expect("key and certificate belong together")
+        (server(certificate.der().clone(), key.into()), file)
     }
+
+    /// A server that shows the authority's own certificate.
+    pub fn itself(&self) -> ServerConfig {
+        let key = PrivatePkcs8KeyDer::from(self.0.key().serialize_der());
+        server(self.0.der().clone(), key.into())
+    }
+}
+
+fn server(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> ServerConfig {
+    let _ = rustls::crypto::ring::default_provider().install_default(); // whoever comes first
+    ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("key and certificate belong together")
 }
 
 /// Runs until it is dropped.
@@ -55,7 +81,18 @@ pub struct TlsSite {
 impl TlsSite {
     /// Whose certificate is for `host`.
     pub async fn start(authority: &Authority, host: &str) -> Self {
-        let acceptor = TlsAcceptor::from(Arc::new(authority.server(host)));
+        Self::of(authority.server(host)).await
+    }
+
+    /// With the certificate and key in those PEM files.
+    pub async fn showing(certificate: &Path, key: &Path) -> Self {
+        let certificate = CertificateDer::from_pem_file(certificate).expect("a certificate");
+        Self::of(server(certificate, PrivateKeyDer::from_pem_file(key).expect("a key"))).await
+    }
+
+    /// With that certificate and key.
+    pub async fn of(server: ServerConfig) -> Self {
+        let acceptor = TlsAcceptor::from(Arc::new(server));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let heads = Arc::new(Mutex::new(Vec::new()));
