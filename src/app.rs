@@ -33,6 +33,7 @@ use crate::{
     products::Limits,
     secret::Secret,
     settings::Settings,
+    source::Arrivals,
     store::Store,
     views::Views,
 };
@@ -115,6 +116,8 @@ impl App {
         let settings = Settings::new(&config, Arc::clone(&log), Arc::clone(&clock));
         let controls: Arc<dyn Controls> = Arc::new(settings.clone());
         let connections = connect(limits, &config, &clock, &controls, &metrics)?;
+        let arrivals =
+            Arrivals::new(config.sources.iter().map(|source| &source.id), metrics.clone(), Arc::clone(&clock));
         let memory = Memory::open(&store)?;
         let stop_views = CancellationToken::new();
         let views = Views::open(&store)?;
@@ -133,20 +136,22 @@ impl App {
             views: &views,
             settings: &settings,
             clock: &clock,
+            arrivals: &arrivals,
         };
         let stages = if roles.engine { parts.stages(&connections, clock_was_set) } else { Vec::new() };
 
         let mut listeners = Listeners::default();
         if let Some(bound) = webhooks {
             let max_body = config.webhooks.max_body;
-            let intake = Intake::new(&config.sources, max_body, Arc::clone(&log), Arc::clone(&clock), metrics.clone());
+            let (log, clock) = (Arc::clone(&log), Arc::clone(&clock));
+            let intake = Intake::new(&config.sources, max_body, log, clock, metrics.clone(), arrivals.clone());
             listeners.webhooks(bound, intake)?;
         }
         let explainer = explainer(&connections, &views, &clock);
         let health = Arc::new(AppHealth::new(Arc::clone(&log), connections));
         let desk = Desk::new(Arc::clone(&log), Arc::clone(&clock));
         let kept_views = keeps_views.then(|| views.clone());
-        let parts = admin::Parts { views, settings: settings.clone(), explainer, desk };
+        let parts = admin::Parts { views, settings: settings.clone(), explainer, desk, arrivals };
         let state = admin::AdminState::new(&config, token.secret, parts, metrics.clone(), health);
         listeners.admin(admin, state, roles.admin)?;
         let (servers, handles) = listeners.start();

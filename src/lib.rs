@@ -22,6 +22,7 @@ pub mod sandbox;
 pub mod secret;
 pub mod settings;
 mod sled_files;
+pub mod source;
 pub mod store;
 pub mod telemetry;
 pub mod views;

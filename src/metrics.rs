@@ -17,6 +17,8 @@ pub struct Metrics {
     pub webhooks: IntCounterVec,
     /// Seconds from a webhook's request in to its answer out.
     pub webhook_seconds: Histogram,
+    /// Times told that can't be right, or are in another unit than milliseconds, by source.
+    pub implausible_times: IntCounterVec,
     /// Events accepted, by source and kind.
     pub events: IntCounterVec,
     /// Answers of schemes to events, by source, scheme (empty where none was asked) and result.
@@ -69,6 +71,11 @@ impl Metrics {
         Ok(Self {
             webhooks: add.counters("webhooks_total", "Webhook deliveries by result.", &["source", "result"])?,
             webhook_seconds: add.histogram("webhook_seconds", "Seconds from a webhook in to its answer out.", FAST)?,
+            implausible_times: add.counters(
+                "implausible_times_total",
+                "Times told that can't be right, or are in another unit than milliseconds.",
+                &["source"],
+            )?,
             events: add.counters("events_total", "Events accepted.", &["source", "kind"])?,
             decisions: add.counters(
                 "decisions_total",
@@ -145,6 +152,7 @@ impl Metrics {
                 self.steps.with_label_values(&[source, action, result.as_str()]);
             }
         }
+        self.implausible_times.with_label_values(&[source]);
         self.product_throttled.with_label_values(&[source]);
         self.sweep_users.with_label_values(&[source]);
         self.reconciled.with_label_values(&[source]);

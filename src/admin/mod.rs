@@ -29,6 +29,7 @@ use crate::{
     metrics::Metrics,
     secret::Secret,
     settings::Settings,
+    source::Arrivals,
     views::Views,
 };
 
@@ -48,6 +49,7 @@ pub struct AdminState {
     settings: Settings,
     explainer: Explainer,
     desk: Desk,
+    arrivals: Arrivals,
     mode: Mode,
 }
 
@@ -61,14 +63,16 @@ pub struct Parts {
     pub explainer: Explainer,
     /// Where sweeps are asked for.
     pub desk: Desk,
+    /// What was noticed of what the sources send.
+    pub arrivals: Arrivals,
 }
 
 impl AdminState {
     /// Of the configuration only what may be seen is kept.
     pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
-        let Parts { views, settings, explainer, desk } = parts;
+        let Parts { views, settings, explainer, desk, arrivals } = parts;
         let sources = config.sources.iter().map(SourceRow::from).collect();
-        Self { token, views, metrics, readiness, sources, settings, explainer, desk, mode: config.mode }
+        Self { token, views, metrics, readiness, sources, settings, explainer, desk, arrivals, mode: config.mode }
     }
 
     fn source_ids(&self) -> Vec<SourceId> {

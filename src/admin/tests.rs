@@ -106,7 +106,9 @@ impl Site {
         let clients = config.sources.iter().map(|source| (source.id.clone(), Arc::clone(&product)));
         let explainer = Explainer::new(clients, Arc::new(views.clone()), Arc::new(SystemClock));
         let desk = Desk::new(following.log.clone(), Arc::new(SystemClock));
-        let parts = Parts { views, settings, explainer, desk };
+        let ids = config.sources.iter().map(|source| &source.id);
+        let arrivals = Arrivals::new(ids, metrics.clone(), Arc::new(SystemClock));
+        let parts = Parts { views, settings, explainer, desk, arrivals };
         let state = AdminState::new(&config, Secret::new(TOKEN), parts, metrics, readiness);
         Self { following, state: web::Data::new(state), process, _settings: stop.drop_guard() }
     }

@@ -14,6 +14,7 @@ use crate::{
     log::Log,
     metrics::Metrics,
     settings::Settings,
+    source::Arrivals,
     store::Ledger,
     views::Views,
 };
@@ -49,6 +50,7 @@ pub(super) struct Parts<'p> {
     pub(super) views: &'p Views,
     pub(super) settings: &'p Settings,
     pub(super) clock: &'p Arc<dyn Clock>,
+    pub(super) arrivals: &'p Arrivals,
 }
 
 impl Parts<'_> {
@@ -65,7 +67,8 @@ impl Parts<'_> {
         let parts = || (Arc::clone(connection), Arc::clone(self.log), self.memory.clone(), self.metrics.clone());
         let (connection, log, memory, metrics) = parts();
         let planner = Planner::new(connection, schemes.clone(), mode, log, memory, metrics, Arc::clone(&overview))
-            .counting_missed(source.webhook.is_set_up());
+            .counting_missed(source.webhook.is_set_up())
+            .noting(self.arrivals.clone());
         let (connection, log, memory, metrics) = parts();
         let executor = Executor::new(connection, source.protect.clone(), mode, log, memory.ledger, metrics);
         let (connection, log, memory, metrics) = parts();
@@ -73,7 +76,7 @@ impl Parts<'_> {
         let sweeper =
             Sweeper::new(connection, log, memory.sweeps, overview, metrics).reconciling(known, schemes, every);
         let (connection, log, _, metrics) = parts();
-        let feed = Feed::of(source, connection, log, metrics).map(Stage::Feed);
+        let feed = Feed::of(source, connection, log, metrics, self.arrivals.clone()).map(Stage::Feed);
         let three =
             [Stage::Planner(Arc::new(planner)), Stage::Executor(Arc::new(executor)), Stage::Sweeper(Arc::new(sweeper))];
         three.into_iter().chain(feed).collect()

@@ -20,7 +20,7 @@ impl Activity {
         if event.kind != EventKind::Created {
             return None;
         }
-        let told_at = event.occurred.map(|_| event.happened());
+        let told_at = event.told_at();
         let is_another = |known: Timestamp| told_at.is_some_and(|at| known.until(at) > SAME_CREATION);
         let is_older = told_at.is_some_and(|at| at.until(self.first_seen) > SAME_CREATION);
         match self.created {

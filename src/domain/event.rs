@@ -130,6 +130,12 @@ impl Event {
 
     /// When it happened, as far as is known: not in the future, whatever the sender's clock says.
     pub fn happened(&self) -> Timestamp {
-        self.occurred.unwrap_or(self.accepted).min(self.accepted)
+        self.told_at().unwrap_or(self.accepted)
+    }
+
+    /// When it happened by the sender's clock, where the body says so and it can be right: a record may be older than the
+    /// check at the door. Not in the future.
+    pub fn told_at(&self) -> Option<Timestamp> {
+        self.occurred.filter(|at| at.is_plausible(self.accepted)).map(|at| at.min(self.accepted))
     }
 }

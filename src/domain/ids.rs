@@ -149,6 +149,13 @@ impl EventId {
         Self::digest(&[b"login", UserKey::new(source, user).as_str().as_bytes(), &second])
     }
 
+    /// The id of a login of which nobody says when it was, and which has no number: the user and the minute in which usher
+    /// accepted it. The body is the same for each login, so it can't tell them apart.
+    pub fn of_untimed_login(source: &SourceId, user: &UserRef, accepted: Timestamp) -> Self {
+        let minute = accepted.as_millis().div_euclid(60_000).to_be_bytes();
+        Self::digest(&[b"untimed-login", UserKey::new(source, user).as_str().as_bytes(), &minute])
+    }
+
     /// The id of the sighting of `user` in `sweep`: each user comes once, however often a page is read. A sighting for
     /// a run that was `released` is another one.
     pub fn of_sighting(sweep: &SweepId, user: &UserId, released: Option<&SchemeId>) -> Self {

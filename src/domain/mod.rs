@@ -27,6 +27,7 @@ mod telling;
 mod time;
 mod trigger;
 mod user_key;
+mod written_time;
 
 pub use action::{Action, ActionKind, Issue, IssueTemplate, Step};
 pub use activity::{Activity, HEARD_WITHIN, Heard};
@@ -54,3 +55,4 @@ pub use telling::Detail;
 pub use time::Timestamp;
 pub use trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};
 pub use user_key::{UserKey, UserRef};
+pub use written_time::{OddTime, ReadTime, WrittenTime};

@@ -1,6 +1,6 @@
 //! Events that know their user by name alone, and what becomes of them under the user's lasting id.
 
-use crate::domain::{Event, EventId, Timestamp, UserId, UserRef};
+use crate::domain::{Event, EventId, EventKind, Timestamp, UserId, UserRef};
 
 /// What an event is remembered by. One that is appended again under its user's lasting id may come into the same
 /// partition: it must not be taken for the one it was made from, which knew only the name.
@@ -11,13 +11,24 @@ pub(super) fn memory_id(event: &EventId, user: &UserRef) -> String {
     }
 }
 
-/// The event under its user's lasting id. A login that is known by its user and second is so under that id too, however
-/// the others who tell of it name the user.
+/// The event under its user's lasting id. A login that is known by its user and second, or minute, is so under that id too,
+/// however the others who tell of it name the user.
 pub(super) fn under_lasting_id(event: Event, user: UserId) -> Event {
-    let second = known_by_second(&event);
+    let (second, untimed) = (known_by_second(&event), is_untimed_login(&event));
     let user = UserRef::Id(user);
-    let id = second.map_or(event.id, |at| EventId::of_login(&event.source, &user, at));
+    let id = match second {
+        Some(at) => EventId::of_login(&event.source, &user, at),
+        None if untimed => EventId::of_untimed_login(&event.source, &user, event.accepted),
+        None => event.id,
+    };
     Event { id, user, ..event }
+}
+
+/// Whether it is a login of which nobody said when it was: it is known by its user and the minute of its acceptance.
+pub(super) fn is_untimed_login(event: &Event) -> bool {
+    event.kind == EventKind::LoggedIn
+        && event.occurred.is_none()
+        && event.id == EventId::of_untimed_login(&event.source, &event.user, event.accepted)
 }
 
 /// When a login was that is known by its user and second.
@@ -25,10 +36,16 @@ pub(super) fn known_by_second(event: &Event) -> Option<Timestamp> {
     event.occurred.filter(|at| event.id == EventId::of_login(&event.source, &event.user, *at))
 }
 
+/// What one delivery of a login without a time is remembered by, beside the `id` of its minute: several come in one minute,
+/// and some of them may be repetitions of a login of the minute before.
+pub(super) fn untimed_delivery_id(event: &Event, id: &str) -> Option<String> {
+    is_untimed_login(event).then(|| format!("{id}/{}", event.accepted.as_millis()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{EventKind, SourceId, UserHints, Via};
+    use crate::domain::{SourceId, UserHints, Via};
 
     const AT: Timestamp = Timestamp::from_millis(1_700_000_000_250);
 
@@ -47,6 +64,18 @@ mod tests {
         let told_by_id = EventId::of_login(&source(), &by_id, AT);
         let moved = under_lasting_id(login(EventId::of_login(&source(), &by_name, AT), by_name), UserId::new("KEY1"));
         assert_eq!((&moved.id, &moved.user), (&told_by_id, &by_id));
+    }
+
+    #[test]
+    fn a_login_without_a_time_told_by_name_and_by_id_is_one() {
+        let (by_name, by_id) = (UserRef::Name("jane".into()), UserRef::Id(UserId::new("KEY1")));
+        let untimed = |user: UserRef| {
+            let id = EventId::of_untimed_login(&source(), &user, AT);
+            Event { occurred: None, ..login(id, user) }
+        };
+        let moved = under_lasting_id(untimed(by_name), UserId::new("KEY1"));
+        assert_eq!(moved, untimed(by_id));
+        assert!(is_untimed_login(&moved));
     }
 
     #[test]

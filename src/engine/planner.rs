@@ -11,7 +11,7 @@ use super::{
     activity::{self, Activities},
     asking::Asking,
     dead_letters::DeadLetters,
-    lasting_id::{memory_id, under_lasting_id},
+    lasting_id::{memory_id, under_lasting_id, untimed_delivery_id},
     reading::Reading,
     tally::Tally,
     told_twice,
@@ -25,6 +25,7 @@ use crate::{
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
     rules::{self, Schemes},
+    source::Arrivals,
     store::{self, Entry, Ledger, Scope},
 };
 
@@ -40,6 +41,7 @@ pub struct Planner {
     overview: Arc<dyn Overview>,
     unsettled: Unsettled,
     tally: Tally,
+    arrivals: Option<Arrivals>,
 }
 
 /// What becomes of an event.
@@ -74,7 +76,26 @@ impl Planner {
         let activities = Activities::new(source, activity, appender.clone(), Arc::clone(&overview));
         let unsettled = Unsettled::default();
         let tally = Tally { has_webhooks: false, metrics };
-        Self { connection, schemes, mode, appender, dead_letters, ledger, activities, overview, unsettled, tally }
+        Self {
+            connection,
+            schemes,
+            mode,
+            appender,
+            dead_letters,
+            ledger,
+            activities,
+            overview,
+            unsettled,
+            tally,
+            arrivals: None,
+        }
+    }
+
+    /// The same, noting in `arrivals` which times of users can't be right.
+    #[must_use]
+    pub fn noting(mut self, arrivals: Arrivals) -> Self {
+        self.arrivals = Some(arrivals);
+        self
     }
 
     /// The same, counting creations that no webhook told of where the source `has_webhooks`.
@@ -128,6 +149,9 @@ impl Planner {
             Reading::Found(user) => {
                 if event.user.id().is_none() {
                     return Ok(Answer::Moved(Box::new(under_lasting_id(event, user.id))));
+                }
+                if let (Some(odd), Some(arrivals)) = (user.odd_time_at(self.now()), &self.arrivals) {
+                    arrivals.implausible_time(&event.source, odd);
                 }
                 with_activity(before_login(user.facts(self.now()), event.kind), &schemes)
             }
@@ -199,10 +223,17 @@ impl Planner {
 
     /// The event that is decided already and is the same as `event`, which is remembered by `id`.
     async fn known(&self, event: &Event, id: &str, work: &Work) -> Result<Option<EventId>, Interrupted> {
-        match work.recall(&self.ledger, id).await? {
-            Some(_) => Ok(Some(event.id.clone())),
-            None => told_twice::twin(event, &self.ledger, work).await,
+        if work.recall(&self.ledger, id).await?.is_some() {
+            return Ok(Some(event.id.clone()));
         }
+        let Some(delivery) = untimed_delivery_id(event, id) else {
+            return told_twice::twin(event, &self.ledger, work).await;
+        };
+        if work.recall(&self.ledger, &delivery).await?.is_some() {
+            return Ok(Some(event.id.clone()));
+        }
+        let before = self.activities.before(&event.key(), work).await?;
+        Ok(told_twice::is_repetition(event, before.as_ref()).then(|| event.id.clone()))
     }
 
     fn done(&self, scope: &Scope, id: &str) {
@@ -271,9 +302,11 @@ impl Handler for Planner {
             Err(error) => return self.dead_letters.unreadable(self.input(), record, &error, &work.stop).await,
         };
         let id = memory_id(&event.id, &event.user);
+        // What becomes of one delivery of a login without a time must not settle the minute in which it came.
+        let delivery = untimed_delivery_id(&event, &id).unwrap_or_else(|| id.clone());
         if let Some(login) = self.known(&event, &id, work).await? {
             self.tally.duplicate();
-            self.done(&work.scope, &id);
+            self.done(&work.scope, &delivery);
             told_twice::told_by(&event, &login).iter().for_each(|told| self.done(&work.scope, told));
             // It may have been decided just before a crash.
             return self.activities.snapshot(&event.key(), work).await;
@@ -283,13 +316,14 @@ impl Handler for Planner {
             Answer::Decided(decision) => {
                 self.record(&decision, work).await?;
                 self.activities.snapshot(&key, work).await?;
+                self.done(&work.scope, &id);
             }
             Answer::Moved(event) => {
                 let record = Record { key: event.key(), payload: codec::encode(event.as_ref()) };
                 self.appender.append(Stream::Events, record, &work.stop).await?;
+                self.done(&work.scope, &delivery);
             }
         }
-        self.done(&work.scope, &id);
         told.iter().for_each(|told| self.done(&work.scope, told));
         Ok(())
     }

@@ -182,3 +182,24 @@ async fn a_login_told_by_a_listener_and_a_feed_in_seconds_next_to_each_other_cou
         assert_eq!(decisions.len() - 1, expected, "{told:?}");
     }
 }
+
+/// A login of which nobody says when it was.
+fn untimed(user: &UserRef, accepted: Timestamp) -> Event {
+    let id = EventId::of_untimed_login(&source(), user, accepted);
+    Event { id, user: user.clone(), accepted, ..login(0) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logins_told_with_the_same_bytes_are_new_ones_unless_they_come_within_a_minute() {
+    // The end of a minute: some of what follows is in the next one.
+    let begin = (SystemClock.now().as_millis() / 60_000 - 20) * 60_000 + 55_000;
+    let jane = UserRef::Id(UserId::new("jane"));
+    let at = |seconds: i64| untimed(&jane, Timestamp::from_millis(begin + seconds * 1000));
+    let events = [0, 2, 10, 59, 61, 70, 200, 259, 261, 900].map(at);
+    let scheme = "select: { logged_in_once: {} }, actions: [{ add_groups: [g] }]";
+    let (decisions, _) = decided_on(&events, scheme).await;
+    let seconds = |decision: &Decision| (decision.accepted.as_millis() - begin) / 1000;
+    assert_eq!(decisions.iter().map(seconds).collect::<Vec<_>>(), [0, 61, 200, 261, 900]);
+    let logins = decisions.last().and_then(|last| last.activity.as_ref()).map(|seen| seen.logins);
+    assert_eq!(logins, Some(5));
+}

@@ -3,15 +3,19 @@
 //! Such a login is known by its user and second. What is remembered beside that is who told of it: a login told by one of
 //! them is that of the second before or after, if the other one told of that and this one did not.
 
+use std::time::Duration;
+
 use super::{Interrupted, Work, lasting_id::known_by_second};
 use crate::{
-    domain::{Decision, Event, EventId, EventKind, Timestamp, Via},
+    domain::{Activity, Decision, Event, EventId, EventKind, Timestamp, Via},
     store::Ledger,
 };
 
 /// Who may tell of one login.
 const TELLERS: [Via; 2] = [Via::Webhook, Via::Feed];
 const SECOND_MILLIS: i64 = 1000;
+/// Two logins without a time that are less apart are one.
+const REPEATED_WITHIN: Duration = Duration::from_mins(1);
 
 /// What it is remembered by that `via` told of `login`.
 fn told(login: &EventId, via: Via) -> String {
@@ -48,6 +52,14 @@ pub(super) async fn twin(event: &Event, ledger: &Ledger, work: &Work) -> Result<
         }
     }
     Ok(None)
+}
+
+/// Whether a login of which nobody said when it was comes within a minute of the last one that is known of the user: a
+/// delivery that is sent again, or told by two. A later one is a login of its own, though its bytes are the same.
+pub(super) fn is_repetition(event: &Event, before: Option<&Activity>) -> bool {
+    let last = before.and_then(|before| before.last_login);
+    let apart = last.map(|last| last.until(event.accepted).max(event.accepted.until(last)));
+    apart.is_some_and(|apart| apart < REPEATED_WITHIN)
 }
 
 /// When the login was, where it is known by user and second.

@@ -10,14 +10,16 @@ use serde_json::{Value, json};
 use super::{Malformed, Reading, Told};
 use crate::{
     config::AuditActions,
-    domain::{AccountType, EmailAddress, EventKind, Product, Timestamp, UserHints, UserId, UserRef},
+    domain::{
+        AccountType, EmailAddress, EventKind, Product, ReadTime, Timestamp, UserHints, UserId, UserRef, WrittenTime,
+    },
 };
 
 const OF_NO_INTEREST: &str = "not a login or a creation";
 const NO_USER: &str = "the entry names no user";
 
 /// Reads a body: one entry, an array of them, or either under `data`.
-pub(super) fn read(text: &str, product: Product, actions: &AuditActions) -> Result<Reading, Malformed> {
+pub(super) fn read(text: &str, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Reading, Malformed> {
     let entries = match serde_json::from_str(text)? {
         Value::Object(mut body) => match body.remove("data") {
             Some(Value::Array(entries)) => entries,
@@ -29,7 +31,7 @@ pub(super) fn read(text: &str, product: Product, actions: &AuditActions) -> Resu
     };
     let (mut told, mut why) = (Vec::new(), "there is no entry");
     for entry in &entries {
-        match read_entry(entry, product, actions) {
+        match read_entry(entry, product, actions, now) {
             Ok(one) => told.push(one),
             // Among entries of no interest, the one that names nobody is what an administrator looks for.
             Err(reason) if why != NO_USER => why = reason,
@@ -40,7 +42,16 @@ pub(super) fn read(text: &str, product: Product, actions: &AuditActions) -> Resu
 }
 
 /// What one entry of a `product` tells, or why it is of no interest.
-pub fn read_entry(entry: &Value, product: Product, actions: &AuditActions) -> Result<Told, &'static str> {
+/// `now` bounds the times that are believed.
+///
+/// # Errors
+/// Why it is of no interest.
+pub fn read_entry(
+    entry: &Value,
+    product: Product,
+    actions: &AuditActions,
+    now: Timestamp,
+) -> Result<Told, &'static str> {
     let cloud = text(entry, "/attributes/action");
     let data_center = || text(entry, "/type/actionI18nKey").or_else(|| text(entry, "/auditType/actionI18nKey"));
     let action = cloud.or_else(data_center).ok_or(OF_NO_INTEREST)?;
@@ -50,7 +61,8 @@ pub fn read_entry(entry: &Value, product: Product, actions: &AuditActions) -> Re
         _ => return Err(OF_NO_INTEREST),
     };
     let (user, hints) = if cloud.is_some() { in_cloud(entry, kind) } else { in_data_center(entry, product, kind) }?;
-    Ok(Told { kind, user, hints, occurred: time(entry), entry: Some(id(entry)) })
+    let ReadTime { at: occurred, odd: odd_time } = time(entry).map(|time| time.read(now)).unwrap_or_default();
+    Ok(Told { kind, user, hints, occurred, odd_time, entry: Some(id(entry)) })
 }
 
 /// The entry's own id; without one, as in Data Center, what it says of who did what to whom, when and from where. The rest
@@ -67,14 +79,10 @@ fn id(entry: &Value) -> String {
     json!([entry.get("timestamp"), action, author, affected, entry.get("source"), entry.get("method")]).to_string()
 }
 
-fn time(entry: &Value) -> Option<Timestamp> {
-    if let Some(time) = text(entry, "/attributes/time").or_else(|| text(entry, "/timestamp")) {
-        return time.parse().ok();
-    }
-    // As in Data Center's audit files.
-    let seconds = entry.pointer("/timestamp/epochSecond")?.as_i64()?;
-    let nanos = entry.pointer("/timestamp/nano").and_then(Value::as_i64).unwrap_or(0);
-    Some(Timestamp::from_millis(seconds.checked_mul(1000)?.checked_add(nanos / 1_000_000)?))
+/// As the organisation's log has it, or Data Center's, or Data Center's audit files.
+fn time(entry: &Value) -> Option<WrittenTime> {
+    let written = entry.pointer("/attributes/time").or_else(|| entry.get("timestamp"))?;
+    WrittenTime::lenient(written).ok().flatten()
 }
 
 /// Whoever logs in is the actor; whoever is created is what was acted on, and the actor an administrator.

@@ -1,9 +1,13 @@
 use serde_json::json;
 
 use super::*;
+use crate::domain::OddTime;
+
+/// In 2026.
+const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 
 fn body(body: &Value) -> Reading {
-    read(&body.to_string(), Product::JiraDc, &AuditActions::default()).expect("JSON")
+    read(&body.to_string(), Product::JiraDc, &AuditActions::default(), NOW).expect("JSON")
 }
 
 fn told(entry: &Value) -> Told {
@@ -11,7 +15,7 @@ fn told(entry: &Value) -> Told {
 }
 
 fn told_in(product: Product, entry: &Value) -> Told {
-    read_entry(entry, product, &AuditActions::default()).expect("of interest")
+    read_entry(entry, product, &AuditActions::default(), NOW).expect("of interest")
 }
 
 /// As in the integration tests of a vendor that reads the organisation's audit log.
@@ -89,7 +93,7 @@ fn whoever_logs_in_as_the_author_alone_is_known_by_the_lasting_id_where_that_is_
         login["author"]["name"] = "Shown".into();
         assert_eq!(told_in(product, &login).user, by_name("test.user"), "{product}: of the page's address");
         login["author"]["uri"] = "".into();
-        match read_entry(&login, product, &AuditActions::default()) {
+        match read_entry(&login, product, &AuditActions::default(), NOW) {
             Err(why) => assert_eq!((product, why), (Product::ConfluenceDc, NO_USER), "it is the display name"),
             Ok(told) => assert_eq!(told.user, by_name("Shown"), "{product}"),
         }
@@ -102,7 +106,11 @@ fn nobody_is_logged_in_by_the_product_itself() {
         for (id, kind) in [("-1", "user"), ("-2", "user"), ("system", "user"), ("7", "system")] {
             let mut login = data_center(action, &json!([]));
             (login["author"]["id"], login["author"]["type"]) = (id.into(), kind.into());
-            assert_eq!(read_entry(&login, product, &AuditActions::default()), Err(NO_USER), "{product} {id} {kind}");
+            assert_eq!(
+                read_entry(&login, product, &AuditActions::default(), NOW),
+                Err(NO_USER),
+                "{product} {id} {kind}"
+            );
         }
     }
 }
@@ -113,6 +121,29 @@ fn an_audit_files_line_has_its_time_and_action_elsewhere() {
     line["auditType"] = line["type"].take();
     line["timestamp"] = json!({ "epochSecond": 1_637_628_298, "nano": 940_000_000 });
     assert_eq!(told(&line).occurred, Some(Timestamp::from_millis(1_637_628_298_940)));
+}
+
+#[test]
+fn an_entry_with_a_time_that_can_not_be_right_is_an_event_without_a_time() {
+    for (product, action) in LOGINS {
+        for (time, odd) in [
+            (json!("1970-01-01T00:00:00Z"), OddTime::BeforeTwoThousand),
+            (json!("2999-01-01T00:00:00Z"), OddTime::Ahead),
+            (json!({ "epochSecond": 7 }), OddTime::BeforeTwoThousand),
+            (json!("soon"), OddTime::Unreadable),
+        ] {
+            let mut login = data_center(action, &json!([]));
+            login["timestamp"] = time.clone();
+            let told = told_in(product, &login);
+            assert_eq!((told.occurred, told.odd_time), (None, Some(odd)), "{product} {time}");
+        }
+        let mut login = data_center(action, &json!([]));
+        login["timestamp"] = json!(1_637_628_298);
+        assert_eq!(told_in(product, &login).occurred, Some(Timestamp::from_millis(1_637_628_298_000)), "{product}");
+    }
+    let mut login = cloud_login();
+    login["attributes"]["time"] = "0001-01-01T00:00:00Z".into();
+    assert_eq!((told(&login).occurred, told(&login).odd_time), (None, Some(OddTime::BeforeTwoThousand)));
 }
 
 #[test]
@@ -160,14 +191,17 @@ fn what_is_of_no_interest_is_ignored_with_the_reason() {
     for (value, why) in cases {
         assert_eq!(body(&value), Reading::Ignored(why), "{value}");
     }
-    assert!(read("[", Product::JiraDc, &AuditActions::default()).is_err());
+    assert!(read("[", Product::JiraDc, &AuditActions::default(), NOW).is_err());
 }
 
 #[test]
 fn the_actions_are_those_of_the_configuration() {
     let actions = AuditActions { login: vec!["logged-in".to_owned()], created: Vec::new() };
-    assert_eq!(read_entry(&cloud_login(), Product::AtlassianOrg, &actions), Err(OF_NO_INTEREST));
+    assert_eq!(read_entry(&cloud_login(), Product::AtlassianOrg, &actions, NOW), Err(OF_NO_INTEREST));
     let mut other = cloud_login();
     other["attributes"]["action"] = "logged-in".into();
-    assert_eq!(read_entry(&other, Product::AtlassianOrg, &actions).expect("of interest").kind, EventKind::LoggedIn);
+    assert_eq!(
+        read_entry(&other, Product::AtlassianOrg, &actions, NOW).expect("of interest").kind,
+        EventKind::LoggedIn
+    );
 }

@@ -11,7 +11,7 @@ use tracing::{debug, warn};
 use super::Told;
 use crate::{
     clock::Clock,
-    domain::{Event, EventId, EventKind, SourceId, UserKey, Via},
+    domain::{Event, EventId, EventKind, SourceId, Timestamp, UserKey, Via},
     log::{self, Log, Record, Stream, codec},
     metrics::Metrics,
 };
@@ -42,25 +42,30 @@ impl Origin<'_> {
     }
 
     fn event(&self, told: Told, clock: &dyn Clock) -> Event {
+        let accepted = clock.now();
         Event {
-            id: self.id(&told),
+            id: self.id(&told, accepted),
             source: self.source.clone(),
             kind: told.kind,
             via: self.via,
             user: told.user,
             hints: told.hints,
             occurred: told.occurred,
-            accepted: clock.now(),
+            accepted,
             sweep: None,
         }
     }
 
-    fn id(&self, told: &Told) -> EventId {
+    fn id(&self, told: &Told, accepted: Timestamp) -> EventId {
         match (told.kind, told.occurred) {
             (EventKind::LoggedIn, Some(at)) if self.logins_by_second => EventId::of_login(self.source, &told.user, at),
             _ => match (&told.entry, self.delivery) {
                 (Some(entry), _) => EventId::of_entry(self.source, entry),
                 (None, Some(delivery)) => EventId::from_delivery(self.source, delivery),
+                // Such a body is the same for each login of the user.
+                (None, None) if told.kind == EventKind::LoggedIn && told.occurred.is_none() => {
+                    EventId::of_untimed_login(self.source, &told.user, accepted)
+                }
                 (None, None) => EventId::from_body(self.source, self.body),
             },
         }

@@ -67,6 +67,7 @@ fn told(user: &str, millis: i64, entry: &str) -> Told {
         user: UserRef::Id(UserId::new(user)),
         hints: UserHints::default(),
         occurred: Some(Timestamp::from_millis(millis)),
+        odd_time: None,
         entry: Some(entry.to_owned()),
     }
 }
@@ -118,4 +119,35 @@ fn an_entry_that_comes_twice_in_a_delivery_is_one_event() {
     assert_eq!(events(true, vec![listener])[0].id, by_second[0].id, "whoever tells of it");
     let created = Told { kind: EventKind::Created, ..told("jane", 0, "1") };
     assert_ne!(events(true, vec![created])[0].id, by_second[0].id);
+}
+
+/// What one and the same body makes when it is accepted at `millis`.
+fn accepted_at(millis: i64, told: Told, delivery: Option<&str>) -> Event {
+    struct At(i64);
+    impl Clock for At {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(self.0)
+        }
+    }
+    let source = source();
+    let origin = Origin { source: &source, via: Via::Webhook, logins_by_second: false, delivery, body: b"the same" };
+    origin.events(vec![told], &At(millis)).remove(0)
+}
+
+#[test]
+fn a_login_with_the_same_bytes_without_a_time_is_a_new_one_in_another_minute() {
+    const MINUTE: i64 = 1_700_000_040_000;
+    let untimed = || Told { entry: None, occurred: None, ..told("jane", 0, "") };
+    let id = |millis| accepted_at(millis, untimed(), None).id;
+    assert_eq!(id(MINUTE), id(MINUTE + 59_999));
+    assert_ne!(id(MINUTE), id(MINUTE + 60_000));
+    assert_ne!(id(MINUTE), accepted_at(MINUTE, Told { user: UserRef::Id(UserId::new("joe")), ..untimed() }, None).id);
+    let by_delivery = |millis| accepted_at(millis, untimed(), Some("7")).id;
+    assert_eq!(by_delivery(MINUTE), by_delivery(MINUTE + 3_600_000), "the sender's number counts");
+    let timed = |millis| accepted_at(millis, Told { entry: None, ..told("jane", 5, "") }, None).id;
+    assert_eq!(timed(MINUTE), timed(MINUTE + 3_600_000), "the time in the body counts");
+    for kind in [EventKind::Created, EventKind::Updated, EventKind::Removed] {
+        let id = |millis| accepted_at(millis, Told { kind, ..untimed() }, None).id;
+        assert_eq!(id(MINUTE), id(MINUTE + 3_600_000), "{kind:?}");
+    }
 }

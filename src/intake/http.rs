@@ -21,6 +21,7 @@ use crate::{
     domain::{Product, SourceId, Via},
     log::Log,
     metrics::Metrics,
+    source::Arrivals,
 };
 
 /// A body must arrive within this time.
@@ -35,6 +36,7 @@ pub struct Intake {
     log: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
+    arrivals: Arrivals,
     budget: Budget,
     max_body: usize,
 }
@@ -48,13 +50,14 @@ struct Known {
 }
 
 impl Intake {
-    /// Intake for `sources` into `log`; bodies may have `max_body` bytes.
+    /// Intake for `sources` into `log`; bodies may have `max_body` bytes. What is noticed goes into `arrivals`.
     pub fn new(
         sources: &[config::Source],
         max_body: usize,
         log: Arc<dyn Log>,
         clock: Arc<dyn Clock>,
         metrics: Metrics,
+        arrivals: Arrivals,
     ) -> Self {
         let (verifiers, nobody) = verifiers(sources, &clock);
         let known = |(source, verifier): (&config::Source, Verifier)| Known {
@@ -71,6 +74,7 @@ impl Intake {
             log,
             clock,
             metrics,
+            arrivals,
             budget: Budget::new(BODY_BUDGET),
             max_body,
         }
@@ -101,11 +105,14 @@ impl Intake {
     }
 
     async fn accept(&self, known: &Known, request: &HttpRequest, verified: &Verified) -> Answer {
-        let told = match verified.read(known.product, &known.actions) {
+        let told = match verified.read(known.product, &known.actions, self.clock.now()) {
             Ok(Reading::Told(told)) => told,
             Ok(Reading::Ignored(why)) => return Answer::Ignored(why),
             Err(_) => return Answer::Malformed,
         };
+        for odd in told.iter().filter_map(|told| told.odd_time) {
+            self.arrivals.implausible_time(&known.id, odd);
+        }
         let origin = Origin {
             via: Via::Webhook,
             source: &known.id,

@@ -16,10 +16,15 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
+use serde_json::value::RawValue;
+
 use super::{Verified, audit, proof::Form};
 use crate::{
     config::AuditActions,
-    domain::{AccountType, EmailAddress, EventKind, Product, Timestamp, UserHints, UserId, UserRef},
+    domain::{
+        AccountType, EmailAddress, EventKind, OddTime, Product, ReadTime, Timestamp, UserHints, UserId, UserRef,
+        WrittenTime,
+    },
 };
 
 /// The body is not JSON.
@@ -51,32 +56,38 @@ pub struct Told {
     pub user: UserRef,
     /// What the delivery says of the user.
     pub hints: UserHints,
-    /// When, by the sender's clock.
+    /// When, by the sender's clock, where that can be right.
     pub occurred: Option<Timestamp>,
+    /// What is odd about the time that is told.
+    pub odd_time: Option<OddTime>,
     /// In an audit log: the id of the entry.
     pub entry: Option<String>,
 }
 
 impl Verified {
     /// Reads the delivery of a source of kind `product`; `actions` say what entries of an audit log mean.
-    pub fn read(&self, product: Product, actions: &AuditActions) -> Result<Reading, Malformed> {
+    /// `now` bounds the times that are believed.
+    ///
+    /// # Errors
+    /// If the body is not UTF-8, or not JSON.
+    pub fn read(&self, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Reading, Malformed> {
         // What is passed over would not be checked for it.
         let text = std::str::from_utf8(self.body())?;
         match self.form() {
-            Form::Webhook => webhook(text, product),
-            Form::AuditLog => audit::read(text, product, actions),
+            Form::Webhook => webhook(text, product, now),
+            Form::AuditLog => audit::read(text, product, actions, now),
         }
     }
 }
 
-fn webhook(text: &str, product: Product) -> Result<Reading, Malformed> {
+fn webhook(text: &str, product: Product, now: Timestamp) -> Result<Reading, Malformed> {
     // A struct would also be read from an array: only an object is one.
     if text.bytes().find(|byte| !byte.is_ascii_whitespace()) != Some(b'{') {
         serde_json::from_str::<IgnoredAny>(text)?;
         return Ok(Reading::Ignored("the body is no object"));
     }
     let body: Body<'_> = serde_json::from_str(text)?;
-    Ok(body.interpret(product))
+    Ok(body.interpret(product, now))
 }
 
 #[derive(Deserialize, Default)]
@@ -90,8 +101,8 @@ struct Body<'a> {
     /// Forge's name of it.
     #[serde(rename = "eventType", borrow)]
     forge_event: Text<'a>,
-    #[serde(borrow)]
-    timestamp: Text<'a>,
+    #[serde(deserialize_with = "time")]
+    timestamp: Option<WrittenTime>,
     #[serde(borrow)]
     test: Text<'a>,
     #[serde(borrow, deserialize_with = "object_or_nothing")]
@@ -122,7 +133,7 @@ struct User<'a> {
 }
 
 impl Body<'_> {
-    fn interpret(self, product: Product) -> Reading {
+    fn interpret(self, product: Product, now: Timestamp) -> Reading {
         let confluence_event = self.confluence_event.get().filter(|_| product == Product::ConfluenceDc);
         let kind = match self.event.get().or(confluence_event).or(self.forge_event.get()) {
             Some("user_created" | "avi:jira:created:user") => EventKind::Created,
@@ -144,9 +155,9 @@ impl Body<'_> {
             Product::BitbucketDc | Product::Crowd => by_name(),
         };
         let Some(user) = user else { return Reading::Ignored("the body names no user") };
-        let occurred = self.timestamp.get().and_then(|millis| millis.parse().ok()).map(Timestamp::from_millis);
+        let ReadTime { at: occurred, odd: odd_time } = self.timestamp.map(|time| time.read(now)).unwrap_or_default();
         let hints = self.user.hints(product);
-        Reading::Told(vec![Told { kind, user, hints, occurred, entry: None }])
+        Reading::Told(vec![Told { kind, user, hints, occurred, odd_time, entry: None }])
     }
 }
 
@@ -165,7 +176,13 @@ impl User<'_> {
     }
 }
 
-/// A scalar as text, whatever sort it is; anything else, and an empty text, is nothing.
+/// A time in whatever form; what can't be read, half a surrogate in it perhaps, is none.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<WrittenTime>, D::Error> {
+    let written = <&RawValue>::deserialize(deserializer)?;
+    Ok(WrittenTime::lenient(&mut serde_json::Deserializer::from_str(written.get())).unwrap_or_default())
+}
+
+/// A scalar as text, whatever sort it is; anything else, an empty text, and what can't be read, is nothing.
 #[derive(Default)]
 struct Text<'a>(Option<Cow<'a, str>>);
 
@@ -177,7 +194,10 @@ impl Text<'_> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor).map(Self)
+        // First as it stands: half a surrogate in one field must not cost all the others.
+        let written = <&RawValue>::deserialize(deserializer)?;
+        let text = serde_json::Deserializer::from_str(written.get()).deserialize_any(TextVisitor);
+        Ok(Self(text.unwrap_or_default()))
     }
 }
 

@@ -8,6 +8,9 @@ use crate::{
     secret::Secret,
 };
 
+/// In 2026.
+const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
 /// Goes the only way there is to a [`Verified`].
 fn verified(body: &[u8]) -> Verified {
     use hmac::{Hmac, KeyInit, Mac};
@@ -20,7 +23,7 @@ fn verified(body: &[u8]) -> Verified {
 }
 
 fn read_bytes(product: Product, body: &[u8]) -> Result<Reading, Malformed> {
-    verified(body).read(product, &AuditActions::default())
+    verified(body).read(product, &AuditActions::default(), NOW)
 }
 
 fn read(product: Product, body: &str) -> Reading {
@@ -76,6 +79,34 @@ fn a_login_may_name_the_user_by_name_alone() {
     let body = r#"{"webhookEvent":"user_login","timestamp":"1","user":{"name":"jdoe"}}"#;
     let told = told(Product::JiraDc, body);
     assert_eq!((told.kind, told.user), (EventKind::LoggedIn, UserRef::Name("jdoe".into())));
+}
+
+#[test]
+fn a_listener_that_sends_seconds_is_understood_and_what_can_be_no_time_is_none() {
+    let read = |time: &str| {
+        let told = told(
+            Product::JiraDc,
+            &format!(r#"{{"webhookEvent":"user_login","timestamp":{time},"user":{{"key":"k"}}}}"#),
+        );
+        (told.occurred.map(Timestamp::as_millis), told.odd_time)
+    };
+    assert_eq!(read("1700000000123"), (Some(1_700_000_000_123), None));
+    assert_eq!(read("1700000000"), (Some(1_700_000_000_000), Some(OddTime::Seconds)));
+    assert_eq!(read("1700000000.5"), (Some(1_700_000_000_500), Some(OddTime::Seconds)));
+    assert_eq!(read(r#""2026-05-19T10:00:00Z""#), (Some(1_779_184_800_000), None));
+    for past in ["0", "1", "-5", r#""1970-01-01T00:00:00Z""#] {
+        assert_eq!(read(past), (None, Some(OddTime::BeforeTwoThousand)), "{past}");
+    }
+    assert_eq!(read("4102444800000"), (None, Some(OddTime::Ahead)));
+    assert_eq!(read(r#""yesterday""#), (None, Some(OddTime::Unreadable)));
+    assert_eq!(read("null"), (None, None));
+}
+
+#[test]
+fn half_a_surrogate_in_one_field_costs_no_other() {
+    let body = r#"{"webhookEvent":"user_login","timestamp":"\udc00","user":{"key":"k","name":"j\ud800","displayName":"\ud83d"}}"#;
+    let told = told(Product::JiraDc, body);
+    assert_eq!((told.user, told.hints.name, told.occurred), (UserRef::Id(UserId::new("k")), None, None));
 }
 
 #[test]

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use chrono::DateTime;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::domain::{GroupName, Groups, Timestamp};
+use crate::domain::{GroupName, Groups};
 
 /// An expanded list inside a user: how many there are, and some or all of them.
 #[derive(Debug, Deserialize)]
@@ -48,24 +47,6 @@ pub(super) fn keys(roles: Vec<Role>) -> Option<BTreeSet<String>> {
     roles.into_iter().map(|role| role.key).collect()
 }
 
-/// Reads a time as Data Center writes it: `2023-08-30T16:37:01+1000`, the offset with a colon or without; what can't be
-/// read is unknown.
-pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Text(String),
-        Other(de::IgnoredAny),
-    }
-    Ok(match Written::deserialize(deserializer)? {
-        Written::Text(text) => {
-            let at = DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f%#z").ok();
-            at.map(|at| Timestamp::from_millis(at.timestamp_millis()))
-        }
-        Written::Other(_) => None,
-    })
-}
-
 /// Reads `true` and `"true"` alike, as Jira writes both; anything else is unknown.
 pub(super) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     #[derive(Deserialize)]
@@ -99,23 +80,6 @@ mod tests {
         ] {
             let list: SizedList<Group> = serde_json::from_str(json).unwrap();
             assert_eq!(list.complete().map(|groups| groups.len()), known, "{json}");
-        }
-    }
-
-    #[test]
-    fn a_time_is_read_with_either_kind_of_offset_or_unknown() {
-        #[derive(Deserialize)]
-        struct Bean {
-            #[serde(default, deserialize_with = "time")]
-            at: Option<Timestamp>,
-        }
-        let read = |json: &str| serde_json::from_str::<Bean>(json).unwrap().at;
-        let expected = Some("2023-08-30T06:37:01Z".parse().unwrap());
-        assert_eq!(read(r#"{"at":"2023-08-30T16:37:01+1000"}"#), expected);
-        assert_eq!(read(r#"{"at":"2023-08-30T16:37:01.000+10:00"}"#), expected);
-        assert_eq!(read(r#"{"at":"2023-08-30T06:37:01Z"}"#), expected);
-        for unknown in ["{}", r#"{"at":null}"#, r#"{"at":"yesterday"}"#, r#"{"at":{}}"#] {
-            assert_eq!(read(unknown), None, "{unknown}");
         }
     }
 

@@ -66,8 +66,8 @@ pub use trouble::Trouble;
 
 use self::audit::AuditLog;
 use crate::domain::{
-    AccountType, EmailAddress, Fact, Facts, GroupName, Groups, Logins, Missing, Origin, Step, Timestamp, UserHints,
-    UserId, UserRef,
+    AccountType, EmailAddress, Fact, Facts, GroupName, Groups, Logins, Missing, OddTime, Origin, Step, Timestamp,
+    UserHints, UserId, UserRef, WrittenTime,
 };
 
 /// A user as the product describes them.
@@ -91,6 +91,8 @@ pub struct User {
     pub created: Option<Timestamp>,
     /// The last login, where the product tells.
     pub last_login: Option<Timestamp>,
+    /// What is odd about one of these times, as it was written.
+    pub odd_time: Option<OddTime>,
     /// How late the product may be in telling of it.
     pub logins_late: Duration,
     /// The user directory, where the product tells.
@@ -115,6 +117,7 @@ impl User {
             applications: None,
             created: None,
             last_login: None,
+            odd_time: None,
             logins_late: Duration::ZERO,
             directory: None,
             fixed: Fixed::default(),
@@ -127,8 +130,13 @@ impl User {
         fn fact<T: Clone>(value: &Option<T>, at: Timestamp) -> Fact<T> {
             Fact::from_option(value.clone(), Origin::Product, at, Missing::NotTold)
         }
-        let logins =
-            self.last_login.map(|last| Logins { last: Some(last), count: 1, complete: false, watched_since: None });
+        let plausible = |time: Option<Timestamp>| time.filter(|time| time.is_plausible(at));
+        let logins = plausible(self.last_login).map(|last| Logins {
+            last: Some(last),
+            count: 1,
+            complete: false,
+            watched_since: None,
+        });
         Facts {
             name: Fact::from_option(self.name.clone(), Origin::Product, at, Missing::NotApplicable),
             email: fact(&self.email, at),
@@ -136,11 +144,17 @@ impl User {
             groups: fact(&self.groups, at),
             account_type: fact(&self.account_type, at),
             applications: fact(&self.applications, at),
-            created: fact(&self.created, at),
+            created: fact(&plausible(self.created), at),
             first_seen: Fact::Unknown(Missing::NotSeen),
             logins: fact(&logins, at.minus(self.logins_late)),
             directory: fact(&self.directory, at),
         }
+    }
+
+    /// What is odd about the times that the product tells of the user at `at`. Those that can't be right are no facts.
+    pub fn odd_time_at(&self, at: Timestamp) -> Option<OddTime> {
+        let times = [self.created, self.last_login].into_iter().flatten();
+        self.odd_time.or_else(|| times.into_iter().find_map(|time| WrittenTime::At(time).read(at).odd))
     }
 
     /// Whether what `step` asks for is so, as far as the user's own record tells; `None` where it does not.

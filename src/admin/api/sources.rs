@@ -13,6 +13,7 @@ use crate::{
     admin::{AdminState, SourceHealth, SourceState},
     config::{Rate, Source},
     domain::{Pausable, Product, SourceId, Timestamp},
+    source::Arrived,
     views::Page,
 };
 
@@ -91,6 +92,9 @@ impl SourceNow {
 pub(super) struct SourceDetail {
     #[serde(flatten)]
     now: SourceNow,
+    /// Since this process began, in this process.
+    #[serde(flatten)]
+    arrived: Arrived,
 }
 
 /// The sources of the configuration, and how they are doing.
@@ -116,7 +120,7 @@ pub(super) async fn one(
     let no_such = || Problem::NotFound { kind: "source", id: id.clone() };
     let row = state.sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
     let now = now(&state, vec![row.clone()]).await?.pop().ok_or_else(no_such)?;
-    Ok(Json(SourceDetail { now }))
+    Ok(Json(SourceDetail { now, arrived: state.arrivals.of(&row.id) }))
 }
 
 /// How the sources of `rows` are doing, in their order.

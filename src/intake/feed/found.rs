@@ -25,6 +25,8 @@ pub(super) struct Found {
     pub print: Print,
     /// As [`AuditEntry::at`].
     pub at: Timestamp,
+    /// Whether that is its own time.
+    dated: bool,
     told: Told,
 }
 
@@ -64,13 +66,13 @@ impl Feed {
     /// Those of `entries` that are of interest, in their order, and not from before `from`. One without a time counts as
     /// from then.
     pub(super) fn found(&self, entries: Vec<AuditEntry>, from: Timestamp, myself: &Myself) -> Vec<Found> {
-        let mut found = Vec::new();
+        let (mut found, now) = (Vec::new(), self.connection.clock.now());
         for AuditEntry { at, entry } in entries {
-            let at = at.unwrap_or(from);
-            let Ok(told) = read_entry(&entry, self.product, &self.actions) else { continue };
+            let (at, dated) = (at.unwrap_or(from), at.is_some());
+            let Ok(told) = read_entry(&entry, self.product, &self.actions, now) else { continue };
             let is_own = told.kind == EventKind::LoggedIn && myself.is(&told.user);
             if at >= from && !is_own {
-                found.push(Found { print: print(self.source(), &told), at, told });
+                found.push(Found { print: print(self.source(), &told), at, dated, told });
             }
         }
         found
@@ -91,7 +93,11 @@ impl Feed {
             let rest = fresh.split_off(fresh.len().min(AT_ONCE));
             let now = std::mem::replace(&mut fresh, rest);
             let taken: Vec<_> = now.iter().map(|one| (one.print, one.at)).collect();
+            let undated: Vec<_> = now.iter().filter(|one| !one.dated).map(|one| one.print).collect();
             if !old {
+                for odd in now.iter().filter_map(|one| one.told.odd_time) {
+                    self.arrivals.implausible_time(self.source(), odd);
+                }
                 let told = now.into_iter().map(|one| one.told).collect();
                 let origin = Origin {
                     source: self.source(),
@@ -103,13 +109,15 @@ impl Feed {
                 append(origin.events(told, &*self.connection.clock), &*self.log, &self.metrics).await?;
             }
             taken.into_iter().for_each(|(print, at)| place.note(print, at));
+            self.note_undated(undated);
         }
         Ok(())
     }
 
     fn fresh(&self, found: Vec<Found>, known: &mut HashSet<Print>, place: &FeedPlace) -> Vec<Found> {
         let before = found.len();
-        let is_new = |one: &Found| place.is_new(one.print) && known.insert(one.print);
+        let is_known = |one: &Found| !place.is_new(one.print) || (!one.dated && self.knows_undated(one.print));
+        let is_new = |one: &Found| !is_known(one) && known.insert(one.print);
         let fresh: Vec<_> = found.into_iter().filter(is_new).collect();
         self.metrics.duplicates.with_label_values(&[STAGE]).inc_by((before - fresh.len()) as u64);
         fresh

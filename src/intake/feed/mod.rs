@@ -14,7 +14,10 @@ mod slices;
 mod tests;
 mod trouble;
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures::StreamExt;
 use tokio::sync::OnceCell;
@@ -23,14 +26,18 @@ use tokio_util::sync::CancellationToken;
 use self::found::Myself;
 use crate::{
     config::{self, AuditActions, Source},
-    domain::{Product, SourceId, UserKey},
+    domain::{Print, Product, SourceId, UserKey},
     engine::{Appender, Connection, share},
     log::{self, Assignment, Log, Partition, Stream},
     metrics::Metrics,
+    source::Arrivals,
 };
 
 /// The label of feeds in metrics.
 pub const STAGE: &str = "feed";
+
+/// Entries without a time that are remembered at most.
+const MOST_UNDATED: usize = 10_000;
 
 /// The feed of one source.
 pub struct Feed {
@@ -38,28 +45,53 @@ pub struct Feed {
     log: Arc<dyn Log>,
     appender: Appender,
     metrics: Metrics,
+    arrivals: Arrivals,
     settings: config::Feed,
     product: Product,
     actions: AuditActions,
     logins_by_second: bool,
     myself: OnceCell<Myself>,
+    /// Entries without a time that were taken in: the place in the log remembers entries by their times.
+    undated: Mutex<HashSet<Print>>,
 }
 
 impl Feed {
     /// The feed of `source`, which `connection` is to; none where it has none.
-    pub fn of(source: &Source, connection: Arc<Connection>, log: Arc<dyn Log>, metrics: Metrics) -> Option<Arc<Self>> {
+    /// What is noticed goes into `arrivals`.
+    pub fn of(
+        source: &Source,
+        connection: Arc<Connection>,
+        log: Arc<dyn Log>,
+        metrics: Metrics,
+        arrivals: Arrivals,
+    ) -> Option<Arc<Self>> {
         let settings = source.feed?;
         Some(Arc::new(Self {
             connection,
             appender: Appender::new(Arc::clone(&log)),
             log,
             metrics,
+            arrivals,
             settings,
             product: source.product,
             actions: source.actions.clone(),
             logins_by_second: source.tells_logins_twice(),
             myself: OnceCell::new(),
+            undated: Mutex::default(),
         }))
+    }
+
+    /// Remembers entries without a time that were taken in.
+    fn note_undated(&self, prints: impl IntoIterator<Item = Print>) {
+        let mut undated = self.undated.lock().unwrap_or_else(PoisonError::into_inner);
+        if undated.len() >= MOST_UNDATED {
+            undated.clear(); // those that come again make events that the planner knows
+        }
+        undated.extend(prints);
+    }
+
+    fn knows_undated(&self, print: Print) -> bool {
+        self.undated.lock().unwrap_or_else(PoisonError::into_inner).contains(&print)
     }
 
     fn source(&self) -> &SourceId {

@@ -20,6 +20,7 @@ use crate::{
     log::{Consumer, Log, Position, Records, Stored},
     metrics::Metrics,
     secret::Secret,
+    source::Arrivals,
 };
 
 fn place() -> FeedPlace {
@@ -80,7 +81,8 @@ async fn a_place_that_is_moved_while_it_is_looked_for_is_found() {
     let (metrics, controls) = (Metrics::new().expect("metrics"), Arc::new(NoControls::default()));
     let (id, clock) = (source.id.clone(), Arc::new(SystemClock));
     let connection = Connection::new(id, Arc::new(Stub::default()), 1, clock, controls, metrics.clone());
-    let feed = Feed::of(&source, connection, Arc::new(Moving::default()), metrics).expect("it has one");
+    let arrivals = Arrivals::new([&source.id], metrics.clone(), Arc::new(SystemClock));
+    let feed = Feed::of(&source, connection, Arc::new(Moving::default()), metrics, arrivals).expect("it has one");
     let found = feed.place_in_log(&CancellationToken::new()).await;
     assert_eq!(found.expect("not interrupted"), Some(place()));
 }

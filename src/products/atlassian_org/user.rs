@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{AtlassianOrg, groups::Group, pages::Page};
 use crate::{
-    domain::{AccountType, EmailAddress, Timestamp, UserId},
+    domain::{AccountType, EmailAddress, ReadTime, UserId, WrittenTime},
     products::{Error, User, request::Operation},
 };
 
@@ -34,7 +34,8 @@ pub(super) struct Bean {
     status: Option<String>,
     claim_status: Option<String>,
     email: Option<String>,
-    added_to_org: Option<String>,
+    #[serde(default, deserialize_with = "WrittenTime::lenient")]
+    added_to_org: Option<WrittenTime>,
     platform_roles: Option<Vec<String>>,
     product_access: Option<Vec<ProductAccess>>,
 }
@@ -42,7 +43,8 @@ pub(super) struct Bean {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ProductAccess {
-    last_active_timestamp: Option<String>,
+    #[serde(default, deserialize_with = "WrittenTime::lenient")]
+    last_active_timestamp: Option<WrittenTime>,
 }
 
 /// How an account stands to the organisation.
@@ -121,18 +123,22 @@ impl Bean {
     }
 
     /// When the user last looked at a page of any product: the nearest to a login there is, up to a day late.
-    fn last_active(&self) -> Option<Timestamp> {
-        self.product_access.iter().flatten().filter_map(|one| one.last_active_timestamp.as_ref()?.parse().ok()).max()
+    fn last_active(&self) -> ReadTime {
+        let written = self.product_access.iter().flatten().filter_map(|one| one.last_active_timestamp.as_ref());
+        written.map(WrittenTime::read_fact).fold(ReadTime::default(), ReadTime::later)
     }
 
     /// Without groups, which have to be asked for.
     pub(super) fn into_user(self) -> User {
+        let created = self.added_to_org.as_ref().map(WrittenTime::read_fact).unwrap_or_default();
+        let seen = self.last_active();
         User {
             email: self.email.as_deref().and_then(EmailAddress::parse),
             active: self.is_active(),
             account_type: self.account_type.as_deref().map(AccountType::from_cloud),
-            created: self.added_to_org.as_ref().and_then(|at| at.parse().ok()),
-            last_login: self.last_active(),
+            created: created.at,
+            last_login: seen.at,
+            odd_time: created.odd.or(seen.odd),
             logins_late: LATE,
             administers: self
                 .platform_roles

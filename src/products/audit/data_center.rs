@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{AuditEntry, AuditLog, AuditPage, Order, Span};
+use super::{AuditEntry, AuditLog, AuditPage, Order, Span, time};
 use crate::{
     domain::Timestamp,
     products::{
@@ -46,8 +46,7 @@ fn call<'a>() -> Call<'a> {
 }
 
 fn entry(entry: Value) -> AuditEntry {
-    let at = entry.get("timestamp").and_then(Value::as_str).and_then(|time| time.parse().ok());
-    AuditEntry { at, entry }
+    AuditEntry { at: entry.get("timestamp").and_then(time), entry }
 }
 
 #[async_trait]

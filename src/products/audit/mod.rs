@@ -14,7 +14,7 @@ pub(super) use data_center::DataCenter;
 pub(super) use stream::Stream;
 
 use super::Error;
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, WrittenTime};
 
 /// In which order a log gives its entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,12 @@ pub struct AuditEntry {
     pub at: Option<Timestamp>,
     /// All of it.
     pub entry: Value,
+}
+
+/// The time of an entry, by which its place in the log is known. One before 2000 is none. One from the future is kept: the
+/// product lists the entry by it, so that it is known again.
+fn time(written: &Value) -> Option<Timestamp> {
+    WrittenTime::lenient(written).ok()??.read_fact().at
 }
 
 /// One page.

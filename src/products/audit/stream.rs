@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{AuditEntry, AuditLog, AuditPage, Order, Span};
+use super::{AuditEntry, AuditLog, AuditPage, Order, Span, time};
 use crate::{
     domain::Timestamp,
     products::{
@@ -49,8 +49,8 @@ struct Meta {
 }
 
 fn entry(entry: Value) -> AuditEntry {
-    let time = |name| entry.pointer(&format!("/attributes/{name}"))?.as_str()?.parse::<Timestamp>().ok();
-    AuditEntry { at: time("processedAt").or_else(|| time("time")), entry }
+    let at = |name| entry.pointer(&format!("/attributes/{name}")).and_then(time);
+    AuditEntry { at: at("processedAt").or_else(|| at("time")), entry }
 }
 
 impl Stream<'_> {

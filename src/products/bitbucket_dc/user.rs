@@ -1,7 +1,6 @@
 //! Reading one user: by the remembered name or a search for it, and the groups by a call of their own.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{
     BitbucketDc, USER_GROUPS, USERS,
@@ -9,7 +8,7 @@ use super::{
     pages::List,
 };
 use crate::{
-    domain::{AccountType, EmailAddress, GroupName, Groups, Timestamp, UserId, UserRef},
+    domain::{AccountType, EmailAddress, GroupName, Groups, UserId, UserRef, WrittenTime},
     products::{Error, Fixed, User, request::Operation},
 };
 
@@ -135,7 +134,8 @@ pub(super) struct Bean {
     deletable: Option<bool>,
     mutable_details: Option<bool>,
     mutable_groups: Option<bool>,
-    last_authentication_timestamp: Option<Value>,
+    #[serde(default, deserialize_with = "WrittenTime::lenient")]
+    last_authentication_timestamp: Option<WrittenTime>,
 }
 
 impl Bean {
@@ -146,7 +146,7 @@ impl Bean {
 
     /// The user without groups.
     pub fn into_user(self) -> User {
-        let last_login = self.last_authentication_timestamp.as_ref().and_then(Value::as_i64).filter(|at| *at > 0);
+        let seen = self.last_authentication_timestamp.as_ref().map(WrittenTime::read_fact).unwrap_or_default();
         User {
             email: self.email_address.as_deref().and_then(EmailAddress::parse),
             active: self.active,
@@ -154,7 +154,8 @@ impl Bean {
                 "NORMAL" => AccountType::Person,
                 other => AccountType::Other(other.to_lowercase()),
             }),
-            last_login: last_login.map(Timestamp::from_millis),
+            last_login: seen.at,
+            odd_time: seen.odd,
             fixed: Fixed {
                 groups: self.mutable_groups == Some(false),
                 details: self.mutable_details == Some(false),

@@ -1,13 +1,12 @@
 //! Reading one user.
 
-use chrono::DateTime;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Crowd, USER};
 use crate::{
-    domain::{AccountType, EmailAddress, Timestamp, UserId, UserRef},
+    domain::{AccountType, EmailAddress, ReadTime, UserId, UserRef, WrittenTime},
     products::{
         Error, User,
         bean::truth,
@@ -63,7 +62,8 @@ pub(super) struct Bean {
     email: Option<String>,
     #[serde(default, deserialize_with = "truth")]
     active: Option<bool>,
-    created_date: Option<Value>,
+    #[serde(default, deserialize_with = "WrittenTime::lenient")]
+    created_date: Option<WrittenTime>,
     attributes: Option<Attributes>,
 }
 
@@ -92,22 +92,26 @@ impl Bean {
 
     /// The user without groups.
     pub fn into_user(self) -> User {
+        let created = self.created_date.as_ref().map(WrittenTime::read_fact).unwrap_or_default();
+        let seen = self.last_seen();
         User {
             email: self.email.as_deref().and_then(EmailAddress::parse),
             active: self.active,
             account_type: Some(AccountType::Person), // there is no other sort of account
-            created: self.created_date.as_ref().and_then(time),
-            last_login: self.last_seen(),
+            created: created.at,
+            last_login: seen.at,
+            odd_time: created.odd.or(seen.odd),
             name: Some(self.name.clone()),
             ..User::new(self.id())
         }
     }
 
-    /// Whoever was active was logged in.
-    fn last_seen(&self) -> Option<Timestamp> {
+    /// Whoever was active was logged in. The values are milliseconds, as numbers or as text, or RFC 3339.
+    fn last_seen(&self) -> ReadTime {
         let attributes = self.attributes.iter().flat_map(|list| &list.attributes);
         let telling = attributes.filter(|one| LAST_SEEN.contains(&one.name.as_str()));
-        telling.flat_map(|one| &one.values).filter_map(time).max()
+        let written = telling.flat_map(|one| &one.values).filter_map(|value| WrittenTime::lenient(value).ok()?);
+        written.map(|time| time.read_fact()).fold(ReadTime::default(), ReadTime::later)
     }
 
     /// All that a change must send, as what it leaves out is gone afterwards.
@@ -124,17 +128,4 @@ impl Bean {
         whole.insert("active".to_owned(), json!(active));
         whole.into()
     }
-}
-
-/// A time in milliseconds, as a number or as text, or as RFC 3339 has it; what can't be read, or is no time, is unknown.
-fn time(value: &Value) -> Option<Timestamp> {
-    let millis = match value {
-        Value::Number(number) => number.as_i64()?,
-        Value::String(text) => match text.parse() {
-            Ok(millis) => millis,
-            Err(_) => DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis(),
-        },
-        _ => return None,
-    };
-    (millis > 0).then(|| Timestamp::from_millis(millis))
 }

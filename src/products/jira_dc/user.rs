@@ -5,10 +5,10 @@ use serde::Deserialize;
 
 use super::{JiraDc, USER};
 use crate::{
-    domain::{AccountType, EmailAddress, Timestamp, UserId, UserRef},
+    domain::{AccountType, EmailAddress, UserId, UserRef, WrittenTime},
     products::{
         Error, User,
-        bean::{Group, Role, SizedList, keys, names, time, truth},
+        bean::{Group, Role, SizedList, keys, names, truth},
         request::{Call, Operation},
     },
 };
@@ -41,8 +41,8 @@ pub(super) struct Bean {
     active: Option<bool>,
     #[serde(default, deserialize_with = "truth")]
     deleted: Option<bool>,
-    #[serde(default, deserialize_with = "time")]
-    last_login_time: Option<Timestamp>,
+    #[serde(default, deserialize_with = "WrittenTime::lenient")]
+    last_login_time: Option<WrittenTime>,
     groups: Option<SizedList<Group>>,
     application_roles: Option<SizedList<Role>>,
 }
@@ -52,6 +52,7 @@ impl Bean {
         if self.deleted == Some(true) {
             return Err(Error::NoSuchUser);
         }
+        let seen = self.last_login_time.map(|time| time.read_fact()).unwrap_or_default();
         Ok(User {
             name: self.name,
             email: self.email_address.as_deref().and_then(EmailAddress::parse),
@@ -59,7 +60,8 @@ impl Bean {
             account_type: Some(AccountType::Person), // there is no other sort of account
             groups: self.groups.and_then(SizedList::complete).map(names),
             applications: self.application_roles.and_then(SizedList::complete).and_then(keys),
-            last_login: self.last_login_time,
+            last_login: seen.at,
+            odd_time: seen.odd,
             ..User::new(UserId::new(self.key))
         })
     }

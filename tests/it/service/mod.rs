@@ -19,4 +19,5 @@ mod reconciliation;
 mod schemes;
 mod starting;
 mod sweeps;
+mod times;
 mod users;

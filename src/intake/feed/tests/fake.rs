@@ -26,6 +26,7 @@ use crate::{
         audit::{AuditEntry, AuditLog, AuditPage, Order, Span},
     },
     secret::Secret,
+    source::Arrivals,
 };
 
 /// How the log behaves.
@@ -95,7 +96,8 @@ impl Scene {
         let (clock, controls) = (Arc::clone(&self.world) as Arc<dyn Clock>, Arc::new(NoControls::default()));
         let connection =
             Connection::new(source.id.clone(), Arc::new(Stub::default()), 1, clock, controls, metrics.clone());
-        Feed::of(&source, connection, Arc::clone(&self.world) as Arc<dyn Log>, metrics).expect("it has one")
+        let arrivals = Arrivals::new([&source.id], metrics.clone(), Arc::clone(&self.world) as Arc<dyn Clock>);
+        Feed::of(&source, connection, Arc::clone(&self.world) as Arc<dyn Log>, metrics, arrivals).expect("it has one")
     }
 
     pub fn log(&self) -> Fake {

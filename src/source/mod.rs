@@ -1,0 +1,5 @@
+//! One connected source, as more than one part of usher deals with it: so far what was noticed of what it sends.
+
+mod arrivals;
+
+pub use arrivals::{Arrivals, Arrived, ImplausibleTimes};
