@@ -17,6 +17,12 @@ pub struct Metrics {
     pub webhooks: IntCounterVec,
     /// Seconds from a webhook's request in to its answer out.
     pub webhook_seconds: Histogram,
+    /// When a delivery of a source was accepted last, in seconds since 1970.
+    pub webhook_last_accepted: GaugeVec,
+    /// What products told of in webhooks and usher does not look at, by source and reason.
+    pub webhooks_ignored: IntCounterVec,
+    /// Records of a product that can't be read and were passed over, by source and kind.
+    pub records_passed_over: IntCounterVec,
     /// Times told that can't be right, or are in another unit than milliseconds, by source.
     pub implausible_times: IntCounterVec,
     /// Events accepted, by source and kind.
@@ -71,6 +77,21 @@ impl Metrics {
         Ok(Self {
             webhooks: add.counters("webhooks_total", "Webhook deliveries by result.", &["source", "result"])?,
             webhook_seconds: add.histogram("webhook_seconds", "Seconds from a webhook in to its answer out.", FAST)?,
+            webhook_last_accepted: add.float_gauges(
+                "webhook_last_accepted_timestamp_seconds",
+                "When a delivery of a source was accepted last, in seconds since 1970.",
+                &["source"],
+            )?,
+            webhooks_ignored: add.counters(
+                "webhooks_ignored_total",
+                "What products told of in webhooks and usher does not look at.",
+                &["source", "reason"],
+            )?,
+            records_passed_over: add.counters(
+                "records_passed_over_total",
+                "Records of a product that can't be read and were passed over.",
+                &["source", "kind"],
+            )?,
             implausible_times: add.counters(
                 "implausible_times_total",
                 "Times told that can't be right, or are in another unit than milliseconds.",

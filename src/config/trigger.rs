@@ -48,7 +48,7 @@ fn schedule(node: &Node, reader: &mut Reader<'_>) -> Option<Trigger> {
         Err(error) => {
             let at = match &error {
                 InvalidSchedule::Timezone(_) => timezone_node.unwrap_or(cron_node),
-                InvalidSchedule::Pattern { .. } | InvalidSchedule::Never(_) => cron_node,
+                InvalidSchedule::Pattern(_) | InvalidSchedule::Dialect { .. } | InvalidSchedule::Never(_) => cron_node,
             };
             reader.refuse(&at.at, error.to_string())
         }

@@ -59,6 +59,11 @@ pub struct Activity {
     /// When the user was created, where usher was told of it; where it found it out by itself, when it did. None again
     /// once the user is removed.
     pub created: Option<Timestamp>,
+    /// The latest time at which that creation was told to have been: told in two ways, it may have two. A later one may
+    /// turn out to be another creation, when a removal in between is told.
+    pub created_until: Option<Timestamp>,
+    /// The latest removal that was told with its time: a creation before that is of a life that is over.
+    pub removed: Option<Timestamp>,
     /// The latest login that usher was told of.
     pub last_login: Option<Timestamp>,
     /// How many logins usher was told of.
@@ -80,29 +85,35 @@ impl Activity {
         activity.first_seen = activity.first_seen.min(at);
         activity.as_of = activity.as_of.map(Timestamp::next).max(Some(event.accepted));
         match event.kind {
-            EventKind::Created if activity.known_creation(event).is_some() => {}
+            EventKind::Created if activity.known_creation(event).is_some() => activity.note_told_again(event),
             EventKind::Created => {
                 activity.created = Some(at);
+                activity.created_until = event.told_at();
                 activity.in_baseline = false;
             }
             EventKind::LoggedIn => {
                 activity.logins = activity.logins.saturating_add(1);
                 activity.last_login = activity.last_login.max(Some(at));
             }
-            // A removal that is told late, behind the creation that came after it, ends nothing.
-            EventKind::Removed if activity.created.is_none_or(|created| created <= at) => {
-                activity.created = None;
-                activity.in_baseline = true;
-            }
+            EventKind::Removed => activity.end_by(event),
             EventKind::Sighted => activity.in_baseline |= event.via == Via::Reconciliation,
-            EventKind::Updated | EventKind::Removed => {}
+            EventKind::Updated => {}
         }
         activity
     }
 
     /// Of a user of whom nothing has been seen, but that they were there `at` that time.
     pub const fn new(at: Timestamp) -> Self {
-        Self { first_seen: at, created: None, last_login: None, logins: 0, in_baseline: false, as_of: None }
+        Self {
+            first_seen: at,
+            created: None,
+            created_until: None,
+            removed: None,
+            last_login: None,
+            logins: 0,
+            in_baseline: false,
+            as_of: None,
+        }
     }
 
     /// Whether this is what follows from `other` and events after it: of two records of one user the one to keep.

@@ -23,10 +23,43 @@ impl Activity {
         let told_at = event.told_at();
         let is_another = |known: Timestamp| told_at.is_some_and(|at| known.until(at) > SAME_CREATION);
         let is_older = told_at.is_some_and(|at| at.until(self.first_seen) > SAME_CREATION);
+        // Told late: the life that it began is over.
+        if let Some((told_at, removed)) = told_at.zip(self.removed)
+            && told_at <= removed
+        {
+            return Some(told_at);
+        }
         match self.created {
             Some(known) if !is_another(known) => Some(known),
             None if self.in_baseline && (event.via == Via::Reconciliation || is_older) => Some(self.first_seen),
             Some(_) | None => None,
+        }
+    }
+
+    /// When the user was created again, if the removal of which `event` tells came before that and is told behind it: the
+    /// creation was taken for the one known, as it was told so soon after it. It is news now.
+    ///
+    /// To be asked of what was known before the removal.
+    pub fn created_again_after(&self, event: &Event) -> Option<Timestamp> {
+        let removed = event.told_at().filter(|_| event.kind == EventKind::Removed)?;
+        let is_of_the_known = self.created.is_some_and(|created| created <= removed);
+        self.created_until.filter(|again| is_of_the_known && *again > removed)
+    }
+
+    /// Notes that the creation known, or one of a life that is over, is told once more.
+    pub(super) fn note_told_again(&mut self, event: &Event) {
+        let is_over = |at: Timestamp| self.removed.is_some_and(|removed| at <= removed);
+        if self.created.is_some() {
+            self.created_until = self.created_until.max(event.told_at().filter(|at| !is_over(*at)));
+        }
+    }
+
+    /// Notes a removal. One that is told late, behind the creation that came after it, ends nothing.
+    pub(super) fn end_by(&mut self, event: &Event) {
+        self.removed = self.removed.max(event.told_at());
+        if self.created.is_none_or(|created| created <= event.happened()) {
+            (self.created, self.created_until) = (None, None);
+            self.in_baseline = true;
         }
     }
 
@@ -41,6 +74,7 @@ impl Activity {
         let mut activity = Self::after(before, event);
         if event.kind == EventKind::Created {
             activity.created = before.and_then(|before| before.created);
+            activity.created_until = before.and_then(|before| before.created_until);
             activity.in_baseline |= event.via == Via::Reconciliation;
         }
         activity
@@ -49,6 +83,8 @@ impl Activity {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::domain::{EventId, UserHints, UserId, UserRef};
 
@@ -126,6 +162,74 @@ mod tests {
     #[test]
     fn a_removal_told_behind_the_creation_that_came_after_it_ends_nothing() {
         assert_eq!(news(&[told(10), told(13), removed(12), told(13)]), [true, true, false, false]);
+    }
+
+    /// All orders of `events`.
+    fn orders(events: &[Event]) -> Vec<Vec<Event>> {
+        let Some(last) = events.len().checked_sub(1) else { return vec![Vec::new()] };
+        let with_last_at =
+            |rest: Vec<Event>| (0..=last).map(move |place| [&rest[..place], &events[last..], &rest[place..]].concat());
+        orders(&events[..last]).into_iter().flat_map(with_last_at).collect()
+    }
+
+    /// As the planner does: a creation that turns out to be another one follows the removal that showed it. Gives the times
+    /// of the creations that are news, and what is known at the end.
+    fn followed(events: &[Event]) -> (Vec<i64>, Option<Activity>) {
+        let (mut known, mut news) = (None::<Activity>, Vec::new());
+        for event in events {
+            let again = known.as_ref().and_then(|known| known.created_again_after(event));
+            let again = again.map(|at| Event { kind: EventKind::Created, occurred: Some(at), ..event.clone() });
+            for event in [Some(event.clone()), again].into_iter().flatten() {
+                let is_news = known.as_ref().is_none_or(|known| known.known_creation(&event).is_none());
+                if is_news && event.kind == EventKind::Created {
+                    news.push(event.happened().as_millis());
+                }
+                known = Some(Activity::after(known.as_ref(), &event));
+            }
+        }
+        (news, known)
+    }
+
+    proptest! {
+        #[test]
+        fn who_is_removed_and_created_again_was_created_again_in_whatever_order_that_is_told(
+            first in 0_i64..10_000_000, gone in 1_i64..10_000_000, back in 1_i64..10_000_000, again in prop::collection::vec(0_usize..3, 0..3),
+        ) {
+            let at = |millis: i64| Timestamp::from_millis(1_700_000_000_000 + millis);
+            let event = |kind, millis| {
+                let (occurred, accepted) = (Some(at(millis)), at(100_000_000));
+                Event { occurred, accepted, ..event(kind, Via::Webhook, None, 0) }
+            };
+            let three = [
+                event(EventKind::Created, first),
+                event(EventKind::Removed, first + gone),
+                event(EventKind::Created, first + gone + back),
+            ];
+            let told: Vec<_> = three.iter().cloned().chain(again.iter().map(|which| three[*which].clone())).collect();
+            let (born, reborn) = (three[0].happened(), three[2].happened());
+            for order in orders(&told) {
+                let (news, known) = followed(&order);
+                let counted = |at: Timestamp| news.iter().filter(|news| **news == at.as_millis()).count();
+                prop_assert_eq!(counted(reborn), 1, "{:?}", order);
+                prop_assert!(counted(born) <= 1);
+                let known = known.expect("seen");
+                prop_assert_eq!((known.created, known.in_baseline), (Some(reborn), false), "{:?}", order);
+            }
+        }
+    }
+
+    #[test]
+    fn a_creation_minutes_after_a_removal_counts_though_the_removal_is_told_last() {
+        let minutes = |of: Event, minutes: i64| Event {
+            occurred: of.occurred.map(|at| Timestamp::from_millis(at.as_millis() + minutes * 60_000)),
+            accepted: hours(20),
+            ..of
+        };
+        let (first, gone, again) = (told(10), minutes(removed(10), 10), minutes(told(10), 20));
+        let reborn = again.happened().as_millis();
+        assert_eq!(followed(&[first.clone(), again.clone(), gone.clone()]).0, [first.happened().as_millis(), reborn]);
+        assert_eq!(followed(&[gone.clone(), first, again.clone()]).0, [reborn], "the first is over when it is told");
+        assert_eq!(followed(&[again, gone]).0, [reborn]);
     }
 
     #[test]

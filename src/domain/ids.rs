@@ -149,6 +149,12 @@ impl EventId {
         Self::digest(&[b"login", UserKey::new(source, user).as_str().as_bytes(), &second])
     }
 
+    /// The id of the creation of `user` at `at`, which was taken for an earlier one until a removal in between was told.
+    pub fn of_creation_again(source: &SourceId, user: &UserRef, at: Timestamp) -> Self {
+        let at = at.as_millis().to_be_bytes();
+        Self::digest(&[b"created-again", UserKey::new(source, user).as_str().as_bytes(), &at])
+    }
+
     /// The id of a login of which nobody says when it was, and which has no number: the user and the minute in which usher
     /// accepted it. The body is the same for each login, so it can't tell them apart.
     pub fn of_untimed_login(source: &SourceId, user: &UserRef, accepted: Timestamp) -> Self {

@@ -7,7 +7,10 @@ use chrono_tz::Tz;
 use croner::Cron;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::Timestamp;
+use super::{
+    Timestamp,
+    cron::{self, Dialect},
+};
 
 /// What sets a scheme off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,12 +107,15 @@ impl Eq for Schedule {}
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSchedule {
     /// The pattern.
-    #[error("`{pattern}` is not a cron pattern ({why}); write five fields, `0 3 * * MON` for Mondays at three, say")]
-    Pattern {
+    #[error("`{0}` is not a cron pattern; write five fields, `0 3 * * MON` for Mondays at three, say")]
+    Pattern(String),
+    /// It means something else to usher than to others, or never what it seems to.
+    #[error("`{pattern}` is not a schedule: {why}")]
+    Dialect {
         /// As written.
         pattern: String,
-        /// What the parser said.
-        why: String,
+        /// What to write.
+        why: Dialect,
     },
     /// It has no next time.
     #[error("`{0}` never comes; write a date that there is")]
@@ -121,12 +127,12 @@ pub enum InvalidSchedule {
 
 impl Schedule {
     /// Reads a pattern of five fields (minute, hour, day of month, month, day of week) and the name of a time zone.
+    ///
+    /// # Errors
+    /// If the pattern is not in usher's dialect of cron, if it never comes, or if there is no such time zone.
     pub fn parse(pattern: &str, timezone: &str) -> Result<Self, InvalidSchedule> {
-        let invalid = |why: String| InvalidSchedule::Pattern { pattern: pattern.to_owned(), why };
-        if pattern.split_whitespace().count() != 5 && !pattern.trim_start().starts_with('@') {
-            return Err(invalid("it has not five fields".into()));
-        }
-        let cron = Cron::from_str(pattern).map_err(|error| invalid(error.to_string()))?;
+        cron::check(pattern).map_err(|why| InvalidSchedule::Dialect { pattern: pattern.to_owned(), why })?;
+        let cron = Cron::from_str(pattern).map_err(|_| InvalidSchedule::Pattern(pattern.to_owned()))?;
         let timezone = timezone.parse::<Tz>().map_err(|_| InvalidSchedule::Timezone(timezone.to_owned()))?;
         let schedule = Self { pattern: pattern.to_owned(), cron, timezone };
         match schedule.next_after(Timestamp::from_millis(0)) {
@@ -184,6 +190,16 @@ mod tests {
         let (begin, end) = (at("2025-12-31T23:59:59Z"), at("2027-01-01T00:00:00Z"));
         let next = |at: &Timestamp| schedule.next_after(*at).filter(|next| next > at && *next < end);
         std::iter::successors(next(&begin), next).collect()
+    }
+
+    #[test]
+    fn a_date_that_there_is_not_never_comes() {
+        for pattern in ["0 3 30 2 *", "0 3 31 2,4,6,9,11 *", "0 3 31 APR *"] {
+            let refused = Schedule::parse(pattern, "UTC").expect_err(pattern);
+            assert_eq!(refused, InvalidSchedule::Never(pattern.to_owned()));
+        }
+        assert!(Schedule::parse("0 3 29 2 *", "UTC").is_ok(), "every four years");
+        assert!(Schedule::parse("0 3 30 2 MON", "UTC").is_ok(), "or on Mondays");
     }
 
     #[test]

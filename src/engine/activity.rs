@@ -126,7 +126,8 @@ fn is_due(seen: &Seen) -> bool {
         (None, last) => last.is_some(),
         (Some(_), None) => false,
     };
-    let standing = |activity: &Activity| (activity.created, activity.in_baseline);
+    let standing =
+        |activity: &Activity| (activity.created, activity.created_until, activity.removed, activity.in_baseline);
     counts(activity) != counts(snapshot) || standing(activity) != standing(snapshot) || behind
 }
 

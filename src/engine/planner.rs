@@ -20,7 +20,7 @@ use super::{
 use crate::{
     domain::{
         Activity, DeadLetter, Decision, Event, EventId, EventKind, Fact, Facts, Missing, Mode, NoAction, SourceId,
-        Stage, Timestamp,
+        Stage, Timestamp, UserHints,
     },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
@@ -236,6 +236,23 @@ impl Planner {
         Ok(told_twice::is_repetition(event, before.as_ref()).then(|| event.id.clone()))
     }
 
+    /// The creation that came after the removal of which `event` tells, if it was told before it and taken for an earlier
+    /// creation. It is an event of its own, so that schemes are asked about it.
+    async fn created_again(&self, event: &Event, work: &Work) -> Result<Option<Event>, Interrupted> {
+        if event.kind != EventKind::Removed {
+            return Ok(None);
+        }
+        let before = self.activities.before(&event.key(), work).await?;
+        let again = before.and_then(|before| before.created_again_after(event));
+        Ok(again.map(|at| Event {
+            id: EventId::of_creation_again(&event.source, &event.user, at),
+            kind: EventKind::Created,
+            occurred: Some(at),
+            hints: UserHints::default(), // those of the removal say nothing of it
+            ..event.clone()
+        }))
+    }
+
     fn done(&self, scope: &Scope, id: &str) {
         // The record is in the log already: a memory that can't be kept now is restored from there.
         if let Err(error) = self.ledger.put(scope, id, &Entry::Done, self.now()) {
@@ -312,8 +329,14 @@ impl Handler for Planner {
             return self.activities.snapshot(&event.key(), work).await;
         }
         let (key, told) = (event.key(), told_twice::told_by(&event, &event.id));
+        let again = self.created_again(&event, work).await?;
         match self.decide(event, work).await? {
             Answer::Decided(decision) => {
+                // Before the removal is decided: afterwards nothing tells of the creation any more.
+                if let Some(again) = again {
+                    let record = Record { key: again.key(), payload: codec::encode(&again) };
+                    self.appender.append(Stream::Events, record, &work.stop).await?;
+                }
                 self.record(&decision, work).await?;
                 self.activities.snapshot(&key, work).await?;
                 self.done(&work.scope, &id);

@@ -95,6 +95,11 @@ async fn decided_by(scheme: &str) -> (Vec<Decision>, usize) {
 
 /// What is decided on `events`, until the last one is, and how often it was asked what was heard of anybody's logins.
 async fn decided_on(events: &[Event], scheme: &str) -> (Vec<Decision>, usize) {
+    decided_until(events, events.last().map(|event| event.id.clone()), scheme).await
+}
+
+/// As [`decided_on`], until the event called `last` is decided.
+async fn decided_until(events: &[Event], last: Option<EventId>, scheme: &str) -> (Vec<Decision>, usize) {
     let dir = tempfile::tempdir().expect("a folder");
     let options = Options { partitions: 1, ..Options::default() };
     let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&dir.path().join("log"), options).expect("a log"));
@@ -118,7 +123,7 @@ async fn decided_on(events: &[Event], scheme: &str) -> (Vec<Decision>, usize) {
     let records = log.read(Stream::Decisions, vec![(Partition(0), 0)]).await.expect("read");
     let mut decoded =
         records.map(|record| codec::decode::<Decision>(&record.expect("a record").payload).expect("usher wrote it"));
-    let (mut decisions, last) = (Vec::new(), events.last().map(|event| event.id.clone()));
+    let mut decisions = Vec::new();
     while decisions.last().map(|decision: &Decision| decision.event.clone()) != last {
         let next = tokio::time::timeout(Duration::from_secs(30), decoded.next()).await.expect("it comes");
         decisions.push(next.expect("a decision"));
@@ -202,4 +207,26 @@ async fn logins_told_with_the_same_bytes_are_new_ones_unless_they_come_within_a_
     assert_eq!(decisions.iter().map(seconds).collect::<Vec<_>>(), [0, 61, 200, 261, 900]);
     let logins = decisions.last().and_then(|last| last.activity.as_ref()).map(|seen| seen.logins);
     assert_eq!(logins, Some(5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creation_taken_for_an_earlier_one_is_decided_anew_when_the_removal_in_between_is_told() {
+    let began = SystemClock.now().as_millis() - 3_600_000;
+    let minutes = |minutes: i64| Timestamp::from_millis(began + minutes * 60_000);
+    let happened = |id: &str, kind, at: Timestamp| Event { id: EventId::new(id), kind, occurred: Some(at), ..login(0) };
+    let (created, removed) = (EventKind::Created, EventKind::Removed);
+    let events = [
+        happened("born", created, minutes(0)),
+        happened("again", created, minutes(20)),
+        happened("gone", removed, minutes(10)),
+        happened("gone, by the audit log", removed, minutes(10)),
+    ];
+    let again = EventId::of_creation_again(&source(), &UserRef::Id(UserId::new("jane")), minutes(20));
+    let scheme = "select: { everyone: true }, actions: [{ add_groups: [g] }]";
+    let (decisions, _) = decided_until(&events, Some(again.clone()), scheme).await;
+    let known = |decision: &&Decision| matches!(decision.no_action, Some(NoAction::KnownSince(_)));
+    assert_eq!(decisions.iter().filter(known).map(|decision| decision.event.as_str()).collect::<Vec<_>>(), ["again"]);
+    let last = decisions.last().expect("decided");
+    assert_eq!((&last.event, last.kind), (&again, created));
+    assert_eq!(last.activity.as_ref().and_then(|seen| seen.created), Some(minutes(20)));
 }

@@ -5,22 +5,29 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use serde::Serialize;
 use tracing::warn;
 use utoipa::ToSchema;
 
+use super::{ProofForm, Refusal};
 use crate::{
     clock::Clock,
     domain::{OddTime, SourceId, Timestamp},
     metrics::Metrics,
 };
 
+/// The log is told of refusals of one kind no more often.
+const TELL_EVERY: Duration = Duration::from_mins(1);
+
 /// See the module. Cheap to clone, all clones are one.
 #[derive(Clone)]
 pub struct Arrivals {
-    sources: Arc<HashMap<SourceId, Mutex<Arrived>>>,
+    sources: Arc<HashMap<String, Mutex<Slot>>>,
+    /// Of deliveries for sources that do not exist, whatever they are called.
+    nowhere: Arc<Mutex<Slot>>,
     metrics: Metrics,
     clock: Arc<dyn Clock>,
 }
@@ -28,8 +35,41 @@ pub struct Arrivals {
 /// What was noticed of one source.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct Arrived {
+    /// How its webhooks do.
+    pub webhook: Deliveries,
     /// Times that can't be right, or are in another unit than milliseconds.
     pub implausible_times: Option<ImplausibleTimes>,
+}
+
+/// How the webhooks of a source do, since this process began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Deliveries {
+    /// When the last one was accepted that told of something.
+    pub last_accepted: Option<Timestamp>,
+    /// The last one that was proved and told of nothing that usher looks at.
+    pub last_ignored: Option<IgnoredDelivery>,
+    /// The last one that was refused, whoever sent it.
+    pub last_refused: Option<RefusedDelivery>,
+}
+
+/// A delivery that told of nothing that usher looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct IgnoredDelivery {
+    /// When.
+    pub at: Timestamp,
+    /// Why it is of no interest.
+    pub why: &'static str,
+}
+
+/// A delivery that was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RefusedDelivery {
+    /// When.
+    pub at: Timestamp,
+    /// Why, and what to do.
+    pub why: &'static str,
+    /// What proof it had.
+    pub proof: ProofForm,
 }
 
 /// Times of a source that can't be right, or are in another unit than milliseconds, since this process began.
@@ -41,9 +81,15 @@ pub struct ImplausibleTimes {
     pub last: Timestamp,
     /// What was odd about it.
     pub form: OddTime,
-    /// What was told of in the log already.
-    #[serde(skip)]
-    told: Vec<OddTime>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    arrived: Arrived,
+    /// Odd times of which the log was told.
+    odd: Vec<OddTime>,
+    /// Refusals of which the log was told: when last, and how many there were since.
+    refused: HashMap<(Refusal, ProofForm), (Timestamp, u64)>,
 }
 
 impl fmt::Debug for Arrivals {
@@ -55,44 +101,100 @@ impl fmt::Debug for Arrivals {
 impl Arrivals {
     /// Nothing is noticed yet of `sources`.
     pub fn new<'s>(sources: impl IntoIterator<Item = &'s SourceId>, metrics: Metrics, clock: Arc<dyn Clock>) -> Self {
-        let sources = sources.into_iter().map(|id| (id.clone(), Mutex::default())).collect();
-        Self { sources: Arc::new(sources), metrics, clock }
+        let sources = sources.into_iter().map(|id| (id.to_string(), Mutex::default())).collect();
+        Self { sources: Arc::new(sources), nowhere: Arc::default(), metrics, clock }
     }
 
     /// What was noticed of `source`; nothing where it is not configured.
     pub fn of(&self, source: &SourceId) -> Arrived {
-        self.noticed(source).map_or_else(Arrived::default, |noticed| noticed.clone())
+        self.slot(source.as_str()).map_or_else(Arrived::default, |slot| slot.arrived.clone())
+    }
+
+    /// Notes that a delivery of `source` was accepted.
+    pub fn accepted(&self, source: &SourceId) {
+        let now = self.clock.now();
+        #[allow(clippy::cast_precision_loss, reason = "milliseconds of centuries fit")]
+        let seconds = now.as_millis() as f64 / 1000.0;
+        self.metrics.webhook_last_accepted.with_label_values(&[source.as_str()]).set(seconds);
+        if let Some(mut slot) = self.slot(source.as_str()) {
+            slot.arrived.webhook.last_accepted = Some(now);
+        }
+    }
+
+    /// Notes that a delivery of `source` told of nothing that usher looks at.
+    pub fn ignored(&self, source: &SourceId, why: &'static str) {
+        let at = self.clock.now();
+        if let Some(mut slot) = self.slot(source.as_str()) {
+            slot.arrived.webhook.last_ignored = Some(IgnoredDelivery { at, why });
+        }
+    }
+
+    /// Notes that a delivery for `source`, which need not exist, was refused. The log is told now and then, and never what
+    /// a stranger called the source.
+    pub fn refused(&self, source: &str, refusal: Refusal, proof: ProofForm) {
+        let (at, why) = (self.clock.now(), refusal.says(proof));
+        let (known, slot) = match self.sources.get_key_value(source) {
+            Some((id, slot)) => (Some(id.as_str()), slot),
+            None => (None, &*self.nowhere),
+        };
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.arrived.webhook.last_refused = Some(RefusedDelivery { at, why, proof });
+        let (last, since) = slot.refused.entry((refusal, proof)).or_insert((Timestamp::from_millis(i64::MIN), 0));
+        if last.until(at) < TELL_EVERY && *last <= at {
+            *since += 1;
+            return;
+        }
+        let more = std::mem::take(since);
+        *last = at;
+        drop(slot);
+        let source = known.unwrap_or("unknown");
+        // `proof` and `why` are words of this program: nothing of what was sent gets into the log.
+        warn!(source.id = source, why, proof = ?proof, more_since_the_last_line = more, "a delivery was refused");
     }
 
     /// Notes that `source` wrote a time that is `odd`. The log is told of each form once.
     pub fn implausible_time(&self, source: &SourceId, odd: OddTime) {
         self.metrics.implausible_times.with_label_values(&[source.as_str()]).inc();
-        let Some(mut noticed) = self.noticed(source) else { return };
+        let Some(mut slot) = self.slot(source.as_str()) else { return };
         let last = self.clock.now();
-        let nothing = ImplausibleTimes { count: 0, last, form: odd, told: Vec::new() };
-        let times = noticed.implausible_times.get_or_insert(nothing);
-        (times.count, times.last, times.form) = (times.count + 1, last, odd);
-        if !times.told.contains(&odd) {
-            times.told.push(odd);
+        let times = slot.arrived.implausible_times.get_or_insert(ImplausibleTimes { count: 0, last, form: odd });
+        *times = ImplausibleTimes { count: times.count + 1, last, form: odd };
+        if !slot.odd.contains(&odd) {
+            slot.odd.push(odd);
             let says = odd.says();
             warn!(source.id = %source, form = ?odd, "{says}; mend what sends it. This is told once, and counted");
         }
     }
 
-    fn noticed(&self, source: &SourceId) -> Option<MutexGuard<'_, Arrived>> {
-        self.sources.get(source).map(|noticed| noticed.lock().unwrap_or_else(PoisonError::into_inner))
+    fn slot(&self, source: &str) -> Option<MutexGuard<'_, Slot>> {
+        self.sources.get(source).map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
     use super::*;
+
+    #[derive(Default)]
+    struct Hands(AtomicI64);
+
+    impl Clock for Hands {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(1_790_000_000_000 + self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    fn id(text: &str) -> SourceId {
+        text.parse().expect("an id")
+    }
 
     #[test]
     fn odd_times_are_counted_by_source_and_the_last_one_is_kept() {
         let metrics = Metrics::new().expect("metrics");
-        let (acme, other) = ("acme".parse().expect("an id"), "other".parse().expect("an id"));
-        let arrivals = Arrivals::new([&acme, &other], metrics.clone(), Arc::new(crate::clock::SystemClock));
+        let (acme, other) = (id("acme"), id("other"));
+        let arrivals = Arrivals::new([&acme, &other], metrics.clone(), Arc::new(Hands::default()));
         assert_eq!(arrivals.of(&acme).implausible_times, None);
         for odd in OddTime::ALL {
             arrivals.implausible_time(&acme, odd);
@@ -101,5 +203,23 @@ mod tests {
         assert_eq!((times.count, times.form), (6, OddTime::Unreadable));
         assert_eq!(metrics.implausible_times.with_label_values(&["acme"]).get(), 6);
         assert_eq!(arrivals.of(&other).implausible_times, None);
+    }
+
+    #[test]
+    fn the_last_delivery_of_each_sort_is_kept_by_source() {
+        let (acme, clock) = (id("acme"), Arc::new(Hands::default()));
+        let arrivals = Arrivals::new([&acme], Metrics::new().expect("metrics"), Arc::clone(&clock) as Arc<dyn Clock>);
+        assert_eq!(arrivals.of(&acme).webhook, Deliveries::default());
+        arrivals.accepted(&acme);
+        arrivals.ignored(&acme, "ping");
+        clock.0.store(5, Ordering::Relaxed);
+        arrivals.refused("acme", Refusal::Unproven, ProofForm::Hmac);
+        arrivals.refused("nowhere\n\u{1b}[31m", Refusal::Unproven, ProofForm::None);
+        let Deliveries { last_accepted, last_ignored, last_refused } = arrivals.of(&acme).webhook;
+        assert_eq!(last_accepted, Some(Timestamp::from_millis(1_790_000_000_000)));
+        assert_eq!(last_ignored.map(|ignored| ignored.why), Some("ping"));
+        let refused = last_refused.expect("refused");
+        assert_eq!((refused.at, refused.proof), (clock.now(), ProofForm::Hmac));
+        assert!(refused.why.contains("X-Hub-Signature"));
     }
 }

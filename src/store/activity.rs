@@ -58,10 +58,10 @@ impl ActivityStore {
     }
 }
 
-/// The activity's length in one byte, the activity, the snapshot where there is one. A message of six numbers is short.
+/// The activity's length in one byte, the activity, the snapshot where there is one. A message of eight numbers is short.
 fn write(seen: &Seen) -> Vec<u8> {
     let activity = codec::encode(&seen.activity);
-    let length = u8::try_from(activity.len()).expect("six numbers take up 66 bytes at most");
+    let length = u8::try_from(activity.len()).expect("eight numbers take up 88 bytes at most");
     let mut row = vec![length];
     row.extend_from_slice(&activity);
     if let Some(snapshot) = &seen.snapshot {

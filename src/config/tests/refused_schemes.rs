@@ -22,18 +22,25 @@ fn a_trigger_is_checked() {
         ),
         (
             "trigger: { cron: \"0 3 * *\" }",
-            "22: `0 3 * *` is not a cron pattern (it has not five fields); write five fields, `0 3 * * MON` \
-             for Mondays at three, say",
+            "22: `0 3 * *` is not a schedule: it has 4 fields, not five: minute, hour, day of month, month, day of week",
         ),
         (
             "trigger: { cron: \"0 0 3 * * MON\" }",
-            "22: `0 0 3 * * MON` is not a cron pattern (it has not five fields); write five fields, `0 3 * \
-             * MON` for Mondays at three, say",
+            "22: `0 0 3 * * MON` is not a schedule: it has 6 fields, as Quartz has them: leave out the seconds, which \
+             come first, and the year: `0 3 * * MON` (in Quartz 1 is Sunday, here 1 is Monday; names are the same)",
         ),
         (
             "trigger: { cron: \"61 3 * * *\", timezone: UTC }",
-            "22: `61 3 * * *` is not a cron pattern (Component error: Number out of bounds.); write five \
-             fields, `0 3 * * MON` for Mondays at three, say",
+            "22: `61 3 * * *` is not a schedule: `61` is no minute; write 0 to 59",
+        ),
+        (
+            "trigger: { cron: \"*/90 * * * *\" }",
+            "22: `*/90 * * * *` is not a schedule: the step of `*/90` is longer than its range, so that it would come at 0 \
+             only; write the minute, and a step of hours: `0 */2 * * *` for every two hours",
+        ),
+        (
+            "trigger: { cron: \"0 3 ? * 2#1\" }",
+            "22: `0 3 ? * 2#1` is not a schedule: `?` in the day of month is Quartz's; write `*`",
         ),
         ("trigger: { cron: \"0 3 30 2 *\" }", "22: `0 3 30 2 *` never comes; write a date that there is"),
         (

@@ -118,6 +118,8 @@ impl Wire for Activity {
             logins: self.logins,
             in_baseline: self.in_baseline,
             as_of_ms: self.as_of.map(Timestamp::as_millis),
+            created_until_ms: self.created_until.map(Timestamp::as_millis),
+            removed_ms: self.removed.map(Timestamp::as_millis),
         }
     }
 
@@ -129,6 +131,8 @@ impl Wire for Activity {
             logins: message.logins,
             in_baseline: message.in_baseline,
             as_of: message.as_of_ms.map(Timestamp::from_millis),
+            created_until: message.created_until_ms.map(Timestamp::from_millis),
+            removed: message.removed_ms.map(Timestamp::from_millis),
         })
     }
 }

@@ -1,0 +1,75 @@
+//! Why a delivery was refused, and what proof it had: for administrators, never for the sender.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Why a delivery was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// Nothing proves that it is from the source.
+    Unproven,
+    /// The keys that would prove it can't be had now.
+    NoKeys,
+    /// It is proved, and nothing in it can be read.
+    Unreadable,
+    /// Its content type is not JSON.
+    ContentType,
+    /// It is too long.
+    TooLarge,
+    /// It came too slowly.
+    TooSlow,
+    /// It broke off.
+    BrokeOff,
+    /// There were too many at once.
+    Overloaded,
+    /// It can't be made durable now.
+    NotDurable,
+}
+
+/// What of a delivery may prove who sent it, by its form alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofForm {
+    /// Nothing.
+    None,
+    /// `X-Hub-Signature`.
+    Hmac,
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// `Authorization: JWT`, as Connect's apps send it.
+    Jwt,
+    /// Another `Authorization`.
+    Authorization,
+}
+
+impl Refusal {
+    /// What is wrong, and what to do.
+    pub const fn says(self, proof: ProofForm) -> &'static str {
+        match self {
+            Self::Unproven => match proof {
+                ProofForm::None => {
+                    "it has neither X-Hub-Signature nor Authorization; set the secret where the webhook is sent from"
+                }
+                ProofForm::Hmac => {
+                    "its X-Hub-Signature is not `sha256=` and the digest of the body with a secret of this source; \
+                     compare the secrets"
+                }
+                ProofForm::Bearer | ProofForm::Authorization => {
+                    "its Authorization header is none that this source takes; compare it with `webhook` of the source"
+                }
+                ProofForm::Jwt => {
+                    "its token was not made by this source's installation of the app for this request, or has expired"
+                }
+            },
+            Self::NoKeys => "the keys that would prove it can't be had now; the sender is asked to come again",
+            Self::Unreadable => "its sender is proved, and its body is not JSON or holds no entry that can be read",
+            Self::ContentType => "its content type is not application/json",
+            Self::TooLarge => "its body is longer than `webhooks.max_body`",
+            Self::TooSlow => "its body came too slowly",
+            Self::BrokeOff => "its body broke off",
+            Self::Overloaded => "too many deliveries came at once; the sender is asked to come again",
+            Self::NotDurable => "the log did not take it in time; the sender is asked to come again",
+        }
+    }
+}
