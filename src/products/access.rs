@@ -24,7 +24,6 @@ const TRUSTED_FOR: Duration = Duration::from_mins(1);
 #[serde(rename_all = "camelCase")]
 struct Application {
     key: String,
-    #[serde(default)]
     groups: Vec<String>,
     #[serde(default)]
     default_groups: Vec<String>,
@@ -61,6 +60,9 @@ impl Access {
         let asked = Instant::now();
         let answer = http.send(Call::new(Operation::ReadApplications, Method::GET, self.path)).await?;
         let all: Arc<[Application]> = answer.json::<Vec<Application>>()?.into();
+        if all.is_empty() {
+            return Err(answer.of_other_form()); // a Jira without any application is none
+        }
         *self.known() = Some((asked, all.clone()));
         Ok(all)
     }

@@ -7,13 +7,24 @@ use reqwest::{
     StatusCode,
     header::{HeaderMap, LOCATION},
 };
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::Url;
 
-use super::{Error, families::About, message};
+use super::{
+    Error,
+    families::About,
+    foreign::{self, Came, Foreign},
+    message::{self, Message},
+};
+use crate::domain::Product;
+
+/// A mark that some servers put before their text. JSON has none.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What came back, whatever its status.
 pub(super) struct Received {
+    pub product: Product,
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
@@ -21,6 +32,8 @@ pub(super) struct Received {
 
 /// A good answer.
 pub(super) struct Answer {
+    product: Product,
+    status: u16,
     body: Bytes,
     headers: HeaderMap,
 }
@@ -36,27 +49,60 @@ impl Received {
     /// A good answer, or what the status means. `wait` is what the headers ask for; what names the user
     /// (`personal`) does not get into the error's text.
     pub fn judge(self, wait: Option<Duration>, personal: &[&str]) -> Result<Answer, Error> {
-        let code = self.status.as_u16();
-        let said = message::read(self.status, &self.body, personal);
-        let (from_product, about) = (said.is_some(), said.as_ref().and_then(|said| said.about));
-        let message = said.map_or_else(|| "not an answer of the product itself".to_owned(), |said| said.text);
-        match code {
+        match self.status.as_u16() {
             429 => Err(Error::RateLimited { retry_after: wait }),
-            // 408 and 425 are a 5xx by sense: it is the server or the way to it that was not ready.
-            408 | 425 | 500..=599 => Err(Error::Unavailable { status: code, message, retry_after: wait }),
-            403 if about == Some(About::One) => Err(Error::Refused { status: code, message }),
-            // Not `Unauthorized`, which is weighed: reading may be allowed where changing is not.
-            403 if about == Some(About::Usher) => Err(Error::Misconfigured(format!("{message} ({code})"))),
-            401 | 403 => Err(Error::Unauthorized { status: code, message }),
-            300..=399 => Err(Error::Unauthorized { status: code, message: self.redirected() }),
-            _ if anonymous(&self.headers) => {
-                Err(Error::Unauthorized { status: code, message: "the credentials are not accepted".to_owned() })
+            300..=399 => Err(Error::Unauthorized { status: self.status.as_u16(), message: self.redirected() }),
+            status @ 200..=299 if !anonymous(&self.headers) => {
+                Ok(Answer { product: self.product, status, body: self.body, headers: self.headers })
             }
-            200..=299 => Ok(Answer { body: self.body, headers: self.headers }),
-            // The page of a proxy, or of a product that is only starting, says nothing about a user or group.
-            _ if !from_product => Err(Error::Unavailable { status: code, message, retry_after: wait }),
-            _ => Err(Error::Refused { status: code, message }),
+            _ => Err(self.refusal(wait, personal)),
         }
+    }
+
+    fn refusal(self, wait: Option<Duration>, personal: &[&str]) -> Error {
+        let status = self.status.as_u16();
+        let said = message::read(self.product, self.status, without_mark(&self.body), personal);
+        match (status, said) {
+            // 408 and 425 are a 5xx by sense: it is the server or the way to it that was not ready.
+            (408 | 425 | 500.., Some(Message { text: message, .. })) => {
+                Error::Unavailable { status, message, retry_after: wait }
+            }
+            (408 | 425 | 500.., None) => self.intercepted(wait),
+            (403, Some(Message { text: message, about: Some(About::One) })) => Error::Refused { status, message },
+            // Not `Unauthorized`, which is weighed: reading may be allowed where changing is not.
+            (403, Some(Message { text, about: Some(About::Usher) })) => {
+                Error::Misconfigured(format!("{text} ({status})"))
+            }
+            // Products answer 401 with pages too. Also a gateway's 401 is about credentials.
+            (401, said) => Error::Unauthorized { status, message: said.map_or_else(not_json, |said| said.text) },
+            (403, Some(Message { text: message, .. })) => Error::Unauthorized { status, message },
+            (403, None) if self.is_crowds_refusal() || foreign::has_own_headers(&self.headers) => {
+                Error::Unauthorized { status, message: not_json() }
+            }
+            _ if anonymous(&self.headers) => {
+                Error::Unauthorized { status, message: "the credentials are not accepted".to_owned() }
+            }
+            // Products explain a 404 that is about a user or a group. A proxy without a route may say nothing at all.
+            (404, Some(_)) if self.body.trim_ascii().is_empty() && !foreign::has_own_headers(&self.headers) => {
+                self.intercepted(wait)
+            }
+            (400..=499, Some(Message { text: message, .. })) => Error::Refused { status, message },
+            _ => self.intercepted(wait),
+        }
+    }
+
+    fn intercepted(&self, wait: Option<Duration>) -> Error {
+        let came = match serde_json::from_slice::<Value>(without_mark(&self.body)) {
+            Ok(_) => Came::OtherJson,
+            Err(error) => Came::of(&self.headers, &self.body, &error),
+        };
+        let instead = Foreign { came, product: self.product };
+        Error::Intercepted { status: self.status.as_u16(), instead, retry_after: wait }
+    }
+
+    /// Crowd refuses an application's address in plain text.
+    fn is_crowds_refusal(&self) -> bool {
+        self.product == Product::Crowd && !matches!(self.body.trim_ascii(), [] | [b'<' | b'{' | b'[', ..])
     }
 
     /// Redirects are not followed: the credentials are for the configured address alone. Mostly it is a log-in page.
@@ -70,24 +116,50 @@ impl Received {
 }
 
 impl Answer {
-    /// Reads the documented body.
+    /// Reads the documented body, whatever type the headers give it: some versions of Jira send JSON as `text/html`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            // The error's own text can quote the body; its place can't.
-            let (line, column) = (error.line(), error.column());
-            Error::Unreadable(format!("unexpected {:?} at line {line}, column {column}", error.classify()))
-        })
+        let body = without_mark(&self.body);
+        // The error's own text can quote the body. Its kind can't.
+        serde_json::from_slice(body).map_err(|error| self.intercepted(Came::of(&self.headers, body, &error)))
     }
 
-    /// For answers whose body does not matter: nothing or JSON, but not the log-in page of something in between.
+    /// For changes that are documented to be answered with nothing. JSON is taken too, as versions differ; a page is not, nor JSON
+    /// that says nothing, as gateways send it.
     pub fn done(&self) -> Result<(), Error> {
-        if self.body.is_empty() { Ok(()) } else { self.json::<IgnoredAny>().map(drop) }
+        if self.body.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        match self.json::<Value>()? {
+            Value::Object(told) if told.keys().any(|name| !OF_GATEWAYS.contains(&name.as_str())) => Ok(()),
+            _ => Err(self.of_other_form()),
+        }
+    }
+
+    /// The error for JSON that can be read, and is not what the product documents.
+    pub fn of_other_form(&self) -> Error {
+        self.intercepted(Came::OtherJson)
+    }
+
+    fn intercepted(&self, came: Came) -> Error {
+        let instead = Foreign { came, product: self.product };
+        Error::Intercepted { status: self.status, instead, retry_after: None }
     }
 
     /// A header, where it is there and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
+}
+
+/// What a gateway's own answers have in them, and nothing else.
+const OF_GATEWAYS: [&str; 6] = ["message", "error", "code", "status", "request_id", "requestId"];
+
+fn not_json() -> String {
+    "without an explanation of the product's own".to_owned()
+}
+
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
 }
 
 /// Whether the product took the call for nobody's: Data Center answers a wrong token so, with a 200 or a 404 too.
@@ -100,94 +172,4 @@ fn anonymous(headers: &HeaderMap) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use reqwest::header::{HeaderName, HeaderValue};
-
-    use super::*;
-    use crate::products::Disposition;
-
-    fn judge(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Answer, Error> {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap()))
-            .collect();
-        let status = StatusCode::from_u16(status).unwrap();
-        Received { status, headers, body: Bytes::from(body.to_owned()) }.judge(Some(Duration::from_secs(7)), &[])
-    }
-
-    fn disposition(status: u16, headers: &[(&str, &str)], body: &str) -> Option<Disposition> {
-        judge(status, headers, body).err().map(|error| error.disposition())
-    }
-
-    #[test]
-    fn every_status_says_what_to_do_next() {
-        use Disposition::{Halt, ReadThenGiveUp, ReadThenRetry, Retry};
-        let wait = Some(Duration::from_secs(7));
-        for (statuses, expected) in [
-            (&[200, 201, 202, 204][..], None),
-            (&[429], Some(Retry(wait))),
-            (&[408, 425, 500, 501, 502, 503, 504, 520, 599], Some(ReadThenRetry(wait))),
-            (&[401, 403, 301, 302, 303, 304, 307, 308], Some(Halt)),
-            (&[400, 402, 404, 405, 409, 410, 413, 415, 422, 431], Some(ReadThenGiveUp)),
-        ] {
-            for status in statuses {
-                assert_eq!(disposition(*status, &[], "{}"), expected, "{status}");
-                assert_eq!(disposition(*status, &[], ""), expected, "{status} without a body");
-            }
-        }
-    }
-
-    #[test]
-    fn an_answer_to_nobody_is_a_refusal_of_the_credentials_unless_the_product_is_down() {
-        let nobody = [("X-AUSERNAME", "anonymous")];
-        for status in [200, 201, 400, 401, 403, 404] {
-            assert_eq!(disposition(status, &nobody, "{}"), Some(Disposition::Halt), "{status}");
-        }
-        assert!(matches!(judge(503, &nobody, ""), Err(Error::Unavailable { .. })));
-        assert!(matches!(judge(429, &nobody, ""), Err(Error::RateLimited { .. })));
-        assert!(judge(200, &[("X-AUSERNAME", "jane")], "{}").is_ok());
-    }
-
-    #[test]
-    fn a_user_who_is_managed_elsewhere_does_not_stop_the_source() {
-        let body =
-            r#"{"key":"forbidden.action","context":{"allowed":false,"reason":{"key":"externalDirectory.scim"}}}"#;
-        let error = judge(403, &[], body).unwrap_err();
-        assert_eq!(error.disposition(), Disposition::ReadThenGiveUp);
-        assert!(error.to_string().ends_with("forbidden.action (externalDirectory.scim)"), "{error}");
-        assert_eq!(disposition(401, &[], body), Some(Disposition::Halt));
-    }
-
-    #[test]
-    fn a_failed_log_in_is_seen_also_where_the_answer_is_not_found() {
-        let reason = "x-seraph-loginreason";
-        assert_eq!(disposition(404, &[(reason, "AUTHENTICATED_FAILED")], "{}"), Some(Disposition::Halt));
-        assert!(judge(200, &[(reason, "AUTHENTICATED_FAILED"), (reason, "OK")], "{}").is_ok());
-    }
-
-    #[test]
-    fn a_proxys_page_does_not_pass_for_the_products_not_found() {
-        let page = judge(404, &[], "<html>no context</html>").unwrap_err();
-        assert!(matches!(page, Error::Unavailable { status: 404, .. }), "{page:?}");
-    }
-
-    #[test]
-    fn a_redirect_names_the_other_host_and_nothing_else() {
-        let to = "https://sso.example/login?user=jane%40acme.example";
-        let error = judge(302, &[("location", to)], "").unwrap_err().to_string();
-        assert!(error.contains("sso.example") && !error.contains("jane"), "{error}");
-    }
-
-    #[test]
-    fn an_unreadable_body_is_not_quoted() {
-        let error = judge(200, &[], r#"{"active":"jane@acme.example"}"#).unwrap().json::<Vec<u8>>().unwrap_err();
-        assert!(matches!(&error, Error::Unreadable(text) if !text.contains("jane")), "{error:?}");
-    }
-
-    #[test]
-    fn a_log_in_page_with_a_good_status_is_no_success() {
-        assert!(judge(200, &[], "<html>please log in</html>").unwrap().done().is_err());
-        assert!(judge(204, &[], "").unwrap().done().is_ok());
-        assert!(judge(201, &[], r#"{"name":"g"}"#).unwrap().done().is_ok());
-    }
-}
+mod tests;

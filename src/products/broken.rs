@@ -20,8 +20,6 @@ pub(super) fn broken(error: &reqwest::Error, transport: &Transport, limits: Limi
         Error::Unreachable(in_words(error, transport))
     } else if error.is_timeout() {
         Error::Lost(format!("no complete answer within {} s", seconds(limits.call)))
-    } else if error.is_decode() && !came_apart(error) {
-        Error::Unreadable("it is not packed as it says it is".to_owned())
     } else {
         Error::Lost(in_words(error, transport))
     }
@@ -30,4 +28,9 @@ pub(super) fn broken(error: &reqwest::Error, transport: &Transport, limits: Limi
 /// A plain call that the proxy itself has refused for want of credentials (407): the product never saw it.
 pub(super) fn turned_away(transport: &Transport) -> Error {
     Error::Unreachable(by_way_of("the proxy asks for other credentials", transport))
+}
+
+/// Whether the answer came whole, and is not packed as it says it is.
+pub(super) fn is_badly_packed(error: &reqwest::Error) -> bool {
+    error.is_decode() && !came_apart(error)
 }

@@ -39,7 +39,7 @@ fn issue() -> Step {
 
 #[tokio::test]
 async fn an_account_is_deactivated_by_key_with_a_boolean() {
-    for told in [r#"{"active":false}"#, r#"{"active":"false","name":"jane"}"#, "{}", ""] {
+    for told in [r#"{"active":false,"name":"jane"}"#, r#"{"active":"false","name":"jane"}"#, r#"{"name":"jane"}"#] {
         let (stub, client) = stub(DC, vec![ok(told)]).await;
         assert_eq!(client.make_so(&jane(), &Step::Deactivate).await, Ok(()), "{told}");
         assert_eq!(stub.lines(), ["PUT /rest/api/2/user?key=KEY%3A1"]);
@@ -49,12 +49,13 @@ async fn an_account_is_deactivated_by_key_with_a_boolean() {
 
 #[tokio::test]
 async fn where_the_boolean_is_not_heeded_text_is_sent_and_where_that_is_not_either_it_is_refused() {
-    for first in [ok(r#"{"active":true}"#), answer(400, "", "{}")] {
-        let (stub, client) = stub(DC, vec![first, ok(r#"{"active":false}"#)]).await;
+    for first in [ok(r#"{"name":"jane","active":true}"#), answer(400, "", "{}")] {
+        let (stub, client) = stub(DC, vec![first, ok(r#"{"name":"jane","active":false}"#)]).await;
         assert_eq!(client.make_so(&jane(), &Step::Deactivate).await, Ok(()));
         assert_eq!(body(&stub, 1), serde_json::json!({ "active": "false", "name": "jane" }));
     }
-    let (_stub, client) = stub(DC, vec![ok(r#"{"active":true}"#), ok(r#"{"active":true}"#)]).await;
+    let (_stub, client) =
+        stub(DC, vec![ok(r#"{"name":"jane","active":true}"#), ok(r#"{"name":"jane","active":true}"#)]).await;
     let old = client.make_so(&jane(), &Step::Deactivate).await;
     assert_eq!(old.map_err(|error| error.disposition()), Err(Disposition::ReadThenGiveUp));
 }
@@ -62,7 +63,7 @@ async fn where_the_boolean_is_not_heeded_text_is_sent_and_where_that_is_not_eith
 #[tokio::test]
 async fn a_name_gets_its_suffix_once_in_whatever_case_jira_keeps_it() {
     let rename = Step::Rename { suffix: "-Gone".to_owned() };
-    let (stub, client) = stub(DC, vec![ok("{}")]).await;
+    let (stub, client) = stub(DC, vec![ok(r#"{"name":"jane-gone"}"#)]).await;
     client.make_so(&jane(), &rename).await.unwrap();
     assert_eq!(body(&stub, 0), serde_json::json!({ "name": "jane-Gone" }));
     for kept in ["jane-Gone", "jane-gone", "JANE-GONE"] {
@@ -132,7 +133,8 @@ async fn a_403_is_weighed_by_asking_for_usher_s_own_rights() {
         assert_eq!(stub.lines()[1], "GET /rest/api/2/mypermissions");
     }
     for (own, disposition) in [("g1", Disposition::ReadThenGiveUp), ("g2", Disposition::Halt)] {
-        let myself = ok(&format!(r#"{{"groups":{{"size":1,"items":[{{"name":"x","groupId":"{own}"}}]}}}}"#));
+        let myself =
+            ok(&format!(r#"{{"accountId":"u","groups":{{"size":1,"items":[{{"name":"x","groupId":"{own}"}}]}}}}"#));
         let groups = ok(r#"{"values":[{"name":"site-admins","groupId":"g1"}]}"#);
         let (stub, client) = stub(CLOUD, vec![refused(), myself, groups]).await;
         let asked = client.make_so(&jane(), &Step::Delete).await.map_err(|error| error.disposition());

@@ -4,7 +4,8 @@ use reqwest::Method;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Error,
+    Error, User,
+    answer::Answer,
     http::Http,
     request::{Call, Operation},
 };
@@ -17,14 +18,21 @@ struct Somebody {
 
 /// The account that usher acts as; `path` tells. Confluence answers also whom it takes for nobody, where it lets anybody look
 /// at pages: then the credentials are not accepted.
-pub(super) async fn current<B: DeserializeOwned>(
-    http: &Http,
-    operation: Operation,
-    path: &'static str,
-) -> Result<B, Error> {
+pub(super) async fn current(http: &Http, operation: Operation, path: &'static str) -> Result<Answer, Error> {
     let answer = http.send(Call::new(operation, Method::GET, path)).await?;
     if answer.json::<Somebody>()?.kind.as_deref() == Some("anonymous") {
         return Err(Error::Unauthorized { status: 200, message: "the credentials are not accepted".to_owned() });
     }
-    answer.json()
+    Ok(answer)
+}
+
+/// What `read` makes of a user's `answer`; another form of answer, where it says nothing of whom it is about.
+pub(super) fn somebody<B: DeserializeOwned>(
+    answer: &Answer,
+    read: impl FnOnce(B) -> Result<User, Error>,
+) -> Result<User, Error> {
+    match read(answer.json()?) {
+        Err(Error::Unreadable(_)) => Err(answer.of_other_form()),
+        read => read,
+    }
 }

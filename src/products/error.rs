@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::foreign::Foreign;
+
 /// Why a call did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -17,7 +19,18 @@ pub enum Error {
     /// The connection broke or the time ran out after the request was sent: it may have been carried out.
     #[error("the answer was lost: {0}")]
     Lost(String),
-    /// 5xx, or the page of something in between: it may have been carried out.
+    /// Somebody before the product answered in its place: a proxy, a log-in page, a firewall. It may have been carried out all the
+    /// same. Says nothing about a user, a group or usher's rights.
+    #[error("{}", .instead.in_words(*.status))]
+    Intercepted {
+        /// The HTTP status.
+        status: u16,
+        /// What came instead of the product's answer.
+        instead: Foreign,
+        /// How long the sender wants to be left alone, where it says.
+        retry_after: Option<Duration>,
+    },
+    /// 5xx of the product's own: it may have been carried out.
     #[error("the product answered {status}: {message}")]
     Unavailable {
         /// The HTTP status.
@@ -54,7 +67,7 @@ pub enum Error {
     /// The product can't do this at all; nothing was asked of it.
     #[error("the product can't do this: {0}")]
     NotSupported(&'static str),
-    /// A good status with a body that is not what the product documents.
+    /// An answer of the product's own that makes no sense: a list that goes round in circles.
     #[error("the product's answer can't be understood: {0}")]
     Unreadable(String),
 }
@@ -74,6 +87,31 @@ pub enum Disposition {
     GiveUp,
 }
 
+/// Whose fault a failure may be: the request's, or the source's as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The request's: it is refused as it is written.
+    Request,
+    /// The request's or the source's.
+    Either,
+    /// The source's: it is away, or says that it is busy or in maintenance.
+    Source,
+    /// Nobody's: there are too many calls.
+    Pace,
+}
+
+impl Fault {
+    const fn of_status(status: u16) -> Self {
+        match status {
+            // 502 to 504 say that somebody behind the sender is away; 520 to 530 are Cloudflare's words for it.
+            408 | 425 | 502..=504 | 520..=530 => Self::Source,
+            // The web server refuses the request unread: its path, its length, its method.
+            400 | 405 | 406 | 411 | 413..=415 | 431 | 501 => Self::Request,
+            _ => Self::Either,
+        }
+    }
+}
+
 impl Error {
     /// The login name is not the user's any more: read by the lasting id, they may have another one, or be gone.
     pub(super) fn not_so_called() -> Self {
@@ -85,13 +123,30 @@ impl Error {
         if matches!(self, Self::Refused { status: 404, .. }) { Self::NoSuchUser } else { self }
     }
 
+    /// Whose fault it may be. Exhaustive, so that a new variant does not compile until it is classified.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::RateLimited { .. } => Fault::Pace,
+            Self::Unreachable(_) => Fault::Source,
+            Self::Lost(_) | Self::Unreadable(_) => Fault::Either,
+            Self::Unavailable { status, .. } | Self::Intercepted { status, .. } => Fault::of_status(*status),
+            Self::Unauthorized { .. }
+            | Self::Misconfigured(_)
+            | Self::NoSuchUser
+            | Self::Refused { .. }
+            | Self::NotSupported(_) => Fault::Request,
+        }
+    }
+
     /// What the caller does next. Exhaustive, so that a new variant does not compile until it is classified.
     pub fn disposition(&self) -> Disposition {
         match self {
             Self::RateLimited { retry_after } => Disposition::Retry(*retry_after),
             Self::Unreachable(_) => Disposition::Retry(None),
             Self::Lost(_) | Self::Unreadable(_) => Disposition::ReadThenRetry(None),
-            Self::Unavailable { retry_after, .. } => Disposition::ReadThenRetry(*retry_after),
+            Self::Unavailable { retry_after, .. } | Self::Intercepted { retry_after, .. } => {
+                Disposition::ReadThenRetry(*retry_after)
+            }
             Self::Unauthorized { .. } | Self::Misconfigured(_) => Disposition::Halt,
             Self::Refused { .. } => Disposition::ReadThenGiveUp,
             Self::NoSuchUser | Self::NotSupported(_) => Disposition::GiveUp,

@@ -10,8 +10,9 @@ use url::Url;
 use super::{
     ConnectError, Error,
     answer::{Answer, Received},
-    broken::{broken, turned_away},
+    broken::{self, broken, turned_away},
     dial,
+    foreign::{Came, Foreign},
     limits::Limits,
     pacing::{Advice, Pacer, Turn},
     request::{Call, Operation},
@@ -20,13 +21,14 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Auth, Source, Transport},
-    domain::SourceId,
+    domain::{Product, SourceId},
     metrics::Metrics,
 };
 
 /// Calls one source.
 pub(super) struct Http {
     source: SourceId,
+    product: Product,
     base: Url,
     auth: Auth,
     client: reqwest::Client,
@@ -48,6 +50,7 @@ impl Http {
         metrics.product_throttled.with_label_values(&[source.id.as_str()]); // there from the start, as zero
         Ok(Self {
             source: source.id.clone(),
+            product: source.product,
             base,
             auth: checked(&source.auth)?,
             client: dial::client(limits, &source.transport)?,
@@ -118,17 +121,26 @@ impl Http {
             return Err(turned_away(&self.transport));
         }
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let body = match self.body(response).await {
+        let body = match self.body(response, status).await {
             Ok(body) => body,
             Err(error) if status.is_success() => return Err(error),
             Err(_) => Bytes::new(), // the status says enough
         };
-        Ok(Received { status, headers, body })
+        Ok(Received { product: self.product, status, headers, body })
     }
 
-    async fn body(&self, mut response: Response) -> Result<Bytes, Error> {
+    /// The bound is on what is unpacked: a small answer can be packed from a large one.
+    async fn body(&self, mut response: Response, status: StatusCode) -> Result<Bytes, Error> {
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
+        let lost = |error: reqwest::Error| match broken::is_badly_packed(&error) {
+            true => Error::Intercepted {
+                status: status.as_u16(),
+                instead: Foreign { came: Came::Packed(Some("gzip")), product: self.product },
+                retry_after: None,
+            },
+            false => self.broken(&error),
+        };
+        while let Some(chunk) = response.chunk().await.map_err(lost)? {
             if body.len() + chunk.len() > self.limits.body {
                 return Err(Error::Unreadable(format!("it is longer than {} bytes", self.limits.body)));
             }
@@ -146,6 +158,7 @@ impl Http {
             Ok(received) => received.status.as_str(),
             Err(Error::Unreachable(_)) => "unreachable",
             Err(Error::Lost(_)) => "lost",
+            Err(Error::Intercepted { .. }) => "intercepted",
             Err(_) => "unreadable",
         };
         let labels = [self.source.as_str(), operation.as_str(), status];

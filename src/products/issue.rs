@@ -1,5 +1,6 @@
 //! Issues: the body that creates one, and the query that finds it again.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::domain::Issue;
@@ -9,6 +10,13 @@ const LONGEST_SUMMARY: usize = 254;
 
 /// The fields that take more than one line of text in every Jira.
 const RICH: [&str; 2] = ["description", "environment"];
+
+/// An issue as either Jira answers with it when it is created.
+#[derive(Deserialize)]
+pub(super) struct Created {
+    #[serde(rename = "key")]
+    _key: String,
+}
 
 /// The body that creates `issue`, with `rich` texts as the product wants them.
 pub(super) fn body(issue: &Issue, rich: impl Fn(String) -> Value) -> Value {

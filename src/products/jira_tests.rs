@@ -8,6 +8,8 @@ use super::{
 };
 use crate::domain::{AccountType, EmailAddress, GroupName, Product, Step, UserId, UserRef};
 
+const JOINED: &str = r#"{"name":"Eng & Ops","groupId":"g1"}"#;
+
 fn id(text: &str) -> UserRef {
     UserRef::Id(UserId::new(text))
 }
@@ -121,7 +123,7 @@ async fn cloud_tells_about_a_user_and_hides_the_address() {
 
 #[tokio::test]
 async fn cloud_groups_cut_short_are_asked_for_again_in_full() {
-    let bean = r#"{"accountId":"a","groups":{"size":2,"items":[{"name":"one"}]}}"#;
+    let bean = r#"{"accountId":"a","active":true,"groups":{"size":2,"items":[{"name":"one"}]}}"#;
     let all = r#"[{"name":"one","groupId":"1"},{"name":"two","groupId":null}]"#;
     let stub = Stub::answering([ok(bean), ok(all)]).await;
     let user = stub.client(Product::JiraCloud).user(&id("a")).await.unwrap();
@@ -139,7 +141,7 @@ async fn a_placeholder_for_an_account_is_not_taken_for_it() {
 #[tokio::test]
 async fn cloud_is_asked_to_change_a_membership_by_ids_and_the_groups_id_is_looked_up_once() {
     let page = r#"{"isLast":true,"values":[{"name":"other","groupId":"g0"},{"name":"eng & ops","groupId":"g1"}]}"#;
-    let stub = Stub::answering([ok(page), answer(201, "", "{}"), answer(200, "", "")]).await;
+    let stub = Stub::answering([ok(page), answer(201, "", JOINED), answer(200, "", "")]).await;
     let client = stub.client(Product::JiraCloud);
     for step in steps() {
         client.make_so(&user("5b1:a", None), &step).await.unwrap();
@@ -159,7 +161,7 @@ async fn cloud_is_asked_to_change_a_membership_by_ids_and_the_groups_id_is_looke
 async fn a_group_made_anew_in_cloud_is_found_under_its_new_id() {
     let page = |id: &str| ok(&format!(r#"{{"values":[{{"name":"Eng & Ops","groupId":"{id}"}}]}}"#));
     let gone = answer(404, "", r#"{"errorMessages":["no"]}"#);
-    let done = || answer(201, "", "{}");
+    let done = || answer(201, "", JOINED);
     let stub = Stub::answering([page("old"), done(), gone, page("new"), done()]).await;
     let client = stub.client(Product::JiraCloud);
     for account in ["a", "b"] {
@@ -178,12 +180,14 @@ async fn a_group_that_cloud_does_not_know_is_refused_without_a_change_being_aske
 
 #[tokio::test]
 async fn a_probe_asks_who_the_acting_account_is() {
-    for (product, line) in [(Product::JiraDc, "GET /rest/api/2/myself"), (Product::JiraCloud, "GET /rest/api/3/myself")]
-    {
-        let stub = Stub::answering([ok("{}"), ok("<html>log in</html>")]).await;
+    for (product, line, own) in [
+        (Product::JiraDc, "GET /rest/api/2/myself", r#"{"key":"usher"}"#),
+        (Product::JiraCloud, "GET /rest/api/3/myself", r#"{"accountId":"usher"}"#),
+    ] {
+        let stub = Stub::answering([ok(own), ok("<html>log in</html>")]).await;
         let client = stub.client(product);
         assert_eq!(client.probe().await, Ok(()));
-        assert!(matches!(client.probe().await, Err(Error::Unreadable(_))));
+        assert!(matches!(client.probe().await, Err(Error::Intercepted { .. })));
         assert_eq!(stub.lines(), [line, line]);
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Client, Error, User};
+use super::{Client, Error, Fault, User};
 use crate::domain::{GroupName, Groups, UserRef};
 
 /// A product that takes a user out of one group at a time.
@@ -31,6 +31,8 @@ pub(super) async fn leave_all<L: Leaving>(client: &L, user: &User, groups: &[&Gr
         match client.leave(user, group).await {
             Ok(()) => {}
             Err(error @ Error::Refused { .. }) => refused.push((*group, error)),
+            // A web server that refuses the group's name in the path must not keep the user in the groups behind it.
+            Err(error @ Error::Intercepted { .. }) if error.fault() == Fault::Request => refused.push((*group, error)),
             Err(error) => return Err(error),
         }
     }

@@ -4,7 +4,11 @@ use std::cmp::Reverse;
 
 use reqwest::StatusCode;
 
-use super::families::{self, About};
+use super::{
+    families::{self, About},
+    foreign,
+};
+use crate::domain::Product;
 
 /// No message is longer, in characters.
 const LONGEST: usize = 200;
@@ -18,12 +22,15 @@ pub(super) struct Message {
     pub about: Option<About>,
 }
 
-/// What `body` says: `None` where it is neither empty nor JSON, so that something before the product answered.
-/// What names the user (`personal`) and what looks like an e-mail address is left out.
-pub(super) fn read(status: StatusCode, body: &[u8], personal: &[&str]) -> Option<Message> {
-    let said = match body {
+/// What `body` says, a refusal of `product`'s. `None` if it has not the form of the product's own: something before the product
+/// answered. What names the user (`personal`) and what looks like an e-mail address is left out.
+pub(super) fn read(product: Product, status: StatusCode, body: &[u8], personal: &[&str]) -> Option<Message> {
+    let said = match body.trim_ascii() {
         [] => families::Said::default(),
-        body => families::read(status, &serde_json::from_slice(body).ok()?),
+        body => {
+            let body = serde_json::from_slice(body).ok()?;
+            foreign::is_own(product, status.as_u16(), &body).then(|| families::read(status, &body))?
+        }
     };
     let text = match said.lines.is_empty() {
         true => status.canonical_reason().unwrap_or("no reason given").to_lowercase(),
@@ -72,13 +79,20 @@ mod tests {
     use super::*;
 
     fn said(body: &str, personal: &[&str]) -> Option<String> {
-        read(StatusCode::BAD_REQUEST, body.as_bytes(), personal).map(|message| message.text)
+        read(Product::AtlassianOrg, StatusCode::BAD_REQUEST, body.as_bytes(), personal).map(|message| message.text)
     }
 
     #[test]
     fn without_a_word_the_status_speaks() {
-        for body in ["{}", "[1]", ""] {
+        for body in [r#"{"errors":[]}"#, ""] {
             assert_eq!(said(body, &[]).as_deref(), Some("bad request"), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_gateways_json_is_not_the_products_word() {
+        for body in ["{}", "[1]", "null", r#"{"message":"no Route matched with those values"}"#] {
+            assert_eq!(said(body, &[]), None, "{body}");
         }
     }
 
@@ -90,18 +104,17 @@ mod tests {
 
     #[test]
     fn what_names_a_person_is_left_out() {
-        let body =
-            r#"{"errorMessages":["Cannot add 'jdoe' (jane.doe@acme.example): jdoe is in jdoes already, 99:27-a"]}"#;
+        let body = r#"{"errors":["Cannot add 'jdoe' (jane.doe@acme.example): jdoe is in jdoes already, 99:27-a"]}"#;
         assert_eq!(said(body, &["jdoe", "99:27-a", ""]).unwrap(), "Cannot add '…' … … is in jdoes already, …");
-        assert_eq!(said(r#"{"message":"a a aa ba a"}"#, &["a"]).unwrap(), "… … aa ba …");
-        assert_eq!(said(r#"{"message":"no jane doe"}"#, &["jane", "jane doe"]).unwrap(), "no …");
+        assert_eq!(said(r#"{"errors":["a a aa ba a"]}"#, &["a"]).unwrap(), "… … aa ba …");
+        assert_eq!(said(r#"{"errors":["no jane doe"]}"#, &["jane", "jane doe"]).unwrap(), "no …");
     }
 
     #[test]
     fn a_message_is_at_most_200_characters_long() {
-        let long = format!(r#"{{"message":"{}"}}"#, "ü".repeat(1_000));
+        let long = format!(r#"{{"errors":["{}"]}}"#, "ü".repeat(1_000));
         assert_eq!(said(&long, &[]).unwrap().chars().count(), 200);
         let exact = "ü".repeat(200);
-        assert_eq!(said(&format!(r#"{{"message":"{exact}"}}"#), &[]).unwrap(), exact);
+        assert_eq!(said(&format!(r#"{{"errors":["{exact}"]}}"#), &[]).unwrap(), exact);
     }
 }

@@ -23,6 +23,7 @@ mod document;
 mod error;
 mod families;
 mod fixed;
+mod foreign;
 mod group_ids;
 mod http;
 #[cfg(test)]
@@ -59,8 +60,9 @@ use std::{collections::BTreeSet, time::Duration};
 use async_trait::async_trait;
 
 pub use connect::{ConnectError, connect, connect_within};
-pub use error::{Disposition, Error};
+pub use error::{Disposition, Error, Fault};
 pub use fixed::Fixed;
+pub use foreign::{Came, Foreign};
 pub use limits::Limits;
 pub use trouble::Trouble;
 

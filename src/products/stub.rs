@@ -28,8 +28,13 @@ pub(super) enum Reply {
     Hang,
 }
 
-/// A whole answer with a JSON body; `headers` each end in `\r\n`.
+/// A refusal in every product's own form, without a word.
+const REFUSAL: &str = r#"{"errorMessages":[],"errors":[],"statusCode":0,"status-code":0,"message":"","reason":""}"#;
+
+/// A whole answer with a JSON body; `headers` each end in `\r\n`. With the status of a refusal `{}` stands for one in every
+/// product's own form.
 pub(super) fn answer(status: u16, headers: &str, body: &str) -> Reply {
+    let body = if status >= 400 && body == "{}" { REFUSAL } else { body };
     let length = body.len();
     Reply::Raw(format!("HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"))
 }

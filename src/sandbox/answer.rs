@@ -11,6 +11,8 @@ use serde_json::Value;
 pub(super) enum Body {
     Json(Value),
     Text(&'static str),
+    /// Of this type.
+    Raw(&'static str, Vec<u8>),
     Empty,
 }
 
@@ -34,6 +36,21 @@ impl Answer {
         Self { status, body: Body::Empty, headers: Vec::new() }
     }
 
+    /// Any bytes, of the type `kind`.
+    pub fn raw(status: u16, kind: &'static str, bytes: Vec<u8>) -> Self {
+        Self { status, body: Body::Raw(kind, bytes), headers: Vec::new() }
+    }
+
+    /// The bytes of the body.
+    pub fn bytes(&self) -> Vec<u8> {
+        match &self.body {
+            Body::Json(value) => value.to_string().into_bytes(),
+            Body::Text(text) => text.as_bytes().to_vec(),
+            Body::Raw(_, bytes) => bytes.clone(),
+            Body::Empty => Vec::new(),
+        }
+    }
+
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
@@ -48,7 +65,7 @@ impl Answer {
     pub fn as_json(&self) -> Option<&Value> {
         match &self.body {
             Body::Json(value) => Some(value),
-            Body::Text(_) | Body::Empty => None,
+            Body::Text(_) | Body::Raw(..) | Body::Empty => None,
         }
     }
 
@@ -62,6 +79,7 @@ impl Answer {
         match self.body {
             Body::Json(value) => response.content_type("application/json;charset=UTF-8").body(value.to_string()),
             Body::Text(text) => response.content_type("text/html;charset=UTF-8").body(text),
+            Body::Raw(kind, bytes) => response.content_type(kind).body(bytes),
             Body::Empty => response.finish(),
         }
     }

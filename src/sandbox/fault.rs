@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::foreign::{Instead, Packing};
 use crate::domain::Product;
 
 /// What happens to a request. "After work" means that the product has done what it was asked to.
@@ -41,6 +42,18 @@ pub enum Effect {
         /// 400 in Jira; other statuses to see what a caller does with them.
         status: u16,
     },
+    /// Somebody before the product answers in its place.
+    Instead {
+        /// The HTTP status.
+        status: u16,
+        /// What is answered.
+        body: Instead,
+        /// Whether the work is done all the same.
+        #[serde(default)]
+        after_work: bool,
+    },
+    /// The product's own answer, the work being done, packed by something on the way, whether or not it was asked for.
+    Packed(Packing),
     /// 401, as if the credentials were revoked.
     Unauthorized,
     /// 403, as if the acting account lacked the rights.

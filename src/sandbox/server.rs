@@ -91,6 +91,13 @@ impl Exchange<'_> {
                 tokio::time::sleep(Duration::from_millis(millis)).await;
                 self.send(self.work(), false)
             }
+            Effect::Instead { status, body, after_work } => {
+                if after_work {
+                    self.work();
+                }
+                self.pass_on(body.answer(status))
+            }
+            Effect::Packed(how) => self.pass_on(how.pack(self.work())),
             Effect::LicenceFull { status } => self.send(self.api.licence_full(status), true),
             Effect::Unauthorized => self.send(self.api.unauthorized(), true),
             Effect::Forbidden => self.send(self.api.forbidden(), true),
@@ -134,6 +141,13 @@ impl Exchange<'_> {
         let answer = if answer.status < 400 { answer } else { self.api.at(self.path, answer) };
         self.count(Some(answer.status));
         self.record(&answer, fault);
+        answer.into_response()
+    }
+
+    /// An answer that something before the product gives, or changes.
+    fn pass_on(&self, answer: Answer) -> HttpResponse {
+        self.count(Some(answer.status));
+        self.record(&answer, true);
         answer.into_response()
     }
 

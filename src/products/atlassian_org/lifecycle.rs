@@ -43,6 +43,12 @@ struct Rule {
     reason: Option<Reason>,
 }
 
+/// What a deletion is answered with.
+#[derive(Deserialize)]
+struct Told {
+    message: String,
+}
+
 #[derive(Deserialize)]
 struct Reason {
     key: String,
@@ -79,7 +85,10 @@ impl AtlassianOrg {
         if self.standing(user).await?.managed {
             self.check(user, Privilege::Deletion).await?;
             let call = Call::new(Operation::DeleteUser, Method::POST, DELETE).user_segment(user.id.as_str());
-            return self.change(user, call).await?.done();
+            let answer = self.change(user, call).await?;
+            // A gateway's message has the same form. Where it is another one, reading the user tells what became of it.
+            let success = answer.json::<Told>()?.message.eq_ignore_ascii_case("success");
+            return if success { Ok(()) } else { Err(answer.of_other_form()) };
         }
         self.in_directory(user, Operation::DeleteUser, Method::DELETE, REMOVE).await
     }

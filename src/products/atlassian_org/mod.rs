@@ -15,11 +15,11 @@ mod refusal;
 mod roles;
 mod user;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use reqwest::Method;
-use serde::de::IgnoredAny;
+use serde::{Deserialize, de::IgnoredAny};
 use tokio::sync::OnceCell;
 
 use self::{access::Applications, directory::Directory};
@@ -38,6 +38,13 @@ use crate::{
 
 const ORGANIZATION: &str = "admin/v1/orgs/{orgId}";
 const EVENTS: &str = "admin/v1/orgs/{orgId}/events-stream";
+
+/// The organisation's record, of which nothing is looked at.
+#[derive(Deserialize)]
+struct Own {
+    #[serde(rename = "data")]
+    _data: HashMap<String, IgnoredAny>,
+}
 
 /// An organisation, and one directory of it.
 pub(super) struct AtlassianOrg {
@@ -75,7 +82,7 @@ impl AtlassianOrg {
     /// Reads what the key tells about its organisation: no rights in it are needed but that.
     async fn read_organization(&self, operation: Operation) -> Result<(), Error> {
         let call = self.call(operation, Method::GET, ORGANIZATION);
-        self.http.send(call).await?.json::<IgnoredAny>().map(drop)
+        self.http.send(call).await?.json::<Own>().map(drop)
     }
 }
 

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use reqwest::Method;
-use serde::de::IgnoredAny;
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     Client, Error, Trouble, User, UserPage,
@@ -61,6 +61,13 @@ impl BitbucketDc {
     }
 }
 
+/// What Bitbucket tells everybody of itself.
+#[derive(Deserialize)]
+struct Properties {
+    #[serde(rename = "version")]
+    _version: String,
+}
+
 #[async_trait]
 impl Client for BitbucketDc {
     async fn user(&self, user: &UserRef) -> Result<User, Error> {
@@ -94,6 +101,7 @@ impl Client for BitbucketDc {
     /// By a call that anybody may make, for the sake of its headers. A proxy may take the id away, or both.
     async fn myself(&self) -> Result<Option<UserId>, Error> {
         let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, PROPERTIES)).await?;
+        answer.json::<Properties>()?;
         if let Some(id) = answer.header("x-auserid").filter(|id| id.parse::<u64>().is_ok()) {
             return Ok(Some(UserId::new(id)));
         }

@@ -10,6 +10,8 @@ use crate::{
 
 const PRODUCT: Product = Product::BitbucketDc;
 
+const PROPERTIES: &str = r#"{"version":"9.2.0","displayName":"Bitbucket"}"#;
+
 fn page(values: &str, rest: &str) -> Reply {
     ok(&format!(r#"{{"values":[{values}],"size":1,"limit":1000,"start":0,{rest}}}"#))
 }
@@ -25,10 +27,10 @@ fn last(values: &str) -> Reply {
 #[tokio::test]
 async fn whom_the_token_belongs_to_stands_in_the_headers_by_id_or_at_least_by_name() {
     let stub = Stub::answering([
-        answer(200, "X-AUSERID: 17\r\nX-AUSERNAME: usher\r\n", "{}"),
-        answer(200, "X-AUSERNAME: Usher\r\n", "{}"),
+        answer(200, "X-AUSERID: 17\r\nX-AUSERNAME: usher\r\n", PROPERTIES),
+        answer(200, "X-AUSERNAME: Usher\r\n", PROPERTIES),
         last(&[user(4, "usher-old"), user(18, "usher")].join(",")),
-        answer(200, "", "{}"),
+        answer(200, "", PROPERTIES),
         answer(200, "X-AUSERNAME: anonymous\r\n", "{}"),
     ])
     .await;
@@ -82,7 +84,7 @@ async fn a_list_that_goes_back_to_where_it_was_is_given_up() {
 
 #[tokio::test]
 async fn what_is_sent_is_what_the_reference_has() {
-    let stub = Stub::answering([ok("{}"), ok("{}"), last(&user(2, "j|doe")), ok("{}")]).await;
+    let stub = Stub::answering([ok(""), ok(""), last(&user(2, "j|doe")), ok(&user(2, "j|doe-x"))]).await;
     let client = stub.client(PRODUCT);
     let jane = User { name: Some("j|doe".to_owned()), ..User::new(UserId::new("2")) };
     for step in [

@@ -21,7 +21,8 @@ impl ConfluenceCloud {
     /// The user with groups.
     pub(super) async fn read(&self, id: &UserId) -> Result<User, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER).user_query("accountId", id.as_str());
-        let user = self.http.send(call).await.map_err(Error::of_user)?.json::<Bean>()?.into_user()?;
+        let answer = self.http.send(call).await.map_err(Error::of_user)?;
+        let user = confluence::somebody(&answer, Bean::into_user)?;
         if user.id != *id {
             return Err(Error::Unreadable("it is about another account".to_owned()));
         }
@@ -55,7 +56,8 @@ impl ConfluenceCloud {
     }
 
     async fn ask_who(&self, operation: Operation) -> Result<User, Error> {
-        confluence::current::<Bean>(&self.http, operation, CURRENT).await?.into_user()
+        let answer = confluence::current(&self.http, operation, CURRENT).await?;
+        confluence::somebody(&answer, Bean::into_user)
     }
 }
 

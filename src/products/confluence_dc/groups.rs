@@ -13,7 +13,7 @@ use crate::{
     domain::{GroupName, UserId},
     products::{
         Error, administrators,
-        linked::{self, LIMIT},
+        linked::{self, LIMIT, Linked},
         picker::AT_MOST,
         request::{Call, Operation},
     },
@@ -31,7 +31,7 @@ impl ConfluenceDc {
     pub(super) async fn has_group(&self, group: &GroupName) -> Result<bool, Error> {
         let call = Call::new(Operation::FindGroup, Method::GET, GROUP).segment(group.as_str());
         match self.http.send(call).await {
-            Ok(answer) => answer.json::<IgnoredAny>().map(|_| true),
+            Ok(answer) => answer.json::<Group>().map(|_| true),
             Err(Error::Refused { status: 404, .. }) => Ok(false),
             Err(error) => Err(error),
         }
@@ -78,7 +78,7 @@ impl ConfluenceDc {
     pub(super) async fn administers(&self) -> Result<Option<bool>, Error> {
         for group in &self.admin_groups {
             match self.http.send(members(Operation::ReadRights, group, 0, 1)).await {
-                Ok(_) => return Ok(Some(true)),
+                Ok(answer) => return answer.json::<Linked<IgnoredAny>>().map(|_| Some(true)),
                 Err(Error::Unauthorized { status: 403, .. }) => return Ok(Some(false)),
                 Err(Error::Refused { status: 404, .. }) => {}
                 Err(error) => return Err(error),

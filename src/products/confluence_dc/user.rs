@@ -34,7 +34,7 @@ impl ConfluenceDc {
             UserRef::Name(name) => call.user_query("username", name),
         };
         let answer = self.http.send(call.query("expand", "status")).await.map_err(Error::of_user)?;
-        answer.json::<Bean>()?.into_user()
+        confluence::somebody(&answer, Bean::into_user)
     }
 
     async fn groups_of(&self, user: &UserId) -> Result<Groups, Error> {
@@ -59,7 +59,8 @@ impl ConfluenceDc {
     }
 
     async fn ask_who(&self, operation: Operation) -> Result<User, Error> {
-        confluence::current::<Bean>(&self.http, operation, CURRENT).await?.into_user()
+        let answer = confluence::current(&self.http, operation, CURRENT).await?;
+        confluence::somebody(&answer, Bean::into_user)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
-use serde::de::IgnoredAny;
 
 use super::{
     ALL_MEMBERS, Crowd, GROUP, SEARCH, USER_GROUPS,
@@ -34,7 +33,7 @@ impl Crowd {
     pub(super) async fn has_group(&self, group: &GroupName) -> Result<bool, Error> {
         let call = Call::new(Operation::FindGroup, Method::GET, GROUP).query("groupname", group.as_str());
         match self.send(call).await {
-            Ok(answer) => answer.json::<IgnoredAny>().map(|_| true),
+            Ok(answer) => answer.json::<list::Group>().map(|_| true),
             Err(Error::Refused { status: 404, .. }) => Ok(false),
             Err(error) => Err(error),
         }

@@ -27,7 +27,8 @@ impl Crowd {
             .query("start-index", cursor.offset().to_string())
             .query("max-results", PAGE.to_string())
             .query("expand", "user");
-        let beans = self.send(call).await?.json::<Users>()?.all()?;
+        let answer = self.send(call).await?;
+        let beans = answer.json::<Users>()?.all().map_err(|_| answer.of_other_form())?;
         let given = beans.len();
         cursor.by_offset(beans.into_iter().map(listed).collect(), given)
     }
@@ -37,7 +38,8 @@ impl Crowd {
         let mut all: Vec<L::Item> = Vec::new();
         for _ in 0..MOST_PAGES {
             let page = call().query("start-index", all.len().to_string()).query("max-results", PAGE.to_string());
-            let page = self.send(page).await?.json::<L>()?.all()?;
+            let answer = self.send(page).await?;
+            let page = answer.json::<L>()?.all().map_err(|_| answer.of_other_form())?;
             let full = page.len() >= PAGE;
             if full && page.first().map(L::name) == all.first().map(L::name) {
                 return Err(Error::Unreadable("a list does not go on".to_owned()));

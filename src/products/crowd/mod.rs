@@ -72,7 +72,8 @@ impl Crowd {
             .query("entity-type", "user")
             .query("start-index", "0")
             .query("max-results", "1");
-        self.send(call).await?.json::<Users>()?.all().map(drop)
+        let answer = self.send(call).await?;
+        answer.json::<Users>()?.all().map(drop).map_err(|_| answer.of_other_form())
     }
 }
 

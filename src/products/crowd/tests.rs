@@ -123,12 +123,12 @@ async fn a_refused_application_is_told_where_to_look() {
 async fn a_list_that_does_not_go_on_is_given_up_and_one_that_is_left_out_is_empty() {
     let names: Vec<String> = (0..1_000).map(|n| format!(r#"{{"name":"g{n}"}}"#)).collect();
     let full = || ok(&format!(r#"{{"expand":"group","groups":[{}]}}"#, names.join(",")));
-    let bean = || ok(r#"{"name":"a","key":"1:a"}"#);
+    let bean = || ok(r#"{"name":"a","key":"1:a","active":true}"#);
     let stub = Stub::answering([bean(), full(), full(), bean(), ok(r#"{"expand":"group"}"#), bean(), ok("{}")]).await;
     let client = stub.client(Product::Crowd);
     assert!(matches!(client.user(&id("1:a")).await, Err(Error::Unreadable(_))));
     assert_eq!(client.user(&id("1:a")).await.unwrap().groups, Some([].into()));
-    assert!(matches!(client.user(&id("1:a")).await, Err(Error::Unreadable(_))));
+    assert!(matches!(client.user(&id("1:a")).await, Err(Error::Intercepted { .. })));
 }
 
 #[tokio::test]

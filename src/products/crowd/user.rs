@@ -42,7 +42,10 @@ impl Crowd {
     pub(super) async fn ask(&self, parameter: &'static str, value: &str) -> Result<Bean, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER).user_query(parameter, value);
         match self.send(call.query("expand", "attributes")).await {
-            Ok(answer) => answer.json(),
+            Ok(answer) => match answer.json::<Bean>()? {
+                bean if bean.active.is_some() => Ok(bean),
+                _ => Err(answer.of_other_form()),
+            },
             Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser),
             Err(error) => Err(error),
         }

@@ -64,12 +64,15 @@ impl JiraCloud {
     async fn create_issue(&self, user: &User, issue: &Issue) -> Result<(), Error> {
         let body = issue::body(issue, |text| document::plain(&text));
         let call = Call::new(Operation::CreateIssue, Method::POST, ISSUE).body(body);
-        self.change(user, call.about(&issue.summary)).await?.done()
+        self.change(user, call.about(&issue.summary)).await?.json::<issue::Created>().map(drop)
     }
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Myself {
+    #[serde(rename = "accountId")]
+    _account_id: String,
     groups: Option<SizedList<Group>>,
 }
 

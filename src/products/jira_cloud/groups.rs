@@ -35,7 +35,11 @@ impl JiraCloud {
             Way::In => call.user_body("accountId", user.id.as_str()),
             Way::Out => call.user_query("accountId", user.id.as_str()),
         };
-        self.change(user, call).await?.done()
+        let answer = self.change(user, call).await?;
+        match way {
+            Way::In => answer.json::<Group>().map(drop),
+            Way::Out => answer.done(),
+        }
     }
 
     /// The id of the group, if there is one.

@@ -78,7 +78,6 @@ impl JiraCloud {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Found {
-    #[serde(default)]
     issues: Vec<IgnoredAny>,
     next_page_token: Option<String>,
 }
@@ -132,7 +131,7 @@ impl Client for JiraCloud {
 
     async fn probe(&self) -> Result<(), Error> {
         let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
-        answer.json::<IgnoredAny>().map(drop)
+        answer.json::<user::Bean>().map(drop)
     }
 
     fn trouble(&self) -> Option<Trouble> {

@@ -22,10 +22,14 @@ impl JiraCloud {
         let call = Call::new(Operation::ReadUser, Method::GET, USER)
             .user_query("accountId", id.as_str())
             .query("expand", "groups,applicationRoles");
-        let mut bean = self.http.send(call).await.map_err(Error::of_user)?.json::<Bean>()?;
+        let answer = self.http.send(call).await.map_err(Error::of_user)?;
+        let mut bean = answer.json::<Bean>()?;
         if bean.account_id != id.as_str() {
             // In an outage Jira answers with placeholders: `unknown`, and no groups.
             return Err(Error::Unreadable("it is about another account".to_owned()));
+        }
+        if bean.active.is_none() {
+            return Err(answer.of_other_form());
         }
         let groups = match bean.groups.take().and_then(SizedList::complete) {
             Some(groups) => groups,

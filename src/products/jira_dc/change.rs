@@ -29,7 +29,7 @@ impl JiraDc {
             Step::AddGroup(group) => {
                 let call =
                     Call::new(Operation::AddToGroup, Method::POST, MEMBERSHIP).query("groupname", group.as_str());
-                self.change(user, call.user_body("name", login_name(user)?)).await?.done()
+                self.change(user, call.user_body("name", login_name(user)?)).await?.json::<Joined>().map(drop)
             }
             Step::RemoveGroup(group) => self.leave(user, group).await,
             Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
@@ -65,9 +65,7 @@ impl JiraDc {
 
     async fn edit(&self, user: &User, fields: Value) -> Result<Edited, Error> {
         let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("key", user.id.as_str()).body(fields);
-        let answer = self.change(user, call).await?;
-        answer.done()?;
-        Ok(answer.json().unwrap_or(Edited { active: None })) // made, whatever is told of it
+        self.change(user, call).await?.json()
     }
 
     /// Sends a boolean, as the reference has it. Where that is not heeded, or not read, sends text with the name, as clients
@@ -92,7 +90,7 @@ impl JiraDc {
     async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
         let name = format!("{}{suffix}", login_name(user)?);
         let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("key", user.id.as_str());
-        self.change(user, call.body(json!({ "name": name })).about(&name)).await?.done()
+        self.change(user, call.body(json!({ "name": name })).about(&name)).await?.json::<Edited>().map(drop)
     }
 
     async fn delete(&self, user: &User) -> Result<(), Error> {
@@ -112,7 +110,7 @@ impl JiraDc {
 
     async fn create_issue(&self, user: &User, issue: &Issue) -> Result<(), Error> {
         let call = Call::new(Operation::CreateIssue, Method::POST, ISSUE).body(issue::body(issue, Value::String));
-        self.change(user, call.about(&issue.summary)).await?.done()
+        self.change(user, call.about(&issue.summary)).await?.json::<issue::Created>().map(drop)
     }
 }
 
@@ -130,9 +128,18 @@ fn login_name(user: &User) -> Result<&str, Error> {
     user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
 }
 
+/// The group as the API shows it after somebody has joined it.
+#[derive(Deserialize)]
+struct Joined {
+    #[serde(rename = "name")]
+    _name: String,
+}
+
 /// The user as the API shows them after a change; older versions show less.
 #[derive(Deserialize)]
 struct Edited {
+    #[serde(rename = "name")]
+    _name: String,
     #[serde(default, deserialize_with = "truth")]
     active: Option<bool>,
 }

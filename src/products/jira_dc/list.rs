@@ -76,9 +76,9 @@ impl JiraDc {
     }
 }
 
-/// Whether there is no such path. The page of a proxy may say so too: then the search fails alike.
+/// Whether Jira itself says that there is no such path.
 fn is_missing(error: &Error) -> bool {
-    matches!(error, Error::Refused { status: 404 | 405, .. } | Error::Unavailable { status: 404, .. })
+    matches!(error, Error::Refused { status: 404 | 405, .. })
 }
 
 /// A number by its type, a text in the wild.

@@ -69,6 +69,13 @@ struct Myself {
     key: String,
 }
 
+/// A page of a group's members, of which nothing is looked at.
+#[derive(Deserialize)]
+struct Members {
+    #[serde(rename = "values")]
+    _values: Vec<IgnoredAny>,
+}
+
 #[async_trait]
 impl Client for JiraDc {
     async fn user(&self, user: &UserRef) -> Result<User, Error> {
@@ -101,7 +108,7 @@ impl Client for JiraDc {
             .query("groupname", group.as_str())
             .query("maxResults", "1");
         match self.http.send(call).await {
-            Ok(answer) => answer.json::<IgnoredAny>().map(|_| true),
+            Ok(answer) => answer.json::<Members>().map(|_| true),
             Err(Error::Refused { status: 404, .. }) => Ok(false),
             Err(error) => Err(error),
         }
@@ -123,7 +130,7 @@ impl Client for JiraDc {
 
     async fn probe(&self) -> Result<(), Error> {
         let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
-        answer.json::<IgnoredAny>().map(drop)
+        answer.json::<Myself>().map(drop)
     }
 
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {

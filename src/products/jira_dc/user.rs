@@ -21,11 +21,12 @@ impl JiraDc {
             UserRef::Id(key) => call.user_query("key", key.as_str()),
             UserRef::Name(name) => call.user_query("username", name),
         };
-        match self.http.send(call.query("expand", "groups,applicationRoles")).await {
-            Ok(answer) => answer.json::<Bean>()?.into_user(),
-            Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser),
-            Err(error) => Err(error),
+        let answer = self.http.send(call.query("expand", "groups,applicationRoles")).await.map_err(Error::of_user)?;
+        let bean = answer.json::<Bean>()?;
+        if !bean.is_whole() {
+            return Err(answer.of_other_form());
         }
+        bean.into_user()
     }
 }
 
@@ -48,6 +49,12 @@ pub(super) struct Bean {
 }
 
 impl Bean {
+    /// Whether all is there that Jira always tells of a user who is asked for.
+    fn is_whole(&self) -> bool {
+        let known = !self.key.is_empty() && self.name.is_some();
+        known && (self.active.is_some() || self.deleted == Some(true))
+    }
+
     pub(super) fn into_user(self) -> Result<User, Error> {
         if self.deleted == Some(true) {
             return Err(Error::NoSuchUser);

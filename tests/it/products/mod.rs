@@ -3,6 +3,7 @@
 mod actions;
 mod addresses;
 mod administrators;
+mod answers;
 mod bitbucket_dc;
 mod crowd;
 mod failures;
