@@ -2,20 +2,26 @@
 
 mod bells;
 mod connecting;
+mod data_folder;
 mod error;
+mod greeting;
 mod health;
 mod housekeeping;
 mod listeners;
 mod stages;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf, absolute},
+    sync::Arc,
+};
 
 use actix_web::dev::ServerHandle;
 use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use connecting::{connect, explainer, make_private_folder, open_log};
+use connecting::{connect, explainer, open_log};
 pub use error::{Error, Listener};
 use health::AppHealth;
 use housekeeping::Housekeeping;
@@ -54,11 +60,27 @@ impl Roles {
     pub const ALL: Self = Self { webhooks: true, engine: true, admin: true };
 }
 
+/// An admin token that was made just now.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// The token.
+    pub secret: Secret,
+    /// The file in which it is kept.
+    pub path: PathBuf,
+}
+
+impl NewToken {
+    fn of(secret: &Secret, data_dir: &Path) -> Self {
+        let path = data_dir.join(admin::TOKEN_FILE);
+        Self { secret: secret.clone(), path: absolute(&path).unwrap_or(path) }
+    }
+}
+
 /// usher, built and bound, ready to run.
 pub struct App {
     webhooks: Option<SocketAddr>,
     admin: SocketAddr,
-    new_token: Option<Secret>,
+    new_token: Option<NewToken>,
     servers: JoinSet<std::io::Result<()>>,
     handles: Vec<ServerHandle>,
     stages: Vec<Stage>,
@@ -100,14 +122,15 @@ impl App {
     /// As [`App::build`], in other surroundings.
     pub async fn build_in(surroundings: Surroundings, config: Config, roles: Roles) -> Result<Self, Error> {
         let Surroundings { limits, clock, clock_was_set } = surroundings;
+        greeting::starts(&config, roles);
         let webhooks =
             roles.webhooks.then(|| listeners::bind(Listener::Webhooks, config.webhooks.listen)).transpose()?;
         let admin = listeners::bind(Listener::Admin, config.admin.listen)?;
         let addresses = (webhooks.as_ref().map(|bound| bound.address), admin.address);
         let metrics = Metrics::new()?;
-        make_private_folder(&config.data_dir)?;
+        data_folder::open(&config.data_dir)?;
         let token = admin::token(&config.admin, &config.data_dir)?;
-        let new_token = token.newly_made.then(|| token.secret.clone());
+        let new_token = token.newly_made.then(|| NewToken::of(&token.secret, &config.data_dir));
         let log = open_log(&config).await?;
         let store = Store::open(&config.data_dir.join("state"), log.identity())?;
         if let Some(aside) = store.set_aside() {
@@ -185,8 +208,8 @@ impl App {
         self.admin
     }
 
-    /// The admin token, if it was made just now: to be shown this once, and not in the log.
-    pub fn new_token(&self) -> Option<&Secret> {
+    /// The admin token, if it was made just now: to be shown this once at a terminal, and not in the log.
+    pub fn new_token(&self) -> Option<&NewToken> {
         self.new_token.as_ref()
     }
 

@@ -19,7 +19,7 @@ use super::{AdminState, Problem};
 use crate::{config, secret::Secret};
 
 /// Where a token that usher made is kept, in `data_dir`.
-const FILE: &str = "admin-token";
+pub const TOKEN_FILE: &str = "admin-token";
 const ONLY_THE_OWNER: u32 = 0o600;
 
 /// What administrators authenticate with.
@@ -27,7 +27,7 @@ const ONLY_THE_OWNER: u32 = 0o600;
 pub struct AdminToken {
     /// The token.
     pub secret: Secret,
-    /// True the one time it should be shown: it has just been made.
+    /// True the one time it may be shown: it has just been made.
     pub newly_made: bool,
 }
 
@@ -56,7 +56,7 @@ pub fn token(config: &config::Admin, data_dir: &Path) -> Result<AdminToken, Erro
         Some(secret) if secret.reveal().trim().is_empty() => Err(Error::Empty),
         Some(secret) => Ok(AdminToken { secret: secret.clone(), newly_made: false }),
         None => {
-            let path = data_dir.join(FILE);
+            let path = data_dir.join(TOKEN_FILE);
             let kept = read(&path).map_err(|error| Error::File { path: path.clone(), error })?;
             match kept.as_deref().map(str::trim) {
                 Some("") => Err(Error::EmptyFile(path)),
@@ -71,7 +71,10 @@ pub fn token(config: &config::Admin, data_dir: &Path) -> Result<AdminToken, Erro
 fn read(path: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => {
-            fs::set_permissions(path, Permissions::from_mode(ONLY_THE_OWNER))?;
+            // A file that is private already may be another's, or on a disk that can't be written to.
+            if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+                fs::set_permissions(path, Permissions::from_mode(ONLY_THE_OWNER))?;
+            }
             Ok(Some(text))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -127,7 +130,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let token = token(&admin(Some("s3cret")), dir.path()).expect("a token");
         assert!(token.secret.matches(b"s3cret") && !token.newly_made);
-        assert!(!dir.path().join(FILE).exists());
+        assert!(!dir.path().join(TOKEN_FILE).exists());
     }
 
     #[test]
@@ -137,10 +140,10 @@ mod tests {
         let made = token(&admin(None), &data_dir).expect("a token");
         assert!(made.newly_made);
         assert_eq!(made.secret.reveal().len(), 64);
-        let mode = || fs::metadata(data_dir.join(FILE)).expect("a file").permissions().mode() & 0o777;
+        let mode = || fs::metadata(data_dir.join(TOKEN_FILE)).expect("a file").permissions().mode() & 0o777;
         assert_eq!(mode(), 0o600);
 
-        fs::set_permissions(data_dir.join(FILE), Permissions::from_mode(0o644)).expect("opened up");
+        fs::set_permissions(data_dir.join(TOKEN_FILE), Permissions::from_mode(0o644)).expect("opened up");
         let found = token(&admin(None), &data_dir).expect("a token");
         assert!(!found.newly_made && found.secret.matches(made.secret.reveal().as_bytes()));
         assert_eq!(mode(), 0o600, "closed again");
@@ -160,7 +163,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         for empty in ["", " \n"] {
             assert!(matches!(token(&admin(Some(empty)), dir.path()), Err(Error::Empty)));
-            fs::write(dir.path().join(FILE), empty).expect("written");
+            fs::write(dir.path().join(TOKEN_FILE), empty).expect("written");
             let refused = token(&admin(None), dir.path()).expect_err("an empty file");
             assert!(refused.to_string().contains("delete it"), "{refused}");
         }

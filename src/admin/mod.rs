@@ -17,7 +17,7 @@ use actix_web::{
 };
 
 pub use api::SourceRow;
-pub use auth::{AdminToken, Error, token};
+pub use auth::{AdminToken, Error, TOKEN_FILE, token};
 pub use probes::{Readiness, SourceHealth, SourceState, Wait};
 pub use problem::Problem;
 

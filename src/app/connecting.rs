@@ -1,6 +1,6 @@
-//! What usher is connected to: its folder, its log, the products.
+//! What usher is connected to: its log, the products.
 
-use std::{fs, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
+use std::sync::Arc;
 
 use super::Error;
 use crate::{
@@ -17,18 +17,6 @@ use crate::{
     products::{self, Limits},
     views::Views,
 };
-
-/// Makes the data folder, or finds out whether it can be written to.
-pub(super) fn make_private_folder(path: &Path) -> Result<(), Error> {
-    let usable = if path.is_dir() {
-        // Creating and removing a file says now, in one line, what would otherwise go wrong later.
-        let probe = path.join(".usher-can-write");
-        fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe))
-    } else {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-    };
-    usable.map_err(|error| Error::DataDir { path: path.to_owned(), error })
-}
 
 /// Opens the log that the configuration names, or makes it.
 pub(super) async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {

@@ -4,7 +4,11 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{FAILED, serve::stop_on_signal, start_runtime};
+use super::{
+    FAILED,
+    serve::{make_private, stop_on_signal},
+    start_runtime,
+};
 use crate::{
     demo,
     telemetry::{self, LogFormat},
@@ -15,6 +19,7 @@ pub(super) fn run(once: bool, format: Option<LogFormat>) -> ExitCode {
     if std::env::var_os("RUST_LOG").is_some() {
         telemetry::start(format);
     }
+    make_private();
     let told = start_runtime().and_then(|runtime| {
         runtime.block_on(async {
             let stop = CancellationToken::new();

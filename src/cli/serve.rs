@@ -1,7 +1,7 @@
 //! `usher serve`: the service.
 
 use std::{
-    io::{Write, stderr},
+    io::{IsTerminal, Write, stderr, stdout},
     path::Path,
     process::ExitCode,
 };
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{FAILED, USAGE, complain, start_runtime};
 use crate::{
-    app::{App, Roles},
+    app::{App, NewToken, Roles},
     config::{self, Config, LogConfig},
 };
 
@@ -29,6 +29,7 @@ pub(super) enum Role {
 
 /// Runs the service until SIGTERM or SIGINT.
 pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<Item = (String, String)>) -> ExitCode {
+    make_private();
     let config = match config::load(path, env) {
         Ok(loaded) => {
             for warning in &loaded.warnings {
@@ -60,14 +61,33 @@ async fn serve(config: Config, roles: Roles) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
     let app = App::build(config, roles).await?;
-    if let Some(token) = app.new_token() {
-        writeln!(
-            stderr(),
-            "usher: made an admin token, shown this once and kept in data_dir/admin-token: {}",
-            token.reveal()
-        )?;
+    if let Some(made) = app.new_token() {
+        show(made)?;
     }
     Ok(app.run_until_stopped(stop).await?)
+}
+
+/// Shows a new token to somebody at a terminal. What goes to a file or a collector of logs is kept and read by others: there
+/// only its place is told.
+fn show(made: &NewToken) -> std::io::Result<()> {
+    let line = format!(
+        "usher: made an admin token, shown this once and kept in {}: {}",
+        made.path.display(),
+        made.secret.reveal()
+    );
+    if stderr().is_terminal() {
+        writeln!(stderr(), "{line}")
+    } else if stdout().is_terminal() {
+        writeln!(stdout(), "{line}")
+    } else {
+        tracing::info!(path = %made.path.display(), "made an admin token; it is in this file, which its owner alone can read");
+        Ok(())
+    }
+}
+
+/// Files and folders that this process makes from now on are its owner's alone.
+pub(super) fn make_private() {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
 }
 
 /// Cancels `stop` at the first SIGTERM or SIGINT; a second one ends the process at once.

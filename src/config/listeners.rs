@@ -12,6 +12,10 @@ const MIB: usize = 1024 * KIB;
 /// From less than most events to more than any product is known to send.
 const BODY_RANGE: RangeInclusive<usize> = KIB..=25 * MIB;
 
+/// Why `admin.listen` is for this machine alone.
+const PLAIN: &str = "other machines can reach this, and it speaks plain HTTP: the admin token can be read on the way; listen on \
+                     127.0.0.1, or see that only a proxy with TLS and your probes get here";
+
 /// A listener with the place that says where it listens.
 pub(super) struct Placed<'n, T> {
     pub listener: T,
@@ -43,6 +47,11 @@ pub(super) fn admin<'n>(node: Option<&'n Node>, reader: &mut Reader<'_>) -> Opti
     let listen = fields.or("listen", listen, |node| reader.parsed(node, address));
     let token = fields.or("token", None, |node| header_secret(node, reader).map(Some));
     fields.done(reader);
+    if let (Some(listen), Some(at)) = (listen, at)
+        && !listen.ip().to_canonical().is_loopback()
+    {
+        reader.warn(at, PLAIN);
+    }
     Some(Placed { listener: Admin { listen: listen?, token: token? }, at })
 }
 

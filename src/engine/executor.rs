@@ -10,6 +10,7 @@ use super::{
     dead_letters::DeadLetters,
     guard::Guard,
     outcomes::Outcomes,
+    run_line::RunLine,
     step::{Carried, Plan, Progress},
 };
 use crate::{
@@ -59,7 +60,13 @@ impl Executor {
     }
 
     /// Takes one step, unless it has been taken; tells how it is remembered.
-    async fn step(&self, plan: &Plan<'_>, carried: &mut Carried, work: &Work) -> Result<Entry, Interrupted> {
+    async fn step(
+        &self,
+        plan: &Plan<'_>,
+        carried: &mut Carried,
+        line: &mut RunLine,
+        work: &Work,
+    ) -> Result<Entry, Interrupted> {
         let attempted = match self.outcomes.recall(&plan.step, work).await? {
             Some(Entry::Attempted { before, .. }) => Some(before),
             Some(done) => {
@@ -70,6 +77,7 @@ impl Executor {
         };
         let began = Instant::now();
         let ended = Progress::new(self, plan, carried, work, attempted).take().await?;
+        line.note(ended.result);
         self.outcomes.record(plan, ended, began.elapsed(), work).await
     }
 
@@ -125,10 +133,12 @@ impl Handler for Executor {
         let mut carried = Carried::default();
         for verdict in decision.selected() {
             carried.begin_scheme();
+            let mut line = RunLine::default();
             for plan in self.plans(&decision, verdict) {
-                let entry = self.step(&plan, &mut carried, work).await?;
+                let entry = self.step(&plan, &mut carried, &mut line, work).await?;
                 carried.note(&plan.step.step, &entry);
             }
+            line.write(&decision, verdict);
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ mod pump;
 mod reading;
 mod reconciler;
 mod restore;
+mod run_line;
 mod scheduler;
 mod sharing;
 mod stage;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tracing::{info, warn};
+use tracing::{debug, warn};
 
 use super::{
     Appender, Connection, Interrupted, Work,
@@ -143,7 +143,7 @@ impl Outcomes {
         let step = &outcome.step;
         let labels = [step.source.as_str(), step.step.action(), outcome.result.as_str()];
         self.metrics.steps.with_label_values(&labels).inc();
-        info!(
+        debug!(
             event.id = %step.event,
             source.id = %step.source,
             scheme.id = %step.scheme.id,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use super::{
     Appender, Connection, Handler, Interrupted, Memory, Overview, Work,
@@ -212,12 +212,8 @@ impl Planner {
         self.tally.decided(decision);
         let source = decision.source.as_str();
         let (selected, schemes) = (decision.selected().count(), decision.verdicts.len());
-        if decision.kind == EventKind::Sighted && selected == 0 {
-            debug!(event.id = %decision.event, source.id = source, schemes, "decided"); // a sweep has many of these
-        } else {
-            let (kind, via) = (decision.kind.as_str(), decision.via.as_str());
-            info!(event.id = %decision.event, source.id = source, kind, via, schemes, selected, "decided");
-        }
+        let (kind, via) = (decision.kind.as_str(), decision.via.as_str());
+        debug!(event.id = %decision.event, source.id = source, kind, via, schemes, selected, "decided");
         Ok(())
     }
 

@@ -160,8 +160,12 @@ mod tests {
     #[tokio::test]
     async fn what_is_only_accepted_is_not_said_to_be_so() {
         let id = || "acme".to_owned();
-        let asked =
-            |what: &str| format!("asked for 60 newcomers of acme to count as {what}; see `usher sources list`\n");
+        let asked = |what: &str| {
+            format!("asked for 60 newcomers of acme to count as {what}; see `usher sources newcomers list`\n")
+        };
+        let newcomers = Command::Newcomers;
+        assert_eq!(said(newcomers(Newcomers::Release { id: id() })).await, asked("created"));
+        assert_eq!(said(newcomers(Newcomers::Dismiss { id: id() })).await, asked("there before"));
         assert_eq!(said(Command::Release { id: id() }).await, asked("created"));
         assert_eq!(said(Command::Dismiss { id: id() }).await, asked("there before"));
     }

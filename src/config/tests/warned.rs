@@ -60,3 +60,21 @@ fn what_is_meant_is_not_warned_about() {
         ("source: cloud, actions: [{ remove_application_access: {} }, { remove_all_groups: {} }]", &[]),
     ]);
 }
+
+#[test]
+fn an_admin_listener_that_other_machines_reach_is_warned_about() {
+    let warnings =
+        |text: &str| -> Vec<String> { load(text).expect(text).warnings.iter().map(ToString::to_string).collect() };
+    for listen in ["0.0.0.0:8081", "[::]:8081", "10.0.0.7:8081", "203.0.113.9:8081", "[2001:db8::1]:8081"] {
+        let warned = warnings(&format!("admin: {{ listen: \"{listen}\" }}"));
+        assert!(
+            warned.len() == 1 && warned[0].starts_with("usher.yaml:1:18: other machines can reach this"),
+            "{warned:?}"
+        );
+        let by_variable = super::load_with("", &[("USHER_ADMIN__LISTEN", &format!("\"{listen}\""))]).expect("right");
+        assert!(by_variable.warnings[0].to_string().starts_with("USHER_ADMIN__LISTEN: other machines"), "{listen}");
+    }
+    for listen in ["127.0.0.1:8081", "127.9.9.9:1", "[::1]:8081", "[::ffff:127.0.0.1]:8081"] {
+        assert_eq!(warnings(&format!("admin: {{ listen: \"{listen}\" }}")), Vec::<String>::new(), "{listen}");
+    }
+}

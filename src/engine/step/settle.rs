@@ -62,7 +62,12 @@ impl Progress<'_> {
         let step = &self.plan.step.step;
         if self.carried.changed(known, step) {
             let waited = self.plan.decision.accepted.until(self.executor.now());
-            self.executor.outcomes.metrics.event_to_action_seconds.observe(waited.as_secs_f64());
+            let metrics = &self.executor.outcomes.metrics;
+            let histogram = match self.plan.decision.sweep {
+                Some(_) => &metrics.sweep_event_to_action_seconds,
+                None => &metrics.event_to_action_seconds,
+            };
+            histogram.observe(waited.as_secs_f64());
         }
         let reason = match step {
             Step::InvalidatePassword { .. } if self.may_be_done => {

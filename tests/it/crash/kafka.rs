@@ -31,7 +31,7 @@ async fn what_was_accepted_is_done_once_and_in_order_whenever_usher_is_killed() 
         open.send_replace(vec![usher.running().await.webhooks]);
         if round % 4 != 3 {
             // Else it is killed while it still waits for its partitions.
-            usher.has_logged("step ended").await;
+            usher.has_logged("run ended").await;
         }
         scene.wait_a_moment(50..800).await;
         scene.kill(usher);
@@ -58,7 +58,7 @@ async fn when_one_of_two_goes_the_other_takes_over_and_nothing_is_done_twice() {
     let webhooks = |ushers: &[(Usher, Doors)]| ushers.iter().map(|(_, doors)| doors.webhooks.clone()).collect();
     for round in 0..rounds(4) {
         open.send_replace(webhooks(&ushers));
-        ushers[0].0.has_logged("step ended").await;
+        ushers[0].0.has_logged("run ended").await;
         scene.wait_a_moment(50..3000).await;
         // The one that has been there longer goes; another takes its place, and its data.
         let (leaver, _) = ushers.remove(0);

@@ -41,7 +41,7 @@ async fn while_kafka_is_away_usher_says_come_back_later_and_loses_nothing_it_acc
     for round in 0..rounds(OUTAGES.len()) {
         let (begin, end) = OUTAGES[round % OUTAGES.len()];
         becomes(&doors, "readyz", StatusCode::OK).await;
-        usher.has_logged("step ended").await;
+        usher.has_logged("run ended").await;
         scene.wait_a_moment(500..3000).await;
         let before = usher.resident_mib();
         tokio::task::block_in_place(|| begin(&broker));

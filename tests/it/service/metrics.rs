@@ -133,6 +133,7 @@ async fn assert_metrics(face: &Face) {
         "usher_product_request_seconds_count{operation=\"add_to_group\",source=\"globex\",status=\"429\"}",
         "usher_product_request_seconds_count{operation=\"remove_from_group\",source=\"globex\",status=\"200\"}",
         "usher_event_to_action_seconds_count ",
+        "usher_sweep_event_to_action_seconds_count 0",
         "usher_credentials_expiry_seconds{source=\"acme\"}",
         "usher_build_info{commit=",
     ] {
@@ -148,7 +149,8 @@ async fn assert_metrics(face: &Face) {
 async fn metrics_have_their_names_and_neither_they_nor_the_log_tell_secrets_or_names() {
     let ground = Ground::new(SCHEMES)
         .groups(&["held", "contractors", "trial"])
-        .tweak("USHER_SOURCES__0__CREDENTIALS_EXPIRE", "2027-03-01");
+        .tweak("USHER_SOURCES__0__CREDENTIALS_EXPIRE", "2027-03-01")
+        .tweak("RUST_LOG", "info,usher=debug");
     let usher = Usher::start(&ground).await;
     traffic(&ground, &usher).await;
     assert_metrics(&usher).await;
@@ -160,7 +162,8 @@ async fn metrics_have_their_names_and_neither_they_nor_the_log_tell_secrets_or_n
         let line: Value = serde_json::from_str(line).expect("every line is JSON");
         assert!(line["message"].is_string() && line["level"].is_string(), "{line}");
     }
-    for told in ["\"step ended\"", "\"dead letter\"", "\"decided\"", "source stopped", "trying again"] {
+    for told in ["\"run ended\"", "\"step ended\"", "\"dead letter\"", "\"decided\"", "source stopped", "trying again"]
+    {
         assert!(log.contains(told), "the log does not tell of {told}:\n{log}");
     }
     for word in PRIVATE {

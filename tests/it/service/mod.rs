@@ -17,6 +17,7 @@ mod order;
 mod organization;
 mod reconciliation;
 mod schemes;
+mod secrecy;
 mod starting;
 mod sweeps;
 mod times;
