@@ -53,6 +53,8 @@ pub struct Metrics {
     pub credentials_expiry_seconds: GaugeVec,
     /// When schemes with a schedule are due next, in seconds since 1970, by source and scheme.
     pub schedule_next: GaugeVec,
+    /// Runs of sweeps that have not ended.
+    pub runs: IntGaugeVec,
     /// Users sighted by sweeps, those of releases again, by source.
     pub sweep_users: IntCounterVec,
     /// How far behind now a source's feed is known to be complete, where this process follows it.
@@ -152,6 +154,7 @@ impl Metrics {
                 "When a scheme with a schedule is due next, in seconds since 1970.",
                 &["source", "scheme"],
             )?,
+            runs: add.gauges("runs", "Runs of sweeps that are running, or held for an administrator.", &["state"])?,
             sweep_users: add.counters("sweep_users_total", "Users sighted by sweeps.", &["source"])?,
             feed_lag_seconds: add.float_gauges(
                 "feed_lag_seconds",

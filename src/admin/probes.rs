@@ -9,7 +9,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{AdminState, Problem};
-use crate::domain::{SourceId, Timestamp};
+use crate::{
+    domain::{SourceId, Timestamp},
+    views::RunState,
+};
 
 /// A probe that gets no answer in time is answered "not ready".
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -104,7 +107,19 @@ pub(super) async fn readyz(state: web::Data<AdminState>) -> HttpResponse {
 
 /// `GET /metrics`.
 pub(super) async fn metrics(state: web::Data<AdminState>) -> Result<HttpResponse, Problem> {
+    count_open_runs(&state).await;
     let text = state.metrics.render().map_err(|error| Problem::internal(&error))?;
     let content_type = (header::CONTENT_TYPE, "text/plain; version=0.0.4");
     Ok(HttpResponse::Ok().insert_header(content_type).body(text))
+}
+
+/// Sets the gauge of runs that have not ended. Where the views can't be read it stays as it was.
+async fn count_open_runs(state: &web::Data<AdminState>) {
+    let views = state.views.clone();
+    let Ok(Ok(open)) = web::block(move || views.open_runs()).await else { return };
+    for counted in [RunState::Held, RunState::Running] {
+        let runs = open.iter().filter(|run| run.state == counted).count();
+        let gauge = state.metrics.runs.with_label_values(&[counted.as_str()]);
+        gauge.set(i64::try_from(runs).unwrap_or(i64::MAX));
+    }
 }

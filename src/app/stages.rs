@@ -68,7 +68,8 @@ impl Parts<'_> {
         let (connection, log, memory, metrics) = parts();
         let planner = Planner::new(connection, schemes.clone(), mode, log, memory, metrics, Arc::clone(&overview))
             .counting_missed(source.webhook.is_set_up())
-            .noting(self.arrivals.clone());
+            .noting(self.arrivals.clone())
+            .foretelling(source.protect.clone());
         let (connection, log, memory, metrics) = parts();
         let executor = Executor::new(connection, source.protect.clone(), mode, log, memory.ledger, metrics);
         let (connection, log, memory, metrics) = parts();

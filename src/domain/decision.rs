@@ -1,8 +1,8 @@
 //! The planner's answer to one event, with its reasons.
 
 use super::{
-    Activity, Event, EventId, EventKind, Mode, RunId, SchemeRef, Sighting, SourceId, Step, StepKey, StepRef, Timestamp,
-    UserKey, UserRef, Via,
+    Activity, Event, EventId, EventKind, Mode, RunId, SchemeId, SchemeRef, Sighting, SourceId, Step, StepKey, StepRef,
+    Timestamp, UserKey, UserRef, Via,
 };
 
 /// Three-valued truth: a condition on a fact that is not known is unknown, and so is its opposite.
@@ -61,6 +61,17 @@ pub enum MadeOf {
     Not,
 }
 
+/// What carrying out a verdict's steps on one user would do, as far as it was known when they were decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forecast {
+    /// At least one step would change something, or it is not known whether it would.
+    WouldChange,
+    /// Every step is so already.
+    AlreadySo,
+    /// What is not so already would be refused, because the user is protected.
+    Protected,
+}
+
 /// What one scheme said to one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemeVerdict {
@@ -76,6 +87,25 @@ pub struct SchemeVerdict {
     pub reasons: Reason,
     /// What to do; empty unless selected.
     pub steps: Vec<Step>,
+    /// What the steps would do. Told in sweeps, where the user is selected; none in records of older versions.
+    pub forecast: Option<Forecast>,
+}
+
+impl Reason {
+    /// The conditions that a missing fact left open, in words, `most` of them at most.
+    pub fn left_open(&self, most: usize) -> String {
+        fn collect<'a>(reason: &'a Reason, into: &mut Vec<&'a str>) {
+            match (reason.truth, reason.parts.is_empty()) {
+                (Truth::Unknown, true) if !into.contains(&reason.because.as_str()) => into.push(&reason.because),
+                (Truth::Unknown, false) => reason.parts.iter().for_each(|part| collect(part, into)),
+                (Truth::Unknown, true) | (Truth::True | Truth::False, _) => {}
+            }
+        }
+        let mut open = Vec::new();
+        collect(self, &mut open);
+        open.truncate(most);
+        open.join("; ")
+    }
 }
 
 impl SchemeVerdict {
@@ -126,6 +156,10 @@ pub struct Decision {
     pub verdicts: Vec<SchemeVerdict>,
     /// How many more schemes were asked that did not select the user.
     pub others: u64,
+    /// In a sweep, those of the others that a missing fact left open.
+    pub unknown: Vec<SchemeId>,
+    /// Whether the user was read from the product for it. Otherwise what the list tells settled it.
+    pub read: bool,
     /// The sweep that the event belongs to.
     pub sweep: Option<Sighting>,
     /// What usher has seen of the user, this event included.
@@ -141,6 +175,13 @@ impl Decision {
     /// The verdicts that ask for something to be done.
     pub fn selected(&self) -> impl Iterator<Item = &SchemeVerdict> {
         self.verdicts.iter().filter(|verdict| verdict.selected == Truth::True)
+    }
+
+    /// The schemes of a sweep that a missing fact left open, with the verdict where it was kept.
+    pub fn left_open(&self) -> impl Iterator<Item = (&SchemeId, Option<&SchemeVerdict>)> {
+        let kept = self.verdicts.iter().filter(|verdict| verdict.selected == Truth::Unknown);
+        let kept = kept.map(|verdict| (&verdict.scheme.id, Some(verdict)));
+        kept.chain(self.unknown.iter().map(|scheme| (scheme, None)))
     }
 
     /// The run that `verdict`, one of this decision's, belongs to.
@@ -186,6 +227,8 @@ impl Decision {
             no_action: None,
             verdicts: Vec::new(),
             others: 0,
+            unknown: Vec::new(),
+            read: false,
             sweep: event.sweep.clone(),
             activity: None,
         }

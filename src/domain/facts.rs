@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{AccountType, Activity, EmailAddress, Event, EventKind, GroupName, Heard, Timestamp};
+use super::{AccountType, Activity, EmailAddress, Event, EventKind, GroupName, Heard, Step, Timestamp};
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +167,27 @@ impl Facts {
             account_type: Fact::from_option(hints.account_type, origin, as_of, missing),
             ..Self::unknown(missing)
         }
+    }
+
+    /// Whether what `step` asks for is so, as far as these facts tell; none where they do not.
+    pub fn satisfies(&self, step: &Step) -> Option<bool> {
+        match step {
+            Step::AddGroup(group) => self.in_group(group),
+            Step::RemoveGroup(group) => self.in_group(group).map(|is_in| !is_in),
+            Step::RemoveAllGroups => self.groups.value().map(BTreeSet::is_empty),
+            Step::Deactivate => self.active.value().map(|active| !active),
+            Step::Reactivate => self.active.value().copied(),
+            Step::Delete | Step::InvalidatePassword { .. } => Some(false), // the user is there; nobody can tell
+            // Jira keeps login names in small letters, whatever it is sent.
+            Step::Rename { suffix } => {
+                self.name.value().map(|name| name.to_lowercase().ends_with(&suffix.to_lowercase()))
+            }
+            Step::RemoveApplicationAccess(_) | Step::CreateIssue(_) => None,
+        }
+    }
+
+    fn in_group(&self, group: &GroupName) -> Option<bool> {
+        self.groups.value().map(|groups| groups.contains(group))
     }
 
     /// Nothing is known, for the reason `missing`.

@@ -36,7 +36,7 @@ pub use age::{Age, InvalidAge};
 pub use capability::Capability;
 pub use condition::{Condition, Exempt, Expression, LoggedInOnce, NeverLoggedIn, Selection, True};
 pub use cron::{Dialect, Field as CronField};
-pub use decision::{Decision, MadeOf, NoAction, Reason, SchemeVerdict, Truth};
+pub use decision::{Decision, Forecast, MadeOf, NoAction, Reason, SchemeVerdict, Truth};
 pub use email::{EmailAddress, EmailDomain};
 pub use email_pattern::{DomainPattern, InvalidDomain};
 pub use event::{AccountType, Event, EventKind, Sighting, UserHints, Via};

@@ -75,6 +75,8 @@ pub struct RunOrder {
     pub source: SourceId,
     /// When.
     pub at: Timestamp,
+    /// The later run of the scheme that takes the place of this one. Only a run that is held gives way to one.
+    pub superseded_by: Option<RunId>,
 }
 
 /// From when on the clock counts for a scheme.
@@ -222,6 +224,13 @@ pub enum SweepStep {
     Cancelled {
         /// Whose run.
         scheme: SchemeId,
+    },
+    /// The run of this scheme, which was held, goes no further, because a later one takes its place.
+    Superseded {
+        /// Whose run.
+        scheme: SchemeId,
+        /// The later run.
+        by: RunId,
     },
     /// The users can't be listed.
     Failed {

@@ -126,6 +126,7 @@ fn pass_over(verdict: &mut SchemeVerdict, condition: &str, because: &str, change
     verdict.reasons = Reason { condition: "scheme".into(), made_of: MadeOf::All, parts, ..passed_over };
     verdict.selected = Truth::False;
     verdict.steps.clear();
+    verdict.forecast = None;
 }
 
 #[cfg(test)]
@@ -143,7 +144,7 @@ mod tests {
         let scheme = SchemeRef { id: verdict.scheme.id.clone(), version: version.into() };
         let plan = Arc::new(SweepPlan::of(&[SweepRun { scheme, test_mode, limits }]));
         let asking = Asking::InSweep { schemes: plan.schemes.clone(), released, plan };
-        let answer = Answer { no_action: None, verdicts: vec![verdict], others: 0 };
+        let answer = Answer { no_action: None, verdicts: vec![verdict], others: 0, unknown: Vec::new() };
         asking.settle(answer, &NoControls::default()).verdicts.remove(0)
     }
 

@@ -57,7 +57,8 @@ impl Desk {
 
     /// What is said now about the run of `scheme` in `sweep`.
     pub fn order(&self, sweep: &SweepId, scheme: &SchemeId, source: &SourceId) -> RunOrder {
-        RunOrder { sweep: sweep.clone(), scheme: scheme.clone(), source: source.clone(), at: self.clock.now() }
+        let (sweep, scheme, source) = (sweep.clone(), scheme.clone(), source.clone());
+        RunOrder { sweep, scheme, source, at: self.clock.now(), superseded_by: None }
     }
 
     /// Asks to go on with the newcomers of `source` who are held: as with users who were created, or who were there

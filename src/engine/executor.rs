@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::Protect,
-    domain::{Decision, Mode, SchemeVerdict, SourceId, Stage, Step, Timestamp},
+    domain::{Decision, Forecast, Mode, SchemeVerdict, SourceId, Stage, Step, Timestamp},
     log::{
         Log, Stored, Stream,
         codec::{self, OutcomeRecord},
@@ -89,6 +89,7 @@ impl Executor {
             decision,
             dry_run: observe || verdict.test_mode,
             held: verdict.held,
+            so_already: decision.sweep.is_some() && verdict.forecast == Some(Forecast::AlreadySo),
             after_delete: verdict.steps[..index].contains(&Step::Delete),
             followed: index + 1 < verdict.steps.len(),
         })

@@ -13,6 +13,7 @@ pub mod controls;
 mod dead_letters;
 mod desk;
 mod executor;
+mod forecast;
 mod guard;
 mod lasting_id;
 mod memory;

@@ -17,13 +17,28 @@ pub struct AskedStep {
     pub key: StepKey,
 }
 
-/// How many users a run selects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How many users a run selects, and what would become of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
     /// So many.
     pub selected: u64,
+    /// Those who would be changed, or of whom that can't be told. Limits are about these.
+    pub would_change: u64,
+    /// Those of whom everything is so already.
+    pub already_so: u64,
+    /// Those whom the source's `protect` keeps from it.
+    pub protected: u64,
+    /// Users who may be selected or not: a fact is not known.
+    pub unknown: u64,
     /// Of so many that there are.
     pub seen: u64,
+}
+
+impl Count {
+    /// How many have steps that were kept back until now.
+    pub fn kept_back(&self) -> u64 {
+        self.selected.saturating_sub(self.already_so)
+    }
 }
 
 /// What the views tell. Each answer comes from what has been read so far, and errs on the side of "not yet".
@@ -46,9 +61,12 @@ pub trait Overview: Send + Sync + 'static {
     /// How many users the run of a sweep selects, once everybody is decided and every step has an outcome.
     fn count(&self, run: &RunId) -> Option<Count>;
 
-    /// The next users that the run selects, behind `after`. Complete once they are counted; none where that can't be
-    /// told now.
-    fn selected(&self, run: &RunId, after: Option<&UserId>) -> Option<Vec<UserId>>;
+    /// The next users behind `after` of whom steps are kept back. Complete once users are counted; none where that
+    /// can't be told now.
+    fn kept_back(&self, run: &RunId, after: Option<&UserId>) -> Option<Vec<UserId>>;
+
+    /// The sweeps of which the run of `scheme` is held.
+    fn held(&self, scheme: &SchemeId) -> Vec<SweepId>;
 
     /// Changes whenever an answer of the others may have changed.
     fn progress(&self) -> watch::Receiver<u64>;

@@ -11,6 +11,7 @@ use super::{
     activity::{self, Activities},
     asking::Asking,
     dead_letters::DeadLetters,
+    forecast::{self, Forecaster},
     lasting_id::{memory_id, under_lasting_id, untimed_delivery_id},
     reading::Reading,
     tally::Tally,
@@ -18,6 +19,7 @@ use super::{
     unsettled::Unsettled,
 };
 use crate::{
+    config::Protect,
     domain::{
         Activity, DeadLetter, Decision, Event, EventId, EventKind, Fact, Facts, Missing, Mode, NoAction, SourceId,
         Stage, Timestamp, UserHints,
@@ -40,6 +42,8 @@ pub struct Planner {
     activities: Activities,
     overview: Arc<dyn Overview>,
     unsettled: Unsettled,
+    /// Tells in sweeps what the steps would do; none: nobody is told.
+    forecaster: Option<Forecaster>,
     tally: Tally,
     arrivals: Option<Arrivals>,
 }
@@ -86,6 +90,7 @@ impl Planner {
             activities,
             overview,
             unsettled,
+            forecaster: None,
             tally,
             arrivals: None,
         }
@@ -96,6 +101,13 @@ impl Planner {
     pub fn noting(mut self, arrivals: Arrivals) -> Self {
         self.arrivals = Some(arrivals);
         self
+    }
+
+    /// The same, telling in sweeps what the steps would do, where nothing is taken from those whom `protect` names.
+    #[must_use]
+    pub fn foretelling(self, protect: Protect) -> Self {
+        let forecaster = Forecaster::new(Arc::clone(&self.connection), protect, self.mode);
+        Self { forecaster: Some(forecaster), ..self }
     }
 
     /// The same, counting creations that no webhook told of where the source `has_webhooks`.
@@ -125,7 +137,7 @@ impl Planner {
             self.tally.duplicate();
             let answer = rules::Answer::nothing(NoAction::KnownSince(since));
             let facts = Facts::from_payload(&event);
-            return Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))));
+            return Ok(self.decided(&event, before.as_ref(), &facts, answer));
         }
         self.activities.hear(&event);
         let with_activity = |facts: Facts, schemes: &Schemes| {
@@ -138,14 +150,17 @@ impl Planner {
         };
         let schemes = self.schemes();
         let facts = with_activity(Facts::from_payload(&event), &schemes);
-        let answer = ask(&facts, &schemes);
-        if !answer.may_act() && !self.is_to_be_found(&event) {
-            return Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))));
+        let mut answer = ask(&facts, &schemes);
+        if self.foretells(&event).is_some() {
+            forecast::by_facts(&mut answer, &facts);
+        }
+        if forecast::is_settled(&answer) && !self.is_to_be_found(&event) {
+            return Ok(self.decided(&event, before.as_ref(), &facts, answer));
         }
         self.unsettled.settled(&event.key(), &*self.overview, &work.stop).await?;
         let reading = self.connection.read_user(&event.user, &work.stop).await?;
         let schemes = self.schemes(); // they may have been changed meanwhile
-        let facts = match reading {
+        let (user, facts) = match reading {
             Reading::Found(user) => {
                 if event.user.id().is_none() {
                     return Ok(Answer::Moved(Box::new(under_lasting_id(event, user.id))));
@@ -153,17 +168,31 @@ impl Planner {
                 if let (Some(odd), Some(arrivals)) = (user.odd_time_at(self.now()), &self.arrivals) {
                     arrivals.implausible_time(&event.source, odd);
                 }
-                with_activity(before_login(user.facts(self.now()), event.kind), &schemes)
+                let facts = with_activity(before_login(user.facts(self.now()), event.kind), &schemes);
+                (Some(user), facts)
             }
-            Reading::NoSuchUser => Facts::unknown(Missing::NoSuchUser),
+            Reading::NoSuchUser => (None, Facts::unknown(Missing::NoSuchUser)),
             Reading::GaveUp(error) => {
                 let reason = format!("the user can't be read, so no scheme selects them: {error}");
                 self.give_up(&event, reason, work).await?;
-                Facts::unknown(Missing::Refused)
+                (None, Facts::unknown(Missing::Refused))
             }
         };
-        let answer = ask(&facts, &schemes);
-        Ok(Answer::Decided(Box::new(self.decision(&event, before.as_ref(), &facts, answer))))
+        let mut answer = ask(&facts, &schemes);
+        if let (Some(user), Some(forecaster)) = (user, self.foretells(&event)) {
+            forecaster.foretell(&mut answer, &user, &facts, &work.stop).await?;
+        }
+        let decision = self.decision(&event, before.as_ref(), &facts, answer);
+        Ok(Answer::Decided(Box::new(Decision { read: true, ..decision })))
+    }
+
+    /// What tells what the steps on `event` would do: in sweeps alone.
+    fn foretells(&self, event: &Event) -> Option<&Forecaster> {
+        self.forecaster.as_ref().filter(|_| event.sweep.is_some())
+    }
+
+    fn decided(&self, event: &Event, before: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Answer {
+        Answer::Decided(Box::new(self.decision(event, before, facts, answer)))
     }
 
     /// Whether the event is to go under its user's lasting id although nothing is to be done: a login that is known by
@@ -185,6 +214,7 @@ impl Planner {
             no_action: answer.no_action,
             verdicts: answer.verdicts,
             others: answer.others,
+            unknown: answer.unknown,
             activity: activity::after(before, event, facts),
             ..Decision::about(event, name, self.mode, self.now())
         }

@@ -54,8 +54,12 @@ impl Overview for Listener {
         None
     }
 
-    fn selected(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
+    fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
         None
+    }
+
+    fn held(&self, _: &SchemeId) -> Vec<SweepId> {
+        Vec::new()
     }
 
     fn progress(&self) -> watch::Receiver<u64> {

@@ -38,6 +38,8 @@ pub struct Answer {
     pub verdicts: Vec<SchemeVerdict>,
     /// How many more schemes were asked that did not select the user.
     pub others: u64,
+    /// In a sweep, those of the others that a missing fact left open.
+    pub unknown: Vec<SchemeId>,
 }
 
 impl Answer {
@@ -48,7 +50,7 @@ impl Answer {
 
     /// No scheme is asked.
     pub fn nothing(why: NoAction) -> Self {
-        Self { no_action: Some(why), verdicts: Vec::new(), others: 0 }
+        Self { no_action: Some(why), verdicts: Vec::new(), others: 0, unknown: Vec::new() }
     }
 }
 
@@ -73,7 +75,7 @@ pub fn plan(schemes: &Schemes, event: &Event, waiting: Waiting<'_>, facts: &Fact
         shorten(&mut verdict.reasons, &mut room);
         verdict
     });
-    Answer { no_action: None, verdicts: verdicts.collect(), others }
+    Answer { no_action: None, verdicts: verdicts.collect(), others, unknown: asked.unknown }
 }
 
 /// The schemes asked.
@@ -82,11 +84,13 @@ struct Asked<'a> {
     kept: Vec<(&'a Ready, Truth)>,
     /// How many there were.
     total: usize,
+    /// In a sweep, those that a missing fact left open and that do not stand in the decision.
+    unknown: Vec<SchemeId>,
 }
 
 fn for_event<'a>(schemes: &'a Schemes, event: &Event, subject: &Subject<'_>) -> Asked<'a> {
     let Some(waiting) = schemes.waiting_for(&event.source, event.kind) else {
-        return Asked { kept: Vec::new(), total: 0 };
+        return Asked { kept: Vec::new(), total: 0, unknown: Vec::new() };
     };
     let mut kept = Vec::new();
     waiting.ask(subject, |ready, truth| kept.push((ready, truth)));
@@ -104,7 +108,7 @@ fn for_event<'a>(schemes: &'a Schemes, event: &Event, subject: &Subject<'_>) -> 
     }
     kept.extend(rest);
     kept.sort_by_key(|(ready, _)| ready.place);
-    Asked { kept, total: waiting.schemes.len() }
+    Asked { kept, total: waiting.schemes.len(), unknown: Vec::new() }
 }
 
 fn for_sweep<'a>(asked: Vec<&'a Ready>, subject: &Subject<'_>) -> Asked<'a> {
@@ -112,8 +116,10 @@ fn for_sweep<'a>(asked: Vec<&'a Ready>, subject: &Subject<'_>) -> Asked<'a> {
     let mut kept: Vec<_> = asked.into_iter().map(|ready| (ready, ready.compiled.select(subject))).collect();
     kept.retain(|(_, truth)| *truth != Truth::False);
     let selecting = kept.iter().filter(|(_, truth)| *truth == Truth::True).count();
+    let open = kept.iter().filter(|(_, truth)| *truth == Truth::Unknown).skip(UNKNOWN_KEPT_IN_SWEEPS);
+    let unknown = open.map(|(ready, _)| ready.versioned.scheme.id.clone()).collect();
     keep_unknown(&mut kept, selecting + UNKNOWN_KEPT_IN_SWEEPS);
-    Asked { kept, total }
+    Asked { kept, total, unknown }
 }
 
 /// Leaves out the last of those that are unknown, so that `most` are kept. Those that select are all kept: they have
@@ -144,6 +150,7 @@ fn verdict(
         held: waits_for_release(scheme, waiting),
         reasons: ready.compiled.explain(subject),
         steps: if selected == Truth::True { steps(scheme, event, subject) } else { Vec::new() },
+        forecast: None,
     }
 }
 

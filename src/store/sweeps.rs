@@ -65,7 +65,7 @@ impl SweepState {
             SweepStep::Failed { .. } => self.listing = Listing::Failed,
             SweepStep::Held { scheme, .. } => run(scheme, RunPhase::Held),
             SweepStep::Released { scheme, .. } => run(scheme, RunPhase::Released),
-            SweepStep::Cancelled { scheme } => run(scheme, RunPhase::Cancelled),
+            SweepStep::Cancelled { scheme } | SweepStep::Superseded { scheme, .. } => run(scheme, RunPhase::Cancelled),
         }
     }
 }

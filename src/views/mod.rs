@@ -25,7 +25,7 @@ pub use dead_letters::{DeadLetterRow, GivenUpStep};
 pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
 pub use prune::{Horizon, Pruning};
-pub use runs::{Counts, Entry, Filter, Progress, Run, RunState};
+pub use runs::{Counts, Entry, EntryResult, Filter, OpenRun, Progress, Run, RunState};
 
 use self::{
     activity::Activities, bells::Bells, checkpoints::Checkpoints, comparisons::Comparisons, dead_letters::DeadLetters,
@@ -130,9 +130,20 @@ impl Views {
         self.runs.get(id)
     }
 
-    /// What became of the steps of a run, by user in the scheme's order; none where there is no such run.
-    pub fn entries(&self, id: &RunId, paging: &Paging) -> Result<Option<Page<Entry>>, Error> {
-        self.runs.entries(id, paging)
+    /// The runs of sweeps that are running or held.
+    pub fn open_runs(&self) -> Result<Vec<OpenRun>, Error> {
+        self.runs.open()
+    }
+
+    /// What became of the steps of a run, by user in the scheme's order, those with `result` where one is given; none
+    /// where there is no such run.
+    pub fn entries(
+        &self,
+        id: &RunId,
+        result: Option<EntryResult>,
+        paging: &Paging,
+    ) -> Result<Option<Page<Entry>>, Error> {
+        self.runs.entries(id, result, paging)
     }
 
     /// Decisions about the user that `user` names in any of `sources`, newest first: by lasting id, else by login name

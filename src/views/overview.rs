@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::watch;
 use tracing::warn;
 
-use super::Views;
+use super::{Counts, RunState, Views};
 use crate::{
     domain::{Activity, Heard, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
     engine::{AskedStep, Count, Known, Overview, Unmet},
@@ -81,12 +81,18 @@ impl Overview for Views {
     }
 
     fn count(&self, run: &RunId) -> Option<Count> {
-        let (selected, seen) = self.runs.counted(run).ok()??;
-        Some(Count { selected, seen })
+        let Counts { seen, selected, would_change, already_so, protected, unknown, .. } =
+            self.runs.counted(run).ok()??;
+        Some(Count { selected, would_change, already_so, protected, unknown, seen })
     }
 
-    fn selected(&self, run: &RunId, after: Option<&UserId>) -> Option<Vec<UserId>> {
+    fn kept_back(&self, run: &RunId, after: Option<&UserId>) -> Option<Vec<UserId>> {
         self.runs.users(run, after, USERS).ok()
+    }
+
+    fn held(&self, scheme: &SchemeId) -> Vec<SweepId> {
+        let open = self.runs.open().unwrap_or_default().into_iter();
+        open.filter(|run| run.state == RunState::Held && run.scheme == *scheme).map(|run| run.sweep).collect()
     }
 
     fn progress(&self) -> watch::Receiver<u64> {

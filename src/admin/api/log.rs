@@ -34,19 +34,19 @@ pub(super) async fn run(
     read(move || state.views.run(&wanted)).await?.map(Json).ok_or_else(|| no_such_run(&id))
 }
 
-/// What became of the steps of a run, in the scheme's order.
+/// What became of the steps of a run, in the scheme's order; and of whom it is not known whether they are selected.
 #[utoipa::path(
-    get, path = "/runs/{id}/entries", tag = "runs", params(("id" = String, Path), query::List),
+    get, path = "/runs/{id}/entries", tag = "runs", params(("id" = String, Path), query::Entries),
     responses((status = 200, body = Page<Entry>), (status = 404, description = "There is no such run."))
 )]
 pub(super) async fn entries(
     state: Data<AdminState>,
     id: Path<String>,
-    Query(query): Query<query::List>,
+    Query(query): Query<query::Entries>,
 ) -> Result<Json<Page<Entry>>, Problem> {
-    let (id, paging) = (RunId::new(id.into_inner()), query.paging());
+    let (id, (result, paging)) = (RunId::new(id.into_inner()), query.split());
     let wanted = id.clone();
-    read(move || state.views.entries(&wanted, &paging)).await?.map(Json).ok_or_else(|| no_such_run(&id))
+    read(move || state.views.entries(&wanted, result, &paging)).await?.map(Json).ok_or_else(|| no_such_run(&id))
 }
 
 /// The answers to all events about one user, newest first.

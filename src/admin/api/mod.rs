@@ -6,6 +6,7 @@ mod groups;
 mod headers;
 mod log;
 mod newcomers;
+mod open_runs;
 mod pauses;
 mod products;
 mod query;

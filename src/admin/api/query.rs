@@ -6,8 +6,8 @@ use utoipa::IntoParams;
 
 use super::Problem;
 use crate::{
-    domain::{ActionKind, SchemeId, SourceId, StepResult, Timestamp},
-    views::{Cursor, Filter, Limit, Paging},
+    domain::{ActionKind, SchemeId, SourceId, Timestamp},
+    views::{Cursor, EntryResult, Filter, Limit, Paging, RunState},
 };
 
 /// Of a list without filters.
@@ -46,9 +46,12 @@ pub(super) struct Runs {
     /// That ask for this action.
     #[param(value_type = Option<String>, example = "add_groups")]
     action: Option<ActionName>,
-    /// With a step that ended so.
+    /// With a step that ended so; `unknown`: with a user of whom a fact was not known.
     #[param(value_type = Option<String>, example = "changed")]
     result: Option<ResultName>,
+    /// In this state.
+    #[param(value_type = Option<String>, example = "held")]
+    state: Option<RunState>,
     /// That started then or later.
     since: Option<Timestamp>,
     /// How many items at most; 50 where nothing is said.
@@ -61,9 +64,32 @@ pub(super) struct Runs {
 
 impl Runs {
     pub(super) fn split(self) -> (Filter, Paging) {
-        let Self { scheme, source, action, result, since, limit, cursor } = self;
+        let Self { scheme, source, action, result, state, since, limit, cursor } = self;
         let (action, result) = (action.map(|ActionName(name)| name), result.map(|ResultName(result)| result));
-        (Filter { scheme, source, action, result, since }, Paging { limit, cursor })
+        (Filter { scheme, source, action, result, state, since }, Paging { limit, cursor })
+    }
+}
+
+/// Of the entries of a run.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Entries {
+    /// That ended so; `unknown`: about users of whom a fact was not known.
+    #[param(value_type = Option<String>, example = "unknown")]
+    result: Option<ResultName>,
+    /// How many items at most; 50 where nothing is said.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    limit: Limit,
+    /// The `next` of the page before.
+    cursor: Option<Cursor>,
+}
+
+impl Entries {
+    pub(super) fn split(self) -> (Option<EntryResult>, Paging) {
+        let Self { result, limit, cursor } = self;
+        (result.map(|ResultName(result)| result), Paging { limit, cursor })
     }
 }
 
@@ -138,14 +164,14 @@ impl TryFrom<String> for ActionName {
 
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
-struct ResultName(StepResult);
+struct ResultName(EntryResult);
 
 impl TryFrom<String> for ResultName {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        let known = StepResult::ALL.into_iter().find(|result| result.as_str() == text);
+        let known = EntryResult::all().find(|result| result.as_str() == text);
         known.map(Self).ok_or_else(|| {
-            let names = StepResult::ALL.map(StepResult::as_str).join(", ");
+            let names = EntryResult::all().map(EntryResult::as_str).collect::<Vec<_>>().join(", ");
             format!("`{text}` is no result; write one of {names}")
         })
     }

@@ -15,13 +15,14 @@ use super::{
     document::{self, SchemeText},
     groups,
     headers::{actor, etag, if_match},
+    open_runs::{held, open_runs},
     page, query,
 };
 use crate::{
     admin::{AdminState, MAX_BODY},
     domain::{Actor, ChangeKind, Scheme, SchemeChange, SchemeId, Timestamp},
     settings::{Contents, Listed},
-    views::Page,
+    views::{OpenRun, Page},
 };
 
 /// A scheme, as administrators see it.
@@ -35,6 +36,8 @@ pub(super) struct SchemeRow {
     /// From the configuration file: can't be changed here.
     provisioned: bool,
     paused: bool,
+    /// Runs of it that wait for an administrator.
+    runs_held: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<ByRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -63,15 +66,16 @@ impl SchemeRow {
     }
 }
 
-impl From<Listed> for SchemeRow {
-    fn from(listed: Listed) -> Self {
+impl SchemeRow {
+    fn new(listed: Listed, open: &[OpenRun]) -> Self {
+        let runs_held = held(open, |run| run.scheme == listed.id);
         let Listed { id, contents, version, tag, provisioned, paused, changed, warnings } = listed;
         let contents = match contents {
             Contents::Readable(scheme) => ContentsRow::Readable(scheme),
             Contents::Broken { text, why } => ContentsRow::Broken { id, text, broken: why },
         };
         let changed = changed.map(|(by, at)| ByRow { by, at });
-        Self { contents, version, tag, provisioned, paused: paused.is_some(), changed, warnings }
+        Self { contents, version, tag, provisioned, paused: paused.is_some(), runs_held, changed, warnings }
     }
 }
 
@@ -100,7 +104,8 @@ pub(super) async fn list(
     state: Data<AdminState>,
     Query(query): Query<query::List>,
 ) -> Result<Json<Page<SchemeRow>>, Problem> {
-    let rows: Vec<_> = state.settings.list().into_iter().map(SchemeRow::from).collect();
+    let open = open_runs(&state).await?;
+    let rows: Vec<_> = state.settings.list().into_iter().map(|listed| SchemeRow::new(listed, &open)).collect();
     page(&rows, &query.paging(), SchemeRow::id).map(Json)
 }
 
@@ -116,7 +121,7 @@ pub(super) async fn one(
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let listed = state.settings.get(&id).ok_or_else(|| no_such(id.as_str()))?;
-    Ok(shown(&mut HttpResponse::Ok(), listed))
+    Ok(shown(&mut HttpResponse::Ok(), listed, &open_runs(&state).await?))
 }
 
 /// The changes of a stored scheme, newest first, all on one page.
@@ -156,7 +161,7 @@ pub(super) async fn create(
     let mut listed = state.settings.create(&text, by).await?;
     listed.warnings.extend(about_groups);
     let place = (header::LOCATION, format!("/api/v1/schemes/{}", listed.id));
-    Ok(shown(HttpResponse::Created().insert_header(place), listed))
+    Ok(shown(HttpResponse::Created().insert_header(place), listed, &open_runs(&state).await?))
 }
 
 /// Stores a scheme in place of the one that is there.
@@ -186,7 +191,7 @@ pub(super) async fn replace(
     let about_groups = groups::look_up(&state, &state.settings.check_change(&id, &text, &if_match)?).await?;
     let mut listed = state.settings.replace(&id, &text, &if_match, by).await?;
     listed.warnings.extend(about_groups);
-    Ok(shown(&mut HttpResponse::Ok(), listed))
+    Ok(shown(&mut HttpResponse::Ok(), listed, &open_runs(&state).await?))
 }
 
 /// Deletes a stored scheme.
@@ -213,8 +218,8 @@ pub(super) async fn delete(
 }
 
 /// A scheme with its tag.
-pub(super) fn shown(response: &mut actix_web::HttpResponseBuilder, listed: Listed) -> HttpResponse {
-    response.insert_header(etag(&listed.tag)).json(SchemeRow::from(listed))
+pub(super) fn shown(response: &mut actix_web::HttpResponseBuilder, listed: Listed, open: &[OpenRun]) -> HttpResponse {
+    response.insert_header(etag(&listed.tag)).json(SchemeRow::new(listed, open))
 }
 
 /// What can't be an id is the id of nothing.

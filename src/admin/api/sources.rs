@@ -8,7 +8,12 @@ use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
 
-use super::{Problem, newcomers::ReconciliationRow, page, query, read};
+use super::{
+    Problem,
+    newcomers::ReconciliationRow,
+    open_runs::{held, open_runs},
+    page, query, read,
+};
 use crate::{
     admin::{AdminState, SourceHealth, SourceState},
     config::{Rate, Source},
@@ -75,15 +80,23 @@ pub(super) struct SourceNow {
     /// By an administrator; the others are about what the product lets usher do.
     paused: bool,
     reconciliation: ReconciliationRow,
+    /// Runs that wait for an administrator.
+    runs_held: usize,
 }
 
 impl SourceNow {
-    fn new(source: SourceRow, health: Option<SourceHealth>, paused: bool, reconciliation: ReconciliationRow) -> Self {
+    fn new(
+        source: SourceRow,
+        health: Option<SourceHealth>,
+        paused: bool,
+        reconciliation: ReconciliationRow,
+        runs_held: usize,
+    ) -> Self {
         let (state, why, since) = match health {
             Some(SourceHealth { state, why, since, .. }) => (Some(state), why, since),
             None => (None, None, None),
         };
-        Self { source, state, why, since, paused, reconciliation }
+        Self { source, state, why, since, paused, reconciliation, runs_held }
     }
 }
 
@@ -128,13 +141,15 @@ async fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>,
     let mut health = state.readiness.sources();
     let (views, ids) = (state.views.clone(), rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>());
     let compared = read(move || ids.iter().map(|id| views.comparison(id)).collect::<Result<Vec<_>, _>>()).await?;
+    let open = open_runs(&state).await?;
     let schemes = state.settings.schemes();
     let rows = rows.into_iter().zip(compared).map(|(row, compared)| {
         let place = health.iter().position(|health| health.source == row.id);
         let paused = state.settings.pause_of(&Pausable::Source(row.id.clone())).is_some();
         let is_waited = schemes.borrow().wait_for_creations(&row.id);
         let reconciliation = ReconciliationRow::new(row.reconcile, is_waited, compared);
-        SourceNow::new(row, place.map(|place| health.swap_remove(place)), paused, reconciliation)
+        let runs_held = held(&open, |run| run.source == row.id);
+        SourceNow::new(row, place.map(|place| health.swap_remove(place)), paused, reconciliation, runs_held)
     });
     Ok(rows.collect())
 }

@@ -33,6 +33,10 @@ pub enum Command {
     Show {
         /// The run.
         id: String,
+        /// Only what ended so: changed, unchanged, tested, held or failed; unknown: users of whom a fact was not known,
+        /// with the fact.
+        #[arg(long)]
+        result: Option<String>,
         /// How many steps; all where nothing is said.
         #[arg(long, value_parser = limit)]
         limit: Option<Limit>,
@@ -70,9 +74,13 @@ pub struct Filters {
     /// That ask for this action, like `add_groups`.
     #[arg(long)]
     action: Option<String>,
-    /// With a step that ended so: changed, unchanged, tested, held or failed.
+    /// With a step that ended so: changed, unchanged, tested, held or failed; unknown: with a user of whom a fact was not
+    /// known.
     #[arg(long)]
     result: Option<String>,
+    /// In this state: running, held, done, failed or cancelled.
+    #[arg(long)]
+    state: Option<String>,
     /// That started then or later, like 2026-11-21T08:30:00Z.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -84,9 +92,9 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             output.format = shown.output;
             list(api, output, &filters, limit).await?;
         }
-        Command::Show { id, limit, shown } => {
+        Command::Show { id, result, limit, shown } => {
             output.format = shown.output;
-            show(api, output, &id, limit.unwrap_or(Limit::All)).await?;
+            show(api, output, &id, result.as_deref(), limit.unwrap_or(Limit::All)).await?;
         }
         Command::Wait { id, shown } => {
             output.format = shown.output.into();
@@ -116,7 +124,7 @@ const RUNS: [Column; 8] = [
 ];
 
 /// The columns of runs as CSV. New ones come at the end.
-const RUNS_CSV: [Column; 21] = [
+const RUNS_CSV: [Column; 25] = [
     ("run", "/id"),
     ("scheme", "/scheme"),
     ("scheme_version", "/scheme_version"),
@@ -138,11 +146,16 @@ const RUNS_CSV: [Column; 21] = [
     ("tested", "/counts/tested"),
     ("held", "/counts/held"),
     ("failed", "/counts/failed"),
+    ("would_change", "/counts/would_change"),
+    ("already_so", "/counts/already_so"),
+    ("protected", "/counts/protected"),
+    ("unknown", "/counts/unknown"),
 ];
 
 async fn list(api: &Api, output: &mut Output<'_>, filters: &Filters, limit: Option<Limit>) -> Result<(), Error> {
-    let Filters { scheme, source, action, result, since } = filters;
-    let all = [("scheme", scheme), ("source", source), ("action", action), ("result", result), ("since", since)];
+    let Filters { scheme, source, action, result, state, since } = filters;
+    let (scheme, source, action) = (("scheme", scheme), ("source", source), ("action", action));
+    let all = [scheme, source, action, ("result", result), ("state", state), ("since", since)];
     let query: Vec<_> = all.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
     let columns = if output.format == Format::Csv { RUNS_CSV.as_slice() } else { &RUNS };
     // Nothing is written before it is known that what is asked for is there.
@@ -192,10 +205,17 @@ const ENTRIES_CSV: [Column; 14] = [
     ("error", "/error"),
 ];
 
-async fn show(api: &Api, output: &mut Output<'_>, id: &str, limit: Limit) -> Result<(), Error> {
+async fn show(
+    api: &Api,
+    output: &mut Output<'_>,
+    id: &str,
+    result: Option<&str>,
+    limit: Limit,
+) -> Result<(), Error> {
     let run = api.get(&["runs", id], &[]).await?;
     let path = ["runs", id, "entries"];
-    let mut pages = api.pages(&path, &[], limit.number());
+    let query: Vec<_> = result.map(|result| ("result", result)).into_iter().collect();
+    let mut pages = api.pages(&path, &query, limit.number());
     let mut first = pages.next().await?.unwrap_or_default();
     let format = output.format;
     if format == Format::Table {

@@ -143,7 +143,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
     Ok(ExitCode::SUCCESS)
 }
 
-const SCHEMES: [Column; 9] = [
+const SCHEMES: [Column; 10] = [
     ("scheme", "/id"),
     ("name", "/name"),
     ("source", "/source"),
@@ -151,6 +151,7 @@ const SCHEMES: [Column; 9] = [
     ("enabled", "/enabled"),
     ("test mode", "/test_mode"),
     ("paused", "/paused"),
+    ("held runs", "/runs_held"),
     ("from the file", "/provisioned"),
     ("version", "/version"),
 ];

@@ -66,11 +66,12 @@ pub enum Newcomers {
     },
 }
 
-const SOURCES: [Column; 7] = [
+const SOURCES: [Column; 8] = [
     ("source", "/id"),
     ("product", "/product"),
     ("state", "/state"),
     ("paused", "/paused"),
+    ("held runs", "/runs_held"),
     ("newcomers", "/reconciliation/state"),
     ("address", "/base_url"),
     ("why", "/why"),

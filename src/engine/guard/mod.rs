@@ -90,6 +90,21 @@ impl Guard {
         }
     }
 
+    /// Whether `step` on `user` would be refused for certain. Who else administers the source is not asked: where that
+    /// decides, and where the product does not tell which account usher acts as, the answer is no.
+    pub(super) async fn would_refuse(
+        &self,
+        step: &Step,
+        user: &User,
+        stop: &CancellationToken,
+    ) -> Result<bool, Interrupted> {
+        if !step.kind().takes_away() {
+            return Ok(false);
+        }
+        let acting = self.acting(stop).await?.unwrap_or_default();
+        Ok(rules::is_refused_for_certain(&self.protect, step, user, acting.as_ref()))
+    }
+
     async fn ask_administrators(
         &self,
         step: &Step,

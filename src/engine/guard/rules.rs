@@ -34,6 +34,17 @@ pub(super) fn judge(protect: &Protect, step: &Step, user: &User, acting: Option<
     }
 }
 
+/// Whether `step` on `user` is refused whoever else administers the source.
+pub(super) fn is_refused_for_certain(protect: &Protect, step: &Step, user: &User, acting: Option<&UserId>) -> bool {
+    match judge(protect, step, user, acting) {
+        Verdict::Allowed => false,
+        Verdict::Refused(_) => true,
+        Verdict::AskAdministrators => {
+            matches!(step, Step::RemoveAllGroups | Step::Delete) && is_one(protect, user, &BTreeSet::new())
+        }
+    }
+}
+
 /// Judges a step that may end what makes `user` an administrator; `others` says who else is one.
 pub(super) fn judge_administrator(
     protect: &Protect,

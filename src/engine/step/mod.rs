@@ -7,7 +7,7 @@ mod settle;
 mod wording;
 
 use crate::{
-    domain::{Decision, Step, StepRef},
+    domain::{Decision, Step, StepRef, StepResult},
     products::{Disposition, Error},
 };
 
@@ -31,6 +31,9 @@ pub(super) struct Plan<'a> {
     pub(super) dry_run: bool,
     /// Whether the run is kept back as a whole.
     pub(super) held: bool,
+    /// Whether the planner has just found all steps of the scheme to be so, and no other step of the decision changes
+    /// that.
+    pub(super) so_already: bool,
     /// Whether it stands behind a delete in its scheme, and is for when that is refused.
     pub(super) after_delete: bool,
     /// Whether others stand behind it in its scheme.
@@ -65,6 +68,9 @@ impl<'a> Progress<'a> {
 
     /// Takes the step.
     pub(super) async fn take(mut self) -> Result<Ended, Interrupted> {
+        if self.plan.so_already && !self.may_be_done {
+            return Ok(Ended::with(StepResult::Unchanged, "already so"));
+        }
         if self.plan.held {
             return Ok(Ended::held("kept back until the run's limits are checked"));
         }

@@ -1,6 +1,6 @@
 //! Comparing runs with their limits, and letting them go on.
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{LOOK_EVERY, Sweeper};
 use crate::{
@@ -26,12 +26,16 @@ impl Sweeper {
     ) -> Result<(), Interrupted> {
         let (sweep, scheme) = (&asked.sweep, &run.scheme.id);
         let Some(count) = self.counted(sweep, run, work).await? else { return Ok(()) };
+        if self.phase(sweep, scheme, work).await? == RunPhase::Open {
+            // Before it is held itself: after a crash in between it is compared once more.
+            self.supersede_older(asked, run, work).await?;
+        }
         match self.phase(sweep, scheme, work).await? {
-            RunPhase::Open if run.limits.exceeded_by(count.selected, count.seen) => {
-                self.hold(sweep, scheme, &too_many(run.limits, count), work).await
+            RunPhase::Open if run.limits.exceeded_by(count.would_change, count.seen) => {
+                self.hold_counted(asked, run, count, work).await
             }
             RunPhase::Open if let Some(why) = self.obstacle(&run.scheme) => self.hold(sweep, scheme, why, work).await,
-            RunPhase::Open | RunPhase::Released => self.let_go_on(sweep, scheme, count.selected, work).await,
+            RunPhase::Open | RunPhase::Released => self.let_go_on(sweep, scheme, count.kept_back(), work).await,
             RunPhase::Held | RunPhase::Cancelled => Ok(()),
         }
     }
@@ -55,12 +59,33 @@ impl Sweeper {
         let Some(count) = self.counted_by_views(&order.run(), || self.run_cancelled(&order.run()), work).await? else {
             return Ok(());
         };
-        info!(sweep.id = %sweep, scheme.id = %scheme, users = count.selected, "run is released");
-        self.let_go_on(sweep, scheme, count.selected, work).await
+        info!(sweep.id = %sweep, scheme.id = %scheme, users = count.kept_back(), "run is released");
+        self.let_go_on(sweep, scheme, count.kept_back(), work).await
+    }
+
+    /// Holds a run that would go past its limits, and says so in the log with all that is needed to go on.
+    async fn hold_counted(
+        &self,
+        asked: &AskedSweep,
+        run: &SweepRun,
+        count: Count,
+        work: &Work,
+    ) -> Result<(), Interrupted> {
+        let (why, id) = (too_many(run.limits, count), RunId::of_sweep(&asked.sweep, &run.scheme.id));
+        let Count { selected, would_change, already_so, protected, unknown, seen } = count;
+        let (limit_users, limit_percent) = (run.limits.users, run.limits.percent);
+        warn!(
+            run.id = %id, scheme.id = %run.scheme.id, source.id = %asked.source, seen, selected, would_change, already_so,
+            protected, unknown, limit_users, limit_percent,
+            "run {id} is held: {why}; look at it with `usher runs show {id}`, then `usher runs release {id}` or `usher runs cancel {id}`"
+        );
+        let step = SweepStep::Held { scheme: run.scheme.id.clone(), why };
+        self.record(&asked.sweep, step, work).await
     }
 
     async fn hold(&self, sweep: &SweepId, scheme: &SchemeId, why: &str, work: &Work) -> Result<(), Interrupted> {
-        info!(sweep.id = %sweep, scheme.id = %scheme, why, "run is held");
+        let id = RunId::of_sweep(sweep, scheme);
+        warn!(run.id = %id, scheme.id = %scheme, "run {id} is held: {why}");
         self.record(sweep, SweepStep::Held { scheme: scheme.clone(), why: why.to_owned() }, work).await
     }
 
@@ -83,7 +108,7 @@ impl Sweeper {
         }
     }
 
-    /// Sights everybody again whom the run selects. Who was already sighted again is recognised by the planner.
+    /// Sights everybody again of whom steps are kept back. Who was already sighted again is recognised by the planner.
     async fn let_go_on(&self, sweep: &SweepId, scheme: &SchemeId, users: u64, work: &Work) -> Result<(), Interrupted> {
         let run = RunId::of_sweep(sweep, scheme);
         if self.phase(sweep, scheme, work).await? != RunPhase::Released {
@@ -91,7 +116,7 @@ impl Sweeper {
         }
         let mut last = None;
         loop {
-            let next = self.when(|| self.overview.selected(&run, last.as_ref()), work).await?;
+            let next = self.when(|| self.overview.kept_back(&run, last.as_ref()), work).await?;
             let Some(user) = next.last() else { return Ok(()) };
             last = Some(user.clone());
             let again = next.into_iter().map(|user| (user, UserHints::default(), Some(scheme.clone())));
@@ -133,7 +158,7 @@ impl Sweeper {
         }
     }
 
-    async fn phase(&self, sweep: &SweepId, scheme: &SchemeId, work: &Work) -> Result<RunPhase, Interrupted> {
+    pub(super) async fn phase(&self, sweep: &SweepId, scheme: &SchemeId, work: &Work) -> Result<RunPhase, Interrupted> {
         let state = self.state(sweep, work).await?;
         Ok(state.map_or(RunPhase::Cancelled, |state| phase(&state, scheme)))
     }
@@ -147,9 +172,13 @@ fn phase(state: &SweepState, scheme: &SchemeId) -> RunPhase {
     state.runs.get(scheme).copied().unwrap_or(RunPhase::Cancelled)
 }
 
-fn too_many(limits: Limits, Count { selected, seen }: Count) -> String {
-    let users = limits.users.map(|users| format!("{users} users"));
+fn too_many(limits: Limits, count: Count) -> String {
+    let users = limits.users.map(|users| if users == 1 { "1 user".to_owned() } else { format!("{users} users") });
     let percent = limits.percent.map(|percent| format!("{percent} percent of them"));
     let limits = [users, percent].into_iter().flatten().collect::<Vec<_>>().join(" and ");
-    format!("it selects {selected} of {seen} users; its limit is {limits}")
+    let Count { selected, would_change, already_so, protected, unknown, seen } = count;
+    let others = [(already_so, "so already"), (protected, "protected"), (unknown, "not known")];
+    let others: String =
+        others.into_iter().filter(|(users, _)| *users > 0).map(|(users, what)| format!(", {users} {what}")).collect();
+    format!("it would change {would_change} of {seen} users; its limit is {limits} ({selected} selected{others})")
 }

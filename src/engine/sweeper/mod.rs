@@ -6,6 +6,7 @@
 mod counting;
 mod listing;
 mod sighted;
+mod superseding;
 
 use std::{sync::Arc, time::Duration};
 
@@ -105,8 +106,12 @@ impl Sweeper {
                 Listed::Failed => return Ok(()),
             },
         }
-        for run in asked.runs.iter().filter(|run| !run.limits.is_empty() && state.runs.contains_key(&run.scheme.id)) {
-            self.compare_with_limits(asked, run, work).await?;
+        for run in asked.runs.iter().filter(|run| state.runs.contains_key(&run.scheme.id)) {
+            if !run.limits.is_empty() {
+                self.compare_with_limits(asked, run, work).await?;
+            } else if !self.is_cancelled(&asked.sweep, run) {
+                self.supersede_older(asked, run, work).await?;
+            }
         }
         Ok(())
     }
@@ -167,6 +172,9 @@ impl Sweeper {
 
     /// Ends a run, unless it has ended. Its steps are kept back by the executor, which knows already.
     async fn cancel(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
+        if let Some(by) = &order.superseded_by {
+            return self.give_way(order, by, work).await;
+        }
         let Some(state) = self.state(&order.sweep, work).await? else {
             // It has not begun: that it was cancelled is known when it does. Or it began so long ago that it is forgotten.
             let is_forgotten = self.overview.sweep(&order.sweep).is_some() && !self.overview.is_over(&order.run());

@@ -78,6 +78,8 @@ struct Read {
     asked_until: Option<Timestamp>,
     /// How many users any run selects.
     count: Option<Count>,
+    /// The sweeps of which the run of any scheme is held.
+    held: Vec<SweepId>,
     /// What administrators have stopped.
     controls: Arc<Stopped>,
 }
@@ -107,8 +109,12 @@ impl Overview for Read {
         self.count
     }
 
-    fn selected(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
+    fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
         None
+    }
+
+    fn held(&self, _: &SchemeId) -> Vec<SweepId> {
+        self.held.clone()
     }
 
     fn progress(&self) -> watch::Receiver<u64> {
@@ -147,6 +153,29 @@ async fn records<T: codec::Wire>(log: &dyn Log, stream: Stream, count: usize) ->
 /// What a sweeper makes of `requests` whose views have `read` so much: its first `count` records, and whom it has sighted
 /// by then.
 async fn made_of(requests: &[SweepRequest], count: usize, read: Read) -> (Vec<SweepProgress>, Vec<Event>) {
+    made_after(requests, count, &[], count, read).await
+}
+
+/// As [`made_of`], with `later` requests once there are `count` records, until there are `most`.
+async fn made_after(
+    requests: &[SweepRequest],
+    count: usize,
+    later: &[SweepRequest],
+    most: usize,
+    read: Read,
+) -> (Vec<SweepProgress>, Vec<Event>) {
+    let (progress, events, _) = made_with(requests, count, later, most, read).await;
+    (progress, events)
+}
+
+/// As [`made_after`], with all requests that stand in the log in the end.
+async fn made_with(
+    requests: &[SweepRequest],
+    count: usize,
+    later: &[SweepRequest],
+    most: usize,
+    read: Read,
+) -> (Vec<SweepProgress>, Vec<Event>, Vec<SweepRequest>) {
     let dir = tempfile::tempdir().expect("a folder");
     let options = Options { partitions: 1, ..Options::default() };
     let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&dir.path().join("log"), options).expect("a log"));
@@ -162,13 +191,20 @@ async fn made_of(requests: &[SweepRequest], count: usize, read: Read) -> (Vec<Sw
     let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, Arc::new(read), metrics);
     let stop = CancellationToken::new();
     let running = tokio::spawn(engine::run(Arc::clone(&log), memory.ledger, Arc::new(sweeper), stop.clone()));
-    let progress = records::<SweepProgress>(&*log, Stream::SweepProgress, count).await;
+    records::<SweepProgress>(&*log, Stream::SweepProgress, count).await;
+    for request in later {
+        let record = Record { key: request.key(), payload: codec::encode(request) };
+        log.append(Stream::Sweeps, record).await.expect("appended");
+    }
+    let progress = records::<SweepProgress>(&*log, Stream::SweepProgress, most).await;
     stop.cancel();
     running.await.expect("no panic");
     let sighted = log.bounds(Stream::Events, Partition(0)).await.expect("bounds").end;
     let events = records::<Event>(&*log, Stream::Events, usize::try_from(sighted).expect("few")).await;
+    let asked = log.bounds(Stream::Sweeps, Partition(0)).await.expect("bounds").end;
+    let asked = records::<SweepRequest>(&*log, Stream::Sweeps, usize::try_from(asked).expect("few")).await;
     log.close().await;
-    (progress, events)
+    (progress, events, asked)
 }
 
 fn started(progress: &[SweepProgress]) -> Vec<(String, Vec<SchemeId>)> {
@@ -227,7 +263,7 @@ async fn of_the_times_that_had_to_wait_only_the_last_one_is_run() {
 /// What is said about the run of `one` in the sweep `s1`.
 fn order() -> RunOrder {
     let (sweep, scheme) = (SweepId::new("s1"), "one".parse().expect("an id"));
-    RunOrder { sweep, scheme, source: source(), at: Timestamp::from_millis(1) }
+    RunOrder { sweep, scheme, source: source(), at: Timestamp::from_millis(1), superseded_by: None }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -257,7 +293,10 @@ fn limited() -> SweepRequest {
 
 /// Why the run of [`limited`] is held, selecting `selected` of five users, while `stopped` is.
 async fn held(selected: u64, stopped: &str) -> String {
-    let read = Read { count: Some(Count { selected, seen: 5 }), ..Read::default() };
+    let read = Read {
+        count: Some(Count { selected, would_change: selected, seen: 5, ..Count::default() }),
+        ..Read::default()
+    };
     read.controls.stop(stopped);
     let (progress, events) = made_of(&[limited()], 5, read).await;
     assert_eq!(events.len(), 5, "nobody is sighted again");
@@ -272,4 +311,37 @@ async fn a_run_is_held_that_would_select_nobody_once_more() {
     assert!(held(3, "nothing").await.contains("its limit is 2 users"));
     assert!(held(1, "one").await.contains("paused"));
     assert!(held(1, "one@1").await.contains("changed"));
+}
+
+/// The requests that stand in the log after a run of [`limited`], which selects `selected` of five, while `s0` is held.
+async fn superseded_by_run_of(selected: u64) -> Vec<SweepRequest> {
+    let count = Count { selected, would_change: selected, seen: 5, ..Count::default() };
+    let read = Read { count: Some(count), held: vec![SweepId::new("s0"), SweepId::new("s1")], ..Read::default() };
+    made_with(&[limited()], 5, &[], 5, read).await.2
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_takes_the_place_of_an_older_one_that_is_held_whether_it_is_held_itself_or_not() {
+    for selected in [1, 3] {
+        let asked = superseded_by_run_of(selected).await;
+        let [_, SweepRequest::Cancel(order)] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!((order.sweep.as_str(), order.superseded_by.clone()), ("s0", Some(RunId::new("s1.one"))));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_released_before_it_could_be_superseded_goes_on() {
+    let by = RunId::new("s2.one");
+    let superseding = SweepRequest::Cancel(RunOrder { superseded_by: Some(by.clone()), ..order() });
+    let count = Count { selected: 3, would_change: 3, seen: 5, ..Count::default() };
+    let read = || Read { count: Some(count), ..Read::default() };
+    // Held, then superseded: it ends, and says by which run.
+    let (progress, _) = made_of(&[limited(), superseding.clone()], 5, read()).await;
+    assert!(matches!(&progress[4].step, SweepStep::Held { .. }), "{progress:?}");
+    let (progress, events) = made_after(&[limited()], 5, &[superseding.clone()], 6, read()).await;
+    assert_eq!(progress[5].step, SweepStep::Superseded { scheme: order().scheme, by });
+    assert_eq!(events.len(), 5, "nobody is sighted again");
+    // Released first: the later word is too late.
+    let (progress, _) = made_after(&[limited()], 5, &[SweepRequest::Release(order()), superseding], 6, read()).await;
+    assert!(matches!(&progress[5].step, SweepStep::Released { .. }), "{progress:?}");
 }

@@ -6,8 +6,8 @@ use super::{
     need, proto,
 };
 use crate::domain::{
-    Activity, Decision, EventId, GroupName, Issue, MadeOf, Mode, NoAction, Reason, SchemeId, SchemeRef, SchemeVerdict,
-    Step, Timestamp, Truth, UserRef,
+    Activity, Decision, EventId, Forecast, GroupName, Issue, MadeOf, Mode, NoAction, Reason, SchemeId, SchemeRef,
+    SchemeVerdict, Step, Timestamp, Truth, UserRef,
 };
 
 impl From<Truth> for proto::Truth {
@@ -154,6 +154,25 @@ impl Wire for Step {
     }
 }
 
+fn forecast_to_wire(forecast: Option<Forecast>) -> proto::Forecast {
+    match forecast {
+        None => proto::Forecast::Unspecified,
+        Some(Forecast::WouldChange) => proto::Forecast::WouldChange,
+        Some(Forecast::AlreadySo) => proto::Forecast::AlreadySo,
+        Some(Forecast::Protected) => proto::Forecast::Protected,
+    }
+}
+
+/// A forecast that this version does not know is none: such a user counts as one who would be changed.
+fn forecast(number: i32) -> Option<Forecast> {
+    match proto::Forecast::try_from(number) {
+        Ok(proto::Forecast::WouldChange) => Some(Forecast::WouldChange),
+        Ok(proto::Forecast::AlreadySo) => Some(Forecast::AlreadySo),
+        Ok(proto::Forecast::Protected) => Some(Forecast::Protected),
+        Ok(proto::Forecast::Unspecified) | Err(_) => None,
+    }
+}
+
 impl Wire for SchemeVerdict {
     type Message = proto::SchemeVerdict;
 
@@ -165,6 +184,7 @@ impl Wire for SchemeVerdict {
             held: self.held,
             reasons: Some(self.reasons.to_wire()),
             steps: self.steps.iter().map(Step::to_wire).collect(),
+            forecast: forecast_to_wire(self.forecast).into(),
         }
     }
 
@@ -176,6 +196,7 @@ impl Wire for SchemeVerdict {
             held: message.held,
             reasons: Reason::from_wire(need(message.reasons, "reasons")?)?,
             steps: message.steps.into_iter().map(Step::from_wire).collect::<Result<_, _>>()?,
+            forecast: forecast(message.forecast),
         })
     }
 }
@@ -218,6 +239,8 @@ impl Wire for Decision {
             sweep: self.sweep.as_ref().map(sighting_to_wire),
             activity: self.activity.as_ref().map(Activity::to_wire),
             via: proto::Via::from(self.via).into(),
+            unknown: self.unknown.iter().map(SchemeId::to_string).collect(),
+            read: self.read,
         }
     }
 
@@ -238,6 +261,8 @@ impl Wire for Decision {
             others: message.others,
             sweep: message.sweep.map(sighting_from_wire).transpose()?,
             activity: message.activity.map(Activity::from_wire).transpose()?,
+            unknown: message.unknown.into_iter().filter_map(|id| SchemeId::try_from(id).ok()).collect(),
+            read: message.read,
         })
     }
 }

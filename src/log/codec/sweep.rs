@@ -2,8 +2,8 @@
 
 use super::{Error, Wire, event::source, need, proto};
 use crate::domain::{
-    Armed, AskedSweep, Cause, Comparison, Limits, NewcomerOrder, RunOrder, SchemeId, SchemeRef, SweepId, SweepProgress,
-    SweepRequest, SweepRun, SweepStep, Timestamp,
+    Armed, AskedSweep, Cause, Comparison, Limits, NewcomerOrder, RunId, RunOrder, SchemeId, SchemeRef, SweepId,
+    SweepProgress, SweepRequest, SweepRun, SweepStep, Timestamp,
 };
 
 impl From<Cause> for proto::SweepCause {
@@ -86,6 +86,7 @@ fn order_to_wire(order: &RunOrder) -> proto::RunOrder {
         scheme: order.scheme.to_string(),
         source: order.source.to_string(),
         at_ms: order.at.as_millis(),
+        superseded_by: order.superseded_by.as_ref().map(RunId::to_string),
     }
 }
 
@@ -95,6 +96,7 @@ fn order_from_wire(message: proto::RunOrder) -> Result<RunOrder, Error> {
         scheme: scheme(message.scheme)?,
         source: source(message.source)?,
         at: Timestamp::from_millis(message.at_ms),
+        superseded_by: message.superseded_by.map(RunId::new),
     })
 }
 
@@ -183,6 +185,9 @@ impl Wire for SweepStep {
                 Step::Released(proto::RunReleased { scheme: scheme.to_string(), users: *users })
             }
             Self::Cancelled { scheme } => Step::Cancelled(scheme.to_string()),
+            Self::Superseded { scheme, by } => {
+                Step::Superseded(proto::RunSuperseded { scheme: scheme.to_string(), by: by.to_string() })
+            }
             Self::Failed { why } => Step::Failed(why.clone()),
             Self::Compared(comparison) => Step::Compared(comparison_to_wire(comparison)),
         };
@@ -203,6 +208,9 @@ impl Wire for SweepStep {
             Step::Held(held) => Self::Held { scheme: scheme(held.scheme)?, why: held.why },
             Step::Released(released) => Self::Released { scheme: scheme(released.scheme)?, users: released.users },
             Step::Cancelled(text) => Self::Cancelled { scheme: scheme(text)? },
+            Step::Superseded(superseded) => {
+                Self::Superseded { scheme: scheme(superseded.scheme)?, by: RunId::new(superseded.by) }
+            }
             Step::Failed(why) => Self::Failed { why },
             Step::Compared(comparison) => Self::Compared(comparison_from_wire(comparison)),
         })
@@ -248,13 +256,15 @@ mod tests {
     fn requests_survive_the_log() {
         let (sweep, scheme) = (SweepId::new("s"), run().scheme.id);
         let (source, at) = ("acme".parse().expect("an id"), Timestamp::from_millis(7));
-        let order = RunOrder { sweep: sweep.clone(), scheme: scheme.clone(), source, at };
+        let superseded_by = Some(RunId::new("s2.idle"));
+        let order = RunOrder { sweep: sweep.clone(), scheme: scheme.clone(), source, at, superseded_by };
         let source = order.source.clone();
         let (due, schedule) = (Some(at), "0 3 * * * UTC".to_owned());
         let requests = [
             SweepRequest::Asked(AskedSweep { sweep, source, runs: vec![run()], cause: Cause::Schedule, due, at }),
             SweepRequest::Release(order.clone()),
             SweepRequest::Cancel(order.clone()),
+            SweepRequest::Cancel(RunOrder { superseded_by: None, ..order.clone() }),
             SweepRequest::Armed(Armed { scheme, source: order.source.clone(), schedule, at }),
             SweepRequest::Newcomers(NewcomerOrder { source: order.source, release: true, users: 7, at }),
         ];
@@ -272,6 +282,7 @@ mod tests {
             SweepStep::ListingEnded { seen: 0 },
             SweepStep::Held { scheme: scheme.clone(), why: "too many".into() },
             SweepStep::Released { scheme: scheme.clone(), users: 9 },
+            SweepStep::Superseded { scheme: scheme.clone(), by: RunId::new("s2.idle") },
             SweepStep::Cancelled { scheme },
             SweepStep::Failed { why: "refused".into() },
             SweepStep::Compared(Comparison::default()),

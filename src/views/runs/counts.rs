@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::StepResult;
+use super::EntryResult;
+use crate::domain::{Forecast, StepResult};
 
 /// See the module.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -12,6 +13,18 @@ pub struct Counts {
     pub seen: u64,
     /// Users selected.
     pub selected: u64,
+    /// Of those, in a sweep: users who would be changed, or of whom that could not be told. Limits are about these.
+    #[serde(default)]
+    pub would_change: u64,
+    /// Of those, in a sweep: users of whom everything was so already.
+    #[serde(default)]
+    pub already_so: u64,
+    /// Of those, in a sweep: users who are protected from what is not so already.
+    #[serde(default)]
+    pub protected: u64,
+    /// Users, in a sweep, who were not selected because a fact is not known.
+    #[serde(default)]
+    pub unknown: u64,
     /// Steps that changed something.
     pub changed: u64,
     /// Steps that found it so already.
@@ -34,6 +47,24 @@ impl Counts {
             StepResult::Held => self.held,
             StepResult::Failed => self.failed,
         }
+    }
+
+    /// How many entries have `result`.
+    pub fn of_entry(&self, result: EntryResult) -> u64 {
+        match result {
+            EntryResult::Step(result) => self.of(result),
+            EntryResult::Unknown => self.unknown,
+        }
+    }
+
+    /// Counts a user who is selected, with what was foretold. Where nothing was, the user may be changed.
+    pub(super) fn select(&mut self, forecast: Option<Forecast>) {
+        self.selected += 1;
+        *match forecast {
+            Some(Forecast::WouldChange) | None => &mut self.would_change,
+            Some(Forecast::AlreadySo) => &mut self.already_so,
+            Some(Forecast::Protected) => &mut self.protected,
+        } += 1;
     }
 
     pub(super) fn add(&mut self, result: StepResult) {

@@ -4,11 +4,39 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{EventId, EventKind, Outcome, RunId, StepKey, StepRef, StepResult, SweepId, Timestamp, UserRef},
+    domain::{
+        Decision, EventId, EventKind, Outcome, RunId, SchemeVerdict, StepKey, StepRef, StepResult, SweepId, Timestamp,
+        UserRef,
+    },
     views::keys::part,
 };
 
-/// What became of one step.
+/// How an entry ended: as a step did, or before there was one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryResult {
+    /// A step did.
+    Step(StepResult),
+    /// The user was not selected, because a fact is not known.
+    Unknown,
+}
+
+impl EntryResult {
+    /// All results, for filters.
+    pub fn all() -> impl Iterator<Item = Self> {
+        StepResult::ALL.into_iter().map(Self::Step).chain([Self::Unknown])
+    }
+
+    /// The word used in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Step(result) => result.as_str(),
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What became of one step; or, with the result `unknown` and the action `select`, why it is not known whether the user
+/// is selected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
     /// On whom: the lasting id, or the login name where that is all that is known.
@@ -51,6 +79,28 @@ impl From<&Outcome> for Entry {
     }
 }
 
+/// So many facts that are not known stand in an entry.
+const FACTS_TOLD: usize = 3;
+
+impl Entry {
+    /// Of a user whom `scheme` left open, in the decision of a sighting.
+    fn left_open(decision: &Decision, verdict: Option<&SchemeVerdict>) -> Self {
+        let told = verdict.map(|verdict| verdict.reasons.left_open(FACTS_TOLD)).filter(|told| !told.is_empty());
+        Self {
+            user: decision.user.to_string(),
+            user_name: decision.user_name.clone(),
+            action: "select".to_owned(),
+            target: String::new(),
+            result: EntryResult::Unknown.as_str().to_owned(),
+            reason: told.unwrap_or_else(|| "a fact is not known; `usher explain` says which".to_owned()),
+            before: None,
+            at: decision.decided,
+            duration_ms: 0,
+            error: None,
+        }
+    }
+}
+
 /// An entry as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Kept {
@@ -68,6 +118,12 @@ impl From<&Outcome> for Kept {
 }
 
 impl Kept {
+    /// The entry of a user whom a scheme left open.
+    pub(super) fn left_open(decision: &Decision, verdict: Option<&SchemeVerdict>) -> Self {
+        let entry = Entry::left_open(decision, verdict);
+        Self { entry, step: StepKey::new(decision.event.to_string()), released: false }
+    }
+
     /// Whether it tells what became of `step`, or of the one that took its place.
     pub(super) fn settles(&self, step: &StepKey) -> bool {
         self.released || self.step == *step
@@ -88,6 +144,11 @@ impl Kept {
 pub(super) fn place(run: &RunId, user: &UserRef, step: &StepKey) -> Vec<u8> {
     let index = step.as_str().rsplit(':').next().unwrap_or_default();
     [of_user(run, user), index.into()].concat()
+}
+
+/// Where the entry of a user stands whom the run left open.
+pub(super) fn left_open_place(run: &RunId, user: &UserRef) -> Vec<u8> {
+    [of_user(run, user), EntryResult::Unknown.as_str().into()].concat()
 }
 
 /// What the keys of a user's entries begin with.

@@ -4,6 +4,7 @@ mod counts;
 mod entry;
 mod of_events;
 mod of_sweeps;
+mod open;
 mod outlived;
 mod row;
 mod sweep;
@@ -12,7 +13,8 @@ mod table;
 use serde::de::DeserializeOwned;
 
 pub use counts::Counts;
-pub use entry::Entry;
+pub use entry::{Entry, EntryResult};
+pub use open::OpenRun;
 pub use row::{Progress, Run, RunState};
 
 use self::{entry::Kept, row::Row, sweep::Tally};
@@ -22,7 +24,7 @@ use super::{
     page::{Page, Paging, Pick, page},
 };
 use crate::{
-    domain::{RunId, SchemeId, SourceId, StepResult, SweepId, SweepPlan, Timestamp, UserId, UserRef},
+    domain::{RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
     engine::AskedStep,
     store::Store,
 };
@@ -37,7 +39,9 @@ pub struct Filter {
     /// That ask for this action.
     pub action: Option<String>,
     /// With a step that ended so.
-    pub result: Option<StepResult>,
+    pub result: Option<EntryResult>,
+    /// In this state.
+    pub state: Option<RunState>,
     /// That started then or later.
     pub since: Option<Timestamp>,
 }
@@ -46,8 +50,9 @@ impl Filter {
     fn lets_through(&self, run: &Run) -> bool {
         self.scheme.as_ref().is_none_or(|scheme| *scheme == run.scheme)
             && self.source.as_ref().is_none_or(|source| *source == run.source)
+            && self.state.is_none_or(|state| run.state == state)
             && self.action.as_ref().is_none_or(|action| run.actions.contains(action))
-            && self.result.is_none_or(|result| run.counts.of(result) > 0)
+            && self.result.is_none_or(|result| run.counts.of_entry(result) > 0)
     }
 }
 
@@ -58,6 +63,8 @@ pub(super) struct Runs {
     index: sled::Tree,
     entries: sled::Tree,
     sweeps: sled::Tree,
+    /// The runs of sweeps that have not ended, by id.
+    open: sled::Tree,
 }
 
 impl Runs {
@@ -67,11 +74,12 @@ impl Runs {
             index: store.tree("view-runs-index")?,
             entries: store.tree("view-entries")?,
             sweeps: store.tree("view-sweeps")?,
+            open: store.tree("view-open-runs")?,
         })
     }
 
-    pub(super) fn trees(&self) -> [&sled::Tree; 4] {
-        [&self.rows, &self.index, &self.entries, &self.sweeps]
+    pub(super) fn trees(&self) -> [&sled::Tree; 5] {
+        [&self.rows, &self.index, &self.entries, &self.sweeps, &self.open]
     }
 
     /// Whether a step, or the one that took its place, has an outcome.
@@ -97,11 +105,21 @@ impl Runs {
         row.map(|row| self.with_progress(row.run)).transpose()
     }
 
-    pub(super) fn entries(&self, id: &RunId, paging: &Paging) -> Result<Option<Page<Entry>>, Error> {
+    /// The entries of a run, those with `result` where one is given.
+    pub(super) fn entries(
+        &self,
+        id: &RunId,
+        result: Option<EntryResult>,
+        paging: &Paging,
+    ) -> Result<Option<Page<Entry>>, Error> {
         if !self.index.contains_key(id.as_str())? {
             return Ok(None);
         }
-        let take = |row: &[u8]| Ok(Pick::Take(serde_json::from_slice::<Kept>(row)?.entry));
+        let take = |row: &[u8]| {
+            let entry = serde_json::from_slice::<Kept>(row)?.entry;
+            let is_wanted = result.is_none_or(|result| result.as_str() == entry.result);
+            Ok(if is_wanted { Pick::Take(entry) } else { Pick::Skip })
+        };
         page(&self.entries, &part(id.as_str()), paging, take).map(Some)
     }
 
@@ -111,15 +129,15 @@ impl Runs {
     }
 
     /// How many users a run selects, and of how many: once everybody is decided and every step has an outcome.
-    pub(super) fn counted(&self, id: &RunId) -> Result<Option<(u64, u64)>, Error> {
+    pub(super) fn counted(&self, id: &RunId) -> Result<Option<Counts>, Error> {
         let Some(row) = self.transaction(|table| table.get(id))? else { return Ok(None) };
         let Some(sweep) = &row.run.sweep else { return Ok(None) };
         let tally = self.tally(sweep)?;
         let counted = tally.is_complete() && !row.has_open_steps();
-        Ok(counted.then_some((row.run.counts.selected, tally.progress.decided)))
+        Ok(counted.then_some(Counts { seen: tally.progress.decided, ..row.run.counts }))
     }
 
-    /// Users with a step of the run that has ended, behind `after`, in the order of entries.
+    /// Users with a step of the run that is kept back, behind `after`, in the order of entries.
     pub(super) fn users(&self, id: &RunId, after: Option<&UserId>, most: usize) -> Result<Vec<UserId>, Error> {
         let prefix = part(id.as_str());
         let begin = match after {
@@ -133,8 +151,9 @@ impl Runs {
             if !key.starts_with(&prefix) || users.len() == most {
                 break;
             }
-            let user = UserId::new(serde_json::from_slice::<Kept>(&row)?.entry.user);
-            if users.last() != Some(&user) {
+            let kept = serde_json::from_slice::<Kept>(&row)?;
+            let user = UserId::new(&kept.entry.user);
+            if kept.is_held() && users.last() != Some(&user) {
                 users.push(user);
             }
         }
@@ -160,6 +179,8 @@ fn read<T: DeserializeOwned>(tree: &sled::Tree, key: &[u8]) -> Result<Option<T>,
     Ok(tree.get(key)?.map(|row| serde_json::from_slice(&row)).transpose()?)
 }
 
+#[cfg(test)]
+mod forecast_tests;
 #[cfg(test)]
 mod outlived_tests;
 #[cfg(test)]

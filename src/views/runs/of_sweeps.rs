@@ -54,6 +54,9 @@ impl Runs {
                 SweepStep::Held { scheme, why } => order(scheme, Order::Held, Some(why)),
                 SweepStep::Released { scheme, users } => order(scheme, Order::Released(*users), None),
                 SweepStep::Cancelled { scheme } => order(scheme, Order::Cancelled, None),
+                SweepStep::Superseded { scheme, by } => {
+                    order(scheme, Order::Cancelled, Some(&format!("superseded by run {by}")))
+                }
                 SweepStep::Failed { why } => failed(&table, progress, why),
                 SweepStep::Compared(_) => Ok(()), // no run is part of it
             }?;
@@ -61,9 +64,9 @@ impl Runs {
         })?;
         match &progress.step {
             _ if !over => Ok(()),
-            SweepStep::Released { scheme, .. } | SweepStep::Cancelled { scheme } => {
-                self.forget_marks(sweep, Some(scheme))
-            }
+            SweepStep::Released { scheme, .. }
+            | SweepStep::Cancelled { scheme }
+            | SweepStep::Superseded { scheme, .. } => self.forget_marks(sweep, Some(scheme)),
             _ => self.forget_marks(sweep, None),
         }
     }
@@ -195,7 +198,7 @@ fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<boo
     for verdict in decision.selected() {
         let earlier = table.get(&decision.run(verdict))?;
         let mut row = earlier.clone().unwrap_or_else(|| Row::from_verdict(decision, verdict));
-        row.run.counts.selected += 1;
+        row.run.counts.select(verdict.forecast);
         row.run.actions.extend(row::actions(verdict));
         row.run.test_mode |= verdict.test_mode || decision.mode == Mode::Observe;
         row.planned = row.planned.map(|planned| planned + row::steps_of(verdict));
@@ -208,10 +211,28 @@ fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<boo
         row.sweep.as_mut().into_iter().for_each(|part| part.passed_over += 1);
         table.put(earlier.as_ref(), &row.settled(Some(&tally), decision.decided))?;
     }
+    left_open(table, decision, sweep)?;
     if tally.is_complete() {
         table.settle_all(sweep, decision.decided)?;
     }
     is_over(table, sweep, &tally)
+}
+
+/// Notes that the user is not selected because a fact is not known, in each run of which that is so.
+fn left_open(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<()> {
+    for (scheme, verdict) in decision.left_open() {
+        let run = RunId::of_sweep(sweep, scheme);
+        let earlier = table.get(&run)?;
+        let mut row = earlier.clone().unwrap_or_else(|| Row::from_left_open(decision, sweep, scheme));
+        row.run.counts.unknown += 1;
+        table.put(earlier.as_ref(), &row)?;
+        table::write(
+            table.entries,
+            &entry::left_open_place(&run, &decision.user),
+            &Kept::left_open(decision, verdict),
+        )?;
+    }
+    Ok(())
 }
 
 /// Counts a user of a release; says whether that was the last one.
@@ -264,7 +285,7 @@ fn is_over_after(table: &Table<'_>, progress: &SweepProgress) -> Tried<bool> {
     let sweep = &progress.sweep;
     match &progress.step {
         SweepStep::ListingEnded { .. } | SweepStep::Failed { .. } => is_over(table, sweep, &table.tally(sweep)?),
-        SweepStep::Released { scheme, .. } | SweepStep::Cancelled { scheme } => {
+        SweepStep::Released { scheme, .. } | SweepStep::Cancelled { scheme } | SweepStep::Superseded { scheme, .. } => {
             let row = table.get(&RunId::of_sweep(sweep, scheme))?;
             Ok(row.and_then(|row| row.sweep).is_some_and(|part| is_release_over(&part)))
         }

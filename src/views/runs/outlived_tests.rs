@@ -56,7 +56,7 @@ fn a_held_run_keeps_its_rows_however_old_it_is_and_its_counts() {
     let (run, before) = (runs.run("a"), sizes(&runs));
     prune(&runs, 1_000_000, 1_000_000);
     assert_eq!((runs.run("a"), sizes(&runs)), (run.clone(), before));
-    assert_eq!(runs.counted(&run.id).expect("read"), Some((2, 2)));
+    assert_eq!(runs.counted(&run.id).expect("read").map(|counts| (counts.would_change, counts.seen)), Some((2, 2)));
     assert_eq!(runs.users(&run.id, None, 10).expect("read").len(), 2);
     runs.tell(&Told::Progress(progress(9, SweepStep::Cancelled { scheme: scheme("a") })));
     prune(&runs, 1_000_000, 1_000_000);

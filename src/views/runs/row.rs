@@ -194,6 +194,30 @@ impl Row {
         Self { run, planned, last_ended: None, sweep: in_sweep.then(Part::default) }
     }
 
+    /// The run of `scheme` in `sweep`, which left the user of `decision` open. The rest comes with the sweep's start.
+    pub(super) fn from_left_open(decision: &Decision, sweep: &SweepId, scheme: &SchemeId) -> Self {
+        let run = Run {
+            id: RunId::of_sweep(sweep, scheme),
+            trigger: trigger(decision.kind).to_owned(),
+            scheme: scheme.clone(),
+            scheme_version: String::new(),
+            source: decision.source.clone(),
+            event: None,
+            via: None,
+            sweep: Some(sweep.clone()),
+            test_mode: false,
+            state: RunState::Running,
+            why: None,
+            started: decision.accepted,
+            held_since: None,
+            finished: None,
+            counts: Counts::default(),
+            progress: None,
+            actions: BTreeSet::new(),
+        };
+        Self { run, planned: Some(0), last_ended: None, sweep: Some(Part::default()) }
+    }
+
     /// With the steps that had ended before the decision was read.
     pub(super) fn with_steps_of(mut self, earlier: &Self) -> Self {
         self.run.counts = earlier.run.counts;

@@ -1,8 +1,8 @@
 use super::*;
 use crate::{
     domain::{
-        Cause, Decision, EventId, EventKind, Limits, Outcome, SchemeRef, Sighting, SweepId, SweepProgress, SweepRun,
-        SweepStep, Truth,
+        Cause, Decision, EventId, EventKind, Limits, Outcome, SchemeRef, Sighting, StepResult, SweepId, SweepProgress,
+        SweepRun, SweepStep, Truth,
     },
     views::testing::{at, decision, outcome, source, steps, verdict},
 };
@@ -106,7 +106,7 @@ fn a_sweep_is_done_when_everybody_is_listed_and_decided_and_every_step_has_ended
 
     let run = runs.run("a");
     assert_eq!((run.state, run.finished, run.trigger.as_str()), (RunState::Done, Some(at(5)), "manual"));
-    assert_eq!(run.counts, Counts { seen: 3, selected: 2, changed: 2, ..Counts::default() });
+    assert_eq!(run.counts, Counts { seen: 3, selected: 2, would_change: 2, changed: 2, ..Counts::default() });
     assert_eq!((run.event, run.sweep), (None, Some(sweep())));
     let run = runs.run("b");
     assert_eq!((run.state, run.counts), (RunState::Done, Counts { seen: 3, ..Counts::default() }));
@@ -130,7 +130,7 @@ fn records_of_a_sweep_in_any_order_of_their_streams_and_any_number_of_times_coun
     let made = orders.map(|order| {
         let (_dir, runs) = runs();
         order.into_iter().for_each(|record| runs.tell(record));
-        let entries = runs.entries(&runs.run("a").id, &Paging::default()).expect("read").expect("a run").items;
+        let entries = runs.entries(&runs.run("a").id, None, &Paging::default()).expect("read").expect("a run").items;
         (runs.run("a").state, runs.run("a").counts, runs.run("b").state, entries)
     });
     assert!(made.iter().all(|one| *one == made[0]), "{made:#?}");
@@ -148,7 +148,7 @@ pub(super) fn held(runs: &Runs) {
     let id = runs.run("a").id;
     assert_eq!(runs.counted(&id).expect("read"), None);
     runs.tell(&Told::Progress(progress(3, SweepStep::ListingEnded { seen: 2 })));
-    assert_eq!(runs.counted(&id).expect("read"), Some((2, 2)));
+    assert_eq!(runs.counted(&id).expect("read").map(|counts| (counts.would_change, counts.seen)), Some((2, 2)));
     assert_eq!(runs.run("a").state, RunState::Running, "until somebody has compared");
     runs.tell(&Told::Progress(progress(4, SweepStep::Held { scheme: scheme("a"), why: "too many".into() })));
     let run = runs.run("a");
@@ -173,8 +173,8 @@ fn the_entries_of_a_release_take_the_place_of_the_held_ones() {
     }
     let run = runs.run("a");
     assert_eq!((run.state, run.finished), (RunState::Done, Some(at(8))));
-    assert_eq!(run.counts, Counts { seen: 2, selected: 2, changed: 1, held: 1, ..Counts::default() });
-    let entries = runs.entries(&run.id, &Paging::default()).expect("read").expect("a run").items;
+    assert_eq!(run.counts, Counts { seen: 2, selected: 2, would_change: 2, changed: 1, held: 1, ..Counts::default() });
+    let entries = runs.entries(&run.id, None, &Paging::default()).expect("read").expect("a run").items;
     assert_eq!(entries.iter().map(|entry| entry.result.as_str()).collect::<Vec<_>>(), ["held", "changed"]);
     assert_eq!((entries[0].user.as_str(), entries[1].user.as_str()), ("u-joe", "u-jane"));
     assert!(entries[0].reason.contains("did not select the user any more"), "{}", entries[0].reason);

@@ -23,13 +23,14 @@ pub(super) struct Table<'a> {
     index: &'a TransactionalTree,
     pub(super) entries: &'a TransactionalTree,
     pub(super) sweeps: &'a TransactionalTree,
+    pub(super) open: &'a TransactionalTree,
 }
 
 impl Runs {
     /// Does all of `change` or nothing.
     pub(super) fn transaction<T>(&self, change: impl Fn(Table<'_>) -> Tried<T>) -> Result<T, Error> {
-        (&self.rows, &self.index, &self.entries, &self.sweeps)
-            .transaction(|(rows, index, entries, sweeps)| change(Table { rows, index, entries, sweeps }))
+        (&self.rows, &self.index, &self.entries, &self.sweeps, &self.open)
+            .transaction(|(rows, index, entries, sweeps, open)| change(Table { rows, index, entries, sweeps, open }))
             .map_err(|error| match error {
                 TransactionError::Abort(error) => error,
                 TransactionError::Storage(error) => error.into(),
@@ -50,13 +51,14 @@ impl Table<'_> {
         }
         write(self.rows, &place(&row.run), row)?;
         self.index.insert(row.run.id.as_str(), place(&row.run))?;
-        Ok(())
+        self.note_open(earlier, row)
     }
 
     /// Forgets a run; its entries are not touched.
     pub(super) fn remove(&self, row: &Row) -> Tried<()> {
         self.rows.remove(place(&row.run))?;
         self.index.remove(row.run.id.as_str())?;
+        self.open.remove(row.run.id.as_str())?;
         Ok(())
     }
 

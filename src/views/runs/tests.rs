@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    domain::{Decision, Mode, Truth},
+    domain::{Decision, Mode, StepResult, Truth},
     views::testing::{at, decision, outcome, steps, verdict},
 };
 
@@ -19,7 +19,7 @@ fn only(runs: &Runs) -> Run {
 }
 
 fn entries(runs: &Runs, id: &RunId) -> Vec<Entry> {
-    runs.entries(id, &Paging::default()).expect("read").expect("a run").items
+    runs.entries(id, None, &Paging::default()).expect("read").expect("a run").items
 }
 
 fn two_steps() -> Decision {
@@ -136,7 +136,7 @@ fn filters_let_through_what_they_say_newest_first() {
     assert_eq!(list(Filter { scheme: "a".parse().ok(), ..Filter::default() }), ["e2", "e1"]);
     assert_eq!(list(Filter { source: "acme".parse().ok(), ..Filter::default() }).len(), 3);
     assert_eq!(list(Filter { source: "other".parse().ok(), ..Filter::default() }).len(), 0);
-    assert_eq!(list(Filter { result: Some(StepResult::Failed), ..Filter::default() }), ["e2"]);
+    assert_eq!(list(Filter { result: Some(EntryResult::Step(StepResult::Failed)), ..Filter::default() }), ["e2"]);
     assert_eq!(list(Filter { action: Some("add_groups".into()), ..Filter::default() }).len(), 3);
     assert_eq!(list(Filter { action: Some("remove_groups".into()), ..Filter::default() }).len(), 0);
     assert_eq!(list(Filter { since: Some(at(2)), ..Filter::default() }), ["e3", "e2"]);

@@ -33,6 +33,8 @@ pub(crate) fn decision(event: &str, name: &str, seconds: i64, verdicts: Vec<Sche
         no_action: None,
         verdicts,
         others: 0,
+        unknown: Vec::new(),
+        read: false,
         sweep: None,
         activity: None,
     }
@@ -57,6 +59,7 @@ pub(crate) fn verdict(scheme: &str, selected: Truth, groups: &[&str]) -> SchemeV
         held: false,
         reasons: reason("select", vec![reason("email_domain", vec![])]),
         steps: groups.iter().map(|group| Step::AddGroup(GroupName::new(*group))).collect(),
+        forecast: None,
     }
 }
 

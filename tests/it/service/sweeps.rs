@@ -73,7 +73,10 @@ async fn a_run_by_hand_goes_over_everybody_and_changes_whom_the_scheme_selects()
     for scheme in ["staff-acme", "staff-globex"] {
         let id = run_now(&app, scheme).await;
         let run = when(&app, &id, "done").await;
-        let counts = json!({ "seen": 60 + OWN, "selected": 30, "changed": 30, "unchanged": 0, "tested": 0, "held": 0, "failed": 0 });
+        let counts = json!({
+            "seen": 60 + OWN, "selected": 30, "would_change": 30, "already_so": 0, "protected": 0, "unknown": 0,
+            "changed": 30, "unchanged": 0, "tested": 0, "held": 0, "failed": 0
+        });
         assert_eq!(run["counts"], counts);
         assert_eq!(run["progress"], json!({ "listed": 60 + OWN, "decided": 60 + OWN, "total": 60 + OWN }));
         assert_eq!((&run["event"], &run["test_mode"]), (&Value::Null, &json!(false)));
@@ -187,6 +190,63 @@ async fn a_time_missed_while_usher_was_down_is_caught_up_once() {
     assert_eq!((&runs[0]["counts"]["unchanged"], &runs[1]["counts"]["changed"]), (&json!(3), &json!(3)));
 }
 
+/// The run of `scheme` that is held, and only that, once its start is not before `since`.
+async fn the_held_one(app: &TestApp, scheme: &str, since: &str) -> Value {
+    eventually("one run is held", || async {
+        let held = app.list("runs", &[("scheme", scheme), ("state", "held")]).await;
+        (held.len() == 1 && held[0]["started"].as_str().expect("a time") >= since).then(|| held[0].clone())
+    })
+    .await
+}
+
+/// What a row of `list` says of held runs.
+async fn runs_held(app: &TestApp, list: &str, id: &str) -> Value {
+    let rows = app.list(list, &[]).await;
+    rows.iter().find(|row| row["id"] == id).expect("a row")["runs_held"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_that_comes_again_supersedes_its_held_run_and_held_runs_do_not_pile_up() {
+    let ground =
+        Ground::new(&nightly("night", "0 3 * * *", "acme.example", ", limits: { users: 2 }")).groups(&["staff"]);
+    people(&ground, 3);
+    let mut app = start_at(ground, "2026-05-01T12:00:00Z", &["night"]).await;
+    assert_eq!(runs_held(&app, "sources", "acme").await, 0);
+    let mut before: Vec<String> = Vec::new();
+    for day in 2..6 {
+        let due = format!("2026-05-0{day}T03:00:00Z");
+        app.ground.clock.set(&due);
+        let held = the_held_one(&app, "night", &due).await;
+        let id = held["id"].as_str().expect("an id").to_owned();
+        eventually("the gauge says so", || async {
+            (app.metric("usher_runs{state=\"held\"}").await == Some(1.0)).then_some(())
+        })
+        .await;
+        assert_eq!(
+            (runs_held(&app, "sources", "acme").await, runs_held(&app, "schemes", "night").await),
+            (json!(1), json!(1))
+        );
+        assert_eq!(runs_held(&app, "sources", "globex").await, 0);
+        if let Some(last) = before.last() {
+            let run = when(&app, last, "cancelled").await;
+            assert_eq!(run["why"], format!("superseded by run {id}"));
+            assert_eq!(post(&app, &format!("runs/{last}/release")).await.0, StatusCode::CONFLICT);
+        }
+        before.push(id);
+        app.restart().await;
+    }
+    assert_eq!(app.list("runs", &[("scheme", "night")]).await.len(), 4);
+    assert!(app.ground.effects().is_empty());
+    let last = before.last().expect("a run");
+    assert_eq!(post(&app, &format!("runs/{last}/release")).await.0, StatusCode::ACCEPTED);
+    let run = when(&app, last, "done").await;
+    assert_eq!(run["counts"]["changed"], 3, "{run}");
+    assert_eq!(app.ground.effects().len(), 3);
+    assert_eq!(runs_held(&app, "sources", "acme").await, 0);
+    assert_eq!(app.metric("usher_runs{state=\"held\"}").await, Some(0.0));
+    assert_eq!(app.list("runs", &[("state", "cancelled")]).await.len(), 3);
+}
+
 /// Selects ten users and has a limit of `limits`.
 pub(super) async fn limited(limits: &str) -> (TestApp, String) {
     let ground = Ground::new(&gives("many", "acme", "staff", &format!(", limits: {{ {limits} }}"))).groups(&["staff"]);
@@ -200,7 +260,8 @@ pub(super) async fn limited(limits: &str) -> (TestApp, String) {
 async fn a_run_past_its_limits_is_held_until_it_is_released() {
     let (mut app, id) = limited("users: 9").await;
     let run = when(&app, &id, "held").await;
-    assert_eq!(run["why"], format!("it selects 10 of {} users; its limit is 9 users", 20 + OWN));
+    let why = format!("it would change 10 of {} users; its limit is 9 users (10 selected)", 20 + OWN);
+    assert_eq!(run["why"], why);
     assert_eq!((&run["counts"]["held"], &run["counts"]["selected"]), (&json!(10), &json!(10)));
     let entries = app.list(&format!("runs/{id}/entries"), &[]).await;
     assert_eq!(entries.len(), 10, "what it would do");
@@ -220,8 +281,10 @@ async fn a_run_past_its_limits_is_held_until_it_is_released() {
     app.ground.sandbox.add_member(ACME.product, "KEY1", "staff").expect("both are there");
     assert_eq!(post(&app, &format!("runs/{id}/release")).await.0, StatusCode::ACCEPTED);
     let run = when(&app, &id, "done").await;
-    let counts =
-        json!({ "seen": 20 + OWN, "selected": 10, "changed": 8, "unchanged": 1, "tested": 0, "held": 1, "failed": 0 });
+    let counts = json!({
+        "seen": 20 + OWN, "selected": 10, "would_change": 10, "already_so": 0, "protected": 0, "unknown": 0,
+        "changed": 8, "unchanged": 1, "tested": 0, "held": 1, "failed": 0
+    });
     assert_eq!(run["counts"], counts);
     assert_eq!(app.ground.effects().len(), 8);
     let entries = app.list(&format!("runs/{id}/entries"), &[]).await;
@@ -237,6 +300,81 @@ async fn a_run_within_its_limits_is_not_held() {
     let run = when(&app, &id, "done").await;
     assert_eq!((&run["counts"]["changed"], &run["counts"]["held"]), (&json!(10), &json!(0)));
     assert_eq!(app.ground.effects().len(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_do_not_count_who_is_so_already_and_a_routine_run_is_not_held() {
+    let limits = ", limits: { users: 3 }";
+    let schemes = [
+        gives("staff-acme", "acme", "staff", limits),
+        gives("staff-globex", "globex", "staff", limits),
+        "{ id: gone, source: acme, trigger: manual, test_mode: false, select: { email_domain: [left.example] }, \
+          actions: [{ deactivate: {} }], limits: { users: 0 } }"
+            .to_owned(),
+    ];
+    let ground = Ground::new(&schemes.join(",")).groups(&["staff"]);
+    people(&ground, 10);
+    for source in [ACME, GLOBEX] {
+        for number in 2..10 {
+            ground.sandbox.add_member(source.product, &format!("KEY{number}"), "staff").expect("both are there");
+        }
+    }
+    for number in 100..105 {
+        ground.sandbox.put_user(ACME.product, Account { active: false, ..user(number, "left.example") });
+    }
+    let app = TestApp::start(ground).await;
+    for scheme in ["staff-acme", "staff-globex"] {
+        let run = when(&app, &run_now(&app, scheme).await, "done").await;
+        let of = |count: &str| run["counts"][count].as_u64().expect("a number");
+        assert_eq!([of("selected"), of("would_change"), of("already_so")], [10, 2, 8], "{run}");
+        assert_eq!([of("changed"), of("unchanged"), of("held")], [2, 8, 0], "{run}");
+    }
+    let run = when(&app, &run_now(&app, "gone").await, "done").await;
+    assert_eq!((&run["counts"]["selected"], &run["counts"]["already_so"]), (&json!(5), &json!(5)), "{run}");
+    assert_eq!(app.ground.effects().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_run_of_whom_most_are_so_already_goes_on_with_the_others_alone() {
+    let ground = Ground::new(&gives("many", "acme", "staff", ", limits: { users: 1 }")).groups(&["staff"]);
+    people(&ground, 10);
+    for number in 2..10 {
+        ground.sandbox.add_member(ACME.product, &format!("KEY{number}"), "staff").expect("both are there");
+    }
+    let mut app = TestApp::start(ground).await;
+    let id = run_now(&app, "many").await;
+    let run = when(&app, &id, "held").await;
+    assert_eq!((&run["counts"]["held"], &run["counts"]["unchanged"]), (&json!(2), &json!(8)), "{run}");
+    let why = run["why"].as_str().expect("a reason");
+    assert!(why.contains("it would change 2 of 21 users; its limit is 1 user (10 selected, 8 so already)"), "{why}");
+    app.restart().await;
+    assert_eq!(post(&app, &format!("runs/{id}/release")).await.0, StatusCode::ACCEPTED);
+    let run = when(&app, &id, "done").await;
+    assert_eq!((&run["counts"]["changed"], &run["counts"]["unchanged"]), (&json!(2), &json!(8)), "{run}");
+    assert_eq!(app.ground.effects().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_says_also_in_test_mode_who_would_change_and_of_whom_it_is_not_known() {
+    let scheme = "{ id: partners, source: acme, trigger: manual, select: { email_domain_not: [acme.example] }, \
+                  actions: [{ add_groups: [staff] }, { deactivate: {} }] }";
+    let ground = Ground::new(scheme).groups(&["staff"]);
+    people(&ground, 5);
+    ground.sandbox.put_user(ACME.product, Account { active: false, ..user(5, "other.example") });
+    ground.sandbox.add_member(ACME.product, "KEY5", "staff").expect("both are there");
+    ground.sandbox.put_user(ACME.product, Account::new("KEY90", "nameless"));
+    let app = TestApp::start(ground).await;
+    let id = run_now(&app, "partners").await;
+    let run = when(&app, &id, "done").await;
+    let of = |count: &str| run["counts"][count].as_u64().expect("a number");
+    assert_eq!([of("would_change"), of("already_so")], [of("selected") - of("already_so"), 1], "{run}");
+    assert!(of("unknown") >= 1 && of("selected") >= 5, "{run}");
+    let unknown = app.list(&format!("runs/{id}/entries"), &[("result", "unknown")]).await;
+    assert_eq!(unknown.len() as u64, of("unknown"));
+    let nameless = unknown.iter().find(|entry| entry["user"] == "KEY90").expect("an entry");
+    assert!(nameless["reason"].as_str().expect("text").contains("e-mail"), "{nameless}");
+    assert!(app.list("runs", &[("result", "unknown")]).await.iter().any(|run| run["id"] == id.as_str()));
+    assert!(app.ground.effects().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

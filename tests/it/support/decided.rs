@@ -46,6 +46,7 @@ pub fn decided(source: Source, user: &Account, steps: &[Step]) -> Decision {
         held: false,
         reasons,
         steps: steps.to_vec(),
+        forecast: None,
     };
     Decision { verdicts: vec![verdict], ..Decision::about(&event, Some(user.name.clone()), Mode::Active, at) }
 }

@@ -24,6 +24,9 @@ pub(super) fn steers(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// What is told first of an object in a cell: of counts, those of users.
+const FIRST: [&str; 6] = ["seen", "selected", "would_change", "already_so", "protected", "unknown"];
+
 /// A value in a cell of a table, for people.
 pub fn cell(value: &Value) -> String {
     match value {
@@ -33,7 +36,7 @@ pub fn cell(value: &Value) -> String {
         Value::Bool(false) => "no".to_owned(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            let told = in_order(fields, &["seen", "selected"]);
+            let told = in_order(fields, &FIRST);
             let plain = told.filter(|(_, value)| !value.is_null() && value.as_u64() != Some(0));
             plain.map(|(key, value)| format!("{}={}", on_one_line(key), cell(value))).collect::<Vec<_>>().join(" ")
         }
