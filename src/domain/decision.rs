@@ -229,7 +229,7 @@ impl Decision {
             others: 0,
             unknown: Vec::new(),
             read: false,
-            sweep: event.sweep.clone(),
+            sweep: event.sweep.as_ref().map(|sighting| Sighting { memberships: None, ..sighting.clone() }),
             activity: None,
         }
     }

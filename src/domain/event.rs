@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{EmailAddress, EventId, SchemeId, SourceId, SweepId, Timestamp, UserKey, UserRef};
+use super::{EmailAddress, EventId, Memberships, SchemeId, SourceId, SweepId, Timestamp, UserKey, UserRef};
 
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,6 +97,8 @@ pub struct Sighting {
     pub sweep: SweepId,
     /// Set where only this scheme is asked, again and for good: its run was held back and is released.
     pub released: Option<SchemeId>,
+    /// What lists of groups' members told of the user beforehand. Not kept with the decision.
+    pub memberships: Option<Memberships>,
 }
 
 /// One thing that happened to one user in one source.

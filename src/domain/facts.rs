@@ -13,6 +13,8 @@ pub enum Origin {
     Product,
     /// The product's list of its users, some moments ago.
     Listing,
+    /// The product's lists of the members of groups, some moments ago.
+    Members,
     /// What usher itself has seen of the user.
     Activity,
 }
@@ -24,6 +26,7 @@ impl Origin {
             Self::Payload => "payload",
             Self::Product => "product",
             Self::Listing => "product's list of users",
+            Self::Members => "product's lists of groups' members",
             Self::Activity => "events usher has seen",
         }
     }
@@ -108,6 +111,24 @@ impl<T> Fact<T> {
 /// The groups a user is a direct member of.
 pub type Groups = BTreeSet<GroupName>;
 
+/// Of some groups, whether a user is a direct member, as the lists of their members told. Of other groups nothing is known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Memberships {
+    /// The user is a member of these.
+    pub of: Vec<GroupName>,
+    /// And of none of these.
+    pub not_of: Vec<GroupName>,
+    /// As of when: before the first of the lists was read.
+    pub as_of: Timestamp,
+}
+
+impl Memberships {
+    /// Whether the user is a member of `group`; none where that is not known.
+    pub fn tell(&self, group: &GroupName) -> Option<bool> {
+        if self.of.contains(group) { Some(true) } else { self.not_of.contains(group).then_some(false) }
+    }
+}
+
 /// The logins of a user, as far as they are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Logins {
@@ -140,6 +161,8 @@ pub struct Facts {
     pub active: Fact<bool>,
     /// Direct group memberships.
     pub groups: Fact<Groups>,
+    /// Some of them, for where all are not known.
+    pub memberships: Option<Memberships>,
     /// The sort of account.
     pub account_type: Fact<AccountType>,
     /// The keys of the applications that the user has access to: `jira-software`, …
@@ -165,6 +188,7 @@ impl Facts {
             email: Fact::from_option(hints.email, origin, as_of, missing),
             active: Fact::from_option(hints.active, origin, as_of, missing),
             account_type: Fact::from_option(hints.account_type, origin, as_of, missing),
+            memberships: event.sweep.as_ref().and_then(|sighting| sighting.memberships.clone()),
             ..Self::unknown(missing)
         }
     }
@@ -187,7 +211,10 @@ impl Facts {
     }
 
     fn in_group(&self, group: &GroupName) -> Option<bool> {
-        self.groups.value().map(|groups| groups.contains(group))
+        match self.groups.value() {
+            Some(groups) => Some(groups.contains(group)),
+            None => self.memberships.as_ref()?.tell(group),
+        }
     }
 
     /// Nothing is known, for the reason `missing`.
@@ -197,6 +224,7 @@ impl Facts {
             email: Fact::Unknown(missing),
             active: Fact::Unknown(missing),
             groups: Fact::Unknown(missing),
+            memberships: None,
             account_type: Fact::Unknown(missing),
             applications: Fact::Unknown(missing),
             created: Fact::Unknown(missing),

@@ -40,7 +40,7 @@ pub use decision::{Decision, Forecast, MadeOf, NoAction, Reason, SchemeVerdict, 
 pub use email::{EmailAddress, EmailDomain};
 pub use email_pattern::{DomainPattern, InvalidDomain};
 pub use event::{AccountType, Event, EventKind, Sighting, UserHints, Via};
-pub use facts::{Fact, Facts, Groups, Logins, Missing, Origin};
+pub use facts::{Fact, Facts, Groups, Logins, Memberships, Missing, Origin};
 pub use feed::{FeedPlace, Print};
 pub use group_name::GroupName;
 pub use ids::{EventId, InvalidId, RunId, SchemeId, SourceId, StepKey, SweepId, UserId};

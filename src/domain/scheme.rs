@@ -1,6 +1,6 @@
 //! What an administrator wants done: trigger, selection, actions.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -84,6 +84,32 @@ impl Scheme {
     pub fn reference(&self) -> SchemeRef {
         let canonical = serde_json::to_vec(self).expect("a scheme has no keys but text, so it is JSON");
         SchemeRef { id: self.id.clone(), version: hex::encode(&Sha256::digest(canonical)[..4]) }
+    }
+
+    /// The groups of whose members the answer about a user may depend: those that narrow the selection; and those of its
+    /// actions, where a list of members can tell that all actions are done already.
+    pub fn groups_of_interest(&self) -> BTreeSet<&GroupName> {
+        let mut groups: BTreeSet<_> = self.only_groups.iter().chain(&self.exempt.groups).collect();
+        let is_told_by_lists = |action: &Action| match action {
+            Action::AddGroups(_)
+            | Action::RemoveGroups(_)
+            | Action::Deactivate
+            | Action::Reactivate
+            | Action::Rename { .. } => true,
+            Action::RemoveAllGroups
+            | Action::RemoveApplicationAccess(_)
+            | Action::Delete
+            | Action::InvalidatePassword { .. }
+            | Action::CreateIssue(_) => false,
+        };
+        if self.actions.iter().all(is_told_by_lists) {
+            let named = self.actions.iter().filter_map(|action| match action {
+                Action::AddGroups(groups) | Action::RemoveGroups(groups) => Some(groups),
+                _ => None,
+            });
+            groups.extend(named.flatten());
+        }
+        groups
     }
 
     /// Whether it may look at what usher has seen of a user: to select them, or to write about their logins.

@@ -8,7 +8,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::{Error, http::Http, request::Call};
+use super::{Error, MemberPage, http::Http, request::Call};
+use crate::domain::UserId;
 
 /// How many items are asked for at once: the default of most lists. A product may give fewer, whatever it is asked for.
 pub(super) const LIMIT: usize = 200;
@@ -39,6 +40,18 @@ impl<T> Linked<T> {
             _ => Err(Error::Unreadable("the list goes round in circles".to_owned())),
         }
     }
+}
+
+/// A page of a group's members, which began at `start`; `id` reads who a member is. Whether members who are not active
+/// stand in it is not written anywhere.
+pub(super) fn member_page<T>(
+    page: Linked<T>,
+    start: usize,
+    id: impl Fn(T) -> Option<UserId>,
+) -> Result<MemberPage, Error> {
+    let (next, given) = (page.next(start)?, page.results.len());
+    let users: Vec<_> = page.results.into_iter().filter_map(id).collect();
+    Ok(MemberPage { all_readable: users.len() == given, users, next, total: None, inactive_too: false })
 }
 
 /// All items of a list; `ask` makes the call of the page that begins at a place.

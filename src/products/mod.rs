@@ -41,6 +41,7 @@ mod list_end_tests;
 #[cfg(test)]
 mod list_tests;
 mod listing;
+mod members;
 mod message;
 #[cfg(test)]
 mod organization_tests;
@@ -144,6 +145,7 @@ impl User {
             email: fact(&self.email, at),
             active: fact(&self.active, at),
             groups: fact(&self.groups, at),
+            memberships: None,
             account_type: fact(&self.account_type, at),
             applications: fact(&self.applications, at),
             created: fact(&plausible(self.created), at),
@@ -197,6 +199,21 @@ impl UserPage {
     }
 }
 
+/// One page of the direct members of a group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemberPage {
+    /// Who stands on it.
+    pub users: Vec<UserId>,
+    /// Where the next page begins; none on the last one.
+    pub next: Option<usize>,
+    /// How many members the product says there are, where it does.
+    pub total: Option<u64>,
+    /// Whether the product shows every member: some records could not be read otherwise.
+    pub all_readable: bool,
+    /// Whether members who are not active are known to be shown too.
+    pub inactive_too: bool,
+}
+
 /// One connected product instance. Calls are paced, have a time-out and are made once: retrying is the caller's.
 #[async_trait]
 pub trait Client: Send + Sync + 'static {
@@ -216,6 +233,12 @@ pub trait Client: Send + Sync + 'static {
 
     /// Whether there is such a group. The members are not read.
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error>;
+
+    /// Reads the page of the members of `group` that begins at `start`; none where the product has no such list, or it is
+    /// not of use. An error where there is no such group.
+    async fn members(&self, _group: &GroupName, _start: usize) -> Result<Option<MemberPage>, Error> {
+        Ok(None)
+    }
 
     /// Some of the groups, 100 at most, that have `part` in their names, in any case.
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error>;

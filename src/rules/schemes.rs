@@ -1,8 +1,11 @@
 //! The schemes, arranged so that those to be asked are found at once.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
-use crate::domain::{EventKind, Scheme, SchemeId, SchemeRef, SourceId, TriggerKind, Truth};
+use crate::domain::{EventKind, GroupName, Scheme, SchemeId, SchemeRef, SourceId, TriggerKind, Truth};
 
 use super::{Compiled, Subject, index::Index};
 
@@ -110,6 +113,12 @@ impl Schemes {
             EventKind::LoggedIn => Some(&own.on_login),
             EventKind::Updated | EventKind::Removed | EventKind::Sighted => None,
         }
+    }
+
+    /// The groups of whose members the answers of these schemes of `source` may depend.
+    pub fn groups_of_interest(&self, source: &SourceId, ids: &[SchemeId]) -> BTreeSet<GroupName> {
+        let named = self.named(source, ids).into_iter();
+        named.flat_map(|ready| ready.versioned.scheme.groups_of_interest()).cloned().collect()
     }
 
     /// The schemes of `source` with these ids, in the administrator's order.

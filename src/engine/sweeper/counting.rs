@@ -4,7 +4,9 @@ use tracing::{info, warn};
 
 use super::{LOOK_EVERY, Sweeper};
 use crate::{
-    domain::{AskedSweep, Limits, RunId, RunOrder, SchemeId, SchemeRef, SweepId, SweepRun, SweepStep, UserHints},
+    domain::{
+        AskedSweep, Limits, RunId, RunOrder, SchemeId, SchemeRef, Sighting, SweepId, SweepRun, SweepStep, UserHints,
+    },
     engine::{Count, Interrupted, Work},
     store::{RunPhase, SweepState},
 };
@@ -119,8 +121,10 @@ impl Sweeper {
             let next = self.when(|| self.overview.kept_back(&run, last.as_ref()), work).await?;
             let Some(user) = next.last() else { return Ok(()) };
             last = Some(user.clone());
-            let again = next.into_iter().map(|user| (user, UserHints::default(), Some(scheme.clone())));
-            self.sight_all(sweep, again.collect(), work).await?;
+            // Without hints: who is released is read.
+            let released = Sighting { sweep: sweep.clone(), released: Some(scheme.clone()), memberships: None };
+            let again = next.into_iter().map(|user| (user, UserHints::default(), released.clone()));
+            self.sight_all(again.collect(), work).await?;
         }
     }
 

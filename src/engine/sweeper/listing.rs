@@ -2,11 +2,9 @@
 
 use tracing::{info, warn};
 
-use super::{FIRST_WAIT, LONGEST_WAIT, Sweeper, sighted::Seen};
+use super::{FIRST_WAIT, LONGEST_WAIT, Sweeper, memberships::Preloaded, sighted::Seen};
 use crate::{
-    domain::{
-        AskedSweep, Event, EventId, EventKind, SchemeId, Sighting, SweepId, SweepStep, UserHints, UserId, UserRef, Via,
-    },
+    domain::{AskedSweep, Event, EventId, EventKind, Sighting, SweepId, SweepStep, UserHints, UserId, UserRef, Via},
     engine::{Backoff, Interrupted, Work, guard::refused},
     products::{Error, UserPage},
     store::SweepState,
@@ -30,6 +28,7 @@ impl Sweeper {
     ) -> Result<Listed, Interrupted> {
         let sweep = &asked.sweep;
         let mut seen = self.seen_before(sweep, &state.from, work).await?;
+        let mut members = self.preload_while_wanted(asked, work).await?;
         while self.is_wanted(asked) {
             let page = tokio::select! {
                 biased;
@@ -43,8 +42,15 @@ impl Sweeper {
             if let Some(cut) = page.cut {
                 warn!(sweep.id = %sweep, cut, "the list of users may not be the whole one");
             }
+            if members.is_old(self.now()) {
+                members = self.preload_while_wanted(asked, work).await?;
+            }
             let new = page.users.into_iter().filter(|(user, _)| seen.is_new(sweep, user));
-            self.sight_all(sweep, new.map(|(user, hints)| (user, hints, None)).collect(), work).await?;
+            let sightings = new.map(|(user, hints)| {
+                let (sweep, memberships) = (sweep.clone(), members.of(&user, &hints));
+                (user, hints, Sighting { sweep, released: None, memberships })
+            });
+            self.sight_all(sightings.collect(), work).await?;
             match page.next {
                 Some(next) => {
                     let step = SweepStep::Listed { cursor: next.clone(), seen: seen.count() };
@@ -63,6 +69,15 @@ impl Sweeper {
     async fn page(&self, cursor: Option<&str>, work: &Work) -> Result<Result<UserPage, Error>, Interrupted> {
         let client = &self.connection.client;
         self.connection.told(&work.stop, || async move { client.users(cursor).await.map_err(refused) }).await
+    }
+
+    /// Nothing, where nobody wants to know any more.
+    async fn preload_while_wanted(&self, asked: &AskedSweep, work: &Work) -> Result<Preloaded, Interrupted> {
+        tokio::select! {
+            biased;
+            () = self.unwanted(asked) => Ok(Preloaded::default()),
+            preloaded = self.preload(asked, work) => preloaded,
+        }
     }
 
     fn is_wanted(&self, asked: &AskedSweep) -> bool {
@@ -88,13 +103,12 @@ impl Sweeper {
     /// Appends a sighting for each of `users`, and returns when all are durable.
     pub(super) async fn sight_all(
         &self,
-        sweep: &SweepId,
-        users: Vec<(UserId, UserHints, Option<SchemeId>)>,
+        users: Vec<(UserId, UserHints, Sighting)>,
         work: &Work,
     ) -> Result<(), Interrupted> {
         let (at, source) = (self.now(), &self.connection.source);
-        let sightings = users.into_iter().map(|(user, hints, released)| Event {
-            id: EventId::of_sighting(sweep, &user, released.as_ref()),
+        let sightings = users.into_iter().map(|(user, hints, sighting)| Event {
+            id: EventId::of_sighting(&sighting.sweep, &user, sighting.released.as_ref()),
             source: source.clone(),
             kind: EventKind::Sighted,
             via: Via::Sweep,
@@ -102,7 +116,7 @@ impl Sweeper {
             hints,
             occurred: None,
             accepted: at,
-            sweep: Some(Sighting { sweep: sweep.clone(), released }),
+            sweep: Some(sighting),
         });
         let counter = self.metrics.sweep_users.with_label_values(&[source.as_str()]);
         self.appender.append_events(sightings.collect(), &work.stop, || counter.inc()).await

@@ -5,6 +5,7 @@
 
 mod counting;
 mod listing;
+mod memberships;
 mod sighted;
 mod superseding;
 
@@ -47,6 +48,8 @@ pub struct Sweeper {
     /// Compares users beside the sweeps; none: nobody does.
     reconciler: Option<Reconciler>,
     overview: Arc<dyn Overview>,
+    /// Whose groups are looked up; none: nobody's.
+    schemes: Option<watch::Receiver<Arc<Schemes>>>,
     metrics: Metrics,
 }
 
@@ -67,11 +70,11 @@ impl Sweeper {
             metrics: metrics.clone(),
         };
         let books = Books::new(Arc::clone(&connection), appender.clone(), store);
-        Self { connection, log, appender, dead_letters, books, reconciler: None, overview, metrics }
+        Self { connection, log, appender, dead_letters, books, reconciler: None, overview, schemes: None, metrics }
     }
 
     /// The same, with `known` users compared with the list `every` so often, where any of the `schemes` waits for
-    /// creations; none: never.
+    /// creations; none: never. Sweeps read the members of the groups that their schemes name.
     #[must_use]
     pub fn reconciling(
         self,
@@ -81,8 +84,8 @@ impl Sweeper {
     ) -> Self {
         let (connection, log) = (Arc::clone(&self.connection), Arc::clone(&self.log));
         let (books, metrics) = (self.books.clone(), self.metrics.clone());
-        let reconciler = Reconciler::new(connection, log, books, known, schemes, every, metrics);
-        Self { reconciler: Some(reconciler), ..self }
+        let reconciler = Reconciler::new(connection, log, books, known, schemes.clone(), every, metrics);
+        Self { reconciler: Some(reconciler), schemes: Some(schemes), ..self }
     }
 
     fn now(&self) -> Timestamp {

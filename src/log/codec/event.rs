@@ -2,8 +2,8 @@
 
 use super::{Error, Wire, need, proto};
 use crate::domain::{
-    AccountType, Activity, EmailAddress, Event, EventId, EventKind, SchemeId, Sighting, SourceId, SweepId, Timestamp,
-    UserHints, UserId, UserRef, Via,
+    AccountType, Activity, EmailAddress, Event, EventId, EventKind, GroupName, Memberships, SchemeId, Sighting,
+    SourceId, SweepId, Timestamp, UserHints, UserId, UserRef, Via,
 };
 
 impl From<EventKind> for proto::EventKind {
@@ -98,13 +98,30 @@ fn hints_from_wire(message: proto::UserHints) -> UserHints {
     }
 }
 
+fn memberships_to_wire(memberships: &Memberships) -> proto::Memberships {
+    let names = |groups: &[GroupName]| groups.iter().map(GroupName::to_string).collect();
+    let Memberships { of, not_of, as_of } = memberships;
+    proto::Memberships { of: names(of), not_of: names(not_of), as_of_ms: as_of.as_millis() }
+}
+
+fn memberships_from_wire(message: proto::Memberships) -> Memberships {
+    let groups = |names: Vec<String>| names.into_iter().map(GroupName::new).collect();
+    let proto::Memberships { of, not_of, as_of_ms } = message;
+    Memberships { of: groups(of), not_of: groups(not_of), as_of: Timestamp::from_millis(as_of_ms) }
+}
+
 pub(super) fn sighting_to_wire(sighting: &Sighting) -> proto::Sighting {
-    proto::Sighting { sweep: sighting.sweep.to_string(), released: sighting.released.as_ref().map(SchemeId::to_string) }
+    proto::Sighting {
+        sweep: sighting.sweep.to_string(),
+        released: sighting.released.as_ref().map(SchemeId::to_string),
+        memberships: sighting.memberships.as_ref().map(memberships_to_wire),
+    }
 }
 
 pub(super) fn sighting_from_wire(message: proto::Sighting) -> Result<Sighting, Error> {
     let released = message.released.map(SchemeId::try_from).transpose().map_err(|_| Error::Missing("released"))?;
-    Ok(Sighting { sweep: SweepId::new(message.sweep), released })
+    let memberships = message.memberships.map(memberships_from_wire);
+    Ok(Sighting { sweep: SweepId::new(message.sweep), released, memberships })
 }
 
 impl Wire for Activity {
@@ -196,6 +213,18 @@ mod tests {
             let event = event(EventKind::Created, via);
             assert_eq!(decode::<Event>(&encode(&event)).expect("read"), event);
         }
+    }
+
+    #[test]
+    fn what_lists_of_members_told_survives_the_log() {
+        let memberships = Memberships {
+            of: vec![GroupName::new("staff")],
+            not_of: vec![GroupName::new("vip"), GroupName::new("vpn")],
+            as_of: Timestamp::from_millis(8),
+        };
+        let sighting = Sighting { sweep: SweepId::new("s"), released: None, memberships: Some(memberships) };
+        let event = Event { sweep: Some(sighting), ..event(EventKind::Sighted, Via::Sweep) };
+        assert_eq!(decode::<Event>(&encode(&event)).expect("read"), event);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{BitbucketDc, MEMBERS, access::PermittedGroup, pages::List, user::Bean};
 use crate::{
     domain::{AccountType, GroupName, UserId},
-    products::{Error, User, request::Operation},
+    products::{Error, MemberPage, User, request::Operation},
 };
 
 impl BitbucketDc {
@@ -39,6 +39,17 @@ impl BitbucketDc {
             told => user.administers == Some(true) || told?,
         };
         if administers { self.find_administrators().await } else { Ok(BTreeSet::new()) }
+    }
+
+    /// The page of a group's members that begins at `start`. Whether members who are not active stand in it is not written
+    /// anywhere.
+    pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
+        let list = List::of(Operation::ListMembers, MEMBERS).other("context", group.as_str());
+        let start = start as u64;
+        let page = list.page::<Bean>(&self.http, start).await?;
+        let next = page.next(start)?.and_then(|next| usize::try_from(next).ok());
+        let users = page.values.into_iter().map(|bean| bean.into_user().id).collect();
+        Ok(MemberPage { users, next, total: None, all_readable: true, inactive_too: false })
     }
 
     /// The members of a group; none where it is not there.

@@ -24,7 +24,7 @@ use reqwest::Method;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    Client, Error, Trouble, User, UserPage,
+    Client, Error, MemberPage, Trouble, User, UserPage,
     audit::{AuditLog, DataCenter},
     http::Http,
     listing::{Cursor, Form},
@@ -92,6 +92,10 @@ impl Client for BitbucketDc {
 
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
         self.has_group(group).await
+    }
+
+    async fn members(&self, group: &GroupName, start: usize) -> Result<Option<MemberPage>, Error> {
+        self.member_page(group, start).await.map(Some)
     }
 
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {

@@ -12,10 +12,10 @@ use super::{
 use crate::{
     domain::{GroupName, UserId},
     products::{
-        Error, User, administrators,
+        Error, MemberPage, User, administrators,
         group_ids::Way,
         leaving::Leaving,
-        linked::{self, LIMIT},
+        linked::{self, LIMIT, Linked},
         picker::AT_MOST,
         request::{Call, Operation},
     },
@@ -88,6 +88,14 @@ impl ConfluenceCloud {
             }
         }
         if there { Ok(found) } else { Err(administrators::none_there(&self.admin_groups)) }
+    }
+
+    /// The page of a group's members that begins at `start`.
+    pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
+        let message = || format!("there is no group `{group}`");
+        let id = self.find_group(group).await?.ok_or_else(|| Error::Refused { status: 404, message: message() })?;
+        let page = self.http.send(members(&id)(start)).await?.json::<Linked<Bean>>()?;
+        linked::member_page(page, start, |bean| bean.into_user().ok().map(|user| user.id))
     }
 
     /// Whether usher's account is in a group that may change users and groups.

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use super::{
-    Client, Error, Trouble, User, UserPage,
+    Client, Error, MemberPage, Trouble, User, UserPage,
     group_ids::GroupIds,
     http::Http,
     listing::{Cursor, Form},
@@ -75,6 +75,10 @@ impl Client for ConfluenceCloud {
 
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
         Ok(self.find_group(group).await?.is_some())
+    }
+
+    async fn members(&self, group: &GroupName, start: usize) -> Result<Option<MemberPage>, Error> {
+        self.member_page(group, start).await.map(Some)
     }
 
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {

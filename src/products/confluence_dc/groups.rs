@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{GroupName, UserId},
     products::{
-        Error, administrators,
+        Error, MemberPage, administrators,
         linked::{self, LIMIT, Linked},
         picker::AT_MOST,
         request::{Call, Operation},
@@ -71,6 +71,13 @@ impl ConfluenceDc {
             }
         }
         if there { Ok(found) } else { Err(administrators::none_there(&self.admin_groups)) }
+    }
+
+    /// The page of a group's members that begins at `start`.
+    pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
+        let call = members(Operation::ListMembers, group, start, LIMIT).query("expand", "status");
+        let page = self.http.send(call).await?.json::<Linked<Bean>>()?;
+        linked::member_page(page, start, |bean| bean.into_user().ok().map(|user| user.id))
     }
 
     /// Whether usher's account administers this Confluence. Asked for are the members of a group, which administrators alone

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use super::{
-    Client, Error, Trouble, User, UserPage,
+    Client, Error, MemberPage, Trouble, User, UserPage,
     audit::{AuditLog, DataCenter},
     http::Http,
     listing::{Cursor, Form},
@@ -65,6 +65,10 @@ impl Client for ConfluenceDc {
 
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
         self.has_group(group).await
+    }
+
+    async fn members(&self, group: &GroupName, start: usize) -> Result<Option<MemberPage>, Error> {
+        self.member_page(group, start).await.map(Some)
     }
 
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {

@@ -6,11 +6,11 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny},
 };
 
-use super::{Crowd, SEARCH, user::Bean};
+use super::{Crowd, MEMBERSHIP, SEARCH, user::Bean};
 use crate::{
-    domain::{UserHints, UserId},
+    domain::{GroupName, UserHints, UserId},
     products::{
-        Error, UserPage,
+        Error, MemberPage, UserPage,
         listing::{Cursor, PAGE},
         request::{Call, Operation},
     },
@@ -31,6 +31,20 @@ impl Crowd {
         let beans = answer.json::<Users>()?.all().map_err(|_| answer.of_other_form())?;
         let given = beans.len();
         cursor.by_offset(beans.into_iter().map(listed).collect(), given)
+    }
+
+    /// The page of a group's direct members that begins at `start`; one that is not full is the last one.
+    pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
+        let call = Call::new(Operation::ListMembers, Method::GET, MEMBERSHIP)
+            .query("groupname", group.as_str())
+            .query("expand", "user")
+            .query("start-index", start.to_string())
+            .query("max-results", PAGE.to_string());
+        let beans = self.send(call).await?.json::<Users>()?.all()?;
+        let given = beans.len();
+        let users = beans.into_iter().map(|bean| bean.into_user().id).collect();
+        let next = (given >= PAGE).then_some(start + given);
+        Ok(MemberPage { users, next, total: None, all_readable: true, inactive_too: false })
     }
 
     /// Everything on a list, which `call` begins; a page that is not full is the last one.

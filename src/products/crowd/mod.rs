@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use reqwest::Method;
 
 use super::{
-    Client, Error, Trouble, User, UserPage,
+    Client, Error, MemberPage, Trouble, User, UserPage,
     answer::Answer,
     http::Http,
     listing::{Cursor, Form},
@@ -100,6 +100,10 @@ impl Client for Crowd {
 
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
         self.has_group(group).await
+    }
+
+    async fn members(&self, group: &GroupName, start: usize) -> Result<Option<MemberPage>, Error> {
+        self.member_page(group, start).await.map(Some)
     }
 
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {

@@ -14,14 +14,14 @@ use reqwest::Method;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    Client, Error, Trouble, User, UserPage,
+    Client, Error, MemberPage, Trouble, User, UserPage,
     access::Access,
     administrators,
     group_ids::GroupIds,
     http::Http,
     issue,
     listing::{Cursor, Form},
-    picker,
+    members, picker,
     request::{Call, Operation},
 };
 use crate::domain::{GroupName, Issue, Step, UserId, UserRef};
@@ -113,6 +113,11 @@ impl Client for JiraCloud {
 
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
         Ok(self.find_group(group).await?.is_some())
+    }
+
+    async fn members(&self, group: &GroupName, start: usize) -> Result<Option<MemberPage>, Error> {
+        let id = |bean: user::Bean| bean.known().ok().map(|known| known.into_user().id);
+        members::page(&self.http, MEMBERS, group, start, id).await.map(Some)
     }
 
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {

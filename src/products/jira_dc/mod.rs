@@ -14,14 +14,14 @@ use reqwest::Method;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    Client, Error, Trouble, User, UserPage,
+    Client, Error, MemberPage, Trouble, User, UserPage,
     access::Access,
     administrators,
     audit::{AuditLog, DataCenter},
     http::Http,
     issue,
     listing::{Cursor, Form},
-    picker,
+    members, picker,
     request::{Call, Operation},
 };
 use crate::domain::{GroupName, Issue, Step, UserId, UserRef};
@@ -112,6 +112,11 @@ impl Client for JiraDc {
             Err(Error::Refused { status: 404, .. }) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    async fn members(&self, group: &GroupName, start: usize) -> Result<Option<MemberPage>, Error> {
+        let id = |bean: user::Bean| bean.into_user().ok().map(|user| user.id);
+        members::page(&self.http, MEMBERS, group, start, id).await.map(Some)
     }
 
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {

@@ -1,46 +1,67 @@
 //! Conditions on groups and on lists of users.
 
-use crate::domain::{Fact, GroupName, Groups, Missing, Origin, Timestamp, Truth, UserId};
+use crate::domain::{Fact, Facts, GroupName, Memberships, Missing, Origin, Timestamp, Truth, UserId};
 
 use super::{
-    super::{Subject, truth::known},
+    super::{
+        Subject,
+        truth::{any, known},
+    },
     Told, list,
 };
 
 /// What was found of the user's groups.
 pub(in crate::rules) struct InGroup<'a> {
-    groups: &'a Fact<Groups>,
+    facts: &'a Facts,
     wanted: &'a [GroupName],
 }
 
 impl<'a> InGroup<'a> {
-    pub(super) fn look(groups: &'a Fact<Groups>, wanted: &'a [GroupName]) -> Self {
-        Self { groups, wanted }
+    pub(super) fn look(facts: &'a Facts, wanted: &'a [GroupName]) -> Self {
+        Self { facts, wanted }
     }
 
     pub(super) fn truth(&self) -> Truth {
-        match self.groups.value() {
-            Some(groups) => known(self.wanted.iter().any(|group| groups.contains(group))),
-            None => Truth::Unknown,
+        match (self.facts.groups.value(), &self.facts.memberships) {
+            (Some(groups), _) => known(self.wanted.iter().any(|group| groups.contains(group))),
+            (None, Some(some)) => in_any(some, self.wanted),
+            (None, None) => Truth::Unknown,
         }
     }
 
     pub(super) fn tell(&self) -> Told {
-        let (groups, origin, as_of) = match self.groups {
-            Fact::Known { value, origin, as_of } => (value, *origin, *as_of),
-            Fact::Unknown(missing) => return Told::missing("the groups", *missing),
-        };
-        let own: Vec<_> = self.wanted.iter().filter(|group| groups.contains(group)).collect();
+        match (&self.facts.groups, &self.facts.memberships) {
+            (Fact::Known { value, origin, as_of }, _) => {
+                let own: Vec<_> = self.wanted.iter().filter(|group| value.contains(group)).collect();
+                let all: Vec<_> = value.iter().collect();
+                let shown = if all.is_empty() { "no groups".to_owned() } else { list(&all) };
+                self.told(&own, *origin, *as_of, shown)
+            }
+            (Fact::Unknown(_), Some(some)) if in_any(some, self.wanted) != Truth::Unknown => {
+                let own: Vec<_> = self.wanted.iter().filter(|group| some.tell(group) == Some(true)).collect();
+                let shown = if own.is_empty() { "none of the groups".to_owned() } else { list(&own) };
+                self.told(&own, Origin::Members, some.as_of, shown)
+            }
+            (Fact::Unknown(missing), _) => Told::missing("the groups", *missing),
+        }
+    }
+
+    /// Told where the user is in `own` of the groups wanted.
+    fn told(&self, own: &[&GroupName], origin: Origin, as_of: Timestamp, value: String) -> Told {
         let (because, change) = if own.is_empty() {
             let wanted = list(self.wanted);
             (format!("a member of none of {wanted}"), format!("the user becomes a member of one of {wanted}"))
         } else {
-            (format!("a member of {}", list(&own)), format!("the user is taken out of {}", list(&own)))
+            (format!("a member of {}", list(own)), format!("the user is taken out of {}", list(own)))
         };
-        let all: Vec<_> = groups.iter().collect();
-        let value = if all.is_empty() { "no groups".to_owned() } else { list(&all) };
         Told::known(origin, as_of, because).with(value, change)
     }
+}
+
+/// Whether the user is in any of the groups `wanted`: no only where of each of them it is known.
+fn in_any(some: &Memberships, wanted: &[GroupName]) -> Truth {
+    let told = wanted.iter().map(|group| some.tell(group));
+    any(told.map(|told| told.map_or(Truth::Unknown, known)))
 }
 
 /// Users by name or lasting id.

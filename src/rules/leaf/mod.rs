@@ -83,7 +83,7 @@ impl Leaf {
             Self::Deactivated => Looked::Active(&facts.active),
             Self::Address(patterns) => Looked::Address(address::Looked::at(&facts.email, patterns, true)),
             Self::AddressNot(patterns) => Looked::Address(address::Looked::at(&facts.email, patterns, false)),
-            Self::Member(groups) => Looked::Member(membership::InGroup::look(&facts.groups, groups)),
+            Self::Member(groups) => Looked::Member(membership::InGroup::look(facts, groups)),
             Self::Listed(listed) => Looked::Listed(listed.look(subject)),
             Self::Where(condition) => Looked::Where(condition.look(subject)),
         }

@@ -34,6 +34,7 @@ static ROUTES: &[Route] = &[
     Route::new(Method::GET, "/rest/usermanagement/1/group", groups::get),
     Route::adds(Method::POST, "/rest/usermanagement/1/group/user/direct", groups::add_member),
     Route::new(Method::DELETE, "/rest/usermanagement/1/group/user/direct", groups::remove_member),
+    Route::new(Method::GET, "/rest/usermanagement/1/group/user/direct", groups::members),
     Route::new(Method::GET, "/rest/usermanagement/1/group/user/nested", groups::members),
     Route::new(Method::GET, "/rest/usermanagement/1/search", search),
 ];

@@ -44,7 +44,7 @@ pub(super) fn sighted(name: &str, seconds: i64, selecting: &[&str], released: Op
     Decision {
         event: EventId::of_sighting(&sweep(), decision.user.id().expect("an id"), released.as_ref()),
         kind: EventKind::Sighted,
-        sweep: Some(Sighting { sweep: sweep(), released }),
+        sweep: Some(Sighting { sweep: sweep(), released, memberships: None }),
         ..decision
     }
 }

@@ -79,6 +79,7 @@ pub fn undocumented() -> Vec<Undocumented> {
         ),
         crowd("POST", "/rest/usermanagement/1/group/user/direct", &["groupname"], &["name"], &[201], none),
         crowd("DELETE", "/rest/usermanagement/1/group/user/direct", &["groupname", "username"], none, &[204], none),
+        crowd("GET", "/rest/usermanagement/1/group/user/direct", page, none, &[200], found),
         crowd("GET", "/rest/usermanagement/1/group/user/nested", page, none, &[200], found),
         Undocumented {
             source: "developer.atlassian.com/server/crowd/rest/v603/api-group-search",

@@ -216,7 +216,7 @@ async fn a_schedule_that_comes_again_supersedes_its_held_run_and_held_runs_do_no
     for day in 2..6 {
         let due = format!("2026-05-0{day}T03:00:00Z");
         app.ground.clock.set(&due);
-        let held = the_held_one(&app, "night", &due).await;
+        let held = the_held_one(&app, "night", &due[..10]).await;
         let id = held["id"].as_str().expect("an id").to_owned();
         eventually("the gauge says so", || async {
             (app.metric("usher_runs{state=\"held\"}").await == Some(1.0)).then_some(())
@@ -375,6 +375,84 @@ async fn a_run_says_also_in_test_mode_who_would_change_and_of_whom_it_is_not_kno
     assert!(nameless["reason"].as_str().expect("text").contains("e-mail"), "{nameless}");
     assert!(app.list("runs", &[("result", "unknown")]).await.iter().any(|run| run["id"] == id.as_str()));
     assert!(app.ground.effects().is_empty());
+}
+
+/// How often a user of `source` was read by themselves.
+fn reads(app: &TestApp, source: Source) -> u64 {
+    let of_user = |request: &&RequestCount| request.site == source.product && request.path.ends_with("/user");
+    app.ground.sandbox.requests().iter().filter(of_user).map(|request| request.count).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_lists_of_users_and_members_settle_a_scheme_nobody_is_read_one_by_one() {
+    let narrow = |id: &str, source: &str| {
+        format!(
+            "{{ id: {id}, source: {source}, trigger: manual, test_mode: false, select: {{ everyone: true }}, \
+             only_groups: [vip, empty], actions: [{{ create_issue: {{ project: OPS, type: Task, summary: x }} }}] }}"
+        )
+    };
+    let schemes = [
+        gives("staff-acme", "acme", "staff", ""),
+        gives("staff-globex", "globex", "staff", ", exempt: { groups: [vip] }"),
+        narrow("vip-acme", "acme"),
+        narrow("vip-globex", "globex"),
+    ];
+    let ground = Ground::new(&schemes.join(",")).groups(&["staff", "vip", "empty"]);
+    people(&ground, 60);
+    for source in [ACME, GLOBEX] {
+        for number in 0..60 {
+            ground.sandbox.add_member(source.product, &format!("KEY{number}"), "staff").expect("both are there");
+        }
+    }
+    let app = TestApp::start(ground).await;
+    for (source, scheme, narrow) in [(ACME, "staff-acme", "vip-acme"), (GLOBEX, "staff-globex", "vip-globex")] {
+        let before = reads(&app, source);
+        let run = when(&app, &run_now(&app, scheme).await, "done").await;
+        assert_eq!((&run["counts"]["already_so"], &run["counts"]["unchanged"]), (&json!(60), &json!(60)), "{run}");
+        let run = when(&app, &run_now(&app, narrow).await, "done").await;
+        assert_eq!((&run["counts"]["selected"], &run["counts"]["seen"]), (&json!(0), &json!(120 + OWN)), "{run}");
+        assert_eq!(reads(&app, source) - before, 0, "{:?}", app.ground.sandbox.requests());
+        // Who has left the group since is read and put back, and nobody else is.
+        app.ground.sandbox.remove_member(source.product, "KEY7", "staff").expect("both are there");
+        let run = when(&app, &run_now(&app, scheme).await, "done").await;
+        assert_eq!((&run["counts"]["changed"], &run["counts"]["already_so"]), (&json!(1), &json!(59)), "{run}");
+        let read = reads(&app, source) - before;
+        assert!((1..=3).contains(&read), "{read}");
+    }
+    assert_eq!(app.ground.effects().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_into_an_exempt_group_after_its_members_were_read_is_exempt() {
+    let ground = Ground::new(&gives("staff", "acme", "staff", ", exempt: { groups: [vip] }")).groups(&["staff", "vip"]);
+    people(&ground, 3);
+    let effect = Effect::Fail { status: 503, retry_after: Some(1), after_work: false };
+    let fault = ground.sandbox.inject(Fault::new(effect).site(ACME.product).path("/user/list"));
+    let app = TestApp::start(ground).await;
+    let run = run_now(&app, "staff").await;
+    eventually("the users are asked for, so the members were read", || async {
+        (asked(&app.ground, ACME, "/user/list") > 0).then_some(())
+    })
+    .await;
+    assert!(asked(&app.ground, ACME, "/group/member") >= 2);
+    app.ground.sandbox.add_member(ACME.product, "KEY1", "vip").expect("both are there");
+    app.ground.sandbox.remove_fault(fault);
+    let run = when(&app, &run, "done").await;
+    assert_eq!((&run["counts"]["selected"], &run["counts"]["changed"]), (&json!(2), &json!(2)), "{run}");
+    assert!(app.ground.effects().iter().all(|effect| !format!("{effect:?}").contains("KEY1")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_group_that_is_not_there_or_can_not_be_read_nothing_is_taken_for_granted() {
+    let ground =
+        Ground::new(&gives("staff", "acme", "staff", ", exempt: { groups: [nowhere, vip] }")).groups(&["staff", "vip"]);
+    people(&ground, 3);
+    ground.sandbox.add_member(ACME.product, "KEY1", "vip").expect("both are there");
+    let effect = Effect::Fail { status: 400, retry_after: None, after_work: false };
+    ground.sandbox.inject(Fault::new(effect).site(ACME.product).path("/group/member"));
+    let app = TestApp::start(ground).await;
+    let run = when(&app, &run_now(&app, "staff").await, "done").await;
+    assert_eq!((&run["counts"]["selected"], &run["counts"]["changed"]), (&json!(2), &json!(2)), "{run}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

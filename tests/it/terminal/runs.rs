@@ -35,7 +35,7 @@ async fn run_waits_for_the_end_and_shows_the_run() {
     let line =
         |key: &str| said.out.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().trim().to_owned();
     assert_eq!((line("id "), line("state")), (run.to_owned(), "done".to_owned()), "{}", said.out);
-    assert_eq!(line("counts"), "seen=5 selected=3 changed=3", "with the account that usher acts as");
+    assert_eq!(line("counts"), "seen=5 selected=3 would_change=3 changed=3", "with the account that usher acts as");
     assert_eq!(app.ground.effects().len(), 3);
 
     let shown = terminal.says(&format!("runs show {run}")).await;
