@@ -205,13 +205,7 @@ const ENTRIES_CSV: [Column; 14] = [
     ("error", "/error"),
 ];
 
-async fn show(
-    api: &Api,
-    output: &mut Output<'_>,
-    id: &str,
-    result: Option<&str>,
-    limit: Limit,
-) -> Result<(), Error> {
+async fn show(api: &Api, output: &mut Output<'_>, id: &str, result: Option<&str>, limit: Limit) -> Result<(), Error> {
     let run = api.get(&["runs", id], &[]).await?;
     let path = ["runs", id, "entries"];
     let query: Vec<_> = result.map(|result| ("result", result)).into_iter().collect();
