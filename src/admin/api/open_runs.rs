@@ -1,7 +1,5 @@
 //! How many runs wait for an administrator, for the rows of sources and schemes.
 
-use actix_web::web::Data;
-
 use super::{Problem, read};
 use crate::{
     admin::AdminState,
@@ -9,7 +7,7 @@ use crate::{
 };
 
 /// The runs of sweeps that have not ended.
-pub(super) async fn open_runs(state: &Data<AdminState>) -> Result<Vec<OpenRun>, Problem> {
+pub(super) async fn open_runs(state: &AdminState) -> Result<Vec<OpenRun>, Problem> {
     let views = state.views.clone();
     read(move || views.open_runs()).await
 }

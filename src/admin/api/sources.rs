@@ -141,7 +141,7 @@ async fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>,
     let mut health = state.readiness.sources();
     let (views, ids) = (state.views.clone(), rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>());
     let compared = read(move || ids.iter().map(|id| views.comparison(id)).collect::<Result<Vec<_>, _>>()).await?;
-    let open = open_runs(&state).await?;
+    let open = open_runs(state).await?;
     let schemes = state.settings.schemes();
     let rows = rows.into_iter().zip(compared).map(|(row, compared)| {
         let place = health.iter().position(|health| health.source == row.id);

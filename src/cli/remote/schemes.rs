@@ -151,9 +151,9 @@ const SCHEMES: [Column; 10] = [
     ("enabled", "/enabled"),
     ("test mode", "/test_mode"),
     ("paused", "/paused"),
-    ("held runs", "/runs_held"),
     ("from the file", "/provisioned"),
     ("version", "/version"),
+    ("held runs", "/runs_held"),
 ];
 
 async fn list(api: &Api, output: &mut Output<'_>, shown: AsList) -> Result<(), Error> {

@@ -71,10 +71,10 @@ const SOURCES: [Column; 8] = [
     ("product", "/product"),
     ("state", "/state"),
     ("paused", "/paused"),
-    ("held runs", "/runs_held"),
     ("newcomers", "/reconciliation/state"),
     ("address", "/base_url"),
     ("why", "/why"),
+    ("held runs", "/runs_held"),
 ];
 
 const NEWCOMERS: [Column; 7] = [

@@ -75,6 +75,7 @@ async fn reads(product: Product) -> Bench {
     bench.client.group_exists(&GroupName::new(STAFF)).await.expect("an answer");
     bench.client.group_exists(&GroupName::new("nobody here")).await.expect("an answer");
     bench.client.groups_like("st").await.expect("a list");
+    bench.client.members(&GroupName::new(STAFF), 0).await.expect("a list");
     let _none = bench.client.user(&UserRef::Name("jane doe+x".to_owned())).await;
     list(&bench).await;
     bench
