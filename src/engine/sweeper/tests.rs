@@ -338,7 +338,7 @@ async fn a_run_that_was_released_before_it_could_be_superseded_goes_on() {
     // Held, then superseded: it ends, and says by which run.
     let (progress, _) = made_of(&[limited(), superseding.clone()], 5, read()).await;
     assert!(matches!(&progress[4].step, SweepStep::Held { .. }), "{progress:?}");
-    let (progress, events) = made_after(&[limited()], 5, &[superseding.clone()], 6, read()).await;
+    let (progress, events) = made_after(&[limited()], 5, std::slice::from_ref(&superseding), 6, read()).await;
     assert_eq!(progress[5].step, SweepStep::Superseded { scheme: order().scheme, by });
     assert_eq!(events.len(), 5, "nobody is sighted again");
     // Released first: the later word is too late.
