@@ -26,6 +26,7 @@ pub mod source;
 pub mod store;
 pub mod telemetry;
 pub mod views;
+mod words;
 
 /// The commit this was built from, where the build was told.
 pub const COMMIT: &str = match option_env!("USHER_COMMIT") {

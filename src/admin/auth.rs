@@ -41,7 +41,7 @@ pub enum Error {
     #[error("{0} is empty; delete it and usher makes a new token")]
     EmptyFile(PathBuf),
     /// The token file can't be read or written.
-    #[error("the admin token can't be kept in {path}: {error}")]
+    #[error("the admin token can't be kept in {path}: {}", crate::words::system(error))]
     File {
         /// Which.
         path: PathBuf,

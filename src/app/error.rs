@@ -24,7 +24,7 @@ impl fmt::Display for Listener {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A listener can't be bound.
-    #[error("{what}: can't listen on {address}: {error}; free the port or choose another")]
+    #[error("{what}: can't listen on {address}: {}; free the port or choose another", crate::words::system(error))]
     Listen {
         /// Which.
         what: Listener,
@@ -37,7 +37,7 @@ pub enum Error {
     #[error("a listener ended by itself; see the log")]
     ListenerEnded,
     /// The data folder can't be used.
-    #[error("data_dir: the folder {} can't be used: {error}", .path.display())]
+    #[error("data_dir: the folder {} can't be used: {}", .path.display(), crate::words::system(error))]
     DataDir {
         /// Which.
         path: PathBuf,
@@ -63,7 +63,7 @@ pub enum Error {
     #[error("sources: {0}")]
     Connect(#[from] crate::products::ConnectError),
     /// Metrics can't be registered.
-    #[error("metrics: {0}")]
+    #[error("metrics: {}", crate::words::metrics(.0))]
     Metrics(#[from] prometheus::Error),
     /// Starting was interrupted.
     #[error("starting was interrupted")]

@@ -16,6 +16,6 @@ pub fn run(shell: Shell, mut command: clap::Command) -> ExitCode {
     match stdout().write_all(&script).and_then(|()| stdout().flush()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => complain(&format_args!("the output can't be written: {error}"), FAILED),
+        Err(error) => complain(&format_args!("the output can't be written: {}", crate::words::system(&error)), FAILED),
     }
 }

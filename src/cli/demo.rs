@@ -30,6 +30,6 @@ pub(super) fn run(once: bool, format: Option<LogFormat>) -> ExitCode {
     match told {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(FAILED),
-        Err(error) => super::complain(&error, FAILED),
+        Err(error) => super::complain(&super::in_words(&error), FAILED),
     }
 }

@@ -158,6 +158,11 @@ fn complain(what: &dyn Display, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// An error in words; one of the system's has a text that is not for people.
+fn in_words(error: &anyhow::Error) -> String {
+    error.downcast_ref().map_or_else(|| error.to_string(), crate::words::system)
+}
+
 fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use super::{FAILED, complain, start_runtime};
+use super::{FAILED, complain, in_words, start_runtime};
 use crate::{config::Auth, domain::Product, sandbox};
 
 /// Serves until it is interrupted; prints where, and what it lets in.
@@ -15,7 +15,7 @@ pub(super) fn run(listen: SocketAddr) -> ExitCode {
     let served = start_runtime().and_then(|runtime| Ok(runtime.block_on(sandbox::serve(options, greet))?));
     match served {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(&format_args!("the sandbox on {listen}: {error:#}"), FAILED),
+        Err(error) => complain(&format_args!("the sandbox on {listen}: {}", in_words(&error)), FAILED),
     }
 }
 

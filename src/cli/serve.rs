@@ -53,7 +53,7 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
     }
     match start_runtime().and_then(|runtime| runtime.block_on(serve(config, roles))) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(&error, FAILED),
+        Err(error) => complain(&super::in_words(&error), FAILED),
     }
 }
 

@@ -29,8 +29,9 @@ pub(super) fn address(fields: &mut Fields<'_>, product: Option<Product>, reader:
 
 /// `plain_http` is the host that may be called without TLS. The text is not quoted in messages: it may hold credentials.
 fn base_url(text: &str, plain_http: Option<&Host>) -> Result<Url, String> {
-    let url = Url::parse(text)
-        .map_err(|error| format!("this is not a URL ({error}); write `https://jira.example.com`, say"))?;
+    let url = Url::parse(text).map_err(|error| {
+        format!("this is not a URL: {}; write `https://jira.example.com`, say", crate::words::url(error))
+    })?;
     let Some(host) = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https")) else {
         return Err("this URL is not one of HTTP; write `https://jira.example.com`, say".to_owned());
     };

@@ -81,7 +81,7 @@ fn unreadable(at: &Place, path: &Path, why: &str, reader: &mut Reader<'_>) -> Op
 
 /// The file's text without the line break that editors put at its end.
 fn read_secret(path: &Path) -> Result<String, String> {
-    let bytes = read_at_most(path, MAX_BYTES).map_err(|error| error.to_string())?;
+    let bytes = read_at_most(path, MAX_BYTES).map_err(|error| crate::words::system(&error))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err("longer than 64 KiB".to_owned());
     }

@@ -21,7 +21,10 @@ pub(super) fn read(path: &Path, name: &Arc<str>) -> Result<Vec<u8>, Problem> {
         return Err(Problem::new(&whole, "this is a directory; name the file in it"));
     }
     let bytes = read_at_most(path, MAX_BYTES).map_err(|error| {
-        Problem::new(&whole, format!("cannot be read: {error}; name a file that usher may read with --config"))
+        Problem::new(
+            &whole,
+            format!("cannot be read: {}; name a file that usher may read with --config", crate::words::system(&error)),
+        )
     })?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Problem::new(&whole, "longer than 1 MiB, so not a configuration; name another file"));

@@ -58,7 +58,8 @@ pub struct Authorities(Vec<CertificateDer<'static>>);
 impl Authorities {
     /// Reads the PEM file at `path`. The error says what is wrong and, after a semicolon, what to do.
     fn read(path: &Path) -> Result<Self, String> {
-        let pem = read_at_most(path, MAX_BYTES).map_err(|error| format!("{error}; name a file that usher may read"))?;
+        let pem = read_at_most(path, MAX_BYTES)
+            .map_err(|error| format!("{}; name a file that usher may read", crate::words::system(&error)))?;
         if pem.len() as u64 > MAX_BYTES {
             return Err("longer than 1 MiB; name a file with the authority's certificate alone".to_owned());
         }
@@ -153,7 +154,8 @@ const EXAMPLE: &str = "write `url: \"http://proxy.example.com:3128\"`, say";
 /// The text is not quoted in messages: it may hold credentials.
 fn proxy_url(text: &str) -> Result<Url, String> {
     let example = "write `http://proxy.example.com:3128`, say";
-    let url = Url::parse(text).map_err(|error| format!("this is not a URL ({error}); {example}"))?;
+    let url =
+        Url::parse(text).map_err(|error| format!("this is not a URL: {}; {example}", crate::words::url(error)))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(format!("this is not the URL of an HTTP proxy; {example}"));
     }

@@ -17,7 +17,7 @@ use narrator::Narrator;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file or a thread could not be had.
-    #[error("{0}")]
+    #[error("{}", crate::words::system(.0))]
     Io(#[from] io::Error),
     /// The configuration that comes with the demo is wrong.
     #[error("the demo's own configuration is refused:\n{0}")]
@@ -26,7 +26,7 @@ pub enum Error {
     #[error("usher did not start: {0}")]
     App(#[from] app::Error),
     /// A call within the demo failed.
-    #[error("a call within the demo failed: {0}")]
+    #[error("a call within the demo failed: {}", crate::words::call(.0))]
     Call(#[from] reqwest::Error),
 }
 

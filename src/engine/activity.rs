@@ -97,7 +97,7 @@ impl Activities {
         match (UserKey::parse(&record.key), codec::decode::<Activity>(&record.payload)) {
             (Some(user), Ok(snapshot)) => self.store.merge_snapshot(scope, &user, snapshot),
             (None, _) | (_, Err(_)) => {
-                warn!(position = ?record.position, "a snapshot of a user's activity can't be read back");
+                warn!(position = %record.position, "a snapshot of a user's activity can't be read back");
                 Ok(())
             }
         }

@@ -118,7 +118,7 @@ impl Handler for Executor {
         match codec::decode::<OutcomeRecord>(&record.payload) {
             Ok(written) => self.outcomes.remember(scope, &written),
             Err(error) => {
-                warn!(position = ?record.position, %error, "an outcome can't be read back");
+                warn!(position = %record.position, %error, "an outcome can't be read back");
                 Ok(())
             }
         }

@@ -325,7 +325,7 @@ impl Handler for Planner {
                 self.ledger.put(scope, &id, &Entry::Done, decision.decided)
             }
             Err(error) => {
-                warn!(position = ?record.position, %error, "a decision can't be read back");
+                warn!(position = %record.position, %error, "a decision can't be read back");
                 Ok(())
             }
         }

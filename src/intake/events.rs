@@ -118,7 +118,7 @@ async fn append_one(event: Event, log: &dyn Log, metrics: &Metrics) -> Result<()
     match log.append(Stream::Events, Record { key, payload: codec::encode(&event) }).await {
         Ok(position) => {
             metrics.events.with_label_values(&[event.source.as_str(), event.kind.as_str()]).inc();
-            debug!(event.id = %event.id, source.id = %event.source, kind = event.kind.as_str(), ?position, "accepted");
+            debug!(event.id = %event.id, source.id = %event.source, kind = event.kind.as_str(), %position, "accepted");
             Ok(())
         }
         Err(log::Error::Overloaded) => Err(Error::Overloaded),

@@ -31,10 +31,10 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum Malformed {
     /// Not even text.
-    #[error("the body is not UTF-8: {0}")]
+    #[error("the body is no text in UTF-8")]
     NotText(#[from] Utf8Error),
     /// Text, and something else.
-    #[error("the body is not JSON: {0}")]
+    #[error("the body can't be read: {}", crate::words::json(.0))]
     NotJson(#[from] serde_json::Error),
 }
 

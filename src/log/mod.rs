@@ -146,6 +146,12 @@ pub struct Position {
     pub offset: u64,
 }
 
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.partition, self.offset)
+    }
+}
+
 /// A record read back. The key is text here: only [`UserKey::parse`] knows whether usher wrote it.
 #[derive(Debug, Clone)]
 pub struct Stored {

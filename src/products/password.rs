@@ -12,7 +12,9 @@ const EVERY_SORT: &str = "aZ7!";
 /// 256 bits from the operating system, and a character of every sort.
 pub(super) fn random() -> Result<Secret, Error> {
     let mut bytes = [0; 32];
-    SysRng.try_fill_bytes(&mut bytes).map_err(|error| Error::Unreachable(format!("no random numbers: {error}")))?;
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|_| Error::Unreachable("this machine gives no random numbers".to_owned()))?;
     Ok(Secret::new(format!("{}{EVERY_SORT}", URL_SAFE_NO_PAD.encode(bytes))))
 }
 

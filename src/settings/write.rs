@@ -212,7 +212,8 @@ impl Settings {
 
 /// What `scheme` says, as it is stored.
 fn canonical(scheme: &Scheme) -> Result<String, Error> {
-    let text = serde_json::to_string(scheme).map_err(|error| Error::Invalid(vec![Wrong::whole(error.to_string())]))?;
+    let text = serde_json::to_string(scheme)
+        .map_err(|error| Error::Invalid(vec![Wrong::whole(crate::words::json(&error))]))?;
     if text.len() <= LONGEST {
         return Ok(text);
     }

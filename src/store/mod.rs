@@ -22,10 +22,10 @@ use crate::sled_files::remove_unfinished_snapshots;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// sled failed; trying again later may succeed (disk full), or a restart sets the store aside.
-    #[error("the state store failed: {0}")]
+    #[error("the state store fails: {}", crate::words::database(.0))]
     Sled(#[from] sled::Error),
     /// The folder can't be used.
-    #[error("the folder {path} can't be used: {error}")]
+    #[error("the folder {path} can't be used: {}", crate::words::system(error))]
     Folder {
         /// Which.
         path: PathBuf,

@@ -50,13 +50,13 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] store::Error),
     /// sled failed; trying again later may succeed.
-    #[error("the state store failed: {0}")]
+    #[error("the state store fails: {}", crate::words::database(.0))]
     Sled(#[from] sled::Error),
     /// A record of the log can't be read.
     #[error(transparent)]
     Record(#[from] codec::Error),
     /// A row is not what this version writes.
-    #[error("a row of the view can't be read: {0}")]
+    #[error("a row of the view can't be read: {}", crate::words::json(.0))]
     Row(#[from] serde_json::Error),
 }
 

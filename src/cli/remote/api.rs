@@ -45,7 +45,7 @@ impl Api {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("usher-cli/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| Error::Local(error.to_string()))?;
+            .map_err(|error| Error::Local(format!("no HTTP client can be made: {}", crate::words::call(&error))))?;
         Ok(Self { http, base, token })
     }
 
@@ -118,7 +118,7 @@ impl Api {
 
     async fn send(&self, request: RequestBuilder) -> Result<Value, Error> {
         let unreachable =
-            |error: reqwest::Error| Error::Unreachable { url: self.base.to_string(), why: innermost(&error) };
+            |error: reqwest::Error| Error::Unreachable { url: self.base.to_string(), why: crate::words::call(&error) };
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let text = response.text().await.map_err(unreachable)?;
@@ -190,13 +190,4 @@ fn actor() -> Option<String> {
     let name = std::env::var("USER").ok()?;
     let plain = !name.is_empty() && name.len() <= 100 && name.chars().all(|c| c.is_ascii_graphic());
     plain.then_some(name)
-}
-
-/// What went wrong at the bottom: the layers above only say that something did.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }

@@ -72,11 +72,16 @@ pub enum Error {
     #[error("{0}")]
     Local(String),
     /// What was said can't be written.
-    #[error("the output can't be written: {0}")]
+    #[error("the output can't be written: {}", crate::words::system(.0))]
     Output(#[from] io::Error),
 }
 
 impl Error {
+    /// What can only be a mistake in usher: a text could not be made.
+    pub fn unmade() -> Self {
+        Self::Local("the output could not be made; this is a mistake in usher, please report it".to_owned())
+    }
+
     /// The exit code to end with: 2 where the command was used wrongly, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -60,16 +60,18 @@ pub struct In<C: Subcommand> {
 
 /// Runs `command` against the usher that it names.
 pub fn run(command: Command) -> ExitCode {
-    let done = start_runtime().map_err(|error| Error::Local(error.to_string())).and_then(|runtime| {
-        let (mut out, mut err) = (BufWriter::new(stdout()), stderr());
-        let mut output = Output { format: Format::Table, out: &mut out, err: &mut err };
-        let done = runtime.block_on(carry_out(&mut output, command));
-        // What is said before a failure is said all the same.
-        match out.flush() {
-            Err(error) if done.is_ok() => Err(error.into()),
-            Ok(()) | Err(_) => done,
-        }
-    });
+    let done = start_runtime().map_err(|_| Error::Local("this machine gives usher no threads".to_owned())).and_then(
+        |runtime| {
+            let (mut out, mut err) = (BufWriter::new(stdout()), stderr());
+            let mut output = Output { format: Format::Table, out: &mut out, err: &mut err };
+            let done = runtime.block_on(carry_out(&mut output, command));
+            // What is said before a failure is said all the same.
+            match out.flush() {
+                Err(error) if done.is_ok() => Err(error.into()),
+                Ok(()) | Err(_) => done,
+            }
+        },
+    );
     match done {
         Ok(code) => code,
         // Whoever reads along has seen enough: `usher runs list | head`.

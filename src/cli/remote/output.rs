@@ -117,7 +117,7 @@ impl Output<'_> {
 
 /// As JSON for people, each line but the first behind `indent`. Nothing in it steers a terminal.
 fn json_lines(value: &impl Serialize, indent: &str) -> Result<String, Error> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Error::Local(error.to_string()))?;
+    let text = serde_json::to_string_pretty(value).map_err(|_| Error::unmade())?;
     let mut lines = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -132,7 +132,7 @@ fn json_lines(value: &impl Serialize, indent: &str) -> Result<String, Error> {
 
 /// As YAML, with a line break at its end.
 pub fn yaml(value: &impl Serialize) -> Result<String, Error> {
-    let text = serde_saphyr::to_string(value).map_err(|error| Error::Local(error.to_string()))?;
+    let text = serde_saphyr::to_string(value).map_err(|_| Error::unmade())?;
     Ok(if text.ends_with('\n') { text } else { text + "\n" })
 }
 

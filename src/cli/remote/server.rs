@@ -29,7 +29,7 @@ impl Server {
     fn token(&self) -> Result<Option<Secret>, Error> {
         let text = match self.token_file.as_ref().filter(|path| !path.as_os_str().is_empty()) {
             Some(path) => fs::read_to_string(path)
-                .map_err(|error| Error::File { path: path.display().to_string(), why: error.to_string() })?,
+                .map_err(|error| Error::File { path: path.display().to_string(), why: crate::words::system(&error) })?,
             None => env::var("USHER_TOKEN").unwrap_or_default(),
         };
         Ok(Some(text.trim()).filter(|token| !token.is_empty()).map(Secret::new))

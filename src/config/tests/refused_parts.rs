@@ -65,7 +65,7 @@ fn a_base_url_is_https_and_nothing_but_an_address() {
     let url = |url: &str| refusal(&source(&format!("base_url: \"{url}\"")));
     let at = "usher.yaml:2:15: ";
     for (text, line) in [
-        ("jira.example", "this is not a URL (relative URL without a base); write `https://jira.example.com`, say"),
+        ("jira.example", "this is not a URL: `https://` is missing; write `https://jira.example.com`, say"),
         ("ftp://j", "this URL is not one of HTTP; write `https://jira.example.com`, say"),
         (
             "http://jira.example",

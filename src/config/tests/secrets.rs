@@ -41,9 +41,12 @@ fn a_file_that_can_not_be_read_is_refused_where_it_is_named() {
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("long"), "x".repeat(70_000)).expect("a file");
     std::fs::write(dir.path().join("bytes"), [0xff, 0xfe]).expect("a file");
-    for (file, why) in
-        [("none", "No such file"), ("long", "longer than 64 KiB"), ("bytes", "not UTF-8"), (".", "directory")]
-    {
+    for (file, why) in [
+        ("none", "there is no such file"),
+        ("long", "longer than 64 KiB"),
+        ("bytes", "not UTF-8"),
+        (".", "it is a folder"),
+    ] {
         let text = format!("admin: {{ token: {{ file: {file} }} }}");
         let refused = from_bytes(text.as_bytes(), Some("usher.yaml".into()), dir.path(), &Env::new()).expect_err(file);
         let line = refused.to_string();

@@ -42,7 +42,7 @@ fn a_proxy_is_a_url_alone_or_with_credentials_apart() {
 fn what_is_no_proxy_is_refused_and_never_quoted() {
     let example = "write `http://proxy.example.com:3128`, say";
     assert_refused(&[
-        ("proxy: proxy", &format!("12: this is not a URL (relative URL without a base); {example}")),
+        ("proxy: proxy", &format!("12: this is not a URL: `https://` is missing; {example}")),
         ("proxy: \"socks5://p:1\"", &format!("12: this is not the URL of an HTTP proxy; {example}")),
         ("proxy: \"http://p:1/path\"", &format!("12: this URL goes on behind the port; {example}")),
         (

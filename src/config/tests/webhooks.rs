@@ -111,7 +111,7 @@ fn what_forge_needs_is_checked() {
         ("jwks_url: \"http://keys.example\"", format!("73: {unsafe_url}")),
         ("jwks_url: \"https://u:p@keys.example\"", format!("73: {unsafe_url}")),
         ("jwks_url: \"file:///etc/passwd\"", format!("73: {unsafe_url}")),
-        ("jwks_url: keys", format!("73: this is not a URL (relative URL without a base); write `{published}`, say")),
+        ("jwks_url: keys", format!("73: this is not a URL: `https://` is missing; write `{published}`, say")),
         (
             "jwks_url: \"https://k\", jwks_file: k",
             "97: keys come from one place; leave out `jwks_url` or `jwks_file`".to_owned(),
@@ -149,7 +149,7 @@ fn keys_in_a_file_are_read_beside_the_configuration_and_checked() {
     let forge = loaded.config.sources.remove(0).webhook.forge.expect("forge");
     assert!(matches!(forge.keys, ForgeKeys::Fixed(keys) if keys.get("k").is_some()));
     for (file, why) in [
-        ("none.json", "No such file"),
+        ("none.json", "there is no such file"),
         ("empty.json", "no RSA key"),
         ("other.json", "not a JSON Web Key Set"),
         ("long.json", "longer than 256 KiB"),

@@ -84,7 +84,8 @@ fn app_id(text: &str) -> Result<String, String> {
 
 /// Whoever could change the keys on the way could sign.
 fn keys_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("this is not a URL ({error}); write `{FORGE_KEYS}`, say"))?;
+    let url = Url::parse(text)
+        .map_err(|error| format!("this is not a URL: {}; write `{FORGE_KEYS}`, say", crate::words::url(error)))?;
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
@@ -101,7 +102,7 @@ fn keys_url(text: &str) -> Result<Url, String> {
 fn keys_in_file(node: &Node, reader: &mut Reader<'_>) -> Option<KeySet> {
     let path = reader.base.join(reader.filled(node)?);
     let read = || {
-        let bytes = read_at_most(&path, MAX_KEYS_BYTES).map_err(|error| error.to_string())?;
+        let bytes = read_at_most(&path, MAX_KEYS_BYTES).map_err(|error| crate::words::system(&error))?;
         if bytes.len() as u64 > MAX_KEYS_BYTES {
             return Err("longer than 256 KiB".to_owned());
         }

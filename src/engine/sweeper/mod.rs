@@ -238,7 +238,7 @@ impl Handler for Sweeper {
         match codec::decode::<SweepProgress>(&record.payload) {
             Ok(progress) => self.books.store.apply(scope, &progress),
             Err(error) => {
-                warn!(position = ?record.position, %error, "the progress of a sweep can't be read back");
+                warn!(position = %record.position, %error, "the progress of a sweep can't be read back");
                 Ok(())
             }
         }

@@ -71,7 +71,7 @@ impl Feed {
             if record.key == key.as_str() {
                 match codec::decode(&record.payload) {
                     Ok(read) => place = Some(read),
-                    Err(error) => warn!(position = ?record.position, %error, "the place of a feed can't be read back"),
+                    Err(error) => warn!(position = %record.position, %error, "the place of a feed can't be read back"),
                 }
             }
         }

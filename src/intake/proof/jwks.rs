@@ -57,7 +57,7 @@ impl Cache {
 /// Why keys could not be fetched.
 #[derive(Debug, thiserror::Error)]
 enum Error {
-    #[error("the call failed: {0}")]
+    #[error("the call failed: {}", crate::words::call(.0))]
     Call(#[from] reqwest::Error),
     #[error("the answer was {0}")]
     Status(reqwest::StatusCode),

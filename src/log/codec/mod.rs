@@ -22,7 +22,7 @@ mod proto {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The bytes are not a message.
-    #[error("not a record of usher.v1: {0}")]
+    #[error("it is no record of this usher")]
     Malformed(#[from] prost::DecodeError),
     /// The message lacks what this version needs.
     #[error("the record lacks a usable `{0}`")]

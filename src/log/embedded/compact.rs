@@ -40,10 +40,10 @@ const BYTES_AT_ONCE: usize = 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     /// The database.
-    #[error(transparent)]
+    #[error("{}", crate::words::database(.0))]
     Sled(#[from] sled::Error),
     /// A batch that should be there.
-    #[error("the batch with offset {offset} of {part:?} can't be read")]
+    #[error("the batch with offset {offset} of partition {} of stream {} can't be read", part.partition, part.code())]
     Unreadable {
         /// Where.
         part: Part,

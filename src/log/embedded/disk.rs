@@ -16,7 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     /// The system does not say.
-    #[error("how full the disk of {} is can't be found out: {source}", dir.display())]
+    #[error("how full the disk of {} is can't be found out: {}", dir.display(), crate::words::errno(*source))]
     Unknown {
         /// The folder that was asked about.
         dir: PathBuf,

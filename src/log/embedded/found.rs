@@ -41,7 +41,7 @@ impl Found {
     fn in_store(store: &Store, dir: &Path, partitions: u16) -> Result<Self, Error> {
         let tree = store.tree()?;
         let witness = Witness::read(dir)?;
-        let unreadable = |error: sled::Error| damaged(dir, &error.to_string());
+        let unreadable = |error: sled::Error| damaged(dir, &crate::words::database(&error));
         if witness.is_none() && tree.is_empty() {
             create(store, dir, partitions)?;
         }

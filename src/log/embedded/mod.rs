@@ -155,7 +155,9 @@ impl EmbeddedLog {
                 let _stopped = stopped;
                 committer.run(&queue);
             })
-            .map_err(|error| Error::Unavailable(format!("no thread to write the log: {error}")))?;
+            .map_err(|error| {
+                Error::Unavailable(format!("no thread to write the log: {}", crate::words::system(&error)))
+            })?;
         Ok(log)
     }
 

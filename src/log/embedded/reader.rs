@@ -68,7 +68,7 @@ impl Reader {
         let Ok(tree) = self.store.tree() else { return Ok(None) };
         let batch = store::guarded(|| batch_at(&tree, self.part, self.next))
             .map_err(|panicked| unreadable(self.part, &panicked.to_string()))?
-            .map_err(|error| unreadable(self.part, &error.to_string()))?;
+            .map_err(|error| unreadable(self.part, &crate::words::database(&error)))?;
         let records = batch.and_then(|(base, bytes)| format::decode(self.part, base, bytes));
         let rest: VecDeque<_> =
             records.into_iter().flatten().skip_while(|record| record.position.offset < self.next).collect();

@@ -29,11 +29,11 @@ const RELEASE_WITHIN: Duration = Duration::from_secs(5);
 pub(super) enum CommitError {
     #[error(transparent)]
     Closed(#[from] Error),
-    #[error("writing failed: {0}")]
+    #[error("writing failed: {}", crate::words::database(.0))]
     Write(#[from] sled::Error),
     #[error("writing failed: {0}")]
     Panicked(#[from] Panicked),
-    #[error("syncing failed: {0}")]
+    #[error("syncing failed: {}", crate::words::system(.0))]
     Sync(io::Error),
 }
 
@@ -86,7 +86,7 @@ impl Store {
                 dir.display()
             )),
             sled::Error::Io(error) => inaccessible(dir, &error),
-            error => damaged(dir, &error.to_string()),
+            error => damaged(dir, &crate::words::database(&error)),
         })?;
         let tree = sled::Tree::clone(&db);
         let file = File::open(dir.join("db")).map_err(|error| inaccessible(dir, &error))?;
@@ -129,7 +129,7 @@ impl Store {
 
 /// sled met something in its files that it did not think possible.
 #[derive(Debug, thiserror::Error)]
-#[error("sled can't make sense of its files")]
+#[error("its files make no sense")]
 pub(super) struct Panicked;
 
 /// What `ask` answers: on some damaged files sled panics, where another library would return an error.
@@ -151,8 +151,9 @@ pub(super) fn sync_names(dir: &Path) -> Result<(), Error> {
 /// What is said of files that can't be read or written.
 pub(super) fn inaccessible(dir: &Path, error: &io::Error) -> Error {
     Error::Unusable(format!(
-        "{} can't be read and written: {error}; check that the folder exists, is not full and belongs to usher's user",
-        dir.display()
+        "{} can't be read and written: {}; check that the folder exists, is not full and belongs to usher's user",
+        dir.display(),
+        crate::words::system(error)
     ))
 }
 

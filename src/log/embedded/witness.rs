@@ -42,7 +42,7 @@ impl Witness {
         match fs::read(path(dir)) {
             Ok(text) => serde_json::from_slice(&text)
                 .map(Some)
-                .map_err(|error| damaged(dir, &format!("{}: {error}", path(dir).display()))),
+                .map_err(|error| damaged(dir, &format!("{}: {}", path(dir).display(), crate::words::json(&error)))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(inaccessible(dir, &error)),
         }

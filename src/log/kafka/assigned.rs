@@ -116,7 +116,10 @@ struct PartitionOffsets {
 impl Offsets for PartitionOffsets {
     fn store(&self, next: u64) -> Result<(), Error> {
         let gone = || Error::Unavailable(format!("partition {} of {} was taken away", self.partition, self.topic));
-        let failed = |error| Error::Unavailable(format!("an offset in {} can't be stored: {error}", self.topic));
+        let failed = |error| {
+            let why = crate::words::kafka(&error);
+            Error::Unavailable(format!("an offset in {} can't be stored: {why}", self.topic))
+        };
         if self.over.is_cancelled() {
             return Err(gone());
         }

@@ -66,7 +66,7 @@ impl Client {
 
     /// What went wrong, in one line that names the brokers and, where there was one, the trouble underneath.
     pub(super) fn unanswered(&self, error: &KafkaError) -> Error {
-        let code = error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string());
+        let code = crate::words::kafka(error);
         let trouble = self.voice.last_trouble().map(|trouble| format!("; last trouble: {trouble}"));
         Error::Unavailable(format!("Kafka at {}: {code}{}", self.brokers, trouble.unwrap_or_default()))
     }

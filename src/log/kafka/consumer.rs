@@ -29,7 +29,10 @@ pub(super) fn join(
     closing: &CancellationToken,
     lag: Arc<Gauge>,
 ) -> Result<Consumer, Error> {
-    let failed = |error| Error::Unavailable(format!("the group {} can't be joined: {error}", settings.group(group)));
+    let failed = |error| {
+        let why = crate::words::kafka(&error);
+        Error::Unavailable(format!("the group {} can't be joined: {why}", settings.group(group)))
+    };
     // Room for every partition, so that a rebalance does not wait for whoever takes them.
     let (given, assignments) = mpsc::channel(usize::from(partitions).max(1));
     let (leave, left) = (closing.child_token(), CancellationToken::new());
@@ -55,7 +58,9 @@ pub(super) fn join(
                 drop(done);
             }
         })
-        .map_err(|error| Error::Unavailable(format!("no thread for the group {group}: {error}")))?;
+        .map_err(|error| {
+            Error::Unavailable(format!("no thread for the group {group}: {}", crate::words::system(&error)))
+        })?;
     Ok(Consumer { assignments, membership: leave.drop_guard(), left })
 }
 
@@ -71,6 +76,7 @@ async fn poll(consumer: &StreamConsumer<Member>) {
         match consumer.recv().await {
             Ok(message) => fetch_again(consumer, &message),
             Err(KafkaError::MessageConsumptionFatal(code)) => {
+                let code = crate::words::kafka_code(code);
                 tracing::error!(topic = consumer.context().topic, %code, "kafka: the member can't go on and leaves");
                 return;
             }
@@ -89,6 +95,7 @@ fn fetch_again<C: ConsumerContext>(consumer: &StreamConsumer<C>, message: &Borro
     let (topic, partition, offset) = (message.topic(), message.partition(), message.offset());
     tracing::error!(topic, partition, offset, "kafka: a record came past its partition's queue and is fetched again");
     if let Err(error) = consumer.seek(topic, partition, Offset::Offset(offset), DRAIN) {
-        tracing::error!(topic, partition, offset, %error, "kafka: and could not be");
+        let error = crate::words::kafka(&error);
+        tracing::error!(topic, partition, offset, error, "kafka: and could not be");
     }
 }

@@ -131,7 +131,9 @@ fn numbers(partitions: &[Partition]) -> Vec<u16> {
 fn note_commit(topic: &str, result: KafkaResult<()>) {
     match result {
         Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
-        Err(error) => tracing::warn!(topic, %error, "kafka: offsets could not be committed"),
+        Err(error) => {
+            tracing::warn!(topic, error = crate::words::kafka(&error), "kafka: offsets could not be committed");
+        }
     }
 }
 
@@ -149,7 +151,9 @@ impl ConsumerContext for Member {
                 let held = gone.iter().filter_map(|partition| self.held().remove_entry(partition)).collect();
                 self.take_back(held, consumer);
             }
-            Rebalance::Error(error) => tracing::warn!(topic = self.topic, %error, "kafka: rebalance"),
+            Rebalance::Error(error) => {
+                tracing::warn!(topic = self.topic, error = crate::words::kafka(error), "kafka: rebalance");
+            }
         }
     }
 

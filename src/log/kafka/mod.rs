@@ -207,10 +207,9 @@ impl Log for KafkaLog {
         }
         for client in [self.deliveries.client(), self.results.client()] {
             let flushed = blocking(move || {
-                client
-                    .producer
-                    .flush(FLUSH)
-                    .map_err(|error| Error::Unavailable(format!("records were not delivered: {error}")))
+                client.producer.flush(FLUSH).map_err(|error| {
+                    Error::Unavailable(format!("records were not delivered: {}", crate::words::kafka(&error)))
+                })
             });
             if let Err(error) = flushed.await {
                 tracing::warn!(%error, "kafka: the log was closed with records waiting");

@@ -93,7 +93,7 @@ impl Producer {
                 | Code::TopicAuthorizationFailed
                 | Code::ClusterAuthorizationFailed
                 | Code::UnknownPartition,
-            ) => Error::Unusable(error.to_string()),
+            ) => Error::Unusable(format!("Kafka refuses a record: {}", crate::words::kafka(error))),
             _ => client.unanswered(error),
         }
     }

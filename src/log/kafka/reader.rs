@@ -39,7 +39,8 @@ impl ConsumerContext for Voice {}
 
 /// Begins to fetch. By `auto.offset.reset`, an offset that is no longer kept, or not there yet, becomes the oldest.
 fn consume(settings: &Settings, topic: &str, from: &HashMap<Partition, u64>) -> Result<StreamConsumer<Voice>, Error> {
-    let failed = |error: KafkaError| Error::Unavailable(format!("{topic} can't be read: {error}"));
+    let failed =
+        |error: KafkaError| Error::Unavailable(format!("{topic} can't be read: {}", crate::words::kafka(&error)));
     let consumer: StreamConsumer<Voice> =
         settings.reader().create_with_context(Voice::default()).map_err(|e| refusal(&e))?;
     let mut partitions = TopicPartitionList::new();

@@ -33,14 +33,16 @@ fn stored(message: &BorrowedMessage<'_>) -> Stored {
 pub(super) fn lasting(error: &KafkaError) -> Option<Error> {
     use RDKafkaErrorCode as Code;
     if let KafkaError::MessageConsumptionFatal(code) = error {
-        return Some(Error::Unavailable(format!("the consumer can't go on: {code}")));
+        return Some(Error::Unavailable(format!("the consumer can't go on: {}", crate::words::kafka_code(*code))));
     }
     match error.rdkafka_error_code()? {
         code @ (Code::TopicAuthorizationFailed
         | Code::GroupAuthorizationFailed
         | Code::UnknownTopicOrPartition
         | Code::UnknownTopic
-        | Code::UnknownPartition) => Some(Error::Unusable(format!("a topic can't be read: {code}"))),
+        | Code::UnknownPartition) => {
+            Some(Error::Unusable(format!("a topic can't be read: {}", crate::words::kafka_code(code))))
+        }
         _ => None,
     }
 }

@@ -171,7 +171,7 @@ pub(super) fn refusal(error: &KafkaError) -> Error {
             format!("librdkafka does not know the Kafka option `{key}`, or not this value of it")
         }
         KafkaError::ClientCreation(why) => format!("the Kafka options don't go together: {why}"),
-        other => format!("the Kafka client can't be made: {other}"),
+        other => format!("the Kafka client can't be made: {}", crate::words::kafka(other)),
     })
 }
 

@@ -75,7 +75,10 @@ fn partitions(client: &Client, topic: &str) -> Result<Option<u16>, Error> {
     match found.error() {
         None | Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) => count(topic, found),
         Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => Ok(None),
-        Some(error) => Err(Error::Unusable(format!("the topic {topic}: {}", RDKafkaErrorCode::from(error)))),
+        Some(error) => Err(Error::Unusable(format!(
+            "the topic {topic}: {}",
+            crate::words::kafka_code(RDKafkaErrorCode::from(error))
+        ))),
     }
 }
 
@@ -146,10 +149,9 @@ async fn create(settings: &Settings, config: &KafkaConfig, missing: &[Stream], c
     let names: Vec<_> = missing.iter().map(|stream| settings.topic(*stream)).collect();
     let topics: Vec<_> = names.iter().zip(missing).map(|(name, stream)| topic(name, *stream, config, count)).collect();
     let options = AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER));
-    let results = admin
-        .create_topics(&topics, &options)
-        .await
-        .map_err(|error| Error::Unavailable(format!("the topics could not be made: {error}")))?;
+    let results = admin.create_topics(&topics, &options).await.map_err(|error| {
+        Error::Unavailable(format!("the topics could not be made: {}", crate::words::kafka(&error)))
+    })?;
     for result in results {
         match result {
             Ok(name) => tracing::info!(topic = name, partitions = count, "kafka: topic made"),
@@ -157,8 +159,9 @@ async fn create(settings: &Settings, config: &KafkaConfig, missing: &[Stream], c
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Err((name, code)) => {
                 return Err(Error::Unusable(format!(
-                    "the topic {name} could not be made with {count} partitions and {} replicas: {code}",
-                    config.replication_factor
+                    "the topic {name} could not be made with {count} partitions and {} replicas: {}",
+                    config.replication_factor,
+                    crate::words::kafka_code(code)
                 )));
             }
         }

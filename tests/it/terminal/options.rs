@@ -79,7 +79,7 @@ async fn the_token_may_be_in_a_file_and_a_file_that_is_none_is_told() {
     let by_variable = terminal.run_in("sources list", "", &[("USHER_TOKEN_FILE", "token")]).await;
     assert_eq!((by_variable.code, by_variable.err.as_str()), (Some(0), ""));
     let none = terminal.run("sources list --token-file none").await;
-    assert_eq!(none.refused(), (Some(2), vec!["usher: none: No such file or directory (os error 2)"]));
+    assert_eq!(none.refused(), (Some(2), vec!["usher: none: there is no such file or folder"]));
     fs::create_dir(terminal.path().join("folder")).expect("a folder");
     assert_eq!(terminal.run("sources list --token-file folder").await.refused().0, Some(2));
     terminal.write("empty", "\n");

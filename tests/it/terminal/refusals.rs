@@ -27,7 +27,10 @@ async fn a_wrong_file_is_told_with_every_place_before_anything_is_sent() {
     }
     let none = terminal.run("schemes apply -f none.yaml").await;
     let (code, lines) = none.refused();
-    assert!(code == Some(2) && lines.len() == 1 && lines[0].starts_with("usher: none.yaml: No such file"), "{lines:?}");
+    assert!(
+        code == Some(2) && lines.len() == 1 && lines[0].starts_with("usher: none.yaml: there is no such file"),
+        "{lines:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

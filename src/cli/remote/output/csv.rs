@@ -22,8 +22,8 @@ pub fn rows(columns: &[Column], items: &[Value]) -> Result<Vec<u8>, Error> {
 
 fn record(cells: impl Iterator<Item = String>) -> Result<Vec<u8>, Error> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(cells).map_err(|error| Error::Local(error.to_string()))?;
-    writer.into_inner().map_err(|error| Error::Local(error.to_string()))
+    writer.write_record(cells).map_err(|_| Error::unmade())?;
+    writer.into_inner().map_err(|_| Error::unmade())
 }
 
 /// What is not known is empty; the items of a list have `|` between them.

@@ -29,6 +29,6 @@ pub fn read(path: &std::path::Path) -> Result<Vec<Scheme>, Error> {
     } else {
         (path.display().to_string(), fs::read_to_string(path))
     };
-    let text = text.map_err(|error| Error::File { path: name.clone(), why: error.to_string() })?;
+    let text = text.map_err(|error| Error::File { path: name.clone(), why: crate::words::system(&error) })?;
     config::read_schemes(&text, &name).map_err(|problems| Error::Problems(problems.to_string()))
 }

@@ -71,7 +71,7 @@ pub fn known(row: Value) -> Option<(String, Known)> {
 
 /// What `scheme` says, as the API tells it.
 pub fn text(scheme: &Scheme) -> Result<Value, Error> {
-    serde_json::to_value(scheme).map_err(|error| Error::Local(error.to_string()))
+    serde_json::to_value(scheme).map_err(|_| Error::unmade())
 }
 
 #[cfg(test)]
