@@ -1,11 +1,12 @@
 //! What an answer means: the one place where a status becomes an [`Error`].
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use bytes::Bytes;
+use percent_encoding::percent_decode;
 use reqwest::{
     StatusCode,
-    header::{HeaderMap, LOCATION},
+    header::{HeaderMap, HeaderValue, LOCATION},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -61,6 +62,9 @@ impl Received {
 
     fn refusal(self, wait: Option<Duration>, personal: &[&str]) -> Error {
         let status = self.status.as_u16();
+        if status < 500 && wants_captcha(&self.headers) {
+            return Error::Unauthorized { status, message: CAPTCHA.to_owned() };
+        }
         let said = message::read(self.product, self.status, without_mark(&self.body), personal);
         match (status, said) {
             // 408 and 425 are a 5xx by sense: it is the server or the way to it that was not ready.
@@ -149,6 +153,12 @@ impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
+
+    /// A header with a name in it, which is percent-encoded.
+    pub fn name(&self, header: &str) -> Option<String> {
+        let name = decoded(self.headers.get(header)?).trim().to_owned();
+        (!name.is_empty()).then_some(name)
+    }
 }
 
 /// What a gateway's own answers have in them, and nothing else.
@@ -162,13 +172,32 @@ fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
 }
 
+/// What an administrator does about a CAPTCHA.
+const CAPTCHA: &str = "after too many failed log-ins it wants usher's account to solve a CAPTCHA, which usher can't; check the \
+                       credentials in `auth`, then log in once in a browser as that account, or have an administrator reset its \
+                       count of failed log-ins";
+
+/// Whether the account has to solve a CAPTCHA first. The header has the address of the log-in page behind the reason.
+fn wants_captcha(headers: &HeaderMap) -> bool {
+    let denied = headers.get_all("x-authentication-denied-reason").iter();
+    denied.map(decoded).any(|reason| reason.trim_start().to_ascii_uppercase().starts_with("CAPTCHA"))
+        || has(headers, "x-seraph-loginreason", "AUTHENTICATION_DENIED")
+}
+
 /// Whether the product took the call for nobody's: Data Center answers a wrong token so, with a 200 or a 404 too.
 fn anonymous(headers: &HeaderMap) -> bool {
-    let is = |name: &str, value: &str| {
-        headers.get_all(name).iter().any(|given| given.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
-    };
-    let failed = is("x-seraph-loginreason", "AUTHENTICATED_FAILED") && !is("x-seraph-loginreason", "OK");
-    is("x-ausername", "anonymous") || failed
+    let reason = |reason| has(headers, "x-seraph-loginreason", reason);
+    let failed = reason("AUTHENTICATED_FAILED") && !reason("OK");
+    has(headers, "x-ausername", "anonymous") || failed || wants_captcha(headers)
+}
+
+fn has(headers: &HeaderMap, name: &str, value: &str) -> bool {
+    headers.get_all(name).iter().any(|given| decoded(given).trim().eq_ignore_ascii_case(value))
+}
+
+/// A header's value. Names in it are percent-encoded, as headers have no letters beyond ASCII.
+fn decoded(value: &HeaderValue) -> Cow<'_, str> {
+    percent_decode(value.as_bytes()).decode_utf8_lossy()
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ impl Foreign {
         };
         let guess = match (status, self.came) {
             (403, _) => format!("a firewall in front of {title}?"),
-            (404, _) => format!("a load balancer in front of {title}, or a wrong path in `base_url`?"),
+            (404, _) => not_there(self.product),
             (405, _) => format!("does something in front of {title}, or its web server, refuse this method?"),
             (400 | 414 | 431, _) => {
                 format!("does the web server of {title} refuse the request as it is written, as for a `/` in a name?")
@@ -106,6 +106,22 @@ impl Foreign {
             _ => format!("a gateway or proxy in front of {title}?"),
         };
         format!("{came} ({status}): {guess}")
+    }
+}
+
+/// Nobody knows the path, whichever it is.
+fn not_there(product: Product) -> String {
+    let title = product.title();
+    let has_context_path = match product {
+        Product::JiraDc | Product::ConfluenceDc | Product::BitbucketDc | Product::Crowd => true,
+        Product::JiraCloud | Product::ConfluenceCloud | Product::AtlassianOrg => false,
+    };
+    match has_context_path {
+        true => format!(
+            "a load balancer in front of {title}, or a wrong path in `base_url`? Write there all that stands before `/rest` in \
+             its addresses, with the context path where it has one"
+        ),
+        false => format!("a proxy in front of {title}, or a path in `base_url` that does not belong there?"),
     }
 }
 

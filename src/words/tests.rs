@@ -13,8 +13,10 @@ use rustix::io::Errno;
 
 use super::*;
 use crate::{
-    admin::Error as TokenError, app, demo, explain, intake, log, products, products::ConnectError, settings, store,
-    views,
+    admin::Error as TokenError,
+    app, demo, explain, intake, log, products,
+    products::{Came, ConnectError, Foreign},
+    settings, store, views,
 };
 
 /// What shows that a library, or a `{:?}`, speaks.
@@ -171,6 +173,7 @@ fn every_error_that_reaches_people_is_in_words() {
         Product::RateLimited { .. }
         | Product::Unreachable(_)
         | Product::Lost(_)
+        | Product::Intercepted { .. }
         | Product::Unavailable { .. }
         | Product::Unauthorized { .. }
         | Product::Misconfigured(_)
@@ -181,6 +184,23 @@ fn every_error_that_reaches_people_is_in_words() {
     };
     let message = || "why".to_owned();
     let wait = Some(Duration::from_secs(7));
+    let intercepted =
+        |status, came, product| Product::Intercepted { status, instead: Foreign { came, product }, retry_after: wait };
+    for product in crate::domain::Product::ALL {
+        for came in [
+            Came::WebPage,
+            Came::Text,
+            Came::Nothing,
+            Came::OtherJson,
+            Came::HalfJson,
+            Came::Packed(None),
+            Came::Packed(Some("br")),
+        ] {
+            for status in [200, 302, 400, 403, 404, 405, 500, 503] {
+                of_product(&intercepted(status, came, product));
+            }
+        }
+    }
     for error in [
         Product::RateLimited { retry_after: wait },
         Product::Unreachable(message()),

@@ -142,7 +142,7 @@ fn what_came_instead_is_told_in_words_and_never_quoted() {
     for (status, words) in [
         (200, "a web page came instead of JSON (200): a log-in or maintenance page in front of Jira Data Center?"),
         (403, "a web page came instead of JSON (403): a firewall in front of Jira Data Center?"),
-        (404, "a wrong path in `base_url`?"),
+        (404, "with the context path where it has one"),
         (400, "refuse the request as it is written, as for a `/` in a name?"),
         (503, "or maintenance?"),
     ] {
@@ -189,5 +189,55 @@ fn a_change_is_believed_with_no_body_and_not_with_a_page_or_a_gateways_json() {
     }
     for body in ["<html>please log in</html>", "OK", "{}", "null", "[]", "\"ok\"", r#"{"message":"ok","code":200}"#] {
         assert!(instead(done(200, body)).is_some(), "{body}");
+    }
+}
+
+#[test]
+fn a_captcha_is_said_to_be_one_with_what_to_do() {
+    let reason = "CAPTCHA_CHALLENGE; login-url=https://jira.acme.example/login.jsp";
+    let page = "<html>Basic Authentication Failure - Reason : AUTHENTICATION_DENIED</html>";
+    for (status, header, value) in [
+        (403, "X-Authentication-Denied-Reason", reason),
+        (401, "X-Authentication-Denied-Reason", reason),
+        (403, "X-Seraph-LoginReason", "AUTHENTICATION_DENIED"),
+        (200, "X-Seraph-LoginReason", "AUTHENTICATION_DENIED"),
+        (404, "X-Seraph-LoginReason", "AUTHENTICATION_DENIED"),
+    ] {
+        for body in [page, "", "{}"] {
+            let error = judge(status, &[(header, value)], body).unwrap_err();
+            assert_eq!(error.disposition(), Disposition::Halt, "{status} {header}");
+            let error = error.to_string();
+            assert!(error.contains("CAPTCHA") && error.contains("log in once in a browser"), "{error}");
+            assert!(!error.contains("jira.acme.example"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_user_name_in_a_header_is_percent_encoded() {
+    for anonymous in ["anonymous", "Anonymous", " anonymous ", "%61nonymous", "anonymous%20"] {
+        let error = judge(200, &[("X-AUSERNAME", anonymous)], "{}").unwrap_err();
+        assert_eq!(error.disposition(), Disposition::Halt, "{anonymous}");
+    }
+    for (encoded, name) in
+        [("j%C3%BCrgen", "jürgen"), ("jane%40acme.example", "jane@acme.example"), ("50%off", "50%off")]
+    {
+        let answer = judge(200, &[("X-AUSERNAME", encoded)], "{}").unwrap();
+        assert_eq!(answer.name("x-ausername").as_deref(), Some(name));
+    }
+    assert_eq!(judge(200, &[("X-AUSERNAME", "")], "{}").unwrap().name("x-ausername"), None);
+}
+
+#[test]
+fn a_base_url_without_the_context_path_is_said_to_be_wrong_with_what_to_write() {
+    let tomcat = "<!doctype html><html><head><title>HTTP Status 404 \u{2013} Not Found</title></head></html>";
+    for product in Product::ALL {
+        let error = judged(product, 404, &[("content-type", "text/html;charset=utf-8")], tomcat).unwrap_err();
+        assert_eq!(error.disposition(), Disposition::ReadThenRetry(Some(Duration::from_secs(7))), "{product}");
+        assert!(error.to_string().contains("`base_url`"), "{error}");
+    }
+    for product in [Product::JiraDc, Product::ConfluenceDc, Product::BitbucketDc, Product::Crowd] {
+        let error = judged(product, 404, &[], tomcat).unwrap_err().to_string();
+        assert!(error.contains("all that stands before `/rest`") && error.contains("context path"), "{error}");
     }
 }

@@ -109,11 +109,12 @@ impl Client for BitbucketDc {
         if let Some(id) = answer.header("x-auserid").filter(|id| id.parse::<u64>().is_ok()) {
             return Ok(Some(UserId::new(id)));
         }
-        let name = answer.header("x-ausername").or(self.http.user_name()).ok_or_else(|| {
+        let given = || self.http.user_name().map(str::to_owned);
+        let name = answer.name("x-ausername").or_else(given).ok_or_else(|| {
             let message = "it does not tell whom the token belongs to, in `X-AUSERID` or `X-AUSERNAME`, or a proxy takes them away";
             Error::Unreadable(message.to_owned())
         })?;
-        Ok(Some(self.by_name(name).await?.id()))
+        Ok(Some(self.by_name(&name).await?.id()))
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

@@ -30,6 +30,8 @@ async fn whom_the_token_belongs_to_stands_in_the_headers_by_id_or_at_least_by_na
         answer(200, "X-AUSERID: 17\r\nX-AUSERNAME: usher\r\n", PROPERTIES),
         answer(200, "X-AUSERNAME: Usher\r\n", PROPERTIES),
         last(&[user(4, "usher-old"), user(18, "usher")].join(",")),
+        answer(200, "X-AUSERNAME: j%C3%BCrgen\r\n", PROPERTIES),
+        last(&user(19, "jürgen")),
         answer(200, "", PROPERTIES),
         answer(200, "X-AUSERNAME: anonymous\r\n", "{}"),
     ])
@@ -37,6 +39,7 @@ async fn whom_the_token_belongs_to_stands_in_the_headers_by_id_or_at_least_by_na
     let client = stub.client(PRODUCT);
     assert_eq!(client.myself().await, Ok(Some(UserId::new("17"))));
     assert_eq!(client.myself().await, Ok(Some(UserId::new("18"))));
+    assert_eq!(client.myself().await, Ok(Some(UserId::new("19"))));
     assert!(matches!(client.myself().await, Err(Error::Unreadable(_))));
     assert!(matches!(client.myself().await, Err(Error::Unauthorized { .. })));
     assert_eq!(stub.lines()[2], "GET /rest/api/latest/admin/users?filter=Usher&start=0&limit=1000");
