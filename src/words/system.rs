@@ -38,7 +38,7 @@ fn of_kind(kind: Kind) -> Option<&'static str> {
         Kind::InvalidFilename => "no file can have that name",
         Kind::ResourceBusy | Kind::WouldBlock => "another process holds it",
         Kind::OutOfMemory => "this machine has no memory left",
-        Kind::AddrInUse => "something listens there already",
+        Kind::AddrInUse => "it is in use by somebody else",
         Kind::AddrNotAvailable => "this machine does not have that address",
         Kind::ConnectionRefused => "nothing listens there (connection refused)",
         Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe | Kind::NotConnected => {

@@ -1,4 +1,4 @@
-//! A product behind TLS, with a certificate of a self-made authority. It answers every question with `{}`.
+//! A product behind TLS, with a certificate of a self-made authority. It answers every question alike.
 
 use std::{
     io::Write,
@@ -16,6 +16,9 @@ use tokio::{io::AsyncWriteExt, net::TcpListener, task::JoinHandle};
 use tokio_rustls::TlsAcceptor;
 
 use super::proxy::head;
+
+/// What it says to every question: who asks.
+const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-length: 34\r\n\r\n{\"key\":\"JIRAUSER1\",\"name\":\"usher\"}";
 
 /// Somebody who signs certificates.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -106,7 +109,7 @@ impl TlsSite {
                         let Ok(mut stream) = acceptor.accept(stream).await else { return };
                         while let Some(head) = head(&mut stream).await {
                             heads.lock().unwrap_or_else(PoisonError::into_inner).push(head);
-                            if stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.is_err() {
+                            if stream.write_all(ANSWER.as_bytes()).await.is_err() {
                                 return;
                             }
                         }
