@@ -25,7 +25,7 @@ use crate::{
     config::Config,
     domain::{Mode, SourceId},
     engine::Desk,
-    explain::Explainer,
+    explain::{Explainer, Previews},
     metrics::Metrics,
     secret::Secret,
     settings::Settings,
@@ -48,6 +48,7 @@ pub struct AdminState {
     sources: Vec<SourceRow>,
     settings: Settings,
     explainer: Explainer,
+    previews: Previews,
     desk: Desk,
     arrivals: Arrivals,
     mode: Mode,
@@ -72,7 +73,19 @@ impl AdminState {
     pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
         let Parts { views, settings, explainer, desk, arrivals } = parts;
         let sources = config.sources.iter().map(SourceRow::from).collect();
-        Self { token, views, metrics, readiness, sources, settings, explainer, desk, arrivals, mode: config.mode }
+        Self {
+            token,
+            views,
+            metrics,
+            readiness,
+            sources,
+            settings,
+            explainer,
+            previews: Previews::default(),
+            desk,
+            arrivals,
+            mode: config.mode,
+        }
     }
 
     fn source_ids(&self) -> Vec<SourceId> {

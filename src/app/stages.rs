@@ -74,8 +74,9 @@ impl Parts<'_> {
         let executor = Executor::new(connection, source.protect.clone(), mode, log, memory.ledger, metrics);
         let (connection, log, memory, metrics) = parts();
         let (known, every) = (Arc::new(self.views.clone()), source.reconcile.map(|reconcile| reconcile.every));
-        let sweeper =
-            Sweeper::new(connection, log, memory.sweeps, overview, metrics).reconciling(known, schemes, every);
+        let sweeper = Sweeper::new(connection, log, memory.sweeps, overview, metrics)
+            .reconciling(known, schemes, every)
+            .at_most(source.rate.per_second);
         let (connection, log, _, metrics) = parts();
         let feed = Feed::of(source, connection, log, metrics, self.arrivals.clone()).map(Stage::Feed);
         let three =

@@ -52,7 +52,10 @@ pub use setting::{
     Actor, CancelledRun, ChangeKind, InvalidActor, Pausable, Pause, SchemeChange, Setting, StoredScheme,
 };
 pub use spelling::{composed, decomposed, is_blank, is_invisible, looks_like};
-pub use sweep::{Armed, AskedSweep, Cause, RunOrder, SweepPlan, SweepProgress, SweepRequest, SweepRun, SweepStep};
+pub use sweep::{
+    Armed, AskedSweep, Cause, Estimate, LastLists, RunOrder, SweepPlan, SweepProgress, SweepRequest, SweepRun,
+    SweepStep,
+};
 pub use telling::Detail;
 pub use time::Timestamp;
 pub use trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};

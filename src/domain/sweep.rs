@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     Comparison, Limits, NewcomerOrder, RunId, Scheme, SchemeId, SchemeRef, SourceId, SweepId, Timestamp, UserKey,
@@ -180,6 +181,26 @@ impl SweepProgress {
     }
 }
 
+/// How much a sweep is expected to ask of the product, from what is known when it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Estimate {
+    /// Users in the list, by the last one.
+    pub users: u64,
+    /// Calls to look at them, without the changes: pages of the list, pages of groups' members, and users read one by one.
+    pub calls: u64,
+    /// How long these calls take at the source's `rate.per_second`, in seconds.
+    pub seconds: u64,
+}
+
+/// What is known of the last lists of a source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastLists {
+    /// Users in the last list.
+    pub users: u64,
+    /// Its pages.
+    pub pages: u64,
+}
+
 /// What a sweep has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SweepStep {
@@ -194,6 +215,8 @@ pub enum SweepStep {
         /// By partition, the offset of events that its first sighting can have.
         from: Vec<u64>,
     },
+    /// How much it is expected to ask of the product.
+    Estimated(Estimate),
     /// Everybody before the cursor has been sighted.
     Listed {
         /// Where the next page begins.

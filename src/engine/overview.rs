@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::domain::{Heard, RunId, SchemeId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UserId, UserRef};
+use crate::domain::{
+    Heard, LastLists, RunId, SchemeId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UserId, UserRef,
+};
 
 /// A step that was asked for: where its outcome is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,12 @@ pub trait Overview: Send + Sync + 'static {
     /// The next users behind `after` of whom steps are kept back. Complete once users are counted; none where that
     /// can't be told now.
     fn kept_back(&self, run: &RunId, after: Option<&UserId>) -> Option<Vec<UserId>>;
+
+    /// What is known of the last lists of `source`; none where it was never listed.
+    fn last_lists(&self, source: &SourceId) -> Option<LastLists>;
+
+    /// How many users the last sweep for `scheme` had to read one by one; none where there was none.
+    fn last_reads(&self, scheme: &SchemeId) -> Option<u64>;
 
     /// The sweeps of which the run of `scheme` is held.
     fn held(&self, scheme: &SchemeId) -> Vec<SweepId>;

@@ -11,7 +11,7 @@ use super::*;
 use crate::{
     clock::{Clock, SystemClock},
     config,
-    domain::{Heard, RunId, SchemeId, SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
+    domain::{Heard, LastLists, RunId, SchemeId, SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
     engine::{self, AskedStep, Count, NoControls, testing::Stub},
     log::{
         Partition,
@@ -55,6 +55,14 @@ impl Overview for Listener {
     }
 
     fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
+        None
+    }
+
+    fn last_lists(&self, _: &SourceId) -> Option<LastLists> {
+        None
+    }
+
+    fn last_reads(&self, _: &SchemeId) -> Option<u64> {
         None
     }
 

@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Heard, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, Truth, UserId},
+        domain::{Heard, LastLists, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, Truth, UserId},
         engine::Count,
         views::testing::{decision as decided, verdict},
     };
@@ -145,6 +145,14 @@ mod tests {
         }
 
         fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
+            None
+        }
+
+        fn last_lists(&self, _: &SourceId) -> Option<LastLists> {
+            None
+        }
+
+        fn last_reads(&self, _: &SchemeId) -> Option<u64> {
             None
         }
 

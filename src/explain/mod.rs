@@ -1,12 +1,14 @@
 //! What a scheme would do and why, asked now and changing nothing: for one user, or for everybody in a source.
 
 mod groups;
+mod jobs;
 mod preview;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 pub use groups::MissingGroup;
-pub use preview::{Bounds, Preview, Previewed};
+pub use jobs::{Job, JobState, Previews, TooMany};
+pub use preview::{Bounds, Preview, Previewed, Shown};
 
 use crate::{
     clock::Clock,

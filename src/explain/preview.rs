@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use super::{Error, Explainer, Question};
 use crate::{
@@ -22,6 +22,9 @@ pub struct Bounds {
     /// How long to look.
     pub time: Duration,
 }
+
+/// Where a preview shows how far it has come: who has been looked at so far.
+pub type Shown = watch::Sender<Preview>;
 
 /// One user who would be selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +55,8 @@ pub struct Preview {
 impl Explainer {
     /// Looks at everybody in the scheme's source, or as far as `bounds` allow. Reads only those users whom the
     /// product's list does not settle.
-    pub async fn preview(&self, scheme: &Scheme, bounds: Bounds) -> Result<Preview, Error> {
+    /// What it has found so far goes to `shown`, page by page.
+    pub async fn preview(&self, scheme: &Scheme, bounds: Bounds, shown: &Shown) -> Result<Preview, Error> {
         let deadline = Instant::now() + bounds.time;
         let question = Question::new(scheme);
         let (mut preview, mut cursor) = (Preview::default(), None::<String>);
@@ -63,6 +67,8 @@ impl Explainer {
             for verdict in verdicts {
                 preview.count(verdict, bounds);
             }
+            // Without names: they are shown at the end.
+            shown.send_replace(Preview { users: Vec::new(), ..preview.clone() });
             match next {
                 Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
                 Some(_) | None => return Ok(Preview { complete: true, ..preview }),

@@ -2,6 +2,8 @@ use std::{collections::BTreeSet, sync::Mutex};
 
 use async_trait::async_trait;
 
+use tokio::sync::watch;
+
 use super::*;
 use crate::{
     domain::{EmailAddress, GroupName, Step, Truth},
@@ -183,7 +185,10 @@ async fn what_usher_has_seen_counts() {
 async fn a_preview_names_everybody_who_would_be_selected_and_reads_nobody_without_need() {
     let (explainer, town) = explainer();
     let bounds = Bounds { users: 10, time: Duration::from_secs(30) };
-    let preview = explainer.preview(&scheme("{ email_domain: [acme.com] }"), bounds).await.expect("an answer");
+    let preview = explainer
+        .preview(&scheme("{ email_domain: [acme.com] }"), bounds, &watch::Sender::default())
+        .await
+        .expect("an answer");
     assert_eq!((preview.seen, preview.selected, preview.unknown, preview.complete), (3, 1, 0, true));
     assert_eq!(preview.users[0].user.as_str(), "jane");
     let mut read = town.read.lock().expect("not poisoned").clone();
@@ -195,7 +200,8 @@ async fn a_preview_names_everybody_who_would_be_selected_and_reads_nobody_withou
 async fn a_preview_counts_more_than_it_names() {
     let (explainer, _) = explainer();
     let bounds = Bounds { users: 1, time: Duration::from_secs(30) };
-    let preview = explainer.preview(&scheme("{ everyone: true }"), bounds).await.expect("an answer");
+    let preview =
+        explainer.preview(&scheme("{ everyone: true }"), bounds, &watch::Sender::default()).await.expect("an answer");
     assert_eq!((preview.selected, preview.users.len()), (2, 1));
 }
 
@@ -210,7 +216,8 @@ async fn a_source_that_is_not_there_is_named() {
 async fn a_preview_that_takes_too_long_tells_as_far_as_it_came() {
     let (explainer, _) = explainer_of(true);
     let bounds = Bounds { users: 10, time: Duration::from_secs(30) };
-    let preview = explainer.preview(&scheme("{ everyone: true }"), bounds).await.expect("an answer");
+    let preview =
+        explainer.preview(&scheme("{ everyone: true }"), bounds, &watch::Sender::default()).await.expect("an answer");
     assert_eq!((preview.seen, preview.selected, preview.complete), (2, 1, false), "the second page never comes");
 }
 
@@ -219,7 +226,10 @@ async fn one_whom_the_product_takes_too_long_to_tell_of_is_unknown_in_a_preview_
     let (explainer, town) = explainer();
     *town.untold.lock().expect("not poisoned") = Some(UserId::new("tom"));
     let bounds = Bounds { users: 10, time: Duration::from_mins(5) };
-    let preview = explainer.preview(&scheme("{ email_domain: [acme.com] }"), bounds).await.expect("an answer");
+    let preview = explainer
+        .preview(&scheme("{ email_domain: [acme.com] }"), bounds, &watch::Sender::default())
+        .await
+        .expect("an answer");
     assert_eq!((preview.seen, preview.selected, preview.unknown, preview.complete), (3, 1, 1, true));
 }
 

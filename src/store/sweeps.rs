@@ -59,7 +59,7 @@ impl SweepState {
             self.runs.insert(scheme.clone(), phase);
         };
         match &progress.step {
-            SweepStep::Started { .. } | SweepStep::Compared(_) => {}
+            SweepStep::Started { .. } | SweepStep::Estimated(_) | SweepStep::Compared(_) => {}
             SweepStep::Listed { cursor, .. } => self.listing = Listing::Open { cursor: Some(cursor.clone()) },
             SweepStep::ListingEnded { .. } => self.listing = Listing::Ended,
             SweepStep::Failed { .. } => self.listing = Listing::Failed,

@@ -10,7 +10,7 @@ use tracing::warn;
 
 use super::{Counts, RunState, Views};
 use crate::{
-    domain::{Activity, Heard, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
+    domain::{Activity, Heard, LastLists, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
     engine::{AskedStep, Count, Known, Overview, Unmet},
     log::{Partition, Stream},
 };
@@ -88,6 +88,14 @@ impl Overview for Views {
 
     fn kept_back(&self, run: &RunId, after: Option<&UserId>) -> Option<Vec<UserId>> {
         self.runs.users(run, after, USERS).ok()
+    }
+
+    fn last_lists(&self, source: &SourceId) -> Option<LastLists> {
+        self.runs.last_lists(source).ok()?
+    }
+
+    fn last_reads(&self, scheme: &SchemeId) -> Option<u64> {
+        self.runs.last_reads(scheme).ok()?
     }
 
     fn held(&self, scheme: &SchemeId) -> Vec<SweepId> {

@@ -25,7 +25,7 @@ use crate::admin::{Problem, problem};
         products::list,
         sources::list, sources::one, pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
         schemes::list, schemes::create, schemes::one, schemes::replace, schemes::delete, schemes::history,
-        explain::explain, explain::preview,
+        explain::explain, explain::preview, explain::preview_now,
         runs::run_now, pauses::pause_scheme, pauses::resume_scheme,
     ),
     components(schemas(problem::Document)),

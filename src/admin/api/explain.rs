@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use actix_web::web::{Bytes, Data, Json, Query};
+use actix_web::{
+    HttpResponse,
+    http::header,
+    web::{Bytes, Data, Json, Path, Query},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,12 +14,14 @@ use super::{Problem, document::SchemeText, groups, query, schemes};
 use crate::{
     admin::AdminState,
     domain::{Mode, Pausable, Reason, SchemeId, SourceId, Step, Timestamp, UserId},
-    explain::{Bounds, Error, Explanation, Preview, Previewed},
+    explain::{Bounds, Error, Explanation, Job, JobState, Preview, Previewed},
     settings::Contents,
 };
 
-/// How long a preview looks at users.
-const LOOKING: Duration = Duration::from_mins(5);
+/// How long a preview looks at users at most.
+const LOOKING: Duration = Duration::from_hours(12);
+/// How long an answer waits for a preview before it says where to ask for it.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Why a scheme selects a user, or why not.
 #[derive(Serialize, ToSchema)]
@@ -59,6 +65,21 @@ struct Why {
 struct StepRow {
     action: &'static str,
     target: String,
+}
+
+/// A preview that goes on by itself.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PreviewNow {
+    /// Names it: `GET /previews/{id}`.
+    id: String,
+    /// `looking`, `done` or `failed`.
+    state: &'static str,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// What was found so far; users are named at the end.
+    #[serde(flatten)]
+    preview: PreviewRow,
 }
 
 /// What a scheme would do.
@@ -121,6 +142,18 @@ impl ExplanationRow {
     }
 }
 
+impl PreviewNow {
+    fn new(job: &Job) -> Self {
+        let row = |preview| PreviewRow::new(preview, job.warnings.clone());
+        let (state, why, preview) = match job.state() {
+            JobState::Looking => ("looking", None, row(job.so_far())),
+            JobState::Done(preview) => ("done", None, row(preview.as_ref().clone())),
+            JobState::Failed(error) => ("failed", Some(error.to_string()), row(job.so_far())),
+        };
+        Self { id: job.id.clone(), state, why, preview }
+    }
+}
+
 impl PreviewRow {
     fn new(preview: Preview, warnings: Vec<String>) -> Self {
         let Preview { seen, selected, unknown, users, complete } = preview;
@@ -134,6 +167,12 @@ impl PreviewRow {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
         match error {
             Error::NoSuchSource(id) => Self::NotFound { kind: "source", id: id.to_string() },
             Error::NoSuchUser { .. } => Self::NoSuchUser(error.to_string()),
@@ -176,25 +215,54 @@ fn standing(state: &AdminState, paused: bool, source: &SourceId) -> impl Iterato
     standing.into_iter().filter_map(|(stands, note)| stands.then_some(note))
 }
 
-/// Whom a scheme would select that is not stored, and what it would do; changes nothing.
+/// Whom a scheme would select that is not stored, and what it would do; changes nothing. One that takes more than some
+/// seconds goes on by itself, and is asked for by its id.
 #[utoipa::path(
     post, path = "/schemes/preview", tag = "schemes", params(query::Preview), request_body = SchemeText,
     responses(
         (status = 200, body = PreviewRow),
+        (status = 202, body = PreviewNow, description = "It goes on; `Location` is where to ask for it."),
         (status = 404, description = "There is no such source."),
         (status = 413, description = "The scheme is too long."),
         (status = 422, description = "The scheme can't be used; `problems` says where and why."),
-        (status = 503, description = "The product does not tell now."),
+        (status = 503, description = "The product does not tell now, or too many previews are under way."),
     )
 )]
 pub(super) async fn preview(
     state: Data<AdminState>,
     Query(wanted): Query<query::Preview>,
     body: Result<Bytes, actix_web::Error>,
-) -> Result<Json<PreviewRow>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let checked = state.settings.check(&schemes::text(body)?)?;
     let warnings = groups::look_up(&state, &checked).await?;
     let bounds = Bounds { users: wanted.users.min(100_000), time: LOOKING };
-    let preview = state.explainer.preview(&checked.scheme, bounds).await?;
-    Ok(Json(PreviewRow::new(preview, warnings)))
+    let begun = state.previews.begin(state.explainer.clone(), checked.scheme, bounds, warnings);
+    let mut job = begun.map_err(|error| Problem::Unavailable(error.to_string()))?;
+    let ended = job.ended_within(ANSWERED_WITHIN).await;
+    if !matches!(ended, JobState::Looking) {
+        state.previews.drop_one(&job.id);
+    }
+    match ended {
+        JobState::Looking => {
+            let place = (header::LOCATION, format!("/api/v1/previews/{}", job.id));
+            Ok(HttpResponse::Accepted().insert_header(place).json(PreviewNow::new(&job)))
+        }
+        JobState::Done(preview) => Ok(HttpResponse::Ok().json(PreviewRow::new(preview.as_ref().clone(), job.warnings))),
+        JobState::Failed(error) => Err(Problem::from(error.as_ref())),
+    }
+}
+
+/// How far a preview has come, and what it found. It is dropped when nobody has asked for five minutes; the process that
+/// began it alone knows it.
+#[utoipa::path(
+    get, path = "/previews/{id}", tag = "schemes", params(("id" = String, Path)),
+    responses((status = 200, body = PreviewNow), (status = 404, description = "There is no such preview any more."))
+)]
+pub(super) async fn preview_now(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query::Nothing {}): Query<query::Nothing>,
+) -> Result<Json<PreviewNow>, Problem> {
+    let job = state.previews.get(&id).ok_or_else(|| Problem::NotFound { kind: "preview", id: id.into_inner() })?;
+    Ok(Json(PreviewNow::new(&job)))
 }

@@ -64,6 +64,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
         }),
         get("/explain", explain::explain),
         post("/schemes/preview", explain::preview),
+        get("/previews/{id}", explain::preview_now),
         several("/schemes/{id}", "GET, HEAD, PUT, DELETE", |scheme| {
             scheme
                 .route(reading(schemes::one))

@@ -1,6 +1,12 @@
-//! Waiting for a run, with a bar on a terminal.
+//! Waiting for a run: with a bar on a terminal, else with a line on stderr every ten seconds.
 
-use std::{io::IsTerminal, process::ExitCode, time::Duration};
+mod told;
+
+use std::{
+    io::IsTerminal,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
@@ -10,6 +16,11 @@ use crate::cli::FAILED;
 
 /// How often the run is looked at.
 const EVERY: Duration = Duration::from_millis(500);
+
+/// How often the source of the run is looked at.
+const SOURCE_EVERY: Duration = Duration::from_secs(1);
+/// How often a line is written where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// What is told first of a run.
 pub const FIRST: [&str; 9] = ["id", "state", "why", "scheme", "source", "trigger", "test_mode", "started", "finished"];
@@ -29,7 +40,7 @@ pub async fn follow_new(api: &Api, output: &mut Output<'_>, id: &str) -> Result<
 
 /// `looks` is how often the run may not be there at first.
 async fn wait(api: &Api, output: &mut Output<'_>, id: &str, mut looks: u32) -> Result<ExitCode, Error> {
-    let bar = bar();
+    let mut shown = Shown::new();
     loop {
         let run = match api.get(&["runs", id], &[]).await {
             Err(error) if error.is_not_found() && looks > 0 => {
@@ -40,11 +51,43 @@ async fn wait(api: &Api, output: &mut Output<'_>, id: &str, mut looks: u32) -> R
         };
         let state = run["state"].as_str().unwrap_or("waiting");
         if matches!(state, "done" | "failed" | "held" | "cancelled") {
-            bar.finish_and_clear();
+            shown.bar.finish_and_clear();
             return ended(output, id, state, &run);
         }
-        show(&bar, state, &run);
+        shown.source(api, output, &run).await?;
+        shown.run(output, state, &run)?;
         tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Waits until a preview has ended that takes longer than an answer may: `answer` is what was said of it first. Gives what
+/// it found.
+///
+/// # Errors
+///
+/// Where it failed, or usher does not know it any more.
+pub async fn follow_preview(api: &Api, output: &mut Output<'_>, answer: Value) -> Result<Value, Error> {
+    let Some(id) = answer["id"].as_str().map(str::to_owned) else { return Ok(answer) };
+    let shown = Shown::new();
+    output
+        .note("this takes a while; nothing is changed meanwhile, and it ends some minutes after this command does")?;
+    let (mut now, mut last_line) = (answer, Instant::now());
+    while now["state"] == "looking" {
+        let count = |key: &str| now[key].as_u64().unwrap_or(0);
+        let line = format!("{} users looked at, {} would be selected", count("seen"), count("selected"));
+        shown.bar.set_message(line.clone());
+        shown.bar.tick();
+        if !shown.is_terminal && last_line.elapsed() >= LINE_EVERY {
+            last_line = Instant::now();
+            output.note(&line)?;
+        }
+        tokio::time::sleep(EVERY).await;
+        now = api.get(&["previews", &id], &[]).await?;
+    }
+    shown.bar.finish_and_clear();
+    match now["why"].as_str().filter(|_| now["state"] == "failed") {
+        Some(why) => Err(Error::Refused { status: 503, detail: why.to_owned() }),
+        None => Ok(now),
     }
 }
 
@@ -59,25 +102,122 @@ fn ended(output: &mut Output<'_>, id: &str, state: &str, run: &Value) -> Result<
     Ok(if state == "done" { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
-fn bar() -> ProgressBar {
+/// What was shown last.
+struct Shown {
+    bar: ProgressBar,
+    is_terminal: bool,
+    /// Since when the run is watched, and how many users were decided then.
+    since: Option<(Instant, u64)>,
+    last_line: Instant,
+    last_asked: Option<Instant>,
+    /// What stands in the way of the source.
+    trouble: Option<String>,
+}
+
+impl Shown {
+    fn new() -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        let last_line = Instant::now();
+        Self { bar: bar(is_terminal), is_terminal, since: None, last_line, last_asked: None, trouble: None }
+    }
+
+    /// Says when the product of the run is away, and when it is back. A usher that does not tell of it is no reason to
+    /// stop waiting.
+    async fn source(&mut self, api: &Api, output: &mut Output<'_>, run: &Value) -> Result<(), Error> {
+        let Some(source) = run["source"].as_str() else { return Ok(()) };
+        if self.last_asked.is_some_and(|asked| asked.elapsed() < SOURCE_EVERY) {
+            return Ok(());
+        }
+        self.last_asked = Some(Instant::now());
+        let Ok(told) = api.get(&["sources", source], &[]).await else { return Ok(()) };
+        let trouble = told::trouble(&told);
+        if trouble == self.trouble {
+            return Ok(());
+        }
+        let line = match &trouble {
+            Some(trouble) => format!("{source} {trouble}; the run waits, and goes on by itself"),
+            None => format!("{source} answers again"),
+        };
+        self.trouble = trouble;
+        self.bar.suspend(|| output.note(&line))
+    }
+
+    fn run(&mut self, output: &mut Output<'_>, state: &str, run: &Value) -> Result<(), Error> {
+        let count = |path: &str| run.pointer(path).and_then(Value::as_u64);
+        let decided = count("/progress/decided").or(count("/counts/seen")).unwrap_or(0);
+        let (began, before) = *self.since.get_or_insert((Instant::now(), decided));
+        let left = told::total(run).and_then(|total| told::left(total, decided, before, began.elapsed()));
+        let line = told::line(state, run, left);
+        if let Some(users) = told::total(run) {
+            self.bar.set_length(users.max(decided));
+        }
+        self.bar.set_message(line.clone());
+        self.bar.set_position(decided);
+        self.bar.tick();
+        if !self.is_terminal && self.last_line.elapsed() >= LINE_EVERY {
+            self.last_line = Instant::now();
+            output.note(&line)?;
+        }
+        Ok(())
+    }
+}
+
+fn bar(is_terminal: bool) -> ProgressBar {
     let bar = ProgressBar::no_length();
-    if !std::io::stderr().is_terminal() {
+    if !is_terminal {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
     // The template is a constant, so a bar without it is only plainer.
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {wide_bar} {pos}/{len}") {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_bar} {pos}/{len}\n  {msg}") {
         bar.set_style(style);
     }
     bar
 }
 
-fn show(bar: &ProgressBar, state: &str, run: &Value) {
-    let count = |path: &str| run.pointer(path).and_then(Value::as_u64);
-    bar.set_message(format!("{state}, {} selected", count("/counts/selected").unwrap_or(0)));
-    // Until all are listed the bar is about those who are.
-    if let Some(users) = count("/progress/total").or(count("/progress/listed")) {
-        bar.set_length(users);
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{cli::remote::Format, secret::Secret};
+
+    static LOOKS_AT_RUN: AtomicUsize = AtomicUsize::new(0);
+
+    /// A usher whose run takes four looks, and whose source is away at first.
+    async fn usher(request: HttpRequest) -> HttpResponse {
+        if request.path().ends_with("/sources/acme") {
+            let away = LOOKS_AT_RUN.load(SeqCst) < 3;
+            let state = if away { "unreachable" } else { "running" };
+            return HttpResponse::Ok()
+                .json(json!({ "id": "acme", "state": state, "why": away.then_some("nobody answers") }));
+        }
+        let state = if LOOKS_AT_RUN.fetch_add(1, SeqCst) < 5 { "running" } else { "done" };
+        HttpResponse::Ok().json(json!({ "id": "r", "state": state, "source": "acme", "counts": { "selected": 1 } }))
     }
-    bar.set_position(count("/progress/decided").or(count("/counts/seen")).unwrap_or(0));
-    bar.tick();
+
+    #[tokio::test]
+    async fn whoever_waits_is_told_at_once_that_the_product_is_away_and_when_it_is_back() {
+        let app = || App::new().default_service(web::to(usher));
+        let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).expect("a free port");
+        let url = format!("http://{}", server.addrs()[0]).parse().expect("a URL");
+        let server = server.run();
+        let handle = server.handle();
+        let serving = tokio::spawn(server);
+        let api = Api::new(url, Some(Secret::new("token"))).expect("a client");
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut output = Output { format: Format::Table, out: &mut out, err: &mut err };
+        let code = follow(&api, &mut output, "r").await.expect("it ends");
+        handle.stop(false).await;
+        serving.await.expect("no panic").expect("it ends");
+        let told = String::from_utf8(err).expect("text");
+        let lines: Vec<_> = told.lines().collect();
+        assert_eq!(
+            lines,
+            ["acme does not answer: nobody answers; the run waits, and goes on by itself", "acme answers again"]
+        );
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
+    }
 }

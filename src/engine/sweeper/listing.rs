@@ -29,6 +29,9 @@ impl Sweeper {
         let sweep = &asked.sweep;
         let mut seen = self.seen_before(sweep, &state.from, work).await?;
         let mut members = self.preload_while_wanted(asked, work).await?;
+        if cursor.is_none() {
+            self.estimate(asked, members.pages(), work).await?;
+        }
         while self.is_wanted(asked) {
             let page = tokio::select! {
                 biased;

@@ -31,6 +31,7 @@ pub(super) struct Preloaded {
     groups: Vec<Members>,
     /// When the first page was asked for.
     as_of: Option<Timestamp>,
+    pages: u64,
 }
 
 /// The members of one group.
@@ -61,6 +62,11 @@ impl Preloaded {
         (!of.is_empty() || !not_of.is_empty()).then_some(Memberships { of, not_of, as_of })
     }
 
+    /// How many pages were read.
+    pub(super) fn pages(&self) -> u64 {
+        self.pages
+    }
+
     /// Whether it is to be read anew.
     pub(super) fn is_old(&self, now: Timestamp) -> bool {
         self.as_of.is_some_and(|as_of| now.as_millis() - as_of.as_millis() > TRUE_FOR_MILLIS)
@@ -85,13 +91,14 @@ impl Sweeper {
         if wanted.peek().is_none() {
             return Ok(Preloaded::default());
         }
-        let mut preloaded = Preloaded { groups: Vec::new(), as_of: Some(self.now()) };
+        let mut preloaded = Preloaded { groups: Vec::new(), as_of: Some(self.now()), pages: 0 };
         let mut room = Room { pages: MOST_PAGES, members: MOST_MEMBERS };
         for group in wanted {
             let Some(members) = self.members(group, &mut room, work).await? else { continue };
             preloaded.groups.push(members);
         }
         let (groups, pages) = (preloaded.groups.len(), MOST_PAGES - room.pages);
+        preloaded.pages = pages as u64;
         info!(sweep.id = %asked.sweep, groups, pages, "the members of the groups of its schemes are known");
         Ok(preloaded)
     }
@@ -163,7 +170,7 @@ mod tests {
 
     /// Of which groups `jane` is a member, and of which not.
     fn told(groups: Vec<Members>, active: Option<bool>) -> Option<(Vec<String>, Vec<String>)> {
-        let preloaded = Preloaded { groups, as_of: Some(Timestamp::from_millis(1)) };
+        let preloaded = Preloaded { groups, as_of: Some(Timestamp::from_millis(1)), pages: 0 };
         let hints = UserHints { active, ..UserHints::default() };
         let names = |groups: Vec<GroupName>| groups.iter().map(GroupName::to_string).collect();
         preloaded.of(&UserId::new("jane"), &hints).map(|told| (names(told.of), names(told.not_of)))
@@ -193,7 +200,7 @@ mod tests {
 
     #[test]
     fn lists_are_old_after_an_hour() {
-        let preloaded = Preloaded { groups: Vec::new(), as_of: Some(Timestamp::from_millis(0)) };
+        let preloaded = Preloaded { groups: Vec::new(), as_of: Some(Timestamp::from_millis(0)), pages: 0 };
         assert!(!preloaded.is_old(Timestamp::from_millis(TRUE_FOR_MILLIS)));
         assert!(preloaded.is_old(Timestamp::from_millis(TRUE_FOR_MILLIS + 1)));
         assert!(!Preloaded::default().is_old(Timestamp::from_millis(TRUE_FOR_MILLIS + 1)));

@@ -4,6 +4,7 @@
 //! sighting on. What an administrator says about a run does not wait for the sweep that is under way.
 
 mod counting;
+mod estimating;
 mod listing;
 mod memberships;
 mod sighted;
@@ -50,6 +51,8 @@ pub struct Sweeper {
     overview: Arc<dyn Overview>,
     /// Whose groups are looked up; none: nobody's.
     schemes: Option<watch::Receiver<Arc<Schemes>>>,
+    /// So many calls a second are made at most; none: it is not known.
+    per_second: Option<f64>,
     metrics: Metrics,
 }
 
@@ -70,7 +73,18 @@ impl Sweeper {
             metrics: metrics.clone(),
         };
         let books = Books::new(Arc::clone(&connection), appender.clone(), store);
-        Self { connection, log, appender, dead_letters, books, reconciler: None, overview, schemes: None, metrics }
+        Self {
+            connection,
+            log,
+            appender,
+            dead_letters,
+            books,
+            reconciler: None,
+            overview,
+            schemes: None,
+            per_second: None,
+            metrics,
+        }
     }
 
     /// The same, with `known` users compared with the list `every` so often, where any of the `schemes` waits for
@@ -86,6 +100,12 @@ impl Sweeper {
         let (books, metrics) = (self.books.clone(), self.metrics.clone());
         let reconciler = Reconciler::new(connection, log, books, known, schemes.clone(), every, metrics);
         Self { reconciler: Some(reconciler), schemes: Some(schemes), ..self }
+    }
+
+    /// The same, where at most `per_second` calls are made: by that it says beforehand how long a sweep takes.
+    #[must_use]
+    pub fn at_most(self, per_second: f64) -> Self {
+        Self { per_second: Some(per_second), ..self }
     }
 
     fn now(&self) -> Timestamp {

@@ -9,7 +9,8 @@ use super::*;
 use crate::{
     clock::SystemClock,
     domain::{
-        Cause, Event, GroupName, Heard, Limits, SchemeId, SchemeRef, Step, SweepPlan, UserHints, UserId, UserRef,
+        Cause, Event, GroupName, Heard, LastLists, Limits, SchemeId, SchemeRef, Step, SweepPlan, UserHints, UserId,
+        UserRef,
     },
     engine::{self, AskedStep, Count, Memory, controls::testing::Stopped},
     log::{
@@ -110,6 +111,14 @@ impl Overview for Read {
     }
 
     fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
+        None
+    }
+
+    fn last_lists(&self, _: &SourceId) -> Option<LastLists> {
+        None
+    }
+
+    fn last_reads(&self, _: &SchemeId) -> Option<u64> {
         None
     }
 

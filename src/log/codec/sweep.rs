@@ -2,8 +2,8 @@
 
 use super::{Error, Wire, event::source, need, proto};
 use crate::domain::{
-    Armed, AskedSweep, Cause, Comparison, Limits, NewcomerOrder, RunId, RunOrder, SchemeId, SchemeRef, SweepId,
-    SweepProgress, SweepRequest, SweepRun, SweepStep, Timestamp,
+    Armed, AskedSweep, Cause, Comparison, Estimate, Limits, NewcomerOrder, RunId, RunOrder, SchemeId, SchemeRef,
+    SweepId, SweepProgress, SweepRequest, SweepRun, SweepStep, Timestamp,
 };
 
 impl From<Cause> for proto::SweepCause {
@@ -178,6 +178,9 @@ impl Wire for SweepStep {
                 due_ms: due.map(Timestamp::as_millis),
                 from: from.clone(),
             }),
+            Self::Estimated(Estimate { users, calls, seconds }) => {
+                Step::Estimated(proto::SweepEstimated { users: *users, calls: *calls, seconds: *seconds })
+            }
             Self::Listed { cursor, seen } => Step::Listed(proto::SweepListed { cursor: cursor.clone(), seen: *seen }),
             Self::ListingEnded { seen } => Step::ListingEnded(*seen),
             Self::Held { scheme, why } => Step::Held(proto::RunHeld { scheme: scheme.to_string(), why: why.clone() }),
@@ -203,6 +206,9 @@ impl Wire for SweepStep {
                 due: started.due_ms.map(Timestamp::from_millis),
                 from: started.from,
             },
+            Step::Estimated(proto::SweepEstimated { users, calls, seconds }) => {
+                Self::Estimated(Estimate { users, calls, seconds })
+            }
             Step::Listed(listed) => Self::Listed { cursor: listed.cursor, seen: listed.seen },
             Step::ListingEnded(seen) => Self::ListingEnded { seen },
             Step::Held(held) => Self::Held { scheme: scheme(held.scheme)?, why: held.why },
@@ -278,6 +284,7 @@ mod tests {
         let scheme = run().scheme.id;
         let steps = [
             SweepStep::Started { runs: vec![run()], cause: Cause::Manual, due: None, from: vec![3, 0, 9] },
+            SweepStep::Estimated(Estimate { users: 50, calls: 51, seconds: 6 }),
             SweepStep::Listed { cursor: "50".into(), seen: 50 },
             SweepStep::ListingEnded { seen: 0 },
             SweepStep::Held { scheme: scheme.clone(), why: "too many".into() },

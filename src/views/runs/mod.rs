@@ -2,6 +2,7 @@
 
 mod counts;
 mod entry;
+mod last_lists;
 mod of_events;
 mod of_sweeps;
 mod open;
@@ -65,6 +66,8 @@ pub(super) struct Runs {
     sweeps: sled::Tree,
     /// The runs of sweeps that have not ended, by id.
     open: sled::Tree,
+    /// What the last lists and sweeps cost, by source and by scheme.
+    costs: sled::Tree,
 }
 
 impl Runs {
@@ -75,11 +78,12 @@ impl Runs {
             entries: store.tree("view-entries")?,
             sweeps: store.tree("view-sweeps")?,
             open: store.tree("view-open-runs")?,
+            costs: store.tree("view-sweep-costs")?,
         })
     }
 
-    pub(super) fn trees(&self) -> [&sled::Tree; 5] {
-        [&self.rows, &self.index, &self.entries, &self.sweeps, &self.open]
+    pub(super) fn trees(&self) -> [&sled::Tree; 6] {
+        [&self.rows, &self.index, &self.entries, &self.sweeps, &self.open, &self.costs]
     }
 
     /// Whether a step, or the one that took its place, has an outcome.

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     domain::{
-        AskedSweep, Cause, Decision, Mode, NoAction, RunId, RunOrder, SchemeId, SchemeVerdict, Sighting, SourceId,
-        SweepId, SweepPlan, SweepProgress, SweepRun, SweepStep, Timestamp,
+        AskedSweep, Cause, Decision, Estimate, LastLists, Mode, NoAction, RunId, RunOrder, SchemeId, SchemeVerdict,
+        Sighting, SourceId, SweepId, SweepPlan, SweepProgress, SweepRun, SweepStep, Timestamp,
     },
     views::Counts,
 };
@@ -49,6 +49,7 @@ impl Runs {
             };
             match &progress.step {
                 SweepStep::Started { runs, cause, .. } => started(&table, progress, runs, *cause),
+                SweepStep::Estimated(estimate) => estimated(&table, progress, *estimate),
                 SweepStep::Listed { seen, .. } => listed(&table, progress, *seen, None),
                 SweepStep::ListingEnded { seen } => listed(&table, progress, *seen, Some(*seen)),
                 SweepStep::Held { scheme, why } => order(scheme, Order::Held, Some(why)),
@@ -116,6 +117,7 @@ fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: 
         finished: None,
         counts: Counts::default(),
         progress: None,
+        estimate: None,
         actions: Default::default(),
     };
     let part = Part { waits: !run.limits.is_empty(), ..Part::default() };
@@ -153,11 +155,18 @@ fn started(table: &Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause
 
 fn listed(table: &Table<'_>, progress: &SweepProgress, seen: u64, total: Option<u64>) -> Tried<()> {
     let mut tally = table.tally(&progress.sweep)?.touched(progress.at);
+    tally.pages += 1;
     tally.progress.listed = tally.progress.listed.max(seen);
     tally.progress.total = tally.progress.total.or(total);
     table.put_tally(&progress.sweep, &tally)?;
     match total {
-        Some(_) => table.settle_all(&progress.sweep, progress.at),
+        Some(users) => {
+            table.put_lists(&progress.source, LastLists { users, pages: tally.pages })?;
+            if tally.is_complete() {
+                table.put_reads(&progress.sweep, tally.progress.read)?;
+            }
+            table.settle_all(&progress.sweep, progress.at)
+        }
         None => Ok(()),
     }
 }
@@ -171,6 +180,17 @@ fn failed(table: &Table<'_>, progress: &SweepProgress, why: &str) -> Tried<()> {
                 run.why = Some(why.to_owned());
             }
         })?;
+    }
+    Ok(())
+}
+
+fn estimated(table: &Table<'_>, progress: &SweepProgress, estimate: Estimate) -> Tried<()> {
+    for scheme in table.plan(&progress.sweep)?.unwrap_or_default().schemes {
+        if let Some(earlier) = table.get(&RunId::of_sweep(&progress.sweep, &scheme))? {
+            let mut row = earlier.clone();
+            row.run.estimate = Some(estimate);
+            table.put(Some(&earlier), &row)?;
+        }
     }
     Ok(())
 }
@@ -194,6 +214,7 @@ fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<boo
         return Ok(false);
     }
     tally.progress.decided += 1;
+    tally.progress.read += u64::from(decision.read);
     table.put_tally(sweep, &tally)?;
     for verdict in decision.selected() {
         let earlier = table.get(&decision.run(verdict))?;
@@ -214,6 +235,7 @@ fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<boo
     left_open(table, decision, sweep)?;
     if tally.is_complete() {
         table.settle_all(sweep, decision.decided)?;
+        table.put_reads(sweep, tally.progress.read)?;
     }
     is_over(table, sweep, &tally)
 }
@@ -289,9 +311,11 @@ fn is_over_after(table: &Table<'_>, progress: &SweepProgress) -> Tried<bool> {
             let row = table.get(&RunId::of_sweep(sweep, scheme))?;
             Ok(row.and_then(|row| row.sweep).is_some_and(|part| is_release_over(&part)))
         }
-        SweepStep::Started { .. } | SweepStep::Listed { .. } | SweepStep::Held { .. } | SweepStep::Compared(_) => {
-            Ok(false)
-        }
+        SweepStep::Started { .. }
+        | SweepStep::Estimated(_)
+        | SweepStep::Listed { .. }
+        | SweepStep::Held { .. }
+        | SweepStep::Compared(_) => Ok(false),
     }
 }
 

@@ -19,7 +19,7 @@ fn prune(runs: &Runs, over: i64, open: i64) {
 }
 
 fn sizes(runs: &Runs) -> [usize; 4] {
-    let [rows, index, entries, sweeps, open] = runs.trees().map(|tree| tree.len());
+    let [rows, index, entries, sweeps, open, _] = runs.trees().map(|tree| tree.len());
     assert!(open <= rows, "what is open is not forgotten before its run, and not kept after it");
     [rows, index, entries, sweeps]
 }

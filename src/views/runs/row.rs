@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::{Counts, sweep::Tally};
 use crate::domain::{
-    Decision, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, SweepId, Timestamp,
-    TriggerKind, Via,
+    Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, SweepId,
+    Timestamp, TriggerKind, Via,
 };
 
 /// How far a run has come.
@@ -82,6 +82,10 @@ pub struct Run {
     pub counts: Counts,
     /// How far the sweep has come.
     pub progress: Option<Progress>,
+    /// How much the sweep was expected to ask of the product, told before its users are listed. None where the source was
+    /// never listed before.
+    #[serde(default)]
+    pub estimate: Option<Estimate>,
     /// The actions asked for.
     pub actions: BTreeSet<String>,
 }
@@ -93,6 +97,9 @@ pub struct Progress {
     pub listed: u64,
     /// Decided so far.
     pub decided: u64,
+    /// Of those, read one by one, because the lists did not settle them.
+    #[serde(default)]
+    pub read: u64,
     /// How many there are; none while they are being listed.
     pub total: Option<u64>,
 }
@@ -162,6 +169,7 @@ impl Row {
             finished: None,
             counts: if in_sweep { Counts::default() } else { Counts { seen: 1, selected: 1, ..Counts::default() } },
             progress: None,
+            estimate: None,
             actions: BTreeSet::new(),
         };
         let planned = in_sweep.then_some(0);
@@ -188,6 +196,7 @@ impl Row {
             finished: None,
             counts: if in_sweep { Counts::default() } else { Counts { seen: 1, selected: 1, ..Counts::default() } },
             progress: None,
+            estimate: None,
             actions: actions(verdict),
         };
         let planned = Some(if in_sweep { 0 } else { steps_of(verdict) });
@@ -213,6 +222,7 @@ impl Row {
             finished: None,
             counts: Counts::default(),
             progress: None,
+            estimate: None,
             actions: BTreeSet::new(),
         };
         Self { run, planned: Some(0), last_ended: None, sweep: Some(Part::default()) }

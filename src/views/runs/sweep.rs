@@ -13,6 +13,9 @@ use crate::{
 pub(super) struct Tally {
     #[serde(flatten)]
     pub(super) progress: Progress,
+    /// How many pages of the list were read.
+    #[serde(default)]
+    pub(super) pages: u64,
     /// When the latest of what is known of the sweep happened; none where an older version wrote it.
     #[serde(default)]
     pub(super) at: Option<Timestamp>,

@@ -101,7 +101,7 @@ fn a_sweep_is_done_when_everybody_is_listed_and_decided_and_every_step_has_ended
     }
     let run = runs.run("a");
     assert_eq!((run.state, run.finished), (RunState::Running, None));
-    assert_eq!(run.progress, Some(Progress { listed: 3, decided: 2, total: Some(3) }));
+    assert_eq!(run.progress, Some(Progress { listed: 3, decided: 2, read: 0, total: Some(3) }));
     runs.tell(&records[records.len() - 1]);
 
     let run = runs.run("a");

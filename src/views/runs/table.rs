@@ -24,13 +24,16 @@ pub(super) struct Table<'a> {
     pub(super) entries: &'a TransactionalTree,
     pub(super) sweeps: &'a TransactionalTree,
     pub(super) open: &'a TransactionalTree,
+    pub(super) costs: &'a TransactionalTree,
 }
 
 impl Runs {
     /// Does all of `change` or nothing.
     pub(super) fn transaction<T>(&self, change: impl Fn(Table<'_>) -> Tried<T>) -> Result<T, Error> {
-        (&self.rows, &self.index, &self.entries, &self.sweeps, &self.open)
-            .transaction(|(rows, index, entries, sweeps, open)| change(Table { rows, index, entries, sweeps, open }))
+        (&self.rows, &self.index, &self.entries, &self.sweeps, &self.open, &self.costs)
+            .transaction(|(rows, index, entries, sweeps, open, costs)| {
+                change(Table { rows, index, entries, sweeps, open, costs })
+            })
             .map_err(|error| match error {
                 TransactionError::Abort(error) => error,
                 TransactionError::Storage(error) => error.into(),

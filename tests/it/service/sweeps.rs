@@ -78,12 +78,16 @@ async fn a_run_by_hand_goes_over_everybody_and_changes_whom_the_scheme_selects()
             "changed": 30, "unchanged": 0, "tested": 0, "held": 0, "failed": 0
         });
         assert_eq!(run["counts"], counts);
-        assert_eq!(run["progress"], json!({ "listed": 60 + OWN, "decided": 60 + OWN, "total": 60 + OWN }));
+        assert_eq!(run["progress"], json!({ "listed": 60 + OWN, "decided": 60 + OWN, "read": 30, "total": 60 + OWN }));
         assert_eq!((&run["event"], &run["test_mode"]), (&Value::Null, &json!(false)));
         assert_eq!(app.list(&format!("runs/{id}/entries"), &[]).await.len(), 30);
 
         let again = when(&app, &run_now(&app, scheme).await, "done").await;
         assert_eq!((&again["counts"]["changed"], &again["counts"]["unchanged"]), (&json!(0), &json!(30)));
+        assert_eq!((&again["progress"]["read"], &run["estimate"]), (&json!(0), &Value::Null));
+        let estimate = &again["estimate"];
+        assert_eq!(estimate["users"], 60 + OWN, "by the last list: {again}");
+        assert!(estimate["calls"].as_u64() >= Some(31) && estimate["seconds"].is_u64(), "{again}");
     }
     assert_eq!(app.ground.effects().len(), 60);
     assert_eq!(app.metric("usher_sweep_users_total{source=\"acme\"}").await, Some(2.0 * (60 + OWN) as f64));

@@ -9,6 +9,7 @@ use super::{
     super::{
         Api, AsList, Error,
         output::{Column, Format, Output},
+        progress,
     },
     file,
     known::text,
@@ -45,6 +46,7 @@ pub async fn preview(api: &Api, output: &mut Output<'_>, asked: &Preview) -> Res
     let most = asked.users.unwrap_or(if output.format == Format::Table { FEW } else { MANY });
     let users = [("users", &*most.to_string())];
     let answer = api.ask(&["schemes", "preview"], &users, scheme.to_string()).await?;
+    let answer = progress::follow_preview(api, output, answer).await?;
     let named = answer["users"].as_array().map_or(&[][..], Vec::as_slice);
     match output.format {
         Format::Json | Format::Yaml => output.whole(&answer)?,

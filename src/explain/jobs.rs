@@ -1,0 +1,131 @@
+//! Previews that take longer than anybody waits for an answer: they go on by themselves and are asked for by an id.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::watch, task::AbortHandle, time::Instant};
+
+use super::{Bounds, Error, Explainer, Preview};
+use crate::domain::Scheme;
+
+/// So many previews are kept in one process, under way or at their end.
+const MOST: usize = 8;
+/// A preview that nobody has asked about for so long is dropped, with what it still had to ask of the product.
+const KEPT: Duration = Duration::from_mins(5);
+
+/// The previews of this process. Cheap to clone; all clones are one.
+#[derive(Clone, Default)]
+pub struct Previews(Arc<Mutex<HashMap<String, Entry>>>);
+
+struct Entry {
+    job: Job,
+    task: AbortHandle,
+    asked: Instant,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.task.abort(); // where it has ended, nothing happens
+    }
+}
+
+/// One preview.
+#[derive(Clone)]
+pub struct Job {
+    /// Names it.
+    pub id: String,
+    /// What the groups of the scheme were warned of.
+    pub warnings: Vec<String>,
+    state: watch::Receiver<JobState>,
+    shown: watch::Receiver<Preview>,
+}
+
+/// How far a preview has come.
+#[derive(Debug, Clone)]
+pub enum JobState {
+    /// It looks at users.
+    Looking,
+    /// This is what it found.
+    Done(Arc<Preview>),
+    /// There is no answer.
+    Failed(Arc<Error>),
+}
+
+/// As many previews are kept as there may be.
+#[derive(Debug, thiserror::Error)]
+#[error("{MOST} previews are under way or just done; wait some minutes, or ask for the end of one of them")]
+pub struct TooMany;
+
+impl Previews {
+    /// Begins a preview of `scheme`.
+    ///
+    /// # Errors
+    ///
+    /// [`TooMany`] where as many are kept as there may be.
+    pub fn begin(
+        &self,
+        explainer: Explainer,
+        scheme: Scheme,
+        bounds: Bounds,
+        warnings: Vec<String>,
+    ) -> Result<Job, TooMany> {
+        let mut jobs = self.jobs();
+        if jobs.len() >= MOST {
+            return Err(TooMany);
+        }
+        let (state_is, state) = watch::channel(JobState::Looking);
+        let (showing, shown) = watch::channel(Preview::default());
+        let task = tokio::spawn(async move {
+            let ended = match explainer.preview(&scheme, bounds, &showing).await {
+                Ok(preview) => JobState::Done(Arc::new(preview)),
+                Err(error) => JobState::Failed(Arc::new(error)),
+            };
+            state_is.send_replace(ended);
+        });
+        let id = hex::encode(rand::random::<[u8; 16]>());
+        let job = Job { id: id.clone(), warnings, state, shown };
+        jobs.insert(id, Entry { job: job.clone(), task: task.abort_handle(), asked: Instant::now() });
+        Ok(job)
+    }
+
+    /// The preview with this id; none where there is none any more. It is kept some minutes more.
+    pub fn get(&self, id: &str) -> Option<Job> {
+        let mut jobs = self.jobs();
+        let entry = jobs.get_mut(id)?;
+        entry.asked = Instant::now();
+        Some(entry.job.clone())
+    }
+
+    /// Drops a preview, whether it has ended or not; false where there is none.
+    pub fn drop_one(&self, id: &str) -> bool {
+        self.jobs().remove(id).is_some()
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.retain(|_, entry| entry.asked.elapsed() < KEPT);
+        jobs
+    }
+}
+
+impl Job {
+    /// How far it has come now.
+    pub fn state(&self) -> JobState {
+        self.state.borrow().clone()
+    }
+
+    /// What it has found so far, without names.
+    pub fn so_far(&self) -> Preview {
+        self.shown.borrow().clone()
+    }
+
+    /// Its state once it has ended, or as it is after `most`.
+    pub async fn ended_within(&mut self, most: Duration) -> JobState {
+        let ended = self.state.wait_for(|state| !matches!(state, JobState::Looking));
+        let ended = tokio::time::timeout(most, ended).await.ok().and_then(Result::ok).map(|state| state.clone());
+        ended.unwrap_or_else(|| self.state())
+    }
+}
