@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode, header::RETRY_AFTER};
 use serde_json::{Value, json};
-use usher::sandbox::{Effect, Fault, When};
+use usher::sandbox::{Account, Crowd, Effect, Fault};
 
 use super::people;
 use crate::support::{
@@ -112,8 +112,9 @@ async fn a_product_that_is_down_is_503_and_says_when_to_ask_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_that_takes_longer_than_an_answer_may_goes_on_by_itself_and_is_asked_for_by_its_id() {
     let app = app().await;
-    let slow = Fault::new(Effect::Delay { millis: 6_500 }).site(ACME.product).path("/user/list").when(When::Next(1));
-    app.ground.sandbox.inject(slow);
+    let more = Crowd::new(60, Account::new("C{n}", "c{n}").email("c{n}@acme.example"));
+    app.ground.sandbox.put_crowd(ACME.product, &more);
+    app.ground.sandbox.inject(Fault::new(Effect::Delay { millis: 700 }).site(ACME.product).path("/user"));
     let (status, begun) = preview(&app, "", &scheme("acme")).await;
     assert_eq!((status, &begun["state"]), (StatusCode::ACCEPTED, &json!("looking")), "{begun}");
     let id = begun["id"].as_str().expect("an id");
@@ -123,8 +124,8 @@ async fn a_preview_that_takes_longer_than_an_answer_may_goes_on_by_itself_and_is
         (now["state"] == "done").then_some(now)
     })
     .await;
-    assert_eq!((&done["seen"], &done["selected"], &done["complete"]), (&json!(32), &json!(30), &json!(true)), "{done}");
-    assert_eq!(done["users"].as_array().map(Vec::len), Some(30));
+    assert_eq!((&done["seen"], &done["selected"], &done["complete"]), (&json!(92), &json!(90), &json!(true)), "{done}");
+    assert_eq!(done["users"].as_array().map(Vec::len), Some(90));
     assert_eq!(app.ask("previews/0123", &[]).await.0, StatusCode::NOT_FOUND);
     nothing_happened(&app).await;
 }
