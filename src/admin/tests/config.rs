@@ -26,6 +26,7 @@ async fn sources_are_shown_with_their_state_and_without_secrets() {
         "state": "baseline",
         "why": null
       },
+      "runs_held": 0,
       "since": "2023-11-14T22:13:25.000Z",
       "state": "halted",
       "why": "the product answered 401: no such user as secret-person"
@@ -76,6 +77,7 @@ async fn schemes_are_shown_as_configured_with_their_version() {
       "name": "Scheme a",
       "paused": false,
       "provisioned": true,
+      "runs_held": 0,
       "select": {
         "everyone": true
       },
