@@ -108,3 +108,77 @@ async fn on_kafka_a_sweep_goes_on_in_the_other_replica_when_one_is_killed() {
         everybody_came_once(replica, &ground, &run).await;
     }
 }
+
+/// Waits until one run of all is held and the others were superseded by later ones, releases it, and checks that everybody
+/// whom it selects is changed once.
+async fn one_run_is_held_and_released(face: &Face, ground: &Ground) {
+    let held = eventually("one run is held, and the others are superseded", || async {
+        let runs = face.list("runs", &[("scheme", "staff")]).await;
+        let (held, others): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| run["state"] == "held");
+        let superseded = |run: &Value| {
+            let why = run["why"].as_str().unwrap_or_default();
+            run["state"] == "cancelled" && why.starts_with("superseded by run ")
+        };
+        (held.len() == 1 && others.iter().all(superseded)).then(|| held[0].clone())
+    })
+    .await;
+    assert!(ground.effects().is_empty(), "{:?}", ground.effects());
+    let id = held["id"].as_str().expect("an id");
+    let (status, _, answer) = face.send(Method::POST, &format!("runs/{id}/release"), &[], "").await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    eventually("the run is done", || async {
+        let (_, shown) = face.ask(&format!("runs/{id}"), &[]).await;
+        (shown["state"] == "done").then_some(())
+    })
+    .await;
+    let effects = ground.effects();
+    let distinct: BTreeSet<_> = effects.iter().collect();
+    assert_eq!((effects.len(), distinct.len()), (HELD, HELD));
+}
+
+/// Users whom a run selects that goes past its limits.
+const HELD: usize = 40;
+
+fn limited() -> Ground {
+    let scheme = SCHEME.replace("actions:", "limits: { users: 1 }, actions:");
+    let ground = Ground::new(&scheme).groups(&["staff"]);
+    for number in 0..HELD {
+        let account = Account::new(format!("KEY{number}"), format!("name-{number}"));
+        ground.sandbox.put_user(ACME.product, account.email(format!("user-{number}@acme.example")));
+    }
+    ground
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn held_runs_do_not_pile_up_whenever_usher_is_killed() {
+    let (ground, mut random) = (limited(), random());
+    let mut usher = Usher::start(&ground).await;
+    for _ in 0..rounds(4) {
+        begin(&usher).await;
+        tokio::time::sleep(Duration::from_millis(random.random_range(10..500))).await;
+        usher.kill();
+        usher = Usher::start(&ground).await;
+    }
+    begin(&usher).await;
+    one_run_is_held_and_released(&usher, &ground).await;
+    usher.terminate();
+    assert!(usher.wait().0.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_kafka_held_runs_do_not_pile_up_when_a_replica_is_killed() {
+    let kafka = KafkaBroker::shared().config(4);
+    let (ground, mut random) = (limited().on_kafka(&kafka), random());
+    let mut replicas = Vec::new();
+    for data in ["one", "other"] {
+        replicas.push((data, Usher::replica(&ground, data).await));
+    }
+    for _ in 0..rounds(2) {
+        begin(&replicas[0].1).await;
+        tokio::time::sleep(Duration::from_millis(random.random_range(100..2_000))).await;
+        let (data, replica) = replicas.remove(0);
+        replica.kill();
+        replicas.push((data, Usher::replica(&ground, data).await));
+    }
+    one_run_is_held_and_released(&replicas[0].1, &ground).await;
+}
