@@ -186,6 +186,7 @@ impl Metrics {
             }
         }
         self.implausible_times.with_label_values(&[source]);
+        self.records_passed_over.with_label_values(&[source, "user"]);
         self.product_throttled.with_label_values(&[source]);
         self.sweep_users.with_label_values(&[source]);
         self.reconciled.with_label_values(&[source]);

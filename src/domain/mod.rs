@@ -46,7 +46,7 @@ pub use group_name::GroupName;
 pub use ids::{EventId, InvalidId, RunId, SchemeId, SourceId, StepKey, SweepId, UserId};
 pub use outcome::{Attempt, DeadLetter, Outcome, Stage, StepRef, StepResult};
 pub use product::Product;
-pub use reconciliation::{Comparison, NewcomerOrder};
+pub use reconciliation::{Comparison, NewcomerOrder, UserList};
 pub use scheme::{Limits, Mode, Scheme, SchemeRef};
 pub use setting::{
     Actor, CancelledRun, ChangeKind, InvalidActor, Pausable, Pause, SchemeChange, Setting, StoredScheme,

@@ -15,6 +15,25 @@ pub struct Comparison {
     pub held: u64,
     /// Why the users can't be listed, where the last attempt failed.
     pub failed: Option<String>,
+    /// The last list that was read to its end; none where there was none, or an older version wrote this.
+    #[serde(default)]
+    pub list: Option<UserList>,
+}
+
+/// A list of a source's users that was read to its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserList {
+    /// How many users stood in it.
+    pub users: u64,
+    /// How many records could not be read.
+    pub unreadable: u64,
+    /// Why users may be missing; none where the list is known to be whole.
+    pub incomplete: Option<String>,
+}
+
+impl UserList {
+    /// Said where usher itself did not read on to the end: nothing follows from that about the list.
+    pub const GIVEN_UP: &str = "the list was not read to its end, because nobody waited for it any more";
 }
 
 /// What an administrator says about newcomers who are held.

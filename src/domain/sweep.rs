@@ -224,10 +224,12 @@ pub enum SweepStep {
         /// How many users so far.
         seen: u64,
     },
-    /// Everybody has been sighted.
+    /// Everybody in the list has been sighted.
     ListingEnded {
         /// How many users.
         seen: u64,
+        /// Why others may be missing from the list; none where it is known to be whole.
+        incomplete: Option<String>,
     },
     /// The run of this scheme waits for an administrator.
     Held {

@@ -8,7 +8,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{Error, Explainer, Question};
 use crate::{
     domain::{Scheme, SchemeVerdict, Step, Timestamp, Truth, UserHints, UserId, UserRef},
-    products::UserPage,
+    products::{Completeness, UserPage},
 };
 
 /// Users read at the same time; the client's own pace holds them back further.
@@ -48,9 +48,14 @@ pub struct Preview {
     pub unknown: u64,
     /// Those who would be selected, as many as were asked for.
     pub users: Vec<Previewed>,
-    /// Whether everybody in the source was looked at; if not, time ran out.
+    /// Whether everybody in the source was looked at.
     pub complete: bool,
+    /// Why not, if not.
+    pub incomplete_why: Option<String>,
 }
+
+/// Said where the time to look ran out.
+const OUT_OF_TIME: &str = "the time to look ran out before everybody was looked at";
 
 impl Explainer {
     /// Looks at everybody in the scheme's source, or as far as `bounds` allow. Reads only those users whom the
@@ -62,16 +67,16 @@ impl Explainer {
         let (mut preview, mut cursor) = (Preview::default(), None::<String>);
         loop {
             let looking = tokio::time::timeout_at(deadline, self.page(&question, cursor.as_deref()));
-            let Ok(looked) = looking.await else { return Ok(preview) };
-            let (verdicts, next) = looked?;
+            let Ok(looked) = looking.await else { return Ok(preview.ended(Some(OUT_OF_TIME.to_owned()))) };
+            let (verdicts, next, completeness) = looked?;
             for verdict in verdicts {
                 preview.count(verdict, bounds);
             }
             // Without names: they are shown at the end.
             shown.send_replace(Preview { users: Vec::new(), ..preview.clone() });
             match next {
-                Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
-                Some(_) | None => return Ok(Preview { complete: true, ..preview }),
+                Some(next) => cursor = Some(next), // a client never names the same page twice
+                None => return Ok(preview.ended(completeness.why())),
             }
         }
     }
@@ -80,12 +85,13 @@ impl Explainer {
         &self,
         question: &Question,
         cursor: Option<&str>,
-    ) -> Result<(Vec<(Truth, Previewed)>, Option<String>), Error> {
+    ) -> Result<(Vec<(Truth, Previewed)>, Option<String>, Completeness), Error> {
         let source = &question.source;
         let page = self.client(source)?.users(cursor).await;
-        let UserPage { users, next, .. } = page.map_err(|error| Error::Product { source_id: source.clone(), error })?;
+        let UserPage { users, next, completeness, .. } =
+            page.map_err(|error| Error::Product { source_id: source.clone(), error })?;
         let looking = stream::iter(users).map(|(user, hints)| self.look_at(question, user, hints));
-        Ok((looking.buffer_unordered(AT_ONCE).try_collect().await?, next))
+        Ok((looking.buffer_unordered(AT_ONCE).try_collect().await?, next, completeness))
     }
 
     async fn look_at(&self, question: &Question, user: UserId, hints: UserHints) -> Result<(Truth, Previewed), Error> {
@@ -120,6 +126,11 @@ impl Explainer {
 }
 
 impl Preview {
+    /// When nobody else is looked at; `incomplete_why` says why somebody may be missing.
+    fn ended(self, incomplete_why: Option<String>) -> Self {
+        Self { complete: incomplete_why.is_none(), incomplete_why, ..self }
+    }
+
     fn count(&mut self, (selected, user): (Truth, Previewed), bounds: Bounds) {
         self.seen += 1;
         match selected {

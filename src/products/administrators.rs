@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
 use super::{
     Error, User,
     http::Http,
+    records::{Record, Records},
     request::{Call, Operation},
 };
 use crate::domain::{AccountType, GroupName, UserId};
@@ -16,15 +17,15 @@ use crate::domain::{AccountType, GroupName, UserId};
 const PAGE: usize = 50;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", bound = "B: DeserializeOwned")]
+#[serde(rename_all = "camelCase", bound = "B: Record")]
 struct Page<B> {
-    values: Vec<B>,
+    values: Records<B>,
     is_last: Option<bool>,
 }
 
 /// The active people in any of `groups`, nested ones included; `path` tells of them, and `user` reads one. A group that is
 /// not there is passed over, as long as one is.
-pub(super) async fn members<B: DeserializeOwned + Send>(
+pub(super) async fn members<B: Record + Send>(
     http: &Http,
     path: &'static str,
     groups: &[GroupName],
@@ -49,7 +50,7 @@ pub(super) fn none_there(groups: &[GroupName]) -> Error {
     Error::Refused { status: 404, message }
 }
 
-async fn members_of<B: DeserializeOwned + Send>(
+async fn members_of<B: Record + Send>(
     http: &Http,
     path: &'static str,
     group: &GroupName,
@@ -64,8 +65,10 @@ async fn members_of<B: DeserializeOwned + Send>(
             .query("startAt", start.to_string())
             .query("maxResults", PAGE.to_string());
         let page = http.send(call).await?.json::<Page<B>>()?;
-        let (given, before) = (page.values.len(), seen.len());
-        for member in page.values.into_iter().filter_map(user) {
+        let (given, before) = (page.values.given(), seen.len());
+        http.passed_over(B::KIND, page.values.unreadable);
+        // Nobody is taken for no administrator, or for the last one, by a list of which some can't be read.
+        for member in page.values.whole(&format!("members of `{group}`"))?.into_iter().filter_map(user) {
             if is_administrator(&member) {
                 found.insert(member.id.clone());
             }

@@ -17,6 +17,7 @@ use super::{
     families::About,
     foreign::{self, Came, Foreign},
     message::{self, Message},
+    records::{self, Record},
 };
 use crate::domain::Product;
 
@@ -125,6 +126,19 @@ impl Answer {
         let body = without_mark(&self.body);
         // The error's own text can quote the body. Its kind can't.
         serde_json::from_slice(body).map_err(|error| self.intercepted(Came::of(&self.headers, body, &error)))
+    }
+
+    /// Reads the documented body, which is one record and `is_whole`. Where fields can't be read it may do without them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Intercepted`] where it is no such record.
+    pub fn record<T: Record>(&self, is_whole: impl FnOnce(&T) -> bool) -> Result<T, Error> {
+        match self.json::<T>() {
+            Ok(record) if is_whole(&record) => Ok(record),
+            Ok(_) => Err(self.of_other_form()),
+            Err(error) => str::from_utf8(&self.body).ok().and_then(records::read).ok_or(error),
+        }
     }
 
     /// For changes that are documented to be answered with nothing. JSON is taken too, as versions differ; a page is not, nor JSON

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, de};
 
+use super::records::{Record, Records};
 use crate::domain::{GroupName, Groups};
 
 /// An expanded list inside a user: how many there are, and some or all of them.
 #[derive(Debug, Deserialize)]
+#[serde(bound = "T: Record")]
 pub(super) struct SizedList<T> {
     size: Option<u64>,
-    #[serde(default = "Vec::new")]
-    items: Vec<T>,
+    #[serde(default)]
+    items: Records<T>,
 }
 
 /// A group, as lists name it.
@@ -29,11 +31,21 @@ pub(super) struct Role {
     key: Option<String>,
 }
 
+impl Record for Group {
+    const KIND: &'static str = "group";
+    const NEEDED: &'static [&'static str] = &["name"];
+}
+
+impl Record for Role {
+    const KIND: &'static str = "application";
+    const NEEDED: &'static [&'static str] = &["key"];
+}
+
 impl<T> SizedList<T> {
-    /// All of them; `None` where the list is cut short or does not say how many there are.
+    /// All of them; `None` where the list is cut short, does not say how many there are, or holds some that can't be read.
     pub fn complete(self) -> Option<Vec<T>> {
-        let all = u64::try_from(self.items.len()).ok() == self.size;
-        all.then_some(self.items)
+        let all = u64::try_from(self.items.read.len()).ok() == self.size && self.items.unreadable == 0;
+        all.then_some(self.items.read)
     }
 }
 
@@ -76,6 +88,8 @@ mod tests {
             (r#"{"size":3,"items":[{"name":"a"}],"max-results":1}"#, None),
             (r#"{"size":3,"items":[]}"#, None),
             (r#"{"items":[{"name":"a"}]}"#, None),
+            (r#"{"size":2,"items":[{"name":"a"},{"name":"\ud800"}]}"#, None),
+            (r#"{"size":1,"items":[{"name":"a"},{"name":7}]}"#, None),
             ("{}", None),
         ] {
             let list: SizedList<Group> = serde_json::from_str(json).unwrap();

@@ -1,12 +1,13 @@
 //! What Confluence has in common, in Data Center and in Cloud.
 
 use reqwest::Method;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
 use super::{
     Error, User,
     answer::Answer,
     http::Http,
+    records::Record,
     request::{Call, Operation},
 };
 
@@ -27,11 +28,8 @@ pub(super) async fn current(http: &Http, operation: Operation, path: &'static st
 }
 
 /// What `read` makes of a user's `answer`; another form of answer, where it says nothing of whom it is about.
-pub(super) fn somebody<B: DeserializeOwned>(
-    answer: &Answer,
-    read: impl FnOnce(B) -> Result<User, Error>,
-) -> Result<User, Error> {
-    match read(answer.json()?) {
+pub(super) fn somebody<B: Record>(answer: &Answer, read: impl FnOnce(B) -> Result<User, Error>) -> Result<User, Error> {
+    match read(answer.record(|_| true)?) {
         Err(Error::Unreadable(_)) => Err(answer.of_other_form()),
         read => read,
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    Client, Disposition, Error, User,
+    Client, Completeness, Disposition, Error, User,
     stub::{Reply, Stub, answer, ok},
 };
 use crate::domain::{AccountType, EmailAddress, GroupName, Product, Step, UserId, UserRef};
@@ -165,8 +165,10 @@ async fn a_search_in_cloud_that_ends_after_10_000_users_says_that_there_may_be_m
         (0..200).map(|number| format!(r#"{{"user":{{"accountId":"{number}"}}}}"#)).collect::<Vec<_>>().join(",");
     let page = || ok(&format!(r#"{{"results":[{users}],"_links":{{}}}}"#));
     let (_stub, client) = stub(CLOUD, vec![page(), page()]).await;
-    assert_eq!(client.users(Some("linked:48:00:9600")).await.unwrap().cut, None);
-    assert!(client.users(Some("linked:49:00:9800")).await.unwrap().cut.is_some());
+    let before = client.users(Some("linked:48:00:0.:9600")).await.unwrap();
+    assert_eq!(before.completeness, Completeness::Proved);
+    let at_the_end = client.users(Some("linked:49:00:0.:9800")).await.unwrap().completeness;
+    assert!(at_the_end.why().unwrap().contains("10,000 users"), "{at_the_end:?}");
 }
 
 #[tokio::test]

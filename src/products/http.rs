@@ -1,6 +1,10 @@
 //! The HTTP client of one source: paced, bounded in time and size, made once, measured.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::{Method, Response, StatusCode, header::HeaderValue};
@@ -38,6 +42,8 @@ pub(super) struct Http {
     metrics: Metrics,
     clock: Arc<dyn Clock>,
     answered: Answered,
+    /// Of which kinds of records it was said that some can't be read.
+    told_of: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Http {
@@ -60,12 +66,32 @@ impl Http {
             metrics,
             clock,
             answered: Answered::default(),
+            told_of: Mutex::default(),
         })
     }
 
     /// What keeps calls from being answered just now.
     pub fn trouble(&self) -> Option<Trouble> {
         self.answered.now()
+    }
+
+    /// Notes that so many records of a list can't be read. The first time of each kind is told of.
+    pub fn passed_over(&self, kind: &'static str, records: usize) {
+        if records == 0 {
+            return;
+        }
+        let labels = [self.source.as_str(), kind];
+        self.metrics.records_passed_over.with_label_values(&labels).inc_by(records as u64);
+        let mut told = self.told_of.lock().unwrap_or_else(PoisonError::into_inner); // never half changed
+        if told.insert(kind) {
+            tracing::warn!(
+                source.id = self.source.as_str(),
+                kind,
+                records,
+                "records in a list of the product can't be read and are passed over; this is said once, the metric \
+                 usher_records_passed_over_total counts them",
+            );
+        }
     }
 
     /// The user name that usher gives with its password, where it does not send a token.
@@ -104,7 +130,8 @@ impl Http {
     }
 
     async fn exchange(&self, call: &Call<'_>) -> Result<Received, Error> {
-        let request = self.client.request(call.method.clone(), call.url(&self.base));
+        let time = self.time_for(call.operation);
+        let request = self.client.request(call.method.clone(), call.url(&self.base)).timeout(time);
         let mut request = match &self.auth {
             Auth::Bearer(token) => request.bearer_auth(token.reveal()),
             Auth::Basic { username, password } => request.basic_auth(username, Some(password.reveal())),
@@ -116,12 +143,12 @@ impl Http {
         if let Some(body) = &call.body {
             request = request.json(body);
         }
-        let mut response = request.send().await.map_err(|error| self.broken(&error))?;
+        let mut response = request.send().await.map_err(|error| self.broken(&error, time))?;
         if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED && self.transport.proxy.is_some() {
             return Err(turned_away(&self.transport));
         }
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let body = match self.body(response, status).await {
+        let body = match self.body(response, status, time).await {
             Ok(body) => body,
             Err(error) if status.is_success() => return Err(error),
             Err(_) => Bytes::new(), // the status says enough
@@ -130,7 +157,7 @@ impl Http {
     }
 
     /// The bound is on what is unpacked: a small answer can be packed from a large one.
-    async fn body(&self, mut response: Response, status: StatusCode) -> Result<Bytes, Error> {
+    async fn body(&self, mut response: Response, status: StatusCode, time: Duration) -> Result<Bytes, Error> {
         let mut body = BytesMut::new();
         let lost = |error: reqwest::Error| match broken::is_badly_packed(&error) {
             true => Error::Intercepted {
@@ -138,7 +165,7 @@ impl Http {
                 instead: Foreign { came: Came::Packed(Some("gzip")), product: self.product },
                 retry_after: None,
             },
-            false => self.broken(&error),
+            false => self.broken(&error, time),
         };
         while let Some(chunk) = response.chunk().await.map_err(lost)? {
             if body.len() + chunk.len() > self.limits.body {
@@ -149,8 +176,13 @@ impl Http {
         Ok(body.freeze())
     }
 
-    fn broken(&self, error: &reqwest::Error) -> Error {
-        broken(error, &self.transport, self.limits)
+    fn broken(&self, error: &reqwest::Error, time: Duration) -> Error {
+        broken(error, &self.transport, Limits { call: time, ..self.limits })
+    }
+
+    /// How long a call may take.
+    const fn time_for(&self, operation: Operation) -> Duration {
+        if operation.is_a_list() { self.limits.list } else { self.limits.call }
     }
 
     fn measure(&self, operation: Operation, took: Duration, received: &Result<Received, Error>) {

@@ -9,6 +9,8 @@ pub struct Limits {
     pub connect: Duration,
     /// From the start of a call to the last byte of its answer.
     pub call: Duration,
+    /// The same for a page of a list, which many products make user by user.
+    pub list: Duration,
     /// Until something is done that the product has taken on and does in its own time.
     pub task: Duration,
     /// The longest answer, in bytes.
@@ -20,6 +22,7 @@ impl Default for Limits {
         Self {
             connect: Duration::from_secs(5),
             call: Duration::from_secs(20),
+            list: Duration::from_secs(45),
             task: Duration::from_secs(15),
             body: 8 * 1024 * 1024,
         }

@@ -4,11 +4,17 @@
 
 use std::future::Future;
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::{Error, MemberPage, http::Http, request::Call};
+use super::{
+    Error, MemberPage,
+    http::Http,
+    listing::Next,
+    records::{Record, Records},
+    request::Call,
+};
 use crate::domain::UserId;
 
 /// How many items are asked for at once: the default of most lists. A product may give fewer, whatever it is asked for.
@@ -19,14 +25,33 @@ const MOST_PAGES: usize = 1_000;
 
 /// One page.
 #[derive(Deserialize)]
-#[serde(bound = "T: DeserializeOwned")]
+#[serde(rename_all = "camelCase", bound = "T: Record")]
 pub(super) struct Linked<T> {
-    pub results: Vec<T>,
+    pub results: Records<T>,
     #[serde(rename = "_links", default)]
     links: Value,
+    /// How many there are on all pages. Not every list tells, and a search only about.
+    #[serde(default)]
+    total_size: Value,
+    #[serde(default)]
+    total_count: Value,
 }
 
 impl<T> Linked<T> {
+    /// What the page, which began at `start`, says of the one behind it.
+    pub fn says(&self, start: usize) -> Result<Next, Error> {
+        match self.next(start)? {
+            Some(next) => Ok(Next::At(next.to_string())),
+            None if !self.links.is_object() => Ok(Next::Silent),
+            None => Ok(Next::Last),
+        }
+    }
+
+    /// How many records there are on all pages, where the page tells.
+    pub fn total(&self) -> Option<u64> {
+        self.total_size.as_u64().or_else(|| self.total_count.as_u64())
+    }
+
     /// Where the page behind this one begins, which began at `start`; none where this is the last. The product says it: a
     /// short page, and even an empty one, may be followed by others, as it leaves out whom the account may not see.
     pub fn next(&self, start: usize) -> Result<Option<usize>, Error> {
@@ -35,7 +60,7 @@ impl<T> Linked<T> {
             let mut pairs = form_urlencoded::parse(query.as_bytes());
             pairs.find(|(name, _)| name == "start")?.1.parse::<usize>().ok()
         });
-        match told.unwrap_or(start + self.results.len()) {
+        match told.unwrap_or(start + self.results.given()) {
             next if next > start => Ok(Some(next)),
             _ => Err(Error::Unreadable("the list goes round in circles".to_owned())),
         }
@@ -44,23 +69,20 @@ impl<T> Linked<T> {
 
 /// A page of a group's members, which began at `start`; `id` reads who a member is. Whether members who are not active
 /// stand in it is not written anywhere.
-pub(super) fn member_page<T>(
+pub(super) fn member_page<T: Record>(
     page: Linked<T>,
     start: usize,
     id: impl Fn(T) -> Option<UserId>,
 ) -> Result<MemberPage, Error> {
-    let (next, given) = (page.next(start)?, page.results.len());
-    let users: Vec<_> = page.results.into_iter().filter_map(id).collect();
+    let (next, given) = (page.next(start)?, page.results.given());
+    let users: Vec<_> = page.results.read.into_iter().filter_map(id).collect();
     Ok(MemberPage { all_readable: users.len() == given, users, next, total: None, inactive_too: false })
 }
 
-/// All items of a list; `ask` makes the call of the page that begins at a place.
-pub(super) async fn all<'a, T: DeserializeOwned>(
-    http: &Http,
-    ask: impl Fn(usize) -> Call<'a>,
-) -> Result<Vec<T>, Error> {
-    let mut items = Vec::new();
-    walk(http, ask, |page: Vec<T>| {
+/// All items of a list, and how many can't be read; `ask` makes the call of the page that begins at a place.
+pub(super) async fn all<'a, T: Record>(http: &Http, ask: impl Fn(usize) -> Call<'a>) -> Result<Records<T>, Error> {
+    let mut items = Records::default();
+    walk(http, ask, |page: Records<T>| {
         items.extend(page);
         true
     })
@@ -69,16 +91,17 @@ pub(super) async fn all<'a, T: DeserializeOwned>(
 }
 
 /// Hands the pages of a list to `take`, until the last one or until it says that it has enough.
-pub(super) async fn walk<'a, T: DeserializeOwned>(
+pub(super) async fn walk<'a, T: Record>(
     http: &Http,
     ask: impl Fn(usize) -> Call<'a>,
-    mut take: impl FnMut(Vec<T>) -> bool,
+    mut take: impl FnMut(Records<T>) -> bool,
 ) -> Result<(), Error> {
     let mut start = 0;
     for _ in 0..MOST_PAGES {
         let page = read::<T>(http.send(ask(start))).await?;
         let next = page.next(start)?;
-        let more = take(page.results);
+        http.passed_over(T::KIND, page.results.unreadable);
+        let more = take(page.results.or_nothing()?);
         match next {
             Some(next) if more => start = next,
             _ => return Ok(()),
@@ -87,15 +110,18 @@ pub(super) async fn walk<'a, T: DeserializeOwned>(
     Err(Error::Unreadable(format!("the list has more than {MOST_PAGES} pages")))
 }
 
-async fn read<T: DeserializeOwned>(
-    sent: impl Future<Output = Result<super::answer::Answer, Error>>,
-) -> Result<Linked<T>, Error> {
+async fn read<T: Record>(sent: impl Future<Output = Result<super::answer::Answer, Error>>) -> Result<Linked<T>, Error> {
     sent.await?.json()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Record for u8 {
+        const KIND: &'static str = "number";
+        const NEEDED: &'static [&'static str] = &[];
+    }
 
     fn next(json: &str, start: usize) -> Result<Option<usize>, Error> {
         serde_json::from_str::<Linked<u8>>(json).unwrap().next(start)

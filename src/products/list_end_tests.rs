@@ -45,7 +45,7 @@ const FORMS: [Form; 8] = [
     Form {
         name: "a search by offset",
         product: Product::JiraDc,
-        before: &[(404, "{}")],
+        before: &[(404, "{}"), (200, r#"{"versionNumbers":[9]}"#)],
         write: |given| list(given, |n| format!(r#"{{"key":"{n}"}}"#)),
         says_where: false,
     },

@@ -1,7 +1,7 @@
 //! Lists of users as servers really give them, and as no server should.
 
 use super::{
-    Error, UserPage,
+    Completeness, Error, UserPage,
     stub::{Reply, Stub, answer, ok},
 };
 use crate::domain::{AccountType, EmailAddress, Product, UserHints};
@@ -31,6 +31,10 @@ fn dc_users(ids: &[&str]) -> String {
 
 fn stream(ids: &[&str], rest: &str) -> Reply {
     ok(&format!(r#"{{"values":{},{rest}}}"#, dc_users(ids)))
+}
+
+fn version(major: u8) -> Reply {
+    ok(&format!(r#"{{"version":"{major}.1.2","versionNumbers":[{major},1,2]}}"#))
 }
 
 fn cloud_users(ids: &[&str]) -> Reply {
@@ -90,37 +94,89 @@ async fn a_jira_before_10_is_searched_for_everybody_and_the_cursor_remembers_it(
         answer(405, "", ""),
     ];
     for missing in not_there {
-        let stub = Stub::answering([missing, ok(&dc_users(&["a", "b"])), ok("[]")]).await;
+        let replies = [missing, version(9), ok(&dc_users(&["a", "b"])), ok("[]"), ok(&dc_users(&["b"]))];
+        let stub = Stub::answering(replies).await;
         let pages = read(&stub, DC).await.unwrap();
         assert_eq!(ids(&pages), ["a", "b"]);
+        assert_eq!(pages[1].completeness, Completeness::Proved);
         assert!(pages[0].next.as_deref().unwrap().starts_with("search:"));
         assert_eq!(
             stub.lines()[1..],
             [
+                "GET /rest/api/2/serverInfo",
                 "GET /rest/api/2/user/search?username=.&startAt=0&maxResults=1000&includeInactive=true",
                 "GET /rest/api/2/user/search?username=.&startAt=2&maxResults=1000&includeInactive=true",
+                "GET /rest/api/2/user/search?username=.&startAt=1&maxResults=7&includeInactive=true",
             ]
         );
     }
 }
 
 #[tokio::test]
-async fn a_search_that_ends_after_exactly_1_000_users_says_that_there_may_be_more() {
-    for (users, is_cut) in [(1_000, true), (999, false)] {
-        let beans = (0..users).map(|number| format!(r#"{{"key":"{number}"}}"#)).collect::<Vec<_>>().join(",");
-        let stub = Stub::answering([answer(404, "", "{}"), ok(&format!("[{beans}]")), ok("[]")]).await;
+async fn a_search_that_stops_at_100_or_1_000_is_not_known_to_be_whole() {
+    for (users, is_whole) in [(100, false), (1_000, false), (99, true), (999, true)] {
+        let names: Vec<String> = (0..users).map(|number| number.to_string()).collect();
+        let beans = names.iter().map(|name| format!(r#"{{"key":"{name}"}}"#)).collect::<Vec<_>>().join(",");
+        let last = format!(r#"[{{"key":"{}"}}]"#, users - 1);
+        let all = ok(&format!("[{beans}]"));
+        let stub = Stub::answering([answer(404, "", "{}"), version(9), all, ok("[]"), ok(&last)]).await;
         let pages = read(&stub, DC).await.unwrap();
-        assert_eq!(pages.iter().map(|page| page.cut.is_some()).collect::<Vec<_>>(), [false, is_cut], "{users}");
+        assert_eq!(ids(&pages).len(), users);
+        assert_eq!(pages[1].completeness == Completeness::Proved, is_whole, "{users}: {:?}", pages[1].completeness);
     }
+}
+
+#[tokio::test]
+async fn a_jira_that_has_a_list_is_not_searched_whatever_says_that_there_is_none() {
+    let own = || answer(404, "", r#"{"message":"null for uri: /rest/api/2/user/list","status-code":404}"#);
+    let bare = || answer(404, "", "{}");
+    for replies in [[own(), version(10)], [bare(), version(11)], [own(), own()], [bare(), ok("{}")]] {
+        let stub = Stub::answering(replies).await;
+        let error = read(&stub, DC).await.unwrap_err();
+        assert!(matches!(&error, Error::Unavailable { status: 404, .. }), "{error:?}");
+        assert_eq!(stub.lines()[1..], ["GET /rest/api/2/serverInfo"], "and nothing is searched");
+    }
+}
+
+#[tokio::test]
+async fn a_user_without_a_key_and_half_a_surrogate_cost_one_record_each() {
+    let broken =
+        [r#"{"name":"jane"}"#, r#"{"key":"b","name":"\ud83d"}"#, r#"{"key":"\udc00"}"#, r#"{"key":7}"#, "null"];
+    let values = broken.join(",");
+    let body = format!(r#"{{"values":[{{"key":"a"}},{values},{{"key":"z","active":"maybe"}}],"isLast":true}}"#);
+    let stub = Stub::answering([ok(&body)]).await;
+    let pages = read(&stub, DC).await.unwrap();
+    assert_eq!(ids(&pages), ["a", "b", "z"], "half a surrogate in a name costs the name alone");
+    assert_eq!(pages[0].completeness, Completeness::Unreadable(4));
+}
+
+#[tokio::test]
+async fn a_list_whose_last_page_does_not_say_that_it_is_the_last_is_not_known_to_be_whole() {
+    for (rest, is_whole) in
+        [(r#""isLast":true"#, true), (r#""maxResults":1000"#, false), (r#""isLast":true,"nextCursor":7"#, false)]
+    {
+        let stub = Stub::answering([stream(&["a"], rest)]).await;
+        let pages = read(&stub, DC).await.unwrap();
+        assert_eq!(pages[0].completeness == Completeness::Proved, is_whole, "{rest}: {:?}", pages[0].completeness);
+    }
+}
+
+#[tokio::test]
+async fn a_slow_product_is_asked_for_fewer_users_at_once_until_it_answers() {
+    let stub = Stub::answering([Reply::Hang, Reply::Hang, stream(&["a"], r#""isLast":true"#)]).await;
+    assert_eq!(ids(&read(&stub, DC).await.unwrap()), ["a"]);
+    let asked = [1_000, 500, 250].map(|size| format!("GET /rest/api/2/user/list?maxResults={size}"));
+    assert_eq!(stub.lines(), asked);
 }
 
 #[tokio::test]
 async fn where_a_dot_finds_nobody_or_is_refused_the_other_spelling_is_tried() {
     for nobody in [ok("[]"), answer(400, "", "{}")] {
-        let stub = Stub::answering([answer(404, "", "{}"), nobody, ok(&dc_users(&["a"])), ok("[]")]).await;
+        let one = || ok(&dc_users(&["a"]));
+        let stub = Stub::answering([answer(404, "", "{}"), version(9), nobody, one(), ok("[]"), one()]).await;
         assert_eq!(ids(&read(&stub, DC).await.unwrap()), ["a"]);
         assert_eq!(
-            stub.lines()[3],
+            stub.lines()[4],
             "GET /rest/api/2/user/search?username=%27%27&startAt=1&maxResults=1000&includeInactive=true"
         );
     }
@@ -135,22 +191,28 @@ async fn a_missing_page_in_the_middle_of_a_stream_is_an_error_and_no_new_search(
 
 #[tokio::test]
 async fn cloud_is_read_to_an_empty_page_past_short_ones_and_placeholders() {
-    let stub = Stub::answering([cloud_users(&["a", "unknown", "b"]), cloud_users(&["c"]), cloud_users(&[])]).await;
-    assert_eq!(ids(&read(&stub, CLOUD).await.unwrap()), ["a", "b", "c"]);
+    let pages: [&[&str]; 4] = [&["a", "unknown", "b"], &["c"], &[], &["c"]];
+    let stub = Stub::answering(pages.map(cloud_users)).await;
+    let pages = read(&stub, CLOUD).await.unwrap();
+    assert_eq!(ids(&pages), ["a", "b", "c"]);
+    assert_eq!(pages[2].completeness, Completeness::Proved);
     assert_eq!(
         stub.lines(),
         [
             "GET /rest/api/3/users/search?startAt=0&maxResults=1000",
             "GET /rest/api/3/users/search?startAt=3&maxResults=1000",
             "GET /rest/api/3/users/search?startAt=4&maxResults=1000",
+            "GET /rest/api/3/users/search?startAt=3&maxResults=7",
         ]
     );
 }
 
 #[tokio::test]
 async fn an_outage_and_a_call_that_took_too_long_are_errors_to_be_tried_again() {
-    for reply in [cloud_users(&["unknown", "unknown"]), answer(409, "", "{}"), cloud_users(&[])] {
-        let stub = Stub::answering([reply]).await;
+    let took_too_long = [1_000, 500, 250, 125, 62, 50].map(|_| answer(409, "", "{}"));
+    let nobody = || vec![cloud_users(&[])];
+    for replies in [vec![cloud_users(&["unknown", "unknown"])], took_too_long.into(), nobody()] {
+        let stub = Stub::answering(replies).await;
         let error = read(&stub, CLOUD).await.unwrap_err();
         assert_eq!(error.disposition(), super::Disposition::ReadThenRetry(None), "{error:?}");
     }
@@ -175,6 +237,7 @@ async fn a_server_that_heeds_no_offset_gives_its_one_short_page_and_no_more() {
     let stub = Stub::answering([cloud_users(&["a", "b"]), cloud_users(&["a", "b"])]).await;
     let pages = read(&stub, CLOUD).await.unwrap();
     assert_eq!((pages.len(), stub.lines().len()), (2, 2));
+    assert!(matches!(pages[1].completeness, Completeness::NotProved(_)));
 }
 
 #[tokio::test]

@@ -1,8 +1,14 @@
 //! Where a listing of all users stands: so that it can go on in another process, and never goes on for ever.
 
+mod end;
+mod given;
+mod offset;
+mod page_size;
+
 use sha2::{Digest, Sha256};
 
-use super::{Error, UserPage};
+pub(super) use self::{end::may_be_full, given::Given, offset::by_offset, page_size::PageSize};
+use super::{Completeness, Error, UserPage};
 use crate::domain::{UserHints, UserId};
 
 /// How many users are asked for at once: the most that either Jira gives in one answer of a list by offset.
@@ -59,7 +65,20 @@ impl Form {
     }
 }
 
-/// Where a listing stands. Written as `<form>:<pages so far>:<mark>:<place>`.
+/// What a page says of the one behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    /// There is one, and it begins there.
+    At(String),
+    /// There is none.
+    Last,
+    /// Nothing.
+    Silent,
+    /// That there is none and that there is one.
+    Contradiction,
+}
+
+/// Where a listing stands. Written as `<form>:<pages so far>:<mark>:<unreadable>.<last>:<place>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cursor {
     pub form: Form,
@@ -68,12 +87,16 @@ pub(super) struct Cursor {
     pages: u32,
     /// The print of one of the pages before, by which it is seen that the list goes round in circles.
     mark: String,
+    /// How many records so far can't be read.
+    unreadable: u64,
+    /// The print of the last record so far; none where it names nobody.
+    last: Option<String>,
 }
 
 impl Cursor {
     /// The beginning of a list.
     pub fn first(form: Form) -> Self {
-        Self { form, place: String::new(), pages: 0, mark: String::new() }
+        Self { form, place: String::new(), pages: 0, mark: String::new(), unreadable: 0, last: None }
     }
 
     /// Reads what an earlier page named. Where it is nothing of ours, or not in one of `forms`, it is the beginning in the
@@ -84,15 +107,19 @@ impl Cursor {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(4, ':');
+        let mut parts = text.splitn(5, ':');
         let word = parts.next()?;
         let form = Form::ALL.into_iter().find(|form| form.word() == word)?;
-        let (pages, mark, place) = (parts.next()?.parse().ok()?, parts.next()?.to_owned(), parts.next()?.to_owned());
-        Some(Self { form, place, pages, mark })
+        let (pages, mark) = (parts.next()?.parse().ok()?, parts.next()?.to_owned());
+        let (unreadable, last) = parts.next()?.split_once('.')?;
+        let (unreadable, last) = (unreadable.parse().ok()?, (!last.is_empty()).then(|| last.to_owned()));
+        let place = parts.next()?.to_owned();
+        Some(Self { form, place, pages, mark, unreadable, last })
     }
 
     fn text(&self) -> String {
-        format!("{}:{}:{}:{}", self.form.word(), self.pages, self.mark, self.place)
+        let Self { form, place, pages, mark, unreadable, last } = self;
+        format!("{}:{pages}:{mark}:{unreadable}.{}:{place}", form.word(), last.as_deref().unwrap_or_default())
     }
 
     /// Whether it is the beginning.
@@ -105,41 +132,55 @@ impl Cursor {
         self.place.parse().unwrap_or(0)
     }
 
-    /// The page of a list by offset with these `users`, of which the product gave `given`, not all of them of use. The
-    /// list ends with an empty page: a short one may be followed by others.
-    pub fn by_offset(self, users: Vec<(UserId, UserHints)>, given: usize) -> Result<UserPage, Error> {
-        if given == 0 {
-            return self.end(users);
+    /// The page of a list by offset that has records. The list ends with an empty page: a short one may be followed by
+    /// others.
+    fn page_by_offset(self, given: Given) -> Result<UserPage, Error> {
+        if given.records < given.asked && self.is_marked(&given.users) {
+            let why = "the product heeds no offset: it gives the same page wherever it is asked to begin";
+            return self.ended(given, Completeness::NotProved(why.to_owned()));
         }
-        if given < PAGE && self.is_marked(&users) {
-            return Ok(UserPage::new(users, None)); // the offset is not heeded, and all users stand on one page
-        }
-        let next = self.offset().saturating_add(given).to_string();
-        self.go_on(users, next)
+        let next = self.offset().saturating_add(given.records).to_string();
+        self.go_on(given, next)
     }
 
-    /// The page of a stream with these `users`; `next` is where the next one begins, none on the last one.
-    pub fn by_stream(self, users: Vec<(UserId, UserHints)>, next: Option<String>) -> Result<UserPage, Error> {
+    /// The page of a stream; `next` is what it says of the one behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`] where the list goes round in circles, does not end, or names nobody.
+    pub fn by_stream(self, given: Given, next: Next) -> Result<UserPage, Error> {
         match next {
-            None => self.end(users),
-            Some(next) if next == self.place => Err(circle()),
-            Some(next) => self.go_on(users, next),
+            Next::Last => self.ended(given, Completeness::Proved),
+            Next::Silent => {
+                let why = "its last page does not say that it is the last".to_owned();
+                self.ended(given, Completeness::NotProved(why))
+            }
+            Next::Contradiction => {
+                let why = "a page says that it is the last, and that another one follows".to_owned();
+                self.ended(given, Completeness::NotProved(why))
+            }
+            Next::At(next) if next == self.place => Err(circle()),
+            Next::At(next) => self.go_on(given, next),
         }
     }
 
-    fn end(&self, users: Vec<(UserId, UserHints)>) -> Result<UserPage, Error> {
-        if self.is_first() && users.is_empty() {
+    fn ended(&self, given: Given, end: Completeness) -> Result<UserPage, Error> {
+        if self.is_first() && given.users.is_empty() {
             // There is somebody everywhere: rights are missing, or the product is in trouble.
             return Err(Error::Unreadable("it lists nobody at all".to_owned()));
         }
-        Ok(UserPage::new(users, None))
+        let completeness = match (end, self.unreadable + given.unreadable as u64) {
+            (Completeness::Proved, records @ 1..) => Completeness::Unreadable(records),
+            (end, _) => end,
+        };
+        Ok(UserPage { completeness, ..UserPage::new(given.users, None) })
     }
 
-    /// The page with `users`, and the cursor of the one behind it. By Brent's method: the mark is set anew after 1, 2, 4,
+    /// The given page, and the cursor of the one behind it. By Brent's method: the mark is set anew after 1, 2, 4,
     /// 8… pages, and so it comes to stand in the circle, if there is one, with the circle shorter than the way to the
     /// next mark.
-    fn go_on(mut self, users: Vec<(UserId, UserHints)>, place: String) -> Result<UserPage, Error> {
-        if self.is_marked(&users) {
+    fn go_on(mut self, given: Given, place: String) -> Result<UserPage, Error> {
+        if self.is_marked(&given.users) {
             return Err(circle());
         }
         if self.pages >= MOST_PAGES {
@@ -147,10 +188,14 @@ impl Cursor {
         }
         self.pages += 1;
         if self.pages.is_power_of_two() {
-            self.mark = self.print(&users);
+            self.mark = self.print(&given.users);
         }
         self.place = place;
-        Ok(UserPage::new(users, Some(self.text())))
+        self.unreadable += given.unreadable as u64;
+        // Where a record was left out, which one is the last can't be told.
+        let last = given.users.last().filter(|_| given.records == given.users.len());
+        self.last = last.map(|(id, _)| short_print(id));
+        Ok(UserPage::new(given.users, Some(self.text())))
     }
 
     fn is_marked(&self, users: &[(UserId, UserHints)]) -> bool {
@@ -171,6 +216,11 @@ impl Cursor {
     }
 }
 
+/// The print of one user.
+fn short_print(user: &UserId) -> String {
+    hex::encode(&Sha256::digest(user.as_str())[..8])
+}
+
 fn circle() -> Error {
     Error::Unreadable("the list of users goes round in circles".to_owned())
 }
@@ -179,8 +229,9 @@ fn circle() -> Error {
 mod tests {
     use super::*;
 
-    fn page(ids: std::ops::Range<usize>) -> Vec<(UserId, UserHints)> {
-        ids.map(|id| (UserId::new(id.to_string()), UserHints::default())).collect()
+    fn page(ids: std::ops::Range<usize>) -> Given {
+        let users: Vec<_> = ids.map(|id| (UserId::new(id.to_string()), UserHints::default())).collect();
+        Given { records: users.len(), users, unreadable: 0, asked: PAGE }
     }
 
     /// Reads on until the end or an error, at most `most` pages; how many there were, and how it ended.
@@ -196,45 +247,66 @@ mod tests {
         panic!("no end after {most} pages")
     }
 
+    fn at(place: usize) -> Next {
+        Next::At(place.to_string())
+    }
+
     #[test]
     fn a_cursor_is_read_as_it_was_written_and_what_is_none_begins_the_list() {
-        let cursor = Cursor { form: Form::Stream, place: "a:b".into(), pages: 3, mark: "00ff".into() };
-        assert_eq!(Cursor::read(Some(&cursor.text()), &[Form::Offset, Form::Stream]), cursor);
-        for other in ["", "list", "search:x::", "search:1:", "chapter:1:2:3", "list:1:00ff:7"] {
+        for (unreadable, last) in [(0, None), (7, Some("00aa".to_owned()))] {
+            let (place, mark) = ("a:b".into(), "00ff".into());
+            let cursor = Cursor { form: Form::Stream, place, pages: 3, mark, unreadable, last };
+            assert_eq!(Cursor::read(Some(&cursor.text()), &[Form::Offset, Form::Stream]), cursor);
+        }
+        for other in ["", "list", "search:x::", "search:1:", "search:1:00ff:7", "chapter:1:2:0.:3", "list:1:00ff:0.:7"]
+        {
             assert_eq!(Cursor::read(Some(other), &[Form::Search]), Cursor::first(Form::Search), "{other}");
         }
     }
 
     #[test]
-    fn a_list_by_offset_ends_at_an_empty_page_and_not_at_a_short_one() {
-        let list = |cursor: Cursor| match cursor.offset() {
-            0 => cursor.by_offset(page(0..700), 700),
-            700 => cursor.by_offset(page(700..1700), 1000),
-            1700 => cursor.by_offset(page(0..0), 0),
-            other => panic!("asked for {other}"),
-        };
-        assert_eq!(walk(Form::Offset, 9, list), (3, Ok(())));
-    }
-
-    #[test]
     fn users_that_are_left_out_are_stepped_over() {
-        let first = Cursor::first(Form::Offset).by_offset(page(0..2), 5).unwrap();
+        let given = Given { records: 5, ..page(0..2) };
+        let first = Cursor::first(Form::Offset).page_by_offset(given).unwrap();
         assert_eq!(Cursor::read(first.next.as_deref(), &[Form::Offset]).offset(), 5);
     }
 
     #[test]
-    fn a_short_page_that_comes_again_is_the_whole_list_and_a_full_one_is_an_error() {
-        assert_eq!(walk(Form::Search, 9, |cursor| cursor.by_offset(page(0..7), 7)), (2, Ok(())));
-        assert_eq!(walk(Form::Search, 9, |cursor| cursor.by_offset(page(0..PAGE), PAGE)), (2, Err(circle())));
+    fn a_short_page_that_comes_again_ends_the_list_without_a_proof_and_a_full_one_is_an_error() {
+        let list = |users: usize| walk(Form::Search, 9, move |cursor| cursor.page_by_offset(page(0..users)));
+        assert_eq!(list(7), (2, Ok(())));
+        assert_eq!(list(PAGE), (2, Err(circle())));
+        let first = Cursor::first(Form::Search).page_by_offset(page(0..7)).unwrap();
+        let second = Cursor::read(first.next.as_deref(), &[Form::Search]).page_by_offset(page(0..7)).unwrap();
+        assert!(matches!(second.completeness, Completeness::NotProved(_)), "{second:?}");
+    }
+
+    #[test]
+    fn a_stream_is_whole_only_where_its_last_page_says_that_it_is_the_last() {
+        let end = |next| Cursor::first(Form::Stream).by_stream(page(0..3), next).unwrap().completeness;
+        assert_eq!(end(Next::Last), Completeness::Proved);
+        assert!(matches!(end(Next::Silent), Completeness::NotProved(_)));
+        assert!(matches!(end(Next::Contradiction), Completeness::NotProved(_)));
+    }
+
+    #[test]
+    fn records_that_cannot_be_read_are_counted_from_the_first_page_to_the_last() {
+        let with = |users, unreadable| Given { unreadable, ..page(users) };
+        let first = Cursor::first(Form::Stream).by_stream(with(0..3, 2), at(3)).unwrap();
+        let second = Cursor::read(first.next.as_deref(), &[Form::Stream]);
+        let last = second.clone().by_stream(with(3..5, 1), Next::Last).unwrap();
+        assert_eq!(last.completeness, Completeness::Unreadable(3));
+        let last = second.by_stream(with(3..5, 1), Next::Silent).unwrap();
+        assert!(matches!(last.completeness, Completeness::NotProved(_)));
     }
 
     #[test]
     fn any_circle_is_noticed_wherever_it_begins_and_however_long_it_is() {
         for (before, length) in [(0, 1), (0, 2), (1, 1), (3, 2), (5, 7), (100, 33)] {
             let list = |cursor: Cursor| {
-                let at = cursor.place.parse().unwrap_or(0);
-                let next = if at + 1 == before + length { before } else { at + 1 };
-                cursor.by_stream(page(10 * at..10 * at + 10), Some(next.to_string()))
+                let place = cursor.place.parse().unwrap_or(0);
+                let next = if place + 1 == before + length { before } else { place + 1 };
+                cursor.by_stream(page(10 * place..10 * place + 10), at(next))
             };
             let (pages, end) = walk(Form::Stream, 4 * (before + length) + 4, list);
             assert_eq!(end, Err(circle()), "{before} {length}");
@@ -247,8 +319,8 @@ mod tests {
         let most = MOST_PAGES as usize + 1;
         for size in [0, 1] {
             let list = |cursor: Cursor| {
-                let at = cursor.place.parse().unwrap_or(0);
-                cursor.by_stream(page(at..at + size), Some((at + 1).to_string()))
+                let place = cursor.place.parse().unwrap_or(0);
+                cursor.by_stream(page(place..place + size), at(place + 1))
             };
             let (pages, end) = walk(Form::Stream, most, list);
             assert_eq!((pages, matches!(end, Err(Error::Unreadable(_)))), (most, true));
@@ -257,8 +329,7 @@ mod tests {
 
     #[test]
     fn a_list_of_nobody_is_not_believed() {
-        assert!(Cursor::first(Form::Offset).by_offset(page(0..0), 0).is_err());
-        assert!(Cursor::first(Form::Stream).by_stream(page(0..0), None).is_err());
-        assert!(Cursor::first(Form::Stream).by_stream(page(0..0), Some("7".into())).is_ok());
+        assert!(Cursor::first(Form::Stream).by_stream(page(0..0), Next::Last).is_err());
+        assert!(Cursor::first(Form::Stream).by_stream(page(0..0), at(7)).is_ok());
     }
 }

@@ -4,12 +4,12 @@
 //! and a user's own groups, with which it is compared, are told by the same look-up there.
 
 use reqwest::Method;
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::{
     Error, MemberPage,
     http::Http,
+    records::{Record, Records},
     request::{Call, Operation},
 };
 use crate::domain::{GroupName, UserId};
@@ -18,15 +18,15 @@ use crate::domain::{GroupName, UserId};
 const PAGE: usize = 50;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Page {
-    values: Vec<Value>,
+#[serde(rename_all = "camelCase", bound = "B: Record")]
+struct Page<B> {
+    values: Records<B>,
     is_last: Option<bool>,
     total: Option<u64>,
 }
 
 /// The page of the members of `group` that begins at `start`; `id` reads who a member is.
-pub(super) async fn page<B: DeserializeOwned>(
+pub(super) async fn page<B: Record>(
     http: &Http,
     path: &'static str,
     group: &GroupName,
@@ -38,10 +38,10 @@ pub(super) async fn page<B: DeserializeOwned>(
         .query("includeInactiveUsers", "true")
         .query("startAt", start.to_string())
         .query("maxResults", PAGE.to_string());
-    let page = http.send(call).await?.json::<Page>()?;
-    let given = page.values.len();
-    let read = |value: Value| serde_json::from_value::<B>(value).ok().and_then(&id);
-    let users: Vec<_> = page.values.into_iter().filter_map(read).collect();
+    let page = http.send(call).await?.json::<Page<B>>()?;
+    http.passed_over(B::KIND, page.values.unreadable);
+    let given = page.values.given();
+    let users: Vec<_> = page.values.read.into_iter().filter_map(id).collect();
     let is_last = given == 0 || page.is_last == Some(true);
     Ok(MemberPage {
         all_readable: users.len() == given && page.is_last.is_some(),

@@ -11,6 +11,7 @@ mod broken;
 #[cfg(test)]
 mod change_tests;
 mod codes;
+mod completeness;
 mod confluence;
 mod confluence_cloud;
 mod confluence_dc;
@@ -49,6 +50,7 @@ mod pacing;
 mod password;
 mod picker;
 mod reach;
+mod records;
 mod request;
 mod rights;
 #[cfg(test)]
@@ -60,6 +62,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 
+pub use completeness::Completeness;
 pub use connect::{ConnectError, connect, connect_within};
 pub use error::{Disposition, Error, Fault};
 pub use fixed::Fixed;
@@ -185,17 +188,28 @@ pub struct UserPage {
     pub users: Vec<(UserId, UserHints)>,
     /// Where the next page begins; none on the last one.
     pub next: Option<String>,
-    /// Why there may be users behind the last page whom the product does not list: then it is not the whole list, and who
-    /// comes to stand in it may have been there before.
-    pub cut: Option<&'static str>,
+    /// Whether the pages up to this one are known to be the whole list; it counts on the last page alone.
+    pub completeness: Completeness,
     /// Who is on the way to be deleted and may be kept yet. They count as gone, and that they come back is no creation.
     pub leaving: Vec<UserId>,
 }
 
 impl UserPage {
-    /// A page of a list that is not cut off, with nobody who is leaving.
+    /// A page of a list whose end is proved, with nobody who is leaving.
     pub const fn new(users: Vec<(UserId, UserHints)>, next: Option<String>) -> Self {
-        Self { users, next, cut: None, leaving: Vec::new() }
+        Self { users, next, completeness: Completeness::Proved, leaving: Vec::new() }
+    }
+
+    /// The same, not known to be the end of a whole list where there are more than `end` records, as the product tells of
+    /// `total`.
+    fn if_long_enough(self, total: Option<u64>, end: usize) -> Self {
+        match total {
+            Some(total) if self.next.is_none() && total > end as u64 => {
+                let why = format!("it ends after {end} records, and the product tells of {total}");
+                Self { completeness: Completeness::NotProved(why), ..self }
+            }
+            _ => self,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{
     Error,
     http::Http,
+    records::{Record, Records},
     request::{Call, Operation},
 };
 use crate::domain::GroupName;
@@ -17,12 +18,17 @@ pub(super) const AT_MOST: usize = 100;
 
 #[derive(Deserialize)]
 struct Picked {
-    groups: Vec<Group>,
+    groups: Records<Group>,
 }
 
 #[derive(Deserialize)]
 struct Group {
     name: String,
+}
+
+impl Record for Group {
+    const KIND: &'static str = "group";
+    const NEEDED: &'static [&'static str] = &["name"];
 }
 
 /// Some groups that have `part` in their names; `path` finds them.
@@ -31,5 +37,6 @@ pub(super) async fn groups_like(http: &Http, path: &'static str, part: &str) -> 
         .query("query", part)
         .query("maxResults", AT_MOST.to_string());
     let picked = http.send(call).await?.json::<Picked>()?;
-    Ok(picked.groups.into_iter().map(|group| GroupName::new(group.name)).collect())
+    http.passed_over(Group::KIND, picked.groups.unreadable);
+    Ok(picked.groups.read.into_iter().map(|group| GroupName::new(group.name)).collect())
 }

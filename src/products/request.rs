@@ -36,6 +36,7 @@ pub(super) enum Operation {
     RevokePermission,
     ReadMyself,
     ReadAuditLog,
+    ReadVersion,
     Probe,
 }
 
@@ -65,8 +66,14 @@ impl Operation {
             Self::RevokePermission => "revoke_permission",
             Self::ReadMyself => "read_myself",
             Self::ReadAuditLog => "read_audit_log",
+            Self::ReadVersion => "read_version",
             Self::Probe => "probe",
         }
+    }
+
+    /// Whether the answer is a page of a list.
+    pub const fn is_a_list(self) -> bool {
+        matches!(self, Self::ListUsers | Self::ListMembers | Self::ReadPermissions)
     }
 
     /// Whether it asks, also where it is sent like a change: some searches are.

@@ -105,7 +105,7 @@ impl Drop for Stub {
 /// A client of `product` at `base`, with short time-outs and a body limit of 64 KiB.
 pub(super) fn client(base: &str, product: Product, metrics: Metrics) -> Arc<dyn Client> {
     let (connect, second) = (Duration::from_millis(500), Duration::from_secs(1));
-    let limits = Limits { connect, call: second, task: second, body: 64 * 1024 };
+    let limits = Limits { connect, call: second, list: second, task: second, body: 64 * 1024 };
     connect_within(limits, &source(base, product), metrics, Arc::new(SystemClock)).unwrap()
 }
 

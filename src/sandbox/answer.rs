@@ -7,6 +7,8 @@ use bytes::Bytes;
 use futures::stream;
 use serde_json::Value;
 
+use super::list_fault::HALF;
+
 /// The body of an answer.
 pub(super) enum Body {
     Json(Value),
@@ -77,7 +79,10 @@ impl Answer {
             response.insert_header((name, value));
         }
         match self.body {
-            Body::Json(value) => response.content_type("application/json;charset=UTF-8").body(value.to_string()),
+            Body::Json(value) => response.content_type("application/json;charset=UTF-8").body(
+                // Half a surrogate can be written in JSON, and in no text.
+                value.to_string().replace(HALF, "\\ud83d"),
+            ),
             Body::Text(text) => response.content_type("text/html;charset=UTF-8").body(text),
             Body::Raw(kind, bytes) => response.content_type(kind).body(bytes),
             Body::Empty => response.finish(),

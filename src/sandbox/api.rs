@@ -158,6 +158,11 @@ impl Query {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// Replaces a number.
+    pub fn set(&mut self, name: &str, value: usize) {
+        self.0.iter_mut().filter(|(key, _)| key == name).for_each(|(_, old)| *old = value.to_string());
+    }
+
     /// All of it, in order.
     pub fn into_pairs(self) -> Vec<(String, String)> {
         self.0

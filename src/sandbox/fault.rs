@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::foreign::{Instead, Packing};
+use super::{
+    foreign::{Instead, Packing},
+    list_fault::ListFault,
+};
 use crate::domain::Product;
 
 /// What happens to a request. "After work" means that the product has done what it was asked to.
@@ -54,6 +57,10 @@ pub enum Effect {
     },
     /// The product's own answer, the work being done, packed by something on the way, whether or not it was asked for.
     Packed(Packing),
+    /// A list is not as it should be.
+    List(ListFault),
+    /// A Jira Data Center before version 10: it says so, and has no list of its users. Other requests pass.
+    BeforeTen,
     /// 401, as if the credentials were revoked.
     Unauthorized,
     /// 403, as if the acting account lacked the rights.
@@ -132,7 +139,13 @@ impl Fault {
             && self.method.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(method))
             && self.path.as_deref().is_none_or(|part| path.contains(part))
             && (adds || !matches!(self.effect, Effect::LicenceFull { .. }))
+            && (self.effect != Effect::BeforeTen || (site == Product::JiraDc && is_about_version(path)))
     }
+}
+
+/// Whether a Jira before version 10 answers otherwise there.
+fn is_about_version(path: &str) -> bool {
+    path.ends_with("/user/list") || path.ends_with("/serverInfo")
 }
 
 /// A fault in force, with what it has done so far.

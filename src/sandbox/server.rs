@@ -7,6 +7,7 @@ use std::{
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
+use serde_json::json;
 
 use super::{
     ACCOUNT,
@@ -15,6 +16,7 @@ use super::{
     fault::Effect,
     faults::Struck,
     journal::UNKNOWN_PATH,
+    list_fault::ListFault,
     record::Recorded,
     world::World,
 };
@@ -99,6 +101,18 @@ impl Exchange<'_> {
             }
             Effect::Packed(how) => self.pass_on(how.pack(self.work())),
             Effect::LicenceFull { status } => self.send(self.api.licence_full(status), true),
+            Effect::List(fault) => {
+                let delay = fault.delay(&Query::parse(self.request.query_string()));
+                tokio::time::sleep(Duration::from_millis(delay)).await;
+                let mut answer = self.work_on(Some(fault));
+                fault.spoil(&mut answer.body);
+                self.send(answer, true)
+            }
+            Effect::BeforeTen if self.path.ends_with("/user/list") => self.send(self.refusal(404, None), true),
+            Effect::BeforeTen => {
+                let body = json!({ "version": "9.12.3", "versionNumbers": [9, 12, 3], "deploymentType": "Server" });
+                self.send(Answer::json(200, body), true)
+            }
             Effect::Unauthorized => self.send(self.api.unauthorized(), true),
             Effect::Forbidden => self.send(self.api.forbidden(), true),
         }
@@ -106,6 +120,11 @@ impl Exchange<'_> {
 
     /// What the product makes of the request, as one step that no other request can come between.
     fn work(&self) -> Answer {
+        self.work_on(None)
+    }
+
+    /// The same for the query as `fault` has it.
+    fn work_on(&self, fault: Option<ListFault>) -> Answer {
         let authorization = self.request.headers().get("Authorization").map(|value| value.to_str().unwrap_or_default());
         match authorization {
             None if self.route.is_some_and(|route| route.open) => {}
@@ -113,12 +132,12 @@ impl Exchange<'_> {
             None | Some(_) => return self.api.unauthorized(),
         }
         let mut world = self.shared.world();
-        let Some(standing) = world.take_token(self.product) else { return self.routed(&mut world) };
-        let answer = if standing.passed { self.routed(&mut world) } else { self.refusal(429, None) };
+        let Some(standing) = world.take_token(self.product) else { return self.routed(&mut world, fault) };
+        let answer = if standing.passed { self.routed(&mut world, fault) } else { self.refusal(429, None) };
         answer.headers(self.api.rate_headers(&standing))
     }
 
-    fn routed(&self, world: &mut World) -> Answer {
+    fn routed(&self, world: &mut World, fault: Option<ListFault>) -> Answer {
         let Some(route) = self.route else {
             let other_method = self.api.routes().iter().any(|route| route.segments(self.path).is_some());
             return Answer::empty(if other_method { 405 } else { 404 });
@@ -128,7 +147,8 @@ impl Exchange<'_> {
             return Answer::empty(415);
         }
         let base = format!("{}{}", self.shared.origin, self.api.prefix());
-        let query = Query::parse(self.request.query_string());
+        let mut query = Query::parse(self.request.query_string());
+        fault.into_iter().for_each(|fault| fault.alter(&mut query));
         let editor = world.editor(self.product, ACCOUNT);
         let segments = route.segments(self.path).unwrap_or_default();
         let mut call =

@@ -188,7 +188,9 @@ mod tests {
         let store = Store::open(dir.path(), "log").expect("a store").sweeps().expect("sweeps");
         let scope = Scope::new(Stage::Sweeper, &source(), Partition(0));
         let (sweep, scheme): (_, SchemeId) = (SweepId::new("s"), "idle".parse().expect("an id"));
-        store.apply(&scope, &progress("s", 1, SweepStep::ListingEnded { seen: 3 })).expect("passed over");
+        store
+            .apply(&scope, &progress("s", 1, SweepStep::ListingEnded { seen: 3, incomplete: None }))
+            .expect("passed over");
         assert_eq!(store.get(&scope, &sweep).expect("read"), None);
 
         let reference = SchemeRef { id: scheme.clone(), version: "1".into() };

@@ -33,7 +33,8 @@ use self::{
 };
 use crate::{
     domain::{
-        Activity, Comparison, Heard, RunId, SchemeId, SourceId, SweepRequest, Timestamp, UserId, UserKey, UserRef,
+        Activity, Comparison, Heard, RunId, SchemeId, SourceId, SweepRequest, Timestamp, UserId, UserKey, UserList,
+        UserRef,
     },
     explain::Seen,
     log::{
@@ -175,6 +176,11 @@ impl Views {
     /// How the comparison of a source's users stands, and since when; none where there was none.
     pub fn comparison(&self, source: &SourceId) -> Result<Option<(Timestamp, Comparison)>, Error> {
         self.comparisons.get(source)
+    }
+
+    /// The last list of a source's users that was read to its end, and when; none where there was none.
+    pub fn user_list(&self, source: &SourceId) -> Result<Option<(Timestamp, UserList)>, Error> {
+        self.comparisons.list(source)
     }
 
     /// How far `partition` of `stream` has been read.

@@ -88,8 +88,10 @@ pub(super) struct PreviewRow {
     seen: u64,
     selected: u64,
     unknown: u64,
-    /// Whether everybody was looked at; if not, time ran out.
+    /// Whether everybody was looked at.
     complete: bool,
+    /// Why not, if not.
+    incomplete_why: Option<String>,
     users: Vec<UserRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
@@ -156,12 +158,12 @@ impl PreviewNow {
 
 impl PreviewRow {
     fn new(preview: Preview, warnings: Vec<String>) -> Self {
-        let Preview { seen, selected, unknown, users, complete } = preview;
+        let Preview { seen, selected, unknown, users, complete, incomplete_why } = preview;
         let users = users.into_iter().map(|Previewed { user, user_name, steps }| {
             let steps = steps.iter().map(StepRow::from).collect();
             UserRow { user, user_name, steps }
         });
-        Self { seen, selected, unknown, complete, users: users.collect(), warnings }
+        Self { seen, selected, unknown, complete, incomplete_why, users: users.collect(), warnings }
     }
 }
 

@@ -59,7 +59,7 @@ impl ReconciliationRow {
             Comparison { baseline: Some(_), .. } => ReconciliationState::Comparing,
             Comparison { .. } => ReconciliationState::Baseline,
         };
-        let Comparison { baseline, known, held, failed: why } = comparison;
+        let Comparison { baseline, known, held, failed: why, list: _ } = comparison;
         Self { state, every_seconds: every.map(|every| every.as_secs()), baseline, known, held, why, as_of }
     }
 }

@@ -17,9 +17,9 @@ use super::{
 use crate::{
     admin::{AdminState, SourceHealth, SourceState},
     config::{Rate, Source},
-    domain::{Pausable, Product, SourceId, Timestamp},
+    domain::{Comparison, Pausable, Product, SourceId, Timestamp, UserList},
     source::Arrived,
-    views::Page,
+    views::{self, Page, Views},
 };
 
 /// A source, as administrators see it.
@@ -82,6 +82,38 @@ pub(super) struct SourceNow {
     reconciliation: ReconciliationRow,
     /// Runs that wait for an administrator.
     runs_held: usize,
+    users: UsersRow,
+}
+
+/// The last list of the source's users that was read to its end.
+#[derive(Default, Serialize, ToSchema)]
+struct UsersRow {
+    /// Whether it is known to be the whole list; none where none was read yet.
+    complete: Option<bool>,
+    /// Why users may be missing from it.
+    why: Option<String>,
+    /// How many users stood in it.
+    count: Option<u64>,
+    as_of: Option<Timestamp>,
+}
+
+impl From<Option<(Timestamp, UserList)>> for UsersRow {
+    fn from(list: Option<(Timestamp, UserList)>) -> Self {
+        let Some((as_of, UserList { users, incomplete, .. })) = list else { return Self::default() };
+        Self { complete: Some(incomplete.is_none()), why: incomplete, count: Some(users), as_of: Some(as_of) }
+    }
+}
+
+/// What the views know of a source.
+struct Known {
+    compared: Option<(Timestamp, Comparison)>,
+    list: Option<(Timestamp, UserList)>,
+}
+
+impl Known {
+    fn read(views: &Views, id: &SourceId) -> Result<Self, views::Error> {
+        Ok(Self { compared: views.comparison(id)?, list: views.user_list(id)? })
+    }
 }
 
 impl SourceNow {
@@ -91,12 +123,13 @@ impl SourceNow {
         paused: bool,
         reconciliation: ReconciliationRow,
         runs_held: usize,
+        users: UsersRow,
     ) -> Self {
         let (state, why, since) = match health {
             Some(SourceHealth { state, why, since, .. }) => (Some(state), why, since),
             None => (None, None, None),
         };
-        Self { source, state, why, since, paused, reconciliation, runs_held }
+        Self { source, state, why, since, paused, reconciliation, runs_held, users }
     }
 }
 
@@ -140,16 +173,23 @@ pub(super) async fn one(
 async fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>, Problem> {
     let mut health = state.readiness.sources();
     let (views, ids) = (state.views.clone(), rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>());
-    let compared = read(move || ids.iter().map(|id| views.comparison(id)).collect::<Result<Vec<_>, _>>()).await?;
+    let known = read(move || ids.iter().map(|id| Known::read(&views, id)).collect::<Result<Vec<_>, _>>()).await?;
     let open = open_runs(state).await?;
     let schemes = state.settings.schemes();
-    let rows = rows.into_iter().zip(compared).map(|(row, compared)| {
+    let rows = rows.into_iter().zip(known).map(|(row, Known { compared, list })| {
         let place = health.iter().position(|health| health.source == row.id);
         let paused = state.settings.pause_of(&Pausable::Source(row.id.clone())).is_some();
         let is_waited = schemes.borrow().wait_for_creations(&row.id);
         let reconciliation = ReconciliationRow::new(row.reconcile, is_waited, compared);
         let runs_held = held(&open, |run| run.source == row.id);
-        SourceNow::new(row, place.map(|place| health.swap_remove(place)), paused, reconciliation, runs_held)
+        SourceNow::new(
+            row,
+            place.map(|place| health.swap_remove(place)),
+            paused,
+            reconciliation,
+            runs_held,
+            list.into(),
+        )
     });
     Ok(rows.collect())
 }

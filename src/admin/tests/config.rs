@@ -29,6 +29,12 @@ async fn sources_are_shown_with_their_state_and_without_secrets() {
       "runs_held": 0,
       "since": "2023-11-14T22:13:25.000Z",
       "state": "halted",
+      "users": {
+        "as_of": null,
+        "complete": null,
+        "count": null,
+        "why": null
+      },
       "why": "the product answered 401: no such user as secret-person"
     }
     "#);

@@ -3,6 +3,7 @@
 use super::{
     Api, Error, Format,
     output::{Column, Listing, Output},
+    progress,
 };
 
 /// How many items of a list are wanted.
@@ -51,8 +52,12 @@ pub async fn show(
     limit: Limit,
 ) -> Result<usize, Error> {
     let mut pages = api.pages(path, query, limit.number());
+    let is_for_people = output.format == Format::Table;
     let mut listing = Listing::begin(output, columns)?;
-    while let Some(page) = pages.next().await? {
+    while let Some(mut page) = pages.next().await? {
+        if is_for_people {
+            page.iter_mut().for_each(progress::with_completeness);
+        }
         listing.page(&page)?;
     }
     let shown = listing.written();

@@ -23,12 +23,24 @@ const SOURCE_EVERY: Duration = Duration::from_secs(1);
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// What is told first of a run.
-pub const FIRST: [&str; 9] = ["id", "state", "why", "scheme", "source", "trigger", "test_mode", "started", "finished"];
+pub const FIRST: [&str; 11] = [
+    "id",
+    "state",
+    "why",
+    "complete",
+    "incomplete_why",
+    "scheme",
+    "source",
+    "trigger",
+    "test_mode",
+    "started",
+    "finished",
+];
 
 /// A run that was only just asked for is there after so many looks at the latest.
 const LOOKS: u32 = 60;
 
-/// Waits until a run has ended or is held; 0 where it is done, else 1.
+/// Waits until a run has ended or is held; 0 where it is done and everybody was looked at, else 1.
 pub async fn follow(api: &Api, output: &mut Output<'_>, id: &str) -> Result<ExitCode, Error> {
     wait(api, output, id, 0).await
 }
@@ -99,7 +111,38 @@ fn ended(output: &mut Output<'_>, id: &str, state: &str, run: &Value) -> Result<
         output.note(&format!("  let it go on:      usher runs release {id}"))?;
         output.note(&format!("  drop it:           usher runs cancel {id}"))?;
     }
-    Ok(if state == "done" { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+    let is_complete = run["complete"] != Value::Bool(false);
+    if state == "done" && !is_complete {
+        let why = run["incomplete_why"].as_str().unwrap_or("nobody can tell why");
+        output.note(&format!("done, not complete: users may be missing from the source's list: {why}"))?;
+    }
+    Ok(if state == "done" && is_complete { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
+/// The state of `run`, if it is one, as lists show it: that it is done is not all there is to say where users may be missing.
+pub fn with_completeness(run: &mut Value) {
+    if run["state"].is_null() {
+        return;
+    }
+    if run["state"] == "done" && run["complete"] == false {
+        run["shown_state"] = "done, not complete".into();
+    } else {
+        run["shown_state"] = run["state"].clone();
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_done_without_everybody_is_not_told_as_done() {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut output = Output { format: super::Format::Table, out: &mut out, err: &mut err };
+    let mut run =
+        serde_json::json!({ "id": "r", "state": "done", "complete": false, "incomplete_why": "it ends early" });
+    let code = ended(&mut output, "r", "done", &run).expect("written");
+    assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(FAILED)));
+    let said = String::from_utf8(err).expect("text");
+    assert!(said.contains("done, not complete") && said.contains("it ends early"), "{said}");
+    with_completeness(&mut run);
+    assert_eq!(run["shown_state"], "done, not complete");
 }
 
 /// What was shown last.

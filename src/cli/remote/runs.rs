@@ -116,7 +116,7 @@ const RUNS: [Column; 8] = [
     ("run", "/id"),
     ("scheme", "/scheme"),
     ("trigger", "/trigger"),
-    ("state", "/state"),
+    ("state", "/shown_state"),
     ("started", "/started"),
     ("test mode", "/test_mode"),
     ("actions", "/actions"),
@@ -124,7 +124,7 @@ const RUNS: [Column; 8] = [
 ];
 
 /// The columns of runs as CSV. New ones come at the end.
-const RUNS_CSV: [Column; 25] = [
+const RUNS_CSV: [Column; 27] = [
     ("run", "/id"),
     ("scheme", "/scheme"),
     ("scheme_version", "/scheme_version"),
@@ -150,6 +150,8 @@ const RUNS_CSV: [Column; 25] = [
     ("already_so", "/counts/already_so"),
     ("protected", "/counts/protected"),
     ("unknown", "/counts/unknown"),
+    ("complete", "/complete"),
+    ("incomplete_why", "/incomplete_why"),
 ];
 
 async fn list(api: &Api, output: &mut Output<'_>, filters: &Filters, limit: Option<Limit>) -> Result<(), Error> {

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use reqwest::Method;
+use serde_json::Value;
 
 use super::{
-    Api, AsList, AsOne, Error,
+    Api, AsList, AsOne, Error, Format,
     output::{Column, Output},
 };
 
@@ -66,12 +67,13 @@ pub enum Newcomers {
     },
 }
 
-const SOURCES: [Column; 8] = [
+const SOURCES: [Column; 9] = [
     ("source", "/id"),
     ("product", "/product"),
     ("state", "/state"),
     ("paused", "/paused"),
     ("newcomers", "/reconciliation/state"),
+    ("users", "/shown_users"),
     ("address", "/base_url"),
     ("why", "/why"),
     ("held runs", "/runs_held"),
@@ -120,11 +122,26 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
 
 async fn list(api: &Api, output: &mut Output<'_>, shown: AsList, columns: &[Column]) -> Result<(), Error> {
     output.format = shown.output;
-    output.list(columns, &api.list(&["sources"], &[], None).await?)
+    let mut sources = api.list(&["sources"], &[], None).await?;
+    if output.format == Format::Table {
+        sources.iter_mut().for_each(with_users);
+    }
+    output.list(columns, &sources)
 }
 
 fn asked(output: &mut Output<'_>, users: u64, what: &str) -> Result<(), Error> {
     output.say(&format!("asked for {users} newcomers of {what}; see `usher sources newcomers list`"))
+}
+
+/// The users of `source` as the list shows them: how many, and whether that is known to be all.
+fn with_users(source: &mut Value) {
+    let users = &source["users"];
+    let shown = match (users["complete"].as_bool(), users["count"].as_u64(), users["why"].as_str()) {
+        (Some(true), Some(count), _) => count.to_string(),
+        (Some(false), _, why) => format!("not known to be whole ({})", why.unwrap_or("nobody can tell why")),
+        _ => return,
+    };
+    source["shown_users"] = shown.into();
 }
 
 /// Says what newcomers who are held are; gives how many there are.
@@ -156,6 +173,19 @@ mod tests {
         handle.stop(false).await;
         serving.await.expect("no panic").expect("it ends");
         String::from_utf8([out, err].concat()).expect("text")
+    }
+
+    #[test]
+    fn a_list_of_users_that_is_not_known_to_be_whole_is_shown_with_the_reason() {
+        let shown = |users: Value| {
+            let mut source = serde_json::json!({ "users": users });
+            with_users(&mut source);
+            source["shown_users"].clone()
+        };
+        let cut = serde_json::json!({ "complete": false, "count": 100, "why": "it ends early" });
+        assert_eq!(shown(cut), "not known to be whole (it ends early)");
+        assert_eq!(shown(serde_json::json!({ "complete": true, "count": 7, "why": null })), "7");
+        assert_eq!(shown(serde_json::json!({ "complete": null })), Value::Null);
     }
 
     #[tokio::test]

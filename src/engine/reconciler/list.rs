@@ -2,9 +2,9 @@
 
 use super::Reconciler;
 use crate::{
-    domain::{UserHints, UserId},
+    domain::{UserHints, UserId, UserList},
     engine::{Interrupted, Work, guard::refused},
-    products,
+    products::{self, Completeness},
 };
 
 /// Why a list says nothing about who is new.
@@ -13,9 +13,26 @@ pub(super) enum Error {
     /// The product gave no answer that could be read, and trying again did not help.
     #[error(transparent)]
     Product(#[from] products::Error),
-    /// Whoever goes makes room for one who was there before.
-    #[error("the list is cut off: {0}")]
-    CutOff(&'static str),
+    /// Somebody who comes to stand in it may have been there before.
+    #[error("the list of users is not known to be whole: {why}")]
+    NotWhole {
+        /// Why users may be missing.
+        why: String,
+        /// How many there were.
+        users: u64,
+    },
+}
+
+impl Error {
+    /// The list, where it was read to its end.
+    pub(super) fn list(&self) -> Option<UserList> {
+        match self {
+            Self::Product(_) => None,
+            Self::NotWhole { why, users } => {
+                Some(UserList { users: *users, unreadable: 0, incomplete: Some(why.clone()) })
+            }
+        }
+    }
 }
 
 /// A list that is being read.
@@ -23,20 +40,22 @@ pub(super) struct List<'a> {
     reconciler: &'a Reconciler,
     work: &'a Work,
     cursor: Option<String>,
-    is_read: bool,
+    users: u64,
+    /// What the last page proved; none until it was read.
+    end: Option<Completeness>,
 }
 
 impl Reconciler {
     /// The list, from its beginning.
     pub(super) const fn list<'a>(&'a self, work: &'a Work) -> List<'a> {
-        List { reconciler: self, work, cursor: None, is_read: false }
+        List { reconciler: self, work, cursor: None, users: 0, end: None }
     }
 }
 
 impl List<'_> {
     /// The next page, with those who are leaving; none behind the last one. After an error, which is one that stays, the list is not whole.
     pub(super) async fn next(&mut self) -> Result<Option<Result<Vec<(UserId, UserHints)>, Error>>, Interrupted> {
-        if self.is_read {
+        if self.end.is_some() {
             return Ok(None);
         }
         let (connection, cursor) = (&self.reconciler.connection, self.cursor.as_deref());
@@ -44,14 +63,31 @@ impl List<'_> {
         let page = connection.told(&self.work.stop, || async move { client.users(cursor).await.map_err(refused) });
         Ok(Some(match page.await? {
             Ok(page) => {
-                self.is_read = page.next.is_none();
+                self.users += page.users.len() as u64;
+                self.end = page.next.is_none().then_some(page.completeness);
                 self.cursor = page.next;
                 let leaving = page.leaving.into_iter().map(|user| (user, inactive()));
-                page.cut
-                    .map_or_else(|| Ok(page.users.into_iter().chain(leaving).collect()), |why| Err(Error::CutOff(why)))
+                match &self.end {
+                    Some(Completeness::NotProved(why)) => Err(Error::NotWhole { why: why.clone(), users: self.users }),
+                    Some(Completeness::Proved | Completeness::Unreadable(_)) | None => {
+                        Ok(page.users.into_iter().chain(leaving).collect())
+                    }
+                }
             }
             Err(error) => Err(error.into()),
         }))
+    }
+}
+
+impl List<'_> {
+    /// What the list was like, once it was read without an error.
+    pub(super) fn read(&self) -> UserList {
+        let end = self.end.as_ref();
+        let unreadable = match end {
+            Some(Completeness::Unreadable(records)) => *records,
+            Some(Completeness::Proved | Completeness::NotProved(_)) | None => 0,
+        };
+        UserList { users: self.users, unreadable, incomplete: end.and_then(Completeness::why) }
     }
 }
 

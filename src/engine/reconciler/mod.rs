@@ -32,7 +32,7 @@ pub use known::{Known, Unmet};
 use self::{list::Error, newcomers::Newcomers};
 use super::{Appender, Connection, Interrupted, Work, progress::Books};
 use crate::{
-    domain::{Comparison, EventKind, Timestamp},
+    domain::{Comparison, EventKind, Timestamp, UserList},
     log::Log,
     metrics::Metrics,
     rules::Schemes,
@@ -141,10 +141,11 @@ impl Reconciler {
             self.tell(EventKind::Sighted, &unmet, work).await?;
             self.until_known(&unmet, work).await?;
         }
+        let list = Some(list.read());
         let baseline = (strangers == 0).then(|| self.now());
         let source = &self.connection.source;
         info!(source.id = %source, known, strangers, whole = baseline.is_some(), "baseline: whoever is there by now was not created just now");
-        Ok(Comparison { baseline, known, ..Comparison::default() })
+        Ok(Comparison { baseline, known, list, ..Comparison::default() })
     }
 
     /// Tells of everybody who has come, unless they are too many at once.
@@ -158,8 +159,8 @@ impl Reconciler {
             work.stop.run_until_cancelled(sleep(UNDER_WAY.min(every / 4))).await.ok_or(Interrupted)?;
             found.retain(|user| self.unmet(user).is_some());
         }
-        let after = Comparison { known: found.known, held: 0, failed: None, baseline: before.baseline };
-        let is_on_hold = before.held > 0 && !found.is_empty();
+        let after = found.compared(before);
+        let is_on_hold = !found.is_empty() && (before.held > 0 || found.may_be_old(before));
         if is_on_hold || found.total() > found.most() {
             return Ok(self.hold(before, after, &found));
         }
@@ -183,7 +184,8 @@ impl Reconciler {
     /// A list that can't be read whole says nothing.
     fn cut_short(&self, before: &Comparison, error: &Error) -> Comparison {
         warn!(source.id = %self.connection.source, %error, "the users can't all be listed, so nobody's creation is found");
-        Comparison { failed: Some(error.to_string()), ..before.clone() }
+        let list = error.list().or_else(|| before.list.clone());
+        Comparison { failed: Some(error.to_string()), list, ..before.clone() }
     }
 
     /// Writes down what has changed; and now and then that nothing has.
@@ -196,7 +198,7 @@ impl Reconciler {
     ) -> Result<(), Interrupted> {
         self.held_metric().set(i64::try_from(after.held).unwrap_or(i64::MAX));
         let is_idle = after == Comparison::default();
-        let is_same = Comparison { known: 0, ..before.clone() } == Comparison { known: 0, ..after.clone() };
+        let is_same = without_numbers(before) == without_numbers(&after);
         let is_recent = at.is_some_and(|at| at.until(self.now()) < WRITE_EVERY);
         if is_same && (is_idle || is_recent) {
             return Ok(());
@@ -228,6 +230,12 @@ impl Reconciler {
     fn now(&self) -> Timestamp {
         self.connection.clock.now()
     }
+}
+
+/// What is worth a record at once when it changes.
+fn without_numbers(comparison: &Comparison) -> Comparison {
+    let list = comparison.list.clone().map(|list| UserList { users: 0, ..list });
+    Comparison { known: 0, list, ..comparison.clone() }
 }
 
 #[cfg(test)]

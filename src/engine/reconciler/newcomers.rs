@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Reconciler, Unmet, list::Error};
 use crate::{
-    domain::{AccountType, Timestamp, UserHints, UserId},
+    domain::{AccountType, Comparison, Timestamp, UserHints, UserId, UserList},
     engine::{Interrupted, Work},
 };
 
@@ -24,6 +24,8 @@ pub(super) struct Newcomers {
     kept: BTreeMap<UserId, Option<Timestamp>>,
     /// How many there are beside those that are kept.
     pub more: u64,
+    /// What the list was like.
+    pub list: UserList,
 }
 
 impl Newcomers {
@@ -38,6 +40,17 @@ impl Newcomers {
     /// How many may come at once: 50, or 5 % of those known.
     pub(super) fn most(&self) -> u64 {
         (self.known / ONE_IN).clamp(ALWAYS, KEPT)
+    }
+
+    /// How the comparison stands when none of them are held.
+    pub(super) fn compared(&self, before: &Comparison) -> Comparison {
+        let list = Some(self.list.clone());
+        Comparison { baseline: before.baseline, known: self.known, held: 0, failed: None, list }
+    }
+
+    /// Whether some may have been there before: records that could not be read in the list before this one can be read now.
+    pub(super) fn may_be_old(&self, before: &Comparison) -> bool {
+        before.list.as_ref().is_some_and(|list| self.list.unreadable < list.unreadable)
     }
 
     /// Those that are kept.
@@ -74,6 +87,7 @@ impl Reconciler {
                 Err(error) => return Ok(Err(error)),
             }
         }
+        found.list = list.read();
         Ok(Ok(found))
     }
 }

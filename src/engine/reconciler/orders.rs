@@ -22,7 +22,7 @@ impl Reconciler {
                 Ok(found) => found,
                 Err(error) => return self.note(at, &before, self.cut_short(&before, &error), work).await,
             };
-            let after = Comparison { known: found.known, held: 0, failed: None, baseline: before.baseline };
+            let after = found.compared(&before);
             if order.release && found.total() > found.most().max(order.users) {
                 return self.note(at, &before, self.hold(&before, after, &found), work).await;
             }

@@ -2,7 +2,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -22,7 +22,7 @@ use crate::{
         Partition, Record, Stream, codec,
         embedded::{EmbeddedLog, Options},
     },
-    products::{Client, Error, User, UserPage},
+    products::{Client, Completeness, Error, User, UserPage},
     rules::VersionedScheme,
     store::Store,
     views::Views,
@@ -40,6 +40,8 @@ struct Site {
     told: Mutex<Option<(String, Arc<Met>)>>,
     /// Whether the list does not go to its end.
     is_cut: AtomicBool,
+    /// How many records of the list can't be read.
+    unreadable: AtomicU64,
     /// Who is on the way to be deleted.
     leaving: Mutex<Vec<String>>,
     /// How often its first page was read.
@@ -74,7 +76,12 @@ impl Client for Site {
         let next = (from + 2 < all.len()).then(|| (from + 2).to_string());
         let is_cut = next.is_none() && self.is_cut.load(Ordering::SeqCst);
         let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner).iter().map(UserId::new).collect();
-        Ok(UserPage { cut: is_cut.then_some("no more"), leaving, ..UserPage::new(users, next) })
+        let completeness = match self.unreadable.load(Ordering::SeqCst) {
+            _ if is_cut => Completeness::NotProved("no more".to_owned()),
+            0 => Completeness::Proved,
+            records => Completeness::Unreadable(records),
+        };
+        Ok(UserPage { completeness, leaving, ..UserPage::new(users, next) })
     }
 
     async fn user(&self, _: &UserRef) -> Result<User, Error> {
@@ -290,7 +297,10 @@ async fn a_list_that_is_cut_off_makes_neither_a_baseline_nor_newcomers() {
     site.is_cut.store(true, Ordering::SeqCst);
     let bench = Bench::start(site);
     let cut = bench.until(|comparison| comparison.failed.is_some()).await;
-    assert_eq!((cut.baseline, cut.failed.as_deref()), (None, Some("the list is cut off: no more")));
+    let why = "the list of users is not known to be whole: no more";
+    assert_eq!((cut.baseline, cut.failed.as_deref()), (None, Some(why)));
+    let list = cut.list.expect("it was read");
+    assert_eq!((list.users, list.incomplete.as_deref()), (3, Some("no more")));
 
     bench.site.is_cut.store(false, Ordering::SeqCst);
     let whole = bench.until(|comparison| comparison.baseline.is_some()).await;
@@ -303,6 +313,30 @@ async fn a_list_that_is_cut_off_makes_neither_a_baseline_nor_newcomers() {
 
     bench.site.is_cut.store(false, Ordering::SeqCst);
     bench.until_events(|events| events.contains(&"created slid".to_owned())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_cannot_be_read_does_not_keep_others_from_being_found() {
+    let site = Site { unreadable: AtomicU64::new(1), ..Site::default() };
+    site.put(names('a', 3));
+    let bench = Bench::start(site);
+    let whole = bench.until(|comparison| comparison.baseline.is_some()).await;
+    assert_eq!(whole.list.expect("it was read").unreadable, 1);
+    bench.site.put(["new".to_owned()]);
+    bench.until_events(|events| events.contains(&"created new".to_owned())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_record_could_not_be_read_before_is_not_taken_for_new_when_it_can() {
+    let site = Site { unreadable: AtomicU64::new(1), ..Site::default() };
+    site.put(names('a', 3));
+    let bench = Bench::start(site);
+    bench.until(|comparison| comparison.baseline.is_some()).await;
+    bench.site.put(["was there before".to_owned()]);
+    bench.site.unreadable.store(0, Ordering::SeqCst);
+    bench.until(|comparison| comparison.held == 1).await;
+    bench.a_round_passes().await;
+    assert_eq!(bench.events().await.len(), 3, "the baseline alone");
 }
 
 #[tokio::test(flavor = "multi_thread")]

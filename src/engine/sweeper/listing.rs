@@ -4,7 +4,9 @@ use tracing::{info, warn};
 
 use super::{FIRST_WAIT, LONGEST_WAIT, Sweeper, memberships::Preloaded, sighted::Seen};
 use crate::{
-    domain::{AskedSweep, Event, EventId, EventKind, Sighting, SweepId, SweepStep, UserHints, UserId, UserRef, Via},
+    domain::{
+        AskedSweep, Event, EventId, EventKind, Sighting, SweepId, SweepStep, UserHints, UserId, UserList, UserRef, Via,
+    },
     engine::{Backoff, Interrupted, Work, guard::refused},
     products::{Error, UserPage},
     store::SweepState,
@@ -32,6 +34,7 @@ impl Sweeper {
         if cursor.is_none() {
             self.estimate(asked, members.pages(), work).await?;
         }
+        let mut incomplete = Some(UserList::GIVEN_UP.to_owned());
         while self.is_wanted(asked) {
             let page = tokio::select! {
                 biased;
@@ -42,9 +45,6 @@ impl Sweeper {
                 Ok(page) => page,
                 Err(error) => return self.give_up(sweep, &error, work).await,
             };
-            if let Some(cut) = page.cut {
-                warn!(sweep.id = %sweep, cut, "the list of users may not be the whole one");
-            }
             if members.is_old(self.now()) {
                 members = self.preload_while_wanted(asked, work).await?;
             }
@@ -60,12 +60,21 @@ impl Sweeper {
                     self.record(sweep, step, work).await?;
                     cursor = Some(next);
                 }
-                None => break,
+                None => {
+                    incomplete = page.completeness.why();
+                    break;
+                }
             }
         }
-        info!(sweep.id = %sweep, users = seen.count(), "everybody is listed");
+        match &incomplete {
+            None => info!(sweep.id = %sweep, users = seen.count(), "everybody is listed"),
+            Some(why) => {
+                let users = seen.count();
+                warn!(sweep.id = %sweep, users, why, "the list of users is not known to be whole");
+            }
+        }
         self.end_cancelled(asked, work).await?;
-        self.record(sweep, SweepStep::ListingEnded { seen: seen.count() }, work).await?;
+        self.record(sweep, SweepStep::ListingEnded { seen: seen.count(), incomplete }, work).await?;
         Ok(Listed::All)
     }
 

@@ -236,7 +236,7 @@ async fn everybody_is_sighted_once_also_who_stands_on_two_pages() {
         [
             &SweepStep::Listed { cursor: "2".into(), seen: 2 },
             &SweepStep::Listed { cursor: "3".into(), seen: 3 },
-            &SweepStep::ListingEnded { seen: 5 },
+            &SweepStep::ListingEnded { seen: 5, incomplete: None },
         ]
     );
     let mut users: Vec<_> = events.iter().map(|event| event.user.to_string()).collect();

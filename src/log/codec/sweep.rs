@@ -3,7 +3,7 @@
 use super::{Error, Wire, event::source, need, proto};
 use crate::domain::{
     Armed, AskedSweep, Cause, Comparison, Estimate, Limits, NewcomerOrder, RunId, RunOrder, SchemeId, SchemeRef,
-    SweepId, SweepProgress, SweepRequest, SweepRun, SweepStep, Timestamp,
+    SweepId, SweepProgress, SweepRequest, SweepRun, SweepStep, Timestamp, UserList,
 };
 
 impl From<Cause> for proto::SweepCause {
@@ -129,13 +129,15 @@ fn newcomers_from_wire(message: proto::NewcomerOrder) -> Result<NewcomerOrder, E
 }
 
 fn comparison_to_wire(comparison: &Comparison) -> proto::Comparison {
-    let Comparison { baseline, known, held, failed } = comparison.clone();
-    proto::Comparison { baseline_ms: baseline.map(Timestamp::as_millis), known, held, failed }
+    let Comparison { baseline, known, held, failed, list } = comparison.clone();
+    let list = list.map(|UserList { users, unreadable, incomplete }| proto::UserList { users, unreadable, incomplete });
+    proto::Comparison { baseline_ms: baseline.map(Timestamp::as_millis), known, held, failed, list }
 }
 
 fn comparison_from_wire(message: proto::Comparison) -> Comparison {
-    let proto::Comparison { baseline_ms, known, held, failed } = message;
-    Comparison { baseline: baseline_ms.map(Timestamp::from_millis), known, held, failed }
+    let proto::Comparison { baseline_ms, known, held, failed, list } = message;
+    let list = list.map(|proto::UserList { users, unreadable, incomplete }| UserList { users, unreadable, incomplete });
+    Comparison { baseline: baseline_ms.map(Timestamp::from_millis), known, held, failed, list }
 }
 
 impl Wire for SweepRequest {
@@ -182,7 +184,10 @@ impl Wire for SweepStep {
                 Step::Estimated(proto::SweepEstimated { users: *users, calls: *calls, seconds: *seconds })
             }
             Self::Listed { cursor, seen } => Step::Listed(proto::SweepListed { cursor: cursor.clone(), seen: *seen }),
-            Self::ListingEnded { seen } => Step::ListingEnded(*seen),
+            Self::ListingEnded { seen, incomplete } => {
+                let step = Some(Step::ListingEnded(*seen));
+                return proto::SweepProgress { step, listing_incomplete: incomplete.clone(), ..Default::default() };
+            }
             Self::Held { scheme, why } => Step::Held(proto::RunHeld { scheme: scheme.to_string(), why: why.clone() }),
             Self::Released { scheme, users } => {
                 Step::Released(proto::RunReleased { scheme: scheme.to_string(), users: *users })
@@ -210,7 +215,7 @@ impl Wire for SweepStep {
                 Self::Estimated(Estimate { users, calls, seconds })
             }
             Step::Listed(listed) => Self::Listed { cursor: listed.cursor, seen: listed.seen },
-            Step::ListingEnded(seen) => Self::ListingEnded { seen },
+            Step::ListingEnded(seen) => Self::ListingEnded { seen, incomplete: message.listing_incomplete },
             Step::Held(held) => Self::Held { scheme: scheme(held.scheme)?, why: held.why },
             Step::Released(released) => Self::Released { scheme: scheme(released.scheme)?, users: released.users },
             Step::Cancelled(text) => Self::Cancelled { scheme: scheme(text)? },
@@ -286,7 +291,8 @@ mod tests {
             SweepStep::Started { runs: vec![run()], cause: Cause::Manual, due: None, from: vec![3, 0, 9] },
             SweepStep::Estimated(Estimate { users: 50, calls: 51, seconds: 6 }),
             SweepStep::Listed { cursor: "50".into(), seen: 50 },
-            SweepStep::ListingEnded { seen: 0 },
+            SweepStep::ListingEnded { seen: 0, incomplete: None },
+            SweepStep::ListingEnded { seen: 100, incomplete: Some("it ends early".into()) },
             SweepStep::Held { scheme: scheme.clone(), why: "too many".into() },
             SweepStep::Released { scheme: scheme.clone(), users: 9 },
             SweepStep::Superseded { scheme: scheme.clone(), by: RunId::new("s2.idle") },
@@ -298,6 +304,7 @@ mod tests {
                 known: 7,
                 held: 3,
                 failed: Some("refused".into()),
+                list: Some(UserList { users: 9, unreadable: 2, incomplete: Some("it ends early".into()) }),
             }),
         ];
         for step in steps {

@@ -96,7 +96,7 @@ impl AtlassianOrg {
         }
         let asked = json!({ "resourceOwners": [key], "limit": 1 });
         let call = self.within(Operation::ReadApplications, Method::POST, GROUPS).await?.body(asked);
-        if self.http.send(call).await?.json::<Page<Group>>()?.data.is_empty() {
+        if self.http.send(call).await?.json::<Page<Group>>()?.data.given() == 0 {
             let message = format!("no group of the directory gives access to an application `{key}`; is it misspelt?");
             return Err(Error::Refused { status: 404, message });
         }
@@ -116,7 +116,8 @@ impl AtlassianOrg {
             let asked = json!({
                 "accountIds": [user.id.as_str()], "resourceIds": resources, "roleIds": roles, "limit": MOST,
             });
-            let found = self.search_groups(Operation::ReadApplications, asked, Some(&user.id)).await?;
+            let found =
+                self.search_groups(Operation::ReadApplications, asked, Some(&user.id)).await?.whole("groups")?;
             giving.extend(found.iter().map(Group::name));
         }
         Ok(giving)

@@ -41,7 +41,7 @@ impl AtlassianOrg {
         let mut ids = Vec::new();
         for names in names.chunks(MOST) {
             let asked = json!({ "groupNames": names, "limit": MOST });
-            let found: Vec<Group> = self.search_groups(Operation::FindGroup, asked, None).await?;
+            let found: Vec<Group> = self.search_groups(Operation::FindGroup, asked, None).await?.whole("groups")?;
             ids.extend(found.into_iter().map(|group| group.id));
         }
         Ok(ids)
@@ -53,7 +53,8 @@ impl AtlassianOrg {
         let call = |cursor: Option<&str>| {
             self.call(Operation::ListMembers, Method::POST, USERS).segment(&directory.id).body(body(&asked, cursor))
         };
-        let beans: Vec<Bean> = self.all("administrators", call).await?;
+        // Nobody is taken for no administrator, or for the last one, by a list of which some can't be read.
+        let beans: Vec<Bean> = self.all("administrators", call).await?.whole("administrators")?;
         let users = beans.into_iter().filter(|bean| !bean.is_gone()).map(Bean::into_user);
         Ok(users.filter(is_of_help).map(|user| user.id).collect())
     }

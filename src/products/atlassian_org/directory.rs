@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::Deserialize;
 
 use super::{AtlassianOrg, pages::MOST};
-use crate::products::{Error, request::Operation};
+use crate::products::{Error, records::Record, request::Operation};
 
 const DIRECTORIES: &str = "admin/v2/orgs/{orgId}/directories";
 
@@ -18,6 +18,11 @@ pub(super) struct Directory {
     /// Whether there are others beside it.
     #[serde(skip)]
     pub one_of_several: bool,
+}
+
+impl Record for Directory {
+    const KIND: &'static str = "directory";
+    const NEEDED: &'static [&'static str] = &["directoryId"];
 }
 
 impl AtlassianOrg {
@@ -40,7 +45,7 @@ impl AtlassianOrg {
             }
             other => other,
         })?;
-        choose(all, self.organization.directory.as_deref()).map_err(Error::Misconfigured)
+        choose(all.whole("directories")?, self.organization.directory.as_deref()).map_err(Error::Misconfigured)
     }
 }
 

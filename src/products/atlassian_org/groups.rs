@@ -11,7 +11,13 @@ use super::{
 };
 use crate::{
     domain::{GroupName, UserId},
-    products::{Error, User, group_ids::Way, leaving::Leaving, request::Operation},
+    products::{
+        Error, User,
+        group_ids::Way,
+        leaving::Leaving,
+        records::{Record, Records},
+        request::Operation,
+    },
 };
 
 pub(super) const GROUPS: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/groups/search";
@@ -26,6 +32,11 @@ pub(super) struct Group {
     name: String,
     managed_by: Option<String>,
     external_synced: Option<bool>,
+}
+
+impl Record for Group {
+    const KIND: &'static str = "group";
+    const NEEDED: &'static [&'static str] = &["id", "name"];
 }
 
 impl Group {
@@ -46,7 +57,7 @@ impl AtlassianOrg {
         operation: Operation,
         asked: Value,
         user: Option<&UserId>,
-    ) -> Result<Vec<Group>, Error> {
+    ) -> Result<Records<Group>, Error> {
         let directory = self.directory().await?;
         let call = |cursor: Option<&str>| {
             let call = self.call(operation, Method::POST, GROUPS).segment(&directory.id).body(body(&asked, cursor));
@@ -60,7 +71,7 @@ impl AtlassianOrg {
 
     /// Every group of the directory that the user is in. Asked for by themselves: the user's own record does not say
     /// whether it tells of all of them.
-    pub(super) async fn groups_of(&self, id: &UserId) -> Result<Vec<Group>, Error> {
+    pub(super) async fn groups_of(&self, id: &UserId) -> Result<Records<Group>, Error> {
         let asked = json!({ "accountIds": [id.as_str()], "limit": MOST });
         self.search_groups(Operation::ReadUserGroups, asked, Some(id)).await
     }
@@ -69,7 +80,7 @@ impl AtlassianOrg {
     pub(super) async fn find_group(&self, name: &GroupName) -> Result<Option<Group>, Error> {
         let asked = json!({ "groupNames": [name.as_str()], "limit": MOST });
         let found = self.search_groups(Operation::FindGroup, asked, None).await?;
-        Ok(found.into_iter().find(|group| group.name() == *name))
+        Ok(found.read.into_iter().find(|group| group.name() == *name))
     }
 
     /// Puts the user into the group or takes them out of it.
@@ -120,7 +131,7 @@ impl AtlassianOrg {
         let asked = json!({ "searchTerm": part, "limit": MOST });
         let call = self.within(Operation::FindGroup, Method::POST, GROUPS).await?.body(asked);
         let page = self.http.send(call).await?.json::<super::pages::Page<Group>>()?;
-        Ok(page.data.iter().map(Group::name).collect())
+        Ok(page.data.read.iter().map(Group::name).collect())
     }
 }
 

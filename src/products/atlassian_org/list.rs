@@ -10,7 +10,12 @@ use super::{
 };
 use crate::{
     domain::{UserHints, UserId},
-    products::{Error, UserPage, listing::Cursor, request::Operation},
+    products::{
+        Error, UserPage,
+        listing::{Cursor, Given},
+        records::Record,
+        request::Operation,
+    },
 };
 
 impl AtlassianOrg {
@@ -21,11 +26,18 @@ impl AtlassianOrg {
         let asked = body(&json!({ "limit": MOST }), place);
         let call = self.within(Operation::ListUsers, Method::POST, USERS).await?.body(asked);
         let page = self.http.send(call).await?.json::<Page<Bean>>()?;
-        let next = page.next().map(str::to_owned);
-        let (gone, there): (Vec<_>, Vec<_>) = page.data.into_iter().partition(Bean::is_gone);
-        let is_managed = |bean: &Bean| bean.standing().is_some_and(|standing| standing.managed);
-        let leaving = gone.into_iter().filter(is_managed).map(|bean| bean.into_user().id).collect();
-        let page = cursor.by_stream(there.into_iter().map(Bean::into_listed).collect(), next)?;
+        let next = page.says();
+        self.http.passed_over(Bean::KIND, page.data.unreadable);
+        let mut leaving = Vec::new();
+        let given = Given::read(page.data, MOST, |bean| match bean.is_gone() {
+            false => Some(bean.into_listed()),
+            true => {
+                let is_managed = bean.standing().is_some_and(|standing| standing.managed);
+                leaving.extend(is_managed.then(|| bean.into_user().id));
+                None
+            }
+        })?;
+        let page = cursor.by_stream(given, next)?;
         Ok(UserPage { leaving, ..page })
     }
 }

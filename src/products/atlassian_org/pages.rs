@@ -1,10 +1,15 @@
 //! Lists of the Organizations API v2: page by page, by bare cursors.
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::AtlassianOrg;
-use crate::products::{Error, request::Call};
+use crate::products::{
+    Error,
+    listing::Next,
+    records::{Record, Records},
+    request::Call,
+};
 
 /// The most that is given in one answer.
 pub(super) const MOST: usize = 100;
@@ -14,11 +19,10 @@ const MOST_PAGES: usize = 100;
 
 /// One page, with the cursor of the next one.
 #[derive(Deserialize)]
-#[serde(bound = "T: DeserializeOwned")]
+#[serde(bound = "T: Record")]
 pub(super) struct Page<T> {
-    pub data: Vec<T>,
-    #[serde(default)]
-    links: Links,
+    pub data: Records<T>,
+    links: Option<Links>,
 }
 
 #[derive(Deserialize, Default)]
@@ -29,7 +33,16 @@ struct Links {
 impl<T> Page<T> {
     /// Where the next page begins; none on the last one.
     pub fn next(&self) -> Option<&str> {
-        self.links.next.as_deref().filter(|next| !next.is_empty())
+        self.links.as_ref()?.next.as_deref().filter(|next| !next.is_empty())
+    }
+
+    /// What it says of the page behind it.
+    pub fn says(&self) -> Next {
+        match (self.next(), &self.links) {
+            (Some(next), _) => Next::At(next.to_owned()),
+            (None, Some(_)) => Next::Last,
+            (None, None) => Next::Silent,
+        }
     }
 }
 
@@ -40,16 +53,17 @@ pub(super) fn body(asked: &Value, cursor: Option<&str>) -> Value {
 
 impl AtlassianOrg {
     /// All pages of a list, where `call` asks for the one at a cursor; `what` it lists.
-    pub(super) async fn all<'a, T: DeserializeOwned>(
+    pub(super) async fn all<'a, T: Record>(
         &'a self,
         what: &str,
         call: impl Fn(Option<&str>) -> Call<'a>,
-    ) -> Result<Vec<T>, Error> {
-        let (mut all, mut cursor): (Vec<T>, Option<String>) = (Vec::new(), None);
+    ) -> Result<Records<T>, Error> {
+        let (mut all, mut cursor): (Records<T>, Option<String>) = (Records::default(), None);
         for _ in 0..MOST_PAGES {
             let page = self.http.send(call(cursor.as_deref())).await?.json::<Page<T>>()?;
             let next = page.next().map(str::to_owned);
-            all.extend(page.data);
+            self.http.passed_over(T::KIND, page.data.unreadable);
+            all.extend(page.data.or_nothing()?);
             if next.is_none() {
                 return Ok(all);
             }

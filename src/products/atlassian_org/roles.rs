@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{AtlassianOrg, pages::MOST};
-use crate::products::{Error, User, request::Operation};
+use crate::products::{Error, User, records::Record, request::Operation};
 
 const ROLES: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/role-assignments";
 const REVOKE: &str = "admin/v1/orgs/{orgId}/users/{userId}/roles/revoke";
@@ -49,6 +49,11 @@ pub(super) enum Way {
     Inferred,
 }
 
+impl Record for Assignment {
+    const KIND: &'static str = "role";
+    const NEEDED: &'static [&'static str] = &["resourceId", "roleAssignments", "resourceOwner"];
+}
+
 impl Assignment {
     /// The roles that let the user in.
     pub fn access(&self) -> impl Iterator<Item = &Assigned> {
@@ -80,7 +85,7 @@ impl AtlassianOrg {
                 None => call.query("limit", MOST.to_string()),
             }
         };
-        self.all("roles", call).await.map_err(Error::of_user)
+        self.all("roles", call).await.map_err(Error::of_user)?.whole("roles")
     }
 
     /// Whether the user is active or suspended in this one directory, as their roles tell; none where they have none.

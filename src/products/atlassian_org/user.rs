@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{AtlassianOrg, groups::Group, pages::Page};
 use crate::{
     domain::{AccountType, EmailAddress, ReadTime, UserId, WrittenTime},
-    products::{Error, User, request::Operation},
+    products::{Error, User, records::Record, request::Operation},
 };
 
 pub(super) const USERS: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/users/search";
@@ -63,11 +63,11 @@ impl AtlassianOrg {
     pub(super) async fn read(&self, id: &UserId) -> Result<User, Error> {
         let user = self.bean(id).await?.into_user();
         let groups = self.groups_of(id).await?;
-        for group in &groups {
+        for group in &groups.read {
             self.group_ids.keep(&group.name(), &group.id);
         }
         Ok(User {
-            groups: Some(groups.iter().map(Group::name).collect()),
+            groups: (groups.unreadable == 0).then(|| groups.read.iter().map(Group::name).collect()),
             directory: self.directory().await?.name.clone(),
             ..user
         })
@@ -77,7 +77,8 @@ impl AtlassianOrg {
     pub(super) async fn bean(&self, id: &UserId) -> Result<Bean, Error> {
         let asked = json!({ "accountIds": [id.as_str()], "expand": ["platformRoles", "productAccess"], "limit": 1 });
         let call = self.within(Operation::ReadUser, Method::POST, USERS).await?.body(asked).about(id.as_str());
-        let found = self.http.send(call).await?.json::<Page<Bean>>()?.data.pop().ok_or(Error::NoSuchUser)?;
+        let found = self.http.send(call).await?.json::<Page<Bean>>()?.data;
+        let found = found.or_nothing()?.read.pop().ok_or(Error::NoSuchUser)?;
         if found.account_id != id.as_str() {
             return Err(Error::Unreadable("it is about another account".to_owned()));
         }
@@ -93,6 +94,13 @@ impl AtlassianOrg {
         let here = self.status_here(&bean.account_id).await?;
         Ok(Bean { membership_status: here.or(bean.membership_status), ..bean })
     }
+}
+
+impl Record for Bean {
+    const KIND: &'static str = "user";
+    /// Without its state, somebody who is gone would pass for somebody who is there.
+    const NEEDED: &'static [&'static str] =
+        &["accountId", "accountStatus", "membershipStatus", "status", "claimStatus"];
 }
 
 impl Bean {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{GroupName, Groups},
-    products::{Error, User, request::Operation},
+    products::{Error, User, records::Record, request::Operation},
 };
 
 /// A sweep asks about each user, and administrators change this seldom.
@@ -77,6 +77,16 @@ pub(super) struct PermittedUser {
     pub permission: Permission,
 }
 
+impl Record for PermittedGroup {
+    const KIND: &'static str = "permission";
+    const NEEDED: &'static [&'static str] = &["group", "permission"];
+}
+
+impl Record for PermittedUser {
+    const KIND: &'static str = "permission";
+    const NEEDED: &'static [&'static str] = &["user", "permission"];
+}
+
 /// A global permission; there may be others than those told apart here.
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -117,6 +127,8 @@ impl BitbucketDc {
     pub(super) async fn makes_administrator(&self, id: u64, groups: &Groups) -> Result<Option<bool>, Error> {
         match self.is_administrator(id, groups).await {
             Err(Error::Unauthorized { status: 401 | 403, .. }) => Ok(None),
+            // Some of the permissions can't be read: whether there is one that makes an administrator can't be told.
+            Err(Error::Refused { status: 200, .. }) => Ok(None),
             known => Ok(known?.then_some(true)),
         }
     }
@@ -168,16 +180,16 @@ impl BitbucketDc {
         let (Some(id), Some(name)) = (number(&user.id), &user.name) else { return Ok(false) };
         let is_among = |page: Vec<PermittedUser>| page.iter().any(|one| one.user.id == id && such(one.permission));
         let list = List::of(Operation::ReadPermissions, PERMITTED_USERS).user("filter", name);
-        list.until(&self.http, is_among).await
+        list.until(self, is_among).await
     }
 
     /// All users with a global permission of their own.
     pub(super) async fn permitted_users(&self) -> Result<Vec<PermittedUser>, Error> {
-        List::of(Operation::ReadPermissions, PERMITTED_USERS).all(&self.http).await
+        List::of(Operation::ReadPermissions, PERMITTED_USERS).all(self).await?.whole("permissions of users")
     }
 
     /// All groups with a global permission.
     pub(super) async fn permitted_groups(&self) -> Result<Vec<PermittedGroup>, Error> {
-        List::of(Operation::ReadPermissions, PERMITTED_GROUPS).all(&self.http).await
+        List::of(Operation::ReadPermissions, PERMITTED_GROUPS).all(self).await?.whole("permissions of groups")
     }
 }

@@ -46,18 +46,20 @@ impl BitbucketDc {
     pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
         let list = List::of(Operation::ListMembers, MEMBERS).other("context", group.as_str());
         let start = start as u64;
-        let page = list.page::<Bean>(&self.http, start).await?;
+        let (page, _) = list.page::<Bean>(self, start).await?;
         let next = page.next(start)?.and_then(|next| usize::try_from(next).ok());
-        let users = page.values.into_iter().map(|bean| bean.into_user().id).collect();
-        Ok(MemberPage { users, next, total: None, all_readable: true, inactive_too: false })
+        let all_readable = page.values.unreadable == 0;
+        let users = page.values.read.into_iter().map(|bean| bean.into_user().id).collect();
+        Ok(MemberPage { users, next, total: None, all_readable, inactive_too: false })
     }
 
     /// The members of a group; none where it is not there.
     async fn members(&self, group: &GroupName) -> Result<Vec<Bean>, Error> {
         let list = List::of(Operation::ListMembers, MEMBERS).other("context", group.as_str());
-        match list.all(&self.http).await {
+        match list.all(self).await {
             Err(Error::Refused { status: 404, .. }) => Ok(Vec::new()),
-            members => members,
+            // Nobody is taken for no administrator, or for the last one, by a list of which some can't be read.
+            members => members?.whole(&format!("members of `{group}`")),
         }
     }
 }

@@ -3,12 +3,11 @@
 
 use async_trait::async_trait;
 use reqwest::Method;
-use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::{
     ADD_GROUPS, BitbucketDc, PASSWORD, PERMITTED_GROUPS, PERMITTED_USERS, REMOVE_GROUP, RENAME, USERS, names::number,
-    pages::Page,
+    pages::Page, user::Group,
 };
 use crate::{
     domain::{ActionKind, Capability, GroupName, Product, Step},
@@ -54,7 +53,7 @@ impl BitbucketDc {
     async fn administers(&self) -> Result<bool, Error> {
         let call = Call::new(Operation::ReadRights, Method::GET, PERMITTED_GROUPS).query("limit", "1");
         match self.http.send(call).await {
-            Ok(answer) => answer.json::<Page<IgnoredAny>>().map(|_| true),
+            Ok(answer) => answer.json::<Page<Group>>().map(|_| true),
             Err(Error::Unauthorized { status: 401 | 403, .. }) => Ok(false),
             Err(error) => Err(error),
         }

@@ -3,17 +3,21 @@
 use super::{BitbucketDc, USERS, pages::List, user::Bean};
 use crate::{
     domain::{UserHints, UserId},
-    products::{Error, UserPage, listing::Cursor, request::Operation},
+    products::{
+        Error, UserPage,
+        listing::{Cursor, Given},
+        request::Operation,
+    },
 };
 
 impl BitbucketDc {
     /// The page at `cursor`. Whoever stands on it is found by id from now on.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         let start = cursor.offset() as u64;
-        let page = List::of(Operation::ListUsers, USERS).page::<Bean>(&self.http, start).await?;
-        let next = page.next(start)?;
-        let users = page.values.into_iter().map(|bean| self.listed(bean)).collect();
-        cursor.by_stream(users, next.map(|next| next.to_string()))
+        let (page, asked) = List::of(Operation::ListUsers, USERS).page::<Bean>(self, start).await?;
+        let next = page.says(start)?;
+        let given = Given::read(page.values, asked, |bean| Some(self.listed(bean)))?;
+        cursor.by_stream(given, next)
     }
 
     fn listed(&self, bean: Bean) -> (UserId, UserHints) {

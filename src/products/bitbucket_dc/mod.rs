@@ -21,13 +21,13 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use reqwest::Method;
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 
 use super::{
     Client, Error, MemberPage, Trouble, User, UserPage,
     audit::{AuditLog, DataCenter},
     http::Http,
-    listing::{Cursor, Form},
+    listing::{Cursor, Form, PageSize},
     request::{Call, Operation},
 };
 use crate::domain::{GroupName, Step, UserId, UserRef};
@@ -51,13 +51,15 @@ pub(super) struct BitbucketDc {
     http: Http,
     access: Access,
     names: Names,
+    page_size: PageSize,
     admin_groups: Vec<GroupName>,
 }
 
 impl BitbucketDc {
     /// The members of `admin_groups` administer it, and whoever else Bitbucket says does.
     pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
-        Self { http, access: Access::default(), names: Names::default(), admin_groups }
+        let (access, names) = (Access::default(), Names::default());
+        Self { http, access, names, page_size: PageSize::new(pages::PAGE), admin_groups }
     }
 }
 
@@ -128,7 +130,7 @@ impl Client for BitbucketDc {
     /// By a list of one user: without credentials, and without a licence, there is none.
     async fn probe(&self) -> Result<(), Error> {
         let call = Call::new(Operation::Probe, Method::GET, USERS).query("limit", "1");
-        self.http.send(call).await?.json::<pages::Page<IgnoredAny>>().map(drop)
+        self.http.send(call).await?.json::<pages::Page<user::Bean>>().map(drop)
     }
 
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {

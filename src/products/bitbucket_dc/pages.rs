@@ -1,25 +1,27 @@
 //! Bitbucket's pages: each says whether it is the last one, and where the next one begins.
 
 use reqwest::Method;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
+use super::BitbucketDc;
 use crate::products::{
     Error,
-    http::Http,
+    listing::Next,
+    records::{Record, Records},
     request::{Call, Operation},
 };
 
 /// The most that Bitbucket gives at once where nobody has set less.
-pub(super) const PAGE: &str = "1000";
+pub(super) const PAGE: usize = 1_000;
 
 /// A list with more pages does not end.
 const MOST_PAGES: usize = 10_000;
 
 /// One page of a list.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", bound = "T: DeserializeOwned")]
+#[serde(rename_all = "camelCase", bound = "T: Record")]
 pub(super) struct Page<T> {
-    pub values: Vec<T>,
+    pub values: Records<T>,
     is_last_page: Option<bool>,
     next_page_start: Option<u64>,
 }
@@ -51,8 +53,15 @@ impl<'a> List<'a> {
         Self { other: Some((name, value)), ..self }
     }
 
-    /// The page that begins at `start`.
-    pub async fn page<T: DeserializeOwned>(&self, http: &Http, start: u64) -> Result<Page<T>, Error> {
+    /// The page that begins at `start`, and how many records were asked for.
+    pub async fn page<T: Record>(&self, bitbucket: &BitbucketDc, start: u64) -> Result<(Page<T>, usize), Error> {
+        let ask = |size| async move { bitbucket.http.send(self.call(start, size)).await?.json::<Page<T>>() };
+        let (page, asked) = bitbucket.page_size.ask(ask).await?;
+        bitbucket.http.passed_over(T::KIND, page.values.unreadable);
+        Ok((page, asked))
+    }
+
+    fn call(&self, start: u64, size: usize) -> Call<'a> {
         let mut call = Call::new(self.operation, Method::GET, self.path);
         if let Some((name, value)) = self.user {
             call = call.user_query(name, value);
@@ -60,20 +69,54 @@ impl<'a> List<'a> {
         if let Some((name, value)) = self.other {
             call = call.query(name, value);
         }
-        http.send(call.query("start", start.to_string()).query("limit", PAGE)).await?.json()
+        call.query("start", start.to_string()).query("limit", size.to_string())
     }
 
     /// Reads page by page until `look` has seen enough, or to the end; whether it has.
-    pub async fn until<T: DeserializeOwned>(
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where it has not, and some of the records can't be read: what is looked for may be among them.
+    pub async fn until<T: Record>(
         &self,
-        http: &Http,
+        bitbucket: &BitbucketDc,
         mut look: impl FnMut(Vec<T>) -> bool,
+    ) -> Result<bool, Error> {
+        let mut unreadable = 0;
+        let look = |page: Records<T>| {
+            unreadable += page.unreadable;
+            look(page.read)
+        };
+        let found = self.walk(bitbucket, look).await?;
+        if !found && unreadable > 0 {
+            let message =
+                format!("{unreadable} records of a list can't be read, and what is looked for may be among them");
+            return Err(Error::Refused { status: 200, message });
+        }
+        Ok(found)
+    }
+
+    /// Everything on the list.
+    pub async fn all<T: Record>(&self, bitbucket: &BitbucketDc) -> Result<Records<T>, Error> {
+        let mut all = Records::default();
+        let take = |page| {
+            all.extend(page);
+            false
+        };
+        self.walk(bitbucket, take).await?;
+        Ok(all)
+    }
+
+    async fn walk<T: Record>(
+        &self,
+        bitbucket: &BitbucketDc,
+        mut look: impl FnMut(Records<T>) -> bool,
     ) -> Result<bool, Error> {
         let mut start = 0;
         for _ in 0..MOST_PAGES {
-            let page = self.page::<T>(http, start).await?;
+            let (page, _) = self.page::<T>(bitbucket, start).await?;
             let next = page.next(start)?;
-            if look(page.values) {
+            if look(page.values.or_nothing()?) {
                 return Ok(true);
             }
             match next {
@@ -83,20 +126,18 @@ impl<'a> List<'a> {
         }
         Err(Error::Unreadable(format!("a list has more than {MOST_PAGES} pages")))
     }
-
-    /// All that is on the list.
-    pub async fn all<T: DeserializeOwned>(&self, http: &Http) -> Result<Vec<T>, Error> {
-        let mut all = Vec::new();
-        let look = |page| {
-            all.extend::<Vec<T>>(page);
-            false
-        };
-        self.until(http, look).await?;
-        Ok(all)
-    }
 }
 
 impl<T> Page<T> {
+    /// What the page, which began at `start`, says of the one behind it.
+    pub fn says(&self, start: u64) -> Result<Next, Error> {
+        Ok(match (self.is_last_page, self.next(start)?) {
+            (Some(true), _) => Next::Last, // the start of the next one may be named all the same
+            (_, Some(next)) => Next::At(next.to_string()),
+            (_, None) => Next::Silent,
+        })
+    }
+
     /// Where the page behind this one begins, which itself began at `start`; none behind the last one.
     pub fn next(&self, start: u64) -> Result<Option<u64>, Error> {
         match (self.is_last_page, self.next_page_start) {
@@ -111,6 +152,11 @@ impl<T> Page<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Record for u64 {
+        const KIND: &'static str = "number";
+        const NEEDED: &'static [&'static str] = &[];
+    }
 
     #[test]
     fn a_list_goes_on_only_forwards_and_only_where_it_says_so() {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{AccountType, EmailAddress, GroupName, Groups, UserId, UserRef, WrittenTime},
-    products::{Error, Fixed, User, request::Operation},
+    products::{Error, Fixed, User, records::Record, request::Operation},
 };
 
 impl BitbucketDc {
@@ -20,8 +20,11 @@ impl BitbucketDc {
             UserRef::Name(name) => self.by_name(name).await?,
         };
         let groups = self.groups_of(&bean.name).await?;
-        let administers = self.makes_administrator(bean.id, &groups).await?;
-        Ok(User { groups: Some(groups), administers, ..bean.into_user() })
+        let administers = match &groups {
+            Some(groups) => self.makes_administrator(bean.id, groups).await?,
+            None => None,
+        };
+        Ok(User { groups, administers, ..bean.into_user() })
     }
 
     /// The user with this login name, in any case.
@@ -66,7 +69,7 @@ impl BitbucketDc {
             found = page.into_iter().find(&is_it);
             found.is_some()
         };
-        List::of(Operation::ReadUser, USERS).user("filter", name).until(&self.http, look).await?;
+        List::of(Operation::ReadUser, USERS).user("filter", name).until(self, look).await?;
         Ok(found)
     }
 
@@ -100,14 +103,16 @@ impl BitbucketDc {
             }
             false
         };
-        List::of(Operation::ListUsers, USERS).until(&self.http, look).await?;
+        List::of(Operation::ListUsers, USERS).until(self, look).await?;
         Ok((found, pages))
     }
 
-    async fn groups_of(&self, name: &str) -> Result<Groups, Error> {
+    /// Every group that the user is in; none where some can't be read.
+    async fn groups_of(&self, name: &str) -> Result<Option<Groups>, Error> {
         let list = List::of(Operation::ReadUserGroups, USER_GROUPS).user("context", name);
-        match list.all::<Group>(&self.http).await {
-            Ok(groups) => Ok(groups.into_iter().map(|group| GroupName::new(group.name)).collect()),
+        match list.all::<Group>(self).await {
+            Ok(groups) if groups.unreadable > 0 => Ok(None),
+            Ok(groups) => Ok(Some(groups.read.into_iter().map(|group| GroupName::new(group.name)).collect())),
             Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser), // gone or renamed meanwhile
             Err(error) => Err(error),
         }
@@ -118,6 +123,16 @@ impl BitbucketDc {
 #[derive(Deserialize)]
 pub(super) struct Group {
     pub name: String,
+}
+
+impl Record for Group {
+    const KIND: &'static str = "group";
+    const NEEDED: &'static [&'static str] = &["name"];
+}
+
+impl Record for Bean {
+    const KIND: &'static str = "user";
+    const NEEDED: &'static [&'static str] = &["id", "name"];
 }
 
 /// A user as the administrators' calls write them; others leave out the directory and what can be changed.

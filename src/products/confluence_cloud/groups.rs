@@ -17,6 +17,7 @@ use crate::{
         leaving::Leaving,
         linked::{self, LIMIT, Linked},
         picker::AT_MOST,
+        records::Records,
         request::{Call, Operation},
     },
 };
@@ -50,8 +51,8 @@ impl ConfluenceCloud {
     /// The id of the group, if there is one.
     pub(super) async fn find_group(&self, name: &GroupName) -> Result<Option<String>, Error> {
         let mut found = None;
-        linked::walk(&self.http, like(name.as_str()), |groups: Vec<Group>| {
-            found = groups.into_iter().find(|group| GroupName::new(group.name.as_str()) == *name);
+        linked::walk(&self.http, like(name.as_str()), |groups: Records<Group>| {
+            found = groups.read.into_iter().find(|group| GroupName::new(group.name.as_str()) == *name);
             found.is_none()
         })
         .await?;
@@ -61,8 +62,8 @@ impl ConfluenceCloud {
     /// Some of the groups with `part` in their names.
     pub(super) async fn some_groups(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         let mut found = Vec::new();
-        linked::walk(&self.http, like(part), |groups: Vec<Group>| {
-            found.extend(groups.into_iter().map(|group| GroupName::new(group.name)));
+        linked::walk(&self.http, like(part), |groups: Records<Group>| {
+            found.extend(groups.read.into_iter().map(|group| GroupName::new(group.name)));
             found.len() < AT_MOST
         })
         .await?;
@@ -79,7 +80,10 @@ impl ConfluenceCloud {
             match linked::all::<Bean>(&self.http, members(&id)).await {
                 Ok(members) => {
                     there = true;
-                    let members = members.into_iter().filter(|bean| !bean.may_do_nothing());
+                    let members = members
+                        .whole(&format!("members of `{group}`"))?
+                        .into_iter()
+                        .filter(|bean| !bean.may_do_nothing());
                     let members = members.filter_map(|bean| bean.into_user().ok());
                     found.extend(members.filter(administrators::is_administrator).map(|member| member.id));
                 }
@@ -109,7 +113,7 @@ impl ConfluenceCloud {
                 .query("limit", LIMIT.to_string())
         };
         let administering = linked::all::<Group>(&self.http, page).await?;
-        Ok(administering.iter().any(|group| own.iter().any(|one| one.id == group.id)))
+        Ok(administering.read.iter().any(|group| own.read.iter().any(|one| one.id == group.id)))
     }
 }
 

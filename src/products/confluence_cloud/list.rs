@@ -7,9 +7,10 @@ use super::{ConfluenceCloud, user::Bean};
 use crate::{
     domain::{UserHints, UserId},
     products::{
-        Error, UserPage,
-        linked::{LIMIT, Linked},
-        listing::Cursor,
+        Completeness, Error, UserPage,
+        linked::Linked,
+        listing::{Cursor, Given},
+        records::{self, Record},
         request::{Call, Operation},
     },
 };
@@ -22,28 +23,37 @@ const CUT: &str = "it ends after 10,000 users, and Confluence Cloud tells of no 
 
 #[derive(Deserialize)]
 struct Found {
+    #[serde(default, deserialize_with = "records::inner")]
     user: Option<Bean>,
+}
+
+impl Record for Found {
+    const KIND: &'static str = "user";
+    const NEEDED: &'static [&'static str] = &["user"];
 }
 
 impl ConfluenceCloud {
     /// The page at `cursor`: people with a licence, guests and apps.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         let start = cursor.offset();
-        let call = Call::new(Operation::ListUsers, Method::GET, SEARCH)
-            .query("cql", "type=user")
-            .query("start", start.to_string())
-            .query("limit", LIMIT.to_string())
-            .query("sitePermissionTypeFilter", "all");
-        let page = self.http.send(call).await?.json::<Linked<Found>>()?;
-        let next = page.next(start)?;
-        let given = page.results.len();
-        let is_cut = next.is_none() && start + given >= MOST;
-        let users: Vec<_> = page.results.into_iter().filter_map(|found| found.user?.into_listed()).collect();
-        if given > 0 && users.is_empty() {
-            return Err(Error::Unreadable("it names no account".to_owned()));
+        let ask = |size: usize| async move {
+            let call = Call::new(Operation::ListUsers, Method::GET, SEARCH)
+                .query("cql", "type=user")
+                .query("start", start.to_string())
+                .query("limit", size.to_string())
+                .query("sitePermissionTypeFilter", "all");
+            self.http.send(call).await?.json::<Linked<Found>>()
+        };
+        let (page, asked) = self.page_size.ask(ask).await?;
+        let next = page.says(start)?;
+        let (total, end) = (page.total(), start + page.results.given());
+        self.http.passed_over(Found::KIND, page.results.unreadable);
+        let given = Given::read(page.results, asked, |found| found.user?.into_listed())?.with_users()?;
+        let page = cursor.by_stream(given, next)?.if_long_enough(total, end);
+        if page.next.is_none() && end >= MOST {
+            return Ok(UserPage { completeness: Completeness::NotProved(CUT.to_owned()), ..page });
         }
-        let page = cursor.by_stream(users, next.map(|next| next.to_string()))?;
-        Ok(UserPage { cut: is_cut.then_some(CUT), ..page })
+        Ok(page)
     }
 }
 

@@ -17,7 +17,8 @@ use super::{
     Client, Error, MemberPage, Trouble, User, UserPage,
     group_ids::GroupIds,
     http::Http,
-    listing::{Cursor, Form},
+    linked::LIMIT,
+    listing::{Cursor, Form, PageSize},
 };
 use crate::domain::{GroupName, Step, UserId, UserRef};
 
@@ -28,13 +29,14 @@ const BELOW: &str = "wiki";
 pub(super) struct ConfluenceCloud {
     http: Http,
     group_ids: GroupIds,
+    page_size: PageSize,
     admin_groups: Vec<GroupName>,
 }
 
 impl ConfluenceCloud {
     /// The members of `admin_groups` administer it.
     pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
-        Self { http, group_ids: GroupIds::default(), admin_groups }
+        Self { http, group_ids: GroupIds::default(), page_size: PageSize::new(LIMIT), admin_groups }
     }
 
     /// The site's address without what is Confluence's own: `https://acme.atlassian.net` and `https://acme.atlassian.net/wiki`

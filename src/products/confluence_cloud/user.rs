@@ -9,6 +9,7 @@ use crate::{
     products::{
         Error, User, confluence,
         linked::{self, LIMIT},
+        records::{Record, Records},
         request::{Call, Operation},
     },
 };
@@ -27,15 +28,16 @@ impl ConfluenceCloud {
             return Err(Error::Unreadable("it is about another account".to_owned()));
         }
         let groups = self.groups_of(Operation::ReadUserGroups, id).await.map_err(Error::of_user)?;
-        for group in &groups {
+        for group in &groups.read {
             self.group_ids.keep(&GroupName::new(group.name.as_str()), &group.id);
         }
-        let groups = groups.into_iter().map(|group| GroupName::new(group.name)).collect();
-        Ok(User { groups: Some(groups), ..user })
+        let all = groups.unreadable == 0;
+        let groups = all.then(|| groups.read.into_iter().map(|group| GroupName::new(group.name)).collect());
+        Ok(User { groups, ..user })
     }
 
     /// Every group that an account is in.
-    pub(super) async fn groups_of(&self, operation: Operation, id: &UserId) -> Result<Vec<Group>, Error> {
+    pub(super) async fn groups_of(&self, operation: Operation, id: &UserId) -> Result<Records<Group>, Error> {
         let page = |start: usize| {
             Call::new(operation, Method::GET, MEMBER_OF)
                 .user_query("accountId", id.as_str())
@@ -68,6 +70,11 @@ pub(super) struct Group {
     pub name: String,
 }
 
+impl Record for Group {
+    const KIND: &'static str = "group";
+    const NEEDED: &'static [&'static str] = &["id", "name"];
+}
+
 /// A user as the API writes them. Privacy settings make `email` empty or leave it out; whether the account is active is not
 /// told. `operations`, where asked for, is what the user may do, and empty for whoever may do nothing.
 #[derive(Deserialize)]
@@ -79,6 +86,16 @@ pub(super) struct Bean {
     account_type: Option<String>,
     email: Option<String>,
     operations: Option<Vec<IgnoredAny>>,
+}
+
+impl Record for Bean {
+    const KIND: &'static str = "user";
+    const NEEDED: &'static [&'static str] = &["accountId", "type"];
+
+    /// Somebody who was there once has no id.
+    fn is_of_use(&self) -> bool {
+        self.kind.as_deref() == Some("unknown") || self.account_id.as_deref().is_some_and(|id| !id.is_empty())
+    }
 }
 
 impl Bean {

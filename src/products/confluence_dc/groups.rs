@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
-use serde::de::IgnoredAny;
 
 use super::{
     ConfluenceDc,
@@ -15,6 +14,7 @@ use crate::{
         Error, MemberPage, administrators,
         linked::{self, LIMIT, Linked},
         picker::AT_MOST,
+        records::Records,
         request::{Call, Operation},
     },
 };
@@ -45,9 +45,10 @@ impl ConfluenceDc {
                 .query("limit", LIMIT.to_string())
         };
         let (part, mut found, mut pages) = (part.to_lowercase(), Vec::new(), 0);
-        linked::walk(&self.http, page, |groups: Vec<Group>| {
+        linked::walk(&self.http, page, |groups: Records<Group>| {
             pages += 1;
-            found.extend(groups.into_iter().map(|one| one.name).filter(|name| name.to_lowercase().contains(&part)));
+            found
+                .extend(groups.read.into_iter().map(|one| one.name).filter(|name| name.to_lowercase().contains(&part)));
             found.len() < AT_MOST && pages < PAGES
         })
         .await?;
@@ -63,7 +64,10 @@ impl ConfluenceDc {
             match linked::all::<Bean>(&self.http, page).await {
                 Ok(members) => {
                     there = true;
-                    let members = members.into_iter().filter_map(|bean| bean.into_user().ok());
+                    let members = members
+                        .whole(&format!("members of `{group}`"))?
+                        .into_iter()
+                        .filter_map(|bean| bean.into_user().ok());
                     found.extend(members.filter(administrators::is_administrator).map(|member| member.id));
                 }
                 Err(Error::Refused { status: 404, .. }) => {}
@@ -85,7 +89,7 @@ impl ConfluenceDc {
     pub(super) async fn administers(&self) -> Result<Option<bool>, Error> {
         for group in &self.admin_groups {
             match self.http.send(members(Operation::ReadRights, group, 0, 1)).await {
-                Ok(answer) => return answer.json::<Linked<IgnoredAny>>().map(|_| Some(true)),
+                Ok(answer) => return answer.json::<Linked<Bean>>().map(|_| Some(true)),
                 Err(Error::Unauthorized { status: 403, .. }) => return Ok(Some(false)),
                 Err(Error::Refused { status: 404, .. }) => {}
                 Err(error) => return Err(error),

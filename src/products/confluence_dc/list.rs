@@ -7,8 +7,9 @@ use crate::{
     domain::{UserHints, UserId},
     products::{
         Error, UserPage,
-        linked::{LIMIT, Linked},
-        listing::Cursor,
+        linked::Linked,
+        listing::{Cursor, Given},
+        records::Record,
         request::{Call, Operation},
     },
 };
@@ -19,18 +20,20 @@ impl ConfluenceDc {
     /// The page at `cursor`.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         let start = cursor.offset();
-        let call = Call::new(Operation::ListUsers, Method::GET, LIST)
-            .query("start", start.to_string())
-            .query("limit", LIMIT.to_string())
-            .query("expand", "status");
-        let page = self.http.send(call).await.map_err(too_old)?.json::<Linked<Bean>>()?;
-        let next = page.next(start)?.map(|next| next.to_string());
-        let given = page.results.len();
-        let users: Vec<_> = page.results.into_iter().filter_map(Bean::into_listed).collect();
-        if given > 0 && users.is_empty() {
-            return Err(Error::Unreadable("it names no user".to_owned()));
-        }
-        cursor.by_stream(users, next)
+        let ask = |size: usize| async move {
+            let call = Call::new(Operation::ListUsers, Method::GET, LIST)
+                .query("start", start.to_string())
+                .query("limit", size.to_string())
+                .query("expand", "status");
+            self.http.send(call).await.map_err(too_old)?.json::<Linked<Bean>>()
+        };
+        let (page, asked) = self.page_size.ask(ask).await?;
+        let next = page.says(start)?;
+        let (total, end) = (page.total(), start + page.results.given());
+        self.http.passed_over(Bean::KIND, page.results.unreadable);
+        let given = Given::read(page.results, asked, Bean::into_listed)?.with_users()?;
+        let page = cursor.by_stream(given, next)?;
+        Ok(page.if_long_enough(total, end))
     }
 }
 

@@ -20,7 +20,8 @@ use super::{
     Client, Error, MemberPage, Trouble, User, UserPage,
     audit::{AuditLog, DataCenter},
     http::Http,
-    listing::{Cursor, Form},
+    linked::LIMIT,
+    listing::{Cursor, Form, PageSize},
 };
 use crate::domain::{GroupName, Step, UserId, UserRef};
 
@@ -29,13 +30,15 @@ pub(super) struct ConfluenceDc {
     http: Http,
     access: access::Grants,
     deletions: deletion::Deletions,
+    page_size: PageSize,
     admin_groups: Vec<GroupName>,
 }
 
 impl ConfluenceDc {
     /// The members of `admin_groups` administer it.
     pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
-        Self { http, access: access::Grants::default(), deletions: deletion::Deletions::default(), admin_groups }
+        let (access, deletions) = (access::Grants::default(), deletion::Deletions::default());
+        Self { http, access, deletions, page_size: PageSize::new(LIMIT), admin_groups }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     products::{
         Error, User, confluence,
         linked::{self, LIMIT},
+        records::Record,
         request::{Call, Operation},
     },
 };
@@ -23,7 +24,7 @@ impl ConfluenceDc {
     pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
         let user = self.who(user).await?;
         let groups = self.groups_of(&user.id).await?;
-        Ok(User { groups: Some(groups), ..user })
+        Ok(User { groups, ..user })
     }
 
     /// The user without groups.
@@ -37,7 +38,8 @@ impl ConfluenceDc {
         confluence::somebody(&answer, Bean::into_user)
     }
 
-    async fn groups_of(&self, user: &UserId) -> Result<Groups, Error> {
+    /// Every group that the user is in; none where some can't be read.
+    async fn groups_of(&self, user: &UserId) -> Result<Option<Groups>, Error> {
         let page = |start: usize| {
             Call::new(Operation::ReadUserGroups, Method::GET, MEMBER_OF)
                 .user_query("key", user.as_str())
@@ -45,7 +47,8 @@ impl ConfluenceDc {
                 .query("limit", LIMIT.to_string())
         };
         let groups = linked::all::<Group>(&self.http, page).await.map_err(Error::of_user)?;
-        Ok(groups.into_iter().map(|group| GroupName::new(group.name)).collect())
+        let all = groups.unreadable == 0;
+        Ok(all.then(|| groups.read.into_iter().map(|group| GroupName::new(group.name)).collect()))
     }
 
     /// The account that usher acts as.
@@ -70,6 +73,11 @@ pub(super) struct Group {
     pub name: String,
 }
 
+impl Record for Group {
+    const KIND: &'static str = "group";
+    const NEEDED: &'static [&'static str] = &["name"];
+}
+
 /// A user as the API writes them. `status` is there where it is asked for; `email` is in no reference, and read where an
 /// answer has it.
 #[derive(Deserialize)]
@@ -82,6 +90,16 @@ pub(super) struct Bean {
     email: Option<String>,
     #[serde(default)]
     status: Value,
+}
+
+impl Record for Bean {
+    const KIND: &'static str = "user";
+    const NEEDED: &'static [&'static str] = &["userKey", "type"];
+
+    /// Somebody who was there once has no id.
+    fn is_of_use(&self) -> bool {
+        self.kind.as_deref() == Some("unknown") || self.user_key.as_deref().is_some_and(|id| !id.is_empty())
+    }
 }
 
 impl Bean {

@@ -20,11 +20,12 @@ use crate::{
 const AT_MOST: usize = 100;
 
 impl Crowd {
-    /// The groups that the user is a direct member of.
-    pub(super) async fn groups_of(&self, name: &str) -> Result<Groups, Error> {
+    /// The groups that the user is a direct member of; none where some can't be read.
+    pub(super) async fn groups_of(&self, name: &str) -> Result<Option<Groups>, Error> {
         let call = || Call::new(Operation::ReadUserGroups, Method::GET, USER_GROUPS).user_query("username", name);
         match self.whole::<list::Groups>(call).await {
-            Ok(groups) => Ok(groups.into_iter().map(|group| GroupName::new(group.name)).collect()),
+            Ok(groups) if groups.unreadable > 0 => Ok(None),
+            Ok(groups) => Ok(Some(groups.read.into_iter().map(|group| GroupName::new(group.name)).collect())),
             Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser), // gone or renamed meanwhile
             Err(error) => Err(error),
         }
@@ -50,7 +51,7 @@ impl Crowd {
             .query("max-results", AT_MOST.to_string());
         let found = self.send(call).await?.json::<list::Groups>()?.all()?;
         let wanted = part.to_lowercase();
-        let names = found.into_iter().map(|group| group.name).filter(|name| name.to_lowercase().contains(&wanted));
+        let names = found.read.into_iter().map(|group| group.name).filter(|name| name.to_lowercase().contains(&wanted));
         Ok(names.take(AT_MOST).map(GroupName::new).collect())
     }
 
@@ -67,6 +68,8 @@ impl Crowd {
             match self.whole::<Users>(call).await {
                 Ok(members) => {
                     there = true;
+                    // Nobody is taken for no administrator, or for the last one, by a list of which some can't be read.
+                    let members = members.whole(&format!("members of `{group}`"))?;
                     let users = members.into_iter().map(super::user::Bean::into_user);
                     found.extend(users.filter(|user| user.active != Some(false)).map(|user| user.id));
                 }

@@ -11,7 +11,8 @@ use crate::{
     domain::{GroupName, UserHints, UserId},
     products::{
         Error, MemberPage, UserPage,
-        listing::{Cursor, PAGE},
+        listing::{self, Cursor, Given, PAGE},
+        records::{Record, Records},
         request::{Call, Operation},
     },
 };
@@ -22,44 +23,64 @@ const MOST_PAGES: usize = 1_000;
 impl Crowd {
     /// The page at `cursor` of all users in all directories of the application.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
-        let call = Call::new(Operation::ListUsers, Method::GET, SEARCH)
-            .query("entity-type", "user")
-            .query("start-index", cursor.offset().to_string())
-            .query("max-results", PAGE.to_string())
-            .query("expand", "user");
-        let answer = self.send(call).await?;
-        let beans = answer.json::<Users>()?.all().map_err(|_| answer.of_other_form())?;
-        let given = beans.len();
-        cursor.by_offset(beans.into_iter().map(listed).collect(), given)
+        listing::by_offset(cursor, &self.page_size, |start, size| self.users_from(start, size)).await
     }
 
-    /// The page of a group's direct members that begins at `start`; one that is not full is the last one.
+    /// The page of a group's direct members that begins at `start`; one that may be as long as any is not the last one.
     pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
         let call = Call::new(Operation::ListMembers, Method::GET, MEMBERSHIP)
             .query("groupname", group.as_str())
             .query("expand", "user")
             .query("start-index", start.to_string())
             .query("max-results", PAGE.to_string());
-        let beans = self.send(call).await?.json::<Users>()?.all()?;
-        let given = beans.len();
-        let users = beans.into_iter().map(|bean| bean.into_user().id).collect();
-        let next = (given >= PAGE).then_some(start + given);
-        Ok(MemberPage { users, next, total: None, all_readable: true, inactive_too: false })
+        let answer = self.send(call).await?;
+        let beans = answer.json::<Users>()?.all().map_err(|_| answer.of_other_form())?;
+        self.http.passed_over(Bean::KIND, beans.unreadable);
+        let (given, all_readable) = (beans.given(), beans.unreadable == 0);
+        let users = beans.read.into_iter().map(|bean| bean.into_user().id).collect();
+        let next = listing::may_be_full(given, PAGE).then_some(start + given);
+        Ok(MemberPage { users, next, total: None, all_readable, inactive_too: false })
     }
 
-    /// Everything on a list, which `call` begins; a page that is not full is the last one.
-    pub(super) async fn whole<'a, L: List>(&self, call: impl Fn() -> Call<'a> + Send) -> Result<Vec<L::Item>, Error> {
-        let mut all: Vec<L::Item> = Vec::new();
+    async fn users_from(&self, start: usize, size: usize) -> Result<Given, Error> {
+        let call = Call::new(Operation::ListUsers, Method::GET, SEARCH)
+            .query("entity-type", "user")
+            .query("start-index", start.to_string())
+            .query("max-results", size.to_string())
+            .query("expand", "user");
+        let answer = self.send(call).await?;
+        let records = answer.json::<Users>()?.all().map_err(|_| answer.of_other_form())?;
+        self.http.passed_over(Bean::KIND, records.unreadable);
+        Given::read(records, size, |bean| Some(listed(bean)))
+    }
+
+    /// Everything on a list, which `call` begins. A page that may be as long as any of this Crowd is not the last one.
+    pub(super) async fn whole<'a, L: List>(
+        &self,
+        call: impl Fn() -> Call<'a> + Send + Sync,
+    ) -> Result<Records<L::Item>, Error> {
+        let mut all: Records<L::Item> = Records::default();
         for _ in 0..MOST_PAGES {
-            let page = call().query("start-index", all.len().to_string()).query("max-results", PAGE.to_string());
-            let answer = self.send(page).await?;
-            let page = answer.json::<L>()?.all().map_err(|_| answer.of_other_form())?;
-            let full = page.len() >= PAGE;
-            if full && page.first().map(L::name) == all.first().map(L::name) {
-                return Err(Error::Unreadable("a list does not go on".to_owned()));
+            let start = all.given();
+            let ask = |size: usize| {
+                let page = call().query("start-index", start.to_string()).query("max-results", size.to_string());
+                async move {
+                    let answer = self.send(page).await?;
+                    answer.json::<L>()?.all().map_err(|_| answer.of_other_form())
+                }
+            };
+            let (page, asked) = self.page_size.ask(ask).await?;
+            self.http.passed_over(L::Item::KIND, page.unreadable);
+            let page = page.or_nothing()?;
+            let may_go_on = listing::may_be_full(page.given(), asked);
+            if may_go_on && page.read.first().map(L::name) == all.read.first().map(L::name) {
+                return match page.given() >= asked {
+                    true => Err(Error::Unreadable("a list does not go on".to_owned())),
+                    false => Ok(all), // the index is not heeded, and everything stands on one page
+                };
             }
             all.extend(page);
-            if !full {
+            if !may_go_on {
                 return Ok(all);
             }
         }
@@ -75,10 +96,10 @@ fn listed(bean: Bean) -> (UserId, UserHints) {
 
 /// What Crowd answers with a list.
 pub(super) trait List: DeserializeOwned + Send {
-    type Item: Send;
+    type Item: Record + Send;
 
     /// What is on the page.
-    fn all(self) -> Result<Vec<Self::Item>, Error>;
+    fn all(self) -> Result<Records<Self::Item>, Error>;
 
     /// What tells one from the others.
     fn name(item: &Self::Item) -> &str;
@@ -89,7 +110,7 @@ pub(super) trait List: DeserializeOwned + Send {
 pub(super) struct Users {
     expand: Option<IgnoredAny>,
     #[serde(alias = "user")]
-    users: Option<Vec<Bean>>,
+    users: Option<Records<Bean>>,
 }
 
 /// Groups, named alike.
@@ -97,7 +118,7 @@ pub(super) struct Users {
 pub(super) struct Groups {
     expand: Option<IgnoredAny>,
     #[serde(alias = "group")]
-    groups: Option<Vec<Group>>,
+    groups: Option<Records<Group>>,
 }
 
 /// A group, as lists name it.
@@ -106,10 +127,15 @@ pub(super) struct Group {
     pub name: String,
 }
 
+impl Record for Group {
+    const KIND: &'static str = "group";
+    const NEEDED: &'static [&'static str] = &["name"];
+}
+
 impl List for Users {
     type Item = Bean;
 
-    fn all(self) -> Result<Vec<Bean>, Error> {
+    fn all(self) -> Result<Records<Bean>, Error> {
         there(self.users, self.expand)
     }
 
@@ -121,7 +147,7 @@ impl List for Users {
 impl List for Groups {
     type Item = Group;
 
-    fn all(self) -> Result<Vec<Group>, Error> {
+    fn all(self) -> Result<Records<Group>, Error> {
         there(self.groups, self.expand)
     }
 
@@ -131,10 +157,10 @@ impl List for Groups {
 }
 
 /// An empty list may be left out, and then there is still what could be expanded in it.
-fn there<T>(list: Option<Vec<T>>, expand: Option<IgnoredAny>) -> Result<Vec<T>, Error> {
+fn there<T>(list: Option<Records<T>>, expand: Option<IgnoredAny>) -> Result<Records<T>, Error> {
     match (list, expand) {
         (Some(list), _) => Ok(list),
-        (None, Some(_)) => Ok(Vec::new()),
+        (None, Some(_)) => Ok(Records::default()),
         (None, None) => Err(Error::Unreadable("there is no list in it".to_owned())),
     }
 }

@@ -23,7 +23,7 @@ use super::{
     Client, Error, MemberPage, Trouble, User, UserPage,
     answer::Answer,
     http::Http,
-    listing::{Cursor, Form},
+    listing::{Cursor, Form, PAGE, PageSize},
     request::{Call, Operation},
 };
 use crate::domain::{GroupName, Step, UserId, UserRef};
@@ -42,13 +42,14 @@ const SEARCH: &str = "rest/usermanagement/1/search";
 /// A Crowd.
 pub(super) struct Crowd {
     http: Http,
+    page_size: PageSize,
     admin_groups: Vec<GroupName>,
 }
 
 impl Crowd {
     /// The members of `admin_groups` administer it.
     pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
-        Self { http, admin_groups }
+        Self { http, page_size: PageSize::new(PAGE), admin_groups }
     }
 
     /// Makes a call. Refused credentials are told with where to look, as Crowd's own words for it are no JSON.

@@ -10,6 +10,7 @@ use crate::{
     products::{
         Error, User,
         bean::truth,
+        records::Record,
         request::{Call, Operation},
     },
 };
@@ -26,7 +27,7 @@ impl Crowd {
             UserRef::Name(name) => self.ask("username", name).await?,
         };
         let groups = self.groups_of(&bean.name).await?;
-        Ok(User { groups: Some(groups), ..bean.into_user() })
+        Ok(User { groups, ..bean.into_user() })
     }
 
     /// By key; where nobody has it, it may be the name of a user without a key, in an old Crowd.
@@ -42,10 +43,7 @@ impl Crowd {
     pub(super) async fn ask(&self, parameter: &'static str, value: &str) -> Result<Bean, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER).user_query(parameter, value);
         match self.send(call.query("expand", "attributes")).await {
-            Ok(answer) => match answer.json::<Bean>()? {
-                bean if bean.active.is_some() => Ok(bean),
-                _ => Err(answer.of_other_form()),
-            },
+            Ok(answer) => answer.record(|bean: &Bean| bean.active.is_some()),
             Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser),
             Err(error) => Err(error),
         }
@@ -82,6 +80,12 @@ struct Attribute {
     name: String,
     #[serde(default)]
     values: Vec<Value>,
+}
+
+impl Record for Bean {
+    const KIND: &'static str = "user";
+    /// Without the key it would pass for a user of an old Crowd, and have another id.
+    const NEEDED: &'static [&'static str] = &["name", "key"];
 }
 
 impl Bean {

@@ -14,6 +14,7 @@ use crate::{
         bean::Group,
         group_ids::Way,
         leaving::Leaving,
+        records::Records,
         request::{Call, Operation},
     },
 };
@@ -46,7 +47,7 @@ impl JiraCloud {
     pub(super) async fn find_group(&self, name: &GroupName) -> Result<Option<String>, Error> {
         let call = Call::new(Operation::FindGroup, Method::GET, GROUPS).query("groupName", name.as_str());
         let page = self.http.send(call).await?.json::<GroupPage>()?;
-        let found = page.values.into_iter().find(|group| GroupName::new(group.name.as_str()) == *name);
+        let found = page.values.read.into_iter().find(|group| GroupName::new(group.name.as_str()) == *name);
         Ok(found.and_then(|group| group.group_id))
     }
 
@@ -54,13 +55,13 @@ impl JiraCloud {
     pub(super) async fn site_admin_groups(&self) -> Result<BTreeSet<String>, Error> {
         let call = Call::new(Operation::ReadRights, Method::GET, GROUPS).query("accessType", "site-admin");
         let page = self.http.send(call).await?.json::<GroupPage>()?;
-        Ok(page.values.into_iter().filter_map(|group| group.group_id).collect())
+        Ok(page.values.read.into_iter().filter_map(|group| group.group_id).collect())
     }
 }
 
 #[derive(Deserialize)]
 struct GroupPage {
-    values: Vec<Group>,
+    values: Records<Group>,
 }
 
 #[async_trait]

@@ -7,7 +7,8 @@ use crate::{
     domain::{UserHints, UserId},
     products::{
         Error, UserPage,
-        listing::{Cursor, PAGE},
+        listing::{self, Cursor, Given},
+        records::Records,
         request::{Call, Operation},
     },
 };
@@ -17,16 +18,16 @@ const LIST: &str = "rest/api/3/users/search";
 impl JiraCloud {
     /// The page at `cursor`.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
-        let (start, size) = (cursor.offset().to_string(), PAGE.to_string());
-        let call =
-            Call::new(Operation::ListUsers, Method::GET, LIST).query("startAt", &start).query("maxResults", &size);
-        let page = self.http.send(call).await.map_err(took_too_long)?.json::<Vec<Bean>>()?;
-        let given = page.len();
-        let users: Vec<_> = page.into_iter().filter_map(|bean| bean.known().ok()).map(Bean::into_listed).collect();
-        if given > 0 && users.is_empty() {
-            return Err(Error::Unreadable("it names no account".to_owned()));
-        }
-        cursor.by_offset(users, given)
+        listing::by_offset(cursor, &self.page_size, |start, size| self.users_from(start, size)).await
+    }
+
+    async fn users_from(&self, start: usize, size: usize) -> Result<Given, Error> {
+        let call = Call::new(Operation::ListUsers, Method::GET, LIST)
+            .query("startAt", start.to_string())
+            .query("maxResults", size.to_string());
+        let records = self.http.send(call).await.map_err(took_too_long)?.json::<Records<Bean>>()?;
+        self.http.passed_over("user", records.unreadable);
+        Given::read(records, size, |bean| bean.known().ok().map(Bean::into_listed))?.with_users()
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
     group_ids::GroupIds,
     http::Http,
     issue,
-    listing::{Cursor, Form},
+    listing::{Cursor, Form, PAGE, PageSize},
     members, picker,
     request::{Call, Operation},
 };
@@ -45,13 +45,15 @@ pub(super) struct JiraCloud {
     http: Http,
     group_ids: GroupIds,
     access: Access,
+    page_size: PageSize,
     admin_groups: Vec<GroupName>,
 }
 
 impl JiraCloud {
     /// The members of `admin_groups` administer it.
     pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
-        Self { http, group_ids: GroupIds::default(), access: Access::new(APPLICATIONS), admin_groups }
+        let (group_ids, access) = (GroupIds::default(), Access::new(APPLICATIONS));
+        Self { http, group_ids, access, page_size: PageSize::new(PAGE), admin_groups }
     }
 
     /// What was changed a moment ago may not be found yet.

@@ -9,6 +9,7 @@ use crate::{
     products::{
         Error, User,
         bean::{Group, Role, SizedList, keys, names, truth},
+        records::{Record, Records},
         request::{Call, Operation},
     },
 };
@@ -23,30 +24,31 @@ impl JiraCloud {
             .user_query("accountId", id.as_str())
             .query("expand", "groups,applicationRoles");
         let answer = self.http.send(call).await.map_err(Error::of_user)?;
-        let mut bean = answer.json::<Bean>()?;
+        // In an outage Jira tells of another account, and that is said of it below.
+        let mut bean = answer.record(|bean: &Bean| bean.active.is_some() || bean.account_id != id.as_str())?;
         if bean.account_id != id.as_str() {
             // In an outage Jira answers with placeholders: `unknown`, and no groups.
             return Err(Error::Unreadable("it is about another account".to_owned()));
         }
-        if bean.active.is_none() {
-            return Err(answer.of_other_form());
-        }
         let groups = match bean.groups.take().and_then(SizedList::complete) {
-            Some(groups) => groups,
+            Some(read) => Records { read, unreadable: 0 },
             None => self.all_groups(id).await?,
         };
-        for group in &groups {
+        for group in &groups.read {
             if let Some(id) = &group.group_id {
                 self.group_ids.keep(&GroupName::new(group.name.as_str()), id);
             }
         }
-        Ok(User { groups: Some(names(groups)), ..bean.into_user() })
+        let all = groups.unreadable == 0;
+        Ok(User { groups: all.then(|| names(groups.read)), ..bean.into_user() })
     }
 
     /// Every group of a user with more than the user's own bean lists.
-    async fn all_groups(&self, id: &UserId) -> Result<Vec<Group>, Error> {
+    async fn all_groups(&self, id: &UserId) -> Result<Records<Group>, Error> {
         let call = Call::new(Operation::ReadUserGroups, Method::GET, USER_GROUPS).user_query("accountId", id.as_str());
-        self.http.send(call).await.map_err(Error::of_user)?.json()
+        let groups = self.http.send(call).await.map_err(Error::of_user)?.json::<Records<Group>>()?;
+        self.http.passed_over(Group::KIND, groups.unreadable);
+        Ok(groups)
     }
 }
 
@@ -61,6 +63,11 @@ pub(super) struct Bean {
     active: Option<bool>,
     groups: Option<SizedList<Group>>,
     application_roles: Option<SizedList<Role>>,
+}
+
+impl Record for Bean {
+    const KIND: &'static str = "user";
+    const NEEDED: &'static [&'static str] = &["accountId"];
 }
 
 impl Bean {

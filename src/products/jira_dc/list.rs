@@ -12,7 +12,8 @@ use crate::{
     domain::{UserHints, UserId},
     products::{
         Error, UserPage,
-        listing::{Cursor, Form, PAGE},
+        listing::{self, Cursor, Form, Given, Next},
+        records::Records,
         request::{Call, Operation},
     },
 };
@@ -20,15 +21,15 @@ use crate::{
 const LIST: &str = "rest/api/2/user/list";
 const SEARCH: &str = "rest/api/2/user/search";
 
-/// Whether there are exactly so many users or more of them can't be told.
-const CUT: &str = "it ends after exactly 1,000 users, and some versions of Jira tell of no more";
-
 impl JiraDc {
     /// The page at `cursor`.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         match cursor.form {
             Form::Stream if cursor.is_first() => match self.stream(cursor).await {
-                Err(error) if is_missing(&error) => self.search_from_the_start().await,
+                Err(error) if may_be_missing(&error) => {
+                    self.check_that_it_is_old(error).await?;
+                    self.search_from_the_start().await
+                }
                 page => page,
             },
             Form::Stream => self.stream(cursor).await,
@@ -39,19 +40,22 @@ impl JiraDc {
     }
 
     async fn stream(&self, cursor: Cursor) -> Result<UserPage, Error> {
-        let size = PAGE.to_string();
-        let mut call = Call::new(Operation::ListUsers, Method::GET, LIST).query("maxResults", &size);
-        if !cursor.place.is_empty() {
-            call = call.query("cursor", &cursor.place);
-        }
-        let page = self.http.send(call).await?.json::<Stream>()?;
+        let ask = |size: usize| {
+            let mut call = Call::new(Operation::ListUsers, Method::GET, LIST).query("maxResults", size.to_string());
+            if !cursor.place.is_empty() {
+                call = call.query("cursor", cursor.place.clone());
+            }
+            async { self.http.send(call).await?.json::<Stream>() }
+        };
+        let (page, asked) = self.page_size.ask(ask).await?;
         let next = match (page.is_last, page.next_cursor.as_ref().and_then(place)) {
-            (Some(true), _) | (None, None) => None,
-            (_, Some(next)) => Some(next),
+            (Some(true), None) => Next::Last,
+            (Some(true), Some(_)) => Next::Contradiction,
+            (None, None) => Next::Silent,
+            (_, Some(next)) => Next::At(next),
             (Some(false), None) => return Err(Error::Unreadable("it does not say where it goes on".to_owned())),
         };
-        let users = page.values.into_iter().filter_map(Bean::into_listed).collect();
-        cursor.by_stream(users, next)
+        cursor.by_stream(self.given(page.values, asked)?, next)
     }
 
     async fn search_from_the_start(&self) -> Result<UserPage, Error> {
@@ -62,22 +66,26 @@ impl JiraDc {
     }
 
     async fn search(&self, cursor: Cursor) -> Result<UserPage, Error> {
-        let (start, size) = (cursor.offset().to_string(), PAGE.to_string());
         let everybody = if cursor.form == Form::QuotedSearch { "''" } else { "." };
-        let call = Call::new(Operation::ListUsers, Method::GET, SEARCH)
-            .query("username", everybody)
-            .query("startAt", &start)
-            .query("maxResults", &size)
-            .query("includeInactive", "true");
-        let page = self.http.send(call).await?.json::<Vec<Bean>>()?;
-        let (given, is_cut) = (page.len(), page.is_empty() && cursor.offset() == PAGE);
-        let page = cursor.by_offset(page.into_iter().filter_map(Bean::into_listed).collect(), given)?;
-        Ok(UserPage { cut: is_cut.then_some(CUT), ..page })
+        let ask = |start: usize, size: usize| async move {
+            let call = Call::new(Operation::ListUsers, Method::GET, SEARCH)
+                .query("username", everybody)
+                .query("startAt", start.to_string())
+                .query("maxResults", size.to_string())
+                .query("includeInactive", "true");
+            self.given(self.http.send(call).await?.json::<Records<Bean>>()?, size)
+        };
+        listing::by_offset(cursor, &self.page_size, ask).await
+    }
+
+    fn given(&self, records: Records<Bean>, asked: usize) -> Result<Given, Error> {
+        self.http.passed_over("user", records.unreadable);
+        Given::read(records, asked, Bean::into_listed)
     }
 }
 
-/// Whether Jira itself says that there is no such path.
-fn is_missing(error: &Error) -> bool {
+/// Whether Jira itself says that there is no such path, by the form of the answer: see [`JiraDc::check_that_it_is_old`].
+fn may_be_missing(error: &Error) -> bool {
     matches!(error, Error::Refused { status: 404 | 405, .. })
 }
 
@@ -93,14 +101,14 @@ fn place(cursor: &Value) -> Option<String> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Stream {
-    values: Vec<Bean>,
+    values: Records<Bean>,
     is_last: Option<bool>,
     next_cursor: Option<Value>,
 }
 
 impl Bean {
     /// As a list tells of the user; none where the user is gone.
-    fn into_listed(self) -> Option<(UserId, UserHints)> {
+    pub(super) fn into_listed(self) -> Option<(UserId, UserHints)> {
         let user = self.into_user().ok()?;
         let hints =
             UserHints { name: user.name, email: user.email, active: user.active, account_type: user.account_type };

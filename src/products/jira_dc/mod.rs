@@ -6,6 +6,7 @@
 mod change;
 mod list;
 mod user;
+mod version;
 
 use std::collections::BTreeSet;
 
@@ -20,7 +21,7 @@ use super::{
     audit::{AuditLog, DataCenter},
     http::Http,
     issue,
-    listing::{Cursor, Form},
+    listing::{Cursor, Form, PAGE, PageSize},
     members, picker,
     request::{Call, Operation},
 };
@@ -41,13 +42,14 @@ const MY_PERMISSIONS: &str = "rest/api/2/mypermissions";
 pub(super) struct JiraDc {
     http: Http,
     access: Access,
+    page_size: PageSize,
     admin_groups: Vec<GroupName>,
 }
 
 impl JiraDc {
     /// The members of `admin_groups` administer it.
     pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
-        Self { http, access: Access::new(APPLICATIONS), admin_groups }
+        Self { http, access: Access::new(APPLICATIONS), page_size: PageSize::new(PAGE), admin_groups }
     }
 
     async fn has_issue(&self, issue: &Issue) -> Result<bool, Error> {

@@ -9,6 +9,7 @@ use crate::{
     products::{
         Error, User,
         bean::{Group, Role, SizedList, keys, names, truth},
+        records::Record,
         request::{Call, Operation},
     },
 };
@@ -22,11 +23,7 @@ impl JiraDc {
             UserRef::Name(name) => call.user_query("username", name),
         };
         let answer = self.http.send(call.query("expand", "groups,applicationRoles")).await.map_err(Error::of_user)?;
-        let bean = answer.json::<Bean>()?;
-        if !bean.is_whole() {
-            return Err(answer.of_other_form());
-        }
-        bean.into_user()
+        answer.record(Bean::is_whole)?.into_user()
     }
 }
 
@@ -46,6 +43,15 @@ pub(super) struct Bean {
     last_login_time: Option<WrittenTime>,
     groups: Option<SizedList<Group>>,
     application_roles: Option<SizedList<Role>>,
+}
+
+impl Record for Bean {
+    const KIND: &'static str = "user";
+    const NEEDED: &'static [&'static str] = &["key"];
+
+    fn is_of_use(&self) -> bool {
+        !self.key.is_empty()
+    }
 }
 
 impl Bean {

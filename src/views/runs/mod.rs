@@ -30,6 +30,9 @@ use crate::{
     store::Store,
 };
 
+/// Said of a run that ended before everybody was listed.
+const LIST_NOT_READ: &str = "the list of users was not read to its end";
+
 /// Which runs to list; what is none lets all through.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -166,10 +169,18 @@ impl Runs {
 
     /// A run of a sweep as it is kept knows its own users only.
     fn with_progress(&self, mut run: Run) -> Result<Run, Error> {
-        if let Some(sweep) = &run.sweep {
-            let Tally { progress, .. } = self.tally(sweep)?;
-            run.counts.seen = progress.decided;
-            run.progress = Some(progress);
+        let Some(sweep) = &run.sweep else {
+            run.complete = Some(true); // there is one user
+            return Ok(run);
+        };
+        let tally = self.tally(sweep)?;
+        run.counts.seen = tally.progress.decided;
+        run.progress = Some(tally.progress);
+        run.complete = tally.list_is_complete();
+        run.incomplete_why = tally.incomplete;
+        if run.complete.is_none() && run.state.is_final() {
+            run.complete = Some(false);
+            run.incomplete_why = Some(LIST_NOT_READ.to_owned());
         }
         Ok(run)
     }

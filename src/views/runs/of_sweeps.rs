@@ -50,8 +50,10 @@ impl Runs {
             match &progress.step {
                 SweepStep::Started { runs, cause, .. } => started(&table, progress, runs, *cause),
                 SweepStep::Estimated(estimate) => estimated(&table, progress, *estimate),
-                SweepStep::Listed { seen, .. } => listed(&table, progress, *seen, None),
-                SweepStep::ListingEnded { seen } => listed(&table, progress, *seen, Some(*seen)),
+                SweepStep::Listed { seen, .. } => listed(&table, progress, *seen),
+                SweepStep::ListingEnded { seen, incomplete } => {
+                    listing_ended(&table, progress, *seen, incomplete.as_deref())
+                }
                 SweepStep::Held { scheme, why } => order(scheme, Order::Held, Some(why)),
                 SweepStep::Released { scheme, users } => order(scheme, Order::Released(*users), None),
                 SweepStep::Cancelled { scheme } => order(scheme, Order::Cancelled, None),
@@ -116,6 +118,8 @@ fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: 
         held_since: None,
         finished: None,
         counts: Counts::default(),
+        complete: None,
+        incomplete_why: None,
         progress: None,
         estimate: None,
         actions: Default::default(),
@@ -153,22 +157,27 @@ fn started(table: &Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause
     Ok(())
 }
 
-fn listed(table: &Table<'_>, progress: &SweepProgress, seen: u64, total: Option<u64>) -> Tried<()> {
+fn listed(table: &Table<'_>, progress: &SweepProgress, seen: u64) -> Tried<()> {
     let mut tally = table.tally(&progress.sweep)?.touched(progress.at);
     tally.pages += 1;
     tally.progress.listed = tally.progress.listed.max(seen);
-    tally.progress.total = tally.progress.total.or(total);
-    table.put_tally(&progress.sweep, &tally)?;
-    match total {
-        Some(users) => {
-            table.put_lists(&progress.source, LastLists { users, pages: tally.pages })?;
-            if tally.is_complete() {
-                table.put_reads(&progress.sweep, tally.progress.read)?;
-            }
-            table.settle_all(&progress.sweep, progress.at)
-        }
-        None => Ok(()),
+    table.put_tally(&progress.sweep, &tally)
+}
+
+fn listing_ended(table: &Table<'_>, progress: &SweepProgress, seen: u64, incomplete: Option<&str>) -> Tried<()> {
+    let mut tally = table.tally(&progress.sweep)?.touched(progress.at);
+    tally.pages += 1;
+    tally.progress.listed = tally.progress.listed.max(seen);
+    if tally.progress.total.is_none() {
+        tally.progress.total = Some(seen);
+        tally.incomplete = incomplete.map(str::to_owned);
     }
+    table.put_tally(&progress.sweep, &tally)?;
+    table.put_lists(&progress.source, LastLists { users: seen, pages: tally.pages })?;
+    if tally.is_complete() {
+        table.put_reads(&progress.sweep, tally.progress.read)?;
+    }
+    table.settle_all(&progress.sweep, progress.at)
 }
 
 fn failed(table: &Table<'_>, progress: &SweepProgress, why: &str) -> Tried<()> {

@@ -80,6 +80,13 @@ pub struct Run {
     pub finished: Option<Timestamp>,
     /// Users and steps.
     pub counts: Counts,
+    /// Whether everybody was looked at. False: the source's list of users is not known to be the whole one. None: it is
+    /// still being read.
+    #[serde(default)]
+    pub complete: Option<bool>,
+    /// Why users may be missing, where it is not complete.
+    #[serde(default)]
+    pub incomplete_why: Option<String>,
     /// How far the sweep has come.
     pub progress: Option<Progress>,
     /// How much the sweep was expected to ask of the product, told before its users are listed. None where the source was
@@ -168,6 +175,8 @@ impl Row {
             held_since: None,
             finished: None,
             counts: if in_sweep { Counts::default() } else { Counts { seen: 1, selected: 1, ..Counts::default() } },
+            complete: None,
+            incomplete_why: None,
             progress: None,
             estimate: None,
             actions: BTreeSet::new(),
@@ -195,6 +204,8 @@ impl Row {
             held_since: None,
             finished: None,
             counts: if in_sweep { Counts::default() } else { Counts { seen: 1, selected: 1, ..Counts::default() } },
+            complete: None,
+            incomplete_why: None,
             progress: None,
             estimate: None,
             actions: actions(verdict),
@@ -221,6 +232,8 @@ impl Row {
             held_since: None,
             finished: None,
             counts: Counts::default(),
+            complete: None,
+            incomplete_why: None,
             progress: None,
             estimate: None,
             actions: BTreeSet::new(),

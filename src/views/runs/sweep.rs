@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// How many users were listed and decided. Apart from the rest of the sweep, because it changes with each user.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     #[serde(flatten)]
     pub(super) progress: Progress,
@@ -19,6 +19,9 @@ pub(super) struct Tally {
     /// When the latest of what is known of the sweep happened; none where an older version wrote it.
     #[serde(default)]
     pub(super) at: Option<Timestamp>,
+    /// Why users may be missing from the list; none where it is whole, or not read to its end.
+    #[serde(default)]
+    pub(super) incomplete: Option<String>,
 }
 
 impl Tally {
@@ -30,6 +33,11 @@ impl Tally {
     /// Whether as many are decided as were listed.
     pub(super) fn has_no_open_users(&self) -> bool {
         self.progress.decided >= self.progress.listed.max(self.progress.total.unwrap_or(0))
+    }
+
+    /// Whether the list is known to be the whole one; none while it is being read.
+    pub(super) fn list_is_complete(&self) -> Option<bool> {
+        self.progress.total.map(|_| self.incomplete.is_none())
     }
 
     /// Once something happened at `at`.

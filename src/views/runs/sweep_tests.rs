@@ -85,7 +85,7 @@ pub(super) fn two_of_three() -> Vec<Told> {
         Told::Decision(jane.clone()),
         Told::Progress(progress(2, SweepStep::Listed { cursor: "2".into(), seen: 2 })),
         Told::Decision(joe.clone()),
-        Told::Progress(progress(3, SweepStep::ListingEnded { seen: 3 })),
+        Told::Progress(progress(3, SweepStep::ListingEnded { seen: 3, incomplete: None })),
         Told::Outcome(changed(&joe)),
         Told::Decision(sighted("jim", 3, &[], None)),
     ]
@@ -147,7 +147,7 @@ pub(super) fn held(runs: &Runs) {
     }
     let id = runs.run("a").id;
     assert_eq!(runs.counted(&id).expect("read"), None);
-    runs.tell(&Told::Progress(progress(3, SweepStep::ListingEnded { seen: 2 })));
+    runs.tell(&Told::Progress(progress(3, SweepStep::ListingEnded { seen: 2, incomplete: None })));
     assert_eq!(runs.counted(&id).expect("read").map(|counts| (counts.would_change, counts.seen)), Some((2, 2)));
     assert_eq!(runs.run("a").state, RunState::Running, "until somebody has compared");
     runs.tell(&Told::Progress(progress(4, SweepStep::Held { scheme: scheme("a"), why: "too many".into() })));

@@ -215,7 +215,7 @@ async fn access_by_name() -> Bench {
 async fn older_data_center() -> Bench {
     let bench = Bench::new(Product::JiraDc);
     let fail = |status| Effect::Fail { status, retry_after: None, after_work: false };
-    bench.sandbox.inject(Fault::new(fail(404)).path("user/list"));
+    bench.sandbox.inject(Fault::new(Effect::BeforeTen));
     list(&bench).await;
     bench.sandbox.inject(Fault::new(fail(400)).path("user/search").when(When::Next(1)));
     list(&bench).await;

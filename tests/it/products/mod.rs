@@ -131,7 +131,7 @@ fn client_of(sandbox: &Sandbox, product: Product, auth: Auth, directory: Option<
             .then(|| Organization { id: ORGANIZATION.to_owned(), directory: directory.map(str::to_owned) }),
         ..Source::new("acme".parse().expect("an id"), product, sandbox.base_url(product), auth)
     };
-    let limits = Limits { call: Duration::from_secs(1), ..Limits::default() };
+    let limits = Limits { call: Duration::from_secs(1), list: Duration::from_secs(1), ..Limits::default() };
     let metrics = Metrics::new().expect("metrics");
     connect_within(limits, &source, metrics, Arc::new(SystemClock)).expect("a client")
 }
