@@ -13,6 +13,7 @@ pub mod domain;
 pub mod engine;
 pub mod explain;
 pub mod intake;
+pub mod json_record;
 pub mod key_set;
 pub mod log;
 pub mod metrics;

@@ -7,7 +7,7 @@ use prometheus::{
     TextEncoder,
 };
 
-use crate::domain::{ActionKind, Stage, StepResult};
+use crate::domain::{ActionKind, Ignored, RecordKind, Stage, StepResult};
 
 /// The metric families; cheap to clone, all clones count together.
 #[derive(Clone, Debug)]
@@ -179,6 +179,7 @@ impl Metrics {
             self.duplicates.with_label_values(&[stage.as_str()]);
             self.dead_letters.with_label_values(&[stage.as_str()]);
         }
+        self.dead_letters.with_label_values(&[Stage::Intake.as_str()]);
         self.duplicates.with_label_values(&[crate::intake::feed::STAGE]);
         for result in StepResult::ALL {
             for action in ActionKind::ALL.map(ActionKind::as_str) {
@@ -187,6 +188,10 @@ impl Metrics {
         }
         self.implausible_times.with_label_values(&[source]);
         self.records_passed_over.with_label_values(&[source, "user"]);
+        self.records_passed_over.with_label_values(&[source, RecordKind::AuditEntry.as_str()]);
+        for reason in Ignored::ALL {
+            self.webhooks_ignored.with_label_values(&[source, reason.label()]);
+        }
         self.product_throttled.with_label_values(&[source]);
         self.sweep_users.with_label_values(&[source]);
         self.reconciled.with_label_values(&[source]);

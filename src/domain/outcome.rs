@@ -107,6 +107,8 @@ pub enum Stage {
     Executor,
     /// Listing the users of a source.
     Sweeper,
+    /// Taking in what a source tells.
+    Intake,
 }
 
 impl Stage {
@@ -116,6 +118,7 @@ impl Stage {
             Self::Planner => "planner",
             Self::Executor => "executor",
             Self::Sweeper => "sweeper",
+            Self::Intake => "intake",
         }
     }
 }

@@ -11,24 +11,24 @@ pub(super) fn memory_id(event: &EventId, user: &UserRef) -> String {
     }
 }
 
-/// The event under its user's lasting id. A login that is known by its user and second, or minute, is so under that id too,
-/// however the others who tell of it name the user.
+/// The event under its user's lasting id. A login that is known by its user and second is so under that id too, however
+/// the others who tell of it name the user.
 pub(super) fn under_lasting_id(event: Event, user: UserId) -> Event {
-    let (second, untimed) = (known_by_second(&event), is_untimed_login(&event));
+    let second = known_by_second(&event);
     let user = UserRef::Id(user);
-    let id = match second {
-        Some(at) => EventId::of_login(&event.source, &user, at),
-        None if untimed => EventId::of_untimed_login(&event.source, &user, event.accepted),
-        None => event.id,
-    };
+    let id = second.map_or(event.id, |at| EventId::of_login(&event.source, &user, at));
     Event { id, user, ..event }
 }
 
-/// Whether it is a login of which nobody said when it was: it is known by its user and the minute of its acceptance.
+/// Whether it is a login of which nobody said when it was: it is known by its user, as the delivery named them, and the
+/// minute of its acceptance. The name stands among the hints when the event is under the lasting id.
 pub(super) fn is_untimed_login(event: &Event) -> bool {
-    event.kind == EventKind::LoggedIn
-        && event.occurred.is_none()
-        && event.id == EventId::of_untimed_login(&event.source, &event.user, event.accepted)
+    if event.kind != EventKind::LoggedIn || event.occurred.is_some() {
+        return false;
+    }
+    let named = event.hints.name.clone().map(UserRef::Name);
+    let is_by = |user: &UserRef| event.id == EventId::of_untimed_login(&event.source, user, event.accepted);
+    is_by(&event.user) || named.as_ref().is_some_and(is_by)
 }
 
 /// When a login was that is known by its user and second.
@@ -67,15 +67,14 @@ mod tests {
     }
 
     #[test]
-    fn a_login_without_a_time_told_by_name_and_by_id_is_one() {
-        let (by_name, by_id) = (UserRef::Name("jane".into()), UserRef::Id(UserId::new("KEY1")));
-        let untimed = |user: UserRef| {
-            let id = EventId::of_untimed_login(&source(), &user, AT);
-            Event { occurred: None, ..login(id, user) }
-        };
-        let moved = under_lasting_id(untimed(by_name), UserId::new("KEY1"));
-        assert_eq!(moved, untimed(by_id));
-        assert!(is_untimed_login(&moved));
+    fn a_login_without_a_time_keeps_its_id_and_is_known_for_one() {
+        let by_name = UserRef::Name("jane".into());
+        let id = EventId::of_untimed_login(&source(), &by_name, AT);
+        let hints = UserHints { name: Some("jane".into()), ..UserHints::default() };
+        let moved =
+            under_lasting_id(Event { occurred: None, hints, ..login(id.clone(), by_name) }, UserId::new("KEY1"));
+        assert_eq!((&moved.id, is_untimed_login(&moved)), (&id, true));
+        assert!(!is_untimed_login(&Event { id: EventId::from_body(&source(), b"x"), ..moved }));
     }
 
     #[test]

@@ -8,12 +8,15 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{body, events, proof::ProofError};
-use crate::domain::EventId;
+use crate::{
+    domain::{EventId, Ignored},
+    source::Refusal,
+};
 
 /// How a delivery was answered.
 pub(super) enum Answer {
     Accepted(Vec<EventId>),
-    Ignored(&'static str),
+    Ignored(Ignored),
     Unauthorized,
     Malformed,
     UnsupportedMediaType,
@@ -76,6 +79,22 @@ impl Answer {
         }
     }
 
+    /// Why the delivery was refused, for administrators; none where it was not.
+    pub const fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Accepted(_) | Self::Ignored(_) => None,
+            Self::Unauthorized => Some(Refusal::Unproven),
+            Self::Malformed => Some(Refusal::Unreadable),
+            Self::UnsupportedMediaType => Some(Refusal::ContentType),
+            Self::TooLarge => Some(Refusal::TooLarge),
+            Self::TooSlow => Some(Refusal::TooSlow),
+            Self::Broken => Some(Refusal::BrokeOff),
+            Self::Overloaded => Some(Refusal::Overloaded),
+            Self::Unavailable => Some(Refusal::NotDurable),
+            Self::NoKeys => Some(Refusal::NoKeys),
+        }
+    }
+
     /// The answer itself.
     pub fn respond(self) -> HttpResponse {
         match self {
@@ -83,7 +102,7 @@ impl Answer {
                 [event] => Accepted::Event(event),
                 several => Accepted::Events(several),
             }),
-            Self::Ignored(why) => HttpResponse::Ok().json(json!({ "ignored": why })),
+            Self::Ignored(why) => HttpResponse::Ok().json(json!({ "ignored": why.says() })),
             Self::Unauthorized => refuse(StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::Malformed => refuse(StatusCode::BAD_REQUEST, "the body is not JSON"),
             Self::Broken => refuse(StatusCode::BAD_REQUEST, "the body broke off"),

@@ -5,53 +5,86 @@
 //! developers" on confluence.atlassian.com (Data Center's), and samples in github.com/elastic/integrations. Fields that
 //! are said to be required are missing in samples, so every field may be.
 
-use serde_json::{Value, json};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Value, json, value::RawValue};
 
-use super::{Malformed, Reading, Told};
+use super::{Malformed, Read, Reading, Told};
 use crate::{
     config::AuditActions,
     domain::{
-        AccountType, EmailAddress, EventKind, Product, ReadTime, Timestamp, UserHints, UserId, UserRef, WrittenTime,
+        AccountType, EmailAddress, EventKind, Ignored, Product, ReadTime, Timestamp, UserHints, UserId, UserRef,
+        WrittenTime,
     },
+    json_record::{self, Unread, Unreadable},
 };
 
-const OF_NO_INTEREST: &str = "not a login or a creation";
-const NO_USER: &str = "the entry names no user";
+/// Why an entry tells nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passed {
+    /// It is of no interest.
+    Ignored(Ignored),
+    /// It can't be read.
+    Unreadable(Unreadable),
+}
 
-/// Reads a body: one entry, an array of them, or either under `data`.
-pub(super) fn read(text: &str, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Reading, Malformed> {
-    let entries = match serde_json::from_str(text)? {
-        Value::Object(mut body) => match body.remove("data") {
-            Some(Value::Array(entries)) => entries,
-            Some(entry) => vec![entry],
-            None => vec![Value::Object(body)],
-        },
-        Value::Array(entries) => entries,
-        _ => return Ok(Reading::Ignored("the body is no object")),
-    };
-    let (mut told, mut why) = (Vec::new(), "there is no entry");
-    for entry in &entries {
-        match read_entry(entry, product, actions, now) {
+const OF_NO_INTEREST: Passed = Passed::Ignored(Ignored::OtherEntry);
+const NO_USER: Passed = Passed::Ignored(Ignored::EntryWithoutUser);
+
+/// Reads a body: one entry, an array of them, or either under `data`. One that can't be read costs no other.
+pub(super) fn read(text: &str, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Read, Malformed> {
+    let Some(entries) = entries(text)? else { return Ok(Reading::Ignored(Ignored::NoObject).into()) };
+    let (mut told, mut ignored, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, entry) in entries.iter().enumerate() {
+        let value = json_record::read(entry).map_err(Passed::Unreadable);
+        match value.and_then(|value| read_entry(&value, product, actions, now)) {
             Ok(one) => told.push(one),
-            // Among entries of no interest, the one that names nobody is what an administrator looks for.
-            Err(reason) if why != NO_USER => why = reason,
-            Err(_) => {}
+            Err(Passed::Ignored(why)) => ignored.push(why),
+            Err(Passed::Unreadable(why)) => unread.push(Unread::new(entry.get(), (place + 1, entries.len()), why)),
         }
     }
-    Ok(if told.is_empty() { Reading::Ignored(why) } else { Reading::Told(told) })
+    if !unread.is_empty() && unread.len() == entries.len() {
+        return Err(Malformed::NoEntry);
+    }
+    if entries.is_empty() {
+        ignored.push(Ignored::NoEntry);
+    }
+    let reading = if told.is_empty() { Reading::Ignored(most_telling(&ignored)) } else { Reading::Told(told) };
+    Ok(Read { reading, ignored, unread })
+}
+
+/// Among entries of no interest, the one that names nobody is what an administrator looks for.
+fn most_telling(ignored: &[Ignored]) -> Ignored {
+    let nobody = ignored.iter().find(|why| **why == Ignored::EntryWithoutUser);
+    nobody.or(ignored.first()).copied().unwrap_or(Ignored::NoEntry)
+}
+
+/// The entries of a body as they stand; none where it is neither an object nor an array.
+fn entries(text: &str) -> Result<Option<Vec<&RawValue>>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Page<'a> {
+        #[serde(borrow)]
+        data: Option<&'a RawValue>,
+    }
+    Ok(match text.bytes().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => match serde_json::from_str::<Page<'_>>(text)?.data {
+            Some(data) if data.get().starts_with('[') => Some(serde_json::from_str(data.get())?),
+            Some(entry) => Some(vec![entry]),
+            None => Some(vec![serde_json::from_str(text)?]),
+        },
+        Some(b'[') => Some(serde_json::from_str(text)?),
+        _ => {
+            serde_json::from_str::<IgnoredAny>(text)?;
+            None
+        }
+    })
 }
 
 /// What one entry of a `product` tells, or why it is of no interest.
 /// `now` bounds the times that are believed.
 ///
 /// # Errors
-/// Why it is of no interest.
-pub fn read_entry(
-    entry: &Value,
-    product: Product,
-    actions: &AuditActions,
-    now: Timestamp,
-) -> Result<Told, &'static str> {
+/// Why it tells nothing.
+pub fn read_entry(entry: &Value, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Told, Passed> {
     let cloud = text(entry, "/attributes/action");
     let data_center = || text(entry, "/type/actionI18nKey").or_else(|| text(entry, "/auditType/actionI18nKey"));
     let action = cloud.or_else(data_center).ok_or(OF_NO_INTEREST)?;
@@ -61,6 +94,14 @@ pub fn read_entry(
         _ => return Err(OF_NO_INTEREST),
     };
     let (user, hints) = if cloud.is_some() { in_cloud(entry, kind) } else { in_data_center(entry, product, kind) }?;
+    let named = match &user {
+        UserRef::Id(id) => id.as_str(),
+        UserRef::Name(name) => name,
+    };
+    if json_record::is_cut(named) {
+        return Err(Passed::Unreadable(Unreadable::HalfACharacter));
+    }
+    let hints = UserHints { name: hints.name.filter(|name| !json_record::is_cut(name)), ..hints };
     let ReadTime { at: occurred, odd: odd_time } = time(entry).map(|time| time.read(now)).unwrap_or_default();
     Ok(Told { kind, user, hints, occurred, odd_time, entry: Some(id(entry)) })
 }
@@ -86,7 +127,7 @@ fn time(entry: &Value) -> Option<WrittenTime> {
 }
 
 /// Whoever logs in is the actor; whoever is created is what was acted on, and the actor an administrator.
-fn in_cloud(entry: &Value, kind: EventKind) -> Result<(UserRef, UserHints), &'static str> {
+fn in_cloud(entry: &Value, kind: EventKind) -> Result<(UserRef, UserHints), Passed> {
     let context = || entry.pointer("/attributes/context")?.as_array()?.iter().find(|item| is_user(item));
     let (user, details) = match kind {
         EventKind::LoggedIn => (entry.pointer("/attributes/actor"), ""),
@@ -104,7 +145,7 @@ fn in_cloud(entry: &Value, kind: EventKind) -> Result<(UserRef, UserHints), &'st
 }
 
 /// The user that is affected, by the lasting id; whoever logs in may stand there as the author alone.
-fn in_data_center(entry: &Value, product: Product, kind: EventKind) -> Result<(UserRef, UserHints), &'static str> {
+fn in_data_center(entry: &Value, product: Product, kind: EventKind) -> Result<(UserRef, UserHints), Passed> {
     let affected = || entry.pointer("/affectedObjects")?.as_array()?.iter().find(|item| is_user(item));
     let email = changed(entry, "common.words.email").and_then(EmailAddress::parse);
     if let Some((user, id)) = affected().and_then(|user| Some((user, text(user, "/id")?))) {
@@ -118,7 +159,7 @@ fn in_data_center(entry: &Value, product: Product, kind: EventKind) -> Result<(U
 /// The author by the lasting id where the entry has it: in Confluence and Bitbucket, while in Jira the author's id is another
 /// number than the REST API's. The author's name is the login name in Jira and Bitbucket, in Confluence the display name,
 /// by which nobody may be looked up: it can be somebody else's login name.
-fn by_author(author: &Value, product: Product) -> Result<(UserRef, UserHints), &'static str> {
+fn by_author(author: &Value, product: Product) -> Result<(UserRef, UserHints), Passed> {
     if is_nobody(author) {
         return Err(NO_USER);
     }

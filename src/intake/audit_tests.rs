@@ -7,7 +7,7 @@ use crate::domain::OddTime;
 const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 
 fn body(body: &Value) -> Reading {
-    read(&body.to_string(), Product::JiraDc, &AuditActions::default(), NOW).expect("JSON")
+    read(&body.to_string(), Product::JiraDc, &AuditActions::default(), NOW).expect("JSON").reading
 }
 
 fn told(entry: &Value) -> Told {
@@ -58,7 +58,7 @@ fn a_creation_in_cloud_is_of_what_was_acted_on_and_never_of_the_actor() {
     assert_eq!(created.hints.account_type, Some(AccountType::Person));
     let mut nobody = cloud_creation();
     nobody["attributes"]["context"][1]["id"] = Value::Null;
-    assert_eq!(body(&nobody), Reading::Ignored(NO_USER));
+    assert_eq!(body(&nobody), Reading::Ignored(Ignored::EntryWithoutUser));
 }
 
 #[test]
@@ -70,7 +70,11 @@ fn data_center_names_whom_it_affects_by_the_key() {
     assert_eq!(created.hints.name.as_deref(), Some("new.one"));
     assert_eq!(created.hints.email, EmailAddress::parse("new@example.com"));
     let nobody = data_center("jira.auditing.user.created", &json!([]));
-    assert_eq!(body(&nobody), Reading::Ignored(NO_USER), "the author created somebody and was not created");
+    assert_eq!(
+        body(&nobody),
+        Reading::Ignored(Ignored::EntryWithoutUser),
+        "the author created somebody and was not created"
+    );
 }
 
 const LOGINS: [(Product, &str); 3] = [
@@ -178,20 +182,51 @@ fn one_entry_an_array_and_a_page_of_entries_tell_the_same() {
 #[test]
 fn what_is_of_no_interest_is_ignored_with_the_reason() {
     let cases = [
-        (json!([]), "there is no entry"),
-        (json!({ "data": [] }), "there is no entry"),
-        (json!(7), "the body is no object"),
-        (json!({}), OF_NO_INTEREST),
-        (json!({ "webhookEvent": "user_login", "user": { "key": "k" } }), OF_NO_INTEREST),
-        (json!({ "attributes": { "action": "user_login_failed", "actor": { "id": "x" } } }), OF_NO_INTEREST),
-        (json!([{ "attributes": { "action": "user_login" } }, {}]), NO_USER),
-        (json!({ "attributes": { "action": ["user_login"], "actor": 7 } }), OF_NO_INTEREST),
-        (json!({ "type": { "action": "user_login" } }), OF_NO_INTEREST),
+        (json!([]), Ignored::NoEntry),
+        (json!({ "data": [] }), Ignored::NoEntry),
+        (json!(7), Ignored::NoObject),
+        (json!({}), Ignored::OtherEntry),
+        (json!({ "webhookEvent": "user_login", "user": { "key": "k" } }), Ignored::OtherEntry),
+        (json!({ "attributes": { "action": "user_login_failed", "actor": { "id": "x" } } }), Ignored::OtherEntry),
+        (json!([{ "attributes": { "action": "user_login" } }, {}]), Ignored::EntryWithoutUser),
+        (json!({ "attributes": { "action": ["user_login"], "actor": 7 } }), Ignored::OtherEntry),
+        (json!({ "type": { "action": "user_login" } }), Ignored::OtherEntry),
     ];
     for (value, why) in cases {
         assert_eq!(body(&value), Reading::Ignored(why), "{value}");
     }
     assert!(read("[", Product::JiraDc, &AuditActions::default(), NOW).is_err());
+}
+
+#[test]
+fn one_bad_entry_of_three_costs_no_other() {
+    let (login, created) = (cloud_login().to_string(), cloud_creation().to_string());
+    let logout = r#"{"id":"x","attributes":{"action":"user_logout"}}"#;
+    let cut = login.replace("712020:aaaa", r"712020:\ud83d");
+    let infinite = r#"{"attributes":{"action":"user_login","x":1e999}}"#;
+    let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    let read = |body: &str| read(body, Product::AtlassianOrg, &AuditActions::default(), NOW);
+    for (bad, why) in [
+        (cut.as_str(), Unreadable::HalfACharacter),
+        (infinite, Unreadable::NoValue),
+        (deep.as_str(), Unreadable::NoValue),
+        ("null", Unreadable::NotAnObject),
+        ("[]", Unreadable::NotAnObject),
+    ] {
+        for body in
+            [format!("[{login},{bad},{logout},{created}]"), format!(r#"{{"data":[{login},{bad},{logout},{created}]}}"#)]
+        {
+            let Read { reading, ignored, unread } = read(&body).expect("two can be read");
+            assert_eq!(reading, Reading::Told(vec![told(&cloud_login()), told(&cloud_creation())]));
+            assert_eq!(ignored, [Ignored::OtherEntry]);
+            assert_eq!(unread, [Unread::new(bad, (2, 4), why)]);
+        }
+        for body in [format!("[{bad}]"), format!("[{bad},{bad}]"), format!(r#"{{"data":[{bad}]}}"#)] {
+            assert!(matches!(read(&body), Err(Malformed::NoEntry)), "{why:?}");
+        }
+    }
+    let shown = login.replace("Alice Johnson", r"Alice \ud83d");
+    assert_eq!(read(&shown).expect("what counts is whole").reading, Reading::Told(vec![told(&cloud_login())]));
 }
 
 #[test]

@@ -94,6 +94,19 @@ pub(super) async fn append(events: Vec<Event>, log: &dyn Log, metrics: &Metrics)
     }
 }
 
+/// Appends a record of another stream, within the same time.
+pub(super) async fn append_record(stream: Stream, record: Record, log: &dyn Log) -> Result<(), Error> {
+    match tokio::time::timeout(PATIENCE, log.append(stream, record)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(log::Error::Overloaded)) => Err(Error::Overloaded),
+        Ok(Err(error)) => {
+            warn!(%error, "what can't be read in a delivery could not be set aside");
+            Err(Error::Unavailable)
+        }
+        Err(_) => Err(Error::Unavailable),
+    }
+}
+
 async fn append_all(mut events: Vec<Event>, log: &dyn Log, metrics: &Metrics) -> Result<(), Error> {
     if events.len() == 1
         && let Some(event) = events.pop()

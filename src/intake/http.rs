@@ -12,16 +12,18 @@ use super::{
     Proof, Reading, Unverified, Verified, Verifier,
     answer::Answer,
     body::Budget,
-    events::{Origin, append},
+    events::{self, Origin, append},
+    passed_over,
     proof::verifiers,
 };
 use crate::{
     clock::Clock,
     config::{self, AuditActions},
-    domain::{Product, SourceId, Via},
-    log::Log,
+    domain::{Ignored, Product, SourceId, Via},
+    json_record::Unread,
+    log::{Log, Stream},
     metrics::Metrics,
-    source::Arrivals,
+    source::{Arrivals, ProofForm, Refusal},
 };
 
 /// A body must arrive within this time.
@@ -92,7 +94,9 @@ impl Intake {
             Err(error) => return error.into(),
         };
         if is_ping(request, &body.bytes) {
-            return Answer::Ignored("ping");
+            let label = self.sources.get(source).map_or("unknown", |known| known.id.as_str());
+            self.metrics.webhooks_ignored.with_label_values(&[label, Ignored::Ping.label()]).inc();
+            return Answer::Ignored(Ignored::Ping);
         }
         let known = self.sources.get(source);
         let verifier = known.map_or(&self.nobody, |known| &known.verifier);
@@ -105,10 +109,16 @@ impl Intake {
     }
 
     async fn accept(&self, known: &Known, request: &HttpRequest, verified: &Verified) -> Answer {
-        let told = match verified.read(known.product, &known.actions, self.clock.now()) {
-            Ok(Reading::Told(told)) => told,
-            Ok(Reading::Ignored(why)) => return Answer::Ignored(why),
-            Err(_) => return Answer::Malformed,
+        let Ok(read) = verified.read(known.product, &known.actions, self.clock.now()) else { return Answer::Malformed };
+        if let Err(error) = self.pass_over(known, &read.unread).await {
+            return error.into();
+        }
+        for why in read.ignored {
+            self.metrics.webhooks_ignored.with_label_values(&[known.id.as_str(), why.label()]).inc();
+        }
+        let told = match read.reading {
+            Reading::Told(told) => told,
+            Reading::Ignored(why) => return Answer::Ignored(why),
         };
         for odd in told.iter().filter_map(|told| told.odd_time) {
             self.arrivals.implausible_time(&known.id, odd);
@@ -128,11 +138,41 @@ impl Intake {
     }
 }
 
+impl Intake {
+    /// Keeps what can't be read in a delivery among the dead letters.
+    async fn pass_over(&self, known: &Known, unread: &[Unread]) -> Result<(), events::Error> {
+        for one in unread {
+            let letter = passed_over::letter(&known.id, one, "a delivery of the audit log", &*self.clock);
+            events::append_record(Stream::DeadLetters, letter, &*self.log).await?;
+            passed_over::count(&known.id, one, &self.arrivals, &self.metrics);
+        }
+        Ok(())
+    }
+
+    /// Notes how a delivery for `source` was answered. It is done when the sender has its answer, so that the sender does not
+    /// learn from the time which sources there are.
+    fn note(&self, source: &str, answer: &Noted) {
+        match (self.sources.get(source), answer) {
+            (_, Noted::Refused(refusal, proof)) => self.arrivals.refused(source, *refusal, *proof),
+            (Some(known), Noted::Accepted) => self.arrivals.accepted(&known.id),
+            (Some(known), Noted::Ignored(why)) => self.arrivals.ignored(&known.id, *why),
+            (None, Noted::Accepted | Noted::Ignored(_)) => {}
+        }
+    }
+}
+
+/// How a delivery was answered, to be noted.
+enum Noted {
+    Accepted,
+    Ignored(Ignored),
+    Refused(Refusal, ProofForm),
+}
+
 /// Adds the route of intake; the app data must hold a `web::Data<Intake>`.
 pub fn configure(app: &mut web::ServiceConfig) {
-    app.service(
-        web::resource("/webhooks/{source}").route(web::post().to(receive)).default_service(web::to(method_not_allowed)),
-    );
+    // With a slash at the end too, as some write addresses.
+    let paths = ["/webhooks/{source}", "/webhooks/{source}/"];
+    app.service(web::resource(paths).route(web::post().to(receive)).default_service(web::to(method_not_allowed)));
 }
 
 async fn receive(
@@ -146,6 +186,12 @@ async fn receive(
     let label = intake.sources.get(source.as_str()).map_or("unknown", |known| known.id.as_str());
     intake.metrics.webhooks.with_label_values(&[label, answer.label()]).inc();
     intake.metrics.webhook_seconds.observe(began.elapsed().as_secs_f64());
+    let noted = match (&answer, answer.refusal()) {
+        (_, Some(refusal)) => Noted::Refused(refusal, proof_of(&request).form()),
+        (Answer::Ignored(why), None) => Noted::Ignored(*why),
+        (_, None) => Noted::Accepted,
+    };
+    actix_web::rt::spawn(async move { intake.note(&source, &noted) });
     answer.respond()
 }
 

@@ -6,10 +6,11 @@ mod body;
 mod events;
 pub mod feed;
 mod http;
+mod passed_over;
 mod payload;
 mod proof;
 
-pub use audit::read_entry;
+pub use audit::{Passed, read_entry};
 pub use http::{Intake, configure};
-pub use payload::{Malformed, Reading, Told};
+pub use payload::{Malformed, Read, Reading, Told};
 pub use proof::{Proof, ProofError, Unverified, Verified, Verifier};

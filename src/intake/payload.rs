@@ -15,16 +15,16 @@ use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
-
 use serde_json::value::RawValue;
 
 use super::{Verified, audit, proof::Form};
 use crate::{
     config::AuditActions,
     domain::{
-        AccountType, EmailAddress, EventKind, OddTime, Product, ReadTime, Timestamp, UserHints, UserId, UserRef,
-        WrittenTime,
+        AccountType, EmailAddress, EventKind, Ignored, OddTime, Product, ReadTime, Timestamp, UserHints, UserId,
+        UserRef, WrittenTime,
     },
+    json_record::Unread,
 };
 
 /// The body is not JSON.
@@ -36,6 +36,30 @@ pub enum Malformed {
     /// Text, and something else.
     #[error("the body can't be read: {}", crate::words::json(.0))]
     NotJson(#[from] serde_json::Error),
+    /// JSON, with entries none of which can be read.
+    #[error("none of the entries can be read")]
+    NoEntry,
+}
+
+/// What a delivery tells, and what in it does not.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Read {
+    /// What it tells.
+    pub reading: Reading,
+    /// What in it is of no interest.
+    pub ignored: Vec<Ignored>,
+    /// Entries that can't be read.
+    pub unread: Vec<Unread>,
+}
+
+impl From<Reading> for Read {
+    fn from(reading: Reading) -> Self {
+        let ignored = match &reading {
+            Reading::Told(_) => Vec::new(),
+            Reading::Ignored(why) => vec![*why],
+        };
+        Self { reading, ignored, unread: Vec::new() }
+    }
 }
 
 /// What there is in a delivery.
@@ -44,7 +68,7 @@ pub enum Reading {
     /// Something happened to users: one thing in a webhook, perhaps several in an audit log. Never empty.
     Told(Vec<Told>),
     /// Nothing of interest, and why.
-    Ignored(&'static str),
+    Ignored(Ignored),
 }
 
 /// What happened, to whom.
@@ -69,12 +93,12 @@ impl Verified {
     /// `now` bounds the times that are believed.
     ///
     /// # Errors
-    /// If the body is not UTF-8, or not JSON.
-    pub fn read(&self, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Reading, Malformed> {
+    /// If the body is not UTF-8, or not JSON, or if it holds entries none of which can be read.
+    pub fn read(&self, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Read, Malformed> {
         // What is passed over would not be checked for it.
         let text = std::str::from_utf8(self.body())?;
         match self.form() {
-            Form::Webhook => webhook(text, product, now),
+            Form::Webhook => webhook(text, product, now).map(Read::from),
             Form::AuditLog => audit::read(text, product, actions, now),
         }
     }
@@ -84,7 +108,7 @@ fn webhook(text: &str, product: Product, now: Timestamp) -> Result<Reading, Malf
     // A struct would also be read from an array: only an object is one.
     if text.bytes().find(|byte| !byte.is_ascii_whitespace()) != Some(b'{') {
         serde_json::from_str::<IgnoredAny>(text)?;
-        return Ok(Reading::Ignored("the body is no object"));
+        return Ok(Reading::Ignored(Ignored::NoObject));
     }
     let body: Body<'_> = serde_json::from_str(text)?;
     Ok(body.interpret(product, now))
@@ -141,9 +165,9 @@ impl Body<'_> {
             Some("user_updated" | "avi:jira:updated:user") => EventKind::Updated,
             Some("user_deactivated" | "user_reactivated") => EventKind::Updated,
             Some("user_deleted" | "avi:jira:deleted:user" | "user_removed") => EventKind::Removed,
-            Some(_) => return Reading::Ignored("not an event about a user"),
-            None if self.test.get() == Some("true") => return Reading::Ignored("ping"),
-            None => return Reading::Ignored("the body names no event"),
+            Some(_) => return Reading::Ignored(Ignored::OtherEvent),
+            None if self.test.get() == Some("true") => return Reading::Ignored(Ignored::Ping),
+            None => return Reading::Ignored(Ignored::NoEvent),
         };
         let by_id = |id: &Text<'_>| id.get().map(|id| UserRef::Id(UserId::new(id)));
         let by_name = || self.user.name().map(|name| UserRef::Name(name.to_owned()));
@@ -154,7 +178,7 @@ impl Body<'_> {
             // Their own ids stand in no webhook; a listener of one's own knows the login name.
             Product::BitbucketDc | Product::Crowd => by_name(),
         };
-        let Some(user) = user else { return Reading::Ignored("the body names no user") };
+        let Some(user) = user else { return Reading::Ignored(Ignored::NoUser) };
         let ReadTime { at: occurred, odd: odd_time } = self.timestamp.map(|time| time.read(now)).unwrap_or_default();
         let hints = self.user.hints(product);
         Reading::Told(vec![Told { kind, user, hints, occurred, odd_time, entry: None }])

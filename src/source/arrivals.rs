@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::{ProofForm, Refusal};
 use crate::{
     clock::Clock,
-    domain::{OddTime, SourceId, Timestamp},
+    domain::{Ignored, OddTime, RecordKind, SourceId, Timestamp},
     metrics::Metrics,
 };
 
@@ -88,6 +88,8 @@ struct Slot {
     arrived: Arrived,
     /// Odd times of which the log was told.
     odd: Vec<OddTime>,
+    /// Whether the log was told of a record that can't be read.
+    passed_over: bool,
     /// Refusals of which the log was told: when last, and how many there were since.
     refused: HashMap<(Refusal, ProofForm), (Timestamp, u64)>,
 }
@@ -122,8 +124,8 @@ impl Arrivals {
     }
 
     /// Notes that a delivery of `source` told of nothing that usher looks at.
-    pub fn ignored(&self, source: &SourceId, why: &'static str) {
-        let at = self.clock.now();
+    pub fn ignored(&self, source: &SourceId, why: Ignored) {
+        let (at, why) = (self.clock.now(), why.says());
         if let Some(mut slot) = self.slot(source.as_str()) {
             slot.arrived.webhook.last_ignored = Some(IgnoredDelivery { at, why });
         }
@@ -163,6 +165,16 @@ impl Arrivals {
             slot.odd.push(odd);
             let says = odd.says();
             warn!(source.id = %source, form = ?odd, "{says}; mend what sends it. This is told once, and counted");
+        }
+    }
+
+    /// Counts a record of `source` that can't be read. The log is told of the first.
+    pub fn passed_over(&self, source: &SourceId, kind: RecordKind, why: &'static str) {
+        let kind = kind.as_str();
+        self.metrics.records_passed_over.with_label_values(&[source.as_str(), kind]).inc();
+        let Some(mut slot) = self.slot(source.as_str()) else { return };
+        if !std::mem::replace(&mut slot.passed_over, true) {
+            warn!(source.id = %source, kind, why, "a record can't be read and is passed over; it is among the dead letters. This is told once, and counted");
         }
     }
 
@@ -211,7 +223,7 @@ mod tests {
         let arrivals = Arrivals::new([&acme], Metrics::new().expect("metrics"), Arc::clone(&clock) as Arc<dyn Clock>);
         assert_eq!(arrivals.of(&acme).webhook, Deliveries::default());
         arrivals.accepted(&acme);
-        arrivals.ignored(&acme, "ping");
+        arrivals.ignored(&acme, Ignored::Ping);
         clock.0.store(5, Ordering::Relaxed);
         arrivals.refused("acme", Refusal::Unproven, ProofForm::Hmac);
         arrivals.refused("nowhere\n\u{1b}[31m", Refusal::Unproven, ProofForm::None);

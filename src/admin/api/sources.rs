@@ -83,6 +83,9 @@ pub(super) struct SourceNow {
     /// Runs that wait for an administrator.
     runs_held: usize,
     users: UsersRow,
+    /// Since the answering process began, in that process.
+    #[serde(flatten)]
+    arrived: Arrived,
 }
 
 /// The last list of the source's users that was read to its end.
@@ -124,12 +127,13 @@ impl SourceNow {
         reconciliation: ReconciliationRow,
         runs_held: usize,
         users: UsersRow,
+        arrived: Arrived,
     ) -> Self {
         let (state, why, since) = match health {
             Some(SourceHealth { state, why, since, .. }) => (Some(state), why, since),
             None => (None, None, None),
         };
-        Self { source, state, why, since, paused, reconciliation, runs_held, users }
+        Self { source, state, why, since, paused, reconciliation, runs_held, users, arrived }
     }
 }
 
@@ -138,9 +142,6 @@ impl SourceNow {
 pub(super) struct SourceDetail {
     #[serde(flatten)]
     now: SourceNow,
-    /// Since this process began, in this process.
-    #[serde(flatten)]
-    arrived: Arrived,
 }
 
 /// The sources of the configuration, and how they are doing.
@@ -166,7 +167,7 @@ pub(super) async fn one(
     let no_such = || Problem::NotFound { kind: "source", id: id.clone() };
     let row = state.sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
     let now = now(&state, vec![row.clone()]).await?.pop().ok_or_else(no_such)?;
-    Ok(Json(SourceDetail { now, arrived: state.arrivals.of(&row.id) }))
+    Ok(Json(SourceDetail { now }))
 }
 
 /// How the sources of `rows` are doing, in their order.
@@ -181,15 +182,9 @@ async fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>,
         let paused = state.settings.pause_of(&Pausable::Source(row.id.clone())).is_some();
         let is_waited = schemes.borrow().wait_for_creations(&row.id);
         let reconciliation = ReconciliationRow::new(row.reconcile, is_waited, compared);
-        let runs_held = held(&open, |run| run.source == row.id);
-        SourceNow::new(
-            row,
-            place.map(|place| health.swap_remove(place)),
-            paused,
-            reconciliation,
-            runs_held,
-            list.into(),
-        )
+        let (runs_held, arrived) = (held(&open, |run| run.source == row.id), state.arrivals.of(&row.id));
+        let health = place.map(|place| health.swap_remove(place));
+        SourceNow::new(row, health, paused, reconciliation, runs_held, list.into(), arrived)
     });
     Ok(rows.collect())
 }

@@ -10,6 +10,7 @@ async fn sources_are_shown_with_their_state_and_without_secrets() {
       "base_url": "https://jira.example/path",
       "credentials_expire": "2027-03-01",
       "id": "acme",
+      "implausible_times": null,
       "name": "The acme Jira",
       "paused": false,
       "product": "jira-dc",
@@ -34,6 +35,11 @@ async fn sources_are_shown_with_their_state_and_without_secrets() {
         "complete": null,
         "count": null,
         "why": null
+      },
+      "webhook": {
+        "last_accepted": null,
+        "last_ignored": null,
+        "last_refused": null
       },
       "why": "the product answered 401: no such user as secret-person"
     }

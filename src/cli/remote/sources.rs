@@ -67,13 +67,15 @@ pub enum Newcomers {
     },
 }
 
-const SOURCES: [Column; 9] = [
+const SOURCES: [Column; 11] = [
     ("source", "/id"),
     ("product", "/product"),
     ("state", "/state"),
     ("paused", "/paused"),
     ("newcomers", "/reconciliation/state"),
     ("users", "/shown_users"),
+    ("accepted", "/webhook/last_accepted"),
+    ("refused", "/webhook/last_refused/at"),
     ("address", "/base_url"),
     ("why", "/why"),
     ("held runs", "/runs_held"),

@@ -11,10 +11,16 @@ use crate::{
     engine::Interrupted,
     intake::{
         Told,
-        audit::read_entry,
+        audit::{Passed, read_entry},
         events::{Origin, append},
+        passed_over,
     },
-    products::{self, audit::AuditEntry},
+    json_record::Unread,
+    log::Stream,
+    products::{
+        self,
+        audit::{AuditEntry, AuditPage},
+    },
 };
 
 /// Of the events of one page, so many are written at a time.
@@ -63,19 +69,50 @@ impl Feed {
         }
     }
 
-    /// Those of `entries` that are of interest, in their order, and not from before `from`. One without a time counts as
-    /// from then.
-    pub(super) fn found(&self, entries: Vec<AuditEntry>, from: Timestamp, myself: &Myself) -> Vec<Found> {
+    /// Those of the entries of `page` that are of interest, in their order, and not from before `from`. One without a time
+    /// counts as from then. Those that can't be read are added to what of the page can't.
+    pub(super) fn found(&self, page: &mut AuditPage, from: Timestamp, myself: &Myself) -> Vec<Found> {
+        let of = page.entries.len() + page.unread.len();
         let (mut found, now) = (Vec::new(), self.connection.clock.now());
-        for AuditEntry { at, entry } in entries {
+        for (place, AuditEntry { at, entry }) in std::mem::take(&mut page.entries).into_iter().enumerate() {
             let (at, dated) = (at.unwrap_or(from), at.is_some());
-            let Ok(told) = read_entry(&entry, self.product, &self.actions, now) else { continue };
+            let told = match read_entry(&entry, self.product, &self.actions, now) {
+                Ok(told) => told,
+                Err(Passed::Ignored(_)) => continue,
+                Err(Passed::Unreadable(why)) if at >= from => {
+                    page.unread.push(Unread::new(&entry.to_string(), (place + 1, of), why));
+                    continue;
+                }
+                Err(Passed::Unreadable(_)) => continue,
+            };
             let is_own = told.kind == EventKind::LoggedIn && myself.is(&told.user);
             if at >= from && !is_own {
                 found.push(Found { print: print(self.source(), &told), at, dated, told });
             }
         }
         found
+    }
+
+    /// Keeps what can't be read among the dead letters, each once, and goes on. Nothing is made of what is `old`.
+    pub(super) async fn pass_over(
+        &self,
+        unread: Vec<Unread>,
+        old: bool,
+        stop: &CancellationToken,
+    ) -> Result<(), Interrupted> {
+        for one in unread {
+            if self.knows_undated(print_of(&one)) {
+                continue;
+            }
+            if !old {
+                let letter =
+                    passed_over::letter(self.source(), &one, "a page of the audit log", &*self.connection.clock);
+                self.appender.append(Stream::DeadLetters, letter, stop).await?;
+                passed_over::count(self.source(), &one, &self.arrivals, &self.metrics);
+            }
+            self.note_undated([print_of(&one)]);
+        }
+        Ok(())
     }
 
     /// Makes events of those in `found` that neither are among the `known` nor does `place` know, the older ones first, and
@@ -122,6 +159,11 @@ impl Feed {
         self.metrics.duplicates.with_label_values(&[STAGE]).inc_by((before - fresh.len()) as u64);
         fresh
     }
+}
+
+fn print_of(unread: &Unread) -> Print {
+    let [a, b, c, d, e, f, g, h, ..] = unread.digest;
+    Print(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
 }
 
 fn print(source: &SourceId, told: &Told) -> Print {

@@ -36,7 +36,7 @@ impl Follower<'_> {
         let mut known: HashSet<_> = self.place.seen.keys().copied().collect();
         loop {
             let cursor = self.place.cursor.clone();
-            let page = match self.page(span, cursor.as_deref()).await {
+            let mut page = match self.page(span, cursor.as_deref()).await {
                 // By which status that is said is not documented. Should it be the log that is gone, the next call fails.
                 Err(Error::Product(products::Error::Refused { status: 400 | 404 | 410, .. }))
                     if cursor.is_some() && !restarted =>
@@ -49,7 +49,8 @@ impl Follower<'_> {
             };
             let newest = page.entries.iter().filter_map(|entry| entry.at).max();
             let is_empty = page.entries.is_empty();
-            let found = self.feed.found(page.entries, span.from, self.feed.myself(&self.stop).await?);
+            let found = self.feed.found(&mut page, span.from, self.feed.myself(&self.stop).await?);
+            self.feed.pass_over(page.unread, self.old, &self.stop).await?;
             self.feed.take(found, self.old, &mut known, &mut self.place).await?;
             self.place.cursor.clone_from(&page.next);
             self.advance(newest).await?;
@@ -100,12 +101,13 @@ impl Follower<'_> {
         let (mut cursor, mut empty) = (None::<String>, 0);
         let from = span.from.max(self.floor()); // a slice reaches back, perhaps to what is forgotten by now
         while gathered.pages < most {
-            let page = self.page(span, cursor.as_deref()).await?;
+            let mut page = self.page(span, cursor.as_deref()).await?;
             gathered.pages += 1;
             gathered.newest = gathered.newest.max(page.entries.iter().filter_map(|entry| entry.at).max());
             empty = if page.entries.is_empty() { empty + 1 } else { 0 };
             let is_past = page.entries.iter().filter_map(|entry| entry.at).max().is_some_and(|at| at < span.from);
-            gathered.found.extend(self.feed.found(page.entries, from, self.feed.myself(&self.stop).await?));
+            gathered.found.extend(self.feed.found(&mut page, from, self.feed.myself(&self.stop).await?));
+            self.feed.pass_over(page.unread, self.old, &self.stop).await?;
             cursor = page.next;
             if cursor.is_none() || is_past {
                 gathered.whole = true;

@@ -20,6 +20,8 @@ pub use verifiers::{Verifier, verifiers};
 
 use bytes::Bytes;
 
+use crate::source::ProofForm;
+
 /// Why a delivery is not taken. All that is not proved looks alike from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
@@ -44,6 +46,20 @@ pub struct Proof<'r> {
     pub path: &'r str,
     /// What stands behind `?`, still percent-encoded.
     pub query: &'r str,
+}
+
+impl Proof<'_> {
+    /// What there is, by its form alone.
+    pub fn form(&self) -> ProofForm {
+        let authorization = |scheme: &str| self.authorization.is_some_and(|text| credentials(text, scheme).is_some());
+        match self {
+            Self { signature: Some(_), .. } => ProofForm::Hmac,
+            Self { authorization: None, .. } => ProofForm::None,
+            _ if authorization("Bearer") => ProofForm::Bearer,
+            _ if authorization("JWT") => ProofForm::Jwt,
+            _ => ProofForm::Authorization,
+        }
+    }
 }
 
 /// What a delivery's body is, which follows from how it was proved.

@@ -143,6 +143,7 @@ impl Wire for DeadLetter {
             Stage::Planner => proto::Stage::Planner,
             Stage::Executor => proto::Stage::Executor,
             Stage::Sweeper => proto::Stage::Sweeper,
+            Stage::Intake => proto::Stage::Intake,
         };
         proto::DeadLetter {
             id: self.id.clone(),
@@ -161,6 +162,7 @@ impl Wire for DeadLetter {
             Ok(proto::Stage::Planner) => Stage::Planner,
             Ok(proto::Stage::Executor) => Stage::Executor,
             Ok(proto::Stage::Sweeper) => Stage::Sweeper,
+            Ok(proto::Stage::Intake) => Stage::Intake,
             Ok(proto::Stage::Unspecified) | Err(_) => return Err(Error::Missing("stage")),
         };
         Ok(Self {

@@ -8,9 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-use super::{AuditEntry, AuditLog, AuditPage, Order, Span, time};
+use super::{AuditLog, AuditPage, Order, Span, newest_of, read_entries, time};
 use crate::{
     domain::Timestamp,
     products::{
@@ -29,7 +29,7 @@ pub(in crate::products) struct DataCenter<'a>(pub &'a Http);
 
 #[derive(Deserialize)]
 struct Answer {
-    entities: Vec<Value>,
+    entities: Vec<Box<RawValue>>,
     #[serde(rename = "pagingInfo")]
     paging: Paging,
 }
@@ -45,8 +45,8 @@ fn call<'a>() -> Call<'a> {
     Call::new(Operation::ReadAuditLog, Method::GET, EVENTS)
 }
 
-fn entry(entry: Value) -> AuditEntry {
-    AuditEntry { at: entry.get("timestamp").and_then(time), entry }
+fn at(entry: &Value) -> Option<Timestamp> {
+    entry.get("timestamp").and_then(time)
 }
 
 #[async_trait]
@@ -60,11 +60,13 @@ impl AuditLog for DataCenter<'_> {
     }
 
     async fn newest(&self) -> Result<Option<Timestamp>, Error> {
-        let answer: Answer = self.0.send(call().query("limit", "1")).await?.json()?;
-        match answer.entities.into_iter().next().map(entry) {
-            None => Ok(None),
-            Some(AuditEntry { at: Some(at), .. }) => Ok(Some(at)),
-            Some(_) => Err(Error::Unreadable("the newest entry of the audit log has no time".to_owned())),
+        let ask = async |limit: usize| -> Result<Answer, Error> {
+            self.0.send(call().query("limit", limit.to_string())).await?.json()
+        };
+        match newest_of(&ask(1).await?.entities, at) {
+            // The very newest can't be read: one of those before it will do.
+            Err(Error::Unreadable(_)) => newest_of(&ask(PAGE).await?.entities, at),
+            newest => newest,
         }
     }
 
@@ -81,6 +83,7 @@ impl AuditLog for DataCenter<'_> {
         if next.is_some() && next.as_deref() == cursor {
             return Err(Error::Unreadable("the audit log goes round in circles".to_owned()));
         }
-        Ok(AuditPage { entries: entities.into_iter().map(entry).collect(), next })
+        let (entries, unread) = read_entries(&entities, at)?;
+        Ok(AuditPage { entries, unread, next })
     }
 }

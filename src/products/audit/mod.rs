@@ -8,13 +8,16 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 pub(super) use data_center::DataCenter;
 pub(super) use stream::Stream;
 
 use super::Error;
-use crate::domain::{Timestamp, WrittenTime};
+use crate::{
+    domain::{Timestamp, WrittenTime},
+    json_record::{self, Unread},
+};
 
 /// In which order a log gives its entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,11 +44,45 @@ fn time(written: &Value) -> Option<Timestamp> {
     WrittenTime::lenient(written).ok()??.read_fact().at
 }
 
+/// Reads the entries of a page one by one; `at` tells when each is from.
+///
+/// # Errors
+/// If there are entries, and none of them can be read: then it is no audit log as it should be.
+fn read_entries(
+    records: &[Box<RawValue>],
+    at: impl Fn(&Value) -> Option<Timestamp>,
+) -> Result<(Vec<AuditEntry>, Vec<Unread>), Error> {
+    let (mut entries, mut unread) = (Vec::new(), Vec::new());
+    for (place, record) in records.iter().enumerate() {
+        match json_record::read(record) {
+            Ok(entry) => entries.push(AuditEntry { at: at(&entry), entry }),
+            Err(why) => unread.push(Unread::new(record.get(), (place + 1, records.len()), why)),
+        }
+    }
+    match unread.first() {
+        Some(first) if entries.is_empty() => {
+            Err(Error::Unreadable(format!("none of {} entries of the audit log: {}", records.len(), first.why.says())))
+        }
+        _ => Ok((entries, unread)),
+    }
+}
+
+/// When the newest of `records` is from; none where there are none.
+fn newest_of(records: &[Box<RawValue>], at: impl Fn(&Value) -> Option<Timestamp>) -> Result<Option<Timestamp>, Error> {
+    let (entries, _) = read_entries(records, at)?;
+    match entries.iter().filter_map(|entry| entry.at).max() {
+        None if !entries.is_empty() => Err(Error::Unreadable("the entries of the audit log have no time".to_owned())),
+        newest => Ok(newest),
+    }
+}
+
 /// One page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditPage {
     /// The entries, in the log's [`Order`]. May be empty although others follow.
     pub entries: Vec<AuditEntry>,
+    /// Entries that can't be read. There are others that can.
+    pub unread: Vec<Unread>,
     /// Where the next page begins. None: there is nothing more now.
     pub next: Option<String>,
 }

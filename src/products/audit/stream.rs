@@ -9,9 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-use super::{AuditEntry, AuditLog, AuditPage, Order, Span, time};
+use super::{AuditLog, AuditPage, Order, Span, newest_of, read_entries, time};
 use crate::{
     domain::Timestamp,
     products::{
@@ -38,7 +38,7 @@ pub(in crate::products) struct Stream<'a> {
 
 #[derive(Deserialize)]
 struct Answer {
-    data: Vec<Value>,
+    data: Vec<Box<RawValue>>,
     #[serde(default)]
     meta: Option<Meta>,
 }
@@ -48,9 +48,9 @@ struct Meta {
     next: Option<String>,
 }
 
-fn entry(entry: Value) -> AuditEntry {
+fn at(entry: &Value) -> Option<Timestamp> {
     let at = |name| entry.pointer(&format!("/attributes/{name}")).and_then(time);
-    AuditEntry { at: at("processedAt").or_else(|| at("time")), entry }
+    at("processedAt").or_else(|| at("time"))
 }
 
 impl Stream<'_> {
@@ -70,12 +70,17 @@ impl AuditLog for Stream<'_> {
     }
 
     async fn newest(&self) -> Result<Option<Timestamp>, Error> {
-        let call = self.call().query("limit", "1").query("sortOrder", "desc");
-        let answer: Answer = self.http.send(call).await?.json()?;
-        match answer.data.into_iter().next().map(entry) {
-            None => Ok(None),
-            Some(AuditEntry { at: Some(at), .. }) => Ok(Some(at)),
-            Some(_) => Err(Error::Unreadable("the newest entry of the audit log has no time".to_owned())),
+        let ask = async |limit: usize| -> Result<Answer, Error> {
+            let call = self.call().query("limit", limit.to_string()).query("sortOrder", "desc");
+            self.http.send(call).await?.json()
+        };
+        match newest_of(&ask(1).await?.data, at) {
+            // The very newest can't be read: one of those before it will do.
+            Err(Error::Unreadable(_)) => {
+                tokio::time::sleep(GAP).await;
+                newest_of(&ask(PAGE).await?.data, at)
+            }
+            newest => newest,
         }
     }
 
@@ -91,6 +96,7 @@ impl AuditLog for Stream<'_> {
         };
         let answer: Answer = self.http.send(call).await?.json()?;
         let next = answer.meta.and_then(|meta| meta.next).filter(|next| !next.is_empty());
-        Ok(AuditPage { entries: answer.data.into_iter().map(entry).collect(), next })
+        let (entries, unread) = read_entries(&answer.data, at)?;
+        Ok(AuditPage { entries, unread, next })
     }
 }

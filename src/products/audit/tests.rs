@@ -100,3 +100,48 @@ async fn an_organisations_cursor_stands_alone_and_there_may_be_none_at_the_end()
         ]
     );
 }
+
+const BAD: [&str; 5] = [r#"{"x":1e999}"#, "null", "7", "[]", r#""x""#];
+
+#[tokio::test]
+async fn one_bad_entry_costs_no_other_on_its_page_and_only_a_page_without_a_good_one_is_an_error() {
+    let data_center =
+        |entries: &str| format!(r#"{{"entities":[{entries}],"pagingInfo":{{"lastPage":true,"size":2}}}}"#);
+    let stream = |entries: &str| format!(r#"{{"data":[{entries}]}}"#);
+    let good = r#"{"timestamp":"2026-05-19T10:00:00Z","attributes":{"time":"2026-05-19T10:00:00Z"}}"#;
+    let cut = good.replace("{\"timestamp", r#"{"name":"Jane \ud83d","timestamp"#);
+    for product in [Product::JiraDc, Product::ConfluenceDc, Product::BitbucketDc, Product::AtlassianOrg] {
+        let page =
+            |entries: &str| if product == Product::AtlassianOrg { stream(entries) } else { data_center(entries) };
+        let connect =
+            |stub: &Stub| if product == Product::AtlassianOrg { organization(stub) } else { stub.client(product) };
+        for bad in BAD {
+            let (some, none) = (page(&format!("{bad},{cut},{bad}")), page(&format!("{bad},{bad}")));
+            let stub = Stub::answering([ok(&some), ok(&none)]).await;
+            let client = connect(&stub);
+            let log = client.audit_log().expect("it has one");
+            let read = log.page(span(), None).await.expect("a page");
+            assert_eq!(
+                read.entries.iter().map(|entry| entry.at).collect::<Vec<_>>(),
+                [Some(at("2026-05-19T10:00:00Z"))]
+            );
+            assert_eq!(
+                read.unread.iter().map(|unread| unread.place).collect::<Vec<_>>(),
+                [(1, 3), (3, 3)],
+                "{product} {bad}"
+            );
+            let read = log.page(span(), None).await;
+            assert!(matches!(read, Err(Error::Unreadable(_))), "{product} {bad}: {read:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_newest_entry_is_the_newest_that_can_be_read() {
+    let newest = r#"{"entities":[null],"pagingInfo":{"lastPage":false,"size":1}}"#;
+    let page = r#"{"entities":[null,{"timestamp":"1970-01-01T00:00:00Z"},{"timestamp":"2026-05-19T10:00:00Z"}],
+        "pagingInfo":{"lastPage":true,"size":3}}"#;
+    let stub = Stub::answering([ok(newest), ok(page)]).await;
+    let client = stub.client(Product::JiraDc);
+    assert_eq!(client.audit_log().expect("it has one").newest().await, Ok(Some(at("2026-05-19T10:00:00Z"))));
+}

@@ -193,9 +193,7 @@ async fn other_methods_and_paths_are_refused() {
             );
         }
     }
-    for path in
-        ["/", "/webhooks", "/webhooks/", "/webhooks/acme/", "/webhooks/acme/x", "/metrics", "/healthz", "/api/v1/runs"]
-    {
+    for path in ["/", "/webhooks", "/webhooks/", "/webhooks/acme/x", "/metrics", "/healthz", "/api/v1/runs"] {
         for method in ["GET", "POST"] {
             assert_eq!(ask(method, path).await.status(), StatusCode::NOT_FOUND, "{method} {path}");
         }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod activity;
+mod arrivals;
 mod code_and_crowd;
 mod confluence;
 mod decisions;

@@ -16,9 +16,10 @@ use serde_json::json;
 use crate::{
     clock::Clock,
     config::{self, Auth, Source},
-    domain::{Event, FeedPlace, Product, Timestamp, Via},
+    domain::{DeadLetter, Event, FeedPlace, Product, Timestamp, Via},
     engine::{Connection, NoControls, testing::Stub},
     intake::feed::Feed,
+    json_record::Unread,
     log::{self, Consumer, Log, Partition, Position, Record, Records, Stream, codec},
     metrics::Metrics,
     products::{
@@ -68,6 +69,9 @@ struct World {
     logins: Mutex<Vec<Login>>,
     moods: Mutex<Moods>,
     events: Mutex<Vec<Event>>,
+    letters: Mutex<Vec<DeadLetter>>,
+    /// What can't be read on each page that has an entry.
+    unread: Mutex<Vec<Unread>>,
     place: Mutex<Option<FeedPlace>>,
 }
 
@@ -82,6 +86,8 @@ impl Scene {
             logins: Mutex::default(),
             moods: Mutex::default(),
             events: Mutex::default(),
+            letters: Mutex::default(),
+            unread: Mutex::default(),
             place: Mutex::default(),
         };
         Self { order, world: Arc::new(world) }
@@ -134,6 +140,16 @@ impl Scene {
             assert!(times.iter().all(|times| *times == 1), "one was taken in more than once");
             self.judge_order();
         }
+    }
+
+    /// From now on each page has an entry that can't be read.
+    pub fn cant_be_read(&self, unread: Unread) {
+        lock(&self.world.unread).push(unread);
+    }
+
+    /// The dead letters.
+    pub fn letters(&self) -> Vec<DeadLetter> {
+        lock(&self.world.letters).clone()
     }
 
     /// How often each entry was taken in.
@@ -192,6 +208,7 @@ impl Log for World {
     async fn append(&self, stream: Stream, record: Record) -> Result<Position, log::Error> {
         match stream {
             Stream::Feeds => *lock(&self.place) = Some(codec::decode(&record.payload).expect("a place")),
+            Stream::DeadLetters => lock(&self.letters).push(codec::decode(&record.payload).expect("a dead letter")),
             _ => lock(&self.events).push(codec::decode(&record.payload).expect("an event")),
         }
         Ok(Position { partition: Partition(0), offset: 0 })
@@ -278,7 +295,7 @@ impl AuditLog for Fake {
             // One kind of log says that there is nothing, the other that there is more.
             let next = format!("{}/{}", behind.unwrap_or(0), moods.empty);
             let next = (self.order == Order::AsProcessed).then_some(next);
-            return Ok(AuditPage { entries: Vec::new(), next });
+            return Ok(AuditPage { entries: Vec::new(), unread: Vec::new(), next });
         }
         let time = |login: &Login| match self.order {
             Order::NewestFirst => login.at,
@@ -301,6 +318,6 @@ impl AuditLog for Fake {
         let place = page.last().map(|(place, _)| *place).or(behind);
         let keeps = moods.keep_cursor && self.order == Order::AsProcessed;
         let next = place.filter(|_| !end || keeps).map(|place| format!("{place}/-"));
-        Ok(AuditPage { entries, next })
+        Ok(AuditPage { unread: lock(&self.world.unread).clone(), entries, next })
     }
 }

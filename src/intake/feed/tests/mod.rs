@@ -8,7 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use self::fake::{Moods, Scene};
 use super::follower::Follower;
-use crate::products::audit::Order;
+use crate::{
+    json_record::{Unread, Unreadable},
+    products::audit::Order,
+};
 
 /// In seconds; as the feed of the scene has it.
 const OVERLAP: i64 = 600;
@@ -134,5 +137,29 @@ async fn a_cursor_that_has_expired_is_given_up_however_that_is_said() {
         scene.behave(Moods { keep_cursor: true, page: 1, expire: 2, refusal, ..Moods::default() });
         follower.look().await.expect_err("once a look");
         scene.judge(false);
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_can_not_be_read_stops_no_feed_and_is_one_dead_letter() {
+    for order in [Order::NewestFirst, Order::AsProcessed] {
+        let scene = Scene::new(order);
+        let (feed, stop) = (scene.feed(), CancellationToken::new());
+        let mut follower = Follower::new(&feed, Box::new(scene.log()), None, &stop);
+        scene.log_in(0, 0, 0, true);
+        scene.cant_be_read(Unread::new("an old one", (1, 2), Unreadable::NoValue));
+        follower.look().await.expect("it begins");
+        assert_eq!(scene.letters(), [], "what happened before the feed began is old");
+        scene.cant_be_read(Unread::new("jane@acme.example", (2, 3), Unreadable::HalfACharacter));
+        for _ in 0..3 {
+            scene.wait(30);
+            scene.log_in(1, 0, 0, false);
+            follower.look().await.expect("it goes on");
+        }
+        scene.judge(false);
+        let letters = scene.letters();
+        assert_eq!(letters.len(), 1, "{order:?}: it is met on each look");
+        assert!(letters[0].reason.contains("entry 2 of 3") && letters[0].reason.contains("half a character"));
+        assert!(!format!("{letters:?}").contains("jane"), "nothing of what stands in it");
     }
 }
