@@ -37,7 +37,9 @@ pub(super) fn line(state: &str, run: &Value, left: Option<Duration>) -> String {
     let done = ["selected", "changed", "failed"].map(|key| (counts(key), key));
     let done: String =
         done.iter().filter(|(count, _)| *count > 0).map(|(count, key)| format!(", {count} {key}")).collect();
-    let left = match (left, number(run, "/estimate/seconds").filter(|_| decided == 0)) {
+    // A list that turns out longer than the last one takes longer.
+    let holds = decided == 0 && number(run, "/progress/listed") <= number(run, "/estimate/users");
+    let left = match (left, number(run, "/estimate/seconds").filter(|_| holds)) {
         (Some(left), _) if !left.is_zero() => format!("; about {} left", duration(left)),
         (None, Some(seconds)) => format!("; expected: about {}", duration(Duration::from_secs(seconds))),
         _ => String::new(),
@@ -101,6 +103,8 @@ mod tests {
         let run = json!({ "progress": { "listed": 0, "decided": 0, "total": null }, "estimate": { "users": 9, "seconds": 1_020 } });
         assert_eq!(line("running", &run, None), "running: 0 of about 9 users decided; expected: about 17 min");
         assert!(line("running", &run, Some(seconds(5))).ends_with("; about 5 s left"));
+        let longer = json!({ "progress": { "listed": 10, "decided": 0, "total": 10 }, "estimate": { "users": 9, "seconds": 1 } });
+        assert_eq!(line("running", &longer, None), "running: 0 of 10 users decided");
     }
 
     #[test]
