@@ -61,6 +61,8 @@ pub struct Metrics {
     pub feed_lag_seconds: GaugeVec,
     /// 1 while a source is stopped because the product refuses usher's credentials.
     pub source_halted: IntGaugeVec,
+    /// 1 while nobody answers for a source, or somebody before the product does.
+    pub source_unreachable: IntGaugeVec,
 }
 
 const FAST: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -161,11 +163,8 @@ impl Metrics {
                 "How far behind now the logins of a source's feed are known, in seconds.",
                 &["source"],
             )?,
-            source_halted: add.gauges(
-                "source_halted",
-                "1 while a source is stopped because the product refuses usher's credentials.",
-                &["source"],
-            )?,
+            source_halted: halted(&add)?,
+            source_unreachable: unreachable(&add)?,
             registry,
         })
     }
@@ -204,6 +203,16 @@ impl Metrics {
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
+}
+
+fn halted(add: &Families<'_>) -> Result<IntGaugeVec, prometheus::Error> {
+    let help = "1 while a source is stopped because the product refuses usher's credentials.";
+    add.gauges("source_halted", help, &["source"])
+}
+
+fn unreachable(add: &Families<'_>) -> Result<IntGaugeVec, prometheus::Error> {
+    let help = "1 while a source waits because its product gives no answer of its own.";
+    add.gauges("source_unreachable", help, &["source"])
 }
 
 /// Makes and registers families under the prefix `usher_`.

@@ -31,10 +31,8 @@ impl Readiness for AppHealth {
     fn sources(&self) -> Vec<SourceHealth> {
         let health = |connection: &Arc<Connection>| {
             let (state, why, since) = match connection.health() {
-                Health::Running => match connection.client.trouble() {
-                    Some(trouble) => (SourceState::Unreachable, Some(trouble.why), Some(trouble.since)),
-                    None => (SourceState::Running, None, None),
-                },
+                Health::Running => (SourceState::Running, None, None),
+                Health::Unreachable { why, since } => (SourceState::Unreachable, Some(why), Some(since)),
                 Health::Halted { why, since } => (SourceState::Halted, Some(why), Some(since)),
             };
             SourceHealth { source: connection.source.clone(), state, why, since }

@@ -1,20 +1,23 @@
 //! One source as the engine sees it: its client, whether it may be called, and how long to be patient with it.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicI64, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Controls, Interrupted, controls::wait_until_unpaused, probing::Probing};
+use super::{Controls, Interrupted, absence::Failures, controls::wait_until_unpaused, probing::Probing};
 use crate::{
     clock::Clock,
     domain::{SourceId, Timestamp},
     metrics::Metrics,
-    products::{Client, Error},
+    products::{Client, Disposition, Error},
 };
 
 /// Whether a source may be called.
@@ -25,6 +28,13 @@ pub enum Health {
     /// The product refuses usher's credentials or rights: nothing is called but a probe, nothing is given up.
     Halted {
         /// What the product said.
+        why: String,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Nobody answers, or somebody before the product does: nothing is called but a probe, nothing is given up.
+    Unreachable {
+        /// What came instead of an answer.
         why: String,
         /// Since when.
         since: Timestamp,
@@ -48,7 +58,14 @@ pub struct Connection {
     stops: AtomicU64,
     last_read: AtomicI64,
     last_change: AtomicI64,
-    probing: Mutex<Probing>,
+    /// When the product last answered anything, a refusal or a probe too.
+    last_answer: AtomicI64,
+    /// The waits between probes of a halted source, and of one that is away.
+    probing: Mutex<(Probing, Probing)>,
+    /// Held by whoever finds out whether the source is away.
+    pub(super) checking: tokio::sync::Mutex<()>,
+    pub(super) failures: Failures,
+    failure_ids: AtomicU64,
 }
 
 /// What is asked of a product.
@@ -71,9 +88,11 @@ impl Connection {
         metrics: Metrics,
     ) -> Arc<Self> {
         metrics.source_halted.with_label_values(&[source.as_str()]).set(0);
+        metrics.source_unreachable.with_label_values(&[source.as_str()]).set(0);
         let health = watch::Sender::new(Health::Running);
         let never = || AtomicI64::new(i64::MIN);
-        let (last_read, last_change, probing) = (never(), never(), Mutex::new(Probing::new()));
+        let (last_read, last_change, last_answer) = (never(), never(), never());
+        let probing = Mutex::new((Probing::of_halted(), Probing::of_absent()));
         let places = Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS));
         let stops = AtomicU64::new(0);
         Arc::new(Self {
@@ -87,13 +106,23 @@ impl Connection {
             stops,
             last_read,
             last_change,
+            last_answer,
             probing,
+            checking: tokio::sync::Mutex::default(),
+            failures: Failures::default(),
+            failure_ids: AtomicU64::new(0),
         })
     }
 
-    /// Whether it may be called now.
+    /// How it is. A source that answers probes and refuses all changes is shown as one that is away, and is called all the same.
     pub fn health(&self) -> Health {
-        self.health.borrow().clone()
+        match self.health.borrow().clone() {
+            Health::Running => match self.refusing(Asked::Change).or_else(|| self.refusing(Asked::Read)) {
+                Some((since, why)) => Health::Unreachable { why, since },
+                None => Health::Running,
+            },
+            stopped => stopped,
+        }
     }
 
     /// Waits until the source may be called: it is neither halted nor paused.
@@ -130,6 +159,33 @@ impl Connection {
     /// Notes that the product did what it was asked.
     pub(super) fn succeeded(&self, asked: Asked) {
         self.last(asked).store(self.clock.now().as_millis(), Ordering::Relaxed);
+        self.answered();
+    }
+
+    /// Notes that the product answered, whatever it said.
+    pub(super) fn answered(&self) {
+        self.last_answer.store(self.clock.now().as_millis(), Ordering::Relaxed);
+    }
+
+    /// Whether it has answered anything since.
+    pub(super) fn has_answered(&self, since: Timestamp) -> bool {
+        self.last_answer.load(Ordering::Relaxed) >= since.as_millis()
+    }
+
+    /// Tells one step or reading that fails from the others.
+    pub(super) fn failure_id(&self) -> u64 {
+        self.failure_ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Has the metrics say what [`Connection::health`] says.
+    pub(super) fn show(&self) {
+        let (halted, unreachable) = match self.health() {
+            Health::Running => (0, 0),
+            Health::Halted { .. } => (1, 0),
+            Health::Unreachable { .. } => (0, 1),
+        };
+        self.metrics.source_halted.with_label_values(&[self.source.as_str()]).set(halted);
+        self.metrics.source_unreachable.with_label_values(&[self.source.as_str()]).set(unreachable);
     }
 
     /// When it last did so, in milliseconds since 1970; long ago if never.
@@ -146,40 +202,85 @@ impl Connection {
 
     /// Stops calls until a probe with the source's credentials succeeds. The first to notice starts the probing.
     pub fn halt(self: &Arc<Self>, cause: &Error) {
-        let halted = self.health.send_if_modified(|health| {
-            let first = *health == Health::Running;
-            if first {
-                *health = Health::Halted { why: cause.to_string(), since: self.clock.now() };
-            }
-            first
-        });
-        if halted {
+        if self.stop_calls(Health::Halted { why: cause.to_string(), since: self.clock.now() }) {
             error!(source.id = %self.source, %cause, "source stopped; mend its credentials or rights, usher keeps probing");
-            self.metrics.source_halted.with_label_values(&[self.source.as_str()]).set(1);
-            tokio::spawn(probe(Arc::clone(self)));
         }
     }
 
-    fn probing(&self) -> MutexGuard<'_, Probing> {
+    /// Stops calls until a probe is answered by the product. It has been away since `since`.
+    pub(super) fn away(self: &Arc<Self>, cause: &Error, since: Timestamp) {
+        if self.stop_calls(Health::Unreachable { why: cause.to_string(), since }) {
+            warn!(source.id = %self.source, %cause, "source is away; nothing is given up, usher keeps probing");
+        }
+    }
+
+    /// Whether calls are stopped by this, and were not before.
+    fn stop_calls(self: &Arc<Self>, stopped: Health) -> bool {
+        let first = self.health.send_if_modified(|health| {
+            let first = *health == Health::Running;
+            if first {
+                *health = stopped;
+            }
+            first
+        });
+        if first {
+            self.show();
+            tokio::spawn(probe(Arc::clone(self)));
+        }
+        first
+    }
+
+    fn is_halted(&self) -> bool {
+        matches!(*self.health.borrow(), Health::Halted { .. })
+    }
+
+    fn next_probe(&self) -> Duration {
+        let halted = self.is_halted();
+        let mut probing = self.probing();
+        if halted { probing.0.next_wait() } else { probing.1.next_wait() }
+    }
+
+    /// Whether a probe that ended so shows that the source may be called again.
+    fn may_go_on(&self, probed: &Result<(), Error>) -> bool {
+        match probed {
+            Ok(()) => true,
+            Err(error) => {
+                warn!(source.id = %self.source, %error, "source still stopped");
+                if self.is_halted() {
+                    return false;
+                }
+                if error.disposition() == Disposition::Halt {
+                    self.health.send_replace(Health::Halted { why: error.to_string(), since: self.clock.now() });
+                    self.show();
+                    return false;
+                }
+                !error.is_no_answer() // the product itself refuses the probe
+            }
+        }
+    }
+
+    fn probing(&self) -> MutexGuard<'_, (Probing, Probing)> {
         self.probing.lock().unwrap_or_else(PoisonError::into_inner) // nothing panics while it is held
     }
 }
 
 async fn probe(connection: Arc<Connection>) {
     loop {
-        let wait = connection.probing().next_wait();
-        tokio::time::sleep(wait).await;
+        tokio::time::sleep(connection.next_probe()).await;
         // Nobody stops a probe, so the wait can't be interrupted; a paused source is left in peace meanwhile.
         if wait_until_unpaused(&*connection.controls, &connection.source, &CancellationToken::new()).await.is_err() {
             return; // the controls are gone: usher is stopping
         }
-        match connection.client.probe().await {
-            Ok(()) => break,
-            Err(error) => warn!(source.id = %connection.source, %error, "source still stopped"),
+        if connection.may_go_on(&connection.client.probe().await) {
+            break;
         }
     }
     info!(source.id = %connection.source, "source goes on");
-    connection.probing().goes_on();
-    connection.metrics.source_halted.with_label_values(&[connection.source.as_str()]).set(0);
+    if connection.is_halted() {
+        connection.probing().0.goes_on();
+    } else {
+        connection.probing().1.goes_on();
+    }
     connection.health.send_replace(Health::Running);
+    connection.show();
 }

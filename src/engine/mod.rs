@@ -3,6 +3,7 @@
 //! Each source has a planner and an executor of its own, so that a slow product holds up no other. Both run on the
 //! same [`stage`]: ordered per user, parallel across users, restored from the log when a partition is assigned.
 
+mod absence;
 mod activity;
 mod appender;
 mod asking;

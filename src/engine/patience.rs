@@ -6,23 +6,28 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{Backoff, Connection, Interrupted, connection::Asked};
-use crate::{domain::Timestamp, products::Error};
+use crate::{
+    domain::Timestamp,
+    products::{Error, Fault},
+};
 
-/// A failure that others of the source do not have is given up after this many attempts.
+/// A failure that is one step's or reading's own is given up after this many attempts: about 25 s.
 const ATTEMPTS: u32 = 8;
-/// While the whole source is away, a step waits this long for it.
+/// What the product keeps putting off for one alone is given up after this, if the product answers others meanwhile.
 const PATIENCE: Duration = Duration::from_hours(24);
 
 /// How long one step or reading is tried.
 ///
-/// A failure counts as an attempt only while the source does the like for others: then it is this one's own, and ends
-/// after [`ATTEMPTS`]. While nothing of the kind succeeds, the source is away (or takes no changes), and giving up
-/// would flood the dead letters: it is waited for, up to [`PATIENCE`]. The time that administrators have it paused, or
-/// that it is halted, does not count: nothing was tried then.
+/// A failure counts as an attempt only if it is this one's own: the source does the like for others, or answers while this
+/// request is refused as it is written, or while hardly anybody else has the like trouble. Why so:
+/// docs/decisions/0012-who-is-at-fault.md. While the source is away, is halted or has been paused, nothing counts, however long:
+/// nothing was tried then.
 pub(super) struct Patience {
     connection: Arc<Connection>,
     asked: Asked,
+    id: u64,
     since: Timestamp,
+    last_failure: Option<Timestamp>,
     /// How often the source had been [stopped](Connection::stops) at `since`.
     stops: u64,
     attempts: u32,
@@ -34,10 +39,12 @@ impl Patience {
         Self {
             connection: Arc::clone(connection),
             asked,
+            id: connection.failure_id(),
             since: connection.clock.now(),
+            last_failure: None,
             stops: connection.stops(),
             attempts: 0,
-            backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(60)),
+            backoff: backoff(),
         }
     }
 
@@ -49,11 +56,19 @@ impl Patience {
         stop: &CancellationToken,
     ) -> Result<bool, Interrupted> {
         self.begin_anew_after_a_stop();
-        let others_succeed = self.connection.last_success(self.asked) >= self.since.as_millis();
-        if others_succeed && !matches!(error, Error::RateLimited { .. }) {
+        self.connection.note_failure(self.id, self.asked, error);
+        let before = self.last_failure.replace(self.connection.clock.now());
+        // The first failure is not looked into: most are over in a moment.
+        if let Some(before) = before.filter(|_| error.is_no_answer()) {
+            stop.run_until_cancelled(self.connection.check(before)).await.ok_or(Interrupted)?;
+            if !self.connection.is_running() {
+                return Ok(true); // the caller waits until it runs, and this begins anew
+            }
+        }
+        if self.is_own(error, before) {
             self.attempts += 1;
         }
-        if self.attempts >= ATTEMPTS || self.since.until(self.connection.clock.now()) >= PATIENCE {
+        if self.attempts >= ATTEMPTS || self.is_put_off_for_good() {
             return Ok(false);
         }
         let wait = self.backoff.next_wait().max(after.unwrap_or_default());
@@ -62,11 +77,42 @@ impl Patience {
         Ok(true)
     }
 
+    /// Whether the failure is this one's own; `before` is when it failed last.
+    fn is_own(&self, error: &Error, before: Option<Timestamp>) -> bool {
+        let others_succeed = self.connection.last_success(self.asked) >= self.since.as_millis();
+        let answers = || before.is_none_or(|before| self.connection.has_answered(before));
+        match error.fault() {
+            Fault::Pace => false,
+            Fault::Source => others_succeed,
+            Fault::Request => others_succeed || answers(),
+            Fault::Either => others_succeed || (answers() && !self.connection.refuses_all(self.asked)),
+        }
+    }
+
+    fn is_put_off_for_good(&self) -> bool {
+        let waited = self.since.until(self.connection.clock.now());
+        waited >= PATIENCE && !self.connection.refuses_all(self.asked)
+    }
+
     fn begin_anew_after_a_stop(&mut self) {
         let stops = self.connection.stops();
         if self.stops != stops {
             self.stops = stops;
             self.since = self.connection.clock.now();
+            self.last_failure = None;
+            self.attempts = 0;
+            self.backoff = backoff();
+            self.connection.forget_failure(self.id);
         }
     }
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        self.connection.forget_failure(self.id);
+    }
+}
+
+const fn backoff() -> Backoff {
+    Backoff::new(Duration::from_millis(200), Duration::from_secs(60))
 }

@@ -6,26 +6,37 @@ use tokio::time::Instant;
 
 use super::Backoff;
 
-const FIRST: Duration = Duration::from_secs(5);
-const CAP: Duration = Duration::from_mins(5);
+/// The first wait and the longest one while the credentials are refused: somebody has to mend them.
+const HALTED: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
+/// The same while the product is away: it comes back by itself.
+const ABSENT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// The waits between probes, kept from one stop of a source to the next: a product may accept the credentials and
 /// still refuse what they are used for. A source that stops again soon after it went on is probed ever more seldom, as
 /// if it had never gone on.
 pub(super) struct Probing {
+    waits: (Duration, Duration),
     backoff: Backoff,
     went_on: Option<Instant>,
 }
 
 impl Probing {
-    pub(super) fn new() -> Self {
-        Self { backoff: Backoff::new(FIRST, CAP), went_on: None }
+    pub(super) fn of_halted() -> Self {
+        Self::new(HALTED)
+    }
+
+    pub(super) fn of_absent() -> Self {
+        Self::new(ABSENT)
+    }
+
+    fn new(waits: (Duration, Duration)) -> Self {
+        Self { waits, backoff: Backoff::new(waits.0, waits.1), went_on: None }
     }
 
     /// The wait before the next probe.
     pub(super) fn next_wait(&mut self) -> Duration {
-        if self.went_on.take().is_some_and(|at| at.elapsed() > CAP) {
-            *self = Self::new();
+        if self.went_on.take().is_some_and(|at| at.elapsed() > self.waits.1) {
+            *self = Self::new(self.waits);
         }
         self.backoff.next_wait()
     }
@@ -42,7 +53,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_source_that_stops_again_and_again_is_probed_ever_more_seldom_until_it_stays() {
-        let mut probing = Probing::new();
+        let mut probing = Probing::of_halted();
         for seconds in [5, 10, 20, 40, 80, 160, 300, 300] {
             let wait = probing.next_wait();
             assert!(wait >= Duration::from_millis(700 * seconds), "{wait:?} for {seconds} s");
@@ -50,7 +61,7 @@ mod tests {
             probing.goes_on();
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        tokio::time::sleep(CAP).await;
-        assert!(probing.next_wait() < FIRST * 2);
+        tokio::time::sleep(HALTED.1).await;
+        assert!(probing.next_wait() < HALTED.0 * 2);
     }
 }

@@ -51,6 +51,9 @@ impl Connection {
                 }
                 Err(error) => error,
             };
+            if !error.is_no_answer() {
+                self.answered();
+            }
             match error.disposition() {
                 Disposition::Retry(after) | Disposition::ReadThenRetry(after) => {
                     if !patience.wait(&error, after, stop).await? {

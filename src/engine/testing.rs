@@ -49,6 +49,12 @@ pub(crate) struct State {
     pub users: BTreeMap<UserId, User>,
     /// What becomes of the next changes; those after them are done.
     pub fates: VecDeque<Fate>,
+    /// What everybody is answered while the product is away.
+    pub away: Option<Error>,
+    /// What becomes of changes, by what they are asked for as in `asked`, or by `*`, each time.
+    pub always: BTreeMap<String, Error>,
+    /// How often it was probed.
+    pub probes: usize,
     /// Said when it is asked for the administrators.
     pub administrators_refused: Option<Error>,
     /// Markers, and since when they are there.
@@ -93,6 +99,14 @@ impl Stub {
 }
 
 impl State {
+    fn there(&self) -> Result<(), Error> {
+        self.away.clone().map_or(Ok(()), Err)
+    }
+
+    fn always(&self, asked: &str) -> Option<Fate> {
+        self.always.get(asked).or_else(|| self.always.get("*")).cloned().map(Fate::Answered)
+    }
+
     fn administrators(&self) -> BTreeSet<UserId> {
         let is_one = |user: &&User| {
             user.active == Some(true) && user.groups.as_ref().is_some_and(|all| all.contains(&GroupName::new(ADMINS)))
@@ -123,6 +137,7 @@ impl State {
 impl Client for Stub {
     async fn user(&self, user: &UserRef) -> Result<User, Error> {
         let mut state = self.state();
+        state.there()?;
         state.reads += 1;
         user.id().and_then(|id| state.users.get(id).cloned()).ok_or(Error::NoSuchUser)
     }
@@ -146,8 +161,10 @@ impl Client for Stub {
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
         let fate = {
             let mut state = self.state();
-            state.asked.push(format!("{} {}", user.id, step.action()));
-            let fate = state.fates.pop_front();
+            state.there()?;
+            let asked = format!("{} {}", user.id, step.action());
+            let fate = state.fates.pop_front().or_else(|| state.always(&asked));
+            state.asked.push(asked);
             if matches!(fate, None | Some(Fate::AnswerLost | Fate::DoneThen(_) | Fate::Hangs { done: true })) {
                 state.carry_out(&user.id, step);
             }
@@ -181,6 +198,8 @@ impl Client for Stub {
     }
 
     async fn probe(&self) -> Result<(), Error> {
-        Ok(())
+        let mut state = self.state();
+        state.probes += 1;
+        state.there()
     }
 }

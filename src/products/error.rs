@@ -138,6 +138,21 @@ impl Error {
         }
     }
 
+    /// Whether the product itself gave no usable answer, so that it may be away. Exhaustive, so that a new variant does not compile
+    /// until it is classified.
+    pub fn is_no_answer(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Lost(_) | Self::Unavailable { .. } | Self::Intercepted { .. } => true,
+            Self::RateLimited { .. }
+            | Self::Unauthorized { .. }
+            | Self::Misconfigured(_)
+            | Self::NoSuchUser
+            | Self::Refused { .. }
+            | Self::NotSupported(_)
+            | Self::Unreadable(_) => false,
+        }
+    }
+
     /// What the caller does next. Exhaustive, so that a new variant does not compile until it is classified.
     pub fn disposition(&self) -> Disposition {
         match self {

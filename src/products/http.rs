@@ -20,7 +20,6 @@ use super::{
     limits::Limits,
     pacing::{Advice, Pacer, Turn},
     request::{Call, Operation},
-    trouble::{Answered, Trouble},
 };
 use crate::{
     clock::Clock,
@@ -41,7 +40,6 @@ pub(super) struct Http {
     limits: Limits,
     metrics: Metrics,
     clock: Arc<dyn Clock>,
-    answered: Answered,
     /// Of which kinds of records it was said that some can't be read.
     told_of: Mutex<BTreeSet<&'static str>>,
 }
@@ -65,14 +63,8 @@ impl Http {
             limits,
             metrics,
             clock,
-            answered: Answered::default(),
             told_of: Mutex::default(),
         })
-    }
-
-    /// What keeps calls from being answered just now.
-    pub fn trouble(&self) -> Option<Trouble> {
-        self.answered.now()
     }
 
     /// Notes that so many records of a list can't be read. The first time of each kind is told of.
@@ -113,9 +105,7 @@ impl Http {
         let began = Instant::now();
         let received = self.exchange(&call).await;
         self.measure(call.operation, began.elapsed(), &received);
-        let outcome = received.and_then(|received| self.judge(received, &call, &turn));
-        self.answered.note(&outcome, self.clock.now());
-        outcome
+        received.and_then(|received| self.judge(received, &call, &turn))
     }
 
     fn judge(&self, received: Received, call: &Call<'_>, turn: &Turn<'_>) -> Result<Answer, Error> {

@@ -56,7 +56,6 @@ mod rights;
 #[cfg(test)]
 mod stub;
 pub mod table;
-mod trouble;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -68,7 +67,6 @@ pub use error::{Disposition, Error, Fault};
 pub use fixed::Fixed;
 pub use foreign::{Came, Foreign};
 pub use limits::Limits;
-pub use trouble::Trouble;
 
 use self::audit::AuditLog;
 use crate::domain::{
@@ -270,11 +268,6 @@ pub trait Client: Send + Sync + 'static {
 
     /// Checks that the credentials are accepted, by the cheapest call there is.
     async fn probe(&self) -> Result<(), Error>;
-
-    /// What keeps calls from being answered just now, as far as calls are made. Asks nothing.
-    fn trouble(&self) -> Option<Trouble> {
-        None
-    }
 
     /// The audit log, where the product has one that tells of logins.
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {

@@ -1,5 +1,6 @@
 //! Decisions carried out on a product in memory.
 
+mod absence;
 mod controls;
 mod deletes;
 mod guards;

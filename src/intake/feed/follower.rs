@@ -166,6 +166,12 @@ impl Follower<'_> {
     /// Stops the source where the product refuses its credentials altogether. Where it refuses the audit log alone, all else
     /// goes on.
     async fn halt_if_refused(&self, error: &Error) -> Result<(), Interrupted> {
+        if let Error::Product(lost) = error
+            && lost.is_no_answer()
+        {
+            let now = self.feed.connection.clock.now();
+            self.stop.run_until_cancelled(self.feed.connection.check(now)).await.ok_or(Interrupted)?;
+        }
         let halts = |error: &products::Error| error.disposition() == Disposition::Halt;
         if let Error::Product(refused) = error
             && halts(refused)

@@ -24,7 +24,7 @@ use tokio::sync::OnceCell;
 
 use self::{access::Applications, directory::Directory};
 use super::{
-    Client, Error, Trouble, User, UserPage,
+    Client, Error, User, UserPage,
     audit::{AuditLog, Stream},
     group_ids::GroupIds,
     http::Http,
@@ -139,9 +139,5 @@ impl Client for AtlassianOrg {
 
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
         Some(Box::new(Stream { http: &self.http, path: EVENTS, organization: &self.organization.id }))
-    }
-
-    fn trouble(&self) -> Option<Trouble> {
-        self.http.trouble()
     }
 }

@@ -24,7 +24,7 @@ use reqwest::Method;
 use serde::Deserialize;
 
 use super::{
-    Client, Error, MemberPage, Trouble, User, UserPage,
+    Client, Error, MemberPage, User, UserPage,
     audit::{AuditLog, DataCenter},
     http::Http,
     listing::{Cursor, Form, PageSize},
@@ -135,9 +135,5 @@ impl Client for BitbucketDc {
 
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
         Some(Box::new(DataCenter(&self.http)))
-    }
-
-    fn trouble(&self) -> Option<Trouble> {
-        self.http.trouble()
     }
 }

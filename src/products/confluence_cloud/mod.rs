@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use super::{
-    Client, Error, MemberPage, Trouble, User, UserPage,
+    Client, Error, MemberPage, User, UserPage,
     group_ids::GroupIds,
     http::Http,
     linked::LIMIT,
@@ -97,10 +97,6 @@ impl Client for ConfluenceCloud {
 
     async fn probe(&self) -> Result<(), Error> {
         self.check_credentials().await
-    }
-
-    fn trouble(&self) -> Option<Trouble> {
-        self.http.trouble()
     }
 }
 

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use super::{
-    Client, Error, MemberPage, Trouble, User, UserPage,
+    Client, Error, MemberPage, User, UserPage,
     audit::{AuditLog, DataCenter},
     http::Http,
     linked::LIMIT,
@@ -92,9 +92,5 @@ impl Client for ConfluenceDc {
 
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
         Some(Box::new(DataCenter(&self.http)))
-    }
-
-    fn trouble(&self) -> Option<Trouble> {
-        self.http.trouble()
     }
 }

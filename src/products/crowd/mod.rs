@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use reqwest::Method;
 
 use super::{
-    Client, Error, MemberPage, Trouble, User, UserPage,
+    Client, Error, MemberPage, User, UserPage,
     answer::Answer,
     http::Http,
     listing::{Cursor, Form, PAGE, PageSize},
@@ -121,9 +121,5 @@ impl Client for Crowd {
 
     async fn probe(&self) -> Result<(), Error> {
         self.try_connection(Operation::Probe).await
-    }
-
-    fn trouble(&self) -> Option<Trouble> {
-        self.http.trouble()
     }
 }

@@ -14,7 +14,7 @@ use reqwest::Method;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    Client, Error, MemberPage, Trouble, User, UserPage,
+    Client, Error, MemberPage, User, UserPage,
     access::Access,
     administrators,
     group_ids::GroupIds,
@@ -139,9 +139,5 @@ impl Client for JiraCloud {
     async fn probe(&self) -> Result<(), Error> {
         let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
         answer.json::<user::Bean>().map(drop)
-    }
-
-    fn trouble(&self) -> Option<Trouble> {
-        self.http.trouble()
     }
 }

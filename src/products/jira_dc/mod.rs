@@ -15,7 +15,7 @@ use reqwest::Method;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    Client, Error, MemberPage, Trouble, User, UserPage,
+    Client, Error, MemberPage, User, UserPage,
     access::Access,
     administrators,
     audit::{AuditLog, DataCenter},
@@ -142,9 +142,5 @@ impl Client for JiraDc {
 
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
         Some(Box::new(DataCenter(&self.http)))
-    }
-
-    fn trouble(&self) -> Option<Trouble> {
-        self.http.trouble()
     }
 }

@@ -156,12 +156,19 @@ async fn a_product_that_is_away_is_waited_for_and_nothing_is_given_up() {
         let user = guest(&app.ground, ACME, number);
         events.push(app.tell(ACME, Happening::Created, &user).await);
     }
-    // Longer than a step that fails by itself would have patience for attempts of 0.2, 0.4 and 0.8 s.
     let tried = || {
         let lost = |count: &usher::sandbox::RequestCount| count.status.is_none().then_some(count.count);
         app.ground.sandbox.requests().iter().filter_map(lost).sum::<u64>()
     };
-    crate::support::face::eventually("it has been tried often", || async { (tried() > 60).then_some(()) }).await;
+    let gauge = "usher_source_unreachable{source=\"acme\"}";
+    crate::support::face::eventually("it is said to be away", || async {
+        app.metric(gauge).await.filter(|away| *away > 0.0)
+    })
+    .await;
+    // All that was under way failed once or twice; behind it come nothing but probes, seconds apart.
+    let before = tried();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(tried() <= before + 6, "{before} calls, and then {}", tried() - before);
     app.ground.sandbox.remove_fault(away);
     app.drain().await;
     assert_eq!(app.ground.effects().len(), 40);

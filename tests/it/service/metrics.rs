@@ -115,6 +115,8 @@ usher_product_throttled_total{source="acme"} 0
 usher_product_throttled_total{source="globex"} 1
 usher_source_halted{source="acme"} 1
 usher_source_halted{source="globex"} 0
+usher_source_unreachable{source="acme"} 0
+usher_source_unreachable{source="globex"} 0
 usher_log_lag_records{stream="events"} 1
 usher_log_lag_records{stream="decisions"} 0
 "#;
