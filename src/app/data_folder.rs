@@ -51,7 +51,8 @@ fn tighten(folder: &Path) {
         metadata = |path| fs::symlink_metadata(path);
     }
     if let Some((path, error)) = failed {
-        warn!(path = %path.display(), %error, "data_dir: others on this machine may read a file, and that can't be changed");
+        let error = crate::words::system(&error);
+        warn!(path = %path.display(), error, "data_dir: others on this machine may read a file, and that can't be changed");
     }
     if changed > 0 {
         info!(files = changed, "data_dir: files and folders that others could read are the owner's alone now");

@@ -193,7 +193,7 @@ impl Http {
         tracing::info!(
             source = self.source.as_str(),
             operation = operation.as_str(),
-            wait = ?advice.wait,
+            wait_s = advice.wait.map(|wait| wait.as_secs_f64()),
             reason,
             "source {} asks to slow down",
             self.source,

@@ -199,7 +199,10 @@ impl Committer {
             Ok(Some(batch)) => {
                 self.commit(batch.into());
             }
-            Err(error) => tracing::warn!(%error, "old records of the event log can't be removed"),
+            Err(error) => {
+                let error = crate::words::database(&error);
+                tracing::warn!(error, "old records of the event log can't be removed");
+            }
         }
     }
 
@@ -246,7 +249,8 @@ impl Committer {
 
     fn write_witness(&self) {
         if let Err(error) = Witness::new(&self.identity, &self.ends()).write(&self.dir) {
-            tracing::warn!(%error, "how far the event log has come can't be noted down beside it");
+            let error = crate::words::system(&error);
+            tracing::warn!(error, "how far the event log has come can't be noted down beside it");
         }
     }
 

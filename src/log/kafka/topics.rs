@@ -114,7 +114,8 @@ async fn check_policies(settings: &Settings, there: &[Stream]) -> Result<(), Err
     let options = AdminOptions::new().request_timeout(Some(ANSWER));
     let described = admin.describe_configs(&topics, &options).await;
     let described = described.unwrap_or_else(|error| {
-        tracing::warn!(%error, "kafka: what the topics forget can't be asked; see that their `cleanup.policy` is right");
+        let error = crate::words::kafka(&error);
+        tracing::warn!(error, "kafka: what the topics forget can't be asked; see that their `cleanup.policy` is right");
         Vec::new()
     });
     for (described, (stream, topic)) in described.into_iter().zip(there.iter().zip(&names)) {

@@ -19,11 +19,25 @@ impl ExpressionError {
             return Self { message: "it can't be read".to_owned(), position: None };
         };
         let count = |number: isize| usize::try_from(number).ok().filter(|number| *number > 0);
-        let message = match first.msg.contains("Recursion limit") {
-            true => "it is nested too deep".to_owned(),
-            false => first.msg.clone(),
-        };
+        let message = in_words(&first.msg);
         Self { message, position: count(first.pos.0).zip(count(first.pos.1)) }
+    }
+}
+
+/// What the parser means. Its own texts list the tokens of a grammar, or name the types that it is made of.
+fn in_words(said: &str) -> String {
+    const EXAMPLE: &str = "write a condition in CEL, `user.domain == \"acme.example\"`, say";
+    if said.contains("Recursion limit") {
+        return "it is nested too deep".to_owned();
+    }
+    if said.starts_with("unsupported syntax") {
+        return said.to_owned();
+    }
+    let token = said.strip_prefix("Syntax error: ").and_then(|said| said.split('\'').nth(1));
+    match token {
+        Some("<EOF>") => format!("it ends too early; {EXAMPLE}"),
+        Some(token) if !token.trim().is_empty() => format!("`{token}` is not expected here; {EXAMPLE}"),
+        _ => format!("it can't be read from here on; {EXAMPLE}"),
     }
 }
 

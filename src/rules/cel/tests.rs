@@ -240,3 +240,58 @@ proptest! {
         let _ = looked(&text, &jane());
     }
 }
+
+#[test]
+fn what_the_parser_does_not_understand_is_told_without_its_own_texts() {
+    for text in [
+        "",
+        " ",
+        "user.active &&",
+        "user.active && )",
+        "a b",
+        "&",
+        "user.",
+        "\"open",
+        "1 +",
+        "{",
+        "[1,",
+        "has()",
+        "has(1)",
+        "x.map(1, 2)",
+        "user.active ? true",
+        "0x",
+        "1..2",
+        "'\\q'",
+        "user..active",
+        "!",
+        "-",
+        "in",
+        "a in",
+        "§",
+        "user.active;",
+        "user.active == true == ",
+        "{a: }",
+        "Foo{a}",
+        "b'\\xzz'",
+        "99999999999999999999",
+        "all(",
+        "user.groups.all(x)",
+    ] {
+        if let Err(error) = check_expression(&Expression::new(text)) {
+            let said = error.to_string();
+            for raw in [
+                "Syntax error",
+                "mismatched",
+                "expecting",
+                "viable",
+                "extraneous",
+                "Context",
+                "<EOF>",
+                "Some(",
+                "Error",
+            ] {
+                assert!(!said.contains(raw), "{text}: {said}");
+            }
+        }
+    }
+}
