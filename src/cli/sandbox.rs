@@ -29,7 +29,9 @@ fn greet(sandbox: &sandbox::Sandbox) {
     };
     let sites: String = sandbox::products().map(site).collect();
     let organization = sandbox::ORGANIZATION;
-    let lines = format!("{sites}organization: {organization}\ncontrols: {}_sandbox/\n", sandbox.origin());
+    let (account, group) = (sandbox::ACCOUNT, sandbox::ADMIN_GROUP);
+    let own = format!("account of usher in each: {account} ({}), in {group}", sandbox::ACCOUNT_EMAIL);
+    let lines = format!("{sites}organization: {organization}\n{own}\ncontrols: {}_sandbox/\n", sandbox.origin());
     // Whoever does not read the greeting does not need it.
     let _ = stdout().write_all(lines.as_bytes()).and_then(|()| stdout().flush());
 }

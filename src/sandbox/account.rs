@@ -10,6 +10,7 @@ use crate::domain::Timestamp;
 
 /// A user as a site keeps it; what the API shows of it is the product's business.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Account {
     /// The lasting id: user key in Data Center, account id in Cloud. Bitbucket's are numbers, and show another text as
     /// the number that [`super::user_number`] makes of it.

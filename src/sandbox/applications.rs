@@ -9,6 +9,7 @@ use super::site::Resident;
 
 /// An application, such as Jira Software, with the groups whose members may use it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Application {
     /// As in `jira-software`.
     pub key: String,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `GET journal?after=SEQ` | the changes behind that number |
 //! | `GET requests` | requests, counted |
+//! | `GET accounts` | the accounts that the sandbox makes for itself |
 //! | `GET, PUT, DELETE users?site=&user=` | users with their groups; create or replace; delete one |
 //! | `PUT crowd?site=` | create many users by a pattern |
 //! | `PUT groups?site=`, `DELETE groups?site=&name=` | create groups; delete one |
@@ -22,7 +23,7 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, Application, Crowd, Fault, Happened, Limit, Manners, SOMEONE, audit,
+    ACCOUNT, ADMIN_GROUP, Account, Application, Crowd, Fault, Happened, Limit, Manners, SOMEONE, audit,
     server::Shared,
     site::Serial,
     world::{NoSuch, World},
@@ -40,23 +41,27 @@ pub struct Listed {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct OfSite {
     pub site: Product,
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct OfUser {
     pub site: Product,
     pub user: String,
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct OfGroup {
     pub site: Product,
     pub name: String,
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Membership {
     pub site: Product,
     pub user: String,
@@ -64,6 +69,7 @@ pub(super) struct Membership {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct OfIssue {
     pub site: Product,
     pub key: String,
@@ -71,6 +77,7 @@ pub(super) struct OfIssue {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct OfEntry {
     pub site: Product,
     pub happened: Happened,
@@ -79,9 +86,40 @@ pub(super) struct OfEntry {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct After {
     #[serde(default)]
     pub after: u64,
+}
+
+/// A user to delete; the account that usher acts with only with `force`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Removal {
+    site: Product,
+    user: String,
+    #[serde(default)]
+    force: bool,
+}
+
+/// A group to delete; the one of the administrators only with `force`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupRemoval {
+    site: Product,
+    name: String,
+    #[serde(default)]
+    force: bool,
+}
+
+/// An account that the sandbox makes for itself.
+#[derive(Serialize)]
+struct Own {
+    site: Product,
+    id: String,
+    name: String,
+    email: Option<String>,
+    groups: BTreeSet<String>,
 }
 
 /// The id of a fault just injected.
@@ -101,6 +139,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/journal", web::get().to(journal))
         .route("/requests", web::get().to(async |state: State| HttpResponse::Ok().json(state.world().requests.list())))
+        .route("/accounts", web::get().to(accounts))
         .route("/users", web::get().to(users))
         .route("/users", web::put().to(put_users))
         .route("/users", web::delete().to(delete_user))
@@ -149,8 +188,33 @@ async fn users(state: State, of: web::Query<OfSite>) -> HttpResponse {
     HttpResponse::Ok().json(listed(&mut state.world(), of.site))
 }
 
+/// The accounts that usher acts with, one a site.
+async fn accounts(state: State) -> HttpResponse {
+    let mut world = state.world();
+    let own = |site: Product| {
+        let site_of = world.site(site);
+        let resident = site_of.by_name(ACCOUNT).and_then(|serial| site_of.resident(serial))?;
+        let Account { id, name, email, .. } = resident.account.clone();
+        Some(Own { site, id, name, email, groups: resident.groups.clone() })
+    };
+    HttpResponse::Ok().json(super::products().filter_map(own).collect::<Vec<_>>())
+}
+
+/// Whether `id` is of the account that usher acts with.
+fn is_own(site: &super::site::Site, id: &str) -> bool {
+    site.by_name(ACCOUNT).is_some_and(|own| site.by_id(id) == Some(own))
+}
+
+fn guarded(what: &str, instead: &str) -> HttpResponse {
+    HttpResponse::Conflict().json(format!("{what} is what usher acts with in this site; {instead}"))
+}
+
 async fn put_users(state: State, of: web::Query<OfSite>, accounts: web::Json<Vec<Account>>) -> HttpResponse {
     let mut world = state.world();
+    let site = world.site(of.site);
+    if let Some(taken) = accounts.iter().find(|account| account.name != ACCOUNT && is_own(site, &account.id)) {
+        return guarded(&format!("the account `{}`", taken.id), "choose another id");
+    }
     for account in accounts.into_inner() {
         world.site(of.site).put(account);
     }
@@ -163,12 +227,21 @@ pub(super) fn forget(world: &mut World, site: Product, user: &str) -> bool {
     site.by_id(user).is_some_and(|serial| site.delete(serial))
 }
 
-async fn delete_user(state: State, of: web::Query<OfUser>) -> HttpResponse {
-    done(forget(&mut state.world(), of.site, &of.user))
+async fn delete_user(state: State, of: web::Query<Removal>) -> HttpResponse {
+    let mut world = state.world();
+    if !of.force && is_own(world.site(of.site), &of.user) {
+        return guarded(&format!("the account `{}`", of.user), "add `&force=true` if you mean it");
+    }
+    done(forget(&mut world, of.site, &of.user))
 }
 
 async fn put_crowd(state: State, of: web::Query<OfSite>, crowd: web::Json<Crowd>) -> HttpResponse {
-    crowd.settle(state.world().site(of.site));
+    let mut world = state.world();
+    let site = world.site(of.site);
+    if let Some(taken) = crowd.ids().find(|id| is_own(site, id)) {
+        return guarded(&format!("the account `{taken}`"), "choose other numbers with `first`");
+    }
+    crowd.settle(site);
     done(true)
 }
 
@@ -208,7 +281,10 @@ async fn put_groups(state: State, of: web::Query<OfSite>, names: web::Json<Vec<S
     done(true)
 }
 
-async fn delete_group(state: State, of: web::Query<OfGroup>) -> HttpResponse {
+async fn delete_group(state: State, of: web::Query<GroupRemoval>) -> HttpResponse {
+    if !of.force && of.name == ADMIN_GROUP {
+        return guarded(&format!("the group `{ADMIN_GROUP}`"), "add `&force=true` if you mean it");
+    }
     done(state.world().site(of.site).delete_group(&of.name))
 }
 

@@ -6,6 +6,7 @@ use super::{Account, site::Site};
 
 /// Users who differ by a number only: `{n}` in the account's id, names and e-mail address stands for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Crowd {
     /// How many.
     pub count: u64,
@@ -51,6 +52,12 @@ impl Crowd {
                 site.add_member(serial, name);
             }
         }
+    }
+
+    /// The ids of all of them.
+    pub(super) fn ids(&self) -> impl Iterator<Item = String> {
+        let id = |n: u64| self.account.id.replace("{n}", &n.to_string());
+        (self.first..self.first.saturating_add(self.count)).map(id)
     }
 
     fn member(&self, n: u64) -> Account {

@@ -10,7 +10,7 @@ use crate::domain::Product;
 
 /// What happens to a request. "After work" means that the product has done what it was asked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
     /// 429, nothing done; `retry_after` in seconds, left out where none.
     TooManyRequests {
@@ -83,6 +83,7 @@ pub enum When {
 
 /// A fault to be injected. Of several that match a request, the first one made that fires is taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fault {
     /// Only on this site.
     #[serde(default)]

@@ -9,7 +9,7 @@ use crate::domain::Timestamp;
 /// How an account stands to the organisation and its directory; elsewhere it means nothing. As it is by default: managed,
 /// a member of the directory, not suspended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct InOrg {
     /// Whether the account belongs to the person and not to the organisation: its e-mail domain is not claimed.
     pub unmanaged: bool,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Source: "HTTP headers" of rate limiting on confluence.atlassian.com ("a batch of new tokens every time interval").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limit {
     /// How many requests may come at once; 0 lets nothing through, ever.
     pub capacity: u32,

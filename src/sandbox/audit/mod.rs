@@ -30,7 +30,7 @@ pub enum Happened {
 
 /// How an audit log behaves from now on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Manners {
     /// How far the product's clock is ahead, in milliseconds.
     pub clock_off: i64,

@@ -110,3 +110,62 @@ async fn a_crowd_applications_and_issues_are_arranged_from_outside() {
     let issues = control.issues(DC).await.expect("issues");
     assert_eq!((issues.len(), issues[0].summary.as_str(), issues[0].done), (1, "Look", true));
 }
+
+/// What the controls answer to a request: the status and the text.
+async fn asked(site: &Site, method: Method, path: &str, body: serde_json::Value) -> (u16, String) {
+    let url = format!("{}_sandbox/{path}", site.sandbox.origin());
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let request = client.request(method, url);
+    let request = if body.is_null() { request } else { request.json(&body) };
+    let answer = request.send().await.expect("an answer");
+    (answer.status().as_u16(), answer.text().await.expect("text"))
+}
+
+#[tokio::test]
+async fn a_field_that_is_misspelt_is_refused_and_not_passed_over() {
+    let (site, _control) = start();
+    let jane = |field: &str| json!([{ "id": "JIRAUSER1", "name": "jane", field: true }]);
+    for (method, path, body) in [
+        (Method::PUT, "users?site=jira-dc", jane("deactivated")),
+        (Method::PUT, "users?site=jira-dc", json!([{ "id": "K", "in_org": { "suspendet": true } }])),
+        (Method::PUT, "users?site=jira-dc&force=true", jane("active")),
+        (Method::PUT, "crowd?site=jira-dc", json!({ "count": 1, "acount": {}, "account": { "id": "K{n}" } })),
+        (Method::PUT, "applications?site=jira-dc", json!({ "key": "x", "groops": [] })),
+        (Method::PUT, "manners?site=jira-dc", json!({ "lait": 5 })),
+        (Method::PUT, "limits?site=jira-dc", json!({ "capacity": 1, "fill": 1, "interval_seconds": 1, "rate": 2 })),
+        (Method::POST, "faults", json!({ "when": "always", "effect": "forbidden", "sight": "jira-dc" })),
+        (Method::POST, "faults", json!({ "when": "always", "effect": { "fail": { "status": 503, "retry": 1 } } })),
+        (Method::PUT, "members?site=jira-dc&user=a&group=b&groups=c", json!(null)),
+        (Method::POST, "audit?site=jira-dc&happened=created&user=a&when=now", json!(null)),
+        (Method::DELETE, "users?site=jira-dc&user=id:jane&forced=true", json!(null)),
+        (Method::GET, "journal?behind=3", json!(null)),
+    ] {
+        let (status, text) = asked(&site, method, path, body.clone()).await;
+        assert_eq!((status, text.contains("unknown field")), (400, true), "{path} {body}: {text}");
+    }
+    assert_eq!(asked(&site, Method::PUT, "users?site=jira-dc", jane("read_only")).await.0, 200);
+}
+
+#[tokio::test]
+async fn the_accounts_that_usher_acts_with_are_listed_and_not_deleted_by_accident() {
+    let (site, control) = start();
+    let (status, text) = asked(&site, Method::GET, "accounts", json!(null)).await;
+    let accounts: Vec<serde_json::Value> = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((status, accounts.len()), (200, usher::sandbox::products().count()));
+    let own = accounts.iter().find(|account| account["site"] == "jira-dc").expect("the one of Jira");
+    assert_eq!((&own["name"], &own["groups"]), (&json!("usher"), &json!(["jira-administrators"])));
+    let id = own["id"].as_str().expect("an id");
+    let users = format!("users?site=jira-dc&user={id}");
+    for (method, path, body) in [
+        (Method::DELETE, users.as_str(), json!(null)),
+        (Method::DELETE, "groups?site=jira-dc&name=jira-administrators", json!(null)),
+        (Method::PUT, "users?site=jira-dc", json!([{ "id": id, "name": "jane" }])),
+        (Method::PUT, "crowd?site=jira-dc", json!({ "count": 3, "first": 9_999, "account": { "id": "JIRAUSER{n}" } })),
+    ] {
+        let (status, text) = asked(&site, method, path, body).await;
+        assert_eq!((status, text.contains("what usher acts with")), (409, true), "{path}: {text}");
+    }
+    assert!(control.users(DC).await.expect("users").iter().any(|user| user.account.name == "usher"));
+    assert_eq!(asked(&site, Method::DELETE, &format!("{users}&force=true"), json!(null)).await.0, 200);
+    assert!(!control.users(DC).await.expect("users").iter().any(|user| user.account.name == "usher"));
+}
