@@ -1,5 +1,7 @@
 //! Lists of usher, written while they are read.
 
+use serde_json::Value;
+
 use super::{
     Api, Error, Format,
     output::{Column, Listing, Output},
@@ -43,13 +45,15 @@ pub fn limit(text: &str) -> Result<Limit, String> {
     }
 }
 
-/// Shows a list page by page, and says on stderr where it is not the whole one. Gives how many there were.
+/// Shows a list page by page, each item as `dress` makes it, and says on stderr where it is not the whole one. Gives how
+/// many there were.
 pub async fn show(
     api: &Api,
     output: &mut Output<'_>,
     (path, query): (&[&str], &[(&str, &str)]),
     columns: &[Column],
     limit: Limit,
+    dress: fn(&mut Value),
 ) -> Result<usize, Error> {
     let mut pages = api.pages(path, query, limit.number());
     let is_for_people = output.format == Format::Table;
@@ -58,6 +62,7 @@ pub async fn show(
         if is_for_people {
             page.iter_mut().for_each(progress::with_completeness);
         }
+        page.iter_mut().for_each(dress);
         listing.page(&page)?;
     }
     let shown = listing.written();

@@ -112,10 +112,11 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
     Ok(ExitCode::SUCCESS)
 }
 
-const RUNS: [Column; 8] = [
+const RUNS: [Column; 9] = [
     ("run", "/id"),
     ("scheme", "/scheme"),
     ("trigger", "/trigger"),
+    ("user", "/who"),
     ("state", "/shown_state"),
     ("started", "/started"),
     ("test mode", "/test_mode"),
@@ -124,7 +125,7 @@ const RUNS: [Column; 8] = [
 ];
 
 /// The columns of runs as CSV. New ones come at the end.
-const RUNS_CSV: [Column; 27] = [
+const RUNS_CSV: [Column; 29] = [
     ("run", "/id"),
     ("scheme", "/scheme"),
     ("scheme_version", "/scheme_version"),
@@ -152,6 +153,8 @@ const RUNS_CSV: [Column; 27] = [
     ("unknown", "/counts/unknown"),
     ("complete", "/complete"),
     ("incomplete_why", "/incomplete_why"),
+    ("user", "/user"),
+    ("name", "/user_name"),
 ];
 
 async fn list(api: &Api, output: &mut Output<'_>, filters: &Filters, limit: Option<Limit>) -> Result<(), Error> {
@@ -165,7 +168,20 @@ async fn list(api: &Api, output: &mut Output<'_>, filters: &Filters, limit: Opti
         are_there(api, filters).await?;
     }
     let limit = Limit::or(limit, FEW, output.format);
-    listed::show(api, output, (&["runs"], &query), columns, limit).await.map(drop)
+    let who = if output.format == Format::Table { with_who } else { |_: &mut Value| {} };
+    listed::show(api, output, (&["runs"], &query), columns, limit, who).await.map(drop)
+}
+
+/// Adds whom a run is about, in a word: the user, or how many a sweep selected.
+fn with_who(run: &mut Value) {
+    let who = match (&run["user_name"], &run["user"], run["counts"]["selected"].as_u64()) {
+        (Value::String(name), ..) => name.clone(),
+        (_, Value::String(id), _) => id.clone(),
+        (.., Some(1)) => "1 user".to_owned(),
+        (.., Some(users)) => format!("{users} users"),
+        (.., None) => return,
+    };
+    run["who"] = who.into();
 }
 
 /// Whether a scheme and a source without runs are there at all. One that is deleted may have runs still.

@@ -1,5 +1,6 @@
 //! Runs and their entries. Each record is applied in one transaction, so that counts are right after a crash.
 
+mod actions;
 mod counts;
 mod entry;
 mod last_lists;
@@ -13,6 +14,7 @@ mod table;
 
 use serde::de::DeserializeOwned;
 
+pub use actions::Actions;
 pub use counts::Counts;
 pub use entry::{Entry, EntryResult};
 pub use open::OpenRun;

@@ -108,6 +108,8 @@ fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: 
         scheme: run.scheme.id.clone(),
         scheme_version: run.scheme.version.clone(),
         source: source.clone(),
+        user: None,
+        user_name: None,
         event: None,
         via: None,
         sweep: Some(sweep.clone()),
@@ -229,7 +231,7 @@ fn sighted(table: &Table<'_>, decision: &Decision, sweep: &SweepId) -> Tried<boo
         let earlier = table.get(&decision.run(verdict))?;
         let mut row = earlier.clone().unwrap_or_else(|| Row::from_verdict(decision, verdict));
         row.run.counts.select(verdict.forecast);
-        row.run.actions.extend(row::actions(verdict));
+        row.run.actions.extend(&row::actions(verdict));
         row.run.test_mode |= verdict.test_mode || decision.mode == Mode::Observe;
         row.planned = row.planned.map(|planned| planned + row::steps_of(verdict));
         row.last_ended = row.last_ended.max(Some(decision.decided));

@@ -1,13 +1,11 @@
 //! A run: made of its decisions, its outcomes and the progress of its sweep, in whatever order they are read.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Counts, sweep::Tally};
+use super::{Actions, Counts, sweep::Tally};
 use crate::domain::{
-    Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, SweepId,
+    Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, Step, SweepId,
     Timestamp, TriggerKind, Via,
 };
 
@@ -59,6 +57,12 @@ pub struct Run {
     pub scheme_version: String,
     /// Where.
     pub source: SourceId,
+    /// The user whom it is about: the lasting id, or the login name where that is all that is known; none of a sweep.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The login name, where it is known.
+    #[serde(default)]
+    pub user_name: Option<String>,
     /// The event that set it off; none where a sweep did.
     pub event: Option<EventId>,
     /// How usher learnt of that event; none until the decision has been read.
@@ -93,8 +97,9 @@ pub struct Run {
     /// never listed before.
     #[serde(default)]
     pub estimate: Option<Estimate>,
-    /// The actions asked for.
-    pub actions: BTreeSet<String>,
+    /// The actions asked for, in the scheme's order.
+    #[schema(value_type = Vec<String>)]
+    pub actions: Actions,
 }
 
 /// How far a sweep has come, in users of the source.
@@ -165,6 +170,8 @@ impl Row {
             scheme: step.scheme.id.clone(),
             scheme_version: step.scheme.version.clone(),
             source: step.source.clone(),
+            user: (!in_sweep).then(|| step.user.to_string()),
+            user_name: step.user_name.clone().filter(|_| !in_sweep),
             event: (!in_sweep).then(|| step.event.clone()),
             via: None,
             sweep: step.run.as_str().rsplit_once('.').filter(|_| in_sweep).map(|(sweep, _)| SweepId::new(sweep)),
@@ -179,7 +186,7 @@ impl Row {
             incomplete_why: None,
             progress: None,
             estimate: None,
-            actions: BTreeSet::new(),
+            actions: Actions::default(),
         };
         let planned = in_sweep.then_some(0);
         Self { run, planned, last_ended: None, sweep: in_sweep.then(Part::default) }
@@ -194,6 +201,8 @@ impl Row {
             scheme: verdict.scheme.id.clone(),
             scheme_version: verdict.scheme.version.clone(),
             source: decision.source.clone(),
+            user: (!in_sweep).then(|| decision.user.to_string()),
+            user_name: decision.user_name.clone().filter(|_| !in_sweep),
             event: (!in_sweep).then(|| decision.event.clone()),
             via: (!in_sweep).then_some(decision.via),
             sweep: decision.sweep.as_ref().map(|sighting| sighting.sweep.clone()),
@@ -222,6 +231,8 @@ impl Row {
             scheme: scheme.clone(),
             scheme_version: String::new(),
             source: decision.source.clone(),
+            user: None,
+            user_name: None,
             event: None,
             via: None,
             sweep: Some(sweep.clone()),
@@ -236,7 +247,7 @@ impl Row {
             incomplete_why: None,
             progress: None,
             estimate: None,
-            actions: BTreeSet::new(),
+            actions: Actions::default(),
         };
         Self { run, planned: Some(0), last_ended: None, sweep: Some(Part::default()) }
     }
@@ -254,7 +265,7 @@ impl Row {
             self.run.counts.held = self.run.counts.held.saturating_sub(1);
         }
         self.run.counts.add(outcome.result);
-        self.run.actions.insert(outcome.step.step.action().to_owned());
+        self.run.actions.insert(outcome.step.step.action());
         if let Some(part) = self.sweep.as_mut().filter(|_| released) {
             part.ended += 1;
         }
@@ -305,8 +316,8 @@ impl Row {
     }
 }
 
-pub(super) fn actions(verdict: &SchemeVerdict) -> BTreeSet<String> {
-    verdict.steps.iter().map(|step| step.action().to_owned()).collect()
+pub(super) fn actions(verdict: &SchemeVerdict) -> Actions {
+    verdict.steps.iter().map(Step::action).collect()
 }
 
 pub(super) fn steps_of(verdict: &SchemeVerdict) -> u64 {

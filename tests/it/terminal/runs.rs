@@ -1,9 +1,14 @@
 //! Running a scheme now from a terminal, and what is held.
 
 use serde_json::json;
+use usher::sandbox::{Account, webhook::Happening};
 
 use super::{Terminal, people};
-use crate::support::{app::TestApp, face::eventually, ground::Ground};
+use crate::support::{
+    app::TestApp,
+    face::eventually,
+    ground::{ACME, Ground},
+};
 
 /// Gives those of `acme.example` a group, by hand; `more` may set limits.
 fn gives(id: &str, more: &str) -> String {
@@ -98,4 +103,29 @@ async fn what_is_not_there_or_can_not_be_run_is_told_at_once() {
     terminal.says("schemes pause free").await;
     let said = terminal.run("schemes run free").await;
     assert_eq!(said.refused(), (Some(1), vec!["usher: the scheme `free` is paused; resume it first"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_runs_says_whom_each_is_about_and_names_actions_in_their_order() {
+    let scheme = "{ id: new, source: acme, trigger: on_create, select: { everyone: true },
+                    actions: [{ remove_groups: [guests] }, { add_groups: [staff] }, { remove_groups: [other] }] }";
+    let schemes = [scheme.to_owned(), gives("free", "")].join(",");
+    let ground = Ground::new(&schemes).groups(&["staff", "guests", "other"]);
+    people(&ground, 3);
+    let app = TestApp::start(ground).await;
+    let jane = Account::new("KEYJ", "jane");
+    app.ground.sandbox.put_user(ACME.product, jane.clone());
+    app.tell(ACME, Happening::Created, &jane).await;
+    app.drain().await;
+    let terminal = Terminal::of(&app);
+    assert_eq!(terminal.run("schemes run free").await.code, Some(0));
+    let list = terminal.says("runs list").await;
+    let line = |scheme: &str| list.lines().find(|line| line.contains(scheme)).expect(&list).to_owned();
+    assert!(
+        line("  new  ").contains("  jane  ") && line("  new  ").contains("  remove_groups, add_groups  "),
+        "{list}"
+    );
+    assert!(line("  free  ").contains("  3 users  "), "{list}");
+    let csv = terminal.says("runs list --scheme new -o csv").await;
+    assert!(csv.contains(",remove_groups|add_groups,") && csv.trim_end().ends_with(",KEYJ,jane"), "{csv}");
 }
