@@ -1,8 +1,9 @@
 //! What a scheme would do to a whole source, looked at page by page.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
+use sha2::{Digest, Sha256};
 use tokio::{sync::watch, time::Instant};
 
 use super::{Error, Explainer, Question};
@@ -13,6 +14,9 @@ use crate::{
 
 /// Users read at the same time; the client's own pace holds them back further.
 const AT_ONCE: usize = 8;
+
+/// So many users are remembered, at sixteen bytes each, so that one who stands on two pages counts once.
+const MOST_REMEMBERED: usize = 1_000_000;
 
 /// How far to look.
 #[derive(Debug, Clone, Copy)]
@@ -64,9 +68,9 @@ impl Explainer {
     pub async fn preview(&self, scheme: &Scheme, bounds: Bounds, shown: &Shown) -> Result<Preview, Error> {
         let deadline = Instant::now() + bounds.time;
         let question = Question::new(scheme);
-        let (mut preview, mut cursor) = (Preview::default(), None::<String>);
+        let (mut preview, mut cursor, mut seen) = (Preview::default(), None::<String>, Seen::default());
         loop {
-            let looking = tokio::time::timeout_at(deadline, self.page(&question, cursor.as_deref()));
+            let looking = tokio::time::timeout_at(deadline, self.page(&question, cursor.as_deref(), &mut seen));
             let Ok(looked) = looking.await else { return Ok(preview.ended(Some(OUT_OF_TIME.to_owned()))) };
             let (verdicts, next, completeness) = looked?;
             for verdict in verdicts {
@@ -75,6 +79,10 @@ impl Explainer {
             // Without names: they are shown at the end.
             shown.send_replace(Preview { users: Vec::new(), ..preview.clone() });
             match next {
+                // Behind a list that is not whole come pages of which many users have stood in it.
+                Some(_) if completeness != Completeness::Proved && seen.is_full() => {
+                    return Ok(preview.ended(completeness.why()));
+                }
                 Some(next) => cursor = Some(next), // a client never names the same page twice
                 None => return Ok(preview.ended(completeness.why())),
             }
@@ -85,12 +93,14 @@ impl Explainer {
         &self,
         question: &Question,
         cursor: Option<&str>,
+        seen: &mut Seen,
     ) -> Result<(Vec<(Truth, Previewed)>, Option<String>, Completeness), Error> {
         let source = &question.source;
         let page = self.client(source)?.users(cursor).await;
         let UserPage { users, next, completeness, .. } =
             page.map_err(|error| Error::Product { source_id: source.clone(), error })?;
-        let looking = stream::iter(users).map(|(user, hints)| self.look_at(question, user, hints));
+        let new: Vec<_> = users.into_iter().filter(|(user, _)| seen.is_new(user)).collect();
+        let looking = stream::iter(new).map(|(user, hints)| self.look_at(question, user, hints));
         Ok((looking.buffer_unordered(AT_ONCE).try_collect().await?, next, completeness))
     }
 
@@ -122,6 +132,24 @@ impl Explainer {
             Err(Error::NoSuchUser { .. }) => Ok(None), // gone since the list was made
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Who has been looked at.
+#[derive(Default)]
+struct Seen(HashSet<u128>);
+
+impl Seen {
+    /// Whether `user` has not been seen, as far as is remembered; they have been from now on.
+    fn is_new(&mut self, user: &UserId) -> bool {
+        let mut first = [0; 16];
+        first.copy_from_slice(&Sha256::digest(user.as_str())[..16]);
+        let print = u128::from_be_bytes(first);
+        if self.is_full() { !self.0.contains(&print) } else { self.0.insert(print) }
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.len() >= MOST_REMEMBERED
     }
 }
 

@@ -9,11 +9,12 @@ use crate::domain::{AccountType, EmailAddress, Product, UserHints};
 const DC: Product = Product::JiraDc;
 const CLOUD: Product = Product::JiraCloud;
 
-/// Reads on to the end or the first error.
+/// Reads on to the end of the list or the first error. Members of groups, which may come behind it, are left unread.
 async fn read(stub: &Stub, product: Product) -> Result<Vec<UserPage>, Error> {
     let client = stub.client(product);
     let mut pages: Vec<UserPage> = Vec::new();
-    while pages.last().is_none_or(|page| page.next.is_some()) {
+    let goes_on = |page: &UserPage| page.next.is_some() && !matches!(page.completeness, Completeness::NotProved(_));
+    while pages.last().is_none_or(goes_on) {
         let cursor = pages.last().and_then(|page| page.next.clone());
         pages.push(client.users(cursor.as_deref()).await?);
     }

@@ -2,12 +2,19 @@
 
 mod end;
 mod given;
+mod members;
 mod offset;
 mod page_size;
 
 use sha2::{Digest, Sha256};
 
-pub(super) use self::{end::may_be_full, given::Given, offset::by_offset, page_size::PageSize};
+pub(super) use self::{
+    end::may_be_full,
+    given::Given,
+    members::{and_members, by_members},
+    offset::by_offset,
+    page_size::PageSize,
+};
 use super::{Completeness, Error, UserPage};
 use crate::domain::{UserHints, UserId};
 
@@ -34,15 +41,25 @@ pub(super) enum Form {
     Linked,
     /// An organisation: by cursors of its own.
     Directory,
+    /// Behind a list of either Jira that is not known to be whole: the members of groups.
+    Members,
 }
 
 impl Form {
-    const ALL: [Self; 7] =
-        [Self::Stream, Self::Search, Self::QuotedSearch, Self::Offset, Self::Start, Self::Linked, Self::Directory];
+    const ALL: [Self; 8] = [
+        Self::Stream,
+        Self::Search,
+        Self::QuotedSearch,
+        Self::Offset,
+        Self::Start,
+        Self::Linked,
+        Self::Directory,
+        Self::Members,
+    ];
     /// Those of Data Center, the one to begin with first.
-    pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch];
+    pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch, Self::Members];
     /// That of Cloud.
-    pub const CLOUD: &[Self] = &[Self::Offset];
+    pub const CLOUD: &[Self] = &[Self::Offset, Self::Members];
     /// That of Crowd.
     pub const CROWD: &[Self] = &[Self::Offset];
     /// That of Bitbucket.
@@ -61,6 +78,7 @@ impl Form {
             Self::Start => "start",
             Self::Linked => "linked",
             Self::Directory => "directory",
+            Self::Members => "members",
         }
     }
 }

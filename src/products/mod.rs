@@ -186,7 +186,9 @@ pub struct UserPage {
     pub users: Vec<(UserId, UserHints)>,
     /// Where the next page begins; none on the last one.
     pub next: Option<String>,
-    /// Whether the pages up to this one are known to be the whole list; it counts on the last page alone.
+    /// Whether the pages up to this one are known to be the whole list. It counts on the last page, and where it is
+    /// [`Completeness::NotProved`]: then the list ends here, and the pages behind it name users whom it may have left out. Some of
+    /// them stand in it too.
     pub completeness: Completeness,
     /// Who is on the way to be deleted and may be kept yet. They count as gone, and that they come back is no creation.
     pub leaving: Vec<UserId>,

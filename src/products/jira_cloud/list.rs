@@ -2,12 +2,13 @@
 
 use reqwest::Method;
 
-use super::{JiraCloud, user::Bean};
+use super::{JiraCloud, MEMBERS, user::Bean};
 use crate::{
-    domain::{UserHints, UserId},
+    domain::{GroupName, UserHints, UserId},
     products::{
         Error, UserPage,
-        listing::{self, Cursor, Given},
+        listing::{self, Cursor, Form, Given},
+        members,
         records::Records,
         request::{Call, Operation},
     },
@@ -18,7 +19,15 @@ const LIST: &str = "rest/api/3/users/search";
 impl JiraCloud {
     /// The page at `cursor`.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
-        listing::by_offset(cursor, &self.page_size, |start, size| self.users_from(start, size)).await
+        if cursor.form == Form::Members {
+            let listed = |bean: Bean| bean.known().ok().map(Bean::into_listed);
+            let ask = |group: GroupName, start| async move {
+                members::read(&self.http, MEMBERS, &group, start, listed).await
+            };
+            return listing::by_members(cursor, self.access.groups(&self.http, &[]), ask).await;
+        }
+        let page = listing::by_offset(cursor, &self.page_size, |start, size| self.users_from(start, size)).await;
+        page.map(listing::and_members)
     }
 
     async fn users_from(&self, start: usize, size: usize) -> Result<Given, Error> {

@@ -7,12 +7,13 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{JiraDc, user::Bean};
+use super::{JiraDc, MEMBERS, user::Bean};
 use crate::{
-    domain::{UserHints, UserId},
+    domain::{GroupName, UserHints, UserId},
     products::{
         Error, UserPage,
         listing::{self, Cursor, Form, Given, Next},
+        members,
         records::Records,
         request::{Call, Operation},
     },
@@ -24,6 +25,16 @@ const SEARCH: &str = "rest/api/2/user/search";
 impl JiraDc {
     /// The page at `cursor`.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
+        if cursor.form == Form::Members {
+            let ask = |group: GroupName, start| async move {
+                members::read(&self.http, MEMBERS, &group, start, Bean::into_listed).await
+            };
+            return listing::by_members(cursor, self.access.groups(&self.http, &[]), ask).await;
+        }
+        self.listed(cursor).await.map(listing::and_members)
+    }
+
+    async fn listed(&self, cursor: Cursor) -> Result<UserPage, Error> {
         match cursor.form {
             Form::Stream if cursor.is_first() => match self.stream(cursor).await {
                 Err(error) if may_be_missing(&error) => {
@@ -33,9 +44,13 @@ impl JiraDc {
                 page => page,
             },
             Form::Stream => self.stream(cursor).await,
-            Form::Search | Form::QuotedSearch | Form::Offset | Form::Start | Form::Linked | Form::Directory => {
-                self.search(cursor).await
-            }
+            Form::Search
+            | Form::QuotedSearch
+            | Form::Offset
+            | Form::Start
+            | Form::Linked
+            | Form::Directory
+            | Form::Members => self.search(cursor).await,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use usher::{
     domain::{AccountType, Product, UserHints, UserId},
     products::{Completeness, Disposition, Error, UserPage},
-    sandbox::{Account, Broken, Effect, Fault, ListFault, When},
+    sandbox::{Account, Application, Broken, Effect, Fault, ListFault, When},
 };
 
 use super::{ALL, Bench, id_of, quirks::Quirks};
@@ -158,6 +158,39 @@ async fn a_list_that_stops_early_is_not_taken_for_the_whole_one() {
             assert!(users < 1_302, "{product} {fault:?}: {users}");
             assert!(matches!(end, Completeness::NotProved(_)), "{product} {fault:?}: {end:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn behind_a_list_that_stops_early_come_the_members_of_the_groups_that_give_access() {
+    for product in [Product::JiraDc, Product::JiraCloud] {
+        let bench = Bench::new(product);
+        without_list(&bench);
+        crowd(&bench, product, 0..250);
+        bench.sandbox.put_group(product, "some");
+        bench.sandbox.put_group(product, "others");
+        let application = Application::new("jira-software", &["some", "gone"]).default_groups(&["others"]);
+        bench.sandbox.put_application(product, application);
+        for n in 0..250 {
+            let group = if n % 3 == 0 { "some" } else { "others" };
+            bench.sandbox.add_member(product, &format!("id:{n}"), group).expect("both are there");
+        }
+        let list = if product == Product::JiraDc { "user/search" } else { "users/search" };
+        bench.sandbox.inject(Fault::new(Effect::List(ListFault::EndsAt(100))).path(list));
+        let pages = pages(&bench, |_| {}).await.expect("a list");
+        let all = ids(&pages);
+        assert!(
+            (0..250).all(|n| all.contains(id_of(product, &format!("id:{n}")).as_str())),
+            "{product}: {}",
+            all.len()
+        );
+        let why = pages.last().and_then(|page| page.completeness.why()).unwrap_or_default();
+        assert!(why.contains("exactly 100 users") && why.contains("were read too"), "{product}: {why}");
+        let hints = pages.iter().flat_map(|page| &page.users).map(|(_, hints)| hints.active);
+        assert!(
+            hints.into_iter().all(|active| active == Some(true)),
+            "{product}: members are told of as the list does"
+        );
     }
 }
 

@@ -3,6 +3,7 @@
 mod api;
 mod at_once;
 mod attended;
+mod cut_lists;
 mod explain;
 mod groups;
 mod lists;
