@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use usher::{
     domain::{AccountType, Product, UserHints, UserId},
     products::{Completeness, Disposition, Error, UserPage},
-    sandbox::{Account, Application, Broken, Effect, Fault, ListFault, When},
+    sandbox::{Account, Application, Broken, Effect, Fault, Instead, ListFault, When},
 };
 
 use super::{ALL, Bench, id_of, quirks::Quirks};
@@ -191,6 +191,73 @@ async fn behind_a_list_that_stops_early_come_the_members_of_the_groups_that_give
             hints.into_iter().all(|active| active == Some(true)),
             "{product}: members are told of as the list does"
         );
+    }
+}
+
+/// What may go wrong with the groups that give access, and how many of a hundred members are told of all the same.
+fn troubles() -> Vec<(&'static str, Effect, usize)> {
+    let fails = |status| Effect::Fail { status, retry_after: None, after_work: false };
+    let instead = |status| Effect::Instead { status, body: Instead::LoginPage, after_work: false };
+    vec![
+        ("applicationrole", Effect::Forbidden, 0),
+        ("applicationrole", Effect::Unauthorized, 0),
+        ("applicationrole", fails(404), 0),
+        ("applicationrole", instead(200), 0),
+        ("group/member", Effect::Forbidden, 0),
+        ("group/member", fails(500), 0),
+        ("group/member", instead(200), 0),
+        ("group/member", Effect::Hang, 0),
+        ("group/member", Effect::List(ListFault::PageAtMost(7)), 100),
+        ("group/member", Effect::List(ListFault::EndsAt(50)), 50),
+        ("group/member", Effect::List(ListFault::Unreadable { at: 0, how: Broken::NoId }), 98),
+        ("group/member", Effect::List(ListFault::OffsetTimesSize), 50),
+    ]
+}
+
+#[tokio::test]
+async fn groups_that_cannot_be_read_leave_a_list_that_stops_early_as_it_was() {
+    for product in [Product::JiraDc, Product::JiraCloud] {
+        for (path, effect, found) in troubles() {
+            let bench = Bench::new(product);
+            without_list(&bench);
+            crowd(&bench, product, 0..250);
+            bench.sandbox.put_group(product, "some");
+            bench.sandbox.put_application(product, Application::new("jira-software", &["some"]));
+            for n in 150..250 {
+                bench.sandbox.add_member(product, &format!("id:{n}"), "some").expect("both are there");
+            }
+            let list = if product == Product::JiraDc { "user/search" } else { "users/search" };
+            bench.sandbox.inject(Fault::new(Effect::List(ListFault::EndsAt(100))).path(list));
+            bench.sandbox.inject(Fault::new(effect).path(path));
+            let (users, end) = end(&bench).await;
+            assert_eq!(users, 100 + found, "{product} {path} {effect:?}: {end:?}");
+            assert!(matches!(end, Completeness::NotProved(_)), "{product} {path} {effect:?}: {end:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_product_that_goes_away_before_the_members_are_read_is_asked_again() {
+    for product in [Product::JiraDc, Product::JiraCloud] {
+        let bench = Bench::new(product);
+        without_list(&bench);
+        crowd(&bench, product, 0..250);
+        let list = if product == Product::JiraDc { "user/search" } else { "users/search" };
+        bench.sandbox.inject(Fault::new(Effect::List(ListFault::EndsAt(100))).path(list));
+        let mut page = bench.client.users(None).await.expect("a page");
+        while page.completeness == Completeness::Proved {
+            page = bench.client.users(page.next.as_deref()).await.expect("a page");
+        }
+        let cursor = page.next.expect("members");
+        for effect in [
+            Effect::Fail { status: 503, retry_after: None, after_work: false },
+            Effect::TooManyRequests { retry_after: None },
+        ] {
+            bench.sandbox.inject(Fault::new(effect).when(When::Next(1)));
+            let error = bench.client.users(Some(&cursor)).await.expect_err("it is away");
+            let again = matches!(error.disposition(), Disposition::Retry(_) | Disposition::ReadThenRetry(_));
+            assert!(again, "{product} {effect:?}: {error:?}");
+        }
     }
 }
 

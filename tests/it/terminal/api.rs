@@ -98,6 +98,10 @@ async fn a_product_that_is_down_is_503_and_says_when_to_ask_again() {
             app.http.post(url("schemes/preview")).body(scheme("acme")),
         ] {
             let answer = request.bearer_auth(ADMIN_TOKEN).send().await.expect("an answer");
+            if matches!(effect, Effect::Hang) && answer.url().path().ends_with("preview") {
+                assert_eq!(answer.status(), StatusCode::ACCEPTED, "it goes on by itself: a list may take long");
+                continue;
+            }
             assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{effect:?}");
             assert!(answer.headers().contains_key(RETRY_AFTER), "{effect:?}");
             let problem: Value = answer.json().await.expect("JSON");

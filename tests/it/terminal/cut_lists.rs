@@ -26,7 +26,7 @@ fn member(ground: &Ground, number: usize) {
 
 /// A Jira before 10 with 250 users, all of whom may use it.
 fn ground() -> Ground {
-    let ground = Ground::new(SCHEMES).groups(&["staff", "welcome", GIVES_ACCESS]).reconciling("1s");
+    let ground = Ground::new(SCHEMES).groups(&["staff", "welcome", GIVES_ACCESS]);
     ground.sandbox.put_application(ACME.product, Application::new("jira-software", &[GIVES_ACCESS]));
     ground.sandbox.inject(Fault::new(Effect::BeforeTen));
     (0..250).for_each(|number| member(&ground, number));
@@ -42,10 +42,10 @@ async fn source(app: &TestApp) -> Value {
     app.list("sources", &[]).await.into_iter().find(|row| row["id"] == ACME.id).expect("the source")
 }
 
-/// How often the members of a group were asked for.
-fn members_read(app: &TestApp) -> u64 {
-    let is_members = |request: &&RequestCount| request.path.ends_with("group/member");
-    app.ground.sandbox.requests().iter().filter(is_members).map(|request| request.count).sum()
+/// How often a page of that list was asked for.
+fn asked(app: &TestApp, list: &str) -> u64 {
+    let is_list = |request: &&RequestCount| request.path.ends_with(list);
+    app.ground.sandbox.requests().iter().filter(is_list).map(|request| request.count).sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,8 +80,29 @@ async fn a_search_that_stops_early_is_made_up_for_by_members_and_the_run_says_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_restart_while_members_are_read_goes_on_where_it_was_and_nobody_comes_twice() {
+    let ground = ground();
+    stop_early(&ground);
+    ground.sandbox.inject(Fault::new(Effect::Delay { millis: 400 }).path("group/member"));
+    let mut app = TestApp::start(ground).await;
+    let (_, _, run) = app.send(reqwest::Method::POST, "schemes/all/run", &[], "").await;
+    let path = format!("runs/{}", run["id"].as_str().expect("an id"));
+    eventually("some members are read", || async { (asked(&app, "group/member") >= 3).then_some(()) }).await;
+    let searched = asked(&app, "user/search");
+    app.restart().await;
+    let run = eventually("it is done", || async {
+        let (_, run) = app.ask(&path, &[]).await;
+        (run["state"] == "done").then_some(run)
+    })
+    .await;
+    assert_eq!((&run["complete"], &run["counts"]["selected"]), (&json!(false), &json!(250)), "{run}");
+    assert_eq!(app.ground.effects().len(), 250);
+    assert_eq!((searched, asked(&app, "user/search")), (3, 3), "two pages and a second look at the end, and not again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_taken_for_new_from_a_list_that_is_cut_nor_from_the_members_of_groups() {
-    let app = TestApp::start(ground()).await;
+    let app = TestApp::start(ground().reconciling("1s")).await;
     eventually("everybody is known", || async {
         (source(&app).await["reconciliation"]["state"] == "comparing").then_some(())
     })
@@ -94,7 +115,7 @@ async fn nobody_is_taken_for_new_from_a_list_that_is_cut_nor_from_the_members_of
     })
     .await;
     assert!(cut["users"]["why"].as_str().is_some_and(|why| why.contains("exactly 100 users")), "{cut}");
-    assert_eq!(members_read(&app), 0, "what nobody is taken for new from is not read");
+    assert_eq!(asked(&app, "group/member"), 0, "what nobody is taken for new from is not read");
 
     let run = Terminal::of(&app).run("schemes run all").await;
     assert!(run.err.contains("done, not complete"), "{run:?}");
