@@ -32,7 +32,7 @@ use crate::{
     admin,
     clock::{Clock, SystemClock},
     config::Config,
-    engine::{Controls, Desk, Memory},
+    engine::{Controls, Desk, LookUps, Memory, References, WrittenSchemes},
     intake::Intake,
     log::Log,
     metrics::Metrics,
@@ -90,6 +90,8 @@ pub struct App {
     stop_stages: CancellationToken,
     stop_views: CancellationToken,
     housekeeping: Housekeeping,
+    /// Whose names are looked up in the background.
+    references: Vec<Arc<References>>,
 }
 
 /// What an app is built in: tests have their own.
@@ -100,11 +102,18 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// To be told when the clock was set, so that schedules are looked at anew.
     pub clock_was_set: Arc<Notify>,
+    /// How often names are looked up in the products.
+    pub look_ups: LookUps,
 }
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Self { limits: Limits::default(), clock: Arc::new(SystemClock), clock_was_set: Arc::default() }
+        Self {
+            limits: Limits::default(),
+            clock: Arc::new(SystemClock),
+            clock_was_set: Arc::default(),
+            look_ups: LookUps::default(),
+        }
     }
 }
 
@@ -121,7 +130,7 @@ impl App {
 
     /// As [`App::build`], in other surroundings.
     pub async fn build_in(surroundings: Surroundings, config: Config, roles: Roles) -> Result<Self, Error> {
-        let Surroundings { limits, clock, clock_was_set } = surroundings;
+        let Surroundings { limits, clock, clock_was_set, look_ups } = surroundings;
         greeting::starts(&config, roles);
         let webhooks =
             roles.webhooks.then(|| listeners::bind(Listener::Webhooks, config.webhooks.listen)).transpose()?;
@@ -151,8 +160,11 @@ impl App {
             view_tasks.spawn(settings.clone().follow(stop_views.clone()));
             settings.caught_up().await?; // so that no event is decided without the stored schemes
         }
+        let written: Arc<dyn WrittenSchemes> = Arc::new(settings.clone());
+        let references = connecting::references(&config, &connections, &written, look_ups, &metrics);
         let parts = stages::Parts {
             config: &config,
+            references: &references,
             log: &log,
             memory: &memory,
             metrics: &metrics,
@@ -170,11 +182,12 @@ impl App {
             let intake = Intake::new(&config.sources, max_body, log, clock, metrics.clone(), arrivals.clone());
             listeners.webhooks(bound, intake)?;
         }
-        let explainer = explainer(&connections, &views, &clock);
+        let explainer = explainer(&connections, &references, &views, &clock);
         let health = Arc::new(AppHealth::new(Arc::clone(&log), connections));
         let desk = Desk::new(Arc::clone(&log), Arc::clone(&clock));
         let kept_views = keeps_views.then(|| views.clone());
-        let parts = admin::Parts { views, settings: settings.clone(), explainer, desk, arrivals };
+        let looked_up = if keeps_views { references.clone() } else { Vec::new() };
+        let parts = admin::Parts { views, settings: settings.clone(), explainer, desk, arrivals, references };
         let state = admin::AdminState::new(&config, token.secret, parts, metrics.clone(), health);
         listeners.admin(admin, state, roles.admin)?;
         let (servers, handles) = listeners.start();
@@ -195,6 +208,7 @@ impl App {
             stop_stages: CancellationToken::new(),
             stop_views,
             housekeeping,
+            references: looked_up,
         })
     }
 
@@ -219,6 +233,9 @@ impl App {
         let ledger = self.housekeeping.memory.ledger.clone();
         for stage in self.stages.drain(..) {
             stage.spawn(&mut stages, Arc::clone(&self.log), ledger.clone(), self.stop_stages.clone());
+        }
+        for references in self.references.drain(..) {
+            stages.spawn(references.run(self.stop_stages.clone()));
         }
         let housekeeping = tokio::spawn(self.housekeeping.run());
         info!(webhooks = self.webhooks.map(tracing::field::display), admin = %self.admin, "usher is running");

@@ -7,7 +7,7 @@ use prometheus::{
     TextEncoder,
 };
 
-use crate::domain::{ActionKind, Ignored, RecordKind, Stage, StepResult};
+use crate::domain::{ActionKind, Ignored, RecordKind, ReferenceKind, Stage, StepResult};
 
 /// The metric families; cheap to clone, all clones count together.
 #[derive(Clone, Debug)]
@@ -59,6 +59,8 @@ pub struct Metrics {
     pub sweep_users: IntCounterVec,
     /// How far behind now a source's feed is known to be complete, where this process follows it.
     pub feed_lag_seconds: GaugeVec,
+    /// Names in schemes and in `protect` that the product does not have, by source and kind.
+    pub references_unresolved: IntGaugeVec,
     /// 1 while a source is stopped because the product refuses usher's credentials.
     pub source_halted: IntGaugeVec,
     /// 1 while nobody answers for a source, or somebody before the product does.
@@ -165,6 +167,7 @@ impl Metrics {
             )?,
             source_halted: halted(&add)?,
             source_unreachable: unreachable(&add)?,
+            references_unresolved: add.unresolved_references()?,
             registry,
         })
     }
@@ -195,6 +198,9 @@ impl Metrics {
         self.sweep_users.with_label_values(&[source]);
         self.reconciled.with_label_values(&[source]);
         self.reconciliation_held.with_label_values(&[source]).set(0);
+        for kind in ReferenceKind::ALL {
+            self.references_unresolved.with_label_values(&[source, kind.as_str()]).set(0);
+        }
     }
 
     /// The text that Prometheus scrapes.
@@ -222,6 +228,11 @@ impl Families<'_> {
     fn register<C: prometheus::core::Collector + Clone + 'static>(&self, family: C) -> Result<C, prometheus::Error> {
         self.0.register(Box::new(family.clone()))?;
         Ok(family)
+    }
+
+    fn unresolved_references(&self) -> Result<IntGaugeVec, prometheus::Error> {
+        let help = "Names in schemes and in protect that the product does not have.";
+        self.gauges("references_unresolved", help, &["source", "kind"])
     }
 
     fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {

@@ -24,7 +24,7 @@ pub use problem::Problem;
 use crate::{
     config::Config,
     domain::{Mode, SourceId},
-    engine::Desk,
+    engine::{Desk, References},
     explain::{Explainer, Previews},
     metrics::Metrics,
     secret::Secret,
@@ -51,6 +51,7 @@ pub struct AdminState {
     previews: Previews,
     desk: Desk,
     arrivals: Arrivals,
+    references: Vec<Arc<References>>,
     mode: Mode,
 }
 
@@ -66,12 +67,14 @@ pub struct Parts {
     pub desk: Desk,
     /// What was noticed of what the sources send.
     pub arrivals: Arrivals,
+    /// What is known of names in schemes and `protect`, in the order of the sources; empty where nothing is.
+    pub references: Vec<Arc<References>>,
 }
 
 impl AdminState {
     /// Of the configuration only what may be seen is kept.
     pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
-        let Parts { views, settings, explainer, desk, arrivals } = parts;
+        let Parts { views, settings, explainer, desk, arrivals, references } = parts;
         let sources = config.sources.iter().map(SourceRow::from).collect();
         Self {
             token,
@@ -84,8 +87,15 @@ impl AdminState {
             previews: Previews::default(),
             desk,
             arrivals,
+            references,
             mode: config.mode,
         }
+    }
+
+    /// What is known of the names of a source and its schemes.
+    fn references(&self, source: &SourceId) -> Option<&References> {
+        let place = self.sources.iter().position(|row| row.id() == source)?;
+        self.references.get(place).map(AsRef::as_ref)
     }
 
     fn source_ids(&self) -> Vec<SourceId> {

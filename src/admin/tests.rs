@@ -108,7 +108,7 @@ impl Site {
         let desk = Desk::new(following.log.clone(), Arc::new(SystemClock));
         let ids = config.sources.iter().map(|source| &source.id);
         let arrivals = Arrivals::new(ids, metrics.clone(), Arc::new(SystemClock));
-        let parts = Parts { views, settings, explainer, desk, arrivals };
+        let parts = Parts { views, settings, explainer, desk, arrivals, references: Vec::new() };
         let state = AdminState::new(&config, Secret::new(TOKEN), parts, metrics, readiness);
         Self { following, state: web::Data::new(state), process, _settings: stop.drop_guard() }
     }

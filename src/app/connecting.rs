@@ -6,7 +6,7 @@ use super::Error;
 use crate::{
     clock::Clock,
     config::{Config, LogConfig, Source},
-    engine::{Connection, Controls},
+    engine::{Connection, Controls, LookUps, References, WrittenSchemes},
     explain::Explainer,
     log::{
         Log,
@@ -49,8 +49,30 @@ pub(super) fn connect(
     config.sources.iter().map(connect).collect()
 }
 
+/// The names that `protect` and `schemes` have of each source, in the order of the configuration; nothing is looked up yet.
+pub(super) fn references(
+    config: &Config,
+    connections: &[Arc<Connection>],
+    schemes: &Arc<dyn WrittenSchemes>,
+    look_ups: LookUps,
+    metrics: &Metrics,
+) -> Vec<Arc<References>> {
+    let of = |(source, connection): (&Source, &Arc<Connection>)| {
+        let (connection, schemes) = (Arc::clone(connection), Arc::clone(schemes));
+        References::new(connection, source.product, &source.protect, schemes, look_ups, metrics.clone())
+    };
+    config.sources.iter().zip(connections).map(of).collect()
+}
+
 /// Who explains, from the products as they are now.
-pub(super) fn explainer(connections: &[Arc<Connection>], views: &Views, clock: &Arc<dyn Clock>) -> Explainer {
+pub(super) fn explainer(
+    connections: &[Arc<Connection>],
+    references: &[Arc<References>],
+    views: &Views,
+    clock: &Arc<dyn Clock>,
+) -> Explainer {
     let clients = connections.iter().map(|connection| (connection.source.clone(), Arc::clone(&connection.client)));
-    Explainer::new(clients, Arc::new(views.clone()), Arc::clone(clock))
+    let references = connections.iter().zip(references);
+    let references = references.map(|(connection, known)| (connection.source.clone(), Arc::clone(known)));
+    Explainer::new(clients, Arc::new(views.clone()), Arc::clone(clock)).referring(references)
 }

@@ -9,7 +9,7 @@ use super::bells::AppBells;
 use crate::{
     clock::Clock,
     config::{Config, Source},
-    engine::{self, Connection, Executor, Memory, Overview, Planner, Scheduler, Sweeper},
+    engine::{self, Connection, Executor, Memory, Overview, Planner, References, Scheduler, Sweeper},
     intake::feed::Feed,
     log::Log,
     metrics::Metrics,
@@ -44,6 +44,8 @@ impl Stage {
 /// What stages are made of.
 pub(super) struct Parts<'p> {
     pub(super) config: &'p Config,
+    /// In the order of its sources.
+    pub(super) references: &'p [Arc<References>],
     pub(super) log: &'p Arc<dyn Log>,
     pub(super) memory: &'p Memory,
     pub(super) metrics: &'p Metrics,
@@ -56,12 +58,13 @@ pub(super) struct Parts<'p> {
 impl Parts<'_> {
     /// All stages: three for each source, a feed where it has one, and the clock, which is told of `clock_was_set`.
     pub(super) fn stages(&self, connections: &[Arc<Connection>], clock_was_set: Arc<Notify>) -> Vec<Stage> {
-        let sources = self.config.sources.iter().zip(connections);
-        let of_sources = sources.flat_map(|(source, connection)| self.of_source(source, connection));
+        let sources = self.config.sources.iter().zip(connections).zip(self.references);
+        let of_sources =
+            sources.flat_map(|((source, connection), references)| self.of_source(source, connection, references));
         of_sources.chain([Stage::Scheduler(Box::new(self.scheduler(clock_was_set)))]).collect()
     }
 
-    fn of_source(&self, source: &Source, connection: &Arc<Connection>) -> Vec<Stage> {
+    fn of_source(&self, source: &Source, connection: &Arc<Connection>, references: &Arc<References>) -> Vec<Stage> {
         let overview: Arc<dyn Overview> = Arc::new(self.views.clone());
         let (schemes, mode) = (self.settings.schemes(), self.config.mode);
         let parts = || (Arc::clone(connection), Arc::clone(self.log), self.memory.clone(), self.metrics.clone());
@@ -69,9 +72,11 @@ impl Parts<'_> {
         let planner = Planner::new(connection, schemes.clone(), mode, log, memory, metrics, Arc::clone(&overview))
             .counting_missed(source.webhook.is_set_up())
             .noting(self.arrivals.clone())
-            .foretelling(source.protect.clone());
+            .foretelling(source.protect.clone())
+            .referring(Arc::clone(references));
         let (connection, log, memory, metrics) = parts();
-        let executor = Executor::new(connection, source.protect.clone(), mode, log, memory.ledger, metrics);
+        let executor = Executor::new(connection, source.protect.clone(), mode, log, memory.ledger, metrics)
+            .referring(Arc::clone(references));
         let (connection, log, memory, metrics) = parts();
         let (known, every) = (Arc::new(self.views.clone()), source.reconcile.map(|reconcile| reconcile.every));
         let sweeper = Sweeper::new(connection, log, memory.sweeps, overview, metrics)

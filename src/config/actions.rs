@@ -1,11 +1,12 @@
 //! What a scheme does.
 
-use crate::domain::{Action, ActionKind, GroupName};
+use crate::domain::{Action, ActionKind, GroupName, MentionedAt};
 
 use super::{
     fields::{Fields, Word},
     groups::{remember, some_groups},
     issue::issue,
+    names::name,
     node::{Content, Node},
     problem::Place,
     reader::Reader,
@@ -57,12 +58,12 @@ const fn word(
 static WORDS: [Word<Rule>; 10] = [
     word(ActionKind::AddGroups, "add_groups: [a-group]", |node, reader| {
         let groups = some_groups(node, reader)?;
-        remember("add_groups", node, &groups, reader);
+        remember(MentionedAt::AddGroups, node, &groups, reader);
         Some(Action::AddGroups(groups))
     }),
     word(ActionKind::RemoveGroups, "remove_groups: [a-group]", |node, reader| {
         let groups = some_groups(node, reader)?;
-        remember("remove_groups", node, &groups, reader);
+        remember(MentionedAt::RemoveGroups, node, &groups, reader);
         Some(Action::RemoveGroups(groups))
     }),
     word(ActionKind::RemoveAllGroups, "remove_all_groups: {}", |node, reader| {
@@ -133,7 +134,8 @@ fn bare(node: &Node, reader: &mut Reader<'_>) -> Option<()> {
 fn remove_application_access(node: &Node, reader: &mut Reader<'_>) -> Option<Action> {
     let mut fields = Fields::like(node, "{ applications: [jira-software] }", reader)?;
     let applications = fields.or("applications", Vec::new(), |node| {
-        let read = reader.each(node, |item, reader| reader.filled(item).map(str::to_owned))?;
+        let read = reader.each(node, |item, reader| name(item, reader).map(str::to_owned))?;
+        remember(MentionedAt::Applications, node, &read, reader);
         if read.is_empty() {
             let message = "no application stands here; write `[jira-software]`, say, or `{}` for all of them";
             return reader.refuse(&node.at, message);

@@ -1,8 +1,8 @@
 //! What goes with what: conditions and actions with the trigger, actions with the product.
 
-use crate::domain::{Action, ActionKind, Capability, Limits, Product, Trigger};
+use crate::domain::{Action, ActionKind, Capability, GroupName, Limits, Product, Trigger};
 
-use super::{actions::Act, node::Node, reader::Reader, select::Found};
+use super::{actions::Act, node::Node, problem::Place, reader::Reader, select::Found};
 
 /// Reports each condition and action that does not go with `trigger`.
 pub(super) fn check_trigger(trigger: &Trigger, found: &[Found<'_>], acts: &[Act<'_>], reader: &mut Reader<'_>) {
@@ -43,12 +43,28 @@ pub(super) fn check_product(product: Product, acts: &[Act<'_>], reader: &mut Rea
                 continue;
             }
         }
+        act.groups().for_each(|(group, at)| check_group(product, group, at, reader));
         if act.kind == ActionKind::InvalidatePassword
             && act.action == Some(Action::InvalidatePassword { send_reset_link: true })
             && !product.sends_reset_links()
         {
             let message = format!("{product} can't send a link to set a new password; write `send_reset_link: false`");
             reader.refuse::<()>(act.at, message);
+        }
+    }
+}
+
+/// Reports a group whose members `product` can't tell or change by its name.
+pub(super) fn check_group(product: Product, group: &GroupName, at: &Place, reader: &mut Reader<'_>) {
+    match product.takes_group(group) {
+        Capability::Yes => {}
+        Capability::Partly(caveat) => {
+            reader.warn(at, format!("`{group}` as the name of a group in {product}: {caveat}"))
+        }
+        Capability::No(why) => {
+            let message =
+                format!("{product} can't take `{group}` as the name of a group: {why}; rename the group there");
+            reader.refuse::<()>(at, message);
         }
     }
 }

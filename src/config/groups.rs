@@ -1,29 +1,36 @@
-//! Lists of groups.
+//! Lists of groups and users.
 
-use crate::domain::GroupName;
+use crate::domain::{GroupName, Mention, MentionedAt};
 
 use super::{
+    names::name,
     node::{Content, Node},
     problem::Place,
     reader::Reader,
 };
 
-/// A group that a scheme names.
+/// A group, a user or an application that a scheme names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedGroup {
-    /// Its name, as written.
-    pub name: GroupName,
-    /// The key that it stands under.
-    pub key: &'static str,
+pub struct Named {
+    /// The name, as written, and the key that it stands under.
+    pub mention: Mention,
     /// Where it stands.
     pub place: Place,
 }
 
-/// Remembers the `groups` that were read from the list at `node`, which stands under `key`.
-pub(super) fn remember(key: &'static str, node: &Node, groups: &[GroupName], reader: &mut Reader<'_>) {
+/// Remembers the `names` that were read from the list at `node`, which stands under the key `at`.
+pub(super) fn remember(at: MentionedAt, node: &Node, names: &[impl ToString], reader: &mut Reader<'_>) {
     let Content::List(items) = &node.content else { return };
-    let named = groups.iter().zip(items);
-    reader.groups.extend(named.map(|(name, item)| NamedGroup { name: name.clone(), key, place: item.at.clone() }));
+    let named = names
+        .iter()
+        .zip(items)
+        .map(|(name, item)| Named { mention: Mention { at, name: name.to_string() }, place: item.at.clone() });
+    reader.names.extend(named);
+}
+
+/// Reads a list of users, by name or lasting id, which may be empty.
+pub(super) fn users(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<String>> {
+    reader.each(node, |item, reader| name(item, reader).map(str::to_owned))
 }
 
 /// Reads a list of groups, which may be empty.
@@ -33,8 +40,8 @@ pub(super) fn groups(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<GroupNa
 
 fn group(item: &Node, reader: &mut Reader<'_>) -> Option<GroupName> {
     match reader.text(item)? {
-        name if name.trim().is_empty() => reader.refuse(&item.at, "a group without a name; write its name"),
-        name => Some(GroupName::new(name)),
+        text if text.trim().is_empty() => reader.refuse(&item.at, "a group without a name; write its name"),
+        _ => name(item, reader).map(GroupName::new),
     }
 }
 

@@ -7,7 +7,7 @@ use saphyr_parser::Marker;
 use super::{
     Config, Sources, check,
     env::{self, Env},
-    groups::NamedGroup,
+    groups::Named,
     node::{Content, Node},
     problem::{Place, Problem, Problems},
     reader::Reader,
@@ -74,8 +74,8 @@ pub struct CheckedScheme {
     pub scheme: Scheme,
     /// What should be otherwise, one a line.
     pub warnings: Vec<Problem>,
-    /// The groups that it names in `add_groups`, `remove_groups`, `only_groups` and `exempt`.
-    pub groups: Vec<NamedGroup>,
+    /// What it names of its source's product, each with its place.
+    pub names: Vec<Named>,
 }
 
 /// The scheme that `text`, YAML or JSON, describes: as one item of `schemes` in the configuration, and checked as one.
@@ -83,8 +83,8 @@ pub struct CheckedScheme {
 ///
 /// Errors: everything that is wrong, each with its place.
 pub fn check_scheme(text: &str, name: &str, sources: &Sources) -> Result<CheckedScheme, Problems> {
-    let Read { found, warnings, groups } = read(text, name, |root, reader| scheme(root, sources, reader))?;
-    Ok(CheckedScheme { scheme: found.scheme, warnings, groups })
+    let Read { found, warnings, names } = read(text, name, |root, reader| scheme(root, sources, reader))?;
+    Ok(CheckedScheme { scheme: found.scheme, warnings, names })
 }
 
 /// As [`check_scheme`], for one that was checked before, or whose source is not known here: the source may be any.
@@ -118,7 +118,7 @@ pub fn read_schemes(text: &str, name: &str) -> Result<Vec<Scheme>, Problems> {
 struct Read<T> {
     found: T,
     warnings: Vec<Problem>,
-    groups: Vec<NamedGroup>,
+    names: Vec<Named>,
 }
 
 /// What `part` reads out of `text`.
@@ -132,10 +132,10 @@ fn read<T>(
     let mut reader = Reader::new(&env, Path::new(""));
     let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
     let found = yaml::parse(text, &locate, &mut reader.problems).and_then(|root| part(&root, &mut reader));
-    let Reader { problems, mut warnings, groups, .. } = reader;
+    let Reader { problems, mut warnings, names, .. } = reader;
     warnings.sort();
     match found {
-        Some(found) if problems.is_empty() => Ok(Read { found, warnings, groups }),
+        Some(found) if problems.is_empty() => Ok(Read { found, warnings, names }),
         Some(_) | None => Err(Problems::new(problems)),
     }
 }

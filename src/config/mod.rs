@@ -21,6 +21,7 @@ mod issue;
 mod limits;
 mod listeners;
 mod load;
+mod names;
 mod node;
 mod not_yet;
 mod problem;
@@ -43,7 +44,7 @@ mod yaml;
 
 pub use env::process_env;
 pub use feed::Feed;
-pub use groups::NamedGroup;
+pub use groups::Named;
 pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_schemes};
 pub use problem::{Place, Problem, Problems};
 pub(crate) use reader::nearest;
@@ -199,6 +200,8 @@ pub struct Protect {
     pub users: Vec<String>,
     /// Whose members are administrators. There may be no such group.
     pub admin_groups: Vec<GroupName>,
+    /// Whether nobody wrote `admin_groups`, so that they are what usher assumes: names that a product may not have.
+    pub assumed_admin_groups: bool,
     /// How many administrators must remain; none: administrators are not counted.
     pub last_administrators: u32,
     /// Whether nothing is taken away of the account that usher acts with.

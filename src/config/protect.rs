@@ -4,7 +4,14 @@ use url::Url;
 
 use crate::domain::{GroupName, Product};
 
-use super::{Protect, fields::Fields, groups::some_groups, node::Node, reader::Reader};
+use super::{
+    Protect,
+    fields::Fields,
+    fits,
+    groups::{some_groups, users},
+    node::{Content, Node},
+    reader::Reader,
+};
 
 /// How many administrators must remain where nothing is said: one may be ill.
 const LAST_ADMINISTRATORS: u32 = 2;
@@ -15,6 +22,7 @@ impl Protect {
         Self {
             users: Vec::new(),
             admin_groups: admin_groups(product, base_url),
+            assumed_admin_groups: true,
             last_administrators: LAST_ADMINISTRATORS,
             acting_account: true,
         }
@@ -50,12 +58,17 @@ fn admin_groups(product: Product, base_url: Option<&Url>) -> Vec<GroupName> {
     names.into_iter().map(GroupName::new).collect()
 }
 
-/// Reads a source's `protect`; what is left out is as in `default`.
-pub(super) fn protect(node: &Node, default: Protect, reader: &mut Reader<'_>) -> Option<Protect> {
+/// Reads the `protect` of a source of `product`, where that is known; what is left out is as in `default`.
+pub(super) fn protect(
+    node: &Node,
+    product: Option<Product>,
+    default: Protect,
+    reader: &mut Reader<'_>,
+) -> Option<Protect> {
     let mut fields = Fields::like(node, "{ users: [break-glass] }", reader)?;
-    let users = fields
-        .or("users", default.users, |node| reader.each(node, |item, reader| reader.filled(item).map(str::to_owned)));
-    let admin_groups = fields.or("admin_groups", default.admin_groups, |node| some_groups(node, reader));
+    let users = fields.or("users", default.users, |node| users(node, reader));
+    let assumed_admin_groups = fields.get("admin_groups").is_none();
+    let admin_groups = fields.or("admin_groups", default.admin_groups, |node| written_groups(node, product, reader));
     let last_administrators = fields.or("last_administrators", default.last_administrators, |node| {
         let number = reader.whole(node, 0..=1_000)?;
         if number == 0 {
@@ -74,7 +87,17 @@ pub(super) fn protect(node: &Node, default: Protect, reader: &mut Reader<'_>) ->
     Some(Protect {
         users: users?,
         admin_groups: admin_groups?,
+        assumed_admin_groups,
         last_administrators: last_administrators?,
         acting_account: acting_account?,
     })
+}
+
+/// Reads groups whose members usher has to read.
+fn written_groups(node: &Node, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Vec<GroupName>> {
+    let groups = some_groups(node, reader)?;
+    if let (Some(product), Content::List(items)) = (product, &node.content) {
+        groups.iter().zip(items).for_each(|(group, item)| fits::check_group(product, group, &item.at, reader));
+    }
+    Some(groups)
 }

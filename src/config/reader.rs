@@ -4,7 +4,7 @@ use std::{fmt::Display, ops::RangeInclusive, path::Path, str::FromStr};
 
 use super::{
     env::Env,
-    groups::NamedGroup,
+    groups::Named,
     node::{Content, Node},
     not_yet,
     problem::{Place, Problem},
@@ -20,14 +20,14 @@ pub(super) struct Reader<'a> {
     pub problems: Vec<Problem>,
     /// What works and should be otherwise.
     pub warnings: Vec<Problem>,
-    /// The groups that schemes put users into, take them out of or go by.
-    pub groups: Vec<NamedGroup>,
+    /// What schemes name of a product, each with its place.
+    pub names: Vec<Named>,
 }
 
 impl<'a> Reader<'a> {
     /// One that has read nothing yet.
     pub fn new(env: &'a Env, base: &'a Path) -> Self {
-        Self { env, base, problems: Vec::new(), warnings: Vec::new(), groups: Vec::new() }
+        Self { env, base, problems: Vec::new(), warnings: Vec::new(), names: Vec::new() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One scheme.
 
-use crate::domain::{Exempt, Limits, Scheme, SchemeId, SourceId};
+use crate::domain::{Exempt, Limits, MentionedAt, Scheme, SchemeId, SourceId};
 
 use super::{
     ProvisionedScheme, Sources,
@@ -8,7 +8,7 @@ use super::{
     contradictions,
     fields::Fields,
     fits,
-    groups::{groups, remember, some_groups},
+    groups::{groups, remember, some_groups, users},
     limits::limits,
     node::Node,
     not_yet,
@@ -32,7 +32,7 @@ pub(super) fn scheme(node: &Node, sources: &Sources, reader: &mut Reader<'_>) ->
     let test_mode = fields.or("test_mode", true, |node| reader.boolean(node));
     let select = fields.required("select", EMPTY_SELECT, reader).and_then(|node| select(node, &mut conditions, reader));
     let only_groups = fields.or("only_groups", Vec::new(), |node| {
-        some_groups(node, reader).inspect(|groups| remember("only_groups", node, groups, reader))
+        some_groups(node, reader).inspect(|groups| remember(MentionedAt::OnlyGroups, node, groups, reader))
     });
     let exempt = fields.or("exempt", Exempt::default(), |node| exempt(node, reader));
     let actions = fields
@@ -82,10 +82,11 @@ fn source(node: &Node, sources: &Sources, reader: &mut Reader<'_>) -> Option<Sou
 
 fn exempt(node: &Node, reader: &mut Reader<'_>) -> Option<Exempt> {
     let mut fields = Fields::like(node, "{ users: [a-user], groups: [a-group] }", reader)?;
-    let users =
-        fields.or("users", Vec::new(), |node| reader.each(node, |item, reader| reader.filled(item).map(str::to_owned)));
+    let users = fields.or("users", Vec::new(), |node| {
+        users(node, reader).inspect(|users| remember(MentionedAt::ExemptUsers, node, users, reader))
+    });
     let groups = fields.or("groups", Vec::new(), |node| {
-        groups(node, reader).inspect(|groups| remember("exempt", node, groups, reader))
+        groups(node, reader).inspect(|groups| remember(MentionedAt::ExemptGroups, node, groups, reader))
     });
     fields.done(reader);
     Some(Exempt { users: users?, groups: groups? })

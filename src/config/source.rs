@@ -47,7 +47,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let transport = transport(&mut fields, base_url.as_ref(), reader);
     // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
-    let protect = fields.or("protect", default.clone(), |node| protect(node, default, reader));
+    let protect = fields.or("protect", default.clone(), |node| protect(node, product, default, reader));
     fields.done(reader);
     let (id, told) = (id?, told?);
     Some(Source {

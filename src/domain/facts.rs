@@ -175,6 +175,8 @@ pub struct Facts {
     pub logins: Fact<Logins>,
     /// The user directory the account lives in, by name.
     pub directory: Fact<String>,
+    /// Names in schemes that were found to mean this user: an e-mail address, say. For exemptions.
+    pub called: Vec<String>,
 }
 
 impl Facts {
@@ -231,6 +233,7 @@ impl Facts {
             first_seen: Fact::Unknown(missing),
             logins: Fact::Unknown(missing),
             directory: Fact::Unknown(missing),
+            called: Vec::new(),
         }
     }
 

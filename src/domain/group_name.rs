@@ -8,8 +8,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::composed;
+
 /// A group by the name an administrator wrote. Atlassian compares group names without regard to case, and so do
-/// `==`, order and hash; the spelling is kept for display and for calls.
+/// `==`, order and hash; two forms of Unicode of one text are the same too. The spelling is kept for display and for calls.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct GroupName {
@@ -21,7 +23,7 @@ impl GroupName {
     /// A group called `name`.
     pub fn new(name: impl Into<String>) -> Self {
         let written = name.into();
-        let folded = written.to_lowercase();
+        let folded = composed(&written.to_lowercase()).into_owned();
         Self { written, folded }
     }
 
@@ -83,5 +85,6 @@ mod tests {
     fn groups_are_compared_without_regard_to_case_and_shown_as_written() {
         assert_eq!(GroupName::new("Jira-Users"), GroupName::new("jira-users"));
         assert_eq!(GroupName::new("Jira-Users").to_string(), "Jira-Users");
+        assert_eq!(GroupName::new("\u{c9}quipe"), GroupName::new("e\u{301}quipe"), "composed or not");
     }
 }

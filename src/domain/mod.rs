@@ -15,12 +15,14 @@ mod email_pattern;
 mod event;
 mod facts;
 mod feed;
+mod group_in_path;
 mod group_name;
 mod ids;
 mod ignored;
 mod outcome;
 mod product;
 mod reconciliation;
+mod reference;
 mod scheme;
 mod setting;
 mod spelling;
@@ -49,6 +51,7 @@ pub use ignored::{Ignored, RecordKind};
 pub use outcome::{Attempt, DeadLetter, Outcome, Stage, StepRef, StepResult};
 pub use product::Product;
 pub use reconciliation::{Comparison, NewcomerOrder, UserList};
+pub use reference::{Mention, MentionedAt, Reference, ReferenceKind};
 pub use scheme::{Limits, Mode, Scheme, SchemeRef};
 pub use setting::{
     Actor, CancelledRun, ChangeKind, InvalidActor, Pausable, Pause, SchemeChange, Setting, StoredScheme,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tracing::warn;
 
 use super::{
-    Appender, Connection, Handler, Interrupted, Work,
+    Appender, Connection, Handler, Interrupted, References, Work,
     dead_letters::DeadLetters,
     guard::Guard,
     outcomes::Outcomes,
@@ -53,6 +53,13 @@ impl Executor {
         let guard = Guard::new(Arc::clone(&connection), protect);
         let outcomes = Outcomes { connection: Arc::clone(&connection), appender, dead_letters, ledger, metrics };
         Self { connection, guard, outcomes, mode }
+    }
+
+    /// The same, holding what takes something away while `references` that protect users name nothing.
+    #[must_use]
+    pub fn referring(mut self, references: Arc<References>) -> Self {
+        self.guard = self.guard.referring(references);
+        self
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Connection, Interrupted, guard::Guard};
+use super::{Connection, Interrupted, References, guard::Guard};
 use crate::{
     config::Protect,
     domain::{Facts, Forecast, Mode, SchemeVerdict, Step, Truth},
@@ -44,6 +44,11 @@ impl Forecaster {
         Self { guard: Guard::new(Arc::clone(&connection), protect), connection, mode }
     }
 
+    /// The same, with `references` to tell what is held for a name that means nobody.
+    pub(super) fn referring(self, references: Arc<References>) -> Self {
+        Self { guard: self.guard.referring(references), ..self }
+    }
+
     /// Foretells what each verdict of `answer` would do to `user`, who was just read and of whom `facts` tell.
     pub(super) async fn foretell(
         &self,
@@ -77,7 +82,7 @@ impl Forecaster {
             if self.is_so(step, user, facts, stop).await? {
                 continue;
             }
-            if !self.guard.would_refuse(step, user, stop).await? {
+            if !self.guard.would_refuse(step, &verdict.scheme.id, user, stop).await? {
                 return Ok(Forecast::WouldChange);
             }
             forecast = Forecast::Protected;

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tracing::{debug, warn};
 
 use super::{
-    Appender, Connection, Handler, Interrupted, Memory, Overview, Work,
+    Appender, Connection, Handler, Interrupted, Memory, Overview, References, Work,
     activity::{self, Activities},
     asking::Asking,
     dead_letters::DeadLetters,
@@ -22,7 +22,7 @@ use crate::{
     config::Protect,
     domain::{
         Activity, DeadLetter, Decision, Event, EventId, EventKind, Fact, Facts, Missing, Mode, NoAction, SourceId,
-        Stage, Timestamp, UserHints,
+        Stage, Timestamp, UserHints, UserId,
     },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
@@ -44,6 +44,7 @@ pub struct Planner {
     unsettled: Unsettled,
     /// Tells in sweeps what the steps would do; none: nobody is told.
     forecaster: Option<Forecaster>,
+    references: Option<Arc<References>>,
     tally: Tally,
     arrivals: Option<Arrivals>,
 }
@@ -91,6 +92,7 @@ impl Planner {
             overview,
             unsettled,
             forecaster: None,
+            references: None,
             tally,
             arrivals: None,
         }
@@ -108,6 +110,14 @@ impl Planner {
     pub fn foretelling(self, protect: Protect) -> Self {
         let forecaster = Forecaster::new(Arc::clone(&self.connection), protect, self.mode);
         Self { forecaster: Some(forecaster), ..self }
+    }
+
+    /// The same, with `references` to tell which names in schemes mean a user, and what is held for a name that means nobody.
+    #[must_use]
+    pub fn referring(mut self, references: Arc<References>) -> Self {
+        self.forecaster = self.forecaster.map(|forecaster| forecaster.referring(Arc::clone(&references)));
+        self.references = Some(references);
+        self
     }
 
     /// The same, counting creations that no webhook told of where the source `has_webhooks`.
@@ -168,7 +178,9 @@ impl Planner {
                 if let (Some(odd), Some(arrivals)) = (user.odd_time_at(self.now()), &self.arrivals) {
                     arrivals.implausible_time(&event.source, odd);
                 }
-                let facts = with_activity(before_login(user.facts(self.now()), event.kind), &schemes);
+                let called = self.called(&user.id, work).await?;
+                let facts = Facts { called, ..user.facts(self.now()) };
+                let facts = with_activity(before_login(facts, event.kind), &schemes);
                 (Some(user), facts)
             }
             Reading::NoSuchUser => (None, Facts::unknown(Missing::NoSuchUser)),
@@ -193,6 +205,13 @@ impl Planner {
 
     fn decided(&self, event: &Event, before: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Answer {
         Answer::Decided(Box::new(self.decision(event, before, facts, answer)))
+    }
+
+    /// The names in schemes that mean the user.
+    async fn called(&self, user: &UserId, work: &Work) -> Result<Vec<String>, Interrupted> {
+        let Some(references) = &self.references else { return Ok(Vec::new()) };
+        references.settle_exempt_users(&work.stop).await?;
+        Ok(references.called(user))
     }
 
     /// Whether the event is to go under its user's lasting id although nothing is to be done: a login that is known by

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::{
     clock::Clock,
-    domain::{GroupName, Step, Timestamp, UserId, UserRef},
+    domain::{EmailAddress, GroupName, Step, Timestamp, UserId, UserRef},
     products::{Client, Error, User, UserPage},
 };
 
@@ -63,6 +63,12 @@ pub(crate) struct State {
     pub asked: Vec<String>,
     /// How often a user was read.
     pub reads: usize,
+    /// Groups that are there; none: all are.
+    pub groups: Option<Vec<&'static str>>,
+    /// Said when it is asked for a group or for users by their address.
+    pub references_refused: Option<Error>,
+    /// How often it was asked for a group or for users by their address.
+    pub references_asked: usize,
 }
 
 /// A product in memory. Its users are what a test puts there.
@@ -179,12 +185,28 @@ impl Client for Stub {
         }
     }
 
-    async fn group_exists(&self, _: &GroupName) -> Result<bool, Error> {
-        Ok(true)
+    async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
+        let mut state = self.state();
+        state.references_asked += 1;
+        let is_there = state.groups.as_ref().is_none_or(|all| all.contains(&group.as_str())); // in exactly this form
+        state.references_refused.clone().map_or(Ok(is_there), Err)
     }
 
-    async fn groups_like(&self, _: &str) -> Result<Vec<GroupName>, Error> {
-        Ok(Vec::new())
+    async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {
+        let state = self.state();
+        let all = state.groups.iter().flatten().filter(|name| name.to_lowercase().contains(part));
+        Ok(all.map(|name| GroupName::new(*name)).collect())
+    }
+
+    async fn find_users(&self, text: &str) -> Result<Vec<User>, Error> {
+        let mut state = self.state();
+        state.references_asked += 1;
+        let has = |user: &&User| {
+            let email = user.email.as_ref().map(EmailAddress::as_str);
+            email.into_iter().chain(user.name.as_deref()).any(|one| one.contains(text))
+        };
+        let found = state.users.values().filter(has).cloned().collect();
+        state.references_refused.clone().map_or(Ok(found), Err)
     }
 
     async fn myself(&self) -> Result<Option<UserId>, Error> {

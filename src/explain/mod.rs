@@ -1,12 +1,10 @@
 //! What a scheme would do and why, asked now and changing nothing: for one user, or for everybody in a source.
 
-mod groups;
 mod jobs;
 mod preview;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-pub use groups::MissingGroup;
 pub use jobs::{Job, JobState, Previews, TooMany};
 pub use preview::{Bounds, Preview, Previewed, Shown};
 
@@ -16,6 +14,7 @@ use crate::{
         AccountType, Activity, Event, EventId, EventKind, Facts, Heard, Reason, Scheme, SchemeId, SchemeRef,
         SchemeVerdict, SourceId, Step, Timestamp, TriggerKind, UserHints, UserId, UserRef, Via,
     },
+    engine::References,
     products::{Client, Error as ProductError, User},
     rules::{self, Schemes, Subject, VersionedScheme, Waiting},
 };
@@ -86,6 +85,7 @@ pub struct Explainer {
     clients: HashMap<SourceId, Arc<dyn Client>>,
     seen: Arc<dyn Seen>,
     clock: Arc<dyn Clock>,
+    references: HashMap<SourceId, Arc<References>>,
 }
 
 impl Explainer {
@@ -95,7 +95,13 @@ impl Explainer {
         seen: Arc<dyn Seen>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { clients: clients.into_iter().collect(), seen, clock }
+        Self { clients: clients.into_iter().collect(), seen, clock, references: HashMap::new() }
+    }
+
+    /// The same, with `references` to tell which names in schemes mean a user.
+    #[must_use]
+    pub fn referring(self, references: impl IntoIterator<Item = (SourceId, Arc<References>)>) -> Self {
+        Self { references: references.into_iter().collect(), ..self }
     }
 
     /// Why `scheme` selects `user`, by lasting id or else by login name, or why not.
@@ -105,7 +111,10 @@ impl Explainer {
         let facts = self.facts(&scheme.source, &user, at);
         let reasons = rules::evaluate(scheme, &Subject { user: Some(&user.id), facts: &facts, now: at });
         let steps = Question::new(scheme).ask(&user.id, &facts, at).map_or(Vec::new(), |verdict| verdict.steps);
-        let (change, notes) = (rules::smallest_change(&reasons), notes(scheme, &facts));
+        let (change, mut notes) = (rules::smallest_change(&reasons), notes(scheme, &facts));
+        if self.references.get(&scheme.source).is_some_and(|references| references.is_in_doubt(&scheme.id)) {
+            notes.push("a name under `exempt` or `protect` is not in the product: what takes something away is held");
+        }
         let scheme = scheme.reference();
         Ok(Explanation { scheme, user: user.id, user_name: user.name, reasons, steps, change, notes, at })
     }
@@ -137,6 +146,8 @@ impl Explainer {
     }
 
     fn with_activity(&self, facts: Facts, source: &SourceId, user: &UserId, at: Timestamp) -> Facts {
+        let called = self.references.get(source).map_or_else(Vec::new, |references| references.called(user));
+        let facts = Facts { called, ..facts };
         facts.with_activity(self.seen.activity(source, user).as_ref(), self.seen.heard(source), at)
     }
 

@@ -232,30 +232,3 @@ async fn one_whom_the_product_takes_too_long_to_tell_of_is_unknown_in_a_preview_
         .expect("an answer");
     assert_eq!((preview.seen, preview.selected, preview.unknown, preview.complete), (3, 1, 1, true));
 }
-
-async fn missing(explainer: &Explainer, groups: &[&str]) -> Result<Vec<MissingGroup>, Error> {
-    let groups = groups.iter().map(|group| GroupName::new(*group)).collect();
-    explainer.missing_groups(&"acme".parse().expect("an id"), groups).await
-}
-
-#[tokio::test]
-async fn groups_that_are_not_there_are_told_with_what_was_probably_meant() {
-    let (explainer, _) = explainer();
-    let found = missing(&explainer, &["staff", "contracters", "wheel"]).await.expect("an answer");
-    let contractors = Some(GroupName::new("contractors"));
-    assert_eq!(
-        found,
-        [
-            MissingGroup { name: GroupName::new("contracters"), nearest: contractors },
-            MissingGroup { name: GroupName::new("wheel"), nearest: None },
-        ]
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn whether_groups_are_there_is_not_waited_for_long() {
-    let (explainer, _) = explainer_of(true);
-    let asked = tokio::time::Instant::now();
-    assert!(matches!(missing(&explainer, &["staff"]).await, Err(Error::TooSlow(_))));
-    assert_eq!(asked.elapsed(), Duration::from_secs(5));
-}

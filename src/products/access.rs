@@ -1,6 +1,7 @@
 //! Which groups give access to which applications.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -50,6 +51,11 @@ impl Access {
         }
         let named = all.iter().filter(|one| applications.is_empty() || applications.contains(&one.key));
         Ok(named.flat_map(|one| one.groups.iter().chain(&one.default_groups)).map(GroupName::new).collect())
+    }
+
+    /// The keys of all applications.
+    pub async fn keys(&self, http: &Http) -> Result<BTreeSet<String>, Error> {
+        Ok(self.read(http).await?.iter().map(|one| one.key.clone()).collect())
     }
 
     async fn read(&self, http: &Http) -> Result<Arc<[Application]>, Error> {

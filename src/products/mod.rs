@@ -153,6 +153,7 @@ impl User {
             first_seen: Fact::Unknown(Missing::NotSeen),
             logins: fact(&logins, at.minus(self.logins_late)),
             directory: fact(&self.directory, at),
+            called: Vec::new(),
         }
     }
 
@@ -256,6 +257,17 @@ pub trait Client: Send + Sync + 'static {
 
     /// Some of the groups, 100 at most, that have `part` in their names, in any case.
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error>;
+
+    /// Some of the users whom the product's own search finds by `text`, which is in their names or is their e-mail address, as
+    /// far as it has one and shows them. Without groups.
+    async fn find_users(&self, _text: &str) -> Result<Vec<User>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// The keys of all applications that `remove_application_access` can name; `None` where the product does not tell.
+    async fn applications(&self) -> Result<Option<BTreeSet<String>>, Error> {
+        Ok(None)
+    }
 
     /// The user that usher acts as; none where its credentials are nobody's: the key of an organisation, an application.
     async fn myself(&self) -> Result<Option<UserId>, Error>;

@@ -17,6 +17,7 @@ pub(super) enum Operation {
     ReadUserGroups,
     ListUsers,
     FindGroup,
+    FindUser,
     ListMembers,
     AddToGroup,
     RemoveFromGroup,
@@ -47,6 +48,7 @@ impl Operation {
             Self::ReadUserGroups => "read_user_groups",
             Self::ListUsers => "list_users",
             Self::FindGroup => "find_group",
+            Self::FindUser => "find_user",
             Self::ListMembers => "list_members",
             Self::AddToGroup => "add_to_group",
             Self::RemoveFromGroup => "remove_from_group",
@@ -78,8 +80,13 @@ impl Operation {
 
     /// Whether it asks, also where it is sent like a change: some searches are.
     const fn is_a_search(self) -> bool {
-        use Operation::{FindDirectory, FindGroup, FindIssue, ListMembers, ListUsers, ReadUser, ReadUserGroups};
-        matches!(self, ReadUser | ReadUserGroups | ListUsers | ListMembers | FindGroup | FindDirectory | FindIssue)
+        use Operation::{
+            FindDirectory, FindGroup, FindIssue, FindUser, ListMembers, ListUsers, ReadUser, ReadUserGroups,
+        };
+        matches!(
+            self,
+            ReadUser | ReadUserGroups | ListUsers | ListMembers | FindGroup | FindUser | FindDirectory | FindIssue
+        )
     }
 }
 

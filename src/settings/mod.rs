@@ -23,8 +23,8 @@ use self::state::State;
 use crate::{
     clock::Clock,
     config::Config,
-    domain::{Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, SourceId},
-    engine::Controls,
+    domain::{Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, SchemeRef, SourceId},
+    engine::{Controls, WrittenSchemes},
     log::Log,
     rules::Schemes,
 };
@@ -106,6 +106,20 @@ impl Controls for Settings {
     }
 
     fn changed(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+}
+
+impl WrittenSchemes for Settings {
+    fn schemes_of(&self, source: &SourceId) -> Vec<Scheme> {
+        let readable = self.list().into_iter().filter_map(|listed| match listed.contents {
+            Contents::Readable(scheme) => Some(*scheme),
+            Contents::Broken { .. } => None,
+        });
+        readable.filter(|scheme| scheme.source == *source).collect()
+    }
+
+    fn schemes_changed(&self) -> watch::Receiver<u64> {
         self.0.changes.subscribe()
     }
 }

@@ -10,7 +10,7 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Problem, document::SchemeText, groups, query, schemes};
+use super::{Problem, document::SchemeText, query, references, schemes};
 use crate::{
     admin::AdminState,
     domain::{Mode, Pausable, Reason, SchemeId, SourceId, Step, Timestamp, UserId},
@@ -236,7 +236,7 @@ pub(super) async fn preview(
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
     let checked = state.settings.check(&schemes::text(body)?)?;
-    let warnings = groups::look_up(&state, &checked).await?;
+    let warnings = references::look_up(&state, &checked).await?;
     let bounds = Bounds { users: wanted.users.min(100_000), time: LOOKING };
     let begun = state.previews.begin(state.explainer.clone(), checked.scheme, bounds, warnings);
     let mut job = begun.map_err(|error| Problem::Unavailable(error.to_string()))?;

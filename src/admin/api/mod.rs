@@ -2,7 +2,6 @@
 
 mod document;
 mod explain;
-mod groups;
 mod headers;
 mod log;
 mod newcomers;
@@ -10,6 +9,7 @@ mod open_runs;
 mod pauses;
 mod products;
 mod query;
+mod references;
 mod runs;
 mod schemes;
 mod sources;

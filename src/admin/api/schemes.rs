@@ -13,10 +13,10 @@ use utoipa::ToSchema;
 use super::{
     Problem,
     document::{self, SchemeText},
-    groups,
     headers::{actor, etag, if_match},
     open_runs::{held, open_runs},
     page, query,
+    references::{self, ReferencesRow},
 };
 use crate::{
     admin::{AdminState, MAX_BODY},
@@ -42,6 +42,8 @@ pub(super) struct SchemeRow {
     changed: Option<ByRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
+    /// Whether the product has what it names; null where nothing is looked up.
+    references: Option<ReferencesRow>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -67,15 +69,20 @@ impl SchemeRow {
 }
 
 impl SchemeRow {
-    fn new(listed: Listed, open: &[OpenRun]) -> Self {
+    fn new(state: &AdminState, listed: Listed, open: &[OpenRun]) -> Self {
         let runs_held = held(open, |run| run.scheme == listed.id);
         let Listed { id, contents, version, tag, provisioned, paused, changed, warnings } = listed;
+        let references = match &contents {
+            Contents::Readable(scheme) => state.references(&scheme.source),
+            Contents::Broken { .. } => None,
+        };
+        let references = references.map(|references| references.standing_of_scheme(&id).into());
         let contents = match contents {
             Contents::Readable(scheme) => ContentsRow::Readable(scheme),
             Contents::Broken { text, why } => ContentsRow::Broken { id, text, broken: why },
         };
         let changed = changed.map(|(by, at)| ByRow { by, at });
-        Self { contents, version, tag, provisioned, paused: paused.is_some(), runs_held, changed, warnings }
+        Self { contents, version, tag, provisioned, paused: paused.is_some(), runs_held, changed, warnings, references }
     }
 }
 
@@ -105,7 +112,7 @@ pub(super) async fn list(
     Query(query): Query<query::List>,
 ) -> Result<Json<Page<SchemeRow>>, Problem> {
     let open = open_runs(&state).await?;
-    let rows: Vec<_> = state.settings.list().into_iter().map(|listed| SchemeRow::new(listed, &open)).collect();
+    let rows: Vec<_> = state.settings.list().into_iter().map(|listed| SchemeRow::new(&state, listed, &open)).collect();
     page(&rows, &query.paging(), SchemeRow::id).map(Json)
 }
 
@@ -121,7 +128,7 @@ pub(super) async fn one(
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let listed = state.settings.get(&id).ok_or_else(|| no_such(id.as_str()))?;
-    Ok(shown(&mut HttpResponse::Ok(), listed, &open_runs(&state).await?))
+    Ok(shown(&state, &mut HttpResponse::Ok(), listed, &open_runs(&state).await?))
 }
 
 /// The changes of a stored scheme, newest first, all on one page.
@@ -157,11 +164,11 @@ pub(super) async fn create(
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
     let (text, by) = (text(body)?, actor(&request)?);
-    let about_groups = groups::look_up(&state, &state.settings.check_new(&text)?).await?;
+    let about_names = references::look_up(&state, &state.settings.check_new(&text)?).await?;
     let mut listed = state.settings.create(&text, by).await?;
-    listed.warnings.extend(about_groups);
+    listed.warnings.extend(about_names);
     let place = (header::LOCATION, format!("/api/v1/schemes/{}", listed.id));
-    Ok(shown(HttpResponse::Created().insert_header(place), listed, &open_runs(&state).await?))
+    Ok(shown(&state, HttpResponse::Created().insert_header(place), listed, &open_runs(&state).await?))
 }
 
 /// Stores a scheme in place of the one that is there.
@@ -188,10 +195,10 @@ pub(super) async fn replace(
 ) -> Result<HttpResponse, Problem> {
     let id = changeable(&state, &id)?;
     let (text, if_match, by) = (text(body)?, if_match(&request)?, actor(&request)?);
-    let about_groups = groups::look_up(&state, &state.settings.check_change(&id, &text, &if_match)?).await?;
+    let about_names = references::look_up(&state, &state.settings.check_change(&id, &text, &if_match)?).await?;
     let mut listed = state.settings.replace(&id, &text, &if_match, by).await?;
-    listed.warnings.extend(about_groups);
-    Ok(shown(&mut HttpResponse::Ok(), listed, &open_runs(&state).await?))
+    listed.warnings.extend(about_names);
+    Ok(shown(&state, &mut HttpResponse::Ok(), listed, &open_runs(&state).await?))
 }
 
 /// Deletes a stored scheme.
@@ -218,8 +225,13 @@ pub(super) async fn delete(
 }
 
 /// A scheme with its tag.
-pub(super) fn shown(response: &mut actix_web::HttpResponseBuilder, listed: Listed, open: &[OpenRun]) -> HttpResponse {
-    response.insert_header(etag(&listed.tag)).json(SchemeRow::new(listed, open))
+pub(super) fn shown(
+    state: &AdminState,
+    response: &mut actix_web::HttpResponseBuilder,
+    listed: Listed,
+    open: &[OpenRun],
+) -> HttpResponse {
+    response.insert_header(etag(&listed.tag)).json(SchemeRow::new(state, listed, open))
 }
 
 /// What can't be an id is the id of nothing.

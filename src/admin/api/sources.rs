@@ -13,6 +13,7 @@ use super::{
     newcomers::ReconciliationRow,
     open_runs::{held, open_runs},
     page, query, read,
+    references::ReferencesRow,
 };
 use crate::{
     admin::{AdminState, SourceHealth, SourceState},
@@ -142,6 +143,8 @@ impl SourceNow {
 pub(super) struct SourceDetail {
     #[serde(flatten)]
     now: SourceNow,
+    /// What `protect` and the schemes that are on name, and whether the product has it; null where nothing is looked up.
+    references: Option<ReferencesRow>,
 }
 
 /// The sources of the configuration, and how they are doing.
@@ -167,7 +170,8 @@ pub(super) async fn one(
     let no_such = || Problem::NotFound { kind: "source", id: id.clone() };
     let row = state.sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
     let now = now(&state, vec![row.clone()]).await?.pop().ok_or_else(no_such)?;
-    Ok(Json(SourceDetail { now }))
+    let references = state.references(&row.id).map(|references| references.standing().into());
+    Ok(Json(SourceDetail { now, references }))
 }
 
 /// How the sources of `rows` are doing, in their order.

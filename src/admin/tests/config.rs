@@ -89,6 +89,7 @@ async fn schemes_are_shown_as_configured_with_their_version() {
       "name": "Scheme a",
       "paused": false,
       "provisioned": true,
+      "references": null,
       "runs_held": 0,
       "select": {
         "everyone": true

@@ -7,6 +7,7 @@ mod explain;
 mod listed;
 mod output;
 mod progress;
+mod references;
 mod runs;
 mod schemes;
 mod server;

@@ -25,6 +25,7 @@ use super::{
     confirm::Sure,
     output::{Column, Format, Output, yaml},
     progress,
+    references::unresolved,
 };
 use crate::{cli::FAILED, domain::Scheme};
 
@@ -172,7 +173,8 @@ fn doubts(output: &mut Output<'_>, scheme: &Value) -> Result<(), Error> {
     if let Some(why) = scheme["broken"].as_str() {
         output.note(&format!("{id}: this usher can't use it and does not ask it: {why}"))?;
     }
-    warnings(output, id, scheme)
+    warnings(output, id, scheme)?;
+    unresolved(output, scheme)
 }
 
 /// What usher warns of in a scheme, each on a line.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     Api, AsList, AsOne, Error, Format,
     output::{Column, Output},
+    references::unresolved,
 };
 
 /// What to do with sources.
@@ -99,7 +100,11 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
         Command::List(shown) => list(api, output, shown, &SOURCES).await?,
         Command::Show { id, shown } => {
             output.format = shown.output.into();
-            output.one(&api.get(&["sources", &id], &[]).await?, &FIRST)?;
+            let source = api.get(&["sources", &id], &[]).await?;
+            output.one(&source, &FIRST)?;
+            if output.format == Format::Table {
+                unresolved(output, &source)?;
+            }
         }
         Command::Newcomers(Newcomers::List(shown)) => list(api, output, shown, &NEWCOMERS).await?,
         Command::Pause { id } => {

@@ -170,7 +170,8 @@ fn the_example_passes_the_check_and_says_what_it_says() {
     assert_eq!(loaded.config.schemes[0].scheme.actions.iter().flat_map(groups_of).count(), 3);
     assert_eq!(loaded.config.schemes[1].scheme.actions.len(), 5);
     let acme = &loaded.config.sources[0];
-    assert_eq!(acme.protect, Protect::of(acme.product, Some(&acme.base_url)), "what is said is the default");
+    let default = Protect { assumed_admin_groups: false, ..Protect::of(acme.product, Some(&acme.base_url)) };
+    assert_eq!(acme.protect, default, "what is said is the default");
     assert!(!format!("{loaded:?}").contains("usher@acme.example"), "an account's name is not printed");
 }
 

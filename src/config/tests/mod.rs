@@ -3,6 +3,7 @@
 mod accepted;
 mod feeds;
 mod hostile;
+mod names;
 mod nesting;
 mod organization;
 mod overlay;

@@ -24,6 +24,7 @@ fn administrators_and_the_acting_account_are_protected_where_nothing_is_said() {
     let data_center = Protect {
         users: Vec::new(),
         admin_groups: groups(&["jira-administrators"]),
+        assumed_admin_groups: true,
         last_administrators: 2,
         acting_account: true,
     };
@@ -49,6 +50,7 @@ fn what_is_said_replaces_what_holds_otherwise_key_by_key() {
     let said = Protect {
         users: vec!["root".to_owned(), "JIRAUSER1".to_owned()],
         admin_groups: groups(&["wheel"]),
+        assumed_admin_groups: false,
         last_administrators: 2,
         acting_account: true,
     };

@@ -7,7 +7,7 @@ use crate::{
     config::{conditions::WORDS, read_scheme},
     domain::{
         Action, Age, Condition, DomainPattern, Exempt, Expression, GroupName, IssueTemplate, Limits, LoggedInOnce,
-        NeverLoggedIn, Schedule, Scheme, Selection, Trigger, True,
+        NeverLoggedIn, Schedule, Scheme, Selection, Trigger, True, is_blank,
     },
 };
 
@@ -39,6 +39,14 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![select(YAML).prop_map(str::to_owned), "\\PC{0,12}[a-zA-Zé😀]\\PC{0,4}"]
 }
 
+/// Text that can be a name: nothing unseen stands around it, and no control character in it.
+fn name() -> impl Strategy<Value = String> {
+    text().prop_map(|text| {
+        let bare: String = text.trim_matches(is_blank).chars().filter(|c| !c.is_control()).collect();
+        if bare.is_empty() { "x".to_owned() } else { bare }
+    })
+}
+
 fn age() -> impl Strategy<Value = Age> {
     (1u32..5_000, select(&["s", "m", "h", "d"][..])).prop_map(|(n, unit)| format!("{n}{unit}").parse().expect("an age"))
 }
@@ -49,7 +57,7 @@ fn domains() -> impl Strategy<Value = Vec<DomainPattern>> {
 }
 
 fn groups() -> impl Strategy<Value = Vec<GroupName>> {
-    vec(text(), 1..4).prop_map(|all| all.into_iter().map(GroupName::new).collect())
+    vec(name(), 1..4).prop_map(|all| all.into_iter().map(GroupName::new).collect())
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
@@ -122,7 +130,7 @@ fn issue() -> impl Strategy<Value = IssueTemplate> {
 
 /// Actions that do not contradict each other, in any order.
 fn actions() -> impl Strategy<Value = Vec<Action>> {
-    let all = (groups(), vec(text(), 0..3), "-[a-z0-9]{1,9}", any::<bool>(), issue(), any::<[bool; 3]>()).prop_map(
+    let all = (groups(), vec(name(), 0..3), "-[a-z0-9]{1,9}", any::<bool>(), issue(), any::<[bool; 3]>()).prop_map(
         |(groups, applications, suffix, send_reset_link, issue, [add, all, active])| {
             vec![
                 match (add, all) {
@@ -158,7 +166,7 @@ fn trigger() -> impl Strategy<Value = Trigger> {
 
 fn scheme() -> impl Strategy<Value = Scheme> {
     let head = ("[a-z0-9][a-z0-9_-]{0,20}", text(), trigger(), any::<[bool; 2]>());
-    let whom = (selection(), prop_oneof![Just(Vec::new()), groups()], vec(text(), 0..3), vec(text(), 0..3));
+    let whom = (selection(), prop_oneof![Just(Vec::new()), groups()], vec(name(), 0..3), vec(name(), 0..3));
     let limits = (option::of(0u64..1_000_000), option::of(1u8..=100));
     (head, whom, actions(), limits).prop_map(
         |(

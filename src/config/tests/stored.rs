@@ -55,7 +55,7 @@ fn a_scheme_whose_source_is_not_known_here_may_be_for_any() {
 }
 
 #[test]
-fn a_scheme_that_comes_alone_tells_which_groups_it_names_and_where() {
+fn a_scheme_that_comes_alone_tells_what_it_names_and_where() {
     let text = "
 id: s
 source: acme
@@ -72,10 +72,11 @@ actions:
 ";
     let checked = check_scheme(text, "", &sources()).expect("right");
     let named: Vec<_> =
-        checked.groups.iter().map(|group| format!("{} {} {}", group.place, group.key, group.name)).collect();
+        checked.names.iter().map(|one| format!("{} {} {}", one.place, one.mention.at, one.mention.name)).collect();
     let expected = [
         "6:15 only_groups one",
-        "10:7 exempt two",
+        "8:11 exempt.users nobody",
+        "10:7 exempt.groups two",
         "12:18 add_groups three",
         "12:25 add_groups four",
         "13:21 remove_groups five",

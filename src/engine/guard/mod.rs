@@ -15,10 +15,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Connection, Interrupted};
+use super::{Connection, Interrupted, References, references::Doubt};
 use crate::{
     config::Protect,
-    domain::{Step, UserId},
+    domain::{SchemeId, Step, UserId},
     products::{Error, User},
 };
 use rules::Verdict;
@@ -33,6 +33,7 @@ const LIST_BEHIND: Duration = Duration::from_mins(10);
 pub(super) struct Guard {
     connection: Arc<Connection>,
     protect: Protect,
+    references: Option<Arc<References>>,
     acting: Mutex<Option<(Option<UserId>, Instant)>>,
     taken: Arc<Mutex<Taken>>,
 }
@@ -65,14 +66,20 @@ pub(super) struct Refusal {
 impl Guard {
     /// A guard for the source of `connection`.
     pub(super) fn new(connection: Arc<Connection>, protect: Protect) -> Self {
-        Self { connection, protect, acting: Mutex::default(), taken: Arc::default() }
+        Self { connection, protect, references: None, acting: Mutex::default(), taken: Arc::default() }
     }
 
-    /// Whether `step` may be done to `user`, as just read. Waits for the product, and while another administrator's
-    /// step is under way.
+    /// The same, holding what takes something away while `references` that protect users name nothing.
+    pub(super) fn referring(self, references: Arc<References>) -> Self {
+        Self { references: Some(references), ..self }
+    }
+
+    /// Whether `step` of `scheme` may be done to `user`, as just read. Waits for the product, and while another
+    /// administrator's step is under way.
     pub(super) async fn ask(
         &self,
         step: &Step,
+        scheme: &SchemeId,
         user: &User,
         stop: &CancellationToken,
     ) -> Result<Result<Permit, Refusal>, Interrupted> {
@@ -83,10 +90,18 @@ impl Guard {
             Ok(acting) => acting,
             Err(error) => return Ok(Err(Refusal::untold("which account usher acts as", error))),
         };
-        match rules::judge(&self.protect, step, user, acting.as_ref()) {
-            Verdict::Allowed => Ok(Ok(Permit::default())),
-            Verdict::Refused(why) => Ok(Err(Refusal { why, error: None })),
+        let verdict = rules::judge(&self.protect, step, user, acting.as_ref());
+        if let Verdict::Refused(why) = verdict {
+            return Ok(Err(Refusal { why, error: None }));
+        }
+        if let Some(references) = &self.references
+            && let Err(Doubt { why, error }) = references.protections(scheme, &user.id, stop).await?
+        {
+            return Ok(Err(Refusal { why, error }));
+        }
+        match verdict {
             Verdict::AskAdministrators => self.ask_administrators(step, user, stop).await,
+            Verdict::Allowed | Verdict::Refused(_) => Ok(Ok(Permit::default())),
         }
     }
 
@@ -95,6 +110,7 @@ impl Guard {
     pub(super) async fn would_refuse(
         &self,
         step: &Step,
+        scheme: &SchemeId,
         user: &User,
         stop: &CancellationToken,
     ) -> Result<bool, Interrupted> {
@@ -102,7 +118,11 @@ impl Guard {
             return Ok(false);
         }
         let acting = self.acting(stop).await?.unwrap_or_default();
-        Ok(rules::is_refused_for_certain(&self.protect, step, user, acting.as_ref()))
+        if rules::is_refused_for_certain(&self.protect, step, user, acting.as_ref()) {
+            return Ok(true);
+        }
+        let Some(references) = &self.references else { return Ok(false) };
+        Ok(references.protections(scheme, &user.id, stop).await?.is_err())
     }
 
     async fn ask_administrators(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     config::Protect,
-    domain::{Step, UserId},
+    domain::{Step, UserId, composed},
     products::User,
 };
 
@@ -73,8 +73,9 @@ pub(super) fn is_one(protect: &Protect, user: &User, administrators: &BTreeSet<U
 }
 
 fn is_listed(protect: &Protect, user: &User) -> bool {
-    let name = user.name.as_ref().map(|name| name.to_lowercase());
-    protect.users.iter().any(|listed| listed == user.id.as_str() || Some(listed.to_lowercase()) == name)
+    let folded = |name: &str| composed(&name.to_lowercase()).into_owned();
+    let name = user.name.as_deref().map(folded);
+    protect.users.iter().any(|listed| listed == user.id.as_str() || Some(folded(listed)) == name)
 }
 
 /// Whether `step` takes from `user` what an administrator needs. Taking away one of two administrators' groups counts:

@@ -173,7 +173,7 @@ impl<'a> Progress<'a> {
         if let Some(held) = self.stopped() {
             return Ok(Err(held.before(before)));
         }
-        Ok(match self.executor.guard.ask(step, &known.user, &self.work.stop).await? {
+        Ok(match self.executor.guard.ask(step, &self.plan.step.scheme.id, &known.user, &self.work.stop).await? {
             Err(Refusal { why, error }) => {
                 let held = Ended::held(format!("protected: {why}")).before(before);
                 Err(Ended { error: error.map(|error| error.to_string()), ..held })

@@ -13,6 +13,7 @@ mod list;
 mod pages;
 mod refusal;
 mod roles;
+mod search;
 mod user;
 
 use std::collections::{BTreeSet, HashMap};
@@ -116,6 +117,10 @@ impl Client for AtlassianOrg {
 
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         self.groups_with(part).await
+    }
+
+    async fn find_users(&self, text: &str) -> Result<Vec<User>, Error> {
+        self.search_users(text).await
     }
 
     /// An admin API key is nobody's account.

@@ -28,7 +28,7 @@ const GROUPS_TRUSTED_FOR: Duration = Duration::from_mins(1);
 const HOLDERS_TRUSTED_FOR: Duration = Duration::from_mins(10);
 
 /// The one application there is, as a scheme may name it.
-const APPLICATION: &str = "bitbucket";
+pub(super) const APPLICATION: &str = "bitbucket";
 
 /// Who has global permissions, as read lately.
 #[derive(Default)]

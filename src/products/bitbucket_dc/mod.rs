@@ -13,6 +13,7 @@ mod groups;
 mod list;
 mod names;
 mod pages;
+mod search;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -102,6 +103,14 @@ impl Client for BitbucketDc {
 
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         self.find_groups(part).await
+    }
+
+    async fn find_users(&self, text: &str) -> Result<Vec<User>, Error> {
+        self.search_users(text).await
+    }
+
+    async fn applications(&self) -> Result<Option<BTreeSet<String>>, Error> {
+        Ok(Some(BTreeSet::from([access::APPLICATION.to_owned()])))
     }
 
     /// By a call that anybody may make, for the sake of its headers. A proxy may take the id away, or both.

@@ -6,6 +6,7 @@
 mod change;
 mod groups;
 mod list;
+mod search;
 mod user;
 
 use std::collections::BTreeSet;
@@ -85,6 +86,10 @@ impl Client for ConfluenceCloud {
 
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         self.some_groups(part).await
+    }
+
+    async fn find_users(&self, text: &str) -> Result<Vec<User>, Error> {
+        self.search_users(text).await
     }
 
     async fn myself(&self) -> Result<Option<UserId>, Error> {

@@ -28,7 +28,7 @@ const OF_USER: &str = "rest/api/permissions/user/{user}";
 const REVOKE: &str = "rest/api/permissions/user/{user}/revoke";
 
 /// The one application that there is, as the actions of schemes may name it.
-const APPLICATION: &str = "confluence";
+pub(super) const APPLICATION: &str = "confluence";
 
 /// A sweep asks about each user, and administrators change this seldom.
 const TRUSTED_FOR: Duration = Duration::from_mins(1);

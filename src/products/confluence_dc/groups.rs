@@ -9,7 +9,7 @@ use super::{
     user::{Bean, Group},
 };
 use crate::{
-    domain::{GroupName, UserId},
+    domain::{Capability, GroupName, Product, UserId},
     products::{
         Error, MemberPage, administrators,
         linked::{self, LIMIT, Linked},
@@ -29,6 +29,9 @@ const PAGES: usize = 25;
 impl ConfluenceDc {
     /// Whether there is such a group.
     pub(super) async fn has_group(&self, group: &GroupName) -> Result<bool, Error> {
+        if Product::ConfluenceDc.takes_group(group) != Capability::Yes {
+            return self.lists_group(group).await;
+        }
         let call = Call::new(Operation::FindGroup, Method::GET, GROUP).segment(group.as_str());
         match self.http.send(call).await {
             Ok(answer) => answer.json::<Group>().map(|_| true),
@@ -37,15 +40,21 @@ impl ConfluenceDc {
         }
     }
 
+    /// Whether there is such a group, by going through all of them: its name can't stand in a path.
+    async fn lists_group(&self, group: &GroupName) -> Result<bool, Error> {
+        let mut is_there = false;
+        linked::walk(&self.http, all_groups, |groups: Records<Group>| {
+            is_there = groups.read.iter().any(|one| GroupName::new(one.name.as_str()) == *group);
+            !is_there
+        })
+        .await?;
+        Ok(is_there)
+    }
+
     /// Some of the groups with `part` in their names.
     pub(super) async fn some_groups(&self, part: &str) -> Result<Vec<GroupName>, Error> {
-        let page = |start: usize| {
-            Call::new(Operation::FindGroup, Method::GET, GROUPS)
-                .query("start", start.to_string())
-                .query("limit", LIMIT.to_string())
-        };
         let (part, mut found, mut pages) = (part.to_lowercase(), Vec::new(), 0);
-        linked::walk(&self.http, page, |groups: Records<Group>| {
+        linked::walk(&self.http, all_groups, |groups: Records<Group>| {
             pages += 1;
             found
                 .extend(groups.read.into_iter().map(|one| one.name).filter(|name| name.to_lowercase().contains(&part)));
@@ -97,6 +106,12 @@ impl ConfluenceDc {
         }
         Ok(None)
     }
+}
+
+fn all_groups<'a>(start: usize) -> Call<'a> {
+    Call::new(Operation::FindGroup, Method::GET, GROUPS)
+        .query("start", start.to_string())
+        .query("limit", LIMIT.to_string())
 }
 
 fn members(operation: Operation, group: &GroupName, start: usize, limit: usize) -> Call<'_> {

@@ -78,6 +78,10 @@ impl Client for ConfluenceDc {
         self.some_groups(part).await
     }
 
+    async fn applications(&self) -> Result<Option<BTreeSet<String>>, Error> {
+        Ok(Some(BTreeSet::from([access::APPLICATION.to_owned()])))
+    }
+
     async fn myself(&self) -> Result<Option<UserId>, Error> {
         Ok(Some(self.current().await?.id))
     }

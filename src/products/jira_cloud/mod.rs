@@ -5,6 +5,7 @@
 mod change;
 mod groups;
 mod list;
+mod search;
 mod user;
 
 use std::collections::BTreeSet;
@@ -124,6 +125,14 @@ impl Client for JiraCloud {
 
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         picker::groups_like(&self.http, PICKER, part).await
+    }
+
+    async fn find_users(&self, text: &str) -> Result<Vec<User>, Error> {
+        self.search_users(text).await
+    }
+
+    async fn applications(&self) -> Result<Option<BTreeSet<String>>, Error> {
+        self.access.keys(&self.http).await.map(Some)
     }
 
     async fn myself(&self) -> Result<Option<UserId>, Error> {

@@ -1,6 +1,6 @@
 //! Conditions on groups and on lists of users.
 
-use crate::domain::{Fact, Facts, GroupName, Memberships, Missing, Origin, Timestamp, Truth, UserId};
+use crate::domain::{Fact, Facts, GroupName, Memberships, Missing, Origin, Timestamp, Truth, UserId, composed};
 
 use super::{
     super::{
@@ -71,6 +71,8 @@ pub(in crate::rules) struct Listed(pub(in crate::rules) Vec<String>);
 /// What was found of the user on the list.
 pub(in crate::rules) enum OnList<'a> {
     ById(&'a UserId),
+    /// By a name that was found to mean the user.
+    ByReference,
     /// Whether the name is listed; the id is not.
     ByName {
         name: &'a str,
@@ -91,6 +93,9 @@ impl Listed {
         if let Some(id) = subject.user.filter(|id| self.0.iter().any(|one| one == id.as_str())) {
             return OnList::ById(id);
         }
+        if self.0.iter().any(|one| subject.facts.called.contains(one)) {
+            return OnList::ByReference;
+        }
         match (&subject.facts.name, subject.user) {
             (Fact::Known { value: name, origin, as_of }, user) => {
                 let is_listed = self.0.iter().any(|one| same_name(one, name));
@@ -108,13 +113,13 @@ impl Listed {
 
 /// Login names are compared without regard to case.
 fn same_name(one: &str, other: &str) -> bool {
-    one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
+    composed(one).chars().flat_map(char::to_lowercase).eq(composed(other).chars().flat_map(char::to_lowercase))
 }
 
 impl OnList<'_> {
     pub(super) fn truth(&self) -> Truth {
         match self {
-            Self::ById(_) => Truth::True,
+            Self::ById(_) | Self::ByReference => Truth::True,
             Self::ByName { is_listed, .. } => known(*is_listed),
             Self::Nameless(_) => Truth::False,
             Self::IdMissing | Self::NameMissing(_) => Truth::Unknown,
@@ -126,6 +131,12 @@ impl OnList<'_> {
         const OFF: &str = "the user is taken off the list";
         match self {
             Self::ById(id) => Told { because: format!("{id} is listed"), ..Told::default() }.with(id.as_str(), OFF),
+            // The name may be an e-mail address.
+            Self::ByReference => Told {
+                because: "a name that means the user is listed".into(),
+                change: Some(OFF.into()),
+                ..Told::default()
+            },
             Self::Nameless(id) => {
                 Told { because: format!("{id} is not listed"), ..Told::default() }.with(id.as_str(), ON)
             }

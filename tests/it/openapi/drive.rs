@@ -76,6 +76,10 @@ async fn reads(product: Product) -> Bench {
     bench.client.group_exists(&GroupName::new("nobody here")).await.expect("an answer");
     bench.client.groups_like("st").await.expect("a list");
     bench.client.members(&GroupName::new(STAFF), 0).await.expect("a list");
+    for text in ["jane", "jane@acme.example"] {
+        bench.client.find_users(text).await.expect("a list");
+    }
+    bench.client.applications().await.expect("an answer");
     let _none = bench.client.user(&UserRef::Name("jane doe+x".to_owned())).await;
     list(&bench).await;
     bench

@@ -17,6 +17,7 @@ mod metrics;
 mod order;
 mod organization;
 mod reconciliation;
+mod references;
 mod schemes;
 mod secrecy;
 mod starting;

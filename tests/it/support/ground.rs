@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use usher::{
     config::{self, Config, KafkaConfig},
     domain::{Decision, Event, Outcome, Product},
+    engine::LookUps,
     log::{
         Log, Record, Stream,
         codec::{self, OutcomeRecord},
@@ -80,6 +81,8 @@ pub struct Ground {
     tweaks: Vec<(String, String)>,
     /// What usher in this process takes for the time.
     pub clock: Arc<TestClock>,
+    /// How often usher in this process looks names up.
+    pub look_ups: LookUps,
     ledger: Ledger,
 }
 
@@ -106,7 +109,14 @@ impl Ground {
             .replace("${GLOBEX}", sandbox.base_url(Product::JiraCloud).as_str())
             .replace("${SCHEMES}", schemes);
         fs::write(folder.path().join("usher.yaml"), text).expect("written");
-        Self { sandbox, folder, tweaks: Vec::new(), clock: Arc::default(), ledger: Ledger::default() }
+        Self {
+            sandbox,
+            folder,
+            tweaks: Vec::new(),
+            clock: Arc::default(),
+            look_ups: LookUps::default(),
+            ledger: Ledger::default(),
+        }
     }
 
     /// With a key set otherwise, by its variable: `USHER_MODE`, say.

@@ -63,7 +63,7 @@ async fn each_is_refused_with_its_place_and_what_was_probably_meant() {
         let is_none = |key: &str, name: &str| format!("`{key}`: there is no group `{name}` in {source}");
         let expected = [
             format!("5:15 {}; did you mean `staff`?", is_none("only_groups", "stuff")),
-            format!("6:20 {}; did you mean `admins`?", is_none("exempt", "admin")),
+            format!("6:20 {}; did you mean `admins`?", is_none("exempt.groups", "admin")),
             format!("8:31 {}; did you mean `contractors`?", is_none("add_groups", "contracters")),
             format!(
                 "9:21 {}; create it in the product first, or take it out",
@@ -97,7 +97,7 @@ async fn a_product_that_can_not_be_asked_does_not_keep_a_scheme_from_being_store
         let warnings = warnings(&app, &wrong).await;
         assert!(begun.elapsed().as_secs() < 30, "{effect:?}");
         assert_eq!(warnings.len(), 1, "{warnings:?}");
-        assert!(warnings[0].starts_with("whether the groups that the scheme names are there was not looked up: acme "));
+        assert!(warnings[0].starts_with("whether what the scheme names is there was not looked up: acme "));
         app.ground.sandbox.remove_fault(fault);
     }
     app.send(Method::POST, "sources/acme/pause", &[], "").await;

@@ -1,0 +1,96 @@
+//! What schemes and `protect` name, and whether the product has it.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    admin::AdminState,
+    config::{CheckedScheme, Named},
+    domain::{Pausable, Reference, ReferenceKind, SchemeId},
+    engine::{ReferenceFinding as Finding, Standing, Unresolved},
+    settings::Wrong,
+};
+
+use super::Problem;
+
+/// What is known of names.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct ReferencesRow {
+    /// Whether each has been looked up since usher started.
+    checked: bool,
+    /// Those that the product does not have, or does not tell of.
+    unresolved: Vec<UnresolvedRow>,
+}
+
+/// A name that can't be relied on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct UnresolvedRow {
+    /// Which scheme names it; null: the source's own `protect`.
+    scheme: Option<SchemeId>,
+    /// The key that it stands under.
+    r#where: &'static str,
+    kind: ReferenceKind,
+    name: String,
+    why: String,
+    /// What was probably meant.
+    suggestion: Option<String>,
+    /// Whether steps that take something away are held until it is mended.
+    holds: bool,
+}
+
+impl From<Standing> for ReferencesRow {
+    fn from(Standing { checked, unresolved }: Standing) -> Self {
+        Self { checked, unresolved: unresolved.into_iter().map(UnresolvedRow::from).collect() }
+    }
+}
+
+impl From<Unresolved> for UnresolvedRow {
+    fn from(Unresolved { scheme, at, name, why, suggestion }: Unresolved) -> Self {
+        let (kind, holds) = (at.kind(), at.is_protective());
+        Self { scheme, r#where: at.as_str(), kind, name, why, suggestion, holds }
+    }
+}
+
+/// What there is to say about the names in `checked`; nothing where all are there. Refused where some are not, unless the
+/// scheme is off and so asks for nothing. What can't be told is no reason to refuse.
+pub(super) async fn look_up(state: &AdminState, checked: &CheckedScheme) -> Result<Vec<String>, Problem> {
+    let source = &checked.scheme.source;
+    if state.settings.pause_of(&Pausable::Source(source.clone())).is_some() {
+        return Ok(vec![not_looked_up(&format!("{source} is paused, and nothing is called there"))]);
+    }
+    let Some(references) = state.references(source) else { return Ok(Vec::new()) };
+    let names = checked.names.iter().map(|named| named.mention.reference()).collect();
+    let found = match references.look_up_now(names).await {
+        Some(Ok(found)) => found,
+        Some(Err(error)) => return Ok(vec![not_looked_up(&format!("{source} does not tell: {error}"))]),
+        None => return Ok(vec![not_looked_up(&format!("{source} took too long to answer"))]),
+    };
+    let wrong: Vec<_> = checked.names.iter().filter_map(|named| wrong(named, &found, source.as_str())).collect();
+    match (wrong.is_empty(), checked.scheme.enabled) {
+        (true, _) => Ok(Vec::new()),
+        (false, true) => Err(Problem::InvalidScheme(wrong)),
+        (false, false) => Ok(wrong.into_iter().map(|wrong| wrong.message).collect()),
+    }
+}
+
+fn wrong(named: &Named, found: &[(Reference, Finding)], source: &str) -> Option<Wrong> {
+    let reference = named.mention.reference();
+    let (_, finding) = found.iter().find(|(one, _)| *one == reference)?;
+    let Finding::Missing(missing) = finding else { return None };
+    let (kind, name, at) = (reference.kind, reference.shown(), named.mention.at);
+    let instead = match &missing.suggestion {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "create it in the product first, or take it out".to_owned(),
+    };
+    let message = match kind {
+        ReferenceKind::Group | ReferenceKind::Application => {
+            format!("`{at}`: there is no {kind} `{name}` in {source}; {instead}")
+        }
+        ReferenceKind::User => format!("`{at}`: `{name}` in {source}: {}; {instead}", missing.why),
+    };
+    Some(Wrong::at(&named.place, message))
+}
+
+fn not_looked_up(why: &str) -> String {
+    format!("whether what the scheme names is there was not looked up: {why}")
+}

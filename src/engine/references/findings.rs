@@ -1,0 +1,151 @@
+//! What is known of names, in memory: after a restart everything is looked up anew.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{PoisonError, RwLock, RwLockReadGuard},
+};
+
+use tokio::time::Instant;
+
+use super::{Finding, LookUps, Missing};
+use crate::{
+    domain::{Reference, UserId},
+    products::Error,
+};
+
+/// What is known of one name.
+#[derive(Debug)]
+struct Known {
+    /// What the product said last.
+    finding: Option<Finding>,
+    /// Why it said nothing since.
+    trouble: Option<Error>,
+    /// When it was last asked.
+    at: Instant,
+    /// The account that a user's name meant last, also where it means none any more.
+    account: Option<UserId>,
+    /// Whether somebody was told that it is missing.
+    told: bool,
+}
+
+/// What is news about a name.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    None,
+    Missing(Missing),
+    FoundAgain,
+}
+
+/// See the module.
+pub(super) struct Findings {
+    known: RwLock<HashMap<Reference, Known>>,
+    look_ups: LookUps,
+}
+
+impl Findings {
+    /// Nothing is known.
+    pub(super) fn new(look_ups: LookUps) -> Self {
+        Self { known: RwLock::default(), look_ups }
+    }
+
+    /// The answer, where there is no need to ask again before a step. What was there once is taken to be there until a
+    /// look-up says otherwise.
+    pub(super) fn fresh(&self, reference: &Reference) -> Option<Result<Finding, Error>> {
+        let known = self.read();
+        let known = known.get(reference)?;
+        let is_there = matches!(known.finding, Some(Finding::There(_)));
+        (is_there || known.at.elapsed() < self.look_ups.missing_trusted_for).then(|| known.answer())
+    }
+
+    /// The last answer.
+    pub(super) fn last(&self, reference: &Reference) -> Result<Finding, Error> {
+        let unasked = || Err(Error::Lost("it has not been looked up".to_owned()));
+        self.read().get(reference).map_or_else(unasked, Known::answer)
+    }
+
+    /// The account that the name of a user means, or meant last.
+    pub(super) fn account(&self, reference: &Reference) -> Option<UserId> {
+        self.read().get(reference)?.account.clone()
+    }
+
+    /// Whether it has not been looked up.
+    pub(super) fn is_unknown(&self, reference: &Reference) -> bool {
+        !self.read().contains_key(reference)
+    }
+
+    /// Whether the product said that it does not have it.
+    pub(super) fn is_missing(&self, reference: &Reference) -> bool {
+        matches!(self.read().get(reference).and_then(|known| known.finding.as_ref()), Some(Finding::Missing(_)))
+    }
+
+    /// Why it can't be relied on; none where it is there, or has not been looked up.
+    pub(super) fn doubt(&self, reference: &Reference) -> Option<Missing> {
+        match self.read().get(reference)?.answer() {
+            Ok(Finding::There(_)) => None,
+            Ok(Finding::Missing(missing)) => Some(missing),
+            Err(error) => Some(Missing { why: format!("it could not be looked up: {error}"), suggestion: None }),
+        }
+    }
+
+    /// Whether a round is to look it up.
+    pub(super) fn is_due(&self, reference: &Reference) -> bool {
+        let known = self.read();
+        let Some(known) = known.get(reference) else { return true };
+        let is_there = known.trouble.is_none() && matches!(known.finding, Some(Finding::There(_)));
+        let every = if is_there { self.look_ups.every } else { self.look_ups.missing_every };
+        known.at.elapsed() >= every.mul_f64(0.8) // rounds are jittered
+    }
+
+    /// Keeps what came of a look-up; `counts` says whether anybody is to be told of it.
+    pub(super) fn note(&self, reference: &Reference, told: Result<Finding, Error>, counts: bool) -> Change {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let known = known.entry(reference.clone()).or_insert_with(Known::nothing);
+        known.at = Instant::now();
+        match told {
+            Err(error) => known.trouble = Some(error),
+            Ok(finding) => {
+                known.trouble = None;
+                if let Finding::There(Some(account)) = &finding {
+                    known.account = Some(account.clone());
+                }
+                known.finding = Some(finding);
+            }
+        }
+        match &known.finding {
+            Some(Finding::Missing(missing)) if counts && !known.told => {
+                known.told = true;
+                Change::Missing(missing.clone())
+            }
+            Some(Finding::There(_)) if known.told => {
+                known.told = false;
+                Change::FoundAgain
+            }
+            _ => Change::None,
+        }
+    }
+
+    /// Forgets what nobody names any more.
+    pub(super) fn keep_only(&self, named: &HashSet<Reference>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|reference, _| named.contains(reference));
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<Reference, Known>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner) // never half changed
+    }
+}
+
+impl Known {
+    fn nothing() -> Self {
+        Self { finding: None, trouble: None, at: Instant::now(), account: None, told: false }
+    }
+
+    /// What the product said last; why it said nothing, where it never did.
+    fn answer(&self) -> Result<Finding, Error> {
+        match (&self.finding, &self.trouble) {
+            (Some(finding), _) => Ok(finding.clone()),
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => Err(Error::Lost("it has not been looked up".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Whether what schemes and `protect` name is there in the product: groups, users and applications.
+//!
+//! A name that the product does not have protects nobody, and nobody sees it. So each name is looked up in the background
+//! ([`rounds`]), and the guard asks before a step that takes something away: what protects users and is not there holds
+//! the step. A name is looked up on the spot where it has not been looked up since usher started.
+
+mod findings;
+mod lookup;
+mod mentions;
+mod rounds;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Mutex as Turn, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{Connection, Interrupted, guard::refused};
+use crate::{
+    config::Protect,
+    domain::{Mention, Product, Reference, ReferenceKind, SchemeId, UserId},
+    metrics::Metrics,
+    products::Error,
+};
+
+use findings::{Change, Findings};
+pub use lookup::{Finding, Missing};
+use mentions::Mentions;
+pub use mentions::WrittenSchemes;
+pub use rounds::LookUps;
+pub use standing::{Standing, Unresolved};
+
+/// The names of one source and its schemes, and what is known of them.
+pub struct References {
+    connection: Arc<Connection>,
+    product: Product,
+    protect: Vec<Mention>,
+    schemes: Arc<dyn WrittenSchemes>,
+    changes: watch::Receiver<u64>,
+    mentions: Mutex<Option<(u64, Arc<Mentions>)>>,
+    findings: Findings,
+    look_ups: LookUps,
+    metrics: Metrics,
+    /// Held by whoever looks something up for a step: the others wait, and find what was found.
+    turn: Turn<()>,
+}
+
+/// Why a step must not be done: what was to keep users from harm can't be told to do so.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Doubt {
+    pub(super) why: String,
+    /// What the product said, where it could not be asked.
+    pub(super) error: Option<Error>,
+}
+
+impl References {
+    /// The names in `protect` and in `schemes` of the source of `connection`, which is a `product`. Nothing is looked up yet.
+    pub fn new(
+        connection: Arc<Connection>,
+        product: Product,
+        protect: &Protect,
+        schemes: Arc<dyn WrittenSchemes>,
+        look_ups: LookUps,
+        metrics: Metrics,
+    ) -> Arc<Self> {
+        let (changes, mentions) = (schemes.schemes_changed(), Mutex::new(None));
+        let (protect, findings) = (mentions::of_source(protect), Findings::new(look_ups));
+        let turn = Turn::new(());
+        Arc::new(Self { connection, product, protect, schemes, changes, mentions, findings, look_ups, metrics, turn })
+    }
+
+    /// Whether a step of `scheme` that takes something away may be done to `user`, as far as names go that protect users.
+    /// Looks up what is not known; waits for the product.
+    pub(super) async fn protections(
+        &self,
+        scheme: &SchemeId,
+        user: &UserId,
+        stop: &CancellationToken,
+    ) -> Result<Result<(), Doubt>, Interrupted> {
+        let mentions = self.mentions();
+        let mut doubt = None;
+        for mention in mentions.protective(scheme) {
+            let reference = mention.reference();
+            let told = self.settle(&reference, stop).await?;
+            if self.findings.account(&reference).as_ref() == Some(user) {
+                let why = format!("the user is listed in `{}`", mention.at);
+                return Ok(Err(Doubt { why, error: None }));
+            }
+            let found = match told {
+                Ok(Finding::There(_)) => None,
+                Ok(Finding::Missing(missing)) => Some(Doubt { why: unresolved(mention, &missing), error: None }),
+                Err(error) => {
+                    let why = format!(
+                        "the product does not tell whether `{}` in `{}` is there",
+                        reference.shown(),
+                        mention.at
+                    );
+                    Some(Doubt { why, error: Some(error) })
+                }
+            };
+            doubt = doubt.or(found);
+        }
+        Ok(doubt.map_or(Ok(()), Err))
+    }
+
+    /// Looks up the names of exempt users of which nothing is known yet, so that [`References::called`] tells all of them.
+    pub(super) async fn settle_exempt_users(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
+        for name in &self.mentions().exempt_users {
+            let reference = Reference { kind: ReferenceKind::User, name: name.clone() };
+            if self.findings.is_unknown(&reference) {
+                // Where the product does not tell, steps that take something away are held.
+                let _told = self.settle(&reference, stop).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of exempt users that mean `user`.
+    pub fn called(&self, user: &UserId) -> Vec<String> {
+        let mentions = self.mentions();
+        let means = |name: &&String| {
+            let reference = Reference { kind: ReferenceKind::User, name: (*name).clone() };
+            self.findings.account(&reference).as_ref() == Some(user)
+        };
+        mentions.exempt_users.iter().filter(means).cloned().collect()
+    }
+
+    /// What is known of `reference`, else what the product tells now.
+    async fn settle(
+        &self,
+        reference: &Reference,
+        stop: &CancellationToken,
+    ) -> Result<Result<Finding, Error>, Interrupted> {
+        if let Some(known) = self.findings.fresh(reference) {
+            return Ok(known);
+        }
+        let _turn = stop.run_until_cancelled(self.turn.lock()).await.ok_or(Interrupted)?;
+        if let Some(known) = self.findings.fresh(reference) {
+            return Ok(known);
+        }
+        let client = &*self.connection.client;
+        let ask = || async { lookup::look_up(client, self.product, reference).await.map_err(refused) };
+        let told = self.connection.told(stop, ask).await?;
+        self.note(reference, told);
+        self.count();
+        Ok(self.findings.last(reference))
+    }
+
+    /// Keeps what came of a look-up, and tells of it where it is news.
+    fn note(&self, reference: &Reference, told: Result<Finding, Error>) {
+        let mentions = self.mentions();
+        let source = &self.connection.source;
+        let (kind, name) = (reference.kind.as_str(), reference.shown());
+        let asked: Vec<_> = mentions.enabled().filter(|(_, mention)| mention.reference() == *reference).collect();
+        match self.findings.note(reference, told, !asked.is_empty()) {
+            Change::None => {}
+            Change::Missing(missing) => {
+                for (scheme, mention) in asked {
+                    let (at, holds) = (mention.at.as_str(), mention.at.is_protective());
+                    let (scheme, why) = (scheme.map(SchemeId::as_str), &missing.why);
+                    let meant = missing.suggestion.as_deref().filter(|_| reference.kind != ReferenceKind::User);
+                    warn!(
+                        source.id = %source, scheme.id = scheme, at, kind, name, why, meant, holds,
+                        "a name is not in the product; where `holds` is true, nothing is taken from users until it is mended",
+                    );
+                }
+            }
+            Change::FoundAgain => info!(source.id = %source, kind, name, "a name is in the product now"),
+        }
+    }
+
+    /// Sets the gauges to what is known.
+    fn count(&self) {
+        let (mentions, source) = (self.mentions(), self.connection.source.as_str());
+        for kind in ReferenceKind::ALL {
+            let missing = mentions.enabled().filter(|(_, mention)| mention.at.kind() == kind);
+            let missing = missing.filter(|(_, mention)| self.findings.is_missing(&mention.reference())).count();
+            let gauge = self.metrics.references_unresolved.with_label_values(&[source, kind.as_str()]);
+            gauge.set(i64::try_from(missing).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// What is named now; read anew where schemes have been changed.
+    fn mentions(&self) -> Arc<Mentions> {
+        let version = *self.changes.borrow();
+        let known = self.mentions.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((of, mentions)) = known
+            && of == version
+        {
+            return mentions;
+        }
+        // Without the lock: the schemes have locks of their own.
+        let mentions = Arc::new(Mentions::of(&self.protect, self.schemes.schemes_of(&self.connection.source)));
+        *self.mentions.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, Arc::clone(&mentions)));
+        mentions
+    }
+}
+
+/// Why a name that is not there holds a step, and what to do.
+fn unresolved(mention: &Mention, missing: &Missing) -> String {
+    let (name, at) = (mention.reference().shown(), mention.at);
+    let meant = missing.suggestion.as_deref().filter(|_| mention.at.kind() != ReferenceKind::User);
+    let instead = meant.map_or_else(String::new, |meant| format!(", did you mean `{meant}`?"));
+    format!("`{name}` in `{at}` protects nobody: {}{instead}; mend the name, or take it out", missing.why)
+}

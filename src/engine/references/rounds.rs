@@ -1,0 +1,119 @@
+//! Looking all names up in the background: after a start, when schemes change, and again every hour.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use futures::{StreamExt, stream};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{Finding, Interrupted, References, lookup};
+use crate::{
+    domain::Reference,
+    products::{Disposition, Error},
+};
+
+/// Between two look-ups of a round: five a second at most, and the client's own pace holds them back further.
+const BETWEEN: Duration = Duration::from_millis(200);
+/// Changes of schemes often come several at a time.
+const TOGETHER: Duration = Duration::from_secs(1);
+/// How long an administrator waits for the look-ups of a scheme that is saved.
+const WITHIN: Duration = Duration::from_secs(5);
+/// Look-ups at the same time while an administrator waits.
+const AT_ONCE: usize = 4;
+
+/// How often names are looked up.
+#[derive(Debug, Clone, Copy)]
+pub struct LookUps {
+    /// After a start, what waits for the product goes first.
+    pub starting: Duration,
+    /// From one look-up of a name to the next.
+    pub every: Duration,
+    /// The same for a name that is not there, or could not be looked up.
+    pub missing_every: Duration,
+    /// A step that takes something away looks a missing name up again where the last look-up was longer ago.
+    pub missing_trusted_for: Duration,
+}
+
+impl Default for LookUps {
+    fn default() -> Self {
+        Self {
+            starting: Duration::from_secs(5),
+            every: Duration::from_hours(1),
+            missing_every: Duration::from_mins(5),
+            missing_trusted_for: Duration::from_mins(1),
+        }
+    }
+}
+
+impl References {
+    /// Looks up again and again until `stop` is cancelled.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let starting = jittered(self.look_ups.starting);
+        if stop.run_until_cancelled(sleep(starting)).await.is_some() {
+            while self.round(&stop).await.is_ok() {}
+        }
+    }
+
+    async fn round(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
+        let mut changes = self.schemes.schemes_changed();
+        changes.mark_unchanged();
+        self.connection.running(stop).await?;
+        let references = self.mentions().references();
+        self.findings.keep_only(&references.iter().cloned().collect::<HashSet<_>>());
+        for reference in references.iter().filter(|reference| self.findings.is_due(reference)) {
+            if !self.look_up(reference, stop).await? {
+                break; // the product does not answer: the rest has to wait
+            }
+            stop.run_until_cancelled(sleep(BETWEEN)).await.ok_or(Interrupted)?;
+        }
+        self.count();
+        let is_well =
+            references.iter().all(|reference| matches!(self.findings.fresh(reference), Some(Ok(Finding::There(_)))));
+        let pause = jittered(if is_well { self.look_ups.every } else { self.look_ups.missing_every });
+        tokio::select! {
+            () = stop.cancelled() => Err(Interrupted),
+            () = sleep(pause) => Ok(()),
+            changed = changes.changed() => {
+                changed.map_err(|_| Interrupted)?;
+                stop.run_until_cancelled(sleep(TOGETHER)).await.ok_or(Interrupted)
+            }
+        }
+    }
+
+    /// Looks one name up, once. False where the product does not answer now.
+    async fn look_up(&self, reference: &Reference, stop: &CancellationToken) -> Result<bool, Interrupted> {
+        let asked = lookup::look_up(&*self.connection.client, self.product, reference);
+        let told = stop.run_until_cancelled(asked).await.ok_or(Interrupted)?;
+        let answers = match told.as_ref().map_err(Error::disposition) {
+            Ok(_) | Err(Disposition::ReadThenGiveUp | Disposition::GiveUp) => true,
+            // Nobody is halted for it: whoever has something to do will find out.
+            Err(Disposition::Retry(_) | Disposition::ReadThenRetry(_) | Disposition::Halt) => false,
+        };
+        self.note(reference, told);
+        Ok(answers)
+    }
+
+    /// Looks up what a scheme names that is about to be saved; `None` where the product takes too long. What is told is
+    /// kept.
+    ///
+    /// # Errors
+    /// The first one, where the product does not tell of all of them.
+    pub async fn look_up_now(
+        &self,
+        references: HashSet<Reference>,
+    ) -> Option<Result<Vec<(Reference, Finding)>, Error>> {
+        let client = &*self.connection.client;
+        let asked = stream::iter(references).map(|reference| async move {
+            let told = lookup::look_up(client, self.product, &reference).await;
+            (reference, told)
+        });
+        let told: Vec<_> = timeout(WITHIN, asked.buffer_unordered(AT_ONCE).collect()).await.ok()?;
+        told.iter().for_each(|(reference, told)| self.note(reference, told.clone()));
+        Some(told.into_iter().map(|(reference, told)| told.map(|finding| (reference, finding))).collect())
+    }
+}
+
+/// `around` so long, so that sources are not all asked in the same moment.
+fn jittered(around: Duration) -> Duration {
+    around.mul_f64(rand::random_range(0.9..1.1))
+}

@@ -1,0 +1,64 @@
+//! What is known of the names, for people.
+
+use super::References;
+use crate::domain::{Mention, MentionedAt, SchemeId};
+
+/// What is known of some names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether all of them have been looked up since usher started.
+    pub checked: bool,
+    /// Those that can't be relied on.
+    pub unresolved: Vec<Unresolved>,
+}
+
+/// A name that the product does not have, or of which it does not tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unresolved {
+    /// Which scheme names it; none: the source itself.
+    pub scheme: Option<SchemeId>,
+    /// Under which key.
+    pub at: MentionedAt,
+    /// As it is written.
+    pub name: String,
+    /// Why it can't be relied on.
+    pub why: String,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+impl References {
+    /// What `protect` and the schemes that are on name.
+    pub fn standing(&self) -> Standing {
+        let mentions = self.mentions();
+        self.standing_of(mentions.enabled())
+    }
+
+    /// What one scheme names.
+    pub fn standing_of_scheme(&self, scheme: &SchemeId) -> Standing {
+        let mentions = self.mentions();
+        self.standing_of(mentions.of_scheme(scheme).map(|mention| (Some(scheme), mention)))
+    }
+
+    /// Whether a step of `scheme` that takes something away would be held for a name that protects nobody.
+    pub fn is_in_doubt(&self, scheme: &SchemeId) -> bool {
+        self.mentions().protective(scheme).any(|mention| self.findings.doubt(&mention.reference()).is_some())
+    }
+
+    fn standing_of<'m>(&self, mentions: impl Iterator<Item = (Option<&'m SchemeId>, &'m Mention)>) -> Standing {
+        let mut standing = Standing { checked: true, unresolved: Vec::new() };
+        for (scheme, mention) in mentions {
+            let reference = mention.reference();
+            standing.checked &= !self.findings.is_unknown(&reference);
+            let Some(missing) = self.findings.doubt(&reference) else { continue };
+            standing.unresolved.push(Unresolved {
+                scheme: scheme.cloned(),
+                at: mention.at,
+                name: mention.name.clone(),
+                why: missing.why,
+                suggestion: missing.suggestion,
+            });
+        }
+        standing
+    }
+}
