@@ -41,6 +41,8 @@ pub struct Metrics {
     pub reconciled: IntCounterVec,
     /// Users whom a source lists and nothing told of, held back because they are too many at once, by source.
     pub reconciliation_held: IntGaugeVec,
+    /// Creations of which some steps were kept back because many users were created at once, by source.
+    pub creations_held: IntCounterVec,
     /// Records given up, by stage.
     pub dead_letters: IntCounterVec,
     /// Seconds a product took to answer, by source, operation and HTTP status (or why there is none).
@@ -135,6 +137,11 @@ impl Metrics {
                 "Users found without a creation told, held back because they are too many at once.",
                 &["source"],
             )?,
+            creations_held: add.counters(
+                "creations_held_total",
+                "Creations of which steps were kept back because many users were created at once.",
+                &["source"],
+            )?,
             dead_letters: add.counters("dead_letters_total", "Records that can never succeed.", &["stage"])?,
             product_request_seconds: add.histograms(
                 "product_request_seconds",
@@ -197,6 +204,7 @@ impl Metrics {
         self.product_throttled.with_label_values(&[source]);
         self.sweep_users.with_label_values(&[source]);
         self.reconciled.with_label_values(&[source]);
+        self.creations_held.with_label_values(&[source]);
         self.reconciliation_held.with_label_values(&[source]).set(0);
         for kind in ReferenceKind::ALL {
             self.references_unresolved.with_label_values(&[source, kind.as_str()]).set(0);

@@ -1,6 +1,7 @@
 //! The whole listener: routes, token and headers as a client sees them, over views that follow a log.
 
 mod config;
+mod dead_letters;
 mod http;
 mod log;
 mod openapi;

@@ -71,6 +71,7 @@ impl Parts<'_> {
         let (connection, log, memory, metrics) = parts();
         let planner = Planner::new(connection, schemes.clone(), mode, log, memory, metrics, Arc::clone(&overview))
             .counting_missed(source.webhook.is_set_up())
+            .bounding_creations(source.mass_creation)
             .noting(self.arrivals.clone())
             .foretelling(source.protect.clone())
             .referring(Arc::clone(references));

@@ -21,6 +21,7 @@ mod issue;
 mod limits;
 mod listeners;
 mod load;
+mod mass_creation;
 mod names;
 mod node;
 mod not_yet;
@@ -58,7 +59,7 @@ use chrono::NaiveDate;
 use url::Url;
 
 use crate::{
-    domain::{GroupName, Mode, Product, Scheme, SchemeRef, SourceId},
+    domain::{GroupName, MassCreation, Mode, Product, Scheme, SchemeRef, SourceId},
     secret::Secret,
 };
 
@@ -144,6 +145,8 @@ pub struct Source {
     pub webhook: Webhook,
     /// How often its users are compared with those that usher knows, so that nobody's creation is missed; none: never.
     pub reconcile: Option<Reconcile>,
+    /// How many users may be created at once before some steps are kept back; none: however many.
+    pub mass_creation: Option<MassCreation>,
     /// How usher follows its audit log by itself, where it does.
     pub feed: Option<Feed>,
     /// What entries of its audit log mean, whoever brings them.
@@ -168,6 +171,7 @@ impl Source {
             credentials_expire: None,
             webhook: Webhook::default(),
             reconcile: Some(Reconcile::default()),
+            mass_creation: Some(MassCreation::default()),
             feed: None,
             actions: AuditActions::default(),
             rate: Rate::default(),

@@ -4,11 +4,12 @@ use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 
-use crate::domain::{Product, SourceId};
+use crate::domain::{MassCreation, Product, SourceId};
 
 use super::{
-    Organization, Protect, Rate, Reconcile, Source, address::address, auth::auth, fields::Fields, node::Node,
-    protect::protect, reader::Reader, reconcile::reconcile, telling::told, transport::transport,
+    Organization, Protect, Rate, Reconcile, Source, address::address, auth::auth, fields::Fields,
+    mass_creation::mass_creation, node::Node, protect::protect, reader::Reader, reconcile::reconcile, telling::told,
+    transport::transport,
 };
 
 /// Calls a second: none would never end, and the wait between two must fit into a duration.
@@ -43,6 +44,8 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let credentials_expire = fields.or("credentials_expire", None, |node| reader.parsed(node, date).map(Some));
     let told = told(&mut fields, product, reader);
     let reconcile = fields.or("reconcile", Some(Reconcile::default()), |node| reconcile(node, reader));
+    let mass = Some(MassCreation::default());
+    let mass_creation = fields.or("mass_creation", mass, |node| mass_creation(node, reader));
     let rate = fields.or("rate", Rate::default(), |node| rate(node, reader));
     let transport = transport(&mut fields, base_url.as_ref(), reader);
     // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
@@ -60,6 +63,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         credentials_expire: credentials_expire?,
         webhook: told.webhook,
         reconcile: reconcile?,
+        mass_creation: mass_creation?,
         feed: told.feed,
         actions: told.actions,
         rate: rate?,

@@ -223,6 +223,11 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether it is kept back where many users are created at once: it takes something away, or creates an issue.
+    pub fn is_kept_back_in_mass_creations(&self) -> bool {
+        self.kind().takes_away() || matches!(self, Self::CreateIssue(_))
+    }
+
     /// The action it comes from.
     pub const fn kind(&self) -> ActionKind {
         match self {

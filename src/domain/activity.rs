@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Event, EventKind, Fact, Logins, Missing, Origin, Timestamp, Via};
+use super::{Event, EventKind, Fact, GivenUp, Logins, Missing, Origin, Timestamp, Via};
 
 /// While a source has told of no login of anybody for this long, that somebody did not log in says nothing: the feed may
 /// be broken. Those who are absent would all look idle at once.
@@ -75,6 +75,8 @@ pub struct Activity {
     /// When the latest event that this comes from was accepted, later than for the one before. None in records of
     /// before this was kept.
     pub as_of: Option<Timestamp>,
+    /// Set where the latest creation was given up.
+    pub given_up: Option<GivenUp>,
 }
 
 impl Activity {
@@ -90,6 +92,7 @@ impl Activity {
                 activity.created = Some(at);
                 activity.created_until = event.told_at();
                 activity.in_baseline = false;
+                activity.given_up = None;
             }
             EventKind::LoggedIn => {
                 activity.logins = activity.logins.saturating_add(1);
@@ -113,6 +116,7 @@ impl Activity {
             logins: 0,
             in_baseline: false,
             as_of: None,
+            given_up: None,
         }
     }
 

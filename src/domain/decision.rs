@@ -1,8 +1,8 @@
 //! The planner's answer to one event, with its reasons.
 
 use super::{
-    Activity, Event, EventId, EventKind, Mode, RunId, SchemeId, SchemeRef, Sighting, SourceId, Step, StepKey, StepRef,
-    Timestamp, UserKey, UserRef, Via,
+    Activity, Event, EventId, EventKind, Mode, Redrive, RunId, SchemeId, SchemeRef, Sighting, SourceId, Step, StepKey,
+    StepRef, Timestamp, UserKey, UserRef, Via,
 };
 
 /// Three-valued truth: a condition on a fact that is not known is unknown, and so is its opposite.
@@ -164,6 +164,13 @@ pub struct Decision {
     pub sweep: Option<Sighting>,
     /// What usher has seen of the user, this event included.
     pub activity: Option<Activity>,
+    /// Set where an administrator has the event decided, or one of the steps taken, once more.
+    pub redrive: Option<Redrive>,
+    /// Set where only this step is taken once more. The decision on the event is an earlier record.
+    pub only: Option<StepKey>,
+    /// Why steps that take something away or create issues are kept back, where they are: so many users were created at
+    /// once.
+    pub mass_creation: Option<String>,
 }
 
 impl Decision {
@@ -209,6 +216,7 @@ impl Decision {
             user: self.user.clone(),
             user_name: self.user_name.clone(),
             step: step.clone(),
+            redrive: self.redrive.clone().filter(|_| self.only.is_some()),
         }
     }
 
@@ -231,6 +239,9 @@ impl Decision {
             read: false,
             sweep: event.sweep.as_ref().map(|sighting| Sighting { memberships: None, ..sighting.clone() }),
             activity: None,
+            redrive: None,
+            only: None,
+            mass_creation: None,
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{EventId, EventKind, RunId, SchemeRef, SourceId, Step, StepKey, Timestamp, UserKey, UserRef};
+use super::{
+    Again, EventId, EventKind, Redrive, RunId, SchemeRef, SourceId, Step, StepKey, Timestamp, UserKey, UserRef,
+};
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,9 +58,19 @@ pub struct StepRef {
     pub user_name: Option<String>,
     /// What.
     pub step: Step,
+    /// Set where an administrator has the step taken once more.
+    pub redrive: Option<Redrive>,
 }
 
 impl StepRef {
+    /// What the step is remembered by: one that is taken once more is not taken for the first time.
+    pub fn memory_id(&self) -> String {
+        match &self.redrive {
+            Some(redrive) => redrive.memory_id(self.key.as_str()),
+            None => self.key.to_string(),
+        }
+    }
+
     /// The key of the decision that asked for it.
     pub fn user_key(&self) -> UserKey {
         UserKey::new(&self.source, &self.user)
@@ -112,6 +124,9 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// All stages, for filters.
+    pub const ALL: [Self; 4] = [Self::Planner, Self::Executor, Self::Sweeper, Self::Intake];
+
     /// The word used in metrics and the API.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -142,4 +157,8 @@ pub struct DeadLetter {
     pub reason: String,
     /// When.
     pub at: Timestamp,
+    /// What can be taken up again; none where there is nothing to go by.
+    pub again: Option<Again>,
+    /// Whether it was not given up but kept back, for an administrator to say what becomes of it.
+    pub held: bool,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SourceId, Timestamp};
+use super::{Actor, SourceId, Timestamp};
 
 /// How the comparison of a source stands. A *newcomer* is a user whom the source lists, and of whom nothing told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,4 +47,6 @@ pub struct NewcomerOrder {
     pub users: u64,
     /// When.
     pub at: Timestamp,
+    /// Who says so; none where an older version wrote it.
+    pub by: Option<Actor>,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Comparison, Limits, NewcomerOrder, RunId, Scheme, SchemeId, SchemeRef, SourceId, SweepId, Timestamp, UserKey,
+    Actor, Comparison, Limits, NewcomerOrder, RunId, Scheme, SchemeId, SchemeRef, SourceId, SweepId, Timestamp, UserKey,
 };
 
 /// What set a sweep off.
@@ -63,6 +63,8 @@ pub struct AskedSweep {
     pub due: Option<Timestamp>,
     /// When it was asked for.
     pub at: Timestamp,
+    /// Who asked; none where the clock did, or an older version wrote it.
+    pub by: Option<Actor>,
 }
 
 /// One run that an administrator decides on.
@@ -78,6 +80,8 @@ pub struct RunOrder {
     pub at: Timestamp,
     /// The later run of the scheme that takes the place of this one. Only a run that is held gives way to one.
     pub superseded_by: Option<RunId>,
+    /// Who decided so; none where an older version wrote it.
+    pub by: Option<Actor>,
 }
 
 /// From when on the clock counts for a scheme.

@@ -10,9 +10,7 @@ use tracing::warn;
 
 use super::{Appender, Interrupted, Overview, Work};
 use crate::{
-    domain::{
-        Activity, Decision, Event, EventKind, Fact, Facts, Heard, Missing, SourceId, Timestamp, UserKey, UserRef,
-    },
+    domain::{Activity, Decision, Event, EventKind, Fact, Facts, Heard, Missing, SourceId, Timestamp, UserKey},
     log::{Record, Stored, Stream, codec},
     store::{self, ActivityStore, Scope, Seen},
 };
@@ -108,14 +106,15 @@ impl Activities {
     }
 }
 
-/// What is known after `event`, which was decided by `facts`. Under a mere name nothing is kept: it would be apart from what is known under the id.
-pub(super) fn after(before: Option<&Activity>, event: &Event, facts: &Facts) -> Option<Activity> {
-    let is_nobody = matches!(facts.name, Fact::Unknown(Missing::NoSuchUser));
-    match event.user {
-        UserRef::Id(_) if is_nobody => Some(Activity::after_nobody(before, event)),
-        UserRef::Id(_) => Some(Activity::after(before, event)),
-        UserRef::Name(_) => None,
-    }
+/// What is known after `event`, which was decided at `now` by `facts`. Under a mere name nothing is kept: it would be
+/// apart from what is known under the id.
+pub(super) fn after(before: Option<&Activity>, event: &Event, facts: &Facts, now: Timestamp) -> Option<Activity> {
+    event.user.id()?;
+    Some(match facts.name {
+        Fact::Unknown(Missing::NoSuchUser) => Activity::after_nobody(before, event),
+        Fact::Unknown(Missing::Refused) => Activity::after_giving_up(before, event, now),
+        Fact::Unknown(_) | Fact::Known { .. } => Activity::after(before, event),
+    })
 }
 
 fn is_due(seen: &Seen) -> bool {

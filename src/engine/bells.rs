@@ -74,6 +74,7 @@ fn asked(source: &SourceId, due: Timestamp, mut schemes: Vec<&Scheme>, now: Time
         cause: Cause::Schedule,
         due: Some(due),
         at: now,
+        by: None,
     })
 }
 

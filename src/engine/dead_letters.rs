@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{Appender, Connection, Interrupted};
 use crate::{
@@ -23,16 +23,18 @@ pub(super) struct DeadLetters {
 impl DeadLetters {
     /// Appends `letter` to the dead letters.
     pub(super) async fn bury(&self, letter: &DeadLetter, stop: &CancellationToken) -> Result<(), Interrupted> {
-        warn!(
-            event.id = letter.event.as_ref().map(tracing::field::display),
-            source.id = %letter.source,
-            letter.id,
-            reason = letter.reason,
-            "dead letter"
-        );
+        let event = letter.event.as_ref().map(tracing::field::display);
+        if letter.held {
+            let (source, reason) = (&letter.source, &letter.reason);
+            info!(event.id = event, source.id = %source, letter.id, reason, "kept back: release or dismiss it");
+        } else {
+            warn!(event.id = event, source.id = %letter.source, letter.id, reason = letter.reason, "dead letter");
+        }
         let record = Record { key: UserKey::new(&letter.source, &letter.user), payload: codec::encode(letter) };
         self.appender.append(Stream::DeadLetters, record, stop).await?;
-        self.metrics.dead_letters.with_label_values(&[self.stage.as_str()]).inc();
+        if !letter.held {
+            self.metrics.dead_letters.with_label_values(&[self.stage.as_str()]).inc();
+        }
         Ok(())
     }
 
@@ -54,6 +56,8 @@ impl DeadLetters {
             step: None,
             reason: error.to_string(),
             at: self.connection.clock.now(),
+            again: None,
+            held: false,
         };
         self.bury(&letter, stop).await
     }

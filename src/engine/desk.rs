@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tracing::info;
 
+use super::LetterOrders;
 use crate::{
     clock::Clock,
     domain::{
@@ -27,6 +28,11 @@ impl Desk {
         Self { log, clock }
     }
 
+    /// Where orders about dead letters are written.
+    pub fn letters(&self) -> LetterOrders {
+        LetterOrders::new(Arc::clone(&self.log), Arc::clone(&self.clock))
+    }
+
     /// Asks for a sweep for `scheme` alone, now. Gives its run.
     pub async fn run_now(&self, scheme: &Scheme, by: &Actor) -> Result<RunId, log::Error> {
         let sweep = SweepId::of_request(&scheme.source, &rand::random::<[u8; 16]>());
@@ -38,6 +44,7 @@ impl Desk {
             cause: Cause::Manual,
             due: None,
             at: self.clock.now(),
+            by: Some(by.clone()),
         };
         self.append(&SweepRequest::Asked(asked)).await?;
         info!(run.id = %run, scheme.id = %scheme.id, %by, "run asked for");
@@ -45,8 +52,8 @@ impl Desk {
     }
 
     /// Asks to let a run go on that is held.
-    pub async fn release(&self, order: RunOrder, by: &Actor) -> Result<(), log::Error> {
-        info!(run.id = %order.run(), %by, "run released");
+    pub async fn release(&self, order: RunOrder) -> Result<(), log::Error> {
+        info!(run.id = %order.run(), by = order.by.as_ref().map(tracing::field::display), "run released");
         self.append(&SweepRequest::Release(order)).await
     }
 
@@ -55,17 +62,17 @@ impl Desk {
         self.append(&SweepRequest::Cancel(order)).await
     }
 
-    /// What is said now about the run of `scheme` in `sweep`.
-    pub fn order(&self, sweep: &SweepId, scheme: &SchemeId, source: &SourceId) -> RunOrder {
+    /// What is said now, by `by`, about the run of `scheme` in `sweep`.
+    pub fn order(&self, sweep: &SweepId, scheme: &SchemeId, source: &SourceId, by: Actor) -> RunOrder {
         let (sweep, scheme, source) = (sweep.clone(), scheme.clone(), source.clone());
-        RunOrder { sweep, scheme, source, at: self.clock.now(), superseded_by: None }
+        RunOrder { sweep, scheme, source, at: self.clock.now(), superseded_by: None, by: Some(by) }
     }
 
     /// Asks to go on with the newcomers of `source` who are held: as with users who were created, or who were there
     /// before. There are so many `users`; it is not about more.
-    pub async fn newcomers(&self, source: SourceId, release: bool, users: u64, by: &Actor) -> Result<(), log::Error> {
+    pub async fn newcomers(&self, source: SourceId, release: bool, users: u64, by: Actor) -> Result<(), log::Error> {
         info!(source.id = %source, users, %by, "newcomers {}", if release { "released" } else { "dismissed" });
-        let order = NewcomerOrder { source, release, users, at: self.clock.now() };
+        let order = NewcomerOrder { source, release, users, at: self.clock.now(), by: Some(by) };
         self.append(&SweepRequest::Newcomers(order)).await
     }
 

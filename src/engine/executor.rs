@@ -11,7 +11,7 @@ use super::{
     guard::Guard,
     outcomes::Outcomes,
     run_line::RunLine,
-    step::{Carried, Plan, Progress},
+    step::{Carried, Hold, Plan, Progress},
 };
 use crate::{
     config::Protect,
@@ -91,15 +91,20 @@ impl Executor {
     /// The steps of `verdict`, in order.
     fn plans<'a>(&self, decision: &'a Decision, verdict: &'a SchemeVerdict) -> impl Iterator<Item = Plan<'a>> {
         let observe = self.mode == Mode::Observe || decision.mode == Mode::Observe;
-        verdict.steps.iter().enumerate().map(move |(index, step)| Plan {
+        let dry_run = observe || verdict.test_mode;
+        let plans = verdict.steps.iter().enumerate().map(move |(index, step)| Plan {
             step: decision.step_ref(verdict, index, step),
             decision,
-            dry_run: observe || verdict.test_mode,
-            held: verdict.held,
-            so_already: decision.sweep.is_some() && verdict.forecast == Some(Forecast::AlreadySo),
+            verdict,
+            dry_run,
+            held: Hold::of(decision, verdict, step, dry_run),
+            so_already: decision.sweep.is_some()
+                && decision.only.is_none()
+                && verdict.forecast == Some(Forecast::AlreadySo),
             after_delete: verdict.steps[..index].contains(&Step::Delete),
             followed: index + 1 < verdict.steps.len(),
-        })
+        });
+        plans.filter(|plan| decision.only.as_ref().is_none_or(|only| *only == plan.step.key))
     }
 }
 

@@ -17,6 +17,8 @@ mod executor;
 mod forecast;
 mod guard;
 mod lasting_id;
+mod letter_orders;
+mod mass_creation;
 mod memory;
 mod outcomes;
 mod overview;
@@ -38,6 +40,7 @@ mod sweeper;
 mod tally;
 #[cfg(test)]
 pub(crate) mod testing;
+mod told;
 mod told_twice;
 mod unsettled;
 
@@ -48,6 +51,7 @@ pub use connection::{Connection, Health};
 pub use controls::{Controls, NoControls};
 pub use desk::Desk;
 pub use executor::Executor;
+pub use letter_orders::LetterOrders;
 pub use memory::Memory;
 pub use overview::{AskedStep, Count, Overview};
 pub use planner::Planner;

@@ -7,10 +7,13 @@ use tracing::{debug, warn};
 use super::{
     Appender, Connection, Interrupted, Work,
     dead_letters::DeadLetters,
-    step::{Ended, Plan, entry},
+    step::{Ended, Hold, Plan, entry},
 };
 use crate::{
-    domain::{Attempt, DeadLetter, Outcome, Stage, Step, StepRef, StepResult, Timestamp},
+    domain::{
+        Again, Attempt, DeadLetter, Decision, MadeOf, Outcome, Reason, SchemeVerdict, Stage, Step, StepRef, StepResult,
+        Timestamp, Truth,
+    },
     log::{
         Record, Stream,
         codec::{self, OutcomeRecord},
@@ -31,7 +34,7 @@ pub(super) struct Outcomes {
 impl Outcomes {
     /// What is remembered of `step`.
     pub(super) async fn recall(&self, step: &StepRef, work: &Work) -> Result<Option<Entry>, Interrupted> {
-        work.recall(&self.ledger, step.key.as_str()).await
+        work.recall(&self.ledger, &step.memory_id()).await
     }
 
     /// When an issue with `marker` was last asked for, by any step; none where it never was.
@@ -77,8 +80,8 @@ impl Outcomes {
             took,
             error: ended.error,
         };
-        if outcome.result == StepResult::Failed {
-            self.bury(&outcome, work).await?;
+        if is_for_an_administrator(plan, outcome.result) {
+            self.bury(plan, &outcome, work).await?;
         }
         self.write(&outcome.step, OutcomeRecord::Outcome(outcome.clone()), work).await?;
         self.tell(&outcome);
@@ -95,11 +98,11 @@ impl Outcomes {
                     self.remember_issue(scope, &issue.marker, attempt.at)?;
                 }
                 let entry = Entry::Attempted { before: attempt.before.clone(), at: attempt.at };
-                self.ledger.put(scope, attempt.step.key.as_str(), &entry, attempt.at)
+                self.ledger.put(scope, &attempt.step.memory_id(), &entry, attempt.at)
             }
             OutcomeRecord::Outcome(outcome) => {
                 let entry = entry(&outcome.step.step, outcome.result, outcome.error.as_deref());
-                self.ledger.put(scope, outcome.step.key.as_str(), &entry, outcome.at)
+                self.ledger.put(scope, &outcome.step.memory_id(), &entry, outcome.at)
             }
         }
     }
@@ -120,7 +123,7 @@ impl Outcomes {
         self.appender.append_output(Stream::Outcomes, record, work).await
     }
 
-    async fn bury(&self, outcome: &Outcome, work: &Work) -> Result<(), Interrupted> {
+    async fn bury(&self, plan: &Plan<'_>, outcome: &Outcome, work: &Work) -> Result<(), Interrupted> {
         let step = &outcome.step;
         let reason = match &outcome.error {
             Some(error) => format!("{}: {error}", outcome.reason),
@@ -135,6 +138,8 @@ impl Outcomes {
             step: Some(step.clone()),
             reason,
             at: outcome.at,
+            again: Some(again(plan)),
+            held: outcome.result == StepResult::Held,
         };
         self.dead_letters.bury(&letter, &work.stop).await
     }
@@ -153,6 +158,41 @@ impl Outcomes {
             "step ended"
         );
     }
+}
+
+/// Whether nothing more happens with the step unless an administrator says so.
+fn is_for_an_administrator(plan: &Plan<'_>, result: StepResult) -> bool {
+    match result {
+        StepResult::Failed => true,
+        StepResult::Held => plan.step.redrive.is_some() || plan.held.is_some_and(Hold::is_to_be_decided),
+        StepResult::Changed | StepResult::Unchanged | StepResult::Tested => false,
+    }
+}
+
+/// What is needed to take the step of `plan` up again.
+fn again(plan: &Plan<'_>) -> Again {
+    let Plan { decision, verdict, step, .. } = plan;
+    let reasons = Reason {
+        condition: "redrive".into(),
+        truth: Truth::True,
+        because: "the scheme selected the user when the step was first taken".into(),
+        as_of: None,
+        value: None,
+        made_of: MadeOf::Fact,
+        change: None,
+        parts: Vec::new(),
+    };
+    let decision = Decision {
+        verdicts: vec![SchemeVerdict { reasons, ..(*verdict).clone() }],
+        others: 0,
+        no_action: None,
+        activity: None,
+        redrive: None,
+        only: None,
+        mass_creation: None,
+        ..(*decision).clone()
+    };
+    Again::Step { decision: Box::new(decision), step: step.key.clone() }
 }
 
 /// What is remembered of an issue by its marker. No step's key begins like this.

@@ -76,6 +76,16 @@ pub trait Overview: Send + Sync + 'static {
     /// The sweeps of which the run of `scheme` is held.
     fn held(&self, scheme: &SchemeId) -> Vec<SweepId>;
 
+    /// How many users of `source` were created from `since` to `until` of whom a webhook or a feed told; at most `enough`.
+    fn created(&self, _source: &SourceId, _since: Timestamp, _until: Timestamp, _enough: u64) -> u64 {
+        0
+    }
+
+    /// How many users of `source` usher knew when it last compared them with a list.
+    fn known_users(&self, _source: &SourceId) -> u64 {
+        0
+    }
+
     /// Changes whenever an answer of the others may have changed.
     fn progress(&self) -> watch::Receiver<u64>;
 }

@@ -8,21 +8,23 @@ use tracing::{debug, warn};
 
 use super::{
     Appender, Connection, Handler, Interrupted, Memory, Overview, References, Work,
-    activity::{self, Activities},
+    activity::Activities,
     asking::Asking,
     dead_letters::DeadLetters,
     forecast::{self, Forecaster},
     lasting_id::{memory_id, under_lasting_id, untimed_delivery_id},
+    mass_creation::MassCreations,
     reading::Reading,
     tally::Tally,
+    told::Told,
     told_twice,
     unsettled::Unsettled,
 };
 use crate::{
     config::Protect,
     domain::{
-        Activity, DeadLetter, Decision, Event, EventId, EventKind, Fact, Facts, Missing, Mode, NoAction, SourceId,
-        Stage, Timestamp, UserHints, UserId,
+        Activity, Decision, Event, EventId, EventKind, EventRecord, Fact, Facts, MassCreation, Missing, Mode, NoAction,
+        Redrive, SourceId, Stage, Timestamp, UserHints, UserId, UserKey,
     },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
@@ -45,6 +47,7 @@ pub struct Planner {
     /// Tells in sweeps what the steps would do; none: nobody is told.
     forecaster: Option<Forecaster>,
     references: Option<Arc<References>>,
+    mass_creations: MassCreations,
     tally: Tally,
     arrivals: Option<Arrivals>,
 }
@@ -80,6 +83,8 @@ impl Planner {
         let source = connection.source.clone();
         let activities = Activities::new(source, activity, appender.clone(), Arc::clone(&overview));
         let unsettled = Unsettled::default();
+        let mass_creations =
+            MassCreations::new(connection.source.clone(), None, Arc::clone(&overview), metrics.clone());
         let tally = Tally { has_webhooks: false, metrics };
         Self {
             connection,
@@ -93,6 +98,7 @@ impl Planner {
             unsettled,
             forecaster: None,
             references: None,
+            mass_creations,
             tally,
             arrivals: None,
         }
@@ -127,6 +133,13 @@ impl Planner {
         self
     }
 
+    /// The same, keeping back some steps where more users are created at once than `bound` allows.
+    #[must_use]
+    pub fn bounding_creations(mut self, bound: Option<MassCreation>) -> Self {
+        self.mass_creations.set_bound(bound);
+        self
+    }
+
     fn now(&self) -> Timestamp {
         self.connection.clock.now()
     }
@@ -136,36 +149,39 @@ impl Planner {
     }
 
     /// The payload may settle that nothing is to be done; anything else is decided by what the product says now.
-    async fn decide(&self, event: Event, work: &Work) -> Result<Answer, Interrupted> {
+    async fn decide(&self, told: Told, work: &Work) -> Result<Answer, Interrupted> {
+        let event = &told.event;
         let controls = &*self.connection.controls;
-        let asking = Asking::about(&event, &*self.overview, controls, &work.stop).await?;
+        let asking = Asking::about(event, &*self.overview, controls, &work.stop).await?;
         if matches!(asking, Asking::Lost) {
-            self.give_up(&event, "the start of the sweep can't be found, so no scheme is asked".into(), work).await?;
+            let reason = "the start of the sweep can't be found, so no scheme is asked".into();
+            self.give_up(&told, None, reason, work).await?;
         }
-        let before = self.activities.before(&event.key(), work).await?;
-        if let Some(since) = before.as_ref().and_then(|before| before.known_creation(&event)) {
+        let known = self.activities.before(&event.key(), work).await?;
+        if let Some(since) = known.as_ref().and_then(|known| known.known_creation(event)) {
             self.tally.duplicate();
             let answer = rules::Answer::nothing(NoAction::KnownSince(since));
-            let facts = Facts::from_payload(&event);
-            return Ok(self.decided(&event, before.as_ref(), &facts, answer));
+            let facts = Facts::from_payload(event);
+            return Ok(self.decided(&told, known.as_ref(), &facts, answer));
         }
-        self.activities.hear(&event);
+        let before = told.before(known.as_ref());
+        self.activities.hear(event);
         let with_activity = |facts: Facts, schemes: &Schemes| {
             // Most schemes don't look at it, and reading it takes longer than asking them.
             let heard = schemes.look_at_activity(&event.source).then(|| self.activities.heard()).flatten();
-            facts.with_activity(before.as_ref(), heard, self.now())
+            facts.with_activity(before, heard, self.now())
         };
         let ask = |facts: &Facts, schemes: &Schemes| {
-            asking.settle(rules::plan(schemes, &event, asking.waiting(), facts, self.now()), controls)
+            asking.settle(rules::plan(schemes, event, asking.waiting(), facts, self.now()), controls)
         };
         let schemes = self.schemes();
-        let facts = with_activity(Facts::from_payload(&event), &schemes);
+        let facts = with_activity(Facts::from_payload(event), &schemes);
         let mut answer = ask(&facts, &schemes);
-        if self.foretells(&event).is_some() {
+        if self.foretells(event).is_some() {
             forecast::by_facts(&mut answer, &facts);
         }
-        if forecast::is_settled(&answer) && !self.is_to_be_found(&event) {
-            return Ok(self.decided(&event, before.as_ref(), &facts, answer));
+        if forecast::is_settled(&answer) && !self.is_to_be_found(event) {
+            return Ok(self.decided(&told, known.as_ref(), &facts, answer));
         }
         self.unsettled.settled(&event.key(), &*self.overview, &work.stop).await?;
         let reading = self.connection.read_user(&event.user, &work.stop).await?;
@@ -173,7 +189,7 @@ impl Planner {
         let (user, facts) = match reading {
             Reading::Found(user) => {
                 if event.user.id().is_none() {
-                    return Ok(Answer::Moved(Box::new(under_lasting_id(event, user.id))));
+                    return Ok(Answer::Moved(Box::new(under_lasting_id(event.clone(), user.id))));
                 }
                 if let (Some(odd), Some(arrivals)) = (user.odd_time_at(self.now()), &self.arrivals) {
                     arrivals.implausible_time(&event.source, odd);
@@ -186,15 +202,15 @@ impl Planner {
             Reading::NoSuchUser => (None, Facts::unknown(Missing::NoSuchUser)),
             Reading::GaveUp(error) => {
                 let reason = format!("the user can't be read, so no scheme selects them: {error}");
-                self.give_up(&event, reason, work).await?;
+                self.give_up(&told, known.as_ref(), reason, work).await?;
                 (None, Facts::unknown(Missing::Refused))
             }
         };
         let mut answer = ask(&facts, &schemes);
-        if let (Some(user), Some(forecaster)) = (user, self.foretells(&event)) {
+        if let (Some(user), Some(forecaster)) = (user, self.foretells(event)) {
             forecaster.foretell(&mut answer, &user, &facts, &work.stop).await?;
         }
-        let decision = self.decision(&event, before.as_ref(), &facts, answer);
+        let decision = self.decision(&told, known.as_ref(), &facts, answer);
         Ok(Answer::Decided(Box::new(Decision { read: true, ..decision })))
     }
 
@@ -203,8 +219,8 @@ impl Planner {
         self.forecaster.as_ref().filter(|_| event.sweep.is_some())
     }
 
-    fn decided(&self, event: &Event, before: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Answer {
-        Answer::Decided(Box::new(self.decision(event, before, facts, answer)))
+    fn decided(&self, told: &Told, known: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Answer {
+        Answer::Decided(Box::new(self.decision(told, known, facts, answer)))
     }
 
     /// The names in schemes that mean the user.
@@ -227,30 +243,28 @@ impl Planner {
         is_missing && event.user.id().is_none()
     }
 
-    fn decision(&self, event: &Event, before: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Decision {
+    fn decision(&self, told: &Told, known: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Decision {
+        let event = &told.event;
         let name = facts.name.value().or(event.hints.name.as_ref()).cloned();
         Decision {
             no_action: answer.no_action,
             verdicts: answer.verdicts,
             others: answer.others,
             unknown: answer.unknown,
-            activity: activity::after(before, event, facts),
+            activity: told.activity(known, facts, self.now()),
+            redrive: told.redrive.clone(),
             ..Decision::about(event, name, self.mode, self.now())
         }
     }
 
-    async fn give_up(&self, event: &Event, reason: String, work: &Work) -> Result<(), Interrupted> {
-        let letter = DeadLetter {
-            id: event.id.to_string(),
-            stage: Stage::Planner,
-            source: event.source.clone(),
-            user: event.user.clone(),
-            event: Some(event.id.clone()),
-            step: None,
-            reason,
-            at: self.now(),
-        };
-        self.dead_letters.bury(&letter, &work.stop).await
+    async fn give_up(
+        &self,
+        told: &Told,
+        known: Option<&Activity>,
+        reason: String,
+        work: &Work,
+    ) -> Result<(), Interrupted> {
+        self.dead_letters.bury(&told.letter(known, reason, self.now()), &work.stop).await
     }
 
     async fn record(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
@@ -263,6 +277,48 @@ impl Planner {
         let (selected, schemes) = (decision.selected().count(), decision.verdicts.len());
         let (kind, via) = (decision.kind.as_str(), decision.via.as_str());
         debug!(event.id = %decision.event, source.id = source, kind, via, schemes, selected, "decided");
+        Ok(())
+    }
+
+    /// Does what follows from the answer to an event of the user `key`, before it is remembered. Gives whether it is decided,
+    /// and not moved.
+    async fn follow(
+        &self,
+        answer: Answer,
+        key: &UserKey,
+        redrive: Option<Redrive>,
+        work: &Work,
+    ) -> Result<bool, Interrupted> {
+        match answer {
+            Answer::Decided(mut decision) => {
+                self.mass_creations.judge(&mut decision);
+                self.record(&decision, work).await?;
+                self.activities.snapshot(key, work).await.map(|()| true)
+            }
+            Answer::Moved(event) => {
+                let moved = EventRecord { redrive, ..EventRecord::from(*event) };
+                let record = Record { key: moved.event.key(), payload: codec::encode(&moved) };
+                self.appender.append(Stream::Events, record, &work.stop).await.map(|_| false)
+            }
+        }
+    }
+
+    /// Decides an event once more that was given up, unless this order is carried out already. It is remembered by `id`,
+    /// and the order by `again`.
+    async fn decide_again(&self, record: EventRecord, id: &str, again: &str, work: &Work) -> Result<(), Interrupted> {
+        let key = record.event.key();
+        if work.recall(&self.ledger, again).await?.is_some() {
+            self.tally.duplicate();
+            return self.activities.snapshot(&key, work).await; // it may have been decided just before a crash
+        }
+        let redrive = record.redrive.clone();
+        // One that was known by name alone is decided under the lasting id for the first time.
+        let is_decided = work.recall(&self.ledger, id).await?.is_some();
+        let answer = self.decide(Told::again(record, is_decided), work).await?;
+        if self.follow(answer, &key, redrive, work).await? {
+            self.done(&work.scope, id);
+        }
+        self.done(&work.scope, again);
         Ok(())
     }
 
@@ -334,12 +390,16 @@ impl Handler for Planner {
 
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
         match codec::decode::<Decision>(&record.payload) {
+            Ok(decision) if decision.only.is_some() => Ok(()), // it was decided by an earlier record
             Ok(decision) => {
                 self.unsettled.note(&decision, &*self.overview);
                 self.activities.remember(scope, &decision)?;
                 let id = memory_id(&decision.event, &decision.user);
                 if let Some(told) = told_twice::told_in(&decision) {
                     self.ledger.put(scope, &told, &Entry::Done, decision.decided)?;
+                }
+                if let Some(redrive) = &decision.redrive {
+                    self.ledger.put(scope, &redrive.memory_id(&id), &Entry::Done, decision.decided)?;
                 }
                 self.ledger.put(scope, &id, &Entry::Done, decision.decided)
             }
@@ -359,11 +419,16 @@ impl Handler for Planner {
     }
 
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
-        let event = match codec::decode::<Event>(&record.payload) {
+        let record = match codec::decode::<EventRecord>(&record.payload) {
             Ok(event) => event,
             Err(error) => return self.dead_letters.unreadable(self.input(), record, &error, &work.stop).await,
         };
-        let id = memory_id(&event.id, &event.user);
+        let id = memory_id(&record.event.id, &record.event.user);
+        if let Some(redrive) = &record.redrive {
+            let again = redrive.memory_id(&id);
+            return self.decide_again(record, &id, &again, work).await;
+        }
+        let event = record.event;
         // What becomes of one delivery of a login without a time must not settle the minute in which it came.
         let delivery = untimed_delivery_id(&event, &id).unwrap_or_else(|| id.clone());
         if let Some(login) = self.known(&event, &id, work).await? {
@@ -374,24 +439,15 @@ impl Handler for Planner {
             return self.activities.snapshot(&event.key(), work).await;
         }
         let (key, told) = (event.key(), told_twice::told_by(&event, &event.id));
-        let again = self.created_again(&event, work).await?;
-        match self.decide(event, work).await? {
-            Answer::Decided(decision) => {
-                // Before the removal is decided: afterwards nothing tells of the creation any more.
-                if let Some(again) = again {
-                    let record = Record { key: again.key(), payload: codec::encode(&again) };
-                    self.appender.append(Stream::Events, record, &work.stop).await?;
-                }
-                self.record(&decision, work).await?;
-                self.activities.snapshot(&key, work).await?;
-                self.done(&work.scope, &id);
-            }
-            Answer::Moved(event) => {
-                let record = Record { key: event.key(), payload: codec::encode(event.as_ref()) };
-                self.appender.append(Stream::Events, record, &work.stop).await?;
-                self.done(&work.scope, &delivery);
-            }
+        let created_again = self.created_again(&event, work).await?;
+        let answer = self.decide(Told::first(event), work).await?;
+        // Before the removal is decided: afterwards nothing tells of the creation any more.
+        if let (Answer::Decided(_), Some(again)) = (&answer, created_again) {
+            let record = Record { key: again.key(), payload: codec::encode(&again) };
+            self.appender.append(Stream::Events, record, &work.stop).await?;
         }
+        let is_decided = self.follow(answer, &key, None, work).await?;
+        self.done(&work.scope, if is_decided { &id } else { &delivery });
         told.iter().for_each(|told| self.done(&work.scope, told));
         Ok(())
     }

@@ -28,6 +28,8 @@ pub(super) fn letter(source: &SourceId, unread: &Unread, what: &str, clock: &dyn
             unread.why.says()
         ),
         at: clock.now(),
+        again: None,
+        held: false,
     };
     Record { key: UserKey::new(source, &user), payload: codec::encode(&letter) }
 }

@@ -6,10 +6,12 @@ mod activity;
 mod bells;
 mod checkpoints;
 mod comparisons;
+mod creations;
 mod dead_letters;
 mod decisions;
 mod follow;
 mod keys;
+mod orders;
 mod overview;
 mod page;
 mod prune;
@@ -21,20 +23,22 @@ use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 pub use bells::Bell;
-pub use dead_letters::{DeadLetterRow, GivenUpStep};
+pub use dead_letters::{DeadLetterRow, GivenUpStep, LetterFilter, LetterState, Resolved, Said};
 pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
+pub use orders::{NewcomersOrder, Order};
 pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
 pub use prune::{Horizon, Pruning};
 pub use runs::{Counts, Entry, EntryResult, Filter, OpenRun, Progress, Run, RunState};
 
 use self::{
-    activity::Activities, bells::Bells, checkpoints::Checkpoints, comparisons::Comparisons, dead_letters::DeadLetters,
-    decisions::Decisions, follow::Apply, follow::Follower, overview::Plans, runs::Runs,
+    activity::Activities, bells::Bells, checkpoints::Checkpoints, comparisons::Comparisons, creations::Creations,
+    dead_letters::DeadLetters, decisions::Decisions, follow::Apply, follow::Follower, orders::Orders, overview::Plans,
+    runs::Runs,
 };
 use crate::{
     domain::{
-        Activity, Comparison, Heard, RunId, SchemeId, SourceId, SweepRequest, Timestamp, UserId, UserKey, UserList,
-        UserRef,
+        Activity, Cause, Comparison, DeadLetter, Decision, Heard, RunId, SchemeId, SourceId, SweepRequest, Timestamp,
+        UserId, UserKey, UserList, UserRef,
     },
     explain::Seen,
     log::{
@@ -70,6 +74,8 @@ pub struct Views {
     activities: Activities,
     bells: Bells,
     comparisons: Comparisons,
+    orders: Orders,
+    creations: Creations,
     plans: Plans,
     checkpoints: Checkpoints,
     progress: watch::Sender<u64>,
@@ -97,7 +103,7 @@ impl Views {
     pub fn open(store: &Store) -> Result<Self, Error> {
         let (runs, decisions, dead_letters) = (Runs::new(store)?, Decisions::new(store)?, DeadLetters::new(store)?);
         let (activities, bells) = (Activities::new(store)?, Bells::new(store)?);
-        let comparisons = Comparisons::new(store)?;
+        let (comparisons, orders, creations) = (Comparisons::new(store)?, Orders::new(store)?, Creations::new(store)?);
         let trees = [
             runs.trees().as_slice(),
             &decisions.trees(),
@@ -105,11 +111,25 @@ impl Views {
             &activities.trees(),
             &bells.trees(),
             &comparisons.trees(),
+            &orders.trees(),
+            &creations.trees(),
         ]
         .concat();
         let checkpoints = Checkpoints::new(store.tree("view-checkpoints")?, &trees)?;
         let (plans, progress) = (Plans::default(), watch::Sender::new(0));
-        Ok(Self { runs, decisions, dead_letters, activities, bells, comparisons, plans, checkpoints, progress })
+        Ok(Self {
+            runs,
+            decisions,
+            dead_letters,
+            activities,
+            bells,
+            comparisons,
+            orders,
+            creations,
+            plans,
+            checkpoints,
+            progress,
+        })
     }
 
     /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped).
@@ -123,12 +143,24 @@ impl Views {
 
     /// Runs that `filter` lets through, newest first.
     pub fn runs(&self, filter: &Filter, paging: &Paging) -> Result<Page<Run>, Error> {
-        self.runs.list(filter, paging)
+        let Page { items, next } = self.runs.list(filter, paging)?;
+        let items = items.into_iter().map(|run| self.with_orders(run)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
     }
 
     /// One run.
     pub fn run(&self, id: &RunId) -> Result<Option<Run>, Error> {
-        self.runs.get(id)
+        self.runs.get(id)?.map(|run| self.with_orders(run)).transpose()
+    }
+
+    /// The run, with who asked for it and what was said about it.
+    fn with_orders(&self, mut run: Run) -> Result<Run, Error> {
+        let orders = self.orders.of_run(&run.id)?;
+        let by_the_clock = run.trigger == Cause::Schedule.as_str() && run.sweep.is_some();
+        run.by = orders.asked.map(|asked| asked.by).or_else(|| by_the_clock.then(|| run.trigger.clone()));
+        run.released = orders.released;
+        run.cancelled = orders.cancelled;
+        Ok(run)
     }
 
     /// The runs of sweeps that are running or held.
@@ -153,9 +185,24 @@ impl Views {
         self.decisions.list_all(sources, user, paging)
     }
 
-    /// What was given up, newest first.
-    pub fn dead_letters(&self, paging: &Paging) -> Result<Page<DeadLetterRow>, Error> {
-        self.dead_letters.list(paging)
+    /// What was given up and `filter` lets through, newest first.
+    pub fn dead_letters(&self, filter: &LetterFilter, paging: &Paging) -> Result<Page<DeadLetterRow>, Error> {
+        let Page { items, next } = self.dead_letters.list(filter, paging)?;
+        Ok(Page { items: items.into_iter().map(|(row, _)| row).collect(), next })
+    }
+
+    /// The same, with what each letter keeps to be taken up again.
+    pub fn whole_dead_letters(
+        &self,
+        filter: &LetterFilter,
+        paging: &Paging,
+    ) -> Result<Page<(DeadLetterRow, DeadLetter)>, Error> {
+        self.dead_letters.list(filter, paging)
+    }
+
+    /// One dead letter, with what it keeps to be taken up again; none where there is no such letter.
+    pub fn dead_letter(&self, id: &str) -> Result<Option<(DeadLetterRow, DeadLetter)>, Error> {
+        self.dead_letters.get(id)
     }
 
     /// What usher has seen of a user; none where it has come across no event under this id.
@@ -183,6 +230,11 @@ impl Views {
         self.comparisons.list(source)
     }
 
+    /// What was said last about the newcomers of `source`; none where nothing was.
+    pub fn newcomers_order(&self, source: &SourceId) -> Result<Option<NewcomersOrder>, Error> {
+        self.orders.of_newcomers(source)
+    }
+
     /// How far `partition` of `stream` has been read.
     pub fn read_until(&self, stream: Stream, partition: Partition) -> Result<u64, Error> {
         self.checkpoints.next(stream, partition)
@@ -195,9 +247,14 @@ impl Views {
         };
         vec![
             reader(Stream::Decisions, |views, record| {
-                let decision = decode(&record.payload)?;
+                let decision: Decision = decode(&record.payload)?;
+                if decision.only.is_some() {
+                    return Ok(()); // a step is taken once more; its outcome tells the rest
+                }
+                views.dead_letters.decided(&decision)?;
                 views.decisions.apply(&decision)?;
                 views.activities.decided(&decision)?;
+                views.creations.decided(&decision)?;
                 views.runs.decided(&decision)?;
                 views.progressed();
                 Ok(())
@@ -205,6 +262,7 @@ impl Views {
             reader(Stream::Outcomes, |views, record| match decode(&record.payload)? {
                 OutcomeRecord::Attempt(_) => Ok(()), // the outcome follows, and says all of it
                 OutcomeRecord::Outcome(outcome) => {
+                    views.dead_letters.ended(&outcome)?;
                     views.runs.ended(&outcome)?;
                     views.progressed();
                     Ok(())
@@ -214,6 +272,7 @@ impl Views {
             reader(Stream::Sweeps, |views, record| {
                 let request = decode(&record.payload)?;
                 views.bells.apply(&request)?;
+                views.orders.apply(&request)?;
                 match &request {
                     SweepRequest::Asked(asked) => views.runs.asked(asked)?,
                     SweepRequest::Cancel(order) => views.runs.cancel_asked(order)?,

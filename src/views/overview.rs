@@ -10,7 +10,7 @@ use tracing::warn;
 
 use super::{Counts, RunState, Views};
 use crate::{
-    domain::{Activity, Heard, LastLists, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
+    domain::{Heard, LastLists, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
     engine::{AskedStep, Count, Known, Overview, Unmet},
     log::{Partition, Stream},
 };
@@ -31,9 +31,9 @@ impl Plans {
 }
 
 impl Known for Views {
-    fn unmet(&self, source: &SourceId, user: &UserId) -> Option<Unmet> {
+    fn unmet(&self, source: &SourceId, user: &UserId, now: Timestamp) -> Option<Unmet> {
         match self.activity(source, &UserRef::Id(user.clone())) {
-            Ok(seen) if seen.as_ref().is_none_or(Activity::is_unmet) => {
+            Ok(seen) if seen.as_ref().is_none_or(|seen| seen.is_unmet_at(now)) => {
                 Some(Unmet { user: user.clone(), as_of: seen.and_then(|seen| seen.as_of) })
             }
             Ok(_) => None,
@@ -101,6 +101,14 @@ impl Overview for Views {
     fn held(&self, scheme: &SchemeId) -> Vec<SweepId> {
         let open = self.runs.open().unwrap_or_default().into_iter();
         open.filter(|run| run.state == RunState::Held && run.scheme == *scheme).map(|run| run.sweep).collect()
+    }
+
+    fn created(&self, source: &SourceId, since: Timestamp, until: Timestamp, enough: u64) -> u64 {
+        self.creations.count(source, since, until, enough).unwrap_or(0)
+    }
+
+    fn known_users(&self, source: &SourceId) -> u64 {
+        self.comparison(source).ok().flatten().map_or(0, |(_, comparison)| comparison.known)
     }
 
     fn progress(&self) -> watch::Receiver<u64> {

@@ -22,6 +22,9 @@ impl Default for Limit {
 }
 
 impl Limit {
+    /// As many as a page may hold.
+    pub const MOST: Self = Self(500);
+
     /// The number.
     pub const fn get(self) -> usize {
         self.0

@@ -75,6 +75,8 @@ impl Pruning {
             2 => views.runs.prune_sweeps(horizon, from)?,
             3 => views.decisions.prune(horizon, from)?,
             4 => views.decisions.prune_names(horizon, from)?,
+            5 => views.dead_letters.prune_statuses(horizon, from)?,
+            6 => views.orders.prune(horizon, from)?,
             _ => return Ok(None),
         };
         self.table += usize::from(next.is_none());

@@ -13,7 +13,7 @@ use crate::{
 
 fn everything(views: &Views) -> (Vec<Run>, Vec<DeadLetterRow>) {
     let runs = views.runs(&Filter::default(), &Paging::default()).expect("runs").items;
-    (runs, views.dead_letters(&Paging::default()).expect("dead letters").items)
+    (runs, views.dead_letters(&LetterFilter::default(), &Paging::default()).expect("dead letters").items)
 }
 
 /// `count` users, each with a finished run of one step, and a dead letter.

@@ -12,7 +12,7 @@ use utoipa::{
     },
 };
 
-use super::{PREFIX, explain, log, newcomers, pauses, products, query, runs, schemes, sources};
+use super::{PREFIX, dead_letters, explain, log, newcomers, pauses, products, query, runs, schemes, sources};
 use crate::admin::{Problem, problem};
 
 /// Everything below the prefix.
@@ -21,7 +21,8 @@ use crate::admin::{Problem, problem};
     info(description = "Event-driven user management for Atlassian products: what an administrator sees and sets."),
     paths(
         log::runs, log::run, log::entries, runs::release, runs::cancel,
-        log::decisions, log::dead_letters,
+        log::decisions,
+        dead_letters::list, dead_letters::redrive, dead_letters::one, dead_letters::dismiss,
         products::list,
         sources::list, sources::one, pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
         schemes::list, schemes::create, schemes::one, schemes::replace, schemes::delete, schemes::history,

@@ -1,4 +1,4 @@
-//! What the log tells: runs, decisions, dead letters.
+//! What the log tells: runs and decisions.
 
 use actix_web::web::{Data, Json, Path, Query};
 
@@ -6,7 +6,7 @@ use super::{Problem, query, read};
 use crate::{
     admin::AdminState,
     domain::RunId,
-    views::{DeadLetterRow, DecisionRow, Entry, Page, Run},
+    views::{DecisionRow, Entry, Page, Run},
 };
 
 /// Runs, newest first.
@@ -61,19 +61,6 @@ pub(super) async fn decisions(
     let (source, user, paging) = query.split()?;
     let sources = source.map_or_else(|| state.source_ids(), |source| vec![source]);
     read(move || state.views.decisions(&sources, &user, &paging)).await.map(Json)
-}
-
-/// What was given up, newest first.
-#[utoipa::path(
-    get, path = "/dead-letters", tag = "dead letters", params(query::List),
-    responses((status = 200, body = Page<DeadLetterRow>))
-)]
-pub(super) async fn dead_letters(
-    state: Data<AdminState>,
-    Query(query): Query<query::List>,
-) -> Result<Json<Page<DeadLetterRow>>, Problem> {
-    let paging = query.paging();
-    read(move || state.views.dead_letters(&paging)).await.map(Json)
 }
 
 fn no_such_run(id: &RunId) -> Problem {

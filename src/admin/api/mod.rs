@@ -1,5 +1,6 @@
 //! `/api/v1`: what administrators ask for. Every list has `limit` and `cursor`.
 
+mod dead_letters;
 mod document;
 mod explain;
 mod headers;
@@ -51,7 +52,13 @@ pub(super) fn routes() -> Vec<Endpoint> {
         post("/runs/{id}/release", runs::release),
         post("/runs/{id}/cancel", runs::cancel),
         get("/decisions", log::decisions),
-        get("/dead-letters", log::dead_letters),
+        get("/dead-letters", dead_letters::list),
+        several("/dead-letters/redrive", "POST", |letters| {
+            let letters = letters.app_data(web::PayloadConfig::new(dead_letters::LONGEST));
+            letters.route(web::post().to(dead_letters::redrive))
+        }),
+        get("/dead-letters/{id}", dead_letters::one),
+        post("/dead-letters/{id}/dismiss", dead_letters::dismiss),
         get("/products", products::list),
         get("/sources", sources::list),
         get("/sources/{id}", sources::one),

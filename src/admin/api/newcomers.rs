@@ -9,10 +9,11 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Problem, document, headers::actor, query, read, runs};
+use super::{Problem, dead_letters, document, headers::actor, query, read, runs};
 use crate::{
     admin::AdminState,
     domain::{Comparison, SourceId, Timestamp},
+    views::NewcomersOrder,
 };
 
 type Nothing = Query<query::Nothing>;
@@ -29,6 +30,8 @@ pub(super) struct ReconciliationRow {
     why: Option<String>,
     /// When this was written down: where nothing changes, every five minutes.
     as_of: Option<Timestamp>,
+    /// What was said last about newcomers who were held, and by whom.
+    last_order: Option<NewcomersOrder>,
 }
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
@@ -49,7 +52,12 @@ enum ReconciliationState {
 }
 
 impl ReconciliationRow {
-    pub(super) fn new(every: Option<Duration>, is_waited: bool, stands: Option<(Timestamp, Comparison)>) -> Self {
+    pub(super) fn new(
+        every: Option<Duration>,
+        is_waited: bool,
+        stands: Option<(Timestamp, Comparison)>,
+        last_order: Option<NewcomersOrder>,
+    ) -> Self {
         let (as_of, comparison) = stands.map_or((None, Comparison::default()), |(at, stands)| (Some(at), stands));
         let state = match &comparison {
             _ if every.is_none() => ReconciliationState::Off,
@@ -60,14 +68,19 @@ impl ReconciliationRow {
             Comparison { .. } => ReconciliationState::Baseline,
         };
         let Comparison { baseline, known, held, failed: why, list: _ } = comparison;
-        Self { state, every_seconds: every.map(|every| every.as_secs()), baseline, known, held, why, as_of }
+        Self { state, every_seconds: every.map(|every| every.as_secs()), baseline, known, held, why, as_of, last_order }
     }
 }
 
-/// How many newcomers are held.
+/// What was held.
 #[derive(Serialize, ToSchema)]
 struct Held {
+    /// So many newcomers.
     users: u64,
+    /// So many steps on users who were created at once.
+    steps: usize,
+    /// Whether more steps are held: at most 1,000 go on with one request.
+    more: bool,
 }
 
 /// `POST sources/{id}/newcomers/release`: they count as created.
@@ -108,16 +121,25 @@ pub(super) async fn dismiss(
     order(&state, &request, &id, false).await
 }
 
-async fn order(state: &AdminState, request: &HttpRequest, id: &str, release: bool) -> Result<HttpResponse, Problem> {
+async fn order(
+    state: &Data<AdminState>,
+    request: &HttpRequest,
+    id: &str,
+    release: bool,
+) -> Result<HttpResponse, Problem> {
     let known = |id: &SourceId| state.sources.iter().any(|source| source.id() == id);
     let named: Option<SourceId> = id.parse().ok().filter(known);
     let id = named.ok_or_else(|| Problem::NotFound { kind: "source", id: id.to_owned() })?;
     let (views, source) = (state.views.clone(), id.clone());
     let held = read(move || views.comparison(&source)).await?.map_or(0, |(_, comparison)| comparison.held);
-    if held == 0 {
+    let by = actor(request)?;
+    let (steps, more) = dead_letters::order_held(state, &id, release, &by).await?;
+    if held == 0 && steps == 0 {
         return Err(Problem::Conflict(format!("no newcomers of the source `{id}` are held")));
     }
-    let ordered = state.desk.newcomers(id, release, held, &actor(request)?).await;
-    ordered.map_err(|error| runs::unavailable(&error))?;
-    Ok(HttpResponse::Accepted().json(Held { users: held }))
+    if held > 0 {
+        let ordered = state.desk.newcomers(id, release, held, by).await;
+        ordered.map_err(|error| runs::unavailable(&error))?;
+    }
+    Ok(HttpResponse::Accepted().json(Held { users: held, steps, more }))
 }

@@ -6,8 +6,8 @@ use utoipa::IntoParams;
 
 use super::Problem;
 use crate::{
-    domain::{ActionKind, SchemeId, SourceId, Timestamp},
-    views::{Cursor, EntryResult, Filter, Limit, Paging, RunState},
+    domain::{ActionKind, SchemeId, SourceId, Stage, Timestamp},
+    views::{Cursor, EntryResult, Filter, LetterFilter, LetterState, Limit, Paging, RunState},
 };
 
 /// Of a list without filters.
@@ -121,6 +121,42 @@ impl Decisions {
     }
 }
 
+/// Of the list of dead letters.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DeadLetters {
+    /// In this source.
+    source: Option<SourceId>,
+    /// Given up there.
+    #[param(value_type = Option<String>, example = "executor")]
+    stage: Option<StageName>,
+    /// With these words in their reason, in any case.
+    reason: Option<String>,
+    /// Given up then or later.
+    since: Option<Timestamp>,
+    /// About this user: the lasting id or the login name.
+    user: Option<String>,
+    /// That stand so.
+    state: Option<LetterState>,
+    /// Kept back (`true`), or given up (`false`).
+    held: Option<bool>,
+    /// How many items at most; 50 where nothing is said.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    limit: Limit,
+    /// The `next` of the page before.
+    cursor: Option<Cursor>,
+}
+
+impl DeadLetters {
+    pub(super) fn split(self) -> (LetterFilter, Paging) {
+        let Self { source, stage, reason, since, user, state, held, limit, cursor } = self;
+        let stage = stage.map(|StageName(stage)| stage);
+        (LetterFilter { source, stage, reason, since, user, state, held }, Paging { limit, cursor })
+    }
+}
+
 /// Of `explain`.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -159,6 +195,22 @@ impl TryFrom<String> for ActionName {
             return Ok(Self(text));
         }
         Err(format!("`{text}` is no action; write one of {}", names.join(", ")))
+    }
+}
+
+/// Where something was given up.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct StageName(pub(super) Stage);
+
+impl TryFrom<String> for StageName {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let known = Stage::ALL.into_iter().find(|stage| stage.as_str() == text);
+        known.map(Self).ok_or_else(|| {
+            let names = Stage::ALL.map(Stage::as_str).join(", ");
+            format!("`{text}` is no stage; write one of {names}")
+        })
     }
 }
 

@@ -17,7 +17,7 @@ use utoipa::{
 use super::{Problem, document, headers::actor, query, read, schemes};
 use crate::{
     admin::AdminState,
-    domain::{RunId, RunOrder, Scheme, Timestamp},
+    domain::{Actor, RunId, RunOrder, Scheme, Timestamp},
     engine::{HELD_TOO_LONG, Overview},
     log::{self, RETENTION},
     settings::Contents,
@@ -92,12 +92,12 @@ pub(super) async fn release(
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    let (run, order) = of_sweep(&state, &id).await?;
+    let (run, order) = of_sweep(&state, &id, actor(&request)?).await?;
     if run.state != RunState::Held {
         return Err(wrong_state(&run, "only a run that is held can be released"));
     }
     releasable(&state, &run, order.at)?;
-    state.desk.release(order, &actor(&request)?).await.map_err(|error| unavailable(&error))?;
+    state.desk.release(order).await.map_err(|error| unavailable(&error))?;
     accepted(&state, run.id, |run| run.state != RunState::Held).await
 }
 
@@ -117,7 +117,7 @@ pub(super) async fn cancel(
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    let (run, order) = of_sweep(&state, &id).await?;
+    let (run, order) = of_sweep(&state, &id, actor(&request)?).await?;
     if run.state.is_final() {
         return Err(wrong_state(&run, "there is nothing left to cancel"));
     }
@@ -175,14 +175,14 @@ fn releasable(state: &AdminState, run: &Run, now: Timestamp) -> Result<(), Probl
 }
 
 /// A run that is part of a sweep, and an order about it.
-async fn of_sweep(state: &Data<AdminState>, id: &str) -> Result<(Run, RunOrder), Problem> {
+async fn of_sweep(state: &Data<AdminState>, id: &str, by: Actor) -> Result<(Run, RunOrder), Problem> {
     let (views, wanted) = (state.views.clone(), RunId::new(id));
     let run = read(move || views.run(&wanted)).await?;
     let run = run.ok_or_else(|| Problem::NotFound { kind: "run", id: id.to_owned() })?;
     let Some(sweep) = &run.sweep else {
         return Err(wrong_state(&run, "one event about one user set it off; there is nothing to release or cancel"));
     };
-    let order = state.desk.order(sweep, &run.scheme, &run.source);
+    let order = state.desk.order(sweep, &run.scheme, &run.source, by);
     Ok((run, order))
 }
 

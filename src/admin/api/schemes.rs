@@ -38,6 +38,9 @@ pub(super) struct SchemeRow {
     paused: bool,
     /// Runs of it that wait for an administrator.
     runs_held: usize,
+    /// Who paused it, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused_by: Option<ByRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<ByRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -82,7 +85,9 @@ impl SchemeRow {
             Contents::Broken { text, why } => ContentsRow::Broken { id, text, broken: why },
         };
         let changed = changed.map(|(by, at)| ByRow { by, at });
-        Self { contents, version, tag, provisioned, paused: paused.is_some(), runs_held, changed, warnings, references }
+        let paused_by = paused.map(|pause| ByRow { by: pause.by, at: pause.at });
+        let paused = paused_by.is_some();
+        Self { contents, version, tag, provisioned, paused, paused_by, runs_held, changed, warnings, references }
     }
 }
 

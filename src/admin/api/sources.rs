@@ -18,9 +18,9 @@ use super::{
 use crate::{
     admin::{AdminState, SourceHealth, SourceState},
     config::{Rate, Source},
-    domain::{Comparison, Pausable, Product, SourceId, Timestamp, UserList},
+    domain::{Comparison, Pausable, Pause, Product, SourceId, Timestamp, UserList},
     source::Arrived,
-    views::{self, Page, Views},
+    views::{self, NewcomersOrder, Order, Page, Views},
 };
 
 /// A source, as administrators see it.
@@ -80,6 +80,8 @@ pub(super) struct SourceNow {
     since: Option<Timestamp>,
     /// By an administrator; the others are about what the product lets usher do.
     paused: bool,
+    /// Who paused it, and when.
+    paused_by: Option<Order>,
     reconciliation: ReconciliationRow,
     /// Runs that wait for an administrator.
     runs_held: usize,
@@ -112,11 +114,13 @@ impl From<Option<(Timestamp, UserList)>> for UsersRow {
 struct Known {
     compared: Option<(Timestamp, Comparison)>,
     list: Option<(Timestamp, UserList)>,
+    order: Option<NewcomersOrder>,
 }
 
 impl Known {
     fn read(views: &Views, id: &SourceId) -> Result<Self, views::Error> {
-        Ok(Self { compared: views.comparison(id)?, list: views.user_list(id)? })
+        let (compared, list) = (views.comparison(id)?, views.user_list(id)?);
+        Ok(Self { compared, list, order: views.newcomers_order(id)? })
     }
 }
 
@@ -124,7 +128,7 @@ impl SourceNow {
     fn new(
         source: SourceRow,
         health: Option<SourceHealth>,
-        paused: bool,
+        pause: Option<Pause>,
         reconciliation: ReconciliationRow,
         runs_held: usize,
         users: UsersRow,
@@ -134,7 +138,9 @@ impl SourceNow {
             Some(SourceHealth { state, why, since, .. }) => (Some(state), why, since),
             None => (None, None, None),
         };
-        Self { source, state, why, since, paused, reconciliation, runs_held, users, arrived }
+        let paused_by = pause.map(|pause| Order { by: pause.by.to_string(), at: pause.at });
+        let paused = paused_by.is_some();
+        Self { source, state, why, since, paused, paused_by, reconciliation, runs_held, users, arrived }
     }
 }
 
@@ -181,14 +187,14 @@ async fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>,
     let known = read(move || ids.iter().map(|id| Known::read(&views, id)).collect::<Result<Vec<_>, _>>()).await?;
     let open = open_runs(state).await?;
     let schemes = state.settings.schemes();
-    let rows = rows.into_iter().zip(known).map(|(row, Known { compared, list })| {
+    let rows = rows.into_iter().zip(known).map(|(row, Known { compared, list, order })| {
         let place = health.iter().position(|health| health.source == row.id);
-        let paused = state.settings.pause_of(&Pausable::Source(row.id.clone())).is_some();
+        let pause = state.settings.pause_of(&Pausable::Source(row.id.clone()));
         let is_waited = schemes.borrow().wait_for_creations(&row.id);
-        let reconciliation = ReconciliationRow::new(row.reconcile, is_waited, compared);
+        let reconciliation = ReconciliationRow::new(row.reconcile, is_waited, compared, order);
         let (runs_held, arrived) = (held(&open, |run| run.source == row.id), state.arrivals.of(&row.id));
         let health = place.map(|place| health.swap_remove(place));
-        SourceNow::new(row, health, paused, reconciliation, runs_held, list.into(), arrived)
+        SourceNow::new(row, health, pause, reconciliation, runs_held, list.into(), arrived)
     });
     Ok(rows.collect())
 }

@@ -13,6 +13,7 @@ async fn sources_are_shown_with_their_state_and_without_secrets() {
       "implausible_times": null,
       "name": "The acme Jira",
       "paused": false,
+      "paused_by": null,
       "product": "jira-dc",
       "rate": {
         "concurrency": 4,
@@ -24,6 +25,7 @@ async fn sources_are_shown_with_their_state_and_without_secrets() {
         "every_seconds": 600,
         "held": 0,
         "known": 0,
+        "last_order": null,
         "state": "baseline",
         "why": null
       },

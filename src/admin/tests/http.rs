@@ -146,7 +146,7 @@ async fn a_query_that_cant_be_understood_is_refused_with_what_to_write() {
         ("/api/v1/decisions", "`user=<lasting id or login name>`"),
         ("/api/v1/decisions?source=acme", "`user=<lasting id or login name>`"),
         ("/api/v1/decisions?source=acme&user=", "`user=<lasting id or login name>`"),
-        ("/api/v1/dead-letters?source=acme", "unknown field `source`"),
+        ("/api/v1/dead-letters?sauce=acme", "unknown field `sauce`"),
         ("/api/v1/sources?limit=many", "from 1 to 500"),
         ("/api/v1/schemes?cursor=abcd", "of another list"),
     ] {

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     domain::{StepResult, Truth},
     views::{
-        Filter, Paging,
+        Filter, LetterFilter, Paging,
         testing::{decision, letter, outcome, steps, verdict},
     },
 };
@@ -27,7 +27,7 @@ async fn told() -> Site {
     }
     let finished = |views: &Views| {
         let runs = views.runs(&Filter::default(), &Paging::default()).expect("runs").items;
-        let letters = views.dead_letters(&Paging::default()).expect("dead letters").items;
+        let letters = views.dead_letters(&LetterFilter::default(), &Paging::default()).expect("dead letters").items;
         let done = runs.iter().filter(|run| run.finished.is_some()).count();
         (done == 11 && letters.len() == 3).then_some(())
     };

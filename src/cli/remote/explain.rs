@@ -76,7 +76,7 @@ fn paragraph(heading: &str, items: Vec<String>, lines: &mut Vec<String>) {
 }
 
 /// A reason and, further in, what it is made of.
-fn tree(reason: &Value, depth: usize, lines: &mut Vec<String>) {
+pub(super) fn tree(reason: &Value, depth: usize, lines: &mut Vec<String>) {
     let mark = match reason["truth"].as_str() {
         Some("true") => "yes",
         Some("false") => "no",
@@ -99,7 +99,7 @@ fn tree(reason: &Value, depth: usize, lines: &mut Vec<String>) {
     }
 }
 
-fn list(value: &Value) -> &[Value] {
+pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 

@@ -2,6 +2,8 @@
 
 mod api;
 mod confirm;
+mod dead_letters;
+mod decisions;
 mod error;
 mod explain;
 mod listed;
@@ -37,6 +39,10 @@ pub enum Command {
     Schemes(In<schemes::Command>),
     /// Runs: list, show, wait, release, cancel.
     Runs(In<runs::Command>),
+    /// Dead letters: list, show, redrive, dismiss.
+    DeadLetters(In<dead_letters::Command>),
+    /// Tell what was decided about a user, and why.
+    Decisions(At<decisions::Decisions>),
     /// Sources: list, show, pause, resume; newcomers who are held.
     Sources(In<sources::Command>),
 }
@@ -91,6 +97,8 @@ async fn carry_out(output: &mut Output<'_>, command: Command) -> Result<ExitCode
         Command::Explain(At { server, asked }) => explain::run(&server.api()?, output, &asked).await,
         Command::Schemes(In { server, command }) => schemes::run(&server.api()?, output, command).await,
         Command::Runs(In { server, command }) => runs::run(&server.api()?, output, command).await,
+        Command::DeadLetters(In { server, command }) => dead_letters::run(&server.api()?, output, command).await,
+        Command::Decisions(At { server, asked }) => decisions::run(&server.api()?, output, &asked).await,
         Command::Sources(In { server, command }) => sources::run(&server.api()?, output, command).await,
     }
 }

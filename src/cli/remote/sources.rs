@@ -116,12 +116,12 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             output.say(&format!("{id} goes on"))?;
         }
         Command::Release { id } | Command::Newcomers(Newcomers::Release { id }) => {
-            let users = newcomers(api, &id, "release").await?;
-            asked(output, users, &format!("{id} to count as created"))?;
+            let held = newcomers(api, &id, "release").await?;
+            asked(output, &held, &format!("{id} to count as created"))?;
         }
         Command::Dismiss { id } | Command::Newcomers(Newcomers::Dismiss { id }) => {
-            let users = newcomers(api, &id, "dismiss").await?;
-            asked(output, users, &format!("{id} to count as there before"))?;
+            let held = newcomers(api, &id, "dismiss").await?;
+            asked(output, &held, &format!("{id} to count as there before"))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -136,7 +136,19 @@ async fn list(api: &Api, output: &mut Output<'_>, shown: AsList, columns: &[Colu
     output.list(columns, &sources)
 }
 
-fn asked(output: &mut Output<'_>, users: u64, what: &str) -> Result<(), Error> {
+fn asked(output: &mut Output<'_>, held: &Value, what: &str) -> Result<(), Error> {
+    let (users, steps) = (held["users"].as_u64().unwrap_or_default(), held["steps"].as_u64().unwrap_or_default());
+    if steps > 0 {
+        output.say(&format!(
+            "asked for {steps} steps on users who were created at once; see `usher dead-letters list`"
+        ))?;
+    }
+    if held["more"].as_bool() == Some(true) {
+        output.note("more steps are held: say it again")?;
+    }
+    if users == 0 {
+        return Ok(());
+    }
     output.say(&format!("asked for {users} newcomers of {what}; see `usher sources newcomers list`"))
 }
 
@@ -151,10 +163,9 @@ fn with_users(source: &mut Value) {
     source["shown_users"] = shown.into();
 }
 
-/// Says what newcomers who are held are; gives how many there are.
-async fn newcomers(api: &Api, source: &str, what: &str) -> Result<u64, Error> {
-    let answer = api.send_to(Method::POST, &["sources", source, "newcomers", what], None, None).await?;
-    Ok(answer["users"].as_u64().unwrap_or_default())
+/// Says what newcomers who are held are; gives what was held.
+async fn newcomers(api: &Api, source: &str, what: &str) -> Result<Value, Error> {
+    api.send_to(Method::POST, &["sources", source, "newcomers", what], None, None).await
 }
 
 #[cfg(test)]

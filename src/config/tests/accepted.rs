@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use crate::{
     config::{Auth, Config, LogConfig, Protect},
-    domain::{Action, Condition, Mode, Product, Selection, True},
+    domain::{Action, Condition, MassCreation, Mode, Product, Selection, True},
 };
 
 use super::{kafka, load, load_with, scheme, with_scheme};
@@ -56,6 +56,22 @@ fn a_source_has_its_defaults() {
     assert!(source.webhook.hmac.is_empty() && source.webhook.bearer.is_empty());
     assert_eq!((source.rate.per_second, source.rate.concurrency), (10.0, 4));
     assert_eq!(source.reconcile.map(|reconcile| reconcile.every), Some(Duration::from_mins(10)));
+}
+
+#[test]
+fn how_many_users_may_be_created_at_once_is_set_in_part_or_turned_off() {
+    let read = |said: &str| {
+        let text = format!(
+            "sources: [{{ id: acme, product: jira-dc, base_url: \"https://j\", auth: {{ bearer: {{ env: TOKEN }} }} {said} }}]"
+        );
+        config(&text).sources[0].mass_creation
+    };
+    let default = MassCreation::default();
+    assert_eq!(read(""), Some(default));
+    assert_eq!(read(", mass_creation: off"), None);
+    assert_eq!(read(", mass_creation: { users: 500 }"), Some(MassCreation { users: 500, ..default }));
+    let all = MassCreation { users: 0, percent: 100, within: Duration::from_hours(1) };
+    assert_eq!(read(", mass_creation: { users: 0, percent: 100, within: 1h }"), Some(all));
 }
 
 #[test]

@@ -48,6 +48,11 @@ fn what_a_source_says_is_checked() {
             "rate: { per_second: inf }",
             "25: `inf` is not a number of calls from 0.001 to 10000; write `10` or `0.5`, say",
         ),
+        (
+            "mass_creation: on",
+            "20: found a single value; write `off`, or `{ users: 50, percent: 5, within: 10m }`, say",
+        ),
+        ("mass_creation: { within: 30s }", "30: `30s` does not fit here; write a length of time from `1m` to `1d`"),
         ("reconcile: on", "16: found a single value; write `off`, or `{ every: 10m }`, say"),
         ("reconcile: [off]", "16: found a list; write `off`, or `{ every: 10m }`, say"),
         ("reconcile: { every: 25h }", "25: `25h` does not fit here; write a length of time from `1s` to `1d`"),

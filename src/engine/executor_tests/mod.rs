@@ -5,6 +5,7 @@ mod controls;
 mod deletes;
 mod guards;
 mod issues;
+mod redrive;
 mod steps;
 
 use std::{

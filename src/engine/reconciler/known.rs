@@ -29,9 +29,10 @@ pub struct Unmet {
 
 /// What the views of this process, which read all partitions, know of users.
 pub trait Known: Send + Sync + 'static {
-    /// The user, where it is news that they stand in a list of the source's users, as far as has been read. None too
-    /// where that can't be told now: nobody is taken for new on a guess.
-    fn unmet(&self, source: &SourceId, user: &UserId) -> Option<Unmet>;
+    /// The user, where it is news at `now` that they stand in a list of the source's users, as far as has been read. None
+    /// too where that can't be told now: nobody is taken for new on a guess. One whose creation was given up is news
+    /// again, after [a while](crate::domain::GivenUp::again_from).
+    fn unmet(&self, source: &SourceId, user: &UserId, now: Timestamp) -> Option<Unmet>;
 
     /// Up to where `partition` of `stream` has been read.
     fn read_until(&self, stream: Stream, partition: Partition) -> u64;
@@ -39,7 +40,7 @@ pub trait Known: Send + Sync + 'static {
 
 impl Reconciler {
     pub(super) fn unmet(&self, user: &UserId) -> Option<Unmet> {
-        self.known.unmet(&self.connection.source, user)
+        self.known.unmet(&self.connection.source, user, self.now())
     }
 
     /// Waits until the views have read what is in the log now: after the loss of the store they know nobody.

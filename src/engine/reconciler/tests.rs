@@ -128,7 +128,7 @@ impl Met {
 }
 
 impl Known for Met {
-    fn unmet(&self, _: &SourceId, user: &UserId) -> Option<Unmet> {
+    fn unmet(&self, _: &SourceId, user: &UserId, _: Timestamp) -> Option<Unmet> {
         let is_met = self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(user);
         (!is_met).then(|| Unmet { user: user.clone(), as_of: None })
     }
@@ -382,7 +382,7 @@ async fn an_order_is_about_as_many_newcomers_as_were_there_when_it_was_given() {
     bench.site.put(names('b', 60));
     bench.until(|comparison| comparison.held == 60).await;
     bench.site.put(names('c', 60));
-    let order = NewcomerOrder { source: source(), release: true, users: 60, at: Timestamp::from_millis(1) };
+    let order = NewcomerOrder { source: source(), release: true, users: 60, at: Timestamp::from_millis(1), by: None };
     bench.order(order.clone()).await;
     bench.until(|comparison| comparison.held == 120).await;
     assert_eq!(bench.events().await.len(), 2, "the baseline alone");

@@ -2,12 +2,13 @@
 
 mod carried;
 mod ended;
+mod hold;
 mod issue;
 mod settle;
 mod wording;
 
 use crate::{
-    domain::{Decision, Step, StepRef, StepResult},
+    domain::{Decision, SchemeVerdict, Step, StepRef, StepResult},
     products::{Disposition, Error},
 };
 
@@ -22,15 +23,18 @@ use super::{
 pub(super) use carried::Carried;
 use carried::Known;
 pub(super) use ended::{Ended, entry};
+pub(super) use hold::Hold;
 
 /// One step as it is to be taken.
 pub(super) struct Plan<'a> {
     pub(super) step: StepRef,
     pub(super) decision: &'a Decision,
+    /// The part of it that asks for the step.
+    pub(super) verdict: &'a SchemeVerdict,
     /// Recorded, not done.
     pub(super) dry_run: bool,
-    /// Whether the run is kept back as a whole.
-    pub(super) held: bool,
+    /// Why it is kept back, if it is.
+    pub(super) held: Option<Hold<'a>>,
     /// Whether the planner has just found all steps of the scheme to be so, and no other step of the decision changes
     /// that.
     pub(super) so_already: bool,
@@ -71,8 +75,8 @@ impl<'a> Progress<'a> {
         if self.plan.so_already && !self.may_be_done {
             return Ok(Ended::with(StepResult::Unchanged, "already so"));
         }
-        if self.plan.held {
-            return Ok(Ended::held("kept back until the run's limits are checked"));
+        if let Some(hold) = &self.plan.held {
+            return Ok(Ended::held(hold.reason()));
         }
         if self.carried.is_gone() {
             return Ok(Ended::skipped());

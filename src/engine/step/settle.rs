@@ -8,6 +8,9 @@ use crate::{
 
 const ANSWER_LOST: &str = "made so; the product's answer was lost, reading showed it";
 
+/// Said of a step that is taken up again.
+const CHANGED_SINCE: &str = "the scheme was changed, disabled or deleted since the step was given up";
+
 impl Progress<'_> {
     /// Ends the step if it `is_so`, or can't be made so: the product has `refused`, and it is not so still.
     pub(super) fn settle(&self, user: &User, is_so: Option<bool>, refused: Option<Error>) -> Option<Ended> {
@@ -45,6 +48,8 @@ impl Progress<'_> {
             Some(Ended::held("the run was cancelled"))
         } else if controls.scheme_paused(&step.scheme.id) {
             Some(Ended::held("the scheme is paused"))
+        } else if step.redrive.is_some() && !controls.scheme_stands(&step.scheme) {
+            Some(Ended::held(CHANGED_SINCE))
         } else {
             None
         }

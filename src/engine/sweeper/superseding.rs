@@ -23,7 +23,8 @@ impl Sweeper {
         for sweep in self.overview.held(scheme).into_iter().filter(|sweep| *sweep != asked.sweep) {
             let by = RunId::of_sweep(&asked.sweep, scheme);
             let (scheme, source) = (scheme.clone(), asked.source.clone());
-            let order = RunOrder { sweep, scheme, source, at: self.now(), superseded_by: Some(by) };
+            let order =
+                RunOrder { sweep, scheme, source, at: self.now(), superseded_by: Some(by), by: asked.by.clone() };
             let request = SweepRequest::Cancel(order);
             let record = Record { key: request.key(), payload: codec::encode(&request) };
             self.appender.append(Stream::Sweeps, record, &work.stop).await?;

@@ -149,6 +149,7 @@ fn asked(sweep: &str, schemes: &[&str], due: i64) -> SweepRequest {
         cause: Cause::Schedule,
         due: Some(Timestamp::from_millis(due * 1000)),
         at: Timestamp::from_millis(due * 1000),
+        by: None,
     })
 }
 
@@ -272,7 +273,7 @@ async fn of_the_times_that_had_to_wait_only_the_last_one_is_run() {
 /// What is said about the run of `one` in the sweep `s1`.
 fn order() -> RunOrder {
     let (sweep, scheme) = (SweepId::new("s1"), "one".parse().expect("an id"));
-    RunOrder { sweep, scheme, source: source(), at: Timestamp::from_millis(1), superseded_by: None }
+    RunOrder { sweep, scheme, source: source(), at: Timestamp::from_millis(1), superseded_by: None, by: None }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,10 +4,11 @@ use super::{
     Error, Wire,
     event::{kind, sighting_from_wire, sighting_to_wire, source, via},
     need, proto,
+    redrive::{redrive_from_wire, redrive_to_wire},
 };
 use crate::domain::{
     Activity, Decision, EventId, Forecast, GroupName, Issue, MadeOf, Mode, NoAction, Reason, SchemeId, SchemeRef,
-    SchemeVerdict, Step, Timestamp, Truth, UserRef,
+    SchemeVerdict, Step, StepKey, Timestamp, Truth, UserRef,
 };
 
 impl From<Truth> for proto::Truth {
@@ -241,6 +242,9 @@ impl Wire for Decision {
             via: proto::Via::from(self.via).into(),
             unknown: self.unknown.iter().map(SchemeId::to_string).collect(),
             read: self.read,
+            redrive: self.redrive.as_ref().map(redrive_to_wire),
+            only: self.only.as_ref().map(StepKey::to_string),
+            mass_creation: self.mass_creation.clone(),
         }
     }
 
@@ -263,6 +267,9 @@ impl Wire for Decision {
             activity: message.activity.map(Activity::from_wire).transpose()?,
             unknown: message.unknown.into_iter().filter_map(|id| SchemeId::try_from(id).ok()).collect(),
             read: message.read,
+            redrive: message.redrive.map(redrive_from_wire).transpose()?,
+            only: message.only.map(StepKey::new),
+            mass_creation: message.mass_creation,
         })
     }
 }

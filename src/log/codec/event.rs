@@ -2,8 +2,8 @@
 
 use super::{Error, Wire, need, proto};
 use crate::domain::{
-    AccountType, Activity, EmailAddress, Event, EventId, EventKind, GroupName, Memberships, SchemeId, Sighting,
-    SourceId, SweepId, Timestamp, UserHints, UserId, UserRef, Via,
+    AccountType, Activity, EmailAddress, Event, EventId, EventKind, GivenUp, GroupName, Memberships, SchemeId,
+    Sighting, SourceId, SweepId, Timestamp, UserHints, UserId, UserRef, Via,
 };
 
 impl From<EventKind> for proto::EventKind {
@@ -137,6 +137,8 @@ impl Wire for Activity {
             as_of_ms: self.as_of.map(Timestamp::as_millis),
             created_until_ms: self.created_until.map(Timestamp::as_millis),
             removed_ms: self.removed.map(Timestamp::as_millis),
+            given_up_since_ms: self.given_up.map(|given_up| given_up.since.as_millis()),
+            given_up_last_ms: self.given_up.map(|given_up| given_up.last.as_millis()),
         }
     }
 
@@ -150,6 +152,10 @@ impl Wire for Activity {
             as_of: message.as_of_ms.map(Timestamp::from_millis),
             created_until: message.created_until_ms.map(Timestamp::from_millis),
             removed: message.removed_ms.map(Timestamp::from_millis),
+            given_up: message.given_up_since_ms.zip(message.given_up_last_ms).map(|(since, last)| GivenUp {
+                since: Timestamp::from_millis(since),
+                last: Timestamp::from_millis(last),
+            }),
         })
     }
 }
@@ -168,6 +174,8 @@ impl Wire for Event {
             accepted_ms: self.accepted.as_millis(),
             sweep: self.sweep.as_ref().map(sighting_to_wire),
             via: proto::Via::from(self.via).into(),
+            redrive: None,
+            before: None,
         }
     }
 

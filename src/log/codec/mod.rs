@@ -4,6 +4,7 @@ mod decision;
 mod event;
 mod feed;
 mod outcome;
+mod redrive;
 mod setting;
 mod sweep;
 
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use prost::Message;
 
 pub use outcome::OutcomeRecord;
+pub use redrive::LetterRecord;
 
 /// The messages as compiled from `proto/`.
 #[allow(missing_docs, reason = "generated; documented in the .proto file")]

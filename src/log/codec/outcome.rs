@@ -1,4 +1,4 @@
-//! Attempts, outcomes and dead letters.
+//! Attempts and outcomes.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use super::{
     Error, Wire,
     event::{kind, source},
     need, proto,
+    redrive::{redrive_from_wire, redrive_to_wire},
 };
 use crate::domain::{
-    Attempt, DeadLetter, EventId, Outcome, RunId, SchemeRef, Stage, Step, StepKey, StepRef, StepResult, Timestamp,
-    UserRef,
+    Attempt, EventId, Outcome, RunId, SchemeRef, Step, StepKey, StepRef, StepResult, Timestamp, UserRef,
 };
 
 /// One record of the stream `outcomes`.
@@ -58,6 +58,7 @@ impl Wire for StepRef {
             user: Some(self.user.to_wire()),
             user_name: self.user_name.clone(),
             step: Some(self.step.to_wire()),
+            redrive: self.redrive.as_ref().map(redrive_to_wire),
         }
     }
 
@@ -72,6 +73,7 @@ impl Wire for StepRef {
             user: UserRef::from_wire(need(message.user, "user")?)?,
             user_name: message.user_name,
             step: Step::from_wire(need(message.step, "step")?)?,
+            redrive: message.redrive.map(redrive_from_wire).transpose()?,
         })
     }
 }
@@ -131,49 +133,6 @@ impl Wire for OutcomeRecord {
         Ok(match need(message.record, "record")? {
             Record::Attempt(attempt) => Self::Attempt(attempt_from_wire(attempt)?),
             Record::Outcome(outcome) => Self::Outcome(outcome_from_wire(outcome)?),
-        })
-    }
-}
-
-impl Wire for DeadLetter {
-    type Message = proto::DeadLetter;
-
-    fn to_wire(&self) -> proto::DeadLetter {
-        let stage = match self.stage {
-            Stage::Planner => proto::Stage::Planner,
-            Stage::Executor => proto::Stage::Executor,
-            Stage::Sweeper => proto::Stage::Sweeper,
-            Stage::Intake => proto::Stage::Intake,
-        };
-        proto::DeadLetter {
-            id: self.id.clone(),
-            stage: stage.into(),
-            source: self.source.to_string(),
-            user: Some(self.user.to_wire()),
-            event: self.event.as_ref().map(EventId::to_string),
-            step: self.step.as_ref().map(StepRef::to_wire),
-            reason: self.reason.clone(),
-            at_ms: self.at.as_millis(),
-        }
-    }
-
-    fn from_wire(message: proto::DeadLetter) -> Result<Self, Error> {
-        let stage = match proto::Stage::try_from(message.stage) {
-            Ok(proto::Stage::Planner) => Stage::Planner,
-            Ok(proto::Stage::Executor) => Stage::Executor,
-            Ok(proto::Stage::Sweeper) => Stage::Sweeper,
-            Ok(proto::Stage::Intake) => Stage::Intake,
-            Ok(proto::Stage::Unspecified) | Err(_) => return Err(Error::Missing("stage")),
-        };
-        Ok(Self {
-            id: message.id,
-            stage,
-            source: source(message.source)?,
-            user: UserRef::from_wire(need(message.user, "user")?)?,
-            event: message.event.map(EventId::new),
-            step: message.step.map(StepRef::from_wire).transpose()?,
-            reason: message.reason,
-            at: Timestamp::from_millis(message.at_ms),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Error, Wire, event::source, need, proto};
 use crate::domain::{
-    Armed, AskedSweep, Cause, Comparison, Estimate, Limits, NewcomerOrder, RunId, RunOrder, SchemeId, SchemeRef,
+    Actor, Armed, AskedSweep, Cause, Comparison, Estimate, Limits, NewcomerOrder, RunId, RunOrder, SchemeId, SchemeRef,
     SweepId, SweepProgress, SweepRequest, SweepRun, SweepStep, Timestamp, UserList,
 };
 
@@ -21,6 +21,11 @@ fn cause(number: i32) -> Result<Cause, Error> {
         Ok(proto::SweepCause::Manual) => Ok(Cause::Manual),
         Ok(proto::SweepCause::Unspecified) | Err(_) => Err(Error::Missing("cause")),
     }
+}
+
+/// Who asked. A name that this version can't read is none: the order stands whoever gave it.
+fn by(text: Option<String>) -> Option<Actor> {
+    text.and_then(|text| text.parse().ok())
 }
 
 fn scheme(text: String) -> Result<SchemeId, Error> {
@@ -66,6 +71,7 @@ fn asked_to_wire(asked: &AskedSweep) -> proto::SweepAsked {
         cause: proto::SweepCause::from(asked.cause).into(),
         due_ms: asked.due.map(Timestamp::as_millis),
         at_ms: asked.at.as_millis(),
+        by: asked.by.as_ref().map(Actor::to_string),
     }
 }
 
@@ -77,6 +83,7 @@ fn asked_from_wire(message: proto::SweepAsked) -> Result<AskedSweep, Error> {
         cause: cause(message.cause)?,
         due: message.due_ms.map(Timestamp::from_millis),
         at: Timestamp::from_millis(message.at_ms),
+        by: by(message.by),
     })
 }
 
@@ -87,6 +94,7 @@ fn order_to_wire(order: &RunOrder) -> proto::RunOrder {
         source: order.source.to_string(),
         at_ms: order.at.as_millis(),
         superseded_by: order.superseded_by.as_ref().map(RunId::to_string),
+        by: order.by.as_ref().map(Actor::to_string),
     }
 }
 
@@ -97,6 +105,7 @@ fn order_from_wire(message: proto::RunOrder) -> Result<RunOrder, Error> {
         source: source(message.source)?,
         at: Timestamp::from_millis(message.at_ms),
         superseded_by: message.superseded_by.map(RunId::new),
+        by: by(message.by),
     })
 }
 
@@ -119,13 +128,14 @@ fn armed_from_wire(message: proto::ScheduleArmed) -> Result<Armed, Error> {
 }
 
 fn newcomers_to_wire(order: &NewcomerOrder) -> proto::NewcomerOrder {
-    let NewcomerOrder { source, release, users, at } = order;
-    proto::NewcomerOrder { source: source.to_string(), release: *release, users: *users, at_ms: at.as_millis() }
+    let NewcomerOrder { source, release, users, at, by } = order;
+    let by = by.as_ref().map(Actor::to_string);
+    proto::NewcomerOrder { source: source.to_string(), release: *release, users: *users, at_ms: at.as_millis(), by }
 }
 
 fn newcomers_from_wire(message: proto::NewcomerOrder) -> Result<NewcomerOrder, Error> {
-    let proto::NewcomerOrder { source: of, release, users, at_ms } = message;
-    Ok(NewcomerOrder { source: source(of)?, release, users, at: Timestamp::from_millis(at_ms) })
+    let proto::NewcomerOrder { source: of, release, users, at_ms, by: who } = message;
+    Ok(NewcomerOrder { source: source(of)?, release, users, at: Timestamp::from_millis(at_ms), by: by(who) })
 }
 
 fn comparison_to_wire(comparison: &Comparison) -> proto::Comparison {
@@ -268,16 +278,26 @@ mod tests {
         let (sweep, scheme) = (SweepId::new("s"), run().scheme.id);
         let (source, at) = ("acme".parse().expect("an id"), Timestamp::from_millis(7));
         let superseded_by = Some(RunId::new("s2.idle"));
-        let order = RunOrder { sweep: sweep.clone(), scheme: scheme.clone(), source, at, superseded_by };
+        let by = Some("Ann Ü.".parse().expect("a name"));
+        let order =
+            RunOrder { sweep: sweep.clone(), scheme: scheme.clone(), source, at, superseded_by, by: by.clone() };
         let source = order.source.clone();
         let (due, schedule) = (Some(at), "0 3 * * * UTC".to_owned());
         let requests = [
-            SweepRequest::Asked(AskedSweep { sweep, source, runs: vec![run()], cause: Cause::Schedule, due, at }),
+            SweepRequest::Asked(AskedSweep {
+                sweep,
+                source,
+                runs: vec![run()],
+                cause: Cause::Schedule,
+                due,
+                at,
+                by: by.clone(),
+            }),
             SweepRequest::Release(order.clone()),
             SweepRequest::Cancel(order.clone()),
             SweepRequest::Cancel(RunOrder { superseded_by: None, ..order.clone() }),
             SweepRequest::Armed(Armed { scheme, source: order.source.clone(), schedule, at }),
-            SweepRequest::Newcomers(NewcomerOrder { source: order.source, release: true, users: 7, at }),
+            SweepRequest::Newcomers(NewcomerOrder { source: order.source, release: true, users: 7, at, by }),
         ];
         for request in requests {
             assert_eq!(decode::<SweepRequest>(&encode(&request)).expect("read"), request);

@@ -50,8 +50,22 @@ impl Decisions {
         let place = newest_first(decision.accepted, decision.event.as_str());
         let key = [of_user(&decision.source, &decision.user), place].concat();
         let row = serde_json::to_vec(&DecisionRow::from(decision))?;
+        if decision.redrive.is_some() {
+            return self.replace(&key, row, decision.decided);
+        }
         // The error is a row that is there already.
         let _was_there = self.rows.compare_and_swap(key, None as Option<&[u8]>, Some(row))?;
+        Ok(())
+    }
+
+    /// Puts the decision on an event that was taken up again in the place of the one before it.
+    fn replace(&self, key: &[u8], row: Vec<u8>, decided: Timestamp) -> Result<(), Error> {
+        if let Some(earlier) = self.rows.get(key)?
+            && serde_json::from_slice::<DecisionRow>(&earlier)?.decided > decided
+        {
+            return Ok(());
+        }
+        self.rows.insert(key, row)?;
         Ok(())
     }
 

@@ -68,13 +68,23 @@ impl Counts {
     }
 
     pub(super) fn add(&mut self, result: StepResult) {
-        *match result {
+        *self.place(result) += 1;
+    }
+
+    /// A step that ended so has ended otherwise.
+    pub(super) fn remove(&mut self, result: StepResult) {
+        let place = self.place(result);
+        *place = place.saturating_sub(1);
+    }
+
+    fn place(&mut self, result: StepResult) -> &mut u64 {
+        match result {
             StepResult::Changed => &mut self.changed,
             StepResult::Unchanged => &mut self.unchanged,
             StepResult::Tested => &mut self.tested,
             StepResult::Held => &mut self.held,
             StepResult::Failed => &mut self.failed,
-        } += 1;
+        }
     }
 
     pub(super) fn steps_ended(&self) -> u64 {

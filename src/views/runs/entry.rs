@@ -109,11 +109,16 @@ pub(super) struct Kept {
     step: StepKey,
     /// Whether its run was held and released before.
     pub(super) released: bool,
+    /// When it had been given up, where an administrator had it taken once more.
+    #[serde(default)]
+    redriven: Option<Timestamp>,
 }
 
 impl From<&Outcome> for Kept {
     fn from(outcome: &Outcome) -> Self {
-        Self { entry: outcome.into(), step: outcome.step.key.clone(), released: is_of_release(&outcome.step) }
+        let step = &outcome.step;
+        let redriven = step.redrive.as_ref().map(|redrive| redrive.of);
+        Self { entry: outcome.into(), step: step.key.clone(), released: is_of_release(step), redriven }
     }
 }
 
@@ -131,12 +136,12 @@ impl Kept {
 
     /// Whether it is to be replaced by `later`, an entry of the same user and step of the run.
     pub(super) fn gives_way_to(&self, later: &Self) -> bool {
-        later.released && !self.released
+        (later.released, later.redriven) > (self.released, self.redriven)
     }
 
-    /// Whether it was kept back.
-    pub(super) fn is_held(&self) -> bool {
-        self.entry.result == StepResult::Held.as_str()
+    /// How it ended.
+    pub(super) fn result(&self) -> Option<StepResult> {
+        StepResult::ALL.into_iter().find(|result| result.as_str() == self.entry.result)
     }
 }
 

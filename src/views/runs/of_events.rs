@@ -19,7 +19,8 @@ impl Runs {
         }
     }
 
-    /// Adds what became of a step, and counts it. Of two outcomes of one step, the first counts.
+    /// Adds what became of a step, and counts it. Of two outcomes of one step, the first counts,
+    /// unless an administrator had the step taken once more.
     pub(in crate::views) fn ended(&self, outcome: &Outcome) -> Result<(), Error> {
         self.transaction(|table| ended(&table, outcome))
     }
@@ -47,6 +48,7 @@ fn ended(table: &Table<'_>, outcome: &Outcome) -> Tried<()> {
     let earlier = table.get(&step.run)?;
     let row = earlier.clone().unwrap_or_else(|| Row::from_outcome(outcome));
     let tally = row.run.sweep.as_ref().map(|sweep| table.tally(sweep)).transpose()?;
-    let row = row.with_step(outcome, kept.released, before.is_some_and(|before| before.is_held()));
+    let ends_release = kept.released && before.as_ref().is_none_or(|before| !before.released);
+    let row = row.with_step(outcome, ends_release, before.and_then(|before| before.result()));
     table.put(earlier.as_ref(), &row.settled(tally.as_ref(), outcome.at))
 }

@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Actions, Counts, sweep::Tally};
-use crate::domain::{
-    Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, Step, SweepId,
-    Timestamp, TriggerKind, Via,
+use crate::{
+    domain::{
+        Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, Step, StepResult,
+        SweepId, Timestamp, TriggerKind, Via,
+    },
+    views,
 };
 
 /// How far a run has come.
@@ -69,6 +72,15 @@ pub struct Run {
     pub via: Option<Via>,
     /// The sweep that it is part of.
     pub sweep: Option<SweepId>,
+    /// Who asked for it: an administrator by the name they gave, or `schedule`. None where an event set it off.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// Who released it, if anybody did.
+    #[serde(default)]
+    pub released: Option<views::Order>,
+    /// Who cancelled it, if anybody did.
+    #[serde(default)]
+    pub cancelled: Option<views::Order>,
     /// Whether nothing was to be changed: the scheme in test mode, or usher in observe mode.
     pub test_mode: bool,
     /// How far it has come.
@@ -175,6 +187,9 @@ impl Row {
             event: (!in_sweep).then(|| step.event.clone()),
             via: None,
             sweep: step.run.as_str().rsplit_once('.').filter(|_| in_sweep).map(|(sweep, _)| SweepId::new(sweep)),
+            by: None,
+            released: None,
+            cancelled: None,
             test_mode: outcome.test_mode,
             state: RunState::Running,
             why: None,
@@ -206,6 +221,9 @@ impl Row {
             event: (!in_sweep).then(|| decision.event.clone()),
             via: (!in_sweep).then_some(decision.via),
             sweep: decision.sweep.as_ref().map(|sighting| sighting.sweep.clone()),
+            by: None,
+            released: None,
+            cancelled: None,
             test_mode: verdict.test_mode || decision.mode == Mode::Observe,
             state: RunState::Running,
             why: None,
@@ -259,14 +277,15 @@ impl Row {
         self
     }
 
-    /// With one more step that ended, in place of one that was held where `in_place_of_held`.
-    pub(super) fn with_step(mut self, outcome: &Outcome, released: bool, in_place_of_held: bool) -> Self {
-        if in_place_of_held {
-            self.run.counts.held = self.run.counts.held.saturating_sub(1);
+    /// With one more step that ended, in place of one that ended `instead_of` so; it `ends_release` where it is the first
+    /// one of its step in a run that was released.
+    pub(super) fn with_step(mut self, outcome: &Outcome, ends_release: bool, instead_of: Option<StepResult>) -> Self {
+        if let Some(before) = instead_of {
+            self.run.counts.remove(before);
         }
         self.run.counts.add(outcome.result);
         self.run.actions.insert(outcome.step.step.action());
-        if let Some(part) = self.sweep.as_mut().filter(|_| released) {
+        if let Some(part) = self.sweep.as_mut().filter(|_| ends_release) {
             part.ended += 1;
         }
         self.last_ended = self.last_ended.max(Some(outcome.at));

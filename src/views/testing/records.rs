@@ -37,6 +37,9 @@ pub(crate) fn decision(event: &str, name: &str, seconds: i64, verdicts: Vec<Sche
         read: false,
         sweep: None,
         activity: None,
+        redrive: None,
+        only: None,
+        mass_creation: None,
     }
 }
 
@@ -97,5 +100,7 @@ pub(crate) fn letter(id: &str, name: &str, seconds: i64) -> DeadLetter {
         step: None,
         reason: "the product knows no such user".into(),
         at: at(seconds),
+        again: None,
+        held: false,
     }
 }

@@ -127,6 +127,7 @@ impl Scene {
     auth: {auth}
     webhook: {{ hmac: [ {{ value: "{SECRET}" }} ] }}
     reconcile: off
+    mass_creation: off
     rate: {{ per_second: 5000, concurrency: 16 }}"#
             )
         };

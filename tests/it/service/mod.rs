@@ -5,6 +5,7 @@ mod activity;
 mod arrivals;
 mod code_and_crowd;
 mod confluence;
+mod dead_letters;
 mod decisions;
 mod delivery;
 mod faults;

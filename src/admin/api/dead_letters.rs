@@ -1,0 +1,348 @@
+//! What was given up: shown, taken up again, dismissed.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Bytes, Data, Json, Path, Query},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::time::{sleep, timeout};
+use utoipa::ToSchema;
+
+use super::{Problem, document, headers::actor, query, read, runs, schemes};
+use crate::{
+    admin::AdminState,
+    clock::{Clock, SystemClock},
+    domain::{Actor, DeadLetter, SourceId, Timestamp},
+    engine::Controls,
+    log::{Position, Stream},
+    views::{DeadLetterRow, LetterFilter, LetterState, Limit, Page, Paging, Views},
+};
+
+/// How many letters one request may take up again.
+pub(super) const MOST: usize = 1_000;
+/// The longest body: as many ids, and room for long ones.
+pub(super) const LONGEST: usize = 512 * 1024;
+/// How many refusals an answer names.
+const REFUSALS_NAMED: usize = 1_000;
+/// How long an answer waits until what was ordered shows. It is durable by then, and answered all the same.
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
+/// How often it is asked whether it shows.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+type Nothing = Query<query::Nothing>;
+type Body = Result<Bytes, actix_web::Error>;
+
+/// Which letters to take up again: these, or those that a filter lets through.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Redrive {
+    /// These letters, at most 1,000.
+    ids: Option<Vec<String>>,
+    /// Those that this lets through, the newest first.
+    filter: Option<Which>,
+    /// With a filter: at most so many, up to 1,000.
+    limit: Option<usize>,
+}
+
+/// What is not said lets all through; `state` is `open` where it is not said.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    /// In this source.
+    source: Option<SourceId>,
+    /// Given up there: `planner`, `executor` or `sweeper`.
+    #[schema(value_type = Option<String>)]
+    stage: Option<query::StageName>,
+    /// With these words in their reason.
+    reason: Option<String>,
+    /// Given up then or later.
+    since: Option<Timestamp>,
+    /// About this user: the lasting id or the login name.
+    user: Option<String>,
+    /// That stand so.
+    state: Option<LetterState>,
+    /// Kept back (true), or given up (false).
+    held: Option<bool>,
+}
+
+/// Why nothing is to be done about a letter.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dismissal {
+    /// Shown with the letter; at most 1,000 characters.
+    reason: Option<String>,
+}
+
+/// What was taken up again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Redriven {
+    /// So many letters.
+    redriven: usize,
+    /// Those that can't be taken up again, with the reason; the first 1,000.
+    refused: Vec<RefusedLetter>,
+    /// Whether the filter lets more through that can be taken up again.
+    more: bool,
+}
+
+/// A letter that can't be taken up again.
+#[derive(Debug, Serialize, ToSchema)]
+struct RefusedLetter {
+    id: String,
+    why: String,
+}
+
+/// Dead letters, newest first.
+#[utoipa::path(
+    get, path = "/dead-letters", tag = "dead letters", params(query::DeadLetters),
+    responses((status = 200, body = Page<DeadLetterRow>))
+)]
+pub(super) async fn list(
+    state: Data<AdminState>,
+    Query(query): Query<query::DeadLetters>,
+) -> Result<Json<Page<DeadLetterRow>>, Problem> {
+    let (filter, paging) = query.split();
+    read(move || state.views.dead_letters(&filter, &paging)).await.map(Json)
+}
+
+/// One dead letter.
+#[utoipa::path(
+    get, path = "/dead-letters/{id}", tag = "dead letters", params(("id" = String, Path)),
+    responses((status = 200, body = DeadLetterRow), (status = 404, description = "There is no such dead letter."))
+)]
+pub(super) async fn one(state: Data<AdminState>, id: Path<String>, _: Nothing) -> Result<Json<DeadLetterRow>, Problem> {
+    known(&state.views, &id).await.map(|(row, _)| Json(row))
+}
+
+/// Takes dead letters up again: each goes through the planner or the executor once more, under the same keys.
+#[utoipa::path(
+    post, path = "/dead-letters/redrive", tag = "dead letters", params(document::Named), request_body = Redrive,
+    responses(
+        (status = 202, description = "What can be is being taken up again; the rest is named.", body = Redriven),
+        (status = 413, description = "The body is too long."),
+        (status = 503, description = "It can't be written now; some may be taken up again all the same."),
+    )
+)]
+pub(super) async fn redrive(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    _: Nothing,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let (order, by): (Redrive, _) = (parsed(body)?, actor(&request)?);
+    let chosen = match order.checked()? {
+        Chosen::Ids(ids) => by_ids(&state, ids).await?,
+        Chosen::Filter(filter, limit) => by_filter(&state, filter, limit).await?,
+    };
+    let redriven = chosen.letters.len();
+    let positions = state.desk.letters().redrive(chosen.letters, &by).await;
+    shown(&state, &positions.map_err(|error| runs::unavailable(&error))?).await;
+    Ok(HttpResponse::Accepted().json(Redriven { redriven, refused: chosen.refused, more: chosen.more }))
+}
+
+/// Says that nothing is to be done about a dead letter.
+#[utoipa::path(
+    post, path = "/dead-letters/{id}/dismiss", tag = "dead letters", params(("id" = String, Path), document::Named),
+    request_body = Option<Dismissal>,
+    responses(
+        (status = 200, body = DeadLetterRow),
+        (status = 404, description = "There is no such dead letter."),
+        (status = 409, description = "It is being taken up again, or was."),
+        (status = 413, description = "The body is too long."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
+pub(super) async fn dismiss(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    _: Nothing,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let (Dismissal { reason }, by): (Dismissal, _) = (parsed(body)?, actor(&request)?);
+    if reason.as_ref().is_some_and(|reason| reason.chars().count() > 1_000) {
+        return Err(Problem::BadRequest("`reason` is longer than 1,000 characters; write less".into()));
+    }
+    let (row, letter) = known(&state.views, &id).await?;
+    match row.state {
+        LetterState::Open => {
+            let said = state.desk.letters().dismiss(&letter, reason, &by).await;
+            shown(&state, &[said.map_err(|error| runs::unavailable(&error))?]).await;
+        }
+        LetterState::Dismissed => {}
+        LetterState::Redriven | LetterState::Resolved => {
+            let why = row.obstacle(now()).unwrap_or_default();
+            return Err(Problem::Conflict(format!("the dead letter `{}` can't be dismissed: {why}", row.id)));
+        }
+    }
+    known(&state.views, &id).await.map(|(row, _)| HttpResponse::Ok().json(row))
+}
+
+enum Chosen {
+    Ids(Vec<String>),
+    Filter(LetterFilter, usize),
+}
+
+impl Redrive {
+    fn checked(self) -> Result<Chosen, Problem> {
+        let bad = |what: &str| Err(Problem::BadRequest(what.into()));
+        match self {
+            Self { ids: Some(ids), filter: None, limit: None } if (1..=MOST).contains(&ids.len()) => {
+                Ok(Chosen::Ids(ids))
+            }
+            Self { ids: Some(_), filter: None, limit: None } => bad("write 1 to 1,000 `ids`"),
+            Self { ids: None, filter: Some(which), limit } => match limit.unwrap_or(MOST) {
+                limit @ 1..=MOST => Ok(Chosen::Filter(which.filter(), limit)),
+                _ => bad("write a `limit` from 1 to 1,000"),
+            },
+            Self { .. } => bad("write `ids`, or a `filter` and perhaps a `limit`; `filter: {}` lets all through"),
+        }
+    }
+}
+
+impl Which {
+    fn filter(self) -> LetterFilter {
+        let Self { source, stage, reason, since, user, state, held } = self;
+        let (stage, state) = (stage.map(|query::StageName(stage)| stage), Some(state.unwrap_or(LetterState::Open)));
+        LetterFilter { source, stage, reason, since, user, state, held }
+    }
+}
+
+/// The letters that were asked for.
+#[derive(Default)]
+struct Found {
+    letters: Vec<DeadLetter>,
+    refused: Vec<RefusedLetter>,
+    more: bool,
+}
+
+impl Found {
+    fn refuse(&mut self, id: String, why: String) {
+        if self.refused.len() < REFUSALS_NAMED {
+            self.refused.push(RefusedLetter { id, why });
+        }
+    }
+}
+
+async fn by_ids(state: &Data<AdminState>, mut ids: Vec<String>) -> Result<Found, Problem> {
+    ids.sort_unstable();
+    ids.dedup();
+    let state = state.clone();
+    read(move || {
+        let mut found = Found::default();
+        for id in ids {
+            match state.views.dead_letter(&id)? {
+                None => found.refuse(id, "there is no such dead letter".into()),
+                Some((row, letter)) => match obstacle(&state, &row, &letter) {
+                    Some(why) => found.refuse(id, why),
+                    None => found.letters.push(letter),
+                },
+            }
+        }
+        Ok(found)
+    })
+    .await
+}
+
+async fn by_filter(state: &Data<AdminState>, filter: LetterFilter, limit: usize) -> Result<Found, Problem> {
+    let state = state.clone();
+    read(move || {
+        let mut found = Found::default();
+        let mut paging = Paging { limit: Limit::MOST, cursor: None };
+        loop {
+            let page = state.views.whole_dead_letters(&filter, &paging)?;
+            for (row, letter) in page.items {
+                match obstacle(&state, &row, &letter) {
+                    Some(why) => found.refuse(row.id, why),
+                    None if found.letters.len() == limit => return Ok(Found { more: true, ..found }),
+                    None => found.letters.push(letter),
+                }
+            }
+            match page.next {
+                Some(next) => paging.cursor = Some(next),
+                None => return Ok(found),
+            }
+        }
+    })
+    .await
+}
+
+/// Takes up, or dismisses, the steps in `source` that are kept back because many users were created at once. Gives how
+/// many, and whether there are more.
+pub(super) async fn order_held(
+    state: &Data<AdminState>,
+    source: &SourceId,
+    release: bool,
+    by: &Actor,
+) -> Result<(usize, bool), Problem> {
+    let open = Some(LetterState::Open);
+    let filter = LetterFilter { source: Some(source.clone()), held: Some(true), state: open, ..Default::default() };
+    let letters = state.desk.letters();
+    let (count, more, said) = if release {
+        let found = by_filter(state, filter, MOST).await?;
+        (found.letters.len(), found.more, letters.redrive(found.letters, by).await)
+    } else {
+        let (views, paging) = (state.views.clone(), Paging { limit: Limit::MOST, cursor: None });
+        let page = read(move || views.whole_dead_letters(&filter, &paging)).await?;
+        let (count, more) = (page.items.len(), page.next.is_some());
+        let held = page.items.into_iter().map(|(_, letter)| letter);
+        (count, more, letters.dismiss_all(held.collect(), by).await)
+    };
+    shown(state, &said.map_err(|error| runs::unavailable(&error))?).await;
+    Ok((count, more))
+}
+
+/// Why `letter` can't be taken up again now.
+fn obstacle(state: &AdminState, row: &DeadLetterRow, letter: &DeadLetter) -> Option<String> {
+    if let Some(why) = row.obstacle(now()) {
+        return Some(why);
+    }
+    if !state.sources.iter().any(|source| *source.id() == letter.source) {
+        return Some(format!("the source `{}` is not in the configuration any more", letter.source));
+    }
+    let step = letter.step.as_ref()?;
+    let settings = &state.settings;
+    if !settings.scheme_stands(&step.scheme) {
+        let scheme = &step.scheme.id;
+        return Some(format!(
+            "the scheme `{scheme}` was changed, disabled or deleted since; bring it back as it was, or dismiss the letter"
+        ));
+    }
+    if settings.scheme_paused(&step.scheme.id) {
+        return Some(format!("the scheme `{}` is paused; resume it first", step.scheme.id));
+    }
+    settings.run_cancelled(&step.run).then(|| "its run was cancelled".to_owned())
+}
+
+fn now() -> Timestamp {
+    SystemClock.now()
+}
+
+async fn known(views: &Views, id: &str) -> Result<(DeadLetterRow, DeadLetter), Problem> {
+    let (views, wanted) = (views.clone(), id.to_owned());
+    let found = read(move || views.dead_letter(&wanted)).await?;
+    found.ok_or_else(|| Problem::NotFound { kind: "dead letter", id: id.to_owned() })
+}
+
+/// What `body` says; nothing where it is empty.
+fn parsed<T: DeserializeOwned + Default>(body: Body) -> Result<T, Problem> {
+    let text = schemes::text(body)?;
+    if text.trim().is_empty() {
+        return Ok(T::default());
+    }
+    serde_json::from_str(&text).map_err(|error| Problem::BadRequest(format!("the body can't be understood: {error}")))
+}
+
+/// Waits until the views have read what was said at `positions`, but not for long.
+async fn shown(state: &AdminState, positions: &[Position]) {
+    let is_shown = |position: &Position| {
+        state.views.read_until(Stream::DeadLetters, position.partition).is_ok_and(|next| next > position.offset)
+    };
+    let all = async {
+        while !positions.iter().all(is_shown) {
+            sleep(LOOK_EVERY).await;
+        }
+    };
+    let _shown_or_not = timeout(SHOWN_WITHIN, all).await;
+}

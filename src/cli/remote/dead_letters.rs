@@ -1,0 +1,267 @@
+//! `usher dead-letters`: what was given up, and what becomes of it.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Api, AsList, AsOne, Error, Format,
+    confirm::Sure,
+    listed::{self, Limit, limit},
+    output::{Column, Output},
+};
+use crate::cli::FAILED;
+
+/// How many letters a table has where nothing is said.
+const FEW: usize = 50;
+/// How many letters one request takes up again.
+const AT_ONCE: usize = 1_000;
+
+/// What to do with dead letters.
+#[derive(Subcommand)]
+pub enum Command {
+    /// What was given up, newest first.
+    List {
+        #[command(flatten)]
+        filters: Filters,
+        /// How many, or `all`; 50 in a table, else all.
+        #[arg(long, value_parser = limit)]
+        limit: Option<Limit>,
+        #[command(flatten)]
+        shown: AsList,
+    },
+    /// One dead letter, with all that is known of it.
+    Show {
+        /// The dead letter.
+        id: String,
+        #[command(flatten)]
+        shown: AsOne,
+    },
+    /// Take dead letters up again: mend the cause first. What is so already is not done twice.
+    Redrive {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Say that nothing is to be done about dead letters.
+    Dismiss {
+        /// Why; shown with the letter.
+        #[arg(long)]
+        because: Option<String>,
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// Which letters to list.
+#[derive(Args)]
+pub struct Filters {
+    /// In this source.
+    #[arg(long)]
+    source: Option<String>,
+    /// Given up there: planner, executor or sweeper.
+    #[arg(long)]
+    stage: Option<String>,
+    /// With these words in their reason.
+    #[arg(long, value_name = "WORDS")]
+    reason: Option<String>,
+    /// Given up then or later, like 2026-11-21T08:30:00Z.
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// About this user: the lasting id or the login name.
+    #[arg(long)]
+    user: Option<String>,
+    /// That stand so: open, redriven, resolved or dismissed.
+    #[arg(long)]
+    state: Option<String>,
+    /// Kept back (true), or given up (false).
+    #[arg(long)]
+    held: Option<bool>,
+}
+
+/// Which letters to do something about: these, or all that the filters let through.
+#[derive(Args)]
+pub struct Which {
+    /// The dead letters.
+    #[arg(value_name = "ID", required_unless_present = "all_matching", conflicts_with = "all_matching")]
+    ids: Vec<String>,
+    /// All open ones that the filters let through; asks first.
+    #[arg(long)]
+    all_matching: bool,
+    #[command(flatten)]
+    filters: Filters,
+    #[command(flatten)]
+    sure: Sure,
+}
+
+impl Filters {
+    fn pairs(&self) -> Vec<(&'static str, String)> {
+        let Self { source, stage, reason, since, user, state, held } = self;
+        let held = held.map(|held| held.to_string());
+        let all = [
+            ("source", source),
+            ("stage", stage),
+            ("reason", reason),
+            ("since", since),
+            ("user", user),
+            ("state", state),
+            ("held", &held),
+        ];
+        all.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
+    }
+
+    /// The same as the body of an order.
+    fn body(&self) -> Map<String, Value> {
+        let texts = self.pairs().into_iter().filter(|(key, _)| *key != "held");
+        let mut body: Map<_, _> = texts.map(|(key, value)| (key.to_owned(), Value::String(value))).collect();
+        body.extend(self.held.map(|held| ("held".to_owned(), held.into())));
+        body
+    }
+}
+
+const LETTERS: [Column; 8] = [
+    ("id", "/id"),
+    ("state", "/state"),
+    ("source", "/source"),
+    ("user", "/user"),
+    ("action", "/step/action"),
+    ("target", "/step/target"),
+    ("at", "/at"),
+    ("reason", "/reason"),
+];
+
+/// The columns as CSV. New ones come at the end.
+const LETTERS_CSV: [Column; 19] = [
+    ("id", "/id"),
+    ("state", "/state"),
+    ("held", "/held"),
+    ("stage", "/stage"),
+    ("source", "/source"),
+    ("user", "/user"),
+    ("user_name", "/user_name"),
+    ("event", "/event"),
+    ("run", "/step/run"),
+    ("scheme", "/step/scheme"),
+    ("action", "/step/action"),
+    ("target", "/step/target"),
+    ("reason", "/reason"),
+    ("at", "/at"),
+    ("failed_again", "/failed_again"),
+    ("redriven_by", "/redriven/by"),
+    ("redriven_at", "/redriven/at"),
+    ("dismissed_by", "/dismissed/by"),
+    ("dismissed_at", "/dismissed/at"),
+];
+
+pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result<ExitCode, Error> {
+    match command {
+        Command::List { filters, limit, shown } => {
+            output.format = shown.output;
+            let pairs = filters.pairs();
+            let query: Vec<_> = pairs.iter().map(|(key, value)| (*key, value.as_str())).collect();
+            let columns = if output.format == Format::Csv { LETTERS_CSV.as_slice() } else { &LETTERS };
+            let limit = Limit::or(limit, FEW, output.format);
+            listed::show(api, output, (&["dead-letters"], &query), columns, limit).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Show { id, shown } => {
+            output.format = shown.output.into();
+            let letter = api.get(&["dead-letters", &id], &[]).await?;
+            output.one(&letter, &["id", "state", "reason", "at", "source", "user", "user_name", "step"])?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Redrive { which } => redrive(api, output, &which).await,
+        Command::Dismiss { because, which } => dismiss(api, output, because.as_deref(), &which).await,
+    }
+}
+
+/// The open letters that the filters let through, where the person at the terminal wants something to become of all of
+/// them; none where they don't.
+async fn matching(api: &Api, output: &mut Output<'_>, which: &Which, what: &str) -> Result<Vec<String>, Error> {
+    let mut pairs = which.filters.pairs();
+    if which.filters.state.is_none() {
+        pairs.push(("state", "open".to_owned()));
+    }
+    let query: Vec<_> = pairs.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let letters = api.list(&["dead-letters"], &query, None).await?;
+    let ids: Vec<_> = letters.iter().filter_map(|letter| Some(letter["id"].as_str()?.to_owned())).collect();
+    if ids.is_empty() {
+        output.note("there is no open dead letter that the filters let through")?;
+    } else if !which.sure.is_wanted(&format!("{} dead letters are {what}", ids.len()))? {
+        return Ok(Vec::new());
+    }
+    Ok(ids)
+}
+
+async fn redrive(api: &Api, output: &mut Output<'_>, which: &Which) -> Result<ExitCode, Error> {
+    let mut done = Redriven::default();
+    if which.all_matching {
+        if matching(api, output, which, "taken up again").await?.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        loop {
+            let body = json!({ "filter": which.filters.body(), "limit": AT_ONCE });
+            let answer = send(api, &body).await?;
+            // What can't be taken up is named again each time.
+            done.refused.clear();
+            let (redriven, more) = (done.add(&answer), answer["more"].as_bool() == Some(true));
+            if redriven == 0 || !more {
+                break;
+            }
+            output.note(&format!("{} dead letters are being taken up again, more follow", done.redriven))?;
+        }
+    } else {
+        for ids in which.ids.chunks(AT_ONCE) {
+            done.add(&send(api, &json!({ "ids": ids })).await?);
+        }
+    }
+    for (id, why) in &done.refused {
+        output.note(&format!("{id}: {why}"))?;
+    }
+    output.say(&format!("{} dead letters are being taken up again; see `usher dead-letters list`", done.redriven))?;
+    Ok(if done.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
+#[derive(Default)]
+struct Redriven {
+    redriven: u64,
+    refused: Vec<(String, String)>,
+}
+
+impl Redriven {
+    /// Gives how many letters the answer tells of that are taken up.
+    fn add(&mut self, answer: &Value) -> u64 {
+        let redriven = answer["redriven"].as_u64().unwrap_or_default();
+        self.redriven += redriven;
+        let refused = answer["refused"].as_array().into_iter().flatten();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        self.refused.extend(refused.map(|one| (text(&one["id"]), text(&one["why"]))));
+        redriven
+    }
+}
+
+async fn send(api: &Api, body: &Value) -> Result<Value, Error> {
+    api.send_to(Method::POST, &["dead-letters", "redrive"], Some(body.to_string()), None).await
+}
+
+async fn dismiss(api: &Api, output: &mut Output<'_>, because: Option<&str>, which: &Which) -> Result<ExitCode, Error> {
+    let ids = match which.all_matching {
+        true => matching(api, output, which, "dismissed").await?,
+        false => which.ids.clone(),
+    };
+    let body = because.map(|reason| json!({ "reason": reason }).to_string());
+    let (mut dismissed, mut code) = (0_u64, ExitCode::SUCCESS);
+    for id in &ids {
+        match api.send_to(Method::POST, &["dead-letters", id, "dismiss"], body.clone(), None).await {
+            Ok(_) => dismissed += 1,
+            Err(error @ Error::Refused { .. }) => {
+                output.note(&format!("{id}: {error}"))?;
+                code = ExitCode::from(FAILED);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    output.say(&format!("{dismissed} dead letters are dismissed"))?;
+    Ok(code)
+}

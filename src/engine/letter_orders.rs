@@ -1,0 +1,104 @@
+//! What administrators say about dead letters, written into the log.
+//!
+//! The record with the work comes first: the event again for the planner, or the decision again for the executor, each with
+//! the order in it. Then it is said among the dead letters that it was ordered. A process that is killed between the two
+//! has ordered it all the same. Who carries it out does so once for each time that the letter was given up, however
+//! often it is ordered.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use tracing::info;
+
+use crate::{
+    clock::Clock,
+    domain::{Actor, Again, DeadLetter, Decision, EventRecord, LetterOrder, LetterOrderKind, Redrive},
+    log::{self, Log, Position, Record, Stream, codec},
+};
+
+/// Orders on their way into the log at once: it makes many durable together.
+const AT_ONCE: usize = 64;
+
+/// Writes orders about dead letters into the log. Cheap to clone.
+#[derive(Clone)]
+pub struct LetterOrders {
+    log: Arc<dyn Log>,
+    clock: Arc<dyn Clock>,
+}
+
+impl LetterOrders {
+    /// Orders written into `log`.
+    pub fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>) -> Self {
+        Self { log, clock }
+    }
+
+    /// Has `letters` taken up again; those that keep nothing to go by are passed over. Gives where among the dead letters
+    /// that is said.
+    ///
+    /// # Errors
+    /// If the log does not take a record. Some of the letters may be taken up again all the same.
+    pub async fn redrive(&self, letters: Vec<DeadLetter>, by: &Actor) -> Result<Vec<Position>, log::Error> {
+        let orders = letters.into_iter().map(|letter| self.redrive_one(letter, by));
+        let positions: Vec<_> = stream::iter(orders).buffer_unordered(AT_ONCE).try_collect().await?;
+        Ok(positions.into_iter().flatten().collect())
+    }
+
+    async fn redrive_one(&self, letter: DeadLetter, by: &Actor) -> Result<Option<Position>, log::Error> {
+        let Some(again) = letter.again.clone() else { return Ok(None) };
+        let redrive = Redrive { letter: letter.id.clone(), of: letter.at, by: by.clone(), at: self.clock.now() };
+        info!(letter.id, source.id = %letter.source, %by, "dead letter is taken up again");
+        let (stream, record) = work(again, redrive);
+        self.log.append(stream, record).await?;
+        self.say(&letter, LetterOrderKind::Redrive, by).await.map(Some)
+    }
+
+    /// Has nothing done about `letter`. Gives where that is said.
+    ///
+    /// # Errors
+    /// If the log does not take the record.
+    pub async fn dismiss(
+        &self,
+        letter: &DeadLetter,
+        reason: Option<String>,
+        by: &Actor,
+    ) -> Result<Position, log::Error> {
+        info!(letter.id, source.id = %letter.source, %by, "dead letter is dismissed");
+        self.say(letter, LetterOrderKind::Dismiss { reason }, by).await
+    }
+
+    /// The same for all of `letters`, without a reason.
+    ///
+    /// # Errors
+    /// If the log does not take a record. Some of the letters may be dismissed all the same.
+    pub async fn dismiss_all(&self, letters: Vec<DeadLetter>, by: &Actor) -> Result<Vec<Position>, log::Error> {
+        let orders = letters.into_iter().map(|letter| async move { self.dismiss(&letter, None, by).await });
+        stream::iter(orders).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    async fn say(&self, letter: &DeadLetter, kind: LetterOrderKind, by: &Actor) -> Result<Position, log::Error> {
+        let order = LetterOrder {
+            letter: letter.id.clone(),
+            source: letter.source.clone(),
+            user: letter.user.clone(),
+            of: letter.at,
+            kind,
+            by: by.clone(),
+            at: self.clock.now(),
+        };
+        self.log.append(Stream::DeadLetters, Record { key: order.key(), payload: codec::encode(&order) }).await
+    }
+}
+
+/// The record that has `again` done.
+fn work(again: Again, redrive: Redrive) -> (Stream, Record) {
+    match again {
+        Again::Event(event) => {
+            let record = EventRecord { redrive: Some(redrive), ..*event };
+            (Stream::Events, Record { key: record.event.key(), payload: codec::encode(&record) })
+        }
+        Again::Step { decision, step } => {
+            let record = Decision { redrive: Some(redrive), only: Some(step), ..*decision };
+            (Stream::Decisions, Record { key: record.key(), payload: codec::encode(&record) })
+        }
+    }
+}

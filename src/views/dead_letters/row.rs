@@ -1,0 +1,197 @@
+//! A dead letter as the API shows it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::status::Status;
+use crate::{
+    domain::{Actor, DeadLetter, EventId, RunId, SchemeId, SourceId, StepRef, StepResult, Timestamp, UserRef},
+    log::RETENTION,
+    views::decisions::PlannedStep,
+};
+
+/// How a dead letter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterState {
+    /// Nobody has said anything about it since it was given up.
+    Open,
+    /// It is being taken up again.
+    Redriven,
+    /// It was taken up again, and nothing is left to do.
+    Resolved,
+    /// Nothing is to be done about it.
+    Dismissed,
+}
+
+impl LetterState {
+    /// All states, for filters.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Redriven, Self::Resolved, Self::Dismissed];
+
+    /// The word used in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Redriven => "redriven",
+            Self::Resolved => "resolved",
+            Self::Dismissed => "dismissed",
+        }
+    }
+}
+
+/// Who said something, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Said {
+    /// Who.
+    #[schema(value_type = String)]
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Why, where that was said.
+    pub reason: Option<String>,
+}
+
+/// What can never succeed, with its reason; or what an administrator has to decide on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DeadLetterRow {
+    /// Names it: the step's key, or the event's id.
+    pub id: String,
+    /// How it stands.
+    pub state: LetterState,
+    /// Whether it was not given up but kept back, for an administrator to decide.
+    pub held: bool,
+    /// Where it was given up: `planner` or `executor`.
+    pub stage: String,
+    /// The source it is about.
+    pub source: SourceId,
+    /// The user it is about: the lasting id, or the login name where that is all that is known.
+    pub user: String,
+    /// The login name, where it is known.
+    pub user_name: Option<String>,
+    /// The event it follows from, where it could be read.
+    pub event: Option<EventId>,
+    /// The step given up, where it is one.
+    pub step: Option<GivenUpStep>,
+    /// Why, and what an administrator can do.
+    pub reason: String,
+    /// When it was given up; the last time, where it was taken up again.
+    pub at: Timestamp,
+    /// Why it can't be taken up again, where that is so.
+    pub only_dismissed: Option<String>,
+    /// Who had it taken up again last, if anybody did.
+    pub redriven: Option<Said>,
+    /// Whether it was taken up again and given up once more.
+    pub failed_again: bool,
+    /// How the step ended that was taken up again, or `decided` for an event; with the time.
+    pub resolved: Option<Resolved>,
+    /// Who said that nothing is to be done about it, if anybody did.
+    pub dismissed: Option<Said>,
+}
+
+/// What came of a letter that was taken up again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Resolved {
+    /// `changed`, `unchanged` or `tested` for a step, `decided` for an event.
+    pub result: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The step given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GivenUpStep {
+    /// The run it belongs to.
+    pub run: RunId,
+    /// The scheme that asked for it.
+    pub scheme: SchemeId,
+    /// What the scheme said then.
+    pub scheme_version: String,
+    /// What, with what.
+    #[serde(flatten)]
+    pub step: PlannedStep,
+}
+
+impl From<&StepRef> for GivenUpStep {
+    fn from(step: &StepRef) -> Self {
+        Self {
+            run: step.run.clone(),
+            scheme: step.scheme.id.clone(),
+            scheme_version: step.scheme.version.clone(),
+            step: PlannedStep::from(&step.step),
+        }
+    }
+}
+
+impl DeadLetterRow {
+    /// The row of `letter`, about which was said what `status` tells.
+    pub(super) fn new(letter: &DeadLetter, status: Status) -> Self {
+        let name = match &letter.user {
+            UserRef::Id(_) => None,
+            UserRef::Name(name) => Some(name.clone()),
+        };
+        let state = status.state(letter.at);
+        let Status { redriven, resolved, dismissed } = status;
+        Self {
+            id: letter.id.clone(),
+            state,
+            held: letter.held,
+            stage: letter.stage.as_str().to_owned(),
+            source: letter.source.clone(),
+            user: letter.user.to_string(),
+            user_name: letter.step.as_ref().and_then(|step| step.user_name.clone()).or(name),
+            event: letter.event.clone(),
+            step: letter.step.as_ref().map(GivenUpStep::from),
+            reason: letter.reason.clone(),
+            at: letter.at,
+            only_dismissed: only_dismissed(letter).map(str::to_owned),
+            failed_again: state == LetterState::Open && redriven.as_ref().is_some_and(|said| said.of < letter.at),
+            redriven: redriven.map(Said::from),
+            resolved: resolved
+                .filter(|_| state == LetterState::Resolved)
+                .map(|resolved| Resolved { result: resolved.result, at: resolved.at }),
+            dismissed: dismissed.filter(|said| said.of == letter.at).map(Said::from),
+        }
+    }
+
+    /// Why it can't be taken up again at `now`, where that is so.
+    pub fn obstacle(&self, now: Timestamp) -> Option<String> {
+        if let Some(why) = &self.only_dismissed {
+            return Some(why.clone());
+        }
+        let kept: Duration = self.at.until(now);
+        if kept > RETENTION {
+            return Some("it was given up more than 30 days ago, and its event is no longer in the log".into());
+        }
+        let said = |said: &Option<Said>| said.as_ref().map(|said| format!("by {} at {}", said.by, said.at));
+        match self.state {
+            LetterState::Open | LetterState::Dismissed => None,
+            LetterState::Redriven => {
+                Some(format!("it is being taken up again already, {}", said(&self.redriven).unwrap_or_default()))
+            }
+            LetterState::Resolved => Some("it was taken up again, and nothing is left to do".into()),
+        }
+    }
+}
+
+/// Why nothing can be done about `letter` but dismiss it.
+fn only_dismissed(letter: &DeadLetter) -> Option<&'static str> {
+    match (&letter.again, &letter.event) {
+        (Some(_), _) => None,
+        (None, None) => {
+            Some("the record can't be read, now or later, so there is nothing to take up again; dismiss it")
+        }
+        (None, Some(_)) => Some(
+            "it is of a run over all users, or was written by an older version: run the scheme again, then dismiss it",
+        ),
+    }
+}
+
+/// The word for a step that ended well.
+pub(super) fn word(result: StepResult) -> Option<&'static str> {
+    match result {
+        StepResult::Changed | StepResult::Unchanged | StepResult::Tested => Some(result.as_str()),
+        StepResult::Held | StepResult::Failed => None,
+    }
+}

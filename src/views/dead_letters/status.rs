@@ -1,0 +1,111 @@
+//! What was said about a dead letter, and what came of it: kept apart from the letter, because it stands in other streams,
+//! which are read in any order.
+
+use serde::{Deserialize, Serialize};
+
+use super::row::{LetterState, Said, word};
+use crate::domain::{Actor, Decision, LetterOrder, LetterOrderKind, Outcome, Redrive, Timestamp};
+
+/// See the module.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Status {
+    pub(super) redriven: Option<KeptSaid>,
+    pub(super) resolved: Option<KeptResolved>,
+    pub(super) dismissed: Option<KeptSaid>,
+}
+
+/// What somebody said about what was given up at `of`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KeptSaid {
+    pub(super) of: Timestamp,
+    pub(super) at: Timestamp,
+    pub(super) by: String,
+    pub(super) reason: Option<String>,
+}
+
+/// What came of taking up again what was given up at `of`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KeptResolved {
+    pub(super) of: Timestamp,
+    pub(super) at: Timestamp,
+    pub(super) result: String,
+}
+
+impl From<KeptSaid> for Said {
+    fn from(said: KeptSaid) -> Self {
+        Self { by: said.by.parse().unwrap_or_default(), at: said.at, reason: said.reason }
+    }
+}
+
+/// Something to be taken into the status of a letter.
+#[derive(Debug)]
+pub(super) struct News {
+    pub(super) letter: String,
+    status: Status,
+}
+
+impl News {
+    /// What an administrator said.
+    pub(super) fn of_order(order: &LetterOrder) -> Self {
+        let said = |reason| Some(said(order.of, order.at, &order.by, reason));
+        let status = match &order.kind {
+            LetterOrderKind::Redrive => Status { redriven: said(None), ..Status::default() },
+            LetterOrderKind::Dismiss { reason } => Status { dismissed: said(reason.clone()), ..Status::default() },
+        };
+        Self { letter: order.letter.clone(), status }
+    }
+
+    /// What came of an event that was taken up again: where it was given up once more, there is a later letter.
+    pub(super) fn of_decision(decision: &Decision) -> Option<Self> {
+        let redrive = decision.redrive.as_ref().filter(|_| decision.only.is_none())?;
+        Some(Self::of(redrive, Some("decided"), decision.decided))
+    }
+
+    /// What came of a step that was taken up again.
+    pub(super) fn of_outcome(outcome: &Outcome) -> Option<Self> {
+        Some(Self::of(outcome.step.redrive.as_ref()?, word(outcome.result), outcome.at))
+    }
+
+    fn of(redrive: &Redrive, result: Option<&str>, at: Timestamp) -> Self {
+        let resolved = result.map(|result| KeptResolved { of: redrive.of, at, result: result.to_owned() });
+        let redriven = Some(said(redrive.of, redrive.at, &redrive.by, None));
+        Self { letter: redrive.letter.clone(), status: Status { redriven, resolved, dismissed: None } }
+    }
+}
+
+fn said(of: Timestamp, at: Timestamp, by: &Actor, reason: Option<String>) -> KeptSaid {
+    KeptSaid { of, at, by: by.to_string(), reason }
+}
+
+impl Status {
+    /// This with `news`, in whatever order they are read.
+    pub(super) fn with(self, news: &News) -> Self {
+        let later = |one: Option<KeptSaid>, other: &Option<KeptSaid>| {
+            one.into_iter().chain(other.clone()).max_by_key(|said| (said.of, said.at))
+        };
+        let resolved = self.resolved.into_iter().chain(news.status.resolved.clone());
+        Self {
+            redriven: later(self.redriven, &news.status.redriven),
+            dismissed: later(self.dismissed, &news.status.dismissed),
+            resolved: resolved.max_by_key(|resolved| (resolved.of, resolved.at)),
+        }
+    }
+
+    /// How a letter stands that was given up at `of`.
+    pub(super) fn state(&self, of: Timestamp) -> LetterState {
+        let said_at = |said: &Option<KeptSaid>| said.as_ref().filter(|said| said.of == of).map(|said| said.at);
+        let is_resolved = self.resolved.as_ref().is_some_and(|resolved| resolved.of == of);
+        match (said_at(&self.redriven), said_at(&self.dismissed)) {
+            _ if is_resolved => LetterState::Resolved,
+            (None, None) => LetterState::Open,
+            (redriven, dismissed) if redriven >= dismissed => LetterState::Redriven,
+            (_, _) => LetterState::Dismissed,
+        }
+    }
+
+    /// When the last of it happened.
+    pub(super) fn last(&self) -> Option<Timestamp> {
+        let said = [&self.redriven, &self.dismissed].into_iter().flatten().map(|said| said.at);
+        said.chain(self.resolved.iter().map(|resolved| resolved.at)).max()
+    }
+}
