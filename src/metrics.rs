@@ -137,11 +137,7 @@ impl Metrics {
                 "Users found without a creation told, held back because they are too many at once.",
                 &["source"],
             )?,
-            creations_held: add.counters(
-                "creations_held_total",
-                "Creations of which steps were kept back because many users were created at once.",
-                &["source"],
-            )?,
+            creations_held: add.counters("creations_held_total", "Creations with steps kept back.", &["source"])?,
             dead_letters: add.counters("dead_letters_total", "Records that can never succeed.", &["stage"])?,
             product_request_seconds: add.histograms(
                 "product_request_seconds",

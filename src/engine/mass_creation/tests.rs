@@ -40,8 +40,12 @@ impl Overview for Told {
         None
     }
 
-    fn selected(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
+    fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
         None
+    }
+
+    fn held(&self, _: &SchemeId) -> Vec<SweepId> {
+        Vec::new()
     }
 
     fn created(&self, _: &SourceId, _: Timestamp, _: Timestamp, enough: u64) -> u64 {

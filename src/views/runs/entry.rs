@@ -126,7 +126,7 @@ impl Kept {
     /// The entry of a user whom a scheme left open.
     pub(super) fn left_open(decision: &Decision, verdict: Option<&SchemeVerdict>) -> Self {
         let entry = Entry::left_open(decision, verdict);
-        Self { entry, step: StepKey::new(decision.event.to_string()), released: false }
+        Self { entry, step: StepKey::new(decision.event.to_string()), released: false, redriven: None }
     }
 
     /// Whether it tells what became of `step`, or of the one that took its place.
@@ -139,7 +139,12 @@ impl Kept {
         (later.released, later.redriven) > (self.released, self.redriven)
     }
 
-    /// How it ended.
+    /// Whether it was kept back.
+    pub(super) fn is_held(&self) -> bool {
+        self.result() == Some(StepResult::Held)
+    }
+
+    /// How it ended; none where it is of no step.
     pub(super) fn result(&self) -> Option<StepResult> {
         StepResult::ALL.into_iter().find(|result| result.as_str() == self.entry.result)
     }
