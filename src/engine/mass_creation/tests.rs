@@ -2,7 +2,7 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::{
-    domain::{Activity, GroupName, Heard, Redrive, RunId, SchemeId, SweepId, SweepPlan, Truth, UserId},
+    domain::{Activity, GroupName, Heard, LastLists, Redrive, RunId, SchemeId, SweepId, SweepPlan, Truth, UserId},
     engine::{AskedStep, Count},
     views::testing::{at, decision, source, verdict},
 };
@@ -41,6 +41,14 @@ impl Overview for Told {
     }
 
     fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
+        None
+    }
+
+    fn last_lists(&self, _: &SourceId) -> Option<LastLists> {
+        None
+    }
+
+    fn last_reads(&self, _: &SchemeId) -> Option<u64> {
         None
     }
 
