@@ -8,7 +8,7 @@ use crate::log::{Partition, Stream};
 pub(super) struct Checkpoints(sled::Tree);
 
 /// The form of the rows. Where it is another than that of the rows found, the views are built anew.
-const FORM: &str = "7";
+const FORM: &str = "8";
 const FORM_KEY: &str = "form";
 
 impl Checkpoints {

@@ -162,7 +162,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             let query: Vec<_> = pairs.iter().map(|(key, value)| (*key, value.as_str())).collect();
             let columns = if output.format == Format::Csv { LETTERS_CSV.as_slice() } else { &LETTERS };
             let limit = Limit::or(limit, FEW, output.format);
-            listed::show(api, output, (&["dead-letters"], &query), columns, limit).await?;
+            listed::show(api, output, (&["dead-letters"], &query), columns, limit, |_| ()).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Show { id, shown } => {

@@ -50,7 +50,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, asked: &Decisions) -> Resul
     query.extend(asked.source.as_deref().map(|source| ("source", source)));
     let limit = Limit::or(asked.limit, FEW, output.format);
     if output.format != Format::Table {
-        listed::show(api, output, (&["decisions"], &query), &COLUMNS, limit).await?;
+        listed::show(api, output, (&["decisions"], &query), &COLUMNS, limit, |_| ()).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut pages = api.pages(&["decisions"], &query, limit.number());

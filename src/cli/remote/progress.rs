@@ -131,20 +131,6 @@ pub fn with_completeness(run: &mut Value) {
     }
 }
 
-#[tokio::test]
-async fn a_run_that_is_done_without_everybody_is_not_told_as_done() {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut output = Output { format: super::Format::Table, out: &mut out, err: &mut err };
-    let mut run =
-        serde_json::json!({ "id": "r", "state": "done", "complete": false, "incomplete_why": "it ends early" });
-    let code = ended(&mut output, "r", "done", &run).expect("written");
-    assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(FAILED)));
-    let said = String::from_utf8(err).expect("text");
-    assert!(said.contains("done, not complete") && said.contains("it ends early"), "{said}");
-    with_completeness(&mut run);
-    assert_eq!(run["shown_state"], "done, not complete");
-}
-
 /// What was shown last.
 struct Shown {
     bar: ProgressBar,
@@ -262,5 +248,18 @@ mod tests {
             ["acme does not answer: nobody answers; the run waits, and goes on by itself", "acme answers again"]
         );
         assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_done_without_everybody_is_not_told_as_done() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut output = Output { format: Format::Table, out: &mut out, err: &mut err };
+        let mut run = json!({ "id": "r", "state": "done", "complete": false, "incomplete_why": "it ends early" });
+        let code = ended(&mut output, "r", "done", &run).expect("written");
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(FAILED)));
+        let said = String::from_utf8(err).expect("text");
+        assert!(said.contains("done, not complete") && said.contains("it ends early"), "{said}");
+        with_completeness(&mut run);
+        assert_eq!(run["shown_state"], "done, not complete");
     }
 }

@@ -26,11 +26,11 @@ fn blanks_around_a_name_are_refused_wherever_it_stands() {
     assert_refused(&[
         (
             &source("protect: { users: [\"root \"] }"),
-            "usher.yaml:2:102: blanks stand around the name in `root `; write `root`",
+            "usher.yaml:2:106: blanks stand around the name in `root `; write `root`",
         ),
         (
             &source("protect: { admin_groups: [\" wheel\"] }"),
-            "usher.yaml:2:109: blanks stand around the name in ` wheel`; write `wheel`",
+            "usher.yaml:2:113: blanks stand around the name in ` wheel`; write `wheel`",
         ),
     ]);
 }

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use super::{Actions, Counts, sweep::Tally};
 use crate::{
     domain::{
-        Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, Step, StepResult,
-        SweepId, Timestamp, TriggerKind, Via,
+        Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, Step,
+        StepResult, SweepId, Timestamp, TriggerKind, Via,
     },
     views,
 };
