@@ -166,7 +166,7 @@ async fn a_list_whose_last_page_does_not_say_that_it_is_the_last_is_not_known_to
 async fn a_slow_product_is_asked_for_fewer_users_at_once_until_it_answers() {
     let stub = Stub::answering([Reply::Hang, Reply::Hang, stream(&["a"], r#""isLast":true"#)]).await;
     assert_eq!(ids(&read(&stub, DC).await.unwrap()), ["a"]);
-    let asked = [1_000, 500, 250].map(|size| format!("GET /rest/api/2/user/list?maxResults={size}"));
+    let asked = [1_000, 500, 50].map(|size| format!("GET /rest/api/2/user/list?maxResults={size}"));
     assert_eq!(stub.lines(), asked);
 }
 

@@ -36,7 +36,8 @@ impl PageSize {
     }
 
     /// What `ask` gives for a page of the size of now, with that size. Asked again for a smaller one where the product does
-    /// not get ready in time.
+    /// not get ready in time: for half as many, then for the fewest. A product that answers nothing at all is so told of after three
+    /// time-outs.
     ///
     /// # Errors
     ///
@@ -45,6 +46,7 @@ impl PageSize {
     where
         F: Future<Output = Result<T, Error>>,
     {
+        let mut late = 0;
         loop {
             let size = self.state().now;
             match ask(size).await {
@@ -52,7 +54,8 @@ impl PageSize {
                     self.went_well(size);
                     return Ok((page, size));
                 }
-                Err(error) if is_too_much(&error) && self.shrink(size) => {
+                Err(error) if is_too_much(&error) && self.shrink(size, late > 0) => {
+                    late += 1;
                     info!(%error, size, "a page of a list does not come in time, a smaller one is asked for");
                 }
                 Err(error) => return Err(error),
@@ -60,8 +63,8 @@ impl PageSize {
         }
     }
 
-    /// Whether fewer are asked for from now on than `size`.
-    fn shrink(&self, size: usize) -> bool {
+    /// Whether fewer are asked for from now on than `size`: half as many, or the fewest.
+    fn shrink(&self, size: usize, to_least: bool) -> bool {
         let least = LEAST.min(self.most);
         let mut state = self.state();
         if state.now < size {
@@ -71,7 +74,7 @@ impl PageSize {
             return false;
         }
         let needed = (state.needed * 2).min(MOST_GOOD_PAGES);
-        *state = State { now: (size / 2).max(least), good: 0, needed };
+        *state = State { now: if to_least { least } else { (size / 2).max(least) }, good: 0, needed };
         true
     }
 
@@ -120,8 +123,10 @@ mod tests {
     #[tokio::test]
     async fn pages_shrink_to_fifty_when_the_product_is_slow_and_grow_again_when_it_is_not() {
         let size = PageSize::new(1_000);
-        assert_eq!(asked(&size, 130).await, (vec![1_000, 500, 250, 125], true));
-        assert_eq!(asked(&size, 10).await, (vec![125, 62, 50], false));
+        assert_eq!(asked(&size, 500).await, (vec![1_000, 500], true));
+        assert_eq!(asked(&size, 130).await, (vec![500, 250, 50], true));
+        assert_eq!(asked(&size, 10).await, (vec![50], false));
+        assert_eq!(asked(&PageSize::new(1_000), 10).await, (vec![1_000, 500, 50], false), "three time-outs");
         let mut sizes = Vec::new();
         for _ in 0..400 {
             sizes.extend(asked(&size, 1_000).await.0);
