@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// What a request may carry, in bytes: a scheme at the most.
-const MAX_BODY: usize = 64 * 1024;
+const MAX_BODY: usize = 3 * 1024 * 1024;
 
 /// The methods of what can only be read.
 const READING: &str = "GET, HEAD";

@@ -1,6 +1,8 @@
 //! The conditions: how each of them is read, and which triggers it goes with.
 
-use crate::domain::{Age, Condition, DomainPattern, LoggedInOnce, NeverLoggedIn, TriggerKind, True};
+use std::collections::HashSet;
+
+use crate::domain::{Age, Condition, DomainPattern, LoggedInOnce, NamedUsers, NeverLoggedIn, TriggerKind, True};
 
 use super::{
     expressions::expression,
@@ -9,6 +11,9 @@ use super::{
     reader::Reader,
     select::{Conditions, parts, the_part},
 };
+
+/// The longest name or id of a user, in bytes: more than any product has.
+const LONGEST_USER: usize = 255;
 
 /// The triggers that a condition goes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +24,8 @@ pub(super) enum GoesWith {
     ButCreation,
     /// A schedule or a person.
     Sweeps,
+    /// A person alone.
+    ByHand,
 }
 
 impl GoesWith {
@@ -31,6 +38,10 @@ impl GoesWith {
             (Self::Sweeps, TriggerKind::OnCreate | TriggerKind::OnLogin) => Some(
                 "whoever is just created or logs in is active; write `trigger: manual` or \
                  `trigger: { cron: \"0 3 * * MON\" }`, or take it out",
+            ),
+            (Self::ByHand, TriggerKind::OnCreate | TriggerKind::OnLogin | TriggerKind::Schedule) => Some(
+                "a list of users is for a run by hand; write `trigger: manual`, or select by something else, like \
+                 `email_domain`",
             ),
             _ => None,
         }
@@ -52,7 +63,7 @@ const fn word(name: &'static str, example: &'static str, goes_with: GoesWith, re
 }
 
 /// All conditions.
-pub(super) static WORDS: [Word<Rule>; 11] = [
+pub(super) static WORDS: [Word<Rule>; 12] = [
     word("everyone", "everyone: true", GoesWith::All, |node, _, reader| {
         yes(node, "everyone", reader).map(Condition::Everyone)
     }),
@@ -75,6 +86,9 @@ pub(super) static WORDS: [Word<Rule>; 11] = [
     }),
     word("email_domain_not", "email_domain_not: [example.com]", GoesWith::All, |node, _, reader| {
         domains(node, reader).map(Condition::EmailDomainNot)
+    }),
+    word("users", "users: [jdoe, JIRAUSER10100]", GoesWith::ByHand, |node, _, reader| {
+        listed(node, reader).map(Condition::Users)
     }),
     word("where", "where: 'user.groups.size() == 0'", GoesWith::All, |node, _, reader| {
         expression(node, reader).map(Condition::Where)
@@ -103,6 +117,30 @@ fn optional_age(node: &Node, key: &'static str, example: &str, reader: &mut Read
     let age = fields.or(key, None, |node| reader.parsed(node, str::parse::<Age>).map(Some));
     fields.done(reader);
     age
+}
+
+/// Users by name or lasting id. Who is listed twice counts once.
+fn listed(node: &Node, reader: &mut Reader<'_>) -> Option<NamedUsers> {
+    let users = reader.each_like(node, "[jdoe, JIRAUSER10100]", |item, reader| {
+        reader.parsed(item, |text| match text {
+            _ if text.trim().is_empty() => Err("no user stands here; write a name or a lasting id".to_owned()),
+            _ if text.trim() != text => Err(format!("`{text}` has blanks around it; write `{}`", text.trim())),
+            _ if text.len() > LONGEST_USER || text.chars().any(char::is_control) => {
+                Err("this is neither a name nor a lasting id; write one of them".to_owned())
+            }
+            _ => Ok(text.to_owned()),
+        })
+    })?;
+    if users.is_empty() {
+        return reader.refuse(&node.at, "no user stands here; write `[jdoe, JIRAUSER10100]`, say");
+    }
+    if users.len() > NamedUsers::MOST {
+        let message =
+            format!("{} users in one list; {} are the most: make several schemes", users.len(), NamedUsers::MOST);
+        return reader.refuse(&node.at, message);
+    }
+    let mut seen = HashSet::new();
+    Some(NamedUsers::new(users.into_iter().filter(|user| seen.insert(user.clone()))))
 }
 
 fn domains(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<DomainPattern>> {

@@ -5,7 +5,7 @@ use std::{fs::File, io::Read, path::Path, sync::Arc};
 use super::problem::{Place, Problem};
 
 /// A longer file is not a configuration, whatever it is.
-const MAX_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Reads at most `limit` bytes and one more, so that the caller can tell a longer file.
 pub(super) fn read_at_most(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
@@ -27,7 +27,7 @@ pub(super) fn read(path: &Path, name: &Arc<str>) -> Result<Vec<u8>, Problem> {
         )
     })?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Problem::new(&whole, "longer than 1 MiB, so not a configuration; name another file"));
+        return Err(Problem::new(&whole, "longer than 16 MiB, so not a configuration; name another file"));
     }
     Ok(bytes)
 }

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use utoipa::ToSchema;
 
-use super::{Age, DomainPattern, GroupName};
+use super::{Age, DomainPattern, GroupName, NamedUsers};
 
 /// One condition of a selection. A condition on a fact that is not known is unknown, and never selects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,6 +23,8 @@ pub enum Condition {
     EmailDomain(Vec<DomainPattern>),
     /// The e-mail domain is none of these.
     EmailDomainNot(Vec<DomainPattern>),
+    /// One of these users.
+    Users(NamedUsers),
     /// An expression in CEL holds.
     Where(Expression),
     /// All of these hold.
@@ -44,6 +46,7 @@ impl Condition {
             Self::Deactivated(_) => "deactivated",
             Self::EmailDomain(_) => "email_domain",
             Self::EmailDomainNot(_) => "email_domain_not",
+            Self::Users(_) => "users",
             Self::Where(_) => "where",
             Self::All(_) => "all",
             Self::Any(_) => "any",
@@ -55,8 +58,30 @@ impl Condition {
     pub fn looks_at_activity(&self) -> bool {
         match self {
             Self::NeverLoggedIn(_) | Self::LastLoginBefore(_) | Self::LoggedInOnce(_) | Self::Where(_) => true,
-            Self::Everyone(_) | Self::Deactivated(_) | Self::EmailDomain(_) | Self::EmailDomainNot(_) => false,
+            Self::Everyone(_)
+            | Self::Deactivated(_)
+            | Self::EmailDomain(_)
+            | Self::EmailDomainNot(_)
+            | Self::Users(_) => false,
             Self::All(_) | Self::Any(_) | Self::Not(_) => self.parts().iter().any(Self::looks_at_activity),
+        }
+    }
+
+    /// The only users for whom it may hold; none where it may hold for others too.
+    fn only_users(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Users(users) => Some(users.as_slice().iter().map(String::as_str).collect()),
+            Self::All(parts) => parts.iter().filter_map(Self::only_users).min_by_key(Vec::len),
+            Self::Any(parts) => only_users_of_any(parts),
+            Self::Everyone(_)
+            | Self::NeverLoggedIn(_)
+            | Self::LastLoginBefore(_)
+            | Self::LoggedInOnce(_)
+            | Self::Deactivated(_)
+            | Self::EmailDomain(_)
+            | Self::EmailDomainNot(_)
+            | Self::Where(_)
+            | Self::Not(_) => None,
         }
     }
 
@@ -68,6 +93,11 @@ impl Condition {
             _ => &[],
         }
     }
+}
+
+fn only_users_of_any(conditions: &[Condition]) -> Option<Vec<&str>> {
+    let each: Option<Vec<_>> = conditions.iter().map(Condition::only_users).collect();
+    Some(each?.concat())
 }
 
 /// Always `true`: the value of a condition that takes no other.
@@ -122,6 +152,11 @@ impl Selection {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// The only users whom it may select, by name or lasting id; none where it may select others too.
+    pub fn only_users(&self) -> Option<Vec<&str>> {
+        only_users_of_any(&self.0)
+    }
 }
 
 impl Serialize for Selection {
@@ -135,6 +170,7 @@ impl Serialize for Selection {
                 Condition::LastLoginBefore(value) => map.serialize_value(value)?,
                 Condition::LoggedInOnce(value) => map.serialize_value(value)?,
                 Condition::EmailDomain(value) | Condition::EmailDomainNot(value) => map.serialize_value(value)?,
+                Condition::Users(value) => map.serialize_value(value)?,
                 Condition::Where(value) => map.serialize_value(value)?,
                 Condition::All(value) | Condition::Any(value) => map.serialize_value(value)?,
                 Condition::Not(value) => map.serialize_value(value)?,
@@ -160,5 +196,32 @@ impl Exempt {
     /// Whether nobody is exempt.
     pub fn is_empty(&self) -> bool {
         self.users.is_empty() && self.groups.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn users(names: &[&str]) -> Condition {
+        Condition::Users(NamedUsers::new(names.iter().map(|name| (*name).to_owned())))
+    }
+
+    #[test]
+    fn a_selection_that_can_select_nobody_but_those_listed_says_whom() {
+        let deactivated = || Condition::Deactivated(True);
+        let not = || Condition::Not(Box::new(users(&["a"])));
+        for (conditions, only) in [
+            (vec![users(&["a", "b"])], Some(vec!["a", "b"])),
+            (vec![Condition::All(vec![deactivated(), users(&["a"])])], Some(vec!["a"])),
+            (vec![Condition::All(vec![users(&["a", "b"]), users(&["b"])])], Some(vec!["b"])),
+            (vec![Condition::Any(vec![users(&["a"]), users(&["b"])])], Some(vec!["a", "b"])),
+            (vec![users(&["a"]), deactivated()], None),
+            (vec![Condition::Any(vec![users(&["a"]), deactivated()])], None),
+            (vec![not()], None),
+            (vec![Condition::Everyone(True)], None),
+        ] {
+            assert_eq!(Selection(conditions.clone()).only_users(), only, "{conditions:?}");
+        }
     }
 }

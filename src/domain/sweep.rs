@@ -234,6 +234,8 @@ pub enum SweepStep {
         seen: u64,
         /// Why others may be missing from the list; none where it is known to be whole.
         incomplete: Option<String>,
+        /// Whether it was a list of users in a scheme, which says nothing of the source's own list.
+        named: bool,
     },
     /// The run of this scheme waits for an administrator.
     Held {

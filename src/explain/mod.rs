@@ -1,6 +1,7 @@
 //! What a scheme would do and why, asked now and changing nothing: for one user, or for everybody in a source.
 
 mod jobs;
+mod named;
 mod preview;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Users read at the same time; the client's own pace holds them back further.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 /// So many users are remembered, at sixteen bytes each, so that one who stands on two pages counts once.
 const MOST_REMEMBERED: usize = 1_000_000;
@@ -59,15 +59,18 @@ pub struct Preview {
 }
 
 /// Said where the time to look ran out.
-const OUT_OF_TIME: &str = "the time to look ran out before everybody was looked at";
+pub(super) const OUT_OF_TIME: &str = "the time to look ran out before everybody was looked at";
 
 impl Explainer {
     /// Looks at everybody in the scheme's source, or as far as `bounds` allow. Reads only those users whom the
-    /// product's list does not settle.
+    /// product's list does not settle. Where the scheme can select none but those whom it names, only those are read.
     /// What it has found so far goes to `shown`, page by page.
     pub async fn preview(&self, scheme: &Scheme, bounds: Bounds, shown: &Shown) -> Result<Preview, Error> {
-        let deadline = Instant::now() + bounds.time;
         let question = Question::new(scheme);
+        if let Some(named) = scheme.select.only_users() {
+            return self.preview_named(&question, &named, bounds, shown).await;
+        }
+        let deadline = Instant::now() + bounds.time;
         let (mut preview, mut cursor, mut seen) = (Preview::default(), None::<String>, Seen::default());
         loop {
             let looking = tokio::time::timeout_at(deadline, self.page(&question, cursor.as_deref(), &mut seen));
@@ -155,11 +158,11 @@ impl Seen {
 
 impl Preview {
     /// When nobody else is looked at; `incomplete_why` says why somebody may be missing.
-    fn ended(self, incomplete_why: Option<String>) -> Self {
+    pub(super) fn ended(self, incomplete_why: Option<String>) -> Self {
         Self { complete: incomplete_why.is_none(), incomplete_why, ..self }
     }
 
-    fn count(&mut self, (selected, user): (Truth, Previewed), bounds: Bounds) {
+    pub(super) fn count(&mut self, (selected, user): (Truth, Previewed), bounds: Bounds) {
         self.seen += 1;
         match selected {
             Truth::True => {

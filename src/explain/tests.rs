@@ -197,6 +197,20 @@ async fn a_preview_names_everybody_who_would_be_selected_and_reads_nobody_withou
 }
 
 #[tokio::test]
+async fn a_preview_of_a_list_of_users_reads_those_and_nobody_else() {
+    let (explainer, town) = explainer_of(true); // a list of everybody would never end
+    let bounds = Bounds { users: 10, time: Duration::from_secs(30) };
+    let preview = explainer
+        .preview(&scheme("{ users: [name-of-jane, jane, tom, nobody] }"), bounds, &watch::Sender::default())
+        .await
+        .expect("an answer");
+    assert_eq!((preview.seen, preview.selected, preview.unknown, preview.complete), (3, 1, 1, true));
+    assert_eq!(preview.users[0].user.as_str(), "jane");
+    let read: BTreeSet<_> = town.read.lock().expect("not poisoned").iter().cloned().collect();
+    assert!(!read.contains("kim"), "{read:?}");
+}
+
+#[tokio::test]
 async fn a_preview_counts_more_than_it_names() {
     let (explainer, _) = explainer();
     let bounds = Bounds { users: 1, time: Duration::from_secs(30) };

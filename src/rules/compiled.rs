@@ -1,6 +1,6 @@
 //! A scheme's selection as a tree, asked for the answer alone.
 
-use crate::domain::{Condition, Exempt, Scheme, Truth};
+use crate::domain::{Condition, Exempt, NamedUsers, Scheme, Truth};
 
 use super::{
     Subject,
@@ -73,7 +73,10 @@ impl Node {
     fn exempt(exempt: &Exempt) -> Self {
         let mut parts = Vec::new();
         if !exempt.users.is_empty() {
-            parts.push(Self::new("exempt.users", Kind::Leaf(Leaf::Listed(Listed(exempt.users.clone())))));
+            parts.push(Self::new(
+                "exempt.users",
+                Kind::Leaf(Leaf::Listed(Listed::new(NamedUsers::new(exempt.users.clone())))),
+            ));
         }
         if !exempt.groups.is_empty() {
             parts.push(Self::new("exempt.groups", Kind::Leaf(Leaf::Member(exempt.groups.clone()))));

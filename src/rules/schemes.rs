@@ -105,6 +105,14 @@ impl Schemes {
             .any(|ready| ready.versioned.reference == *reference)
     }
 
+    /// The only users whom the scheme may select that says what it said when it was `reference`, by name or lasting id; none
+    /// where it may select others too, or says something else now.
+    pub fn only_users(&self, source: &SourceId, reference: &SchemeRef) -> Option<Vec<String>> {
+        let ready = self.sources.get(source)?.by_id.get(&reference.id)?;
+        let versioned = Some(&ready.versioned).filter(|versioned| versioned.reference == *reference)?;
+        Some(versioned.scheme.select.only_users()?.into_iter().map(str::to_owned).collect())
+    }
+
     /// The schemes of `source` that wait for such an event; none for events that no scheme can wait for.
     pub(super) fn waiting_for(&self, source: &SourceId, kind: EventKind) -> Option<&Indexed> {
         let own = self.sources.get(source)?;

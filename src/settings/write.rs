@@ -24,8 +24,8 @@ const TURN_WITHIN: Duration = Duration::from_secs(5);
 /// How long it may take until what was appended comes back.
 const SEEN_WITHIN: Duration = Duration::from_secs(10);
 
-/// The longest scheme, as JSON, in bytes.
-const LONGEST: usize = 64 * 1024;
+/// The longest scheme, as JSON, in bytes: with its history it must fit into a record on Kafka, of which 4 MiB is the most.
+pub const LONGEST: usize = 3 * 1024 * 1024;
 
 /// What a scheme must be like for a change to be made, by its [tags](Listed::tag).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -189,7 +189,7 @@ mod tests {
         let scope = Scope::new(Stage::Sweeper, &source(), Partition(0));
         let (sweep, scheme): (_, SchemeId) = (SweepId::new("s"), "idle".parse().expect("an id"));
         store
-            .apply(&scope, &progress("s", 1, SweepStep::ListingEnded { seen: 3, incomplete: None }))
+            .apply(&scope, &progress("s", 1, SweepStep::ListingEnded { seen: 3, incomplete: None, named: false }))
             .expect("passed over");
         assert_eq!(store.get(&scope, &sweep).expect("read"), None);
 

@@ -31,7 +31,9 @@ impl Comparisons {
                 comparison.list.as_ref().map_or(Ok(()), |list| self.keep(progress, list))
             }
             SweepStep::ListingEnded { incomplete: Some(why), .. } if why == UserList::GIVEN_UP => Ok(()),
-            SweepStep::ListingEnded { seen, incomplete } => {
+            // A scheme named the users: nothing follows from that about the source's own list.
+            SweepStep::ListingEnded { named: true, .. } => Ok(()),
+            SweepStep::ListingEnded { seen, incomplete, named: false } => {
                 let incomplete = incomplete.clone();
                 self.keep(progress, &UserList { users: *seen, unreadable: 0, incomplete })
             }

@@ -35,7 +35,7 @@ use crate::admin::{Problem, problem};
 )]
 struct Declared;
 
-/// A scheme as it is sent: as one item of `schemes` in the configuration, JSON or YAML, at most 64 KiB long.
+/// A scheme as it is sent: as one item of `schemes` in the configuration, JSON or YAML, at most 3 MiB long.
 #[derive(ToSchema)]
 #[schema(value_type = Object)]
 pub(super) struct SchemeText(());

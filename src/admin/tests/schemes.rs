@@ -152,7 +152,7 @@ async fn a_scheme_that_cant_be_used_is_refused_with_every_problem_and_its_place(
 async fn bodies_and_names_that_cant_be_read_are_refused() {
     let site = Site::start();
     assert!(post(&site, vec![0xff, 0xfe]).await.problem(400, "bad-request").contains("UTF-8"));
-    assert!(post(&site, vec![b' '; MAX_BODY + 1]).await.problem(413, "too-large").contains("65536"));
+    assert!(post(&site, vec![b' '; MAX_BODY + 1]).await.problem(413, "too-large").contains("3145728"));
     let nobody = [("X-Usher-Actor", " ")];
     let answer = send(&site, Method::POST, "/api/v1/schemes", &nobody, TEXT).await;
     assert!(answer.problem(400, "bad-request").contains("1 to 100 printable characters"));

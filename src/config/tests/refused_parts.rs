@@ -135,3 +135,25 @@ fn a_source_that_can_not_be_read_is_not_said_to_be_missing() {
     let text = scheme("id: s").replace("id: acme,", "id: ACME,");
     assert!(!refusal(&text).contains("there is no source"), "{}", refusal(&text));
 }
+
+#[test]
+fn a_list_of_users_holds_names_and_ids_and_is_bounded() {
+    let of = |users: &str| super::load(&scheme(&format!("trigger: manual, select: {{ users: {users} }}")));
+    for (users, says) in [
+        ("[]", "no user stands here"),
+        ("[\"\"]", "no user stands here"),
+        ("[\"jdoe \"]", "`jdoe ` has blanks around it; write `jdoe`"),
+        ("[\"a\\nb\"]", "neither a name nor a lasting id"),
+        ("jdoe", "write a list"),
+    ] {
+        let refused = of(users).expect_err(users).to_string();
+        assert!(refused.contains(says), "{users}: {refused}");
+    }
+    let many = |count: usize| format!("[{}]", (0..count).map(|n| format!("u{n}")).collect::<Vec<_>>().join(", "));
+    let refused = of(&many(100_001)).expect_err("too many").to_string();
+    assert!(refused.contains("100001 users in one list; 100000 are the most"), "{refused}");
+    let taken = of(&many(100_000)).expect("as many as may be");
+    assert_eq!(taken.config.schemes[0].scheme.select.only_users().map(|users| users.len()), Some(100_000));
+    let twice = of("[jdoe, JIRAUSER1, jdoe]").expect("right");
+    assert_eq!(twice.config.schemes[0].scheme.select.only_users(), Some(vec!["jdoe", "JIRAUSER1"]), "each once");
+}

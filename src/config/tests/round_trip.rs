@@ -1,13 +1,18 @@
 //! A scheme written as JSON reads back as the same scheme: so it is exported, stored and shown.
 
-use proptest::{collection::vec, option, prelude::*, sample::select};
+use proptest::{
+    collection::{hash_set, vec},
+    option,
+    prelude::*,
+    sample::select,
+};
 use serde_json::Value;
 
 use crate::{
     config::{conditions::WORDS, read_scheme},
     domain::{
         Action, Age, Condition, DomainPattern, Exempt, Expression, GroupName, IssueTemplate, Limits, LoggedInOnce,
-        NeverLoggedIn, Schedule, Scheme, Selection, Trigger, True, is_blank,
+        NamedUsers, NeverLoggedIn, Schedule, Scheme, Selection, Trigger, True, is_blank,
     },
 };
 
@@ -69,6 +74,7 @@ fn condition() -> impl Strategy<Value = Condition> {
         Just(Condition::Deactivated(True)),
         domains().prop_map(Condition::EmailDomain),
         domains().prop_map(Condition::EmailDomainNot),
+        hash_set("[a-z0-9:._-]{1,40}", 1..4).prop_map(|users| Condition::Users(NamedUsers::new(users))),
         select(
             &["user.groups.size() == 0", "user.email.endsWith(\"@a.example\")", "user.active || \n !user.active"][..]
         )
@@ -164,6 +170,10 @@ fn trigger() -> impl Strategy<Value = Trigger> {
     ]
 }
 
+fn lists_users(conditions: &[Condition]) -> bool {
+    conditions.iter().any(|condition| matches!(condition, Condition::Users(_)) || lists_users(condition.parts()))
+}
+
 fn scheme() -> impl Strategy<Value = Scheme> {
     let head = ("[a-z0-9][a-z0-9_-]{0,20}", text(), trigger(), any::<[bool; 2]>());
     let whom = (selection(), prop_oneof![Just(Vec::new()), groups()], vec(name(), 0..3), vec(name(), 0..3));
@@ -175,6 +185,8 @@ fn scheme() -> impl Strategy<Value = Scheme> {
             actions,
             (users_at_most, percent),
         )| {
+            // A list of users is for a run by hand.
+            let trigger = if lists_users(&select.0) { Trigger::Manual } else { trigger };
             Scheme {
                 id: id.parse().expect("an id"),
                 name,

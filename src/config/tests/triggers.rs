@@ -7,8 +7,9 @@ const TRIGGERS: [&str; 4] = ["on_create", "on_login", "manual", "{ cron: \"0 3 *
 const ALL: [bool; 4] = [true, true, true, true];
 const BUT_CREATION: [bool; 4] = [false, true, true, true];
 const SWEEPS: [bool; 4] = [false, false, true, true];
+const BY_HAND: [bool; 4] = [false, false, true, false];
 
-const CONDITIONS: [(&str, [bool; 4]); 8] = [
+const CONDITIONS: [(&str, [bool; 4]); 9] = [
     ("everyone: true", ALL),
     ("email_domain: [a.example]", ALL),
     ("email_domain_not: [a.example]", ALL),
@@ -17,6 +18,7 @@ const CONDITIONS: [(&str, [bool; 4]); 8] = [
     ("last_login_before: 90d", BUT_CREATION),
     ("logged_in_once: {}", BUT_CREATION),
     ("deactivated: true", SWEEPS),
+    ("users: [jdoe]", BY_HAND),
 ];
 
 const ACTIONS: [(&str, [bool; 4]); 10] = [
@@ -39,7 +41,8 @@ fn assert_goes(trigger: &str, keys: &str, goes: bool) {
         None => assert!(goes, "{trigger} takes {keys}"),
         Some(line) => {
             assert!(!goes && line.lines().count() == 1, "{trigger} refuses {keys}: {line}");
-            assert!(line.contains(&format!("does not go with `{trigger}`: ")), "{line}");
+            let word = if trigger.starts_with('{') { "schedule" } else { trigger };
+            assert!(line.contains(&format!("does not go with `{word}`: ")), "{line}");
         }
     }
 }

@@ -8,6 +8,9 @@ use crate::{
     engine::{Interrupted, Work},
 };
 
+/// How often each user is read whom a scheme names: when they are looked up, and before anything is done.
+const READS_OF_NAMED: u64 = 2;
+
 impl Sweeper {
     /// Tells how much the sweep asks of the product, of which `members` are pages of groups' members. By the last list of
     /// the source: where there was none nothing is told.
@@ -18,7 +21,23 @@ impl Sweeper {
         // The schemes of a sweep are asked together; of one that never ran each user may have to be read.
         let reads = asked.runs.iter().map(|run| self.overview.last_reads(&run.scheme.id).unwrap_or(lists.users));
         let calls = lists.pages + members + reads.max().unwrap_or(0).min(lists.users);
-        let estimate = Estimate { users: lists.users, calls, seconds: seconds(calls, per_second) };
+        self.tell(asked, Estimate { users: lists.users, calls, seconds: seconds(calls, per_second) }, work).await
+    }
+
+    /// The same for a sweep that reads `users` whom a scheme names, in place of the source's list.
+    pub(super) async fn estimate_named(
+        &self,
+        asked: &AskedSweep,
+        users: usize,
+        work: &Work,
+    ) -> Result<(), Interrupted> {
+        let Some(per_second) = self.per_second else { return Ok(()) };
+        let (users, calls) = (users as u64, users as u64 * READS_OF_NAMED);
+        self.tell(asked, Estimate { users, calls, seconds: seconds(calls, per_second) }, work).await
+    }
+
+    async fn tell(&self, asked: &AskedSweep, estimate: Estimate, work: &Work) -> Result<(), Interrupted> {
+        let Some(per_second) = self.per_second else { return Ok(()) };
         let Estimate { users, calls, seconds } = estimate;
         info!(
             sweep.id = %asked.sweep, source.id = %asked.source, users, calls, seconds,

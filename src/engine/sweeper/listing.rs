@@ -30,22 +30,30 @@ impl Sweeper {
     ) -> Result<Listed, Interrupted> {
         let sweep = &asked.sweep;
         let mut seen = self.seen_before(sweep, &state.from, work).await?;
-        let mut members = self.preload_while_wanted(asked, work).await?;
+        let named = self.named(asked, cursor.as_deref());
+        // A list of users is read user by user. To read the members of groups as well would be to read everybody.
+        let mut members = match named {
+            Some(_) => Preloaded::default(),
+            None => self.preload_while_wanted(asked, work).await?,
+        };
         if cursor.is_none() {
-            self.estimate(asked, members.pages(), work).await?;
+            match &named {
+                Some(users) => self.estimate_named(asked, users.len(), work).await?,
+                None => self.estimate(asked, members.pages(), work).await?,
+            }
         }
         let mut incomplete = Some(UserList::GIVEN_UP.to_owned());
         while self.is_wanted(asked) {
             let page = tokio::select! {
                 biased;
                 () = self.unwanted(asked) => break,
-                page = self.page(cursor.as_deref(), work) => page?,
+                page = self.page_of(named.as_ref(), cursor.as_deref(), work) => page?,
             };
             let page = match page {
                 Ok(page) => page,
                 Err(error) => return self.give_up(sweep, &error, work).await,
             };
-            if members.is_old(self.now()) {
+            if named.is_none() && members.is_old(self.now()) {
                 members = self.preload_while_wanted(asked, work).await?;
             }
             let new = page.users.into_iter().filter(|(user, _)| seen.is_new(sweep, user));
@@ -67,18 +75,19 @@ impl Sweeper {
             }
         }
         match &incomplete {
-            None => info!(sweep.id = %sweep, users = seen.count(), "everybody is listed"),
+            None => info!(sweep.id = %sweep, users = seen.count(), named = named.is_some(), "everybody is listed"),
             Some(why) => {
                 let users = seen.count();
                 warn!(sweep.id = %sweep, users, why, "the list of users is not known to be whole");
             }
         }
         self.end_cancelled(asked, work).await?;
-        self.record(sweep, SweepStep::ListingEnded { seen: seen.count(), incomplete }, work).await?;
+        let step = SweepStep::ListingEnded { seen: seen.count(), incomplete, named: named.is_some() };
+        self.record(sweep, step, work).await?;
         Ok(Listed::All)
     }
 
-    async fn page(&self, cursor: Option<&str>, work: &Work) -> Result<Result<UserPage, Error>, Interrupted> {
+    pub(super) async fn page(&self, cursor: Option<&str>, work: &Work) -> Result<Result<UserPage, Error>, Interrupted> {
         let client = &self.connection.client;
         self.connection.told(&work.stop, || async move { client.users(cursor).await.map_err(refused) }).await
     }

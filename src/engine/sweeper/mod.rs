@@ -7,6 +7,7 @@ mod counting;
 mod estimating;
 mod listing;
 mod memberships;
+mod named;
 mod sighted;
 mod superseding;
 
@@ -49,7 +50,7 @@ pub struct Sweeper {
     /// Compares users beside the sweeps; none: nobody does.
     reconciler: Option<Reconciler>,
     overview: Arc<dyn Overview>,
-    /// Whose groups are looked up; none: nobody's.
+    /// What schemes say now: whose groups are looked up, and whom alone a sweep is about; none: nobody's, and everybody.
     schemes: Option<watch::Receiver<Arc<Schemes>>>,
     /// So many calls a second are made at most; none: it is not known.
     per_second: Option<f64>,

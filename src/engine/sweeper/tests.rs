@@ -18,6 +18,7 @@ use crate::{
         embedded::{EmbeddedLog, Options},
     },
     products::{Client, Error, User, UserPage},
+    rules::VersionedScheme,
     store::Store,
 };
 
@@ -36,8 +37,16 @@ impl Client for Lists {
         Ok(UserPage::new(users, next.map(str::to_owned)))
     }
 
-    async fn user(&self, _: &UserRef) -> Result<User, Error> {
-        Err(Error::NoSuchUser)
+    /// `a` is there, and of `secret` nothing is told.
+    async fn user(&self, user: &UserRef) -> Result<User, Error> {
+        match user {
+            UserRef::Id(id) if id.as_str() == "a" => Ok(User::new(id.clone())),
+            UserRef::Id(id) if id.as_str() == "secret" => {
+                Err(Error::Refused { status: 403, message: "not for you".to_owned() })
+            }
+            UserRef::Id(_) => Err(Error::NoSuchUser),
+            UserRef::Name(_) => Err(Error::NotSupported("login names")),
+        }
     }
 
     async fn is_so(&self, _: &User, _: &Step) -> Result<Option<bool>, Error> {
@@ -83,6 +92,8 @@ struct Read {
     held: Vec<SweepId>,
     /// What administrators have stopped.
     controls: Arc<Stopped>,
+    /// What schemes say.
+    schemes: Option<watch::Receiver<Arc<Schemes>>>,
 }
 
 impl Overview for Read {
@@ -198,7 +209,9 @@ async fn made_with(
     let (clock, metrics) = (Arc::new(SystemClock), Metrics::new().expect("metrics"));
     let controls: Arc<dyn engine::Controls> = Arc::clone(&read.controls) as _;
     let connection = Connection::new(source(), Arc::new(Lists), 2, clock, controls, metrics.clone());
+    let schemes = read.schemes.clone();
     let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, Arc::new(read), metrics);
+    let sweeper = Sweeper { schemes, ..sweeper };
     let stop = CancellationToken::new();
     let running = tokio::spawn(engine::run(Arc::clone(&log), memory.ledger, Arc::new(sweeper), stop.clone()));
     records::<SweepProgress>(&*log, Stream::SweepProgress, count).await;
@@ -237,12 +250,40 @@ async fn everybody_is_sighted_once_also_who_stands_on_two_pages() {
         [
             &SweepStep::Listed { cursor: "2".into(), seen: 2 },
             &SweepStep::Listed { cursor: "3".into(), seen: 3 },
-            &SweepStep::ListingEnded { seen: 5, incomplete: None },
+            &SweepStep::ListingEnded { seen: 5, incomplete: None, named: false },
         ]
     );
     let mut users: Vec<_> = events.iter().map(|event| event.user.to_string()).collect();
     users.sort();
     assert_eq!(users, ["a", "b", "c", "d", "e"]);
+}
+
+/// A sweep for a scheme that names `users`.
+async fn named(users: &str) -> (SweepStep, Vec<String>) {
+    let text = format!(
+        "{{ id: one, source: acme, trigger: manual, select: {{ users: {users} }}, actions: [{{ add_groups: [staff] }}] }}"
+    );
+    let scheme = crate::config::read_scheme(&text, "test").expect("a scheme");
+    let SweepRequest::Asked(asked) = asked("s1", &["one"], 1) else { panic!("asked") };
+    let runs = asked.runs.into_iter().map(|run| SweepRun { scheme: scheme.reference(), ..run }).collect();
+    let schemes =
+        watch::Sender::new(Arc::new(Schemes::new([VersionedScheme { reference: scheme.reference(), scheme }])));
+    let read = Read { schemes: Some(schemes.subscribe()), ..Read::default() };
+    let (mut progress, events) = made_of(&[SweepRequest::Asked(AskedSweep { runs, ..asked })], 2, read).await;
+    let mut users: Vec<_> = events.iter().map(|event| event.user.to_string()).collect();
+    users.sort();
+    (progress.remove(1).step, users)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_users_is_complete_where_the_product_answered_for_each_also_of_who_is_not_there() {
+    let (ended, users) = named("[a, nobody]").await;
+    assert_eq!(ended, SweepStep::ListingEnded { seen: 2, incomplete: None, named: true });
+    assert_eq!(users, ["a", "nobody"], "and not b, c, d and e, who are listed");
+    let (ended, users) = named("[a, secret]").await;
+    let why = "1 of the users named could not be looked up";
+    assert_eq!(ended, SweepStep::ListingEnded { seen: 2, incomplete: Some(why.into()), named: true });
+    assert_eq!(users, ["a", "secret"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -194,9 +194,13 @@ impl Wire for SweepStep {
                 Step::Estimated(proto::SweepEstimated { users: *users, calls: *calls, seconds: *seconds })
             }
             Self::Listed { cursor, seen } => Step::Listed(proto::SweepListed { cursor: cursor.clone(), seen: *seen }),
-            Self::ListingEnded { seen, incomplete } => {
-                let step = Some(Step::ListingEnded(*seen));
-                return proto::SweepProgress { step, listing_incomplete: incomplete.clone(), ..Default::default() };
+            Self::ListingEnded { seen, incomplete, named } => {
+                return proto::SweepProgress {
+                    step: Some(Step::ListingEnded(*seen)),
+                    listing_incomplete: incomplete.clone(),
+                    listing_named: *named,
+                    ..Default::default()
+                };
             }
             Self::Held { scheme, why } => Step::Held(proto::RunHeld { scheme: scheme.to_string(), why: why.clone() }),
             Self::Released { scheme, users } => {
@@ -225,7 +229,9 @@ impl Wire for SweepStep {
                 Self::Estimated(Estimate { users, calls, seconds })
             }
             Step::Listed(listed) => Self::Listed { cursor: listed.cursor, seen: listed.seen },
-            Step::ListingEnded(seen) => Self::ListingEnded { seen, incomplete: message.listing_incomplete },
+            Step::ListingEnded(seen) => {
+                Self::ListingEnded { seen, incomplete: message.listing_incomplete, named: message.listing_named }
+            }
             Step::Held(held) => Self::Held { scheme: scheme(held.scheme)?, why: held.why },
             Step::Released(released) => Self::Released { scheme: scheme(released.scheme)?, users: released.users },
             Step::Cancelled(text) => Self::Cancelled { scheme: scheme(text)? },
@@ -311,8 +317,9 @@ mod tests {
             SweepStep::Started { runs: vec![run()], cause: Cause::Manual, due: None, from: vec![3, 0, 9] },
             SweepStep::Estimated(Estimate { users: 50, calls: 51, seconds: 6 }),
             SweepStep::Listed { cursor: "50".into(), seen: 50 },
-            SweepStep::ListingEnded { seen: 0, incomplete: None },
-            SweepStep::ListingEnded { seen: 100, incomplete: Some("it ends early".into()) },
+            SweepStep::ListingEnded { seen: 0, incomplete: None, named: false },
+            SweepStep::ListingEnded { seen: 100, incomplete: Some("it ends early".into()), named: false },
+            SweepStep::ListingEnded { seen: 3, incomplete: None, named: true },
             SweepStep::Held { scheme: scheme.clone(), why: "too many".into() },
             SweepStep::Released { scheme: scheme.clone(), users: 9 },
             SweepStep::Superseded { scheme: scheme.clone(), by: RunId::new("s2.idle") },

@@ -1,6 +1,10 @@
 //! Conditions on groups and on lists of users.
 
-use crate::domain::{Fact, Facts, GroupName, Memberships, Missing, Origin, Timestamp, Truth, UserId, composed};
+use std::{collections::HashSet, sync::Arc};
+
+use crate::domain::{
+    Fact, Facts, GroupName, Memberships, Missing, NamedUsers, Origin, Timestamp, Truth, UserId, composed,
+};
 
 use super::{
     super::{
@@ -66,7 +70,20 @@ fn in_any(some: &Memberships, wanted: &[GroupName]) -> Truth {
 
 /// Users by name or lasting id.
 #[derive(Debug, Clone)]
-pub(in crate::rules) struct Listed(pub(in crate::rules) Vec<String>);
+pub(in crate::rules) struct Listed {
+    users: NamedUsers,
+    /// What a long list is looked up in: ids as they are, and names without regard to case.
+    sets: Option<Arc<Sets>>,
+}
+
+#[derive(Debug)]
+struct Sets {
+    ids: HashSet<String>,
+    names: HashSet<String>,
+}
+
+/// A list that is not longer is compared one by one, without allocation.
+const SHORT: usize = 32;
 
 /// What was found of the user on the list.
 pub(in crate::rules) enum OnList<'a> {
@@ -89,16 +106,39 @@ pub(in crate::rules) enum OnList<'a> {
 }
 
 impl Listed {
+    pub(in crate::rules) fn new(users: NamedUsers) -> Self {
+        let all = users.as_slice();
+        let sets = (all.len() > SHORT).then(|| {
+            let names = all.iter().map(|name| folded(name)).collect();
+            Arc::new(Sets { ids: all.iter().cloned().collect(), names })
+        });
+        Self { users, sets }
+    }
+
+    fn has_id(&self, id: &str) -> bool {
+        match &self.sets {
+            Some(sets) => sets.ids.contains(id),
+            None => self.users.as_slice().iter().any(|one| one == id),
+        }
+    }
+
+    fn has_name(&self, name: &str) -> bool {
+        match &self.sets {
+            Some(sets) => sets.names.contains(&folded(name)),
+            None => self.users.as_slice().iter().any(|one| same_name(one, name)),
+        }
+    }
+
     pub(super) fn look<'a>(&self, subject: &Subject<'a>) -> OnList<'a> {
-        if let Some(id) = subject.user.filter(|id| self.0.iter().any(|one| one == id.as_str())) {
+        if let Some(id) = subject.user.filter(|id| self.has_id(id.as_str())) {
             return OnList::ById(id);
         }
-        if self.0.iter().any(|one| subject.facts.called.contains(one)) {
+        if subject.facts.called.iter().any(|one| self.has_id(one)) {
             return OnList::ByReference;
         }
         match (&subject.facts.name, subject.user) {
             (Fact::Known { value: name, origin, as_of }, user) => {
-                let is_listed = self.0.iter().any(|one| same_name(one, name));
+                let is_listed = self.has_name(name);
                 match user {
                     None if !is_listed => OnList::IdMissing,
                     _ => OnList::ByName { name, is_listed, origin: *origin, as_of: *as_of },
@@ -109,6 +149,10 @@ impl Listed {
             (Fact::Unknown(missing), Some(_)) => OnList::NameMissing(*missing),
         }
     }
+}
+
+fn folded(name: &str) -> String {
+    composed(name).chars().flat_map(char::to_lowercase).collect()
 }
 
 /// Login names are compared without regard to case.
@@ -150,6 +194,21 @@ impl OnList<'_> {
                 change: Some("the lasting id becomes known".into()),
                 ..Told::default()
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_looked_up_as_a_short_one_is_compared() {
+        for length in [1, SHORT, SHORT + 1, 5_000] {
+            let names = (0..length).map(|n| format!("Jörg-{n}"));
+            let listed = Listed::new(NamedUsers::new(names));
+            assert!(listed.has_id("Jörg-0") && !listed.has_id("jörg-0"), "ids are compared as they are: {length}");
+            assert!(listed.has_name("JÖRG-0") && !listed.has_name("Jörg-x"), "names in any case: {length}");
         }
     }
 }

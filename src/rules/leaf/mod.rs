@@ -70,6 +70,7 @@ impl Leaf {
             Condition::Deactivated(_) => Self::Deactivated,
             Condition::EmailDomain(patterns) => Self::Address(patterns.clone()),
             Condition::EmailDomainNot(patterns) => Self::AddressNot(patterns.clone()),
+            Condition::Users(users) => Self::Listed(Listed::new(users.clone())),
             Condition::Where(expression) => Self::Where(Arc::new(Where::new(expression))),
             Condition::Everyone(_) | Condition::All(_) | Condition::Any(_) | Condition::Not(_) => Self::Everyone,
         }

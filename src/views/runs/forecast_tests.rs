@@ -39,7 +39,7 @@ fn six() -> Vec<Told> {
     }
     told.push(Told::Decision(open("hidden", 1, true)));
     told.push(Told::Decision(open("other", 1, false)));
-    told.push(Told::Progress(progress(3, SweepStep::ListingEnded { seen: 6, incomplete: None })));
+    told.push(Told::Progress(progress(3, SweepStep::ListingEnded { seen: 6, incomplete: None, named: false })));
     told
 }
 
@@ -100,7 +100,7 @@ fn a_run_of_which_everything_is_so_already_is_done_when_it_is_let_go_on() {
             Told::Progress(started(&["a"], "a")),
             Told::Outcome(outcome(&steps(&decision)[0], StepResult::Unchanged, 2)),
             Told::Decision(decision),
-            Told::Progress(progress(3, SweepStep::ListingEnded { seen: 1, incomplete: None })),
+            Told::Progress(progress(3, SweepStep::ListingEnded { seen: 1, incomplete: None, named: false })),
         ],
     );
     assert_eq!(runs.run("a").state, RunState::Running, "until somebody has compared");

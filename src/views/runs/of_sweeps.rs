@@ -51,8 +51,11 @@ impl Runs {
                 SweepStep::Started { runs, cause, .. } => started(&table, progress, runs, *cause),
                 SweepStep::Estimated(estimate) => estimated(&table, progress, *estimate),
                 SweepStep::Listed { seen, .. } => listed(&table, progress, *seen),
-                SweepStep::ListingEnded { seen, incomplete } => {
-                    listing_ended(&table, progress, *seen, incomplete.as_deref())
+                SweepStep::ListingEnded { seen, incomplete, named } => {
+                    listing_ended(&table, progress, *seen, incomplete.as_deref())?;
+                    let pages = table.tally(sweep)?.pages;
+                    // An estimate goes by the source's own list alone.
+                    if *named { Ok(()) } else { table.put_lists(&progress.source, LastLists { users: *seen, pages }) }
                 }
                 SweepStep::Held { scheme, why } => order(scheme, Order::Held, Some(why)),
                 SweepStep::Released { scheme, users } => order(scheme, Order::Released(*users), None),
@@ -178,7 +181,6 @@ fn listing_ended(table: &Table<'_>, progress: &SweepProgress, seen: u64, incompl
         tally.incomplete = incomplete.map(str::to_owned);
     }
     table.put_tally(&progress.sweep, &tally)?;
-    table.put_lists(&progress.source, LastLists { users: seen, pages: tally.pages })?;
     if tally.is_complete() {
         table.put_reads(&progress.sweep, tally.progress.read)?;
     }

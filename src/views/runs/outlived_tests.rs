@@ -83,7 +83,7 @@ fn a_cancelled_run_and_the_plan_of_its_sweep_are_kept_while_sightings_wait_to_be
     let (_dir, runs) = runs();
     runs.tell(&Told::Progress(started(&["a"], "")));
     runs.tell(&Told::Progress(progress(1, SweepStep::Cancelled { scheme: scheme("a") })));
-    runs.tell(&Told::Progress(progress(2, SweepStep::ListingEnded { seen: 2, incomplete: None })));
+    runs.tell(&Told::Progress(progress(2, SweepStep::ListingEnded { seen: 2, incomplete: None, named: false })));
     runs.tell(&Told::Decision(sighted("jane", 3, &[], None)));
     prune(&runs, 1_000, 1);
     assert_eq!(runs.run("a").state, RunState::Cancelled, "it is kept as long as a run that is under way");

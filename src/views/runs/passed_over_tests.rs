@@ -59,7 +59,7 @@ fn a_sweep_during_which_the_scheme_is_changed_fails_and_says_so_in_whatever_orde
             false => decided.iter().chain([&start]).for_each(|told| runs.tell(told)),
         }
         assert_eq!(runs.run("a").state, RunState::Running);
-        runs.tell(&Told::Progress(progress(3, SweepStep::ListingEnded { seen: 2, incomplete: None })));
+        runs.tell(&Told::Progress(progress(3, SweepStep::ListingEnded { seen: 2, incomplete: None, named: false })));
         let run = runs.run("a");
         assert_eq!((run.state, run.counts.selected, run.counts.seen), (RunState::Failed, 0, 2));
         assert!(run.why.expect("a reason").contains(": 1;"));

@@ -85,7 +85,7 @@ pub(super) fn two_of_three() -> Vec<Told> {
         Told::Decision(jane.clone()),
         Told::Progress(progress(2, SweepStep::Listed { cursor: "2".into(), seen: 2 })),
         Told::Decision(joe.clone()),
-        Told::Progress(progress(3, SweepStep::ListingEnded { seen: 3, incomplete: None })),
+        Told::Progress(progress(3, SweepStep::ListingEnded { seen: 3, incomplete: None, named: false })),
         Told::Outcome(changed(&joe)),
         Told::Decision(sighted("jim", 3, &[], None)),
     ]
@@ -147,7 +147,7 @@ pub(super) fn held(runs: &Runs) {
     }
     let id = runs.run("a").id;
     assert_eq!(runs.counted(&id).expect("read"), None);
-    runs.tell(&Told::Progress(progress(3, SweepStep::ListingEnded { seen: 2, incomplete: None })));
+    runs.tell(&Told::Progress(progress(3, SweepStep::ListingEnded { seen: 2, incomplete: None, named: false })));
     assert_eq!(runs.counted(&id).expect("read").map(|counts| (counts.would_change, counts.seen)), Some((2, 2)));
     assert_eq!(runs.run("a").state, RunState::Running, "until somebody has compared");
     runs.tell(&Told::Progress(progress(4, SweepStep::Held { scheme: scheme("a"), why: "too many".into() })));
@@ -253,4 +253,15 @@ fn a_cancelled_run_stays_cancelled_and_a_failed_listing_fails_what_was_open() {
     runs.tell(&Told::Progress(progress(2, SweepStep::Held { scheme: scheme("a"), why: "late".into() })));
     assert_eq!((runs.run("a").state, runs.run("a").why), (RunState::Cancelled, None));
     assert_eq!((runs.run("b").state, runs.run("b").why.as_deref()), (RunState::Failed, Some("refused")));
+}
+
+#[test]
+fn a_list_of_users_in_a_scheme_is_not_taken_for_the_list_of_the_source() {
+    let (_dir, runs) = runs();
+    for (named, users) in [(true, None), (false, Some(3))] {
+        let ended = progress(3, SweepStep::ListingEnded { seen: 3, incomplete: None, named });
+        let source = ended.source.clone();
+        runs.tell(&Told::Progress(ended));
+        assert_eq!(runs.last_lists(&source).expect("read").map(|lists| lists.users), users);
+    }
 }

@@ -15,6 +15,7 @@ mod held;
 mod hostile;
 mod idempotence;
 mod metrics;
+mod named;
 mod order;
 mod organization;
 mod reconciliation;
