@@ -31,14 +31,14 @@ async fn stub(product: Product, replies: Vec<Reply>) -> (Stub, Arc<dyn Client>) 
 #[tokio::test]
 async fn data_center_tells_a_user_by_key_or_by_name_with_all_pages_of_groups() {
     let bean =
-        r#"{"type":"known","username":"jdoe","userKey":"4028d0","displayName":"Jane","status":"current","_links":{}}"#;
+        r#"{"type":"known","username":"J Doe","userKey":"4028d0","displayName":"Jane","status":"current","_links":{}}"#;
     let first = r#"{"results":[{"type":"group","name":"Staff"}],"start":0,"limit":1,"size":1,
         "_links":{"next":"/rest/api/user/memberof?key=4028d0&limit=1&start=1"}}"#;
     let second = r#"{"results":[{"name":"eng"}],"start":1,"limit":1,"size":1}"#;
     let replies = || [ok(bean), ok(first), ok(second)];
     let (stub, client) = stub(DC, replies().into_iter().chain(replies()).collect()).await;
     let by_key = client.user(&id("4028d0")).await.unwrap();
-    assert_eq!((by_key.name.as_deref(), by_key.active, &by_key.email), (Some("jdoe"), Some(true), &None));
+    assert_eq!((by_key.name.as_deref(), by_key.active, &by_key.email), (Some("J Doe"), Some(true), &None));
     assert_eq!(by_key.groups, Some(["staff", "eng"].map(GroupName::new).into()));
     assert_eq!(by_key.account_type, Some(AccountType::Person));
     assert_eq!(client.user(&UserRef::Name("j doe".to_owned())).await, Ok(by_key));

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::foreign::Foreign;
+use super::foreign::{Came, Foreign};
+use crate::domain::Product;
 
 /// Why a call did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -116,6 +117,13 @@ impl Error {
     /// The login name is not the user's any more: read by the lasting id, they may have another one, or be gone.
     pub(super) fn not_so_called() -> Self {
         Self::Refused { status: 404, message: "the login name is not the user's any more".to_owned() }
+    }
+
+    /// A good answer of `product` to a call about one user is about another one. It says nothing about the user, not even that
+    /// there is none.
+    pub(super) const fn about_another_user(product: Product) -> Self {
+        let instead = Foreign { came: Came::AnotherUser, product };
+        Self::Intercepted { status: 200, instead, retry_after: None }
     }
 
     /// As the answer to a call about one user, and nothing else that may not be there.

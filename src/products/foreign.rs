@@ -34,6 +34,8 @@ pub enum Came {
     OtherJson,
     /// JSON that ends in the middle.
     HalfJson,
+    /// The record of another user than the one who was asked for.
+    AnotherUser,
     /// Bytes in an encoding that can't be read; named where it is a known one.
     Packed(Option<&'static str>),
 }
@@ -86,6 +88,7 @@ impl Foreign {
             Came::Nothing => "an empty answer came instead of JSON",
             Came::OtherJson => "JSON came that has another form than the product's",
             Came::HalfJson => "JSON came that ends in the middle",
+            Came::AnotherUser => return another_user(status, title),
             Came::Packed(Some(name)) => return packed(&format!("packed by `{name}`"), status, title),
             Came::Packed(None) => return packed("in an unknown encoding", status, title),
         };
@@ -123,6 +126,10 @@ fn not_there(product: Product) -> String {
         ),
         false => format!("a proxy in front of {title}, or a path in `base_url` that does not belong there?"),
     }
+}
+
+fn another_user(status: u16, title: &str) -> String {
+    format!("another user's record came ({status}): does a cache in front of {title} mix up answers?")
 }
 
 fn packed(how: &str, status: u16, title: &str) -> String {

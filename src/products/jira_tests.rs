@@ -33,7 +33,7 @@ async fn read(product: Product, user: &UserRef, replies: impl IntoIterator<Item 
 
 #[tokio::test]
 async fn data_center_tells_all_about_a_user_asked_for_by_key_or_by_name() {
-    let bean = r#"{"self":"https://jira/rest/api/2/user?username=jdoe","key":"JIRAUSER10100","name":"jdoe",
+    let bean = r#"{"self":"https://jira/rest/api/2/user?username=jdoe","key":"JIRAUSER10100","name":"j doe",
         "emailAddress":"jane@acme.example","displayName":"Jane","active":true,"deleted":false,"timeZone":"UTC",
         "groups":{"size":2,"items":[{"name":"Staff","self":"x"},{"name":"eng","self":"x"}]},"expand":"groups"}"#;
     let stub = Stub::answering([ok(bean), ok(bean)]).await;
@@ -43,7 +43,7 @@ async fn data_center_tells_all_about_a_user_asked_for_by_key_or_by_name() {
         active: Some(true),
         account_type: Some(AccountType::Person),
         groups: groups(&["staff", "eng"]),
-        ..user("JIRAUSER10100", Some("jdoe"))
+        ..user("JIRAUSER10100", Some("j doe"))
     };
     assert_eq!(client.user(&id("JIRAUSER10100")).await.as_ref(), Ok(&expected));
     assert_eq!(client.user(&UserRef::Name("j doe".to_owned())).await, Ok(expected));

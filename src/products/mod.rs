@@ -2,6 +2,8 @@
 
 mod access;
 mod administrators;
+#[cfg(test)]
+mod another_user_tests;
 mod answer;
 mod atlassian_org;
 pub mod audit;
@@ -70,8 +72,8 @@ pub use limits::Limits;
 
 use self::audit::AuditLog;
 use crate::domain::{
-    AccountType, EmailAddress, Fact, Facts, GroupName, Groups, Logins, Missing, OddTime, Origin, Step, Timestamp,
-    UserHints, UserId, UserRef, WrittenTime,
+    AccountType, EmailAddress, Fact, Facts, GroupName, Groups, Logins, Missing, OddTime, Origin, Product, Step,
+    Timestamp, UserHints, UserId, UserRef, WrittenTime,
 };
 
 /// A user as the product describes them.
@@ -163,6 +165,16 @@ impl User {
         self.odd_time.or_else(|| times.into_iter().find_map(|time| WrittenTime::At(time).read(at).odd))
     }
 
+    /// This, where it is the user that was asked for: ids are compared exactly, names in any case, as the products find them. A
+    /// cache in front of a product may give one user's record to a call about another one.
+    fn asked_for_as(self, asked: &UserRef, product: Product) -> Result<Self, Error> {
+        let is_asked_for = match asked {
+            UserRef::Id(id) => self.id == *id,
+            UserRef::Name(name) => self.name.as_deref().is_none_or(|own| is_same_name(own, name)),
+        };
+        if is_asked_for { Ok(self) } else { Err(Error::about_another_user(product)) }
+    }
+
     /// Whether what `step` asks for is so, as far as the user's own record tells; `None` where it does not.
     pub fn satisfies(&self, step: &Step) -> Option<bool> {
         match step {
@@ -177,6 +189,13 @@ impl User {
             Step::RemoveApplicationAccess(_) | Step::InvalidatePassword { .. } | Step::CreateIssue(_) => None,
         }
     }
+}
+
+/// Whether two login names are the same one, in any case. Letters such as the Turkish `ı` have a case of their own in one
+/// direction only.
+fn is_same_name(one: &str, other: &str) -> bool {
+    let (one, other) = (one.trim(), other.trim());
+    one.to_lowercase() == other.to_lowercase() || one.to_uppercase() == other.to_uppercase()
 }
 
 /// One page of all users of a source.

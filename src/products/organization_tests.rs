@@ -64,7 +64,7 @@ async fn what_is_not_told_is_unknown_and_who_is_about_another_account_is_not_bel
     let user = read(&[r#"{"data":[{"accountId":"7:j"}]}"#, NO_GROUPS]).await.unwrap();
     assert_eq!((user.active, user.email, user.created, user.last_login), (None, None, None, None));
     let other = read(&[r#"{"data":[{"accountId":"7:k"}]}"#]).await;
-    assert!(matches!(other, Err(Error::Unreadable(_))), "{other:?}");
+    assert!(matches!(other, Err(Error::Intercepted { .. })), "{other:?}");
 }
 
 #[tokio::test]

@@ -193,6 +193,7 @@ fn every_error_that_reaches_people_is_in_words() {
             Came::Nothing,
             Came::OtherJson,
             Came::HalfJson,
+            Came::AnotherUser,
             Came::Packed(None),
             Came::Packed(Some("br")),
         ] {

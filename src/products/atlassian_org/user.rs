@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{AtlassianOrg, groups::Group, pages::Page};
 use crate::{
-    domain::{AccountType, EmailAddress, ReadTime, UserId, WrittenTime},
+    domain::{AccountType, EmailAddress, Product, ReadTime, UserId, WrittenTime},
     products::{Error, User, records::Record, request::Operation},
 };
 
@@ -80,7 +80,7 @@ impl AtlassianOrg {
         let found = self.http.send(call).await?.json::<Page<Bean>>()?.data;
         let found = found.or_nothing()?.read.pop().ok_or(Error::NoSuchUser)?;
         if found.account_id != id.as_str() {
-            return Err(Error::Unreadable("it is about another account".to_owned()));
+            return Err(Error::about_another_user(Product::AtlassianOrg));
         }
         let found = self.with_status_here(found).await?;
         if found.is_gone() { Err(Error::NoSuchUser) } else { Ok(found) }

@@ -8,7 +8,7 @@ use super::{
     pages::List,
 };
 use crate::{
-    domain::{AccountType, EmailAddress, GroupName, Groups, UserId, UserRef, WrittenTime},
+    domain::{AccountType, EmailAddress, GroupName, Groups, Product, UserId, UserRef, WrittenTime},
     products::{Error, Fixed, User, records::Record, request::Operation},
 };
 
@@ -29,8 +29,22 @@ impl BitbucketDc {
 
     /// The user with this login name, in any case.
     pub(super) async fn by_name(&self, name: &str) -> Result<Bean, Error> {
-        let found = self.search(name, |bean| bean.name.to_lowercase() == name.to_lowercase()).await?;
-        found.ok_or(Error::NoSuchUser)
+        let (wanted, mut others) = (name.to_lowercase(), false);
+        let mut found = None;
+        let look = |page: Vec<Bean>| {
+            for bean in page {
+                self.names.keep(bean.id, &bean.name);
+                others |= !bean.has(&wanted);
+                if found.is_none() && bean.name.to_lowercase() == wanted {
+                    found = Some(bean);
+                }
+            }
+            found.is_some()
+        };
+        List::of(Operation::ReadUser, USERS).user("filter", name).until(self, look).await?;
+        // Bitbucket finds only users who have the text in their name or address: another answer is not to this question.
+        let absent = if others { Error::about_another_user(Product::BitbucketDc) } else { Error::NoSuchUser };
+        found.ok_or(absent)
     }
 
     async fn by_id(&self, id: u64) -> Result<Bean, Error> {
@@ -142,6 +156,7 @@ pub(super) struct Bean {
     pub id: u64,
     pub name: String,
     email_address: Option<String>,
+    display_name: Option<String>,
     active: Option<bool>,
     #[serde(rename = "type")]
     sort: Option<String>,
@@ -157,6 +172,13 @@ impl Bean {
     /// The lasting id.
     pub fn id(&self) -> UserId {
         UserId::new(self.id.to_string())
+    }
+
+    /// Whether `text`, in small letters, is where Bitbucket looks for what it filters by; also where it does not tell the name.
+    fn has(&self, text: &str) -> bool {
+        let has = |told: &str| told.to_lowercase().contains(text);
+        let in_address = self.email_address.as_deref().is_some_and(has);
+        has(&self.name) || in_address || self.display_name.as_deref().is_none_or(has)
     }
 
     /// The user without groups.

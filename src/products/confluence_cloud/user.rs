@@ -5,7 +5,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::ConfluenceCloud;
 use crate::{
-    domain::{AccountType, EmailAddress, GroupName, UserId},
+    domain::{AccountType, EmailAddress, GroupName, Product, UserId},
     products::{
         Error, User, confluence,
         linked::{self, LIMIT},
@@ -25,7 +25,7 @@ impl ConfluenceCloud {
         let answer = self.http.send(call).await.map_err(Error::of_user)?;
         let user = confluence::somebody(&answer, Bean::into_user)?;
         if user.id != *id {
-            return Err(Error::Unreadable("it is about another account".to_owned()));
+            return Err(Error::about_another_user(Product::ConfluenceCloud));
         }
         let groups = self.groups_of(Operation::ReadUserGroups, id).await.map_err(Error::of_user)?;
         for group in &groups.read {

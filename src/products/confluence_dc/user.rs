@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::ConfluenceDc;
 use crate::{
-    domain::{AccountType, EmailAddress, GroupName, Groups, UserId, UserRef},
+    domain::{AccountType, EmailAddress, GroupName, Groups, Product, UserId, UserRef},
     products::{
         Error, User, confluence,
         linked::{self, LIMIT},
@@ -35,7 +35,7 @@ impl ConfluenceDc {
             UserRef::Name(name) => call.user_query("username", name),
         };
         let answer = self.http.send(call.query("expand", "status")).await.map_err(Error::of_user)?;
-        confluence::somebody(&answer, Bean::into_user)
+        confluence::somebody(&answer, Bean::into_user)?.asked_for_as(user, Product::ConfluenceDc)
     }
 
     /// Every group that the user is in; none where some can't be read.

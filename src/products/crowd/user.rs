@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::{Crowd, USER};
 use crate::{
-    domain::{AccountType, EmailAddress, ReadTime, UserId, UserRef, WrittenTime},
+    domain::{AccountType, EmailAddress, Product, ReadTime, UserId, UserRef, WrittenTime},
     products::{
         Error, User,
         bean::truth,
+        is_same_name,
         records::Record,
         request::{Call, Operation},
     },
@@ -32,18 +33,28 @@ impl Crowd {
 
     /// By key; where nobody has it, it may be the name of a user without a key, in an old Crowd.
     async fn by_id(&self, id: &UserId) -> Result<Bean, Error> {
-        let found = match self.ask("key", id.as_str()).await {
-            Err(Error::NoSuchUser | Error::Refused { status: 400, .. }) => self.ask("username", id.as_str()).await,
+        match self.ask("key", id.as_str()).await {
+            Err(Error::NoSuchUser | Error::Refused { status: 400, .. }) => {
+                // By that name there may be somebody with another key.
+                let bean = self.ask("username", id.as_str()).await?;
+                if bean.id() == *id { Ok(bean) } else { Err(Error::NoSuchUser) }
+            }
             found => found,
-        };
-        found.and_then(|bean| if bean.id() == *id { Ok(bean) } else { Err(Error::NoSuchUser) })
+        }
     }
 
     /// The user whom the parameter names.
     pub(super) async fn ask(&self, parameter: &'static str, value: &str) -> Result<Bean, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER).user_query(parameter, value);
         match self.send(call.query("expand", "attributes")).await {
-            Ok(answer) => answer.record(|bean: &Bean| bean.active.is_some()),
+            Ok(answer) => {
+                let bean = answer.record(|bean: &Bean| bean.active.is_some())?;
+                let is_asked_for = match parameter {
+                    "key" => bean.id().as_str() == value,
+                    _ => is_same_name(&bean.name, value),
+                };
+                if is_asked_for { Ok(bean) } else { Err(Error::about_another_user(Product::Crowd)) }
+            }
             Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser),
             Err(error) => Err(error),
         }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{JiraCloud, USER, USER_GROUPS};
 use crate::{
-    domain::{AccountType, EmailAddress, GroupName, UserId},
+    domain::{AccountType, EmailAddress, GroupName, Product, UserId},
     products::{
         Error, User,
         bean::{Group, Role, SizedList, keys, names, truth},
@@ -24,11 +24,11 @@ impl JiraCloud {
             .user_query("accountId", id.as_str())
             .query("expand", "groups,applicationRoles");
         let answer = self.http.send(call).await.map_err(Error::of_user)?;
-        // In an outage Jira tells of another account, and that is said of it below.
+        // What tells of another account is judged below.
         let mut bean = answer.record(|bean: &Bean| bean.active.is_some() || bean.account_id != id.as_str())?;
         if bean.account_id != id.as_str() {
             // In an outage Jira answers with placeholders: `unknown`, and no groups.
-            return Err(Error::Unreadable("it is about another account".to_owned()));
+            return Err(bean.known().err().unwrap_or(Error::about_another_user(Product::JiraCloud)));
         }
         let groups = match bean.groups.take().and_then(SizedList::complete) {
             Some(read) => Records { read, unreadable: 0 },

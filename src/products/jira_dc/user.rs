@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{JiraDc, USER};
 use crate::{
-    domain::{AccountType, EmailAddress, UserId, UserRef, WrittenTime},
+    domain::{AccountType, EmailAddress, Product, UserId, UserRef, WrittenTime},
     products::{
         Error, User,
         bean::{Group, Role, SizedList, keys, names, truth},
@@ -23,7 +23,10 @@ impl JiraDc {
             UserRef::Name(name) => call.user_query("username", name),
         };
         let answer = self.http.send(call.query("expand", "groups,applicationRoles")).await.map_err(Error::of_user)?;
-        answer.record(Bean::is_whole)?.into_user()
+        let bean = answer.record(Bean::is_whole)?;
+        let is_deleted = bean.is_deleted();
+        let user = bean.described().asked_for_as(user, Product::JiraDc)?; // before another user's record says that nobody is there
+        if is_deleted { Err(Error::NoSuchUser) } else { Ok(user) }
     }
 }
 
@@ -62,11 +65,17 @@ impl Bean {
     }
 
     pub(super) fn into_user(self) -> Result<User, Error> {
-        if self.deleted == Some(true) {
-            return Err(Error::NoSuchUser);
-        }
+        if self.is_deleted() { Err(Error::NoSuchUser) } else { Ok(self.described()) }
+    }
+
+    fn is_deleted(&self) -> bool {
+        self.deleted == Some(true)
+    }
+
+    /// The user as described, deleted or not.
+    fn described(self) -> User {
         let seen = self.last_login_time.map(|time| time.read_fact()).unwrap_or_default();
-        Ok(User {
+        User {
             name: self.name,
             email: self.email_address.as_deref().and_then(EmailAddress::parse),
             active: self.active,
@@ -76,6 +85,6 @@ impl Bean {
             last_login: seen.at,
             odd_time: seen.odd,
             ..User::new(UserId::new(self.key))
-        })
+        }
     }
 }
