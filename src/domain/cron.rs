@@ -65,6 +65,9 @@ pub enum Dialect {
         /// Where.
         field: Field,
     },
+    /// A step of 0, or one that is no number.
+    #[error("`{0}` is no {1}; a step is a number of 1 or more")]
+    NoStep(String, Field),
     /// The end comes before the beginning.
     #[error("the range `{item}` goes backwards; write `{instead}`")]
     Backwards {
@@ -228,8 +231,8 @@ impl Field {
         };
         let Some(step) = step else { return Ok(()) };
         match step.parse::<u32>() {
-            Ok(1..) if !step.bytes().all(|byte| byte.is_ascii_digit()) => Err(no_value(item)),
-            Ok(0) | Err(_) => Err(no_value(item)),
+            Ok(1..) if !step.bytes().all(|byte| byte.is_ascii_digit()) => Err(Dialect::NoStep(item.to_owned(), self)),
+            Ok(0) | Err(_) => Err(Dialect::NoStep(item.to_owned(), self)),
             Ok(step) if step > last - first => {
                 Err(Dialect::Step { item: item.to_owned(), first, advice: self.advice() })
             }
@@ -269,7 +272,12 @@ impl Field {
     fn step_from(self, item: &str, from: u32, step: Option<&str>) -> Dialect {
         let (first, last) = self.all();
         let step = step.unwrap_or_default();
-        let instead = if from == first { format!("*/{step}") } else { format!("{from}-{last}/{step}") };
+        let is_possible = step.parse().is_ok_and(|step: u32| (1..=last.saturating_sub(from)).contains(&step));
+        let instead = match is_possible {
+            true if from == first => format!("*/{step}"),
+            true => format!("{from}-{last}/{step}"),
+            false => from.to_string(), // such a step comes to one value, or is none
+        };
         Dialect::StepFromNumber { item: item.to_owned(), instead }
     }
 }
@@ -374,7 +382,11 @@ mod tests {
         refused("0 3 15W * *", "MON-FRI");
         refused("0/15 * * * *", "write `*/15`");
         refused("5/15 * * * *", "write `5-59/15`");
-        refused("0/70 * * * *", "Quartz's");
+        refused("0/70 * * * *", "Quartz's; write `0`");
+        refused("5/0 * * * *", "Quartz's; write `5`");
+        refused("5/54 * * * *", "write `5-59/54`");
+        refused("5/55 * * * *", "write `5`");
+        refused("0 3 * * 7/2", "write `7`");
         refused("0 0 3 ? * MON", "`0 3 * * MON`");
         refused("0 0 3 ? * 2-6", "`0 3 * * MON-FRI`");
         refused("0 0 3 ? * 1,7", "`0 3 * * SUN,SAT`");
@@ -399,7 +411,8 @@ mod tests {
         }
         refused("*/90 * * * *", "`0 */2 * * *`");
         refused("10-20/15 * * * *", "at 10 only");
-        refused("*/0 * * * *", "no minute");
+        refused("*/0 * * * *", "no minute; a step is a number of 1 or more");
+        refused("0 1-5/0 * * *", "no hour; a step is a number of 1 or more");
         refused("*/x * * * *", "no minute");
         refused("*/+5 * * * *", "no minute");
         refused("*/4294967296 * * * *", "no minute");
