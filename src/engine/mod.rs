@@ -53,7 +53,7 @@ pub use desk::Desk;
 pub use executor::Executor;
 pub use letter_orders::LetterOrders;
 pub use memory::Memory;
-pub use overview::{AskedStep, Count, Overview};
+pub use overview::{AskedStep, Count, Overview, RunEnd};
 pub use planner::Planner;
 use reconciler::Reconciler;
 pub use reconciler::{Known, Unmet};

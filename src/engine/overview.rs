@@ -43,6 +43,21 @@ impl Count {
     }
 }
 
+/// How the run of a sweep ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunEnd {
+    /// The word for its state that the API uses: `done`, `failed` or `cancelled`.
+    pub state: &'static str,
+    /// Why it failed as a whole, or was cancelled by usher itself.
+    pub why: Option<String>,
+    /// Whether nobody is missing from the list that the sweep went by; none where it was not read to its end.
+    pub complete: Option<bool>,
+    /// Its users.
+    pub count: Count,
+    /// How many of its steps ended with each result, in the order of `StepResult::ALL`.
+    pub steps: [u64; 5],
+}
+
 /// What the views tell. Each answer comes from what has been read so far, and errs on the side of "not yet".
 pub trait Overview: Send + Sync + 'static {
     /// Whether the step has an outcome. False where that can't be told.
@@ -59,6 +74,11 @@ pub trait Overview: Send + Sync + 'static {
 
     /// Whether nothing more happens in the run.
     fn is_over(&self, run: &RunId) -> bool;
+
+    /// How the run ended; none while it goes on, and where it is not known.
+    fn end(&self, _run: &RunId) -> Option<RunEnd> {
+        None
+    }
 
     /// How many users the run of a sweep selects, once everybody is decided and every step has an outcome.
     fn count(&self, run: &RunId) -> Option<Count>;

@@ -11,7 +11,7 @@ use tracing::warn;
 use super::{Counts, RunState, Views};
 use crate::{
     domain::{Heard, LastLists, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
-    engine::{AskedStep, Count, Known, Overview, Unmet},
+    engine::{AskedStep, Count, Known, Overview, RunEnd, Unmet},
     log::{Partition, Stream},
 };
 
@@ -78,6 +78,19 @@ impl Overview for Views {
 
     fn is_over(&self, run: &RunId) -> bool {
         self.run(run).is_ok_and(|run| run.is_some_and(|run| run.state.is_final()))
+    }
+
+    fn end(&self, run: &RunId) -> Option<RunEnd> {
+        let run = self.run(run).ok()??;
+        let Counts { seen, selected, would_change, already_so, protected, unknown, .. } = run.counts;
+        let Counts { changed, unchanged, tested, held, failed, .. } = run.counts;
+        run.state.is_final().then(|| RunEnd {
+            state: run.state.as_str(),
+            why: run.why,
+            complete: run.complete,
+            count: Count { selected, would_change, already_so, protected, unknown, seen },
+            steps: [changed, unchanged, tested, held, failed],
+        })
     }
 
     fn count(&self, run: &RunId) -> Option<Count> {

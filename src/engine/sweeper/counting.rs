@@ -44,6 +44,7 @@ impl Sweeper {
 
     /// Lets a run go on that is held. Where it can't, that is said in the run: whoever asked has their answer.
     pub(super) async fn release(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
+        self.tell_end_after(order, work);
         let (sweep, scheme) = (&order.sweep, &order.scheme);
         let Some(state) = self.state(sweep, work).await? else {
             let is_held = self.overview.sweep(sweep).is_some() && !self.overview.is_over(&order.run());

@@ -4,6 +4,7 @@
 //! sighting on. What an administrator says about a run does not wait for the sweep that is under way.
 
 mod counting;
+mod ends;
 mod estimating;
 mod listing;
 mod memberships;
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 pub use self::counting::HELD_TOO_LONG;
-use self::listing::Listed;
+use self::{ends::Ends, listing::Listed};
 use super::{
     Appender, Backoff, Connection, Handler, Interrupted, Known, Overview, Reconciler, Work, dead_letters::DeadLetters,
     progress::Books,
@@ -54,6 +55,7 @@ pub struct Sweeper {
     schemes: Option<watch::Receiver<Arc<Schemes>>>,
     /// So many calls a second are made at most; none: it is not known.
     per_second: Option<f64>,
+    ends: Ends,
     metrics: Metrics,
 }
 
@@ -84,6 +86,7 @@ impl Sweeper {
             overview,
             schemes: None,
             per_second: None,
+            ends: Ends::default(),
             metrics,
         }
     }
@@ -122,6 +125,9 @@ impl Sweeper {
                 None => return Ok(()),
             },
         };
+        for scheme in state.runs.keys() {
+            self.tell_end(&asked.sweep, scheme, work);
+        }
         match &state.listing {
             Listing::Failed => return Ok(()),
             Listing::Ended => {}
@@ -196,6 +202,7 @@ impl Sweeper {
 
     /// Ends a run, unless it has ended. Its steps are kept back by the executor, which knows already.
     async fn cancel(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
+        self.tell_end_after(order, work);
         if let Some(by) = &order.superseded_by {
             return self.give_way(order, by, work).await;
         }

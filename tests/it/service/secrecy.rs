@@ -8,11 +8,14 @@ use std::{
     process::{Command, Stdio},
 };
 
+use reqwest::StatusCode;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use serde_json::Value;
+use serde_json::{Value, json};
 use usher::sandbox::{Account, webhook::Happening};
 
+use super::sweeps::{gives, people, post, run_now, when};
 use crate::support::{
+    face::eventually,
     ground::{ACME, Ground},
     usher::{Usher, command, ends, serve},
 };
@@ -125,6 +128,41 @@ async fn the_first_line_says_what_is_started_and_a_run_is_one_line() {
     let run = of_runs[0];
     assert_eq!((&run["message"], &run["scheme.id"], &run["changed"]), (&"run ended".into(), &"one".into(), &2.into()));
     assert!(!log.contains("\"step ended\"") && !log.contains("\"decided\""), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_run_over_everybody_is_one_line_too_also_where_it_was_held_across_a_restart() {
+    let ground = Ground::new(&gives("staff", "acme", "staff", ", limits: { users: 1 }")).groups(&["staff"]);
+    people(&ground, 3);
+    let usher = Usher::start(&ground).await;
+    let id = run_now(&usher, "staff").await;
+    when(&usher, &id, "held").await;
+    usher.terminate();
+    assert!(!usher.wait().1.contains("\"run ended\""));
+
+    let usher = Usher::start(&ground).await;
+    when(&usher, &id, "held").await;
+    let (status, answer) = post(&usher, &format!("runs/{id}/release")).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    eventually("the run ended", || async { usher.log().contains("\"run ended\"").then_some(()) }).await;
+    usher.drain().await;
+    usher.terminate();
+    let log = usher.wait().1;
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let ended: Vec<_> = lines.filter(|line| line["message"] == "run ended").collect();
+    assert_eq!(ended.len(), 1, "{log}");
+    for (key, value) in [
+        ("run.id", json!(id)),
+        ("scheme.id", json!("staff")),
+        ("source.id", json!("acme")),
+        ("state", json!("done")),
+        ("complete", json!(true)),
+        ("selected", json!(3)),
+        ("changed", json!(3)),
+        ("failed", json!(0)),
+    ] {
+        assert_eq!(ended[0][key], value, "{}", ended[0]);
+    }
 }
 
 #[test]
