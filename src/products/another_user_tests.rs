@@ -61,6 +61,20 @@ async fn another_users_record_is_no_answer_about_the_user_with_that_name() {
 }
 
 #[tokio::test]
+async fn where_bitbuckets_search_finds_somebody_else_the_user_does_not_count_as_gone() {
+    let product = Product::BitbucketDc;
+    let jane = r#"{"values":[{"id":1,"name":"jane","active":true}],"size":1,"limit":1000,"start":0,"isLastPage":true}"#;
+    let stub =
+        Stub::answering([jane, mallory(product), mallory(product), mallory(product), mallory(product)].map(ok)).await;
+    let client = stub.client(product);
+    client.users(None).await.expect("a list, by which the name is known");
+    for _ in 0..2 {
+        let read = client.user(&UserRef::Id(UserId::new("1"))).await;
+        assert_eq!(read, Err(another_user(product)), "{:?}", stub.lines());
+    }
+}
+
+#[tokio::test]
 async fn another_deleted_user_does_not_make_the_user_gone() {
     let body = r#"{"key":"JIRAUSER999","name":"mallory","deleted":true}"#;
     let user = UserRef::Id(UserId::new("JIRAUSER1"));

@@ -29,59 +29,50 @@ impl BitbucketDc {
 
     /// The user with this login name, in any case.
     pub(super) async fn by_name(&self, name: &str) -> Result<Bean, Error> {
-        let (wanted, mut others) = (name.to_lowercase(), false);
-        let mut found = None;
-        let look = |page: Vec<Bean>| {
-            for bean in page {
-                self.names.keep(bean.id, &bean.name);
-                others |= !bean.has(&wanted);
-                if found.is_none() && bean.name.to_lowercase() == wanted {
-                    found = Some(bean);
-                }
-            }
-            found.is_some()
-        };
-        List::of(Operation::ReadUser, USERS).user("filter", name).until(self, look).await?;
-        // Bitbucket finds only users who have the text in their name or address: another answer is not to this question.
-        let absent = if others { Error::about_another_user(Product::BitbucketDc) } else { Error::NoSuchUser };
-        found.ok_or(absent)
+        let found = self.search(name, |bean| bean.name.to_lowercase() == name.to_lowercase()).await?;
+        found.bean.ok_or(if found.others { Error::about_another_user(Product::BitbucketDc) } else { Error::NoSuchUser })
     }
 
     async fn by_id(&self, id: u64) -> Result<Bean, Error> {
         let name = self.names.get(id);
-        if let Some(bean) = self.still_called(id, name.as_deref()).await? {
+        let found = self.still_called(id, name.as_deref()).await?;
+        if let Some(bean) = found.bean {
             return Ok(bean);
         }
+        let mut others = found.others;
         let _walking = self.names.walking.lock().await;
         let name_now = self.names.get(id); // somebody else may have gone through all users meanwhile
-        if name_now != name
-            && let Some(bean) = self.still_called(id, name_now.as_deref()).await?
-        {
-            return Ok(bean);
+        if name_now != name {
+            let found = self.still_called(id, name_now.as_deref()).await?;
+            if let Some(bean) = found.bean {
+                return Ok(bean);
+            }
+            others |= found.others;
         }
         if self.names.is_gone(id) {
             return Err(Error::NoSuchUser);
         }
-        self.look_at_everybody(id).await
+        self.look_at_everybody(id, others).await
     }
 
     /// The user with `id`, where `name` finds them.
-    async fn still_called(&self, id: u64, name: Option<&str>) -> Result<Option<Bean>, Error> {
+    async fn still_called(&self, id: u64, name: Option<&str>) -> Result<Found, Error> {
         match name {
             Some(name) => self.search(name, |bean| bean.id == id).await,
-            None => Ok(None),
+            None => Ok(Found::default()),
         }
     }
 
     /// Goes through the users who have `name` in their names or address until `is_it` is true of one.
-    async fn search(&self, name: &str, is_it: impl Fn(&Bean) -> bool + Send) -> Result<Option<Bean>, Error> {
-        let mut found = None;
+    async fn search(&self, name: &str, is_it: impl Fn(&Bean) -> bool + Send) -> Result<Found, Error> {
+        let (text, mut found) = (name.to_lowercase(), Found::default());
         let look = |page: Vec<Bean>| {
             for bean in &page {
                 self.names.keep(bean.id, &bean.name);
+                found.others |= !bean.has(&text);
             }
-            found = page.into_iter().find(&is_it);
-            found.is_some()
+            found.bean = page.into_iter().find(&is_it);
+            found.bean.is_some()
         };
         List::of(Operation::ReadUser, USERS).user("filter", name).until(self, look).await?;
         Ok(found)
@@ -89,7 +80,8 @@ impl BitbucketDc {
 
     /// Pages are counted by offset: whoever stands where a page ends is passed over if somebody before them goes meanwhile.
     /// So nobody counts as gone by one walk over several pages.
-    async fn look_at_everybody(&self, id: u64) -> Result<Bean, Error> {
+    /// Nor where a search has just found `others` than it was for: a cache that mixes up answers may have given these pages too.
+    async fn look_at_everybody(&self, id: u64, others: bool) -> Result<Bean, Error> {
         let mut walk = self.names.walk();
         for _ in 0..2 {
             let (found, pages) = self.go_through_all(id, &mut walk).await?;
@@ -98,6 +90,9 @@ impl BitbucketDc {
                 None if pages <= 1 => break,
                 None => {}
             }
+        }
+        if others {
+            return Err(Error::about_another_user(Product::BitbucketDc));
         }
         self.names.replace(walk);
         Err(Error::NoSuchUser)
@@ -131,6 +126,14 @@ impl BitbucketDc {
             Err(error) => Err(error),
         }
     }
+}
+
+/// What a search by a text found.
+#[derive(Default)]
+struct Found {
+    bean: Option<Bean>,
+    /// Whether it found users who don't have the text where Bitbucket looks for it: the answer was to another search.
+    others: bool,
 }
 
 /// A group, as lists name it.
