@@ -95,7 +95,7 @@ impl Guard {
             return Ok(Err(Refusal { why, error: None }));
         }
         if let Some(references) = &self.references
-            && let Err(Doubt { why, error }) = references.protections(scheme, &user.id, stop).await?
+            && let Err(Doubt { why, error, certain: _ }) = references.protections(scheme, &user.id, stop).await?
         {
             return Ok(Err(Refusal { why, error }));
         }
@@ -106,7 +106,8 @@ impl Guard {
     }
 
     /// Whether `step` on `user` would be refused for certain. Who else administers the source is not asked: where that
-    /// decides, and where the product does not tell which account usher acts as, the answer is no.
+    /// decides, and where the product does not tell which account usher acts as, the answer is no. It is no too for a name
+    /// that is missing: the name may be mended before the step is done, so limits must count the user.
     pub(super) async fn would_refuse(
         &self,
         step: &Step,
@@ -122,7 +123,7 @@ impl Guard {
             return Ok(true);
         }
         let Some(references) = &self.references else { return Ok(false) };
-        Ok(references.protections(scheme, &user.id, stop).await?.is_err())
+        Ok(matches!(references.protections(scheme, &user.id, stop).await?, Err(doubt) if doubt.certain))
     }
 
     async fn ask_administrators(

@@ -54,6 +54,8 @@ pub(super) struct Doubt {
     pub(super) why: String,
     /// What the product said, where it could not be asked.
     pub(super) error: Option<Error>,
+    /// Whether no later look-up can lift it: the user is listed. A missing name may be mended at any time.
+    pub(super) certain: bool,
 }
 
 impl References {
@@ -87,18 +89,20 @@ impl References {
             let told = self.settle(&reference, stop).await?;
             if self.findings.account(&reference).as_ref() == Some(user) {
                 let why = format!("the user is listed in `{}`", mention.at);
-                return Ok(Err(Doubt { why, error: None }));
+                return Ok(Err(Doubt { why, error: None, certain: true }));
             }
             let found = match told {
                 Ok(Finding::There(_)) => None,
-                Ok(Finding::Missing(missing)) => Some(Doubt { why: unresolved(mention, &missing), error: None }),
+                Ok(Finding::Missing(missing)) => {
+                    Some(Doubt { why: unresolved(mention, &missing), error: None, certain: false })
+                }
                 Err(error) => {
                     let why = format!(
                         "the product does not tell whether `{}` in `{}` is there",
                         reference.shown(),
                         mention.at
                     );
-                    Some(Doubt { why, error: Some(error) })
+                    Some(Doubt { why, error: Some(error), certain: false })
                 }
             };
             doubt = doubt.or(found);

@@ -7,12 +7,15 @@ use tokio::time::{Instant, advance};
 use super::*;
 use crate::{
     config::read_scheme,
-    domain::{EmailAddress, Scheme, SourceId},
+    domain::{EmailAddress, Forecast, Mode, Scheme, SchemeVerdict, SourceId, Step, Timestamp, Truth},
     engine::{
         controls::testing::Stopped,
+        forecast::Forecaster,
         testing::{Stub, TokioClock},
     },
     products::{Client, User},
+    rules::Answer,
+    views::testing::verdict,
 };
 
 /// Schemes that a test writes.
@@ -300,4 +303,33 @@ async fn that_a_name_is_missing_is_told_once_and_again_only_after_it_was_there()
     assert_eq!(note(Ok(Finding::There(None))), Change::FoundAgain);
     assert_eq!(note(Ok(Finding::There(None))), Change::None);
     assert_eq!(note(Ok(Finding::Missing(missing()))), Change::Missing(missing()));
+}
+
+/// What is foretold of a scheme that deactivates `user`.
+async fn foretold(town: &Town, user: &str) -> Forecast {
+    let (connection, protect) = (town.references.connection.clone(), Protect::of(town.references.product, None));
+    let forecaster = Forecaster::new(connection, protect, Mode::Active).referring(town.references.clone());
+    let verdicts = vec![SchemeVerdict { steps: vec![Step::Deactivate], ..verdict("tidy", Truth::True, &[]) }];
+    let mut answer = Answer { no_action: None, verdicts, others: 0, unknown: Vec::new() };
+    let user = town.product.user_named(user).unwrap();
+    let facts = user.facts(Timestamp::from_millis(0));
+    forecaster.foretell(&mut answer, &user, &facts, &CancellationToken::new()).await.unwrap();
+    answer.verdicts[0].forecast.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_whom_only_a_missing_name_protects_counts_as_would_change_so_that_limits_hold() {
+    let keys = "exempt: { users: [boss@acme.example, bos@acme.example] }";
+    let town = Town::new(Product::JiraCloud, Protect::of(Product::JiraCloud, None), keys);
+    let boss = User { active: Some(true), ..somebody("id:2", "boss@acme.example") };
+    town.product.state().users.insert(boss.id.clone(), boss);
+    town.product.put("jane", &["staff"]);
+    assert!(town.held("jane").await.is_some(), "a name is missing");
+    assert_eq!(foretold(&town, "jane").await, Forecast::WouldChange);
+    assert_eq!(foretold(&town, "id:2").await, Forecast::Protected, "listed, whatever becomes of the other name");
+    let town = Town::of_scheme("exempt: { groups: [break-glass] }");
+    town.product.put("jane", &["staff"]);
+    town.product.state().references_refused = Some(down());
+    assert!(town.held("jane").await.is_some(), "the product does not tell");
+    assert_eq!(foretold(&town, "jane").await, Forecast::WouldChange);
 }
