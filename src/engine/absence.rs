@@ -50,7 +50,8 @@ impl Connection {
             Ok(()) => self.answered(),
             Err(error) if error.disposition() == Disposition::Halt => self.halt(&error),
             Err(error) if error.is_no_answer() => self.away(&error, since),
-            Err(_) => {} // it answers, and asks to slow down, say
+            // It answers, and asks to slow down, say: the others that wait need not probe too.
+            Err(_) => self.answered(),
         }
     }
 

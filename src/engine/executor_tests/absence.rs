@@ -129,3 +129,17 @@ async fn a_source_that_is_away_and_then_refuses_the_credentials_is_halted() {
     tokio::join!(scene.carry_out(&decision), then);
     assert_eq!(scene.ended(&decision).await, ["deactivate changed: made so"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_the_product_itself_refuses_is_an_answer_so_that_those_who_wait_do_not_probe_too() {
+    let refusal = Error::Refused { status: 400, message: "no".into() };
+    for error in [Error::RateLimited { retry_after: None }, refusal] {
+        let scene = Scene::new();
+        scene.product.state().away = Some(error.clone());
+        let connection = &scene.executor.connection;
+        let since = connection.clock.now();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        tokio::join!(connection.check(since), connection.check(since), connection.check(since));
+        assert_eq!((scene.product.state().probes, scene.health()), (1, Health::Running), "{error}");
+    }
+}
