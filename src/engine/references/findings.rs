@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Finding, LookUps, Missing};
+use super::{Finding, LookUps, Missing, lookup::is_final};
 use crate::{
     domain::{Reference, UserId},
     products::Error,
@@ -68,9 +68,10 @@ impl Findings {
         self.read().get(reference)?.account.clone()
     }
 
-    /// Whether it has not been looked up.
+    /// Whether it has not been looked up, or only with errors that may pass.
     pub(super) fn is_unknown(&self, reference: &Reference) -> bool {
-        !self.read().contains_key(reference)
+        let is_told = |known: &Known| known.finding.is_some() || known.trouble.as_ref().is_some_and(is_final);
+        !self.read().get(reference).is_some_and(is_told)
     }
 
     /// Whether the product said that it does not have it.

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         EmailAddress, GroupName, Product, Reference, ReferenceKind, UserId, UserRef, composed, decomposed, looks_like,
     },
-    products::{Client, Error, User},
+    products::{Client, Disposition, Error, User},
 };
 
 /// How long it may take to find what was meant; a name is told to be missing without that else.
@@ -38,6 +38,14 @@ pub struct Missing {
 impl Missing {
     fn because(why: impl Into<String>, suggestion: Option<String>) -> Finding {
         Finding::Missing(Self { why: why.into(), suggestion })
+    }
+}
+
+/// Whether the product would say the same again. A look-up that failed otherwise tells nothing of the name.
+pub(super) fn is_final(error: &Error) -> bool {
+    match error.disposition() {
+        Disposition::ReadThenGiveUp | Disposition::GiveUp => true,
+        Disposition::Retry(_) | Disposition::ReadThenRetry(_) | Disposition::Halt => false,
     }
 }
 

@@ -7,10 +7,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{Finding, Interrupted, References, lookup};
-use crate::{
-    domain::Reference,
-    products::{Disposition, Error},
-};
+use crate::{domain::Reference, products::Error};
 
 /// Between two look-ups of a round: five a second at most, and the client's own pace holds them back further.
 const BETWEEN: Duration = Duration::from_millis(200);
@@ -80,21 +77,20 @@ impl References {
         }
     }
 
-    /// Looks one name up, once. False where the product does not answer now.
+    /// Looks one name up, once. False where the product does not answer now; what is known of the name stays as it was.
     async fn look_up(&self, reference: &Reference, stop: &CancellationToken) -> Result<bool, Interrupted> {
         let asked = lookup::look_up(&*self.connection.client, self.product, reference);
         let told = stop.run_until_cancelled(asked).await.ok_or(Interrupted)?;
-        let answers = match told.as_ref().map_err(Error::disposition) {
-            Ok(_) | Err(Disposition::ReadThenGiveUp | Disposition::GiveUp) => true,
-            // Nobody is halted for it: whoever has something to do will find out.
-            Err(Disposition::Retry(_) | Disposition::ReadThenRetry(_) | Disposition::Halt) => false,
-        };
-        self.note(reference, told);
+        // Nobody is halted for it: a step that needs the answer asks again, with its own retries.
+        let answers = told.as_ref().err().is_none_or(lookup::is_final);
+        if answers {
+            self.note(reference, told);
+        }
         Ok(answers)
     }
 
     /// Looks up what a scheme names that is about to be saved; `None` where the product takes too long. What is told is
-    /// kept.
+    /// kept, but for errors that may pass.
     ///
     /// # Errors
     /// The first one, where the product does not tell of all of them.
@@ -108,7 +104,9 @@ impl References {
             (reference, told)
         });
         let told: Vec<_> = timeout(WITHIN, asked.buffer_unordered(AT_ONCE).collect()).await.ok()?;
-        told.iter().for_each(|(reference, told)| self.note(reference, told.clone()));
+        let is_kept = |told: &Result<Finding, Error>| told.as_ref().err().is_none_or(lookup::is_final);
+        let kept = told.iter().filter(|(_, told)| is_kept(told));
+        kept.for_each(|(reference, told)| self.note(reference, told.clone()));
         Some(told.into_iter().map(|(reference, told)| told.map(|finding| (reference, finding))).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Names of schemes and sources, looked up in a product in memory.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use tokio::time::{Instant, advance};
 
@@ -332,4 +332,26 @@ async fn a_user_whom_only_a_missing_name_protects_counts_as_would_change_so_that
     town.product.state().references_refused = Some(down());
     assert!(town.held("jane").await.is_some(), "the product does not tell");
     assert_eq!(foretold(&town, "jane").await, Forecast::WouldChange);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_up_in_the_background_that_fails_in_passing_holds_no_step() {
+    let unavailable = || Error::Unavailable { status: 503, message: "no".into(), retry_after: None };
+    let limited = Error::RateLimited { retry_after: None };
+    for error in [unavailable(), limited, Error::Lost("no answer within 20 s".into())] {
+        let town = Town::of_scheme("exempt: { groups: [break-glass] }");
+        town.product.state().references_refused = Some(error.clone());
+        let reference = Reference { kind: ReferenceKind::Group, name: "break-glass".into() };
+        let saved = town.references.look_up_now(HashSet::from([reference])).await;
+        assert_eq!(saved, Some(Err(error.clone())));
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(Arc::clone(&town.references).run(stop.clone()));
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(town.product.state().references_asked, 2, "{error}");
+        assert!(!town.references.standing().checked, "{error}");
+        town.product.state().references_refused = None;
+        assert_eq!(town.held("jane").await, None, "{error}");
+        stop.cancel();
+        running.await.unwrap();
+    }
 }
