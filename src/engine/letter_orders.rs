@@ -5,14 +5,14 @@
 //! has ordered it all the same. Who carries it out does so once for each time that the letter was given up, however
 //! often it is ordered.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use tracing::info;
 
 use crate::{
     clock::Clock,
-    domain::{Actor, Again, DeadLetter, Decision, EventRecord, LetterOrder, LetterOrderKind, Redrive},
+    domain::{Actor, Again, DeadLetter, Decision, EventRecord, LetterOrder, LetterOrderKind, Redrive, UserKey},
     log::{self, Log, Position, Record, Stream, codec},
 };
 
@@ -32,15 +32,23 @@ impl LetterOrders {
         Self { log, clock }
     }
 
-    /// Has `letters` taken up again; those that keep nothing to go by are passed over. Gives where among the dead letters
-    /// that is said.
+    /// Has `letters` taken up again; those that keep nothing to go by are passed over. Letters of one user are ordered one
+    /// after the other, the oldest first; users side by side. Gives where among the dead letters that is said.
     ///
     /// # Errors
     /// If the log does not take a record. Some of the letters may be taken up again all the same.
     pub async fn redrive(&self, letters: Vec<DeadLetter>, by: &Actor) -> Result<Vec<Position>, log::Error> {
-        let orders = letters.into_iter().map(|letter| self.redrive_one(letter, by));
+        let orders = by_user(letters).into_iter().map(|letters| self.redrive_in_turn(letters, by));
         let positions: Vec<_> = stream::iter(orders).buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(positions.into_iter().flatten().collect())
+    }
+
+    async fn redrive_in_turn(&self, letters: Vec<DeadLetter>, by: &Actor) -> Result<Vec<Position>, log::Error> {
+        let mut positions = Vec::with_capacity(letters.len());
+        for letter in letters {
+            positions.extend(self.redrive_one(letter, by).await?);
+        }
+        Ok(positions)
     }
 
     async fn redrive_one(&self, letter: DeadLetter, by: &Actor) -> Result<Option<Position>, log::Error> {
@@ -87,6 +95,20 @@ impl LetterOrders {
         };
         self.log.append(Stream::DeadLetters, Record { key: order.key(), payload: codec::encode(&order) }).await
     }
+}
+
+/// `letters` of each user, as they were given up: a step may rest on the one before it.
+fn by_user(letters: Vec<DeadLetter>) -> Vec<Vec<DeadLetter>> {
+    let mut users: BTreeMap<String, Vec<DeadLetter>> = BTreeMap::new();
+    for letter in letters {
+        let key = UserKey::new(&letter.source, &letter.user);
+        users.entry(key.as_str().to_owned()).or_default().push(letter);
+    }
+    let mut users: Vec<_> = users.into_values().collect();
+    for letters in &mut users {
+        letters.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    }
+    users
 }
 
 /// The record that has `again` done.

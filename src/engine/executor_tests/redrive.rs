@@ -151,3 +151,21 @@ async fn what_takes_something_away_or_creates_issues_is_kept_back_in_a_mass_crea
     scene.carry_out(&tried).await;
     assert!(scene.outcomes(&tried).await.iter().all(|outcome| outcome.result != StepResult::Held), "test mode");
 }
+
+#[tokio::test(start_paused = true)]
+async fn steps_of_one_user_are_taken_up_again_in_the_order_in_which_they_were_given_up() {
+    let scene = Scene::new();
+    for event in ["e9", "e1"] {
+        scene.product.state().fates.extend([refused(), refused()]);
+        scene.carry_out(&decided(event, "jane", &[add("wiki"), add("last")])).await;
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    let mut letters = scene.letters().await;
+    letters.reverse(); // as a page of the API has them
+    let orders = LetterOrders::new(scene.log.clone(), Arc::new(TokioClock(Instant::now())));
+    orders.redrive(letters, &"ann".parse::<Actor>().unwrap()).await.unwrap();
+    let records = scene.records(Stream::Decisions).await;
+    let decisions = records.iter().map(|record| codec::decode::<Decision>(&record.payload).unwrap());
+    let ordered: Vec<_> = decisions.filter_map(|decision| decision.redrive.map(|redrive| redrive.letter)).collect();
+    assert_eq!(ordered, ["e9:tidy@v1:00000", "e9:tidy@v1:00001", "e1:tidy@v1:00000", "e1:tidy@v1:00001"]);
+}
