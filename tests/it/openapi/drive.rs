@@ -69,6 +69,8 @@ async fn reads(product: Product) -> Bench {
     let bench = Bench::new(product);
     bench.sandbox.put_crowd(product, &Crowd::new(1_050, Account::new("id:{n}", "user {n}").email("u{n}@acme.example")));
     bench.sandbox.put_group(product, "wheel");
+    // A Jira without any application does not exist, and an empty list of them is not believed.
+    bench.sandbox.put_application(product, Application::new("jira-software", &[STAFF]));
     bench.client.probe().await.expect("accepted");
     bench.client.myself().await.expect("an answer");
     bench.client.administrators().await.expect("a list");

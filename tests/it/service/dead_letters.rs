@@ -16,10 +16,19 @@ use crate::support::{
 };
 
 fn everybody(actions: &str) -> String {
+    selecting("everyone: true", actions)
+}
+
+/// Who can't be read is selected by no such scheme.
+fn of_acme(actions: &str) -> String {
+    selecting("email_domain: [acme.example]", actions)
+}
+
+fn selecting(select: &str, actions: &str) -> String {
     let scheme = |source: Source| {
         let id = source.id;
         format!(
-            "{{ id: {id}-new, source: {id}, trigger: on_create, test_mode: false, select: {{ everyone: true }},
+            "{{ id: {id}-new, source: {id}, trigger: on_create, test_mode: false, select: {{ {select} }},
                 actions: [{actions}] }}"
         )
     };
@@ -120,7 +129,7 @@ async fn unread(app: &Face, ground: &Ground, source: Source) -> (Accepted, u64) 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_creation_whose_user_could_not_be_read_is_decided_anew_when_it_is_taken_up_again() {
     for source in BOTH {
-        let app = TestApp::start(Ground::new(&everybody("{ add_groups: [staff] }")).groups(&["staff"])).await;
+        let app = TestApp::start(Ground::new(&of_acme("{ add_groups: [staff] }")).groups(&["staff"])).await;
         app.ground.sandbox.put_user(source.product, user(1));
         let (event, fault) = unread(&app, &app.ground, source).await;
         assert!(app.ground.effects().is_empty());
@@ -139,7 +148,7 @@ async fn a_creation_whose_user_could_not_be_read_is_decided_anew_when_it_is_take
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_creation_that_was_given_up_is_found_by_comparing_also_after_the_store_is_lost() {
-    let ground = Ground::new(&everybody("{ add_groups: [staff] }")).groups(&["staff"]).reconciling("1s");
+    let ground = Ground::new(&of_acme("{ add_groups: [staff] }")).groups(&["staff"]).reconciling("1s");
     let usher = Usher::start(&ground).await;
     eventually("users are compared", || async {
         let sources = usher.list("sources", &[]).await;

@@ -218,7 +218,7 @@ async fn so_many_newcomers_are_held_until_an_administrator_releases_them() {
     assert!(app.ground.effects().is_empty());
 
     let (status, answer) = post(&app, "sources/acme/newcomers/release").await;
-    assert_eq!((status, answer), (StatusCode::ACCEPTED, json!({ "users": 60 })));
+    assert_eq!((status, answer), (StatusCode::ACCEPTED, json!({ "users": 60, "steps": 0, "more": false })));
     eventually("all are welcomed", || async { (app.ground.effects().len() == 60).then_some(()) }).await;
     until(&app, ACME, "comparing").await;
     a_round_passes(&app.ground, ACME).await;

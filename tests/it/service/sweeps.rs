@@ -44,7 +44,8 @@ pub(super) async fn post(face: &Face, path: &str) -> (StatusCode, Value) {
 pub(super) async fn run_now(face: &Face, scheme: &str) -> String {
     let (status, run) = post(face, &format!("schemes/{scheme}/run")).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{run}");
-    assert_eq!((&run["state"], &run["trigger"], &run["scheme"]), (&json!("running"), &json!("manual"), &json!(scheme)));
+    // A short run may have ended by the time that it is answered.
+    assert_eq!((&run["trigger"], &run["scheme"]), (&json!("manual"), &json!(scheme)));
     run["id"].as_str().expect("an id").to_owned()
 }
 

@@ -76,7 +76,7 @@ async fn csv_has_a_line_for_each_item_and_no_cell_is_a_formula_or_steers_the_ter
         ("runs list", "run,scheme,scheme_version,source,trigger,via,event,"),
         ("schemes list", "scheme,name,source,trigger,enabled,test_mode,paused,from_the_file,version"),
         ("schemes history all", "revision,change,by,at,version"),
-        ("sources list", "source,product,state,paused,newcomers,users,accepted,refused,address,why,held runs"),
+        ("sources list", "source,product,state,paused,newcomers,users,accepted,refused,address,why,held_runs"),
         ("sources newcomers list", "source,state,held,known,counted_since,as_of,why"),
         ("products", "product,area,what,can,why"),
     ] {
