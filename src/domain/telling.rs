@@ -109,7 +109,7 @@ impl Product {
     pub const fn lists_users(self) -> Capability {
         match self {
             Self::JiraDc => Capability::Partly(
-                "before Jira 10 by a search, which in some versions tells of no more than the first 1,000 users",
+                "before Jira 11, except in 10.3 LTS, by a search, which in some versions tells of no more than the first 1,000 users",
             ),
             Self::Crowd => Capability::Partly("those in the directories that usher's application is connected to"),
             Self::ConfluenceDc => Capability::Partly("since Confluence 8.4"),

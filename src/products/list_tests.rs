@@ -89,13 +89,10 @@ async fn a_load_balancers_404_does_not_lead_to_the_search() {
 }
 
 #[tokio::test]
-async fn a_jira_before_10_is_searched_for_everybody_and_the_cursor_remembers_it() {
-    let not_there = [
-        answer(404, "", r#"{"message":"null for uri: /rest/api/2/user/list","status-code":404}"#),
-        answer(405, "", ""),
-    ];
-    for missing in not_there {
-        let replies = [missing, version(9), ok(&dc_users(&["a", "b"])), ok("[]"), ok(&dc_users(&["b"]))];
+async fn a_jira_before_11_is_searched_for_everybody_and_the_cursor_remembers_it() {
+    let not_there = || answer(404, "", r#"{"message":"null for uri: /rest/api/2/user/list","status-code":404}"#);
+    for (missing, major) in [(not_there(), 9), (not_there(), 10), (answer(405, "", ""), 10)] {
+        let replies = [missing, version(major), ok(&dc_users(&["a", "b"])), ok("[]"), ok(&dc_users(&["b"]))];
         let stub = Stub::answering(replies).await;
         let pages = read(&stub, DC).await.unwrap();
         assert_eq!(ids(&pages), ["a", "b"]);
@@ -131,7 +128,7 @@ async fn a_search_that_stops_at_100_or_1_000_is_not_known_to_be_whole() {
 async fn a_jira_that_has_a_list_is_not_searched_whatever_says_that_there_is_none() {
     let own = || answer(404, "", r#"{"message":"null for uri: /rest/api/2/user/list","status-code":404}"#);
     let bare = || answer(404, "", "{}");
-    for replies in [[own(), version(10)], [bare(), version(11)], [own(), own()], [bare(), ok("{}")]] {
+    for replies in [[own(), version(11)], [bare(), version(12)], [own(), own()], [bare(), ok("{}")]] {
         let stub = Stub::answering(replies).await;
         let error = read(&stub, DC).await.unwrap_err();
         assert!(matches!(&error, Error::Unavailable { status: 404, .. }), "{error:?}");

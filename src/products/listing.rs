@@ -27,9 +27,9 @@ const MOST_PAGES: u32 = 100_000;
 /// The ways in which products list their users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Data Center since 10: a stream with cursors of its own.
+    /// Data Center since 11, and 10.3 LTS: a stream with cursors of its own.
     Stream,
-    /// Data Center before 10: a search for everybody, by offset.
+    /// Other versions of Data Center: a search for everybody, by offset.
     Search,
     /// The same with the other spelling of "everybody".
     QuotedSearch,

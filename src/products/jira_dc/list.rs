@@ -1,6 +1,6 @@
 //! Listing all users of a Data Center.
 //!
-//! `user/list` is there since Jira 10; before, everybody is found by a search. Source: the REST reference; that a search
+//! `user/list` is there since Jira 11, and in 10.3 LTS; else everybody is found by a search. Source: the REST reference; that a search
 //! for `.` finds everybody is not written there, nor that one for `''` does, which other clients send.
 
 use reqwest::Method;
