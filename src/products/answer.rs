@@ -66,7 +66,7 @@ impl Received {
         if status < 500 && wants_captcha(&self.headers) {
             return Error::Unauthorized { status, message: CAPTCHA.to_owned() };
         }
-        let said = message::read(self.product, self.status, without_mark(&self.body), personal);
+        let said = message::read(self.product, self.status, &self.headers, without_mark(&self.body), personal);
         match (status, said) {
             // 408 and 425 are a 5xx by sense: it is the server or the way to it that was not ready.
             (408 | 425 | 500.., Some(Message { text: message, .. })) => {

@@ -131,7 +131,7 @@ async fn what_is_not_known_of_an_accounts_state_is_asked_for() {
 
 #[tokio::test]
 async fn a_confluence_that_can_not_list_its_users_says_since_when_it_can() {
-    let (stub, client) = stub(DC, vec![answer(404, "", r#"{"statusCode":404,"message":"null for uri"}"#)]).await;
+    let (stub, client) = stub(DC, vec![answer(404, "", r#"{"status-code":404,"message":"null for uri"}"#)]).await;
     let Err(Error::Refused { status: 404, message }) = client.users(None).await else { panic!("not refused") };
     assert!(message.contains("8.4"), "{message}");
     assert_eq!(stub.lines(), ["GET /rest/api/user/list?start=0&limit=200&expand=status"]);
@@ -230,7 +230,8 @@ async fn whoever_is_still_in_the_group_after_a_good_answer_was_not_taken_out_of_
 #[tokio::test]
 async fn a_500_where_somebody_is_added_says_that_no_licence_may_be_free() {
     let group = ok(r#"{"results":[{"id":"g","name":"staff"}]}"#);
-    let full = answer(500, "", r#"{"statusCode":500,"message":"HystrixRuntimeException: AddUserToGroups… failed"}"#);
+    let full =
+        answer(500, "", r#"{"statusCode":500,"data":{},"message":"HystrixRuntimeException: AddUserToGroups… failed"}"#);
     let (_stub, client) = stub(CLOUD, vec![group, full]).await;
     let error = client.make_so(&jane(), &Step::AddGroup(GroupName::new("staff"))).await.unwrap_err();
     assert!(error.to_string().contains("no licence is free"), "{error}");
@@ -239,7 +240,7 @@ async fn a_500_where_somebody_is_added_says_that_no_licence_may_be_free() {
 
 #[tokio::test]
 async fn a_402_says_that_no_licence_is_free() {
-    for said in [r#"{"statusCode":402,"message":"Lizenz ausgeschöpft"}"#, ""] {
+    for said in [r#"{"statusCode":402,"message":"Lizenz ausgeschöpft","reason":"Payment Required"}"#, ""] {
         let (_stub, client) = stub(DC, vec![answer(402, "", said)]).await;
         let asked = client.make_so(&jane(), &Step::Reactivate).await;
         let Err(Error::Refused { status: 402, message }) = asked else { panic!("{asked:?}") };

@@ -143,19 +143,25 @@ pub(super) fn has_own_headers(headers: &HeaderMap) -> bool {
     OWN_HEADERS.iter().any(|name| headers.contains_key(*name))
 }
 
-/// Whether a refusal with `status` has the form of `product`'s own. That of a gateway, `{"message": …}`, has not.
-pub(super) fn is_own(product: Product, status: u16, refusal: &Value) -> bool {
+/// Whether a refusal with `status` and `headers` has the form of `product`'s own. That of a gateway, `{"message": …}`, has not,
+/// nor has `{"statusCode": 404, "message": …}`.
+pub(super) fn is_own(product: Product, status: u16, headers: &HeaderMap, refusal: &Value) -> bool {
     let Value::Object(refusal) = refusal else { return false };
-    // Atlassian's framework for REST, and Confluence.
-    let general = text(refusal, "message") && (number(refusal, "status-code") || number(refusal, "statusCode"));
+    // Atlassian's framework for REST.
+    let general = text(refusal, "message") && number(refusal, "status-code");
+    // Gateways and other servers (Azure API Management, NestJS, Fastify) write `statusCode` and `message` too.
+    let confluence = || {
+        let told = text(refusal, "reason") || refusal.get("data").is_some_and(Value::is_object);
+        text(refusal, "message") && number(refusal, "statusCode") && (told || has_own_headers(headers))
+    };
     // The gateways that are part of Atlassian's Cloud judge credentials and rights. They know no users.
     let gate = matches!(status, 403 | 429 | 500..) && text(refusal, "message") && number(refusal, "code");
     let listed = || refusal.get("errors").is_some_and(|errors| errors.is_array() || errors.is_object());
     match product {
         Product::JiraDc => general || listed() || list(refusal, "errorMessages"),
         Product::JiraCloud => general || gate || listed() || list(refusal, "errorMessages"),
-        Product::ConfluenceDc => general,
-        Product::ConfluenceCloud => general || gate,
+        Product::ConfluenceDc => general || confluence(),
+        Product::ConfluenceCloud => general || gate || confluence(),
         Product::BitbucketDc => general || list(refusal, "errors"),
         Product::Crowd => general || text(refusal, "reason"),
         Product::AtlassianOrg => gate || listed() || text(refusal, "key") || spring(refusal),

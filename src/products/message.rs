@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use reqwest::StatusCode;
+use reqwest::{StatusCode, header::HeaderMap};
 
 use super::{
     families::{self, About},
@@ -22,14 +22,20 @@ pub(super) struct Message {
     pub about: Option<About>,
 }
 
-/// What `body` says, a refusal of `product`'s. `None` if it has not the form of the product's own: something before the product
+/// What `body` says, a refusal of `product`'s with `headers`. `None` if it has not the form of the product's own: something before the product
 /// answered. What names the user (`personal`) and what looks like an e-mail address is left out.
-pub(super) fn read(product: Product, status: StatusCode, body: &[u8], personal: &[&str]) -> Option<Message> {
+pub(super) fn read(
+    product: Product,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    personal: &[&str],
+) -> Option<Message> {
     let said = match body.trim_ascii() {
         [] => families::Said::default(),
         body => {
             let body = serde_json::from_slice(body).ok()?;
-            foreign::is_own(product, status.as_u16(), &body).then(|| families::read(status, &body))?
+            foreign::is_own(product, status.as_u16(), headers, &body).then(|| families::read(status, &body))?
         }
     };
     let text = match said.lines.is_empty() {
@@ -79,7 +85,8 @@ mod tests {
     use super::*;
 
     fn said(body: &str, personal: &[&str]) -> Option<String> {
-        read(Product::AtlassianOrg, StatusCode::BAD_REQUEST, body.as_bytes(), personal).map(|message| message.text)
+        let (product, status) = (Product::AtlassianOrg, StatusCode::BAD_REQUEST);
+        read(product, status, &HeaderMap::new(), body.as_bytes(), personal).map(|message| message.text)
     }
 
     #[test]

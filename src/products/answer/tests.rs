@@ -15,7 +15,7 @@ fn own_refusals() -> [(Product, &'static str); 7] {
         (Product::JiraDc, OWN),
         (Product::JiraCloud, r#"{"errorMessages":[],"errors":{"name":"nein"}}"#),
         (Product::ConfluenceDc, r#"{"statusCode":404,"data":{"errors":[]},"message":"nein","reason":"Not Found"}"#),
-        (Product::ConfluenceCloud, r#"{"statusCode":404,"message":"nein"}"#),
+        (Product::ConfluenceCloud, r#"{"statusCode":404,"data":{"authorized":true},"message":"nein"}"#),
         (Product::BitbucketDc, r#"{"errors":[{"context":null,"message":"nein","exceptionName":"X"}]}"#),
         (Product::Crowd, r#"{"reason":"USER_NOT_FOUND","message":"nein"}"#),
         (Product::AtlassianOrg, r#"{"errors":[{"code":"ADMIN-404-8","title":"nein"}]}"#),
@@ -83,6 +83,25 @@ fn a_refusal_is_believed_in_the_form_of_the_products_own_alone() {
         for page in ["<html>404</html>", "default backend - 404"] {
             assert!(instead(judged(product, 404, &[("content-type", "text/html")], page)).is_some(), "{product}");
         }
+    }
+}
+
+#[test]
+fn a_gateways_resource_not_found_says_nothing_about_a_user() {
+    for gateway in [
+        r#"{"statusCode":404,"message":"Resource not found"}"#,
+        r#"{"statusCode":404,"message":"Cannot GET /rest","error":"Not Found"}"#,
+        r#"{"statusCode":404,"data":null,"message":"Resource not found"}"#,
+    ] {
+        for product in Product::ALL {
+            let answer = judged(product, 404, &[], gateway);
+            assert_eq!(instead(answer), Some(Came::OtherJson), "{product}: {gateway}");
+        }
+    }
+    let bare = r#"{"statusCode":404,"message":"nein"}"#;
+    for own in [r#"{"statusCode":404,"message":"nein","reason":"Not Found"}"#, bare] {
+        let answer = judged(Product::ConfluenceDc, 404, &[("x-asen", "SEN-1")], own);
+        assert!(matches!(answer, Err(Error::Refused { status: 404, .. })), "{own}");
     }
 }
 
