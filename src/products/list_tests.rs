@@ -150,9 +150,13 @@ async fn a_user_without_a_key_and_half_a_surrogate_cost_one_record_each() {
 
 #[tokio::test]
 async fn a_list_whose_last_page_does_not_say_that_it_is_the_last_is_not_known_to_be_whole() {
-    for (rest, is_whole) in
-        [(r#""isLast":true"#, true), (r#""maxResults":1000"#, false), (r#""isLast":true,"nextCursor":7"#, false)]
-    {
+    for (rest, is_whole) in [
+        (r#""isLast":true"#, true),
+        (r#""isLast":true,"nextCursor":7"#, true),
+        (r#""isLast":true,"nextCursor":7,"nextPage":null"#, true),
+        (r#""isLast":true,"nextCursor":7,"nextPage":"http://host/rest/api/2/user/list?cursor=7""#, false),
+        (r#""maxResults":1000"#, false),
+    ] {
         let stub = Stub::answering([stream(&["a"], rest)]).await;
         let pages = read(&stub, DC).await.unwrap();
         assert_eq!(pages[0].completeness == Completeness::Proved, is_whole, "{rest}: {:?}", pages[0].completeness);
@@ -193,7 +197,7 @@ async fn cloud_is_read_to_an_empty_page_past_short_ones_and_placeholders() {
     let stub = Stub::answering(pages.map(cloud_users)).await;
     let pages = read(&stub, CLOUD).await.unwrap();
     assert_eq!(ids(&pages), ["a", "b", "c"]);
-    assert_eq!(pages[2].completeness, Completeness::Proved);
+    assert_eq!(pages[2].completeness, Completeness::Unreadable(1), "a placeholder stands for somebody");
     assert_eq!(
         stub.lines(),
         [
@@ -203,6 +207,22 @@ async fn cloud_is_read_to_an_empty_page_past_short_ones_and_placeholders() {
             "GET /rest/api/3/users/search?startAt=3&maxResults=7",
         ]
     );
+}
+
+#[tokio::test]
+async fn a_result_of_confluence_cloud_without_its_user_is_one_that_can_not_be_read() {
+    for (other, completeness) in [
+        (r#"{"title":"jane"}"#, Completeness::Unreadable(1)),
+        (r#"{"user":null}"#, Completeness::Unreadable(1)),
+        (r#"{"user":{"accountId":"b"}}"#, Completeness::Proved),
+    ] {
+        let stub = Stub::answering([ok(&format!(
+            r#"{{"results":[{{"user":{{"accountId":"a","type":"known"}}}},{other}],"_links":{{}}}}"#
+        ))])
+        .await;
+        let pages = read(&stub, Product::ConfluenceCloud).await.unwrap();
+        assert_eq!((ids(&pages)[0], &pages[0].completeness), ("a", &completeness), "{other}");
+    }
 }
 
 #[tokio::test]

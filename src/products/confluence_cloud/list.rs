@@ -30,6 +30,10 @@ struct Found {
 impl Record for Found {
     const KIND: &'static str = "user";
     const NEEDED: &'static [&'static str] = &["user"];
+
+    fn is_of_use(&self) -> bool {
+        self.user.is_some()
+    }
 }
 
 impl ConfluenceCloud {

@@ -35,8 +35,11 @@ impl JiraCloud {
             .query("startAt", start.to_string())
             .query("maxResults", size.to_string());
         let records = self.http.send(call).await.map_err(took_too_long)?.json::<Records<Bean>>()?;
-        self.http.passed_over("user", records.unreadable);
-        Given::read(records, size, |bean| bean.known().ok().map(Bean::into_listed))?.with_users()
+        let mut given = Given::read(records, size, |bean| bean.known().ok().map(Bean::into_listed))?;
+        // A placeholder stands for a user whom Jira can't tell of: the list lacks one.
+        given.unreadable = given.records - given.users.len();
+        self.http.passed_over("user", given.unreadable);
+        given.with_users()
     }
 }
 

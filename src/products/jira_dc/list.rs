@@ -64,8 +64,9 @@ impl JiraDc {
         };
         let (page, asked) = self.page_size.ask(ask).await?;
         let next = match (page.is_last, page.next_cursor.as_ref().and_then(place)) {
-            (Some(true), None) => Next::Last,
-            (Some(true), Some(_)) => Next::Contradiction,
+            (Some(true), Some(_)) if page.next_page.is_some() => Next::Contradiction,
+            // A cursor alone may stand on the last page too: it is where a later page would begin.
+            (Some(true), _) => Next::Last,
             (None, None) => Next::Silent,
             (_, Some(next)) => Next::At(next),
             (Some(false), None) => return Err(Error::Unreadable("it does not say where it goes on".to_owned())),
@@ -119,6 +120,7 @@ struct Stream {
     values: Records<Bean>,
     is_last: Option<bool>,
     next_cursor: Option<Value>,
+    next_page: Option<Value>,
 }
 
 impl Bean {
