@@ -24,6 +24,15 @@ use crate::domain::Product;
 /// A mark that some servers put before their text. JSON has none.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// Whether nothing can be concluded from `status` and `headers` where the body can't be read: it would pass for an empty refusal.
+pub(super) fn needs_its_body(status: StatusCode, headers: &HeaderMap) -> bool {
+    match status.as_u16() {
+        401 | 408 | 425 | 429 => false,
+        400..=499 => !anonymous(headers),
+        _ => status.is_success(),
+    }
+}
+
 /// What came back, whatever its status.
 pub(super) struct Received {
     pub product: Product,
@@ -73,6 +82,11 @@ impl Received {
                 Error::Unavailable { status, message, retry_after: wait }
             }
             (408 | 425 | 500.., None) => self.intercepted(wait),
+            // Products explain a 403, and a 404 that is about a user or a group. A firewall, or a proxy without a route, may say
+            // nothing at all.
+            (403 | 404, Some(_)) if self.body.trim_ascii().is_empty() && !foreign::has_own_headers(&self.headers) => {
+                self.intercepted(wait)
+            }
             (403, Some(Message { text: message, about: Some(About::One) })) => Error::Refused { status, message },
             // Not `Unauthorized`, which is weighed: reading may be allowed where changing is not.
             (403, Some(Message { text, about: Some(About::Usher) })) => {
@@ -86,10 +100,6 @@ impl Received {
             }
             _ if anonymous(&self.headers) => {
                 Error::Unauthorized { status, message: "the credentials are not accepted".to_owned() }
-            }
-            // Products explain a 404 that is about a user or a group. A proxy without a route may say nothing at all.
-            (404, Some(_)) if self.body.trim_ascii().is_empty() && !foreign::has_own_headers(&self.headers) => {
-                self.intercepted(wait)
             }
             (400..=499, Some(Message { text: message, .. })) => Error::Refused { status, message },
             _ => self.intercepted(wait),

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     ConnectError, Error,
-    answer::{Answer, Received},
+    answer::{self, Answer, Received},
     broken::{self, broken, turned_away},
     dial,
     foreign::{Came, Foreign},
@@ -140,7 +140,7 @@ impl Http {
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let body = match self.body(response, status, time).await {
             Ok(body) => body,
-            Err(error) if status.is_success() => return Err(error),
+            Err(error) if answer::needs_its_body(status, &headers) => return Err(error),
             Err(_) => Bytes::new(), // the status says enough
         };
         Ok(Received { product: self.product, status, headers, body })

@@ -13,7 +13,7 @@ use crate::{
     config::Auth,
     domain::{GroupName, Product, Step, UserId, UserRef},
     metrics::Metrics,
-    products::User,
+    products::{Disposition, User},
     secret::Secret,
 };
 
@@ -76,6 +76,25 @@ async fn a_refusal_cut_within_its_body_is_still_that_refusal() {
     let cut = "HTTP/1.1 429 X\r\nretry-after: 7\r\ncontent-length: 100\r\n\r\n{";
     let error = probed(Reply::Raw(cut.to_owned())).await;
     assert_eq!(error, Err(Error::RateLimited { retry_after: Some(Duration::from_secs(7)) }));
+}
+
+#[tokio::test]
+async fn a_refusal_whose_body_can_not_be_read_says_nothing_about_a_user_or_the_credentials() {
+    let long = "x".repeat(64 * 1024 + 1);
+    for status in [400, 403, 404, 410] {
+        for own in ["", "x-arequestid: 1x2x3\r\n"] {
+            let cut = format!("HTTP/1.1 {status} X\r\n{own}content-length: 100\r\n\r\n{{");
+            let packed = answer(status, &format!("{own}content-encoding: gzip\r\n"), "no gzip");
+            for reply in [Reply::Raw(cut), packed, answer(status, own, &long)] {
+                let stub = Stub::answering([reply]).await;
+                let error = stub.client(Product::JiraDc).user(&jane()).await.unwrap_err();
+                assert_eq!(error.disposition(), Disposition::ReadThenRetry(None), "{status} {own}: {error:?}");
+            }
+        }
+    }
+    let captcha = "x-authentication-denied-reason: CAPTCHA_CHALLENGE\r\n";
+    let cut = format!("HTTP/1.1 403 X\r\n{captcha}content-length: 100\r\n\r\n{{");
+    assert!(matches!(probed(Reply::Raw(cut)).await, Err(Error::Unauthorized { status: 403, .. })));
 }
 
 #[tokio::test]

@@ -61,7 +61,8 @@ fn every_status_says_what_to_do_next() {
     ] {
         for status in statuses {
             assert_eq!(disposition(*status, &[], OWN), expected, "{status}");
-            assert_eq!(disposition(*status, &[], ""), expected, "{status} without a body");
+            let own = &[("x-arequestid", "1x2x3")];
+            assert_eq!(disposition(*status, own, ""), expected, "{status} without a body");
         }
     }
     assert_eq!(disposition(404, &[], OWN), Some(ReadThenGiveUp));
@@ -108,12 +109,14 @@ fn a_gateways_resource_not_found_says_nothing_about_a_user() {
 #[test]
 fn a_firewalls_403_is_no_refusal_of_the_credentials() {
     for product in Product::ALL {
-        for blocked in ["<html>Request blocked</html>", r#"{"message":"Forbidden"}"#, "{}"] {
+        for blocked in ["<html>Request blocked</html>", r#"{"message":"Forbidden"}"#, "{}", "", "\r\n"] {
             let answer = judged(product, 403, &[], blocked);
             assert!(instead(answer).is_some(), "{product}: {blocked}");
         }
-        let own = judged(product, 403, &[("x-arequestid", "1x2x3")], "<html>CAPTCHA</html>");
-        assert_eq!(own.err().map(|error| error.disposition()), Some(Disposition::Halt), "{product}");
+        for body in ["<html>CAPTCHA</html>", ""] {
+            let own = judged(product, 403, &[("x-arequestid", "1x2x3")], body);
+            assert_eq!(own.err().map(|error| error.disposition()), Some(Disposition::Halt), "{product}: {body}");
+        }
     }
     let address = judged(Product::Crowd, 403, &[], "Client with address 10.0.0.1 is forbidden");
     assert!(matches!(address, Err(Error::Unauthorized { status: 403, .. })), "{address:?}");
