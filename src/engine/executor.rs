@@ -97,7 +97,7 @@ impl Executor {
             decision,
             verdict,
             dry_run,
-            held: Hold::of(decision, verdict, step, dry_run),
+            held: Hold::of(decision, verdict, index, dry_run),
             so_already: decision.sweep.is_some()
                 && decision.only.is_none()
                 && verdict.forecast == Some(Forecast::AlreadySo),

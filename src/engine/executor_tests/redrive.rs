@@ -153,6 +153,19 @@ async fn what_takes_something_away_or_creates_issues_is_kept_back_in_a_mass_crea
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_step_that_is_kept_back_would_take_away_again_is_not_given_before_it() {
+    let scene = Scene::new();
+    let why = Some("60 users were created within 10 minutes".to_owned());
+    let steps = [add("wiki"), Step::RemoveAllGroups, add("vpn")];
+    let decision = Decision { mass_creation: why, ..decided("e1", "jane", &steps) };
+    let taken = scene.taken(&decision).await;
+    assert!(taken[0].starts_with("add_groups changed"), "{taken:?}");
+    assert!(taken[1].starts_with("remove_all_groups held") && taken[2].starts_with("add_groups held"), "{taken:?}");
+    assert_eq!(scene.letters().await.iter().filter(|letter| letter.held).count(), 2, "both can be released");
+    assert_eq!(scene.product.asked(), ["jane add_groups"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn steps_of_one_user_are_taken_up_again_in_the_order_in_which_they_were_given_up() {
     let scene = Scene::new();
     for event in ["e9", "e1"] {

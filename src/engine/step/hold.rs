@@ -12,19 +12,22 @@ pub(in crate::engine) enum Hold<'a> {
 }
 
 impl<'a> Hold<'a> {
-    /// Why `step` of `decision` is kept back, if it is. Where nothing is changed anyway, nothing is kept back for the number
-    /// of users.
+    /// Why the step at `index` of `verdict` is kept back, if it is. Where nothing is changed anyway, nothing is kept back for
+    /// the number of users.
     pub(in crate::engine) fn of(
         decision: &'a Decision,
         verdict: &SchemeVerdict,
-        step: &Step,
+        index: usize,
         dry_run: bool,
     ) -> Option<Self> {
         if verdict.held {
             return Some(Self::Limits);
         }
-        let is_kept_back = !dry_run && step.is_kept_back_in_mass_creations();
-        decision.mass_creation.as_deref().filter(|_| is_kept_back).map(Self::MassCreation)
+        // Steps are released in their order. A step that gives something must not come before one that is kept back and
+        // would take it away again later.
+        let is_kept_back = verdict.steps[index].is_kept_back_in_mass_creations()
+            || verdict.steps[..index].iter().any(takes_back_what_follows);
+        decision.mass_creation.as_deref().filter(|_| is_kept_back && !dry_run).map(Self::MassCreation)
     }
 
     /// In words.
@@ -38,5 +41,20 @@ impl<'a> Hold<'a> {
     /// Whether an administrator has to say what becomes of the step.
     pub(in crate::engine) fn is_to_be_decided(self) -> bool {
         matches!(self, Self::MassCreation(_))
+    }
+}
+
+/// Whether `step`, done after what stands behind it in its scheme, would undo that. A group that is both given and taken by
+/// its name is refused in a scheme.
+fn takes_back_what_follows(step: &Step) -> bool {
+    match step {
+        Step::RemoveAllGroups | Step::RemoveApplicationAccess(_) | Step::Delete => true,
+        Step::AddGroup(_)
+        | Step::RemoveGroup(_)
+        | Step::Deactivate
+        | Step::Reactivate
+        | Step::Rename { .. }
+        | Step::InvalidatePassword { .. }
+        | Step::CreateIssue(_) => false,
     }
 }
