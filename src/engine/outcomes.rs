@@ -126,6 +126,7 @@ impl Outcomes {
     async fn bury(&self, plan: &Plan<'_>, outcome: &Outcome, work: &Work) -> Result<(), Interrupted> {
         let step = &outcome.step;
         let reason = match &outcome.error {
+            Some(error) if error.starts_with(&outcome.reason) => error.clone(), // the same words twice help nobody
             Some(error) => format!("{}: {error}", outcome.reason),
             None => outcome.reason.clone(),
         };
