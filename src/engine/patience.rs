@@ -11,8 +11,10 @@ use crate::{
     products::{Error, Fault},
 };
 
-/// A failure that is one step's or reading's own is given up after this many attempts: about 25 s.
+/// A failure that is one step's or reading's own is given up after this many attempts: about 16 s.
 const ATTEMPTS: u32 = 8;
+/// The longest wait behind such a failure. An attempt that does not count in between must not make it a minute.
+const OWN_WAIT: Duration = Duration::from_secs(5);
 /// What the product keeps putting off for one alone is given up after this, if the product answers others meanwhile.
 const PATIENCE: Duration = Duration::from_hours(24);
 
@@ -65,13 +67,15 @@ impl Patience {
                 return Ok(true); // the caller waits until it runs, and this begins anew
             }
         }
-        if self.is_own(error, before) {
+        let is_own = self.is_own(error, before);
+        if is_own {
             self.attempts += 1;
         }
         if self.attempts >= ATTEMPTS || self.is_put_off_for_good() {
             return Ok(false);
         }
-        let wait = self.backoff.next_wait().max(after.unwrap_or_default());
+        let wait = self.backoff.next_wait();
+        let wait = if is_own { wait.min(OWN_WAIT) } else { wait }.max(after.unwrap_or_default());
         warn!(source.id = %self.connection.source, %error, wait_ms = wait.as_millis(), "trying again later");
         stop.run_until_cancelled(tokio::time::sleep(wait)).await.ok_or(Interrupted)?;
         Ok(true)
