@@ -1,4 +1,4 @@
-//! What was given up: shown, taken up again, dismissed.
+//! Dead letters: events and steps that were given up. They are shown, taken up again or dismissed.
 
 use std::time::Duration;
 
@@ -325,7 +325,7 @@ async fn known(views: &Views, id: &str) -> Result<(DeadLetterRow, DeadLetter), P
     found.ok_or_else(|| Problem::NotFound { kind: "dead letter", id: id.to_owned() })
 }
 
-/// What `body` says; nothing where it is empty.
+/// The JSON in `body`; the default if `body` is empty.
 fn parsed<T: DeserializeOwned + Default>(body: Body) -> Result<T, Problem> {
     let text = schemes::text(body)?;
     if text.trim().is_empty() {

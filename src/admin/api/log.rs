@@ -1,4 +1,4 @@
-//! What the log tells: runs and decisions.
+//! Runs and decisions, as the log tells of them.
 
 use actix_web::web::{Data, Json, Path, Query};
 
