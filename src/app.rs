@@ -33,6 +33,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::Config,
     engine::{Controls, Desk, LookUps, Memory, References, WrittenSchemes},
+    health::Health,
     intake::Intake,
     log::Log,
     metrics::Metrics,
@@ -86,6 +87,7 @@ pub struct App {
     stages: Vec<Stage>,
     views: JoinSet<()>,
     log: Arc<dyn Log>,
+    health: Health,
     store: Store,
     stop_stages: CancellationToken,
     stop_views: CancellationToken,
@@ -183,12 +185,13 @@ impl App {
             listeners.webhooks(bound, intake)?;
         }
         let explainer = explainer(&connections, &references, &views, &clock);
-        let health = Arc::new(AppHealth::new(Arc::clone(&log), connections));
+        let health = Health::default();
+        let readiness = Arc::new(AppHealth::new(Arc::clone(&log), health.clone(), connections));
         let desk = Desk::new(Arc::clone(&log), Arc::clone(&clock));
         let kept_views = keeps_views.then(|| views.clone());
         let looked_up = if keeps_views { references.clone() } else { Vec::new() };
         let parts = admin::Parts { views, settings: settings.clone(), explainer, desk, arrivals, references };
-        let state = admin::AdminState::new(&config, token.secret, parts, metrics.clone(), health);
+        let state = admin::AdminState::new(&config, token.secret, parts, metrics.clone(), readiness);
         listeners.admin(admin, state, roles.admin)?;
         let (servers, handles) = listeners.start();
         let sources = config.sources;
@@ -204,6 +207,7 @@ impl App {
             stages,
             views: view_tasks,
             log,
+            health,
             store,
             stop_stages: CancellationToken::new(),
             stop_views,
@@ -245,6 +249,7 @@ impl App {
                 error!(?server, "a listener ended by itself");
                 Err(Error::ListenerEnded)
             },
+            why = self.health.process_must_end() => Err(Error::ComponentFailed(why)),
         };
         info!("stopping: no new deliveries, finishing what was begun");
         let (webhooks, admin) = self.handles.split_at(usize::from(self.webhooks.is_some()));

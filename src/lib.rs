@@ -12,6 +12,7 @@ pub mod demo;
 pub mod domain;
 pub mod engine;
 pub mod explain;
+pub mod health;
 pub mod intake;
 pub mod json_record;
 pub mod key_set;

@@ -65,6 +65,9 @@ pub enum Error {
     /// Metrics can't be registered.
     #[error("metrics: {}", crate::words::metrics(.0))]
     Metrics(#[from] prometheus::Error),
+    /// A component failed, and only a restart can help.
+    #[error("{0}")]
+    ComponentFailed(String),
     /// Starting was interrupted.
     #[error("starting was interrupted")]
     Interrupted,

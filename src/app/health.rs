@@ -6,34 +6,38 @@ use async_trait::async_trait;
 
 use crate::{
     admin::{Readiness, SourceHealth, SourceState, Wait},
-    engine::{Connection, Health},
+    engine::{self, Connection},
+    health::Health,
     log::Log,
 };
 
-/// Knows the log and the sources.
+/// Knows the log, the components and the sources.
 pub(super) struct AppHealth {
     log: Arc<dyn Log>,
+    components: Health,
     connections: Vec<Arc<Connection>>,
 }
 
 impl AppHealth {
-    pub(super) fn new(log: Arc<dyn Log>, connections: Vec<Arc<Connection>>) -> Self {
-        Self { log, connections }
+    pub(super) fn new(log: Arc<dyn Log>, components: Health, connections: Vec<Arc<Connection>>) -> Self {
+        Self { log, components, connections }
     }
 }
 
 #[async_trait]
 impl Readiness for AppHealth {
     async fn waiting_for(&self) -> Vec<Wait> {
-        self.log.ready().await.err().map(|error| Wait::new("log", error.to_string())).into_iter().collect()
+        let log = self.log.ready().await.err().map(|error| Wait::new("log", error.to_string()));
+        let components = self.components.failing().into_iter().map(|(what, why)| Wait::new(what, why));
+        log.into_iter().chain(components).collect()
     }
 
     fn sources(&self) -> Vec<SourceHealth> {
         let health = |connection: &Arc<Connection>| {
             let (state, why, since) = match connection.health() {
-                Health::Running => (SourceState::Running, None, None),
-                Health::Unreachable { why, since } => (SourceState::Unreachable, Some(why), Some(since)),
-                Health::Halted { why, since } => (SourceState::Halted, Some(why), Some(since)),
+                engine::Health::Running => (SourceState::Running, None, None),
+                engine::Health::Unreachable { why, since } => (SourceState::Unreachable, Some(why), Some(since)),
+                engine::Health::Halted { why, since } => (SourceState::Halted, Some(why), Some(since)),
             };
             SourceHealth { source: connection.source.clone(), state, why, since }
         };

@@ -1,0 +1,130 @@
+//! The health of this process, component by component: each component says how it is doing, `/readyz` tells it.
+//!
+//! A component that fails and can recover by itself is [`Component::failing`]. A failure that only a restart ends is
+//! [`Health::end_process`]: the process ends with exit code 1, and its supervisor starts it again. A product that is away
+//! is neither: it is the state of a source.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::watch;
+
+/// The health of all components. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub struct Health {
+    failing: Arc<Mutex<BTreeMap<Id, String>>>,
+    end: watch::Sender<Option<String>>,
+}
+
+/// The name of a component and a number, so that two of the same name don't speak for each other.
+type Id = (String, u64);
+
+impl Default for Health {
+    fn default() -> Self {
+        Self { failing: Arc::default(), end: watch::Sender::new(None) }
+    }
+}
+
+impl Health {
+    /// A component named `name`, that works until it says otherwise. The name is told without a token at `/readyz`: it
+    /// names no users and no addresses.
+    pub fn component(&self, name: impl Into<String>) -> Component {
+        Component { health: self.clone(), id: (name.into(), rand::random()) }
+    }
+
+    /// Which components don't work, and why; in the order of their names, each name once.
+    pub fn failing(&self) -> Vec<(String, String)> {
+        let failing = self.lock();
+        let mut told: Vec<_> = failing.iter().map(|((name, _), why)| (name.clone(), why.clone())).collect();
+        told.dedup_by(|next, kept| next.0 == kept.0);
+        told
+    }
+
+    /// Ends the process with exit code 1 and `why` as its one line: only a restart can help. The first reason holds.
+    pub fn end_process(&self, why: impl Into<String>) {
+        self.end.send_if_modified(|end| {
+            let first = end.is_none();
+            end.get_or_insert_with(|| why.into());
+            first
+        });
+    }
+
+    /// Returns when the process has to end, with the reason.
+    pub async fn process_must_end(&self) -> String {
+        let mut end = self.end.subscribe();
+        // The sender is this very value: it is not gone.
+        let why = end.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+        why.unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Id, String>> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One component, that says how it is doing. Dropped, it is not asked any more.
+#[derive(Debug)]
+pub struct Component {
+    health: Health,
+    id: Id,
+}
+
+impl Component {
+    /// The component does what it is for.
+    pub fn working(&self) {
+        self.health.lock().remove(&self.id);
+    }
+
+    /// The component does not do what it is for, and tries again by itself. `why` is told without a token at `/readyz`: no
+    /// secrets, no users, no addresses.
+    pub fn failing(&self, why: impl Into<String>) {
+        self.health.lock().insert(self.id.clone(), why.into());
+    }
+}
+
+impl Drop for Component {
+    fn drop(&mut self) {
+        self.working();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_is_failing_until_it_works_or_is_gone() {
+        let health = Health::default();
+        let (views, planner) = (health.component("views"), health.component("planner acme 3"));
+        assert_eq!(health.failing(), []);
+        views.failing("a partition can't be read");
+        planner.failing("the group can't be joined");
+        let told = |name: &str, why: &str| (name.to_owned(), why.to_owned());
+        let views_fail = told("views", "a partition can't be read");
+        assert_eq!(health.failing(), [told("planner acme 3", "the group can't be joined"), views_fail.clone()]);
+        drop(planner);
+        assert_eq!(health.failing(), [views_fail]);
+        views.working();
+        assert_eq!(health.failing(), []);
+    }
+
+    #[test]
+    fn two_components_of_one_name_do_not_speak_for_each_other() {
+        let health = Health::default();
+        let (one, other) = (health.component("planner"), health.component("planner"));
+        one.failing("it fails");
+        other.working();
+        drop(other);
+        assert_eq!(health.failing().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_first_reason_to_end_the_process_is_the_one_told() {
+        let health = Health::default();
+        health.end_process("the disk is gone");
+        health.end_process("and so is the log");
+        assert_eq!(health.process_must_end().await, "the disk is gone");
+    }
+}
