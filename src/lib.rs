@@ -19,6 +19,7 @@ pub mod key_set;
 pub mod log;
 pub mod metrics;
 pub mod products;
+pub mod rate_limited_log;
 pub mod rules;
 pub mod sandbox;
 pub mod secret;

@@ -14,12 +14,18 @@ use crate::{
     domain::{Event, EventId, EventKind, SourceId, Timestamp, UserKey, Via},
     log::{self, Log, Record, Stream, codec},
     metrics::Metrics,
+    rate_limited_log::LogLimiter,
 };
 
 /// Atlassian gives up after 20 s in Cloud, 10 s in Bitbucket and 5 s in Forge, whose deliveries come again.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// Of the events of one delivery, so many are written at a time.
 const AT_ONCE: usize = 64;
+
+// While the log is away each delivery fails: a limit for each kind of line.
+static NOT_DURABLE: LogLimiter = LogLimiter::once_a_minute();
+static NOT_IN_TIME: LogLimiter = LogLimiter::once_a_minute();
+static NOT_SET_ASIDE: LogLimiter = LogLimiter::once_a_minute();
 
 /// Where a delivery comes from, as far as its events are concerned.
 pub(super) struct Origin<'a> {
@@ -88,7 +94,9 @@ pub(super) async fn append(events: Vec<Event>, log: &dyn Log, metrics: &Metrics)
         Ok(Ok(())) => Ok(ids),
         Ok(Err(error)) => Err(error),
         Err(_) => {
-            warn!("a delivery was not durable in time");
+            if let Some(suppressed) = NOT_IN_TIME.permit() {
+                warn!(suppressed, "a delivery was not durable in time");
+            }
             Err(Error::Unavailable)
         }
     }
@@ -100,7 +108,9 @@ pub(super) async fn append_record(stream: Stream, record: Record, log: &dyn Log)
         Ok(Ok(_)) => Ok(()),
         Ok(Err(log::Error::Overloaded)) => Err(Error::Overloaded),
         Ok(Err(error)) => {
-            warn!(%error, "what can't be read in a delivery could not be set aside");
+            if let Some(suppressed) = NOT_SET_ASIDE.permit() {
+                warn!(%error, suppressed, "what can't be read in a delivery could not be set aside");
+            }
             Err(Error::Unavailable)
         }
         Err(_) => Err(Error::Unavailable),
@@ -136,7 +146,10 @@ async fn append_one(event: Event, log: &dyn Log, metrics: &Metrics) -> Result<()
         }
         Err(log::Error::Overloaded) => Err(Error::Overloaded),
         Err(error) => {
-            warn!(event.id = %event.id, source.id = %event.source, %error, "a delivery could not be made durable");
+            if let Some(suppressed) = NOT_DURABLE.permit() {
+                let (event, source) = (&event.id, &event.source);
+                warn!(event.id = %event, source.id = %source, %error, suppressed, "a delivery could not be made durable");
+            }
             Err(Error::Unavailable)
         }
     }
