@@ -138,11 +138,11 @@ impl App {
             roles.webhooks.then(|| listeners::bind(Listener::Webhooks, config.webhooks.listen)).transpose()?;
         let admin = listeners::bind(Listener::Admin, config.admin.listen)?;
         let addresses = (webhooks.as_ref().map(|bound| bound.address), admin.address);
-        let metrics = Metrics::new()?;
+        let (metrics, health) = (Metrics::new()?, Health::default());
         data_folder::open(&config.data_dir)?;
         let token = admin::token(&config.admin, &config.data_dir)?;
         let new_token = token.newly_made.then(|| NewToken::of(&token.secret, &config.data_dir));
-        let log = open_log(&config).await?;
+        let log = open_log(&config, &health).await?;
         let store = Store::open(&config.data_dir.join("state"), log.identity())?;
         if let Some(aside) = store.set_aside() {
             warn!(moved_to = %aside.display(), "the state store was damaged; it is rebuilt from the log");
@@ -157,9 +157,9 @@ impl App {
         let views = Views::open(&store)?;
         // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
         let keeps_views = roles.engine || roles.admin;
-        let mut view_tasks = if keeps_views { views.follow(&log, &stop_views) } else { JoinSet::new() };
+        let mut view_tasks = if keeps_views { views.follow(&log, &health, &stop_views) } else { JoinSet::new() };
         if keeps_views {
-            view_tasks.spawn(settings.clone().follow(stop_views.clone()));
+            view_tasks.spawn(settings.clone().follow(health.clone(), stop_views.clone()));
             settings.caught_up().await?; // so that no event is decided without the stored schemes
         }
         let written: Arc<dyn WrittenSchemes> = Arc::new(settings.clone());
@@ -185,7 +185,6 @@ impl App {
             listeners.webhooks(bound, intake)?;
         }
         let explainer = explainer(&connections, &references, &views, &clock);
-        let health = Health::default();
         let readiness = Arc::new(AppHealth::new(Arc::clone(&log), health.clone(), connections));
         let desk = Desk::new(Arc::clone(&log), Arc::clone(&clock));
         let kept_views = keeps_views.then(|| views.clone());
@@ -236,7 +235,13 @@ impl App {
         let mut stages = JoinSet::new();
         let ledger = self.housekeeping.memory.ledger.clone();
         for stage in self.stages.drain(..) {
-            stage.spawn(&mut stages, Arc::clone(&self.log), ledger.clone(), self.stop_stages.clone());
+            stage.spawn(
+                &mut stages,
+                Arc::clone(&self.log),
+                ledger.clone(),
+                self.health.clone(),
+                self.stop_stages.clone(),
+            );
         }
         for references in self.references.drain(..) {
             stages.spawn(references.run(self.stop_stages.clone()));

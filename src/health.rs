@@ -7,6 +7,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::watch;
@@ -17,6 +18,9 @@ pub struct Health {
     failing: Arc<Mutex<BTreeMap<Id, String>>>,
     end: watch::Sender<Option<String>>,
 }
+
+/// A component that waits for that long, and hears of no error, works.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// The name of a component and a number, so that two of the same name don't speak for each other.
 type Id = (String, u64);
@@ -81,6 +85,18 @@ impl Component {
     /// secrets, no users, no addresses.
     pub fn failing(&self, why: impl Into<String>) {
         self.health.lock().insert(self.id.clone(), why.into());
+    }
+}
+
+impl Component {
+    /// Waits for what comes `next`. A component for which nothing came within a second works: nothing was wrong either.
+    pub async fn waiting<T>(&self, next: impl Future<Output = T>) -> T {
+        let mut next = std::pin::pin!(next);
+        if let Ok(came) = tokio::time::timeout(QUIET, &mut next).await {
+            return came;
+        }
+        self.working();
+        next.await
     }
 }
 

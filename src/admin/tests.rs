@@ -25,6 +25,7 @@ use crate::{
     domain::{Action, Mode, Product, Scheme, SchemeRef, Selection, Trigger},
     engine::testing::Stub,
     explain::Explainer,
+    health::Health,
     products::Client,
     views::testing::{Following, at},
 };
@@ -102,7 +103,7 @@ impl Site {
         let config = configuration();
         let settings = Settings::new(&config, following.log.clone(), Arc::new(SystemClock));
         let stop = CancellationToken::new();
-        tokio::spawn(settings.clone().follow(stop.clone()));
+        tokio::spawn(settings.clone().follow(Health::default(), stop.clone()));
         let product: Arc<dyn Client> = Arc::new(Stub::default()); // where every group is there
         let clients = config.sources.iter().map(|source| (source.id.clone(), Arc::clone(&product)));
         let explainer = Explainer::new(clients, Arc::new(views.clone()), Arc::new(SystemClock));

@@ -8,6 +8,7 @@ use crate::{
     config::{Config, LogConfig, Source},
     engine::{Connection, Controls, LookUps, References, WrittenSchemes},
     explain::Explainer,
+    health::Health,
     log::{
         Log,
         embedded::{self, EmbeddedLog},
@@ -18,17 +19,17 @@ use crate::{
     views::Views,
 };
 
-/// Opens the log that the configuration names, or makes it.
-pub(super) async fn open_log(config: &Config) -> Result<Arc<dyn Log>, Error> {
+/// Opens the log that the configuration names, or makes it. It says to `health` how it is doing.
+pub(super) async fn open_log(config: &Config, health: &Health) -> Result<Arc<dyn Log>, Error> {
     Ok(match &config.log {
         LogConfig::Embedded => {
             let dir = config.data_dir.join("log");
             let sources = Some(config.sources.iter().map(|source| source.id.clone()).collect());
-            let options = embedded::Options { sources, ..Default::default() };
+            let options = embedded::Options { sources, health: health.clone(), ..Default::default() };
             let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, options));
             Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
         }
-        LogConfig::Kafka(kafka) => Arc::new(KafkaLog::open(kafka).await?),
+        LogConfig::Kafka(kafka) => Arc::new(KafkaLog::open_in(kafka, health.clone()).await?),
     })
 }
 

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     config::{Config, Source},
     engine::{self, Connection, Executor, Memory, Overview, Planner, References, Scheduler, Sweeper},
+    health::Health,
     intake::feed::Feed,
     log::Log,
     metrics::Metrics,
@@ -30,13 +31,20 @@ pub(super) enum Stage {
 
 impl Stage {
     /// Runs it among `tasks` until `stop` is cancelled.
-    pub(super) fn spawn(self, tasks: &mut JoinSet<()>, log: Arc<dyn Log>, ledger: Ledger, stop: CancellationToken) {
+    pub(super) fn spawn(
+        self,
+        tasks: &mut JoinSet<()>,
+        log: Arc<dyn Log>,
+        ledger: Ledger,
+        health: Health,
+        stop: CancellationToken,
+    ) {
         match self {
-            Self::Planner(planner) => tasks.spawn(engine::run(log, ledger, planner, stop)),
-            Self::Executor(executor) => tasks.spawn(engine::run(log, ledger, executor, stop)),
-            Self::Sweeper(sweeper) => tasks.spawn(engine::run(log, ledger, sweeper, stop)),
-            Self::Scheduler(scheduler) => tasks.spawn(scheduler.run(stop)),
-            Self::Feed(feed) => tasks.spawn(feed.run(stop)),
+            Self::Planner(planner) => tasks.spawn(engine::run(log, ledger, planner, health, stop)),
+            Self::Executor(executor) => tasks.spawn(engine::run(log, ledger, executor, health, stop)),
+            Self::Sweeper(sweeper) => tasks.spawn(engine::run(log, ledger, sweeper, health, stop)),
+            Self::Scheduler(scheduler) => tasks.spawn(scheduler.run(health, stop)),
+            Self::Feed(feed) => tasks.spawn(feed.run(health, stop)),
         };
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     config,
     domain::{Heard, LastLists, RunId, SchemeId, SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
     engine::{self, AskedStep, Count, NoControls, testing::Stub},
+    health::Health,
     log::{
         Partition,
         embedded::{EmbeddedLog, Options},
@@ -131,7 +132,8 @@ async fn decided_until(events: &[Event], last: Option<EventId>, scheme: &str) ->
     let overview: Arc<dyn Overview> = Arc::clone(&listener) as _;
     let planner = Planner::new(connection, receiver, Mode::Active, Arc::clone(&log), memory, metrics, overview);
     let stop = CancellationToken::new();
-    let running = tokio::spawn(engine::run(Arc::clone(&log), ledger, Arc::new(planner), stop.clone()));
+    let running =
+        tokio::spawn(engine::run(Arc::clone(&log), ledger, Arc::new(planner), Health::default(), stop.clone()));
     let records = log.read(Stream::Decisions, vec![(Partition(0), 0)]).await.expect("read");
     let mut decoded =
         records.map(|record| codec::decode::<Decision>(&record.expect("a record").payload).expect("usher wrote it"));

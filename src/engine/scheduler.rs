@@ -14,6 +14,7 @@ use super::{
 use crate::{
     clock::Clock,
     domain::{SchemeId, SweepRequest, Timestamp},
+    health::Health,
     log::{Log, Partition, Position, Record, Stream, codec},
     metrics::Metrics,
 };
@@ -61,8 +62,9 @@ impl Scheduler {
         Self { bells, appender: Appender::new(Arc::clone(&log)), log, clock, metrics, wake }
     }
 
-    /// Runs until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Runs until `stop`. It says to `health` how it is doing.
+    pub async fn run(self, health: Health, stop: CancellationToken) {
+        let _component = health.component("scheduler");
         if self.caught_up(&stop).await.is_err() {
             return;
         }

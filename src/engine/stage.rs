@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     domain::{SourceId, Stage},
+    health::Health,
     log::{self, Assignment, Log, Partition, Stored, Stream},
     store::{self, Entry, Ledger, Scope},
 };
@@ -109,7 +110,15 @@ impl Work {
 }
 
 /// Runs `handler` on the partitions that its group gives this process, until `stop`.
-pub async fn run<H: Handler>(log: Arc<dyn Log>, ledger: Ledger, handler: Arc<H>, stop: CancellationToken) {
+/// It says to `health` how it is doing.
+pub async fn run<H: Handler>(
+    log: Arc<dyn Log>,
+    ledger: Ledger,
+    handler: Arc<H>,
+    health: Health,
+    stop: CancellationToken,
+) {
+    let _component = health.component(format!("{} {}", handler.stage().as_str(), handler.source()));
     let group = log::group(handler.stage().as_str(), handler.source().as_str());
     let work = |assignment| {
         let (log, handler) = (Arc::clone(&log), Arc::clone(&handler));

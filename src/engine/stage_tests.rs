@@ -120,7 +120,8 @@ impl Ground {
     fn start(&self, handler: &Arc<Noting>) -> (CancellationToken, tokio::task::JoinHandle<()>) {
         let stop = CancellationToken::new();
         let ledger = self.store.ledger().unwrap();
-        let running = tokio::spawn(run(Arc::clone(&self.log), ledger, Arc::clone(handler), stop.clone()));
+        let running =
+            tokio::spawn(run(Arc::clone(&self.log), ledger, Arc::clone(handler), Health::default(), stop.clone()));
         (stop, running)
     }
 }

@@ -10,6 +10,7 @@ use super::Settings;
 use crate::{
     domain::Setting,
     engine::Backoff,
+    health::{Component, Health},
     log::{self, Partition, Stored, Stream, codec},
 };
 
@@ -40,16 +41,18 @@ enum Interruption {
 }
 
 impl Settings {
-    /// Follows the log until `stop` is cancelled.
-    pub async fn follow(self, stop: CancellationToken) {
+    /// Follows the log until `stop` is cancelled. It says to `health` how it is doing.
+    pub async fn follow(self, health: Health, stop: CancellationToken) {
+        let component = health.component("settings");
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         let mut waits = backoff.clone();
         while !stop.is_cancelled() {
             let before = self.0.next.borrow().clone();
-            let Some(interruption) = stop.run_until_cancelled(self.read_on()).await else { return };
+            let Some(interruption) = stop.run_until_cancelled(self.read_on(&component)).await else { return };
             if *self.0.next.borrow() != before {
                 waits = backoff.clone(); // it had come on meanwhile
             }
+            component.failing(interruption.to_string());
             warn!(%interruption, "the settings are not followed now");
             let _stopped = stop.run_until_cancelled(tokio::time::sleep(waits.next_wait())).await;
         }
@@ -70,17 +73,18 @@ impl Settings {
         }
     }
 
-    async fn read_on(&self) -> Interruption {
+    async fn read_on(&self, component: &Component) -> Interruption {
         let next = self.0.next.borrow().clone();
         let from = (0..).map(Partition).zip(next).collect();
         let mut records = match self.0.log.read(Stream::Settings, from).await {
             Ok(records) => records.ready_chunks(BATCH),
             Err(error) => return error.into(),
         };
-        while let Some(batch) = records.next().await {
+        while let Some(batch) = component.waiting(records.next()).await {
             if let Err(error) = self.apply(batch) {
                 return error.into();
             }
+            component.working();
         }
         Interruption::Ended
     }

@@ -10,6 +10,7 @@ use super::*;
 use crate::{
     config,
     domain::{Actor, ChangeKind, Event, EventId, EventKind, Facts, Timestamp, UserHints, UserId, UserRef, Via},
+    health::Health,
     log::Stream,
     rules,
     views::testing::MemoryLog,
@@ -55,7 +56,7 @@ impl Replica {
         let clock = Arc::new(Clock::default());
         let settings = Settings::new(&config, log.clone(), clock.clone());
         let stop = CancellationToken::new();
-        tokio::spawn(settings.clone().follow(stop.clone()));
+        tokio::spawn(settings.clone().follow(Health::default(), stop.clone()));
         settings.caught_up().await.expect("read");
         Self { settings, clock, _following: stop.drop_guard() }
     }

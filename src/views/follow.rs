@@ -6,7 +6,10 @@ use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, checkpoints::Checkpoints};
-use crate::log::{self, Log, Partition, Stored, Stream};
+use crate::{
+    health::Component,
+    log::{self, Log, Partition, Stored, Stream},
+};
 
 /// Rows are written this many at a time, off the threads that serve requests.
 const BATCH: usize = 256;
@@ -23,6 +26,7 @@ pub(super) struct Follower {
     pub(super) stream: Stream,
     pub(super) checkpoints: Checkpoints,
     pub(super) apply: Apply,
+    pub(super) component: Arc<Component>,
     pub(super) stop: CancellationToken,
 }
 
@@ -45,6 +49,7 @@ impl Follower {
         let mut wait = FIRST_WAIT;
         while !self.stop.is_cancelled() {
             let Err(interruption) = self.follow(&mut wait).await else { return };
+            self.component.failing(format!("{}: {interruption}", self.stream));
             tracing::warn!(stream = %self.stream, error = %interruption, "view of {} interrupted", self.stream);
             let _stopped = self.stop.run_until_cancelled(tokio::time::sleep(wait)).await;
             wait = (wait * 2).min(LONGEST_WAIT);
@@ -61,11 +66,12 @@ impl Follower {
             return Ok(());
         };
         let mut batches = records?.ready_chunks(BATCH);
-        while let Some(batch) = self.stop.run_until_cancelled(batches.next()).await {
+        while let Some(batch) = self.stop.run_until_cancelled(self.component.waiting(batches.next())).await {
             let follower = self.clone();
             let writing = tokio::task::spawn_blocking(move || follower.write(batch.ok_or(Interruption::Ended)?));
             writing.await.map_err(|_| Interruption::Panicked)??;
             *wait = FIRST_WAIT;
+            self.component.working();
         }
         Ok(())
     }

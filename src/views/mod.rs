@@ -41,6 +41,7 @@ use crate::{
         UserId, UserKey, UserList, UserRef,
     },
     explain::Seen,
+    health::Health,
     log::{
         Log, Partition, Stored, Stream,
         codec::{self, OutcomeRecord, decode},
@@ -132,11 +133,13 @@ impl Views {
         })
     }
 
-    /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped).
-    pub fn follow(&self, log: &Arc<dyn Log>, stop: &CancellationToken) -> JoinSet<()> {
+    /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped). They say
+    /// to `health` how they are doing.
+    pub fn follow(&self, log: &Arc<dyn Log>, health: &Health, stop: &CancellationToken) -> JoinSet<()> {
         let follower = |(stream, apply)| {
             let (log, checkpoints, stop) = (Arc::clone(log), self.checkpoints.clone(), stop.clone());
-            Follower { log, stream, checkpoints, apply, stop }.run()
+            let component = Arc::new(health.component("views"));
+            Follower { log, stream, checkpoints, apply, component, stop }.run()
         };
         self.readers().into_iter().map(follower).collect()
     }

@@ -14,7 +14,7 @@ pub(crate) use self::{
     records::{at, decision, letter, outcome, source, steps, verdict},
 };
 use super::Views;
-use crate::store::Store;
+use crate::{health::Health, store::Store};
 
 /// Views that follow a log, in a folder that outlives them.
 pub(crate) struct Following {
@@ -36,7 +36,7 @@ impl Following {
         let stop = CancellationToken::new();
         let views = Views::open(&store).expect("views");
         let shared: Arc<dyn crate::log::Log> = log.clone();
-        let tasks = views.follow(&shared, &stop);
+        let tasks = views.follow(&shared, &Health::default(), &stop);
         Self { log, views, stop, tasks, store, dir }
     }
 

@@ -4,6 +4,7 @@ use super::{
 };
 use crate::{
     domain::{Attempt, Decision, EventKind, StepResult, Truth},
+    health::Health,
     log::{
         Partition, Record,
         codec::encode,
@@ -163,7 +164,7 @@ async fn the_log_on_disk_is_followed_as_well() {
     let store = Store::open(&dir.path().join("state"), log.identity()).expect("a store");
     let stop = CancellationToken::new();
     let views = Views::open(&store).expect("views");
-    let tasks = views.follow(&log, &stop);
+    let tasks = views.follow(&log, &Health::default(), &stop);
     for user in 0..10 {
         let decision = decision(&format!("e{user}"), "jane", user, vec![verdict("a", Truth::True, &["g"])]);
         let step = steps(&decision).remove(0);

@@ -18,6 +18,7 @@ use crate::{
         UserId, UserRef,
     },
     engine::{self, Memory, NoControls, Sweeper},
+    health::Health,
     log::{
         Partition, Record, Stream, codec,
         embedded::{EmbeddedLog, Options},
@@ -179,7 +180,7 @@ impl Bench {
             Some(EVERY),
         );
         let stop = CancellationToken::new();
-        tokio::spawn(engine::run(Arc::clone(&log), memory.ledger, Arc::new(sweeper), stop.clone()));
+        tokio::spawn(engine::run(Arc::clone(&log), memory.ledger, Arc::new(sweeper), Health::default(), stop.clone()));
         tokio::spawn(meet_everybody(Arc::clone(&log), Arc::clone(&met)));
         Self { site, met, log, _stop: stop.drop_guard(), _schemes: schemes, _dir: dir }
     }

@@ -13,6 +13,7 @@ use crate::{
         UserRef,
     },
     engine::{self, AskedStep, Count, Memory, controls::testing::Stopped},
+    health::Health,
     log::{
         Record,
         embedded::{EmbeddedLog, Options},
@@ -213,7 +214,8 @@ async fn made_with(
     let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, Arc::new(read), metrics);
     let sweeper = Sweeper { schemes, ..sweeper };
     let stop = CancellationToken::new();
-    let running = tokio::spawn(engine::run(Arc::clone(&log), memory.ledger, Arc::new(sweeper), stop.clone()));
+    let running =
+        tokio::spawn(engine::run(Arc::clone(&log), memory.ledger, Arc::new(sweeper), Health::default(), stop.clone()));
     records::<SweepProgress>(&*log, Stream::SweepProgress, count).await;
     for request in later {
         let record = Record { key: request.key(), payload: codec::encode(request) };

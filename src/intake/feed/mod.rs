@@ -28,6 +28,7 @@ use crate::{
     config::{self, AuditActions, Source},
     domain::{Print, Product, SourceId, UserKey},
     engine::{Appender, Connection, share},
+    health::Health,
     log::{self, Assignment, Log, Partition, Stream},
     metrics::Metrics,
     source::Arrivals,
@@ -98,8 +99,9 @@ impl Feed {
         &self.connection.source
     }
 
-    /// Follows it until `stop`, while this process is the one to do so.
-    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+    /// Follows it until `stop`, while this process is the one to do so. It says to `health` how it is doing.
+    pub async fn run(self: Arc<Self>, health: Health, stop: CancellationToken) {
+        let _component = health.component(format!("feed {}", self.source()));
         let group = log::group(STAGE, self.source().as_str());
         let work = |assignment| Arc::clone(&self).hold(assignment, stop.clone());
         share(&self.log, Stream::Feeds, &group, &stop, work).await;

@@ -85,11 +85,20 @@ pub struct Options {
     pub retention: Duration,
     /// Whose groups count there: what the others have not consumed is not kept for them. None: all.
     pub sources: Option<BTreeSet<SourceId>>,
+    /// Where the log says how it is doing.
+    pub health: crate::health::Health,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { partitions: 4, queue: 8192, reserve_bytes: 64 * 1024 * 1024, retention: RETENTION, sources: None }
+        Self {
+            partitions: 4,
+            queue: 8192,
+            reserve_bytes: 64 * 1024 * 1024,
+            retention: RETENTION,
+            sources: None,
+            health: crate::health::Health::default(),
+        }
     }
 }
 

@@ -38,7 +38,7 @@ use self::{
     settings::{Patience, Settings},
 };
 use super::{Consumer, Error, Log, Partition, Position, Record, Records, Stream};
-use crate::config::KafkaConfig;
+use crate::{config::KafkaConfig, health::Health};
 
 /// How long the brokers may take to answer a question.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -56,6 +56,8 @@ pub struct KafkaLog {
     results: Producer,
     partitions: u16,
     identity: String,
+    #[expect(dead_code, reason = "the streams say to it how they are doing")]
+    health: Health,
     lags: Lags,
     acknowledged: Acknowledged,
     readiness: tokio::sync::Mutex<Option<(Instant, Result<(), Error>)>>,
@@ -71,6 +73,14 @@ impl KafkaLog {
     /// [`Error::Unavailable`] where no broker answers in about 10 seconds; [`Error::Unusable`] where an option can't
     /// be used, or the topics can't be made or don't fit together.
     pub async fn open(config: &KafkaConfig) -> Result<Self, Error> {
+        Self::open_in(config, Health::default()).await
+    }
+
+    /// As [`KafkaLog::open`]; it says to `health` how it is doing.
+    ///
+    /// # Errors
+    /// As [`KafkaLog::open`].
+    pub async fn open_in(config: &KafkaConfig, health: Health) -> Result<Self, Error> {
         let settings = Settings::new(config)?;
         let deliveries = Producer::new(settings.clone(), Patience::GivesUp)?;
         let results = Producer::new(settings.clone(), Patience::NeverGivesUp)?;
@@ -83,6 +93,7 @@ impl KafkaLog {
             settings,
             partitions,
             identity,
+            health,
             lags: Lags::default(),
             acknowledged: Acknowledged::default(),
             readiness: tokio::sync::Mutex::default(),
