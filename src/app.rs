@@ -142,7 +142,7 @@ impl App {
         data_folder::open(&config.data_dir)?;
         let token = admin::token(&config.admin, &config.data_dir)?;
         let new_token = token.newly_made.then(|| NewToken::of(&token.secret, &config.data_dir));
-        let log = open_log(&config, &health).await?;
+        let log = open_log(&config, &clock, &health).await?;
         let store = Store::open(&config.data_dir.join("state"), log.identity())?;
         if let Some(aside) = store.set_aside() {
             warn!(moved_to = %aside.display(), "the state store was damaged; it is rebuilt from the log");

@@ -6,7 +6,7 @@ use super::Error;
 use crate::{
     clock::Clock,
     config::{Config, LogConfig, Source},
-    engine::{Connection, Controls, LookUps, References, WrittenSchemes},
+    engine::{Connection, Controls, LookUps, References, WrittenSchemes, consumer_groups},
     explain::Explainer,
     health::Health,
     log::{
@@ -20,12 +20,14 @@ use crate::{
 };
 
 /// Opens the log that the configuration names, or makes it. It says to `health` how it is doing.
-pub(super) async fn open_log(config: &Config, health: &Health) -> Result<Arc<dyn Log>, Error> {
+pub(super) async fn open_log(config: &Config, clock: &Arc<dyn Clock>, health: &Health) -> Result<Arc<dyn Log>, Error> {
     Ok(match &config.log {
         LogConfig::Embedded => {
             let dir = config.data_dir.join("log");
             let sources = Some(config.sources.iter().map(|source| source.id.clone()).collect());
-            let options = embedded::Options { sources, health: health.clone(), ..Default::default() };
+            let groups = config.sources.iter().flat_map(|source| consumer_groups(&source.id)).collect();
+            let (clock, health) = (Arc::clone(clock), health.clone());
+            let options = embedded::Options { sources, groups, clock, health, ..Default::default() };
             let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, options));
             Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
         }

@@ -321,6 +321,92 @@ async fn old_records_go_unless_a_group_has_yet_to_consume_them() {
     log.close().await;
 }
 
+/// Ten records of one user in a stream that planners consume, of which one group has consumed all, and ten in another one that
+/// nobody consumes. Gives the partition.
+async fn with_ten_events_and_ten_outcomes() -> (EmbeddedFixture, Partition) {
+    let fixture = EmbeddedFixture::new().await;
+    let log = fixture.open().await;
+    let mut partition = Partition(0);
+    for number in 0..10 {
+        partition = log.append(Stream::Events, record(1, number.to_string())).await.expect("appended").partition;
+        log.append(Stream::Outcomes, record(1, number.to_string())).await.expect("appended");
+    }
+    let mut member = Member::join(&*log, Stream::Events, "usher.planner.acme").await;
+    let taken = member.take(10).await;
+    member.store(&taken);
+    member.leave().await;
+    log.close().await;
+    (fixture, partition)
+}
+
+/// Opens the log so that everything is old, and waits until what nobody needs is gone. Gives what is left of the events.
+async fn events_left(fixture: &EmbeddedFixture, partition: Partition, options: Options) -> usize {
+    let log = fixture.open().await;
+    let newest = log.append(Stream::Outcomes, record(1, "newest")).await.expect("appended").offset;
+    log.close().await;
+    let log = fixture.open_with(Options { retention: Duration::ZERO, ..options }).expect("a log");
+    // Events are looked at before outcomes.
+    within(async {
+        while log.bounds(Stream::Outcomes, partition).await.expect("bounds").start < newest {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    let left = all(&log, Stream::Events).await.len();
+    log.close().await;
+    left
+}
+
+#[tokio::test]
+async fn what_is_old_is_kept_for_a_group_that_has_joined_and_stored_nothing() {
+    let (fixture, partition) = with_ten_events_and_ten_outcomes().await;
+    let log = fixture.open().await;
+    let mut member = Member::join(&*log, Stream::Events, "usher.planner.paused").await;
+    member.take(10).await;
+    member.leave().await;
+    log.close().await;
+    assert_eq!(events_left(&fixture, partition, Options::default()).await, 10);
+}
+
+#[tokio::test]
+async fn what_is_old_is_kept_for_a_group_that_is_to_join_and_from_then_on() {
+    let (fixture, partition) = with_ten_events_and_ten_outcomes().await;
+    let groups = vec![(Stream::Events, "usher.planner.new".to_owned())];
+    assert_eq!(events_left(&fixture, partition, Options { groups, ..Options::default() }).await, 10);
+    assert_eq!(events_left(&fixture, partition, Options::default()).await, 10);
+    // Unless its source is not configured any more.
+    let sources = Some(["acme".parse().expect("an id")].into());
+    assert_eq!(events_left(&fixture, partition, Options { sources, ..Options::default() }).await, 1);
+    // One that joins then begins with what is left.
+    let log = fixture.open().await;
+    let mut member = Member::join(&*log, Stream::Events, "usher.planner.new").await;
+    assert_eq!(member.take(1).await[0].position.offset, 9);
+    member.leave().await;
+    log.close().await;
+}
+
+#[tokio::test]
+async fn a_group_of_a_compacted_stream_that_stores_nothing_keeps_nothing() {
+    let fixture = EmbeddedFixture::new().await;
+    let log = fixture.open().await;
+    let mut partition = Partition(0);
+    for number in 0..10 {
+        partition = log.append(Stream::Feeds, record(1, number.to_string())).await.expect("appended").partition;
+    }
+    let mut member = Member::join(&*log, Stream::Feeds, "usher.feed.acme").await;
+    member.take(10).await;
+    member.leave().await;
+    log.close().await;
+    let log = fixture.open_later().await;
+    within(async {
+        while log.bounds(Stream::Feeds, partition).await.expect("bounds").start < 9 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    log.close().await;
+}
+
 /// Ten records of which the planner of `gone` has done four and that of `acme` all.
 async fn with_a_source_left_behind() -> (EmbeddedFixture, Partition) {
     let fixture = EmbeddedFixture::new().await;

@@ -28,7 +28,7 @@ use super::{
     witness::Witness,
 };
 use crate::{
-    clock::{Clock, SystemClock},
+    clock::Clock,
     log::{Position, Stored},
 };
 
@@ -43,6 +43,7 @@ pub(super) struct Committer {
     pub store: Arc<Store>,
     pub groups: Arc<Groups>,
     pub health: Arc<Health>,
+    pub clock: Arc<dyn Clock>,
     /// What readers may see of each part; moved only after the sync.
     pub bounds: Parts<watch::Sender<Range<u64>>>,
     pub reserve: Reserve,
@@ -113,7 +114,7 @@ impl Committer {
 
     /// Makes the records durable, then visible; none of it where that fails.
     fn write(&mut self, appends: &[Append]) -> Option<Vec<Position>> {
-        let mut staged = Staged::new(&self.ends(), SystemClock.now());
+        let mut staged = Staged::new(&self.ends(), self.clock.now());
         let positions = appends.iter().map(|append| staged.add(append.part, &append.record)).collect();
         self.commit_staged(staged).then_some(positions)
     }
@@ -190,7 +191,7 @@ impl Committer {
     }
 
     fn trim(&mut self) {
-        let now = SystemClock.now();
+        let now = self.clock.now();
         let Ok(tree) = self.store.tree() else { return };
         let next = store::guarded(|| self.trimmer.next(&tree, &self.groups, &self.bounds, now));
         let removed = next.unwrap_or_else(|panicked| Err(sled::Error::ReportableBug(panicked.to_string())));
@@ -208,7 +209,7 @@ impl Committer {
 
     /// Does a bounded part of what there is to do in compacted streams.
     fn compact(&mut self) {
-        let now = SystemClock.now();
+        let now = self.clock.now();
         let Ok(tree) = self.store.tree() else { return };
         let next = store::guarded(|| self.compactor.next(&tree, &self.groups, &self.bounds, now));
         let step = next.unwrap_or_else(|panicked| Err(sled::Error::ReportableBug(panicked.to_string()).into()));
@@ -240,7 +241,7 @@ impl Committer {
         if !self.has_room_for(bytes) {
             return false;
         }
-        let mut staged = Staged::new(&self.ends(), SystemClock.now());
+        let mut staged = Staged::new(&self.ends(), self.clock.now());
         for record in copies {
             staged.add_bytes(part, &record.key, &record.payload);
         }

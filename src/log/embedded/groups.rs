@@ -1,7 +1,7 @@
 //! How far each consumer group has come: in memory at once, on disk a little later.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     ops::Range,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -27,6 +27,20 @@ struct State {
     /// Groups for which nothing is kept.
     retired: BTreeSet<String>,
     closed: bool,
+}
+
+impl State {
+    /// Notes where `group` begins in each of the parts in `begins`, unless it has come to some place there. A compacted part
+    /// is not among them: the latest record of each key stays there anyway, and a group that never stores an offset
+    /// would keep all the others.
+    fn hold(&mut self, group: &str, begins: &[(Part, u64)]) {
+        for (part, begin) in begins.iter().filter(|(part, _)| !part.stream.is_compacted()) {
+            if let Entry::Vacant(vacant) = self.offsets[*part].entry(group.to_owned()) {
+                vacant.insert(*begin);
+                self.unsaved.insert((*part, group.to_owned()));
+            }
+        }
+    }
 }
 
 impl Groups {
@@ -62,10 +76,16 @@ impl Groups {
     }
 
     /// A member of `group` works on `stream` from now on.
-    pub fn join(&self, stream: Stream, group: &str) {
+    pub fn join(&self, stream: Stream, group: &str, begins: &[(Part, u64)]) {
         let mut state = self.lock();
         state.joined.insert((stream, group.to_owned()));
         state.retired.remove(group);
+        state.hold(group, begins);
+    }
+
+    /// Keeps for `group` what it has not consumed, also before it joins.
+    pub fn expect(&self, group: &str, begins: &[(Part, u64)]) {
+        self.lock().hold(group, begins);
     }
 
     /// What the groups with a member here have still to do of `stream`, its parts ending at `ends`. None where there

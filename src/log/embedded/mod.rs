@@ -62,7 +62,10 @@ use self::{
     trim::Trimmer,
 };
 use super::{Consumer, Error, Log, Partition, Position, RETENTION, Record, Records, Stored, Stream, source_of_group};
-use crate::domain::SourceId;
+use crate::{
+    clock::{Clock, SystemClock},
+    domain::SourceId,
+};
 
 /// The longest record, key and payload together, in bytes: far more than a webhook can bring.
 const MAX_RECORD: usize = 16 * 1024 * 1024;
@@ -70,8 +73,8 @@ const MAX_RECORD: usize = 16 * 1024 * 1024;
 /// A write that has not ended after that long is taken for one that never will.
 const STUCK_AFTER: Duration = Duration::from_secs(30);
 
-/// How the embedded log is to behave.
-#[derive(Debug, Clone)]
+/// How the embedded log is to behave, and what it is opened in.
+#[derive(Clone)]
 pub struct Options {
     /// Partitions of each stream, for a log that is made; one that exists keeps its own number.
     pub partitions: u16,
@@ -79,12 +82,16 @@ pub struct Options {
     pub queue: usize,
     /// With less free disk space than that, in bytes, appends are [`Error::Unavailable`].
     pub reserve_bytes: u64,
-    /// How long records are kept at least. Older ones go within the hour, unless a group that has stored an offset
-    /// in their stream has not come that far. Of compacted streams the latest record of each key stays, and the
+    /// How long records are kept at least. Older ones go within the hour, unless a group that has joined their stream once,
+    /// or is one of `groups`, has not come that far. Of compacted streams the latest record of each key stays, and the
     /// others go some time later.
     pub retention: Duration,
+    /// Groups that will join: what is there when the log is opened is kept for them too.
+    pub groups: Vec<(Stream, String)>,
     /// Whose groups count there: what the others have not consumed is not kept for them. None: all.
     pub sources: Option<BTreeSet<SourceId>>,
+    /// The time of day: when a record is appended, and how old it is.
+    pub clock: Arc<dyn Clock>,
     /// Where the log says how it is doing.
     pub health: crate::health::Health,
 }
@@ -96,7 +103,9 @@ impl Default for Options {
             queue: 8192,
             reserve_bytes: 64 * 1024 * 1024,
             retention: RETENTION,
+            groups: Vec::new(),
             sources: None,
+            clock: Arc::new(SystemClock),
             health: crate::health::Health::default(),
         }
     }
@@ -129,6 +138,9 @@ impl EmbeddedLog {
         if let Some(sources) = &options.sources {
             retire(&groups, sources);
         }
+        for (stream, group) in &options.groups {
+            groups.expect(group, &begins(*stream, partitions, |part| bounds[part].start));
+        }
         let store = Arc::new(store);
         let (requests, queue) = mpsc::sync_channel(options.queue.max(1));
         let stopped = CancellationToken::new();
@@ -146,6 +158,7 @@ impl EmbeddedLog {
             store,
             groups: Arc::clone(&log.groups),
             health: Arc::clone(&log.health),
+            clock: Arc::clone(&options.clock),
             bounds,
             reserve: Reserve::new(dir.to_owned(), options.reserve_bytes),
             trimmer: Trimmer::new(options.retention),
@@ -219,7 +232,8 @@ impl Log for EmbeddedLog {
 
     async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error> {
         self.store.tree()?;
-        self.groups.join(stream, group);
+        let begins = begins(stream, self.partitions, |part| self.bounds[part].borrow().start);
+        self.groups.join(stream, group, &begins);
         Ok(consumer::join(self, stream, group))
     }
 
@@ -241,6 +255,11 @@ impl Log for EmbeddedLog {
         self.gate.close();
         self.gate.stopped().await;
     }
+}
+
+/// The parts of `stream` with the oldest offset that each holds.
+fn begins(stream: Stream, partitions: u16, start: impl Fn(Part) -> u64) -> Vec<(Part, u64)> {
+    Part::all_of(stream, partitions).map(|part| (part, start(part))).collect()
 }
 
 /// A source that was taken out of the configuration must not keep every record of all sources for ever.

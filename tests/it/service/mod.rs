@@ -14,6 +14,7 @@ mod halts;
 mod held;
 mod hostile;
 mod idempotence;
+mod long_pauses;
 mod metrics;
 mod named;
 mod order;
