@@ -28,7 +28,7 @@ use crate::{
 pub struct Executor {
     pub(super) connection: Arc<Connection>,
     pub(super) guard: Guard,
-    pub(super) outcomes: Outcomes,
+    pub(super) outcomes: Arc<Outcomes>,
     mode: Mode,
 }
 
@@ -51,7 +51,8 @@ impl Executor {
             metrics: metrics.clone(),
         };
         let guard = Guard::new(Arc::clone(&connection), protect);
-        let outcomes = Outcomes { connection: Arc::clone(&connection), appender, dead_letters, ledger, metrics };
+        let outcomes =
+            Arc::new(Outcomes { connection: Arc::clone(&connection), appender, dead_letters, ledger, metrics });
         Self { connection, guard, outcomes, mode }
     }
 

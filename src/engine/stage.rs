@@ -22,7 +22,7 @@ use super::{
 use crate::{
     domain::{SourceId, Stage},
     health::Health,
-    log::{self, Assignment, Log, Partition, Stored, Stream},
+    log::{self, Assignment, Lease, Log, Partition, Stored, Stream},
     store::{self, Entry, Ledger, Scope},
 };
 
@@ -78,6 +78,8 @@ pub struct Work {
     pub scope: Scope,
     /// Cancelled when the work is to stop.
     pub stop: CancellationToken,
+    /// The proof that the partition is this process's.
+    pub(super) lease: Arc<dyn Lease>,
     /// One past the highest output offset acknowledged so far.
     pub(super) acked: Arc<AtomicU64>,
 }
@@ -155,7 +157,8 @@ async fn partition<H: Handler>(
         }
     };
     if let Some(acked) = acked {
-        let work = Work { scope, stop: stopping, acked: Arc::new(AtomicU64::new(acked)) };
+        let lease = Arc::clone(&assignment.lease);
+        let work = Work { scope, stop: stopping, lease, acked: Arc::new(AtomicU64::new(acked)) };
         let pump = Pump::new(Arc::clone(&handler), ledger, work.clone());
         let (_released, ()) = tokio::join!(
             async {

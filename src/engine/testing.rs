@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::{
     clock::Clock,
     domain::{EmailAddress, GroupName, Step, Timestamp, UserId, UserRef},
-    products::{Client, Error, User, UserPage},
+    products::{Client, Error, User, UserPage, cleared_in_test},
 };
 
 pub(super) const ADMINS: &str = "jira-administrators";
@@ -165,6 +165,7 @@ impl Client for Stub {
     }
 
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
+        cleared_in_test().await?;
         let fate = {
             let mut state = self.state();
             state.there()?;

@@ -8,12 +8,12 @@ pub mod codec;
 pub mod embedded;
 pub mod kafka;
 
-use std::{fmt, ops::Range, time::Duration};
+use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::domain::UserKey;
@@ -238,6 +238,8 @@ pub struct Assignment {
     /// Cancelled when the partition is taken away: finish what was started, then drop the assignment. Whoever gets
     /// the partition next starts when that is done, or after a bounded wait.
     pub revoked: CancellationToken,
+    /// Whether the partition is still this member's, which a process that stood still can't know by itself.
+    pub lease: Arc<dyn Lease>,
     /// Tells the log, when dropped, that nothing of this assignment is in the works any more.
     pub released: DropGuard,
 }
@@ -246,6 +248,33 @@ pub struct Assignment {
 pub trait Offsets: Send + Sync {
     /// All before `next` is done. It is made durable in its own time; after a crash some records come again.
     fn store(&self, next: u64) -> Result<(), Error>;
+}
+
+/// The proof that a partition is this member's. What can't be undone is done under it only.
+#[async_trait]
+pub trait Lease: Send + Sync + 'static {
+    /// Waits until it is proved that the partition is this member's. Gives until when nobody else can have it, unless this
+    /// member hands it over; none: for good.
+    ///
+    /// # Errors
+    /// [`Lost`] once the partition is not this member's any more.
+    async fn hold(&self) -> Result<Option<Instant>, Lost>;
+}
+
+/// The partition is not this member's any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the partition is not this member's any more")]
+pub struct Lost;
+
+/// The lease on a log of which no other process can have a part.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ForGood;
+
+#[async_trait]
+impl Lease for ForGood {
+    async fn hold(&self) -> Result<Option<Instant>, Lost> {
+        Ok(None)
+    }
 }
 
 /// The consumer group of a stage of one source. Each source has its own, so that a slow one holds up no other.

@@ -20,6 +20,9 @@ pub enum Error {
     /// The connection broke or the time ran out after the request was sent: it may have been carried out.
     #[error("the answer was lost: {0}")]
     Lost(String),
+    /// usher itself did not send the change, since it may not be its to make any more: not carried out.
+    #[error("the change was not sent: {0}")]
+    Withheld(&'static str),
     /// Somebody before the product answered in its place: a proxy, a log-in page, a firewall. It may have been carried out all the
     /// same. Says nothing about a user, a group or usher's rights.
     #[error("{}", .instead.in_words(*.status))]
@@ -97,7 +100,7 @@ pub enum Fault {
     Either,
     /// The source's: it is away, or says that it is busy or in maintenance.
     Source,
-    /// Nobody's: there are too many calls.
+    /// Nobody's: there are too many calls, or none was made.
     Pace,
 }
 
@@ -134,7 +137,7 @@ impl Error {
     /// Whose fault it may be. Exhaustive, so that a new variant does not compile until it is classified.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::RateLimited { .. } => Fault::Pace,
+            Self::RateLimited { .. } | Self::Withheld(_) => Fault::Pace,
             Self::Unreachable(_) => Fault::Source,
             Self::Lost(_) | Self::Unreadable(_) => Fault::Either,
             Self::Unavailable { status, .. } | Self::Intercepted { status, .. } => Fault::of_status(*status),
@@ -157,6 +160,7 @@ impl Error {
             | Self::NoSuchUser
             | Self::Refused { .. }
             | Self::NotSupported(_)
+            | Self::Withheld(_)
             | Self::Unreadable(_) => false,
         }
     }
@@ -165,7 +169,7 @@ impl Error {
     pub fn disposition(&self) -> Disposition {
         match self {
             Self::RateLimited { retry_after } => Disposition::Retry(*retry_after),
-            Self::Unreachable(_) => Disposition::Retry(None),
+            Self::Unreachable(_) | Self::Withheld(_) => Disposition::Retry(None),
             Self::Lost(_) | Self::Unreadable(_) => Disposition::ReadThenRetry(None),
             Self::Unavailable { retry_after, .. } | Self::Intercepted { retry_after, .. } => {
                 Disposition::ReadThenRetry(*retry_after)

@@ -15,7 +15,7 @@ use super::{
     ConnectError, Error,
     answer::{self, Answer, Received},
     broken::{self, broken, turned_away},
-    dial,
+    clearance, dial,
     foreign::{Came, Foreign},
     limits::Limits,
     pacing::{Advice, Pacer, Turn},
@@ -102,9 +102,13 @@ impl Http {
     /// Makes `call` once, when its turn has come.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
         let turn = if call.is_a_change() { self.pacer.turn().await } else { self.pacer.turn_to_ask().await };
-        let began = Instant::now();
-        let received = self.exchange(&call).await;
-        self.measure(call.operation, began.elapsed(), &received);
+        let exchange = async {
+            let began = Instant::now();
+            let received = self.exchange(&call).await;
+            self.measure(call.operation, began.elapsed(), &received);
+            received
+        };
+        let received = if call.is_a_change() { clearance::cleared(exchange).await } else { exchange.await };
         received.and_then(|received| self.judge(received, &call, &turn))
     }
 

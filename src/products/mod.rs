@@ -12,6 +12,7 @@ mod bitbucket_dc;
 mod broken;
 #[cfg(test)]
 mod change_tests;
+mod clearance;
 mod codes;
 mod completeness;
 mod confluence;
@@ -63,6 +64,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 
+#[cfg(test)]
+pub(crate) use clearance::cleared_in_test;
+pub use clearance::{Clearance, Withheld, cleared_by};
 pub use completeness::Completeness;
 pub use connect::{ConnectError, connect, connect_within};
 pub use error::{Disposition, Error, Fault};

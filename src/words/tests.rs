@@ -180,6 +180,7 @@ fn every_error_that_reaches_people_is_in_words() {
         | Product::NoSuchUser
         | Product::Refused { .. }
         | Product::NotSupported(_)
+        | Product::Withheld(_)
         | Product::Unreadable(_) => for_people(error),
     };
     let message = || "why".to_owned();
@@ -212,6 +213,7 @@ fn every_error_that_reaches_people_is_in_words() {
         Product::NoSuchUser,
         Product::Refused { status: 400, message: message() },
         Product::NotSupported("it has none"),
+        Product::Withheld("why"),
         Product::Unreadable(message()),
     ] {
         of_product(&error);

@@ -4,6 +4,7 @@ mod crash;
 mod embedded_crash;
 mod embedded_log;
 mod feeds;
+mod fence;
 mod kafka;
 mod log_suite;
 mod openapi;

@@ -24,7 +24,7 @@ use crate::{
         controls::testing::Stopped,
         testing::{ADMINS, Fate, Stub, TokioClock, USHER},
     },
-    log::Partition,
+    log::{ForGood, Partition},
     products::{Client, Error},
     store::Store,
     views::testing::{MemoryLog, decision, source, verdict},
@@ -63,7 +63,7 @@ impl Scene {
 
     fn work() -> Work {
         let scope = Scope::new(Stage::Executor, &source(), Partition(0));
-        Work { scope, stop: CancellationToken::new(), acked: Arc::new(AtomicU64::new(0)) }
+        Work { scope, stop: CancellationToken::new(), lease: Arc::new(ForGood), acked: Arc::new(AtomicU64::new(0)) }
     }
 
     /// A new executor, with nothing remembered but what the log says.

@@ -1,15 +1,22 @@
-//! Making one step so: read, ask the guard, write down the attempt, ask, and where the answer is in doubt read again.
+//! Making one step so: read, ask the guard, wait for the turn, write down the attempt, ask, and where the answer is in doubt
+//! read again.
 
 mod carried;
 mod ended;
+mod fence;
 mod hold;
 mod issue;
 mod settle;
 mod wording;
 
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+
 use crate::{
     domain::{Decision, SchemeVerdict, Step, StepRef, StepResult},
-    products::{Disposition, Error},
+    products::{Disposition, Error, cleared_by},
 };
 
 use super::{
@@ -23,7 +30,11 @@ use super::{
 pub(super) use carried::Carried;
 use carried::Known;
 pub(super) use ended::{Ended, entry};
+use fence::Fence;
 pub(super) use hold::Hold;
+
+/// How long to wait before a change is judged anew that was not sent.
+const ANEW: Duration = Duration::from_millis(200);
 
 /// One step as it is to be taken.
 pub(super) struct Plan<'a> {
@@ -132,6 +143,11 @@ impl<'a> Progress<'a> {
             drop(place);
             let Err(error) = asked else { return Ok(self.changed(known)) };
             match error.disposition() {
+                // No failure of the product's: it is judged anew, here or by the partition's next owner.
+                _ if matches!(error, Error::Withheld(_)) => {
+                    self.may_be_done |= in_parts;
+                    self.work.stop.run_until_cancelled(tokio::time::sleep(ANEW)).await.ok_or(Interrupted)?;
+                }
                 Disposition::Retry(after) => {
                     self.may_be_done |= in_parts;
                     if !patience.wait(&error, after, &self.work.stop).await? {
@@ -187,18 +203,25 @@ impl<'a> Progress<'a> {
         })
     }
 
-    /// Asks the product, the attempt being on record before.
+    /// Asks the product. When the turn of its first change has come, the attempt is written down.
     async fn ask(&mut self, known: &Known, permit: Permit) -> Result<Result<(), Error>, Interrupted> {
         let step = &self.plan.step;
         let outcomes = &self.executor.outcomes;
+        let before = self.before(&known.user);
         // A search for an issue counts the time from the last attempt, so each is written down.
-        if self.attempted.is_none() || matches!(step.step, Step::CreateIssue(_)) {
-            let before = self.before(&known.user);
-            outcomes.attempt(step, &before, self.work).await?;
+        let is_written = self.attempted.is_some() && !matches!(step.step, Step::CreateIssue(_));
+        let fence = Arc::new(Fence {
+            outcomes: Arc::clone(outcomes),
+            step: step.clone(),
+            before: before.clone(),
+            work: self.work.clone(),
+            attempted: AtomicBool::new(is_written),
+        });
+        let asked = cleared_by(fence.clone(), self.executor.connection.client.make_so(&known.user, &step.step)).await;
+        if fence.has_attempted() || asked.is_ok() {
             self.attempted = Some(before);
+            outcomes.asked(&step.step, self.work);
         }
-        let asked = self.executor.connection.client.make_so(&known.user, &step.step).await;
-        outcomes.asked(&step.step, self.work);
         match &asked {
             Ok(()) => {
                 self.executor.connection.succeeded(Asked::Change);

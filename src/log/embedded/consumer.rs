@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{EmbeddedLog, gate::Gate, groups::Groups, part::Part};
-use crate::log::{Assignment, Consumer, Error, Offsets, Stream};
+use crate::log::{Assignment, Consumer, Error, ForGood, Offsets, Stream};
 
 /// Makes the one member of `group`. There is only this process, so one member has all partitions; a second one at
 /// the same time would get every record as well.
@@ -24,6 +24,7 @@ pub(super) fn join(log: &EmbeddedLog, stream: Stream, group: &str) -> Consumer {
             records: records.take_until(membership.clone().cancelled_owned()).boxed(),
             offsets: Box::new(GroupOffsets { groups: Arc::clone(&log.groups), part, group: group.to_owned() }),
             revoked: membership.clone(),
+            lease: Arc::new(ForGood),
             released: release.drop_guard(),
         };
         assign.try_send(assignment).unwrap_or_else(|_| unreachable!("the channel has room for all partitions"));

@@ -1,7 +1,7 @@
 //! One partition in the hands of this member: its records on their way out, its offsets on their way in.
 
 use std::{
-    sync::Weak,
+    sync::{Arc, Weak},
     thread,
     time::{Duration, Instant},
 };
@@ -15,7 +15,11 @@ use rdkafka::{
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{member::Member, record};
+use super::{
+    lease::{MemberLease, Proofs},
+    member::Member,
+    record,
+};
 use crate::log::{Assignment, Error, Offsets, Partition, Stored};
 
 /// Records that are ready to be taken, beside those that librdkafka has fetched ahead.
@@ -63,6 +67,7 @@ pub(super) fn give(
     topic: &str,
     consumer: Weak<StreamConsumer<Member>>,
     queue: StreamPartitionQueue<Member>,
+    proofs: &Arc<Proofs>,
 ) -> (Held, Assignment) {
     let held = Held {
         revoked: CancellationToken::new(),
@@ -71,15 +76,24 @@ pub(super) fn give(
         over: CancellationToken::new(),
     };
     let (ready, mut records) = mpsc::channel(READY);
-    runtime.spawn(pump(queue, ready, held.revoked.clone(), held.emptied.clone().drop_guard()));
+    let lease = MemberLease::new(consumer.clone(), topic, partition, held.over.clone(), Arc::clone(proofs));
+    let lease = Arc::new(lease);
+    runtime.spawn(pump(queue, ready, held.revoked.clone(), Arc::clone(&lease), held.emptied.clone().drop_guard()));
     let records =
         stream::poll_fn(move |context| records.poll_recv(context)).take_until(held.revoked.clone().cancelled_owned());
-    let offsets = PartitionOffsets { consumer, topic: topic.to_owned(), partition, over: held.over.clone() };
+    let offsets = PartitionOffsets {
+        consumer,
+        topic: topic.to_owned(),
+        partition,
+        over: held.over.clone(),
+        lease: Arc::clone(&lease),
+    };
     let assignment = Assignment {
         partition,
         records: records.boxed(),
         offsets: Box::new(offsets),
         revoked: held.revoked.clone(),
+        lease,
         released: held.released.clone().drop_guard(),
     };
     (held, assignment)
@@ -91,11 +105,15 @@ async fn pump(
     queue: StreamPartitionQueue<Member>,
     ready: mpsc::Sender<Result<Stored, Error>>,
     revoked: CancellationToken,
+    lease: Arc<MemberLease>,
     emptied: DropGuard,
 ) {
     let pass_on = async {
         loop {
             let Some(record) = record::read(queue.recv().await) else { continue };
+            if let Ok(stored) = &record {
+                lease.begins_at(stored.position.offset);
+            }
             if ready.send(record).await.is_err() {
                 break;
             }
@@ -111,6 +129,7 @@ struct PartitionOffsets {
     topic: String,
     partition: Partition,
     over: CancellationToken,
+    lease: Arc<MemberLease>,
 }
 
 impl Offsets for PartitionOffsets {
@@ -125,8 +144,10 @@ impl Offsets for PartitionOffsets {
         }
         let consumer = self.consumer.upgrade().ok_or_else(gone)?;
         let mut offsets = TopicPartitionList::new();
-        let next = Offset::Offset(i64::try_from(next).unwrap_or(i64::MAX));
-        offsets.add_partition_offset(&self.topic, i32::from(self.partition.0), next).map_err(failed)?;
-        consumer.store_offsets(&offsets).map_err(failed)
+        let offset = Offset::Offset(i64::try_from(next).unwrap_or(i64::MAX));
+        offsets.add_partition_offset(&self.topic, i32::from(self.partition.0), offset).map_err(failed)?;
+        consumer.store_offsets(&offsets).map_err(failed)?;
+        self.lease.stored(next);
+        Ok(())
     }
 }

@@ -1,9 +1,13 @@
 //! Membership in a group: a thread that serves the rebalances, from joining to having left.
 
-use std::{sync::Arc, thread};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
-    Message,
+    ClientConfig, Message,
     consumer::{Consumer as _, ConsumerContext, StreamConsumer},
     error::KafkaError,
     message::BorrowedMessage,
@@ -36,9 +40,9 @@ pub(super) fn join(
     // Room for every partition, so that a rebalance does not wait for whoever takes them.
     let (given, assignments) = mpsc::channel(usize::from(partitions).max(1));
     let (leave, left) = (closing.child_token(), CancellationToken::new());
-    let member = Member::new(topic.clone(), given, leave.clone(), lag);
-    let consumer: StreamConsumer<Member> =
-        settings.member(group).create_with_context(member).map_err(|e| refusal(&e))?;
+    let config = settings.member(group);
+    let member = Member::new(topic.clone(), given, leave.clone(), lag, session(&config));
+    let consumer: StreamConsumer<Member> = config.create_with_context(member).map_err(|e| refusal(&e))?;
     let consumer = Arc::new(consumer);
     consumer.context().belongs_to(&consumer);
     consumer.subscribe(&[&topic]).map_err(failed)?;
@@ -53,6 +57,7 @@ pub(super) fn join(
                 drop(done);
                 drop(consumer);
             } else {
+                alone(&consumer);
                 // Its end commits what is left and tells the group.
                 drop(consumer);
                 drop(done);
@@ -62,6 +67,20 @@ pub(super) fn join(
             Error::Unavailable(format!("no thread for the group {group}: {}", crate::words::system(&error)))
         })?;
     Ok(Consumer { assignments, membership: leave.drop_guard(), left })
+}
+
+/// How long the group's coordinator waits for a member before it gives its partitions to others.
+fn session(config: &ClientConfig) -> Duration {
+    let millis = config.get("session.timeout.ms").and_then(|millis| millis.parse().ok());
+    Duration::from_millis(millis.unwrap_or_default()) // what can't be read was refused before
+}
+
+/// Waits until nobody else is in the middle of a call of `consumer`, so that it ends here.
+fn alone(consumer: &Arc<StreamConsumer<Member>>) {
+    let deadline = Instant::now() + DRAIN;
+    while Arc::strong_count(consumer) > 1 && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// Serves the group until told to leave, then takes everything back.

@@ -19,6 +19,7 @@ use super::{
     assigned::{self, Held},
     context::Voice,
     lag::{self, Gauge},
+    lease::Proofs,
 };
 use crate::log::{Assignment, Partition};
 
@@ -37,6 +38,7 @@ pub(super) struct Member {
     consumer: OnceLock<Weak<StreamConsumer<Member>>>,
     held: Mutex<BTreeMap<Partition, Held>>,
     pub(super) voice: Voice,
+    proofs: Arc<Proofs>,
 }
 
 impl Member {
@@ -45,6 +47,7 @@ impl Member {
         assignments: mpsc::Sender<Assignment>,
         leave: CancellationToken,
         lag: Arc<Gauge>,
+        session: Duration,
     ) -> Self {
         Self {
             topic,
@@ -55,6 +58,7 @@ impl Member {
             consumer: OnceLock::new(),
             held: Mutex::default(),
             voice: Voice::default(),
+            proofs: Arc::new(Proofs::new(session)),
         }
     }
 
@@ -114,7 +118,8 @@ impl Member {
         let Some(weak) = self.consumer.get() else { return };
         let Some(consumer) = weak.upgrade() else { return };
         let Some(queue) = consumer.split_partition_queue(&self.topic, i32::from(partition.0)) else { return };
-        let (held, assignment) = assigned::give(&self.runtime, partition, &self.topic, weak.clone(), queue);
+        let (held, assignment) =
+            assigned::give(&self.runtime, partition, &self.topic, weak.clone(), queue, &self.proofs);
         self.held().insert(partition, held);
         let assignments = self.assignments.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if assignments.is_none_or(|assignments| assignments.blocking_send(assignment).is_err()) {

@@ -1,7 +1,7 @@
 //! The log on Apache Kafka: a topic for each stream, a consumer group for each stage of a source.
 //!
-//! * [`producer`] appends, [`reader`] reads without a group, [`consumer`], [`member`] and [`assigned`] are a group's
-//!   member from the outside in.
+//! * [`producer`] appends, [`reader`] reads without a group, [`consumer`], [`member`], [`assigned`] and [`lease`] are a
+//!   group's member from the outside in.
 //! * [`client`] is the connection that writes and asks; [`topics`] makes and checks the topics, [`settings`] says what the clients are told, [`context`] where what they
 //!   say goes, [`lag`] how far they are behind, [`stranded`] which of them have to be replaced.
 
@@ -10,6 +10,7 @@ mod client;
 mod consumer;
 mod context;
 mod lag;
+mod lease;
 mod member;
 mod producer;
 mod reader;

@@ -8,7 +8,7 @@ use std::{
 
 use futures::StreamExt;
 use tokio::sync::mpsc;
-use usher::log::{Assignment, Consumer, Log, Partition, Stream, kafka::KafkaLog};
+use usher::log::{Assignment, Consumer, Log, Lost, Partition, Stream, kafka::KafkaLog};
 
 use super::{append, soon, until};
 use crate::support::kafka::KafkaBroker;
@@ -60,6 +60,23 @@ async fn a_member_has_left_only_when_its_work_is_released_and_can_store_nothing_
 
     let (_next, mut assignment) = join(&log).await;
     assert_eq!(soon(assignment.records.next()).await.unwrap().unwrap().position.offset, 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_is_proved_by_the_group_and_over_with_the_membership() {
+    let log = one_partition_with_ten_records().await;
+    let (consumer, mut assignment) = join(&log).await;
+    assert_eq!(soon(assignment.records.next()).await.unwrap().unwrap().position.offset, 0);
+    let lease = Arc::clone(&assignment.lease);
+    let until = soon(lease.hold()).await.unwrap().expect("an end, as others may join");
+    let good_for = until.saturating_duration_since(tokio::time::Instant::now());
+    assert!(good_for > Duration::ZERO && good_for <= Duration::from_secs(3), "half of the session: {good_for:?}");
+    drop((assignment, consumer.membership));
+    soon(consumer.left.cancelled()).await;
+    assert_eq!(soon(lease.hold()).await, Err(Lost));
+    // What was committed for the proof has told nothing new.
+    let (_next, mut assignment) = join(&log).await;
+    assert_eq!(soon(assignment.records.next()).await.unwrap().unwrap().position.offset, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

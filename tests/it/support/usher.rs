@@ -59,6 +59,16 @@ impl Usher {
         signal(self.child.id(), "TERM");
     }
 
+    /// Halts it as it stands: connections stay, nothing is done. [`Self::thaw`] lets it go on.
+    pub fn freeze(&self) {
+        signal(self.child.id(), "STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        signal(self.child.id(), "CONT");
+    }
+
     /// Waits until it has ended by itself; gives how, and all that it logged.
     pub fn wait(mut self) -> (ExitStatus, String) {
         let status = within_patience(&mut self.child);
