@@ -182,7 +182,7 @@ impl App {
             let max_body = config.webhooks.max_body;
             let (log, clock) = (Arc::clone(&log), Arc::clone(&clock));
             let intake = Intake::new(&config.sources, max_body, log, clock, metrics.clone(), arrivals.clone());
-            listeners.webhooks(bound, intake)?;
+            listeners.webhooks(bound, intake, metrics.clone())?;
         }
         let explainer = explainer(&connections, &references, &views, &clock);
         let readiness = Arc::new(AppHealth::new(Arc::clone(&log), health.clone(), connections));
@@ -191,7 +191,7 @@ impl App {
         let looked_up = if keeps_views { references.clone() } else { Vec::new() };
         let parts = admin::Parts { views, settings: settings.clone(), explainer, desk, arrivals, references };
         let state = admin::AdminState::new(&config, token.secret, parts, metrics.clone(), readiness);
-        listeners.admin(admin, state, roles.admin)?;
+        listeners.admin(admin, state, roles.admin, metrics.clone())?;
         let (servers, handles) = listeners.start();
         let sources = config.sources;
         let settings = keeps_views.then_some(settings);

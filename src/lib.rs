@@ -13,6 +13,7 @@ pub mod domain;
 pub mod engine;
 pub mod explain;
 pub mod health;
+pub mod http_server;
 pub mod intake;
 pub mod json_record;
 pub mod key_set;

@@ -7,7 +7,13 @@ use prometheus::{
     TextEncoder,
 };
 
-use crate::domain::{ActionKind, Ignored, RecordKind, ReferenceKind, Stage, StepResult};
+use crate::{
+    domain::{ActionKind, Ignored, RecordKind, ReferenceKind, Stage, StepResult},
+    http_server::Closed,
+};
+
+/// The listeners, as labels.
+const LISTENERS: [&str; 2] = ["webhooks", "admin"];
 
 /// The metric families; cheap to clone, all clones count together.
 #[derive(Clone, Debug)]
@@ -15,6 +21,10 @@ pub struct Metrics {
     registry: Registry,
     /// Webhook deliveries by source (`unknown` where it is none of ours) and result.
     pub webhooks: IntCounterVec,
+    /// Requests that are no HTTP, by listener.
+    pub malformed_requests: IntCounterVec,
+    /// Connections that a listener closed, by listener and reason.
+    pub connections_closed: IntCounterVec,
     /// Seconds from a webhook's request in to its answer out.
     pub webhook_seconds: Histogram,
     /// When a delivery of a source was accepted last, in seconds since 1970.
@@ -88,6 +98,8 @@ impl Metrics {
         let add = Families(&registry);
         Ok(Self {
             webhooks: add.counters("webhooks_total", "Webhook deliveries by result.", &["source", "result"])?,
+            malformed_requests: add.malformed_requests()?,
+            connections_closed: add.connections_closed()?,
             webhook_seconds: add.histogram("webhook_seconds", "Seconds from a webhook in to its answer out.", FAST)?,
             webhook_last_accepted: add.float_gauges(
                 "webhook_last_accepted_timestamp_seconds",
@@ -237,6 +249,25 @@ impl Families<'_> {
     fn unresolved_references(&self) -> Result<IntGaugeVec, prometheus::Error> {
         let help = "Names in schemes and in protect that the product does not have.";
         self.gauges("references_unresolved", help, &["source", "kind"])
+    }
+
+    fn malformed_requests(&self) -> Result<IntCounterVec, prometheus::Error> {
+        let counters = self.counters("malformed_requests_total", "Requests that are no HTTP.", &["listener"])?;
+        for listener in LISTENERS {
+            counters.with_label_values(&[listener]);
+        }
+        Ok(counters)
+    }
+
+    fn connections_closed(&self) -> Result<IntCounterVec, prometheus::Error> {
+        let help = "Connections that a listener closed because they were slow, or for others.";
+        let counters = self.counters("connections_closed_total", help, &["listener", "reason"])?;
+        for listener in LISTENERS {
+            for reason in Closed::ALL {
+                counters.with_label_values(&[listener, reason.label()]);
+            }
+        }
+        Ok(counters)
     }
 
     fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {

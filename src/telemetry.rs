@@ -14,7 +14,7 @@ pub enum LogFormat {
 }
 
 /// What is logged where `RUST_LOG` says nothing.
-const USUAL: &str = "info,actix_server=warn";
+const USUAL: &str = "info,actix_server=warn,actix_http::h1=off";
 
 /// Starts logging. `RUST_LOG` chooses what is logged (default `info`).
 pub fn start(format: Option<LogFormat>) {

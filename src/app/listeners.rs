@@ -6,22 +6,26 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{
-    App, HttpServer,
-    dev::{Server, ServerHandle},
-    web,
-};
+use actix_server::{Server, ServerHandle};
+use actix_web::{App, web};
 use tokio::task::JoinSet;
 
 use super::{Error, error::Listener};
 use crate::{
     admin::{self, AdminState},
+    http_server::{self, Listener as HttpListener, Timeouts},
     intake::{self, Intake},
+    metrics::Metrics,
 };
 
-/// A request's head must arrive within this time; a body has its own limit.
-const HEAD_PATIENCE: Duration = Duration::from_secs(5);
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// The time limits of connections; a body has its own.
+const WEBHOOK_TIMEOUTS: Timeouts =
+    Timeouts { head: Duration::from_secs(5), keep_alive: Duration::from_secs(75), write: Duration::from_secs(30) };
+const ADMIN_TIMEOUTS: Timeouts = Timeouts { keep_alive: Duration::from_secs(5), ..WEBHOOK_TIMEOUTS };
+/// Connections of senders that there may be at once, where files enough may be open.
+const WEBHOOK_CONNECTIONS: u64 = 16 * 1024;
+/// Probes, a scraper of metrics and a few administrators need no more.
+const ADMIN_CONNECTIONS: u64 = 512;
 /// Requests in the works are finished within this time when usher stops.
 const DRAIN_SECONDS: u64 = 10;
 /// Connections waiting to be accepted: a burst of senders is to wait, not to be turned away.
@@ -42,32 +46,40 @@ pub(super) struct Listeners {
 
 impl Listeners {
     /// Has webhooks answered on `bound`.
-    pub(super) fn webhooks(&mut self, bound: Bound, intake: Intake) -> Result<(), Error> {
-        let Bound { what, socket, address } = bound;
+    pub(super) fn webhooks(&mut self, bound: Bound, intake: Intake, metrics: Metrics) -> Result<(), Error> {
         let intake = web::Data::new(intake);
-        let server = HttpServer::new(move || App::new().app_data(intake.clone()).configure(intake::configure))
-            .client_request_timeout(HEAD_PATIENCE)
-            .keep_alive(KEEP_ALIVE)
-            .shutdown_timeout(DRAIN_SECONDS)
-            .disable_signals()
-            .listen(socket)
-            .map_err(|error| Error::Listen { what, address, error })?;
-        self.servers.push(server.run());
+        let app = move || App::new().app_data(intake.clone()).configure(intake::configure);
+        let listener = HttpListener {
+            name: "webhooks",
+            workers: None,
+            connections: within_open_files(WEBHOOK_CONNECTIONS),
+            timeouts: WEBHOOK_TIMEOUTS,
+            drain_seconds: DRAIN_SECONDS,
+            metrics,
+        };
+        let Bound { what, socket, address } = bound;
+        let server =
+            http_server::serve(listener, socket, app).map_err(|error| Error::Listen { what, address, error })?;
+        self.servers.push(server);
         Ok(())
     }
 
     /// Has probes, and with `api` administrators, answered on `bound`.
-    pub(super) fn admin(&mut self, bound: Bound, state: AdminState, api: bool) -> Result<(), Error> {
-        let Bound { what, socket, address } = bound;
+    pub(super) fn admin(&mut self, bound: Bound, state: AdminState, api: bool, metrics: Metrics) -> Result<(), Error> {
         let state = web::Data::new(state);
-        let server = HttpServer::new(move || App::new().configure(admin::configure(state.clone(), api)))
-            .workers(1)
-            .client_request_timeout(HEAD_PATIENCE)
-            .shutdown_timeout(DRAIN_SECONDS)
-            .disable_signals()
-            .listen(socket)
-            .map_err(|error| Error::Listen { what, address, error })?;
-        self.servers.push(server.run());
+        let app = move || App::new().configure(admin::configure(state.clone(), api));
+        let listener = HttpListener {
+            name: "admin",
+            workers: Some(1),
+            connections: within_open_files(ADMIN_CONNECTIONS),
+            timeouts: ADMIN_TIMEOUTS,
+            drain_seconds: DRAIN_SECONDS,
+            metrics,
+        };
+        let Bound { what, socket, address } = bound;
+        let server =
+            http_server::serve(listener, socket, app).map_err(|error| Error::Listen { what, address, error })?;
+        self.servers.push(server);
         Ok(())
     }
 
@@ -76,6 +88,12 @@ impl Listeners {
         let handles = self.servers.iter().map(Server::handle).collect();
         (self.servers.into_iter().collect(), handles)
     }
+}
+
+/// At most `connections`, and at most three quarters of the files that may be open: the log and the products need some, too.
+fn within_open_files(connections: u64) -> usize {
+    let open_files = rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(connections, |(soft, _)| soft / 4 * 3);
+    usize::try_from(connections.min(open_files)).unwrap_or(usize::MAX)
 }
 
 /// Takes `address`, before anything is made or opened: a port in use is said first.

@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpResponse,
-    http::{StatusCode, header},
+    http::{ConnectionType, StatusCode, header},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -23,6 +23,8 @@ pub(super) enum Answer {
     TooLarge,
     TooSlow,
     Broken,
+    /// The body gave way to others.
+    NoRoom,
     Overloaded,
     Unavailable,
     NoKeys,
@@ -40,7 +42,7 @@ impl From<body::Error> for Answer {
     fn from(error: body::Error) -> Self {
         match error {
             body::Error::TooLarge => Self::TooLarge,
-            body::Error::Overloaded => Self::Overloaded,
+            body::Error::NoRoom => Self::NoRoom,
             body::Error::TooSlow => Self::TooSlow,
             body::Error::Broken => Self::Broken,
         }
@@ -74,7 +76,7 @@ impl Answer {
             Self::Unauthorized => "unauthorized",
             Self::Malformed | Self::UnsupportedMediaType | Self::TooSlow | Self::Broken => "malformed",
             Self::TooLarge => "too_large",
-            Self::Overloaded => "overloaded",
+            Self::NoRoom | Self::Overloaded => "overloaded",
             Self::Unavailable | Self::NoKeys => "unavailable",
         }
     }
@@ -89,7 +91,7 @@ impl Answer {
             Self::TooLarge => Some(Refusal::TooLarge),
             Self::TooSlow => Some(Refusal::TooSlow),
             Self::Broken => Some(Refusal::BrokeOff),
-            Self::Overloaded => Some(Refusal::Overloaded),
+            Self::NoRoom | Self::Overloaded => Some(Refusal::Overloaded),
             Self::Unavailable => Some(Refusal::NotDurable),
             Self::NoKeys => Some(Refusal::NoKeys),
         }
@@ -112,6 +114,11 @@ impl Answer {
             Self::TooLarge => refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
             Self::TooSlow => refuse(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
             Self::Overloaded => refuse(StatusCode::TOO_MANY_REQUESTS, "too many deliveries at once"),
+            Self::NoRoom => {
+                let mut response = refuse(StatusCode::TOO_MANY_REQUESTS, "too many deliveries at once");
+                close(&mut response);
+                response
+            }
             Self::Unavailable => refuse(StatusCode::SERVICE_UNAVAILABLE, "the delivery can't be made durable now"),
             Self::NoKeys => {
                 let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, "the delivery can't be verified now");
@@ -123,13 +130,17 @@ impl Answer {
     }
 }
 
+/// What is left of the body is not read: the connection can't be used again.
+fn close(response: &mut HttpResponse) {
+    response.head_mut().set_connection_type(ConnectionType::Close);
+}
+
 fn refuse(status: StatusCode, error: &str) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
         response.insert_header((header::RETRY_AFTER, "5"));
     }
     if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
-        // What is left of the body is not read: the connection can't be used again.
         response.force_close();
     }
     response.json(json!({ "error": error }))

@@ -1,17 +1,13 @@
 //! `POST /webhooks/{source}`: answers as soon as, and only when, the delivery is durable.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use actix_web::{HttpRequest, HttpResponse, Responder, http::header, web};
 
 use super::{
     Proof, Reading, Unverified, Verified, Verifier,
     answer::Answer,
-    body::Budget,
+    body::{self, Budget, RecentProofs, Sender},
     events::{self, Origin, append},
     passed_over,
     proof::verifiers,
@@ -20,14 +16,13 @@ use crate::{
     clock::Clock,
     config::{self, AuditActions},
     domain::{Ignored, Product, SourceId, Via},
+    http_server::{Connection, Peer},
     json_record::Unread,
     log::{Log, Stream},
     metrics::Metrics,
     source::{Arrivals, ProofForm, Refusal},
 };
 
-/// A body must arrive within this time.
-const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// What the bodies of all requests may take together.
 const BODY_BUDGET: usize = 64 * 1024 * 1024;
 
@@ -40,10 +35,13 @@ pub struct Intake {
     metrics: Metrics,
     arrivals: Arrivals,
     budget: Budget,
+    proofs: RecentProofs,
     max_body: usize,
 }
 
 struct Known {
+    /// Its place among the sources.
+    place: usize,
     id: SourceId,
     product: Product,
     actions: AuditActions,
@@ -62,7 +60,8 @@ impl Intake {
         arrivals: Arrivals,
     ) -> Self {
         let (verifiers, nobody) = verifiers(sources, &clock);
-        let known = |(source, verifier): (&config::Source, Verifier)| Known {
+        let known = |(place, (source, verifier)): (usize, (&config::Source, Verifier))| Known {
+            place,
             id: source.id.clone(),
             product: source.product,
             actions: source.actions.clone(),
@@ -71,13 +70,14 @@ impl Intake {
         };
         let by_id = |known: Known| (known.id.to_string(), known);
         Self {
-            sources: sources.iter().zip(verifiers).map(known).map(by_id).collect(),
+            sources: sources.iter().zip(verifiers).enumerate().map(known).map(by_id).collect(),
             nobody,
             log,
             clock,
             metrics,
             arrivals,
-            budget: Budget::new(BODY_BUDGET),
+            budget: Budget::new(BODY_BUDGET, max_body),
+            proofs: RecentProofs::default(),
             max_body,
         }
     }
@@ -89,22 +89,44 @@ impl Intake {
         if announced_length(request).is_some_and(|length| length > self.max_body) {
             return Answer::TooLarge;
         }
-        let body = match self.budget.read(payload, self.max_body, BODY_PATIENCE).await {
+        let known = self.sources.get(source);
+        let sender = self.sender(known, request);
+        let body = match body::read(payload, self.max_body, &self.budget, sender).await {
             Ok(body) => body,
             Err(error) => return error.into(),
         };
         if is_ping(request, &body.bytes) {
-            let label = self.sources.get(source).map_or("unknown", |known| known.id.as_str());
+            let label = known.map_or("unknown", |known| known.id.as_str());
             self.metrics.webhooks_ignored.with_label_values(&[label, Ignored::Ping.label()]).inc();
             return Answer::Ignored(Ignored::Ping);
         }
-        let known = self.sources.get(source);
         let verifier = known.map_or(&self.nobody, |known| &known.verifier);
         let verified = Unverified::new(body.bytes.clone(), proof_of(request)).verify(verifier).await;
         match (known, verified) {
-            (Some(known), Ok(verified)) => self.accept(known, request, &verified).await,
+            (Some(known), Ok(verified)) => {
+                self.note_proof(known, sender.peer, request);
+                self.accept(known, request, &verified).await
+            }
             (_, Err(error)) => error.into(),
             (None, Ok(_)) => Answer::Unauthorized,
+        }
+    }
+
+    /// Who sends `request`: the other end of the connection. Headers of proxies are not believed, as anybody can send them.
+    fn sender(&self, known: Option<&Known>, request: &HttpRequest) -> Sender {
+        let peer = request.peer_addr().map(|address| Peer::from(address.ip()));
+        let source = known.map(|known| known.place);
+        let proved = peer.zip(source).is_some_and(|(peer, source)| self.proofs.has(peer, source, Instant::now()));
+        Sender { peer, source, proved_lately: proved }
+    }
+
+    /// Notes that the sender is who it should be: its connection and its next bodies don't give way to those of strangers.
+    fn note_proof(&self, known: &Known, peer: Option<Peer>, request: &HttpRequest) {
+        if let Some(peer) = peer {
+            self.proofs.note(peer, known.place, Instant::now());
+        }
+        if let Some(connection) = request.conn_data::<Arc<Connection>>() {
+            connection.proved();
         }
     }
 

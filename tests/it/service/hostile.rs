@@ -15,8 +15,11 @@ use crate::support::{
     wire::{Wire, exchange},
 };
 
+mod bodies;
 mod connections;
 mod crowd;
+mod heads;
+mod malformed;
 
 const MIB: usize = 1024 * 1024;
 const EVERYBODY: &str = "{ id: new, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },

@@ -82,8 +82,12 @@ impl Usher {
 
     /// Its resident memory, in KiB.
     pub fn resident(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, figure: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it is alive");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a figure");
+        let line = status.lines().find_map(|line| line.strip_prefix(figure)).expect("a figure");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 }

@@ -1,10 +1,13 @@
 //! A TCP connection in hand, to send what no HTTP client would.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -18,6 +21,14 @@ pub struct Wire {
 impl Wire {
     pub async fn connect(to: SocketAddr) -> Self {
         let stream = timeout(PATIENCE, TcpStream::connect(to)).await.expect("in time").expect("connected");
+        Self { stream, answered: false }
+    }
+
+    /// From another address of this machine: one of 127.0.0.0/8.
+    pub async fn connect_from(from: Ipv4Addr, to: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((from, 0).into()).expect("an address of this machine");
+        let stream = timeout(PATIENCE, socket.connect(to)).await.expect("in time").expect("connected");
         Self { stream, answered: false }
     }
 

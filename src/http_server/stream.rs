@@ -1,0 +1,160 @@
+//! A connection with deadlines: for the head of every request, between two requests, and for those that read the answers.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use prometheus::IntCounterVec;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Sleep, sleep_until},
+};
+
+use super::{Closed, Connection, Timeouts, connection::Phase, pool::Place};
+
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Fails reads and writes once a deadline has passed, or the pool needs the place; that ends the connection.
+pub struct DeadlineStream<S> {
+    stream: S,
+    connection: Arc<Connection>,
+    _place: Place,
+    timeouts: Timeouts,
+    timer: Pin<Box<Sleep>>,
+    /// How many requests had begun when `head_began` was set.
+    requests: u64,
+    /// When the first byte of the next request was read.
+    head_began: Option<Instant>,
+    /// Since when nothing of an answer has been taken.
+    write_stalled: Option<Instant>,
+    on_close: OnClose,
+}
+
+/// Counts the connections that the server closes.
+#[derive(Debug, Clone)]
+pub(super) struct OnClose {
+    pub listener: &'static str,
+    pub closed: IntCounterVec,
+}
+
+impl OnClose {
+    pub fn count(&self, why: Closed) {
+        self.closed.with_label_values(&[self.listener, why.label()]).inc();
+    }
+}
+
+impl<S> DeadlineStream<S> {
+    pub(super) fn new(
+        stream: S,
+        (connection, place): (Arc<Connection>, Place),
+        timeouts: Timeouts,
+        on_close: OnClose,
+    ) -> Self {
+        let began = connection.state().since;
+        Self {
+            stream,
+            connection,
+            _place: place,
+            timeouts,
+            timer: Box::pin(sleep_until((began + timeouts.head).into())),
+            requests: 0,
+            head_began: Some(began),
+            write_stalled: None,
+            on_close,
+        }
+    }
+
+    pub(super) fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+
+    /// When the connection ends if nothing happens, and what it then ends for.
+    fn deadline(&mut self) -> Option<(Instant, Closed)> {
+        let state = self.connection.state();
+        if state.requests != self.requests {
+            self.requests = state.requests;
+            self.head_began = None;
+        }
+        let reading = (state.phase == Phase::Head).then(|| match self.head_began {
+            // actix answers 408 to a slow first head: it is to come first.
+            Some(began) if state.requests == 0 => (began + self.timeouts.head + GRACE, Closed::SlowHead),
+            Some(began) => (began + self.timeouts.head, Closed::SlowHead),
+            None => (state.since + self.timeouts.keep_alive, Closed::Idle),
+        });
+        let writing = self.write_stalled.map(|since| (since + self.timeouts.write, Closed::SlowReader));
+        reading.into_iter().chain(writing).min_by_key(|(at, _)| *at)
+    }
+
+    /// Why the connection has to end now, if it has to; otherwise the task is woken when it may have to.
+    fn overdue(&mut self, cx: &mut Context<'_>) -> Option<Closed> {
+        if self.connection.is_evicted(cx.waker()) {
+            return Some(Closed::Evicted);
+        }
+        let (deadline, why) = self.deadline()?;
+        // The timer is set to an earlier time when it must be, and to a later one only when it has run out: most deadlines
+        // are put off before they come.
+        if self.timer.deadline() > deadline.into() {
+            self.timer.as_mut().reset(deadline.into());
+        }
+        while self.timer.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= deadline {
+                return Some(why);
+            }
+            self.timer.as_mut().reset(deadline.into());
+        }
+        None
+    }
+
+    fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        self.overdue(cx).map_or(Ok(()), |why| {
+            self.on_close.count(why);
+            Err(io::Error::new(io::ErrorKind::TimedOut, why.label()))
+        })
+    }
+
+    /// Notes bytes that were read: those of a body don't begin a head.
+    fn note_read(&mut self) {
+        if self.head_began.is_none() && self.connection.state().phase == Phase::Head {
+            self.head_began = Some(Instant::now());
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for DeadlineStream<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.check(cx)?;
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            this.note_read();
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for DeadlineStream<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        if written.is_ready() {
+            this.write_stalled = None;
+        } else {
+            this.write_stalled.get_or_insert_with(Instant::now);
+            this.check(cx)?;
+        }
+        written
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,113 @@
+//! Real sockets on a small listener.
+
+use std::{net::SocketAddr, time::Duration};
+
+use actix_web::{App, HttpResponse, web};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    time::{Instant, timeout},
+};
+
+use super::{Listener, Timeouts, serve};
+use crate::metrics::Metrics;
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: usher\r\n\r\n";
+
+/// A listener with room for so many connections, and what it counts.
+fn listener(connections: usize) -> (SocketAddr, Metrics, actix_server::ServerHandle) {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = socket.local_addr().expect("an address");
+    let metrics = Metrics::new().expect("names are right");
+    let second = Duration::from_secs(1);
+    let timeouts = Timeouts { head: second / 2, keep_alive: 20 * second, write: second };
+    let (name, workers, drain_seconds) = ("webhooks", Some(1), 1);
+    let listener = Listener { name, workers, connections, timeouts, drain_seconds, metrics: metrics.clone() };
+    let app = || {
+        let long = web::get().to(|| async { HttpResponse::Ok().body(vec![b'x'; 64 * 1024 * 1024]) });
+        App::new().route("/long", long).default_service(web::to(HttpResponse::Ok))
+    };
+    let server = serve(listener, socket, app).expect("listening");
+    let handle = server.handle();
+    tokio::spawn(server);
+    (address, metrics, handle)
+}
+
+async fn connect(from: [u8; 4], to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind((from, 0).into()).expect("an address of this machine");
+    socket.connect(to).await.expect("connected")
+}
+
+/// Whether a request on `stream` is answered.
+async fn is_served(stream: &mut TcpStream) -> bool {
+    let mut answer = [0; 12];
+    let exchange = async {
+        stream.write_all(REQUEST).await?;
+        stream.read_exact(&mut answer).await
+    };
+    let served =
+        timeout(Duration::from_secs(10), exchange).await.expect("in time").is_ok() && &answer == b"HTTP/1.1 200";
+    // The rest of the head.
+    let mut rest = [0; 1024];
+    served && stream.read(&mut rest).await.is_ok()
+}
+
+/// Waits until the other side has closed `stream`.
+async fn is_closed(stream: &mut TcpStream) {
+    let mut rest = Vec::new();
+    let _ = timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await.expect("closed");
+}
+
+fn closed(metrics: &Metrics, reason: &str) -> u64 {
+    metrics.connections_closed.with_label_values(&["webhooks", reason]).get()
+}
+
+#[actix_web::test]
+async fn a_peer_with_many_connections_keeps_no_other_out() {
+    let (address, metrics, handle) = listener(8);
+    let mut genuine = connect([127, 0, 0, 2], address).await;
+    assert!(is_served(&mut genuine).await);
+    let mut many = Vec::new();
+    for number in 0..20 {
+        let mut stream = connect([127, 0, 0, 3], address).await;
+        // Half of them begin a head, or say nothing.
+        assert!(number % 2 == 0 || is_served(&mut stream).await);
+        many.push(stream);
+    }
+    assert!(is_served(&mut genuine).await, "the one with few connections stays");
+    assert!(is_served(&mut connect([127, 0, 0, 4], address).await).await, "there is room for another one");
+    let evicted = closed(&metrics, "evicted");
+    assert!((13..=15).contains(&evicted), "{evicted} of 22 had to go");
+    is_closed(&mut many[0]).await;
+    handle.stop(false).await;
+}
+
+#[actix_web::test]
+async fn an_answer_that_is_not_taken_ends_the_connection() {
+    let (address, metrics, handle) = listener(8);
+    let mut stream = connect([127, 0, 0, 2], address).await;
+    stream.write_all(b"GET /long HTTP/1.1\r\nHost: usher\r\n\r\n").await.expect("sent");
+    let began = Instant::now();
+    while closed(&metrics, "slow_reader") == 0 {
+        assert!(began.elapsed() < Duration::from_secs(10), "it is still there");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    is_closed(&mut stream).await;
+    handle.stop(false).await;
+}
+
+#[actix_web::test]
+async fn a_head_that_began_within_the_request_before_it_has_a_limit_too() {
+    let (address, metrics, handle) = listener(8);
+    let mut stream = connect([127, 0, 0, 2], address).await;
+    stream.write_all(&[REQUEST, b"GET / HTTP/1.1\r\nX-A"].concat()).await.expect("sent");
+    let began = Instant::now();
+    while closed(&metrics, "slow_head") == 0 {
+        assert!(began.elapsed() < Duration::from_secs(10), "it is still there");
+        let _ = stream.write_all(b"x").await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    is_closed(&mut stream).await;
+    handle.stop(false).await;
+}
