@@ -18,6 +18,10 @@ kafka: ## fetch the Kafka that tests start
 crash: kafka ## the long form of the crash tests: ROUNDS of kill -9 on each log
 	USHER_TEST_ROUNDS=$${ROUNDS:-100} cargo test --locked --test it -- crash --nocapture
 
+.PHONY: disk-full
+disk-full: ## fill a small disk under usher FILLS times, as root: what was accepted is done once
+	USHER_TEST_FILLS=$${FILLS:-50} cargo test --locked --test it -- crash::full_disk --nocapture --test-threads 1
+
 .PHONY: pacing
 pacing: ## runs of USERS users against products with real limits: how fast, how seldom refused, kill -9
 	USHER_TEST_USERS=$${USERS:-10000} cargo test --locked --test it -- pacing:: --nocapture --test-threads 1

@@ -3,6 +3,7 @@
 mod bells;
 mod connecting;
 mod data_folder;
+mod database_threads;
 mod error;
 mod greeting;
 mod health;
@@ -89,6 +90,8 @@ pub struct App {
     log: Arc<dyn Log>,
     health: Health,
     store: Store,
+    /// Held to the last.
+    _data_folder: data_folder::Held,
     stop_stages: CancellationToken,
     stop_views: CancellationToken,
     housekeeping: Housekeeping,
@@ -139,11 +142,13 @@ impl App {
         let admin = listeners::bind(Listener::Admin, config.admin.listen)?;
         let addresses = (webhooks.as_ref().map(|bound| bound.address), admin.address);
         let (metrics, health) = (Metrics::new()?, Health::default());
-        data_folder::open(&config.data_dir)?;
+        let data_folder = data_folder::open(&config.data_dir)?;
         let token = admin::token(&config.admin, &config.data_dir)?;
         let new_token = token.newly_made.then(|| NewToken::of(&token.secret, &config.data_dir));
         let log = open_log(&config, &clock, &health).await?;
-        let store = Store::open(&config.data_dir.join("state"), log.identity())?;
+        let mut store = Store::open(&config.data_dir.join("state"), log.identity())?;
+        store.watch(health.clone())?;
+        database_threads::watch(&health);
         if let Some(aside) = store.set_aside() {
             warn!(moved_to = %aside.display(), "the state store was damaged; it is rebuilt from the log");
         }
@@ -208,6 +213,7 @@ impl App {
             log,
             health,
             store,
+            _data_folder: data_folder,
             stop_stages: CancellationToken::new(),
             stop_views,
             housekeeping,
@@ -270,8 +276,9 @@ impl App {
             handle.stop(true).await;
         }
         self.log.close().await;
-        self.store.flush()?;
+        let flushed = self.store.flush();
         info!("stopped");
-        ended
+        // Where the process had to end, that is the reason; a database that failed can't be flushed either.
+        ended.and(flushed.map_err(Error::from))
     }
 }

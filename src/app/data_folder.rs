@@ -1,7 +1,8 @@
-//! The data folder: made, and kept from others. The log and the state in it hold names and addresses of people.
+//! The data folder: made, held for this process alone, and kept from others. The log and the state in it hold names and addresses
+//! of people.
 
 use std::{
-    fs::{self, DirBuilder, Metadata, Permissions},
+    fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError},
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
@@ -12,22 +13,64 @@ use tracing::{info, warn};
 use super::Error;
 
 /// What usher makes in the data folder.
-const OURS: [&str; 3] = [crate::admin::TOKEN_FILE, "log", "state"];
+const OURS: [&str; 4] = [crate::admin::TOKEN_FILE, LOCK, "log", "state"];
+/// Locked by the process that uses the folder.
+const LOCK: &str = "usher.lock";
 const PROBE: &str = ".usher-can-write";
+/// With less free disk space than that, in bytes, nothing is opened: databases that meet a full disk fail for good.
+const ROOM_TO_START: u64 = 16 * 1024 * 1024;
 const FOR_OTHERS: u32 = 0o077;
 const WRITTEN_BY_ANYBODY: u32 = 0o002;
 
+/// The data folder, held for this process until this is dropped, or the process has ended in whatever way.
+pub(super) struct Held {
+    _lock: File,
+}
+
 /// Makes the data folder, or finds out whether it can be written to; what usher has in it is taken from the sight of others.
-pub(super) fn open(path: &Path) -> Result<(), Error> {
-    let usable = if path.is_dir() {
+///
+/// # Errors
+///
+/// [`Error::DataDir`] where it can't be made or written to, [`Error::InUse`] where another process holds it, and
+/// [`Error::DiskFull`] where there is too little room on its disk to start.
+pub(super) fn open(path: &Path) -> Result<Held, Error> {
+    has_room(path, ROOM_TO_START)?;
+    let was_there = path.is_dir();
+    let usable = if was_there {
         // Creating and removing a file says now, in one line, what would otherwise go wrong later.
         let probe = path.join(PROBE);
-        let tried = fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe));
-        tried.map(|()| tighten(path))
+        fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe))
     } else {
         DirBuilder::new().recursive(true).mode(0o700).create(path)
     };
-    usable.map_err(|error| Error::DataDir { path: path.to_owned(), error })
+    let held = usable.map_err(TryLockError::Error).and_then(|()| lock(path));
+    if was_there && held.is_ok() {
+        tighten(path);
+    }
+    held.map_err(|error| match error {
+        TryLockError::WouldBlock => Error::InUse(path.to_owned()),
+        TryLockError::Error(error) => Error::DataDir { path: path.to_owned(), error },
+    })
+}
+
+fn lock(path: &Path) -> Result<Held, TryLockError> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK));
+    let file = file.map_err(TryLockError::Error)?;
+    file.try_lock()?;
+    Ok(Held { _lock: file })
+}
+
+/// Fails where less than `needed` bytes are free on a disk of the data folder: `log` and `state` may be on disks of their own.
+fn has_room(path: &Path, needed: u64) -> Result<(), Error> {
+    for path in [path.to_owned(), path.join("log"), path.join("state")] {
+        // What is not there, or can't be asked about, is told of later by what needs it.
+        let Ok(disk) = rustix::fs::statvfs(&path) else { continue };
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < needed {
+            return Err(Error::DiskFull { path, free, needed });
+        }
+    }
+    Ok(())
 }
 
 /// Takes from others what they may do with the files of usher in a folder that was there before, and with the folder
@@ -121,6 +164,24 @@ mod tests {
         }
         fs::set_permissions(dir.path(), Permissions::from_mode(folder)).expect("set");
         dir
+    }
+
+    #[test]
+    fn a_folder_is_held_by_one_at_a_time() {
+        let (dir, other) = (there(0o700, &[]), there(0o700, &[]));
+        let held = open(dir.path()).expect("held");
+        assert!(matches!(open(dir.path()), Err(Error::InUse(path)) if path == dir.path()));
+        open(other.path()).expect("another folder is another matter");
+        drop(held);
+        open(dir.path()).expect("held again");
+    }
+
+    #[test]
+    fn a_disk_with_too_little_room_is_told() {
+        let dir = there(0o700, &[]);
+        assert!(has_room(dir.path(), 1).is_ok());
+        let full = has_room(dir.path(), u64::MAX).expect_err("no disk is as large").to_string();
+        assert!(full.contains("is full") && full.contains("make room"), "{full}");
     }
 
     #[test]

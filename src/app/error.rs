@@ -44,6 +44,19 @@ pub enum Error {
         /// Why.
         error: io::Error,
     },
+    /// Another process uses the data folder.
+    #[error("data_dir: the folder {} is in use by another process; stop that one, or set another data_dir here", .0.display())]
+    InUse(PathBuf),
+    /// There is too little room to start.
+    #[error("data_dir: the disk of {} is full: {free} bytes are free, {needed} are needed to start; make room there", path.display())]
+    DiskFull {
+        /// The folder whose disk it is.
+        path: PathBuf,
+        /// The bytes that are free.
+        free: u64,
+        /// The bytes that have to be.
+        needed: u64,
+    },
     /// The admin token can't be had.
     #[error("{0}")]
     Token(#[from] crate::admin::Error),

@@ -5,6 +5,7 @@
 mod activity;
 mod ledger;
 mod sweeps;
+mod watch;
 
 use std::{
     fs, io,
@@ -16,12 +17,17 @@ pub use activity::{ActivityStore, Seen};
 pub use ledger::{Entry, Ledger, Scope};
 pub use sweeps::{Listing, RunPhase, SweepState, SweepStore};
 
-use crate::sled_files::remove_unfinished_snapshots;
+use watch::Watch;
+
+use crate::{
+    health::Health,
+    sled_files::{is_in_use, remove_unfinished_snapshots},
+};
 
 /// Why the store did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// sled failed; trying again later may succeed (disk full), or a restart sets the store aside.
+    /// sled failed. After a failed write it goes on failing until usher is restarted; see [`Store::watch`].
     #[error("the state store fails: {}", crate::words::database(.0))]
     Sled(#[from] sled::Error),
     /// The folder can't be used.
@@ -43,7 +49,10 @@ pub enum Error {
 /// The database, and what became of the one found.
 pub struct Store {
     db: sled::Db,
+    /// What `db` was opened with, and where its threads note that a write has failed.
+    config: sled::Config,
     set_aside: Option<PathBuf>,
+    watch: Option<Watch>,
 }
 
 const IDENTITY: &[u8] = b"log-identity";
@@ -55,18 +64,31 @@ impl Store {
     /// `<dir>.set-aside-<n>` and a new one begun; one that belongs to another log is emptied.
     pub fn open(dir: &Path, log_identity: &str) -> Result<Self, Error> {
         fs::create_dir_all(dir).map_err(|error| Error::Folder { path: dir.to_owned(), error })?;
-        let (db, set_aside) = match open_patiently(dir) {
+        let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES);
+        let (db, set_aside) = match open_patiently(dir, &config) {
             Ok(db) => (db, None),
             Err(Failure::InUse) => return Err(Error::InUse(dir.to_owned())),
             Err(Failure::Folder(error)) => return Err(Error::Folder { path: dir.to_owned(), error }),
             Err(Failure::Corrupt) => {
                 let aside = set_aside(dir)?;
-                (open_caught(dir).map_err(|_| Error::Unusable(dir.to_owned()))?, Some(aside))
+                (open_caught(dir, &config).map_err(|_| Error::Unusable(dir.to_owned()))?, Some(aside))
             }
         };
-        let store = Self { db, set_aside };
+        let store = Self { db, config, set_aside, watch: None };
         store.belong_to(log_identity)?;
         Ok(store)
+    }
+
+    /// Ends the process, through `health`, when a write has failed: sled goes on failing after its first error, and only
+    /// opening the store again helps. Meant to be called once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Folder`] where there is no thread to be had for it.
+    pub fn watch(&mut self, health: Health) -> Result<(), Error> {
+        let watch = Watch::start(self.config.clone(), health);
+        self.watch = Some(watch.map_err(|error| Error::Folder { path: self.config.get_path(), error })?);
+        Ok(())
     }
 
     /// Where the store found was moved to, if it was corrupt.
@@ -121,10 +143,10 @@ enum Failure {
 }
 
 /// sled lets go of its lock a moment after the last handle is dropped: a restart must not trip over that.
-fn open_patiently(dir: &Path) -> Result<sled::Db, Failure> {
+fn open_patiently(dir: &Path, config: &sled::Config) -> Result<sled::Db, Failure> {
     let deadline = Instant::now() + LOCK_PATIENCE;
     loop {
-        match open_caught(dir) {
+        match open_caught(dir, config) {
             Err(Failure::InUse) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
             opened => return opened,
         }
@@ -132,18 +154,18 @@ fn open_patiently(dir: &Path) -> Result<sled::Db, Failure> {
 }
 
 /// sled 0.34 panics on some damaged files: a panic while opening is damage like any other.
-fn open_caught(dir: &Path) -> Result<sled::Db, Failure> {
-    let dir = dir.to_owned();
+fn open_caught(dir: &Path, config: &sled::Config) -> Result<sled::Db, Failure> {
+    let (folder, config) = (dir.to_owned(), config.clone());
     let opening = std::thread::Builder::new()
         .name("open-state".into())
         .spawn(move || {
-            remove_unfinished_snapshots(&dir)?;
-            sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).open()
+            remove_unfinished_snapshots(&folder)?;
+            config.open()
         })
         .map_err(Failure::Folder)?;
     match opening.join() {
         Ok(Ok(db)) => Ok(db),
-        Ok(Err(sled::Error::Io(error))) if error.to_string().contains("lock") => Err(Failure::InUse),
+        Ok(Err(sled::Error::Io(_))) if is_in_use(dir) => Err(Failure::InUse),
         Ok(Err(sled::Error::Io(error))) => Err(Failure::Folder(error)),
         Ok(Err(_)) | Err(_) => Err(Failure::Corrupt),
     }

@@ -96,6 +96,34 @@ async fn a_disk_with_too_little_room_refuses_appends_but_not_reads() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_moved_away_refuses_appends_until_it_is_back_and_what_is_there_is_read() {
+    let fixture = EmbeddedFixture::new().await;
+    let (dir, elsewhere) = (fixture.0.path().join("log"), fixture.0.path().join("elsewhere"));
+    let log = EmbeddedLog::open(&dir, Options::default()).expect("a log");
+    log.append(Stream::Events, record(1, "before")).await.expect("appended");
+    fs::rename(&dir, &elsewhere).expect("moved");
+    within(async {
+        while log.ready().await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let refused = log.append(Stream::Events, record(1, "meanwhile")).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    assert_eq!(all(&log, Stream::Events).await.len(), 1);
+    fs::rename(&elsewhere, &dir).expect("back");
+    within(async {
+        while log.ready().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    log.append(Stream::Events, record(1, "after")).await.expect("appended");
+    assert_eq!(all(&log, Stream::Events).await.len(), 2);
+    log.close().await;
+}
+
+#[tokio::test]
 async fn a_log_that_is_in_use_is_not_opened_again() {
     let fixture = EmbeddedFixture::new().await;
     let log = fixture.open().await;

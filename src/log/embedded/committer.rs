@@ -43,6 +43,8 @@ pub(super) struct Committer {
     pub store: Arc<Store>,
     pub groups: Arc<Groups>,
     pub health: Arc<Health>,
+    /// Ends the process where only opening the log anew can help.
+    pub process: crate::health::Health,
     pub clock: Arc<dyn Clock>,
     /// What readers may see of each part; moved only after the sync.
     pub bounds: Parts<watch::Sender<Range<u64>>>,
@@ -61,7 +63,8 @@ impl Committer {
     pub fn run(mut self, requests: &Receiver<Request>) {
         loop {
             let tidying = self.trimmer.is_due() || self.compactor.is_due();
-            let patience = if tidying && !self.health.has_failed() { Duration::ZERO } else { OFFSETS_EVERY };
+            let can_tidy = !self.health.has_failed() && self.reserve.has_room_for_notes();
+            let patience = if tidying && can_tidy { Duration::ZERO } else { OFFSETS_EVERY };
             match requests.recv_timeout(patience) {
                 Ok(first) => self.serve(first, requests),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -146,6 +149,9 @@ impl Committer {
         if let Err(error) = &committed {
             tracing::error!(%error, "the event log accepts nothing until usher is restarted");
             self.health.fail(format!("{error}; nothing is accepted until usher is restarted"));
+            self.process.end_process(format!(
+                "log: {error}; usher ends, as what is on disk is known only when the log is opened again"
+            ));
         }
         committed.is_ok()
     }
@@ -171,15 +177,20 @@ impl Committer {
         if self.witness_due.beat() {
             self.write_witness();
         }
-        if self.trimmer.is_due() && !self.health.has_failed() {
+        if self.trimmer.is_due() && !self.health.has_failed() && self.reserve.has_room_for_notes() {
             self.trim();
         }
-        if self.compactor.is_due() && !self.health.has_failed() {
+        if self.compactor.is_due() && !self.health.has_failed() && self.reserve.has_room_for_notes() {
             self.compact();
         }
     }
 
-    fn save_offsets(&self) {
+    /// Writes how far groups have come. With too little room it is done later: what they did since comes again after a restart,
+    /// and is recognised.
+    fn save_offsets(&mut self) {
+        if !self.reserve.has_room_for_notes() {
+            return;
+        }
         let mut write = sled::Batch::default();
         let unsaved = self.groups.take_unsaved();
         for (key, next) in &unsaved {
@@ -248,7 +259,10 @@ impl Committer {
         self.commit_staged(staged)
     }
 
-    fn write_witness(&self) {
+    fn write_witness(&mut self) {
+        if !self.reserve.has_room_for_notes() {
+            return;
+        }
         if let Err(error) = Witness::new(&self.identity, &self.ends()).write(&self.dir) {
             let error = crate::words::system(&error);
             tracing::warn!(error, "how far the event log has come can't be noted down beside it");

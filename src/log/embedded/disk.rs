@@ -1,6 +1,7 @@
 //! Stops appends while there is still some disk left.
 //!
-//! sled must never meet a full disk: its error sticks, and only a restart clears it.
+//! sled must never meet a full disk: its error sticks, and only a restart clears it. Appends leave a reserve; what usher notes down
+//! for itself, group offsets for one, leaves a part of it.
 
 use std::{
     path::PathBuf,
@@ -9,8 +10,11 @@ use std::{
 
 use rustix::fs::statvfs;
 
-/// How old the last look at the disk may be.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How old the last look at the disk may be. Others can fill it at any moment, and a look takes microseconds.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The part of the reserve that nothing touches.
+const UNTOUCHED: u64 = 4;
 
 /// Why nothing should be written now.
 #[derive(Debug, thiserror::Error)]
@@ -50,21 +54,35 @@ impl Reserve {
         Self { dir, bytes, looked: None, free: 0 }
     }
 
-    /// Fails where `more` bytes of records can't be written without using up the reserve. Looks at the disk at
-    /// most once a second, and counts what is written in between.
+    /// Fails where `more` bytes of records can't be written without using up the reserve. Counts what is written between two
+    /// looks at the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] where there is too little room, [`Error::Unknown`] where the system does not say.
     pub fn check(&mut self, more: u64) -> Result<(), Error> {
         // The room that sled takes up for each byte of records before it cleans up after itself, at the worst.
         const TAKEN_PER_BYTE: u64 = 6;
-        if self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY) {
-            let disk = statvfs(&self.dir).map_err(|source| Error::Unknown { dir: self.dir.clone(), source })?;
-            self.free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            self.looked = Some(Instant::now());
-        }
+        self.look()?;
         let left = self.free.saturating_sub(more.saturating_mul(TAKEN_PER_BYTE));
         if left < self.bytes {
             return Err(Error::Full { dir: self.dir.clone(), free: self.free, reserve: self.bytes });
         }
         self.free = left;
+        Ok(())
+    }
+
+    /// Whether there is room for what usher notes down for itself.
+    pub fn has_room_for_notes(&mut self) -> bool {
+        self.look().is_ok() && self.free >= self.bytes / UNTOUCHED
+    }
+
+    fn look(&mut self) -> Result<(), Error> {
+        if self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY) {
+            let disk = statvfs(&self.dir).map_err(|source| Error::Unknown { dir: self.dir.clone(), source })?;
+            self.free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            self.looked = Some(Instant::now());
+        }
         Ok(())
     }
 }
@@ -80,6 +98,17 @@ mod tests {
         reserve.free = 10_000;
         assert!(reserve.check(1_000).is_ok());
         assert!(reserve.check(1_000).is_err(), "4,000 were left, and 6,000 may be needed");
+    }
+
+    #[test]
+    fn what_usher_notes_down_may_use_a_part_of_the_reserve() {
+        let mut reserve = Reserve::new("/".into(), 1_000);
+        reserve.looked = Some(Instant::now());
+        for (free, appends, notes) in [(1_000, true, true), (999, false, true), (250, false, true), (249, false, false)]
+        {
+            reserve.free = free;
+            assert_eq!((reserve.has_room_for_notes(), reserve.check(0).is_ok()), (notes, appends), "{free}");
+        }
     }
 
     #[test]

@@ -158,6 +158,7 @@ impl EmbeddedLog {
             store,
             groups: Arc::clone(&log.groups),
             health: Arc::clone(&log.health),
+            process: options.health.clone(),
             clock: Arc::clone(&options.clock),
             bounds,
             reserve: Reserve::new(dir.to_owned(), options.reserve_bytes),
@@ -171,10 +172,11 @@ impl EmbeddedLog {
         };
         committer.look_at_disk();
         let stopped = stopped.drop_guard(); // also where the thread panics
+        let ends_process = EndsProcess(options.health.clone());
         thread::Builder::new()
             .name("log-committer".into())
             .spawn(move || {
-                let _stopped = stopped;
+                let _in_order = (stopped, ends_process);
                 committer.run(&queue);
             })
             .map_err(|error| {
@@ -257,6 +259,17 @@ impl Log for EmbeddedLog {
     }
 }
 
+/// Held by the thread that writes: if it panics, the process ends, as nothing can be written any more.
+struct EndsProcess(crate::health::Health);
+
+impl Drop for EndsProcess {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.end_process("log: its writer ended by a bug, please report it; usher ends, to be started again");
+        }
+    }
+}
+
 /// The parts of `stream` with the oldest offset that each holds.
 fn begins(stream: Stream, partitions: u16, start: impl Fn(Part) -> u64) -> Vec<(Part, u64)> {
     Part::all_of(stream, partitions).map(|part| (part, start(part))).collect()
@@ -287,7 +300,10 @@ mod tests {
     use std::fs::File;
 
     use super::*;
-    use crate::domain::{UserId, UserKey, UserRef};
+    use crate::{
+        domain::{UserId, UserKey, UserRef},
+        health::Health,
+    };
 
     fn record(payload: &'static str) -> Record {
         let key = UserKey::new(&"acme".parse().expect("an id"), &UserRef::Id(UserId::new("1")));
@@ -297,7 +313,7 @@ mod tests {
     #[tokio::test]
     async fn after_a_failed_sync_nothing_is_acknowledged_or_visible_until_the_log_is_reopened() {
         let dir = tempfile::tempdir().expect("a folder");
-        let options = Options { partitions: 1, ..Options::default() };
+        let options = Options { partitions: 1, health: Health::default(), ..Options::default() };
         let log = EmbeddedLog::open(dir.path(), options.clone()).expect("a log");
         log.append(Stream::Events, record("durable")).await.expect("appended");
         log.close().await;
@@ -312,6 +328,8 @@ mod tests {
             assert_eq!(log.bounds(Stream::Events, Partition(0)).await.expect("bounds"), 0..1);
         }
         log.close().await;
+        let why = options.health.process_must_end().await;
+        assert!(why.starts_with("log: syncing failed"), "{why}");
 
         let log = EmbeddedLog::open(dir.path(), options).expect("a log");
         let bounds = log.bounds(Stream::Events, Partition(0)).await.expect("bounds");

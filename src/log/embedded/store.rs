@@ -12,7 +12,10 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::{log::Error, sled_files::remove_unfinished_snapshots};
+use crate::{
+    log::Error,
+    sled_files::{is_in_use, remove_unfinished_snapshots},
+};
 
 /// sled's unit of allocation and of cleaning, in bytes. A quarter of it is the longest item that sled keeps in the
 /// database file, and a page full of the longest values has to fit in there; see [`super::format::VALUE_LIMIT`].
@@ -81,7 +84,7 @@ impl Store {
             .segment_size(SEGMENT);
         let opened = guarded(|| config.open()).map_err(|panicked| damaged(dir, &panicked.to_string()))?;
         let db = opened.map_err(|error| match error {
-            sled::Error::Io(_) if locked(dir) => Error::Unusable(format!(
+            sled::Error::Io(_) if is_in_use(dir) => Error::Unusable(format!(
                 "{} is in use by another process; stop that one, or set another data_dir here",
                 dir.display()
             )),
@@ -164,10 +167,4 @@ pub(super) fn damaged(dir: &Path, why: &str) -> Error {
          empty log",
         dir.display()
     ))
-}
-
-/// Whether somebody holds sled's lock on the database in `dir`.
-fn locked(dir: &Path) -> bool {
-    File::open(dir.join("db"))
-        .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK))
 }

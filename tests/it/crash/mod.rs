@@ -4,12 +4,13 @@
 //! * [`load`] sends signed webhooks for those people and remembers every answer.
 //! * [`ending`] lets usher do what was accepted; [`records`] is what the log holds then, and [`verdict`] compares it
 //!   with what was answered and with what the sandbox saw.
-//! * [`embedded`], [`kafka`] and [`outage`] are the tests; [`sweeps`] are tests on a ground of their own.
+//! * [`embedded`], [`kafka`], [`outage`] and [`full_disk`] are the tests; [`sweeps`] are tests on a ground of their own.
 //!
 //! How many rounds: `USHER_TEST_ROUNDS`. Which random moments: `USHER_TEST_SEED`, printed with every failure.
 
 mod embedded;
 mod ending;
+mod full_disk;
 mod kafka;
 mod load;
 mod outage;

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    net::TcpListener,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -49,6 +50,8 @@ pub struct Scene {
     pub kills: Vec<Timestamp>,
     folder: TempDir,
     log_config: String,
+    /// Where usher is to listen; port 0: anywhere.
+    listen: Doors,
     starts: u32,
 }
 
@@ -72,6 +75,7 @@ impl Scene {
             kills: Vec::new(),
             folder: tempfile::tempdir().expect("a folder"),
             log_config: log.to_owned(),
+            listen: Doors { webhooks: door(0), admin: door(0) },
             starts: 0,
         };
         scene.make_the_sandbox_unreliable().await;
@@ -100,12 +104,26 @@ impl Scene {
         self.folder.path().join(format!("data-{replica}"))
     }
 
+    /// Has every usher from now on listen on the same two ports, that are free now.
+    pub fn listen_always_there(&mut self) -> Doors {
+        let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
+        let [webhooks, admin] = held.map(|one| door(one.local_addr().expect("an address").port()));
+        self.listen = Doors { webhooks, admin };
+        self.listen.clone()
+    }
+
     /// Starts usher number `replica`.
     pub fn start(&mut self, replica: usize) -> Usher {
+        let log = self.folder.path().join(format!("usher-{replica}-{}.log", self.starts + 1));
+        self.start_logging_to(replica, log)
+    }
+
+    /// Starts usher number `replica`, and has it log to `log`.
+    pub fn start_logging_to(&mut self, replica: usize, log: PathBuf) -> Usher {
         let config = self.folder.path().join(format!("usher-{replica}.yaml"));
         fs::write(&config, self.config(&self.data_dir(replica))).expect("written");
         self.starts += 1;
-        Usher::start(&config, self.folder.path().join(format!("usher-{replica}-{}.log", self.starts)))
+        Usher::start(&config, log)
     }
 
     /// `kill -9`.
@@ -146,11 +164,12 @@ impl Scene {
             ]
             .concat()
         };
-        let listen = "127.0.0.1:0";
+        let listen = |door: &Url| format!("127.0.0.1:{}", door.port().expect("a port"));
+        let (webhooks, admin) = (listen(&self.listen.webhooks), listen(&self.listen.admin));
         format!(
             r#"data_dir: "{}"
-webhooks: {{ listen: "{listen}" }}
-admin: {{ listen: "{listen}", token: {{ value: "{ADMIN_TOKEN}" }} }}
+webhooks: {{ listen: "{webhooks}" }}
+admin: {{ listen: "{admin}", token: {{ value: "{ADMIN_TOKEN}" }} }}
 {}
 sources:{}{}
 schemes:{}{}
@@ -207,6 +226,10 @@ impl Drop for Scene {
             eprintln!("USHER_TEST_SEED={} and {} tell more", self.seed, self.folder.path().display());
         }
     }
+}
+
+fn door(port: u16) -> Url {
+    Url::parse(&format!("http://127.0.0.1:{port}/")).expect("a URL")
 }
 
 fn run_url(admin: &Url, event: &EventId, scheme: &SchemeId) -> Url {

@@ -7,6 +7,7 @@ pub mod face;
 pub mod ground;
 pub mod kafka;
 pub mod process;
+pub mod small_disk;
 pub mod usher;
 pub mod wire;
 pub mod words;
