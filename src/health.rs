@@ -15,7 +15,8 @@ use tokio::sync::watch;
 /// The health of all components. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
 pub struct Health {
-    failing: Arc<Mutex<BTreeMap<Id, String>>>,
+    /// Why each component fails; none: it works.
+    components: Arc<Mutex<BTreeMap<Id, Option<String>>>>,
     end: watch::Sender<Option<String>>,
 }
 
@@ -27,7 +28,7 @@ type Id = (String, u64);
 
 impl Default for Health {
     fn default() -> Self {
-        Self { failing: Arc::default(), end: watch::Sender::new(None) }
+        Self { components: Arc::default(), end: watch::Sender::new(None) }
     }
 }
 
@@ -35,14 +36,26 @@ impl Health {
     /// A component named `name`, that works until it says otherwise. The name is told without a token at `/readyz`: it
     /// names no users and no addresses.
     pub fn component(&self, name: impl Into<String>) -> Component {
-        Component { health: self.clone(), id: (name.into(), rand::random()) }
+        let id = (name.into(), rand::random());
+        self.lock().insert(id.clone(), None);
+        Component { health: self.clone(), id }
     }
 
     /// Which components don't work, and why; in the order of their names, each name once.
     pub fn failing(&self) -> Vec<(String, String)> {
-        let failing = self.lock();
-        let mut told: Vec<_> = failing.iter().map(|((name, _), why)| (name.clone(), why.clone())).collect();
+        let components = self.lock();
+        let failing = components.iter().filter_map(|((name, _), why)| Some((name.clone(), why.clone()?)));
+        let mut told: Vec<_> = failing.collect();
         told.dedup_by(|next, kept| next.0 == kept.0);
+        told
+    }
+
+    /// The name of each component, and whether it fails.
+    pub fn components(&self) -> BTreeMap<String, bool> {
+        let mut told = BTreeMap::new();
+        for ((name, _), why) in &*self.lock() {
+            *told.entry(name.clone()).or_default() |= why.is_some();
+        }
         told
     }
 
@@ -63,8 +76,8 @@ impl Health {
         why.unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Id, String>> {
-        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Id, Option<String>>> {
+        self.components.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -78,13 +91,13 @@ pub struct Component {
 impl Component {
     /// The component does what it is for.
     pub fn working(&self) {
-        self.health.lock().remove(&self.id);
+        self.health.lock().insert(self.id.clone(), None);
     }
 
     /// The component does not do what it is for, and tries again by itself. `why` is told without a token at `/readyz`: no
     /// secrets, no users, no addresses.
     pub fn failing(&self, why: impl Into<String>) {
-        self.health.lock().insert(self.id.clone(), why.into());
+        self.health.lock().insert(self.id.clone(), Some(why.into()));
     }
 }
 
@@ -102,7 +115,7 @@ impl Component {
 
 impl Drop for Component {
     fn drop(&mut self) {
-        self.working();
+        self.health.lock().remove(&self.id);
     }
 }
 
@@ -119,11 +132,14 @@ mod tests {
         planner.failing("the group can't be joined");
         let told = |name: &str, why: &str| (name.to_owned(), why.to_owned());
         let views_fail = told("views", "a partition can't be read");
+        let components = health.components().into_iter().collect::<Vec<_>>();
+        assert_eq!(components, [("planner acme 3".to_owned(), true), ("views".to_owned(), true)]);
         assert_eq!(health.failing(), [told("planner acme 3", "the group can't be joined"), views_fail.clone()]);
         drop(planner);
         assert_eq!(health.failing(), [views_fail]);
         views.working();
         assert_eq!(health.failing(), []);
+        assert_eq!(health.components().get("views"), Some(&false));
     }
 
     #[test]

@@ -3,13 +3,14 @@
 //! Labels come from small closed sets: sources and schemes of the configuration, and enums.
 
 use prometheus::{
-    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 
 use crate::{
     domain::{ActionKind, Ignored, RecordKind, ReferenceKind, Stage, StepResult},
     http_server::Closed,
+    telemetry,
 };
 
 /// The listeners, as labels.
@@ -73,6 +74,10 @@ pub struct Metrics {
     pub feed_lag_seconds: GaugeVec,
     /// Names in schemes and in `protect` that the product does not have, by source and kind.
     pub references_unresolved: IntGaugeVec,
+    /// Log lines that stderr did not take.
+    pub log_lines_dropped: IntCounter,
+    /// 1 while a component does not do what it is for.
+    pub component_failing: IntGaugeVec,
     /// 1 while a source is stopped because the product refuses usher's credentials.
     pub source_halted: IntGaugeVec,
     /// 1 while nobody answers for a source, or somebody before the product does.
@@ -180,6 +185,8 @@ impl Metrics {
                 "How far behind now the logins of a source's feed are known, in seconds.",
                 &["source"],
             )?,
+            log_lines_dropped: log_lines_dropped(&add)?,
+            component_failing: component_failing(&add)?,
             source_halted: halted(&add)?,
             source_unreachable: unreachable(&add)?,
             references_unresolved: add.unresolved_references()?,
@@ -221,10 +228,22 @@ impl Metrics {
 
     /// The text that Prometheus scrapes.
     pub fn render(&self) -> Result<String, prometheus::Error> {
+        let dropped = &self.log_lines_dropped;
+        dropped.inc_by(telemetry::lost_lines().saturating_sub(dropped.get()));
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
+}
+
+fn log_lines_dropped(add: &Families<'_>) -> Result<IntCounter, prometheus::Error> {
+    let help = "Log lines that were lost because standard error was not read fast enough, full, or closed.";
+    add.counter("log_lines_dropped_total", help)
+}
+
+fn component_failing(add: &Families<'_>) -> Result<IntGaugeVec, prometheus::Error> {
+    let help = "1 while a component does not do what it is for; usher is not ready then.";
+    add.gauges("component_failing", help, &["component"])
 }
 
 fn halted(add: &Families<'_>) -> Result<IntGaugeVec, prometheus::Error> {
@@ -268,6 +287,10 @@ impl Families<'_> {
             }
         }
         Ok(counters)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+        self.register(IntCounter::new(format!("usher_{name}"), help)?)
     }
 
     fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {

@@ -1,7 +1,7 @@
 //! Whether usher is alive, whether it is ready, and its metrics. No token is asked for, so nothing here names users,
 //! addresses or what products said.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::{HttpResponse, http::header, web};
 use async_trait::async_trait;
@@ -64,6 +64,9 @@ pub trait Readiness: Send + Sync + 'static {
     /// What has to work before usher can do its job; empty: ready. A halted source is not among it: others go on.
     async fn waiting_for(&self) -> Vec<Wait>;
 
+    /// The name of each component, and whether it fails.
+    fn components(&self) -> BTreeMap<String, bool>;
+
     /// All sources.
     fn sources(&self) -> Vec<SourceHealth>;
 }
@@ -108,6 +111,11 @@ pub(super) async fn readyz(state: web::Data<AdminState>) -> HttpResponse {
 /// `GET /metrics`.
 pub(super) async fn metrics(state: web::Data<AdminState>) -> Result<HttpResponse, Problem> {
     count_open_runs(&state).await;
+    let failing = &state.metrics.component_failing;
+    failing.reset(); // partitions come and go
+    for (component, fails) in state.readiness.components() {
+        failing.with_label_values(&[component]).set(i64::from(fails));
+    }
     let text = state.metrics.render().map_err(|error| Problem::internal(&error))?;
     let content_type = (header::CONTENT_TYPE, "text/plain; version=0.0.4");
     Ok(HttpResponse::Ok().insert_header(content_type).body(text))

@@ -7,7 +7,7 @@ mod log;
 mod openapi;
 mod schemes;
 
-use std::{path::PathBuf, sync::Mutex};
+use std::{collections::BTreeMap, path::PathBuf, sync::Mutex};
 
 use actix_web::{
     App,
@@ -54,6 +54,10 @@ impl Readiness for Process {
             std::future::pending::<()>().await;
         }
         self.waits.lock().expect("not poisoned").clone()
+    }
+
+    fn components(&self) -> BTreeMap<String, bool> {
+        BTreeMap::from([("views".to_owned(), false), ("planner acme 3".to_owned(), true)])
     }
 
     fn sources(&self) -> Vec<SourceHealth> {

@@ -1,6 +1,6 @@
 //! What the probes are told.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -30,6 +30,10 @@ impl Readiness for AppHealth {
         let log = self.log.ready().await.err().map(|error| Wait::new("log", error.to_string()));
         let components = self.components.failing().into_iter().map(|(what, why)| Wait::new(what, why));
         log.into_iter().chain(components).collect()
+    }
+
+    fn components(&self) -> BTreeMap<String, bool> {
+        self.components.components()
     }
 
     fn sources(&self) -> Vec<SourceHealth> {

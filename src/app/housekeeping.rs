@@ -13,7 +13,7 @@ use crate::{
     log::{LONGEST_PAUSE, Log, RETENTION, Stream},
     metrics::Metrics,
     settings::Settings,
-    store,
+    store, telemetry,
     views::{self, Horizon, Views},
 };
 
@@ -49,8 +49,10 @@ impl Housekeeping {
 
     async fn rounds(&self) {
         let mut every = tokio::time::interval(EVERY);
+        let mut told_lost = telemetry::lost_lines();
         for round in 0_u64.. {
             every.tick().await;
+            told_lost = tell_lost_lines(told_lost);
             self.lag();
             self.expiry(round.is_multiple_of(WARN_EVERY));
             if round.is_multiple_of(PRUNE_EVERY) {
@@ -116,6 +118,16 @@ impl Housekeeping {
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         Timestamp::from_millis(self.clock.now().as_millis().saturating_sub(age))
     }
+}
+
+/// Tells how many log lines were lost since `told` of them were, once lines are written again; gives how many are told.
+fn tell_lost_lines(told: u64) -> u64 {
+    let lost = telemetry::lost_lines();
+    if lost <= told || !telemetry::is_written() {
+        return told;
+    }
+    warn!(lines = lost - told, "log lines were lost: standard error was not read fast enough, full, or closed");
+    lost
 }
 
 /// Forgets what is older than `horizon`, step by step, each on a thread that may wait for the disk.

@@ -116,8 +116,14 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // 10,000 connections take 10,000 files; what can't be had is not needed for a small installation.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let code = run(arguments.command);
+    telemetry::flush();
+    code
+}
+
+fn run(command: Command) -> ExitCode {
     let env = config::process_env();
-    match arguments.command {
+    match command {
         Command::Serve { config, roles, log } => {
             telemetry::start(log.log_format);
             serve::run(config.as_deref(), &roles, env)
@@ -153,8 +159,7 @@ fn version() -> ExitCode {
 
 /// One clear line on stderr, and the exit code to end with.
 fn complain(what: &dyn Display, code: u8) -> ExitCode {
-    // Where stderr is gone the exit code still tells.
-    let _ = writeln!(stderr(), "usher: {what}");
+    telemetry::say(&format!("usher: {what}"));
     ExitCode::from(code)
 }
 

@@ -14,6 +14,7 @@ use super::{FAILED, USAGE, complain, start_runtime};
 use crate::{
     app::{App, NewToken, Roles},
     config::{self, Config, LogConfig},
+    telemetry,
 };
 
 /// A part of the work that a process can do.
@@ -38,8 +39,7 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
             loaded.config
         }
         Err(problems) => {
-            // Each line names its place; where stderr is gone the exit code still tells.
-            let _ = writeln!(stderr(), "{problems}");
+            telemetry::say(&problems.to_string()); // each line names its place
             return ExitCode::from(USAGE);
         }
     };
@@ -62,26 +62,26 @@ async fn serve(config: Config, roles: Roles) -> anyhow::Result<()> {
     stop_on_signal(stop.clone())?;
     let app = App::build(config, roles).await?;
     if let Some(made) = app.new_token() {
-        show(made)?;
+        show(made);
     }
     Ok(app.run_until_stopped(stop).await?)
 }
 
 /// Shows a new token to somebody at a terminal. What goes to a file or a collector of logs is kept and read by others: there
 /// only its place is told.
-fn show(made: &NewToken) -> std::io::Result<()> {
+fn show(made: &NewToken) {
     let line = format!(
         "usher: made an admin token, shown this once and kept in {}: {}",
         made.path.display(),
         made.secret.reveal()
     );
     if stderr().is_terminal() {
-        writeln!(stderr(), "{line}")
+        telemetry::say(&line);
     } else if stdout().is_terminal() {
-        writeln!(stdout(), "{line}")
+        // A terminal that does not take it (it was halted with ^S) must not hold up usher.
+        std::thread::spawn(move || writeln!(stdout(), "{line}"));
     } else {
         tracing::info!(path = %made.path.display(), "made an admin token; it is in this file, which its owner alone can read");
-        Ok(())
     }
 }
 

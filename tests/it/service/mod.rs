@@ -23,6 +23,7 @@ mod reconciliation;
 mod references;
 mod schemes;
 mod secrecy;
+mod standard_error;
 mod starting;
 mod sweeps;
 mod times;

@@ -48,6 +48,29 @@ impl Usher {
         Self { child, face: Face::new(webhooks, admin, ground.ledger()), stderr }
     }
 
+    /// Starts it on `ground` with another standard error, which nothing is read from here.
+    pub async fn with_stderr(ground: &Ground, stderr: impl Into<Stdio>, level: &str) -> Self {
+        let (webhooks, admin) = (free_address(), free_address());
+        let mut child = serve(ground)
+            .env("USHER_WEBHOOKS__LISTEN", webhooks.to_string())
+            .env("USHER_ADMIN__LISTEN", admin.to_string())
+            .env("USHER_LOG_FORMAT", "json")
+            .env("RUST_LOG", level)
+            .stderr(stderr)
+            .spawn()
+            .expect("started");
+        let face = Face::new(webhooks, admin, ground.ledger());
+        let alive = format!("http://{admin}/healthz");
+        eventually("usher is alive", || {
+            let ended = child.try_wait().expect("a state");
+            assert!(ended.is_none(), "it ended: {ended:?}");
+            let asked = face.http.get(&alive).send();
+            async { asked.await.ok() }
+        })
+        .await;
+        Self { child, face, stderr: PathBuf::from("/dev/null") }
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().expect("killed");
@@ -105,6 +128,12 @@ impl Drop for Usher {
         let _ = self.child.kill(); // it may have ended
         let _ = self.child.wait();
     }
+}
+
+/// An address that nothing listens on; taken at random, so that tests side by side don't get the same one.
+fn free_address() -> SocketAddr {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    socket.local_addr().expect("an address")
 }
 
 /// The addresses in the log line that says that it is running, once that is there.

@@ -1,8 +1,26 @@
 //! Logs: to stderr, one JSON object a line, or as text on a terminal.
+//!
+//! Logging never blocks and never fails. Lines go into a bounded queue, and a thread of its own writes them
+//! ([`lines`]). Lines that find the queue full or that stderr does not take are dropped and counted.
 
-use std::io::{IsTerminal, stderr};
+mod lines;
+mod panics;
+
+use std::{
+    io::{IsTerminal, Write, stderr},
+    sync::OnceLock,
+    time::Duration,
+};
 
 use tracing_subscriber::{EnvFilter, fmt};
+
+use self::lines::Lines;
+
+/// How long the end of the process waits for what was logged to be written.
+const FLUSH: Duration = Duration::from_secs(1);
+
+/// The lines of this process; none where logging was not started.
+static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -20,15 +38,46 @@ const USUAL: &str = "info,actix_server=warn,actix_http::h1=off";
 pub fn start(format: Option<LogFormat>) {
     let (filter, problem) = filter(std::env::var("RUST_LOG").ok().as_deref());
     let format = format.unwrap_or(if stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json });
-    let logs = fmt().with_env_filter(filter).with_writer(stderr);
+    let lines = LINES.get_or_init(Lines::to_stderr);
+    // An error of the subscriber itself goes to stderr with `eprintln!`, which panics where stderr is gone.
+    let logs = fmt().with_env_filter(filter).log_internal_errors(false).with_writer(lines.clone());
     // Started twice (tests in one process), the first stays.
-    let _ = match format {
+    let started = match format {
         LogFormat::Text => logs.with_ansi(has_colours()).try_init(),
         LogFormat::Json => logs.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
     };
+    if started.is_ok() {
+        panics::log_them();
+    }
     if let Some(problem) = problem {
         tracing::warn!("{problem}");
     }
+}
+
+/// Writes a line to stderr as it is, behind what was logged before; at once where logging was not started.
+pub fn say(line: &str) {
+    match LINES.get() {
+        Some(lines) => lines.say(line),
+        // A command that logs nothing: where its stderr is gone the exit code still tells.
+        None => drop(writeln!(stderr(), "{line}")),
+    }
+}
+
+/// Waits until all that was logged is written, for a second at most.
+pub fn flush() {
+    if let Some(lines) = LINES.get() {
+        lines.flush(FLUSH);
+    }
+}
+
+/// How many lines were lost so far: stderr was not read fast enough, full, or closed.
+pub fn lost_lines() -> u64 {
+    LINES.get().map_or(0, Lines::lost)
+}
+
+/// Whether lines are written now: the latest was, and none waits.
+pub fn is_written() -> bool {
+    LINES.get().is_none_or(Lines::is_written)
 }
 
 /// What `RUST_LOG` asks for, and what is wrong with it.
