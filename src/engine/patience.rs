@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -29,6 +30,8 @@ pub(super) struct Patience {
     asked: Asked,
     id: u64,
     since: Timestamp,
+    /// The same by a clock that nobody sets.
+    began: Instant,
     last_failure: Option<Timestamp>,
     /// How often the source had been [stopped](Connection::stops) at `since`.
     stops: u64,
@@ -43,6 +46,7 @@ impl Patience {
             asked,
             id: connection.failure_id(),
             since: connection.clock.now(),
+            began: Instant::now(),
             last_failure: None,
             stops: connection.stops(),
             attempts: 0,
@@ -94,8 +98,7 @@ impl Patience {
     }
 
     fn is_put_off_for_good(&self) -> bool {
-        let waited = self.since.until(self.connection.clock.now());
-        waited >= PATIENCE && !self.connection.refuses_all(self.asked)
+        self.began.elapsed() >= PATIENCE && !self.connection.refuses_all(self.asked)
     }
 
     fn begin_anew_after_a_stop(&mut self) {
@@ -103,6 +106,7 @@ impl Patience {
         if self.stops != stops {
             self.stops = stops;
             self.since = self.connection.clock.now();
+            self.began = Instant::now();
             self.last_failure = None;
             self.attempts = 0;
             self.backoff = backoff();
@@ -119,4 +123,42 @@ impl Drop for Patience {
 
 const fn backoff() -> Backoff {
     Backoff::new(Duration::from_millis(200), Duration::from_secs(60))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        engine::{NoControls, testing::Stub},
+        metrics::Metrics,
+        views::testing::source,
+    };
+
+    #[derive(Default)]
+    struct SetClock(AtomicI64);
+
+    impl Clock for SetClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(self.0.load(SeqCst))
+        }
+    }
+
+    const DAY_IN_MILLIS: i64 = 24 * 3_600_000;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_day_of_patience_is_a_day_however_the_clock_is_set() {
+        let clock = Arc::<SetClock>::default();
+        let (product, metrics) = (Arc::<Stub>::default(), Metrics::new().unwrap());
+        let connection = Connection::new(source(), product, 2, clock.clone(), Arc::<NoControls>::default(), metrics);
+        let (stop, slow_down) = (CancellationToken::new(), Error::RateLimited { retry_after: None });
+        let mut patience = Patience::new(&connection, Asked::Change);
+        clock.0.store(31 * DAY_IN_MILLIS, SeqCst);
+        assert_eq!(patience.wait(&slow_down, None, &stop).await, Ok(true), "it was set ahead");
+        clock.0.store(-31 * DAY_IN_MILLIS, SeqCst);
+        tokio::time::sleep(PATIENCE).await;
+        assert_eq!(patience.wait(&slow_down, None, &stop).await, Ok(false), "it was set back");
+    }
 }
