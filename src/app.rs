@@ -159,7 +159,7 @@ impl App {
             Arrivals::new(config.sources.iter().map(|source| &source.id), metrics.clone(), Arc::clone(&clock));
         let memory = Memory::open(&store)?;
         let stop_views = CancellationToken::new();
-        let views = Views::open(&store)?;
+        let views = Views::open(&store)?.telling(memory.pending.clone());
         // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
         let keeps_views = roles.engine || roles.admin;
         let mut view_tasks = if keeps_views { views.follow(&log, &health, &stop_views) } else { JoinSet::new() };

@@ -48,6 +48,8 @@ pub struct Metrics {
     pub sweep_event_to_action_seconds: Histogram,
     /// Records recognised as done before, by stage.
     pub duplicates: IntCounterVec,
+    /// Events decided although steps of the user had not ended for two minutes, by source.
+    pub decided_early: IntCounterVec,
     /// Creations first learnt of from a feed or by comparing, though the source has webhooks.
     pub reconciled: IntCounterVec,
     /// Users whom a source lists and nothing told of, held back because they are too many at once, by source.
@@ -91,6 +93,7 @@ const SWEEP: &[f64] = &[0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0,
 
 impl Metrics {
     /// Registers every family.
+    #[allow(clippy::too_many_lines, reason = "an entry for each metric")]
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let build = Gauge::with_opts(
@@ -144,6 +147,11 @@ impl Metrics {
                 SWEEP,
             )?,
             duplicates: add.counters("duplicates_total", "Records recognised as done before.", &["stage"])?,
+            decided_early: add.counters(
+                "decided_early_total",
+                "Events that no longer waited for steps.",
+                &["source"],
+            )?,
             reconciled: add.counters(
                 "reconciled_total",
                 "Creations that no webhook told of first, though the source has webhooks.",
@@ -210,6 +218,7 @@ impl Metrics {
                 self.steps.with_label_values(&[source, action, result.as_str()]);
             }
         }
+        self.decided_early.with_label_values(&[source]);
         self.implausible_times.with_label_values(&[source]);
         self.records_passed_over.with_label_values(&[source, "user"]);
         self.records_passed_over.with_label_values(&[source, RecordKind::AuditEntry.as_str()]);

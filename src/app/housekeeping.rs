@@ -92,9 +92,13 @@ impl Housekeeping {
     }
 
     async fn prune(&self) {
-        let Memory { ledger, sweeps, .. } = self.memory.clone();
+        let Memory { ledger, pending, sweeps, .. } = self.memory.clone();
         let (over, open) = (self.before(RETENTION), self.before(LONGEST_PAUSE));
-        match off_thread(move || Ok::<_, store::Error>(ledger.prune(over)? + sweeps.prune(open)?)).await {
+        match off_thread(move || {
+            Ok::<_, store::Error>(ledger.prune(over, open)? + pending.prune(open)? + sweeps.prune(open)?)
+        })
+        .await
+        {
             Ok(None | Some(0)) => {}
             Ok(Some(dropped)) => info!(dropped, "forgot what the log no longer holds"),
             Err(error) => warn!(%error, "can't forget what the log no longer holds"),

@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::{Appender, Interrupted, Overview, Work};
 use crate::{
     domain::{Activity, Decision, Event, EventKind, Fact, Facts, Heard, Missing, SourceId, Timestamp, UserKey},
     log::{Record, Stored, Stream, codec},
-    store::{self, ActivityStore, Scope, Seen},
+    store::{self, ActivityStore, Ledger, Recalled, Scope, Seen},
 };
 
 /// A snapshot's last login may lie this much before the true one: so much is lost at most when store and decisions are.
@@ -24,6 +24,7 @@ const COUNTS_THAT_MATTER: u64 = 2;
 pub(super) struct Activities {
     source: SourceId,
     store: ActivityStore,
+    ledger: Ledger,
     appender: Appender,
     overview: Arc<dyn Overview>,
     /// The logins that this process has decided; the views learn of them a moment later.
@@ -31,8 +32,14 @@ pub(super) struct Activities {
 }
 
 impl Activities {
-    pub(super) fn new(source: SourceId, store: ActivityStore, appender: Appender, overview: Arc<dyn Overview>) -> Self {
-        Self { source, store, appender, overview, heard: Mutex::default() }
+    pub(super) fn new(
+        source: SourceId,
+        memory: (ActivityStore, Ledger),
+        appender: Appender,
+        overview: Arc<dyn Overview>,
+    ) -> Self {
+        let (store, ledger) = memory;
+        Self { source, store, ledger, appender, overview, heard: Mutex::default() }
     }
 
     /// What was seen of `user` so far. A store that can't be read is waited for.
@@ -102,7 +109,16 @@ impl Activities {
     }
 
     async fn recall(&self, user: &UserKey, work: &Work) -> Result<Option<Seen>, Interrupted> {
-        work.remembered(|| self.store.get(&work.scope, user)).await
+        match work.remembered(|| self.store.get(&work.scope, user)).await? {
+            Recalled::Nothing => Ok(None),
+            Recalled::Seen(seen) => Ok(Some(*seen)),
+            Recalled::Unreadable => {
+                // "Nothing is known" would be taken for "has never logged in".
+                error!("what was seen of a user can't be read; all of the partition is read back from the log");
+                work.remembered(|| self.ledger.read_back_anew(&work.scope, &[Stream::Activity])).await?;
+                Err(Interrupted)
+            }
+        }
     }
 }
 
@@ -132,7 +148,18 @@ fn is_due(seen: &Seen) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
+    use crate::{
+        domain::Stage,
+        log::{ForGood, Partition},
+        store::Store,
+        views::{
+            Views,
+            testing::{MemoryLog, decision, source},
+        },
+    };
 
     const HOUR: i64 = 3_600_000;
 
@@ -142,6 +169,32 @@ mod tests {
 
     fn activity(logins: u64, last: i64) -> Activity {
         Activity { last_login: (logins > 0).then(|| at(last)), logins, ..Activity::new(at(0)) }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_not_taken_for_nothing_but_read_back_from_the_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "memory").unwrap();
+        let (ledger, kept) = (store.ledger().unwrap(), store.activity().unwrap());
+        let appender = Appender::new(MemoryLog::new());
+        let activities =
+            Activities::new(source(), (kept, ledger.clone()), appender, Arc::new(Views::open(&store).unwrap()));
+        let scope = Scope::new(Stage::Planner, &source(), Partition(0));
+        let (stop, lease) = (CancellationToken::new(), Arc::new(ForGood));
+        let work = Work { scope: scope.clone(), stop, lease, acked: Arc::default() };
+        let decision = Decision { activity: Some(activity(2, 2)), ..decision("e1", "jane", 0, vec![]) };
+        activities.remember(&scope, &decision).unwrap();
+        let tree = store.tree("activity").unwrap();
+        let key = tree.iter().keys().next().unwrap().unwrap();
+        tree.insert(key, &[7, 1]).unwrap();
+        let snapshots = scope.reading(Stream::Activity);
+        for scope in [&scope, &snapshots] {
+            ledger.set_checkpoint(scope, 5).unwrap();
+        }
+        assert_eq!(activities.before(&decision.key(), &work).await, Err(Interrupted));
+        assert_eq!([&scope, &snapshots].map(|scope| ledger.checkpoint(scope).unwrap()), [0, 0]);
+        activities.remember(&scope, &decision).unwrap();
+        assert_eq!(activities.before(&decision.key(), &work).await, Ok(Some(activity(2, 2))));
     }
 
     #[test]

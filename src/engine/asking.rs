@@ -23,6 +23,8 @@ pub(super) enum Asking {
     InSweep { schemes: Vec<SchemeId>, released: bool, plan: Arc<SweepPlan> },
     /// Nobody knows: the sweep's start is nowhere to be found.
     Lost,
+    /// None: it may be decided already.
+    Forgotten,
 }
 
 impl Asking {
@@ -44,12 +46,24 @@ impl Asking {
         Ok(Self::InSweep { schemes, released: sighting.released.is_some(), plan })
     }
 
+    /// Why the event is given up; none where it is not.
+    pub(super) fn given_up(&self) -> Option<&'static str> {
+        match self {
+            Self::Waiting | Self::InSweep { .. } => None,
+            Self::Lost => Some("the start of the sweep can't be found, so no scheme is asked"),
+            Self::Forgotten => Some(
+                "it came so long ago that usher no longer remembers whether it was decided, so no scheme is asked; take it up \
+                 again if it is still to be decided",
+            ),
+        }
+    }
+
     /// As the rules want it.
     pub(super) fn waiting(&self) -> Waiting<'_> {
         match self {
             Self::Waiting => Waiting::ForEvent,
             Self::InSweep { schemes, released, .. } => Waiting::ForSweep { schemes, released: *released },
-            Self::Lost => Waiting::ForSweep { schemes: &[], released: false },
+            Self::Lost | Self::Forgotten => Waiting::ForSweep { schemes: &[], released: false },
         }
     }
 
@@ -64,7 +78,7 @@ impl Asking {
                 let paused = answer.verdicts.iter_mut().filter(paused);
                 paused.for_each(|verdict| pass_over(verdict, "paused", "the scheme is paused", "resume the scheme"));
             }
-            Self::Lost => {}
+            Self::Lost | Self::Forgotten => {}
         }
         answer
     }

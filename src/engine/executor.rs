@@ -90,7 +90,12 @@ impl Executor {
     }
 
     /// The steps of `verdict`, in order.
-    fn plans<'a>(&self, decision: &'a Decision, verdict: &'a SchemeVerdict) -> impl Iterator<Item = Plan<'a>> {
+    fn plans<'a>(
+        &self,
+        decision: &'a Decision,
+        verdict: &'a SchemeVerdict,
+        forgotten: bool,
+    ) -> impl Iterator<Item = Plan<'a>> {
         let observe = self.mode == Mode::Observe || decision.mode == Mode::Observe;
         let dry_run = observe || verdict.test_mode;
         let plans = verdict.steps.iter().enumerate().map(move |(index, step)| Plan {
@@ -104,6 +109,7 @@ impl Executor {
                 && verdict.forecast == Some(Forecast::AlreadySo),
             after_delete: verdict.steps[..index].contains(&Step::Delete),
             followed: index + 1 < verdict.steps.len(),
+            forgotten,
         });
         plans.filter(|plan| decision.only.as_ref().is_none_or(|only| *only == plan.step.key))
     }
@@ -127,6 +133,10 @@ impl Handler for Executor {
         Stream::Outcomes
     }
 
+    fn now(&self) -> Timestamp {
+        self.connection.clock.now()
+    }
+
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
         match codec::decode::<OutcomeRecord>(&record.payload) {
             Ok(written) => self.outcomes.remember(scope, &written),
@@ -144,11 +154,12 @@ impl Handler for Executor {
                 return self.outcomes.dead_letters.unreadable(self.input(), record, &error, &work.stop).await;
             }
         };
+        let forgotten = work.may_be_forgotten(&self.outcomes.ledger, record).await?;
         let mut carried = Carried::default();
         for verdict in decision.selected() {
             carried.begin_scheme();
             let mut line = RunLine::default();
-            for plan in self.plans(&decision, verdict) {
+            for plan in self.plans(&decision, verdict, forgotten) {
                 let entry = self.step(&plan, &mut carried, &mut line, work).await?;
                 carried.note(&plan.step.step, &entry);
             }

@@ -1,5 +1,6 @@
 //! What the stages of a process remember.
 
+use super::PendingSteps;
 use crate::store::{self, ActivityStore, Ledger, Store, SweepStore};
 
 /// The memory of all stages, each in its own scopes. Cheap to clone; all clones are one.
@@ -7,6 +8,8 @@ use crate::store::{self, ActivityStore, Ledger, Store, SweepStore};
 pub struct Memory {
     /// Which events are decided, and which steps begun or ended.
     pub ledger: Ledger,
+    /// Steps that have not ended.
+    pub pending: PendingSteps,
     /// What was seen of users.
     pub activity: ActivityStore,
     /// How far sweeps have come.
@@ -16,6 +19,11 @@ pub struct Memory {
 impl Memory {
     /// The memory kept in `store`.
     pub fn open(store: &Store) -> Result<Self, store::Error> {
-        Ok(Self { ledger: store.ledger()?, activity: store.activity()?, sweeps: store.sweeps()? })
+        Ok(Self {
+            ledger: store.ledger()?,
+            pending: PendingSteps::new(store.pending()?),
+            activity: store.activity()?,
+            sweeps: store.sweeps()?,
+        })
     }
 }

@@ -14,11 +14,11 @@ use super::{
     forecast::{self, Forecaster},
     lasting_id::{memory_id, under_lasting_id, untimed_delivery_id},
     mass_creation::MassCreations,
+    pending_steps::PendingSteps,
     reading::Reading,
     tally::Tally,
     told::Told,
     told_twice,
-    unsettled::Unsettled,
 };
 use crate::{
     config::Protect,
@@ -43,7 +43,7 @@ pub struct Planner {
     ledger: Ledger,
     activities: Activities,
     overview: Arc<dyn Overview>,
-    unsettled: Unsettled,
+    pending: PendingSteps,
     /// Tells in sweeps what the steps would do; none: nobody is told.
     forecaster: Option<Forecaster>,
     references: Option<Arc<References>>,
@@ -79,10 +79,9 @@ impl Planner {
             appender: appender.clone(),
             metrics: metrics.clone(),
         };
-        let Memory { ledger, activity, .. } = memory;
+        let Memory { ledger, pending, activity, .. } = memory;
         let source = connection.source.clone();
-        let activities = Activities::new(source, activity, appender.clone(), Arc::clone(&overview));
-        let unsettled = Unsettled::default();
+        let activities = Activities::new(source, (activity, ledger.clone()), appender.clone(), Arc::clone(&overview));
         let mass_creations =
             MassCreations::new(connection.source.clone(), None, Arc::clone(&overview), metrics.clone());
         let tally = Tally { has_webhooks: false, metrics };
@@ -95,7 +94,7 @@ impl Planner {
             ledger,
             activities,
             overview,
-            unsettled,
+            pending,
             forecaster: None,
             references: None,
             mass_creations,
@@ -152,10 +151,12 @@ impl Planner {
     async fn decide(&self, told: Told, work: &Work) -> Result<Answer, Interrupted> {
         let event = &told.event;
         let controls = &*self.connection.controls;
-        let asking = Asking::about(event, &*self.overview, controls, &work.stop).await?;
-        if matches!(asking, Asking::Lost) {
-            let reason = "the start of the sweep can't be found, so no scheme is asked".into();
-            self.give_up(&told, None, reason, work).await?;
+        let asking = match told.forgotten {
+            true => Asking::Forgotten,
+            false => Asking::about(event, &*self.overview, controls, &work.stop).await?,
+        };
+        if let Some(reason) = asking.given_up() {
+            self.give_up(&told, None, reason.into(), work).await?;
         }
         let known = self.activities.before(&event.key(), work).await?;
         if let Some(since) = known.as_ref().and_then(|known| known.known_creation(event)) {
@@ -183,7 +184,7 @@ impl Planner {
         if forecast::is_settled(&answer) && !self.is_to_be_found(event) {
             return Ok(self.decided(&told, known.as_ref(), &facts, answer));
         }
-        self.unsettled.settled(&event.key(), &*self.overview, &work.stop).await?;
+        self.wait_for_pending_steps(&event.key(), work).await?;
         let reading = self.connection.read_user(&event.user, &work.stop).await?;
         let schemes = self.schemes(); // they may have been changed meanwhile
         let (user, facts) = match reading {
@@ -212,6 +213,15 @@ impl Planner {
         }
         let decision = self.decision(&told, known.as_ref(), &facts, answer);
         Ok(Answer::Decided(Box::new(Decision { read: true, ..decision })))
+    }
+
+    /// Waits until what earlier events of `user` have set off has ended.
+    async fn wait_for_pending_steps(&self, user: &UserKey, work: &Work) -> Result<(), Interrupted> {
+        let Some(waiter) = work.remembered(|| self.pending.begin(user)).await? else { return Ok(()) };
+        if !waiter.wait_until_done(&self.connection, &work.stop).await? {
+            self.tally.early(&self.connection.source);
+        }
+        Ok(())
     }
 
     /// What tells what the steps on `event` would do: in sweeps alone.
@@ -270,7 +280,9 @@ impl Planner {
     async fn record(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
         let record = Record { key: decision.key(), payload: codec::encode(decision) };
         self.appender.append_output(Stream::Decisions, record, work).await?;
-        self.unsettled.note(decision, &*self.overview);
+        if let Err(error) = self.pending.note(decision, &*self.overview) {
+            warn!(event.id = %decision.event, %error, "can't note a decision's steps; after a restart they are read back");
+        }
         self.activities.keep(decision, work);
         self.tally.decided(decision);
         let source = decision.source.as_str();
@@ -388,11 +400,15 @@ impl Handler for Planner {
         Stream::Decisions
     }
 
+    fn now(&self) -> Timestamp {
+        self.connection.clock.now()
+    }
+
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
         match codec::decode::<Decision>(&record.payload) {
             Ok(decision) if decision.only.is_some() => Ok(()), // it was decided by an earlier record
             Ok(decision) => {
-                self.unsettled.note(&decision, &*self.overview);
+                self.pending.note(&decision, &*self.overview)?;
                 self.activities.remember(scope, &decision)?;
                 let id = memory_id(&decision.event, &decision.user);
                 if let Some(told) = told_twice::told_in(&decision) {
@@ -418,10 +434,10 @@ impl Handler for Planner {
         self.activities.remember_snapshot(scope, record)
     }
 
-    async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
-        let record = match codec::decode::<EventRecord>(&record.payload) {
+    async fn handle(&self, stored: &Stored, work: &Work) -> Result<(), Interrupted> {
+        let record = match codec::decode::<EventRecord>(&stored.payload) {
             Ok(event) => event,
-            Err(error) => return self.dead_letters.unreadable(self.input(), record, &error, &work.stop).await,
+            Err(error) => return self.dead_letters.unreadable(self.input(), stored, &error, &work.stop).await,
         };
         let id = memory_id(&record.event.id, &record.event.user);
         if let Some(redrive) = &record.redrive {
@@ -440,7 +456,8 @@ impl Handler for Planner {
         }
         let (key, told) = (event.key(), told_twice::told_by(&event, &event.id));
         let created_again = self.created_again(&event, work).await?;
-        let answer = self.decide(Told::first(event), work).await?;
+        let forgotten = work.may_be_forgotten(&self.ledger, stored).await?;
+        let answer = self.decide(Told::first(event, forgotten), work).await?;
         // Before the removal is decided: afterwards nothing tells of the creation any more.
         if let (Answer::Decided(_), Some(again)) = (&answer, created_again) {
             let record = Record { key: again.key(), payload: codec::encode(&again) };

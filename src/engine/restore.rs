@@ -1,6 +1,6 @@
 //! Reading back what a stage has written, so that it knows what is done.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -8,8 +8,9 @@ use tracing::{info, warn};
 
 use super::{Handler, pump::is_of};
 use crate::{
+    domain::Timestamp,
     log::{self, Log, Partition, Stored, Stream},
-    store::{self, Ledger, Scope},
+    store::{self, Forgotten, Ledger, Scope},
 };
 
 /// Why it was not read back.
@@ -40,6 +41,7 @@ pub(super) async fn restore<H: Handler>(
     partition: Partition,
     stop: &CancellationToken,
 ) -> Result<u64, Stopped> {
+    note_what_is_lost(log, ledger, handler, scope, partition).await?;
     let reading = Reading { log, ledger, partition, stop };
     for &stream in handler.also_restored_from() {
         let take_in = |record: &Stored| match is_of(record, handler.source()) {
@@ -57,6 +59,46 @@ pub(super) async fn restore<H: Handler>(
         info!(stage = handler.stage().as_str(), source.id = %handler.source(), %partition, records = end - from, "restored");
     }
     Ok(end)
+}
+
+/// Notes of which records of the input it may be forgotten that they are done, where some of what the stage has written is
+/// not there to be read back.
+async fn note_what_is_lost<H: Handler>(
+    log: &Arc<dyn Log>,
+    ledger: &Ledger,
+    handler: &H,
+    scope: &Scope,
+    partition: Partition,
+) -> Result<(), Stopped> {
+    let written = log.bounds(handler.output(), partition).await?;
+    let checkpoint = ledger.checkpoint(scope)?;
+    let is_cut = written.start > checkpoint || checkpoint > written.end;
+    let is_gone = is_cut && written.start > 0 && !log.keeps_what_tells_of_unconsumed();
+    // A version that forgot by age alone has kept this store.
+    let was_pruned = checkpoint > 0 && ledger.forgotten(scope)?.is_none();
+    let forgotten = if is_gone || was_pruned {
+        let kept = handler.now().minus(log::RETENTION);
+        let oldest = if is_gone { first_appended(log, handler.output(), partition, written).await? } else { None };
+        let until = log.bounds(handler.input(), partition).await?.end;
+        Forgotten { before: oldest.map_or(kept, |oldest| oldest.min(kept)), until }
+    } else {
+        Forgotten::NOTHING
+    };
+    Ok(ledger.note_forgotten(scope, forgotten)?)
+}
+
+/// When the oldest record of `stream` that is there was appended.
+async fn first_appended(
+    log: &Arc<dyn Log>,
+    stream: Stream,
+    partition: Partition,
+    held: Range<u64>,
+) -> Result<Option<Timestamp>, Stopped> {
+    if held.is_empty() {
+        return Ok(None);
+    }
+    let mut records = log.read(stream, vec![(partition, held.start)]).await?;
+    Ok(records.next().await.transpose()?.map(|record| record.appended))
 }
 
 /// One partition being read back.

@@ -18,9 +18,11 @@ use super::{
     pump::Pump,
     restore::{Stopped, restore},
     sharing::share,
+    unconsumed,
 };
 use crate::{
-    domain::{SourceId, Stage},
+    clock::{Clock, SystemClock},
+    domain::{SourceId, Stage, Timestamp},
     health::Health,
     log::{self, Assignment, Lease, Log, Partition, Stored, Stream},
     store::{self, Entry, Ledger, Scope},
@@ -58,6 +60,11 @@ pub trait Handler: Send + Sync + 'static {
         Ok(())
     }
 
+    /// The time of day.
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
     /// What a record has to keep its turn in: a user, where nothing else is said.
     fn lane(&self, record: &Stored) -> String {
         record.key.clone()
@@ -88,6 +95,12 @@ impl Work {
     /// What is remembered of `id`.
     pub async fn recall(&self, ledger: &Ledger, id: &str) -> Result<Option<Entry>, Interrupted> {
         self.remembered(|| ledger.get(&self.scope, id)).await
+    }
+
+    /// Whether `record` of the input may be done already, without the `ledger` remembering it.
+    pub(super) async fn may_be_forgotten(&self, ledger: &Ledger, record: &Stored) -> Result<bool, Interrupted> {
+        let forgotten = self.remembered(|| ledger.forgotten(&self.scope)).await?;
+        Ok(forgotten.is_some_and(|forgotten| forgotten.covers(record.position.offset, record.appended)))
     }
 
     /// What the store gives. One that can't be used is waited for: without it nobody knows what is done.
@@ -159,6 +172,7 @@ async fn partition<H: Handler>(
     if let Some(acked) = acked {
         let lease = Arc::clone(&assignment.lease);
         let work = Work { scope, stop: stopping, lease, acked: Arc::new(AtomicU64::new(acked)) };
+        let assignment = unconsumed::watched(assignment, &ledger, &work.scope);
         let pump = Pump::new(Arc::clone(&handler), ledger, work.clone());
         let (_released, ()) = tokio::join!(
             async {

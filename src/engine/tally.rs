@@ -3,7 +3,7 @@
 use tracing::info;
 
 use crate::{
-    domain::{Decision, EventKind, NoAction, Stage, Truth, Via},
+    domain::{Decision, EventKind, NoAction, SourceId, Stage, Truth, Via},
     metrics::Metrics,
 };
 
@@ -18,6 +18,11 @@ impl Tally {
     /// Counts something that was told before.
     pub fn duplicate(&self) {
         self.metrics.duplicates.with_label_values(&[Stage::Planner.as_str()]).inc();
+    }
+
+    /// Counts an event that is decided although what those before it set off has not ended.
+    pub fn early(&self, source: &SourceId) {
+        self.metrics.decided_early.with_label_values(&[source.as_str()]).inc();
     }
 
     /// Counts what is decided.

@@ -12,18 +12,20 @@ pub(super) struct Told {
     pub(super) redrive: Option<Redrive>,
     /// Set where it was decided before: what was seen of the user before it.
     earlier: Option<Option<Activity>>,
+    /// Whether it may have been decided without usher's remembering it.
+    pub(super) forgotten: bool,
 }
 
 impl Told {
-    /// For the first time.
-    pub(super) fn first(event: Event) -> Self {
-        Self { event, redrive: None, earlier: None }
+    /// For the first time, or it is `forgotten` whether for the first time.
+    pub(super) fn first(event: Event, forgotten: bool) -> Self {
+        Self { event, redrive: None, earlier: None, forgotten }
     }
 
     /// Once more, by order of an administrator; `is_decided` under this user.
     pub(super) fn again(record: EventRecord, is_decided: bool) -> Self {
         let EventRecord { event, redrive, before } = record;
-        Self { event, redrive, earlier: is_decided.then_some(before) }
+        Self { event, redrive, earlier: is_decided.then_some(before), forgotten: false }
     }
 
     /// What had been seen of the user before the event, where now `known` is: a login that was given up is among it.

@@ -16,7 +16,7 @@ use futures::stream::BoxStream;
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::domain::UserKey;
+use crate::domain::{Timestamp, UserKey};
 
 /// How long records are kept at least, unless an administrator of Kafka has set the topics otherwise. The embedded log
 /// keeps those longer that a stage has still to consume, because its source is paused, say.
@@ -67,6 +67,17 @@ impl Stream {
     /// a time.
     pub const fn is_compacted(self) -> bool {
         matches!(self, Self::Settings | Self::Activity | Self::Feeds)
+    }
+
+    /// The stream of which this one tells what was done with its records; none: it tells of no other. What is not done
+    /// with there must not come again when nothing is left here of what was done with it.
+    pub const fn tells_of(self) -> Option<Self> {
+        match self {
+            Self::Decisions => Some(Self::Events),
+            Self::Outcomes => Some(Self::Decisions),
+            Self::SweepProgress => Some(Self::Sweeps),
+            Self::Events | Self::DeadLetters | Self::Sweeps | Self::Settings | Self::Activity | Self::Feeds => None,
+        }
     }
 
     /// In a compacted stream: for how long at most what was written over has to stay, where nobody looks at any record of a
@@ -161,6 +172,8 @@ pub struct Stored {
     pub key: String,
     /// What was appended.
     pub payload: Bytes,
+    /// When it was appended, by the clock of the process that did so.
+    pub appended: Timestamp,
 }
 
 /// Why the log did not do what it was asked to.
@@ -200,6 +213,12 @@ pub trait Log: Send + Sync + 'static {
     /// Reads the given partitions from the given offsets on (or from the oldest kept, where that is later), first
     /// what is there, then what comes. Joins no group and stores no offsets.
     async fn read(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error>;
+
+    /// Whether what [tells of](Stream::tells_of) a record is kept as long as a group has not consumed that record, however
+    /// old both are. Otherwise each record is kept for the [`RETENTION`] at least.
+    fn keeps_what_tells_of_unconsumed(&self) -> bool {
+        false
+    }
 
     /// Joins `group`: its members share the partitions of `stream` among them.
     async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error>;

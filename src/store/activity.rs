@@ -15,6 +15,17 @@ pub struct Seen {
     pub snapshot: Option<Activity>,
 }
 
+/// What the store gives of one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recalled {
+    /// Nothing was kept.
+    Nothing,
+    /// This was.
+    Seen(Box<Seen>),
+    /// Something that this version can't read: it is to be built again from the log.
+    Unreadable,
+}
+
 /// The users' activity by scope and user. Cheap to clone; all clones are one memory.
 #[derive(Debug, Clone)]
 pub struct ActivityStore(sled::Tree);
@@ -25,8 +36,17 @@ impl ActivityStore {
     }
 
     /// What is kept of `user`.
-    pub fn get(&self, scope: &Scope, user: &UserKey) -> Result<Option<Seen>, Error> {
-        Ok(self.0.get(scope.key(user.as_str()))?.and_then(|row| read(&row)))
+    pub fn get(&self, scope: &Scope, user: &UserKey) -> Result<Recalled, Error> {
+        let Some(row) = self.0.get(scope.key(user.as_str()))? else { return Ok(Recalled::Nothing) };
+        Ok(read(&row).map_or(Recalled::Unreadable, |seen| Recalled::Seen(Box::new(seen))))
+    }
+
+    /// The same for what is written over it: a row that can't be read is as none.
+    fn kept(&self, scope: &Scope, user: &UserKey) -> Result<Option<Seen>, Error> {
+        Ok(match self.get(scope, user)? {
+            Recalled::Seen(seen) => Some(*seen),
+            Recalled::Nothing | Recalled::Unreadable => None,
+        })
     }
 
     /// Keeps `seen` in place of what was there.
@@ -37,7 +57,7 @@ impl ActivityStore {
 
     /// Takes in what a decision says, unless more is known.
     pub fn merge(&self, scope: &Scope, user: &UserKey, activity: &Activity) -> Result<(), Error> {
-        match self.get(scope, user)? {
+        match self.kept(scope, user)? {
             Some(kept) if !activity.is_newer_than(&kept.activity) => Ok(()),
             kept => {
                 let snapshot = kept.and_then(|kept| kept.snapshot);
@@ -49,7 +69,7 @@ impl ActivityStore {
     /// Takes in what the compacted stream says.
     pub fn merge_snapshot(&self, scope: &Scope, user: &UserKey, snapshot: Activity) -> Result<(), Error> {
         self.merge(scope, user, &snapshot)?;
-        match self.get(scope, user)? {
+        match self.kept(scope, user)? {
             Some(kept) if kept.snapshot.as_ref().is_none_or(|known| !known.is_newer_than(&snapshot)) => {
                 self.put(scope, user, &Seen { snapshot: Some(snapshot), ..kept })
             }
@@ -58,11 +78,11 @@ impl ActivityStore {
     }
 }
 
-/// The activity's length in one byte, the activity, the snapshot where there is one. A message of eight numbers is short.
+/// The form, the activity's length, the activity, the snapshot where there is one.
 fn write(seen: &Seen) -> Vec<u8> {
     let activity = codec::encode(&seen.activity);
-    let length = u8::try_from(activity.len()).expect("eight numbers take up 88 bytes at most");
-    let mut row = vec![length];
+    let mut row = vec![FORM];
+    row.extend_from_slice(&(activity.len() as u64).to_be_bytes());
     row.extend_from_slice(&activity);
     if let Some(snapshot) = &seen.snapshot {
         row.push(SNAPSHOT);
@@ -71,13 +91,20 @@ fn write(seen: &Seen) -> Vec<u8> {
     row
 }
 
+/// What a row begins with. Rows of earlier versions begin with the activity's length, which was less.
+const FORM: u8 = 255;
 /// Stands before a snapshot, whose message may be empty.
 const SNAPSHOT: u8 = 1;
 
-/// None where the row is not one of this version: it is built again from the log.
+/// None where the row is of no form that this version knows.
 fn read(row: &[u8]) -> Option<Seen> {
-    let (length, rest) = row.split_first()?;
-    let (activity, rest) = rest.split_at_checked(usize::from(*length))?;
+    let (activity, rest) = match row.split_first()? {
+        (&FORM, rest) => {
+            let (length, rest) = rest.split_first_chunk()?;
+            rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)?
+        }
+        (length, rest) => rest.split_at_checked(usize::from(*length))?,
+    };
     let snapshot = match rest.split_first() {
         Some((&SNAPSHOT, snapshot)) => Some(codec::decode(snapshot).ok()?),
         Some(_) => return None,
@@ -113,19 +140,19 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let store = Store::open(dir.path(), "log").expect("a store").activity().expect("activity");
         let scope = Scope::new(Stage::Planner, &source(), Partition(0));
-        assert_eq!(store.get(&scope, &jane()).expect("read"), None);
+        assert_eq!(store.kept(&scope, &jane()).expect("read"), None);
         store.merge(&scope, &jane(), &logins(2)).expect("kept");
         store.merge(&scope, &jane(), &logins(1)).expect("passed over");
-        assert_eq!(store.get(&scope, &jane()).expect("read"), Some(Seen { activity: logins(2), snapshot: None }));
+        assert_eq!(store.kept(&scope, &jane()).expect("read"), Some(Seen { activity: logins(2), snapshot: None }));
         store.merge_snapshot(&scope, &jane(), logins(1)).expect("kept");
         store.merge_snapshot(&scope, &jane(), logins(0)).expect("passed over");
         let seen = Seen { activity: logins(2), snapshot: Some(logins(1)) };
-        assert_eq!(store.get(&scope, &jane()).expect("read"), Some(seen));
+        assert_eq!(store.kept(&scope, &jane()).expect("read"), Some(seen));
         store.merge_snapshot(&scope, &jane(), logins(3)).expect("kept");
         let seen = Seen { activity: logins(3), snapshot: Some(logins(3)) };
-        assert_eq!(store.get(&scope, &jane()).expect("read"), Some(seen));
+        assert_eq!(store.kept(&scope, &jane()).expect("read"), Some(seen));
         let elsewhere = Scope::new(Stage::Planner, &source(), Partition(1));
-        assert_eq!(store.get(&elsewhere, &jane()).expect("read"), None);
+        assert_eq!(store.kept(&elsewhere, &jane()).expect("read"), None);
     }
 
     #[test]
@@ -133,5 +160,25 @@ mod tests {
         assert_eq!(read(&[]), None);
         assert_eq!(read(&[9, 1]), None);
         assert_eq!(read(&[0, 7]), None);
+        assert_eq!(read(&[255, 0, 0, 0, 0, 0, 0, 0, 9, 1]), None);
+    }
+
+    #[test]
+    fn a_row_of_an_earlier_version_is_read() {
+        let seen = Seen { activity: logins(2), snapshot: Some(logins(1)) };
+        let (activity, snapshot) = (codec::encode(&seen.activity), codec::encode(&logins(1)));
+        let length = u8::try_from(activity.len()).expect("eight numbers are short");
+        assert_eq!(read(&[&[length], &activity[..], &[SNAPSHOT], &snapshot[..]].concat()), Some(seen.clone()));
+        assert_eq!(read(&write(&seen)), Some(seen));
+    }
+
+    #[test]
+    fn what_is_kept_may_grow() {
+        let mut row = vec![FORM];
+        let unknown = [0x7a, 200, 1].into_iter().chain(std::iter::repeat_n(7, 200)); // a field of a later version
+        let activity: Vec<u8> = codec::encode(&logins(2)).iter().copied().chain(unknown).collect();
+        row.extend_from_slice(&(activity.len() as u64).to_be_bytes());
+        row.extend_from_slice(&activity);
+        assert_eq!(read(&row), Some(Seen { activity: logins(2), snapshot: None }));
     }
 }

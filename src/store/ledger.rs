@@ -1,6 +1,8 @@
 //! Which events have been decided and which steps begun or ended, by stage, source and partition.
 
-use super::Error;
+use std::sync::Arc;
+
+use super::{Error, Forgotten, Reach, reach::Reaches};
 use crate::{
     domain::{SourceId, Stage, Timestamp},
     log::{Partition, Stream},
@@ -59,6 +61,7 @@ impl Scope {
 pub struct Ledger {
     entries: sled::Tree,
     checkpoints: sled::Tree,
+    reaches: Reaches,
 }
 
 const ATTEMPTED: u8 = 1;
@@ -68,7 +71,7 @@ const KEPT_BACK: u8 = 4;
 
 impl Ledger {
     pub(super) fn new(entries: sled::Tree, checkpoints: sled::Tree) -> Self {
-        Self { entries, checkpoints }
+        Self { entries, checkpoints, reaches: Reaches::default() }
     }
 
     /// What is remembered of `id`.
@@ -114,6 +117,15 @@ impl Ledger {
         Ok(())
     }
 
+    /// Has `scope` read back from the start of the stage's output and of the streams `beside` it, keeping what is there.
+    pub fn read_back_anew(&self, scope: &Scope, beside: &[Stream]) -> Result<(), Error> {
+        let beside = beside.iter().map(|stream| scope.reading(*stream));
+        for scope in beside.chain([scope.clone()]) {
+            self.checkpoints.remove(&scope.0)?;
+        }
+        Ok(())
+    }
+
     /// Forgets a scope, so that it is read back from the start.
     pub fn forget(&self, scope: &Scope) -> Result<(), Error> {
         self.checkpoints.remove(&scope.0)?;
@@ -123,18 +135,81 @@ impl Ledger {
         Ok(())
     }
 
-    /// Drops what was remembered before `horizon`; the log does not go back further. Returns how much.
-    pub fn prune(&self, horizon: Timestamp) -> Result<usize, Error> {
+    /// How far back the input of `scope` goes that may be given to it again; to be told by those that consume it.
+    pub fn reach(&self, scope: &Scope) -> Arc<Reach> {
+        self.reaches.of(&scope.0)
+    }
+
+    /// Of which records of the input it may be forgotten that they are done. None where nobody has looked yet.
+    pub fn forgotten(&self, scope: &Scope) -> Result<Option<Forgotten>, Error> {
+        Ok(self.checkpoints.get(forgotten_key(&scope.0))?.and_then(|row| Forgotten::read(&row)))
+    }
+
+    /// Notes that `forgotten` is so, unless more was forgotten before.
+    pub fn note_forgotten(&self, scope: &Scope, forgotten: Forgotten) -> Result<(), Error> {
+        self.note_forgotten_in(&scope.0, forgotten)
+    }
+
+    fn note_forgotten_in(&self, scope: &[u8], forgotten: Forgotten) -> Result<(), Error> {
+        let key = forgotten_key(scope);
+        let known = self.checkpoints.get(&key)?.and_then(|row| Forgotten::read(&row));
+        if known.is_none_or(|known| known.before < forgotten.before) {
+            self.checkpoints.insert(key, forgotten.write().to_vec())?;
+        }
+        Ok(())
+    }
+
+    /// Drops what was remembered before `over`, unless the record that it is about may come again; and all that was
+    /// remembered before `open`. Returns how much.
+    pub fn prune(&self, over: Timestamp, open: Timestamp) -> Result<usize, Error> {
         let mut dropped = 0;
+        let mut scope = PrunedScope::default();
         for item in &self.entries {
             let (key, value) = item?;
-            if millis(&value).is_none_or(|at| at < horizon.as_millis()) {
-                self.entries.remove(key)?;
-                dropped += 1;
+            if !key.starts_with(&scope.name) || scope.name.is_empty() {
+                let name = scope_of(&key).to_vec();
+                let reach = self.reaches.known(&name);
+                let horizon = reach.as_ref().map_or(open, |reach| reach.horizon(over).max(open));
+                let until = reach.map_or(u64::MAX, |reach| reach.seen());
+                scope = PrunedScope { name, horizon, until, is_noted: false };
             }
+            if millis(&value).is_some_and(|at| at >= scope.horizon.as_millis()) {
+                continue;
+            }
+            if !std::mem::replace(&mut scope.is_noted, true) {
+                // Before anything goes: sled keeps the order of writes across a crash.
+                let forgotten = Forgotten { before: scope.horizon, until: scope.until };
+                self.note_forgotten_in(&scope.name, forgotten)?;
+            }
+            self.entries.remove(key)?;
+            dropped += 1;
         }
         Ok(dropped)
     }
+}
+
+/// The scope that is being pruned.
+struct PrunedScope {
+    name: Vec<u8>,
+    horizon: Timestamp,
+    until: u64,
+    is_noted: bool,
+}
+
+impl Default for PrunedScope {
+    fn default() -> Self {
+        Self { name: Vec::new(), horizon: Timestamp::from_millis(i64::MIN), until: 0, is_noted: false }
+    }
+}
+
+/// The scope in an entry's key: neither a stage nor a source has a slash in its name.
+fn scope_of(key: &[u8]) -> &[u8] {
+    let end = key.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at + 1).nth(2);
+    &key[..end.unwrap_or(key.len())]
+}
+
+fn forgotten_key(scope: &[u8]) -> Vec<u8> {
+    [scope, b"forgotten"].concat() // no stream has this name
 }
 
 fn millis(value: &[u8]) -> Option<i64> {

@@ -3,7 +3,10 @@
 //! Nothing in it is precious. Where it is corrupt or belongs to another log it is set aside and built anew.
 
 mod activity;
+mod forgotten;
 mod ledger;
+mod pending;
+mod reach;
 mod sweeps;
 mod watch;
 
@@ -13,8 +16,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use activity::{ActivityStore, Seen};
+pub use activity::{ActivityStore, Recalled, Seen};
+pub use forgotten::Forgotten;
 pub use ledger::{Entry, Ledger, Scope};
+pub use pending::{PendingStep, PendingStore};
+pub use reach::Reach;
 pub use sweeps::{Listing, RunPhase, SweepState, SweepStore};
 
 use watch::Watch;
@@ -104,6 +110,11 @@ impl Store {
     /// What the planners have seen of users.
     pub fn activity(&self) -> Result<ActivityStore, Error> {
         Ok(ActivityStore::new(self.db.open_tree("activity")?))
+    }
+
+    /// Steps that have not ended.
+    pub fn pending(&self) -> Result<PendingStore, Error> {
+        Ok(PendingStore::new(self.db.open_tree("pending-steps")?))
     }
 
     /// How far sweeps have come.

@@ -93,6 +93,34 @@ fn old_memories_are_pruned() {
     let ledger = Store::open(dir.path(), "log-1").expect("a store").ledger().expect("a ledger");
     ledger.put(&scope(0), "old", &Entry::Done, Timestamp::from_millis(1)).expect("remembered");
     ledger.put(&scope(0), "new", &Entry::Done, AT).expect("remembered");
-    assert_eq!(ledger.prune(Timestamp::from_millis(2)).expect("pruned"), 1);
+    let (over, open) = (Timestamp::from_millis(2), Timestamp::from_millis(0));
+    assert_eq!(ledger.prune(over, open).expect("pruned"), 0, "nobody has said what may come again");
+    ledger.reach(&scope(0)).set(AT, 7);
+    assert_eq!(ledger.prune(over, open).expect("pruned"), 1);
     assert_eq!(ledger.get(&scope(0), "new").expect("read"), Some(Entry::Done));
+}
+
+#[test]
+fn what_may_come_again_is_remembered_however_old_it_is_and_what_was_forgotten_is_known() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = Store::open(dir.path(), "log-1").expect("a store").ledger().expect("a ledger");
+    let days = |days: i64| AT.plus(Duration::from_hours(24) * u32::try_from(days).expect("few"));
+    let (stuck, quick) = (scope(0), scope(1));
+    for scope in [&stuck, &quick] {
+        for day in 0..40 {
+            ledger.put(scope, &format!("day-{day}"), &Entry::Done, days(day)).expect("remembered");
+        }
+    }
+    ledger.reach(&stuck).set(days(5), 41);
+    ledger.reach(&quick).set(days(39), 40);
+    let (over, open) = (days(10), Timestamp::from_millis(0));
+    ledger.prune(over, open).expect("pruned");
+    let first = |scope: &Scope| {
+        (0..40).find(|day| ledger.get(scope, &format!("day-{day}")).expect("read").is_some()).expect("some are left")
+    };
+    assert_eq!((first(&stuck), first(&quick)), (4, 10), "a day more, as a clock may have been set back");
+    let forgotten = ledger.forgotten(&stuck).expect("read").expect("noted");
+    assert_eq!(forgotten, Forgotten { before: days(4), until: 41 });
+    assert!(!forgotten.covers(3, days(5)), "what may come again is not among it");
+    assert_eq!(ledger.prune(over, days(20)).expect("pruned"), 26, "nothing is remembered for ever");
 }

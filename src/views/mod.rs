@@ -40,6 +40,7 @@ use crate::{
         Activity, Cause, Comparison, DeadLetter, Decision, Heard, RunId, SchemeId, SourceId, SweepRequest, Timestamp,
         UserId, UserKey, UserList, UserRef,
     },
+    engine::PendingSteps,
     explain::Seen,
     health::Health,
     log::{
@@ -80,6 +81,8 @@ pub struct Views {
     plans: Plans,
     checkpoints: Checkpoints,
     progress: watch::Sender<u64>,
+    /// Told of each step that ends, where planners wait for that.
+    pending: Option<PendingSteps>,
 }
 
 impl Seen for Views {
@@ -130,7 +133,14 @@ impl Views {
             plans,
             checkpoints,
             progress,
+            pending: None,
         })
+    }
+
+    /// The same, telling `pending` of each step that ends.
+    #[must_use]
+    pub fn telling(self, pending: PendingSteps) -> Self {
+        Self { pending: Some(pending), ..self }
     }
 
     /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped). They say
@@ -267,6 +277,10 @@ impl Views {
                 OutcomeRecord::Outcome(outcome) => {
                     views.dead_letters.ended(&outcome)?;
                     views.runs.ended(&outcome)?;
+                    // Last: who is woken by it may ask what became of the step.
+                    if let Some(pending) = &views.pending {
+                        pending.ended(&outcome.step.user_key(), &outcome.step.key)?;
+                    }
                     views.progressed();
                     Ok(())
                 }

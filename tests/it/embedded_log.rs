@@ -435,6 +435,49 @@ async fn a_group_of_a_compacted_stream_that_stores_nothing_keeps_nothing() {
     log.close().await;
 }
 
+/// Opens the log so that everything is old, and waits until what nobody needs is gone. Gives what is left of the outcomes.
+async fn outcomes_left(fixture: &EmbeddedFixture, partition: Partition) -> usize {
+    let log = fixture.open().await;
+    let newest = log.append(Stream::DeadLetters, record(1, "newest")).await.expect("appended").offset;
+    log.close().await;
+    let log = fixture.open_with(Options { retention: Duration::ZERO, ..Options::default() }).expect("a log");
+    // Outcomes are looked at before dead letters.
+    within(async {
+        while log.bounds(Stream::DeadLetters, partition).await.expect("bounds").start < newest {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    let left = all(&log, Stream::Outcomes).await.len();
+    log.close().await;
+    left
+}
+
+#[tokio::test]
+async fn outcomes_are_kept_as_long_as_decisions_before_them_are_not_consumed() {
+    let fixture = EmbeddedFixture::new().await;
+    let log = fixture.open().await;
+    let mut partition = Partition(0);
+    for number in 0..10 {
+        for stream in [Stream::Decisions, Stream::Outcomes, Stream::DeadLetters] {
+            partition = log.append(stream, record(1, number.to_string())).await.expect("appended").partition;
+        }
+    }
+    let mut member = Member::join(&*log, Stream::Decisions, "usher.executor.acme").await;
+    let taken = member.take(10).await;
+    member.store(&taken[..9]);
+    member.leave().await;
+    log.close().await;
+    assert_eq!(outcomes_left(&fixture, partition).await, 10, "what is behind the ninth may be done already");
+    let log = fixture.open().await;
+    let mut member = Member::join(&*log, Stream::Decisions, "usher.executor.acme").await;
+    let rest = member.take(1).await;
+    member.store(&rest);
+    member.leave().await;
+    log.close().await;
+    assert_eq!(outcomes_left(&fixture, partition).await, 1);
+}
+
 /// Ten records of which the planner of `gone` has done four and that of `acme` all.
 async fn with_a_source_left_behind() -> (EmbeddedFixture, Partition) {
     let fixture = EmbeddedFixture::new().await;

@@ -3,6 +3,7 @@
 mod absence;
 mod controls;
 mod deletes;
+mod forgotten;
 mod guards;
 mod issues;
 mod redrive;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
+    clock::{Clock, SystemClock},
     domain::{GroupName, Outcome, Product, StepResult, Truth, UserId, UserRef},
     engine::{
         controls::testing::Stopped,
@@ -88,8 +90,14 @@ impl Scene {
     }
 
     async fn carry_out(&self, decision: &Decision) {
+        self.carry_out_late(decision, SystemClock.now()).await;
+    }
+
+    /// Carries out a decision that has stood in the log since `appended`.
+    async fn carry_out_late(&self, decision: &Decision, appended: Timestamp) {
         let position = self.log.put(Stream::Decisions, decision.key().as_str(), codec::encode(decision));
-        let record = Stored { position, key: decision.key().as_str().to_owned(), payload: codec::encode(decision) };
+        let (key, payload) = (decision.key().as_str().to_owned(), codec::encode(decision));
+        let record = Stored { position, key, payload, appended };
         self.executor.handle(&record, &Self::work()).await.unwrap();
     }
 

@@ -32,6 +32,7 @@ impl Scene {
             position: self.records(Stream::Decisions).await[0].position,
             key: decision.key().as_str().to_owned(),
             payload: codec::encode(decision),
+            appended: SystemClock.now(),
         };
         self.executor.handle(&record, &Self::work()).await.unwrap();
     }

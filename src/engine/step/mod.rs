@@ -53,6 +53,8 @@ pub(super) struct Plan<'a> {
     pub(super) after_delete: bool,
     /// Whether others stand behind it in its scheme.
     pub(super) followed: bool,
+    /// Whether it may have been done without usher's remembering it: its decision is older than what is remembered.
+    pub(super) forgotten: bool,
 }
 
 /// A step on its way.

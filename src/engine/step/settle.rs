@@ -8,6 +8,9 @@ use crate::{
 
 const ANSWER_LOST: &str = "made so; the product's answer was lost, reading showed it";
 
+const FORGOTTEN: &str = "not done: it may have been done long ago, usher no longer remembers, and the product does not tell; \
+                         take it up again if it is still to be done";
+
 /// Said of a step that is taken up again.
 const CHANGED_SINCE: &str = "the scheme was changed, disabled or deleted since the step was given up";
 
@@ -24,10 +27,28 @@ impl Progress<'_> {
                 Ended::with(StepResult::Unchanged, reason).because(&error)
             }
             (Some(false), Some(error)) => self.failed("the product refused", &error),
+            (Some(false), None) if self.is_in_doubt() => Ended::with(StepResult::Failed, FORGOTTEN),
             (Some(false), None) => return None,
         };
         let before = if is_so.is_some() { Some(self.before(user)) } else { self.attempted.clone() };
         Some(ended.before(before))
+    }
+
+    /// Whether nobody can tell if the step was done before: usher has forgotten it, and the product does not show it for
+    /// certain. An issue that was done with may have been deleted.
+    fn is_in_doubt(&self) -> bool {
+        let is_shown = match &self.plan.step.step {
+            Step::InvalidatePassword { .. } | Step::CreateIssue(_) => false,
+            Step::AddGroup(_)
+            | Step::RemoveGroup(_)
+            | Step::RemoveAllGroups
+            | Step::RemoveApplicationAccess(_)
+            | Step::Deactivate
+            | Step::Reactivate
+            | Step::Delete
+            | Step::Rename { .. } => true,
+        };
+        !is_shown && self.plan.forgotten && self.attempted.is_none() && !self.plan.dry_run
     }
 
     /// What ends the step where there is no such user.

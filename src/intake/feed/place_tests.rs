@@ -55,7 +55,7 @@ impl Log for Moving {
         let key = place().key().as_str().to_owned();
         let records = [(1, "somebody else".to_owned()), (2, key)].into_iter().map(|(offset, key)| {
             let position = Position { partition: Partition(0), offset };
-            Stored { position, key, payload: codec::encode(&place()) }
+            Stored { position, key, payload: codec::encode(&place()), appended: Timestamp::from_millis(0) }
         });
         let start = from[0].1;
         let behind: Vec<_> = records.filter(|record| record.position.offset >= start).map(Ok).collect();

@@ -167,7 +167,7 @@ pub(super) fn decode(part: Part, base: u64, mut bytes: Bytes) -> Option<Vec<Stor
         .map(|index| {
             let key = String::from_utf8(field()?.to_vec()).ok()?;
             let position = Position { partition: part.partition, offset: base + index };
-            Some(Stored { position, key, payload: field()? })
+            Some(Stored { position, key, payload: field()?, appended: header.appended })
         })
         .collect()
 }
@@ -203,6 +203,7 @@ mod tests {
         let header = Header::decode(&pieces[0]).expect("a header");
         assert_eq!((header.appended, header.count, header.pieces()), (NOW, 2, 1));
         let records = decode(part(), 7, pieces[0].clone().into()).expect("records");
+        assert!(records.iter().all(|record| record.appended == NOW));
         let seen: Vec<_> = records.iter().map(|r| (r.position.offset, r.key.as_str(), &r.payload[..])).collect();
         assert_eq!(seen, [(7, "acme/id/a", &b"one"[..]), (8, "", &b""[..])]);
     }

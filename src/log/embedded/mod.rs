@@ -232,6 +232,10 @@ impl Log for EmbeddedLog {
         Ok(stream::select_all(parts.collect::<Result<Vec<_>, Error>>()?).boxed())
     }
 
+    fn keeps_what_tells_of_unconsumed(&self) -> bool {
+        true // see the trimmer
+    }
+
     async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error> {
         self.store.tree()?;
         let begins = begins(stream, self.partitions, |part| self.bounds[part].borrow().start);

@@ -11,6 +11,7 @@ use super::{
     format::{self, Header},
     groups::Groups,
     part::{Part, Parts},
+    reader::batch_at,
 };
 use crate::domain::Timestamp;
 
@@ -19,6 +20,40 @@ pub(super) const EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How many batches go at a time, so that appends don't wait long.
 const AT_ONCE: usize = 256;
+
+/// A record that tells of another one was appended after it, but perhaps by a clock that had been set back since.
+const CLOCK_SET_BACK: Duration = Duration::from_hours(24);
+
+/// What of a part has to stay, however old it is.
+#[derive(Debug, Clone, Copy)]
+struct Needed {
+    /// What ends behind this offset: some group has not consumed it.
+    from: u64,
+    /// What was appended since then: it may tell of what some group has not consumed of another stream.
+    since: Option<Timestamp>,
+}
+
+impl Needed {
+    fn has(self, base: u64, header: Header) -> bool {
+        base + u64::from(header.count) > self.from || self.since.is_some_and(|since| header.appended >= since)
+    }
+}
+
+/// Since when the records of `part` are needed for what they tell of another stream's; none where all of that is consumed.
+fn needed_since(
+    tree: &sled::Tree,
+    groups: &Groups,
+    bounds: &Parts<watch::Sender<Range<u64>>>,
+    part: Part,
+) -> Result<Option<Timestamp>, sled::Error> {
+    let Some(stream) = part.stream.tells_of() else { return Ok(None) };
+    let input = Part::new(stream, part.partition);
+    let held = bounds[input].borrow().clone();
+    let Some(next) = groups.consumed_by_all(input).filter(|next| *next < held.end) else { return Ok(None) };
+    let batch = batch_at(tree, input, next.max(held.start))?;
+    let header = batch.and_then(|(_, bytes)| Header::decode(&bytes));
+    Ok(header.map(|header| header.appended.minus(CLOCK_SET_BACK)))
+}
 
 /// Decides what to remove.
 pub(super) struct Trimmer {
@@ -50,10 +85,13 @@ impl Trimmer {
         self.due = Instant::now() + EVERY;
         let mut removed = sled::Batch::default();
         let mut room = AT_ONCE;
+        let bounds_of = bounds;
         for (part, bounds) in bounds.iter().filter(|(part, _)| !part.stream.is_compacted()) {
             let end = bounds.borrow().end;
             let needed_from = groups.consumed_by_all(part).unwrap_or(u64::MAX);
-            let old = self.old_batches(tree, part, needed_from.min(end), now, room)?;
+            let needed_since = needed_since(tree, groups, bounds_of, part)?;
+            let needed = Needed { from: needed_from.min(end), since: needed_since };
+            let old = self.old_batches(tree, part, needed, now, room)?;
             room -= old.len();
             for (base, header) in &old {
                 (0..header.pieces()).for_each(|piece| removed.remove(&format::batch_key(part, *base, piece)));
@@ -69,13 +107,12 @@ impl Trimmer {
         Ok(found.then_some(removed))
     }
 
-    /// The oldest batches of `part`, at most `limit`, that are older than the retention and end at `needed_from` or
-    /// before. The newest batch is never among them: it is how the part's end is known when the log is opened.
+    /// The oldest batches of `part`, at most `limit`, that are older than the retention and not `needed`. The newest batch is never among them: it is how the part's end is known when the log is opened.
     fn old_batches(
         &self,
         tree: &sled::Tree,
         part: Part,
-        needed_from: u64,
+        needed: Needed,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<(u64, Header)>, sled::Error> {
@@ -87,8 +124,7 @@ impl Trimmer {
                 continue; // a further piece of the batch before
             };
             old.extend(candidate.take()); // one has come after it, so it is not the newest
-            let needed = base + u64::from(header.count) > needed_from;
-            if needed || header.appended.until(now) <= self.retention || old.len() >= limit {
+            if needed.has(base, header) || header.appended.until(now) <= self.retention || old.len() >= limit {
                 break;
             }
             candidate = Some((base, header));

@@ -7,7 +7,10 @@ use rdkafka::{
     message::BorrowedMessage,
 };
 
-use crate::log::{Error, Partition, Position, Stored};
+use crate::{
+    domain::Timestamp,
+    log::{Error, Partition, Position, Stored},
+};
 
 /// A record, or a trouble that does not pass by itself. `None`: nothing that its reader could do anything about, as
 /// librdkafka goes on by itself.
@@ -26,6 +29,8 @@ fn stored(message: &BorrowedMessage<'_>) -> Stored {
         },
         key: String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned(),
         payload: Bytes::copy_from_slice(message.payload().unwrap_or_default()),
+        // A topic of very old brokers has no times; then it was long ago.
+        appended: Timestamp::from_millis(message.timestamp().to_millis().unwrap_or(0)),
     }
 }
 

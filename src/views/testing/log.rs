@@ -15,6 +15,7 @@ use futures::StreamExt;
 use tokio::sync::watch;
 
 use crate::{
+    clock::{Clock, SystemClock},
     domain::{DeadLetter, Decision, Outcome, UserKey},
     log::{
         Consumer, Error, Log, Partition, Position, Record, Records, Stored, Stream,
@@ -85,7 +86,8 @@ impl MemoryLog {
         let mut sequences = self.sequences.lock().expect("not poisoned");
         let sequence = sequences.entry((stream, partition)).or_default();
         let position = Position { partition, offset: sequence.len() as u64 };
-        sequence.push(Stored { position, key: key.to_owned(), payload });
+        let appended = SystemClock.now();
+        sequence.push(Stored { position, key: key.to_owned(), payload, appended });
         drop(sequences);
         self.grown.send_replace(());
         position

@@ -82,7 +82,7 @@ pub async fn all_kept(log: &dyn Log, stream: Stream) -> Vec<Stored> {
 /// Records by their place.
 pub fn by_place<'a>(records: impl IntoIterator<Item = &'a Stored>) -> BTreeMap<(Partition, u64), (String, Bytes)> {
     let mut places = BTreeMap::new();
-    for Stored { position, key, payload } in records {
+    for Stored { position, key, payload, .. } in records {
         let before = places.insert((position.partition, position.offset), (key.clone(), payload.clone()));
         assert!(before.is_none(), "{position:?} came twice");
     }

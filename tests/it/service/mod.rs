@@ -15,6 +15,7 @@ mod held;
 mod hostile;
 mod idempotence;
 mod long_pauses;
+mod memory;
 mod metrics;
 mod named;
 mod order;

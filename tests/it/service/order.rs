@@ -14,6 +14,7 @@ use usher::{
 
 use crate::support::{
     app::TestApp,
+    face::eventually,
     ground::{ACME, BOTH, GLOBEX, Ground},
 };
 
@@ -98,4 +99,34 @@ async fn a_slow_source_does_not_hold_up_another() {
     app.ground.sandbox.remove_fault(slow);
     app.drain().await;
     assert_eq!(of(&"jira-dc".parse().expect("an id")), 300);
+}
+
+/// A creation puts a user into `staff`, a login of one of these into `vpn`.
+const STAFF_THEN_VPN: &str = "
+    { id: in, source: acme, trigger: on_create, test_mode: false, select: { everyone: true }, actions: [{ add_groups: [staff] }] },
+    { id: vpn, source: acme, trigger: on_login, test_mode: false, select: { everyone: true }, only_groups: [staff], actions: [{ add_groups: [vpn] }] }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_waits_for_what_a_creation_has_set_off_also_after_two_restarts() {
+    let mut app = TestApp::start(Ground::new(STAFF_THEN_VPN).groups(&["staff", "vpn"])).await;
+    let (jane, joe) = (user(1), user(2));
+    for user in [&jane, &joe] {
+        app.ground.sandbox.put_user(ACME.product, user.clone());
+    }
+    let busy = Fault::new(Effect::Fail { status: 503, retry_after: None, after_work: false });
+    let busy = app.ground.sandbox.inject(busy.site(ACME.product).method("POST").path("group/user"));
+    app.tell(ACME, Happening::Created, &jane).await;
+    eventually("the creation is decided", || async {
+        (!app.list("decisions", &[("source", "acme"), ("user", &jane.id)]).await.is_empty()).then_some(())
+    })
+    .await;
+    app.restart().await;
+    app.restart().await;
+    let login = app.tell(ACME, Happening::LoggedIn, &jane).await;
+    let other = app.tell(ACME, Happening::LoggedIn, &joe).await;
+    app.settled(&other).await;
+    app.ground.sandbox.remove_fault(busy);
+    assert_eq!(app.ended(&login).await, ["vpn: add_groups vpn changed"]);
+    let effects = ["staff", "vpn"].map(|group| format!("jira-dc {} +{group}", jane.id));
+    assert_eq!(app.ground.effects(), effects);
 }

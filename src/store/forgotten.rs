@@ -1,0 +1,53 @@
+//! What a ledger may have forgotten.
+
+use crate::domain::Timestamp;
+
+/// Records of an input of which it may be forgotten that they are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Those that were appended before then.
+    pub before: Timestamp,
+    /// And lie before this offset: those behind it were appended since, whatever the clock said.
+    pub until: u64,
+}
+
+impl Forgotten {
+    /// Everything is remembered.
+    pub const NOTHING: Self = Self { before: Timestamp::from_millis(i64::MIN), until: 0 };
+
+    /// Whether the record at `offset`, which was `appended` then, may be done without being remembered.
+    pub fn covers(self, offset: u64, appended: Timestamp) -> bool {
+        offset < self.until && appended < self.before
+    }
+
+    pub(super) fn write(self) -> [u8; 16] {
+        let mut row = [0; 16];
+        row[..8].copy_from_slice(&self.before.as_millis().to_be_bytes());
+        row[8..].copy_from_slice(&self.until.to_be_bytes());
+        row
+    }
+
+    /// None where the row is not one of this version: then it is looked into anew.
+    pub(super) fn read(row: &[u8]) -> Option<Self> {
+        let (before, until) = row.split_at_checked(8)?;
+        let before = Timestamp::from_millis(i64::from_be_bytes(before.try_into().ok()?));
+        Some(Self { before, until: u64::from_be_bytes(until.try_into().ok()?) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_appended_later_or_behind_is_remembered() {
+        let at = Timestamp::from_millis;
+        let forgotten = Forgotten { before: at(1_000), until: 7 };
+        assert_eq!(Forgotten::read(&forgotten.write()), Some(forgotten));
+        assert_eq!(Forgotten::read(b"short"), None);
+        assert!(forgotten.covers(6, at(999)));
+        assert!(!forgotten.covers(7, at(999)), "the clock was ahead when it was noted");
+        assert!(!forgotten.covers(6, at(1_000)));
+        assert!(!Forgotten::NOTHING.covers(0, at(0)));
+    }
+}
