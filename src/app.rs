@@ -4,12 +4,16 @@ mod bells;
 mod connecting;
 mod data_folder;
 mod database_threads;
+mod draining;
 mod error;
+mod following;
 mod greeting;
 mod health;
 mod housekeeping;
 mod listeners;
+mod shutdown;
 mod stages;
+mod supervisor;
 
 use std::{
     net::SocketAddr,
@@ -27,7 +31,9 @@ pub use error::{Error, Listener};
 use health::AppHealth;
 use housekeeping::Housekeeping;
 use listeners::Listeners;
+pub use shutdown::{STOPS_WITHIN, Shutdown};
 use stages::Stage;
+use supervisor::Supervisor;
 
 use crate::{
     admin,
@@ -88,13 +94,14 @@ pub struct App {
     stages: Vec<Stage>,
     views: JoinSet<()>,
     log: Arc<dyn Log>,
-    health: Health,
+    supervisor: Supervisor,
+    shutdown: Shutdown,
     store: Store,
     /// Held to the last.
     _data_folder: data_folder::Held,
     stop_stages: CancellationToken,
     stop_views: CancellationToken,
-    housekeeping: Housekeeping,
+    housekeeping: Arc<Housekeeping>,
     /// Whose names are looked up in the background.
     references: Vec<Arc<References>>,
 }
@@ -109,6 +116,8 @@ pub struct Surroundings {
     pub clock_was_set: Arc<Notify>,
     /// How often names are looked up in the products.
     pub look_ups: LookUps,
+    /// Where the end of the process is noted.
+    pub shutdown: Shutdown,
 }
 
 impl Default for Surroundings {
@@ -118,6 +127,7 @@ impl Default for Surroundings {
             clock: Arc::new(SystemClock),
             clock_was_set: Arc::default(),
             look_ups: LookUps::default(),
+            shutdown: Shutdown::default(),
         }
     }
 }
@@ -135,7 +145,7 @@ impl App {
 
     /// As [`App::build`], in other surroundings.
     pub async fn build_in(surroundings: Surroundings, config: Config, roles: Roles) -> Result<Self, Error> {
-        let Surroundings { limits, clock, clock_was_set, look_ups } = surroundings;
+        let Surroundings { limits, clock, clock_was_set, look_ups, shutdown } = surroundings;
         greeting::starts(&config, roles);
         let webhooks =
             roles.webhooks.then(|| listeners::bind(Listener::Webhooks, config.webhooks.listen)).transpose()?;
@@ -162,9 +172,10 @@ impl App {
         let views = Views::open(&store)?.telling(memory.pending.clone());
         // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
         let keeps_views = roles.engine || roles.admin;
-        let mut view_tasks = if keeps_views { views.follow(&log, &health, &stop_views) } else { JoinSet::new() };
+        let supervisor = Supervisor { health: health.clone(), shutdown: shutdown.clone() };
+        let mut view_tasks = JoinSet::new();
         if keeps_views {
-            view_tasks.spawn(settings.clone().follow(health.clone(), stop_views.clone()));
+            view_tasks = following::follow(&supervisor, &views, &settings, &log, &stop_views);
             settings.caught_up().await?; // so that no event is decided without the stored schemes
         }
         let written: Arc<dyn WrittenSchemes> = Arc::new(settings.clone());
@@ -202,6 +213,7 @@ impl App {
         let settings = keeps_views.then_some(settings);
         let housekeeping =
             Housekeeping { sources, log: Arc::clone(&log), memory, settings, views: kept_views, metrics, clock };
+        let housekeeping = Arc::new(housekeeping);
         Ok(Self {
             webhooks: addresses.0,
             admin: addresses.1,
@@ -211,7 +223,8 @@ impl App {
             stages,
             views: view_tasks,
             log,
-            health,
+            supervisor,
+            shutdown,
             store,
             _data_folder: data_folder,
             stop_stages: CancellationToken::new(),
@@ -237,22 +250,12 @@ impl App {
     }
 
     /// Runs until `stop` is cancelled, then drains: no new deliveries, what was begun is finished, offsets are stored.
+    ///
+    /// # Errors
+    /// [`Error::ListenerEnded`] and [`Error::ComponentFailed`] where usher ended by itself, [`Error::LeftBehind`] where a
+    /// part did not end in time, [`Error::Store`] where the state store can't be written.
     pub async fn run_until_stopped(mut self, stop: CancellationToken) -> Result<(), Error> {
-        let mut stages = JoinSet::new();
-        let ledger = self.housekeeping.memory.ledger.clone();
-        for stage in self.stages.drain(..) {
-            stage.spawn(
-                &mut stages,
-                Arc::clone(&self.log),
-                ledger.clone(),
-                self.health.clone(),
-                self.stop_stages.clone(),
-            );
-        }
-        for references in self.references.drain(..) {
-            stages.spawn(references.run(self.stop_stages.clone()));
-        }
-        let housekeeping = tokio::spawn(self.housekeeping.run());
+        let tasks = self.start();
         info!(webhooks = self.webhooks.map(tracing::field::display), admin = %self.admin, "usher is running");
         let ended = tokio::select! {
             () = stop.cancelled() => Ok(()),
@@ -260,25 +263,27 @@ impl App {
                 error!(?server, "a listener ended by itself");
                 Err(Error::ListenerEnded)
             },
-            why = self.health.process_must_end() => Err(Error::ComponentFailed(why)),
+            why = self.supervisor.health.process_must_end() => Err(Error::ComponentFailed(why)),
         };
-        info!("stopping: no new deliveries, finishing what was begun");
-        let (webhooks, admin) = self.handles.split_at(usize::from(self.webhooks.is_some()));
-        for handle in webhooks {
-            handle.stop(true).await;
+        let drained = self.drain(tasks).await;
+        ended.and(drained)
+    }
+
+    /// Starts all that works with the log and products.
+    fn start(&mut self) -> JoinSet<()> {
+        let (mut tasks, stop) = (JoinSet::new(), self.stop_stages.clone());
+        let ledger = self.housekeeping.memory.ledger.clone();
+        for stage in self.stages.drain(..) {
+            stage.spawn(&mut tasks, &self.supervisor, Arc::clone(&self.log), ledger.clone(), stop.clone());
         }
-        self.stop_stages.cancel();
-        while stages.join_next().await.is_some() {}
-        housekeeping.abort();
-        self.stop_views.cancel();
-        while self.views.join_next().await.is_some() {}
-        for handle in admin {
-            handle.stop(true).await;
+        for references in self.references.drain(..) {
+            let (name, until) = (format!("references {}", references.source()), stop.clone());
+            let make = move || Arc::clone(&references).run(until.clone());
+            tasks.spawn(self.supervisor.clone().run(name, stop.clone(), make));
         }
-        self.log.close().await;
-        let flushed = self.store.flush();
-        info!("stopped");
-        // Where the process had to end, that is the reason; a database that failed can't be flushed either.
-        ended.and(flushed.map_err(Error::from))
+        let (housekeeping, until) = (Arc::clone(&self.housekeeping), stop.clone());
+        let make = move || Arc::clone(&housekeeping).run(until.clone());
+        tasks.spawn(self.supervisor.clone().run("housekeeping".into(), stop, make));
+        tasks
     }
 }

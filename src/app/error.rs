@@ -81,6 +81,9 @@ pub enum Error {
     /// A component failed, and only a restart can help.
     #[error("{0}")]
     ComponentFailed(String),
+    /// Parts that did not end in time were left behind.
+    #[error("stopping: {} took too long and was left behind; work that was cut short comes again", .0.join(" and "))]
+    LeftBehind(Vec<&'static str>),
     /// Starting was interrupted.
     #[error("starting was interrupted")]
     Interrupted,

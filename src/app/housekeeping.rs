@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{NaiveTime, TimeZone, Utc};
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
@@ -42,9 +43,10 @@ pub(super) struct Housekeeping {
 }
 
 impl Housekeeping {
-    /// Runs until it is aborted.
-    pub(super) async fn run(self) {
-        tokio::join!(self.rounds(), self.prune_views());
+    /// Runs until `stop` is cancelled.
+    pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let rounds = async { tokio::join!(self.rounds(), self.prune_views()) };
+        let _stopped = stop.run_until_cancelled(rounds).await;
     }
 
     async fn rounds(&self) {

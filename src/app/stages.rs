@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::bells::AppBells;
+use super::{bells::AppBells, supervisor::Supervisor};
 use crate::{
     clock::Clock,
     config::{Config, Source},
-    engine::{self, Connection, Executor, Memory, Overview, Planner, References, Scheduler, Sweeper},
+    engine::{self, Connection, Executor, Handler as _, Memory, Overview, Planner, References, Scheduler, Sweeper},
     health::Health,
     intake::feed::Feed,
     log::Log,
@@ -21,31 +21,48 @@ use crate::{
 };
 
 /// A stage, not yet running.
+#[derive(Clone)]
 pub(super) enum Stage {
     Planner(Arc<Planner>),
     Executor(Arc<Executor>),
     Sweeper(Arc<Sweeper>),
-    Scheduler(Box<Scheduler>),
+    Scheduler(Arc<Scheduler>),
     Feed(Arc<Feed>),
 }
 
 impl Stage {
-    /// Runs it among `tasks` until `stop` is cancelled.
+    /// Runs it among `tasks`, supervised, until `stop` is cancelled.
     pub(super) fn spawn(
         self,
         tasks: &mut JoinSet<()>,
+        supervisor: &Supervisor,
         log: Arc<dyn Log>,
         ledger: Ledger,
-        health: Health,
         stop: CancellationToken,
     ) {
+        let (name, health, until) = (self.name(), supervisor.health.clone(), stop.clone());
+        let make = move || self.clone().run(Arc::clone(&log), ledger.clone(), health.clone(), until.clone());
+        tasks.spawn(supervisor.clone().run(name, stop, make));
+    }
+
+    async fn run(self, log: Arc<dyn Log>, ledger: Ledger, health: Health, stop: CancellationToken) {
         match self {
-            Self::Planner(planner) => tasks.spawn(engine::run(log, ledger, planner, health, stop)),
-            Self::Executor(executor) => tasks.spawn(engine::run(log, ledger, executor, health, stop)),
-            Self::Sweeper(sweeper) => tasks.spawn(engine::run(log, ledger, sweeper, health, stop)),
-            Self::Scheduler(scheduler) => tasks.spawn(scheduler.run(health, stop)),
-            Self::Feed(feed) => tasks.spawn(feed.run(health, stop)),
-        };
+            Self::Planner(planner) => engine::run(log, ledger, planner, health, stop).await,
+            Self::Executor(executor) => engine::run(log, ledger, executor, health, stop).await,
+            Self::Sweeper(sweeper) => engine::run(log, ledger, sweeper, health, stop).await,
+            Self::Scheduler(scheduler) => scheduler.run(health, stop).await,
+            Self::Feed(feed) => feed.run(health, stop).await,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Planner(planner) => format!("planner {}", planner.source()),
+            Self::Executor(executor) => format!("executor {}", executor.source()),
+            Self::Sweeper(sweeper) => format!("sweeper {}", sweeper.source()),
+            Self::Scheduler(_) => "scheduler".to_owned(),
+            Self::Feed(feed) => format!("feed {}", feed.source()),
+        }
     }
 }
 
@@ -69,7 +86,7 @@ impl Parts<'_> {
         let sources = self.config.sources.iter().zip(connections).zip(self.references);
         let of_sources =
             sources.flat_map(|((source, connection), references)| self.of_source(source, connection, references));
-        of_sources.chain([Stage::Scheduler(Box::new(self.scheduler(clock_was_set)))]).collect()
+        of_sources.chain([Stage::Scheduler(Arc::new(self.scheduler(clock_was_set)))]).collect()
     }
 
     fn of_source(&self, source: &Source, connection: &Arc<Connection>, references: &Arc<References>) -> Vec<Stage> {

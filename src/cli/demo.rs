@@ -7,9 +7,10 @@ use tokio_util::sync::CancellationToken;
 use super::{
     FAILED,
     serve::{make_private, stop_on_signal},
-    start_runtime,
+    start_runtime, watchdog,
 };
 use crate::{
+    app::Shutdown,
     demo,
     telemetry::{self, LogFormat},
 };
@@ -23,7 +24,9 @@ pub(super) fn run(once: bool, format: Option<LogFormat>) -> ExitCode {
     let told = start_runtime().and_then(|runtime| {
         runtime.block_on(async {
             let stop = CancellationToken::new();
-            stop_on_signal(stop.clone())?;
+            let shutdown = Shutdown::default();
+            watchdog::start(shutdown.clone())?;
+            stop_on_signal(stop.clone(), shutdown)?;
             Ok(demo::run(once, stop).await?)
         })
     });

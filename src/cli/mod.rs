@@ -7,6 +7,7 @@ mod products;
 mod remote;
 mod sandbox;
 mod serve;
+mod watchdog;
 
 use std::{
     fmt::Display,

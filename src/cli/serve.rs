@@ -10,9 +10,9 @@ use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{FAILED, USAGE, complain, start_runtime};
+use super::{FAILED, USAGE, complain, start_runtime, watchdog};
 use crate::{
-    app::{App, NewToken, Roles},
+    app::{App, NewToken, Roles, Shutdown, Surroundings},
     config::{self, Config, LogConfig},
     telemetry,
 };
@@ -27,6 +27,9 @@ pub(super) enum Role {
     /// Answer administrators.
     Admin,
 }
+
+/// How long threads that wait for a disk are waited for, when all else has ended.
+const LEFT_OVER: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// Runs the service until SIGTERM or SIGINT.
 pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<Item = (String, String)>) -> ExitCode {
@@ -51,7 +54,12 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
     if roles != Roles::ALL && matches!(config.log, LogConfig::Embedded) {
         return complain(&"--roles: parts of usher run apart only with `log.kind: kafka`", USAGE);
     }
-    match start_runtime().and_then(|runtime| runtime.block_on(serve(config, roles))) {
+    let served = start_runtime().and_then(|runtime| {
+        let served = runtime.block_on(serve(config, roles));
+        runtime.shutdown_timeout(LEFT_OVER);
+        served
+    });
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&super::in_words(&error), FAILED),
     }
@@ -59,8 +67,17 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
 
 async fn serve(config: Config, roles: Roles) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
-    stop_on_signal(stop.clone())?;
-    let app = App::build(config, roles).await?;
+    let shutdown = Shutdown::default();
+    watchdog::start(shutdown.clone())?;
+    stop_on_signal(stop.clone(), shutdown.clone())?;
+    let surroundings = Surroundings { shutdown, ..Surroundings::default() };
+    let app = tokio::select! {
+        app = App::build_in(surroundings, config, roles) => app?,
+        () = stop.cancelled() => {
+            tracing::info!("stopped before it ran");
+            return Ok(()); // nothing was begun
+        }
+    };
     if let Some(made) = app.new_token() {
         show(made);
     }
@@ -90,8 +107,8 @@ pub(super) fn make_private() {
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
 }
 
-/// Cancels `stop` at the first SIGTERM or SIGINT; a second one ends the process at once.
-pub(super) fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
+/// Cancels `stop` and begins `shutdown` at the first SIGTERM or SIGINT; a second one ends the process at once.
+pub(super) fn stop_on_signal(stop: CancellationToken, shutdown: Shutdown) -> std::io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
         for urgent in [false, true] {
@@ -99,6 +116,7 @@ pub(super) fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
             if urgent {
                 std::process::exit(FAILED.into());
             }
+            shutdown.begin();
             stop.cancel();
         }
     });

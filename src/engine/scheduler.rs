@@ -63,8 +63,8 @@ impl Scheduler {
     }
 
     /// Runs until `stop`. It says to `health` how it is doing.
-    pub async fn run(self, health: Health, stop: CancellationToken) {
-        let _component = health.component("scheduler");
+    pub async fn run(self: Arc<Self>, health: Health, stop: CancellationToken) {
+        let component = health.component("scheduler");
         if self.caught_up(&stop).await.is_err() {
             return;
         }
@@ -74,11 +74,13 @@ impl Scheduler {
             changed.mark_unchanged();
             // All or none: one that is left out now would be taken for a new one afterwards.
             let Some(mut bells) = self.bells.bells() else {
+                component.failing("the state store does not tell until when schedules have been run");
                 if stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER)).await.is_none() {
                     return;
                 }
                 continue;
             };
+            component.working();
             if let Some(known) = &known {
                 // A scheme that appears while usher runs counts from now on, whatever its clock did long ago.
                 bells.iter_mut().filter(|bell| !known.contains(&bell.scheme.id)).for_each(|bell| bell.struck = None);

@@ -21,7 +21,7 @@ use tracing::{info, warn};
 use super::{Connection, Interrupted, guard::refused};
 use crate::{
     config::Protect,
-    domain::{Mention, Product, Reference, ReferenceKind, SchemeId, UserId},
+    domain::{Mention, Product, Reference, ReferenceKind, SchemeId, SourceId, UserId},
     metrics::Metrics,
     products::Error,
 };
@@ -46,6 +46,13 @@ pub struct References {
     metrics: Metrics,
     /// Held by whoever looks something up for a step: the others wait, and find what was found.
     turn: Turn<()>,
+}
+
+impl References {
+    /// Whose names these are.
+    pub fn source(&self) -> &SourceId {
+        &self.connection.source
+    }
 }
 
 /// Why a step must not be done: what was to keep users from harm can't be told to do so.

@@ -94,7 +94,7 @@ async fn a_clock_strikes_although_old_requests_are_dropped_and_clocks_could_not_
         Scheduler::new(bells, Arc::clone(&log) as Arc<dyn Log>, Arc::new(SystemClock), metrics, Arc::default());
     let stop = CancellationToken::new();
     let mut appended = log.1.subscribe();
-    let running = tokio::spawn(scheduler.run(Health::default(), stop.clone()));
+    let running = tokio::spawn(Arc::new(scheduler).run(Health::default(), stop.clone()));
     let asked = tokio::time::timeout(Duration::from_secs(120), appended.wait_for(|count| *count > 0)).await;
     assert!(asked.is_ok_and(|asked| asked.is_ok()), "it rings");
     stop.cancel();

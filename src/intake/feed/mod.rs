@@ -95,7 +95,8 @@ impl Feed {
         self.undated.lock().unwrap_or_else(PoisonError::into_inner).contains(&print)
     }
 
-    fn source(&self) -> &SourceId {
+    /// Whose feed it is.
+    pub fn source(&self) -> &SourceId {
         &self.connection.source
     }
 

@@ -98,6 +98,7 @@ impl Running {
             clock: Arc::clone(&ground.clock) as Arc<dyn Clock>,
             clock_was_set: Arc::clone(&ground.clock.was_set),
             look_ups: ground.look_ups,
+            ..Surroundings::default()
         };
         let app = App::build_in(surroundings, ground.config(), Roles::ALL).await.expect("usher starts");
         let webhooks = app.webhooks_address().expect("all roles");

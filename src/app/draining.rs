@@ -1,0 +1,46 @@
+//! The end in order: no new deliveries, what was begun is finished, offsets are stored, the log is closed.
+
+use tokio::task::JoinSet;
+use tracing::info;
+
+use super::{App, Error, shutdown::Part};
+
+impl App {
+    /// Ends all parts, each within its time. `tasks` are the stages and what else works with the log and products.
+    pub(super) async fn drain(mut self, mut tasks: JoinSet<()>) -> Result<(), Error> {
+        let shutdown = self.shutdown.clone();
+        shutdown.begin();
+        info!("stopping: no new deliveries, finishing what was begun");
+        let (webhooks, admin) = self.handles.split_at(usize::from(self.webhooks.is_some()));
+        self.stop_stages.cancel();
+        let begun = async {
+            for handle in webhooks {
+                handle.stop(true).await;
+            }
+            while tasks.join_next().await.is_some() {}
+        };
+        let _ = shutdown.within(Part::Work, begun).await;
+        tasks.abort_all(); // it comes again
+        self.stop_views.cancel();
+        let _ = shutdown.within(Part::Views, async { while self.views.join_next().await.is_some() {} }).await;
+        self.views.abort_all();
+        let answers = async {
+            for handle in admin {
+                handle.stop(true).await;
+            }
+        };
+        let _ = shutdown.within(Part::Answers, answers).await;
+        let _ = shutdown.within(Part::Log, self.log.close()).await;
+        let store = self.store;
+        let flushing = tokio::task::spawn_blocking(move || store.flush());
+        if let Some(flushed) = shutdown.within(Part::Store, flushing).await {
+            flushed.map_err(|_| Error::Interrupted)??;
+        }
+        let left_behind = shutdown.left_behind();
+        if !left_behind.is_empty() {
+            return Err(Error::LeftBehind(left_behind));
+        }
+        info!("stopped");
+        Ok(())
+    }
+}

@@ -1,0 +1,142 @@
+//! Tasks that run for as long as usher does. One that ends although nobody stopped it is a bug of usher: it is told of,
+//! makes usher not ready, and is begun anew. Where that does not help, the process ends.
+
+use std::time::{Duration, Instant};
+
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tracing::error;
+
+use super::Shutdown;
+use crate::{engine::Backoff, health::Health};
+
+/// A task that runs that long after it was begun anew works.
+const SETTLED: Duration = Duration::from_secs(5);
+/// A task that has run that long before it ends again is at its first end again.
+const STEADY: Duration = Duration::from_mins(10);
+/// Ends in a row after which only a new process may help.
+const MOST: u32 = 5;
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What all supervised tasks have in common.
+#[derive(Clone)]
+pub(super) struct Supervisor {
+    pub(super) health: Health,
+    pub(super) shutdown: Shutdown,
+}
+
+impl Supervisor {
+    /// Runs the task named `name` that `make` makes until `stop` is cancelled and the task has ended.
+    pub(super) async fn run<F>(self, name: String, stop: CancellationToken, make: impl Fn() -> F + Send)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let component = self.health.component(name.clone());
+        let _going_on = self.shutdown.begins(name.clone());
+        let fresh = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        let (mut waits, mut ends) = (fresh.clone(), 0);
+        loop {
+            let began = Instant::now();
+            let mut task = AbortOnDropHandle::new(tokio::spawn(make()));
+            let ended = match tokio::time::timeout(SETTLED, &mut task).await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    component.working();
+                    task.await
+                }
+            };
+            if stop.is_cancelled() {
+                return;
+            }
+            if began.elapsed() >= STEADY {
+                (waits, ends) = (fresh.clone(), 0);
+            }
+            ends += 1;
+            let how = if ended.is_ok() { "it ended" } else { "it panicked" };
+            error!(component = name, how, times = ends, "a component ended by a bug of usher; it is begun anew");
+            component.failing("it ended by a bug of usher, and is begun anew");
+            if ends >= MOST {
+                let why =
+                    format!("{name}: it ended {MOST} times in a row by a bug of usher; the lines before say where");
+                self.health.end_process(why);
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(waits.next_wait())).await.is_none() {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use super::*;
+
+    fn supervisor() -> Supervisor {
+        Supervisor { health: Health::default(), shutdown: Shutdown::default() }
+    }
+
+    /// Waits, in the time of the test, until `holds`.
+    async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+        for _ in 0..100_000 {
+            if holds() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(holds(), "in vain: {what}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_ended_or_panicked_is_begun_anew_and_told_of_meanwhile() {
+        let (supervisor, stop, begun) = (supervisor(), CancellationToken::new(), Arc::new(AtomicU32::new(0)));
+        let (health, make) = (supervisor.health.clone(), Arc::clone(&begun));
+        let running = tokio::spawn(supervisor.run("planner acme".into(), stop.clone(), move || {
+            let time = make.fetch_add(1, Ordering::AcqRel);
+            async move {
+                match time {
+                    0 => {}
+                    #[allow(clippy::panic, reason = "this is what is tried")]
+                    1 => panic!("a bug"),
+                    _ => std::future::pending().await,
+                }
+            }
+        }));
+        until("it failed", || {
+            health.failing().iter().any(|(name, why)| name == "planner acme" && why.contains("anew"))
+        })
+        .await;
+        until("it works", || health.failing().is_empty()).await;
+        assert_eq!(begun.load(Ordering::Acquire), 3);
+        assert!(!running.is_finished());
+        running.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_ends_again_and_again_ends_the_process() {
+        let (supervisor, stop) = (supervisor(), CancellationToken::new());
+        let health = supervisor.health.clone();
+        let running = tokio::spawn(supervisor.run("scheduler".into(), stop.clone(), || async {}));
+        let why = health.process_must_end().await;
+        assert!(why.starts_with("scheduler: ") && why.contains("5 times"), "{why}");
+        stop.cancel();
+        running.await.expect("no panic");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_was_stopped_is_not_begun_anew() {
+        let (supervisor, stop) = (supervisor(), CancellationToken::new());
+        let (health, shutdown) = (supervisor.health.clone(), supervisor.shutdown.clone());
+        let until_stopped = stop.clone();
+        let running =
+            tokio::spawn(supervisor.run("views".into(), stop.clone(), move || until_stopped.clone().cancelled_owned()));
+        until("it runs", || shutdown.going_on() == ["views"]).await;
+        stop.cancel();
+        running.await.expect("no panic");
+        assert_eq!((health.failing(), shutdown.going_on()), (vec![], vec![]));
+    }
+}
