@@ -15,7 +15,12 @@ pub enum Unreadable {
     HalfACharacter,
     /// A number or a depth that no value can have.
     NoValue,
+    /// It is longer than any record of a product.
+    TooLong,
 }
+
+/// The longest record that is read, in bytes. Read, a record may take twenty times as much memory.
+const LONGEST: usize = 1024 * 1024;
 
 impl Unreadable {
     /// In words.
@@ -24,6 +29,7 @@ impl Unreadable {
             Self::NotAnObject => "it is no object",
             Self::HalfACharacter => "half a character stands in what names the user, as if a text had been cut there",
             Self::NoValue => "it holds a number or a nesting that can't be read",
+            Self::TooLong => "it is longer than any record of the product",
         }
     }
 }
@@ -50,11 +56,14 @@ impl Unread {
 /// a display name that was cut, and what counts is not hurt.
 ///
 /// # Errors
-/// If it is no object, or can't be read for another reason.
+/// If it is no object, is too long, or can't be read for another reason.
 pub fn read(record: &RawValue) -> Result<Value, Unreadable> {
     let text = record.get();
     if !text.starts_with('{') {
         return Err(Unreadable::NotAnObject);
+    }
+    if text.len() > LONGEST {
+        return Err(Unreadable::TooLong);
     }
     serde_json::from_str(text).or_else(|_| {
         let mended = mend(text).ok_or(Unreadable::NoValue)?;
@@ -131,6 +140,13 @@ mod tests {
         assert_eq!(read_text(r#"{"a":1e999}"#), Err(Unreadable::NoValue));
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(read_text(&deep), Err(Unreadable::NoValue));
+    }
+
+    #[test]
+    fn a_record_longer_than_any_is_not_read() {
+        let record = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length));
+        assert!(read_text(&record(LONGEST - 20)).is_ok());
+        assert_eq!(read_text(&record(LONGEST)), Err(Unreadable::TooLong));
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use actix_web::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{body, events, proof::ProofError};
+use super::{Malformed, body, events, proof::ProofError};
 use crate::{
     domain::{EventId, Ignored},
     source::Refusal,
@@ -45,6 +45,16 @@ impl From<body::Error> for Answer {
             body::Error::NoRoom => Self::NoRoom,
             body::Error::TooSlow => Self::TooSlow,
             body::Error::Broken => Self::Broken,
+        }
+    }
+}
+
+impl From<Malformed> for Answer {
+    fn from(error: Malformed) -> Self {
+        match error {
+            Malformed::NotText(_) | Malformed::NotJson(_) | Malformed::NoEntry => Self::Malformed,
+            Malformed::TooManyEntries(_) => Self::TooLarge,
+            Malformed::Interrupted => Self::Unavailable,
         }
     }
 }

@@ -5,7 +5,12 @@
 //! developers" on confluence.atlassian.com (Data Center's), and samples in github.com/elastic/integrations. Fields that
 //! are said to be required are missing in samples, so every field may be.
 
-use serde::{Deserialize, de::IgnoredAny};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IgnoredAny, SeqAccess, Visitor},
+};
 use serde_json::{Value, json, value::RawValue};
 
 use super::{Malformed, Read, Reading, Told};
@@ -30,53 +35,111 @@ pub enum Passed {
 const OF_NO_INTEREST: Passed = Passed::Ignored(Ignored::OtherEntry);
 const NO_USER: Passed = Passed::Ignored(Ignored::EntryWithoutUser);
 
+/// The most entries of one body that are read. Products put a few together.
+const MOST_ENTRIES: usize = 100_000;
+/// So many that can't be read are kept one by one.
+const MOST_UNREAD: usize = 100;
+
 /// Reads a body: one entry, an array of them, or either under `data`. One that can't be read costs no other.
 pub(super) fn read(text: &str, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Read, Malformed> {
-    let Some(entries) = entries(text)? else { return Ok(Reading::Ignored(Ignored::NoObject).into()) };
-    let (mut told, mut ignored, mut unread) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, entry) in entries.iter().enumerate() {
-        let value = json_record::read(entry).map_err(Passed::Unreadable);
-        match value.and_then(|value| read_entry(&value, product, actions, now)) {
-            Ok(one) => told.push(one),
-            Err(Passed::Ignored(why)) => ignored.push(why),
-            Err(Passed::Unreadable(why)) => unread.push(Unread::new(entry.get(), (place + 1, entries.len()), why)),
+    #[derive(Deserialize)]
+    struct Page<'a> {
+        #[serde(borrow)]
+        data: Option<&'a RawValue>,
+    }
+    let mut entries = Entries::new(product, actions, now);
+    match text.bytes().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => match serde_json::from_str::<Page<'_>>(text)?.data {
+            Some(data) if data.get().starts_with('[') => entries.read_all(data.get())?,
+            Some(entry) => entries.read_one(entry),
+            None => entries.read_one(serde_json::from_str(text)?),
+        },
+        Some(b'[') => entries.read_all(text)?,
+        _ => {
+            serde_json::from_str::<IgnoredAny>(text)?;
+            return Ok(Reading::Ignored(Ignored::NoObject).into());
         }
     }
-    if !unread.is_empty() && unread.len() == entries.len() {
-        return Err(Malformed::NoEntry);
+    entries.finish()
+}
+
+/// The entries of a body, read one after the other: only what they tell is kept.
+struct Entries<'a> {
+    product: Product,
+    actions: &'a AuditActions,
+    now: Timestamp,
+    number: usize,
+    told: Vec<Told>,
+    ignored: Vec<Ignored>,
+    unread: Vec<Unread>,
+    more_unread: usize,
+}
+
+impl<'a> Entries<'a> {
+    fn new(product: Product, actions: &'a AuditActions, now: Timestamp) -> Self {
+        let (told, ignored, unread) = (Vec::new(), Vec::new(), Vec::new());
+        Self { product, actions, now, number: 0, told, ignored, unread, more_unread: 0 }
     }
-    if entries.is_empty() {
-        ignored.push(Ignored::NoEntry);
+
+    fn read_all(&mut self, array: &str) -> Result<(), Malformed> {
+        let mut json = serde_json::Deserializer::from_str(array);
+        let read = json.deserialize_seq(&mut *self);
+        if self.number > MOST_ENTRIES {
+            return Err(Malformed::TooManyEntries(MOST_ENTRIES));
+        }
+        read?;
+        Ok(json.end()?)
     }
-    let reading = if told.is_empty() { Reading::Ignored(most_telling(&ignored)) } else { Reading::Told(told) };
-    Ok(Read { reading, ignored, unread })
+
+    fn read_one(&mut self, entry: &RawValue) {
+        self.number += 1;
+        let value = json_record::read(entry).map_err(Passed::Unreadable);
+        match value.and_then(|value| read_entry(&value, self.product, self.actions, self.now)) {
+            Ok(one) => self.told.push(one),
+            Err(Passed::Ignored(why)) => self.ignored.push(why),
+            Err(Passed::Unreadable(_)) if self.unread.len() >= MOST_UNREAD => self.more_unread += 1,
+            // How many there are is not known yet.
+            Err(Passed::Unreadable(why)) => self.unread.push(Unread::new(entry.get(), (self.number, 0), why)),
+        }
+    }
+
+    fn finish(self) -> Result<Read, Malformed> {
+        let Self { number, told, mut ignored, mut unread, more_unread, .. } = self;
+        if !unread.is_empty() && unread.len() + more_unread == number {
+            return Err(Malformed::NoEntry);
+        }
+        unread.iter_mut().for_each(|one| one.place.1 = number);
+        if number == 0 {
+            ignored.push(Ignored::NoEntry);
+        }
+        let reading = if told.is_empty() { Reading::Ignored(most_telling(&ignored)) } else { Reading::Told(told) };
+        Ok(Read { reading, ignored, unread, more_unread })
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Entries<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("entries of an audit log")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while let Some(entry) = entries.next_element::<&RawValue>()? {
+            if self.number == MOST_ENTRIES {
+                self.number += 1;
+                return Err(de::Error::custom("too many entries"));
+            }
+            self.read_one(entry);
+        }
+        Ok(())
+    }
 }
 
 /// Among entries of no interest, the one that names nobody is what an administrator looks for.
 fn most_telling(ignored: &[Ignored]) -> Ignored {
     let nobody = ignored.iter().find(|why| **why == Ignored::EntryWithoutUser);
     nobody.or(ignored.first()).copied().unwrap_or(Ignored::NoEntry)
-}
-
-/// The entries of a body as they stand; none where it is neither an object nor an array.
-fn entries(text: &str) -> Result<Option<Vec<&RawValue>>, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Page<'a> {
-        #[serde(borrow)]
-        data: Option<&'a RawValue>,
-    }
-    Ok(match text.bytes().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => match serde_json::from_str::<Page<'_>>(text)?.data {
-            Some(data) if data.get().starts_with('[') => Some(serde_json::from_str(data.get())?),
-            Some(entry) => Some(vec![entry]),
-            None => Some(vec![serde_json::from_str(text)?]),
-        },
-        Some(b'[') => Some(serde_json::from_str(text)?),
-        _ => {
-            serde_json::from_str::<IgnoredAny>(text)?;
-            None
-        }
-    })
 }
 
 /// What one entry of a `product` tells, or why it is of no interest.

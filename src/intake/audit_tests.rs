@@ -216,10 +216,10 @@ fn one_bad_entry_of_three_costs_no_other() {
         for body in
             [format!("[{login},{bad},{logout},{created}]"), format!(r#"{{"data":[{login},{bad},{logout},{created}]}}"#)]
         {
-            let Read { reading, ignored, unread } = read(&body).expect("two can be read");
+            let Read { reading, ignored, unread, more_unread } = read(&body).expect("two can be read");
             assert_eq!(reading, Reading::Told(vec![told(&cloud_login()), told(&cloud_creation())]));
             assert_eq!(ignored, [Ignored::OtherEntry]);
-            assert_eq!(unread, [Unread::new(bad, (2, 4), why)]);
+            assert_eq!((unread, more_unread), (vec![Unread::new(bad, (2, 4), why)], 0));
         }
         for body in [format!("[{bad}]"), format!("[{bad},{bad}]"), format!(r#"{{"data":[{bad}]}}"#)] {
             assert!(matches!(read(&body), Err(Malformed::NoEntry)), "{why:?}");
@@ -239,4 +239,26 @@ fn the_actions_are_those_of_the_configuration() {
         read_entry(&other, Product::AtlassianOrg, &actions, NOW).expect("of interest").kind,
         EventKind::LoggedIn
     );
+}
+
+#[test]
+fn entries_that_can_not_be_read_are_counted_and_the_first_are_kept() {
+    let read = |body: &str| read(body, Product::JiraCloud, &AuditActions::default(), NOW);
+    let ones = ["1"; 1_000].join(",");
+    let some = read(&format!("[{ones},{}]", cloud_login())).expect("one can be read");
+    assert_eq!((some.unread.len(), some.more_unread), (MOST_UNREAD, 1_000 - MOST_UNREAD));
+    assert_eq!(some.unread[1].place, (2, 1_001));
+    assert!(matches!(some.reading, Reading::Told(told) if told.len() == 1));
+    assert!(matches!(read(&format!("[{ones}]")), Err(Malformed::NoEntry)));
+}
+
+#[test]
+fn an_array_without_an_end_is_not_read_to_its_end() {
+    let read = |body: &str| read(body, Product::JiraCloud, &AuditActions::default(), NOW);
+    let array = |entries: usize| format!("[{}]", vec!["{}"; entries].join(","));
+    assert_eq!(read(&array(MOST_ENTRIES)).expect("read").ignored.len(), MOST_ENTRIES);
+    assert!(matches!(read(&array(MOST_ENTRIES + 1)), Err(Malformed::TooManyEntries(MOST_ENTRIES))));
+    for broken in ["[{},", "[{}]]", "[{} {}]", "[{},]"] {
+        assert!(matches!(read(broken), Err(Malformed::NotJson(_))), "{broken}");
+    }
 }

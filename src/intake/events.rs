@@ -20,12 +20,16 @@ use crate::{
 /// Atlassian gives up after 20 s in Cloud, 10 s in Bitbucket and 5 s in Forge, whose deliveries come again.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// Of the events of one delivery, so many are written at a time.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 
 // While the log is away each delivery fails: a limit for each kind of line.
 static NOT_DURABLE: LogLimiter = LogLimiter::once_a_minute();
 static NOT_IN_TIME: LogLimiter = LogLimiter::once_a_minute();
 static NOT_SET_ASIDE: LogLimiter = LogLimiter::once_a_minute();
+
+/// The longest event that is taken in, in bytes. What follows from it has to fit into records of the log, too: a decision names
+/// the user and what is to be done for each scheme.
+pub(super) const LONGEST: usize = 256 * 1024;
 
 /// Where a delivery comes from, as far as its events are concerned.
 pub(super) struct Origin<'a> {
@@ -76,6 +80,12 @@ impl Origin<'_> {
             },
         }
     }
+}
+
+/// Whether all of `events`, which came in a body of so many bytes, can be recorded.
+pub(super) fn fit(events: &[Event], body: usize) -> bool {
+    // An event is hardly longer than its body; most bodies are so short that nothing has to be measured.
+    body <= LONGEST / 2 || events.iter().all(|event| codec::encode(event).len() <= LONGEST)
 }
 
 /// Why events could not be made durable. Some of them may be: they are recognised when they come again.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 use actix_web::{HttpRequest, HttpResponse, Responder, http::header, web};
 
 use super::{
-    Proof, Reading, Unverified, Verified, Verifier,
+    Malformed, Proof, Read, Reading, Unverified, Verified, Verifier,
     answer::Answer,
     body::{self, Budget, RecentProofs, Sender},
     events::{self, Origin, append},
@@ -15,9 +15,8 @@ use super::{
 use crate::{
     clock::Clock,
     config::{self, AuditActions},
-    domain::{Ignored, Product, SourceId, Via},
+    domain::{Ignored, Product, RecordKind, SourceId, Via},
     http_server::{Connection, Peer},
-    json_record::Unread,
     log::{Log, Stream},
     metrics::Metrics,
     source::{Arrivals, ProofForm, Refusal},
@@ -25,6 +24,8 @@ use crate::{
 
 /// What the bodies of all requests may take together.
 const BODY_BUDGET: usize = 64 * 1024 * 1024;
+/// Bodies above so many bytes take milliseconds to be read.
+const LONG: usize = 256 * 1024;
 
 /// All that intake needs; shared by all workers.
 pub struct Intake {
@@ -131,8 +132,11 @@ impl Intake {
     }
 
     async fn accept(&self, known: &Known, request: &HttpRequest, verified: &Verified) -> Answer {
-        let Ok(read) = verified.read(known.product, &known.actions, self.clock.now()) else { return Answer::Malformed };
-        if let Err(error) = self.pass_over(known, &read.unread).await {
+        let read = match self.read(known, verified).await {
+            Ok(read) => read,
+            Err(malformed) => return malformed.into(),
+        };
+        if let Err(error) = self.pass_over(known, &read).await {
             return error.into();
         }
         for why in read.ignored {
@@ -153,6 +157,9 @@ impl Intake {
             body: verified.body(),
         };
         let events = origin.events(told, self.clock.as_ref());
+        if !events::fit(&events, verified.body().len()) {
+            return Answer::TooLarge;
+        }
         match append(events, self.log.as_ref(), &self.metrics).await {
             Ok(events) => Answer::Accepted(events),
             Err(error) => error.into(),
@@ -161,9 +168,23 @@ impl Intake {
 }
 
 impl Intake {
-    /// Keeps what can't be read in a delivery among the dead letters.
-    async fn pass_over(&self, known: &Known, unread: &[Unread]) -> Result<(), events::Error> {
-        for one in unread {
+    /// Reads a delivery; a long one not on the thread that serves others.
+    async fn read(&self, known: &Known, verified: &Verified) -> Result<Read, Malformed> {
+        let now = self.clock.now();
+        if verified.body().len() <= LONG {
+            return verified.read(known.product, &known.actions, now);
+        }
+        let (verified, product, actions) = (verified.clone(), known.product, known.actions.clone());
+        let reading = tokio::task::spawn_blocking(move || verified.read(product, &actions, now));
+        reading.await.unwrap_or(Err(Malformed::Interrupted))
+    }
+
+    /// Keeps what can't be read in a delivery among the dead letters: the first of many, the others are counted.
+    async fn pass_over(&self, known: &Known, read: &Read) -> Result<(), events::Error> {
+        let more = u64::try_from(read.more_unread).unwrap_or(u64::MAX);
+        let labels = [known.id.as_str(), RecordKind::AuditEntry.as_str()];
+        self.metrics.records_passed_over.with_label_values(&labels).inc_by(more);
+        for one in &read.unread {
             let letter = passed_over::letter(&known.id, one, "a delivery of the audit log", &*self.clock);
             events::append_record(Stream::DeadLetters, letter, &*self.log).await?;
             passed_over::count(&known.id, one, &self.arrivals, &self.metrics);

@@ -39,6 +39,12 @@ pub enum Malformed {
     /// JSON, with entries none of which can be read.
     #[error("none of the entries can be read")]
     NoEntry,
+    /// usher is stopping, or failed in reading it.
+    #[error("it was not read to its end")]
+    Interrupted,
+    /// More entries than are read.
+    #[error("there are more than {0} entries")]
+    TooManyEntries(usize),
 }
 
 /// What a delivery tells, and what in it does not.
@@ -48,8 +54,10 @@ pub struct Read {
     pub reading: Reading,
     /// What in it is of no interest.
     pub ignored: Vec<Ignored>,
-    /// Entries that can't be read.
+    /// Entries that can't be read: the first of them.
     pub unread: Vec<Unread>,
+    /// How many more can't be read.
+    pub more_unread: usize,
 }
 
 impl From<Reading> for Read {
@@ -58,7 +66,7 @@ impl From<Reading> for Read {
             Reading::Told(_) => Vec::new(),
             Reading::Ignored(why) => vec![*why],
         };
-        Self { reading, ignored, unread: Vec::new() }
+        Self { reading, ignored, unread: Vec::new(), more_unread: 0 }
     }
 }
 

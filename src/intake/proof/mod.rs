@@ -78,6 +78,7 @@ pub struct Unverified<'r> {
 }
 
 /// A delivery whose sender has been proved; only [`Unverified::verify`] makes one, and only this can be read.
+#[derive(Clone)]
 pub struct Verified {
     body: Bytes,
     form: Form,
