@@ -24,6 +24,8 @@ pub struct Metrics {
     pub webhooks: IntCounterVec,
     /// Requests that are no HTTP, by listener.
     pub malformed_requests: IntCounterVec,
+    /// Wrong admin tokens, by how they were answered.
+    pub admin_tokens_refused: IntCounterVec,
     /// Connections that a listener closed, by listener and reason.
     pub connections_closed: IntCounterVec,
     /// Seconds from a webhook's request in to its answer out.
@@ -107,6 +109,7 @@ impl Metrics {
         Ok(Self {
             webhooks: add.counters("webhooks_total", "Webhook deliveries by result.", &["source", "result"])?,
             malformed_requests: add.malformed_requests()?,
+            admin_tokens_refused: add.admin_tokens_refused()?,
             connections_closed: add.connections_closed()?,
             webhook_seconds: add.histogram("webhook_seconds", "Seconds from a webhook in to its answer out.", FAST)?,
             webhook_last_accepted: add.float_gauges(
@@ -283,6 +286,14 @@ impl Families<'_> {
         let counters = self.counters("malformed_requests_total", "Requests that are no HTTP.", &["listener"])?;
         for listener in LISTENERS {
             counters.with_label_values(&[listener]);
+        }
+        Ok(counters)
+    }
+
+    fn admin_tokens_refused(&self) -> Result<IntCounterVec, prometheus::Error> {
+        let counters = self.counters("admin_tokens_refused_total", "Wrong admin tokens.", &["reason"])?;
+        for reason in ["wrong_token", "throttled"] {
+            counters.with_label_values(&[reason]);
         }
         Ok(counters)
     }

@@ -5,6 +5,7 @@ use std::{
     io::{self, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use actix_web::{
@@ -16,7 +17,7 @@ use actix_web::{
 };
 
 use super::{AdminState, Problem};
-use crate::{config, secret::Secret};
+use crate::{config, http_server::Connection, secret::Secret};
 
 /// Where a token that usher made is kept, in `data_dir`.
 pub const TOKEN_FILE: &str = "admin-token";
@@ -105,10 +106,17 @@ pub(super) async fn require_token(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
     if sent.is_some_and(|sent| state.token.matches(sent)) {
-        Ok(next.call(request).await?.map_into_left_body())
-    } else {
-        Ok(request.error_response(Problem::Unauthorized).map_into_right_body())
+        if let Some(connection) = request.conn_data::<Arc<Connection>>() {
+            connection.proved();
+        }
+        return Ok(next.call(request).await?.map_into_left_body());
     }
+    // No token is no guess: browsers and scanners come without.
+    let problem = match (sent, request.peer_addr()) {
+        (Some(_), Some(address)) => state.guesses.refuse(address.ip().into()).await,
+        (None, _) | (_, None) => Problem::Unauthorized,
+    };
+    Ok(request.error_response(problem).map_into_right_body())
 }
 
 /// The token in an `Authorization` header; the scheme's name is compared without regard to case (RFC 9110, 11.1).

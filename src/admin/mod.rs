@@ -2,6 +2,7 @@
 
 mod api;
 mod auth;
+mod guesses;
 mod landing;
 mod probes;
 mod problem;
@@ -42,6 +43,7 @@ const READING: &str = "GET, HEAD";
 /// What the answers are made from.
 pub struct AdminState {
     token: Secret,
+    guesses: guesses::Guesses,
     views: Views,
     metrics: Metrics,
     readiness: Arc<dyn Readiness>,
@@ -78,6 +80,7 @@ impl AdminState {
         let sources = config.sources.iter().map(SourceRow::from).collect();
         Self {
             token,
+            guesses: guesses::Guesses::new(metrics.clone()),
             views,
             metrics,
             readiness,

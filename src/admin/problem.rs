@@ -15,6 +15,9 @@ pub enum Problem {
     /// No token, or a wrong one; told apart by nothing.
     #[error("send the header `Authorization: Bearer <token>` with the admin token of this usher")]
     Unauthorized,
+    /// Too many wrong tokens.
+    #[error("too many wrong tokens were sent; wait, and send the right one")]
+    TooManyGuesses,
     /// There is nothing of this kind with this id.
     #[error("there is no {kind} `{id}`")]
     NotFound {
@@ -89,6 +92,7 @@ impl Problem {
     pub fn type_uri(&self) -> &'static str {
         match self {
             Self::Unauthorized => "urn:usher:problem:unauthorized",
+            Self::TooManyGuesses => "urn:usher:problem:too-many-guesses",
             Self::NotFound { .. } | Self::NoSuchUser(_) => "urn:usher:problem:not-found",
             Self::NoSuchPath => "urn:usher:problem:no-such-path",
             Self::MethodNotAllowed { .. } => "urn:usher:problem:method-not-allowed",
@@ -107,6 +111,7 @@ impl Problem {
     fn title(&self) -> &'static str {
         match self {
             Self::Unauthorized => "The admin token is missing or wrong",
+            Self::TooManyGuesses => "Too many wrong tokens",
             Self::NotFound { .. } | Self::NoSuchUser(_) => "Not found",
             Self::NoSuchPath => "No such path",
             Self::MethodNotAllowed { .. } => "Method not allowed",
@@ -133,6 +138,7 @@ impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound { .. } | Self::NoSuchUser(_) | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadQuery(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -156,7 +162,7 @@ impl ResponseError for Problem {
             Self::MethodNotAllowed { allow } => {
                 response.insert_header((header::ALLOW, *allow));
             }
-            Self::Unavailable(_) => {
+            Self::Unavailable(_) | Self::TooManyGuesses => {
                 response.insert_header((header::RETRY_AFTER, TRY_AGAIN_AFTER));
             }
             Self::NotFound { .. }
@@ -212,6 +218,7 @@ mod tests {
     async fn every_problem_is_a_document_with_its_own_stable_type() {
         let all = [
             Problem::Unauthorized,
+            Problem::TooManyGuesses,
             Problem::NotFound { kind: "run", id: "e1".into() },
             Problem::NoSuchPath,
             Problem::MethodNotAllowed { allow: "GET, HEAD" },

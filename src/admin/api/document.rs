@@ -99,6 +99,7 @@ fn answer(operation: &mut Operation) {
     for (status, description) in [
         ("400", "A parameter, a header or the body can't be understood."),
         ("401", "The token is missing or wrong."),
+        ("429", "Too many wrong tokens were sent."),
         ("500", "usher could not answer; its log says why."),
     ] {
         responses.insert(status.to_owned(), ResponseBuilder::new().description(description).build().into());
