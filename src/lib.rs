@@ -19,6 +19,7 @@ pub mod json_record;
 pub mod key_set;
 pub mod log;
 pub mod metrics;
+mod printable;
 pub mod products;
 pub mod rate_limited_log;
 pub mod rules;

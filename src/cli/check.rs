@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use crate::config;
+use crate::{config, printable::plain};
 
 /// What a command ends with when it was used wrongly or is configured wrongly.
 const WRONG_CONFIG: u8 = 2;
@@ -24,12 +24,12 @@ pub fn run(
     let loaded = match config::load(config, env) {
         Ok(loaded) => loaded,
         Err(problems) => {
-            writeln!(err, "{problems}")?;
+            writeln!(err, "{}", plain(&problems.to_string()))?;
             return Ok(ExitCode::from(WRONG_CONFIG));
         }
     };
     for warning in &loaded.warnings {
-        writeln!(err, "{warning} (warning)")?;
+        writeln!(err, "{} (warning)", plain(&warning.to_string()))?;
     }
     let file = loaded.file.as_deref().unwrap_or("built-in defaults");
     let sources = counted(loaded.config.sources.len(), "source");

@@ -15,6 +15,7 @@ use std::{
 use tracing_subscriber::{EnvFilter, fmt};
 
 use self::lines::Lines;
+use crate::printable::{Escapes, Printable, plain};
 
 /// How long the end of the process waits for what was logged to be written.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -39,8 +40,13 @@ pub fn start(format: Option<LogFormat>) {
     let (filter, problem) = filter(std::env::var("RUST_LOG").ok().as_deref());
     let format = format.unwrap_or(if stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json });
     let lines = LINES.get_or_init(Lines::to_stderr);
+    let escapes = match format {
+        LogFormat::Text => Escapes::Text,
+        LogFormat::Json => Escapes::Json,
+    };
+    let writer = Printable::new(lines.clone(), escapes);
     // An error of the subscriber itself goes to stderr with `eprintln!`, which panics where stderr is gone.
-    let logs = fmt().with_env_filter(filter).log_internal_errors(false).with_writer(lines.clone());
+    let logs = fmt().with_env_filter(filter).log_internal_errors(false).with_writer(writer);
     // Started twice (tests in one process), the first stays.
     let started = match format {
         LogFormat::Text => logs.with_ansi(has_colours()).try_init(),
@@ -54,10 +60,12 @@ pub fn start(format: Option<LogFormat>) {
     }
 }
 
-/// Writes a line to stderr as it is, behind what was logged before; at once where logging was not started.
+/// Writes a line to stderr, behind what was logged before; at once where logging was not started. What would steer a terminal
+/// is escaped.
 pub fn say(line: &str) {
+    let line = plain(line);
     match LINES.get() {
-        Some(lines) => lines.say(line),
+        Some(lines) => lines.say(&line),
         // A command that logs nothing: where its stderr is gone the exit code still tells.
         None => drop(writeln!(stderr(), "{line}")),
     }

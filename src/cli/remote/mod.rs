@@ -85,7 +85,7 @@ pub fn run(command: Command) -> ExitCode {
         Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         // Each line begins with its place in the file, as editors and `usher check` have it.
         Err(error @ Error::Problems(_)) => {
-            let _ = writeln!(stderr(), "{error}"); // where stderr is gone the exit code still tells
+            let _ = writeln!(stderr(), "{}", plain(&error.to_string())); // where stderr is gone the exit code still tells
             ExitCode::from(error.exit_code())
         }
         Err(error) => complain(&plain(&error.to_string()), error.exit_code()),

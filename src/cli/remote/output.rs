@@ -14,6 +14,7 @@ pub use listing::Listing;
 pub use text::plain;
 
 use super::Error;
+use crate::printable::steers;
 
 /// How results are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -123,17 +124,36 @@ fn json_lines(value: &impl Serialize, indent: &str) -> Result<String, Error> {
         match c {
             '\n' => lines.extend(["\n", indent]),
             // Only in a text, where JSON takes it in this form; each of them is below U+10000.
-            c if text::steers(c) => lines.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if steers(c) => lines.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => lines.push(c),
         }
     }
     Ok(lines)
 }
 
-/// As YAML, with a line break at its end.
+/// As YAML, with a line break at its end. Nothing in it steers a terminal.
 pub fn yaml(value: &impl Serialize) -> Result<String, Error> {
     let text = serde_saphyr::to_string(value).map_err(|_| Error::unmade())?;
+    if text.chars().any(|c| steers(c) && c != '\n') {
+        return json_in_yaml(&serde_json::to_value(value).map_err(|_| Error::unmade())?);
+    }
     Ok(if text.ends_with('\n') { text } else { text + "\n" })
+}
+
+/// The same with a line of JSON for each item or field. JSON is YAML, and has escapes for every character.
+fn json_in_yaml(value: &Value) -> Result<String, Error> {
+    let compact = |value: &Value| -> Result<String, Error> {
+        let lines = json_lines(value, "")?;
+        Ok(lines.lines().map(str::trim_start).collect::<Vec<_>>().join(" ") + "\n")
+    };
+    match value {
+        Value::Array(items) => items.iter().map(|item| Ok(format!("- {}", compact(item)?))).collect(),
+        Value::Object(fields) => {
+            let key = |key: &str| compact(&Value::from(key)).map(|key| key.trim_end().to_owned());
+            fields.iter().map(|(name, value)| Ok(format!("{}: {}", key(name)?, compact(value)?))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => compact(value),
+    }
 }
 
 /// The fields, those of `first` before the others.

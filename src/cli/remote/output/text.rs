@@ -3,26 +3,7 @@
 use serde_json::Value;
 
 use super::in_order;
-
-/// `text` without anything that steers a terminal; line breaks stay.
-pub fn plain(text: &str) -> String {
-    escaped(text, |c| c == '\n')
-}
-
-/// As [`plain`], on one line.
-pub fn on_one_line(text: &str) -> String {
-    escaped(text, |_| false)
-}
-
-fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
-    let shown = |c: char| if steers(c) && !stays(c) { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(shown).collect()
-}
-
-/// Control characters, and those that break lines or turn the direction of writing, so that a text reads as another one.
-pub(super) fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
+pub use crate::printable::{on_one_line, plain};
 
 /// What is told first of an object in a cell: of counts, those of users.
 const FIRST: [&str; 6] = ["seen", "selected", "would_change", "already_so", "protected", "unknown"];
@@ -57,6 +38,9 @@ mod tests {
             ("two\nlines", "two\\nlines"),
             ("\u{9b}31m", "\\u{9b}31m"),
             ("abc\u{202e}gpj.exe", "abc\\u{202e}gpj.exe"),
+            ("ja\u{200b}ne\u{200f}\u{feff}", "ja\\u{200b}ne\\u{200f}\\u{feff}"),
+            ("\u{85}next\u{2028}line", "\\u{85}next\\u{2028}line"),
+            ("👩\u{200d}👧", "👩\u{200d}👧"),
             ("Zoë 李 🙂", "Zoë 李 🙂"),
         ] {
             assert_eq!(cell(&json!(name)), shown);
