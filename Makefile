@@ -26,6 +26,10 @@ disk-full: ## fill a small disk under usher FILLS times, as root: what was accep
 pacing: ## runs of USERS users against products with real limits: how fast, how seldom refused, kill -9
 	USHER_TEST_USERS=$${USERS:-10000} cargo test --locked --test it -- pacing:: --nocapture --test-threads 1
 
+.PHONY: fuzz
+fuzz: ## INPUTS mutated requests at the webhook port: no panic, no 5xx, memory flat
+	USHER_TEST_INPUTS=$${INPUTS:-1000000} cargo test --locked --test it -- hostile::fuzz --nocapture
+
 .PHONY: bench
 bench: kafka ## throughput, latency and the speed of the rules as ratios, kept in target/bench
 	cargo bench --locked --bench rules

@@ -25,16 +25,16 @@ const SCHEMES: &str = "
       actions: [{ add_groups: [staff] }] },
     { id: new, source: globex, trigger: on_create, test_mode: false, select: { everyone: true },
       actions: [{ add_groups: [vpn] }] }";
-const WEBHOOK: &str = "{ hmac: [{ env: TEST_GLOBEX_SECRET }], bearer: [{ env: TEST_AUDIT }],
+pub(super) const WEBHOOK: &str = "{ hmac: [{ env: TEST_GLOBEX_SECRET }], bearer: [{ env: TEST_AUDIT }],
     connect: { client_key: the-client, shared_secret: { env: TEST_CONNECT } },
     forge: { app_id: \"ari:cloud:ecosystem::app/5a4b3c2d\", jwks_file: keys.json } }";
-const AUDIT: &str = "Basic YXVkaXQ6bG9n";
-const CONNECT: &str = "the-shared-secret";
+pub(super) const AUDIT: &str = "Basic YXVkaXQ6bG9n";
+pub(super) const CONNECT: &str = "the-shared-secret";
 
 /// The key of RFC 7515, appendix A.2.
-const KEYS: &str = r#"{"keys":[{"kty":"RSA","kid":"2010-12-29","e":"AQAB","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"}]}"#;
+pub(super) const KEYS: &str = r#"{"keys":[{"kty":"RSA","kid":"2010-12-29","e":"AQAB","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"}]}"#;
 /// Signed with it: for the app above, from 2023 to 2100.
-const FORGE: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6IjIwMTAtMTItMjkifQ.eyJpc3MiOiJmb3JnZS9pbnZvY2F0aW9uLXRva2VuIiwiYXVkIjoiYXJpOmNsb3VkOmVjb3N5c3RlbTo6YXBwLzVhNGIzYzJkIiwiaWF0IjoxNzAwMDAwMDAwLCJuYmYiOjE3MDAwMDAwMDAsImV4cCI6NDEwMjQ0NDgwMH0.mDXxucwrH1iSSl2TZ8S7aOyjJiJRFRVrVHiUByV1b7K3X6surh7azhS3-MC9oa407S_S4pNhPGGiGGPX-WTtbW_eOlcYU1tYtCRajRpqD_TVxcNnfmf4wcuz7Gr2LnmsKYyQ3J_ndBhZQG2R5d9jhDSYse_VOZbrePXWQlMCBrCso9AjahTCdWrVVMEtFhZZhE48xUnDc1BgsrLEB4A_jTzn5_O4H_Ni178IW8HqHb8kxaEn16U4ta42xVYlr8t3UTYR89VviFG8IuU_oyCxu52Z6Hh5mF2kbx4Nfm1pAVGvixos4C5C2e4MOkBtNAiRI4ire6v0n2HsijjEW6Cvvg";
+pub(super) const FORGE: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6IjIwMTAtMTItMjkifQ.eyJpc3MiOiJmb3JnZS9pbnZvY2F0aW9uLXRva2VuIiwiYXVkIjoiYXJpOmNsb3VkOmVjb3N5c3RlbTo6YXBwLzVhNGIzYzJkIiwiaWF0IjoxNzAwMDAwMDAwLCJuYmYiOjE3MDAwMDAwMDAsImV4cCI6NDEwMjQ0NDgwMH0.mDXxucwrH1iSSl2TZ8S7aOyjJiJRFRVrVHiUByV1b7K3X6surh7azhS3-MC9oa407S_S4pNhPGGiGGPX-WTtbW_eOlcYU1tYtCRajRpqD_TVxcNnfmf4wcuz7Gr2LnmsKYyQ3J_ndBhZQG2R5d9jhDSYse_VOZbrePXWQlMCBrCso9AjahTCdWrVVMEtFhZZhE48xUnDc1BgsrLEB4A_jTzn5_O4H_Ni178IW8HqHb8kxaEn16U4ta42xVYlr8t3UTYR89VviFG8IuU_oyCxu52Z6Hh5mF2kbx4Nfm1pAVGvixos4C5C2e4MOkBtNAiRI4ire6v0n2HsijjEW6Cvvg";
 
 async fn start() -> TestApp {
     let ground = Ground::new(SCHEMES).groups(&["staff", "vpn"]);
@@ -127,7 +127,7 @@ async fn an_audit_log_tells_many_things_at_once_and_the_answer_lists_the_events(
 }
 
 /// A token for this path and query, as Connect makes it.
-fn connect(request: &str) -> String {
+pub(super) fn connect(request: &str) -> String {
     let now = SystemClock.now().as_millis() / 1000;
     let qsh = hex::encode(Sha256::digest(format!("POST&{request}")));
     let claims = json!({ "iss": "the-client", "iat": now, "exp": now + 180, "qsh": qsh });

@@ -10,7 +10,7 @@ use usher::sandbox::{
 };
 
 use crate::support::{
-    ground::{ACME, Ground},
+    ground::{ACME, Ground, Source},
     usher::Usher,
     wire::{Wire, exchange},
 };
@@ -18,7 +18,10 @@ use crate::support::{
 mod bodies;
 mod connections;
 mod crowd;
+mod fuzz;
+mod guesses;
 mod heads;
+mod large;
 mod malformed;
 
 const MIB: usize = 1024 * 1024;
@@ -37,6 +40,12 @@ async fn assert_alive(ground: &Ground, usher: &Usher) {
     ground.sandbox.put_user(ACME.product, user.clone());
     let event = usher.tell(ACME, Happening::Created, &user).await;
     assert_eq!(usher.ended(&event).await, ["new: add_groups staff changed"]);
+}
+
+/// Asserts that an ordinary delivery is accepted.
+async fn assert_accepted(usher: &Usher, source: Source) {
+    let user = Account::new(format!("KEY{}", rand::random::<u64>()), "somebody");
+    usher.settled(&usher.tell(source, Happening::Updated, &user).await).await;
 }
 
 /// A delivery as it stands on the wire, told to be for `path`.

@@ -108,6 +108,11 @@ impl Usher {
         self.memory("VmRSS:")
     }
 
+    /// The most resident memory that it has had, in KiB.
+    pub fn peak(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
     fn memory(&self, figure: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it is alive");
         let line = status.lines().find_map(|line| line.strip_prefix(figure)).expect("a figure");

@@ -58,6 +58,11 @@ impl Wire {
         true
     }
 
+    /// Says that no more will be sent; answers still come.
+    pub async fn ends_sending(&mut self) {
+        let _ = self.stream.shutdown().await; // it may be closed
+    }
+
     /// One answer, with its body.
     pub async fn answer(&mut self) -> String {
         let mut bytes = Vec::new();
@@ -75,10 +80,15 @@ impl Wire {
 
     /// All that comes until the other side closes.
     pub async fn rest(&mut self) -> String {
+        String::from_utf8(self.rest_as_bytes().await).expect("text")
+    }
+
+    /// As [`Wire::rest`], where it may be no text.
+    pub async fn rest_as_bytes(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         // A reset is an end, too.
         let _ = timeout(PATIENCE, self.stream.read_to_end(&mut bytes)).await.expect("in time");
-        String::from_utf8(bytes).expect("text")
+        bytes
     }
 }
 
