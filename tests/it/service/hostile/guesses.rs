@@ -32,7 +32,7 @@ async fn guesses_at_the_token_are_slowed_and_the_right_one_is_let_in() {
     assert_eq!((with(401), with(401) + with(429)), (10, GUESSES));
     assert!(slow > GUESSES / 2, "{slow}");
     assert_eq!(let_in.0, 200);
-    assert!(let_in.1 < Duration::from_secs(1), "the right token from the same address waited for {:?}", let_in.1);
+    assert!(let_in.1 < Duration::from_secs(3), "the right token from the same address waited for {:?}", let_in.1);
     let told = usher.log().lines().filter(|line| line.contains("a wrong admin token was sent")).count();
     assert_eq!(told, 1);
     let count =

@@ -51,7 +51,7 @@ fn array(room: usize, entry: impl Fn(usize) -> String) -> String {
 }
 
 fn login(number: usize) -> String {
-    let padding = "x".repeat(600);
+    let padding = "x".repeat(2_000);
     format!(
         r#"{{"type":"events","id":"a-{number}","attributes":{{"time":"2026-05-19T10:00:00Z","action":"user_login",
             "actor":{{"id":"712020:{number}","name":"Somebody"}},"location":{{"ip":"{padding}"}}}}}}"#
