@@ -76,7 +76,7 @@ impl Executor {
         work: &Work,
     ) -> Result<Entry, Interrupted> {
         let attempted = match self.outcomes.recall(&plan.step, work).await? {
-            Some(Entry::Attempted { before, .. }) => Some(before),
+            Some(Entry::Attempted { before, at }) => Some((before, at)),
             Some(done) => {
                 self.outcomes.metrics.duplicates.with_label_values(&[Stage::Executor.as_str()]).inc();
                 return Ok(done);

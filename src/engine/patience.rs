@@ -18,6 +18,8 @@ const ATTEMPTS: u32 = 8;
 const OWN_WAIT: Duration = Duration::from_secs(5);
 /// What the product keeps putting off for one alone is given up after this, if the product answers others meanwhile.
 const PATIENCE: Duration = Duration::from_hours(24);
+/// For so long it is tried after a restart, however long ago the first attempt was: usher may have stood still since.
+const AFTER_A_RESTART: Duration = Duration::from_hours(1);
 
 /// How long one step or reading is tried.
 ///
@@ -32,6 +34,8 @@ pub(super) struct Patience {
     since: Timestamp,
     /// The same by a clock that nobody sets.
     began: Instant,
+    /// How long it was tried before usher was restarted.
+    earlier: Duration,
     last_failure: Option<Timestamp>,
     /// How often the source had been [stopped](Connection::stops) at `since`.
     stops: u64,
@@ -47,11 +51,19 @@ impl Patience {
             id: connection.failure_id(),
             since: connection.clock.now(),
             began: Instant::now(),
+            earlier: Duration::ZERO,
             last_failure: None,
             stops: connection.stops(),
             attempts: 0,
             backoff: backoff(),
         }
+    }
+
+    /// The same, counting from an attempt at `at`, before usher was restarted.
+    pub(super) fn since_attempt(mut self, at: Option<Timestamp>) -> Self {
+        let earlier = at.map_or(Duration::ZERO, |at| at.until(self.since));
+        self.earlier = earlier.min(PATIENCE - AFTER_A_RESTART);
+        self
     }
 
     /// Waits before the next attempt, at least `after`; false where there is to be none.
@@ -98,7 +110,7 @@ impl Patience {
     }
 
     fn is_put_off_for_good(&self) -> bool {
-        self.began.elapsed() >= PATIENCE && !self.connection.refuses_all(self.asked)
+        self.began.elapsed() + self.earlier >= PATIENCE && !self.connection.refuses_all(self.asked)
     }
 
     fn begin_anew_after_a_stop(&mut self) {
@@ -107,6 +119,7 @@ impl Patience {
             self.stops = stops;
             self.since = self.connection.clock.now();
             self.began = Instant::now();
+            self.earlier = Duration::ZERO;
             self.last_failure = None;
             self.attempts = 0;
             self.backoff = backoff();
@@ -148,11 +161,28 @@ mod tests {
 
     const DAY_IN_MILLIS: i64 = 24 * 3_600_000;
 
+    fn scene() -> (Arc<SetClock>, Arc<Connection>) {
+        let (clock, product) = (Arc::<SetClock>::default(), Arc::<Stub>::default());
+        let (controls, metrics) = (Arc::<NoControls>::default(), Metrics::new().unwrap());
+        let connection = Connection::new(source(), product, 2, clock.clone(), controls, metrics);
+        (clock, connection)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_tried_before_a_restart_counts_and_an_hour_is_left() {
+        let (clock, connection) = scene();
+        let (stop, slow_down) = (CancellationToken::new(), Error::RateLimited { retry_after: None });
+        let tried_at = clock.now();
+        clock.0.store(31 * DAY_IN_MILLIS, SeqCst);
+        let mut patience = Patience::new(&connection, Asked::Change).since_attempt(Some(tried_at));
+        assert_eq!(patience.wait(&slow_down, None, &stop).await, Ok(true));
+        tokio::time::sleep(AFTER_A_RESTART).await;
+        assert_eq!(patience.wait(&slow_down, None, &stop).await, Ok(false));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_day_of_patience_is_a_day_however_the_clock_is_set() {
-        let clock = Arc::<SetClock>::default();
-        let (product, metrics) = (Arc::<Stub>::default(), Metrics::new().unwrap());
-        let connection = Connection::new(source(), product, 2, clock.clone(), Arc::<NoControls>::default(), metrics);
+        let (clock, connection) = scene();
         let (stop, slow_down) = (CancellationToken::new(), Error::RateLimited { retry_after: None });
         let mut patience = Patience::new(&connection, Asked::Change);
         clock.0.store(31 * DAY_IN_MILLIS, SeqCst);

@@ -19,7 +19,7 @@ use crate::{
         embedded::{EmbeddedLog, Options},
     },
     rules::VersionedScheme,
-    store::Store,
+    store::{Forgotten, Store},
 };
 
 /// Counts how often it is asked what was heard of logins.
@@ -113,11 +113,22 @@ async fn decided_on(events: &[Event], scheme: &str) -> (Vec<Decision>, usize) {
 
 /// As [`decided_on`], until the event called `last` is decided.
 async fn decided_until(events: &[Event], last: Option<EventId>, scheme: &str) -> (Vec<Decision>, usize) {
+    decided_after(|_| (), events, last, scheme).await
+}
+
+/// As [`decided_until`], by a planner with the memory that `prepare` leaves.
+async fn decided_after(
+    prepare: impl Fn(&Memory),
+    events: &[Event],
+    last: Option<EventId>,
+    scheme: &str,
+) -> (Vec<Decision>, usize) {
     let dir = tempfile::tempdir().expect("a folder");
     let options = Options { partitions: 1, ..Options::default() };
     let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&dir.path().join("log"), options).expect("a log"));
     let memory = Memory::open(&Store::open(&dir.path().join("state"), log.identity()).expect("a store"));
     let memory = memory.expect("memory");
+    prepare(&memory);
     for event in events {
         let record = Record { key: event.key(), payload: codec::encode(event) };
         log.append(Stream::Events, record).await.expect("appended");
@@ -200,6 +211,19 @@ async fn a_login_told_by_a_listener_and_a_feed_in_seconds_next_to_each_other_cou
             decided_on(&events, "select: { everyone: true }, actions: [{ add_groups: [staff] }]").await;
         assert_eq!(decisions.len() - 1, expected, "{told:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_may_have_been_decided_is_not_decided_again_where_that_is_forgotten() {
+    let forget = |memory: &Memory| {
+        let scope = Scope::new(Stage::Planner, &source(), Partition(0));
+        let before = SystemClock.now().plus(Duration::from_hours(1));
+        memory.ledger.note_forgotten(&scope, Forgotten { before, until: 1 }).expect("noted");
+    };
+    let (events, scheme) = ([login(1), login(2)], "select: { everyone: true }, actions: [{ add_groups: [staff] }]");
+    let (decisions, _) = decided_after(forget, &events, Some(events[1].id.clone()), scheme).await;
+    let selected: Vec<_> = decisions.iter().map(|decision| decision.selected().count()).collect();
+    assert_eq!(selected, [0, 1], "the second one was appended since");
 }
 
 /// A login of which nobody says when it was.

@@ -42,6 +42,39 @@ async fn an_issue_is_created_once_whatever_becomes_of_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_issue_is_created_for_a_user_who_has_gone_while_it_waited_for_its_turn() {
+    let scene = Scene::new();
+    for name in ["joe", "jim"] {
+        scene.product.put(name, &[]);
+        scene.product.state().fates.push_back(Fate::Hangs { done: false });
+    }
+    let decision = decided("e1", "jane", &[create()]);
+    let (joe, jim) = (decided("e2", "joe", &[rename()]), decided("e3", "jim", &[rename()]));
+    let asked_twice = || async {
+        while !scene.product.has_been_asked(2) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let jane = async {
+        asked_twice().await;
+        scene.carry_out(&decision).await;
+    };
+    tokio::pin!(jane);
+    tokio::select! {
+        ((), ()) = async { tokio::join!(scene.carry_out(&joe), scene.carry_out(&jim)) } => panic!("they were to hang"),
+        () = &mut jane => panic!("both places were taken"),
+        () = async {
+            asked_twice().await;
+            tokio::time::sleep(Duration::from_mins(5)).await;
+            scene.product.state().users.remove(&UserId::new("jane"));
+        } => {}
+    }
+    jane.await;
+    assert_eq!(scene.ended(&decision).await, ["create_issue failed: the user is gone"]);
+    assert_eq!(scene.product.state().issues.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_crash_at_the_second_attempt_counts_from_that_one() {
     let scene = Scene::new();
     scene.product.state().fates.extend([Fate::Broken, Fate::Hangs { done: true }]);

@@ -8,6 +8,8 @@ use crate::{domain::Step, products::User, store::Entry};
 
 /// What was read longer ago is not carried to the next step.
 const TRUE_FOR: Duration = Duration::from_mins(10);
+/// What was read longer ago, when the turn of a step comes, is looked at once more before the step is done.
+const FRESH: Duration = Duration::from_secs(60);
 
 /// A user as a step knows them.
 pub(super) struct Known {
@@ -28,8 +30,13 @@ impl Known {
     /// Whether it may still be judged by, the source having been stopped as often as `stops` tells. Who was nobody
     /// before a pause may be an administrator after it.
     pub(super) fn holds(&self, stops: u64) -> bool {
-        // Not by age: in a source that answers slowly it would be read again and again, and nothing ever done.
+        // Not by age: in a source that answers slowly it would be judged again and again, and nothing ever done.
         self.stops == stops
+    }
+
+    /// Whether it was read so long ago that the user may be another by now: the step has waited for its turn.
+    pub(super) fn is_old(&self) -> bool {
+        self.read.elapsed() > FRESH
     }
 }
 

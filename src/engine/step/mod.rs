@@ -15,7 +15,7 @@ use std::{
 };
 
 use crate::{
-    domain::{Decision, SchemeVerdict, Step, StepRef, StepResult},
+    domain::{Decision, SchemeVerdict, Step, StepRef, StepResult, Timestamp},
     products::{Disposition, Error, cleared_by},
 };
 
@@ -65,6 +65,8 @@ pub(super) struct Progress<'a> {
     pub(super) work: &'a Work,
     /// What was there before the first attempt, if there was one.
     pub(super) attempted: Option<String>,
+    /// When that was, where usher has been restarted since.
+    attempted_at: Option<Timestamp>,
     /// Whether an attempt of ours may have been carried out without our knowing.
     may_be_done: bool,
 }
@@ -76,11 +78,12 @@ impl<'a> Progress<'a> {
         plan: &'a Plan<'a>,
         carried: &'a mut Carried,
         work: &'a Work,
-        attempted: Option<String>,
+        attempted: Option<(String, Timestamp)>,
     ) -> Self {
         // If usher stopped between the attempt and its outcome, only the product knows.
         let may_be_done = attempted.is_some();
-        Self { executor, plan, carried, work, attempted, may_be_done }
+        let (attempted, attempted_at) = attempted.unzip();
+        Self { executor, plan, carried, work, attempted, attempted_at, may_be_done }
     }
 
     /// Takes the step.
@@ -108,7 +111,7 @@ impl<'a> Progress<'a> {
 
     async fn make_so(&mut self) -> Result<Ended, Interrupted> {
         let connection = &self.executor.connection;
-        let mut patience = Patience::new(connection, Asked::Change);
+        let mut patience = Patience::new(connection, Asked::Change).since_attempt(self.attempted_at);
         let mut refused: Option<Error> = None;
         let in_parts = may_be_done_in_part(&self.plan.step.step);
         loop {
@@ -141,6 +144,7 @@ impl<'a> Progress<'a> {
                 self.carried.keep(known);
                 continue; // it was stopped meanwhile
             }
+            let Some(known) = self.confirm(known).await else { continue };
             let asked = self.ask(&known, permit).await?;
             drop(place);
             let Err(error) = asked else { return Ok(self.changed(known)) };
@@ -186,6 +190,25 @@ impl<'a> Progress<'a> {
             Reading::NoSuchUser => Err(self.without_user()),
             Reading::GaveUp(error) => Err(self.failed("the user can't be read", &error)),
         })
+    }
+
+    /// What is `known`, unless it is old and not so any more. Asked for while the turn is kept: who waits for it anew finds
+    /// that it is old again.
+    async fn confirm(&mut self, known: Known) -> Option<Known> {
+        if !known.is_old() {
+            return Some(known);
+        }
+        let connection = &self.executor.connection;
+        let stops = connection.stops();
+        // Without retries: where it fails, the step is judged anew, and the user read with them.
+        let user = connection.client.user(&self.plan.decision.user).await.ok()?;
+        let is_as_before = user == known.user;
+        let now = Known::fresh(user, stops);
+        if !is_as_before {
+            self.carried.keep(now);
+            return None;
+        }
+        Some(now)
     }
 
     /// Whether the step may be done; what it ends with, where it may not, or is not to be done for real.
