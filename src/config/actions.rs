@@ -4,7 +4,7 @@ use crate::domain::{Action, ActionKind, GroupName, MentionedAt};
 
 use super::{
     fields::{Fields, Word},
-    groups::{remember, some_groups},
+    groups::{MOST_GROUPS, at_most, remember, some_groups},
     issue::issue,
     names::name,
     node::{Content, Node},
@@ -14,6 +14,9 @@ use super::{
 
 /// The longest `suffix`: login names have room for 255 characters.
 const MAX_SUFFIX: usize = 64;
+
+/// How many actions a scheme may have: those that may stand more than once name groups, of which one can name many.
+const MOST_ACTIONS: usize = 100;
 
 /// An action that stands in a scheme, also one that can't be read.
 pub(super) struct Act<'n> {
@@ -84,6 +87,12 @@ static WORDS: [Word<Rule>; 10] = [
 
 /// Reads a scheme's `actions`. Each of them goes to `acts`.
 pub(super) fn actions<'n>(node: &'n Node, acts: &mut Vec<Act<'n>>, reader: &mut Reader<'_>) -> Option<Vec<Action>> {
+    if let Content::List(items) = &node.content
+        && items.len() > MOST_ACTIONS
+    {
+        let message = format!("{} actions in one scheme; {MOST_ACTIONS} are the most: split it", items.len());
+        return reader.refuse(&node.at, message);
+    }
     let actions = reader.each_like(node, "[{ add_groups: [a-group] }]", |item, reader| action(item, acts, reader))?;
     if actions.is_empty() {
         return reader.refuse(&node.at, "no action stands here; write `- add_groups: [a-group]`, say");
@@ -92,7 +101,7 @@ pub(super) fn actions<'n>(node: &'n Node, acts: &mut Vec<Act<'n>>, reader: &mut 
 }
 
 fn action<'n>(item: &'n Node, acts: &mut Vec<Act<'n>>, reader: &mut Reader<'_>) -> Option<Action> {
-    let problems = reader.problems.len();
+    let problems = reader.problems.count();
     let mut fields = Fields::like(item, &format!("- {}", example(item)), reader)?;
     let found = fields.words(&WORDS, reader);
     fields.done(reader);
@@ -105,7 +114,7 @@ fn action<'n>(item: &'n Node, acts: &mut Vec<Act<'n>>, reader: &mut Reader<'_>) 
     }
     match count {
         1 => last,
-        0 if reader.problems.len() > problems => None,
+        0 if reader.problems.count() > problems => None,
         0 => reader.refuse(&item.at, "no action stands here; write `- add_groups: [a-group]`, say"),
         _ => reader.refuse(&item.at, "several actions stand in one item; give each an item of its own, in their order"),
     }
@@ -134,6 +143,7 @@ fn bare(node: &Node, reader: &mut Reader<'_>) -> Option<()> {
 fn remove_application_access(node: &Node, reader: &mut Reader<'_>) -> Option<Action> {
     let mut fields = Fields::like(node, "{ applications: [jira-software] }", reader)?;
     let applications = fields.or("applications", Vec::new(), |node| {
+        at_most(MOST_GROUPS, node, reader)?;
         let read = reader.each(node, |item, reader| name(item, reader).map(str::to_owned))?;
         remember(MentionedAt::Applications, node, &read, reader);
         if read.is_empty() {

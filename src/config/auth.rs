@@ -11,7 +11,7 @@ use crate::domain::Product;
 
 /// Reads the `auth` of a source of `product`, where that is known.
 pub(super) fn auth(node: &Node, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Auth> {
-    let problems = reader.problems.len();
+    let problems = reader.problems.count();
     let mut fields = Fields::of(node, reader)?;
     let (bearer, basic) = (fields.get("bearer"), fields.get("basic"));
     fields.done(reader);
@@ -27,7 +27,7 @@ pub(super) fn auth(node: &Node, product: Option<Product>, reader: &mut Reader<'_
             "an organisation takes admin API keys alone; write `bearer: { env: NAME }` with one made at admin.atlassian.com",
         ),
         (None, Some(node)) => basic_auth(node, reader),
-        _ if reader.problems.len() > problems => None,
+        _ if reader.problems.count() > problems => None,
         _ => reader.refuse(
             &node.at,
             "exactly one way in is needed; write `bearer: { env: NAME }` or `basic: { username: u, password: { env: NAME } }`",

@@ -76,6 +76,9 @@ fn written<'n, T>(list: Option<&'n Node>, key: &str, read: impl Fn(&str) -> Opti
 fn check_unique<T: FromStr + Eq + Hash + Display>(list: Option<&Node>, what: &str, reader: &mut Reader<'_>) {
     let mut seen: HashMap<T, &Place> = HashMap::new();
     for Written { value: id, at } in written(list, "id", |text| text.parse::<T>().ok()).into_iter().flatten() {
+        if reader.problems.is_full() {
+            return;
+        }
         match seen.get(&id) {
             Some(first) => {
                 let message = format!("`{id}` is already the id of the {what} at {first}; give each an id of its own");

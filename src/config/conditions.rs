@@ -62,6 +62,9 @@ const fn word(name: &'static str, example: &'static str, goes_with: GoesWith, re
     Word { name, example, read: Rule { read, goes_with } }
 }
 
+/// The condition that is an expression.
+pub(super) const EXPRESSION: &str = "where";
+
 /// All conditions.
 pub(super) static WORDS: [Word<Rule>; 12] = [
     word("everyone", "everyone: true", GoesWith::All, |node, _, reader| {
@@ -90,7 +93,7 @@ pub(super) static WORDS: [Word<Rule>; 12] = [
     word("users", "users: [jdoe, JIRAUSER10100]", GoesWith::ByHand, |node, _, reader| {
         listed(node, reader).map(Condition::Users)
     }),
-    word("where", "where: 'user.groups.size() == 0'", GoesWith::All, |node, _, reader| {
+    word(EXPRESSION, "where: 'user.groups.size() == 0'", GoesWith::All, |node, _, reader| {
         expression(node, reader).map(Condition::Where)
     }),
     word("all", "all: [{ deactivated: true }, { email_domain: [example.com] }]", GoesWith::All, |node, all, reader| {

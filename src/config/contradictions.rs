@@ -36,6 +36,9 @@ fn check_groups(acts: &[Act<'_>], reader: &mut Reader<'_>) {
     let mut first: HashMap<&GroupName, (ActionKind, &Place)> = HashMap::new();
     for act in acts {
         for (group, at) in act.groups() {
+            if reader.problems.is_full() {
+                return;
+            }
             match first.get(group) {
                 Some((other, place)) if *other != act.kind => {
                     let other = other.as_str();

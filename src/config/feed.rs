@@ -2,7 +2,13 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::{AuditActions, fields::Fields, node::Node, reader::Reader, webhook::actions};
+use super::{
+    AuditActions,
+    fields::Fields,
+    node::Node,
+    reader::{LONGEST_PARSED, Reader},
+    webhook::actions,
+};
 use crate::domain::{Age, Capability, Product};
 
 const EXAMPLE: &str = "{ kind: audit-log, every: 30s }";
@@ -52,7 +58,7 @@ pub(super) fn feed(node: &Node, product: Option<Product>, reader: &mut Reader<'_
 
 /// A length of time within so many seconds.
 fn length(node: &Node, seconds: RangeInclusive<u64>, example: &str, reader: &mut Reader<'_>) -> Option<Duration> {
-    let text = reader.text(node)?;
+    let text = reader.within(node, LONGEST_PARSED)?;
     let age = text.parse::<Age>().ok().map(Age::duration);
     age.filter(|age| seconds.contains(&age.as_secs())).map_or_else(
         || {

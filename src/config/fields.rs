@@ -105,6 +105,9 @@ impl<'n> Fields<'n> {
     /// `only_groups` may mean nobody or everybody.
     pub fn done(self, reader: &mut Reader<'_>) {
         for Entry { name, at, node } in self.entries {
+            if reader.problems.is_full() {
+                return;
+            }
             if self.later.contains(&name.as_str()) {
                 reader.refuse::<()>(at, not_yet::message(name, "leave it out"));
             } else if !self.known.contains(&name.as_str()) {

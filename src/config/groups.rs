@@ -9,6 +9,11 @@ use super::{
     reader::Reader,
 };
 
+/// How many groups one list may name: each is looked up in the product.
+pub(super) const MOST_GROUPS: usize = 1_000;
+/// How many users one list of `exempt` or `protect` may name: each is looked up in the product.
+const MOST_USERS: usize = 10_000;
+
 /// A group, a user or an application that a scheme names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
@@ -30,12 +35,24 @@ pub(super) fn remember(at: MentionedAt, node: &Node, names: &[impl ToString], re
 
 /// Reads a list of users, by name or lasting id, which may be empty.
 pub(super) fn users(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<String>> {
+    at_most(MOST_USERS, node, reader)?;
     reader.each(node, |item, reader| name(item, reader).map(str::to_owned))
 }
 
 /// Reads a list of groups, which may be empty.
 pub(super) fn groups(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<GroupName>> {
+    at_most(MOST_GROUPS, node, reader)?;
     reader.each(node, group)
+}
+
+/// Refuses a list that is longer; what is no list is refused elsewhere.
+pub(super) fn at_most(most: usize, node: &Node, reader: &mut Reader<'_>) -> Option<()> {
+    match &node.content {
+        Content::List(items) if items.len() > most => {
+            reader.refuse(&node.at, format!("{} names in one list; {most} are the most", items.len()))
+        }
+        Content::List(_) | Content::Map(_) | Content::Scalar { .. } => Some(()),
+    }
 }
 
 fn group(item: &Node, reader: &mut Reader<'_>) -> Option<GroupName> {

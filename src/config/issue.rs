@@ -16,6 +16,9 @@ const EXAMPLE: &str = "{ project: OPS, type: Task, summary: \"Review {{ user.nam
 /// Fields that have a key of their own, and that key.
 const OWN: [(&str, &str); 3] = [("project", "project"), ("issuetype", "type"), ("summary", "summary")];
 
+/// How many values `fields` may hold: each text is read as a template.
+const MOST_VALUES: usize = 1_000;
+
 /// Reads what `create_issue` takes.
 pub(super) fn issue(node: &Node, reader: &mut Reader<'_>) -> Option<IssueTemplate> {
     let mut keys = Fields::like(node, EXAMPLE, reader)?;
@@ -58,6 +61,10 @@ fn fields(node: &Node, reader: &mut Reader<'_>) -> Option<Map<String, Value>> {
     let Content::Map(entries) = &node.content else {
         return reader.refuse(&node.at, format!("found {}; write `{{ priority: {{ name: Low }} }}`, say", node.kind()));
     };
+    let values = node.measure().values;
+    if values > MOST_VALUES {
+        return reader.refuse(&node.at, format!("{values} values in one issue; {MOST_VALUES} are the most"));
+    }
     for Entry { name, at, node } in entries {
         if let Some((_, key)) = OWN.iter().find(|(field, _)| field == name) {
             reader.refuse::<()>(at, format!("`{name}` does not go here; write it as `{key}` of `create_issue`"));

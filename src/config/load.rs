@@ -9,7 +9,7 @@ use super::{
     env::{self, Env},
     groups::Named,
     node::{Content, Node},
-    problem::{Place, Problem, Problems},
+    problem::{Found, Place, Problem, Problems},
     reader::Reader,
     scheme::scheme,
     text, yaml,
@@ -41,7 +41,7 @@ pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>
         return from_bytes(b"", None, Path::new(""), &env);
     };
     let name: Arc<str> = path.to_string_lossy().into();
-    let bytes = text::read(path, &name).map_err(|problem| Problems::new(vec![problem]))?;
+    let bytes = text::read(path, &name).map_err(Problems::one)?;
     from_bytes(&bytes, Some(name), path.parent().unwrap_or(Path::new("")), &env)
 }
 
@@ -50,19 +50,18 @@ pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>
 pub(super) fn from_bytes(bytes: &[u8], file: Option<Arc<str>>, base: &Path, env: &Env) -> Result<Loaded, Problems> {
     let name = file.clone().unwrap_or_else(|| "built-in defaults".into());
     let mut reader = Reader::new(env, base);
-    let root = text::decode(bytes, &name).map_err(|problem| Problems::new(vec![problem]))?;
+    let root = text::decode(bytes, &name).map_err(Problems::one)?;
     let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
-    let config = yaml::parse(root, &locate, &mut reader.problems).and_then(|mut root| {
+    let config = yaml::parse(root, yaml::MOST_IN_FILE, &locate, &mut reader.problems).and_then(|mut root| {
         if root.is_nothing() {
             root = Node { at: root.at, content: Content::Map(Vec::new()) };
         }
         env::overlay(&mut root, env, &mut reader.problems);
         check::config(&root, &mut reader)
     });
-    let Reader { problems, mut warnings, .. } = reader;
-    warnings.sort();
+    let Reader { problems, warnings, .. } = reader;
     match config {
-        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings, file }),
+        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings: warned(warnings), file }),
         Some(_) | None => Err(Problems::new(problems)),
     }
 }
@@ -83,7 +82,8 @@ pub struct CheckedScheme {
 ///
 /// Errors: everything that is wrong, each with its place.
 pub fn check_scheme(text: &str, name: &str, sources: &Sources) -> Result<CheckedScheme, Problems> {
-    let Read { found, warnings, names } = read(text, name, |root, reader| scheme(root, sources, reader))?;
+    let Read { found, warnings, names } =
+        read(text, name, yaml::MOST_IN_SCHEME, |root, reader| scheme(root, sources, reader))?;
     Ok(CheckedScheme { scheme: found.scheme, warnings, names })
 }
 
@@ -100,7 +100,7 @@ pub fn read_scheme(text: &str, name: &str) -> Result<Scheme, Problems> {
 /// Errors: everything that is wrong, each with its place.
 pub fn read_schemes(text: &str, name: &str) -> Result<Vec<Scheme>, Problems> {
     let any_source = Sources::among_others([]);
-    let Read { found: schemes, .. } = read(text, name, |root, reader| {
+    let Read { found: schemes, .. } = read(text, name, yaml::MOST_IN_FILE, |root, reader| {
         let listed = match &root.content {
             Content::Map(entries) => entries.iter().find(|entry| entry.name == "schemes").map(|entry| &entry.node),
             Content::List(_) | Content::Scalar { .. } => Some(root),
@@ -121,21 +121,26 @@ struct Read<T> {
     names: Vec<Named>,
 }
 
-/// What `part` reads out of `text`.
+/// What `part` reads out of `text`, which may hold at most so many values.
 fn read<T>(
     text: &str,
     name: &str,
+    most: usize,
     part: impl FnOnce(&Node, &mut Reader<'_>) -> Option<T>,
 ) -> Result<Read<T>, Problems> {
     let (env, name): (Env, Arc<str>) = (Env::default(), name.into());
-    let text = text::decode(text.as_bytes(), &name).map_err(|problem| Problems::new(vec![problem]))?;
+    let text = text::decode(text.as_bytes(), &name).map_err(Problems::one)?;
     let mut reader = Reader::new(&env, Path::new(""));
     let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
-    let found = yaml::parse(text, &locate, &mut reader.problems).and_then(|root| part(&root, &mut reader));
-    let Reader { problems, mut warnings, names, .. } = reader;
-    warnings.sort();
+    let found = yaml::parse(text, most, &locate, &mut reader.problems).and_then(|root| part(&root, &mut reader));
+    let Reader { problems, warnings, names, .. } = reader;
     match found {
-        Some(found) if problems.is_empty() => Ok(Read { found, warnings, names }),
+        Some(found) if problems.is_empty() => Ok(Read { found, warnings: warned(warnings), names }),
         Some(_) | None => Err(Problems::new(problems)),
     }
+}
+
+/// The warnings to tell, in file order.
+fn warned(warnings: Found) -> Vec<Problem> {
+    warnings.into_told("there are more warnings than these; see to these first")
 }

@@ -2,11 +2,15 @@
 
 use crate::domain::{is_blank, is_invisible};
 
-use super::{node::Node, reader::Reader};
+use super::{
+    node::Node,
+    reader::{LONGEST_NAME, Reader},
+};
 
 /// Reads a name. What stands around it or can't be seen in it is no part of it in the product, which then finds nothing.
 pub(super) fn name<'n>(node: &'n Node, reader: &mut Reader<'_>) -> Option<&'n str> {
-    let text = reader.filled(node)?;
+    reader.filled(node)?;
+    let text = reader.within(node, LONGEST_NAME)?;
     let bare = text.trim_matches(is_blank);
     if bare.is_empty() {
         return reader.refuse(&node.at, "nothing can be seen of this name; write it, or leave it out");

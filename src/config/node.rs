@@ -51,15 +51,40 @@ impl Node {
         }
     }
 
-    /// How many values it holds, itself included, and how deep they nest.
-    pub fn measure(&self) -> (usize, usize) {
-        let children: Vec<&Self> = match &self.content {
-            Content::Scalar { .. } => Vec::new(),
-            Content::List(items) => items.iter().collect(),
-            Content::Map(entries) => entries.iter().map(|entry| &entry.node).collect(),
-        };
-        children.into_iter().map(Self::measure).fold((1, 1), |(count, depth), (inner_count, inner_depth)| {
-            (count + inner_count, depth.max(inner_depth + 1))
-        })
+    /// How large it is.
+    pub fn measure(&self) -> Measure {
+        match &self.content {
+            Content::Scalar { text, .. } => Measure { values: 1, depth: 1, bytes: text.len() },
+            Content::List(items) => items.iter().map(Self::measure).fold(Measure::EMPTY, Measure::around),
+            Content::Map(entries) => entries.iter().fold(Measure::EMPTY, |all, entry| {
+                let Measure { values, depth, bytes } = entry.node.measure();
+                all.around(Measure { values, depth, bytes: bytes + entry.name.len() })
+            }),
+        }
+    }
+}
+
+/// How large a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Measure {
+    /// How many values it holds, itself included.
+    pub values: usize,
+    /// How deep they nest.
+    pub depth: usize,
+    /// How long its texts and keys are together.
+    pub bytes: usize,
+}
+
+impl Measure {
+    /// Of a list or a map without anything in it.
+    const EMPTY: Self = Self { values: 1, depth: 1, bytes: 0 };
+
+    /// With `inner` as one more item.
+    fn around(self, inner: Self) -> Self {
+        Self {
+            values: self.values + inner.values,
+            depth: self.depth.max(inner.depth + 1),
+            bytes: self.bytes + inner.bytes,
+        }
     }
 }

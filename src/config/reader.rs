@@ -7,8 +7,13 @@ use super::{
     groups::Named,
     node::{Content, Node},
     not_yet,
-    problem::{Place, Problem},
+    problem::{Found, Place},
 };
+
+/// The longest name of anything, in characters: no product has room for more.
+pub(super) const LONGEST_NAME: usize = 255;
+/// The longest text that is more than a text, in characters: an address, a time, an id.
+pub(super) const LONGEST_PARSED: usize = 4_096;
 
 /// What reading needs to know, and what it finds. Whatever gives `None` has reported why.
 pub(super) struct Reader<'a> {
@@ -17,9 +22,9 @@ pub(super) struct Reader<'a> {
     /// What `{file: PATH}` is relative to.
     pub base: &'a Path,
     /// What makes the configuration unusable.
-    pub problems: Vec<Problem>,
+    pub problems: Found,
     /// What works and should be otherwise.
-    pub warnings: Vec<Problem>,
+    pub warnings: Found,
     /// What schemes name of a product, each with its place.
     pub names: Vec<Named>,
 }
@@ -27,20 +32,20 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// One that has read nothing yet.
     pub fn new(env: &'a Env, base: &'a Path) -> Self {
-        Self { env, base, problems: Vec::new(), warnings: Vec::new(), names: Vec::new() }
+        Self { env, base, problems: Found::default(), warnings: Found::default(), names: Vec::new() }
     }
 }
 
 impl Reader<'_> {
     /// Reports a problem.
     pub fn refuse<T>(&mut self, at: &Place, message: impl AsRef<str>) -> Option<T> {
-        self.problems.push(Problem::new(at, message));
+        self.problems.add(at, || message);
         None
     }
 
     /// Reports something that works and should be otherwise.
     pub fn warn(&mut self, at: &Place, message: impl AsRef<str>) {
-        self.warnings.push(Problem::new(at, message));
+        self.warnings.add(at, || message);
     }
 
     /// Any single value as text, also an empty one in quotes.
@@ -61,9 +66,24 @@ impl Reader<'_> {
         }
     }
 
+    /// Text of at most so many characters.
+    pub fn within<'n>(&mut self, node: &'n Node, most: usize) -> Option<&'n str> {
+        let text = self.text(node)?;
+        if text.chars().nth(most).is_some() {
+            return self.refuse(&node.at, format!("this is longer than {most} characters, which are the most here"));
+        }
+        Some(text)
+    }
+
+    /// A name for people.
+    pub fn title(&mut self, node: &Node) -> Option<String> {
+        self.filled(node)?;
+        self.within(node, LONGEST_NAME).map(str::to_owned)
+    }
+
     /// Text that `read` understands; its error is the message.
     pub fn parsed<T, E: Display>(&mut self, node: &Node, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
-        let text = self.text(node)?;
+        let text = self.within(node, LONGEST_PARSED)?;
         read(text).map_or_else(|error| self.refuse(&node.at, error.to_string()), Some)
     }
 
@@ -118,8 +138,18 @@ impl Reader<'_> {
         let Content::List(items) = &node.content else {
             return self.refuse(&node.at, format!("found {}; write a list, like `{example}`", node.kind()));
         };
-        let read: Vec<Option<T>> = items.iter().map(|item| read(item, self)).collect();
-        read.into_iter().collect()
+        let mut all = Some(Vec::with_capacity(items.len()));
+        for item in items {
+            if self.problems.is_full() {
+                return None; // enough is told
+            }
+            match (read(item, self), &mut all) {
+                (Some(item), Some(read)) => read.push(item),
+                (None, _) => all = None,
+                (Some(_), None) => {}
+            }
+        }
+        all
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn scheme(node: &Node, sources: &Sources, reader: &mut Reader<'_>) ->
     let id = fields
         .required("id", "write `id: contractors`, say", reader)
         .and_then(|node| reader.parsed(node, str::parse::<SchemeId>));
-    let name = fields.or("name", None, |node| reader.filled(node).map(|name| Some(name.to_owned())));
+    let name = fields.or("name", None, |node| reader.title(node).map(Some));
     let source =
         fields.required("source", "write the id of a source", reader).and_then(|node| source(node, sources, reader));
     let trigger = fields.required("trigger", TRIGGERS, reader).and_then(|node| trigger(node, reader));

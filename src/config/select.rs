@@ -3,7 +3,7 @@
 use crate::domain::{Condition, Selection, True};
 
 use super::{
-    conditions::{GoesWith, Rule, WORDS},
+    conditions::{EXPRESSION, GoesWith, Rule, WORDS},
     fields::{Fields, Word},
     node::{Entry, Node},
     problem::Place,
@@ -18,6 +18,9 @@ const MAX_DEPTH: usize = 16;
 
 /// How many conditions one scheme may have: each is looked at for each user.
 const MAX_CONDITIONS: usize = 1_000;
+
+/// How many of them may be expressions: reading one may take some hundredths of a second.
+const MAX_EXPRESSIONS: usize = 100;
 
 /// A condition that stands in a scheme, also one that can't be read.
 pub(super) struct Found<'n> {
@@ -35,16 +38,17 @@ pub(super) struct Conditions<'n> {
     /// Each of them.
     pub found: Vec<Found<'n>>,
     depth: usize,
+    expressions: usize,
 }
 
 /// Reads a scheme's `select`. All conditions in it go to `all`.
 pub(super) fn select<'n>(node: &'n Node, all: &mut Conditions<'n>, reader: &mut Reader<'_>) -> Option<Selection> {
-    let problems = reader.problems.len();
+    let problems = reader.problems.count();
     let mut fields = Fields::like(node, "everyone: true", reader)?;
     let found = fields.words(&WORDS, reader);
     fields.done(reader);
     let conditions: Vec<_> = found.into_iter().map(|(word, entry)| condition(word, entry, all, reader)).collect();
-    if conditions.is_empty() && reader.problems.len() == problems {
+    if conditions.is_empty() && reader.problems.count() == problems {
         return reader.refuse(&node.at, format!("no condition stands here; {EMPTY_SELECT}"));
     }
     let conditions: Vec<Condition> = conditions.into_iter().collect::<Option<_>>()?;
@@ -63,16 +67,26 @@ fn condition<'n>(
     reader: &mut Reader<'_>,
 ) -> Option<Condition> {
     all.found.push(Found { name: word.name, goes_with: word.read.goes_with, at: &entry.at });
-    if all.found.len() == MAX_CONDITIONS + 1 {
-        let message = format!("more than {MAX_CONDITIONS} conditions in one scheme; split it, or write a `where`");
-        reader.refuse::<()>(&entry.at, message);
+    all.expressions += usize::from(word.name == EXPRESSION);
+    let too_many = [
+        (all.found.len(), MAX_CONDITIONS, "conditions", "split it, or write a `where`"),
+        (all.expressions, MAX_EXPRESSIONS, "expressions", "split it, or write several of them as one"),
+    ];
+    for (count, most, what, instead) in too_many {
+        if count == most + 1 {
+            // Said once.
+            reader.refuse::<()>(&entry.at, format!("more than {most} {what} in one scheme; {instead}"));
+        }
+        if count > most {
+            return None;
+        }
     }
     (word.read.read)(&entry.node, all, reader)
 }
 
 /// Reads the map at `node`, which holds one condition; `several` is said where there are more.
 fn one<'n>(node: &'n Node, several: &str, all: &mut Conditions<'n>, reader: &mut Reader<'_>) -> Option<Condition> {
-    let problems = reader.problems.len();
+    let problems = reader.problems.count();
     let mut fields = Fields::like(node, "{ deactivated: true }", reader)?;
     let found = fields.words(&WORDS, reader);
     fields.done(reader);
@@ -83,7 +97,7 @@ fn one<'n>(node: &'n Node, several: &str, all: &mut Conditions<'n>, reader: &mut
     }
     match conditions.into_iter().next() {
         Some(condition) => condition,
-        None if reader.problems.len() > problems => None,
+        None if reader.problems.count() > problems => None,
         None => reader.refuse(&node.at, "no condition stands here; write `{ deactivated: true }`, say"),
     }
 }

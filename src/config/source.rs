@@ -32,7 +32,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let id = fields
         .required("id", "write `id: acme`, say", reader)
         .and_then(|node| reader.parsed(node, str::parse::<SourceId>));
-    let name = fields.or("name", None, |node| reader.filled(node).map(|name| Some(name.to_owned())));
+    let name = fields.or("name", None, |node| reader.title(node).map(Some));
     let product = fields
         .required("product", "write `product: jira-dc`, say", reader)
         .and_then(|node| reader.choice(node, &PRODUCTS, &[]));

@@ -5,7 +5,7 @@ use crate::domain::{InvalidSchedule, Schedule, Trigger};
 use super::{
     fields::Fields,
     node::{Content, Node},
-    reader::{Reader, nearest},
+    reader::{LONGEST_NAME, LONGEST_PARSED, Reader, nearest},
 };
 
 /// What to write where a trigger is missing or wrong.
@@ -41,8 +41,11 @@ fn schedule(node: &Node, reader: &mut Reader<'_>) -> Option<Trigger> {
     let timezone_node = fields.get("timezone");
     fields.done(reader);
     let cron_node = cron_node?;
-    let cron = reader.text(cron_node)?;
-    let timezone = timezone_node.map_or(Some("UTC"), |node| reader.filled(node))?;
+    let cron = reader.within(cron_node, LONGEST_PARSED)?;
+    let timezone = timezone_node.map_or(Some("UTC"), |node| {
+        reader.filled(node)?;
+        reader.within(node, LONGEST_NAME)
+    })?;
     match Schedule::parse(cron, timezone) {
         Ok(schedule) => Some(Trigger::Schedule(Box::new(schedule))),
         Err(error) => {

@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
 use super::{
-    node::{Content, Entry, Node},
-    problem::{Place, Problem},
+    node::{Content, Entry, Measure, Node},
+    problem::{Found, Place, Problem},
 };
 
 /// How deep values may nest: usher's own keys need 7, and conditions two more for each `all`, `any` or `not` around them.
@@ -17,18 +17,31 @@ use super::{
 pub(super) const MAX_DEPTH: usize = 64;
 /// How many values all aliases together may repeat.
 const MAX_REPEATED: usize = 10_000;
+/// How long the texts may be that all aliases together repeat, in bytes: a text may be as long as the document.
+const MAX_REPEATED_BYTES: usize = 1024 * 1024;
+/// How long the texts may be below all anchors together, in bytes. Each anchor keeps what stands below it, and anchors nest.
+const MAX_ANCHORED_BYTES: usize = 16 * 1024 * 1024;
 
-/// Reads one YAML document; `locate` turns the parser's marks into places. An empty document is nothing.
+/// How many values a configuration file may hold: ten thousand schemes have less than half as many. A value takes about
+/// a hundred bytes, however short it is written.
+pub(super) const MOST_IN_FILE: usize = 1_000_000;
+/// How many values one scheme may hold: it may list a hundred thousand users.
+pub(super) const MOST_IN_SCHEME: usize = 250_000;
+
+/// Reads one YAML document of at most so many values; `locate` turns the parser's marks into places. An empty document is
+/// nothing.
 ///
 /// Adds to `problems` all duplicate keys (the first of each counts), and the first thing that is not YAML or not
 /// allowed here, after which there is no tree.
-pub(super) fn parse(text: &str, locate: &dyn Fn(Marker) -> Place, problems: &mut Vec<Problem>) -> Option<Node> {
-    let mut builder = Builder { locate, open: Vec::new(), anchors: HashMap::new(), repeated: 0, root: None };
+pub(super) fn parse(text: &str, most: usize, locate: &dyn Fn(Marker) -> Place, problems: &mut Found) -> Option<Node> {
+    let mut builder =
+        Builder { locate, most, size: Size::default(), open: Vec::new(), anchors: HashMap::new(), root: None };
     for event in Parser::new_from_str(text) {
         let step =
             event.map_err(|error| builder.syntax(&error)).and_then(|(event, span)| builder.take(event, span.start));
         match step {
             Ok(()) => {}
+            Err(Refused::Duplicate(_)) if problems.is_full() => return None,
             Err(Refused::Duplicate(problem)) => problems.push(problem),
             Err(Refused::Unreadable(problem)) => {
                 problems.push(problem);
@@ -47,10 +60,22 @@ enum Refused {
 
 struct Builder<'l> {
     locate: &'l dyn Fn(Marker) -> Place,
+    /// How many values there may be.
+    most: usize,
+    size: Size,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
-    repeated: usize,
     root: Option<Node>,
+}
+
+/// How much was made of the text so far.
+#[derive(Default)]
+struct Size {
+    /// All values, and those that anchors keep.
+    values: usize,
+    repeated: usize,
+    repeated_bytes: usize,
+    anchored_bytes: usize,
 }
 
 /// A list or map whose end has not come yet.
@@ -78,7 +103,7 @@ impl Builder<'_> {
                 check_tag(tag.as_deref(), &at)?;
                 let text_for_sure = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.suffix == "str");
                 let content = Content::Scalar { text: text.into_owned(), quoted: text_for_sure };
-                self.close(Node { at, content }, anchor)
+                self.finish(Node { at, content }, anchor)
             }
             Event::SequenceStart(anchor, tag) => self.begin(at, anchor, tag.as_deref(), Items::List(Vec::new())),
             Event::MappingStart(anchor, tag) => {
@@ -88,7 +113,7 @@ impl Builder<'_> {
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             Event::Alias(anchor) => {
                 let node = self.repeat(anchor, &at)?;
-                self.close(node, 0)
+                self.place(node)
             }
         }
     }
@@ -106,14 +131,35 @@ impl Builder<'_> {
             Items::List(items) => Content::List(items),
             Items::Map { entries, .. } => Content::Map(entries),
         };
-        self.close(Node { at, content }, anchor)
+        self.finish(Node { at, content }, anchor)
     }
 
-    /// Puts a finished node where it belongs: into the innermost open list or map.
-    fn close(&mut self, node: Node, anchor: usize) -> Result<(), Refused> {
+    /// Counts a finished node, keeps it for aliases where it has an anchor, and puts it where it belongs.
+    fn finish(&mut self, node: Node, anchor: usize) -> Result<(), Refused> {
+        self.count(1, &node.at)?;
         if anchor > 0 {
+            let Measure { values, bytes, .. } = node.measure();
+            self.count(values, &node.at)?;
+            self.size.anchored_bytes += bytes;
+            if self.size.anchored_bytes > MAX_ANCHORED_BYTES {
+                return refuse(&node.at, "too long a text stands below anchors (`&…`); put them on smaller parts");
+            }
             self.anchors.insert(anchor, node.clone());
         }
+        self.place(node)
+    }
+
+    /// Counts `values` more, within how many there may be.
+    fn count(&mut self, values: usize, at: &Place) -> Result<(), Refused> {
+        self.size.values += values;
+        if self.size.values > self.most {
+            return refuse(at, format!("more than {} values stand here; make it smaller", self.most));
+        }
+        Ok(())
+    }
+
+    /// Puts a finished node into the innermost open list or map.
+    fn place(&mut self, node: Node) -> Result<(), Refused> {
         match self.open.last_mut().map(|open| &mut open.items) {
             None => self.root = Some(node),
             Some(Items::List(items)) => items.push(node),
@@ -136,12 +182,18 @@ impl Builder<'_> {
         let Some(node) = self.anchors.get(&anchor) else {
             return refuse(at, "this alias stands inside what it repeats; write the value out");
         };
-        let (count, depth) = node.measure();
+        let Measure { values, depth, bytes } = node.measure();
         check_depth(self.open.len() + depth, at)?;
-        self.repeated += count;
-        if self.repeated > MAX_REPEATED {
+        let size = &mut self.size;
+        size.repeated += values;
+        size.repeated_bytes += bytes;
+        if size.repeated > MAX_REPEATED {
             return refuse(at, format!("aliases repeat more than {MAX_REPEATED} values; write them out"));
         }
+        if size.repeated_bytes > MAX_REPEATED_BYTES {
+            return refuse(at, format!("aliases repeat more than {MAX_REPEATED_BYTES} bytes; write them out"));
+        }
+        size.values += values;
         Ok(node.clone())
     }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::watch, task::AbortHandle, time::Instant};
+use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::Instant};
 
 use super::{Bounds, Error, Explainer, Preview};
 use crate::domain::Scheme;
@@ -17,8 +17,19 @@ const MOST: usize = 8;
 const KEPT: Duration = Duration::from_mins(5);
 
 /// The previews of this process. Cheap to clone; all clones are one.
-#[derive(Clone, Default)]
-pub struct Previews(Arc<Mutex<HashMap<String, Entry>>>);
+#[derive(Clone)]
+pub struct Previews {
+    jobs: Arc<Mutex<HashMap<String, Entry>>>,
+    /// Where users are looked at; none: where a preview is begun.
+    runtime: Option<Handle>,
+}
+
+impl Default for Previews {
+    /// None yet. Users are looked at in the runtime in which this is called, and not in the one that answers requests.
+    fn default() -> Self {
+        Self { jobs: Arc::default(), runtime: Handle::try_current().ok() }
+    }
+}
 
 struct Entry {
     job: Job,
@@ -78,7 +89,8 @@ impl Previews {
         }
         let (state_is, state) = watch::channel(JobState::Looking);
         let (showing, shown) = watch::channel(Preview::default());
-        let task = tokio::spawn(async move {
+        let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
+        let task = runtime.spawn(async move {
             let ended = match explainer.preview(&scheme, bounds, &showing).await {
                 Ok(preview) => JobState::Done(Arc::new(preview)),
                 Err(error) => JobState::Failed(Arc::new(error)),
@@ -105,7 +117,7 @@ impl Previews {
     }
 
     fn jobs(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
-        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.retain(|_, entry| entry.asked.elapsed() < KEPT);
         jobs
     }

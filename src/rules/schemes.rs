@@ -28,7 +28,7 @@ pub struct Schemes {
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) versioned: VersionedScheme,
-    pub(super) compiled: Compiled,
+    pub(super) compiled: Arc<Compiled>,
     /// The number in the administrator's order.
     pub(super) place: usize,
 }
@@ -52,12 +52,18 @@ impl Schemes {
     /// Arranges `schemes`; those that are not enabled are left out. Of two with the same id in one source a sweep asks
     /// the later one.
     pub fn new(schemes: impl IntoIterator<Item = VersionedScheme>) -> Self {
+        Self::after(&Self::default(), schemes)
+    }
+
+    /// As [`Schemes::new`]; what was read already of those that say what they said in `before` is not read anew.
+    pub fn after(before: &Self, schemes: impl IntoIterator<Item = VersionedScheme>) -> Self {
         let mut sources: HashMap<SourceId, OfSource> = HashMap::new();
         let enabled = schemes.into_iter().filter(|versioned| versioned.scheme.enabled);
         for (place, versioned) in enabled.enumerate() {
             let own = sources.entry(versioned.scheme.source.clone()).or_default();
             let trigger = versioned.scheme.trigger.kind();
-            let ready = Arc::new(Ready { compiled: Compiled::new(&versioned.scheme), versioned, place });
+            let compiled = before.compiled(&versioned).unwrap_or_else(|| Arc::new(Compiled::new(&versioned.scheme)));
+            let ready = Arc::new(Ready { compiled, versioned, place });
             own.looks_at_activity |= ready.versioned.scheme.looks_at_activity();
             own.by_id.insert(ready.versioned.reference.id.clone(), Arc::clone(&ready));
             match trigger {
@@ -70,6 +76,12 @@ impl Schemes {
             indexed.index = Index::new(indexed.schemes.iter().map(|ready| &ready.versioned.scheme));
         }
         Self { sources }
+    }
+
+    fn compiled(&self, versioned: &VersionedScheme) -> Option<Arc<Compiled>> {
+        let own = self.sources.get(&versioned.scheme.source)?;
+        let ready = own.by_id.get(&versioned.reference.id)?;
+        (ready.versioned.reference == versioned.reference).then(|| Arc::clone(&ready.compiled))
     }
 
     /// Calls `found` for each scheme of `source` that waits for such an event and does not say no to the user, in the

@@ -1,12 +1,15 @@
 //! Reads the stream into the state: what is there, then what comes.
 
-use std::{sync::PoisonError, time::Duration};
+use std::{
+    sync::{Arc, PoisonError, RwLockWriteGuard},
+    time::Duration,
+};
 
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::Settings;
+use super::{Settings, state::State};
 use crate::{
     domain::Setting,
     engine::Backoff,
@@ -38,6 +41,8 @@ enum Interruption {
     Log(#[from] log::Error),
     #[error("the log ended")]
     Ended,
+    #[error("applying them broke off")]
+    Broken,
 }
 
 impl Settings {
@@ -81,8 +86,12 @@ impl Settings {
             Err(error) => return error.into(),
         };
         while let Some(batch) = component.waiting(records.next()).await {
-            if let Err(error) = self.apply(batch) {
-                return error.into();
+            // Reading a scheme may take long, and so is done on a thread of its own.
+            let settings = self.clone();
+            match tokio::task::spawn_blocking(move || settings.apply(batch)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return error.into(),
+                Err(_) => return Interruption::Broken,
             }
             component.working();
         }
@@ -90,51 +99,55 @@ impl Settings {
     }
 
     /// Applies the records up to the first error. Whoever is told that a record is applied finds all that it changes.
+    ///
+    /// The state is changed here alone. It is locked against readers for the change itself, not while a scheme is read.
     fn apply(&self, batch: Vec<Result<Stored, log::Error>>) -> Result<(), log::Error> {
         let mut next = self.0.next.borrow().clone();
-        let (mut schemes, mut error) = (None, None);
-        {
-            let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
-            let mut changed = false;
-            for record in batch {
-                match record {
-                    Ok(record) => {
-                        changed |= apply_one(&mut state, &record);
-                        if let Some(next) = next.get_mut(usize::from(record.position.partition.0)) {
-                            *next = record.position.offset + 1;
-                        }
-                    }
-                    Err(failed) => {
-                        error = Some(failed);
-                        break;
+        let (mut changed, mut error) = (false, None);
+        for record in batch {
+            match record {
+                Ok(record) => {
+                    changed |= self.apply_one(&record);
+                    if let Some(next) = next.get_mut(usize::from(record.position.partition.0)) {
+                        *next = record.position.offset + 1;
                     }
                 }
-            }
-            if changed {
-                schemes = Some(state.enabled());
+                Err(failed) => {
+                    error = Some(failed);
+                    break;
+                }
             }
         }
-        if let Some(schemes) = schemes {
+        if changed {
+            let before = Arc::clone(&self.0.schemes.borrow());
+            let schemes = self.state().enabled(&before);
             self.0.schemes.send_replace(schemes.into());
         }
         self.0.changes.send_modify(|count| *count += 1);
         self.0.next.send_replace(next);
         error.map_or(Ok(()), Err)
     }
-}
 
-/// Applies one record; true where it changes a scheme. One that can't be read never can be: it is told of, and passed
-/// over.
-fn apply_one(state: &mut super::State, record: &Stored) -> bool {
-    if record.payload.is_empty() {
-        return state.take_back(&record.key);
-    }
-    match codec::decode::<Setting>(&record.payload) {
-        Ok(setting) => state.set(&record.key, setting),
-        Err(error) => {
-            let position = record.position;
-            warn!(partition = %position.partition, offset = position.offset, %error, "a setting can't be read");
-            false
+    /// Applies one record; true where it changes a scheme. One that can't be read never can be: it is told of, and passed
+    /// over.
+    fn apply_one(&self, record: &Stored) -> bool {
+        if record.payload.is_empty() {
+            return self.state_to_change().take_back(&record.key);
         }
+        match codec::decode::<Setting>(&record.payload) {
+            Ok(setting) => {
+                let prepared = self.state().prepared(&record.key, setting);
+                self.state_to_change().set(&record.key, prepared)
+            }
+            Err(error) => {
+                let position = record.position;
+                warn!(partition = %position.partition, offset = position.offset, %error, "a setting can't be read");
+                false
+            }
+        }
+    }
+
+    fn state_to_change(&self) -> RwLockWriteGuard<'_, State> {
+        self.0.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -51,7 +51,7 @@ impl Settings {
     /// With what `config` provides, and nothing of `log` yet: see [`Settings::follow`].
     pub fn new(config: &Config, log: Arc<dyn Log>, clock: Arc<dyn Clock>) -> Self {
         let state = State::new(config);
-        let schemes = watch::Sender::new(Arc::new(state.enabled()));
+        let schemes = watch::Sender::new(Arc::new(state.enabled(&Schemes::default())));
         let next = watch::Sender::new(vec![0; usize::from(log.partitions())]);
         let (changes, writing) = (watch::Sender::new(0), Mutex::new(()));
         Self(Arc::new(Shared { log, clock, state: RwLock::new(state), schemes, changes, next, writing }))

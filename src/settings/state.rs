@@ -8,7 +8,7 @@ use std::{
 
 use super::view::{Contents, Listed};
 use crate::{
-    config::{CheckedScheme, Config, Problem, Problems, ProvisionedScheme, Sources, check_scheme},
+    config::{CheckedScheme, Config, Problem, ProvisionedScheme, Sources, check_scheme},
     domain::{
         CancelledRun, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, Setting, StoredScheme, Timestamp,
         UserKey,
@@ -25,17 +25,25 @@ const CANCELLED_KEPT: Duration = LONGEST_PAUSE;
 
 /// A stored scheme, and what this version of usher makes of it.
 #[derive(Debug)]
-struct Known {
+pub(super) struct Known {
     stored: Arc<StoredScheme>,
     /// Why it can't be used, one problem a line, where it can't.
     read: Result<CheckedScheme, String>,
+}
+
+/// A setting that can be put into the state at once.
+#[derive(Debug)]
+pub(super) enum Prepared {
+    Scheme(Box<Known>),
+    Pause(Pause),
+    CancelledRun(CancelledRun),
 }
 
 /// What holds now. Records are found by their keys in the log.
 #[derive(Debug)]
 pub(super) struct State {
     provisioned: Vec<ProvisionedScheme>,
-    sources: Sources,
+    sources: Arc<Sources>,
     schemes: BTreeMap<String, Known>,
     pauses: HashMap<String, Pause>,
     cancelled: HashMap<String, CancelledRun>,
@@ -46,37 +54,46 @@ impl State {
     pub fn new(config: &Config) -> Self {
         Self {
             provisioned: config.schemes.clone(),
-            sources: config.sources.iter().collect(),
+            sources: Arc::new(config.sources.iter().collect()),
             schemes: BTreeMap::new(),
             pauses: HashMap::new(),
             cancelled: HashMap::new(),
         }
     }
 
-    /// What was set under `key` is `setting` from now on. True where it was a scheme.
-    pub fn set(&mut self, key: &str, setting: Setting) -> bool {
-        let key = key.to_owned();
+    /// What `setting`, set under `key`, comes to. A scheme is read here, which may take long; nothing changes yet.
+    pub fn prepared(&self, key: &str, setting: Setting) -> Prepared {
         match setting {
-            Setting::Scheme(stored) => {
-                self.set_scheme(key, stored);
+            Setting::Scheme(stored) => Prepared::Scheme(Box::new(self.prepared_scheme(key, stored))),
+            Setting::Pause(pause) => Prepared::Pause(pause),
+            Setting::CancelledRun(cancelled) => Prepared::CancelledRun(cancelled),
+        }
+    }
+
+    /// What was set under `key` is `prepared` from now on. True where it was a scheme.
+    pub fn set(&mut self, key: &str, prepared: Prepared) -> bool {
+        let key = key.to_owned();
+        match prepared {
+            Prepared::Scheme(known) => {
+                self.schemes.insert(key, *known);
                 return true;
             }
-            Setting::Pause(pause) => {
+            Prepared::Pause(pause) => {
                 self.pauses.insert(key, pause);
             }
-            Setting::CancelledRun(cancelled) => {
+            Prepared::CancelledRun(cancelled) => {
                 self.cancelled.insert(key, cancelled);
             }
         }
         false
     }
 
-    fn set_scheme(&mut self, key: String, stored: StoredScheme) {
-        let stored = match self.schemes.get(&key) {
+    fn prepared_scheme(&self, key: &str, stored: StoredScheme) -> Known {
+        let stored = match self.schemes.get(key) {
             Some(earlier) => stored.over(&earlier.stored),
             None => stored,
         };
-        let read = match self.read(&stored.current().text) {
+        let read = match check_scheme(&stored.current().text, "scheme", &self.sources) {
             Ok(checked) if checked.scheme.id == stored.id => Ok(checked),
             Ok(checked) => Err(format!("it calls itself `{}`", checked.scheme.id)),
             Err(problems) => Err(problems.iter().map(Problem::message).collect::<Vec<_>>().join("\n")),
@@ -87,7 +104,7 @@ impl State {
         if !stored.is_deleted() && self.is_provisioned(&stored.id) {
             tracing::warn!(scheme.id = %stored.id, "a stored scheme has the id of one in the configuration file, which counts");
         }
-        self.schemes.insert(key, Known { stored: Arc::new(stored), read });
+        Known { stored: Arc::new(stored), read }
     }
 
     /// What was set under `key` is taken back. True where it was a scheme.
@@ -97,13 +114,13 @@ impl State {
         self.schemes.remove(key).is_some()
     }
 
-    /// Reads a scheme for a source of this usher, as the configuration file is read.
-    pub fn read(&self, text: &str) -> Result<CheckedScheme, Problems> {
-        check_scheme(text, "scheme", &self.sources)
+    /// The sources that schemes may be for.
+    pub fn sources(&self) -> Arc<Sources> {
+        Arc::clone(&self.sources)
     }
 
-    /// The schemes to ask: of these, [`Schemes`] keeps the enabled ones.
-    pub fn enabled(&self) -> Schemes {
+    /// The schemes to ask: of these, [`Schemes`] keeps the enabled ones, and those of `before` as they are.
+    pub fn enabled(&self, before: &Schemes) -> Schemes {
         let provisioned = self
             .provisioned
             .iter()
@@ -113,7 +130,7 @@ impl State {
             let version = known.stored.current().version.clone();
             Some(VersionedScheme { reference: SchemeRef { id: scheme.id.clone(), version }, scheme })
         });
-        Schemes::new(provisioned.chain(stored))
+        Schemes::after(before, provisioned.chain(stored))
     }
 
     /// All schemes.

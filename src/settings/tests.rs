@@ -75,6 +75,18 @@ impl Replica {
     }
 }
 
+impl Settings {
+    /// Checks a scheme and stores it, as the API does.
+    async fn create_text(&self, text: &str, by: Actor) -> Result<Listed, Error> {
+        self.create(self.check_new(text)?.scheme, by).await
+    }
+
+    /// Checks a scheme and stores it in place of another, as the API does.
+    async fn replace_text(&self, id: &SchemeId, text: &str, if_match: &IfMatch, by: Actor) -> Result<Listed, Error> {
+        self.replace(self.check_change(id, text, if_match)?.scheme, if_match, by).await
+    }
+}
+
 fn id(text: &str) -> SchemeId {
     text.parse().expect("an id")
 }

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 
 use super::{Error, Listed, Settings, error::Wrong};
 use crate::{
-    config::CheckedScheme,
+    config::{CheckedScheme, check_scheme},
     domain::{
         Actor, CancelledRun, ChangeKind, Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, Setting, StoredScheme,
         Timestamp,
@@ -47,17 +47,17 @@ impl IfMatch {
 
 impl Settings {
     /// The scheme that `text` describes, checked as one that is to be stored.
+    /// It may take long.
     pub fn check(&self, text: &str) -> Result<CheckedScheme, Error> {
-        Ok(self.state().read(text)?)
+        let sources = self.state().sources();
+        Ok(check_scheme(text, "scheme", &sources)?)
     }
 
     /// As [`Settings::check`], with all for which [`Settings::create`] would refuse it now.
     pub fn check_new(&self, text: &str) -> Result<CheckedScheme, Error> {
         let checked = self.check(text)?;
-        match self.get(&checked.scheme.id) {
-            Some(_) => Err(Error::Exists(checked.scheme.id)),
-            None => Ok(checked),
-        }
+        self.free(&checked.scheme.id)?;
+        Ok(checked)
     }
 
     /// As [`Settings::check`], with all for which [`Settings::replace`] would refuse it now.
@@ -72,10 +72,10 @@ impl Settings {
         Ok(checked)
     }
 
-    /// Stores a scheme under an id that is free.
-    pub async fn create(&self, text: &str, by: Actor) -> Result<Listed, Error> {
+    /// Stores a scheme that [`Settings::check_new`] has passed, under an id that is free.
+    pub async fn create(&self, scheme: Scheme, by: Actor) -> Result<Listed, Error> {
         let _turn = self.turn().await?;
-        let scheme = self.check_new(text)?.scheme;
+        self.free(&scheme.id)?;
         // One that was deleted goes on with its history.
         let before = self.state().stored_scheme(&scheme.id);
         // Its pause may be left, where the second half of deleting it failed.
@@ -83,10 +83,11 @@ impl Settings {
         self.store(&scheme, before.as_deref(), ChangeKind::Created, by).await
     }
 
-    /// Stores a scheme in place of the one that is there. One that says the same already stays as it is.
-    pub async fn replace(&self, id: &SchemeId, text: &str, if_match: &IfMatch, by: Actor) -> Result<Listed, Error> {
+    /// Stores a scheme that [`Settings::check_change`] has passed in place of the one of its id. One that says the same
+    /// already stays as it is.
+    pub async fn replace(&self, scheme: Scheme, if_match: &IfMatch, by: Actor) -> Result<Listed, Error> {
         let _turn = self.turn().await?;
-        let scheme = self.check_change(id, text, if_match)?.scheme;
+        let id = &scheme.id;
         let before = self.changeable(id, if_match)?;
         match self.get(id) {
             Some(listed) if before.current().text == canonical(&scheme)? => Ok(listed),
@@ -169,6 +170,14 @@ impl Settings {
         };
         self.append(&Setting::Scheme(stored)).await?;
         self.get(&id).ok_or(Error::NoScheme(id)) // another replica may have deleted it in this very moment
+    }
+
+    /// Refuses an id that is taken.
+    fn free(&self, id: &SchemeId) -> Result<(), Error> {
+        match self.get(id) {
+            Some(_) => Err(Error::Exists(id.clone())),
+            None => Ok(()),
+        }
     }
 
     /// The stored scheme, where the caller may change it.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::time::{sleep, timeout};
 use utoipa::ToSchema;
 
-use super::{Problem, document, headers::actor, query, read, runs, schemes};
+use super::{Answer, Problem, document, headers::actor, query, read, read_out, runs, schemes, work};
 use crate::{
     admin::AdminState,
     clock::{Clock, SystemClock},
@@ -35,7 +35,7 @@ type Nothing = Query<query::Nothing>;
 type Body = Result<Bytes, actix_web::Error>;
 
 /// Which letters to take up again: these, or those that a filter lets through.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Redrive {
     /// These letters, at most 1,000.
@@ -47,13 +47,12 @@ pub(super) struct Redrive {
 }
 
 /// What is not said lets all through; `state` is `open` where it is not said.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {
     /// In this source.
     source: Option<SourceId>,
     /// Given up there: `planner`, `executor` or `sweeper`.
-    #[schema(value_type = Option<String>)]
     stage: Option<query::StageName>,
     /// With these words in their reason.
     reason: Option<String>,
@@ -68,7 +67,7 @@ pub(super) struct Which {
 }
 
 /// Why nothing is to be done about a letter.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Dismissal {
     /// Shown with the letter; at most 1,000 characters.
@@ -98,12 +97,9 @@ struct RefusedLetter {
     get, path = "/dead-letters", tag = "dead letters", params(query::DeadLetters),
     responses((status = 200, body = Page<DeadLetterRow>))
 )]
-pub(super) async fn list(
-    state: Data<AdminState>,
-    Query(query): Query<query::DeadLetters>,
-) -> Result<Json<Page<DeadLetterRow>>, Problem> {
+pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::DeadLetters>) -> Result<Answer, Problem> {
     let (filter, paging) = query.split();
-    read(move || state.views.dead_letters(&filter, &paging)).await.map(Json)
+    read_out(move || state.views.dead_letters(&filter, &paging)).await
 }
 
 /// One dead letter.
@@ -117,7 +113,7 @@ pub(super) async fn one(state: Data<AdminState>, id: Path<String>, _: Nothing) -
 
 /// Takes dead letters up again: each goes through the planner or the executor once more, under the same keys.
 #[utoipa::path(
-    post, path = "/dead-letters/redrive", tag = "dead letters", params(document::Named), request_body = Redrive,
+    post, path = "/dead-letters/redrive", tag = "dead letters", params(document::Named), request_body = document::Redrive,
     responses(
         (status = 202, description = "What can be is being taken up again; the rest is named.", body = Redriven),
         (status = 413, description = "The body is too long."),
@@ -130,7 +126,7 @@ pub(super) async fn redrive(
     _: Nothing,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (order, by): (Redrive, _) = (parsed(body)?, actor(&request)?);
+    let (order, by): (Redrive, _) = (parsed(body).await?, actor(&request)?);
     let chosen = match order.checked()? {
         Chosen::Ids(ids) => by_ids(&state, ids).await?,
         Chosen::Filter(filter, limit) => by_filter(&state, filter, limit).await?,
@@ -144,7 +140,7 @@ pub(super) async fn redrive(
 /// Says that nothing is to be done about a dead letter.
 #[utoipa::path(
     post, path = "/dead-letters/{id}/dismiss", tag = "dead letters", params(("id" = String, Path), document::Named),
-    request_body = Option<Dismissal>,
+    request_body = Option<document::Dismissal>,
     responses(
         (status = 200, body = DeadLetterRow),
         (status = 404, description = "There is no such dead letter."),
@@ -160,7 +156,8 @@ pub(super) async fn dismiss(
     _: Nothing,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (Dismissal { reason }, by): (Dismissal, _) = (parsed(body)?, actor(&request)?);
+    let (dismissal, by): (Option<Dismissal>, _) = (parsed(body).await?, actor(&request)?);
+    let Dismissal { reason } = dismissal.unwrap_or_default();
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > 1_000) {
         return Err(Problem::BadRequest("`reason` is longer than 1,000 characters; write less".into()));
     }
@@ -326,12 +323,13 @@ async fn known(views: &Views, id: &str) -> Result<(DeadLetterRow, DeadLetter), P
 }
 
 /// The JSON in `body`; the default if `body` is empty.
-fn parsed<T: DeserializeOwned + Default>(body: Body) -> Result<T, Problem> {
+async fn parsed<T: DeserializeOwned + Default + Send + 'static>(body: Body) -> Result<T, Problem> {
     let text = schemes::text(body)?;
     if text.trim().is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_str(&text).map_err(|error| Problem::BadRequest(format!("the body can't be understood: {error}")))
+    let unreadable = |error| Problem::BadRequest(format!("the body can't be understood: {error}"));
+    work::done(move || serde_json::from_str(&text).map_err(unreadable)).await
 }
 
 /// Waits until the views have read what was said at `positions`, but not for long.

@@ -6,14 +6,14 @@ use actix_web::{HttpResponse, http::header, web::Query};
 use utoipa::{
     IntoParams, Modify, OpenApi, ToSchema,
     openapi::{
-        Content, Ref, RefOr, ResponseBuilder,
+        Content, Ref, RefOr, ResponseBuilder, Schema,
         path::{Operation, PathItem},
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
 
-use super::{PREFIX, dead_letters, explain, log, newcomers, pauses, products, query, runs, schemes, sources};
-use crate::admin::{Problem, problem};
+use super::{PREFIX, dead_letters, explain, log, newcomers, pauses, products, query, runs, schemas, schemes, sources};
+use crate::admin::{Problem, problem::Document};
 
 /// Everything below the prefix.
 #[derive(OpenApi)]
@@ -29,16 +29,35 @@ use crate::admin::{Problem, problem};
         explain::explain, explain::preview, explain::preview_now,
         runs::run_now, pauses::pause_scheme, pauses::resume_scheme,
     ),
-    components(schemas(problem::Document)),
+    components(schemas(Document)),
     security(("token" = [])),
     modifiers(&ForAll),
 )]
 struct Declared;
 
-/// A scheme as it is sent: as one item of `schemes` in the configuration, JSON or YAML, at most 3 MiB long.
-#[derive(ToSchema)]
-#[schema(value_type = Object)]
-pub(super) struct SchemeText(());
+/// A scheme as it is sent.
+pub(super) struct SchemeText;
+
+/// Which dead letters to take up again.
+pub(super) struct Redrive;
+
+/// Why nothing is to be done about a dead letter.
+pub(super) struct Dismissal;
+
+/// Gives each a schema that is written by hand.
+macro_rules! described {
+    ($($name:ident: $schema:path),*) => {$(
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $schema()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+described!(SchemeText: schemas::scheme, Redrive: schemas::redrive, Dismissal: schemas::dismissal);
 
 /// Who asks.
 #[derive(IntoParams)]
@@ -46,7 +65,7 @@ pub(super) struct SchemeText(());
 #[expect(dead_code, reason = "a description only: headers are read in `headers`")]
 pub(super) struct Named {
     /// Who asks, for the history; `admin` where nobody is named.
-    #[param(rename = "X-Usher-Actor")]
+    #[param(rename = "X-Usher-Actor", schema_with = schemas::actor)]
     actor: Option<String>,
 }
 
@@ -56,7 +75,7 @@ pub(super) struct Named {
 #[expect(dead_code, reason = "a description only: headers are read in `headers`")]
 pub(super) struct Unchanged {
     /// The `ETag` of the answer in which the scheme was read, or `*` for whatever is there.
-    #[param(rename = "If-Match")]
+    #[param(rename = "If-Match", schema_with = schemas::tags)]
     if_match: String,
 }
 
@@ -88,8 +107,9 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
 /// A scheme may be written in either.
 fn take_yaml(operation: &mut Operation) {
     let Some(RefOr::T(body)) = &mut operation.request_body else { return };
-    if let Some(json) = body.content.get("application/json").cloned() {
-        body.content.insert("application/yaml".to_owned(), json);
+    let Some(RefOr::T(json)) = body.content.get("application/json").cloned() else { return };
+    if json.schema == Some(RefOr::Ref(Ref::from_schema_name(SchemeText::name()))) {
+        body.content.insert("application/yaml".to_owned(), json.into());
     }
 }
 
@@ -104,6 +124,8 @@ fn answer(operation: &mut Operation) {
     ] {
         responses.insert(status.to_owned(), ResponseBuilder::new().description(description).build().into());
     }
+    let busy = ResponseBuilder::new().description("usher is busy with other requests to its API.").build();
+    responses.entry("503".to_owned()).or_insert_with(|| busy.into());
     for (status, response) in responses {
         let RefOr::T(response) = response else { continue };
         if status.starts_with(['4', '5']) {

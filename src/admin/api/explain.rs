@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpResponse,
-    http::header,
-    web::{Bytes, Data, Json, Path, Query},
+    http::{StatusCode, header},
+    web::{Bytes, Data, Path, Query},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Problem, document::SchemeText, query, references, schemes};
+use super::{
+    Answer, Problem,
+    document::SchemeText,
+    query, references, schemes,
+    work::{answered, in_turn, waited},
+};
 use crate::{
     admin::AdminState,
     domain::{Mode, Pausable, Reason, SchemeId, SourceId, Step, Timestamp, UserId},
@@ -20,6 +24,8 @@ use crate::{
 
 /// How long a preview looks at users at most.
 const LOOKING: Duration = Duration::from_hours(12);
+/// How many users a preview names at most.
+const MOST_USERS: usize = 100_000;
 /// How long an answer waits for a preview before it says where to ask for it.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -193,17 +199,18 @@ impl From<&Error> for Problem {
         (status = 503, description = "The product does not tell now."),
     )
 )]
-pub(super) async fn explain(
-    state: Data<AdminState>,
-    Query(asked): Query<query::Explain>,
-) -> Result<Json<ExplanationRow>, Problem> {
-    let listed = state.settings.get(&schemes::known(&asked.scheme)?).ok_or_else(|| schemes::no_such(&asked.scheme))?;
-    let Contents::Readable(scheme) = listed.contents else {
-        return Err(Problem::Conflict("this version of usher can't read the scheme; store it anew".into()));
-    };
-    let mut explanation = state.explainer.explain(&scheme, &asked.user).await?;
-    explanation.notes.extend(standing(&state, listed.paused.is_some(), &scheme.source));
-    Ok(Json(ExplanationRow::new(scheme.source.clone(), explanation)))
+pub(super) async fn explain(state: Data<AdminState>, Query(asked): Query<query::Explain>) -> Result<Answer, Problem> {
+    waited(move || async move {
+        let id = schemes::known(&asked.scheme)?;
+        let listed = state.settings.get(&id).ok_or_else(|| schemes::no_such(&asked.scheme))?;
+        let Contents::Readable(scheme) = listed.contents else {
+            return Err(Problem::Conflict("this version of usher can't read the scheme; store it anew".into()));
+        };
+        let mut explanation = state.explainer.explain(&scheme, &asked.user).await?;
+        explanation.notes.extend(standing(&state, listed.paused.is_some(), &scheme.source));
+        Answer::json(StatusCode::OK, &ExplanationRow::new(scheme.source.clone(), explanation))
+    })
+    .await
 }
 
 /// What stands in the way of the scheme now, whatever it says.
@@ -234,24 +241,30 @@ pub(super) async fn preview(
     state: Data<AdminState>,
     Query(wanted): Query<query::Preview>,
     body: Result<Bytes, actix_web::Error>,
-) -> Result<HttpResponse, Problem> {
-    let checked = state.settings.check(&schemes::text(body)?)?;
-    let warnings = references::look_up(&state, &checked).await?;
-    let bounds = Bounds { users: wanted.users.min(100_000), time: LOOKING };
-    let begun = state.previews.begin(state.explainer.clone(), checked.scheme, bounds, warnings);
-    let mut job = begun.map_err(|error| Problem::Unavailable(error.to_string()))?;
-    let ended = job.ended_within(ANSWERED_WITHIN).await;
-    if !matches!(ended, JobState::Looking) {
-        state.previews.drop_one(&job.id);
-    }
-    match ended {
-        JobState::Looking => {
-            let place = (header::LOCATION, format!("/api/v1/previews/{}", job.id));
-            Ok(HttpResponse::Accepted().insert_header(place).json(PreviewNow::new(&job)))
+) -> Result<Answer, Problem> {
+    let text = schemes::text(body)?;
+    waited(move || async move {
+        let checked = in_turn(|| Ok(state.settings.check(&text)?)).await?;
+        let warnings = references::look_up(&state, &checked).await?;
+        let bounds = Bounds { users: wanted.users.0.min(MOST_USERS), time: LOOKING };
+        let begun = state.previews.begin(state.explainer.clone(), checked.scheme, bounds, warnings);
+        let mut job = begun.map_err(|error| Problem::Unavailable(error.to_string()))?;
+        let ended = job.ended_within(ANSWERED_WITHIN).await;
+        if !matches!(ended, JobState::Looking) {
+            state.previews.drop_one(&job.id);
         }
-        JobState::Done(preview) => Ok(HttpResponse::Ok().json(PreviewRow::new(preview.as_ref().clone(), job.warnings))),
-        JobState::Failed(error) => Err(Problem::from(error.as_ref())),
-    }
+        match ended {
+            JobState::Looking => {
+                let place = (header::LOCATION, format!("/api/v1/previews/{}", job.id));
+                Answer::json(StatusCode::ACCEPTED, &PreviewNow::new(&job)).map(|answer| answer.with(place))
+            }
+            JobState::Done(preview) => {
+                Answer::json(StatusCode::OK, &PreviewRow::new(preview.as_ref().clone(), job.warnings))
+            }
+            JobState::Failed(error) => Err(Problem::from(error.as_ref())),
+        }
+    })
+    .await
 }
 
 /// How far a preview has come, and what it found. It is dropped when nobody has asked for five minutes; the process that
@@ -264,7 +277,10 @@ pub(super) async fn preview_now(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
-) -> Result<Json<PreviewNow>, Problem> {
-    let job = state.previews.get(&id).ok_or_else(|| Problem::NotFound { kind: "preview", id: id.into_inner() })?;
-    Ok(Json(PreviewNow::new(&job)))
+) -> Result<Answer, Problem> {
+    answered(move || {
+        let job = state.previews.get(&id).ok_or_else(|| Problem::NotFound { kind: "preview", id: id.into_inner() })?;
+        Ok(PreviewNow::new(&job))
+    })
+    .await
 }

@@ -1,8 +1,8 @@
 //! Runs and decisions, as the log tells of them.
 
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Path, Query};
 
-use super::{Problem, query, read};
+use super::{Answer, Problem, query, read_out, work::answered};
 use crate::{
     admin::AdminState,
     domain::RunId,
@@ -11,12 +11,9 @@ use crate::{
 
 /// Runs, newest first.
 #[utoipa::path(get, path = "/runs", tag = "runs", params(query::Runs), responses((status = 200, body = Page<Run>)))]
-pub(super) async fn runs(
-    state: Data<AdminState>,
-    Query(query): Query<query::Runs>,
-) -> Result<Json<Page<Run>>, Problem> {
+pub(super) async fn runs(state: Data<AdminState>, Query(query): Query<query::Runs>) -> Result<Answer, Problem> {
     let (filter, paging) = query.split();
-    read(move || state.views.runs(&filter, &paging)).await.map(Json)
+    read_out(move || state.views.runs(&filter, &paging)).await
 }
 
 /// One run.
@@ -28,10 +25,13 @@ pub(super) async fn run(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
-) -> Result<Json<Run>, Problem> {
+) -> Result<Answer, Problem> {
     let id = RunId::new(id.into_inner());
-    let wanted = id.clone();
-    read(move || state.views.run(&wanted)).await?.map(Json).ok_or_else(|| no_such_run(&id))
+    answered(move || {
+        let found = state.views.run(&id).map_err(|error| Problem::internal(&error))?;
+        found.ok_or_else(|| no_such_run(&id))
+    })
+    .await
 }
 
 /// What became of the steps of a run, in the scheme's order; and of whom it is not known whether they are selected.
@@ -43,10 +43,13 @@ pub(super) async fn entries(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query): Query<query::Entries>,
-) -> Result<Json<Page<Entry>>, Problem> {
+) -> Result<Answer, Problem> {
     let (id, (result, paging)) = (RunId::new(id.into_inner()), query.split());
-    let wanted = id.clone();
-    read(move || state.views.entries(&wanted, result, &paging)).await?.map(Json).ok_or_else(|| no_such_run(&id))
+    answered(move || {
+        let found = state.views.entries(&id, result, &paging).map_err(|error| Problem::internal(&error))?;
+        found.ok_or_else(|| no_such_run(&id))
+    })
+    .await
 }
 
 /// The answers to all events about one user, newest first.
@@ -57,10 +60,10 @@ pub(super) async fn entries(
 pub(super) async fn decisions(
     state: Data<AdminState>,
     Query(query): Query<query::Decisions>,
-) -> Result<Json<Page<DecisionRow>>, Problem> {
+) -> Result<Answer, Problem> {
     let (source, user, paging) = query.split()?;
     let sources = source.map_or_else(|| state.source_ids(), |source| vec![source]);
-    read(move || state.views.decisions(&sources, &user, &paging)).await.map(Json)
+    read_out(move || state.views.decisions(&sources, &user, &paging)).await
 }
 
 fn no_such_run(id: &RunId) -> Problem {

@@ -12,10 +12,15 @@ mod products;
 mod query;
 mod references;
 mod runs;
+mod schemas;
 mod schemes;
 mod sources;
+mod work;
 
 use actix_web::{FromRequest, Handler, Resource, Responder, web};
+use serde::Serialize;
+
+use work::Answer;
 
 pub(super) use query::bad_query;
 pub use sources::SourceRow;
@@ -127,8 +132,9 @@ fn page<T: Clone>(list: &[T], paging: &Paging, id: impl Fn(&T) -> &str) -> Resul
         None => list,
         Some(cursor) => {
             let place = list.iter().position(|item| id(item).as_bytes() == cursor.place());
-            let stale =
-                || Problem::BadQuery("this `cursor` is of another list; leave it out for the first page".into());
+            let stale = || {
+                Problem::Conflict("what this `cursor` stands behind is gone; leave it out for the first page".into())
+            };
             &list[place.ok_or_else(stale)? + 1..]
         }
     };
@@ -141,9 +147,12 @@ fn page<T: Clone>(list: &[T], paging: &Paging, id: impl Fn(&T) -> &str) -> Resul
 async fn read<T: Send + 'static>(
     reading: impl FnOnce() -> Result<T, views::Error> + Send + 'static,
 ) -> Result<T, Problem> {
-    match web::block(reading).await {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(Problem::internal(&error)),
-        Err(error) => Err(Problem::internal(&error)),
-    }
+    work::done(move || reading().map_err(|error| Problem::internal(&error))).await
+}
+
+/// Reads a view, and writes the answer.
+async fn read_out<T: Serialize>(
+    reading: impl FnOnce() -> Result<T, views::Error> + Send + 'static,
+) -> Result<Answer, Problem> {
+    work::answered(move || reading().map_err(|error| Problem::internal(&error))).await
 }

@@ -1,15 +1,14 @@
 //! How many runs wait for an administrator, for the rows of sources and schemes.
 
-use super::{Problem, read};
+use super::Problem;
 use crate::{
     admin::AdminState,
     views::{OpenRun, RunState},
 };
 
-/// The runs of sweeps that have not ended.
-pub(super) async fn open_runs(state: &AdminState) -> Result<Vec<OpenRun>, Problem> {
-    let views = state.views.clone();
-    read(move || views.open_runs()).await
+/// The runs of sweeps that have not ended; waits for the disk.
+pub(super) fn open_runs(state: &AdminState) -> Result<Vec<OpenRun>, Problem> {
+    state.views.open_runs().map_err(|error| Problem::internal(&error))
 }
 
 /// How many of them are held, of those that are `wanted`.

@@ -9,7 +9,12 @@ use crate::{
 };
 
 /// What each product can do.
-#[utoipa::path(get, path = "/products", tag = "products", params(query::List), responses((status = 200, body = Page<Row>)))]
+#[utoipa::path(
+    get, path = "/products", tag = "products", params(query::List), responses(
+        (status = 200, body = Page<Row>),
+        (status = 409, description = "What the cursor stands behind is gone."),
+    )
+)]
 pub(super) async fn list(Query(query): Query<query::List>) -> Result<Json<Page<Row>>, Problem> {
     Ok(Json(page(&table::rows(), &query.paging(), |row| row.product.as_str())?))
 }

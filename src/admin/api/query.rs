@@ -1,10 +1,10 @@
 //! What may stand in a query. Anything else is refused with what to write.
 
 use actix_web::error::QueryPayloadError;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::IntoParams;
 
-use super::Problem;
+use super::{Problem, schemas};
 use crate::{
     domain::{ActionKind, SchemeId, SourceId, Stage, Timestamp},
     views::{Cursor, EntryResult, Filter, LetterFilter, LetterState, Limit, Paging, RunState},
@@ -17,9 +17,11 @@ use crate::{
 pub(super) struct List {
     /// How many items at most; 50 where nothing is said.
     #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 500)]
     limit: Limit,
-    /// The `next` of the page before.
+    /// The `next` of the page before; empty for the first page.
+    #[serde(default, deserialize_with = "or_first")]
+    #[param(schema_with = schemas::cursor)]
     cursor: Option<Cursor>,
 }
 
@@ -40,25 +42,30 @@ pub(super) struct Nothing {}
 #[into_params(parameter_in = Query)]
 pub(super) struct Runs {
     /// Of this scheme.
+    #[param(schema_with = schemas::id)]
     scheme: Option<SchemeId>,
     /// In this source.
+    #[param(schema_with = schemas::id)]
     source: Option<SourceId>,
     /// That ask for this action.
-    #[param(value_type = Option<String>, example = "add_groups")]
+    #[param(schema_with = schemas::action)]
     action: Option<ActionName>,
     /// With a step that ended so; `unknown`: with a user of whom a fact was not known.
-    #[param(value_type = Option<String>, example = "changed")]
+    #[param(schema_with = schemas::result)]
     result: Option<ResultName>,
     /// In this state.
-    #[param(value_type = Option<String>, example = "held")]
+    #[param(schema_with = schemas::run_state)]
     state: Option<RunState>,
     /// That started then or later.
+    #[param(schema_with = schemas::time)]
     since: Option<Timestamp>,
     /// How many items at most; 50 where nothing is said.
     #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 500)]
     limit: Limit,
-    /// The `next` of the page before.
+    /// The `next` of the page before; empty for the first page.
+    #[serde(default, deserialize_with = "or_first")]
+    #[param(schema_with = schemas::cursor)]
     cursor: Option<Cursor>,
 }
 
@@ -76,13 +83,15 @@ impl Runs {
 #[into_params(parameter_in = Query)]
 pub(super) struct Entries {
     /// That ended so; `unknown`: about users of whom a fact was not known.
-    #[param(value_type = Option<String>, example = "unknown")]
+    #[param(schema_with = schemas::result)]
     result: Option<ResultName>,
     /// How many items at most; 50 where nothing is said.
     #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 500)]
     limit: Limit,
-    /// The `next` of the page before.
+    /// The `next` of the page before; empty for the first page.
+    #[serde(default, deserialize_with = "or_first")]
+    #[param(schema_with = schemas::cursor)]
     cursor: Option<Cursor>,
 }
 
@@ -99,15 +108,18 @@ impl Entries {
 #[into_params(parameter_in = Query)]
 pub(super) struct Decisions {
     /// In this source; in any of them where none is named.
+    #[param(schema_with = schemas::id)]
     source: Option<SourceId>,
     /// Whose: the lasting id or the login name.
-    #[param(required = true)]
+    #[param(value_type = String, required = true, min_length = 1)]
     user: Option<String>,
     /// How many items at most; 50 where nothing is said.
     #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 500)]
     limit: Limit,
-    /// The `next` of the page before.
+    /// The `next` of the page before; empty for the first page.
+    #[serde(default, deserialize_with = "or_first")]
+    #[param(schema_with = schemas::cursor)]
     cursor: Option<Cursor>,
 }
 
@@ -127,25 +139,33 @@ impl Decisions {
 #[into_params(parameter_in = Query)]
 pub(super) struct DeadLetters {
     /// In this source.
+    #[param(schema_with = schemas::id)]
     source: Option<SourceId>,
     /// Given up there.
-    #[param(value_type = Option<String>, example = "executor")]
+    #[param(schema_with = schemas::stage)]
     stage: Option<StageName>,
     /// With these words in their reason, in any case.
+    #[param(value_type = String, required = false)]
     reason: Option<String>,
     /// Given up then or later.
+    #[param(schema_with = schemas::time)]
     since: Option<Timestamp>,
     /// About this user: the lasting id or the login name.
+    #[param(value_type = String, required = false)]
     user: Option<String>,
     /// That stand so.
+    #[param(schema_with = schemas::letter_state)]
     state: Option<LetterState>,
     /// Kept back (`true`), or given up (`false`).
+    #[param(value_type = bool, required = false)]
     held: Option<bool>,
     /// How many items at most; 50 where nothing is said.
     #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 500)]
     limit: Limit,
-    /// The `next` of the page before.
+    /// The `next` of the page before; empty for the first page.
+    #[serde(default, deserialize_with = "or_first")]
+    #[param(schema_with = schemas::cursor)]
     cursor: Option<Cursor>,
 }
 
@@ -173,14 +193,37 @@ pub(super) struct Explain {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Preview {
-    /// How many users to name at most.
-    #[serde(default = "a_thousand")]
-    #[param(default = 1000)]
-    pub(super) users: usize,
+    /// How many users to name at most; usher names 100,000 at most.
+    #[serde(default)]
+    #[param(value_type = u64, required = false, minimum = 0, default = 1000)]
+    pub(super) users: Count,
 }
 
-const fn a_thousand() -> usize {
-    1000
+/// A number, however large.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Count(pub(super) usize);
+
+impl Default for Count {
+    fn default() -> Self {
+        Self(1_000)
+    }
+}
+
+impl TryFrom<String> for Count {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.is_empty() || text.contains(|c: char| !c.is_ascii_digit()) {
+            return Err(format!("`{text}` is not a number; write one from 0 on"));
+        }
+        Ok(Self(text.parse().unwrap_or(usize::MAX))) // it has too many digits
+    }
+}
+
+/// A cursor; none where it is empty, which stands for the first page.
+fn or_first<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cursor>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
+    text.map(Cursor::try_from).transpose().map_err(D::Error::custom)
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,7 @@
 //! What schemes and `protect` name, and whether the product has it.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,6 +14,9 @@ use crate::{
 };
 
 use super::Problem;
+
+/// How many names that are not there are told at once.
+const MOST_TOLD: usize = 100;
 
 /// What is known of names.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -65,7 +70,9 @@ pub(super) async fn look_up(state: &AdminState, checked: &CheckedScheme) -> Resu
         Some(Err(error)) => return Ok(vec![not_looked_up(&format!("{source} does not tell: {error}"))]),
         None => return Ok(vec![not_looked_up(&format!("{source} took too long to answer"))]),
     };
-    let wrong: Vec<_> = checked.names.iter().filter_map(|named| wrong(named, &found, source.as_str())).collect();
+    let found: HashMap<_, _> = found.into_iter().collect();
+    let wrong = checked.names.iter().filter_map(|named| wrong(named, &found, source.as_str()));
+    let wrong: Vec<_> = wrong.take(MOST_TOLD).collect();
     match (wrong.is_empty(), checked.scheme.enabled) {
         (true, _) => Ok(Vec::new()),
         (false, true) => Err(Problem::InvalidScheme(wrong)),
@@ -73,10 +80,9 @@ pub(super) async fn look_up(state: &AdminState, checked: &CheckedScheme) -> Resu
     }
 }
 
-fn wrong(named: &Named, found: &[(Reference, Finding)], source: &str) -> Option<Wrong> {
+fn wrong(named: &Named, found: &HashMap<Reference, Finding>, source: &str) -> Option<Wrong> {
     let reference = named.mention.reference();
-    let (_, finding) = found.iter().find(|(one, _)| *one == reference)?;
-    let Finding::Missing(missing) = finding else { return None };
+    let Finding::Missing(missing) = found.get(&reference)? else { return None };
     let (kind, name, at) = (reference.kind, reference.shown(), named.mention.at);
     let instead = match &missing.suggestion {
         Some(meant) => format!("did you mean `{meant}`?"),

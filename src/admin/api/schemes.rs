@@ -3,27 +3,31 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     error::PayloadError,
-    http::header,
-    web::{Bytes, Data, Json, Path, Query},
+    http::{StatusCode, header},
+    web::{Bytes, Data, Path, Query},
 };
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    Problem,
+    Answer, Problem,
     document::{self, SchemeText},
     headers::{actor, etag, if_match},
     open_runs::{held, open_runs},
     page, query,
     references::{self, ReferencesRow},
+    work::{answered, done, in_turn, waited},
 };
 use crate::{
     admin::{AdminState, MAX_BODY},
     domain::{Actor, ChangeKind, Scheme, SchemeChange, SchemeId, Timestamp},
     settings::{Contents, Listed},
-    views::{OpenRun, Page},
+    views::{Cursor, OpenRun, Page},
 };
+
+/// How long a page of schemes may be, in bytes: each of them may be as long as what may be stored. One is always told.
+const LONGEST_PAGE: usize = 8 * 1024 * 1024;
 
 /// A scheme, as administrators see it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -111,14 +115,34 @@ impl From<SchemeChange> for ChangeRow {
 }
 
 /// All schemes: those of the configuration file, then stored ones.
-#[utoipa::path(get, path = "/schemes", tag = "schemes", params(query::List), responses((status = 200, body = Page<SchemeRow>)))]
-pub(super) async fn list(
-    state: Data<AdminState>,
-    Query(query): Query<query::List>,
-) -> Result<Json<Page<SchemeRow>>, Problem> {
-    let open = open_runs(&state).await?;
-    let rows: Vec<_> = state.settings.list().into_iter().map(|listed| SchemeRow::new(&state, listed, &open)).collect();
-    page(&rows, &query.paging(), SchemeRow::id).map(Json)
+#[utoipa::path(
+    get, path = "/schemes", tag = "schemes", params(query::List), responses(
+        (status = 200, body = Page<SchemeRow>),
+        (status = 409, description = "What the cursor stands behind is gone."),
+    )
+)]
+pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::List>) -> Result<Answer, Problem> {
+    answered(move || {
+        let open = open_runs(&state)?;
+        let Page { items: listed, next } = page(&state.settings.list(), &query.paging(), |listed| listed.id.as_str())?;
+        let (mut items, mut length, count) = (Vec::new(), 0, listed.len());
+        for listed in listed {
+            let row = SchemeRow::new(&state, listed, &open);
+            length += written(&row)?;
+            if length > LONGEST_PAGE && !items.is_empty() {
+                break;
+            }
+            items.push(row);
+        }
+        let cut = items.last().filter(|_| items.len() < count).map(|last| Cursor::behind(last.id()));
+        Ok(Page { next: cut.or(next), items })
+    })
+    .await
+}
+
+/// How long `row` is as JSON.
+fn written(row: &SchemeRow) -> Result<usize, Problem> {
+    serde_json::to_vec(row).map(|json| json.len()).map_err(|error| Problem::internal(&error))
 }
 
 /// One scheme, with its `ETag`.
@@ -130,10 +154,13 @@ pub(super) async fn one(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
-) -> Result<HttpResponse, Problem> {
-    let id = known(&id)?;
-    let listed = state.settings.get(&id).ok_or_else(|| no_such(id.as_str()))?;
-    Ok(shown(&state, &mut HttpResponse::Ok(), listed, &open_runs(&state).await?))
+) -> Result<Answer, Problem> {
+    done(move || {
+        let id = known(&id)?;
+        let listed = state.settings.get(&id).ok_or_else(|| no_such(id.as_str()))?;
+        shown(&state, StatusCode::OK, listed)
+    })
+    .await
 }
 
 /// The changes of a stored scheme, newest first, all on one page.
@@ -145,10 +172,13 @@ pub(super) async fn history(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
-) -> Result<Json<Page<ChangeRow>>, Problem> {
-    let id = known(&id)?;
-    let changes = state.settings.history(&id).ok_or_else(|| no_such(id.as_str()))?;
-    Ok(Json(Page { items: changes.into_iter().map(ChangeRow::from).collect(), next: None }))
+) -> Result<Answer, Problem> {
+    answered(move || {
+        let id = known(&id)?;
+        let changes = state.settings.history(&id).ok_or_else(|| no_such(id.as_str()))?;
+        Ok(Page { items: changes.into_iter().map(ChangeRow::from).collect(), next: None })
+    })
+    .await
 }
 
 /// Stores a scheme under an id that is free.
@@ -167,13 +197,17 @@ pub(super) async fn create(
     request: HttpRequest,
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Answer, Problem> {
     let (text, by) = (text(body)?, actor(&request)?);
-    let about_names = references::look_up(&state, &state.settings.check_new(&text)?).await?;
-    let mut listed = state.settings.create(&text, by).await?;
-    listed.warnings.extend(about_names);
-    let place = (header::LOCATION, format!("/api/v1/schemes/{}", listed.id));
-    Ok(shown(&state, HttpResponse::Created().insert_header(place), listed, &open_runs(&state).await?))
+    waited(move || async move {
+        let checked = in_turn(|| Ok(state.settings.check_new(&text)?)).await?;
+        let about_names = references::look_up(&state, &checked).await?;
+        let mut listed = state.settings.create(checked.scheme, by).await?;
+        listed.warnings.extend(about_names);
+        let place = (header::LOCATION, format!("/api/v1/schemes/{}", listed.id));
+        shown(&state, StatusCode::CREATED, listed).map(|answer| answer.with(place))
+    })
+    .await
 }
 
 /// Stores a scheme in place of the one that is there.
@@ -197,13 +231,17 @@ pub(super) async fn replace(
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Answer, Problem> {
     let id = changeable(&state, &id)?;
     let (text, if_match, by) = (text(body)?, if_match(&request)?, actor(&request)?);
-    let about_names = references::look_up(&state, &state.settings.check_change(&id, &text, &if_match)?).await?;
-    let mut listed = state.settings.replace(&id, &text, &if_match, by).await?;
-    listed.warnings.extend(about_names);
-    Ok(shown(&state, &mut HttpResponse::Ok(), listed, &open_runs(&state).await?))
+    waited(move || async move {
+        let checked = in_turn(|| Ok(state.settings.check_change(&id, &text, &if_match)?)).await?;
+        let about_names = references::look_up(&state, &checked).await?;
+        let mut listed = state.settings.replace(checked.scheme, &if_match, by).await?;
+        listed.warnings.extend(about_names);
+        shown(&state, StatusCode::OK, listed)
+    })
+    .await
 }
 
 /// Deletes a stored scheme.
@@ -229,14 +267,11 @@ pub(super) async fn delete(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// A scheme with its tag.
-pub(super) fn shown(
-    state: &AdminState,
-    response: &mut actix_web::HttpResponseBuilder,
-    listed: Listed,
-    open: &[OpenRun],
-) -> HttpResponse {
-    response.insert_header(etag(&listed.tag)).json(SchemeRow::new(state, listed, open))
+/// A scheme with its tag; waits for the disk.
+fn shown(state: &AdminState, status: StatusCode, listed: Listed) -> Result<Answer, Problem> {
+    let tag = etag(&listed.tag);
+    let row = SchemeRow::new(state, listed, &open_runs(state)?);
+    Answer::json(status, &row).map(|answer| answer.with(tag))
 }
 
 /// What can't be an id is the id of nothing.

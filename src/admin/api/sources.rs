@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Path, Query};
 use chrono::NaiveDate;
 use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
 
 use super::{
-    Problem,
+    Answer, Problem,
     newcomers::ReconciliationRow,
     open_runs::{held, open_runs},
-    page, query, read,
+    page, query,
     references::ReferencesRow,
+    work::answered,
 };
 use crate::{
     admin::{AdminState, SourceHealth, SourceState},
@@ -154,13 +155,18 @@ pub(super) struct SourceDetail {
 }
 
 /// The sources of the configuration, and how they are doing.
-#[utoipa::path(get, path = "/sources", tag = "sources", params(query::List), responses((status = 200, body = Page<SourceNow>)))]
-pub(super) async fn list(
-    state: Data<AdminState>,
-    Query(query): Query<query::List>,
-) -> Result<Json<Page<SourceNow>>, Problem> {
-    let Page { items, next } = page(&state.sources, &query.paging(), |row| row.id.as_str())?;
-    Ok(Json(Page { items: now(&state, items).await?, next }))
+#[utoipa::path(
+    get, path = "/sources", tag = "sources", params(query::List), responses(
+        (status = 200, body = Page<SourceNow>),
+        (status = 409, description = "What the cursor stands behind is gone."),
+    )
+)]
+pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::List>) -> Result<Answer, Problem> {
+    answered(move || {
+        let Page { items, next } = page(&state.sources, &query.paging(), |row| row.id.as_str())?;
+        Ok(Page { items: now(&state, items)?, next })
+    })
+    .await
 }
 
 /// One source of the configuration, and how it is doing.
@@ -172,20 +178,23 @@ pub(super) async fn one(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
-) -> Result<Json<SourceDetail>, Problem> {
-    let no_such = || Problem::NotFound { kind: "source", id: id.clone() };
-    let row = state.sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
-    let now = now(&state, vec![row.clone()]).await?.pop().ok_or_else(no_such)?;
-    let references = state.references(&row.id).map(|references| references.standing().into());
-    Ok(Json(SourceDetail { now, references }))
+) -> Result<Answer, Problem> {
+    answered(move || {
+        let no_such = || Problem::NotFound { kind: "source", id: id.clone() };
+        let row = state.sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
+        let now = now(&state, vec![row.clone()])?.pop().ok_or_else(no_such)?;
+        let references = state.references(&row.id).map(|references| references.standing().into());
+        Ok(SourceDetail { now, references })
+    })
+    .await
 }
 
 /// How the sources of `rows` are doing, in their order.
-async fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>, Problem> {
+fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>, Problem> {
     let mut health = state.readiness.sources();
-    let (views, ids) = (state.views.clone(), rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>());
-    let known = read(move || ids.iter().map(|id| Known::read(&views, id)).collect::<Result<Vec<_>, _>>()).await?;
-    let open = open_runs(state).await?;
+    let known = rows.iter().map(|row| Known::read(&state.views, &row.id)).collect::<Result<Vec<_>, _>>();
+    let known = known.map_err(|error| Problem::internal(&error))?;
+    let open = open_runs(state)?;
     let schemes = state.settings.schemes();
     let rows = rows.into_iter().zip(known).map(|(row, Known { compared, list, order })| {
         let place = health.iter().position(|health| health.source == row.id);

@@ -148,11 +148,13 @@ async fn a_query_that_cant_be_understood_is_refused_with_what_to_write() {
         ("/api/v1/decisions?source=acme&user=", "`user=<lasting id or login name>`"),
         ("/api/v1/dead-letters?sauce=acme", "unknown field `sauce`"),
         ("/api/v1/sources?limit=many", "from 1 to 500"),
-        ("/api/v1/schemes?cursor=abcd", "of another list"),
     ] {
         let detail = site.get(uri).await.problem(400, "bad-query");
         assert!(detail.contains(hint), "{uri}: {detail}");
     }
+    let stale = site.get("/api/v1/schemes?cursor=abcd").await.problem(409, "conflict");
+    assert!(stale.contains("leave it out for the first page"), "{stale}");
+    assert_eq!(site.get("/api/v1/schemes?cursor=").await.status, StatusCode::OK);
 }
 
 #[actix_web::test]

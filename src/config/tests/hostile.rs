@@ -4,7 +4,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::config::{env::Env, load::from_bytes};
+use crate::config::{
+    env::Env,
+    load::{from_bytes, read_scheme},
+};
 
 use super::{load_with, refusal};
 
@@ -37,15 +40,78 @@ fn depth_is_bounded() {
 
 #[test]
 fn a_file_full_of_anything_is_answered_soon() {
-    let groups: String = (0..60_000).map(|group| format!("{group}, ")).collect();
+    let groups: String = (0..900).map(|group| format!("{group}, ")).collect();
     let text = format!("schemes: [{{ actions: [{{ add_groups: [{groups}] }}, {{ remove_groups: [{groups}] }}] }}]");
     assert!(refusal(&text).contains("also stands in add_groups"));
     let keys: String = (0..60_000).map(|key| format!("k{key}: 1\n")).collect();
-    assert_eq!(refusal(&keys).lines().count(), 60_000);
+    let refused = refusal(&keys);
+    assert_eq!(refused.lines().count(), 101);
+    assert!(refused.ends_with("there are more problems than these; mend these first"), "{refused}");
     let sources: String = (0..8_000).map(|id| format!("{{ id: s{id} }}, ")).collect();
     let schemes: String = (0..8_000).map(|id| format!("{{ source: t{id} }}, ")).collect();
-    let refused = refusal(&format!("sources: [{sources}]\nschemes: [{schemes}]"));
-    assert_eq!(refused.matches("there is no source").count(), 8_000);
+    assert_eq!(refusal(&format!("sources: [{sources}]\nschemes: [{schemes}]")).lines().count(), 101);
+}
+
+/// What is wrong with a scheme with `keys` at its end, as the API reads it, within some seconds.
+fn refused_scheme(keys: &str) -> String {
+    let text = format!("{{ id: s, source: acme, trigger: manual, {keys} }}");
+    assert!(text.len() < 3 << 20, "{} bytes", text.len());
+    let begun = std::time::Instant::now();
+    let refused = read_scheme(&text, "scheme").expect_err("refused").to_string();
+    // Debug builds, and machines with more to do, are slow; without bounds each takes minutes.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}: {refused}", begun.elapsed());
+    assert!(refused.lines().count() <= 101 && refused.len() < 300_000, "{} bytes", refused.len());
+    refused
+}
+
+#[test]
+fn a_short_scheme_does_not_become_a_large_one() {
+    let (long, aliases) = (" x".repeat(22_000), "*a, ".repeat(1_000));
+    let lists = "{ remove_groups: *l }, ".repeat(8);
+    let groups =
+        format!("select: {{ everyone: true }}, actions: [{{ add_groups: &l [&a \"{long} \", {aliases}] }}, {lists}]");
+    assert!(refused_scheme(&groups).contains("aliases repeat more than 1048576 bytes; write them out"));
+
+    let anchors: String = (0..60).map(|anchor| format!("&a{anchor} [")).collect();
+    let nested = format!("name: {anchors}\"{}\"{}", "x".repeat(1_000_000), "]".repeat(60));
+    assert!(refused_scheme(&nested).contains("too long a text stands below anchors"));
+
+    let values = format!("name: [{}]", "a,".repeat(1_000_000));
+    assert!(refused_scheme(&values).contains("more than 250000 values stand here; make it smaller"));
+}
+
+#[test]
+fn a_scheme_names_at_most_so_much_and_takes_at_most_so_long() {
+    let many = |count: usize, part: &str| {
+        (0..count).map(|number| format!("{}, ", part.replace('#', &number.to_string()))).collect::<String>()
+    };
+    let (everyone, staff) = ("select: { everyone: true }", "actions: [{ add_groups: [staff] }]");
+    let long = "x".repeat(256);
+    let sums = format!("{{ where: 'user.name in [{}]' }}", "\"a\", ".repeat(780));
+    for (keys, wrong) in [
+        (format!("{everyone}, {staff}, name: {long}"), "longer than 255 characters"),
+        (format!("{everyone}, actions: [{{ add_groups: [{long}] }}]"), "longer than 255 characters"),
+        (format!("{everyone}, {staff}, limits: {{ users: {} }}", "1".repeat(1_000_000)), "longer than 4096 characters"),
+        (format!("{everyone}, actions: [{{ add_groups: [{}] }}]", many(1_001, "g#")), "1001 names in one list; 1000"),
+        (format!("{everyone}, {staff}, exempt: {{ users: [{}] }}", many(10_001, "u#")), "10001 names in one list"),
+        (format!("{everyone}, actions: [{}]", many(101, "{ add_groups: [g#] }")), "101 actions in one scheme"),
+        (
+            format!("{staff}, select: {{ any: [{}] }}", many(60_000, "{ email_domain: [d#.example] }")),
+            "1000 conditions",
+        ),
+        (format!("{staff}, select: {{ any: [{}] }}", many(700, &sums)), "more than 100 expressions in one scheme"),
+        (
+            format!(
+                "{everyone}, actions: [{{ create_issue: {{ project: OPS, type: Task, summary: s, fields: {{ {} }} }} }}]",
+                many(60_000, "f#: \"{{ user.name }}\"")
+            ),
+            "60001 values in one issue; 1000 are the most",
+        ),
+        (many(40_000, &format!("k#{}: 1", "k".repeat(50))), "there are more problems than these"),
+    ] {
+        let refused = refused_scheme(&keys);
+        assert!(refused.contains(wrong), "{wrong}: {refused}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ async fn a_new_scheme_is_not_paused_although_a_pause_of_a_former_one_was_left() 
     let replica = Replica::start(&MemoryLog::new()).await;
     let settings = &replica.settings;
     settings.pause(Pausable::Scheme(id("a")), true, who("ann")).await.expect("paused");
-    let listed = settings.create(&text("a", "g"), who("ben")).await.expect("stored");
+    let listed = settings.create_text(&text("a", "g"), who("ben")).await.expect("stored");
     assert_eq!(listed.paused, None);
 }
 
@@ -15,11 +15,11 @@ async fn a_new_scheme_is_not_paused_although_a_pause_of_a_former_one_was_left() 
 async fn deleting_a_scheme_resumes_it_so_that_the_next_of_this_id_is_not_paused() {
     let replica = Replica::start(&MemoryLog::new()).await;
     let settings = &replica.settings;
-    settings.create(&text("a", "g"), who("ann")).await.expect("stored");
+    settings.create_text(&text("a", "g"), who("ann")).await.expect("stored");
     settings.pause(Pausable::Scheme(id("a")), true, who("ann")).await.expect("paused");
     assert_eq!(settings.get(&id("a")).expect("it is there").paused.map(|pause| pause.by), Some(who("ann")));
     settings.delete(&id("a"), &IfMatch::Any, who("ben")).await.expect("deleted");
-    let anew = settings.create(&text("a", "g"), who("ann")).await.expect("stored");
+    let anew = settings.create_text(&text("a", "g"), who("ann")).await.expect("stored");
     assert_eq!(anew.paused, None);
 }
 
@@ -31,7 +31,7 @@ async fn cancelled_runs_and_deleted_schemes_are_forgotten_after_a_year_however_l
     let run = RunId::new("event.scheme");
     settings.cancel_run(run.clone(), who("ann")).await.expect("cancelled");
     for name in ["gone", "stays"] {
-        settings.create(&text(name, "g"), who("ann")).await.expect("stored");
+        settings.create_text(&text(name, "g"), who("ann")).await.expect("stored");
     }
     settings.delete(&id("gone"), &IfMatch::Any, who("ann")).await.expect("deleted");
     let after = async |days: i64| {

@@ -11,7 +11,7 @@ async fn what_one_replica_sets_the_other_has_a_moment_later_and_after_a_restart(
     let holds = |settings: &Settings| {
         (settings.scheme_paused(&id("z-file")), settings.source_paused(&source), settings.run_cancelled(&run))
     };
-    one.settings.create(&text("a", "g"), who("ann")).await.expect("stored");
+    one.settings.create_text(&text("a", "g"), who("ann")).await.expect("stored");
     one.settings.pause(Pausable::Scheme(id("z-file")), true, who("ann")).await.expect("paused");
     one.settings.pause(Pausable::Source(source.clone()), true, who("ann")).await.expect("paused");
     one.settings.cancel_run(run.clone(), who("ann")).await.expect("cancelled");
@@ -29,11 +29,11 @@ async fn what_one_replica_sets_the_other_has_a_moment_later_and_after_a_restart(
 async fn of_two_replicas_that_change_a_scheme_at_once_the_later_one_wins_and_the_history_shows_both() {
     let log = MemoryLog::new();
     let base = Replica::start(&log).await;
-    let listed = base.settings.create(&text("a", "one"), who("ann")).await.expect("stored");
+    let listed = base.settings.create_text(&text("a", "one"), who("ann")).await.expect("stored");
     // Two that know the same state; what they append does not reach the other in time.
     let write = async |by: &str, group: &str| {
         let apart = Replica::start(&copy(&log)).await;
-        apart.settings.replace(&id("a"), &text("a", group), &tag(&listed), who(by)).await.expect("stored");
+        apart.settings.replace_text(&id("a"), &text("a", group), &tag(&listed), who(by)).await.expect("stored");
         let stored = apart.settings.state().stored_scheme(&id("a")).expect("it is there");
         crate::domain::Setting::Scheme((*stored).clone())
     };
@@ -46,7 +46,8 @@ async fn of_two_replicas_that_change_a_scheme_at_once_the_later_one_wins_and_the
     let told: Vec<_> = history.iter().map(|change| (change.revision, change.by.to_string())).collect();
     assert_eq!(told, [(2, "cat".to_owned()), (2, "ben".to_owned()), (1, "ann".to_owned())]);
     // The next one knows of both, and so does whoever reads only that.
-    let next = base.settings.replace(&id("a"), &text("a", "more"), &IfMatch::Any, who("dan")).await.expect("stored");
+    let next =
+        base.settings.replace_text(&id("a"), &text("a", "more"), &IfMatch::Any, who("dan")).await.expect("stored");
     assert!(next.tag.starts_with("3-"), "{}", next.tag);
 }
 
@@ -64,7 +65,7 @@ async fn following_goes_on_through_errors_and_past_what_cant_be_read() {
     let log = MemoryLog::new();
     let writer = Replica::start(&log).await;
     for name in ["a", "b", "c", "d", "e", "f"] {
-        writer.settings.create(&text(name, "g"), who("ann")).await.expect("stored");
+        writer.settings.create_text(&text(name, "g"), who("ann")).await.expect("stored");
     }
     for key in ["~settings/scheme/x", "~settings/scheme/y", "~settings/scheme/z"] {
         log.put(Stream::Settings, key, bytes::Bytes::from_static(b"\xff"));

@@ -22,6 +22,7 @@ mod named;
 mod order;
 mod organization;
 mod readiness;
+mod probes;
 mod reconciliation;
 mod references;
 mod schemes;
