@@ -16,6 +16,13 @@ use crate::domain::{AccountType, GroupName, UserId};
 /// As many as Cloud gives; Data Center gives no more either.
 const PAGE: usize = 50;
 
+/// So many administrators are enough to know: several times as many as `protect.last_administrators` can ask for. A group of
+/// everybody has a million members, on 20,000 pages.
+pub(super) const ENOUGH: usize = 5_000;
+
+/// A list with more pages is none of administrators: of each page less than one member in ten was an active person.
+const MOST_PAGES: usize = 1_000;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", bound = "B: Record")]
 struct Page<B> {
@@ -23,8 +30,8 @@ struct Page<B> {
     is_last: Option<bool>,
 }
 
-/// The active people in any of `groups`, nested ones included; `path` tells of them, and `user` reads one. A group that is
-/// not there is passed over, as long as one is.
+/// The active people in any of `groups`, nested ones included, or [`ENOUGH`] of them; `path` tells of them, and `user` reads
+/// one. A group that is not there is passed over, as long as one is.
 pub(super) async fn members<B: Record + Send>(
     http: &Http,
     path: &'static str,
@@ -34,6 +41,9 @@ pub(super) async fn members<B: Record + Send>(
     let mut found = BTreeSet::new();
     let mut there = false;
     for group in groups {
+        if found.len() >= ENOUGH {
+            break;
+        }
         match members_of(http, path, group, user, &mut found).await {
             Ok(()) => there = true,
             Err(Error::Refused { status: 404, .. }) => {}
@@ -57,34 +67,42 @@ async fn members_of<B: Record + Send>(
     user: fn(B) -> Option<User>,
     found: &mut BTreeSet<UserId>,
 ) -> Result<(), Error> {
-    let (mut start, mut seen) = (0, BTreeSet::new());
-    loop {
+    let (mut start, mut before) = (0, None);
+    for _ in 0..MOST_PAGES {
         let call = Call::new(Operation::ListMembers, Method::GET, path)
             .query("groupname", group.as_str())
             .query("includeInactiveUsers", "false")
             .query("startAt", start.to_string())
             .query("maxResults", PAGE.to_string());
         let page = http.send(call).await?.json::<Page<B>>()?;
-        let (given, before) = (page.values.given(), seen.len());
+        let given = page.values.given();
         http.passed_over(B::KIND, page.values.unreadable);
         // Nobody is taken for no administrator, or for the last one, by a list of which some can't be read.
-        for member in page.values.whole(&format!("members of `{group}`"))?.into_iter().filter_map(user) {
-            if is_administrator(&member) {
-                found.insert(member.id.clone());
-            }
-            seen.insert(member.id);
-        }
-        if given == 0 || page.is_last == Some(true) {
+        let members: Vec<User> =
+            page.values.whole(&format!("members of `{group}`"))?.into_iter().filter_map(user).collect();
+        let ids: Vec<UserId> = members.iter().map(|member| member.id.clone()).collect();
+        found.extend(members.into_iter().filter(is_administrator).map(|member| member.id));
+        if given == 0 || page.is_last == Some(true) || found.len() >= ENOUGH {
             return Ok(());
         }
-        if seen.len() == before {
+        if before.as_ref() == Some(&ids) {
             if page.is_last.is_none() && given < PAGE {
                 return Ok(()); // the offset is not heeded, and all members stand on one page
             }
             return Err(Error::Unreadable(format!("the list of members of `{group}` does not go on")));
         }
-        start += given;
+        (start, before) = (start + given, Some(ids));
     }
+    Err(Error::Unreadable(format!("the list of members of `{group}` has more than {MOST_PAGES} pages")))
+}
+
+/// `administrators`, with `user` among them where there are so many that they were not all read: who may be one is treated as
+/// one, so that nothing is done to them that is never done to an administrator.
+pub(super) fn and_in_doubt(mut administrators: BTreeSet<UserId>, user: &User) -> BTreeSet<UserId> {
+    if administrators.len() >= ENOUGH {
+        administrators.insert(user.id.clone());
+    }
+    administrators
 }
 
 /// Whoever can't log in, or is no person, is of no help when all others are gone.

@@ -160,3 +160,18 @@ async fn a_list_of_members_that_does_not_go_on_is_an_error() {
         assert!(stub.lines()[0].contains("groupname=") && stub.lines()[1].contains("startAt=1"));
     }
 }
+
+#[tokio::test]
+async fn of_a_group_of_everybody_enough_administrators_are_read_and_no_more() {
+    for (product, key) in [(DC, "key"), (CLOUD, "accountId")] {
+        let page = |page: usize| {
+            let members: Vec<_> =
+                (0..50).map(|n| format!(r#"{{"{key}":"k{page}-{n}","name":"n{page}-{n}"}}"#)).collect();
+            ok(&format!(r#"{{"values":[{}],"isLast":false,"total":1000000}}"#, members.join(",")))
+        };
+        let (stub, client) = stub(product, (0..100).map(page).collect()).await;
+        let found = client.administrators_like(&jane()).await.expect("told");
+        assert_eq!((stub.lines().len(), found.len()), (100, 5_001), "{product}");
+        assert!(found.contains(&jane().id), "who may be one is treated as one");
+    }
+}

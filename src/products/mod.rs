@@ -295,12 +295,14 @@ pub trait Client: Send + Sync + 'static {
     /// The user that usher acts as; none where its credentials are nobody's: the key of an organisation, an application.
     async fn myself(&self) -> Result<Option<UserId>, Error>;
 
-    /// The active users who administer the source: the members of its administrators' groups.
+    /// The active users who administer the source: the members of its administrators' groups. Where there are thousands of
+    /// them, not all.
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error>;
 
     /// Those of them who have the rights that `user` has, `user` among them. Where `user` is none, as of now, anybody or nobody.
-    async fn administrators_like(&self, _user: &User) -> Result<BTreeSet<UserId>, Error> {
-        self.administrators().await // where all have the same rights
+    async fn administrators_like(&self, user: &User) -> Result<BTreeSet<UserId>, Error> {
+        // Where all have the same rights.
+        self.administrators().await.map(|found| administrators::and_in_doubt(found, user))
     }
 
     /// Checks that the credentials are accepted, by the cheapest call there is.

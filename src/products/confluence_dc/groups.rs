@@ -70,14 +70,21 @@ impl ConfluenceDc {
         let (mut found, mut there) = (BTreeSet::new(), false);
         for group in &self.admin_groups {
             let page = |start: usize| members(Operation::ListMembers, group, start, LIMIT).query("expand", "status");
-            match linked::all::<Bean>(&self.http, page).await {
-                Ok(members) => {
+            let mut whole = Ok(());
+            let read = linked::walk(&self.http, page, |members: Records<Bean>| {
+                match members.whole(&format!("members of `{group}`")) {
+                    Ok(members) => {
+                        let members = members.into_iter().filter_map(|bean| bean.into_user().ok());
+                        found.extend(members.filter(administrators::is_administrator).map(|member| member.id));
+                    }
+                    Err(error) => whole = Err(error),
+                }
+                whole.is_ok() && found.len() < administrators::ENOUGH
+            });
+            match read.await {
+                Ok(()) => {
                     there = true;
-                    let members = members
-                        .whole(&format!("members of `{group}`"))?
-                        .into_iter()
-                        .filter_map(|bean| bean.into_user().ok());
-                    found.extend(members.filter(administrators::is_administrator).map(|member| member.id));
+                    whole?;
                 }
                 Err(Error::Refused { status: 404, .. }) => {}
                 Err(error) => return Err(error),
