@@ -1,6 +1,7 @@
 # What can be made here. `make test` is all that CI needs.
 .DEFAULT_GOAL := help
 KAFKA := tests/kafka/kafka.sh
+SCHEMATHESIS := tests/schemathesis/schemathesis.sh
 
 .PHONY: help
 help: ## this list
@@ -8,6 +9,7 @@ help: ## this list
 
 .PHONY: test
 test: kafka ## every test, with the real Kafka; installs what that needs
+	$(SCHEMATHESIS) fetch
 	cargo test --locked
 
 .PHONY: kafka
@@ -21,6 +23,10 @@ crash: kafka ## the long form of the crash tests: ROUNDS of kill -9 on each log
 .PHONY: disk-full
 disk-full: ## fill a small disk under usher FILLS times, as root: what was accepted is done once
 	USHER_TEST_FILLS=$${FILLS:-50} cargo test --locked --test it -- crash::full_disk --nocapture --test-threads 1
+
+.PHONY: schemathesis
+schemathesis: ## the long form of the test of the API against its OpenAPI document: EXAMPLES for each operation
+	USHER_TEST_EXAMPLES=$${EXAMPLES:-200} cargo test --locked --test it -- schemathesis --nocapture
 
 .PHONY: pacing
 pacing: ## runs of USERS users against products with real limits: how fast, how seldom refused, kill -9

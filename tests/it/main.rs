@@ -11,6 +11,7 @@ mod openapi;
 mod pacing;
 mod products;
 mod sandbox;
+mod schemathesis;
 mod service;
 mod support;
 mod terminal;

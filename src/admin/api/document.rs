@@ -6,12 +6,13 @@ use actix_web::{HttpResponse, http::header, web::Query};
 use utoipa::{
     IntoParams, Modify, OpenApi, ToSchema,
     openapi::{
-        Content, Ref, RefOr, ResponseBuilder, Schema,
+        Content, Ref, RefOr, ResponseBuilder,
         path::{Operation, PathItem},
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
 
+pub(super) use super::schemas::{Dismissal, Redrive, SchemeText};
 use super::{PREFIX, dead_letters, explain, log, newcomers, pauses, products, query, runs, schemas, schemes, sources};
 use crate::admin::{Problem, problem::Document};
 
@@ -35,37 +36,13 @@ use crate::admin::{Problem, problem::Document};
 )]
 struct Declared;
 
-/// A scheme as it is sent.
-pub(super) struct SchemeText;
-
-/// Which dead letters to take up again.
-pub(super) struct Redrive;
-
-/// Why nothing is to be done about a dead letter.
-pub(super) struct Dismissal;
-
-/// Gives each a schema that is written by hand.
-macro_rules! described {
-    ($($name:ident: $schema:path),*) => {$(
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                $schema()
-            }
-        }
-
-        impl ToSchema for $name {}
-    )*};
-}
-
-described!(SchemeText: schemas::scheme, Redrive: schemas::redrive, Dismissal: schemas::dismissal);
-
 /// Who asks.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "a description only: headers are read in `headers`")]
 pub(super) struct Named {
     /// Who asks, for the history; `admin` where nobody is named.
-    #[param(rename = "X-Usher-Actor", schema_with = schemas::actor)]
+    #[param(rename = "X-Usher-Actor", value_type = schemas::Who, inline, required = false)]
     actor: Option<String>,
 }
 
@@ -75,7 +52,7 @@ pub(super) struct Named {
 #[expect(dead_code, reason = "a description only: headers are read in `headers`")]
 pub(super) struct Unchanged {
     /// The `ETag` of the answer in which the scheme was read, or `*` for whatever is there.
-    #[param(rename = "If-Match", schema_with = schemas::tags)]
+    #[param(rename = "If-Match", value_type = schemas::Tags, inline, required = true)]
     if_match: String,
 }
 
@@ -94,6 +71,7 @@ impl Modify for ForAll {
             }
         }
         let components = api.components.get_or_insert_default();
+        components.schemas.insert(schemas::CONDITION.to_owned(), schemas::condition());
         components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct List {
     limit: Limit,
     /// The `next` of the page before; empty for the first page.
     #[serde(default, deserialize_with = "or_first")]
-    #[param(schema_with = schemas::cursor)]
+    #[param(value_type = schemas::CursorText, inline, required = false)]
     cursor: Option<Cursor>,
 }
 
@@ -42,22 +42,22 @@ pub(super) struct Nothing {}
 #[into_params(parameter_in = Query)]
 pub(super) struct Runs {
     /// Of this scheme.
-    #[param(schema_with = schemas::id)]
+    #[param(value_type = schemas::Id, inline, required = false)]
     scheme: Option<SchemeId>,
     /// In this source.
-    #[param(schema_with = schemas::id)]
+    #[param(value_type = schemas::Id, inline, required = false)]
     source: Option<SourceId>,
     /// That ask for this action.
-    #[param(schema_with = schemas::action)]
+    #[param(value_type = schemas::ActionWord, inline, required = false)]
     action: Option<ActionName>,
     /// With a step that ended so; `unknown`: with a user of whom a fact was not known.
-    #[param(schema_with = schemas::result)]
+    #[param(value_type = schemas::ResultWord, inline, required = false)]
     result: Option<ResultName>,
     /// In this state.
-    #[param(schema_with = schemas::run_state)]
+    #[param(value_type = RunState, inline, required = false)]
     state: Option<RunState>,
     /// That started then or later.
-    #[param(schema_with = schemas::time)]
+    #[param(value_type = schemas::Time, inline, required = false)]
     since: Option<Timestamp>,
     /// How many items at most; 50 where nothing is said.
     #[serde(default)]
@@ -65,7 +65,7 @@ pub(super) struct Runs {
     limit: Limit,
     /// The `next` of the page before; empty for the first page.
     #[serde(default, deserialize_with = "or_first")]
-    #[param(schema_with = schemas::cursor)]
+    #[param(value_type = schemas::CursorText, inline, required = false)]
     cursor: Option<Cursor>,
 }
 
@@ -83,7 +83,7 @@ impl Runs {
 #[into_params(parameter_in = Query)]
 pub(super) struct Entries {
     /// That ended so; `unknown`: about users of whom a fact was not known.
-    #[param(schema_with = schemas::result)]
+    #[param(value_type = schemas::ResultWord, inline, required = false)]
     result: Option<ResultName>,
     /// How many items at most; 50 where nothing is said.
     #[serde(default)]
@@ -91,7 +91,7 @@ pub(super) struct Entries {
     limit: Limit,
     /// The `next` of the page before; empty for the first page.
     #[serde(default, deserialize_with = "or_first")]
-    #[param(schema_with = schemas::cursor)]
+    #[param(value_type = schemas::CursorText, inline, required = false)]
     cursor: Option<Cursor>,
 }
 
@@ -108,7 +108,7 @@ impl Entries {
 #[into_params(parameter_in = Query)]
 pub(super) struct Decisions {
     /// In this source; in any of them where none is named.
-    #[param(schema_with = schemas::id)]
+    #[param(value_type = schemas::Id, inline, required = false)]
     source: Option<SourceId>,
     /// Whose: the lasting id or the login name.
     #[param(value_type = String, required = true, min_length = 1)]
@@ -119,7 +119,7 @@ pub(super) struct Decisions {
     limit: Limit,
     /// The `next` of the page before; empty for the first page.
     #[serde(default, deserialize_with = "or_first")]
-    #[param(schema_with = schemas::cursor)]
+    #[param(value_type = schemas::CursorText, inline, required = false)]
     cursor: Option<Cursor>,
 }
 
@@ -139,22 +139,22 @@ impl Decisions {
 #[into_params(parameter_in = Query)]
 pub(super) struct DeadLetters {
     /// In this source.
-    #[param(schema_with = schemas::id)]
+    #[param(value_type = schemas::Id, inline, required = false)]
     source: Option<SourceId>,
     /// Given up there.
-    #[param(schema_with = schemas::stage)]
+    #[param(value_type = schemas::StageWord, inline, required = false)]
     stage: Option<StageName>,
     /// With these words in their reason, in any case.
     #[param(value_type = String, required = false)]
     reason: Option<String>,
     /// Given up then or later.
-    #[param(schema_with = schemas::time)]
+    #[param(value_type = schemas::Time, inline, required = false)]
     since: Option<Timestamp>,
     /// About this user: the lasting id or the login name.
     #[param(value_type = String, required = false)]
     user: Option<String>,
     /// That stand so.
-    #[param(schema_with = schemas::letter_state)]
+    #[param(value_type = LetterState, inline, required = false)]
     state: Option<LetterState>,
     /// Kept back (`true`), or given up (`false`).
     #[param(value_type = bool, required = false)]
@@ -165,7 +165,7 @@ pub(super) struct DeadLetters {
     limit: Limit,
     /// The `next` of the page before; empty for the first page.
     #[serde(default, deserialize_with = "or_first")]
-    #[param(schema_with = schemas::cursor)]
+    #[param(value_type = schemas::CursorText, inline, required = false)]
     cursor: Option<Cursor>,
 }
 
@@ -195,7 +195,7 @@ pub(super) struct Explain {
 pub(super) struct Preview {
     /// How many users to name at most; usher names 100,000 at most.
     #[serde(default)]
-    #[param(value_type = u64, required = false, minimum = 0, default = 1000)]
+    #[param(value_type = schemas::Count, inline, required = false)]
     pub(super) users: Count,
 }
 

@@ -30,9 +30,6 @@ pub enum RunState {
 }
 
 impl RunState {
-    /// All states, for filters.
-    pub const ALL: [Self; 5] = [Self::Running, Self::Held, Self::Done, Self::Failed, Self::Cancelled];
-
     /// The word used in the API.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,0 +1,149 @@
+//! What may stand in a request, as the [document](super::document) says it: exactly what is understood.
+
+mod scheme;
+
+use serde_json::json;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat,
+        schema::{AdditionalProperties, ArrayBuilder, OneOfBuilder, SchemaType, Type},
+    },
+};
+
+use crate::{
+    domain::{ActionKind, Stage},
+    views::{EntryResult, LetterState},
+};
+
+use super::dead_letters::MOST;
+pub(super) use scheme::{CONDITION, condition};
+
+/// An id that an administrator chooses.
+const ID: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";
+/// Bytes in hexadecimal; none: the first page.
+const CURSOR: &str = "^([0-9a-fA-F]{2})*$";
+/// Tags in quotes, or a star for any.
+const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
+/// Printable, with neither end blank. Other than ASCII is understood as UTF-8, which HTTP does not promise to carry.
+const ACTOR: &str = "^[!-~]([ -~]{0,98}[!-~])?$";
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn one_of(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
+    text().enum_values(Some(names))
+}
+
+fn or_null(of: Type) -> SchemaType {
+    SchemaType::from_iter([of, Type::Null])
+}
+
+/// Types that stand for what a request may hold, where the document names a type.
+macro_rules! shown {
+    ($($(#[$doc:meta])* $name:ident: $schema:expr,)*) => {$(
+        $(#[$doc])*
+        pub(super) struct $name;
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $schema.into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+shown! {
+    /// The id of a source or a scheme.
+    Id: id(),
+    /// The `next` of the page before; empty for the first page.
+    CursorText: text().pattern(Some(CURSOR)),
+    /// The name of an action.
+    ActionWord: one_of(ActionKind::ALL.map(ActionKind::as_str)),
+    /// How a step ended, or `unknown`.
+    ResultWord: one_of(EntryResult::all().map(EntryResult::as_str)),
+    /// Where something was given up.
+    StageWord: stage(),
+    /// A time with its offset.
+    Time: time(),
+    /// What `If-Match` takes.
+    Tags: text().pattern(Some(TAGS)),
+    /// Who asks.
+    Who: text().pattern(Some(ACTOR)),
+    /// How many users to name.
+    Count: ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).default(Some(json!(1_000))),
+    /// A scheme as it is sent.
+    SchemeText: scheme::scheme(),
+    /// Which dead letters to take up again.
+    Redrive: redrive(),
+    /// Why nothing is to be done about a dead letter.
+    Dismissal: dismissal(),
+}
+
+fn id() -> ObjectBuilder {
+    text().pattern(Some(ID))
+}
+
+fn stage() -> ObjectBuilder {
+    one_of(Stage::ALL.map(Stage::as_str))
+}
+
+fn time() -> ObjectBuilder {
+    text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+}
+
+fn letter_state() -> ObjectBuilder {
+    one_of(LetterState::ALL.map(LetterState::as_str))
+}
+
+/// Letters to take up again: by their ids, or by a filter.
+fn redrive() -> RefOr<Schema> {
+    let null = || RefOr::from(ObjectBuilder::new().schema_type(Type::Null));
+    let ids = ArrayBuilder::new().items(text()).min_items(Some(1)).max_items(Some(MOST));
+    let ids = closed([("ids", ids.into()), ("filter", null()), ("limit", null())])
+        .required("ids")
+        .description(Some("These letters, at most 1,000."));
+    let limit = ObjectBuilder::new().schema_type(or_null(Type::Integer)).minimum(Some(1)).maximum(Some(MOST));
+    let by_filter = ObjectBuilder::new()
+        .property("filter", filter())
+        .required("filter")
+        .property("limit", limit)
+        .property("ids", null())
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+        .description(Some("Those that the filter lets through, the newest first; at most `limit`, up to 1,000."));
+    OneOfBuilder::new().item(ids).item(by_filter).into()
+}
+
+fn filter() -> ObjectBuilder {
+    let or_null =
+        |schema: ObjectBuilder| OneOfBuilder::new().item(schema).item(ObjectBuilder::new().schema_type(Type::Null));
+    let boolean = ObjectBuilder::new().schema_type(Type::Boolean);
+    ObjectBuilder::new()
+        .property("source", or_null(id()))
+        .property("stage", or_null(stage()))
+        .property("reason", or_null(text().description(Some("With these words in their reason."))))
+        .property("since", or_null(time()))
+        .property("user", or_null(text().description(Some("The lasting id or the login name."))))
+        .property("state", or_null(letter_state().description(Some("`open` where nothing is said."))))
+        .property("held", or_null(boolean.description(Some("Kept back (true), or given up (false)."))))
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+}
+
+/// Why nothing is to be done about a letter.
+fn dismissal() -> RefOr<Schema> {
+    let reason = ObjectBuilder::new()
+        .schema_type(or_null(Type::String))
+        .max_length(Some(1_000))
+        .description(Some("Shown with the letter."));
+    closed([("reason", reason.into())]).into()
+}
+
+/// An object with these keys and no others.
+fn closed<'k>(keys: impl IntoIterator<Item = (&'k str, RefOr<Schema>)>) -> ObjectBuilder {
+    let object = ObjectBuilder::new().schema_type(Type::Object);
+    let object = object.additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    keys.into_iter().fold(object, |object, (key, schema)| object.property(key, schema))
+}
