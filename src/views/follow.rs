@@ -60,7 +60,8 @@ impl Follower {
     async fn follow(&self, wait: &mut Duration) -> Result<(), Interruption> {
         let mut from = Vec::new();
         for partition in (0..self.log.partitions()).map(Partition) {
-            from.push((partition, self.checkpoints.next(self.stream, partition)?));
+            let Some(next) = self.stop.run_until_cancelled(self.next(partition)).await else { return Ok(()) };
+            from.push((partition, next?));
         }
         let Some(records) = self.stop.run_until_cancelled(self.log.read(self.stream, from)).await else {
             return Ok(());
@@ -74,6 +75,17 @@ impl Follower {
             self.component.working();
         }
         Ok(())
+    }
+
+    /// Where to go on in `partition`. A checkpoint behind the end of the log is one of another log: of a topic that was deleted.
+    async fn next(&self, partition: Partition) -> Result<u64, Interruption> {
+        let next = self.checkpoints.next(self.stream, partition)?;
+        let bounds = self.log.bounds(self.stream, partition).await?;
+        if next <= bounds.end {
+            return Ok(next);
+        }
+        tracing::warn!(stream = %self.stream, %partition, "the view is ahead of the log, reading it from its start");
+        Ok(bounds.start)
     }
 
     /// Applies the records up to the first error, then moves the checkpoints.

@@ -22,7 +22,13 @@ use super::{
     record,
     settings::{Settings, refusal},
 };
-use crate::log::{Consumer, Error};
+use crate::{
+    log::{Consumer, Error},
+    rate_limited_log::LogLimiter,
+};
+
+/// Trouble with a topic meets all of its members, again and again.
+static TROUBLE: LogLimiter = LogLimiter::once_a_minute();
 
 /// Joins `group` in `topic`; leaves when `closing` is cancelled or the membership is dropped.
 pub(super) fn join(
@@ -101,7 +107,10 @@ async fn poll(consumer: &StreamConsumer<Member>) {
             }
             Err(error) => match record::lasting(&error) {
                 Some(error) => {
-                    tracing::error!(topic = consumer.context().topic, %error, "kafka: the group has trouble")
+                    if let Some(suppressed) = TROUBLE.permit() {
+                        let topic = &consumer.context().topic;
+                        tracing::error!(topic, %error, suppressed, "kafka: the group has trouble");
+                    }
                 }
                 None => tracing::debug!(topic = consumer.context().topic, %error, "kafka: passing trouble"),
             },

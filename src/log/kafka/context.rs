@@ -9,16 +9,28 @@ use rdkafka::{
 };
 
 use super::stranded::Stranded;
+use crate::rate_limited_log::LogLimiter;
 
 /// Each connection's state, line by line: what it comes to is told by [`Voice::error`]. And settings of the user's that
 /// are meant for another kind of client.
 const DETAILS: [&str; 4] = ["FAIL", "ERROR", "REQTMOUT", "CONFWARN"];
 
 /// Passes on what a client says, and keeps its last trouble for the error that follows from it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Voice {
     last_trouble: Arc<Mutex<Option<String>>>,
+    limiter: Arc<LogLimiter>,
     pub(super) stranded: Stranded,
+}
+
+/// Every client of a topic that is not there says so.
+static MISSING: LogLimiter = LogLimiter::once_a_minute();
+
+impl Default for Voice {
+    fn default() -> Self {
+        let limiter = Arc::new(LogLimiter::once_a_minute());
+        Self { last_trouble: Arc::default(), limiter, stranded: Stranded::default() }
+    }
 }
 
 impl Voice {
@@ -52,9 +64,17 @@ impl ClientContext for Voice {
             // Said by every client, twenty times a second; whoever appends, reads or asks for readiness says it once.
             Some(RDKafkaErrorCode::AllBrokersDown) => tracing::debug!("kafka: no broker can be reached"),
             Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve) => self.keep(reason),
-            _ => {
-                tracing::warn!("kafka: {reason}");
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
                 self.keep(reason);
+                if let Some(suppressed) = MISSING.permit() {
+                    tracing::warn!(suppressed, "kafka: {reason}");
+                }
+            }
+            _ => {
+                self.keep(reason);
+                if let Some(suppressed) = self.limiter.permit() {
+                    tracing::warn!(suppressed, "kafka: {reason}");
+                }
             }
         }
     }

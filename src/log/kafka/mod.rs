@@ -3,7 +3,8 @@
 //! * [`producer`] appends, [`reader`] reads without a group, [`consumer`], [`member`], [`assigned`] and [`lease`] are a
 //!   group's member from the outside in.
 //! * [`client`] is the connection that writes and asks; [`topics`] makes and checks the topics, [`settings`] says what the clients are told, [`context`] where what they
-//!   say goes, [`lag`] how far they are behind, [`stranded`] which of them have to be replaced.
+//!   say goes, [`lag`] how far they are behind, [`stranded`] which of them have to be replaced, [`watch`] whether
+//!   the topics are still there.
 
 mod assigned;
 mod client;
@@ -19,24 +20,27 @@ mod search;
 mod settings;
 mod stranded;
 mod topics;
+mod watch;
 
 use std::{
     ops::Range,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use rdkafka::producer::Producer as _;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::{
     client::Client,
     lag::Lags,
-    producer::{Delivered, Producer},
+    producer::{Delivered, Producer, Refused},
     search::Acknowledged,
     settings::{Patience, Settings},
+    topics::Standing,
+    watch::Watch,
 };
 use super::{Consumer, Error, Log, Partition, Position, Record, Records, Stream};
 use crate::{config::KafkaConfig, health::Health};
@@ -53,14 +57,14 @@ const FLUSH: Duration = Duration::from_secs(5);
 /// A log whose streams are topics.
 pub struct KafkaLog {
     settings: Settings,
-    deliveries: Producer,
-    results: Producer,
+    deliveries: Arc<Producer>,
+    results: Arc<Producer>,
     partitions: u16,
     identity: String,
-    #[expect(dead_code, reason = "the streams say to it how they are doing")]
-    health: Health,
     lags: Lags,
-    acknowledged: Acknowledged,
+    acknowledged: Arc<Acknowledged>,
+    watch: Arc<Watch>,
+    _watching: DropGuard,
     readiness: tokio::sync::Mutex<Option<(Instant, Result<(), Error>)>>,
     closing: CancellationToken,
     /// Cancelled one by one as members leave.
@@ -83,22 +87,27 @@ impl KafkaLog {
     /// As [`KafkaLog::open`].
     pub async fn open_in(config: &KafkaConfig, health: Health) -> Result<Self, Error> {
         let settings = Settings::new(config)?;
-        let deliveries = Producer::new(settings.clone(), Patience::GivesUp)?;
-        let results = Producer::new(settings.clone(), Patience::NeverGivesUp)?;
+        let deliveries = Arc::new(Producer::new(settings.clone(), Patience::GivesUp)?);
+        let results = Arc::new(Producer::new(settings.clone(), Patience::NeverGivesUp)?);
         let client = deliveries.client();
         let partitions = topics::ensure(&client, &settings, config).await?;
         let identity = identity(&client, config).await?;
+        let (acknowledged, closing) = (Arc::<Acknowledged>::default(), CancellationToken::new());
+        let watching = closing.child_token();
+        let watch = Watch::new(settings.clone(), config, partitions, health, Arc::clone(&acknowledged));
+        tokio::spawn(Arc::clone(&watch).run(Arc::clone(&deliveries), watching.clone()));
         Ok(Self {
             deliveries,
             results,
             settings,
             partitions,
             identity,
-            health,
             lags: Lags::default(),
-            acknowledged: Acknowledged::default(),
+            acknowledged,
+            watch,
+            _watching: watching.drop_guard(),
             readiness: tokio::sync::Mutex::default(),
-            closing: CancellationToken::new(),
+            closing,
             members: Mutex::default(),
         })
     }
@@ -107,19 +116,11 @@ impl KafkaLog {
         if self.closing.is_cancelled() { Err(Error::Unavailable("the log is closed".into())) } else { Ok(()) }
     }
 
+    /// Every stream counts: usher writes or reads them all.
     async fn ask_whether_ready(&self) -> Result<(), Error> {
-        let (client, topic) = (self.deliveries.client(), self.settings.topic(Stream::Events));
-        blocking(move || {
-            let metadata = client.metadata(&topic, READY)?;
-            let mut partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
-            match partitions.find(|partition| partition.leader() < 0) {
-                Some(partition) => {
-                    Err(Error::Unavailable(format!("partition {} of {topic} has no leader", partition.id())))
-                }
-                None => Ok(()),
-            }
-        })
-        .await
+        let found = topics::standing(&self.deliveries.client(), &self.settings, self.partitions).await?;
+        let trouble = |(stream, standing): (Stream, Standing)| standing.trouble(&self.settings.topic(stream));
+        found.into_iter().find_map(trouble).map_or(Ok(()), |why| Err(Error::Unavailable(why)))
     }
 }
 
@@ -156,7 +157,18 @@ impl Log for KafkaLog {
             | Stream::Feeds => &self.results,
         };
         let since = self.acknowledged.end(stream, partition);
-        let position = match producer.append(&topic, partition, key, &record.payload).await? {
+        let length = key.len() + record.payload.len();
+        let delivered = producer.append(&topic, partition, key, &record.payload).await;
+        let delivered = delivered.map_err(|refused| match refused {
+            Refused::Missing => {
+                self.watch.is_missing(stream);
+                Error::Unavailable(format!("the topic {topic} is missing"))
+            }
+            Refused::TooLong => Error::Unusable(self.watch.refuses(stream, length)),
+            Refused::Otherwise(error) => error,
+        })?;
+        self.watch.takes(stream, length);
+        let position = match delivered {
             Delivered::At(offset) => Position { partition, offset },
             Delivered::Somewhere => search::find(self, stream, partition, &record, since).await?,
         };
@@ -175,7 +187,9 @@ impl Log for KafkaLog {
 
     async fn read(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error> {
         self.open_still()?;
-        reader::open(&self.settings, &self.settings.topic(stream), &from, self.closing.clone())
+        let acknowledged = Arc::clone(&self.acknowledged);
+        let watched = reader::Watched { stream, watch: Arc::clone(&self.watch), acknowledged };
+        reader::open(&self.settings, &self.settings.topic(stream), &from, watched, self.closing.clone())
     }
 
     async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error> {

@@ -24,6 +24,16 @@ pub(super) enum Delivered {
     Somewhere,
 }
 
+/// Why a record was not taken.
+pub(super) enum Refused {
+    /// There is no such topic, or not this partition of it.
+    Missing,
+    /// The record is longer than the topic takes.
+    TooLong,
+    /// For another reason.
+    Otherwise(Error),
+}
+
 /// Writes records; replaces its client when that can't go on.
 pub(super) struct Producer {
     settings: Settings,
@@ -57,12 +67,13 @@ impl Producer {
         partition: Partition,
         key: &str,
         payload: &[u8],
-    ) -> Result<Delivered, Error> {
+    ) -> Result<Delivered, Refused> {
         let client = self.client();
         let record = FutureRecord::to(topic).partition(i32::from(partition.0)).key(key);
         // By none at all Kafka knows that what was kept under the key is taken back.
         let record = if payload.is_empty() { record } else { record.payload(payload) };
-        let mut delivery = client.producer.send_result(record).map_err(|(error, _)| self.failed(&client, &error))?;
+        let mut delivery =
+            client.producer.send_result(record).map_err(|(error, _)| self.failed(&client, topic, &error))?;
         let delivered = tokio::select! {
             delivered = &mut delivery => delivered,
             () = client.stranded().noticed() => {
@@ -74,28 +85,31 @@ impl Producer {
         match delivered {
             Ok(Ok(delivered)) => Ok(u64::try_from(delivered.offset).map_or(Delivered::Somewhere, Delivered::At)),
             Ok(Err((KafkaError::MessageProduction(RDKafkaErrorCode::PurgeInflight), _))) => Ok(Delivered::Somewhere),
-            Ok(Err((error, _))) => Err(self.failed(&client, &error)),
-            Err(_) => Err(Error::Unavailable("the producer was closed before the record was delivered".into())),
+            Ok(Err((error, _))) => Err(self.failed(&client, topic, &error)),
+            Err(_) => {
+                let why = "the producer was closed before the record was delivered";
+                Err(Refused::Otherwise(Error::Unavailable(why.into())))
+            }
         }
     }
 
-    /// What a failed append means to its caller.
-    fn failed(&self, client: &Client, error: &KafkaError) -> Error {
+    /// What a failed append to `topic` means to its caller.
+    fn failed(&self, client: &Client, topic: &str, error: &KafkaError) -> Refused {
         use RDKafkaErrorCode as Code;
         if client.is_broken() {
             self.replace(client);
         }
-        match error.rdkafka_error_code() {
+        Refused::Otherwise(match error.rdkafka_error_code() {
             Some(Code::QueueFull) => Error::Overloaded,
-            Some(
-                Code::MessageSizeTooLarge
-                | Code::InvalidMessageSize
-                | Code::TopicAuthorizationFailed
-                | Code::ClusterAuthorizationFailed
-                | Code::UnknownPartition,
-            ) => Error::Unusable(format!("Kafka refuses a record: {}", crate::words::kafka(error))),
+            Some(Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition) => {
+                return Refused::Missing;
+            }
+            Some(Code::MessageSizeTooLarge | Code::InvalidMessageSize) => return Refused::TooLong,
+            Some(Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed) => {
+                Error::Unusable(format!("Kafka refuses to write to {topic}: {}", crate::words::kafka(error)))
+            }
             _ => client.unanswered(error),
-        }
+        })
     }
 
     fn replace(&self, broken: &Client) {

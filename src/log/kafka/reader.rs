@@ -1,6 +1,6 @@
 //! Reading by oneself: chosen partitions from chosen offsets, without a group.
 
-use std::{collections::HashMap, thread, time::Duration};
+use std::{collections::HashMap, sync::Arc, thread, time::Duration};
 
 use futures::{StreamExt, stream};
 use rdkafka::{
@@ -14,23 +14,34 @@ use tokio_util::sync::CancellationToken;
 use super::{
     context::Voice,
     record,
+    search::Acknowledged,
     settings::{Settings, refusal},
+    watch::Watch,
 };
-use crate::log::{Error, Partition, Records, Stored};
+use crate::log::{Error, Partition, Records, Stored, Stream};
 
 /// How long to wait before a consumer is made again that could not be made.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// The stream that is read, and who wants to know what is met there.
+pub(super) struct Watched {
+    pub(super) stream: Stream,
+    pub(super) watch: Arc<Watch>,
+    pub(super) acknowledged: Arc<Acknowledged>,
+}
 
 /// Reads `from` on, until `closing` or until the stream is dropped.
 pub(super) fn open(
     settings: &Settings,
     topic: &str,
     from: &[(Partition, u64)],
+    watched: Watched,
     closing: CancellationToken,
 ) -> Result<Records, Error> {
     let next = from.iter().copied().collect();
     let consumer = consume(settings, topic, &next)?;
-    let reader = Reader { settings: settings.clone(), topic: topic.to_owned(), consumer: Some(consumer), next };
+    let reader =
+        Reader { settings: settings.clone(), topic: topic.to_owned(), consumer: Some(consumer), next, watched };
     let records = stream::unfold(reader, async |mut reader| reader.next().await.map(|record| (record, reader)));
     Ok(records.take_until(closing.cancelled_owned()).boxed())
 }
@@ -60,6 +71,7 @@ struct Reader {
     consumer: Option<StreamConsumer<Voice>>,
     /// Where to go on in each partition.
     next: HashMap<Partition, u64>,
+    watched: Watched,
 }
 
 impl Reader {
@@ -67,7 +79,12 @@ impl Reader {
         loop {
             let consumer = self.consumer.as_ref()?;
             let record = tokio::select! {
-                polled = consumer.recv() => record::read(polled),
+                polled = consumer.recv() => {
+                    if polled.as_ref().is_err_and(record::is_missing) {
+                        self.watched.watch.is_missing(self.watched.stream);
+                    }
+                    record::read(polled)
+                }
                 () = consumer.context().stranded.noticed() => {
                     self.replace().await;
                     continue;
@@ -76,6 +93,7 @@ impl Reader {
             match record {
                 Some(Ok(stored)) if self.is_behind_us(&stored) => {}
                 Some(Ok(stored)) => {
+                    self.watched.acknowledged.note(self.watched.stream, stored.position);
                     self.next.insert(stored.position.partition, stored.position.offset + 1);
                     return Some(Ok(stored));
                 }

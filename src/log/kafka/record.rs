@@ -34,6 +34,13 @@ fn stored(message: &BorrowedMessage<'_>) -> Stored {
     }
 }
 
+/// Whether the topic, or the partition, is not there.
+pub(super) fn is_missing(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    let code = error.rdkafka_error_code();
+    matches!(code, Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition))
+}
+
 /// What stays wrong until somebody does something about it.
 pub(super) fn lasting(error: &KafkaError) -> Option<Error> {
     use RDKafkaErrorCode as Code;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::{
-    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
+    admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication},
     error::RDKafkaErrorCode,
     metadata::MetadataTopic,
     types::RDKafkaRespErr,
@@ -36,6 +36,8 @@ const COMPACTED: &[(&str, &str)] = &[
 const ONLY_THE_LATEST: &[(&str, &str)] = &[("cleanup.policy", "compact"), ("segment.ms", "600000")];
 /// How long one question to the cluster may take.
 const ANSWER: Duration = Duration::from_secs(9);
+/// How long each question of a look at the topics may take.
+pub(super) const LOOK: Duration = Duration::from_secs(2);
 /// How long new topics may take until all brokers asked know them.
 const CREATION: Duration = Duration::from_secs(30);
 
@@ -50,10 +52,108 @@ pub(super) async fn ensure(client: &Client, settings: &Settings, config: &KafkaC
     check_policies(settings, &there).await?;
     let missing: Vec<_> = found.into_iter().filter(|(_, count)| count.is_none()).map(|(stream, _)| stream).collect();
     if !missing.is_empty() {
+        if !there.is_empty() {
+            let topics: Vec<_> = missing.iter().map(|stream| settings.topic(*stream)).collect();
+            let topics = topics.join(", ");
+            tracing::warn!(
+                topics,
+                "kafka: some topics are missing and made; what stood in them, if they were there, is lost"
+            );
+        }
         create(settings, config, &missing, count).await?;
         settled(client, settings, count).await?;
     }
     Ok(count)
+}
+
+/// Makes topics again that were there.
+pub(super) async fn make_again(
+    client: &Client,
+    settings: &Settings,
+    config: &KafkaConfig,
+    missing: &[Stream],
+    count: u16,
+) -> Result<(), Error> {
+    create(settings, config, missing, count).await?;
+    settled(client, settings, count).await
+}
+
+/// How a topic is, as the brokers tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// All partitions have a leader.
+    Fine,
+    /// There is no such topic.
+    Missing,
+    /// A partition has no leader.
+    Leaderless(i32),
+    /// It has not all of the partitions.
+    Short(usize),
+    /// The brokers tell of it only this.
+    Untold(String),
+}
+
+impl Standing {
+    /// What is wrong with `topic`, if anything is.
+    pub(super) fn trouble(&self, topic: &str) -> Option<String> {
+        match self {
+            Self::Fine => None,
+            Self::Missing => Some(format!("the topic {topic} is missing")),
+            Self::Leaderless(partition) => Some(format!("partition {partition} of {topic} has no leader")),
+            Self::Short(count) => Some(format!("the topic {topic} has only {count} partitions")),
+            Self::Untold(why) => Some(format!("the topic {topic}: {why}")),
+        }
+    }
+}
+
+/// How all topics are, each of which is to have `count` partitions. Each is asked for by name: the cluster may have thousands
+/// of others.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the brokers don't answer.
+pub(super) async fn standing(
+    client: &Client,
+    settings: &Settings,
+    count: u16,
+) -> Result<Vec<(Stream, Standing)>, Error> {
+    let (client, settings) = (client.clone(), settings.clone());
+    blocking(move || {
+        let standing = |stream| Ok((stream, standing_of(&client, &settings.topic(stream), usize::from(count))?));
+        Stream::ALL.into_iter().map(standing).collect()
+    })
+    .await
+}
+
+fn standing_of(client: &Client, topic: &str, count: usize) -> Result<Standing, Error> {
+    let metadata = client.metadata(topic, LOOK)?;
+    let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
+        return Ok(Standing::Missing);
+    };
+    Ok(match found.error() {
+        None | Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) => {
+            let partitions = found.partitions();
+            match partitions.iter().find(|partition| partition.leader() < 0) {
+                Some(leaderless) => Standing::Leaderless(leaderless.id()),
+                None if partitions.len() < count => Standing::Short(partitions.len()),
+                None => Standing::Fine,
+            }
+        }
+        Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => Standing::Missing,
+        Some(error) => Standing::Untold(crate::words::kafka_code(RDKafkaErrorCode::from(error))),
+    })
+}
+
+/// The longest record that the topic of `stream` takes, where the brokers tell.
+pub(super) async fn longest(settings: &Settings, stream: Stream) -> Option<usize> {
+    let admin: AdminClient<Voice> = settings.admin().create_with_context(Voice::default()).ok()?;
+    let topic = settings.topic(stream);
+    let options = AdminOptions::new().request_timeout(Some(ANSWER));
+    let described = admin.describe_configs([&ResourceSpecifier::Topic(&topic)], &options).await.ok()?;
+    described.into_iter().next()?.ok().as_ref().and_then(longest_in)
+}
+
+fn longest_in(described: &ConfigResource) -> Option<usize> {
+    described.get("max.message.bytes")?.value.as_deref()?.parse().ok()
 }
 
 /// The partition counts of the topics that are there, [`Stream::ALL`] in order.
@@ -123,6 +223,7 @@ async fn check_policies(settings: &Settings, there: &[Stream]) -> Result<(), Err
             Ok(described) => {
                 let policy = described.get("cleanup.policy").and_then(|entry| entry.value.as_deref());
                 check_policy(*stream, topic, policy.unwrap_or_default())?;
+                check_longest(topic, &described);
             }
             Err(code) => {
                 tracing::warn!(topic, %code, "kafka: what the topic forgets can't be asked; see that its `cleanup.policy` is right");
@@ -130,6 +231,17 @@ async fn check_policies(settings: &Settings, there: &[Stream]) -> Result<(), Err
         }
     }
     Ok(())
+}
+
+/// Warns of a topic that takes no records as long as usher's can be. Most are far shorter.
+fn check_longest(topic: &str, described: &ConfigResource) {
+    let wanted = MAX_RECORD.parse().unwrap_or(usize::MAX);
+    if let Some(longest) = longest_in(described).filter(|longest| *longest < wanted) {
+        tracing::warn!(
+            topic,
+            "kafka: records longer than {longest} bytes would be refused; set `max.message.bytes` of the topic to {MAX_RECORD}"
+        );
+    }
 }
 
 fn check_policy(stream: Stream, topic: &str, policy: &str) -> Result<(), Error> {

@@ -1,3 +1,5 @@
-//! Processes that share the work on Kafka, where one of them is not what it takes itself for.
+//! On Kafka: processes that share the work, where one of them is not what it takes itself for, and topics that are not what
+//! they were.
 
 mod standstill;
+mod topics;

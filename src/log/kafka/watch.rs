@@ -1,0 +1,208 @@
+//! The watch over the topics: it says to the health of the process whether each stream can be used, and makes a topic again
+//! that somebody has deleted.
+//!
+//! Made again, a topic is another one whose offsets begin anew. Everything in this process that counts by the old ones
+//! (readers, members, what was read back) would pass over its first records. So the process ends then, and starts anew.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    client::Client,
+    producer::Producer,
+    search::Acknowledged,
+    settings::Settings,
+    topics::{self, Standing},
+};
+use crate::{
+    config::KafkaConfig,
+    health::{Component, Health},
+    log::{Error, Partition, Stream},
+    rate_limited_log::LogLimiter,
+};
+
+/// How often the topics are looked at.
+const EVERY: Duration = Duration::from_secs(5);
+/// How soon at most after the last time, where somebody was told of a missing topic.
+const SOONEST: Duration = Duration::from_secs(1);
+/// A topic that was missing so often in a row is missing: a broker that has just started may not know them all.
+const ENOUGH: u32 = 2;
+/// What a record has besides its key and its payload, in a batch of its own; generously.
+const OVERHEAD: usize = 512;
+
+/// See the module.
+pub(super) struct Watch {
+    settings: Settings,
+    config: KafkaConfig,
+    partitions: u16,
+    health: Health,
+    acknowledged: Arc<Acknowledged>,
+    streams: BTreeMap<Stream, Watched>,
+    look: Notify,
+    not_made: LogLimiter,
+}
+
+/// What is known of one stream.
+struct Watched {
+    component: Component,
+    /// How often in a row its topic was missing.
+    missing: AtomicU32,
+    /// Whether somebody was told that the topic is not there: it may have been made again since.
+    suspect: AtomicBool,
+    /// The length of the shortest record that the brokers refused for its length; 0: none.
+    refused: AtomicUsize,
+}
+
+impl Watch {
+    pub(super) fn new(
+        settings: Settings,
+        config: &KafkaConfig,
+        partitions: u16,
+        health: Health,
+        acknowledged: Arc<Acknowledged>,
+    ) -> Arc<Self> {
+        let watched = |stream: Stream| Watched {
+            component: health.component(format!("stream {stream}")),
+            missing: AtomicU32::new(0),
+            suspect: AtomicBool::new(false),
+            refused: AtomicUsize::new(0),
+        };
+        let streams = Stream::ALL.into_iter().map(|stream| (stream, watched(stream))).collect();
+        let (config, look, not_made) = (config.clone(), Notify::new(), LogLimiter::once_a_minute());
+        Arc::new(Self { settings, config, partitions, health, acknowledged, streams, look, not_made })
+    }
+
+    /// Watches until `closing`.
+    pub(super) async fn run(self: Arc<Self>, producer: Arc<Producer>, closing: CancellationToken) {
+        let watch = async {
+            loop {
+                tokio::time::sleep(SOONEST).await;
+                // An error is the end of the time.
+                let _ = tokio::time::timeout(EVERY - SOONEST, self.look.notified()).await;
+                self.look(&producer.client()).await;
+            }
+        };
+        closing.run_until_cancelled(watch).await;
+    }
+
+    /// Notes that somebody who writes or reads `stream` was told that its topic is not there.
+    pub(super) fn is_missing(&self, stream: Stream) {
+        if let Some(watched) = self.streams.get(&stream) {
+            watched.suspect.store(true, Ordering::Relaxed);
+            self.look.notify_one();
+        }
+    }
+
+    /// Notes that a record of `stream` was refused for its length; says what to do about it.
+    pub(super) fn refuses(&self, stream: Stream, length: usize) -> String {
+        let topic = self.settings.topic(stream);
+        let why = format!(
+            "the topic {topic} takes no record of {length} bytes; set its `max.message.bytes` to {}",
+            super::settings::MAX_RECORD
+        );
+        if let Some(watched) = self.streams.get(&stream) {
+            let shorter = |known: usize| (known == 0 || length < known).then_some(length);
+            // An error says that a shorter one is known.
+            let _ = watched.refused.fetch_update(Ordering::Relaxed, Ordering::Relaxed, shorter);
+            watched.component.failing(&*why);
+        }
+        why
+    }
+
+    /// Notes that a record of `stream` was taken.
+    pub(super) fn takes(&self, stream: Stream, length: usize) {
+        let Some(watched) = self.streams.get(&stream) else { return };
+        let refused = watched.refused.load(Ordering::Relaxed);
+        if refused > 0 && length >= refused {
+            watched.refused.store(0, Ordering::Relaxed);
+            watched.component.working();
+        }
+    }
+
+    async fn look(&self, client: &Client) {
+        // Without an answer nothing is known of the topics; that Kafka is away is told otherwise.
+        let Ok(found) = topics::standing(client, &self.settings, self.partitions).await else { return };
+        let mut missing = Vec::new();
+        for (stream, standing) in found {
+            let Some(watched) = self.streams.get(&stream) else { continue };
+            let times = if standing == Standing::Missing { watched.missing.load(Ordering::Relaxed) + 1 } else { 0 };
+            watched.missing.store(times, Ordering::Relaxed);
+            match standing.trouble(&self.settings.topic(stream)) {
+                Some(why) => watched.component.failing(why),
+                None => self.is_there(client, stream, watched).await,
+            }
+            if times >= ENOUGH {
+                missing.push(stream);
+            }
+        }
+        if !missing.is_empty() {
+            self.make_again(client, &missing).await;
+        }
+    }
+
+    async fn is_there(&self, client: &Client, stream: Stream, watched: &Watched) {
+        if watched.suspect.swap(false, Ordering::Relaxed) && self.was_made_again(client, stream).await {
+            return self.start_anew(&[stream]);
+        }
+        let refused = watched.refused.load(Ordering::Relaxed);
+        if refused > 0 {
+            let longest = topics::longest(&self.settings, stream).await;
+            if longest.is_none_or(|longest| longest < refused + OVERHEAD) {
+                return;
+            }
+            watched.refused.store(0, Ordering::Relaxed);
+        }
+        watched.component.working();
+    }
+
+    /// Whether the topic holds less than this process has written to it or read of it.
+    async fn was_made_again(&self, client: &Client, stream: Stream) -> bool {
+        let topic = self.settings.topic(stream);
+        for partition in (0..self.partitions).map(Partition) {
+            let Some(known) = self.acknowledged.end(stream, partition) else { continue };
+            let (client, topic) = (client.clone(), topic.clone());
+            let bounds = super::blocking(move || client.bounds(&topic, partition, topics::LOOK)).await;
+            if bounds.is_ok_and(|bounds| bounds.end < known) {
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn make_again(&self, client: &Client, missing: &[Stream]) {
+        match topics::make_again(client, &self.settings, &self.config, missing, self.partitions).await {
+            Ok(()) => self.start_anew(missing),
+            Err(error) => self.not_made(missing, &error),
+        }
+    }
+
+    fn not_made(&self, missing: &[Stream], error: &Error) {
+        for watched in missing.iter().filter_map(|stream| self.streams.get(stream)) {
+            watched.component.failing(format!("its topic is missing and can't be made again: {error}"));
+        }
+        if let Some(suppressed) = self.not_made.permit() {
+            tracing::error!(%error, suppressed, "kafka: a topic is missing and can't be made again");
+        }
+    }
+
+    fn start_anew(&self, streams: &[Stream]) {
+        let topics: Vec<_> = streams.iter().map(|stream| self.settings.topic(*stream)).collect();
+        let topics = topics.join(", ");
+        tracing::error!(topics, "kafka: topics were deleted and made again; what stood in them is lost");
+        for watched in streams.iter().filter_map(|stream| self.streams.get(stream)) {
+            watched.component.failing("its topic was deleted and made again; usher starts anew");
+        }
+        self.health.end_process(format!(
+            "the Kafka topic {topics} was deleted: it is made again, what stood in it is lost, and usher has to start anew"
+        ));
+    }
+}
