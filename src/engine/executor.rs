@@ -43,14 +43,14 @@ impl Executor {
         ledger: Ledger,
         metrics: Metrics,
     ) -> Self {
-        let appender = Appender::new(log);
+        let appender = Appender::new(Arc::clone(&log));
         let dead_letters = DeadLetters {
             stage: Stage::Executor,
             connection: Arc::clone(&connection),
             appender: appender.clone(),
             metrics: metrics.clone(),
         };
-        let guard = Guard::new(Arc::clone(&connection), protect);
+        let guard = Guard::new(Arc::clone(&connection), protect).claiming(log);
         let outcomes =
             Arc::new(Outcomes { connection: Arc::clone(&connection), appender, dead_letters, ledger, metrics });
         Self { connection, guard, outcomes, mode }

@@ -47,11 +47,13 @@ pub enum Stream {
     Activity,
     /// How far usher has come in the feed of each source. Compacted.
     Feeds,
+    /// Administrators from whom something is about to be taken. Compacted.
+    Claims,
 }
 
 impl Stream {
     /// All streams.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Events,
         Self::Decisions,
         Self::Outcomes,
@@ -61,12 +63,13 @@ impl Stream {
         Self::Settings,
         Self::Activity,
         Self::Feeds,
+        Self::Claims,
     ];
 
     /// Whether the latest record of each key is kept for ever, and earlier ones may go; otherwise records are kept for
     /// a time.
     pub const fn is_compacted(self) -> bool {
-        matches!(self, Self::Settings | Self::Activity | Self::Feeds)
+        matches!(self, Self::Settings | Self::Activity | Self::Feeds | Self::Claims)
     }
 
     /// The stream of which this one tells what was done with its records; none: it tells of no other. What is not done
@@ -76,7 +79,13 @@ impl Stream {
             Self::Decisions => Some(Self::Events),
             Self::Outcomes => Some(Self::Decisions),
             Self::SweepProgress => Some(Self::Sweeps),
-            Self::Events | Self::DeadLetters | Self::Sweeps | Self::Settings | Self::Activity | Self::Feeds => None,
+            Self::Events
+            | Self::DeadLetters
+            | Self::Sweeps
+            | Self::Settings
+            | Self::Activity
+            | Self::Feeds
+            | Self::Claims => None,
         }
     }
 
@@ -93,7 +102,8 @@ impl Stream {
             | Self::Sweeps
             | Self::SweepProgress
             | Self::Settings
-            | Self::Activity => None,
+            | Self::Activity
+            | Self::Claims => None,
         }
     }
 
@@ -109,6 +119,7 @@ impl Stream {
             Self::Settings => "settings",
             Self::Activity => "activity",
             Self::Feeds => "feeds",
+            Self::Claims => "claims",
         }
     }
 }

@@ -1,56 +1,60 @@
 //! Whom usher never takes anything from, whatever was decided: the account it acts as, the users an administrator has
 //! listed, the last administrators of a source.
 
+mod claims;
 mod rules;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{Mutex, OwnedMutexGuard},
-    time::Instant,
-};
+use tokio::{sync::Mutex, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{Connection, Interrupted, References, references::Doubt};
+use super::{Backoff, Connection, Interrupted, References, references::Doubt};
 use crate::{
     config::Protect,
-    domain::{SchemeId, Step, UserId},
+    domain::{ClaimState, SchemeId, Step, Timestamp, UserId},
+    log::Log,
     products::{Error, User},
 };
+use claims::{Claim, Claims};
 use rules::Verdict;
 
 /// The credentials of a source change with a restart only; asking again now and then costs nothing.
 const ACTING_KNOWN_FOR: Duration = Duration::from_hours(1);
-/// A product's list of administrators may be behind by some minutes: whom usher took something from since does not count.
-const LIST_BEHIND: Duration = Duration::from_mins(10);
-
-/// Guards one source. What it allows to be taken from an administrator is taken under its lock, so that two at once
-/// can't each be "not the last".
+/// Guards one source. What it allows to be taken from an administrator is taken under a claim, so that two at once, here or
+/// in two processes, can't each be "not the last".
 pub(super) struct Guard {
     connection: Arc<Connection>,
     protect: Protect,
     references: Option<Arc<References>>,
     acting: Mutex<Option<(Option<UserId>, Instant)>>,
-    taken: Arc<Mutex<Taken>>,
+    claims: Option<Claims>,
 }
 
-/// From which administrators something was taken lately.
-type Taken = HashMap<UserId, Instant>;
-
-/// That a step may be done, now. Kept while the product is asked.
+/// That a step may be done, now. Kept while the product is asked, and ended.
 #[must_use]
 #[derive(Default)]
-pub(super) struct Permit(Option<(UserId, OwnedMutexGuard<Taken>)>);
+pub(super) struct Permit(Option<Claim>);
 
 impl Permit {
-    /// Notes that the step was done, or may have been.
-    pub(super) fn used(self) {
-        if let Some((administrator, mut taken)) = self.0 {
-            taken.insert(administrator, Instant::now());
+    /// Until when the step may be done; none: there is no such time.
+    pub(super) fn usable_until(&self) -> Option<Instant> {
+        self.0.as_ref().map(Claim::usable_until)
+    }
+
+    /// Notes that the step was done, or may have been, by `now`.
+    pub(super) async fn used(self, now: Timestamp) {
+        self.end(ClaimState::Used, now).await;
+    }
+
+    /// Notes that the step was not done.
+    pub(super) async fn released(self, now: Timestamp) {
+        self.end(ClaimState::Released, now).await;
+    }
+
+    async fn end(self, state: ClaimState, now: Timestamp) {
+        if let Some(claim) = self.0 {
+            claim.end(state, now).await;
         }
     }
 }
@@ -66,7 +70,12 @@ pub(super) struct Refusal {
 impl Guard {
     /// A guard for the source of `connection`.
     pub(super) fn new(connection: Arc<Connection>, protect: Protect) -> Self {
-        Self { connection, protect, references: None, acting: Mutex::default(), taken: Arc::default() }
+        Self { connection, protect, references: None, acting: Mutex::default(), claims: None }
+    }
+
+    /// The same, with the claims in `log`. Without them nothing is allowed to be taken from an administrator.
+    pub(super) fn claiming(self, log: Arc<dyn Log>) -> Self {
+        Self { claims: Some(Claims::new(Arc::clone(&self.connection), log)), ..self }
     }
 
     /// The same, holding what takes something away while `references` that protect users name nothing.
@@ -140,17 +149,30 @@ impl Guard {
             }
             Ok(_) => {}
         }
-        let mut taken = stop.run_until_cancelled(Arc::clone(&self.taken).lock_owned()).await.ok_or(Interrupted)?;
-        taken.retain(|_, at| at.elapsed() < LIST_BEHIND);
-        let mut administrators = match self.administrators_like(user, stop).await? {
-            Ok(administrators) => administrators,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        administrators.retain(|one| !taken.contains_key(one));
-        Ok(match rules::judge_administrator(&self.protect, step, user, &administrators) {
-            Ok(()) => Ok(Permit(Some((user.id.clone(), taken)))),
-            Err(why) => Err(Refusal { why, error: None }),
-        })
+        let Some(claims) = &self.claims else { return Ok(Err(Refusal::unclaimed())) };
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(5));
+        loop {
+            let known = claims.lock(stop).await?;
+            let certain = match self.administrators_like(user, stop).await? {
+                Ok(administrators) => administrators,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            if let Err(why) = rules::judge_administrator(&self.protect, step, user, &certain) {
+                return Ok(Err(Refusal { why, error: None }));
+            }
+            let (claim, before) = claims.claim(known, &user.id, stop).await?;
+            let certain = without(&certain, &before.used);
+            let left = without(&certain, &before.pending);
+            if rules::judge_administrator(&self.protect, step, user, &left).is_ok() {
+                return Ok(Ok(Permit(Some(claim))));
+            }
+            claim.end(ClaimState::Released, self.connection.clock.now()).await;
+            if let Err(why) = rules::judge_administrator(&self.protect, step, user, &certain) {
+                return Ok(Err(Refusal { why, error: None }));
+            }
+            // It depends on what becomes of another process's step.
+            stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
+        }
     }
 
     async fn administrators_like(
@@ -181,6 +203,10 @@ impl Guard {
     }
 }
 
+fn without(administrators: &BTreeSet<UserId>, taken: &BTreeSet<UserId>) -> BTreeSet<UserId> {
+    administrators.difference(taken).cloned().collect()
+}
+
 /// Rights that are not enough to tell are no reason to stop the whole source: only what needs the answer is kept back.
 pub(in crate::engine) fn refused(error: Error) -> Error {
     match error {
@@ -190,6 +216,10 @@ pub(in crate::engine) fn refused(error: Error) -> Error {
 }
 
 impl Refusal {
+    fn unclaimed() -> Self {
+        Self { why: "the user is an administrator, and no claim can be made here".into(), error: None }
+    }
+
     fn untold(what: &str, error: Error) -> Self {
         Self { why: format!("the product does not tell {what}"), error: Some(error) }
     }

@@ -31,6 +31,8 @@ pub(super) struct Fence {
     /// What was there before the step.
     pub(super) before: String,
     pub(super) work: Work,
+    /// Until when the guard lets it be done; none: there is no such time.
+    pub(super) usable_until: Option<Instant>,
     /// Whether the attempt stands in the log, or need not.
     pub(super) attempted: AtomicBool,
 }
@@ -61,6 +63,9 @@ impl Clearance for Fence {
         // Looked at last: the partition may have been taken away while the change waited for its turn.
         if self.work.stop.is_cancelled() {
             return Err(TAKEN_AWAY);
+        }
+        if self.usable_until.is_some_and(|until| Instant::now() >= until) {
+            return Err(Withheld("its claim on an administrator has run out"));
         }
         match written.is_some_and(|at| at.elapsed() > FRESH) {
             true => Err(Withheld("too much time has passed since it was judged")),

@@ -130,6 +130,9 @@ impl<'a> Progress<'a> {
             connection.running(&self.work.stop).await?;
             let permitted = self.permit(&known).await?;
             if !known.holds(connection.stops()) {
+                if let Ok(permit) = permitted {
+                    permit.released(self.executor.now()).await;
+                }
                 continue; // it was judged by what was true before a long wait
             }
             let permit = match permitted {
@@ -139,8 +142,12 @@ impl<'a> Progress<'a> {
                     return Ok(ended);
                 }
             };
-            let place = connection.place(&self.work.stop).await?;
+            let Ok(place) = connection.place(&self.work.stop).await else {
+                permit.released(self.executor.now()).await;
+                return Err(Interrupted);
+            };
             if !connection.is_running() || self.stopped().is_some() || !known.holds(connection.stops()) {
+                permit.released(self.executor.now()).await;
                 self.carried.keep(known);
                 continue; // it was stopped meanwhile
             }
@@ -223,7 +230,10 @@ impl<'a> Progress<'a> {
                 let held = Ended::held(format!("protected: {why}")).before(before);
                 Err(Ended { error: error.map(|error| error.to_string()), ..held })
             }
-            Ok(_) if self.plan.dry_run => Err(self.tested().before(before)),
+            Ok(permit) if self.plan.dry_run => {
+                permit.released(self.executor.now()).await;
+                Err(self.tested().before(before))
+            }
             Ok(permit) => Ok(permit),
         })
     }
@@ -240,6 +250,7 @@ impl<'a> Progress<'a> {
             step: step.clone(),
             before: before.clone(),
             work: self.work.clone(),
+            usable_until: permit.usable_until(),
             attempted: AtomicBool::new(is_written),
         });
         let asked = cleared_by(fence.clone(), self.executor.connection.client.make_so(&known.user, &step.step)).await;
@@ -247,17 +258,21 @@ impl<'a> Progress<'a> {
             self.attempted = Some(before);
             outcomes.asked(&step.step, self.work);
         }
-        match &asked {
+        let may_be_done = match &asked {
             Ok(()) => {
                 self.executor.connection.succeeded(Asked::Change);
-                permit.used();
+                true
             }
+            Err(Error::Withheld(_)) if !fence.has_attempted() => false,
             Err(error) => {
-                let lost = matches!(error.disposition(), Disposition::ReadThenRetry(_));
-                if lost || may_be_done_in_part(&step.step) {
-                    permit.used();
-                }
+                matches!(error.disposition(), Disposition::ReadThenRetry(_)) || may_be_done_in_part(&step.step)
             }
+        };
+        let now = self.executor.now();
+        if may_be_done {
+            permit.used(now).await
+        } else {
+            permit.released(now).await
         }
         Ok(asked)
     }

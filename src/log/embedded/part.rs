@@ -42,6 +42,7 @@ impl Part {
             Stream::Settings => 7,
             Stream::Activity => 8,
             Stream::Feeds => 9,
+            Stream::Claims => 10,
         }
     }
 }

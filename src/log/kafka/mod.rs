@@ -154,7 +154,8 @@ impl Log for KafkaLog {
             | Stream::DeadLetters
             | Stream::SweepProgress
             | Stream::Activity
-            | Stream::Feeds => &self.results,
+            | Stream::Feeds
+            | Stream::Claims => &self.results,
         };
         let since = self.acknowledged.end(stream, partition);
         let length = key.len() + record.payload.len();

@@ -1,5 +1,6 @@
 //! On Kafka: processes that share the work, where one of them is not what it takes itself for, and topics that are not what
 //! they were.
 
+mod administrators;
 mod standstill;
 mod topics;

@@ -1,0 +1,232 @@
+//! Claims on administrators, in one order for all processes: the stream `claims`, keyed by source.
+//!
+//! A process that is about to take something from an administrator appends a claim and reads the stream up to it. Whoever
+//! was claimed before is counted as taken already. So of two processes that claim at once, the later one sees the other.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures::StreamExt;
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::{Instant, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::{
+    domain::{AdministratorClaim, ClaimState, Timestamp, UserId},
+    engine::{Appender, Backoff, Connection, Interrupted},
+    log::{self, Log, Position, Record, Stream, codec},
+};
+
+/// A product's list of administrators may be behind by some minutes: whom usher took something from since does not count.
+/// A claim of which nothing more was heard counts for as long.
+const LIST_BEHIND: Duration = Duration::from_mins(10);
+/// How long a claim may be used. The rest of [`LIST_BEHIND`] is for a call that is under way, and for clocks that differ.
+const USABLE_FOR: Duration = Duration::from_mins(5);
+/// How long the claims may take to be read.
+const READ: Duration = Duration::from_secs(20);
+/// How long the end of a claim may take to be written. Without it the claim counts until its time is over.
+const END: Duration = Duration::from_secs(10);
+
+/// The claims of one source.
+pub(super) struct Claims {
+    connection: Arc<Connection>,
+    log: Arc<dyn Log>,
+    known: Arc<Mutex<Known>>,
+}
+
+/// What was read of the stream.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Where to read on.
+    next: u64,
+    claims: HashMap<String, Seen>,
+}
+
+struct Seen {
+    offset: u64,
+    user: UserId,
+    at: Timestamp,
+    is_used: bool,
+}
+
+/// Other administrators whom somebody claimed before.
+#[derive(Default)]
+pub(super) struct Before {
+    /// From whom something was taken, or may have been.
+    pub(super) used: BTreeSet<UserId>,
+    /// From whom something is about to be taken.
+    pub(super) pending: BTreeSet<UserId>,
+}
+
+/// A claim that stands. Other steps on administrators of the source wait in this process until it is dropped.
+pub(super) struct Claim {
+    record: AdministratorClaim,
+    made: Instant,
+    log: Arc<dyn Log>,
+    known: OwnedMutexGuard<Known>,
+}
+
+impl Claims {
+    /// The claims of the source of `connection`, in `log`.
+    pub(super) fn new(connection: Arc<Connection>, log: Arc<dyn Log>) -> Self {
+        Self { connection, log, known: Arc::default() }
+    }
+
+    /// Waits until no other step of this process holds a claim.
+    pub(super) async fn lock(&self, stop: &CancellationToken) -> Result<OwnedMutexGuard<Known>, Interrupted> {
+        stop.run_until_cancelled(Arc::clone(&self.known).lock_owned()).await.ok_or(Interrupted)
+    }
+
+    /// Claims `user`; tells whom others claimed before.
+    pub(super) async fn claim(
+        &self,
+        mut known: OwnedMutexGuard<Known>,
+        user: &UserId,
+        stop: &CancellationToken,
+    ) -> Result<(Claim, Before), Interrupted> {
+        let record = AdministratorClaim {
+            id: format!("{:032x}", rand::random::<u128>()),
+            source: self.connection.source.clone(),
+            user: user.clone(),
+            at: self.connection.clock.now(),
+            state: ClaimState::Made,
+        };
+        let made = Instant::now();
+        let position = Appender::new(Arc::clone(&self.log)).append(Stream::Claims, written(&record), stop).await?;
+        self.read_up_to(&mut known, position, stop).await?;
+        let before = known.before(position.offset, user, self.connection.clock.now());
+        Ok((Claim { record, made, log: Arc::clone(&self.log), known }, before))
+    }
+
+    async fn read_up_to(
+        &self,
+        known: &mut Known,
+        position: Position,
+        stop: &CancellationToken,
+    ) -> Result<(), Interrupted> {
+        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
+        loop {
+            let read = stop.run_until_cancelled(timeout(READ, self.read(known, position))).await.ok_or(Interrupted)?;
+            let error = match read {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "they don't come in time".to_owned(),
+            };
+            warn!(source.id = %self.connection.source, error, "claims on administrators can't be read, trying again");
+            stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
+        }
+    }
+
+    async fn read(&self, known: &mut Known, position: Position) -> Result<(), log::Error> {
+        let bounds = self.log.bounds(Stream::Claims, position.partition).await?;
+        known.next = known.next.max(bounds.start);
+        let mut records = self.log.read(Stream::Claims, vec![(position.partition, known.next)]).await?;
+        while known.next <= position.offset {
+            let record =
+                records.next().await.ok_or_else(|| log::Error::Unavailable("the log ended early".into()))??;
+            // Other sources have claims in the same partition.
+            match codec::decode::<AdministratorClaim>(&record.payload) {
+                Ok(claim) if claim.source == self.connection.source => known.take(record.position.offset, claim),
+                Ok(_) => {}
+                Err(error) => warn!(position = %record.position, %error, "a claim can't be read back"),
+            }
+            known.next = record.position.offset + 1;
+        }
+        Ok(())
+    }
+}
+
+impl Known {
+    fn take(&mut self, offset: u64, claim: AdministratorClaim) {
+        let AdministratorClaim { id, source: _, user, at, state } = claim;
+        match state {
+            ClaimState::Made => drop(self.claims.insert(id, Seen { offset, user, at, is_used: false })),
+            ClaimState::Used => {
+                let seen = self.claims.entry(id).or_insert(Seen { offset, user, at, is_used: true });
+                (seen.is_used, seen.at) = (true, at);
+            }
+            ClaimState::Released => drop(self.claims.remove(&id)),
+        }
+    }
+
+    /// Whom others than the step on `user` claimed before `offset`, as of `now`.
+    fn before(&mut self, offset: u64, user: &UserId, now: Timestamp) -> Before {
+        self.claims.retain(|_, seen| seen.at.until(now) < LIST_BEHIND);
+        let mut before = Before::default();
+        for seen in self.claims.values().filter(|seen| seen.offset < offset && seen.user != *user) {
+            let users = if seen.is_used { &mut before.used } else { &mut before.pending };
+            users.insert(seen.user.clone());
+        }
+        before
+    }
+}
+
+impl Claim {
+    /// Until when the step may be done.
+    pub(super) fn usable_until(&self) -> Instant {
+        self.made + USABLE_FOR
+    }
+
+    /// Ends the claim: the step was done, may have been done, or was not.
+    pub(super) async fn end(self, state: ClaimState, now: Timestamp) {
+        let Self { record, made: _, log, known } = self;
+        let ended = written(&AdministratorClaim { state, at: now, ..record });
+        let nobody_stops_it = CancellationToken::new();
+        if timeout(END, Appender::new(log).append(Stream::Claims, ended, &nobody_stops_it)).await.is_err() {
+            warn!("the end of a claim on an administrator was not written; it counts for some minutes more");
+        }
+        drop(known);
+    }
+}
+
+fn written(claim: &AdministratorClaim) -> Record {
+    Record { key: claim.key(), payload: codec::encode(claim) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(id: &str, user: &str, second: i64, state: ClaimState) -> AdministratorClaim {
+        AdministratorClaim {
+            id: id.to_owned(),
+            source: "acme".parse().unwrap(),
+            user: UserId::new(user),
+            at: Timestamp::from_millis(second * 1000),
+            state,
+        }
+    }
+
+    fn names(users: &BTreeSet<UserId>) -> Vec<&str> {
+        users.iter().map(UserId::as_str).collect()
+    }
+
+    #[test]
+    fn whoever_was_claimed_before_counts_until_it_is_released_or_long_ago() {
+        let mut known = Known::default();
+        known.take(0, claim("1", "a", 0, ClaimState::Made));
+        known.take(1, claim("2", "b", 1, ClaimState::Made));
+        known.take(2, claim("3", "c", 2, ClaimState::Made));
+        let at = Timestamp::from_millis;
+        let before = known.before(2, &UserId::new("c"), at(3_000));
+        assert_eq!((names(&before.used), names(&before.pending)), (vec![], vec!["a", "b"]));
+        let before = known.before(0, &UserId::new("a"), at(3_000));
+        assert_eq!((names(&before.used), names(&before.pending)), (vec![], vec![]), "the first one wins");
+        known.take(3, claim("1", "a", 4, ClaimState::Used));
+        known.take(4, claim("2", "b", 4, ClaimState::Released));
+        let before = known.before(9, &UserId::new("d"), at(5_000));
+        assert_eq!((names(&before.used), names(&before.pending)), (vec!["a"], vec!["c"]));
+        let before = known.before(9, &UserId::new("a"), at(5_000));
+        assert_eq!((names(&before.used), names(&before.pending)), (vec![], vec!["c"]), "not against oneself");
+        let before = known.before(9, &UserId::new("d"), at(603_000));
+        assert_eq!((names(&before.used), names(&before.pending)), (vec!["a"], vec![]));
+        let before = known.before(9, &UserId::new("d"), at(605_000));
+        assert_eq!((names(&before.used), names(&before.pending)), (vec![], vec![]));
+    }
+}
