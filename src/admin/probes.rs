@@ -97,9 +97,7 @@ pub(super) async fn healthz() -> HttpResponse {
 
 /// `GET /readyz`.
 pub(super) async fn readyz(state: web::Data<AdminState>) -> HttpResponse {
-    let waiting_for = tokio::time::timeout(PATIENCE, state.readiness.waiting_for())
-        .await
-        .unwrap_or_else(|_| vec![Wait::new("readiness", format!("no answer within {} s", PATIENCE.as_secs()))]);
+    let waiting_for = waiting_for(&state).await;
     let ready = waiting_for.is_empty();
     let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     let sources = state.readiness.sources().into_iter();
@@ -111,14 +109,29 @@ pub(super) async fn readyz(state: web::Data<AdminState>) -> HttpResponse {
 /// `GET /metrics`.
 pub(super) async fn metrics(state: web::Data<AdminState>) -> Result<HttpResponse, Problem> {
     count_open_runs(&state).await;
-    let failing = &state.metrics.component_failing;
-    failing.reset(); // partitions come and go
-    for (component, fails) in state.readiness.components() {
-        failing.with_label_values(&[component]).set(i64::from(fails));
-    }
+    tell_components(&state).await;
     let text = state.metrics.render().map_err(|error| Problem::internal(&error))?;
     let content_type = (header::CONTENT_TYPE, "text/plain; version=0.0.4");
     Ok(HttpResponse::Ok().insert_header(content_type).body(text))
+}
+
+/// What is waited for; not having been told in time counts as waiting.
+async fn waiting_for(state: &AdminState) -> Vec<Wait> {
+    let asked = tokio::time::timeout(PATIENCE, state.readiness.waiting_for()).await;
+    asked.unwrap_or_else(|_| vec![Wait::new("readiness", format!("no answer within {} s", PATIENCE.as_secs()))])
+}
+
+/// Sets the gauge of components: all that `/readyz` waits for fails, the others work.
+async fn tell_components(state: &AdminState) {
+    let waits = waiting_for(state).await;
+    let mut components = state.readiness.components();
+    components.entry("log".to_owned()).or_default();
+    components.extend(waits.into_iter().map(|wait| (wait.what, true)));
+    let failing = &state.metrics.component_failing;
+    failing.reset(); // partitions come and go
+    for (component, fails) in components {
+        failing.with_label_values(&[component]).set(i64::from(fails));
+    }
 }
 
 /// Sets the gauge of runs that have not ended. Where the views can't be read it stays as it was.

@@ -117,6 +117,7 @@ usher_source_halted{source="acme"} 1
 usher_source_halted{source="globex"} 0
 usher_source_unreachable{source="acme"} 0
 usher_source_unreachable{source="globex"} 0
+usher_component_failing{component="log"} 0
 usher_component_failing{component="views"} 0
 usher_component_failing{component="settings"} 0
 usher_component_failing{component="planner acme"} 0

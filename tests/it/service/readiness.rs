@@ -1,11 +1,16 @@
 //! What the probes answer. The table in docs/architecture.md says which test is about which fault.
 
-use usher::sandbox::{Account, Effect, Fault, webhook::Happening};
+use usher::sandbox::{
+    Account, Effect, Fault,
+    webhook::{Delivery, Happening},
+};
 
 use crate::support::{
     app::TestApp,
     face::{Face, eventually},
     ground::{ACME, Ground},
+    small_disk::SmallDisk,
+    usher::Usher,
 };
 
 const EVERYBODY: &str = "{ id: new, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
@@ -38,4 +43,36 @@ async fn a_product_that_is_away_or_refuses_changes_neither_probe() {
         app.settled(&event).await;
     }
     assert_probes_are_green(&app, "at the end").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_store_that_can_not_be_written_ends_the_process_and_the_next_one_goes_on() {
+    let ground = Ground::new(EVERYBODY).groups(&["staff"]);
+    let disk = SmallDisk::mount(&ground.folder().join("data/state"), 160);
+    let usher = Usher::start(&ground).await;
+    let users: Vec<_> = (0..20).map(|n| Account::new(format!("KEY{n}"), format!("name-{n}"))).collect();
+    for user in &users {
+        ground.sandbox.put_user(ACME.product, user.clone());
+    }
+    let filled = disk.fill();
+    for user in &users {
+        let signed = Delivery::of(ACME.product, Happening::Created, user).sign(ACME.secret);
+        // Once it has ended nobody answers.
+        let url = format!("http://{}/webhooks/acme", usher.webhooks).parse().expect("a URL");
+        let _ = signed.send(&usher.http, url).await;
+    }
+    let (status, log) = usher.wait();
+    assert_eq!(status.code(), Some(1), "{log}");
+    assert!(log.lines().last().is_some_and(|last| last.contains("the state store can't be written")), "{log}");
+
+    drop(filled);
+    let usher = Usher::start(&ground).await;
+    assert_probes_are_green(&usher, "with room again").await;
+    for user in &users {
+        usher.tell(ACME, Happening::Created, user).await; // those that nobody answered come again
+    }
+    usher.drain().await;
+    assert_eq!(ground.effects().len(), users.len());
+    drop(usher);
+    drop(disk);
 }
