@@ -11,6 +11,7 @@ mod greeting;
 mod health;
 mod housekeeping;
 mod listeners;
+mod long_pauses;
 mod shutdown;
 mod stages;
 mod supervisor;
@@ -38,7 +39,7 @@ use supervisor::Supervisor;
 use crate::{
     admin,
     clock::{Clock, SystemClock},
-    config::Config,
+    config::{Config, LogConfig},
     engine::{Controls, Desk, LookUps, Memory, References, WrittenSchemes},
     health::Health,
     intake::Intake,
@@ -209,10 +210,19 @@ impl App {
         let state = admin::AdminState::new(&config, token.secret, parts, metrics.clone(), readiness);
         listeners.admin(admin, state, roles.admin, metrics.clone())?;
         let (servers, handles) = listeners.start();
+        let on_kafka = matches!(config.log, LogConfig::Kafka(_));
         let sources = config.sources;
         let settings = keeps_views.then_some(settings);
-        let housekeeping =
-            Housekeeping { sources, log: Arc::clone(&log), memory, settings, views: kept_views, metrics, clock };
+        let housekeeping = Housekeeping {
+            sources,
+            log: Arc::clone(&log),
+            memory,
+            settings,
+            views: kept_views,
+            metrics,
+            clock,
+            on_kafka,
+        };
         let housekeeping = Arc::new(housekeeping);
         Ok(Self {
             webhooks: addresses.0,

@@ -82,6 +82,8 @@ pub struct Metrics {
     pub log_lines_dropped: IntCounter,
     /// 1 while a component does not do what it is for.
     pub component_failing: IntGaugeVec,
+    /// For how long a source has been paused; 0 while it is not.
+    pub source_paused_seconds: GaugeVec,
     /// 1 while a source is stopped because the product refuses usher's credentials.
     pub source_halted: IntGaugeVec,
     /// 1 while nobody answers for a source, or somebody before the product does.
@@ -179,6 +181,11 @@ impl Metrics {
                 &["source"],
             )?,
             log_lag_records: add.gauges("log_lag_records", "Records not yet worked on.", &["stream"])?,
+            source_paused_seconds: add.float_gauges(
+                "source_paused_seconds",
+                "For how long a source has been paused; 0 while it is not.",
+                &["source"],
+            )?,
             credentials_expiry_seconds: add.float_gauges(
                 "credentials_expiry_seconds",
                 "Seconds until a source's credentials expire.",

@@ -6,6 +6,7 @@ use chrono::{NaiveTime, TimeZone, Utc};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::long_pauses;
 use crate::{
     clock::Clock,
     config::Source,
@@ -40,6 +41,8 @@ pub(super) struct Housekeeping {
     pub(super) views: Option<Views>,
     pub(super) metrics: Metrics,
     pub(super) clock: Arc<dyn Clock>,
+    /// Whether the log removes what is old although somebody has still to work on it.
+    pub(super) on_kafka: bool,
 }
 
 impl Housekeeping {
@@ -57,6 +60,7 @@ impl Housekeeping {
             told_lost = tell_lost_lines(told_lost);
             self.lag();
             self.expiry(round.is_multiple_of(WARN_EVERY));
+            self.pauses(round.is_multiple_of(WARN_EVERY));
             if round.is_multiple_of(PRUNE_EVERY) {
                 self.prune().await;
                 self.forget_settings().await;
@@ -84,6 +88,12 @@ impl Housekeeping {
                 warn!(source.id = %source.id, expire = %date, "the credentials of a source expire soon; renew them");
             }
         }
+    }
+
+    fn pauses(&self, warn: bool) {
+        let Some(settings) = &self.settings else { return };
+        let warn = warn && self.on_kafka;
+        long_pauses::tell(&self.sources, settings, &self.metrics, self.clock.now(), warn);
     }
 
     async fn forget_settings(&self) {

@@ -1,4 +1,4 @@
-//! A disk that is filled at once and freed, again and again, under load. usher is started again when it
+//! A disk that is filled at once and freed, again and again, under load, with usher's log on it too. usher is started again when it
 //! ends, and nobody does more for it.
 //!
 //! How often: `USHER_TEST_FILLS`.
@@ -80,7 +80,7 @@ impl Supervised {
 }
 
 fn start(scene: &mut Scene, number: usize) -> Usher {
-    let log = scene.data_dir(0).with_file_name(format!("log-of-usher-{number}"));
+    let log = scene.data_dir(0).join(format!("log-of-usher-{number}"));
     scene.start_logging_to(0, log)
 }
 

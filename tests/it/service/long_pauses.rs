@@ -9,7 +9,7 @@ use usher::{
 
 use crate::support::{
     app::TestApp,
-    face::Face,
+    face::{Face, eventually},
     ground::{ACME, Ground},
 };
 
@@ -24,7 +24,7 @@ async fn ask(face: &Face, path: &str) {
     assert_eq!(status, StatusCode::NO_CONTENT, "{answer}");
 }
 
-fn sleep_for_days(ground: &Ground, days: i64) {
+fn advance_by_days(ground: &Ground, days: i64) {
     let later = ground.clock.now().as_millis() + days * DAY;
     ground.clock.set(&Timestamp::from_millis(later).to_string());
 }
@@ -40,9 +40,14 @@ async fn a_source_paused_from_its_first_event_on_for_31_days_and_restarted_acts_
         told.push(app.tell(ACME, Happening::Created, &account).await);
     }
     for _ in 0..2 {
-        sleep_for_days(&app.ground, 31);
+        advance_by_days(&app.ground, 31);
         app.restart().await;
     }
+    let series = "usher_source_paused_seconds{source=\"acme\"}";
+    eventually("the length of the pause is told", || async {
+        app.metric(series).await.filter(|seconds| *seconds > 62.0 * 86_400.0)
+    })
+    .await;
     ask(&app, "sources/acme/resume").await;
     for event in &told {
         assert_eq!(app.ended(event).await, ["everybody: add_groups staff changed"], "{event:?}");

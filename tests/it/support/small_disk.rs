@@ -1,6 +1,7 @@
 //! A disk of its own, small enough to be filled.
 
 use std::{
+    env,
     fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
@@ -8,7 +9,7 @@ use std::{
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
-/// A file system in memory. Dropped, it is gone; where the test failed, what was on it is beside it then, as `NAME.kept`.
+/// A file system in memory; with `USHER_TEST_DISK=ext4` one in a file, with a journal and delayed allocation. Dropped, it is gone; where the test failed, what was on it is beside it then, as `NAME.kept`.
 pub struct SmallDisk {
     at: PathBuf,
 }
@@ -17,12 +18,15 @@ impl SmallDisk {
     /// Mounts one of so many MiB at `at`. Fails the test where that is not permitted: there is no other way to fill a disk.
     pub fn mount(at: &Path, mib: u64) -> Self {
         fs::create_dir_all(at).expect("a folder");
-        let options = format!("size={mib}m,mode=0700");
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "usher-test"]).arg(at).output();
-        let mount = mount.expect("the command `mount`");
-        let why = String::from_utf8_lossy(&mount.stderr);
+        let mut mount = Command::new("mount");
+        match env::var("USHER_TEST_DISK").as_deref() {
+            Ok("ext4") => mount.args(["-o", "loop"]).arg(ext4(&at.with_extension("img"), mib)).arg(at),
+            _ => mount.args(["-t", "tmpfs", "-o", &format!("size={mib}m,mode=0700"), "usher-test"]).arg(at),
+        };
+        let mounted = mount.output().expect("the command `mount`");
+        let why = String::from_utf8_lossy(&mounted.stderr);
         assert!(
-            mount.status.success(),
+            mounted.status.success(),
             "this test needs a small disk, and so root or CAP_SYS_ADMIN to mount one: {why}"
         );
         Self { at: at.to_owned() }
@@ -47,6 +51,14 @@ impl SmallDisk {
         }
         Filled { path }
     }
+}
+
+/// Makes a file system in `image`, without room that only root may use.
+fn ext4(image: &Path, mib: u64) -> PathBuf {
+    File::create(image).and_then(|file| file.set_len(mib * 1024 * 1024)).expect("a file");
+    let made = Command::new("mkfs.ext4").args(["-q", "-m", "0"]).arg(image).status();
+    assert!(made.is_ok_and(|made| made.success()), "the command `mkfs.ext4`");
+    image.to_owned()
 }
 
 impl Drop for SmallDisk {
