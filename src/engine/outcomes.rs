@@ -55,9 +55,14 @@ impl Outcomes {
 
     /// Notes that a change has just been asked for, whatever came of it.
     pub(super) fn asked(&self, step: &Step, work: &Work) {
-        if let Step::CreateIssue(issue) = step
-            && let Err(error) = self.remember_issue(&work.scope, &issue.marker, self.connection.clock.now())
-        {
+        if let Step::CreateIssue(issue) = step {
+            self.asked_at(&issue.marker, self.connection.clock.now(), work);
+        }
+    }
+
+    /// Notes that the issue with `marker` was last asked for at `at`.
+    pub(super) fn asked_at(&self, marker: &str, at: Timestamp, work: &Work) {
+        if let Err(error) = self.remember_issue(&work.scope, marker, at) {
             warn!(%error, "can't remember when an issue was asked for; the time of its attempt stands");
         }
     }

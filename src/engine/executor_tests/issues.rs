@@ -95,3 +95,17 @@ async fn the_next_decision_finds_the_issue_of_the_last_one_although_the_search_i
     assert_eq!(scene.taken(&decided("e2", "jane", &[create()])).await, ["create_issue unchanged: already so"]);
     assert_eq!(scene.product.state().issues.len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_issue_asked_for_by_a_clock_that_was_ahead_is_waited_for_once() {
+    let scene = Scene::new();
+    tokio::time::advance(Duration::from_hours(2)).await;
+    scene.carry_out(&decided("e1", "jane", &[create()])).await;
+    let scene = scene.restart().await; // its clock begins anew
+    for (event, waits) in [("e2", 30), ("e3", 0), ("e4", 0)] {
+        let began = Instant::now();
+        scene.carry_out(&decided(event, "jane", &[create()])).await;
+        assert_eq!(began.elapsed().as_secs() / 10 * 10, waits, "{event}");
+    }
+    assert_eq!(scene.product.state().issues.len(), 1);
+}
