@@ -28,6 +28,11 @@ disk-full: ## fill a small disk under usher FILLS times, as root: what was accep
 schemathesis: ## the long form of the test of the API against its OpenAPI document: EXAMPLES for each operation
 	USHER_TEST_EXAMPLES=$${EXAMPLES:-200} cargo test --locked --test it -- schemathesis --nocapture
 
+.PHONY: chaos
+chaos: kafka ## COURSES of faults at random on each log, USHER_TEST_CHAOS_MINUTES (10) each, then the verdict
+	USHER_TEST_CHAOS_MINUTES=$${USHER_TEST_CHAOS_MINUTES:-10} USHER_TEST_COURSES=$${COURSES:-1} \
+		cargo test --locked --test it -- chaos:: --nocapture --test-threads 1
+
 .PHONY: pacing
 pacing: ## runs of USERS users against products with real limits: how fast, how seldom refused, kill -9
 	USHER_TEST_USERS=$${USERS:-10000} cargo test --locked --test it -- pacing:: --nocapture --test-threads 1

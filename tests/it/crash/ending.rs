@@ -8,7 +8,7 @@ use super::{
     load::{History, Load},
     records::Records,
     scene::Scene,
-    verdict::{self, Figures},
+    verdict::{self, Evidence, Figures},
 };
 use crate::support::process::{Doors, Usher};
 
@@ -28,14 +28,42 @@ pub async fn let_finish(scene: &Scene, ushers: Vec<(Usher, Doors)>, open: &Open,
 
 /// Fails the test unless everything fits together.
 pub async fn judge(scene: &Scene, log: &dyn Log, histories: &[History]) -> Figures {
+    judge_after(scene, log, histories, Suffered::default()).await
+}
+
+/// What happened meanwhile that a judge has to know of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Suffered {
+    /// A process stood still.
+    pub halted: bool,
+    /// The broker was killed.
+    pub broker_killed: bool,
+    /// The topic of the outcomes was deleted.
+    pub outcomes_lost: bool,
+}
+
+/// The same, after all that was suffered.
+pub async fn judge_after(scene: &Scene, log: &dyn Log, histories: &[History], suffered: Suffered) -> Figures {
     let records = Records::read(log).await;
-    let journal = scene.sandbox.control.journal(0).await.expect("the journal");
-    let mut users = Vec::new();
+    let control = &scene.sandbox.control;
+    let journal = control.journal(0).await.expect("the journal");
+    let (mut users, mut issues) = (Vec::new(), Vec::new());
     for product in [Product::JiraDc, Product::JiraCloud] {
-        let listed = scene.sandbox.control.users(product).await.expect("the users");
+        let listed = control.users(product).await.expect("the users");
         users.extend(listed.into_iter().filter(|user| user.account.name != ACCOUNT).map(|user| (product, user)));
+        issues.extend(control.issues(product).await.expect("the issues").into_iter().map(|issue| (product, issue)));
     }
-    let verdict = verdict::judge(histories, &scene.kills, records, &journal, &users);
+    let verdict = verdict::judge(Evidence {
+        histories,
+        kills: &scene.kills,
+        records,
+        journal: &journal,
+        users: &users,
+        issues: &issues,
+        on_create: if scene.issues { 2 } else { 1 },
+        halted: suffered.halted,
+        outcomes_lost: suffered.outcomes_lost,
+    });
     assert!(verdict.wrong.is_empty(), "{verdict}");
     eprintln!("{:?}", verdict.figures);
     assert!(verdict.figures.accepted > 100 && verdict.figures.changed > 100, "there was too little to judge");

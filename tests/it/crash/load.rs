@@ -25,6 +25,8 @@ use usher::{
 
 use super::scene::{Person, SECRET};
 
+/// How long a sender waits for an answer; an usher that stands still gives none.
+const ANSWER: Duration = Duration::from_secs(20);
 /// How likely what was not answered is not sent again.
 const GIVES_UP: f64 = 0.15;
 /// How likely something accepted long ago is sent again.
@@ -61,28 +63,49 @@ pub struct Load {
     stop: CancellationToken,
     senders: JoinSet<History>,
     turned_away: Arc<AtomicU64>,
+    http: reqwest::Client,
+    doors: watch::Receiver<Vec<Url>>,
+    seed: u64,
+    pause: Duration,
 }
 
 impl Load {
     /// Starts them. `doors` is where webhooks are taken in now, which may be nowhere; between two things told a
     /// sender waits up to `pause`.
     pub fn start(people: &[Person], doors: &watch::Receiver<Vec<Url>>, seed: u64, pause: Duration) -> Self {
-        let (stop, mut senders) = (CancellationToken::new(), JoinSet::new());
-        let turned_away = Arc::<AtomicU64>::default();
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().expect("a client");
-        for (number, person) in people.iter().enumerate() {
-            let sender = Sender {
-                http: http.clone(),
-                doors: doors.clone(),
-                random: StdRng::seed_from_u64(seed.wrapping_add(number as u64)),
-                pause,
-                turned_away: Arc::clone(&turned_away),
-                accepted: Vec::new(),
-                history: History { person: person.clone(), told: Vec::new(), turned_away: 0 },
-            };
-            senders.spawn(sender.run(stop.clone()));
+        let http = reqwest::Client::builder().no_proxy().timeout(ANSWER).build().expect("a client");
+        let mut load = Self {
+            stop: CancellationToken::new(),
+            senders: JoinSet::new(),
+            turned_away: Arc::default(),
+            http,
+            doors: doors.clone(),
+            seed,
+            pause,
+        };
+        for person in people {
+            let sender = load.sender(person.clone());
+            load.senders.spawn(sender.run(load.stop.clone()));
         }
-        Self { stop, senders, turned_away }
+        load
+    }
+
+    /// One more person: a creation is told of them and a login, and nothing else.
+    pub fn arrives(&mut self, person: Person) {
+        let sender = self.sender(person);
+        self.senders.spawn(sender.tell_of_an_arrival());
+    }
+
+    fn sender(&self, person: Person) -> Sender {
+        Sender {
+            http: self.http.clone(),
+            doors: self.doors.clone(),
+            random: StdRng::seed_from_u64(self.seed.wrapping_add(self.senders.len() as u64)),
+            pause: self.pause,
+            turned_away: Arc::clone(&self.turned_away),
+            accepted: Vec::new(),
+            history: History { person, told: Vec::new(), turned_away: 0 },
+        }
     }
 
     /// Waits until usher asks senders to come back later, from now on.
@@ -130,6 +153,12 @@ impl Sender {
         self.history
     }
 
+    async fn tell_of_an_arrival(mut self) -> History {
+        self.tell(Happening::Created, true).await;
+        self.tell(Happening::LoggedIn, true).await;
+        self.history
+    }
+
     /// Tells what happened; again until it is accepted, unless the answer was lost and `insist` is not set.
     async fn tell(&mut self, happening: Happening, insist: bool) {
         let (event, delivery) = self.delivery(happening);
@@ -165,7 +194,9 @@ impl Sender {
                 Ok(answer) => {
                     let status = answer.status();
                     assert!(is_for_later(status), "{status} to a signed webhook");
-                    assert!(answer.headers().contains_key(RETRY_AFTER), "{status} without Retry-After");
+                    // After it stood still, usher may take a sender for slow.
+                    let says_when = status == StatusCode::REQUEST_TIMEOUT || answer.headers().contains_key(RETRY_AFTER);
+                    assert!(says_when, "{status} without Retry-After");
                     self.history.turned_away += 1;
                     self.turned_away.fetch_add(1, Ordering::Relaxed);
                 }
@@ -206,5 +237,5 @@ impl Sender {
 }
 
 fn is_for_later(status: StatusCode) -> bool {
-    matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS)
+    matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
 }

@@ -6,16 +6,18 @@
 //!   with what was answered and with what the sandbox saw.
 //! * [`embedded`], [`kafka`], [`outage`] and [`full_disk`] are the tests; [`sweeps`] are tests on a ground of their own.
 //!
+//! A course of [`super::chaos`] has the same scene, load and judge.
+//!
 //! How many rounds: `USHER_TEST_ROUNDS`. Which random moments: `USHER_TEST_SEED`, printed with every failure.
 
 mod embedded;
-mod ending;
+pub mod ending;
 mod full_disk;
-mod kafka;
-mod load;
+pub mod kafka;
+pub mod load;
 mod outage;
 mod reconciliation;
 mod records;
-mod scene;
+pub mod scene;
 mod sweeps;
-mod verdict;
+pub mod verdict;

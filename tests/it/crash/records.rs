@@ -67,6 +67,11 @@ impl Records {
         self.files.entry((source.to_string(), user.to_string())).or_default()
     }
 
+    /// What there is about one person.
+    pub fn of(&self, source: &str, user: &str) -> Option<&File> {
+        self.files.get(&(source.to_owned(), user.to_owned()))
+    }
+
     /// Takes out what there is about one person.
     pub fn take(&mut self, source: &str, user: &str) -> File {
         self.files.remove(&(source.to_owned(), user.to_owned())).unwrap_or_default()

@@ -2,7 +2,6 @@
 
 use std::{
     env, fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -17,7 +16,10 @@ use usher::{
 };
 
 use super::load::History;
-use crate::support::process::{Doors, Sandbox, Usher};
+use crate::support::{
+    kafka::lasting_port,
+    process::{Doors, Sandbox, Usher},
+};
 
 /// What all webhooks are signed with.
 pub const SECRET: &str = "the-secret-of-the-crash-tests";
@@ -48,17 +50,23 @@ pub struct Scene {
     pub seed: u64,
     /// When usher was killed.
     pub kills: Vec<Timestamp>,
+    /// Whether an issue is created about each person who arrives.
+    pub issues: bool,
     folder: TempDir,
     log_config: String,
-    /// Where usher is to listen; port 0: anywhere.
-    listen: Doors,
+    /// Where usher is to listen, for webhooks and for administrators; 0: anywhere.
+    ports: [u16; 2],
     starts: u32,
 }
 
 impl Scene {
     /// Sets it up; `log` is the section `log` of the configuration.
     pub async fn set_up(log: &str) -> Self {
-        let seed = env::var("USHER_TEST_SEED").ok().map_or_else(rand::random, |seed| seed.parse().expect("a number"));
+        Self::of_seed(log, seed()).await
+    }
+
+    /// Sets it up with random moments of one's own.
+    pub async fn of_seed(log: &str, seed: u64) -> Self {
         let sandbox = Sandbox::start();
         let people = people();
         for product in [Product::JiraDc, Product::JiraCloud] {
@@ -73,9 +81,10 @@ impl Scene {
             random: StdRng::seed_from_u64(seed),
             seed,
             kills: Vec::new(),
+            issues: false,
             folder: tempfile::tempdir().expect("a folder"),
             log_config: log.to_owned(),
-            listen: Doors { webhooks: door(0), admin: door(0) },
+            ports: [0, 0],
             starts: 0,
         };
         scene.make_the_sandbox_unreliable().await;
@@ -99,6 +108,11 @@ impl Scene {
         self.sandbox.control.inject(&Fault::new(effect).site(site).when(When::Next(2))).await.expect("injected");
     }
 
+    /// What all of this is in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where usher number `replica` keeps its data.
     pub fn data_dir(&self, replica: usize) -> PathBuf {
         self.folder.path().join(format!("data-{replica}"))
@@ -106,10 +120,9 @@ impl Scene {
 
     /// Has every usher from now on listen on the same two ports, that are free now.
     pub fn listen_always_there(&mut self) -> Doors {
-        let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
-        let [webhooks, admin] = held.map(|one| door(one.local_addr().expect("an address").port()));
-        self.listen = Doors { webhooks, admin };
-        self.listen.clone()
+        self.ports = [lasting_port(), lasting_port()];
+        let [webhooks, admin] = self.ports.map(door);
+        Doors { webhooks, admin }
     }
 
     /// Starts usher number `replica`.
@@ -120,10 +133,28 @@ impl Scene {
 
     /// Starts usher number `replica`, and has it log to `log`.
     pub fn start_logging_to(&mut self, replica: usize, log: PathBuf) -> Usher {
-        let config = self.folder.path().join(format!("usher-{replica}.yaml"));
-        fs::write(&config, self.config(&self.data_dir(replica))).expect("written");
+        let config = self.configure(replica, self.ports);
         self.starts += 1;
         Usher::start(&config, log)
+    }
+
+    /// Writes the configuration of usher number `replica`; `ports` are for webhooks and administrators.
+    pub fn configure(&self, replica: usize, ports: [u16; 2]) -> PathBuf {
+        let config = self.folder.path().join(format!("usher-{replica}.yaml"));
+        fs::write(&config, self.config(&self.data_dir(replica), ports)).expect("written");
+        config
+    }
+
+    /// Puts another person into one of the sites, number `n` of those who come later.
+    pub async fn newcomer(&self, n: usize) -> Person {
+        let (source, product, id) = if n.is_multiple_of(2) {
+            ("acme", Product::JiraDc, format!("JIRAUSER{}", 1000 + n))
+        } else {
+            ("globex", Product::JiraCloud, format!("5b10b{n}"))
+        };
+        let person = person(source, product, &id, false);
+        self.sandbox.control.put_users(product, std::slice::from_ref(&person.account)).await.expect("a user");
+        person
     }
 
     /// `kill -9`.
@@ -134,7 +165,7 @@ impl Scene {
 
     /// Each event of a person changes two memberships, and the next event of the other kind changes them back. So
     /// the journal of the sandbox shows in which order what was carried out.
-    fn config(&self, data_dir: &Path) -> String {
+    fn config(&self, data_dir: &Path, [webhooks, admin]: [u16; 2]) -> String {
         let source = |id: &str, product: Product, auth: &str| {
             let base_url = self.sandbox.base_url(product);
             format!(
@@ -155,8 +186,10 @@ impl Scene {
   - {{ id: {id}-{source}, source: {source}, trigger: {trigger}, test_mode: {test}, select: {{ everyone: true }}, actions: [ {actions} ] }}"#
             )
         };
+        let report = "{ create_issue: { project: OPS, type: Task, summary: Somebody arrived } }";
         let schemes = |source: &str| {
             [
+                if self.issues { scheme(source, "report", "on_create", false, report) } else { String::new() },
                 scheme(source, "arrive", "on_create", false, "{ add_groups: [fresh] }, { remove_groups: [seen] }"),
                 scheme(source, "greet", "on_login", false, "{ add_groups: [seen] }"),
                 scheme(source, "ponder", "on_login", true, "{ add_groups: [never] }"),
@@ -164,12 +197,10 @@ impl Scene {
             ]
             .concat()
         };
-        let listen = |door: &Url| format!("127.0.0.1:{}", door.port().expect("a port"));
-        let (webhooks, admin) = (listen(&self.listen.webhooks), listen(&self.listen.admin));
         format!(
             r#"data_dir: "{}"
-webhooks: {{ listen: "{webhooks}" }}
-admin: {{ listen: "{admin}", token: {{ value: "{ADMIN_TOKEN}" }} }}
+webhooks: {{ listen: "127.0.0.1:{webhooks}" }}
+admin: {{ listen: "127.0.0.1:{admin}", token: {{ value: "{ADMIN_TOKEN}" }} }}
 {}
 sources:{}{}
 schemes:{}{}
@@ -201,8 +232,11 @@ schemes:{}{}
             let scheme: SchemeId = format!("settle-{}", history.person.source).parse().expect("an id");
             let url = run_url(&doors.admin, history.last_event(), &scheme);
             loop {
-                let answer = http.get(url.clone()).bearer_auth(ADMIN_TOKEN).send().await.expect("usher answers");
-                let run: serde_json::Value = answer.json().await.expect("JSON");
+                let asked = http.get(url.clone()).bearer_auth(ADMIN_TOKEN).timeout(PATIENCE).send();
+                let run: serde_json::Value = match asked.await {
+                    Ok(answer) => answer.json().await.unwrap_or_default(), // it may be ending
+                    Err(error) => error.to_string().into(),
+                };
                 if run["state"] == "done" {
                     break;
                 }
@@ -237,14 +271,20 @@ fn run_url(admin: &Url, event: &EventId, scheme: &SchemeId) -> Url {
 }
 
 fn people() -> Vec<Person> {
-    let person = |source, product, id: String, by_name| {
-        let account = Account::new(id.clone(), format!("name-of-{id}")).email(format!("{id}@acme.example"));
-        Person { source, product, account, by_name }
-    };
-    let dc = (0..DC).map(|n| person("acme", Product::JiraDc, format!("JIRAUSER{n}"), false));
-    let by_name = (DC..DC + DC_BY_NAME).map(|n| person("acme", Product::JiraDc, format!("JIRAUSER{n}"), true));
-    let cloud = (0..CLOUD).map(|n| person("globex", Product::JiraCloud, format!("5b10a{n}"), false));
+    let dc = (0..DC).map(|n| person("acme", Product::JiraDc, &format!("JIRAUSER{n}"), false));
+    let by_name = (DC..DC + DC_BY_NAME).map(|n| person("acme", Product::JiraDc, &format!("JIRAUSER{n}"), true));
+    let cloud = (0..CLOUD).map(|n| person("globex", Product::JiraCloud, &format!("5b10a{n}"), false));
     dc.chain(by_name).chain(cloud).collect()
+}
+
+fn person(source: &'static str, product: Product, id: &str, by_name: bool) -> Person {
+    let account = Account::new(id, format!("name-of-{id}")).email(format!("{id}@acme.example"));
+    Person { source, product, account, by_name }
+}
+
+/// Which random moments: `USHER_TEST_SEED`, else any.
+pub fn seed() -> u64 {
+    env::var("USHER_TEST_SEED").ok().map_or_else(rand::random, |seed| seed.parse().expect("a number"))
 }
 
 /// How many rounds to play: `USHER_TEST_ROUNDS`, else `default`.

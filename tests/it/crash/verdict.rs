@@ -1,24 +1,25 @@
 //! What was answered, what the log holds and what the sandbox saw: whether they fit together.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map},
     fmt::{self, Debug},
 };
 
 use usher::{
     domain::{Decision, EventId, Product, Step, StepKey, StepResult, Timestamp},
-    sandbox::{ACCOUNT, Change, Entry, Listed},
+    sandbox::{ACCOUNT, Change, Entry, Issue, Listed},
 };
 
 use super::{
     load::History,
     records::{File, Records},
+    scene::Person,
 };
 
 /// What the sandbox tells of one person.
 #[derive(Default)]
 struct Seen {
-    /// What usher changed, in order: `+fresh`, `-seen`.
+    /// What usher changed, in order: `+fresh`, `-seen`, `issue usher-…`.
     effects: Vec<String>,
     groups: BTreeSet<String>,
 }
@@ -33,9 +34,32 @@ pub struct Figures {
     pub repeated: usize,
     pub decisions: usize,
     pub changed: usize,
+    /// Issues that were created: the effects that show when they come twice.
+    pub issues: usize,
     pub settled_by_reading: usize,
     /// Steps that were begun before a kill and ended after it.
     pub cut_in_two: usize,
+    /// Records that a process wrote which had stood still, after another had written theirs: decisions and outcomes.
+    pub written_late: usize,
+}
+
+/// All that is known when everything is over.
+pub struct Evidence<'a> {
+    pub histories: &'a [History],
+    /// When usher was killed.
+    pub kills: &'a [Timestamp],
+    pub records: Records,
+    pub journal: &'a [Entry],
+    pub users: &'a [(Product, Listed)],
+    pub issues: &'a [(Product, Issue)],
+    /// How many schemes wait for a creation.
+    pub on_create: usize,
+    /// A process stood still for longer than its session. What it had in hand for the log may be written when it goes on,
+    /// after what another wrote meanwhile; it must not say otherwise.
+    pub halted: bool,
+    /// The topic of the outcomes was deleted. What stood in it is gone, so that no outcome is missing; what is there
+    /// has to fit, and the effects all the same.
+    pub outcomes_lost: bool,
 }
 
 /// What does not fit.
@@ -44,32 +68,41 @@ pub struct Verdict {
     pub wrong: Vec<String>,
     pub figures: Figures,
     kills: Vec<Timestamp>,
+    on_create: usize,
+    halted: bool,
+    outcomes_lost: bool,
 }
 
 /// Compares everything with everything.
-pub fn judge(
-    histories: &[History],
-    kills: &[Timestamp],
-    mut records: Records,
-    journal: &[Entry],
-    users: &[(Product, Listed)],
-) -> Verdict {
-    let mut verdict = Verdict { kills: kills.to_vec(), ..Verdict::default() };
+pub fn judge(evidence: Evidence<'_>) -> Verdict {
+    let Evidence { histories, kills, mut records, journal, users, issues, on_create, halted, outcomes_lost } = evidence;
+    let mut verdict = Verdict { kills: kills.to_vec(), on_create, halted, outcomes_lost, ..Verdict::default() };
+    let about = markers(histories, &records);
     let mut seen: BTreeMap<(&str, &str), Seen> = BTreeMap::new();
     for (product, user) in users {
         seen.entry((product.as_str(), &user.account.id)).or_default().groups = user.groups.clone();
     }
     for entry in journal {
-        let effects = &mut seen.entry((entry.site.as_str(), &entry.user)).or_default().effects;
-        effects.push(match &entry.change {
-            Change::Add { group } if entry.by == ACCOUNT => format!("+{group}"),
-            Change::Remove { group } if entry.by == ACCOUNT => format!("-{group}"),
-            _ => format!("{entry}"),
-        });
+        let (user, effect) = match &entry.change {
+            Change::Add { group } if entry.by == ACCOUNT => (entry.user.as_str(), format!("+{group}")),
+            Change::Remove { group } if entry.by == ACCOUNT => (entry.user.as_str(), format!("-{group}")),
+            Change::Issue { key } => {
+                let issue = issues.iter().find(|(site, issue)| *site == entry.site && issue.key == *key);
+                let labels = issue.map(|(_, issue)| issue.labels.as_slice()).unwrap_or_default();
+                let known = labels.iter().find_map(|label| Some((about.get(label)?.as_str(), label)));
+                known.map_or((key.as_str(), format!("{entry}")), |(user, marker)| (user, format!("issue {marker}")))
+            }
+            _ => (entry.user.as_str(), format!("{entry}")),
+        };
+        verdict.figures.issues += usize::from(effect.starts_with("issue"));
+        seen.entry((entry.site.as_str(), user)).or_default().effects.push(effect);
     }
     for history in histories {
         let person = &history.person;
-        let file = records.take(person.source, &person.account.id);
+        let mut file = records.take(person.source, &person.account.id);
+        if verdict.halted {
+            verdict.written_late(&mut file);
+        }
         let seen = seen.remove(&(person.product.as_str(), person.account.id.as_str())).unwrap_or_default();
         verdict.person(history, &file, &seen);
     }
@@ -81,7 +114,49 @@ pub fn judge(
     verdict
 }
 
+/// About whom an issue is, by its label.
+fn markers(histories: &[History], records: &Records) -> BTreeMap<String, String> {
+    let mut about = BTreeMap::new();
+    for Person { source, account, .. } in histories.iter().map(|history| &history.person) {
+        let decisions = records.of(source, &account.id).into_iter().flat_map(|file| &file.decisions);
+        for (_, step, _) in decisions.flat_map(steps) {
+            if let Step::CreateIssue(issue) = step {
+                about.insert(issue.marker.clone(), account.id.clone());
+            }
+        }
+    }
+    about
+}
+
 impl Verdict {
+    /// Takes out decisions and outcomes that were written late, if they say the same as the first.
+    fn written_late(&mut self, file: &mut File) {
+        let before = file.decisions.len() + file.outcomes.len();
+        let mut decided: BTreeMap<EventId, BTreeSet<StepKey>> = BTreeMap::new();
+        file.decisions.retain(|decision| {
+            let keys = steps(decision).map(|(key, ..)| key).collect();
+            match decided.entry(decision.event.clone()) {
+                btree_map::Entry::Vacant(first) => {
+                    first.insert(keys);
+                    true
+                }
+                btree_map::Entry::Occupied(first) => *first.get() != keys,
+            }
+        });
+        let mut ended = BTreeMap::new();
+        file.outcomes.retain(|outcome| match ended.entry(outcome.step.key.clone()) {
+            btree_map::Entry::Vacant(first) => {
+                first.insert(outcome.result);
+                true
+            }
+            // What one process did, the other found done.
+            btree_map::Entry::Occupied(first) => {
+                outcome.result != *first.get() && outcome.result != StepResult::Unchanged
+            }
+        });
+        self.figures.written_late += before - file.decisions.len() - file.outcomes.len();
+    }
+
     fn person(&mut self, history: &History, file: &File, seen: &Seen) {
         let before = self.wrong.len();
         self.events(history, file);
@@ -118,7 +193,7 @@ impl Verdict {
         self.same("events decided", &events, &decided);
         for decision in &file.decisions {
             let told = history.told.iter().find(|told| told.event == decision.event);
-            let wanted = if decision.kind == usher::domain::EventKind::Created { 1 } else { 3 };
+            let wanted = if decision.kind == usher::domain::EventKind::Created { self.on_create } else { 3 };
             if told.is_none() || decision.selected().count() != wanted {
                 self.wrong.push(format!("the decision on {} selects {}", decision.event, decision.selected().count()));
             }
@@ -127,20 +202,44 @@ impl Verdict {
 
     /// Playing the decisions through gives the outcomes in the log, the changes in the journal, and the groups.
     fn effects(&mut self, file: &File, seen: &Seen) {
-        let (mut groups, mut effects, mut ended) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let (mut person, mut effects, mut ended) = (Played::default(), Vec::new(), Vec::new());
         for (key, step, test_mode) in file.decisions.iter().flat_map(steps) {
-            let result = if test_mode { StepResult::Tested } else { play(step, &mut groups, &mut effects) };
-            if result == StepResult::Changed && !file.attempted.contains_key(&key) {
+            let result = if test_mode { StepResult::Tested } else { person.play(step, &mut effects) };
+            if result == StepResult::Changed && !file.attempted.contains_key(&key) && !self.outcomes_lost {
                 self.wrong.push(format!("step {key} was not written down before it was taken"));
             }
             ended.push((key, result.as_str()));
         }
         let outcomes: Vec<_> =
             file.outcomes.iter().map(|outcome| (outcome.step.key.clone(), outcome.result.as_str())).collect();
-        self.same("outcomes", &ended, &outcomes);
+        if self.outcomes_lost {
+            self.outcomes_left(&ended, &outcomes);
+        } else {
+            self.same("outcomes", &ended, &outcomes);
+        }
         self.same("effects", &effects, &seen.effects);
-        if groups != seen.groups {
-            self.wrong.push(format!("is in {:?} and not in {groups:?}", seen.groups));
+        if person.groups != seen.groups {
+            self.wrong.push(format!("is in {:?} and not in {:?}", seen.groups, person.groups));
+        }
+    }
+
+    /// What is left of the outcomes: each of a step that was decided, none twice, in the order of the steps. An attempt
+    /// that is lost leaves a step that is found done: it is `unchanged` then, not `changed`.
+    fn outcomes_left(&mut self, ended: &[(StepKey, &'static str)], outcomes: &[(StepKey, &'static str)]) {
+        let places: BTreeMap<_, _> = ended.iter().enumerate().map(|(at, (key, result))| (key, (at, *result))).collect();
+        let mut last = None;
+        for (key, result) in outcomes {
+            let Some((at, wanted)) = places.get(key) else {
+                self.wrong.push(format!("outcomes: {key} was decided by nobody"));
+                continue;
+            };
+            let found_done = *wanted == StepResult::Changed.as_str() && *result == StepResult::Unchanged.as_str();
+            if result != wanted && !found_done {
+                self.wrong.push(format!("outcomes: {key} is {result} and not {wanted}"));
+            }
+            if last.replace(*at).is_some_and(|last| last >= *at) {
+                self.wrong.push(format!("outcomes: {key} is there twice or too late"));
+            }
         }
     }
 
@@ -204,16 +303,27 @@ fn steps(decision: &Decision) -> impl Iterator<Item = (StepKey, &Step, bool)> {
     })
 }
 
-/// What becomes of `step` when the person is in `groups`.
-fn play(step: &Step, groups: &mut BTreeSet<String>, effects: &mut Vec<String>) -> StepResult {
-    let (changes, effect) = match step {
-        Step::AddGroup(group) => (groups.insert(group.to_string()), format!("+{group}")),
-        Step::RemoveGroup(group) => (groups.remove(group.as_str()), format!("-{group}")),
-        other => unreachable!("no scheme asks for {}", other.action()),
-    };
-    if !changes {
-        return StepResult::Unchanged;
+/// How a person stands after the steps that were played.
+#[derive(Default)]
+struct Played {
+    groups: BTreeSet<String>,
+    /// The markers of the open issues.
+    issues: BTreeSet<String>,
+}
+
+impl Played {
+    /// What becomes of `step`.
+    fn play(&mut self, step: &Step, effects: &mut Vec<String>) -> StepResult {
+        let (changes, effect) = match step {
+            Step::AddGroup(group) => (self.groups.insert(group.to_string()), format!("+{group}")),
+            Step::RemoveGroup(group) => (self.groups.remove(group.as_str()), format!("-{group}")),
+            Step::CreateIssue(issue) => (self.issues.insert(issue.marker.clone()), format!("issue {}", issue.marker)),
+            other => unreachable!("no scheme asks for {}", other.action()),
+        };
+        if !changes {
+            return StepResult::Unchanged;
+        }
+        effects.push(effect);
+        StepResult::Changed
     }
-    effects.push(effect);
-    StepResult::Changed
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::{
-    net::TcpListener,
+    net::{Ipv4Addr, TcpListener},
     path::PathBuf,
     process::Command,
     sync::{
@@ -11,6 +11,7 @@ use std::{
     },
 };
 
+use rand::RngExt;
 use usher::{config::KafkaConfig, secret::Secret};
 
 /// A broker on this machine, or the one that `USHER_TEST_KAFKA` names.
@@ -41,7 +42,7 @@ impl KafkaBroker {
     pub fn own() -> Self {
         let made = MADE.fetch_add(1, Ordering::Relaxed);
         let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("kafka-{}-{made}", std::process::id()));
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = lasting_port();
         let broker = Self { address: format!("127.0.0.1:{port}"), process: Some(Process { dir, port }) };
         broker.start();
         broker
@@ -111,4 +112,17 @@ fn script(arguments: &[&str]) {
         .output()
         .unwrap();
     assert!(output.status.success(), "kafka.sh {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A port for something that is stopped and started again. It lies below the range from which the kernel takes the ports
+/// of outgoing connections. From within that range, one of the many connections that tests make would take it while
+/// nobody listens; even a client that tries to come back may, as its own source port, and is then connected with itself.
+pub fn lasting_port() -> u16 {
+    let mut random = rand::rng();
+    loop {
+        let port = random.random_range(20_000..32_000);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }

@@ -18,7 +18,7 @@ use usher::{domain::Product, sandbox::Control};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The binary of this build, without variables of the tests, which it might take for its own.
-fn usher(arguments: &[&str]) -> Command {
+pub fn usher(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
     command.args(arguments);
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("USHER_")) {

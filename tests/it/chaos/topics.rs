@@ -1,0 +1,23 @@
+//! Topics that an administrator deletes.
+
+use std::time::Duration;
+
+use rdkafka::{
+    ClientConfig,
+    admin::{AdminClient, AdminOptions},
+    client::DefaultClientContext,
+};
+use usher::{config::KafkaConfig, log::Stream};
+
+/// Deletes the topic of `stream`; says what went wrong.
+pub async fn delete(kafka: &KafkaConfig, stream: Stream) -> Result<(), String> {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", kafka.brokers.join(",")).create().expect("a client");
+    let name = format!("{}{stream}", kafka.topic_prefix);
+    let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(5)));
+    let results = admin.delete_topics(&[&name], &options).await.map_err(|error| error.to_string())?;
+    results.into_iter().try_for_each(|result| match result {
+        Ok(_) => Ok(()),
+        Err((name, code)) => Err(format!("{name}: {code}")),
+    })
+}
