@@ -89,6 +89,11 @@ pub struct Component {
 }
 
 impl Component {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.id.0
+    }
+
     /// The component does what it is for.
     pub fn working(&self) {
         self.health.lock().insert(self.id.clone(), None);

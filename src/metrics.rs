@@ -62,6 +62,8 @@ pub struct Metrics {
     pub dead_letters: IntCounterVec,
     /// Seconds a product took to answer, by source, operation and HTTP status (or why there is none).
     pub product_request_seconds: HistogramVec,
+    /// Failures of the work on a partition, by stage and source: it could not be read or restored, or ended by a bug.
+    pub partition_failures: IntCounterVec,
     /// Answers of products that asked to slow down.
     pub product_throttled: IntCounterVec,
     /// Records not yet worked on, by stream.
@@ -169,6 +171,7 @@ impl Metrics {
             )?,
             creations_held: add.counters("creations_held_total", "Creations with steps kept back.", &["source"])?,
             dead_letters: add.counters("dead_letters_total", "Records that can never succeed.", &["stage"])?,
+            partition_failures: partition_failures(&add)?,
             product_request_seconds: add.histograms(
                 "product_request_seconds",
                 "Seconds a product took to answer.",
@@ -220,7 +223,9 @@ impl Metrics {
         for stage in [Stage::Planner, Stage::Executor, Stage::Sweeper] {
             self.duplicates.with_label_values(&[stage.as_str()]);
             self.dead_letters.with_label_values(&[stage.as_str()]);
+            self.partition_failures.with_label_values(&[stage.as_str(), source]);
         }
+        self.partition_failures.with_label_values(&[crate::intake::feed::STAGE, source]);
         self.dead_letters.with_label_values(&[Stage::Intake.as_str()]);
         self.duplicates.with_label_values(&[crate::intake::feed::STAGE]);
         for result in StepResult::ALL {
@@ -263,6 +268,11 @@ fn log_lines_dropped(add: &Families<'_>) -> Result<IntCounter, prometheus::Error
 fn component_failing(add: &Families<'_>) -> Result<IntGaugeVec, prometheus::Error> {
     let help = "1 while a component does not do what it is for; usher is not ready then.";
     add.gauges("component_failing", help, &["component"])
+}
+
+fn partition_failures(add: &Families<'_>) -> Result<IntCounterVec, prometheus::Error> {
+    let help = "Times that a partition could not be worked on: it could not be read, or the work ended by a bug.";
+    add.counters("partition_failures_total", help, &["stage", "source"])
 }
 
 fn halted(add: &Families<'_>) -> Result<IntGaugeVec, prometheus::Error> {

@@ -7,6 +7,7 @@ use rand::RngExt;
 /// The waits of one retry loop.
 #[derive(Debug, Clone)]
 pub struct Backoff {
+    first: Duration,
     next: Duration,
     cap: Duration,
 }
@@ -14,7 +15,7 @@ pub struct Backoff {
 impl Backoff {
     /// Begins at `first` and doubles up to `cap`.
     pub const fn new(first: Duration, cap: Duration) -> Self {
-        Self { next: first, cap }
+        Self { first, next: first, cap }
     }
 
     /// The next wait: 0.7 to 1.3 times the doubled one, so that many who failed together don't return together.
@@ -22,6 +23,11 @@ impl Backoff {
         let wait = self.next;
         self.next = (self.next * 2).min(self.cap);
         wait.mul_f64(rand::rng().random_range(0.7..1.3))
+    }
+
+    /// Begins anew, because what was tried has succeeded.
+    pub fn reset(&mut self) {
+        self.next = self.first;
     }
 }
 
@@ -36,5 +42,7 @@ mod tests {
             let wait = backoff.next_wait().as_millis();
             assert!((expected * 7 / 10..=expected * 13 / 10).contains(&wait), "{wait} for {expected}");
         }
+        backoff.reset();
+        assert!(backoff.next_wait() <= Duration::from_millis(130), "it begins anew");
     }
 }

@@ -121,6 +121,10 @@ impl Handler for Executor {
         Stage::Executor
     }
 
+    fn metrics(&self) -> Option<&Metrics> {
+        Some(&self.outcomes.metrics)
+    }
+
     fn source(&self) -> &SourceId {
         &self.connection.source
     }

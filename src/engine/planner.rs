@@ -388,6 +388,10 @@ impl Handler for Planner {
         Stage::Planner
     }
 
+    fn metrics(&self) -> Option<&Metrics> {
+        Some(&self.tally.metrics)
+    }
+
     fn source(&self) -> &SourceId {
         &self.connection.source
     }

@@ -1,28 +1,38 @@
-//! Working through one partition: one lane a user, lanes side by side, offsets in order.
+//! Working through one partition: one lane a user, lanes side by side, the offset at the lowest unfinished record.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
+    panic::AssertUnwindSafe,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
-use tokio::sync::oneshot;
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio_util::sync::DropGuard;
-use tracing::warn;
+use tracing::{error, warn};
 
-use super::{Handler, Interrupted, Work};
+use super::{Backoff, Failures, Handler, Input, Interrupted, Work, low_watermark::LowWatermark};
 use crate::{
     domain::{SourceId, UserKey},
-    log::{Assignment, Offsets, Stored},
+    log::{Offsets, Stored},
+    rate_limited_log::LogLimiter,
     store::Ledger,
 };
 
-/// Records of one partition in the works at once.
+/// Records of one partition in the works at once. Those that wait for another one of the same user are not among them.
 const MAX_IN_FLIGHT: usize = 256;
+/// Records from the lowest unfinished one on: finished, in the works or waiting. So many at most come again after a crash,
+/// and so many others are worked on while one user is stuck.
+const MAX_BEYOND: usize = 10_000;
+/// Bytes of the records that wait for another one of the same user.
+const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 /// Work is given this long to come to an end when a partition is taken away.
 pub(super) const DRAIN: Duration = Duration::from_secs(8);
-const CHECKPOINT_EVERY: u32 = 256;
+const CHECKPOINT_EVERY: u64 = 256;
+
+/// The waits before a record is tried again on which the work ended by a bug.
+const BUG_BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
 
 /// Whether a record is about a user of `source`; read from its key alone.
 pub(super) fn is_of(record: &Stored, source: &SourceId) -> bool {
@@ -32,17 +42,8 @@ pub(super) fn is_of(record: &Stored, source: &SourceId) -> bool {
 /// What one record came to.
 struct Finished {
     offset: u64,
-    lane: Option<String>,
-    /// Output offsets below this one were acknowledged before the record was begun, and all of them belong to records
-    /// before it: when it is finished in its turn, they are all remembered.
-    safe: u64,
+    lane: String,
     result: Result<(), Interrupted>,
-}
-
-/// The last record of a user that is in the works, and how to wait for it.
-struct Lane {
-    offset: u64,
-    free: oneshot::Receiver<()>,
 }
 
 /// Works through one partition.
@@ -50,98 +51,171 @@ pub(super) struct Pump<H> {
     handler: Arc<H>,
     ledger: Ledger,
     work: Work,
-    lanes: HashMap<String, Lane>,
-    done: u32,
-    /// Whether a record did not get done. Whatever stands behind it comes again with it: no offset is stored any more.
+    failures: Failures,
+    offsets: Box<dyn Offsets>,
+    in_flight: FuturesUnordered<BoxFuture<'static, Finished>>,
+    /// By lane, the records behind the one that is in the works. There is no lane without one.
+    lanes: HashMap<String, VecDeque<Stored>>,
+    /// The payloads in `lanes`, in bytes.
+    waiting_bytes: usize,
+    watermark: LowWatermark,
+    /// Records passed since the checkpoint was moved.
+    unchecked: u64,
+    /// Whether a record did not get done. It comes again, with all that stand behind it in its lane.
     interrupted: bool,
 }
 
 impl<H: Handler> Pump<H> {
-    /// Ready to work.
-    pub(super) fn new(handler: Arc<H>, ledger: Ledger, work: Work) -> Self {
-        Self { handler, ledger, work, lanes: HashMap::new(), done: 0, interrupted: false }
+    /// Ready to work, and to say in `offsets` how far that has come.
+    pub(super) fn new(
+        handler: Arc<H>,
+        ledger: Ledger,
+        work: Work,
+        failures: Failures,
+        offsets: Box<dyn Offsets>,
+    ) -> Self {
+        Self {
+            handler,
+            ledger,
+            work,
+            failures,
+            offsets,
+            in_flight: FuturesUnordered::new(),
+            lanes: HashMap::new(),
+            waiting_bytes: 0,
+            watermark: LowWatermark::default(),
+            unchecked: 0,
+            interrupted: false,
+        }
     }
 
-    /// Works until the partition is taken away or the work is to stop, and finishes what was begun. Gives what tells the
-    /// log, when dropped, that the next one may have the partition.
-    pub(super) async fn run(mut self, assignment: Assignment) -> DropGuard {
-        let Assignment { partition, mut records, offsets, released, .. } = assignment;
+    /// Works until the partition is taken away or the work is to stop, and finishes what was begun. Gives back `released`,
+    /// which tells the log, when dropped, that the next one may have the partition.
+    pub(super) async fn run(mut self, mut input: Input, released: DropGuard) -> DropGuard {
         let stop = self.work.stop.clone();
-        let mut in_flight = FuturesOrdered::new();
-        loop {
+        while !self.interrupted {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(finished) = in_flight.next() => {
-                    self.finish(offsets.as_ref(), finished);
-                    if self.interrupted { break }
-                }
-                record = records.next(), if in_flight.len() < MAX_IN_FLIGHT => match record {
-                    Some(Ok(record)) => in_flight.push_back(self.begin(record)),
-                    Some(Err(error)) => {
-                        warn!(%partition, %error, "can't read a partition, trying again");
-                        tokio::time::sleep(Duration::from_millis(200)).await;
-                    }
+                Some(finished) = self.in_flight.next() => self.finish(finished),
+                record = input.next(), if self.has_room() => match record {
+                    Some(record) => self.take(record),
                     None => break,
                 },
             }
         }
+        self.lanes.clear(); // what waits comes again
         let drained = tokio::time::timeout(DRAIN, async {
-            while let Some(finished) = in_flight.next().await {
-                self.finish(offsets.as_ref(), finished);
+            while let Some(finished) = self.in_flight.next().await {
+                self.finish(finished);
             }
         });
         if drained.await.is_err() {
-            warn!(%partition, "work was cut short; it will come again");
+            warn!(partition = %input.partition(), "work was cut short; it will come again");
         }
         // Only when nothing of the partition can happen here any more may the next one have it.
-        drop(in_flight);
+        drop(self);
         released
     }
 
-    /// Starts work on a record, behind the one of the same user that is in the works.
-    fn begin(&mut self, record: Stored) -> BoxFuture<'static, Finished> {
-        let offset = record.position.offset;
-        let safe = self.work.acked.load(Ordering::Acquire);
-        if !is_of(&record, self.handler.source()) {
-            return std::future::ready(Finished { offset, lane: None, safe, result: Ok(()) }).boxed();
-        }
-        let (finished, free) = oneshot::channel::<()>();
-        let lane = self.handler.lane(&record);
-        let before = self.lanes.insert(lane.clone(), Lane { offset, free });
-        let (handler, work) = (Arc::clone(&self.handler), self.work.clone());
-        async move {
-            if let Some(lane) = before {
-                // An error only says that the record before is finished: its sender is dropped, never used.
-                let _ = lane.free.await;
-            }
-            // If the one before was interrupted, this one must not overtake it.
-            let result = if work.stop.is_cancelled() { Err(Interrupted) } else { handler.handle(&record, &work).await };
-            drop(finished);
-            Finished { offset, lane: Some(lane), safe, result }
-        }
-        .boxed()
+    /// Whether one more record may be taken.
+    fn has_room(&self) -> bool {
+        self.in_flight.len() < MAX_IN_FLIGHT
+            && self.watermark.len() < MAX_BEYOND
+            && self.waiting_bytes < MAX_WAITING_BYTES
     }
 
-    /// Stores the offset of a record that is finished in its turn, unless it or one before it was interrupted.
-    fn finish(&mut self, offsets: &dyn Offsets, finished: Finished) {
-        self.interrupted |= finished.result.is_err();
-        if self.interrupted {
+    /// Takes a record: begins it, or has it wait behind the one of the same user that is in the works.
+    fn take(&mut self, record: Stored) {
+        let offset = record.position.offset;
+        // Output offsets below this one were acknowledged already, and all of them belong to records before this one: when
+        // all up to this one are finished, they are all remembered.
+        let safe = self.work.acked.load(Ordering::Acquire);
+        if !self.watermark.take(offset, safe) {
+            return; // the log gives it once more
+        }
+        if !is_of(&record, self.handler.source()) {
+            return self.pass(offset);
+        }
+        let lane = self.handler.lane(&record);
+        if let Some(behind) = self.lanes.get_mut(&lane) {
+            // The payload may be a part of something longer, which is not to be kept for it.
+            let record = Stored { payload: Bytes::copy_from_slice(&record.payload), ..record };
+            self.waiting_bytes += record.payload.len();
+            behind.push_back(record);
             return;
         }
-        if let Some(name) = &finished.lane
-            && self.lanes.get(name).is_some_and(|lane| lane.offset == finished.offset)
-        {
-            self.lanes.remove(name);
+        self.lanes.insert(lane.clone(), VecDeque::new());
+        self.begin(lane, record);
+    }
+
+    fn begin(&self, lane: String, record: Stored) {
+        let (handler, work, failures) = (Arc::clone(&self.handler), self.work.clone(), self.failures.clone());
+        let begun = async move {
+            let result = through_bugs(handler.as_ref(), &record, &work, &failures).await;
+            Finished { offset: record.position.offset, lane, result }
+        };
+        self.in_flight.push(begun.boxed());
+    }
+
+    /// Passes a record that is finished, and begins the next one of its lane. Of one that was interrupted the lane ends:
+    /// nobody overtakes it.
+    fn finish(&mut self, finished: Finished) {
+        if finished.result.is_err() {
+            self.interrupted = true;
+            return;
         }
-        if let Err(error) = offsets.store(finished.offset + 1) {
-            warn!(offset = finished.offset, %error, "can't store an offset; some records will come again");
+        self.pass(finished.offset);
+        let Some(behind) = self.lanes.get_mut(&finished.lane) else { return };
+        match behind.pop_front() {
+            Some(next) => {
+                self.waiting_bytes -= next.payload.len();
+                self.begin(finished.lane, next);
+            }
+            None => drop(self.lanes.remove(&finished.lane)),
         }
-        self.done += 1;
-        if self.done.is_multiple_of(CHECKPOINT_EVERY)
-            && let Err(error) = self.ledger.set_checkpoint(&self.work.scope, finished.safe)
-        {
-            warn!(offset = finished.offset, %error, "can't move the checkpoint");
+    }
+
+    /// Stores how far all is finished, where that has changed.
+    fn pass(&mut self, offset: u64) {
+        let Some(reached) = self.watermark.finish(offset) else { return };
+        if let Err(error) = self.offsets.store(reached.next) {
+            static LIMITER: LogLimiter = LogLimiter::once_a_minute();
+            if let Some(suppressed) = LIMITER.permit() {
+                warn!(offset, %error, suppressed, "can't store an offset; some records will come again");
+            }
         }
+        self.unchecked += reached.passed;
+        if self.unchecked < CHECKPOINT_EVERY {
+            return;
+        }
+        match self.ledger.set_checkpoint(&self.work.scope, reached.safe) {
+            Ok(()) => self.unchecked = 0,
+            Err(error) => warn!(offset, %error, "can't move the checkpoint"),
+        }
+    }
+}
+
+/// Works on a record. Where that ends by a bug it is tried again, ever more seldom: only its own lane waits for it.
+async fn through_bugs<H: Handler>(
+    handler: &H,
+    record: &Stored,
+    work: &Work,
+    failures: &Failures,
+) -> Result<(), Interrupted> {
+    let (mut backoff, limiter, mut trouble) = (BUG_BACKOFF, LogLimiter::once_a_minute(), None);
+    loop {
+        // What a handler keeps of its own is behind locks that outlive a panic.
+        if let Ok(result) = AssertUnwindSafe(handler.handle(record, work)).catch_unwind().await {
+            return result;
+        }
+        let position = record.position;
+        let component = trouble.get_or_insert_with(|| failures.component());
+        component.failing(format!("a record of partition {} can't be worked on, by a bug", position.partition));
+        failures.count();
+        if let Some(suppressed) = limiter.permit() {
+            error!(component = failures.name(), %position, suppressed, "work on a record ended by a bug, trying again");
+        }
+        work.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
     }
 }

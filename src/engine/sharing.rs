@@ -1,54 +1,133 @@
 //! Sharing the partitions of a stream among processes: each works on those that it is given, for as long as it has them.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use tokio::task::JoinSet;
+use tokio::{
+    task::{self, JoinSet},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use super::{Backoff, pump::DRAIN};
-use crate::log::{Assignment, Log, Stream};
+use super::{Backoff, Failures, pump::DRAIN};
+use crate::{
+    health::Component,
+    log::{Assignment, Consumer, Log, Partition, Stream},
+    rate_limited_log::LogLimiter,
+};
+
+/// A member that has worked for that long works.
+const STEADY: Duration = Duration::from_secs(10);
 
 /// Does `work` on every partition of `stream` that `group` gives this process, until `stop`. The work ends when the
-/// partition is taken away or `stop` is cancelled, and drops the assignment then.
+/// partition is taken away or `stop` is cancelled, and drops the assignment then. Where it ends for another reason, the
+/// group is left and joined anew: a log gives the records of a partition again to none but a new member.
 pub async fn share<F: Future<Output = ()> + Send + 'static>(
     log: &Arc<dyn Log>,
     stream: Stream,
     group: &str,
+    failures: &Failures,
     stop: &CancellationToken,
     work: impl Fn(Assignment) -> F,
 ) {
+    let (component, limiter) = (failures.component(), LogLimiter::once_a_minute());
+    component.failing("its group is not joined yet");
+    let mut member = Member { failures, component, stop, partitions: JoinSet::new(), given: HashMap::new() };
     let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+    let mut has_failed = false;
     while !stop.is_cancelled() {
-        let mut consumer = match log.consume(stream, group).await {
-            Ok(consumer) => consumer,
-            Err(error) => {
-                warn!(%group, %error, "can't join the group, trying again");
-                stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
-                continue;
+        match log.consume(stream, group).await {
+            Ok(consumer) => {
+                let joined = Instant::now();
+                has_failed = member.take_part(consumer, has_failed, &work).await.is_err();
+                if joined.elapsed() >= STEADY {
+                    backoff.reset();
+                }
             }
-        };
-        let mut partitions = JoinSet::new();
-        loop {
-            let assignment = tokio::select! {
-                () = stop.cancelled() => break,
-                assignment = consumer.assignments.recv() => assignment,
-                Some(ended) = partitions.join_next() => match ended {
-                    Ok(()) => continue,
-                    Err(panic) => {
-                        error!(%group, %panic, "work on a partition ended by a bug; joining the group anew");
-                        break;
-                    }
-                },
-            };
-            let Some(assignment) = assignment else { break };
-            partitions.spawn(work(assignment));
-        }
-        drop(consumer.membership);
-        while partitions.join_next().await.is_some() {}
-        if tokio::time::timeout(DRAIN, consumer.left.cancelled()).await.is_err() {
-            warn!(%group, "left the group without waiting for its last offsets");
+            Err(error) => {
+                member.component.failing(format!("its group can't be joined: {error}"));
+                if let Some(suppressed) = limiter.permit() {
+                    warn!(%group, %error, suppressed, "can't join the group, trying again");
+                }
+            }
         }
         stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
+    }
+}
+
+/// Work on a partition ended although nobody had stopped it.
+struct Failed;
+
+/// This process as a member of a group.
+struct Member<'a> {
+    failures: &'a Failures,
+    component: Component,
+    stop: &'a CancellationToken,
+    /// The work on partitions.
+    partitions: JoinSet<()>,
+    /// By their tasks, the partitions and what says that they are taken away.
+    given: HashMap<task::Id, (Partition, CancellationToken)>,
+}
+
+impl Member<'_> {
+    /// Works on what it is given until the membership ends, and sees that out. One that `has_failed` before is said to work
+    /// when it has done so for some time.
+    async fn take_part<F: Future<Output = ()> + Send + 'static>(
+        &mut self,
+        consumer: Consumer,
+        has_failed: bool,
+        work: impl Fn(Assignment) -> F,
+    ) -> Result<(), Failed> {
+        let Consumer { mut assignments, membership, left } = consumer;
+        if !has_failed {
+            self.component.working();
+        }
+        let steady = tokio::time::sleep(STEADY);
+        tokio::pin!(steady);
+        let mut is_steady = !has_failed;
+        let outcome = loop {
+            tokio::select! {
+                () = self.stop.cancelled() => break Ok(()),
+                () = &mut steady, if !is_steady => {
+                    is_steady = true;
+                    self.component.working();
+                }
+                assignment = assignments.recv() => {
+                    let Some(assignment) = assignment else { break Ok(()) };
+                    let given = (assignment.partition, assignment.revoked.clone());
+                    let id = self.partitions.spawn(work(assignment)).id();
+                    self.given.insert(id, given);
+                }
+                Some(ended) = self.partitions.join_next_with_id() => {
+                    if self.note_end(ended).is_err() {
+                        break Err(Failed);
+                    }
+                }
+            }
+        };
+        drop(membership);
+        while self.partitions.join_next().await.is_some() {}
+        self.given.clear();
+        if tokio::time::timeout(DRAIN, left.cancelled()).await.is_err() {
+            warn!(component = self.failures.name(), "left the group without waiting for its last offsets");
+        }
+        outcome
+    }
+
+    /// Tells where the work on a partition ended although the partition is still this member's.
+    fn note_end(&mut self, ended: Result<(task::Id, ()), task::JoinError>) -> Result<(), Failed> {
+        let (id, why) = match &ended {
+            Ok((id, ())) => (*id, "it ended by itself".to_owned()),
+            Err(bug) => (bug.id(), bug.to_string()),
+        };
+        let Some((partition, revoked)) = self.given.remove(&id) else { return Ok(()) };
+        if ended.is_ok() && (revoked.is_cancelled() || self.stop.is_cancelled()) {
+            return Ok(());
+        }
+        self.component.failing(format!("work on partition {partition} ended although nobody had stopped it"));
+        self.failures.count();
+        let component = self.failures.name();
+        error!(component, %partition, why, "work on a partition ended although nobody had stopped it; joining the group anew");
+        Err(Failed)
     }
 }

@@ -1,5 +1,5 @@
 //! What planner and executor have in common: a task for each partition, records of one user in order, those of
-//! different users at the same time, offsets stored in order and only when all that follows is in the log.
+//! different users at the same time, the offset stored below which all that follows from the records is in the log.
 
 use std::{
     sync::{
@@ -10,11 +10,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::error;
 
 use super::{
-    Backoff,
+    Backoff, Failures, Input,
     pump::Pump,
     restore::{Stopped, restore},
     sharing::share,
@@ -25,6 +25,8 @@ use crate::{
     domain::{SourceId, Stage, Timestamp},
     health::Health,
     log::{self, Assignment, Lease, Log, Partition, Stored, Stream},
+    metrics::Metrics,
+    rate_limited_log::LogLimiter,
     store::{self, Entry, Ledger, Scope},
 };
 
@@ -37,6 +39,11 @@ pub struct Interrupted;
 pub trait Handler: Send + Sync + 'static {
     /// Which stage this is.
     fn stage(&self) -> Stage;
+
+    /// Where failures are counted; none: nowhere.
+    fn metrics(&self) -> Option<&Metrics> {
+        None
+    }
 
     /// Whose records it works on; those of other sources are passed over.
     fn source(&self) -> &SourceId;
@@ -133,57 +140,79 @@ pub async fn run<H: Handler>(
     health: Health,
     stop: CancellationToken,
 ) {
-    let _component = health.component(format!("{} {}", handler.stage().as_str(), handler.source()));
-    let group = log::group(handler.stage().as_str(), handler.source().as_str());
-    let work = |assignment| {
-        let (log, handler) = (Arc::clone(&log), Arc::clone(&handler));
-        partition(log, ledger.clone(), handler, assignment, stop.clone())
-    };
-    share(&log, handler.input(), &group, &stop, work).await;
+    let (stage, source) = (handler.stage().as_str(), handler.source().as_str());
+    let (group, failures) = (log::group(stage, source), Failures::new(health, stage, source, handler.metrics()));
+    let partitions =
+        Partitions { log: Arc::clone(&log), ledger, handler: Arc::clone(&handler), failures: failures.clone() };
+    let work = |assignment| partitions.clone().work_on(assignment, stop.clone());
+    share(&log, handler.input(), &group, &failures, &stop, work).await;
 }
 
-async fn partition<H: Handler>(
+/// The partitions of one stage of one source.
+struct Partitions<H> {
     log: Arc<dyn Log>,
     ledger: Ledger,
     handler: Arc<H>,
-    assignment: Assignment,
-    stop: CancellationToken,
-) {
-    let assigned = assignment.partition;
-    let scope = Scope::new(handler.stage(), handler.source(), assigned);
-    let stopping = assignment.revoked.clone();
-    let stop_both = stopping.clone();
-    let relay = tokio::spawn(async move {
-        tokio::select! { () = stop.cancelled() => stop_both.cancel(), () = stop_both.cancelled() => {} }
-    });
-    let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
-    let acked = loop {
-        match restore(&log, &ledger, handler.as_ref(), &scope, assignment.partition, &stopping).await {
-            Ok(acked) => break Some(acked),
-            Err(Stopped::Interrupted) => break None,
-            Err(Stopped::Failed(cause)) => {
-                error!(stage = handler.stage().as_str(), partition = %assignment.partition, %cause, "can't restore, trying again");
-                if stopping.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.is_none() {
-                    break None;
-                }
-            }
-        }
-    };
-    if let Some(acked) = acked {
-        let lease = Arc::clone(&assignment.lease);
+    failures: Failures,
+}
+
+impl<H> Clone for Partitions<H> {
+    fn clone(&self) -> Self {
+        let (log, handler) = (Arc::clone(&self.log), Arc::clone(&self.handler));
+        Self { log, ledger: self.ledger.clone(), handler, failures: self.failures.clone() }
+    }
+}
+
+impl<H: Handler> Partitions<H> {
+    /// Works on one of them until it is taken away, or `stop`.
+    async fn work_on(self, assignment: Assignment, stop: CancellationToken) {
+        let partition = assignment.partition;
+        // A token of its own: what stops here must not take other partitions away.
+        let stopping = assignment.revoked.child_token();
+        let stop_both = stopping.clone();
+        let relay = tokio::spawn(async move {
+            tokio::select! { () = stop.cancelled() => stop_both.cancel(), () = stop_both.cancelled() => {} }
+        });
+        let _relay = AbortOnDropHandle::new(relay);
+        let scope = Scope::new(self.handler.stage(), self.handler.source(), partition);
+        let Some(acked) = self.restored(&scope, partition, &stopping).await else { return };
+        let assignment = unconsumed::watched(assignment, &self.ledger, &scope);
+        let Assignment { records, offsets, lease, released, .. } = assignment;
         let work = Work { scope, stop: stopping, lease, acked: Arc::new(AtomicU64::new(acked)) };
-        let assignment = unconsumed::watched(assignment, &ledger, &work.scope);
-        let pump = Pump::new(Arc::clone(&handler), ledger, work.clone());
+        let Self { log, ledger, handler, failures } = self;
+        let input = Input::new(log, handler.input(), partition, records, failures.clone());
+        let pump = Pump::new(Arc::clone(&handler), ledger, work.clone(), failures, offsets);
         let (_released, ()) = tokio::join!(
             async {
-                let released = pump.run(assignment).await;
+                let released = pump.run(input, released).await;
                 work.stop.cancel();
                 released
             },
-            handler.attend(assigned, &work),
+            handler.attend(partition, &work),
         );
     }
-    relay.abort();
+
+    /// Reads back what the stage has written, however long it takes; gives one past the newest record of its output. None
+    /// when it is to stop.
+    async fn restored(&self, scope: &Scope, partition: Partition, stopping: &CancellationToken) -> Option<u64> {
+        let (component, limiter) = (self.failures.component(), LogLimiter::once_a_minute());
+        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+        loop {
+            match restore(&self.log, &self.ledger, self.handler.as_ref(), scope, partition, stopping).await {
+                Ok(acked) => return Some(acked),
+                Err(Stopped::Interrupted) => return None,
+                Err(Stopped::Failed(cause)) => {
+                    component.failing(format!("what was done in partition {partition} can't be read back: {cause}"));
+                    self.failures.count();
+                    if let Some(suppressed) = limiter.permit() {
+                        let component = self.failures.name();
+                        error!(component, %partition, %cause, suppressed, "can't restore, trying again");
+                    }
+                }
+            }
+            stopping.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await?;
+        }
+    }
 }
 
 #[cfg(test)]

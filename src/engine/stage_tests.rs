@@ -1,6 +1,7 @@
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Instant};
 
 use bytes::Bytes;
+use futures::future::join_all;
 use tokio::sync::{Notify, Semaphore};
 
 use super::*;
@@ -13,8 +14,13 @@ use crate::{
     store::Store,
 };
 
-/// Notes what it is given, when its gate is open; the payload `bug` makes it panic, once, and `stop` has it stopped in
-/// the middle of that record when another one is done, once.
+#[path = "stage_tests/unreadable.rs"]
+mod unreadable;
+
+use unreadable::Unreadable;
+
+/// Notes what it is given, when its gate is open. The payload `bug` makes it panic, once; `stop` has it stopped in the
+/// middle of that record when another one is done, once; `stuck` never ends; `slow` takes many short waits.
 struct Noting {
     source: SourceId,
     gate: Semaphore,
@@ -88,6 +94,13 @@ impl Handler for Noting {
             work.stop.cancel();
             return Err(Interrupted);
         }
+        if payload == "stuck" {
+            work.stop.cancelled().await;
+            return Err(Interrupted);
+        }
+        for _ in 0..if payload == "slow" { 20 } else { 0 } {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         work.stop.run_until_cancelled(self.gate.acquire()).await.ok_or(Interrupted)?.unwrap().forget();
         self.seen.lock().unwrap().push(payload);
         self.progress.notify_one();
@@ -104,8 +117,12 @@ struct Ground {
 
 impl Ground {
     fn new() -> Self {
+        Self::with(1)
+    }
+
+    fn with(partitions: u16) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let options = Options { partitions: 1, ..Default::default() };
+        let options = Options { partitions, ..Default::default() };
         let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&dir.path().join("log"), options).unwrap());
         let store = Store::open(&dir.path().join("state"), log.identity()).unwrap();
         Self { dir, log, store }
@@ -117,11 +134,19 @@ impl Ground {
         self.log.append(Stream::Events, record).await.unwrap();
     }
 
+    /// Tells of many users at once.
+    async fn tell_all(&self, users: impl Iterator<Item = String>) {
+        join_all(users.map(|user| async move { self.tell("acme", &user, &user).await })).await;
+    }
+
     fn start(&self, handler: &Arc<Noting>) -> (CancellationToken, tokio::task::JoinHandle<()>) {
+        self.start_on(Arc::clone(&self.log), handler)
+    }
+
+    fn start_on(&self, log: Arc<dyn Log>, handler: &Arc<Noting>) -> (CancellationToken, tokio::task::JoinHandle<()>) {
         let stop = CancellationToken::new();
         let ledger = self.store.ledger().unwrap();
-        let running =
-            tokio::spawn(run(Arc::clone(&self.log), ledger, Arc::clone(handler), Health::default(), stop.clone()));
+        let running = tokio::spawn(run(log, ledger, Arc::clone(handler), Health::default(), stop.clone()));
         (stop, running)
     }
 }
@@ -205,6 +230,66 @@ async fn a_bug_in_a_handler_does_not_end_the_work() {
     let (stop, running) = ground.start(&handler);
     handler.until("both", |handler| Noting::list(&handler.seen).len() == 2).await;
     assert_eq!(Noting::list(&handler.seen), ["bug", "behind it"]);
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_who_is_stuck_does_not_stop_the_others() {
+    let (ground, handler) = (Ground::new(), Noting::new(10_000));
+    ground.tell("acme", "jane", "stuck").await;
+    for number in 0..300 {
+        ground.tell("acme", "jane", &format!("behind {number}")).await;
+    }
+    ground.tell_all((0..1_000).map(|number| format!("other {number}"))).await;
+    let (stop, running) = ground.start(&handler);
+    handler.until("all others", |handler| Noting::list(&handler.seen).len() == 1_000).await;
+    assert!(Noting::list(&handler.seen).iter().all(|payload| payload.starts_with("other")), "nobody is overtaken");
+    stop.cancel();
+    running.await.unwrap();
+
+    // The offset has not gone past the one who was stuck.
+    let second = Noting::new(10_000);
+    let (stop, running) = ground.start(&second);
+    second.until("the stuck one", |handler| Noting::list(&handler.begun).contains(&"stuck".to_owned())).await;
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unreadable_record_stops_its_partition_alone_until_it_can_be_read() {
+    let (ground, handler) = (Ground::with(2), Noting::new(10_000));
+    ground.tell_all((0..100).map(|number| number.to_string())).await;
+    let log = Unreadable::at(&ground.log, Partition(0), 5);
+    let ends = [0, 1].map(|partition| ground.log.bounds(Stream::Events, Partition(partition)));
+    let ends = join_all(ends).await.into_iter().map(|bounds| usize::try_from(bounds.unwrap().end).unwrap());
+    let ends: Vec<_> = ends.collect();
+    let (stop, running) = ground.start_on(Arc::clone(&log) as _, &handler);
+    handler.until("what can be read", |handler| Noting::list(&handler.seen).len() == 5 + ends[1]).await;
+    log.until_met(3).await;
+    ground.tell_all((100..200).map(|number| number.to_string())).await;
+    let end = ground.log.bounds(Stream::Events, Partition(1)).await.unwrap().end;
+    let there = 5 + usize::try_from(end).unwrap();
+    handler.until("the other partition goes on", |handler| Noting::list(&handler.seen).len() == there).await;
+    assert_eq!(log.joined(), 1, "nobody leaves the group for it");
+    log.mend();
+    handler.until("all of it", |handler| Noting::list(&handler.seen).len() == 200).await;
+    assert_eq!(log.joined(), 1);
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_in_the_works_goes_on_while_a_partition_can_not_be_read() {
+    let (ground, handler) = (Ground::new(), Noting::new(10_000));
+    for payload in ["slow", "never read"] {
+        ground.tell("acme", "jane", payload).await;
+    }
+    let log = Unreadable::at(&ground.log, Partition(0), 1);
+    let began = Instant::now();
+    let (stop, running) = ground.start_on(log, &handler);
+    handler.until("the slow one", |handler| !Noting::list(&handler.seen).is_empty()).await;
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     stop.cancel();
     running.await.unwrap();
 }

@@ -7,6 +7,7 @@
 pub mod codec;
 pub mod embedded;
 pub mod kafka;
+mod read_trouble;
 
 use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
@@ -16,6 +17,7 @@ use futures::stream::BoxStream;
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use self::read_trouble::{Batches, ReadTrouble};
 use crate::domain::{Timestamp, UserKey};
 
 /// How long records are kept at least, unless an administrator of Kafka has set the topics otherwise. The embedded log
@@ -201,7 +203,9 @@ pub enum Error {
     Unusable(String),
 }
 
-/// Records, in order within each partition; ends only with the log, or with the assignment they belong to.
+/// Records, in order within each partition; ends only with the log, or with the assignment they belong to. After an error
+/// they go on where they can be read: the records of other partitions come at once, and what could not be read is read anew
+/// after a wait, and comes then, or the error again. Where that is not so, they end.
 pub type Records = BoxStream<'static, Result<Stored, Error>>;
 
 /// A durable, partitioned log.

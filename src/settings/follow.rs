@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -13,8 +12,8 @@ use super::{Settings, state::State};
 use crate::{
     domain::Setting,
     engine::Backoff,
-    health::{Component, Health},
-    log::{self, Partition, Stored, Stream, codec},
+    health::Health,
+    log::{self, Batches, Partition, ReadTrouble, Stored, Stream, codec},
 };
 
 /// How many records are applied before the schemes are published.
@@ -48,18 +47,16 @@ enum Interruption {
 impl Settings {
     /// Follows the log until `stop` is cancelled. It says to `health` how it is doing.
     pub async fn follow(self, health: Health, stop: CancellationToken) {
-        let component = health.component("settings");
-        let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-        let mut waits = backoff.clone();
+        let mut trouble = ReadTrouble::new(health.component("settings"), Stream::Settings.as_str());
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         while !stop.is_cancelled() {
             let before = self.0.next.borrow().clone();
-            let Some(interruption) = stop.run_until_cancelled(self.read_on(&component)).await else { return };
+            let Some(interruption) = stop.run_until_cancelled(self.read_on(&mut trouble)).await else { return };
             if *self.0.next.borrow() != before {
-                waits = backoff.clone(); // it had come on meanwhile
+                backoff.reset(); // it had come on meanwhile
             }
-            component.failing(interruption.to_string());
-            warn!(%interruption, "the settings are not followed now");
-            let _stopped = stop.run_until_cancelled(tokio::time::sleep(waits.next_wait())).await;
+            trouble.note(&interruption);
+            let _stopped = stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
         }
     }
 
@@ -78,44 +75,36 @@ impl Settings {
         }
     }
 
-    async fn read_on(&self, component: &Component) -> Interruption {
+    async fn read_on(&self, trouble: &mut ReadTrouble) -> Interruption {
         let next = self.0.next.borrow().clone();
         let from = (0..).map(Partition).zip(next).collect();
-        let mut records = match self.0.log.read(Stream::Settings, from).await {
-            Ok(records) => records.ready_chunks(BATCH),
+        let mut batches = match Batches::read(&self.0.log, Stream::Settings, from, BATCH).await {
+            Ok(batches) => batches,
             Err(error) => return error.into(),
         };
-        while let Some(batch) = component.waiting(records.next()).await {
+        while let Some(batch) = batches.next(trouble).await {
+            if batch.is_empty() {
+                continue;
+            }
             // Reading a scheme may take long, and so is done on a thread of its own.
             let settings = self.clone();
-            match tokio::task::spawn_blocking(move || settings.apply(batch)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => return error.into(),
-                Err(_) => return Interruption::Broken,
+            if tokio::task::spawn_blocking(move || settings.apply(batch)).await.is_err() {
+                return Interruption::Broken;
             }
-            component.working();
         }
         Interruption::Ended
     }
 
-    /// Applies the records up to the first error. Whoever is told that a record is applied finds all that it changes.
+    /// Applies records. Whoever is told that a record is applied finds all that it changes.
     ///
     /// The state is changed here alone. It is locked against readers for the change itself, not while a scheme is read.
-    fn apply(&self, batch: Vec<Result<Stored, log::Error>>) -> Result<(), log::Error> {
+    fn apply(&self, batch: Vec<Stored>) {
         let mut next = self.0.next.borrow().clone();
-        let (mut changed, mut error) = (false, None);
+        let mut changed = false;
         for record in batch {
-            match record {
-                Ok(record) => {
-                    changed |= self.apply_one(&record);
-                    if let Some(next) = next.get_mut(usize::from(record.position.partition.0)) {
-                        *next = record.position.offset + 1;
-                    }
-                }
-                Err(failed) => {
-                    error = Some(failed);
-                    break;
-                }
+            changed |= self.apply_one(&record);
+            if let Some(next) = next.get_mut(usize::from(record.position.partition.0)) {
+                *next = record.position.offset + 1;
             }
         }
         if changed {
@@ -125,7 +114,6 @@ impl Settings {
         }
         self.0.changes.send_modify(|count| *count += 1);
         self.0.next.send_replace(next);
-        error.map_or(Ok(()), Err)
     }
 
     /// Applies one record; true where it changes a scheme. One that can't be read never can be: it is told of, and passed

@@ -2,19 +2,19 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, checkpoints::Checkpoints};
 use crate::{
-    health::Component,
-    log::{self, Log, Partition, Stored, Stream},
+    engine::Backoff,
+    health::Health,
+    log::{self, Batches, Log, Partition, ReadTrouble, Stored, Stream},
 };
 
 /// Rows are written this many at a time, off the threads that serve requests.
 const BATCH: usize = 256;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// What is done with a record: applied twice, it changes nothing more.
 pub(super) type Apply = Arc<dyn Fn(&Stored) -> Result<(), Error> + Send + Sync>;
@@ -26,7 +26,7 @@ pub(super) struct Follower {
     pub(super) stream: Stream,
     pub(super) checkpoints: Checkpoints,
     pub(super) apply: Apply,
-    pub(super) component: Arc<Component>,
+    pub(super) health: Health,
     pub(super) stop: CancellationToken,
 }
 
@@ -46,33 +46,33 @@ enum Interruption {
 impl Follower {
     /// Runs until stopped.
     pub(super) async fn run(self) {
-        let mut wait = FIRST_WAIT;
+        let mut trouble = ReadTrouble::new(self.health.component("views"), self.stream.as_str());
+        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         while !self.stop.is_cancelled() {
-            let Err(interruption) = self.follow(&mut wait).await else { return };
-            self.component.failing(format!("{}: {interruption}", self.stream));
-            tracing::warn!(stream = %self.stream, error = %interruption, "view of {} interrupted", self.stream);
-            let _stopped = self.stop.run_until_cancelled(tokio::time::sleep(wait)).await;
-            wait = (wait * 2).min(LONGEST_WAIT);
+            let Err(interruption) = self.follow(&mut trouble, &mut backoff).await else { return };
+            trouble.note(&interruption);
+            let _stopped = self.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
         }
     }
 
-    /// Reads from the checkpoint on; `Ok` when stopped. Progress makes `wait` short again.
-    async fn follow(&self, wait: &mut Duration) -> Result<(), Interruption> {
+    /// Reads from the checkpoint on; `Ok` when stopped. Progress makes the waits of `backoff` short again.
+    async fn follow(&self, trouble: &mut ReadTrouble, backoff: &mut Backoff) -> Result<(), Interruption> {
         let mut from = Vec::new();
         for partition in (0..self.log.partitions()).map(Partition) {
             let Some(next) = self.stop.run_until_cancelled(self.next(partition)).await else { return Ok(()) };
             from.push((partition, next?));
         }
-        let Some(records) = self.stop.run_until_cancelled(self.log.read(self.stream, from)).await else {
-            return Ok(());
-        };
-        let mut batches = records?.ready_chunks(BATCH);
-        while let Some(batch) = self.stop.run_until_cancelled(self.component.waiting(batches.next())).await {
-            let follower = self.clone();
-            let writing = tokio::task::spawn_blocking(move || follower.write(batch.ok_or(Interruption::Ended)?));
+        let reading = Batches::read(&self.log, self.stream, from, BATCH);
+        let Some(batches) = self.stop.run_until_cancelled(reading).await else { return Ok(()) };
+        let mut batches = batches?;
+        while let Some(batch) = self.stop.run_until_cancelled(batches.next(trouble)).await {
+            let (follower, batch) = (self.clone(), batch.ok_or(Interruption::Ended)?);
+            if batch.is_empty() {
+                continue;
+            }
+            let writing = tokio::task::spawn_blocking(move || follower.write(batch));
             writing.await.map_err(|_| Interruption::Panicked)??;
-            *wait = FIRST_WAIT;
-            self.component.working();
+            backoff.reset();
         }
         Ok(())
     }
@@ -88,26 +88,17 @@ impl Follower {
         Ok(bounds.start)
     }
 
-    /// Applies the records up to the first error, then moves the checkpoints.
-    fn write(&self, batch: Vec<Result<Stored, log::Error>>) -> Result<(), Interruption> {
+    /// Applies the records, then moves the checkpoints.
+    fn write(&self, batch: Vec<Stored>) -> Result<(), Interruption> {
         let mut next = BTreeMap::new();
-        let mut interruption = None;
         for record in batch {
-            match record {
-                Ok(record) => {
-                    self.apply(&record)?;
-                    next.insert(record.position.partition, record.position.offset + 1);
-                }
-                Err(error) => {
-                    interruption = Some(error.into());
-                    break;
-                }
-            }
+            self.apply(&record)?;
+            next.insert(record.position.partition, record.position.offset + 1);
         }
         for (partition, next) in next {
             self.checkpoints.set(self.stream, partition, next)?;
         }
-        interruption.map_or(Ok(()), Err)
+        Ok(())
     }
 
     /// Applies one record. One that can't be read never can be: it is told of, and passed over.

@@ -148,8 +148,7 @@ impl Views {
     pub fn follow(&self, log: &Arc<dyn Log>, health: &Health, stop: &CancellationToken) -> JoinSet<()> {
         let follower = |(stream, apply)| {
             let (log, checkpoints, stop) = (Arc::clone(log), self.checkpoints.clone(), stop.clone());
-            let component = Arc::new(health.component("views"));
-            Follower { log, stream, checkpoints, apply, component, stop }.run()
+            Follower { log, stream, checkpoints, apply, health: health.clone(), stop }.run()
         };
         self.readers().into_iter().map(follower).collect()
     }

@@ -18,7 +18,10 @@ use usher::log::{
     embedded::{EmbeddedLog, Options},
 };
 
-use crate::log_suite::{Fixture, Member, all, all_kept, by_place, key, log_suite, record, within};
+use crate::{
+    log_suite::{Fixture, Member, all, all_kept, by_place, key, log_suite, record, within},
+    support::damage::damage,
+};
 
 /// A log in a temporary folder.
 struct EmbeddedFixture(TempDir);
@@ -188,6 +191,37 @@ async fn a_database_with_a_hole_never_passes_for_a_whole_one() {
                 }
             }
         }
+        log.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_record_is_told_again_and_again_and_all_before_it_and_beside_it_is_read() {
+    let fixture = EmbeddedFixture::new().await;
+    let log = fixture.open().await;
+    let mut ends = BTreeMap::new();
+    for user in 0..40 {
+        let position = log.append(Stream::Events, record(user, "x")).await.expect("appended");
+        ends.insert(position.partition, position.offset + 1);
+    }
+    log.close().await;
+    damage(fixture.0.path(), Stream::Events, Partition(1), 3);
+
+    // Also when it is opened again: a start does not accept the damage.
+    for _ in 0..2 {
+        let log = fixture.open().await;
+        let from = ends.keys().map(|partition| (*partition, 0)).collect();
+        let mut records = log.read(Stream::Events, from).await.expect("records");
+        let (mut read, mut errors) = (BTreeMap::<_, u64>::new(), Vec::new());
+        while errors.len() < 3 {
+            match within(records.next()).await.expect("it does not end") {
+                Ok(stored) => *read.entry(stored.position.partition).or_default() += 1,
+                Err(error) => errors.push(error.to_string()),
+            }
+        }
+        let there = ends.iter().map(|(partition, end)| (*partition, if partition.0 == 1 { 3 } else { *end }));
+        assert_eq!(read, there.collect());
+        assert!(errors.iter().all(|error| error.contains("partition 1 of events")), "{errors:?}");
         log.close().await;
     }
 }

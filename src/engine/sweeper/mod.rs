@@ -240,6 +240,10 @@ impl Handler for Sweeper {
         Stage::Sweeper
     }
 
+    fn metrics(&self) -> Option<&Metrics> {
+        Some(&self.metrics)
+    }
+
     fn source(&self) -> &SourceId {
         &self.connection.source
     }

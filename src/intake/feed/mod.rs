@@ -19,7 +19,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use futures::StreamExt;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +26,7 @@ use self::found::Myself;
 use crate::{
     config::{self, AuditActions, Source},
     domain::{Print, Product, SourceId, UserKey},
-    engine::{Appender, Connection, share},
+    engine::{Appender, Connection, Failures, Input, share},
     health::Health,
     log::{self, Assignment, Log, Partition, Stream},
     metrics::Metrics,
@@ -102,15 +101,15 @@ impl Feed {
 
     /// Follows it until `stop`, while this process is the one to do so. It says to `health` how it is doing.
     pub async fn run(self: Arc<Self>, health: Health, stop: CancellationToken) {
-        let _component = health.component(format!("feed {}", self.source()));
         let group = log::group(STAGE, self.source().as_str());
-        let work = |assignment| Arc::clone(&self).hold(assignment, stop.clone());
-        share(&self.log, Stream::Feeds, &group, &stop, work).await;
+        let failures = Failures::new(health, STAGE, self.source().as_str(), Some(&self.metrics));
+        let work = |assignment| Arc::clone(&self).hold(assignment, failures.clone(), stop.clone());
+        share(&self.log, Stream::Feeds, &group, &failures, &stop, work).await;
     }
 
     /// Follows the feed while it has the source's partition. With another one there is nothing to do.
-    async fn hold(self: Arc<Self>, assignment: Assignment, stop: CancellationToken) {
-        let Assignment { partition, mut records, revoked, released, .. } = assignment;
+    async fn hold(self: Arc<Self>, assignment: Assignment, failures: Failures, stop: CancellationToken) {
+        let Assignment { partition, records, revoked, released, .. } = assignment;
         let own = Partition::of(UserKey::of_source(self.source()).as_str(), self.log.partitions());
         let stopping = revoked.child_token();
         let follow = async {
@@ -120,8 +119,9 @@ impl Feed {
             stopping.cancelled().await;
         };
         // The place is read from the log itself. No offset is stored: what a group has not consumed would be kept for it.
+        let mut input = Input::new(Arc::clone(&self.log), Stream::Feeds, partition, records, failures);
         let read_along = async {
-            while records.next().await.is_some() {}
+            while input.next().await.is_some() {}
             std::future::pending::<()>().await;
         };
         tokio::pin!(follow);

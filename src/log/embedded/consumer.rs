@@ -23,7 +23,7 @@ pub(super) fn join(log: &EmbeddedLog, stream: Stream, group: &str) -> Consumer {
             partition: part.partition,
             records: records.take_until(membership.clone().cancelled_owned()).boxed(),
             offsets: Box::new(GroupOffsets { groups: Arc::clone(&log.groups), part, group: group.to_owned() }),
-            revoked: membership.clone(),
+            revoked: membership.child_token(), // nobody takes the others away with this one
             lease: Arc::new(ForGood),
             released: release.drop_guard(),
         };
@@ -46,6 +46,7 @@ async fn leave(
         () = membership.cancelled() => {}
         () = gate.closed() => {}
     }
+    membership.cancel(); // also where the log is closed: the work is to stop
     drop(assign); // the end of the assignments
     for release in released {
         release.cancelled().await;

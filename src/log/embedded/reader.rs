@@ -1,9 +1,10 @@
 //! Reads a part of the log: what is there, then what comes.
 
-use std::{collections::VecDeque, ops::Range, sync::Arc};
+use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::stream::{self, Stream};
+use rand::RngExt;
 use tokio::sync::watch;
 
 use super::{
@@ -13,8 +14,11 @@ use super::{
 };
 use crate::log::{Error, Stored};
 
+/// The first wait and the longest one before what could not be read is read anew.
+const AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+
 /// The records of `part` from the offset `from` on, or from the oldest kept, where that is later. Ends when the log
-/// is closed, or after an error.
+/// is closed. What can't be read is an error each time that it was tried, ever more seldom.
 ///
 /// A batch at a time is in memory, however slowly the records are taken. It is read on the caller's thread: mostly
 /// it is in sled's cache, else one page of at most some hundred KiB has to be read.
@@ -24,14 +28,8 @@ pub(super) fn follow(
     part: Part,
     from: u64,
 ) -> impl Stream<Item = Result<Stored, Error>> + Send {
-    let reader = Reader { store, bounds, part, next: from, loaded: VecDeque::new() };
-    stream::unfold(Some(reader), |reader| async {
-        let mut reader = reader?;
-        match reader.next().await? {
-            Ok(stored) => Some((Ok(stored), Some(reader))),
-            Err(error) => Some((Err(error), None)),
-        }
-    })
+    let reader = Reader { store, bounds, part, next: from, loaded: VecDeque::new(), failed: 0 };
+    stream::unfold(reader, |mut reader| async { reader.next().await.map(|next| (next, reader)) })
 }
 
 struct Reader {
@@ -42,6 +40,8 @@ struct Reader {
     next: u64,
     /// Records from that offset on.
     loaded: VecDeque<Stored>,
+    /// How often the record at that offset could not be read.
+    failed: u32,
 }
 
 impl Reader {
@@ -51,11 +51,18 @@ impl Reader {
             // An error means that the log is closed.
             let start = self.bounds.wait_for(|bounds| bounds.end > next).await.ok()?.start;
             self.next = next.max(start);
+            if self.failed > 0 {
+                tokio::time::sleep(wait_after(self.failed)).await;
+            }
             match self.load() {
                 Ok(Some(records)) => self.loaded = records,
                 Ok(None) => return None,
-                Err(error) => return Some(Err(error)),
+                Err(error) => {
+                    self.failed = self.failed.saturating_add(1);
+                    return Some(Err(error));
+                }
             }
+            self.failed = 0;
         }
         let stored = self.loaded.pop_front()?;
         self.next = stored.position.offset + 1;
@@ -80,6 +87,12 @@ impl Reader {
     }
 }
 
+/// The wait after so many failures: exponential, capped, with jitter.
+fn wait_after(failures: u32) -> Duration {
+    let wait = AGAIN.0.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(AGAIN.1);
+    wait.mul_f64(rand::rng().random_range(0.7..1.3))
+}
+
 /// The last batch of `part` that begins at `offset` or before: where it begins, and all its bytes.
 pub(super) fn batch_at(tree: &sled::Tree, part: Part, offset: u64) -> Result<Option<(u64, Bytes)>, sled::Error> {
     let up_to_offset = format::batch_key(part, 0, 0)..=format::batch_key(part, offset, u16::MAX);
@@ -102,5 +115,5 @@ pub(super) fn batch_at(tree: &sled::Tree, part: Part, offset: u64) -> Result<Opt
 }
 
 fn unreadable(part: Part, why: &str) -> Error {
-    Error::Unusable(format!("partition {} of stream {} can't be read on: {why}", part.partition, part.code()))
+    Error::Unusable(format!("partition {} of {} can't be read on: {why}", part.partition, part.stream))
 }

@@ -42,7 +42,13 @@ pub(super) fn open(
     let consumer = consume(settings, topic, &next)?;
     let reader =
         Reader { settings: settings.clone(), topic: topic.to_owned(), consumer: Some(consumer), next, watched };
-    let records = stream::unfold(reader, async |mut reader| reader.next().await.map(|record| (record, reader)));
+    // One consumer reads all partitions: after an error it is made anew, by whoever reads.
+    let records = stream::unfold(Some(reader), async |reader| {
+        let mut reader = reader?;
+        let record = reader.next().await?;
+        let goes_on = record.is_ok();
+        Some((record, goes_on.then_some(reader)))
+    });
     Ok(records.take_until(closing.cancelled_owned()).boxed())
 }
 

@@ -99,15 +99,23 @@ struct Reader {
     grown: watch::Receiver<()>,
     stream: Stream,
     from: Vec<(Partition, u64)>,
+    /// It ends with an error after so many records.
     breaks_after: Option<usize>,
+    broken: bool,
 }
 
 impl Reader {
     async fn next(mut self) -> Option<(Result<Stored, Error>, Self)> {
+        if self.broken {
+            return None;
+        }
         loop {
             self.grown.mark_unchanged();
             match (self.there(), self.breaks_after) {
-                (_, Some(0)) => return Some((Err(Error::Unavailable("for the test".into())), self)),
+                (_, Some(0)) => {
+                    self.broken = true;
+                    return Some((Err(Error::Unavailable("for the test".into())), self));
+                }
                 (Some(stored), _) => {
                     self.breaks_after = self.breaks_after.map(|left| left - 1);
                     return Some((Ok(stored), self));
@@ -155,7 +163,7 @@ impl Log for MemoryLog {
             return Err(Error::Unavailable("for the test".into()));
         }
         let (sequences, grown) = (Arc::clone(&self.sequences), self.grown.subscribe());
-        let reader = Reader { sequences, grown, stream, from, breaks_after: failing.map(|_| 1) };
+        let reader = Reader { sequences, grown, stream, from, breaks_after: failing.map(|_| 1), broken: false };
         Ok(futures::stream::unfold(reader, Reader::next).boxed())
     }
 

@@ -5,6 +5,7 @@ mod activity;
 mod arrivals;
 mod code_and_crowd;
 mod confluence;
+mod damaged;
 mod dead_letters;
 mod decisions;
 mod delivery;

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod clock;
+pub mod damage;
 pub mod decided;
 pub mod face;
 pub mod ground;

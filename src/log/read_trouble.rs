@@ -1,0 +1,130 @@
+//! Errors that a reader of the log meets: told while they last, and read on through.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use futures::{StreamExt, stream::ReadyChunks};
+use tokio::time::Instant;
+use tracing::{error, info};
+
+use super::{Error, Log, Partition, Records, Stored, Stream};
+use crate::{health::Component, rate_limited_log::LogLimiter};
+
+/// Without an error for that long, reading goes on. It is longer than a log waits before it reads anew what could not be
+/// read, and says so again.
+const QUIET: Duration = Duration::from_secs(15);
+
+/// The errors of one reader.
+#[derive(Debug)]
+pub struct ReadTrouble {
+    component: Component,
+    what: String,
+    last: Option<Instant>,
+    limiter: LogLimiter,
+}
+
+impl ReadTrouble {
+    /// No errors so far in reading `what`; `component` fails while there are some.
+    pub fn new(component: Component, what: impl Into<String>) -> Self {
+        Self { component, what: what.into(), last: None, limiter: LogLimiter::once_a_minute() }
+    }
+
+    /// Notes an error. It is told at `/readyz` until it is [over](Self::over), and in the log once a minute.
+    pub fn note(&mut self, error: &impl fmt::Display) {
+        let what = &self.what;
+        self.component.failing(format!("{what} can't be read: {error}"));
+        self.last = Some(Instant::now());
+        if let Some(suppressed) = self.limiter.permit() {
+            error!(component = self.component.name(), %error, suppressed, "{what} can't be read, trying again");
+        }
+    }
+
+    /// Returns when there was no error for some time after one. The reader is then to look whether the log can be asked at
+    /// all: where it says nothing because it is away, nothing is over.
+    pub async fn seems_over(&self) {
+        match self.last {
+            Some(last) => tokio::time::sleep_until(last + QUIET).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Notes that reading goes on.
+    pub fn over(&mut self) {
+        if self.last.take().is_some() {
+            self.component.working();
+            info!(component = self.component.name(), "{} can be read again", self.what);
+        }
+    }
+}
+
+/// Records of several partitions, many at a time, read on through errors.
+pub struct Batches {
+    log: Arc<dyn Log>,
+    stream: Stream,
+    batches: ReadyChunks<Records>,
+}
+
+impl Batches {
+    /// Reads `stream` in all partitions `from` the given offsets on, at most `size` records at a time.
+    pub async fn read(
+        log: &Arc<dyn Log>,
+        stream: Stream,
+        from: Vec<(Partition, u64)>,
+        size: usize,
+    ) -> Result<Self, Error> {
+        let batches = log.read(stream, from).await?.ready_chunks(size);
+        Ok(Self { log: Arc::clone(log), stream, batches })
+    }
+
+    /// The next records, perhaps none; `None` where there will be no more, and the stream has to be read anew. What can't be
+    /// read is noted in `trouble`, and comes when it can be read.
+    pub async fn next(&mut self, trouble: &mut ReadTrouble) -> Option<Vec<Stored>> {
+        let batch = tokio::select! {
+            batch = self.batches.next() => batch?,
+            () = trouble.seems_over() => {
+                match can_be_asked(&*self.log, self.stream).await {
+                    Ok(()) => trouble.over(),
+                    Err(error) => trouble.note(&error),
+                }
+                return Some(Vec::new());
+            }
+        };
+        let mut records = Vec::with_capacity(batch.len());
+        for record in batch {
+            match record {
+                Ok(record) => records.push(record),
+                Err(error) => trouble.note(&error),
+            }
+        }
+        Some(records)
+    }
+}
+
+async fn can_be_asked(log: &dyn Log, stream: Stream) -> Result<(), Error> {
+    for partition in (0..log.partitions()).map(Partition) {
+        log.bounds(stream, partition).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::Health;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_is_told_until_none_has_come_for_some_time() {
+        let health = Health::default();
+        let mut trouble = ReadTrouble::new(health.component("planner acme"), "partition 3 of events");
+        for _ in 0..2 {
+            trouble.note(&"it is damaged");
+            let why = "partition 3 of events can't be read: it is damaged".to_owned();
+            assert_eq!(health.failing(), [("planner acme".to_owned(), why)]);
+            tokio::time::sleep(QUIET / 2).await;
+        }
+        let before = Instant::now();
+        trouble.seems_over().await;
+        assert_eq!(before.elapsed(), QUIET / 2, "since the last error");
+        trouble.over();
+        assert_eq!(health.failing(), []);
+    }
+}
