@@ -181,7 +181,8 @@ mod tests {
             Activities::new(source(), (kept, ledger.clone()), appender, Arc::new(Views::open(&store).unwrap()));
         let scope = Scope::new(Stage::Planner, &source(), Partition(0));
         let (stop, lease) = (CancellationToken::new(), Arc::new(ForGood));
-        let work = Work { scope: scope.clone(), stop, lease, acked: Arc::default() };
+        let work =
+            Work { scope: scope.clone(), stop, lease, health: crate::health::Health::default(), acked: Arc::default() };
         let decision = Decision { activity: Some(activity(2, 2)), ..decision("e1", "jane", 0, vec![]) };
         activities.remember(&scope, &decision).unwrap();
         let tree = store.tree("activity").unwrap();

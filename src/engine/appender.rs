@@ -9,7 +9,8 @@ use tracing::warn;
 use super::{Backoff, Interrupted, Work};
 use crate::{
     domain::Event,
-    log::{Log, Position, Record, Stream, codec},
+    log::{self, Log, Position, Record, Stream, codec},
+    rate_limited_log::LogLimiter,
 };
 
 /// Events on their way into the log at once: it makes many durable together.
@@ -20,12 +21,13 @@ const AT_ONCE: usize = 256;
 #[derive(Clone)]
 pub struct Appender {
     log: Arc<dyn Log>,
+    limiter: Arc<LogLimiter>,
 }
 
 impl Appender {
     /// Appends to `log`.
     pub fn new(log: Arc<dyn Log>) -> Self {
-        Self { log }
+        Self { log, limiter: Arc::new(LogLimiter::once_a_minute()) }
     }
 
     /// Appends a record of the stage's own output, and notes how far that has come: what a restart reads back.
@@ -35,7 +37,7 @@ impl Appender {
         Ok(())
     }
 
-    /// Appends `record`; ends without it only when an attempt has failed and `stop` is cancelled. What was just done
+    /// Appends `record`, and says at `/readyz` while the stream can't be written; ends without it only when an attempt has failed and `stop` is cancelled. What was just done
     /// in a product is thus still recorded while usher is stopping.
     pub async fn append(
         &self,
@@ -44,11 +46,22 @@ impl Appender {
         stop: &CancellationToken,
     ) -> Result<Position, Interrupted> {
         let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
+        let mut component = None;
         loop {
             match self.log.append(stream, record.clone()).await {
                 Ok(position) => return Ok(position),
                 Err(error) => {
-                    warn!(%stream, %error, "the log did not take a record, trying again");
+                    let fails = match &error {
+                        log::Error::Overloaded => false, // by its own work: it will have room in a moment
+                        log::Error::Unavailable(_) | log::Error::Unusable(_) => true,
+                    };
+                    if fails {
+                        let of_stream = || self.log.health().component(format!("stream {stream}"));
+                        component.get_or_insert_with(of_stream).failing(error.to_string());
+                    }
+                    if let Some(suppressed) = self.limiter.permit() {
+                        warn!(%stream, %error, suppressed, "the log did not take a record, trying again");
+                    }
                     stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
                 }
             }
@@ -70,5 +83,34 @@ impl Appender {
             Ok(())
         };
         stream::iter(events.into_iter().map(append)).buffer_unordered(AT_ONCE).try_collect().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{UserId, UserKey, UserRef},
+        views::testing::MemoryLog,
+    };
+
+    #[tokio::test]
+    async fn a_stream_that_can_not_be_written_is_told_until_it_can() {
+        let log = MemoryLog::new();
+        let health = log.health();
+        log.fail_appends(true);
+        let appending = tokio::spawn({
+            let (appender, stop) = (Appender::new(Arc::clone(&log) as _), CancellationToken::new());
+            let key = UserKey::new(&"acme".parse().unwrap(), &UserRef::Id(UserId::new("jane")));
+            async move { appender.append(Stream::Decisions, Record { key, payload: "x".into() }, &stop).await }
+        });
+        while health.failing().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let why = log::Error::Unavailable("for the test".into()).to_string();
+        assert_eq!(health.failing(), [("stream decisions".to_owned(), why)]);
+        log.fail_appends(false);
+        appending.await.unwrap().unwrap();
+        assert_eq!(health.failing(), []);
     }
 }

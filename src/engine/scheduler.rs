@@ -5,10 +5,10 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::{
-    Appender, Backoff, Interrupted,
+    Appender, Interrupted, Retry,
     bells::{self, Bell},
 };
 use crate::{
@@ -130,13 +130,12 @@ impl Scheduler {
     /// Waits until the bells know what was struck and armed before.
     async fn caught_up(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
         for partition in (0..self.log.partitions()).map(Partition) {
-            let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+            let mut retry = Retry::new(self.log.health().component("scheduler"));
             let bounds = loop {
                 match self.log.bounds(Stream::Sweeps, partition).await {
                     Ok(bounds) => break bounds,
-                    Err(error) => warn!(%partition, %error, "can't tell where requests end, trying again"),
+                    Err(error) => retry.after("can't tell where requests end", &error, stop).await?,
                 }
-                stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
             };
             // Of one whose records were all dropped with time nothing is ever read.
             if let Some(offset) = bounds.end.checked_sub(1).filter(|_| !bounds.is_empty()) {

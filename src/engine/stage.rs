@@ -1,20 +1,16 @@
 //! What planner and executor have in common: a task for each partition, records of one user in order, those of
 //! different users at the same time, the offset stored below which all that follows from the records is in the log.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use async_trait::async_trait;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
-use tracing::error;
 
 use super::{
-    Backoff, Failures, Input,
+    Failures, Input, Retry,
     pump::Pump,
     restore::{Stopped, restore},
     sharing::share,
@@ -26,7 +22,6 @@ use crate::{
     health::Health,
     log::{self, Assignment, Lease, Log, Partition, Stored, Stream},
     metrics::Metrics,
-    rate_limited_log::LogLimiter,
     store::{self, Entry, Ledger, Scope},
 };
 
@@ -94,6 +89,7 @@ pub struct Work {
     pub stop: CancellationToken,
     /// The proof that the partition is this process's.
     pub(super) lease: Arc<dyn Lease>,
+    pub(super) health: Health,
     /// One past the highest output offset acknowledged so far.
     pub(super) acked: Arc<AtomicU64>,
 }
@@ -115,13 +111,15 @@ impl Work {
         &self,
         mut ask: impl FnMut() -> Result<T, store::Error> + Send,
     ) -> Result<T, Interrupted> {
-        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+        let mut retry = None;
         loop {
             match ask() {
                 Ok(given) => return Ok(given),
-                Err(error) => error!(%error, "the state store can't be used, trying again"),
+                Err(error) => {
+                    let retry = retry.get_or_insert_with(|| Retry::new(self.health.component("state store")));
+                    retry.after("it can't be used", &error, &self.stop).await?;
+                }
             }
-            self.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
         }
     }
 
@@ -178,8 +176,9 @@ impl<H: Handler> Partitions<H> {
         let Some(acked) = self.restored(&scope, partition, &stopping).await else { return };
         let assignment = unconsumed::watched(assignment, &self.ledger, &scope);
         let Assignment { records, offsets, lease, released, .. } = assignment;
-        let work = Work { scope, stop: stopping, lease, acked: Arc::new(AtomicU64::new(acked)) };
-        let Self { log, ledger, handler, failures } = self;
+        let log = Arc::clone(&self.log);
+        let work = Work { scope, stop: stopping, lease, health: log.health(), acked: Arc::new(AtomicU64::new(acked)) };
+        let Self { ledger, handler, failures, .. } = self;
         let input = Input::new(log, handler.input(), partition, records, failures.clone());
         let pump = Pump::new(Arc::clone(&handler), ledger, work.clone(), failures, offsets);
         let (_released, ()) = tokio::join!(
@@ -195,22 +194,17 @@ impl<H: Handler> Partitions<H> {
     /// Reads back what the stage has written, however long it takes; gives one past the newest record of its output. None
     /// when it is to stop.
     async fn restored(&self, scope: &Scope, partition: Partition, stopping: &CancellationToken) -> Option<u64> {
-        let (component, limiter) = (self.failures.component(), LogLimiter::once_a_minute());
-        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+        let mut retry = Retry::new(self.failures.component());
         loop {
             match restore(&self.log, &self.ledger, self.handler.as_ref(), scope, partition, stopping).await {
                 Ok(acked) => return Some(acked),
                 Err(Stopped::Interrupted) => return None,
                 Err(Stopped::Failed(cause)) => {
-                    component.failing(format!("what was done in partition {partition} can't be read back: {cause}"));
                     self.failures.count();
-                    if let Some(suppressed) = limiter.permit() {
-                        let component = self.failures.name();
-                        error!(component, %partition, %cause, suppressed, "can't restore, trying again");
-                    }
+                    let what = format!("what was done in partition {partition} can't be read back");
+                    retry.after(&what, &cause, stopping).await.ok()?;
                 }
             }
-            stopping.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await?;
         }
     }
 }

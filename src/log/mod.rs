@@ -18,7 +18,10 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use self::read_trouble::{Batches, ReadTrouble};
-use crate::domain::{Timestamp, UserKey};
+use crate::{
+    domain::{Timestamp, UserKey},
+    health::Health,
+};
 
 /// How long records are kept at least, unless an administrator of Kafka has set the topics otherwise. The embedded log
 /// keeps those longer that a stage has still to consume, because its source is paused, say.
@@ -240,6 +243,11 @@ pub trait Log: Send + Sync + 'static {
 
     /// Whether an append would be likely to succeed now.
     async fn ready(&self) -> Result<(), Error>;
+
+    /// Where it says how it is doing, and they who can't go on without it.
+    fn health(&self) -> Health {
+        Health::default()
+    }
 
     /// How many records of `stream` the groups joined here have still to work on, over the partitions given to them;
     /// a record counts once for each group. `None` where that is not known.

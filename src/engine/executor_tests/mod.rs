@@ -26,6 +26,7 @@ use crate::{
         controls::testing::Stopped,
         testing::{ADMINS, Fate, Stub, TokioClock, USHER},
     },
+    health::Health,
     log::{ForGood, Partition},
     products::{Client, Error},
     store::Store,
@@ -65,7 +66,13 @@ impl Scene {
 
     fn work() -> Work {
         let scope = Scope::new(Stage::Executor, &source(), Partition(0));
-        Work { scope, stop: CancellationToken::new(), lease: Arc::new(ForGood), acked: Arc::new(AtomicU64::new(0)) }
+        Work {
+            scope,
+            stop: CancellationToken::new(),
+            health: Health::default(),
+            lease: Arc::new(ForGood),
+            acked: Arc::new(AtomicU64::new(0)),
+        }
     }
 
     /// A new executor, with nothing remembered but what the log says.

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
-use tracing::warn;
 
 use super::Reconciler;
 use crate::{
     domain::{SourceId, Timestamp, UserId},
-    engine::{Backoff, Interrupted, Work},
+    engine::{Interrupted, Retry, Work},
     log::{Partition, Stream},
 };
 
@@ -58,14 +57,13 @@ impl Reconciler {
 
     /// One past the last record that can be read; 0 where there is none.
     async fn end(&self, stream: Stream, partition: Partition, work: &Work) -> Result<u64, Interrupted> {
-        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+        let mut retry = Retry::new(self.log.health().component(format!("sweeper {}", self.connection.source)));
         loop {
             match self.log.bounds(stream, partition).await {
                 Ok(bounds) if bounds.is_empty() => return Ok(0),
                 Ok(bounds) => return Ok(bounds.end),
-                Err(error) => warn!(%stream, %partition, %error, "can't tell where a stream ends, trying again"),
+                Err(error) => retry.after("can't tell where a stream ends", &error, &work.stop).await?,
             }
-            self.wait(backoff.next_wait(), work).await?;
         }
     }
 

@@ -2,12 +2,12 @@
 
 use tracing::{info, warn};
 
-use super::{FIRST_WAIT, LONGEST_WAIT, Sweeper, memberships::Preloaded, sighted::Seen};
+use super::{Sweeper, memberships::Preloaded, sighted::Seen};
 use crate::{
     domain::{
         AskedSweep, Event, EventId, EventKind, Sighting, SweepId, SweepStep, UserHints, UserId, UserList, UserRef, Via,
     },
-    engine::{Backoff, Interrupted, Work, guard::refused},
+    engine::{Interrupted, Work, guard::refused},
     products::{Error, UserPage},
     store::SweepState,
 };
@@ -145,13 +145,12 @@ impl Sweeper {
 
     /// Whom the sweep has sighted already, by the log.
     async fn seen_before(&self, sweep: &SweepId, from: &[u64], work: &Work) -> Result<Seen, Interrupted> {
-        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        let mut retry = self.retry();
         loop {
             match Seen::from_log(&*self.log, &self.connection.source, sweep, from, &work.stop).await {
                 Ok(seen) => return seen.ok_or(Interrupted),
-                Err(error) => warn!(sweep.id = %sweep, %error, "can't tell whom a sweep has sighted, trying again"),
+                Err(error) => retry.after("can't tell whom a sweep has sighted", &error, &work.stop).await?,
             }
-            work.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
         }
     }
 }

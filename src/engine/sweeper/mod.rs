@@ -21,7 +21,7 @@ use tracing::{info, warn};
 pub use self::counting::HELD_TOO_LONG;
 use self::{ends::Ends, listing::Listed};
 use super::{
-    Appender, Backoff, Connection, Handler, Interrupted, Known, Overview, Reconciler, Work, dead_letters::DeadLetters,
+    Appender, Connection, Handler, Interrupted, Known, Overview, Reconciler, Retry, Work, dead_letters::DeadLetters,
     progress::Books,
 };
 use crate::{
@@ -35,9 +35,6 @@ use crate::{
     store::{self, Listing, RunPhase, Scope, SweepState, SweepStore},
 };
 
-/// The waits between attempts at the log and the store.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How often the views are asked at most whether everybody is decided.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -184,17 +181,21 @@ impl Sweeper {
         Ok(last < Some(due))
     }
 
+    /// For what is tried until it succeeds.
+    fn retry(&self) -> Retry {
+        Retry::new(self.log.health().component(format!("sweeper {}", self.connection.source)))
+    }
+
     /// By partition, the offset of the next event.
     async fn ends_of_events(&self, work: &Work) -> Result<Vec<u64>, Interrupted> {
         let mut ends = Vec::new();
         for partition in (0..self.log.partitions()).map(Partition) {
-            let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+            let mut retry = self.retry();
             ends.push(loop {
                 match self.log.bounds(Stream::Events, partition).await {
                     Ok(bounds) => break bounds.end,
-                    Err(error) => warn!(%partition, %error, "can't tell where events end, trying again"),
+                    Err(error) => retry.after("can't tell where events end", &error, &work.stop).await?,
                 }
-                work.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
             });
         }
         Ok(ends)

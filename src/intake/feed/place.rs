@@ -9,7 +9,7 @@ use tracing::warn;
 use super::Feed;
 use crate::{
     domain::{FeedPlace, UserKey},
-    engine::{Backoff, Interrupted},
+    engine::{Interrupted, Retry},
     log::{self, Partition, Record, Stream, codec},
 };
 
@@ -21,15 +21,12 @@ const NEAR_THE_END: u64 = 1_000;
 impl Feed {
     /// The place that was written down last; none: the feed has never been followed.
     pub(super) async fn place_in_log(&self, stop: &CancellationToken) -> Result<Option<FeedPlace>, Interrupted> {
-        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+        let mut retry = Retry::new(self.log.health().component(format!("feed {}", self.source())));
         loop {
             match stop.run_until_cancelled(self.read_place()).await.ok_or(Interrupted)? {
                 Ok(place) => return Ok(place),
-                Err(error) => {
-                    warn!(source.id = %self.source(), %error, "the place of a feed can't be read, trying again")
-                }
+                Err(error) => retry.after("the place of the feed can't be read", &error, stop).await?,
             }
-            stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
         }
     }
 

@@ -119,6 +119,7 @@ pub struct EmbeddedLog {
     store: Arc<Store>,
     groups: Arc<Groups>,
     health: Arc<Health>,
+    registry: crate::health::Health,
     bounds: Parts<watch::Receiver<Range<u64>>>,
     gate: Arc<Gate>,
 }
@@ -151,6 +152,7 @@ impl EmbeddedLog {
             store: Arc::clone(&store),
             groups: Arc::new(groups),
             health: Arc::default(),
+            registry: options.health.clone(),
             bounds: bounds.map(watch::Sender::subscribe),
             gate: Arc::new(Gate::new(requests, stopped.clone())),
         };
@@ -249,6 +251,10 @@ impl Log for EmbeddedLog {
         }
         self.health.check()?;
         self.health.check_progress(STUCK_AFTER)
+    }
+
+    fn health(&self) -> crate::health::Health {
+        self.registry.clone()
     }
 
     fn lag(&self, stream: Stream) -> Option<u64> {

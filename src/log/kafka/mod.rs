@@ -61,6 +61,7 @@ pub struct KafkaLog {
     results: Arc<Producer>,
     partitions: u16,
     identity: String,
+    health: Health,
     lags: Lags,
     acknowledged: Arc<Acknowledged>,
     watch: Arc<Watch>,
@@ -94,7 +95,7 @@ impl KafkaLog {
         let identity = identity(&client, config).await?;
         let (acknowledged, closing) = (Arc::<Acknowledged>::default(), CancellationToken::new());
         let watching = closing.child_token();
-        let watch = Watch::new(settings.clone(), config, partitions, health, Arc::clone(&acknowledged));
+        let watch = Watch::new(settings.clone(), config, partitions, health.clone(), Arc::clone(&acknowledged));
         tokio::spawn(Arc::clone(&watch).run(Arc::clone(&deliveries), watching.clone()));
         Ok(Self {
             deliveries,
@@ -102,6 +103,7 @@ impl KafkaLog {
             settings,
             partitions,
             identity,
+            health,
             lags: Lags::default(),
             acknowledged,
             watch,
@@ -215,6 +217,10 @@ impl Log for KafkaLog {
         let answer = self.ask_whether_ready().await;
         *last = Some((Instant::now(), answer.clone()));
         answer
+    }
+
+    fn health(&self) -> Health {
+        self.health.clone()
     }
 
     fn lag(&self, stream: Stream) -> Option<u64> {

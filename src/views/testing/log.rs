@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use crate::{
     clock::{Clock, SystemClock},
     domain::{DeadLetter, Decision, Outcome, UserKey},
+    health::Health,
     log::{
         Consumer, Error, Log, Partition, Position, Record, Records, Stored, Stream,
         codec::{OutcomeRecord, encode},
@@ -31,6 +32,7 @@ pub(crate) struct MemoryLog {
     grown: watch::Sender<()>,
     failures: AtomicUsize,
     refuses: AtomicBool,
+    health: Health,
 }
 
 impl MemoryLog {
@@ -40,6 +42,7 @@ impl MemoryLog {
             grown: watch::channel(()).0,
             failures: AtomicUsize::new(0),
             refuses: AtomicBool::new(false),
+            health: Health::default(),
         })
     }
 
@@ -173,6 +176,10 @@ impl Log for MemoryLog {
 
     async fn ready(&self) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn health(&self) -> Health {
+        self.health.clone()
     }
 
     async fn close(&self) {}

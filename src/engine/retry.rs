@@ -1,0 +1,42 @@
+//! What is tried until it succeeds, or until the work is to stop, because nothing can be done without it.
+
+use std::{fmt, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::{Backoff, Interrupted};
+use crate::{health::Component, rate_limited_log::LogLimiter};
+
+/// One thing that is tried again and again. Its component fails from the first error until this is dropped.
+#[derive(Debug)]
+pub struct Retry {
+    component: Component,
+    backoff: Backoff,
+    limiter: LogLimiter,
+}
+
+impl Retry {
+    /// Nothing has failed so far.
+    pub fn new(component: Component) -> Self {
+        let backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+        Self { component, backoff, limiter: LogLimiter::once_a_minute() }
+    }
+
+    /// Tells that `what` has failed: at `/readyz`, and in the log once a minute. Returns when it is to be tried again.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `stop` is cancelled.
+    pub async fn after(
+        &mut self,
+        what: &str,
+        error: &impl fmt::Display,
+        stop: &CancellationToken,
+    ) -> Result<(), Interrupted> {
+        self.component.failing(format!("{what}: {error}"));
+        if let Some(suppressed) = self.limiter.permit() {
+            warn!(component = self.component.name(), %error, suppressed, "{what}, trying again");
+        }
+        stop.run_until_cancelled(tokio::time::sleep(self.backoff.next_wait())).await.ok_or(Interrupted)
+    }
+}
