@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use super::{Handler, pump::is_of};
 use crate::{
-    domain::Timestamp,
+    domain::{Stage, Timestamp},
     log::{self, Log, Partition, Stored, Stream},
     store::{self, Forgotten, Ledger, Scope},
 };
@@ -48,13 +48,14 @@ pub(super) async fn restore<H: Handler>(
             true => handler.remember_also(scope, stream, record),
             false => Ok(()),
         };
-        reading.read_back(stream, &scope.reading(stream), take_in).await?;
+        reading.read_back(stream, &scope.reading(stream), false, take_in).await?;
     }
     let take_in = |record: &Stored| match is_of(record, handler.source()) {
         true => handler.remember(scope, record),
         false => Ok(()),
     };
-    let (from, end) = reading.read_back(handler.output(), scope, take_in).await?;
+    let keeps = is_done_for_good(handler.stage());
+    let (from, end) = reading.read_back(handler.output(), scope, keeps, take_in).await?;
     if end > from {
         info!(stage = handler.stage().as_str(), source.id = %handler.source(), %partition, records = end - from, "restored");
     }
@@ -72,19 +73,34 @@ async fn note_what_is_lost<H: Handler>(
 ) -> Result<(), Stopped> {
     let written = log.bounds(handler.output(), partition).await?;
     let checkpoint = ledger.checkpoint(scope)?;
-    let is_cut = written.start > checkpoint || checkpoint > written.end;
-    let is_gone = is_cut && written.start > 0 && !log.keeps_what_tells_of_unconsumed();
+    let is_remade = checkpoint > written.end;
+    let is_in_doubt = written.start > 0 || is_done_for_good(handler.stage());
+    let is_gone = (written.start > checkpoint || is_remade) && is_in_doubt && !log.keeps_what_tells_of_unconsumed();
     // A version that forgot by age alone has kept this store.
     let was_pruned = checkpoint > 0 && ledger.forgotten(scope)?.is_none();
     let forgotten = if is_gone || was_pruned {
         let kept = handler.now().minus(log::RETENTION);
         let oldest = if is_gone { first_appended(log, handler.output(), partition, written).await? } else { None };
         let until = log.bounds(handler.input(), partition).await?.end;
-        Forgotten { before: oldest.map_or(kept, |oldest| oldest.min(kept)), until }
+        let before = match is_remade && is_done_for_good(handler.stage()) {
+            // The stream was deleted and made again: what is gone may be young.
+            true => oldest.unwrap_or_else(|| handler.now()),
+            false => oldest.map_or(kept, |oldest| oldest.min(kept)),
+        };
+        Forgotten { before, until }
     } else {
         Forgotten::NOTHING
     };
     Ok(ledger.note_forgotten(scope, forgotten)?)
+}
+
+/// Whether the work of `stage` is done whatever becomes of its output: a product was changed. What the other stages wrote and is
+/// gone has to be written again.
+const fn is_done_for_good(stage: Stage) -> bool {
+    match stage {
+        Stage::Executor => true,
+        Stage::Intake | Stage::Planner | Stage::Sweeper => false,
+    }
 }
 
 /// When the oldest record of `stream` that is there was appended.
@@ -110,18 +126,22 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads `stream` from the checkpoint of `scope` to its end, and moves the checkpoint there. Gives both.
+    /// Reads `stream` from the checkpoint of `scope` to its end, and moves the checkpoint there. Gives both. Where the
+    /// checkpoint lies beyond the end, what is remembered is forgotten, unless `keeps` says that it is true all the same.
     async fn read_back(
         &self,
         stream: Stream,
         scope: &Scope,
+        keeps: bool,
         take_in: impl Fn(&Stored) -> Result<(), store::Error>,
     ) -> Result<(u64, u64), Stopped> {
         let bounds = self.log.bounds(stream, self.partition).await?;
         let mut from = self.ledger.checkpoint(scope)?;
         if from > bounds.end {
             warn!(%stream, partition = %self.partition, "the checkpoint lies beyond the log, restoring from its start");
-            self.ledger.forget(scope)?;
+            if !keeps {
+                self.ledger.forget(scope)?;
+            }
             from = 0;
         }
         let mut next = from.max(bounds.start);

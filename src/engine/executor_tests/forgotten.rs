@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::Forgotten;
+use crate::{engine::restore::restore, store::Forgotten};
 
 const LONG_AGO: Timestamp = Timestamp::from_millis(1_000);
 
@@ -29,4 +29,22 @@ async fn what_was_appended_since_is_done() {
     let decision = decided("e1", "jane", &[password()]);
     scene.carry_out_late(&decision, Timestamp::from_millis(2_000)).await;
     assert_eq!(scene.ended(&decision).await, ["invalidate_password changed: made so"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_that_were_deleted_put_young_decisions_in_doubt_and_what_is_remembered_stays() {
+    let scene = Scene::new();
+    let (ledger, scope, partition) = (scene.store.ledger().unwrap(), Scene::work().scope, Partition(0));
+    ledger.put(&scope, "done", &Entry::Done, scene.executor.now()).unwrap();
+    ledger.note_forgotten(&scope, Forgotten::NOTHING).unwrap();
+    ledger.set_checkpoint(&scope, 5).unwrap();
+    let log: Arc<dyn Log> = scene.log.clone();
+    for number in 0..20 {
+        scene.log.decide(&decided(&format!("e{number}"), &format!("user{number}"), &[password()]));
+    }
+    let restored = restore(&log, &ledger, &scene.executor, &scope, partition, &CancellationToken::new()).await;
+    assert!(matches!(restored, Ok(0)));
+    assert_eq!(ledger.get(&scope, "done").unwrap(), Some(Entry::Done));
+    let until = log.bounds(Stream::Decisions, partition).await.unwrap().end;
+    assert_eq!(ledger.forgotten(&scope).unwrap(), Some(Forgotten { before: scene.executor.now(), until }));
 }
