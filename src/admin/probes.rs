@@ -1,10 +1,11 @@
 //! Whether usher is alive, whether it is ready, and its metrics. No token is asked for, so nothing here names users,
 //! addresses or what products said.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use actix_web::{HttpResponse, http::header, web};
 use async_trait::async_trait;
+use regex::Regex;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,10 +28,20 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// `what` is waited for, because of `why`.
-    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { what: what.into(), why: why.into() }
+    /// `what` is waited for, because of `why`, from which hosts and ports are taken out: no token is asked for here.
+    pub fn new(what: impl Into<String>, why: &str) -> Self {
+        Self { what: what.into(), why: without_addresses(why) }
     }
+}
+
+/// `text` without the hosts and ports in it. Those of brokers stand in the log.
+fn without_addresses(text: &str) -> String {
+    static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let host = r"(?:ipv[46]#)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)";
+        Regex::new(&format!(r"{host}:\d{{2,5}}\b(?:/\w+)?")).ok()
+    });
+    // The pattern is one; without it nothing is told rather than all.
+    ADDRESS.as_ref().map_or_else(String::new, |address| address.replace_all(text, "(address)").into_owned())
 }
 
 /// Whether a source is worked on.
@@ -118,7 +129,7 @@ pub(super) async fn metrics(state: web::Data<AdminState>) -> Result<HttpResponse
 /// What is waited for; not having been told in time counts as waiting.
 async fn waiting_for(state: &AdminState) -> Vec<Wait> {
     let asked = tokio::time::timeout(PATIENCE, state.readiness.waiting_for()).await;
-    asked.unwrap_or_else(|_| vec![Wait::new("readiness", format!("no answer within {} s", PATIENCE.as_secs()))])
+    asked.unwrap_or_else(|_| vec![Wait::new("readiness", &format!("no answer within {} s", PATIENCE.as_secs()))])
 }
 
 /// Sets the gauge of components: all that `/readyz` waits for fails, the others work.
@@ -142,5 +153,26 @@ async fn count_open_runs(state: &web::Data<AdminState>) {
         let runs = open.iter().filter(|run| run.state == counted).count();
         let gauge = state.metrics.runs.with_label_values(&[counted.as_str()]);
         gauge.set(i64::try_from(runs).unwrap_or(i64::MAX));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_without_a_token_names_no_hosts() {
+        for (why, told) in [
+            (
+                "the log is not available: Kafka at kafka-0.acme.example:9092, [fe80::1]:9093: timed out; last trouble: \
+                 10.0.0.7:9092/bootstrap: Connect to ipv4#10.0.0.7:9092 failed",
+                "the log is not available: Kafka at (address), (address): timed out; last trouble: \
+                 (address): Connect to (address) failed",
+            ),
+            ("partition 3: the record at offset 17 is missing", "partition 3: the record at offset 17 is missing"),
+            ("no answer within 2 s", "no answer within 2 s"),
+        ] {
+            assert_eq!(Wait::new("log", why).why, told);
+        }
     }
 }

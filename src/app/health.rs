@@ -27,8 +27,8 @@ impl AppHealth {
 #[async_trait]
 impl Readiness for AppHealth {
     async fn waiting_for(&self) -> Vec<Wait> {
-        let log = self.log.ready().await.err().map(|error| Wait::new("log", error.to_string()));
-        let components = self.components.failing().into_iter().map(|(what, why)| Wait::new(what, why));
+        let log = self.log.ready().await.err().map(|error| Wait::new("log", &error.to_string()));
+        let components = self.components.failing().into_iter().map(|(what, why)| Wait::new(what, &why));
         log.into_iter().chain(components).collect()
     }
 
