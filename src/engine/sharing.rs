@@ -12,7 +12,7 @@ use tracing::{error, warn};
 use super::{Backoff, Failures, pump::DRAIN};
 use crate::{
     health::Component,
-    log::{Assignment, Consumer, Log, Partition, Stream},
+    log::{Assignment, Consumer, Joining, Log, Partition, Stream},
     rate_limited_log::LogLimiter,
 };
 
@@ -70,30 +70,29 @@ struct Member<'a> {
 }
 
 impl Member<'_> {
-    /// Works on what it is given until the membership ends, and sees that out. One that `has_failed` before is said to work
-    /// when it has done so for some time.
+    /// Works on what it is given until the membership ends, and sees that out. It is said to work when the group has taken it
+    /// in; one that `has_failed` before, when it has worked for some time too.
     async fn take_part<F: Future<Output = ()> + Send + 'static>(
         &mut self,
         consumer: Consumer,
         has_failed: bool,
         work: impl Fn(Assignment) -> F,
     ) -> Result<(), Failed> {
-        let Consumer { mut assignments, membership, left } = consumer;
-        if !has_failed {
-            self.component.working();
-        }
+        let Consumer { mut assignments, mut joining, membership, left } = consumer;
         let steady = tokio::time::sleep(STEADY);
         tokio::pin!(steady);
         let mut is_steady = !has_failed;
+        self.tell(&joining.borrow_and_update(), is_steady);
         let outcome = loop {
             tokio::select! {
                 () = self.stop.cancelled() => break Ok(()),
                 () = &mut steady, if !is_steady => {
                     is_steady = true;
-                    self.component.working();
+                    self.tell(&joining.borrow_and_update(), is_steady);
                 }
+                Ok(()) = joining.changed() => self.tell(&joining.borrow_and_update(), is_steady),
                 assignment = assignments.recv() => {
-                    let Some(assignment) = assignment else { break Ok(()) };
+                    let Some(assignment) = assignment else { break self.note_left(&joining.borrow()) };
                     let given = (assignment.partition, assignment.revoked.clone());
                     let id = self.partitions.spawn(work(assignment)).id();
                     self.given.insert(id, given);
@@ -114,6 +113,25 @@ impl Member<'_> {
         outcome
     }
 
+    /// Tells how the member stands with its group. Partitions that come and go change nothing.
+    fn tell(&self, joining: &Joining, is_steady: bool) {
+        match joining {
+            Joining::Joined if is_steady => self.component.working(),
+            Joining::Joined | Joining::Underway => {}
+            Joining::Refused(why) => self.component.failing(&**why),
+        }
+    }
+
+    /// Tells where the membership ended although nobody had stopped it.
+    fn note_left(&self, joining: &Joining) -> Result<(), Failed> {
+        if let Joining::Refused(why) = joining {
+            self.component.failing(&**why);
+            return Err(Failed);
+        }
+        self.component.failing("its group has to be joined anew");
+        Ok(())
+    }
+
     /// Tells where the work on a partition ended although the partition is still this member's.
     fn note_end(&mut self, ended: Result<(task::Id, ()), task::JoinError>) -> Result<(), Failed> {
         let (id, why) = match &ended {
@@ -131,3 +149,6 @@ impl Member<'_> {
         Err(Failed)
     }
 }
+
+#[cfg(test)]
+mod tests;

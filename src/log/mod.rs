@@ -14,7 +14,10 @@ use std::{fmt, ops::Range, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use self::read_trouble::{Batches, ReadTrouble};
@@ -263,10 +266,23 @@ pub trait Log: Send + Sync + 'static {
 pub struct Consumer {
     /// Partitions as they are given to this member. Ends when the membership does.
     pub assignments: mpsc::Receiver<Assignment>,
+    /// Whether the group has taken this member in.
+    pub joining: watch::Receiver<Joining>,
     /// Dropped or cancelled: the member leaves, as soon as all its assignments are dropped.
     pub membership: DropGuard,
     /// Cancelled when the member has left and the offsets it stored are committed.
     pub left: CancellationToken,
+}
+
+/// Whether a group has taken a member in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Joining {
+    /// The group has not answered yet.
+    Underway,
+    /// The member has its share of the partitions, which may be none. It stays joined while partitions move.
+    Joined,
+    /// The group refuses the member until somebody does something about it: why, and what to do. The member tries again.
+    Refused(String),
 }
 
 /// One partition given to this member of a group.

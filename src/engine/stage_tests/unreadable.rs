@@ -96,7 +96,7 @@ impl Log for Unreadable {
 
     async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error> {
         self.joined.fetch_add(1, SeqCst);
-        let Consumer { mut assignments, membership, left } = self.log.consume(stream, group).await?;
+        let Consumer { mut assignments, joining, membership, left } = self.log.consume(stream, group).await?;
         let (assign, spoilt) = mpsc::channel(8);
         while let Ok(assignment) = assignments.try_recv() {
             let assignment = match assignment.partition == self.partition {
@@ -109,7 +109,7 @@ impl Log for Unreadable {
             while assignments.recv().await.is_some() {}
             drop(assign);
         });
-        Ok(Consumer { assignments: spoilt, membership, left })
+        Ok(Consumer { assignments: spoilt, joining, membership, left })
     }
 
     async fn ready(&self) -> Result<(), Error> {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{EmbeddedLog, gate::Gate, groups::Groups, part::Part};
-use crate::log::{Assignment, Consumer, Error, ForGood, Offsets, Stream};
+use crate::log::{Assignment, Consumer, Error, ForGood, Joining, Offsets, Stream};
 
 /// Makes the one member of `group`. There is only this process, so one member has all partitions; a second one at
 /// the same time would get every record as well.
@@ -31,7 +31,8 @@ pub(super) fn join(log: &EmbeddedLog, stream: Stream, group: &str) -> Consumer {
     }
     let left = CancellationToken::new();
     tokio::spawn(leave(Arc::clone(&log.gate), membership.clone(), assign, released, left.clone()));
-    Consumer { assignments, membership: membership.drop_guard(), left }
+    let joining = watch::Sender::new(Joining::Joined).subscribe(); // there is nobody to ask
+    Consumer { assignments, joining, membership: membership.drop_guard(), left }
 }
 
 /// Waits until the member wants to leave, or has to, and sees it out.

@@ -17,13 +17,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    group_trouble,
     lag::Gauge,
     member::{DRAIN, Member},
     record,
     settings::{Settings, refusal},
 };
 use crate::{
-    log::{Consumer, Error},
+    log::{Consumer, Error, Joining},
     rate_limited_log::LogLimiter,
 };
 
@@ -48,16 +49,17 @@ pub(super) fn join(
     let (leave, left) = (closing.child_token(), CancellationToken::new());
     let config = settings.member(group);
     let member = Member::new(topic.clone(), given, leave.clone(), lag, session(&config));
+    let joining = member.joining.subscribe();
     let consumer: StreamConsumer<Member> = config.create_with_context(member).map_err(|e| refusal(&e))?;
     let consumer = Arc::new(consumer);
     consumer.context().belongs_to(&consumer);
     consumer.subscribe(&[&topic]).map_err(failed)?;
     // A thread and no task: giving a partition back waits for the work on it, inside librdkafka's callback.
-    let (stop, done) = (leave.clone(), left.clone().drop_guard());
+    let (group, stop, done) = (settings.group(group), leave.clone(), left.clone().drop_guard());
     thread::Builder::new()
         .name("kafka-member".into())
         .spawn(move || {
-            serve(&consumer, &stop);
+            serve(&consumer, &group, &stop);
             if consumer.context().voice.stranded.is_noticed() {
                 // Without a broker to tell, its end may take for ever: nobody is to wait for it.
                 drop(done);
@@ -69,10 +71,8 @@ pub(super) fn join(
                 drop(done);
             }
         })
-        .map_err(|error| {
-            Error::Unavailable(format!("no thread for the group {group}: {}", crate::words::system(&error)))
-        })?;
-    Ok(Consumer { assignments, membership: leave.drop_guard(), left })
+        .map_err(|error| Error::Unavailable(format!("no thread for a group: {}", crate::words::system(&error))))?;
+    Ok(Consumer { assignments, joining, membership: leave.drop_guard(), left })
 }
 
 /// How long the group's coordinator waits for a member before it gives its partitions to others.
@@ -90,31 +90,40 @@ fn alone(consumer: &Arc<StreamConsumer<Member>>) {
 }
 
 /// Serves the group until told to leave, then takes everything back.
-fn serve(consumer: &StreamConsumer<Member>, leave: &CancellationToken) {
-    futures::executor::block_on(leave.run_until_cancelled(poll(consumer)));
+fn serve(consumer: &StreamConsumer<Member>, group: &str, leave: &CancellationToken) {
+    futures::executor::block_on(leave.run_until_cancelled(poll(consumer, group)));
     consumer.context().take_all_back(consumer);
 }
 
 /// Polls what is not a partition's own: rebalances, statistics, errors. Returns when the consumer can't go on.
-async fn poll(consumer: &StreamConsumer<Member>) {
+async fn poll(consumer: &StreamConsumer<Member>, group: &str) {
     loop {
         match consumer.recv().await {
             Ok(message) => fetch_again(consumer, &message),
-            Err(KafkaError::MessageConsumptionFatal(code)) => {
-                let code = crate::words::kafka_code(code);
-                tracing::error!(topic = consumer.context().topic, %code, "kafka: the member can't go on and leaves");
-                return;
-            }
-            Err(error) => match record::lasting(&error) {
-                Some(error) => {
-                    if let Some(suppressed) = TROUBLE.permit() {
-                        let topic = &consumer.context().topic;
-                        tracing::error!(topic, %error, suppressed, "kafka: the group has trouble");
-                    }
+            Err(error) => {
+                note(consumer.context(), group, &error);
+                if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
+                    return;
                 }
-                None => tracing::debug!(topic = consumer.context().topic, %error, "kafka: passing trouble"),
-            },
+            }
         }
+    }
+}
+
+/// Tells of `error`, and whether the group refuses this member.
+fn note(member: &Member, group: &str, error: &KafkaError) {
+    let topic = &member.topic;
+    if let Some(why) = group_trouble::refusal(group, error) {
+        if let Some(suppressed) = TROUBLE.permit() {
+            tracing::error!(topic, suppressed, "kafka: {why}");
+        }
+        member.joining.send_replace(Joining::Refused(why));
+    } else if let Some(error) = record::lasting(error) {
+        if let Some(suppressed) = TROUBLE.permit() {
+            tracing::error!(topic, %error, suppressed, "kafka: the group has trouble");
+        }
+    } else {
+        tracing::debug!(topic, %error, "kafka: passing trouble");
     }
 }
 

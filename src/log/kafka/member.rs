@@ -12,7 +12,10 @@ use rdkafka::{
     consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance, StreamConsumer},
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
 };
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -21,7 +24,7 @@ use super::{
     lag::{self, Gauge},
     lease::Proofs,
 };
-use crate::log::{Assignment, Partition};
+use crate::log::{Assignment, Joining, Partition};
 
 /// How long a partition that is taken away may stay in the works. After that it goes to its next holder all the same.
 pub(super) const DRAIN: Duration = Duration::from_secs(10);
@@ -31,6 +34,7 @@ pub(super) struct Member {
     pub(super) topic: String,
     /// Partitions on their way to the consumer's owner.
     assignments: Mutex<Option<mpsc::Sender<Assignment>>>,
+    pub(super) joining: watch::Sender<Joining>,
     /// Cancelled when this member is to leave.
     pub(super) leave: CancellationToken,
     pub(super) lag: Arc<Gauge>,
@@ -52,6 +56,7 @@ impl Member {
         Self {
             topic,
             assignments: Mutex::new(Some(assignments)),
+            joining: watch::Sender::new(Joining::Underway),
             leave,
             lag,
             runtime: Handle::current(),
@@ -149,6 +154,7 @@ impl ConsumerContext for Member {
                 let new = self.partitions(list);
                 tracing::info!(topic = self.topic, partitions = ?numbers(&new), "kafka: partitions come");
                 new.into_iter().for_each(|partition| self.give(partition));
+                self.joining.send_replace(Joining::Joined);
             }
             Rebalance::Revoke(list) => {
                 let gone = self.partitions(list);

@@ -10,6 +10,7 @@ mod assigned;
 mod client;
 mod consumer;
 mod context;
+mod group_trouble;
 mod lag;
 mod lease;
 mod member;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod groups;
+mod joining;
 mod outages;
 mod suite;
 mod topics;

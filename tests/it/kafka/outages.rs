@@ -22,7 +22,7 @@ use usher::{
 use super::{SOON, append, record, soon};
 use crate::support::kafka::KafkaBroker;
 
-fn config(brokers: &str) -> KafkaConfig {
+pub(super) fn config(brokers: &str) -> KafkaConfig {
     KafkaConfig {
         brokers: vec![brokers.into()],
         topic_prefix: "usher.".into(),
@@ -33,7 +33,7 @@ fn config(brokers: &str) -> KafkaConfig {
 }
 
 /// A mock cluster has no admin interface: its topics are made beforehand.
-fn mock() -> MockCluster<'static, rdkafka::producer::DefaultProducerContext> {
+pub(super) fn mock() -> MockCluster<'static, rdkafka::producer::DefaultProducerContext> {
     let cluster = MockCluster::new(1).unwrap();
     for stream in Stream::ALL {
         cluster.create_topic(&format!("usher.{stream}"), 1, 1).unwrap();
