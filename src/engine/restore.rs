@@ -1,6 +1,6 @@
 //! Reading back what a stage has written, so that it knows what is done.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -9,9 +9,12 @@ use tracing::{info, warn};
 use super::{Handler, pump::is_of};
 use crate::{
     domain::{Stage, Timestamp},
-    log::{self, Log, Partition, Stored, Stream},
+    log::{self, Log, Partition, Records, Stored, Stream},
     store::{self, Forgotten, Ledger, Scope},
 };
+
+/// Where no record comes for so long, it is looked whether those that are waited for are still there.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Why it was not read back.
 pub(super) enum Stopped {
@@ -41,8 +44,8 @@ pub(super) async fn restore<H: Handler>(
     partition: Partition,
     stop: &CancellationToken,
 ) -> Result<u64, Stopped> {
-    note_what_is_lost(log, ledger, handler, scope, partition).await?;
     let reading = Reading { log, ledger, partition, stop };
+    note_what_is_lost(&reading, handler, scope).await?;
     for &stream in handler.also_restored_from() {
         let take_in = |record: &Stored| match is_of(record, handler.source()) {
             true => handler.remember_also(scope, stream, record),
@@ -64,13 +67,11 @@ pub(super) async fn restore<H: Handler>(
 
 /// Notes of which records of the input it may be forgotten that they are done, where some of what the stage has written is
 /// not there to be read back.
-async fn note_what_is_lost<H: Handler>(
-    log: &Arc<dyn Log>,
-    ledger: &Ledger,
-    handler: &H,
-    scope: &Scope,
-    partition: Partition,
-) -> Result<(), Stopped> {
+async fn note_what_is_lost<H: Handler>(reading: &Reading<'_>, handler: &H, scope: &Scope) -> Result<(), Stopped> {
+    let &Reading { log, ledger, partition, .. } = reading;
+    if ledger.forgotten(scope)?.is_some_and(|forgotten| forgotten.until == u64::MAX) {
+        ledger.end_forgotten(scope, log.bounds(handler.input(), partition).await?.end)?;
+    }
     let written = log.bounds(handler.output(), partition).await?;
     let checkpoint = ledger.checkpoint(scope)?;
     let is_remade = checkpoint > written.end;
@@ -80,7 +81,7 @@ async fn note_what_is_lost<H: Handler>(
     let was_pruned = checkpoint > 0 && ledger.forgotten(scope)?.is_none();
     let forgotten = if is_gone || was_pruned {
         let kept = handler.now().minus(log::RETENTION);
-        let oldest = if is_gone { first_appended(log, handler.output(), partition, written).await? } else { None };
+        let oldest = if is_gone { reading.first_appended(handler.output(), written).await? } else { None };
         let until = log.bounds(handler.input(), partition).await?.end;
         let before = match is_remade && is_done_for_good(handler.stage()) {
             // The stream was deleted and made again: what is gone may be young.
@@ -101,20 +102,6 @@ const fn is_done_for_good(stage: Stage) -> bool {
         Stage::Executor => true,
         Stage::Intake | Stage::Planner | Stage::Sweeper => false,
     }
-}
-
-/// When the oldest record of `stream` that is there was appended.
-async fn first_appended(
-    log: &Arc<dyn Log>,
-    stream: Stream,
-    partition: Partition,
-    held: Range<u64>,
-) -> Result<Option<Timestamp>, Stopped> {
-    if held.is_empty() {
-        return Ok(None);
-    }
-    let mut records = log.read(stream, vec![(partition, held.start)]).await?;
-    Ok(records.next().await.transpose()?.map(|record| record.appended))
 }
 
 /// One partition being read back.
@@ -148,16 +135,37 @@ impl Reading<'_> {
         if next < bounds.end {
             let mut records = self.log.read(stream, vec![(self.partition, next)]).await?;
             while next < bounds.end {
-                let Some(record) = self.stop.run_until_cancelled(records.next()).await.ok_or(Stopped::Interrupted)?
-                else {
-                    return Err(Stopped::Failed("the log ended early".into()));
-                };
-                let record = record?;
+                let record = self.next(stream, bounds.end, &mut records).await?;
                 take_in(&record)?;
                 next = record.position.offset + 1;
             }
         }
-        self.ledger.set_checkpoint(scope, bounds.end)?;
+        self.ledger.was_read_back(scope, bounds.end)?;
         Ok((from, bounds.end))
+    }
+
+    /// When the oldest record of those that `stream` holds was appended.
+    async fn first_appended(&self, stream: Stream, held: Range<u64>) -> Result<Option<Timestamp>, Stopped> {
+        if held.is_empty() {
+            return Ok(None);
+        }
+        let mut records = self.log.read(stream, vec![(self.partition, held.start)]).await?;
+        Ok(Some(self.next(stream, held.end, &mut records).await?.appended))
+    }
+
+    /// The next of `records`, which come from `stream`. Fails where all before `end` have been removed meanwhile: then it is
+    /// looked again what is lost.
+    async fn next(&self, stream: Stream, end: u64, records: &mut Records) -> Result<Stored, Stopped> {
+        loop {
+            let next = tokio::time::timeout(LOOK_AGAIN, records.next());
+            match self.stop.run_until_cancelled(next).await.ok_or(Stopped::Interrupted)? {
+                Ok(Some(record)) => return Ok(record?),
+                Ok(None) => return Err(Stopped::Failed("the log ended early".into())),
+                Err(_) if self.log.bounds(stream, self.partition).await?.start >= end => {
+                    return Err(Stopped::Failed("the log has removed records before they were read".into()));
+                }
+                Err(_) => {}
+            }
+        }
     }
 }

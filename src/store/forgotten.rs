@@ -20,6 +20,11 @@ impl Forgotten {
         offset < self.until && appended < self.before
     }
 
+    /// All records of both, and no more where offsets and times grow alike.
+    pub(super) fn with(self, other: Self) -> Self {
+        Self { before: self.before.max(other.before), until: self.until.max(other.until) }
+    }
+
     pub(super) fn write(self) -> [u8; 16] {
         let mut row = [0; 16];
         row[..8].copy_from_slice(&self.before.as_millis().to_be_bytes());

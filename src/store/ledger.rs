@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Error, Forgotten, Reach, reach::Reaches};
+use super::{
+    Error, Forgotten, Reach,
+    reach::{CLOCK_SET_BACK, Reaches},
+};
 use crate::{
     domain::{SourceId, Stage, Timestamp},
     log::{Partition, Stream},
@@ -49,6 +52,12 @@ impl Scope {
     /// How far a `stream` beside the stage's output has been read back: a name for its checkpoint.
     pub fn reading(&self, stream: Stream) -> Self {
         Self([&self.0, stream.as_str().as_bytes()].concat())
+    }
+
+    /// The scope of another `stage` for the same source in the same partition.
+    pub fn of_stage(&self, stage: Stage) -> Self {
+        let rest = self.0.iter().position(|byte| *byte == b'/').map_or(&self.0[..0], |at| &self.0[at..]);
+        Self([stage.as_str().as_bytes(), rest].concat())
     }
 
     pub(super) fn key(&self, id: &str) -> Vec<u8> {
@@ -106,6 +115,9 @@ impl Ledger {
 
     /// All records of the stage's output before this offset are remembered; the rest is to be read back.
     pub fn checkpoint(&self, scope: &Scope) -> Result<u64, Error> {
+        if self.checkpoints.contains_key(anew_key(scope))? {
+            return Ok(0);
+        }
         let value = self.checkpoints.get(&scope.0)?;
         Ok(value.and_then(|value| value.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
     }
@@ -118,11 +130,19 @@ impl Ledger {
     }
 
     /// Has `scope` read back from the start of the stage's output and of the streams `beside` it, keeping what is there.
+    /// That holds until it [has been](Self::was_read_back): work that goes on meanwhile may move the checkpoint.
     pub fn read_back_anew(&self, scope: &Scope, beside: &[Stream]) -> Result<(), Error> {
-        let beside = beside.iter().map(|stream| scope.reading(*stream));
-        for scope in beside.chain([scope.clone()]) {
-            self.checkpoints.remove(&scope.0)?;
+        for stream in beside {
+            self.checkpoints.remove(&scope.reading(*stream).0)?;
         }
+        self.checkpoints.insert(anew_key(scope), &[])?;
+        Ok(())
+    }
+
+    /// Moves the checkpoint to `next`, where all before it has been read back.
+    pub fn was_read_back(&self, scope: &Scope, next: u64) -> Result<(), Error> {
+        self.set_checkpoint(scope, next)?;
+        self.checkpoints.remove(anew_key(scope))?;
         Ok(())
     }
 
@@ -145,61 +165,82 @@ impl Ledger {
         Ok(self.checkpoints.get(forgotten_key(&scope.0))?.and_then(|row| Forgotten::read(&row)))
     }
 
-    /// Notes that `forgotten` is so, unless more was forgotten before.
+    /// Notes that `forgotten` is so, beside what was noted before.
     pub fn note_forgotten(&self, scope: &Scope, forgotten: Forgotten) -> Result<(), Error> {
         self.note_forgotten_in(&scope.0, forgotten)
+    }
+
+    /// Notes that nothing is forgotten of records at `end` or behind, where no end was noted. Earlier versions noted none.
+    pub fn end_forgotten(&self, scope: &Scope, end: u64) -> Result<(), Error> {
+        if let Some(known) = self.forgotten(scope)?.filter(|known| known.until == u64::MAX) {
+            self.checkpoints.insert(forgotten_key(&scope.0), Forgotten { until: end, ..known }.write().to_vec())?;
+        }
+        Ok(())
     }
 
     fn note_forgotten_in(&self, scope: &[u8], forgotten: Forgotten) -> Result<(), Error> {
         let key = forgotten_key(scope);
         let known = self.checkpoints.get(&key)?.and_then(|row| Forgotten::read(&row));
-        if known.is_none_or(|known| known.before < forgotten.before) {
-            self.checkpoints.insert(key, forgotten.write().to_vec())?;
+        let all = known.map_or(forgotten, |known| known.with(forgotten));
+        if known != Some(all) {
+            self.checkpoints.insert(key, all.write().to_vec())?;
         }
         Ok(())
     }
 
     /// Drops what was remembered before `over`, unless the record that it is about may come again; and all that was
-    /// remembered before `open`. Returns how much.
+    /// remembered before `open`. A scope of which nobody has said yet what may come again keeps everything: the clock may
+    /// be ahead. Nothing is added to it meanwhile. Returns how much.
     pub fn prune(&self, over: Timestamp, open: Timestamp) -> Result<usize, Error> {
         let mut dropped = 0;
-        let mut scope = PrunedScope::default();
-        for item in &self.entries {
-            let (key, value) = item?;
-            if !key.starts_with(&scope.name) || scope.name.is_empty() {
-                let name = scope_of(&key).to_vec();
-                let reach = self.reaches.known(&name);
-                let horizon = reach.as_ref().map_or(open, |reach| reach.horizon(over).max(open));
-                let until = reach.map_or(u64::MAX, |reach| reach.seen());
-                scope = PrunedScope { name, horizon, until, is_noted: false };
+        for Outlived { scope, newest, until } in self.outlived(over, open)? {
+            // Not the horizon: that is in the future where the clock is ahead.
+            let before = Timestamp::from_millis(newest).plus(CLOCK_SET_BACK);
+            // Before anything goes: sled keeps the order of writes across a crash.
+            self.note_forgotten_in(&scope, Forgotten { before, until })?;
+            for item in self.entries.scan_prefix(&scope) {
+                let (key, value) = item?;
+                if millis(&value).is_none_or(|at| at <= newest) {
+                    self.entries.remove(key)?;
+                    dropped += 1;
+                }
             }
-            if millis(&value).is_some_and(|at| at >= scope.horizon.as_millis()) {
-                continue;
-            }
-            if !std::mem::replace(&mut scope.is_noted, true) {
-                // Before anything goes: sled keeps the order of writes across a crash.
-                let forgotten = Forgotten { before: scope.horizon, until: scope.until };
-                self.note_forgotten_in(&scope.name, forgotten)?;
-            }
-            self.entries.remove(key)?;
-            dropped += 1;
         }
         Ok(dropped)
     }
-}
 
-/// The scope that is being pruned.
-struct PrunedScope {
-    name: Vec<u8>,
-    horizon: Timestamp,
-    until: u64,
-    is_noted: bool,
-}
-
-impl Default for PrunedScope {
-    fn default() -> Self {
-        Self { name: Vec::new(), horizon: Timestamp::from_millis(i64::MIN), until: 0, is_noted: false }
+    /// The scopes of which something is to be dropped.
+    fn outlived(&self, over: Timestamp, open: Timestamp) -> Result<Vec<Outlived>, Error> {
+        let (mut all, mut scope, mut horizon) = (Vec::<Outlived>::new(), Vec::new(), None);
+        let mut until = 0;
+        for item in &self.entries {
+            let (key, value) = item?;
+            if scope.is_empty() || !key.starts_with(&scope) {
+                scope = scope_of(&key).to_vec();
+                let reach = self.reaches.known(&scope);
+                horizon = reach.as_ref().and_then(|reach| reach.horizon(over)).map(|horizon| horizon.max(open));
+                until = reach.map_or(0, |reach| reach.seen());
+            }
+            let at = millis(&value).unwrap_or(i64::MIN);
+            if horizon.is_none_or(|horizon| at >= horizon.as_millis()) {
+                continue;
+            }
+            match all.last_mut().filter(|last| last.scope == scope) {
+                Some(last) => last.newest = last.newest.max(at),
+                None => all.push(Outlived { scope: scope.clone(), newest: at, until }),
+            }
+        }
+        Ok(all)
     }
+}
+
+/// A scope of which something is to be dropped.
+struct Outlived {
+    scope: Vec<u8>,
+    /// When the newest of it was remembered.
+    newest: i64,
+    /// One past the last record of the input that the scope was given.
+    until: u64,
 }
 
 /// The scope in an entry's key: neither a stage nor a source has a slash in its name.
@@ -210,6 +251,10 @@ fn scope_of(key: &[u8]) -> &[u8] {
 
 fn forgotten_key(scope: &[u8]) -> Vec<u8> {
     [scope, b"forgotten"].concat() // no stream has this name
+}
+
+fn anew_key(scope: &Scope) -> Vec<u8> {
+    [&scope.0[..], b"anew"].concat() // no stream has this name
 }
 
 fn millis(value: &[u8]) -> Option<i64> {

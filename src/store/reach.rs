@@ -12,7 +12,7 @@ use std::{
 use crate::domain::Timestamp;
 
 /// An entry is made after its record was appended, but perhaps by a clock that had been set back since.
-const CLOCK_SET_BACK: Duration = Duration::from_hours(24);
+pub(super) const CLOCK_SET_BACK: Duration = Duration::from_hours(24);
 
 /// How far back the input of a scope goes that may come again, as its consumer tells.
 #[derive(Debug)]
@@ -28,13 +28,15 @@ impl Reach {
 
     /// What may come again was appended at `oldest` or later; the consumer has been given no record at `seen` or behind.
     pub fn set(&self, oldest: Timestamp, seen: u64) {
-        self.oldest.store(oldest.as_millis(), Ordering::Relaxed);
         self.seen.store(seen, Ordering::Relaxed);
+        self.oldest.store(oldest.as_millis(), Ordering::Release); // last: it says that both are told
     }
 
-    /// Before when nothing needs to be remembered, of what would be forgotten before `over` by its age alone.
-    pub(super) fn horizon(&self, over: Timestamp) -> Timestamp {
-        over.min(Timestamp::from_millis(self.oldest.load(Ordering::Relaxed)).minus(CLOCK_SET_BACK))
+    /// Before when nothing needs to be remembered, of what would be forgotten before `over` by its age alone. None where
+    /// nothing was told yet.
+    pub(super) fn horizon(&self, over: Timestamp) -> Option<Timestamp> {
+        let oldest = self.oldest.load(Ordering::Acquire);
+        (oldest != i64::MIN).then(|| over.min(Timestamp::from_millis(oldest).minus(CLOCK_SET_BACK)))
     }
 
     pub(super) fn seen(&self) -> u64 {

@@ -95,6 +95,10 @@ fn old_memories_are_pruned() {
     ledger.put(&scope(0), "new", &Entry::Done, AT).expect("remembered");
     let (over, open) = (Timestamp::from_millis(2), Timestamp::from_millis(0));
     assert_eq!(ledger.prune(over, open).expect("pruned"), 0, "nobody has said what may come again");
+    let ahead = AT.plus(Duration::from_hours(24 * 400));
+    drop(ledger.reach(&scope(0)));
+    assert_eq!(ledger.prune(ahead, ahead).expect("pruned"), 0, "whatever the clock says");
+    assert_eq!(ledger.forgotten(&scope(0)).expect("read"), None);
     ledger.reach(&scope(0)).set(AT, 7);
     assert_eq!(ledger.prune(over, open).expect("pruned"), 1);
     assert_eq!(ledger.get(&scope(0), "new").expect("read"), Some(Entry::Done));
@@ -123,4 +127,33 @@ fn what_may_come_again_is_remembered_however_old_it_is_and_what_was_forgotten_is
     assert_eq!(forgotten, Forgotten { before: days(4), until: 41 });
     assert!(!forgotten.covers(3, days(5)), "what may come again is not among it");
     assert_eq!(ledger.prune(over, days(20)).expect("pruned"), 26, "nothing is remembered for ever");
+}
+
+#[test]
+fn a_clock_that_is_years_ahead_puts_nothing_in_doubt_that_comes_later_and_what_is_forgotten_since_is_known() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = Store::open(dir.path(), "log-1").expect("a store").ledger().expect("a ledger");
+    let days = |days: u32| AT.plus(Duration::from_hours(24) * days);
+    ledger.put(&scope(0), "e1", &Entry::Done, days(0)).expect("remembered");
+    ledger.reach(&scope(0)).set(days(0), 7);
+    assert_eq!(ledger.prune(days(800), days(400)).expect("pruned"), 1);
+    let forgotten = ledger.forgotten(&scope(0)).expect("read").expect("noted");
+    assert_eq!(forgotten, Forgotten { before: days(1), until: 7 }, "a day after what was dropped");
+    ledger.note_forgotten(&scope(0), Forgotten { before: days(0), until: 9 }).expect("noted");
+    let forgotten = ledger.forgotten(&scope(0)).expect("read").expect("noted");
+    assert_eq!(forgotten, Forgotten { before: days(1), until: 9 }, "the end grows also where the time does not");
+}
+
+#[test]
+fn what_is_in_doubt_without_an_end_as_of_an_earlier_version_ends_with_what_is_there() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = Store::open(dir.path(), "log-1").expect("a store").ledger().expect("a ledger");
+    let forgotten = || ledger.forgotten(&scope(0)).expect("read");
+    ledger.end_forgotten(&scope(0), 12).expect("noted");
+    assert_eq!(forgotten(), None);
+    ledger.note_forgotten(&scope(0), Forgotten { before: AT, until: u64::MAX }).expect("noted");
+    ledger.end_forgotten(&scope(0), 12).expect("noted");
+    assert_eq!(forgotten(), Some(Forgotten { before: AT, until: 12 }));
+    ledger.end_forgotten(&scope(0), 20).expect("noted");
+    assert_eq!(forgotten(), Some(Forgotten { before: AT, until: 12 }), "it has an end");
 }
