@@ -115,7 +115,12 @@ impl Activities {
             Recalled::Unreadable => {
                 // "Nothing is known" would be taken for "has never logged in".
                 error!("what was seen of a user can't be read; all of the partition is read back from the log");
-                work.remembered(|| self.ledger.read_back_anew(&work.scope, &[Stream::Activity])).await?;
+                work.remembered(|| {
+                    self.ledger.read_back_anew(&work.scope, &[Stream::Activity])?;
+                    // Only now, and before it is read back: where the log tells nothing of the user, nothing is known.
+                    self.store.remove(&work.scope, user)
+                })
+                .await?;
                 Err(Interrupted)
             }
         }
@@ -196,6 +201,29 @@ mod tests {
         assert_eq!([&scope, &snapshots].map(|scope| ledger.checkpoint(scope).unwrap()), [0, 0]);
         activities.remember(&scope, &decision).unwrap();
         assert_eq!(activities.before(&decision.key(), &work).await, Ok(Some(activity(2, 2))));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_and_is_not_in_the_log_any_more_stops_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "memory").unwrap();
+        let (ledger, kept) = (store.ledger().unwrap(), store.activity().unwrap());
+        let views = Arc::new(Views::open(&store).unwrap());
+        let activities = Activities::new(source(), (kept, ledger.clone()), Appender::new(MemoryLog::new()), views);
+        let scope = Scope::new(Stage::Planner, &source(), Partition(0));
+        let (stop, lease) = (CancellationToken::new(), Arc::new(ForGood));
+        let work =
+            Work { scope: scope.clone(), stop, lease, health: crate::health::Health::default(), acked: Arc::default() };
+        let decision = Decision { activity: Some(activity(2, 2)), ..decision("e1", "jane", 0, vec![]) };
+        activities.remember(&scope, &decision).unwrap();
+        let tree = store.tree("activity").unwrap();
+        tree.insert(tree.iter().keys().next().unwrap().unwrap(), &[7, 1]).unwrap();
+        assert_eq!(activities.before(&decision.key(), &work).await, Err(Interrupted));
+        ledger.set_checkpoint(&scope, 5).unwrap(); // by what is still in the works
+        assert_eq!(ledger.checkpoint(&scope).unwrap(), 0, "it is read back all the same");
+        ledger.was_read_back(&scope, 6).unwrap();
+        assert_eq!(ledger.checkpoint(&scope).unwrap(), 6);
+        assert_eq!(activities.before(&decision.key(), &work).await, Ok(None));
     }
 
     #[test]

@@ -55,6 +55,12 @@ impl ActivityStore {
         Ok(())
     }
 
+    /// Keeps nothing of `user` any more.
+    pub fn remove(&self, scope: &Scope, user: &UserKey) -> Result<(), Error> {
+        self.0.remove(scope.key(user.as_str()))?;
+        Ok(())
+    }
+
     /// Takes in what a decision says, unless more is known.
     pub fn merge(&self, scope: &Scope, user: &UserKey, activity: &Activity) -> Result<(), Error> {
         match self.kept(scope, user)? {
