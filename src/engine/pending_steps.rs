@@ -69,9 +69,32 @@ impl PendingSteps {
 
     /// Notes that the step `key` of `user` has ended, and wakes those who wait for the last one.
     pub fn ended(&self, user: &UserKey, key: &StepKey) -> Result<(), store::Error> {
-        self.store.take_away(user, |step| step.key == *key)?;
+        self.end(user, &BTreeSet::from([key.clone()]))
+    }
+
+    /// Notes that those steps of `user` have ended of which `has_ended` says so.
+    pub(super) fn end_those(
+        &self,
+        user: &UserKey,
+        has_ended: impl Fn(&StepKey) -> Result<bool, store::Error>,
+    ) -> Result<(), store::Error> {
+        let mut ended = BTreeSet::new();
+        for PendingStep { key, .. } in self.store.of(user)? {
+            if has_ended(&key)? {
+                ended.insert(key);
+            }
+        }
+        if ended.is_empty() { Ok(()) } else { self.end(user, &ended) }
+    }
+
+    fn end(&self, user: &UserKey, ended: &BTreeSet<StepKey>) -> Result<(), store::Error> {
+        self.store.take_away(user, |step| ended.contains(&step.key))?;
         if let Some(waiting) = self.waiting().get(user) {
-            waiting.left.send_if_modified(|left| left.remove(key) && left.is_empty());
+            waiting.left.send_if_modified(|left| {
+                let before = left.len();
+                left.retain(|step| !ended.contains(step));
+                left.len() < before && left.is_empty()
+            });
         }
         Ok(())
     }
@@ -83,19 +106,29 @@ impl PendingSteps {
 
     /// Begins to wait for the steps of `user`; none where there are none.
     pub(super) fn begin(&self, user: &UserKey) -> Result<Option<Waiter>, store::Error> {
-        let mut waiting = self.waiting();
-        // Under the lock: a step that ends after this is taken away from those who wait.
         let steps = self.store.of(user)?;
         if steps.is_empty() {
             return Ok(None);
         }
-        let keys: BTreeSet<_> = steps.iter().map(|step| step.key.clone()).collect();
+        // Not under the lock, which is one for all users: the store may be slow.
+        let left = self.join(user, steps.iter().map(|step| step.key.clone()).collect());
+        let waiter = Waiter { all: self.clone(), user: user.clone(), steps, left };
+        // Once more: a step that ended in between was not among those that are waited for, one that ends later is.
+        let still: BTreeSet<_> = self.store.of(user)?.into_iter().map(|step| step.key).collect();
+        if let Some(waiting) = self.waiting().get(user) {
+            waiting.left.send_modify(|left| left.retain(|step| still.contains(step)));
+        }
+        Ok(Some(waiter))
+    }
+
+    /// Adds one to those who wait for `steps` of `user`.
+    fn join(&self, user: &UserKey, steps: BTreeSet<StepKey>) -> watch::Receiver<BTreeSet<StepKey>> {
+        let mut waiting = self.waiting();
         let entry = waiting.entry(user.clone());
         let entry = entry.or_insert_with(|| Waiting { left: watch::Sender::default(), waiters: 0 });
         entry.waiters += 1;
-        entry.left.send_replace(keys);
-        let left = entry.left.subscribe();
-        Ok(Some(Waiter { all: self.clone(), user: user.clone(), steps, left }))
+        entry.left.send_replace(steps);
+        entry.left.subscribe()
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<UserKey, Waiting>> {

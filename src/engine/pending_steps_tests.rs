@@ -161,6 +161,20 @@ async fn what_has_ended_before_it_is_noted_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn what_the_executor_remembers_as_done_is_not_waited_for_although_no_outcome_is_read() {
+    let scene = Scene::new();
+    scene.note(&decision(&["a", "b"]));
+    let done = |step: &StepKey| Ok(step.as_str() == "e:a@v1:00000");
+    let (waited, ()) = tokio::join!(scene.wait(), async {
+        scene.pending.end_those(&jane(), done).unwrap();
+        assert!(scene.waits().await, "the other one has not ended");
+        scene.pending.end_those(&jane(), |_| Ok(true)).unwrap();
+    });
+    assert_eq!(waited, Ok(true));
+    assert!(!scene.waits().await);
+}
+
+#[tokio::test]
 async fn nobody_is_asked_while_others_steps_end() {
     let scene = Scene::new();
     scene.note(&decision(&["a"]));

@@ -24,7 +24,7 @@ use crate::{
     config::Protect,
     domain::{
         Activity, Decision, Event, EventId, EventKind, EventRecord, Fact, Facts, MassCreation, Missing, Mode, NoAction,
-        Redrive, SourceId, Stage, Timestamp, UserHints, UserId, UserKey,
+        Redrive, SourceId, Stage, StepKey, Timestamp, UserHints, UserId, UserKey,
     },
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
@@ -217,6 +217,11 @@ impl Planner {
 
     /// Waits until what earlier events of `user` have set off has ended.
     async fn wait_for_pending_steps(&self, user: &UserKey, work: &Work) -> Result<(), Interrupted> {
+        // By the executor's own memory: an outcome may never come to the views.
+        let executor = work.scope.of_stage(Stage::Executor);
+        let has_ended =
+            |step: &StepKey| Ok(self.ledger.get(&executor, step.as_str())?.is_some_and(|entry| entry.is_done()));
+        work.remembered(|| self.pending.end_those(user, has_ended)).await?;
         let Some(waiter) = work.remembered(|| self.pending.begin(user)).await? else { return Ok(()) };
         if !waiter.wait_until_done(&self.connection, &work.stop).await? {
             self.tally.early(&self.connection.source);

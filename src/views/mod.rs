@@ -274,14 +274,14 @@ impl Views {
             reader(Stream::Outcomes, |views, record| match decode(&record.payload)? {
                 OutcomeRecord::Attempt(_) => Ok(()), // the outcome follows, and says all of it
                 OutcomeRecord::Outcome(outcome) => {
-                    views.dead_letters.ended(&outcome)?;
-                    views.runs.ended(&outcome)?;
-                    // Last: who is woken by it may ask what became of the step.
+                    let written = [views.dead_letters.ended(&outcome), views.runs.ended(&outcome)];
+                    // Last: who is woken by it may ask what became of the step. But whatever became of the rows: a record
+                    // is passed over where one can't be read.
                     if let Some(pending) = &views.pending {
                         pending.ended(&outcome.step.user_key(), &outcome.step.key)?;
                     }
                     views.progressed();
-                    Ok(())
+                    written.into_iter().collect()
                 }
             }),
             reader(Stream::DeadLetters, |views, record| views.dead_letters.apply(&decode(&record.payload)?)),

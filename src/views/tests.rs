@@ -129,6 +129,33 @@ async fn records_that_cant_be_read_are_passed_over() {
 }
 
 #[tokio::test]
+async fn a_step_has_ended_also_where_the_row_of_its_run_cant_be_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = Store::open(dir.path(), "memory").expect("a store");
+    let decision = decision("e1", "jane", 0, vec![verdict("a", Truth::True, &["g"])]);
+    let step = steps(&decision).remove(0);
+    let kept = store.pending().expect("pending steps");
+    let asked = store::PendingStep { run: step.run.clone(), key: step.key.clone(), decided: at(0) };
+    kept.add(&step.user_key(), &[asked]).expect("noted");
+    let views = Views::open(&store).expect("views").telling(PendingSteps::new(kept.clone()));
+    let apply = |stream, payload| {
+        let (_, apply) = views.readers().into_iter().find(|(of, _)| *of == stream).expect("a reader");
+        let position = crate::log::Position { partition: Partition(0), offset: 0 };
+        apply(&Stored { position, key: decision.key().as_str().to_owned(), payload, appended: at(0) })
+    };
+    apply(Stream::Decisions, encode(&decision)).expect("applied");
+    for tree in ["view-runs", "view-entries"] {
+        let tree = store.tree(tree).expect("a tree");
+        for key in tree.iter().keys() {
+            tree.insert(key.expect("read"), "not a row of this version").expect("written");
+        }
+    }
+    let ended = OutcomeRecord::Outcome(outcome(&step, StepResult::Changed, 1));
+    assert!(matches!(apply(Stream::Outcomes, encode(&ended)), Err(Error::Row(_))));
+    assert_eq!(kept.of(&step.user_key()).expect("read"), []);
+}
+
+#[tokio::test]
 async fn a_log_that_fails_is_read_again_until_it_works() {
     let following = Following::start();
     tell(&following.log, 0..5);
