@@ -181,7 +181,8 @@ impl Planner {
         if self.foretells(event).is_some() {
             forecast::by_facts(&mut answer, &facts);
         }
-        if forecast::is_settled(&answer) && !self.is_to_be_found(event) {
+        // One that may be decided already is not to come again under another id.
+        if forecast::is_settled(&answer) && (told.forgotten || !self.is_to_be_found(event)) {
             return Ok(self.decided(&told, known.as_ref(), &facts, answer));
         }
         self.wait_for_pending_steps(&event.key(), work).await?;

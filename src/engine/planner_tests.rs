@@ -226,6 +226,21 @@ async fn an_event_that_may_have_been_decided_is_not_decided_again_where_that_is_
     assert_eq!(selected, [0, 1], "the second one was appended since");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_under_a_name_that_may_have_been_decided_does_not_come_again_under_the_lasting_id() {
+    let forget = |memory: &Memory| {
+        let scope = Scope::new(Stage::Planner, &source(), Partition(0));
+        let before = SystemClock.now().plus(Duration::from_hours(1));
+        memory.ledger.note_forgotten(&scope, Forgotten { before, until: 1 }).expect("noted");
+    };
+    let by_name = Event { user: UserRef::Name("jane".into()), ..login(1) };
+    let (last, scheme) =
+        (Some(by_name.id.clone()), "select: { logged_in_once: {} }, actions: [{ add_groups: [staff] }]");
+    let (decisions, _) = decided_after(forget, &[by_name], last, scheme).await;
+    let told: Vec<_> = decisions.iter().map(|decision| (decision.user.id(), decision.selected().count())).collect();
+    assert_eq!(told, [(None, 0)]);
+}
+
 /// A login of which nobody says when it was.
 fn untimed(user: &UserRef, accepted: Timestamp) -> Event {
     let id = EventId::of_untimed_login(&source(), user, accepted);
