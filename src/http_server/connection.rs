@@ -66,6 +66,15 @@ impl Connection {
         state.since = Instant::now();
     }
 
+    /// Notes that some of an answer was taken at `now`; false where no request has been worked on before.
+    pub(super) fn answered(&self, now: Instant) -> bool {
+        let mut state = self.lock();
+        if state.phase == Phase::Head && state.requests > 0 {
+            state.since = now;
+        }
+        state.requests > 0
+    }
+
     pub(super) fn state(&self) -> State {
         *self.lock()
     }

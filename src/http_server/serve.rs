@@ -2,7 +2,7 @@
 
 use std::{fmt, io, net::TcpListener, sync::Arc};
 
-use actix_http::{HttpService, Protocol, Request, Response, body::MessageBody, error::DispatchError};
+use actix_http::{HttpService, KeepAlive, Protocol, Request, Response, body::MessageBody, error::DispatchError};
 use actix_server::Server;
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service, map_config,
@@ -61,7 +61,8 @@ where
         let app = apply_fn_factory(app, |request: Request, app: &_| mark(request, app));
         let stopping = stopping.clone();
         let http = HttpService::build()
-            .keep_alive(timeouts.keep_alive)
+            // The stream has the deadline: actix's own would run while the end of an answer waits to be taken.
+            .keep_alive(KeepAlive::Os)
             .client_request_timeout(timeouts.head)
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();

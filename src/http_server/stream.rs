@@ -79,14 +79,16 @@ impl<S> DeadlineStream<S> {
             self.requests = state.requests;
             self.head_began = None;
         }
-        let reading = (state.phase == Phase::Head).then(|| match self.head_began {
+        // An answer that waits to be taken has the deadline of writing alone.
+        if let Some(since) = self.write_stalled {
+            return Some((since + self.timeouts.write, Closed::SlowReader));
+        }
+        (state.phase == Phase::Head).then(|| match self.head_began {
             // actix answers 408 to a slow first head: it is to come first.
             Some(began) if state.requests == 0 => (began + self.timeouts.head + GRACE, Closed::SlowHead),
             Some(began) => (began + self.timeouts.head, Closed::SlowHead),
             None => (state.since + self.timeouts.keep_alive, Closed::Idle),
-        });
-        let writing = self.write_stalled.map(|since| (since + self.timeouts.write, Closed::SlowReader));
-        reading.into_iter().chain(writing).min_by_key(|(at, _)| *at)
+        })
     }
 
     /// Why the connection has to end now, if it has to; otherwise the task is woken when it may have to.
@@ -122,6 +124,17 @@ impl<S> DeadlineStream<S> {
             self.head_began = Some(Instant::now());
         }
     }
+
+    /// Notes that some of an answer was taken. The deadlines of the next request run from the end of the answer.
+    fn note_written(&mut self) {
+        self.write_stalled = None;
+        let now = Instant::now();
+        if self.connection.answered(now)
+            && let Some(began) = &mut self.head_began
+        {
+            *began = now;
+        }
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for DeadlineStream<S> {
@@ -141,12 +154,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for DeadlineStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
-        if written.is_ready() {
-            this.write_stalled = None;
-        } else {
-            this.write_stalled.get_or_insert_with(Instant::now);
-            this.check(cx)?;
+        match &written {
+            Poll::Ready(_) => this.note_written(),
+            Poll::Pending => {
+                this.write_stalled.get_or_insert_with(Instant::now);
+            }
         }
+        // Nothing is read between an answer and the next request: the timer is set here.
+        this.check(cx)?;
         written
     }
 

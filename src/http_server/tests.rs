@@ -14,18 +14,28 @@ use crate::metrics::Metrics;
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: usher\r\n\r\n";
 
+const SECOND: Duration = Duration::from_secs(1);
+/// Between two requests a connection may rest for long.
+const PATIENT: Timeouts =
+    Timeouts { head: Duration::from_millis(500), keep_alive: Duration::from_secs(20), write: SECOND };
+/// Between two requests a connection may rest for less time than an answer may wait to be taken.
+const BRISK: Timeouts = Timeouts { keep_alive: Duration::from_millis(500), write: Duration::from_secs(3), ..PATIENT };
+const LONG: usize = 64 * 1024 * 1024;
+
 /// A listener with room for so many connections, and what it counts.
-fn listener(connections: usize) -> (SocketAddr, Metrics, actix_server::ServerHandle) {
+fn listener(connections: usize, timeouts: Timeouts) -> (SocketAddr, Metrics, actix_server::ServerHandle) {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = socket.local_addr().expect("an address");
     let metrics = Metrics::new().expect("names are right");
-    let second = Duration::from_secs(1);
-    let timeouts = Timeouts { head: second / 2, keep_alive: 20 * second, write: second };
     let (name, workers, drain_seconds) = ("webhooks", Some(1), 1);
     let listener = Listener { name, workers, connections, timeouts, drain_seconds, metrics: metrics.clone() };
     let app = || {
-        let long = web::get().to(|| async { HttpResponse::Ok().body(vec![b'x'; 64 * 1024 * 1024]) });
-        App::new().route("/long", long).default_service(web::to(HttpResponse::Ok))
+        let long = web::get().to(|| async { HttpResponse::Ok().body(vec![b'x'; LONG]) });
+        let late = web::get().to(|| async {
+            tokio::time::sleep(SECOND).await;
+            HttpResponse::Ok().finish()
+        });
+        App::new().route("/long", long).route("/late", late).default_service(web::to(HttpResponse::Ok))
     };
     let server = serve(listener, socket, app).expect("listening");
     let handle = server.handle();
@@ -65,7 +75,7 @@ fn closed(metrics: &Metrics, reason: &str) -> u64 {
 
 #[actix_web::test]
 async fn a_peer_with_many_connections_keeps_no_other_out() {
-    let (address, metrics, handle) = listener(8);
+    let (address, metrics, handle) = listener(8, PATIENT);
     let mut genuine = connect([127, 0, 0, 2], address).await;
     assert!(is_served(&mut genuine).await);
     let mut many = Vec::new();
@@ -85,7 +95,7 @@ async fn a_peer_with_many_connections_keeps_no_other_out() {
 
 #[actix_web::test]
 async fn an_answer_that_is_not_taken_ends_the_connection() {
-    let (address, metrics, handle) = listener(8);
+    let (address, metrics, handle) = listener(8, PATIENT);
     let mut stream = connect([127, 0, 0, 2], address).await;
     stream.write_all(b"GET /long HTTP/1.1\r\nHost: usher\r\n\r\n").await.expect("sent");
     let began = Instant::now();
@@ -98,8 +108,43 @@ async fn an_answer_that_is_not_taken_ends_the_connection() {
 }
 
 #[actix_web::test]
+async fn an_answer_that_is_taken_slowly_and_with_rests_comes_whole() {
+    let (address, _, handle) = listener(8, BRISK);
+    let mut stream = connect([127, 0, 0, 2], address).await;
+    // The second request comes while the first answer is on its way.
+    let long = "GET /long HTTP/1.1\r\nHost: usher\r\n\r\n";
+    stream.write_all(&[long.as_bytes(), REQUEST].concat()).await.expect("sent");
+    let (mut taken, mut piece) = (0, vec![0; 1024 * 1024]);
+    while taken < LONG {
+        let read = timeout(10 * SECOND, stream.read(&mut piece)).await.expect("in time").expect("not cut");
+        assert!(read > 0, "cut after {taken} bytes");
+        // Longer than a connection may rest once, and longer than that altogether.
+        let rest = if taken < LONG / 2 && taken + read >= LONG / 2 { SECOND } else { SECOND / 40 };
+        tokio::time::sleep(rest).await;
+        taken += read;
+    }
+    handle.stop(false).await;
+}
+
+#[actix_web::test]
+async fn a_connection_that_rests_too_long_after_an_answer_ends_also_where_the_answer_came_late() {
+    let (address, metrics, handle) = listener(8, BRISK);
+    for (number, path) in (1..).zip(["/", "/late"]) {
+        let mut stream = connect([127, 0, 0, 2], address).await;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: usher\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 200", "{path}");
+        is_closed(&mut stream).await;
+        assert_eq!(closed(&metrics, "idle"), number, "{path}");
+    }
+    handle.stop(false).await;
+}
+
+#[actix_web::test]
 async fn a_head_that_began_within_the_request_before_it_has_a_limit_too() {
-    let (address, metrics, handle) = listener(8);
+    let (address, metrics, handle) = listener(8, PATIENT);
     let mut stream = connect([127, 0, 0, 2], address).await;
     stream.write_all(&[REQUEST, b"GET / HTTP/1.1\r\nX-A"].concat()).await.expect("sent");
     let began = Instant::now();
