@@ -106,6 +106,12 @@ impl Budget {
         Share { budget: self.clone(), sender, reading: Arc::default(), id: None }
     }
 
+    /// Whether more than half of what bodies may hold is held, by all of them or by those that have proved nothing lately.
+    pub fn is_scarce(&self) -> bool {
+        let (state, limits) = (self.lock(), &self.0.limits);
+        state.held > limits.total / 2 || state.held_unproved > limits.unproved / 2
+    }
+
     #[cfg(test)]
     pub fn held(&self) -> usize {
         self.lock().held

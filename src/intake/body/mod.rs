@@ -18,7 +18,8 @@ pub use proofs::RecentProofs;
 
 /// A body must arrive within this time.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// In each span of this length so many bytes must arrive. A packet that is lost three times is sent again within it.
+/// While memory is scarce so many bytes must arrive in each span of this length. A packet that is lost three times is sent
+/// again within it.
 const RATE_SPAN: Duration = Duration::from_secs(3);
 const LEAST_IN_A_SPAN: usize = 3 * 1024;
 
@@ -72,7 +73,7 @@ pub async fn read(mut payload: Payload, max: usize, budget: &Budget, sender: Sen
                 pieces.push(chunk);
             }
             () = timer.as_mut() => {
-                rate.check(Instant::now())?;
+                rate.check(Instant::now(), budget.is_scarce())?;
                 timer.as_mut().reset(rate.next_check());
             }
         }
@@ -127,8 +128,10 @@ impl Rate {
         self.end.min(self.span_ends).into()
     }
 
-    fn check(&mut self, now: Instant) -> Result<(), Error> {
-        if now >= self.end || (now >= self.span_ends && self.in_this_span < LEAST_IN_A_SPAN) {
+    /// Fails where the body takes too long, and while memory `is_scarce` also where too little came in the last span.
+    fn check(&mut self, now: Instant, is_scarce: bool) -> Result<(), Error> {
+        let is_slow = now >= self.span_ends && self.in_this_span < LEAST_IN_A_SPAN;
+        if now >= self.end || (is_slow && is_scarce) {
             return Err(Error::TooSlow);
         }
         if now >= self.span_ends {
@@ -154,21 +157,32 @@ mod tests {
     }
 
     #[test]
-    fn a_body_must_come_at_a_rate_and_end_in_time() {
+    fn a_body_must_come_at_a_rate_while_memory_is_scarce_and_end_in_time() {
         let began = Instant::now();
         let after = |seconds| began + Duration::from_secs(seconds);
         let mut rate = Rate::new(began);
-        assert_eq!(rate.check(after(2)), Ok(()), "whatever comes in the first span");
+        assert_eq!(rate.check(after(2), true), Ok(()), "whatever comes in the first span");
         rate.add(LEAST_IN_A_SPAN);
-        assert_eq!(rate.check(after(3)), Ok(()));
+        assert_eq!(rate.check(after(3), true), Ok(()));
         rate.add(LEAST_IN_A_SPAN - 1);
-        assert_eq!(rate.check(after(6)), Err(Error::TooSlow));
+        assert_eq!(rate.check(after(6), true), Err(Error::TooSlow));
         rate.add(1024 * 1024);
-        assert_eq!(rate.check(after(6)), Ok(()));
+        assert_eq!(rate.check(after(6), true), Ok(()));
         rate.add(1024 * 1024);
         assert_eq!(rate.next_check(), after(9).into());
-        assert_eq!(rate.check(after(9)), Ok(()));
+        assert_eq!(rate.check(after(9), true), Ok(()));
         assert_eq!(rate.next_check(), after(10).into());
-        assert_eq!(rate.check(after(10)), Err(Error::TooSlow));
+        assert_eq!(rate.check(after(10), true), Err(Error::TooSlow));
+    }
+
+    #[test]
+    fn a_body_may_rest_while_there_is_memory() {
+        let began = Instant::now();
+        let after = |seconds| began + Duration::from_secs(seconds);
+        let mut rate = Rate::new(began);
+        assert_eq!(rate.check(after(3), false), Ok(()));
+        assert_eq!(rate.next_check(), after(6).into());
+        assert_eq!(rate.check(after(6), true), Err(Error::TooSlow), "it is scarce now");
+        assert_eq!(rate.check(after(10), false), Err(Error::TooSlow));
     }
 }
