@@ -33,7 +33,9 @@ pub enum LogFormat {
 }
 
 /// What is logged where `RUST_LOG` says nothing.
-const USUAL: &str = "info,actix_server=warn,actix_http::h1=off";
+const USUAL: &str = "info,actix_server=warn";
+/// actix logs an error for each request that is no HTTP: strangers would fill the log. `RUST_LOG` may ask for it by name.
+const QUIET: (&str, &str) = ("actix_http", "actix_http::h1=off");
 
 /// Starts logging. `RUST_LOG` chooses what is logged (default `info`).
 pub fn start(format: Option<LogFormat>) {
@@ -90,17 +92,21 @@ pub fn is_written() -> bool {
 
 /// What `RUST_LOG` asks for, and what is wrong with it.
 fn filter(asked: Option<&str>) -> (EnvFilter, Option<String>) {
-    match asked.map(str::trim).filter(|asked| !asked.is_empty()) {
-        None => (EnvFilter::new(USUAL), None),
-        Some(asked) => match EnvFilter::builder().parse(asked) {
-            Ok(filter) => (filter, None),
-            Err(_) => {
-                let problem =
-                    "RUST_LOG can't be understood and `info` is logged; write `info`, `warn` or `usher=debug`, say";
-                (EnvFilter::new(USUAL), Some(problem.to_owned()))
-            }
-        },
+    let asked = asked.map(str::trim).filter(|asked| !asked.is_empty()).unwrap_or(USUAL);
+    match EnvFilter::builder().parse(quietened(asked)) {
+        Ok(filter) => (filter, None),
+        Err(_) => {
+            let problem =
+                "RUST_LOG can't be understood and `info` is logged; write `info`, `warn` or `usher=debug`, say";
+            (EnvFilter::new(quietened(USUAL)), Some(problem.to_owned()))
+        }
     }
+}
+
+/// `asked`, without what strangers could fill the log with, unless it asks for that.
+fn quietened(asked: &str) -> String {
+    let (target, quiet) = QUIET;
+    if asked.contains(target) { asked.to_owned() } else { format!("{asked},{quiet}") }
 }
 
 /// Colours are for terminals, and not wanted where `NO_COLOR` is set (no-color.org).
@@ -118,8 +124,18 @@ mod tests {
             let (filter, problem) = filter(usual);
             assert_eq!((filter.to_string().contains("info"), problem), (true, None), "{usual:?}");
         }
-        assert_eq!(filter(Some("usher=debug")).0.to_string(), "usher=debug");
         let (kept, problem) = filter(Some("usher=loud=1"));
         assert!(kept.to_string().contains("info") && problem.is_some_and(|why| why.starts_with("RUST_LOG")));
+    }
+
+    #[test]
+    fn strangers_do_not_fill_the_log_unless_it_is_asked_for() {
+        for asked in [None, Some("warn"), Some("info,"), Some("usher=debug"), Some("trace")] {
+            let (filter, problem) = filter(asked);
+            let directives = filter.to_string();
+            assert!(directives.contains("actix_http::h1=off") && problem.is_none(), "{asked:?}: {directives}");
+        }
+        let (filter, _) = filter(Some("warn,actix_http=trace"));
+        assert!(!filter.to_string().contains("off"), "{filter}");
     }
 }
