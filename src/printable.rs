@@ -48,8 +48,9 @@ pub enum Escapes {
     Json,
 }
 
-/// Makes writers for lines of the log, which escape what steers. Colours and line breaks, which the formatter writes, stay:
-/// it escapes the control characters of ASCII by itself.
+/// Makes writers for lines of the log, which escape what steers. The formatter escapes control characters of ASCII by itself,
+/// except line breaks in texts. They are escaped too, so that one record is one line. The formatter's own colours and the
+/// line break at the end stay.
 #[derive(Debug, Clone)]
 pub struct Printable<M> {
     inner: M,
@@ -88,10 +89,12 @@ impl<W: Write> Write for PrintableWriter<W> {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) if text.chars().any(is_escaped) => self.inner.write_all(self.escapes.escape(text).as_bytes()),
-            Ok(_) | Err(_) => self.inner.write_all(bytes),
+        let Ok(text) = std::str::from_utf8(bytes) else { return self.inner.write_all(bytes) };
+        let (line, end) = text.strip_suffix('\n').map_or((text, ""), |line| (line, "\n"));
+        if !line.chars().any(is_escaped) {
+            return self.inner.write_all(bytes);
         }
+        self.inner.write_all((self.escapes.escape(line) + end).as_bytes())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -99,9 +102,9 @@ impl<W: Write> Write for PrintableWriter<W> {
     }
 }
 
-/// Control characters of ASCII are the formatter's own.
+/// The formatter escapes control characters of ASCII, and writes some of its own, but no line breaks within a line.
 fn is_escaped(c: char) -> bool {
-    !c.is_ascii() && steers(c)
+    matches!(c, '\n' | '\r') || (!c.is_ascii() && steers(c))
 }
 
 impl Escapes {
@@ -110,7 +113,7 @@ impl Escapes {
         for c in line.chars() {
             match (is_escaped(c), self) {
                 (false, _) => escaped.push(c),
-                (true, Self::Text) => escaped.extend(c.escape_unicode()),
+                (true, Self::Text) => escaped.extend(c.escape_default()),
                 // Each of them is below U+10000.
                 (true, Self::Json) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
             }
@@ -125,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    const NAME: &str = "Zoë \u{202e}gpj\u{202c} \u{9b}31m \u{200b}\u{2028}\u{feff}李 👩\u{200d}👧";
+    const NAME: &str = "Zoë\r\nERROR \u{202e}gpj\u{202c} \u{9b}31m \u{200b}\u{2028}\u{feff}李 👩\u{200d}👧";
 
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
@@ -159,16 +162,16 @@ mod tests {
         let text = logged(Escapes::Text);
         assert!(text.contains("\u{1b}[") && text.ends_with('\n'), "the formatter's colours stay: {text:?}");
         assert!(
-            text.contains("Zoë \\u{202e}gpj\\u{202c} \\u{9b}31m \\u{200b}\\u{2028}\\u{feff}李 👩\u{200d}👧"),
+            text.contains("Zoë\\r\\nERROR \\u{202e}gpj\\u{202c} \\u{9b}31m \\u{200b}\\u{2028}\\u{feff}李 👩\u{200d}👧"),
             "{text:?}"
         );
-        assert!(!text.chars().any(is_escaped), "{text:?}");
+        assert!(!text.trim_end().chars().any(is_escaped), "{text:?}");
     }
 
     #[test]
     fn a_line_in_json_is_escaped_and_means_the_same() {
         let line = logged(Escapes::Json);
-        assert!(!line.chars().any(is_escaped), "{line:?}");
+        assert!(!line.trim_end().chars().any(is_escaped), "{line:?}");
         let value: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         assert_eq!(value["fields"]["user.name"], NAME);
         assert_eq!(value["fields"]["message"], format!("{NAME} came"));
