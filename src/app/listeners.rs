@@ -52,7 +52,7 @@ impl Listeners {
         let listener = HttpListener {
             name: "webhooks",
             workers: None,
-            connections: within_open_files(WEBHOOK_CONNECTIONS),
+            connections: Connections::within(open_files()).webhooks,
             timeouts: WEBHOOK_TIMEOUTS,
             drain_seconds: DRAIN_SECONDS,
             metrics,
@@ -71,7 +71,7 @@ impl Listeners {
         let listener = HttpListener {
             name: "admin",
             workers: Some(1),
-            connections: within_open_files(ADMIN_CONNECTIONS),
+            connections: Connections::within(open_files()).admin,
             timeouts: ADMIN_TIMEOUTS,
             drain_seconds: DRAIN_SECONDS,
             metrics,
@@ -90,10 +90,28 @@ impl Listeners {
     }
 }
 
-/// At most `connections`, and at most three quarters of the files that may be open: the log and the products need some, too.
-fn within_open_files(connections: u64) -> usize {
-    let open_files = rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(connections, |(soft, _)| soft / 4 * 3);
-    usize::try_from(connections.min(open_files)).unwrap_or(usize::MAX)
+/// How many connections each listener may have.
+#[derive(Debug, PartialEq, Eq)]
+struct Connections {
+    webhooks: usize,
+    admin: usize,
+}
+
+impl Connections {
+    /// Both listeners together use at most three quarters of the files that may be open, and the admin port at most a quarter
+    /// of that: the log and the products need some, too.
+    fn within(open_files: u64) -> Self {
+        let both = open_files / 4 * 3;
+        let admin = ADMIN_CONNECTIONS.min(both / 4);
+        let webhooks = WEBHOOK_CONNECTIONS.min(both - admin);
+        let number = |connections| usize::try_from(connections).unwrap_or(usize::MAX);
+        Self { webhooks: number(webhooks), admin: number(admin) }
+    }
+}
+
+/// How many files this process may have open.
+fn open_files() -> u64 {
+    rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(u64::MAX, |(soft, _)| soft)
 }
 
 /// Takes `address`, before anything is made or opened: a port in use is said first.
@@ -109,4 +127,19 @@ pub(super) fn bind(what: Listener, address: SocketAddr) -> Result<Bound, Error> 
         Ok(Bound { what, socket, address })
     };
     bind().map_err(|error| Error::Listen { what, address, error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_listeners_together_leave_files_for_the_rest() {
+        for (open_files, webhooks, admin) in
+            [(1_024, 576, 192), (4_096, 2_560, 512), (1_048_576, 16_384, 512), (u64::MAX, 16_384, 512)]
+        {
+            let connections = Connections::within(open_files);
+            assert_eq!(connections, Connections { webhooks, admin }, "{open_files}");
+        }
+    }
 }
