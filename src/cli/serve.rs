@@ -114,6 +114,8 @@ pub(super) fn stop_on_signal(stop: CancellationToken, shutdown: Shutdown) -> std
         for urgent in [false, true] {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
             if urgent {
+                telemetry::say("usher: ended at once by a second signal; what was begun comes again at the next start");
+                telemetry::flush();
                 std::process::exit(FAILED.into());
             }
             shutdown.begin();

@@ -80,12 +80,40 @@ async fn a_product_that_never_answers_does_not_hold_up_the_end() {
     ground.sandbox.put_user(ACME.product, jane.clone());
     ground.sandbox.inject(Fault::new(Effect::Hang));
     let usher = Usher::start(&ground).await;
-    usher.tell(ACME, Happening::Created, &jane).await;
+    tell_and_hang(&ground, &usher, &jane).await;
     let began = Instant::now();
     usher.terminate();
     let (status, log) = usher.wait();
     assert!(status.success(), "{log}");
     assert!(began.elapsed() < GRACE, "{:?}: {log}", began.elapsed());
+}
+
+/// Tells of `user`, and waits until a call for them has begun that the product does not answer.
+async fn tell_and_hang(ground: &Ground, usher: &Usher, user: &Account) {
+    let calls = || ground.sandbox.faults().iter().map(|fault| fault.fired).sum::<u64>();
+    let before = calls();
+    usher.tell(ACME, Happening::Created, user).await;
+    eventually("a call hangs", || std::future::ready((calls() > before).then_some(()))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_sigterm_ends_the_process_at_once_and_its_last_line_is_written() {
+    let ground = ground();
+    let (mut child, log) = held_up_at(&ground, ".usher-can-write");
+    let text = || fs::read_to_string(&log).expect("text");
+    eventually("it starts", || std::future::ready(text().contains("usher starts").then_some(()))).await;
+    let began = Instant::now();
+    let id = child.id().to_string();
+    // Two that come at once may count as one.
+    let ended = eventually("it has ended", || {
+        let ended = child.try_wait().expect("a state");
+        assert!(ended.is_some() || Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+        std::future::ready(ended)
+    });
+    assert_eq!(ended.await.code(), Some(1), "{}", text());
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}: {}", began.elapsed(), text());
+    let told = text().lines().any(|line| line.starts_with("usher: ended at once by a second signal"));
+    assert!(told, "{}", text());
 }
 
 #[tokio::test(flavor = "multi_thread")]
