@@ -8,10 +8,8 @@ use std::{
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::support::{face::Face, ground::Ground, usher::Usher};
+use crate::support::{face::PROBE_TIMEOUT, ground::Ground, usher::Usher};
 
-/// Kubernetes gives a probe one second.
-const AT_ONCE: Duration = Duration::from_secs(1);
 /// A scheme may be wrong in many ways, and is still answered soon. Debug builds are slow.
 const SOON: Duration = Duration::from_secs(30);
 
@@ -53,25 +51,6 @@ fn costly() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The longest that a probe waits while `work` goes on.
-async fn slowest_probe(usher: &Face, work: impl Future<Output = ()>) -> Duration {
-    let mut slowest = Duration::ZERO;
-    let probes = async {
-        loop {
-            let begun = Instant::now();
-            let (status, _) = usher.open_page("healthz").await;
-            assert_eq!(status, StatusCode::OK);
-            slowest = slowest.max(begun.elapsed());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::select! {
-        () = work => {}
-        never = probes => never,
-    }
-    slowest
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn probes_are_answered_at_once_while_costly_schemes_are_checked() {
     let ground = Ground::new("").groups(&["staff"]);
@@ -80,18 +59,19 @@ async fn probes_are_answered_at_once_while_costly_schemes_are_checked() {
     for (what, text) in costly() {
         assert!(text.len() < 3 << 20, "{what}: {} bytes", text.len());
         let begun = Instant::now();
-        let slowest = slowest_probe(&usher, async {
-            let post = || usher.send(Method::POST, "schemes", &[], text.clone());
-            for (status, _, answer) in futures::future::join_all([post(), post()]).await {
-                assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{what}: {answer}");
-                let told = answer["problems"].as_array().expect("problems");
-                assert!((1..=101).contains(&told.len()), "{what}: {} problems", told.len());
-                assert!(answer.to_string().len() < 300_000, "{what}: {} bytes of answer", answer.to_string().len());
-            }
-        })
-        .await;
+        let slowest = usher
+            .slowest_probe(async {
+                let post = || usher.send(Method::POST, "schemes", &[], text.clone());
+                for (status, _, answer) in futures::future::join_all([post(), post()]).await {
+                    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{what}: {answer}");
+                    let told = answer["problems"].as_array().expect("problems");
+                    assert!((1..=101).contains(&told.len()), "{what}: {} problems", told.len());
+                    assert!(answer.to_string().len() < 300_000, "{what}: {} bytes of answer", answer.to_string().len());
+                }
+            })
+            .await;
         let (took, resident) = (begun.elapsed(), usher.resident().saturating_sub(before) / 1024);
-        assert!(slowest < AT_ONCE, "{what}: a probe waited {slowest:?}");
+        assert!(slowest < PROBE_TIMEOUT, "{what}: a probe waited {slowest:?}");
         assert!(took < SOON, "{what}: {took:?}");
         assert!(resident < 300, "{what}: {resident} MiB");
     }
@@ -102,32 +82,34 @@ async fn probes_are_answered_at_once_while_long_lists_are_read() {
     let ground = Ground::new("").groups(&["staff"]);
     let usher = Usher::start(&ground).await;
     let users = repeated(90_000, "user-#");
-    let slowest = slowest_probe(&usher, async {
-        for number in 0..20 {
-            let text = scheme(&format!("s{number}"), &format!("users: [{users}]"), "{ add_groups: [staff] }");
-            let (status, _, answer) = usher.send(Method::POST, "schemes", &[], text).await;
-            assert_eq!(status, StatusCode::CREATED, "{}", answer["detail"]);
-        }
-    })
-    .await;
-    assert!(slowest < AT_ONCE, "while schemes are stored: {slowest:?}");
+    let slowest = usher
+        .slowest_probe(async {
+            for number in 0..20 {
+                let text = scheme(&format!("s{number}"), &format!("users: [{users}]"), "{ add_groups: [staff] }");
+                let (status, _, answer) = usher.send(Method::POST, "schemes", &[], text).await;
+                assert_eq!(status, StatusCode::CREATED, "{}", answer["detail"]);
+            }
+        })
+        .await;
+    assert!(slowest < PROBE_TIMEOUT, "while schemes are stored: {slowest:?}");
 
     let mut read = 0;
-    let slowest = slowest_probe(&usher, async {
-        let mut cursor = None;
-        loop {
-            let query = [("limit", "500"), ("cursor", cursor.as_deref().unwrap_or_default())];
-            let (status, page) = usher.ask("schemes", &query[..1 + usize::from(cursor.is_some())]).await;
-            assert_eq!(status, StatusCode::OK, "{page}");
-            read += page["items"].as_array().expect("a list").len();
-            match page["next"].as_str() {
-                Some(next) => cursor = Some(next.to_owned()),
-                None => break,
+    let slowest = usher
+        .slowest_probe(async {
+            let mut cursor = None;
+            loop {
+                let query = [("limit", "500"), ("cursor", cursor.as_deref().unwrap_or_default())];
+                let (status, page) = usher.ask("schemes", &query[..1 + usize::from(cursor.is_some())]).await;
+                assert_eq!(status, StatusCode::OK, "{page}");
+                read += page["items"].as_array().expect("a list").len();
+                match page["next"].as_str() {
+                    Some(next) => cursor = Some(next.to_owned()),
+                    None => break,
+                }
             }
-        }
-    })
-    .await;
+        })
+        .await;
     assert_eq!(read, 20);
-    assert!(slowest < AT_ONCE, "while they are listed: {slowest:?}");
+    assert!(slowest < PROBE_TIMEOUT, "while they are listed: {slowest:?}");
     assert_ne!(usher.ask("schemes/s0", &[]).await.1["id"], Value::Null);
 }

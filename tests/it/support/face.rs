@@ -1,6 +1,7 @@
 //! A running usher, as its senders and administrators meet it: webhooks in, answers of the API out.
 
 use std::{
+    cell::Cell,
     collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
@@ -17,6 +18,8 @@ use usher::sandbox::{
 
 use super::ground::{ADMIN_TOKEN, Source};
 
+/// Kubernetes gives a probe one second.
+pub const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long anything is waited for. Far more than it takes: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -107,6 +110,28 @@ impl Face {
     pub async fn open_page(&self, path: &str) -> (StatusCode, String) {
         let answer = self.http.get(format!("http://{}/{path}", self.admin)).send().await.expect("an answer");
         (answer.status(), answer.text().await.expect("text"))
+    }
+
+    /// The longest that a probe waits while `work` goes on. One that is under way when `work` ends counts too.
+    pub async fn slowest_probe(&self, work: impl Future<Output = ()>) -> Duration {
+        let done = Cell::new(false);
+        let work = async {
+            work.await;
+            done.set(true);
+        };
+        let probes = async {
+            let mut slowest = Duration::ZERO;
+            loop {
+                let begun = Instant::now();
+                assert_eq!(self.open_page("healthz").await.0, StatusCode::OK);
+                slowest = slowest.max(begun.elapsed());
+                if done.get() {
+                    return slowest;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::join!(work, probes).1
     }
 
     /// The value of one series of the metrics, written as Prometheus does; none where it is not there.

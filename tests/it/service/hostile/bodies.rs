@@ -2,6 +2,10 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -12,8 +16,9 @@ use usher::sandbox::{
     webhook::{Delivery, Happening},
 };
 
-use super::{MIB, assert_alive, start};
+use super::{MIB, assert_alive, on_the_wire, start, status};
 use crate::support::{
+    face::eventually,
     ground::ACME,
     usher::Usher,
     wire::{Wire, exchange},
@@ -21,8 +26,16 @@ use crate::support::{
 
 const SIEGE: Duration = Duration::from_secs(4);
 
+/// A siege of the webhook port.
+#[derive(Clone, Default)]
+struct Siege {
+    stop: CancellationToken,
+    /// How many bodies of strangers were cut so far.
+    cut: Arc<AtomicUsize>,
+}
+
 /// Sends 1 MiB less a byte, waits until it is cut, and comes again.
-async fn stranger(from: Ipv4Addr, to: SocketAddr, source: &'static str, stop: CancellationToken) {
+async fn stranger(from: Ipv4Addr, to: SocketAddr, source: &'static str, siege: Siege) {
     let head = format!("POST /webhooks/{source} HTTP/1.1\r\nHost: usher\r\nContent-Length: {MIB}\r\n\r\n");
     let body = "x".repeat(MIB - 1);
     let besiege = async {
@@ -31,20 +44,24 @@ async fn stranger(from: Ipv4Addr, to: SocketAddr, source: &'static str, stop: Ca
             if wire.send(&head).await && wire.send(&body).await {
                 wire.rest().await;
             }
+            siege.cut.fetch_add(1, Ordering::Relaxed);
         }
     };
-    tokio::select! { () = besiege => {}, () = stop.cancelled() => {} }
+    tokio::select! { () = besiege => {}, () = siege.stop.cancelled() => {} }
 }
 
 /// Delivers signed events, one after the other, while strangers besiege the port; gives the answers.
 async fn answers_while(usher: &Usher, strangers: Vec<(Ipv4Addr, &'static str)>) -> Vec<StatusCode> {
-    let stop = CancellationToken::new();
+    let siege = Siege::default();
     let number = strangers.len();
     for (from, source) in strangers {
-        tokio::spawn(stranger(from, usher.webhooks, source, stop.clone()));
+        tokio::spawn(stranger(from, usher.webhooks, source, siege.clone()));
     }
-    // Until most of what they send has arrived.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    // There is no room left: one gives way to another one. Bodies that were not refused may rest for longer than this takes.
+    let began = Instant::now();
+    let cut = || std::future::ready((siege.cut.load(Ordering::Relaxed) > 0).then_some(()));
+    eventually("a stranger gives way", cut).await;
+    assert!(began.elapsed() < Duration::from_secs(9), "it was cut for its time");
     let mut answers = Vec::new();
     let began = Instant::now();
     while began.elapsed() < SIEGE || answers.len() < 50 {
@@ -52,7 +69,7 @@ async fn answers_while(usher: &Usher, strangers: Vec<(Ipv4Addr, &'static str)>) 
         let delivery = Delivery::of(ACME.product, Happening::Updated, &user).sign(ACME.secret);
         answers.push(usher.deliver_raw("/webhooks/acme", &delivery).await.0);
     }
-    stop.cancel();
+    siege.stop.cancel();
     answers
 }
 
@@ -81,12 +98,39 @@ async fn strangers_that_send_bodies_without_an_end_keep_no_signed_delivery_out()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_has_a_least_rate() {
+async fn a_sender_may_rest_while_there_is_memory_and_not_for_ever() {
     let (ground, usher) = start().await;
+    let delivery = Delivery::of(ACME.product, Happening::Updated, &Account::new("KEY1", "jane")).sign(ACME.secret);
+    let request = on_the_wire("/webhooks/acme", &delivery);
+    let head = request.len() - delivery.body().len();
+    let rests = async {
+        let mut wire = Wire::connect(usher.webhooks).await;
+        assert!(wire.send(&request[..head]).await);
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        assert!(wire.send(&request[head..]).await);
+        status(&wire.answer().await)
+    };
+    let began = Instant::now();
+    let stays_away = async { (status(&exchange(usher.webhooks, &request[..=head]).await), began.elapsed()) };
+    let (answer, (late, took)) = tokio::join!(rests, stays_away);
+    assert_eq!(answer, 200, "after a rest of 4 s");
+    assert_eq!(late, 408);
+    assert!(took >= Duration::from_secs(9) && took < Duration::from_secs(20), "{took:?}");
+    assert_alive(&ground, &usher).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_has_a_least_rate_while_memory_is_scarce() {
+    let (ground, usher) = start().await;
+    let siege = Siege::default();
+    for _ in 0..64 {
+        tokio::spawn(stranger(Ipv4Addr::LOCALHOST, usher.webhooks, "acme", siege.clone()));
+    }
     let head = "POST /webhooks/acme HTTP/1.1\r\nHost: usher\r\nContent-Length: 1000\r\n\r\n{";
     let began = Instant::now();
-    assert!(exchange(usher.webhooks, head).await.starts_with("HTTP/1.1 408"));
+    assert_eq!(status(&exchange(usher.webhooks, head).await), 408);
     let took = began.elapsed();
+    siege.stop.cancel();
     assert!(took >= Duration::from_secs(2), "a sender may be held up for {took:?}");
     assert!(took < Duration::from_secs(8), "nothing came for {took:?}, and it was waited for");
     assert_alive(&ground, &usher).await;
