@@ -16,6 +16,7 @@ use actix_web::{
     middleware::{DefaultHeaders, from_fn},
     web,
 };
+use tokio::runtime::Handle;
 
 pub use api::SourceRow;
 pub use auth::{AdminToken, Error, TOKEN_FILE, token};
@@ -55,6 +56,8 @@ pub struct AdminState {
     arrivals: Arrivals,
     references: Vec<Arc<References>>,
     mode: Mode,
+    /// Where requests to the API are worked on.
+    runtime: Handle,
 }
 
 /// The parts of usher that answer administrators.
@@ -74,7 +77,8 @@ pub struct Parts {
 }
 
 impl AdminState {
-    /// Of the configuration only what may be seen is kept.
+    /// Of the configuration only what may be seen is kept. Requests to the API are worked on in the runtime that this is
+    /// called in; the listener has one of its own.
     pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
         let Parts { views, settings, explainer, desk, arrivals, references } = parts;
         let sources = config.sources.iter().map(SourceRow::from).collect();
@@ -92,7 +96,13 @@ impl AdminState {
             arrivals,
             references,
             mode: config.mode,
+            runtime: Handle::current(),
         }
+    }
+
+    /// Where requests to the API are worked on.
+    fn runtime(&self) -> Handle {
+        self.runtime.clone()
     }
 
     /// What is known of the names of a source and its schemes.

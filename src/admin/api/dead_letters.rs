@@ -7,7 +7,10 @@ use actix_web::{
     web::{Bytes, Data, Json, Path, Query},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    runtime::Handle,
+    time::{sleep, timeout},
+};
 use utoipa::ToSchema;
 
 use super::{Answer, Problem, document, headers::actor, query, read, read_out, runs, schemes, work};
@@ -17,7 +20,7 @@ use crate::{
     domain::{Actor, DeadLetter, SourceId, Timestamp},
     engine::Controls,
     log::{Position, Stream},
-    views::{DeadLetterRow, LetterFilter, LetterState, Limit, Page, Paging, Views},
+    views::{DeadLetterRow, LetterFilter, LetterState, Limit, Page, Paging},
 };
 
 /// How many letters one request may take up again.
@@ -99,7 +102,7 @@ struct RefusedLetter {
 )]
 pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::DeadLetters>) -> Result<Answer, Problem> {
     let (filter, paging) = query.split();
-    read_out(move || state.views.dead_letters(&filter, &paging)).await
+    read_out(state.runtime(), move || state.views.dead_letters(&filter, &paging)).await
 }
 
 /// One dead letter.
@@ -108,7 +111,7 @@ pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::Dea
     responses((status = 200, body = DeadLetterRow), (status = 404, description = "There is no such dead letter."))
 )]
 pub(super) async fn one(state: Data<AdminState>, id: Path<String>, _: Nothing) -> Result<Json<DeadLetterRow>, Problem> {
-    known(&state.views, &id).await.map(|(row, _)| Json(row))
+    known(&state, &id).await.map(|(row, _)| Json(row))
 }
 
 /// Takes dead letters up again: each goes through the planner or the executor once more, under the same keys.
@@ -126,7 +129,7 @@ pub(super) async fn redrive(
     _: Nothing,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (order, by): (Redrive, _) = (parsed(body).await?, actor(&request)?);
+    let (order, by): (Redrive, _) = (parsed(state.runtime(), body).await?, actor(&request)?);
     let chosen = match order.checked()? {
         Chosen::Ids(ids) => by_ids(&state, ids).await?,
         Chosen::Filter(filter, limit) => by_filter(&state, filter, limit).await?,
@@ -156,12 +159,12 @@ pub(super) async fn dismiss(
     _: Nothing,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (dismissal, by): (Option<Dismissal>, _) = (parsed(body).await?, actor(&request)?);
+    let (dismissal, by): (Option<Dismissal>, _) = (parsed(state.runtime(), body).await?, actor(&request)?);
     let Dismissal { reason } = dismissal.unwrap_or_default();
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > 1_000) {
         return Err(Problem::BadRequest("`reason` is longer than 1,000 characters; write less".into()));
     }
-    let (row, letter) = known(&state.views, &id).await?;
+    let (row, letter) = known(&state, &id).await?;
     match row.state {
         LetterState::Open => {
             let said = state.desk.letters().dismiss(&letter, reason, &by).await;
@@ -173,7 +176,7 @@ pub(super) async fn dismiss(
             return Err(Problem::Conflict(format!("the dead letter `{}` can't be dismissed: {why}", row.id)));
         }
     }
-    known(&state.views, &id).await.map(|(row, _)| HttpResponse::Ok().json(row))
+    known(&state, &id).await.map(|(row, _)| HttpResponse::Ok().json(row))
 }
 
 enum Chosen {
@@ -226,7 +229,7 @@ async fn by_ids(state: &Data<AdminState>, mut ids: Vec<String>) -> Result<Found,
     ids.sort_unstable();
     ids.dedup();
     let state = state.clone();
-    read(move || {
+    read(state.runtime(), move || {
         let mut found = Found::default();
         for id in ids {
             match state.views.dead_letter(&id)? {
@@ -244,7 +247,7 @@ async fn by_ids(state: &Data<AdminState>, mut ids: Vec<String>) -> Result<Found,
 
 async fn by_filter(state: &Data<AdminState>, filter: LetterFilter, limit: usize) -> Result<Found, Problem> {
     let state = state.clone();
-    read(move || {
+    read(state.runtime(), move || {
         let mut found = Found::default();
         let mut paging = Paging { limit: Limit::MOST, cursor: None };
         loop {
@@ -281,7 +284,7 @@ pub(super) async fn order_held(
         (found.letters.len(), found.more, letters.redrive(found.letters, by).await)
     } else {
         let (views, paging) = (state.views.clone(), Paging { limit: Limit::MOST, cursor: None });
-        let page = read(move || views.whole_dead_letters(&filter, &paging)).await?;
+        let page = read(state.runtime(), move || views.whole_dead_letters(&filter, &paging)).await?;
         let (count, more) = (page.items.len(), page.next.is_some());
         let held = page.items.into_iter().map(|(_, letter)| letter);
         (count, more, letters.dismiss_all(held.collect(), by).await)
@@ -316,20 +319,20 @@ fn now() -> Timestamp {
     SystemClock.now()
 }
 
-async fn known(views: &Views, id: &str) -> Result<(DeadLetterRow, DeadLetter), Problem> {
-    let (views, wanted) = (views.clone(), id.to_owned());
-    let found = read(move || views.dead_letter(&wanted)).await?;
+async fn known(state: &AdminState, id: &str) -> Result<(DeadLetterRow, DeadLetter), Problem> {
+    let (views, wanted) = (state.views.clone(), id.to_owned());
+    let found = read(state.runtime(), move || views.dead_letter(&wanted)).await?;
     found.ok_or_else(|| Problem::NotFound { kind: "dead letter", id: id.to_owned() })
 }
 
 /// The JSON in `body`; the default if `body` is empty.
-async fn parsed<T: DeserializeOwned + Default + Send + 'static>(body: Body) -> Result<T, Problem> {
+async fn parsed<T: DeserializeOwned + Default + Send + 'static>(runtime: Handle, body: Body) -> Result<T, Problem> {
     let text = schemes::text(body)?;
     if text.trim().is_empty() {
         return Ok(T::default());
     }
     let unreadable = |error| Problem::BadRequest(format!("the body can't be understood: {error}"));
-    work::done(move || serde_json::from_str(&text).map_err(unreadable)).await
+    work::done(runtime, move || serde_json::from_str(&text).map_err(unreadable)).await
 }
 
 /// Waits until the views have read what was said at `positions`, but not for long.

@@ -200,7 +200,7 @@ impl From<&Error> for Problem {
     )
 )]
 pub(super) async fn explain(state: Data<AdminState>, Query(asked): Query<query::Explain>) -> Result<Answer, Problem> {
-    waited(move || async move {
+    waited(state.runtime(), move || async move {
         let id = schemes::known(&asked.scheme)?;
         let listed = state.settings.get(&id).ok_or_else(|| schemes::no_such(&asked.scheme))?;
         let Contents::Readable(scheme) = listed.contents else {
@@ -243,7 +243,7 @@ pub(super) async fn preview(
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<Answer, Problem> {
     let text = schemes::text(body)?;
-    waited(move || async move {
+    waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check(&text)?)).await?;
         let warnings = references::look_up(&state, &checked).await?;
         let bounds = Bounds { users: wanted.users.0.min(MOST_USERS), time: LOOKING };
@@ -278,7 +278,7 @@ pub(super) async fn preview_now(
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<Answer, Problem> {
-    answered(move || {
+    answered(state.runtime(), move || {
         let job = state.previews.get(&id).ok_or_else(|| Problem::NotFound { kind: "preview", id: id.into_inner() })?;
         Ok(PreviewNow::new(&job))
     })

@@ -13,7 +13,7 @@ use crate::{
 #[utoipa::path(get, path = "/runs", tag = "runs", params(query::Runs), responses((status = 200, body = Page<Run>)))]
 pub(super) async fn runs(state: Data<AdminState>, Query(query): Query<query::Runs>) -> Result<Answer, Problem> {
     let (filter, paging) = query.split();
-    read_out(move || state.views.runs(&filter, &paging)).await
+    read_out(state.runtime(), move || state.views.runs(&filter, &paging)).await
 }
 
 /// One run.
@@ -27,7 +27,7 @@ pub(super) async fn run(
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<Answer, Problem> {
     let id = RunId::new(id.into_inner());
-    answered(move || {
+    answered(state.runtime(), move || {
         let found = state.views.run(&id).map_err(|error| Problem::internal(&error))?;
         found.ok_or_else(|| no_such_run(&id))
     })
@@ -45,7 +45,7 @@ pub(super) async fn entries(
     Query(query): Query<query::Entries>,
 ) -> Result<Answer, Problem> {
     let (id, (result, paging)) = (RunId::new(id.into_inner()), query.split());
-    answered(move || {
+    answered(state.runtime(), move || {
         let found = state.views.entries(&id, result, &paging).map_err(|error| Problem::internal(&error))?;
         found.ok_or_else(|| no_such_run(&id))
     })
@@ -63,7 +63,7 @@ pub(super) async fn decisions(
 ) -> Result<Answer, Problem> {
     let (source, user, paging) = query.split()?;
     let sources = source.map_or_else(|| state.source_ids(), |source| vec![source]);
-    read_out(move || state.views.decisions(&sources, &user, &paging)).await
+    read_out(state.runtime(), move || state.views.decisions(&sources, &user, &paging)).await
 }
 
 fn no_such_run(id: &RunId) -> Problem {

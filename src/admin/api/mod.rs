@@ -19,6 +19,7 @@ mod work;
 
 use actix_web::{FromRequest, Handler, Resource, Responder, web};
 use serde::Serialize;
+use tokio::runtime::Handle;
 
 use work::Answer;
 
@@ -143,16 +144,18 @@ fn page<T: Clone>(list: &[T], paging: &Paging, id: impl Fn(&T) -> &str) -> Resul
     Ok(Page { items: items.to_vec(), next })
 }
 
-/// Reads a view on a thread that may wait for the disk.
+/// Reads a view on a thread of `runtime` that may wait for the disk.
 async fn read<T: Send + 'static>(
+    runtime: Handle,
     reading: impl FnOnce() -> Result<T, views::Error> + Send + 'static,
 ) -> Result<T, Problem> {
-    work::done(move || reading().map_err(|error| Problem::internal(&error))).await
+    work::done(runtime, move || reading().map_err(|error| Problem::internal(&error))).await
 }
 
-/// Reads a view, and writes the answer.
+/// Reads a view on a thread of `runtime`, and writes the answer.
 async fn read_out<T: Serialize>(
+    runtime: Handle,
     reading: impl FnOnce() -> Result<T, views::Error> + Send + 'static,
 ) -> Result<Answer, Problem> {
-    work::answered(move || reading().map_err(|error| Problem::internal(&error))).await
+    work::answered(runtime, move || reading().map_err(|error| Problem::internal(&error))).await
 }

@@ -131,7 +131,8 @@ async fn order(
     let named: Option<SourceId> = id.parse().ok().filter(known);
     let id = named.ok_or_else(|| Problem::NotFound { kind: "source", id: id.to_owned() })?;
     let (views, source) = (state.views.clone(), id.clone());
-    let held = read(move || views.comparison(&source)).await?.map_or(0, |(_, comparison)| comparison.held);
+    let held =
+        read(state.runtime(), move || views.comparison(&source)).await?.map_or(0, |(_, comparison)| comparison.held);
     let by = actor(request)?;
     let (steps, more) = dead_letters::order_held(state, &id, release, &by).await?;
     if held == 0 && steps == 0 {

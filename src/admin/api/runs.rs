@@ -177,7 +177,7 @@ fn releasable(state: &AdminState, run: &Run, now: Timestamp) -> Result<(), Probl
 /// A run that is part of a sweep, and an order about it.
 async fn of_sweep(state: &Data<AdminState>, id: &str, by: Actor) -> Result<(Run, RunOrder), Problem> {
     let (views, wanted) = (state.views.clone(), RunId::new(id));
-    let run = read(move || views.run(&wanted)).await?;
+    let run = read(state.runtime(), move || views.run(&wanted)).await?;
     let run = run.ok_or_else(|| Problem::NotFound { kind: "run", id: id.to_owned() })?;
     let Some(sweep) = &run.sweep else {
         return Err(wrong_state(&run, "one event about one user set it off; there is nothing to release or cancel"));
@@ -193,7 +193,7 @@ async fn accepted(state: &Data<AdminState>, id: RunId, shows: impl Fn(&Run) -> b
         loop {
             progress.mark_unchanged();
             let (views, wanted) = (state.views.clone(), id.clone());
-            match read(move || views.run(&wanted)).await? {
+            match read(state.runtime(), move || views.run(&wanted)).await? {
                 Some(run) if shows(&run) => return Ok::<_, Problem>(Some(run)),
                 _ if progress.changed().await.is_err() => return Ok(None),
                 _ => {}

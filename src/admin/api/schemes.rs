@@ -122,7 +122,7 @@ impl From<SchemeChange> for ChangeRow {
     )
 )]
 pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::List>) -> Result<Answer, Problem> {
-    answered(move || {
+    answered(state.runtime(), move || {
         let open = open_runs(&state)?;
         let Page { items: listed, next } = page(&state.settings.list(), &query.paging(), |listed| listed.id.as_str())?;
         let (mut items, mut length, count) = (Vec::new(), 0, listed.len());
@@ -155,7 +155,7 @@ pub(super) async fn one(
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<Answer, Problem> {
-    done(move || {
+    done(state.runtime(), move || {
         let id = known(&id)?;
         let listed = state.settings.get(&id).ok_or_else(|| no_such(id.as_str()))?;
         shown(&state, StatusCode::OK, listed)
@@ -173,7 +173,7 @@ pub(super) async fn history(
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<Answer, Problem> {
-    answered(move || {
+    answered(state.runtime(), move || {
         let id = known(&id)?;
         let changes = state.settings.history(&id).ok_or_else(|| no_such(id.as_str()))?;
         Ok(Page { items: changes.into_iter().map(ChangeRow::from).collect(), next: None })
@@ -199,7 +199,7 @@ pub(super) async fn create(
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<Answer, Problem> {
     let (text, by) = (text(body)?, actor(&request)?);
-    waited(move || async move {
+    waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check_new(&text)?)).await?;
         let about_names = references::look_up(&state, &checked).await?;
         let mut listed = state.settings.create(checked.scheme, by).await?;
@@ -234,7 +234,7 @@ pub(super) async fn replace(
 ) -> Result<Answer, Problem> {
     let id = changeable(&state, &id)?;
     let (text, if_match, by) = (text(body)?, if_match(&request)?, actor(&request)?);
-    waited(move || async move {
+    waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check_change(&id, &text, &if_match)?)).await?;
         let about_names = references::look_up(&state, &checked).await?;
         let mut listed = state.settings.replace(checked.scheme, &if_match, by).await?;

@@ -162,7 +162,7 @@ pub(super) struct SourceDetail {
     )
 )]
 pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::List>) -> Result<Answer, Problem> {
-    answered(move || {
+    answered(state.runtime(), move || {
         let Page { items, next } = page(&state.sources, &query.paging(), |row| row.id.as_str())?;
         Ok(Page { items: now(&state, items)?, next })
     })
@@ -179,7 +179,7 @@ pub(super) async fn one(
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<Answer, Problem> {
-    answered(move || {
+    answered(state.runtime(), move || {
         let no_such = || Problem::NotFound { kind: "source", id: id.clone() };
         let row = state.sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
         let now = now(&state, vec![row.clone()])?.pop().ok_or_else(no_such)?;

@@ -1,4 +1,5 @@
-//! Work of the API on threads of its own: the one that answers probes does nothing that may take long.
+//! Work of the API on threads of the main runtime: the one that answers probes does nothing that may take long, and the
+//! threads that its runtime has for blocking are for probes and metrics alone.
 //!
 //! That is all that reads, checks, evaluates, asks the views or a product, and writing an answer that may be long.
 
@@ -8,7 +9,6 @@ use actix_web::{
     HttpRequest, HttpResponse, Responder,
     body::BoxBody,
     http::{StatusCode, header},
-    web,
 };
 use serde::Serialize;
 use tokio::{
@@ -59,36 +59,38 @@ impl Responder for Answer {
     }
 }
 
-/// Does `work` and writes what it gives as JSON.
+/// Does `work` on a thread of `runtime` and writes what it gives as JSON.
 pub(super) async fn answered<T: Serialize>(
+    runtime: Handle,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<Answer, Problem> {
-    done(move || Answer::json(StatusCode::OK, &work()?)).await
+    done(runtime, move || Answer::json(StatusCode::OK, &work()?)).await
 }
 
-/// Does `work`.
+/// Does `work` on a thread of `runtime`.
 pub(super) async fn done<T: Send + 'static>(
+    runtime: Handle,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     let turn = turn(&WORKING).await?;
     // The turn goes with the work, which goes on where nobody waits for it any more.
-    away(move || {
+    away(&runtime, move || {
         let _turn = turn;
         work()
     })
     .await
 }
 
-/// Does what waits for a product or for the log, and may work on the way.
-pub(super) async fn waited<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Result<T, Problem>
+/// Does on a thread of `runtime` what waits for a product or for the log, and may work on the way.
+pub(super) async fn waited<T, F>(runtime: Handle, work: impl FnOnce() -> F + Send + 'static) -> Result<T, Problem>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, Problem>>,
 {
-    let (turn, runtime) = (turn(&WAITING).await?, Handle::current());
-    away(move || {
+    let (turn, here) = (turn(&WAITING).await?, runtime.clone());
+    away(&runtime, move || {
         let _turn = turn;
-        runtime.block_on(work())
+        here.block_on(work())
     })
     .await
 }
@@ -108,6 +110,47 @@ async fn turn(of: &'static Semaphore) -> Result<SemaphorePermit<'static>, Proble
     }
 }
 
-async fn away<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
-    web::block(work).await.unwrap_or_else(|error| Err(Problem::internal(&error)))
+async fn away<T: Send + 'static>(
+    runtime: &Handle,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    runtime.spawn_blocking(work).await.unwrap_or_else(|error| Err(Problem::internal(&error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::web;
+    use futures::future::join_all;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    #[test]
+    fn requests_that_wait_leave_the_threads_of_the_listener_to_probes() {
+        const AT_ONCE: u32 = 8;
+        let main =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        // A machine with many cores gives the listener few threads.
+        let mut listener = tokio::runtime::Builder::new_current_thread();
+        let listener = listener.enable_all().max_blocking_threads(1).build().expect("a runtime");
+        let (all_wait, end) = (Semaphore::new(0), CancellationToken::new());
+        let all_wait = std::sync::Arc::new(all_wait);
+        let waits = (0..AT_ONCE).map(|_| {
+            let (waits, end) = (std::sync::Arc::clone(&all_wait), end.clone());
+            waited(main.handle().clone(), move || async move {
+                waits.add_permits(1);
+                end.cancelled().await;
+                Ok(())
+            })
+        });
+        let probe = async {
+            let _ended = end.clone().drop_guard();
+            let all = timeout(Duration::from_secs(10), all_wait.acquire_many(AT_ONCE)).await;
+            all.expect("all wait at once").expect("open").forget();
+            let page = timeout(Duration::from_secs(10), web::block(|| "metrics")).await;
+            assert_eq!(page.expect("a thread for it").expect("no panic"), "metrics");
+        };
+        let (waited, ()) = listener.block_on(async { tokio::join!(join_all(waits), probe) });
+        assert!(waited.iter().all(Result::is_ok));
+    }
 }
