@@ -58,6 +58,14 @@ impl Asking {
         }
     }
 
+    /// The schemes of a sweep that are asked; none of what is no sweep.
+    pub(super) fn schemes_of_sweep(&self) -> &[SchemeId] {
+        match self {
+            Self::InSweep { schemes, .. } => schemes,
+            Self::Waiting | Self::Lost | Self::Forgotten => &[],
+        }
+    }
+
     /// As the rules want it.
     pub(super) fn waiting(&self) -> Waiting<'_> {
         match self {

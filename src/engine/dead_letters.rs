@@ -46,6 +46,17 @@ impl DeadLetters {
         error: &codec::Error,
         stop: &CancellationToken,
     ) -> Result<(), Interrupted> {
+        self.set_aside(stream, record, error.to_string(), stop).await
+    }
+
+    /// Sets aside a record of `stream` for `reason`. Of what it says only its key is looked at.
+    pub(super) async fn set_aside(
+        &self,
+        stream: Stream,
+        record: &Stored,
+        reason: String,
+        stop: &CancellationToken,
+    ) -> Result<(), Interrupted> {
         let user = UserKey::parse(&record.key).map_or_else(|| UserRef::Name(record.key.clone()), |key| key.user());
         let letter = DeadLetter {
             id: format!("{stream}/{}/{}", record.position.partition, record.position.offset),
@@ -54,7 +65,7 @@ impl DeadLetters {
             user,
             event: None,
             step: None,
-            reason: error.to_string(),
+            reason,
             at: self.connection.clock.now(),
             again: None,
             held: false,

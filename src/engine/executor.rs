@@ -1,17 +1,20 @@
 //! One decision in, one outcome for each of its steps out.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use tracing::warn;
 
 use super::{
-    Appender, Connection, Handler, Interrupted, References, Work,
+    Appender, Connection, Handler, Interrupted, References, Work, bugs,
     dead_letters::DeadLetters,
     guard::Guard,
     outcomes::Outcomes,
     run_line::RunLine,
-    step::{Carried, Hold, Plan, Progress},
+    step::{Carried, Ended, Hold, Plan, Progress},
 };
 use crate::{
     config::Protect,
@@ -23,6 +26,14 @@ use crate::{
     metrics::Metrics,
     store::{self, Entry, Ledger, Scope},
 };
+
+/// What is known of a step of which an attempt is in the log, and no outcome.
+const UNKNOWN_WHETHER_DONE: &str = "the change may have been asked for, and it is not known whether it was made: look at the \
+    user in the product";
+/// What is known of a step of which nothing is in the log.
+const NOT_ASKED_FOR: &str = "as far as usher knows the change was not asked for";
+/// What is known of a decision that can't be looked into.
+const UNKNOWN_WHAT_WAS_DONE: &str = "it is not known which steps were taken: look at the user in the product";
 
 /// Carries out the decisions of one source.
 pub struct Executor {
@@ -113,6 +124,31 @@ impl Executor {
         });
         plans.filter(|plan| decision.only.as_ref().is_none_or(|only| *only == plan.step.key))
     }
+
+    /// Gives up the steps in `record` that have not ended, as the work on them ends by a bug: runs and later events of the user
+    /// wait for each of them. None where it can't be read.
+    async fn give_up_steps(&self, record: &Stored, work: &Work) -> Option<Result<(), Interrupted>> {
+        let decision = codec::decode::<Decision>(&record.payload).ok()?;
+        Some(self.give_up_read(&decision, work).await)
+    }
+
+    async fn give_up_read(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
+        for verdict in decision.selected() {
+            let mut line = RunLine::default();
+            for plan in self.plans(decision, verdict, false) {
+                let (before, known) = match self.outcomes.recall(&plan.step, work).await? {
+                    Some(Entry::Attempted { before, .. }) => (Some(before), UNKNOWN_WHETHER_DONE),
+                    Some(Entry::Done | Entry::Gone | Entry::KeptBack) => continue,
+                    None => (None, NOT_ASKED_FOR),
+                };
+                let ended = Ended::by_bug(plan.held, bugs::reason(known)).before(before);
+                line.note(ended.result);
+                self.outcomes.record(&plan, ended, Duration::ZERO, work).await?;
+            }
+            line.write(decision, verdict);
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -170,6 +206,14 @@ impl Handler for Executor {
             line.write(&decision, verdict);
         }
         Ok(())
+    }
+
+    async fn give_up(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
+        if let Some(Some(given_up)) = bugs::caught(self.give_up_steps(record, work)).await {
+            return given_up;
+        }
+        let reason = bugs::reason(UNKNOWN_WHAT_WAS_DONE);
+        self.outcomes.dead_letters.set_aside(self.input(), record, reason, &work.stop).await
     }
 }
 

@@ -9,6 +9,7 @@ mod appender;
 mod asking;
 mod backoff;
 mod bells;
+mod bugs;
 mod connection;
 mod consumer_groups;
 pub mod controls;

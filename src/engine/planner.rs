@@ -10,6 +10,7 @@ use super::{
     Appender, Connection, Handler, Interrupted, Memory, Overview, References, Work,
     activity::Activities,
     asking::Asking,
+    bugs,
     dead_letters::DeadLetters,
     forecast::{self, Forecaster},
     lasting_id::{memory_id, under_lasting_id, untimed_delivery_id},
@@ -32,6 +33,9 @@ use crate::{
     source::Arrivals,
     store::{self, Entry, Ledger, Scope},
 };
+
+/// What is known of an event on which the work ends by a bug.
+const MAY_BE_UNDECIDED: &str = "the event may not have been decided";
 
 /// Decides the events of one source.
 pub struct Planner {
@@ -283,6 +287,34 @@ impl Planner {
         self.dead_letters.bury(&told.letter(known, reason, self.now()), &work.stop).await
     }
 
+    /// Gives up the event in `stored` on which the work ends by a bug. A user of a sweep is counted as one of whom nothing is
+    /// known, so that the run comes to its end. None where it can't be read.
+    async fn give_up_event(&self, stored: &Stored, work: &Work) -> Option<Result<(), Interrupted>> {
+        let record = codec::decode::<EventRecord>(&stored.payload).ok()?;
+        Some(self.give_up_read(record, work).await)
+    }
+
+    async fn give_up_read(&self, record: EventRecord, work: &Work) -> Result<(), Interrupted> {
+        let id = memory_id(&record.event.id, &record.event.user);
+        let is_decided = work.recall(&self.ledger, &id).await?.is_some();
+        let known = self.activities.before(&record.event.key(), work).await?;
+        let told = match record.redrive {
+            Some(_) => Told::again(record, is_decided),
+            None => Told::first(record.event, false),
+        };
+        self.give_up(&told, known.as_ref(), bugs::reason(MAY_BE_UNDECIDED), work).await?;
+        let event = &told.event;
+        if event.sweep.is_none() || is_decided {
+            return Ok(());
+        }
+        let asking = Asking::about(event, &*self.overview, &*self.connection.controls, &work.stop).await?;
+        let unknown = asking.schemes_of_sweep().to_vec();
+        let name = event.hints.name.clone();
+        self.record(&Decision { unknown, ..Decision::about(event, name, self.mode, self.now()) }, work).await?;
+        self.done(&work.scope, &id);
+        Ok(())
+    }
+
     async fn record(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
         let record = Record { key: decision.key(), payload: codec::encode(decision) };
         self.appender.append_output(Stream::Decisions, record, work).await?;
@@ -477,6 +509,13 @@ impl Handler for Planner {
         self.done(&work.scope, if is_decided { &id } else { &delivery });
         told.iter().for_each(|told| self.done(&work.scope, told));
         Ok(())
+    }
+
+    async fn give_up(&self, stored: &Stored, work: &Work) -> Result<(), Interrupted> {
+        if let Some(Some(given_up)) = bugs::caught(self.give_up_event(stored, work)).await {
+            return given_up;
+        }
+        self.dead_letters.set_aside(self.input(), stored, bugs::reason(MAY_BE_UNDECIDED), &work.stop).await
     }
 }
 

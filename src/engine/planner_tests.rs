@@ -22,11 +22,16 @@ use crate::{
     store::{Forgotten, Store},
 };
 
+#[path = "planner_tests/given_up.rs"]
+mod given_up;
+
 /// Counts how often it is asked what was heard of logins.
 #[derive(Default)]
 struct Listener {
     asked: AtomicUsize,
     progress: watch::Sender<u64>,
+    /// What it knows of any sweep.
+    plan: Option<Arc<SweepPlan>>,
 }
 
 impl Overview for Listener {
@@ -40,7 +45,7 @@ impl Overview for Listener {
     }
 
     fn sweep(&self, _: &SweepId) -> Option<Arc<SweepPlan>> {
-        None
+        self.plan.clone()
     }
 
     fn asked_until(&self, _: &SchemeId) -> Option<Timestamp> {

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    panic::AssertUnwindSafe,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -10,9 +9,9 @@ use std::{
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio_util::sync::DropGuard;
-use tracing::{error, warn};
+use tracing::warn;
 
-use super::{Backoff, Failures, Handler, Input, Interrupted, Work, low_watermark::LowWatermark};
+use super::{Failures, Handler, Input, Interrupted, Work, bugs, low_watermark::LowWatermark};
 use crate::{
     domain::{SourceId, UserKey},
     log::{Offsets, Stored},
@@ -30,9 +29,6 @@ const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 /// Work is given this long to come to an end when a partition is taken away.
 pub(super) const DRAIN: Duration = Duration::from_secs(8);
 const CHECKPOINT_EVERY: u64 = 256;
-
-/// The waits before a record is tried again on which the work ended by a bug.
-const BUG_BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
 
 /// Whether a record is about a user of `source`; read from its key alone.
 pub(super) fn is_of(record: &Stored, source: &SourceId) -> bool {
@@ -152,7 +148,7 @@ impl<H: Handler> Pump<H> {
     fn begin(&self, lane: String, record: Stored) {
         let (handler, work, failures) = (Arc::clone(&self.handler), self.work.clone(), self.failures.clone());
         let begun = async move {
-            let result = through_bugs(handler.as_ref(), &record, &work, &failures).await;
+            let result = bugs::through(handler.as_ref(), &record, &work, &failures).await;
             Finished { offset: record.position.offset, lane, result }
         };
         self.in_flight.push(begun.boxed());
@@ -193,29 +189,5 @@ impl<H: Handler> Pump<H> {
             Ok(()) => self.unchecked = 0,
             Err(error) => warn!(offset, %error, "can't move the checkpoint"),
         }
-    }
-}
-
-/// Works on a record. Where that ends by a bug it is tried again, ever more seldom: only its own lane waits for it.
-async fn through_bugs<H: Handler>(
-    handler: &H,
-    record: &Stored,
-    work: &Work,
-    failures: &Failures,
-) -> Result<(), Interrupted> {
-    let (mut backoff, limiter, mut trouble) = (BUG_BACKOFF, LogLimiter::once_a_minute(), None);
-    loop {
-        // What a handler keeps of its own is behind locks that outlive a panic.
-        if let Ok(result) = AssertUnwindSafe(handler.handle(record, work)).catch_unwind().await {
-            return result;
-        }
-        let position = record.position;
-        let component = trouble.get_or_insert_with(|| failures.component());
-        component.failing(format!("a record of partition {} can't be worked on, by a bug", position.partition));
-        failures.count();
-        if let Some(suppressed) = limiter.permit() {
-            error!(component = failures.name(), %position, suppressed, "work on a record ended by a bug, trying again");
-        }
-        work.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
     }
 }

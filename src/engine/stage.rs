@@ -78,6 +78,9 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Works on a record until all that follows from it is in the log.
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted>;
+
+    /// Puts a record among the dead letters on which [`Handler::handle`] has panicked each time.
+    async fn give_up(&self, record: &Stored, work: &Work) -> Result<(), Interrupted>;
 }
 
 /// The partition a handler works in.

@@ -23,7 +23,8 @@ mod unreadable;
 use unreadable::Unreadable;
 
 /// Notes what it is given, when its gate is open. The payload `bug` makes it panic, once; `stop` has it stopped in the
-/// middle of that record when another one is done, once; `stuck` never ends; `slow` takes many short waits.
+/// middle of that record when another one is done, once; `stuck` never ends; `slow` takes many short waits. `poison` makes
+/// it panic each time.
 struct Noting {
     source: SourceId,
     gate: Semaphore,
@@ -85,6 +86,7 @@ impl Handler for Noting {
 
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
         let payload = String::from_utf8_lossy(&record.payload).into_owned();
+        assert_ne!(payload, "poison", "a bug, on purpose");
         if payload == "bug" && !std::mem::replace(&mut *self.bug_met.lock().unwrap(), true) {
             panic!("a bug, on purpose");
         }
@@ -106,6 +108,12 @@ impl Handler for Noting {
         }
         work.stop.run_until_cancelled(self.gate.acquire()).await.ok_or(Interrupted)?.unwrap().forget();
         self.seen.lock().unwrap().push(payload);
+        self.progress.notify_one();
+        Ok(())
+    }
+
+    async fn give_up(&self, record: &Stored, _: &Work) -> Result<(), Interrupted> {
+        self.seen.lock().unwrap().push(format!("given up: {}", String::from_utf8_lossy(&record.payload)));
         self.progress.notify_one();
         Ok(())
     }
@@ -147,9 +155,18 @@ impl Ground {
     }
 
     fn start_on(&self, log: Arc<dyn Log>, handler: &Arc<Noting>) -> (CancellationToken, tokio::task::JoinHandle<()>) {
+        self.start_with(log, handler, Health::default())
+    }
+
+    fn start_with(
+        &self,
+        log: Arc<dyn Log>,
+        handler: &Arc<Noting>,
+        health: Health,
+    ) -> (CancellationToken, tokio::task::JoinHandle<()>) {
         let stop = CancellationToken::new();
         let ledger = self.store.ledger().unwrap();
-        let running = tokio::spawn(run(log, ledger, Arc::clone(handler), Health::default(), stop.clone()));
+        let running = tokio::spawn(run(log, ledger, Arc::clone(handler), health, stop.clone()));
         (stop, running)
     }
 }
@@ -233,6 +250,39 @@ async fn a_bug_in_a_handler_does_not_end_the_work() {
     let (stop, running) = ground.start(&handler);
     handler.until("both", |handler| Noting::list(&handler.seen).len() == 2).await;
     assert_eq!(Noting::list(&handler.seen), ["bug", "behind it"]);
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_that_ends_the_work_by_a_bug_each_time_is_given_up_and_the_stage_works_again() {
+    let (ground, handler, health) = (Ground::new(), Noting::new(100), Health::default());
+    for (user, payload) in [("jane", "poison"), ("jane", "behind it"), ("joe", "beside it")] {
+        ground.tell("acme", user, payload).await;
+    }
+    let (stop, running) = ground.start_with(Arc::clone(&ground.log), &handler, health.clone());
+    handler.until("the other user", |handler| !Noting::list(&handler.seen).is_empty()).await;
+    while health.failing().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    handler.until("all", |handler| Noting::list(&handler.seen).len() == 3).await;
+    assert_eq!(Noting::list(&handler.seen), ["beside it", "given up: poison", "behind it"]);
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while !health.failing().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .expect("it works again");
+    stop.cancel();
+    running.await.unwrap();
+
+    // It is passed for good.
+    let second = Noting::new(100);
+    ground.tell("acme", "jane", "later").await;
+    let (stop, running) = ground.start(&second);
+    second.until("the next one", |handler| !Noting::list(&handler.seen).is_empty()).await;
+    assert_eq!(Noting::list(&second.seen), ["later"]);
     stop.cancel();
     running.await.unwrap();
 }

@@ -4,6 +4,7 @@ mod absence;
 mod controls;
 mod deletes;
 mod forgotten;
+mod given_up;
 mod guards;
 mod issues;
 mod redrive;

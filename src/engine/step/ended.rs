@@ -1,5 +1,6 @@
 //! How a step ended.
 
+use super::Hold;
 use crate::{
     domain::{Step, StepResult},
     products::Error,
@@ -25,13 +26,21 @@ impl Ended {
         Self::with(StepResult::Held, reason)
     }
 
+    /// Given up for `reason`, which is a bug of usher; kept back still where it was `held` anyway.
+    pub(in crate::engine) fn by_bug(held: Option<Hold<'_>>, reason: String) -> Self {
+        match held {
+            Some(held) => Self::held(held.reason()),
+            None => Self::with(StepResult::Failed, reason),
+        }
+    }
+
     /// Nothing to be done any more: the user is deleted.
     pub(super) fn skipped() -> Self {
         Self::with(StepResult::Unchanged, "skipped: the user is deleted")
     }
 
     /// Knowing what was there before.
-    pub(super) fn before(self, before: Option<String>) -> Self {
+    pub(in crate::engine) fn before(self, before: Option<String>) -> Self {
         Self { before, ..self }
     }
 

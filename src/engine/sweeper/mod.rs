@@ -21,8 +21,8 @@ use tracing::{info, warn};
 pub use self::counting::HELD_TOO_LONG;
 use self::{ends::Ends, listing::Listed};
 use super::{
-    Appender, Connection, Handler, Interrupted, Known, Overview, Reconciler, Retry, Work, dead_letters::DeadLetters,
-    progress::Books,
+    Appender, Connection, Handler, Interrupted, Known, Overview, Reconciler, Retry, Work, bugs,
+    dead_letters::DeadLetters, progress::Books,
 };
 use crate::{
     domain::{
@@ -37,6 +37,11 @@ use crate::{
 
 /// How often the views are asked at most whether everybody is decided.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// What is known of what was asked for, where the work on it ends by a bug.
+const NOT_CARRIED_OUT: &str = "what was asked for may not have been carried out";
+/// What is known of a sweep, where listing its users ends by a bug.
+const NOT_ALL_LISTED: &str = "not all users were listed";
 
 /// Works on the sweeps of one source.
 pub struct Sweeper {
@@ -170,6 +175,16 @@ impl Sweeper {
         Ok(())
     }
 
+    /// Has the runs fail of which `record` asks for the users, where they are not all listed: nobody else ends them.
+    async fn fail_listing(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
+        let Ok(SweepRequest::Asked(asked)) = codec::decode(&record.payload) else { return Ok(()) };
+        let state = self.state(&asked.sweep, work).await?;
+        if state.is_some_and(|state| matches!(state.listing, Listing::Open { .. })) {
+            self.record(&asked.sweep, SweepStep::Failed { why: bugs::reason(NOT_ALL_LISTED) }, work).await?;
+        }
+        Ok(())
+    }
+
     async fn is_to_run(&self, asked: &AskedSweep, run: &SweepRun, work: &Work) -> Result<bool, Interrupted> {
         let Some(due) = asked.due else { return Ok(true) };
         if self.overview.asked_until(&run.scheme.id) > Some(due) {
@@ -296,6 +311,13 @@ impl Handler for Sweeper {
             },
             Err(error) => self.dead_letters.unreadable(self.input(), record, &error, &work.stop).await,
         }
+    }
+
+    async fn give_up(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
+        if let Some(Err(Interrupted)) = bugs::caught(self.fail_listing(record, work)).await {
+            return Err(Interrupted);
+        }
+        self.dead_letters.set_aside(self.input(), record, bugs::reason(NOT_CARRIED_OUT), &work.stop).await
     }
 }
 

@@ -24,7 +24,10 @@ use crate::{
 };
 
 /// Lists five users on three pages; one of them stands on two.
-struct Lists;
+struct Lists {
+    /// Whether the third page is a bug.
+    buggy: bool,
+}
 
 #[async_trait]
 impl Client for Lists {
@@ -32,7 +35,10 @@ impl Client for Lists {
         let (users, next) = match cursor {
             None => (["a", "b"], Some("2")),
             Some("2") => (["b", "c"], Some("3")),
-            Some(_) => (["d", "e"], None),
+            Some(_) => {
+                assert!(!self.buggy, "a bug, on purpose");
+                (["d", "e"], None)
+            }
         };
         let users = users.map(|user| (UserId::new(user), UserHints::default())).to_vec();
         Ok(UserPage::new(users, next.map(str::to_owned)))
@@ -95,6 +101,8 @@ struct Read {
     controls: Arc<Stopped>,
     /// What schemes say.
     schemes: Option<watch::Receiver<Arc<Schemes>>>,
+    /// Whether listing users ends by a bug.
+    buggy: bool,
 }
 
 impl Overview for Read {
@@ -209,7 +217,8 @@ async fn made_with(
     }
     let (clock, metrics) = (Arc::new(SystemClock), Metrics::new().expect("metrics"));
     let controls: Arc<dyn engine::Controls> = Arc::clone(&read.controls) as _;
-    let connection = Connection::new(source(), Arc::new(Lists), 2, clock, controls, metrics.clone());
+    let connection =
+        Connection::new(source(), Arc::new(Lists { buggy: read.buggy }), 2, clock, controls, metrics.clone());
     let schemes = read.schemes.clone();
     let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, Arc::new(read), metrics);
     let sweeper = Sweeper { schemes, ..sweeper };
@@ -302,6 +311,16 @@ async fn a_scheme_runs_once_for_each_time_it_is_due_however_many_replicas_ask_fo
     let expected = [("s1", ids(&["one", "two"])), ("s2", ids(&["three"])), ("s4", ids(&["one"]))];
     assert_eq!(started(&progress), expected.map(|(sweep, schemes)| (sweep.to_owned(), schemes)));
     assert_eq!(events.len(), 3 * 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_runs_of_a_sweep_fail_whose_listing_ends_by_a_bug_each_time_and_the_next_sweep_is_run() {
+    let requests = [asked("s1", &["one"], 1), asked("s2", &["two"], 2)];
+    let (progress, _) = made_of(&requests, 5, Read { buggy: true, ..Read::default() }).await;
+    let SweepStep::Failed { why } = &progress[3].step else { panic!("{progress:?}") };
+    assert!(why.starts_with("a bug of usher") && why.contains("not all users were listed"), "{why}");
+    let two: Vec<SchemeId> = vec!["two".parse().expect("an id")];
+    assert_eq!(started(&progress)[1..], [("s2".to_owned(), two)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
