@@ -1,5 +1,6 @@
 //! Tasks that run for as long as usher does. One that ends although nobody stopped it is a bug of usher: it is told of,
-//! makes usher not ready, and is begun anew. Where that does not help, the process ends.
+//! makes usher not ready, and is begun anew. Where that does not help a task that has worked, the process ends. One that has
+//! not worked in this process would not in the next one either: the process stays, so that the API can mend what it fails on.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use crate::{engine::Backoff, health::Health};
 const SETTLED: Duration = Duration::from_secs(5);
 /// A task that has run that long before it ends again is at its first end again.
 const STEADY: Duration = Duration::from_mins(10);
-/// Ends in a row after which only a new process may help.
+/// Ends in a row after which only a new process may help, where the task has worked in this one.
 const MOST: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -34,7 +35,7 @@ impl Supervisor {
         let component = self.health.component(name.clone());
         let _going_on = self.shutdown.begins(name.clone());
         let fresh = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
-        let (mut waits, mut ends) = (fresh.clone(), 0);
+        let (mut waits, mut ends, mut has_worked) = (fresh.clone(), 0_u32, false);
         loop {
             let began = Instant::now();
             let mut task = AbortOnDropHandle::new(tokio::spawn(make()));
@@ -42,6 +43,9 @@ impl Supervisor {
                 Ok(ended) => ended,
                 Err(_) => {
                     component.working();
+                    if !std::mem::replace(&mut has_worked, true) {
+                        ends = 0;
+                    }
                     task.await
                 }
             };
@@ -51,11 +55,18 @@ impl Supervisor {
             if began.elapsed() >= STEADY {
                 (waits, ends) = (fresh.clone(), 0);
             }
-            ends += 1;
+            ends = ends.saturating_add(1);
             let how = if ended.is_ok() { "it ended" } else { "it panicked" };
             error!(component = name, how, times = ends, "a component ended by a bug of usher; it is begun anew");
             component.failing("it ended by a bug of usher, and is begun anew");
-            if ends >= MOST {
+            if ends == MOST && !has_worked {
+                error!(
+                    component = name,
+                    "it has not worked since usher was started, and a new process would not help: it is \
+                    begun anew, ever more seldom; report the bug, and undo what was changed last"
+                );
+            }
+            if ends >= MOST && has_worked {
                 let why =
                     format!("{name}: it ended {MOST} times in a row by a bug of usher; the lines before say where");
                 self.health.end_process(why);
@@ -73,6 +84,8 @@ mod tests {
         Arc,
         atomic::{AtomicU32, Ordering},
     };
+
+    use futures::FutureExt;
 
     use super::*;
 
@@ -120,11 +133,41 @@ mod tests {
     async fn a_task_that_ends_again_and_again_ends_the_process() {
         let (supervisor, stop) = (supervisor(), CancellationToken::new());
         let health = supervisor.health.clone();
-        let running = tokio::spawn(supervisor.run("scheduler".into(), stop.clone(), || async {}));
+        let has_worked = AtomicU32::new(0);
+        let running = tokio::spawn(supervisor.run("scheduler".into(), stop.clone(), move || {
+            let works = has_worked.fetch_add(1, Ordering::AcqRel) == 0;
+            async move {
+                if works {
+                    tokio::time::sleep(SETTLED * 2).await;
+                }
+            }
+        }));
         let why = health.process_must_end().await;
         assert!(why.starts_with("scheduler: ") && why.contains("5 times"), "{why}");
         stop.cancel();
         running.await.expect("no panic");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_has_never_worked_does_not_end_the_process_and_works_once_it_can() {
+        let (supervisor, stop, begun) = (supervisor(), CancellationToken::new(), Arc::new(AtomicU32::new(0)));
+        let (health, make) = (supervisor.health.clone(), Arc::clone(&begun));
+        let running = tokio::spawn(supervisor.run("scheduler".into(), stop.clone(), move || {
+            let mended = make.fetch_add(1, Ordering::AcqRel) >= 3 * MOST;
+            async move {
+                #[allow(clippy::panic, reason = "this is what is tried")]
+                if !mended {
+                    panic!("a schedule that the clock can't stand");
+                }
+                std::future::pending::<()>().await;
+            }
+        }));
+        until("it failed often", || begun.load(Ordering::Acquire) > 2 * MOST).await;
+        assert_eq!(health.failing().len(), 1, "not ready meanwhile");
+        until("it works", || health.failing().is_empty()).await;
+        let ended = health.process_must_end().now_or_never();
+        assert_eq!(ended, None);
+        running.abort();
     }
 
     #[tokio::test(start_paused = true)]
