@@ -202,7 +202,7 @@ impl App {
             listeners.webhooks(bound, intake, metrics.clone())?;
         }
         let explainer = explainer(&connections, &references, &views, &clock);
-        let readiness = Arc::new(AppHealth::new(Arc::clone(&log), health.clone(), connections));
+        let readiness = Arc::new(AppHealth::new(Arc::clone(&log), health.clone(), connections, shutdown.clone()));
         let desk = Desk::new(Arc::clone(&log), Arc::clone(&clock));
         let kept_views = keeps_views.then(|| views.clone());
         let looked_up = if keeps_views { references.clone() } else { Vec::new() };

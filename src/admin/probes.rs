@@ -15,6 +15,8 @@ use crate::{
     views::RunState,
 };
 
+/// What a process waits for that ends. It is no component.
+const STOPPING: &str = "stopping";
 /// A probe that gets no answer in time is answered "not ready".
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -31,6 +33,15 @@ impl Wait {
     /// `what` is waited for, because of `why`, from which hosts and ports are taken out: no token is asked for here.
     pub fn new(what: impl Into<String>, why: &str) -> Self {
         Self { what: what.into(), why: without_addresses(why) }
+    }
+
+    /// Nothing is waited for any more: the process ends.
+    pub fn stopping() -> Self {
+        Self::new(STOPPING, "usher was told to stop; it finishes what it has begun and takes nothing new")
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.what == STOPPING
     }
 }
 
@@ -109,11 +120,13 @@ pub(super) async fn healthz() -> HttpResponse {
 /// `GET /readyz`.
 pub(super) async fn readyz(state: web::Data<AdminState>) -> HttpResponse {
     let waiting_for = waiting_for(&state).await;
-    let ready = waiting_for.is_empty();
-    let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     let sources = state.readiness.sources().into_iter();
     let sources = sources.map(|SourceHealth { source, state, since, .. }| SourceProbe { source, state, since });
-    let status = if ready { "ready" } else { "waiting" };
+    let (status, mut response) = match waiting_for.as_slice() {
+        [] => ("ready", HttpResponse::Ok()),
+        waits if waits.iter().any(Wait::is_stopping) => (STOPPING, HttpResponse::ServiceUnavailable()),
+        _ => ("waiting", HttpResponse::ServiceUnavailable()),
+    };
     response.json(Ready { status, waiting_for, sources: sources.collect() })
 }
 
@@ -132,12 +145,12 @@ async fn waiting_for(state: &AdminState) -> Vec<Wait> {
     asked.unwrap_or_else(|_| vec![Wait::new("readiness", &format!("no answer within {} s", PATIENCE.as_secs()))])
 }
 
-/// Sets the gauge of components: all that `/readyz` waits for fails, the others work.
+/// Sets the gauge of components: all that `/readyz` waits for fails, the others work. A process that ends fails at nothing.
 async fn tell_components(state: &AdminState) {
     let waits = waiting_for(state).await;
     let mut components = state.readiness.components();
     components.entry("log".to_owned()).or_default();
-    components.extend(waits.into_iter().map(|wait| (wait.what, true)));
+    components.extend(waits.into_iter().filter(|wait| !wait.is_stopping()).map(|wait| (wait.what, true)));
     let failing = &state.metrics.component_failing;
     failing.reset(); // partitions come and go
     for (component, fails) in components {

@@ -75,6 +75,11 @@ impl Shutdown {
         begun
     }
 
+    /// Whether the end has begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.lock().begun.is_some()
+    }
+
     /// Blocks until the end has begun; gives when.
     pub fn wait_until_begun(&self) -> Instant {
         let mut state = self.lock();

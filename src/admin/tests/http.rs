@@ -70,6 +70,19 @@ async fn without_its_log_usher_is_alive_and_not_ready() {
 }
 
 #[actix_web::test]
+async fn a_process_that_ends_is_alive_not_ready_and_no_component_of_it_fails_by_that() {
+    let site = Site::start();
+    site.process.waits.lock().expect("not poisoned").push(Wait::stopping());
+    let answer = site.ask(Method::GET, "/readyz", None).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.json()["status"], "stopping");
+    assert_eq!(answer.json()["waiting_for"][0]["what"], "stopping");
+    assert_eq!(site.ask(Method::GET, "/healthz", None).await.status, StatusCode::OK);
+    let metrics = site.ask(Method::GET, "/metrics", None).await.text;
+    assert!(metrics.contains("usher_component_failing") && !metrics.contains("stopping"), "{metrics}");
+}
+
+#[actix_web::test]
 async fn a_readiness_check_that_hangs_is_answered_not_ready() {
     let answer = Site::of(Process { hangs: true, ..Process::default() }).ask(Method::GET, "/readyz", None).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
