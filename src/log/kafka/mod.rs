@@ -4,7 +4,7 @@
 //!   group's member from the outside in.
 //! * [`client`] is the connection that writes and asks; [`topics`] makes and checks the topics, [`settings`] says what the clients are told, [`context`] where what they
 //!   say goes, [`lag`] how far they are behind, [`stranded`] which of them have to be replaced, [`watch`] whether
-//!   the topics are still there.
+//!   the topics are still there, [`readiness`] what probes are told.
 
 mod assigned;
 mod client;
@@ -16,6 +16,7 @@ mod lease;
 mod member;
 mod producer;
 mod reader;
+mod readiness;
 mod record;
 mod search;
 mod settings;
@@ -31,16 +32,15 @@ use std::{
 
 use async_trait::async_trait;
 use rdkafka::producer::Producer as _;
-use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::{
     client::Client,
     lag::Lags,
     producer::{Delivered, Producer, Refused},
+    readiness::Readiness,
     search::Acknowledged,
     settings::{Patience, Settings},
-    topics::Standing,
     watch::Watch,
 };
 use super::{Consumer, Error, Log, Partition, Position, Record, Records, Stream};
@@ -48,8 +48,6 @@ use crate::{config::KafkaConfig, health::Health};
 
 /// How long the brokers may take to answer a question.
 const ANSWER: Duration = Duration::from_secs(5);
-/// How long an answer to "are you ready" may take, and how long it is good for.
-const READY: Duration = Duration::from_secs(2);
 /// How long [`Log::close`] waits for members to leave.
 const CLOSE: Duration = Duration::from_secs(15);
 /// How long it then waits for records to be delivered, of each producer.
@@ -67,7 +65,7 @@ pub struct KafkaLog {
     acknowledged: Arc<Acknowledged>,
     watch: Arc<Watch>,
     _watching: DropGuard,
-    readiness: tokio::sync::Mutex<Option<(Instant, Result<(), Error>)>>,
+    readiness: Arc<Readiness>,
     closing: CancellationToken,
     /// Cancelled one by one as members leave.
     members: Mutex<Vec<CancellationToken>>,
@@ -96,7 +94,9 @@ impl KafkaLog {
         let identity = identity(&client, config).await?;
         let (acknowledged, closing) = (Arc::<Acknowledged>::default(), CancellationToken::new());
         let watching = closing.child_token();
-        let watch = Watch::new(settings.clone(), config, partitions, health.clone(), Arc::clone(&acknowledged));
+        let readiness = Arc::new(Readiness::new());
+        let told = (health.clone(), Arc::clone(&readiness));
+        let watch = Watch::new(settings.clone(), config, partitions, told, Arc::clone(&acknowledged));
         tokio::spawn(Arc::clone(&watch).run(Arc::clone(&deliveries), watching.clone()));
         Ok(Self {
             deliveries,
@@ -109,7 +109,7 @@ impl KafkaLog {
             acknowledged,
             watch,
             _watching: watching.drop_guard(),
-            readiness: tokio::sync::Mutex::default(),
+            readiness,
             closing,
             members: Mutex::default(),
         })
@@ -118,13 +118,11 @@ impl KafkaLog {
     fn open_still(&self) -> Result<(), Error> {
         if self.closing.is_cancelled() { Err(Error::Unavailable("the log is closed".into())) } else { Ok(()) }
     }
+}
 
-    /// Every stream counts: usher writes or reads them all.
-    async fn ask_whether_ready(&self) -> Result<(), Error> {
-        let found = topics::standing(&self.deliveries.client(), &self.settings, self.partitions).await?;
-        let trouble = |(stream, standing): (Stream, Standing)| standing.trouble(&self.settings.topic(stream));
-        found.into_iter().find_map(trouble).map_or(Ok(()), |why| Err(Error::Unavailable(why)))
-    }
+/// Every stream counts: usher writes or reads them all.
+async fn all_topics_are_fine(client: Client, settings: Settings, partitions: u16) -> Result<(), Error> {
+    topics::all_fine(&settings, &topics::standing(&client, &settings, partitions).await)
 }
 
 /// The cluster and the topics in it. Topics that were deleted and made again can't be told from the old ones:
@@ -208,16 +206,8 @@ impl Log for KafkaLog {
 
     async fn ready(&self) -> Result<(), Error> {
         self.open_still()?;
-        // Held while asking: however many ask at once, the brokers are asked once.
-        let mut last = self.readiness.lock().await;
-        if let Some((asked, answer)) = &*last
-            && asked.elapsed() < READY
-        {
-            return answer.clone();
-        }
-        let answer = self.ask_whether_ready().await;
-        *last = Some((Instant::now(), answer.clone()));
-        answer
+        let ask = || all_topics_are_fine(self.deliveries.client(), self.settings.clone(), self.partitions);
+        self.readiness.ask(ask).await
     }
 
     fn health(&self) -> Health {

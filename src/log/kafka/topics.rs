@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use futures::future::try_join_all;
 use rdkafka::{
-    admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication},
+    admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication, TopicResult},
     error::RDKafkaErrorCode,
     metadata::MetadataTopic,
     types::RDKafkaRespErr,
@@ -66,16 +67,20 @@ pub(super) async fn ensure(client: &Client, settings: &Settings, config: &KafkaC
     Ok(count)
 }
 
-/// Makes topics again that were there.
+/// Makes topics again that were there; gives those that were made. The others are there: a broker that lags behind did not
+/// know them, or somebody else was faster.
 pub(super) async fn make_again(
     client: &Client,
     settings: &Settings,
     config: &KafkaConfig,
     missing: &[Stream],
     count: u16,
-) -> Result<(), Error> {
-    create(settings, config, missing, count).await?;
-    settled(client, settings, count).await
+) -> Result<Vec<Stream>, Error> {
+    let made = create(settings, config, missing, count).await?;
+    if !made.is_empty() {
+        settled(client, settings, count).await?;
+    }
+    Ok(made)
 }
 
 /// How a topic is, as the brokers tell.
@@ -107,7 +112,7 @@ impl Standing {
 }
 
 /// How all topics are, each of which is to have `count` partitions. Each is asked for by name: the cluster may have thousands
-/// of others.
+/// of others. All are asked for at once, as the brokers may be far away.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the brokers don't answer.
@@ -116,12 +121,18 @@ pub(super) async fn standing(
     settings: &Settings,
     count: u16,
 ) -> Result<Vec<(Stream, Standing)>, Error> {
-    let (client, settings) = (client.clone(), settings.clone());
-    blocking(move || {
-        let standing = |stream| Ok((stream, standing_of(&client, &settings.topic(stream), usize::from(count))?));
-        Stream::ALL.into_iter().map(standing).collect()
-    })
+    try_join_all(Stream::ALL.into_iter().map(|stream| {
+        let (client, topic) = (client.clone(), settings.topic(stream));
+        blocking(move || Ok((stream, standing_of(&client, &topic, usize::from(count))?)))
+    }))
     .await
+}
+
+/// Whether all topics can be used, as far as is found.
+pub(super) fn all_fine(settings: &Settings, found: &Result<Vec<(Stream, Standing)>, Error>) -> Result<(), Error> {
+    let mut found = found.as_ref().map_err(Clone::clone)?.iter();
+    let trouble = found.find_map(|(stream, standing)| standing.trouble(&settings.topic(*stream)));
+    trouble.map_or(Ok(()), |why| Err(Error::Unavailable(why)))
 }
 
 fn standing_of(client: &Client, topic: &str, count: usize) -> Result<Standing, Error> {
@@ -257,7 +268,13 @@ fn check_policy(stream: Stream, topic: &str, policy: &str) -> Result<(), Error> 
     )))
 }
 
-async fn create(settings: &Settings, config: &KafkaConfig, missing: &[Stream], count: u16) -> Result<(), Error> {
+/// Makes the topics of the `missing` streams, and gives the streams whose topics were not there.
+async fn create(
+    settings: &Settings,
+    config: &KafkaConfig,
+    missing: &[Stream],
+    count: u16,
+) -> Result<Vec<Stream>, Error> {
     let admin: AdminClient<Voice> = settings.admin().create_with_context(Voice::default()).map_err(|e| refusal(&e))?;
     let names: Vec<_> = missing.iter().map(|stream| settings.topic(*stream)).collect();
     let topics: Vec<_> = names.iter().zip(missing).map(|(name, stream)| topic(name, *stream, config, count)).collect();
@@ -265,21 +282,30 @@ async fn create(settings: &Settings, config: &KafkaConfig, missing: &[Stream], c
     let results = admin.create_topics(&topics, &options).await.map_err(|error| {
         Error::Unavailable(format!("the topics could not be made: {}", crate::words::kafka(&error)))
     })?;
+    let made = made(results, config.replication_factor, count)?;
+    Ok(missing.iter().copied().filter(|stream| made.contains(&settings.topic(*stream))).collect())
+}
+
+/// The names of the topics that were made; those that were there are not among them.
+fn made(results: Vec<TopicResult>, replicas: u16, count: u16) -> Result<Vec<String>, Error> {
+    let mut made = Vec::new();
     for result in results {
         match result {
-            Ok(name) => tracing::info!(topic = name, partitions = count, "kafka: topic made"),
+            Ok(name) => {
+                tracing::info!(topic = name, partitions = count, "kafka: topic made");
+                made.push(name);
+            }
             // Another usher, starting at the same time, was faster.
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Err((name, code)) => {
                 return Err(Error::Unusable(format!(
-                    "the topic {name} could not be made with {count} partitions and {} replicas: {}",
-                    config.replication_factor,
+                    "the topic {name} could not be made with {count} partitions and {replicas} replicas: {}",
                     crate::words::kafka_code(code)
                 )));
             }
         }
     }
-    Ok(())
+    Ok(made)
 }
 
 fn topic<'a>(name: &'a str, stream: Stream, config: &KafkaConfig, count: u16) -> NewTopic<'a> {
@@ -318,4 +344,18 @@ async fn settled(client: &Client, settings: &Settings, count: u16) -> Result<(),
         })
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_that_is_there_already_is_not_one_that_was_made() {
+        let there = |name: &str| Err((name.to_owned(), RDKafkaErrorCode::TopicAlreadyExists));
+        let results = vec![there("usher.events"), Ok("usher.outcomes".to_owned()), there("usher.claims")];
+        assert_eq!(made(results, 1, 3).expect("made"), ["usher.outcomes"]);
+        let refused = vec![Err(("usher.events".to_owned(), RDKafkaErrorCode::TopicAuthorizationFailed))];
+        assert!(made(refused, 1, 3).is_err());
+    }
 }

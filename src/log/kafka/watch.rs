@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     client::Client,
     producer::Producer,
+    readiness::Readiness,
     search::Acknowledged,
     settings::Settings,
     topics::{self, Standing},
@@ -45,6 +46,7 @@ pub(super) struct Watch {
     config: KafkaConfig,
     partitions: u16,
     health: Health,
+    readiness: Arc<Readiness>,
     acknowledged: Arc<Acknowledged>,
     streams: BTreeMap<Stream, Watched>,
     look: Notify,
@@ -67,7 +69,7 @@ impl Watch {
         settings: Settings,
         config: &KafkaConfig,
         partitions: u16,
-        health: Health,
+        (health, readiness): (Health, Arc<Readiness>),
         acknowledged: Arc<Acknowledged>,
     ) -> Arc<Self> {
         let watched = |stream: Stream| Watched {
@@ -78,7 +80,7 @@ impl Watch {
         };
         let streams = Stream::ALL.into_iter().map(|stream| (stream, watched(stream))).collect();
         let (config, look, not_made) = (config.clone(), Notify::new(), LogLimiter::once_a_minute());
-        Arc::new(Self { settings, config, partitions, health, acknowledged, streams, look, not_made })
+        Arc::new(Self { settings, config, partitions, health, readiness, acknowledged, streams, look, not_made })
     }
 
     /// Watches until `closing`.
@@ -129,8 +131,10 @@ impl Watch {
     }
 
     async fn look(&self, client: &Client) {
-        // Without an answer nothing is known of the topics; that Kafka is away is told otherwise.
-        let Ok(found) = topics::standing(client, &self.settings, self.partitions).await else { return };
+        let found = topics::standing(client, &self.settings, self.partitions).await;
+        self.readiness.note(topics::all_fine(&self.settings, &found));
+        // Without an answer nothing is known of the topics.
+        let Ok(found) = found else { return };
         let mut missing = Vec::new();
         for (stream, standing) in found {
             let Some(watched) = self.streams.get(&stream) else { continue };
@@ -180,8 +184,19 @@ impl Watch {
 
     async fn make_again(&self, client: &Client, missing: &[Stream]) {
         match topics::make_again(client, &self.settings, &self.config, missing, self.partitions).await {
-            Ok(()) => self.start_anew(missing),
+            Ok(made) => self.note_made(missing, &made),
             Err(error) => self.not_made(missing, &error),
+        }
+    }
+
+    /// Notes which of the `missing` topics had to be `made`. The others are there after all: they may be the same as before,
+    /// or made again by somebody else, which the next look finds out.
+    fn note_made(&self, missing: &[Stream], made: &[Stream]) {
+        for stream in missing.iter().filter(|stream| !made.contains(stream)) {
+            self.is_missing(*stream);
+        }
+        if !made.is_empty() {
+            self.start_anew(made);
         }
     }
 
@@ -204,5 +219,41 @@ impl Watch {
         self.health.end_process(format!(
             "the Kafka topic {topics} was deleted: it is made again, what stood in it is lost, and usher has to start anew"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watch(health: &Health) -> Arc<Watch> {
+        let config = KafkaConfig {
+            brokers: vec!["a:9092".into()],
+            topic_prefix: "usher.".into(),
+            partitions: 3,
+            replication_factor: 1,
+            options: Vec::new(),
+        };
+        let settings = Settings::new(&config).expect("good settings");
+        let told = (health.clone(), Arc::new(Readiness::new()));
+        Watch::new(settings, &config, 3, told, Arc::default())
+    }
+
+    async fn ends(health: &Health) -> Option<String> {
+        tokio::time::timeout(Duration::from_millis(1), health.process_must_end()).await.ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_topic_that_a_broker_did_not_know_and_that_is_there_does_not_end_the_process() {
+        let health = Health::default();
+        let watch = watch(&health);
+        watch.note_made(&[Stream::Events, Stream::Claims], &[]);
+        assert_eq!(ends(&health).await, None);
+        let suspect = |stream| watch.streams[&stream].suspect.load(Ordering::Relaxed);
+        assert!(suspect(Stream::Events) && suspect(Stream::Claims), "the next look compares what they hold");
+        assert!(!suspect(Stream::Outcomes));
+        watch.note_made(&[Stream::Events, Stream::Claims], &[Stream::Claims]);
+        let why = ends(&health).await.expect("one was made again");
+        assert!(why.contains("usher.claims") && !why.contains("usher.events"), "{why}");
     }
 }

@@ -202,3 +202,17 @@ async fn a_log_without_its_broker_is_closed_in_time() {
     soon(log.close()).await;
     assert!(consumer.left.is_cancelled());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn brokers_that_are_200_milliseconds_away_are_ready_and_a_probe_waits_less_than_a_second() {
+    let cluster = mock();
+    let log = KafkaLog::open(&config(&cluster.bootstrap_servers())).await.unwrap();
+    cluster.broker_round_trip_time(1, Duration::from_millis(200)).unwrap();
+    // No answer is given again for that long.
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(4) {
+        let probe = tokio::time::timeout(Duration::from_secs(1), log.ready()).await;
+        probe.expect("in time").unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+}

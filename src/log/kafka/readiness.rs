@@ -1,0 +1,166 @@
+//! Whether the brokers take appends now, as probes ask for it: they are answered soon, however far away the brokers are.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, sync::watch, time::Instant};
+
+use crate::log::Error;
+
+/// How long an answer is given again without asking the brokers.
+const FRESH: Duration = Duration::from_secs(2);
+/// How long a probe waits for a newer answer. Probes of Kubernetes wait for a second.
+const PATIENCE: Duration = Duration::from_millis(700);
+/// How long an answer stands while a newer one is waited for.
+const STANDS: Duration = Duration::from_secs(15);
+
+/// What the brokers said last, and when.
+type Known = (Instant, Result<(), Error>);
+
+/// See the module.
+pub(super) struct Readiness {
+    known: watch::Sender<Known>,
+    asking: Arc<AtomicBool>,
+    /// The runtime that the log was opened in. Probes come from another one, whose threads may be busy.
+    runtime: Handle,
+}
+
+impl Readiness {
+    /// The brokers have just answered.
+    pub(super) fn new() -> Self {
+        Self { known: watch::Sender::new((Instant::now(), Ok(()))), asking: Arc::default(), runtime: Handle::current() }
+    }
+
+    /// Notes what the brokers have just said.
+    pub(super) fn note(&self, answer: Result<(), Error>) {
+        let _before = self.known.send_replace((Instant::now(), answer));
+    }
+
+    /// What is known, or what the brokers say when they are asked by `ask` and answer soon. However many want to know at
+    /// once, and whether or not they wait for it, the brokers are asked once.
+    pub(super) async fn ask<F>(&self, ask: impl FnOnce() -> F) -> Result<(), Error>
+    where
+        F: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        let mut known = self.known.subscribe();
+        let (since, answer) = known.borrow_and_update().clone();
+        if since.elapsed() < FRESH {
+            return answer;
+        }
+        if !self.asking.swap(true, Ordering::AcqRel) {
+            let asked = Asked { known: self.known.clone(), asking: Arc::clone(&self.asking) };
+            let answer = ask();
+            self.runtime.spawn(async move { asked.answered(answer.await) });
+        }
+        match tokio::time::timeout(PATIENCE, known.changed()).await {
+            Ok(_) => known.borrow().1.clone(),
+            Err(_) if since.elapsed() < STANDS => answer,
+            Err(_) => Err(Error::Unavailable("Kafka has not answered yet".into())),
+        }
+    }
+}
+
+/// A question that is on its way; dropped, the next one may be asked.
+struct Asked {
+    known: watch::Sender<Known>,
+    asking: Arc<AtomicBool>,
+}
+
+impl Asked {
+    fn answered(self, answer: Result<(), Error>) {
+        let _before = self.known.send_replace((Instant::now(), answer));
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.asking.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use futures::future::join_all;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_mins(1);
+
+    /// Brokers that answer after a while.
+    #[derive(Default)]
+    struct Brokers(Arc<AtomicUsize>);
+
+    impl Brokers {
+        fn say(&self, answer: Result<(), Error>, after: Duration) -> impl Future<Output = Result<(), Error>> + use<> {
+            let asked = Arc::clone(&self.0);
+            async move {
+                asked.fetch_add(1, Ordering::Relaxed);
+                sleep(after).await;
+                answer
+            }
+        }
+
+        fn asked(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    fn away() -> Result<(), Error> {
+        Err(Error::Unavailable("away".into()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn brokers_are_asked_once_by_all_who_want_to_know_and_not_again_for_a_moment() {
+        let (readiness, brokers) = (Readiness::new(), Brokers::default());
+        sleep(LONG).await;
+        for _ in 0..2 {
+            let asks = (0..10).map(|_| readiness.ask(|| brokers.say(away(), PATIENCE / 2)));
+            assert!(join_all(asks).await.into_iter().all(|answer| answer.is_err()));
+            assert_eq!(brokers.asked(), 1);
+        }
+        sleep(FRESH).await;
+        assert!(readiness.ask(|| brokers.say(Ok(()), PATIENCE / 2)).await.is_ok());
+        assert_eq!(brokers.asked(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_waits_less_than_a_second_and_the_answer_is_kept_for_the_next() {
+        let (readiness, brokers) = (Readiness::new(), Brokers::default());
+        sleep(LONG).await;
+        let start = Instant::now();
+        assert!(readiness.ask(|| brokers.say(Ok(()), PATIENCE * 2)).await.is_err(), "nothing is known");
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        sleep(PATIENCE).await;
+        assert!(readiness.ask(|| brokers.say(away(), LONG)).await.is_ok(), "it was said meanwhile");
+        assert_eq!(brokers.asked(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_is_cut_off_leaves_its_answer_to_the_next() {
+        let (readiness, brokers) = (Readiness::new(), Brokers::default());
+        sleep(LONG).await;
+        let cut = tokio::time::timeout(PATIENCE / 7, readiness.ask(|| brokers.say(Ok(()), PATIENCE / 2))).await;
+        assert!(cut.is_err());
+        sleep(PATIENCE).await;
+        assert!(readiness.ask(|| brokers.say(away(), LONG)).await.is_ok());
+        assert_eq!(brokers.asked(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_said_last_stands_for_some_time_while_the_brokers_are_slow() {
+        let (readiness, brokers) = (Readiness::new(), Brokers::default());
+        sleep(STANDS / 2).await;
+        assert!(readiness.ask(|| brokers.say(Ok(()), LONG)).await.is_ok());
+        sleep(STANDS / 2).await;
+        assert!(readiness.ask(|| brokers.say(Ok(()), LONG)).await.is_err());
+        assert_eq!(brokers.asked(), 1, "the first question is still on its way");
+    }
+}
