@@ -34,8 +34,10 @@ pub enum LogFormat {
 
 /// What is logged where `RUST_LOG` says nothing.
 const USUAL: &str = "info,actix_server=warn";
-/// actix logs an error for each request that is no HTTP: strangers would fill the log. `RUST_LOG` may ask for it by name.
-const QUIET: (&str, &str) = ("actix_http", "actix_http::h1=off");
+/// Libraries that are logged less of than `RUST_LOG` says, unless it names them. actix logs an error for each request that is no
+/// HTTP: strangers would fill the log. sled logs while a thread ends, when what writes the line is gone from the thread: that
+/// is a panic, and ends the process.
+const QUIET: [(&str, &str); 2] = [("actix_http", "actix_http::h1=off"), ("sled", "sled=warn")];
 
 /// Starts logging. `RUST_LOG` chooses what is logged (default `info`).
 pub fn start(format: Option<LogFormat>) {
@@ -103,10 +105,10 @@ fn filter(asked: Option<&str>) -> (EnvFilter, Option<String>) {
     }
 }
 
-/// `asked`, without what strangers could fill the log with, unless it asks for that.
+/// `asked`, and what is [`QUIET`], unless it asks for that.
 fn quietened(asked: &str) -> String {
-    let (target, quiet) = QUIET;
-    if asked.contains(target) { asked.to_owned() } else { format!("{asked},{quiet}") }
+    let quiet = QUIET.iter().filter(|(target, _)| !asked.contains(target)).map(|(_, quiet)| *quiet);
+    std::iter::once(asked).chain(quiet).collect::<Vec<_>>().join(",")
 }
 
 /// Colours are for terminals, and not wanted where `NO_COLOR` is set (no-color.org).
@@ -135,6 +137,7 @@ mod tests {
             let directives = filter.to_string();
             assert!(directives.contains("actix_http::h1=off") && problem.is_none(), "{asked:?}: {directives}");
         }
+        assert!(filter(Some("trace")).0.to_string().contains("sled=warn"));
         let (filter, _) = filter(Some("warn,actix_http=trace"));
         assert!(!filter.to_string().contains("off"), "{filter}");
     }

@@ -11,7 +11,6 @@ use futures::future::join_all;
 use usher::sandbox::{Account, webhook::Happening};
 
 use crate::support::{
-    face::eventually,
     ground::{ACME, Ground},
     usher::Usher,
 };
@@ -27,15 +26,33 @@ fn ground() -> Ground {
     Ground::new(EVERYBODY).groups(&["staff"])
 }
 
+fn users() -> Vec<Account> {
+    (0..USERS).map(|n| Account::new(format!("KEY{n}"), format!("name-{n}"))).collect()
+}
+
+/// Delivers a webhook for each user.
+async fn tell_of(usher: &Usher, users: &[Account]) {
+    join_all(users.iter().map(|user| usher.tell(ACME, Happening::Created, user))).await;
+}
+
 /// Delivers a webhook for each user, and waits until each has got the group.
 async fn everything_is_done(ground: &Ground, usher: &Usher) {
-    let users: Vec<_> = (0..USERS).map(|n| Account::new(format!("KEY{n}"), format!("name-{n}"))).collect();
+    let users = users();
     for user in &users {
         ground.sandbox.put_user(ACME.product, user.clone());
     }
-    join_all(users.iter().map(|user| usher.tell(ACME, Happening::Created, user))).await;
+    tell_of(usher, &users).await;
     usher.drain().await;
     assert_eq!(ground.effects().len(), USERS);
+}
+
+/// Has usher log more lines than its queue holds.
+async fn fill_the_queue(usher: &Usher) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while usher.metric(LOST).await.is_none_or(|lost| lost <= 0.0) {
+        assert!(Instant::now() < deadline, "the queue does not fill");
+        tell_of(usher, &users()).await;
+    }
 }
 
 /// Sends SIGTERM, and asserts that usher ends in order and in time.
@@ -75,7 +92,7 @@ async fn standard_error_that_nobody_reads_stops_neither_work_nor_the_end() {
     let (reader, writer) = io::pipe().expect("a pipe");
     let usher = Usher::with_stderr(&ground, writer, "trace").await;
     everything_is_done(&ground, &usher).await;
-    assert!(usher.metric(LOST).await.is_some_and(|lost| lost > 0.0), "lines were lost, and counted");
+    fill_the_queue(&usher).await;
     stops(usher);
     drop(reader);
 }
@@ -85,7 +102,7 @@ async fn lines_that_were_lost_are_told_of_when_standard_error_is_read_again() {
     let ground = ground();
     let (reader, writer) = io::pipe().expect("a pipe");
     let usher = Usher::with_stderr(&ground, writer, "trace").await;
-    eventually("the queue is full", async || usher.metric(LOST).await.filter(|lost| *lost > 0.0)).await;
+    fill_the_queue(&usher).await;
     let reading = thread::spawn(move || {
         let told =
             BufReader::new(reader).lines().map_while(Result::ok).find(|line| line.contains("log lines were lost"));
