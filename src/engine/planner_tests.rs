@@ -242,8 +242,8 @@ async fn a_login_under_a_name_that_may_have_been_decided_does_not_come_again_und
     let (last, scheme) =
         (Some(by_name.id.clone()), "select: { logged_in_once: {} }, actions: [{ add_groups: [staff] }]");
     let (decisions, _) = decided_after(forget, &[by_name], last, scheme).await;
-    let told: Vec<_> = decisions.iter().map(|decision| (decision.user.id(), decision.selected().count())).collect();
-    assert_eq!(told, [(None, 0)]);
+    let told = |decision: &Decision| (decision.user.id().is_some(), decision.read, decision.selected().count());
+    assert_eq!(decisions.iter().map(told).collect::<Vec<_>>(), [(false, false, 0)], "the product is not even asked");
 }
 
 /// A login of which nobody says when it was.
