@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -53,7 +53,7 @@ pub struct Connection {
     pub controls: Arc<dyn Controls>,
     metrics: Metrics,
     /// As many changes as may be asked for at a time.
-    places: Semaphore,
+    places: Arc<Semaphore>,
     health: watch::Sender<Health>,
     stops: AtomicU64,
     last_read: AtomicI64,
@@ -93,7 +93,7 @@ impl Connection {
         let never = || AtomicI64::new(i64::MIN);
         let (last_read, last_change, last_answer) = (never(), never(), never());
         let probing = Mutex::new((Probing::of_halted(), Probing::of_absent()));
-        let places = Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS));
+        let places = Arc::new(Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS)));
         let stops = AtomicU64::new(0);
         Arc::new(Self {
             source,
@@ -140,8 +140,8 @@ impl Connection {
     /// Waits for a place among the changes that are asked for at a time, to be held until the answer is there. Who
     /// waits here can still be stopped; who waits within the client for the pace no more. Whoever holds a place must
     /// wait for no other lock: some hold the guard's while they wait for the place.
-    pub(super) async fn place(&self, stop: &CancellationToken) -> Result<SemaphorePermit<'_>, Interrupted> {
-        let place = stop.run_until_cancelled(self.places.acquire()).await.ok_or(Interrupted)?;
+    pub(super) async fn place(&self, stop: &CancellationToken) -> Result<OwnedSemaphorePermit, Interrupted> {
+        let place = stop.run_until_cancelled(Arc::clone(&self.places).acquire_owned()).await.ok_or(Interrupted)?;
         place.map_err(|_| Interrupted) // it is never closed
     }
 

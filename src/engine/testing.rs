@@ -49,6 +49,10 @@ pub(crate) struct State {
     pub users: BTreeMap<UserId, User>,
     /// What becomes of the next changes; those after them are done.
     pub fates: VecDeque<Fate>,
+    /// How long the next changes wait for their turn; those after them don't.
+    pub turns: VecDeque<Duration>,
+    /// How many changes were withheld when their turn had come.
+    pub withheld: usize,
     /// What everybody is answered while the product is away.
     pub away: Option<Error>,
     /// What becomes of changes, by what they are asked for as in `asked`, or by `*`, each time.
@@ -165,7 +169,12 @@ impl Client for Stub {
     }
 
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
-        cleared_in_test().await?;
+        let turn = self.state().turns.pop_front().unwrap_or_default();
+        tokio::time::sleep(turn).await;
+        if let Err(error) = cleared_in_test().await {
+            self.state().withheld += 1;
+            return Err(error);
+        }
         let fate = {
             let mut state = self.state();
             state.there()?;

@@ -9,6 +9,7 @@ mod guards;
 mod issues;
 mod redrive;
 mod steps;
+mod turns;
 
 use std::{
     sync::{Arc, atomic::AtomicU64},
@@ -103,10 +104,14 @@ impl Scene {
 
     /// Carries out a decision that has stood in the log since `appended`.
     async fn carry_out_late(&self, decision: &Decision, appended: Timestamp) {
+        self.carry_out_as(&Self::work(), decision, appended).await;
+    }
+
+    async fn carry_out_as(&self, work: &Work, decision: &Decision, appended: Timestamp) {
         let position = self.log.put(Stream::Decisions, decision.key().as_str(), codec::encode(decision));
         let (key, payload) = (decision.key().as_str().to_owned(), codec::encode(decision));
         let record = Stored { position, key, payload, appended };
-        self.executor.handle(&record, &Self::work()).await.unwrap();
+        self.executor.handle(&record, work).await.unwrap();
     }
 
     /// Carries out `decision` until its `nth` change hangs; then usher is gone.

@@ -19,7 +19,7 @@ use tracing::warn;
 
 use crate::{
     domain::{AdministratorClaim, ClaimState, Timestamp, UserId},
-    engine::{Appender, Backoff, Connection, Interrupted},
+    engine::{Appender, Connection, Interrupted, Retry},
     log::{self, Log, Position, Record, Stream, codec},
 };
 
@@ -46,12 +46,15 @@ pub(super) struct Known {
     /// Where to read on.
     next: u64,
     claims: HashMap<String, Seen>,
+    /// What was not read yet was appended later than this. None: nothing was read yet.
+    caught_up: Option<Instant>,
 }
 
 struct Seen {
     offset: u64,
     user: UserId,
-    at: Timestamp,
+    /// Until when it counts, by this process's own clock that nobody sets.
+    until: Instant,
     is_used: bool,
 }
 
@@ -86,7 +89,7 @@ impl Claims {
     /// Claims `user`; tells whom others claimed before.
     pub(super) async fn claim(
         &self,
-        mut known: OwnedMutexGuard<Known>,
+        known: OwnedMutexGuard<Known>,
         user: &UserId,
         stop: &CancellationToken,
     ) -> Result<(Claim, Before), Interrupted> {
@@ -99,9 +102,14 @@ impl Claims {
         };
         let made = Instant::now();
         let position = Appender::new(Arc::clone(&self.log)).append(Stream::Claims, written(&record), stop).await?;
-        self.read_up_to(&mut known, position, stop).await?;
-        let before = known.before(position.offset, user, self.connection.clock.now());
-        Ok((Claim { record, made, log: Arc::clone(&self.log), known }, before))
+        let mut claim = Claim { record, made, log: Arc::clone(&self.log), known };
+        if let Err(Interrupted) = self.read_up_to(&mut claim.known, position, stop).await {
+            claim.end(ClaimState::Released, self.connection.clock.now()).await;
+            return Err(Interrupted);
+        }
+        claim.known.caught_up = Some(made);
+        let before = claim.known.before(position.offset, user, Instant::now());
+        Ok((claim, before))
     }
 
     async fn read_up_to(
@@ -110,7 +118,7 @@ impl Claims {
         position: Position,
         stop: &CancellationToken,
     ) -> Result<(), Interrupted> {
-        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
+        let mut retry = None;
         loop {
             let read = stop.run_until_cancelled(timeout(READ, self.read(known, position))).await.ok_or(Interrupted)?;
             let error = match read {
@@ -118,8 +126,9 @@ impl Claims {
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "they don't come in time".to_owned(),
             };
-            warn!(source.id = %self.connection.source, error, "claims on administrators can't be read, trying again");
-            stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
+            let of_stream = || Retry::new(self.log.health().component(format!("stream {}", Stream::Claims)));
+            let what = "claims on administrators can't be read";
+            retry.get_or_insert_with(of_stream).after(what, &error, stop).await?;
         }
     }
 
@@ -132,7 +141,10 @@ impl Claims {
                 records.next().await.ok_or_else(|| log::Error::Unavailable("the log ended early".into()))??;
             // Other sources have claims in the same partition.
             match codec::decode::<AdministratorClaim>(&record.payload) {
-                Ok(claim) if claim.source == self.connection.source => known.take(record.position.offset, claim),
+                Ok(claim) if claim.source == self.connection.source => {
+                    let until = Instant::now() + known.counts_for(claim.at, self.connection.clock.now());
+                    known.take(record.position.offset, claim, until);
+                }
                 Ok(_) => {}
                 Err(error) => warn!(position = %record.position, %error, "a claim can't be read back"),
             }
@@ -143,21 +155,29 @@ impl Claims {
 }
 
 impl Known {
-    fn take(&mut self, offset: u64, claim: AdministratorClaim) {
-        let AdministratorClaim { id, source: _, user, at, state } = claim;
+    /// How long what was claimed or done `at`, and read `now`, still counts. The clock of the process that says so may be
+    /// wrong, and so may this one's: it is no younger than now, and no older than what was read before it.
+    fn counts_for(&self, at: Timestamp, now: Timestamp) -> Duration {
+        let age = at.until(now);
+        let age = self.caught_up.map_or(age, |caught_up| age.min(caught_up.elapsed()));
+        LIST_BEHIND.saturating_sub(age)
+    }
+
+    fn take(&mut self, offset: u64, claim: AdministratorClaim, until: Instant) {
+        let AdministratorClaim { id, source: _, user, at: _, state } = claim;
         match state {
-            ClaimState::Made => drop(self.claims.insert(id, Seen { offset, user, at, is_used: false })),
+            ClaimState::Made => drop(self.claims.insert(id, Seen { offset, user, until, is_used: false })),
             ClaimState::Used => {
-                let seen = self.claims.entry(id).or_insert(Seen { offset, user, at, is_used: true });
-                (seen.is_used, seen.at) = (true, at);
+                let seen = self.claims.entry(id).or_insert(Seen { offset, user, until, is_used: true });
+                (seen.is_used, seen.until) = (true, until);
             }
             ClaimState::Released => drop(self.claims.remove(&id)),
         }
     }
 
     /// Whom others than the step on `user` claimed before `offset`, as of `now`.
-    fn before(&mut self, offset: u64, user: &UserId, now: Timestamp) -> Before {
-        self.claims.retain(|_, seen| seen.at.until(now) < LIST_BEHIND);
+    fn before(&mut self, offset: u64, user: &UserId, now: Instant) -> Before {
+        self.claims.retain(|_, seen| seen.until > now);
         let mut before = Before::default();
         for seen in self.claims.values().filter(|seen| seen.offset < offset && seen.user != *user) {
             let users = if seen.is_used { &mut before.used } else { &mut before.pending };
@@ -209,24 +229,39 @@ mod tests {
 
     #[test]
     fn whoever_was_claimed_before_counts_until_it_is_released_or_long_ago() {
-        let mut known = Known::default();
-        known.take(0, claim("1", "a", 0, ClaimState::Made));
-        known.take(1, claim("2", "b", 1, ClaimState::Made));
-        known.take(2, claim("3", "c", 2, ClaimState::Made));
-        let at = Timestamp::from_millis;
-        let before = known.before(2, &UserId::new("c"), at(3_000));
+        let (mut known, began) = (Known::default(), Instant::now());
+        let at = |second| began + Duration::from_secs(second);
+        let until = |second| at(second) + LIST_BEHIND;
+        known.take(0, claim("1", "a", 0, ClaimState::Made), until(0));
+        known.take(1, claim("2", "b", 1, ClaimState::Made), until(1));
+        known.take(2, claim("3", "c", 2, ClaimState::Made), until(2));
+        let before = known.before(2, &UserId::new("c"), at(3));
         assert_eq!((names(&before.used), names(&before.pending)), (vec![], vec!["a", "b"]));
-        let before = known.before(0, &UserId::new("a"), at(3_000));
+        let before = known.before(0, &UserId::new("a"), at(3));
         assert_eq!((names(&before.used), names(&before.pending)), (vec![], vec![]), "the first one wins");
-        known.take(3, claim("1", "a", 4, ClaimState::Used));
-        known.take(4, claim("2", "b", 4, ClaimState::Released));
-        let before = known.before(9, &UserId::new("d"), at(5_000));
+        known.take(3, claim("1", "a", 4, ClaimState::Used), until(4));
+        known.take(4, claim("2", "b", 4, ClaimState::Released), until(4));
+        let before = known.before(9, &UserId::new("d"), at(5));
         assert_eq!((names(&before.used), names(&before.pending)), (vec!["a"], vec!["c"]));
-        let before = known.before(9, &UserId::new("a"), at(5_000));
+        let before = known.before(9, &UserId::new("a"), at(5));
         assert_eq!((names(&before.used), names(&before.pending)), (vec![], vec!["c"]), "not against oneself");
-        let before = known.before(9, &UserId::new("d"), at(603_000));
+        let before = known.before(9, &UserId::new("d"), at(603));
         assert_eq!((names(&before.used), names(&before.pending)), (vec!["a"], vec![]));
-        let before = known.before(9, &UserId::new("d"), at(605_000));
+        let before = known.before(9, &UserId::new("d"), at(605));
         assert_eq!((names(&before.used), names(&before.pending)), (vec![], vec![]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_claim_counts_for_its_time_however_the_clocks_of_both_processes_are_set() {
+        let day = Timestamp::from_millis(86_400_000);
+        let hour = Timestamp::from_millis(3_600_000);
+        let mut known = Known::default();
+        assert_eq!(known.counts_for(day, hour), LIST_BEHIND, "made by a clock that is ahead: from now on");
+        assert_eq!(known.counts_for(hour, day), Duration::ZERO, "read for the first time: long ago");
+        known.caught_up = Some(Instant::now());
+        tokio::time::advance(Duration::from_mins(2)).await;
+        let left = LIST_BEHIND - Duration::from_mins(2);
+        assert_eq!(known.counts_for(hour, day), left, "all before was read 2 minutes ago: this clock is ahead");
+        assert_eq!(known.counts_for(day, hour), LIST_BEHIND);
     }
 }

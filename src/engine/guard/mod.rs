@@ -6,7 +6,10 @@ mod rules;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, OwnedSemaphorePermit},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Backoff, Connection, Interrupted, References, references::Doubt};
@@ -34,12 +37,21 @@ pub(super) struct Guard {
 /// That a step may be done, now. Kept while the product is asked, and ended.
 #[must_use]
 #[derive(Default)]
-pub(super) struct Permit(Option<Claim>);
+pub(super) struct Permit {
+    claim: Option<Claim>,
+    place: Option<OwnedSemaphorePermit>,
+}
 
 impl Permit {
     /// Until when the step may be done; none: there is no such time.
     pub(super) fn usable_until(&self) -> Option<Instant> {
-        self.0.as_ref().map(Claim::usable_until)
+        self.claim.as_ref().map(Claim::usable_until)
+    }
+
+    /// The [place](Connection::place) that the step has already. One that needs a claim has it: the time of a claim must
+    /// not run out among the changes that wait for a place.
+    pub(super) fn take_place(&mut self) -> Option<OwnedSemaphorePermit> {
+        self.place.take()
     }
 
     /// Notes that the step was done, or may have been, by `now`.
@@ -53,7 +65,7 @@ impl Permit {
     }
 
     async fn end(self, state: ClaimState, now: Timestamp) {
-        if let Some(claim) = self.0 {
+        if let Some(claim) = self.claim {
             claim.end(state, now).await;
         }
     }
@@ -147,12 +159,17 @@ impl Guard {
             Ok(administrators) if !rules::is_one(&self.protect, user, &administrators) => {
                 return Ok(Ok(Permit::default()));
             }
-            Ok(_) => {}
+            Ok(administrators) => {
+                if let Err(why) = rules::judge_administrator(&self.protect, step, user, &administrators) {
+                    return Ok(Err(Refusal { why, error: None }));
+                }
+            }
         }
         let Some(claims) = &self.claims else { return Ok(Err(Refusal::unclaimed())) };
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(5));
         loop {
             let known = claims.lock(stop).await?;
+            let place = self.connection.place(stop).await?;
             let certain = match self.administrators_like(user, stop).await? {
                 Ok(administrators) => administrators,
                 Err(refusal) => return Ok(Err(refusal)),
@@ -164,9 +181,10 @@ impl Guard {
             let certain = without(&certain, &before.used);
             let left = without(&certain, &before.pending);
             if rules::judge_administrator(&self.protect, step, user, &left).is_ok() {
-                return Ok(Ok(Permit(Some(claim))));
+                return Ok(Ok(Permit { claim: Some(claim), place: Some(place) }));
             }
             claim.end(ClaimState::Released, self.connection.clock.now()).await;
+            drop(place);
             if let Err(why) = rules::judge_administrator(&self.protect, step, user, &certain) {
                 return Ok(Err(Refusal { why, error: None }));
             }

@@ -34,6 +34,11 @@ impl Known {
         self.stops == stops
     }
 
+    /// When it was read.
+    pub(super) fn read(&self) -> Instant {
+        self.read
+    }
+
     /// Whether it was read so long ago that the user may be another by now: the step has waited for its turn.
     pub(super) fn is_old(&self) -> bool {
         self.read.elapsed() > FRESH

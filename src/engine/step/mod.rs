@@ -33,6 +33,8 @@ pub(super) use ended::{Ended, entry};
 use fence::Fence;
 pub(super) use hold::Hold;
 
+/// A change whose turn comes later than this after the user was read is not sent, but judged anew.
+const READING_LASTS: Duration = Duration::from_secs(90);
 /// How long to wait before a change is judged anew that was not sent.
 const ANEW: Duration = Duration::from_millis(200);
 
@@ -69,6 +71,9 @@ pub(super) struct Progress<'a> {
     attempted_at: Option<Timestamp>,
     /// Whether an attempt of ours may have been carried out without our knowing.
     may_be_done: bool,
+    /// How old a reading may be when the turn of its change comes. Doubled each time that it was older, so that something
+    /// is done in a source that answers slowly too.
+    reading_lasts: Duration,
 }
 
 impl<'a> Progress<'a> {
@@ -83,7 +88,7 @@ impl<'a> Progress<'a> {
         // If usher stopped between the attempt and its outcome, only the product knows.
         let may_be_done = attempted.is_some();
         let (attempted, attempted_at) = attempted.unzip();
-        Self { executor, plan, carried, work, attempted, attempted_at, may_be_done }
+        Self { executor, plan, carried, work, attempted, attempted_at, may_be_done, reading_lasts: READING_LASTS }
     }
 
     /// Takes the step.
@@ -135,30 +140,34 @@ impl<'a> Progress<'a> {
                 }
                 continue; // it was judged by what was true before a long wait
             }
-            let permit = match permitted {
+            let mut permit = match permitted {
                 Ok(permit) => permit,
                 Err(ended) => {
                     self.carried.keep(known);
                     return Ok(ended);
                 }
             };
-            let Ok(place) = connection.place(&self.work.stop).await else {
-                permit.released(self.executor.now()).await;
-                return Err(Interrupted);
+            let place = match permit.take_place() {
+                Some(place) => place,
+                None => connection.place(&self.work.stop).await?,
             };
+            // Waited for here as long as it takes: readings need no place. Lost, it is withheld below.
+            let _ = self.work.stop.run_until_cancelled(self.work.lease.hold()).await;
             if !connection.is_running() || self.stopped().is_some() || !known.holds(connection.stops()) {
                 permit.released(self.executor.now()).await;
                 self.carried.keep(known);
                 continue; // it was stopped meanwhile
             }
-            let Some(known) = self.confirm(known).await else { continue };
+            let Some(known) = self.confirm(known).await else {
+                permit.released(self.executor.now()).await;
+                continue;
+            };
             let asked = self.ask(&known, permit).await?;
             drop(place);
             let Err(error) = asked else { return Ok(self.changed(known)) };
             match error.disposition() {
                 // No failure of the product's: it is judged anew, here or by the partition's next owner.
                 _ if matches!(error, Error::Withheld(_)) => {
-                    self.may_be_done |= in_parts;
                     self.work.stop.run_until_cancelled(tokio::time::sleep(ANEW)).await.ok_or(Interrupted)?;
                 }
                 Disposition::Retry(after) => {
@@ -250,20 +259,19 @@ impl<'a> Progress<'a> {
             step: step.clone(),
             before: before.clone(),
             work: self.work.clone(),
+            read: known.read(),
+            reading_lasts: self.reading_lasts,
             usable_until: permit.usable_until(),
             attempted: AtomicBool::new(is_written),
+            seen: fence::Seen::default(),
         });
         let asked = cleared_by(fence.clone(), self.executor.connection.client.make_so(&known.user, &step.step)).await;
-        if fence.has_attempted() || asked.is_ok() {
-            self.attempted = Some(before);
-            outcomes.asked(&step.step, self.work);
-        }
         let may_be_done = match &asked {
             Ok(()) => {
                 self.executor.connection.succeeded(Asked::Change);
                 true
             }
-            Err(Error::Withheld(_)) if !fence.has_attempted() => false,
+            Err(Error::Withheld(_)) if !fence.has_cleared() => false,
             Err(error) => {
                 matches!(error.disposition(), Disposition::ReadThenRetry(_)) || may_be_done_in_part(&step.step)
             }
@@ -273,6 +281,17 @@ impl<'a> Progress<'a> {
             permit.used(now).await
         } else {
             permit.released(now).await
+        }
+        fence.finish_attempt().await;
+        if fence.has_attempted() || asked.is_ok() {
+            self.attempted = Some(before);
+            outcomes.asked(&step.step, self.work);
+        }
+        if fence.is_outdated() {
+            self.reading_lasts = self.reading_lasts.saturating_mul(2);
+        }
+        if matches!(asked, Err(Error::Withheld(_))) && fence.has_cleared() {
+            self.may_be_done |= may_be_done_in_part(&step.step);
         }
         Ok(asked)
     }
