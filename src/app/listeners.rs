@@ -19,8 +19,12 @@ use crate::{
 };
 
 /// The time limits of connections; a body has its own.
-const WEBHOOK_TIMEOUTS: Timeouts =
-    Timeouts { head: Duration::from_secs(5), keep_alive: Duration::from_secs(75), write: Duration::from_secs(30) };
+const WEBHOOK_TIMEOUTS: Timeouts = Timeouts {
+    head: Duration::from_secs(5),
+    keep_alive: Duration::from_secs(75),
+    write: Duration::from_secs(30),
+    linger: Duration::from_secs(3),
+};
 const ADMIN_TIMEOUTS: Timeouts = Timeouts { keep_alive: Duration::from_secs(5), ..WEBHOOK_TIMEOUTS };
 /// Connections of senders that there may be at once, where files enough may be open.
 const WEBHOOK_CONNECTIONS: u64 = 16 * 1024;

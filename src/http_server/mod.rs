@@ -29,6 +29,8 @@ pub struct Timeouts {
     pub keep_alive: Duration,
     /// Within which some of an answer must have been taken.
     pub write: Duration,
+    /// How long the rest of a body is read and thrown away after an answer that did not wait for it.
+    pub linger: Duration,
 }
 
 /// Why the server closes a connection.

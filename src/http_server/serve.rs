@@ -64,6 +64,8 @@ where
             // The stream has the deadline: actix's own would run while the end of an answer waits to be taken.
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(timeouts.head)
+            // A socket that is closed with unread bytes sends a reset, which may overtake the answer.
+            .client_disconnect_timeout(timeouts.linger)
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }

@@ -16,8 +16,12 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: usher\r\n\r\n";
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Between two requests a connection may rest for long.
-const PATIENT: Timeouts =
-    Timeouts { head: Duration::from_millis(500), keep_alive: Duration::from_secs(20), write: SECOND };
+const PATIENT: Timeouts = Timeouts {
+    head: Duration::from_millis(500),
+    keep_alive: Duration::from_secs(20),
+    write: SECOND,
+    linger: Duration::from_secs(2),
+};
 /// Between two requests a connection may rest for less time than an answer may wait to be taken.
 const BRISK: Timeouts = Timeouts { keep_alive: Duration::from_millis(500), write: Duration::from_secs(3), ..PATIENT };
 const LONG: usize = 64 * 1024 * 1024;
@@ -35,7 +39,12 @@ fn listener(connections: usize, timeouts: Timeouts) -> (SocketAddr, Metrics, act
             tokio::time::sleep(SECOND).await;
             HttpResponse::Ok().finish()
         });
-        App::new().route("/long", long).route("/late", late).default_service(web::to(HttpResponse::Ok))
+        let early = web::post().to(HttpResponse::PayloadTooLarge);
+        App::new()
+            .route("/early", early)
+            .route("/long", long)
+            .route("/late", late)
+            .default_service(web::to(HttpResponse::Ok))
     };
     let server = serve(listener, socket, app).expect("listening");
     let handle = server.handle();
@@ -154,5 +163,40 @@ async fn a_head_that_began_within_the_request_before_it_has_a_limit_too() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     is_closed(&mut stream).await;
+    handle.stop(false).await;
+}
+
+#[actix_web::test]
+async fn an_answer_before_the_end_of_a_body_reaches_a_sender_that_writes_on() {
+    let (address, _, handle) = listener(8, PATIENT);
+    for _ in 0..10 {
+        let mut stream = connect([127, 0, 0, 2], address).await;
+        stream
+            .write_all(b"POST /early HTTP/1.1\r\nHost: usher\r\nContent-Length: 4194304\r\n\r\n")
+            .await
+            .expect("sent");
+        // The answer is there before most of the body is written.
+        stream.readable().await.expect("an answer");
+        for _ in 0..64 {
+            stream.write_all(&[b'x'; 0x10000]).await.expect("the body is taken");
+        }
+        let mut answer = String::new();
+        timeout(10 * SECOND, stream.read_to_string(&mut answer)).await.expect("in time").expect("no reset");
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+    handle.stop(false).await;
+}
+
+#[actix_web::test]
+async fn a_sender_that_writes_on_for_ever_after_an_answer_is_cut() {
+    let (address, _, handle) = listener(8, PATIENT);
+    let mut stream = connect([127, 0, 0, 2], address).await;
+    stream.write_all(b"POST /early HTTP/1.1\r\nHost: usher\r\nContent-Length: 4194304\r\n\r\n").await.expect("sent");
+    let write_on = async {
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(SECOND / 20).await;
+        }
+    };
+    timeout(20 * SECOND, write_on).await.expect("it is cut");
     handle.stop(false).await;
 }
