@@ -79,13 +79,16 @@ impl Drop for TestApp {
         if std::thread::panicking() {
             return;
         }
-        let letters = tokio::task::block_in_place(|| {
-            Handle::current().block_on(async {
-                let letters = running.face.list("dead-letters", &[]).await;
-                running.stop().await;
-                letters
-            })
-        });
+        let here = Handle::current();
+        let stop = async {
+            let letters = running.face.list("dead-letters", &[]).await;
+            running.stop().await;
+            letters
+        };
+        // On a thread of its own: waiting on this one would swallow what wakes the futures that are joined with the caller.
+        let stopped =
+            tokio::task::block_in_place(|| std::thread::scope(|scope| scope.spawn(|| here.block_on(stop)).join()));
+        let letters = stopped.expect("it stops");
         let seen = self.letters_seen.load(Ordering::Relaxed);
         assert!(letters.len() <= seen, "dead letters that the test did not expect: {letters:#?}");
     }
