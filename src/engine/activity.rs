@@ -67,10 +67,8 @@ impl Activities {
     }
 
     /// Keeps what a decision that is in the log says.
-    pub(super) fn keep(&self, decision: &Decision, work: &Work) {
-        if let Err(error) = self.remember(&work.scope, decision) {
-            warn!(event.id = %decision.event, %error, "can't keep a user's activity; after a restart it is read back");
-        }
+    pub(super) async fn keep(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
+        work.remembered(|| self.remember(&work.scope, decision)).await
     }
 
     /// Writes a snapshot where without one something that matters would be lost with the decisions.

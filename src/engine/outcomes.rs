@@ -49,8 +49,7 @@ impl Outcomes {
     pub(super) async fn attempt(&self, step: &StepRef, before: &str, work: &Work) -> Result<(), Interrupted> {
         let attempt = Attempt { step: step.clone(), before: before.to_owned(), at: self.connection.clock.now() };
         self.write(step, OutcomeRecord::Attempt(attempt.clone()), work).await?;
-        self.keep(&work.scope, &OutcomeRecord::Attempt(attempt));
-        Ok(())
+        self.keep(&OutcomeRecord::Attempt(attempt), work).await
     }
 
     /// Notes that a change has just been asked for, whatever came of it.
@@ -91,7 +90,7 @@ impl Outcomes {
         self.write(&outcome.step, OutcomeRecord::Outcome(outcome.clone()), work).await?;
         self.tell(&outcome);
         let entry = entry(&outcome.step.step, outcome.result, outcome.error.as_deref());
-        self.keep(&work.scope, &OutcomeRecord::Outcome(outcome));
+        self.keep(&OutcomeRecord::Outcome(outcome), work).await?;
         Ok(entry)
     }
 
@@ -116,11 +115,9 @@ impl Outcomes {
         self.ledger.put(scope, &issue_id(marker), &Entry::Attempted { before: String::new(), at }, at)
     }
 
-    fn keep(&self, scope: &Scope, record: &OutcomeRecord) {
-        // The record is in the log already: a memory that can't be kept now is restored from there.
-        if let Err(error) = self.remember(scope, record) {
-            warn!(%error, "can't remember a step; after a restart it is read back from the log");
-        }
+    /// Remembers a record that is in the log. While that can't be kept nothing is gone on with: it would be done again.
+    async fn keep(&self, record: &OutcomeRecord, work: &Work) -> Result<(), Interrupted> {
+        work.remembered(|| self.remember(&work.scope, record)).await
     }
 
     async fn write(&self, step: &StepRef, record: OutcomeRecord, work: &Work) -> Result<(), Interrupted> {

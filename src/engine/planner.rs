@@ -311,8 +311,7 @@ impl Planner {
         let unknown = asking.schemes_of_sweep().to_vec();
         let name = event.hints.name.clone();
         self.record(&Decision { unknown, ..Decision::about(event, name, self.mode, self.now()) }, work).await?;
-        self.done(&work.scope, &id);
-        Ok(())
+        self.done(&id, work).await
     }
 
     async fn record(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
@@ -321,7 +320,7 @@ impl Planner {
         if let Err(error) = self.pending.note(decision, &*self.overview) {
             warn!(event.id = %decision.event, %error, "can't note a decision's steps; after a restart they are read back");
         }
-        self.activities.keep(decision, work);
+        self.activities.keep(decision, work).await?;
         self.tally.decided(decision);
         let source = decision.source.as_str();
         let (selected, schemes) = (decision.selected().count(), decision.verdicts.len());
@@ -366,10 +365,9 @@ impl Planner {
         let is_decided = work.recall(&self.ledger, id).await?.is_some();
         let answer = self.decide(Told::again(record, is_decided), work).await?;
         if self.follow(answer, &key, redrive, work).await? {
-            self.done(&work.scope, id);
+            self.done(id, work).await?;
         }
-        self.done(&work.scope, again);
-        Ok(())
+        self.done(again, work).await
     }
 
     /// The event that is decided already and is the same as `event`, which is remembered by `id`.
@@ -404,11 +402,10 @@ impl Planner {
         }))
     }
 
-    fn done(&self, scope: &Scope, id: &str) {
-        // The record is in the log already: a memory that can't be kept now is restored from there.
-        if let Err(error) = self.ledger.put(scope, id, &Entry::Done, self.now()) {
-            warn!(event.id = id, %error, "can't remember a decision; after a restart it is read back from the log");
-        }
+    /// Remembers `id`. While that can't be kept nothing else of the user is taken: the same event, told again, would be decided
+    /// again.
+    async fn done(&self, id: &str, work: &Work) -> Result<(), Interrupted> {
+        work.remembered(|| self.ledger.put(&work.scope, id, &Entry::Done, self.now())).await
     }
 }
 
@@ -491,8 +488,10 @@ impl Handler for Planner {
         let delivery = untimed_delivery_id(&event, &id).unwrap_or_else(|| id.clone());
         if let Some(login) = self.known(&event, &id, work).await? {
             self.tally.duplicate();
-            self.done(&work.scope, &delivery);
-            told_twice::told_by(&event, &login).iter().for_each(|told| self.done(&work.scope, told));
+            self.done(&delivery, work).await?;
+            if let Some(told) = told_twice::told_by(&event, &login) {
+                self.done(&told, work).await?;
+            }
             // It may have been decided just before a crash.
             return self.activities.snapshot(&event.key(), work).await;
         }
@@ -506,9 +505,11 @@ impl Handler for Planner {
             self.appender.append(Stream::Events, record, &work.stop).await?;
         }
         let is_decided = self.follow(answer, &key, None, work).await?;
-        self.done(&work.scope, if is_decided { &id } else { &delivery });
-        told.iter().for_each(|told| self.done(&work.scope, told));
-        Ok(())
+        self.done(if is_decided { &id } else { &delivery }, work).await?;
+        match told {
+            Some(told) => self.done(&told, work).await,
+            None => Ok(()),
+        }
     }
 
     async fn give_up(&self, stored: &Stored, work: &Work) -> Result<(), Interrupted> {
