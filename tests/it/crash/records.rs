@@ -1,6 +1,6 @@
 //! All that a log holds, sorted by whom it is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use usher::{
     domain::{DeadLetter, Decision, Event, EventId, Outcome, SourceId, StepKey, Timestamp, UserRef},
@@ -29,6 +29,8 @@ pub struct Records {
     files: BTreeMap<(String, String), File>,
     /// Reasons of dead letters, and whatever can't be read or has no place here.
     pub strange: Vec<String>,
+    /// The keys of steps that are kept as dead letters, since usher can't know whether they were done.
+    pub in_doubt: BTreeSet<String>,
 }
 
 impl Records {
@@ -58,7 +60,11 @@ impl Records {
             }
         }
         for letter in decoded::<DeadLetter>(log, Stream::DeadLetters).await {
-            records.strange.push(format!("dead letter {}: {}", letter.id, letter.reason));
+            if letter.reason.contains("usher no longer remembers, and the product does not tell") {
+                records.in_doubt.insert(letter.id);
+            } else {
+                records.strange.push(format!("dead letter {}: {}", letter.id, letter.reason));
+            }
         }
         records
     }

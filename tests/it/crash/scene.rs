@@ -26,6 +26,8 @@ pub const SECRET: &str = "the-secret-of-the-crash-tests";
 const ADMIN_TOKEN: &str = "the-token-of-the-crash-tests";
 /// How long the work that was accepted may take once nothing more comes.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How old the figure of waiting records may be.
+const LAG_IS_MEASURED_EVERY: Duration = Duration::from_secs(6);
 
 /// Everybody, by the site they are in and how webhooks name them.
 const DC: usize = 20;
@@ -224,32 +226,53 @@ schemes:{}{}
         tokio::time::sleep(Duration::from_millis(millis)).await;
     }
 
-    /// Waits until the last run of each person is done; with it, all before are. usher listens at `doors`.
-    pub async fn everything_is_done(&self, doors: &Doors, histories: &[History]) {
+    /// Waits until the last run of each person is done; with it, all before are. usher listens at `doors`. Where `outcomes` were
+    /// lost a run may never be: then no record is waiting.
+    pub async fn everything_is_done(&self, doors: &Doors, histories: &[History], outcomes_lost: bool) {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let deadline = Instant::now() + PATIENCE;
+        let mut nothing_waits = false;
         for history in histories {
             let scheme: SchemeId = format!("settle-{}", history.person.source).parse().expect("an id");
             let url = run_url(&doors.admin, history.last_event(), &scheme);
-            loop {
-                let asked = http.get(url.clone()).bearer_auth(ADMIN_TOKEN).timeout(PATIENCE).send();
-                let run: serde_json::Value = match asked.await {
+            let mut asked = 0;
+            while !nothing_waits {
+                let answer = http.get(url.clone()).bearer_auth(ADMIN_TOKEN).timeout(PATIENCE).send();
+                let run: serde_json::Value = match answer.await {
                     Ok(answer) => answer.json().await.unwrap_or_default(), // it may be ending
                     Err(error) => error.to_string().into(),
                 };
                 if run["state"] == "done" {
                     break;
                 }
-                assert!(
-                    Instant::now() < deadline,
-                    "{} of {:?} is not done: {run}",
-                    history.last_event(),
-                    history.person.account
-                );
+                let (event, account) = (history.last_event(), &history.person.account);
+                assert!(Instant::now() < deadline, "{event} of {account:?} is not done: {run}");
                 tokio::time::sleep(Duration::from_millis(50)).await;
+                asked += 1;
+                nothing_waits = outcomes_lost && asked > 40 && nothing_waits_at(&http, doors).await;
             }
         }
     }
+}
+
+/// Whether no record of events or decisions waits for a stage, at three looks: the figure is some seconds old.
+async fn nothing_waits_at(http: &reqwest::Client, doors: &Doors) -> bool {
+    for _ in 0..3 {
+        tokio::time::sleep(LAG_IS_MEASURED_EVERY).await;
+        let page = doors.admin.join("metrics").expect("a URL");
+        let answer = http.get(page).timeout(PATIENCE).send().await;
+        let Ok(text) = (match answer {
+            Ok(answer) => answer.text().await,
+            Err(error) => Err(error),
+        }) else {
+            return false;
+        };
+        let is_zero = |stream: &str| text.contains(&format!("\nusher_log_lag_records{{stream=\"{stream}\"}} 0\n"));
+        if !is_zero("events") || !is_zero("decisions") {
+            return false;
+        }
+    }
+    true
 }
 
 impl Drop for Scene {
