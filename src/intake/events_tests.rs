@@ -151,3 +151,28 @@ fn a_login_with_the_same_bytes_without_a_time_is_a_new_one_in_another_minute() {
         assert_eq!(id(MINUTE), id(MINUTE + 3_600_000), "{kind:?}");
     }
 }
+
+#[test]
+fn texts_as_long_as_products_allow_them_fit_and_longer_ones_do_not() {
+    let event = |length: usize| {
+        let text = "\u{10348}".repeat(length);
+        let hints = UserHints {
+            name: Some(text.clone()),
+            email: crate::domain::EmailAddress::parse(&text),
+            ..UserHints::default()
+        };
+        Event {
+            id: EventId::from_body(&source(), b"1"),
+            source: "s".repeat(63).parse().expect("an id"),
+            kind: EventKind::Created,
+            via: Via::Webhook,
+            user: UserRef::Id(UserId::new(text)),
+            hints,
+            occurred: Some(Timestamp::from_millis(1_700_000_000_000)),
+            accepted: Timestamp::from_millis(1_700_000_000_000),
+            sweep: None,
+        }
+    };
+    assert!(fit(&[event(255)], 1024 * 1024));
+    assert!(!fit(&[event(255), event(350)], 1024 * 1024));
+}
