@@ -21,7 +21,7 @@ impl Memory {
     pub fn open(store: &Store) -> Result<Self, store::Error> {
         Ok(Self {
             ledger: store.ledger()?,
-            pending: PendingSteps::new(store.pending()?),
+            pending: PendingSteps::open(store.pending()?)?,
             activity: store.activity()?,
             sweeps: store.sweeps()?,
         })

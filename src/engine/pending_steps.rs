@@ -4,9 +4,15 @@
 //! that the creation gave. So the planner waits for the user's pending steps before it reads the product. They are kept
 //! in the store, so that they are known after any number of restarts; the views take away those of which they read the
 //! outcome, whichever process wrote it, and wake those who wait for them.
+//!
+//! The steps are in memory too, which is read at the start and follows each write. Only where there are more than
+//! [`MOST_AT_HAND`] of them the store is asked. Methods that may do that say so: they are not for async threads.
+
+mod at_hand;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, hash_map::DefaultHasher},
+    hash::{Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -15,22 +21,39 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use self::at_hand::{AtHand, Known, MOST_AT_HAND};
 use super::{Connection, Interrupted, Overview, overview::AskedStep};
 use crate::{
     domain::{Decision, StepKey, Timestamp, UserKey},
     log::RETENTION,
-    store::{self, PendingStep, PendingStore},
+    store::{self, PendingRows, PendingStep},
 };
 
 /// The executor may be far behind, or a step be put off for a day. While its source may be called, a user's next event is
 /// held up for so long by it.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// Steps kept of one user at most, the latest ones.
+const MOST_OF_ONE: usize = 1_000;
+/// Locks for writing. Users with different ones are written at the same time.
+const TURNS: usize = 32;
 
 /// The pending steps of all users. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
-pub struct PendingSteps {
-    store: PendingStore,
-    waiting: Arc<Mutex<HashMap<UserKey, Waiting>>>,
+pub struct PendingSteps(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    rows: Box<dyn PendingRows>,
+    /// A user's steps are changed by one thread at a time, in the store first and then in memory: so both stay alike.
+    turns: [Mutex<()>; TURNS],
+    /// Never locked while the store is used, which may be slow: async threads wait for this lock.
+    memory: Mutex<Memory>,
+}
+
+#[derive(Debug)]
+struct Memory {
+    at_hand: AtHand,
+    waiting: HashMap<UserKey, Waiting>,
 }
 
 /// The steps that are waited for, of one user.
@@ -40,46 +63,85 @@ struct Waiting {
     waiters: usize,
 }
 
-impl PendingSteps {
-    /// Those kept in `store`.
-    pub fn new(store: PendingStore) -> Self {
-        Self { store, waiting: Arc::default() }
+/// What a decision sets off.
+#[derive(Debug)]
+pub(super) struct Asked {
+    user: UserKey,
+    decided: Timestamp,
+    steps: Vec<AskedStep>,
+}
+
+impl Asked {
+    /// What `decision` sets off; none where that is nothing.
+    pub(super) fn by(decision: &Decision) -> Option<Self> {
+        let steps = asked_steps(decision);
+        (!steps.is_empty()).then(|| Self { user: decision.key(), decided: decision.decided, steps })
     }
 
-    /// Notes what `decision` sets off, less what has ended already.
-    pub(super) fn note(&self, decision: &Decision, known: &dyn Overview) -> Result<(), store::Error> {
-        let asked = asked_steps(decision);
-        if asked.is_empty() {
-            return Ok(());
-        }
+    fn pending(&self) -> impl Iterator<Item = PendingStep> {
         let pending = |AskedStep { run, key, .. }: &AskedStep| PendingStep {
             run: run.clone(),
             key: key.clone(),
-            decided: decision.decided,
+            decided: self.decided,
         };
-        let user = decision.key();
-        self.store.add(&user, &asked.iter().map(pending).collect::<Vec<_>>())?;
-        // Only now: an outcome that is read from here on finds the step and takes it away.
-        let ended: BTreeSet<_> = asked.iter().filter(|step| known.has_ended(step)).map(|step| &step.key).collect();
-        if !ended.is_empty() {
-            self.store.take_away(&user, |step| ended.contains(&step.key))?;
-        }
-        Ok(())
+        self.steps.iter().map(pending)
+    }
+}
+
+impl PendingSteps {
+    /// Those kept in `rows`, which are read.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn open(rows: impl PendingRows + 'static) -> Result<Self, store::Error> {
+        Self::open_within(MOST_AT_HAND, rows)
     }
 
-    /// Notes that the step `key` of `user` has ended, and wakes those who wait for the last one.
+    /// The same, with room for `most` steps in memory.
+    fn open_within(most: usize, rows: impl PendingRows + 'static) -> Result<Self, store::Error> {
+        let mut at_hand = AtHand::new(most);
+        rows.walk(&mut |user, steps| {
+            at_hand.set(&user, false, steps);
+            Ok(())
+        })?;
+        let memory = Mutex::new(Memory { at_hand, waiting: HashMap::new() });
+        Ok(Self(Arc::new(Shared { rows: Box::new(rows), turns: [const { Mutex::new(()) }; TURNS], memory })))
+    }
+
+    /// Whether `user` certainly has no pending steps, by memory alone.
+    pub(super) fn certainly_none(&self, user: &UserKey) -> bool {
+        self.memory().at_hand.of(user) == Known::All(&[])
+    }
+
+    /// Notes what was `asked` for, less what has ended already. It waits for the disk.
+    pub(super) fn note(&self, asked: &Asked, known: &dyn Overview) -> Result<(), store::Error> {
+        self.change(&asked.user, |steps| {
+            steps.retain(|known| asked.steps.iter().all(|step| step.key != known.key));
+            steps.extend(asked.pending());
+            steps.drain(..steps.len().saturating_sub(MOST_OF_ONE));
+        })?;
+        // Only now: an outcome that is read from here on finds the step and takes it away.
+        let ended = asked.steps.iter().filter(|step| known.has_ended(step)).map(|step| step.key.clone());
+        let ended: BTreeSet<_> = ended.collect();
+        if ended.is_empty() { Ok(()) } else { self.end(&asked.user, &ended) }
+    }
+
+    /// Notes that the step `key` of `user` has ended, and wakes those who wait for the last one. It waits for the disk.
+    ///
+    /// # Errors
+    /// Those of the store.
     pub fn ended(&self, user: &UserKey, key: &StepKey) -> Result<(), store::Error> {
         self.end(user, &BTreeSet::from([key.clone()]))
     }
 
-    /// Notes that those steps of `user` have ended of which `has_ended` says so.
+    /// Notes that those steps of `user` have ended of which `has_ended` says so. It waits for the disk.
     pub(super) fn end_those(
         &self,
         user: &UserKey,
         has_ended: impl Fn(&StepKey) -> Result<bool, store::Error>,
     ) -> Result<(), store::Error> {
         let mut ended = BTreeSet::new();
-        for PendingStep { key, .. } in self.store.of(user)? {
+        for PendingStep { key, .. } in self.change(user, |_| {})? {
             if has_ended(&key)? {
                 ended.insert(key);
             }
@@ -88,8 +150,8 @@ impl PendingSteps {
     }
 
     fn end(&self, user: &UserKey, ended: &BTreeSet<StepKey>) -> Result<(), store::Error> {
-        self.store.take_away(user, |step| ended.contains(&step.key))?;
-        if let Some(waiting) = self.waiting().get(user) {
+        self.change(user, |steps| steps.retain(|step| !ended.contains(&step.key)))?;
+        if let Some(waiting) = self.memory().waiting.get(user) {
             waiting.left.send_if_modified(|left| {
                 let before = left.len();
                 left.retain(|step| !ended.contains(step));
@@ -99,40 +161,90 @@ impl PendingSteps {
         Ok(())
     }
 
-    /// Forgets what was asked for before `horizon`. Returns of how many users.
+    /// Forgets what was asked for before `horizon`. Returns of how many users. It waits for the disk.
+    ///
+    /// # Errors
+    /// Those of the store.
     pub fn prune(&self, horizon: Timestamp) -> Result<usize, store::Error> {
-        self.store.prune(horizon)
+        let mut dropped = 0;
+        self.0.rows.walk(&mut |user, steps| {
+            if steps.iter().all(|step| step.decided < horizon) {
+                self.forget_before(&user, horizon)?;
+                dropped += 1;
+            }
+            Ok(())
+        })?;
+        Ok(dropped)
     }
 
-    /// Begins to wait for the steps of `user`; none where there are none.
+    fn forget_before(&self, user: &UserKey, horizon: Timestamp) -> Result<(), store::Error> {
+        self.change(user, |steps| steps.retain(|step| step.decided >= horizon)).map(|_| ())
+    }
+
+    /// Begins to wait for the steps of `user`; none where there are none. It may wait for the disk.
     pub(super) fn begin(&self, user: &UserKey) -> Result<Option<Waiter>, store::Error> {
-        let steps = self.store.of(user)?;
-        if steps.is_empty() {
-            return Ok(None);
-        }
-        // Not under the lock, which is one for all users: the store may be slow.
-        let left = self.join(user, steps.iter().map(|step| step.key.clone()).collect());
-        let waiter = Waiter { all: self.clone(), user: user.clone(), steps, left };
-        // Once more: a step that ended in between was not among those that are waited for, one that ends later is.
-        let still: BTreeSet<_> = self.store.of(user)?.into_iter().map(|step| step.key).collect();
-        if let Some(waiting) = self.waiting().get(user) {
-            waiting.left.send_modify(|left| left.retain(|step| still.contains(step)));
-        }
-        Ok(Some(waiter))
+        // The steps are read in the user's turn: one that ends later is among those that are waited for.
+        let _turn = self.turn(user);
+        let steps = self.change_in_turn(user, |_| {})?;
+        Ok((!steps.is_empty()).then(|| {
+            let left = self.memory().join(user, steps.into_iter().map(|step| step.key).collect());
+            Waiter { all: self.clone(), user: user.clone(), left }
+        }))
     }
 
+    /// Changes the steps of `user`, in the store where they are others then and in memory. Gives them.
+    fn change(
+        &self,
+        user: &UserKey,
+        change: impl FnOnce(&mut Vec<PendingStep>),
+    ) -> Result<Vec<PendingStep>, store::Error> {
+        let _turn = self.turn(user);
+        self.change_in_turn(user, change)
+    }
+
+    fn change_in_turn(
+        &self,
+        user: &UserKey,
+        change: impl FnOnce(&mut Vec<PendingStep>),
+    ) -> Result<Vec<PendingStep>, store::Error> {
+        let known = match self.memory().at_hand.of(user) {
+            Known::All(steps) => Some(steps.to_vec()),
+            Known::AskStore => None,
+        };
+        let is_at_hand = known.is_some();
+        let before = known.map_or_else(|| self.0.rows.of(user), Ok)?;
+        let mut steps = before.clone();
+        change(&mut steps);
+        let is_changed = steps != before;
+        if is_changed {
+            self.0.rows.put(user, &steps)?;
+        }
+        if is_changed || !is_at_hand {
+            self.memory().at_hand.set(user, !before.is_empty(), steps.clone());
+        }
+        Ok(steps)
+    }
+
+    fn turn(&self, user: &UserKey) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        user.as_str().hash(&mut hasher);
+        let turn = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0);
+        self.0.turns[turn].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
     /// Adds one to those who wait for `steps` of `user`.
-    fn join(&self, user: &UserKey, steps: BTreeSet<StepKey>) -> watch::Receiver<BTreeSet<StepKey>> {
-        let mut waiting = self.waiting();
-        let entry = waiting.entry(user.clone());
+    fn join(&mut self, user: &UserKey, steps: BTreeSet<StepKey>) -> watch::Receiver<BTreeSet<StepKey>> {
+        let entry = self.waiting.entry(user.clone());
         let entry = entry.or_insert_with(|| Waiting { left: watch::Sender::default(), waiters: 0 });
         entry.waiters += 1;
         entry.left.send_replace(steps);
         entry.left.subscribe()
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, HashMap<UserKey, Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -140,7 +252,6 @@ impl PendingSteps {
 pub(super) struct Waiter {
     all: PendingSteps,
     user: UserKey,
-    steps: Vec<PendingStep>,
     left: watch::Receiver<BTreeSet<StepKey>>,
 }
 
@@ -165,15 +276,15 @@ impl Waiter {
         }
         let (source, left) = (&connection.source, self.left.borrow().clone());
         warn!(source.id = %source, steps = ?left, "deciding a user's next event although steps of theirs have not ended");
-        self.forget_outlived(connection.clock.now().minus(RETENTION));
+        self.forget_outlived(connection.clock.now().minus(RETENTION)).await;
         Ok(false)
     }
 
     /// A step whose outcome never comes must not hold up each event of the user.
-    fn forget_outlived(&self, horizon: Timestamp) {
-        if self.steps.iter().any(|step| step.decided < horizon)
-            && let Err(error) = self.all.store.take_away(&self.user, |step| step.decided < horizon)
-        {
+    async fn forget_outlived(&self, horizon: Timestamp) {
+        let (all, user) = (self.all.clone(), self.user.clone());
+        let forgotten = tokio::task::spawn_blocking(move || all.forget_before(&user, horizon)).await;
+        if let Ok(Err(error)) = forgotten {
             warn!(%error, "can't forget steps that never ended");
         }
     }
@@ -181,11 +292,11 @@ impl Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let mut waiting = self.all.waiting();
-        if let Some(entry) = waiting.get_mut(&self.user) {
+        let mut memory = self.all.memory();
+        if let Some(entry) = memory.waiting.get_mut(&self.user) {
             entry.waiters -= 1;
             if entry.waiters == 0 {
-                waiting.remove(&self.user);
+                memory.waiting.remove(&self.user);
             }
         }
     }

@@ -15,7 +15,7 @@ use super::{
     forecast::{self, Forecaster},
     lasting_id::{memory_id, under_lasting_id, untimed_delivery_id},
     mass_creation::MassCreations,
-    pending_steps::PendingSteps,
+    pending_steps::{Asked, PendingSteps},
     reading::Reading,
     tally::Tally,
     told::Told,
@@ -222,12 +222,19 @@ impl Planner {
 
     /// Waits until what earlier events of `user` have set off has ended.
     async fn wait_for_pending_steps(&self, user: &UserKey, work: &Work) -> Result<(), Interrupted> {
-        // By the executor's own memory: an outcome may never come to the views.
+        if self.pending.certainly_none(user) {
+            return Ok(());
+        }
+        let (pending, ledger, user) = (self.pending.clone(), self.ledger.clone(), user.clone());
         let executor = work.scope.of_stage(Stage::Executor);
-        let has_ended =
-            |step: &StepKey| Ok(self.ledger.get(&executor, step.as_str())?.is_some_and(|entry| entry.is_done()));
-        work.remembered(|| self.pending.end_those(user, has_ended)).await?;
-        let Some(waiter) = work.remembered(|| self.pending.begin(user)).await? else { return Ok(()) };
+        let begin = move || {
+            // By the executor's own memory: an outcome may never come to the views.
+            let has_ended =
+                |step: &StepKey| Ok(ledger.get(&executor, step.as_str())?.is_some_and(|entry| entry.is_done()));
+            pending.end_those(&user, has_ended)?;
+            pending.begin(&user)
+        };
+        let Some(waiter) = work.remembered_off_thread(begin).await? else { return Ok(()) };
         if !waiter.wait_until_done(&self.connection, &work.stop).await? {
             self.tally.early(&self.connection.source);
         }
@@ -317,9 +324,7 @@ impl Planner {
     async fn record(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
         let record = Record { key: decision.key(), payload: codec::encode(decision) };
         self.appender.append_output(Stream::Decisions, record, work).await?;
-        if let Err(error) = self.pending.note(decision, &*self.overview) {
-            warn!(event.id = %decision.event, %error, "can't note a decision's steps; after a restart they are read back");
-        }
+        self.note_steps(decision, work).await?;
         self.activities.keep(decision, work).await?;
         self.tally.decided(decision);
         let source = decision.source.as_str();
@@ -327,6 +332,14 @@ impl Planner {
         let (kind, via) = (decision.kind.as_str(), decision.via.as_str());
         debug!(event.id = %decision.event, source.id = source, kind, via, schemes, selected, "decided");
         Ok(())
+    }
+
+    /// Notes what `decision` sets off, on a thread that may wait for the disk. While that can't be noted nothing else of the user
+    /// is taken: the next event would not wait for it.
+    async fn note_steps(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
+        let Some(asked) = Asked::by(decision).map(Arc::new) else { return Ok(()) };
+        let (pending, overview) = (self.pending.clone(), Arc::clone(&self.overview));
+        work.remembered_off_thread(move || pending.note(&asked, &*overview)).await
     }
 
     /// Does what follows from the answer to an event of the user `key`, before it is remembered. Gives whether it is decided,
@@ -447,7 +460,7 @@ impl Handler for Planner {
         match codec::decode::<Decision>(&record.payload) {
             Ok(decision) if decision.only.is_some() => Ok(()), // it was decided by an earlier record
             Ok(decision) => {
-                self.pending.note(&decision, &*self.overview)?;
+                Asked::by(&decision).map_or(Ok(()), |asked| self.pending.note(&asked, &*self.overview))?;
                 self.activities.remember(scope, &decision)?;
                 let id = memory_id(&decision.event, &decision.user);
                 if let Some(told) = told_twice::told_in(&decision) {

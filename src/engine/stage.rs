@@ -118,12 +118,31 @@ impl Work {
         loop {
             match ask() {
                 Ok(given) => return Ok(given),
-                Err(error) => {
-                    let retry = retry.get_or_insert_with(|| Retry::new(self.health.component("state store")));
-                    retry.after("it can't be used", &error, &self.stop).await?;
-                }
+                Err(error) => self.store_fails(&mut retry, &error).await?,
             }
         }
+    }
+
+    /// As [`Work::remembered`], asked on a thread that may wait for the disk.
+    pub(super) async fn remembered_off_thread<T: Send + 'static>(
+        &self,
+        ask: impl Fn() -> Result<T, store::Error> + Clone + Send + 'static,
+    ) -> Result<T, Interrupted> {
+        let mut retry = None;
+        loop {
+            match tokio::task::spawn_blocking(ask.clone()).await {
+                Ok(Ok(given)) => return Ok(given),
+                Ok(Err(error)) => self.store_fails(&mut retry, &error).await?,
+                Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+                Err(_) => return Err(Interrupted), // usher is stopping
+            }
+        }
+    }
+
+    /// Waits before the store is asked again.
+    async fn store_fails(&self, retry: &mut Option<Retry>, error: &store::Error) -> Result<(), Interrupted> {
+        let retry = retry.get_or_insert_with(|| Retry::new(self.health.component("state store")));
+        retry.after("it can't be used", error, &self.stop).await
     }
 
     /// Notes that the record at `offset` of the output was acknowledged.

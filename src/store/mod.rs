@@ -19,7 +19,7 @@ use std::{
 pub use activity::{ActivityStore, Recalled, Seen};
 pub use forgotten::Forgotten;
 pub use ledger::{Entry, Ledger, Scope};
-pub use pending::{PendingStep, PendingStore};
+pub use pending::{PendingRows, PendingStep, PendingStore};
 pub use reach::Reach;
 pub use sweeps::{Listing, RunPhase, SweepState, SweepStore};
 

@@ -1,12 +1,11 @@
 //! Steps that decisions have asked for and that have not ended, by user, as planners keep them beside the ledger.
 
+use std::fmt::Debug;
+
 use serde::{Deserialize, Serialize};
 
 use super::Error;
 use crate::domain::{RunId, StepKey, Timestamp, UserKey};
-
-/// Steps kept of one user at most, the latest ones.
-const MOST: usize = 1_000;
 
 /// A step that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +18,27 @@ pub struct PendingStep {
     pub decided: Timestamp,
 }
 
+/// The durable copy of the pending steps of each user. Each call may wait for the disk.
+pub trait PendingRows: Debug + Send + Sync {
+    /// The pending steps of `user`.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] where the row can't be read.
+    fn of(&self, user: &UserKey) -> Result<Vec<PendingStep>, Error>;
+
+    /// Replaces the pending steps of `user` by `steps`.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] where the row can't be written.
+    fn put(&self, user: &UserKey, steps: &[PendingStep]) -> Result<(), Error>;
+
+    /// Calls `each` with every user that has pending steps.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] where a row can't be read; the first error of `each`.
+    fn walk(&self, each: &mut dyn FnMut(UserKey, Vec<PendingStep>) -> Result<(), Error>) -> Result<(), Error>;
+}
+
 /// The pending steps of each user. Cheap to clone; all clones are one memory.
 #[derive(Debug, Clone)]
 pub struct PendingStore(sled::Tree);
@@ -27,52 +47,32 @@ impl PendingStore {
     pub(super) fn new(tree: sled::Tree) -> Self {
         Self(tree)
     }
+}
 
-    /// The pending steps of `user`.
-    pub fn of(&self, user: &UserKey) -> Result<Vec<PendingStep>, Error> {
+impl PendingRows for PendingStore {
+    fn of(&self, user: &UserKey) -> Result<Vec<PendingStep>, Error> {
         Ok(self.0.get(user.as_str())?.map(|row| read(&row)).unwrap_or_default())
     }
 
-    /// Adds `steps` to those of `user`, once each.
-    pub fn add(&self, user: &UserKey, steps: &[PendingStep]) -> Result<(), Error> {
-        self.0.update_and_fetch(user.as_str(), |row| {
-            let mut all = row.map(read).unwrap_or_default();
-            all.retain(|known| steps.iter().all(|step| step.key != known.key));
-            all.extend_from_slice(steps);
-            all.drain(..all.len().saturating_sub(MOST));
-            write(&all)
-        })?;
+    fn put(&self, user: &UserKey, steps: &[PendingStep]) -> Result<(), Error> {
+        match write(steps) {
+            Some(row) => self.0.insert(user.as_str(), row)?,
+            None => self.0.remove(user.as_str())?,
+        };
         Ok(())
     }
 
-    /// Takes away the steps of `user` that `have_ended`. Gives those that are left.
-    pub fn take_away(
-        &self,
-        user: &UserKey,
-        have_ended: impl Fn(&PendingStep) -> bool,
-    ) -> Result<Vec<PendingStep>, Error> {
-        if !self.0.contains_key(user.as_str())? {
-            return Ok(Vec::new()); // as most have none: nothing is written
-        }
-        let row = self.0.update_and_fetch(user.as_str(), |row| {
-            let mut all = row.map(read)?;
-            all.retain(|step| !have_ended(step));
-            write(&all)
-        })?;
-        Ok(row.map(|row| read(&row)).unwrap_or_default())
-    }
-
-    /// Forgets steps that were asked for before `horizon`. Returns of how many users.
-    pub fn prune(&self, horizon: Timestamp) -> Result<usize, Error> {
-        let mut dropped = 0;
+    fn walk(&self, each: &mut dyn FnMut(UserKey, Vec<PendingStep>) -> Result<(), Error>) -> Result<(), Error> {
         for item in &self.0 {
             let (key, row) = item?;
-            if read(&row).iter().all(|step| step.decided < horizon) {
-                self.0.remove(key)?;
-                dropped += 1;
+            let user = std::str::from_utf8(&key).ok().and_then(UserKey::parse);
+            let steps = read(&row);
+            match user {
+                Some(user) if !steps.is_empty() => each(user, steps)?,
+                Some(_) | None => drop(self.0.remove(key)?), // a row of another version
             }
         }
-        Ok(dropped)
+        Ok(())
     }
 }
 

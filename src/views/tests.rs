@@ -136,8 +136,9 @@ async fn a_step_has_ended_also_where_the_row_of_its_run_cant_be_read() {
     let step = steps(&decision).remove(0);
     let kept = store.pending().expect("pending steps");
     let asked = store::PendingStep { run: step.run.clone(), key: step.key.clone(), decided: at(0) };
-    kept.add(&step.user_key(), &[asked]).expect("noted");
-    let views = Views::open(&store).expect("views").telling(PendingSteps::new(kept.clone()));
+    store::PendingRows::put(&kept, &step.user_key(), &[asked]).expect("noted");
+    let pending = PendingSteps::open(kept.clone()).expect("read");
+    let views = Views::open(&store).expect("views").telling(pending);
     let apply = |stream, payload| {
         let (_, apply) = views.readers().into_iter().find(|(of, _)| *of == stream).expect("a reader");
         let position = crate::log::Position { partition: Partition(0), offset: 0 };
@@ -152,7 +153,7 @@ async fn a_step_has_ended_also_where_the_row_of_its_run_cant_be_read() {
     }
     let ended = OutcomeRecord::Outcome(outcome(&step, StepResult::Changed, 1));
     assert!(matches!(apply(Stream::Outcomes, encode(&ended)), Err(Error::Row(_))));
-    assert_eq!(kept.of(&step.user_key()).expect("read"), []);
+    assert_eq!(store::PendingRows::of(&kept, &step.user_key()).expect("read"), []);
 }
 
 #[tokio::test]
