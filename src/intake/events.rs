@@ -28,9 +28,9 @@ static NOT_IN_TIME: LogLimiter = LogLimiter::once_a_minute();
 static NOT_SET_ASIDE: LogLimiter = LogLimiter::once_a_minute();
 
 /// The longest event that is taken in, in bytes. Products allow 255 characters for an id, a name and an e-mail address, which
-/// are 3 KiB at most. The rows that follow from an event repeat these texts. sled evicts pages of its cache only with each 64th
-/// access to one of 256 parts, so that the memory it takes grows with the length of rows.
-pub(super) const LONGEST: usize = 4 * 1024;
+/// are 3 KiB at most. The rows that follow from an event repeat these texts, and the memory that sled takes grows with the
+/// length of rows.
+pub(super) const LONGEST: usize = 8 * 1024;
 
 /// Where a delivery comes from, as far as its events are concerned.
 pub(super) struct Origin<'a> {

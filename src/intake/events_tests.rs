@@ -174,5 +174,5 @@ fn texts_as_long_as_products_allow_them_fit_and_longer_ones_do_not() {
         }
     };
     assert!(fit(&[event(255)], 1024 * 1024));
-    assert!(!fit(&[event(255), event(350)], 1024 * 1024));
+    assert!(!fit(&[event(255), event(700)], 1024 * 1024));
 }
