@@ -21,7 +21,8 @@ impl Control {
     /// Controls the sandbox at `origin`, like `http://127.0.0.1:8090/`.
     pub fn new(origin: Url) -> reqwest::Result<Self> {
         install_crypto();
-        Ok(Self { http: Client::builder().no_proxy().build()?, origin })
+        // A connection of before may just be closed by the sandbox, and what was posted on it is not sent again.
+        Ok(Self { http: Client::builder().no_proxy().pool_max_idle_per_host(0).build()?, origin })
     }
 
     fn request(&self, method: Method, what: &str) -> RequestBuilder {

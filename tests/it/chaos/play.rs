@@ -102,7 +102,8 @@ async fn people_arrive(mut load: Load, installation: &Installation, seed: u64, e
 impl Installation {
     /// Has it do what was accepted, stops it in order, and judges.
     async fn end(mut self, histories: &[History], name: &str, suffered: Suffered) {
-        self.scene.everything_is_done(self.processes[0].doors(), histories, suffered.outcomes_lost).await;
+        let lossy = self.kafka.as_ref().filter(|_| suffered.outcomes_lost).map(|kafka| &kafka.config);
+        self.scene.everything_is_done(self.processes[0].doors(), histories, lossy).await;
         let mut wrong = Vec::new();
         for (number, process) in self.processes.drain(..).enumerate() {
             let ends = process.ends();

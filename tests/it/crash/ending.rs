@@ -19,7 +19,7 @@ pub type Open = watch::Sender<Vec<Url>>;
 pub async fn let_finish(scene: &Scene, ushers: Vec<(Usher, Doors)>, open: &Open, load: Load) -> Vec<History> {
     open.send_replace(ushers.iter().map(|(_, doors)| doors.webhooks.clone()).collect());
     let histories = load.finish().await;
-    scene.everything_is_done(&ushers[0].1, &histories, false).await;
+    scene.everything_is_done(&ushers[0].1, &histories, None).await;
     for (usher, _) in ushers {
         assert!(usher.stop().await.success(), "it did not end as it should");
     }

@@ -21,3 +21,4 @@ mod records;
 pub mod scene;
 mod sweeps;
 pub mod verdict;
+mod waiting;

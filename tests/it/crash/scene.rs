@@ -11,11 +11,12 @@ use tempfile::TempDir;
 use url::Url;
 use usher::{
     clock::{Clock, SystemClock},
+    config::KafkaConfig,
     domain::{EventId, Product, RunId, SchemeId, Timestamp},
     sandbox::{ACCOUNT_EMAIL, Account, Effect, Fault, TOKEN, When},
 };
 
-use super::load::History;
+use super::{load::History, waiting};
 use crate::support::{
     kafka::lasting_port,
     process::{Doors, Sandbox, Usher},
@@ -24,10 +25,8 @@ use crate::support::{
 /// What all webhooks are signed with.
 pub const SECRET: &str = "the-secret-of-the-crash-tests";
 const ADMIN_TOKEN: &str = "the-token-of-the-crash-tests";
-/// How long the work that was accepted may take once nothing more comes.
+/// How long the work that was accepted may take once nothing more comes, at least. As long as it was accepted for is granted too.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How old the figure of waiting records may be.
-const LAG_IS_MEASURED_EVERY: Duration = Duration::from_secs(6);
 
 /// Everybody, by the site they are in and how webhooks name them.
 const DC: usize = 20;
@@ -59,6 +58,7 @@ pub struct Scene {
     /// Where usher is to listen, for webhooks and for administrators; 0: anywhere.
     ports: [u16; 2],
     starts: u32,
+    began: Instant,
 }
 
 impl Scene {
@@ -88,6 +88,7 @@ impl Scene {
             log_config: log.to_owned(),
             ports: [0, 0],
             starts: 0,
+            began: Instant::now(),
         };
         scene.make_the_sandbox_unreliable().await;
         scene
@@ -227,16 +228,14 @@ schemes:{}{}
     }
 
     /// Waits until the last run of each person is done; with it, all before are. usher listens at `doors`. Where `outcomes` were
-    /// lost a run may never be: then no record is waiting.
-    pub async fn everything_is_done(&self, doors: &Doors, histories: &[History], outcomes_lost: bool) {
+    /// lost a run may never be: then no record waits for its group in `lossy`.
+    pub async fn everything_is_done(&self, doors: &Doors, histories: &[History], lossy: Option<&KafkaConfig>) {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let deadline = Instant::now() + PATIENCE;
-        let mut nothing_waits = false;
+        let deadline = Instant::now() + PATIENCE.max(self.began.elapsed());
         for history in histories {
             let scheme: SchemeId = format!("settle-{}", history.person.source).parse().expect("an id");
             let url = run_url(&doors.admin, history.last_event(), &scheme);
-            let mut asked = 0;
-            while !nothing_waits {
+            for asked in 1.. {
                 let answer = http.get(url.clone()).bearer_auth(ADMIN_TOKEN).timeout(PATIENCE).send();
                 let run: serde_json::Value = match answer.await {
                     Ok(answer) => answer.json().await.unwrap_or_default(), // it may be ending
@@ -245,34 +244,19 @@ schemes:{}{}
                 if run["state"] == "done" {
                     break;
                 }
-                let (event, account) = (history.last_event(), &history.person.account);
-                assert!(Instant::now() < deadline, "{event} of {account:?} is not done: {run}");
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                asked += 1;
-                nothing_waits = outcomes_lost && asked > 40 && nothing_waits_at(&http, doors).await;
+                let waiting = match lossy {
+                    Some(kafka) if asked % 50 == 0 => Some(waiting::records(kafka).await),
+                    _ => None,
+                };
+                if waiting == Some(Ok(0)) {
+                    return;
+                }
+                let (event, account) = (history.last_event(), &history.person.account);
+                assert!(Instant::now() < deadline, "{event} of {account:?} is not done: {run}; waiting: {waiting:?}");
             }
         }
     }
-}
-
-/// Whether no record of events or decisions waits for a stage, at three looks: the figure is some seconds old.
-async fn nothing_waits_at(http: &reqwest::Client, doors: &Doors) -> bool {
-    for _ in 0..3 {
-        tokio::time::sleep(LAG_IS_MEASURED_EVERY).await;
-        let page = doors.admin.join("metrics").expect("a URL");
-        let answer = http.get(page).timeout(PATIENCE).send().await;
-        let Ok(text) = (match answer {
-            Ok(answer) => answer.text().await,
-            Err(error) => Err(error),
-        }) else {
-            return false;
-        };
-        let is_zero = |stream: &str| text.contains(&format!("\nusher_log_lag_records{{stream=\"{stream}\"}} 0\n"));
-        if !is_zero("events") || !is_zero("decisions") {
-            return false;
-        }
-    }
-    true
 }
 
 impl Drop for Scene {
