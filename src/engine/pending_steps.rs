@@ -25,12 +25,11 @@ use self::at_hand::{AtHand, Known, MOST_AT_HAND};
 use super::{Connection, Interrupted, Overview, overview::AskedStep};
 use crate::{
     domain::{Decision, StepKey, Timestamp, UserKey},
-    log::RETENTION,
     store::{self, PendingRows, PendingStep},
 };
 
 /// The executor may be far behind, or a step be put off for a day. While its source may be called, a user's next event is
-/// held up for so long by it.
+/// held up for so long by it; the event after that is not.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Steps kept of one user at most, the latest ones.
 const MOST_OF_ONE: usize = 1_000;
@@ -276,16 +275,17 @@ impl Waiter {
         }
         let (source, left) = (&connection.source, self.left.borrow().clone());
         warn!(source.id = %source, steps = ?left, "deciding a user's next event although steps of theirs have not ended");
-        self.forget_outlived(connection.clock.now().minus(RETENTION)).await;
+        self.forget(left).await;
         Ok(false)
     }
 
-    /// A step whose outcome never comes must not hold up each event of the user.
-    async fn forget_outlived(&self, horizon: Timestamp) {
+    /// Forgets steps that were waited for in vain. Their outcomes may never come, where the stream of them was lost: they must not
+    /// hold up each event of the user.
+    async fn forget(&self, steps: BTreeSet<StepKey>) {
         let (all, user) = (self.all.clone(), self.user.clone());
-        let forgotten = tokio::task::spawn_blocking(move || all.forget_before(&user, horizon)).await;
+        let forgotten = tokio::task::spawn_blocking(move || all.end(&user, &steps)).await;
         if let Ok(Err(error)) = forgotten {
-            warn!(%error, "can't forget steps that never ended");
+            warn!(%error, "can't forget steps that were waited for in vain");
         }
     }
 }
