@@ -174,18 +174,23 @@ mod tests {
         Activity { last_login: (logins > 0).then(|| at(last)), logins, ..Activity::new(at(0)) }
     }
 
+    /// What is kept in `store`, and the work on the one partition.
+    fn memory(store: &Store) -> (Ledger, Activities, Work) {
+        let (ledger, kept) = (store.ledger().unwrap(), store.activity().unwrap());
+        let views = Arc::new(Views::open(store).unwrap());
+        let activities = Activities::new(source(), (kept, ledger.clone()), Appender::new(MemoryLog::new()), views);
+        let scope = Scope::new(Stage::Planner, &source(), Partition(0));
+        let (stop, lease) = (CancellationToken::new(), Arc::new(ForGood));
+        let work = Work { scope, stop, lease, health: crate::health::Health::default(), acked: Arc::default() };
+        (ledger, activities, work)
+    }
+
     #[tokio::test]
     async fn what_cannot_be_read_is_not_taken_for_nothing_but_read_back_from_the_log() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "memory").unwrap();
-        let (ledger, kept) = (store.ledger().unwrap(), store.activity().unwrap());
-        let appender = Appender::new(MemoryLog::new());
-        let activities =
-            Activities::new(source(), (kept, ledger.clone()), appender, Arc::new(Views::open(&store).unwrap()));
-        let scope = Scope::new(Stage::Planner, &source(), Partition(0));
-        let (stop, lease) = (CancellationToken::new(), Arc::new(ForGood));
-        let work =
-            Work { scope: scope.clone(), stop, lease, health: crate::health::Health::default(), acked: Arc::default() };
+        let (ledger, activities, work) = memory(&store);
+        let scope = work.scope.clone();
         let decision = Decision { activity: Some(activity(2, 2)), ..decision("e1", "jane", 0, vec![]) };
         activities.remember(&scope, &decision).unwrap();
         let tree = store.tree("activity").unwrap();
@@ -205,13 +210,8 @@ mod tests {
     async fn what_cannot_be_read_and_is_not_in_the_log_any_more_stops_nobody() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "memory").unwrap();
-        let (ledger, kept) = (store.ledger().unwrap(), store.activity().unwrap());
-        let views = Arc::new(Views::open(&store).unwrap());
-        let activities = Activities::new(source(), (kept, ledger.clone()), Appender::new(MemoryLog::new()), views);
-        let scope = Scope::new(Stage::Planner, &source(), Partition(0));
-        let (stop, lease) = (CancellationToken::new(), Arc::new(ForGood));
-        let work =
-            Work { scope: scope.clone(), stop, lease, health: crate::health::Health::default(), acked: Arc::default() };
+        let (ledger, activities, work) = memory(&store);
+        let scope = work.scope.clone();
         let decision = Decision { activity: Some(activity(2, 2)), ..decision("e1", "jane", 0, vec![]) };
         activities.remember(&scope, &decision).unwrap();
         let tree = store.tree("activity").unwrap();

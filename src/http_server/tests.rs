@@ -13,6 +13,8 @@ use super::{Listener, Timeouts, serve};
 use crate::metrics::Metrics;
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: usher\r\n\r\n";
+/// The head of a request that is answered before its body has come.
+const EARLY: &[u8] = b"POST /early HTTP/1.1\r\nHost: usher\r\nContent-Length: 4194304\r\n\r\n";
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Between two requests a connection may rest for long.
@@ -171,10 +173,7 @@ async fn an_answer_before_the_end_of_a_body_reaches_a_sender_that_writes_on() {
     let (address, _, handle) = listener(8, PATIENT);
     for _ in 0..10 {
         let mut stream = connect([127, 0, 0, 2], address).await;
-        stream
-            .write_all(b"POST /early HTTP/1.1\r\nHost: usher\r\nContent-Length: 4194304\r\n\r\n")
-            .await
-            .expect("sent");
+        stream.write_all(EARLY).await.expect("sent");
         // The answer is there before most of the body is written.
         stream.readable().await.expect("an answer");
         for _ in 0..64 {
@@ -191,7 +190,7 @@ async fn an_answer_before_the_end_of_a_body_reaches_a_sender_that_writes_on() {
 async fn a_sender_that_writes_on_for_ever_after_an_answer_is_cut() {
     let (address, _, handle) = listener(8, PATIENT);
     let mut stream = connect([127, 0, 0, 2], address).await;
-    stream.write_all(b"POST /early HTTP/1.1\r\nHost: usher\r\nContent-Length: 4194304\r\n\r\n").await.expect("sent");
+    stream.write_all(EARLY).await.expect("sent");
     let write_on = async {
         while stream.write_all(b"x").await.is_ok() {
             tokio::time::sleep(SECOND / 20).await;
