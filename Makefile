@@ -2,19 +2,31 @@
 .DEFAULT_GOAL := help
 KAFKA := tests/kafka/kafka.sh
 SCHEMATHESIS := tests/schemathesis/schemathesis.sh
+CHART := tests/chart/chart.sh
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: kafka ## every test, with the real Kafka; installs what that needs
 	$(SCHEMATHESIS) fetch
+	$(CHART) fetch
 	cargo test --locked
+	$(CHART) test
 
 .PHONY: kafka
 kafka: ## fetch the Kafka that tests start
 	$(KAFKA) fetch
+
+.PHONY: chart
+chart: ## the Helm chart: valid, refusing what can't work, up to date, its configuration checked by usher
+	cargo build --locked
+	$(CHART) test
+
+.PHONY: chart-write
+chart-write: ## make the files anew that are made of the chart
+	$(CHART) write
 
 .PHONY: crash
 crash: kafka ## the long form of the crash tests: ROUNDS of kill -9 on each log

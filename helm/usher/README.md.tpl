@@ -1,0 +1,62 @@
+# usher's chart
+
+usher is event-driven user management for Atlassian products. This chart runs it on Kubernetes 1.30 and later: on a volume with one
+pod (`mode: embedded`), or on Apache Kafka with any number of pods (`mode: kafka`).
+
+## Install
+
+    helm install usher helm/usher --namespace usher --create-namespace --values values.yaml
+
+A `values.yaml` for one Jira Data Center:
+
+```yaml
+${embedded}```
+
+The Secret `usher-acme` has the keys `pat` and `webhook`; [deploy/atlassian](../../deploy/atlassian/) says where they come from. On Kafka:
+
+```yaml
+${kafka}```
+
+To try it without any product: `--set sandbox.enabled=true --set persistence.enabled=false`. More examples are in [ci](ci).
+
+`helm test usher` asks usher through its Service whether it is ready.
+
+## What it does and does not do
+
+* **It checks.** The schema refuses unknown values. Combinations that can't work are refused with what to write. The init container
+  runs `usher check`: a wrong configuration stops the rollout with its line and column, and the old pods go on. With one pod the old one
+  is gone by then; NOTES.txt says how to check before.
+* **It makes the same objects each time.** There are no random values, look-ups, hooks (but the test), custom resource definitions or
+  roles. Argo CD and Flux can use it as it is.
+* **It needs no rights.** Pods fit the Pod Security profile `restricted`. No token of a ServiceAccount is mounted: usher never calls the API server.
+* **It exposes the webhook port alone.** The admin port has no Ingress, and no value makes one: use `kubectl port-forward`.
+* **Secrets are files.** Name Secrets that exist (`secrets`, `adminToken`); External Secrets, Vault or SOPS may make them, also by `extraObjects`.
+* **A pod keeps its partitions** while it restarts (`kafka.staticMembership`): its name is its `group.instance.id`, its volume has its
+  state, and others take over after `kafka.sessionTimeoutMs`. Image pulls count: pin digests, and pull before.
+
+## One StatefulSet, or three
+
+With `split: false` each pod has all roles. This is right for 2 or 3 pods. `split: true` makes a Deployment `webhooks`, a StatefulSet `engine` and
+a StatefulSet `admin`: use it when webhooks must not share a core with the engine.
+
+## Upgrade, grow, remove
+
+* Upgrades by one version need nothing. `Chart.yaml` lists the changes. Old and new pods work side by side, and one version back is safe.
+* A changed configuration restarts the pods. A Secret that changes does not: `kubectl rollout restart` makes usher read it.
+* The size of a claim can't be changed in a StatefulSet. Grow the claims with `kubectl patch pvc`, then
+  `kubectl delete statefulset NAME --cascade=orphan`, set `persistence.size`, and upgrade.
+* `helm uninstall` leaves the claims. Delete them by hand if the log is not needed any more.
+* Texts that YAML takes for something else need quotes in `config`: a group called `"on"` or `"2024"`. Helm reads YAML 1.1.
+
+## Monitoring
+
+`monitoring.serviceMonitor` (or `podMonitor`), `monitoring.rules` and `monitoring.dashboards` make objects for the Prometheus operator and for
+the sidecar of Grafana. Each alert has a runbook in [docs/runbooks.md](../../docs/runbooks.md). Without the operator use
+[rules/usher.yaml](rules/usher.yaml) and [dashboards](dashboards) as files; the job's name must contain `usher` there.
+
+## Values
+
+${values}
+## For those who change this chart
+
+`make chart` tests it, `make chart-write` makes this page and the other made files anew.

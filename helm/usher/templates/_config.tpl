@@ -1,0 +1,59 @@
+{{/* The keys of the configuration that the chart sets, as YAML. */}}
+{{- define "usher.settings" -}}
+{{- $admin := dict "listen" (printf "%s:8081" .Values.listenAddress) -}}
+{{- if .Values.adminToken.existingSecret -}}
+{{- $_ := set $admin "token" (dict "file" "secrets/admin/token") -}}
+{{- end -}}
+{{- $log := dict "kind" .Values.mode -}}
+{{- if eq .Values.mode "kafka" -}}
+{{- $options := deepCopy .Values.kafka.options -}}
+{{- if .Values.kafka.staticMembership -}}
+{{- $options = merge (dict "group.instance.id" (dict "env" "POD_NAME") "session.timeout.ms" (.Values.kafka.sessionTimeoutMs | int64 | toString)) $options -}}
+{{- end -}}
+{{- $_ := set $log "kafka" (dict "brokers" .Values.kafka.brokers "topic_prefix" .Values.kafka.topicPrefix "partitions" .Values.kafka.partitions
+    "replication_factor" .Values.kafka.replicationFactor "options" $options) -}}
+{{- end -}}
+{{- dict "data_dir" "/data" "webhooks" (dict "listen" (printf "%s:8080" .Values.listenAddress)) "admin" $admin "log" $log | toYaml -}}
+{{- end -}}
+
+{{/* The host name of the sandbox. */}}
+{{- define "usher.sandboxName" -}}
+{{ include "usher.fullname" . }}-sandbox
+{{- end -}}
+
+{{/* usher.yaml: the value `config`, the sandbox's source and scheme, and the keys that the chart sets. */}}
+{{- define "usher.config" -}}
+{{- $config := deepCopy .Values.config -}}
+{{- if .Values.sandbox.enabled -}}
+{{- $host := include "usher.sandboxName" . -}}
+{{- $source := dict "id" "demo" "name" "Simulated Jira" "product" "jira-dc" "base_url" (printf "http://%s:8090/jira-dc" $host) "plain_http" $host
+    "auth" (dict "bearer" (dict "value" "sandbox-token")) "webhook" (dict "hmac" (list (dict "value" "sandbox-secret")))
+    "feed" (dict "kind" "audit-log" "every" "2s") "reconcile" (dict "every" "5s") -}}
+{{- $scheme := dict "id" "demo" "name" "New users become newcomers" "source" "demo" "trigger" "on_create" "test_mode" false
+    "select" (dict "everyone" true) "actions" (list (dict "add_groups" (list "newcomers"))) -}}
+{{- $_ := set $config "sources" (append ($config.sources | default list) $source) -}}
+{{- $_ := set $config "schemes" (append ($config.schemes | default list) $scheme) -}}
+{{- end -}}
+{{- mergeOverwrite $config (include "usher.settings" . | fromYaml) | toYaml -}}
+{{- end -}}
+
+{{/* The same keys as environment variables, which win over the file: for a ConfigMap that the chart does not make. */}}
+{{- define "usher.settingsEnv" -}}
+{{- $settings := include "usher.settings" . | fromYaml -}}
+- name: USHER_DATA_DIR
+  value: {{ $settings.data_dir | quote }}
+- name: USHER_WEBHOOKS__LISTEN
+  value: {{ $settings.webhooks.listen | toJson | quote }}
+- name: USHER_ADMIN__LISTEN
+  value: {{ $settings.admin.listen | toJson | quote }}
+{{- with $settings.admin.token }}
+- name: USHER_ADMIN__TOKEN
+  value: {{ dict "file" (printf "/etc/usher/%s" .file) | toJson | quote }}
+{{- end }}
+- name: USHER_LOG__KIND
+  value: {{ $settings.log.kind | quote }}
+{{- with $settings.log.kafka }}
+- name: USHER_LOG__KAFKA
+  value: {{ . | toJson | quote }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,64 @@
+"""The chart rendered, for its tests."""
+
+import json
+import pathlib
+import subprocess
+from dataclasses import dataclass
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHART = ROOT / "helm" / "usher"
+CI = sorted((CHART / "ci").glob("*.yaml"))
+WORKLOADS = ("Deployment", "StatefulSet")
+
+
+class Refused(Exception):
+    """helm did not render."""
+
+
+def helm(*arguments):
+    done = subprocess.run(["helm", *map(str, arguments)], capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise Refused(done.stderr)
+    return done.stdout
+
+
+def template(*values, chart=CHART, release="release", namespace="people", kubernetes="1.37.0", flags=()):
+    """The manifests as text. `values` are files, or mappings."""
+    arguments = ["template", release, chart, "--namespace", namespace, "--kube-version", kubernetes, *flags]
+    for value in values:
+        arguments += ["--set-json", f"{json.dumps(value)}"] if isinstance(value, dict) else ["--values", value]
+    return helm(*arguments)
+
+
+@dataclass
+class Rendered:
+    """The objects of a rendered chart."""
+
+    objects: list
+
+    def of(self, *kinds):
+        return [item for item in self.objects if item["kind"] in kinds]
+
+    def one(self, kind, name):
+        found = [item for item in self.of(kind) if item["metadata"]["name"] == name]
+        assert len(found) == 1, f"{kind} {name}: {[(i['kind'], i['metadata']['name']) for i in self.objects]}"
+        return found[0]
+
+    def pods(self):
+        """Name and pod of each workload, with those of hooks."""
+        for item in self.of(*WORKLOADS):
+            yield item["metadata"]["name"], item["spec"]["template"]
+        for item in self.of("Pod"):
+            yield item["metadata"]["name"], item
+
+    def configuration(self):
+        """The text of usher.yaml, or None if the chart makes none."""
+        texts = [item["data"]["usher.yaml"] for item in self.of("ConfigMap") if "usher.yaml" in item.get("data", {})]
+        assert len(texts) <= 1
+        return texts[0] if texts else None
+
+
+def rendered(*values, **keywords):
+    return Rendered([item for item in yaml.safe_load_all(template(*values, **keywords)) if item])
