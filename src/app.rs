@@ -7,14 +7,17 @@ mod database_threads;
 mod draining;
 mod error;
 mod following;
+mod front;
 mod greeting;
 mod health;
 mod housekeeping;
 mod listeners;
 mod long_pauses;
+mod service_manager;
 mod shutdown;
 mod stages;
 mod supervisor;
+mod waiting;
 
 use std::{
     net::SocketAddr,
@@ -22,14 +25,13 @@ use std::{
     sync::Arc,
 };
 
-use actix_web::dev::ServerHandle;
 use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use connecting::{connect, explainer, open_log};
 pub use error::{Error, Listener};
-use health::AppHealth;
+use front::Front;
 use housekeeping::Housekeeping;
 use listeners::Listeners;
 pub use shutdown::{STOPS_WITHIN, Shutdown};
@@ -41,10 +43,8 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, LogConfig},
     engine::{Controls, Desk, LookUps, Memory, References, WrittenSchemes},
-    health::Health,
     intake::Intake,
     log::Log,
-    metrics::Metrics,
     products::Limits,
     secret::Secret,
     settings::Settings,
@@ -90,8 +90,7 @@ pub struct App {
     webhooks: Option<SocketAddr>,
     admin: SocketAddr,
     new_token: Option<NewToken>,
-    servers: JoinSet<std::io::Result<()>>,
-    handles: Vec<ServerHandle>,
+    listeners: Listeners,
     stages: Vec<Stage>,
     views: JoinSet<()>,
     log: Arc<dyn Log>,
@@ -144,19 +143,22 @@ impl App {
         Self::build_in(Surroundings { limits, ..Surroundings::default() }, config, roles).await
     }
 
-    /// As [`App::build`], in other surroundings.
+    /// As [`App::build`], in other surroundings. Probes are answered from the beginning; a Kafka that is away is waited for.
     pub async fn build_in(surroundings: Surroundings, config: Config, roles: Roles) -> Result<Self, Error> {
-        let Surroundings { limits, clock, clock_was_set, look_ups, shutdown } = surroundings;
         greeting::starts(&config, roles);
-        let webhooks =
-            roles.webhooks.then(|| listeners::bind(Listener::Webhooks, config.webhooks.listen)).transpose()?;
-        let admin = listeners::bind(Listener::Admin, config.admin.listen)?;
-        let addresses = (webhooks.as_ref().map(|bound| bound.address), admin.address);
-        let (metrics, health) = (Metrics::new()?, Health::default());
-        let data_folder = data_folder::open(&config.data_dir)?;
-        let token = admin::token(&config.admin, &config.data_dir)?;
-        let new_token = token.newly_made.then(|| NewToken::of(&token.secret, &config.data_dir));
-        let log = open_log(&config, &clock, &health).await?;
+        let front = Front::open(&config, roles, &surroundings.shutdown)?;
+        let Surroundings { limits, clock, clock_was_set, look_ups, shutdown } = surroundings;
+        let Front { webhooks, mut listeners, readiness, health, metrics, .. } = front;
+        let webhooks_address = webhooks.as_ref().map(|bound| bound.address);
+        let (opening, starting) = (health.component("log"), health.component("start"));
+        opening.failing("it is being opened");
+        let log = open_log(&config, &clock, &health, &opening).await?;
+        readiness.opened(Arc::clone(&log));
+        starting.failing("usher opens its state and reads its settings");
+        drop(opening);
+        if let Some(bound) = &webhooks {
+            bound.listen()?;
+        }
         let mut store = Store::open(&config.data_dir.join("state"), log.identity())?;
         store.watch(health.clone())?;
         database_threads::watch(&health);
@@ -177,7 +179,7 @@ impl App {
         let mut view_tasks = JoinSet::new();
         if keeps_views {
             view_tasks = following::follow(&supervisor, &views, &settings, &log, &stop_views);
-            settings.caught_up().await?; // so that no event is decided without the stored schemes
+            waiting::for_settings(&starting, &settings).await?;
         }
         let written: Arc<dyn WrittenSchemes> = Arc::new(settings.clone());
         let references = connecting::references(&config, &connections, &written, look_ups, &metrics);
@@ -194,7 +196,6 @@ impl App {
         };
         let stages = if roles.engine { parts.stages(&connections, clock_was_set) } else { Vec::new() };
 
-        let mut listeners = Listeners::default();
         if let Some(bound) = webhooks {
             let max_body = config.webhooks.max_body;
             let (log, clock) = (Arc::clone(&log), Arc::clone(&clock));
@@ -202,14 +203,12 @@ impl App {
             listeners.webhooks(bound, intake, metrics.clone())?;
         }
         let explainer = explainer(&connections, &references, &views, &clock);
-        let readiness = Arc::new(AppHealth::new(Arc::clone(&log), health.clone(), connections, shutdown.clone()));
+        readiness.connected(connections);
         let desk = Desk::new(Arc::clone(&log), Arc::clone(&clock));
         let kept_views = keeps_views.then(|| views.clone());
         let looked_up = if keeps_views { references.clone() } else { Vec::new() };
         let parts = admin::Parts { views, settings: settings.clone(), explainer, desk, arrivals, references };
-        let state = admin::AdminState::new(&config, token.secret, parts, metrics.clone(), readiness);
-        listeners.admin(admin, state, roles.admin, metrics.clone())?;
-        let (servers, handles) = listeners.start();
+        front.gate.open(admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness));
         let on_kafka = matches!(config.log, LogConfig::Kafka(_));
         let sources = config.sources;
         let settings = keeps_views.then_some(settings);
@@ -223,23 +222,21 @@ impl App {
             clock,
             on_kafka,
         };
-        let housekeeping = Arc::new(housekeeping);
         Ok(Self {
-            webhooks: addresses.0,
-            admin: addresses.1,
-            new_token,
-            servers,
-            handles,
+            webhooks: webhooks_address,
+            admin: front.admin,
+            new_token: front.new_token,
+            listeners,
             stages,
             views: view_tasks,
             log,
             supervisor,
             shutdown,
             store,
-            _data_folder: data_folder,
+            _data_folder: front.data_folder,
             stop_stages: CancellationToken::new(),
             stop_views,
-            housekeeping,
+            housekeeping: Arc::new(housekeeping),
             references: looked_up,
         })
     }
@@ -267,9 +264,10 @@ impl App {
     pub async fn run_until_stopped(mut self, stop: CancellationToken) -> Result<(), Error> {
         let tasks = self.start();
         info!(webhooks = self.webhooks.map(tracing::field::display), admin = %self.admin, "usher is running");
+        service_manager::ready();
         let ended = tokio::select! {
             () = stop.cancelled() => Ok(()),
-            Some(server) = self.servers.join_next() => {
+            Some(server) = self.listeners.ended() => {
                 error!(?server, "a listener ended by itself");
                 Err(Error::ListenerEnded)
             },

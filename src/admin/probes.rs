@@ -9,7 +9,7 @@ use regex::Regex;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{AdminState, Problem};
+use super::{Gate, Problem};
 use crate::{
     domain::{SourceId, Timestamp},
     views::RunState,
@@ -118,9 +118,9 @@ pub(super) async fn healthz() -> HttpResponse {
 }
 
 /// `GET /readyz`.
-pub(super) async fn readyz(state: web::Data<AdminState>) -> HttpResponse {
-    let waiting_for = waiting_for(&state).await;
-    let sources = state.readiness.sources().into_iter();
+pub(super) async fn readyz(gate: web::Data<Gate>) -> HttpResponse {
+    let waiting_for = waiting_for(&gate).await;
+    let sources = gate.readiness.sources().into_iter();
     let sources = sources.map(|SourceHealth { source, state, since, .. }| SourceProbe { source, state, since });
     let (status, mut response) = match waiting_for.as_slice() {
         [] => ("ready", HttpResponse::Ok()),
@@ -131,35 +131,36 @@ pub(super) async fn readyz(state: web::Data<AdminState>) -> HttpResponse {
 }
 
 /// `GET /metrics`.
-pub(super) async fn metrics(state: web::Data<AdminState>) -> Result<HttpResponse, Problem> {
-    count_open_runs(&state).await;
-    tell_components(&state).await;
-    let text = state.metrics.render().map_err(|error| Problem::internal(&error))?;
+pub(super) async fn metrics(gate: web::Data<Gate>) -> Result<HttpResponse, Problem> {
+    count_open_runs(&gate).await;
+    tell_components(&gate).await;
+    let text = gate.metrics.render().map_err(|error| Problem::internal(&error))?;
     let content_type = (header::CONTENT_TYPE, "text/plain; version=0.0.4");
     Ok(HttpResponse::Ok().insert_header(content_type).body(text))
 }
 
 /// What is waited for; not having been told in time counts as waiting.
-async fn waiting_for(state: &AdminState) -> Vec<Wait> {
-    let asked = tokio::time::timeout(PATIENCE, state.readiness.waiting_for()).await;
+async fn waiting_for(gate: &Gate) -> Vec<Wait> {
+    let asked = tokio::time::timeout(PATIENCE, gate.readiness.waiting_for()).await;
     asked.unwrap_or_else(|_| vec![Wait::new("readiness", &format!("no answer within {} s", PATIENCE.as_secs()))])
 }
 
 /// Sets the gauge of components: all that `/readyz` waits for fails, the others work. A process that ends fails at nothing.
-async fn tell_components(state: &AdminState) {
-    let waits = waiting_for(state).await;
-    let mut components = state.readiness.components();
+async fn tell_components(gate: &Gate) {
+    let waits = waiting_for(gate).await;
+    let mut components = gate.readiness.components();
     components.entry("log".to_owned()).or_default();
     components.extend(waits.into_iter().filter(|wait| !wait.is_stopping()).map(|wait| (wait.what, true)));
-    let failing = &state.metrics.component_failing;
+    let failing = &gate.metrics.component_failing;
     failing.reset(); // partitions come and go
     for (component, fails) in components {
         failing.with_label_values(&[component]).set(i64::from(fails));
     }
 }
 
-/// Sets the gauge of runs that have not ended. Where the views can't be read it stays as it was.
-async fn count_open_runs(state: &web::Data<AdminState>) {
+/// Sets the gauge of runs that have not ended. Where the views can't be read, or not yet, it stays as it was.
+async fn count_open_runs(gate: &Gate) {
+    let Some(state) = gate.state() else { return };
     let views = state.views.clone();
     let Ok(Ok(open)) = web::block(move || views.open_runs()).await else { return };
     for counted in [RunState::Held, RunState::Running] {

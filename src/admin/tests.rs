@@ -35,7 +35,7 @@ const TOKEN: &str = "the-admin-token";
 /// The listener with the log it shows.
 struct Site {
     following: Following,
-    state: web::Data<AdminState>,
+    gate: web::Data<Gate>,
     process: Arc<Process>,
     _settings: DropGuard,
 }
@@ -115,8 +115,9 @@ impl Site {
         let ids = config.sources.iter().map(|source| &source.id);
         let arrivals = Arrivals::new(ids, metrics.clone(), Arc::new(SystemClock));
         let parts = Parts { views, settings, explainer, desk, arrivals, references: Vec::new() };
-        let state = AdminState::new(&config, Secret::new(TOKEN), parts, metrics, readiness);
-        Self { following, state: web::Data::new(state), process, _settings: stop.drop_guard() }
+        let gate = Gate::new(Arc::clone(&readiness), metrics.clone());
+        gate.open(AdminState::new(&config, Secret::new(TOKEN), parts, metrics, readiness));
+        Self { following, gate: web::Data::new(gate), process, _settings: stop.drop_guard() }
     }
 
     /// Asks with an `Authorization` header of one's own, or none.
@@ -129,7 +130,7 @@ impl Site {
     }
 
     async fn send(&self, request: TestRequest) -> Answer {
-        let service = init_service(App::new().configure(configure(self.state.clone(), true))).await;
+        let service = init_service(App::new().configure(configure(self.gate.clone(), true))).await;
         let request = request.to_request();
         let (method, uri) = (request.method().clone(), request.uri().to_string());
         let response = call_service(&service, request).await;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::Error;
+use super::{Error, waiting};
 use crate::{
     clock::Clock,
     config::{Config, LogConfig, Source},
     engine::{Connection, Controls, LookUps, References, WrittenSchemes, consumer_groups},
     explain::Explainer,
-    health::Health,
+    health::{Component, Health},
     log::{
         Log,
         embedded::{self, EmbeddedLog},
@@ -19,8 +19,14 @@ use crate::{
     views::Views,
 };
 
-/// Opens the log that the configuration names, or makes it. It says to `health` how it is doing.
-pub(super) async fn open_log(config: &Config, clock: &Arc<dyn Clock>, health: &Health) -> Result<Arc<dyn Log>, Error> {
+/// Opens the log that the configuration names, or makes it. It says to `health` how it is doing. Kafka is waited for;
+/// meanwhile `opening` says why.
+pub(super) async fn open_log(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    health: &Health,
+    opening: &Component,
+) -> Result<Arc<dyn Log>, Error> {
     Ok(match &config.log {
         LogConfig::Embedded => {
             let dir = config.data_dir.join("log");
@@ -31,7 +37,10 @@ pub(super) async fn open_log(config: &Config, clock: &Arc<dyn Clock>, health: &H
             let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, options));
             Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
         }
-        LogConfig::Kafka(kafka) => Arc::new(KafkaLog::open_in(kafka, health.clone()).await?),
+        LogConfig::Kafka(kafka) => {
+            opening.failing("Kafka has not answered yet");
+            Arc::new(waiting::for_log(opening, || KafkaLog::open_in(kafka, health.clone())).await?)
+        }
     })
 }
 

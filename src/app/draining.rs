@@ -3,20 +3,18 @@
 use tokio::task::JoinSet;
 use tracing::info;
 
-use super::{App, Error, shutdown::Part};
+use super::{App, Error, service_manager, shutdown::Part};
 
 impl App {
     /// Ends all parts, each within its time. `tasks` are the stages and what else works with the log and products.
     pub(super) async fn drain(mut self, mut tasks: JoinSet<()>) -> Result<(), Error> {
         let shutdown = self.shutdown.clone();
         shutdown.begin();
+        service_manager::stopping();
         info!("stopping: no new deliveries, finishing what was begun");
-        let (webhooks, admin) = self.handles.split_at(usize::from(self.webhooks.is_some()));
         self.stop_stages.cancel();
         let begun = async {
-            for handle in webhooks {
-                handle.stop(true).await;
-            }
+            self.listeners.stop_webhooks().await;
             while tasks.join_next().await.is_some() {}
         };
         let _ = shutdown.within(Part::Work, begun).await;
@@ -24,12 +22,7 @@ impl App {
         self.stop_views.cancel();
         let _ = shutdown.within(Part::Views, async { while self.views.join_next().await.is_some() {} }).await;
         self.views.abort_all();
-        let answers = async {
-            for handle in admin {
-                handle.stop(true).await;
-            }
-        };
-        let _ = shutdown.within(Part::Answers, answers).await;
+        let _ = shutdown.within(Part::Answers, self.listeners.stop_admin()).await;
         let _ = shutdown.within(Part::Log, self.log.close()).await;
         let store = self.store;
         let flushing = tokio::task::spawn_blocking(move || store.flush());

@@ -1,6 +1,9 @@
 //! What the probes are told.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use async_trait::async_trait;
 
@@ -12,22 +15,36 @@ use crate::{
     log::Log,
 };
 
-/// Knows the log, the components, the sources, and whether the process ends.
+/// Knows the log, the components, the sources, and whether the process ends. The log and the sources are told of once
+/// they are there.
 pub(super) struct AppHealth {
-    log: Arc<dyn Log>,
+    log: OnceLock<Arc<dyn Log>>,
     components: Health,
-    connections: Vec<Arc<Connection>>,
+    connections: OnceLock<Vec<Arc<Connection>>>,
     shutdown: Shutdown,
 }
 
 impl AppHealth {
-    pub(super) fn new(
-        log: Arc<dyn Log>,
-        components: Health,
-        connections: Vec<Arc<Connection>>,
-        shutdown: Shutdown,
-    ) -> Self {
-        Self { log, components, connections, shutdown }
+    pub(super) fn new(components: Health, shutdown: Shutdown) -> Self {
+        Self { log: OnceLock::new(), components, connections: OnceLock::new(), shutdown }
+    }
+
+    /// The log is open. From now on it is asked itself.
+    pub(super) fn opened(&self, log: Arc<dyn Log>) {
+        // A process opens one log: an error says that it was told of.
+        let _told = self.log.set(log);
+    }
+
+    /// The sources are set up.
+    pub(super) fn connected(&self, connections: Vec<Arc<Connection>>) {
+        // They are set up once: an error says that they were told of.
+        let _told = self.connections.set(connections);
+    }
+
+    /// Why no record would be taken now, as far as the log itself tells. Before it is open, a component says why.
+    async fn log(&self) -> Option<Wait> {
+        let error = self.log.get()?.ready().await.err()?;
+        Some(Wait::new("log", &error.to_string()))
     }
 }
 
@@ -37,7 +54,7 @@ impl Readiness for AppHealth {
         if self.shutdown.has_begun() {
             return vec![Wait::stopping()]; // the log may be closed already
         }
-        let log = self.log.ready().await.err().map(|error| Wait::new("log", &error.to_string()));
+        let log = self.log().await;
         let components = self.components.failing().into_iter().map(|(what, why)| Wait::new(what, &why));
         log.into_iter().chain(components).collect()
     }
@@ -55,7 +72,7 @@ impl Readiness for AppHealth {
             };
             SourceHealth { source: connection.source.clone(), state, why, since }
         };
-        self.connections.iter().map(health).collect()
+        self.connections.get().into_iter().flatten().map(health).collect()
     }
 }
 
@@ -67,7 +84,8 @@ mod tests {
     #[tokio::test]
     async fn a_process_is_not_ready_from_the_moment_on_that_it_is_told_to_stop() {
         let shutdown = Shutdown::default();
-        let health = AppHealth::new(MemoryLog::new(), Health::default(), Vec::new(), shutdown.clone());
+        let health = AppHealth::new(Health::default(), shutdown.clone());
+        health.opened(MemoryLog::new());
         assert_eq!(health.waiting_for().await, []);
         shutdown.begin();
         assert_eq!(health.waiting_for().await, [Wait::stopping()]);

@@ -8,11 +8,12 @@ use std::{
 
 use actix_server::{Server, ServerHandle};
 use actix_web::{App, web};
+use socket2::Socket;
 use tokio::task::JoinSet;
 
 use super::{Error, error::Listener};
 use crate::{
-    admin::{self, AdminState},
+    admin::{self, Gate},
     http_server::{self, Listener as HttpListener, Timeouts},
     intake::{self, Intake},
     metrics::Metrics,
@@ -38,18 +39,31 @@ const BACKLOG: i32 = 4096;
 /// A bound socket that nobody answers on yet.
 pub(super) struct Bound {
     what: Listener,
-    socket: TcpListener,
+    socket: Socket,
     pub(super) address: SocketAddr,
 }
 
-/// Listeners, not yet running.
+impl Bound {
+    /// Has connections wait until they are answered. Before that they are refused.
+    pub(super) fn listen(&self) -> Result<(), Error> {
+        self.socket.listen(BACKLOG).map_err(|error| self.refused(error))
+    }
+
+    fn refused(&self, error: io::Error) -> Error {
+        Error::Listen { what: self.what, address: self.address, error }
+    }
+}
+
+/// The listeners that are answered.
 #[derive(Default)]
 pub(super) struct Listeners {
-    servers: Vec<Server>,
+    servers: JoinSet<io::Result<()>>,
+    webhooks: Option<ServerHandle>,
+    admin: Option<ServerHandle>,
 }
 
 impl Listeners {
-    /// Has webhooks answered on `bound`.
+    /// Has webhooks answered on `bound` from now on.
     pub(super) fn webhooks(&mut self, bound: Bound, intake: Intake, metrics: Metrics) -> Result<(), Error> {
         let intake = web::Data::new(intake);
         let app = move || App::new().app_data(intake.clone()).configure(intake::configure);
@@ -61,17 +75,19 @@ impl Listeners {
             drain_seconds: DRAIN_SECONDS,
             metrics,
         };
-        let Bound { what, socket, address } = bound;
-        let server =
-            http_server::serve(listener, socket, app).map_err(|error| Error::Listen { what, address, error })?;
-        self.servers.push(server);
+        self.webhooks = Some(self.start(bound, |socket| http_server::serve(listener, socket, app))?);
         Ok(())
     }
 
-    /// Has probes, and with `api` administrators, answered on `bound`.
-    pub(super) fn admin(&mut self, bound: Bound, state: AdminState, api: bool, metrics: Metrics) -> Result<(), Error> {
-        let state = web::Data::new(state);
-        let app = move || App::new().configure(admin::configure(state.clone(), api));
+    /// Has probes, and with `api` administrators, answered on `bound` from now on.
+    pub(super) fn admin(
+        &mut self,
+        bound: Bound,
+        gate: web::Data<Gate>,
+        api: bool,
+        metrics: Metrics,
+    ) -> Result<(), Error> {
+        let app = move || App::new().configure(admin::configure(gate.clone(), api));
         let listener = HttpListener {
             name: "admin",
             workers: Some(1),
@@ -80,17 +96,40 @@ impl Listeners {
             drain_seconds: DRAIN_SECONDS,
             metrics,
         };
-        let Bound { what, socket, address } = bound;
-        let server =
-            http_server::serve(listener, socket, app).map_err(|error| Error::Listen { what, address, error })?;
-        self.servers.push(server);
+        self.admin = Some(self.start(bound, |socket| http_server::serve(listener, socket, app))?);
         Ok(())
     }
 
-    /// Starts what was bound; the handles are in the order of binding.
-    pub(super) fn start(self) -> (JoinSet<io::Result<()>>, Vec<ServerHandle>) {
-        let handles = self.servers.iter().map(Server::handle).collect();
-        (self.servers.into_iter().collect(), handles)
+    fn start(
+        &mut self,
+        bound: Bound,
+        serve: impl FnOnce(TcpListener) -> io::Result<Server>,
+    ) -> Result<ServerHandle, Error> {
+        bound.listen()?;
+        let Bound { what, socket, address } = bound;
+        let server = serve(socket.into()).map_err(|error| Error::Listen { what, address, error })?;
+        let handle = server.handle();
+        self.servers.spawn(server);
+        Ok(handle)
+    }
+
+    /// Returns when one of them has ended; not before, where there is none.
+    pub(super) async fn ended(&mut self) -> Option<Result<io::Result<()>, tokio::task::JoinError>> {
+        self.servers.join_next().await
+    }
+
+    /// Takes no more webhooks in; returns when those that were begun are answered.
+    pub(super) async fn stop_webhooks(&self) {
+        if let Some(handle) = &self.webhooks {
+            handle.stop(true).await;
+        }
+    }
+
+    /// Answers administrators and probes no more.
+    pub(super) async fn stop_admin(&self) {
+        if let Some(handle) = &self.admin {
+            handle.stop(true).await;
+        }
     }
 }
 
@@ -118,17 +157,16 @@ fn open_files() -> u64 {
     rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(u64::MAX, |(soft, _)| soft)
 }
 
-/// Takes `address`, before anything is made or opened: a port in use is said first.
+/// Takes `address`, before anything is made or opened: a port in use is said first. Connections are refused until
+/// [`Bound::listen`].
 pub(super) fn bind(what: Listener, address: SocketAddr) -> Result<Bound, Error> {
     let bind = || -> io::Result<_> {
-        let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
+        let socket = Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
         socket.set_nonblocking(true)?;
-        let socket = TcpListener::from(socket);
-        let address = socket.local_addr()?;
-        Ok(Bound { what, socket, address })
+        let bound = socket.local_addr()?.as_socket();
+        Ok(Bound { what, socket, address: bound.unwrap_or(address) })
     };
     bind().map_err(|error| Error::Listen { what, address, error })
 }

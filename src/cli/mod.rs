@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod demo;
+mod healthcheck;
 mod products;
 mod remote;
 mod sandbox;
@@ -75,6 +76,8 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// Ask a running usher whether it is alive, or ready: exit code 0 or 1.
+    Healthcheck(healthcheck::Healthcheck),
     /// Show what each product can do.
     Products {
         /// Only this one, as in `jira-dc`.
@@ -134,6 +137,7 @@ fn run(command: Command) -> ExitCode {
         Command::Check { config } => {
             check::run(config.as_deref(), env, &mut stdout(), &mut stderr()).unwrap_or_else(|_| ExitCode::from(FAILED))
         }
+        Command::Healthcheck(asked) => healthcheck::run(&asked, env),
         Command::Products { product, shown } => products::run(shown.output, product),
         Command::Sandbox { listen, log } => {
             telemetry::start(log.log_format);

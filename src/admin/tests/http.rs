@@ -173,10 +173,29 @@ async fn a_query_that_cant_be_understood_is_refused_with_what_to_write() {
 #[actix_web::test]
 async fn a_process_without_the_admin_role_answers_probes_and_metrics_only() {
     let site = Site::start();
-    let service = init_service(App::new().configure(configure(site.state.clone(), false))).await;
+    let service = init_service(App::new().configure(configure(site.gate.clone(), false))).await;
     for (path, expected) in [("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/", 404), ("/api/v1/runs", 404)]
     {
         let request = TestRequest::get().uri(path).insert_header(("Authorization", format!("Bearer {TOKEN}")));
         assert_eq!(call_service(&service, request.to_request()).await.status().as_u16(), expected, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn while_usher_starts_probes_are_answered_and_the_api_says_that_it_is_not_there_yet() {
+    let waits = Mutex::new(vec![Wait::new("log", "no broker answers")]);
+    let process = Arc::new(Process { waits, hangs: false });
+    let gate = web::Data::new(Gate::new(process, Metrics::new().expect("metrics")));
+    let service = init_service(App::new().configure(configure(gate, true))).await;
+    for (path, status) in [
+        ("/healthz", 200),
+        ("/readyz", 503),
+        ("/metrics", 200),
+        ("/", 200),
+        ("/api/v1/runs", 503),
+        ("/api/v1/nothing", 503),
+    ] {
+        let response = call_service(&service, TestRequest::default().uri(path).to_request()).await;
+        assert_eq!(response.status().as_u16(), status, "{path}");
     }
 }

@@ -33,3 +33,4 @@ mod starting;
 mod sweeps;
 mod times;
 mod users;
+mod waiting;

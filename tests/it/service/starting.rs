@@ -97,15 +97,6 @@ fn parts_apart_are_refused_without_kafka() {
     assert_refuses(serve(&ground).args(["--roles", "webhooks,admin"]), 2, &["--roles", "log.kind: kafka"]);
 }
 
-#[test]
-fn a_kafka_that_can_not_be_reached_is_told() {
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-    let broker = format!("127.0.0.1:{port}");
-    let ground =
-        ground().tweak("USHER_LOG__KIND", "kafka").tweak("USHER_LOG__KAFKA__BROKERS", &format!("[\"{broker}\"]"));
-    assert_refuses(&mut serve(&ground), 1, &["log:", &broker]);
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn after_sigterm_what_was_accepted_is_done_by_the_next_one_and_nothing_twice() {
     let ground = ground();

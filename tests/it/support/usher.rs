@@ -71,6 +71,14 @@ impl Usher {
         Self { child, face, stderr: PathBuf::from("/dev/null") }
     }
 
+    /// Starts it on `ground` and waits until it answers probes; the log it needs may be away.
+    pub async fn waiting(ground: &Ground) -> Self {
+        let stderr = ground.folder().join(format!("stderr-{}.jsonl", rand::random::<u64>()));
+        let mut usher = Self::with_stderr(ground, File::create(&stderr).expect("a file"), "info").await;
+        usher.stderr = stderr;
+        usher
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().expect("killed");

@@ -1,0 +1,57 @@
+//! The admin listener from its first moment on: probes are answered at once, the API once usher is built.
+
+use std::{
+    rc::Rc,
+    sync::{Arc, OnceLock},
+};
+
+use actix_web::{
+    body::MessageBody,
+    dev::{Extensions, ServiceRequest, ServiceResponse},
+    middleware::Next,
+    web,
+};
+
+use super::{AdminState, Problem, Readiness};
+use crate::metrics::Metrics;
+
+/// What the admin listener answers from.
+pub struct Gate {
+    pub(super) readiness: Arc<dyn Readiness>,
+    pub(super) metrics: Metrics,
+    state: OnceLock<web::Data<AdminState>>,
+}
+
+impl Gate {
+    /// A gate at which only probes and metrics are answered.
+    pub fn new(readiness: Arc<dyn Readiness>, metrics: Metrics) -> Self {
+        Self { readiness, metrics, state: OnceLock::new() }
+    }
+
+    /// Has the API answered from `state` from now on.
+    pub fn open(&self, state: AdminState) {
+        // A gate is opened once: an error says that it is open.
+        let _open = self.state.set(web::Data::new(state));
+    }
+
+    /// The state that the API is answered from; none while usher starts.
+    pub(super) fn state(&self) -> Option<&web::Data<AdminState>> {
+        self.state.get()
+    }
+}
+
+/// Lets requests to the API in once there is something to answer them from.
+pub(super) async fn pass(
+    gate: web::Data<Gate>,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let Some(state) = gate.state() else {
+        let starting = "usher is starting; GET /readyz says what it waits for. Try again when that answers 200";
+        return Ok(request.error_response(Problem::Unavailable(starting.into())).map_into_right_body());
+    };
+    let mut data = Extensions::new();
+    data.insert(web::Data::clone(state));
+    request.add_data_container(Rc::new(data));
+    Ok(next.call(request).await?.map_into_left_body())
+}
