@@ -34,7 +34,7 @@ pub use error::{Error, Listener};
 use front::Front;
 use housekeeping::Housekeeping;
 use listeners::Listeners;
-pub use shutdown::{STOPS_WITHIN, Shutdown};
+pub use shutdown::Shutdown;
 use stages::Stage;
 use supervisor::Supervisor;
 
@@ -200,7 +200,7 @@ impl App {
             let max_body = config.webhooks.max_body;
             let (log, clock) = (Arc::clone(&log), Arc::clone(&clock));
             let intake = Intake::new(&config.sources, max_body, log, clock, metrics.clone(), arrivals.clone());
-            listeners.webhooks(bound, intake, metrics.clone())?;
+            listeners.webhooks(bound, intake, shutdown.clone(), metrics.clone())?;
         }
         let explainer = explainer(&connections, &references, &views, &clock);
         readiness.connected(connections);
@@ -256,7 +256,8 @@ impl App {
         self.new_token.as_ref()
     }
 
-    /// Runs until `stop` is cancelled, then drains: no new deliveries, what was begun is finished, offsets are stored.
+    /// Runs until `stop` is cancelled, and lingers where the [`Shutdown`] says so. Then it drains: no new deliveries, what was
+    /// begun is finished, offsets are stored.
     ///
     /// # Errors
     /// [`Error::ListenerEnded`] and [`Error::ComponentFailed`] where usher ended by itself, [`Error::LeftBehind`] where a
@@ -265,8 +266,14 @@ impl App {
         let tasks = self.start();
         info!(webhooks = self.webhooks.map(tracing::field::display), admin = %self.admin, "usher is running");
         service_manager::ready();
+        let shutdown = self.shutdown.clone();
+        let stopped = async {
+            stop.cancelled().await;
+            service_manager::stopping();
+            shutdown.linger().await;
+        };
         let ended = tokio::select! {
-            () = stop.cancelled() => Ok(()),
+            () = stopped => Ok(()),
             Some(server) = self.listeners.ended() => {
                 error!(?server, "a listener ended by itself");
                 Err(Error::ListenerEnded)

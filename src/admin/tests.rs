@@ -174,7 +174,7 @@ fn configuration() -> Config {
     Config {
         data_dir: PathBuf::from("unused"),
         mode: Mode::Active,
-        webhooks: Webhooks { listen, max_body: 1 },
+        webhooks: Webhooks { listen, max_body: 1, linger: std::time::Duration::ZERO },
         admin: Admin { listen, token: None },
         log: LogConfig::Embedded,
         sources: vec![source("acme", Product::JiraDc), source("cloud", Product::JiraCloud)],

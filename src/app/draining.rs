@@ -3,14 +3,13 @@
 use tokio::task::JoinSet;
 use tracing::info;
 
-use super::{App, Error, service_manager, shutdown::Part};
+use super::{App, Error, shutdown::Part};
 
 impl App {
     /// Ends all parts, each within its time. `tasks` are the stages and what else works with the log and products.
     pub(super) async fn drain(mut self, mut tasks: JoinSet<()>) -> Result<(), Error> {
         let shutdown = self.shutdown.clone();
         shutdown.begin();
-        service_manager::stopping();
         info!("stopping: no new deliveries, finishing what was begun");
         self.stop_stages.cancel();
         let begun = async {

@@ -7,11 +7,18 @@ use std::{
 };
 
 use actix_server::{Server, ServerHandle};
-use actix_web::{App, web};
+use actix_web::{
+    App,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::ConnectionType,
+    middleware::{Next, from_fn},
+    web,
+};
 use socket2::Socket;
 use tokio::task::JoinSet;
 
-use super::{Error, error::Listener};
+use super::{Error, Shutdown, error::Listener};
 use crate::{
     admin::{self, Gate},
     http_server::{self, Listener as HttpListener, Timeouts},
@@ -64,9 +71,18 @@ pub(super) struct Listeners {
 
 impl Listeners {
     /// Has webhooks answered on `bound` from now on.
-    pub(super) fn webhooks(&mut self, bound: Bound, intake: Intake, metrics: Metrics) -> Result<(), Error> {
-        let intake = web::Data::new(intake);
-        let app = move || App::new().app_data(intake.clone()).configure(intake::configure);
+    pub(super) fn webhooks(
+        &mut self,
+        bound: Bound,
+        intake: Intake,
+        shutdown: Shutdown,
+        metrics: Metrics,
+    ) -> Result<(), Error> {
+        let (intake, shutdown) = (web::Data::new(intake), web::Data::new(shutdown));
+        let app = move || {
+            let app = App::new().app_data(intake.clone()).app_data(shutdown.clone());
+            app.configure(intake::configure).wrap(from_fn(closing))
+        };
         let listener = HttpListener {
             name: "webhooks",
             workers: None,
@@ -131,6 +147,19 @@ impl Listeners {
             handle.stop(true).await;
         }
     }
+}
+
+/// Answers with `Connection: close` once the end has begun, so that senders connect anew: to somebody else.
+async fn closing(
+    shutdown: web::Data<Shutdown>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let mut response = next.call(request).await?;
+    if shutdown.has_begun() {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    Ok(response)
 }
 
 /// How many connections each listener may have.

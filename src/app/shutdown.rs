@@ -2,16 +2,20 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use tracing::warn;
+use tracing::{info, warn};
 
-/// The process has ended that long after it was asked to, whatever its parts do: Kubernetes kills it after 30 s.
-pub const STOPS_WITHIN: Duration = Duration::from_secs(28);
+/// The process has ended that long after it was asked to, and after it took no more deliveries in, whatever its parts do:
+/// Kubernetes kills it after 30 s.
+const STOPS_WITHIN: Duration = Duration::from_secs(28);
 
-/// Until when a part may take, counted from the beginning of the end. A part that takes longer is left behind, so that
+/// Until when a part may take, counted from the moment at which deliveries are taken in no more. A part that takes longer is left behind, so that
 /// those after it have their time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -55,29 +59,64 @@ pub struct Shutdown(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
+    /// How long deliveries are still taken in.
+    linger: Duration,
     state: Mutex<State>,
     begun: Condvar,
+    /// What the state says too, for those who ask with each delivery.
+    has_begun: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct State {
     begun: Option<Instant>,
+    /// Since when deliveries are taken in no more.
+    draining: Option<Instant>,
     going_on: BTreeMap<u64, String>,
     next: u64,
     left_behind: Vec<&'static str>,
 }
 
 impl Shutdown {
+    /// An end at which deliveries are still taken in for as long as `linger`.
+    pub fn lingering(linger: Duration) -> Self {
+        Self(Arc::new(Shared { linger, ..Shared::default() }))
+    }
+
     /// The end begins; it has begun where it did before. Gives when.
     pub fn begin(&self) -> Instant {
         let begun = *self.lock().begun.get_or_insert_with(Instant::now);
+        self.0.has_begun.store(true, Ordering::Release);
         self.0.begun.notify_all();
         begun
     }
 
     /// Whether the end has begun.
     pub(super) fn has_begun(&self) -> bool {
-        self.lock().begun.is_some()
+        self.0.has_begun.load(Ordering::Acquire)
+    }
+
+    /// The time from the beginning of the end after which the process has ended, whatever its parts do.
+    pub fn limit(&self) -> Duration {
+        STOPS_WITHIN + self.0.linger
+    }
+
+    /// The end begins, and deliveries are still taken in: returns when that is over.
+    pub(super) async fn linger(&self) {
+        let rest = self.0.linger.saturating_sub(self.begin().elapsed());
+        if !rest.is_zero() {
+            info!(
+                seconds = rest.as_secs_f64(),
+                "stopping: not ready any more, deliveries are taken in for a while yet"
+            );
+            tokio::time::sleep(rest).await;
+        }
+    }
+
+    /// Deliveries are taken in no more: the times of the parts begin. They have begun where they did before.
+    fn drain(&self) -> Instant {
+        self.begin();
+        *self.lock().draining.get_or_insert_with(Instant::now)
     }
 
     /// Blocks until the end has begun; gives when.
@@ -111,7 +150,7 @@ impl Shutdown {
     /// Waits until `work` is done; none where it takes longer than its part may.
     pub(super) async fn within<T>(&self, part: Part, work: impl Future<Output = T>) -> Option<T> {
         let _going_on = self.begins(part.name());
-        let rest = part.until().saturating_sub(self.begin().elapsed());
+        let rest = part.until().saturating_sub(self.drain().elapsed());
         let done = tokio::time::timeout(rest, work).await.ok();
         if done.is_none() {
             warn!(part = part.name(), "stopping: this takes too long and is left behind");
@@ -174,6 +213,15 @@ mod tests {
         assert_eq!(shutdown.within(Part::Views, async { 1 }).await, Some(1));
         assert_eq!(shutdown.within(Part::Log, std::future::pending::<()>()).await, None);
         assert_eq!((shutdown.left_behind(), shutdown.going_on()), (vec!["the log"], vec![]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deliveries_are_taken_in_for_a_while_and_the_times_of_the_parts_begin_after_it() {
+        let shutdown = Shutdown::lingering(Duration::from_secs(3600));
+        assert_eq!(shutdown.limit(), STOPS_WITHIN + Duration::from_secs(3600));
+        shutdown.linger().await;
+        assert!(shutdown.has_begun());
+        assert_eq!(shutdown.within(Part::Work, async { 1 }).await, Some(1));
     }
 
     #[test]

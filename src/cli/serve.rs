@@ -4,6 +4,7 @@ use std::{
     io::{IsTerminal, Write, stderr, stdout},
     path::Path,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::ValueEnum;
@@ -29,7 +30,7 @@ pub(super) enum Role {
 }
 
 /// How long threads that wait for a disk are waited for, when all else has ended.
-const LEFT_OVER: std::time::Duration = std::time::Duration::from_millis(500);
+const LEFT_OVER: Duration = Duration::from_millis(500);
 
 /// Runs the service until SIGTERM or SIGINT.
 pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<Item = (String, String)>) -> ExitCode {
@@ -67,7 +68,8 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
 
 async fn serve(config: Config, roles: Roles) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
-    let shutdown = Shutdown::default();
+    let linger = if roles.webhooks { config.webhooks.linger } else { Duration::ZERO };
+    let shutdown = Shutdown::lingering(linger);
     watchdog::start(shutdown.clone())?;
     stop_on_signal(stop.clone(), shutdown.clone())?;
     let surroundings = Surroundings { shutdown, ..Surroundings::default() };

@@ -8,10 +8,7 @@ use std::{
 };
 
 use super::{FAILED, complain};
-use crate::{
-    app::{STOPS_WITHIN, Shutdown},
-    telemetry,
-};
+use crate::{app::Shutdown, telemetry};
 
 /// The orderly way out of the process calls into libraries, which may wait too.
 const LAST_RESORT: Duration = Duration::from_millis(1500);
@@ -22,7 +19,7 @@ const LAST_RESORT: Duration = Duration::from_millis(1500);
 /// Where there is no thread for it.
 pub(super) fn start(shutdown: Shutdown) -> std::io::Result<()> {
     Builder::new().name("watchdog".into()).spawn(move || {
-        let why = overdue(&shutdown, STOPS_WITHIN);
+        let why = overdue(&shutdown, shutdown.limit());
         let abort = || {
             thread::sleep(LAST_RESORT);
             process::abort();

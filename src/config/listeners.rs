@@ -3,7 +3,10 @@
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::RangeInclusive,
+    time::Duration,
 };
+
+use crate::domain::Age;
 
 use super::{Admin, Webhooks, fields::Fields, node::Node, problem::Place, reader::Reader, secret::header_secret};
 
@@ -11,6 +14,9 @@ const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 /// From less than most events to more than any product is known to send.
 const BODY_RANGE: RangeInclusive<usize> = KIB..=25 * MIB;
+
+/// The longest that deliveries are taken in after SIGTERM; load balancers look again within a minute.
+const LONGEST_LINGER: Duration = Duration::from_mins(5);
 
 /// Why `admin.listen` is for this machine alone.
 const PLAIN: &str = "other machines can reach this, and it speaks plain HTTP: the admin token can be read on the way; listen on \
@@ -24,16 +30,17 @@ pub(super) struct Placed<'n, T> {
 
 /// Reads `webhooks`; the defaults where `node` is none.
 pub(super) fn webhooks<'n>(node: Option<&'n Node>, reader: &mut Reader<'_>) -> Option<Placed<'n, Webhooks>> {
-    let (listen, max_body) = (local(8080), MIB);
+    let (listen, max_body, linger) = (local(8080), MIB, Duration::ZERO);
     let Some(node) = node else {
-        return Some(Placed { listener: Webhooks { listen, max_body }, at: None });
+        return Some(Placed { listener: Webhooks { listen, max_body, linger }, at: None });
     };
     let mut fields = Fields::of(node, reader)?;
     let at = fields.get("listen").map(|node| &node.at);
     let listen = fields.or("listen", listen, |node| reader.parsed(node, address));
     let max_body = fields.or("max_body", max_body, |node| reader.parsed(node, size));
+    let linger = fields.or("linger", linger, |node| reader.parsed(node, a_while));
     fields.done(reader);
-    Some(Placed { listener: Webhooks { listen: listen?, max_body: max_body? }, at })
+    Some(Placed { listener: Webhooks { listen: listen?, max_body: max_body?, linger: linger? }, at })
 }
 
 /// Reads `admin`; the defaults where `node` is none.
@@ -90,6 +97,17 @@ fn size(text: &str) -> Result<usize, String> {
     })
 }
 
+/// A length of time that may be none.
+fn a_while(text: &str) -> Result<Duration, String> {
+    if text == "0s" {
+        return Ok(Duration::ZERO);
+    }
+    let linger = text.parse::<Age>().map(Age::duration).ok();
+    linger
+        .filter(|linger| *linger <= LONGEST_LINGER)
+        .ok_or_else(|| format!("`{text}` does not fit here; write a length of time from `0s` to `5m`, like `10s`"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +121,15 @@ mod tests {
         }
         for bad in ["", "KiB", "1023", "26MiB", "1MB", "1.5MiB", "-1", "18446744073709551615MiB"] {
             assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+    #[test]
+    fn a_while_may_be_none_and_has_an_end() {
+        for (text, seconds) in [("0s", 0), ("10s", 10), ("5m", 300)] {
+            assert_eq!(a_while(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for bad in ["", "0", "10", "-1s", "301s", "1h"] {
+            assert!(a_while(bad).is_err(), "{bad}");
         }
     }
 }

@@ -89,6 +89,8 @@ pub struct Webhooks {
     pub listen: SocketAddr,
     /// The longest body accepted, in bytes.
     pub max_body: usize,
+    /// How long deliveries are still taken in after usher was told to stop.
+    pub linger: Duration,
 }
 
 /// The listener for administrators and probes.

@@ -14,6 +14,7 @@ use crate::support::{
     ground::{ACME, Ground},
     kafka::KafkaBroker,
     usher::{Usher, serve},
+    wire::Wire,
 };
 
 const EVERYBODY: &str = "{ id: new, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
@@ -151,4 +152,30 @@ async fn while_kafka_stands_still_usher_is_alive_not_ready_and_goes_on_afterward
     usher.tell(ACME, Happening::Created, &jane).await;
     usher.drain().await;
     assert_eq!(ground.effects().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_are_taken_in_for_a_while_after_sigterm_and_their_connections_closed() {
+    let ground = ground().tweak("USHER_WEBHOOKS__LINGER", "4m");
+    let usher = Usher::start(&ground).await;
+    let mut kept = Wire::connect(usher.webhooks).await;
+    kept.send("GET /webhooks/acme HTTP/1.1\r\nHost: usher\r\n\r\n").await;
+    assert!(!kept.answer().await.contains("connection: close"));
+    usher.terminate();
+    let text = eventually("it says that it stops", async || {
+        let (status, text) = usher.open_page("readyz").await;
+        (status == 503).then_some(text)
+    })
+    .await;
+    assert!(text.contains(r#""status":"stopping""#), "{text}");
+    let jane = Account::new("KEY1", "jane");
+    ground.sandbox.put_user(ACME.product, jane.clone());
+    usher.tell(ACME, Happening::Created, &jane).await;
+    eventually("what was accepted is done", async || (ground.effects().len() == 1).then_some(())).await;
+    kept.send("GET /webhooks/acme HTTP/1.1\r\nHost: usher\r\n\r\n").await;
+    let answer = kept.answer().await;
+    assert!(answer.contains("connection: close"), "{answer}");
+    usher.terminate(); // not to be waited for
+    let (status, log) = usher.wait();
+    assert!(status.code() == Some(1) && log.contains("taken in for a while yet"), "{status}: {log}");
 }
