@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use connecting::{connect, explainer, open_log};
+pub use data_folder::{Held as HeldDataFolder, LOCK, hold as hold_data_folder};
 pub use error::{Error, Listener};
 use front::Front;
 use housekeeping::Housekeeping;
@@ -207,7 +208,8 @@ impl App {
         let desk = Desk::new(Arc::clone(&log), Arc::clone(&clock));
         let kept_views = keeps_views.then(|| views.clone());
         let looked_up = if keeps_views { references.clone() } else { Vec::new() };
-        let parts = admin::Parts { views, settings: settings.clone(), explainer, desk, arrivals, references };
+        let (settings_now, log_now) = (settings.clone(), Arc::clone(&log));
+        let parts = admin::Parts { log: log_now, views, settings: settings_now, explainer, desk, arrivals, references };
         front.gate.open(admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness));
         let on_kafka = matches!(config.log, LogConfig::Kafka(_));
         let sources = config.sources;

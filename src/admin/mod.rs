@@ -30,6 +30,7 @@ use crate::{
     domain::{Mode, SourceId},
     engine::{Desk, References},
     explain::{Explainer, Previews},
+    log::Log,
     metrics::Metrics,
     secret::Secret,
     settings::Settings,
@@ -46,6 +47,9 @@ const READING: &str = "GET, HEAD";
 /// What the answers are made from.
 pub struct AdminState {
     token: Secret,
+    /// Whether usher made the token and keeps it in `data_dir`.
+    has_made_token: bool,
+    log: Arc<dyn Log>,
     guesses: guesses::Guesses,
     views: Views,
     metrics: Metrics,
@@ -64,6 +68,8 @@ pub struct AdminState {
 
 /// The parts of usher that answer administrators.
 pub struct Parts {
+    /// Of which backups are made.
+    pub log: Arc<dyn Log>,
     /// What the log tells.
     pub views: Views,
     /// What is set while usher runs.
@@ -82,10 +88,13 @@ impl AdminState {
     /// Of the configuration only what may be seen is kept. Requests to the API are worked on in the runtime that this is
     /// called in; the listener has one of its own.
     pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
-        let Parts { views, settings, explainer, desk, arrivals, references } = parts;
+        let Parts { log, views, settings, explainer, desk, arrivals, references } = parts;
+        let has_made_token = config.admin.token.is_none();
         let sources = config.sources.iter().map(SourceRow::from).collect();
         Self {
             token,
+            has_made_token,
+            log,
             guesses: guesses::Guesses::new(metrics.clone()),
             views,
             metrics,

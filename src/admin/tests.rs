@@ -114,7 +114,8 @@ impl Site {
         let desk = Desk::new(following.log.clone(), Arc::new(SystemClock));
         let ids = config.sources.iter().map(|source| &source.id);
         let arrivals = Arrivals::new(ids, metrics.clone(), Arc::new(SystemClock));
-        let parts = Parts { views, settings, explainer, desk, arrivals, references: Vec::new() };
+        let parts =
+            Parts { log: following.log.clone(), views, settings, explainer, desk, arrivals, references: Vec::new() };
         let gate = Gate::new(Arc::clone(&readiness), metrics.clone());
         gate.open(AdminState::new(&config, Secret::new(TOKEN), parts, metrics, readiness));
         Self { following, gate: web::Data::new(gate), process, _settings: stop.drop_guard() }

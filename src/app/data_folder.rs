@@ -11,11 +11,12 @@ use std::{
 use tracing::{info, warn};
 
 use super::Error;
+use crate::backup::RESTORING;
 
 /// What usher makes in the data folder.
 const OURS: [&str; 4] = [crate::admin::TOKEN_FILE, LOCK, "log", "state"];
 /// Locked by the process that uses the folder.
-const LOCK: &str = "usher.lock";
+pub const LOCK: &str = "usher.lock";
 const PROBE: &str = ".usher-can-write";
 /// With less free disk space than that, in bytes, nothing is opened: databases that meet a full disk fail for good.
 const ROOM_TO_START: u64 = 16 * 1024 * 1024;
@@ -23,7 +24,7 @@ const FOR_OTHERS: u32 = 0o077;
 const WRITTEN_BY_ANYBODY: u32 = 0o002;
 
 /// The data folder, held for this process until this is dropped, or the process has ended in whatever way.
-pub(super) struct Held {
+pub struct Held {
     _lock: File,
 }
 
@@ -31,8 +32,9 @@ pub(super) struct Held {
 ///
 /// # Errors
 ///
-/// [`Error::DataDir`] where it can't be made or written to, [`Error::InUse`] where another process holds it, and
-/// [`Error::DiskFull`] where there is too little room on its disk to start.
+/// [`Error::DataDir`] where it can't be made or written to, [`Error::InUse`] where another process holds it,
+/// [`Error::DiskFull`] where there is too little room on its disk to start, and [`Error::HalfRestored`] where a restore was broken
+/// off in it.
 pub(super) fn open(path: &Path) -> Result<Held, Error> {
     has_room(path, ROOM_TO_START)?;
     let was_there = path.is_dir();
@@ -44,13 +46,28 @@ pub(super) fn open(path: &Path) -> Result<Held, Error> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)
     };
     let held = usable.map_err(TryLockError::Error).and_then(|()| lock(path));
+    if held.is_ok() && path.join(RESTORING).is_dir() && !path.join("log").exists() {
+        return Err(Error::HalfRestored(path.to_owned()));
+    }
     if was_there && held.is_ok() {
         tighten(path);
     }
-    held.map_err(|error| match error {
+    held.map_err(|error| refused(path, error))
+}
+
+/// Holds a data folder that is there and of which usher is not to be started now.
+///
+/// # Errors
+/// [`Error::InUse`] where another process holds it, and [`Error::DataDir`] where it can't be written to.
+pub fn hold(path: &Path) -> Result<Held, Error> {
+    lock(path).map_err(|error| refused(path, error))
+}
+
+fn refused(path: &Path, error: TryLockError) -> Error {
+    match error {
         TryLockError::WouldBlock => Error::InUse(path.to_owned()),
         TryLockError::Error(error) => Error::DataDir { path: path.to_owned(), error },
-    })
+    }
 }
 
 fn lock(path: &Path) -> Result<Held, TryLockError> {
@@ -174,6 +191,14 @@ mod tests {
         open(other.path()).expect("another folder is another matter");
         drop(held);
         open(dir.path()).expect("held again");
+    }
+
+    #[test]
+    fn a_folder_in_which_a_restore_was_broken_off_is_refused() {
+        let dir = there(0o700, &[("restoring/", 0o700), ("admin-token", 0o600)]);
+        assert!(matches!(open(dir.path()), Err(Error::HalfRestored(path)) if path == dir.path()));
+        fs::create_dir(dir.path().join("log")).expect("made");
+        open(dir.path()).expect("the log is there: it was all but done");
     }
 
     #[test]

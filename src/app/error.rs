@@ -47,6 +47,9 @@ pub enum Error {
     /// Another process uses the data folder.
     #[error("data_dir: the folder {} is in use by another process; stop that one, or set another data_dir here", .0.display())]
     InUse(PathBuf),
+    /// A restore did not end.
+    #[error("data_dir: a restore of {} was broken off; run `usher restore` again, or remove the folder `restoring` in it to begin with an empty log", .0.display())]
+    HalfRestored(PathBuf),
     /// There is too little room to start.
     #[error("data_dir: the disk of {} is full: {free} bytes are free, {needed} are needed to start; make room there", path.display())]
     DiskFull {

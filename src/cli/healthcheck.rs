@@ -75,7 +75,7 @@ fn url(asked: &Healthcheck, env: impl IntoIterator<Item = (String, String)>) -> 
 }
 
 /// The address under which this machine reaches a listener on `listen`.
-fn reachable(listen: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
     let host = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -1,11 +1,13 @@
 //! The command line: one file a command.
 
+mod backup;
 mod check;
 mod completions;
 mod demo;
 mod healthcheck;
 mod products;
 mod remote;
+mod restore;
 mod sandbox;
 mod serve;
 mod watchdog;
@@ -32,7 +34,7 @@ const USAGE: u8 = 2;
 
 const VARIABLES: &str = "\
 Environment variables:
-  USHER_URL         where the admin listener of the usher is that `explain`, `schemes`, `runs` and `sources` ask
+  USHER_URL         where the admin listener of the usher is that `explain`, `schemes`, `runs`, `sources` and `backup` ask
   USHER_TOKEN       its admin token
   USHER_TOKEN_FILE  a file that holds the admin token
   RUST_LOG          what `serve`, `demo` and `sandbox` log: `info` (the default), `usher=debug`, `warn`, ...
@@ -78,6 +80,10 @@ enum Command {
     },
     /// Ask a running usher whether it is alive, or ready: exit code 0 or 1.
     Healthcheck(healthcheck::Healthcheck),
+    /// Make a backup of the embedded log, whether usher runs or not.
+    Backup(backup::Backup),
+    /// Make a data folder from a backup.
+    Restore(restore::Restore),
     /// Show what each product can do.
     Products {
         /// Only this one, as in `jira-dc`.
@@ -138,6 +144,8 @@ fn run(command: Command) -> ExitCode {
             check::run(config.as_deref(), env, &mut stdout(), &mut stderr()).unwrap_or_else(|_| ExitCode::from(FAILED))
         }
         Command::Healthcheck(asked) => healthcheck::run(&asked, env),
+        Command::Backup(asked) => backup::run(&asked, env),
+        Command::Restore(asked) => restore::run(&asked),
         Command::Products { product, shown } => products::run(shown.output, product),
         Command::Sandbox { listen, log } => {
             telemetry::start(log.log_format);

@@ -132,6 +132,13 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// The stream of that name; none where this version knows none.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stream| stream.as_str() == name)
+    }
+}
+
 impl fmt::Display for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -250,6 +257,14 @@ pub trait Log: Send + Sync + 'static {
     /// Where it says how it is doing, and they who can't go on without it.
     fn health(&self) -> Health {
         Health::default()
+    }
+
+    /// The log as it is now, to be copied while it goes on; none where copies are made otherwise, as of the topics of Kafka.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the log is closed or a write of it failed, [`Error::Overloaded`] where too much waits for it.
+    async fn snapshot(&self) -> Result<Option<embedded::Snapshot>, Error> {
+        Ok(None)
     }
 
     /// How many records of `stream` the groups joined here have still to work on, over the partitions given to them;

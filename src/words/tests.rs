@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use super::*;
 use crate::{
     admin::Error as TokenError,
-    app, demo, explain, intake, log, products,
+    app, backup, demo, explain, intake, log, products,
     products::{Came, ConnectError, Foreign},
     settings, store, views,
 };
@@ -243,7 +243,22 @@ fn every_error_that_reaches_people_is_in_words() {
         let address = "127.0.0.1:8080".parse().expect("an address");
         for_people(&app::Error::Listen { what: app::Listener::Admin, address, error });
         for_people(&demo::Error::Io(again()));
+        for_people(&backup::Error::Write(again()));
+        for_people(&backup::Error::Read(again()));
+        for_people(&backup::Error::Folder { path: PathBuf::from("data"), error: again() });
     }
+    for error in [
+        backup::Error::Log(log::Error::Unavailable(message())),
+        backup::Error::TooSlow(Duration::from_hours(6)),
+        backup::Error::NotABackup,
+        backup::Error::Later,
+        backup::Error::Cut,
+        backup::Error::Damaged("its checksum is another one"),
+        backup::Error::NotEmpty(PathBuf::from("data")),
+    ] {
+        for_people(&error);
+    }
+    for_people(&app::Error::HalfRestored(PathBuf::from("data")));
     for_people(&store::Error::InUse(PathBuf::from("data")));
     for_people(&store::Error::Unusable(PathBuf::from("data")));
     for body in [&b"\xff"[..], b"<html>", b"{"] {

@@ -1,5 +1,6 @@
 //! Tests of the real parts together.
 
+mod backup;
 mod chaos;
 mod crash;
 mod embedded_crash;

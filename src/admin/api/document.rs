@@ -13,7 +13,9 @@ use utoipa::{
 };
 
 pub(super) use super::schemas::{Dismissal, Redrive, SchemeText};
-use super::{PREFIX, dead_letters, explain, log, newcomers, pauses, products, query, runs, schemas, schemes, sources};
+use super::{
+    PREFIX, backup, dead_letters, explain, log, newcomers, pauses, products, query, runs, schemas, schemes, sources,
+};
 use crate::admin::{Problem, problem::Document};
 
 /// Everything below the prefix.
@@ -24,6 +26,7 @@ use crate::admin::{Problem, problem::Document};
         log::runs, log::run, log::entries, runs::release, runs::cancel,
         log::decisions,
         dead_letters::list, dead_letters::redrive, dead_letters::one, dead_letters::dismiss,
+        backup::backup,
         products::list,
         sources::list, sources::one, pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
         schemes::list, schemes::create, schemes::one, schemes::replace, schemes::delete, schemes::history,

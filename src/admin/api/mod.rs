@@ -1,5 +1,6 @@
 //! `/api/v1`: what administrators ask for. Every list has `limit` and `cursor`.
 
+mod backup;
 mod dead_letters;
 mod document;
 mod explain;
@@ -65,6 +66,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
         }),
         get("/dead-letters/{id}", dead_letters::one),
         post("/dead-letters/{id}/dismiss", dead_letters::dismiss),
+        post("/backup", backup::backup),
         get("/products", products::list),
         get("/sources", sources::list),
         get("/sources/{id}", sources::one),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, header};
 use serde_json::Value;
+use tokio::time::timeout;
 use url::{Host, Url};
 
 use super::Error;
@@ -11,6 +12,9 @@ use crate::secret::Secret;
 
 /// How long an answer may take: a preview looks at many users.
 const TIMEOUT: Duration = Duration::from_mins(10);
+/// How long a long answer may take, and how long its next part: usher gives up first.
+const LONGEST_DOWNLOAD: Duration = Duration::from_hours(7);
+const NEXT_CHUNK_WITHIN: Duration = Duration::from_mins(2);
 /// The items of a page: the most that usher gives.
 const PAGE: usize = 500;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -103,6 +107,32 @@ impl Api {
             request = request.header(header::IF_MATCH, version);
         }
         self.send(request).await
+    }
+
+    /// Asks `path` for what is no JSON and may be long: hands it to `take` as it comes.
+    ///
+    /// # Errors
+    /// As with any request; [`Error::BrokenOff`] where the answer does not come to its end, and what `take` says.
+    pub async fn download(&self, path: &[&str], mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+        let unreachable =
+            |error: reqwest::Error| Error::Unreachable { url: self.base.to_string(), why: crate::words::call(&error) };
+        let request = self.request(Method::POST, path)?.timeout(LONGEST_DOWNLOAD);
+        let mut response = request.send().await.map_err(unreachable)?;
+        if !response.status().is_success() {
+            let status = response.status().as_u16();
+            let problem = serde_json::from_str(&response.text().await.map_err(unreachable)?);
+            return Err(problem.map_or_else(
+                |_| self.unreadable(),
+                |problem| Error::from_problem(self.base.as_str(), status, &problem),
+            ));
+        }
+        loop {
+            match timeout(NEXT_CHUNK_WITHIN, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => take(&chunk)?,
+                Ok(Ok(None)) => return Ok(()),
+                Ok(Err(_)) | Err(_) => return Err(Error::BrokenOff(self.base.to_string())),
+            }
+        }
     }
 
     fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, Error> {

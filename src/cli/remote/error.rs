@@ -57,6 +57,9 @@ pub enum Error {
     /// The answer is not usher's.
     #[error("the answer of {0} can't be understood; is that the admin listener of an usher of this version?")]
     Unreadable(String),
+    /// A long answer ended too early.
+    #[error("{0} broke its answer off; see the log of that usher, and try again")]
+    BrokenOff(String),
     /// A file that was named can't be used.
     #[error("{path}: {why}")]
     File {
@@ -98,6 +101,7 @@ impl Error {
             | Self::Provisioned
             | Self::Refused { .. }
             | Self::Unreadable(_)
+            | Self::BrokenOff(_)
             | Self::Local(_)
             | Self::Output(_) => FAILED,
         }

@@ -17,10 +17,12 @@ mod sources;
 
 use std::{
     io::{BufWriter, ErrorKind, Write, stderr, stdout},
+    path::Path,
     process::ExitCode,
 };
 
 use clap::{Args, Subcommand};
+use url::Url;
 
 pub use api::Api;
 pub use error::Error;
@@ -63,6 +65,14 @@ pub struct In<C: Subcommand> {
     server: Server,
     #[command(subcommand)]
     command: C,
+}
+
+/// A client of the usher at `url`, with the token in the file `token_file`, or in the variable USHER_TOKEN.
+///
+/// # Errors
+/// [`Error::File`] where the file can't be read, [`Error::NoToken`] and others where there is no token or address to use.
+pub fn api(url: Url, token_file: Option<&Path>) -> Result<Api, Error> {
+    Server::new(url, token_file).api()
 }
 
 /// Runs `command` against the usher that it names.

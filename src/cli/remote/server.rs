@@ -1,6 +1,9 @@
 //! Which usher a command is for, and what lets it in.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use url::Url;
@@ -21,6 +24,11 @@ pub struct Server {
 }
 
 impl Server {
+    /// The one at `url`, with the token in the file `token_file`, or in the variable USHER_TOKEN.
+    pub fn new(url: Url, token_file: Option<&Path>) -> Self {
+        Self { url, token_file: token_file.map(Path::to_owned) }
+    }
+
     /// A client of it. Nothing is called yet.
     pub fn api(&self) -> Result<Api, Error> {
         Api::new(self.url.clone(), self.token()?)

@@ -22,6 +22,7 @@ use super::{
     part::{Part, Parts},
     pulse::Pulse,
     queue::{Append, Request, Work},
+    snapshot::{Pins, Snapshot},
     staged::Staged,
     store::{self, Store, Write},
     trim::Trimmer,
@@ -29,7 +30,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    log::{Position, Stored},
+    log::{Error, Position, Stored},
 };
 
 /// How long group offsets may wait to be written, and how often the thread looks around when nothing is appended.
@@ -56,6 +57,8 @@ pub(super) struct Committer {
     pub company: Company,
     pub offsets_due: Pulse,
     pub witness_due: Pulse,
+    /// While a snapshot is copied nothing is removed.
+    pub pins: Pins,
 }
 
 impl Committer {
@@ -63,8 +66,7 @@ impl Committer {
     pub fn run(mut self, requests: &Receiver<Request>) {
         loop {
             let tidying = self.trimmer.is_due() || self.compactor.is_due();
-            let can_tidy = !self.health.has_failed() && self.reserve.has_room_for_notes();
-            let patience = if tidying && can_tidy { Duration::ZERO } else { OFFSETS_EVERY };
+            let patience = if tidying && self.may_tidy() { Duration::ZERO } else { OFFSETS_EVERY };
             match requests.recv_timeout(patience) {
                 Ok(first) => self.serve(first, requests),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -88,7 +90,7 @@ impl Committer {
             thread::sleep(LOOK_AGAIN);
             work.take_all(requests);
         }
-        let Work { appends, savers, bytes } = work;
+        let Work { appends, savers, copiers, bytes } = work;
         if !appends.is_empty() {
             let count = appends.len();
             self.append(appends, bytes);
@@ -100,6 +102,25 @@ impl Committer {
                 let _ = done.send(()); // nobody may be waiting any more
             }
         }
+        for done in copiers {
+            let _ = done.send(self.snapshot());
+        }
+    }
+
+    /// The log as it is between two commits.
+    fn snapshot(&self) -> Result<Snapshot, Error> {
+        if self.health.has_failed() {
+            return Err(self.health.refusal());
+        }
+        // Groups first: what follows from what they are done with was committed before, and only this thread moves the bounds.
+        let groups = self.groups.all();
+        let bounds = self.bounds.map(|bounds| bounds.borrow().clone());
+        Ok(Snapshot::of_running(&self.store, &self.pins, bounds.partitions(), bounds, groups))
+    }
+
+    /// Whether old records may be removed now.
+    fn may_tidy(&mut self) -> bool {
+        !self.health.has_failed() && !self.pins.are_held() && self.reserve.has_room_for_notes()
     }
 
     fn append(&mut self, appends: Vec<Append>, bytes: usize) {
@@ -177,10 +198,10 @@ impl Committer {
         if self.witness_due.beat() {
             self.write_witness();
         }
-        if self.trimmer.is_due() && !self.health.has_failed() && self.reserve.has_room_for_notes() {
+        if self.trimmer.is_due() && self.may_tidy() {
             self.trim();
         }
-        if self.compactor.is_due() && !self.health.has_failed() && self.reserve.has_room_for_notes() {
+        if self.compactor.is_due() && self.may_tidy() {
             self.compact();
         }
     }

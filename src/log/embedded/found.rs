@@ -74,7 +74,8 @@ impl Found {
     }
 }
 
-fn create(store: &Store, dir: &Path, partitions: u16) -> Result<(), Error> {
+/// Writes into an empty `store` what every log has.
+pub(super) fn create(store: &Store, dir: &Path, partitions: u16) -> Result<(), Error> {
     let mut made = sled::Batch::default();
     made.insert(format::meta_key("identity"), hex::encode(rand::random::<[u8; 16]>()).as_bytes());
     made.insert(format::meta_key("partitions"), &partitions.max(1).to_be_bytes()[..]);

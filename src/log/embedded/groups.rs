@@ -9,6 +9,7 @@ use std::{
 use super::{
     format,
     part::{Part, Parts},
+    snapshot::GroupOffset,
 };
 use crate::log::{Error, Stream};
 
@@ -113,6 +114,18 @@ impl Groups {
             state.unsaved.insert((part, group.to_owned()));
         }
         Ok(())
+    }
+
+    /// The offsets of all groups.
+    pub fn all(&self) -> Vec<GroupOffset> {
+        let state = self.lock();
+        let of = |part: Part, groups: &BTreeMap<String, u64>| -> Vec<_> {
+            let (stream, partition) = (part.stream, part.partition);
+            let offset =
+                |(group, next): (&String, &u64)| GroupOffset { group: group.clone(), stream, partition, next: *next };
+            groups.iter().map(offset).collect()
+        };
+        state.offsets.iter().flat_map(|(part, groups)| of(part, groups)).collect()
     }
 
     /// What is not on disk yet, as keys and values to write.

@@ -26,6 +26,8 @@ mod part;
 mod pulse;
 mod queue;
 mod reader;
+mod rebuild;
+mod snapshot;
 mod staged;
 mod store;
 mod trim;
@@ -58,8 +60,13 @@ use self::{
     part::{Part, Parts},
     pulse::Pulse,
     queue::{Append, Request},
+    snapshot::Pins,
     store::Store,
     trim::Trimmer,
+};
+pub use self::{
+    rebuild::Rebuild,
+    snapshot::{GroupOffset, RecordBatch, Snapshot},
 };
 use super::{Consumer, Error, Log, Partition, Position, RETENTION, Record, Records, Stored, Stream, source_of_group};
 use crate::{
@@ -131,10 +138,10 @@ impl EmbeddedLog {
     /// written to them; the text says what to do.
     pub fn open(dir: &Path, options: Options) -> Result<Self, Error> {
         let (store, found) = Found::open(dir, options.partitions)?;
-        Self::start(dir, store, found, &options)
+        Self::start(dir, store, found, &options, Pins::default())
     }
 
-    fn start(dir: &Path, store: Store, found: Found, options: &Options) -> Result<Self, Error> {
+    fn start(dir: &Path, store: Store, found: Found, options: &Options, pins: Pins) -> Result<Self, Error> {
         let Found { identity, partitions, bounds, groups } = found;
         if let Some(sources) = &options.sources {
             retire(&groups, sources);
@@ -171,6 +178,7 @@ impl EmbeddedLog {
             company: Company::new(),
             offsets_due: Pulse::every(committer::OFFSETS_EVERY),
             witness_due: Pulse::every(committer::WITNESS_EVERY),
+            pins,
         };
         committer.look_at_disk();
         let stopped = stopped.drop_guard(); // also where the thread panics
@@ -257,6 +265,12 @@ impl Log for EmbeddedLog {
         self.registry.clone()
     }
 
+    async fn snapshot(&self) -> Result<Option<Snapshot>, Error> {
+        let (done, answer) = oneshot::channel();
+        self.gate.send(Request::Snapshot(done))?;
+        answer.await.unwrap_or_else(|_| Err(Error::Unavailable("its writer has stopped".into()))).map(Some)
+    }
+
     fn lag(&self, stream: Stream) -> Option<u64> {
         let held = |part| (part, self.bounds[part].borrow().clone());
         let ends: Vec<_> = Part::all_of(stream, self.partitions).map(held).collect();
@@ -330,7 +344,8 @@ mod tests {
 
         let (store, found) = Found::open(dir.path(), 1).expect("a log");
         let unsyncable = File::open("/dev/null").expect("a file that can't be synced");
-        let log = EmbeddedLog::start(dir.path(), store.syncing(unsyncable), found, &options).expect("a log");
+        let log = EmbeddedLog::start(dir.path(), store.syncing(unsyncable), found, &options, Pins::default());
+        let log = log.expect("a log");
         for payload in ["lost", "refused"] {
             let answer = log.append(Stream::Events, record(payload)).await;
             assert!(matches!(&answer, Err(Error::Unavailable(why)) if why.contains("restarted")), "{answer:?}");
@@ -345,6 +360,30 @@ mod tests {
         let bounds = log.bounds(Stream::Events, Partition(0)).await.expect("bounds");
         assert!(bounds == (0..1) || bounds == (0..2), "the first may be there, the second not: {bounds:?}");
         assert_eq!(log.append(Stream::Events, record("next")).await.expect("appended").offset, bounds.end);
+        log.close().await;
+    }
+
+    #[tokio::test]
+    async fn no_old_record_is_removed_while_a_snapshot_is_in_use() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let options = Options { partitions: 1, retention: Duration::ZERO, ..Options::default() };
+        let pins = Pins::default();
+        let pinned = [pins.pin(), pins.pin()];
+        let (store, found) = Found::open(dir.path(), 1).expect("a log");
+        let log = EmbeddedLog::start(dir.path(), store, found, &options, pins).expect("a log");
+        let start = async || log.bounds(Stream::Events, Partition(0)).await.expect("bounds").start;
+        for pin in pinned {
+            for _ in 0..20 {
+                log.append(Stream::Events, record("old at once")).await.expect("appended");
+                assert_eq!(start().await, 0);
+            }
+            drop(pin);
+        }
+        let give_up = std::time::Instant::now() + Duration::from_secs(60);
+        while start().await == 0 {
+            assert!(std::time::Instant::now() < give_up, "old records stay for ever");
+            log.append(Stream::Events, record("has it look")).await.expect("appended");
+        }
         log.close().await;
     }
 }

@@ -72,6 +72,11 @@ impl<T> Parts<T> {
         Parts { partitions: self.partitions, entries: self.entries.iter().map(make).collect() }
     }
 
+    /// How many partitions each stream has.
+    pub fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
     /// Whether the log has such a part.
     pub fn has(&self, part: Part) -> bool {
         part.partition.0 < self.partitions

@@ -4,7 +4,7 @@ use std::sync::mpsc::Receiver;
 
 use tokio::sync::oneshot;
 
-use super::part::Part;
+use super::{part::Part, snapshot::Snapshot};
 use crate::log::{Error, Position, Record};
 
 /// The most records of one commit.
@@ -19,6 +19,8 @@ pub(super) enum Request {
     Append(Append),
     /// To write group offsets now, and to say so.
     SaveOffsets(oneshot::Sender<()>),
+    /// For the log as it is now.
+    Snapshot(oneshot::Sender<Result<Snapshot, Error>>),
 }
 
 /// A record waiting to be written.
@@ -38,6 +40,8 @@ pub(super) struct Work {
     pub appends: Vec<Append>,
     /// Who waits for group offsets to be written.
     pub savers: Vec<oneshot::Sender<()>>,
+    /// Who waits for a snapshot.
+    pub copiers: Vec<oneshot::Sender<Result<Snapshot, Error>>>,
     /// How long the records are together.
     pub bytes: usize,
 }
@@ -51,6 +55,7 @@ impl Work {
                 self.appends.push(append);
             }
             Request::SaveOffsets(done) => self.savers.push(done),
+            Request::Snapshot(done) => self.copiers.push(done),
         }
     }
 

@@ -114,6 +114,7 @@ pub(super) fn batch_at(tree: &sled::Tree, part: Part, offset: u64) -> Result<Opt
     Ok(Some((base, bytes.into())))
 }
 
-fn unreadable(part: Part, why: &str) -> Error {
+/// What is said of a part of which a record can't be read.
+pub(super) fn unreadable(part: Part, why: &str) -> Error {
     Error::Unusable(format!("partition {} of {} can't be read on: {why}", part.partition, part.stream))
 }

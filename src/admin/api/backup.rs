@@ -1,0 +1,96 @@
+//! A backup of the embedded log, while usher goes on.
+
+use std::{
+    io::{self, BufWriter, Write},
+    time::Duration,
+};
+
+use actix_web::{
+    HttpResponse,
+    http::header,
+    web::{Bytes, Data, Query},
+};
+use futures::{Stream, stream};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
+
+use super::{Problem, query};
+use crate::{
+    admin::AdminState,
+    backup::{self, About},
+    clock::{Clock, SystemClock},
+    log,
+};
+
+/// How many backups are made at once: each takes a thread and reads the disk.
+static MAKING: Semaphore = Semaphore::const_new(2);
+/// How long the log may take to say how far it is.
+const SNAPSHOT_WITHIN: Duration = Duration::from_secs(30);
+/// Bytes that are sent together, and how many such chunks wait for a client.
+const CHUNK: usize = 256 * 1024;
+const CHUNKS: usize = 4;
+
+/// A backup of the embedded log as it is now, for `usher restore`; what goes on meanwhile is not in it. It holds the admin
+/// token where usher made that.
+#[utoipa::path(
+    post, path = "/backup", tag = "backup",
+    responses(
+        (status = 200, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 409, description = "The log is on Kafka: back up its topics."),
+    )
+)]
+pub(super) async fn backup(
+    state: Data<AdminState>,
+    Query(query::Nothing {}): Query<query::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let making = MAKING
+        .try_acquire()
+        .map_err(|_| Problem::Unavailable("two backups are being made already; try again when one is done".into()))?;
+    let snapshot = timeout(SNAPSHOT_WITHIN, state.log.snapshot()).await;
+    let snapshot = snapshot.unwrap_or_else(|_| Err(log::Error::Unavailable("its disk does not answer".into())));
+    let snapshot = snapshot.map_err(|error| Problem::Unavailable(error.to_string()))?;
+    let snapshot = snapshot.ok_or_else(|| {
+        Problem::Conflict("the log is on Kafka, so there is nothing to back up here: its topics are the truth".into())
+    })?;
+    let admin_token = state.has_made_token.then(|| state.token.clone());
+    let about = About { made: SystemClock.now(), admin_token };
+    let (chunks, receiver) = mpsc::channel(CHUNKS);
+    state.runtime().spawn_blocking(move || {
+        let _making = making; // also where nobody waits for it any more
+        let out = BufWriter::with_capacity(CHUNK, Chunks(chunks.clone()));
+        match backup::save(&snapshot, &about, out) {
+            Ok(summary) => tracing::info!(records = summary.records, bytes = summary.bytes, "a backup was made"),
+            Err(error) => {
+                tracing::warn!(%error, "a backup was broken off");
+                let _ = chunks.blocking_send(Err(io::ErrorKind::Other.into())); // cuts the answer
+            }
+        }
+    });
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/octet-stream"))
+        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"usher.backup\""))
+        .streaming(received(receiver)))
+}
+
+type Chunk = Result<Bytes, io::Error>;
+
+fn received(receiver: mpsc::Receiver<Chunk>) -> impl Stream<Item = Chunk> {
+    stream::unfold(receiver, |mut receiver| async { receiver.recv().await.map(|chunk| (chunk, receiver)) })
+}
+
+/// Sends what is written, as fast as the client takes it. The listener closes the connection of one that takes nothing.
+struct Chunks(mpsc::Sender<Chunk>);
+
+impl Write for Chunks {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let bytes = &bytes[..bytes.len().min(CHUNK)];
+        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
+        sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
