@@ -3,6 +3,7 @@
 KAFKA := tests/kafka/kafka.sh
 SCHEMATHESIS := tests/schemathesis/schemathesis.sh
 CHART := tests/chart/chart.sh
+IMAGE := tests/image/image.sh
 
 .PHONY: help
 help: ## this list
@@ -14,6 +15,11 @@ test: kafka ## every test, with the real Kafka; installs what that needs
 	$(CHART) fetch
 	cargo test --locked
 	$(CHART) test
+	$(IMAGE) pack "$${CARGO_TARGET_DIR:-target}/debug/usher"
+
+.PHONY: image
+image: ## build the image from the Dockerfile with buildah, as root, hold its size, and run it with podman; compiles for long
+	$(IMAGE) build
 
 .PHONY: kafka
 kafka: ## fetch the Kafka that tests start
