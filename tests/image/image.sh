@@ -4,6 +4,8 @@
 #   image.sh pack BINARY      with a program that is built already, in seconds: the Dockerfile's last stage
 #   image.sh build            the whole Dockerfile; compiles for long. Then the size is held, too
 #
+# Then the story is played in it, and it runs as the pod that the chart renders, on a real Kafka, without any other network.
+#
 # Both need root. What is missing is installed with apt-get. Images and containers are kept in a folder that is removed
 # afterwards; USHER_IMAGE_STORE=FOLDER keeps them there.
 set -euo pipefail
@@ -15,13 +17,17 @@ tag=localhost/usher:test
 most_on_disk=$((40 * 1000 * 1000))
 most_packed=$((16 * 1000 * 1000))
 
+export PATH=$PATH:/usr/sbin:/sbin
+# Packages of Debian that are called otherwise than what they are needed for.
+declare -A package=([ip]=iproute2 [java]=default-jre-headless)
+
 die() { echo "image.sh: $*" >&2; exit 1; }
 say() { echo "image.sh: $*" >&2; }
 
 need() {
     local missing=() tool
     for tool in buildah podman runc "$@"; do
-        command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || missing+=("$tool")
+        command -v "$tool" >/dev/null || missing+=("${package[$tool]:-$tool}")
     done
     [[ $(id -u) -eq 0 ]] || die "this needs root: containers are run for real"
     [[ ${#missing[@]} -eq 0 ]] && return
@@ -34,7 +40,13 @@ need() {
 store=${USHER_IMAGE_STORE:-$(mktemp -d /var/tmp/usher-image.XXXXXX)}
 mkdir -p "$store"
 work=$(mktemp -d "$store/work.XXXXXX")
+netns=
 cleanup() {
+    podman_ rm --all --force --time 5 >/dev/null 2>&1 || true
+    if [[ -n $netns ]]; then
+        "$top/tests/kafka/kafka.sh" kill "$work/kafka" || true
+        ip netns delete "$netns" || true
+    fi
     rm -rf "$work"
     if [[ -z ${USHER_IMAGE_STORE:-} ]]; then
         podman_ rmi --all --force >/dev/null 2>&1 || true
@@ -52,9 +64,11 @@ podman_() {
         --cgroup-manager cgroupfs --runtime runc --events-backend file "$@"
 }
 
+# Limits that a container may have inside another one.
+limits=(--ulimit nofile=1024:20000 --ulimit nproc=1000:1000)
 # As a pod that Kubernetes admits to a restricted namespace.
 restricted=(--rm --network none --memory 512m --read-only --user 65532:65532 --cap-drop ALL
-    --security-opt no-new-privileges --ulimit nofile=1024:20000 --ulimit nproc=1000:1000)
+    --security-opt no-new-privileges "${limits[@]}")
 
 build_from() {
     local commit
@@ -159,8 +173,47 @@ holds_its_data() {
     [[ $(stat -c '%u %a' "$work/data/admin-token") == "65532 600" ]] || die "the admin token is not its owner's alone"
 }
 
+python_() { "$top/tests/chart/chart.sh" python "$@"; }
+
+# The pod as the chart renders it (arguments, variables, mounts, security) with a real Kafka, in a network of their own.
+runs_as_a_pod() {
+    local broker said deadline
+    need java ip
+    netns=usher-image-$$
+    ip netns add "$netns"
+    ip netns exec "$netns" ip link set lo up
+    broker=$(USHER_TEST_OWNER=$$ ip netns exec "$netns" "$top/tests/kafka/kafka.sh" start "$work/kafka" 9092)
+    mkdir "$work/pod"
+    python_ "$here/pod.py" render "$work/pod" "$broker"
+    said=$(as_pod check --rm) || die "the pod's check says: $said"
+    as_pod serve --detach --name usher-image-pod >/dev/null
+    deadline=$((SECONDS + 120))
+    until said=$(podman_ exec usher-image-pod /usr/local/bin/usher healthcheck --ready --config /etc/usher/usher.yaml 2>&1); do
+        ((SECONDS < deadline)) || die "the pod is not ready: $said; $(podman_ logs usher-image-pod 2>&1 | tail -5)"
+        sleep 0.5
+    done
+    ip netns exec "$netns" "$top/tests/chart/chart.sh" python "$here/pod.py" deliver http://127.0.0.1:8080/webhooks/acme ||
+        die "the pod does not take a webhook: $(podman_ logs usher-image-pod 2>&1 | tail -5)"
+    podman_ stop --time 90 usher-image-pod >/dev/null
+    [[ $(podman_ inspect --format '{{.State.ExitCode}}' usher-image-pod) == 0 ]] ||
+        die "the pod does not end in order: $(podman_ logs usher-image-pod 2>&1 | tail -5)"
+    "$top/tests/kafka/kafka.sh" stop "$work/kafka"
+    echo "the chart's pod runs in the image on Kafka"
+}
+
+# Runs one container of the rendered pod; further arguments are podman's.
+as_pod() {
+    local arguments=() argument name=$1
+    shift
+    while IFS= read -r -d '' argument; do
+        [[ $argument == IMAGE ]] && argument=$tag
+        arguments+=("$argument")
+    done <"$work/pod/$name"
+    podman_ run "$@" "${limits[@]}" --network "ns:/run/netns/$netns" "${arguments[@]}" 2>&1
+}
+
 case "${1:-}" in
-    pack) [[ $# -eq 2 ]] || die "usage: image.sh pack BINARY"; pack "$2"; check ;;
-    build) [[ $# -eq 1 ]] || die "usage: image.sh build"; build; check ;;
+    pack) [[ $# -eq 2 ]] || die "usage: image.sh pack BINARY"; pack "$2"; check; runs_as_a_pod ;;
+    build) [[ $# -eq 1 ]] || die "usage: image.sh build"; build; check; runs_as_a_pod ;;
     *) die "usage: image.sh pack BINARY | build" ;;
 esac
