@@ -34,6 +34,10 @@ chart: ## the Helm chart: valid, refusing what can't work, up to date, its confi
 chart-write: ## make the files anew that are made of the chart
 	$(CHART) write
 
+.PHONY: deploy-check
+deploy-check: ## the files in deploy/ and the pages for operators, held against the program
+	cargo test --locked --test it -- deploy::
+
 .PHONY: crash
 crash: kafka ## the long form of the crash tests: ROUNDS of kill -9 on each log
 	USHER_TEST_ROUNDS=$${ROUNDS:-100} cargo test --locked --test it -- crash --nocapture

@@ -3,6 +3,7 @@
 mod backup;
 mod chaos;
 mod crash;
+mod deploy;
 mod embedded_crash;
 mod embedded_log;
 mod feeds;

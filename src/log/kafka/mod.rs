@@ -34,6 +34,7 @@ use async_trait::async_trait;
 use rdkafka::producer::Producer as _;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use self::topics::topic_settings;
 use self::{
     client::Client,
     lag::Lags,

@@ -310,15 +310,22 @@ fn made(results: Vec<TopicResult>, replicas: u16, count: u16) -> Result<Vec<Stri
 
 fn topic<'a>(name: &'a str, stream: Stream, config: &KafkaConfig, count: u16) -> NewTopic<'a> {
     let replicas = TopicReplication::Fixed(i32::from(config.replication_factor));
+    let topic = NewTopic::new(name, i32::from(count), replicas);
+    topic_settings(stream, config.replication_factor)
+        .into_iter()
+        .fold(topic, |topic, (key, value)| topic.set(key, value))
+}
+
+/// The settings of the topic of `stream`, as usher makes it with so many `replicas`.
+pub fn topic_settings(stream: Stream, replicas: u16) -> Vec<(&'static str, &'static str)> {
     let forgets = match (stream.is_compacted(), stream.keeps_written_over()) {
         (false, _) => KEPT_FOR_A_TIME,
         (true, None) => COMPACTED,
         (true, Some(_)) => ONLY_THE_LATEST,
     };
-    let topic = NewTopic::new(name, i32::from(count), replicas).set("max.message.bytes", MAX_RECORD);
-    let topic = forgets.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
     // With fewer replicas a single broker's absence would stop everything.
-    if config.replication_factor >= 3 { topic.set("min.insync.replicas", "2") } else { topic }
+    let in_sync = (replicas >= 3).then_some(("min.insync.replicas", "2"));
+    [("max.message.bytes", MAX_RECORD)].into_iter().chain(forgets.iter().copied()).chain(in_sync).collect()
 }
 
 /// Waits until the brokers know all topics with `count` partitions, and the leader of each partition answers: before
