@@ -7,6 +7,8 @@ import string
 import yaml
 
 import chart
+import dashboards
+import kustomize
 
 
 def values_table():
@@ -71,8 +73,7 @@ def plain_rules():
 
 def files():
     """Each made file with its text."""
-    made = {chart.CHART / "README.md": readme(), chart.CHART / "rules" / "usher.yaml": plain_rules()}
-    return made
+    return {chart.CHART / "README.md": readme(), chart.CHART / "rules" / "usher.yaml": plain_rules(), **dashboards.files(), **kustomize.files()}
 
 
 if __name__ == "__main__":

@@ -69,8 +69,7 @@ def case(name, given, at, expected):
 
 @pytest.mark.parametrize("name", ALERTS)
 def test_an_alert_fires_and_keeps_silent(name, tmp_path):
-    alert, spec = ALERTS[name], rules()
-    rule = by_name(spec)[name]
+    alert, rule = ALERTS[name], by_name(rules())[name]
     expected = {
         "exp_labels": {**OWN, "severity": alert.severity, **alert.labels},
         "exp_annotations": {**rule["annotations"], "description": alert.says},
@@ -81,21 +80,23 @@ def test_an_alert_fires_and_keeps_silent(name, tmp_path):
     # The same trouble of another release in the namespace.
     others = [*series(alert.fires, job="other"), *series({"up": "1x100"})]
     cases.append(case(name, others, alert.at, []))
-    file = tmp_path / "rules.yaml"
-    file.write_text(yaml.safe_dump(spec))
-    test = tmp_path / "test.yaml"
-    test.write_text(yaml.safe_dump({"rule_files": [str(file)], "evaluation_interval": "1m", "tests": cases}))
+    evaluated([rule], cases, tmp_path)
+
+
+def evaluated(alerts, cases, folder):
+    """promtool with `alerts` alone, and the records if they read them: it evaluates all that it is given each minute."""
+    records = [rule for group in rules()["groups"] for rule in group["rules"] if "record" in rule]
+    needed = records if any("usher:" in rule["expr"] for rule in alerts) else []
+    (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "tested", "rules": needed + alerts}]}))
+    test = folder / "test.yaml"
+    test.write_text(yaml.safe_dump({"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": cases}))
     promtool("test", "rules", test)
 
 
 def test_nothing_scraped_at_all_is_down(tmp_path):
     rule = by_name(rules())["UsherDown"]
-    file = tmp_path / "rules.yaml"
-    file.write_text(yaml.safe_dump(rules()))
     expected = {"exp_labels": {**OWN, "severity": "page"}, "exp_annotations": {**rule["annotations"], "description": ALERTS["UsherDown"].says}}
-    test = tmp_path / "test.yaml"
-    test.write_text(yaml.safe_dump({"rule_files": [str(file)], "tests": [case("UsherDown", [], "10m", [expected])]}))
-    promtool("test", "rules", test)
+    evaluated([rule], [case("UsherDown", [], "10m", [expected])], tmp_path)
 
 
 def test_values_change_thresholds_labels_and_what_is_left_out():

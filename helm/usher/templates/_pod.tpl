@@ -95,40 +95,7 @@ spec:
     {{- toYaml . | nindent 4 }}
     {{- end }}
   volumes:
-    # One projected volume: the configuration and all secrets change together. A subPath would not be updated.
-    - name: config
-      projected:
-        defaultMode: 0440
-        sources:
-          - configMap:
-              name: {{ include "usher.configMapName" $root }}
-              items: [{ key: usher.yaml, path: usher.yaml }]
-          {{- if $root.Values.adminToken.existingSecret }}
-          - secret:
-              name: {{ $root.Values.adminToken.existingSecret }}
-              items: [{ key: {{ $root.Values.adminToken.key | quote }}, path: secrets/admin/token }]
-          {{- end }}
-          {{- range $root.Values.secrets }}
-          {{- $folder := .name }}
-          - secret:
-              name: {{ .existingSecret }}
-              items:
-                {{- range .items }}
-                - { key: {{ . | quote }}, path: {{ printf "secrets/%s/%s" $folder . | quote }} }
-                {{- end }}
-          {{- end }}
-    - name: tmp
-      emptyDir: {}
-    {{- if or .deployment (not $root.Values.persistence.enabled) }}
-    - name: data
-      emptyDir: {}
-    {{- else if $root.Values.persistence.existingClaim }}
-    - name: data
-      persistentVolumeClaim: { claimName: {{ $root.Values.persistence.existingClaim }} }
-    {{- end }}
-    {{- with $root.Values.extraVolumes }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
+    {{- include "usher.volumes" . | nindent 4 }}
   {{- with $root.Values.nodeSelector }}
   nodeSelector:
     {{- toYaml . | nindent 4 }}
@@ -207,5 +174,44 @@ volumeClaimTemplates:
       storageClassName: {{ . }}
       {{- end }}
       resources: { requests: { storage: {{ .Values.persistence.size }} } }
+{{- end }}
+{{- end -}}
+
+{{/* The volumes of a pod. Takes the dict of usher.pod. */}}
+{{- define "usher.volumes" -}}
+{{- $root := .root -}}
+# One projected volume: the configuration and all secrets change together. A subPath would not be updated.
+- name: config
+  projected:
+    defaultMode: 0440
+    sources:
+      - configMap:
+          name: {{ include "usher.configMapName" $root }}
+          items: [{ key: usher.yaml, path: usher.yaml }]
+      {{- if $root.Values.adminToken.existingSecret }}
+      - secret:
+          name: {{ $root.Values.adminToken.existingSecret }}
+          items: [{ key: {{ $root.Values.adminToken.key | quote }}, path: secrets/admin/token }]
+      {{- end }}
+      {{- range $root.Values.secrets }}
+      {{- $folder := .name }}
+      - secret:
+          name: {{ .existingSecret }}
+          items:
+            {{- range .items }}
+            - { key: {{ . | quote }}, path: {{ printf "secrets/%s/%s" $folder . | quote }} }
+            {{- end }}
+      {{- end }}
+- name: tmp
+  emptyDir: {}
+{{- if or .deployment (not $root.Values.persistence.enabled) }}
+- name: data
+  emptyDir: {}
+{{- else if $root.Values.persistence.existingClaim }}
+- name: data
+  persistentVolumeClaim: { claimName: {{ $root.Values.persistence.existingClaim }} }
+{{- end }}
+{{- with $root.Values.extraVolumes }}
+{{- toYaml . | nindent 0 }}
 {{- end }}
 {{- end -}}

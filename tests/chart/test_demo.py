@@ -1,0 +1,85 @@
+"""The demo that the chart installs, played for real: the commands of NOTES.txt."""
+
+import json
+import os
+import re
+import urllib.request
+
+import pytest
+
+import chart
+from lab import ANSWER, a_free_port, eventually, get, running
+from test_configuration import environment, lay_out
+from test_notes import notes
+
+DEMO = chart.CHART / "ci" / "demo.yaml"
+USHER = os.environ["USHER_BIN"]
+
+
+def container(pod, name):
+    return next(item for item in pod["spec"]["containers"] if item["name"] == name)
+
+
+class Cluster:
+    """The addresses of the rendered pods, all on this machine."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.objects = chart.rendered(DEMO)
+        self.ports = {name: a_free_port() for name in ("webhooks", "admin", "sandbox")}
+
+    def here(self, text):
+        """`text` with the addresses and folders of the pods replaced by those of this machine."""
+        places = {
+            "release-usher-sandbox:8090": f"127.0.0.1:{self.ports['sandbox']}",
+            # usher needs leave for http to a host of the cluster, and none to this machine.
+            "  plain_http: release-usher-sandbox\n": "",
+            "http://release-usher:80": f"http://127.0.0.1:{self.ports['webhooks']}", "127.0.0.1:8090": f"127.0.0.1:{self.ports['sandbox']}",
+            "0.0.0.0:8080": f"127.0.0.1:{self.ports['webhooks']}", "0.0.0.0:8081": f"127.0.0.1:{self.ports['admin']}",
+            "0.0.0.0:8090": f"127.0.0.1:{self.ports['sandbox']}", "/data": str(self.folder / "data"), "/etc/usher": str(self.folder),
+        }
+        for there, here in places.items():
+            text = text.replace(there, here)
+        return text
+
+    def command(self, pod, name):
+        return [USHER, *map(self.here, container(pod, name)["args"])]
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A sandbox and an usher, started as their pods say."""
+    made = Cluster(tmp_path)
+    usher = made.objects.one("StatefulSet", "release-usher")["spec"]["template"]
+    sandbox = made.objects.one("Deployment", "release-usher-sandbox")["spec"]["template"]
+    lay_out(usher, made.objects, tmp_path)
+    file = tmp_path / "usher.yaml"
+    file.write_text(made.here(file.read_text()))
+    with running(made.command(sandbox, "sandbox"), tmp_path, "sandbox"):
+        eventually("the sandbox answers", lambda: get(f"http://127.0.0.1:{made.ports['sandbox']}/_sandbox/accounts"), ANSWER)
+        with running(made.command(usher, "usher"), tmp_path, "usher", env=environment(container(usher, "usher"), tmp_path)):
+            eventually("usher is ready", lambda: get(f"http://127.0.0.1:{made.ports['admin']}/readyz"), ANSWER)
+            yield made
+
+
+def compares(cluster):
+    """Whether usher knows who was there before, so that a new user is new."""
+    token = (cluster.folder / "data" / "admin-token").read_text().strip()
+    request = urllib.request.Request(f"http://127.0.0.1:{cluster.ports['admin']}/api/v1/sources/demo", headers={"Authorization": f"Bearer {token}"})
+    return json.loads(get(request))["reconciliation"]["state"] == "comparing"
+
+
+def test_the_commands_of_the_notes_tell_the_story(cluster):
+    text = notes(DEMO).replace("\\\n", " ")
+    puts = re.findall(r"curl -X PUT '([^']+)' .*-d '([^']+)'", text)
+    [journal] = re.findall(r"curl '([^']+/journal)'", text)
+    assert len(puts) == 2
+    eventually("usher compares", lambda: compares(cluster), ANSWER)
+    for url, body in puts:
+        get(urllib.request.Request(cluster.here(url), body.encode(), {"Content-Type": "application/json"}, method="PUT"))
+
+    def done():
+        entries = json.loads(get(cluster.here(journal)))
+        return [(entry["user"], entry["group"]) for entry in entries if entry["op"] == "add" and entry["by"] == "usher"]
+
+    assert eventually("Jane is a newcomer", done, ANSWER) == [("JIRAUSER1", "newcomers")]
