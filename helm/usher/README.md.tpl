@@ -1,6 +1,6 @@
 # usher's chart
 
-usher is event-driven user management for Atlassian products. This chart runs it on Kubernetes 1.30 and later: on a volume with one
+usher is event-driven user management for Atlassian products. This chart runs it on Kubernetes 1.30 and later, with Helm 3.17 and later or 4: on a volume with one
 pod (`mode: embedded`), or on Apache Kafka with any number of pods (`mode: kafka`).
 
 ## Install
@@ -19,7 +19,8 @@ ${kafka}```
 
 To try it without any product: `--set sandbox.enabled=true --set persistence.enabled=false`. More examples are in [ci](ci).
 
-`helm test usher` asks usher through its Service whether it is ready.
+`helm test usher` sends a signed delivery that tells of nothing to each source, through the Service (`usher ping`), and asks whether
+usher is ready.
 
 ## What it does and does not do
 

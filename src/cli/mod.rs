@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod demo;
 mod healthcheck;
+mod ping;
 mod products;
 mod remote;
 mod restore;
@@ -84,6 +85,8 @@ enum Command {
     Backup(backup::Backup),
     /// Make a data folder from a backup.
     Restore(restore::Restore),
+    /// Send a signed delivery that tells of nothing to each source of a running usher: does it get through?
+    Ping(ping::Pings),
     /// Show what each product can do.
     Products {
         /// Only this one, as in `jira-dc`.
@@ -146,6 +149,7 @@ fn run(command: Command) -> ExitCode {
         Command::Healthcheck(asked) => healthcheck::run(&asked, env),
         Command::Backup(asked) => backup::run(&asked, env),
         Command::Restore(asked) => restore::run(&asked),
+        Command::Ping(asked) => ping::run(&asked, env),
         Command::Products { product, shown } => products::run(shown.output, product),
         Command::Sandbox { listen, log } => {
             telemetry::start(log.log_format);

@@ -1,8 +1,9 @@
-"""The demo that the chart installs, played for real: the commands of NOTES.txt."""
+"""The demo that the chart installs, played for real: the commands of NOTES.txt, and the pod of `helm test`."""
 
 import json
 import os
 import re
+import subprocess
 import urllib.request
 
 import pytest
@@ -34,6 +35,7 @@ class Cluster:
             "release-usher-sandbox:8090": f"127.0.0.1:{self.ports['sandbox']}",
             # usher needs leave for http to a host of the cluster, and none to this machine.
             "  plain_http: release-usher-sandbox\n": "",
+            "http://release-usher-admin:8081": f"http://127.0.0.1:{self.ports['admin']}",
             "http://release-usher:80": f"http://127.0.0.1:{self.ports['webhooks']}", "127.0.0.1:8090": f"127.0.0.1:{self.ports['sandbox']}",
             "0.0.0.0:8080": f"127.0.0.1:{self.ports['webhooks']}", "0.0.0.0:8081": f"127.0.0.1:{self.ports['admin']}",
             "0.0.0.0:8090": f"127.0.0.1:{self.ports['sandbox']}", "/data": str(self.folder / "data"), "/etc/usher": str(self.folder),
@@ -62,6 +64,12 @@ def cluster(tmp_path):
             yield made
 
 
+def metric(cluster, series):
+    text = get(f"http://127.0.0.1:{cluster.ports['admin']}/metrics")
+    found = re.search(rf"^{re.escape(series)} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else None
+
+
 def compares(cluster):
     """Whether usher knows who was there before, so that a new user is new."""
     token = (cluster.folder / "data" / "admin-token").read_text().strip()
@@ -83,3 +91,24 @@ def test_the_commands_of_the_notes_tell_the_story(cluster):
         return [(entry["user"], entry["group"]) for entry in entries if entry["op"] == "add" and entry["by"] == "usher"]
 
     assert eventually("Jane is a newcomer", done, ANSWER) == [("JIRAUSER1", "newcomers")]
+
+
+def run(cluster, name, config="usher.yaml"):
+    """A container of the test's pod, with its own arguments and environment."""
+    pod = cluster.objects.one("Pod", "release-usher-test")
+    env = environment(container(pod, name), cluster.folder)
+    command = [word.replace("/usher.yaml", f"/{config}") for word in cluster.command(pod, name)]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+
+
+def test_the_pod_of_helm_test_does_its_job(cluster):
+    ping = run(cluster, "ping")
+    assert (ping.returncode, ping.stdout) == (0, "demo: ok\n"), ping.stderr
+    assert metric(cluster, 'usher_webhooks_total{result="ignored",source="demo"}') == 1
+    ready = run(cluster, "ready")
+    assert ready.returncode == 0, ready.stderr
+    # Another secret than that of the running usher fails the test.
+    text = (cluster.folder / "usher.yaml").read_text()
+    (cluster.folder / "other.yaml").write_text(text.replace("sandbox-secret", "another-secret"))
+    ping = run(cluster, "ping", config="other.yaml")
+    assert ping.returncode == 1 and "401" in ping.stderr

@@ -61,6 +61,9 @@
 {{- if hasKey (.Values.config.webhooks | default dict) "listen" -}}
   {{- $problems = append $problems "config.webhooks.listen: the chart sets it. Use listenAddress" -}}
 {{- end -}}
+{{- if hasKey (.Values.config.webhooks | default dict) "linger" -}}
+  {{- $problems = append $problems "config.webhooks.linger: preStopSeconds does the same before SIGTERM. Leave it out" -}}
+{{- end -}}
 {{- $files := dict -}}
 {{- range .Values.secrets -}}
   {{- if hasKey $files .name -}}

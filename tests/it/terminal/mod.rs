@@ -8,6 +8,7 @@ mod explain;
 mod groups;
 mod lists;
 mod options;
+mod ping;
 mod refusals;
 mod runs;
 mod schemes;
