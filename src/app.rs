@@ -4,6 +4,7 @@ mod bells;
 mod connecting;
 mod data_folder;
 mod database_threads;
+mod disk_usage;
 mod draining;
 mod error;
 mod following;
@@ -17,6 +18,7 @@ mod service_manager;
 mod shutdown;
 mod stages;
 mod supervisor;
+mod view_lag;
 mod waiting;
 
 use std::{
@@ -153,7 +155,7 @@ impl App {
         let webhooks_address = webhooks.as_ref().map(|bound| bound.address);
         let (opening, starting) = (health.component("log"), health.component("start"));
         opening.failing("it is being opened");
-        let log = open_log(&config, &clock, &health, &opening).await?;
+        let log = open_log(&config, &clock, (&health, &metrics), &opening).await?;
         readiness.opened(Arc::clone(&log));
         starting.failing("usher opens its state and reads its settings");
         drop(opening);
@@ -162,6 +164,7 @@ impl App {
         }
         let mut store = Store::open(&config.data_dir.join("state"), log.identity())?;
         store.watch(health.clone())?;
+        metrics.storage.store_rebuilds.inc_by(u64::from(store.is_rebuilt()));
         database_threads::watch(&health);
         if let Some(aside) = store.set_aside() {
             warn!(moved_to = %aside.display(), "the state store was damaged; it is rebuilt from the log");
@@ -215,6 +218,7 @@ impl App {
         let sources = config.sources;
         let settings = keeps_views.then_some(settings);
         let housekeeping = Housekeeping {
+            data_dir: config.data_dir,
             sources,
             log: Arc::clone(&log),
             memory,

@@ -2,9 +2,19 @@
 //!
 //! Labels come from small closed sets: sources and schemes of the configuration, and enums.
 
+mod gauge_set;
+mod partitions;
+mod storage;
+
 use prometheus::{
-    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry, TextEncoder, process_collector::ProcessCollector,
+};
+
+pub use self::{
+    gauge_set::GaugeSet,
+    partitions::{CountedPartition, PartitionMetrics},
+    storage::{DataPart, StorageMetrics},
 };
 
 use crate::{
@@ -83,7 +93,17 @@ pub struct Metrics {
     /// Log lines that stderr did not take.
     pub log_lines_dropped: IntCounter,
     /// 1 while a component does not do what it is for.
-    pub component_failing: IntGaugeVec,
+    pub component_failing: GaugeSet<1>,
+    /// Whether the process is ready: 1 or 0 without a component; 0 for each component that is waited for.
+    pub ready: GaugeSet<1>,
+    /// 1 while a source or a scheme is paused, by kind and id.
+    pub paused: GaugeSet<2>,
+    /// Records that the views of this process have still to read, by stream.
+    pub view_lag_records: IntGaugeVec,
+    /// Partitions and the groups that give them.
+    pub partitions: PartitionMetrics,
+    /// The log, the state store and their disk.
+    pub storage: StorageMetrics,
     /// For how long a source has been paused; 0 while it is not.
     pub source_paused_seconds: GaugeVec,
     /// 1 while a source is stopped because the product refuses usher's credentials.
@@ -109,6 +129,7 @@ impl Metrics {
         )?;
         build.set(1.0);
         registry.register(Box::new(build))?;
+        registry.register(Box::new(ProcessCollector::for_self()))?;
         let add = Families(&registry);
         Ok(Self {
             webhooks: add.counters("webhooks_total", "Webhook deliveries by result.", &["source", "result"])?,
@@ -208,6 +229,11 @@ impl Metrics {
             )?,
             log_lines_dropped: log_lines_dropped(&add)?,
             component_failing: component_failing(&add)?,
+            ready: ready(&add)?,
+            paused: paused(&add)?,
+            view_lag_records: view_lag_records(&add)?,
+            partitions: PartitionMetrics::new(&add)?,
+            storage: StorageMetrics::new(&add)?,
             source_halted: halted(&add)?,
             source_unreachable: unreachable(&add)?,
             references_unresolved: add.unresolved_references()?,
@@ -226,6 +252,7 @@ impl Metrics {
             self.partition_failures.with_label_values(&[stage.as_str(), source]);
         }
         self.partition_failures.with_label_values(&[crate::intake::feed::STAGE, source]);
+        self.partitions.begin(source);
         self.dead_letters.with_label_values(&[Stage::Intake.as_str()]);
         self.duplicates.with_label_values(&[crate::intake::feed::STAGE]);
         for result in StepResult::ALL {
@@ -265,9 +292,26 @@ fn log_lines_dropped(add: &Families<'_>) -> Result<IntCounter, prometheus::Error
     add.counter("log_lines_dropped_total", help)
 }
 
-fn component_failing(add: &Families<'_>) -> Result<IntGaugeVec, prometheus::Error> {
+fn component_failing(add: &Families<'_>) -> Result<GaugeSet<1>, prometheus::Error> {
     let help = "1 while a component does not do what it is for; usher is not ready then.";
-    add.gauges("component_failing", help, &["component"])
+    Ok(GaugeSet::new(add.gauges("component_failing", help, &["component"])?))
+}
+
+fn ready(add: &Families<'_>) -> Result<GaugeSet<1>, prometheus::Error> {
+    let help = "1 while usher is ready, 0 while it is not, without a label; 0 for each component that is waited for.";
+    let ready = GaugeSet::new(add.gauges("ready", help, &["waiting_for"])?);
+    ready.replace([([String::new()], 0)]);
+    Ok(ready)
+}
+
+fn paused(add: &Families<'_>) -> Result<GaugeSet<2>, prometheus::Error> {
+    let help = "1 while a source or a scheme is paused by an administrator.";
+    Ok(GaugeSet::new(add.gauges("paused", help, &["kind", "id"])?))
+}
+
+fn view_lag_records(add: &Families<'_>) -> Result<IntGaugeVec, prometheus::Error> {
+    let help = "Records that the views of this process have still to read.";
+    add.gauges("view_lag_records", help, &["stream"])
 }
 
 fn partition_failures(add: &Families<'_>) -> Result<IntCounterVec, prometheus::Error> {
@@ -328,6 +372,10 @@ impl Families<'_> {
 
     fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
         self.register(IntCounter::new(format!("usher_{name}"), help)?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+        self.register(IntGauge::new(format!("usher_{name}"), help)?)
     }
 
     fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {

@@ -145,17 +145,18 @@ async fn waiting_for(gate: &Gate) -> Vec<Wait> {
     asked.unwrap_or_else(|_| vec![Wait::new("readiness", &format!("no answer within {} s", PATIENCE.as_secs()))])
 }
 
-/// Sets the gauge of components: all that `/readyz` waits for fails, the others work. A process that ends fails at nothing.
+/// Sets the gauges of readiness and of components: all that `/readyz` waits for fails, the others work. A process that ends
+/// is not ready and fails at nothing.
 async fn tell_components(gate: &Gate) {
     let waits = waiting_for(gate).await;
+    let is_ready = ([String::new()], i64::from(waits.is_empty()));
+    let waited_for = waits.iter().map(|wait| ([wait.what.clone()], 0));
+    gate.metrics.ready.replace(waited_for.chain([is_ready]));
     let mut components = gate.readiness.components();
     components.entry("log".to_owned()).or_default();
     components.extend(waits.into_iter().filter(|wait| !wait.is_stopping()).map(|wait| (wait.what, true)));
-    let failing = &gate.metrics.component_failing;
-    failing.reset(); // partitions come and go
-    for (component, fails) in components {
-        failing.with_label_values(&[component]).set(i64::from(fails));
-    }
+    let components = components.into_iter().map(|(component, fails)| ([component], i64::from(fails)));
+    gate.metrics.component_failing.replace(components);
 }
 
 /// Sets the gauge of runs that have not ended. Where the views can't be read, or not yet, it stays as it was.

@@ -10,7 +10,7 @@ use crate::{
     explain::Explainer,
     health::{Component, Health},
     log::{
-        Log,
+        AppendTimes, Log,
         embedded::{self, EmbeddedLog},
         kafka::KafkaLog,
     },
@@ -19,27 +19,29 @@ use crate::{
     views::Views,
 };
 
-/// Opens the log that the configuration names, or makes it. It says to `health` how it is doing. Kafka is waited for;
-/// meanwhile `opening` says why.
+/// Opens the log that the configuration names, or makes it. It says to `health` how it is doing, and measures appends into
+/// `metrics`. Kafka is waited for; meanwhile `opening` says why.
 pub(super) async fn open_log(
     config: &Config,
     clock: &Arc<dyn Clock>,
-    health: &Health,
+    (health, metrics): (&Health, &Metrics),
     opening: &Component,
 ) -> Result<Arc<dyn Log>, Error> {
+    let append_times = AppendTimes::into(metrics.storage.append_seconds.clone());
     Ok(match &config.log {
         LogConfig::Embedded => {
             let dir = config.data_dir.join("log");
             let sources = Some(config.sources.iter().map(|source| source.id.clone()).collect());
             let groups = config.sources.iter().flat_map(|source| consumer_groups(&source.id)).collect();
             let (clock, health) = (Arc::clone(clock), health.clone());
-            let options = embedded::Options { sources, groups, clock, health, ..Default::default() };
+            let options = embedded::Options { sources, groups, clock, health, append_times, ..Default::default() };
             let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, options));
             Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
         }
         LogConfig::Kafka(kafka) => {
             opening.failing("Kafka has not answered yet");
-            Arc::new(waiting::for_log(opening, || KafkaLog::open_in(kafka, health.clone())).await?)
+            let log = waiting::for_log(opening, || KafkaLog::open_in(kafka, health.clone())).await?;
+            Arc::new(log.measuring(append_times))
         }
     })
 }

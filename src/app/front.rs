@@ -47,6 +47,8 @@ impl Front {
         bound.listen()?; // before anything is made: of two that listen on a port the second one is refused here
         let admin = bound.address;
         let (metrics, health) = (Metrics::new()?, Health::default());
+        // Before the log is there: alerts are to see 0 and not nothing while Kafka is away.
+        config.sources.iter().for_each(|source| metrics.begin(source.id.as_str()));
         let data_folder = data_folder::open(&config.data_dir)?;
         let token = admin::token(&config.admin, &config.data_dir)?;
         let new_token = token.newly_made.then(|| NewToken::of(&token.secret, &config.data_dir));

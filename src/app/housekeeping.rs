@@ -1,12 +1,12 @@
 //! What is done every so often, whether or not anything happens.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{NaiveTime, TimeZone, Utc};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::long_pauses;
+use super::{disk_usage, long_pauses, view_lag};
 use crate::{
     clock::Clock,
     config::Source,
@@ -32,6 +32,7 @@ const WARN_EVERY: u64 = 17_280;
 
 /// Keeps gauges current and memory bounded.
 pub(super) struct Housekeeping {
+    pub(super) data_dir: PathBuf,
     pub(super) sources: Vec<Source>,
     pub(super) log: Arc<dyn Log>,
     pub(super) memory: Memory,
@@ -48,7 +49,8 @@ pub(super) struct Housekeeping {
 impl Housekeeping {
     /// Runs until `stop` is cancelled.
     pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let rounds = async { tokio::join!(self.rounds(), self.prune_views()) };
+        let disk_usage = disk_usage::follow(self.data_dir.clone(), self.metrics.storage.clone());
+        let rounds = async { tokio::join!(self.rounds(), self.prune_views(), self.follow_view_lag(), disk_usage) };
         let _stopped = stop.run_until_cancelled(rounds).await;
     }
 
@@ -94,6 +96,12 @@ impl Housekeeping {
         let Some(settings) = &self.settings else { return };
         let warn = warn && self.on_kafka;
         long_pauses::tell(&self.sources, settings, &self.metrics, self.clock.now(), warn);
+        long_pauses::tell_all(&self.sources, settings, &self.metrics);
+    }
+
+    async fn follow_view_lag(&self) {
+        let Some(views) = &self.views else { return };
+        view_lag::follow(views, &self.log, &self.metrics).await;
     }
 
     async fn forget_settings(&self) {

@@ -1,4 +1,4 @@
-//! How long sources have been paused, and a warning before Kafka removes what they have still to do.
+//! What is paused, how long sources have been, and a warning before Kafka removes what they have still to do.
 //!
 //! The embedded log keeps what a source has still to do, however long it is paused. On Kafka the retention is the topics' own.
 
@@ -32,6 +32,18 @@ pub(super) fn tell(sources: &[Source], settings: &Settings, metrics: &Metrics, n
             );
         }
     }
+}
+
+/// Sets the gauge of what is paused: all sources, and all schemes that there are now.
+pub(super) fn tell_all(sources: &[Source], settings: &Settings, metrics: &Metrics) {
+    let series = |kind: &str, id: &str, paused: bool| ([kind.to_owned(), id.to_owned()], i64::from(paused));
+    let sources = sources.iter().map(|source| {
+        let paused = settings.pause_of(&Pausable::Source(source.id.clone())).is_some();
+        series("source", source.id.as_str(), paused)
+    });
+    let schemes =
+        settings.list().into_iter().map(|scheme| series("scheme", scheme.id.as_str(), scheme.paused.is_some()));
+    metrics.paused.replace(sources.chain(schemes));
 }
 
 fn nears_the_retention(paused_for: Duration) -> bool {

@@ -1,10 +1,8 @@
-//! What fails in the work on partitions, as it is told at `/readyz` and in metrics.
-
-use prometheus::IntCounter;
+//! What fails in the work on partitions, and how that goes on, as it is told at `/readyz` and in metrics.
 
 use crate::{
     health::{Component, Health},
-    metrics::Metrics,
+    metrics::{CountedPartition, Metrics},
 };
 
 /// Tells what fails in one stage of one source. Cheap to clone.
@@ -12,14 +10,16 @@ use crate::{
 pub struct Failures {
     health: Health,
     name: String,
-    counter: Option<IntCounter>,
+    stage: String,
+    source: String,
+    metrics: Option<Metrics>,
 }
 
 impl Failures {
     /// For `stage` of `source`: `planner acme`. Without `metrics` nothing is counted.
     pub fn new(health: Health, stage: &str, source: &str, metrics: Option<&Metrics>) -> Self {
-        let counter = metrics.map(|metrics| metrics.partition_failures.with_label_values(&[stage, source]));
-        Self { health, name: format!("{stage} {source}"), counter }
+        let name = format!("{stage} {source}");
+        Self { health, name, stage: stage.to_owned(), source: source.to_owned(), metrics: metrics.cloned() }
     }
 
     /// The name of the component: `planner acme`.
@@ -34,8 +34,20 @@ impl Failures {
 
     /// Counts a failure.
     pub fn count(&self) {
-        if let Some(counter) = &self.counter {
-            counter.inc();
+        if let Some(metrics) = &self.metrics {
+            metrics.partition_failures.with_label_values(&[self.stage.as_str(), self.source.as_str()]).inc();
+        }
+    }
+
+    /// A partition that comes, counted until it is dropped; none where nothing is counted.
+    pub fn partition_comes(&self) -> Option<CountedPartition> {
+        Some(self.metrics.as_ref()?.partitions.comes(&self.stage, &self.source))
+    }
+
+    /// Counts that the group has shared out its partitions.
+    pub fn rebalanced(&self) {
+        if let Some(metrics) = &self.metrics {
+            metrics.partitions.rebalanced(&self.stage);
         }
     }
 }

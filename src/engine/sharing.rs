@@ -90,7 +90,13 @@ impl Member<'_> {
                     is_steady = true;
                     self.tell(&joining.borrow_and_update(), is_steady);
                 }
-                Ok(()) = joining.changed() => self.tell(&joining.borrow_and_update(), is_steady),
+                Ok(()) = joining.changed() => {
+                    let joining = joining.borrow_and_update();
+                    if *joining == Joining::Joined {
+                        self.failures.rebalanced();
+                    }
+                    self.tell(&joining, is_steady);
+                }
                 assignment = assignments.recv() => {
                     let Some(assignment) = assignment else { break self.note_left(&joining.borrow()) };
                     let given = (assignment.partition, assignment.revoked.clone());

@@ -195,7 +195,11 @@ impl<H: Handler> Partitions<H> {
         });
         let _relay = AbortOnDropHandle::new(relay);
         let scope = Scope::new(self.handler.stage(), self.handler.source(), partition);
+        let mut counted = self.failures.partition_comes();
         let Some(acked) = self.restored(&scope, partition, &stopping).await else { return };
+        if let Some(partition) = &mut counted {
+            partition.is_restored();
+        }
         let assignment = unconsumed::watched(assignment, &self.ledger, &scope);
         let Assignment { records, offsets, lease, released, .. } = assignment;
         let log = Arc::clone(&self.log);

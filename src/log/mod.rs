@@ -4,6 +4,7 @@
 //! Records of one key are in one partition, in the order in which they were appended. Delivery to consumers is at
 //! least once; what follows from a record must be recognised when it comes again.
 
+mod append_times;
 pub mod codec;
 pub mod embedded;
 pub mod kafka;
@@ -20,7 +21,10 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub use self::read_trouble::{Batches, ReadTrouble};
+pub use self::{
+    append_times::AppendTimes,
+    read_trouble::{Batches, ReadTrouble},
+};
 use crate::{
     domain::{Timestamp, UserKey},
     health::Health,

@@ -58,6 +58,8 @@ pub struct Store {
     /// What `db` was opened with, and where its threads note that a write has failed.
     config: sled::Config,
     set_aside: Option<PathBuf>,
+    /// Whether it was of another log, and was emptied.
+    was_emptied: bool,
     watch: Option<Watch>,
 }
 
@@ -80,8 +82,8 @@ impl Store {
                 (open_caught(dir, &config).map_err(|_| Error::Unusable(dir.to_owned()))?, Some(aside))
             }
         };
-        let store = Self { db, config, set_aside, watch: None };
-        store.belong_to(log_identity)?;
+        let mut store = Self { db, config, set_aside, was_emptied: false, watch: None };
+        store.was_emptied = store.belong_to(log_identity)?;
         Ok(store)
     }
 
@@ -100,6 +102,11 @@ impl Store {
     /// Where the store found was moved to, if it was corrupt.
     pub fn set_aside(&self) -> Option<&Path> {
         self.set_aside.as_deref()
+    }
+
+    /// Whether one was found that could not be used, and is built anew from the log.
+    pub fn is_rebuilt(&self) -> bool {
+        self.was_emptied || self.set_aside.is_some()
     }
 
     /// The memory of planners and executors.
@@ -133,17 +140,18 @@ impl Store {
         Ok(())
     }
 
-    fn belong_to(&self, log_identity: &str) -> Result<(), Error> {
+    /// Makes it one of the log named `log_identity`. Tells whether it was one of another log before.
+    fn belong_to(&self, log_identity: &str) -> Result<bool, Error> {
         let known = self.db.get(IDENTITY)?;
         if known.as_deref() == Some(log_identity.as_bytes()) {
-            return Ok(());
+            return Ok(false);
         }
         for name in self.db.tree_names() {
             self.db.open_tree(name)?.clear()?;
         }
         self.db.insert(IDENTITY, log_identity.as_bytes())?;
         self.db.flush()?;
-        Ok(())
+        Ok(known.is_some())
     }
 }
 

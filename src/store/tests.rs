@@ -57,10 +57,14 @@ fn a_store_of_another_log_is_emptied() {
     let dir = tempfile::tempdir().expect("a folder");
     {
         let store = Store::open(dir.path(), "log-1").expect("a store");
+        assert!(!store.is_rebuilt(), "a new one is not built anew");
         store.ledger().expect("a ledger").put(&scope(0), "e1", &Entry::Done, AT).expect("remembered");
     }
     let store = Store::open(dir.path(), "log-2").expect("a store");
     assert_eq!(store.ledger().expect("a ledger").get(&scope(0), "e1").expect("read"), None);
+    assert!(store.is_rebuilt());
+    drop(store);
+    assert!(!Store::open(dir.path(), "log-2").expect("a store").is_rebuilt(), "it is this log's now");
 }
 
 #[test]
@@ -79,7 +83,7 @@ fn a_corrupt_store_is_set_aside_and_begun_anew() {
     file.set_len(file.metadata().expect("its size").len() - 600_000).expect("cut short");
     let store = Store::open(&state, "log-1").expect("a new store");
     if let Some(aside) = store.set_aside() {
-        assert!(aside.join("db").exists(), "the damaged one is kept for whoever wants to look");
+        assert!(store.is_rebuilt() && aside.join("db").exists(), "the damaged one is kept for whoever wants to look");
         assert_eq!(store.ledger().expect("a ledger").checkpoint(&scope(0)).expect("read"), 0);
     } else {
         // sled took the remains for a shorter history: then a prefix of what was written is there.

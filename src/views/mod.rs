@@ -103,6 +103,16 @@ impl Seen for Views {
 }
 
 impl Views {
+    /// The streams that they are built from.
+    pub const STREAMS: [Stream; 6] = [
+        Stream::Decisions,
+        Stream::Outcomes,
+        Stream::DeadLetters,
+        Stream::Sweeps,
+        Stream::SweepProgress,
+        Stream::Activity,
+    ];
+
     /// Opens the views in `store`, as far as they have been built.
     pub fn open(store: &Store) -> Result<Self, Error> {
         let (runs, decisions, dead_letters) = (Runs::new(store)?, Decisions::new(store)?, DeadLetters::new(store)?);

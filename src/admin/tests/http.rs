@@ -66,6 +66,14 @@ async fn without_its_log_usher_is_alive_and_not_ready() {
     assert_eq!(answer.json()["status"], "waiting");
     assert_eq!(answer.json()["waiting_for"][0]["what"], "log");
     assert_eq!(answer.json()["waiting_for"][0]["why"], "no broker answers");
+    let ready = async || {
+        let metrics = site.ask(Method::GET, "/metrics", None).await.text;
+        let lines = metrics.lines().filter_map(|line| line.strip_prefix("usher_ready{waiting_for=").map(str::to_owned));
+        lines.collect::<Vec<_>>()
+    };
+    assert_eq!(ready().await, ["\"\"} 0", "\"log\"} 0"]);
+    site.process.waits.lock().expect("not poisoned").clear();
+    assert_eq!(ready().await, ["\"\"} 1"]);
     assert_eq!(site.ask(Method::GET, "/healthz", None).await.status, StatusCode::OK);
 }
 
@@ -79,7 +87,12 @@ async fn a_process_that_ends_is_alive_not_ready_and_no_component_of_it_fails_by_
     assert_eq!(answer.json()["waiting_for"][0]["what"], "stopping");
     assert_eq!(site.ask(Method::GET, "/healthz", None).await.status, StatusCode::OK);
     let metrics = site.ask(Method::GET, "/metrics", None).await.text;
-    assert!(metrics.contains("usher_component_failing") && !metrics.contains("stopping"), "{metrics}");
+    let of_components = metrics.lines().filter(|line| line.starts_with("usher_component_failing"));
+    assert!(
+        of_components.clone().count() > 0 && of_components.clone().all(|line| !line.contains("stopping")),
+        "{metrics}"
+    );
+    assert!(metrics.contains("usher_ready{waiting_for=\"stopping\"} 0"), "{metrics}");
 }
 
 #[actix_web::test]

@@ -110,6 +110,10 @@ impl Feed {
     /// Follows the feed while it has the source's partition. With another one there is nothing to do.
     async fn hold(self: Arc<Self>, assignment: Assignment, failures: Failures, stop: CancellationToken) {
         let Assignment { partition, records, revoked, released, .. } = assignment;
+        let mut counted = failures.partition_comes();
+        if let Some(partition) = &mut counted {
+            partition.needs_no_restore();
+        }
         let own = Partition::of(UserKey::of_source(self.source()).as_str(), self.log.partitions());
         let stopping = revoked.child_token();
         let follow = async {

@@ -68,7 +68,9 @@ pub use self::{
     rebuild::Rebuild,
     snapshot::{GroupOffset, RecordBatch, Snapshot},
 };
-use super::{Consumer, Error, Log, Partition, Position, RETENTION, Record, Records, Stored, Stream, source_of_group};
+use super::{
+    AppendTimes, Consumer, Error, Log, Partition, Position, RETENTION, Record, Records, Stored, Stream, source_of_group,
+};
 use crate::{
     clock::{Clock, SystemClock},
     domain::SourceId,
@@ -101,6 +103,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Where the log says how it is doing.
     pub health: crate::health::Health,
+    /// Where appends are measured.
+    pub append_times: AppendTimes,
 }
 
 impl Default for Options {
@@ -114,6 +118,7 @@ impl Default for Options {
             sources: None,
             clock: Arc::new(SystemClock),
             health: crate::health::Health::default(),
+            append_times: AppendTimes::default(),
         }
     }
 }
@@ -129,6 +134,7 @@ pub struct EmbeddedLog {
     registry: crate::health::Health,
     bounds: Parts<watch::Receiver<Range<u64>>>,
     gate: Arc<Gate>,
+    append_times: AppendTimes,
 }
 
 impl EmbeddedLog {
@@ -162,6 +168,7 @@ impl EmbeddedLog {
             registry: options.health.clone(),
             bounds: bounds.map(watch::Sender::subscribe),
             gate: Arc::new(Gate::new(requests, stopped.clone())),
+            append_times: options.append_times.clone(),
         };
         let mut committer = Committer {
             store,
@@ -224,9 +231,12 @@ impl Log for EmbeddedLog {
             )));
         }
         let part = Part::new(stream, Partition::of(record.key.as_str(), self.partitions));
-        let (done, answer) = oneshot::channel();
-        self.gate.send(Request::Append(Append { part, record, done }))?;
-        answer.await.unwrap_or_else(|_| Err(Error::Unavailable("its writer has stopped".into())))
+        let append = async {
+            let (done, answer) = oneshot::channel();
+            self.gate.send(Request::Append(Append { part, record, done }))?;
+            answer.await.unwrap_or_else(|_| Err(Error::Unavailable("its writer has stopped".into())))
+        };
+        self.append_times.measure(append).await
     }
 
     async fn bounds(&self, stream: Stream, partition: Partition) -> Result<Range<u64>, Error> {

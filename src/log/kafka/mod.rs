@@ -44,7 +44,7 @@ use self::{
     settings::{Patience, Settings},
     watch::Watch,
 };
-use super::{Consumer, Error, Log, Partition, Position, Record, Records, Stream};
+use super::{AppendTimes, Consumer, Error, Log, Partition, Position, Record, Records, Stream};
 use crate::{config::KafkaConfig, health::Health};
 
 /// How long the brokers may take to answer a question.
@@ -70,6 +70,7 @@ pub struct KafkaLog {
     closing: CancellationToken,
     /// Cancelled one by one as members leave.
     members: Mutex<Vec<CancellationToken>>,
+    append_times: AppendTimes,
 }
 
 impl KafkaLog {
@@ -113,38 +114,18 @@ impl KafkaLog {
             readiness,
             closing,
             members: Mutex::default(),
+            append_times: AppendTimes::default(),
         })
     }
 
-    fn open_still(&self) -> Result<(), Error> {
-        if self.closing.is_cancelled() { Err(Error::Unavailable("the log is closed".into())) } else { Ok(()) }
-    }
-}
-
-/// Every stream counts: usher writes or reads them all.
-async fn all_topics_are_fine(client: Client, settings: Settings, partitions: u16) -> Result<(), Error> {
-    topics::all_fine(&settings, &topics::standing(&client, &settings, partitions).await)
-}
-
-/// The cluster and the topics in it. Topics that were deleted and made again can't be told from the old ones:
-/// librdkafka's interface here does not show a topic's id.
-async fn identity(client: &Client, config: &KafkaConfig) -> Result<String, Error> {
-    let client = client.clone();
-    let cluster = blocking(move || client.cluster_id(ANSWER)).await?;
-    Ok(format!("kafka/{cluster}/{}", config.topic_prefix))
-}
-
-#[async_trait]
-impl Log for KafkaLog {
-    fn partitions(&self) -> u16 {
-        self.partitions
+    /// The same, measuring appends.
+    #[must_use]
+    pub fn measuring(self, append_times: AppendTimes) -> Self {
+        Self { append_times, ..self }
     }
 
-    fn identity(&self) -> &str {
-        &self.identity
-    }
-
-    async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error> {
+    /// Appends, and returns when all in-sync replicas have the record.
+    async fn append_durably(&self, stream: Stream, record: Record) -> Result<Position, Error> {
         self.open_still()?;
         let (key, topic) = (record.key.as_str(), self.settings.topic(stream));
         let partition = Partition::of(key, self.partitions);
@@ -177,6 +158,38 @@ impl Log for KafkaLog {
         };
         self.acknowledged.note(stream, position);
         Ok(position)
+    }
+
+    fn open_still(&self) -> Result<(), Error> {
+        if self.closing.is_cancelled() { Err(Error::Unavailable("the log is closed".into())) } else { Ok(()) }
+    }
+}
+
+/// Every stream counts: usher writes or reads them all.
+async fn all_topics_are_fine(client: Client, settings: Settings, partitions: u16) -> Result<(), Error> {
+    topics::all_fine(&settings, &topics::standing(&client, &settings, partitions).await)
+}
+
+/// The cluster and the topics in it. Topics that were deleted and made again can't be told from the old ones:
+/// librdkafka's interface here does not show a topic's id.
+async fn identity(client: &Client, config: &KafkaConfig) -> Result<String, Error> {
+    let client = client.clone();
+    let cluster = blocking(move || client.cluster_id(ANSWER)).await?;
+    Ok(format!("kafka/{cluster}/{}", config.topic_prefix))
+}
+
+#[async_trait]
+impl Log for KafkaLog {
+    fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
+    fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error> {
+        self.append_times.measure(self.append_durably(stream, record)).await
     }
 
     async fn bounds(&self, stream: Stream, partition: Partition) -> Result<Range<u64>, Error> {

@@ -124,6 +124,19 @@ usher_component_failing{component="planner acme"} 0
 usher_log_lines_dropped_total 0
 usher_log_lag_records{stream="events"} 1
 usher_log_lag_records{stream="decisions"} 0
+usher_ready{waiting_for=""} 1
+usher_partitions{source="acme",stage="planner",state="held"} 4
+usher_partitions{source="globex",stage="executor",state="held"} 4
+usher_partitions{source="globex",stage="sweeper",state="restoring"} 0
+usher_partitions{source="acme",stage="feed",state="held"} 0
+usher_restore_seconds_count 24
+usher_rebalances_total{group_stage="planner"} 0
+usher_member_fenced_total 0
+usher_store_rebuilds_total 0
+usher_runs{state="held"} 0
+usher_runs{state="running"} 0
+usher_paused{id="acme",kind="source"} 0
+usher_paused{id="contractors",kind="scheme"} 0
 "#;
 
 async fn assert_metrics(face: &Face) {
@@ -143,14 +156,43 @@ async fn assert_metrics(face: &Face) {
         "usher_sweep_event_to_action_seconds_count 0",
         "usher_credentials_expiry_seconds{source=\"acme\"}",
         "usher_build_info{commit=",
+        "usher_webhook_last_accepted_timestamp_seconds{source=\"acme\"}",
+        "usher_view_lag_records{stream=\"decisions\"}",
+        "usher_view_lag_records{stream=\"activity\"}",
+        "usher_append_seconds_count ",
+        "usher_data_free_bytes ",
+        "usher_data_bytes{part=\"log\"}",
+        "usher_data_bytes{part=\"other\"}",
+        "process_resident_memory_bytes ",
+        "process_cpu_seconds_total ",
+        "process_open_fds ",
+        "process_max_fds ",
+        "process_start_time_seconds ",
     ] {
         assert!(there.iter().any(|line| line.starts_with(begin)), "no `{begin}` in\n{text}");
     }
     for name in there.iter().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()) {
-        assert!(name.starts_with("usher_"), "{name}");
+        assert!(name.starts_with("usher_") || name.starts_with("process_"), "{name}");
         assert!(there.iter().any(|line| line.starts_with(&format!("# HELP {name} "))), "no help for {name}");
+        assert!(DOCUMENT.contains(&format!("`{name}`")), "docs/api.md says nothing of {name}");
+    }
+    for name in documented() {
+        assert!(text.contains(&format!("# TYPE {name} ")), "docs/api.md tells of {name}, which is not there");
     }
 }
+
+/// What the table of metrics has, but for those that are there only now and then.
+fn documented() -> impl Iterator<Item = &'static str> {
+    let rows = DOCUMENT.lines().filter_map(|line| line.strip_prefix("| `usher_")?.split_once("` | "));
+    let rows = rows.filter(|(_, rest)| ["counter", "gauge", "histogram"].iter().any(|kind| rest.starts_with(kind)));
+    let names = rows.map(|(name, _)| &DOCUMENT[DOCUMENT.find(&format!("`usher_{name}`")).expect("it is there") + 1..]);
+    names.map(|rest| rest.split('`').next().expect("a name")).filter(|name| !NOW_AND_THEN.contains(name))
+}
+
+/// There only once something has happened that does not happen in this test.
+const NOW_AND_THEN: [&str; 2] = ["usher_feed_lag_seconds", "usher_schedule_next_timestamp_seconds"];
+
+const DOCUMENT: &str = include_str!("../../../docs/api.md");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_have_their_names_and_neither_they_nor_the_log_tell_secrets_or_names() {

@@ -19,6 +19,8 @@ mod idempotence;
 mod long_pauses;
 mod memory;
 mod metrics;
+mod metrics_of_replicas;
+mod metrics_of_storage;
 mod named;
 mod order;
 mod organization;
