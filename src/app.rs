@@ -203,7 +203,8 @@ impl App {
         if let Some(bound) = webhooks {
             let max_body = config.webhooks.max_body;
             let (log, clock) = (Arc::clone(&log), Arc::clone(&clock));
-            let intake = Intake::new(&config.sources, max_body, log, clock, metrics.clone(), arrivals.clone());
+            let intake = Intake::new(&config.sources, max_body, log, clock, metrics.clone(), arrivals.clone())
+                .trusting_traceparent(config.webhooks.trust_traceparent);
             listeners.webhooks(bound, intake, shutdown.clone(), metrics.clone())?;
         }
         let explainer = explainer(&connections, &references, &views, &clock);

@@ -20,7 +20,7 @@ pub use self::{
 use crate::{
     domain::{ActionKind, Ignored, RecordKind, ReferenceKind, Stage, StepResult},
     http_server::Closed,
-    telemetry,
+    telemetry::{self, traces},
 };
 
 /// The listeners, as labels.
@@ -92,6 +92,8 @@ pub struct Metrics {
     pub references_unresolved: IntGaugeVec,
     /// Log lines that stderr did not take.
     pub log_lines_dropped: IntCounter,
+    /// Spans of traces that were not sent, by reason.
+    trace_spans_dropped: IntCounterVec,
     /// 1 while a component does not do what it is for.
     pub component_failing: GaugeSet<1>,
     /// Whether the process is ready: 1 or 0 without a component; 0 for each component that is waited for.
@@ -228,6 +230,7 @@ impl Metrics {
                 &["source"],
             )?,
             log_lines_dropped: log_lines_dropped(&add)?,
+            trace_spans_dropped: trace_spans_dropped(&add)?,
             component_failing: component_failing(&add)?,
             ready: ready(&add)?,
             paused: paused(&add)?,
@@ -281,6 +284,10 @@ impl Metrics {
     pub fn render(&self) -> Result<String, prometheus::Error> {
         let dropped = &self.log_lines_dropped;
         dropped.inc_by(telemetry::lost_lines().saturating_sub(dropped.get()));
+        for lost in traces::Lost::ALL {
+            let dropped = self.trace_spans_dropped.with_label_values(&[lost.as_str()]);
+            dropped.inc_by(traces::dropped(lost).saturating_sub(dropped.get()));
+        }
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
@@ -290,6 +297,11 @@ impl Metrics {
 fn log_lines_dropped(add: &Families<'_>) -> Result<IntCounter, prometheus::Error> {
     let help = "Log lines that were lost because standard error was not read fast enough, full, or closed.";
     add.counter("log_lines_dropped_total", help)
+}
+
+fn trace_spans_dropped(add: &Families<'_>) -> Result<IntCounterVec, prometheus::Error> {
+    let help = "Spans of traces that were dropped: more ended than were sent, or the collector did not take them.";
+    add.counters("trace_spans_dropped_total", help, &["reason"])
 }
 
 fn component_failing(add: &Families<'_>) -> Result<GaugeSet<1>, prometheus::Error> {

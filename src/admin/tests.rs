@@ -175,7 +175,7 @@ fn configuration() -> Config {
     Config {
         data_dir: PathBuf::from("unused"),
         mode: Mode::Active,
-        webhooks: Webhooks { listen, max_body: 1, linger: std::time::Duration::ZERO },
+        webhooks: Webhooks { listen, max_body: 1, linger: std::time::Duration::ZERO, trust_traceparent: false },
         admin: Admin { listen, token: None },
         log: LogConfig::Embedded,
         sources: vec![source("acme", Product::JiraDc), source("cloud", Product::JiraCloud)],

@@ -55,11 +55,13 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
     if roles != Roles::ALL && matches!(config.log, LogConfig::Embedded) {
         return complain(&"--roles: parts of usher run apart only with `log.kind: kafka`", USAGE);
     }
+    telemetry::traces::start();
     let served = start_runtime().and_then(|runtime| {
         let served = runtime.block_on(serve(config, roles));
         runtime.shutdown_timeout(LEFT_OVER);
         served
     });
+    telemetry::traces::stop();
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&super::in_words(&error), FAILED),

@@ -32,15 +32,18 @@ pub(super) struct Placed<'n, T> {
 pub(super) fn webhooks<'n>(node: Option<&'n Node>, reader: &mut Reader<'_>) -> Option<Placed<'n, Webhooks>> {
     let (listen, max_body, linger) = (local(8080), MIB, Duration::ZERO);
     let Some(node) = node else {
-        return Some(Placed { listener: Webhooks { listen, max_body, linger }, at: None });
+        let listener = Webhooks { listen, max_body, linger, trust_traceparent: false };
+        return Some(Placed { listener, at: None });
     };
     let mut fields = Fields::of(node, reader)?;
     let at = fields.get("listen").map(|node| &node.at);
     let listen = fields.or("listen", listen, |node| reader.parsed(node, address));
     let max_body = fields.or("max_body", max_body, |node| reader.parsed(node, size));
     let linger = fields.or("linger", linger, |node| reader.parsed(node, a_while));
+    let trust_traceparent = fields.or("trust_traceparent", false, |node| reader.boolean(node));
     fields.done(reader);
-    Some(Placed { listener: Webhooks { listen: listen?, max_body: max_body?, linger: linger? }, at })
+    let (listen, max_body, linger) = (listen?, max_body?, linger?);
+    Some(Placed { listener: Webhooks { listen, max_body, linger, trust_traceparent: trust_traceparent? }, at })
 }
 
 /// Reads `admin`; the defaults where `node` is none.

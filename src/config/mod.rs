@@ -91,6 +91,8 @@ pub struct Webhooks {
     pub max_body: usize,
     /// How long deliveries are still taken in after usher was told to stop.
     pub linger: Duration,
+    /// Whether a delivery is a part of the trace that its header `traceparent` names.
+    pub trust_traceparent: bool,
 }
 
 /// The listener for administrators and probes.

@@ -181,7 +181,8 @@ mod tests {
         let activities = Activities::new(source(), (kept, ledger.clone()), Appender::new(MemoryLog::new()), views);
         let scope = Scope::new(Stage::Planner, &source(), Partition(0));
         let (stop, lease) = (CancellationToken::new(), Arc::new(ForGood));
-        let work = Work { scope, stop, lease, health: crate::health::Health::default(), acked: Arc::default() };
+        let health = crate::health::Health::default();
+        let work = Work { scope, stop, lease, health, system: "test", acked: Arc::default() };
         (ledger, activities, work)
     }
 

@@ -9,7 +9,7 @@ use tracing::warn;
 use super::{Backoff, Interrupted, Work};
 use crate::{
     domain::Event,
-    log::{self, Log, Position, Record, Stream, codec},
+    log::{self, Log, Position, Record, Stream, codec, traced},
     rate_limited_log::LogLimiter,
 };
 
@@ -40,6 +40,15 @@ impl Appender {
     /// Appends `record`, and says at `/readyz` while the stream can't be written; ends without it only when an attempt has failed and `stop` is cancelled. What was just done
     /// in a product is thus still recorded while usher is stopping.
     pub async fn append(
+        &self,
+        stream: Stream,
+        record: Record,
+        stop: &CancellationToken,
+    ) -> Result<Position, Interrupted> {
+        traced::appended(self.log.system(), stream, record, |record| self.append_untraced(stream, record, stop)).await
+    }
+
+    async fn append_untraced(
         &self,
         stream: Stream,
         record: Record,

@@ -25,6 +25,7 @@ use crate::{
     },
     metrics::Metrics,
     store::{self, Entry, Ledger, Scope},
+    telemetry::traces::{self, Kind},
 };
 
 /// What is known of a step of which an attempt is in the log, and no outcome.
@@ -86,6 +87,23 @@ impl Executor {
         line: &mut RunLine,
         work: &Work,
     ) -> Result<Entry, Interrupted> {
+        let step = &plan.step;
+        let span = traces::part(Kind::Internal, format!("step {}", step.step.action())).map(|span| {
+            span.with("usher.source", step.source.to_string())
+                .with("usher.event.id", step.event.to_string())
+                .with("usher.scheme", step.scheme.id.to_string())
+                .with("usher.action", step.step.action())
+        });
+        traces::within(span, self.take_step(plan, carried, line, work)).await
+    }
+
+    async fn take_step(
+        &self,
+        plan: &Plan<'_>,
+        carried: &mut Carried,
+        line: &mut RunLine,
+        work: &Work,
+    ) -> Result<Entry, Interrupted> {
         let attempted = match self.outcomes.recall(&plan.step, work).await? {
             Some(Entry::Attempted { before, at }) => Some((before, at)),
             Some(done) => {
@@ -97,6 +115,7 @@ impl Executor {
         let began = Instant::now();
         let ended = Progress::new(self, plan, carried, work, attempted).take().await?;
         line.note(ended.result);
+        traces::note("usher.result", ended.result.as_str());
         self.outcomes.record(plan, ended, began.elapsed(), work).await
     }
 

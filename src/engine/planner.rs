@@ -32,6 +32,7 @@ use crate::{
     rules::{self, Schemes},
     source::Arrivals,
     store::{self, Entry, Ledger, Scope},
+    telemetry::traces,
 };
 
 /// What is known of an event on which the work ends by a bug.
@@ -330,6 +331,8 @@ impl Planner {
         let source = decision.source.as_str();
         let (selected, schemes) = (decision.selected().count(), decision.verdicts.len());
         let (kind, via) = (decision.kind.as_str(), decision.via.as_str());
+        traces::note("usher.schemes.asked", i64::try_from(schemes).unwrap_or(i64::MAX));
+        traces::note("usher.schemes.selected", i64::try_from(selected).unwrap_or(i64::MAX));
         debug!(event.id = %decision.event, source.id = source, kind, via, schemes, selected, "decided");
         Ok(())
     }

@@ -14,9 +14,10 @@ use tracing::warn;
 use super::{Failures, Handler, Input, Interrupted, Work, bugs, low_watermark::LowWatermark};
 use crate::{
     domain::{SourceId, UserKey},
-    log::{Offsets, Stored},
+    log::{Offsets, Stored, traced},
     rate_limited_log::LogLimiter,
     store::Ledger,
+    telemetry::traces::{self, NewSpan},
 };
 
 /// Records of one partition in the works at once. Those that wait for another one of the same user are not among them.
@@ -33,6 +34,12 @@ const CHECKPOINT_EVERY: u64 = 256;
 /// Whether a record is about a user of `source`; read from its key alone.
 pub(super) fn is_of(record: &Stored, source: &SourceId) -> bool {
     UserKey::parse(&record.key).is_some_and(|key| key.source() == source.as_str())
+}
+
+/// The span of the work on `record`; none where it is a part of no trace.
+fn stage_span<H: Handler>(handler: &H, record: &Stored, work: &Work) -> Option<NewSpan> {
+    let span = traced::worked_on(work.system, handler.input(), record)?;
+    Some(span.with("usher.source", handler.source().to_string()).with("usher.stage", handler.stage().as_str()))
 }
 
 /// What one record came to.
@@ -148,7 +155,8 @@ impl<H: Handler> Pump<H> {
     fn begin(&self, lane: String, record: Stored) {
         let (handler, work, failures) = (Arc::clone(&self.handler), self.work.clone(), self.failures.clone());
         let begun = async move {
-            let result = bugs::through(handler.as_ref(), &record, &work, &failures).await;
+            let span = stage_span(handler.as_ref(), &record, &work);
+            let result = traces::within(span, bugs::through(handler.as_ref(), &record, &work, &failures)).await;
             Finished { offset: record.position.offset, lane, result }
         };
         self.in_flight.push(begun.boxed());

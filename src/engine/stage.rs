@@ -93,6 +93,8 @@ pub struct Work {
     /// The proof that the partition is this process's.
     pub(super) lease: Arc<dyn Lease>,
     pub(super) health: Health,
+    /// What traces call the log's system.
+    pub(super) system: &'static str,
     /// One past the highest output offset acknowledged so far.
     pub(super) acked: Arc<AtomicU64>,
 }
@@ -203,7 +205,8 @@ impl<H: Handler> Partitions<H> {
         let assignment = unconsumed::watched(assignment, &self.ledger, &scope);
         let Assignment { records, offsets, lease, released, .. } = assignment;
         let log = Arc::clone(&self.log);
-        let work = Work { scope, stop: stopping, lease, health: log.health(), acked: Arc::new(AtomicU64::new(acked)) };
+        let (health, system, acked) = (log.health(), log.system(), Arc::new(AtomicU64::new(acked)));
+        let work = Work { scope, stop: stopping, lease, health, system, acked };
         let Self { ledger, handler, failures, .. } = self;
         let input = Input::new(log, handler.input(), partition, records, failures.clone());
         let pump = Pump::new(Arc::clone(&handler), ledger, work.clone(), failures, offsets);

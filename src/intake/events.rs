@@ -12,7 +12,7 @@ use super::Told;
 use crate::{
     clock::Clock,
     domain::{Event, EventId, EventKind, SourceId, Timestamp, UserKey, Via},
-    log::{self, Log, Record, Stream, codec},
+    log::{self, Log, Record, Stream, codec, traced},
     metrics::Metrics,
     rate_limited_log::LogLimiter,
 };
@@ -149,7 +149,9 @@ async fn append_all(mut events: Vec<Event>, log: &dyn Log, metrics: &Metrics) ->
 
 async fn append_one(event: Event, log: &dyn Log, metrics: &Metrics) -> Result<(), Error> {
     let key: UserKey = event.key();
-    match log.append(Stream::Events, Record { key, payload: codec::encode(&event) }).await {
+    let record = Record { key, payload: codec::encode(&event) };
+    let append = |record| log.append(Stream::Events, record);
+    match traced::appended(log.system(), Stream::Events, record, append).await {
         Ok(position) => {
             metrics.events.with_label_values(&[event.source.as_str(), event.kind.as_str()]).inc();
             debug!(event.id = %event.id, source.id = %event.source, kind = event.kind.as_str(), %position, "accepted");

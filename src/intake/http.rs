@@ -20,6 +20,7 @@ use crate::{
     log::{Log, Stream},
     metrics::Metrics,
     source::{Arrivals, ProofForm, Refusal},
+    telemetry::traces::{self, Kind},
 };
 
 /// What the bodies of all requests may take together.
@@ -38,6 +39,7 @@ pub struct Intake {
     budget: Budget,
     proofs: RecentProofs,
     max_body: usize,
+    trusts_traceparent: bool,
 }
 
 struct Known {
@@ -80,7 +82,14 @@ impl Intake {
             budget: Budget::new(BODY_BUDGET, max_body),
             proofs: RecentProofs::default(),
             max_body,
+            trusts_traceparent: false,
         }
+    }
+
+    /// The same, taking deliveries for parts of the traces that their senders name, where that `is_trusted`.
+    #[must_use]
+    pub fn trusting_traceparent(self, is_trusted: bool) -> Self {
+        Self { trusts_traceparent: is_trusted, ..self }
     }
 
     async fn receive(&self, source: &str, request: &HttpRequest, payload: web::Payload) -> Answer {
@@ -224,18 +233,34 @@ async fn receive(
     request: HttpRequest,
     payload: web::Payload,
 ) -> impl Responder {
-    let began = Instant::now();
-    let answer = intake.receive(&source, &request, payload).await;
     let label = intake.sources.get(source.as_str()).map_or("unknown", |known| known.id.as_str());
-    intake.metrics.webhooks.with_label_values(&[label, answer.label()]).inc();
-    intake.metrics.webhook_seconds.observe(began.elapsed().as_secs_f64());
-    let noted = match (&answer, answer.refusal()) {
-        (_, Some(refusal)) => Noted::Refused(refusal, proof_of(&request).form()),
-        (Answer::Ignored(why), None) => Noted::Ignored(*why),
-        (_, None) => Noted::Accepted,
-    };
-    actix_web::rt::spawn(async move { intake.note(&source, &noted) });
-    answer.respond()
+    let traceparent = text_of(&request, "traceparent").filter(|_| intake.trusts_traceparent);
+    let span = traces::root(Kind::Server, "POST /webhooks/{source}", traceparent).map(|span| {
+        span.with("http.request.method", "POST")
+            .with("http.route", "/webhooks/{source}")
+            .with("usher.source", label.to_owned())
+    });
+    let (noted, response) = traces::within(span, async {
+        let began = Instant::now();
+        let answer = intake.receive(&source, &request, payload).await;
+        intake.metrics.webhooks.with_label_values(&[label, answer.label()]).inc();
+        intake.metrics.webhook_seconds.observe(began.elapsed().as_secs_f64());
+        let noted = match (&answer, answer.refusal()) {
+            (_, Some(refusal)) => Noted::Refused(refusal, proof_of(&request).form()),
+            (Answer::Ignored(why), None) => Noted::Ignored(*why),
+            (_, None) => Noted::Accepted,
+        };
+        let response = answer.respond();
+        traces::note("http.response.status_code", i64::from(response.status().as_u16()));
+        if response.status().is_server_error() {
+            traces::fails();
+        }
+        (noted, response)
+    })
+    .await;
+    let (noting, source) = (intake.clone(), source.into_inner());
+    actix_web::rt::spawn(async move { noting.note(&source, &noted) });
+    response
 }
 
 async fn method_not_allowed() -> HttpResponse {

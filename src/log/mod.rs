@@ -9,6 +9,7 @@ pub mod codec;
 pub mod embedded;
 pub mod kafka;
 mod read_trouble;
+pub mod traced;
 
 use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
@@ -233,6 +234,11 @@ pub trait Log: Send + Sync + 'static {
 
     /// Names this very log, so that state built from another one is not taken for this one's.
     fn identity(&self) -> &str;
+
+    /// What traces call the system.
+    fn system(&self) -> &'static str {
+        "usher"
+    }
 
     /// Appends one record and returns when it is durable: flushed to disk, or acknowledged by all in-sync replicas.
     /// Appends of one key by one caller, one after the other, keep their order. An append to a stream other than events

@@ -26,6 +26,7 @@ use crate::{
     config::{Auth, Source, Transport},
     domain::{Product, SourceId},
     metrics::Metrics,
+    telemetry::traces::{self, Kind},
 };
 
 /// Calls one source.
@@ -102,12 +103,17 @@ impl Http {
     /// Makes `call` once, when its turn has come.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
         let turn = if call.is_a_change() { self.pacer.turn().await } else { self.pacer.turn_to_ask().await };
-        let exchange = async {
+        let span = traces::part(Kind::Client, call.operation.as_str()).map(|span| {
+            span.with("usher.source", self.source.to_string())
+                .with("usher.operation", call.operation.as_str())
+                .with("http.request.method", call.method.to_string())
+        });
+        let exchange = traces::within(span, async {
             let began = Instant::now();
             let received = self.exchange(&call).await;
             self.measure(call.operation, began.elapsed(), &received);
             received
-        };
+        });
         let received = if call.is_a_change() { clearance::cleared(exchange).await } else { exchange.await };
         received.and_then(|received| self.judge(received, &call, &turn))
     }
@@ -187,6 +193,13 @@ impl Http {
             Err(Error::Intercepted { .. }) => "intercepted",
             Err(_) => "unreadable",
         };
+        match received {
+            Ok(received) => traces::note("http.response.status_code", i64::from(received.status.as_u16())),
+            Err(_) => traces::note("error.type", status.to_owned()),
+        }
+        if received.as_ref().map_or(true, |received| received.status.as_u16() >= 400) {
+            traces::fails();
+        }
         let labels = [self.source.as_str(), operation.as_str(), status];
         self.metrics.product_request_seconds.with_label_values(&labels).observe(took.as_secs_f64());
     }

@@ -1,10 +1,12 @@
-//! Logs: to stderr, one JSON object a line, or as text on a terminal.
+//! Logs: to stderr, one JSON object a line, or as text on a terminal. And [`traces`].
 //!
 //! Logging never blocks and never fails. Lines go into a bounded queue, and a thread of its own writes them
 //! ([`lines`]). Lines that find the queue full or that stderr does not take are dropped and counted.
 
 mod lines;
 mod panics;
+mod trace_ids;
+pub mod traces;
 
 use std::{
     io::{IsTerminal, Write, stderr},
@@ -14,7 +16,7 @@ use std::{
 
 use tracing_subscriber::{EnvFilter, fmt};
 
-use self::lines::Lines;
+use self::{lines::Lines, trace_ids::TraceIds};
 use crate::printable::{Escapes, Printable, plain};
 
 /// How long the end of the process waits for what was logged to be written.
@@ -54,7 +56,10 @@ pub fn start(format: Option<LogFormat>) {
     // Started twice (tests in one process), the first stays.
     let started = match format {
         LogFormat::Text => logs.with_ansi(has_colours()).try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+        LogFormat::Json => {
+            let logs = logs.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            logs.map_event_format(TraceIds).try_init()
+        }
     };
     if started.is_ok() {
         panics::log_them();

@@ -73,6 +73,7 @@ impl Scene {
             stop: CancellationToken::new(),
             health: Health::default(),
             lease: Arc::new(ForGood),
+            system: "test",
             acked: Arc::new(AtomicU64::new(0)),
         }
     }

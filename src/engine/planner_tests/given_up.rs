@@ -15,6 +15,7 @@ fn work() -> Work {
         stop: CancellationToken::new(),
         lease: Arc::new(ForGood),
         health: Health::default(),
+        system: "test",
         acked: Arc::new(AtomicU64::new(0)),
     }
 }

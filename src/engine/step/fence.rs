@@ -21,6 +21,7 @@ use crate::{
     engine::outcomes::Outcomes,
     log::Lost,
     products::{Clearance, Withheld},
+    telemetry::traces,
 };
 
 /// A change that is not sent by this time after its attempt was begun is not sent: it was judged by what may not be true
@@ -113,7 +114,8 @@ impl Fence {
         let (outcomes, step, work) = (Arc::clone(&self.outcomes), self.step.clone(), self.work.clone());
         let before = self.before.clone();
         // A task of its own goes on where the turn is given up: what the log has begun to take is not begun anew.
-        let mut writing = tokio::spawn(async move { outcomes.attempt(&step, &before, &work).await });
+        let attempt = async move { outcomes.attempt(&step, &before, &work).await };
+        let mut writing = tokio::spawn(traces::carried(attempt));
         let Ok(written) = timeout(FRESH, &mut writing).await else {
             *self.late() = Some(writing);
             return Err(Withheld("the attempt is not written in time"));

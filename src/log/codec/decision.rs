@@ -245,6 +245,7 @@ impl Wire for Decision {
             redrive: self.redrive.as_ref().map(redrive_to_wire),
             only: self.only.as_ref().map(StepKey::to_string),
             mass_creation: self.mass_creation.clone(),
+            traceparent: String::new(), // it is put beside what is encoded
         }
     }
 

@@ -8,12 +8,14 @@ mod outcome;
 mod redrive;
 mod setting;
 mod sweep;
+mod trace;
 
 use bytes::Bytes;
 use prost::Message;
 
 pub use outcome::OutcomeRecord;
 pub use redrive::LetterRecord;
+pub use trace::{Traced, traced, with_trace};
 
 /// The messages as compiled from `proto/`.
 #[allow(missing_docs, reason = "generated; documented in the .proto file")]

@@ -188,6 +188,10 @@ impl Log for KafkaLog {
         &self.identity
     }
 
+    fn system(&self) -> &'static str {
+        "kafka"
+    }
+
     async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error> {
         self.append_times.measure(self.append_durably(stream, record)).await
     }

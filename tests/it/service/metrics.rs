@@ -122,6 +122,8 @@ usher_component_failing{component="views"} 0
 usher_component_failing{component="settings"} 0
 usher_component_failing{component="planner acme"} 0
 usher_log_lines_dropped_total 0
+usher_trace_spans_dropped_total{reason="queue_full"} 0
+usher_trace_spans_dropped_total{reason="not_taken"} 0
 usher_log_lag_records{stream="events"} 1
 usher_log_lag_records{stream="decisions"} 0
 usher_ready{waiting_for=""} 1

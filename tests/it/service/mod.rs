@@ -34,5 +34,6 @@ mod standard_error;
 mod starting;
 mod sweeps;
 mod times;
+mod traces;
 mod users;
 mod waiting;

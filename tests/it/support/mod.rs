@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod clock;
+pub mod collector;
 pub mod damage;
 pub mod decided;
 pub mod face;

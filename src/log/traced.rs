@@ -1,0 +1,76 @@
+//! Spans of what is appended to the log and read from it.
+
+use super::{Position, Record, Stored, Stream, codec};
+use crate::telemetry::traces::{self, Kind, NewSpan};
+
+/// Does `append` with `record`, in a span of its own where there is one at hand; the record then says that it comes from that
+/// span. `system` is the log's.
+///
+/// # Errors
+/// Those of `append`.
+pub async fn appended<F, E>(
+    system: &'static str,
+    stream: Stream,
+    record: Record,
+    append: impl FnOnce(Record) -> F,
+) -> Result<Position, E>
+where
+    F: Future<Output = Result<Position, E>>,
+{
+    let Some(span) = traces::part(Kind::Producer, format!("send {stream}")) else { return append(record).await };
+    let event = codec::traced(stream, &record.payload).map(|traced| traced.event);
+    let span = of_stream(span, system, stream, "send", event);
+    let in_span = async {
+        let payload = match traces::traceparent() {
+            Some(traceparent) => codec::with_trace(stream, record.payload, traceparent),
+            None => record.payload,
+        };
+        let appended = append(Record { payload, ..record }).await;
+        match &appended {
+            Ok(position) => {
+                traces::note("messaging.destination.partition.id", position.partition.to_string());
+                traces::note("messaging.kafka.offset", offset(position));
+            }
+            Err(_) => traces::fails(),
+        }
+        appended
+    };
+    traces::within(Some(span), in_span).await
+}
+
+/// A span for the work on `record` of `stream`, linked to the one that the record comes from. None where the record comes from
+/// none.
+pub fn worked_on(system: &'static str, stream: Stream, record: &Stored) -> Option<NewSpan> {
+    if !traces::are_on() {
+        return None; // the record need not be read
+    }
+    let traced = codec::traced(stream, &record.payload)?;
+    let span = traces::continued(Kind::Consumer, format!("process {stream}"), traced.traceparent.as_deref()?)?;
+    let span = of_stream(span, system, stream, "process", Some(traced.event));
+    let partition = record.position.partition.to_string();
+    Some(
+        span.with("messaging.destination.partition.id", partition)
+            .with("messaging.kafka.offset", offset(&record.position)),
+    )
+}
+
+fn of_stream(
+    span: NewSpan,
+    system: &'static str,
+    stream: Stream,
+    operation: &'static str,
+    event: Option<String>,
+) -> NewSpan {
+    let span = span
+        .with("messaging.system", system)
+        .with("messaging.destination.name", stream.as_str())
+        .with("messaging.operation.type", operation);
+    match event {
+        Some(event) => span.with("usher.event.id", event),
+        None => span,
+    }
+}
+
+fn offset(position: &Position) -> i64 {
+    i64::try_from(position.offset).unwrap_or(i64::MAX)
+}
