@@ -2,9 +2,13 @@
 //!
 //! Labels come from small closed sets: sources and schemes of the configuration, and enums.
 
+mod exemplars;
 mod gauge_set;
+pub mod open_metrics;
 mod partitions;
 mod storage;
+
+use std::collections::HashMap;
 
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
@@ -12,6 +16,7 @@ use prometheus::{
 };
 
 pub use self::{
+    exemplars::TracedHistogram,
     gauge_set::GaugeSet,
     partitions::{CountedPartition, PartitionMetrics},
     storage::{DataPart, StorageMetrics},
@@ -39,7 +44,7 @@ pub struct Metrics {
     /// Connections that a listener closed, by listener and reason.
     pub connections_closed: IntCounterVec,
     /// Seconds from a webhook's request in to its answer out.
-    pub webhook_seconds: Histogram,
+    pub webhook_seconds: TracedHistogram,
     /// When a delivery of a source was accepted last, in seconds since 1970.
     pub webhook_last_accepted: GaugeVec,
     /// What products told of in webhooks and usher does not look at, by source and reason.
@@ -55,7 +60,7 @@ pub struct Metrics {
     /// Steps ended, by source, action and result.
     pub steps: IntCounterVec,
     /// Seconds from an event being durable to its first product call being done; of sweeps see below.
-    pub event_to_action_seconds: Histogram,
+    pub event_to_action_seconds: TracedHistogram,
     /// The same of users that a sweep came across: they wait for all the users before them.
     pub sweep_event_to_action_seconds: Histogram,
     /// Records recognised as done before, by stage.
@@ -138,7 +143,7 @@ impl Metrics {
             malformed_requests: add.malformed_requests()?,
             admin_tokens_refused: add.admin_tokens_refused()?,
             connections_closed: add.connections_closed()?,
-            webhook_seconds: add.histogram("webhook_seconds", "Seconds from a webhook in to its answer out.", FAST)?,
+            webhook_seconds: add.traced("webhook_seconds", "Seconds from a webhook in to its answer out.", FAST)?,
             webhook_last_accepted: add.float_gauges(
                 "webhook_last_accepted_timestamp_seconds",
                 "When a delivery of a source was accepted last, in seconds since 1970.",
@@ -166,7 +171,7 @@ impl Metrics {
                 &["source", "scheme", "result"],
             )?,
             steps: add.counters("steps_total", "Steps ended.", &["source", "action", "result"])?,
-            event_to_action_seconds: add.histogram(
+            event_to_action_seconds: add.traced(
                 "event_to_action_seconds",
                 "Seconds from an event being durable to its first product call being done, without sweeps.",
                 SLOW,
@@ -282,15 +287,30 @@ impl Metrics {
 
     /// The text that Prometheus scrapes.
     pub fn render(&self) -> Result<String, prometheus::Error> {
+        self.look_at_telemetry();
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// The same as OpenMetrics, with examples of traces.
+    pub fn render_open_metrics(&self) -> String {
+        self.look_at_telemetry();
+        let exemplars = HashMap::from([
+            ("usher_webhook_seconds", self.webhook_seconds.exemplars()),
+            ("usher_event_to_action_seconds", self.event_to_action_seconds.exemplars()),
+        ]);
+        open_metrics::encode(&self.registry.gather(), &exemplars)
+    }
+
+    /// Counts what telemetry lost: it is there before these metrics are.
+    fn look_at_telemetry(&self) {
         let dropped = &self.log_lines_dropped;
         dropped.inc_by(telemetry::lost_lines().saturating_sub(dropped.get()));
         for lost in traces::Lost::ALL {
             let dropped = self.trace_spans_dropped.with_label_values(&[lost.as_str()]);
             dropped.inc_by(traces::dropped(lost).saturating_sub(dropped.get()));
         }
-        let mut text = Vec::new();
-        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
-        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 }
 
@@ -405,6 +425,10 @@ impl Families<'_> {
     fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Result<Histogram, prometheus::Error> {
         let opts = HistogramOpts::new(format!("usher_{name}"), help).buckets(buckets.to_vec());
         self.register(Histogram::with_opts(opts)?)
+    }
+
+    fn traced(&self, name: &str, help: &str, buckets: &[f64]) -> Result<TracedHistogram, prometheus::Error> {
+        Ok(TracedHistogram::new(self.histogram(name, help, buckets)?, buckets))
     }
 
     fn histograms(

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use async_trait::async_trait;
 use regex::Regex;
 use serde::Serialize;
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::{Gate, Problem};
 use crate::{
     domain::{SourceId, Timestamp},
+    metrics::open_metrics,
     views::RunState,
 };
 
@@ -131,9 +132,14 @@ pub(super) async fn readyz(gate: web::Data<Gate>) -> HttpResponse {
 }
 
 /// `GET /metrics`.
-pub(super) async fn metrics(gate: web::Data<Gate>) -> Result<HttpResponse, Problem> {
+pub(super) async fn metrics(gate: web::Data<Gate>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     count_open_runs(&gate).await;
     tell_components(&gate).await;
+    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if accept.is_some_and(open_metrics::is_wanted) {
+        let content_type = (header::CONTENT_TYPE, open_metrics::CONTENT_TYPE);
+        return Ok(HttpResponse::Ok().insert_header(content_type).body(gate.metrics.render_open_metrics()));
+    }
     let text = gate.metrics.render().map_err(|error| Problem::internal(&error))?;
     let content_type = (header::CONTENT_TYPE, "text/plain; version=0.0.4");
     Ok(HttpResponse::Ok().insert_header(content_type).body(text))

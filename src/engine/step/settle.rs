@@ -89,11 +89,10 @@ impl Progress<'_> {
         if self.carried.changed(known, step) {
             let waited = self.plan.decision.accepted.until(self.executor.now());
             let metrics = &self.executor.outcomes.metrics;
-            let histogram = match self.plan.decision.sweep {
-                Some(_) => &metrics.sweep_event_to_action_seconds,
-                None => &metrics.event_to_action_seconds,
-            };
-            histogram.observe(waited.as_secs_f64());
+            match self.plan.decision.sweep {
+                Some(_) => metrics.sweep_event_to_action_seconds.observe(waited.as_secs_f64()),
+                None => metrics.event_to_action_seconds.observe(waited.as_secs_f64()),
+            }
         }
         let reason = match step {
             Step::InvalidatePassword { .. } if self.may_be_done => {

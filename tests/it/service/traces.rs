@@ -86,6 +86,44 @@ fn assert_parents_and_links(spans: &[Span]) {
     }
 }
 
+/// The histograms with the trace that is the example of one of their buckets. The text is OpenMetrics, or this fails.
+async fn exemplars(usher: &Usher) -> Vec<(String, String)> {
+    let url = format!("http://{}/metrics", usher.admin);
+    let answer = usher.http.get(url).header("accept", "application/openmetrics-text").send().await.expect("an answer");
+    let kind = answer.headers().get("content-type").expect("a kind").to_str().expect("text").to_owned();
+    assert_eq!(kind, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let text = answer.text().await.expect("text");
+    let (mut family, mut exemplars) = (("", ""), Vec::new());
+    let lines = text.strip_suffix("# EOF\n").expect("it ends with `# EOF`").lines();
+    for line in lines {
+        if let Some(of) = line.strip_prefix("# TYPE ") {
+            family = of.split_once(' ').expect("a name and a type");
+            continue;
+        }
+        if line.starts_with("# HELP ") {
+            continue;
+        }
+        let (sample, exemplar) = line.split_once(" # ").map_or((line, None), |(sample, of)| (sample, Some(of)));
+        let name = &sample[..sample.find(['{', ' ']).expect("the end of the name")];
+        let suffix = name.strip_prefix(family.0).expect("it belongs to the family before it");
+        let suffixes: &[&str] = match family.1 {
+            "counter" => &["_total"],
+            "gauge" => &[""],
+            "histogram" => &["_bucket", "_sum", "_count"],
+            other => unreachable!("usher has no {other}"),
+        };
+        assert!(suffixes.contains(&suffix), "{line}");
+        assert!(sample.rsplit_once(' ').is_some_and(|(_, value)| value.parse::<f64>().is_ok()), "{line}");
+        if let Some(exemplar) = exemplar {
+            let (trace, rest) =
+                exemplar.strip_prefix("{trace_id=\"").and_then(|of| of.split_once("\"} ")).expect("ids");
+            assert!(rest.split(' ').all(|number| number.parse::<f64>().is_ok()), "{line}");
+            exemplars.push((family.0.to_owned(), trace.to_owned()));
+        }
+    }
+    exemplars
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_webhook_is_one_trace_across_the_log_that_names_nobody() {
     let collector = Collector::start().await;
@@ -93,9 +131,15 @@ async fn one_webhook_is_one_trace_across_the_log_that_names_nobody() {
     let usher = Usher::start(&ground).await;
     let event = tell(&ground, &usher).await;
     let spans = spans(&collector, &NAMES).await;
+    let exemplars = exemplars(&usher).await;
     usher.terminate();
     let (status, log) = usher.wait();
     assert!(status.success());
+    let trace = hex::encode(&named(&spans, "POST /webhooks/{source}").trace_id);
+    assert_eq!(
+        exemplars,
+        ["usher_event_to_action_seconds", "usher_webhook_seconds"].map(|of| (of.into(), trace.clone()))
+    );
 
     let root = named(&spans, "POST /webhooks/{source}");
     assert!(root.parent_span_id.is_empty(), "senders are not trusted");
@@ -125,7 +169,6 @@ async fn one_webhook_is_one_trace_across_the_log_that_names_nobody() {
         assert!(!everything.to_lowercase().contains(&word.to_lowercase()), "{word}: {everything}");
     }
 
-    let trace = hex::encode(&root.trace_id);
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("every line is JSON"));
     let told: Vec<_> = lines.filter(|line| line["event.id"] == *event).collect();
     for message in ["accepted", "decided", "step ended"] {
