@@ -1,6 +1,7 @@
 //! The composition root: builds every part from the configuration, binds both listeners, runs, drains.
 
 mod bells;
+mod catching_up;
 mod connecting;
 mod data_folder;
 mod database_threads;
@@ -183,6 +184,10 @@ impl App {
         let mut view_tasks = JoinSet::new();
         if keeps_views {
             view_tasks = following::follow(&supervisor, &views, &settings, &log, &stop_views);
+            if roles.admin {
+                let until = stop_views.clone();
+                view_tasks.spawn(catching_up::run(views.clone(), Arc::clone(&log), health.warm_up("views"), until));
+            }
             waiting::for_settings(&starting, &settings).await?;
         }
         let written: Arc<dyn WrittenSchemes> = Arc::new(settings.clone());

@@ -2,10 +2,10 @@
 //!
 //! A component that fails and can recover by itself is [`Component::failing`]. A failure that only a restart ends is
 //! [`Health::end_process`]: the process ends with exit code 1, and its supervisor starts it again. A product that is away
-//! is neither: it is the state of a source.
+//! is neither: it is the state of a source. What a component has to do before it works for the first time is a [`WarmUp`].
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,6 +17,7 @@ use tokio::sync::watch;
 pub struct Health {
     /// Why each component fails; none: it works.
     components: Arc<Mutex<BTreeMap<Id, Option<String>>>>,
+    warm_ups: Arc<Mutex<WarmUps>>,
     end: watch::Sender<Option<String>>,
 }
 
@@ -28,7 +29,7 @@ type Id = (String, u64);
 
 impl Default for Health {
     fn default() -> Self {
-        Self { components: Arc::default(), end: watch::Sender::new(None) }
+        Self { components: Arc::default(), warm_ups: Arc::default(), end: watch::Sender::new(None) }
     }
 }
 
@@ -59,6 +60,23 @@ impl Health {
         told
     }
 
+    /// A warm-up of the component named `name`. One that was done before is done for good: it is not waited for again.
+    pub fn warm_up(&self, name: impl Into<String>) -> WarmUp {
+        let id = (name.into(), rand::random());
+        let mut warm_ups = self.warm_ups();
+        if !warm_ups.done.contains(&id.0) {
+            warm_ups.going_on.insert(id.clone(), String::new());
+        }
+        drop(warm_ups);
+        WarmUp { health: self.clone(), id }
+    }
+
+    /// Which components have not worked yet, and how far they are; in the order of their names.
+    pub fn warming_up(&self) -> Vec<(String, String)> {
+        let warm_ups = self.warm_ups();
+        warm_ups.going_on.iter().map(|((name, _), progress)| (name.clone(), progress.clone())).collect()
+    }
+
     /// Ends the process with exit code 1 and `why` as its one line: only a restart can help. The first reason holds.
     pub fn end_process(&self, why: impl Into<String>) {
         self.end.send_if_modified(|end| {
@@ -76,8 +94,48 @@ impl Health {
         why.unwrap_or_default()
     }
 
+    fn warm_ups(&self) -> MutexGuard<'_, WarmUps> {
+        self.warm_ups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Id, Option<String>>> {
         self.components.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug, Default)]
+struct WarmUps {
+    /// How far each is.
+    going_on: BTreeMap<Id, String>,
+    /// The names of components that have worked.
+    done: BTreeSet<String>,
+}
+
+/// What a component has to do before it works for the first time. Dropped before it is done, it is not waited for; the
+/// component begins another one.
+#[derive(Debug)]
+pub struct WarmUp {
+    health: Health,
+    id: Id,
+}
+
+impl WarmUp {
+    /// Notes how far it is. The text is told without a token at `/readyz`: no secrets, no users, no addresses.
+    pub fn note(&self, progress: impl Into<String>) {
+        if let Some(kept) = self.health.warm_ups().going_on.get_mut(&self.id) {
+            *kept = progress.into();
+        }
+    }
+
+    /// The component works from now on.
+    pub fn done(self) {
+        self.health.warm_ups().done.insert(self.id.0.clone());
+    }
+}
+
+impl Drop for WarmUp {
+    fn drop(&mut self) {
+        self.health.warm_ups().going_on.remove(&self.id);
     }
 }
 
@@ -155,6 +213,21 @@ mod tests {
         other.working();
         drop(other);
         assert_eq!(health.failing().len(), 1);
+    }
+
+    #[test]
+    fn a_component_warms_up_once_in_the_life_of_a_process() {
+        let health = Health::default();
+        let views = health.warm_up("views");
+        views.note("they are 7 records behind the log");
+        assert_eq!(health.warming_up(), [("views".to_owned(), "they are 7 records behind the log".to_owned())]);
+        drop(views);
+        let views = health.warm_up("views");
+        assert_eq!(health.warming_up().len(), 1, "it was not done");
+        views.done();
+        let again = health.warm_up("views");
+        again.note("they are 9 records behind the log");
+        assert_eq!((health.warming_up(), health.failing()), (vec![], vec![]));
     }
 
     #[tokio::test]

@@ -87,6 +87,11 @@ pub trait Readiness: Send + Sync + 'static {
     /// What has to work before usher can do its job; empty: ready. A halted source is not among it: others go on.
     async fn waiting_for(&self) -> Vec<Wait>;
 
+    /// What has not worked yet and is not waited for.
+    fn warming_up(&self) -> Vec<Wait> {
+        Vec::new()
+    }
+
     /// The name of each component, and whether it fails.
     fn components(&self) -> BTreeMap<String, bool>;
 
@@ -103,6 +108,9 @@ struct Alive {
 struct Ready {
     status: &'static str,
     waiting_for: Vec<Wait>,
+    /// What has not worked yet, where that is not waited for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warming_up: Vec<Wait>,
     sources: Vec<SourceProbe>,
 }
 
@@ -128,7 +136,8 @@ pub(super) async fn readyz(gate: web::Data<Gate>) -> HttpResponse {
         waits if waits.iter().any(Wait::is_stopping) => (STOPPING, HttpResponse::ServiceUnavailable()),
         _ => ("waiting", HttpResponse::ServiceUnavailable()),
     };
-    response.json(Ready { status, waiting_for, sources: sources.collect() })
+    let warming_up = gate.readiness.warming_up();
+    response.json(Ready { status, waiting_for, warming_up, sources: sources.collect() })
 }
 
 /// `GET /metrics`.

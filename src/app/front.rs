@@ -52,7 +52,7 @@ impl Front {
         let data_folder = data_folder::open(&config.data_dir)?;
         let token = admin::token(&config.admin, &config.data_dir)?;
         let new_token = token.newly_made.then(|| NewToken::of(&token.secret, &config.data_dir));
-        let readiness = Arc::new(AppHealth::new(health.clone(), shutdown.clone()));
+        let readiness = Arc::new(AppHealth::new(health.clone(), roles, shutdown.clone()));
         let gate = Gate::new(Arc::clone(&readiness) as Arc<dyn Readiness>, metrics.clone());
         let (gate, mut listeners) = (web::Data::new(gate), Listeners::default());
         listeners.admin(bound, web::Data::clone(&gate), roles.admin, metrics.clone())?;

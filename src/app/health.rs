@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::Shutdown;
+use super::{Roles, Shutdown};
 use crate::{
     admin::{Readiness, SourceHealth, SourceState, Wait},
     engine::{self, Connection},
@@ -20,13 +20,22 @@ use crate::{
 pub(super) struct AppHealth {
     log: OnceLock<Arc<dyn Log>>,
     components: Health,
+    /// Whether parts that have not worked yet make the process not ready.
+    waits_for_warm_ups: bool,
     connections: OnceLock<Vec<Arc<Connection>>>,
     shutdown: Shutdown,
 }
 
 impl AppHealth {
-    pub(super) fn new(components: Health, shutdown: Shutdown) -> Self {
-        Self { log: OnceLock::new(), components, connections: OnceLock::new(), shutdown }
+    /// Of a process with `roles`. One that takes webhooks in is ready before its other parts are warm: deliveries are not
+    /// turned away because what was done is read back. See docs/decisions/0025-ready-by-role.md.
+    pub(super) fn new(components: Health, roles: Roles, shutdown: Shutdown) -> Self {
+        let waits_for_warm_ups = !roles.webhooks;
+        Self { log: OnceLock::new(), components, waits_for_warm_ups, connections: OnceLock::new(), shutdown }
+    }
+
+    fn warm_ups(&self) -> Vec<Wait> {
+        self.components.warming_up().into_iter().map(|(what, why)| Wait::new(what, &why)).collect()
     }
 
     /// The log is open. From now on it is asked itself.
@@ -56,7 +65,12 @@ impl Readiness for AppHealth {
         }
         let log = self.log().await;
         let components = self.components.failing().into_iter().map(|(what, why)| Wait::new(what, &why));
-        log.into_iter().chain(components).collect()
+        let warm_ups = if self.waits_for_warm_ups { self.warm_ups() } else { Vec::new() };
+        log.into_iter().chain(components).chain(warm_ups).collect()
+    }
+
+    fn warming_up(&self) -> Vec<Wait> {
+        if self.waits_for_warm_ups { Vec::new() } else { self.warm_ups() }
     }
 
     fn components(&self) -> BTreeMap<String, bool> {
@@ -84,10 +98,26 @@ mod tests {
     #[tokio::test]
     async fn a_process_is_not_ready_from_the_moment_on_that_it_is_told_to_stop() {
         let shutdown = Shutdown::default();
-        let health = AppHealth::new(Health::default(), shutdown.clone());
+        let health = AppHealth::new(Health::default(), Roles::ALL, shutdown.clone());
         health.opened(MemoryLog::new());
         assert_eq!(health.waiting_for().await, []);
         shutdown.begin();
         assert_eq!(health.waiting_for().await, [Wait::stopping()]);
+    }
+    #[tokio::test]
+    async fn what_has_not_worked_yet_is_waited_for_where_no_webhooks_are_taken_in() {
+        let (components, engine) = (Health::default(), Roles { webhooks: false, engine: true, admin: false });
+        let alone = AppHealth::new(components.clone(), engine, Shutdown::default());
+        let together = AppHealth::new(components.clone(), Roles::ALL, Shutdown::default());
+        for health in [&alone, &together] {
+            health.opened(MemoryLog::new());
+        }
+        let warm_up = components.warm_up("planner acme");
+        warm_up.note("its group is not joined yet");
+        let wait = Wait::new("planner acme", "its group is not joined yet");
+        assert_eq!((alone.waiting_for().await, alone.warming_up()), (vec![wait.clone()], vec![]));
+        assert_eq!((together.waiting_for().await, together.warming_up()), (vec![], vec![wait]));
+        warm_up.done();
+        assert_eq!((alone.waiting_for().await, together.warming_up()), (vec![], vec![]));
     }
 }

@@ -1,5 +1,6 @@
 //! What fails in the work on partitions, and how that goes on, as it is told at `/readyz` and in metrics.
 
+use super::warming::{Restoring, Warming};
 use crate::{
     health::{Component, Health},
     metrics::{CountedPartition, Metrics},
@@ -13,13 +14,34 @@ pub struct Failures {
     stage: String,
     source: String,
     metrics: Option<Metrics>,
+    /// On its way to its first work, where that is told.
+    warming: Option<Warming>,
 }
 
 impl Failures {
     /// For `stage` of `source`: `planner acme`. Without `metrics` nothing is counted.
     pub fn new(health: Health, stage: &str, source: &str, metrics: Option<&Metrics>) -> Self {
         let name = format!("{stage} {source}");
-        Self { health, name, stage: stage.to_owned(), source: source.to_owned(), metrics: metrics.cloned() }
+        Self { health, name, stage: stage.to_owned(), source: source.to_owned(), metrics: metrics.cloned(), warming: None }
+    }
+
+    /// Tells on the way to the first work how far the stage is.
+    #[must_use]
+    pub fn warming_up(mut self) -> Self {
+        self.warming = Some(Warming::new(self.health.warm_up(self.name.clone())));
+        self
+    }
+
+    /// The group has taken the stage in.
+    pub(super) fn joined(&self) {
+        if let Some(warming) = &self.warming {
+            warming.joined();
+        }
+    }
+
+    /// A partition is being read back until what is given is dropped.
+    pub(super) fn restores(&self) -> Option<Restoring> {
+        self.warming.as_ref().map(Warming::restores)
     }
 
     /// The name of the component: `planner acme`.

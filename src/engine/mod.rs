@@ -50,6 +50,7 @@ pub(crate) mod testing;
 mod told;
 mod told_twice;
 mod unconsumed;
+mod warming;
 
 pub use appender::Appender;
 pub use backoff::Backoff;

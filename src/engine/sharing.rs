@@ -19,6 +19,9 @@ use crate::{
 /// A member that has worked for that long works.
 const STEADY: Duration = Duration::from_secs(10);
 
+/// A group that has not taken a member in after that long is in trouble.
+const JOINS_WITHIN: Duration = Duration::from_secs(30);
+
 /// Does `work` on every partition of `stream` that `group` gives this process, until `stop`. The work ends when the
 /// partition is taken away or `stop` is cancelled, and drops the assignment then. Where it ends for another reason, the
 /// group is left and joined anew: a log gives the records of a partition again to none but a new member.
@@ -31,7 +34,6 @@ pub async fn share<F: Future<Output = ()> + Send + 'static>(
     work: impl Fn(Assignment) -> F,
 ) {
     let (component, limiter) = (failures.component(), LogLimiter::once_a_minute());
-    component.failing("its group is not joined yet");
     let mut member = Member { failures, component, stop, partitions: JoinSet::new(), given: HashMap::new() };
     let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
     let mut has_failed = false;
@@ -80,12 +82,27 @@ impl Member<'_> {
     ) -> Result<(), Failed> {
         let Consumer { mut assignments, mut joining, membership, left } = consumer;
         let steady = tokio::time::sleep(STEADY);
-        tokio::pin!(steady);
-        let mut is_steady = !has_failed;
-        self.tell(&joining.borrow_and_update(), is_steady);
+        let late = tokio::time::sleep(JOINS_WITHIN);
+        tokio::pin!(steady, late);
+        let (mut is_steady, mut is_late) = (!has_failed, false);
+        joining.mark_changed(); // what is so already is told too
         let outcome = loop {
             tokio::select! {
+                // In this order: partitions that came with the group's word are begun before it is told.
+                biased;
                 () = self.stop.cancelled() => break Ok(()),
+                assignment = assignments.recv() => {
+                    let Some(assignment) = assignment else { break self.note_left(&joining.borrow()) };
+                    let given = (assignment.partition, assignment.revoked.clone());
+                    let id = self.partitions.spawn(work(assignment)).id();
+                    self.given.insert(id, given);
+                }
+                () = &mut late, if !is_late => {
+                    is_late = true;
+                    if *joining.borrow() == Joining::Underway {
+                        self.component.failing("its group is not joined yet");
+                    }
+                }
                 () = &mut steady, if !is_steady => {
                     is_steady = true;
                     self.tell(&joining.borrow_and_update(), is_steady);
@@ -96,12 +113,6 @@ impl Member<'_> {
                         self.failures.rebalanced();
                     }
                     self.tell(&joining, is_steady);
-                }
-                assignment = assignments.recv() => {
-                    let Some(assignment) = assignment else { break self.note_left(&joining.borrow()) };
-                    let given = (assignment.partition, assignment.revoked.clone());
-                    let id = self.partitions.spawn(work(assignment)).id();
-                    self.given.insert(id, given);
                 }
                 Some(ended) = self.partitions.join_next_with_id() => {
                     if self.note_end(ended).is_err() {
@@ -122,8 +133,13 @@ impl Member<'_> {
     /// Tells how the member stands with its group. Partitions that come and go change nothing.
     fn tell(&self, joining: &Joining, is_steady: bool) {
         match joining {
-            Joining::Joined if is_steady => self.component.working(),
-            Joining::Joined | Joining::Underway => {}
+            Joining::Joined => {
+                self.failures.joined();
+                if is_steady {
+                    self.component.working();
+                }
+            }
+            Joining::Underway => {}
             Joining::Refused(why) => self.component.failing(&**why),
         }
     }

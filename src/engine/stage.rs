@@ -15,6 +15,7 @@ use super::{
     restore::{Stopped, restore},
     sharing::share,
     unconsumed,
+    warming::Restoring,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -164,9 +165,11 @@ pub async fn run<H: Handler>(
 ) {
     let (stage, source) = (handler.stage().as_str(), handler.source().as_str());
     let (group, failures) = (log::group(stage, source), Failures::new(health, stage, source, handler.metrics()));
+    let failures = failures.warming_up();
     let partitions =
         Partitions { log: Arc::clone(&log), ledger, handler: Arc::clone(&handler), failures: failures.clone() };
-    let work = |assignment| partitions.clone().work_on(assignment, stop.clone());
+    // It is begun here, before the stage is told that its group has taken it in.
+    let work = |assignment| partitions.clone().work_on(assignment, failures.restores(), stop.clone());
     share(&log, handler.input(), &group, &failures, &stop, work).await;
 }
 
@@ -187,7 +190,7 @@ impl<H> Clone for Partitions<H> {
 
 impl<H: Handler> Partitions<H> {
     /// Works on one of them until it is taken away, or `stop`.
-    async fn work_on(self, assignment: Assignment, stop: CancellationToken) {
+    async fn work_on(self, assignment: Assignment, restoring: Option<Restoring>, stop: CancellationToken) {
         let partition = assignment.partition;
         // A token of its own: what stops here must not take other partitions away.
         let stopping = assignment.revoked.child_token();
@@ -202,6 +205,7 @@ impl<H: Handler> Partitions<H> {
         if let Some(partition) = &mut counted {
             partition.is_restored();
         }
+        drop(restoring);
         let assignment = unconsumed::watched(assignment, &self.ledger, &scope);
         let Assignment { records, offsets, lease, released, .. } = assignment;
         let log = Arc::clone(&self.log);

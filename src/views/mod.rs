@@ -262,6 +262,11 @@ impl Views {
         self.checkpoints.next(stream, partition)
     }
 
+    /// The streams that are read.
+    pub fn streams(&self) -> Vec<Stream> {
+        self.readers().into_iter().map(|(stream, _)| stream).collect()
+    }
+
     fn readers(&self) -> Vec<(Stream, Apply)> {
         let reader = |stream, apply: fn(&Self, &Stored) -> Result<(), Error>| -> (Stream, Apply) {
             let views = self.clone();

@@ -1,0 +1,76 @@
+//! The views on their way to where the log ended when usher started: until then an administrator would be told too little.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    engine::Backoff,
+    health::WarmUp,
+    log::{self, Log, Partition, Stream},
+    views::{self, Views},
+};
+
+/// How often it is looked how far they are.
+const EVERY: Duration = Duration::from_millis(250);
+/// Views that read nothing for that long, with a log that answers, have read all: the last records of a compacted stream may
+/// be gone from it.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// One past the last record of a partition of a stream.
+type End = (Stream, Partition, u64);
+
+/// Notes at `warm_up` how far the `views` are behind where `log` ends now, until they are there.
+pub(super) async fn run(views: Views, log: Arc<dyn Log>, warm_up: WarmUp, stop: CancellationToken) {
+    warm_up.note("the log is not read yet");
+    let caught_up = async {
+        let ends = Arc::new(ends(&views, &log).await);
+        let (mut before, mut since) = (u64::MAX, Instant::now());
+        loop {
+            let (views, ends) = (views.clone(), Arc::clone(&ends));
+            let looking = tokio::task::spawn_blocking(move || behind(&views, &ends));
+            if let Ok(Ok(behind)) = looking.await {
+                if behind == 0 || (since.elapsed() >= IDLE && log.ready().await.is_ok()) {
+                    return;
+                }
+                if behind < before {
+                    (before, since) = (behind, Instant::now());
+                }
+                warm_up.note(format!("they are {behind} records behind the log"));
+            }
+            tokio::time::sleep(EVERY).await;
+        }
+    };
+    if stop.run_until_cancelled(caught_up).await.is_some() {
+        warm_up.done();
+    }
+}
+
+/// Where the log ends now, asked for until it answers.
+async fn ends(views: &Views, log: &Arc<dyn Log>) -> Vec<End> {
+    let mut waits = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+    loop {
+        if let Ok(ends) = ends_now(views, log).await {
+            return ends;
+        }
+        tokio::time::sleep(waits.next_wait()).await;
+    }
+}
+
+async fn ends_now(views: &Views, log: &Arc<dyn Log>) -> Result<Vec<End>, log::Error> {
+    let mut ends = Vec::new();
+    for stream in views.streams() {
+        for partition in (0..log.partitions()).map(Partition) {
+            let bounds = log.bounds(stream, partition).await?;
+            ends.push((stream, partition, if bounds.is_empty() { 0 } else { bounds.end }));
+        }
+    }
+    Ok(ends)
+}
+
+/// How many records the views have not read yet of those before `ends`.
+fn behind(views: &Views, ends: &[End]) -> Result<u64, views::Error> {
+    let missing = |&(stream, partition, end): &End| Ok(end.saturating_sub(views.read_until(stream, partition)?));
+    ends.iter().map(missing).sum()
+}
