@@ -15,6 +15,7 @@ mod health;
 mod housekeeping;
 mod listeners;
 mod long_pauses;
+mod predecessor;
 mod service_manager;
 mod shutdown;
 mod stages;

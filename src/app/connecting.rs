@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Error, waiting};
+use super::{Error, predecessor, waiting};
 use crate::{
     clock::Clock,
     config::{Config, LogConfig, Source},
@@ -40,7 +40,9 @@ pub(super) async fn open_log(
         }
         LogConfig::Kafka(kafka) => {
             opening.failing("Kafka has not answered yet");
-            let log = waiting::for_log(opening, || KafkaLog::open_in(kafka, health.clone())).await?;
+            let predecessor = predecessor::of(&config.data_dir, kafka);
+            let open = || KafkaLog::open_after(predecessor, kafka, health.clone());
+            let log = waiting::for_log(opening, open).await?;
             Arc::new(log.measuring(append_times))
         }
     })

@@ -6,6 +6,7 @@ use super::{
     KafkaConfig, LogConfig,
     fields::Fields,
     node::{Content, Entry, Node},
+    problem::Place,
     reader::Reader,
     secret::secret,
 };
@@ -40,6 +41,7 @@ impl Default for KafkaConfig {
             topic_prefix: "usher.".to_owned(),
             partitions: 12,
             replication_factor: 3,
+            instance_id: None,
             options: Vec::new(),
         }
     }
@@ -53,13 +55,19 @@ fn kafka(node: &Node, reader: &mut Reader<'_>) -> Option<KafkaConfig> {
     let partitions = fields.or("partitions", default.partitions, |node| reader.whole(node, 1..=1000));
     let replication_factor =
         fields.or("replication_factor", default.replication_factor, |node| reader.whole(node, 1..=MAX_REPLICAS));
-    let options = fields.or("options", default.options, |node| options(node, reader));
+    let instance_id = fields.or("instance_id", None, |node| instance_id(node, reader).map(Some));
+    let options_node = fields.get("options");
+    let options = options_node.map_or(Some(default.options), |node| options(node, reader));
     fields.done(reader);
+    if let (Some(options), Some(node)) = (&options, options_node) {
+        check_membership(instance_id.as_ref().is_some_and(Option::is_some), options, node, reader);
+    }
     Some(KafkaConfig {
         brokers: brokers?,
         topic_prefix: topic_prefix?,
         partitions: partitions?,
         replication_factor: replication_factor?,
+        instance_id: instance_id?,
         options: options?,
     })
 }
@@ -91,6 +99,56 @@ fn topic_prefix(text: &str) -> Result<String, String> {
         Err(format!("`{text}` can't begin a topic's name; write up to 200 of a-z, A-Z, 0-9, `.`, `_`, `-`"))
     }
 }
+
+/// The name of a static member: itself, or where it is kept.
+fn instance_id(node: &Node, reader: &mut Reader<'_>) -> Option<String> {
+    let id = match node.content {
+        Content::Map(_) => secret(node, reader)?.reveal().to_owned(),
+        Content::Scalar { .. } | Content::List(_) => reader.filled(node)?.to_owned(),
+    };
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if id.len() <= LONGEST_INSTANCE_ID && id.chars().all(good) && !matches!(id.as_str(), "." | "..") {
+        Some(id)
+    } else {
+        reader.refuse(
+            &node.at,
+            "this can't be an instance id; give each process one of its own of up to 249 of a-z, A-Z, 0-9, `.`, `_`, `-`: \
+             `{ env: POD_NAME }`, say",
+        )
+    }
+}
+
+/// Reports options that don't go with static membership.
+fn check_membership(has_id: bool, options: &[(String, Secret)], node: &Node, reader: &mut Reader<'_>) {
+    let value = |key: &str| options.iter().find(|(name, _)| name == key).map(|(_, value)| value.reveal());
+    let is_set_twice = has_id && value(INSTANCE_ID).is_some();
+    if is_set_twice {
+        let at = place_of(INSTANCE_ID, node);
+        reader.refuse::<()>(at, format!("`instance_id` stands here too, which is the same; leave `{INSTANCE_ID}` out"));
+    }
+    let session = value(SESSION).and_then(|millis| millis.parse::<u32>().ok());
+    if (has_id || value(INSTANCE_ID).is_some()) && session.is_some_and(|millis| millis < SHORT_SESSION) {
+        let message = "a process with an instance id that is away for longer than this loses its partitions, so a restart moves \
+                       them; set it to 20000 at least, or leave it out: 45000 is the default then";
+        reader.warn(place_of(SESSION, node), message);
+    }
+}
+
+/// Where the option `key` stands.
+fn place_of<'n>(key: &str, options: &'n Node) -> &'n Place {
+    match &options.content {
+        Content::Map(entries) => entries.iter().find(|entry| entry.name == key).map_or(&options.at, |entry| &entry.at),
+        Content::Scalar { .. } | Content::List(_) => &options.at,
+    }
+}
+
+/// librdkafka's name for an instance id.
+const INSTANCE_ID: &str = "group.instance.id";
+const SESSION: &str = "session.timeout.ms";
+/// Kafka's bound.
+const LONGEST_INSTANCE_ID: usize = 249;
+/// No process is restarted on another machine in less, in milliseconds.
+const SHORT_SESSION: u32 = 20_000;
 
 /// librdkafka's own settings, each a single value or a secret.
 fn options(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<(String, Secret)>> {

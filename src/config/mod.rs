@@ -124,6 +124,8 @@ pub struct KafkaConfig {
     pub partitions: u16,
     /// Replicas of topics that usher makes.
     pub replication_factor: u16,
+    /// The name under which this process is a static member of its groups; none: its members are dynamic.
+    pub instance_id: Option<String>,
     /// Any librdkafka setting; may hold secrets.
     pub options: Vec<(String, Secret)>,
 }

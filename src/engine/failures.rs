@@ -22,7 +22,14 @@ impl Failures {
     /// For `stage` of `source`: `planner acme`. Without `metrics` nothing is counted.
     pub fn new(health: Health, stage: &str, source: &str, metrics: Option<&Metrics>) -> Self {
         let name = format!("{stage} {source}");
-        Self { health, name, stage: stage.to_owned(), source: source.to_owned(), metrics: metrics.cloned(), warming: None }
+        Self {
+            health,
+            name,
+            stage: stage.to_owned(),
+            source: source.to_owned(),
+            metrics: metrics.cloned(),
+            warming: None,
+        }
     }
 
     /// Tells on the way to the first work how far the stage is.

@@ -197,3 +197,20 @@ fn groups_of(action: &Action) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+#[test]
+fn an_instance_id_stands_there_itself_or_is_kept_elsewhere() {
+    for (id, env) in [("usher-0", &[][..]), ("{ env: POD_NAME }", &[("POD_NAME", "usher-0")])] {
+        let text = format!("log: {{ kind: kafka, kafka: {{ instance_id: {id} }} }}");
+        let loaded = load_with(&text, env).expect("right");
+        assert!(loaded.warnings.is_empty(), "{id}");
+        assert_eq!(kafka(loaded.config).and_then(|kafka| kafka.instance_id).as_deref(), Some("usher-0"));
+    }
+    for (options, warned) in [("10000", true), ("20000", false)] {
+        let text = format!("log: {{ kafka: {{ instance_id: a, options: {{ session.timeout.ms: {options} }} }} }}");
+        assert_eq!(!load(&text).expect("right").warnings.is_empty(), warned, "{options}");
+    }
+    for wrong in ["instance_id: \"a b\"", "instance_id: [a]", "instance_id: a, options: { group.instance.id: a }"] {
+        assert!(load(&format!("log: {{ kafka: {{ {wrong} }} }}")).is_err(), "{wrong}");
+    }
+}

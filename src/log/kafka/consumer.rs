@@ -17,13 +17,15 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    group_trouble,
+    Predecessor, group_trouble,
     lag::Gauge,
+    lease::Proofs,
     member::{DRAIN, Member},
     record,
     settings::{Settings, refusal},
 };
 use crate::{
+    health::Health,
     log::{Consumer, Error, Joining},
     rate_limited_log::LogLimiter,
 };
@@ -39,6 +41,7 @@ pub(super) fn join(
     group: &str,
     closing: &CancellationToken,
     lag: Arc<Gauge>,
+    (health, predecessor): (Health, Predecessor),
 ) -> Result<Consumer, Error> {
     let failed = |error| {
         let why = crate::words::kafka(&error);
@@ -48,14 +51,16 @@ pub(super) fn join(
     let (given, assignments) = mpsc::channel(usize::from(partitions).max(1));
     let (leave, left) = (closing.child_token(), CancellationToken::new());
     let config = settings.member(group);
-    let member = Member::new(topic.clone(), given, leave.clone(), lag, session(&config));
+    let proofs = Proofs::new(session(&config), settings.instance_id().is_some());
+    let member = Member::new(topic.clone(), given, leave.clone(), lag, proofs, predecessor);
     let joining = member.joining.subscribe();
     let consumer: StreamConsumer<Member> = config.create_with_context(member).map_err(|e| refusal(&e))?;
     let consumer = Arc::new(consumer);
     consumer.context().belongs_to(&consumer);
     consumer.subscribe(&[&topic]).map_err(failed)?;
     // A thread and no task: giving a partition back waits for the work on it, inside librdkafka's callback.
-    let (group, stop, done) = (settings.group(group), leave.clone(), left.clone().drop_guard());
+    let (stop, done) = (leave.clone(), left.clone().drop_guard());
+    let group = Group { name: settings.group(group), instance_id: settings.instance_id().map(str::to_owned), health };
     thread::Builder::new()
         .name("kafka-member".into())
         .spawn(move || {
@@ -89,14 +94,22 @@ fn alone(consumer: &Arc<StreamConsumer<Member>>) {
     }
 }
 
+/// The group that is joined, and who is told of it.
+struct Group {
+    name: String,
+    /// The name of this member, where it is a static one.
+    instance_id: Option<String>,
+    health: Health,
+}
+
 /// Serves the group until told to leave, then takes everything back.
-fn serve(consumer: &StreamConsumer<Member>, group: &str, leave: &CancellationToken) {
+fn serve(consumer: &StreamConsumer<Member>, group: &Group, leave: &CancellationToken) {
     futures::executor::block_on(leave.run_until_cancelled(poll(consumer, group)));
     consumer.context().take_all_back(consumer);
 }
 
 /// Polls what is not a partition's own: rebalances, statistics, errors. Returns when the consumer can't go on.
-async fn poll(consumer: &StreamConsumer<Member>, group: &str) {
+async fn poll(consumer: &StreamConsumer<Member>, group: &Group) {
     loop {
         match consumer.recv().await {
             Ok(message) => fetch_again(consumer, &message),
@@ -111,9 +124,16 @@ async fn poll(consumer: &StreamConsumer<Member>, group: &str) {
 }
 
 /// Tells of `error`, and whether the group refuses this member.
-fn note(member: &Member, group: &str, error: &KafkaError) {
+fn note(member: &Member, group: &Group, error: &KafkaError) {
     let topic = &member.topic;
-    if let Some(why) = group_trouble::refusal(group, error) {
+    if group_trouble::is_fenced(error) {
+        // It would fence the other one by joining anew, without end, and both would look well.
+        let id = group.instance_id.as_deref().unwrap_or_default();
+        let why = group_trouble::fenced(&group.name, id);
+        tracing::error!(topic, "kafka: {why}");
+        member.joining.send_replace(Joining::Refused(why.clone()));
+        group.health.end_process(why);
+    } else if let Some(why) = group_trouble::refusal(&group.name, error) {
         if let Some(suppressed) = TROUBLE.permit() {
             tracing::error!(topic, suppressed, "kafka: {why}");
         }

@@ -2,14 +2,31 @@
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+/// Whether `error` says that another process has joined under the instance id of this one.
+pub(super) fn is_fenced(error: &KafkaError) -> bool {
+    code(error) == Some(RDKafkaErrorCode::FencedInstanceId)
+}
+
+/// What to say of a member that was fenced.
+pub(super) fn fenced(group: &str, instance_id: &str) -> String {
+    format!(
+        "another process has joined the group {group} under the instance id `{instance_id}` of this one; give each process an \
+         id of its own in `log.kafka.instance_id`"
+    )
+}
+
+fn code(error: &KafkaError) -> Option<RDKafkaErrorCode> {
+    match error {
+        KafkaError::MessageConsumptionFatal(code) => Some(*code),
+        error => error.rdkafka_error_code(),
+    }
+}
+
 /// What `error` says of `group`, where it lasts until somebody does something about it. `None`: it passes by itself, or it
 /// is not about the group.
 pub(super) fn refusal(group: &str, error: &KafkaError) -> Option<String> {
     use RDKafkaErrorCode as Code;
-    let code = match error {
-        KafkaError::MessageConsumptionFatal(code) => *code,
-        error => error.rdkafka_error_code()?,
-    };
+    let code = code(error)?;
     let remedy = match code {
         Code::GroupAuthorizationFailed => "allow usher `Read` of the groups under `topic_prefix`",
         Code::InvalidSessionTimeout => {
@@ -18,7 +35,6 @@ pub(super) fn refusal(group: &str, error: &KafkaError) -> Option<String> {
         Code::GroupMaxSizeReached => "raise `group.max.size` of the brokers, or run fewer replicas",
         Code::InconsistentGroupProtocol => "see that nothing but usher, with the same options, is in the group",
         Code::InvalidGroupId => "choose another `topic_prefix`",
-        Code::FencedInstanceId => "leave out `group.instance.id`, or give each replica its own",
         _ if matches!(error, KafkaError::MessageConsumptionFatal(_)) => "the group is joined anew",
         _ => return None,
     };
@@ -37,7 +53,6 @@ mod tests {
             (Code::GroupAuthorizationFailed, "allow usher `Read`"),
             (Code::InvalidSessionTimeout, "set `session.timeout.ms`"),
             (Code::GroupMaxSizeReached, "raise `group.max.size`"),
-            (Code::FencedInstanceId, "leave out `group.instance.id`"),
         ] {
             let why = refusal(code).expect("it lasts");
             assert!(why.starts_with("the group usher.planner.acme refuses usher: ") && why.contains(remedy), "{why}");
@@ -54,6 +69,19 @@ mod tests {
         ] {
             assert_eq!(refusal(passing), None, "{passing}");
         }
+    }
+
+    #[test]
+    fn a_member_that_is_fenced_is_told_under_which_id() {
+        use RDKafkaErrorCode::FencedInstanceId;
+        for error in
+            [KafkaError::MessageConsumptionFatal(FencedInstanceId), KafkaError::MessageConsumption(FencedInstanceId)]
+        {
+            assert!(is_fenced(&error));
+        }
+        assert!(!is_fenced(&KafkaError::MessageConsumption(RDKafkaErrorCode::UnknownMemberId)));
+        let why = fenced("usher.planner.acme", "usher-0");
+        assert!(why.contains("usher.planner.acme") && why.contains("`usher-0`"), "{why}");
     }
 
     #[test]

@@ -31,10 +31,15 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// No offset is known to commit.
 const UNKNOWN: i64 = -1;
 
+/// For how long a proof of a static member is relied on at most. Another process of the same id has its partitions at once,
+/// not when its session is over, and so has to wait that long. See docs/decisions/0024-a-static-member-waits-for-its-predecessor.md.
+const STATIC: Duration = Duration::from_secs(5);
+
 /// What one member has proved, for all of its partitions.
 pub(super) struct Proofs {
     /// For how long a proof is relied on: half of the session, so that the other half is left for what is under way.
     good_for: Duration,
+    is_static: bool,
     last: Mutex<Option<Instant>>,
     /// Held while the coordinator is asked: however many want a proof, it is asked once.
     asking: Arc<tokio::sync::Mutex<()>>,
@@ -42,8 +47,15 @@ pub(super) struct Proofs {
 
 impl Proofs {
     /// Of a member whose session lasts `session` from the last that the coordinator heard of it.
-    pub(super) fn new(session: Duration) -> Self {
-        Self { good_for: session / 2, last: Mutex::default(), asking: Arc::default() }
+    pub(super) fn new(session: Duration, is_static: bool) -> Self {
+        let good_for = if is_static { STATIC.min(session / 2) } else { session / 2 };
+        Self { good_for, is_static, last: Mutex::default(), asking: Arc::default() }
+    }
+
+    /// How long a partition may still be changed by a process of which nobody knows whether it lives, where it had the
+    /// partition until now. A dynamic member's session is over by then.
+    pub(super) fn of_predecessor(&self) -> Duration {
+        if self.is_static { STATIC } else { Duration::ZERO }
     }
 
     /// Until when the last proof is good, if it is no older than `age`.
@@ -157,6 +169,22 @@ impl Lease for MemberLease {
                 return Ok(Some(until));
             }
             self.over.run_until_cancelled(sleep(AGAIN)).await.ok_or(Lost)?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_static_member_relies_on_a_proof_no_longer_than_its_successor_waits() {
+        for (session, is_static, good_for, waits) in
+            [(10, false, 5_000, 0), (45, false, 22_500, 0), (45, true, 5_000, 5_000), (6, true, 3_000, 5_000)]
+        {
+            let proofs = Proofs::new(Duration::from_secs(session), is_static);
+            let found = (proofs.good_for.as_millis(), proofs.of_predecessor().as_millis());
+            assert_eq!(found, (good_for, waits), "{session} {is_static}");
         }
     }
 }

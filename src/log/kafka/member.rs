@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -19,6 +22,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    Predecessor,
     assigned::{self, Held},
     context::Voice,
     lag::{self, Gauge},
@@ -43,6 +47,8 @@ pub(super) struct Member {
     held: Mutex<BTreeMap<Partition, Held>>,
     pub(super) voice: Voice,
     proofs: Arc<Proofs>,
+    /// Whether the partitions that come next come from a predecessor that has ended.
+    from_the_dead: AtomicBool,
 }
 
 impl Member {
@@ -51,7 +57,8 @@ impl Member {
         assignments: mpsc::Sender<Assignment>,
         leave: CancellationToken,
         lag: Arc<Gauge>,
-        session: Duration,
+        proofs: Proofs,
+        predecessor: Predecessor,
     ) -> Self {
         Self {
             topic,
@@ -63,7 +70,8 @@ impl Member {
             consumer: OnceLock::new(),
             held: Mutex::default(),
             voice: Voice::default(),
-            proofs: Arc::new(Proofs::new(session)),
+            proofs: Arc::new(proofs),
+            from_the_dead: AtomicBool::new(predecessor == Predecessor::Gone),
         }
     }
 
@@ -116,21 +124,55 @@ impl Member {
         ours.iter().filter_map(|element| u16::try_from(element.partition()).ok().map(Partition)).collect()
     }
 
-    /// Gives out a partition. Its queue is split off before librdkafka begins to fetch into it, so that no record
-    /// goes anywhere else.
-    fn give(&self, partition: Partition) {
+    /// Takes a partition. Its queue is split off before librdkafka begins to fetch into it, so that no record goes anywhere
+    /// else.
+    fn take(&self, partition: Partition) -> Option<Assignment> {
         // None of these can be had once the consumer is being dropped; then nothing is read any more.
-        let Some(weak) = self.consumer.get() else { return };
-        let Some(consumer) = weak.upgrade() else { return };
-        let Some(queue) = consumer.split_partition_queue(&self.topic, i32::from(partition.0)) else { return };
+        let weak = self.consumer.get()?;
+        let consumer = weak.upgrade()?;
+        let queue = consumer.split_partition_queue(&self.topic, i32::from(partition.0))?;
         let (held, assignment) =
             assigned::give(&self.runtime, partition, &self.topic, weak.clone(), queue, &self.proofs);
         self.held().insert(partition, held);
+        Some(assignment)
+    }
+
+    /// Gives out the partitions `new`, at once or when nobody else can be changing anything in them any more.
+    fn give(&self, new: Vec<Partition>) {
+        let wait = match !new.is_empty() && self.from_the_dead.swap(false, Ordering::Relaxed) {
+            true => Duration::ZERO,
+            false => self.proofs.of_predecessor(),
+        };
+        let taken: Vec<_> = new.into_iter().filter_map(|partition| self.take(partition)).collect();
         let assignments = self.assignments.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if assignments.is_none_or(|assignments| assignments.blocking_send(assignment).is_err()) {
-            // Nobody takes partitions any more: others shall have them.
-            self.leave.cancel();
+        let (joining, leave) = (self.joining.clone(), self.leave.clone());
+        if wait.is_zero() || taken.is_empty() {
+            for one in taken {
+                if assignments.as_ref().is_none_or(|to| to.blocking_send(one).is_err()) {
+                    // Nobody takes partitions any more: others shall have them.
+                    leave.cancel();
+                }
+            }
+            joining.send_replace(Joining::Joined);
+            return;
         }
+        tracing::info!(
+            topic = self.topic,
+            seconds = wait.as_secs(),
+            "kafka: whoever had these partitions may be at work still"
+        );
+        self.runtime.spawn(async move {
+            if leave.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
+                return;
+            }
+            let Some(assignments) = assignments else { return };
+            for one in taken {
+                if !one.revoked.is_cancelled() && assignments.send(one).await.is_err() {
+                    leave.cancel();
+                }
+            }
+            joining.send_replace(Joining::Joined);
+        });
     }
 }
 
@@ -153,8 +195,7 @@ impl ConsumerContext for Member {
             Rebalance::Assign(list) => {
                 let new = self.partitions(list);
                 tracing::info!(topic = self.topic, partitions = ?numbers(&new), "kafka: partitions come");
-                new.into_iter().for_each(|partition| self.give(partition));
-                self.joining.send_replace(Joining::Joined);
+                self.give(new);
             }
             Rebalance::Revoke(list) => {
                 let gone = self.partitions(list);

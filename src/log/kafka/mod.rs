@@ -54,6 +54,20 @@ const CLOSE: Duration = Duration::from_secs(15);
 /// How long it then waits for records to be delivered, of each producer.
 const FLUSH: Duration = Duration::from_secs(5);
 
+/// What is known of the process that was a static member under the same id before this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Predecessor {
+    /// It may live still.
+    Unknown,
+    /// It has ended.
+    Gone,
+}
+
+/// The id under which processes with this configuration are static members; none: they are dynamic ones.
+pub fn instance_id(config: &KafkaConfig) -> Option<String> {
+    settings::instance_id(config)
+}
+
 /// A log whose streams are topics.
 pub struct KafkaLog {
     settings: Settings,
@@ -62,6 +76,7 @@ pub struct KafkaLog {
     partitions: u16,
     identity: String,
     health: Health,
+    predecessor: Predecessor,
     lags: Lags,
     acknowledged: Arc<Acknowledged>,
     watch: Arc<Watch>,
@@ -88,6 +103,14 @@ impl KafkaLog {
     /// # Errors
     /// As [`KafkaLog::open`].
     pub async fn open_in(config: &KafkaConfig, health: Health) -> Result<Self, Error> {
+        Self::open_after(Predecessor::Unknown, config, health).await
+    }
+
+    /// As [`KafkaLog::open_in`]; what is known of the process before this one says whether its partitions are taken at once.
+    ///
+    /// # Errors
+    /// As [`KafkaLog::open`].
+    pub async fn open_after(predecessor: Predecessor, config: &KafkaConfig, health: Health) -> Result<Self, Error> {
         let settings = Settings::new(config)?;
         let deliveries = Arc::new(Producer::new(settings.clone(), Patience::GivesUp)?);
         let results = Arc::new(Producer::new(settings.clone(), Patience::NeverGivesUp)?);
@@ -107,6 +130,7 @@ impl KafkaLog {
             partitions,
             identity,
             health,
+            predecessor,
             lags: Lags::default(),
             acknowledged,
             watch,
@@ -215,7 +239,8 @@ impl Log for KafkaLog {
     async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error> {
         self.open_still()?;
         let (topic, lag) = (self.settings.topic(stream), self.lags.gauge(stream));
-        let consumer = consumer::join(&self.settings, topic, self.partitions, group, &self.closing, lag)?;
+        let told = (self.health.clone(), self.predecessor);
+        let consumer = consumer::join(&self.settings, topic, self.partitions, group, &self.closing, lag, told)?;
         let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         members.retain(|left| !left.is_cancelled());
         members.push(consumer.left.clone());

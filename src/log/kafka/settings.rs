@@ -85,11 +85,17 @@ const MEMBER: &[(&str, &str)] = &[
     ("partition.assignment.strategy", "cooperative-sticky"),
 ];
 
+/// Of static members. Their partitions rest while they are restarted: for longer than that is rare, also on another machine.
+const STATIC_MEMBER: &[(&str, &str)] = &[("session.timeout.ms", "45000")];
+const INSTANCE_ID: &str = "group.instance.id";
+
 /// The checked settings, from which each client's are made.
 #[derive(Clone)]
 pub(super) struct Settings {
     brokers: String,
     prefix: String,
+    /// The name of static members.
+    instance_id: Option<String>,
     options: Vec<(String, crate::secret::Secret)>,
 }
 
@@ -104,6 +110,7 @@ impl Settings {
         let settings = Self {
             brokers: config.brokers.join(","),
             prefix: config.topic_prefix.clone(),
+            instance_id: instance_id(config),
             options: config.options.clone(),
         };
         settings.client(&[]).create_native_config().map_err(|e| refusal(&e))?;
@@ -144,9 +151,19 @@ impl Settings {
     }
 
     pub(super) fn member(&self, group: &str) -> ClientConfig {
-        let mut config = self.client(&[CONSUMER, MEMBER]);
+        let of_membership = if self.instance_id.is_some() { STATIC_MEMBER } else { &[] };
+        let mut config = self.client(&[CONSUMER, MEMBER, of_membership]);
         config.set("group.id", self.group(group));
+        if let Some(id) = &self.instance_id {
+            // An id is one member's of a group; each process has one member in each group.
+            config.set(INSTANCE_ID, id);
+        }
         config
+    }
+
+    /// The name under which members are static; none: they are dynamic.
+    pub(super) fn instance_id(&self) -> Option<&str> {
+        self.instance_id.as_deref()
     }
 
     fn client(&self, ours: &[&[(&str, &str)]]) -> ClientConfig {
@@ -162,6 +179,12 @@ impl Settings {
         }
         config
     }
+}
+
+/// The name of static members, from its own key or from the option.
+pub(super) fn instance_id(config: &KafkaConfig) -> Option<String> {
+    let option = || config.options.iter().find(|(key, _)| key == INSTANCE_ID).map(|(_, id)| id.reveal().to_owned());
+    config.instance_id.clone().or_else(option)
 }
 
 /// Why a client could not be made, without the value, which may be a secret.
@@ -186,6 +209,7 @@ mod tests {
             topic_prefix: "usher.".into(),
             partitions: 3,
             replication_factor: 1,
+            instance_id: None,
             options: options.iter().map(|(key, value)| ((*key).into(), Secret::new(*value))).collect(),
         })
     }
@@ -203,6 +227,19 @@ mod tests {
         assert_eq!(member.get("security.protocol"), Some("plaintext"));
         assert_eq!(member.get("bootstrap.servers"), Some("a:9092,b:9092"));
         assert_eq!(member.get("group.id"), Some("usher.planner.acme"));
+    }
+
+    #[test]
+    fn a_static_member_is_waited_for_for_longer_unless_its_session_is_set() {
+        let id = ("group.instance.id", "usher-0");
+        for (options, session, named) in [
+            (&[][..], "10000", None),
+            (&[id][..], "45000", Some("usher-0")),
+            (&[id, ("session.timeout.ms", "30000")][..], "30000", Some("usher-0")),
+        ] {
+            let member = with(options).expect("good settings").member("usher.planner.acme");
+            assert_eq!((member.get("session.timeout.ms"), member.get(INSTANCE_ID)), (Some(session), named));
+        }
     }
 
     #[test]

@@ -232,6 +232,7 @@ mod tests {
             topic_prefix: "usher.".into(),
             partitions: 3,
             replication_factor: 1,
+            instance_id: None,
             options: Vec::new(),
         };
         let settings = Settings::new(&config).expect("good settings");

@@ -79,7 +79,7 @@ async fn when_one_of_two_goes_the_other_takes_over_and_nothing_is_done_twice() {
 
 /// The section `log` of the configuration.
 pub fn section(kafka: &KafkaConfig) -> String {
-    let KafkaConfig { brokers, topic_prefix, partitions, replication_factor, options } = kafka;
+    let KafkaConfig { brokers, topic_prefix, partitions, replication_factor, options, .. } = kafka;
     let options: Vec<_> = options.iter().map(|(key, value)| format!("{key:?}: {:?}", value.reveal())).collect();
     format!(
         "log: {{ kind: kafka, kafka: {{ brokers: {brokers:?}, topic_prefix: {topic_prefix:?}, partitions: {partitions}, \

@@ -4,3 +4,4 @@
 mod administrators;
 mod standstill;
 mod topics;
+mod twins;

@@ -9,12 +9,12 @@ use crate::support::{
     usher::Usher,
 };
 
-const USERS: usize = 40;
+pub const USERS: usize = 40;
 const SCHEME: &str = r#"{ id: welcome, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
   actions: [{ create_issue: { project: OPS, type: Task, summary: "Welcome {{ user.name }}" } }] }"#;
 
 /// Slow enough that some changes wait for their turn at any time.
-fn ground() -> Ground {
+pub fn ground() -> Ground {
     let kafka = KafkaBroker::shared().config(2);
     Ground::new(SCHEME)
         .tweak("USHER_SOURCES__0__RATE", "{ per_second: 12, concurrency: 4 }")
@@ -23,7 +23,7 @@ fn ground() -> Ground {
 }
 
 /// Whose issues there are, by their summaries.
-fn welcomed(ground: &Ground) -> Vec<String> {
+pub fn welcomed(ground: &Ground) -> Vec<String> {
     let mut issues: Vec<_> = ground.sandbox.issues(ACME.product).into_iter().map(|issue| issue.summary).collect();
     issues.sort();
     issues

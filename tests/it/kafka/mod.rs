@@ -4,6 +4,7 @@
 mod groups;
 mod joining;
 mod outages;
+mod static_members;
 mod suite;
 mod topics;
 

@@ -28,6 +28,7 @@ pub(super) fn config(brokers: &str) -> KafkaConfig {
         topic_prefix: "usher.".into(),
         partitions: 1,
         replication_factor: 1,
+        instance_id: None,
         options: Vec::new(),
     }
 }

@@ -188,7 +188,7 @@ impl Ground {
     /// With its log on Kafka.
     #[must_use]
     pub fn on_kafka(self, kafka: &KafkaConfig) -> Self {
-        let KafkaConfig { brokers, topic_prefix, partitions, replication_factor, options } = kafka;
+        let KafkaConfig { brokers, topic_prefix, partitions, replication_factor, options, .. } = kafka;
         let options: Vec<_> = options.iter().map(|(key, value)| format!("{key}: {:?}", value.reveal())).collect();
         self.tweak("USHER_LOG__KIND", "kafka")
             .tweak("USHER_LOG__KAFKA__BROKERS", &format!("{brokers:?}"))

@@ -87,6 +87,7 @@ impl KafkaBroker {
             topic_prefix: format!("test-{}-{made}.", std::process::id()),
             partitions,
             replication_factor: 1,
+            instance_id: None,
             options: vec![("session.timeout.ms".into(), Secret::new("6000"))],
         }
     }
