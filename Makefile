@@ -55,6 +55,11 @@ chaos: kafka ## COURSES of faults at random on each log, USHER_TEST_CHAOS_MINUTE
 	USHER_TEST_CHAOS_MINUTES=$${USHER_TEST_CHAOS_MINUTES:-10} USHER_TEST_COURSES=$${COURSES:-1} \
 		cargo test --locked --test it -- chaos:: --nocapture --test-threads 1
 
+.PHONY: rollout
+rollout: kafka ## rolling updates of three processes on Kafka under 50 webhooks a second: nothing refused, lost, done twice or moved
+	USHER_TEST_ROLLOUTS=$${ROLLOUTS:-2} USHER_TEST_WEBHOOKS_A_SECOND=$${RATE:-50} USHER_TEST_LONGEST_REST=$${REST:-3} \
+		cargo test --locked --test it -- rollout:: --nocapture --test-threads 1
+
 .PHONY: pacing
 pacing: ## runs of USERS users against products with real limits: how fast, how seldom refused, kill -9
 	USHER_TEST_USERS=$${USERS:-10000} cargo test --locked --test it -- pacing:: --nocapture --test-threads 1

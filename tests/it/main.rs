@@ -13,6 +13,7 @@ mod log_suite;
 mod openapi;
 mod pacing;
 mod products;
+mod rollout;
 mod sandbox;
 mod schemathesis;
 mod service;

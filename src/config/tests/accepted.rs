@@ -200,7 +200,7 @@ fn groups_of(action: &Action) -> Vec<String> {
 
 #[test]
 fn an_instance_id_stands_there_itself_or_is_kept_elsewhere() {
-    for (id, env) in [("usher-0", &[][..]), ("{ env: POD_NAME }", &[("POD_NAME", "usher-0")])] {
+    for (id, env) in [("usher-0", &[][..]), ("{ env: POD_NAME }", &[("POD_NAME", "usher-0")][..])] {
         let text = format!("log: {{ kind: kafka, kafka: {{ instance_id: {id} }} }}");
         let loaded = load_with(&text, env).expect("right");
         assert!(loaded.warnings.is_empty(), "{id}");
