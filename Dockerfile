@@ -43,6 +43,7 @@ LABEL org.opencontainers.image.title="usher" \
       org.opencontainers.image.created="$CREATED"
 COPY --from=build /rootfs/ /
 COPY --from=build --chown=65532:65532 /rootfs/data /data
+ENV PATH=/usr/local/bin
 USER 65532:65532
 WORKDIR /data
 EXPOSE 8080 8081

@@ -153,11 +153,11 @@ check() {
     holds_its_data
 }
 
-# A volume of the user's own, a configuration from outside, a start and an orderly end.
+# A volume of the user's own, a configuration from outside, a start, a backup, an orderly end, and the backup restored.
 holds_its_data() {
     local said
-    mkdir -p "$work/data" "$work/etc"
-    chown 65532:65532 "$work/data"
+    mkdir -p "$work/data" "$work/etc" "$work/restored"
+    chown 65532:65532 "$work/data" "$work/restored"
     printf 'data_dir: /data\nadmin: { listen: "127.0.0.1:8081" }\n' >"$work/etc/usher.yaml"
     said=$(podman_ run "${restricted[@]}" --volume "$work/etc:/etc/usher:ro" "$tag" check --config /etc/usher/usher.yaml)
     [[ $said == *": ok: "* ]] || die "\`usher check\` in the image says: $said"
@@ -168,9 +168,14 @@ holds_its_data() {
         ((SECONDS < deadline)) || die "usher does not run in the image: $(podman_ logs usher-image-test 2>&1 | tail -5)"
         sleep 0.2
     done
+    podman_ exec usher-image-test usher backup --config /etc/usher/usher.yaml --to - >"$work/usher.backup" ||
+        die "no backup could be made in the image"
     podman_ stop --time 60 usher-image-test >/dev/null
     [[ -s $work/data/log/db ]] || die "the log is not in the volume"
     [[ $(stat -c '%u %a' "$work/data/admin-token") == "65532 600" ]] || die "the admin token is not its owner's alone"
+    podman_ run --interactive "${restricted[@]}" --volume "$work/restored:/data" "$tag" restore --from - --to /data \
+        <"$work/usher.backup" >/dev/null || die "the backup could not be restored in the image"
+    cmp "$work/data/admin-token" "$work/restored/admin-token" || die "the restored folder has another admin token"
 }
 
 python_() { "$top/tests/chart/chart.sh" python "$@"; }
@@ -188,7 +193,7 @@ runs_as_a_pod() {
     said=$(as_pod check --rm) || die "the pod's check says: $said"
     as_pod serve --detach --name usher-image-pod >/dev/null
     deadline=$((SECONDS + 120))
-    until said=$(podman_ exec usher-image-pod /usr/local/bin/usher healthcheck --ready --config /etc/usher/usher.yaml 2>&1); do
+    until said=$(podman_ exec usher-image-pod usher healthcheck --ready --config /etc/usher/usher.yaml 2>&1); do
         ((SECONDS < deadline)) || die "the pod is not ready: $said; $(podman_ logs usher-image-pod 2>&1 | tail -5)"
         sleep 0.5
     done
