@@ -32,7 +32,7 @@ usher is ready.
 * **It needs no rights.** Pods fit the Pod Security profile `restricted`. No token of a ServiceAccount is mounted: usher never calls the API server.
 * **It exposes the webhook port alone.** The admin port has no Ingress, and no value makes one: use `kubectl port-forward`.
 * **Secrets are files.** Name Secrets that exist (`secrets`, `adminToken`); External Secrets, Vault or SOPS may make them, also by `extraObjects`.
-* **A pod keeps its partitions** while it restarts (`kafka.staticMembership`): its name is its `group.instance.id`, its volume has its
+* **A pod keeps its partitions** while it restarts (`kafka.staticMembership`): its name is its `instance_id`, its volume has its
   state, and others take over after `kafka.sessionTimeoutMs`. Image pulls count: pin digests, and pull before.
 
 ## One StatefulSet, or three

@@ -6,12 +6,13 @@
 {{- end -}}
 {{- $log := dict "kind" .Values.mode -}}
 {{- if eq .Values.mode "kafka" -}}
-{{- $options := deepCopy .Values.kafka.options -}}
+{{- $kafka := dict "brokers" .Values.kafka.brokers "topic_prefix" .Values.kafka.topicPrefix "partitions" .Values.kafka.partitions
+    "replication_factor" .Values.kafka.replicationFactor "options" .Values.kafka.options -}}
 {{- if .Values.kafka.staticMembership -}}
-{{- $options = merge (dict "group.instance.id" (dict "env" "POD_NAME") "session.timeout.ms" (.Values.kafka.sessionTimeoutMs | int64 | toString)) $options -}}
+{{- $timeout := dict "session.timeout.ms" (.Values.kafka.sessionTimeoutMs | int64 | toString) -}}
+{{- $kafka = merge (dict "instance_id" (dict "env" "POD_NAME") "options" (merge $timeout .Values.kafka.options)) $kafka -}}
 {{- end -}}
-{{- $_ := set $log "kafka" (dict "brokers" .Values.kafka.brokers "topic_prefix" .Values.kafka.topicPrefix "partitions" .Values.kafka.partitions
-    "replication_factor" .Values.kafka.replicationFactor "options" $options) -}}
+{{- $_ := set $log "kafka" $kafka -}}
 {{- end -}}
 {{- dict "data_dir" "/data" "webhooks" (dict "listen" (printf "%s:8080" .Values.listenAddress)) "admin" $admin "log" $log | toYaml -}}
 {{- end -}}
