@@ -2,6 +2,7 @@
 
 mod backup;
 mod chaos;
+mod compatibility;
 mod crash;
 mod deploy;
 mod embedded_crash;
