@@ -185,10 +185,7 @@ impl App {
         let mut view_tasks = JoinSet::new();
         if keeps_views {
             view_tasks = following::follow(&supervisor, &views, &settings, &log, &stop_views);
-            if roles.admin {
-                let until = stop_views.clone();
-                view_tasks.spawn(catching_up::run(views.clone(), Arc::clone(&log), health.warm_up("views"), until));
-            }
+            catching_up::begin(&mut view_tasks, roles, &views, &log, &health, &stop_views);
             waiting::for_settings(&starting, &settings).await?;
         }
         let written: Arc<dyn WrittenSchemes> = Arc::new(settings.clone());

@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+use super::Roles;
 use crate::{
     engine::Backoff,
-    health::WarmUp,
+    health::{Health, WarmUp},
     log::{self, Log, Partition, Stream},
     views::{self, Views},
 };
@@ -21,8 +22,22 @@ const IDLE: Duration = Duration::from_secs(20);
 /// One past the last record of a partition of a stream.
 type End = (Stream, Partition, u64);
 
+/// Has it watched among `tasks`, where administrators are answered.
+pub(super) fn begin(
+    tasks: &mut JoinSet<()>,
+    roles: Roles,
+    views: &Views,
+    log: &Arc<dyn Log>,
+    health: &Health,
+    stop: &CancellationToken,
+) {
+    if roles.admin {
+        tasks.spawn(run(views.clone(), Arc::clone(log), health.warm_up("views"), stop.clone()));
+    }
+}
+
 /// Notes at `warm_up` how far the `views` are behind where `log` ends now, until they are there.
-pub(super) async fn run(views: Views, log: Arc<dyn Log>, warm_up: WarmUp, stop: CancellationToken) {
+async fn run(views: Views, log: Arc<dyn Log>, warm_up: WarmUp, stop: CancellationToken) {
     warm_up.note("the log is not read yet");
     let caught_up = async {
         let ends = Arc::new(ends(&views, &log).await);
