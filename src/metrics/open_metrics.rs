@@ -100,7 +100,8 @@ fn number(value: f64) -> String {
         f64::INFINITY => "+Inf".to_owned(),
         f64::NEG_INFINITY => "-Inf".to_owned(),
         value if value.is_nan() => "NaN".to_owned(),
-        value => format!("{value:?}"),
+        value if value.fract() == 0.0 => format!("{value:.1}"),
+        value => value.to_string(),
     }
 }
 
