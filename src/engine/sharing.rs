@@ -85,6 +85,8 @@ impl Member<'_> {
         let late = tokio::time::sleep(JOINS_WITHIN);
         tokio::pin!(steady, late);
         let (mut is_steady, mut is_late) = (!has_failed, false);
+        // A group of one process is joined from the begin on: nothing is rebalanced then.
+        let mut was_joined = *joining.borrow() == Joining::Joined;
         joining.mark_changed(); // what is so already is told too
         let outcome = loop {
             tokio::select! {
@@ -109,7 +111,7 @@ impl Member<'_> {
                 }
                 Ok(()) = joining.changed() => {
                     let joining = joining.borrow_and_update();
-                    if *joining == Joining::Joined {
+                    if *joining == Joining::Joined && !std::mem::take(&mut was_joined) {
                         self.failures.rebalanced();
                     }
                     self.tell(&joining, is_steady);
