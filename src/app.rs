@@ -16,6 +16,7 @@ mod housekeeping;
 mod listeners;
 mod long_pauses;
 mod predecessor;
+mod reloading;
 mod service_manager;
 mod shutdown;
 mod stages;
@@ -39,6 +40,7 @@ pub use error::{Error, Listener};
 use front::Front;
 use housekeeping::Housekeeping;
 use listeners::Listeners;
+use reloading::LiveConfig;
 pub use shutdown::Shutdown;
 use stages::Stage;
 use supervisor::Supervisor;
@@ -48,9 +50,10 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, LogConfig},
     engine::{Controls, Desk, LookUps, Memory, References, WrittenSchemes},
-    intake::Intake,
+    live::Live,
     log::Log,
     products::Limits,
+    reload::{Reloader, Start},
     secret::Secret,
     settings::Settings,
     source::Arrivals,
@@ -109,6 +112,8 @@ pub struct App {
     housekeeping: Arc<Housekeeping>,
     /// Whose names are looked up in the background.
     references: Vec<Arc<References>>,
+    /// Takes changes of the configuration into use, where it may be read again.
+    reloader: Option<Arc<Reloader>>,
 }
 
 /// What an app is built in: tests have their own.
@@ -123,6 +128,8 @@ pub struct Surroundings {
     pub look_ups: LookUps,
     /// Where the end of the process is noted.
     pub shutdown: Shutdown,
+    /// How the configuration came about, where it may be read again.
+    pub start: Option<Start>,
 }
 
 impl Default for Surroundings {
@@ -133,6 +140,7 @@ impl Default for Surroundings {
             clock_was_set: Arc::default(),
             look_ups: LookUps::default(),
             shutdown: Shutdown::default(),
+            start: None,
         }
     }
 }
@@ -152,7 +160,7 @@ impl App {
     pub async fn build_in(surroundings: Surroundings, config: Config, roles: Roles) -> Result<Self, Error> {
         greeting::starts(&config, roles);
         let front = Front::open(&config, roles, &surroundings.shutdown)?;
-        let Surroundings { limits, clock, clock_was_set, look_ups, shutdown } = surroundings;
+        let Surroundings { limits, clock, clock_was_set, look_ups, shutdown, start } = surroundings;
         let Front { webhooks, mut listeners, readiness, health, metrics, .. } = front;
         let webhooks_address = webhooks.as_ref().map(|bound| bound.address);
         let (opening, starting) = (health.component("log"), health.component("start"));
@@ -173,7 +181,8 @@ impl App {
         }
         let settings = Settings::new(&config, Arc::clone(&log), Arc::clone(&clock));
         let controls: Arc<dyn Controls> = Arc::new(settings.clone());
-        let connections = connect(limits, &config, &clock, &controls, &metrics)?;
+        let connections = connect(limits, &config, &clock, &controls, &log, &metrics)?;
+        let live = LiveConfig::of(&config);
         let arrivals =
             Arrivals::new(config.sources.iter().map(|source| &source.id), metrics.clone(), Arc::clone(&clock));
         let memory = Memory::open(&store)?;
@@ -189,9 +198,10 @@ impl App {
             waiting::for_settings(&starting, &settings).await?;
         }
         let written: Arc<dyn WrittenSchemes> = Arc::new(settings.clone());
-        let references = connecting::references(&config, &connections, &written, look_ups, &metrics);
+        let references = connecting::references(&config, &live.sources, &connections, &written, look_ups, &metrics);
         let parts = stages::Parts {
             config: &config,
+            live: &live,
             references: &references,
             log: &log,
             memory: &memory,
@@ -203,35 +213,34 @@ impl App {
         };
         let stages = if roles.engine { parts.stages(&connections, clock_was_set) } else { Vec::new() };
 
+        let mut senders = None;
         if let Some(bound) = webhooks {
-            let max_body = config.webhooks.max_body;
-            let (log, clock) = (Arc::clone(&log), Arc::clone(&clock));
-            let intake = Intake::new(&config.sources, max_body, log, clock, metrics.clone(), arrivals.clone())
-                .trusting_traceparent(config.webhooks.trust_traceparent);
-            listeners.webhooks(bound, intake, shutdown.clone(), metrics.clone())?;
+            let intake = connecting::intake(&config, &log, &clock, &metrics, &arrivals);
+            senders = Some(listeners.webhooks(bound, intake, shutdown.clone(), metrics.clone())?);
         }
         let explainer = explainer(&connections, &references, &views, &clock);
-        readiness.connected(connections);
+        readiness.connected(connections.clone());
         let desk = Desk::new(Arc::clone(&log), Arc::clone(&clock));
         let kept_views = keeps_views.then(|| views.clone());
         let looked_up = if keeps_views { references.clone() } else { Vec::new() };
         let (settings_now, log_now) = (settings.clone(), Arc::clone(&log));
         let parts = admin::Parts { log: log_now, views, settings: settings_now, explainer, desk, arrivals, references };
-        front.gate.open(admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness));
-        let on_kafka = matches!(config.log, LogConfig::Kafka(_));
-        let sources = config.sources;
-        let settings = keeps_views.then_some(settings);
-        let housekeeping = Housekeeping {
+        let state = admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness);
+        let holders = (settings.clone(), front.gate.open(state));
+        let sources = Live::new(config.sources.clone());
+        let parts = reloading::Parts::new(live, connections, senders, holders, sources.clone());
+        let reloader = parts.reloader(start, &config, &metrics, &clock);
+        let housekeeping = Arc::new(Housekeeping {
             data_dir: config.data_dir,
             sources,
             log: Arc::clone(&log),
             memory,
-            settings,
+            settings: keeps_views.then_some(settings),
             views: kept_views,
             metrics,
             clock,
-            on_kafka,
-        };
+            on_kafka: matches!(config.log, LogConfig::Kafka(_)),
+        });
         Ok(Self {
             webhooks: webhooks_address,
             admin: front.admin,
@@ -246,8 +255,9 @@ impl App {
             _data_folder: front.data_folder,
             stop_stages: CancellationToken::new(),
             stop_views,
-            housekeeping: Arc::new(housekeeping),
+            housekeeping,
             references: looked_up,
+            reloader,
         })
     }
 
@@ -305,6 +315,11 @@ impl App {
             let (name, until) = (format!("references {}", references.source()), stop.clone());
             let make = move || Arc::clone(&references).run(until.clone());
             tasks.spawn(self.supervisor.clone().run(name, stop.clone(), make));
+        }
+        if let Some(reloader) = self.reloader.take() {
+            let until = stop.clone();
+            let make = move || Arc::clone(&reloader).run(until.clone());
+            tasks.spawn(self.supervisor.clone().run("reload".into(), stop.clone(), make));
         }
         let (housekeeping, until) = (Arc::clone(&self.housekeeping), stop.clone());
         let make = move || Arc::clone(&housekeeping).run(until.clone());

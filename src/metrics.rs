@@ -2,6 +2,7 @@
 //!
 //! Labels come from small closed sets: sources and schemes of the configuration, and enums.
 
+mod config;
 mod exemplars;
 mod gauge_set;
 pub mod open_metrics;
@@ -16,6 +17,7 @@ use prometheus::{
 };
 
 pub use self::{
+    config::ConfigMetrics,
     exemplars::TracedHistogram,
     gauge_set::GaugeSet,
     partitions::{CountedPartition, PartitionMetrics},
@@ -117,6 +119,10 @@ pub struct Metrics {
     pub source_halted: IntGaugeVec,
     /// 1 while nobody answers for a source, or somebody before the product does.
     pub source_unreachable: IntGaugeVec,
+    /// The part of a source's rate that this process takes.
+    pub rate_share: GaugeVec,
+    /// Which configuration is in use.
+    pub config: ConfigMetrics,
 }
 
 const FAST: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -245,6 +251,8 @@ impl Metrics {
             source_halted: halted(&add)?,
             source_unreachable: unreachable(&add)?,
             references_unresolved: add.unresolved_references()?,
+            rate_share: rate_share(&add)?,
+            config: ConfigMetrics::register(&add)?,
             registry,
         })
     }
@@ -359,6 +367,11 @@ fn halted(add: &Families<'_>) -> Result<IntGaugeVec, prometheus::Error> {
 fn unreachable(add: &Families<'_>) -> Result<IntGaugeVec, prometheus::Error> {
     let help = "1 while a source waits because its product gives no answer of its own.";
     add.gauges("source_unreachable", help, &["source"])
+}
+
+fn rate_share(add: &Families<'_>) -> Result<GaugeVec, prometheus::Error> {
+    let help = "The part of a source's rate that this process takes, above 0 and at most 1.";
+    add.float_gauges("rate_share", help, &["source"])
 }
 
 /// Makes and registers families under the prefix `usher_`.

@@ -12,7 +12,7 @@ use actix_web::{
     web,
 };
 
-use super::{AdminState, Problem, Readiness};
+use super::{AdminState, Problem, Readiness, Shown};
 use crate::metrics::Metrics;
 
 /// What the admin listener answers from.
@@ -28,10 +28,13 @@ impl Gate {
         Self { readiness, metrics, state: OnceLock::new() }
     }
 
-    /// Has the API answered from `state` from now on.
-    pub fn open(&self, state: AdminState) {
+    /// Has the API answered from `state` from now on. Gives what it shows of the configuration, to be replaced when that is
+    /// reloaded.
+    pub fn open(&self, state: AdminState) -> Shown {
+        let shown = state.shown();
         // A gate is opened once: an error says that it is open.
         let _open = self.state.set(web::Data::new(state));
+        shown
     }
 
     /// The state that the API is answered from; none while usher starts.

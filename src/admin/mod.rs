@@ -7,6 +7,7 @@ mod guesses;
 mod landing;
 mod probes;
 mod problem;
+mod shown;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ pub use auth::{AdminToken, Error, TOKEN_FILE, token};
 pub use gate::Gate;
 pub use probes::{Readiness, SourceHealth, SourceState, Wait};
 pub use problem::Problem;
+pub use shown::Shown;
 
 use crate::{
     config::Config,
@@ -46,22 +48,18 @@ const READING: &str = "GET, HEAD";
 
 /// What the answers are made from.
 pub struct AdminState {
-    token: Secret,
-    /// Whether usher made the token and keeps it in `data_dir`.
-    has_made_token: bool,
+    shown: Shown,
     log: Arc<dyn Log>,
     guesses: guesses::Guesses,
     views: Views,
     metrics: Metrics,
     readiness: Arc<dyn Readiness>,
-    sources: Vec<SourceRow>,
     settings: Settings,
     explainer: Explainer,
     previews: Previews,
     desk: Desk,
     arrivals: Arrivals,
     references: Vec<Arc<References>>,
-    mode: Mode,
     /// Where requests to the API are worked on.
     runtime: Handle,
 }
@@ -89,26 +87,36 @@ impl AdminState {
     /// called in; the listener has one of its own.
     pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
         let Parts { log, views, settings, explainer, desk, arrivals, references } = parts;
-        let has_made_token = config.admin.token.is_none();
-        let sources = config.sources.iter().map(SourceRow::from).collect();
         Self {
-            token,
-            has_made_token,
+            shown: Shown::new(config, token),
             log,
             guesses: guesses::Guesses::new(metrics.clone()),
             views,
             metrics,
             readiness,
-            sources,
             settings,
             explainer,
             previews: Previews::default(),
             desk,
             arrivals,
             references,
-            mode: config.mode,
             runtime: Handle::current(),
         }
+    }
+
+    /// What is shown of the configuration, to be replaced when that is reloaded.
+    fn shown(&self) -> Shown {
+        self.shown.clone()
+    }
+
+    /// The sources of the configuration.
+    fn sources(&self) -> Arc<Vec<SourceRow>> {
+        self.shown.sources()
+    }
+
+    /// Whether anything may be changed at all.
+    fn mode(&self) -> Mode {
+        self.shown.mode()
     }
 
     /// Where requests to the API are worked on.
@@ -118,12 +126,12 @@ impl AdminState {
 
     /// What is known of the names of a source and its schemes.
     fn references(&self, source: &SourceId) -> Option<&References> {
-        let place = self.sources.iter().position(|row| row.id() == source)?;
+        let place = self.sources().iter().position(|row| row.id() == source)?;
         self.references.get(place).map(AsRef::as_ref)
     }
 
     fn source_ids(&self) -> Vec<SourceId> {
-        self.sources.iter().map(|source| source.id().clone()).collect()
+        self.sources().iter().map(|source| source.id().clone()).collect()
     }
 }
 

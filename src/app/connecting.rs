@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Error, predecessor, waiting};
+use super::{Error, predecessor, reloading::LiveSource, waiting};
 use crate::{
     clock::Clock,
     config::{Config, LogConfig, Source},
-    engine::{Connection, Controls, LookUps, References, WrittenSchemes, consumer_groups},
+    engine::{Calls, Connection, Controls, LookUps, References, WrittenSchemes, consumer_groups},
     explain::Explainer,
     health::{Component, Health},
+    intake::Intake,
     log::{
         AppendTimes, Log,
         embedded::{self, EmbeddedLog},
@@ -16,6 +17,7 @@ use crate::{
     },
     metrics::Metrics,
     products::{self, Limits},
+    source::Arrivals,
     views::Views,
 };
 
@@ -54,30 +56,50 @@ pub(super) fn connect(
     config: &Config,
     clock: &Arc<dyn Clock>,
     controls: &Arc<dyn Controls>,
+    log: &Arc<dyn Log>,
     metrics: &Metrics,
 ) -> Result<Vec<Arc<Connection>>, Error> {
+    let partitions = match config.log {
+        LogConfig::Embedded => None,
+        LogConfig::Kafka(_) => Some(log.partitions()),
+    };
     let connect = |source: &Source| {
         metrics.begin(source.id.as_str());
-        let client = products::connect_within(limits, source, metrics.clone(), Arc::clone(clock))?;
+        let (client, settings) = products::connect_adjustable(limits, source, metrics.clone(), Arc::clone(clock))?;
+        let calls = Calls { client, settings: Some(settings), rate: source.rate, partitions };
         let (clock, controls) = (Arc::clone(clock), Arc::clone(controls));
-        Ok(Connection::new(source.id.clone(), client, source.rate.concurrency, clock, controls, metrics.clone()))
+        Ok(Connection::adjustable(source.id.clone(), calls, clock, controls, metrics.clone()))
     };
     config.sources.iter().map(connect).collect()
+}
+
+/// What takes webhooks in, into `log`.
+pub(super) fn intake(
+    config: &Config,
+    log: &Arc<dyn Log>,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+    arrivals: &Arrivals,
+) -> Intake {
+    let (log, clock, max_body) = (Arc::clone(log), Arc::clone(clock), config.webhooks.max_body);
+    Intake::new(&config.sources, max_body, log, clock, metrics.clone(), arrivals.clone())
+        .trusting_traceparent(config.webhooks.trust_traceparent)
 }
 
 /// The names that `protect` and `schemes` have of each source, in the order of the configuration; nothing is looked up yet.
 pub(super) fn references(
     config: &Config,
+    live: &[LiveSource],
     connections: &[Arc<Connection>],
     schemes: &Arc<dyn WrittenSchemes>,
     look_ups: LookUps,
     metrics: &Metrics,
 ) -> Vec<Arc<References>> {
-    let of = |(source, connection): (&Source, &Arc<Connection>)| {
+    let of = |((source, live), connection): ((&Source, &LiveSource), &Arc<Connection>)| {
         let (connection, schemes) = (Arc::clone(connection), Arc::clone(schemes));
-        References::new(connection, source.product, &source.protect, schemes, look_ups, metrics.clone())
+        References::new(connection, source.product, live.protect.clone(), schemes, look_ups, metrics.clone())
     };
-    config.sources.iter().zip(connections).map(of).collect()
+    config.sources.iter().zip(live).zip(connections).map(of).collect()
 }
 
 /// Who explains, from the products as they are now.

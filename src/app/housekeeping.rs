@@ -12,6 +12,7 @@ use crate::{
     config::Source,
     domain::Timestamp,
     engine::Memory,
+    live::Live,
     log::{LONGEST_PAUSE, Log, RETENTION, Stream},
     metrics::Metrics,
     settings::Settings,
@@ -33,7 +34,7 @@ const WARN_EVERY: u64 = 17_280;
 /// Keeps gauges current and memory bounded.
 pub(super) struct Housekeeping {
     pub(super) data_dir: PathBuf,
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Live<Vec<Source>>,
     pub(super) log: Arc<dyn Log>,
     pub(super) memory: Memory,
     /// Where this process follows them.
@@ -80,8 +81,12 @@ impl Housekeeping {
     }
 
     fn expiry(&self, warn: bool) {
-        for source in &self.sources {
-            let Some(date) = source.credentials_expire else { continue };
+        for source in self.sources.get().iter() {
+            let Some(date) = source.credentials_expire else {
+                // It may have been known before; most of the time there is nothing to take away.
+                let _ = self.metrics.credentials_expiry_seconds.remove_label_values(&[source.id.as_str()]);
+                continue;
+            };
             let end = Utc.from_utc_datetime(&date.and_time(NaiveTime::MIN)).timestamp_millis();
             #[allow(clippy::cast_precision_loss, reason = "milliseconds of centuries fit")]
             let seconds = (end - self.clock.now().as_millis()) as f64 / 1000.0;
@@ -95,8 +100,9 @@ impl Housekeeping {
     fn pauses(&self, warn: bool) {
         let Some(settings) = &self.settings else { return };
         let warn = warn && self.on_kafka;
-        long_pauses::tell(&self.sources, settings, &self.metrics, self.clock.now(), warn);
-        long_pauses::tell_all(&self.sources, settings, &self.metrics);
+        let sources = self.sources.get();
+        long_pauses::tell(&sources, settings, &self.metrics, self.clock.now(), warn);
+        long_pauses::tell_all(&sources, settings, &self.metrics);
     }
 
     async fn follow_view_lag(&self) {

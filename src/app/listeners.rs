@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,7 +23,7 @@ use super::{Error, Shutdown, error::Listener};
 use crate::{
     admin::{self, Gate},
     http_server::{self, Listener as HttpListener, Timeouts},
-    intake::{self, Intake},
+    intake::{self, Intake, Senders},
     metrics::Metrics,
 };
 
@@ -77,7 +78,8 @@ impl Listeners {
         intake: Intake,
         shutdown: Shutdown,
         metrics: Metrics,
-    ) -> Result<(), Error> {
+    ) -> Result<Arc<Senders>, Error> {
+        let senders = intake.senders();
         let (intake, shutdown) = (web::Data::new(intake), web::Data::new(shutdown));
         let app = move || {
             let app = App::new().app_data(intake.clone()).app_data(shutdown.clone());
@@ -92,7 +94,7 @@ impl Listeners {
             metrics,
         };
         self.webhooks = Some(self.start(bound, |socket| http_server::serve(listener, socket, app))?);
-        Ok(())
+        Ok(senders)
     }
 
     /// Has probes, and with `api` administrators, answered on `bound` from now on.

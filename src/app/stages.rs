@@ -5,7 +5,11 @@ use std::sync::Arc;
 use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::{bells::AppBells, supervisor::Supervisor};
+use super::{
+    bells::AppBells,
+    reloading::{LiveConfig, LiveSource},
+    supervisor::Supervisor,
+};
 use crate::{
     clock::Clock,
     config::{Config, Source},
@@ -69,6 +73,8 @@ impl Stage {
 /// What stages are made of.
 pub(super) struct Parts<'p> {
     pub(super) config: &'p Config,
+    /// What of it may change.
+    pub(super) live: &'p LiveConfig,
     /// In the order of its sources.
     pub(super) references: &'p [Arc<References>],
     pub(super) log: &'p Arc<dyn Log>,
@@ -83,31 +89,38 @@ pub(super) struct Parts<'p> {
 impl Parts<'_> {
     /// All stages: three for each source, a feed where it has one, and the clock, which is told of `clock_was_set`.
     pub(super) fn stages(&self, connections: &[Arc<Connection>], clock_was_set: Arc<Notify>) -> Vec<Stage> {
-        let sources = self.config.sources.iter().zip(connections).zip(self.references);
-        let of_sources =
-            sources.flat_map(|((source, connection), references)| self.of_source(source, connection, references));
+        let sources = self.config.sources.iter().zip(&self.live.sources).zip(connections).zip(self.references);
+        let of_sources = sources.flat_map(|(((source, live), connection), references)| {
+            self.of_source(source, live, connection, references)
+        });
         of_sources.chain([Stage::Scheduler(Arc::new(self.scheduler(clock_was_set)))]).collect()
     }
 
-    fn of_source(&self, source: &Source, connection: &Arc<Connection>, references: &Arc<References>) -> Vec<Stage> {
+    fn of_source(
+        &self,
+        source: &Source,
+        live: &LiveSource,
+        connection: &Arc<Connection>,
+        references: &Arc<References>,
+    ) -> Vec<Stage> {
         let overview: Arc<dyn Overview> = Arc::new(self.views.clone());
-        let (schemes, mode) = (self.settings.schemes(), self.config.mode);
+        let (schemes, mode) = (self.settings.schemes(), &self.live.mode);
         let parts = || (Arc::clone(connection), Arc::clone(self.log), self.memory.clone(), self.metrics.clone());
         let (connection, log, memory, metrics) = parts();
-        let planner = Planner::new(connection, schemes.clone(), mode, log, memory, metrics, Arc::clone(&overview))
-            .counting_missed(source.webhook.is_set_up())
-            .bounding_creations(source.mass_creation)
-            .noting(self.arrivals.clone())
-            .foretelling(source.protect.clone())
-            .referring(Arc::clone(references));
+        let planner =
+            Planner::new(connection, schemes.clone(), mode.clone(), log, memory, metrics, Arc::clone(&overview))
+                .counting_missed(live.has_webhooks.clone())
+                .bounding_creations(live.mass_creation.clone())
+                .noting(self.arrivals.clone())
+                .foretelling(live.protect.clone())
+                .referring(Arc::clone(references));
         let (connection, log, memory, metrics) = parts();
-        let executor = Executor::new(connection, source.protect.clone(), mode, log, memory.ledger, metrics)
+        let executor = Executor::new(connection, live.protect.clone(), mode.clone(), log, memory.ledger, metrics)
             .referring(Arc::clone(references));
         let (connection, log, memory, metrics) = parts();
         let (known, every) = (Arc::new(self.views.clone()), source.reconcile.map(|reconcile| reconcile.every));
-        let sweeper = Sweeper::new(connection, log, memory.sweeps, overview, metrics)
-            .reconciling(known, schemes, every)
-            .at_most(source.rate.per_second);
+        let sweeper =
+            Sweeper::new(connection, log, memory.sweeps, overview, metrics).reconciling(known, schemes, every);
         let (connection, log, _, metrics) = parts();
         let feed = Feed::of(source, connection, log, metrics, self.arrivals.clone()).map(Stage::Feed);
         let three =

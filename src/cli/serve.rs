@@ -4,17 +4,22 @@ use std::{
     io::{IsTerminal, Write, stderr, stdout},
     path::Path,
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
 use clap::ValueEnum;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{FAILED, USAGE, complain, start_runtime, watchdog};
 use crate::{
     app::{App, NewToken, Roles, Shutdown, Surroundings},
-    config::{self, Config, LogConfig},
+    config::{Config, Loaded, LogConfig, Reading},
+    reload::{Origin, Start},
     telemetry,
 };
 
@@ -35,12 +40,14 @@ const LEFT_OVER: Duration = Duration::from_millis(500);
 /// Runs the service until SIGTERM or SIGINT.
 pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<Item = (String, String)>) -> ExitCode {
     make_private();
-    let config = match config::load(path, env) {
-        Ok(loaded) => {
-            for warning in &loaded.warnings {
+    let origin = Origin::new(path.map(Path::to_owned), env);
+    let Reading { loaded, files } = origin.read();
+    let (config, digest) = match loaded {
+        Ok(Loaded { config, warnings, digest, .. }) => {
+            for warning in &warnings {
                 tracing::warn!("{warning}");
             }
-            loaded.config
+            (config, digest)
         }
         Err(problems) => {
             telemetry::say(&problems.to_string()); // each line names its place
@@ -57,7 +64,8 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
     }
     telemetry::traces::start();
     let served = start_runtime().and_then(|runtime| {
-        let served = runtime.block_on(serve(config, roles));
+        let start = Start { origin, files, digest, hangup: Arc::default() };
+        let served = runtime.block_on(serve(config, roles, start));
         runtime.shutdown_timeout(LEFT_OVER);
         served
     });
@@ -68,13 +76,14 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
     }
 }
 
-async fn serve(config: Config, roles: Roles) -> anyhow::Result<()> {
+async fn serve(config: Config, roles: Roles, start: Start) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let linger = if roles.webhooks { config.webhooks.linger } else { Duration::ZERO };
     let shutdown = Shutdown::lingering(linger);
     watchdog::start(shutdown.clone())?;
     stop_on_signal(stop.clone(), shutdown.clone())?;
-    let surroundings = Surroundings { shutdown, ..Surroundings::default() };
+    reload_on_hangup(Arc::clone(&start.hangup))?;
+    let surroundings = Surroundings { shutdown, start: Some(start), ..Surroundings::default() };
     let app = tokio::select! {
         app = App::build_in(surroundings, config, roles) => app?,
         () = stop.cancelled() => {
@@ -86,6 +95,17 @@ async fn serve(config: Config, roles: Roles) -> anyhow::Result<()> {
         show(made);
     }
     Ok(app.run_until_stopped(stop).await?)
+}
+
+/// Has `hangup` told of each SIGHUP, of several at once only one time. One that comes while usher starts is kept.
+fn reload_on_hangup(hangup: Arc<Notify>) -> std::io::Result<()> {
+    let mut signals = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while signals.recv().await.is_some() {
+            hangup.notify_one();
+        }
+    });
+    Ok(())
 }
 
 /// Shows a new token to somebody at a terminal. What goes to a file or a collector of logs is kept and read by others: there

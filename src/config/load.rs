@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use saphyr_parser::Marker;
 
 use super::{
-    Config, Sources, check,
+    Config, Sources, WatchedFiles, check, digest,
     env::{self, Env},
     groups::Named,
     node::{Content, Node},
@@ -28,6 +28,17 @@ pub struct Loaded {
     pub warnings: Vec<Problem>,
     /// The file that was read, as it was named; none: the built-in defaults.
     pub file: Option<Arc<str>>,
+    /// Tells configurations apart without telling of secrets.
+    pub digest: String,
+}
+
+/// What came of reading a configuration.
+#[derive(Debug)]
+pub struct Reading {
+    /// The configuration, or everything that is wrong with it.
+    pub loaded: Result<Loaded, Problems>,
+    /// The files it was read from, also where it is wrong.
+    pub files: WatchedFiles,
 }
 
 /// Reads the configuration at `path`, lays the `USHER_…` variables of `env` over it and checks it whole. Without a
@@ -35,19 +46,42 @@ pub struct Loaded {
 ///
 /// Errors: everything that is wrong, each with its place.
 pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Loaded, Problems> {
+    read_watched(path, env).loaded
+}
+
+/// As [`load`], and tells from which files it was read, so that they can be watched.
+pub fn read_watched(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Reading {
     let env: Env = env.into_iter().collect();
+    let mut files = WatchedFiles::default();
+    let loaded = read_from(path, &env, &mut files);
+    Reading { loaded, files }
+}
+
+fn read_from(path: Option<&Path>, env: &Env, files: &mut WatchedFiles) -> Result<Loaded, Problems> {
     let usual = Path::new(USUAL_FILE);
+    files.note(path.unwrap_or(usual));
     let Some(path) = path.or_else(|| usual.symlink_metadata().is_ok().then_some(usual)) else {
-        return from_bytes(b"", None, Path::new(""), &env);
+        return from_watched_bytes(b"", None, Path::new(""), env, files);
     };
     let name: Arc<str> = path.to_string_lossy().into();
     let bytes = text::read(path, &name).map_err(Problems::one)?;
-    from_bytes(&bytes, Some(name), path.parent().unwrap_or(Path::new("")), &env)
+    from_watched_bytes(&bytes, Some(name), path.parent().unwrap_or(Path::new("")), env, files)
 }
 
 /// The configuration that `bytes`, the file called `file`, and `env` make; `base` is what secrets' files are
 /// relative to.
+#[cfg(test)]
 pub(super) fn from_bytes(bytes: &[u8], file: Option<Arc<str>>, base: &Path, env: &Env) -> Result<Loaded, Problems> {
+    from_watched_bytes(bytes, file, base, env, &mut WatchedFiles::default())
+}
+
+fn from_watched_bytes(
+    bytes: &[u8],
+    file: Option<Arc<str>>,
+    base: &Path,
+    env: &Env,
+    files: &mut WatchedFiles,
+) -> Result<Loaded, Problems> {
     let name = file.clone().unwrap_or_else(|| "built-in defaults".into());
     let mut reader = Reader::new(env, base);
     let root = text::decode(bytes, &name).map_err(Problems::one)?;
@@ -57,11 +91,14 @@ pub(super) fn from_bytes(bytes: &[u8], file: Option<Arc<str>>, base: &Path, env:
             root = Node { at: root.at, content: Content::Map(Vec::new()) };
         }
         env::overlay(&mut root, env, &mut reader.problems);
-        check::config(&root, &mut reader)
+        check::config(&root, &mut reader).map(|config| (config, digest::digest(&root)))
     });
-    let Reader { problems, warnings, .. } = reader;
+    let Reader { problems, warnings, files: read, .. } = reader;
+    files.add(read);
     match config {
-        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings: warned(warnings), file }),
+        Some((config, digest)) if problems.is_empty() => {
+            Ok(Loaded { config, warnings: warned(warnings), file, digest })
+        }
         Some(_) | None => Err(Problems::new(problems)),
     }
 }

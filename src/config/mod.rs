@@ -10,11 +10,13 @@ mod auth;
 mod check;
 mod conditions;
 mod contradictions;
+mod digest;
 mod env;
 mod event_log;
 mod expressions;
 mod feed;
 mod fields;
+mod files;
 mod fits;
 mod groups;
 mod issue;
@@ -45,8 +47,9 @@ mod yaml;
 
 pub use env::process_env;
 pub use feed::Feed;
+pub use files::WatchedFiles;
 pub use groups::Named;
-pub use load::{CheckedScheme, Loaded, check_scheme, load, read_scheme, read_schemes};
+pub use load::{CheckedScheme, Loaded, Reading, check_scheme, load, read_scheme, read_schemes, read_watched};
 pub use problem::{Place, Problem, Problems};
 pub(crate) use reader::nearest;
 pub use sources::Sources;
@@ -83,7 +86,7 @@ pub struct Config {
 }
 
 /// The listener that products send webhooks to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhooks {
     /// Where to listen.
     pub listen: SocketAddr,
@@ -96,7 +99,7 @@ pub struct Webhooks {
 }
 
 /// The listener for administrators and probes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admin {
     /// Where to listen.
     pub listen: SocketAddr,
@@ -105,7 +108,7 @@ pub struct Admin {
 }
 
 /// Which event log.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogConfig {
     /// On disk, in `data_dir`, for one process.
     Embedded,
@@ -114,7 +117,7 @@ pub enum LogConfig {
 }
 
 /// How to reach Kafka.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KafkaConfig {
     /// `host:port` of some brokers.
     pub brokers: Vec<String>,
@@ -219,7 +222,7 @@ pub struct Protect {
 }
 
 /// The acting account of a source. Printed by `Debug` without the user name: in Cloud it is an e-mail address.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Auth {
     /// `Authorization: Bearer`.
     Bearer(Secret),
@@ -242,7 +245,7 @@ impl fmt::Debug for Auth {
 }
 
 /// Upper bounds on calls to a source; the product's own answers slow usher further.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
     /// Calls a second.
     pub per_second: f64,
@@ -273,7 +276,7 @@ impl Default for Reconcile {
 }
 
 /// A scheme from the file with the version its text has.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvisionedScheme {
     /// What it says.
     pub scheme: Scheme,

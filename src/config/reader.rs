@@ -1,8 +1,14 @@
 //! Reads values of the tree as what is wanted of them, and keeps all that is wrong on the way.
 
-use std::{fmt::Display, ops::RangeInclusive, path::Path, str::FromStr};
+use std::{
+    fmt::Display,
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use super::{
+    WatchedFiles,
     env::Env,
     groups::Named,
     node::{Content, Node},
@@ -27,16 +33,32 @@ pub(super) struct Reader<'a> {
     pub warnings: Found,
     /// What schemes name of a product, each with its place.
     pub names: Vec<Named>,
+    /// The files that were read.
+    pub files: WatchedFiles,
 }
 
 impl<'a> Reader<'a> {
     /// One that has read nothing yet.
     pub fn new(env: &'a Env, base: &'a Path) -> Self {
-        Self { env, base, problems: Found::default(), warnings: Found::default(), names: Vec::new() }
+        Self {
+            env,
+            base,
+            problems: Found::default(),
+            warnings: Found::default(),
+            names: Vec::new(),
+            files: WatchedFiles::default(),
+        }
     }
 }
 
 impl Reader<'_> {
+    /// The place of the file that `path` names, which is about to be read: it is watched from now on.
+    pub fn file(&mut self, path: &str) -> PathBuf {
+        let path = self.base.join(path);
+        self.files.note(&path);
+        path
+    }
+
     /// Reports a problem.
     pub fn refuse<T>(&mut self, at: &Place, message: impl AsRef<str>) -> Option<T> {
         self.problems.add(at, || message);

@@ -67,7 +67,8 @@ fn from_env(kept: &Node, reader: &mut Reader<'_>) -> Option<String> {
 }
 
 fn from_file(kept: &Node, reader: &mut Reader<'_>) -> Option<String> {
-    let path = reader.base.join(reader.filled(kept)?);
+    let path = reader.filled(kept)?;
+    let path = reader.file(path);
     match read_secret(&path) {
         Ok(value) => Some(value),
         Err(why) => unreadable(&kept.at, &path, &why, reader),

@@ -25,7 +25,7 @@ use crate::secret::Secret;
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// How a source is reached.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transport {
     /// The proxy that every call goes through; none: they go straight. The environment's proxies are not looked at.
     pub proxy: Option<Proxy>,
@@ -34,7 +34,7 @@ pub struct Transport {
 }
 
 /// A forward proxy: plain HTTP goes through it as it is, HTTPS by a tunnel (`CONNECT`).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
     /// Where it is; `http` or `https`, without credentials.
     pub url: Url,
@@ -43,7 +43,7 @@ pub struct Proxy {
 }
 
 /// Who usher is to a proxy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyCredentials {
     /// The user name.
     pub username: String,
@@ -125,7 +125,8 @@ fn shown_to_proxy(node: &Node, base_url: &Url, reader: &mut Reader<'_>) -> Optio
 
 /// Reads a source's `ca`: a path, relative to the configuration's.
 fn ca(node: &Node, reader: &mut Reader<'_>) -> Option<Authorities> {
-    let path = reader.base.join(reader.filled(node)?);
+    let path = reader.filled(node)?;
+    let path = reader.file(path);
     match Authorities::read(&path) {
         Ok(authorities) => Some(authorities),
         Err(why) => reader.refuse(&node.at, format!("the certificates in `{}` can't be used: {why}", path.display())),

@@ -8,16 +8,20 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Controls, Interrupted, absence::Failures, controls::wait_until_unpaused, probing::Probing};
+use super::{
+    Controls, Interrupted, absence::Failures, controls::wait_until_unpaused, probing::Probing, rate_share::RateShare,
+};
 use crate::{
     clock::Clock,
+    config::Rate,
     domain::{SourceId, Timestamp},
     metrics::Metrics,
-    products::{Client, Disposition, Error},
+    products::{CallSettings, Client, Disposition, Error},
+    resizable_semaphore::{Permit, ResizableSemaphore},
 };
 
 /// Whether a source may be called.
@@ -53,7 +57,14 @@ pub struct Connection {
     pub controls: Arc<dyn Controls>,
     metrics: Metrics,
     /// As many changes as may be asked for at a time.
-    places: Arc<Semaphore>,
+    places: ResizableSemaphore,
+    /// How the client calls; none where that never changes.
+    settings: Option<Arc<CallSettings>>,
+    share: Mutex<RateShare>,
+    /// Grows when what steps are judged by has changed: credentials, what is protected, the mode.
+    revision: AtomicU64,
+    /// Told when a probe is of use at once.
+    probe_now: Notify,
     health: watch::Sender<Health>,
     stops: AtomicU64,
     last_read: AtomicI64,
@@ -77,6 +88,27 @@ pub(super) enum Asked {
     Change,
 }
 
+/// How a source is called.
+pub struct Calls {
+    /// The client.
+    pub client: Arc<dyn Client>,
+    /// How the client calls; none where that never changes.
+    pub settings: Option<Arc<CallSettings>>,
+    /// How often the whole installation may call.
+    pub rate: Rate,
+    /// The partitions that processes share; none where this process does all the work.
+    pub partitions: Option<u16>,
+}
+
+/// A partition of the executor that is this process's, until this is dropped.
+pub(super) struct HeldPartition(Arc<Connection>);
+
+impl Drop for HeldPartition {
+    fn drop(&mut self) {
+        self.0.change_share(|share| share.held = share.held.saturating_sub(1));
+    }
+}
+
 impl Connection {
     /// A connection that is not halted, for at most `at_once` changes at a time.
     pub fn new(
@@ -87,21 +119,37 @@ impl Connection {
         controls: Arc<dyn Controls>,
         metrics: Metrics,
     ) -> Arc<Self> {
+        let rate = Rate { per_second: f64::MAX, concurrency: at_once };
+        Self::adjustable(source, Calls { client, settings: None, rate, partitions: None }, clock, controls, metrics)
+    }
+
+    /// A connection that is not halted, called as `calls` say until that is changed.
+    pub fn adjustable(
+        source: SourceId,
+        calls: Calls,
+        clock: Arc<dyn Clock>,
+        controls: Arc<dyn Controls>,
+        metrics: Metrics,
+    ) -> Arc<Self> {
+        let Calls { client, settings, rate, partitions } = calls;
         metrics.source_halted.with_label_values(&[source.as_str()]).set(0);
         metrics.source_unreachable.with_label_values(&[source.as_str()]).set(0);
         let health = watch::Sender::new(Health::Running);
         let never = || AtomicI64::new(i64::MIN);
         let (last_read, last_change, last_answer) = (never(), never(), never());
         let probing = Mutex::new((Probing::of_halted(), Probing::of_absent()));
-        let places = Arc::new(Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS)));
         let stops = AtomicU64::new(0);
-        Arc::new(Self {
+        let connection = Arc::new(Self {
             source,
             client,
             clock,
             controls,
             metrics,
-            places,
+            places: ResizableSemaphore::new(rate.concurrency),
+            settings,
+            share: Mutex::new(RateShare { configured: rate, held: 0, partitions }),
+            revision: AtomicU64::new(0),
+            probe_now: Notify::new(),
             health,
             stops,
             last_read,
@@ -111,7 +159,61 @@ impl Connection {
             checking: tokio::sync::Mutex::default(),
             failures: Failures::default(),
             failure_ids: AtomicU64::new(0),
-        })
+        });
+        connection.change_share(|_| {});
+        connection
+    }
+
+    /// How the client calls, where that can be changed.
+    pub fn settings(&self) -> Option<&Arc<CallSettings>> {
+        self.settings.as_ref()
+    }
+
+    /// Lets the whole installation call as often as `rate` says from now on.
+    pub fn set_rate(&self, rate: Rate) {
+        self.change_share(|share| share.configured = rate);
+    }
+
+    /// How many calls a second the whole installation may make, where that is known.
+    pub(super) fn calls_per_second(&self) -> Option<f64> {
+        self.settings.as_ref().map(|_| self.share().configured.per_second)
+    }
+
+    /// Notes that a partition of the executor is this process's.
+    pub(super) fn hold_partition(self: &Arc<Self>) -> HeldPartition {
+        self.change_share(|share| share.held = share.held.saturating_add(1));
+        HeldPartition(Arc::clone(self))
+    }
+
+    fn change_share(&self, change: impl FnOnce(&mut RateShare)) {
+        let mut share = self.share();
+        change(&mut share);
+        // While it is locked, so that the last change is the one that counts.
+        let rate = share.effective();
+        self.places.resize(rate.concurrency);
+        if let Some(settings) = &self.settings {
+            settings.set_rate(rate);
+            self.metrics.rate_share.with_label_values(&[self.source.as_str()]).set(share.part());
+        }
+    }
+
+    fn share(&self) -> MutexGuard<'_, RateShare> {
+        self.share.lock().unwrap_or_else(PoisonError::into_inner) // never half changed
+    }
+
+    /// Has all judged anew that was not sent yet: credentials, what is protected, or the mode have changed. A source that
+    /// is stopped is probed at once.
+    pub fn revise(&self) {
+        self.revision.fetch_add(1, Ordering::AcqRel);
+        self.stops.fetch_add(1, Ordering::AcqRel);
+        if *self.health.borrow() != Health::Running {
+            self.probe_now.notify_one();
+        }
+    }
+
+    /// Grows with each [`Connection::revise`].
+    pub(super) fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
     }
 
     /// How it is. A source that answers probes and refuses all changes is shown as one that is away, and is called all the same.
@@ -140,9 +242,8 @@ impl Connection {
     /// Waits for a place among the changes that are asked for at a time, to be held until the answer is there. Who
     /// waits here can still be stopped; who waits within the client for the pace no more. Whoever holds a place must
     /// wait for no other lock: some hold the guard's while they wait for the place.
-    pub(super) async fn place(&self, stop: &CancellationToken) -> Result<OwnedSemaphorePermit, Interrupted> {
-        let place = stop.run_until_cancelled(Arc::clone(&self.places).acquire_owned()).await.ok_or(Interrupted)?;
-        place.map_err(|_| Interrupted) // it is never closed
+    pub(super) async fn place(&self, stop: &CancellationToken) -> Result<Permit, Interrupted> {
+        stop.run_until_cancelled(self.places.acquire()).await.ok_or(Interrupted)
     }
 
     /// Whether it is neither halted nor paused now.
@@ -266,7 +367,10 @@ impl Connection {
 
 async fn probe(connection: Arc<Connection>) {
     loop {
-        tokio::time::sleep(connection.next_probe()).await;
+        tokio::select! {
+            () = tokio::time::sleep(connection.next_probe()) => {}
+            () = connection.probe_now.notified() => {}
+        }
         // Nobody stops a probe, so the wait can't be interrupted; a paused source is left in peace meanwhile.
         if wait_until_unpaused(&*connection.controls, &connection.source, &CancellationToken::new()).await.is_err() {
             return; // the controls are gone: usher is stopping

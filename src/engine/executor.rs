@@ -19,6 +19,7 @@ use super::{
 use crate::{
     config::Protect,
     domain::{Decision, Forecast, Mode, SchemeVerdict, SourceId, Stage, Step, Timestamp},
+    live::Live,
     log::{
         Log, Stored, Stream,
         codec::{self, OutcomeRecord},
@@ -41,7 +42,7 @@ pub struct Executor {
     pub(super) connection: Arc<Connection>,
     pub(super) guard: Guard,
     pub(super) outcomes: Arc<Outcomes>,
-    mode: Mode,
+    mode: Live<Mode>,
 }
 
 impl Executor {
@@ -49,8 +50,8 @@ impl Executor {
     /// observe nothing is changed, whatever was decided.
     pub fn new(
         connection: Arc<Connection>,
-        protect: Protect,
-        mode: Mode,
+        protect: impl Into<Live<Protect>>,
+        mode: impl Into<Live<Mode>>,
         log: Arc<dyn Log>,
         ledger: Ledger,
         metrics: Metrics,
@@ -65,7 +66,7 @@ impl Executor {
         let guard = Guard::new(Arc::clone(&connection), protect).claiming(log);
         let outcomes =
             Arc::new(Outcomes { connection: Arc::clone(&connection), appender, dead_letters, ledger, metrics });
-        Self { connection, guard, outcomes, mode }
+        Self { connection, guard, outcomes, mode: mode.into() }
     }
 
     /// The same, holding what takes something away while `references` that protect users name nothing.
@@ -73,6 +74,11 @@ impl Executor {
     pub fn referring(mut self, references: Arc<References>) -> Self {
         self.guard = self.guard.referring(references);
         self
+    }
+
+    /// Whether nothing is to be changed now, whatever was decided.
+    pub(super) fn observes(&self) -> bool {
+        *self.mode.get() == Mode::Observe
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -126,7 +132,7 @@ impl Executor {
         verdict: &'a SchemeVerdict,
         forgotten: bool,
     ) -> impl Iterator<Item = Plan<'a>> {
-        let observe = self.mode == Mode::Observe || decision.mode == Mode::Observe;
+        let observe = self.observes() || decision.mode == Mode::Observe;
         let dry_run = observe || verdict.test_mode;
         let plans = verdict.steps.iter().enumerate().map(move |(index, step)| Plan {
             step: decision.step_ref(verdict, index, step),
@@ -194,6 +200,10 @@ impl Handler for Executor {
 
     fn now(&self) -> Timestamp {
         self.connection.clock.now()
+    }
+
+    fn rate_of(&self) -> Option<&Arc<Connection>> {
+        Some(&self.connection)
     }
 
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {

@@ -9,6 +9,7 @@ use super::{Connection, Interrupted, References, guard::Guard};
 use crate::{
     config::Protect,
     domain::{Facts, Forecast, Mode, SchemeVerdict, Step, Truth},
+    live::Live,
     products::User,
     rules::Answer,
 };
@@ -17,7 +18,7 @@ use crate::{
 pub(super) struct Forecaster {
     connection: Arc<Connection>,
     guard: Guard,
-    mode: Mode,
+    mode: Live<Mode>,
 }
 
 /// Notes which verdicts of `answer` ask for nothing that is not so already by `facts`, which need not be fresh: that
@@ -40,8 +41,12 @@ pub(super) fn is_settled(answer: &Answer) -> bool {
 
 impl Forecaster {
     /// For the source of `connection`, where nothing is taken from those whom `protect` names.
-    pub(super) fn new(connection: Arc<Connection>, protect: Protect, mode: Mode) -> Self {
-        Self { guard: Guard::new(Arc::clone(&connection), protect), connection, mode }
+    pub(super) fn new(
+        connection: Arc<Connection>,
+        protect: impl Into<Live<Protect>>,
+        mode: impl Into<Live<Mode>>,
+    ) -> Self {
+        Self { guard: Guard::new(Arc::clone(&connection), protect), connection, mode: mode.into() }
     }
 
     /// The same, with `references` to tell what is held for a name that means nobody.
@@ -64,7 +69,7 @@ impl Forecaster {
             let forecast =
                 if acted_before && forecast == Forecast::AlreadySo { Forecast::WouldChange } else { forecast };
             verdict.forecast = Some(forecast);
-            let is_done_now = !verdict.held && !verdict.test_mode && self.mode == Mode::Active;
+            let is_done_now = !verdict.held && !verdict.test_mode && *self.mode.get() == Mode::Active;
             acted_before |= is_done_now && forecast == Forecast::WouldChange;
         }
         Ok(())

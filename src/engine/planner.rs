@@ -27,6 +27,7 @@ use crate::{
         Activity, Decision, Event, EventId, EventKind, EventRecord, Fact, Facts, MassCreation, Missing, Mode, NoAction,
         Redrive, SourceId, Stage, StepKey, Timestamp, UserHints, UserId, UserKey,
     },
+    live::Live,
     log::{Log, Record, Stored, Stream, codec},
     metrics::Metrics,
     rules::{self, Schemes},
@@ -42,7 +43,7 @@ const MAY_BE_UNDECIDED: &str = "the event may not have been decided";
 pub struct Planner {
     connection: Arc<Connection>,
     schemes: watch::Receiver<Arc<Schemes>>,
-    mode: Mode,
+    mode: Live<Mode>,
     appender: Appender,
     dead_letters: DeadLetters,
     ledger: Ledger,
@@ -71,7 +72,7 @@ impl Planner {
     pub fn new(
         connection: Arc<Connection>,
         schemes: watch::Receiver<Arc<Schemes>>,
-        mode: Mode,
+        mode: impl Into<Live<Mode>>,
         log: Arc<dyn Log>,
         memory: Memory,
         metrics: Metrics,
@@ -89,11 +90,11 @@ impl Planner {
         let activities = Activities::new(source, (activity, ledger.clone()), appender.clone(), Arc::clone(&overview));
         let mass_creations =
             MassCreations::new(connection.source.clone(), None, Arc::clone(&overview), metrics.clone());
-        let tally = Tally { has_webhooks: false, metrics };
+        let tally = Tally { has_webhooks: false.into(), metrics };
         Self {
             connection,
             schemes,
-            mode,
+            mode: mode.into(),
             appender,
             dead_letters,
             ledger,
@@ -117,8 +118,8 @@ impl Planner {
 
     /// The same, telling in sweeps what the steps would do, where nothing is taken from those whom `protect` names.
     #[must_use]
-    pub fn foretelling(self, protect: Protect) -> Self {
-        let forecaster = Forecaster::new(Arc::clone(&self.connection), protect, self.mode);
+    pub fn foretelling(self, protect: impl Into<Live<Protect>>) -> Self {
+        let forecaster = Forecaster::new(Arc::clone(&self.connection), protect, self.mode.clone());
         Self { forecaster: Some(forecaster), ..self }
     }
 
@@ -132,14 +133,14 @@ impl Planner {
 
     /// The same, counting creations that no webhook told of where the source `has_webhooks`.
     #[must_use]
-    pub fn counting_missed(mut self, has_webhooks: bool) -> Self {
-        self.tally.has_webhooks = has_webhooks;
+    pub fn counting_missed(mut self, has_webhooks: impl Into<Live<bool>>) -> Self {
+        self.tally.has_webhooks = has_webhooks.into();
         self
     }
 
     /// The same, keeping back some steps where more users are created at once than `bound` allows.
     #[must_use]
-    pub fn bounding_creations(mut self, bound: Option<MassCreation>) -> Self {
+    pub fn bounding_creations(mut self, bound: impl Into<Live<Option<MassCreation>>>) -> Self {
         self.mass_creations.set_bound(bound);
         self
     }
@@ -281,7 +282,7 @@ impl Planner {
             unknown: answer.unknown,
             activity: told.activity(known, facts, self.now()),
             redrive: told.redrive.clone(),
-            ..Decision::about(event, name, self.mode, self.now())
+            ..Decision::about(event, name, *self.mode.get(), self.now())
         }
     }
 
@@ -318,7 +319,8 @@ impl Planner {
         let asking = Asking::about(event, &*self.overview, &*self.connection.controls, &work.stop).await?;
         let unknown = asking.schemes_of_sweep().to_vec();
         let name = event.hints.name.clone();
-        self.record(&Decision { unknown, ..Decision::about(event, name, self.mode, self.now()) }, work).await?;
+        let decision = Decision::about(event, name, *self.mode.get(), self.now());
+        self.record(&Decision { unknown, ..decision }, work).await?;
         self.done(&id, work).await
     }
 

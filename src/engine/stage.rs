@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
-    Failures, Input, Retry,
+    Connection, Failures, Input, Retry,
     pump::Pump,
     restore::{Stopped, restore},
     sharing::share,
@@ -66,6 +66,11 @@ pub trait Handler: Send + Sync + 'static {
     /// The time of day.
     fn now(&self) -> Timestamp {
         SystemClock.now()
+    }
+
+    /// Whose rate this process has a part of by the partitions that it works on; none: nobody's.
+    fn rate_of(&self) -> Option<&Arc<Connection>> {
+        None
     }
 
     /// What a record has to keep its turn in: a user, where nothing else is said.
@@ -192,6 +197,7 @@ impl<H: Handler> Partitions<H> {
     /// Works on one of them until it is taken away, or `stop`.
     async fn work_on(self, assignment: Assignment, restoring: Option<Restoring>, stop: CancellationToken) {
         let partition = assignment.partition;
+        let _part_of_rate = self.handler.rate_of().map(Connection::hold_partition);
         // A token of its own: what stops here must not take other partitions away.
         let stopping = assignment.revoked.child_token();
         let stop_both = stopping.clone();

@@ -4,13 +4,14 @@ use tracing::info;
 
 use crate::{
     domain::{Decision, EventKind, NoAction, SourceId, Stage, Truth, Via},
+    live::Live,
     metrics::Metrics,
 };
 
 /// The counters of one planner.
 pub(super) struct Tally {
     /// Whether webhooks are taken in for the source. Otherwise none of them can be missed.
-    pub has_webhooks: bool,
+    pub has_webhooks: Live<bool>,
     pub metrics: Metrics,
 }
 
@@ -35,7 +36,7 @@ impl Tally {
         if decision.verdicts.is_empty() {
             self.metrics.decisions.with_label_values(&[source, "", "nothing"]).inc();
         }
-        if self.has_webhooks && is_first_told_otherwise(decision) {
+        if *self.has_webhooks.get() && is_first_told_otherwise(decision) {
             // Many of them mean that the product loses webhooks.
             self.metrics.reconciled.with_label_values(&[source]).inc();
             let via = decision.via.as_str();
@@ -81,7 +82,7 @@ mod tests {
     }
 
     fn counted(has_webhooks: bool, decision: &Decision) -> u64 {
-        let tally = Tally { has_webhooks, metrics: Metrics::new().expect("metrics") };
+        let tally = Tally { has_webhooks: has_webhooks.into(), metrics: Metrics::new().expect("metrics") };
         tally.decided(decision);
         tally.metrics.reconciled.with_label_values(&["acme"]).get()
     }

@@ -1,21 +1,21 @@
 //! `POST /webhooks/{source}`: answers as soon as, and only when, the delivery is durable.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use actix_web::{HttpRequest, HttpResponse, Responder, http::header, web};
 
 use super::{
-    Malformed, Proof, Read, Reading, Unverified, Verified, Verifier,
+    Malformed, Proof, Read, Reading, Senders, Unverified, Verified,
     answer::Answer,
     body::{self, Budget, RecentProofs, Sender},
     events::{self, Origin, append},
     passed_over,
-    proof::verifiers,
+    senders::Sender as Known,
 };
 use crate::{
     clock::Clock,
-    config::{self, AuditActions},
-    domain::{Ignored, Product, RecordKind, SourceId, Via},
+    config,
+    domain::{Ignored, RecordKind, Via},
     http_server::{Connection, Peer},
     log::{Log, Stream},
     metrics::Metrics,
@@ -30,8 +30,7 @@ const LONG: usize = 256 * 1024;
 
 /// All that intake needs; shared by all workers.
 pub struct Intake {
-    sources: HashMap<String, Known>,
-    nobody: Verifier,
+    senders: Arc<Senders>,
     log: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
@@ -40,16 +39,6 @@ pub struct Intake {
     proofs: RecentProofs,
     max_body: usize,
     trusts_traceparent: bool,
-}
-
-struct Known {
-    /// Its place among the sources.
-    place: usize,
-    id: SourceId,
-    product: Product,
-    actions: AuditActions,
-    logins_by_second: bool,
-    verifier: Verifier,
 }
 
 impl Intake {
@@ -62,19 +51,8 @@ impl Intake {
         metrics: Metrics,
         arrivals: Arrivals,
     ) -> Self {
-        let (verifiers, nobody) = verifiers(sources, &clock);
-        let known = |(place, (source, verifier)): (usize, (&config::Source, Verifier))| Known {
-            place,
-            id: source.id.clone(),
-            product: source.product,
-            actions: source.actions.clone(),
-            logins_by_second: source.tells_logins_twice(),
-            verifier,
-        };
-        let by_id = |known: Known| (known.id.to_string(), known);
         Self {
-            sources: sources.iter().zip(verifiers).enumerate().map(known).map(by_id).collect(),
-            nobody,
+            senders: Arc::new(Senders::new(sources, Arc::clone(&clock))),
             log,
             clock,
             metrics,
@@ -92,6 +70,11 @@ impl Intake {
         Self { trusts_traceparent: is_trusted, ..self }
     }
 
+    /// The sources that deliveries may be from, to be replaced when the configuration changes.
+    pub fn senders(&self) -> Arc<Senders> {
+        Arc::clone(&self.senders)
+    }
+
     async fn receive(&self, source: &str, request: &HttpRequest, payload: web::Payload) -> Answer {
         if !is_json(request) {
             return Answer::UnsupportedMediaType;
@@ -99,18 +82,20 @@ impl Intake {
         if announced_length(request).is_some_and(|length| length > self.max_body) {
             return Answer::TooLarge;
         }
-        let known = self.sources.get(source);
-        let sender = self.sender(known, request);
+        let sender = self.sender(self.senders.now().get(source), request);
         let body = match body::read(payload, self.max_body, &self.budget, sender).await {
             Ok(body) => body,
             Err(error) => return error.into(),
         };
+        // Taken when the body is there: a secret that was added meanwhile counts already.
+        let senders = self.senders.now();
+        let known = senders.get(source);
         if is_ping(request, &body.bytes) {
             let label = known.map_or("unknown", |known| known.id.as_str());
             self.metrics.webhooks_ignored.with_label_values(&[label, Ignored::Ping.label()]).inc();
             return Answer::Ignored(Ignored::Ping);
         }
-        let verifier = known.map_or(&self.nobody, |known| &known.verifier);
+        let verifier = known.map_or(&senders.nobody, |known| &known.verifier);
         let verified = Unverified::new(body.bytes.clone(), proof_of(request)).verify(verifier).await;
         match (known, verified) {
             (Some(known), Ok(verified)) => {
@@ -204,7 +189,7 @@ impl Intake {
     /// Notes how a delivery for `source` was answered. It is done when the sender has its answer, so that the sender does not
     /// learn from the time which sources there are.
     fn note(&self, source: &str, answer: &Noted) {
-        match (self.sources.get(source), answer) {
+        match (self.senders.now().get(source), answer) {
             (_, Noted::Refused(refusal, proof)) => self.arrivals.refused(source, *refusal, *proof),
             (Some(known), Noted::Accepted) => self.arrivals.accepted(&known.id),
             (Some(known), Noted::Ignored(why)) => self.arrivals.ignored(&known.id, *why),
@@ -233,7 +218,8 @@ async fn receive(
     request: HttpRequest,
     payload: web::Payload,
 ) -> impl Responder {
-    let label = intake.sources.get(source.as_str()).map_or("unknown", |known| known.id.as_str());
+    let senders = intake.senders.now();
+    let label = senders.get(source.as_str()).map_or("unknown", |known| known.id.as_str());
     let traceparent = text_of(&request, "traceparent").filter(|_| intake.trusts_traceparent);
     let span = traces::root(Kind::Server, "POST /webhooks/{source}", traceparent).map(|span| {
         span.with("http.request.method", "POST")

@@ -9,8 +9,10 @@ mod http;
 mod passed_over;
 mod payload;
 mod proof;
+mod senders;
 
 pub use audit::{Passed, read_entry};
 pub use http::{Intake, configure};
 pub use payload::{Malformed, Read, Reading, Told};
 pub use proof::{Proof, ProofError, Unverified, Verified, Verifier};
+pub use senders::Senders;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Client, atlassian_org::AtlassianOrg, bitbucket_dc::BitbucketDc, confluence_cloud::ConfluenceCloud,
+    CallSettings, Client, atlassian_org::AtlassianOrg, bitbucket_dc::BitbucketDc, confluence_cloud::ConfluenceCloud,
     confluence_dc::ConfluenceDc, crowd::Crowd, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits,
 };
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
@@ -47,13 +47,27 @@ pub fn connect_within(
     metrics: Metrics,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<dyn Client>, ConnectError> {
+    connect_adjustable(limits, source, metrics, clock).map(|(client, _)| client)
+}
+
+/// As [`connect_within`], with the settings by which the client calls, so that they can be changed.
+///
+/// # Errors
+/// [`ConnectError`] where there can be no client, whatever the product answers.
+pub fn connect_adjustable(
+    limits: Limits,
+    source: &Source,
+    metrics: Metrics,
+    clock: Arc<dyn Clock>,
+) -> Result<(Arc<dyn Client>, Arc<CallSettings>), ConnectError> {
     let base_url = match source.product {
         Product::ConfluenceCloud => ConfluenceCloud::site(&source.base_url),
         _ => source.base_url.clone(),
     };
     let http = Http::new(&Source { base_url, ..source.clone() }, limits, metrics, clock)?;
-    let admin_groups = source.protect.admin_groups.clone();
-    Ok(match source.product {
+    let settings = http.settings();
+    let admin_groups = settings.admin_groups.clone();
+    let client: Arc<dyn Client> = match source.product {
         Product::JiraDc => Arc::new(JiraDc::new(http, admin_groups)),
         Product::JiraCloud => Arc::new(JiraCloud::new(http, admin_groups)),
         Product::BitbucketDc => Arc::new(BitbucketDc::new(http, admin_groups)),
@@ -64,5 +78,6 @@ pub fn connect_within(
             let organization = source.organization.clone().ok_or(ConnectError::Organization)?;
             Arc::new(AtlassianOrg::new(http, organization, admin_groups))
         }
-    })
+    };
+    Ok((client, settings))
 }

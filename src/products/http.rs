@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{Method, Response, StatusCode, header::HeaderValue};
+use reqwest::{Method, Response, StatusCode};
 use tokio::time::Instant;
 use url::Url;
 
@@ -15,10 +15,11 @@ use super::{
     ConnectError, Error,
     answer::{self, Answer, Received},
     broken::{self, broken, turned_away},
-    clearance, dial,
+    call_settings::CallSettings,
+    clearance,
     foreign::{Came, Foreign},
     limits::Limits,
-    pacing::{Advice, Pacer, Turn},
+    pacing::{Advice, Turn},
     request::{Call, Operation},
 };
 use crate::{
@@ -34,10 +35,7 @@ pub(super) struct Http {
     source: SourceId,
     product: Product,
     base: Url,
-    auth: Auth,
-    client: reqwest::Client,
-    transport: Transport,
-    pacer: Pacer,
+    settings: Arc<CallSettings>,
     limits: Limits,
     metrics: Metrics,
     clock: Arc<dyn Clock>,
@@ -57,15 +55,17 @@ impl Http {
             source: source.id.clone(),
             product: source.product,
             base,
-            auth: checked(&source.auth)?,
-            client: dial::client(limits, &source.transport)?,
-            transport: source.transport.clone(),
-            pacer: Pacer::new(source.rate),
+            settings: Arc::new(CallSettings::new(source, limits)?),
             limits,
             metrics,
             clock,
             told_of: Mutex::default(),
         })
+    }
+
+    /// How the source is called, to be changed when the configuration is.
+    pub fn settings(&self) -> Arc<CallSettings> {
+        Arc::clone(&self.settings)
     }
 
     /// Notes that so many records of a list can't be read. The first time of each kind is told of.
@@ -88,9 +88,9 @@ impl Http {
     }
 
     /// The user name that usher gives with its password, where it does not send a token.
-    pub fn user_name(&self) -> Option<&str> {
-        match &self.auth {
-            Auth::Basic { username, .. } => Some(username),
+    pub fn user_name(&self) -> Option<String> {
+        match &*self.settings.auth.get() {
+            Auth::Basic { username, .. } => Some(username.clone()),
             Auth::Bearer(_) => None,
         }
     }
@@ -102,7 +102,8 @@ impl Http {
 
     /// Makes `call` once, when its turn has come.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
-        let turn = if call.is_a_change() { self.pacer.turn().await } else { self.pacer.turn_to_ask().await };
+        let turn =
+            if call.is_a_change() { self.settings.pacer.turn().await } else { self.settings.pacer.turn_to_ask().await };
         let span = traces::part(Kind::Client, call.operation.as_str()).map(|span| {
             span.with("usher.source", self.source.to_string())
                 .with("usher.operation", call.operation.as_str())
@@ -118,11 +119,11 @@ impl Http {
         received.and_then(|received| self.judge(received, &call, &turn))
     }
 
-    fn judge(&self, received: Received, call: &Call<'_>, turn: &Turn<'_>) -> Result<Answer, Error> {
+    fn judge(&self, received: Received, call: &Call<'_>, turn: &Turn) -> Result<Answer, Error> {
         let advice = Advice::read(received.status, &received.headers, self.clock.now());
         let later = received.status.is_server_error() && advice.wait.is_some();
         let refused = received.status == StatusCode::TOO_MANY_REQUESTS || later;
-        self.pacer.learn(turn, refused, &advice);
+        self.settings.pacer.learn(turn, refused, &advice);
         if refused {
             self.throttled(call.operation, &received, &advice);
         }
@@ -131,8 +132,10 @@ impl Http {
 
     async fn exchange(&self, call: &Call<'_>) -> Result<Received, Error> {
         let time = self.time_for(call.operation);
-        let request = self.client.request(call.method.clone(), call.url(&self.base)).timeout(time);
-        let mut request = match &self.auth {
+        // Both are of this moment, until the call is over.
+        let (way, auth) = (self.settings.way.get(), self.settings.auth.get());
+        let request = way.client.request(call.method.clone(), call.url(&self.base)).timeout(time);
+        let mut request = match &*auth {
             Auth::Bearer(token) => request.bearer_auth(token.reveal()),
             Auth::Basic { username, password } => request.basic_auth(username, Some(password.reveal())),
         };
@@ -143,12 +146,12 @@ impl Http {
         if let Some(body) = &call.body {
             request = request.json(body);
         }
-        let mut response = request.send().await.map_err(|error| self.broken(&error, time))?;
-        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED && self.transport.proxy.is_some() {
-            return Err(turned_away(&self.transport));
+        let mut response = request.send().await.map_err(|error| self.broken(&error, &way.transport, time))?;
+        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED && way.transport.proxy.is_some() {
+            return Err(turned_away(&way.transport));
         }
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let body = match self.body(response, status, time).await {
+        let body = match self.body(response, status, &way.transport, time).await {
             Ok(body) => body,
             Err(error) if answer::needs_its_body(status, &headers) => return Err(error),
             Err(_) => Bytes::new(), // the status says enough
@@ -157,7 +160,13 @@ impl Http {
     }
 
     /// The bound is on what is unpacked: a small answer can be packed from a large one.
-    async fn body(&self, mut response: Response, status: StatusCode, time: Duration) -> Result<Bytes, Error> {
+    async fn body(
+        &self,
+        mut response: Response,
+        status: StatusCode,
+        transport: &Transport,
+        time: Duration,
+    ) -> Result<Bytes, Error> {
         let mut body = BytesMut::new();
         let lost = |error: reqwest::Error| match broken::is_badly_packed(&error) {
             true => Error::Intercepted {
@@ -165,7 +174,7 @@ impl Http {
                 instead: Foreign { came: Came::Packed(Some("gzip")), product: self.product },
                 retry_after: None,
             },
-            false => self.broken(&error, time),
+            false => self.broken(&error, transport, time),
         };
         while let Some(chunk) = response.chunk().await.map_err(lost)? {
             if body.len() + chunk.len() > self.limits.body {
@@ -176,8 +185,8 @@ impl Http {
         Ok(body.freeze())
     }
 
-    fn broken(&self, error: &reqwest::Error, time: Duration) -> Error {
-        broken(error, &self.transport, Limits { call: time, ..self.limits })
+    fn broken(&self, error: &reqwest::Error, transport: &Transport, time: Duration) -> Error {
+        broken(error, transport, Limits { call: time, ..self.limits })
     }
 
     /// How long a call may take.
@@ -215,14 +224,5 @@ impl Http {
             "source {} asks to slow down",
             self.source,
         );
-    }
-}
-
-/// A token with a line break in it, as files end, would make every call fail; better say so at once.
-fn checked(auth: &Auth) -> Result<Auth, ConnectError> {
-    match auth {
-        Auth::Bearer(token) if HeaderValue::try_from(token.reveal()).is_err() => Err(ConnectError::Credentials),
-        Auth::Basic { username, .. } if username.contains(':') => Err(ConnectError::Credentials),
-        Auth::Bearer(_) | Auth::Basic { .. } => Ok(auth.clone()),
     }
 }

@@ -10,6 +10,7 @@ pub mod audit;
 mod bean;
 mod bitbucket_dc;
 mod broken;
+mod call_settings;
 #[cfg(test)]
 mod change_tests;
 mod clearance;
@@ -64,11 +65,12 @@ use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 
+pub use call_settings::{CallSettings, Prepared};
 #[cfg(test)]
 pub(crate) use clearance::cleared_in_test;
 pub use clearance::{Clearance, Withheld, cleared_by};
 pub use completeness::Completeness;
-pub use connect::{ConnectError, connect, connect_within};
+pub use connect::{ConnectError, connect, connect_adjustable, connect_within};
 pub use error::{Disposition, Error, Fault};
 pub use fixed::Fixed;
 pub use foreign::{Came, Foreign};

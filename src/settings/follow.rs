@@ -1,7 +1,7 @@
 //! Reads the stream into the state: what is there, then what comes.
 
 use std::{
-    sync::{Arc, PoisonError, RwLockWriteGuard},
+    sync::{PoisonError, RwLockWriteGuard},
     time::Duration,
 };
 
@@ -97,7 +97,7 @@ impl Settings {
 
     /// Applies records. Whoever is told that a record is applied finds all that it changes.
     ///
-    /// The state is changed here alone. It is locked against readers for the change itself, not while a scheme is read.
+    /// What the log tells changes the state here alone. It is locked against readers for the change itself, not while a scheme is read.
     fn apply(&self, batch: Vec<Stored>) {
         let mut next = self.0.next.borrow().clone();
         let mut changed = false;
@@ -108,9 +108,7 @@ impl Settings {
             }
         }
         if changed {
-            let before = Arc::clone(&self.0.schemes.borrow());
-            let schemes = self.state().enabled(&before);
-            self.0.schemes.send_replace(schemes.into());
+            self.publish();
         }
         self.0.changes.send_modify(|count| *count += 1);
         self.0.next.send_replace(next);
@@ -135,7 +133,7 @@ impl Settings {
         }
     }
 
-    fn state_to_change(&self) -> RwLockWriteGuard<'_, State> {
+    pub(super) fn state_to_change(&self) -> RwLockWriteGuard<'_, State> {
         self.0.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,7 +10,7 @@ mod state;
 mod view;
 mod write;
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{self, Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use tokio::sync::{Mutex, watch};
 
@@ -22,7 +22,7 @@ pub use write::IfMatch;
 use self::state::State;
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, ProvisionedScheme},
     domain::{Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, SchemeRef, SourceId},
     engine::{Controls, WrittenSchemes},
     log::Log,
@@ -39,6 +39,8 @@ struct Shared {
     state: RwLock<State>,
     /// What the planners ask; of one moment.
     schemes: watch::Sender<Arc<Schemes>>,
+    /// Held by whoever publishes them, so that they are never older than those before.
+    publishing: sync::Mutex<()>,
     /// Goes up with every change of the state.
     changes: watch::Sender<u64>,
     /// How far each partition is in the state.
@@ -54,7 +56,23 @@ impl Settings {
         let schemes = watch::Sender::new(Arc::new(state.enabled(&Schemes::default())));
         let next = watch::Sender::new(vec![0; usize::from(log.partitions())]);
         let (changes, writing) = (watch::Sender::new(0), Mutex::new(()));
-        Self(Arc::new(Shared { log, clock, state: RwLock::new(state), schemes, changes, next, writing }))
+        let publishing = sync::Mutex::default();
+        Self(Arc::new(Shared { log, clock, state: RwLock::new(state), schemes, publishing, changes, next, writing }))
+    }
+
+    /// Has `schemes` of the configuration in place of those that it had so far.
+    pub fn provide(&self, schemes: Vec<ProvisionedScheme>) {
+        self.state_to_change().provide(schemes);
+        self.publish();
+        self.0.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Has planners ask the schemes of the state.
+    fn publish(&self) {
+        let _turn = self.0.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = Arc::clone(&self.0.schemes.borrow());
+        let schemes = self.state().enabled(&before);
+        self.0.schemes.send_replace(schemes.into());
     }
 
     /// The enabled schemes, as they are at each moment: those of the file in its order, then stored ones by id.

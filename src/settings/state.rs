@@ -61,6 +61,11 @@ impl State {
         }
     }
 
+    /// Has `schemes` in place of those that the configuration had so far.
+    pub fn provide(&mut self, schemes: Vec<ProvisionedScheme>) {
+        self.provisioned = schemes;
+    }
+
     /// What `setting`, set under `key`, comes to. A scheme is read here, which may take long; nothing changes yet.
     pub fn prepared(&self, key: &str, setting: Setting) -> Prepared {
         match setting {

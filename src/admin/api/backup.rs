@@ -54,7 +54,7 @@ pub(super) async fn backup(
     let snapshot = snapshot.ok_or_else(|| {
         Problem::Conflict("the log is on Kafka, so there is nothing to back up here: its topics are the truth".into())
     })?;
-    let admin_token = state.has_made_token.then(|| state.token.clone());
+    let admin_token = state.shown.made_token();
     let about = About { made: SystemClock.now(), admin_token };
     let (chunks, receiver) = mpsc::channel(CHUNKS);
     state.runtime().spawn_blocking(move || {

@@ -298,7 +298,7 @@ fn obstacle(state: &AdminState, row: &DeadLetterRow, letter: &DeadLetter) -> Opt
     if let Some(why) = row.obstacle(now()) {
         return Some(why);
     }
-    if !state.sources.iter().any(|source| *source.id() == letter.source) {
+    if !state.sources().iter().any(|source| *source.id() == letter.source) {
         return Some(format!("the source `{}` is not in the configuration any more", letter.source));
     }
     let step = letter.step.as_ref()?;

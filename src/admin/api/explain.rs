@@ -219,7 +219,7 @@ fn standing(state: &AdminState, paused: bool, source: &SourceId) -> impl Iterato
     let standing = [
         (paused, "the scheme is paused: it is asked again when it is resumed"),
         (source_paused, "the source is paused: nothing is done in it until it is resumed"),
-        (state.mode == Mode::Observe, "usher is in observe mode: nothing is changed anywhere"),
+        (state.mode() == Mode::Observe, "usher is in observe mode: nothing is changed anywhere"),
     ];
     standing.into_iter().filter_map(|(stands, note)| stands.then_some(note))
 }

@@ -127,7 +127,7 @@ async fn order(
     id: &str,
     release: bool,
 ) -> Result<HttpResponse, Problem> {
-    let known = |id: &SourceId| state.sources.iter().any(|source| source.id() == id);
+    let known = |id: &SourceId| state.sources().iter().any(|source| source.id() == id);
     let named: Option<SourceId> = id.parse().ok().filter(known);
     let id = named.ok_or_else(|| Problem::NotFound { kind: "source", id: id.to_owned() })?;
     let (views, source) = (state.views.clone(), id.clone());

@@ -86,7 +86,7 @@ pub(super) async fn resume_scheme(
 }
 
 async fn source(state: &AdminState, request: &HttpRequest, id: &str, paused: bool) -> Result<HttpResponse, Problem> {
-    let known = |id: &SourceId| state.sources.iter().any(|source| source.id() == id);
+    let known = |id: &SourceId| state.sources().iter().any(|source| source.id() == id);
     let id = id.parse().ok().filter(known).ok_or_else(|| Problem::NotFound { kind: "source", id: id.to_owned() })?;
     state.settings.pause(Pausable::Source(id), paused, actor(request)?).await?;
     Ok(HttpResponse::NoContent().finish())

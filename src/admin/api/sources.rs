@@ -163,7 +163,7 @@ pub(super) struct SourceDetail {
 )]
 pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::List>) -> Result<Answer, Problem> {
     answered(state.runtime(), move || {
-        let Page { items, next } = page(&state.sources, &query.paging(), |row| row.id.as_str())?;
+        let Page { items, next } = page(&state.sources(), &query.paging(), |row| row.id.as_str())?;
         Ok(Page { items: now(&state, items)?, next })
     })
     .await
@@ -181,7 +181,8 @@ pub(super) async fn one(
 ) -> Result<Answer, Problem> {
     answered(state.runtime(), move || {
         let no_such = || Problem::NotFound { kind: "source", id: id.clone() };
-        let row = state.sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
+        let sources = state.sources();
+        let row = sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
         let now = now(&state, vec![row.clone()])?.pop().ok_or_else(no_such)?;
         let references = state.references(&row.id).map(|references| references.standing().into());
         Ok(SourceDetail { now, references })

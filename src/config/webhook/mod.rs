@@ -10,7 +10,7 @@ use url::Url;
 use crate::{key_set::KeySet, secret::Secret};
 
 /// How the deliveries of a source prove who sent them: any of these ways will do. Without any, they are refused.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Webhook {
     /// Secrets that sign bodies (`X-Hub-Signature`), any of which verifies.
     pub hmac: Vec<Secret>,
@@ -61,7 +61,7 @@ impl Default for AuditActions {
 }
 
 /// One installation of a Connect app: what the `installed` callback told.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connect {
     /// Who makes the tokens.
     pub client_key: String,
@@ -72,7 +72,7 @@ pub struct Connect {
 }
 
 /// A Forge app.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forge {
     /// For whom the tokens are: `ari:cloud:ecosystem::app/…`.
     pub app_id: String,
@@ -81,7 +81,7 @@ pub struct Forge {
 }
 
 /// Where the keys of Forge's tokens are.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ForgeKeys {
     /// Published, and changed now and then.
     Url(Url),

@@ -6,32 +6,39 @@ mod rules;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{Mutex, OwnedSemaphorePermit},
-    time::Instant,
-};
+use tokio::{sync::Mutex, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{Backoff, Connection, Interrupted, References, references::Doubt};
 use crate::{
     config::Protect,
     domain::{ClaimState, SchemeId, Step, Timestamp, UserId},
+    live::Live,
     log::Log,
     products::{Error, User},
+    resizable_semaphore,
 };
 use claims::{Claim, Claims};
 use rules::Verdict;
 
-/// The credentials of a source change with a restart only; asking again now and then costs nothing.
+/// Asking again now and then costs nothing. When the credentials are changed it is asked at once.
 const ACTING_KNOWN_FOR: Duration = Duration::from_hours(1);
 /// Guards one source. What it allows to be taken from an administrator is taken under a claim, so that two at once, here or
 /// in two processes, can't each be "not the last".
 pub(super) struct Guard {
     connection: Arc<Connection>,
-    protect: Protect,
+    protect: Live<Protect>,
     references: Option<Arc<References>>,
-    acting: Mutex<Option<(Option<UserId>, Instant)>>,
+    acting: Mutex<Option<Acting>>,
     claims: Option<Claims>,
+}
+
+/// The account that usher acts as.
+struct Acting {
+    user: Option<UserId>,
+    at: Instant,
+    /// Of the connection, when it was asked for.
+    revision: u64,
 }
 
 /// That a step may be done, now. Kept while the product is asked, and ended.
@@ -39,7 +46,7 @@ pub(super) struct Guard {
 #[derive(Default)]
 pub(super) struct Permit {
     claim: Option<Claim>,
-    place: Option<OwnedSemaphorePermit>,
+    place: Option<resizable_semaphore::Permit>,
 }
 
 impl Permit {
@@ -50,7 +57,7 @@ impl Permit {
 
     /// The [place](Connection::place) that the step has already. One that needs a claim has it: the time of a claim must
     /// not run out among the changes that wait for a place.
-    pub(super) fn take_place(&mut self) -> Option<OwnedSemaphorePermit> {
+    pub(super) fn take_place(&mut self) -> Option<resizable_semaphore::Permit> {
         self.place.take()
     }
 
@@ -81,8 +88,8 @@ pub(super) struct Refusal {
 
 impl Guard {
     /// A guard for the source of `connection`.
-    pub(super) fn new(connection: Arc<Connection>, protect: Protect) -> Self {
-        Self { connection, protect, references: None, acting: Mutex::default(), claims: None }
+    pub(super) fn new(connection: Arc<Connection>, protect: impl Into<Live<Protect>>) -> Self {
+        Self { connection, protect: protect.into(), references: None, acting: Mutex::default(), claims: None }
     }
 
     /// The same, with the claims in `log`. Without them nothing is allowed to be taken from an administrator.
@@ -111,7 +118,7 @@ impl Guard {
             Ok(acting) => acting,
             Err(error) => return Ok(Err(Refusal::untold("which account usher acts as", error))),
         };
-        let verdict = rules::judge(&self.protect, step, user, acting.as_ref());
+        let verdict = rules::judge(&self.protect.get(), step, user, acting.as_ref());
         if let Verdict::Refused(why) = verdict {
             return Ok(Err(Refusal { why, error: None }));
         }
@@ -140,7 +147,7 @@ impl Guard {
             return Ok(false);
         }
         let acting = self.acting(stop).await?.unwrap_or_default();
-        if rules::is_refused_for_certain(&self.protect, step, user, acting.as_ref()) {
+        if rules::is_refused_for_certain(&self.protect.get(), step, user, acting.as_ref()) {
             return Ok(true);
         }
         let Some(references) = &self.references else { return Ok(false) };
@@ -153,14 +160,15 @@ impl Guard {
         user: &User,
         stop: &CancellationToken,
     ) -> Result<Result<Permit, Refusal>, Interrupted> {
+        let protect = self.protect.get();
         match self.administrators_like(user, stop).await? {
             Err(refusal) => return Ok(Err(refusal)),
             // Who is none, as most are of whom it was in doubt, need not wait for the others.
-            Ok(administrators) if !rules::is_one(&self.protect, user, &administrators) => {
+            Ok(administrators) if !rules::is_one(&protect, user, &administrators) => {
                 return Ok(Ok(Permit::default()));
             }
             Ok(administrators) => {
-                if let Err(why) = rules::judge_administrator(&self.protect, step, user, &administrators) {
+                if let Err(why) = rules::judge_administrator(&protect, step, user, &administrators) {
                     return Ok(Err(Refusal { why, error: None }));
                 }
             }
@@ -174,18 +182,18 @@ impl Guard {
                 Ok(administrators) => administrators,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if let Err(why) = rules::judge_administrator(&self.protect, step, user, &certain) {
+            if let Err(why) = rules::judge_administrator(&protect, step, user, &certain) {
                 return Ok(Err(Refusal { why, error: None }));
             }
             let (claim, before) = claims.claim(known, &user.id, stop).await?;
             let certain = without(&certain, &before.used);
             let left = without(&certain, &before.pending);
-            if rules::judge_administrator(&self.protect, step, user, &left).is_ok() {
+            if rules::judge_administrator(&protect, step, user, &left).is_ok() {
                 return Ok(Ok(Permit { claim: Some(claim), place: Some(place) }));
             }
             claim.end(ClaimState::Released, self.connection.clock.now()).await;
             drop(place);
-            if let Err(why) = rules::judge_administrator(&self.protect, step, user, &certain) {
+            if let Err(why) = rules::judge_administrator(&protect, step, user, &certain) {
                 return Ok(Err(Refusal { why, error: None }));
             }
             // It depends on what becomes of another process's step.
@@ -206,18 +214,20 @@ impl Guard {
 
     /// The account that usher acts as; none where it is not protected, or nobody's.
     async fn acting(&self, stop: &CancellationToken) -> Result<Result<Option<UserId>, Error>, Interrupted> {
-        if !self.protect.acting_account {
+        if !self.protect.get().acting_account {
             return Ok(Ok(None));
         }
         let mut known = stop.run_until_cancelled(self.acting.lock()).await.ok_or(Interrupted)?;
-        if let Some((acting, at)) = &*known
-            && at.elapsed() < ACTING_KNOWN_FOR
+        let revision = self.connection.revision();
+        if let Some(acting) = &*known
+            && acting.at.elapsed() < ACTING_KNOWN_FOR
+            && acting.revision == revision
         {
-            return Ok(Ok(acting.clone()));
+            return Ok(Ok(acting.user.clone()));
         }
         let client = &self.connection.client;
         let told = self.connection.told(stop, || async { client.myself().await.map_err(refused) }).await?;
-        Ok(told.map(|acting| known.insert((acting, Instant::now())).0.clone()))
+        Ok(told.map(|user| known.insert(Acting { user, at: Instant::now(), revision }).user.clone()))
     }
 }
 

@@ -16,6 +16,7 @@ use tracing::warn;
 use super::Overview;
 use crate::{
     domain::{Decision, EventId, MassCreation, SourceId, Step, Timestamp},
+    live::Live,
     metrics::Metrics,
 };
 
@@ -26,7 +27,7 @@ const MOST: usize = 200_000;
 pub(super) struct MassCreations {
     source: SourceId,
     /// None: nothing is kept back.
-    bound: Option<MassCreation>,
+    bound: Live<Option<MassCreation>>,
     overview: Arc<dyn Overview>,
     metrics: Metrics,
     own: Mutex<Own>,
@@ -47,18 +48,18 @@ impl MassCreations {
         overview: Arc<dyn Overview>,
         metrics: Metrics,
     ) -> Self {
-        Self { source, bound, overview, metrics, own: Mutex::default() }
+        Self { source, bound: bound.into(), overview, metrics, own: Mutex::default() }
     }
 
     /// Bounds them otherwise.
-    pub(super) fn set_bound(&mut self, bound: Option<MassCreation>) {
-        self.bound = bound;
+    pub(super) fn set_bound(&mut self, bound: impl Into<Live<Option<MassCreation>>>) {
+        self.bound = bound.into();
     }
 
     /// Notes in `decision` that steps of it are kept back, where it is about a creation among too many. What an administrator
     /// has decided once more is not kept back again.
     pub(super) fn judge(&self, decision: &mut Decision) {
-        let (Some(bound), Some(at)) = (self.bound, decision.told_creation()) else { return };
+        let (Some(bound), Some(at)) = (*self.bound.get(), decision.told_creation()) else { return };
         let most = bound.most(self.overview.known_users(&self.source));
         let (since, until) = (at.minus(bound.within), at.plus(bound.within));
         let (count, is_news) = self.count(decision, (since, until), at, most);

@@ -22,6 +22,7 @@ use super::{Connection, Interrupted, guard::refused};
 use crate::{
     config::Protect,
     domain::{Mention, Product, Reference, ReferenceKind, SchemeId, SourceId, UserId},
+    live::Live,
     metrics::Metrics,
     products::Error,
 };
@@ -37,7 +38,7 @@ pub use standing::{Standing, Unresolved};
 pub struct References {
     connection: Arc<Connection>,
     product: Product,
-    protect: Vec<Mention>,
+    protect: Live<Protect>,
     schemes: Arc<dyn WrittenSchemes>,
     changes: watch::Receiver<u64>,
     mentions: Mutex<Option<(u64, Arc<Mentions>)>>,
@@ -70,13 +71,13 @@ impl References {
     pub fn new(
         connection: Arc<Connection>,
         product: Product,
-        protect: &Protect,
+        protect: impl Into<Live<Protect>>,
         schemes: Arc<dyn WrittenSchemes>,
         look_ups: LookUps,
         metrics: Metrics,
     ) -> Arc<Self> {
         let (changes, mentions) = (schemes.schemes_changed(), Mutex::new(None));
-        let (protect, findings) = (mentions::of_source(protect), Findings::new(look_ups));
+        let (protect, findings) = (protect.into(), Findings::new(look_ups));
         let turn = Turn::new(());
         Arc::new(Self { connection, product, protect, schemes, changes, mentions, findings, look_ups, metrics, turn })
     }
@@ -204,7 +205,8 @@ impl References {
             return mentions;
         }
         // Without the lock: the schemes have locks of their own.
-        let mentions = Arc::new(Mentions::of(&self.protect, self.schemes.schemes_of(&self.connection.source)));
+        let protect = mentions::of_source(&self.protect.get());
+        let mentions = Arc::new(Mentions::of(&protect, self.schemes.schemes_of(&self.connection.source)));
         *self.mentions.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, Arc::clone(&mentions)));
         mentions
     }

@@ -54,7 +54,7 @@ impl Town {
         let version = watch::Sender::new(0);
         let written = Arc::new(Written { schemes: Mutex::new(vec![scheme(keys)]), version });
         let schemes: Arc<dyn WrittenSchemes> = written.clone();
-        let references = References::new(connection, product, &protect, schemes, LookUps::default(), metrics.clone());
+        let references = References::new(connection, product, protect, schemes, LookUps::default(), metrics.clone());
         Self { product: stub, controls, written, metrics, references }
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Fence {
     /// What was there before the step.
     pub(super) before: String,
     pub(super) work: Work,
+    /// Of the connection, when the step was judged.
+    pub(super) revision: u64,
     /// When the user was read by whom it was judged.
     pub(super) read: Instant,
     /// How old that reading may be when the turn of the first change has come.
@@ -62,6 +64,7 @@ pub(super) struct Seen {
 
 const TAKEN_AWAY: Withheld = Withheld("the partition is to be given to another process");
 const UNPROVED: Withheld = Withheld("nothing proves in time that the partition is this process's");
+const REVISED: Withheld = Withheld("the configuration has changed since it was judged");
 const OUTDATED: Withheld = Withheld("too much time has passed since it was judged");
 
 impl Fence {
@@ -95,6 +98,9 @@ impl Fence {
         // The partition may have been taken away while the change waited for its turn.
         if self.work.stop.is_cancelled() {
             return Err(TAKEN_AWAY);
+        }
+        if self.outcomes.connection.revision() != self.revision {
+            return Err(REVISED);
         }
         match self.usable_until.is_some_and(|until| Instant::now() >= until) {
             true => Err(Withheld("its claim on an administrator has run out")),

@@ -133,6 +133,7 @@ impl<'a> Progress<'a> {
                 return Ok(ended);
             }
             connection.running(&self.work.stop).await?;
+            let revision = connection.revision();
             let permitted = self.permit(&known).await?;
             if !known.holds(connection.stops()) {
                 if let Ok(permit) = permitted {
@@ -162,7 +163,7 @@ impl<'a> Progress<'a> {
                 permit.released(self.executor.now()).await;
                 continue;
             };
-            let asked = self.ask(&known, permit).await?;
+            let asked = self.ask(&known, permit, revision).await?;
             drop(place);
             let Err(error) = asked else { return Ok(self.changed(known)) };
             match error.disposition() {
@@ -239,16 +240,22 @@ impl<'a> Progress<'a> {
                 let held = Ended::held(format!("protected: {why}")).before(before);
                 Err(Ended { error: error.map(|error| error.to_string()), ..held })
             }
-            Ok(permit) if self.plan.dry_run => {
+            Ok(permit) if self.plan.dry_run || self.executor.observes() => {
                 permit.released(self.executor.now()).await;
-                Err(self.tested().before(before))
+                let ended = match self.attempted {
+                    None => self.tested(),
+                    Some(_) => {
+                        Ended::held("usher was set to observe while the step was under way; part of it may be done")
+                    }
+                };
+                Err(ended.before(before))
             }
             Ok(permit) => Ok(permit),
         })
     }
 
     /// Asks the product. When the turn of its first change has come, the attempt is written down.
-    async fn ask(&mut self, known: &Known, permit: Permit) -> Result<Result<(), Error>, Interrupted> {
+    async fn ask(&mut self, known: &Known, permit: Permit, revision: u64) -> Result<Result<(), Error>, Interrupted> {
         let step = &self.plan.step;
         let outcomes = &self.executor.outcomes;
         let before = self.before(&known.user);
@@ -259,6 +266,7 @@ impl<'a> Progress<'a> {
             step: step.clone(),
             before: before.clone(),
             work: self.work.clone(),
+            revision,
             read: known.read(),
             reading_lasts: self.reading_lasts,
             usable_until: permit.usable_until(),

@@ -15,7 +15,7 @@ impl Sweeper {
     /// Tells how much the sweep asks of the product, of which `members` are pages of groups' members. By the last list of
     /// the source: where there was none nothing is told.
     pub(super) async fn estimate(&self, asked: &AskedSweep, members: u64, work: &Work) -> Result<(), Interrupted> {
-        let (Some(lists), Some(per_second)) = (self.overview.last_lists(&asked.source), self.per_second) else {
+        let (Some(lists), Some(per_second)) = (self.overview.last_lists(&asked.source), self.per_second()) else {
             return Ok(());
         };
         // The schemes of a sweep are asked together; of one that never ran each user may have to be read.
@@ -31,13 +31,13 @@ impl Sweeper {
         users: usize,
         work: &Work,
     ) -> Result<(), Interrupted> {
-        let Some(per_second) = self.per_second else { return Ok(()) };
+        let Some(per_second) = self.per_second() else { return Ok(()) };
         let (users, calls) = (users as u64, users as u64 * READS_OF_NAMED);
         self.tell(asked, Estimate { users, calls, seconds: seconds(calls, per_second) }, work).await
     }
 
     async fn tell(&self, asked: &AskedSweep, estimate: Estimate, work: &Work) -> Result<(), Interrupted> {
-        let Some(per_second) = self.per_second else { return Ok(()) };
+        let Some(per_second) = self.per_second() else { return Ok(()) };
         let Estimate { users, calls, seconds } = estimate;
         info!(
             sweep.id = %asked.sweep, source.id = %asked.source, users, calls, seconds,

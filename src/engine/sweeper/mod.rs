@@ -114,6 +114,11 @@ impl Sweeper {
         Self { per_second: Some(per_second), ..self }
     }
 
+    /// How many calls a second are made at most, where that is known.
+    fn per_second(&self) -> Option<f64> {
+        self.per_second.or_else(|| self.connection.calls_per_second())
+    }
+
     fn now(&self) -> Timestamp {
         self.connection.clock.now()
     }

@@ -16,7 +16,8 @@ mod tests;
 mod token;
 mod verifiers;
 
-pub use verifiers::{Verifier, verifiers};
+pub use verifiers::Verifier;
+pub(super) use verifiers::Verifiers;
 
 use bytes::Bytes;
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Form, Proof, ProofError, Unverified, Verifier, verifiers};
+use super::{Form, Proof, ProofError, Unverified, Verifier, Verifiers};
 use crate::{
     clock::Clock,
     config::{Auth, Connect, Forge, ForgeKeys, Source, Webhook},
@@ -37,6 +37,13 @@ fn source(id: &str, webhook: Webhook) -> Source {
 }
 
 /// The verifier of a source with `webhook`, among others.
+/// The verifiers of `sources`, in their order, and the one for sources that do not exist.
+fn verifiers(sources: &[Source], clock: &Arc<dyn Clock>) -> (Vec<Verifier>, Verifier) {
+    let of = Verifiers::new(sources);
+    let known = sources.iter().map(|source| of.of(&source.webhook, Arc::clone(clock))).collect();
+    (known, of.of(&Webhook::default(), Arc::clone(clock)))
+}
+
 fn verifier(webhook: Webhook) -> Verifier {
     let clock: Arc<dyn Clock> = Arc::new(Still);
     let others = Webhook { hmac: vec![Secret::new("1"), Secret::new("2")], ..Webhook::default() };

@@ -27,7 +27,7 @@ impl Verifier {
     /// Accepts what is signed (`X-Hub-Signature`) with any of `secrets`, and nothing else.
     pub fn of_signatures(secrets: &[Secret], clock: Arc<dyn Clock>) -> Self {
         let webhook = Webhook { hmac: secrets.to_vec(), ..Webhook::default() };
-        Plan::of(&[]).verifier(&webhook, clock)
+        Verifiers::new(&[]).of(&webhook, clock)
     }
 
     /// What the body is, if anything proves that it is from the source.
@@ -50,15 +50,8 @@ impl Verifier {
     }
 }
 
-/// The verifiers of `sources`, in their order, and the one for sources that do not exist.
-pub fn verifiers(sources: &[Source], clock: &Arc<dyn Clock>) -> (Vec<Verifier>, Verifier) {
-    let plan = Plan::of(sources);
-    let known = sources.iter().map(|source| plan.verifier(&source.webhook, Arc::clone(clock))).collect();
-    (known, plan.verifier(&Webhook::default(), Arc::clone(clock)))
-}
-
-/// What a refusal takes, whatever the source.
-struct Plan {
+/// Makes the verifiers of one configuration: what a refusal takes is the same, whatever the source.
+pub(in crate::intake) struct Verifiers {
     /// Digests over the body.
     signatures: usize,
     /// Digests over a Connect token.
@@ -67,19 +60,29 @@ struct Plan {
     forge: HashMap<String, Arc<Jwks>>,
 }
 
-impl Plan {
-    fn of(sources: &[Source]) -> Self {
+impl Verifiers {
+    pub(in crate::intake) fn new(sources: &[Source]) -> Self {
+        Self::knowing(&HashMap::new(), sources)
+    }
+
+    /// Those of `sources`, with the keys that were fetched for these.
+    pub(in crate::intake) fn after(&self, sources: &[Source]) -> Self {
+        Self::knowing(&self.forge, sources)
+    }
+
+    fn knowing(fetched: &HashMap<String, Arc<Jwks>>, sources: &[Source]) -> Self {
         let most = |count: fn(&Webhook) -> usize| sources.iter().map(|source| count(&source.webhook)).max();
         let forges = sources.iter().filter_map(|source| source.webhook.forge.as_ref());
         Self {
             signatures: most(|webhook| webhook.hmac.len()).unwrap_or(0).max(1),
             connect: most(|webhook| webhook.connect.as_ref().map_or(0, |connect| connect.shared_secret.len()))
                 .unwrap_or(0),
-            forge: forges.map(|forge| (name_of(forge), Arc::new(Jwks::new(&forge.keys)))).collect(),
+            forge: forges.map(|forge| (name_of(forge), keys_of(forge, fetched))).collect(),
         }
     }
 
-    fn verifier(&self, webhook: &Webhook, clock: Arc<dyn Clock>) -> Verifier {
+    /// The verifier of a source that has this `webhook`; of none, the one for sources that do not exist.
+    pub(in crate::intake) fn of(&self, webhook: &Webhook, clock: Arc<dyn Clock>) -> Verifier {
         let forge = match &webhook.forge {
             Some(forge) => self.forge.get(&name_of(forge)).map(|keys| Forge::new(Some(&forge.app_id), keys)),
             None => self.forge.values().next().map(|keys| Forge::new(None, keys)),
@@ -92,6 +95,12 @@ impl Plan {
             clock,
         }
     }
+}
+
+/// Those of `fetched` where they come from the same address: at the moment of a reload the address may not answer.
+fn keys_of(forge: &config::Forge, fetched: &HashMap<String, Arc<Jwks>>) -> Arc<Jwks> {
+    let known = fetched.get(&name_of(forge)).filter(|_| matches!(forge.keys, ForgeKeys::Url(_)));
+    known.map_or_else(|| Arc::new(Jwks::new(&forge.keys)), Arc::clone)
 }
 
 /// Keys of a file belong to the app that names it.

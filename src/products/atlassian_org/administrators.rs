@@ -37,7 +37,8 @@ impl AtlassianOrg {
     }
 
     async fn admin_group_ids(&self) -> Result<Vec<String>, Error> {
-        let names: Vec<&str> = self.admin_groups.iter().map(GroupName::as_str).collect();
+        let groups = self.admin_groups.get();
+        let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
         let mut ids = Vec::new();
         for names in names.chunks(MOST) {
             let asked = json!({ "groupNames": names, "limit": MOST });

@@ -35,6 +35,7 @@ use super::{
 use crate::{
     config::Organization,
     domain::{GroupName, Step, UserId, UserRef},
+    live::Live,
 };
 
 const ORGANIZATION: &str = "admin/v1/orgs/{orgId}";
@@ -54,12 +55,12 @@ pub(super) struct AtlassianOrg {
     directory: OnceCell<Directory>,
     group_ids: GroupIds,
     applications: Applications,
-    admin_groups: Vec<GroupName>,
+    admin_groups: Live<Vec<GroupName>>,
 }
 
 impl AtlassianOrg {
     /// Who has an administrator's role, and the members of `admin_groups`, administer it.
-    pub fn new(http: Http, organization: Organization, admin_groups: Vec<GroupName>) -> Self {
+    pub fn new(http: Http, organization: Organization, admin_groups: Live<Vec<GroupName>>) -> Self {
         Self {
             http,
             organization,

@@ -136,7 +136,7 @@ impl BitbucketDc {
     /// Whether `user`, in the groups that were read, administers Bitbucket by the permissions of now.
     pub(super) async fn administers_now(&self, user: &User) -> Result<bool, Error> {
         let Some(groups) = &user.groups else { return Ok(true) };
-        if self.admin_groups.iter().any(|group| groups.contains(group)) {
+        if self.admin_groups.get().iter().any(|group| groups.contains(group)) {
             return Ok(true);
         }
         let permitted = self.permitted_groups().await?;

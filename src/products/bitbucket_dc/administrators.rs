@@ -15,7 +15,8 @@ impl BitbucketDc {
         let permitted = self.permitted_groups().await?;
         let administering = permitted.into_iter().filter(|one| one.permission.administers());
         let name = |one: PermittedGroup| GroupName::new(one.group.name);
-        let groups: BTreeSet<GroupName> = administering.map(name).chain(self.admin_groups.iter().cloned()).collect();
+        let groups: BTreeSet<GroupName> =
+            administering.map(name).chain(self.admin_groups.get().iter().cloned()).collect();
         let mut found = BTreeSet::new();
         for group in &groups {
             found.extend(self.members(group).await?.into_iter().filter_map(administrator));

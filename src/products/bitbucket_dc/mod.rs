@@ -31,7 +31,10 @@ use super::{
     listing::{Cursor, Form, PageSize},
     request::{Call, Operation},
 };
-use crate::domain::{GroupName, Step, UserId, UserRef};
+use crate::{
+    domain::{GroupName, Step, UserId, UserRef},
+    live::Live,
+};
 use access::Access;
 use names::Names;
 
@@ -53,12 +56,12 @@ pub(super) struct BitbucketDc {
     access: Access,
     names: Names,
     page_size: PageSize,
-    admin_groups: Vec<GroupName>,
+    admin_groups: Live<Vec<GroupName>>,
 }
 
 impl BitbucketDc {
     /// The members of `admin_groups` administer it, and whoever else Bitbucket says does.
-    pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
+    pub fn new(http: Http, admin_groups: Live<Vec<GroupName>>) -> Self {
         let (access, names) = (Access::default(), Names::default());
         Self { http, access, names, page_size: PageSize::new(pages::PAGE), admin_groups }
     }
@@ -120,7 +123,7 @@ impl Client for BitbucketDc {
         if let Some(id) = answer.header("x-auserid").filter(|id| id.parse::<u64>().is_ok()) {
             return Ok(Some(UserId::new(id)));
         }
-        let given = || self.http.user_name().map(str::to_owned);
+        let given = || self.http.user_name();
         let name = answer.name("x-ausername").or_else(given).ok_or_else(|| {
             let message = "it does not tell whom the token belongs to, in `X-AUSERID` or `X-AUSERNAME`, or a proxy takes them away";
             Error::Unreadable(message.to_owned())

@@ -75,7 +75,8 @@ impl ConfluenceCloud {
     /// that is not there is passed over, as long as one is.
     pub(super) async fn members_of_admin_groups(&self) -> Result<BTreeSet<UserId>, Error> {
         let (mut found, mut there) = (BTreeSet::new(), false);
-        for group in &self.admin_groups {
+        let groups = self.admin_groups.get();
+        for group in groups.iter() {
             let Some(id) = self.find_group(group).await? else { continue };
             match linked::all::<Bean>(&self.http, members(&id)).await {
                 Ok(members) => {
@@ -91,7 +92,7 @@ impl ConfluenceCloud {
                 Err(error) => return Err(error),
             }
         }
-        if there { Ok(found) } else { Err(administrators::none_there(&self.admin_groups)) }
+        if there { Ok(found) } else { Err(administrators::none_there(&groups)) }
     }
 
     /// The page of a group's members that begins at `start`.

@@ -21,7 +21,10 @@ use super::{
     linked::LIMIT,
     listing::{Cursor, Form, PageSize},
 };
-use crate::domain::{GroupName, Step, UserId, UserRef};
+use crate::{
+    domain::{GroupName, Step, UserId, UserRef},
+    live::Live,
+};
 
 /// Where Confluence lies on a site, which base URLs are often written with.
 const BELOW: &str = "wiki";
@@ -31,12 +34,12 @@ pub(super) struct ConfluenceCloud {
     http: Http,
     group_ids: GroupIds,
     page_size: PageSize,
-    admin_groups: Vec<GroupName>,
+    admin_groups: Live<Vec<GroupName>>,
 }
 
 impl ConfluenceCloud {
     /// The members of `admin_groups` administer it.
-    pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
+    pub fn new(http: Http, admin_groups: Live<Vec<GroupName>>) -> Self {
         Self { http, group_ids: GroupIds::default(), page_size: PageSize::new(LIMIT), admin_groups }
     }
 

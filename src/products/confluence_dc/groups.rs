@@ -68,7 +68,8 @@ impl ConfluenceDc {
     /// The active members of the administrators' groups. A group that is not there is passed over, as long as one is.
     pub(super) async fn members_of_admin_groups(&self) -> Result<BTreeSet<UserId>, Error> {
         let (mut found, mut there) = (BTreeSet::new(), false);
-        for group in &self.admin_groups {
+        let groups = self.admin_groups.get();
+        for group in groups.iter() {
             let page = |start: usize| members(Operation::ListMembers, group, start, LIMIT).query("expand", "status");
             let mut whole = Ok(());
             let read = linked::walk(&self.http, page, |members: Records<Bean>| {
@@ -90,7 +91,7 @@ impl ConfluenceDc {
                 Err(error) => return Err(error),
             }
         }
-        if there { Ok(found) } else { Err(administrators::none_there(&self.admin_groups)) }
+        if there { Ok(found) } else { Err(administrators::none_there(&groups)) }
     }
 
     /// The page of a group's members that begins at `start`.
@@ -103,7 +104,8 @@ impl ConfluenceDc {
     /// Whether usher's account administers this Confluence. Asked for are the members of a group, which administrators alone
     /// are told; `None` where none of the administrators' groups is there, so that nobody can tell.
     pub(super) async fn administers(&self) -> Result<Option<bool>, Error> {
-        for group in &self.admin_groups {
+        let groups = self.admin_groups.get();
+        for group in groups.iter() {
             match self.http.send(members(Operation::ReadRights, group, 0, 1)).await {
                 Ok(answer) => return answer.json::<Linked<Bean>>().map(|_| Some(true)),
                 Err(Error::Unauthorized { status: 403, .. }) => return Ok(Some(false)),

@@ -23,7 +23,10 @@ use super::{
     linked::LIMIT,
     listing::{Cursor, Form, PageSize},
 };
-use crate::domain::{GroupName, Step, UserId, UserRef};
+use crate::{
+    domain::{GroupName, Step, UserId, UserRef},
+    live::Live,
+};
 
 /// A Confluence Data Center.
 pub(super) struct ConfluenceDc {
@@ -31,12 +34,12 @@ pub(super) struct ConfluenceDc {
     access: access::Grants,
     deletions: deletion::Deletions,
     page_size: PageSize,
-    admin_groups: Vec<GroupName>,
+    admin_groups: Live<Vec<GroupName>>,
 }
 
 impl ConfluenceDc {
     /// The members of `admin_groups` administer it.
-    pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
+    pub fn new(http: Http, admin_groups: Live<Vec<GroupName>>) -> Self {
         let (access, deletions) = (access::Grants::default(), deletion::Deletions::default());
         Self { http, access, deletions, page_size: PageSize::new(LIMIT), admin_groups }
     }

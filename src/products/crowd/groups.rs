@@ -59,7 +59,8 @@ impl Crowd {
     /// as long as one is.
     pub(super) async fn find_administrators(&self) -> Result<BTreeSet<UserId>, Error> {
         let (mut found, mut there) = (BTreeSet::new(), false);
-        for group in &self.admin_groups {
+        let groups = self.admin_groups.get();
+        for group in groups.iter() {
             let call = || {
                 Call::new(Operation::ListMembers, Method::GET, ALL_MEMBERS)
                     .query("groupname", group.as_str())
@@ -80,7 +81,7 @@ impl Crowd {
         if there {
             return Ok(found);
         }
-        let names: Vec<&str> = self.admin_groups.iter().map(GroupName::as_str).collect();
+        let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
         let message = format!("none of the administrators' groups is there: {}", names.join(", "));
         Err(Error::Refused { status: 404, message })
     }

@@ -26,7 +26,10 @@ use super::{
     listing::{Cursor, Form, PAGE, PageSize},
     request::{Call, Operation},
 };
-use crate::domain::{GroupName, Step, UserId, UserRef};
+use crate::{
+    domain::{GroupName, Step, UserId, UserRef},
+    live::Live,
+};
 use list::{List, Users};
 
 const USER: &str = "rest/usermanagement/1/user";
@@ -43,12 +46,12 @@ const SEARCH: &str = "rest/usermanagement/1/search";
 pub(super) struct Crowd {
     http: Http,
     page_size: PageSize,
-    admin_groups: Vec<GroupName>,
+    admin_groups: Live<Vec<GroupName>>,
 }
 
 impl Crowd {
     /// The members of `admin_groups` administer it.
-    pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
+    pub fn new(http: Http, admin_groups: Live<Vec<GroupName>>) -> Self {
         Self { http, page_size: PageSize::new(PAGE), admin_groups }
     }
 

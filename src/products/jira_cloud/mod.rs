@@ -25,7 +25,10 @@ use super::{
     members, picker,
     request::{Call, Operation},
 };
-use crate::domain::{GroupName, Issue, Step, UserId, UserRef};
+use crate::{
+    domain::{GroupName, Issue, Step, UserId, UserRef},
+    live::Live,
+};
 
 const USER: &str = "rest/api/3/user";
 const USER_GROUPS: &str = "rest/api/3/user/groups";
@@ -47,12 +50,12 @@ pub(super) struct JiraCloud {
     group_ids: GroupIds,
     access: Access,
     page_size: PageSize,
-    admin_groups: Vec<GroupName>,
+    admin_groups: Live<Vec<GroupName>>,
 }
 
 impl JiraCloud {
     /// The members of `admin_groups` administer it.
-    pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
+    pub fn new(http: Http, admin_groups: Live<Vec<GroupName>>) -> Self {
         let (group_ids, access) = (GroupIds::default(), Access::new(APPLICATIONS));
         Self { http, group_ids, access, page_size: PageSize::new(PAGE), admin_groups }
     }
@@ -142,7 +145,7 @@ impl Client for JiraCloud {
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
         let read = |bean: user::Bean| bean.known().ok().map(user::Bean::into_user);
-        administrators::members(&self.http, MEMBERS, &self.admin_groups, read).await
+        administrators::members(&self.http, MEMBERS, &self.admin_groups.get(), read).await
     }
 
     async fn probe(&self) -> Result<(), Error> {

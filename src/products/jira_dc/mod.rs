@@ -26,7 +26,10 @@ use super::{
     members, picker,
     request::{Call, Operation},
 };
-use crate::domain::{GroupName, Issue, Step, UserId, UserRef};
+use crate::{
+    domain::{GroupName, Issue, Step, UserId, UserRef},
+    live::Live,
+};
 
 const USER: &str = "rest/api/2/user";
 const PASSWORD: &str = "rest/api/2/user/password";
@@ -44,12 +47,12 @@ pub(super) struct JiraDc {
     http: Http,
     access: Access,
     page_size: PageSize,
-    admin_groups: Vec<GroupName>,
+    admin_groups: Live<Vec<GroupName>>,
 }
 
 impl JiraDc {
     /// The members of `admin_groups` administer it.
-    pub fn new(http: Http, admin_groups: Vec<GroupName>) -> Self {
+    pub fn new(http: Http, admin_groups: Live<Vec<GroupName>>) -> Self {
         Self { http, access: Access::new(APPLICATIONS), page_size: PageSize::new(PAGE), admin_groups }
     }
 
@@ -141,7 +144,7 @@ impl Client for JiraDc {
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
         let read = |bean: user::Bean| bean.into_user().ok();
-        administrators::members(&self.http, MEMBERS, &self.admin_groups, read).await
+        administrators::members(&self.http, MEMBERS, &self.admin_groups.get(), read).await
     }
 
     async fn probe(&self) -> Result<(), Error> {

@@ -9,71 +9,83 @@ mod wall;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
+    sync::Notify,
     time::{Instant, sleep_until},
 };
 
 use self::pace::Pace;
 pub(super) use self::throttle::Advice;
-use crate::config::Rate;
-
-const NEVER_CLOSED: &str = "the semaphore is never closed";
+use crate::{
+    config::Rate,
+    resizable_semaphore::{Permit, ResizableSemaphore},
+};
 
 /// Paces all calls to one source. It begins at the configured rate and learns from the answers.
 #[derive(Debug)]
 pub(super) struct Pacer {
     /// Where questions wait. As many as may be asked at a time come from here into the line of all calls, so that a change
     /// waits for those few only: it builds on what was just read, which must not grow old behind a thousand others.
-    questions: Semaphore,
-    at_a_time: Semaphore,
+    questions: ResizableSemaphore,
+    at_a_time: ResizableSemaphore,
     /// Held by the one call that is next, so that the others come in the order they arrived.
     turnstile: tokio::sync::Mutex<()>,
     pace: Mutex<Pace>,
+    /// Tells the call that is next that the pace was set otherwise.
+    is_set: Notify,
 }
 
 /// A call's right to be made; held until its answer is read.
 #[derive(Debug)]
-pub(super) struct Turn<'a> {
-    _place: SemaphorePermit<'a>,
-    _among_questions: Option<SemaphorePermit<'a>>,
+pub(super) struct Turn {
+    _place: Permit,
+    _among_questions: Option<Permit>,
     began: Instant,
 }
 
 impl Pacer {
     /// A pacer that never exceeds `rate`.
     pub fn new(rate: Rate) -> Self {
-        let at_a_time = rate.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         Self {
-            questions: Semaphore::new(at_a_time),
-            at_a_time: Semaphore::new(at_a_time),
+            questions: ResizableSemaphore::new(rate.concurrency),
+            at_a_time: ResizableSemaphore::new(rate.concurrency),
             turnstile: tokio::sync::Mutex::new(()),
             pace: Mutex::new(Pace::new(rate.per_second, Instant::now())),
+            is_set: Notify::new(),
         }
+    }
+
+    /// Never exceeds `rate` from now on. Calls that wait, wait longer or shorter by it; those under way are finished.
+    pub fn set_rate(&self, rate: Rate) {
+        self.questions.resize(rate.concurrency);
+        self.at_a_time.resize(rate.concurrency);
+        self.pace().set_rate(rate.per_second, Instant::now());
+        self.is_set.notify_one();
     }
 
     /// Waits until a call may be made: at most [`throttle::LONGEST_WAIT`] for the product and then for those
     /// before. Dropping the future gives the place up.
-    pub async fn turn(&self) -> Turn<'_> {
-        let place = self.at_a_time.acquire().await.expect(NEVER_CLOSED);
+    pub async fn turn(&self) -> Turn {
+        let place = self.at_a_time.acquire().await;
         let _next = self.turnstile.lock().await;
         loop {
             let now = Instant::now();
             let free = self.pace().take(now);
             match free {
                 Ok(()) => return Turn { _place: place, _among_questions: None, began: now },
-                Err(at) => sleep_until(at).await, // and look again: the gate may have moved meanwhile
+                // And look again: the gate may have moved meanwhile.
+                Err(at) => tokio::select! { () = sleep_until(at) => {}, () = self.is_set.notified() => {} },
             }
         }
     }
 
     /// As [`Pacer::turn`], for a call that changes nothing.
-    pub async fn turn_to_ask(&self) -> Turn<'_> {
-        let among_questions = self.questions.acquire().await.expect(NEVER_CLOSED);
+    pub async fn turn_to_ask(&self) -> Turn {
+        let among_questions = self.questions.acquire().await;
         Turn { _among_questions: Some(among_questions), ..self.turn().await }
     }
 
     /// Learns from the answer to the call made in `turn`; `refused` where it was a 429, or asked to come back later.
-    pub fn learn(&self, turn: &Turn<'_>, refused: bool, advice: &Advice) {
+    pub fn learn(&self, turn: &Turn, refused: bool, advice: &Advice) {
         self.pace().learn(turn.began, Instant::now(), refused, advice);
     }
 
@@ -224,6 +236,38 @@ mod tests {
             pacer.learn(&turn, false, &advice);
             assert_eq!(pacer.pace().learned.gap, Duration::from_millis(gap));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_in_hand_becomes_shorter_or_longer_with_the_rate() {
+        let (pacer, start) = (pacer(0.01, 4), Instant::now());
+        drop(pacer.turn().await);
+        let waiting = tokio::spawn({
+            let pacer = pacer.clone();
+            async move { pacer.turn().await.began }
+        });
+        sleep(Duration::from_secs(50)).await;
+        pacer.set_rate(Rate { per_second: 10.0, concurrency: 4 });
+        let began = waiting.await.unwrap() - start;
+        assert_eq!(began, Duration::from_millis(50_050), "half of the gap was over");
+        pacer.set_rate(Rate { per_second: 1.0, concurrency: 1 });
+        drop(pacer.turn().await);
+        assert_eq!(start.elapsed(), Duration::from_millis(51_050));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_answers_have_taught_stays_when_the_rate_is_raised() {
+        let pacer = pacer(10.0, 1);
+        let turn = pacer.turn().await;
+        pacer.learn(&turn, true, &CALM);
+        pacer.set_rate(Rate { per_second: 100.0, concurrency: 1 });
+        assert_eq!(pacer.pace().learned.gap, Duration::from_millis(200));
+        pacer.set_rate(Rate { per_second: 1.0, concurrency: 1 });
+        assert_eq!(pacer.pace().learned.gap, Duration::from_secs(1));
+        for _ in 0..3 {
+            pacer.learn(&turn, false, &CALM);
+        }
+        assert_eq!(pacer.pace().learned.gap, Duration::from_secs(1), "never beyond the rate");
     }
 
     #[tokio::test(start_paused = true)]

@@ -63,6 +63,16 @@ impl Beat {
         Self { gap, next: now, made_up: LATENESS }
     }
 
+    /// Has another gap from now on; the wait in hand becomes shorter or longer in the same measure.
+    fn set_gap(&mut self, gap: Duration, now: Instant) {
+        let wait = self.next.saturating_duration_since(now);
+        if !wait.is_zero() && !self.gap.is_zero() {
+            let wait = wait.as_secs_f64() * (gap.as_secs_f64() / self.gap.as_secs_f64());
+            self.next = now + Duration::try_from_secs_f64(wait).unwrap_or(gap).min(DAY);
+        }
+        self.gap = gap;
+    }
+
     fn take(&mut self, now: Instant) {
         self.next = self.next.max(now.checked_sub(self.made_up).unwrap_or(now)) + self.gap;
     }
@@ -71,8 +81,7 @@ impl Beat {
 impl Pace {
     /// At most `per_second` calls a second.
     pub fn new(per_second: f64, now: Instant) -> Self {
-        // A rate that is none is refused by the configuration; here it can only mean "slowly".
-        let least = Duration::try_from_secs_f64(per_second.recip()).unwrap_or(LONGEST_GAP).min(DAY);
+        let least = gap_of(per_second);
         Self {
             configured: Beat::new(least, now),
             learned: Beat::new(least, now),
@@ -83,6 +92,16 @@ impl Pace {
             not_before: now,
             slowed: now,
         }
+    }
+
+    /// At most `per_second` calls a second from now on. A slower pace that answers have taught stays.
+    pub fn set_rate(&mut self, per_second: f64, now: Instant) {
+        let (before, gap) = (self.configured.gap, gap_of(per_second));
+        self.configured.set_gap(gap, now);
+        let learned = if self.learned.gap <= before { gap } else { self.learned.gap };
+        let least = self.least(now);
+        self.learned.set_gap(learned.max(least), now);
+        self.learned.next = self.learned.next.max(self.not_before);
     }
 
     /// Takes the next slot, or says when to ask again.
@@ -208,6 +227,12 @@ impl Pace {
         let found = self.wall.map(|wall| wall.distance()).unwrap_or_default();
         self.configured.gap.max(told).max(found)
     }
+}
+
+/// The time between two calls.
+fn gap_of(per_second: f64) -> Duration {
+    // A rate that is none is refused by the configuration; here it can only mean "slowly".
+    Duration::try_from_secs_f64(per_second.recip()).unwrap_or(LONGEST_GAP).min(DAY)
 }
 
 #[cfg(test)]

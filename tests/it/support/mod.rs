@@ -8,6 +8,7 @@ pub mod decided;
 pub mod face;
 pub mod ground;
 pub mod kafka;
+pub mod mounted;
 pub mod process;
 pub mod small_disk;
 pub mod usher;

@@ -90,6 +90,11 @@ impl Usher {
         signal(self.child.id(), "TERM");
     }
 
+    /// Sends SIGHUP: it reads its configuration again.
+    pub fn hang_up(&self) {
+        signal(self.child.id(), "HUP");
+    }
+
     /// Halts it as it stands: connections stay, nothing is done. [`Self::thaw`] lets it go on.
     pub fn freeze(&self) {
         signal(self.child.id(), "STOP");

@@ -1,0 +1,54 @@
+//! What administrators see of the configuration, and the token that lets them in.
+
+use std::sync::Arc;
+
+use super::SourceRow;
+use crate::{config::Config, domain::Mode, live::Live, secret::Secret};
+
+/// See the module. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Shown {
+    token: Live<Secret>,
+    /// Whether usher made the token and keeps it in `data_dir`.
+    has_made_token: Live<bool>,
+    sources: Live<Vec<SourceRow>>,
+    mode: Live<Mode>,
+}
+
+impl Shown {
+    pub(super) fn new(config: &Config, token: Secret) -> Self {
+        let has_made_token = config.admin.token.is_none().into();
+        Self { token: token.into(), has_made_token, sources: rows(config).into(), mode: config.mode.into() }
+    }
+
+    /// Shows `config` from now on. Where it has no token, the one before stays.
+    pub fn replace(&self, config: &Config) {
+        if let Some(token) = &config.admin.token {
+            self.token.replace(token.clone());
+            self.has_made_token.replace(false);
+        }
+        self.sources.replace(rows(config));
+        self.mode.replace(config.mode);
+    }
+
+    pub(super) fn lets_in(&self, token: &[u8]) -> bool {
+        self.token.get().matches(token)
+    }
+
+    /// The token, where usher made it.
+    pub(super) fn made_token(&self) -> Option<Secret> {
+        self.has_made_token.get().then(|| Secret::clone(&self.token.get()))
+    }
+
+    pub(super) fn sources(&self) -> Arc<Vec<SourceRow>> {
+        self.sources.get()
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        *self.mode.get()
+    }
+}
+
+fn rows(config: &Config) -> Vec<SourceRow> {
+    config.sources.iter().map(SourceRow::from).collect()
+}

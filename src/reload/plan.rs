@@ -1,0 +1,190 @@
+//! What of a wanted configuration takes effect at once, and what needs a restart. Pure.
+//!
+//! Structs of the configuration are taken apart without `..`: a new key does not compile until it is classified here.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    config::{Admin, Config, ProvisionedScheme, Source, Webhooks},
+    domain::SourceId,
+};
+
+/// What becomes of a wanted configuration.
+#[derive(Debug)]
+pub struct Plan {
+    /// What holds afterwards. The sources are those that run, in the order in which they run.
+    pub config: Config,
+    /// The keys that change at once.
+    pub changed: Vec<String>,
+    /// The keys that change with a restart only.
+    pub pending: Vec<String>,
+}
+
+/// Plans how a process that runs with `running` takes `wanted` into use.
+pub fn plan(running: &Config, wanted: Config) -> Plan {
+    let mut keys = Keys::default();
+    let Config { data_dir, mode, webhooks, admin, log, sources, schemes } = wanted;
+    let data_dir = keys.keep("data_dir", &running.data_dir, &data_dir);
+    let mode = keys.take("mode", &running.mode, &mode);
+    let webhooks = keys.webhooks(&running.webhooks, &webhooks);
+    let admin = keys.admin(&running.admin, &admin);
+    let log = keys.keep("log", &running.log, &log);
+    let sources = keys.sources(&running.sources, &sources);
+    let schemes = keys.schemes(running, &schemes);
+    let Keys { changed, pending, .. } = keys;
+    Plan { config: Config { data_dir, mode, webhooks, admin, log, sources, schemes }, changed, pending }
+}
+
+/// The keys that were found to differ.
+#[derive(Default)]
+struct Keys {
+    changed: Vec<String>,
+    pending: Vec<String>,
+    /// Sources that go on wholly as they were.
+    frozen: BTreeSet<SourceId>,
+}
+
+impl Keys {
+    /// The wanted value, which takes effect at once.
+    fn take<T: PartialEq + Clone>(&mut self, key: impl Into<String>, running: &T, wanted: &T) -> T {
+        if running != wanted {
+            self.changed.push(key.into());
+        }
+        wanted.clone()
+    }
+
+    /// The running value, which stays until a restart.
+    fn keep<T: PartialEq + Clone>(&mut self, key: impl Into<String>, running: &T, wanted: &T) -> T {
+        if running != wanted {
+            self.pending.push(key.into());
+        }
+        running.clone()
+    }
+
+    fn webhooks(&mut self, running: &Webhooks, wanted: &Webhooks) -> Webhooks {
+        let Webhooks { listen, max_body, linger, trust_traceparent } = wanted;
+        Webhooks {
+            listen: self.keep("webhooks.listen", &running.listen, listen),
+            max_body: self.keep("webhooks.max_body", &running.max_body, max_body),
+            linger: self.keep("webhooks.linger", &running.linger, linger),
+            trust_traceparent: self.keep("webhooks.trust_traceparent", &running.trust_traceparent, trust_traceparent),
+        }
+    }
+
+    fn admin(&mut self, running: &Admin, wanted: &Admin) -> Admin {
+        let Admin { listen, token } = wanted;
+        let listen = self.keep("admin.listen", &running.listen, listen);
+        // Left out, usher would have to make one and show it.
+        let token = match token {
+            Some(_) => self.take("admin.token", &running.token, token),
+            None => self.keep("admin.token", &running.token, token),
+        };
+        Admin { listen, token }
+    }
+
+    fn sources(&mut self, running: &[Source], wanted: &[Source]) -> Vec<Source> {
+        for added in wanted.iter().filter(|wanted| running.iter().all(|running| running.id != wanted.id)) {
+            self.pending.push(format!("sources.{}", added.id));
+        }
+        let wanted_of = |running: &Source| wanted.iter().find(|wanted| wanted.id == running.id);
+        running
+            .iter()
+            .map(|running| match wanted_of(running) {
+                Some(wanted) => self.source(running, wanted),
+                None => {
+                    self.pending.push(format!("sources.{}", running.id));
+                    self.frozen.insert(running.id.clone());
+                    running.clone()
+                }
+            })
+            .collect()
+    }
+
+    fn source(&mut self, running: &Source, wanted: &Source) -> Source {
+        let before = self.pending.len();
+        let key = |name: &str| format!("sources.{}.{name}", running.id);
+        let Source {
+            id: _,
+            name,
+            product,
+            base_url,
+            organization,
+            auth,
+            credentials_expire,
+            webhook,
+            reconcile,
+            mass_creation,
+            feed,
+            actions,
+            rate,
+            transport,
+            protect,
+        } = wanted;
+        self.keep(key("product"), &running.product, product);
+        self.keep(key("base_url"), &running.base_url, base_url);
+        self.keep(key("organization"), &running.organization, organization);
+        if self.pending.len() > before {
+            self.frozen.insert(running.id.clone());
+            return running.clone(); // it is another source now: nothing of that one is for this one
+        }
+        let mut planned = Source {
+            id: running.id.clone(),
+            product: running.product,
+            base_url: running.base_url.clone(),
+            organization: running.organization.clone(),
+            name: self.take(key("name"), &running.name, name),
+            auth: self.take(key("auth"), &running.auth, auth),
+            credentials_expire: self.take(key("credentials_expire"), &running.credentials_expire, credentials_expire),
+            webhook: webhook.clone(),
+            reconcile: self.keep(key("reconcile"), &running.reconcile, reconcile),
+            mass_creation: self.take(key("mass_creation"), &running.mass_creation, mass_creation),
+            feed: self.keep(key("feed"), &running.feed, feed),
+            actions: self.keep(key("actions"), &running.actions, actions),
+            rate: self.take(key("rate"), &running.rate, rate),
+            transport: self.take(key("transport"), &running.transport, transport),
+            protect: self.take(key("protect"), &running.protect, protect),
+        };
+        // By this the ids of logins are made, also by a feed: two in one process must not differ.
+        planned.webhook = match planned.tells_logins_twice() == running.tells_logins_twice() {
+            true => self.take(key("webhook"), &running.webhook, webhook),
+            false => self.keep(key("webhook"), &running.webhook, webhook),
+        };
+        planned
+    }
+
+    /// The schemes of sources that run as they are wanted. Those of other sources stay as they were, but what is taken
+    /// out or switched off ends at once: nothing is to be done any more that nobody asks for.
+    fn schemes(&mut self, running: &Config, wanted: &[ProvisionedScheme]) -> Vec<ProvisionedScheme> {
+        let mut planned = Vec::new();
+        for wanted in wanted {
+            let key = format!("schemes.{}", wanted.scheme.id);
+            let before = running.schemes.iter().find(|before| before.scheme.id == wanted.scheme.id);
+            let may_change = self.goes_along(running, &wanted.scheme.source)
+                && before.is_none_or(|before| self.goes_along(running, &before.scheme.source));
+            match before {
+                Some(before) if before == wanted => planned.push(before.clone()),
+                _ if may_change => {
+                    self.changed.push(key);
+                    planned.push(wanted.clone());
+                }
+                Some(_) if !wanted.scheme.enabled => self.changed.push(key),
+                Some(before) => {
+                    self.pending.push(key);
+                    planned.push(before.clone());
+                }
+                None => self.pending.push(key),
+            }
+        }
+        let is_gone = |before: &&ProvisionedScheme| wanted.iter().all(|wanted| wanted.scheme.id != before.scheme.id);
+        self.changed.extend(running.schemes.iter().filter(is_gone).map(|gone| format!("schemes.{}", gone.scheme.id)));
+        planned
+    }
+
+    /// Whether `source` runs, and with what is wanted of it.
+    fn goes_along(&self, running: &Config, source: &SourceId) -> bool {
+        running.sources.iter().any(|running| running.id == *source) && !self.frozen.contains(source)
+    }
+}
+
+#[cfg(test)]
+mod tests;

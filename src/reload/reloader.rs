@@ -1,0 +1,173 @@
+//! Reads the configuration again when it is told to or a file has changed, and has it taken into use.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::{Origin, Plan, Start, plan};
+use crate::{
+    clock::Clock,
+    config::{Config, Loaded, Problems, Reading, WatchedFiles},
+    metrics::Metrics,
+};
+
+/// How often the files are looked at. A kubelet needs up to a minute to bring a changed Secret.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long files must rest before they are read: an editor, or a copy of several, may be half done.
+const AT_REST: Duration = Duration::from_millis(500);
+/// Files that never rest are read all the same after so many looks.
+const MOST_LOOKS: u32 = 20;
+
+/// The parts of usher that take a configuration into use.
+pub trait Target: Send + Sync + 'static {
+    /// Takes `next` into use in place of `running`, whole or not at all. May wait for the disk.
+    ///
+    /// # Errors
+    /// [`NotApplied`] where a part can't use it; then nothing has changed.
+    fn apply(&self, running: &Config, next: &Config) -> Result<(), NotApplied>;
+}
+
+/// Why a right configuration was not taken into use: the key, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {why}")]
+pub struct NotApplied {
+    /// The key.
+    pub key: String,
+    /// What is wrong, and what to do.
+    pub why: String,
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error(transparent)]
+    Wrong(#[from] Problems),
+    #[error(transparent)]
+    NotApplied(#[from] NotApplied),
+    #[error("reading it ended by a bug of usher; the lines before this one say where")]
+    Broken,
+}
+
+/// What the next reading is compared with.
+struct State {
+    running: Config,
+    files: WatchedFiles,
+}
+
+/// See the module.
+pub struct Reloader {
+    start: Start,
+    state: Mutex<State>,
+    target: Arc<dyn Target>,
+    metrics: Metrics,
+    clock: Arc<dyn Clock>,
+}
+
+impl Reloader {
+    /// Ready to read again what `start` tells of, of which `running` is in use in `target`.
+    pub fn new(
+        start: Start,
+        running: Config,
+        target: Arc<dyn Target>,
+        metrics: Metrics,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
+        let state = Mutex::new(State { running, files: start.files.clone() });
+        metrics.config.loaded(&start.digest, clock.now());
+        Arc::new(Self { start, state, target, metrics, clock })
+    }
+
+    /// Reloads as it is told, until `stop` is cancelled.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let _stopped = stop.run_until_cancelled(self.reload_always()).await;
+    }
+
+    /// Without a bound on the time that a disk takes: a file system that hangs holds up this task and one thread alone.
+    async fn reload_always(&self) {
+        loop {
+            let cause = tokio::select! {
+                () = self.start.hangup.notified() => "SIGHUP",
+                () = self.files_have_changed() => "a file has changed",
+            };
+            if let Err(refused) = self.reload(cause).await {
+                self.tell_refused(cause, &refused);
+            }
+        }
+    }
+
+    /// Waits until a file has changed, and rests since.
+    async fn files_have_changed(&self) {
+        let mut known = self.state().files.clone();
+        loop {
+            sleep(LOOK_EVERY).await;
+            let now = look(&known).await;
+            if now != known {
+                known = now;
+                break;
+            }
+        }
+        for _ in 0..MOST_LOOKS {
+            sleep(AT_REST).await;
+            let now = look(&known).await;
+            if now == known {
+                return;
+            }
+            known = now;
+        }
+    }
+
+    async fn reload(&self, cause: &'static str) -> Result<(), Refused> {
+        let Reading { loaded, files } = self.read().await?;
+        let running = {
+            let mut state = self.state();
+            state.files = files; // also of a wrong one: it is read again when it has changed
+            state.running.clone()
+        };
+        let Loaded { config, warnings, digest, .. } = loaded?;
+        for warning in &warnings {
+            warn!("{warning}");
+        }
+        let Plan { config, changed, pending } = plan(&running, config);
+        let (target, next) = (Arc::clone(&self.target), config.clone());
+        tokio::task::spawn_blocking(move || target.apply(&running, &next)).await.map_err(|_| Refused::Broken)??;
+        self.state().running = config;
+        self.metrics.config.applied(&digest, &pending, self.clock.now());
+        info!(cause, hash = digest, changed = changed.join(", "), "configuration reloaded");
+        if !pending.is_empty() {
+            let keys = pending.join(", ");
+            warn!(keys, "these keys have changed and need a restart; until then usher goes on with their old values");
+        }
+        Ok(())
+    }
+
+    async fn read(&self) -> Result<Reading, Refused> {
+        let origin: Origin = self.start.origin.clone();
+        tokio::task::spawn_blocking(move || origin.read()).await.map_err(|_| Refused::Broken)
+    }
+
+    fn tell_refused(&self, cause: &'static str, refused: &Refused) {
+        self.metrics.config.refused();
+        match refused {
+            Refused::Wrong(problems) => problems.iter().for_each(|problem| error!("{problem}")),
+            Refused::NotApplied(why) => error!("{why}"),
+            Refused::Broken => {}
+        }
+        let files = self.state().files.count();
+        error!(cause, files, "the configuration is refused; usher goes on with the one before");
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner) // never half changed
+    }
+}
+
+/// The files of `known` as they are now; as they were, where looking at them ended by a bug.
+async fn look(known: &WatchedFiles) -> WatchedFiles {
+    let files = known.clone();
+    tokio::task::spawn_blocking(move || files.now()).await.unwrap_or_else(|_| known.clone())
+}
