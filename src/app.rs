@@ -50,6 +50,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, LogConfig},
     engine::{Controls, Desk, LookUps, Memory, References, WrittenSchemes},
+    health::Health,
     live::Live,
     log::Log,
     products::Limits,
@@ -91,6 +92,17 @@ impl NewToken {
         let path = data_dir.join(admin::TOKEN_FILE);
         Self { secret: secret.clone(), path: absolute(&path).unwrap_or(path) }
     }
+}
+
+/// Opens the state store, and watches it from here on.
+fn open_store(config: &Config, log: &Arc<dyn Log>, health: &Health) -> Result<Store, Error> {
+    let mut store = Store::open(&config.data_dir.join("state"), log.identity())?;
+    store.watch(health.clone())?;
+    database_threads::watch(health);
+    if let Some(aside) = store.set_aside() {
+        warn!(moved_to = %aside.display(), "the state store was damaged; it is rebuilt from the log");
+    }
+    Ok(store)
 }
 
 /// usher, built and bound, ready to run.
@@ -172,13 +184,8 @@ impl App {
         if let Some(bound) = &webhooks {
             bound.listen()?;
         }
-        let mut store = Store::open(&config.data_dir.join("state"), log.identity())?;
-        store.watch(health.clone())?;
+        let store = open_store(&config, &log, &health)?;
         metrics.storage.store_rebuilds.inc_by(u64::from(store.is_rebuilt()));
-        database_threads::watch(&health);
-        if let Some(aside) = store.set_aside() {
-            warn!(moved_to = %aside.display(), "the state store was damaged; it is rebuilt from the log");
-        }
         let settings = Settings::new(&config, Arc::clone(&log), Arc::clone(&clock));
         let controls: Arc<dyn Controls> = Arc::new(settings.clone());
         let connections = connect(limits, &config, &clock, &controls, &log, &metrics)?;
