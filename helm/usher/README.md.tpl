@@ -43,7 +43,11 @@ a StatefulSet `admin`: use it when webhooks must not share a core with the engin
 ## Upgrade, grow, remove
 
 * Upgrades by one version need nothing. `Chart.yaml` lists the changes. Old and new pods work side by side, and one version back is safe.
-* A changed configuration restarts the pods. A Secret that changes does not: `kubectl rollout restart` makes usher read it.
+* Pods read their configuration again when it changes, within about a minute: Secrets, schemes, `mode`, and of a source its `auth`, `webhook`, `rate`,
+  `protect`, `ca` and `proxy`. No pod restarts for these. A change of anything else in `config` restarts the pods.
+* A changed configuration that is wrong is refused, and the pods go on with the one before. The alerts UsherConfigRefused and UsherConfigNeedsRestart
+  tell of a change that has no effect. The init container `check` runs in a rollout only. To check before, render the ConfigMap with `helm template
+  … --show-only templates/configmap.yaml` and run `usher check --config` on the file in it.
 * The size of a claim can't be changed in a StatefulSet. Grow the claims with `kubectl patch pvc`, then
   `kubectl delete statefulset NAME --cascade=orphan`, set `persistence.size`, and upgrade.
 * `helm uninstall` leaves the claims. Delete them by hand if the log is not needed any more.

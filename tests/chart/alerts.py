@@ -151,4 +151,14 @@ ALERTS = {
         says="The pods in people run with 2 configurations for an hour. One of them refuses the new one, or waits for a restart.",
         silent=[{'usher_config_info{hash="aaaa"}': "1x30 _x60", 'usher_config_info{hash="bbbb"}': "1x90"}],
     ),
+    "UsherConfigRefused": Alert(
+        fires={'usher_config_last_reload_successful{pod="a"}': "1 0x30", 'usher_config_last_reload_successful{pod="b"}': "1x30"}, at="15m",
+        says="A pod in people refuses the changed configuration and goes on with the one before. Its log names the line.",
+        silent=[{'usher_config_last_reload_successful{pod="a"}': "1 0x5 1x30"}],
+    ),
+    "UsherConfigNeedsRestart": Alert(
+        fires={'usher_config_needs_restart{key="log.kind"}': "1x90"}, at="70m", labels={"key": "log.kind"},
+        says="The key log.kind has changed in people, and takes effect with a restart only.",
+        silent=[{'usher_config_needs_restart{key="log.kind"}': "1x30 _x60"}],
+    ),
 }

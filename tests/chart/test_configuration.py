@@ -80,13 +80,37 @@ def test_container_and_check_see_the_same(objects):
                 assert container[key] == main[key], f"{name}: {key}"
 
 
-@pytest.mark.parametrize("change,restarts", [
-    ({"config": {"mode": "observe"}}, True),
-    ({"config": {"sources": []}}, True),
-])
-def test_pods_restart_for_what_needs_it(change, restarts):
-    def checksum(*values):
-        [item] = chart.rendered(*values).of("StatefulSet")
-        return item["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+ACME = {
+    "id": "acme", "product": "jira-dc", "base_url": "https://jira.acme.example", "auth": {"bearer": {"value": "x"}},
+    "webhook": {"hmac": [{"value": "y"}]},
+}
 
-    assert (checksum({}) != checksum(change)) == restarts
+
+def acme(**changes):
+    return {"config": {"sources": [{**ACME, **changes}]}}
+
+
+@pytest.mark.parametrize("change,restarts", [
+    ({"config": {**acme()["config"], "mode": "observe"}}, False),
+    ({"config": {**acme()["config"], "schemes": []}}, False),
+    (acme(rate={"per_second": 5}), False),
+    (acme(auth={"bearer": {"value": "z"}}), False),
+    (acme(webhook={"hmac": [{"value": "z"}]}), False),
+    (acme(credentials_expire="2099-01-01"), False),
+    ({**acme(), "adminToken": {"existingSecret": "admin"}}, True),
+    (acme(base_url="https://jira.example"), True),
+    (acme(feed={"kind": "audit-log", "every": "30s"}), True),
+    (acme(reconcile={"every": "1h"}), True),
+    (acme(webhook={**ACME["webhook"], "actions": {"login": ["user_login"]}}), True),
+    (acme(webhook={**ACME["webhook"], "bearer": [{"value": "z"}]}), True),
+    (acme(webhook={"bearer": [{"value": "z"}]}), False),
+    ({"config": {"sources": []}}, True),
+    ({"config": {**acme()["config"], "webhooks": {"max_body": "2MiB"}}}, True),
+    ({**acme(), "listenAddress": "[::]"}, True),
+])
+def test_pods_restart_only_for_what_a_running_usher_cannot_take_up(change, restarts):
+    def pod(values):
+        [item] = chart.rendered(values).of("StatefulSet")
+        return item["spec"]["template"]
+
+    assert (pod(acme()) != pod(change)) == restarts

@@ -38,6 +38,25 @@
 {{- mergeOverwrite $config (include "usher.settings" . | fromYaml) | toYaml -}}
 {{- end -}}
 
+{{/*
+The part of the configuration that a running usher can't take up by itself: docs/configuration.md, Reloading. Pods restart
+when it changes. All else reaches them as a changed file.
+*/}}
+{{- define "usher.restartConfig" -}}
+{{- $config := omit (include "usher.config" . | fromYaml) "mode" "schemes" -}}
+{{- $_ := set $config "admin" (omit $config.admin "token") -}}
+{{- $sources := list -}}
+{{- range $config.sources -}}
+{{- $kept := omit . "name" "auth" "credentials_expire" "rate" "protect" "mass_creation" "ca" "proxy" "webhook" -}}
+{{- $webhook := .webhook | default dict -}}
+{{- $_ := set $kept "actions" $webhook.actions -}}
+{{- /* Whether a feed and a listener tell of the same logins. */ -}}
+{{- $_ := set $kept "twice" (and (or .feed $webhook.bearer) (or $webhook.hmac $webhook.connect) | empty) -}}
+{{- $sources = append $sources $kept -}}
+{{- end -}}
+{{- set $config "sources" $sources | toYaml -}}
+{{- end -}}
+
 {{/* The same keys as environment variables, which win over the file: for a ConfigMap that the chart does not make. */}}
 {{- define "usher.settingsEnv" -}}
 {{- $settings := include "usher.settings" . | fromYaml -}}

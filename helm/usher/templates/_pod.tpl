@@ -16,7 +16,7 @@ metadata:
     {{- end }}
   annotations:
     {{- if not $root.Values.existingConfigMap }}
-    checksum/config: {{ include "usher.config" $root | sha256sum }}
+    checksum/restart: {{ include "usher.restartConfig" $root | sha256sum }}
     {{- end }}
     kubectl.kubernetes.io/default-container: usher
     {{- with $root.Values.podAnnotations }}
