@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use prometheus::{Histogram, IntCounter, IntCounterVec, IntGaugeVec};
+use prometheus::{Histogram, IntCounterVec, IntGaugeVec};
 
 use super::Families;
 use crate::{domain::Stage, intake::feed};
@@ -34,8 +34,6 @@ pub struct PartitionMetrics {
     partitions: IntGaugeVec,
     restore_seconds: Histogram,
     rebalances: IntCounterVec,
-    /// Times that another process joined a group under this process's `group.instance.id`.
-    pub member_fenced: IntCounter,
 }
 
 impl PartitionMetrics {
@@ -55,10 +53,6 @@ impl PartitionMetrics {
                 "rebalances_total",
                 "Times that a group on Kafka has shared out its partitions with this process in it.",
                 &["group_stage"],
-            )?,
-            member_fenced: add.counter(
-                "member_fenced_total",
-                "Times that Kafka took another process for this one, as both have the same group.instance.id.",
             )?,
         };
         for stage in stages() {

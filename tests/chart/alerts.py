@@ -142,6 +142,12 @@ ALERTS = {
         says="The disk of usher-0 in people has 256 MiB left, or is full within 24 hours. Below 64 MiB no webhook is accepted.",
         silent=[{'usher_data_free_bytes{pod="usher-0"}': "10000000000x100"}, {'usher_data_free_bytes{pod="usher-0"}': "10000000000-100000x100"}],
     ),
+    "UsherRestarts": Alert(
+        fires={'process_start_time_seconds{pod="a"}': "0x5 300x5 600x5 900x10"}, at="20m", labels={"pod": "a"},
+        says="a in people was started 3 times in 30 minutes. The last line of its log before each start says why.",
+        # A rollout, and another one soon after.
+        silent=[{'process_start_time_seconds{pod="a"}': "0x10 600x10 1200x30"}],
+    ),
     "UsherVersionsMixed": Alert(
         fires={OLD: "1x90", NEW: "1x90"}, at="70m", says="2 versions run in people for an hour. A rollout does not go on.",
         silent=[{OLD: "1x30 _x60", NEW: "1x90"}],

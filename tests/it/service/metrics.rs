@@ -133,7 +133,6 @@ usher_partitions{source="globex",stage="sweeper",state="restoring"} 0
 usher_partitions{source="acme",stage="feed",state="held"} 0
 usher_restore_seconds_count 24
 usher_rebalances_total{group_stage="planner"} 0
-usher_member_fenced_total 0
 usher_store_rebuilds_total 0
 usher_runs{state="held"} 0
 usher_runs{state="running"} 0
