@@ -1,6 +1,7 @@
 """deploy/kustomize gives the same objects as the chart."""
 
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -36,3 +37,18 @@ def test_usher_accepts_the_configuration_of_an_overlay(overlay, tmp_path):
     lay_out(pod, objects, tmp_path)
     done = check(pod, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_overlay_that_the_readme_shows_can_be_built(tmp_path):
+    shutil.copytree(kustomize.FOLDER, tmp_path / "kustomize")
+    mine = tmp_path / "kustomize" / "overlays" / "mine"
+    mine.mkdir()
+    [text] = re.findall(r"```yaml\n(.*?)```", (kustomize.FOLDER / "README.md").read_text(), re.DOTALL)
+    (mine / "kustomization.yaml").write_text(text)
+    (mine / "usher.yaml").write_text("mode: observe\n")
+    done = subprocess.run(["kubectl", "kustomize", mine], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    objects = {item["kind"]: item for item in yaml.safe_load_all(done.stdout)}
+    assert objects["ConfigMap"]["data"] == {"usher.yaml": "mode: observe\n"}
+    assert objects["StatefulSet"]["spec"]["replicas"] == 2
+    assert {item["metadata"]["namespace"] for item in objects.values()} == {"usher"}
