@@ -1,6 +1,9 @@
 //! From a file and the environment to a checked configuration.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use saphyr_parser::Marker;
 
@@ -49,6 +52,12 @@ pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>
     read_watched(path, env).loaded
 }
 
+/// The file that is read where none is named; none where it is not there.
+pub fn usual_file() -> Option<PathBuf> {
+    let usual = PathBuf::from(USUAL_FILE);
+    usual.symlink_metadata().is_ok().then_some(usual)
+}
+
 /// As [`load`], and tells from which files it was read, so that they can be watched.
 pub fn read_watched(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Reading {
     let env: Env = env.into_iter().collect();
@@ -58,13 +67,12 @@ pub fn read_watched(path: Option<&Path>, env: impl IntoIterator<Item = (String, 
 }
 
 fn read_from(path: Option<&Path>, env: &Env, files: &mut WatchedFiles) -> Result<Loaded, Problems> {
-    let usual = Path::new(USUAL_FILE);
-    files.note(path.unwrap_or(usual));
-    let Some(path) = path.or_else(|| usual.symlink_metadata().is_ok().then_some(usual)) else {
+    files.note(path.unwrap_or(Path::new(USUAL_FILE)));
+    let Some(path) = path.map(Path::to_owned).or_else(usual_file) else {
         return from_watched_bytes(b"", None, Path::new(""), env, files);
     };
     let name: Arc<str> = path.to_string_lossy().into();
-    let bytes = text::read(path, &name).map_err(Problems::one)?;
+    let bytes = text::read(&path, &name).map_err(Problems::one)?;
     from_watched_bytes(&bytes, Some(name), path.parent().unwrap_or(Path::new("")), env, files)
 }
 

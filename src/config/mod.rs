@@ -49,7 +49,9 @@ pub use env::process_env;
 pub use feed::Feed;
 pub use files::WatchedFiles;
 pub use groups::Named;
-pub use load::{CheckedScheme, Loaded, Reading, check_scheme, load, read_scheme, read_schemes, read_watched};
+pub use load::{
+    CheckedScheme, Loaded, Reading, check_scheme, load, read_scheme, read_schemes, read_watched, usual_file,
+};
 pub use problem::{Place, Problem, Problems};
 pub(crate) use reader::nearest;
 pub use sources::Sources;

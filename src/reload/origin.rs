@@ -14,9 +14,10 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The file at `path`, else the usual one or the built-in defaults, with the variables of `env` over it.
+    /// The file at `path`, else the usual one or the built-in defaults, with the variables of `env` over it. A usual file that is
+    /// there now is the one from then on: it is an error where it is gone.
     pub fn new(path: Option<PathBuf>, env: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { path, env: env.into_iter().collect() }
+        Self { path: path.or_else(config::usual_file), env: env.into_iter().collect() }
     }
 
     /// Reads it as it is now. Waits for the disk.

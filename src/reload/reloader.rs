@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -22,6 +22,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const AT_REST: Duration = Duration::from_millis(500);
 /// Files that never rest are read all the same after so many looks.
 const MOST_LOOKS: u32 = 20;
+/// Signals that come faster are taken together.
+const BETWEEN_RELOADS: Duration = Duration::from_millis(250);
+/// Reading that takes longer is told of. A network disk may hang, and a pipe in place of a file waits for its writer.
+const READ_WITHIN: Duration = Duration::from_secs(10);
 
 /// The parts of usher that take a configuration into use.
 pub trait Target: Send + Sync + 'static {
@@ -49,6 +53,9 @@ enum Refused {
     Wrong(#[from] Problems),
     #[error(transparent)]
     NotApplied(#[from] NotApplied),
+    /// An empty file is a right configuration, of defaults: `mode: active`, and no schemes.
+    #[error("the configuration has no source any more; write it whole, or restart usher if it is meant to have none")]
+    Empty,
     #[error("reading it ended by a bug of usher; the lines before this one say where")]
     Broken,
 }
@@ -87,7 +94,7 @@ impl Reloader {
         let _stopped = stop.run_until_cancelled(self.reload_always()).await;
     }
 
-    /// Without a bound on the time that a disk takes: a file system that hangs holds up this task and one thread alone.
+    /// Without an end to the time that a disk takes: a file system that hangs holds up this task and one thread alone.
     async fn reload_always(&self) {
         loop {
             let cause = tokio::select! {
@@ -97,6 +104,7 @@ impl Reloader {
             if let Err(refused) = self.reload(cause).await {
                 self.tell_refused(cause, &refused);
             }
+            sleep(BETWEEN_RELOADS).await;
         }
     }
 
@@ -129,6 +137,9 @@ impl Reloader {
             state.running.clone()
         };
         let Loaded { config, warnings, digest, .. } = loaded?;
+        if config.sources.is_empty() && !running.sources.is_empty() {
+            return Err(Refused::Empty);
+        }
         for warning in &warnings {
             warn!("{warning}");
         }
@@ -147,14 +158,25 @@ impl Reloader {
 
     async fn read(&self) -> Result<Reading, Refused> {
         let origin: Origin = self.start.origin.clone();
-        tokio::task::spawn_blocking(move || origin.read()).await.map_err(|_| Refused::Broken)
+        let mut reading = tokio::task::spawn_blocking(move || origin.read());
+        let read = match timeout(READ_WITHIN, &mut reading).await {
+            Ok(read) => read,
+            Err(_) => {
+                self.metrics.config.refused();
+                error!(
+                    "the configuration or one of its files can't be read in {READ_WITHIN:?}; usher goes on with the one before"
+                );
+                reading.await
+            }
+        };
+        read.map_err(|_| Refused::Broken)
     }
 
     fn tell_refused(&self, cause: &'static str, refused: &Refused) {
         self.metrics.config.refused();
         match refused {
             Refused::Wrong(problems) => problems.iter().for_each(|problem| error!("{problem}")),
-            Refused::NotApplied(why) => error!("{why}"),
+            Refused::NotApplied(_) | Refused::Empty => error!("{refused}"),
             Refused::Broken => {}
         }
         let files = self.state().files.count();

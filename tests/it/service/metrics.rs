@@ -191,7 +191,8 @@ fn documented() -> impl Iterator<Item = &'static str> {
 }
 
 /// There only once something has happened that does not happen in this test.
-const NOW_AND_THEN: [&str; 2] = ["usher_feed_lag_seconds", "usher_schedule_next_timestamp_seconds"];
+const NOW_AND_THEN: [&str; 3] =
+    ["usher_feed_lag_seconds", "usher_schedule_next_timestamp_seconds", "usher_config_needs_restart"];
 
 const DOCUMENT: &str = include_str!("../../../docs/api.md");
 

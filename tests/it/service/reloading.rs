@@ -157,6 +157,76 @@ async fn a_broken_file_is_refused_with_its_places_and_the_configuration_before_g
     assert!(log.contains("need a restart") && log.contains("webhooks.listen"), "{log}");
 }
 
+/// An empty configuration is a right one, of defaults: usher may change everything then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_file_that_is_emptied_or_taken_away_changes_nothing() {
+    let ground = Ground::new(EVERYBODY).groups(&["staff"]);
+    rewrite(&ground, &[("data_dir", "mode: observe\ndata_dir")]);
+    let usher = Usher::in_its_folder(&ground).await;
+    let text = fs::read_to_string(ground.config_path()).expect("a file");
+    let before = hash(&usher).await;
+    fs::write(ground.config_path(), "").expect("emptied");
+    usher.hang_up();
+    has_counted(&usher, REFUSED, 1.0).await;
+    assert!(usher.log().contains("has no source any more"), "{}", usher.log());
+    fs::remove_file(ground.config_path()).expect("removed");
+    has_counted(&usher, REFUSED, 2.0).await; // noticed without being told
+    assert!(usher.log().contains("usher.yaml: cannot be read"), "{}", usher.log());
+
+    let jane = Account::new("KEY1", "jane");
+    ground.sandbox.put_user(ACME.product, jane.clone());
+    let event = usher.tell(ACME, Happening::Created, &jane).await;
+    assert_eq!(usher.ended(&event).await, ["new: add_groups staff tested"], "mode and schemes are those of before");
+    assert_eq!(hash(&usher).await, before);
+    replace(&ground, &text);
+    has_counted(&usher, APPLIED, 1.0).await;
+    assert_eq!(usher.metric(LAST).await, Some(1.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signals_without_a_pause_are_taken_together_and_no_delivery_is_refused() {
+    let ground = Ground::new(EVERYBODY).groups(&["staff"]);
+    let usher = Usher::start(&ground).await;
+    let began = Instant::now();
+    let mut events = Vec::new();
+    for number in 0..40 {
+        for _ in 0..5 {
+            usher.hang_up();
+        }
+        let account = Account::new(format!("KEY{number}"), format!("name-{number}"));
+        ground.sandbox.put_user(ACME.product, account.clone());
+        events.push(usher.tell(ACME, Happening::Created, &account).await);
+    }
+    for event in &events {
+        assert_eq!(usher.ended(event).await, ["new: add_groups staff changed"]);
+    }
+    has_counted(&usher, APPLIED, 1.0).await;
+    let reloads = usher.metric(APPLIED).await.expect("a count");
+    assert!(reloads <= began.elapsed().as_secs_f64() * 4.0 + 1.0, "{reloads} reloads in {:?}", began.elapsed());
+    assert_eq!(usher.metric(REFUSED).await, Some(0.0));
+}
+
+/// As `--config <(…)` of a shell is one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_can_not_be_read_to_its_end_is_told_of_and_holds_nothing_up() {
+    let ground = Ground::new(EVERYBODY).groups(&["staff"]);
+    let usher = Usher::start(&ground).await;
+    let aside = ground.folder().join("aside");
+    fs::rename(ground.config_path(), &aside).expect("moved");
+    let made = std::process::Command::new("mkfifo").arg(ground.config_path()).status().expect("mkfifo");
+    assert!(made.success());
+    usher.hang_up();
+    has_counted(&usher, REFUSED, 1.0).await;
+    assert!(usher.log().contains("can't be read in 10s"), "{}", usher.log());
+    let jane = Account::new("KEY1", "jane");
+    ground.sandbox.put_user(ACME.product, jane.clone());
+    let event = usher.tell(ACME, Happening::Created, &jane).await;
+    assert_eq!(usher.ended(&event).await, ["new: add_groups staff changed"]);
+    usher.terminate();
+    let (status, log) = usher.wait();
+    assert!(status.success(), "{log}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_product_token_that_is_put_right_in_its_file_lets_the_source_go_on() {
     let ground = Ground::new(EVERYBODY).groups(&["staff"]);

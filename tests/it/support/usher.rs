@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::Deref,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
@@ -16,6 +16,9 @@ use super::{
     face::{Face, PATIENCE, eventually},
     ground::Ground,
 };
+
+/// Nothing can listen there.
+pub const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// `usher serve` in a process of its own; killed when dropped.
 pub struct Usher {
@@ -32,8 +35,27 @@ impl Usher {
 
     /// One of several on `ground`, with its data in a folder of its own.
     pub async fn replica(ground: &Ground, data: &str) -> Self {
+        Self::spawn(ground, data, serve(ground)).await
+    }
+
+    /// The process of a split installation that has `role` alone, with `more` variables. One that takes no webhooks in has
+    /// [`NOWHERE`] as the address for them.
+    pub async fn part(ground: &Ground, role: &str, more: &[(&str, &str)]) -> Self {
+        let mut command = serve(ground);
+        command.args(["--roles", role]).envs(more.iter().copied());
+        Self::spawn(ground, role, command).await
+    }
+
+    /// Starts it in the folder of `ground` without telling it where its configuration is.
+    pub async fn in_its_folder(ground: &Ground) -> Self {
+        let mut command = command();
+        command.arg("serve").current_dir(ground.folder()).envs(ground.env());
+        Self::spawn(ground, "data", command).await
+    }
+
+    async fn spawn(ground: &Ground, data: &str, mut command: Command) -> Self {
         let stderr = ground.folder().join(format!("stderr-{}.jsonl", rand::random::<u64>()));
-        let mut child = serve(ground)
+        let mut child = command
             .env("USHER_DATA_DIR", ground.folder().join(data))
             .env("USHER_LOG_FORMAT", "json")
             .stderr(File::create(&stderr).expect("a file"))
@@ -159,8 +181,8 @@ fn addresses(stderr: &Path) -> Option<(SocketAddr, SocketAddr)> {
     let log = fs::read_to_string(stderr).expect("text");
     let running = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let line = running.into_iter().find(|line| line["message"] == "usher is running")?;
-    let address = |field: &str| line[field].as_str().expect("an address").parse().expect("an address");
-    Some((address("webhooks"), address("admin")))
+    let address = |field: &str| line[field].as_str().map(|text| text.parse().expect("an address"));
+    Some((address("webhooks").unwrap_or(NOWHERE), address("admin").expect("each process answers probes")))
 }
 
 /// The command `usher`, with nothing of this process's environment that it would read.
