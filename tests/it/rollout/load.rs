@@ -1,4 +1,4 @@
-//! Deliveries without a pause: each tells of a new user, half of them on connections that are kept.
+//! Deliveries without a pause: each tells of a new user.
 
 use std::{
     net::SocketAddr,
@@ -42,8 +42,8 @@ fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
 }
 
 impl Load {
-    /// Sends so many deliveries a second to `to`.
-    pub fn start(ground: &Arc<Ground>, to: SocketAddr, rate: f64) -> Self {
+    /// Sends so many deliveries a second to `to`; with `keep`, half of them on connections that are kept.
+    pub fn start(ground: &Arc<Ground>, to: SocketAddr, rate: f64, keep: bool) -> Self {
         let told = Arc::<Mutex<Told>>::default();
         let stop = Arc::<AtomicBool>::default();
         let ground = Arc::clone(ground);
@@ -63,7 +63,7 @@ impl Load {
                 }
                 let account = Account::new(format!("KEY-{number}"), format!("user-{number}"));
                 ground.sandbox.put_user(ACME.product, account.clone());
-                let http = if number.is_multiple_of(2) { kept.clone() } else { anew.clone() };
+                let http = if keep && number.is_multiple_of(2) { kept.clone() } else { anew.clone() };
                 sending.spawn(deliver(http, to, account, format!("user-{number}"), Arc::clone(&telling)));
             }
             while sending.join_next().await.is_some() {}

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -34,6 +34,8 @@ struct Backend {
     lag: Duration,
     /// What probes have said, and when; the oldest one is no younger than the lag.
     said: Mutex<VecDeque<(Instant, bool)>>,
+    /// Whether it is to end, so that what probes say does not count any more.
+    withdrawn: AtomicBool,
 }
 
 impl Backend {
@@ -55,7 +57,8 @@ impl Backend {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(3)).build().expect("a client");
         loop {
             let answer = http.get(format!("http://{}/readyz", self.doors.admin)).send().await;
-            self.note(answer.is_ok_and(|answer| answer.status().is_success()));
+            let is_ready = answer.is_ok_and(|answer| answer.status().is_success());
+            self.note(is_ready && !self.withdrawn.load(Ordering::Relaxed));
             tokio::time::sleep(EVERY).await;
         }
     }
@@ -66,7 +69,7 @@ impl Proxy {
     pub async fn start(doors: Vec<Doors>, lag: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let backend = |doors| Backend { doors, lag, said: Mutex::default() };
+        let backend = |doors| Backend { doors, lag, said: Mutex::default(), withdrawn: AtomicBool::default() };
         let backends: Arc<Vec<_>> = Arc::new(doors.into_iter().map(backend).collect());
         let watch = |number: usize| {
             let backends = Arc::clone(&backends);
@@ -79,6 +82,11 @@ impl Proxy {
             proxy.knows_ready(number).await;
         }
         proxy
+    }
+
+    /// Has it send nothing more to a process, as soon as it notices, or something again.
+    pub fn withdraw(&self, number: usize, withdrawn: bool) {
+        self.backends[number].withdrawn.store(withdrawn, Ordering::Relaxed);
     }
 
     /// Waits until it sends to a process.

@@ -32,6 +32,7 @@ mod reloading;
 mod schemes;
 mod secrecy;
 mod shared_rate;
+mod split;
 mod standard_error;
 mod starting;
 mod sweeps;
