@@ -38,6 +38,10 @@ chart-write: ## make the files anew that are made of the chart
 deploy-check: ## the files in deploy/ and the pages for operators, held against the program
 	cargo test --locked --test it -- deploy::
 
+.PHONY: log-of-before
+log-of-before: ## at a release: write the log anew that later versions have to go on with
+	USHER_LOG_OF_BEFORE=1 cargo test --locked --test it -- compatibility::the_story_of_the_log_can_be_told_again
+
 .PHONY: crash
 crash: kafka ## the long form of the crash tests: ROUNDS of kill -9 on each log
 	USHER_TEST_ROUNDS=$${ROUNDS:-100} cargo test --locked --test it -- crash --nocapture
