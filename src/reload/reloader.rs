@@ -147,12 +147,13 @@ impl Reloader {
         let (target, next) = (Arc::clone(&self.target), config.clone());
         tokio::task::spawn_blocking(move || target.apply(&running, &next)).await.map_err(|_| Refused::Broken)??;
         self.state().running = config;
-        self.metrics.config.applied(&digest, &pending, self.clock.now());
         info!(cause, hash = digest, changed = changed.join(", "), "configuration reloaded");
         if !pending.is_empty() {
             let keys = pending.join(", ");
             warn!(keys, "these keys have changed and need a restart; until then usher goes on with their old values");
         }
+        // What is counted can be read in the log.
+        self.metrics.config.applied(&digest, &pending, self.clock.now());
         Ok(())
     }
 
@@ -162,10 +163,10 @@ impl Reloader {
         let read = match timeout(READ_WITHIN, &mut reading).await {
             Ok(read) => read,
             Err(_) => {
-                self.metrics.config.refused();
                 error!(
                     "the configuration or one of its files can't be read in {READ_WITHIN:?}; usher goes on with the one before"
                 );
+                self.metrics.config.refused();
                 reading.await
             }
         };
@@ -173,7 +174,6 @@ impl Reloader {
     }
 
     fn tell_refused(&self, cause: &'static str, refused: &Refused) {
-        self.metrics.config.refused();
         match refused {
             Refused::Wrong(problems) => problems.iter().for_each(|problem| error!("{problem}")),
             Refused::NotApplied(_) | Refused::Empty => error!("{refused}"),
@@ -181,6 +181,7 @@ impl Reloader {
         }
         let files = self.state().files.count();
         error!(cause, files, "the configuration is refused; usher goes on with the one before");
+        self.metrics.config.refused();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
