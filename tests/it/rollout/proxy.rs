@@ -39,9 +39,11 @@ struct Backend {
 }
 
 impl Backend {
-    fn note(&self, ready: bool) {
+    /// Notes what a probe has said; none: the same as before.
+    fn note(&self, ready: Option<bool>) {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        said.push_back((Instant::now(), ready));
+        let before = said.back().is_some_and(|(_, ready)| *ready);
+        said.push_back((Instant::now(), ready.unwrap_or(before)));
         while said.get(1).is_some_and(|(at, _)| at.elapsed() >= self.lag) {
             said.pop_front();
         }
@@ -56,10 +58,19 @@ impl Backend {
     async fn watch(&self) {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(3)).build().expect("a client");
         loop {
-            let answer = http.get(format!("http://{}/readyz", self.doors.admin)).send().await;
-            let is_ready = answer.is_ok_and(|answer| answer.status().is_success());
-            self.note(is_ready && !self.withdrawn.load(Ordering::Relaxed));
+            let withdrawn = self.withdrawn.load(Ordering::Relaxed);
+            self.note(if withdrawn { Some(false) } else { self.probe(&http).await });
             tokio::time::sleep(EVERY).await;
+        }
+    }
+
+    /// Whether it is ready. A kubelet takes a pod out after two failures that are seconds apart: an answer that is late on a
+    /// busy machine, or a log that is slow for a moment, says nothing here.
+    async fn probe(&self, http: &reqwest::Client) -> Option<bool> {
+        match http.get(format!("http://{}/readyz", self.doors.admin)).send().await {
+            Ok(answer) if answer.status().is_success() => Some(true),
+            Ok(answer) => answer.text().await.is_ok_and(|text| text.contains("stopping")).then_some(false),
+            Err(error) => error.is_connect().then_some(false),
         }
     }
 }
