@@ -55,7 +55,7 @@ schemathesis: ## the long form of the test of the API against its OpenAPI docume
 	USHER_TEST_EXAMPLES=$${EXAMPLES:-200} cargo test --locked --test it -- schemathesis --nocapture
 
 .PHONY: chaos
-chaos: kafka ## COURSES of faults at random on each log, USHER_TEST_CHAOS_MINUTES (10) each, then the verdict
+chaos: kafka ## COURSES of faults at random on each log, USHER_TEST_CHAOS_MINUTES (10) each, of USHER_TEST_PROCESSES (3 and 1 in turn), then the verdict
 	USHER_TEST_CHAOS_MINUTES=$${USHER_TEST_CHAOS_MINUTES:-10} USHER_TEST_COURSES=$${COURSES:-1} \
 		cargo test --locked --test it -- chaos:: --nocapture --test-threads 1
 

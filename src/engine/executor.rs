@@ -13,6 +13,7 @@ use super::{
     dead_letters::DeadLetters,
     guard::Guard,
     outcomes::Outcomes,
+    passed::Memory,
     run_line::RunLine,
     step::{Carried, Ended, Hold, Plan, Progress},
 };
@@ -42,6 +43,7 @@ pub struct Executor {
     pub(super) connection: Arc<Connection>,
     pub(super) guard: Guard,
     pub(super) outcomes: Arc<Outcomes>,
+    pub(super) log: Arc<dyn Log>,
     mode: Live<Mode>,
 }
 
@@ -63,10 +65,10 @@ impl Executor {
             appender: appender.clone(),
             metrics: metrics.clone(),
         };
-        let guard = Guard::new(Arc::clone(&connection), protect).claiming(log);
+        let guard = Guard::new(Arc::clone(&connection), protect).claiming(Arc::clone(&log));
         let outcomes =
             Arc::new(Outcomes { connection: Arc::clone(&connection), appender, dead_letters, ledger, metrics });
-        Self { connection, guard, outcomes, mode: mode.into() }
+        Self { connection, guard, outcomes, log, mode: mode.into() }
     }
 
     /// The same, holding what takes something away while `references` that protect users name nothing.
@@ -126,11 +128,11 @@ impl Executor {
     }
 
     /// The steps of `verdict`, in order.
-    fn plans<'a>(
+    pub(super) fn plans<'a>(
         &self,
         decision: &'a Decision,
         verdict: &'a SchemeVerdict,
-        forgotten: bool,
+        memory: Memory,
     ) -> impl Iterator<Item = Plan<'a>> {
         let observe = self.observes() || decision.mode == Mode::Observe;
         let dry_run = observe || verdict.test_mode;
@@ -145,7 +147,7 @@ impl Executor {
                 && verdict.forecast == Some(Forecast::AlreadySo),
             after_delete: verdict.steps[..index].contains(&Step::Delete),
             followed: index + 1 < verdict.steps.len(),
-            forgotten,
+            memory,
         });
         plans.filter(|plan| decision.only.as_ref().is_none_or(|only| *only == plan.step.key))
     }
@@ -160,7 +162,7 @@ impl Executor {
     async fn give_up_read(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
         for verdict in decision.selected() {
             let mut line = RunLine::default();
-            for plan in self.plans(decision, verdict, false) {
+            for plan in self.plans(decision, verdict, Memory::Whole) {
                 let (before, known) = match self.outcomes.recall(&plan.step, work).await? {
                     Some(Entry::Attempted { before, .. }) => (Some(before), UNKNOWN_WHETHER_DONE),
                     Some(Entry::Done | Entry::Gone | Entry::KeptBack) => continue,
@@ -216,6 +218,13 @@ impl Handler for Executor {
         }
     }
 
+    fn remembers(&self, scope: &Scope, record: &Stored) -> Result<bool, store::Error> {
+        match codec::decode::<OutcomeRecord>(&record.payload) {
+            Ok(written) => self.outcomes.remembers(scope, &written),
+            Err(_) => Ok(true), // nothing follows from it
+        }
+    }
+
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
         let decision = match codec::decode::<Decision>(&record.payload) {
             Ok(decision) => decision,
@@ -223,12 +232,12 @@ impl Handler for Executor {
                 return self.outcomes.dead_letters.unreadable(self.input(), record, &error, &work.stop).await;
             }
         };
-        let forgotten = work.may_be_forgotten(&self.outcomes.ledger, record).await?;
+        let memory = self.memory_of(&decision, record, work).await?;
         let mut carried = Carried::default();
         for verdict in decision.selected() {
             carried.begin_scheme();
             let mut line = RunLine::default();
-            for plan in self.plans(&decision, verdict, forgotten) {
+            for plan in self.plans(&decision, verdict, memory) {
                 let entry = self.step(&plan, &mut carried, &mut line, work).await?;
                 carried.note(&plan.step.step, &entry);
             }

@@ -27,6 +27,7 @@ mod mass_creation;
 mod memory;
 mod outcomes;
 mod overview;
+mod passed;
 mod patience;
 mod pending_steps;
 mod planner;

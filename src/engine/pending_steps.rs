@@ -31,6 +31,8 @@ use crate::{
 /// The executor may be far behind, or a step be put off for a day. While its source may be called, a user's next event is
 /// held up for so long by it; the event after that is not.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// The wait is counted in pieces; one in which the source was stopped does not count.
+const PIECE: Duration = Duration::from_secs(5);
 /// Steps kept of one user at most, the latest ones.
 const MOST_OF_ONE: usize = 1_000;
 /// Locks for writing. Users with different ones are written at the same time.
@@ -262,15 +264,16 @@ impl Waiter {
         connection: &Connection,
         stop: &CancellationToken,
     ) -> Result<bool, Interrupted> {
-        loop {
+        let mut waited = Duration::ZERO;
+        while waited < PATIENCE {
             connection.running(stop).await?;
             let stops = connection.stops();
-            let all_ended = tokio::time::timeout(PATIENCE, self.left.wait_for(BTreeSet::is_empty));
+            let all_ended = tokio::time::timeout(PIECE, self.left.wait_for(BTreeSet::is_empty));
             if stop.run_until_cancelled(all_ended).await.ok_or(Interrupted)?.is_ok() {
                 return Ok(true);
             }
             if connection.is_running() && connection.stops() == stops {
-                break;
+                waited += PIECE;
             }
         }
         let (source, left) = (&connection.source, self.left.borrow().clone());

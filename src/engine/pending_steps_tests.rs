@@ -277,6 +277,22 @@ async fn while_the_source_is_stopped_no_time_passes() {
     assert_eq!(waited, Ok(true));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_source_that_was_stopped_for_a_moment_does_not_have_all_be_waited_for_anew() {
+    let scene = Scene::new();
+    scene.note(&decision(&["a"]));
+    let began = tokio::time::Instant::now();
+    let (waited, ()) = tokio::join!(scene.wait(), async {
+        tokio::time::sleep(PATIENCE - PIECE).await;
+        scene.controls.stop("acme");
+        assert!(!scene.connection.is_running());
+        tokio::time::sleep(PIECE).await;
+        scene.controls.resume("acme");
+    });
+    assert_eq!(waited, Ok(false));
+    assert!(began.elapsed() <= PATIENCE + PIECE * 3, "{:?}", began.elapsed());
+}
+
 #[tokio::test]
 async fn stopping_ends_the_wait() {
     let scene = Scene::new();

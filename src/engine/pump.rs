@@ -24,7 +24,7 @@ use crate::{
 const MAX_IN_FLIGHT: usize = 256;
 /// Records from the lowest unfinished one on: finished, in the works or waiting. So many at most come again after a crash,
 /// and so many others are worked on while one user is stuck.
-const MAX_BEYOND: usize = 10_000;
+pub(super) const MAX_BEYOND: usize = 10_000;
 /// Bytes of the records that wait for another one of the same user.
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 /// Work is given this long to come to an end when a partition is taken away.
@@ -131,6 +131,7 @@ impl<H: Handler> Pump<H> {
     /// Takes a record: begins it, or has it wait behind the one of the same user that is in the works.
     fn take(&mut self, record: Stored) {
         let offset = record.position.offset;
+        self.work.given.begins_at(offset);
         // Output offsets below this one were acknowledged already, and all of them belong to records before this one: when
         // all up to this one are finished, they are all remembered.
         let safe = self.work.acked.load(Ordering::Acquire);

@@ -16,7 +16,14 @@ use crate::{
 /// Where no record comes for so long, it is looked whether those that are waited for are still there.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
+/// So many records before a checkpoint are compared with what is remembered.
+const COMPARED: u64 = 512;
+/// For each that is not remembered so many have to be. One that had stood still may have written some late. And of a stream that was
+/// made again some may be remembered, as they are about what was done once more.
+const KNOWN_FOR_EACH: usize = 9;
+
 /// Why it was not read back.
+#[derive(Debug)]
 pub(super) enum Stopped {
     Interrupted,
     Failed(String),
@@ -74,7 +81,8 @@ async fn note_what_is_lost<H: Handler>(reading: &Reading<'_>, handler: &H, scope
     }
     let written = log.bounds(handler.output(), partition).await?;
     let checkpoint = ledger.checkpoint(scope)?;
-    let is_remade = checkpoint > written.end;
+    let has_grown_again = checkpoint <= written.end && reading.is_another(handler, scope, &written, checkpoint).await?;
+    let is_remade = checkpoint > written.end || has_grown_again;
     let is_in_doubt = written.start > 0 || is_done_for_good(handler.stage());
     let is_gone = (written.start > checkpoint || is_remade) && is_in_doubt && !log.keeps_what_tells_of_unconsumed();
     // A version that forgot by age alone has kept this store.
@@ -89,10 +97,19 @@ async fn note_what_is_lost<H: Handler>(reading: &Reading<'_>, handler: &H, scope
             false => oldest.map_or(kept, |oldest| oldest.min(kept)),
         };
         Forgotten { before, until }
+    } else if checkpoint == 0 && is_done_for_good(handler.stage()) && !log.keeps_what_tells_of_unconsumed() {
+        // Nothing shows that something is missing, and nothing that it is not.
+        Forgotten { until: log.bounds(handler.input(), partition).await?.end, ..Forgotten::NOTHING }
     } else {
         Forgotten::NOTHING
     };
-    Ok(ledger.note_forgotten(scope, forgotten)?)
+    ledger.note_forgotten(scope, forgotten)?;
+    if has_grown_again {
+        let (stream, stage) = (handler.output(), handler.stage().as_str());
+        warn!(%stream, %partition, stage, "the log holds other records than were read back, restoring from its start");
+        ledger.read_back_anew(scope, &[])?;
+    }
+    Ok(())
 }
 
 /// Whether the work of `stage` is done whatever becomes of its output: a product was changed. What the other stages wrote and is
@@ -105,14 +122,45 @@ const fn is_done_for_good(stage: Stage) -> bool {
 }
 
 /// One partition being read back.
-struct Reading<'a> {
-    log: &'a Arc<dyn Log>,
-    ledger: &'a Ledger,
-    partition: Partition,
-    stop: &'a CancellationToken,
+pub(super) struct Reading<'a> {
+    pub(super) log: &'a Arc<dyn Log>,
+    pub(super) ledger: &'a Ledger,
+    pub(super) partition: Partition,
+    pub(super) stop: &'a CancellationToken,
 }
 
 impl Reading<'_> {
+    /// Whether the output of `handler` is another stream than the one that was read back up to `checkpoint`: it was deleted,
+    /// made again, and has grown since. Then much of what stands before the checkpoint is not remembered.
+    async fn is_another<H: Handler>(
+        &self,
+        handler: &H,
+        scope: &Scope,
+        written: &Range<u64>,
+        checkpoint: u64,
+    ) -> Result<bool, Stopped> {
+        let mut next = written.start.max(checkpoint.saturating_sub(COMPARED));
+        if next >= checkpoint || !is_done_for_good(handler.stage()) || self.log.keeps_what_tells_of_unconsumed() {
+            return Ok(false);
+        }
+        // Not what is noted as forgotten: the clocks that the times there are from may have been wrong.
+        let kept_since = handler.now().minus(log::RETENTION);
+        let (mut known, mut strange) = (0, 0);
+        let mut records = self.log.read(handler.output(), vec![(self.partition, next)]).await?;
+        while next < checkpoint {
+            let record = self.next(handler.output(), checkpoint, &mut records).await?;
+            next = record.position.offset + 1;
+            if !is_of(&record, handler.source()) || record.appended < kept_since {
+                continue;
+            }
+            match handler.remembers(scope, &record)? {
+                true => known += 1,
+                false => strange += 1,
+            }
+        }
+        Ok(strange > known / KNOWN_FOR_EACH)
+    }
+
     /// Reads `stream` from the checkpoint of `scope` to its end, and moves the checkpoint there. Gives both. Where the
     /// checkpoint lies beyond the end, what is remembered is forgotten, unless `keeps` says that it is true all the same.
     async fn read_back(
@@ -155,7 +203,7 @@ impl Reading<'_> {
 
     /// The next of `records`, which come from `stream`. Fails where all before `end` have been removed meanwhile: then it is
     /// looked again what is lost.
-    async fn next(&self, stream: Stream, end: u64, records: &mut Records) -> Result<Stored, Stopped> {
+    pub(super) async fn next(&self, stream: Stream, end: u64, records: &mut Records) -> Result<Stored, Stopped> {
         loop {
             let next = tokio::time::timeout(LOOK_AGAIN, records.next());
             match self.stop.run_until_cancelled(next).await.ok_or(Stopped::Interrupted)? {

@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     Connection, Failures, Input, Retry,
+    passed::Given,
     pump::Pump,
     restore::{Stopped, restore},
     sharing::share,
@@ -52,6 +53,11 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Takes a record of its own output into its memory, again if need be.
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error>;
+
+    /// Whether a record of its own output is in its memory, or what follows from it.
+    fn remembers(&self, _scope: &Scope, _record: &Stored) -> Result<bool, store::Error> {
+        Ok(true)
+    }
 
     /// What else its memory is restored from, beside its output.
     fn also_restored_from(&self) -> &'static [Stream] {
@@ -103,6 +109,8 @@ pub struct Work {
     pub(super) system: &'static str,
     /// One past the highest output offset acknowledged so far.
     pub(super) acked: Arc<AtomicU64>,
+    /// From where on the input was given, and what of that was begun before.
+    pub(super) given: Arc<Given>,
 }
 
 impl Work {
@@ -216,7 +224,8 @@ impl<H: Handler> Partitions<H> {
         let Assignment { records, offsets, lease, released, .. } = assignment;
         let log = Arc::clone(&self.log);
         let (health, system, acked) = (log.health(), log.system(), Arc::new(AtomicU64::new(acked)));
-        let work = Work { scope, stop: stopping, lease, health, system, acked };
+        let given = Arc::<Given>::default();
+        let work = Work { scope, stop: stopping, lease, health, system, acked, given };
         let Self { ledger, handler, failures, .. } = self;
         let input = Input::new(log, handler.input(), partition, records, failures.clone());
         let pump = Pump::new(Arc::clone(&handler), ledger, work.clone(), failures, offsets);

@@ -17,6 +17,7 @@ fn work() -> Work {
         health: Health::default(),
         system: "test",
         acked: Arc::new(AtomicU64::new(0)),
+        given: Arc::default(),
     }
 }
 

@@ -24,6 +24,7 @@ use super::{
     connection::Asked,
     executor::Executor,
     guard::{Permit, Refusal},
+    passed::Memory,
     patience::Patience,
     reading::Reading,
 };
@@ -55,8 +56,8 @@ pub(super) struct Plan<'a> {
     pub(super) after_delete: bool,
     /// Whether others stand behind it in its scheme.
     pub(super) followed: bool,
-    /// Whether it may have been done without usher's remembering it: its decision is older than what is remembered.
-    pub(super) forgotten: bool,
+    /// What is remembered of its decision.
+    pub(super) memory: Memory,
 }
 
 /// A step on its way.
@@ -101,6 +102,9 @@ impl<'a> Progress<'a> {
         }
         if self.carried.is_gone() {
             return Ok(Ended::skipped());
+        }
+        if self.is_passed() {
+            return Ok(Ended::passed().before(self.attempted.clone()));
         }
         self.executor.connection.running(&self.work.stop).await?;
         if self.may_be_done {

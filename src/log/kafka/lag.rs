@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use rdkafka::statistics;
+use rdkafka::{Statistics, statistics};
 
-use crate::log::Stream;
+use crate::log::{Partition, Stream};
 
 /// How far the members of all groups in this process are behind.
 #[derive(Default)]
@@ -42,6 +42,17 @@ impl Gauge {
     }
 }
 
+/// The records that are not done in the partitions of `topic` that a member has; nothing while it is not known. One that has
+/// none is not behind, whether or not the statistics still tell of the topic.
+pub(super) fn of_all(statistics: &Statistics, topic: &str, held: &[Partition]) -> Option<u64> {
+    if held.is_empty() {
+        return Some(0);
+    }
+    let topic = statistics.topics.get(topic)?;
+    let ours = held.iter().filter_map(|partition| topic.partitions.get(&i32::from(partition.0)));
+    ours.filter_map(of).reduce(|sum, lag| sum + lag)
+}
+
 /// The records of one partition that are not done; nothing while the end of the partition is not known.
 pub(super) fn of(partition: &statistics::Partition) -> Option<u64> {
     let end = partition.hi_offset;
@@ -72,6 +83,19 @@ mod tests {
         assert_eq!(of(&partition(100, -1001, -1001, 10)), Some(90));
         assert_eq!(of(&partition(-1001, 90, 80, 10)), None, "the end is not known");
         assert_eq!(of(&partition(100, -1001, -1001, -1001)), None);
+    }
+
+    #[test]
+    fn a_member_that_has_lost_its_partitions_is_not_behind() {
+        let partitions = [(0, partition(100, 90, 80, 10)), (1, partition(100, 70, 60, 10))].into();
+        let topic = statistics::Topic { partitions, ..Default::default() };
+        let told = Statistics { topics: [("events".to_owned(), topic)].into(), ..Default::default() };
+        let both = [Partition(0), Partition(1)];
+        assert_eq!(of_all(&told, "events", &both), Some(40));
+        assert_eq!(of_all(&told, "events", &both[1..]), Some(30));
+        assert_eq!(of_all(&told, "events", &[]), Some(0));
+        assert_eq!(of_all(&Statistics::default(), "events", &[]), Some(0), "the client has forgotten the topic");
+        assert_eq!(of_all(&Statistics::default(), "events", &both), None);
     }
 
     #[test]

@@ -229,9 +229,7 @@ impl ClientContext for Member {
             // Whoever owns the membership joins anew.
             self.leave.cancel();
         }
-        let Some(topic) = statistics.topics.get(&self.topic) else { return };
-        let held = self.held();
-        let ours = held.keys().filter_map(|partition| topic.partitions.get(&i32::from(partition.0)));
-        self.lag.set(ours.filter_map(lag::of).reduce(|sum, lag| sum + lag).or(held.is_empty().then_some(0)));
+        let held: Vec<_> = self.held().keys().copied().collect();
+        self.lag.set(lag::of_all(&statistics, &self.topic, &held));
     }
 }

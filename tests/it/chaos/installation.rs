@@ -55,6 +55,8 @@ pub struct Installation {
     pub scene: Scene,
     /// When a process was killed or halted.
     pub cuts: Mutex<Vec<Timestamp>>,
+    /// When the topic of the outcomes began to be deleted.
+    pub deletions: Mutex<Vec<Timestamp>>,
 }
 
 impl Installation {
@@ -74,7 +76,7 @@ impl Installation {
             Supervised::start(number, folder, |ports| scene.configure(number, ports), &open)
         };
         let processes = (0..form.processes()).map(start).collect();
-        let installation = Self { scene, processes, kafka, disk, cuts: Mutex::default() };
+        let installation = Self { scene, processes, kafka, disk, cuts: Mutex::default(), deletions: Mutex::default() };
         installation.is_ready_again().await;
         (installation, doors)
     }
@@ -82,6 +84,11 @@ impl Installation {
     /// Notes that a process is cut off in the middle of something.
     pub fn cut(&self) {
         self.cuts.lock().unwrap_or_else(PoisonError::into_inner).push(SystemClock.now());
+    }
+
+    /// Notes that the topic of the outcomes is about to be deleted.
+    pub fn deletes(&self) {
+        self.deletions.lock().unwrap_or_else(PoisonError::into_inner).push(SystemClock.now());
     }
 
     /// Takes away all that still hinders; the faults of a product go when their time is over.

@@ -8,7 +8,7 @@
 //! * [`play`] plays a course: faults, everything lifted, ready again, everything done, verdict.
 //!
 //! In the suite a course takes seconds. `make chaos` plays long ones: `USHER_TEST_CHAOS_MINUTES` each,
-//! `USHER_TEST_COURSES` of them. The same `USHER_TEST_SEED` gives the same sequence of faults.
+//! `USHER_TEST_COURSES` of them, `USHER_TEST_PROCESSES` (1 or 3) in each. The same `USHER_TEST_SEED` gives the same sequence of faults.
 
 mod clock;
 mod course;

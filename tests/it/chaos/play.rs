@@ -38,8 +38,11 @@ async fn play(short: Duration, forms: &[Form]) {
     let number = |name| env::var(name).ok().map(|number| number.parse::<f64>().expect("a number"));
     let length = number("USHER_TEST_CHAOS_MINUTES").map_or(short, |minutes| Duration::from_secs_f64(minutes * 60.0));
     let courses = number("USHER_TEST_COURSES").map_or(1, |courses| courses as usize);
+    // Of so many processes only, where that is asked for.
+    let processes = number("USHER_TEST_PROCESSES").map(|processes| processes as usize);
+    let forms: Vec<_> = forms.iter().filter(|form| processes.is_none_or(|asked| form.processes() == asked)).collect();
     let mut failed = Vec::new();
-    for (nth, form) in forms.iter().cycle().take(courses).enumerate() {
+    for (nth, form) in forms.into_iter().cycle().take(courses).enumerate() {
         let course = Course { form: *form, seed: scene::seed().wrapping_add(nth as u64), length };
         if tokio::spawn(course.play()).await.is_err() {
             failed.push(format!("{form}: USHER_TEST_SEED={}", course.seed));
@@ -78,7 +81,7 @@ impl Course {
         let suffered = Suffered {
             halted: planned.iter().any(|planned| matches!(planned.fault, Fault::Pause(_))),
             broker_killed: planned.iter().any(|planned| planned.fault == Fault::KillBroker),
-            outcomes_lost: planned.iter().any(|planned| planned.fault == Fault::DeleteOutcomes),
+            outcomes_lost: installation.deletions.lock().expect("no panic").clone(),
         };
         installation.end(&histories, &name, suffered).await;
     }
@@ -102,7 +105,7 @@ async fn people_arrive(mut load: Load, installation: &Installation, seed: u64, e
 impl Installation {
     /// Has it do what was accepted, stops it in order, and judges.
     async fn end(mut self, histories: &[History], name: &str, suffered: Suffered) {
-        let lossy = self.kafka.as_ref().filter(|_| suffered.outcomes_lost).map(|kafka| &kafka.config);
+        let lossy = self.kafka.as_ref().filter(|_| !suffered.outcomes_lost.is_empty()).map(|kafka| &kafka.config);
         self.scene.everything_is_done(self.processes[0].doors(), histories, lossy).await;
         let mut wrong = Vec::new();
         for (number, process) in self.processes.drain(..).enumerate() {

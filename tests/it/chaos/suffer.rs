@@ -15,8 +15,8 @@ use super::{
     strangers, topics,
 };
 
-/// How long it is tried to delete a topic: the broker may be away.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long it is tried to delete a topic: the broker may be away for 30 s, and busy when it is back.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 impl Installation {
     /// Has it last its time; returns when it is lifted.
@@ -50,13 +50,27 @@ impl Installation {
                 drop(filled);
             }
             Fault::KillBroker => kill_broker(self.kafka(), lasts).await,
-            Fault::DeleteOutcomes => delete_outcomes(self.kafka()).await,
+            Fault::DeleteOutcomes => self.delete_outcomes().await,
             Fault::Product(product, fault) => {
                 let control = &self.scene.sandbox.control;
                 let id = control.inject(&fault.of(product)).await.expect("injected");
                 sleep(lasts).await;
                 control.remove_fault(id).await.expect("removed");
             }
+        }
+    }
+
+    async fn delete_outcomes(&self) {
+        let (kafka, deadline) = (self.kafka(), Instant::now() + PATIENCE);
+        loop {
+            // Not while it is away: a request that waits for it may be carried out, and its answer be late.
+            let _there = kafka.away.lock().await;
+            self.deletes();
+            match topics::delete(&kafka.config, Stream::Outcomes).await {
+                Ok(()) => return,
+                Err(why) => assert!(Instant::now() < deadline, "the topic of the outcomes can't be deleted: {why}"),
+            }
+            sleep(Duration::from_millis(500)).await;
         }
     }
 
@@ -72,12 +86,4 @@ async fn kill_broker(kafka: &Arc<Kafka>, lasts: Duration) {
     sleep(lasts).await;
     let broker = Arc::clone(kafka);
     spawn_blocking(move || broker.broker.start()).await.expect("started");
-}
-
-async fn delete_outcomes(kafka: &Kafka) {
-    let deadline = Instant::now() + PATIENCE;
-    while let Err(why) = topics::delete(&kafka.config, Stream::Outcomes).await {
-        assert!(Instant::now() < deadline, "the topic of the outcomes can't be deleted: {why}");
-        sleep(Duration::from_millis(500)).await;
-    }
 }

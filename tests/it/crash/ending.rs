@@ -2,7 +2,11 @@
 
 use tokio::sync::watch;
 use url::Url;
-use usher::{domain::Product, log::Log, sandbox::ACCOUNT};
+use usher::{
+    domain::{Product, Timestamp},
+    log::Log,
+    sandbox::ACCOUNT,
+};
 
 use super::{
     load::{History, Load},
@@ -32,14 +36,14 @@ pub async fn judge(scene: &Scene, log: &dyn Log, histories: &[History]) -> Figur
 }
 
 /// What happened meanwhile that a judge has to know of.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Suffered {
     /// A process stood still.
     pub halted: bool,
     /// The broker was killed.
     pub broker_killed: bool,
-    /// The topic of the outcomes was deleted.
-    pub outcomes_lost: bool,
+    /// When the topic of the outcomes began to be deleted, each time.
+    pub outcomes_lost: Vec<Timestamp>,
 }
 
 /// The same, after all that was suffered.
@@ -62,7 +66,7 @@ pub async fn judge_after(scene: &Scene, log: &dyn Log, histories: &[History], su
         issues: &issues,
         on_create: if scene.issues { 2 } else { 1 },
         halted: suffered.halted,
-        outcomes_lost: suffered.outcomes_lost,
+        outcomes_lost: &suffered.outcomes_lost,
     });
     assert!(verdict.wrong.is_empty(), "{verdict}");
     eprintln!("{:?}", verdict.figures);

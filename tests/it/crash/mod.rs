@@ -3,7 +3,7 @@
 //! * [`scene`] is what outlives a crash: the sandbox (a process too), the folder, the people; it starts usher.
 //! * [`load`] sends signed webhooks for those people and remembers every answer.
 //! * [`ending`] lets usher do what was accepted; [`records`] is what the log holds then, and [`verdict`] compares it
-//!   with what was answered and with what the sandbox saw.
+//!   with what was answered and with what the sandbox saw. [`redone`] is what may come twice where outcomes were deleted.
 //! * [`embedded`], [`kafka`], [`outage`] and [`full_disk`] are the tests; [`sweeps`] are tests on a ground of their own.
 //!
 //! A course of [`super::chaos`] has the same scene, load and judge.
@@ -18,6 +18,7 @@ pub mod load;
 mod outage;
 mod reconciliation;
 mod records;
+mod redone;
 pub mod scene;
 mod sweeps;
 pub mod verdict;

@@ -6,13 +6,14 @@ use std::{
 };
 
 use usher::{
-    domain::{Decision, EventId, EventKind, NoAction, Product, Step, StepKey, StepResult, Timestamp},
+    domain::{Decision, EventId, EventKind, NoAction, Outcome, Product, Step, StepKey, StepResult, Timestamp},
     sandbox::{ACCOUNT, Change, Entry, Issue, Listed},
 };
 
 use super::{
     load::History,
     records::{File, Records},
+    redone::{self, Course},
     scene::Person,
 };
 
@@ -21,6 +22,8 @@ use super::{
 struct Seen {
     /// What usher changed, in order: `+fresh`, `-seen`, `issue usher-…`.
     effects: Vec<String>,
+    /// When, by the clock of the sandbox.
+    at: Vec<Timestamp>,
     groups: BTreeSet<String>,
 }
 
@@ -45,6 +48,10 @@ pub struct Figures {
     pub overtaken: usize,
     /// Issues that are kept as dead letters: with the outcomes it was lost whether they were created.
     pub in_doubt: usize,
+    /// Changes of groups that were made again, with the decisions behind them, as the outcomes that told of them were deleted.
+    pub redone: usize,
+    /// Steps that were not done again, as usher knew of a later decision that had been carried out.
+    pub passed: usize,
 }
 
 /// All that is known when everything is over.
@@ -61,9 +68,9 @@ pub struct Evidence<'a> {
     /// A process stood still for longer than its session. What it had in hand for the log may be written when it goes on,
     /// after what another wrote meanwhile; it must not say otherwise.
     pub halted: bool,
-    /// The topic of the outcomes was deleted. What stood in it is gone, so that no outcome is missing; what is there
-    /// has to fit, and the effects all the same.
-    pub outcomes_lost: bool,
+    /// When the topic of the outcomes began to be deleted. What stood in it is gone, so that no outcome is missing; what is
+    /// there has to fit, and the effects all the same, save that decisions without their outcomes may be carried out again.
+    pub outcomes_lost: &'a [Timestamp],
 }
 
 /// What does not fit.
@@ -74,14 +81,15 @@ pub struct Verdict {
     kills: Vec<Timestamp>,
     on_create: usize,
     halted: bool,
-    outcomes_lost: bool,
+    outcomes_lost: Vec<Timestamp>,
     in_doubt: BTreeSet<String>,
 }
 
 /// Compares everything with everything.
 pub fn judge(evidence: Evidence<'_>) -> Verdict {
     let Evidence { histories, kills, mut records, journal, users, issues, on_create, halted, outcomes_lost } = evidence;
-    let mut verdict = Verdict { kills: kills.to_vec(), on_create, halted, outcomes_lost, ..Verdict::default() };
+    let (kills, outcomes_lost) = (kills.to_vec(), outcomes_lost.to_vec());
+    let mut verdict = Verdict { kills, on_create, halted, outcomes_lost, ..Verdict::default() };
     verdict.in_doubt = std::mem::take(&mut records.in_doubt);
     verdict.figures.in_doubt = verdict.in_doubt.len();
     let about = markers(histories, &records);
@@ -102,7 +110,9 @@ pub fn judge(evidence: Evidence<'_>) -> Verdict {
             _ => (entry.user.as_str(), format!("{entry}")),
         };
         verdict.figures.issues += usize::from(effect.starts_with("issue"));
-        seen.entry((entry.site.as_str(), user)).or_default().effects.push(effect);
+        let seen = seen.entry((entry.site.as_str(), user)).or_default();
+        seen.effects.push(effect);
+        seen.at.push(entry.at);
     }
     for history in histories {
         let person = &history.person;
@@ -118,7 +128,7 @@ pub fn judge(evidence: Evidence<'_>) -> Verdict {
     }
     verdict.wrong.extend(records.left().into_iter().map(|nobody| format!("the log holds something about {nobody}")));
     verdict.wrong.append(&mut records.strange);
-    if !verdict.outcomes_lost {
+    if verdict.outcomes_lost.is_empty() {
         let remembered = verdict.in_doubt.iter().map(|step| format!("step {step} is in doubt, and nothing was lost"));
         verdict.wrong.extend(remembered);
     }
@@ -230,27 +240,35 @@ impl Verdict {
     /// Playing the decisions through gives the outcomes in the log, the changes in the journal, and the groups.
     fn effects(&mut self, file: &File, seen: &Seen) {
         let (mut person, mut effects, mut ended) = (Played::default(), Vec::new(), Vec::new());
+        let mut played = Vec::new();
         for (key, step, test_mode) in file.decisions.iter().flat_map(steps) {
             let result = if test_mode {
                 StepResult::Tested
             } else if self.is_left_undone(&key, step, seen) {
                 StepResult::Failed
             } else {
+                played.push((step, !self.outcomes_lost.is_empty() && self.in_doubt.contains(key.as_str())));
                 person.play(step, &mut effects)
             };
-            if result == StepResult::Changed && !file.attempted.contains_key(&key) && !self.outcomes_lost {
+            let is_written = file.attempted.contains_key(&key) || !self.outcomes_lost.is_empty();
+            if result == StepResult::Changed && !is_written {
                 self.wrong.push(format!("step {key} was not written down before it was taken"));
             }
             ended.push((key, result.as_str()));
         }
-        let outcomes: Vec<_> =
-            file.outcomes.iter().map(|outcome| (outcome.step.key.clone(), outcome.result.as_str())).collect();
-        if self.outcomes_lost {
-            self.outcomes_left(&ended, &outcomes);
+        let course = Course { steps: &played, effects: &seen.effects, at: &seen.at };
+        let is_redone = effects != seen.effects && redone::explains(&course, &self.outcomes_lost);
+        if self.outcomes_lost.is_empty() {
+            let outcomes = file.outcomes.iter().map(|outcome| (outcome.step.key.clone(), outcome.result.as_str()));
+            self.same("outcomes", &ended, &outcomes.collect::<Vec<_>>());
         } else {
-            self.same("outcomes", &ended, &outcomes);
+            self.outcomes_left(&ended, &file.outcomes, is_redone);
         }
-        self.same("effects", &effects, &seen.effects);
+        if is_redone {
+            self.figures.redone += seen.effects.len().saturating_sub(effects.len());
+        } else {
+            self.same("effects", &effects, &seen.effects);
+        }
         if person.groups != seen.groups {
             self.wrong.push(format!("is in {:?} and not in {:?}", seen.groups, person.groups));
         }
@@ -259,28 +277,37 @@ impl Verdict {
     /// Whether the step asks for an issue that is not there, but in doubt: an administrator finds it among the dead letters.
     fn is_left_undone(&self, key: &StepKey, step: &Step, seen: &Seen) -> bool {
         let Step::CreateIssue(issue) = step else { return false };
-        self.outcomes_lost
+        !self.outcomes_lost.is_empty()
             && self.in_doubt.contains(key.as_str())
             && !seen.effects.contains(&format!("issue {}", issue.marker))
     }
 
     /// What is left of the outcomes: each of a step that was decided, none twice, in the order of the steps. An attempt
-    /// that is lost leaves a step that is found done: it is `unchanged` then, not `changed`.
-    fn outcomes_left(&mut self, ended: &[(StepKey, &'static str)], outcomes: &[(StepKey, &'static str)]) {
+    /// that is lost leaves a step that is found done: it is `unchanged` then, not `changed`. One that `is_redone` may change what
+    /// it did not change the first time. One that is not done again comes late.
+    fn outcomes_left(&mut self, ended: &[(StepKey, &'static str)], outcomes: &[Outcome], is_redone: bool) {
         let places: BTreeMap<_, _> = ended.iter().enumerate().map(|(at, (key, result))| (key, (at, *result))).collect();
-        let mut last = None;
-        for (key, result) in outcomes {
+        let (mut last, mut there) = (None, BTreeSet::new());
+        for outcome in outcomes {
+            let (key, result) = (&outcome.step.key, outcome.result.as_str());
             let Some((at, wanted)) = places.get(key) else {
                 self.wrong.push(format!("outcomes: {key} was decided by nobody"));
                 continue;
             };
-            let found_done = *wanted == StepResult::Changed.as_str() && *result == StepResult::Unchanged.as_str();
-            let in_doubt = *result == StepResult::Failed.as_str() && self.in_doubt.contains(key.as_str());
-            if result != wanted && !found_done && !in_doubt {
+            let (changed, unchanged) = (StepResult::Changed.as_str(), StepResult::Unchanged.as_str());
+            let found_done = *wanted == changed && result == unchanged;
+            let done_again = is_redone && *wanted == unchanged && result == changed;
+            let in_doubt = result == StepResult::Failed.as_str() && self.in_doubt.contains(key.as_str());
+            if result != *wanted && !found_done && !done_again && !in_doubt {
                 self.wrong.push(format!("outcomes: {key} is {result} and not {wanted}"));
             }
-            if last.replace(*at).is_some_and(|last| last >= *at) {
-                self.wrong.push(format!("outcomes: {key} is there twice or too late"));
+            if !there.insert(key) {
+                self.wrong.push(format!("outcomes: {key} is there twice"));
+            }
+            if result == unchanged && outcome.reason.starts_with("not done again: a later decision") {
+                self.figures.passed += 1;
+            } else if last.replace(*at).is_some_and(|last| last > *at) {
+                self.wrong.push(format!("outcomes: {key} is there too late"));
             }
         }
     }
@@ -346,8 +373,8 @@ fn steps(decision: &Decision) -> impl Iterator<Item = (StepKey, &Step, bool)> {
 }
 
 /// How a person stands after the steps that were played.
-#[derive(Default)]
-struct Played {
+#[derive(Default, Clone)]
+pub(super) struct Played {
     groups: BTreeSet<String>,
     /// The markers of the open issues.
     issues: BTreeSet<String>,
@@ -355,7 +382,7 @@ struct Played {
 
 impl Played {
     /// What becomes of `step`.
-    fn play(&mut self, step: &Step, effects: &mut Vec<String>) -> StepResult {
+    pub(super) fn play(&mut self, step: &Step, effects: &mut Vec<String>) -> StepResult {
         let (changes, effect) = match step {
             Step::AddGroup(group) => (self.groups.insert(group.to_string()), format!("+{group}")),
             Step::RemoveGroup(group) => (self.groups.remove(group.as_str()), format!("-{group}")),

@@ -11,21 +11,21 @@ use usher::{config::KafkaConfig, log::Stream};
 /// The broker answers within this time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many records of `events` and `decisions` are not done, added up over the groups.
-pub async fn records(kafka: &KafkaConfig) -> Result<i64, String> {
+/// How many records of `events` and `decisions` are not done, by group and partition; nothing where all are.
+pub async fn records(kafka: &KafkaConfig) -> Result<Vec<String>, String> {
     let (brokers, prefix) = (kafka.brokers.join(","), kafka.topic_prefix.clone());
     tokio::task::spawn_blocking(move || count(&brokers, &prefix).map_err(|error| error.to_string()))
         .await
         .expect("no panic")
 }
 
-fn count(brokers: &str, prefix: &str) -> Result<i64, rdkafka::error::KafkaError> {
+fn count(brokers: &str, prefix: &str) -> Result<Vec<String>, rdkafka::error::KafkaError> {
     let client = |group: &str| -> Result<BaseConsumer, _> {
         ClientConfig::new().set("bootstrap.servers", brokers).set("group.id", group).create()
     };
     let any = client("looking")?;
     let groups = any.fetch_group_list(None, PATIENCE)?;
-    let (mut waiting, mut groups_seen) = (0, 0);
+    let (mut waiting, mut groups_seen) = (Vec::new(), 0);
     for group in groups.groups().iter().map(rdkafka::groups::GroupInfo::name) {
         let Some(stage) = group.strip_prefix(prefix) else { continue };
         let stream = if stage.contains("planner.") {
@@ -48,7 +48,9 @@ fn count(brokers: &str, prefix: &str) -> Result<i64, rdkafka::error::KafkaError>
                 Offset::Offset(next) => next,
                 _ => low,
             };
-            waiting += high - done;
+            if high > done {
+                waiting.push(format!("{stage} {}: {} before {high}", one.partition(), high - done));
+            }
         }
     }
     assert!(groups_seen > 0, "usher has no group at this broker");
