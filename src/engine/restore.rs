@@ -10,7 +10,7 @@ use super::{Handler, pump::is_of};
 use crate::{
     domain::{Stage, Timestamp},
     log::{self, Log, Partition, Records, Stored, Stream},
-    store::{self, Forgotten, Ledger, Scope},
+    store::{self, Forgotten, Ledger, Scope, Turn},
 };
 
 /// Where no record comes for so long, it is looked whether those that are waited for are still there.
@@ -51,7 +51,8 @@ pub(super) async fn restore<H: Handler>(
     partition: Partition,
     stop: &CancellationToken,
 ) -> Result<u64, Stopped> {
-    let reading = Reading { log, ledger, partition, stop };
+    let turn = stop.run_until_cancelled(ledger.turn()).await.ok_or(Stopped::Interrupted)?;
+    let reading = Reading { log, ledger, partition, stop, turn: Some(turn) };
     note_what_is_lost(&reading, handler, scope).await?;
     for &stream in handler.also_restored_from() {
         let take_in = |record: &Stored| match is_of(record, handler.source()) {
@@ -127,6 +128,8 @@ pub(super) struct Reading<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) partition: Partition,
     pub(super) stop: &'a CancellationToken,
+    /// None: it waits for no turn, and takes none from others.
+    pub(super) turn: Option<Turn>,
 }
 
 impl Reading<'_> {
@@ -212,7 +215,7 @@ impl Reading<'_> {
                 Err(_) if self.log.bounds(stream, self.partition).await?.start >= end => {
                     return Err(Stopped::Failed("the log has removed records before they were read".into()));
                 }
-                Err(_) => {}
+                Err(_) => self.turn.iter().for_each(Turn::pass_on),
             }
         }
     }

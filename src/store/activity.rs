@@ -72,15 +72,19 @@ impl ActivityStore {
         }
     }
 
-    /// Takes in what the compacted stream says.
+    /// Takes in what the compacted stream says. One read and at most one write: a process without a volume takes in all users.
     pub fn merge_snapshot(&self, scope: &Scope, user: &UserKey, snapshot: Activity) -> Result<(), Error> {
-        self.merge(scope, user, &snapshot)?;
-        match self.kept(scope, user)? {
-            Some(kept) if kept.snapshot.as_ref().is_none_or(|known| !known.is_newer_than(&snapshot)) => {
-                self.put(scope, user, &Seen { snapshot: Some(snapshot), ..kept })
-            }
-            Some(_) | None => Ok(()),
+        let Some(kept) = self.kept(scope, user)? else {
+            return self.put(scope, user, &Seen { activity: snapshot.clone(), snapshot: Some(snapshot) });
+        };
+        let mut seen = kept.clone();
+        if snapshot.is_newer_than(&kept.activity) {
+            seen.activity = snapshot.clone();
         }
+        if kept.snapshot.as_ref().is_none_or(|known| !known.is_newer_than(&snapshot)) {
+            seen.snapshot = Some(snapshot);
+        }
+        if seen == kept { Ok(()) } else { self.put(scope, user, &seen) }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Error, Forgotten, Reach,
     reach::{CLOCK_SET_BACK, Reaches},
+    turns::{Turn, Turns},
 };
 use crate::{
     domain::{SourceId, Stage, Timestamp},
@@ -71,6 +72,7 @@ pub struct Ledger {
     entries: sled::Tree,
     checkpoints: sled::Tree,
     reaches: Reaches,
+    turns: Turns,
 }
 
 const ATTEMPTED: u8 = 1;
@@ -80,7 +82,12 @@ const KEPT_BACK: u8 = 4;
 
 impl Ledger {
     pub(super) fn new(entries: sled::Tree, checkpoints: sled::Tree) -> Self {
-        Self { entries, checkpoints, reaches: Reaches::default() }
+        Self { entries, checkpoints, reaches: Reaches::default(), turns: Turns::default() }
+    }
+
+    /// Waits until a partition may be read back: only some are at once.
+    pub async fn turn(&self) -> Turn {
+        self.turns.wait().await
     }
 
     /// What is remembered of `id`.

@@ -8,6 +8,7 @@ mod ledger;
 mod pending;
 mod reach;
 mod sweeps;
+mod turns;
 mod watch;
 
 use std::{
@@ -22,6 +23,7 @@ pub use ledger::{Entry, Ledger, Scope};
 pub use pending::{PendingRows, PendingStep, PendingStore};
 pub use reach::Reach;
 pub use sweeps::{Listing, RunPhase, SweepState, SweepStore};
+pub use turns::Turn;
 
 use watch::Watch;
 

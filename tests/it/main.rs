@@ -14,6 +14,7 @@ mod log_suite;
 mod openapi;
 mod pacing;
 mod products;
+mod restore;
 mod rollout;
 mod sandbox;
 mod schemathesis;

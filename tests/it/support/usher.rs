@@ -138,6 +138,11 @@ impl Usher {
         fs::read_to_string(&self.stderr).expect("text")
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its resident memory, in KiB.
     pub fn resident(&self) -> u64 {
         self.memory("VmRSS:")
@@ -146,6 +151,15 @@ impl Usher {
     /// The most resident memory that it has had, in KiB.
     pub fn peak(&self) -> u64 {
         self.memory("VmHWM:")
+    }
+
+    /// How long its threads have run.
+    pub fn processor(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it is alive");
+        let fields: Vec<_> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
+        // Fields 14 and 15, in hundredths of a second on every Linux.
+        let ticks = |field: usize| fields[field - 3].parse::<u64>().expect("a number");
+        Duration::from_millis((ticks(14) + ticks(15)) * 10)
     }
 
     fn memory(&self, figure: &str) -> u64 {
@@ -185,9 +199,11 @@ fn addresses(stderr: &Path) -> Option<(SocketAddr, SocketAddr)> {
     Some((address("webhooks").unwrap_or(NOWHERE), address("admin").expect("each process answers probes")))
 }
 
-/// The command `usher`, with nothing of this process's environment that it would read.
+/// The command `usher`, with nothing of this process's environment that it would read. `USHER_TEST_BIN` is another build of it,
+/// where figures are measured.
 pub fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+    let binary = std::env::var_os("USHER_TEST_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_usher").into());
+    let mut command = Command::new(binary);
     let read = |name: &str| name.starts_with("USHER_") || name == "RUST_LOG";
     for (name, _) in std::env::vars().filter(|(name, _)| read(name)) {
         command.env_remove(name);
