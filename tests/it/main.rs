@@ -17,6 +17,7 @@ mod products;
 mod restore;
 mod rollout;
 mod sandbox;
+mod scale;
 mod schemathesis;
 mod service;
 mod support;
