@@ -4,6 +4,9 @@ KAFKA := tests/kafka/kafka.sh
 SCHEMATHESIS := tests/schemathesis/schemathesis.sh
 CHART := tests/chart/chart.sh
 IMAGE := tests/image/image.sh
+CLUSTER := tests/cluster/cluster.sh
+# What is measured is what users run.
+RELEASE := $(abspath $(or $(CARGO_TARGET_DIR),target)/release/usher)
 
 .PHONY: help
 help: ## this list
@@ -24,6 +27,10 @@ image: ## build the image from the Dockerfile with buildah, as root, hold its si
 .PHONY: kafka
 kafka: ## fetch the Kafka that tests start
 	$(KAFKA) fetch
+
+.PHONY: cluster
+cluster: ## the chart on a real API server of Kubernetes, with etcd and kwok; compiles those with Go, for long, the first time
+	$(CLUSTER) test
 
 .PHONY: chart
 chart: ## the Helm chart: valid, refusing what can't work, up to date, its configuration checked by usher
@@ -61,8 +68,21 @@ chaos: kafka ## COURSES of faults at random on each log, USHER_TEST_CHAOS_MINUTE
 
 .PHONY: rollout
 rollout: kafka ## rolling updates of three processes on Kafka under 50 webhooks a second: nothing refused, lost, done twice or moved
-	USHER_TEST_ROLLOUTS=$${ROLLOUTS:-2} USHER_TEST_WEBHOOKS_A_SECOND=$${RATE:-50} USHER_TEST_LONGEST_REST=$${REST:-3} \
+	cargo build --release --locked
+	USHER_TEST_BIN="$(RELEASE)" USHER_TEST_ROLLOUTS=$${ROLLOUTS:-2} USHER_TEST_WEBHOOKS_A_SECOND=$${RATE:-50} USHER_TEST_LONGEST_REST=$${REST:-3} \
 		cargo test --locked --test it -- rollout:: --nocapture --test-threads 1
+
+.PHONY: restore
+restore: kafka ## a process with an empty volume, USERS users and DECISIONS decisions in the log: time until ready and memory
+	cargo build --release --locked
+	USHER_TEST_BIN="$(RELEASE)" USHER_TEST_USERS=$${USERS:-1000000} USHER_TEST_DECISIONS=$${DECISIONS:-300000} \
+		cargo test --locked --test it -- restore:: --nocapture --test-threads 1
+
+.PHONY: scale
+scale: kafka ## three processes against one on Kafka, each with CPU percent of a core, as root: at least RATIO times as much
+	cargo build --release --locked
+	USHER_TEST_BIN="$(RELEASE)" USHER_TEST_EVENTS=$${EVENTS:-4000} USHER_TEST_CPU_PERCENT=$${CPU:-15} USHER_TEST_LEAST_RATIO=$${RATIO:-2.5} \
+		cargo test --locked --test it -- scale:: --nocapture
 
 .PHONY: pacing
 pacing: ## runs of USERS users against products with real limits: how fast, how seldom refused, kill -9

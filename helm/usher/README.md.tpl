@@ -64,4 +64,4 @@ the sidecar of Grafana. Each alert has a runbook in [docs/runbooks.md](../../doc
 ${values}
 ## For those who change this chart
 
-`make chart` tests it, `make chart-write` makes this page and the other made files anew.
+`make chart` tests it, `make cluster` runs it on a real API server, `make chart-write` makes this page and the other made files anew.

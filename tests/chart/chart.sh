@@ -5,6 +5,7 @@
 #   chart.sh test [ARG...]    the tests; ARG goes to pytest. They need a binary of usher: USHER_BIN (default: target/debug/usher)
 #   chart.sh write            makes the files anew that are made of the chart: README, plain rules, dashboards, kustomize
 #   chart.sh helm ARG...      helm
+#   chart.sh which TOOL       where a tool is
 #   chart.sh python ARG...    Python with what the tests need
 set -euo pipefail
 
@@ -115,6 +116,7 @@ case "${1:-}" in
         ;;
     write) with_tools "$tools/bin/python" "$here/made.py" ;;
     helm) shift; with_tools helm "$@" ;;
+    which) shift; with_tools command -v "$@" ;;
     python) shift; with_tools "$tools/bin/python" "$@" ;;
-    *) die "usage: chart.sh fetch | test [ARG...] | write | helm ARG... | python ARG..." ;;
+    *) die "usage: chart.sh fetch | test [ARG...] | write | helm ARG... | which TOOL | python ARG..." ;;
 esac

@@ -96,7 +96,7 @@ make_base() {
     if podman_ image exists "$base" || buildah_pull "$base"; then return; fi
     say "$base can't be pulled; making one of its name from Debian and the toolchain of this machine"
     need mmdebstrap
-    mmdebstrap --quiet --variant=minbase --include=ca-certificates,gcc,libc6-dev,make,perl bookworm "$root" >&2 ||
+    mmdebstrap --quiet --variant=minbase --include=ca-certificates,g++,gcc,libc6-dev,make,perl bookworm "$root" >&2 ||
         die "mmdebstrap could not make a Debian"
     # A machine that reaches registries through a proxy has that one's authority among its own.
     cp -L "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" "$root/etc/ssl/certs/ca-certificates.crt"
