@@ -122,7 +122,8 @@ cleanup() {
     fi
     for ((at = ${#pids[@]} - 1; at >= 0; at--)); do
         pid=${pids[at]}
-        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
     done
     rm -rf "${work:-}"
     exit "$status"
@@ -184,7 +185,7 @@ YAML
     begin controllers kube-controller-manager --kubeconfig "$KUBECONFIG" --leader-elect=false --secure-port "$(free_port)" \
         --service-account-private-key-file "$work/accounts.key" --root-ca-file "$work/certificates/apiserver.crt" --cert-dir "$work/controllers"
     begin scheduler kube-scheduler --kubeconfig "$KUBECONFIG" --leader-elect=false --secure-port "$(free_port)" --cert-dir "$work/scheduler"
-    begin kwok kwok --kubeconfig "$KUBECONFIG" --config "$programs/stages.yaml" --manage-all-nodes --node-ip 127.0.0.1 \
+    begin kwok kwok --kubeconfig "$KUBECONFIG" --config "$programs/stages.yaml" --manage-all-nodes --node-lease-duration-seconds 40 --node-ip 127.0.0.1 \
         --server-address "127.0.0.1:$(free_port)"
     kubectl apply -f "$programs/storage-class.yaml" >/dev/null
     kubectl apply --server-side -f "$programs/definitions" >/dev/null
