@@ -98,6 +98,7 @@ bench: kafka ## throughput, latency and the speed of the rules as ratios, kept i
 	cargo bench --locked --bench allocations
 	cargo bench --locked --bench webhooks
 	cargo bench --locked --bench sweep
+	cargo bench --locked --bench views
 
 .PHONY: lint
 lint: ## format, clippy, dependency policy

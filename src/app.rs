@@ -185,7 +185,6 @@ impl App {
             bound.listen()?;
         }
         let store = open_store(&config, &log, &health)?;
-        metrics.storage.store_rebuilds.inc_by(u64::from(store.is_rebuilt()));
         let settings = Settings::new(&config, Arc::clone(&log), Arc::clone(&clock));
         let controls: Arc<dyn Controls> = Arc::new(settings.clone());
         let connections = connect(limits, &config, &clock, &controls, &log, &metrics)?;
@@ -195,6 +194,7 @@ impl App {
         let memory = Memory::open(&store)?;
         let stop_views = CancellationToken::new();
         let views = Views::open(&store)?.telling(memory.pending.clone());
+        metrics.storage.store_rebuilds.inc_by(u64::from(store.is_rebuilt() || views.are_rebuilt()));
         // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
         let keeps_views = roles.engine || roles.admin;
         let supervisor = Supervisor { health: health.clone(), shutdown: shutdown.clone() };

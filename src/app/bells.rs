@@ -38,7 +38,7 @@ impl Bells for AppBells {
     }
 
     fn read_until(&self, partition: Partition) -> u64 {
-        self.views.read_until(Stream::Sweeps, partition).unwrap_or(0)
+        self.views.read_until(Stream::Sweeps, partition)
     }
 
     fn changed(&self) -> watch::Receiver<u64> {

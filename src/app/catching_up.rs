@@ -10,7 +10,7 @@ use crate::{
     engine::Backoff,
     health::{Health, WarmUp},
     log::{self, Log, Partition, Stream},
-    views::{self, Views},
+    views::Views,
 };
 
 /// How often it is looked how far they are.
@@ -40,20 +40,17 @@ pub(super) fn begin(
 async fn run(views: Views, log: Arc<dyn Log>, warm_up: WarmUp, stop: CancellationToken) {
     warm_up.note("the log is not read yet");
     let caught_up = async {
-        let ends = Arc::new(ends(&views, &log).await);
+        let ends = ends(&log).await;
         let (mut before, mut since) = (u64::MAX, Instant::now());
         loop {
-            let (views, ends) = (views.clone(), Arc::clone(&ends));
-            let looking = tokio::task::spawn_blocking(move || behind(&views, &ends));
-            if let Ok(Ok(behind)) = looking.await {
-                if behind == 0 || (since.elapsed() >= IDLE && log.ready().await.is_ok()) {
-                    return;
-                }
-                if behind < before {
-                    (before, since) = (behind, Instant::now());
-                }
-                warm_up.note(format!("they are {behind} records behind the log"));
+            let behind = behind(&views, &ends);
+            if behind == 0 || (since.elapsed() >= IDLE && log.ready().await.is_ok()) {
+                return;
             }
+            if behind < before {
+                (before, since) = (behind, Instant::now());
+            }
+            warm_up.note(format!("they are {behind} records behind the log"));
             tokio::time::sleep(EVERY).await;
         }
     };
@@ -63,19 +60,19 @@ async fn run(views: Views, log: Arc<dyn Log>, warm_up: WarmUp, stop: Cancellatio
 }
 
 /// Where the log ends now, asked for until it answers.
-async fn ends(views: &Views, log: &Arc<dyn Log>) -> Vec<End> {
+async fn ends(log: &Arc<dyn Log>) -> Vec<End> {
     let mut waits = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
     loop {
-        if let Ok(ends) = ends_now(views, log).await {
+        if let Ok(ends) = ends_now(log).await {
             return ends;
         }
         tokio::time::sleep(waits.next_wait()).await;
     }
 }
 
-async fn ends_now(views: &Views, log: &Arc<dyn Log>) -> Result<Vec<End>, log::Error> {
+async fn ends_now(log: &Arc<dyn Log>) -> Result<Vec<End>, log::Error> {
     let mut ends = Vec::new();
-    for stream in views.streams() {
+    for stream in Views::STREAMS {
         for partition in (0..log.partitions()).map(Partition) {
             let bounds = log.bounds(stream, partition).await?;
             ends.push((stream, partition, if bounds.is_empty() { 0 } else { bounds.end }));
@@ -85,7 +82,7 @@ async fn ends_now(views: &Views, log: &Arc<dyn Log>) -> Result<Vec<End>, log::Er
 }
 
 /// How many records the views have not read yet of those before `ends`.
-fn behind(views: &Views, ends: &[End]) -> Result<u64, views::Error> {
-    let missing = |&(stream, partition, end): &End| Ok(end.saturating_sub(views.read_until(stream, partition)?));
+fn behind(views: &Views, ends: &[End]) -> u64 {
+    let missing = |&(stream, partition, end): &End| end.saturating_sub(views.read_until(stream, partition));
     ends.iter().map(missing).sum()
 }

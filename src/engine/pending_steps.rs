@@ -150,6 +150,18 @@ impl PendingSteps {
         if ended.is_empty() { Ok(()) } else { self.end(user, &ended) }
     }
 
+    /// Notes that all those steps have ended of which `has_ended` says so. It waits for the disk.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn end_all(&self, has_ended: impl Fn(&AskedStep) -> bool) -> Result<(), store::Error> {
+        self.0.rows.walk(&mut |user, steps| {
+            let asked = steps.into_iter().map(|step| AskedStep { run: step.run, user: user.user(), key: step.key });
+            let ended: BTreeSet<_> = asked.filter(|step| has_ended(step)).map(|step| step.key).collect();
+            if ended.is_empty() { Ok(()) } else { self.end(&user, &ended) }
+        })
+    }
+
     fn end(&self, user: &UserKey, ended: &BTreeSet<StepKey>) -> Result<(), store::Error> {
         self.change(user, |steps| steps.retain(|step| !ended.contains(&step.key)))?;
         if let Some(waiting) = self.memory().waiting.get(user) {

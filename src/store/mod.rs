@@ -59,6 +59,8 @@ pub struct Store {
     db: sled::Db,
     /// What `db` was opened with, and where its threads note that a write has failed.
     config: sled::Config,
+    folder: PathBuf,
+    log_identity: String,
     set_aside: Option<PathBuf>,
     /// Whether it was of another log, and was emptied.
     was_emptied: bool,
@@ -84,8 +86,9 @@ impl Store {
                 (open_caught(dir, &config).map_err(|_| Error::Unusable(dir.to_owned()))?, Some(aside))
             }
         };
-        let mut store = Self { db, config, set_aside, was_emptied: false, watch: None };
-        store.was_emptied = store.belong_to(log_identity)?;
+        let (folder, log_identity) = (dir.to_owned(), log_identity.to_owned());
+        let mut store = Self { db, config, folder, log_identity, set_aside, was_emptied: false, watch: None };
+        store.was_emptied = store.belong_to(&store.log_identity)?;
         Ok(store)
     }
 
@@ -131,8 +134,19 @@ impl Store {
         Ok(SweepStore::new(self.db.open_tree("sweeps")?))
     }
 
-    /// A tree of its own for a view.
-    pub fn tree(&self, name: &str) -> Result<sled::Tree, Error> {
+    /// The folder it is in. Other databases that the log can give back stand in it too: who removes one removes all.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The log that it belongs to.
+    pub fn log_identity(&self) -> &str {
+        &self.log_identity
+    }
+
+    /// A tree by its name, for tests that spoil what is in it.
+    #[cfg(test)]
+    pub(crate) fn tree(&self, name: &str) -> Result<sled::Tree, Error> {
         Ok(self.db.open_tree(name)?)
     }
 

@@ -1,96 +1,119 @@
 //! What usher has seen of everybody, and since when and until when each source told of logins.
 
-use super::{Error, keys::part};
-use crate::{
-    domain::{Activity, Decision, EventKind, Heard, SourceId, Timestamp, UserKey, UserRef},
-    log::codec,
-    store::Store,
-};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
-/// The users' activity by source and user; by source the stretch of time in which logins were told.
-#[derive(Debug, Clone)]
-pub(super) struct Activities {
-    rows: sled::Tree,
-    heard: sled::Tree,
-}
+use super::Error;
+use crate::domain::{Activity, Decision, EventKind, GivenUp, Heard, SourceId, UserKey, UserRef};
 
-impl Activities {
-    pub(super) fn new(store: &Store) -> Result<Self, Error> {
-        Ok(Self { rows: store.tree("view-activity")?, heard: store.tree("view-heard")? })
-    }
+/// The users by source and user; by source the stretch of time in which logins were told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Activities<'c>(pub(super) &'c Connection);
 
-    /// What can be built anew from the log. When logins were told can not, as it goes further back than decisions do;
-    /// reading them again changes nothing about it.
-    pub(super) fn trees(&self) -> [&sled::Tree; 1] {
-        [&self.rows]
-    }
-
-    /// Takes in what a decision says.
-    pub(super) fn decided(&self, decision: &Decision) -> Result<(), Error> {
+impl Activities<'_> {
+    /// Takes in what a decision says. Gives what is heard of its source now, where it is a login.
+    pub(super) fn decided(self, decision: &Decision) -> Result<Option<Heard>, Error> {
+        let mut heard = None;
         if decision.kind == EventKind::LoggedIn {
-            let heard = Heard::after(self.heard(&decision.source)?, decision.accepted);
-            self.heard.insert(decision.source.as_str(), write(heard).as_slice())?;
+            let now = Heard::after(self.heard(&decision.source)?, decision.accepted);
+            put_heard(self.0, &decision.source, now)?;
+            heard = Some(now);
         }
-        match &decision.activity {
-            Some(activity) => self.merge(&decision.key(), activity),
-            None => Ok(()),
+        if let Some(activity) = &decision.activity {
+            self.merge(&decision.key(), activity)?;
         }
+        Ok(heard)
     }
 
     /// Takes in an activity, unless more is known.
-    pub(super) fn merge(&self, user: &UserKey, activity: &Activity) -> Result<(), Error> {
-        let key = part(user.as_str());
-        if let Some(known) = self.read(&key)?
-            && !activity.is_newer_than(&known)
-        {
-            return Ok(());
+    pub(super) fn merge(self, user: &UserKey, activity: &Activity) -> Result<(), Error> {
+        match self.of(user)? {
+            Some(known) if !activity.is_newer_than(&known) => Ok(()),
+            Some(_) | None => self.put(user, activity),
         }
-        self.rows.insert(key, codec::encode(activity).as_ref())?;
+    }
+
+    pub(super) fn get(self, source: &SourceId, user: &UserRef) -> Result<Option<Activity>, Error> {
+        self.of(&UserKey::new(source, user))
+    }
+
+    fn of(self, user: &UserKey) -> Result<Option<Activity>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM users WHERE key = ?1")?;
+        Ok(statement.query_row([user.as_str()], activity).optional()?)
+    }
+
+    fn put(self, user: &UserKey, activity: &Activity) -> Result<(), Error> {
+        let mut statement = self.0.prepare_cached(
+            "INSERT OR REPLACE INTO users (key, source, first_seen, created, created_until, removed, last_login, logins,
+                in_baseline, as_of, given_up_since, given_up_last)
+             VALUES (:key, :source, :first_seen, :created, :created_until, :removed, :last_login, :logins,
+                :in_baseline, :as_of, :given_up_since, :given_up_last)",
+        )?;
+        statement.execute(named_params! {
+            ":key": user.as_str(), ":source": user.source(), ":first_seen": activity.first_seen,
+            ":created": activity.created, ":created_until": activity.created_until, ":removed": activity.removed,
+            ":last_login": activity.last_login, ":logins": activity.logins, ":in_baseline": activity.in_baseline,
+            ":as_of": activity.as_of, ":given_up_since": activity.given_up.map(|given_up| given_up.since),
+            ":given_up_last": activity.given_up.map(|given_up| given_up.last),
+        })?;
         Ok(())
     }
 
-    pub(super) fn get(&self, source: &SourceId, user: &UserRef) -> Result<Option<Activity>, Error> {
-        self.read(&part(UserKey::new(source, user).as_str()))
-    }
-
-    pub(super) fn heard(&self, source: &SourceId) -> Result<Option<Heard>, Error> {
-        Ok(self.heard.get(source.as_str())?.and_then(|row| read(&row)))
-    }
-
-    fn read(&self, key: &[u8]) -> Result<Option<Activity>, Error> {
-        Ok(self.rows.get(key)?.map(|row| codec::decode(&row)).transpose()?)
+    fn heard(self, source: &SourceId) -> Result<Option<Heard>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM heard WHERE source = ?1")?;
+        Ok(statement.query_row([source], heard).optional()?)
     }
 }
 
-/// The latest login, the first of the stretch, whether the stretch is the first.
-fn write(heard: Heard) -> Vec<u8> {
-    let times = [heard.last, heard.since].map(|at| at.as_millis().to_be_bytes()).concat();
-    [times, vec![u8::from(heard.is_first)]].concat()
+fn activity(row: &Row<'_>) -> rusqlite::Result<Activity> {
+    let given_up: (Option<_>, Option<_>) = (row.get("given_up_since")?, row.get("given_up_last")?);
+    Ok(Activity {
+        first_seen: row.get("first_seen")?,
+        created: row.get("created")?,
+        created_until: row.get("created_until")?,
+        removed: row.get("removed")?,
+        last_login: row.get("last_login")?,
+        logins: row.get("logins")?,
+        in_baseline: row.get("in_baseline")?,
+        as_of: row.get("as_of")?,
+        given_up: given_up.0.zip(given_up.1).map(|(since, last)| GivenUp { since, last }),
+    })
 }
 
-/// Older versions kept the latest login alone: what was heard before it can't be told.
-fn read(row: &[u8]) -> Option<Heard> {
-    let (last, rest) = time(row)?;
-    match time(rest) {
-        Some((since, rest)) => Some(Heard { since, last, is_first: rest == [1] }),
-        None => Some(Heard { since: last, last, is_first: false }),
-    }
+fn heard(row: &Row<'_>) -> rusqlite::Result<Heard> {
+    Ok(Heard { since: row.get("since")?, last: row.get("last")?, is_first: row.get("is_first")? })
 }
 
-fn time(row: &[u8]) -> Option<(Timestamp, &[u8])> {
-    let (bytes, rest) = row.split_first_chunk()?;
-    Some((Timestamp::from_millis(i64::from_be_bytes(*bytes)), rest))
+/// When each source told of logins.
+///
+/// # Errors
+/// [`Error::Database`] where SQLite fails; [`Error::Row`] where a row can't be read.
+pub(super) fn all_heard(db: &Connection) -> Result<Vec<(SourceId, Heard)>, Error> {
+    let mut statement = db.prepare("SELECT * FROM heard")?;
+    let all = statement.query_map([], |row| Ok((row.get("source")?, heard(row)?)))?.collect::<Result<_, _>>()?;
+    Ok(all)
+}
+
+/// Keeps when `source` told of logins.
+///
+/// # Errors
+/// [`Error::Database`] where SQLite fails.
+pub(super) fn put_heard(db: &Connection, source: &SourceId, heard: Heard) -> Result<(), Error> {
+    let sql = "INSERT OR REPLACE INTO heard (source, since, last, is_first) VALUES (?1, ?2, ?3, ?4)";
+    db.prepare_cached(sql)?.execute((source, heard.since, heard.last, heard.is_first))?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::testing::{at, decision, source};
+    use crate::views::{
+        database::testing::in_memory,
+        testing::{at, decision, source},
+    };
 
     #[test]
     fn the_newest_activity_stays_and_the_stretch_in_which_logins_were_told() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let activities = Activities::new(&Store::open(dir.path(), "memory").expect("a store")).expect("activities");
+        let activities = Activities(in_memory());
         let login = |event: &str, name: &str, seconds: i64, logins: u64| Decision {
             kind: EventKind::LoggedIn,
             activity: Some(Activity { last_login: Some(at(seconds)), logins, ..Activity::new(at(0)) }),
@@ -106,16 +129,5 @@ mod tests {
         activities.decided(&Decision { kind: EventKind::Created, ..login("e9", "joe", 9, 0) }).expect("kept");
         assert_eq!(activities.heard(&source()).expect("read"), heard, "a creation is no login");
         assert_eq!(activities.heard(&"other".parse().expect("an id")).expect("read"), None);
-    }
-
-    #[test]
-    fn a_row_of_an_older_version_says_nothing_of_the_time_before_it() {
-        let later = Heard { since: at(3), last: at(9), is_first: false };
-        for heard in [later, Heard { is_first: true, ..later }] {
-            assert_eq!(read(&write(heard)), Some(heard));
-        }
-        let older = at(9).as_millis().to_be_bytes();
-        assert_eq!(read(&older), Some(Heard { since: at(9), last: at(9), is_first: false }));
-        assert_eq!(read(&[]), None);
     }
 }

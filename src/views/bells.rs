@@ -1,40 +1,28 @@
 //! Until when each scheme's clock has struck.
 
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::Error;
-use crate::{
-    domain::{Cause, SchemeId, SweepRequest, Timestamp},
-    store::Store,
-};
+use crate::domain::{Cause, SchemeId, SweepRequest, Timestamp};
 
 /// The bells by scheme.
-#[derive(Debug, Clone)]
-pub(super) struct Bells(sled::Tree);
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bells<'c>(pub(super) &'c Connection);
 
 /// What is known of a scheme's clock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bell {
     /// The pattern and time zone it was armed with.
     pub schedule: String,
     /// All times until then are dealt with: they were struck, or lie before the clock was first seen.
     pub until: Timestamp,
     /// The latest time for which it has asked for a sweep.
-    #[serde(default)]
     pub asked: Option<Timestamp>,
 }
 
-impl Bells {
-    pub(super) fn new(store: &Store) -> Result<Self, Error> {
-        Ok(Self(store.tree("view-bells")?))
-    }
-
-    pub(super) fn trees(&self) -> [&sled::Tree; 1] {
-        [&self.0]
-    }
-
+impl Bells<'_> {
     /// Takes in a request. Applied twice, or by several replicas, it changes nothing more.
-    pub(super) fn apply(&self, request: &SweepRequest) -> Result<(), Error> {
+    pub(super) fn apply(self, request: &SweepRequest) -> Result<(), Error> {
         match request {
             SweepRequest::Armed(armed) => {
                 let earlier = self.get(&armed.scheme)?;
@@ -59,12 +47,19 @@ impl Bells {
         }
     }
 
-    pub(super) fn get(&self, scheme: &SchemeId) -> Result<Option<Bell>, Error> {
-        Ok(self.0.get(scheme.as_str())?.map(|row| serde_json::from_slice(&row)).transpose()?)
+    pub(super) fn get(self, scheme: &SchemeId) -> Result<Option<Bell>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT schedule, until, asked FROM bells WHERE scheme = ?1")?;
+        let bell = statement.query_row([scheme], |row| {
+            Ok(Bell { schedule: row.get("schedule")?, until: row.get("until")?, asked: row.get("asked")? })
+        });
+        Ok(bell.optional()?)
     }
 
-    fn put(&self, scheme: &SchemeId, bell: &Bell) -> Result<(), Error> {
-        self.0.insert(scheme.as_str(), serde_json::to_vec(bell)?)?;
+    fn put(self, scheme: &SchemeId, bell: &Bell) -> Result<(), Error> {
+        let mut statement = self
+            .0
+            .prepare_cached("INSERT OR REPLACE INTO bells (scheme, schedule, until, asked) VALUES (?1, ?2, ?3, ?4)")?;
+        statement.execute((scheme, &bell.schedule, bell.until, bell.asked))?;
         Ok(())
     }
 }

@@ -1,43 +1,62 @@
 //! How far the views have read each partition of each stream.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::Connection;
+
 use super::Error;
 use crate::log::{Partition, Stream};
 
-/// Cheap to clone; all clones are one.
-#[derive(Debug, Clone)]
-pub(super) struct Checkpoints(sled::Tree);
-
-/// The form of the rows. Where it is another than that of the rows found, the views are built anew.
-const FORM: &str = "8";
-const FORM_KEY: &str = "form";
+/// What is committed, at hand: it is asked for often, also by async threads. Cheap to clone; all clones are one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Checkpoints(Arc<Mutex<HashMap<(Stream, Partition), u64>>>);
 
 impl Checkpoints {
-    /// Keeps checkpoints in `tree`. Where the rows in `views` have another form, both are emptied.
-    pub(super) fn new(tree: sled::Tree, views: &[&sled::Tree]) -> Result<Self, Error> {
-        if tree.get(FORM_KEY)?.as_deref() != Some(FORM.as_bytes()) {
-            tree.clear()?; // first: rows without a checkpoint are written again, a checkpoint without rows is not
-            for view in views {
-                view.clear()?;
+    /// Those that stand in `db`.
+    ///
+    /// # Errors
+    /// [`Error::Database`] where they can't be read.
+    pub(super) fn read(db: &Connection) -> Result<Self, Error> {
+        let mut statement = db.prepare("SELECT stream, partition, next FROM checkpoints")?;
+        let mut rows = statement.query([])?;
+        let mut known = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let (stream, partition, next): (String, u16, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            // Of another version there may be streams that this one does not know.
+            if let Some(stream) = super::Views::STREAMS.into_iter().find(|known| known.as_str() == stream) {
+                known.insert((stream, Partition(partition)), next);
             }
-            tree.insert(FORM_KEY, FORM)?;
         }
-        Ok(Self(tree))
+        Ok(Self(Arc::new(Mutex::new(known))))
     }
 
     /// The offset to go on from.
-    pub(super) fn next(&self, stream: Stream, partition: Partition) -> Result<u64, Error> {
-        let value = self.0.get(key(stream, partition))?;
-        Ok(value.and_then(|value| value.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
+    pub(super) fn next(&self, stream: Stream, partition: Partition) -> u64 {
+        self.known().get(&(stream, partition)).copied().unwrap_or(0)
     }
 
-    /// All before `next` is in the views. To be called after the rows are written: sled keeps the order of writes
-    /// across a crash, so a checkpoint that survives vouches for what it covers.
-    pub(super) fn set(&self, stream: Stream, partition: Partition, next: u64) -> Result<(), Error> {
-        self.0.insert(key(stream, partition), &next.to_be_bytes())?;
-        Ok(())
+    /// Notes what is committed.
+    pub(super) fn committed(&self, stream: Stream, partition: Partition, next: u64) {
+        self.known().insert((stream, partition), next);
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<(Stream, Partition), u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn key(stream: Stream, partition: Partition) -> String {
-    format!("{stream}/{partition}")
+/// All before `next` is in the views: written in one transaction with the rows.
+///
+/// # Errors
+/// [`Error::Database`] where it can't be written.
+pub(super) fn put(db: &Connection, stream: Stream, partition: Partition, next: u64) -> Result<(), Error> {
+    let mut statement = db.prepare_cached(
+        "INSERT INTO checkpoints (stream, partition, next) VALUES (?1, ?2, ?3)
+         ON CONFLICT (stream, partition) DO UPDATE SET next = excluded.next",
+    )?;
+    statement.execute((stream.as_str(), partition.0, next))?;
+    Ok(())
 }

@@ -1,32 +1,23 @@
 //! How the comparison of users stands in each source, and what its last whole list was like.
 
-use super::Error;
-use crate::{
-    domain::{Comparison, SourceId, SweepProgress, SweepStep, Timestamp, UserList},
-    store::Store,
-};
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::{Error, database::Json};
+use crate::domain::{Comparison, SourceId, SweepProgress, SweepStep, Timestamp, UserList};
 
 /// The latest by source.
-#[derive(Debug, Clone)]
-pub(super) struct Comparisons {
-    stands: sled::Tree,
-    lists: sled::Tree,
-}
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Comparisons<'c>(pub(super) &'c Connection);
 
-impl Comparisons {
-    pub(super) fn new(store: &Store) -> Result<Self, Error> {
-        Ok(Self { stands: store.tree("view-comparisons")?, lists: store.tree("view-lists")? })
-    }
-
-    pub(super) fn trees(&self) -> [&sled::Tree; 2] {
-        [&self.stands, &self.lists]
-    }
-
+impl Comparisons<'_> {
     /// Takes in what is about comparisons and lists. All records of a source are in one partition, in order.
-    pub(super) fn apply(&self, progress: &SweepProgress) -> Result<(), Error> {
+    pub(super) fn apply(self, progress: &SweepProgress) -> Result<(), Error> {
         match &progress.step {
             SweepStep::Compared(comparison) => {
-                self.stands.insert(progress.source.as_str(), serde_json::to_vec(&(progress.at, comparison))?)?;
+                let mut statement = self.0.prepare_cached(
+                    "INSERT OR REPLACE INTO comparisons (source, at, comparison) VALUES (?1, ?2, ?3)",
+                )?;
+                statement.execute((&progress.source, progress.at, Json(comparison)))?;
                 // Where nothing is compared any more, the list is as old as the record that first told of it.
                 comparison.list.as_ref().map_or(Ok(()), |list| self.keep(progress, list))
             }
@@ -48,17 +39,22 @@ impl Comparisons {
         }
     }
 
-    fn keep(&self, progress: &SweepProgress, list: &UserList) -> Result<(), Error> {
-        self.lists.insert(progress.source.as_str(), serde_json::to_vec(&(progress.at, list))?)?;
+    fn keep(self, progress: &SweepProgress, list: &UserList) -> Result<(), Error> {
+        let sql = "INSERT OR REPLACE INTO user_lists (source, at, list) VALUES (?1, ?2, ?3)";
+        self.0.prepare_cached(sql)?.execute((&progress.source, progress.at, Json(list)))?;
         Ok(())
     }
 
     /// The last list of a source's users that was read to its end, and when.
-    pub(super) fn list(&self, source: &SourceId) -> Result<Option<(Timestamp, UserList)>, Error> {
-        Ok(self.lists.get(source.as_str())?.map(|row| serde_json::from_slice(&row)).transpose()?)
+    pub(super) fn list(self, source: &SourceId) -> Result<Option<(Timestamp, UserList)>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT at, list FROM user_lists WHERE source = ?1")?;
+        let list = statement.query_row([source], |row| Ok((row.get(0)?, row.get::<_, Json<_>>(1)?.0)));
+        Ok(list.optional()?)
     }
 
-    pub(super) fn get(&self, source: &SourceId) -> Result<Option<(Timestamp, Comparison)>, Error> {
-        Ok(self.stands.get(source.as_str())?.map(|row| serde_json::from_slice(&row)).transpose()?)
+    pub(super) fn get(self, source: &SourceId) -> Result<Option<(Timestamp, Comparison)>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT at, comparison FROM comparisons WHERE source = ?1")?;
+        let stands = statement.query_row([source], |row| Ok((row.get(0)?, row.get::<_, Json<_>>(1)?.0)));
+        Ok(stands.optional()?)
     }
 }

@@ -2,64 +2,45 @@
 
 use std::time::Duration;
 
-use super::{Error, keys::part};
-use crate::{
-    domain::{Decision, SourceId, Timestamp},
-    store::Store,
-};
+use rusqlite::Connection;
+
+use super::Error;
+use crate::domain::{Decision, SourceId, Timestamp};
 
 /// The longest time within which creations are counted, and some more for those that are told late.
 const KEPT: Duration = Duration::from_hours(48);
 /// How many rows are forgotten with each one that is added, so that there are never many more than are needed.
-const FORGOTTEN_AT_ONCE: usize = 4;
+const FORGOTTEN_AT_ONCE: u64 = 4;
 
-/// Keys alone: the source, the time, the event.
-#[derive(Debug, Clone)]
-pub(super) struct Creations(sled::Tree);
+/// By source, time and event.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Creations<'c>(pub(super) &'c Connection);
 
-impl Creations {
-    pub(super) fn new(store: &Store) -> Result<Self, Error> {
-        Ok(Self(store.tree("view-creations")?))
-    }
-
-    pub(super) fn trees(&self) -> [&sled::Tree; 1] {
-        [&self.0]
-    }
-
+impl Creations<'_> {
     /// Takes in a decision, again if need be.
-    pub(super) fn decided(&self, decision: &Decision) -> Result<(), Error> {
+    pub(super) fn decided(self, decision: &Decision) -> Result<(), Error> {
         let Some(at) = decision.told_creation() else { return Ok(()) };
-        let source = part(decision.source.as_str());
-        self.0.insert([place(&source, at), decision.event.as_str().into()].concat(), &[])?;
-        for key in self.0.range(source.clone()..place(&source, at.minus(KEPT))).keys().take(FORGOTTEN_AT_ONCE) {
-            self.0.remove(key?)?;
-        }
+        let sql = "INSERT OR IGNORE INTO creations (source, at, event) VALUES (?1, ?2, ?3)";
+        self.0.prepare_cached(sql)?.execute((&decision.source, at, &decision.event))?;
+        let sql = "DELETE FROM creations WHERE (source, at, event) IN
+            (SELECT source, at, event FROM creations WHERE source = ?1 AND at < ?2 ORDER BY at, event LIMIT ?3)";
+        self.0.prepare_cached(sql)?.execute((&decision.source, at.minus(KEPT), FORGOTTEN_AT_ONCE))?;
         Ok(())
     }
 
     /// How many there were from `since` to `until`, at most `enough`.
     pub(super) fn count(
-        &self,
+        self,
         source: &SourceId,
         since: Timestamp,
         until: Timestamp,
         enough: u64,
     ) -> Result<u64, Error> {
-        let source = part(source.as_str());
-        let range = place(&source, since)..place(&source, until.next());
-        let mut count = 0;
-        for key in self.0.range(range).keys().take(usize::try_from(enough).unwrap_or(usize::MAX)) {
-            key?;
-            count += 1;
-        }
-        Ok(count)
+        let sql = "SELECT count(*) FROM
+            (SELECT 1 FROM creations WHERE source = ?1 AND at >= ?2 AND at <= ?3 LIMIT ?4)";
+        let enough = i64::try_from(enough).unwrap_or(i64::MAX);
+        Ok(self.0.prepare_cached(sql)?.query_row((source, since, until, enough), |row| row.get(0))?)
     }
-}
-
-/// Sorts by time, the earliest first.
-fn place(source: &[u8], at: Timestamp) -> Vec<u8> {
-    let rank = at.as_millis().cast_unsigned() ^ (1 << 63);
-    [source, &rank.to_be_bytes()].concat()
 }
 
 #[cfg(test)]
@@ -67,7 +48,10 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Activity, NoAction, Via},
-        views::testing::{at, decision, source},
+        views::{
+            database::testing::in_memory,
+            testing::{at, decision, source},
+        },
     };
 
     fn created(event: &str, seconds: i64) -> Decision {
@@ -77,8 +61,7 @@ mod tests {
 
     #[test]
     fn creations_that_were_told_are_counted_once_and_by_when_they_happened() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let creations = Creations::new(&Store::open(dir.path(), "memory").expect("a store")).expect("creations");
+        let creations = Creations(in_memory());
         let known = Decision { no_action: Some(NoAction::KnownSince(at(0))), ..created("e4", 4) };
         let found = Decision { via: Via::Reconciliation, ..created("e5", 5) };
         for decision in [created("e1", 1), created("e1", 1), created("e2", 2), created("e9", 9), known, found] {

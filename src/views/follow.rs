@@ -1,31 +1,27 @@
 //! Follows one stream of the log, through errors, until told to stop.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, checkpoints::Checkpoints};
+use super::{Error, Views};
 use crate::{
     engine::Backoff,
     health::Health,
-    log::{self, Batches, Log, Partition, ReadTrouble, Stored, Stream},
+    log::{self, Batches, Log, Partition, ReadTrouble, Stream},
 };
 
-/// Rows are written this many at a time, off the threads that serve requests.
-const BATCH: usize = 256;
+/// So many records at most are written in one transaction. Others wait for it: followers of other streams, and pruning.
+const BATCH: usize = 512;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// What is done with a record: applied twice, it changes nothing more.
-pub(super) type Apply = Arc<dyn Fn(&Stored) -> Result<(), Error> + Send + Sync>;
-
-/// One stream, and what becomes of its records.
+/// One stream, which is read into the views.
 #[derive(Clone)]
 pub(super) struct Follower {
     pub(super) log: Arc<dyn Log>,
     pub(super) stream: Stream,
-    pub(super) checkpoints: Checkpoints,
-    pub(super) apply: Apply,
+    pub(super) views: Views,
     pub(super) health: Health,
     pub(super) stop: CancellationToken,
 }
@@ -57,6 +53,11 @@ impl Follower {
 
     /// Reads from the checkpoint on; `Ok` when stopped. Progress makes the waits of `backoff` short again.
     async fn follow(&self, trouble: &mut ReadTrouble, backoff: &mut Backoff) -> Result<(), Interruption> {
+        if self.stream == Stream::Outcomes {
+            let views = self.views.clone();
+            let telling = tokio::task::spawn_blocking(move || views.tell_pending());
+            telling.await.map_err(|_| Interruption::Panicked)??;
+        }
         let mut from = Vec::new();
         for partition in (0..self.log.partitions()).map(Partition) {
             let Some(next) = self.stop.run_until_cancelled(self.next(partition)).await else { return Ok(()) };
@@ -66,11 +67,11 @@ impl Follower {
         let Some(batches) = self.stop.run_until_cancelled(reading).await else { return Ok(()) };
         let mut batches = batches?;
         while let Some(batch) = self.stop.run_until_cancelled(batches.next(trouble)).await {
-            let (follower, batch) = (self.clone(), batch.ok_or(Interruption::Ended)?);
+            let (views, stream, batch) = (self.views.clone(), self.stream, batch.ok_or(Interruption::Ended)?);
             if batch.is_empty() {
                 continue;
             }
-            let writing = tokio::task::spawn_blocking(move || follower.write(batch));
+            let writing = tokio::task::spawn_blocking(move || views.take(stream, &batch));
             writing.await.map_err(|_| Interruption::Panicked)??;
             backoff.reset();
         }
@@ -79,40 +80,12 @@ impl Follower {
 
     /// Where to go on in `partition`. A checkpoint behind the end of the log is one of another log: of a topic that was deleted.
     async fn next(&self, partition: Partition) -> Result<u64, Interruption> {
-        let next = self.checkpoints.next(self.stream, partition)?;
+        let next = self.views.read_until(self.stream, partition);
         let bounds = self.log.bounds(self.stream, partition).await?;
         if next <= bounds.end {
             return Ok(next);
         }
         tracing::warn!(stream = %self.stream, %partition, "the view is ahead of the log, reading it from its start");
         Ok(bounds.start)
-    }
-
-    /// Applies the records, then moves the checkpoints.
-    fn write(&self, batch: Vec<Stored>) -> Result<(), Interruption> {
-        let mut next = BTreeMap::new();
-        for record in batch {
-            self.apply(&record)?;
-            next.insert(record.position.partition, record.position.offset + 1);
-        }
-        for (partition, next) in next {
-            self.checkpoints.set(self.stream, partition, next)?;
-        }
-        Ok(())
-    }
-
-    /// Applies one record. One that can't be read never can be: it is told of, and passed over.
-    fn apply(&self, record: &Stored) -> Result<(), Error> {
-        match (self.apply)(record) {
-            Err(error @ (Error::Record(_) | Error::Row(_))) => {
-                let (stream, position) = (self.stream, record.position);
-                tracing::warn!(
-                    %stream, partition = %position.partition, offset = position.offset, %error,
-                    "record {stream}/{}/{} is left out of the view", position.partition, position.offset,
-                );
-                Ok(())
-            }
-            applied => applied,
-        }
     }
 }

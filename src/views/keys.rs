@@ -1,4 +1,4 @@
-//! Keys of rows: parts that can't run into one another, and times that sort newest first.
+//! The places in lists that cursors name: parts that can't run into one another, and times that sort newest first.
 
 use crate::domain::Timestamp;
 

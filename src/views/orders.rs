@@ -1,17 +1,15 @@
 //! Who asked for runs and who said what about them; the same of newcomers. Kept apart from the rows of runs, because it
 //! stands in another stream, which is read in any order.
 
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     Error,
-    prune::{Horizon, Room, Step},
+    prune::{Horizon, Step},
 };
-use crate::{
-    domain::{Actor, Cause, NewcomerOrder, RunId, RunOrder, SourceId, SweepRequest, Timestamp},
-    store::Store,
-};
+use crate::domain::{Actor, Cause, NewcomerOrder, RunId, RunOrder, SourceId, SweepRequest, Timestamp};
 
 /// Who said something, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -23,7 +21,7 @@ pub struct Order {
 }
 
 /// What was said about one run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct OrdersOfRun {
     pub(super) asked: Option<Order>,
     pub(super) released: Option<Order>,
@@ -43,24 +41,29 @@ pub struct NewcomersOrder {
     pub at: Timestamp,
 }
 
-/// By run, and by source.
-#[derive(Debug, Clone)]
-pub(super) struct Orders {
-    runs: sled::Tree,
-    newcomers: sled::Tree,
+impl OrdersOfRun {
+    /// What stands in the columns of the table.
+    pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let order = |by, at| {
+            Ok::<_, rusqlite::Error>(
+                row.get::<_, Option<String>>(by)?.zip(row.get(at)?).map(|(by, at)| Order { by, at }),
+            )
+        };
+        Ok(Self {
+            asked: order("asked_by", "asked_at")?,
+            released: order("released_by", "released_at")?,
+            cancelled: order("cancelled_by", "cancelled_at")?,
+        })
+    }
 }
 
-impl Orders {
-    pub(super) fn new(store: &Store) -> Result<Self, Error> {
-        Ok(Self { runs: store.tree("view-run-orders")?, newcomers: store.tree("view-newcomer-orders")? })
-    }
+/// By run, and by source.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Orders<'c>(pub(super) &'c Connection);
 
-    pub(super) fn trees(&self) -> [&sled::Tree; 2] {
-        [&self.runs, &self.newcomers]
-    }
-
+impl Orders<'_> {
     /// Takes in a request. All requests of a source are in one partition, in order.
-    pub(super) fn apply(&self, request: &SweepRequest) -> Result<(), Error> {
+    pub(super) fn apply(self, request: &SweepRequest) -> Result<(), Error> {
         match request {
             SweepRequest::Asked(asked) if asked.cause == Cause::Manual => asked.runs.iter().try_for_each(|run| {
                 let id = RunId::of_sweep(&asked.sweep, &run.scheme.id);
@@ -75,12 +78,12 @@ impl Orders {
         }
     }
 
-    fn note_run(&self, order: &RunOrder, place: fn(&mut OrdersOfRun) -> &mut Option<Order>) -> Result<(), Error> {
+    fn note_run(self, order: &RunOrder, place: fn(&mut OrdersOfRun) -> &mut Option<Order>) -> Result<(), Error> {
         self.note(&order.run(), order.by.as_ref(), order.at, place)
     }
 
     fn note(
-        &self,
+        self,
         run: &RunId,
         by: Option<&Actor>,
         at: Timestamp,
@@ -89,42 +92,47 @@ impl Orders {
         let Some(by) = by else { return Ok(()) };
         let mut orders = self.of_run(run)?;
         *place(&mut orders) = Some(Order { by: by.to_string(), at });
-        self.runs.insert(run.as_str(), serde_json::to_vec(&orders)?)?;
+        let OrdersOfRun { asked, released, cancelled } = orders;
+        let latest = [&asked, &released, &cancelled].into_iter().flatten().map(|order| order.at).max();
+        let [asked, released, cancelled] = [asked, released, cancelled].map(|order| match order {
+            Some(Order { by, at }) => (Some(by), Some(at)),
+            None => (None, None),
+        });
+        let sql = "INSERT OR REPLACE INTO run_orders
+            (run, asked_by, asked_at, released_by, released_at, cancelled_by, cancelled_at, latest)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let values = (run, asked.0, asked.1, released.0, released.1, cancelled.0, cancelled.1, latest);
+        self.0.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
 
-    fn note_newcomers(&self, order: &NewcomerOrder) -> Result<(), Error> {
+    fn note_newcomers(self, order: &NewcomerOrder) -> Result<(), Error> {
         let Some(by) = &order.by else { return Ok(()) };
-        let row = NewcomersOrder { released: order.release, users: order.users, by: by.to_string(), at: order.at };
-        self.newcomers.insert(order.source.as_str(), serde_json::to_vec(&row)?)?;
+        let sql =
+            "INSERT OR REPLACE INTO newcomer_orders (source, released, users, by, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let values = (&order.source, order.release, order.users, by.to_string(), order.at);
+        self.0.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
 
-    pub(super) fn of_run(&self, run: &RunId) -> Result<OrdersOfRun, Error> {
-        let row = self.runs.get(run.as_str())?;
-        Ok(row.map(|row| serde_json::from_slice(&row)).transpose()?.unwrap_or_default())
+    pub(super) fn of_run(self, run: &RunId) -> Result<OrdersOfRun, Error> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM run_orders WHERE run = ?1")?;
+        Ok(statement.query_row([run], OrdersOfRun::of).optional()?.unwrap_or_default())
     }
 
-    pub(super) fn of_newcomers(&self, source: &SourceId) -> Result<Option<NewcomersOrder>, Error> {
-        Ok(self.newcomers.get(source.as_str())?.map(|row| serde_json::from_slice(&row)).transpose()?)
+    pub(super) fn of_newcomers(self, source: &SourceId) -> Result<Option<NewcomersOrder>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM newcomer_orders WHERE source = ?1")?;
+        let order = statement.query_row([source], |row| {
+            let (released, users) = (row.get("released")?, row.get("users")?);
+            Ok(NewcomersOrder { released, users, by: row.get("by")?, at: row.get("at")? })
+        });
+        Ok(order.optional()?)
     }
 
-    /// Forgets what was said about runs before everything that is kept, from the row at `from` on.
-    pub(super) fn prune(&self, horizon: Horizon, from: Option<&[u8]>) -> Result<Step, Error> {
-        let mut room = Room::new();
-        for item in self.runs.range(from.unwrap_or_default().to_vec()..) {
-            let (run, row) = item?;
-            if !room.look() {
-                return Ok(room.go_on_at(&run));
-            }
-            let OrdersOfRun { asked, released, cancelled } = serde_json::from_slice(&row)?;
-            let last = [asked, released, cancelled].into_iter().flatten().map(|order| order.at).max();
-            if last.is_none_or(|last| last < horizon.open) {
-                self.runs.remove(&run)?;
-                room.dropped += 1;
-            }
-        }
-        Ok(room.end())
+    /// Forgets what was said about runs before everything that is kept.
+    pub(super) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
+        let sql = "DELETE FROM run_orders WHERE run IN (SELECT run FROM run_orders WHERE latest < ?1 LIMIT ?2)";
+        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.open, Step::MOST))?))
     }
 }
 
@@ -133,7 +141,10 @@ mod tests {
     use super::*;
     use crate::{
         domain::{AskedSweep, Limits, SchemeRef, SweepId, SweepRun},
-        views::testing::{at, source},
+        views::{
+            database::testing::in_memory,
+            testing::{at, source},
+        },
     };
 
     fn by(name: &str) -> Option<Actor> {
@@ -142,8 +153,7 @@ mod tests {
 
     #[test]
     fn who_asked_for_a_run_and_who_released_and_cancelled_it_is_kept_whatever_else_is_known_of_it() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let orders = Orders::new(&Store::open(dir.path(), "memory").expect("a store")).expect("orders");
+        let orders = Orders(in_memory());
         let (sweep, scheme) =
             (SweepId::new("s"), SchemeRef { id: "idle".parse().expect("an id"), version: "v1".into() });
         let order = |by, seconds| RunOrder {
@@ -174,7 +184,7 @@ mod tests {
         let said = |by: &str, seconds| Some(Order { by: by.into(), at: at(seconds) });
         let expected = OrdersOfRun { asked: said("ann", 1), released: said("joe", 2), cancelled: said("zoe", 3) };
         assert_eq!(orders.of_run(&run).expect("read"), expected);
-        assert_eq!(orders.prune(Horizon { over: at(9), open: at(2) }, None).expect("a step").dropped, 0);
-        assert_eq!(orders.prune(Horizon { over: at(9), open: at(9) }, None).expect("a step").dropped, 1);
+        assert_eq!(orders.prune(Horizon { over: at(9), open: at(2) }).expect("a step").dropped, 0);
+        assert_eq!(orders.prune(Horizon { over: at(9), open: at(9) }).expect("a step").dropped, 1);
     }
 }

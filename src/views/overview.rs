@@ -5,10 +5,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use rusqlite::Connection;
 use tokio::sync::watch;
 use tracing::warn;
 
-use super::{Counts, RunState, Views};
+use super::{Counts, Error, RunState, Views, activity, creations::Creations, runs::Runs};
 use crate::{
     domain::{Heard, LastLists, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
     engine::{AskedStep, Count, Known, Overview, RunEnd, Unmet},
@@ -30,6 +31,32 @@ impl Plans {
     }
 }
 
+/// What each source told of logins, as it is committed: it is asked for with each event. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub(super) struct HeardNow(Arc<Mutex<HashMap<SourceId, Heard>>>);
+
+impl HeardNow {
+    /// What stands in `db`.
+    ///
+    /// # Errors
+    /// [`Error::Database`] and [`Error::Row`] where it can't be read.
+    pub(super) fn read(db: &Connection) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Mutex::new(activity::all_heard(db)?.into_iter().collect()))))
+    }
+
+    pub(super) fn of(&self, source: &SourceId) -> Option<Heard> {
+        self.at_hand().get(source).copied()
+    }
+
+    pub(super) fn set(&self, source: SourceId, heard: Heard) {
+        self.at_hand().insert(source, heard);
+    }
+
+    fn at_hand(&self) -> MutexGuard<'_, HashMap<SourceId, Heard>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Known for Views {
     fn unmet(&self, source: &SourceId, user: &UserId, now: Timestamp) -> Option<Unmet> {
         match self.activity(source, &UserRef::Id(user.clone())) {
@@ -45,25 +72,25 @@ impl Known for Views {
     }
 
     fn read_until(&self, stream: Stream, partition: Partition) -> u64 {
-        Self::read_until(self, stream, partition).unwrap_or(0)
+        Self::read_until(self, stream, partition)
     }
 }
 
 /// A row that can't be read says nothing: whoever asks waits, and asks again.
 impl Overview for Views {
     fn has_ended(&self, step: &AskedStep) -> bool {
-        self.runs.has_ended(step).unwrap_or(false)
+        self.database.read(|db| Runs(db).has_ended(step)).unwrap_or(false)
     }
 
     fn heard(&self, source: &SourceId) -> Option<Heard> {
-        Self::heard(self, source).unwrap_or(None)
+        Self::heard(self, source)
     }
 
     fn sweep(&self, sweep: &SweepId) -> Option<Arc<SweepPlan>> {
         if let Some(plan) = self.plans.at_hand().get(sweep) {
             return Some(Arc::clone(plan));
         }
-        let plan = Arc::new(self.runs.plan(sweep).ok()??);
+        let plan = Arc::new(self.database.read(|db| Runs(db).plan(sweep)).ok()??);
         let mut at_hand = self.plans.at_hand();
         if at_hand.len() >= MOST_PLANS {
             at_hand.clear();
@@ -95,29 +122,29 @@ impl Overview for Views {
 
     fn count(&self, run: &RunId) -> Option<Count> {
         let Counts { seen, selected, would_change, already_so, protected, unknown, .. } =
-            self.runs.counted(run).ok()??;
+            self.database.read(|db| Runs(db).counted(run)).ok()??;
         Some(Count { selected, would_change, already_so, protected, unknown, seen })
     }
 
     fn kept_back(&self, run: &RunId, after: Option<&UserId>) -> Option<Vec<UserId>> {
-        self.runs.users(run, after, USERS).ok()
+        self.database.read(|db| Runs(db).users(run, after, USERS)).ok()
     }
 
     fn last_lists(&self, source: &SourceId) -> Option<LastLists> {
-        self.runs.last_lists(source).ok()?
+        self.database.read(|db| Runs(db).last_lists(source)).ok()?
     }
 
     fn last_reads(&self, scheme: &SchemeId) -> Option<u64> {
-        self.runs.last_reads(scheme).ok()?
+        self.database.read(|db| Runs(db).last_reads(scheme)).ok()?
     }
 
     fn held(&self, scheme: &SchemeId) -> Vec<SweepId> {
-        let open = self.runs.open().unwrap_or_default().into_iter();
+        let open = self.open_runs().unwrap_or_default().into_iter();
         open.filter(|run| run.state == RunState::Held && run.scheme == *scheme).map(|run| run.sweep).collect()
     }
 
     fn created(&self, source: &SourceId, since: Timestamp, until: Timestamp, enough: u64) -> u64 {
-        self.creations.count(source, since, until, enough).unwrap_or(0)
+        self.database.read(|db| Creations(db).count(source, since, until, enough)).unwrap_or(0)
     }
 
     fn known_users(&self, source: &SourceId) -> u64 {

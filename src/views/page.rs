@@ -1,11 +1,14 @@
 //! Lists, a page at a time.
 
-use std::ops::Bound;
-
+use rusqlite::{Connection, ToSql, params_from_iter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Error;
+use super::{
+    Error,
+    keys::{newest_first, time_and_id},
+};
+use crate::domain::Timestamp;
 
 /// How many rows are looked at for one page, so that a filter that matches little answers in time.
 const MOST_LOOKED_AT: usize = 20_000;
@@ -103,47 +106,104 @@ pub struct Page<T> {
     pub next: Option<Cursor>,
 }
 
-/// What a list does with a row.
-pub(super) enum Pick<T> {
-    Take(T),
-    Skip,
-    /// No row from here on belongs to the list.
-    Stop,
+/// A condition on rows, with the value of each `?` in it.
+pub(super) struct Condition<'a> {
+    sql: &'static str,
+    values: Vec<&'a dyn ToSql>,
 }
 
-/// The page of those rows of `tree` whose keys begin with `prefix` and that `pick` takes, in the order of keys.
-pub(super) fn page<T>(
-    tree: &sled::Tree,
-    prefix: &[u8],
-    paging: &Paging,
-    pick: impl Fn(&[u8]) -> Result<Pick<T>, Error>,
-) -> Result<Page<T>, Error> {
-    let begin = match &paging.cursor {
-        None => Bound::Included(prefix.to_vec()),
-        Some(cursor) => Bound::Excluded([prefix, cursor.place()].concat()),
-    };
-    let mut items = Vec::new();
-    let mut handled = None;
-    for (looked_at, row) in tree.range((begin, Bound::Unbounded)).enumerate() {
-        let (key, value) = row?;
-        let Some(place) = key.strip_prefix(prefix) else { break };
-        match pick(&value)? {
-            Pick::Stop => break,
-            Pick::Take(_) if items.len() == paging.limit.get() => return Ok(Page { items, next: handled }),
-            Pick::Take(item) => items.push(item),
-            Pick::Skip => {}
+/// `sql` with its `values`, in the order of its `?`.
+pub(super) fn condition<'a>(sql: &'static str, values: impl IntoIterator<Item = &'a dyn ToSql>) -> Condition<'a> {
+    Condition { sql, values: values.into_iter().collect() }
+}
+
+/// A list in the order of time, the newest first, and of one time in the order of ids. It is walked along an index, and what
+/// the index does not tell is looked at row by row, up to a bound.
+pub(super) struct Newest<'a> {
+    /// The table, and the index that is walked.
+    pub(super) from: &'static str,
+    /// The column of times.
+    pub(super) time: &'static str,
+    /// The column of ids.
+    pub(super) id: &'static str,
+    /// What the index is searched by: its first columns, or what it is kept of.
+    pub(super) searched: Vec<Condition<'a>>,
+    /// What else rows have to be like.
+    pub(super) wanted: Vec<Condition<'a>>,
+    /// Nothing before then.
+    pub(super) since: Option<&'a Timestamp>,
+}
+
+impl Newest<'_> {
+    /// The statement for the rows behind `place`: the number of each, its time and id, and whether it is wanted.
+    fn sql(&self, has_place: bool) -> String {
+        let Self { from, time, id, .. } = self;
+        let all = |conditions: &[Condition<'_>]| conditions.iter().map(|one| one.sql).collect::<Vec<_>>().join(" AND ");
+        // Where a column is none, the row is not wanted.
+        let wanted = if self.wanted.is_empty() { "1".to_owned() } else { format!("ifnull({}, 0)", all(&self.wanted)) };
+        let mut searched: Vec<_> = self.searched.iter().map(|one| one.sql.to_owned()).collect();
+        if self.since.is_some() {
+            searched.push(format!("{time} >= ?"));
         }
-        handled = Some(Cursor::behind(place));
-        if looked_at + 1 == MOST_LOOKED_AT {
-            return Ok(Page { items, next: handled });
+        if has_place {
+            searched.push(format!("{time} <= ? AND ({time} < ? OR {id} > ?)"));
         }
+        let searched = if searched.is_empty() { String::new() } else { format!("WHERE {}", searched.join(" AND ")) };
+        format!("SELECT no, {time}, {id}, {wanted} FROM {from} {searched} ORDER BY {time} DESC, {id}")
     }
-    Ok(Page { items, next: None })
-}
 
-/// A row that is kept as JSON.
-pub(super) fn take<T: serde::de::DeserializeOwned>(row: &[u8]) -> Result<Pick<T>, Error> {
-    Ok(Pick::Take(serde_json::from_slice(row)?))
+    /// One page, of what `fetch` gives for the numbers of rows.
+    ///
+    /// # Errors
+    /// [`Error::Database`] where SQLite fails; those of `fetch`.
+    pub(super) fn page<T>(
+        &self,
+        db: &Connection,
+        paging: &Paging,
+        fetch: impl Fn(i64) -> Result<Option<T>, Error>,
+    ) -> Result<Page<T>, Error> {
+        let place = paging.cursor.as_ref().and_then(|cursor| time_and_id(cursor.place()));
+        let place = place.map(|(at, id)| (at, String::from_utf8_lossy(id).into_owned()));
+        let mut statement = db.prepare_cached(&self.sql(place.is_some()))?;
+        let mut rows = statement.query(params_from_iter(self.values(place.as_ref())))?;
+        let mut items = Vec::new();
+        let mut handled = None;
+        let mut looked_at = 0;
+        while let Some(row) = rows.next()? {
+            let (is_wanted, at, id): (bool, Timestamp, String) = (row.get(3)?, row.get(1)?, row.get(2)?);
+            if is_wanted && items.len() == paging.limit.get() {
+                return Ok(Page { items, next: handled });
+            }
+            if is_wanted {
+                items.extend(fetch(row.get(0)?)?);
+            }
+            handled = Some(Cursor::behind(newest_first(at, &id)));
+            looked_at += 1;
+            if looked_at == MOST_LOOKED_AT {
+                return Ok(Page { items, next: handled });
+            }
+        }
+        Ok(Page { items, next: None })
+    }
+
+    /// The values of all `?`, in the order in which they stand in the statement.
+    fn values<'s>(&'s self, place: Option<&'s (Timestamp, String)>) -> Vec<&'s dyn ToSql> {
+        let conditions = self.wanted.iter().chain(&self.searched);
+        let mut values: Vec<&dyn ToSql> = conditions.flat_map(|one| one.values.iter().copied()).collect();
+        values.extend(self.since.map(|since| since as &dyn ToSql));
+        if let Some((at, id)) = place {
+            values.extend([at as &dyn ToSql, at, id]);
+        }
+        values
+    }
+
+    /// How SQLite goes about it, a line a loop: for tests.
+    #[cfg(test)]
+    pub(super) fn plan(&self, db: &Connection, has_place: bool) -> String {
+        let place = has_place.then(|| (Timestamp::from_millis(0), String::new()));
+        let sql = format!("EXPLAIN QUERY PLAN {}", self.sql(has_place));
+        super::database::testing::plan(db, &sql, &self.values(place.as_ref()))
+    }
 }
 
 #[cfg(test)]

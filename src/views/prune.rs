@@ -1,9 +1,9 @@
 //! Forgetting rows that tell of what the log no longer holds: a bounded step at a time, so that nobody waits for it.
 
-use super::{Error, Views};
+use super::{Error, Views, dead_letters::DeadLetters, decisions::Decisions, orders::Orders, runs::Runs};
 use crate::domain::Timestamp;
 
-/// How many rows one step looks at or removes.
+/// How many rows one step removes.
 const AT_ONCE: usize = 500;
 
 /// Until when rows are kept.
@@ -16,13 +16,12 @@ pub struct Horizon {
     pub open: Timestamp,
 }
 
-/// One pass over all rows. It remembers where it is between its steps, and begins anew after a restart.
+/// One pass over all tables. It remembers where it is between its steps, and begins anew after a restart.
 #[derive(Debug)]
 pub struct Pruning {
     views: Views,
     horizon: Horizon,
     table: usize,
-    from: Option<Vec<u8>>,
 }
 
 /// What one step has come to.
@@ -30,58 +29,47 @@ pub struct Pruning {
 pub(super) struct Step {
     /// How many rows it removed.
     pub(super) dropped: usize,
-    /// The key from which to go on; none: this was the end of the table.
-    pub(super) next: Option<Vec<u8>>,
 }
 
-/// How much of a step is left.
-#[derive(Debug)]
-pub(super) struct Room {
-    left: usize,
-    pub(super) dropped: usize,
-}
+impl Step {
+    /// So many rows a step removes at most.
+    pub(super) const MOST: usize = AT_ONCE;
 
-impl Room {
-    /// Of a whole step.
-    pub(super) fn new() -> Self {
-        Self { left: AT_ONCE, dropped: 0 }
+    /// One that removed so many rows.
+    pub(super) const fn of(dropped: usize) -> Self {
+        Self { dropped }
     }
 
-    /// A row is looked at; false where there is no room for it any more.
-    pub(super) fn look(&mut self) -> bool {
-        let has_room = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        has_room
+    /// How many more rows it may remove.
+    pub(super) const fn left(&self) -> usize {
+        AT_ONCE.saturating_sub(self.dropped)
     }
 
-    /// The step ends before `key`.
-    pub(super) fn go_on_at(self, key: &[u8]) -> Step {
-        Step { dropped: self.dropped, next: Some(key.to_vec()) }
-    }
-
-    /// The step ends with the table.
-    pub(super) fn end(self) -> Step {
-        Step { dropped: self.dropped, next: None }
+    /// Whether it may remove no more: there may be more in the table.
+    pub(super) const fn is_full(&self) -> bool {
+        self.left() == 0
     }
 }
 
 impl Pruning {
     /// Removes some rows, and says how many; none: nothing is left to look at.
     pub fn step(&mut self) -> Result<Option<usize>, Error> {
-        let (views, horizon, from) = (&self.views, self.horizon, self.from.as_deref());
-        let Step { dropped, next } = match self.table {
-            0 => views.dead_letters.prune(horizon, from)?,
-            1 => views.runs.prune(horizon, from)?,
-            2 => views.runs.prune_sweeps(horizon, from)?,
-            3 => views.decisions.prune(horizon, from)?,
-            4 => views.decisions.prune_names(horizon, from)?,
-            5 => views.dead_letters.prune_statuses(horizon, from)?,
-            6 => views.orders.prune(horizon, from)?,
-            _ => return Ok(None),
-        };
-        self.table += usize::from(next.is_none());
-        self.from = next;
-        Ok(Some(dropped))
+        let (table, horizon) = (self.table, self.horizon);
+        let step = self.views.database.write(|db| {
+            Ok(Some(match table {
+                0 => DeadLetters(db).prune(horizon)?,
+                1 => Runs(db).prune(horizon)?,
+                2 => Runs(db).prune_sweeps(horizon)?,
+                3 => Decisions(db).prune(horizon)?,
+                4 => Decisions(db).prune_names(horizon)?,
+                5 => DeadLetters(db).prune_statuses(horizon)?,
+                6 => Orders(db).prune(horizon)?,
+                _ => return Ok(None),
+            }))
+        })?;
+        let Some(step) = step else { return Ok(None) };
+        self.table += usize::from(!step.is_full());
+        Ok(Some(step.dropped))
     }
 }
 
@@ -89,7 +77,7 @@ impl Views {
     /// A pass that forgets what is older than `horizon`. What usher has seen of users stays, and so do clocks of schemes:
     /// there is one row for each.
     pub fn pruning(&self, horizon: Horizon) -> Pruning {
-        Pruning { views: self.clone(), horizon, table: 0, from: None }
+        Pruning { views: self.clone(), horizon, table: 0 }
     }
 }
 

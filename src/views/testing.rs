@@ -20,6 +20,7 @@ use crate::{health::Health, store::Store};
 pub(crate) struct Following {
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) views: Views,
+    pub(crate) health: Health,
     stop: CancellationToken,
     tasks: JoinSet<()>,
     store: Store,
@@ -36,13 +37,14 @@ impl Following {
         let stop = CancellationToken::new();
         let views = Views::open(&store).expect("views");
         let shared: Arc<dyn crate::log::Log> = log.clone();
-        let tasks = views.follow(&shared, &Health::default(), &stop);
-        Self { log, views, stop, tasks, store, dir }
+        let health = Health::default();
+        let tasks = views.follow(&shared, &health, &stop);
+        Self { log, views, health, stop, tasks, store, dir }
     }
 
     /// Stops all tasks, as a shutdown does, and starts again on the same folder after `meanwhile`.
     pub(crate) async fn restart(self, meanwhile: impl FnOnce(&MemoryLog, &Store)) -> Self {
-        let Self { log, views, stop, tasks, store, dir } = self;
+        let Self { log, views, stop, tasks, store, dir, .. } = self;
         stop.cancel();
         tokio::time::timeout(Duration::from_secs(10), tasks.join_all()).await.expect("the tasks end when told to");
         meanwhile(&log, &store);
@@ -67,4 +69,10 @@ pub(crate) async fn until<T>(views: &Views, condition: impl Fn(&Views) -> Option
         }
     };
     tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it comes about")
+}
+
+/// Makes the views beside `store` rows of another version.
+pub(crate) fn other_version(store: &Store) {
+    let database = rusqlite::Connection::open(store.folder().join(super::database::FILE)).expect("a database");
+    database.pragma_update(None, "user_version", 0).expect("written");
 }

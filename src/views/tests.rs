@@ -1,16 +1,23 @@
 use super::{
-    testing::{Following, at, decision, letter, outcome, source, steps, until, verdict},
+    testing::{Following, at, decision, letter, other_version, outcome, source, steps, until, verdict},
     *,
 };
 use crate::{
-    domain::{Attempt, Decision, EventKind, StepResult, Truth},
+    domain::{Attempt, Decision, EventKind, StepRef, StepResult, Truth},
     health::Health,
     log::{
-        Partition, Record,
-        codec::encode,
+        Partition, Record, Stored,
+        codec::{OutcomeRecord, encode},
         embedded::{EmbeddedLog, Options},
     },
+    store,
 };
+
+/// Changes what stands in the tables.
+fn spoil(store: &Store, sql: &str) {
+    let database = rusqlite::Connection::open(store.folder().join(database::FILE)).expect("a database");
+    database.execute_batch(sql).expect("written");
+}
 
 fn everything(views: &Views) -> (Vec<Run>, Vec<DeadLetterRow>) {
     let runs = views.runs(&Filter::default(), &Paging::default()).expect("runs").items;
@@ -64,13 +71,7 @@ async fn records_read_again_after_a_lost_checkpoint_change_nothing() {
     let before = following.until(|views| complete(views, 10)).await;
     let following = following
         .restart(|_, store| {
-            let tree = store.tree("view-checkpoints").expect("a tree");
-            let checkpoints = Checkpoints::new(tree, &[]).expect("checkpoints");
-            for stream in [Stream::Decisions, Stream::Outcomes, Stream::DeadLetters] {
-                for partition in (0..3).map(Partition) {
-                    checkpoints.set(stream, partition, 0).expect("set back");
-                }
-            }
+            spoil(store, "DELETE FROM checkpoints");
         })
         .await;
     tell(&following.log, 10..11);
@@ -86,18 +87,17 @@ async fn since_when_logins_are_told_is_still_known_when_views_are_built_anew_fro
     };
     let following = Following::start();
     following.log.decide(&login(60));
-    following.until(|views| views.heard(&source()).expect("read")).await;
+    following.until(|views| views.heard(&source())).await;
     let earlier = Heard { since: at(1), last: at(60), is_first: false };
     let following = following
         .restart(|_, store| {
             // As of decisions that are in the log no more.
-            let row = [at(60), at(1)].map(|at| at.as_millis().to_be_bytes()).concat();
-            store.tree("view-heard").expect("a tree").insert("acme", [row, vec![0]].concat()).expect("written");
-            store.tree("view-checkpoints").expect("a tree").insert("form", "0").expect("written");
+            spoil(store, &format!("UPDATE heard SET since = {}, is_first = 0", at(1).as_millis()));
+            other_version(store);
         })
         .await;
     following.log.decide(&login(70));
-    let built = |views: &Views| views.heard(&source()).expect("read").filter(|heard| heard.last == at(70));
+    let built = |views: &Views| views.heard(&source()).filter(|heard| heard.last == at(70));
     assert_eq!(following.until(built).await, Heard { last: at(70), ..earlier });
 }
 
@@ -108,9 +108,8 @@ async fn views_of_another_form_are_built_anew() {
     let before = following.until(|views| complete(views, 3)).await;
     let following = following
         .restart(|_, store| {
-            let checkpoints = store.tree("view-checkpoints").expect("a tree");
-            checkpoints.insert("form", "0").expect("written");
-            store.tree("view-runs").expect("a tree").insert("x", "not a row of this version").expect("written");
+            spoil(store, "UPDATE runs SET state = 'no state of this version'");
+            other_version(store);
         })
         .await;
     assert_eq!(following.until(|views| complete(views, 3)).await, before);
@@ -139,20 +138,16 @@ async fn a_step_has_ended_also_where_the_row_of_its_run_cant_be_read() {
     store::PendingRows::put(&kept, &step.user_key(), &[asked]).expect("noted");
     let pending = PendingSteps::open(kept.clone()).expect("read");
     let views = Views::open(&store).expect("views").telling(pending);
-    let apply = |stream, payload| {
-        let (_, apply) = views.readers().into_iter().find(|(of, _)| *of == stream).expect("a reader");
+    let take = |stream, payload| {
         let position = crate::log::Position { partition: Partition(0), offset: 0 };
-        apply(&Stored { position, key: decision.key().as_str().to_owned(), payload, appended: at(0) })
+        let key = decision.key().as_str().to_owned();
+        views.take(stream, &[Stored { position, key, payload, appended: at(0) }]).expect("taken in");
     };
-    apply(Stream::Decisions, encode(&decision)).expect("applied");
-    for tree in ["view-runs", "view-entries"] {
-        let tree = store.tree(tree).expect("a tree");
-        for key in tree.iter().keys() {
-            tree.insert(key.expect("read"), "not a row of this version").expect("written");
-        }
-    }
-    let ended = OutcomeRecord::Outcome(outcome(&step, StepResult::Changed, 1));
-    assert!(matches!(apply(Stream::Outcomes, encode(&ended)), Err(Error::Row(_))));
+    take(Stream::Decisions, encode(&decision));
+    spoil(&store, "UPDATE runs SET state = 'no state of this version'");
+    assert!(matches!(views.run(&step.run), Err(Error::Row(_))));
+    take(Stream::Outcomes, encode(&OutcomeRecord::Outcome(outcome(&step, StepResult::Changed, 1))));
+    assert_eq!(views.read_until(Stream::Outcomes, Partition(0)), 1, "it is passed over");
     assert_eq!(store::PendingRows::of(&kept, &step.user_key()).expect("read"), []);
 }
 
@@ -168,6 +163,51 @@ async fn a_log_that_fails_is_read_again_until_it_works() {
         .await;
     following.until(|views| complete(views, 20)).await;
     assert_eq!(following.log.failures_left(), 0);
+}
+
+#[tokio::test]
+async fn views_that_cant_be_written_are_told_of_and_written_once_there_is_room_again() {
+    let following = Following::start();
+    tell(&following.log, 0..5);
+    following.until(|views| complete(views, 5)).await;
+    let most = |pages: i64| {
+        let set = |db: &rusqlite::Connection| {
+            Ok(db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get::<_, i64>(0))?)
+        };
+        // The bound is one of the connection, so it holds from the next write on.
+        following.views.database.write(set).expect("set");
+    };
+    most(1); // as many as there are
+    tell(&following.log, 5..400);
+    let why = |_: &Views| following.health.failing().into_iter().find(|(name, _)| name == "views");
+    let (_, why) = following.until(why).await;
+    assert!(why.contains("the disk is full"), "{why}");
+    most(1_000_000);
+    following.until(|views| all_done(views, 400)).await;
+}
+
+/// Whether there are so many runs, all of them done.
+fn all_done(views: &Views, count: usize) -> Option<()> {
+    let paging = Paging { limit: Limit::MOST, cursor: None };
+    let runs = views.runs(&Filter { state: Some(RunState::Done), ..Filter::default() }, &paging).expect("runs").items;
+    (runs.len() == count).then_some(())
+}
+
+#[tokio::test]
+async fn a_step_that_ended_just_before_the_process_did_is_told_at_the_next_start() {
+    let following = Following::start();
+    let decision = decision("e1", "jane", 0, vec![verdict("a", Truth::True, &["g", "h"])]);
+    let steps = steps(&decision);
+    following.log.decide(&decision);
+    following.log.end(&outcome(&steps[0], StepResult::Changed, 1));
+    following.until(|views| views.run(&steps[0].run).expect("read").filter(|run| run.counts.changed == 1)).await;
+    let dir = tempfile::tempdir().expect("a folder");
+    let kept = Store::open(dir.path(), "memory").expect("a store").pending().expect("pending steps");
+    let asked = |step: &StepRef| store::PendingStep { run: step.run.clone(), key: step.key.clone(), decided: at(0) };
+    store::PendingRows::put(&kept, &steps[0].user_key(), &[asked(&steps[0]), asked(&steps[1])]).expect("noted");
+    let views = following.views.clone().telling(PendingSteps::open(kept.clone()).expect("read"));
+    views.tell_pending().expect("told");
+    assert_eq!(store::PendingRows::of(&kept, &steps[0].user_key()).expect("read"), [asked(&steps[1])]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod call;
 mod kafka;
+mod sqlite;
 mod system;
 
 use serde_json::error::Category;
@@ -11,6 +12,7 @@ use url::ParseError;
 pub(crate) use self::{
     call::call,
     kafka::{code as kafka_code, kafka},
+    sqlite::sqlite,
     system::{errno, system},
 };
 

@@ -93,9 +93,18 @@ fn errors_of_the_system_and_the_database_are_told_in_words() {
         assert!(!RAW.iter().any(|raw| said.contains(raw)), "{said}");
     }
     for error in of_database() {
-        for_people(&store::Error::Sled(error.clone()));
-        for_people(&views::Error::Sled(error));
+        for_people(&store::Error::Sled(error));
     }
+    for code in 1..=26 {
+        let error = || rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some("SQL of usher".into()));
+        for_people(&views::Error::Database(error()));
+        for_people(&views::Error::Row(error()));
+    }
+    for error in [rusqlite::Error::QueryReturnedNoRows, rusqlite::Error::InvalidColumnName("run".into())] {
+        for_people(&views::Error::Database(error));
+    }
+    for_people(&views::Error::Busy);
+    for_people(&views::Error::Aside(io::Error::from(ErrorKind::StorageFull)));
     assert_eq!(errno(Errno::NOENT), "there is no such file or folder");
     assert_eq!(
         system(&io::Error::from_raw_os_error(Errno::MFILE.raw_os_error())),
@@ -108,7 +117,8 @@ fn what_can_not_be_parsed_is_told_in_words_without_being_quoted() {
     for error in of_json() {
         let said = json(&error);
         assert!(!RAW.iter().any(|raw| said.contains(raw)), "{said}");
-        for_people(&views::Error::Row(error));
+        let error = rusqlite::types::FromSqlError::other(error);
+        for_people(&views::Error::from(rusqlite::Error::from(error)));
     }
     for text in
         ["jira", "http://", "http://a:b", "http://[::g]", "http://a b/", "http://%41%00/", "//x", "http://1.2.3.999"]

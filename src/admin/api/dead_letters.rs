@@ -337,9 +337,8 @@ async fn parsed<T: DeserializeOwned + Default + Send + 'static>(runtime: Handle,
 
 /// Waits until the views have read what was said at `positions`, but not for long.
 async fn shown(state: &AdminState, positions: &[Position]) {
-    let is_shown = |position: &Position| {
-        state.views.read_until(Stream::DeadLetters, position.partition).is_ok_and(|next| next > position.offset)
-    };
+    let is_shown =
+        |position: &Position| state.views.read_until(Stream::DeadLetters, position.partition) > position.offset;
     let all = async {
         while !positions.iter().all(is_shown) {
             sleep(LOOK_EVERY).await;

@@ -4,51 +4,44 @@ mod filter;
 mod row;
 mod status;
 
-use sled::transaction::{
-    ConflictableTransactionError as Conflictable, TransactionError, Transactional, TransactionalTree,
-};
+use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 pub use self::{
     filter::LetterFilter,
     row::{DeadLetterRow, GivenUpStep, LetterState, Resolved, Said},
 };
 
-use self::status::{News, Status};
+use self::{
+    filter::Folded,
+    status::{News, Status},
+};
 use super::{
     Error,
-    keys::{newest_first, time_and_id},
-    page::{Page, Paging, Pick, page},
-    prune::{Horizon, Room, Step},
+    database::Json,
+    page::{Page, Paging},
+    prune::{Horizon, Step},
 };
 use crate::{
     domain::{DeadLetter, Decision, Outcome},
     log::codec::{self, LetterRecord},
-    store::Store,
 };
 
-/// The dead letters as they stand in the log, where that of an id stands, and what was said about each.
-#[derive(Debug, Clone)]
-pub(super) struct DeadLetters {
-    rows: sled::Tree,
-    index: sled::Tree,
-    statuses: sled::Tree,
-}
+/// The dead letters, and what was said about each.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DeadLetters<'c>(pub(super) &'c Connection);
 
-impl DeadLetters {
-    pub(super) fn new(store: &Store) -> Result<Self, Error> {
-        Ok(Self {
-            rows: store.tree("view-dead-letters")?,
-            index: store.tree("view-dead-letters-index")?,
-            statuses: store.tree("view-dead-letters-statuses")?,
-        })
-    }
+/// Of two with one id, the newer one counts, whichever is read first.
+const ADD: &str = "
+    INSERT INTO dead_letters (id, at, source, stage, held, user, user_name, reason, state, record)
+    VALUES (:id, :at, :source, :stage, :held, :user, :user_name, :reason, :state, :record)
+    ON CONFLICT (id) DO UPDATE SET at = excluded.at, source = excluded.source, stage = excluded.stage,
+        held = excluded.held, user = excluded.user, user_name = excluded.user_name, reason = excluded.reason,
+        state = excluded.state, record = excluded.record
+    WHERE dead_letters.at < excluded.at";
 
-    pub(super) fn trees(&self) -> [&sled::Tree; 3] {
-        [&self.rows, &self.index, &self.statuses]
-    }
-
+impl DeadLetters<'_> {
     /// Takes in a record of the stream.
-    pub(super) fn apply(&self, record: &LetterRecord) -> Result<(), Error> {
+    pub(super) fn apply(self, record: &LetterRecord) -> Result<(), Error> {
         match record {
             LetterRecord::Letter(letter) => self.add(letter),
             LetterRecord::Order(order) => self.note(&News::of_order(order)),
@@ -56,131 +49,90 @@ impl DeadLetters {
     }
 
     /// Takes in what came of an event that was taken up again.
-    pub(super) fn decided(&self, decision: &Decision) -> Result<(), Error> {
+    pub(super) fn decided(self, decision: &Decision) -> Result<(), Error> {
         News::of_decision(decision).map_or(Ok(()), |news| self.note(&news))
     }
 
     /// Takes in what came of a step that was taken up again.
-    pub(super) fn ended(&self, outcome: &Outcome) -> Result<(), Error> {
+    pub(super) fn ended(self, outcome: &Outcome) -> Result<(), Error> {
         News::of_outcome(outcome).map_or(Ok(()), |news| self.note(&news))
     }
 
-    /// Adds a dead letter. Of two with one id, the newer one counts, whichever is read first.
-    fn add(&self, letter: &DeadLetter) -> Result<(), Error> {
-        let place = newest_first(letter.at, &letter.id);
-        let row = codec::encode(letter);
-        transaction(&self.rows, &self.index, |rows, index| {
-            if let Some(earlier) = index.get(&letter.id)? {
-                if *earlier <= *place {
-                    return Ok(());
-                }
-                rows.remove(earlier)?;
-            }
-            rows.insert(place.as_slice(), row.as_ref())?;
-            index.insert(letter.id.as_str(), place.as_slice())?;
-            Ok(())
-        })
+    fn add(self, letter: &DeadLetter) -> Result<(), Error> {
+        let (row, record) = (DeadLetterRow::new(letter, self.status(&letter.id)?), codec::encode(letter));
+        self.0.prepare_cached(ADD)?.execute(named_params! {
+            ":id": row.id, ":at": row.at, ":source": row.source, ":stage": row.stage, ":held": row.held,
+            ":user": row.user, ":user_name": row.user_name.map(|name| name.to_lowercase()),
+            ":reason": row.reason.to_lowercase(), ":state": row.state, ":record": &record[..],
+        })?;
+        Ok(())
     }
 
-    /// Several streams tell of one letter, each in a task of its own.
-    fn note(&self, news: &News) -> Result<(), Error> {
-        loop {
-            let before = self.statuses.get(&news.letter)?;
-            let known = before.as_ref().map(|row| serde_json::from_slice::<Status>(row)).transpose()?;
-            let after = serde_json::to_vec(&known.unwrap_or_default().with(news))?;
-            if self.statuses.compare_and_swap(&news.letter, before, Some(after))?.is_ok() {
-                return Ok(());
-            }
+    /// Several streams tell of one letter, in any order, also before it is read itself.
+    fn note(self, news: &News) -> Result<(), Error> {
+        let status = self.status(&news.letter)?.with(news);
+        let sql = "INSERT OR REPLACE INTO dead_letter_statuses (letter, latest, status) VALUES (?1, ?2, ?3)";
+        self.0.prepare_cached(sql)?.execute((&news.letter, status.last(), Json(&status)))?;
+        let mut statement = self.0.prepare_cached("SELECT at FROM dead_letters WHERE id = ?1")?;
+        if let Some(at) = statement.query_row([&news.letter], |row| row.get(0)).optional()? {
+            let sql = "UPDATE dead_letters SET state = ?2 WHERE id = ?1 AND state <> ?2";
+            self.0.prepare_cached(sql)?.execute((&news.letter, status.state(at)))?;
         }
+        Ok(())
     }
 
-    fn status(&self, letter: &str) -> Result<Status, Error> {
-        let row = self.statuses.get(letter)?;
-        Ok(row.map(|row| serde_json::from_slice(&row)).transpose()?.unwrap_or_default())
+    fn status(self, letter: &str) -> Result<Status, Error> {
+        let mut statement = self.0.prepare_cached("SELECT status FROM dead_letter_statuses WHERE letter = ?1")?;
+        let status = statement.query_row([letter], |row| row.get::<_, Json<_>>(0)).optional()?;
+        Ok(status.map(|status| status.0).unwrap_or_default())
     }
 
-    fn row(&self, record: &[u8]) -> Result<(DeadLetterRow, DeadLetter), Error> {
+    fn row(self, record: &[u8]) -> Result<(DeadLetterRow, DeadLetter), Error> {
         let letter: DeadLetter = codec::decode(record)?;
         Ok((DeadLetterRow::new(&letter, self.status(&letter.id)?), letter))
     }
 
     /// One letter, with what it keeps to be taken up again; none where there is no such letter.
-    pub(super) fn get(&self, id: &str) -> Result<Option<(DeadLetterRow, DeadLetter)>, Error> {
-        let Some(place) = self.index.get(id)? else { return Ok(None) };
-        self.rows.get(place)?.map(|record| self.row(&record)).transpose()
+    pub(super) fn get(self, id: &str) -> Result<Option<(DeadLetterRow, DeadLetter)>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT record FROM dead_letters WHERE id = ?1")?;
+        let record = statement.query_row([id], |row| row.get::<_, Vec<u8>>(0)).optional()?;
+        record.map(|record| self.row(&record)).transpose()
     }
 
     /// Letters that `filter` lets through, newest first.
     pub(super) fn list(
-        &self,
+        self,
         filter: &LetterFilter,
         paging: &Paging,
     ) -> Result<Page<(DeadLetterRow, DeadLetter)>, Error> {
-        page(&self.rows, &[], paging, |record| {
-            let (row, letter) = self.row(record)?;
-            Ok(match filter.since {
-                Some(since) if row.at < since => Pick::Stop,
-                _ if filter.lets_through(&row) => Pick::Take((row, letter)),
-                _ => Pick::Skip,
-            })
+        let folded = Folded::of(filter);
+        filter.list(&folded).page(self.0, paging, |number| {
+            let mut statement = self.0.prepare_cached("SELECT record FROM dead_letters WHERE no = ?1")?;
+            let record = statement.query_row([number], |row| row.get::<_, Vec<u8>>(0)).optional()?;
+            record.map(|record| self.row(&record)).transpose()
         })
     }
 
-    /// Forgets dead letters, from the row at `from` on: all behind it are older.
-    pub(super) fn prune(&self, horizon: Horizon, from: Option<&[u8]>) -> Result<Step, Error> {
-        let mut room = Room::new();
-        let begin = from.map_or_else(|| newest_first(horizon.over, ""), <[u8]>::to_vec);
-        for key in self.rows.range(begin..).keys() {
-            let key = key?;
-            if !room.look() {
-                return Ok(room.go_on_at(&key));
-            }
-            let Some((_, id)) = time_and_id(&key).filter(|(at, _)| *at < horizon.over) else { continue };
-            self.forget(&key, id)?;
-            room.dropped += 1;
-        }
-        Ok(room.end())
+    /// Forgets dead letters.
+    pub(super) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
+        let sql = "DELETE FROM dead_letters WHERE no IN (SELECT no FROM dead_letters WHERE at < ?1 LIMIT ?2)";
+        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MOST))?))
     }
 
-    /// Forgets what was said about letters that are gone, from the row at `from` on.
-    pub(super) fn prune_statuses(&self, horizon: Horizon, from: Option<&[u8]>) -> Result<Step, Error> {
-        let mut room = Room::new();
-        for item in self.statuses.range(from.unwrap_or_default().to_vec()..) {
-            let (id, row) = item?;
-            if !room.look() {
-                return Ok(room.go_on_at(&id));
-            }
-            let is_old = serde_json::from_slice::<Status>(&row)?.last().is_none_or(|last| last < horizon.over);
-            if is_old && !self.index.contains_key(&id)? {
-                self.statuses.remove(&id)?;
-                room.dropped += 1;
-            }
-        }
-        Ok(room.end())
-    }
-
-    /// Removes the row at `place`, and its id where that does not stand for a newer row by now.
-    fn forget(&self, place: &[u8], id: &[u8]) -> Result<(), Error> {
-        transaction(&self.rows, &self.index, |rows, index| {
-            rows.remove(place)?;
-            if index.get(id)?.is_some_and(|stands| *stands == *place) {
-                index.remove(id)?;
-            }
-            Ok(())
-        })
+    /// Forgets what was said about letters that are gone.
+    pub(super) fn prune_statuses(self, horizon: Horizon) -> Result<Step, Error> {
+        let sql = "DELETE FROM dead_letter_statuses WHERE letter IN
+            (SELECT letter FROM dead_letter_statuses
+             WHERE latest < ?1 AND NOT EXISTS (SELECT 1 FROM dead_letters WHERE id = letter)
+             LIMIT ?2)";
+        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MOST))?))
     }
 }
 
-/// Does all of `change` or nothing.
-fn transaction(
-    rows: &sled::Tree,
-    index: &sled::Tree,
-    change: impl Fn(&TransactionalTree, &TransactionalTree) -> Result<(), Conflictable<Error>>,
-) -> Result<(), Error> {
-    (rows, index).transaction(|(rows, index)| change(rows, index)).map_err(|error| match error {
-        TransactionError::Abort(error) => error,
-        TransactionError::Storage(error) => error.into(),
-    })
+/// How SQLite goes about a list: for tests.
+#[cfg(test)]
+pub(super) fn plan(db: &Connection, filter: &LetterFilter) -> String {
+    filter.list(&Folded::of(filter)).plan(db, true)
 }
 
 #[cfg(test)]

@@ -3,75 +3,51 @@
 mod outlived;
 mod row;
 
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, OptionalExtension as _};
 
 pub use row::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 
 use super::{
     Error,
-    keys::{newest_first, part},
-    page::{Cursor, Page, Paging, page, take},
+    database::Json,
+    keys::newest_first,
+    page::{Cursor, Newest, Page, Paging, condition},
 };
-use crate::{
-    domain::{Decision, EventKind, SourceId, Timestamp, UserId, UserRef},
-    store::Store,
-};
+use crate::domain::{Decision, EventKind, SourceId, UserId, UserRef};
 
 /// The rows of decisions, and who was last seen under which login name.
-#[derive(Debug, Clone)]
-pub(super) struct Decisions {
-    rows: sled::Tree,
-    names: sled::Tree,
-}
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Decisions<'c>(pub(super) &'c Connection);
 
-/// Who was seen under a name. Names can be changed and given to others: the latest sighting counts.
-#[derive(Serialize, Deserialize)]
-struct Sighting {
-    id: UserId,
-    at: Timestamp,
-}
-
-impl Decisions {
-    pub(super) fn new(store: &Store) -> Result<Self, Error> {
-        Ok(Self { rows: store.tree("view-decisions")?, names: store.tree("view-user-names")? })
-    }
-
-    pub(super) fn trees(&self) -> [&sled::Tree; 2] {
-        [&self.rows, &self.names]
-    }
-
+impl Decisions<'_> {
     /// Adds a decision. Of two on one event, the first counts: it is the one that was carried out.
     /// Of sightings only those are shown of which there is something to tell: the others are many.
-    pub(super) fn apply(&self, decision: &Decision) -> Result<(), Error> {
+    pub(super) fn apply(self, decision: &Decision) -> Result<(), Error> {
         if decision.kind == EventKind::Sighted && decision.verdicts.is_empty() {
             return Ok(());
         }
         self.note_name(decision)?;
-        let place = newest_first(decision.accepted, decision.event.as_str());
-        let key = [of_user(&decision.source, &decision.user), place].concat();
-        let row = serde_json::to_vec(&DecisionRow::from(decision))?;
-        if decision.redrive.is_some() {
-            return self.replace(&key, row, decision.decided);
-        }
-        // The error is a row that is there already.
-        let _was_there = self.rows.compare_and_swap(key, None as Option<&[u8]>, Some(row))?;
-        Ok(())
-    }
-
-    /// Puts the decision on an event that was taken up again in the place of the one before it.
-    fn replace(&self, key: &[u8], row: Vec<u8>, decided: Timestamp) -> Result<(), Error> {
-        if let Some(earlier) = self.rows.get(key)?
-            && serde_json::from_slice::<DecisionRow>(&earlier)?.decided > decided
-        {
-            return Ok(());
-        }
-        self.rows.insert(key, row)?;
+        // One on an event that was taken up again stands in the place of the one before it.
+        let sql = match &decision.redrive {
+            None => {
+                "INSERT INTO decisions (source, user, accepted, event, decided, row) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (source, user, accepted, event) DO NOTHING"
+            }
+            Some(_) => {
+                "INSERT INTO decisions (source, user, accepted, event, decided, row) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (source, user, accepted, event) DO UPDATE SET decided = excluded.decided, row = excluded.row
+                 WHERE decisions.decided <= excluded.decided"
+            }
+        };
+        let (user, row) = (of_user(&decision.user), Json(DecisionRow::from(decision)));
+        let Decision { source, accepted, event, decided, .. } = decision;
+        self.0.prepare_cached(sql)?.execute((source, user, accepted, event, decided, row))?;
         Ok(())
     }
 
     /// Decisions about a user in any of `sources`, newest first; see [`list`](Self::list).
     pub(super) fn list_all(
-        &self,
+        self,
         sources: &[SourceId],
         user: &str,
         paging: &Paging,
@@ -90,43 +66,67 @@ impl Decisions {
 
     /// Decisions about the user whose lasting id `user` is; else about the one last seen under this login name;
     /// else those on deliveries that knew no more than the name.
-    fn list(&self, source: &SourceId, user: &str, paging: &Paging) -> Result<Page<DecisionRow>, Error> {
-        let by_id = of_user(source, &UserRef::Id(UserId::new(user)));
-        let prefix = if self.rows.scan_prefix(&by_id).next().transpose()?.is_some() {
+    fn list(self, source: &SourceId, user: &str, paging: &Paging) -> Result<Page<DecisionRow>, Error> {
+        let by_id = of_user(&UserRef::Id(UserId::new(user)));
+        let user = if self.has_any(source, &by_id)? {
             by_id
         } else {
-            let known = self.names.get(of_name(source, user))?;
-            let sighting = known.map(|row| serde_json::from_slice::<Sighting>(&row)).transpose()?;
-            let user = sighting.map_or_else(|| UserRef::Name(user.to_owned()), |seen| UserRef::Id(seen.id));
-            of_user(source, &user)
+            match self.seen_as(source, user)? {
+                Some(id) => of_user(&UserRef::Id(id)),
+                None => of_user(&UserRef::Name(user.to_owned())),
+            }
         };
-        page(&self.rows, &prefix, paging, take)
+        list(source, &user.as_str()).page(self.0, paging, |number| {
+            let mut statement = self.0.prepare_cached("SELECT row FROM decisions WHERE no = ?1")?;
+            Ok(statement.query_row([number], |row| Ok(row.get::<_, Json<_>>(0)?.0)).optional()?)
+        })
     }
 
-    fn note_name(&self, decision: &Decision) -> Result<(), Error> {
+    fn has_any(self, source: &SourceId, user: &str) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM decisions WHERE source = ?1 AND user = ?2)";
+        Ok(self.0.prepare_cached(sql)?.query_row((source, user), |row| row.get(0))?)
+    }
+
+    /// Who was last seen under a login name.
+    fn seen_as(self, source: &SourceId, name: &str) -> Result<Option<UserId>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT id FROM user_names WHERE source = ?1 AND name = ?2")?;
+        Ok(statement.query_row((source, name.to_lowercase()), |row| row.get(0)).optional()?)
+    }
+
+    /// Names can be changed and given to others: the latest sighting counts.
+    fn note_name(self, decision: &Decision) -> Result<(), Error> {
         let (UserRef::Id(id), Some(name)) = (&decision.user, &decision.user_name) else { return Ok(()) };
-        let key = of_name(&decision.source, name);
-        let sighting = Sighting { id: id.clone(), at: decision.accepted };
-        if let Some(known) = self.names.get(&key)?
-            && serde_json::from_slice::<Sighting>(&known)?.at > sighting.at
-        {
-            return Ok(());
-        }
-        self.names.insert(key, serde_json::to_vec(&sighting)?)?;
+        let sql = "INSERT INTO user_names (source, name, id, at) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (source, name) DO UPDATE SET id = excluded.id, at = excluded.at WHERE user_names.at <= excluded.at";
+        let values = (&decision.source, name.to_lowercase(), id, decision.accepted);
+        self.0.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
 }
 
-/// What the keys of a user's rows begin with. Products compare login names without regard to case.
-fn of_user(source: &SourceId, user: &UserRef) -> Vec<u8> {
-    match user {
-        UserRef::Id(id) => part(&format!("{source}/id/{id}")),
-        UserRef::Name(name) => of_name(source, name),
+fn list<'a>(source: &'a SourceId, user: &'a &'a str) -> Newest<'a> {
+    Newest {
+        from: "decisions INDEXED BY decisions_by_user",
+        time: "accepted",
+        id: "event",
+        searched: vec![condition("source = ? AND user = ?", [source as _, user as _])],
+        wanted: Vec::new(),
+        since: None,
     }
 }
 
-fn of_name(source: &SourceId, name: &str) -> Vec<u8> {
-    part(&format!("{source}/name/{}", name.to_lowercase()))
+/// How a user stands in the table. Products compare login names without regard to case.
+fn of_user(user: &UserRef) -> String {
+    match user {
+        UserRef::Id(id) => format!("id/{id}"),
+        UserRef::Name(name) => format!("name/{}", name.to_lowercase()),
+    }
+}
+
+/// How SQLite goes about a list: for tests.
+#[cfg(test)]
+pub(super) fn plan(db: &Connection) -> String {
+    list(&"acme".parse().expect("an id"), &"id/jane").plan(db, true)
 }
 
 #[cfg(test)]

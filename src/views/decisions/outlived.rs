@@ -1,65 +1,26 @@
 //! Forgetting decisions that the log no longer holds.
 
-use super::{DecisionRow, Decisions, Sighting, of_user};
-use crate::{
-    domain::{SourceId, UserRef},
-    views::{
-        Error,
-        keys::{first_part, time_and_id},
-        prune::{Horizon, Room, Step},
-    },
+use super::Decisions;
+use crate::views::{
+    Error,
+    prune::{Horizon, Step},
 };
 
-impl Decisions {
-    /// Forgets decisions, from the row at `from` on.
-    pub(in crate::views) fn prune(&self, horizon: Horizon, from: Option<&[u8]>) -> Result<Step, Error> {
-        let mut room = Room::new();
-        for row in self.rows.range(from.unwrap_or_default()..) {
-            let (key, row) = row?;
-            if !room.look() {
-                return Ok(room.go_on_at(&key));
-            }
-            let accepted = first_part(&key).and_then(|(_, place)| time_and_id(place));
-            // The time in the key spares reading most rows. An event may have waited long for its decision.
-            if accepted.is_some_and(|(accepted, _)| accepted < horizon.over)
-                && serde_json::from_slice::<DecisionRow>(&row).is_ok_and(|row| row.decided < horizon.over)
-            {
-                self.rows.remove(key)?;
-                room.dropped += 1;
-            }
-        }
-        Ok(room.end())
+impl Decisions<'_> {
+    /// Forgets decisions. An event may have waited long for its decision: that tells how old it is.
+    pub(in crate::views) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
+        let sql = "DELETE FROM decisions WHERE no IN
+            (SELECT no FROM decisions WHERE decided < ?1 AND accepted < ?1 LIMIT ?2)";
+        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MOST))?))
     }
 
-    /// Forgets under which names users were last seen, from the one at `from` on, where no decision is left to be found
-    /// by that.
-    pub(in crate::views) fn prune_names(&self, horizon: Horizon, from: Option<&[u8]>) -> Result<Step, Error> {
-        let mut room = Room::new();
-        for row in self.names.range(from.unwrap_or_default()..) {
-            let (key, row) = row?;
-            if !room.look() {
-                return Ok(room.go_on_at(&key));
-            }
-            let (Some(source), Ok(sighting)) = (source_of(&key), serde_json::from_slice::<Sighting>(&row)) else {
-                continue; // usher writes no such row
-            };
-            if sighting.at < horizon.over && !self.has_any(&source, sighting)? {
-                // Whoever was seen under it meanwhile stays.
-                let forgotten = self.names.compare_and_swap(&key, Some(row), None as Option<&[u8]>)?;
-                room.dropped += usize::from(forgotten.is_ok());
-            }
-        }
-        Ok(room.end())
+    /// Forgets under which names users were last seen, where no decision is left to be found by that.
+    pub(in crate::views) fn prune_names(self, horizon: Horizon) -> Result<Step, Error> {
+        let sql = "DELETE FROM user_names WHERE (source, name) IN
+            (SELECT source, name FROM user_names AS seen
+             WHERE at < ?1 AND NOT EXISTS
+                 (SELECT 1 FROM decisions WHERE decisions.source = seen.source AND user = 'id/' || seen.id)
+             LIMIT ?2)";
+        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MOST))?))
     }
-
-    fn has_any(&self, source: &SourceId, sighting: Sighting) -> Result<bool, Error> {
-        let prefix = of_user(source, &UserRef::Id(sighting.id));
-        Ok(self.rows.scan_prefix(prefix).next().transpose()?.is_some())
-    }
-}
-
-/// The source in the key of a name: its id has no `/`.
-fn source_of(key: &[u8]) -> Option<SourceId> {
-    let (text, _) = first_part(key)?;
-    std::str::from_utf8(text).ok()?.split_once('/')?.0.parse().ok()
 }

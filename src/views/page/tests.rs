@@ -1,29 +1,42 @@
 use super::*;
+use crate::views::{
+    Filter, LetterFilter, LetterState, RunState,
+    database::testing::in_memory,
+    runs::{self, EntryResult},
+    testing::{at, source},
+};
 
-fn tree(rows: usize) -> (tempfile::TempDir, sled::Tree) {
-    let dir = tempfile::tempdir().expect("a folder");
-    let tree = sled::open(dir.path()).expect("a database").open_tree("rows").expect("a tree");
-    for row in 0..rows {
-        tree.insert(format!("a/{row:06}"), row.to_string().as_bytes()).expect("a row");
+/// Rows with the numbers 0 to `rows`, each a second older than the one before.
+fn table(rows: usize) -> &'static Connection {
+    let db = in_memory();
+    db.execute_batch(
+        "CREATE TABLE rows (no INTEGER PRIMARY KEY, list TEXT, at INTEGER, id TEXT);
+        CREATE INDEX rows_by_time ON rows (list, at DESC, id);
+        INSERT INTO rows VALUES (999999, 'b', 0, 'of another list');",
+    )
+    .expect("a table");
+    let mut insert = db.prepare("INSERT INTO rows VALUES (?1, 'a', ?2, ?3)").expect("SQL");
+    for row in 0..i64::try_from(rows).expect("few") {
+        // Two of each time.
+        insert.execute((row, at(-(row / 2)), format!("{row:06}"))).expect("a row");
     }
-    tree.insert("b/0", "999").expect("a row of another list");
-    (dir, tree)
+    db
 }
 
 fn limit(number: usize) -> Limit {
     Limit::try_from(number.to_string()).expect("a limit")
 }
 
-/// All pages of the list, with how many there were.
-fn all(tree: &sled::Tree, size: usize, wanted: impl Fn(usize) -> bool) -> (Vec<usize>, usize) {
+/// All pages of the list of rows with one of the numbers `wanted`, with how many pages there were.
+fn all(db: &Connection, size: usize, wanted: Option<[i64; 2]>) -> (Vec<i64>, usize) {
     let (mut found, mut pages) = (Vec::new(), 0);
     let mut paging = Paging { limit: limit(size), cursor: None };
+    let wanted = wanted.as_ref().map(|[one, other]| condition("no IN (?, ?)", [one as _, other as _]));
+    let searched = vec![condition("list = ?", [&"a" as _])];
+    let from = "rows INDEXED BY rows_by_time";
+    let list = Newest { from, time: "at", id: "id", searched, wanted: wanted.into_iter().collect(), since: None };
     loop {
-        let page = page(tree, b"a/", &paging, |row| {
-            let Pick::Take(number) = take(row)? else { return Ok(Pick::Skip) };
-            Ok(if wanted(number) { Pick::Take(number) } else { Pick::Skip })
-        })
-        .expect("a page");
+        let page = list.page(db, &paging, |number| Ok(Some(number))).expect("a page");
         assert!(page.items.len() <= size);
         found.extend(page.items);
         pages += 1;
@@ -36,9 +49,9 @@ fn all(tree: &sled::Tree, size: usize, wanted: impl Fn(usize) -> bool) -> (Vec<u
 
 #[test]
 fn the_pages_of_a_list_hold_each_row_once_and_no_row_of_another_list() {
-    let (_dir, tree) = tree(10);
+    let db = table(10);
     for size in [1, 3, 5, 9, 10, 11, 500] {
-        let (found, pages) = all(&tree, size, |_| true);
+        let (found, pages) = all(db, size, None);
         assert_eq!(found, (0..10).collect::<Vec<_>>(), "{size} a page");
         assert_eq!(pages, 10_usize.div_ceil(size), "no empty page at the end with {size} a page");
     }
@@ -46,10 +59,54 @@ fn the_pages_of_a_list_hold_each_row_once_and_no_row_of_another_list() {
 
 #[test]
 fn a_filter_that_matches_little_goes_on_on_the_next_page() {
-    let (_dir, tree) = tree(MOST_LOOKED_AT + 10);
-    let (found, pages) = all(&tree, 2, |row| row == 0 || row == MOST_LOOKED_AT + 5);
-    assert_eq!(found, [0, MOST_LOOKED_AT + 5]);
-    assert_eq!(pages, 2);
+    let db = table(MOST_LOOKED_AT + 10);
+    let last = i64::try_from(MOST_LOOKED_AT + 5).expect("few");
+    assert_eq!(all(db, 2, Some([0, last])), (vec![0, last], 2));
+}
+
+/// Asserts that SQLite walks an index from where the page begins, and sorts nothing.
+fn is_walked(plan: &str, what: &str) {
+    let steps: Vec<_> = plan.lines().filter(|step| !step.contains("json_each") && !step.contains("SUBQUERY")).collect();
+    assert!(!steps.is_empty(), "{what}");
+    for step in steps {
+        let by_index =
+            step.contains("USING INDEX") || step.contains("USING COVERING INDEX") || step.contains("USING PRIMARY KEY");
+        assert!(by_index, "{what}: {plan}");
+    }
+}
+
+#[test]
+fn no_list_reads_a_whole_table_or_sorts_whatever_its_filter() {
+    let db = in_memory();
+    let schemes: [Option<crate::domain::SchemeId>; 2] = [None, "a".parse().ok()];
+    for result in EntryResult::all().map(Some).chain([None]) {
+        for state in [None, Some(RunState::Held), Some(RunState::Done)] {
+            for scheme in &schemes {
+                for source in [None, Some(source())] {
+                    let (scheme, since) = (scheme.clone(), scheme.is_some().then(|| at(0)));
+                    let action = since.map(|_| "add_groups".to_owned());
+                    let filter = Filter { scheme, source, action, result, state, since };
+                    for has_place in [false, true] {
+                        is_walked(&filter.list().plan(db, has_place), &format!("{filter:?}"));
+                    }
+                }
+            }
+        }
+        for has_place in [false, true] {
+            is_walked(&runs::entries_plan(db, result.is_some(), has_place), "entries");
+        }
+    }
+    for state in [None, Some(LetterState::Open)] {
+        for source in [None, Some(source())] {
+            for since in [None, Some(at(0))] {
+                let (reason, user) = (Some("no".into()), Some("jane".into()));
+                let filter =
+                    LetterFilter { source: source.clone(), reason, user, since, state, ..LetterFilter::default() };
+                is_walked(&crate::views::dead_letters::plan(db, &filter), &format!("{filter:?}"));
+            }
+        }
+    }
+    is_walked(&crate::views::decisions::plan(db), "decisions");
 }
 
 #[test]

@@ -3,12 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{
-    domain::{
-        Decision, EventId, EventKind, Outcome, RunId, SchemeVerdict, StepKey, StepRef, StepResult, SweepId, Timestamp,
-        UserRef,
-    },
-    views::keys::part,
+use crate::domain::{
+    Decision, EventId, EventKind, Outcome, SchemeVerdict, StepKey, StepRef, StepResult, SweepId, Timestamp, UserRef,
 };
 
 /// How an entry ended: as a step did, or before there was one.
@@ -102,16 +98,15 @@ impl Entry {
 }
 
 /// An entry as it is kept.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub(super) struct Kept {
     pub(super) entry: Entry,
     /// Which step it is of: a release asks for the held ones again, under other keys.
-    step: StepKey,
+    pub(super) step: StepKey,
     /// Whether its run was held and released before.
     pub(super) released: bool,
     /// When it had been given up, where an administrator had it taken once more.
-    #[serde(default)]
-    redriven: Option<Timestamp>,
+    pub(super) redriven: Option<Timestamp>,
 }
 
 impl From<&Outcome> for Kept {
@@ -139,36 +134,35 @@ impl Kept {
         (later.released, later.redriven) > (self.released, self.redriven)
     }
 
-    /// Whether it was kept back.
-    pub(super) fn is_held(&self) -> bool {
-        self.result() == Some(StepResult::Held)
-    }
-
     /// How it ended; none where it is of no step.
     pub(super) fn result(&self) -> Option<StepResult> {
         StepResult::ALL.into_iter().find(|result| result.as_str() == self.entry.result)
     }
 }
 
-/// Where the entry of a step stands: by user, then in the scheme's order, whichever event asked for it.
-pub(super) fn place(run: &RunId, user: &UserRef, step: &StepKey) -> Vec<u8> {
-    let index = step.as_str().rsplit(':').next().unwrap_or_default();
-    [of_user(run, user), index.into()].concat()
+/// Where an entry stands in its run: by user, then in the scheme's order, whichever event asked for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) user: String,
+    pub(super) index: String,
 }
 
-/// Where the entry of a user stands whom the run left open.
-pub(super) fn left_open_place(run: &RunId, user: &UserRef) -> Vec<u8> {
-    [of_user(run, user), EntryResult::Unknown.as_str().into()].concat()
-}
+impl Place {
+    /// Of a step.
+    pub(super) fn of_step(user: &UserRef, step: &StepKey) -> Self {
+        let index = step.as_str().rsplit(':').next().unwrap_or_default();
+        Self { user: user.to_string(), index: index.to_owned() }
+    }
 
-/// What the keys of a user's entries begin with.
-pub(super) fn of_user(run: &RunId, user: &UserRef) -> Vec<u8> {
-    [part(run.as_str()), part(&user.to_string())].concat()
-}
+    /// Of a user whom the run left open.
+    pub(super) fn of_left_open(user: &UserRef) -> Self {
+        Self { user: user.to_string(), index: EntryResult::Unknown.as_str().to_owned() }
+    }
 
-/// The index as it stands at the end of a step's key.
-pub(super) fn index(number: usize) -> String {
-    format!("{number:05}")
+    /// Of the step with this number, as it stands at the end of its key.
+    pub(super) fn of_number(user: &UserRef, number: usize) -> Self {
+        Self { user: user.to_string(), index: format!("{number:05}") }
+    }
 }
 
 /// Whether the step comes from a sighting that was made to release a run.

@@ -43,7 +43,7 @@ fn six() -> Vec<Told> {
     told
 }
 
-fn users(runs: &Runs, result: Option<EntryResult>) -> Vec<String> {
+fn users(runs: Runs<'_>, result: Option<EntryResult>) -> Vec<String> {
     let id = RunId::of_sweep(&sweep(), &scheme("a"));
     let entries = runs.entries(&id, result, &Paging::default()).expect("read").expect("a run").items;
     entries.into_iter().map(|entry| entry.user).collect()
@@ -53,8 +53,8 @@ fn users(runs: &Runs, result: Option<EntryResult>) -> Vec<String> {
 fn a_run_says_how_many_would_change_are_so_already_are_protected_and_are_not_known() {
     let told = six();
     let in_order = {
-        let (_dir, runs) = runs();
-        tell_all(&runs, &told);
+        let runs = runs();
+        tell_all(runs, &told);
         runs.run("a").counts
     };
     let expected = Counts {
@@ -69,20 +69,20 @@ fn a_run_says_how_many_would_change_are_so_already_are_protected_and_are_not_kno
         ..Counts::default()
     };
     assert_eq!(in_order, expected);
-    let (_dir, runs) = runs();
+    let runs = runs();
     told.iter().rev().chain(&told).for_each(|told| runs.tell(told));
     assert_eq!(runs.run("a").counts, expected, "in any order, any number of times");
 }
 
 #[test]
 fn who_is_not_known_is_told_with_the_missing_fact_and_is_not_released() {
-    let (_dir, runs) = runs();
-    tell_all(&runs, &six());
-    let mut unknown = users(&runs, Some(EntryResult::Unknown));
+    let runs = runs();
+    tell_all(runs, &six());
+    let mut unknown = users(runs, Some(EntryResult::Unknown));
     unknown.sort();
     assert_eq!(unknown, ["u-hidden", "u-other"]);
-    assert_eq!(users(&runs, Some(EntryResult::Step(StepResult::Unchanged))), ["u-so"]);
-    assert_eq!(users(&runs, None).len(), 6);
+    assert_eq!(users(runs, Some(EntryResult::Step(StepResult::Unchanged))), ["u-so"]);
+    assert_eq!(users(runs, None).len(), 6);
     let id = runs.run("a").id;
     let mut kept_back = runs.users(&id, None, 10).expect("read");
     kept_back.sort();
@@ -92,10 +92,10 @@ fn who_is_not_known_is_told_with_the_missing_fact_and_is_not_released() {
 
 #[test]
 fn a_run_of_which_everything_is_so_already_is_done_when_it_is_let_go_on() {
-    let (_dir, runs) = runs();
+    let runs = runs();
     let decision = foretold("so", 1, Some(Forecast::AlreadySo));
     tell_all(
-        &runs,
+        runs,
         &[
             Told::Progress(started(&["a"], "a")),
             Told::Outcome(outcome(&steps(&decision)[0], StepResult::Unchanged, 2)),

@@ -1,18 +1,19 @@
-//! Runs and their entries. Each record is applied in one transaction, so that counts are right after a crash.
+//! Runs and their entries. Each record is applied whole or not at all, so that counts are right.
 
 mod actions;
 mod counts;
+mod entries;
 mod entry;
-mod last_lists;
 mod of_events;
 mod of_sweeps;
 mod open;
 mod outlived;
 mod row;
 mod sweep;
+mod sweeps;
 mod table;
 
-use serde::de::DeserializeOwned;
+use rusqlite::Connection;
 
 pub use actions::Actions;
 pub use counts::Counts;
@@ -20,16 +21,15 @@ pub use entry::{Entry, EntryResult};
 pub use open::OpenRun;
 pub use row::{Progress, Run, RunState};
 
-use self::{entry::Kept, row::Row, sweep::Tally};
+use self::{entries::Entries, entry::Place, sweeps::Sweeps, table::Table};
 use super::{
     Error,
-    keys::part,
-    page::{Page, Paging, Pick, page},
+    orders::OrdersOfRun,
+    page::{Condition, Newest, Page, Paging, condition},
 };
 use crate::{
-    domain::{RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
+    domain::{Cause, LastLists, RunId, SchemeId, SourceId, StepResult, SweepId, SweepPlan, Timestamp, UserId},
     engine::AskedStep,
-    store::Store,
 };
 
 /// Said of a run that ended before everybody was listed.
@@ -53,129 +53,132 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn lets_through(&self, run: &Run) -> bool {
-        self.scheme.as_ref().is_none_or(|scheme| *scheme == run.scheme)
-            && self.source.as_ref().is_none_or(|source| *source == run.source)
-            && self.state.is_none_or(|state| run.state == state)
-            && self.action.as_ref().is_none_or(|action| run.actions.contains(action))
-            && self.result.is_none_or(|result| run.counts.of_entry(result) > 0)
+    /// The list of those that it lets through. Of the conditions, the index is searched by the one that is likely to be met
+    /// by the fewest.
+    pub(super) fn list(&self) -> Newest<'_> {
+        let mut searched: Option<(&'static str, Condition<'_>)> = None;
+        let mut wanted = Vec::new();
+        let mut add = |index: Option<&'static str>, one| match index {
+            Some(index) if searched.is_none() => searched = Some((index, one)),
+            Some(_) | None => wanted.push(one),
+        };
+        if let Some(result) = self.result {
+            let (sql, index) = with_result(result);
+            add(index, condition(sql, []));
+        }
+        if let Some(state) = &self.state {
+            // Most runs are done.
+            let index = (*state != RunState::Done || (self.scheme.is_none() && self.source.is_none()))
+                .then_some("runs INDEXED BY runs_by_state");
+            add(index, condition("state = ?", [state as _]));
+        }
+        if let Some(scheme) = &self.scheme {
+            add(Some("runs INDEXED BY runs_by_scheme"), condition("scheme = ?", [scheme as _]));
+        }
+        if let Some(source) = &self.source {
+            add(Some("runs INDEXED BY runs_by_source"), condition("source = ?", [source as _]));
+        }
+        if let Some(action) = &self.action {
+            let sql = "EXISTS (SELECT 1 FROM json_each(actions) WHERE value = ?)";
+            add(None, condition(sql, [action as _]));
+        }
+        let (from, searched) = match searched {
+            Some((from, one)) => (from, vec![one]),
+            None => ("runs INDEXED BY runs_by_time", Vec::new()),
+        };
+        Newest { from, time: "started", id: "id", searched, wanted, since: self.since.as_ref() }
     }
 }
 
-/// The rows of runs, newest first, found by id through an index; entries by run; what is known of sweeps.
-#[derive(Debug, Clone)]
-pub(super) struct Runs {
-    rows: sled::Tree,
-    index: sled::Tree,
-    entries: sled::Tree,
-    sweeps: sled::Tree,
-    /// The runs of sweeps that have not ended, by id.
-    open: sled::Tree,
-    /// What the last lists and sweeps cost, by source and by scheme.
-    costs: sled::Tree,
+/// The condition on a run with a step that ended so, and the index of such runs, where they are few.
+const fn with_result(result: EntryResult) -> (&'static str, Option<&'static str>) {
+    match result {
+        EntryResult::Step(StepResult::Changed) => ("changed > 0", None),
+        EntryResult::Step(StepResult::Unchanged) => ("unchanged > 0", None),
+        EntryResult::Step(StepResult::Tested) => ("tested > 0", None),
+        EntryResult::Step(StepResult::Held) => ("held > 0", Some("runs INDEXED BY runs_with_held")),
+        EntryResult::Step(StepResult::Failed) => ("failed > 0", Some("runs INDEXED BY runs_with_failed")),
+        EntryResult::Unknown => ("unknown > 0", Some("runs INDEXED BY runs_with_unknown")),
+    }
 }
 
-impl Runs {
-    pub(super) fn new(store: &Store) -> Result<Self, Error> {
-        Ok(Self {
-            rows: store.tree("view-runs")?,
-            index: store.tree("view-runs-index")?,
-            entries: store.tree("view-entries")?,
-            sweeps: store.tree("view-sweeps")?,
-            open: store.tree("view-open-runs")?,
-            costs: store.tree("view-sweep-costs")?,
-        })
-    }
+/// Runs, their entries, and what is known of sweeps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Runs<'c>(pub(super) &'c Connection);
 
-    pub(super) fn trees(&self) -> [&sled::Tree; 6] {
-        [&self.rows, &self.index, &self.entries, &self.sweeps, &self.open, &self.costs]
-    }
-
+impl Runs<'_> {
     /// Whether a step, or the one that took its place, has an outcome.
-    pub(super) fn has_ended(&self, step: &AskedStep) -> Result<bool, Error> {
-        let kept: Option<Kept> = read(&self.entries, &entry::place(&step.run, &step.user, &step.key))?;
+    pub(super) fn has_ended(self, step: &AskedStep) -> Result<bool, Error> {
+        let Some(run) = Table(self.0).number(&step.run)? else { return Ok(false) };
+        let kept = Entries(self.0).get(run, &Place::of_step(&step.user, &step.key))?;
         Ok(kept.is_some_and(|kept| kept.settles(&step.key)))
     }
 
-    pub(super) fn list(&self, filter: &Filter, paging: &Paging) -> Result<Page<Run>, Error> {
-        page(&self.rows, &[], paging, |row| {
-            let Row { run, .. } = serde_json::from_slice(row)?;
-            Ok(match filter.since {
-                Some(since) if run.started < since => Pick::Stop,
-                _ if filter.lets_through(&run) => Pick::Take(self.with_progress(run)?),
-                _ => Pick::Skip,
-            })
-        })
+    pub(super) fn list(self, filter: &Filter, paging: &Paging) -> Result<Page<Run>, Error> {
+        filter.list().page(self.0, paging, |number| self.at(number))
     }
 
-    /// One run. In a transaction, because a run moves when its decision is read after its first outcome.
-    pub(super) fn get(&self, id: &RunId) -> Result<Option<Run>, Error> {
-        let row = self.transaction(|table| table.get(id))?;
-        row.map(|row| self.with_progress(row.run)).transpose()
+    /// One run.
+    pub(super) fn get(self, id: &RunId) -> Result<Option<Run>, Error> {
+        Table(self.0).number(id)?.map_or(Ok(None), |number| self.at(number))
+    }
+
+    fn at(self, number: i64) -> Result<Option<Run>, Error> {
+        let found = Table(self.0).at(number)?;
+        found.map(|(row, orders)| Ok(with_orders(self.with_progress(row.run)?, orders))).transpose()
+    }
+
+    /// All runs of sweeps that have not ended.
+    pub(super) fn open(self) -> Result<Vec<OpenRun>, Error> {
+        Table(self.0).open()
     }
 
     /// The entries of a run, those with `result` where one is given.
     pub(super) fn entries(
-        &self,
+        self,
         id: &RunId,
         result: Option<EntryResult>,
         paging: &Paging,
     ) -> Result<Option<Page<Entry>>, Error> {
-        if !self.index.contains_key(id.as_str())? {
-            return Ok(None);
-        }
-        let take = |row: &[u8]| {
-            let entry = serde_json::from_slice::<Kept>(row)?.entry;
-            let is_wanted = result.is_none_or(|result| result.as_str() == entry.result);
-            Ok(if is_wanted { Pick::Take(entry) } else { Pick::Skip })
-        };
-        page(&self.entries, &part(id.as_str()), paging, take).map(Some)
+        let run = Table(self.0).number(id)?;
+        run.map(|run| Entries(self.0).page(run, result, paging)).transpose()
     }
 
     /// Which schemes a sweep asks; none until its start has been read.
-    pub(super) fn plan(&self, sweep: &SweepId) -> Result<Option<SweepPlan>, Error> {
-        read(&self.sweeps, &sweep::plan(sweep))
+    pub(super) fn plan(self, sweep: &SweepId) -> Result<Option<SweepPlan>, Error> {
+        Sweeps(self.0).plan(sweep)
+    }
+
+    pub(super) fn last_lists(self, source: &SourceId) -> Result<Option<LastLists>, Error> {
+        Sweeps(self.0).last_lists(source)
+    }
+
+    pub(super) fn last_reads(self, scheme: &SchemeId) -> Result<Option<u64>, Error> {
+        Sweeps(self.0).last_reads(scheme)
     }
 
     /// How many users a run selects, and of how many: once everybody is decided and every step has an outcome.
-    pub(super) fn counted(&self, id: &RunId) -> Result<Option<Counts>, Error> {
-        let Some(row) = self.transaction(|table| table.get(id))? else { return Ok(None) };
+    pub(super) fn counted(self, id: &RunId) -> Result<Option<Counts>, Error> {
+        let Some(row) = Table(self.0).get(id)? else { return Ok(None) };
         let Some(sweep) = &row.run.sweep else { return Ok(None) };
-        let tally = self.tally(sweep)?;
+        let tally = Sweeps(self.0).tally(sweep)?;
         let counted = tally.is_complete() && !row.has_open_steps();
         Ok(counted.then_some(Counts { seen: tally.progress.decided, ..row.run.counts }))
     }
 
     /// Users with a step of the run that is kept back, behind `after`, in the order of entries.
-    pub(super) fn users(&self, id: &RunId, after: Option<&UserId>, most: usize) -> Result<Vec<UserId>, Error> {
-        let prefix = part(id.as_str());
-        let begin = match after {
-            // Behind all entries of that user: no index has such a byte.
-            Some(user) => [entry::of_user(id, &UserRef::Id(user.clone())), vec![0xff]].concat(),
-            None => prefix.clone(),
-        };
-        let mut users: Vec<UserId> = Vec::new();
-        for row in self.entries.range(begin..) {
-            let (key, row) = row?;
-            if !key.starts_with(&prefix) || users.len() == most {
-                break;
-            }
-            let kept = serde_json::from_slice::<Kept>(&row)?;
-            let user = UserId::new(&kept.entry.user);
-            if kept.is_held() && users.last() != Some(&user) {
-                users.push(user);
-            }
-        }
-        Ok(users)
+    pub(super) fn users(self, id: &RunId, after: Option<&UserId>, most: usize) -> Result<Vec<UserId>, Error> {
+        let run = Table(self.0).number(id)?;
+        run.map_or_else(|| Ok(Vec::new()), |run| Entries(self.0).users_held(run, after, most))
     }
 
     /// A run of a sweep as it is kept knows its own users only.
-    fn with_progress(&self, mut run: Run) -> Result<Run, Error> {
+    fn with_progress(self, mut run: Run) -> Result<Run, Error> {
         let Some(sweep) = &run.sweep else {
             run.complete = Some(true); // there is one user
             return Ok(run);
         };
-        let tally = self.tally(sweep)?;
+        let tally = Sweeps(self.0).tally(sweep)?;
         run.counts.seen = tally.progress.decided;
         run.progress = Some(tally.progress);
         run.complete = tally.list_is_complete();
@@ -186,15 +189,19 @@ impl Runs {
         }
         Ok(run)
     }
-
-    fn tally(&self, sweep: &SweepId) -> Result<Tally, Error> {
-        Ok(read(&self.sweeps, &sweep::tally(sweep))?.unwrap_or_default())
-    }
 }
 
-fn read<T: DeserializeOwned>(tree: &sled::Tree, key: &[u8]) -> Result<Option<T>, Error> {
-    Ok(tree.get(key)?.map(|row| serde_json::from_slice(&row)).transpose()?)
+/// The run, with who asked for it and what was said about it.
+fn with_orders(mut run: Run, orders: OrdersOfRun) -> Run {
+    let by_the_clock = run.trigger == Cause::Schedule.as_str() && run.sweep.is_some();
+    run.by = orders.asked.map(|asked| asked.by).or_else(|| by_the_clock.then(|| run.trigger.clone()));
+    run.released = orders.released;
+    run.cancelled = orders.cancelled;
+    run
 }
+
+#[cfg(test)]
+pub(super) use self::entries::plan as entries_plan;
 
 #[cfg(test)]
 mod forecast_tests;

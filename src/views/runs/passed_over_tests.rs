@@ -26,8 +26,8 @@ fn not_asked(name: &str, seconds: i64) -> Decision {
 #[test]
 fn a_release_during_which_the_scheme_is_changed_fails_and_says_so() {
     for second in [passed_over("joe", 7, Some("a")), not_asked("joe", 7)] {
-        let (_dir, runs) = runs();
-        held(&runs);
+        let runs = runs();
+        held(runs);
         assert_eq!(runs.run("a").held_since, Some(at(4)));
         // Read in whatever order: here the release after the first of its users.
         let records = [
@@ -51,7 +51,7 @@ fn a_release_during_which_the_scheme_is_changed_fails_and_says_so() {
 #[test]
 fn a_sweep_during_which_the_scheme_is_changed_fails_and_says_so_in_whatever_order_it_is_read() {
     for start_is_read_first in [true, false] {
-        let (_dir, runs) = runs();
+        let runs = runs();
         let start = Told::Progress(started(&["a"], ""));
         let decided = [Told::Decision(passed_over("jane", 1, None)), Told::Decision(sighted("joe", 2, &[], None))];
         match start_is_read_first {
@@ -68,16 +68,16 @@ fn a_sweep_during_which_the_scheme_is_changed_fails_and_says_so_in_whatever_orde
 
 #[test]
 fn a_held_run_is_held_since_the_first_time_it_was_said() {
-    let (_dir, runs) = runs();
-    held(&runs);
+    let runs = runs();
+    held(runs);
     runs.tell(&Told::Progress(progress(50, SweepStep::Held { scheme: scheme("a"), why: "still".into() })));
     assert_eq!((runs.run("a").held_since, runs.run("a").why.as_deref()), (Some(at(4)), Some("still")));
 }
 
 #[test]
 fn a_cancelled_run_stays_cancelled_also_where_users_were_passed_over() {
-    let (_dir, runs) = runs();
-    held(&runs);
+    let runs = runs();
+    held(runs);
     runs.tell(&Told::Decision(passed_over("jane", 6, Some("a"))));
     runs.tell(&Told::Progress(progress(7, SweepStep::Cancelled { scheme: scheme("a") })));
     assert_eq!((runs.run("a").state, runs.run("a").why), (RunState::Cancelled, None));

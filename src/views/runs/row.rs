@@ -129,7 +129,7 @@ pub struct Progress {
 }
 
 /// A run as it is kept. What it is made of is read independently, in any order.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) run: Run,
     /// How many steps were asked for; none until the decision has been read.

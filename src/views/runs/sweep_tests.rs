@@ -4,13 +4,14 @@ use crate::{
         Cause, Decision, EventId, EventKind, Limits, Outcome, SchemeRef, Sighting, StepResult, SweepId, SweepProgress,
         SweepRun, SweepStep, Truth,
     },
-    views::testing::{at, decision, outcome, source, steps, verdict},
+    views::{
+        database::testing::in_memory,
+        testing::{at, decision, outcome, source, steps, verdict},
+    },
 };
 
-pub(super) fn runs() -> (tempfile::TempDir, Runs) {
-    let dir = tempfile::tempdir().expect("a folder");
-    let runs = Runs::new(&Store::open(dir.path(), "memory").expect("a store")).expect("runs");
-    (dir, runs)
+pub(super) fn runs() -> Runs<'static> {
+    Runs(in_memory())
 }
 
 pub(super) fn sweep() -> SweepId {
@@ -56,8 +57,8 @@ pub(super) enum Told {
     Outcome(Outcome),
 }
 
-impl Runs {
-    pub(super) fn tell(&self, told: &Told) {
+impl Runs<'_> {
+    pub(super) fn tell(self, told: &Told) {
         match told {
             Told::Progress(progress) => self.progressed(progress),
             Told::Decision(decision) => self.decided(decision),
@@ -66,12 +67,12 @@ impl Runs {
         .expect("added");
     }
 
-    pub(super) fn run(&self, name: &str) -> Run {
+    pub(super) fn run(self, name: &str) -> Run {
         self.get(&RunId::of_sweep(&sweep(), &scheme(name))).expect("read").expect("a run")
     }
 }
 
-pub(super) fn tell_all(runs: &Runs, records: &[Told]) {
+pub(super) fn tell_all(runs: Runs<'_>, records: &[Told]) {
     records.iter().for_each(|told| runs.tell(told));
 }
 
@@ -93,7 +94,7 @@ pub(super) fn two_of_three() -> Vec<Told> {
 
 #[test]
 fn a_sweep_is_done_when_everybody_is_listed_and_decided_and_every_step_has_ended() {
-    let (_dir, runs) = runs();
+    let runs = runs();
     let records = two_of_three();
     for record in &records[..records.len() - 1] {
         runs.tell(record);
@@ -110,8 +111,7 @@ fn a_sweep_is_done_when_everybody_is_listed_and_decided_and_every_step_has_ended
     assert_eq!((run.event, run.sweep), (None, Some(sweep())));
     let run = runs.run("b");
     assert_eq!((run.state, run.counts), (RunState::Done, Counts { seen: 3, ..Counts::default() }));
-    let marks = runs.sweeps.scan_prefix(sweep::marks(&sweep(), None)).count();
-    assert_eq!(marks, 0, "who is counted is noted only as long as it matters");
+    assert_eq!(marks(runs, None), 0, "who is counted is noted only as long as it matters");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn records_of_a_sweep_in_any_order_of_their_streams_and_any_number_of_times_coun
         [outcomes.clone(), outcomes, progress.clone(), decisions.clone(), progress, decisions].concat(),
     ];
     let made = orders.map(|order| {
-        let (_dir, runs) = runs();
+        let runs = runs();
         order.into_iter().for_each(|record| runs.tell(record));
         let entries = runs.entries(&runs.run("a").id, None, &Paging::default()).expect("read").expect("a run").items;
         (runs.run("a").state, runs.run("a").counts, runs.run("b").state, entries)
@@ -138,7 +138,7 @@ fn records_of_a_sweep_in_any_order_of_their_streams_and_any_number_of_times_coun
 }
 
 /// A sweep over two users, both selected by `a`, which has a limit of one; their steps are held.
-pub(super) fn held(runs: &Runs) {
+pub(super) fn held(runs: Runs<'_>) {
     runs.tell(&Told::Progress(started(&["a"], "a")));
     for (name, seconds) in [("jane", 1), ("joe", 2)] {
         let decision = sighted(name, seconds, &["a"], None);
@@ -157,8 +157,8 @@ pub(super) fn held(runs: &Runs) {
 
 #[test]
 fn the_entries_of_a_release_take_the_place_of_the_held_ones() {
-    let (_dir, runs) = runs();
-    held(&runs);
+    let runs = runs();
+    held(runs);
     runs.tell(&Told::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 2 })));
     assert_eq!((runs.run("a").state, runs.run("a").why), (RunState::Running, None));
     let (jane, joe) = (sighted("jane", 6, &["a"], Some("a")), sighted("joe", 7, &[], Some("a")));
@@ -175,15 +175,15 @@ fn the_entries_of_a_release_take_the_place_of_the_held_ones() {
     assert_eq!((run.state, run.finished), (RunState::Done, Some(at(8))));
     assert_eq!(run.counts, Counts { seen: 2, selected: 2, would_change: 2, changed: 1, held: 1, ..Counts::default() });
     let entries = runs.entries(&run.id, None, &Paging::default()).expect("read").expect("a run").items;
-    assert_eq!(entries.iter().map(|entry| entry.result.as_str()).collect::<Vec<_>>(), ["held", "changed"]);
-    assert_eq!((entries[0].user.as_str(), entries[1].user.as_str()), ("u-joe", "u-jane"));
-    assert!(entries[0].reason.contains("did not select the user any more"), "{}", entries[0].reason);
+    assert_eq!(entries.iter().map(|entry| entry.result.as_str()).collect::<Vec<_>>(), ["changed", "held"]);
+    assert_eq!((entries[0].user.as_str(), entries[1].user.as_str()), ("u-jane", "u-joe"));
+    assert!(entries[1].reason.contains("did not select the user any more"), "{}", entries[1].reason);
 }
 
 #[test]
 fn a_held_step_has_ended_until_it_is_asked_for_again() {
-    let (_dir, runs) = runs();
-    held(&runs);
+    let runs = runs();
+    held(runs);
     let asked = |decision: &Decision| {
         let step = steps(decision).remove(0);
         AskedStep { run: step.run, user: step.user, key: step.key }
@@ -198,55 +198,55 @@ fn a_held_step_has_ended_until_it_is_asked_for_again() {
 
 #[test]
 fn the_users_of_a_run_are_handed_out_in_parts() {
-    let (_dir, runs) = runs();
-    held(&runs);
+    let runs = runs();
+    held(runs);
     let id = runs.run("a").id;
     let first = runs.users(&id, None, 1).expect("read");
-    assert_eq!(first, [UserId::new("u-joe")], "in the order of keys, shorter ones first");
-    assert_eq!(runs.users(&id, first.last(), 1).expect("read"), [UserId::new("u-jane")]);
-    assert_eq!(runs.users(&id, Some(&UserId::new("u-jane")), 1).expect("read"), []);
+    assert_eq!(first, [UserId::new("u-jane")]);
+    assert_eq!(runs.users(&id, first.last(), 1).expect("read"), [UserId::new("u-joe")]);
+    assert_eq!(runs.users(&id, Some(&UserId::new("u-joe")), 1).expect("read"), []);
 }
 
 /// Marks of users who are counted.
-fn marks(runs: &Runs, released: Option<&str>) -> usize {
-    runs.sweeps.scan_prefix(sweep::marks(&sweep(), released.map(scheme).as_ref())).count()
+fn marks(runs: Runs<'_>, released: Option<&str>) -> usize {
+    Sweeps(runs.0).marks(&sweep(), released.map(scheme).as_ref())
 }
 
 #[test]
 fn who_is_counted_is_forgotten_also_where_the_end_of_the_listing_is_read_last() {
-    let (_dir, runs) = runs();
-    held(&runs);
-    assert_eq!(marks(&runs, None), 0);
+    let runs = runs();
+    held(runs);
+    assert_eq!(marks(runs, None), 0);
     runs.tell(&Told::Decision(sighted("jane", 6, &["a"], Some("a"))));
-    assert_eq!(marks(&runs, Some("a")), 1);
+    assert_eq!(marks(runs, Some("a")), 1);
     runs.tell(&Told::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 1 })));
-    assert_eq!(marks(&runs, Some("a")), 0, "a release may be read after its users");
+    assert_eq!(marks(runs, Some("a")), 0, "a release may be read after its users");
 }
 
 #[test]
 fn who_is_counted_is_forgotten_where_the_listing_fails_or_the_release_is_cancelled() {
-    let (_dir, runs) = runs();
+    let runs = runs();
     runs.tell(&Told::Progress(started(&["a"], "")));
     runs.tell(&Told::Progress(progress(1, SweepStep::Listed { cursor: "2".into(), seen: 2 })));
     runs.tell(&Told::Decision(sighted("jane", 1, &["a"], None)));
     runs.tell(&Told::Progress(progress(2, SweepStep::Failed { why: "refused".into() })));
-    assert_eq!(marks(&runs, None), 1, "somebody was listed who is not decided yet");
+    assert_eq!(marks(runs, None), 1, "somebody was listed who is not decided yet");
     for _ in 0..2 {
         runs.tell(&Told::Decision(sighted("joe", 3, &["a"], None)));
-        assert_eq!((marks(&runs, None), runs.run("a").counts.selected), (0, 2));
+        assert_eq!((marks(runs, None), runs.run("a").counts.selected), (0, 2));
     }
-    let (_dir, runs) = self::runs();
-    held(&runs);
+    let runs = self::runs();
+    held(runs);
     runs.tell(&Told::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 2 })));
     runs.tell(&Told::Decision(sighted("jane", 6, &["a"], Some("a"))));
     runs.tell(&Told::Progress(progress(7, SweepStep::Cancelled { scheme: scheme("a") })));
     runs.tell(&Told::Decision(sighted("joe", 8, &["a"], Some("a"))));
-    assert_eq!(marks(&runs, Some("a")), 0);
+    assert_eq!(marks(runs, Some("a")), 0);
 }
 
 #[test]
 fn a_cancelled_run_stays_cancelled_and_a_failed_listing_fails_what_was_open() {
-    let (_dir, runs) = runs();
+    let runs = runs();
     runs.tell(&Told::Progress(started(&["a", "b"], "a")));
     runs.tell(&Told::Progress(progress(1, SweepStep::Cancelled { scheme: scheme("a") })));
     runs.tell(&Told::Progress(progress(2, SweepStep::Failed { why: "refused".into() })));
@@ -257,7 +257,7 @@ fn a_cancelled_run_stays_cancelled_and_a_failed_listing_fails_what_was_open() {
 
 #[test]
 fn a_list_of_users_in_a_scheme_is_not_taken_for_the_list_of_the_source() {
-    let (_dir, runs) = runs();
+    let runs = runs();
     for (named, users) in [(true, None), (false, Some(3))] {
         let ended = progress(3, SweepStep::ListingEnded { seen: 3, incomplete: None, named });
         let source = ended.source.clone();

@@ -1,110 +1,173 @@
-//! Runs, entries and sweeps within one transaction.
+//! The table of runs.
 
-use serde::{Serialize, de::DeserializeOwned};
-use sled::transaction::{
-    ConflictableTransactionError as Conflictable, TransactionError, Transactional, TransactionalTree,
-};
+use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 use super::{
-    Runs,
+    Counts, RunState,
+    open::OpenRun,
     row::{Row, Run},
-    sweep::{self, Tally},
 };
 use crate::{
-    domain::{RunId, SweepId, SweepPlan, Timestamp},
-    views::{Error, keys::newest_first},
+    domain::{RunId, Timestamp},
+    views::{Error, database::Json, orders::OrdersOfRun, prune::Horizon},
 };
 
-pub(super) type Tried<T> = Result<T, Conflictable<Error>>;
+/// See the module.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Table<'c>(pub(super) &'c Connection);
 
-/// All trees of runs, within a transaction.
-pub(super) struct Table<'a> {
-    rows: &'a TransactionalTree,
-    index: &'a TransactionalTree,
-    pub(super) entries: &'a TransactionalTree,
-    pub(super) sweeps: &'a TransactionalTree,
-    pub(super) open: &'a TransactionalTree,
-    pub(super) costs: &'a TransactionalTree,
-}
-
-impl Runs {
-    /// Does all of `change` or nothing.
-    pub(super) fn transaction<T>(&self, change: impl Fn(Table<'_>) -> Tried<T>) -> Result<T, Error> {
-        (&self.rows, &self.index, &self.entries, &self.sweeps, &self.open, &self.costs)
-            .transaction(|(rows, index, entries, sweeps, open, costs)| {
-                change(Table { rows, index, entries, sweeps, open, costs })
-            })
-            .map_err(|error| match error {
-                TransactionError::Abort(error) => error,
-                TransactionError::Storage(error) => error.into(),
-            })
-    }
-}
+/// Of an earlier row, what most indexes stand on is left as it is: each index of a column that is set is written anew.
+const PUT: &str = "
+    INSERT INTO runs (
+        id, trigger, scheme, scheme_version, source, user, user_name, event, via, sweep, test_mode, state, why, started,
+        held_since, finished, seen, selected, would_change, already_so, protected, unknown, changed, unchanged, tested,
+        held, failed, estimate, actions, planned, last_ended, part, latest
+    ) VALUES (
+        :id, :trigger, :scheme, :scheme_version, :source, :user, :user_name, :event, :via, :sweep, :test_mode, :state,
+        :why, :started, :held_since, :finished, :seen, :selected, :would_change, :already_so, :protected, :unknown,
+        :changed, :unchanged, :tested, :held, :failed, :estimate, :actions, :planned, :last_ended, :part, :latest
+    ) ON CONFLICT (id) DO UPDATE SET
+        trigger = excluded.trigger, scheme_version = excluded.scheme_version, user = excluded.user,
+        user_name = excluded.user_name, event = excluded.event, via = excluded.via, test_mode = excluded.test_mode,
+        state = excluded.state, why = excluded.why, held_since = excluded.held_since, finished = excluded.finished,
+        seen = excluded.seen, selected = excluded.selected, would_change = excluded.would_change,
+        already_so = excluded.already_so, protected = excluded.protected, unknown = excluded.unknown,
+        changed = excluded.changed, unchanged = excluded.unchanged, tested = excluded.tested, held = excluded.held,
+        failed = excluded.failed, estimate = excluded.estimate, actions = excluded.actions, planned = excluded.planned,
+        last_ended = excluded.last_ended, part = excluded.part, latest = excluded.latest";
+/// A run may turn out to have started at another time.
+const MOVE: &str = "UPDATE runs SET started = ?2 WHERE id = ?1";
+/// A run of which nothing can come any more. One that is held waits for an administrator, however long.
+const OUTLIVED: &str = "
+    SELECT no FROM runs
+    WHERE latest < max(:over, :open) AND CASE
+        WHEN state = 'held' THEN 0
+        -- Known by an outcome alone: its decision was older, and is not in the log any more.
+        WHEN state = 'running' AND planned IS NULL THEN latest < :over
+        -- Steps of a cancelled one may have still to be passed over, when its source goes on.
+        WHEN state IN ('running', 'cancelled') THEN latest < :open
+        ELSE latest < :over
+    END
+    LIMIT 1";
 
 impl Table<'_> {
-    pub(super) fn get(&self, id: &RunId) -> Tried<Option<Row>> {
-        let Some(key) = self.index.get(id.as_str())? else { return Ok(None) };
-        read(self.rows, &key)
+    pub(super) fn get(self, id: &RunId) -> Result<Option<Row>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM runs WHERE id = ?1")?;
+        Ok(statement.query_row([id], row).optional()?)
     }
 
-    /// Writes `row` in place of `earlier`, which may stand elsewhere: it may have started at another time.
-    pub(super) fn put(&self, earlier: Option<&Row>, row: &Row) -> Tried<()> {
-        if let Some(earlier) = earlier {
-            self.rows.remove(place(&earlier.run))?;
-        }
-        write(self.rows, &place(&row.run), row)?;
-        self.index.insert(row.run.id.as_str(), place(&row.run))?;
-        self.note_open(earlier, row)
+    /// The run with the number `no`, and what was said about it.
+    pub(super) fn at(self, no: i64) -> Result<Option<(Row, OrdersOfRun)>, Error> {
+        let sql = "SELECT * FROM runs LEFT JOIN run_orders ON run_orders.run = runs.id WHERE runs.no = ?1";
+        let mut statement = self.0.prepare_cached(sql)?;
+        Ok(statement.query_row([no], |columns| Ok((row(columns)?, OrdersOfRun::of(columns)?))).optional()?)
     }
 
-    /// Forgets a run; its entries are not touched.
-    pub(super) fn remove(&self, row: &Row) -> Tried<()> {
-        self.rows.remove(place(&row.run))?;
-        self.index.remove(row.run.id.as_str())?;
-        self.open.remove(row.run.id.as_str())?;
-        Ok(())
+    /// The number of a run, by which its entries are found.
+    pub(super) fn number(self, id: &RunId) -> Result<Option<i64>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT no FROM runs WHERE id = ?1")?;
+        Ok(statement.query_row([id], |row| row.get(0)).optional()?)
     }
 
-    pub(super) fn plan(&self, sweep: &SweepId) -> Tried<Option<SweepPlan>> {
-        read(self.sweeps, &sweep::plan(sweep))
-    }
-
-    pub(super) fn put_plan(&self, sweep: &SweepId, plan: &SweepPlan) -> Tried<()> {
-        write(self.sweeps, &sweep::plan(sweep), plan)
-    }
-
-    pub(super) fn tally(&self, sweep: &SweepId) -> Tried<Tally> {
-        Ok(read(self.sweeps, &sweep::tally(sweep))?.unwrap_or_default())
-    }
-
-    pub(super) fn put_tally(&self, sweep: &SweepId, tally: &Tally) -> Tried<()> {
-        write(self.sweeps, &sweep::tally(sweep), tally)
-    }
-
-    /// Brings all runs of a sweep up to date with how far it has come.
-    pub(super) fn settle_all(&self, sweep: &SweepId, at: Timestamp) -> Tried<()> {
-        let (tally, plan) = (self.tally(sweep)?, self.plan(sweep)?.unwrap_or_default());
-        for scheme in &plan.schemes {
-            if let Some(earlier) = self.get(&RunId::of_sweep(sweep, scheme))? {
-                self.put(Some(&earlier), &earlier.clone().settled(Some(&tally), at))?;
-            }
+    /// Writes `row` in place of `earlier`.
+    pub(super) fn put(self, earlier: Option<&Row>, row: &Row) -> Result<(), Error> {
+        let Row { run, planned, last_ended, sweep: part } = row;
+        let counts = &run.counts;
+        self.0.prepare_cached(PUT)?.execute(named_params! {
+            ":id": run.id, ":trigger": run.trigger, ":scheme": run.scheme, ":scheme_version": run.scheme_version,
+            ":source": run.source, ":user": run.user, ":user_name": run.user_name, ":event": run.event, ":via": run.via,
+            ":sweep": run.sweep, ":test_mode": run.test_mode, ":state": run.state, ":why": run.why,
+            ":started": run.started, ":held_since": run.held_since, ":finished": run.finished, ":seen": counts.seen,
+            ":selected": counts.selected, ":would_change": counts.would_change, ":already_so": counts.already_so,
+            ":protected": counts.protected, ":unknown": counts.unknown, ":changed": counts.changed,
+            ":unchanged": counts.unchanged, ":tested": counts.tested, ":held": counts.held, ":failed": counts.failed,
+            ":estimate": run.estimate.as_ref().map(Json), ":actions": Json(&run.actions), ":planned": planned,
+            ":last_ended": last_ended, ":part": part.as_ref().map(Json), ":latest": row.latest(),
+        })?;
+        if earlier.is_some_and(|earlier| earlier.run.started != run.started) {
+            self.0.prepare_cached(MOVE)?.execute((&run.id, run.started))?;
         }
         Ok(())
     }
+
+    /// The number of a run of which nothing can come any more.
+    pub(super) fn outlived(self, horizon: Horizon) -> Result<Option<i64>, Error> {
+        let mut statement = self.0.prepare_cached(OUTLIVED)?;
+        let values = named_params! { ":over": horizon.over, ":open": horizon.open };
+        Ok(statement.query_row(values, |row| row.get(0)).optional()?)
+    }
+
+    /// Forgets the run with the number `no`; its entries are not touched.
+    pub(super) fn remove(self, no: i64) -> Result<(), Error> {
+        self.0.prepare_cached("DELETE FROM runs WHERE no = ?1")?.execute([no])?;
+        Ok(())
+    }
+
+    /// The runs of sweeps that are running or held.
+    pub(super) fn open(self) -> Result<Vec<OpenRun>, Error> {
+        let sql = "SELECT sweep, scheme, source, state FROM runs INDEXED BY runs_open
+            WHERE sweep IS NOT NULL AND state IN ('running', 'held') ORDER BY id";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let runs = statement.query_map([], |row| {
+            let (sweep, scheme) = (row.get("sweep")?, row.get("scheme")?);
+            Ok(OpenRun { sweep, scheme, source: row.get("source")?, state: row.get("state")? })
+        })?;
+        Ok(runs.collect::<Result<_, _>>()?)
+    }
 }
 
-/// Where a run stands: the newest first.
-fn place(run: &Run) -> Vec<u8> {
-    newest_first(run.started, run.id.as_str())
+impl Row {
+    /// When the latest of what is known of it happened.
+    fn latest(&self) -> Timestamp {
+        self.last_ended.max(self.run.finished).unwrap_or(self.run.started).max(self.run.started)
+    }
 }
 
-pub(super) fn read<T: DeserializeOwned>(tree: &TransactionalTree, key: &[u8]) -> Tried<Option<T>> {
-    let Some(row) = tree.get(key)? else { return Ok(None) };
-    serde_json::from_slice(&row).map(Some).map_err(|error| Conflictable::Abort(error.into()))
+/// The run that stands in the columns. What comes from elsewhere is none.
+fn row(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let run = Run {
+        id: columns.get("id")?,
+        trigger: columns.get("trigger")?,
+        scheme: columns.get("scheme")?,
+        scheme_version: columns.get("scheme_version")?,
+        source: columns.get("source")?,
+        user: columns.get("user")?,
+        user_name: columns.get("user_name")?,
+        event: columns.get("event")?,
+        via: columns.get("via")?,
+        sweep: columns.get("sweep")?,
+        by: None,
+        released: None,
+        cancelled: None,
+        test_mode: columns.get("test_mode")?,
+        state: columns.get::<_, RunState>("state")?,
+        why: columns.get("why")?,
+        started: columns.get("started")?,
+        held_since: columns.get("held_since")?,
+        finished: columns.get("finished")?,
+        counts: counts(columns)?,
+        complete: None,
+        incomplete_why: None,
+        progress: None,
+        estimate: columns.get::<_, Option<Json<_>>>("estimate")?.map(|estimate| estimate.0),
+        actions: columns.get::<_, Json<_>>("actions")?.0,
+    };
+    let sweep = columns.get::<_, Option<Json<_>>>("part")?.map(|part| part.0);
+    Ok(Row { run, planned: columns.get("planned")?, last_ended: columns.get("last_ended")?, sweep })
 }
 
-pub(super) fn write(tree: &TransactionalTree, key: &[u8], row: &impl Serialize) -> Tried<()> {
-    let row = serde_json::to_vec(row).map_err(|error| Conflictable::Abort(Error::from(error)))?;
-    tree.insert(key, row)?;
-    Ok(())
+fn counts(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Counts> {
+    Ok(Counts {
+        seen: columns.get("seen")?,
+        selected: columns.get("selected")?,
+        would_change: columns.get("would_change")?,
+        already_so: columns.get("already_so")?,
+        protected: columns.get("protected")?,
+        unknown: columns.get("unknown")?,
+        changed: columns.get("changed")?,
+        unchanged: columns.get("unchanged")?,
+        tested: columns.get("tested")?,
+        held: columns.get("held")?,
+        failed: columns.get("failed")?,
+    })
 }

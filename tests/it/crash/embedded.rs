@@ -86,13 +86,14 @@ async fn end(mut scene: Scene, open: &Open, load: Load) {
     log.close().await;
 }
 
-/// What can happen to the folder of a sled database.
-const DAMAGES: [fn(&Path, &mut StdRng); 5] = [
+/// What can happen to the folder of the state.
+const DAMAGES: [fn(&Path, &mut StdRng); 6] = [
     |state, _| fs::remove_dir_all(state).expect("removed"),
     |state, random| cut(state, |length| random.random_range(0..length)),
     |state, random| cut(state, |length| length.saturating_sub(random.random_range(1..64 * 1024))),
     |state, random| scribble(state, random),
     |state, _| fs::remove_file(state.join("db")).expect("removed"),
+    |state, _| fs::write(state.join("views.sqlite"), "no database").expect("written"),
 ];
 
 /// Cuts the database to a length made from its own.

@@ -1,0 +1,137 @@
+//! The table of entries. A run's number stands in for its id, because there are many entries.
+
+use rusqlite::{Connection, OptionalExtension as _, ToSql, named_params, params_from_iter};
+
+use super::{
+    EntryResult,
+    entry::{Entry, Kept, Place},
+};
+use crate::{
+    domain::{StepResult, UserId},
+    views::{
+        Error,
+        keys::{first_part, part},
+        page::{Cursor, Page, Paging},
+    },
+};
+
+/// See the module.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entries<'c>(pub(super) &'c Connection);
+
+const PUT: &str = "
+    INSERT OR REPLACE INTO entries (run, user, place, user_name, action, target, result, reason, before, at, duration_ms,
+        error, step, released, redriven)
+    VALUES (:run, :user, :place, :user_name, :action, :target, :result, :reason, :before, :at, :duration_ms,
+        :error, :step, :released, :redriven)";
+
+impl Entries<'_> {
+    pub(super) fn get(self, run: i64, place: &Place) -> Result<Option<Kept>, Error> {
+        let sql = "SELECT * FROM entries WHERE run = ?1 AND user = ?2 AND place = ?3";
+        let mut statement = self.0.prepare_cached(sql)?;
+        Ok(statement.query_row((run, &place.user, &place.index), kept).optional()?)
+    }
+
+    pub(super) fn put(self, run: i64, place: &Place, kept: &Kept) -> Result<(), Error> {
+        let Kept { entry, step, released, redriven } = kept;
+        self.0.prepare_cached(PUT)?.execute(named_params! {
+            ":run": run, ":user": place.user, ":place": place.index, ":user_name": entry.user_name,
+            ":action": entry.action, ":target": entry.target, ":result": entry.result, ":reason": entry.reason,
+            ":before": entry.before, ":at": entry.at, ":duration_ms": entry.duration_ms, ":error": entry.error,
+            ":step": step, ":released": released, ":redriven": redriven,
+        })?;
+        Ok(())
+    }
+
+    /// One page of the entries of a run, those with `result` where one is given: by user, in the scheme's order.
+    pub(super) fn page(self, run: i64, result: Option<EntryResult>, paging: &Paging) -> Result<Page<Entry>, Error> {
+        let most = paging.limit.get();
+        let result = result.map(EntryResult::as_str);
+        let place = paging.cursor.as_ref().and_then(|cursor| Place::of_cursor(cursor.place()));
+        let sql = list(result.is_some(), place.is_some());
+        let more = most + 1;
+        let mut values: Vec<&dyn ToSql> = vec![&run];
+        values.extend(result.as_ref().map(|result| result as &dyn ToSql));
+        if let Some(place) = &place {
+            values.extend([&place.user as &dyn ToSql, &place.index]);
+        }
+        values.push(&more);
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let rows = statement.query_map(params_from_iter(values), |row| {
+            Ok((kept(row)?.entry, Place { user: row.get("user")?, index: row.get("place")? }))
+        })?;
+        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let has_more = rows.len() > most;
+        rows.truncate(most);
+        let next = rows.last().filter(|_| has_more).map(|(_, place)| place.cursor());
+        Ok(Page { items: rows.into_iter().map(|(entry, _)| entry).collect(), next })
+    }
+
+    /// Users with a step that is kept back, behind `after`, in the order of entries.
+    pub(super) fn users_held(self, run: i64, after: Option<&UserId>, most: usize) -> Result<Vec<UserId>, Error> {
+        let sql = "SELECT DISTINCT user FROM entries INDEXED BY entries_by_result
+            WHERE run = ?1 AND result = ?2 AND user > ?3 ORDER BY user LIMIT ?4";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let values = (run, StepResult::Held.as_str(), after.map_or("", UserId::as_str), most);
+        let users = statement.query_map(values, |row| row.get(0))?;
+        Ok(users.collect::<Result<_, _>>()?)
+    }
+
+    /// Forgets entries of a run, at most so many. Gives how many.
+    pub(super) fn remove(self, run: i64, most: usize) -> Result<usize, Error> {
+        let sql = "SELECT user, place FROM entries WHERE run = ?1 ORDER BY user, place LIMIT 1 OFFSET ?2";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let rest = statement.query_row((run, most), |row| Ok(Place { user: row.get(0)?, index: row.get(1)? }));
+        Ok(match rest.optional()? {
+            Some(Place { user, index }) => {
+                let sql = "DELETE FROM entries WHERE run = ?1 AND (user, place) < (?2, ?3)";
+                self.0.prepare_cached(sql)?.execute((run, user, index))?
+            }
+            None => self.0.prepare_cached("DELETE FROM entries WHERE run = ?1")?.execute([run])?,
+        })
+    }
+}
+
+/// The statement for a page of entries.
+fn list(has_result: bool, has_place: bool) -> String {
+    let (index, result) = if has_result { ("INDEXED BY entries_by_result", "AND result = ?") } else { ("", "") };
+    let place = if has_place { "AND (user, place) > (?, ?)" } else { "" };
+    format!("SELECT * FROM entries {index} WHERE run = ? {result} {place} ORDER BY user, place LIMIT ?")
+}
+
+/// How SQLite goes about a page of entries, a line a loop: for tests.
+#[cfg(test)]
+pub(in crate::views) fn plan(db: &Connection, has_result: bool, has_place: bool) -> String {
+    let sql = format!("EXPLAIN QUERY PLAN {}", list(has_result, has_place));
+    let values = vec![&0 as &dyn ToSql; 2 + usize::from(has_result) + 2 * usize::from(has_place)];
+    crate::views::database::testing::plan(db, &sql, &values)
+}
+
+impl Place {
+    fn cursor(&self) -> Cursor {
+        Cursor::behind([part(&self.user), self.index.clone().into_bytes()].concat())
+    }
+
+    fn of_cursor(cursor: &[u8]) -> Option<Self> {
+        let (user, index) = first_part(cursor)?;
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        Some(Self { user: text(user), index: text(index) })
+    }
+}
+
+fn kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<Kept> {
+    let entry = Entry {
+        user: row.get("user")?,
+        user_name: row.get("user_name")?,
+        action: row.get("action")?,
+        target: row.get("target")?,
+        result: row.get("result")?,
+        reason: row.get("reason")?,
+        before: row.get("before")?,
+        at: row.get("at")?,
+        duration_ms: row.get("duration_ms")?,
+        error: row.get("error")?,
+    };
+    let (step, released, redriven) = (row.get("step")?, row.get("released")?, row.get("redriven")?);
+    Ok(Kept { entry, step, released, redriven })
+}
