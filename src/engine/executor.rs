@@ -112,7 +112,7 @@ impl Executor {
         line: &mut RunLine,
         work: &Work,
     ) -> Result<Entry, Interrupted> {
-        let attempted = match self.outcomes.recall(&plan.step, work).await? {
+        let attempted = match self.remembered_of(plan, work).await? {
             Some(Entry::Attempted { before, at }) => Some((before, at)),
             Some(done) => {
                 self.outcomes.metrics.duplicates.with_label_values(&[Stage::Executor.as_str()]).inc();
@@ -162,7 +162,7 @@ impl Executor {
     async fn give_up_read(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
         for verdict in decision.selected() {
             let mut line = RunLine::default();
-            for plan in self.plans(decision, verdict, Memory::Whole) {
+            for plan in self.plans(decision, verdict, Memory::WHOLE) {
                 let (before, known) = match self.outcomes.recall(&plan.step, work).await? {
                     Some(Entry::Attempted { before, .. }) => (Some(before), UNKNOWN_WHETHER_DONE),
                     Some(Entry::Done | Entry::Gone | Entry::KeptBack) => continue,

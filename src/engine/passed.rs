@@ -11,11 +11,12 @@ use super::{
     Executor, Interrupted, Retry, Work,
     pump::{MAX_BEYOND, is_of},
     restore::{Reading, Stopped},
+    step::Plan,
 };
 use crate::{
-    domain::{Decision, Stage},
+    domain::{Decision, Stage, Step},
     log::{Partition, Stored, Stream, codec},
-    store::Forgotten,
+    store::{Entry, Forgotten},
 };
 
 /// So many decisions are looked at from the first one that was given. What was begun lies no farther beyond the lowest one that
@@ -24,13 +25,41 @@ const LOOKED_AT: u64 = 2 * MAX_BEYOND as u64;
 
 /// What is remembered of a decision that is to be carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Memory {
-    /// What is not remembered was not done.
-    Whole,
+pub(super) struct Memory {
     /// It may be done without being remembered: it is older than what is remembered.
-    InDoubt,
+    pub(super) in_doubt: bool,
     /// It was done with, since a later one about the user was begun.
-    Passed,
+    pub(super) passed: bool,
+    /// One before it was done once more. What it did is perhaps undone, if it was done before that.
+    pub(super) overtaken: bool,
+}
+
+impl Memory {
+    /// What is not remembered was not done.
+    pub(super) const WHOLE: Self = Self { in_doubt: false, passed: false, overtaken: false };
+}
+
+/// What was begun of the decisions about one user, before the partition was given: where they stand.
+#[derive(Debug, Default)]
+struct Begun {
+    /// The first one of which the outcomes tell that are there.
+    first_told: Option<u64>,
+    last_told: Option<u64>,
+    /// The last one of which only outcomes told that are gone. Others may not know of it.
+    last_before: Option<u64>,
+}
+
+impl Begun {
+    /// Whether one behind `offset` was begun, and nothing was done once more since.
+    fn is_passed(&self, offset: u64) -> bool {
+        self.last_told.is_some_and(|last| last > offset)
+            || self.first_told.is_none() && self.last_before.is_some_and(|last| last > offset)
+    }
+
+    /// Whether one at `offset` or before it was done after the outcomes were lost.
+    fn is_overtaken(&self, offset: u64) -> bool {
+        self.first_told.is_some_and(|first| first <= offset)
+    }
 }
 
 /// What of a partition was given to be worked on.
@@ -38,8 +67,8 @@ pub(super) enum Memory {
 pub(super) struct Given {
     /// The offset of the first record.
     from: OnceLock<u64>,
-    /// By user, where the last decision stands that was begun before this partition was given.
-    begun: OnceCell<HashMap<String, u64>>,
+    /// By user, what was begun before this partition was given.
+    begun: OnceCell<HashMap<String, Begun>>,
 }
 
 impl Given {
@@ -61,19 +90,35 @@ impl Executor {
         let forgotten = work.remembered(|| ledger.forgotten(&work.scope)).await?.unwrap_or(Forgotten::NOTHING);
         let offset = record.position.offset;
         // By the offset alone: a clock may have been wrong.
+        let in_doubt = forgotten.covers(offset, record.appended);
         let may_lack = offset < forgotten.until && !self.log.keeps_what_tells_of_unconsumed();
-        if may_lack && !self.has_ended(decision, work).await? {
-            let begun = work.given.begun.get_or_try_init(|| self.begun(record, work)).await?;
-            if begun.get(&record.key).is_some_and(|last| *last > offset) {
-                return Ok(Memory::Passed);
-            }
+        if !may_lack {
+            return Ok(Memory { in_doubt, ..Memory::WHOLE });
         }
-        Ok(if forgotten.covers(offset, record.appended) { Memory::InDoubt } else { Memory::Whole })
+        // Before anything is done here: what is done from here on is remembered.
+        let begun = work.given.begun.get_or_try_init(|| self.begun(record, work)).await?;
+        let Some(begun) = begun.get(&record.key) else { return Ok(Memory { in_doubt, ..Memory::WHOLE }) };
+        let passed = begun.is_passed(offset) && !self.has_ended(decision, work).await?;
+        Ok(Memory { in_doubt, passed, overtaken: begun.is_overtaken(offset) })
+    }
+
+    /// What is remembered of the step of `plan`.
+    pub(super) async fn remembered_of(&self, plan: &Plan<'_>, work: &Work) -> Result<Option<Entry>, Interrupted> {
+        let entry = self.outcomes.recall(&plan.step, work).await?;
+        // What decisions before it have undone since is done again. Passwords and issues are not undone.
+        let is_lasting = matches!(plan.step.step, Step::InvalidatePassword { .. } | Step::CreateIssue(_));
+        let is_undone = plan.memory.overtaken && !is_lasting && self.is_from_before(plan, work).await?;
+        Ok(entry.filter(|_| !is_undone))
+    }
+
+    async fn is_from_before(&self, plan: &Plan<'_>, work: &Work) -> Result<bool, Interrupted> {
+        let (ledger, id) = (&self.outcomes.ledger, plan.step.memory_id());
+        work.remembered(|| ledger.is_from_before(&work.scope, &id)).await
     }
 
     /// Whether it is remembered of each step that it has ended.
     async fn has_ended(&self, decision: &Decision, work: &Work) -> Result<bool, Interrupted> {
-        for plan in decision.selected().flat_map(|verdict| self.plans(decision, verdict, Memory::Whole)) {
+        for plan in decision.selected().flat_map(|verdict| self.plans(decision, verdict, Memory::WHOLE)) {
             if !self.outcomes.recall(&plan.step, work).await?.is_some_and(|known| known.is_done()) {
                 return Ok(false);
             }
@@ -81,19 +126,24 @@ impl Executor {
         Ok(true)
     }
 
-    /// Whether anything is remembered of any step.
-    async fn is_begun(&self, decision: &Decision, work: &Work) -> Result<bool, Interrupted> {
-        for plan in decision.selected().flat_map(|verdict| self.plans(decision, verdict, Memory::Whole)) {
-            if self.outcomes.recall(&plan.step, work).await?.is_some() {
-                return Ok(true);
+    /// Notes what is remembered of the steps of `decision`, which stands at `offset`.
+    async fn note(&self, begun: &mut Begun, decision: &Decision, offset: u64, work: &Work) -> Result<(), Interrupted> {
+        for plan in decision.selected().flat_map(|verdict| self.plans(decision, verdict, Memory::WHOLE)) {
+            if self.outcomes.recall(&plan.step, work).await?.is_none() {
+                continue;
+            }
+            if self.is_from_before(&plan, work).await? {
+                begun.last_before = Some(offset);
+            } else {
+                begun.first_told.get_or_insert(offset);
+                begun.last_told = Some(offset);
             }
         }
-        Ok(false)
+        Ok(())
     }
 
-    /// By user, where the last decision stands that was begun, from the first one on that was given with `record`; however long
-    /// it takes to read them.
-    async fn begun(&self, record: &Stored, work: &Work) -> Result<HashMap<String, u64>, Interrupted> {
+    /// By user, what was begun, from the first decision on that was given with `record`; however long it takes to read them.
+    async fn begun(&self, record: &Stored, work: &Work) -> Result<HashMap<String, Begun>, Interrupted> {
         let from = *work.given.from.get_or_init(|| record.position.offset);
         let component = work.health.component(format!("{} {}", Stage::Executor.as_str(), self.connection.source));
         let mut retry = Retry::new(component);
@@ -108,8 +158,13 @@ impl Executor {
         }
     }
 
-    async fn begun_from(&self, from: u64, partition: Partition, work: &Work) -> Result<HashMap<String, u64>, Stopped> {
-        let (stream, mut begun) = (Stream::Decisions, HashMap::new());
+    async fn begun_from(
+        &self,
+        from: u64,
+        partition: Partition,
+        work: &Work,
+    ) -> Result<HashMap<String, Begun>, Stopped> {
+        let (stream, mut begun) = (Stream::Decisions, HashMap::<String, Begun>::new());
         let bounds = self.log.bounds(stream, partition).await?;
         let (mut next, end) = (from.max(bounds.start), bounds.end.min(from.saturating_add(LOOKED_AT)));
         if next >= end {
@@ -125,9 +180,9 @@ impl Executor {
                 continue;
             }
             let Ok(decision) = codec::decode::<Decision>(&record.payload) else { continue };
-            if self.is_begun(&decision, work).await.map_err(|Interrupted| Stopped::Interrupted)? {
-                begun.insert(record.key, record.position.offset);
-            }
+            let of_user = begun.entry(record.key).or_default();
+            let noted = self.note(of_user, &decision, record.position.offset, work).await;
+            noted.map_err(|Interrupted| Stopped::Interrupted)?;
         }
         Ok(begun)
     }

@@ -105,6 +105,9 @@ async fn note_what_is_lost<H: Handler>(reading: &Reading<'_>, handler: &H, scope
         Forgotten::NOTHING
     };
     ledger.note_forgotten(scope, forgotten)?;
+    if is_remade && is_done_for_good(handler.stage()) {
+        ledger.set_aside(scope)?;
+    }
     if has_grown_again {
         let (stream, stage) = (handler.output(), handler.stage().as_str());
         warn!(%stream, %partition, stage, "the log holds other records than were read back, restoring from its start");

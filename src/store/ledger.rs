@@ -79,6 +79,10 @@ const ATTEMPTED: u8 = 1;
 const DONE: u8 = 2;
 const GONE: u8 = 3;
 const KEPT_BACK: u8 = 4;
+/// The length of what is remembered of something that is done.
+const TOLD: usize = 9;
+/// Stands behind it where the stream that told of it is gone.
+const FROM_BEFORE: u8 = 1;
 
 impl Ledger {
     pub(super) fn new(entries: sled::Tree, checkpoints: sled::Tree) -> Self {
@@ -112,12 +116,30 @@ impl Ledger {
             Entry::Gone => (GONE, "", at),
             Entry::KeptBack => (KEPT_BACK, "", at),
         };
-        if !entry.is_done() && self.get(scope, id)?.is_some_and(|known| known.is_done()) {
+        let is_done = self.get(scope, id)?.is_some_and(|known| known.is_done());
+        if !entry.is_done() && is_done && !self.is_from_before(scope, id)? {
             return Ok(());
         }
         let value = [&[tag][..], &at.as_millis().to_be_bytes(), before.as_bytes()].concat();
         self.entries.insert(scope.key(id), value)?;
         Ok(())
+    }
+
+    /// Notes that what is done in `scope` was told by a stream that is gone. What is put from now on is told by another one.
+    pub fn set_aside(&self, scope: &Scope) -> Result<(), Error> {
+        for item in self.entries.scan_prefix(&scope.0) {
+            let (key, value) = item?;
+            if value.first() != Some(&ATTEMPTED) && value.len() == TOLD {
+                self.entries.insert(key, [&value[..], &[FROM_BEFORE][..]].concat())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is only told of `id` by a stream that is gone that it is done.
+    pub fn is_from_before(&self, scope: &Scope, id: &str) -> Result<bool, Error> {
+        let value = self.entries.get(scope.key(id))?;
+        Ok(value.is_some_and(|value| value.first() != Some(&ATTEMPTED) && value.len() > TOLD))
     }
 
     /// All records of the stage's output before this offset are remembered; the rest is to be read back.

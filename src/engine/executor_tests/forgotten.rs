@@ -109,6 +109,34 @@ async fn decisions_that_are_forgotten_are_done_in_order_where_no_later_one_is_re
     assert_eq!(scene.product.asked(), ["jane remove_groups", "jane add_groups", "joe add_groups"]);
 }
 
+/// Jane was taken out of the staff and back, and the outcomes were deleted. A process that knew nothing of it has taken her out
+/// once more, and only that is told. Both come again to the one that did them first.
+#[tokio::test(start_paused = true)]
+async fn a_later_decision_is_done_again_behind_an_older_one_that_another_process_has_done_again() {
+    let scene = Scene::new();
+    let (ledger, scope, step) = (scene.store.ledger().unwrap(), Scene::work().scope, Step::AddGroup(group("staff")));
+    let older = decided("e1", "jane", &[Step::RemoveGroup(group("staff"))]);
+    let later = decided("e2", "jane", &[step, password()]);
+    let positions =
+        [&older, &later].map(|one| scene.log.put(Stream::Decisions, one.key().as_str(), codec::encode(one)));
+    for step in [&older, &later].into_iter().flat_map(steps) {
+        ledger.put(&scope, &step.memory_id(), &Entry::Done, scene.executor.now()).unwrap();
+    }
+    ledger.note_forgotten(&scope, Forgotten::NOTHING).unwrap();
+    ledger.set_checkpoint(&scope, 50).unwrap();
+    scene.log.end(&outcome(&steps(&older)[0], StepResult::Changed, 0));
+    scene.product.put("jane", &[]);
+    let (log, stop) = (scene.log.clone() as Arc<dyn Log>, CancellationToken::new());
+    assert!(restore(&log, &ledger, &scene.executor, &scope, positions[0].partition, &stop).await.is_ok());
+    let work = Scene::work();
+    for (position, decision) in positions.into_iter().zip([&older, &later]) {
+        let (key, payload) = (decision.key().as_str().to_owned(), codec::encode(decision));
+        let record = Stored { position, key, payload, appended: LONG_AGO };
+        scene.executor.handle(&record, &work).await.unwrap();
+    }
+    assert_eq!(scene.product.asked(), ["jane add_groups"], "neither the older one nor the password");
+}
+
 /// A log with 25 outcomes in partition 0, and a ledger whose checkpoint says that the first twenty were read back.
 fn read_back_up_to_twenty() -> (Scene, Vec<Outcome>) {
     let scene = Scene::new();

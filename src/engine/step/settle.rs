@@ -1,6 +1,6 @@
 //! What ends a step, by what is known of it.
 
-use super::{Ended, Known, Memory, Progress, wording};
+use super::{Ended, Known, Progress, wording};
 use crate::{
     domain::{Step, StepResult},
     products::{Error, User},
@@ -48,12 +48,13 @@ impl Progress<'_> {
             | Step::Delete
             | Step::Rename { .. } => true,
         };
-        !is_shown && self.plan.memory != Memory::Whole && self.attempted.is_none() && !self.plan.dry_run
+        let may_be_done = self.plan.memory.in_doubt || self.plan.memory.passed;
+        !is_shown && may_be_done && self.attempted.is_none() && !self.plan.dry_run
     }
 
     /// Whether it has ended, as a later decision about the user was begun. Done now, it would undo that one.
     pub(super) fn is_passed(&self) -> bool {
-        self.plan.memory == Memory::Passed && !self.plan.dry_run
+        self.plan.memory.passed && !self.plan.dry_run
     }
 
     /// What ends the step where there is no such user.
