@@ -27,6 +27,7 @@ pub mod rate_limited_log;
 pub mod reload;
 pub mod resizable_semaphore;
 pub mod rules;
+mod runtime;
 pub mod sandbox;
 pub mod secret;
 pub mod settings;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use url::Url;
 use usher::{
     domain::Product,
-    sandbox::{Account, Control, Crowd, Limit, RequestCount, TOKEN},
+    sandbox::{Account, Control, Limit, Population, RequestCount, TOKEN},
 };
 
 use super::process::Process;
@@ -85,7 +85,7 @@ async fn fill(control: &Control, plan: &Plan) -> anyhow::Result<()> {
     let crowd = |what: &str, count: u64| {
         let account =
             Account::new(format!("{what}-id-{{n}}"), format!("{what}-{{n}}")).email(format!("{{n}}@{what}.example"));
-        Crowd::new(count, account)
+        Population::new(count, account)
     };
     control.put_crowd(Product::JiraDc, &crowd("staff", plan.users - plan.selected)).await?;
     control.put_crowd(Product::JiraDc, &crowd("partner", plan.selected)).await?;

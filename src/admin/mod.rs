@@ -30,7 +30,7 @@ pub use shown::Shown;
 use crate::{
     config::Config,
     domain::{Mode, SourceId},
-    engine::{Desk, References},
+    engine::{AdminCommands, References},
     explain::{Explainer, Previews},
     log::Log,
     metrics::Metrics,
@@ -57,7 +57,7 @@ pub struct AdminState {
     settings: Settings,
     explainer: Explainer,
     previews: Previews,
-    desk: Desk,
+    commands: AdminCommands,
     arrivals: Arrivals,
     references: Vec<Arc<References>>,
     /// Where requests to the API are worked on.
@@ -75,7 +75,7 @@ pub struct Parts {
     /// Why a scheme selects a user.
     pub explainer: Explainer,
     /// Where sweeps are asked for.
-    pub desk: Desk,
+    pub commands: AdminCommands,
     /// What was noticed of what the sources send.
     pub arrivals: Arrivals,
     /// What is known of names in schemes and `protect`, in the order of the sources; empty where nothing is.
@@ -86,7 +86,7 @@ impl AdminState {
     /// Of the configuration only what may be seen is kept. Requests to the API are worked on in the runtime that this is
     /// called in; the listener has one of its own.
     pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
-        let Parts { log, views, settings, explainer, desk, arrivals, references } = parts;
+        let Parts { log, views, settings, explainer, commands, arrivals, references } = parts;
         Self {
             shown: Shown::new(config, token),
             log,
@@ -97,7 +97,7 @@ impl AdminState {
             settings,
             explainer,
             previews: Previews::default(),
-            desk,
+            commands,
             arrivals,
             references,
             runtime: Handle::current(),

@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use super::{Roles, Shutdown};
 use crate::{
     admin::{Readiness, SourceHealth, SourceState, Wait},
-    engine::{self, Connection},
     health::Health,
     log::Log,
+    source::{self, Connection},
 };
 
 /// Knows the log, the components, the sources, and whether the process ends. The log and the sources are told of once
@@ -80,9 +80,9 @@ impl Readiness for AppHealth {
     fn sources(&self) -> Vec<SourceHealth> {
         let health = |connection: &Arc<Connection>| {
             let (state, why, since) = match connection.health() {
-                engine::Health::Running => (SourceState::Running, None, None),
-                engine::Health::Unreachable { why, since } => (SourceState::Unreachable, Some(why), Some(since)),
-                engine::Health::Halted { why, since } => (SourceState::Halted, Some(why), Some(since)),
+                source::Health::Running => (SourceState::Running, None, None),
+                source::Health::Unreachable { why, since } => (SourceState::Unreachable, Some(why), Some(since)),
+                source::Health::Halted { why, since } => (SourceState::Halted, Some(why), Some(since)),
             };
             SourceHealth { source: connection.source.clone(), state, why, since }
         };

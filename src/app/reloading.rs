@@ -7,13 +7,13 @@ use crate::{
     clock::Clock,
     config::{Config, Protect, Source},
     domain::{MassCreation, Mode},
-    engine::Connection,
     intake::Senders,
     live::Live,
     metrics::Metrics,
     products::{ConnectError, Prepared},
     reload::{NotApplied, Reloader, Start, Target},
     settings::Settings,
+    source::Connection,
 };
 
 /// The values of a configuration that the engine takes as they are at the moment.

@@ -6,20 +6,21 @@ use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    bells::AppBells,
     reloading::{LiveConfig, LiveSource},
+    schedules::AppSchedules,
     supervisor::Supervisor,
 };
 use crate::{
     clock::Clock,
     config::{Config, Source},
-    engine::{self, Connection, Executor, Handler as _, Memory, Overview, Planner, References, Scheduler, Sweeper},
+    engine::{Executor, Memory, Planner, References, RunQueries, Scheduler, Sweeper},
     health::Health,
     intake::feed::Feed,
     log::Log,
     metrics::Metrics,
+    runtime::{self, Handler as _},
     settings::Settings,
-    source::Arrivals,
+    source::{Arrivals, Connection},
     store::Ledger,
     views::Views,
 };
@@ -51,9 +52,9 @@ impl Stage {
 
     async fn run(self, log: Arc<dyn Log>, ledger: Ledger, health: Health, stop: CancellationToken) {
         match self {
-            Self::Planner(planner) => engine::run(log, ledger, planner, health, stop).await,
-            Self::Executor(executor) => engine::run(log, ledger, executor, health, stop).await,
-            Self::Sweeper(sweeper) => engine::run(log, ledger, sweeper, health, stop).await,
+            Self::Planner(planner) => runtime::run(log, ledger, planner, health, stop).await,
+            Self::Executor(executor) => runtime::run(log, ledger, executor, health, stop).await,
+            Self::Sweeper(sweeper) => runtime::run(log, ledger, sweeper, health, stop).await,
             Self::Scheduler(scheduler) => scheduler.run(health, stop).await,
             Self::Feed(feed) => feed.run(health, stop).await,
         }
@@ -103,12 +104,12 @@ impl Parts<'_> {
         connection: &Arc<Connection>,
         references: &Arc<References>,
     ) -> Vec<Stage> {
-        let overview: Arc<dyn Overview> = Arc::new(self.views.clone());
+        let run_queries: Arc<dyn RunQueries> = Arc::new(self.views.clone());
         let (schemes, mode) = (self.settings.schemes(), &self.live.mode);
         let parts = || (Arc::clone(connection), Arc::clone(self.log), self.memory.clone(), self.metrics.clone());
         let (connection, log, memory, metrics) = parts();
         let planner =
-            Planner::new(connection, schemes.clone(), mode.clone(), log, memory, metrics, Arc::clone(&overview))
+            Planner::new(connection, schemes.clone(), mode.clone(), log, memory, metrics, Arc::clone(&run_queries))
                 .counting_missed(live.has_webhooks.clone())
                 .bounding_creations(live.mass_creation.clone())
                 .noting(self.arrivals.clone())
@@ -120,7 +121,7 @@ impl Parts<'_> {
         let (connection, log, memory, metrics) = parts();
         let (known, every) = (Arc::new(self.views.clone()), source.reconcile.map(|reconcile| reconcile.every));
         let sweeper =
-            Sweeper::new(connection, log, memory.sweeps, overview, metrics).reconciling(known, schemes, every);
+            Sweeper::new(connection, log, memory.sweeps, run_queries, metrics).reconciling(known, schemes, every);
         let (connection, log, _, metrics) = parts();
         let feed = Feed::of(source, connection, log, metrics, self.arrivals.clone()).map(Stage::Feed);
         let three =
@@ -130,8 +131,8 @@ impl Parts<'_> {
 
     fn scheduler(&self, clock_was_set: Arc<Notify>) -> Scheduler {
         let sources = self.config.sources.iter().map(|source| source.id.clone()).collect();
-        let bells = AppBells { settings: self.settings.clone(), views: self.views.clone(), sources };
+        let schedules = AppSchedules { settings: self.settings.clone(), views: self.views.clone(), sources };
         let (log, clock, metrics) = (Arc::clone(self.log), Arc::clone(self.clock), self.metrics.clone());
-        Scheduler::new(Arc::new(bells), log, clock, metrics, clock_was_set)
+        Scheduler::new(Arc::new(schedules), log, clock, metrics, clock_was_set)
     }
 }

@@ -8,7 +8,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::error;
 
 use super::Shutdown;
-use crate::{engine::Backoff, health::Health};
+use crate::{health::Health, runtime::Backoff};
 
 /// A task that runs that long after it was begun anew works.
 const SETTLED: Duration = Duration::from_secs(5);

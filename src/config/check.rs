@@ -2,20 +2,23 @@
 
 use std::{collections::HashMap, fmt::Display, hash::Hash, path::PathBuf, str::FromStr};
 
-use crate::domain::{Mode, Product, SchemeId, SourceId};
-
 use super::{
     Config, Sources,
-    event_log::log,
-    fields::Fields,
-    listeners::{admin, check_apart, webhooks},
-    node::{Content, Node},
-    not_yet,
-    problem::Place,
-    reader::Reader,
+    reader::{
+        Reader,
+        fields::Fields,
+        node::{Content, Node},
+        not_yet,
+        problem::Place,
+    },
     scheme::scheme,
+    service::{
+        listeners::{admin, check_apart, webhooks},
+        log::log,
+    },
     source::{self, source},
 };
+use crate::domain::{Mode, Product, SchemeId, SourceId};
 
 /// Reads and checks everything. Where it gives none, `reader` holds at least one problem; where it gives a
 /// configuration, there may be problems too, and then it must not be used.

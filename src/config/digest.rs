@@ -5,7 +5,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::node::{Content, Entry, Node};
+use super::reader::node::{Content, Entry, Node};
 
 /// Bytes of the digest that are kept: enough to tell configurations apart, short enough for a label.
 const KEPT: usize = 8;
@@ -56,7 +56,7 @@ fn text_of(text: &str, hash: &mut Sha256) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{env::Env, load::from_bytes};
+    use super::super::{load::from_bytes, reader::env::Env};
     use std::path::Path;
 
     fn digest(text: &str, env: &[(&str, &str)]) -> String {

@@ -9,13 +9,15 @@ use saphyr_parser::Marker;
 
 use super::{
     Config, Sources, WatchedFiles, check, digest,
-    env::{self, Env},
-    groups::Named,
-    node::{Content, Node},
-    problem::{Found, Place, Problem, Problems},
-    reader::Reader,
+    reader::named::Named,
+    reader::{
+        Reader,
+        env::{self, Env},
+        node::{Content, Node},
+        problem::{Found, Place, Problem, Problems},
+        text, yaml,
+    },
     scheme::scheme,
-    text, yaml,
 };
 use crate::domain::Scheme;
 

@@ -4,59 +4,29 @@
 //! (`env`), then each part read as what it should be (`check` and below), with all that is wrong collected
 //! on the way (`reader`).
 
-mod actions;
-mod address;
-mod auth;
 mod check;
-mod conditions;
-mod contradictions;
 mod digest;
-mod env;
-mod event_log;
-mod expressions;
-mod feed;
-mod fields;
-mod files;
-mod fits;
-mod groups;
-mod issue;
-mod limits;
-mod listeners;
 mod load;
-mod mass_creation;
-mod names;
-mod node;
-mod not_yet;
-mod problem;
-mod protect;
 mod reader;
-mod reconcile;
 mod scheme;
 mod secret;
-mod select;
+mod service;
 mod source;
-mod sources;
-mod telling;
 #[cfg(test)]
 mod tests;
-mod text;
-mod transport;
-mod trigger;
-mod webhook;
-mod yaml;
 
-pub use env::process_env;
-pub use feed::Feed;
-pub use files::WatchedFiles;
-pub use groups::Named;
 pub use load::{
     CheckedScheme, Loaded, Reading, check_scheme, load, read_scheme, read_schemes, read_watched, usual_file,
 };
-pub use problem::{Place, Problem, Problems};
+pub use reader::env::process_env;
+pub use reader::files::WatchedFiles;
+pub use reader::named::Named;
 pub(crate) use reader::nearest;
-pub use sources::Sources;
-pub use transport::{Authorities, Proxy, ProxyCredentials, Transport};
-pub use webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
+pub use reader::problem::{Place, Problem, Problems};
+pub use source::feed::Feed;
+pub use source::sources::Sources;
+pub use source::transport::{Authorities, Proxy, ProxyCredentials, Transport};
+pub use source::webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use crate::secret::Secret;
-
-use super::{
+use super::reader::{
+    Reader,
     node::{Content, Entry, Node},
     problem::Place,
-    reader::Reader,
     text::read_at_most,
 };
+use crate::secret::Secret;
 
 const FORMS: &str = "write `{ env: NAME }`, `{ file: PATH }` or, to try things out, `{ value: \"...\" }`";
 const MAX_BYTES: u64 = 64 * 1024;

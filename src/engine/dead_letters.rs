@@ -5,11 +5,12 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Appender, Connection, Interrupted};
 use crate::{
     domain::{DeadLetter, Stage, UserKey, UserRef},
     log::{Record, Stored, Stream, codec},
     metrics::Metrics,
+    runtime::{Appender, Interrupted},
+    source::Connection,
 };
 
 /// Where a stage puts what can never succeed.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use prometheus::{Histogram, IntCounterVec, IntGaugeVec};
 
 use super::Families;
-use crate::{domain::Stage, intake::feed};
+use crate::domain::{FEED_STAGE, Stage};
 
 /// From a partition without news to 30 days of log.
 const RESTORE: &[f64] = &[0.01, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0];
@@ -89,7 +89,7 @@ impl PartitionMetrics {
 
 /// The stages that have groups, as labels.
 fn stages() -> impl Iterator<Item = &'static str> {
-    [Stage::Planner, Stage::Executor, Stage::Sweeper].map(Stage::as_str).into_iter().chain([feed::STAGE])
+    [Stage::Planner, Stage::Executor, Stage::Sweeper].map(Stage::as_str).into_iter().chain([FEED_STAGE])
 }
 
 /// A partition of this process, counted until this is dropped.

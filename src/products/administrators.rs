@@ -7,9 +7,11 @@ use serde::Deserialize;
 
 use super::{
     Error, User,
-    http::Http,
-    records::{Record, Records},
-    request::{Call, Operation},
+    http::{
+        Http,
+        request::{Call, Operation},
+    },
+    listing::records::{Record, Records},
 };
 use crate::domain::{AccountType, GroupName, UserId};
 

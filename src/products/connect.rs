@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use super::{
-    CallSettings, Client, atlassian_org::AtlassianOrg, bitbucket_dc::BitbucketDc, confluence_cloud::ConfluenceCloud,
-    confluence_dc::ConfluenceDc, crowd::Crowd, http::Http, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Limits,
+    CallSettings, Client,
+    atlassian_org::AtlassianOrg,
+    bitbucket_dc::BitbucketDc,
+    confluence::{cloud::ConfluenceCloud, data_center::ConfluenceDc},
+    crowd::Crowd,
+    http::{Http, limits::Limits},
+    jira::{cloud::JiraCloud, data_center::JiraDc},
 };
 use crate::{clock::Clock, config::Source, domain::Product, metrics::Metrics};
 

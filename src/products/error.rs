@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::foreign::{Came, Foreign};
+use super::http::foreign::{Came, Foreign};
 use crate::domain::Product;
 
 /// Why a call did not succeed.

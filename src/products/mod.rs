@@ -1,80 +1,40 @@
 //! The Atlassian products: one trait, one file a product, one shared HTTP client.
 
-mod access;
 mod administrators;
-#[cfg(test)]
-mod another_user_tests;
-mod answer;
 mod atlassian_org;
 pub mod audit;
-mod bean;
 mod bitbucket_dc;
-mod broken;
-mod call_settings;
-#[cfg(test)]
-mod change_tests;
-mod clearance;
-mod codes;
-mod completeness;
 mod confluence;
-mod confluence_cloud;
-mod confluence_dc;
-#[cfg(test)]
-mod confluence_tests;
 mod connect;
 mod crowd;
-mod dial;
-mod document;
 mod error;
-mod families;
-mod fixed;
-mod foreign;
 mod group_ids;
 mod http;
-#[cfg(test)]
-mod http_tests;
-mod issue;
-mod jira_cloud;
-mod jira_dc;
-#[cfg(test)]
-mod jira_tests;
-mod leaving;
-mod limits;
-mod linked;
-#[cfg(test)]
-mod list_end_tests;
-#[cfg(test)]
-mod list_tests;
+mod immutable;
+mod jira;
+mod leave_groups;
 mod listing;
-mod members;
-mod message;
-#[cfg(test)]
-mod organization_tests;
-mod pacing;
 mod password;
-mod picker;
-mod reach;
-mod records;
-mod request;
-mod rights;
 #[cfg(test)]
 mod stub;
 pub mod table;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 
-pub use call_settings::{CallSettings, Prepared};
-#[cfg(test)]
-pub(crate) use clearance::cleared_in_test;
-pub use clearance::{Clearance, Withheld, cleared_by};
-pub use completeness::Completeness;
 pub use connect::{ConnectError, connect, connect_adjustable, connect_within};
 pub use error::{Disposition, Error, Fault};
-pub use fixed::Fixed;
-pub use foreign::{Came, Foreign};
-pub use limits::Limits;
+pub use http::call_settings::{CallSettings, Prepared};
+#[cfg(test)]
+pub(crate) use http::clearance::cleared_in_test;
+pub use http::clearance::{Clearance, Withheld, cleared_by};
+pub use http::foreign::{Came, Foreign};
+pub use http::limits::Limits;
+pub use immutable::Fixed;
+pub use listing::completeness::Completeness;
 
 use self::audit::AuditLog;
 use crate::domain::{

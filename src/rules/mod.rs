@@ -7,6 +7,7 @@
 mod cel;
 mod change;
 mod compiled;
+mod explanation;
 mod index;
 mod issue;
 mod leaf;

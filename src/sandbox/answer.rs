@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::stream;
 use serde_json::Value;
 
-use super::list_fault::HALF;
+use super::faults::list_fault::HALF;
 
 /// The body of an answer.
 pub(super) enum Body {

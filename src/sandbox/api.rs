@@ -4,8 +4,13 @@ use actix_web::http::Method;
 use serde::de::DeserializeOwned;
 
 use super::{
-    answer::Answer, atlassian_org::AtlassianOrg, bitbucket_dc::BitbucketDc, confluence_cloud::ConfluenceCloud,
-    confluence_dc::ConfluenceDc, crowd_server::Crowd, jira, jira_cloud::JiraCloud, jira_dc::JiraDc, limits::Standing,
+    answer::Answer,
+    atlassian_org::AtlassianOrg,
+    bitbucket_dc::BitbucketDc,
+    confluence::{cloud::ConfluenceCloud, data_center::ConfluenceDc},
+    crowd_server::Crowd,
+    faults::limits::Standing,
+    jira::{self, cloud::JiraCloud, data_center::JiraDc},
     world::Editor,
 };
 use crate::{config::Auth, domain::Product};

@@ -4,56 +4,38 @@
 //! of the real one, rate limits and faults to switch on. It can be held in hand ([`Sandbox`]) or run by itself
 //! ([`serve`]) and be controlled over HTTP ([`Control`]).
 
-mod account;
 mod answer;
 mod api;
-mod applications;
 mod atlassian_org;
 mod audit;
 mod bitbucket_dc;
-mod client;
 mod confluence;
-mod confluence_cloud;
-mod confluence_dc;
 mod control;
-mod crowd;
 mod crowd_server;
-mod fault;
 mod faults;
-mod foreign;
-mod handle;
-mod in_org;
-mod issues;
 mod jira;
-mod jira_cloud;
-mod jira_dc;
-mod journal;
-mod limits;
-mod list_fault;
-mod record;
 mod server;
-mod site;
 pub mod webhook;
 mod world;
 
-pub use account::Account;
 pub use api::products;
-pub use applications::Application;
-pub use audit::{Happened, Manners};
-pub use client::Control;
-pub use control::Listed;
-pub use crowd::Crowd;
-pub use fault::{Effect, Fault, Injected, When};
-pub use foreign::{Instead, Packing};
-pub use handle::{Options, Sandbox, serve};
-pub use in_org::InOrg;
-pub use issues::Issue;
-pub use journal::{Change, Entry, RequestCount, UNKNOWN_PATH};
-pub use limits::Limit;
-pub use list_fault::{Broken, ListFault};
-pub use record::Recorded;
-pub use site::{group_id, user_number};
+pub use audit::{AuditAction, AuditBehaviour};
+pub use control::client::Control;
+pub use control::handle::{Options, Sandbox, serve};
+pub use control::routes::Listed;
+pub use faults::fault::{Effect, Fault, Injected, When};
+pub use faults::foreign::{Instead, Packing};
+pub use faults::limits::Limit;
+pub use faults::list_fault::{Broken, ListFault};
 pub use world::NoSuch;
+pub use world::account::Account;
+pub use world::applications::Application;
+pub use world::in_org::InOrg;
+pub use world::issues::Issue;
+pub use world::journal::{Change, Entry, RequestCount, UNKNOWN_PATH};
+pub use world::population::Population;
+pub use world::record::Recorded;
+pub use world::site::{group_id, user_number};
 
 /// The login name of the account that may call the APIs, and what the journal calls it. It is a user of every
 /// site, the first, and a member of [`ADMIN_GROUP`].

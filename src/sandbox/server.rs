@@ -13,12 +13,8 @@ use super::{
     ACCOUNT,
     answer::{Answer, cut},
     api::{self, Api, Call, Query, Route},
-    fault::Effect,
-    faults::Struck,
-    journal::UNKNOWN_PATH,
-    list_fault::ListFault,
-    record::Recorded,
-    world::World,
+    faults::{Struck, fault::Effect, list_fault::ListFault},
+    world::{World, journal::UNKNOWN_PATH, record::Recorded},
 };
 use crate::domain::Product;
 

@@ -11,9 +11,9 @@ use tracing::warn;
 use super::{Settings, state::State};
 use crate::{
     domain::Setting,
-    engine::Backoff,
     health::Health,
     log::{self, Batches, Partition, ReadTrouble, Stored, Stream, codec},
+    runtime::Backoff,
 };
 
 /// How many records are applied before the schemes are published.

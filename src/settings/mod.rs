@@ -24,9 +24,10 @@ use crate::{
     clock::Clock,
     config::{Config, ProvisionedScheme},
     domain::{Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, SchemeRef, SourceId},
-    engine::{Controls, WrittenSchemes},
+    engine::WrittenSchemes,
     log::Log,
     rules::Schemes,
+    source::Controls,
 };
 
 /// The settings of this process. Cheap to clone; all clones are one.

@@ -3,8 +3,6 @@
 //! The rows are thrown away and built anew at will. Every process that shows them reads all partitions for itself.
 
 mod activity;
-mod bells;
-mod checkpoints;
 mod comparisons;
 mod creations;
 mod database;
@@ -18,14 +16,13 @@ mod overview;
 mod page;
 mod prune;
 mod runs;
-mod take;
+mod schedules;
 
 use std::sync::Arc;
 
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-pub use bells::Bell;
 pub use dead_letters::{DeadLetterRow, GivenUpStep, LetterFilter, LetterState, Resolved, Said};
 pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 pub use error::Error;
@@ -33,19 +30,19 @@ pub use orders::{NewcomersOrder, Order};
 pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
 pub use prune::{Horizon, Pruning};
 pub use runs::{Counts, Entry, EntryResult, Filter, OpenRun, Progress, Run, RunState};
+pub use schedules::LastFired;
 
 use self::{
     activity::Activities,
-    bells::Bells,
-    checkpoints::Checkpoints,
     comparisons::Comparisons,
     database::Database,
     dead_letters::DeadLetters,
     decisions::Decisions,
-    follow::Follower,
+    follow::{Follower, checkpoints::Checkpoints},
     orders::Orders,
     overview::{HeardNow, Plans},
     runs::Runs,
+    schedules::LastFirings,
 };
 use crate::{
     domain::{
@@ -222,8 +219,8 @@ impl Views {
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
-    pub fn bell(&self, scheme: &SchemeId) -> Result<Option<Bell>, Error> {
-        self.database.read(|db| Bells(db).get(scheme))
+    pub fn bell(&self, scheme: &SchemeId) -> Result<Option<LastFired>, Error> {
+        self.database.read(|db| LastFirings(db).get(scheme))
     }
 
     /// How the comparison of a source's users stands, and since when; none where there was none.

@@ -12,7 +12,7 @@ use tracing::warn;
 use super::{Counts, Error, RunState, Views, activity, creations::Creations, runs::Runs};
 use crate::{
     domain::{Heard, LastLists, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
-    engine::{AskedStep, Count, Known, Overview, RunEnd, Unmet},
+    engine::{AskedStep, Count, KnownUsers, RunEnd, RunQueries, UnknownUser},
     log::{Partition, Stream},
 };
 
@@ -57,11 +57,11 @@ impl HeardNow {
     }
 }
 
-impl Known for Views {
-    fn unmet(&self, source: &SourceId, user: &UserId, now: Timestamp) -> Option<Unmet> {
+impl KnownUsers for Views {
+    fn unknown_user(&self, source: &SourceId, user: &UserId, now: Timestamp) -> Option<UnknownUser> {
         match self.activity(source, &UserRef::Id(user.clone())) {
             Ok(seen) if seen.as_ref().is_none_or(|seen| seen.is_unmet_at(now)) => {
-                Some(Unmet { user: user.clone(), as_of: seen.and_then(|seen| seen.as_of) })
+                Some(UnknownUser { user: user.clone(), as_of: seen.and_then(|seen| seen.as_of) })
             }
             Ok(_) => None,
             Err(error) => {
@@ -77,7 +77,7 @@ impl Known for Views {
 }
 
 /// A row that can't be read says nothing: whoever asks waits, and asks again.
-impl Overview for Views {
+impl RunQueries for Views {
     fn has_ended(&self, step: &AskedStep) -> bool {
         self.database.read(|db| Runs(db).has_ended(step)).unwrap_or(false)
     }

@@ -16,7 +16,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Problem, query};
+use super::{Problem, request::query};
 use crate::{
     admin::AdminState,
     backup::{self, About},

@@ -13,18 +13,20 @@ use tokio::{
 };
 use utoipa::ToSchema;
 
-use super::{Answer, Problem, document, headers::actor, query, read, read_out, runs, schemes, work};
+use super::{
+    Answer, Problem, read, read_out,
+    request::{headers::actor, lookup, parameters, query, work},
+    schemas::{self, MOST},
+};
 use crate::{
     admin::AdminState,
     clock::{Clock, SystemClock},
     domain::{Actor, DeadLetter, SourceId, Timestamp},
-    engine::Controls,
     log::{Position, Stream},
+    source::Controls,
     views::{DeadLetterRow, LetterFilter, LetterState, Limit, Page, Paging},
 };
 
-/// How many letters one request may take up again.
-pub(super) const MOST: usize = 1_000;
 /// The longest body: as many ids, and room for long ones.
 pub(super) const LONGEST: usize = 512 * 1024;
 /// How many refusals an answer names.
@@ -116,7 +118,7 @@ pub(super) async fn one(state: Data<AdminState>, id: Path<String>, _: Nothing) -
 
 /// Takes dead letters up again: each goes through the planner or the executor once more, under the same keys.
 #[utoipa::path(
-    post, path = "/dead-letters/redrive", tag = "dead letters", params(document::Named), request_body = document::Redrive,
+    post, path = "/dead-letters/redrive", tag = "dead letters", params(parameters::Named), request_body = schemas::Redrive,
     responses(
         (status = 202, description = "What can be is being taken up again; the rest is named.", body = Redriven),
         (status = 413, description = "The body is too long."),
@@ -135,15 +137,15 @@ pub(super) async fn redrive(
         Chosen::Filter(filter, limit) => by_filter(&state, filter, limit).await?,
     };
     let redriven = chosen.letters.len();
-    let positions = state.desk.letters().redrive(chosen.letters, &by).await;
-    shown(&state, &positions.map_err(|error| runs::unavailable(&error))?).await;
+    let positions = state.commands.letters().redrive(chosen.letters, &by).await;
+    shown(&state, &positions.map_err(|error| lookup::unavailable(&error))?).await;
     Ok(HttpResponse::Accepted().json(Redriven { redriven, refused: chosen.refused, more: chosen.more }))
 }
 
 /// Says that nothing is to be done about a dead letter.
 #[utoipa::path(
-    post, path = "/dead-letters/{id}/dismiss", tag = "dead letters", params(("id" = String, Path), document::Named),
-    request_body = Option<document::Dismissal>,
+    post, path = "/dead-letters/{id}/dismiss", tag = "dead letters", params(("id" = String, Path), parameters::Named),
+    request_body = Option<schemas::Dismissal>,
     responses(
         (status = 200, body = DeadLetterRow),
         (status = 404, description = "There is no such dead letter."),
@@ -167,8 +169,8 @@ pub(super) async fn dismiss(
     let (row, letter) = known(&state, &id).await?;
     match row.state {
         LetterState::Open => {
-            let said = state.desk.letters().dismiss(&letter, reason, &by).await;
-            shown(&state, &[said.map_err(|error| runs::unavailable(&error))?]).await;
+            let said = state.commands.letters().dismiss(&letter, reason, &by).await;
+            shown(&state, &[said.map_err(|error| lookup::unavailable(&error))?]).await;
         }
         LetterState::Dismissed => {}
         LetterState::Redriven | LetterState::Resolved => {
@@ -278,7 +280,7 @@ pub(super) async fn order_held(
 ) -> Result<(usize, bool), Problem> {
     let open = Some(LetterState::Open);
     let filter = LetterFilter { source: Some(source.clone()), held: Some(true), state: open, ..Default::default() };
-    let letters = state.desk.letters();
+    let letters = state.commands.letters();
     let (count, more, said) = if release {
         let found = by_filter(state, filter, MOST).await?;
         (found.letters.len(), found.more, letters.redrive(found.letters, by).await)
@@ -289,7 +291,7 @@ pub(super) async fn order_held(
         let held = page.items.into_iter().map(|(_, letter)| letter);
         (count, more, letters.dismiss_all(held.collect(), by).await)
     };
-    shown(state, &said.map_err(|error| runs::unavailable(&error))?).await;
+    shown(state, &said.map_err(|error| lookup::unavailable(&error))?).await;
     Ok((count, more))
 }
 
@@ -327,7 +329,7 @@ async fn known(state: &AdminState, id: &str) -> Result<(DeadLetterRow, DeadLette
 
 /// The JSON in `body`; the default if `body` is empty.
 async fn parsed<T: DeserializeOwned + Default + Send + 'static>(runtime: Handle, body: Body) -> Result<T, Problem> {
-    let text = schemes::text(body)?;
+    let text = lookup::text(body)?;
     if text.trim().is_empty() {
         return Ok(T::default());
     }

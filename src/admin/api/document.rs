@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use actix_web::{HttpResponse, http::header, web::Query};
 use utoipa::{
-    IntoParams, Modify, OpenApi, ToSchema,
+    Modify, OpenApi, ToSchema,
     openapi::{
         Content, Ref, RefOr, ResponseBuilder,
         path::{Operation, PathItem},
@@ -12,9 +12,12 @@ use utoipa::{
     },
 };
 
-pub(super) use super::schemas::{Dismissal, Redrive, SchemeText};
 use super::{
-    PREFIX, backup, dead_letters, explain, log, newcomers, pauses, products, query, runs, schemas, schemes, sources,
+    PREFIX, backup, dead_letters, explain, newcomers, pauses, products,
+    request::query,
+    runs::{self, history},
+    schemas::{self, SchemeText},
+    schemes, sources,
 };
 use crate::admin::{Problem, problem::Document};
 
@@ -23,8 +26,8 @@ use crate::admin::{Problem, problem::Document};
 #[openapi(
     info(description = "Event-driven user management for Atlassian products: what an administrator sees and sets."),
     paths(
-        log::runs, log::run, log::entries, runs::release, runs::cancel,
-        log::decisions,
+        history::runs, history::run, history::entries, runs::release, runs::cancel,
+        history::decisions,
         dead_letters::list, dead_letters::redrive, dead_letters::one, dead_letters::dismiss,
         backup::backup,
         products::list,
@@ -38,26 +41,6 @@ use crate::admin::{Problem, problem::Document};
     modifiers(&ForAll),
 )]
 struct Declared;
-
-/// Who asks.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "a description only: headers are read in `headers`")]
-pub(super) struct Named {
-    /// Who asks, for the history; `admin` where nobody is named.
-    #[param(rename = "X-Usher-Actor", value_type = schemas::Who, inline, required = false)]
-    actor: Option<String>,
-}
-
-/// What must not have been changed.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "a description only: headers are read in `headers`")]
-pub(super) struct Unchanged {
-    /// The `ETag` of the answer in which the scheme was read, or `*` for whatever is there.
-    #[param(rename = "If-Match", value_type = schemas::Tags, inline, required = true)]
-    if_match: String,
-}
 
 /// What is the same for all operations: where they are, the token, and what a refusal looks like.
 struct ForAll;

@@ -10,10 +10,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Answer, Problem,
-    document::SchemeText,
-    query, references, schemes,
-    work::{answered, in_turn, waited},
+    Answer, Problem, references,
+    request::{
+        lookup, query,
+        work::{answered, in_turn, waited},
+    },
+    schemas::SchemeText,
 };
 use crate::{
     admin::AdminState,
@@ -201,8 +203,8 @@ impl From<&Error> for Problem {
 )]
 pub(super) async fn explain(state: Data<AdminState>, Query(asked): Query<query::Explain>) -> Result<Answer, Problem> {
     waited(state.runtime(), move || async move {
-        let id = schemes::known(&asked.scheme)?;
-        let listed = state.settings.get(&id).ok_or_else(|| schemes::no_such(&asked.scheme))?;
+        let id = lookup::known(&asked.scheme)?;
+        let listed = state.settings.get(&id).ok_or_else(|| lookup::no_such(&asked.scheme))?;
         let Contents::Readable(scheme) = listed.contents else {
             return Err(Problem::Conflict("this version of usher can't read the scheme; store it anew".into()));
         };
@@ -242,7 +244,7 @@ pub(super) async fn preview(
     Query(wanted): Query<query::Preview>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<Answer, Problem> {
-    let text = schemes::text(body)?;
+    let text = lookup::text(body)?;
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check(&text)?)).await?;
         let warnings = references::look_up(&state, &checked).await?;

@@ -4,31 +4,26 @@ mod backup;
 mod dead_letters;
 mod document;
 mod explain;
-mod headers;
-mod log;
 mod newcomers;
-mod open_runs;
 mod pauses;
 mod products;
-mod query;
 mod references;
+mod request;
 mod runs;
 mod schemas;
 mod schemes;
 mod sources;
-mod work;
 
 use actix_web::{FromRequest, Handler, Resource, Responder, web};
 use serde::Serialize;
 use tokio::runtime::Handle;
 
-use work::Answer;
-
-pub(super) use query::bad_query;
-pub use sources::SourceRow;
-
 use super::{Problem, READING, reading, resource};
 use crate::views::{self, Cursor, Page, Paging};
+use request::work::Answer;
+
+pub(super) use request::query::bad_query;
+pub use sources::SourceRow;
 
 /// Where the API is.
 pub(super) const PREFIX: &str = "/api/v1";
@@ -53,12 +48,12 @@ impl Endpoint {
 /// All paths. A test holds them against the [document].
 pub(super) fn routes() -> Vec<Endpoint> {
     vec![
-        get("/runs", log::runs),
-        get("/runs/{id}", log::run),
-        get("/runs/{id}/entries", log::entries),
+        get("/runs", runs::history::runs),
+        get("/runs/{id}", runs::history::run),
+        get("/runs/{id}/entries", runs::history::entries),
         post("/runs/{id}/release", runs::release),
         post("/runs/{id}/cancel", runs::cancel),
-        get("/decisions", log::decisions),
+        get("/decisions", runs::history::decisions),
         get("/dead-letters", dead_letters::list),
         several("/dead-letters/redrive", "POST", |letters| {
             let letters = letters.app_data(web::PayloadConfig::new(dead_letters::LONGEST));
@@ -151,7 +146,7 @@ async fn read<T: Send + 'static>(
     runtime: Handle,
     reading: impl FnOnce() -> Result<T, views::Error> + Send + 'static,
 ) -> Result<T, Problem> {
-    work::done(runtime, move || reading().map_err(|error| Problem::internal(&error))).await
+    request::work::done(runtime, move || reading().map_err(|error| Problem::internal(&error))).await
 }
 
 /// Reads a view on a thread of `runtime`, and writes the answer.
@@ -159,5 +154,5 @@ async fn read_out<T: Serialize>(
     runtime: Handle,
     reading: impl FnOnce() -> Result<T, views::Error> + Send + 'static,
 ) -> Result<Answer, Problem> {
-    work::answered(runtime, move || reading().map_err(|error| Problem::internal(&error))).await
+    request::work::answered(runtime, move || reading().map_err(|error| Problem::internal(&error))).await
 }

@@ -9,7 +9,10 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Problem, dead_letters, document, headers::actor, query, read, runs};
+use super::{
+    Problem, dead_letters, read,
+    request::{headers::actor, lookup, parameters, query},
+};
 use crate::{
     admin::AdminState,
     domain::{Comparison, SourceId, Timestamp},
@@ -85,7 +88,7 @@ struct Held {
 
 /// `POST sources/{id}/newcomers/release`: they count as created.
 #[utoipa::path(
-    post, path = "/sources/{id}/newcomers/release", tag = "sources", params(("id" = String, Path), document::Named),
+    post, path = "/sources/{id}/newcomers/release", tag = "sources", params(("id" = String, Path), parameters::Named),
     responses(
         (status = 202, description = "It is asked for; `users` are held.", body = Held),
         (status = 404, description = "There is no such source."),
@@ -104,7 +107,7 @@ pub(super) async fn release(
 
 /// `POST sources/{id}/newcomers/dismiss`: they count as having been there before.
 #[utoipa::path(
-    post, path = "/sources/{id}/newcomers/dismiss", tag = "sources", params(("id" = String, Path), document::Named),
+    post, path = "/sources/{id}/newcomers/dismiss", tag = "sources", params(("id" = String, Path), parameters::Named),
     responses(
         (status = 202, description = "It is asked for; `users` are held.", body = Held),
         (status = 404, description = "There is no such source."),
@@ -139,8 +142,8 @@ async fn order(
         return Err(Problem::Conflict(format!("no newcomers of the source `{id}` are held")));
     }
     if held > 0 {
-        let ordered = state.desk.newcomers(id, release, held, by).await;
-        ordered.map_err(|error| runs::unavailable(&error))?;
+        let ordered = state.commands.newcomers(id, release, held, by).await;
+        ordered.map_err(|error| lookup::unavailable(&error))?;
     }
     Ok(HttpResponse::Accepted().json(Held { users: held, steps, more }))
 }

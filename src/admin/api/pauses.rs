@@ -5,7 +5,10 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 
-use super::{Problem, document, headers::actor, query, schemes};
+use super::{
+    Problem,
+    request::{headers::actor, lookup, parameters, query},
+};
 use crate::{
     admin::AdminState,
     domain::{Pausable, SourceId},
@@ -15,7 +18,7 @@ type Nothing = Query<query::Nothing>;
 
 /// Pauses a source: nothing of it is called until it is resumed.
 #[utoipa::path(
-    post, path = "/sources/{id}/pause", tag = "sources", params(("id" = String, Path), document::Named),
+    post, path = "/sources/{id}/pause", tag = "sources", params(("id" = String, Path), parameters::Named),
     responses(
         (status = 204, description = "It is so."),
         (status = 404, description = "There is no such source."),
@@ -33,7 +36,7 @@ pub(super) async fn pause_source(
 
 /// Resumes a source: what waited goes on.
 #[utoipa::path(
-    post, path = "/sources/{id}/resume", tag = "sources", params(("id" = String, Path), document::Named),
+    post, path = "/sources/{id}/resume", tag = "sources", params(("id" = String, Path), parameters::Named),
     responses(
         (status = 204, description = "It is so."),
         (status = 404, description = "There is no such source."),
@@ -51,7 +54,7 @@ pub(super) async fn resume_source(
 
 /// Pauses a scheme: it is not asked until it is resumed.
 #[utoipa::path(
-    post, path = "/schemes/{id}/pause", tag = "schemes", params(("id" = String, Path), document::Named),
+    post, path = "/schemes/{id}/pause", tag = "schemes", params(("id" = String, Path), parameters::Named),
     responses(
         (status = 204, description = "It is so."),
         (status = 404, description = "There is no such scheme."),
@@ -69,7 +72,7 @@ pub(super) async fn pause_scheme(
 
 /// Resumes a scheme: it is asked again, for the events that come then.
 #[utoipa::path(
-    post, path = "/schemes/{id}/resume", tag = "schemes", params(("id" = String, Path), document::Named),
+    post, path = "/schemes/{id}/resume", tag = "schemes", params(("id" = String, Path), parameters::Named),
     responses(
         (status = 204, description = "It is so."),
         (status = 404, description = "There is no such scheme."),
@@ -93,9 +96,9 @@ async fn source(state: &AdminState, request: &HttpRequest, id: &str, paused: boo
 }
 
 async fn scheme(state: &AdminState, request: &HttpRequest, id: &str, paused: bool) -> Result<HttpResponse, Problem> {
-    let id = schemes::known(id)?;
+    let id = lookup::known(id)?;
     if state.settings.get(&id).is_none() {
-        return Err(schemes::no_such(id.as_str()));
+        return Err(lookup::no_such(id.as_str()));
     }
     state.settings.pause(Pausable::Scheme(id), paused, actor(request)?).await?;
     Ok(HttpResponse::NoContent().finish())

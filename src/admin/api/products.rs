@@ -2,7 +2,7 @@
 
 use actix_web::web::{Json, Query};
 
-use super::{Problem, page, query};
+use super::{Problem, page, request::query};
 use crate::{
     products::table::{self, Row},
     views::Page,

@@ -2,7 +2,6 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    error::PayloadError,
     http::{StatusCode, header},
     web::{Bytes, Data, Path, Query},
 };
@@ -11,16 +10,18 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    Answer, Problem,
-    document::{self, SchemeText},
-    headers::{actor, etag, if_match},
-    open_runs::{held, open_runs},
-    page, query,
+    Answer, Problem, page,
     references::{self, ReferencesRow},
-    work::{answered, done, in_turn, waited},
+    request::{
+        headers::{actor, etag, if_match},
+        lookup, parameters, query,
+        work::{answered, done, in_turn, waited},
+    },
+    runs::open::{held, open_runs},
+    schemas::SchemeText,
 };
 use crate::{
-    admin::{AdminState, MAX_BODY},
+    admin::AdminState,
     domain::{Actor, ChangeKind, Scheme, SchemeChange, SchemeId, Timestamp},
     settings::{Contents, Listed},
     views::{Cursor, OpenRun, Page},
@@ -156,8 +157,8 @@ pub(super) async fn one(
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<Answer, Problem> {
     done(state.runtime(), move || {
-        let id = known(&id)?;
-        let listed = state.settings.get(&id).ok_or_else(|| no_such(id.as_str()))?;
+        let id = lookup::known(&id)?;
+        let listed = state.settings.get(&id).ok_or_else(|| lookup::no_such(id.as_str()))?;
         shown(&state, StatusCode::OK, listed)
     })
     .await
@@ -174,8 +175,8 @@ pub(super) async fn history(
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<Answer, Problem> {
     answered(state.runtime(), move || {
-        let id = known(&id)?;
-        let changes = state.settings.history(&id).ok_or_else(|| no_such(id.as_str()))?;
+        let id = lookup::known(&id)?;
+        let changes = state.settings.history(&id).ok_or_else(|| lookup::no_such(id.as_str()))?;
         Ok(Page { items: changes.into_iter().map(ChangeRow::from).collect(), next: None })
     })
     .await
@@ -183,7 +184,7 @@ pub(super) async fn history(
 
 /// Stores a scheme under an id that is free.
 #[utoipa::path(
-    post, path = "/schemes", tag = "schemes", params(document::Named), request_body = SchemeText,
+    post, path = "/schemes", tag = "schemes", params(parameters::Named), request_body = SchemeText,
     responses(
         (status = 201, body = SchemeRow),
         (status = 409, description = "The id is taken."),
@@ -198,7 +199,7 @@ pub(super) async fn create(
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<Answer, Problem> {
-    let (text, by) = (text(body)?, actor(&request)?);
+    let (text, by) = (lookup::text(body)?, actor(&request)?);
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check_new(&text)?)).await?;
         let about_names = references::look_up(&state, &checked).await?;
@@ -213,7 +214,7 @@ pub(super) async fn create(
 /// Stores a scheme in place of the one that is there.
 #[utoipa::path(
     put, path = "/schemes/{id}", tag = "schemes", request_body = SchemeText,
-    params(("id" = String, Path), document::Named, document::Unchanged),
+    params(("id" = String, Path), parameters::Named, parameters::Unchanged),
     responses(
         (status = 200, body = SchemeRow),
         (status = 404, description = "There is no such scheme."),
@@ -233,7 +234,7 @@ pub(super) async fn replace(
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<Answer, Problem> {
     let id = changeable(&state, &id)?;
-    let (text, if_match, by) = (text(body)?, if_match(&request)?, actor(&request)?);
+    let (text, if_match, by) = (lookup::text(body)?, if_match(&request)?, actor(&request)?);
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check_change(&id, &text, &if_match)?)).await?;
         let about_names = references::look_up(&state, &checked).await?;
@@ -246,7 +247,7 @@ pub(super) async fn replace(
 
 /// Deletes a stored scheme.
 #[utoipa::path(
-    delete, path = "/schemes/{id}", tag = "schemes", params(("id" = String, Path), document::Named, document::Unchanged),
+    delete, path = "/schemes/{id}", tag = "schemes", params(("id" = String, Path), parameters::Named, parameters::Unchanged),
     responses(
         (status = 204, description = "It is gone."),
         (status = 404, description = "There is no such scheme."),
@@ -274,29 +275,12 @@ fn shown(state: &AdminState, status: StatusCode, listed: Listed) -> Result<Answe
     Answer::json(status, &row).map(|answer| answer.with(tag))
 }
 
-/// What can't be an id is the id of nothing.
-pub(super) fn known(id: &str) -> Result<SchemeId, Problem> {
-    id.parse().map_err(|_| no_such(id))
-}
-
-pub(super) fn no_such(id: &str) -> Problem {
-    Problem::NotFound { kind: "scheme", id: id.to_owned() }
-}
-
 /// A stored scheme that is there: what else a request lacks does not matter where there is nothing to change.
 fn changeable(state: &AdminState, id: &str) -> Result<SchemeId, Problem> {
-    let id = known(id)?;
+    let id = lookup::known(id)?;
     match state.settings.get(&id) {
-        None => Err(no_such(id.as_str())),
+        None => Err(lookup::no_such(id.as_str())),
         Some(listed) if listed.provisioned => Err(crate::settings::Error::Provisioned(id).into()),
         Some(_) => Ok(id),
     }
-}
-
-pub(super) fn text(body: Result<Bytes, actix_web::Error>) -> Result<String, Problem> {
-    let body = body.map_err(|error| match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => Problem::TooLarge(MAX_BODY),
-        _ => Problem::BadRequest("the body can't be read; send it again".into()),
-    })?;
-    String::from_utf8(body.into()).map_err(|_| Problem::BadRequest("the body is not UTF-8; write it as UTF-8".into()))
 }

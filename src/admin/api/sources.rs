@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 use super::{
     Answer, Problem,
     newcomers::ReconciliationRow,
-    open_runs::{held, open_runs},
-    page, query,
+    page,
     references::ReferencesRow,
-    work::answered,
+    request::{query, work::answered},
+    runs::open::{held, open_runs},
 };
 use crate::{
     admin::{AdminState, SourceHealth, SourceState},

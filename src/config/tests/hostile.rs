@@ -4,12 +4,11 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::config::{
-    env::Env,
-    load::{from_bytes, read_scheme},
-};
-
 use super::{load_with, refusal};
+use crate::config::{
+    load::{from_bytes, read_scheme},
+    reader::env::Env,
+};
 
 fn load_bytes(bytes: &[u8]) -> String {
     match from_bytes(bytes, Some("usher.yaml".into()), Path::new(""), &Env::new()) {

@@ -1,33 +1,24 @@
 //! The loader as a whole: what it refuses, what it takes, and that nothing makes it panic.
 
 mod accepted;
-mod feeds;
 mod hostile;
 mod names;
 mod nesting;
-mod organization;
 mod overlay;
-mod protect;
 mod refused;
-mod refused_actions;
-mod refused_parts;
-mod refused_schemes;
-mod refused_together;
 mod round_trip;
 mod secrets;
+mod sources;
 mod stored;
-mod transport;
 mod triggers;
 mod warned;
-mod webhooks;
 
 use std::path::Path;
 
 use super::{
     Config, KafkaConfig, LogConfig,
-    env::Env,
     load::{Loaded, from_bytes},
-    problem::Problems,
+    reader::{env::Env, problem::Problems},
 };
 
 /// Loads `text` as `usher.yaml` with the variables `env`.

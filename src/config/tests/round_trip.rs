@@ -9,7 +9,7 @@ use proptest::{
 use serde_json::Value;
 
 use crate::{
-    config::{conditions::WORDS, read_scheme},
+    config::{read_scheme, scheme::conditions::WORDS},
     domain::{
         Action, Age, Condition, DomainPattern, Exempt, Expression, GroupName, IssueTemplate, Limits, LoggedInOnce,
         NamedUsers, NeverLoggedIn, Schedule, Scheme, Selection, Trigger, True, is_blank,

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use crate::config::{env::Env, load::from_bytes};
-
 use super::{load_with, refusal};
+use crate::config::{load::from_bytes, reader::env::Env};
 
 fn token(kept: &str, env: &[(&str, &str)]) -> Result<String, String> {
     let loaded = load_with(&format!("admin: {{ token: {kept} }}"), env).map_err(|problems| problems.to_string())?;

@@ -18,18 +18,21 @@ use tokio::sync::{Mutex as Turn, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Connection, Interrupted, guard::refused};
 use crate::{
     config::Protect,
     domain::{Mention, Product, Reference, ReferenceKind, SchemeId, SourceId, UserId},
     live::Live,
     metrics::Metrics,
     products::Error,
+    runtime::Interrupted,
+    source::Connection,
+    source::read::refused,
 };
-
-use findings::{Change, Findings};
-pub use lookup::{Finding, Missing};
+use findings::Change;
+use findings::Findings;
 use mentions::Mentions;
+
+pub use lookup::{Finding, Missing};
 pub use mentions::WrittenSchemes;
 pub use rounds::LookUps;
 pub use standing::{Standing, Unresolved};

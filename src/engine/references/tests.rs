@@ -9,12 +9,12 @@ use crate::{
     config::read_scheme,
     domain::{EmailAddress, Forecast, Mode, Scheme, SchemeVerdict, SourceId, Step, Timestamp, Truth},
     engine::{
-        controls::testing::Stopped,
-        forecast::Forecaster,
+        sweeps::forecast::Forecaster,
         testing::{Stub, TokioClock},
     },
     products::{Client, User},
     rules::Answer,
+    source::controls::testing::Stopped,
     views::testing::verdict,
 };
 

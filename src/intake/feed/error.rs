@@ -1,6 +1,6 @@
 //! Why a look at a feed came to nothing.
 
-use crate::{engine::Interrupted, intake::events, products};
+use crate::{intake::events, products, runtime::Interrupted};
 
 /// See the module. What was taken in before stays taken in.
 #[derive(Debug, thiserror::Error)]

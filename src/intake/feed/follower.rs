@@ -9,11 +9,11 @@ use tracing::{error, info, warn};
 use super::{Feed, error::Error, lag::Lag, trouble::Trouble};
 use crate::{
     domain::{FeedPlace, Timestamp},
-    engine::Interrupted,
     products::{
         self, Disposition,
         audit::{AuditLog, AuditPage, Order, Span},
     },
+    runtime::Interrupted,
 };
 
 /// Where the log has no entry to begin from, the product's clock may differ from usher's by so much.

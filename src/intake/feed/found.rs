@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{Feed, STAGE, error::Error};
+use super::{Feed, error::Error};
 use crate::{
-    domain::{EventId, EventKind, FeedPlace, Print, SourceId, Timestamp, UserId, UserRef, Via},
-    engine::Interrupted,
+    domain::{EventId, EventKind, FEED_STAGE, FeedPlace, Print, SourceId, Timestamp, UserId, UserRef, Via},
     intake::{
         Told,
         audit::{Passed, read_entry},
@@ -21,6 +20,7 @@ use crate::{
         self,
         audit::{AuditEntry, AuditPage},
     },
+    runtime::Interrupted,
 };
 
 /// Of the events of one page, so many are written at a time.
@@ -156,7 +156,7 @@ impl Feed {
         let is_known = |one: &Found| !place.is_new(one.print) || (!one.dated && self.knows_undated(one.print));
         let is_new = |one: &Found| !is_known(one) && known.insert(one.print);
         let fresh: Vec<_> = found.into_iter().filter(is_new).collect();
-        self.metrics.duplicates.with_label_values(&[STAGE]).inc_by((before - fresh.len()) as u64);
+        self.metrics.duplicates.with_label_values(&[FEED_STAGE]).inc_by((before - fresh.len()) as u64);
         fresh
     }
 }

@@ -25,16 +25,13 @@ use tokio_util::sync::CancellationToken;
 use self::found::Myself;
 use crate::{
     config::{self, AuditActions, Source},
-    domain::{Print, Product, SourceId, UserKey},
-    engine::{Appender, Connection, Failures, Input, share},
+    domain::{FEED_STAGE, Print, Product, SourceId, UserKey},
     health::Health,
     log::{self, Assignment, Log, Partition, Stream},
     metrics::Metrics,
-    source::Arrivals,
+    runtime::{Appender, Failures, Input, share},
+    source::{Arrivals, Connection},
 };
-
-/// The label of feeds in metrics.
-pub const STAGE: &str = "feed";
 
 /// Entries without a time that are remembered at most.
 const MOST_UNDATED: usize = 10_000;
@@ -101,8 +98,8 @@ impl Feed {
 
     /// Follows it until `stop`, while this process is the one to do so. It says to `health` how it is doing.
     pub async fn run(self: Arc<Self>, health: Health, stop: CancellationToken) {
-        let group = log::group(STAGE, self.source().as_str());
-        let failures = Failures::new(health, STAGE, self.source().as_str(), Some(&self.metrics));
+        let group = log::group(FEED_STAGE, self.source().as_str());
+        let failures = Failures::new(health, FEED_STAGE, self.source().as_str(), Some(&self.metrics));
         let work = |assignment| Arc::clone(&self).hold(assignment, failures.clone(), stop.clone());
         share(&self.log, Stream::Feeds, &group, &failures, &stop, work).await;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use super::error::Error;
-use crate::{domain::SourceId, engine::Backoff, products::Disposition};
+use crate::{domain::SourceId, products::Disposition, runtime::Backoff};
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{EmbeddedLog, gate::Gate, groups::Groups, part::Part};
+use super::{EmbeddedLog, commit::append_queue::AppendQueue, groups::Groups, part::Part};
 use crate::log::{Assignment, Consumer, Error, ForGood, Joining, Offsets, Stream};
 
 /// Makes the one member of `group`. There is only this process, so one member has all partitions; a second one at
@@ -30,14 +30,14 @@ pub(super) fn join(log: &EmbeddedLog, stream: Stream, group: &str) -> Consumer {
         assign.try_send(assignment).unwrap_or_else(|_| unreachable!("the channel has room for all partitions"));
     }
     let left = CancellationToken::new();
-    tokio::spawn(leave(Arc::clone(&log.gate), membership.clone(), assign, released, left.clone()));
+    tokio::spawn(leave(Arc::clone(&log.append_queue), membership.clone(), assign, released, left.clone()));
     let joining = watch::Sender::new(Joining::Joined).subscribe(); // there is nobody to ask
     Consumer { assignments, joining, membership: membership.drop_guard(), left }
 }
 
 /// Waits until the member wants to leave, or has to, and sees it out.
 async fn leave(
-    gate: Arc<Gate>,
+    append_queue: Arc<AppendQueue>,
     membership: CancellationToken,
     assign: mpsc::Sender<Assignment>,
     released: Vec<CancellationToken>,
@@ -45,14 +45,14 @@ async fn leave(
 ) {
     tokio::select! {
         () = membership.cancelled() => {}
-        () = gate.closed() => {}
+        () = append_queue.closed() => {}
     }
     membership.cancel(); // also where the log is closed: the work is to stop
     drop(assign); // the end of the assignments
     for release in released {
         release.cancelled().await;
     }
-    gate.save_offsets().await;
+    append_queue.save_offsets().await;
     left.cancel();
 }
 

@@ -7,9 +7,9 @@ use std::{
 };
 
 use super::{
-    format,
+    copy::snapshot::GroupOffset,
+    database::format,
     part::{Part, Parts},
-    snapshot::GroupOffset,
 };
 use crate::log::{Error, Stream};
 

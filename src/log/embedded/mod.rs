@@ -12,26 +12,16 @@
 //! them answered within 0.3 ms; 12,000 with one appender. sled writes 6 to 7 bytes for each byte of records (more
 //! where there are few appenders) and keeps 2 (5 where there are few).
 
-mod committer;
-mod compact;
-mod company;
+mod commit;
+mod compaction;
 mod consumer;
-mod disk;
-mod format;
-mod found;
-mod gate;
+mod copy;
+mod database;
 mod groups;
 mod health;
 mod part;
-mod pulse;
-mod queue;
 mod reader;
-mod rebuild;
-mod snapshot;
-mod staged;
-mod store;
-mod trim;
-mod witness;
+mod retention;
 
 use std::{
     collections::BTreeSet,
@@ -48,25 +38,25 @@ use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+pub use self::copy::{
+    rebuild::Rebuild,
+    snapshot::{GroupOffset, RecordBatch, Snapshot},
+};
 use self::{
-    committer::Committer,
-    compact::Compactor,
-    company::Company,
-    disk::Reserve,
-    found::Found,
-    gate::Gate,
+    commit::{
+        append_queue::AppendQueue,
+        committer::Committer,
+        group_commit::GroupCommit,
+        pulse::Interval,
+        queue::{Append, Request},
+    },
+    compaction::Compactor,
+    copy::snapshot::Pins,
+    database::{disk_reserve::Reserve, recovery::Recovered, store::Store},
     groups::Groups,
     health::Health,
     part::{Part, Parts},
-    pulse::Pulse,
-    queue::{Append, Request},
-    snapshot::Pins,
-    store::Store,
-    trim::Trimmer,
-};
-pub use self::{
-    rebuild::Rebuild,
-    snapshot::{GroupOffset, RecordBatch, Snapshot},
+    retention::Trimmer,
 };
 use super::{
     AppendTimes, Consumer, Error, Log, Partition, Position, RETENTION, Record, Records, Stored, Stream, source_of_group,
@@ -133,7 +123,7 @@ pub struct EmbeddedLog {
     health: Arc<Health>,
     registry: crate::health::Health,
     bounds: Parts<watch::Receiver<Range<u64>>>,
-    gate: Arc<Gate>,
+    append_queue: Arc<AppendQueue>,
     append_times: AppendTimes,
 }
 
@@ -143,12 +133,12 @@ impl EmbeddedLog {
     /// [`Error::Unusable`] where the files are in use by another process, can't be read, or are not what was
     /// written to them; the text says what to do.
     pub fn open(dir: &Path, options: Options) -> Result<Self, Error> {
-        let (store, found) = Found::open(dir, options.partitions)?;
+        let (store, found) = Recovered::open(dir, options.partitions)?;
         Self::start(dir, store, found, &options, Pins::default())
     }
 
-    fn start(dir: &Path, store: Store, found: Found, options: &Options, pins: Pins) -> Result<Self, Error> {
-        let Found { identity, partitions, bounds, groups } = found;
+    fn start(dir: &Path, store: Store, found: Recovered, options: &Options, pins: Pins) -> Result<Self, Error> {
+        let Recovered { identity, partitions, bounds, groups } = found;
         if let Some(sources) = &options.sources {
             retire(&groups, sources);
         }
@@ -167,7 +157,7 @@ impl EmbeddedLog {
             health: Arc::default(),
             registry: options.health.clone(),
             bounds: bounds.map(watch::Sender::subscribe),
-            gate: Arc::new(Gate::new(requests, stopped.clone())),
+            append_queue: Arc::new(AppendQueue::new(requests, stopped.clone())),
             append_times: options.append_times.clone(),
         };
         let mut committer = Committer {
@@ -182,9 +172,9 @@ impl EmbeddedLog {
             compactor: Compactor::new(options.retention),
             identity,
             dir: dir.to_owned(),
-            company: Company::new(),
-            offsets_due: Pulse::every(committer::OFFSETS_EVERY),
-            witness_due: Pulse::every(committer::WITNESS_EVERY),
+            group_commit: GroupCommit::new(),
+            offsets_due: Interval::every(commit::committer::OFFSETS_EVERY),
+            witness_due: Interval::every(commit::committer::WITNESS_EVERY),
             pins,
         };
         committer.look_at_disk();
@@ -233,7 +223,7 @@ impl Log for EmbeddedLog {
         let part = Part::new(stream, Partition::of(record.key.as_str(), self.partitions));
         let append = async {
             let (done, answer) = oneshot::channel();
-            self.gate.send(Request::Append(Append { part, record, done }))?;
+            self.append_queue.send(Request::Append(Append { part, record, done }))?;
             answer.await.unwrap_or_else(|_| Err(Error::Unavailable("its writer has stopped".into())))
         };
         self.append_times.measure(append).await
@@ -264,7 +254,7 @@ impl Log for EmbeddedLog {
     }
 
     async fn ready(&self) -> Result<(), Error> {
-        if self.gate.is_closed() {
+        if self.append_queue.is_closed() {
             return Err(Error::Unavailable("its writer has stopped".into()));
         }
         self.health.check()?;
@@ -277,7 +267,7 @@ impl Log for EmbeddedLog {
 
     async fn snapshot(&self) -> Result<Option<Snapshot>, Error> {
         let (done, answer) = oneshot::channel();
-        self.gate.send(Request::Snapshot(done))?;
+        self.append_queue.send(Request::Snapshot(done))?;
         answer.await.unwrap_or_else(|_| Err(Error::Unavailable("its writer has stopped".into()))).map(Some)
     }
 
@@ -288,8 +278,8 @@ impl Log for EmbeddedLog {
     }
 
     async fn close(&self) {
-        self.gate.close();
-        self.gate.stopped().await;
+        self.append_queue.close();
+        self.append_queue.stopped().await;
     }
 }
 
@@ -325,7 +315,7 @@ fn retire(groups: &Groups, sources: &BTreeSet<SourceId>) {
 
 impl Drop for EmbeddedLog {
     fn drop(&mut self) {
-        self.gate.close();
+        self.append_queue.close();
     }
 }
 
@@ -352,7 +342,7 @@ mod tests {
         log.append(Stream::Events, record("durable")).await.expect("appended");
         log.close().await;
 
-        let (store, found) = Found::open(dir.path(), 1).expect("a log");
+        let (store, found) = Recovered::open(dir.path(), 1).expect("a log");
         let unsyncable = File::open("/dev/null").expect("a file that can't be synced");
         let log = EmbeddedLog::start(dir.path(), store.syncing(unsyncable), found, &options, Pins::default());
         let log = log.expect("a log");
@@ -379,7 +369,7 @@ mod tests {
         let options = Options { partitions: 1, retention: Duration::ZERO, ..Options::default() };
         let pins = Pins::default();
         let pinned = [pins.pin(), pins.pin()];
-        let (store, found) = Found::open(dir.path(), 1).expect("a log");
+        let (store, found) = Recovered::open(dir.path(), 1).expect("a log");
         let log = EmbeddedLog::start(dir.path(), store, found, &options, pins).expect("a log");
         let start = async || log.bounds(Stream::Events, Partition(0)).await.expect("bounds").start;
         for pin in pinned {

@@ -8,9 +8,11 @@ use rand::RngExt;
 use tokio::sync::watch;
 
 use super::{
-    format::{self, Header},
+    database::{
+        format::{self, Header},
+        store::{self, Store},
+    },
     part::Part,
-    store::{self, Store},
 };
 use crate::log::{Error, Stored};
 

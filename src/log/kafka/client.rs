@@ -13,9 +13,9 @@ use rdkafka::{
 };
 
 use super::{
-    context::Voice,
+    broker_loss::BrokerLoss,
+    context::ClientLogger,
     settings::{Patience, Settings, refusal},
-    stranded::Stranded,
 };
 use crate::log::{Error, Partition};
 
@@ -25,18 +25,18 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// A connection to the cluster; clones share it. Its questions block.
 #[derive(Clone)]
 pub(super) struct Client {
-    pub(super) producer: FutureProducer<Voice>,
+    pub(super) producer: FutureProducer<ClientLogger>,
     brokers: String,
-    voice: Voice,
+    client_logger: ClientLogger,
 }
 
 impl Client {
     /// Begins to connect, without waiting for it.
     pub(super) fn new(settings: &Settings, patience: Patience) -> Result<Self, Error> {
-        let voice = Voice::default();
+        let client_logger = ClientLogger::default();
         let config = settings.producer(patience);
-        let producer = config.create_with_context(voice.clone()).map_err(|e| refusal(&e))?;
-        Ok(Self { producer, brokers: settings.brokers().to_owned(), voice })
+        let producer = config.create_with_context(client_logger.clone()).map_err(|e| refusal(&e))?;
+        Ok(Self { producer, brokers: settings.brokers().to_owned(), client_logger })
     }
 
     /// What the brokers know of `topic`.
@@ -67,19 +67,19 @@ impl Client {
     /// What went wrong, in one line that names the brokers and, where there was one, the trouble underneath.
     pub(super) fn unanswered(&self, error: &KafkaError) -> Error {
         let code = crate::words::kafka(error);
-        let trouble = self.voice.last_trouble().map(|trouble| format!("; last trouble: {trouble}"));
+        let trouble = self.client_logger.last_trouble().map(|trouble| format!("; last trouble: {trouble}"));
         Error::Unavailable(format!("Kafka at {}: {code}{}", self.brokers, trouble.unwrap_or_default()))
     }
 
     /// Whether it can't go on: an idempotent producer refuses everything after some errors, and any client may lose
     /// all its brokers.
     pub(super) fn is_broken(&self) -> bool {
-        self.stranded().is_noticed() || self.producer.client().fatal_error().is_some()
+        self.broker_loss().is_noticed() || self.producer.client().fatal_error().is_some()
     }
 
     /// Whether it has lost all its brokers.
-    pub(super) fn stranded(&self) -> &Stranded {
-        &self.voice.stranded
+    pub(super) fn broker_loss(&self) -> &BrokerLoss {
+        &self.client_logger.broker_loss
     }
 
     /// Gives up all records that are not delivered; whoever waits for one is told.

@@ -8,32 +8,32 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
 };
 
-use super::stranded::Stranded;
+use super::broker_loss::BrokerLoss;
 use crate::rate_limited_log::LogLimiter;
 
-/// Each connection's state, line by line: what it comes to is told by [`Voice::error`]. And settings of the user's that
+/// Each connection's state, line by line: what it comes to is told by [`ClientLogger::error`]. And settings of the user's that
 /// are meant for another kind of client.
 const DETAILS: [&str; 4] = ["FAIL", "ERROR", "REQTMOUT", "CONFWARN"];
 
 /// Passes on what a client says, and keeps its last trouble for the error that follows from it.
 #[derive(Clone)]
-pub(super) struct Voice {
+pub(super) struct ClientLogger {
     last_trouble: Arc<Mutex<Option<String>>>,
     limiter: Arc<LogLimiter>,
-    pub(super) stranded: Stranded,
+    pub(super) broker_loss: BrokerLoss,
 }
 
 /// Every client of a topic that is not there says so.
 static MISSING: LogLimiter = LogLimiter::once_a_minute();
 
-impl Default for Voice {
+impl Default for ClientLogger {
     fn default() -> Self {
         let limiter = Arc::new(LogLimiter::once_a_minute());
-        Self { last_trouble: Arc::default(), limiter, stranded: Stranded::default() }
+        Self { last_trouble: Arc::default(), limiter, broker_loss: BrokerLoss::default() }
     }
 }
 
-impl Voice {
+impl ClientLogger {
     /// The last trouble with a broker: host, port and why.
     pub(super) fn last_trouble(&self) -> Option<String> {
         self.last_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -44,7 +44,7 @@ impl Voice {
     }
 }
 
-impl ClientContext for Voice {
+impl ClientContext for ClientLogger {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
         use RDKafkaLogLevel::{Alert, Critical, Emerg, Error, Warning};
         let is_serious = matches!(level, Emerg | Alert | Critical | Error | Warning);
@@ -56,7 +56,7 @@ impl ClientContext for Voice {
     }
 
     fn stats(&self, statistics: Statistics) {
-        self.stranded.note(&statistics);
+        self.broker_loss.note(&statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

@@ -3,24 +3,19 @@
 //! * [`producer`] appends, [`reader`] reads without a group, [`consumer`], [`member`], [`assigned`] and [`lease`] are a
 //!   group's member from the outside in.
 //! * [`client`] is the connection that writes and asks; [`topics`] makes and checks the topics, [`settings`] says what the clients are told, [`context`] where what they
-//!   say goes, [`lag`] how far they are behind, [`stranded`] which of them have to be replaced, [`watch`] whether
+//!   say goes, [`lag`] how far they are behind, [`broker_loss`] which of them have to be replaced, [`watch`] whether
 //!   the topics are still there, [`readiness`] what probes are told.
 
-mod assigned;
+mod broker_loss;
 mod client;
-mod consumer;
 mod context;
-mod group_trouble;
-mod lag;
-mod lease;
-mod member;
+mod group;
 mod producer;
 mod reader;
 mod readiness;
 mod record;
 mod search;
 mod settings;
-mod stranded;
 mod topics;
 mod watch;
 
@@ -37,7 +32,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use self::topics::topic_settings;
 use self::{
     client::Client,
-    lag::Lags,
+    group::lag::Lags,
     producer::{Delivered, Producer, Refused},
     readiness::Readiness,
     search::Acknowledged,
@@ -240,7 +235,7 @@ impl Log for KafkaLog {
         self.open_still()?;
         let (topic, lag) = (self.settings.topic(stream), self.lags.gauge(stream));
         let told = (self.health.clone(), self.predecessor);
-        let consumer = consumer::join(&self.settings, topic, self.partitions, group, &self.closing, lag, told)?;
+        let consumer = group::consumer::join(&self.settings, topic, self.partitions, group, &self.closing, lag, told)?;
         let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         members.retain(|left| !left.is_cancelled());
         members.push(consumer.left.clone());

@@ -76,7 +76,7 @@ impl Producer {
             client.producer.send_result(record).map_err(|(error, _)| self.failed(&client, topic, &error))?;
         let delivered = tokio::select! {
             delivered = &mut delivery => delivered,
-            () = client.stranded().noticed() => {
+            () = client.broker_loss().noticed() => {
                 // Otherwise this would be waited for without end.
                 self.replace(&client);
                 delivery.await

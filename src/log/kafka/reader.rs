@@ -12,7 +12,7 @@ use rdkafka::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    context::Voice,
+    context::ClientLogger,
     record,
     search::Acknowledged,
     settings::{Settings, refusal},
@@ -52,14 +52,18 @@ pub(super) fn open(
     Ok(records.take_until(closing.cancelled_owned()).boxed())
 }
 
-impl ConsumerContext for Voice {}
+impl ConsumerContext for ClientLogger {}
 
 /// Begins to fetch. By `auto.offset.reset`, an offset that is no longer kept, or not there yet, becomes the oldest.
-fn consume(settings: &Settings, topic: &str, from: &HashMap<Partition, u64>) -> Result<StreamConsumer<Voice>, Error> {
+fn consume(
+    settings: &Settings,
+    topic: &str,
+    from: &HashMap<Partition, u64>,
+) -> Result<StreamConsumer<ClientLogger>, Error> {
     let failed =
         |error: KafkaError| Error::Unavailable(format!("{topic} can't be read: {}", crate::words::kafka(&error)));
-    let consumer: StreamConsumer<Voice> =
-        settings.reader().create_with_context(Voice::default()).map_err(|e| refusal(&e))?;
+    let consumer: StreamConsumer<ClientLogger> =
+        settings.reader().create_with_context(ClientLogger::default()).map_err(|e| refusal(&e))?;
     let mut partitions = TopicPartitionList::new();
     for (partition, offset) in from {
         let offset = Offset::Offset(i64::try_from(*offset).unwrap_or(i64::MAX));
@@ -74,7 +78,7 @@ struct Reader {
     settings: Settings,
     topic: String,
     /// `None` only while it is replaced or dropped.
-    consumer: Option<StreamConsumer<Voice>>,
+    consumer: Option<StreamConsumer<ClientLogger>>,
     /// Where to go on in each partition.
     next: HashMap<Partition, u64>,
     watched: Watched,
@@ -91,7 +95,7 @@ impl Reader {
                     }
                     record::read(polled)
                 }
-                () = consumer.context().stranded.noticed() => {
+                () = consumer.context().broker_loss.noticed() => {
                     self.replace().await;
                     continue;
                 }
@@ -131,7 +135,7 @@ impl Drop for Reader {
     }
 }
 
-fn let_go(consumer: Option<StreamConsumer<Voice>>) {
+fn let_go(consumer: Option<StreamConsumer<ClientLogger>>) {
     // Should there be no thread to be had, the closure, and with it the consumer, is dropped right here.
     let _ = thread::Builder::new().name("kafka-reader-end".into()).spawn(move || drop(consumer));
 }

@@ -13,7 +13,7 @@ use rdkafka::{
 use super::{
     blocking,
     client::Client,
-    context::Voice,
+    context::ClientLogger,
     settings::{MAX_RECORD, Settings, refusal},
 };
 use crate::{
@@ -156,7 +156,7 @@ fn standing_of(client: &Client, topic: &str, count: usize) -> Result<Standing, E
 
 /// The longest record that the topic of `stream` takes, where the brokers tell.
 pub(super) async fn longest(settings: &Settings, stream: Stream) -> Option<usize> {
-    let admin: AdminClient<Voice> = settings.admin().create_with_context(Voice::default()).ok()?;
+    let admin: AdminClient<ClientLogger> = settings.admin().create_with_context(ClientLogger::default()).ok()?;
     let topic = settings.topic(stream);
     let options = AdminOptions::new().request_timeout(Some(ANSWER));
     let described = admin.describe_configs([&ResourceSpecifier::Topic(&topic)], &options).await.ok()?;
@@ -219,7 +219,8 @@ async fn check_policies(settings: &Settings, there: &[Stream]) -> Result<(), Err
     if there.is_empty() {
         return Ok(());
     }
-    let admin: AdminClient<Voice> = settings.admin().create_with_context(Voice::default()).map_err(|e| refusal(&e))?;
+    let admin: AdminClient<ClientLogger> =
+        settings.admin().create_with_context(ClientLogger::default()).map_err(|e| refusal(&e))?;
     let names: Vec<_> = there.iter().map(|stream| settings.topic(*stream)).collect();
     let topics: Vec<_> = names.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
     let options = AdminOptions::new().request_timeout(Some(ANSWER));
@@ -275,7 +276,8 @@ async fn create(
     missing: &[Stream],
     count: u16,
 ) -> Result<Vec<Stream>, Error> {
-    let admin: AdminClient<Voice> = settings.admin().create_with_context(Voice::default()).map_err(|e| refusal(&e))?;
+    let admin: AdminClient<ClientLogger> =
+        settings.admin().create_with_context(ClientLogger::default()).map_err(|e| refusal(&e))?;
     let names: Vec<_> = missing.iter().map(|stream| settings.topic(*stream)).collect();
     let topics: Vec<_> = names.iter().zip(missing).map(|(name, stream)| topic(name, *stream, config, count)).collect();
     let options = AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER));

@@ -13,12 +13,12 @@ use tokio::time::Instant;
 use super::{
     AtlassianOrg,
     groups::{GROUPS, Group},
-    pages::{MOST, Page},
     roles::{Assigned, Assignment, Way},
+    users::pages::{MOST, Page},
 };
 use crate::{
     domain::Groups,
-    products::{Error, User, leaving::leave_all, request::Operation},
+    products::{Error, User, http::request::Operation, leave_groups::leave_all},
 };
 
 /// A search takes no more resources at once.

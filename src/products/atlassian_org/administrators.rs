@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 use super::{
     AtlassianOrg,
     groups::Group,
-    pages::{MOST, body},
-    user::{ADMINISTERING, Bean, ORG_ADMIN, USERS},
+    users::{
+        pages::{MOST, body},
+        user::{ADMINISTERING, Bean, ORG_ADMIN, USERS},
+    },
 };
 use crate::{
     domain::{AccountType, GroupName, UserId},
-    products::{Error, User, request::Operation},
+    products::{Error, User, http::request::Operation},
 };
 
 /// A search takes no more groups at once.

@@ -5,11 +5,13 @@ use crate::{
     domain::{Capability, Product, Step},
     products::{
         Error, User,
-        answer::Answer,
         group_ids::Way,
-        leaving::{Leaving, leave_all, own_groups},
-        request::{Call, Operation},
-        rights,
+        http::{
+            answer::Answer,
+            request::{Call, Operation},
+            rights,
+        },
+        leave_groups::{Leaving, leave_all, own_groups},
     },
 };
 

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde::Deserialize;
 
-use super::{AtlassianOrg, pages::MOST};
-use crate::products::{Error, records::Record, request::Operation};
+use super::{AtlassianOrg, users::pages::MOST};
+use crate::products::{Error, http::request::Operation, listing::records::Record};
 
 const DIRECTORIES: &str = "admin/v2/orgs/{orgId}/directories";
 

@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 
 use super::{
     AtlassianOrg,
-    pages::{MOST, body},
+    users::pages::{MOST, body},
 };
 use crate::{
     domain::{GroupName, UserId},
     products::{
         Error, User,
         group_ids::Way,
-        leaving::Leaving,
-        records::{Record, Records},
-        request::Operation,
+        http::request::Operation,
+        leave_groups::Leaving,
+        listing::records::{Record, Records},
     },
 };
 
@@ -130,7 +130,7 @@ impl AtlassianOrg {
     pub(super) async fn groups_with(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         let asked = json!({ "searchTerm": part, "limit": MOST });
         let call = self.within(Operation::FindGroup, Method::POST, GROUPS).await?.body(asked);
-        let page = self.http.send(call).await?.json::<super::pages::Page<Group>>()?;
+        let page = self.http.send(call).await?.json::<super::users::pages::Page<Group>>()?;
         Ok(page.data.read.iter().map(Group::name).collect())
     }
 }

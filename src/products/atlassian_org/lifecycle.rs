@@ -7,10 +7,10 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{AtlassianOrg, refusal, user::Standing};
+use super::{AtlassianOrg, refusal, users::user::Standing};
 use crate::products::{
     Error, User,
-    request::{Call, Operation},
+    http::request::{Call, Operation},
 };
 
 const SUSPEND: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/suspend";

@@ -9,12 +9,9 @@ mod change;
 mod directory;
 mod groups;
 mod lifecycle;
-mod list;
-mod pages;
 mod refusal;
 mod roles;
-mod search;
-mod user;
+mod users;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -28,9 +25,11 @@ use super::{
     Client, Error, User, UserPage,
     audit::{AuditLog, Stream},
     group_ids::GroupIds,
-    http::Http,
+    http::{
+        Http,
+        request::{Call, Operation},
+    },
     listing::{Cursor, Form},
-    request::{Call, Operation},
 };
 use crate::{
     config::Organization,

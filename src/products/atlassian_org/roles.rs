@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{AtlassianOrg, pages::MOST};
-use crate::products::{Error, User, records::Record, request::Operation};
+use super::{AtlassianOrg, users::pages::MOST};
+use crate::products::{Error, User, http::request::Operation, listing::records::Record};
 
 const ROLES: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/role-assignments";
 const REVOKE: &str = "admin/v1/orgs/{orgId}/users/{userId}/roles/revoke";

@@ -16,8 +16,10 @@ use crate::{
     domain::Timestamp,
     products::{
         Error,
-        http::Http,
-        request::{Call, Operation},
+        http::{
+            Http,
+            request::{Call, Operation},
+        },
     },
 };
 

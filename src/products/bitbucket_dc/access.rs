@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{GroupName, Groups},
-    products::{Error, User, records::Record, request::Operation},
+    products::{Error, User, http::request::Operation, listing::records::Record},
 };
 
 /// A sweep asks about each user, and administrators change this seldom.

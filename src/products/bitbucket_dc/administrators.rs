@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{BitbucketDc, MEMBERS, access::PermittedGroup, pages::List, user::Bean};
 use crate::{
     domain::{AccountType, GroupName, UserId},
-    products::{Error, MemberPage, User, request::Operation},
+    products::{Error, MemberPage, User, http::request::Operation},
 };
 
 impl BitbucketDc {

@@ -13,11 +13,13 @@ use crate::{
     domain::{ActionKind, Capability, GroupName, Product, Step},
     products::{
         Error, User,
-        answer::Answer,
-        leaving::{Leaving, leave_all, own_groups},
+        http::{
+            answer::Answer,
+            request::{Call, Operation},
+            rights,
+        },
+        leave_groups::{Leaving, leave_all, own_groups},
         password,
-        request::{Call, Operation},
-        rights,
     },
 };
 

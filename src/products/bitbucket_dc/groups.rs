@@ -11,8 +11,8 @@ use crate::{
     domain::GroupName,
     products::{
         Error,
-        records::Record,
-        request::{Call, Operation},
+        http::request::{Call, Operation},
+        listing::records::Record,
     },
 };
 

@@ -5,8 +5,8 @@ use crate::{
     domain::{UserHints, UserId},
     products::{
         Error, UserPage,
+        http::request::Operation,
         listing::{Cursor, Given},
-        request::Operation,
     },
 };
 

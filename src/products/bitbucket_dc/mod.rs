@@ -27,9 +27,11 @@ use serde::Deserialize;
 use super::{
     Client, Error, MemberPage, User, UserPage,
     audit::{AuditLog, DataCenter},
-    http::Http,
+    http::{
+        Http,
+        request::{Call, Operation},
+    },
     listing::{Cursor, Form, PageSize},
-    request::{Call, Operation},
 };
 use crate::{
     domain::{GroupName, Step, UserId, UserRef},

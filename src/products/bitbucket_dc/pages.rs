@@ -6,9 +6,11 @@ use serde::Deserialize;
 use super::BitbucketDc;
 use crate::products::{
     Error,
-    listing::Next,
-    records::{Record, Records},
-    request::{Call, Operation},
+    http::request::{Call, Operation},
+    listing::{
+        Next,
+        records::{Record, Records},
+    },
 };
 
 /// The most that Bitbucket gives at once where nobody has set less.

@@ -5,7 +5,7 @@ use reqwest::Method;
 use super::{BitbucketDc, USERS, pages::Page, user::Bean};
 use crate::products::{
     Error, User,
-    request::{Call, Operation},
+    http::request::{Call, Operation},
 };
 
 /// How many are asked for.

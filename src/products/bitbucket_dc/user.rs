@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{AccountType, EmailAddress, GroupName, Groups, Product, UserId, UserRef, WrittenTime},
-    products::{Error, Fixed, User, records::Record, request::Operation},
+    products::{Error, Fixed, User, http::request::Operation, listing::records::Record},
 };
 
 impl BitbucketDc {

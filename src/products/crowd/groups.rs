@@ -12,7 +12,7 @@ use crate::{
     domain::{GroupName, Groups, UserId},
     products::{
         Error,
-        request::{Call, Operation},
+        http::request::{Call, Operation},
     },
 };
 

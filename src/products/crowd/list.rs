@@ -11,9 +11,11 @@ use crate::{
     domain::{GroupName, UserHints, UserId},
     products::{
         Error, MemberPage, UserPage,
-        listing::{self, Cursor, Given, PAGE},
-        records::{Record, Records},
-        request::{Call, Operation},
+        http::request::{Call, Operation},
+        listing::{
+            self, Cursor, Given, PAGE,
+            records::{Record, Records},
+        },
     },
 };
 

@@ -21,16 +21,19 @@ use reqwest::Method;
 
 use super::{
     Client, Error, MemberPage, User, UserPage,
-    answer::Answer,
-    http::Http,
+    http::{
+        Http,
+        answer::Answer,
+        request::{Call, Operation},
+    },
     listing::{Cursor, Form, PAGE, PageSize},
-    request::{Call, Operation},
 };
 use crate::{
     domain::{GroupName, Step, UserId, UserRef},
     live::Live,
 };
-use list::{List, Users};
+use list::List;
+use list::Users;
 
 const USER: &str = "rest/usermanagement/1/user";
 const USER_GROUPS: &str = "rest/usermanagement/1/user/group/direct";

@@ -9,10 +9,10 @@ use crate::{
     domain::{AccountType, EmailAddress, Product, ReadTime, UserId, UserRef, WrittenTime},
     products::{
         Error, User,
-        bean::truth,
+        http::request::{Call, Operation},
         is_same_name,
-        records::Record,
-        request::{Call, Operation},
+        jira::bean::truth,
+        listing::records::Record,
     },
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{UserHints, UserId},
-    products::{Error, records::Records},
+    products::{Error, listing::records::Records},
 };
 
 /// One page as the product gave it.

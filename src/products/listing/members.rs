@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cursor, Form, MOST_PAGES};
 use crate::{
     domain::{GroupName, Groups, UserHints, UserId},
-    products::{Completeness, Error, Fault, UserPage, members::Members},
+    products::{Completeness, Error, Fault, UserPage, jira::members::Members},
 };
 
 /// Where the members stand, written as the place of a cursor.

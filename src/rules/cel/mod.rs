@@ -26,7 +26,7 @@ use crate::domain::{Expression, Timestamp, Truth};
 
 use super::{
     Subject,
-    leaf::{Told, list},
+    explanation::{Told, list},
     truth::known,
 };
 use field::{Absent, Field};

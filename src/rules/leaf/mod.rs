@@ -6,13 +6,14 @@ mod membership;
 
 use std::sync::Arc;
 
-use crate::domain::{Condition, DomainPattern, Fact, GroupName, Missing, Origin, Timestamp, Truth};
+use crate::domain::{Condition, DomainPattern, Fact, GroupName, Truth};
 
 pub(super) use membership::Listed;
 
 use super::{
     Subject,
     cel::{self, Where},
+    explanation::{Told, list},
 };
 
 /// A condition that looks at facts.
@@ -45,19 +46,6 @@ pub(super) enum Looked<'a> {
     Member(membership::InGroup<'a>),
     Listed(membership::OnList<'a>),
     Where(cel::Looked<'a>),
-}
-
-/// What a condition came across, in words.
-#[derive(Debug, Default)]
-pub(super) struct Told {
-    /// What was looked at and against what.
-    pub(super) because: String,
-    /// The value looked at.
-    pub(super) value: Option<String>,
-    /// As of when it was known.
-    pub(super) as_of: Option<Timestamp>,
-    /// What would turn the answer the other way.
-    pub(super) change: Option<String>,
 }
 
 impl Leaf {
@@ -131,38 +119,5 @@ fn tell_active(active: &Fact<bool>) -> Told {
             Told::known(*origin, *as_of, format!("the account is {word}")).with(word, change)
         }
         Fact::Unknown(missing) => Told::missing("whether the account is active", *missing),
-    }
-}
-
-impl Told {
-    /// Told from a fact that is known.
-    fn known(origin: Origin, as_of: Timestamp, because: String) -> Self {
-        let because = format!("{because} (from the {})", origin.as_str());
-        Self { because, as_of: Some(as_of), ..Self::default() }
-    }
-
-    fn with(self, value: impl Into<String>, change: impl Into<String>) -> Self {
-        Self { value: Some(value.into()), change: Some(change.into()), ..self }
-    }
-
-    /// Not told, since a fact is missing.
-    fn missing(what: &str, why: Missing) -> Self {
-        Self {
-            because: format!("{what} can't be told: {why}"),
-            change: Some(format!("{what} becomes known")),
-            ..Self::default()
-        }
-    }
-}
-
-/// So many of a list are named; a list may hold thousands.
-const NAMED: usize = 10;
-
-/// The items of a list in words.
-pub(super) fn list(items: &[impl std::fmt::Display]) -> String {
-    let named: Vec<_> = items.iter().take(NAMED).map(ToString::to_string).collect();
-    match items.len().saturating_sub(NAMED) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
     }
 }

@@ -8,7 +8,7 @@ use crate::sandbox::{
     DIRECTORY,
     answer::Answer,
     api::Call,
-    site::{Group, Site},
+    world::site::{Group, Site},
 };
 
 #[derive(Deserialize, Default)]

@@ -7,7 +7,7 @@ use crate::sandbox::{
     Account,
     answer::Answer,
     api::Call,
-    site::{Resident, Serial},
+    world::site::{Resident, Serial},
 };
 
 const ENABLEMENT: &str = "lifecycle.enablement";

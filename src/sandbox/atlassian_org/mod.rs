@@ -20,8 +20,8 @@ use super::{
     answer::Answer,
     api::{Api, Call, Route},
     audit,
-    limits::Standing,
-    site::{Resident, Serial, group_id},
+    faults::limits::Standing,
+    world::site::{Resident, Serial, group_id},
 };
 use crate::{config::Auth, secret::Secret};
 

@@ -8,7 +8,7 @@ use crate::sandbox::{
     Account, DIRECTORY, ORGANIZATION,
     answer::Answer,
     api::Call,
-    site::{Resident, Site},
+    world::site::{Resident, Site},
 };
 
 /// The one role on an application that there is here.

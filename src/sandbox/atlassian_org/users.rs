@@ -8,7 +8,7 @@ use crate::sandbox::{
     Account,
     answer::Answer,
     api::Call,
-    site::{Resident, Serial, Site},
+    world::site::{Resident, Serial, Site},
 };
 
 #[derive(Deserialize, Default)]

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Entry, Happened, note_reader};
+use super::{AuditAction, Entry, note_reader};
 use crate::{
     clock::{Clock, SystemClock},
     domain::{Product, Timestamp},
@@ -37,8 +37,8 @@ pub(in crate::sandbox) fn events(call: &mut Call<'_>) -> Result<Answer, Answer> 
     let mut entries: Vec<_> = audit.visible(SystemClock.now()).filter(within).collect();
     entries.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.seq)));
     let behind = entries.partition_point(|entry| cursor.is_some_and(|cursor| (entry.at, entry.seq) >= cursor));
-    let first = behind.saturating_sub(audit.manners.repeat);
-    let most = limit.min(audit.manners.page.unwrap_or(usize::MAX)).saturating_add(behind - first);
+    let first = behind.saturating_sub(audit.audit_behaviour.repeat);
+    let most = limit.min(audit.audit_behaviour.page.unwrap_or(usize::MAX)).saturating_add(behind - first);
     let here: Vec<_> = entries[first..].iter().take(most).copied().collect();
     let next = (first + here.len() < entries.len()).then(|| here.last().copied()).flatten();
     Ok(page(&here, next, &base, product))
@@ -72,12 +72,12 @@ fn entity(entry: &Entry, base: &str, product: Product) -> Value {
         _ => entry.user.clone(),
     };
     let affected = match (product, entry.happened) {
-        (_, Happened::Searched) | (Product::BitbucketDc, Happened::LoggedIn) => json!([]),
-        (_, Happened::LoggedIn) if entry.author_only => json!([]),
+        (_, AuditAction::Searched) | (Product::BitbucketDc, AuditAction::LoggedIn) => json!([]),
+        (_, AuditAction::LoggedIn) if entry.author_only => json!([]),
         _ => json!([{ "name": entry.name, "type": "USER", "uri": user, "id": id }]),
     };
     let changed = match &entry.email {
-        Some(email) if entry.happened == Happened::Created => {
+        Some(email) if entry.happened == AuditAction::Created => {
             json!([{ "key": "E-Mail", "i18nKey": "common.words.email", "to": email }])
         }
         _ => json!([]),
@@ -99,14 +99,14 @@ fn entity(entry: &Entry, base: &str, product: Product) -> Value {
     })
 }
 
-const fn action(product: Product, happened: Happened) -> &'static str {
+const fn action(product: Product, happened: AuditAction) -> &'static str {
     match (happened, product) {
-        (Happened::Searched, _) => "atlassian.audit.event.action.audit.search",
-        (Happened::LoggedIn, Product::ConfluenceDc) => "audit.logging.summary.login.success",
-        (Happened::LoggedIn, Product::BitbucketDc) => "bitbucket.service.user.audit.action.authenticationsuccess",
-        (Happened::LoggedIn, _) => "jira.auditing.user.logged.in",
-        (Happened::Created, Product::ConfluenceDc) => "audit.logging.summary.user.created",
-        (Happened::Created, Product::BitbucketDc) => "bitbucket.service.user.audit.action.usercreated",
-        (Happened::Created, _) => "jira.auditing.user.created",
+        (AuditAction::Searched, _) => "atlassian.audit.event.action.audit.search",
+        (AuditAction::LoggedIn, Product::ConfluenceDc) => "audit.logging.summary.login.success",
+        (AuditAction::LoggedIn, Product::BitbucketDc) => "bitbucket.service.user.audit.action.authenticationsuccess",
+        (AuditAction::LoggedIn, _) => "jira.auditing.user.logged.in",
+        (AuditAction::Created, Product::ConfluenceDc) => "audit.logging.summary.user.created",
+        (AuditAction::Created, Product::BitbucketDc) => "bitbucket.service.user.audit.action.usercreated",
+        (AuditAction::Created, _) => "jira.auditing.user.created",
     }
 }

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ACCOUNT,
-    site::Site,
-    world::{NoSuch, World},
+    world::{NoSuch, World, site::Site},
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -19,7 +18,7 @@ use crate::{
 /// What an entry tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Happened {
+pub enum AuditAction {
     /// The user logged in.
     LoggedIn,
     /// The user was created, by the acting account.
@@ -31,7 +30,7 @@ pub enum Happened {
 /// How an audit log behaves from now on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Manners {
+pub struct AuditBehaviour {
     /// How far the product's clock is ahead, in milliseconds.
     pub clock_off: i64,
     /// How long after it happened an entry made from now on is there, in milliseconds.
@@ -63,7 +62,7 @@ struct Entry {
     processed: Timestamp,
     /// When it is there to be read, by the machine's clock.
     visible: Timestamp,
-    happened: Happened,
+    happened: AuditAction,
     /// The user's lasting id.
     user: String,
     /// What the audit log of Jira calls the author by.
@@ -78,7 +77,7 @@ struct Entry {
 #[derive(Default)]
 pub(super) struct AuditLog {
     entries: Vec<Entry>,
-    pub manners: Manners,
+    pub audit_behaviour: AuditBehaviour,
 }
 
 impl AuditLog {
@@ -89,12 +88,12 @@ impl AuditLog {
 
     /// Whether a page is to come empty; counts it.
     fn comes_empty(&mut self) -> bool {
-        count_down(&mut self.manners.empty)
+        count_down(&mut self.audit_behaviour.empty)
     }
 
     /// Whether a cursor is to be refused; counts it.
     fn expires(&mut self) -> bool {
-        count_down(&mut self.manners.expire)
+        count_down(&mut self.audit_behaviour.expire)
     }
 }
 
@@ -108,20 +107,21 @@ fn count_down(left: &mut u64) -> bool {
 pub(super) fn write(
     world: &mut World,
     site: Product,
-    happened: Happened,
+    happened: AuditAction,
     user: &str,
     at: Option<Timestamp>,
 ) -> Result<Timestamp, NoSuch> {
     note(world.site(site), happened, user, at).ok_or_else(|| NoSuch::User(user.to_owned()))
 }
 
-fn note(site: &mut Site, happened: Happened, user: &str, at: Option<Timestamp>) -> Option<Timestamp> {
+fn note(site: &mut Site, happened: AuditAction, user: &str, at: Option<Timestamp>) -> Option<Timestamp> {
     let serial = site.by_id(user)?;
     let account = site.resident(serial)?.account.clone();
     let now = SystemClock.now();
     let log = &mut site.audit;
-    let by_product = |at: Timestamp| Timestamp::from_millis(at.as_millis().saturating_add(log.manners.clock_off));
-    let late = i64::try_from(log.manners.late).unwrap_or(i64::MAX);
+    let by_product =
+        |at: Timestamp| Timestamp::from_millis(at.as_millis().saturating_add(log.audit_behaviour.clock_off));
+    let late = i64::try_from(log.audit_behaviour.late).unwrap_or(i64::MAX);
     let visible = Timestamp::from_millis(now.as_millis().saturating_add(late));
     let at = at.unwrap_or_else(|| free_from(log, by_product(now)));
     let entry = Entry {
@@ -135,7 +135,7 @@ fn note(site: &mut Site, happened: Happened, user: &str, at: Option<Timestamp>) 
         name: account.name,
         display_name: account.display_name,
         email: account.email,
-        author_only: log.manners.author_only,
+        author_only: log.audit_behaviour.author_only,
     };
     log.entries.push(entry);
     Some(at)
@@ -151,8 +151,8 @@ fn free_from(log: &AuditLog, at: Timestamp) -> Timestamp {
 fn note_reader(site: &mut Site) {
     let Some(own) = site.by_name(ACCOUNT).and_then(|serial| site.resident(serial)) else { return };
     let own = own.account.id.clone();
-    note(site, Happened::Searched, &own, None);
-    if site.audit.manners.log_readers {
-        note(site, Happened::LoggedIn, &own, None);
+    note(site, AuditAction::Searched, &own, None);
+    if site.audit.audit_behaviour.log_readers {
+        note(site, AuditAction::LoggedIn, &own, None);
     }
 }

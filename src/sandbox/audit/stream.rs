@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Entry, Happened};
+use super::{AuditAction, Entry};
 use crate::{
     clock::{Clock, SystemClock},
     domain::Timestamp,
@@ -41,12 +41,12 @@ pub(in crate::sandbox) fn events(call: &mut Call<'_>) -> Result<Answer, Answer> 
         return Ok(page(&entries.into_iter().take(limit).collect::<Vec<_>>(), None, &base));
     }
     let behind = entries.partition_point(|entry| cursor.is_some_and(|own| (entry.processed, entry.seq) <= own.behind));
-    let first = behind.saturating_sub(audit.manners.repeat);
-    let most = limit.min(audit.manners.page.unwrap_or(usize::MAX)).saturating_add(behind - first);
+    let first = behind.saturating_sub(audit.audit_behaviour.repeat);
+    let most = limit.min(audit.audit_behaviour.page.unwrap_or(usize::MAX)).saturating_add(behind - first);
     let here: Vec<_> = entries[first..].iter().take(most).copied().collect();
     let there_is_more = first + here.len() < entries.len();
     let last = here.last().map(|entry| Cursor { behind: (entry.processed, entry.seq), turn: 0 }).or(cursor);
-    Ok(page(&here, last.filter(|_| there_is_more || audit.manners.keep_cursor), &base))
+    Ok(page(&here, last.filter(|_| there_is_more || audit.audit_behaviour.keep_cursor), &base))
 }
 
 /// Behind which entry a page begins, and how many empty ones came before it.
@@ -90,9 +90,9 @@ fn page(entries: &[&Entry], next: Option<Cursor>, base: &str) -> Answer {
 
 fn event(entry: &Entry, base: &str) -> Value {
     let (action, context) = match entry.happened {
-        Happened::LoggedIn => ("user_login", json!([])),
-        Happened::Searched => ("audit_log_viewed", json!([])),
-        Happened::Created => {
+        AuditAction::LoggedIn => ("user_login", json!([])),
+        AuditAction::Searched => ("audit_log_viewed", json!([])),
+        AuditAction::Created => {
             let attributes = json!({ "accountType": "atlassian", "email": entry.email });
             ("user_created", json!([{ "id": entry.user, "type": "users", "attributes": attributes }]))
         }

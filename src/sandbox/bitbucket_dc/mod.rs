@@ -15,11 +15,11 @@ use super::{
     ACCOUNT, ADMIN_GROUP, TOKEN,
     answer::Answer,
     api::{Api, Call, Route},
-    audit, jira,
-    jira_dc::JiraDc,
-    limits::Standing,
-    site::{Resident, Serial},
+    audit,
+    faults::limits::Standing,
+    jira::{self, data_center::JiraDc},
     user_number,
+    world::site::{Resident, Serial},
 };
 use crate::{config::Auth, secret::Secret};
 

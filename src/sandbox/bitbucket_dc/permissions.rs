@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{administrators_only, named, no_such_user, page, refused, users};
-use crate::sandbox::{ACCOUNT, ADMIN_GROUP, answer::Answer, api::Call, site::Site};
+use crate::sandbox::{ACCOUNT, ADMIN_GROUP, answer::Answer, api::Call, world::site::Site};
 
 /// The permission of a group's members, where it gives one.
 fn permission(site: &Site, group: &str) -> Option<&'static str> {

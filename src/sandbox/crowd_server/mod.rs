@@ -14,10 +14,9 @@ use super::{
     ACCOUNT, TOKEN,
     answer::Answer,
     api::{Api, Call, Route},
-    jira,
-    jira_dc::JiraDc,
-    limits::Standing,
-    site::Serial,
+    faults::limits::Standing,
+    jira::{self, data_center::JiraDc},
+    world::site::Serial,
 };
 use crate::{config::Auth, secret::Secret};
 

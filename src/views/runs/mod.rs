@@ -5,11 +5,9 @@ mod counts;
 mod entries;
 mod entry;
 mod of_events;
-mod of_sweeps;
 mod open;
 mod outlived;
 mod row;
-mod sweep;
 mod sweeps;
 mod table;
 
@@ -203,13 +201,5 @@ fn with_orders(mut run: Run, orders: OrdersOfRun) -> Run {
 #[cfg(test)]
 pub(super) use self::entries::plan as entries_plan;
 
-#[cfg(test)]
-mod forecast_tests;
-#[cfg(test)]
-mod outlived_tests;
-#[cfg(test)]
-mod passed_over_tests;
-#[cfg(test)]
-mod sweep_tests;
 #[cfg(test)]
 mod tests;

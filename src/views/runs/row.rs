@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Actions, Counts, sweep::Tally};
+use super::{Actions, Counts, sweeps::sweep::Tally};
 use crate::{
     domain::{
         Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, Step,

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use usher::{
     domain::{EventKind, UserRef},
-    sandbox::{Account, Crowd},
+    sandbox::{Account, Population},
 };
 
 use super::scene::rounds;
@@ -48,7 +48,7 @@ async fn all_are_welcomed(ground: &Ground, expected: &BTreeSet<String>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn whenever_usher_is_killed_those_who_were_there_are_left_alone_and_those_who_come_are_found_once() {
     let (ground, mut random) = (Ground::new(SCHEME).groups(&["staff"]).reconciling("1s"), random());
-    let there = Crowd::new(THERE_BEFORE, Account::new("OLD{n}", "old-{n}"));
+    let there = Population::new(THERE_BEFORE, Account::new("OLD{n}", "old-{n}"));
     ground.sandbox.put_crowd(ACME.product, &there);
     let mut usher = Usher::start(&ground).await;
     for _ in 0..rounds(3) {

@@ -6,7 +6,7 @@ use rand::RngExt;
 use usher::{
     clock::{Clock, SystemClock},
     domain::{Product, Timestamp},
-    sandbox::{Effect, Fault, Happened, Manners},
+    sandbox::{AuditAction, AuditBehaviour, Effect, Fault},
 };
 
 use super::{Following, PEOPLE, all_are_decided, each_counted_once, ground, looked, person, stream};
@@ -41,13 +41,14 @@ async fn a_day_of_an_organisation_is_caught_up_alike() {
 
 /// So many logins happen within a day in which usher is away, and it is killed so often while it takes them in.
 async fn caught_up(site: Product, ground: Ground, count: i64, kills: usize) {
-    let manners = |clock_off| Manners { clock_off, page: Some(10), repeat: 1, ..Manners::default() };
+    let audit_behaviour =
+        |clock_off| AuditBehaviour { clock_off, page: Some(10), repeat: 1, ..AuditBehaviour::default() };
     // The feed begins a day ago.
-    ground.sandbox.audit_manners(site, manners(-DAY));
+    ground.sandbox.audit_manners(site, audit_behaviour(-DAY));
     let usher = Usher::start(&ground).await;
     looked(&ground, 3).await;
     usher.kill();
-    ground.sandbox.audit_manners(site, manners(0));
+    ground.sandbox.audit_manners(site, audit_behaviour(0));
     let logins = log_in_all_day(&ground, site, count);
     for path in ["auditing", "events-stream"] {
         ground.sandbox.inject(Fault::new(Effect::Delay { millis: 20 }).path(path));
@@ -90,7 +91,7 @@ fn log_in_all_day(ground: &Ground, site: Product, count: i64) -> BTreeMap<String
         let of_day = |part: i64| part * number / count;
         let ago = if number < count / 4 { DAY - of_day(DAY / 2) } else { DAY / 24 - of_day(DAY / 24) };
         let at = Timestamp::from_millis(now - ago);
-        ground.sandbox.audit(site, Happened::LoggedIn, &user, Some(at)).expect("a user");
+        ground.sandbox.audit(site, AuditAction::LoggedIn, &user, Some(at)).expect("a user");
         *logins.entry(user).or_default() += 1;
     }
     logins

@@ -2,7 +2,7 @@
 
 use usher::{
     domain::Product,
-    sandbox::{Account, Happened, Manners},
+    sandbox::{Account, AuditAction, AuditBehaviour},
 };
 
 use super::looked;
@@ -37,12 +37,12 @@ async fn whoever_the_log_names_is_the_user_that_the_product_knows() {
             // Ada is shown by the name that Ben logs in with.
             ground.sandbox.put_user(product, Account { display_name: "ben".to_owned(), ..account });
         }
-        ground.sandbox.audit_manners(product, Manners { author_only, ..Manners::default() });
+        ground.sandbox.audit_manners(product, AuditBehaviour { author_only, ..AuditBehaviour::default() });
         let mut app = TestApp::start(ground).await;
         looked(&app.ground, 2).await; // for its newest entry, and for all that is old
         let sandbox = &app.ground.sandbox;
         sandbox.log_in(product, "20001").expect("a user");
-        sandbox.audit(product, Happened::Created, "20002", None).expect("a user");
+        sandbox.audit(product, AuditAction::Created, "20002", None).expect("a user");
         for (id, group) in [("20001", "seen"), ("20002", "new")] {
             eventually(&format!("{product}: {id} is in {group}"), || async {
                 sandbox.groups_of(product, id).is_some_and(|groups| groups.contains(group)).then_some(())

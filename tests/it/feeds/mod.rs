@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, ops::Deref};
 
 use usher::{
     domain::{EventKind, Product, Via},
-    sandbox::{Account, Happened, Manners},
+    sandbox::{Account, AuditAction, AuditBehaviour},
 };
 
 use crate::support::{
@@ -83,8 +83,8 @@ impl Following {
         Self { site, app, logins: BTreeMap::new() }
     }
 
-    fn manners(&self, manners: Manners) {
-        self.app.ground.sandbox.audit_manners(self.site, manners);
+    fn audit_behaviour(&self, audit_behaviour: AuditBehaviour) {
+        self.app.ground.sandbox.audit_manners(self.site, audit_behaviour);
     }
 
     /// Somebody logs in.
@@ -146,5 +146,5 @@ async fn each_counted_once(ground: &Ground, logins: &BTreeMap<String, usize>) {
 
 /// Somebody who is not among the people, so that the log is not empty.
 fn an_old_entry(ground: &Ground, number: usize) {
-    ground.sandbox.audit(Product::JiraDc, Happened::LoggedIn, &person(number), None).expect("a user");
+    ground.sandbox.audit(Product::JiraDc, AuditAction::LoggedIn, &person(number), None).expect("a user");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use usher::{
     domain::Product,
-    sandbox::{Account, Manners},
+    sandbox::{Account, AuditBehaviour},
 };
 
 use super::{Following, looked, person};
@@ -40,7 +40,13 @@ async fn begin() -> Following {
 async fn pages_that_overlap_repeat_and_come_empty_change_nothing() {
     let mut usher = begin().await;
     for keep_cursor in [false, true] {
-        usher.manners(Manners { page: Some(4), repeat: 2, empty: 2, keep_cursor, ..Manners::default() });
+        usher.audit_behaviour(AuditBehaviour {
+            page: Some(4),
+            repeat: 2,
+            empty: 2,
+            keep_cursor,
+            ..AuditBehaviour::default()
+        });
         usher.everybody_logs_in();
         looked(&usher.ground, 5).await;
         usher.everybody_logs_in();
@@ -52,13 +58,13 @@ async fn pages_that_overlap_repeat_and_come_empty_change_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_that_has_expired_is_given_up_for_the_place_behind_it() {
     let mut usher = begin().await;
-    usher.manners(Manners { keep_cursor: true, ..Manners::default() });
+    usher.audit_behaviour(AuditBehaviour { keep_cursor: true, ..AuditBehaviour::default() });
     usher.everybody_logs_in();
     looked(&usher.ground, 2).await;
-    usher.manners(Manners { keep_cursor: true, expire: 1, ..Manners::default() });
+    usher.audit_behaviour(AuditBehaviour { keep_cursor: true, expire: 1, ..AuditBehaviour::default() });
     usher.everybody_logs_in();
     looked(&usher.ground, 2).await;
-    usher.manners(Manners { keep_cursor: true, expire: 3, page: Some(2), ..Manners::default() });
+    usher.audit_behaviour(AuditBehaviour { keep_cursor: true, expire: 3, page: Some(2), ..AuditBehaviour::default() });
     usher.everybody_logs_in();
     usher.each_counted_once().await;
 }
@@ -67,7 +73,7 @@ async fn a_cursor_that_has_expired_is_given_up_for_the_place_behind_it() {
 async fn entries_that_come_late_and_a_clock_that_is_wrong_by_minutes_hide_nothing() {
     let mut usher = begin().await;
     for (late, clock_off) in [(7_000, 0), (0, 4 * MINUTES), (3_000, -4 * MINUTES), (0, 0)] {
-        usher.manners(Manners { late, clock_off, page: Some(3), ..Manners::default() });
+        usher.audit_behaviour(AuditBehaviour { late, clock_off, page: Some(3), ..AuditBehaviour::default() });
         usher.everybody_logs_in();
         looked(&usher.ground, 1).await;
     }
@@ -77,7 +83,7 @@ async fn entries_that_come_late_and_a_clock_that_is_wrong_by_minutes_hide_nothin
 #[tokio::test(flavor = "multi_thread")]
 async fn the_published_limit_is_kept_to_also_while_much_is_caught_up() {
     let mut usher = begin().await;
-    usher.manners(Manners { page: Some(1), ..Manners::default() });
+    usher.audit_behaviour(AuditBehaviour { page: Some(1), ..AuditBehaviour::default() });
     let (before, began) = (super::looks(&usher.ground), std::time::Instant::now());
     usher.everybody_logs_in();
     usher.everybody_logs_in();

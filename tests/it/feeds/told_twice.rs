@@ -3,7 +3,7 @@
 use usher::{
     domain::Product,
     sandbox::{
-        Account, Manners,
+        Account, AuditBehaviour,
         webhook::{Delivery, Happening},
     },
 };
@@ -27,7 +27,7 @@ fn told_by_listener(number: usize, by_name: bool, at: usher::domain::Timestamp) 
 async fn a_login_told_by_a_listener_and_by_the_audit_log_counts_once_whoever_is_first() {
     for (by_name, author_only) in [(false, false), (true, false), (false, true), (true, true)] {
         let mut usher = Following::begin(ground_with_listener()).await;
-        usher.manners(Manners { author_only, ..Manners::default() });
+        usher.audit_behaviour(AuditBehaviour { author_only, ..AuditBehaviour::default() });
         for number in 0..PEOPLE {
             let at = usher.ground.sandbox.log_in(Product::JiraDc, &person(number)).expect("a user");
             usher.logins.insert(person(number), 1);

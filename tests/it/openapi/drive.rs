@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use usher::{
     domain::{ActionKind, Capability, GroupName, Issue, Product, Step, Timestamp, UserId, UserRef},
     products::audit::Span,
-    sandbox::{Account, Application, Crowd, Effect, Fault, Happened, InOrg, Limit, Manners, When},
+    sandbox::{Account, Application, AuditAction, AuditBehaviour, Effect, Fault, InOrg, Limit, Population, When},
 };
 
 use crate::products::{ALL, Bench, JANE, JIRAS, STAFF, add, jane_of, scene};
@@ -67,7 +67,9 @@ async fn refused(product: Product, step: &Step) -> Bench {
 /// What changes nothing: one user, all users, usher itself, the administrators.
 async fn reads(product: Product) -> Bench {
     let bench = Bench::new(product);
-    bench.sandbox.put_crowd(product, &Crowd::new(1_050, Account::new("id:{n}", "user {n}").email("u{n}@acme.example")));
+    bench
+        .sandbox
+        .put_crowd(product, &Population::new(1_050, Account::new("id:{n}", "user {n}").email("u{n}@acme.example")));
     bench.sandbox.put_group(product, "wheel");
     // A Jira without any application does not exist, and an empty list of them is not believed.
     bench.sandbox.put_application(product, Application::new("jira-software", &[STAFF]));
@@ -167,17 +169,17 @@ async fn audit_log(product: Product) -> Option<Bench> {
     let bench = Bench::new(product);
     let log = bench.client.audit_log()?;
     let from = log.newest().await.expect("an answer");
-    for happened in [Happened::LoggedIn, Happened::Created] {
+    for happened in [AuditAction::LoggedIn, AuditAction::Created] {
         bench.sandbox.audit(product, happened, JANE, None).expect("Jane is there");
     }
     assert!(log.newest().await.expect("an answer") > from);
-    bench.sandbox.audit_manners(product, Manners { page: Some(1), ..Manners::default() });
+    bench.sandbox.audit_manners(product, AuditBehaviour { page: Some(1), ..AuditBehaviour::default() });
     let span = Span { from: from.unwrap_or(Timestamp::from_millis(0)), to: None };
     let first = log.page(span, None).await.expect("a page");
     let cursor = first.next.expect("there is more");
     log.page(Span { to: first.entries[0].at, ..span }, None).await.expect("a page");
     log.page(span, Some(&cursor)).await.expect("a page");
-    bench.sandbox.audit_manners(product, Manners { expire: 1, ..Manners::default() });
+    bench.sandbox.audit_manners(product, AuditBehaviour { expire: 1, ..AuditBehaviour::default() });
     log.page(span, Some(&cursor)).await.expect_err("not valid");
     drop(log);
     Some(bench)

@@ -8,7 +8,7 @@ use std::{
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use usher::sandbox::{Account, Crowd, Effect, Fault, Limit, When};
+use usher::sandbox::{Account, Effect, Fault, Limit, Population, When};
 
 use crate::support::{
     face::Face,
@@ -66,7 +66,7 @@ impl Course {
         );
         let ground = Ground::new(&scheme).groups(&["staff"]);
         let account = Account::new("KEY{n}", "name-{n}").email("user-{n}@acme.example");
-        ground.sandbox.put_crowd(source.product, &Crowd::new(users, account));
+        ground.sandbox.put_crowd(source.product, &Population::new(users, account));
         ground.sandbox.limit(source.product, limit);
         Self { ground, users, per_second }
     }

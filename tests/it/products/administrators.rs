@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use usher::{
     domain::{Product, UserId},
     products::Error,
-    sandbox::{ADMIN_GROUP, Account, Crowd},
+    sandbox::{ADMIN_GROUP, Account, Population},
 };
 
 use super::{ALL, Bench, id_of, quirks::Quirks};
@@ -32,13 +32,13 @@ async fn the_acting_account_is_told_by_its_lasting_id() {
 async fn administrators_are_the_active_people_in_any_of_the_groups_page_by_page() {
     for product in ALL.iter().copied() {
         let bench = Bench::new(product);
-        let admins = Crowd::new(120, Account::new("id:{n}", "user {n}"));
+        let admins = Population::new(120, Account::new("id:{n}", "user {n}"));
         bench.sandbox.put_crowd(product, &admins.groups(&[ADMIN_GROUP]));
-        let retired = Crowd::new(60, Account::new("id:{n}", "user {n}").inactive()).from(1_000);
+        let retired = Population::new(60, Account::new("id:{n}", "user {n}").inactive()).from(1_000);
         bench.sandbox.put_crowd(product, &retired.groups(&[ADMIN_GROUP]));
-        let others = Crowd::new(2, Account::new("id:{n}", "user {n}")).from(119); // one of them in both groups
+        let others = Population::new(2, Account::new("id:{n}", "user {n}")).from(119); // one of them in both groups
         bench.sandbox.put_crowd(product, &others.groups(&["wheel"]));
-        let bot = Crowd::new(1, Account::new("bot", "bot").account_type("app"));
+        let bot = Population::new(1, Account::new("bot", "bot").account_type("app"));
         bench.sandbox.put_crowd(product, &bot.groups(&["wheel"]));
 
         let mut expected: BTreeSet<UserId> = (0..=120).map(|n| id_of(product, &format!("id:{n}"))).collect();

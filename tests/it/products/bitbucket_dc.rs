@@ -4,7 +4,7 @@
 use usher::{
     domain::{AccountType, Product, Step, UserId, UserRef},
     products::{Disposition, Error},
-    sandbox::{ADMIN_GROUP, Account, Crowd, Effect, Fault, When, user_number},
+    sandbox::{ADMIN_GROUP, Account, Effect, Fault, Population, When, user_number},
 };
 
 use super::{
@@ -23,7 +23,7 @@ fn lists(bench: &Bench) -> u64 {
 #[tokio::test]
 async fn a_user_known_by_id_alone_is_found_on_one_walk_through_everybody_which_finds_the_others_too() {
     let bench = Bench::new(PRODUCT);
-    bench.sandbox.put_crowd(PRODUCT, &Crowd::new(2_500, Account::new("{n}", "user {n}")).from(1_000_000));
+    bench.sandbox.put_crowd(PRODUCT, &Population::new(2_500, Account::new("{n}", "user {n}")).from(1_000_000));
     assert_eq!(bench.jane().await.id, id_of(PRODUCT, JANE));
     assert_eq!(lists(&bench), 3, "2,502 users on pages of 1,000");
     for id in ["1000000", "1001234", "1002499"] {
@@ -68,7 +68,7 @@ async fn users_who_are_gone_cost_one_walk_and_not_one_each() {
 #[tokio::test]
 async fn many_who_are_looked_for_at_once_are_found_on_one_walk() {
     let bench = Bench::new(PRODUCT);
-    bench.sandbox.put_crowd(PRODUCT, &Crowd::new(50, Account::new("{n}", "user {n}!")).from(1_000));
+    bench.sandbox.put_crowd(PRODUCT, &Population::new(50, Account::new("{n}", "user {n}!")).from(1_000));
     let client = client(&bench.sandbox, PRODUCT, bench.sandbox.auth(PRODUCT));
     let users: Vec<UserRef> = (1_000..1_050).map(|id| UserRef::Id(UserId::new(id.to_string()))).collect();
     let found = futures::future::join_all(users.iter().map(|user| client.user(user))).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use usher::{
     domain::{GroupName, Product, UserRef},
-    sandbox::{Account, Crowd, Effect, Fault},
+    sandbox::{Account, Effect, Fault, Population},
 };
 
 use super::{ALL, Bench};
@@ -15,7 +15,7 @@ async fn a_group_is_there_or_not_by_its_whole_name() {
         let bench = Bench::new(product);
         bench.sandbox.put_group(product, "contractors & partners");
         bench.sandbox.put_group(product, "empty");
-        bench.sandbox.put_crowd(product, &Crowd::new(120, Account::new("id:{n}", "user {n}")).groups(&["full"]));
+        bench.sandbox.put_crowd(product, &Population::new(120, Account::new("id:{n}", "user {n}")).groups(&["full"]));
         for (name, there) in
             [("contractors & partners", true), ("empty", true), ("full", true), ("contractors", false), ("ful", false)]
         {
@@ -51,7 +51,7 @@ async fn a_product_that_is_down_says_nothing_about_its_groups() {
 async fn the_members_of_a_group_are_told_page_by_page_where_the_product_has_such_a_list() {
     for product in ALL.iter().copied().filter(|product| *product != Product::AtlassianOrg) {
         let bench = Bench::new(product);
-        let many = Crowd::new(450, Account::new("id:{n}", "user {n}")).groups(&["full & all"]);
+        let many = Population::new(450, Account::new("id:{n}", "user {n}")).groups(&["full & all"]);
         bench.sandbox.put_crowd(product, &many);
         bench.sandbox.put_group(product, "empty");
         let (mut members, mut start, mut pages) = (BTreeSet::new(), Some(0), 0);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use usher::{
     domain::{Fact, GroupName, Product, Step, Timestamp, UserId, UserRef},
     products::{Disposition, Error},
-    sandbox::{ADMIN_GROUP, Account, Application, Crowd, DIRECTORY, Effect, Fault, InOrg},
+    sandbox::{ADMIN_GROUP, Account, Application, DIRECTORY, Effect, Fault, InOrg, Population},
 };
 
 use super::{
@@ -272,7 +272,7 @@ async fn another_organisation_than_the_keys_stops_the_source() {
 #[tokio::test]
 async fn the_directory_is_asked_for_once() {
     let bench = Bench::new(ORG);
-    bench.sandbox.put_crowd(ORG, &Crowd::new(250, Account::new("id:{n}", "user {n}")));
+    bench.sandbox.put_crowd(ORG, &Population::new(250, Account::new("id:{n}", "user {n}")));
     bench.client.users(None).await.expect("a page");
     bench.jane().await;
     bench.client.probe().await.expect("accepted");

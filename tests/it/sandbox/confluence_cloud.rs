@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use usher::{
     domain::Product,
-    sandbox::{ACCOUNT_EMAIL, Account, Crowd, Effect, Fault, TOKEN, group_id},
+    sandbox::{ACCOUNT_EMAIL, Account, Effect, Fault, Population, TOKEN, group_id},
 };
 
 use super::{Site, answer, confluence_dc::assert_refused};
@@ -74,7 +74,7 @@ async fn groups_are_found_by_a_part_of_their_names_and_by_what_they_administer()
 #[tokio::test]
 async fn a_search_finds_10000_users_and_no_more() {
     let site = start();
-    site.sandbox.put_crowd(Product::ConfluenceCloud, &Crowd::new(10_100, Account::new("id:{n}", "user {n}")));
+    site.sandbox.put_crowd(Product::ConfluenceCloud, &Population::new(10_100, Account::new("id:{n}", "user {n}")));
     let at = |start: usize| format!("search/user?cql=type%3Duser&limit=200&start={start}");
     let (_, first) = site.get(&at(0)).await;
     assert_eq!((&first["size"], &first["totalSize"]), (&json!(200), &json!(10_000)));

@@ -55,7 +55,7 @@ async fn a_user_is_found_by_key_or_name_with_the_state_where_asked_for_and_no_ad
 #[tokio::test]
 async fn a_list_says_where_it_goes_on_and_gives_200_at_most() {
     let site = start();
-    let crowd = usher::sandbox::Crowd::new(300, Account::new("id:{n}", "user {n}"));
+    let crowd = usher::sandbox::Population::new(300, Account::new("id:{n}", "user {n}"));
     site.sandbox.put_crowd(Product::ConfluenceDc, &crowd);
     let (_, page) = site.get("user/list?limit=1000").await;
     assert_eq!((&page["size"], &page["limit"]), (&json!(200), &json!(200)));

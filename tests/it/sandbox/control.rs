@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 use usher::{
     domain::Product,
-    sandbox::{Account, Application, Control, Crowd, Effect, Fault, Limit, When},
+    sandbox::{Account, Application, Control, Effect, Fault, Limit, Population, When},
 };
 
 use super::Site;
@@ -93,7 +93,7 @@ async fn limits_are_set_and_lifted_and_all_is_reset_from_outside() {
 async fn a_crowd_applications_and_issues_are_arranged_from_outside() {
     let (site, control) = start();
     let like = Account::new("KEY{n}", "user-{n}").email("user-{n}@acme.example");
-    control.put_crowd(DC, &Crowd::new(100_000, like).groups(&["crowd"])).await.expect("done");
+    control.put_crowd(DC, &Population::new(100_000, like).groups(&["crowd"])).await.expect("done");
     let began = Instant::now();
     let (status, page) = site.get("user/search?username=.&includeInactive=true&startAt=100002&maxResults=1000").await;
     assert_eq!((status, &page[0]["name"]), (200, &json!("user-99999")), "behind Jane, Joe and the acting account");

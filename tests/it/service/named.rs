@@ -1,7 +1,7 @@
 //! A list of users as a selection: those are read, and nobody else.
 
 use serde_json::{Value, json};
-use usher::sandbox::{Account, Crowd};
+use usher::sandbox::{Account, Population};
 
 use crate::support::{
     app::TestApp,
@@ -21,7 +21,7 @@ async fn app() -> TestApp {
     let ground = Ground::new(&schemes.join(",")).groups(&["staff"]);
     for source in BOTH {
         let account = Account::new("KEY{n}", "name-{n}").email("user-{n}@acme.example");
-        ground.sandbox.put_crowd(source.product, &Crowd::new(1_000, account));
+        ground.sandbox.put_crowd(source.product, &Population::new(1_000, account));
     }
     TestApp::start(ground).await
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use usher::{
     domain::{Decision, EventKind, Timestamp},
     sandbox::{
-        Account, Crowd, Effect, Fault, RequestCount, When,
+        Account, Effect, Fault, Population, RequestCount, When,
         webhook::{Delivery, Happening},
     },
 };
@@ -35,8 +35,8 @@ fn user(number: usize) -> Account {
 }
 
 /// Many who were there before.
-fn crowd(count: u64) -> Crowd {
-    Crowd::new(count, Account::new("CROWD{n}", "crowd-{n}"))
+fn crowd(count: u64) -> Population {
+    Population::new(count, Account::new("CROWD{n}", "crowd-{n}"))
 }
 
 /// What becomes of a user whom usher takes for new.

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode, header::RETRY_AFTER};
 use serde_json::{Value, json};
-use usher::sandbox::{Account, Crowd, Effect, Fault};
+use usher::sandbox::{Account, Effect, Fault, Population};
 
 use super::people;
 use crate::support::{
@@ -116,7 +116,7 @@ async fn a_product_that_is_down_is_503_and_says_when_to_ask_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_that_takes_longer_than_an_answer_may_goes_on_by_itself_and_is_asked_for_by_its_id() {
     let app = app().await;
-    let more = Crowd::new(60, Account::new("C{n}", "c{n}").email("c{n}@acme.example"));
+    let more = Population::new(60, Account::new("C{n}", "c{n}").email("c{n}@acme.example"));
     app.ground.sandbox.put_crowd(ACME.product, &more);
     app.ground.sandbox.inject(Fault::new(Effect::Delay { millis: 700 }).site(ACME.product).path("/user"));
     let (status, begun) = preview(&app, "", &scheme("acme")).await;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use usher::sandbox::{Account, Crowd};
+use usher::sandbox::{Account, Population};
 
 use super::Terminal;
 use crate::support::{
@@ -23,7 +23,7 @@ async fn many() -> (TestApp, Terminal, String) {
                     actions: [{ add_groups: [staff] }] }";
     let ground = Ground::new(scheme).groups(&["staff"]);
     let account = Account::new("KEY{n}", "name-{n}").email("user-{n}@acme.example");
-    ground.sandbox.put_crowd(ACME.product, &Crowd::new(MANY - 1, account));
+    ground.sandbox.put_crowd(ACME.product, &Population::new(MANY - 1, account));
     ground.sandbox.put_user(ACME.product, Account::new("KEYX", "=cmd|'x'\u{1b}[2J").email("x@acme.example"));
     let app = TestApp::start(ground).await;
     let terminal = Terminal::of(&app);

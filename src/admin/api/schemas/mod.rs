@@ -16,8 +16,10 @@ use crate::{
     views::{EntryResult, LetterState},
 };
 
-use super::dead_letters::MOST;
 pub(super) use scheme::{CONDITION, condition};
+
+/// How many letters one request may take up again.
+pub(super) const MOST: usize = 1_000;
 
 /// An id that an administrator chooses.
 const ID: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";

@@ -17,7 +17,7 @@ use crate::{
     clock::Clock,
     config::{self, Auth, Source},
     domain::{DeadLetter, Event, FeedPlace, Product, Timestamp, Via},
-    engine::{Connection, NoControls, testing::Stub},
+    engine::testing::Stub,
     intake::feed::Feed,
     json_record::Unread,
     log::{self, Consumer, Log, Partition, Position, Record, Records, Stream, codec},
@@ -27,7 +27,7 @@ use crate::{
         audit::{AuditEntry, AuditLog, AuditPage, Order, Span},
     },
     secret::Secret,
-    source::Arrivals,
+    source::{Arrivals, Connection, NoControls},
 };
 
 /// How the log behaves.

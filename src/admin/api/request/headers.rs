@@ -1,0 +1,86 @@
+//! What is read from headers: who asks, and what they think is there.
+
+use actix_web::{HttpRequest, http::header};
+
+use crate::{admin::api::Problem, domain::Actor, settings::IfMatch};
+
+/// Who asks, as they say themselves.
+const ACTOR: &str = "X-Usher-Actor";
+
+/// Who asks; `admin` where they don't say.
+pub(in crate::admin::api) fn actor(request: &HttpRequest) -> Result<Actor, Problem> {
+    let Some(value) = request.headers().get(ACTOR) else { return Ok(Actor::default()) };
+    let named = std::str::from_utf8(value.as_bytes()).ok().and_then(|text| text.parse().ok());
+    named.ok_or_else(|| Problem::BadRequest(format!("`{ACTOR}` names nobody; write 1 to 100 printable characters")))
+}
+
+/// What the caller has read of what they change: the tags of `If-Match`, without their quotes (RFC 9110, 13.1.1). A
+/// weak tag matches nothing.
+pub(in crate::admin::api) fn if_match(request: &HttpRequest) -> Result<IfMatch, Problem> {
+    let values: Vec<_> = request.headers().get_all(header::IF_MATCH).collect();
+    if values.is_empty() {
+        return Err(Problem::IfMatchRequired);
+    }
+    let mut tags = Vec::new();
+    for value in values {
+        let text = value.to_str().map_err(|_| no_tag())?;
+        for tag in text.split(',').map(str::trim) {
+            if tag == "*" {
+                return Ok(IfMatch::Any);
+            }
+            match tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) {
+                Some(tag) => tags.push(tag.to_owned()),
+                None if tag.starts_with("W/") => {}
+                None => return Err(no_tag()),
+            }
+        }
+    }
+    Ok(IfMatch::Tags(tags))
+}
+
+fn no_tag() -> Problem {
+    Problem::BadRequest("`If-Match` is no list of tags; write the `ETag` as it was, with its quotes, or `*`".into())
+}
+
+/// `tag` as the value of `ETag`.
+pub(in crate::admin::api) fn etag(tag: &str) -> (header::HeaderName, String) {
+    (header::ETAG, format!("\"{tag}\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn tags(value: &str) -> Result<IfMatch, Problem> {
+        if_match(&TestRequest::default().insert_header(("If-Match", value)).to_http_request())
+    }
+
+    #[test]
+    fn if_match_is_a_list_of_tags_or_a_star() {
+        let some = |tags: &[&str]| IfMatch::Tags(tags.iter().map(|&tag| tag.to_owned()).collect());
+        assert_eq!(tags(r#""1-a""#).expect("a tag"), some(&["1-a"]));
+        assert_eq!(tags(r#""1-a", "2-b""#).expect("tags"), some(&["1-a", "2-b"]));
+        assert_eq!(tags(r#"W/"1-a""#).expect("a tag that matches nothing"), some(&[]));
+        assert_eq!(tags("*").expect("a star"), IfMatch::Any);
+        for bad in ["", "1-a", r#""1-a"#, r#"1-a""#] {
+            assert!(matches!(tags(bad), Err(Problem::BadRequest(_))), "{bad}");
+        }
+        let without = TestRequest::default().to_http_request();
+        assert!(matches!(if_match(&without), Err(Problem::IfMatchRequired)));
+    }
+
+    #[test]
+    fn whoever_asks_may_say_who_they_are() {
+        let of = |value: &[u8]| {
+            let value = header::HeaderValue::from_bytes(value).expect("a value");
+            actor(&TestRequest::default().insert_header((ACTOR, value)).to_http_request()).map(|who| who.to_string())
+        };
+        assert_eq!(of("Ann Ü.".as_bytes()).expect("a name"), "Ann Ü.");
+        for bad in [&b""[..], b"  ", &[0xff], &[b'x'; 101]] {
+            assert!(matches!(of(bad), Err(Problem::BadRequest(_))), "{bad:?}");
+        }
+        assert_eq!(actor(&TestRequest::default().to_http_request()).expect("somebody").to_string(), "admin");
+    }
+}

@@ -1,0 +1,7 @@
+//! What every request to the API has: headers, a query, and work on threads of its own.
+
+pub(super) mod headers;
+pub(super) mod lookup;
+pub(super) mod parameters;
+pub(super) mod query;
+pub(super) mod work;

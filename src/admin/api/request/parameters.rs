@@ -1,0 +1,25 @@
+//! Headers that requests may have, as the document of the API describes them.
+
+use utoipa::IntoParams;
+
+use crate::admin::api::schemas;
+
+/// Who asks.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "a description only: headers are read in `headers`")]
+pub(in crate::admin::api) struct Named {
+    /// Who asks, for the history; `admin` where nobody is named.
+    #[param(rename = "X-Usher-Actor", value_type = schemas::Who, inline, required = false)]
+    actor: Option<String>,
+}
+
+/// What must not have been changed.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "a description only: headers are read in `headers`")]
+pub(in crate::admin::api) struct Unchanged {
+    /// The `ETag` of the answer in which the scheme was read, or `*` for whatever is there.
+    #[param(rename = "If-Match", value_type = schemas::Tags, inline, required = true)]
+    if_match: String,
+}

@@ -1,0 +1,159 @@
+//! Work of the API on threads of the main runtime: the one that answers probes does nothing that may take long, and the
+//! threads that its runtime has for blocking are for probes and metrics alone.
+//!
+//! That is all that reads, checks, evaluates, asks the views or a product, and writing an answer that may be long.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse, Responder,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
+use serde::Serialize;
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
+
+use crate::admin::api::Problem;
+
+/// How many requests are worked on at once that may take a core and some hundred MiB.
+static WORKING: Semaphore = Semaphore::const_new(4);
+/// How many requests are answered at once that may wait for a product or for the log.
+static WAITING: Semaphore = Semaphore::const_new(64);
+/// How long a request waits for its turn.
+const TURN_WITHIN: Duration = Duration::from_secs(15);
+
+/// An answer that is written already.
+pub(in crate::admin::api) struct Answer {
+    status: StatusCode,
+    headers: Vec<(header::HeaderName, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// `body` as JSON.
+    pub(in crate::admin::api) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
+        Ok(Self { status, headers: Vec::new(), body })
+    }
+
+    /// With a header.
+    pub(in crate::admin::api) fn with(mut self, (name, value): (header::HeaderName, String)) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+impl Responder for Answer {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        for header in self.headers {
+            response.insert_header(header);
+        }
+        response.content_type("application/json").body(self.body)
+    }
+}
+
+/// Does `work` on a thread of `runtime` and writes what it gives as JSON.
+pub(in crate::admin::api) async fn answered<T: Serialize>(
+    runtime: Handle,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<Answer, Problem> {
+    done(runtime, move || Answer::json(StatusCode::OK, &work()?)).await
+}
+
+/// Does `work` on a thread of `runtime`.
+pub(in crate::admin::api) async fn done<T: Send + 'static>(
+    runtime: Handle,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let turn = turn(&WORKING).await?;
+    // The turn goes with the work, which goes on where nobody waits for it any more.
+    away(&runtime, move || {
+        let _turn = turn;
+        work()
+    })
+    .await
+}
+
+/// Does on a thread of `runtime` what waits for a product or for the log, and may work on the way.
+pub(in crate::admin::api) async fn waited<T, F>(
+    runtime: Handle,
+    work: impl FnOnce() -> F + Send + 'static,
+) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Problem>>,
+{
+    let (turn, here) = (turn(&WAITING).await?, runtime.clone());
+    away(&runtime, move || {
+        let _turn = turn;
+        here.block_on(work())
+    })
+    .await
+}
+
+/// Does `work` in the thread of [`waited`], when it is its turn.
+pub(in crate::admin::api) async fn in_turn<T>(work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    let _turn = turn(&WORKING).await?;
+    work()
+}
+
+async fn turn(of: &'static Semaphore) -> Result<SemaphorePermit<'static>, Problem> {
+    match timeout(TURN_WITHIN, of.acquire()).await {
+        Ok(Ok(turn)) => Ok(turn),
+        Ok(Err(_)) | Err(_) => {
+            Err(Problem::Unavailable("usher is busy with other requests to its API; try again".into()))
+        }
+    }
+}
+
+async fn away<T: Send + 'static>(
+    runtime: &Handle,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    runtime.spawn_blocking(work).await.unwrap_or_else(|error| Err(Problem::internal(&error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::web;
+    use futures::future::join_all;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    #[test]
+    fn requests_that_wait_leave_the_threads_of_the_listener_to_probes() {
+        const AT_ONCE: u32 = 8;
+        let main =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        // A machine with many cores gives the listener few threads.
+        let mut listener = tokio::runtime::Builder::new_current_thread();
+        let listener = listener.enable_all().max_blocking_threads(1).build().expect("a runtime");
+        let (all_wait, end) = (Semaphore::new(0), CancellationToken::new());
+        let all_wait = std::sync::Arc::new(all_wait);
+        let waits = (0..AT_ONCE).map(|_| {
+            let (waits, end) = (std::sync::Arc::clone(&all_wait), end.clone());
+            waited(main.handle().clone(), move || async move {
+                waits.add_permits(1);
+                end.cancelled().await;
+                Ok(())
+            })
+        });
+        let probe = async {
+            let _ended = end.clone().drop_guard();
+            let all = timeout(Duration::from_secs(10), all_wait.acquire_many(AT_ONCE)).await;
+            all.expect("all wait at once").expect("open").forget();
+            let page = timeout(Duration::from_secs(10), web::block(|| "metrics")).await;
+            assert_eq!(page.expect("a thread for it").expect("no panic"), "metrics");
+        };
+        let (waited, ()) = listener.block_on(async { tokio::join!(join_all(waits), probe) });
+        assert!(waited.iter().all(Result::is_ok));
+    }
+}

@@ -1,0 +1,79 @@
+//! Runs and decisions, as the log tells of them.
+
+use actix_web::web::{Data, Path, Query};
+
+use crate::{
+    admin::{
+        AdminState,
+        api::{
+            Answer, Problem, read_out,
+            request::{query, work::answered},
+        },
+    },
+    domain::RunId,
+    views::{DecisionRow, Entry, Page, Run},
+};
+
+/// Runs, newest first.
+#[utoipa::path(get, path = "/runs", tag = "runs", params(query::Runs), responses((status = 200, body = Page<Run>)))]
+pub(in crate::admin::api) async fn runs(
+    state: Data<AdminState>,
+    Query(query): Query<query::Runs>,
+) -> Result<Answer, Problem> {
+    let (filter, paging) = query.split();
+    read_out(state.runtime(), move || state.views.runs(&filter, &paging)).await
+}
+
+/// One run.
+#[utoipa::path(
+    get, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)),
+    responses((status = 200, body = Run), (status = 404, description = "There is no such run."))
+)]
+pub(in crate::admin::api) async fn run(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query::Nothing {}): Query<query::Nothing>,
+) -> Result<Answer, Problem> {
+    let id = RunId::new(id.into_inner());
+    answered(state.runtime(), move || {
+        let found = state.views.run(&id).map_err(|error| Problem::internal(&error))?;
+        found.ok_or_else(|| no_such_run(&id))
+    })
+    .await
+}
+
+/// What became of the steps of a run, in the scheme's order; and of whom it is not known whether they are selected.
+#[utoipa::path(
+    get, path = "/runs/{id}/entries", tag = "runs", params(("id" = String, Path), query::Entries),
+    responses((status = 200, body = Page<Entry>), (status = 404, description = "There is no such run."))
+)]
+pub(in crate::admin::api) async fn entries(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query): Query<query::Entries>,
+) -> Result<Answer, Problem> {
+    let (id, (result, paging)) = (RunId::new(id.into_inner()), query.split());
+    answered(state.runtime(), move || {
+        let found = state.views.entries(&id, result, &paging).map_err(|error| Problem::internal(&error))?;
+        found.ok_or_else(|| no_such_run(&id))
+    })
+    .await
+}
+
+/// The answers to all events about one user, newest first.
+#[utoipa::path(
+    get, path = "/decisions", tag = "decisions", params(query::Decisions),
+    responses((status = 200, body = Page<DecisionRow>))
+)]
+pub(in crate::admin::api) async fn decisions(
+    state: Data<AdminState>,
+    Query(query): Query<query::Decisions>,
+) -> Result<Answer, Problem> {
+    let (source, user, paging) = query.split()?;
+    let sources = source.map_or_else(|| state.source_ids(), |source| vec![source]);
+    read_out(state.runtime(), move || state.views.decisions(&sources, &user, &paging)).await
+}
+
+fn no_such_run(id: &RunId) -> Problem {
+    Problem::NotFound { kind: "run", id: id.to_string() }
+}

@@ -1,0 +1,220 @@
+//! Running a scheme now, and saying what becomes of a run.
+
+pub(super) mod history;
+pub(super) mod open;
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Data, Path, Query},
+};
+use serde::Serialize;
+use tokio::time::timeout;
+use utoipa::{
+    ToSchema,
+    openapi::{ObjectBuilder, Ref, RefOr, Schema, schema::AnyOfBuilder},
+};
+
+use super::{
+    Problem, read,
+    request::{headers::actor, lookup, parameters, query},
+};
+use crate::{
+    admin::AdminState,
+    domain::{Actor, RunId, RunOrder, Scheme, Timestamp},
+    engine::{HELD_TOO_LONG, RunQueries},
+    log::RETENTION,
+    settings::Contents,
+    views::{Run, RunState},
+};
+
+/// How long an answer waits until what was asked for shows. It is durable by then, and answered all the same.
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
+
+type Nothing = Query<query::Nothing>;
+
+/// A run about which something was asked for, and is in the log.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AcceptedRow {
+    /// It shows.
+    Shown(Box<Run>),
+    /// It does not show yet; the run can be read a little later.
+    Named { id: RunId },
+}
+
+impl utoipa::PartialSchema for AcceptedRow {
+    /// Not one of the two but any: a run has an id as well.
+    fn schema() -> RefOr<Schema> {
+        let named = ObjectBuilder::new().property("id", <RunId as utoipa::PartialSchema>::schema()).required("id");
+        let any = AnyOfBuilder::new().item(Ref::from_schema_name(Run::name())).item(named);
+        any.description(Some("The run as it is now, or its id where it does not show yet.")).into()
+    }
+}
+
+impl ToSchema for AcceptedRow {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Run::name().into_owned(), <Run as utoipa::PartialSchema>::schema()));
+        Run::schemas(schemas);
+    }
+}
+
+/// Runs a scheme now, over all users of its source.
+#[utoipa::path(
+    post, path = "/schemes/{id}/run", tag = "runs", params(("id" = String, Path), parameters::Named),
+    responses(
+        (status = 202, body = AcceptedRow),
+        (status = 404, description = "There is no such scheme."),
+        (status = 409, description = "It can't be run now: it waits for events, is not enabled, or is paused."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
+pub(super) async fn run_now(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    _: Nothing,
+) -> Result<HttpResponse, Problem> {
+    let scheme = runnable(&state, &id)?;
+    let run = state.commands.run_now(&scheme, &actor(&request)?).await.map_err(|error| lookup::unavailable(&error))?;
+    accepted(&state, run, |_| true).await
+}
+
+/// Lets a run go on that is held.
+#[utoipa::path(
+    post, path = "/runs/{id}/release", tag = "runs", params(("id" = String, Path), parameters::Named),
+    responses(
+        (status = 202, body = AcceptedRow),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "It is not held, or can't go on: `detail` says why."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
+pub(super) async fn release(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    _: Nothing,
+) -> Result<HttpResponse, Problem> {
+    let (run, order) = of_sweep(&state, &id, actor(&request)?).await?;
+    if run.state != RunState::Held {
+        return Err(wrong_state(&run, "only a run that is held can be released"));
+    }
+    releasable(&state, &run, order.at)?;
+    state.commands.release(order).await.map_err(|error| lookup::unavailable(&error))?;
+    accepted(&state, run.id, |run| run.state != RunState::Held).await
+}
+
+/// Ends a run of a sweep.
+#[utoipa::path(
+    post, path = "/runs/{id}/cancel", tag = "runs", params(("id" = String, Path), parameters::Named),
+    responses(
+        (status = 202, body = AcceptedRow),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "It has ended, or is of one event."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
+pub(super) async fn cancel(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    _: Nothing,
+) -> Result<HttpResponse, Problem> {
+    let (run, order) = of_sweep(&state, &id, actor(&request)?).await?;
+    if run.state.is_final() {
+        return Err(wrong_state(&run, "there is nothing left to cancel"));
+    }
+    // First where planners and executors look before each user and step; the rest is for the books.
+    state.settings.cancel_run(run.id.clone(), actor(&request)?).await?;
+    state.commands.cancel(order).await.map_err(|error| lookup::unavailable(&error))?;
+    accepted(&state, run.id, |run| run.state.is_final()).await
+}
+
+/// The scheme, where it can be run now.
+fn runnable(state: &AdminState, id: &str) -> Result<Scheme, Problem> {
+    let id = lookup::known(id)?;
+    let listed = state.settings.get(&id).ok_or_else(|| lookup::no_such(id.as_str()))?;
+    let refuse = |why: String| Err(Problem::Conflict(format!("the scheme `{id}` {why}")));
+    let Contents::Readable(scheme) = listed.contents else {
+        return refuse("can't be used as it is; read it to see why".into());
+    };
+    let trigger = scheme.trigger.kind();
+    if !trigger.is_sweep() {
+        let why = format!("waits for `{trigger}`; give it the trigger `manual` or a schedule, or a twin that has one");
+        return refuse(why);
+    }
+    if !scheme.enabled {
+        return refuse("is not enabled; write `enabled: true` first".into());
+    }
+    if listed.paused.is_some() {
+        return refuse("is paused; resume it first".into());
+    }
+    Ok(*scheme)
+}
+
+/// Whether usher still knows what a run that is held has counted, and whether its scheme is what it was then, and may
+/// select. A release asks it once more about each of the users: otherwise nothing would be done, and the run would be over.
+fn releasable(state: &AdminState, run: &Run, now: Timestamp) -> Result<(), Problem> {
+    let refuse = |why: &str| Err(wrong_state(run, why));
+    if run.held_since.is_some_and(|since| since.until(now) > RETENTION) {
+        return refuse(HELD_TOO_LONG);
+    }
+    let Some(listed) = state.settings.get(&run.scheme) else {
+        return refuse("its scheme was deleted; cancel the run");
+    };
+    let Contents::Readable(scheme) = listed.contents else {
+        return refuse("its scheme can't be used as it is; read the scheme to see why, or cancel the run");
+    };
+    if !scheme.enabled {
+        return refuse("its scheme is not enabled any more; cancel the run, or enable the scheme as it was");
+    }
+    if scheme.reference().version != run.scheme_version {
+        return refuse("its scheme was changed since the run began; cancel the run, and run the scheme as it is now");
+    }
+    if listed.paused.is_some() {
+        return refuse("its scheme is paused; resume it first");
+    }
+    Ok(())
+}
+
+/// A run that is part of a sweep, and an order about it.
+async fn of_sweep(state: &Data<AdminState>, id: &str, by: Actor) -> Result<(Run, RunOrder), Problem> {
+    let (views, wanted) = (state.views.clone(), RunId::new(id));
+    let run = read(state.runtime(), move || views.run(&wanted)).await?;
+    let run = run.ok_or_else(|| Problem::NotFound { kind: "run", id: id.to_owned() })?;
+    let Some(sweep) = &run.sweep else {
+        return Err(wrong_state(&run, "one event about one user set it off; there is nothing to release or cancel"));
+    };
+    let order = state.commands.order(sweep, &run.scheme, &run.source, by);
+    Ok((run, order))
+}
+
+/// The answer to what is in the log now: with the run, as soon as it shows what was asked for.
+async fn accepted(state: &Data<AdminState>, id: RunId, shows: impl Fn(&Run) -> bool) -> Result<HttpResponse, Problem> {
+    let mut progress = state.views.progress();
+    let look = async {
+        loop {
+            progress.mark_unchanged();
+            let (views, wanted) = (state.views.clone(), id.clone());
+            match read(state.runtime(), move || views.run(&wanted)).await? {
+                Some(run) if shows(&run) => return Ok::<_, Problem>(Some(run)),
+                _ if progress.changed().await.is_err() => return Ok(None),
+                _ => {}
+            }
+        }
+    };
+    let run = timeout(SHOWN_WITHIN, look).await.unwrap_or(Ok(None))?;
+    let mut response = HttpResponse::Accepted();
+    response.insert_header((header::LOCATION, format!("/api/v1/runs/{id}")));
+    Ok(response.json(match run {
+        Some(run) => AcceptedRow::Shown(Box::new(run)),
+        None => AcceptedRow::Named { id },
+    }))
+}
+
+fn wrong_state(run: &Run, why: &str) -> Problem {
+    Problem::Conflict(format!("the run `{}` is {}: {why}", run.id, run.state.as_str()))
+}

@@ -1,0 +1,221 @@
+//! The whole listener: routes, token and headers as a client sees them, over views that follow a log.
+
+mod config;
+mod dead_letters;
+mod http;
+mod log;
+mod openapi;
+mod schemes;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Mutex};
+
+use actix_web::{
+    App,
+    http::{Method, StatusCode, header::HeaderMap},
+    test::{TestRequest, call_service, init_service, read_body},
+};
+use async_trait::async_trait;
+use serde_json::Value;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::*;
+use crate::{
+    clock::SystemClock,
+    config::{Admin, Auth, LogConfig, ProvisionedScheme, Source, Webhooks},
+    domain::{Action, Mode, Product, Scheme, SchemeRef, Selection, Trigger},
+    engine::testing::Stub,
+    explain::Explainer,
+    health::Health,
+    products::Client,
+    views::testing::{Following, at},
+};
+
+const TOKEN: &str = "the-admin-token";
+
+/// The listener with the log it shows.
+struct Site {
+    following: Following,
+    gate: web::Data<Gate>,
+    process: Arc<Process>,
+    _settings: DropGuard,
+}
+
+/// What the process says of itself, as the test sets it.
+#[derive(Default)]
+struct Process {
+    waits: Mutex<Vec<Wait>>,
+    hangs: bool,
+}
+
+#[async_trait]
+impl Readiness for Process {
+    async fn waiting_for(&self) -> Vec<Wait> {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        self.waits.lock().expect("not poisoned").clone()
+    }
+
+    fn components(&self) -> BTreeMap<String, bool> {
+        BTreeMap::from([("views".to_owned(), false), ("planner acme 3".to_owned(), true)])
+    }
+
+    fn sources(&self) -> Vec<SourceHealth> {
+        let why = Some("the product answered 401: no such user as secret-person".to_owned());
+        let health =
+            |id: &str, state, why, since| SourceHealth { source: id.parse().expect("an id"), state, why, since };
+        vec![health("cloud", SourceState::Running, None, None), health("acme", SourceState::Halted, why, Some(at(5)))]
+    }
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("JSON")
+    }
+
+    /// Asserts that it is a problem document of this kind, and gives its detail.
+    #[track_caller]
+    fn problem(&self, status: u16, kind: &str) -> String {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["type"], format!("urn:usher:problem:{kind}"));
+        problem["detail"].as_str().expect("a detail").to_owned()
+    }
+}
+
+impl Site {
+    fn start() -> Self {
+        Self::of(Process::default())
+    }
+
+    fn of(process: Process) -> Self {
+        let (following, process) = (Following::start(), Arc::new(process));
+        let metrics = Metrics::new().expect("metrics");
+        let views = following.views.clone();
+        let readiness = Arc::clone(&process) as Arc<dyn Readiness>;
+        let config = configuration();
+        let settings = Settings::new(&config, following.log.clone(), Arc::new(SystemClock));
+        let stop = CancellationToken::new();
+        tokio::spawn(settings.clone().follow(Health::default(), stop.clone()));
+        let product: Arc<dyn Client> = Arc::new(Stub::default()); // where every group is there
+        let clients = config.sources.iter().map(|source| (source.id.clone(), Arc::clone(&product)));
+        let explainer = Explainer::new(clients, Arc::new(views.clone()), Arc::new(SystemClock));
+        let commands = AdminCommands::new(following.log.clone(), Arc::new(SystemClock));
+        let ids = config.sources.iter().map(|source| &source.id);
+        let arrivals = Arrivals::new(ids, metrics.clone(), Arc::new(SystemClock));
+        let parts = Parts {
+            log: following.log.clone(),
+            views,
+            settings,
+            explainer,
+            commands,
+            arrivals,
+            references: Vec::new(),
+        };
+        let gate = Gate::new(Arc::clone(&readiness), metrics.clone());
+        gate.open(AdminState::new(&config, Secret::new(TOKEN), parts, metrics, readiness));
+        Self { following, gate: web::Data::new(gate), process, _settings: stop.drop_guard() }
+    }
+
+    /// Asks with an `Authorization` header of one's own, or none.
+    async fn ask(&self, method: Method, uri: &str, authorization: Option<&str>) -> Answer {
+        let mut request = TestRequest::default().method(method).uri(uri);
+        if let Some(value) = authorization {
+            request = request.insert_header(("Authorization", value));
+        }
+        self.send(request).await
+    }
+
+    async fn send(&self, request: TestRequest) -> Answer {
+        let service = init_service(App::new().configure(configure(self.gate.clone(), true))).await;
+        let request = request.to_request();
+        let (method, uri) = (request.method().clone(), request.uri().to_string());
+        let response = call_service(&service, request).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = read_body(response).await;
+        let answer = Answer { status, headers, text: String::from_utf8(body.to_vec()).expect("text") };
+        openapi::check(&method, &uri, &answer);
+        answer
+    }
+
+    /// Asks as an administrator does.
+    async fn get(&self, uri: &str) -> Answer {
+        self.ask(Method::GET, uri, Some(&format!("Bearer {TOKEN}"))).await
+    }
+
+    /// The items of all pages of a list, asked for `limit` at a time.
+    async fn all(&self, uri: &str, limit: usize) -> Vec<Value> {
+        let first = format!("{uri}{}limit={limit}", if uri.contains('?') { '&' } else { '?' });
+        let (mut items, mut next) = (Vec::new(), first.clone());
+        for _page in 0..100 {
+            let answer = self.get(&next).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+            let page = answer.json();
+            let found = page["items"].as_array().expect("items");
+            assert!(found.len() <= limit);
+            items.extend(found.iter().cloned());
+            match &page["next"] {
+                Value::String(cursor) => next = format!("{first}&cursor={cursor}"),
+                end => {
+                    assert_eq!(*end, Value::Null);
+                    return items;
+                }
+            }
+        }
+        unreachable!("the list has an end")
+    }
+}
+
+fn configuration() -> Config {
+    let listen = ([127, 0, 0, 1], 0).into();
+    Config {
+        data_dir: PathBuf::from("unused"),
+        mode: Mode::Active,
+        webhooks: Webhooks { listen, max_body: 1, linger: std::time::Duration::ZERO, trust_traceparent: false },
+        admin: Admin { listen, token: None },
+        log: LogConfig::Embedded,
+        sources: vec![source("acme", Product::JiraDc), source("cloud", Product::JiraCloud)],
+        schemes: ["a", "b", "c"].map(scheme).into(),
+    }
+}
+
+fn source(id: &str, product: Product) -> Source {
+    let password = Secret::new("s3cret-password");
+    let base_url = "https://s3cret-name:s3cret-password@jira.example/path".parse().expect("an address");
+    let auth = Auth::Basic { username: "s3cret-person@acme.example".into(), password };
+    Source {
+        name: format!("The {id} Jira"),
+        credentials_expire: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
+        webhook: crate::config::Webhook { hmac: vec![Secret::new("s3cret-hmac")], ..Default::default() },
+        ..Source::new(id.parse().expect("an id"), product, base_url, auth)
+    }
+}
+
+fn scheme(id: &str) -> ProvisionedScheme {
+    let scheme = Scheme {
+        id: id.parse().expect("an id"),
+        name: format!("Scheme {id}"),
+        source: "acme".parse().expect("an id"),
+        trigger: Trigger::OnCreate,
+        enabled: true,
+        test_mode: false,
+        select: Selection(vec![crate::domain::Condition::Everyone(crate::domain::True)]),
+        only_groups: vec![],
+        exempt: crate::domain::Exempt::default(),
+        actions: vec![Action::AddGroups(vec![crate::domain::GroupName::new("staff")])],
+        limits: crate::domain::Limits::default(),
+    };
+    let reference = SchemeRef { id: scheme.id.clone(), version: "v1".into() };
+    ProvisionedScheme { scheme, reference }
+}

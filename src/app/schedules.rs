@@ -1,0 +1,51 @@
+//! The clocks of schemes: what they say is in the settings, until when they have struck is in the views.
+
+use tokio::sync::watch;
+
+use crate::{
+    domain::{SourceId, TriggerKind},
+    engine::{LastFired, Schedules, SchemeSchedule},
+    log::{Partition, Stream},
+    settings::{Contents, Listed, Settings},
+    source::Controls,
+    views::{self, Views},
+};
+
+/// See the module.
+pub(super) struct AppSchedules {
+    pub(super) settings: Settings,
+    pub(super) views: Views,
+    pub(super) sources: Vec<SourceId>,
+}
+
+impl AppSchedules {
+    /// The clock of a scheme; none where it has none here.
+    fn bell(&self, listed: Listed) -> Result<Option<SchemeSchedule>, views::Error> {
+        let Contents::Readable(scheme) = listed.contents else { return Ok(None) };
+        if scheme.trigger.kind() != TriggerKind::Schedule || !self.sources.contains(&scheme.source) {
+            return Ok(None);
+        }
+        let last_fired =
+            self.views.bell(&scheme.id)?.map(|bell| LastFired { schedule: bell.schedule, until: bell.until });
+        let suspended = listed.paused.is_some() || !scheme.enabled;
+        Ok(Some(SchemeSchedule { scheme: *scheme, last_fired, suspended }))
+    }
+}
+
+impl Schedules for AppSchedules {
+    fn schedules(&self) -> Option<Vec<SchemeSchedule>> {
+        let schedules = self.settings.list().into_iter().filter_map(|listed| self.bell(listed).transpose());
+        let schedules: Result<Vec<_>, _> = schedules.collect();
+        schedules
+            .inspect_err(|error| tracing::warn!(%error, "can't tell until when clocks have struck; they wait"))
+            .ok()
+    }
+
+    fn read_until(&self, partition: Partition) -> u64 {
+        self.views.read_until(Stream::Sweeps, partition)
+    }
+
+    fn changed(&self) -> watch::Receiver<u64> {
+        self.settings.changed()
+    }
+}

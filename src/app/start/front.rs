@@ -1,0 +1,62 @@
+//! What is there before the log: both ports, the data folder, the admin token, and answers to probes.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use actix_web::web;
+
+use crate::{
+    admin::{self, Gate, Readiness},
+    app::{
+        Error, Listener, NewToken, Roles, Shutdown, data_folder,
+        health::AppHealth,
+        listeners::{self, Bound, Listeners},
+    },
+    config::{Config, LogConfig},
+    health::Health,
+    metrics::Metrics,
+    secret::Secret,
+};
+
+/// See the module.
+pub(in crate::app) struct Front {
+    /// Where webhooks will be taken in, if they are.
+    pub(in crate::app) webhooks: Option<Bound>,
+    /// Where probes are answered.
+    pub(in crate::app) admin: SocketAddr,
+    pub(in crate::app) listeners: Listeners,
+    /// Opened when the API can be answered.
+    pub(in crate::app) gate: web::Data<Gate>,
+    pub(in crate::app) readiness: Arc<AppHealth>,
+    pub(in crate::app) health: Health,
+    pub(in crate::app) metrics: Metrics,
+    pub(in crate::app) token: Secret,
+    pub(in crate::app) new_token: Option<NewToken>,
+    pub(in crate::app) data_folder: data_folder::Held,
+}
+
+impl Front {
+    /// Takes both ports, then the data folder, and answers probes.
+    pub(in crate::app) fn open(config: &Config, roles: Roles, shutdown: &Shutdown) -> Result<Self, Error> {
+        let webhooks =
+            roles.webhooks.then(|| listeners::bind(Listener::Webhooks, config.webhooks.listen)).transpose()?;
+        if let (Some(bound), LogConfig::Embedded) = (&webhooks, &config.log) {
+            // The start takes a moment: senders wait that long. Kafka may be away for hours, in which they are refused.
+            bound.listen()?;
+        }
+        let bound = listeners::bind(Listener::Admin, config.admin.listen)?;
+        bound.listen()?; // before anything is made: of two that listen on a port the second one is refused here
+        let admin = bound.address;
+        let (metrics, health) = (Metrics::new()?, Health::default());
+        // Before the log is there: alerts are to see 0 and not nothing while Kafka is away.
+        config.sources.iter().for_each(|source| metrics.begin(source.id.as_str()));
+        let data_folder = data_folder::open(&config.data_dir)?;
+        let token = admin::token(&config.admin, &config.data_dir)?;
+        let new_token = token.newly_made.then(|| NewToken::of(&token.secret, &config.data_dir));
+        let readiness = Arc::new(AppHealth::new(health.clone(), roles, shutdown.clone()));
+        let gate = Gate::new(Arc::clone(&readiness) as Arc<dyn Readiness>, metrics.clone());
+        let (gate, mut listeners) = (web::Data::new(gate), Listeners::default());
+        listeners.admin(bound, web::Data::clone(&gate), roles.admin, metrics.clone())?;
+        let token = token.secret;
+        Ok(Self { webhooks, admin, listeners, gate, readiness, health, metrics, token, new_token, data_folder })
+    }
+}

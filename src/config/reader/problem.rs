@@ -1,0 +1,209 @@
+//! What is wrong with the configuration, and where.
+
+use std::{fmt, sync::Arc};
+
+/// Where something stands in what usher was told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The file as a whole.
+    File(Arc<str>),
+    /// One character of the file.
+    Character {
+        /// The file, as it was named on the command line; empty where the text is no file.
+        file: Arc<str>,
+        /// From 1.
+        line: usize,
+        /// From 1, in characters.
+        column: usize,
+    },
+    /// An environment variable, by name.
+    Variable(Arc<str>),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(name) | Self::Variable(name) => f.write_str(name),
+            Self::Character { file, line, column } if file.is_empty() => write!(f, "{line}:{column}"),
+            Self::Character { file, line, column } => write!(f, "{file}:{line}:{column}"),
+        }
+    }
+}
+
+/// How many problems are told at once: with more, the text is something else than what was meant.
+pub(in crate::config) const MOST_TOLD: usize = 100;
+
+/// How long a message may be, in characters. Messages quote what the text says, which may be anything.
+const LONGEST_MESSAGE: usize = 2_000;
+
+/// How many characters of a longer message are kept at its end, where it says what to write instead.
+const KEPT_AT_THE_END: usize = 400;
+
+/// One thing that is wrong, or not as it should be. Never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    place: Place,
+    message: String,
+}
+
+impl Problem {
+    /// A problem at `place`; `message` says what is wrong and, after a semicolon, what to write instead.
+    pub(in crate::config) fn new(place: &Place, message: impl AsRef<str>) -> Self {
+        Self { place: place.clone(), message: on_one_line(message.as_ref()) }
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What is wrong and, after a semicolon, what to write instead.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// Messages quote what the file says, which may hold line breaks and terminal escapes, and be as long as the file.
+fn on_one_line(message: &str) -> String {
+    let mut line = String::with_capacity(message.len().min(LONGEST_MESSAGE * 4));
+    let mut add = |part: &str| {
+        for c in part.chars() {
+            if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+        }
+    };
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        None => add(message),
+        Some(_) => {
+            let head = message.char_indices().nth(LONGEST_MESSAGE - KEPT_AT_THE_END).map_or(0, |(at, _)| at);
+            let tail = message.char_indices().rev().nth(KEPT_AT_THE_END - 1).map_or(0, |(at, _)| at);
+            add(&message[..head]);
+            add(" … ");
+            add(&message[tail..]);
+        }
+    }
+    line
+}
+
+/// The problems found while reading. The first [`MOST_TOLD`] are kept, so that no text makes usher write without end.
+#[derive(Debug, Default)]
+pub(in crate::config) struct Found {
+    kept: Vec<Problem>,
+    count: usize,
+}
+
+impl Found {
+    /// Adds a problem.
+    pub fn push(&mut self, problem: Problem) {
+        self.count += 1;
+        if self.kept.len() < MOST_TOLD {
+            self.kept.push(problem);
+        }
+    }
+
+    /// Adds a problem at `place`; its message is made only where it is kept.
+    pub fn add<M: AsRef<str>>(&mut self, place: &Place, message: impl FnOnce() -> M) {
+        self.count += 1;
+        if self.kept.len() < MOST_TOLD {
+            self.kept.push(Problem::new(place, message()));
+        }
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Whether so many were found that it is of no use to look for more.
+    pub fn is_full(&self) -> bool {
+        self.count > MOST_TOLD
+    }
+
+    /// Those that were kept, in file order; the last says so where there were more.
+    pub fn into_told(self, more: &str) -> Vec<Problem> {
+        let (is_full, mut told) = (self.is_full(), self.kept);
+        told.sort();
+        if is_full && let Some(Problem { place, .. }) = told.last() {
+            let last = Problem::new(&place.clone(), more);
+            told.push(last);
+        }
+        told
+    }
+}
+
+/// All that is wrong, in file order, one a line. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", lines(.0))]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// The one problem that there is.
+    pub(in crate::config) fn one(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+
+    /// Puts the problems in file order, those of environment variables last.
+    pub(in crate::config) fn new(found: Found) -> Self {
+        Self(found.into_told("there are more problems than these; mend these first"))
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.0.iter()
+    }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_come_in_file_order_one_a_line_whatever_they_quote() {
+        let at = |line, column| Place::Character { file: "usher.yaml".into(), line, column };
+        let mut found = Found::default();
+        found.push(Problem::new(&Place::Variable("USHER_MODE".into()), "last"));
+        found.push(Problem::new(&at(10, 2), "third"));
+        found.push(Problem::new(&at(9, 12), "second"));
+        found.push(Problem::new(&at(9, 2), "first\n\u{1b}[31m"));
+        let problems = Problems::new(found);
+        assert_eq!(
+            problems.to_string(),
+            "usher.yaml:9:2: first\\n\\u{1b}[31m\nusher.yaml:9:12: second\nusher.yaml:10:2: third\nUSHER_MODE: last"
+        );
+    }
+
+    #[test]
+    fn the_first_hundred_problems_are_told_and_that_there_are_more() {
+        let at = |line| Place::Character { file: "usher.yaml".into(), line, column: 1 };
+        let mut found = Found::default();
+        for line in (1..=5_000).rev() {
+            found.add(&at(line), || "wrong");
+        }
+        assert!(found.is_full() && found.count() == 5_000);
+        let told = Problems::new(found).to_string();
+        assert_eq!(told.lines().count(), 101);
+        assert!(told.ends_with("usher.yaml:5000:1: there are more problems than these; mend these first"), "{told}");
+    }
+
+    #[test]
+    fn a_long_message_keeps_its_beginning_and_its_end() {
+        let message = format!("`{}` is no name; write another", "é".repeat(1_000_000));
+        let problem = Problem::new(&Place::Variable("X".into()), message);
+        assert_eq!(problem.message().chars().count(), LONGEST_MESSAGE + 3);
+        assert!(problem.message().starts_with("`éé") && problem.message().ends_with("é` is no name; write another"));
+    }
+}

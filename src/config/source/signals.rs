@@ -1,0 +1,38 @@
+//! How a source tells of what happens: by webhooks, by its feed.
+
+use super::{feed::feed, webhook::webhook};
+use crate::{
+    config::{
+        AuditActions, Feed, Webhook,
+        reader::{Reader, fields::Fields},
+    },
+    domain::Product,
+};
+
+/// How a source tells of what happens.
+pub(in crate::config) struct Telling {
+    pub webhook: Webhook,
+    pub feed: Option<Feed>,
+    pub actions: AuditActions,
+}
+
+/// Reads `webhook` and `feed`, either of which may say what entries of the audit log mean.
+pub(in crate::config) fn told(
+    fields: &mut Fields<'_>,
+    product: Option<Product>,
+    reader: &mut Reader<'_>,
+) -> Option<Telling> {
+    let webhook = fields.or("webhook", (Webhook::default(), None), |node| webhook(node, reader));
+    let node = fields.get("feed");
+    let feed = node.map_or(Some(None), |node| feed(node, product, reader).map(Some));
+    let (webhook, by_webhook) = webhook?;
+    let (feed, by_feed) = feed?.unzip();
+    let actions = match (by_webhook, by_feed.flatten(), node) {
+        (Some(_), Some(_), Some(node)) => {
+            let message = "`actions` stands under `webhook` too, and it is the same audit log; write it in one place";
+            return reader.refuse(&node.at, message);
+        }
+        (one, other, _) => one.or(other).unwrap_or_default(),
+    };
+    Some(Telling { webhook, feed, actions })
+}

@@ -1,0 +1,266 @@
+//! What schemes do, and the steps they ask for.
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::Value;
+
+use crate::domain::GroupName;
+
+/// One entry of a scheme's `actions`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Make sure that the user is in each of these groups.
+    AddGroups(Vec<GroupName>),
+    /// Make sure that the user is in none of these groups.
+    RemoveGroups(Vec<GroupName>),
+    /// Make sure that the user is in no group.
+    RemoveAllGroups,
+    /// Make sure that the user is in no group that gives access to these applications; none named: to any.
+    RemoveApplicationAccess(Vec<String>),
+    /// Make the account inactive.
+    Deactivate,
+    /// Make the account active.
+    Reactivate,
+    /// Delete the account. Refused by the product, the actions after it are performed; done, they are skipped.
+    Delete,
+    /// Put this behind the login name, once.
+    Rename {
+        /// What.
+        suffix: String,
+    },
+    /// Give the account a random password that nobody knows.
+    InvalidatePassword {
+        /// Whether the user is sent a link to set a new one.
+        send_reset_link: bool,
+    },
+    /// Create an issue about the user.
+    CreateIssue(IssueTemplate),
+}
+
+/// The actions without their details.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ActionKind {
+    /// See [`Action::AddGroups`].
+    AddGroups,
+    /// See [`Action::RemoveGroups`].
+    RemoveGroups,
+    /// See [`Action::RemoveAllGroups`].
+    RemoveAllGroups,
+    /// See [`Action::RemoveApplicationAccess`].
+    RemoveApplicationAccess,
+    /// See [`Action::Deactivate`].
+    Deactivate,
+    /// See [`Action::Reactivate`].
+    Reactivate,
+    /// See [`Action::Delete`].
+    Delete,
+    /// See [`Action::Rename`].
+    Rename,
+    /// See [`Action::InvalidatePassword`].
+    InvalidatePassword,
+    /// See [`Action::CreateIssue`].
+    CreateIssue,
+}
+
+impl ActionKind {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 10] = [
+        Self::AddGroups,
+        Self::RemoveGroups,
+        Self::RemoveAllGroups,
+        Self::RemoveApplicationAccess,
+        Self::Deactivate,
+        Self::Reactivate,
+        Self::Delete,
+        Self::Rename,
+        Self::InvalidatePassword,
+        Self::CreateIssue,
+    ];
+
+    /// The name in configuration, metrics and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AddGroups => "add_groups",
+            Self::RemoveGroups => "remove_groups",
+            Self::RemoveAllGroups => "remove_all_groups",
+            Self::RemoveApplicationAccess => "remove_application_access",
+            Self::Deactivate => "deactivate",
+            Self::Reactivate => "reactivate",
+            Self::Delete => "delete",
+            Self::Rename => "rename",
+            Self::InvalidatePassword => "invalidate_password",
+            Self::CreateIssue => "create_issue",
+        }
+    }
+
+    /// Whether it may go with `on_create` and `on_login` too; the others need a schedule or a person.
+    pub const fn goes_with_events(self) -> bool {
+        match self {
+            Self::AddGroups
+            | Self::RemoveGroups
+            | Self::RemoveAllGroups
+            | Self::RemoveApplicationAccess
+            | Self::CreateIssue => true,
+            Self::Delete | Self::Deactivate | Self::Reactivate | Self::Rename | Self::InvalidatePassword => false,
+        }
+    }
+
+    /// Whether it can take away what somebody needs to administer the source.
+    pub const fn takes_away(self) -> bool {
+        !matches!(self, Self::AddGroups | Self::Reactivate | Self::CreateIssue)
+    }
+}
+
+impl Action {
+    /// Without details.
+    pub const fn kind(&self) -> ActionKind {
+        match self {
+            Self::AddGroups(_) => ActionKind::AddGroups,
+            Self::RemoveGroups(_) => ActionKind::RemoveGroups,
+            Self::RemoveAllGroups => ActionKind::RemoveAllGroups,
+            Self::RemoveApplicationAccess(_) => ActionKind::RemoveApplicationAccess,
+            Self::Deactivate => ActionKind::Deactivate,
+            Self::Reactivate => ActionKind::Reactivate,
+            Self::Delete => ActionKind::Delete,
+            Self::Rename { .. } => ActionKind::Rename,
+            Self::InvalidatePassword { .. } => ActionKind::InvalidatePassword,
+            Self::CreateIssue(_) => ActionKind::CreateIssue,
+        }
+    }
+}
+
+impl Serialize for Action {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_key(self.kind().as_str())?;
+        match self {
+            Self::AddGroups(groups) | Self::RemoveGroups(groups) => map.serialize_value(groups)?,
+            Self::RemoveAllGroups | Self::Deactivate | Self::Reactivate | Self::Delete => {
+                map.serialize_value(&Value::Object(serde_json::Map::new()))?;
+            }
+            Self::RemoveApplicationAccess(applications) if applications.is_empty() => {
+                map.serialize_value(&Value::Object(serde_json::Map::new()))?;
+            }
+            Self::RemoveApplicationAccess(applications) => {
+                map.serialize_value(&serde_json::json!({ "applications": applications }))?;
+            }
+            Self::Rename { suffix } => map.serialize_value(&serde_json::json!({ "suffix": suffix }))?,
+            Self::InvalidatePassword { send_reset_link } => {
+                map.serialize_value(&serde_json::json!({ "send_reset_link": send_reset_link }))?;
+            }
+            Self::CreateIssue(template) => map.serialize_value(template)?,
+        }
+        map.end()
+    }
+}
+
+/// The issue that `create_issue` asks for. Texts are templates: `{{ user.name }}` stands for the login name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IssueTemplate {
+    /// The project's key.
+    pub project: String,
+    /// The issue type's name.
+    #[serde(rename = "type")]
+    pub issue_type: String,
+    /// A template of one line.
+    pub summary: String,
+    /// Further fields by their ids; texts anywhere in them are templates.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub fields: serde_json::Map<String, Value>,
+}
+
+impl IssueTemplate {
+    /// Whether `part` of a name may stand in its texts. True also where it stands there by itself.
+    pub fn may_name(&self, part: &str) -> bool {
+        let in_fields = || Value::Object(self.fields.clone()).to_string().contains(part);
+        self.summary.contains(part) || in_fields()
+    }
+}
+
+/// An issue as it is to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// The project's key.
+    pub project: String,
+    /// The issue type's name.
+    pub issue_type: String,
+    /// One line.
+    pub summary: String,
+    /// Further fields by their ids.
+    pub fields: serde_json::Map<String, Value>,
+    /// A label that only this scheme and user have, by which the issue is found again.
+    pub marker: String,
+}
+
+/// One action on one user, worded as the state to bring about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// The user is a member of the group.
+    AddGroup(GroupName),
+    /// The user is not a member of the group.
+    RemoveGroup(GroupName),
+    /// The user is a member of no group.
+    RemoveAllGroups,
+    /// The user is in no group that gives access to these applications; none named: to any.
+    RemoveApplicationAccess(Vec<String>),
+    /// The account is inactive.
+    Deactivate,
+    /// The account is active.
+    Reactivate,
+    /// The account is gone.
+    Delete,
+    /// The login name ends with this.
+    Rename {
+        /// What.
+        suffix: String,
+    },
+    /// The password is one that nobody knows.
+    InvalidatePassword {
+        /// Whether the user is sent a link to set a new one.
+        send_reset_link: bool,
+    },
+    /// There is an open issue with this marker.
+    CreateIssue(Box<Issue>),
+}
+
+impl Step {
+    /// Whether it is kept back where many users are created at once: it takes something away, or creates an issue.
+    pub fn is_kept_back_in_mass_creations(&self) -> bool {
+        self.kind().takes_away() || matches!(self, Self::CreateIssue(_))
+    }
+
+    /// The action it comes from.
+    pub const fn kind(&self) -> ActionKind {
+        match self {
+            Self::AddGroup(_) => ActionKind::AddGroups,
+            Self::RemoveGroup(_) => ActionKind::RemoveGroups,
+            Self::RemoveAllGroups => ActionKind::RemoveAllGroups,
+            Self::RemoveApplicationAccess(_) => ActionKind::RemoveApplicationAccess,
+            Self::Deactivate => ActionKind::Deactivate,
+            Self::Reactivate => ActionKind::Reactivate,
+            Self::Delete => ActionKind::Delete,
+            Self::Rename { .. } => ActionKind::Rename,
+            Self::InvalidatePassword { .. } => ActionKind::InvalidatePassword,
+            Self::CreateIssue(_) => ActionKind::CreateIssue,
+        }
+    }
+
+    /// The action's name in configuration, metrics and the API.
+    pub const fn action(&self) -> &'static str {
+        self.kind().as_str()
+    }
+
+    /// What the step is about, for the run log; empty where the action says it all.
+    pub fn target(&self) -> String {
+        match self {
+            Self::AddGroup(group) | Self::RemoveGroup(group) => group.to_string(),
+            Self::RemoveApplicationAccess(applications) => applications.join(", "),
+            Self::Rename { suffix } => suffix.clone(),
+            Self::CreateIssue(issue) => issue.project.clone(),
+            Self::RemoveAllGroups
+            | Self::Deactivate
+            | Self::Reactivate
+            | Self::Delete
+            | Self::InvalidatePassword { .. } => String::new(),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Whom a scheme selects.
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use utoipa::ToSchema;
+
+use crate::domain::{Age, DomainPattern, GroupName, NamedUsers};
+
+/// One condition of a selection. A condition on a fact that is not known is unknown, and never selects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// Holds for everyone. Written `everyone: true`; false is not a condition.
+    Everyone(True),
+    /// The user has never logged in.
+    NeverLoggedIn(NeverLoggedIn),
+    /// The user's last login is longer ago than this. Who never logged in has none: see [`Self::NeverLoggedIn`].
+    LastLoginBefore(Age),
+    /// The user has logged in exactly once.
+    LoggedInOnce(LoggedInOnce),
+    /// The account is not active.
+    Deactivated(True),
+    /// The e-mail domain is one of these.
+    EmailDomain(Vec<DomainPattern>),
+    /// The e-mail domain is none of these.
+    EmailDomainNot(Vec<DomainPattern>),
+    /// One of these users.
+    Users(NamedUsers),
+    /// An expression in CEL holds.
+    Where(Expression),
+    /// All of these hold.
+    All(Vec<Condition>),
+    /// Any of these holds.
+    Any(Vec<Condition>),
+    /// This does not hold.
+    Not(Box<Condition>),
+}
+
+impl Condition {
+    /// The key in a scheme.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Everyone(_) => "everyone",
+            Self::NeverLoggedIn(_) => "never_logged_in",
+            Self::LastLoginBefore(_) => "last_login_before",
+            Self::LoggedInOnce(_) => "logged_in_once",
+            Self::Deactivated(_) => "deactivated",
+            Self::EmailDomain(_) => "email_domain",
+            Self::EmailDomainNot(_) => "email_domain_not",
+            Self::Users(_) => "users",
+            Self::Where(_) => "where",
+            Self::All(_) => "all",
+            Self::Any(_) => "any",
+            Self::Not(_) => "not",
+        }
+    }
+
+    /// Whether it may look at what usher has seen of a user.
+    pub fn looks_at_activity(&self) -> bool {
+        match self {
+            Self::NeverLoggedIn(_) | Self::LastLoginBefore(_) | Self::LoggedInOnce(_) | Self::Where(_) => true,
+            Self::Everyone(_)
+            | Self::Deactivated(_)
+            | Self::EmailDomain(_)
+            | Self::EmailDomainNot(_)
+            | Self::Users(_) => false,
+            Self::All(_) | Self::Any(_) | Self::Not(_) => self.parts().iter().any(Self::looks_at_activity),
+        }
+    }
+
+    /// The only users for whom it may hold; none where it may hold for others too.
+    fn only_users(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Users(users) => Some(users.as_slice().iter().map(String::as_str).collect()),
+            Self::All(parts) => parts.iter().filter_map(Self::only_users).min_by_key(Vec::len),
+            Self::Any(parts) => only_users_of_any(parts),
+            Self::Everyone(_)
+            | Self::NeverLoggedIn(_)
+            | Self::LastLoginBefore(_)
+            | Self::LoggedInOnce(_)
+            | Self::Deactivated(_)
+            | Self::EmailDomain(_)
+            | Self::EmailDomainNot(_)
+            | Self::Where(_)
+            | Self::Not(_) => None,
+        }
+    }
+
+    /// The conditions directly inside.
+    pub fn parts(&self) -> &[Condition] {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts,
+            Self::Not(part) => std::slice::from_ref(part),
+            _ => &[],
+        }
+    }
+}
+
+fn only_users_of_any(conditions: &[Condition]) -> Option<Vec<&str>> {
+    let each: Option<Vec<_>> = conditions.iter().map(Condition::only_users).collect();
+    Some(each?.concat())
+}
+
+/// Always `true`: the value of a condition that takes no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct True;
+
+impl Serialize for True {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(true)
+    }
+}
+
+/// What `never_logged_in` takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct NeverLoggedIn {
+    /// Only accounts created longer ago than this: new ones are given time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_before: Option<Age>,
+}
+
+/// What `logged_in_once` takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LoggedInOnce {
+    /// Only if that login is longer ago than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_within: Option<Age>,
+}
+
+/// The text of a condition in CEL over `user`; see [`crate::rules`] for what it may say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Expression(String);
+
+impl Expression {
+    /// The text as written; whether it can be evaluated is for the rules to say.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The conditions of a scheme: a user is selected when any of them holds. Written as a map, each key at most once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection(pub Vec<Condition>);
+
+impl Selection {
+    /// Whether no condition stands in it; such a scheme is refused.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The only users whom it may select, by name or lasting id; none where it may select others too.
+    pub fn only_users(&self) -> Option<Vec<&str>> {
+        only_users_of_any(&self.0)
+    }
+}
+
+impl Serialize for Selection {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for condition in &self.0 {
+            map.serialize_key(condition.name())?;
+            match condition {
+                Condition::Everyone(value) | Condition::Deactivated(value) => map.serialize_value(value)?,
+                Condition::NeverLoggedIn(value) => map.serialize_value(value)?,
+                Condition::LastLoginBefore(value) => map.serialize_value(value)?,
+                Condition::LoggedInOnce(value) => map.serialize_value(value)?,
+                Condition::EmailDomain(value) | Condition::EmailDomainNot(value) => map.serialize_value(value)?,
+                Condition::Users(value) => map.serialize_value(value)?,
+                Condition::Where(value) => map.serialize_value(value)?,
+                Condition::All(value) | Condition::Any(value) => map.serialize_value(value)?,
+                Condition::Not(value) => map.serialize_value(value)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// Users and groups that a scheme never touches.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Exempt {
+    /// By name or lasting id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<String>,
+    /// Members of any of these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub groups: Vec<GroupName>,
+}
+
+impl Exempt {
+    /// Whether nobody is exempt.
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.groups.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn users(names: &[&str]) -> Condition {
+        Condition::Users(NamedUsers::new(names.iter().map(|name| (*name).to_owned())))
+    }
+
+    #[test]
+    fn a_selection_that_can_select_nobody_but_those_listed_says_whom() {
+        let deactivated = || Condition::Deactivated(True);
+        let not = || Condition::Not(Box::new(users(&["a"])));
+        for (conditions, only) in [
+            (vec![users(&["a", "b"])], Some(vec!["a", "b"])),
+            (vec![Condition::All(vec![deactivated(), users(&["a"])])], Some(vec!["a"])),
+            (vec![Condition::All(vec![users(&["a", "b"]), users(&["b"])])], Some(vec!["b"])),
+            (vec![Condition::Any(vec![users(&["a"]), users(&["b"])])], Some(vec!["a", "b"])),
+            (vec![users(&["a"]), deactivated()], None),
+            (vec![Condition::Any(vec![users(&["a"]), deactivated()])], None),
+            (vec![not()], None),
+            (vec![Condition::Everyone(True)], None),
+        ] {
+            assert_eq!(Selection(conditions.clone()).only_users(), only, "{conditions:?}");
+        }
+    }
+}

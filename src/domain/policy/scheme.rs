@@ -1,0 +1,152 @@
+//! What an administrator wants done: trigger, selection, actions.
+
+use std::{collections::BTreeSet, fmt};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use crate::domain::{Action, Condition, Exempt, GroupName, SchemeId, Selection, SourceId, Trigger};
+
+/// Whether usher changes anything at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Schemes that are not in test mode change what they say.
+    #[default]
+    Active,
+    /// Nothing is changed anywhere; everything else happens.
+    Observe,
+}
+
+/// How many users one run may select before an administrator has to look at it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Limits {
+    /// At most so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<u64>,
+    /// At most so many of a hundred users of the source, 1 to 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
+}
+
+impl Limits {
+    /// Whether there is no limit.
+    pub fn is_empty(&self) -> bool {
+        self.users.is_none() && self.percent.is_none()
+    }
+
+    /// Whether `selected` of `seen` users are too many.
+    pub fn exceeded_by(&self, selected: u64, seen: u64) -> bool {
+        let too_many = self.users.is_some_and(|users| selected > users);
+        let too_large_a_part =
+            self.percent.is_some_and(|percent| u128::from(selected) * 100 > u128::from(percent) * u128::from(seen));
+        too_many || too_large_a_part
+    }
+}
+
+/// What to do with whom, when. Serialized it reads as in the configuration, and the same scheme always reads the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Scheme {
+    /// Chosen by the administrator, unique.
+    pub id: SchemeId,
+    /// For people.
+    pub name: String,
+    /// Where it applies.
+    pub source: SourceId,
+    /// What sets it off.
+    #[schema(value_type = serde_json::Value)]
+    pub trigger: Trigger,
+    /// Off: kept, and never looked at.
+    pub enabled: bool,
+    /// On (as a new scheme is): everything is recorded, nothing is changed.
+    pub test_mode: bool,
+    /// Whom.
+    #[schema(value_type = Object)]
+    pub select: Selection,
+    /// Only members of one of these groups; empty: no such limit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub only_groups: Vec<GroupName>,
+    /// Whom never.
+    #[serde(skip_serializing_if = "Exempt::is_empty")]
+    pub exempt: Exempt,
+    /// What, in this order.
+    #[schema(value_type = Vec<Object>)]
+    pub actions: Vec<Action>,
+    /// How many users a run may select.
+    #[serde(skip_serializing_if = "Limits::is_empty")]
+    pub limits: Limits,
+}
+
+impl Scheme {
+    /// Its id with a digest of what it says: two schemes that say the same have the same.
+    pub fn reference(&self) -> SchemeRef {
+        let canonical = serde_json::to_vec(self).expect("a scheme has no keys but text, so it is JSON");
+        SchemeRef { id: self.id.clone(), version: hex::encode(&Sha256::digest(canonical)[..4]) }
+    }
+
+    /// The groups of whose members the answer about a user may depend: those that narrow the selection; and those of its
+    /// actions, where a list of members can tell that all actions are done already.
+    pub fn groups_of_interest(&self) -> BTreeSet<&GroupName> {
+        let mut groups: BTreeSet<_> = self.only_groups.iter().chain(&self.exempt.groups).collect();
+        let is_told_by_lists = |action: &Action| match action {
+            Action::AddGroups(_)
+            | Action::RemoveGroups(_)
+            | Action::Deactivate
+            | Action::Reactivate
+            | Action::Rename { .. } => true,
+            Action::RemoveAllGroups
+            | Action::RemoveApplicationAccess(_)
+            | Action::Delete
+            | Action::InvalidatePassword { .. }
+            | Action::CreateIssue(_) => false,
+        };
+        if self.actions.iter().all(is_told_by_lists) {
+            let named = self.actions.iter().filter_map(|action| match action {
+                Action::AddGroups(groups) | Action::RemoveGroups(groups) => Some(groups),
+                _ => None,
+            });
+            groups.extend(named.flatten());
+        }
+        groups
+    }
+
+    /// Whether it may look at what usher has seen of a user: to select them, or to write about their logins.
+    pub fn looks_at_activity(&self) -> bool {
+        let writes_of_logins =
+            |action: &Action| matches!(action, Action::CreateIssue(issue) if issue.may_name("login"));
+        self.select.0.iter().any(Condition::looks_at_activity) || self.actions.iter().any(writes_of_logins)
+    }
+}
+
+/// A scheme as it was at one time.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SchemeRef {
+    /// Which scheme.
+    pub id: SchemeId,
+    /// Which version: a digest of what it says.
+    pub version: String,
+}
+
+impl fmt::Display for SchemeRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.id, self.version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_exceeded_by_one_more_than_it_allows() {
+        let limits = Limits { users: Some(50), percent: Some(5) };
+        assert!(!limits.exceeded_by(50, 1000));
+        assert!(limits.exceeded_by(51, 10_000));
+        assert!(limits.exceeded_by(6, 100));
+        assert!(!limits.exceeded_by(5, 100));
+        assert!(limits.exceeded_by(1, 0), "a part of nothing is too large");
+        assert!(!Limits::default().exceeded_by(u64::MAX, 0));
+    }
+}

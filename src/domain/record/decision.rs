@@ -1,0 +1,247 @@
+//! The planner's answer to one event, with its reasons.
+
+use crate::domain::{
+    Activity, Event, EventId, EventKind, Mode, Redrive, RunId, SchemeId, SchemeRef, Sighting, SourceId, Step, StepKey,
+    StepRef, Timestamp, UserKey, UserRef, Via,
+};
+
+/// Three-valued truth: a condition on a fact that is not known is unknown, and so is its opposite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// A fact is missing; selects nobody.
+    Unknown,
+}
+
+impl Truth {
+    /// The word used in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::True => "true",
+            Self::False => "false",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why a condition held or did not: a tree, the scheme's whole answer at its root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The condition, as the scheme writes it: `email_domain`, `only_groups`, …
+    pub condition: String,
+    /// Whether it held.
+    pub truth: Truth,
+    /// What was looked at and against what, in words; the missing fact where the truth is unknown.
+    pub because: String,
+    /// As of when the fact looked at was known; none where the condition looks at no fact or it is missing.
+    pub as_of: Option<Timestamp>,
+    /// The value looked at, in words; none where the condition looks at no fact or it is missing.
+    pub value: Option<String>,
+    /// How the parts make up the whole.
+    pub made_of: MadeOf,
+    /// What would have to change for this alone to turn out the other way, in words; none where nothing can.
+    pub change: Option<String>,
+    /// What it is made of.
+    pub parts: Vec<Reason>,
+}
+
+/// How a reason follows from its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MadeOf {
+    /// It has none: it looked at a fact itself.
+    Fact,
+    /// Any of them.
+    Any,
+    /// All of them.
+    All,
+    /// The opposite of the only one.
+    Not,
+}
+
+/// What carrying out a verdict's steps on one user would do, as far as it was known when they were decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forecast {
+    /// At least one step would change something, or it is not known whether it would.
+    WouldChange,
+    /// Every step is so already.
+    AlreadySo,
+    /// What is not so already would be refused, because the user is protected.
+    Protected,
+}
+
+/// What one scheme said to one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemeVerdict {
+    /// Which scheme.
+    pub scheme: SchemeRef,
+    /// True selects the user.
+    pub selected: Truth,
+    /// Whether the scheme was in test mode.
+    pub test_mode: bool,
+    /// Whether the steps wait: the run has limits, and is counted before anything is done.
+    pub held: bool,
+    /// Condition by condition.
+    pub reasons: Reason,
+    /// What to do; empty unless selected.
+    pub steps: Vec<Step>,
+    /// What the steps would do. Told in sweeps, where the user is selected; none in records of older versions.
+    pub forecast: Option<Forecast>,
+}
+
+impl Reason {
+    /// The conditions that a missing fact left open, in words, `most` of them at most.
+    pub fn left_open(&self, most: usize) -> String {
+        fn collect<'a>(reason: &'a Reason, into: &mut Vec<&'a str>) {
+            match (reason.truth, reason.parts.is_empty()) {
+                (Truth::Unknown, true) if !into.contains(&reason.because.as_str()) => into.push(&reason.because),
+                (Truth::Unknown, false) => reason.parts.iter().for_each(|part| collect(part, into)),
+                (Truth::Unknown, true) | (Truth::True | Truth::False, _) => {}
+            }
+        }
+        let mut open = Vec::new();
+        collect(self, &mut open);
+        open.truncate(most);
+        open.join("; ")
+    }
+}
+
+impl SchemeVerdict {
+    /// The condition that does not hold where [`Self::is_of_changed_scheme`].
+    pub const CHANGED: &str = "changed";
+
+    /// Whether the scheme may select the user, and was not gone by: in a run that began when it said something else.
+    pub fn is_of_changed_scheme(&self) -> bool {
+        self.selected == Truth::False && self.reasons.parts.first().is_some_and(|part| part.condition == Self::CHANGED)
+    }
+}
+
+/// Why no scheme was even asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoAction {
+    /// No scheme waits for this kind of event in this source.
+    NoSchemeForEvent,
+    /// The account is not a person's; with the product's word for it.
+    NotAPerson(String),
+    /// It is a creation that usher knew of already, since then.
+    KnownSince(Timestamp),
+}
+
+/// The answer to one event. There is exactly one for each, also when it is "nothing".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The event answered.
+    pub event: EventId,
+    /// Where it happened.
+    pub source: SourceId,
+    /// What happened.
+    pub kind: EventKind,
+    /// How usher learnt of it.
+    pub via: Via,
+    /// To whom.
+    pub user: UserRef,
+    /// The login name, where it is known.
+    pub user_name: Option<String>,
+    /// When the event was accepted.
+    pub accepted: Timestamp,
+    /// When this was decided.
+    pub decided: Timestamp,
+    /// Whether usher was allowed to change anything.
+    pub mode: Mode,
+    /// Set where no scheme was asked; `verdicts` is empty then.
+    pub no_action: Option<NoAction>,
+    /// What each scheme said, in file order. Of many that did not select the user only some are kept.
+    pub verdicts: Vec<SchemeVerdict>,
+    /// How many more schemes were asked that did not select the user.
+    pub others: u64,
+    /// In a sweep, those of the others that a missing fact left open.
+    pub unknown: Vec<SchemeId>,
+    /// Whether the user was read from the product for it. Otherwise what the list tells settled it.
+    pub read: bool,
+    /// The sweep that the event belongs to.
+    pub sweep: Option<Sighting>,
+    /// What usher has seen of the user, this event included.
+    pub activity: Option<Activity>,
+    /// Set where an administrator has the event decided, or one of the steps taken, once more.
+    pub redrive: Option<Redrive>,
+    /// Set where only this step is taken once more. The decision on the event is an earlier record.
+    pub only: Option<StepKey>,
+    /// Why steps that take something away or create issues are kept back, where they are: so many users were created at
+    /// once.
+    pub mass_creation: Option<String>,
+}
+
+impl Decision {
+    /// The key of the event answered.
+    pub fn key(&self) -> UserKey {
+        UserKey::new(&self.source, &self.user)
+    }
+
+    /// The verdicts that ask for something to be done.
+    pub fn selected(&self) -> impl Iterator<Item = &SchemeVerdict> {
+        self.verdicts.iter().filter(|verdict| verdict.selected == Truth::True)
+    }
+
+    /// The schemes of a sweep that a missing fact left open, with the verdict where it was kept.
+    pub fn left_open(&self) -> impl Iterator<Item = (&SchemeId, Option<&SchemeVerdict>)> {
+        let kept = self.verdicts.iter().filter(|verdict| verdict.selected == Truth::Unknown);
+        let kept = kept.map(|verdict| (&verdict.scheme.id, Some(verdict)));
+        kept.chain(self.unknown.iter().map(|scheme| (scheme, None)))
+    }
+
+    /// The run that `verdict`, one of this decision's, belongs to.
+    pub fn run(&self, verdict: &SchemeVerdict) -> RunId {
+        match &self.sweep {
+            Some(sighting) => RunId::of_sweep(&sighting.sweep, &verdict.scheme.id),
+            None => RunId::of_event(&self.event, &verdict.scheme.id),
+        }
+    }
+
+    /// The key of the step at `index` of `verdict`: the same on every attempt, so that it takes effect once.
+    pub fn step_key(&self, verdict: &SchemeVerdict, index: usize) -> StepKey {
+        StepKey::new(format!("{}:{}:{index:05}", self.event, verdict.scheme))
+    }
+
+    /// What is to be said of `step`, the one at `index` of `verdict`, wherever it is spoken of.
+    pub fn step_ref(&self, verdict: &SchemeVerdict, index: usize, step: &Step) -> StepRef {
+        StepRef {
+            key: self.step_key(verdict, index),
+            run: self.run(verdict),
+            event: self.event.clone(),
+            kind: self.kind,
+            scheme: verdict.scheme.clone(),
+            source: self.source.clone(),
+            user: self.user.clone(),
+            user_name: self.user_name.clone(),
+            step: step.clone(),
+            redrive: self.redrive.clone().filter(|_| self.only.is_some()),
+        }
+    }
+
+    /// A decision about `event` without verdicts yet.
+    pub fn about(event: &Event, user_name: Option<String>, mode: Mode, decided: Timestamp) -> Self {
+        Self {
+            event: event.id.clone(),
+            source: event.source.clone(),
+            kind: event.kind,
+            via: event.via,
+            user: event.user.clone(),
+            user_name,
+            accepted: event.accepted,
+            decided,
+            mode,
+            no_action: None,
+            verdicts: Vec::new(),
+            others: 0,
+            unknown: Vec::new(),
+            read: false,
+            sweep: event.sweep.as_ref().map(|sighting| Sighting { memberships: None, ..sighting.clone() }),
+            activity: None,
+            redrive: None,
+            only: None,
+            mass_creation: None,
+        }
+    }
+}

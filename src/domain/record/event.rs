@@ -1,0 +1,143 @@
+//! What happened to a user.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::{EmailAddress, EventId, Memberships, SchemeId, SourceId, SweepId, Timestamp, UserKey, UserRef};
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// The user appeared in the source.
+    Created,
+    /// The user logged in.
+    LoggedIn,
+    /// Something about the user changed.
+    Updated,
+    /// The user is gone from the source.
+    Removed,
+    /// usher came across the user in a list of the source's users: in a sweep, or as one who was there before usher.
+    Sighted,
+}
+
+impl EventKind {
+    /// The name used in metrics, logs and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::LoggedIn => "logged_in",
+            Self::Updated => "updated",
+            Self::Removed => "removed",
+            Self::Sighted => "sighted",
+        }
+    }
+}
+
+/// How usher learnt of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// The product told it: a webhook, or a listener of one's own.
+    Webhook,
+    /// It stands in an audit log that usher polls.
+    Feed,
+    /// Nothing told it: usher compared whom it knows with the users of the source.
+    Reconciliation,
+    /// A sweep came across the user.
+    Sweep,
+}
+
+impl Via {
+    /// The word used in logs and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Feed => "feed",
+            Self::Reconciliation => "reconciliation",
+            Self::Sweep => "sweep",
+        }
+    }
+}
+
+/// What sort of account the product says it is. Only people's accounts are acted on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountType {
+    /// A person: `atlassian` in Cloud, every account in Data Center.
+    Person,
+    /// Anything else, by the product's word: `app`, `customer` or one not known yet.
+    Other(String),
+}
+
+impl AccountType {
+    /// Reads Cloud's `accountType`.
+    ///
+    /// Source: developer.atlassian.com/cloud/jira/platform/webhooks (`atlassian`, `app`, `customer`).
+    pub fn from_cloud(word: &str) -> Self {
+        if word == "atlassian" { Self::Person } else { Self::Other(word.to_owned()) }
+    }
+}
+
+/// What a delivery itself says of the user; every part may be absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserHints {
+    /// The login name (Data Center).
+    pub name: Option<String>,
+    /// The e-mail address (Data Center sends it, Cloud does not).
+    pub email: Option<EmailAddress>,
+    /// Whether the account is active.
+    pub active: Option<bool>,
+    /// The sort of account (Cloud sends it).
+    pub account_type: Option<AccountType>,
+}
+
+/// What a sighting belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Sighting {
+    /// Which sweep. Its schemes are the ones to be asked.
+    pub sweep: SweepId,
+    /// Set where only this scheme is asked, again and for good: its run was held back and is released.
+    pub released: Option<SchemeId>,
+    /// What lists of groups' members told of the user beforehand. Not kept with the decision.
+    pub memberships: Option<Memberships>,
+}
+
+/// One thing that happened to one user in one source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The same however often the event is delivered.
+    pub id: EventId,
+    /// Where it happened.
+    pub source: SourceId,
+    /// What happened.
+    pub kind: EventKind,
+    /// How usher learnt of it.
+    pub via: Via,
+    /// To whom.
+    pub user: UserRef,
+    /// What the delivery says of the user.
+    pub hints: UserHints,
+    /// When it happened, by the sender's clock, where the body says.
+    pub occurred: Option<Timestamp>,
+    /// When usher accepted it.
+    pub accepted: Timestamp,
+    /// The sweep that came across the user; set where that is how usher learnt of it.
+    pub sweep: Option<Sighting>,
+}
+
+impl Event {
+    /// The key under which the event and all that follows from it is kept.
+    pub fn key(&self) -> UserKey {
+        UserKey::new(&self.source, &self.user)
+    }
+
+    /// When it happened, as far as is known: not in the future, whatever the sender's clock says.
+    pub fn happened(&self) -> Timestamp {
+        self.told_at().unwrap_or(self.accepted)
+    }
+
+    /// When it happened by the sender's clock, where the body says so and it can be right: a record may be older than the
+    /// check at the door. Not in the future.
+    pub fn told_at(&self) -> Option<Timestamp> {
+        self.occurred.filter(|at| at.is_plausible(self.accepted)).map(|at| at.min(self.accepted))
+    }
+}

@@ -1,0 +1,203 @@
+//! What usher itself has seen of a user.
+
+use std::time::Duration;
+
+use crate::domain::{Event, EventKind, Fact, GivenUp, Logins, Missing, Origin, Timestamp, Via};
+
+/// While a source has told of no login of anybody for this long, that somebody did not log in says nothing: the feed may
+/// be broken. Those who are absent would all look idle at once.
+pub const HEARD_WITHIN: Duration = Duration::from_hours(7 * 24);
+
+/// The latest stretch of time in which a source told of logins, whoever logged in, without a gap longer than
+/// [`HEARD_WITHIN`]. Of logins before it some may have been missed, so that nothing follows from hearing of none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// When usher accepted the first login of the stretch.
+    pub since: Timestamp,
+    /// When it accepted the latest.
+    pub last: Timestamp,
+    /// Whether usher knows of no login before the stretch.
+    pub is_first: bool,
+}
+
+impl Heard {
+    /// What is known once a login was accepted at `at`, in whatever order logins come.
+    #[must_use]
+    pub fn after(before: Option<Self>, at: Timestamp) -> Self {
+        let login = Self { since: at, last: at, is_first: true };
+        before.map_or(login, |before| before.with(login))
+    }
+
+    /// What two that have heard of the same source know together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        let (earlier, later) = if self.last < other.last { (self, other) } else { (other, self) };
+        if earlier.last.until(later.since) > HEARD_WITHIN {
+            return Self { is_first: false, ..later };
+        }
+        let is_first = earlier.is_first && later.is_first;
+        Self { since: earlier.since.min(later.since), last: later.last, is_first }
+    }
+
+    /// Whether all logins are known of an account whose creation usher was told of at `created`.
+    ///
+    /// Before the very first login that it hears of, usher has no sign yet that logins are told; but neither has one gone
+    /// missing, and a source that tells of a creation is connected. So that the first login in a new installation is taken
+    /// for one, the time since the creation counts as heard, if it is no longer than the gap that any stretch may have.
+    /// After a gap that is known of, it does not. Nor does it where idle users are looked for ([`Logins::watched_since`]):
+    /// they are there before usher, and it was never told when they came.
+    fn covers(&self, created: Timestamp) -> bool {
+        created >= self.since || (self.is_first && created.until(self.since) <= HEARD_WITHIN)
+    }
+}
+
+/// What usher has seen of one user. Each event adds to it; stands in every decision, so that it can be rebuilt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// When usher first came across the user.
+    pub first_seen: Timestamp,
+    /// When the user was created, where usher was told of it; where it found it out by itself, when it did. None again
+    /// once the user is removed.
+    pub created: Option<Timestamp>,
+    /// The latest time at which that creation was told to have been: told in two ways, it may have two. A later one may
+    /// turn out to be another creation, when a removal in between is told.
+    pub created_until: Option<Timestamp>,
+    /// The latest removal that was told with its time: a creation before that is of a life that is over.
+    pub removed: Option<Timestamp>,
+    /// The latest login that usher was told of.
+    pub last_login: Option<Timestamp>,
+    /// How many logins usher was told of.
+    pub logins: u64,
+    /// Whether it is no news that the user stands in the list of the source's users, though no creation is known: they were
+    /// there when usher began to compare; or their removal was told, and lists hold on to those who are removed, some for
+    /// ever.
+    pub in_baseline: bool,
+    /// When the latest event that this comes from was accepted, later than for the one before. None in records of
+    /// before this was kept.
+    pub as_of: Option<Timestamp>,
+    /// Set where the latest creation was given up.
+    pub given_up: Option<GivenUp>,
+}
+
+impl Activity {
+    /// What is known after `event`, from what was known `before` it.
+    pub fn after(before: Option<&Self>, event: &Event) -> Self {
+        let at = event.happened();
+        let mut activity = before.cloned().unwrap_or(Self::new(at));
+        activity.first_seen = activity.first_seen.min(at);
+        activity.as_of = activity.as_of.map(Timestamp::next).max(Some(event.accepted));
+        match event.kind {
+            EventKind::Created if activity.known_creation(event).is_some() => activity.note_told_again(event),
+            EventKind::Created => {
+                activity.created = Some(at);
+                activity.created_until = event.told_at();
+                activity.in_baseline = false;
+                activity.given_up = None;
+            }
+            EventKind::LoggedIn => {
+                activity.logins = activity.logins.saturating_add(1);
+                activity.last_login = activity.last_login.max(Some(at));
+            }
+            EventKind::Removed => activity.end_by(event),
+            EventKind::Sighted => activity.in_baseline |= event.via == Via::Reconciliation,
+            EventKind::Updated => {}
+        }
+        activity
+    }
+
+    /// Of a user of whom nothing has been seen, but that they were there `at` that time.
+    pub const fn new(at: Timestamp) -> Self {
+        Self {
+            first_seen: at,
+            created: None,
+            created_until: None,
+            removed: None,
+            last_login: None,
+            logins: 0,
+            in_baseline: false,
+            as_of: None,
+            given_up: None,
+        }
+    }
+
+    /// Whether this is what follows from `other` and events after it: of two records of one user the one to keep.
+    pub fn is_newer_than(&self, other: &Self) -> bool {
+        let order =
+            |activity: &Self| (activity.as_of, activity.logins, activity.last_login, activity.created.is_some());
+        order(self) > order(other)
+    }
+
+    /// The logins as a fact at `now`, where `heard` is what the source told of anybody's.
+    pub fn logins(&self, heard: Option<Heard>, now: Timestamp) -> Fact<Logins> {
+        match heard {
+            Some(heard) if heard.last.until(now) <= HEARD_WITHIN => Fact::Known {
+                value: Logins {
+                    last: self.last_login,
+                    count: self.logins,
+                    complete: self.created.is_some_and(|created| heard.covers(created)),
+                    watched_since: Some(heard.since),
+                },
+                origin: Origin::Activity,
+                as_of: heard.last,
+            },
+            Some(_) | None => Fact::Unknown(Missing::NoLoginsHeard),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: i64) -> Timestamp {
+        Timestamp::from_millis(day * 86_400_000)
+    }
+
+    fn heard(logins: &[i64]) -> Option<Heard> {
+        logins.iter().fold(None, |before, at| Some(Heard::after(before, day(*at))))
+    }
+
+    fn stretch(since: i64, last: i64, is_first: bool) -> Option<Heard> {
+        Some(Heard { since: day(since), last: day(last), is_first })
+    }
+
+    fn logins(created: Option<i64>, heard: Option<Heard>, now: i64) -> Option<Logins> {
+        let activity = Activity { created: created.map(day), ..Activity::new(day(0)) };
+        activity.logins(heard, day(now)).value().copied()
+    }
+
+    #[test]
+    fn a_stretch_goes_on_until_a_gap_and_begins_anew_after_it() {
+        assert_eq!(heard(&[10]), stretch(10, 10, true));
+        assert_eq!(heard(&[10, 17, 24]), stretch(10, 24, true), "a week is no gap");
+        assert_eq!(heard(&[10, 17, 25]), stretch(25, 25, false));
+        assert_eq!(heard(&[10, 105, 106]), stretch(105, 106, false));
+    }
+
+    #[test]
+    fn logins_out_of_order_never_make_a_stretch_longer_than_it_is() {
+        assert_eq!(heard(&[17, 10, 12]), stretch(10, 17, true));
+        assert_eq!(heard(&[25, 10]), stretch(25, 25, false), "there was a gap");
+        assert_eq!(heard(&[25, 10, 20]), stretch(20, 25, false), "and there may still be one");
+        let (first, second) = (heard(&[1, 5]).expect("heard"), heard(&[30, 33]).expect("heard"));
+        assert_eq!(first.with(second), Heard { is_first: false, ..second });
+        assert_eq!(second.with(first), first.with(second));
+    }
+
+    #[test]
+    fn after_a_gap_only_later_accounts_are_known_whole() {
+        let after_gap = heard(&[0, 5, 100, 101]);
+        let complete = |created| logins(created, after_gap, 102).expect("logins are heard").complete;
+        assert!(complete(Some(100)) && complete(Some(102)));
+        assert!(!complete(Some(3)) && !complete(Some(50)) && !complete(Some(99)) && !complete(None));
+        assert_eq!(logins(Some(3), after_gap, 102).and_then(|logins| logins.watched_since), Some(day(100)));
+        assert_eq!(logins(Some(100), after_gap, 109), None, "nobody's login was told for a week");
+    }
+
+    #[test]
+    fn the_very_first_login_heard_is_whole_for_accounts_created_shortly_before() {
+        let complete = |created| logins(Some(created), heard(&[20]), 20).expect("logins are heard").complete;
+        assert!(complete(20) && complete(13));
+        assert!(!complete(12), "as long as a gap");
+    }
+}

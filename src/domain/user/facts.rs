@@ -1,0 +1,264 @@
+//! What is known about a user, from where, and how old it is.
+
+use std::{collections::BTreeSet, fmt};
+
+use crate::domain::{AccountType, Activity, EmailAddress, Event, EventKind, GroupName, Heard, Step, Timestamp};
+
+/// Where a fact comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The body of the delivery.
+    Payload,
+    /// Read from the product.
+    Product,
+    /// The product's list of its users, some moments ago.
+    Listing,
+    /// The product's lists of the members of groups, some moments ago.
+    Members,
+    /// What usher itself has seen of the user.
+    Activity,
+}
+
+impl Origin {
+    /// The word used in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Payload => "payload",
+            Self::Product => "product",
+            Self::Listing => "product's list of users",
+            Self::Members => "product's lists of groups' members",
+            Self::Activity => "events usher has seen",
+        }
+    }
+}
+
+/// Why a fact is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// The delivery does not tell, and the product has not been asked.
+    NotInPayload,
+    /// The product was asked and does not tell (privacy settings, a partial answer).
+    NotTold,
+    /// The product knows no such user.
+    NoSuchUser,
+    /// The product refused to answer about this user.
+    Refused,
+    /// What stands there is not exactly one e-mail address.
+    NotAnAddress,
+    /// The product has no such thing (Cloud has no login names).
+    NotApplicable,
+    /// usher has not come across the user before.
+    NotSeen,
+    /// The source has told of nobody's logins lately, so that nothing follows from hearing of none.
+    NoLoginsHeard,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotInPayload => "not in the delivery",
+            Self::NotTold => "not told by the product (hidden by privacy settings, or a partial answer)",
+            Self::NoSuchUser => "the product knows no such user",
+            Self::Refused => "the product refused to answer about this user",
+            Self::NotAnAddress => "what the product has as the e-mail address is not exactly one address",
+            Self::NotApplicable => "the product has no such thing",
+            Self::NotSeen => "usher has seen no event of this user",
+            Self::NoLoginsHeard => "the source has told of no login of anybody for a week; is its login feed working?",
+        })
+    }
+}
+
+/// One thing known about a user, or why it isn't.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact<T> {
+    /// Known.
+    Known {
+        /// What is known.
+        value: T,
+        /// From where.
+        origin: Origin,
+        /// As of when.
+        as_of: Timestamp,
+    },
+    /// Not known. A condition on it does not hold, nor does its opposite.
+    Unknown(Missing),
+}
+
+impl<T> Fact<T> {
+    /// A fact from `origin`, or unknown for the reason `otherwise`.
+    pub fn from_option(value: Option<T>, origin: Origin, as_of: Timestamp, otherwise: Missing) -> Self {
+        match value {
+            Some(value) => Self::Known { value, origin, as_of },
+            None => Self::Unknown(otherwise),
+        }
+    }
+
+    /// This where it is known, else `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if matches!(self, Self::Known { .. }) { self } else { other }
+    }
+
+    /// The value, where it is known.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Known { value, .. } => Some(value),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// The groups a user is a direct member of.
+pub type Groups = BTreeSet<GroupName>;
+
+/// Of some groups, whether a user is a direct member, as the lists of their members told. Of other groups nothing is known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Memberships {
+    /// The user is a member of these.
+    pub of: Vec<GroupName>,
+    /// And of none of these.
+    pub not_of: Vec<GroupName>,
+    /// As of when: before the first of the lists was read.
+    pub as_of: Timestamp,
+}
+
+impl Memberships {
+    /// Whether the user is a member of `group`; none where that is not known.
+    pub fn tell(&self, group: &GroupName) -> Option<bool> {
+        if self.of.contains(group) { Some(true) } else { self.not_of.contains(group).then_some(false) }
+    }
+}
+
+/// The logins of a user, as far as they are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logins {
+    /// The latest one known.
+    pub last: Option<Timestamp>,
+    /// How many are known.
+    pub count: u64,
+    /// Whether there were no others since the account was created.
+    pub complete: bool,
+    /// Since when logins have been told without a gap: before, others may have been missed. None where the product itself
+    /// tells the last login.
+    pub watched_since: Option<Timestamp>,
+}
+
+impl Logins {
+    /// Whether no login after `at` can have been missed.
+    pub fn misses_none_after(&self, at: Timestamp) -> bool {
+        self.complete || self.watched_since.is_none_or(|since| since <= at)
+    }
+}
+
+/// All that conditions may look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The login name (Data Center), for exemptions by name.
+    pub name: Fact<String>,
+    /// The e-mail address.
+    pub email: Fact<EmailAddress>,
+    /// Whether the account is active.
+    pub active: Fact<bool>,
+    /// Direct group memberships.
+    pub groups: Fact<Groups>,
+    /// Some of them, for where all are not known.
+    pub memberships: Option<Memberships>,
+    /// The sort of account.
+    pub account_type: Fact<AccountType>,
+    /// The keys of the applications that the user has access to: `jira-software`, …
+    pub applications: Fact<BTreeSet<String>>,
+    /// When the account was created.
+    pub created: Fact<Timestamp>,
+    /// When usher first came across the user: the account is at least as old.
+    pub first_seen: Fact<Timestamp>,
+    /// What is known of logins; on a login, without that one.
+    pub logins: Fact<Logins>,
+    /// The user directory the account lives in, by name.
+    pub directory: Fact<String>,
+    /// Names in schemes that were found to mean this user: an e-mail address, say. For exemptions.
+    pub called: Vec<String>,
+}
+
+impl Facts {
+    /// What the delivery itself says: enough to decide that nothing is to be done, never to act.
+    pub fn from_payload(event: &Event) -> Self {
+        let origin = if event.kind == EventKind::Sighted { Origin::Listing } else { Origin::Payload };
+        let (as_of, missing) = (event.accepted, Missing::NotInPayload);
+        let hints = event.hints.clone();
+        Self {
+            name: Fact::from_option(hints.name, origin, as_of, missing),
+            email: Fact::from_option(hints.email, origin, as_of, missing),
+            active: Fact::from_option(hints.active, origin, as_of, missing),
+            account_type: Fact::from_option(hints.account_type, origin, as_of, missing),
+            memberships: event.sweep.as_ref().and_then(|sighting| sighting.memberships.clone()),
+            ..Self::unknown(missing)
+        }
+    }
+
+    /// Whether what `step` asks for is so, as far as these facts tell; none where they do not.
+    pub fn satisfies(&self, step: &Step) -> Option<bool> {
+        match step {
+            Step::AddGroup(group) => self.in_group(group),
+            Step::RemoveGroup(group) => self.in_group(group).map(|is_in| !is_in),
+            Step::RemoveAllGroups => self.groups.value().map(BTreeSet::is_empty),
+            Step::Deactivate => self.active.value().map(|active| !active),
+            Step::Reactivate => self.active.value().copied(),
+            Step::Delete | Step::InvalidatePassword { .. } => Some(false), // the user is there; nobody can tell
+            // Jira keeps login names in small letters, whatever it is sent.
+            Step::Rename { suffix } => {
+                self.name.value().map(|name| name.to_lowercase().ends_with(&suffix.to_lowercase()))
+            }
+            Step::RemoveApplicationAccess(_) | Step::CreateIssue(_) => None,
+        }
+    }
+
+    fn in_group(&self, group: &GroupName) -> Option<bool> {
+        match self.groups.value() {
+            Some(groups) => Some(groups.contains(group)),
+            None => self.memberships.as_ref()?.tell(group),
+        }
+    }
+
+    /// Nothing is known, for the reason `missing`.
+    pub fn unknown(missing: Missing) -> Self {
+        Self {
+            name: Fact::Unknown(missing),
+            email: Fact::Unknown(missing),
+            active: Fact::Unknown(missing),
+            groups: Fact::Unknown(missing),
+            memberships: None,
+            account_type: Fact::Unknown(missing),
+            applications: Fact::Unknown(missing),
+            created: Fact::Unknown(missing),
+            first_seen: Fact::Unknown(missing),
+            logins: Fact::Unknown(missing),
+            directory: Fact::Unknown(missing),
+            called: Vec::new(),
+        }
+    }
+
+    /// With what usher has seen of the user before, at `now`; `heard` is what the source told of anybody's logins.
+    /// What the product itself says of creation and logins goes first.
+    #[must_use]
+    pub fn with_activity(mut self, activity: Option<&Activity>, heard: Option<Heard>, now: Timestamp) -> Self {
+        let Some(activity) = activity else {
+            self.first_seen = Fact::Unknown(Missing::NotSeen);
+            self.created = self.created.or(Fact::Unknown(Missing::NotSeen));
+            self.logins = self.logins.or(Fact::Unknown(Missing::NotSeen));
+            return self;
+        };
+        let seen = |at| Fact::from_option(at, Origin::Activity, now, Missing::NotTold);
+        self.first_seen = seen(Some(activity.first_seen));
+        self.created = self.created.or(seen(activity.created));
+        self.logins = match (self.logins, activity.logins(heard, now)) {
+            // The product tells the last login only, and usher how many there were.
+            (Fact::Known { value: told, origin, as_of }, Fact::Known { value: seen, .. }) => {
+                let value = Logins { last: told.last.max(seen.last), watched_since: None, ..seen };
+                Fact::Known { value, origin, as_of }
+            }
+            (told @ Fact::Known { .. }, Fact::Unknown(_)) => told,
+            (Fact::Unknown(_), seen) => seen,
+        };
+        self
+    }
+}

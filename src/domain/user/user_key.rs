@@ -1,0 +1,107 @@
+//! Whom something is about: as a delivery says, and as the log keeps it.
+
+use std::fmt;
+
+use crate::domain::{SourceId, UserId};
+
+/// How a delivery names a user.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum UserRef {
+    /// By the lasting id.
+    Id(UserId),
+    /// By the login name only; the planner looks up the lasting id before anything else.
+    Name(String),
+}
+
+impl UserRef {
+    /// The lasting id, where it is known.
+    pub fn id(&self) -> Option<&UserId> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Name(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for UserRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+/// The key of every record: source and user. All records of one key are in one partition, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UserKey {
+    text: String,
+    source_len: usize,
+}
+
+impl UserKey {
+    /// The key of `user` in `source`.
+    pub fn new(source: &SourceId, user: &UserRef) -> Self {
+        let (kind, name) = match user {
+            UserRef::Id(id) => ("id", id.as_str()),
+            UserRef::Name(name) => ("name", name.as_str()),
+        };
+        Self { text: format!("{source}/{kind}/{name}"), source_len: source.as_str().len() }
+    }
+
+    /// The key of what is about `source` as a whole.
+    pub fn of_source(source: &SourceId) -> Self {
+        Self { text: format!("{source}/source/"), source_len: source.as_str().len() }
+    }
+
+    /// The key of what is set under `id`, `kind` telling settings of one name apart. No source, and so no user, has such
+    /// a key: `~` begins no id.
+    pub fn of_setting(kind: &str, id: &str) -> Self {
+        Self { text: format!("~settings/{kind}/{id}"), source_len: "~settings".len() }
+    }
+
+    /// Reads a key back from a record; `None` where usher did not write it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (source, rest) = text.split_once('/')?;
+        rest.split_once('/')?;
+        Some(Self { source_len: source.len(), text: text.to_owned() })
+    }
+
+    /// The key as it stands in a record.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The user part.
+    pub fn user(&self) -> UserRef {
+        match self.text[self.source_len + 1..].split_once('/') {
+            Some(("id", id)) => UserRef::Id(UserId::new(id)),
+            Some((_, name)) => UserRef::Name(name.to_owned()),
+            None => UserRef::Name(String::new()),
+        }
+    }
+
+    /// The source part, to pass over the records of others without reading them.
+    pub fn source(&self) -> &str {
+        &self.text[..self.source_len]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source() -> SourceId {
+        "acme".parse().expect("an id")
+    }
+
+    #[test]
+    fn a_user_key_names_its_source_and_survives_the_log() {
+        let key = UserKey::new(&source(), &UserRef::Id(UserId::new("99:27/a")));
+        assert_eq!(key.as_str(), "acme/id/99:27/a");
+        assert_eq!(key.source(), "acme");
+        assert_eq!(key.user(), UserRef::Id(UserId::new("99:27/a")));
+        assert_eq!(UserKey::parse(key.as_str()), Some(key));
+        assert_eq!(UserKey::parse("acme"), None);
+    }
+}

@@ -1,0 +1,167 @@
+//! The fence around the changes of one step: each is written down when its turn has come, and sent only while the partition
+//! is proved to be this process's.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+
+use super::{Interrupted, Work};
+use crate::{
+    domain::StepRef,
+    engine::executor::outcomes::Outcomes,
+    log::Lost,
+    products::{Clearance, Withheld},
+    telemetry::traces,
+};
+
+/// A change that is not sent by this time after its attempt was begun is not sent: it was judged by what may not be true
+/// any more, as the process stood still.
+const FRESH: Duration = Duration::from_secs(10);
+/// How long a turn is kept for the proof that the partition is this process's. Readings wait for the turn too.
+const PROVED_IN: Duration = Duration::from_secs(5);
+/// The same where the call is under way: dropped, its answer would be lost.
+const PROVED_AGAIN_IN: Duration = Duration::from_secs(30);
+
+/// Clears the changes of one step.
+pub(super) struct Fence {
+    pub(super) outcomes: Arc<Outcomes>,
+    pub(super) step: StepRef,
+    /// What was there before the step.
+    pub(super) before: String,
+    pub(super) work: Work,
+    /// Of the connection, when the step was judged.
+    pub(super) revision: u64,
+    /// When the user was read by whom it was judged.
+    pub(super) read: Instant,
+    /// How old that reading may be when the turn of the first change has come.
+    pub(super) reading_lasts: Duration,
+    /// Until when the guard lets it be done; none: there is no such time.
+    pub(super) usable_until: Option<Instant>,
+    /// Whether the attempt stands in the log, or need not.
+    pub(super) attempted: AtomicBool,
+    pub(super) seen: Seen,
+}
+
+/// What a fence has seen so far.
+#[derive(Default)]
+pub(super) struct Seen {
+    turn: AtomicBool,
+    outdated: AtomicBool,
+    cleared: AtomicBool,
+    /// The attempt, where writing it took longer than the turn may be kept.
+    late: Mutex<Option<JoinHandle<Result<(), Interrupted>>>>,
+}
+
+const TAKEN_AWAY: Withheld = Withheld("the partition is to be given to another process");
+const UNPROVED: Withheld = Withheld("nothing proves in time that the partition is this process's");
+const REVISED: Withheld = Withheld("the configuration has changed since it was judged");
+const OUTDATED: Withheld = Withheld("too much time has passed since it was judged");
+
+impl Fence {
+    /// Whether the attempt stands in the log.
+    pub(super) fn has_attempted(&self) -> bool {
+        self.attempted.load(Ordering::Acquire)
+    }
+
+    /// Whether any change of the step may have been sent.
+    pub(super) fn has_cleared(&self) -> bool {
+        self.seen.cleared.load(Ordering::Acquire)
+    }
+
+    /// Whether the step was withheld because its turn came too long after the user was read.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.seen.outdated.load(Ordering::Acquire)
+    }
+
+    /// Waits until an attempt is written that was not in time for its turn.
+    pub(super) async fn finish_attempt(&self) {
+        let late = self.late().take();
+        if let Some(writing) = late
+            && matches!(writing.await, Ok(Ok(())))
+        {
+            self.attempted.store(true, Ordering::Release);
+        }
+    }
+
+    /// Whether it is still to be done.
+    fn may_go_on(&self) -> Result<(), Withheld> {
+        // The partition may have been taken away while the change waited for its turn.
+        if self.work.stop.is_cancelled() {
+            return Err(TAKEN_AWAY);
+        }
+        if self.outcomes.connection.revision() != self.revision {
+            return Err(REVISED);
+        }
+        match self.usable_until.is_some_and(|until| Instant::now() >= until) {
+            true => Err(Withheld("its claim on an administrator has run out")),
+            false => Ok(()),
+        }
+    }
+
+    async fn proved_in(&self, time: Duration) -> Result<Option<Instant>, Withheld> {
+        let proved = timeout(time, self.work.lease.hold()).await.map_err(|_| UNPROVED)?;
+        proved.map_err(|Lost| Withheld("the partition is another process's now"))
+    }
+
+    async fn write_attempt(&self) -> Result<(), Withheld> {
+        if self.has_attempted() {
+            return Ok(());
+        }
+        let (outcomes, step, work) = (Arc::clone(&self.outcomes), self.step.clone(), self.work.clone());
+        let before = self.before.clone();
+        // A task of its own goes on where the turn is given up: what the log has begun to take is not begun anew.
+        let attempt = async move { outcomes.attempt(&step, &before, &work).await };
+        let mut writing = tokio::spawn(traces::carried(attempt));
+        let Ok(written) = timeout(FRESH, &mut writing).await else {
+            *self.late() = Some(writing);
+            return Err(Withheld("the attempt is not written in time"));
+        };
+        if !matches!(written, Ok(Ok(()))) {
+            return Err(TAKEN_AWAY);
+        }
+        self.attempted.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    fn late(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<Result<(), Interrupted>>>> {
+        self.seen.late.lock().unwrap_or_else(PoisonError::into_inner) // never half changed
+    }
+}
+
+#[async_trait]
+impl Clearance for Fence {
+    async fn clear(&self) -> Result<(), Withheld> {
+        let began = Instant::now();
+        // Between two changes of one step no time is counted: a step of many takes long.
+        let is_first = !self.seen.turn.swap(true, Ordering::AcqRel);
+        if is_first && self.read.elapsed() > self.reading_lasts {
+            self.seen.outdated.store(true, Ordering::Release);
+            return Err(OUTDATED);
+        }
+        self.proved_in(PROVED_IN).await?;
+        self.may_go_on()?;
+        self.write_attempt().await?;
+        // Looked at again, and last: writing may have taken long, or the process stood still.
+        self.proved_in(PROVED_IN).await?;
+        self.may_go_on()?;
+        if began.elapsed() > FRESH {
+            return Err(OUTDATED);
+        }
+        self.seen.cleared.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    async fn hold(&self) -> Result<Option<Instant>, Withheld> {
+        self.proved_in(PROVED_AGAIN_IN).await
+    }
+}

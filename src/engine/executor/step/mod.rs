@@ -1,0 +1,304 @@
+//! Making one step so: read, ask the guard, wait for the turn, write down the attempt, ask, and where the answer is in doubt
+//! read again.
+
+mod context;
+pub(in crate::engine::executor) mod ended;
+mod fence;
+pub(in crate::engine::executor) mod hold;
+mod issue;
+pub(in crate::engine::executor) mod plan;
+mod settle;
+mod wording;
+
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+
+use super::{
+    Executor,
+    guard::{Permit, Refusal},
+};
+use crate::{
+    domain::{Step, StepResult, Timestamp},
+    products::{Disposition, Error, cleared_by},
+    runtime::{Interrupted, Work},
+    source::{connection::CallKind, read::Reading, retry_policy::RetryPolicy},
+};
+use context::Known;
+use fence::Fence;
+
+pub(in crate::engine) use context::StepContext;
+pub(in crate::engine) use ended::Ended;
+
+pub(in crate::engine) use hold::Hold;
+pub(in crate::engine) use plan::Plan;
+
+/// A change whose turn comes later than this after the user was read is not sent, but judged anew.
+const READING_LASTS: Duration = Duration::from_secs(90);
+/// How long to wait before a change is judged anew that was not sent.
+const ANEW: Duration = Duration::from_millis(200);
+
+/// A step on its way.
+pub(in crate::engine) struct Progress<'a> {
+    pub(in crate::engine) executor: &'a Executor,
+    pub(in crate::engine) plan: &'a Plan<'a>,
+    pub(in crate::engine) context: &'a mut StepContext,
+    pub(in crate::engine) work: &'a Work,
+    /// What was there before the first attempt, if there was one.
+    pub(in crate::engine) attempted: Option<String>,
+    /// When that was, where usher has been restarted since.
+    attempted_at: Option<Timestamp>,
+    /// Whether an attempt of ours may have been carried out without our knowing.
+    may_be_done: bool,
+    /// How old a reading may be when the turn of its change comes. Doubled each time that it was older, so that something
+    /// is done in a source that answers slowly too.
+    reading_lasts: Duration,
+}
+
+impl<'a> Progress<'a> {
+    /// A step that usher has `attempted` before it was stopped, or not.
+    pub(in crate::engine) fn new(
+        executor: &'a Executor,
+        plan: &'a Plan<'a>,
+        context: &'a mut StepContext,
+        work: &'a Work,
+        attempted: Option<(String, Timestamp)>,
+    ) -> Self {
+        // If usher stopped between the attempt and its outcome, only the product knows.
+        let may_be_done = attempted.is_some();
+        let (attempted, attempted_at) = attempted.unzip();
+        Self { executor, plan, context, work, attempted, attempted_at, may_be_done, reading_lasts: READING_LASTS }
+    }
+
+    /// Takes the step.
+    pub(in crate::engine) async fn take(mut self) -> Result<Ended, Interrupted> {
+        if self.plan.so_already && !self.may_be_done {
+            return Ok(Ended::with(StepResult::Unchanged, "already so"));
+        }
+        if let Some(hold) = &self.plan.held {
+            return Ok(Ended::held(hold.reason()));
+        }
+        if self.context.is_gone() {
+            return Ok(Ended::skipped());
+        }
+        if self.is_passed() {
+            return Ok(Ended::passed().before(self.attempted.clone()));
+        }
+        self.executor.connection.running(&self.work.stop).await?;
+        if self.may_be_done {
+            self.context.forget();
+        } else if let Some(held) = self.stopped() {
+            return Ok(held);
+        }
+        if self.context.is_delete_kept_back() {
+            return Ok(Ended::held("kept back with the delete before it"));
+        }
+        self.make_so().await
+    }
+
+    async fn make_so(&mut self) -> Result<Ended, Interrupted> {
+        let connection = &self.executor.connection;
+        let mut retry_policy = RetryPolicy::new(connection, CallKind::Change).since_attempt(self.attempted_at);
+        let mut refused: Option<Error> = None;
+        let in_parts = may_be_done_in_part(&self.plan.step.step);
+        loop {
+            let known = match self.read().await? {
+                Ok(known) => known,
+                Err(ended) => return Ok(ended),
+            };
+            let is_so = match self.is_so(&known.user).await? {
+                Ok(is_so) => is_so,
+                Err(error) => return Ok(self.failed("the product does not tell whether it is so", &error)),
+            };
+            if let Some(ended) = self.settle(&known.user, is_so, refused.take()) {
+                self.context.keep(known);
+                return Ok(ended);
+            }
+            connection.running(&self.work.stop).await?;
+            let revision = connection.revision();
+            let permitted = self.permit(&known).await?;
+            if !known.holds(connection.stops()) {
+                if let Ok(permit) = permitted {
+                    permit.released(self.executor.now()).await;
+                }
+                continue; // it was judged by what was true before a long wait
+            }
+            let mut permit = match permitted {
+                Ok(permit) => permit,
+                Err(ended) => {
+                    self.context.keep(known);
+                    return Ok(ended);
+                }
+            };
+            let place = match permit.take_place() {
+                Some(place) => place,
+                None => connection.place(&self.work.stop).await?,
+            };
+            // Waited for here as long as it takes: readings need no place. Lost, it is withheld below.
+            let _ = self.work.stop.run_until_cancelled(self.work.lease.hold()).await;
+            if !connection.is_running() || self.stopped().is_some() || !known.holds(connection.stops()) {
+                permit.released(self.executor.now()).await;
+                self.context.keep(known);
+                continue; // it was stopped meanwhile
+            }
+            let Some(known) = self.confirm(known).await else {
+                permit.released(self.executor.now()).await;
+                continue;
+            };
+            let asked = self.ask(&known, permit, revision).await?;
+            drop(place);
+            let Err(error) = asked else { return Ok(self.changed(known)) };
+            match error.disposition() {
+                // No failure of the product's: it is judged anew, here or by the partition's next owner.
+                _ if matches!(error, Error::Withheld(_)) => {
+                    self.work.stop.run_until_cancelled(tokio::time::sleep(ANEW)).await.ok_or(Interrupted)?;
+                }
+                Disposition::Retry(after) => {
+                    self.may_be_done |= in_parts;
+                    if !retry_policy.wait(&error, after, &self.work.stop).await? {
+                        return Ok(self.failed("the product does not get to it", &error));
+                    }
+                }
+                Disposition::ReadThenRetry(after) => {
+                    self.may_be_done = true;
+                    if !retry_policy.wait(&error, after, &self.work.stop).await? {
+                        return Ok(self.failed("the product keeps failing at it", &error));
+                    }
+                }
+                Disposition::Halt => {
+                    self.may_be_done |= in_parts;
+                    connection.halt(&error);
+                }
+                Disposition::ReadThenGiveUp => refused = Some(error),
+                // The user who can't be found may be the one who was to be deleted.
+                Disposition::GiveUp if self.plan.step.step == Step::Delete => refused = Some(error),
+                Disposition::GiveUp => return Ok(self.failed("the product refused", &error)),
+            }
+        }
+    }
+
+    /// The user as carried over, else read now.
+    async fn read(&mut self) -> Result<Result<Known, Ended>, Interrupted> {
+        let connection = &self.executor.connection;
+        if let Some(known) = self.context.take_for(&self.plan.step.step, connection.stops()) {
+            return Ok(Ok(known));
+        }
+        let reading = connection.read_user(&self.plan.decision.user, &self.work.stop).await?;
+        Ok(match reading {
+            Reading::Found(user) => Ok(Known::fresh(*user, connection.stops())),
+            Reading::NoSuchUser => Err(self.without_user()),
+            Reading::GaveUp(error) => Err(self.failed("the user can't be read", &error)),
+        })
+    }
+
+    /// What is `known`, unless it is old and not so any more. Asked for while the turn is kept: who waits for it anew finds
+    /// that it is old again.
+    async fn confirm(&mut self, known: Known) -> Option<Known> {
+        if !known.is_old() {
+            return Some(known);
+        }
+        let connection = &self.executor.connection;
+        let stops = connection.stops();
+        // Without retries: where it fails, the step is judged anew, and the user read with them.
+        let user = connection.client.user(&self.plan.decision.user).await.ok()?;
+        let is_as_before = user == known.user;
+        let now = Known::fresh(user, stops);
+        if !is_as_before {
+            self.context.keep(now);
+            return None;
+        }
+        Some(now)
+    }
+
+    /// Whether the step may be done; what it ends with, where it may not, or is not to be done for real.
+    async fn permit(&mut self, known: &Known) -> Result<Result<Permit, Ended>, Interrupted> {
+        let step = &self.plan.step.step;
+        let before = Some(self.before(&known.user));
+        if let Some(held) = self.stopped() {
+            return Ok(Err(held.before(before)));
+        }
+        Ok(match self.executor.guard.ask(step, &self.plan.step.scheme.id, &known.user, &self.work.stop).await? {
+            Err(Refusal { why, error }) => {
+                let held = Ended::held(format!("protected: {why}")).before(before);
+                Err(Ended { error: error.map(|error| error.to_string()), ..held })
+            }
+            Ok(permit) if self.plan.dry_run || self.executor.observes() => {
+                permit.released(self.executor.now()).await;
+                let ended = match self.attempted {
+                    None => self.tested(),
+                    Some(_) => {
+                        Ended::held("usher was set to observe while the step was under way; part of it may be done")
+                    }
+                };
+                Err(ended.before(before))
+            }
+            Ok(permit) => Ok(permit),
+        })
+    }
+
+    /// Asks the product. When the turn of its first change has come, the attempt is written down.
+    async fn ask(&mut self, known: &Known, permit: Permit, revision: u64) -> Result<Result<(), Error>, Interrupted> {
+        let step = &self.plan.step;
+        let outcomes = &self.executor.outcomes;
+        let before = self.before(&known.user);
+        // A search for an issue counts the time from the last attempt, so each is written down.
+        let is_written = self.attempted.is_some() && !matches!(step.step, Step::CreateIssue(_));
+        let fence = Arc::new(Fence {
+            outcomes: Arc::clone(outcomes),
+            step: step.clone(),
+            before: before.clone(),
+            work: self.work.clone(),
+            revision,
+            read: known.read(),
+            reading_lasts: self.reading_lasts,
+            usable_until: permit.usable_until(),
+            attempted: AtomicBool::new(is_written),
+            seen: fence::Seen::default(),
+        });
+        let asked = cleared_by(fence.clone(), self.executor.connection.client.make_so(&known.user, &step.step)).await;
+        let may_be_done = match &asked {
+            Ok(()) => {
+                self.executor.connection.succeeded(CallKind::Change);
+                true
+            }
+            Err(Error::Withheld(_)) if !fence.has_cleared() => false,
+            Err(error) => {
+                matches!(error.disposition(), Disposition::ReadThenRetry(_)) || may_be_done_in_part(&step.step)
+            }
+        };
+        let now = self.executor.now();
+        if may_be_done {
+            permit.used(now).await
+        } else {
+            permit.released(now).await
+        }
+        fence.finish_attempt().await;
+        if fence.has_attempted() || asked.is_ok() {
+            self.attempted = Some(before);
+            outcomes.asked(&step.step, self.work);
+        }
+        if fence.is_outdated() {
+            self.reading_lasts = self.reading_lasts.saturating_mul(2);
+        }
+        if matches!(asked, Err(Error::Withheld(_))) && fence.has_cleared() {
+            self.may_be_done |= may_be_done_in_part(&step.step);
+        }
+        Ok(asked)
+    }
+}
+
+/// Whether some product takes several calls to make `step` so, or to see that it is: then an error, which is about the last
+/// of them, does not say that nothing was done.
+fn may_be_done_in_part(step: &Step) -> bool {
+    match step {
+        Step::RemoveGroup(_)
+        | Step::RemoveAllGroups
+        | Step::RemoveApplicationAccess(_)
+        | Step::Deactivate
+        | Step::Reactivate
+        | Step::Delete
+        | Step::InvalidatePassword { .. } => true,
+        Step::AddGroup(_) | Step::Rename { .. } | Step::CreateIssue(_) => false,
+    }
+}

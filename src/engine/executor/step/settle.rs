@@ -1,0 +1,121 @@
+//! What ends a step, by what is known of it.
+
+use super::{Ended, Known, Progress, wording};
+use crate::{
+    domain::{Step, StepResult},
+    products::{Error, User},
+};
+
+const ANSWER_LOST: &str = "made so; the product's answer was lost, reading showed it";
+
+const FORGOTTEN: &str = "not done: it may have been done long ago, usher no longer remembers, and the product does not tell; \
+                         take it up again if it is still to be done";
+
+/// Said of a step that is taken up again.
+const CHANGED_SINCE: &str = "the scheme was changed, disabled or deleted since the step was given up";
+
+impl Progress<'_> {
+    /// Ends the step if it `is_so`, or can't be made so: the product has `refused`, and it is not so still.
+    pub(super) fn settle(&self, user: &User, is_so: Option<bool>, refused: Option<Error>) -> Option<Ended> {
+        let step = &self.plan.step.step;
+        let ended = match (is_so, refused) {
+            (None, _) => Ended::with(StepResult::Failed, wording::untold(step)),
+            (Some(true), _) if self.may_be_done => Ended::with(StepResult::Changed, ANSWER_LOST),
+            (Some(true), _) => Ended::with(StepResult::Unchanged, "already so"),
+            (Some(false), Some(error)) if *step == Step::Delete && self.plan.followed => {
+                let reason = "the product refused to delete; the actions after it are performed";
+                Ended::with(StepResult::Unchanged, reason).because(&error)
+            }
+            (Some(false), Some(error)) => self.failed("the product refused", &error),
+            (Some(false), None) if self.is_in_doubt() => Ended::with(StepResult::Failed, FORGOTTEN),
+            (Some(false), None) => return None,
+        };
+        let before = if is_so.is_some() { Some(self.before(user)) } else { self.attempted.clone() };
+        Some(ended.before(before))
+    }
+
+    /// Whether nobody can tell if the step was done before: usher has forgotten it, and the product does not show it for
+    /// certain. An issue that was done with may have been deleted.
+    fn is_in_doubt(&self) -> bool {
+        let is_shown = match &self.plan.step.step {
+            Step::InvalidatePassword { .. } | Step::CreateIssue(_) => false,
+            Step::AddGroup(_)
+            | Step::RemoveGroup(_)
+            | Step::RemoveAllGroups
+            | Step::RemoveApplicationAccess(_)
+            | Step::Deactivate
+            | Step::Reactivate
+            | Step::Delete
+            | Step::Rename { .. } => true,
+        };
+        let may_be_done = self.plan.memory.in_doubt || self.plan.memory.passed;
+        !is_shown && may_be_done && self.attempted.is_none() && !self.plan.dry_run
+    }
+
+    /// Whether it has ended, as a later decision about the user was begun. Done now, it would undo that one.
+    pub(super) fn is_passed(&self) -> bool {
+        self.plan.memory.passed && !self.plan.dry_run
+    }
+
+    /// What ends the step where there is no such user.
+    pub(super) fn without_user(&self) -> Ended {
+        let ended = match &self.plan.step.step {
+            Step::Delete if self.may_be_done => Ended::with(StepResult::Changed, ANSWER_LOST),
+            Step::Delete => Ended::with(StepResult::Unchanged, "already gone"),
+            _ if self.plan.after_delete => Ended::skipped(),
+            _ => Ended::with(StepResult::Failed, "the user is gone"),
+        };
+        ended.before(self.attempted.clone())
+    }
+
+    /// What ends the step if an administrator has stopped its scheme or run.
+    pub(super) fn stopped(&self) -> Option<Ended> {
+        let (controls, step) = (&self.executor.connection.controls, &self.plan.step);
+        if controls.run_cancelled(&step.run) {
+            Some(Ended::held("the run was cancelled"))
+        } else if controls.scheme_paused(&step.scheme.id) {
+            Some(Ended::held("the scheme is paused"))
+        } else if step.redrive.is_some() && !controls.scheme_stands(&step.scheme) {
+            Some(Ended::held(CHANGED_SINCE))
+        } else {
+            None
+        }
+    }
+
+    /// What would have been done.
+    pub(super) fn tested(&self) -> Ended {
+        let step = &self.plan.step.step;
+        let otherwise = if self.plan.after_delete { " if the product refuses to delete" } else { "" };
+        Ended::with(StepResult::Tested, format!("would {}{otherwise}", wording::infinitive(step)))
+    }
+
+    /// The product has made it so.
+    pub(super) fn changed(&mut self, known: Known) -> Ended {
+        let step = &self.plan.step.step;
+        if self.context.changed(known, step) {
+            let waited = self.plan.decision.accepted.until(self.executor.now());
+            let metrics = &self.executor.outcomes.metrics;
+            match self.plan.decision.sweep {
+                Some(_) => metrics.sweep_event_to_action_seconds.observe(waited.as_secs_f64()),
+                None => metrics.event_to_action_seconds.observe(waited.as_secs_f64()),
+            }
+        }
+        let reason = match step {
+            Step::InvalidatePassword { .. } if self.may_be_done => {
+                "made so; perhaps again, since an answer was lost: that does no harm"
+            }
+            _ => "made so",
+        };
+        Ended::with(StepResult::Changed, reason).before(self.attempted.clone())
+    }
+
+    /// It can't be made so.
+    pub(super) fn failed(&self, reason: &str, error: &Error) -> Ended {
+        Ended::with(StepResult::Failed, reason).before(self.attempted.clone()).because(error)
+    }
+
+    /// What was there before the first attempt.
+    pub(super) fn before(&self, user: &User) -> String {
+        self.attempted.clone().unwrap_or_else(|| wording::before(&self.plan.step.step, user))
+    }
+}

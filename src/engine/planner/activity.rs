@@ -1,0 +1,246 @@
+//! What the planner knows of users' activity: kept in its store, written into decisions, and now and then into the
+//! compacted stream, so that it outlives both.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tracing::{error, warn};
+
+use crate::{
+    domain::{Activity, Decision, Event, EventKind, Fact, Facts, Heard, Missing, SourceId, Timestamp, UserKey},
+    engine::RunQueries,
+    log::{Record, Stored, Stream, codec},
+    runtime::{Appender, Interrupted, Work},
+    store::{self, ActivityStore, Ledger, Recalled, Scope, Seen},
+};
+
+/// A snapshot's last login may lie this much before the true one: so much is lost at most when store and decisions are.
+const SNAPSHOT_EVERY: Duration = Duration::from_hours(24);
+/// Conditions ask whether there was a login, and whether there was exactly one: these counts are never lost.
+const COUNTS_THAT_MATTER: u64 = 2;
+
+/// The activity of the users of one source.
+pub(in crate::engine) struct Activities {
+    source: SourceId,
+    store: ActivityStore,
+    ledger: Ledger,
+    appender: Appender,
+    run_queries: Arc<dyn RunQueries>,
+    /// The logins that this process has decided; the views learn of them a moment later.
+    heard: Mutex<Option<Heard>>,
+}
+
+impl Activities {
+    pub(in crate::engine) fn new(
+        source: SourceId,
+        memory: (ActivityStore, Ledger),
+        appender: Appender,
+        run_queries: Arc<dyn RunQueries>,
+    ) -> Self {
+        let (store, ledger) = memory;
+        Self { source, store, ledger, appender, run_queries, heard: Mutex::default() }
+    }
+
+    /// What was seen of `user` so far. A store that can't be read is waited for.
+    pub(in crate::engine) async fn before(&self, user: &UserKey, work: &Work) -> Result<Option<Activity>, Interrupted> {
+        Ok(self.recall(user, work).await?.map(|seen| seen.activity))
+    }
+
+    /// Notes that the source told of a login, where `event` is one.
+    pub(in crate::engine) fn hear(&self, event: &Event) {
+        self.note(event.kind, event.accepted);
+    }
+
+    /// What the source told of anybody's logins, those [heard](Self::hear) here among them. Read from disk.
+    pub(in crate::engine) fn heard(&self) -> Option<Heard> {
+        let own = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = self.run_queries.heard(&self.source);
+        own.zip(told).map(|(own, told)| own.with(told)).or(own).or(told)
+    }
+
+    fn note(&self, kind: EventKind, accepted: Timestamp) {
+        if kind == EventKind::LoggedIn {
+            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            *heard = Some(Heard::after(*heard, accepted));
+        }
+    }
+
+    /// Keeps what a decision that is in the log says.
+    pub(in crate::engine) async fn keep(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
+        work.remembered(|| self.remember(&work.scope, decision)).await
+    }
+
+    /// Writes a snapshot where without one something that matters would be lost with the decisions.
+    pub(in crate::engine) async fn snapshot(&self, user: &UserKey, work: &Work) -> Result<(), Interrupted> {
+        let Some(seen) = self.recall(user, work).await? else { return Ok(()) };
+        if !is_due(&seen) {
+            return Ok(());
+        }
+        let record = Record { key: user.clone(), payload: codec::encode(&seen.activity) };
+        self.appender.append(Stream::Activity, record, &work.stop).await?;
+        let seen = Seen { snapshot: Some(seen.activity.clone()), ..seen };
+        if let Err(error) = self.store.put(&work.scope, user, &seen) {
+            warn!(%error, "can't note a snapshot; it is written again with the user's next event");
+        }
+        Ok(())
+    }
+
+    /// Takes in a decision that is read back. The views, which are built again too, may not have come to it yet.
+    pub(in crate::engine) fn remember(&self, scope: &Scope, decision: &Decision) -> Result<(), store::Error> {
+        self.note(decision.kind, decision.accepted);
+        match &decision.activity {
+            Some(activity) => self.store.merge(scope, &decision.key(), activity),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in a snapshot that is read back.
+    pub(in crate::engine) fn remember_snapshot(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
+        match (UserKey::parse(&record.key), codec::decode::<Activity>(&record.payload)) {
+            (Some(user), Ok(snapshot)) => self.store.merge_snapshot(scope, &user, snapshot),
+            (None, _) | (_, Err(_)) => {
+                warn!(position = %record.position, "a snapshot of a user's activity can't be read back");
+                Ok(())
+            }
+        }
+    }
+
+    async fn recall(&self, user: &UserKey, work: &Work) -> Result<Option<Seen>, Interrupted> {
+        match work.remembered(|| self.store.get(&work.scope, user)).await? {
+            Recalled::Nothing => Ok(None),
+            Recalled::Seen(seen) => Ok(Some(*seen)),
+            Recalled::Unreadable => {
+                // "Nothing is known" would be taken for "has never logged in".
+                error!("what was seen of a user can't be read; all of the partition is read back from the log");
+                work.remembered(|| {
+                    self.ledger.read_back_anew(&work.scope, &[Stream::Activity])?;
+                    // Only now, and before it is read back: where the log tells nothing of the user, nothing is known.
+                    self.store.remove(&work.scope, user)
+                })
+                .await?;
+                Err(Interrupted)
+            }
+        }
+    }
+}
+
+/// What is known after `event`, which was decided at `now` by `facts`. Under a mere name nothing is kept: it would be
+/// apart from what is known under the id.
+pub(in crate::engine) fn after(
+    before: Option<&Activity>,
+    event: &Event,
+    facts: &Facts,
+    now: Timestamp,
+) -> Option<Activity> {
+    event.user.id()?;
+    Some(match facts.name {
+        Fact::Unknown(Missing::NoSuchUser) => Activity::after_nobody(before, event),
+        Fact::Unknown(Missing::Refused) => Activity::after_giving_up(before, event, now),
+        Fact::Unknown(_) | Fact::Known { .. } => Activity::after(before, event),
+    })
+}
+
+fn is_due(seen: &Seen) -> bool {
+    let Seen { activity, snapshot: Some(snapshot) } = seen else { return true };
+    let counts = |activity: &Activity| activity.logins.min(COUNTS_THAT_MATTER);
+    let behind = match (snapshot.last_login, activity.last_login) {
+        (Some(snapshot), Some(last)) => snapshot.until(last) >= SNAPSHOT_EVERY,
+        (None, last) => last.is_some(),
+        (Some(_), None) => false,
+    };
+    let standing =
+        |activity: &Activity| (activity.created, activity.created_until, activity.removed, activity.in_baseline);
+    counts(activity) != counts(snapshot) || standing(activity) != standing(snapshot) || behind
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{
+        domain::Stage,
+        log::{ForGood, Partition},
+        store::Store,
+        views::{
+            Views,
+            testing::{MemoryLog, decision, source},
+        },
+    };
+
+    const HOUR: i64 = 3_600_000;
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_millis(hours * HOUR)
+    }
+
+    fn activity(logins: u64, last: i64) -> Activity {
+        Activity { last_login: (logins > 0).then(|| at(last)), logins, ..Activity::new(at(0)) }
+    }
+
+    /// What is kept in `store`, and the work on the one partition.
+    fn memory(store: &Store) -> (Ledger, Activities, Work) {
+        let (ledger, kept) = (store.ledger().unwrap(), store.activity().unwrap());
+        let views = Arc::new(Views::open(store).unwrap());
+        let activities = Activities::new(source(), (kept, ledger.clone()), Appender::new(MemoryLog::new()), views);
+        let scope = Scope::new(Stage::Planner, &source(), Partition(0));
+        let (stop, lease) = (CancellationToken::new(), Arc::new(ForGood));
+        let health = crate::health::Health::default();
+        let work = Work { scope, stop, lease, health, system: "test", acked: Arc::default(), given: Arc::default() };
+        (ledger, activities, work)
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_not_taken_for_nothing_but_read_back_from_the_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "memory").unwrap();
+        let (ledger, activities, work) = memory(&store);
+        let scope = work.scope.clone();
+        let decision = Decision { activity: Some(activity(2, 2)), ..decision("e1", "jane", 0, vec![]) };
+        activities.remember(&scope, &decision).unwrap();
+        let tree = store.tree("activity").unwrap();
+        let key = tree.iter().keys().next().unwrap().unwrap();
+        tree.insert(key, &[7, 1]).unwrap();
+        let snapshots = scope.reading(Stream::Activity);
+        for scope in [&scope, &snapshots] {
+            ledger.set_checkpoint(scope, 5).unwrap();
+        }
+        assert_eq!(activities.before(&decision.key(), &work).await, Err(Interrupted));
+        assert_eq!([&scope, &snapshots].map(|scope| ledger.checkpoint(scope).unwrap()), [0, 0]);
+        activities.remember(&scope, &decision).unwrap();
+        assert_eq!(activities.before(&decision.key(), &work).await, Ok(Some(activity(2, 2))));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_and_is_not_in_the_log_any_more_stops_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "memory").unwrap();
+        let (ledger, activities, work) = memory(&store);
+        let scope = work.scope.clone();
+        let decision = Decision { activity: Some(activity(2, 2)), ..decision("e1", "jane", 0, vec![]) };
+        activities.remember(&scope, &decision).unwrap();
+        let tree = store.tree("activity").unwrap();
+        tree.insert(tree.iter().keys().next().unwrap().unwrap(), &[7, 1]).unwrap();
+        assert_eq!(activities.before(&decision.key(), &work).await, Err(Interrupted));
+        ledger.set_checkpoint(&scope, 5).unwrap(); // by what is still in the works
+        assert_eq!(ledger.checkpoint(&scope).unwrap(), 0, "it is read back all the same");
+        ledger.was_read_back(&scope, 6).unwrap();
+        assert_eq!(ledger.checkpoint(&scope).unwrap(), 6);
+        assert_eq!(activities.before(&decision.key(), &work).await, Ok(None));
+    }
+
+    #[test]
+    fn a_snapshot_is_due_where_the_last_one_would_mislead() {
+        let due = |activity, snapshot| is_due(&Seen { activity, snapshot });
+        assert!(due(activity(0, 0), None), "nothing is in the stream");
+        assert!(!due(activity(0, 0), Some(activity(0, 0))));
+        assert!(due(activity(1, 1), Some(activity(0, 0))), "the first login");
+        assert!(due(activity(2, 2), Some(activity(1, 1))), "no longer just one login");
+        assert!(!due(activity(3, 3), Some(activity(2, 2))), "one more within a day");
+        assert!(due(activity(3, 26), Some(activity(2, 2))), "a day later");
+        let created = Activity { created: Some(at(0)), ..activity(0, 0) };
+        assert!(due(created, Some(activity(0, 0))), "the creation is known");
+    }
+}

@@ -1,0 +1,114 @@
+//! Keeping back what takes something away where many users are created at once.
+//!
+//! Creations that webhooks and feeds tell of are counted by when they happened, so that what waits for a source that was
+//! paused does not count as at once. The planner counts those that it has decided; the views, which read all partitions
+//! and outlive a restart, count them too, a moment later. The larger number is taken. How many are exactly too many is
+//! not kept across replicas: each may let through what the others decide in that moment.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tracing::warn;
+
+use crate::{
+    domain::{Decision, EventId, MassCreation, SourceId, Step, Timestamp},
+    engine::RunQueries,
+    live::Live,
+    metrics::Metrics,
+};
+
+/// Creations remembered at most: more are too many whatever the bound.
+const MOST: usize = 200_000;
+
+/// The creations of one source.
+pub(in crate::engine) struct MassCreations {
+    source: SourceId,
+    /// None: nothing is kept back.
+    bound: Live<Option<MassCreation>>,
+    run_queries: Arc<dyn RunQueries>,
+    metrics: Metrics,
+    own: Mutex<Own>,
+}
+
+/// What this process has decided.
+#[derive(Default)]
+struct Own {
+    created: BTreeSet<(Timestamp, EventId)>,
+    /// Whether it was told that there are too many, and there are still many.
+    is_told: bool,
+}
+
+impl MassCreations {
+    pub(in crate::engine) fn new(
+        source: SourceId,
+        bound: Option<MassCreation>,
+        run_queries: Arc<dyn RunQueries>,
+        metrics: Metrics,
+    ) -> Self {
+        Self { source, bound: bound.into(), run_queries, metrics, own: Mutex::default() }
+    }
+
+    /// Bounds them otherwise.
+    pub(in crate::engine) fn set_bound(&mut self, bound: impl Into<Live<Option<MassCreation>>>) {
+        self.bound = bound.into();
+    }
+
+    /// Notes in `decision` that steps of it are kept back, where it is about a creation among too many. What an administrator
+    /// has decided once more is not kept back again.
+    pub(in crate::engine) fn judge(&self, decision: &mut Decision) {
+        let (Some(bound), Some(at)) = (*self.bound.get(), decision.told_creation()) else { return };
+        let most = bound.most(self.run_queries.known_users(&self.source));
+        let (since, until) = (at.minus(bound.within), at.plus(bound.within));
+        let (count, is_news) = self.count(decision, (since, until), at, most);
+        if count <= most || decision.redrive.is_some() {
+            return;
+        }
+        let source = &self.source;
+        if is_news {
+            warn!(
+                source.id = %source, most, within_seconds = bound.within.as_secs(),
+                "so many users are created that steps which take something away or create issues are kept back; steps \
+                 that only add go on: release or dismiss what is held",
+            );
+        }
+        if decision.selected().flat_map(|verdict| &verdict.steps).any(Step::is_kept_back_in_mass_creations) {
+            self.metrics.creations_held.with_label_values(&[source.as_str()]).inc();
+            decision.mass_creation = Some(bound.why(most));
+        }
+    }
+
+    /// How many were created in the time around it, this one among them, at least; and whether it is news that there are more than
+    /// `most`.
+    fn count(
+        &self,
+        decision: &Decision,
+        (since, until): (Timestamp, Timestamp),
+        at: Timestamp,
+        most: u64,
+    ) -> (u64, bool) {
+        let enough = usize::try_from(most.saturating_add(1)).unwrap_or(usize::MAX);
+        let by_views = self.run_queries.created(&self.source, since, until, most.saturating_add(1));
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.created.insert((at, decision.event.clone()));
+        if own.created.len() > MOST {
+            own.created.pop_first();
+        }
+        own.created = own.created.split_off(&(since.minus(KEPT), EventId::new("")));
+        let range = (since, EventId::new(""))..(until.next(), EventId::new(""));
+        let counted = own.created.range(range).take(enough).count();
+        let count = by_views.max(counted as u64);
+        let is_news = count > most && !own.is_told;
+        // An episode ends when there are clearly fewer: around the bound it would be told of again and again.
+        own.is_told = count > most || (own.is_told && count > most / 2);
+        (count, is_news)
+    }
+}
+
+/// Creations are told of in any order: those that happened so long before the latest are still counted for others.
+const KEPT: Duration = Duration::from_hours(1);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! What carrying out the steps that a sweep asks for would do to one user, told before anything is done. Limits count
+//! by it, and a step that is so already is not looked at again.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Protect,
+    domain::{Facts, Forecast, Mode, SchemeVerdict, Step, Truth},
+    engine::{References, executor::guard::Guard},
+    live::Live,
+    products::User,
+    rules::Answer,
+    runtime::Interrupted,
+    source::Connection,
+};
+
+/// Foretells for one source.
+pub(in crate::engine) struct Forecaster {
+    connection: Arc<Connection>,
+    guard: Guard,
+    mode: Live<Mode>,
+}
+
+/// Notes which verdicts of `answer` ask for nothing that is not so already by `facts`, which need not be fresh: that
+/// nothing is to be done may be decided by them.
+pub(in crate::engine) fn by_facts(answer: &mut Answer, facts: &Facts) {
+    for verdict in answer.verdicts.iter_mut().filter(|verdict| verdict.selected == Truth::True) {
+        let so = verdict.steps.iter().all(|step| facts.satisfies(step) == Some(true));
+        verdict.forecast = so.then_some(Forecast::AlreadySo);
+    }
+}
+
+/// Whether nothing can come of `answer`: no scheme may select the user, or all that do have nothing to do.
+pub(in crate::engine) fn is_settled(answer: &Answer) -> bool {
+    answer.verdicts.iter().all(|verdict| match verdict.selected {
+        Truth::False => true,
+        Truth::True => verdict.forecast == Some(Forecast::AlreadySo),
+        Truth::Unknown => false,
+    })
+}
+
+impl Forecaster {
+    /// For the source of `connection`, where nothing is taken from those whom `protect` names.
+    pub(in crate::engine) fn new(
+        connection: Arc<Connection>,
+        protect: impl Into<Live<Protect>>,
+        mode: impl Into<Live<Mode>>,
+    ) -> Self {
+        Self { guard: Guard::new(Arc::clone(&connection), protect), connection, mode: mode.into() }
+    }
+
+    /// The same, with `references` to tell what is held for a name that means nobody.
+    pub(in crate::engine) fn referring(self, references: Arc<References>) -> Self {
+        Self { guard: self.guard.referring(references), ..self }
+    }
+
+    /// Foretells what each verdict of `answer` would do to `user`, who was just read and of whom `facts` tell.
+    pub(in crate::engine) async fn foretell(
+        &self,
+        answer: &mut Answer,
+        user: &User,
+        facts: &Facts,
+        stop: &CancellationToken,
+    ) -> Result<(), Interrupted> {
+        // What one scheme changes, the ones behind it may find otherwise than it was read.
+        let mut acted_before = false;
+        for verdict in answer.verdicts.iter_mut().filter(|verdict| verdict.selected == Truth::True) {
+            let forecast = self.of(verdict, user, facts, stop).await?;
+            let forecast =
+                if acted_before && forecast == Forecast::AlreadySo { Forecast::WouldChange } else { forecast };
+            verdict.forecast = Some(forecast);
+            let is_done_now = !verdict.held && !verdict.test_mode && *self.mode.get() == Mode::Active;
+            acted_before |= is_done_now && forecast == Forecast::WouldChange;
+        }
+        Ok(())
+    }
+
+    async fn of(
+        &self,
+        verdict: &SchemeVerdict,
+        user: &User,
+        facts: &Facts,
+        stop: &CancellationToken,
+    ) -> Result<Forecast, Interrupted> {
+        let mut forecast = Forecast::AlreadySo;
+        for step in &verdict.steps {
+            if self.is_so(step, user, facts, stop).await? {
+                continue;
+            }
+            if !self.guard.would_refuse(step, &verdict.scheme.id, user, stop).await? {
+                return Ok(Forecast::WouldChange);
+            }
+            forecast = Forecast::Protected;
+        }
+        Ok(forecast)
+    }
+
+    /// Whether `step` is known to be so. The product is asked where the facts do not tell; the executor, which would
+    /// ask the same, does not have to then.
+    async fn is_so(
+        &self,
+        step: &Step,
+        user: &User,
+        facts: &Facts,
+        stop: &CancellationToken,
+    ) -> Result<bool, Interrupted> {
+        if let Some(is_so) = facts.satisfies(step) {
+            return Ok(is_so);
+        }
+        let client = &self.connection.client;
+        let told = self.connection.told(stop, || client.is_so(user, step)).await?;
+        Ok(matches!(told, Ok(Some(true)))) // what nobody can tell is not so
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        clock::SystemClock,
+        domain::{GroupName, Issue, Missing, Product, Timestamp},
+        engine::testing::{ADMINS, Stub, USHER},
+        metrics::Metrics,
+        source::NoControls,
+        views::testing::{source, verdict},
+    };
+
+    /// What is foretold of `schemes`, one after the other, each with steps and whether it is held, for the user `name`
+    /// of `product`.
+    async fn foretold(product: Arc<Stub>, name: &str, schemes: &[(&[Step], bool)]) -> Vec<Forecast> {
+        let user = product.user_named(name).expect("a user");
+        let (controls, metrics) = (Arc::new(NoControls::default()), Metrics::new().expect("metrics"));
+        let connection = Connection::new(source(), product, 2, Arc::new(SystemClock), controls, metrics);
+        let protect = Protect { users: vec!["breakglass".into()], ..Protect::of(Product::JiraDc, None) };
+        let said = |(steps, held): &(&[Step], bool)| SchemeVerdict {
+            steps: steps.to_vec(),
+            held: *held,
+            ..verdict("a", Truth::True, &[])
+        };
+        let verdicts = schemes.iter().map(said).collect();
+        let mut answer = Answer { no_action: None, verdicts, others: 0, unknown: Vec::new() };
+        let facts = user.facts(Timestamp::from_millis(0));
+        let forecaster = Forecaster::new(connection, protect, Mode::Active);
+        forecaster.foretell(&mut answer, &user, &facts, &CancellationToken::new()).await.expect("not stopped");
+        answer.verdicts.iter().map(|verdict| verdict.forecast.expect("foretold")).collect()
+    }
+
+    fn group(name: &str) -> GroupName {
+        GroupName::new(name)
+    }
+
+    async fn of(name: &str, groups: &[&str], steps: &[Step]) -> Forecast {
+        let product = Arc::new(Stub::default());
+        product.put(name, groups);
+        foretold(product, name, &[(steps, true)]).await[0]
+    }
+
+    #[tokio::test]
+    async fn everything_must_be_so_for_a_user_to_be_so_already() {
+        let (add, leave) = (Step::AddGroup(group("staff")), Step::RemoveGroup(group("vpn")));
+        assert_eq!(of("jane", &["staff"], &[add.clone(), leave.clone()]).await, Forecast::AlreadySo);
+        assert_eq!(of("jane", &["staff", "vpn"], &[add.clone(), leave.clone()]).await, Forecast::WouldChange);
+        assert_eq!(of("jane", &[], &[Step::RemoveAllGroups]).await, Forecast::AlreadySo);
+        assert_eq!(of("jane", &[], &[Step::Reactivate]).await, Forecast::AlreadySo);
+        for step in [Step::Deactivate, Step::Delete, Step::InvalidatePassword { send_reset_link: false }] {
+            assert_eq!(of("jane", &[], &[step]).await, Forecast::WouldChange);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_users_record_does_not_tell_is_asked_for() {
+        let access = Step::RemoveApplicationAccess(vec!["jira-software".into()]);
+        assert_eq!(of("jane", &[], std::slice::from_ref(&access)).await, Forecast::AlreadySo);
+        assert_eq!(of("jane", &["staff"], &[access]).await, Forecast::WouldChange);
+        let issue = Issue {
+            project: "OPS".into(),
+            issue_type: "Task".into(),
+            summary: "x".into(),
+            fields: serde_json::Map::new(),
+            marker: "m".into(),
+        };
+        assert_eq!(of("jane", &[], &[Step::CreateIssue(Box::new(issue))]).await, Forecast::WouldChange);
+    }
+
+    #[tokio::test]
+    async fn who_is_protected_from_all_that_is_not_so_would_not_be_changed() {
+        for name in [USHER, "breakglass"] {
+            assert_eq!(of(name, &[], &[Step::Deactivate]).await, Forecast::Protected);
+            assert_eq!(of(name, &[], &[Step::Deactivate, Step::AddGroup(group("x"))]).await, Forecast::WouldChange);
+            assert_eq!(of(name, &[], &[Step::RemoveAllGroups]).await, Forecast::AlreadySo);
+        }
+        assert_eq!(of("boss", &[ADMINS], &[Step::RemoveAllGroups]).await, Forecast::Protected);
+        assert_eq!(of("boss", &[ADMINS], &[Step::Deactivate]).await, Forecast::WouldChange, "it depends on the others");
+    }
+
+    #[tokio::test]
+    async fn what_the_scheme_before_may_change_is_not_so_already() {
+        let (leave, add) = ([Step::RemoveGroup(group("staff"))], [Step::AddGroup(group("staff"))]);
+        let product = || {
+            let product = Arc::new(Stub::default());
+            product.put("jane", &["staff"]);
+            product
+        };
+        let acting = foretold(product(), "jane", &[(&leave, false), (&add, true)]).await;
+        assert_eq!(acting, [Forecast::WouldChange, Forecast::WouldChange]);
+        let kept_back = foretold(product(), "jane", &[(&leave, true), (&add, true)]).await;
+        assert_eq!(kept_back, [Forecast::WouldChange, Forecast::AlreadySo]);
+    }
+
+    #[test]
+    fn facts_that_are_not_known_settle_nothing() {
+        let verdicts =
+            vec![SchemeVerdict { steps: vec![Step::AddGroup(group("x"))], ..verdict("a", Truth::True, &[]) }];
+        let mut answer = Answer { no_action: None, verdicts, others: 0, unknown: Vec::new() };
+        by_facts(&mut answer, &Facts::unknown(Missing::NotInPayload));
+        assert_eq!((answer.verdicts[0].forecast, is_settled(&answer)), (None, false));
+    }
+}

@@ -1,0 +1,37 @@
+//! What follows from somebody standing in the list: an event that takes the road of all events.
+
+use super::{Reconciler, UnknownUser};
+use crate::{
+    domain::{Event, EventId, EventKind, UserHints, UserRef, Via},
+    runtime::{Interrupted, Work},
+};
+
+impl Reconciler {
+    /// Appends an event of `kind` for each of `unknown_user`, and returns when all are durable.
+    pub(super) async fn tell(
+        &self,
+        kind: EventKind,
+        unknown_user: &[UnknownUser],
+        work: &Work,
+    ) -> Result<(), Interrupted> {
+        let events = unknown_user.iter().map(|unknown_user| self.event(kind, unknown_user));
+        let counter = self.metrics.events.with_label_values(&[self.connection.source.as_str(), kind.as_str()]);
+        self.appender.append_events(events.collect(), &work.stop, || counter.inc()).await
+    }
+
+    /// What the list says of the user is left out: whoever is acted on is read first.
+    fn event(&self, kind: EventKind, UnknownUser { user, as_of }: &UnknownUser) -> Event {
+        let source = &self.connection.source;
+        Event {
+            id: EventId::of_stranger(source, kind, user, *as_of),
+            source: source.clone(),
+            kind,
+            via: Via::Reconciliation,
+            user: UserRef::Id(user.clone()),
+            hints: UserHints::default(),
+            occurred: None,
+            accepted: self.now(),
+            sweep: None,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Whom usher knows.
+
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::Reconciler;
+use crate::{
+    domain::{SourceId, Timestamp, UserId},
+    log::{Partition, Stream},
+    runtime::{Interrupted, Retry, Work},
+};
+
+/// How often it is asked whether the views have come so far.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// A planner that is stopped with its source goes on when it does; one that comes to nobody for so long must not end
+/// all comparing.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A user whom the source lists, and of whom nothing told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownUser {
+    /// Who.
+    pub user: UserId,
+    /// As of when that is so: of what was seen of them without a creation. None: never seen.
+    pub as_of: Option<Timestamp>,
+}
+
+/// What the views of this process, which read all partitions, know of users.
+pub trait KnownUsers: Send + Sync + 'static {
+    /// The user, where it is news at `now` that they stand in a list of the source's users, as far as has been read. None
+    /// too where that can't be told now: nobody is taken for new on a guess. One whose creation was given up is news
+    /// again, after [a while](crate::domain::GivenUp::again_from).
+    fn unknown_user(&self, source: &SourceId, user: &UserId, now: Timestamp) -> Option<UnknownUser>;
+
+    /// Up to where `partition` of `stream` has been read.
+    fn read_until(&self, stream: Stream, partition: Partition) -> u64;
+}
+
+impl Reconciler {
+    pub(super) fn unknown_user(&self, user: &UserId) -> Option<UnknownUser> {
+        self.known.unknown_user(&self.connection.source, user, self.now())
+    }
+
+    /// Waits until the views have read what is in the log now: after the loss of the store they know nobody.
+    pub(super) async fn catch_up(&self, work: &Work) -> Result<(), Interrupted> {
+        for stream in [Stream::Activity, Stream::Decisions] {
+            for partition in (0..self.log.partitions()).map(Partition) {
+                let end = self.end(stream, partition, work).await?;
+                while self.known.read_until(stream, partition) < end {
+                    self.wait(LOOK_EVERY, work).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One past the last record that can be read; 0 where there is none.
+    async fn end(&self, stream: Stream, partition: Partition, work: &Work) -> Result<u64, Interrupted> {
+        let mut retry = Retry::new(self.log.health().component(format!("sweeper {}", self.connection.source)));
+        loop {
+            match self.log.bounds(stream, partition).await {
+                Ok(bounds) if bounds.is_empty() => return Ok(0),
+                Ok(bounds) => return Ok(bounds.end),
+                Err(error) => retry.after("can't tell where a stream ends", &error, &work.stop).await?,
+            }
+        }
+    }
+
+    /// Waits until the planners have come to each of `unknown_user`, however many they are. False where they come to nobody any
+    /// more.
+    pub(super) async fn until_known(&self, unknown_user: &[UnknownUser], work: &Work) -> Result<bool, Interrupted> {
+        let users = unknown_user.iter().map(|unknown_user| &unknown_user.user).collect();
+        let known = all_known(users, |user| self.unknown_user(user).is_none());
+        work.stop.run_until_cancelled(known).await.ok_or(Interrupted)
+    }
+
+    async fn wait(&self, time: Duration, work: &Work) -> Result<(), Interrupted> {
+        work.stop.run_until_cancelled(sleep(time)).await.ok_or(Interrupted)
+    }
+}
+
+/// Waits until all `users` are known; gives up, with false, when for [`PATIENCE`] not one of them came to be.
+async fn all_known(mut users: Vec<&UserId>, is_known: impl Fn(&UserId) -> bool) -> bool {
+    loop {
+        let one_after_the_other = async {
+            for user in &users {
+                while !is_known(user) {
+                    sleep(LOOK_EVERY).await;
+                }
+            }
+        };
+        if timeout(PATIENCE, one_after_the_other).await.is_ok() {
+            return true;
+        }
+        let before = users.len();
+        users.retain(|user| !is_known(user));
+        if users.len() == before {
+            return false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// Whether all come to be known where one does every 90 seconds, from the last one on, until so many have.
+    async fn waits(count: u32) -> bool {
+        let users: Vec<_> = (0..5).map(|number: u32| UserId::new(number.to_string())).collect();
+        let begun = Instant::now();
+        let is_known = |user: &UserId| {
+            let turn = 5 - user.as_str().parse::<u32>().expect("a number");
+            turn <= count && begun.elapsed() >= Duration::from_secs(90) * turn
+        };
+        all_known(users.iter().collect(), is_known).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn planners_that_come_to_one_after_the_other_are_waited_for_and_those_that_do_not_are_not() {
+        assert!(waits(5).await, "seven and a half minutes in all");
+        assert!(!waits(4).await, "the last one never is");
+        assert!(!waits(0).await);
+    }
+}

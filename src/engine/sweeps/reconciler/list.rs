@@ -1,0 +1,99 @@
+//! The list of a source's users, page by page.
+
+use super::Reconciler;
+use crate::{
+    domain::{UserHints, UserId, UserList},
+    products::{self, Completeness},
+    runtime::{Interrupted, Work},
+    source::read::refused,
+};
+
+/// Why a list says nothing about who is new.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// The product gave no answer that could be read, and trying again did not help.
+    #[error(transparent)]
+    Product(#[from] products::Error),
+    /// Somebody who comes to stand in it may have been there before.
+    #[error("the list of users is not known to be whole: {why}")]
+    NotWhole {
+        /// Why users may be missing.
+        why: String,
+        /// How many there were.
+        users: u64,
+    },
+}
+
+impl Error {
+    /// The list, where it was read to its end.
+    pub(super) fn list(&self) -> Option<UserList> {
+        match self {
+            Self::Product(_) => None,
+            Self::NotWhole { why, users } => {
+                Some(UserList { users: *users, unreadable: 0, incomplete: Some(why.clone()) })
+            }
+        }
+    }
+}
+
+/// A list that is being read.
+pub(super) struct List<'a> {
+    reconciler: &'a Reconciler,
+    work: &'a Work,
+    cursor: Option<String>,
+    users: u64,
+    /// What the last page proved; none until it was read.
+    end: Option<Completeness>,
+}
+
+impl Reconciler {
+    /// The list, from its beginning.
+    pub(super) const fn list<'a>(&'a self, work: &'a Work) -> List<'a> {
+        List { reconciler: self, work, cursor: None, users: 0, end: None }
+    }
+}
+
+impl List<'_> {
+    /// The next page, with those who are leaving; none behind the last one. After an error, which is one that stays, the list is not whole.
+    pub(super) async fn next(&mut self) -> Result<Option<Result<Vec<(UserId, UserHints)>, Error>>, Interrupted> {
+        if self.end.is_some() {
+            return Ok(None);
+        }
+        let (connection, cursor) = (&self.reconciler.connection, self.cursor.as_deref());
+        let client = &connection.client;
+        let page = connection.told(&self.work.stop, || async move { client.users(cursor).await.map_err(refused) });
+        Ok(Some(match page.await? {
+            Ok(page) => {
+                self.users += page.users.len() as u64;
+                // More pages may follow where nothing proves the list whole. Whoever stands on them is not taken for new either.
+                let is_cut = matches!(page.completeness, Completeness::NotProved(_));
+                self.end = (is_cut || page.next.is_none()).then_some(page.completeness);
+                self.cursor = page.next;
+                let leaving = page.leaving.into_iter().map(|user| (user, inactive()));
+                match &self.end {
+                    Some(Completeness::NotProved(why)) => Err(Error::NotWhole { why: why.clone(), users: self.users }),
+                    Some(Completeness::Proved | Completeness::Unreadable(_)) | None => {
+                        Ok(page.users.into_iter().chain(leaving).collect())
+                    }
+                }
+            }
+            Err(error) => Err(error.into()),
+        }))
+    }
+}
+
+impl List<'_> {
+    /// What the list was like, once it was read without an error.
+    pub(super) fn read(&self) -> UserList {
+        let end = self.end.as_ref();
+        let unreadable = match end {
+            Some(Completeness::Unreadable(records)) => *records,
+            Some(Completeness::Proved | Completeness::NotProved(_)) | None => 0,
+        };
+        UserList { users: self.users, unreadable, incomplete: end.and_then(Completeness::why) }
+    }
+}
+
+fn inactive() -> UserHints {
+    UserHints { active: Some(false), ..UserHints::default() }
+}

@@ -1,0 +1,85 @@
+//! Where sweeps are asked for, and where it is said what becomes of their runs.
+
+use std::sync::Arc;
+
+use tracing::info;
+
+use crate::{
+    clock::Clock,
+    domain::{
+        Actor, AskedSweep, Cause, NewcomerOrder, RunId, RunOrder, Scheme, SchemeId, SourceId, SweepId, SweepRequest,
+        SweepRun,
+    },
+    engine::LetterOrders,
+    log::{self, Log, Record, Stream, codec},
+};
+
+/// Writes requests into the log; the sweeper of the source takes them from there, in whichever process it is. Cheap to
+/// clone.
+#[derive(Clone)]
+pub struct AdminCommands {
+    log: Arc<dyn Log>,
+    clock: Arc<dyn Clock>,
+}
+
+impl AdminCommands {
+    /// A desk at `log`.
+    pub fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>) -> Self {
+        Self { log, clock }
+    }
+
+    /// Where orders about dead letters are written.
+    pub fn letters(&self) -> LetterOrders {
+        LetterOrders::new(Arc::clone(&self.log), Arc::clone(&self.clock))
+    }
+
+    /// Asks for a sweep for `scheme` alone, now. Gives its run.
+    pub async fn run_now(&self, scheme: &Scheme, by: &Actor) -> Result<RunId, log::Error> {
+        let sweep = SweepId::of_request(&scheme.source, &rand::random::<[u8; 16]>());
+        let run = RunId::of_sweep(&sweep, &scheme.id);
+        let asked = AskedSweep {
+            sweep,
+            source: scheme.source.clone(),
+            runs: vec![SweepRun::of(scheme)],
+            cause: Cause::Manual,
+            due: None,
+            at: self.clock.now(),
+            by: Some(by.clone()),
+        };
+        self.append(&SweepRequest::Asked(asked)).await?;
+        info!(run.id = %run, scheme.id = %scheme.id, %by, "run asked for");
+        Ok(run)
+    }
+
+    /// Asks to let a run go on that is held.
+    pub async fn release(&self, order: RunOrder) -> Result<(), log::Error> {
+        info!(run.id = %order.run(), by = order.by.as_ref().map(tracing::field::display), "run released");
+        self.append(&SweepRequest::Release(order)).await
+    }
+
+    /// Asks to end a run.
+    pub async fn cancel(&self, order: RunOrder) -> Result<(), log::Error> {
+        self.append(&SweepRequest::Cancel(order)).await
+    }
+
+    /// What is said now, by `by`, about the run of `scheme` in `sweep`.
+    pub fn order(&self, sweep: &SweepId, scheme: &SchemeId, source: &SourceId, by: Actor) -> RunOrder {
+        let (sweep, scheme, source) = (sweep.clone(), scheme.clone(), source.clone());
+        RunOrder { sweep, scheme, source, at: self.clock.now(), superseded_by: None, by: Some(by) }
+    }
+
+    /// Asks to go on with the newcomers of `source` who are held: as with users who were created, or who were there
+    /// before. There are so many `users`; it is not about more.
+    pub async fn newcomers(&self, source: SourceId, release: bool, users: u64, by: Actor) -> Result<(), log::Error> {
+        info!(source.id = %source, users, %by, "newcomers {}", if release { "released" } else { "dismissed" });
+        let order = NewcomerOrder { source, release, users, at: self.clock.now(), by: Some(by) };
+        self.append(&SweepRequest::Newcomers(order)).await
+    }
+
+    async fn append(&self, request: &SweepRequest) -> Result<(), log::Error> {
+        self.log
+            .append(Stream::Sweeps, Record { key: request.key(), payload: codec::encode(request) })
+            .await
+            .map(|_| ())
+    }
+}

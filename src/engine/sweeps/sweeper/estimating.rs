@@ -1,0 +1,65 @@
+//! How many calls a sweep will take, told before the users are listed.
+
+use tracing::info;
+
+use super::Sweeper;
+use crate::{
+    domain::{AskedSweep, Estimate, SweepStep},
+    runtime::{Interrupted, Work},
+};
+
+/// How often each user is read whom a scheme names: when they are looked up, and before anything is done.
+const READS_OF_NAMED: u64 = 2;
+
+impl Sweeper {
+    /// Tells how much the sweep asks of the product, of which `members` are pages of groups' members. By the last list of
+    /// the source: where there was none nothing is told.
+    pub(super) async fn estimate(&self, asked: &AskedSweep, members: u64, work: &Work) -> Result<(), Interrupted> {
+        let (Some(lists), Some(per_second)) = (self.run_queries.last_lists(&asked.source), self.per_second()) else {
+            return Ok(());
+        };
+        // The schemes of a sweep are asked together; of one that never ran each user may have to be read.
+        let reads = asked.runs.iter().map(|run| self.run_queries.last_reads(&run.scheme.id).unwrap_or(lists.users));
+        let calls = lists.pages + members + reads.max().unwrap_or(0).min(lists.users);
+        self.tell(asked, Estimate { users: lists.users, calls, seconds: seconds(calls, per_second) }, work).await
+    }
+
+    /// The same for a sweep that reads `users` whom a scheme names, in place of the source's list.
+    pub(super) async fn estimate_named(
+        &self,
+        asked: &AskedSweep,
+        users: usize,
+        work: &Work,
+    ) -> Result<(), Interrupted> {
+        let Some(per_second) = self.per_second() else { return Ok(()) };
+        let (users, calls) = (users as u64, users as u64 * READS_OF_NAMED);
+        self.tell(asked, Estimate { users, calls, seconds: seconds(calls, per_second) }, work).await
+    }
+
+    async fn tell(&self, asked: &AskedSweep, estimate: Estimate, work: &Work) -> Result<(), Interrupted> {
+        let Some(per_second) = self.per_second() else { return Ok(()) };
+        let Estimate { users, calls, seconds } = estimate;
+        info!(
+            sweep.id = %asked.sweep, source.id = %asked.source, users, calls, seconds,
+            "the sweep looks at about {users} users: about {calls} calls, {seconds} s at {per_second} a second, and the changes"
+        );
+        self.record(&asked.sweep, SweepStep::Estimated(estimate), work).await
+    }
+}
+
+/// How long so many calls take.
+fn seconds(calls: u64, per_second: f64) -> u64 {
+    (calls as f64 / per_second.max(0.001)).ceil() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_thousand_calls_at_ten_a_second_take_seventeen_minutes() {
+        assert_eq!(seconds(10_000, 10.0), 1_000);
+        assert_eq!(seconds(1, 10.0), 1);
+        assert_eq!(seconds(0, 0.0), 0);
+    }
+}

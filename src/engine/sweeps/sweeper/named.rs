@@ -1,0 +1,128 @@
+//! Reading the users whom a scheme names, in place of listing everybody.
+
+use std::collections::HashSet;
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::Sweeper;
+use crate::{
+    domain::{AskedSweep, UserHints, UserId, UserRef},
+    products::{Completeness, Error, UserPage},
+    runtime::{Interrupted, Work},
+    source::read::Reading,
+};
+
+/// How many users make a page: the cursor is written down after each.
+const PAGE: usize = 100;
+/// Users read at the same time; the client's own pace holds them back further.
+const AT_ONCE: usize = 8;
+/// What a cursor begins with that stands in a list of names. No product has such a one.
+const CURSOR: &str = "named:";
+/// Said where the users of a sweep are not known any more.
+const CHANGED: &str = "the scheme was changed before all users whom it named were looked up";
+
+/// The users whom a sweep is about.
+pub(super) struct Named {
+    /// By name or lasting id, each once.
+    users: Vec<String>,
+    /// Whether the scheme was changed since some of them were looked up: it does nothing about the others.
+    is_changed: bool,
+}
+
+impl Named {
+    pub(super) fn len(&self) -> usize {
+        self.users.len()
+    }
+}
+
+/// Where a page of them begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Place {
+    begin: usize,
+    /// How many of those before it could not be looked up.
+    failed: u64,
+}
+
+impl Place {
+    /// None where `cursor` is one of a product.
+    fn read(cursor: Option<&str>) -> Option<Self> {
+        let (begin, failed) = cursor?.strip_prefix(CURSOR)?.split_once(':')?;
+        Some(Self { begin: begin.parse().ok()?, failed: failed.parse().ok()? })
+    }
+
+    fn write(self) -> String {
+        format!("{CURSOR}{}:{}", self.begin, self.failed)
+    }
+}
+
+impl Sweeper {
+    /// Those whom alone the sweep is about, which has come to `cursor`; none where it may be about others too.
+    pub(super) fn named(&self, asked: &AskedSweep, cursor: Option<&str>) -> Option<Named> {
+        let schemes = self.schemes.as_ref()?.borrow();
+        let of_runs = asked.runs.iter().map(|run| schemes.only_users(&asked.source, &run.scheme));
+        let of_runs: Option<Vec<_>> = of_runs.collect();
+        let Some(users) = of_runs else {
+            return Place::read(cursor).map(|_| Named { users: Vec::new(), is_changed: true });
+        };
+        let mut seen = HashSet::new();
+        let users = users.into_iter().flatten().filter(|user| seen.insert(user.clone())).collect();
+        Some(Named { users, is_changed: false })
+    }
+
+    /// The page at `cursor`: of `named`, or of everybody.
+    pub(super) async fn page_of(
+        &self,
+        named: Option<&Named>,
+        cursor: Option<&str>,
+        work: &Work,
+    ) -> Result<Result<UserPage, Error>, Interrupted> {
+        let Some(Named { users, is_changed }) = named else { return self.page(cursor, work).await };
+        if *is_changed {
+            let completeness = Completeness::NotProved(CHANGED.to_owned());
+            return Ok(Ok(UserPage { completeness, ..UserPage::new(Vec::new(), None) }));
+        }
+        self.named_page(users, Place::read(cursor).unwrap_or_default(), work).await.map(Ok)
+    }
+
+    async fn named_page(&self, named: &[String], place: Place, work: &Work) -> Result<UserPage, Interrupted> {
+        let page: Vec<_> = named.iter().skip(place.begin).take(PAGE).cloned().collect();
+        let next = Place { begin: place.begin + page.len(), ..place };
+        let finding: Vec<_> = page.into_iter().map(|name| self.find(name, work)).collect();
+        let found: Vec<(bool, _)> = stream::iter(finding).buffered(AT_ONCE).try_collect().await?;
+        let failed = found.iter().filter(|(is_answered, _)| !is_answered).count() as u64;
+        let next = Place { failed: next.failed + failed, ..next };
+        let completeness = match next.failed {
+            0 => Completeness::Proved,
+            failed => Completeness::NotProved(format!("{failed} of the users named could not be looked up")),
+        };
+        let users = found.into_iter().map(|(_, user)| user).collect();
+        let cursor = (next.begin < named.len()).then(|| next.write());
+        Ok(UserPage { completeness, ..UserPage::new(users, cursor) })
+    }
+
+    /// The user with this lasting id, else with this login name, and whether the product answered. Somebody who is not
+    /// there is sighted all the same: the run then says so.
+    async fn find(&self, name: String, work: &Work) -> Result<(bool, (UserId, UserHints)), Interrupted> {
+        for user in [UserRef::Id(UserId::new(name.clone())), UserRef::Name(name.clone())] {
+            match self.connection.read_user(&user, &work.stop).await? {
+                Reading::Found(user) => {
+                    return Ok((true, (user.id, UserHints { name: user.name, ..UserHints::default() })));
+                }
+                // Some products have no login names.
+                Reading::NoSuchUser | Reading::GaveUp(Error::NotSupported(_)) => {}
+                // The user is read once more before anything is done.
+                Reading::GaveUp(_) => return Ok((false, (UserId::new(name), UserHints::default()))),
+            }
+        }
+        Ok((true, (UserId::new(name), UserHints::default())))
+    }
+}
+
+#[test]
+fn a_cursor_of_named_users_keeps_how_many_could_not_be_looked_up() {
+    let place = Place { begin: 300, failed: 2 };
+    assert_eq!(Place::read(Some(&place.write())), Some(place));
+    for of_product in [None, Some("100"), Some("2:3"), Some("named:x:1")] {
+        assert_eq!(Place::read(of_product), None, "{of_product:?}");
+    }
+}

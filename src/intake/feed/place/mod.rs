@@ -1,0 +1,101 @@
+//! The place a feed has come to, in the log.
+
+use std::{ops::Range, time::Duration};
+
+use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::Feed;
+use crate::{
+    domain::{FeedPlace, UserKey},
+    log::{self, Partition, Record, Stream, codec},
+    runtime::{Interrupted, Retry},
+};
+
+/// So far the times of a place may move on before it is written down although nothing else in it has changed.
+const DRIFT: Duration = Duration::from_mins(1);
+/// So many records are read first, to find the latest of one source.
+const NEAR_THE_END: u64 = 1_000;
+
+impl Feed {
+    /// The place that was written down last; none: the feed has never been followed.
+    pub(super) async fn place_in_log(&self, stop: &CancellationToken) -> Result<Option<FeedPlace>, Interrupted> {
+        let mut retry = Retry::new(self.log.health().component(format!("feed {}", self.source())));
+        loop {
+            match stop.run_until_cancelled(self.read_place()).await.ok_or(Interrupted)? {
+                Ok(place) => return Ok(place),
+                Err(error) => retry.after("the place of the feed can't be read", &error, stop).await?,
+            }
+        }
+    }
+
+    /// The latest record is near the end: a place that is followed is written down every so often. It may be moved there
+    /// while it is looked for, from where what is old is removed; so what was removed from meanwhile is read again.
+    async fn read_place(&self) -> Result<Option<FeedPlace>, log::Error> {
+        let key = UserKey::of_source(self.source());
+        let partition = Partition::of(key.as_str(), self.log.partitions());
+        let mut records = NEAR_THE_END;
+        loop {
+            let bounds = self.log.bounds(Stream::Feeds, partition).await?;
+            let from = bounds.start.max(bounds.end.saturating_sub(records));
+            let place = self.last_place(&key, partition, from..bounds.end).await?;
+            if self.log.bounds(Stream::Feeds, partition).await?.start != bounds.start {
+                continue;
+            }
+            if place.is_some() || from == bounds.start {
+                return Ok(place);
+            }
+            records = records.saturating_mul(10);
+        }
+    }
+
+    async fn last_place(
+        &self,
+        key: &UserKey,
+        partition: Partition,
+        offsets: Range<u64>,
+    ) -> Result<Option<FeedPlace>, log::Error> {
+        let (mut place, mut next) = (None, offsets.start);
+        if offsets.is_empty() {
+            return Ok(place);
+        }
+        let mut records = self.log.read(Stream::Feeds, vec![(partition, next)]).await?;
+        while next < offsets.end {
+            let record =
+                records.next().await.ok_or_else(|| log::Error::Unavailable("the log ended early".into()))??;
+            next = record.position.offset + 1;
+            if record.key == key.as_str() {
+                match codec::decode(&record.payload) {
+                    Ok(read) => place = Some(read),
+                    Err(error) => warn!(position = %record.position, %error, "the place of a feed can't be read back"),
+                }
+            }
+        }
+        Ok(place)
+    }
+
+    /// Writes `place` down, unless hardly anything is new in it since it was `saved`.
+    pub(super) async fn save(
+        &self,
+        place: &FeedPlace,
+        saved: &mut Option<FeedPlace>,
+        stop: &CancellationToken,
+    ) -> Result<(), Interrupted> {
+        let is_known = |saved: &FeedPlace| {
+            saved.cursor == place.cursor
+                && saved.until.until(place.until).max(saved.complete.until(place.complete)) < DRIFT
+                && place.seen.keys().all(|print| saved.seen.contains_key(print))
+        };
+        if saved.as_ref().is_some_and(is_known) {
+            return Ok(());
+        }
+        let record = Record { key: place.key(), payload: codec::encode(place) };
+        self.appender.append(Stream::Feeds, record, stop).await?;
+        *saved = Some(place.clone());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! What the committer is asked, and how much of it is served together.
+
+use std::sync::mpsc::Receiver;
+
+use tokio::sync::oneshot;
+
+use crate::log::{
+    Error, Position, Record,
+    embedded::{copy::snapshot::Snapshot, part::Part},
+};
+
+/// The most records of one commit.
+const MAX_RECORDS: usize = 16 * 1024;
+
+/// When the records of a commit are that long together, in bytes, no further one is taken.
+const ENOUGH_BYTES: usize = 4 * 1024 * 1024;
+
+/// What the committer is asked.
+pub(in crate::log::embedded) enum Request {
+    /// To make a record durable.
+    Append(Append),
+    /// To write group offsets now, and to say so.
+    SaveOffsets(oneshot::Sender<()>),
+    /// For the log as it is now.
+    Snapshot(oneshot::Sender<Result<Snapshot, Error>>),
+}
+
+/// A record waiting to be written.
+pub(in crate::log::embedded) struct Append {
+    /// Where it goes.
+    pub part: Part,
+    /// What it is.
+    pub record: Record,
+    /// Who waits.
+    pub done: oneshot::Sender<Result<Position, Error>>,
+}
+
+/// What is served together.
+#[derive(Default)]
+pub(in crate::log::embedded) struct Work {
+    /// Records to be made durable.
+    pub appends: Vec<Append>,
+    /// Who waits for group offsets to be written.
+    pub savers: Vec<oneshot::Sender<()>>,
+    /// Who waits for a snapshot.
+    pub copiers: Vec<oneshot::Sender<Result<Snapshot, Error>>>,
+    /// How long the records are together.
+    pub bytes: usize,
+}
+
+impl Work {
+    /// Adds what is asked.
+    pub fn take(&mut self, request: Request) {
+        match request {
+            Request::Append(append) => {
+                self.bytes += append.record.key.as_str().len() + append.record.payload.len();
+                self.appends.push(append);
+            }
+            Request::SaveOffsets(done) => self.savers.push(done),
+            Request::Snapshot(done) => self.copiers.push(done),
+        }
+    }
+
+    /// Takes what waits in `requests`, up to a limit.
+    pub fn take_all(&mut self, requests: &Receiver<Request>) {
+        while self.appends.len() < MAX_RECORDS && self.bytes < ENOUGH_BYTES {
+            let Ok(request) = requests.try_recv() else { break };
+            self.take(request);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The proof that a partition is this member's: the coordinator has taken a commit of it lately.
+//!
+//! A process that stood still does not know, when it goes on, that its session is over and its partitions are others'.
+//! The coordinator does: it refuses the commit of whoever is no member of the current generation, and a commit that it
+//! takes begins the session anew. So a partition is nobody else's for a session from before a commit that was taken, as
+//! long as this member does not hand it over. See docs/decisions/0016-a-change-is-sent-under-a-lease.md.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use rdkafka::{
+    TopicPartitionList,
+    consumer::{CommitMode, Consumer as _, StreamConsumer},
+    error::KafkaResult,
+    topic_partition_list::Offset,
+};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::member::Member;
+use crate::log::{Lease, Lost, Partition};
+
+/// How long to wait before the coordinator is asked again that gave no proof.
+const AGAIN: Duration = Duration::from_millis(200);
+/// No offset is known to commit.
+const UNKNOWN: i64 = -1;
+
+/// For how long a proof of a static member is relied on at most. Another process of the same id has its partitions at once,
+/// not when its session is over, and so has to wait that long. See docs/decisions/0024-a-static-member-waits-for-its-predecessor.md.
+const STATIC: Duration = Duration::from_secs(5);
+
+/// What one member has proved, for all of its partitions.
+pub(in crate::log::kafka) struct Proofs {
+    /// For how long a proof is relied on: half of the session, so that the other half is left for what is under way.
+    good_for: Duration,
+    is_static: bool,
+    last: Mutex<Option<Instant>>,
+    /// Held while the coordinator is asked: however many want a proof, it is asked once.
+    asking: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Proofs {
+    /// Of a member whose session lasts `session` from the last that the coordinator heard of it.
+    pub(in crate::log::kafka) fn new(session: Duration, is_static: bool) -> Self {
+        let good_for = if is_static { STATIC.min(session / 2) } else { session / 2 };
+        Self { good_for, is_static, last: Mutex::default(), asking: Arc::default() }
+    }
+
+    /// How long a partition may still be changed by a process of which nobody knows whether it lives, where it had the
+    /// partition until now. A dynamic member's session is over by then.
+    pub(in crate::log::kafka) fn of_predecessor(&self) -> Duration {
+        if self.is_static { STATIC } else { Duration::ZERO }
+    }
+
+    /// Until when the last proof is good, if it is no older than `age`.
+    fn good(&self, age: Duration) -> Option<Instant> {
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.filter(|at| at.elapsed() < age).map(|at| at + self.good_for)
+    }
+
+    fn note(&self, at: Instant) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    }
+}
+
+/// The lease on one partition.
+pub(in crate::log::kafka) struct MemberLease {
+    consumer: Weak<StreamConsumer<Member>>,
+    topic: String,
+    partition: Partition,
+    /// What a commit can tell without telling anything new: one past what is done.
+    next: AtomicI64,
+    /// Cancelled when the partition is another member's.
+    over: CancellationToken,
+    proofs: Arc<Proofs>,
+}
+
+/// What asking the coordinator came to.
+enum Proof {
+    /// This process was a member of the group at this time or later.
+    Member(Instant),
+    /// The partition was lost.
+    Lost,
+    /// There was no answer that tells.
+    None,
+}
+
+impl MemberLease {
+    pub(in crate::log::kafka) fn new(
+        consumer: Weak<StreamConsumer<Member>>,
+        topic: &str,
+        partition: Partition,
+        over: CancellationToken,
+        proofs: Arc<Proofs>,
+    ) -> Self {
+        Self { consumer, topic: topic.to_owned(), partition, next: AtomicI64::new(UNKNOWN), over, proofs }
+    }
+
+    /// Notes that a record at `offset` was read. All before the first one is done, or there was nothing.
+    pub(in crate::log::kafka) fn begins_at(&self, offset: u64) {
+        let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+        // Only the first one counts: an error says that there was one before.
+        let _ = self.next.compare_exchange(UNKNOWN, offset, Ordering::AcqRel, Ordering::Relaxed);
+    }
+
+    /// Notes that all before `next` is done.
+    pub(in crate::log::kafka) fn stored(&self, next: u64) {
+        self.next.store(i64::try_from(next).unwrap_or(i64::MAX), Ordering::Release);
+    }
+
+    async fn prove(&self) -> Proof {
+        let asking = Arc::clone(&self.proofs.asking).lock_owned().await;
+        if self.proofs.good(self.proofs.good_for / 2).is_some() {
+            return Proof::None; // somebody else has just done it
+        }
+        let next = self.next.load(Ordering::Acquire);
+        let Some(consumer) = self.consumer.upgrade().filter(|_| next != UNKNOWN) else { return Proof::None };
+        let (topic, partition) = (self.topic.clone(), i32::from(self.partition.0));
+        let asked = Instant::now();
+        // The closure owns the lock: should nobody wait for it any more, still one commit is under way at a time.
+        let answer = tokio::task::spawn_blocking(move || {
+            let taken = commit(&consumer, &topic, partition, next);
+            let lost = consumer.assignment_lost();
+            drop((consumer, asking));
+            (taken, lost)
+        });
+        // The order counts: a member that has begun anew has lost its assignment first, and was told so before that is
+        // forgotten. What is over is looked at last, by the caller.
+        match answer.await {
+            Ok((_, true)) => Proof::Lost,
+            Ok((Ok(()), false)) => Proof::Member(asked),
+            Ok((Err(error), false)) => {
+                let error = crate::words::kafka(&error);
+                tracing::debug!(topic = self.topic, error, "kafka: no proof that the partition is this member's");
+                Proof::None
+            }
+            Err(_) => Proof::None,
+        }
+    }
+}
+
+fn commit(consumer: &StreamConsumer<Member>, topic: &str, partition: i32, next: i64) -> KafkaResult<()> {
+    let mut offsets = TopicPartitionList::new();
+    offsets.add_partition_offset(topic, partition, Offset::Offset(next))?;
+    consumer.commit(&offsets, CommitMode::Sync)
+}
+
+#[async_trait]
+impl Lease for MemberLease {
+    async fn hold(&self) -> Result<Option<Instant>, Lost> {
+        loop {
+            let proof = match self.proofs.good(self.proofs.good_for / 2) {
+                Some(_) => Proof::None,
+                None => self.over.run_until_cancelled(self.prove()).await.unwrap_or(Proof::Lost),
+            };
+            match proof {
+                _ if self.over.is_cancelled() => return Err(Lost),
+                Proof::Lost => return Err(Lost),
+                Proof::Member(at) => self.proofs.note(at),
+                Proof::None => {}
+            }
+            if let Some(until) = self.proofs.good(self.proofs.good_for) {
+                return Ok(Some(until));
+            }
+            self.over.run_until_cancelled(sleep(AGAIN)).await.ok_or(Lost)?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_static_member_relies_on_a_proof_no_longer_than_its_successor_waits() {
+        for (session, is_static, good_for, waits) in
+            [(10, false, 5_000, 0), (45, false, 22_500, 0), (45, true, 5_000, 5_000), (6, true, 3_000, 5_000)]
+        {
+            let proofs = Proofs::new(Duration::from_secs(session), is_static);
+            let found = (proofs.good_for.as_millis(), proofs.of_predecessor().as_millis());
+            assert_eq!(found, (good_for, waits), "{session} {is_static}");
+        }
+    }
+}

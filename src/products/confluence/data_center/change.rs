@@ -1,0 +1,123 @@
+//! Changing a user of a Confluence. Users are called by their login names there: what can't be undone is done only where the
+//! name is still the user's, by one more reading right before.
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde_json::json;
+
+use super::ConfluenceDc;
+use crate::{
+    domain::{Capability, GroupName, Product, Step, UserRef},
+    products::{
+        Error, User,
+        http::{
+            answer::Answer,
+            request::{Call, Operation},
+            rights,
+        },
+        leave_groups::{Leaving, leave_all, own_groups},
+        password,
+    },
+};
+
+const MEMBERSHIP: &str = "rest/api/user/{username}/group/{groupName}";
+const DISABLE: &str = "rest/api/admin/user/{username}/disable";
+const ENABLE: &str = "rest/api/admin/user/{username}/enable";
+const PASSWORD: &str = "rest/api/admin/user/{username}/password";
+
+impl ConfluenceDc {
+    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
+        match step {
+            Step::AddGroup(group) => self.move_member(user, group, Operation::AddToGroup, Method::PUT).await,
+            Step::RemoveGroup(group) => leave_all(self, user, &[group]).await,
+            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::RemoveApplicationAccess(applications) => self.keep_out(user, applications).await,
+            Step::Deactivate => {
+                self.check_name(user).await?;
+                self.edit(user, DISABLE).await
+            }
+            Step::Reactivate => self.edit(user, ENABLE).await,
+            Step::Delete => self.delete(user).await,
+            Step::InvalidatePassword { .. } => self.invalidate_password(user).await,
+            Step::Rename { .. } | Step::CreateIssue(_) => Err(Error::NotSupported(reason(step))),
+        }
+    }
+
+    /// Makes a call that changes something. A refusal for want of rights is weighed: the account may have them still.
+    pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
+        let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
+        match self.http.send(call).await {
+            Err(Error::Unauthorized { status: status @ 403, message }) => {
+                Err(match self.administers().await.transpose() {
+                    Some(administers) => rights::weigh(message, administers),
+                    // The credentials are still good for reading: it would stop for this one user again and again.
+                    None => {
+                        let message = format!("{message}; none of the administrators' groups is there to ask about");
+                        Error::Refused { status, message }
+                    }
+                })
+            }
+            Err(Error::Refused { status: status @ 402, message }) => {
+                Err(Error::Refused { status, message: format!("no licence is free: {message}") })
+            }
+            answer => answer,
+        }
+    }
+
+    /// Confluence takes it well where it is so already.
+    async fn move_member(
+        &self,
+        user: &User,
+        group: &GroupName,
+        operation: Operation,
+        method: Method,
+    ) -> Result<(), Error> {
+        let call = Call::new(operation, method, MEMBERSHIP).user_segment(login_name(user)?).segment(group.as_str());
+        self.change(user, call).await?.done()
+    }
+
+    /// Confluence takes it well where it is so already.
+    async fn edit(&self, user: &User, path: &'static str) -> Result<(), Error> {
+        let call = Call::new(Operation::EditUser, Method::PUT, path).user_segment(login_name(user)?);
+        self.change(user, call).await?.done()
+    }
+
+    /// Refused where the user was renamed meanwhile, and somebody else may have the name.
+    pub(super) async fn check_name(&self, user: &User) -> Result<(), Error> {
+        let now = self.who(&UserRef::Id(user.id.clone())).await?;
+        if now.name.as_deref() == Some(login_name(user)?) { Ok(()) } else { Err(Error::not_so_called()) }
+    }
+
+    /// Sends no link to set a new one: there is no call for that.
+    async fn invalidate_password(&self, user: &User) -> Result<(), Error> {
+        self.check_name(user).await?;
+        let password = password::random()?;
+        let call = Call::new(Operation::SetPassword, Method::POST, PASSWORD)
+            .user_segment(login_name(user)?)
+            .body(json!({ "password": password.reveal() }))
+            .about(password.reveal()); // a policy's complaint may repeat it
+        self.change(user, call).await?.done()
+    }
+}
+
+#[async_trait]
+impl Leaving for ConfluenceDc {
+    const TELLS: bool = false;
+
+    async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
+        self.move_member(user, group, Operation::RemoveFromGroup, Method::DELETE).await
+    }
+}
+
+/// What Confluence calls the user in its paths.
+pub(super) fn login_name(user: &User) -> Result<&str, Error> {
+    user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
+}
+
+fn reason(step: &Step) -> &'static str {
+    match Product::ConfluenceDc.capability(step.kind()) {
+        Capability::No(reason) | Capability::Partly(reason) => reason,
+        Capability::Yes => "there is no call for it",
+    }
+}

@@ -1,0 +1,58 @@
+//! Listing all users of a Confluence, disabled and unlicensed ones too.
+
+use reqwest::Method;
+
+use super::{ConfluenceDc, user::Bean};
+use crate::{
+    domain::{UserHints, UserId},
+    products::{
+        Error, UserPage,
+        confluence::pages::Linked,
+        http::request::{Call, Operation},
+        listing::{Cursor, Given, records::Record},
+    },
+};
+
+const LIST: &str = "rest/api/user/list";
+
+impl ConfluenceDc {
+    /// The page at `cursor`.
+    pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
+        let start = cursor.offset();
+        let ask = |size: usize| async move {
+            let call = Call::new(Operation::ListUsers, Method::GET, LIST)
+                .query("start", start.to_string())
+                .query("limit", size.to_string())
+                .query("expand", "status");
+            self.http.send(call).await.map_err(too_old)?.json::<Linked<Bean>>()
+        };
+        let (page, asked) = self.page_size.ask(ask).await?;
+        let next = page.says(start)?;
+        let (total, end) = (page.total(), start + page.results.given());
+        self.http.passed_over(Bean::KIND, page.results.unreadable);
+        let given = Given::read(page.results, asked, Bean::into_listed)?.with_users()?;
+        let page = cursor.by_stream(given, next)?;
+        Ok(page.if_long_enough(total, end))
+    }
+}
+
+/// The members of all groups would be no substitute: whoever is in none would be missed, and nobody would notice.
+fn too_old(error: Error) -> Error {
+    match error {
+        Error::Refused { status: status @ (404 | 405), .. } => {
+            let message = "it can't list its users; Confluence can do this since 8.4".to_owned();
+            Error::Refused { status, message }
+        }
+        other => other,
+    }
+}
+
+impl Bean {
+    /// As a list tells of the user; none where the user is gone.
+    fn into_listed(self) -> Option<(UserId, UserHints)> {
+        let user = self.into_user().ok()?;
+        let hints =
+            UserHints { name: user.name, email: user.email, active: user.active, account_type: user.account_type };
+        Some((user.id, hints))
+    }
+}

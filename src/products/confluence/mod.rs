@@ -1,0 +1,42 @@
+//! What Confluence has in common, in Data Center and in Cloud.
+
+pub(super) mod cloud;
+pub(super) mod data_center;
+pub(super) mod pages;
+
+use reqwest::Method;
+use serde::Deserialize;
+
+use super::{
+    Error, User,
+    http::{
+        Http,
+        answer::Answer,
+        request::{Call, Operation},
+    },
+    listing::records::Record,
+};
+
+#[derive(Deserialize)]
+struct Somebody {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+/// The account that usher acts as; `path` tells. Confluence answers also whom it takes for nobody, where it lets anybody look
+/// at pages: then the credentials are not accepted.
+pub(super) async fn current(http: &Http, operation: Operation, path: &'static str) -> Result<Answer, Error> {
+    let answer = http.send(Call::new(operation, Method::GET, path)).await?;
+    if answer.json::<Somebody>()?.kind.as_deref() == Some("anonymous") {
+        return Err(Error::Unauthorized { status: 200, message: "the credentials are not accepted".to_owned() });
+    }
+    Ok(answer)
+}
+
+/// What `read` makes of a user's `answer`; another form of answer, where it says nothing of whom it is about.
+pub(super) fn somebody<B: Record>(answer: &Answer, read: impl FnOnce(B) -> Result<User, Error>) -> Result<User, Error> {
+    match read(answer.record(|_| true)?) {
+        Err(Error::Unreadable(_)) => Err(answer.of_other_form()),
+        read => read,
+    }
+}

@@ -1,0 +1,171 @@
+//! Lists page by page as both Confluences give them: asked for with `start` and `limit`, and `_links.next` where there is more.
+//!
+//! Source: "Pagination in the REST API" on developer.atlassian.com/server/confluence, and the OpenAPI documents.
+
+use std::future::Future;
+
+use serde::Deserialize;
+use serde_json::Value;
+use url::form_urlencoded;
+
+use crate::{
+    domain::UserId,
+    products::{
+        Error, MemberPage,
+        http::{Http, request::Call},
+        listing::{
+            Next,
+            records::{Record, Records},
+        },
+    },
+};
+
+/// How many items are asked for at once: the default of most lists. A product may give fewer, whatever it is asked for.
+pub(in crate::products) const LIMIT: usize = 200;
+
+/// A list of groups or members with more pages does not end.
+const MOST_PAGES: usize = 1_000;
+
+/// One page.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", bound = "T: Record")]
+pub(in crate::products) struct Linked<T> {
+    pub results: Records<T>,
+    #[serde(rename = "_links", default)]
+    links: Value,
+    /// How many there are on all pages. Not every list tells, and a search only about.
+    #[serde(default)]
+    total_size: Value,
+    #[serde(default)]
+    total_count: Value,
+}
+
+impl<T> Linked<T> {
+    /// What the page, which began at `start`, says of the one behind it.
+    pub fn says(&self, start: usize) -> Result<Next, Error> {
+        match self.next(start)? {
+            Some(next) => Ok(Next::At(next.to_string())),
+            None if !self.links.is_object() => Ok(Next::Silent),
+            None => Ok(Next::Last),
+        }
+    }
+
+    /// How many records there are on all pages, where the page tells.
+    pub fn total(&self) -> Option<u64> {
+        self.total_size.as_u64().or_else(|| self.total_count.as_u64())
+    }
+
+    /// Where the page behind this one begins, which began at `start`; none where this is the last. The product says it: a
+    /// short page, and even an empty one, may be followed by others, as it leaves out whom the account may not see.
+    pub fn next(&self, start: usize) -> Result<Option<usize>, Error> {
+        let Some(link) = self.links["next"].as_str() else { return Ok(None) };
+        let told = link.split_once('?').and_then(|(_, query)| {
+            let mut pairs = form_urlencoded::parse(query.as_bytes());
+            pairs.find(|(name, _)| name == "start")?.1.parse::<usize>().ok()
+        });
+        match told.unwrap_or(start + self.results.given()) {
+            next if next > start => Ok(Some(next)),
+            _ => Err(Error::Unreadable("the list goes round in circles".to_owned())),
+        }
+    }
+}
+
+/// A page of a group's members, which began at `start`; `id` reads who a member is. Whether members who are not active
+/// stand in it is not written anywhere.
+pub(in crate::products) fn member_page<T: Record>(
+    page: Linked<T>,
+    start: usize,
+    id: impl Fn(T) -> Option<UserId>,
+) -> Result<MemberPage, Error> {
+    let (next, given) = (page.next(start)?, page.results.given());
+    let users: Vec<_> = page.results.read.into_iter().filter_map(id).collect();
+    Ok(MemberPage { all_readable: users.len() == given, users, next, total: None, inactive_too: false })
+}
+
+/// All items of a list, and how many can't be read; `ask` makes the call of the page that begins at a place.
+pub(in crate::products) async fn all<'a, T: Record>(
+    http: &Http,
+    ask: impl Fn(usize) -> Call<'a>,
+) -> Result<Records<T>, Error> {
+    let mut items = Records::default();
+    walk(http, ask, |page: Records<T>| {
+        items.extend(page);
+        true
+    })
+    .await?;
+    Ok(items)
+}
+
+/// Hands the pages of a list to `take`, until the last one or until it says that it has enough.
+pub(in crate::products) async fn walk<'a, T: Record>(
+    http: &Http,
+    ask: impl Fn(usize) -> Call<'a>,
+    mut take: impl FnMut(Records<T>) -> bool,
+) -> Result<(), Error> {
+    let mut start = 0;
+    for _ in 0..MOST_PAGES {
+        let page = read::<T>(http.send(ask(start))).await?;
+        let next = page.next(start)?;
+        http.passed_over(T::KIND, page.results.unreadable);
+        let more = take(page.results.or_nothing()?);
+        match next {
+            Some(next) if more => start = next,
+            _ => return Ok(()),
+        }
+    }
+    Err(Error::Unreadable(format!("the list has more than {MOST_PAGES} pages")))
+}
+
+async fn read<T: Record>(
+    sent: impl Future<Output = Result<crate::products::http::answer::Answer, Error>>,
+) -> Result<Linked<T>, Error> {
+    sent.await?.json()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Record for u8 {
+        const KIND: &'static str = "number";
+        const NEEDED: &'static [&'static str] = &[];
+    }
+
+    fn next(json: &str, start: usize) -> Result<Option<usize>, Error> {
+        serde_json::from_str::<Linked<u8>>(json).unwrap().next(start)
+    }
+
+    #[test]
+    fn a_page_is_the_last_one_where_no_link_says_where_it_goes_on() {
+        for json in [
+            r#"{"results":[1,2],"size":2,"limit":2}"#,
+            r#"{"results":[],"_links":{}}"#,
+            r#"{"results":[1],"_links":{"self":"x","next":null}}"#,
+            r#"{"results":[1],"_links":null}"#,
+        ] {
+            assert_eq!(next(json, 0), Ok(None), "{json}");
+        }
+    }
+
+    #[test]
+    fn the_link_says_where_the_next_page_begins_also_behind_a_short_or_an_empty_one() {
+        for link in ["/rest/api/group?limit=200&start=200", "https://host/wiki/rest/api/group?start=200&next=true"] {
+            for results in ["[1]", "[]"] {
+                let json = format!(r#"{{"results":{results},"_links":{{"next":"{link}"}}}}"#);
+                assert_eq!(next(&json, 0), Ok(Some(200)), "{json}");
+            }
+        }
+        assert_eq!(next(r#"{"results":[1,2],"_links":{"next":"/x?cursor=y"}}"#, 10), Ok(Some(12)));
+    }
+
+    #[test]
+    fn a_link_that_does_not_lead_on_is_an_error() {
+        for json in [
+            r#"{"results":[1],"_links":{"next":"/x?start=10"}}"#,
+            r#"{"results":[1],"_links":{"next":"/x?start=0"}}"#,
+            r#"{"results":[],"_links":{"next":"/x"}}"#,
+        ] {
+            assert!(matches!(next(json, 10), Err(Error::Unreadable(_))), "{json}");
+        }
+    }
+}

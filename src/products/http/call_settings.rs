@@ -1,0 +1,76 @@
+//! How one source is called, which may change while it is called: with which credentials, by which way, how fast.
+
+use reqwest::{Client, header::HeaderValue};
+
+use super::{client, limits::Limits, pacing::Pacer};
+use crate::{
+    config::{Auth, Rate, Source, Transport},
+    domain::GroupName,
+    live::Live,
+    products::ConnectError,
+};
+
+/// The settings of one source's client; the client keeps its pace and what it has learned when they change.
+pub struct CallSettings {
+    pub(in crate::products) auth: Live<Auth>,
+    pub(in crate::products) way: Live<Way>,
+    pub(in crate::products) admin_groups: Live<Vec<GroupName>>,
+    pub(in crate::products) pacer: Pacer,
+    limits: Limits,
+}
+
+/// The way that calls go.
+pub(in crate::products) struct Way {
+    pub(in crate::products) client: Client,
+    pub(in crate::products) transport: Transport,
+}
+
+/// Settings that were checked, to be taken into use.
+pub struct Prepared {
+    auth: Auth,
+    way: Way,
+    admin_groups: Vec<GroupName>,
+}
+
+impl CallSettings {
+    pub(in crate::products) fn new(source: &Source, limits: Limits) -> Result<Self, ConnectError> {
+        let Prepared { auth, way, admin_groups } = prepared(source, limits)?;
+        let pacer = Pacer::new(source.rate);
+        Ok(Self { auth: auth.into(), way: way.into(), admin_groups: admin_groups.into(), pacer, limits })
+    }
+
+    /// Checks what `source` says, and makes what calls need. Nothing changes yet.
+    ///
+    /// # Errors
+    /// [`ConnectError`] where there can be no calls with it, whatever the product answers.
+    pub fn prepare(&self, source: &Source) -> Result<Prepared, ConnectError> {
+        prepared(source, self.limits)
+    }
+
+    /// Makes calls by `prepared` from now on. Those under way go on as they began.
+    pub fn change(&self, prepared: Prepared) {
+        let Prepared { auth, way, admin_groups } = prepared;
+        self.auth.replace(auth);
+        self.way.replace(way);
+        self.admin_groups.replace(admin_groups);
+    }
+
+    /// Never exceeds `rate` from now on.
+    pub fn set_rate(&self, rate: Rate) {
+        self.pacer.set_rate(rate);
+    }
+}
+
+fn prepared(source: &Source, limits: Limits) -> Result<Prepared, ConnectError> {
+    let way = Way { client: client::client(limits, &source.transport)?, transport: source.transport.clone() };
+    Ok(Prepared { auth: checked(&source.auth)?, way, admin_groups: source.protect.admin_groups.clone() })
+}
+
+/// A token with a line break in it, as files end, would make every call fail; better say so at once.
+fn checked(auth: &Auth) -> Result<Auth, ConnectError> {
+    match auth {
+        Auth::Bearer(token) if HeaderValue::try_from(token.reveal()).is_err() => Err(ConnectError::Credentials),
+        Auth::Basic { username, .. } if username.contains(':') => Err(ConnectError::Credentials),
+        Auth::Bearer(_) | Auth::Basic { .. } => Ok(auth.clone()),
+    }
+}

@@ -1,0 +1,83 @@
+//! Which groups give access to which applications.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use reqwest::Method;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use crate::{
+    domain::{GroupName, Groups},
+    products::{
+        Error,
+        http::{
+            Http,
+            request::{Call, Operation},
+        },
+    },
+};
+
+/// A sweep asks about each user, and administrators change this seldom.
+const TRUSTED_FOR: Duration = Duration::from_mins(1);
+
+/// An application as both Jiras tell of it. A default group gives access, whether or not it is named among the groups.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Application {
+    key: String,
+    groups: Vec<String>,
+    #[serde(default)]
+    default_groups: Vec<String>,
+}
+
+/// The applications of a site, read at most once a minute.
+pub(in crate::products) struct Access {
+    path: &'static str,
+    known: Mutex<Option<(Instant, Arc<[Application]>)>>,
+}
+
+impl Access {
+    /// The applications told of at `path`. Nothing is read yet.
+    pub fn new(path: &'static str) -> Self {
+        Self { path, known: Mutex::new(None) }
+    }
+
+    /// The groups that give access to any of `applications`, by key; to any at all where none is named. An application
+    /// that the site does not have is refused: mostly it is misspelt.
+    pub async fn groups(&self, http: &Http, applications: &[String]) -> Result<Groups, Error> {
+        let all = self.read(http).await?;
+        if let Some(other) = applications.iter().find(|key| all.iter().all(|one| one.key != **key)) {
+            return Err(Error::Refused { status: 404, message: format!("there is no application `{other}`") });
+        }
+        let named = all.iter().filter(|one| applications.is_empty() || applications.contains(&one.key));
+        Ok(named.flat_map(|one| one.groups.iter().chain(&one.default_groups)).map(GroupName::new).collect())
+    }
+
+    /// The keys of all applications.
+    pub async fn keys(&self, http: &Http) -> Result<BTreeSet<String>, Error> {
+        Ok(self.read(http).await?.iter().map(|one| one.key.clone()).collect())
+    }
+
+    async fn read(&self, http: &Http) -> Result<Arc<[Application]>, Error> {
+        let lately = self.known().as_ref().filter(|(at, _)| at.elapsed() < TRUSTED_FOR).map(|(_, all)| all.clone());
+        if let Some(all) = lately {
+            return Ok(all);
+        }
+        let asked = Instant::now();
+        let answer = http.send(Call::new(Operation::ReadApplications, Method::GET, self.path)).await?;
+        let all: Arc<[Application]> = answer.json::<Vec<Application>>()?.into();
+        if all.is_empty() {
+            return Err(answer.of_other_form()); // a Jira without any application is none
+        }
+        *self.known() = Some((asked, all.clone()));
+        Ok(all)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<(Instant, Arc<[Application]>)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner) // never half changed
+    }
+}

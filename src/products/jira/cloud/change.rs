@@ -1,0 +1,87 @@
+//! Changing a user of a Cloud site, and creating an issue about them.
+
+use reqwest::Method;
+use serde::Deserialize;
+
+use super::{ISSUE, JiraCloud, MYSELF, USER};
+use crate::{
+    domain::{Capability, Issue, Product, Step},
+    products::{
+        Error, User,
+        group_ids::Way,
+        http::{
+            answer::Answer,
+            request::{Call, Operation},
+            rights,
+        },
+        jira::{
+            bean::{Group, SizedList},
+            document, issue,
+        },
+        leave_groups::{Leaving, leave_all, own_groups},
+    },
+};
+
+impl JiraCloud {
+    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
+        match step {
+            Step::AddGroup(group) => self.move_member(user, group, Way::In).await,
+            Step::RemoveGroup(group) => self.leave(user, group).await,
+            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::RemoveApplicationAccess(applications) => {
+                let giving = self.access.groups(&self.http, applications).await?;
+                leave_all(self, user, &own_groups(user)?.intersection(&giving).collect::<Vec<_>>()).await
+            }
+            Step::Delete => self.delete(user).await,
+            Step::CreateIssue(issue) => self.create_issue(user, issue).await,
+            Step::Deactivate | Step::Reactivate | Step::Rename { .. } | Step::InvalidatePassword { .. } => {
+                Err(Error::NotSupported(reason(step)))
+            }
+        }
+    }
+
+    /// Makes a call that changes something. A refusal for want of rights is weighed: the account may have them still.
+    pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
+        match self.http.send(call.about(user.id.as_str())).await {
+            Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),
+            answer => answer,
+        }
+    }
+
+    /// Whether usher's account is in a group that may change users and groups.
+    async fn administers(&self) -> Result<bool, Error> {
+        let call = Call::new(Operation::ReadRights, Method::GET, MYSELF).query("expand", "groups");
+        let myself = self.http.send(call).await?.json::<Myself>()?;
+        let administering = self.site_admin_groups().await?;
+        let mut own = myself.groups.into_iter().flat_map(SizedList::complete).flatten();
+        Ok(own.any(|group| group.group_id.is_some_and(|id| administering.contains(&id))))
+    }
+
+    /// The user is taken from the site; the account itself is Atlassian's.
+    async fn delete(&self, user: &User) -> Result<(), Error> {
+        let call = Call::new(Operation::DeleteUser, Method::DELETE, USER).user_query("accountId", user.id.as_str());
+        self.change(user, call).await?.done()
+    }
+
+    async fn create_issue(&self, user: &User, issue: &Issue) -> Result<(), Error> {
+        let body = issue::body(issue, |text| document::plain(&text));
+        let call = Call::new(Operation::CreateIssue, Method::POST, ISSUE).body(body);
+        self.change(user, call.about(&issue.summary)).await?.json::<issue::Created>().map(drop)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Myself {
+    #[serde(rename = "accountId")]
+    _account_id: String,
+    groups: Option<SizedList<Group>>,
+}
+
+fn reason(step: &Step) -> &'static str {
+    match Product::JiraCloud.capability(step.kind()) {
+        Capability::No(reason) | Capability::Partly(reason) => reason,
+        Capability::Yes => "there is no call for it",
+    }
+}

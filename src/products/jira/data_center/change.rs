@@ -1,0 +1,158 @@
+//! Changing a user of a Data Center, and creating an issue about them.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{ISSUE, JiraDc, MEMBERSHIP, MY_PERMISSIONS, PASSWORD, USER};
+use crate::{
+    domain::{GroupName, Groups, Issue, Step},
+    products::{
+        Error, User,
+        http::{
+            answer::Answer,
+            request::{Call, Operation},
+            rights,
+        },
+        jira::{bean::truth, issue},
+        leave_groups::{Leaving, leave_all, own_groups},
+        password,
+    },
+};
+
+impl JiraDc {
+    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
+        match step {
+            Step::AddGroup(group) => {
+                let call =
+                    Call::new(Operation::AddToGroup, Method::POST, MEMBERSHIP).query("groupname", group.as_str());
+                self.change(user, call.user_body("name", login_name(user)?)).await?.json::<Joined>().map(drop)
+            }
+            Step::RemoveGroup(group) => self.leave(user, group).await,
+            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::RemoveApplicationAccess(applications) => {
+                let giving: Groups = self.access.groups(&self.http, applications).await?;
+                leave_all(self, user, &own_groups(user)?.intersection(&giving).collect::<Vec<_>>()).await
+            }
+            Step::Deactivate => self.set_active(user, false).await,
+            Step::Reactivate => self.set_active(user, true).await,
+            Step::Delete => self.delete(user).await,
+            Step::Rename { suffix } if user.satisfies(step) != Some(true) => self.rename(user, suffix).await,
+            Step::Rename { .. } => Ok(()),
+            Step::InvalidatePassword { .. } => self.invalidate_password(user).await,
+            Step::CreateIssue(issue) => self.create_issue(user, issue).await,
+        }
+    }
+
+    /// Makes a call that changes something. A refusal for want of rights is weighed: the account may have them still.
+    async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
+        let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
+        match self.http.send(call).await {
+            Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),
+            answer => answer,
+        }
+    }
+
+    /// Whether usher's account administers this Jira.
+    async fn administers(&self) -> Result<bool, Error> {
+        let answer = self.http.send(Call::new(Operation::ReadRights, Method::GET, MY_PERMISSIONS)).await?;
+        let permissions = answer.json::<Permissions>()?.permissions;
+        Ok(permissions.get("ADMINISTER").is_some_and(|permission| permission.have_permission == Some(true)))
+    }
+
+    async fn edit(&self, user: &User, fields: Value) -> Result<Edited, Error> {
+        let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("key", user.id.as_str()).body(fields);
+        self.change(user, call).await?.json()
+    }
+
+    /// Sends a boolean, as the reference has it. Where that is not heeded, or not read, sends text with the name, as clients
+    /// in the wild do; a Jira before 8.3 heeds neither.
+    async fn set_active(&self, user: &User, active: bool) -> Result<(), Error> {
+        match self.edit(user, json!({ "active": active })).await {
+            Ok(edited) if edited.active != Some(!active) => return Ok(()),
+            Ok(_) | Err(Error::Refused { status: 400, .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let fields = json!({ "active": active.to_string(), "name": login_name(user)? });
+        match self.edit(user, fields).await?.active {
+            Some(state) if state != active => {
+                let message =
+                    "it took the change and left the account as it was; Jira can do this since 8.3".to_owned();
+                Err(Error::Refused { status: 200, message })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
+        let name = format!("{}{suffix}", login_name(user)?);
+        let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("key", user.id.as_str());
+        self.change(user, call.body(json!({ "name": name })).about(&name)).await?.json::<Edited>().map(drop)
+    }
+
+    async fn delete(&self, user: &User) -> Result<(), Error> {
+        let call = Call::new(Operation::DeleteUser, Method::DELETE, USER).user_query("key", user.id.as_str());
+        self.change(user, call).await?.done()
+    }
+
+    /// Sends no link to set a new one: there is no call for that.
+    async fn invalidate_password(&self, user: &User) -> Result<(), Error> {
+        let password = password::random()?;
+        let call = Call::new(Operation::SetPassword, Method::PUT, PASSWORD)
+            .user_query("key", user.id.as_str())
+            .body(json!({ "password": password.reveal() }))
+            .about(password.reveal()); // a policy's complaint may repeat it
+        self.change(user, call).await?.done()
+    }
+
+    async fn create_issue(&self, user: &User, issue: &Issue) -> Result<(), Error> {
+        let call = Call::new(Operation::CreateIssue, Method::POST, ISSUE).body(issue::body(issue, Value::String));
+        self.change(user, call.about(&issue.summary)).await?.json::<issue::Created>().map(drop)
+    }
+}
+
+#[async_trait]
+impl Leaving for JiraDc {
+    async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
+        let call = Call::new(Operation::RemoveFromGroup, Method::DELETE, MEMBERSHIP)
+            .query("groupname", group.as_str())
+            .user_query("username", login_name(user)?);
+        self.change(user, call).await?.done()
+    }
+}
+
+fn login_name(user: &User) -> Result<&str, Error> {
+    user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
+}
+
+/// The group as the API shows it after somebody has joined it.
+#[derive(Deserialize)]
+struct Joined {
+    #[serde(rename = "name")]
+    _name: String,
+}
+
+/// The user as the API shows them after a change; older versions show less.
+#[derive(Deserialize)]
+struct Edited {
+    #[serde(rename = "name")]
+    _name: String,
+    #[serde(default, deserialize_with = "truth")]
+    active: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Permissions {
+    permissions: HashMap<String, Permission>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Permission {
+    #[serde(default, deserialize_with = "truth")]
+    have_permission: Option<bool>,
+}

@@ -1,0 +1,157 @@
+//! Jira Data Center, platform REST API v2.
+//!
+//! Source: the REST reference on developer.atlassian.com/server/jira/platform/rest. That `expand=groups` works on a
+//! user is said in JRASERVER-33225 only.
+
+mod change;
+mod list;
+mod search;
+mod user;
+mod version;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde::{Deserialize, de::IgnoredAny};
+
+use super::{access::Access, issue, members, picker};
+use crate::{
+    domain::{GroupName, Issue, Step, UserId, UserRef},
+    live::Live,
+    products::{
+        Client, Error, MemberPage, User, UserPage, administrators,
+        audit::{AuditLog, DataCenter},
+        http::{
+            Http,
+            request::{Call, Operation},
+        },
+        listing::{Cursor, Form, PAGE, PageSize},
+    },
+};
+
+const USER: &str = "rest/api/2/user";
+const PASSWORD: &str = "rest/api/2/user/password";
+const MEMBERSHIP: &str = "rest/api/2/group/user";
+const MEMBERS: &str = "rest/api/2/group/member";
+const PICKER: &str = "rest/api/2/groups/picker";
+const APPLICATIONS: &str = "rest/api/2/applicationrole";
+const ISSUE: &str = "rest/api/2/issue";
+const SEARCH: &str = "rest/api/2/search";
+const MYSELF: &str = "rest/api/2/myself";
+const MY_PERMISSIONS: &str = "rest/api/2/mypermissions";
+
+/// A Jira Data Center.
+pub(in crate::products) struct JiraDc {
+    http: Http,
+    access: Access,
+    page_size: PageSize,
+    admin_groups: Live<Vec<GroupName>>,
+}
+
+impl JiraDc {
+    /// The members of `admin_groups` administer it.
+    pub fn new(http: Http, admin_groups: Live<Vec<GroupName>>) -> Self {
+        Self { http, access: Access::new(APPLICATIONS), page_size: PageSize::new(PAGE), admin_groups }
+    }
+
+    async fn has_issue(&self, issue: &Issue) -> Result<bool, Error> {
+        let call = Call::new(Operation::FindIssue, Method::GET, SEARCH)
+            .query("jql", issue::query(&issue.marker))
+            .query("fields", "id")
+            .query("maxResults", "1");
+        Ok(!self.http.send(call).await?.json::<Found>()?.issues.is_empty())
+    }
+}
+
+#[derive(Deserialize)]
+struct Found {
+    issues: Vec<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Myself {
+    key: String,
+}
+
+/// A page of a group's members, of which nothing is looked at.
+#[derive(Deserialize)]
+struct Members {
+    #[serde(rename = "values")]
+    _values: Vec<IgnoredAny>,
+}
+
+#[async_trait]
+impl Client for JiraDc {
+    async fn user(&self, user: &UserRef) -> Result<User, Error> {
+        self.read(user).await
+    }
+
+    async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
+        self.page(Cursor::read(cursor, Form::DATA_CENTER)).await
+    }
+
+    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
+        match step {
+            Step::RemoveApplicationAccess(applications) => {
+                let giving = self.access.groups(&self.http, applications).await?;
+                Ok(user.groups.as_ref().map(|own| own.is_disjoint(&giving)))
+            }
+            Step::CreateIssue(issue) => self.has_issue(issue).await.map(Some),
+            Step::InvalidatePassword { .. } => Ok(Some(false)), // nobody can tell, and once more does no harm
+            other => Ok(user.satisfies(other)),
+        }
+    }
+
+    async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
+        self.take(user, step).await
+    }
+
+    /// By its members, of whom one is asked for: the picker finds by a part of the name and stops after some.
+    async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
+        let call = Call::new(Operation::FindGroup, Method::GET, MEMBERS)
+            .query("groupname", group.as_str())
+            .query("maxResults", "1");
+        match self.http.send(call).await {
+            Ok(answer) => answer.json::<Members>().map(|_| true),
+            Err(Error::Refused { status: 404, .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn members(&self, group: &GroupName, start: usize) -> Result<Option<MemberPage>, Error> {
+        let id = |bean: user::Bean| bean.into_user().ok().map(|user| user.id);
+        members::page(&self.http, MEMBERS, group, start, id).await.map(Some)
+    }
+
+    async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error> {
+        picker::groups_like(&self.http, PICKER, part).await
+    }
+
+    async fn find_users(&self, text: &str) -> Result<Vec<User>, Error> {
+        self.search_users(text).await
+    }
+
+    async fn applications(&self) -> Result<Option<BTreeSet<String>>, Error> {
+        self.access.keys(&self.http).await.map(Some)
+    }
+
+    async fn myself(&self) -> Result<Option<UserId>, Error> {
+        let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, MYSELF)).await?;
+        Ok(Some(UserId::new(answer.json::<Myself>()?.key)))
+    }
+
+    async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
+        let read = |bean: user::Bean| bean.into_user().ok();
+        administrators::members(&self.http, MEMBERS, &self.admin_groups.get(), read).await
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        let answer = self.http.send(Call::new(Operation::Probe, Method::GET, MYSELF)).await?;
+        answer.json::<Myself>().map(drop)
+    }
+
+    fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {
+        Some(Box::new(DataCenter(&self.http)))
+    }
+}

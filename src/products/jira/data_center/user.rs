@@ -1,0 +1,90 @@
+//! Reading one user of a Data Center.
+
+use reqwest::Method;
+use serde::Deserialize;
+
+use super::{JiraDc, USER};
+use crate::{
+    domain::{AccountType, EmailAddress, Product, UserId, UserRef, WrittenTime},
+    products::{
+        Error, User,
+        http::request::{Call, Operation},
+        jira::bean::{Group, Role, SizedList, keys, names, truth},
+        listing::records::Record,
+    },
+};
+
+impl JiraDc {
+    /// The user with groups and applications.
+    pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
+        let call = Call::new(Operation::ReadUser, Method::GET, USER);
+        let call = match user {
+            UserRef::Id(key) => call.user_query("key", key.as_str()),
+            UserRef::Name(name) => call.user_query("username", name),
+        };
+        let answer = self.http.send(call.query("expand", "groups,applicationRoles")).await.map_err(Error::of_user)?;
+        let bean = answer.record(Bean::is_whole)?;
+        let is_deleted = bean.is_deleted();
+        let user = bean.described().asked_for_as(user, Product::JiraDc)?; // before another user's record says that nobody is there
+        if is_deleted { Err(Error::NoSuchUser) } else { Ok(user) }
+    }
+}
+
+/// A user as the API writes them; `emailAddress` may be missing, `active` be a string, and a user who never logged in
+/// has no `lastLoginTime`, nor has anybody in older versions.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Bean {
+    key: String,
+    name: Option<String>,
+    email_address: Option<String>,
+    #[serde(default, deserialize_with = "truth")]
+    active: Option<bool>,
+    #[serde(default, deserialize_with = "truth")]
+    deleted: Option<bool>,
+    #[serde(default, deserialize_with = "WrittenTime::lenient")]
+    last_login_time: Option<WrittenTime>,
+    groups: Option<SizedList<Group>>,
+    application_roles: Option<SizedList<Role>>,
+}
+
+impl Record for Bean {
+    const KIND: &'static str = "user";
+    const NEEDED: &'static [&'static str] = &["key"];
+
+    fn is_of_use(&self) -> bool {
+        !self.key.is_empty()
+    }
+}
+
+impl Bean {
+    /// Whether all is there that Jira always tells of a user who is asked for.
+    fn is_whole(&self) -> bool {
+        let known = !self.key.is_empty() && self.name.is_some();
+        known && (self.active.is_some() || self.deleted == Some(true))
+    }
+
+    pub(super) fn into_user(self) -> Result<User, Error> {
+        if self.is_deleted() { Err(Error::NoSuchUser) } else { Ok(self.described()) }
+    }
+
+    fn is_deleted(&self) -> bool {
+        self.deleted == Some(true)
+    }
+
+    /// The user as described, deleted or not.
+    fn described(self) -> User {
+        let seen = self.last_login_time.map(|time| time.read_fact()).unwrap_or_default();
+        User {
+            name: self.name,
+            email: self.email_address.as_deref().and_then(EmailAddress::parse),
+            active: self.active,
+            account_type: Some(AccountType::Person), // there is no other sort of account
+            groups: self.groups.and_then(SizedList::complete).map(names),
+            applications: self.application_roles.and_then(SizedList::complete).and_then(keys),
+            last_login: seen.at,
+            odd_time: seen.odd,
+            ..User::new(UserId::new(self.key))
+        }
+    }
+}

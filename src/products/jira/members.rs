@@ -1,0 +1,87 @@
+//! The members of a group as either Jira lists them: by offset, with a word whether there are more.
+//!
+//! Source: `GET group/member` in the REST references; that members of nested groups stand in it is said for Data Center,
+//! and a user's own groups, with which it is compared, are told by the same look-up there.
+
+use reqwest::Method;
+use serde::Deserialize;
+
+use crate::{
+    domain::{GroupName, UserId},
+    products::{
+        Error, MemberPage,
+        http::{
+            Http,
+            request::{Call, Operation},
+        },
+        listing::records::{Record, Records},
+    },
+};
+
+/// As many as Cloud gives at once; Data Center gives no more either.
+const PAGE: usize = 50;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", bound = "B: Record")]
+struct Page<B> {
+    values: Records<B>,
+    is_last: Option<bool>,
+    total: Option<u64>,
+}
+
+/// One page of members, each as it is of use.
+#[derive(Debug)]
+pub(in crate::products) struct Members<T> {
+    pub members: Vec<T>,
+    /// Where the next page begins; none on the last one.
+    pub next: Option<usize>,
+    /// How many members there are, where it is said.
+    pub total: Option<u64>,
+    /// Whether each record could be read, and it was said whether there are more.
+    pub all_readable: bool,
+}
+
+impl<T> Members<T> {
+    /// Of a group whose members can't be read.
+    pub const fn unknown() -> Self {
+        Self { members: Vec::new(), next: None, total: None, all_readable: false }
+    }
+}
+
+/// The page of the members of `group` that begins at `start`; `id` reads who a member is.
+pub(in crate::products) async fn page<B: Record>(
+    http: &Http,
+    path: &'static str,
+    group: &GroupName,
+    start: usize,
+    id: impl Fn(B) -> Option<UserId>,
+) -> Result<MemberPage, Error> {
+    let Members { members: users, next, total, all_readable } = read(http, path, group, start, id).await?;
+    Ok(MemberPage { users, next, total, all_readable, inactive_too: true })
+}
+
+/// The same, with what `listed` makes of each member.
+pub(in crate::products) async fn read<B: Record, T>(
+    http: &Http,
+    path: &'static str,
+    group: &GroupName,
+    start: usize,
+    listed: impl Fn(B) -> Option<T>,
+) -> Result<Members<T>, Error> {
+    let call = Call::new(Operation::ListMembers, Method::GET, path)
+        .query("groupname", group.as_str())
+        .query("includeInactiveUsers", "true")
+        .query("startAt", start.to_string())
+        .query("maxResults", PAGE.to_string());
+    let page = http.send(call).await?.json::<Page<B>>()?;
+    http.passed_over(B::KIND, page.values.unreadable);
+    let given = page.values.given();
+    let members: Vec<_> = page.values.read.into_iter().filter_map(listed).collect();
+    let is_last = given == 0 || page.is_last == Some(true);
+    Ok(Members {
+        all_readable: members.len() == given && page.is_last.is_some(),
+        members,
+        next: (!is_last).then_some(start + given),
+        total: page.total,
+    })
+}

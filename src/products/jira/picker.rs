@@ -1,0 +1,50 @@
+//! Finding groups by a part of their names: alike in Data Center and Cloud.
+//!
+//! Source: `groups/picker` in the REST references on developer.atlassian.com.
+
+use reqwest::Method;
+use serde::Deserialize;
+
+use crate::{
+    domain::GroupName,
+    products::{
+        Error,
+        http::{
+            Http,
+            request::{Call, Operation},
+        },
+        listing::records::{Record, Records},
+    },
+};
+
+/// How many groups are told at most.
+pub(in crate::products) const AT_MOST: usize = 100;
+
+#[derive(Deserialize)]
+struct Picked {
+    groups: Records<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
+}
+
+impl Record for Group {
+    const KIND: &'static str = "group";
+    const NEEDED: &'static [&'static str] = &["name"];
+}
+
+/// Some groups that have `part` in their names; `path` finds them.
+pub(in crate::products) async fn groups_like(
+    http: &Http,
+    path: &'static str,
+    part: &str,
+) -> Result<Vec<GroupName>, Error> {
+    let call = Call::new(Operation::FindGroup, Method::GET, path)
+        .query("query", part)
+        .query("maxResults", AT_MOST.to_string());
+    let picked = http.send(call).await?.json::<Picked>()?;
+    http.passed_over(Group::KIND, picked.groups.unreadable);
+    Ok(picked.groups.read.into_iter().map(|group| GroupName::new(group.name)).collect())
+}

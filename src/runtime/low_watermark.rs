@@ -1,0 +1,141 @@
+//! How far a partition is done, although records are finished out of their order.
+
+use std::collections::VecDeque;
+
+/// The records of a partition that were taken and not passed yet: those from the lowest unfinished one on. The offset
+/// below which all is finished is the one to store; what is finished above it comes again after a crash.
+///
+/// A record takes 24 bytes here, finished or not.
+#[derive(Debug, Default)]
+pub(crate) struct LowWatermark {
+    /// In the order of their offsets. The first one is unfinished.
+    taken: VecDeque<Taken>,
+}
+
+#[derive(Debug)]
+struct Taken {
+    offset: u64,
+    safe: u64,
+    finished: bool,
+}
+
+/// How far all is finished now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// All records before this offset are finished.
+    pub next: u64,
+    /// What was given as `safe` with the last of them.
+    pub safe: u64,
+    /// How many records were passed by it.
+    pub passed: u64,
+}
+
+impl LowWatermark {
+    /// Takes the record at `offset`, with what is safe when all up to it is finished; false where it is taken already. Offsets
+    /// have gaps, and a log that fetches anew may give a lower one: that one is safe with no more than those above it.
+    pub(crate) fn take(&mut self, offset: u64, safe: u64) -> bool {
+        let Err(place) = self.taken.binary_search_by_key(&offset, |taken| taken.offset) else { return false };
+        let safe = self.taken.get(place).map_or(safe, |above| above.safe);
+        self.taken.insert(place, Taken { offset, safe, finished: false });
+        true
+    }
+
+    /// Notes that the record at `offset` is finished; gives how far all is finished, where that has changed.
+    pub(crate) fn finish(&mut self, offset: u64) -> Option<Reached> {
+        let place = self.taken.binary_search_by_key(&offset, |taken| taken.offset).ok()?;
+        self.taken[place].finished = true;
+        let mut reached = None;
+        let mut passed = 0;
+        while let Some(Taken { offset, safe, .. }) = self.taken.pop_front_if(|taken| taken.finished) {
+            passed += 1;
+            reached = Some(Reached { next: offset + 1, safe, passed });
+        }
+        reached
+    }
+
+    /// How many records stand from the lowest unfinished one on.
+    pub(crate) fn len(&self) -> usize {
+        self.taken.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn reached(next: u64, safe: u64, passed: u64) -> Option<Reached> {
+        Some(Reached { next, safe, passed })
+    }
+
+    #[test]
+    fn one_unfinished_record_holds_back_the_offset_and_nothing_else() {
+        let mut mark = LowWatermark::default();
+        for offset in 10..15 {
+            assert!(mark.take(offset, offset * 100));
+        }
+        assert_eq!(mark.finish(11), None);
+        assert_eq!(mark.finish(13), None);
+        assert_eq!(mark.finish(10), reached(12, 1_100, 2));
+        assert_eq!(mark.len(), 3);
+        assert_eq!(mark.finish(14), None);
+        assert_eq!(mark.finish(12), reached(15, 1_400, 3));
+        assert_eq!(mark.len(), 0);
+    }
+
+    #[test]
+    fn a_record_that_was_taken_is_not_taken_again() {
+        let mut mark = LowWatermark::default();
+        assert!(mark.take(3, 0) && mark.take(5, 0));
+        assert!(!mark.take(5, 0));
+        assert_eq!(mark.finish(4), None, "there is none");
+        assert_eq!(mark.finish(5), None);
+    }
+
+    #[test]
+    fn a_record_that_comes_late_is_safe_with_what_stands_above_it() {
+        let mut mark = LowWatermark::default();
+        assert!(mark.take(5, 50) && mark.take(4, 99));
+        assert_eq!(mark.finish(5), None);
+        assert_eq!(mark.finish(4), reached(6, 50, 2));
+    }
+
+    proptest! {
+        /// In whatever order records are finished, and with whatever gaps between their offsets, the mark is one past the
+        /// last record before the lowest unfinished one.
+        #[test]
+        fn the_mark_is_always_at_the_lowest_unfinished_record(
+            gaps in prop::collection::vec(1..5_u64, 1..200),
+            order in prop::collection::vec(any::<prop::sample::Index>(), 200),
+        ) {
+            let offsets: Vec<_> = gaps.iter().scan(0, |offset, gap| { *offset += gap; Some(*offset) }).collect();
+            let mut mark = LowWatermark::default();
+            for &offset in &offsets {
+                prop_assert!(mark.take(offset, offset * 2));
+            }
+            let mut unfinished: BTreeSet<_> = offsets.iter().copied().collect();
+            let (mut next, mut all_passed) = (0, 0);
+            for index in order {
+                if unfinished.is_empty() {
+                    break;
+                }
+                let offset = *index.get(&unfinished.iter().copied().collect::<Vec<_>>());
+                unfinished.remove(&offset);
+                let before = next;
+                if let Some(reached) = mark.finish(offset) {
+                    prop_assert_eq!(reached.safe, (reached.next - 1) * 2);
+                    next = reached.next;
+                    all_passed += reached.passed;
+                }
+                prop_assert!(next >= before);
+                let lowest = unfinished.first().copied().unwrap_or(u64::MAX);
+                let expected = offsets.iter().copied().take_while(|offset| *offset < lowest).last().map_or(0, |last| last + 1);
+                prop_assert_eq!(next, expected);
+                prop_assert_eq!(mark.len() as u64 + all_passed, offsets.len() as u64);
+            }
+        }
+    }
+}

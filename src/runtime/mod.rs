@@ -1,0 +1,26 @@
+//! What works through partitions: consumer groups, one task for each partition, one lane for each user, offsets, replay and back-off.
+
+pub(crate) mod appender;
+pub(crate) mod backoff;
+pub(crate) mod bugs;
+pub(crate) mod failures;
+pub(crate) mod given;
+pub(crate) mod group;
+pub(crate) mod input;
+pub(crate) mod low_watermark;
+pub(crate) mod partition_worker;
+pub(crate) mod replay;
+pub(crate) mod retry;
+pub(crate) mod stage;
+pub(crate) mod unconsumed;
+
+pub use appender::Appender;
+pub use backoff::Backoff;
+pub use failures::Failures;
+pub use group::share;
+pub use input::Input;
+pub use retry::Retry;
+pub use stage::Handler;
+pub use stage::Interrupted;
+pub use stage::Work;
+pub use stage::run;

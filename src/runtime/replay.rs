@@ -1,0 +1,225 @@
+//! Reading back what a stage has written, so that it knows what is done.
+
+use std::{ops::Range, sync::Arc, time::Duration};
+
+use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{Handler, partition_worker::is_of};
+use crate::{
+    domain::{Stage, Timestamp},
+    log::{self, Log, Partition, Records, Stored, Stream},
+    store::{self, Forgotten, Ledger, Scope, Turn},
+};
+
+/// Where no record comes for so long, it is looked whether those that are waited for are still there.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// So many records before a checkpoint are compared with what is remembered.
+const COMPARED: u64 = 512;
+/// For each that is not remembered so many have to be. One that had stood still may have written some late. And of a stream that was
+/// made again some may be remembered, as they are about what was done once more.
+const KNOWN_FOR_EACH: usize = 9;
+
+/// Why it was not read back.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    Interrupted,
+    Failed(String),
+}
+
+impl From<log::Error> for Stopped {
+    fn from(error: log::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<store::Error> for Stopped {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Reads back what the stage has written since its checkpoint, also by others: whoever had the partition before. Gives
+/// one past the newest record of its output.
+pub(crate) async fn restore<H: Handler>(
+    log: &Arc<dyn Log>,
+    ledger: &Ledger,
+    handler: &H,
+    scope: &Scope,
+    partition: Partition,
+    stop: &CancellationToken,
+) -> Result<u64, Stopped> {
+    let turn = stop.run_until_cancelled(ledger.turn()).await.ok_or(Stopped::Interrupted)?;
+    let reading = Reading { log, ledger, partition, stop, turn: Some(turn) };
+    note_what_is_lost(&reading, handler, scope).await?;
+    for &stream in handler.also_restored_from() {
+        let take_in = |record: &Stored| match is_of(record, handler.source()) {
+            true => handler.remember_also(scope, stream, record),
+            false => Ok(()),
+        };
+        reading.read_back(stream, &scope.reading(stream), false, take_in).await?;
+    }
+    let take_in = |record: &Stored| match is_of(record, handler.source()) {
+        true => handler.remember(scope, record),
+        false => Ok(()),
+    };
+    let keeps = is_done_for_good(handler.stage());
+    let (from, end) = reading.read_back(handler.output(), scope, keeps, take_in).await?;
+    if end > from {
+        info!(stage = handler.stage().as_str(), source.id = %handler.source(), %partition, records = end - from, "restored");
+    }
+    Ok(end)
+}
+
+/// Notes of which records of the input it may be forgotten that they are done, where some of what the stage has written is
+/// not there to be read back.
+async fn note_what_is_lost<H: Handler>(reading: &Reading<'_>, handler: &H, scope: &Scope) -> Result<(), Stopped> {
+    let &Reading { log, ledger, partition, .. } = reading;
+    if ledger.forgotten(scope)?.is_some_and(|forgotten| forgotten.until == u64::MAX) {
+        ledger.end_forgotten(scope, log.bounds(handler.input(), partition).await?.end)?;
+    }
+    let written = log.bounds(handler.output(), partition).await?;
+    let checkpoint = ledger.checkpoint(scope)?;
+    let has_grown_again = checkpoint <= written.end && reading.is_another(handler, scope, &written, checkpoint).await?;
+    let is_remade = checkpoint > written.end || has_grown_again;
+    let is_in_doubt = written.start > 0 || is_done_for_good(handler.stage());
+    let is_gone = (written.start > checkpoint || is_remade) && is_in_doubt && !log.keeps_what_tells_of_unconsumed();
+    // A version that forgot by age alone has kept this store.
+    let was_pruned = checkpoint > 0 && ledger.forgotten(scope)?.is_none();
+    let forgotten = if is_gone || was_pruned {
+        let kept = handler.now().minus(log::RETENTION);
+        let oldest = if is_gone { reading.first_appended(handler.output(), written).await? } else { None };
+        let until = log.bounds(handler.input(), partition).await?.end;
+        let before = match is_remade && is_done_for_good(handler.stage()) {
+            // The stream was deleted and made again: what is gone may be young.
+            true => oldest.unwrap_or_else(|| handler.now()),
+            false => oldest.map_or(kept, |oldest| oldest.min(kept)),
+        };
+        Forgotten { before, until }
+    } else if checkpoint == 0 && is_done_for_good(handler.stage()) && !log.keeps_what_tells_of_unconsumed() {
+        // Nothing shows that something is missing, and nothing that it is not.
+        Forgotten { until: log.bounds(handler.input(), partition).await?.end, ..Forgotten::NOTHING }
+    } else {
+        Forgotten::NOTHING
+    };
+    ledger.note_forgotten(scope, forgotten)?;
+    if is_remade && is_done_for_good(handler.stage()) {
+        ledger.set_aside(scope)?;
+    }
+    if has_grown_again {
+        let (stream, stage) = (handler.output(), handler.stage().as_str());
+        warn!(%stream, %partition, stage, "the log holds other records than were read back, restoring from its start");
+        ledger.read_back_anew(scope, &[])?;
+    }
+    Ok(())
+}
+
+/// Whether the work of `stage` is done whatever becomes of its output: a product was changed. What the other stages wrote and is
+/// gone has to be written again.
+const fn is_done_for_good(stage: Stage) -> bool {
+    match stage {
+        Stage::Executor => true,
+        Stage::Intake | Stage::Planner | Stage::Sweeper => false,
+    }
+}
+
+/// One partition being read back.
+pub(crate) struct Reading<'a> {
+    pub(crate) log: &'a Arc<dyn Log>,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) partition: Partition,
+    pub(crate) stop: &'a CancellationToken,
+    /// None: it waits for no turn, and takes none from others.
+    pub(crate) turn: Option<Turn>,
+}
+
+impl Reading<'_> {
+    /// Whether the output of `handler` is another stream than the one that was read back up to `checkpoint`: it was deleted,
+    /// made again, and has grown since. Then much of what stands before the checkpoint is not remembered.
+    async fn is_another<H: Handler>(
+        &self,
+        handler: &H,
+        scope: &Scope,
+        written: &Range<u64>,
+        checkpoint: u64,
+    ) -> Result<bool, Stopped> {
+        let mut next = written.start.max(checkpoint.saturating_sub(COMPARED));
+        if next >= checkpoint || !is_done_for_good(handler.stage()) || self.log.keeps_what_tells_of_unconsumed() {
+            return Ok(false);
+        }
+        // Not what is noted as forgotten: the clocks that the times there are from may have been wrong.
+        let kept_since = handler.now().minus(log::RETENTION);
+        let (mut known, mut strange) = (0, 0);
+        let mut records = self.log.read(handler.output(), vec![(self.partition, next)]).await?;
+        while next < checkpoint {
+            let record = self.next(handler.output(), checkpoint, &mut records).await?;
+            next = record.position.offset + 1;
+            if !is_of(&record, handler.source()) || record.appended < kept_since {
+                continue;
+            }
+            match handler.remembers(scope, &record)? {
+                true => known += 1,
+                false => strange += 1,
+            }
+        }
+        Ok(strange > known / KNOWN_FOR_EACH)
+    }
+
+    /// Reads `stream` from the checkpoint of `scope` to its end, and moves the checkpoint there. Gives both. Where the
+    /// checkpoint lies beyond the end, what is remembered is forgotten, unless `keeps` says that it is true all the same.
+    async fn read_back(
+        &self,
+        stream: Stream,
+        scope: &Scope,
+        keeps: bool,
+        take_in: impl Fn(&Stored) -> Result<(), store::Error>,
+    ) -> Result<(u64, u64), Stopped> {
+        let bounds = self.log.bounds(stream, self.partition).await?;
+        let mut from = self.ledger.checkpoint(scope)?;
+        if from > bounds.end {
+            warn!(%stream, partition = %self.partition, "the checkpoint lies beyond the log, restoring from its start");
+            if !keeps {
+                self.ledger.forget(scope)?;
+            }
+            from = 0;
+        }
+        let mut next = from.max(bounds.start);
+        if next < bounds.end {
+            let mut records = self.log.read(stream, vec![(self.partition, next)]).await?;
+            while next < bounds.end {
+                let record = self.next(stream, bounds.end, &mut records).await?;
+                take_in(&record)?;
+                next = record.position.offset + 1;
+            }
+        }
+        self.ledger.was_read_back(scope, bounds.end)?;
+        Ok((from, bounds.end))
+    }
+
+    /// When the oldest record of those that `stream` holds was appended.
+    async fn first_appended(&self, stream: Stream, held: Range<u64>) -> Result<Option<Timestamp>, Stopped> {
+        if held.is_empty() {
+            return Ok(None);
+        }
+        let mut records = self.log.read(stream, vec![(self.partition, held.start)]).await?;
+        Ok(Some(self.next(stream, held.end, &mut records).await?.appended))
+    }
+
+    /// The next of `records`, which come from `stream`. Fails where all before `end` have been removed meanwhile: then it is
+    /// looked again what is lost.
+    pub(crate) async fn next(&self, stream: Stream, end: u64, records: &mut Records) -> Result<Stored, Stopped> {
+        loop {
+            let next = tokio::time::timeout(LOOK_AGAIN, records.next());
+            match self.stop.run_until_cancelled(next).await.ok_or(Stopped::Interrupted)? {
+                Ok(Some(record)) => return Ok(record?),
+                Ok(None) => return Err(Stopped::Failed("the log ended early".into())),
+                Err(_) if self.log.bounds(stream, self.partition).await?.start >= end => {
+                    return Err(Stopped::Failed("the log has removed records before they were read".into()));
+                }
+                Err(_) => self.turn.iter().for_each(Turn::pass_on),
+            }
+        }
+    }
+}

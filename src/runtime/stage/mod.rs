@@ -1,0 +1,264 @@
+//! What planner and executor have in common: a task for each partition, records of one user in order, those of
+//! different users at the same time, the offset stored below which all that follows from the records is in the log.
+
+pub(crate) mod warming;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+use super::{
+    Failures, Input, Retry,
+    group::share,
+    partition_worker::PartitionWorker,
+    replay::{Stopped, restore},
+    unconsumed,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    domain::{SourceId, Stage, Timestamp},
+    health::Health,
+    log::{self, Assignment, Lease, Log, Partition, Stored, Stream},
+    metrics::Metrics,
+    runtime::given::Given,
+    source::Connection,
+    store::{self, Entry, Ledger, Scope},
+};
+use warming::Restoring;
+
+/// The work was stopped before it was done: it will come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interrupted;
+
+/// What a stage does with a record.
+#[async_trait]
+pub trait Handler: Send + Sync + 'static {
+    /// Which stage this is.
+    fn stage(&self) -> Stage;
+
+    /// Where failures are counted; none: nowhere.
+    fn metrics(&self) -> Option<&Metrics> {
+        None
+    }
+
+    /// Whose records it works on; those of other sources are passed over.
+    fn source(&self) -> &SourceId;
+
+    /// What it works on.
+    fn input(&self) -> Stream;
+
+    /// What it writes, and what its memory is restored from.
+    fn output(&self) -> Stream;
+
+    /// Takes a record of its own output into its memory, again if need be.
+    fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error>;
+
+    /// Whether a record of its own output is in its memory, or what follows from it.
+    fn remembers(&self, _scope: &Scope, _record: &Stored) -> Result<bool, store::Error> {
+        Ok(true)
+    }
+
+    /// What else its memory is restored from, beside its output.
+    fn also_restored_from(&self) -> &'static [Stream] {
+        &[]
+    }
+
+    /// Takes a record of one of [`Handler::also_restored_from`] into its memory, again if need be.
+    fn remember_also(&self, _scope: &Scope, _stream: Stream, _record: &Stored) -> Result<(), store::Error> {
+        Ok(())
+    }
+
+    /// The time of day.
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    /// Whose rate this process has a part of by the partitions that it works on; none: nobody's.
+    fn rate_of(&self) -> Option<&Arc<Connection>> {
+        None
+    }
+
+    /// What a record has to keep its turn in: a user, where nothing else is said.
+    fn lane(&self, record: &Stored) -> String {
+        record.key.clone()
+    }
+
+    /// What is to be done beside the records of `partition`, as long as it is this process's; ends when the work is to
+    /// stop.
+    async fn attend(&self, _partition: Partition, _work: &Work) {}
+
+    /// Works on a record until all that follows from it is in the log.
+    async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted>;
+
+    /// Puts a record among the dead letters on which [`Handler::handle`] has panicked each time.
+    async fn give_up(&self, record: &Stored, work: &Work) -> Result<(), Interrupted>;
+}
+
+/// The partition a handler works in.
+#[derive(Clone)]
+pub struct Work {
+    /// Where to remember what is done.
+    pub scope: Scope,
+    /// Cancelled when the work is to stop.
+    pub stop: CancellationToken,
+    /// The proof that the partition is this process's.
+    pub(crate) lease: Arc<dyn Lease>,
+    pub(crate) health: Health,
+    /// What traces call the log's system.
+    pub(crate) system: &'static str,
+    /// One past the highest output offset acknowledged so far.
+    pub(crate) acked: Arc<AtomicU64>,
+    /// From where on the input was given, and what of that was begun before.
+    pub(crate) given: Arc<Given>,
+}
+
+impl Work {
+    /// What is remembered of `id`.
+    pub async fn recall(&self, ledger: &Ledger, id: &str) -> Result<Option<Entry>, Interrupted> {
+        self.remembered(|| ledger.get(&self.scope, id)).await
+    }
+
+    /// Whether `record` of the input may be done already, without the `ledger` remembering it.
+    pub(crate) async fn may_be_forgotten(&self, ledger: &Ledger, record: &Stored) -> Result<bool, Interrupted> {
+        let forgotten = self.remembered(|| ledger.forgotten(&self.scope)).await?;
+        Ok(forgotten.is_some_and(|forgotten| forgotten.covers(record.position.offset, record.appended)))
+    }
+
+    /// What the store gives. One that can't be used is waited for: without it nobody knows what is done.
+    pub async fn remembered<T>(
+        &self,
+        mut ask: impl FnMut() -> Result<T, store::Error> + Send,
+    ) -> Result<T, Interrupted> {
+        let mut retry = None;
+        loop {
+            match ask() {
+                Ok(given) => return Ok(given),
+                Err(error) => self.store_fails(&mut retry, &error).await?,
+            }
+        }
+    }
+
+    /// As [`Work::remembered`], asked on a thread that may wait for the disk.
+    pub(crate) async fn remembered_off_thread<T: Send + 'static>(
+        &self,
+        ask: impl Fn() -> Result<T, store::Error> + Clone + Send + 'static,
+    ) -> Result<T, Interrupted> {
+        let mut retry = None;
+        loop {
+            match tokio::task::spawn_blocking(ask.clone()).await {
+                Ok(Ok(given)) => return Ok(given),
+                Ok(Err(error)) => self.store_fails(&mut retry, &error).await?,
+                Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+                Err(_) => return Err(Interrupted), // usher is stopping
+            }
+        }
+    }
+
+    /// Waits before the store is asked again.
+    async fn store_fails(&self, retry: &mut Option<Retry>, error: &store::Error) -> Result<(), Interrupted> {
+        let retry = retry.get_or_insert_with(|| Retry::new(self.health.component("state store")));
+        retry.after("it can't be used", error, &self.stop).await
+    }
+
+    /// Notes that the record at `offset` of the output was acknowledged.
+    pub fn acknowledged(&self, offset: u64) {
+        self.acked.fetch_max(offset + 1, Ordering::AcqRel);
+    }
+}
+
+/// Runs `handler` on the partitions that its group gives this process, until `stop`.
+/// It says to `health` how it is doing.
+pub async fn run<H: Handler>(
+    log: Arc<dyn Log>,
+    ledger: Ledger,
+    handler: Arc<H>,
+    health: Health,
+    stop: CancellationToken,
+) {
+    let (stage, source) = (handler.stage().as_str(), handler.source().as_str());
+    let (group, failures) = (log::group(stage, source), Failures::new(health, stage, source, handler.metrics()));
+    let failures = failures.warming_up();
+    let partitions =
+        Partitions { log: Arc::clone(&log), ledger, handler: Arc::clone(&handler), failures: failures.clone() };
+    // It is begun here, before the stage is told that its group has taken it in.
+    let work = |assignment| partitions.clone().work_on(assignment, failures.restores(), stop.clone());
+    share(&log, handler.input(), &group, &failures, &stop, work).await;
+}
+
+/// The partitions of one stage of one source.
+struct Partitions<H> {
+    log: Arc<dyn Log>,
+    ledger: Ledger,
+    handler: Arc<H>,
+    failures: Failures,
+}
+
+impl<H> Clone for Partitions<H> {
+    fn clone(&self) -> Self {
+        let (log, handler) = (Arc::clone(&self.log), Arc::clone(&self.handler));
+        Self { log, ledger: self.ledger.clone(), handler, failures: self.failures.clone() }
+    }
+}
+
+impl<H: Handler> Partitions<H> {
+    /// Works on one of them until it is taken away, or `stop`.
+    async fn work_on(self, assignment: Assignment, restoring: Option<Restoring>, stop: CancellationToken) {
+        let partition = assignment.partition;
+        let _part_of_rate = self.handler.rate_of().map(Connection::hold_partition);
+        // A token of its own: what stops here must not take other partitions away.
+        let stopping = assignment.revoked.child_token();
+        let stop_both = stopping.clone();
+        let relay = tokio::spawn(async move {
+            tokio::select! { () = stop.cancelled() => stop_both.cancel(), () = stop_both.cancelled() => {} }
+        });
+        let _relay = AbortOnDropHandle::new(relay);
+        let scope = Scope::new(self.handler.stage(), self.handler.source(), partition);
+        let mut counted = self.failures.partition_comes();
+        let Some(acked) = self.restored(&scope, partition, &stopping).await else { return };
+        if let Some(partition) = &mut counted {
+            partition.is_restored();
+        }
+        drop(restoring);
+        let assignment = unconsumed::watched(assignment, &self.ledger, &scope);
+        let Assignment { records, offsets, lease, released, .. } = assignment;
+        let log = Arc::clone(&self.log);
+        let (health, system, acked) = (log.health(), log.system(), Arc::new(AtomicU64::new(acked)));
+        let given = Arc::<Given>::default();
+        let work = Work { scope, stop: stopping, lease, health, system, acked, given };
+        let Self { ledger, handler, failures, .. } = self;
+        let input = Input::new(log, handler.input(), partition, records, failures.clone());
+        let partition_worker = PartitionWorker::new(Arc::clone(&handler), ledger, work.clone(), failures, offsets);
+        let (_released, ()) = tokio::join!(
+            async {
+                let released = partition_worker.run(input, released).await;
+                work.stop.cancel();
+                released
+            },
+            handler.attend(partition, &work),
+        );
+    }
+
+    /// Reads back what the stage has written, however long it takes; gives one past the newest record of its output. None
+    /// when it is to stop.
+    async fn restored(&self, scope: &Scope, partition: Partition, stopping: &CancellationToken) -> Option<u64> {
+        let mut retry = Retry::new(self.failures.component());
+        loop {
+            match restore(&self.log, &self.ledger, self.handler.as_ref(), scope, partition, stopping).await {
+                Ok(acked) => return Some(acked),
+                Err(Stopped::Interrupted) => return None,
+                Err(Stopped::Failed(cause)) => {
+                    self.failures.count();
+                    let what = format!("what was done in partition {partition} can't be read back");
+                    retry.after(&what, &cause, stopping).await.ok()?;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

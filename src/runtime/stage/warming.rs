@@ -1,0 +1,101 @@
+//! The way of a stage to its first work: its group takes it in, then what was done in its partitions is read back.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::health::WarmUp;
+
+/// How far a stage is on the way to its first work. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub(crate) struct Warming(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    /// None once the stage works.
+    warm_up: Option<WarmUp>,
+    is_joined: bool,
+    /// Partitions that were given, and those of them that are read back.
+    given: usize,
+    restored: usize,
+}
+
+impl Warming {
+    /// Of a stage whose group is not joined yet.
+    pub(crate) fn new(warm_up: WarmUp) -> Self {
+        warm_up.note("its group is not joined yet");
+        Self(Arc::new(Mutex::new(State { warm_up: Some(warm_up), is_joined: false, given: 0, restored: 0 })))
+    }
+
+    /// The group has taken the stage in. The partitions that it got were begun before.
+    pub(crate) fn joined(&self) {
+        let mut state = self.lock();
+        state.is_joined = true;
+        state.look();
+    }
+
+    /// A partition is being read back until what is given is dropped.
+    pub(crate) fn restores(&self) -> Restoring {
+        let mut state = self.lock();
+        state.given += 1;
+        state.look();
+        Restoring(self.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn look(&mut self) {
+        if self.is_joined && self.restored == self.given {
+            if let Some(warm_up) = self.warm_up.take() {
+                warm_up.done();
+            }
+        } else if let Some(warm_up) = &self.warm_up
+            && self.given > 0
+        {
+            warm_up.note(format!("what was done is read back: {} of {} partitions", self.restored, self.given));
+        }
+    }
+}
+
+/// A partition that is being read back, or was taken away before that was done.
+#[derive(Debug)]
+pub(crate) struct Restoring(Warming);
+
+impl Drop for Restoring {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.restored += 1;
+        state.look();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::Health;
+
+    #[test]
+    fn a_stage_works_when_its_group_is_joined_and_all_that_it_got_is_read_back() {
+        let health = Health::default();
+        let warming = Warming::new(health.warm_up("planner acme"));
+        let progress = || health.warming_up().pop().map(|(_, progress)| progress);
+        assert_eq!(progress().as_deref(), Some("its group is not joined yet"));
+        let (one, other) = (warming.restores(), warming.restores());
+        warming.joined();
+        drop(one);
+        assert_eq!(progress().as_deref(), Some("what was done is read back: 1 of 2 partitions"));
+        drop(other);
+        assert_eq!(progress(), None);
+        let _later = warming.restores();
+        assert_eq!(progress(), None, "once is enough");
+    }
+
+    #[test]
+    fn a_stage_without_partitions_works_when_its_group_is_joined() {
+        let health = Health::default();
+        Warming::new(health.warm_up("planner acme")).joined();
+        assert_eq!(health.warming_up(), []);
+    }
+}

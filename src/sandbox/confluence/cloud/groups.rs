@@ -1,0 +1,90 @@
+//! `group`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::users;
+use crate::sandbox::{
+    ADMIN_GROUP,
+    answer::Answer,
+    api::Call,
+    confluence,
+    world::site::{Group, Serial},
+};
+
+/// A group, as lists name it.
+pub(super) fn named(call: &Call<'_>, group: &Group) -> Value {
+    let own_url = format!("{}/wiki/rest/api/group/by-id?id={}", call.base, group.id);
+    json!({
+        "type": "group", "name": group.name, "id": group.id, "usageType": "USERBASE_GROUP", "managedBy": "ADMINS",
+        "_links": { "self": own_url },
+    })
+}
+
+fn page<'a>(call: &Call<'_>, path: &str, groups: impl Iterator<Item = &'a Group>) -> Result<Answer, Answer> {
+    Ok(Answer::json(200, confluence::page(call, path, groups, |group| named(call, group))?))
+}
+
+/// All groups, or by access level those that administer the site, and the others.
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let level = call.query.get("accessType");
+    let groups = call.editor.site.groups().filter(|group| match level {
+        Some("site-admin" | "admin") => group.name == ADMIN_GROUP,
+        Some(_) => group.name != ADMIN_GROUP,
+        None => true,
+    });
+    page(call, "/rest/api/group?", groups)
+}
+
+pub(super) fn picker(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let wanted = call.query.get("query").ok_or_else(|| confluence::missing("query"))?.to_lowercase();
+    let groups = call.editor.site.groups().filter(|group| group.name.to_lowercase().contains(&wanted));
+    page(call, "/rest/api/group/picker?", groups)
+}
+
+pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let id = call.segment(0);
+    let group = call.editor.site.group_by_id(id).ok_or_else(|| confluence::no_such_group(id))?;
+    let path = format!("/rest/api/group/{id}/membersByGroupId?");
+    let page = confluence::page(call, &path, confluence::members(call, group), |member| users::shown(call, member))?;
+    Ok(Answer::json(200, page))
+}
+
+/// The group that `groupId` names.
+fn asked_for(call: &Call<'_>) -> Result<String, Answer> {
+    let id = call.query.get("groupId").ok_or_else(|| confluence::missing("groupId"))?;
+    let group = call.editor.site.group_by_id(id).ok_or_else(|| confluence::no_such_group(id))?;
+    Ok(group.name.clone())
+}
+
+fn member(call: &Call<'_>, id: &str) -> Result<Serial, Answer> {
+    let serial = call.editor.site.by_id(id).ok_or_else(confluence::no_such_user)?;
+    confluence::writable(call.editor.site.resident(serial))?;
+    Ok(serial)
+}
+
+#[derive(Deserialize)]
+struct NewMember {
+    #[serde(rename = "accountId", default)]
+    account_id: String,
+}
+
+pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let group = asked_for(call)?;
+    let NewMember { account_id } = call.json()?;
+    if account_id.is_empty() {
+        return Err(confluence::missing("accountId"));
+    }
+    let serial = member(call, &account_id)?;
+    call.editor.add_member(serial, &group);
+    Ok(Answer::empty(201))
+}
+
+/// 204 also where it is so already.
+pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let group = asked_for(call)?;
+    let id = call.query.get("accountId").ok_or_else(|| confluence::missing("accountId"))?;
+    let serial = member(call, id)?;
+    call.editor.remove_member(serial, &group);
+    Ok(Answer::empty(204))
+}

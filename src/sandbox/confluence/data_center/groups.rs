@@ -1,0 +1,62 @@
+//! `group`, and the memberships below `user`.
+
+use serde_json::{Value, json};
+
+use super::{for_administrators, users};
+use crate::sandbox::{
+    answer::Answer,
+    api::Call,
+    confluence,
+    world::site::{Group, Serial},
+};
+
+/// A group, as lists name it.
+pub(super) fn named(call: &Call<'_>, name: &str) -> Value {
+    let segment = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+    json!({ "type": "group", "name": name, "_links": { "self": format!("{}/rest/api/group/{segment}", call.base) } })
+}
+
+/// The group that the path names.
+fn asked_for<'a>(call: &'a Call<'_>, place: usize) -> Result<&'a Group, Answer> {
+    let name = call.segment(place);
+    call.editor.site.group(name).ok_or_else(|| confluence::no_such_group(name))
+}
+
+pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    Ok(Answer::json(200, named(call, &asked_for(call, 0)?.name)))
+}
+
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let path = format!("{}/rest/api/group?", call.base);
+    let page = confluence::page(call, &path, call.editor.site.groups(), |group| named(call, &group.name))?;
+    Ok(Answer::json(200, page))
+}
+
+/// For administrators alone.
+pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    for_administrators(call)?;
+    let group = asked_for(call, 0)?;
+    let path = format!("{}/rest/api/group/{}/member?", call.base, group.id);
+    let page = confluence::page(call, &path, confluence::members(call, group), |member| users::shown(call, member))?;
+    Ok(Answer::json(200, page))
+}
+
+/// The user and the group that the path names.
+fn both(call: &Call<'_>) -> Result<(Serial, String), Answer> {
+    let serial = users::to_change(call)?;
+    Ok((serial, asked_for(call, 1)?.name.clone()))
+}
+
+/// 204 also where it is so already.
+pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let (serial, group) = both(call)?;
+    call.editor.add_member(serial, &group);
+    Ok(Answer::empty(204))
+}
+
+/// 204 also where it is so already.
+pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let (serial, group) = both(call)?;
+    call.editor.remove_member(serial, &group);
+    Ok(Answer::empty(204))
+}

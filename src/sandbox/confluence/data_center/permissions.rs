@@ -1,0 +1,58 @@
+//! `permissions`: the global permission "can use", which groups and users have by the applications of the site.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::for_administrators;
+use crate::sandbox::{answer::Answer, api::Call, confluence, world::site::Serial};
+
+fn can_use(kind: &str, name: &str) -> Value {
+    json!([{
+        "operation": { "targetType": "application", "operationKey": "use" },
+        "subject": { "displayName": name, "type": kind },
+    }])
+}
+
+pub(super) fn of_group(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    for_administrators(call)?;
+    let (site, name) = (&call.editor.site, call.segment(0));
+    site.group(name).ok_or_else(|| confluence::no_such_group(name))?;
+    let lets_in = site.applications.iter().any(|one| one.giving_access().any(|group| group == name));
+    Ok(Answer::json(200, if lets_in { can_use("group", name) } else { json!([]) }))
+}
+
+/// The user whom the path names, by key or by login name.
+fn user(call: &Call<'_>) -> Result<Serial, Answer> {
+    for_administrators(call)?;
+    let (site, name) = (&call.editor.site, call.segment(0));
+    site.by_id(name).or_else(|| site.by_name(name)).ok_or_else(confluence::no_such_user)
+}
+
+pub(super) fn of_user(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let serial = user(call)?;
+    let resident = call.editor.site.resident(serial).ok_or_else(confluence::no_such_user)?;
+    let lets_in = call.editor.site.applications.iter().any(|one| one.users.contains(&resident.account.id));
+    let body = if lets_in { can_use("user", &resident.account.display_name) } else { json!([]) };
+    Ok(Answer::json(200, body))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Operation {
+    target_type: String,
+    operation_key: String,
+}
+
+/// 204 also where there was nothing to revoke.
+pub(super) fn revoke(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let serial = user(call)?;
+    let operations: Vec<Operation> = call.json()?;
+    let known = |one: &Operation| one.target_type == "application" && one.operation_key == "use";
+    if !operations.iter().all(known) {
+        return Err(confluence::refused(400, "Diese Berechtigung gibt es nicht."));
+    }
+    if !operations.is_empty() {
+        call.editor.revoke_access(serial);
+    }
+    Ok(Answer::empty(204))
+}

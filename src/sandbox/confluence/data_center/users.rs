@@ -1,0 +1,108 @@
+//! `user` and `admin/user`.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{deletions, for_administrators};
+use crate::sandbox::{
+    ACCOUNT,
+    answer::Answer,
+    api::Call,
+    confluence, jira,
+    world::site::{Resident, Serial},
+};
+
+/// A user; without an e-mail address, and with the state where `expand` names it.
+pub(super) fn shown(call: &Call<'_>, resident: &Resident) -> Value {
+    let account = &resident.account;
+    let own_url = format!("{}/rest/api/user?key={}", call.base, jira::escape(&account.id));
+    let mut bean = Map::new();
+    bean.insert("type".into(), "known".into());
+    bean.insert("username".into(), account.name.clone().into());
+    bean.insert("userKey".into(), account.id.clone().into());
+    bean.insert("displayName".into(), account.display_name.clone().into());
+    bean.insert("profilePicture".into(), confluence::picture());
+    bean.insert("_links".into(), json!({ "self": own_url }));
+    if call.query.lists("expand", "status") {
+        bean.insert("status".into(), if account.active { "current" } else { "deactivated" }.into());
+        bean.insert("_expandable".into(), json!({}));
+    } else {
+        bean.insert("_expandable".into(), json!({ "status": "" }));
+    }
+    jira::with_extra(bean, account)
+}
+
+/// The user that `key` or `username` names.
+fn asked_for(call: &Call<'_>) -> Result<Serial, Answer> {
+    let found = match (call.query.get("key"), call.query.get("username")) {
+        (Some(key), _) => call.editor.site.by_id(key),
+        (None, Some(name)) => call.editor.site.by_name(name),
+        (None, None) => None,
+    };
+    found.ok_or_else(confluence::no_such_user)
+}
+
+/// The user whom the path names, for a change by an administrator.
+pub(super) fn to_change(call: &Call<'_>) -> Result<Serial, Answer> {
+    for_administrators(call)?;
+    let serial = call.editor.site.by_name(call.segment(0)).ok_or_else(confluence::no_such_user)?;
+    confluence::writable(call.editor.site.resident(serial))?;
+    Ok(serial)
+}
+
+fn resident<'a>(call: &'a Call<'_>, serial: Serial) -> Result<&'a Resident, Answer> {
+    call.editor.site.resident(serial).ok_or_else(confluence::no_such_user)
+}
+
+/// Whoever asks for a user sees how far the deletion has come by now.
+pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    deletions::time_passes(call);
+    let serial = asked_for(call)?;
+    Ok(Answer::json(200, shown(call, resident(call, serial)?)))
+}
+
+pub(super) fn current(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let acting = call.editor.site.by_name(ACCOUNT).ok_or_else(confluence::no_such_user)?;
+    Ok(Answer::json(200, shown(call, resident(call, acting)?)))
+}
+
+/// Everybody, disabled users too, at most 200 on a page.
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let (start, limit) = confluence::place(call, 100)?;
+    let mut rest = call.editor.site.residents_behind(start);
+    let results: Vec<Value> = rest.by_ref().take(limit).map(|resident| shown(call, resident)).collect();
+    let path = format!("{}/rest/api/user/list?", call.base);
+    Ok(Answer::json(200, confluence::linked(&path, (start, limit), results, rest.next().is_some())))
+}
+
+pub(super) fn groups(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let resident = resident(call, asked_for(call)?)?;
+    let path = format!("{}/rest/api/user/memberof?key={}&", call.base, jira::escape(&resident.account.id));
+    let page = confluence::page(call, &path, resident.groups.iter(), |name| super::groups::named(call, name))?;
+    Ok(Answer::json(200, page))
+}
+
+/// 204 also where it is so already.
+pub(super) fn set_active(call: &mut Call<'_>, active: bool) -> Result<Answer, Answer> {
+    let serial = to_change(call)?;
+    let mut account = resident(call, serial)?.account.clone();
+    account.active = active;
+    call.editor.update(account);
+    Ok(Answer::empty(204))
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    #[serde(default)]
+    password: String,
+}
+
+pub(super) fn set_password(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let serial = to_change(call)?;
+    let Credentials { password } = call.json()?;
+    if password.trim().is_empty() {
+        return Err(confluence::refused(400, "Das neue Passwort darf nicht leer sein."));
+    }
+    call.editor.set_password(serial);
+    Ok(Answer::empty(204))
+}

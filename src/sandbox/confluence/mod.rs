@@ -1,0 +1,90 @@
+//! What the two Confluence flavours have in common. Their messages are in German, as those of the two Jiras are.
+
+pub(super) mod cloud;
+pub(super) mod data_center;
+
+use serde_json::{Value, json};
+
+use super::{
+    answer::Answer,
+    api::Call,
+    world::site::{Group, Resident},
+};
+
+/// No page has more, whatever is asked for.
+pub(super) const MOST: usize = 200;
+
+/// Confluence's error body.
+pub(super) fn refused(status: u16, message: &str) -> Answer {
+    let data = json!({ "authorized": status != 403, "valid": status != 400, "successful": false });
+    Answer::json(status, json!({ "statusCode": status, "data": data, "message": message }))
+}
+
+pub(super) fn no_such_user() -> Answer {
+    refused(404, "Es gibt keinen solchen Benutzer, oder Sie dürfen ihn nicht sehen.")
+}
+
+pub(super) fn no_such_group(name: &str) -> Answer {
+    refused(404, &format!("Es gibt keine Gruppe mit dem Namen {name}."))
+}
+
+pub(super) fn missing(parameter: &str) -> Answer {
+    refused(400, &format!("Der Parameter {parameter} fehlt oder ist leer."))
+}
+
+pub(super) fn forbidden() -> Answer {
+    refused(403, "Sie sind nicht berechtigt, diesen Vorgang auszuführen.")
+}
+
+/// What changing somebody gives who comes from a directory that can't be written to.
+pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Answer> {
+    match resident {
+        Some(resident) if resident.account.read_only => {
+            Err(refused(403, "Das Verzeichnis des Benutzers ist schreibgeschützt."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A number among the parameters; `default` where it is not given, 400 where it is none.
+pub(super) fn number(call: &Call<'_>, name: &str, default: usize) -> Result<usize, Answer> {
+    call.query.number(name, default).map_err(|_| refused(400, "Der Parameter muss eine Zahl sein."))
+}
+
+/// The place of a page, and how much it may hold.
+pub(super) fn place(call: &Call<'_>, default: usize) -> Result<(usize, usize), Answer> {
+    Ok((number(call, "start", 0)?, number(call, "limit", default)?.clamp(1, MOST)))
+}
+
+/// One page of `all`, each shown by `show`.
+pub(super) fn page<T>(
+    call: &Call<'_>,
+    path: &str,
+    all: impl Iterator<Item = T>,
+    show: impl Fn(T) -> Value,
+) -> Result<Value, Answer> {
+    let (start, limit) = place(call, MOST)?;
+    let mut rest = all.skip(start);
+    let results: Vec<Value> = rest.by_ref().take(limit).map(show).collect();
+    Ok(linked(path, (start, limit), results, rest.next().is_some()))
+}
+
+/// A page in the form `{results, start, limit, size, _links}`; `next` is told where there is `more`. `path` has its `?`.
+pub(super) fn linked(path: &str, (start, limit): (usize, usize), results: Vec<Value>, more: bool) -> Value {
+    let url = |start: usize| format!("{path}limit={limit}&start={start}");
+    let mut links = json!({ "self": url(start) });
+    if more {
+        links["next"] = url(start + limit).into();
+    }
+    json!({ "results": results, "start": start, "limit": limit, "size": results.len(), "_links": links })
+}
+
+/// The picture that every user comes with.
+pub(super) fn picture() -> Value {
+    json!({ "path": "/images/icons/profilepics/default.svg", "width": 48, "height": 48, "isDefault": true })
+}
+
+/// The members of a group, inactive ones too, in the order of creation.
+pub(super) fn members<'a>(call: &'a Call<'_>, group: &'a Group) -> impl Iterator<Item = &'a Resident> {
+    group.members.iter().filter_map(|serial| call.editor.site.resident(*serial))
+}

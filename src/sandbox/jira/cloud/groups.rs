@@ -1,0 +1,91 @@
+//! `group/bulk`, `group/user`, `group/member` and `groups/picker`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::users;
+use crate::sandbox::{ADMIN_GROUP, answer::Answer, api::Call, jira, world::site::Group};
+
+/// A group as a user's list shows it.
+pub(super) fn named(group: &Group, base: &str) -> Value {
+    json!({ "name": group.name, "groupId": group.id, "self": own_url(group, base) })
+}
+
+fn own_url(group: &Group, base: &str) -> String {
+    format!("{base}/rest/api/3/group?groupId={}", group.id)
+}
+
+/// The group that `groupId` or `groupname` names; 400 where it is both or neither, 404 where there is none.
+fn asked_for<'a>(call: &'a Call<'_>) -> Result<&'a Group, Answer> {
+    let site = &call.editor.site;
+    match (call.query.get("groupId"), call.query.get("groupname")) {
+        (Some(id), None) => site.group_by_id(id).ok_or_else(|| jira::no_such_group(id)),
+        (None, Some(name)) => site.group(name).ok_or_else(|| jira::no_such_group(name)),
+        (None, None) => Err(jira::missing("groupId")),
+        (Some(_), Some(_)) => {
+            Err(jira::refused(400, "Nur einer von \"groupId\" und \"groupname\" darf angegeben werden."))
+        }
+    }
+}
+
+/// Groups by id, by name, or all of them; by access level those that administer the site.
+pub(super) fn bulk(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let site = &call.editor.site;
+    let mut groups: Vec<&Group> = call.query.all("groupId").filter_map(|id| site.group_by_id(id)).collect();
+    groups.extend(call.query.all("groupName").filter_map(|name| site.group(name)));
+    if call.query.all("groupId").chain(call.query.all("groupName")).next().is_none() {
+        groups = site.groups().collect();
+    }
+    match call.query.get("accessType") {
+        Some("site-admin" | "admin") => groups.retain(|group| group.name == ADMIN_GROUP),
+        Some("user") => groups.retain(|group| group.name != ADMIN_GROUP),
+        _ => {}
+    }
+    let url = format!("{}/rest/api/3/group/bulk?", call.base);
+    jira::page(call, &groups, 50, &url, |group| json!({ "groupId": group.id, "name": group.name }))
+}
+
+#[derive(Deserialize)]
+struct NewMember {
+    #[serde(rename = "accountId", default)]
+    account_id: String,
+}
+
+pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let group = asked_for(call)?.name.clone();
+    let member: NewMember = call.json()?;
+    if member.account_id.is_empty() {
+        return Err(jira::missing("accountId"));
+    }
+    let user = call.editor.site.by_id(&member.account_id).ok_or_else(jira::no_such_user)?;
+    jira::writable(call.editor.site.resident(user))?;
+    if !call.editor.add_member(user, &group) {
+        return Err(jira::already_member(&member.account_id, &group));
+    }
+    let group = asked_for(call)?;
+    let mut bean = named(group, call.base);
+    bean["users"] = jira::member_summary(group);
+    bean["expand"] = "users".into();
+    Ok(Answer::json(201, bean))
+}
+
+pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let group = asked_for(call)?.name.clone();
+    let id = call.query.get("accountId").ok_or_else(|| jira::missing("accountId"))?;
+    let user = call.editor.site.by_id(id).ok_or_else(jira::no_such_user)?;
+    jira::writable(call.editor.site.resident(user))?;
+    if !call.editor.remove_member(user, &group) {
+        return Err(jira::no_such_user());
+    }
+    Ok(Answer::empty(200))
+}
+
+pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let group = asked_for(call)?;
+    let url = format!("{}/rest/api/3/group/member?groupId={}", call.base, group.id);
+    jira::member_page(call, group, &url, |resident| users::shown(resident, call.base))
+}
+
+pub(super) fn picker(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    jira::picker(call, |group| json!({ "name": group.name, "groupId": group.id, "html": group.name, "labels": [] }))
+}

@@ -1,0 +1,61 @@
+//! `group/user`, `group/member` and `groups/picker`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::users;
+use crate::sandbox::{answer::Answer, api::Call, jira, world::site::Group};
+
+/// The group that `groupname` names, or 400, or 404.
+fn named<'a>(call: &'a Call<'_>) -> Result<&'a Group, Answer> {
+    let name = call.query.get("groupname").ok_or_else(|| jira::missing("groupname"))?;
+    call.editor.site.group(name).ok_or_else(|| jira::no_such_group(name))
+}
+
+fn own_url(call: &Call<'_>, group: &str) -> String {
+    format!("{}/rest/api/2/group?groupname={}", call.base, jira::escape(group))
+}
+
+fn bean(call: &Call<'_>, group: &Group) -> Value {
+    json!({
+        "name": group.name, "self": own_url(call, &group.name), "users": jira::member_summary(group), "expand": "users",
+    })
+}
+
+#[derive(Deserialize)]
+struct NewMember {
+    #[serde(default)]
+    name: String,
+}
+
+pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let group = named(call)?.name.clone();
+    let member: NewMember = call.json()?;
+    let user = call.editor.site.by_name(&member.name).ok_or_else(jira::no_such_user)?;
+    jira::writable(call.editor.site.resident(user))?;
+    if !call.editor.add_member(user, &group) {
+        return Err(jira::already_member(&member.name, &group));
+    }
+    Ok(Answer::json(201, bean(call, named(call)?)))
+}
+
+pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let group = named(call)?.name.clone();
+    let name = call.query.get("username").ok_or_else(|| jira::missing("username"))?;
+    let user = call.editor.site.by_name(name).ok_or_else(jira::no_such_user)?;
+    jira::writable(call.editor.site.resident(user))?;
+    if !call.editor.remove_member(user, &group) {
+        return Err(jira::refused(400, "Der Benutzer gehört nicht zu dieser Gruppe."));
+    }
+    Ok(Answer::empty(200))
+}
+
+pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let group = named(call)?;
+    let url = format!("{}/rest/api/2/group/member?groupname={}", call.base, jira::escape(&group.name));
+    jira::member_page(call, group, &url, |resident| users::as_member(resident, call.base))
+}
+
+pub(super) fn picker(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    jira::picker(call, |group| json!({ "name": group.name, "html": group.name, "labels": [] }))
+}

@@ -1,0 +1,138 @@
+//! Jira Data Center, REST API v2, as far as usher uses it.
+//!
+//! Paths, statuses and bodies after Atlassian's OpenAPI document of Jira Software Data Center 10.3
+//! (developer.atlassian.com/server/jira/platform/rest). Removing somebody who is no member is a 400 here.
+
+mod groups;
+mod users;
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    clock::{Clock, SystemClock},
+    config::Auth,
+    domain::Product,
+    sandbox::{
+        ACCOUNT, ADMIN_GROUP, TOKEN,
+        answer::Answer,
+        api::{Api, Call, Route},
+        audit,
+        faults::limits::Standing,
+        jira,
+        world::{applications::Application, issues},
+    },
+    secret::Secret,
+};
+
+pub(in crate::sandbox) struct JiraDc;
+
+static ROUTES: &[Route] = &[
+    Route::open(Method::GET, "/rest/api/2/serverInfo", server_info),
+    Route::new(Method::GET, "/rest/api/2/myself", users::myself),
+    Route::new(Method::GET, "/rest/api/2/user", users::get),
+    Route::new(Method::PUT, "/rest/api/2/user", users::edit),
+    Route::new(Method::DELETE, "/rest/api/2/user", users::delete),
+    Route::new(Method::PUT, "/rest/api/2/user/password", users::set_password),
+    Route::new(Method::GET, "/rest/api/2/user/search", users::search),
+    Route::new(Method::GET, "/rest/api/2/user/list", users::list),
+    Route::adds(Method::POST, "/rest/api/2/group/user", groups::add_member),
+    Route::new(Method::DELETE, "/rest/api/2/group/user", groups::remove_member),
+    Route::new(Method::GET, "/rest/api/2/group/member", groups::members),
+    Route::new(Method::GET, "/rest/api/2/groups/picker", groups::picker),
+    Route::new(Method::GET, "/rest/api/2/mypermissions", permissions),
+    Route::new(Method::GET, "/rest/api/2/applicationrole", applications),
+    Route::new(Method::POST, "/rest/api/2/issue", |call| issues::create(call, false)),
+    Route::new(Method::GET, "/rest/api/2/search", search_issues),
+    Route::new(Method::GET, "/rest/auditing/1.0/events", audit::data_center::events),
+];
+
+impl Api for JiraDc {
+    fn prefix(&self) -> &'static str {
+        "/jira-dc"
+    }
+
+    fn routes(&self) -> &'static [Route] {
+        ROUTES
+    }
+
+    /// A personal access token, or name and password.
+    fn accepts(&self, authorization: &str) -> bool {
+        authorization.strip_prefix("Bearer ") == Some(TOKEN) || authorization == jira::basic(ACCOUNT, TOKEN)
+    }
+
+    fn unauthorized(&self) -> Answer {
+        let body = json!({ "message": "Client must be authenticated to access this resource.", "status-code": 401 });
+        Answer::json(401, body)
+            .header("X-AUSERNAME", "anonymous")
+            .header("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
+    }
+
+    fn forbidden(&self) -> Answer {
+        jira::forbidden()
+    }
+
+    fn licence_full(&self, status: u16) -> Answer {
+        jira::licence_full(status)
+    }
+
+    fn refused(&self, status: u16, message: &str) -> Answer {
+        jira::refused(status, message)
+    }
+
+    fn auth(&self) -> Auth {
+        Auth::Bearer(Secret::new(TOKEN))
+    }
+
+    fn acting_id(&self) -> &'static str {
+        "JIRAUSER10000"
+    }
+
+    /// On every limited request; `retry-after` is 0 while tokens remain.
+    ///
+    /// Source: confluence.atlassian.com, "Adjusting your code for rate limiting".
+    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+        vec![
+            ("X-RateLimit-Limit", standing.limit.capacity.to_string()),
+            ("X-RateLimit-Remaining", standing.remaining.to_string()),
+            ("X-RateLimit-Interval-Seconds", standing.limit.interval_seconds.to_string()),
+            ("X-RateLimit-FillRate", standing.limit.fill.to_string()),
+            ("retry-after", standing.retry_after.to_string()),
+        ]
+    }
+}
+
+fn server_info(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let body = json!({
+        "baseUrl": call.base, "version": "10.3.24", "versionNumbers": [10, 3, 24], "deploymentType": "Server",
+        "buildNumber": 10_030_024, "scmInfo": "0000000000000000000000000000000000000000",
+        "serverTime": SystemClock.now().to_string(), "serverTitle": format!("usher sandbox ({})", Product::JiraDc),
+    });
+    Ok(Answer::json(200, body))
+}
+
+/// One of the many permissions: whether the acting account administers the site.
+fn permissions(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let site = &call.editor.site;
+    let acting = site.by_name(ACCOUNT).and_then(|serial| site.resident(serial));
+    let administers = acting.is_some_and(|resident| resident.groups.contains(ADMIN_GROUP));
+    let administer = json!({
+        "id": "0", "key": "ADMINISTER", "name": "Jira-Administratoren", "type": "GLOBAL", "description": "",
+        "havePermission": administers,
+    });
+    Ok(Answer::json(200, json!({ "permissions": { "ADMINISTER": administer } })))
+}
+
+fn applications(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let roles: Vec<Value> = call.editor.site.applications.iter().map(Application::bean).collect();
+    Ok(Answer::json(200, roles.into()))
+}
+
+fn search_issues(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let most = call.query.number("maxResults", 50)?;
+    let mut issues: Vec<Value> = issues::labelled(call)?.into_iter().flatten().collect();
+    let total = issues.len();
+    issues.truncate(most);
+    let body = json!({ "expand": "", "startAt": 0, "maxResults": most, "total": total, "issues": issues });
+    Ok(Answer::json(200, body))
+}

@@ -1,0 +1,162 @@
+//! What the two Jira flavours have in common. Their messages are in German, as those of an instance whose
+//! language is German: a caller that goes by the text of a message fails here.
+
+pub(super) mod cloud;
+pub(super) mod data_center;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Account,
+    answer::Answer,
+    api::Call,
+    world::site::{Group, Resident, Serial, Site},
+};
+
+/// Jira's error body.
+pub(super) fn refused(status: u16, message: &str) -> Answer {
+    Answer::json(status, json!({ "errorMessages": [message], "errors": {} }))
+}
+
+pub(super) fn already_member(user: &str, group: &str) -> Answer {
+    refused(400, &format!("Benutzer \"{user}\" konnte nicht hinzugefügt werden: gehört bereits zu \"{group}\"."))
+}
+
+pub(super) fn no_such_user() -> Answer {
+    refused(404, "Der angegebene Benutzer ist nicht vorhanden oder Ihnen fehlen die erforderlichen Rechte.")
+}
+
+pub(super) fn no_such_group(name: &str) -> Answer {
+    refused(404, &format!("Die Gruppe \"{name}\" ist nicht vorhanden."))
+}
+
+pub(super) fn missing(parameter: &str) -> Answer {
+    refused(400, &format!("Der Parameter \"{parameter}\" fehlt oder ist leer."))
+}
+
+/// What changing somebody gives who comes from a directory that can't be written to.
+pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Answer> {
+    match resident {
+        Some(resident) if resident.account.read_only => {
+            Err(refused(403, "Das Verzeichnis des Benutzers ist schreibgeschützt."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Deletes a user, unless something hangs on it.
+pub(super) fn delete_user(call: &mut Call<'_>, serial: Serial) -> Result<Answer, Answer> {
+    let resident = call.editor.site.resident(serial);
+    writable(resident)?;
+    if resident.is_some_and(|resident| resident.account.undeletable) {
+        return Err(refused(400, "Der Benutzer kann nicht gelöscht werden: ihm sind Vorgänge zugewiesen."));
+    }
+    call.editor.delete(serial);
+    Ok(Answer::empty(204))
+}
+
+pub(super) fn forbidden() -> Answer {
+    refused(403, "Sie sind nicht berechtigt, diesen Vorgang auszuführen.")
+}
+
+pub(super) fn licence_full(status: u16) -> Answer {
+    refused(status, "Die Zahl der lizenzierten Benutzer ist erreicht. Erweitern Sie Ihre Lizenz.")
+}
+
+/// The `Authorization` header of a name and its token or password.
+pub(super) fn basic(username: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{username}:{secret}")))
+}
+
+/// The picture addresses that every user comes with.
+pub(super) fn avatars(base: &str, id: &str) -> Value {
+    let picture = |size: u8| format!("{base}/secure/useravatar?size={size}&ownerId={}", escape(id));
+    json!({ "16x16": picture(16), "24x24": picture(24), "32x32": picture(32), "48x48": picture(48) })
+}
+
+/// A text as it stands in a query.
+pub(super) fn escape(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// A list inside a user: its size always, its items only where asked for.
+pub(super) fn sized_list(items: Vec<Value>, expanded: bool) -> Value {
+    let size = items.len();
+    json!({ "size": size, "items": if expanded { items } else { Vec::new() } })
+}
+
+/// Adds the account's own odd fields to its JSON.
+pub(super) fn with_extra(mut bean: Map<String, Value>, account: &Account) -> Value {
+    bean.extend(account.extra.clone());
+    Value::Object(bean)
+}
+
+/// The list of members inside a group, as a group is shown after a change.
+pub(super) fn member_summary(group: &Group) -> Value {
+    json!({
+        "size": group.members.len(), "items": [], "max-results": 50, "start-index": 0, "end-index": 0,
+    })
+}
+
+/// The members that `group/member` tells of: page by page, at most 50 each, inactive ones only where asked for.
+pub(super) fn member_page(
+    call: &Call<'_>,
+    group: &Group,
+    own_url: &str,
+    show: impl Fn(&Resident) -> Value,
+) -> Result<Answer, Answer> {
+    let inactive = call.query.flag("includeInactiveUsers", false);
+    let members: Vec<&Resident> = group
+        .members
+        .iter()
+        .filter_map(|serial| call.editor.site.resident(*serial))
+        .filter(|resident| inactive || resident.account.active)
+        .collect();
+    let own_url = format!("{own_url}&includeInactiveUsers={inactive}");
+    page(call, &members, 50, &own_url, |resident| show(resident))
+}
+
+/// One page of a list, in the form `{startAt, maxResults, total, isLast, values, nextPage}`.
+pub(super) fn page<T>(
+    call: &Call<'_>,
+    all: &[T],
+    cap: usize,
+    own_url: &str,
+    show: impl Fn(&T) -> Value,
+) -> Result<Answer, Answer> {
+    let start = call.query.number("startAt", 0)?;
+    let most = call.query.number("maxResults", 50)?.clamp(1, cap);
+    let values: Vec<Value> = all.iter().skip(start).take(most).map(show).collect();
+    let end = start.saturating_add(values.len());
+    let is_last = end >= all.len();
+    let url = |start| format!("{own_url}&startAt={start}&maxResults={most}");
+    let mut page = json!({
+        "self": url(start), "startAt": start, "maxResults": most, "total": all.len(), "isLast": is_last, "values": values,
+    });
+    if !is_last {
+        page["nextPage"] = url(end).into();
+    }
+    Ok(Answer::json(200, page))
+}
+
+/// Users whose name, display name or e-mail address begins with or contains `text`, in the order of creation.
+pub(super) fn search<'a>(site: &'a Site, text: &str) -> impl Iterator<Item = &'a Resident> {
+    let wanted = text.to_lowercase();
+    site.residents_from(Serial(0)).map(|(_, resident)| resident).filter(move |resident| {
+        let account = &resident.account;
+        let shown_email = account.email.as_deref().filter(|_| !account.email_hidden).unwrap_or_default();
+        [&account.name, &account.display_name, shown_email].iter().any(|field| field.to_lowercase().contains(&wanted))
+    })
+}
+
+/// What `groups/picker` answers; `show` is one group.
+pub(super) fn picker(call: &Call<'_>, show: impl Fn(&Group) -> Value) -> Result<Answer, Answer> {
+    let wanted = call.query.get("query").unwrap_or_default().to_lowercase();
+    let most = call.query.number("maxResults", 20)?;
+    let found: Vec<&Group> =
+        call.editor.site.groups().filter(|group| group.name.to_lowercase().contains(&wanted)).collect();
+    let groups: Vec<Value> = found.iter().take(most).map(|group| show(group)).collect();
+    let header = format!("Es werden {} von {} passenden Gruppen angezeigt", groups.len(), found.len());
+    Ok(Answer::json(200, json!({ "header": header, "total": found.len(), "groups": groups })))
+}

@@ -1,0 +1,90 @@
+//! The applications of a site, and the groups that give access to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::site::Resident;
+
+/// An application, such as Jira Software, with the groups whose members may use it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    /// As in `jira-software`.
+    pub key: String,
+    /// As in `Jira Software`.
+    pub name: String,
+    /// The groups whose members have access.
+    pub groups: BTreeSet<String>,
+    /// The groups that new users are put into; their members have access too, named above or not.
+    #[serde(default)]
+    pub default_groups: BTreeSet<String>,
+    /// The ids of users who have access by themselves (Confluence Data Center).
+    #[serde(default)]
+    pub users: BTreeSet<String>,
+}
+
+impl Application {
+    /// An application that members of `groups` have access to.
+    pub fn new(key: impl Into<String>, groups: &[&str]) -> Self {
+        let (key, groups) = (key.into(), groups.iter().map(|group| (*group).to_owned()).collect());
+        Self { name: key.clone(), key, groups, default_groups: BTreeSet::new(), users: BTreeSet::new() }
+    }
+
+    /// With groups that new users are put into.
+    #[must_use]
+    pub fn default_groups(mut self, groups: &[&str]) -> Self {
+        self.default_groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        self
+    }
+
+    /// With users who have access by themselves, by id (Confluence Data Center).
+    #[must_use]
+    pub fn users(mut self, ids: &[&str]) -> Self {
+        self.users = ids.iter().map(|id| (*id).to_owned()).collect();
+        self
+    }
+
+    /// All groups that give access.
+    pub(in crate::sandbox) fn giving_access(&self) -> impl Iterator<Item = &String> {
+        self.groups.union(&self.default_groups)
+    }
+
+    fn lets_in(&self, resident: &Resident) -> bool {
+        resident.account.active && self.giving_access().any(|group| resident.groups.contains(group))
+    }
+
+    /// As both Jiras tell of it.
+    pub(in crate::sandbox) fn bean(&self) -> Value {
+        json!({
+            "key": self.key, "name": self.name, "groups": self.groups, "defaultGroups": self.default_groups,
+            "selectedByDefault": false, "defined": true, "numberOfSeats": -1, "remainingSeats": -1, "userCount": 0,
+            "userCountDescription": "", "hasUnlimitedSeats": true, "platform": self.key == "jira-core",
+        })
+    }
+}
+
+/// The applications of a site by key.
+#[derive(Default)]
+pub(in crate::sandbox) struct Applications(BTreeMap<String, Application>);
+
+impl Applications {
+    pub fn put(&mut self, application: Application) {
+        self.0.insert(application.key.clone(), application);
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Application> {
+        self.0.values()
+    }
+
+    /// Takes a user's own access to all of them away; false where there was none.
+    pub fn shut_out(&mut self, user: &str) -> bool {
+        self.0.values_mut().filter_map(|one| one.users.take(user)).count() > 0
+    }
+
+    /// Those that a user may use.
+    pub fn of<'a>(&'a self, resident: &'a Resident) -> impl Iterator<Item = &'a Application> {
+        self.iter().filter(|application| application.lets_in(resident))
+    }
+}

@@ -1,0 +1,77 @@
+//! Having a product tell something, however long it takes.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Connection, connection::CallKind, retry_policy::RetryPolicy};
+use crate::{
+    domain::UserRef,
+    products::{Disposition, Error, User},
+    runtime::Interrupted,
+};
+
+/// What came of reading a user.
+pub enum Reading {
+    /// Read just now.
+    Found(Box<User>),
+    /// The product knows no such user.
+    NoSuchUser,
+    /// It can't be had, also not later.
+    GaveUp(Error),
+}
+
+/// Rights that are not enough to tell are no reason to stop the whole source: only what needs the answer is kept back.
+pub(crate) fn refused(error: Error) -> Error {
+    match error {
+        Error::Unauthorized { status: status @ 403, message } => Error::Refused { status, message },
+        other => other,
+    }
+}
+
+impl Connection {
+    /// Reads `user`, with retries, waiting while the source is halted or paused.
+    pub async fn read_user(self: &Arc<Self>, user: &UserRef, stop: &CancellationToken) -> Result<Reading, Interrupted> {
+        Ok(match self.told(stop, || self.client.user(user)).await? {
+            Ok(user) => Reading::Found(Box::new(user)),
+            Err(Error::NoSuchUser) => Reading::NoSuchUser,
+            Err(error) => Reading::GaveUp(error),
+        })
+    }
+
+    /// The answer to what `ask` asks, which must change nothing; with retries, waiting while the source is halted or
+    /// paused. An error is one that stays.
+    pub(crate) async fn told<T, F>(
+        self: &Arc<Self>,
+        stop: &CancellationToken,
+        mut ask: impl FnMut() -> F,
+    ) -> Result<Result<T, Error>, Interrupted>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut retry_policy = RetryPolicy::new(self, CallKind::Read);
+        loop {
+            self.running(stop).await?;
+            let told = stop.run_until_cancelled(ask()).await.ok_or(Interrupted)?;
+            let error = match told {
+                Ok(_) | Err(Error::NoSuchUser) => {
+                    self.succeeded(CallKind::Read);
+                    return Ok(told);
+                }
+                Err(error) => error,
+            };
+            if !error.is_no_answer() {
+                self.answered();
+            }
+            match error.disposition() {
+                Disposition::Retry(after) | Disposition::ReadThenRetry(after) => {
+                    if !retry_policy.wait(&error, after, stop).await? {
+                        return Ok(Err(error));
+                    }
+                }
+                Disposition::Halt => self.halt(&error),
+                Disposition::ReadThenGiveUp | Disposition::GiveUp => return Ok(Err(error)),
+            }
+        }
+    }
+}

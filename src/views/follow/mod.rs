@@ -1,0 +1,94 @@
+//! Follows one stream of the log, through errors, until told to stop.
+
+pub(super) mod checkpoints;
+pub(super) mod take;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Error, Views};
+use crate::{
+    health::Health,
+    log::{self, Batches, Log, Partition, ReadTrouble, Stream},
+    runtime::Backoff,
+};
+
+/// So many records at most are written in one transaction. Others wait for it: followers of other streams, and pruning.
+const BATCH: usize = 512;
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// One stream, which is read into the views.
+#[derive(Clone)]
+pub(super) struct Follower {
+    pub(super) log: Arc<dyn Log>,
+    pub(super) stream: Stream,
+    pub(super) views: Views,
+    pub(super) health: Health,
+    pub(super) stop: CancellationToken,
+}
+
+/// Why following was broken off; it is taken up again from the checkpoint.
+#[derive(Debug, thiserror::Error)]
+enum Interruption {
+    #[error(transparent)]
+    Log(#[from] log::Error),
+    #[error(transparent)]
+    View(#[from] Error),
+    #[error("the log ended")]
+    Ended,
+    #[error("writing the rows panicked")]
+    Panicked,
+}
+
+impl Follower {
+    /// Runs until stopped.
+    pub(super) async fn run(self) {
+        let mut trouble = ReadTrouble::new(self.health.component("views"), self.stream.as_str());
+        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        while !self.stop.is_cancelled() {
+            let Err(interruption) = self.follow(&mut trouble, &mut backoff).await else { return };
+            trouble.note(&interruption);
+            let _stopped = self.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
+        }
+    }
+
+    /// Reads from the checkpoint on; `Ok` when stopped. Progress makes the waits of `backoff` short again.
+    async fn follow(&self, trouble: &mut ReadTrouble, backoff: &mut Backoff) -> Result<(), Interruption> {
+        if self.stream == Stream::Outcomes {
+            let views = self.views.clone();
+            let telling = tokio::task::spawn_blocking(move || views.tell_pending());
+            telling.await.map_err(|_| Interruption::Panicked)??;
+        }
+        let mut from = Vec::new();
+        for partition in (0..self.log.partitions()).map(Partition) {
+            let Some(next) = self.stop.run_until_cancelled(self.next(partition)).await else { return Ok(()) };
+            from.push((partition, next?));
+        }
+        let reading = Batches::read(&self.log, self.stream, from, BATCH);
+        let Some(batches) = self.stop.run_until_cancelled(reading).await else { return Ok(()) };
+        let mut batches = batches?;
+        while let Some(batch) = self.stop.run_until_cancelled(batches.next(trouble)).await {
+            let (views, stream, batch) = (self.views.clone(), self.stream, batch.ok_or(Interruption::Ended)?);
+            if batch.is_empty() {
+                continue;
+            }
+            let writing = tokio::task::spawn_blocking(move || views.take(stream, &batch));
+            writing.await.map_err(|_| Interruption::Panicked)??;
+            backoff.reset();
+        }
+        Ok(())
+    }
+
+    /// Where to go on in `partition`. A checkpoint behind the end of the log is one of another log: of a topic that was deleted.
+    async fn next(&self, partition: Partition) -> Result<u64, Interruption> {
+        let next = self.views.read_until(self.stream, partition);
+        let bounds = self.log.bounds(self.stream, partition).await?;
+        if next <= bounds.end {
+            return Ok(next);
+        }
+        tracing::warn!(stream = %self.stream, %partition, "the view is ahead of the log, reading it from its start");
+        Ok(bounds.start)
+    }
+}

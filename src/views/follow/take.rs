@@ -1,0 +1,159 @@
+//! Taking records into the views: many at a time, in one transaction with the checkpoints.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use tracing::warn;
+
+use super::checkpoints;
+use crate::{
+    domain::{Decision, Heard, Outcome, SourceId, StepKey, SweepProgress, SweepRequest, UserKey},
+    log::{
+        Stored, Stream,
+        codec::{OutcomeRecord, decode},
+    },
+    views::{
+        Error, Views, activity::Activities, comparisons::Comparisons, creations::Creations, dead_letters::DeadLetters,
+        decisions::Decisions, orders::Orders, runs::Runs, schedules::LastFirings,
+    },
+};
+
+/// What others are told once the rows are there for them to see.
+#[derive(Debug, Default)]
+struct News {
+    /// Steps that have ended.
+    ended: Vec<(UserKey, StepKey)>,
+    /// What is heard of sources.
+    heard: Vec<(SourceId, Heard)>,
+    /// Whether an answer about runs may have changed.
+    has_progress: bool,
+}
+
+impl Views {
+    /// Writes the rows of `records` and how far they are read, all or nothing; then tells those who wait for them. Taken in
+    /// twice, a record changes nothing more.
+    ///
+    /// # Errors
+    /// [`Error::Database`] where they can't be written; [`Error::Store`] where the end of a step can't be noted: that is
+    /// done by [`tell_pending`](Self::tell_pending).
+    pub(in crate::views) fn take(&self, stream: Stream, records: &[Stored]) -> Result<(), Error> {
+        let mut next = BTreeMap::new();
+        let news = self.database.write(|db| {
+            let mut news = News::default();
+            for record in records {
+                apply_readable(db, stream, record, &mut news)?;
+                next.insert(record.position.partition, record.position.offset + 1);
+            }
+            for (&partition, &next) in &next {
+                checkpoints::put(db, stream, partition, next)?;
+            }
+            Ok(news)
+        })?;
+        for (partition, next) in next {
+            self.checkpoints.committed(stream, partition, next);
+        }
+        self.tell(news)
+    }
+
+    /// After the commit: those who are woken may ask what became of the step.
+    fn tell(&self, news: News) -> Result<(), Error> {
+        for (source, heard) in news.heard {
+            self.heard.set(source, heard);
+        }
+        let told = news.ended.iter().try_for_each(|(user, step)| match &self.pending {
+            Some(pending) => pending.ended(user, step),
+            None => Ok(()),
+        });
+        if news.has_progress {
+            self.progressed();
+        }
+        Ok(told?)
+    }
+
+    /// Takes away the pending steps that have ended. A process that ended between the commit and the telling had left
+    /// them.
+    ///
+    /// # Errors
+    /// [`Error::Store`] where pending steps can't be read or written.
+    pub(in crate::views) fn tell_pending(&self) -> Result<(), Error> {
+        let Some(pending) = &self.pending else { return Ok(()) };
+        // What can't be told now is taken for open: then it is told with its outcome, or forgotten when it was waited for.
+        Ok(pending.end_all(|step| self.database.read(|db| Runs(db).has_ended(step)).unwrap_or(false))?)
+    }
+}
+
+/// Applies one record. One that can't be read never can be: it is told of, and passed over.
+fn apply_readable(db: &Connection, stream: Stream, record: &Stored, news: &mut News) -> Result<(), Error> {
+    match apply(db, stream, record, news) {
+        Err(error) if error.is_of_one_record() => {
+            let position = record.position;
+            warn!(
+                %stream, partition = %position.partition, offset = position.offset, %error,
+                "record {stream}/{}/{} is left out of the view", position.partition, position.offset,
+            );
+            Ok(())
+        }
+        applied => applied,
+    }
+}
+
+fn apply(db: &Connection, stream: Stream, record: &Stored, news: &mut News) -> Result<(), Error> {
+    let payload = &record.payload;
+    match stream {
+        Stream::Decisions => decided(db, &decode(payload)?, news),
+        Stream::Outcomes => match decode(payload)? {
+            OutcomeRecord::Attempt(_) => Ok(()), // the outcome follows, and says all of it
+            OutcomeRecord::Outcome(outcome) => ended(db, &outcome, news),
+        },
+        Stream::DeadLetters => DeadLetters(db).apply(&decode(payload)?),
+        Stream::Sweeps => asked(db, &decode(payload)?, news),
+        Stream::SweepProgress => {
+            let progress: SweepProgress = decode(payload)?;
+            news.has_progress = true;
+            Runs(db).progressed(&progress)?;
+            Comparisons(db).apply(&progress)
+        }
+        Stream::Activity => match UserKey::parse(&record.key) {
+            Some(user) => Activities(db).merge(&user, &decode(payload)?),
+            None => Ok(()), // usher writes no such key
+        },
+        // They are not followed.
+        Stream::Events | Stream::Settings | Stream::Feeds | Stream::Claims => Ok(()),
+    }
+}
+
+fn decided(db: &Connection, decision: &Decision, news: &mut News) -> Result<(), Error> {
+    if decision.only.is_some() {
+        return Ok(()); // a step is taken once more; its outcome tells the rest
+    }
+    news.has_progress = true;
+    DeadLetters(db).decided(decision)?;
+    Decisions(db).apply(decision)?;
+    if let Some(heard) = Activities(db).decided(decision)? {
+        news.heard.push((decision.source.clone(), heard));
+    }
+    Creations(db).decided(decision)?;
+    Runs(db).decided(decision)
+}
+
+/// The step has ended whatever became of the rows: a record is passed over where one of them can't be read.
+fn ended(db: &Connection, outcome: &Outcome, news: &mut News) -> Result<(), Error> {
+    news.has_progress = true;
+    news.ended.push((outcome.step.user_key(), outcome.step.key.clone()));
+    match DeadLetters(db).ended(outcome) {
+        Err(error) if error.is_of_one_record() => Runs(db).ended(outcome).and(Err(error)),
+        Err(error) => Err(error),
+        Ok(()) => Runs(db).ended(outcome),
+    }
+}
+
+fn asked(db: &Connection, request: &SweepRequest, news: &mut News) -> Result<(), Error> {
+    news.has_progress = true;
+    LastFirings(db).apply(request)?;
+    Orders(db).apply(request)?;
+    match request {
+        SweepRequest::Asked(asked) => Runs(db).asked(asked),
+        SweepRequest::Cancel(order) => Runs(db).cancel_asked(order),
+        SweepRequest::Release(_) | SweepRequest::Armed(_) | SweepRequest::Newcomers(_) => Ok(()),
+    }
+}
