@@ -13,7 +13,7 @@ mod undocumented;
 
 use std::{
     collections::{BTreeSet, HashMap},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use usher::{domain::Product, sandbox::Recorded};
@@ -113,18 +113,38 @@ fn the_extracts_have_the_operations_that_are_listed_and_no_others() {
     }
 }
 
+/// Where the client of a product is.
+fn folder_of(product: Product) -> &'static str {
+    match product {
+        Product::JiraDc => "jira/data_center",
+        Product::JiraCloud => "jira/cloud",
+        Product::ConfluenceDc => "confluence/data_center",
+        Product::ConfluenceCloud => "confluence/cloud",
+        Product::BitbucketDc => "bitbucket_dc",
+        Product::Crowd => "crowd",
+        Product::AtlassianOrg => "atlassian_org",
+    }
+}
+
+/// The text of all files in `folder` and in those inside it.
+fn source_in(folder: &Path) -> String {
+    let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
+    let text = |file: PathBuf| match file.is_dir() {
+        true => source_in(&file),
+        false => std::fs::read_to_string(file).expect("a text"),
+    };
+    files.map(text).collect()
+}
+
 #[test]
 fn every_path_in_the_clients_is_in_an_extract() {
     for product in ALL.iter().copied() {
-        let folder = product.as_str().replace('-', "_");
         let document = Document::of(product, &[]);
         let mut known: BTreeSet<String> =
             document.operations().filter_map(|one| Some(one.split_once(' ')?.1.to_owned())).collect();
         let other = undocumented::undocumented().into_iter().filter(|one| one.product == product);
         known.extend(other.map(|one| one.path.to_owned()));
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/products").join(folder);
-        let files = std::fs::read_dir(folder).expect("the client's folder").map(|file| file.expect("a file").path());
-        let text: String = files.map(|file| std::fs::read_to_string(file).expect("a text")).collect();
+        let text = source_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/products").join(folder_of(product)));
         let is_path =
             |literal: &&str| ["rest/", "wiki/", "admin/", "users/"].iter().any(|first| literal.starts_with(first));
         let written: BTreeSet<String> = text.split('"').filter(is_path).map(|path| format!("/{path}")).collect();
