@@ -1,4 +1,4 @@
-//! The clocks of schemes: what they say is in the settings, until when they have struck is in the views.
+//! The schedules of schemes: the schedules are in the settings, their last firings in the views.
 
 use tokio::sync::watch;
 
@@ -19,14 +19,14 @@ pub(super) struct AppSchedules {
 }
 
 impl AppSchedules {
-    /// The clock of a scheme; none where it has none here.
-    fn bell(&self, listed: Listed) -> Result<Option<SchemeSchedule>, views::Error> {
+    /// The schedule of a scheme; none where it has none here.
+    fn scheduled(&self, listed: Listed) -> Result<Option<SchemeSchedule>, views::Error> {
         let Contents::Readable(scheme) = listed.contents else { return Ok(None) };
         if scheme.trigger.kind() != TriggerKind::Schedule || !self.sources.contains(&scheme.source) {
             return Ok(None);
         }
         let last_fired =
-            self.views.bell(&scheme.id)?.map(|bell| LastFired { schedule: bell.schedule, until: bell.until });
+            self.views.last_fired(&scheme.id)?.map(|last| LastFired { schedule: last.schedule, until: last.until });
         let suspended = listed.paused.is_some() || !scheme.enabled;
         Ok(Some(SchemeSchedule { scheme: *scheme, last_fired, suspended }))
     }
@@ -34,10 +34,10 @@ impl AppSchedules {
 
 impl Schedules for AppSchedules {
     fn schedules(&self) -> Option<Vec<SchemeSchedule>> {
-        let schedules = self.settings.list().into_iter().filter_map(|listed| self.bell(listed).transpose());
+        let schedules = self.settings.list().into_iter().filter_map(|listed| self.scheduled(listed).transpose());
         let schedules: Result<Vec<_>, _> = schedules.collect();
         schedules
-            .inspect_err(|error| tracing::warn!(%error, "can't tell until when clocks have struck; they wait"))
+            .inspect_err(|error| tracing::warn!(%error, "can't tell until when schedules have fired; they wait"))
             .ok()
     }
 

@@ -5,7 +5,7 @@ use crate::domain::{Missing, Origin, Timestamp};
 /// So many of a list are named; a list may hold thousands.
 const NAMED: usize = 10;
 
-/// What a condition came across, in words.
+/// The words for the facts that a condition came across.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     /// What was looked at and against what.

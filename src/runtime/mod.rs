@@ -1,4 +1,4 @@
-//! What works through partitions: consumer groups, one task for each partition, one lane for each user, offsets, replay and back-off.
+//! Machinery that works through partitions: consumer groups, one task for each partition, one lane for each user, offsets, replay and back-off.
 
 pub(crate) mod appender;
 pub(crate) mod backoff;

@@ -215,11 +215,11 @@ impl Views {
         self.heard.of(source)
     }
 
-    /// Until when the clock of a scheme has struck; none where it was never armed.
+    /// The last firing of a scheme's schedule; none where it was never armed.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
-    pub fn bell(&self, scheme: &SchemeId) -> Result<Option<LastFired>, Error> {
+    pub fn last_fired(&self, scheme: &SchemeId) -> Result<Option<LastFired>, Error> {
         self.database.read(|db| LastFirings(db).get(scheme))
     }
 

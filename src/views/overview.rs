@@ -100,7 +100,7 @@ impl RunQueries for Views {
     }
 
     fn asked_until(&self, scheme: &SchemeId) -> Option<Timestamp> {
-        self.bell(scheme).ok()??.asked
+        self.last_fired(scheme).ok()??.asked
     }
 
     fn is_over(&self, run: &RunId) -> bool {

@@ -1,20 +1,20 @@
-//! Until when each scheme's clock has struck.
+//! The time until which each scheme's schedule has fired.
 
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::Error;
 use crate::domain::{Cause, SchemeId, SweepRequest, Timestamp};
 
-/// The bells by scheme.
+/// The last firings by scheme.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LastFirings<'c>(pub(super) &'c Connection);
 
-/// What is known of a scheme's clock.
+/// The last firing of a scheme's schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastFired {
     /// The pattern and time zone it was armed with.
     pub schedule: String,
-    /// All times until then are dealt with: they were struck, or lie before the clock was first seen.
+    /// All times until then are dealt with: it has fired for them, or they lie before it was first seen.
     pub until: Timestamp,
     /// The latest time for which it has asked for a sweep.
     pub asked: Option<Timestamp>,
@@ -26,9 +26,9 @@ impl LastFirings<'_> {
         match request {
             SweepRequest::Armed(armed) => {
                 let earlier = self.get(&armed.scheme)?;
-                let asked = earlier.as_ref().and_then(|bell| bell.asked);
+                let asked = earlier.as_ref().and_then(|last| last.asked);
                 let until = match earlier {
-                    Some(bell) if bell.schedule == armed.schedule => bell.until.max(armed.at),
+                    Some(last) if last.schedule == armed.schedule => last.until.max(armed.at),
                     Some(_) | None => armed.at,
                 };
                 self.put(&armed.scheme, &LastFired { schedule: armed.schedule.clone(), until, asked })
@@ -36,9 +36,9 @@ impl LastFirings<'_> {
             SweepRequest::Asked(asked) => {
                 let Some(due) = asked.due.filter(|_| asked.cause == Cause::Schedule) else { return Ok(()) };
                 for run in &asked.runs {
-                    if let Some(bell) = self.get(&run.scheme.id)? {
-                        let (until, asked) = (bell.until.max(due), bell.asked.max(Some(due)));
-                        self.put(&run.scheme.id, &LastFired { until, asked, ..bell })?;
+                    if let Some(last) = self.get(&run.scheme.id)? {
+                        let (until, asked) = (last.until.max(due), last.asked.max(Some(due)));
+                        self.put(&run.scheme.id, &LastFired { until, asked, ..last })?;
                     }
                 }
                 Ok(())
@@ -49,17 +49,17 @@ impl LastFirings<'_> {
 
     pub(super) fn get(self, scheme: &SchemeId) -> Result<Option<LastFired>, Error> {
         let mut statement = self.0.prepare_cached("SELECT schedule, until, asked FROM bells WHERE scheme = ?1")?;
-        let bell = statement.query_row([scheme], |row| {
+        let last = statement.query_row([scheme], |row| {
             Ok(LastFired { schedule: row.get("schedule")?, until: row.get("until")?, asked: row.get("asked")? })
         });
-        Ok(bell.optional()?)
+        Ok(last.optional()?)
     }
 
-    fn put(self, scheme: &SchemeId, bell: &LastFired) -> Result<(), Error> {
+    fn put(self, scheme: &SchemeId, last: &LastFired) -> Result<(), Error> {
         let mut statement = self
             .0
             .prepare_cached("INSERT OR REPLACE INTO bells (scheme, schedule, until, asked) VALUES (?1, ?2, ?3, ?4)")?;
-        statement.execute((scheme, &bell.schedule, bell.until, bell.asked))?;
+        statement.execute((scheme, &last.schedule, last.until, last.asked))?;
         Ok(())
     }
 }

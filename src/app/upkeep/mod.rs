@@ -1,4 +1,4 @@
-//! What is done in the background for as long as usher runs.
+//! Work in the background for as long as usher runs.
 
 pub(super) mod database_threads;
 pub(super) mod disk_usage;

@@ -1,4 +1,4 @@
-//! What is configured of the service itself: its listeners and its log.
+//! The configuration of the service itself: its listeners and its log.
 
 pub(super) mod listeners;
 pub(super) mod log;

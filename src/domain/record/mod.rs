@@ -1,4 +1,4 @@
-//! What stands in the log: events, decisions, outcomes, sweeps and orders.
+//! Records of the log: events, decisions, outcomes, sweeps and orders.
 
 pub(super) mod claim;
 pub(super) mod decision;

@@ -10,7 +10,7 @@ use crate::{
     store::{SweepState, SweepStore},
 };
 
-/// The books of one source. Cheap to clone; all clones are one.
+/// The progress of one source. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct ProgressLog {
     connection: Arc<Connection>,
@@ -19,7 +19,7 @@ pub struct ProgressLog {
 }
 
 impl ProgressLog {
-    /// The books of the source of `connection`.
+    /// The progress of the source of `connection`.
     pub fn new(connection: Arc<Connection>, appender: Appender, store: SweepStore) -> Self {
         Self { connection, appender, store }
     }

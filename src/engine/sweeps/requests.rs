@@ -1,4 +1,4 @@
-//! Where sweeps are asked for, and where it is said what becomes of their runs.
+//! Commands of administrators about sweeps and their runs.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub struct AdminCommands {
 }
 
 impl AdminCommands {
-    /// A desk at `log`.
+    /// Commands that are written to `log`.
     pub fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>) -> Self {
         Self { log, clock }
     }

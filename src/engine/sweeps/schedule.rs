@@ -6,18 +6,18 @@ use crate::domain::{
     Armed, AskedSweep, Cause, Schedule, Scheme, SourceId, SweepId, SweepRequest, SweepRun, Timestamp, Trigger,
 };
 
-/// The clock of one scheme.
+/// The schedule of one scheme.
 #[derive(Debug, Clone)]
 pub struct SchemeSchedule {
     /// Whose.
     pub scheme: Scheme,
-    /// Until when it has struck, and with which schedule; none where it was never armed.
+    /// Its last firing, and with which schedule; none where it was never armed.
     pub last_fired: Option<LastFired>,
     /// Whether it keeps silent: the scheme is paused or not enabled. What it misses is not caught up.
     pub suspended: bool,
 }
 
-/// Until when a clock has struck.
+/// The last firing of a schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastFired {
     /// See [`schedule_text`].
@@ -26,13 +26,13 @@ pub struct LastFired {
     pub until: Timestamp,
 }
 
-/// A schedule as text: with another one it is another clock.
+/// A schedule as text: another text is another schedule.
 pub fn schedule_text(schedule: &Schedule) -> String {
     format!("{} {}", schedule.pattern(), schedule.timezone().name())
 }
 
 /// What is to be asked for at `now`. Schemes of a source that are due at the same time share a sweep. Of the times that
-/// were missed only the last one is caught up; a clock that was not known counts from now on.
+/// were missed only the last one is caught up; a schedule that was not known counts from now on.
 pub fn due(schedules: &[SchemeSchedule], now: Timestamp) -> Vec<SweepRequest> {
     let mut requests = Vec::new();
     let mut together: BTreeMap<(Timestamp, &SourceId), Vec<&Scheme>> = BTreeMap::new();
@@ -55,7 +55,7 @@ pub fn due(schedules: &[SchemeSchedule], now: Timestamp) -> Vec<SweepRequest> {
     requests
 }
 
-/// When the bell strikes next after `now`.
+/// The time at which the schedule fires next after `now`.
 pub fn next(scheduled: &SchemeSchedule, now: Timestamp) -> Option<Timestamp> {
     match &scheduled.scheme.trigger {
         Trigger::Schedule(schedule) => schedule.next_after(now),
@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    /// What strikes when the clock is looked at, at `now`: times and schemes.
+    /// The schedules that fire at `now`: times and schemes.
     fn look(schedules: &mut [SchemeSchedule], now: Timestamp) -> Vec<(Timestamp, Vec<String>)> {
         let requests = due(schedules, now);
         take_in(schedules, &requests);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn another_schedule_is_another_clock() {
+    fn another_text_is_another_schedule() {
         let mut schedules = [scheduled("a", "acme", "0 3 * * *", "UTC")];
         look(&mut schedules, at("2026-05-01T12:00:00Z"));
         schedules[0].scheme = scheduled("a", "acme", "0 3 * * *", "Asia/Tokyo").scheme;
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_bell_does_not_ring_and_catches_nothing_up() {
+    fn a_suspended_schedule_does_not_fire_and_catches_nothing_up() {
         let mut schedules = [scheduled("a", "acme", "0 3 * * *", "UTC")];
         look(&mut schedules, at("2026-05-01T12:00:00Z"));
         schedules[0].suspended = true;
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_year_of_bells_in_two_time_zones_rings_once_a_day_and_once_a_week_through_all_changes_of_the_clocks() {
+    fn a_year_of_schedules_in_two_time_zones_fires_once_a_day_and_once_a_week_through_all_changes_of_the_clocks() {
         let mut schedules = [
             scheduled("night", "acme", "30 2 * * *", "Europe/Berlin"),
             scheduled("week", "acme", "0 3 * * MON", "Pacific/Auckland"),

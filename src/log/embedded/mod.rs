@@ -47,7 +47,7 @@ use self::{
         append_queue::AppendQueue,
         committer::Committer,
         group_commit::GroupCommit,
-        pulse::Interval,
+        interval::Interval,
         queue::{Append, Request},
     },
     compaction::Compactor,

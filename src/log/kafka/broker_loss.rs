@@ -16,7 +16,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 /// beginning anew, a healthy client has none for a moment too.
 const ENOUGH: u32 = 3;
 
-/// Whether a client is stranded, as its statistics tell; clones are about the same client.
+/// Whether a client knows no broker any more, as its statistics tell; clones are about the same client.
 #[derive(Clone, Default)]
 pub(super) struct BrokerLoss {
     in_a_row: Arc<AtomicU32>,

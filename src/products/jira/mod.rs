@@ -1,4 +1,4 @@
-//! What Jira Cloud and Jira Data Center have in common, and each of them.
+//! Jira Cloud and Jira Data Center, and the parts that both share.
 
 pub(super) mod access;
 pub(super) mod bean;

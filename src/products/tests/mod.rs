@@ -1,4 +1,4 @@
-//! What every product must do alike, and what each is asked, word by word.
+//! Tests of all products: the behaviour that they share, and the requests to each, word by word.
 
 #[cfg(test)]
 pub(super) mod another_user;

@@ -1,4 +1,4 @@
-//! What is read from a path or a body, and the refusals that handlers share.
+//! Reading a path or a body, and the refusals that handlers share.
 
 use actix_web::{error::PayloadError, web::Bytes};
 
@@ -8,7 +8,10 @@ use crate::{
     log,
 };
 
-/// What can't be an id is the id of nothing.
+/// The id of a scheme. A text that can't be an id is refused as one that names nothing.
+///
+/// # Errors
+/// [`Problem::NotFound`] where it can't be one.
 pub(in crate::admin::api) fn known(id: &str) -> Result<SchemeId, Problem> {
     id.parse().map_err(|_| no_such(id))
 }

@@ -1,4 +1,4 @@
-//! What every request to the API has: headers, a query, and work on threads of its own.
+//! Parts that requests to the API share: headers, parameters, a query, and work on threads of its own.
 
 pub(super) mod headers;
 pub(super) mod lookup;

@@ -4,7 +4,7 @@ use utoipa::IntoParams;
 
 use crate::admin::api::schemas;
 
-/// Who asks.
+/// The person who asks.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "a description only: headers are read in `headers`")]
@@ -14,7 +14,7 @@ pub(in crate::admin::api) struct Named {
     actor: Option<String>,
 }
 
-/// What must not have been changed.
+/// The version that must not have been changed.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "a description only: headers are read in `headers`")]

@@ -127,7 +127,7 @@ pub(super) async fn cancel(
     if run.state.is_final() {
         return Err(wrong_state(&run, "there is nothing left to cancel"));
     }
-    // First where planners and executors look before each user and step; the rest is for the books.
+    // First where planners and executors look before each user and step; the rest is for the record.
     state.settings.cancel_run(run.id.clone(), actor(&request)?).await?;
     state.commands.cancel(order).await.map_err(|error| lookup::unavailable(&error))?;
     accepted(&state, run.id, |run| run.state.is_final()).await

@@ -1,4 +1,4 @@
-//! Rings the bells of schemes with a schedule, in every process with the role `engine`: they ask for the same sweeps,
+//! Fires the schedules of schemes, in every process with the role `engine`: they ask for the same sweeps,
 //! and each is made once.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -22,15 +22,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How often it is asked whether the log has come back.
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
-/// How long it waits where clocks can't be told.
+/// How long it waits where the last firings can't be told.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Knows the clocks of all schemes.
+/// Knows the schedules of all schemes.
 pub trait Schedules: Send + Sync + 'static {
     /// Those with a schedule, of the sources of this process; none where they can't be told now.
     fn schedules(&self) -> Option<Vec<SchemeSchedule>>;
 
-    /// Until where this process has read the requests in `partition`: what stands there is in the bells.
+    /// Until where this process has read the requests in `partition`: the last firings have what stands there.
     fn read_until(&self, partition: Partition) -> u64;
 
     /// Changes whenever schemes or pauses may have changed.
@@ -80,7 +80,7 @@ impl Scheduler {
             };
             component.working();
             if let Some(known) = &known {
-                // A scheme that appears while usher runs counts from now on, whatever its clock did long ago.
+                // A scheme that appears while usher runs counts from now on, whatever its schedule did long ago.
                 schedules
                     .iter_mut()
                     .filter(|scheduled| !known.contains(&scheduled.scheme.id))
@@ -117,7 +117,7 @@ impl Scheduler {
         earliest
     }
 
-    /// Appends a request, and waits until the bells know of it.
+    /// Appends a request, and waits until the last firings have it.
     async fn ask(&self, request: &SweepRequest, stop: &CancellationToken) -> Result<(), Interrupted> {
         if let SweepRequest::Asked(asked) = request {
             let due = asked.due.map(tracing::field::display);
@@ -128,7 +128,7 @@ impl Scheduler {
         self.read(position, stop).await
     }
 
-    /// Waits until the bells know what was struck and armed before.
+    /// Waits until the last firings have what was fired and armed before.
     async fn caught_up(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
         for partition in (0..self.log.partitions()).map(Partition) {
             let mut retry = Retry::new(self.log.health().component("scheduler"));

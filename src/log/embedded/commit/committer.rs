@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::{
     group_commit::{GroupCommit, LOOK_AGAIN},
-    pulse::Interval,
+    interval::Interval,
     queue::{Append, Request, Work},
     staged::Staged,
 };
@@ -42,7 +42,7 @@ use crate::{
 /// How long group offsets may wait to be written, and how often the thread looks around when nothing is appended.
 pub(in crate::log::embedded) const OFFSETS_EVERY: Duration = Duration::from_secs(1);
 
-/// How often the witness is written.
+/// How often the high watermark is written.
 pub(in crate::log::embedded) const WITNESS_EVERY: Duration = Duration::from_secs(10);
 
 /// All that the thread owns.
@@ -72,8 +72,8 @@ impl Committer {
     pub fn run(mut self, requests: &Receiver<Request>) {
         loop {
             let tidying = self.trimmer.is_due() || self.compactor.is_due();
-            let patience = if tidying && self.may_tidy() { Duration::ZERO } else { OFFSETS_EVERY };
-            match requests.recv_timeout(patience) {
+            let wait = if tidying && self.may_tidy() { Duration::ZERO } else { OFFSETS_EVERY };
+            match requests.recv_timeout(wait) {
                 Ok(first) => self.serve(first, requests),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,

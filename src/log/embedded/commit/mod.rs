@@ -3,6 +3,6 @@
 pub(super) mod append_queue;
 pub(super) mod committer;
 pub(super) mod group_commit;
-pub(super) mod pulse;
+pub(super) mod interval;
 pub(super) mod queue;
 pub(super) mod staged;

@@ -116,7 +116,7 @@ impl Rebuild {
         let Self { dir, store, partitions, bounds, .. } = self;
         store.release();
         drop(store);
-        let (store, found) = Recovered::open(&dir, partitions)?; // writes the witness
+        let (store, found) = Recovered::open(&dir, partitions)?; // writes the high watermark
         store.release();
         if found.bounds.iter().any(|(part, found)| *found != bounds[part]) {
             return Err(damaged(&dir, "they don't hold what was written"));

@@ -1,6 +1,6 @@
 //! A second, small file that says how far the log had come, so that losing the database does not go unnoticed.
 //!
-//! sled takes a database file that is missing or was cut short for a shorter log, or a new one. The witness is
+//! sled takes a database file that is missing or was cut short for a shorter log, or a new one. The high watermark is
 //! written now and then and at the end; what it says must be there when the log is opened.
 
 use std::{
@@ -25,7 +25,7 @@ pub(in crate::log::embedded) struct HighWatermark {
 }
 
 impl HighWatermark {
-    /// The witness of a log whose parts end at `ends`.
+    /// The high watermark of a log whose parts end at `ends`.
     pub fn new(identity: &str, ends: &Parts<u64>) -> Self {
         let mut high_watermark = Self { identity: identity.to_owned(), ends: BTreeMap::new() };
         for (part, end) in ends.iter() {

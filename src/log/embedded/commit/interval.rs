@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Beats once a period.
+/// Is due once a period.
 #[derive(Debug)]
 pub(in crate::log::embedded) struct Interval {
     period: Duration,
@@ -10,12 +10,12 @@ pub(in crate::log::embedded) struct Interval {
 }
 
 impl Interval {
-    /// Beats for the first time after one `period`.
+    /// Due for the first time after one `period`.
     pub fn every(period: Duration) -> Self {
         Self { period, last: Instant::now() }
     }
 
-    /// Whether a period is over since the last beat; if so, this is the next one.
+    /// Whether a period is over since it was due last; if so, the next one begins.
     pub fn is_due(&mut self) -> bool {
         let due = self.last.elapsed() >= self.period;
         if due {
