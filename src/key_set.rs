@@ -38,6 +38,10 @@ pub struct RsaKey {
 
 impl KeySet {
     /// Reads a key set.
+    ///
+    /// # Errors
+    /// [`InvalidKeySet::Malformed`] if `text` is no JSON Web Key Set, [`InvalidKeySet::TooMany`] if it has more than 64
+    /// keys, [`InvalidKeySet::NoKey`] if none of them can be used.
     pub fn parse(text: &[u8]) -> Result<Self, InvalidKeySet> {
         let document: Document = serde_json::from_slice(text).map_err(|_| InvalidKeySet::Malformed)?;
         if document.keys.len() > MAX_KEYS {

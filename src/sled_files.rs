@@ -14,6 +14,9 @@ use rustix::fs::{FlockOperation, flock};
 /// in between, it takes the unfinished file for the newest snapshot the next time and calls the whole database corrupt.
 /// The snapshot before is still there, and all that came after it is in the database file: so it goes on with that.
 /// Where another process has the database open nothing is removed.
+///
+/// # Errors
+/// The error of the system if the folder or the database file can't be read, or a snapshot can't be removed.
 pub fn remove_unfinished_snapshots(dir: &Path) -> io::Result<()> {
     let Some(database) = found(File::open(dir.join("db")))? else { return Ok(()) };
     if flock(&database, FlockOperation::NonBlockingLockExclusive).is_err() {

@@ -52,6 +52,10 @@ pub enum Error {
 }
 
 /// The token from the configuration; else the one in `data_dir/admin-token`, which is made where there is none.
+///
+/// # Errors
+/// [`Error::Empty`] if the configured token is blank, [`Error::EmptyFile`] if the file is, [`Error::File`] if the file
+/// can't be read or made.
 pub fn token(config: &config::Admin, data_dir: &Path) -> Result<AdminToken, Error> {
     match &config.token {
         Some(secret) if secret.reveal().trim().is_empty() => Err(Error::Empty),

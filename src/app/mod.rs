@@ -151,16 +151,27 @@ impl Default for Surroundings {
 
 impl App {
     /// Builds every part and binds the listeners; nothing runs yet but the log.
+    ///
+    /// # Errors
+    /// As [`App::build_in`].
     pub async fn build(config: Config, roles: Roles) -> Result<Self, Error> {
         Self::build_in(Surroundings::default(), config, roles).await
     }
 
     /// As [`App::build`], with other bounds on each call to a product.
+    ///
+    /// # Errors
+    /// As [`App::build_in`].
     pub async fn build_within(limits: Limits, config: Config, roles: Roles) -> Result<Self, Error> {
         Self::build_in(Surroundings { limits, ..Surroundings::default() }, config, roles).await
     }
 
     /// As [`App::build`], in other surroundings. Probes are answered from the beginning; a Kafka that is away is waited for.
+    ///
+    /// # Errors
+    /// [`Error`] names the part that can't be set up: a listener, the data folder, the disk, the log, the stored
+    /// settings, the state store, the views, a source, the admin token or the metrics. [`Error::Interrupted`] if usher
+    /// is to stop while it starts.
     pub async fn build_in(surroundings: Surroundings, config: Config, roles: Roles) -> Result<Self, Error> {
         start::greeting::starts(&config, roles);
         let front = Front::open(&config, roles, &surroundings.shutdown)?;

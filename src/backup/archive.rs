@@ -32,6 +32,9 @@ pub(super) struct Writer<W: Write> {
 
 impl<W: Write> Writer<W> {
     /// Begins an archive in `out`.
+    ///
+    /// # Errors
+    /// [`Error::Write`] if `out` can't be written.
     pub fn begin(out: W) -> Result<Self, Error> {
         let mut writer = Self { out, digest: Sha256::new(), bytes: 0, records: 0 };
         writer.put(MAGIC)?;
@@ -39,6 +42,9 @@ impl<W: Write> Writer<W> {
     }
 
     /// Adds a frame.
+    ///
+    /// # Errors
+    /// [`Error::Write`] if it can't be written, [`Error::Damaged`] if the frame is longer than a reader takes.
     pub fn add(&mut self, content: Content) -> Result<(), Error> {
         if let Content::Batch(batch) = &content {
             self.records += batch.records.len() as u64;
@@ -51,6 +57,9 @@ impl<W: Write> Writer<W> {
     }
 
     /// Adds the end; gives the number of records, and of bytes.
+    ///
+    /// # Errors
+    /// [`Error::Write`] if it can't be written.
     pub fn end(mut self) -> Result<(u64, u64), Error> {
         let sha256 = self.digest.clone().finalize().to_vec();
         self.add(Content::End(proto::End { records: self.records, sha256 }))?;
@@ -76,6 +85,10 @@ pub(super) struct Reader<R: Read> {
 
 impl<R: Read> Reader<R> {
     /// Reads what `from` begins with.
+    ///
+    /// # Errors
+    /// [`Error::NotABackup`] if it begins otherwise, [`Error::Later`] if a later version made it, [`Error::Read`] if it
+    /// can't be read.
     pub fn begin(from: R) -> Result<Self, Error> {
         let mut reader = Self { from, digest: Sha256::new(), bytes: 0, records: 0, has_ended: false };
         let mut magic = [0; MAGIC.len()];
@@ -88,6 +101,10 @@ impl<R: Read> Reader<R> {
     }
 
     /// The next frame; none behind the end, which is checked and not given, and none behind an error.
+    ///
+    /// # Errors
+    /// [`Error::Cut`] if it ends before its end, [`Error::Damaged`] if a frame or the checksum is wrong,
+    /// [`Error::Read`] if it can't be read.
     pub fn next(&mut self) -> Result<Option<Content>, Error> {
         if self.has_ended {
             return Ok(None);

@@ -14,7 +14,8 @@ const WRONG_CONFIG: u8 = 2;
 /// Checks the configuration as `usher serve` with the same `config` and `env` would. One line to `out` where it is
 /// right; problems and warnings, one a line, to `err`.
 ///
-/// Errors: `out` or `err` can't be written to.
+/// # Errors
+/// [`io::Error`] if `out` or `err` can't be written to.
 pub fn run(
     config: Option<&Path>,
     env: impl IntoIterator<Item = (String, String)>,

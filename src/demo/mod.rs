@@ -32,6 +32,9 @@ pub enum Error {
 
 /// Tells the story on stdout. With `once` it ends there; else the service goes on until `stop`. True if all came out as
 /// told.
+///
+/// # Errors
+/// Those of setting the stage up and tearing it down; [`Error::Call`] if a call within the demo fails.
 pub async fn run(once: bool, stop: CancellationToken) -> Result<bool, Error> {
     let stage = Stage::set_up().await?;
     let mut narrator = Narrator::default();

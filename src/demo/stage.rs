@@ -46,6 +46,10 @@ pub struct Stage {
 
 impl Stage {
     /// Starts the sandbox and usher.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the sandbox can't listen or a file can't be written, [`Error::Config`] if the demo's
+    /// configuration is wrong, [`Error::App`] if usher can't be built, [`Error::Call`] if no HTTP client can be made.
     pub async fn set_up() -> Result<Self, Error> {
         let sandbox = Sandbox::start(sandbox::Options::default())?;
         let folder = tempfile::Builder::new().prefix("usher-demo-").tempdir()?;
@@ -79,6 +83,9 @@ impl Stage {
     }
 
     /// Sends a delivery to `source`; gives the status and the body of the answer.
+    ///
+    /// # Errors
+    /// [`Error::Call`] if no answer comes.
     pub async fn deliver(&self, source: &str, delivery: &Delivery) -> Result<(StatusCode, Value), Error> {
         let mut url = self.webhooks.clone();
         url.set_path(&format!("/webhooks/{source}"));
@@ -87,23 +94,35 @@ impl Stage {
     }
 
     /// Asks the admin API; an answer that is not there is null.
+    ///
+    /// # Errors
+    /// [`Error::Call`] if no answer comes.
     pub async fn ask(&self, path: &str) -> Result<Value, Error> {
         let request = self.http.get(self.admin_url(path)).bearer_auth(ADMIN_TOKEN);
         Ok(request.send().await?.json().await.unwrap_or_default())
     }
 
     /// Orders something of the admin API; gives the status and the body of the answer.
+    ///
+    /// # Errors
+    /// [`Error::Call`] if no answer comes.
     pub async fn order(&self, path: &str) -> Result<(StatusCode, Value), Error> {
         let answer = self.http.post(self.admin_url(path)).bearer_auth(ADMIN_TOKEN).send().await?;
         Ok((answer.status(), answer.json().await.unwrap_or_default()))
     }
 
     /// The metrics as text.
+    ///
+    /// # Errors
+    /// [`Error::Call`] if no answer comes.
     pub async fn metrics(&self) -> Result<String, Error> {
         Ok(self.http.get(self.admin_url("metrics")).send().await?.text().await?)
     }
 
     /// Waits until `holds`, and says whether it did in time.
+    ///
+    /// # Errors
+    /// Those of `holds`.
     pub async fn eventually<F: Future<Output = Result<bool, Error>>>(
         &self,
         mut holds: impl FnMut() -> F,
@@ -121,12 +140,18 @@ impl Stage {
     }
 
     /// Waits until `user` is in exactly `groups`.
+    ///
+    /// # Errors
+    /// None today: the sandbox is in this process.
     pub async fn comes_to(&self, site: Product, user: &str, groups: &[&str]) -> Result<bool, Error> {
         let wanted = groups.iter().map(|group| (*group).to_owned()).collect();
         self.eventually(|| std::future::ready(Ok(self.sandbox.groups_of(site, user).as_ref() == Some(&wanted)))).await
     }
 
     /// Waits until the event of `answer` is decided and every step of it has ended; gives the decision.
+    ///
+    /// # Errors
+    /// As [`Stage::ask`].
     pub async fn decided(&self, user: &str, answer: &Value) -> Result<Value, Error> {
         let event = answer["event"].as_str().unwrap_or_default();
         let path = format!("api/v1/decisions?user={user}");
@@ -155,6 +180,10 @@ impl Stage {
     }
 
     /// Stops usher and the sandbox.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if usher's task panicked or the sandbox did not end well, [`Error::App`] if usher ended with an
+    /// error.
     pub async fn tear_down(self) -> Result<(), Error> {
         self.stop.cancel();
         self.usher.await.map_err(std::io::Error::other)??;

@@ -18,6 +18,9 @@ pub struct Memory {
 
 impl Memory {
     /// The memory kept in `store`.
+    ///
+    /// # Errors
+    /// [`store::Error`] if a table of the store can't be opened or read.
     pub fn open(store: &Store) -> Result<Self, store::Error> {
         Ok(Self {
             ledger: store.ledger()?,

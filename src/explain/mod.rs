@@ -106,6 +106,11 @@ impl Explainer {
     }
 
     /// Why `scheme` selects `user`, by lasting id or else by login name, or why not.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchSource`] if the scheme's source is not connected here, [`Error::NoSuchUser`] if nobody has this
+    /// id or login name, [`Error::Product`] if the call to the question, [`Error::TooSlow`] if it does not
+    /// answer in time.
     pub async fn explain(&self, scheme: &Scheme, user: &str) -> Result<Explanation, Error> {
         let user = self.find(&scheme.source, user).await?;
         let at = self.clock.now();

@@ -65,6 +65,10 @@ impl Explainer {
     /// Looks at everybody in the scheme's source, or as far as `bounds` allow. Reads only those users whom the
     /// product's list does not settle. Where the scheme can select none but those whom it names, only those are read.
     /// What it has found so far goes to `shown`, page by page.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchSource`] if the scheme's source is not connected here, [`Error::Product`] if a call to the
+    /// product fails. If the time of `bounds` runs out, the result is what was found so far.
     pub async fn preview(&self, scheme: &Scheme, bounds: Bounds, shown: &Shown) -> Result<Preview, Error> {
         let question = Question::new(scheme);
         if let Some(named) = scheme.select.only_users() {

@@ -243,13 +243,26 @@ pub trait Log: Send + Sync + 'static {
     /// Appends one record and returns when it is durable: flushed to disk, or acknowledged by all in-sync replicas.
     /// Appends of one key by one caller, one after the other, keep their order. An append to a stream other than events
     /// may wait as long as the log is away: giving up would leave open whether the record was written.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] if too many appends are waiting; nothing was written. [`Error::Unavailable`] if the record
+    /// is too long or can't be made durable now; it may have been written. [`Error::Unusable`] if an administrator is
+    /// needed first.
     async fn append(&self, stream: Stream, record: Record) -> Result<Position, Error>;
 
     /// The offsets that `partition` holds now: from the oldest kept to one past the newest.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the log is closed or does not answer; [`Error::Unusable`] if there is no such
+    /// partition.
     async fn bounds(&self, stream: Stream, partition: Partition) -> Result<Range<u64>, Error>;
 
     /// Reads the given partitions from the given offsets on (or from the oldest kept, where that is later), first
     /// what is there, then what comes. Joins no group and stores no offsets.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the log is closed or can't be read now; [`Error::Unusable`] if there is no such
+    /// partition. Errors that come later are items of the stream: see [`Records`].
     async fn read(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error>;
 
     /// Whether what [tells of](Stream::tells_of) a record is kept as long as a group has not consumed that record, however
@@ -259,9 +272,16 @@ pub trait Log: Send + Sync + 'static {
     }
 
     /// Joins `group`: its members share the partitions of `stream` among them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the log is closed; [`Error::Unusable`] if no consumer can be made. A group that
+    /// refuses the member is no error here: see [`Consumer::joining`].
     async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error>;
 
     /// Whether an append would be likely to succeed now.
+    ///
+    /// # Errors
+    /// [`Error`] if an append would most likely fail now: its text says why.
     async fn ready(&self) -> Result<(), Error>;
 
     /// Where it says how it is doing, and they who can't go on without it.
@@ -330,6 +350,10 @@ pub struct Assignment {
 /// Stores how far a group has come in one partition.
 pub trait Offsets: Send + Sync {
     /// All before `next` is done. It is made durable in its own time; after a crash some records come again.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the partition was taken away, or the offset can't be stored. The records from there on
+    /// come again.
     fn store(&self, next: u64) -> Result<(), Error>;
 }
 

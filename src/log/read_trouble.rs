@@ -65,6 +65,9 @@ pub struct Batches {
 
 impl Batches {
     /// Reads `stream` in all partitions `from` the given offsets on, at most `size` records at a time.
+    ///
+    /// # Errors
+    /// Those of [`Log::read`].
     pub async fn read(
         log: &Arc<dyn Log>,
         stream: Stream,

@@ -132,6 +132,9 @@ const SWEEP: &[f64] = &[0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0,
 
 impl Metrics {
     /// Registers every family.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] if a family can't be registered: two have the same name.
     #[allow(clippy::too_many_lines, reason = "an entry for each metric")]
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
@@ -294,6 +297,9 @@ impl Metrics {
     }
 
     /// The text that Prometheus scrapes.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] if a family can't be written as text.
     pub fn render(&self) -> Result<String, prometheus::Error> {
         self.look_at_telemetry();
         let mut text = Vec::new();

@@ -41,11 +41,17 @@ pub enum ConnectError {
 
 /// A client for `source`. Nothing is called yet; [`Client::probe`] tells whether the product accepts the credentials.
 /// Make one for each source, and only one: its pace is kept in it.
+///
+/// # Errors
+/// [`ConnectError`] if a setting of `source` can't be used, or the machine's certificates can't be read.
 pub fn connect(source: &Source, metrics: Metrics, clock: Arc<dyn Clock>) -> Result<Arc<dyn Client>, ConnectError> {
     connect_within(Limits::default(), source, metrics, clock)
 }
 
 /// As [`connect`], with other bounds on each call.
+///
+/// # Errors
+/// As [`connect`].
 pub fn connect_within(
     limits: Limits,
     source: &Source,

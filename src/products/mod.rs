@@ -218,56 +218,96 @@ pub struct MemberPage {
 #[async_trait]
 pub trait Client: Send + Sync + 'static {
     /// Reads a user with e-mail, state and groups. [`Error::NoSuchUser`] where there is none.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchUser`] if there is none; any other if the call fails: see [`Error::disposition`].
     async fn user(&self, user: &UserRef) -> Result<User, Error>;
 
     /// Reads one page of all users, the first one or that at `cursor`, which an earlier page named.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails: see [`Error::disposition`].
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error>;
 
     /// Whether what `step` asks for is so for `user`, as just read; asks the product where the user's own record does not
     /// tell. `None` where nobody can tell.
+    ///
+    /// # Errors
+    /// [`Error`] if the product has to be asked and the call fails.
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error>;
 
     /// Asks the product to make `step` so for `user`, as just read by [`Client::user`]. A step that takes several calls
     /// may be left half done; asked again with the user read anew it does the rest.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the product has no such action, [`Error::NoSuchUser`] if the user is gone. Any other
+    /// tells by its [disposition](Error::disposition) whether the change may have been carried out.
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error>;
 
     /// Whether there is such a group. The members are not read.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails. A group that is not there is no error.
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error>;
 
     /// Reads the page of the members of `group` that begins at `start`; none where the product has no such list, or it is
     /// not of use. An error where there is no such group.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if there is no such group; any other if the call fails.
     async fn members(&self, _group: &GroupName, _start: usize) -> Result<Option<MemberPage>, Error> {
         Ok(None)
     }
 
     /// Some of the groups, 100 at most, that have `part` in their names, in any case.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error>;
 
     /// Some of the users whom the product's own search finds by `text`, which is in their names or is their e-mail address, as
     /// far as it has one and shows them. Without groups.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     async fn find_users(&self, _text: &str) -> Result<Vec<User>, Error> {
         Ok(Vec::new())
     }
 
     /// The keys of all applications that `remove_application_access` can name; `None` where the product does not tell.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     async fn applications(&self) -> Result<Option<BTreeSet<String>>, Error> {
         Ok(None)
     }
 
     /// The user that usher acts as; none where its credentials are nobody's: the key of an organisation, an application.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     async fn myself(&self) -> Result<Option<UserId>, Error>;
 
     /// The active users who administer the source: the members of its administrators' groups. Where there are thousands of
     /// them, not all.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails. An administrators' group that is not there is no error.
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error>;
 
     /// Those of them who have the rights that `user` has, `user` among them. Where `user` is none, as of now, anybody or nobody.
+    ///
+    /// # Errors
+    /// As [`Client::administrators`].
     async fn administrators_like(&self, user: &User) -> Result<BTreeSet<UserId>, Error> {
         // Where all have the same rights.
         self.administrators().await.map(|found| administrators::and_in_doubt(found, user))
     }
 
     /// Checks that the credentials are accepted, by the cheapest call there is.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] if the credentials or rights are not enough; any other if the call fails.
     async fn probe(&self) -> Result<(), Error>;
 
     /// The audit log, where the product has one that tells of logins.

@@ -31,6 +31,9 @@ impl Appender {
     }
 
     /// Appends a record of the stage's own output, and notes how far that has come: what a restart reads back.
+    ///
+    /// # Errors
+    /// As [`Appender::append`].
     pub async fn append_output(&self, stream: Stream, record: Record, work: &Work) -> Result<(), Interrupted> {
         let position = self.append(stream, record, &work.stop).await?;
         work.acknowledged(position.offset);
@@ -39,6 +42,10 @@ impl Appender {
 
     /// Appends `record`, and says at `/readyz` while the stream can't be written; ends without it only when an attempt has failed and `stop` is cancelled. What was just done
     /// in a product is thus still recorded while usher is stopping.
+    ///
+    /// # Errors
+    /// [`Interrupted`] if an attempt has failed and `stop` is cancelled. It is not known then whether the record was
+    /// written.
     pub async fn append(
         &self,
         stream: Stream,
@@ -78,6 +85,9 @@ impl Appender {
     }
 
     /// Appends `events`, each of another user, and returns when all are durable; says `appended` for each of them.
+    ///
+    /// # Errors
+    /// As [`Appender::append`]. Some of the events may have been appended.
     pub async fn append_events(
         &self,
         events: Vec<Event>,

@@ -139,6 +139,9 @@ pub(super) struct Call<'a> {
 
 impl Call<'_> {
     /// Reads the JSON body; 400 where it is none.
+    ///
+    /// # Errors
+    /// An answer with status 400 if the body is no JSON of this form.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Answer> {
         serde_json::from_slice(self.body)
             .map_err(|_| self.api.refused(400, "Der Text der Anfrage ist kein lesbares JSON."))
@@ -189,6 +192,9 @@ impl Query {
     }
 
     /// A number; `default` where it is not given, 400 where it is none.
+    ///
+    /// # Errors
+    /// An answer with status 400 if the parameter is no number.
     pub fn number(&self, name: &str, default: usize) -> Result<usize, Answer> {
         match self.get(name) {
             None => Ok(default),

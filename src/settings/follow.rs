@@ -61,6 +61,9 @@ impl Settings {
     }
 
     /// Waits until all that the log holds now is in the state.
+    ///
+    /// # Errors
+    /// [`NotRead::Log`] if the log does not say what it holds, [`NotRead::Slow`] if it takes longer than a minute.
     pub async fn caught_up(&self) -> Result<(), NotRead> {
         let mut ends = Vec::new();
         for partition in (0..self.0.log.partitions()).map(Partition) {

@@ -48,12 +48,18 @@ impl IfMatch {
 impl Settings {
     /// The scheme that `text` describes, checked as one that is to be stored.
     /// It may take long.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with all problems of the text.
     pub fn check(&self, text: &str) -> Result<CheckedScheme, Error> {
         let sources = self.state().sources();
         Ok(check_scheme(text, "scheme", &sources)?)
     }
 
     /// As [`Settings::check`], with all for which [`Settings::create`] would refuse it now.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with all problems of the text; [`Error::Exists`] if the id is taken.
     pub fn check_new(&self, text: &str) -> Result<CheckedScheme, Error> {
         let checked = self.check(text)?;
         self.free(&checked.scheme.id)?;
@@ -61,6 +67,11 @@ impl Settings {
     }
 
     /// As [`Settings::check`], with all for which [`Settings::replace`] would refuse it now.
+    ///
+    /// # Errors
+    /// [`Error::Provisioned`] if the scheme is in the configuration file, [`Error::NoScheme`] if there is none of this
+    /// id, [`Error::Stale`] if `if_match` does not allow its state, [`Error::Invalid`] with all problems of the text or
+    /// if it names another id.
     pub fn check_change(&self, id: &SchemeId, text: &str, if_match: &IfMatch) -> Result<CheckedScheme, Error> {
         self.changeable(id, if_match)?;
         let checked = self.check(text)?;
@@ -73,6 +84,11 @@ impl Settings {
     }
 
     /// Stores a scheme that [`Settings::check_new`] has passed, under an id that is free.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if another change takes too long, [`Error::Exists`] if the id was taken meanwhile,
+    /// [`Error::Invalid`] if the scheme is too long, [`Error::Log`] and [`Error::Unseen`] if it is not known that it is
+    /// stored, [`Error::NoScheme`] if it was deleted in the same moment.
     pub async fn create(&self, scheme: Scheme, by: Actor) -> Result<Listed, Error> {
         let _turn = self.turn().await?;
         self.free(&scheme.id)?;
@@ -85,6 +101,10 @@ impl Settings {
 
     /// Stores a scheme that [`Settings::check_change`] has passed in place of the one of its id. One that says the same
     /// already stays as it is.
+    ///
+    /// # Errors
+    /// As [`Settings::create`], except for [`Error::Exists`]; [`Error::Provisioned`], [`Error::NoScheme`] and
+    /// [`Error::Stale`] as [`Settings::check_change`].
     pub async fn replace(&self, scheme: Scheme, if_match: &IfMatch, by: Actor) -> Result<Listed, Error> {
         let _turn = self.turn().await?;
         let id = &scheme.id;
@@ -96,6 +116,11 @@ impl Settings {
     }
 
     /// Deletes a stored scheme; its history is kept. A pause of it goes with it.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if another change takes too long; [`Error::Provisioned`], [`Error::NoScheme`] and
+    /// [`Error::Stale`] as [`Settings::check_change`]; [`Error::Log`] and [`Error::Unseen`] if it is not known that all
+    /// of it is done.
     pub async fn delete(&self, id: &SchemeId, if_match: &IfMatch, by: Actor) -> Result<(), Error> {
         let _turn = self.turn().await?;
         let before = self.changeable(id, if_match)?;
@@ -114,12 +139,19 @@ impl Settings {
     }
 
     /// Pauses or resumes a source or a scheme that is there.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if another change takes too long; [`Error::Log`] and [`Error::Unseen`] if it is not known that
+    /// it is done.
     pub async fn pause(&self, of: Pausable, paused: bool, by: Actor) -> Result<(), Error> {
         let _turn = self.turn().await?;
         self.set_pause(of, paused, by).await
     }
 
     /// Has `run` do no more than it has begun.
+    ///
+    /// # Errors
+    /// As [`Settings::pause`].
     pub async fn cancel_run(&self, run: RunId, by: Actor) -> Result<(), Error> {
         let _turn = self.turn().await?;
         if self.state().is_cancelled(&run) {
@@ -130,6 +162,9 @@ impl Settings {
     }
 
     /// Takes back what is no longer of use: cancelled runs and the history of deleted schemes, after a year.
+    ///
+    /// # Errors
+    /// As [`Settings::pause`]. What was not taken back is the next time.
     pub async fn forget_outlived(&self) -> Result<(), Error> {
         let _turn = self.turn().await?;
         let outlived = self.state().outlived(self.now());

@@ -227,6 +227,9 @@ impl Connection {
     }
 
     /// Waits until the source may be called: it is neither halted nor paused.
+    ///
+    /// # Errors
+    /// [`Interrupted`] if `stop` is cancelled first.
     pub async fn running(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
         let mut health = self.health.subscribe();
         while !self.is_running() {

@@ -59,6 +59,9 @@ impl Controls for NoControls {
 }
 
 /// Waits until `source` is not paused.
+///
+/// # Errors
+/// [`Interrupted`] if `stop` is cancelled first, or the controls have ended.
 pub async fn wait_until_unpaused(
     controls: &dyn Controls,
     source: &SourceId,

@@ -31,6 +31,9 @@ pub(crate) fn refused(error: Error) -> Error {
 
 impl Connection {
     /// Reads `user`, with retries, waiting while the source is halted or paused.
+    ///
+    /// # Errors
+    /// [`Interrupted`] if `stop` is cancelled first.
     pub async fn read_user(self: &Arc<Self>, user: &UserRef, stop: &CancellationToken) -> Result<Reading, Interrupted> {
         Ok(match self.told(stop, || self.client.user(user)).await? {
             Ok(user) => Reading::Found(Box::new(user)),

@@ -36,6 +36,9 @@ impl ActivityStore {
     }
 
     /// What is kept of `user`.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read.
     pub fn get(&self, scope: &Scope, user: &UserKey) -> Result<Recalled, Error> {
         let Some(row) = self.0.get(scope.key(user.as_str()))? else { return Ok(Recalled::Nothing) };
         Ok(read(&row).map_or(Recalled::Unreadable, |seen| Recalled::Seen(Box::new(seen))))
@@ -50,18 +53,27 @@ impl ActivityStore {
     }
 
     /// Keeps `seen` in place of what was there.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't write.
     pub fn put(&self, scope: &Scope, user: &UserKey, seen: &Seen) -> Result<(), Error> {
         self.0.insert(scope.key(user.as_str()), write(seen))?;
         Ok(())
     }
 
     /// Keeps nothing of `user` any more.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't write.
     pub fn remove(&self, scope: &Scope, user: &UserKey) -> Result<(), Error> {
         self.0.remove(scope.key(user.as_str()))?;
         Ok(())
     }
 
     /// Takes in what a decision says, unless more is known.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read or write.
     pub fn merge(&self, scope: &Scope, user: &UserKey, activity: &Activity) -> Result<(), Error> {
         match self.kept(scope, user)? {
             Some(kept) if !activity.is_newer_than(&kept.activity) => Ok(()),
@@ -73,6 +85,9 @@ impl ActivityStore {
     }
 
     /// Takes in what the compacted stream says. One read and at most one write: a process without a volume takes in all users.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read or write.
     pub fn merge_snapshot(&self, scope: &Scope, user: &UserKey, snapshot: Activity) -> Result<(), Error> {
         let Some(kept) = self.kept(scope, user)? else {
             return self.put(scope, user, &Seen { activity: snapshot.clone(), snapshot: Some(snapshot) });

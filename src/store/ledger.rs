@@ -95,6 +95,9 @@ impl Ledger {
     }
 
     /// What is remembered of `id`.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read.
     pub fn get(&self, scope: &Scope, id: &str) -> Result<Option<Entry>, Error> {
         let Some(value) = self.entries.get(scope.key(id))? else { return Ok(None) };
         Ok(Some(match value.first() {
@@ -109,6 +112,9 @@ impl Ledger {
     }
 
     /// Remembers `entry` of `id`, as of `at`; an attempt as of its own time. What is done stays done.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read or write.
     pub fn put(&self, scope: &Scope, id: &str, entry: &Entry, at: Timestamp) -> Result<(), Error> {
         let (tag, before, at) = match entry {
             Entry::Attempted { before, at } => (ATTEMPTED, before.as_str(), *at),
@@ -126,6 +132,9 @@ impl Ledger {
     }
 
     /// Notes that what is done in `scope` was told by a stream that is gone. What is put from now on is told by another one.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read or write; some entries may be marked already.
     pub fn set_aside(&self, scope: &Scope) -> Result<(), Error> {
         for item in self.entries.scan_prefix(&scope.0) {
             let (key, value) = item?;
@@ -137,12 +146,18 @@ impl Ledger {
     }
 
     /// Whether it is only told of `id` by a stream that is gone that it is done.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read.
     pub fn is_from_before(&self, scope: &Scope, id: &str) -> Result<bool, Error> {
         let value = self.entries.get(scope.key(id))?;
         Ok(value.is_some_and(|value| value.first() != Some(&ATTEMPTED) && value.len() > TOLD))
     }
 
     /// All records of the stage's output before this offset are remembered; the rest is to be read back.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read.
     pub fn checkpoint(&self, scope: &Scope) -> Result<u64, Error> {
         if self.checkpoints.contains_key(anew_key(scope))? {
             return Ok(0);
@@ -153,6 +168,9 @@ impl Ledger {
 
     /// Moves the checkpoint. Only to be called when all before it has been [`put`](Self::put): sled keeps the order
     /// of writes across a crash, so a checkpoint that survives vouches for what it covers.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't write.
     pub fn set_checkpoint(&self, scope: &Scope, next: u64) -> Result<(), Error> {
         self.checkpoints.insert(&scope.0, &next.to_be_bytes())?;
         Ok(())
@@ -160,6 +178,9 @@ impl Ledger {
 
     /// Has `scope` read back from the start of the stage's output and of the streams `beside` it, keeping what is there.
     /// That holds until it [has been](Self::was_read_back): work that goes on meanwhile may move the checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't write.
     pub fn read_back_anew(&self, scope: &Scope, beside: &[Stream]) -> Result<(), Error> {
         for stream in beside {
             self.checkpoints.remove(&scope.reading(*stream).0)?;
@@ -169,6 +190,9 @@ impl Ledger {
     }
 
     /// Moves the checkpoint to `next`, where all before it has been read back.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't write.
     pub fn was_read_back(&self, scope: &Scope, next: u64) -> Result<(), Error> {
         self.set_checkpoint(scope, next)?;
         self.checkpoints.remove(anew_key(scope))?;
@@ -176,6 +200,9 @@ impl Ledger {
     }
 
     /// Forgets a scope, so that it is read back from the start.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read or write. The checkpoint goes first, so what is left does no harm.
     pub fn forget(&self, scope: &Scope) -> Result<(), Error> {
         self.checkpoints.remove(&scope.0)?;
         for key in self.entries.scan_prefix(&scope.0).keys() {
@@ -190,16 +217,25 @@ impl Ledger {
     }
 
     /// Of which records of the input it may be forgotten that they are done. None where nobody has looked yet.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read.
     pub fn forgotten(&self, scope: &Scope) -> Result<Option<Forgotten>, Error> {
         Ok(self.checkpoints.get(forgotten_key(&scope.0))?.and_then(|row| Forgotten::read(&row)))
     }
 
     /// Notes that `forgotten` is so, beside what was noted before.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read or write.
     pub fn note_forgotten(&self, scope: &Scope, forgotten: Forgotten) -> Result<(), Error> {
         self.note_forgotten_in(&scope.0, forgotten)
     }
 
     /// Notes that nothing is forgotten of records at `end` or behind, where no end was noted. Earlier versions noted none.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read or write.
     pub fn end_forgotten(&self, scope: &Scope, end: u64) -> Result<(), Error> {
         if let Some(known) = self.forgotten(scope)?.filter(|known| known.until == u64::MAX) {
             self.checkpoints.insert(forgotten_key(&scope.0), Forgotten { until: end, ..known }.write().to_vec())?;
@@ -220,6 +256,9 @@ impl Ledger {
     /// Drops what was remembered before `over`, unless the record that it is about may come again; and all that was
     /// remembered before `open`. A scope of which nobody has said yet what may come again keeps everything: the clock may
     /// be ahead. Nothing is added to it meanwhile. Returns how much.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read or write; some entries may be dropped already.
     pub fn prune(&self, over: Timestamp, open: Timestamp) -> Result<usize, Error> {
         let mut dropped = 0;
         for Outlived { scope, newest, until } in self.outlived(over, open)? {

@@ -74,6 +74,11 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 impl Store {
     /// Opens the store in `dir` for the log named `log_identity`. A corrupt one is moved to
     /// `<dir>.set-aside-<n>` and a new one begun; one that belongs to another log is emptied.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] if the folder can't be made, read or moved aside; [`Error::InUse`] if another process has it
+    /// open; [`Error::Unusable`] if a new one can't be opened in place of a corrupt one; [`Error::Sled`] if sled can't
+    /// read or write it.
     pub fn open(dir: &Path, log_identity: &str) -> Result<Self, Error> {
         fs::create_dir_all(dir).map_err(|error| Error::Folder { path: dir.to_owned(), error })?;
         let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES);
@@ -115,21 +120,33 @@ impl Store {
     }
 
     /// The memory of planners and executors.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't open its tables.
     pub fn ledger(&self) -> Result<Ledger, Error> {
         Ok(Ledger::new(self.db.open_tree("ledger")?, self.db.open_tree("checkpoints")?))
     }
 
     /// What the planners have seen of users.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't open its table.
     pub fn activity(&self) -> Result<ActivityStore, Error> {
         Ok(ActivityStore::new(self.db.open_tree("activity")?))
     }
 
     /// Steps that have not ended.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't open its table.
     pub fn pending(&self) -> Result<PendingStore, Error> {
         Ok(PendingStore::new(self.db.open_tree("pending-steps")?))
     }
 
     /// How far sweeps have come.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't open its table.
     pub fn sweeps(&self) -> Result<SweepStore, Error> {
         Ok(SweepStore::new(self.db.open_tree("sweeps")?))
     }
@@ -151,6 +168,9 @@ impl Store {
     }
 
     /// Writes out what is in memory.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't write.
     pub fn flush(&self) -> Result<(), Error> {
         self.db.flush()?;
         Ok(())

@@ -84,12 +84,18 @@ impl SweepStore {
     }
 
     /// What has become of `sweep`; none where it has not begun.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read.
     pub fn get(&self, scope: &Scope, sweep: &SweepId) -> Result<Option<SweepState>, Error> {
         let row = self.tree.get(scope.key(sweep.as_str()))?;
         Ok(row.and_then(|row| serde_json::from_slice(&row).ok())) // of another form: read back from the log
     }
 
     /// Takes in a record that is in the log.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read or write.
     pub fn apply(&self, scope: &Scope, progress: &SweepProgress) -> Result<(), Error> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let state = match (&progress.step, self.get(scope, &progress.sweep)?) {
@@ -113,6 +119,9 @@ impl SweepStore {
     }
 
     /// How the comparison of users stands, and since when; none where there was none.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read.
     pub fn comparison(&self, scope: &Scope) -> Result<Option<(Timestamp, Comparison)>, Error> {
         let row = self.tree.get(scope.key(COMPARED))?;
         Ok(row.and_then(|row| serde_json::from_slice(&row).ok())) // of another form: read back from the log
@@ -125,6 +134,9 @@ impl SweepStore {
     }
 
     /// The latest time for which the clock has set `scheme` off.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read.
     pub fn last_due(&self, scope: &Scope, scheme: &SchemeId) -> Result<Option<Timestamp>, Error> {
         let row = self.tree.get(due_key(scope, scheme))?;
         let millis = row.and_then(|row| row.as_ref().try_into().ok()).map(i64::from_be_bytes);
@@ -140,6 +152,9 @@ impl SweepStore {
 
     /// Drops sweeps last heard of before `horizon`: one that is forgotten while its source is paused begins anew, and
     /// what was cancelled of it with it. Returns how many.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read or write; some sweeps may be dropped already.
     pub fn prune(&self, horizon: Timestamp) -> Result<usize, Error> {
         let mut dropped = 0;
         for item in &self.tree {

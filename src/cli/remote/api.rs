@@ -28,6 +28,10 @@ pub struct Api {
 
 impl Api {
     /// A client of the usher at `base`. Nothing is called yet.
+    ///
+    /// # Errors
+    /// [`Error::NoToken`] if there is no token, [`Error::NoSuchToken`] if no header can carry it, [`Error::Address`] if
+    /// `base` is no HTTP address, [`Error::Local`] if no HTTP client can be made.
     pub fn new(base: Url, token: Option<Secret>) -> Result<Self, Error> {
         let token = token.ok_or(Error::NoToken)?;
         if !token.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -54,11 +58,19 @@ impl Api {
     }
 
     /// Reads `path`, below the API's prefix.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] if no answer comes, [`Error::WrongToken`] if the token is refused,
+    /// [`Error::OtherVersion`] if usher has no such path, [`Error::Refused`] if usher says why it does not do it,
+    /// [`Error::Unreadable`] if the answer is not usher's.
     pub async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, Error> {
         self.send(self.request(Method::GET, path)?.query(query)).await
     }
 
     /// The first `at_most` items of a list; all of them where it is none.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
     pub async fn list(
         &self,
         path: &[&str],
@@ -73,6 +85,9 @@ impl Api {
     }
 
     /// A list that comes in one answer.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
     pub async fn whole(&self, path: &[&str]) -> Result<Vec<Value>, Error> {
         match self.get(path, &[]).await?["items"].take() {
             Value::Array(items) => Ok(items),
@@ -81,6 +96,9 @@ impl Api {
     }
 
     /// Asks with `body` about what is not kept.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
     pub async fn ask(&self, path: &[&str], query: &[(&str, &str)], body: String) -> Result<Value, Error> {
         let request = self.request(Method::POST, path)?.query(query);
         self.send(request.header(header::CONTENT_TYPE, "application/json").body(body)).await
@@ -92,6 +110,9 @@ impl Api {
     }
 
     /// Sends `body`, or nothing, to `path`; `if_match` is the version it is about.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
     pub async fn send_to(
         &self,
         method: Method,
@@ -180,6 +201,9 @@ pub struct Pages<'a> {
 
 impl Pages<'_> {
     /// The next page, which may be empty; none where there are no more, or no more are wanted.
+    ///
+    /// # Errors
+    /// As [`Api::get`]; [`Error::Unreadable`] also if a page names itself as the next one.
     pub async fn next(&mut self) -> Result<Option<Vec<Value>>, Error> {
         if (self.is_begun && self.cursor.is_none()) || self.left == Some(0) {
             return Ok(None);

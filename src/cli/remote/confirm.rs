@@ -15,7 +15,10 @@ pub struct Sure {
 }
 
 impl Sure {
-    /// Whether it is to be done; `what` is a sentence without a full stop. Errors: nobody can be asked.
+    /// Whether it is to be done; `what` is a sentence without a full stop.
+    ///
+    /// # Errors
+    /// [`Error::Unconfirmed`] if there is no terminal to ask at, [`Error::Output`] if it can't be written or read.
     pub fn is_wanted(self, what: &str) -> Result<bool, Error> {
         if self.yes {
             return Ok(true);

@@ -154,6 +154,10 @@ const LETTERS_CSV: [Column; 19] = [
     ("dismissed_at", "/dismissed/at"),
 ];
 
+/// Runs `usher dead-letters`.
+///
+/// # Errors
+/// Those of [`Api::get`]; [`Error::Output`] if the output can't be written.
 pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result<ExitCode, Error> {
     match command {
         Command::List { filters, limit, shown } => {

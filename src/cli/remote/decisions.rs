@@ -44,6 +44,10 @@ const COLUMNS: [Column; 11] = [
     ("scheme", "/schemes/0/scheme"),
 ];
 
+/// Runs `usher decisions`.
+///
+/// # Errors
+/// Those of [`Api::get`]; [`Error::Output`] if the output can't be written.
 pub async fn run(api: &Api, output: &mut Output<'_>, asked: &Decisions) -> Result<ExitCode, Error> {
     output.format = asked.shown.output;
     let mut query = vec![("user", asked.user.as_str())];

@@ -21,6 +21,9 @@ pub struct Explain {
 }
 
 /// Asks usher and shows the tree.
+///
+/// # Errors
+/// Those of [`Api::get`]; [`Error::Output`] if the output can't be written.
 pub async fn run(api: &Api, output: &mut Output<'_>, asked: &Explain) -> Result<ExitCode, Error> {
     let query = [("scheme", asked.scheme.as_str()), ("user", asked.user.as_str())];
     output.format = asked.shown.output.into();

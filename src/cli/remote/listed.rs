@@ -37,6 +37,9 @@ impl Limit {
 }
 
 /// A number of items or `all`.
+///
+/// # Errors
+/// A text for people if it is neither a number from 1 up nor `all`.
 pub fn limit(text: &str) -> Result<Limit, String> {
     match text.parse() {
         _ if text == "all" => Ok(Limit::All),
@@ -47,6 +50,9 @@ pub fn limit(text: &str) -> Result<Limit, String> {
 
 /// Shows a list page by page, each item as `dress` makes it, and says on stderr where it is not the whole one. Gives how
 /// many there were.
+///
+/// # Errors
+/// Those of [`Api::get`]; [`Error::Output`] if the output can't be written.
 pub async fn show(
     api: &Api,
     output: &mut Output<'_>,
@@ -74,6 +80,9 @@ pub async fn show(
 }
 
 /// Says that there is more than is shown.
+///
+/// # Errors
+/// [`Error::Output`] if stderr can't be written.
 pub fn cut(output: &mut Output<'_>, shown: usize) -> Result<(), Error> {
     output.note(&format!("only the first {shown} are shown and there are more: write --limit all"))
 }

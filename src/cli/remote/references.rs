@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::{Error, output::Output};
 
 /// Says which names of `of`, a source or a scheme, are not in the product, each on a line.
+///
+/// # Errors
+/// [`Error::Output`] if stderr can't be written.
 pub fn unresolved(output: &mut Output<'_>, of: &Value) -> Result<(), Error> {
     let id = of["id"].as_str().unwrap_or_default();
     let unresolved = of["references"]["unresolved"].as_array().into_iter().flatten();

@@ -86,6 +86,10 @@ pub struct Filters {
     since: Option<String>,
 }
 
+/// Runs `usher runs`.
+///
+/// # Errors
+/// Those of [`Api::get`]; [`Error::Output`] if the output can't be written.
 pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result<ExitCode, Error> {
     match command {
         Command::List { filters, limit, shown } => {

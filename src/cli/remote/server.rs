@@ -30,6 +30,9 @@ impl Server {
     }
 
     /// A client of it. Nothing is called yet.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the token file can't be read; those of [`Api::new`].
     pub fn api(&self) -> Result<Api, Error> {
         Api::new(self.url.clone(), self.token()?)
     }

@@ -95,6 +95,10 @@ const NEWCOMERS: [Column; 7] = [
 /// What is told first of a source.
 const FIRST: [&str; 7] = ["id", "name", "product", "base_url", "state", "why", "since"];
 
+/// Runs `usher sources`.
+///
+/// # Errors
+/// Those of [`Api::get`]; [`Error::Output`] if the output can't be written.
 pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result<ExitCode, Error> {
     match command {
         Command::List(shown) => list(api, output, shown, &SOURCES).await?,

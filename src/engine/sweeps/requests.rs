@@ -34,6 +34,9 @@ impl AdminCommands {
     }
 
     /// Asks for a sweep for `scheme` alone, now. Gives its run.
+    ///
+    /// # Errors
+    /// [`log::Error`] if the log did not take the request, or it is not known whether it did.
     pub async fn run_now(&self, scheme: &Scheme, by: &Actor) -> Result<RunId, log::Error> {
         let sweep = SweepId::of_request(&scheme.source, &rand::random::<[u8; 16]>());
         let run = RunId::of_sweep(&sweep, &scheme.id);
@@ -52,12 +55,18 @@ impl AdminCommands {
     }
 
     /// Asks to let a run go on that is held.
+    ///
+    /// # Errors
+    /// As [`AdminCommands::run_now`].
     pub async fn release(&self, order: RunOrder) -> Result<(), log::Error> {
         info!(run.id = %order.run(), by = order.by.as_ref().map(tracing::field::display), "run released");
         self.append(&SweepRequest::Release(order)).await
     }
 
     /// Asks to end a run.
+    ///
+    /// # Errors
+    /// As [`AdminCommands::run_now`].
     pub async fn cancel(&self, order: RunOrder) -> Result<(), log::Error> {
         self.append(&SweepRequest::Cancel(order)).await
     }
@@ -70,6 +79,9 @@ impl AdminCommands {
 
     /// Asks to go on with the newcomers of `source` who are held: as with users who were created, or who were there
     /// before. There are so many `users`; it is not about more.
+    ///
+    /// # Errors
+    /// As [`AdminCommands::run_now`].
     pub async fn newcomers(&self, source: SourceId, release: bool, users: u64, by: Actor) -> Result<(), log::Error> {
         info!(source.id = %source, users, %by, "newcomers {}", if release { "released" } else { "dismissed" });
         let order = NewcomerOrder { source, release, users, at: self.clock.now(), by: Some(by) };

@@ -56,6 +56,9 @@ impl Forge {
     ///
     /// Keys are fetched only for a token whose claims are right: whoever does not even know the app's id can't make
     /// usher call anybody, nor learn from its taking longer that the source has an app.
+    ///
+    /// # Errors
+    /// [`ProofError::NoKeys`] if Forge's keys are needed and can't be fetched now.
     pub async fn accepts(&self, token: &[u8], now: Timestamp) -> Result<bool, ProofError> {
         let Some(token) = Token::parse(token, "RS256") else { return Ok(false) };
         let (Some(kid), Some(claims)) = (&token.kid, token.claims::<Claims>()) else { return Ok(false) };

@@ -88,6 +88,9 @@ impl Jwks {
     /// The key called `kid`, fetched where it is not known or not fresh; none: there is no such key. That is said only of
     /// keys that were asked for after this question: one that was made a moment ago was not among the last ones, and a
     /// delivery that is refused for good does not come again.
+    ///
+    /// # Errors
+    /// [`ProofError::NoKeys`] if the key is not known, and the keys can't be fetched now.
     pub async fn fetch(&self, kid: &str) -> Result<Option<RsaKey>, ProofError> {
         let now = Instant::now();
         let Some(url) = &self.origin else { return Ok(self.known(kid)) };

@@ -92,6 +92,10 @@ impl<'r> Unverified<'r> {
     }
 
     /// Proves that `verifier`'s source sent it.
+    ///
+    /// # Errors
+    /// [`ProofError::Unproven`] if nothing in the request proves it, [`ProofError::NoKeys`] if the keys to tell can't
+    /// be fetched now.
     pub async fn verify(self, verifier: &Verifier) -> Result<Verified, ProofError> {
         let form = verifier.form_of(&self.body, &self.proof).await?;
         Ok(Verified { body: self.body, form })

@@ -43,6 +43,9 @@ pub trait Wire: Sized {
     fn to_wire(&self) -> Self::Message;
 
     /// From a message.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] if the message lacks a field that this version needs, or holds a value that it does not know.
     fn from_wire(message: Self::Message) -> Result<Self, Error>;
 }
 
@@ -52,6 +55,9 @@ pub fn encode<T: Wire>(record: &T) -> Bytes {
 }
 
 /// The record in `bytes`.
+///
+/// # Errors
+/// [`Error::Malformed`] if the bytes are no message of this kind; those of [`Wire::from_wire`].
 pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, Error> {
     T::from_wire(T::Message::decode(bytes)?)
 }

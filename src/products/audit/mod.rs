@@ -106,9 +106,16 @@ pub trait AuditLog: Send + Sync {
     fn gap(&self) -> Duration;
 
     /// When the newest entry is from; none where there are no entries.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     async fn newest(&self) -> Result<Option<Timestamp>, Error>;
 
     /// The first page of what is in `span`, or the one at `cursor`, which an earlier page of the same span named. One
     /// that the product does not know any more is refused with 400, 404 or 410.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with 400, 404 or 410 if the product does not know `cursor` any more; any other if the call
+    /// fails.
     async fn page(&self, span: Span, cursor: Option<&str>) -> Result<AuditPage, Error>;
 }

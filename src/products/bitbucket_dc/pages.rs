@@ -56,6 +56,9 @@ impl<'a> List<'a> {
     }
 
     /// The page that begins at `start`, and how many records were asked for.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails or the answer can't be read.
     pub async fn page<T: Record>(&self, bitbucket: &BitbucketDc, start: u64) -> Result<(Page<T>, usize), Error> {
         let ask = |size| async move { bitbucket.http.send(self.call(start, size)).await?.json::<Page<T>>() };
         let (page, asked) = bitbucket.page_size.ask(ask).await?;
@@ -99,6 +102,9 @@ impl<'a> List<'a> {
     }
 
     /// Everything on the list.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or the list does not go forward.
     pub async fn all<T: Record>(&self, bitbucket: &BitbucketDc) -> Result<Records<T>, Error> {
         let mut all = Records::default();
         let take = |page| {
@@ -132,6 +138,9 @@ impl<'a> List<'a> {
 
 impl<T> Page<T> {
     /// What the page, which began at `start`, says of the one behind it.
+    ///
+    /// # Errors
+    /// As [`Page::next`].
     pub fn says(&self, start: u64) -> Result<Next, Error> {
         Ok(match (self.is_last_page, self.next(start)?) {
             (Some(true), _) => Next::Last, // the start of the next one may be named all the same
@@ -141,6 +150,10 @@ impl<T> Page<T> {
     }
 
     /// Where the page behind this one begins, which itself began at `start`; none behind the last one.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] if the next page would not begin behind this one, or there is one and its place is not
+    /// told.
     pub fn next(&self, start: u64) -> Result<Option<u64>, Error> {
         match (self.is_last_page, self.next_page_start) {
             (Some(true), _) | (None, None) => Ok(None),

@@ -42,6 +42,9 @@ pub(in crate::products) struct Linked<T> {
 
 impl<T> Linked<T> {
     /// What the page, which began at `start`, says of the one behind it.
+    ///
+    /// # Errors
+    /// As [`Linked::next`].
     pub fn says(&self, start: usize) -> Result<Next, Error> {
         match self.next(start)? {
             Some(next) => Ok(Next::At(next.to_string())),
@@ -57,6 +60,9 @@ impl<T> Linked<T> {
 
     /// Where the page behind this one begins, which began at `start`; none where this is the last. The product says it: a
     /// short page, and even an empty one, may be followed by others, as it leaves out whom the account may not see.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] if the next page would not begin behind this one.
     pub fn next(&self, start: usize) -> Result<Option<usize>, Error> {
         let Some(link) = self.links["next"].as_str() else { return Ok(None) };
         let told = link.split_once('?').and_then(|(_, query)| {

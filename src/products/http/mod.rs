@@ -62,6 +62,9 @@ pub(super) struct Http {
 
 impl Http {
     /// A client for `source`. Nothing is called yet.
+    ///
+    /// # Errors
+    /// [`ConnectError`] if a setting of `source` can't be used, or the machine's certificates can't be read.
     pub fn new(source: &Source, limits: Limits, metrics: Metrics, clock: Arc<dyn Clock>) -> Result<Self, ConnectError> {
         let base = source.base_url.clone();
         if !matches!(base.scheme(), "http" | "https") || !base.username().is_empty() || base.password().is_some() {
@@ -118,6 +121,10 @@ impl Http {
     }
 
     /// Makes `call` once, when its turn has come.
+    ///
+    /// # Errors
+    /// [`Error`] if no answer comes, or it is not a good one: see [`Received::judge`]. [`Error::Withheld`] if a change
+    /// may not be sent any more.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
         let turn =
             if call.is_a_change() { self.settings.pacer.turn().await } else { self.settings.pacer.turn_to_ask().await };

@@ -48,6 +48,9 @@ impl Access {
 
     /// The groups that give access to any of `applications`, by key; to any at all where none is named. An application
     /// that the site does not have is refused: mostly it is misspelt.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with 404 if the site lacks one of `applications`; any other if the call fails.
     pub async fn groups(&self, http: &Http, applications: &[String]) -> Result<Groups, Error> {
         let all = self.read(http).await?;
         if let Some(other) = applications.iter().find(|key| all.iter().all(|one| one.key != **key)) {
@@ -58,6 +61,9 @@ impl Access {
     }
 
     /// The keys of all applications.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     pub async fn keys(&self, http: &Http) -> Result<BTreeSet<String>, Error> {
         Ok(self.read(http).await?.iter().map(|one| one.key.clone()).collect())
     }

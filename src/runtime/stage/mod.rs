@@ -55,9 +55,15 @@ pub trait Handler: Send + Sync + 'static {
     fn output(&self) -> Stream;
 
     /// Takes a record of its own output into its memory, again if need be.
+    ///
+    /// # Errors
+    /// [`store::Error`] if the state store can't be read or written.
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error>;
 
     /// Whether a record of its own output is in its memory, or what follows from it.
+    ///
+    /// # Errors
+    /// [`store::Error`] if the state store can't be read.
     fn remembers(&self, _scope: &Scope, _record: &Stored) -> Result<bool, store::Error> {
         Ok(true)
     }
@@ -68,6 +74,9 @@ pub trait Handler: Send + Sync + 'static {
     }
 
     /// Takes a record of one of [`Handler::also_restored_from`] into its memory, again if need be.
+    ///
+    /// # Errors
+    /// As [`Handler::remember`].
     fn remember_also(&self, _scope: &Scope, _stream: Stream, _record: &Stored) -> Result<(), store::Error> {
         Ok(())
     }
@@ -92,9 +101,15 @@ pub trait Handler: Send + Sync + 'static {
     async fn attend(&self, _partition: Partition, _work: &Work) {}
 
     /// Works on a record until all that follows from it is in the log.
+    ///
+    /// # Errors
+    /// [`Interrupted`] if the work was stopped before it was done. The record comes again.
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted>;
 
     /// Puts a record among the dead letters on which [`Handler::handle`] has panicked each time.
+    ///
+    /// # Errors
+    /// As [`Handler::handle`].
     async fn give_up(&self, record: &Stored, work: &Work) -> Result<(), Interrupted>;
 }
 
@@ -118,6 +133,9 @@ pub struct Work {
 
 impl Work {
     /// What is remembered of `id`.
+    ///
+    /// # Errors
+    /// [`Interrupted`] if the store can't be read until the work is stopped.
     pub async fn recall(&self, ledger: &Ledger, id: &str) -> Result<Option<Entry>, Interrupted> {
         self.remembered(|| ledger.get(&self.scope, id)).await
     }
@@ -129,6 +147,9 @@ impl Work {
     }
 
     /// What the store gives. One that can't be used is waited for: without it nobody knows what is done.
+    ///
+    /// # Errors
+    /// [`Interrupted`] if `ask` fails until the work is stopped.
     pub async fn remembered<T>(
         &self,
         mut ask: impl FnMut() -> Result<T, store::Error> + Send,

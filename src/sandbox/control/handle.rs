@@ -51,6 +51,9 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// Binds and starts; fails where it can't listen.
+    ///
+    /// # Errors
+    /// [`io::Error`] if the address can't be listened on, or the server or its thread can't be started.
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(options.listen)?;
         let origin = format!("http://{}", listener.local_addr()?);
@@ -80,6 +83,9 @@ impl Sandbox {
     }
 
     /// Ends it at once: open connections are cut. Returns when the port is free.
+    ///
+    /// # Errors
+    /// [`io::Error`] if the server ended with an error, or its thread panicked.
     pub async fn stop(mut self) -> io::Result<()> {
         self.shared.world().faults.remove(None);
         self.server.stop(false).await;
@@ -109,6 +115,9 @@ impl Sandbox {
     }
 
     /// The same controls over HTTP.
+    ///
+    /// # Errors
+    /// [`reqwest::Error`] if no HTTP client can be made.
     pub fn control(&self) -> reqwest::Result<Control> {
         Control::new(self.origin.clone())
     }
@@ -139,11 +148,17 @@ impl Sandbox {
     }
 
     /// Writes into the audit log of a site that a user logged in just now; gives when, by the site's clock.
+    ///
+    /// # Errors
+    /// [`NoSuch::User`] if the site has no such user.
     pub fn log_in(&self, site: Product, user: &str) -> Result<Timestamp, NoSuch> {
         self.audit(site, AuditAction::LoggedIn, user, None)
     }
 
     /// Writes into the audit log of a site what happened to a user, at `at` by the site's clock or just now; gives when.
+    ///
+    /// # Errors
+    /// [`NoSuch::User`] if the site has no such user.
     pub fn audit(
         &self,
         site: Product,
@@ -186,11 +201,17 @@ impl Sandbox {
     }
 
     /// Puts a user into a group, as somebody else would; false where it was in it.
+    ///
+    /// # Errors
+    /// [`NoSuch::User`] and [`NoSuch::Group`] if the site has none of that name.
     pub fn add_member(&self, site: Product, user: &str, group: &str) -> Result<bool, NoSuch> {
         routes::join(&mut self.shared.world(), site, user, group)
     }
 
     /// Takes a user out of a group, as somebody else would; false where it was not in it.
+    ///
+    /// # Errors
+    /// As [`Sandbox::add_member`].
     pub fn remove_member(&self, site: Product, user: &str, group: &str) -> Result<bool, NoSuch> {
         routes::leave(&mut self.shared.world(), site, user, group)
     }
@@ -270,6 +291,9 @@ impl Drop for Sandbox {
 }
 
 /// Runs a sandbox as a process of its own until it is interrupted or terminated. `ready` is called once it listens.
+///
+/// # Errors
+/// Those of [`Sandbox::start`] and [`Sandbox::stop`]; [`io::Error`] if the signals can't be waited for.
 pub async fn serve(options: Options, ready: impl FnOnce(&Sandbox)) -> io::Result<()> {
     let sandbox = Sandbox::start(options)?;
     let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -85,6 +85,9 @@ impl Delivery {
     }
 
     /// Posts it to `url`.
+    ///
+    /// # Errors
+    /// [`reqwest::Error`] if no answer comes. An answer with an error status is no error here.
     pub async fn send(&self, client: &Client, url: Url) -> reqwest::Result<Response> {
         let request = client.post(url).body(self.body.clone());
         self.headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await

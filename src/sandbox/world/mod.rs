@@ -188,6 +188,9 @@ impl Editor<'_> {
     }
 
     /// Finds a user and a group by what tests call them.
+    ///
+    /// # Errors
+    /// [`NoSuch::User`] and [`NoSuch::Group`] if the site has none of that name.
     pub fn find(&self, user: &str, group: &str) -> Result<Serial, NoSuch> {
         let serial = self.site.by_id(user).ok_or_else(|| NoSuch::User(user.to_owned()))?;
         self.site.group(group).ok_or_else(|| NoSuch::Group(group.to_owned()))?;

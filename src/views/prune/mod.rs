@@ -53,6 +53,9 @@ impl Step {
 
 impl Pruning {
     /// Removes some rows, and says how many; none: nothing is left to look at.
+    ///
+    /// # Errors
+    /// [`Error::Database`] if the rows can't be removed.
     pub fn step(&mut self) -> Result<Option<usize>, Error> {
         let (table, horizon) = (self.table, self.horizon);
         let step = self.views.database.write(|db| {

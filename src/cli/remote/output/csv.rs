@@ -8,11 +8,17 @@ use serde_json::Value;
 use super::{super::Error, Column, text};
 
 /// The line of headings.
+///
+/// # Errors
+/// [`Error::Local`] if the line can't be made.
 pub fn headings(columns: &[Column]) -> Result<Vec<u8>, Error> {
     record(columns.iter().map(|(heading, _)| heading.replace([' ', '-'], "_")))
 }
 
 /// One line an item.
+///
+/// # Errors
+/// [`Error::Local`] if a line can't be made.
 pub fn rows(columns: &[Column], items: &[Value]) -> Result<Vec<u8>, Error> {
     let of_item = |item: &Value| {
         record(columns.iter().map(|(_, path)| guarded(&cell(item.pointer(path).unwrap_or(&Value::Null)))))

@@ -18,6 +18,9 @@ pub struct Listing<'o, 'w, 'c> {
 
 impl<'o, 'w, 'c> Listing<'o, 'w, 'c> {
     /// A list by itself. A table has `columns`, and so has CSV; the other formats have all there is.
+    ///
+    /// # Errors
+    /// [`Error::Output`] if the output can't be written, [`Error::Local`] if the text can't be made.
     pub fn begin(output: &'o mut Output<'w>, columns: &'c [Column]) -> Result<Self, Error> {
         let heading = match output.format {
             Format::Csv => csv::headings(columns)?,
@@ -29,6 +32,9 @@ impl<'o, 'w, 'c> Listing<'o, 'w, 'c> {
     }
 
     /// The list under `key` of `whole`, which is written before it.
+    ///
+    /// # Errors
+    /// As [`Listing::begin`].
     pub fn within(output: &'o mut Output<'w>, columns: &'c [Column], whole: &Value, key: &str) -> Result<Self, Error> {
         let heading = match output.format {
             Format::Csv => csv::headings(columns)?,
@@ -50,6 +56,9 @@ impl<'o, 'w, 'c> Listing<'o, 'w, 'c> {
     }
 
     /// Writes the next items.
+    ///
+    /// # Errors
+    /// As [`Listing::begin`].
     pub fn page(&mut self, items: &[Value]) -> Result<(), Error> {
         match self.output.format {
             Format::Table => self.table(items)?,
@@ -74,6 +83,9 @@ impl<'o, 'w, 'c> Listing<'o, 'w, 'c> {
     }
 
     /// Ends the list; `next` is where the rest of it begins, if it is not whole.
+    ///
+    /// # Errors
+    /// As [`Listing::begin`].
     pub fn end(self, next: Option<&str>) -> Result<(), Error> {
         let (is_part, is_empty) = (!self.indent.is_empty(), self.written == 0);
         let out = &mut self.output.out;

@@ -78,6 +78,9 @@ pub type Column = (&'static str, &'static str);
 
 impl Output<'_> {
     /// Shows `items` in `columns`, or whole in the formats that have no columns.
+    ///
+    /// # Errors
+    /// As [`Listing::begin`].
     pub fn list(&mut self, columns: &[Column], items: &[Value]) -> Result<(), Error> {
         let mut listing = Listing::begin(self, columns)?;
         listing.page(items)?;
@@ -85,6 +88,9 @@ impl Output<'_> {
     }
 
     /// Shows one thing whole; as a table, a line for each of its values, those of `first` at the top.
+    ///
+    /// # Errors
+    /// As [`Listing::begin`].
     pub fn one(&mut self, item: &Value, first: &[&str]) -> Result<(), Error> {
         let Value::Object(fields) = item else { return self.whole(item) };
         if self.format != Format::Table {
@@ -98,16 +104,25 @@ impl Output<'_> {
     }
 
     /// A line of result.
+    ///
+    /// # Errors
+    /// [`Error::Output`] if the output can't be written.
     pub fn say(&mut self, line: &str) -> Result<(), Error> {
         Ok(writeln!(self.out, "{}", plain(line))?)
     }
 
     /// A line that is no result: what is going on.
+    ///
+    /// # Errors
+    /// [`Error::Output`] if stderr can't be written.
     pub fn note(&mut self, line: &str) -> Result<(), Error> {
         Ok(writeln!(self.err, "{}", plain(line))?)
     }
 
     /// Everything, as JSON or (also where columns are asked for) as YAML.
+    ///
+    /// # Errors
+    /// As [`Listing::begin`].
     pub fn whole(&mut self, value: &impl Serialize) -> Result<(), Error> {
         match self.format {
             Format::Json => Ok(writeln!(self.out, "{}", json_lines(value, "")?)?),
@@ -132,6 +147,9 @@ fn json_lines(value: &impl Serialize, indent: &str) -> Result<String, Error> {
 }
 
 /// As YAML, with a line break at its end. Nothing in it steers a terminal.
+///
+/// # Errors
+/// [`Error::Local`] if `value` can't be written as YAML.
 pub fn yaml(value: &impl Serialize) -> Result<String, Error> {
     let text = serde_saphyr::to_string(value).map_err(|_| Error::unmade())?;
     if text.chars().any(|c| steers(c) && c != '\n') {

@@ -41,11 +41,17 @@ pub const FIRST: [&str; 11] = [
 const LOOKS: u32 = 60;
 
 /// Waits until a run has ended or is held; 0 where it is done and everybody was looked at, else 1.
+///
+/// # Errors
+/// Those of [`Api::get`]; [`Error::Output`] if the output can't be written.
 pub async fn follow(api: &Api, output: &mut Output<'_>, id: &str) -> Result<ExitCode, Error> {
     wait(api, output, id, 0).await
 }
 
 /// As [`follow`], for a run that was only just asked for.
+///
+/// # Errors
+/// As [`follow`].
 pub async fn follow_new(api: &Api, output: &mut Output<'_>, id: &str) -> Result<ExitCode, Error> {
     wait(api, output, id, LOOKS).await
 }

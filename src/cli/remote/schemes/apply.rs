@@ -30,6 +30,11 @@ pub struct Apply {
 }
 
 /// Stores what the file says; with `prune` also deletes what it does not name.
+///
+/// # Errors
+/// [`Error::File`] and [`Error::Problems`] if the file can't be read or is wrong, [`Error::Unconfirmed`] if nobody can
+/// be asked, those of [`Api::get`] if the stored schemes can't be read, [`Error::Output`] if the output can't be
+/// written. If usher refuses one scheme, the others are stored all the same and the exit code is 1.
 pub async fn apply(api: &Api, output: &mut Output<'_>, asked: &Apply) -> Result<ExitCode, Error> {
     let Apply { file, prune, dry_run, sure } = asked;
     let (wanted, there) = (file.read()?, there(api).await?);

@@ -8,6 +8,10 @@ use super::super::{Api, Error, confirm::Sure, output::Output};
 use crate::cli::FAILED;
 
 /// Deletes what is there at the moment of the question: what somebody else changes meanwhile stays.
+///
+/// # Errors
+/// [`Error::Declined`] if the scheme is in the configuration file, [`Error::Unconfirmed`] if nobody can be asked, those
+/// of [`Api::get`], [`Error::Output`] if the output can't be written.
 pub async fn delete(api: &Api, output: &mut Output<'_>, id: &str, sure: Sure) -> Result<ExitCode, Error> {
     let there = api.get(&["schemes", id], &[]).await?;
     if there["provisioned"] == true {

@@ -17,12 +17,18 @@ pub struct SchemeFile {
 
 impl SchemeFile {
     /// The schemes that it holds.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it can't be read, [`Error::Problems`] if it is not a list of schemes.
     pub fn read(&self) -> Result<Vec<Scheme>, Error> {
         read(&self.file)
     }
 }
 
 /// The schemes in the file at `path`; in standard input where it is `-`.
+///
+/// # Errors
+/// [`Error::File`] if it can't be read, [`Error::Problems`] if it is not a list of schemes.
 pub fn read(path: &std::path::Path) -> Result<Vec<Scheme>, Error> {
     let (name, text) = if path.as_os_str() == "-" {
         ("stdin".to_owned(), io::read_to_string(io::stdin()))

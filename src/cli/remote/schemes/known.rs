@@ -47,6 +47,9 @@ impl Serialize for Readable<'_> {
 }
 
 /// All schemes that usher has, by id.
+///
+/// # Errors
+/// Those of [`Api::get`].
 pub async fn there(api: &Api) -> Result<BTreeMap<String, Known>, Error> {
     let rows = api.list(&["schemes"], &[], None).await?;
     Ok(rows.into_iter().filter_map(known).collect())
@@ -70,6 +73,9 @@ pub fn known(row: Value) -> Option<(String, Known)> {
 }
 
 /// What `scheme` says, as the API tells it.
+///
+/// # Errors
+/// [`Error::Local`] if it can't be written as JSON.
 pub fn text(scheme: &Scheme) -> Result<Value, Error> {
     serde_json::to_value(scheme).map_err(|_| Error::unmade())
 }

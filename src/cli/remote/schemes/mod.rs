@@ -115,6 +115,10 @@ impl From<FileFormat> for Format {
     }
 }
 
+/// Runs `usher schemes`.
+///
+/// # Errors
+/// Those of [`Api::get`], [`apply()`] and [`delete()`]; [`Error::Output`] if the output can't be written.
 pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result<ExitCode, Error> {
     match command {
         Command::List(shown) => list(api, output, shown).await?,

@@ -40,6 +40,10 @@ pub struct Preview {
 const USERS: [Column; 3] = [("user", "/user"), ("name", "/user_name"), ("steps", "/steps")];
 
 /// Asks usher to look at everybody in the source, and shows whom it would select.
+///
+/// # Errors
+/// [`Error::File`] and [`Error::Problems`] if the file can't be read or is wrong; those of [`Api::get`];
+/// [`Error::Output`] if the output can't be written.
 pub async fn preview(api: &Api, output: &mut Output<'_>, asked: &Preview) -> Result<(), Error> {
     output.format = asked.shown.output;
     let scheme = scheme(api, asked).await?;

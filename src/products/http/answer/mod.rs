@@ -63,6 +63,12 @@ impl fmt::Debug for Answer {
 impl Received {
     /// A good answer, or what the status means. `wait` is what the headers ask for; what names the user
     /// (`personal`) does not get into the error's text.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] for 429; [`Error::Unauthorized`] for 401, redirects, answers to an anonymous caller and a
+    /// 403 that is about usher; [`Error::Misconfigured`] for a 403 about one right of usher's; [`Error::Unavailable`] for
+    /// 408, 425 and 5xx; [`Error::Refused`] for any other 4xx. If it is not the product's own answer:
+    /// [`Error::Intercepted`].
     pub fn judge(self, wait: Option<Duration>, personal: &[&str]) -> Result<Answer, Error> {
         match self.status.as_u16() {
             429 => Err(Error::RateLimited { retry_after: wait }),
@@ -136,6 +142,9 @@ impl Received {
 
 impl Answer {
     /// Reads the documented body, whatever type the headers give it: some versions of Jira send JSON as `text/html`.
+    ///
+    /// # Errors
+    /// [`Error::Intercepted`] if the body is not the documented JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let body = without_mark(&self.body);
         // The error's own text can quote the body. Its kind can't.
@@ -157,6 +166,9 @@ impl Answer {
 
     /// For changes that are documented to be answered with nothing. JSON is taken too, as versions differ; a page is not, nor JSON
     /// that says nothing, as gateways send it.
+    ///
+    /// # Errors
+    /// [`Error::Intercepted`] if the body is neither empty nor JSON of the product's.
     pub fn done(&self) -> Result<(), Error> {
         if self.body.trim_ascii().is_empty() {
             return Ok(());

@@ -105,6 +105,9 @@ impl Pace {
     }
 
     /// Takes the next slot, or says when to ask again.
+    ///
+    /// # Errors
+    /// The moment at which the next slot is free.
     pub fn take(&mut self, now: Instant) -> Result<(), Instant> {
         let free = self.configured.next.max(self.learned.next).max(self.not_before);
         if free > now {
