@@ -109,7 +109,7 @@ impl Explainer {
     ///
     /// # Errors
     /// [`Error::NoSuchSource`] if the scheme's source is not connected here, [`Error::NoSuchUser`] if nobody has this
-    /// id or login name, [`Error::Product`] if the call to the question, [`Error::TooSlow`] if it does not
+    /// id or login name, [`Error::Product`] if the call to the product fails, [`Error::TooSlow`] if it does not
     /// answer in time.
     pub async fn explain(&self, scheme: &Scheme, user: &str) -> Result<Explanation, Error> {
         let user = self.find(&scheme.source, user).await?;
