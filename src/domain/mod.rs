@@ -24,7 +24,8 @@ pub use policy::named_users::NamedUsers;
 pub use policy::reference::{Mention, MentionedAt, Reference, ReferenceKind};
 pub use policy::scheme::{Limits, Mode, Scheme, SchemeRef};
 pub use policy::setting::{
-    Actor, CancelledRun, ChangeKind, InvalidActor, Pausable, Pause, SchemeChange, Setting, StoredScheme,
+    Actor, CancelledRun, ChangeKind, InvalidActor, OutcomesRecreated, Pausable, Pause, SchemeChange, Setting,
+    StoredScheme,
 };
 pub use policy::trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};
 pub use product::Product;

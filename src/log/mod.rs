@@ -27,7 +27,7 @@ pub use self::{
     read_trouble::{Batches, ReadTrouble},
 };
 use crate::{
-    domain::{Timestamp, UserKey},
+    domain::{OutcomesRecreated, Timestamp, UserKey},
     health::Health,
 };
 
@@ -269,6 +269,20 @@ pub trait Log: Send + Sync + 'static {
     /// old both are. Otherwise each record is kept for the [`RETENTION`] at least.
     fn keeps_what_tells_of_unconsumed(&self) -> bool {
         false
+    }
+
+    /// How the topic of the outcomes was created again last, where it was deleted: that of `partition`. None where what is
+    /// appended can't be lost like that.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where it can't be read now.
+    async fn outcomes_recreated(&self, _partition: Partition) -> Result<Option<OutcomesRecreated>, Error> {
+        Ok(None)
+    }
+
+    /// The same, as far as it is known without asking.
+    fn outcomes_known_recreated(&self, _partition: Partition) -> Option<OutcomesRecreated> {
+        None
     }
 
     /// Joins `group`: its members share the partitions of `stream` among them.

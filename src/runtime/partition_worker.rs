@@ -131,7 +131,6 @@ impl<H: Handler> PartitionWorker<H> {
     /// Takes a record: begins it, or has it wait behind the one of the same user that is in the works.
     fn take(&mut self, record: Stored) {
         let offset = record.position.offset;
-        self.work.given.begins_at(offset);
         // Output offsets below this one were acknowledged already, and all of them belong to records before this one: when
         // all up to this one are finished, they are all remembered.
         let safe = self.work.acked.load(Ordering::Acquire);

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Handler, partition_worker::is_of};
+use super::{Handler, partition_worker::is_of, recreation};
 use crate::{
     domain::{Stage, Timestamp},
     log::{self, Log, Partition, Records, Stored, Stream},
@@ -15,12 +15,6 @@ use crate::{
 
 /// Where no record comes for so long, it is looked whether those that are waited for are still there.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-
-/// So many records before a checkpoint are compared with what is remembered.
-const COMPARED: u64 = 512;
-/// For each that is not remembered so many have to be. One that had stood still may have written some late. And of a stream that was
-/// made again some may be remembered, as they are about what was done once more.
-const KNOWN_FOR_EACH: usize = 9;
 
 /// Why it was not read back.
 #[derive(Debug)]
@@ -67,6 +61,10 @@ pub(crate) async fn restore<H: Handler>(
     };
     let keeps = is_done_for_good(handler.stage());
     let (from, end) = reading.read_back(handler.output(), scope, keeps, take_in).await?;
+    if keeps && !log.keeps_what_tells_of_unconsumed() {
+        let checked = recreation::check(log.as_ref(), ledger, scope, partition);
+        stop.run_until_cancelled(checked).await.ok_or(Stopped::Interrupted)??;
+    }
     if end > from {
         info!(stage = handler.stage().as_str(), source.id = %handler.source(), %partition, records = end - from, "restored");
     }
@@ -80,45 +78,31 @@ async fn note_what_is_lost<H: Handler>(reading: &Reading<'_>, handler: &H, scope
     if ledger.forgotten(scope)?.is_some_and(|forgotten| forgotten.until == u64::MAX) {
         ledger.end_forgotten(scope, log.bounds(handler.input(), partition).await?.end)?;
     }
+    if is_done_for_good(handler.stage()) && !log.keeps_what_tells_of_unconsumed() {
+        let noted = recreation::note(log.as_ref(), ledger, scope, partition);
+        reading.stop.run_until_cancelled(noted).await.ok_or(Stopped::Interrupted)??;
+    }
     let written = log.bounds(handler.output(), partition).await?;
     let checkpoint = ledger.checkpoint(scope)?;
-    let has_grown_again = checkpoint <= written.end && reading.is_another(handler, scope, &written, checkpoint).await?;
-    let is_remade = checkpoint > written.end || has_grown_again;
-    let is_in_doubt = written.start > 0 || is_done_for_good(handler.stage());
-    let is_gone = (written.start > checkpoint || is_remade) && is_in_doubt && !log.keeps_what_tells_of_unconsumed();
+    // Beyond the end it says nothing: the stream is another one.
+    let read = if checkpoint > written.end { 0 } else { checkpoint };
+    let is_gone = written.start > read && !log.keeps_what_tells_of_unconsumed();
     // A version that forgot by age alone has kept this store.
     let was_pruned = checkpoint > 0 && ledger.forgotten(scope)?.is_none();
     let forgotten = if is_gone || was_pruned {
         let kept = handler.now().minus(log::RETENTION);
         let oldest = if is_gone { reading.first_appended(handler.output(), written).await? } else { None };
         let until = log.bounds(handler.input(), partition).await?.end;
-        let before = match is_remade && is_done_for_good(handler.stage()) {
-            // The stream was deleted and made again: what is gone may be young.
-            true => oldest.unwrap_or_else(|| handler.now()),
-            false => oldest.map_or(kept, |oldest| oldest.min(kept)),
-        };
-        Forgotten { before, until }
-    } else if checkpoint == 0 && is_done_for_good(handler.stage()) && !log.keeps_what_tells_of_unconsumed() {
-        // Nothing shows that something is missing, and nothing that it is not.
-        Forgotten { until: log.bounds(handler.input(), partition).await?.end, ..Forgotten::NOTHING }
+        Forgotten { before: oldest.map_or(kept, |oldest| oldest.min(kept)), until }
     } else {
         Forgotten::NOTHING
     };
-    ledger.note_forgotten(scope, forgotten)?;
-    if is_remade && is_done_for_good(handler.stage()) {
-        ledger.set_aside(scope)?;
-    }
-    if has_grown_again {
-        let (stream, stage) = (handler.output(), handler.stage().as_str());
-        warn!(%stream, %partition, stage, "the log holds other records than were read back, restoring from its start");
-        ledger.read_back_anew(scope, &[])?;
-    }
-    Ok(())
+    Ok(ledger.note_forgotten(scope, forgotten)?)
 }
 
 /// Whether the work of `stage` is done whatever becomes of its output: a product was changed. What the other stages wrote and is
 /// gone has to be written again.
-const fn is_done_for_good(stage: Stage) -> bool {
+pub(super) const fn is_done_for_good(stage: Stage) -> bool {
     match stage {
         Stage::Executor => true,
         Stage::Intake | Stage::Planner | Stage::Sweeper => false,
@@ -136,37 +120,6 @@ pub(crate) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Whether the output of `handler` is another stream than the one that was read back up to `checkpoint`: it was deleted,
-    /// made again, and has grown since. Then much of what stands before the checkpoint is not remembered.
-    async fn is_another<H: Handler>(
-        &self,
-        handler: &H,
-        scope: &Scope,
-        written: &Range<u64>,
-        checkpoint: u64,
-    ) -> Result<bool, Stopped> {
-        let mut next = written.start.max(checkpoint.saturating_sub(COMPARED));
-        if next >= checkpoint || !is_done_for_good(handler.stage()) || self.log.keeps_what_tells_of_unconsumed() {
-            return Ok(false);
-        }
-        // Not what is noted as forgotten: the clocks that the times there are from may have been wrong.
-        let kept_since = handler.now().minus(log::RETENTION);
-        let (mut known, mut strange) = (0, 0);
-        let mut records = self.log.read(handler.output(), vec![(self.partition, next)]).await?;
-        while next < checkpoint {
-            let record = self.next(handler.output(), checkpoint, &mut records).await?;
-            next = record.position.offset + 1;
-            if !is_of(&record, handler.source()) || record.appended < kept_since {
-                continue;
-            }
-            match handler.remembers(scope, &record)? {
-                true => known += 1,
-                false => strange += 1,
-            }
-        }
-        Ok(strange > known / KNOWN_FOR_EACH)
-    }
-
     /// Reads `stream` from the checkpoint of `scope` to its end, and moves the checkpoint there. Gives both. Where the
     /// checkpoint lies beyond the end, what is remembered is forgotten, unless `keeps` says that it is true all the same.
     async fn read_back(

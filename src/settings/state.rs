@@ -37,6 +37,8 @@ pub(super) enum Prepared {
     Scheme(Box<Known>),
     Pause(Pause),
     CancelledRun(CancelledRun),
+    /// Set by the log for itself.
+    NoneOfOurs,
 }
 
 /// What holds now. Records are found by their keys in the log.
@@ -72,6 +74,7 @@ impl State {
             Setting::Scheme(stored) => Prepared::Scheme(Box::new(self.prepared_scheme(key, stored))),
             Setting::Pause(pause) => Prepared::Pause(pause),
             Setting::CancelledRun(cancelled) => Prepared::CancelledRun(cancelled),
+            Setting::OutcomesRecreated(_) => Prepared::NoneOfOurs,
         }
     }
 
@@ -89,6 +92,7 @@ impl State {
             Prepared::CancelledRun(cancelled) => {
                 self.cancelled.insert(key, cancelled);
             }
+            Prepared::NoneOfOurs => {}
         }
         false
     }

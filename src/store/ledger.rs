@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{SourceId, Stage, Timestamp},
-    log::{Partition, Stream},
+    log::{Partition, Stored, Stream},
 };
 
 /// What is remembered of one event or step.
@@ -79,10 +79,6 @@ const ATTEMPTED: u8 = 1;
 const DONE: u8 = 2;
 const GONE: u8 = 3;
 const KEPT_BACK: u8 = 4;
-/// The length of what is remembered of something that is done.
-const TOLD: usize = 9;
-/// Stands behind it where the stream that told of it is gone.
-const FROM_BEFORE: u8 = 1;
 
 impl Ledger {
     pub(super) fn new(entries: sled::Tree, checkpoints: sled::Tree) -> Self {
@@ -123,35 +119,12 @@ impl Ledger {
             Entry::KeptBack => (KEPT_BACK, "", at),
         };
         let is_done = self.get(scope, id)?.is_some_and(|known| known.is_done());
-        if !entry.is_done() && is_done && !self.is_from_before(scope, id)? {
+        if !entry.is_done() && is_done {
             return Ok(());
         }
         let value = [&[tag][..], &at.as_millis().to_be_bytes(), before.as_bytes()].concat();
         self.entries.insert(scope.key(id), value)?;
         Ok(())
-    }
-
-    /// Notes that what is done in `scope` was told by a stream that is gone. What is put from now on is told by another one.
-    ///
-    /// # Errors
-    /// [`Error::Sled`] if sled can't read or write; some entries may be marked already.
-    pub fn set_aside(&self, scope: &Scope) -> Result<(), Error> {
-        for item in self.entries.scan_prefix(&scope.0) {
-            let (key, value) = item?;
-            if value.first() != Some(&ATTEMPTED) && value.len() == TOLD {
-                self.entries.insert(key, [&value[..], &[FROM_BEFORE][..]].concat())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether it is only told of `id` by a stream that is gone that it is done.
-    ///
-    /// # Errors
-    /// [`Error::Sled`] if sled can't read.
-    pub fn is_from_before(&self, scope: &Scope, id: &str) -> Result<bool, Error> {
-        let value = self.entries.get(scope.key(id))?;
-        Ok(value.is_some_and(|value| value.first() != Some(&ATTEMPTED) && value.len() > TOLD))
     }
 
     /// All records of the stage's output before this offset are remembered; the rest is to be read back.
@@ -230,6 +203,45 @@ impl Ledger {
     /// [`Error::Sled`] if sled can't read or write.
     pub fn note_forgotten(&self, scope: &Scope, forgotten: Forgotten) -> Result<(), Error> {
         self.note_forgotten_in(&scope.0, forgotten)
+    }
+
+    /// Which creation of the output's topic was read back: none, where that was not looked at yet; 0, where it was the first one.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read.
+    pub fn recreation(&self, scope: &Scope) -> Result<Option<u64>, Error> {
+        let row = self.checkpoints.get(recreation_key(&scope.0))?;
+        Ok(row.and_then(|row| row.as_ref().try_into().ok()).map(u64::from_be_bytes))
+    }
+
+    /// Notes which creation of the output's topic is read back from now on. Of records of the input before `lost_until` nothing
+    /// may be remembered; none: as was noted before.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read or write.
+    pub fn note_recreation(&self, scope: &Scope, number: u64, lost_until: Option<u64>) -> Result<(), Error> {
+        // Before the number: sled keeps the order of writes across a crash.
+        if let Some(until) = lost_until {
+            self.checkpoints.insert(lost_key(&scope.0), &until.to_be_bytes())?;
+        }
+        self.checkpoints.insert(recreation_key(&scope.0), &number.to_be_bytes())?;
+        Ok(())
+    }
+
+    fn lost_until(&self, scope: &Scope) -> Result<u64, Error> {
+        let row = self.checkpoints.get(lost_key(&scope.0))?;
+        Ok(row.and_then(|row| row.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
+    }
+
+    /// Whether what follows from `record` of the input may be done without being remembered.
+    ///
+    /// # Errors
+    /// [`Error::Sled`] if sled can't read.
+    pub fn is_in_doubt(&self, scope: &Scope, record: &Stored) -> Result<bool, Error> {
+        let offset = record.position.offset;
+        let forgotten = self.forgotten(scope)?.unwrap_or(Forgotten::NOTHING);
+        // Of what was lost by the offset alone: a clock may have been wrong.
+        Ok(offset < self.lost_until(scope)? || forgotten.covers(offset, record.appended))
     }
 
     /// Notes that nothing is forgotten of records at `end` or behind, where no end was noted. Earlier versions noted none.
@@ -319,6 +331,14 @@ fn scope_of(key: &[u8]) -> &[u8] {
 
 fn forgotten_key(scope: &[u8]) -> Vec<u8> {
     [scope, b"forgotten"].concat() // no stream has this name
+}
+
+fn recreation_key(scope: &[u8]) -> Vec<u8> {
+    [scope, b"recreation"].concat() // no stream has this name
+}
+
+fn lost_key(scope: &[u8]) -> Vec<u8> {
+    [scope, b"lost"].concat() // no stream has this name
 }
 
 fn anew_key(scope: &Scope) -> Vec<u8> {

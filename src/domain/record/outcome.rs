@@ -7,7 +7,7 @@ use crate::domain::{
 };
 
 /// How a step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepResult {
     /// usher made it so.
     Changed,

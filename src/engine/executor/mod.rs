@@ -2,7 +2,6 @@
 
 pub(super) mod guard;
 pub(super) mod outcomes;
-pub(super) mod passed;
 pub(super) mod run_line;
 pub(super) mod step;
 
@@ -31,7 +30,6 @@ use crate::{
 };
 use guard::Guard;
 use outcomes::Outcomes;
-use passed::Memory;
 use run_line::RunLine;
 use step::Ended;
 use step::Hold;
@@ -52,7 +50,6 @@ pub struct Executor {
     pub(super) connection: Arc<Connection>,
     pub(super) guard: Guard,
     pub(super) outcomes: Arc<Outcomes>,
-    pub(super) log: Arc<dyn Log>,
     mode: Live<Mode>,
 }
 
@@ -74,10 +71,10 @@ impl Executor {
             appender: appender.clone(),
             metrics: metrics.clone(),
         };
-        let guard = Guard::new(Arc::clone(&connection), protect).claiming(Arc::clone(&log));
+        let guard = Guard::new(Arc::clone(&connection), protect).claiming(log);
         let outcomes =
             Arc::new(Outcomes { connection: Arc::clone(&connection), appender, dead_letters, ledger, metrics });
-        Self { connection, guard, outcomes, log, mode: mode.into() }
+        Self { connection, guard, outcomes, mode: mode.into() }
     }
 
     /// The same, holding what takes something away while `references` that protect users name nothing.
@@ -121,7 +118,7 @@ impl Executor {
         line: &mut RunLine,
         work: &Work,
     ) -> Result<Entry, Interrupted> {
-        let attempted = match self.remembered_of(plan, work).await? {
+        let attempted = match self.outcomes.recall(&plan.step, work).await? {
             Some(Entry::Attempted { before, at }) => Some((before, at)),
             Some(done) => {
                 self.outcomes.metrics.duplicates.with_label_values(&[Stage::Executor.as_str()]).inc();
@@ -141,7 +138,7 @@ impl Executor {
         &self,
         decision: &'a Decision,
         verdict: &'a SchemeVerdict,
-        memory: Memory,
+        in_doubt: bool,
     ) -> impl Iterator<Item = Plan<'a>> {
         let observe = self.observes() || decision.mode == Mode::Observe;
         let dry_run = observe || verdict.test_mode;
@@ -156,7 +153,7 @@ impl Executor {
                 && verdict.forecast == Some(Forecast::AlreadySo),
             after_delete: verdict.steps[..index].contains(&Step::Delete),
             followed: index + 1 < verdict.steps.len(),
-            memory,
+            in_doubt,
         });
         plans.filter(|plan| decision.only.as_ref().is_none_or(|only| *only == plan.step.key))
     }
@@ -171,7 +168,7 @@ impl Executor {
     async fn give_up_read(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
         for verdict in decision.selected() {
             let mut line = RunLine::default();
-            for plan in self.plans(decision, verdict, Memory::WHOLE) {
+            for plan in self.plans(decision, verdict, false) {
                 let (before, known) = match self.outcomes.recall(&plan.step, work).await? {
                     Some(Entry::Attempted { before, .. }) => (Some(before), UNKNOWN_WHETHER_DONE),
                     Some(Entry::Done | Entry::Gone | Entry::KeptBack) => continue,
@@ -227,13 +224,6 @@ impl Handler for Executor {
         }
     }
 
-    fn remembers(&self, scope: &Scope, record: &Stored) -> Result<bool, store::Error> {
-        match codec::decode::<OutcomeRecord>(&record.payload) {
-            Ok(written) => self.outcomes.remembers(scope, &written),
-            Err(_) => Ok(true), // nothing follows from it
-        }
-    }
-
     async fn handle(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
         let decision = match codec::decode::<Decision>(&record.payload) {
             Ok(decision) => decision,
@@ -241,12 +231,12 @@ impl Handler for Executor {
                 return self.outcomes.dead_letters.unreadable(self.input(), record, &error, &work.stop).await;
             }
         };
-        let memory = self.memory_of(&decision, record, work).await?;
+        let in_doubt = work.remembered(|| self.outcomes.ledger.is_in_doubt(&work.scope, record)).await?;
         let mut context = StepContext::default();
         for verdict in decision.selected() {
             context.begin_scheme();
             let mut line = RunLine::default();
-            for plan in self.plans(&decision, verdict, memory) {
+            for plan in self.plans(&decision, verdict, in_doubt) {
                 let entry = self.step(&plan, &mut context, &mut line, work).await?;
                 context.note(&plan.step.step, &entry);
             }

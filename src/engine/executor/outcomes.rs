@@ -123,16 +123,6 @@ impl Outcomes {
         }
     }
 
-    /// Whether it is known of the step in `record` that it was begun, or that it has ended.
-    pub(in crate::engine) fn remembers(&self, scope: &Scope, record: &OutcomeRecord) -> Result<bool, store::Error> {
-        let (step, has_ended) = match record {
-            OutcomeRecord::Attempt(attempt) => (&attempt.step, false),
-            OutcomeRecord::Outcome(outcome) => (&outcome.step, true),
-        };
-        let known = self.ledger.get(scope, &step.memory_id())?;
-        Ok(known.is_some_and(|known| known.is_done() || !has_ended))
-    }
-
     fn remember_issue(&self, scope: &Scope, marker: &str, at: Timestamp) -> Result<(), store::Error> {
         self.ledger.put(scope, &issue_id(marker), &Entry::Attempted { before: String::new(), at }, at)
     }

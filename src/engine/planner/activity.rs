@@ -188,7 +188,7 @@ mod tests {
         let scope = Scope::new(Stage::Planner, &source(), Partition(0));
         let (stop, lease) = (CancellationToken::new(), Arc::new(ForGood));
         let health = crate::health::Health::default();
-        let work = Work { scope, stop, lease, health, system: "test", acked: Arc::default(), given: Arc::default() };
+        let work = Work { scope, stop, lease, health, system: "test", acked: Arc::default() };
         (ledger, activities, work)
     }
 

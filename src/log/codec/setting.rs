@@ -2,8 +2,8 @@
 
 use super::{Error, Wire, need, proto};
 use crate::domain::{
-    Actor, CancelledRun, ChangeKind, Pausable, Pause, RunId, SchemeChange, SchemeId, Setting, SourceId, StoredScheme,
-    Timestamp,
+    Actor, CancelledRun, ChangeKind, OutcomesRecreated, Pausable, Pause, RunId, SchemeChange, SchemeId, Setting,
+    SourceId, StoredScheme, Timestamp,
 };
 
 impl Wire for Setting {
@@ -29,6 +29,15 @@ impl Wire for Setting {
                 by: cancelled.by.to_string(),
                 at_ms: cancelled.at.as_millis(),
             }),
+            Self::OutcomesRecreated(recreated) => {
+                let OutcomesRecreated { partition, number, decisions_until } = *recreated;
+                let partition = partition.into();
+                proto::setting::Setting::OutcomesRecreated(proto::OutcomesRecreated {
+                    partition,
+                    number,
+                    decisions_until,
+                })
+            }
         };
         proto::Setting { setting: Some(setting) }
     }
@@ -43,6 +52,11 @@ impl Wire for Setting {
                     by: actor(&by)?,
                     at: Timestamp::from_millis(at_ms),
                 })
+            }
+            proto::setting::Setting::OutcomesRecreated(recreated) => {
+                let proto::OutcomesRecreated { partition, number, decisions_until } = recreated;
+                let partition = u16::try_from(partition).map_err(|_| Error::Missing("partition"))?;
+                Self::OutcomesRecreated(OutcomesRecreated { partition, number, decisions_until })
             }
         })
     }
@@ -125,6 +139,7 @@ mod tests {
             pause(Pausable::Source("acme".parse().expect("an id")), true),
             pause(Pausable::Scheme(id), false),
             Setting::CancelledRun(CancelledRun { run: RunId::new("e.s"), by: by.clone(), at }),
+            Setting::OutcomesRecreated(OutcomesRecreated { partition: 3, number: 2, decisions_until: 70 }),
         ] {
             assert_eq!(decode::<Setting>(&encode(&setting)).expect("readable"), setting);
         }

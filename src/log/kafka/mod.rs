@@ -37,10 +37,11 @@ use self::{
     readiness::Readiness,
     search::Acknowledged,
     settings::{Patience, Settings},
+    topics::recreations::Recreations,
     watch::Watch,
 };
 use super::{AppendTimes, Consumer, Error, Log, Partition, Position, Record, Records, Stream};
-use crate::{config::KafkaConfig, health::Health};
+use crate::{config::KafkaConfig, domain::OutcomesRecreated, health::Health};
 
 /// How long the brokers may take to answer a question.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -74,6 +75,7 @@ pub struct KafkaLog {
     predecessor: Predecessor,
     lags: Lags,
     acknowledged: Arc<Acknowledged>,
+    recreations: Arc<Recreations>,
     watch: Arc<Watch>,
     _watching: DropGuard,
     readiness: Arc<Readiness>,
@@ -110,13 +112,20 @@ impl KafkaLog {
         let deliveries = Arc::new(Producer::new(settings.clone(), Patience::GivesUp)?);
         let results = Arc::new(Producer::new(settings.clone(), Patience::NeverGivesUp)?);
         let client = deliveries.client();
-        let partitions = topics::ensure(&client, &settings, config).await?;
+        let recreations = Arc::new(Recreations::new(settings.clone(), Arc::clone(&deliveries)));
+        let partitions = topics::ensure(&client, &settings, config, &recreations).await?;
         let identity = identity(&client, config).await?;
         let (acknowledged, closing) = (Arc::<Acknowledged>::default(), CancellationToken::new());
         let watching = closing.child_token();
         let readiness = Arc::new(Readiness::new());
         let told = (health.clone(), Arc::clone(&readiness));
-        let watch = Watch::new(settings.clone(), config, partitions, told, Arc::clone(&acknowledged));
+        let watch = Watch::new(
+            settings.clone(),
+            config,
+            partitions,
+            told,
+            (Arc::clone(&acknowledged), Arc::clone(&recreations)),
+        );
         tokio::spawn(Arc::clone(&watch).run(Arc::clone(&deliveries), watching.clone()));
         Ok(Self {
             deliveries,
@@ -128,6 +137,7 @@ impl KafkaLog {
             predecessor,
             lags: Lags::default(),
             acknowledged,
+            recreations,
             watch,
             _watching: watching.drop_guard(),
             readiness,
@@ -229,6 +239,15 @@ impl Log for KafkaLog {
         let acknowledged = Arc::clone(&self.acknowledged);
         let watched = reader::Watched { stream, watch: Arc::clone(&self.watch), acknowledged };
         reader::open(&self.settings, &self.settings.topic(stream), &from, watched, self.closing.clone())
+    }
+
+    async fn outcomes_recreated(&self, partition: Partition) -> Result<Option<OutcomesRecreated>, Error> {
+        self.open_still()?;
+        self.recreations.last(partition).await
+    }
+
+    fn outcomes_known_recreated(&self, partition: Partition) -> Option<OutcomesRecreated> {
+        self.recreations.known(partition)
     }
 
     async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error> {

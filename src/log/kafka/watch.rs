@@ -22,7 +22,7 @@ use super::{
     readiness::Readiness,
     search::Acknowledged,
     settings::Settings,
-    topics::{self, Standing},
+    topics::{self, Standing, recreations::Recreations},
 };
 use crate::{
     config::KafkaConfig,
@@ -48,6 +48,9 @@ pub(super) struct Watch {
     health: Health,
     readiness: Arc<Readiness>,
     acknowledged: Arc<Acknowledged>,
+    recreations: Arc<Recreations>,
+    /// What was told of lost outcomes, by partition, when this process began.
+    known_losses: Vec<Option<u64>>,
     streams: BTreeMap<Stream, Watched>,
     look: Notify,
     not_made: LogLimiter,
@@ -70,7 +73,7 @@ impl Watch {
         config: &KafkaConfig,
         partitions: u16,
         (health, readiness): (Health, Arc<Readiness>),
-        acknowledged: Arc<Acknowledged>,
+        (acknowledged, recreations): (Arc<Acknowledged>, Arc<Recreations>),
     ) -> Arc<Self> {
         let watched = |stream: Stream| Watched {
             component: health.component(format!("stream {stream}")),
@@ -80,7 +83,20 @@ impl Watch {
         };
         let streams = Stream::ALL.into_iter().map(|stream| (stream, watched(stream))).collect();
         let (config, look, not_made) = (config.clone(), Notify::new(), LogLimiter::once_a_minute());
-        Arc::new(Self { settings, config, partitions, health, readiness, acknowledged, streams, look, not_made })
+        let known_losses = numbers(&recreations, partitions);
+        Arc::new(Self {
+            settings,
+            config,
+            partitions,
+            health,
+            readiness,
+            acknowledged,
+            recreations,
+            known_losses,
+            streams,
+            look,
+            not_made,
+        })
     }
 
     /// Watches until `closing`.
@@ -150,11 +166,25 @@ impl Watch {
         }
         if !missing.is_empty() {
             self.make_again(client, &missing).await;
+        } else if self.has_lost_outcomes().await {
+            self.start_anew(&[Stream::Outcomes]);
         }
+    }
+
+    /// Whether the outcomes were lost since this process began. A process that stood still meanwhile was not told by anybody that their
+    /// topic was missing, and the new one may have grown beyond what it had read.
+    async fn has_lost_outcomes(&self) -> bool {
+        // An error says nothing. The next look asks again.
+        let _ = self.recreations.refresh(&self.all_partitions()).await;
+        let now = numbers(&self.recreations, self.partitions);
+        now.iter().zip(&self.known_losses).any(|(now, known)| now > known)
     }
 
     async fn is_there(&self, client: &Client, stream: Stream, watched: &Watched) {
         if watched.suspect.swap(false, Ordering::Relaxed) && self.was_made_again(client, stream).await {
+            if stream == Stream::Outcomes {
+                self.learn_or_tell_what_is_lost().await;
+            }
             return self.start_anew(&[stream]);
         }
         let refused = watched.refused.load(Ordering::Relaxed);
@@ -183,8 +213,14 @@ impl Watch {
     }
 
     async fn make_again(&self, client: &Client, missing: &[Stream]) {
-        match topics::make_again(client, &self.settings, &self.config, missing, self.partitions).await {
-            Ok(made) => self.note_made(missing, &made),
+        let (settings, config, partitions) = (&self.settings, &self.config, self.partitions);
+        match topics::make_again(client, settings, config, missing, partitions, &self.recreations).await {
+            Ok(made) => {
+                if made.contains(&Stream::Outcomes) {
+                    self.learn_what_is_lost().await;
+                }
+                self.note_made(missing, &made);
+            }
             Err(error) => self.not_made(missing, &error),
         }
     }
@@ -209,6 +245,31 @@ impl Watch {
         }
     }
 
+    /// Reads what was told of outcomes that are lost. This process has all that was done in its partitions, and notes so when it
+    /// ends.
+    async fn learn_what_is_lost(&self) {
+        if let Err(error) = self.recreations.refresh(&self.all_partitions()).await {
+            tracing::warn!(%error, "kafka: it can't be read which outcomes are lost; some steps may be in doubt");
+        }
+    }
+
+    /// The same, of a topic that this process did not create. Where nobody has told of it, it does: somebody else than usher has
+    /// created it.
+    async fn learn_or_tell_what_is_lost(&self) {
+        let before = numbers(&self.recreations, self.partitions);
+        self.learn_what_is_lost().await;
+        if numbers(&self.recreations, self.partitions) != before {
+            return;
+        }
+        if let Err(error) = self.recreations.tell(self.partitions).await {
+            tracing::warn!(%error, "kafka: it can't be told that outcomes are lost; other processes may not know");
+        }
+    }
+
+    fn all_partitions(&self) -> Vec<Partition> {
+        (0..self.partitions).map(Partition).collect()
+    }
+
     fn start_anew(&self, streams: &[Stream]) {
         let topics: Vec<_> = streams.iter().map(|stream| self.settings.topic(*stream)).collect();
         let topics = topics.join(", ");
@@ -222,9 +283,15 @@ impl Watch {
     }
 }
 
+/// The number of the last loss of outcomes in each partition, as far as it was read.
+fn numbers(recreations: &Recreations, partitions: u16) -> Vec<Option<u64>> {
+    (0..partitions).map(|partition| recreations.known(Partition(partition)).map(|told| told.number)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::kafka::settings::Patience;
 
     fn watch(health: &Health) -> Arc<Watch> {
         let config = KafkaConfig {
@@ -237,7 +304,9 @@ mod tests {
         };
         let settings = Settings::new(&config).expect("good settings");
         let told = (health.clone(), Arc::new(Readiness::new()));
-        Watch::new(settings, &config, 3, told, Arc::default())
+        let producer = Producer::new(settings.clone(), Patience::GivesUp).expect("a producer");
+        let recreations = Arc::new(Recreations::new(settings.clone(), Arc::new(producer)));
+        Watch::new(settings, &config, 3, told, (Arc::default(), recreations))
     }
 
     async fn ends(health: &Health) -> Option<String> {

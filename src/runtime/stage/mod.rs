@@ -15,7 +15,8 @@ use super::{
     Failures, Input, Retry,
     group::share,
     partition_worker::PartitionWorker,
-    replay::{Stopped, restore},
+    recreation,
+    replay::{Stopped, is_done_for_good, restore},
     unconsumed,
 };
 use crate::{
@@ -24,7 +25,6 @@ use crate::{
     health::Health,
     log::{self, Assignment, Lease, Log, Partition, Stored, Stream},
     metrics::Metrics,
-    runtime::given::Given,
     source::Connection,
     store::{self, Entry, Ledger, Scope},
 };
@@ -59,14 +59,6 @@ pub trait Handler: Send + Sync + 'static {
     /// # Errors
     /// [`store::Error`] if the state store can't be read or written.
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error>;
-
-    /// Whether a record of its own output is in its memory, or what follows from it.
-    ///
-    /// # Errors
-    /// [`store::Error`] if the state store can't be read.
-    fn remembers(&self, _scope: &Scope, _record: &Stored) -> Result<bool, store::Error> {
-        Ok(true)
-    }
 
     /// What else its memory is restored from, beside its output.
     fn also_restored_from(&self) -> &'static [Stream] {
@@ -127,8 +119,6 @@ pub struct Work {
     pub(crate) system: &'static str,
     /// One past the highest output offset acknowledged so far.
     pub(crate) acked: Arc<AtomicU64>,
-    /// From where on the input was given, and what of that was begun before.
-    pub(crate) given: Arc<Given>,
 }
 
 impl Work {
@@ -248,11 +238,11 @@ impl<H: Handler> Partitions<H> {
         let Assignment { records, offsets, lease, released, .. } = assignment;
         let log = Arc::clone(&self.log);
         let (health, system, acked) = (log.health(), log.system(), Arc::new(AtomicU64::new(acked)));
-        let given = Arc::<Given>::default();
-        let work = Work { scope, stop: stopping, lease, health, system, acked, given };
+        let work = Work { scope, stop: stopping, lease, health, system, acked };
         let Self { ledger, handler, failures, .. } = self;
-        let input = Input::new(log, handler.input(), partition, records, failures.clone());
-        let partition_worker = PartitionWorker::new(Arc::clone(&handler), ledger, work.clone(), failures, offsets);
+        let input = Input::new(Arc::clone(&log), handler.input(), partition, records, failures.clone());
+        let partition_worker =
+            PartitionWorker::new(Arc::clone(&handler), ledger.clone(), work.clone(), failures, offsets);
         let (_released, ()) = tokio::join!(
             async {
                 let released = partition_worker.run(input, released).await;
@@ -261,6 +251,9 @@ impl<H: Handler> Partitions<H> {
             },
             handler.attend(partition, &work),
         );
+        if is_done_for_good(handler.stage()) {
+            recreation::note_whole(log.as_ref(), &ledger, &work.scope, partition, work.lease.as_ref()).await;
+        }
     }
 
     /// Reads back what the stage has written, however long it takes; gives one past the newest record of its output. None

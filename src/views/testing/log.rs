@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::{Clock, SystemClock},
-    domain::{DeadLetter, Decision, Outcome, UserKey},
+    domain::{DeadLetter, Decision, Outcome, OutcomesRecreated, UserKey},
     health::Health,
     log::{
         Consumer, Error, Log, Partition, Position, Record, Records, Stored, Stream,
@@ -32,6 +32,7 @@ pub(crate) struct MemoryLog {
     grown: watch::Sender<()>,
     failures: AtomicUsize,
     refuses: AtomicBool,
+    recreated: Mutex<Option<OutcomesRecreated>>,
     health: Health,
 }
 
@@ -42,6 +43,7 @@ impl MemoryLog {
             grown: watch::channel(()).0,
             failures: AtomicUsize::new(0),
             refuses: AtomicBool::new(false),
+            recreated: Mutex::default(),
             health: Health::default(),
         })
     }
@@ -54,6 +56,12 @@ impl MemoryLog {
     /// Makes appends fail, or no longer.
     pub(crate) fn fail_appends(&self, fail: bool) {
         self.refuses.store(fail, SeqCst);
+    }
+
+    /// Tells that the topic of the outcomes was created again, the same in each partition.
+    pub(crate) fn recreate_outcomes(&self, number: u64, decisions_until: u64) {
+        let recreated = OutcomesRecreated { partition: 0, number, decisions_until };
+        *self.recreated.lock().expect("not poisoned") = Some(recreated);
     }
 
     /// How many reads are still to fail.
@@ -168,6 +176,14 @@ impl Log for MemoryLog {
         let (sequences, grown) = (Arc::clone(&self.sequences), self.grown.subscribe());
         let reader = Reader { sequences, grown, stream, from, breaks_after: failing.map(|_| 1), broken: false };
         Ok(futures::stream::unfold(reader, Reader::next).boxed())
+    }
+
+    async fn outcomes_recreated(&self, partition: Partition) -> Result<Option<OutcomesRecreated>, Error> {
+        Ok(self.outcomes_known_recreated(partition))
+    }
+
+    fn outcomes_known_recreated(&self, _: Partition) -> Option<OutcomesRecreated> {
+        *self.recreated.lock().expect("not poisoned")
     }
 
     async fn consume(&self, _: Stream, _: &str) -> Result<Consumer, Error> {

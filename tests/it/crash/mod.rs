@@ -3,7 +3,7 @@
 //! * [`scene`] is what outlives a crash: the sandbox (a process too), the folder, the people; it starts usher.
 //! * [`load`] sends signed webhooks for those people and remembers every answer.
 //! * [`ending`] lets usher do what was accepted; [`records`] is what the log holds then, and [`verdict`] compares it
-//!   with what was answered and with what the sandbox saw. [`redone`] is what may come twice where outcomes were deleted.
+//!   with what was answered and with what the sandbox saw. [`played`] plays the steps through.
 //! * [`embedded`], [`kafka`], [`outage`] and [`full_disk`] are the tests; [`sweeps`] are tests on a ground of their own.
 //!
 //! A course of [`super::chaos`] has the same scene, load and judge.
@@ -16,9 +16,10 @@ mod full_disk;
 pub mod kafka;
 pub mod load;
 mod outage;
+mod played;
 mod reconciliation;
 mod records;
-mod redone;
+
 pub mod scene;
 mod sweeps;
 pub mod verdict;

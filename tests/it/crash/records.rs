@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use usher::{
-    domain::{DeadLetter, Decision, Event, EventId, Outcome, SourceId, StepKey, Timestamp, UserRef},
+    domain::{DeadLetter, Decision, Event, EventId, Outcome, Setting, SourceId, StepKey, Timestamp, UserRef},
     log::{
-        Log, Stream,
+        Log, Position, Stream,
         codec::{self, OutcomeRecord, Wire},
     },
 };
@@ -19,6 +19,8 @@ pub struct File {
     pub events: Vec<EventId>,
     pub decisions: Vec<Decision>,
     pub outcomes: Vec<Outcome>,
+    /// The events whose decisions stood in the log when outcomes were lost: they may have been carried out before that.
+    pub before_loss: BTreeSet<EventId>,
     /// The steps that a product may have been asked for, and when it was written down that it would be.
     pub attempted: BTreeMap<StepKey, Timestamp>,
 }
@@ -43,8 +45,21 @@ impl Records {
                 records.file(&event.source, &event.user).events.push(event.id);
             }
         }
-        for decision in decoded::<Decision>(log, Stream::Decisions).await {
-            records.file(&decision.source, &decision.user).decisions.push(decision);
+        let mut lost_until: BTreeMap<u16, u64> = BTreeMap::new();
+        for setting in decoded::<Setting>(log, Stream::Settings).await {
+            if let Setting::OutcomesRecreated(recreated) = setting {
+                let until = lost_until.entry(recreated.partition).or_default();
+                *until = recreated.decisions_until.max(*until);
+            }
+        }
+        for stored in all(log, Stream::Decisions).await {
+            let decision: Decision = codec::decode(&stored.payload).expect("usher wrote it");
+            let file = records.file(&decision.source, &decision.user);
+            let Position { partition, offset } = stored.position;
+            if lost_until.get(&partition.0).is_some_and(|until| offset < *until) {
+                file.before_loss.insert(decision.event.clone());
+            }
+            file.decisions.push(decision);
         }
         for record in decoded::<OutcomeRecord>(log, Stream::Outcomes).await {
             match record {

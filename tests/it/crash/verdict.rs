@@ -12,8 +12,8 @@ use usher::{
 
 use super::{
     load::History,
+    played::{self, Kind},
     records::{File, Records},
-    redone::{self, Course},
     scene::Person,
 };
 
@@ -22,8 +22,6 @@ use super::{
 struct Seen {
     /// What usher changed, in order: `+fresh`, `-seen`, `issue usher-…`.
     effects: Vec<String>,
-    /// When, by the clock of the sandbox.
-    at: Vec<Timestamp>,
     groups: BTreeSet<String>,
 }
 
@@ -46,12 +44,8 @@ pub struct Figures {
     pub written_late: usize,
     /// Creations of which a webhook told after it had told of a later one.
     pub overtaken: usize,
-    /// Issues that are kept as dead letters: with the outcomes it was lost whether they were created.
+    /// Steps that are kept as dead letters: with the outcomes it was lost whether they were done.
     pub in_doubt: usize,
-    /// Changes of groups that were made again, with the decisions behind them, as the outcomes that told of them were deleted.
-    pub redone: usize,
-    /// Steps that were not done again, as usher knew of a later decision that had been carried out.
-    pub passed: usize,
 }
 
 /// All that is known when everything is over.
@@ -69,7 +63,7 @@ pub struct Evidence<'a> {
     /// after what another wrote meanwhile; it must not say otherwise.
     pub halted: bool,
     /// When the topic of the outcomes began to be deleted. What stood in it is gone, so that no outcome is missing; what is
-    /// there has to fit, and the effects all the same, save that decisions without their outcomes may be carried out again.
+    /// there has to fit, and the effects all the same, save that steps in doubt may be left undone, as dead letters.
     pub outcomes_lost: &'a [Timestamp],
 }
 
@@ -112,7 +106,6 @@ pub fn judge(evidence: Evidence<'_>) -> Verdict {
         verdict.figures.issues += usize::from(effect.starts_with("issue"));
         let seen = seen.entry((entry.site.as_str(), user)).or_default();
         seen.effects.push(effect);
-        seen.at.push(entry.at);
     }
     for history in histories {
         let person = &history.person;
@@ -140,7 +133,7 @@ fn markers(histories: &[History], records: &Records) -> BTreeMap<String, String>
     let mut about = BTreeMap::new();
     for Person { source, account, .. } in histories.iter().map(|history| &history.person) {
         let decisions = records.of(source, &account.id).into_iter().flat_map(|file| &file.decisions);
-        for (_, step, _) in decisions.flat_map(steps) {
+        for (_, step, _) in decisions.flat_map(steps_of) {
             if let Step::CreateIssue(issue) = step {
                 about.insert(issue.marker.clone(), account.id.clone());
             }
@@ -155,7 +148,7 @@ impl Verdict {
         let before = file.decisions.len() + file.outcomes.len();
         let mut decided: BTreeMap<EventId, BTreeSet<StepKey>> = BTreeMap::new();
         file.decisions.retain(|decision| {
-            let keys = steps(decision).map(|(key, ..)| key).collect();
+            let keys = steps_of(decision).map(|(key, ..)| key).collect();
             match decided.entry(decision.event.clone()) {
                 btree_map::Entry::Vacant(first) => {
                     first.insert(keys);
@@ -239,77 +232,79 @@ impl Verdict {
 
     /// Playing the decisions through gives the outcomes in the log, the changes in the journal, and the groups.
     fn effects(&mut self, file: &File, seen: &Seen) {
-        let (mut person, mut effects, mut ended) = (Played::default(), Vec::new(), Vec::new());
-        let mut played = Vec::new();
-        for (key, step, test_mode) in file.decisions.iter().flat_map(steps) {
-            let result = if test_mode {
-                StepResult::Tested
-            } else if self.is_left_undone(&key, step, seen) {
-                StepResult::Failed
-            } else {
-                played.push((step, !self.outcomes_lost.is_empty() && self.in_doubt.contains(key.as_str())));
-                person.play(step, &mut effects)
-            };
-            let is_written = file.attempted.contains_key(&key) || !self.outcomes_lost.is_empty();
-            if result == StepResult::Changed && !is_written {
+        let is_lost = !self.outcomes_lost.is_empty();
+        let steps: Vec<_> = file.decisions.iter().flat_map(steps_of).collect();
+        let keys_of = |decision: &Decision| steps_of(decision).map(|(key, ..)| key).collect::<Vec<_>>();
+        let before_loss = file.decisions.iter().filter(|decision| file.before_loss.contains(&decision.event));
+        let before_loss: BTreeSet<_> = before_loss.flat_map(keys_of).collect();
+        let doubted = steps.iter().map(|(key, ..)| key).filter(|key| self.in_doubt.contains(key.as_str()));
+        let doubted: BTreeSet<_> = doubted.collect();
+        let kinds = steps.iter().map(|(key, step, test_mode)| match test_mode {
+            true => (*step, Kind::Tested),
+            false if doubted.contains(key) && before_loss.contains(key) => (*step, Kind::InDoubt),
+            false => (*step, Kind::Sure),
+        });
+        let strange = doubted.iter().filter(|key| !before_loss.contains(*key));
+        self.wrong.extend(strange.map(|key| format!("step {key} is in doubt, and was decided after the last loss")));
+        let course = played::course(&kinds.collect::<Vec<_>>(), &seen.effects);
+        if let Some((place, could)) = course.unexplained {
+            let there = seen.effects.get(place);
+            self.wrong.push(format!("effects: at {place} {there:?} and not one of {could:?}; {:?}", seen.effects));
+            return;
+        }
+        if course.groups != seen.groups {
+            self.wrong.push(format!("is in {:?} and not in {:?}", seen.groups, course.groups));
+        }
+        let ended: Vec<_> = steps.into_iter().map(|(key, ..)| key).zip(course.ended).collect();
+        if is_lost {
+            return self.outcomes_left(&ended, &file.outcomes, &before_loss);
+        }
+        for (key, results) in &ended {
+            if results.contains(&StepResult::Changed) && !file.attempted.contains_key(key) {
                 self.wrong.push(format!("step {key} was not written down before it was taken"));
             }
-            ended.push((key, result.as_str()));
         }
-        let course = Course { steps: &played, effects: &seen.effects, at: &seen.at };
-        let is_redone = effects != seen.effects && redone::explains(&course, &self.outcomes_lost);
-        if self.outcomes_lost.is_empty() {
-            let outcomes = file.outcomes.iter().map(|outcome| (outcome.step.key.clone(), outcome.result.as_str()));
-            self.same("outcomes", &ended, &outcomes.collect::<Vec<_>>());
-        } else {
-            self.outcomes_left(&ended, &file.outcomes, is_redone);
-        }
-        if is_redone {
-            self.figures.redone += seen.effects.len().saturating_sub(effects.len());
-        } else {
-            self.same("effects", &effects, &seen.effects);
-        }
-        if person.groups != seen.groups {
-            self.wrong.push(format!("is in {:?} and not in {:?}", seen.groups, person.groups));
-        }
+        let ended: Vec<_> = ended.into_iter().map(|(key, results)| (key, texts(results))).collect();
+        let outcomes = file.outcomes.iter();
+        let outcomes = outcomes.map(|outcome| (outcome.step.key.clone(), vec![outcome.result.as_str()]));
+        self.same("outcomes", &ended, &outcomes.collect::<Vec<_>>());
     }
 
-    /// Whether the step asks for an issue that is not there, but in doubt: an administrator finds it among the dead letters.
-    fn is_left_undone(&self, key: &StepKey, step: &Step, seen: &Seen) -> bool {
-        let Step::CreateIssue(issue) = step else { return false };
-        !self.outcomes_lost.is_empty()
-            && self.in_doubt.contains(key.as_str())
-            && !seen.effects.contains(&format!("issue {}", issue.marker))
-    }
-
-    /// What is left of the outcomes: each of a step that was decided, none twice, in the order of the steps. An attempt
-    /// that is lost leaves a step that is found done: it is `unchanged` then, not `changed`. One that `is_redone` may change what
-    /// it did not change the first time. One that is not done again comes late.
-    fn outcomes_left(&mut self, ended: &[(StepKey, &'static str)], outcomes: &[Outcome], is_redone: bool) {
-        let places: BTreeMap<_, _> = ended.iter().enumerate().map(|(at, (key, result))| (key, (at, *result))).collect();
+    /// What is left of the outcomes: each of a step that was decided, none twice, in the order of the steps. Of a step that was
+    /// done before the loss it is told later that it is so already, or that it is in doubt. Those that were decided later are all there.
+    fn outcomes_left(
+        &mut self,
+        ended: &[(StepKey, BTreeSet<StepResult>)],
+        outcomes: &[Outcome],
+        before_loss: &BTreeSet<StepKey>,
+    ) {
+        let places: BTreeMap<_, _> =
+            ended.iter().enumerate().map(|(at, (key, results))| (key, (at, results))).collect();
         let (mut last, mut there) = (None, BTreeSet::new());
         for outcome in outcomes {
-            let (key, result) = (&outcome.step.key, outcome.result.as_str());
-            let Some((at, wanted)) = places.get(key) else {
+            let (key, result) = (&outcome.step.key, outcome.result);
+            let Some((at, possible)) = places.get(key) else {
                 self.wrong.push(format!("outcomes: {key} was decided by nobody"));
                 continue;
             };
-            let (changed, unchanged) = (StepResult::Changed.as_str(), StepResult::Unchanged.as_str());
-            let found_done = *wanted == changed && result == unchanged;
-            let done_again = is_redone && *wanted == unchanged && result == changed;
-            let in_doubt = result == StepResult::Failed.as_str() && self.in_doubt.contains(key.as_str());
-            if result != *wanted && !found_done && !done_again && !in_doubt {
-                self.wrong.push(format!("outcomes: {key} is {result} and not {wanted}"));
+            let found_done = result == StepResult::Unchanged && possible.contains(&StepResult::Changed);
+            let in_doubt = result == StepResult::Failed && self.in_doubt.contains(key.as_str());
+            if !possible.contains(&result) && !found_done && !in_doubt {
+                let possible = texts((*possible).clone());
+                self.wrong.push(format!("outcomes: {key} is {} and not one of {possible:?}", result.as_str()));
             }
             if !there.insert(key) {
                 self.wrong.push(format!("outcomes: {key} is there twice"));
             }
-            if result == unchanged && outcome.reason.starts_with("not done again: a later decision") {
-                self.figures.passed += 1;
-            } else if last.replace(*at).is_some_and(|last| last > *at) {
+            if result == StepResult::Changed && last.is_some_and(|last| last > *at) {
                 self.wrong.push(format!("outcomes: {key} is there too late"));
             }
+            last = last.max(Some(*at));
         }
+        let missing =
+            ended.iter().map(|(key, _)| key).filter(|key| !before_loss.contains(*key) && !there.contains(*key));
+        self.wrong
+            .extend(missing.map(|key| format!("outcomes: {key} is missing, and was decided after the last loss")));
     }
 
     fn count(&mut self, history: &History, file: &File) {
@@ -365,34 +360,13 @@ fn first_of_each(events: &[EventId]) -> Vec<&EventId> {
 }
 
 /// The steps that a decision asks for, in order, and whether they are for trying out only.
-fn steps(decision: &Decision) -> impl Iterator<Item = (StepKey, &Step, bool)> {
+fn steps_of(decision: &Decision) -> impl Iterator<Item = (StepKey, &Step, bool)> {
     decision.selected().flat_map(move |verdict| {
         let steps = verdict.steps.iter().enumerate();
         steps.map(move |(index, step)| (decision.step_key(verdict, index), step, verdict.test_mode))
     })
 }
 
-/// How a person stands after the steps that were played.
-#[derive(Default, Clone)]
-pub(super) struct Played {
-    groups: BTreeSet<String>,
-    /// The markers of the open issues.
-    issues: BTreeSet<String>,
-}
-
-impl Played {
-    /// What becomes of `step`.
-    pub(super) fn play(&mut self, step: &Step, effects: &mut Vec<String>) -> StepResult {
-        let (changes, effect) = match step {
-            Step::AddGroup(group) => (self.groups.insert(group.to_string()), format!("+{group}")),
-            Step::RemoveGroup(group) => (self.groups.remove(group.as_str()), format!("-{group}")),
-            Step::CreateIssue(issue) => (self.issues.insert(issue.marker.clone()), format!("issue {}", issue.marker)),
-            other => unreachable!("no scheme asks for {}", other.action()),
-        };
-        if !changes {
-            return StepResult::Unchanged;
-        }
-        effects.push(effect);
-        StepResult::Changed
-    }
+fn texts(results: BTreeSet<StepResult>) -> Vec<&'static str> {
+    results.into_iter().map(StepResult::as_str).collect()
 }

@@ -2,6 +2,7 @@
 //! they were.
 
 mod administrators;
+mod lost_outcomes;
 mod standstill;
 mod topics;
 mod twins;

@@ -55,7 +55,7 @@ async fn ready(usher: &Usher) {
     eventually("ready", || async { (usher.open_page("readyz").await.0 == StatusCode::OK).then_some(()) }).await;
 }
 
-async fn delete(kafka: &KafkaConfig, stream: Stream) {
+pub(super) async fn delete(kafka: &KafkaConfig, stream: Stream) {
     let topic = topic(kafka, stream);
     let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(10)));
     admin(kafka).delete_topics(&[&topic], &options).await.expect("an answer")[0].as_ref().expect("deleted");

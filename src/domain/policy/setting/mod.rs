@@ -1,11 +1,13 @@
-//! What administrators set while usher runs: stored schemes, pauses, cancelled runs.
+//! What administrators set while usher runs: stored schemes, pauses, cancelled runs. And what the log says of itself.
 
 mod actor;
+mod recreation;
 mod stored_scheme;
 
 use std::fmt;
 
 pub use actor::{Actor, InvalidActor};
+pub use recreation::OutcomesRecreated;
 pub use stored_scheme::{ChangeKind, SchemeChange, StoredScheme};
 
 use crate::domain::{RunId, SchemeId, SourceId, Timestamp, UserKey};
@@ -20,6 +22,8 @@ pub enum Setting {
     Pause(Pause),
     /// A run that is to do no more.
     CancelledRun(CancelledRun),
+    /// A partition of the outcomes that was lost. The log sets it, nobody else.
+    OutcomesRecreated(OutcomesRecreated),
 }
 
 impl Setting {
@@ -29,6 +33,7 @@ impl Setting {
             Self::Scheme(stored) => StoredScheme::key_of(&stored.id),
             Self::Pause(pause) => pause.of.key(),
             Self::CancelledRun(cancelled) => CancelledRun::key_of(&cancelled.run),
+            Self::OutcomesRecreated(recreated) => recreated.key(),
         }
     }
 }

@@ -7,9 +7,6 @@ use crate::{
     store::Entry,
 };
 
-const PASSED: &str = "not done again: a later decision about the user was carried out, so this one had been before; usher no \
-    longer remembers what became of it";
-
 /// How a step ended.
 pub(in crate::engine) struct Ended {
     pub(in crate::engine) result: StepResult,
@@ -40,11 +37,6 @@ impl Ended {
     /// Nothing to be done any more: the user is deleted.
     pub(super) fn skipped() -> Self {
         Self::with(StepResult::Unchanged, "skipped: the user is deleted")
-    }
-
-    /// Not done again: it has ended before, and nobody knows how.
-    pub(super) fn passed() -> Self {
-        Self::with(StepResult::Unchanged, PASSED)
     }
 
     /// Knowing what was there before.

@@ -82,9 +82,6 @@ impl<'a> Progress<'a> {
         if self.context.is_gone() {
             return Ok(Ended::skipped());
         }
-        if self.is_passed() {
-            return Ok(Ended::passed().before(self.attempted.clone()));
-        }
         self.executor.connection.running(&self.work.stop).await?;
         if self.may_be_done {
             self.context.forget();

@@ -1,10 +1,7 @@
 //! One step as it is to be taken.
 
 use super::hold::Hold;
-use crate::{
-    domain::{Decision, SchemeVerdict, StepRef},
-    engine::executor::passed::Memory,
-};
+use crate::domain::{Decision, SchemeVerdict, StepRef};
 
 /// One step as it is to be taken.
 pub(in crate::engine) struct Plan<'a> {
@@ -23,6 +20,6 @@ pub(in crate::engine) struct Plan<'a> {
     pub(in crate::engine) after_delete: bool,
     /// Whether others stand behind it in its scheme.
     pub(in crate::engine) followed: bool,
-    /// What is remembered of its decision.
-    pub(in crate::engine) memory: Memory,
+    /// Whether it may have been done without being remembered.
+    pub(in crate::engine) in_doubt: bool,
 }

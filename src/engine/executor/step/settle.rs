@@ -8,7 +8,7 @@ use crate::{
 
 const ANSWER_LOST: &str = "made so; the product's answer was lost, reading showed it";
 
-const FORGOTTEN: &str = "not done: it may have been done long ago, usher no longer remembers, and the product does not tell; \
+const FORGOTTEN: &str = "not done: it may have been done before, usher no longer remembers, and the product does not tell; \
                          take it up again if it is still to be done";
 
 /// Said of a step that is taken up again.
@@ -34,27 +34,10 @@ impl Progress<'_> {
         Some(ended.before(before))
     }
 
-    /// Whether nobody can tell if the step was done before: usher has forgotten it, and the product does not show it for
-    /// certain. An issue that was done with may have been deleted.
+    /// Whether nobody can tell if the step was done before: usher has forgotten it, and it is not so now. It may have been done and
+    /// taken back since, by a later decision or by a person. An issue that was done with may have been deleted.
     fn is_in_doubt(&self) -> bool {
-        let is_shown = match &self.plan.step.step {
-            Step::InvalidatePassword { .. } | Step::CreateIssue(_) => false,
-            Step::AddGroup(_)
-            | Step::RemoveGroup(_)
-            | Step::RemoveAllGroups
-            | Step::RemoveApplicationAccess(_)
-            | Step::Deactivate
-            | Step::Reactivate
-            | Step::Delete
-            | Step::Rename { .. } => true,
-        };
-        let may_be_done = self.plan.memory.in_doubt || self.plan.memory.passed;
-        !is_shown && may_be_done && self.attempted.is_none() && !self.plan.dry_run
-    }
-
-    /// Whether it has ended, as a later decision about the user was begun. Done now, it would undo that one.
-    pub(super) fn is_passed(&self) -> bool {
-        self.plan.memory.passed && !self.plan.dry_run
+        self.plan.in_doubt && self.attempted.is_none() && !self.plan.dry_run
     }
 
     /// What ends the step where there is no such user.

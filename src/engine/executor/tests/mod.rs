@@ -73,7 +73,6 @@ impl Scene {
             lease: Arc::new(ForGood),
             system: "test",
             acked: Arc::new(AtomicU64::new(0)),
-            given: Arc::default(),
         }
     }
 

@@ -17,7 +17,6 @@ fn work() -> Work {
         health: Health::default(),
         system: "test",
         acked: Arc::new(AtomicU64::new(0)),
-        given: Arc::default(),
     }
 }
 

@@ -26,7 +26,8 @@ use crate::support::{
 };
 
 const SHORT_FORM: u64 = 10_000;
-const SENDERS: u64 = 8;
+/// Most requests wait for something: a body that never ends, a connection that is let go of late.
+const SENDERS: u64 = 64;
 /// How often the memory is looked at.
 const CHECKPOINTS: u64 = 10;
 /// What may come on top of the memory after a tenth of the inputs, in KiB: the log and the state store have caches of 8 and 16

@@ -1,5 +1,8 @@
 //! The topics of the streams: made where they are missing, held against each other where they are not.
 
+pub(super) mod recreations;
+mod tellings;
+
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
@@ -20,6 +23,7 @@ use crate::{
     config::KafkaConfig,
     log::{Error, Partition, Stream},
 };
+use recreations::Recreations;
 
 /// Of most topics: a record is kept for 30 days, in milliseconds.
 const KEPT_FOR_A_TIME: &[(&str, &str)] = &[("cleanup.policy", "delete"), ("retention.ms", "2592000000")];
@@ -39,11 +43,18 @@ const ONLY_THE_LATEST: &[(&str, &str)] = &[("cleanup.policy", "compact"), ("segm
 const ANSWER: Duration = Duration::from_secs(9);
 /// How long each question of a look at the topics may take.
 pub(super) const LOOK: Duration = Duration::from_secs(2);
+/// A process that takes longer from telling that a topic is lost to creating it has stood still.
+const STOOD_STILL: Duration = Duration::from_secs(10);
 /// How long new topics may take until all brokers asked know them.
 const CREATION: Duration = Duration::from_secs(30);
 
 /// Makes the missing topics and returns the partition count that all have.
-pub(super) async fn ensure(client: &Client, settings: &Settings, config: &KafkaConfig) -> Result<u16, Error> {
+pub(super) async fn ensure(
+    client: &Client,
+    settings: &Settings,
+    config: &KafkaConfig,
+    recreations: &Recreations,
+) -> Result<u16, Error> {
     let found = look(client, settings).await?;
     let count = match agreed(settings, &found)? {
         Some(count) => count,
@@ -61,10 +72,43 @@ pub(super) async fn ensure(client: &Client, settings: &Settings, config: &KafkaC
                 "kafka: some topics are missing and made; what stood in them, if they were there, is lost"
             );
         }
-        create(settings, config, &missing, count).await?;
+        if there.is_empty() {
+            create(settings, config, &missing, count).await?;
+        } else {
+            create_again(settings, config, &missing, count, recreations).await?;
+        }
         settled(client, settings, count).await?;
     }
+    recreations.follow_decisions(count).await?;
     Ok(count)
+}
+
+/// Creates the `missing` topics of an installation that had them; gives those that were not there. The outcomes come last, and what is
+/// lost with them is told before that.
+///
+/// # Errors
+/// [`Error`] where something can't be told or created now.
+async fn create_again(
+    settings: &Settings,
+    config: &KafkaConfig,
+    missing: &[Stream],
+    count: u16,
+    recreations: &Recreations,
+) -> Result<Vec<Stream>, Error> {
+    let others: Vec<_> = missing.iter().copied().filter(|stream| *stream != Stream::Outcomes).collect();
+    let mut made = create(settings, config, &others, count).await?;
+    // A broker that has just started may not know a topic that is there: those that create it do.
+    if missing.contains(&Stream::Outcomes) && can_be_created(settings, config, Stream::Outcomes, count).await? {
+        recreations.tell(count).await?;
+        let told = Instant::now();
+        let outcomes = create(settings, config, &[Stream::Outcomes], count).await?;
+        // A process that stood still meanwhile may have created what was deleted once more.
+        if !outcomes.is_empty() && told.elapsed() > STOOD_STILL {
+            recreations.tell(count).await?;
+        }
+        made.extend(outcomes);
+    }
+    Ok(made)
 }
 
 /// Makes topics again that were there; gives those that were made. The others are there: a broker that lags behind did not
@@ -75,8 +119,9 @@ pub(super) async fn make_again(
     config: &KafkaConfig,
     missing: &[Stream],
     count: u16,
+    recreations: &Recreations,
 ) -> Result<Vec<Stream>, Error> {
-    let made = create(settings, config, missing, count).await?;
+    let made = create_again(settings, config, missing, count, recreations).await?;
     if !made.is_empty() {
         settled(client, settings, count).await?;
     }
@@ -269,6 +314,11 @@ fn check_policy(stream: Stream, topic: &str, policy: &str) -> Result<(), Error> 
     )))
 }
 
+/// Whether the cluster would create the topic of `stream`: it is not there.
+async fn can_be_created(settings: &Settings, config: &KafkaConfig, stream: Stream, count: u16) -> Result<bool, Error> {
+    Ok(!ask_to_create(settings, config, &[stream], count, true).await?.is_empty())
+}
+
 /// Makes the topics of the `missing` streams, and gives the streams whose topics were not there.
 async fn create(
     settings: &Settings,
@@ -276,25 +326,42 @@ async fn create(
     missing: &[Stream],
     count: u16,
 ) -> Result<Vec<Stream>, Error> {
+    ask_to_create(settings, config, missing, count, false).await
+}
+
+/// Asks the cluster to create topics; with `only_asking` it says whether it would.
+async fn ask_to_create(
+    settings: &Settings,
+    config: &KafkaConfig,
+    missing: &[Stream],
+    count: u16,
+    only_asking: bool,
+) -> Result<Vec<Stream>, Error> {
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
     let admin: AdminClient<ClientLogger> =
         settings.admin().create_with_context(ClientLogger::default()).map_err(|e| refusal(&e))?;
     let names: Vec<_> = missing.iter().map(|stream| settings.topic(*stream)).collect();
     let topics: Vec<_> = names.iter().zip(missing).map(|(name, stream)| topic(name, *stream, config, count)).collect();
-    let options = AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER));
+    let options =
+        AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER)).validate_only(only_asking);
     let results = admin.create_topics(&topics, &options).await.map_err(|error| {
         Error::Unavailable(format!("the topics could not be made: {}", crate::words::kafka(&error)))
     })?;
-    let made = made(results, config.replication_factor, count)?;
+    let made = made(results, config.replication_factor, count, only_asking)?;
     Ok(missing.iter().copied().filter(|stream| made.contains(&settings.topic(*stream))).collect())
 }
 
 /// The names of the topics that were made; those that were there are not among them.
-fn made(results: Vec<TopicResult>, replicas: u16, count: u16) -> Result<Vec<String>, Error> {
+fn made(results: Vec<TopicResult>, replicas: u16, count: u16, only_asking: bool) -> Result<Vec<String>, Error> {
     let mut made = Vec::new();
     for result in results {
         match result {
             Ok(name) => {
-                tracing::info!(topic = name, partitions = count, "kafka: topic made");
+                if !only_asking {
+                    tracing::info!(topic = name, partitions = count, "kafka: topic made");
+                }
                 made.push(name);
             }
             // Another usher, starting at the same time, was faster.
@@ -363,8 +430,8 @@ mod tests {
     fn a_topic_that_is_there_already_is_not_one_that_was_made() {
         let there = |name: &str| Err((name.to_owned(), RDKafkaErrorCode::TopicAlreadyExists));
         let results = vec![there("usher.events"), Ok("usher.outcomes".to_owned()), there("usher.claims")];
-        assert_eq!(made(results, 1, 3).expect("made"), ["usher.outcomes"]);
+        assert_eq!(made(results, 1, 3, false).expect("made"), ["usher.outcomes"]);
         let refused = vec![Err(("usher.events".to_owned(), RDKafkaErrorCode::TopicAuthorizationFailed))];
-        assert!(made(refused, 1, 3).is_err());
+        assert!(made(refused, 1, 3, false).is_err());
     }
 }

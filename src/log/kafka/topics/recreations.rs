@@ -1,0 +1,175 @@
+//! Which of the outcomes were lost with their topic, as the stream of the settings tells: so each process knows of which
+//! decisions nothing may be remembered, also one that never had the partition before.
+//!
+//! It is told before the topic is created again. Told after that, a process that ended in between would leave the others to find an
+//! empty topic and to take all decisions for undone.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{
+    super::{
+        blocking,
+        producer::{Producer, Refused},
+        settings::Settings,
+    },
+    LOOK, tellings,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    domain::{OutcomesRecreated, Setting},
+    log::{Error, Partition, Stream, codec::encode},
+};
+
+/// What is known of one partition.
+#[derive(Debug, Default, Clone, Copy)]
+struct Known {
+    /// Where to read on in the settings.
+    next: u64,
+    /// The one with the highest number: a process that stood still may tell of an earlier one late.
+    last: Option<OutcomesRecreated>,
+}
+
+/// Reads and tells how the topic of the outcomes was created again.
+pub(in crate::log::kafka) struct Recreations {
+    settings: Settings,
+    producer: Arc<Producer>,
+    known: Mutex<Vec<Known>>,
+    /// One reads at a time.
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl Recreations {
+    pub(in crate::log::kafka) fn new(settings: Settings, producer: Arc<Producer>) -> Self {
+        Self { settings, producer, known: Mutex::default(), reading: tokio::sync::Mutex::default() }
+    }
+
+    /// The last one of `partition`, as far as it was read.
+    pub(in crate::log::kafka) fn known(&self, partition: Partition) -> Option<OutcomesRecreated> {
+        self.lock().get(usize::from(partition.0)).and_then(|known| known.last)
+    }
+
+    /// The last one of `partition`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the brokers don't answer in time.
+    pub(in crate::log::kafka) async fn last(&self, partition: Partition) -> Result<Option<OutcomesRecreated>, Error> {
+        self.refresh(&[partition]).await?;
+        Ok(self.known(partition))
+    }
+
+    /// Tells in each of so many `partitions` that what the outcomes held is lost. Each time it is told counts as a loss of its own.
+    ///
+    /// # Errors
+    /// [`Error`] where it can't be read or written now. Some partitions may have been told.
+    pub(in crate::log::kafka) async fn tell(&self, partitions: u16) -> Result<(), Error> {
+        let all: Vec<_> = (0..partitions).map(Partition).collect();
+        self.refresh(&all).await?;
+        for partition in all.iter().copied() {
+            self.tell_in(partition).await?;
+        }
+        self.refresh(&all).await
+    }
+
+    /// Tells it in each of so many `partitions` where less decisions are there than were told to be in doubt: they were created
+    /// again themselves, and those that come now are others.
+    ///
+    /// # Errors
+    /// As [`Self::tell`].
+    pub(in crate::log::kafka) async fn follow_decisions(&self, partitions: u16) -> Result<(), Error> {
+        let all: Vec<_> = (0..partitions).map(Partition).collect();
+        self.refresh(&all).await?;
+        for partition in all.iter().copied() {
+            let told = self.known(partition).map_or(0, |told| told.decisions_until);
+            if told > 0 && told > self.end(Stream::Decisions, partition).await? {
+                self.tell_in(partition).await?;
+            }
+        }
+        self.refresh(&all).await
+    }
+
+    async fn tell_in(&self, partition: Partition) -> Result<(), Error> {
+        // Never one that was told before, also where the settings were lost with all numbers.
+        let now = u64::try_from(SystemClock.now().as_millis()).unwrap_or(0);
+        let number = self.known(partition).map_or(0, |told| told.number + 1).max(now);
+        let decisions_until = self.end(Stream::Decisions, partition).await?;
+        if decisions_until == 0 && self.known(partition).is_none() {
+            return Ok(()); // there was nothing to lose
+        }
+        let setting = Setting::OutcomesRecreated(OutcomesRecreated { partition: partition.0, number, decisions_until });
+        let topic = self.settings.topic(Stream::Settings);
+        let told = self.producer.append(&topic, partition, setting.key().as_str(), &encode(&setting)).await;
+        told.map(|_| ()).map_err(|refused| match refused {
+            Refused::Missing => Error::Unavailable(format!("the topic {topic} is missing")),
+            Refused::TooLong => Error::Unusable(format!("the topic {topic} takes no records")),
+            Refused::Otherwise(error) => error,
+        })
+    }
+
+    /// Reads what was told in `partitions` since.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the brokers don't answer in time. What was read by then counts.
+    pub(in crate::log::kafka) async fn refresh(&self, partitions: &[Partition]) -> Result<(), Error> {
+        if self.behind(partitions).await?.is_empty() {
+            return Ok(());
+        }
+        let _alone = self.reading.lock().await;
+        // Another one may have read it meanwhile.
+        let behind = self.behind(partitions).await?;
+        if behind.is_empty() {
+            return Ok(());
+        }
+        let settings = self.settings.clone();
+        let read = blocking(move || tellings::read(&settings, &behind)).await?;
+        let mut known = self.lock();
+        for (partition, next) in read.next {
+            place(&mut known, partition).next = next;
+        }
+        for told in read.told {
+            let known = place(&mut known, Partition(told.partition));
+            known.last = known.last.into_iter().chain([told]).max_by_key(|told| told.number);
+        }
+        drop(known);
+        read.ended
+    }
+
+    /// Those of the `partitions` in which something was not read yet: from where, and up to where.
+    async fn behind(&self, partitions: &[Partition]) -> Result<Vec<(Partition, u64, u64)>, Error> {
+        let mut behind = Vec::new();
+        for partition in partitions.iter().copied() {
+            let bounds = self.bounds(Stream::Settings, partition).await?;
+            let mut known = self.lock();
+            let known = place(&mut known, partition);
+            if known.next > bounds.end {
+                // Another topic.
+                *known = Known::default();
+            }
+            let from = known.next.max(bounds.start);
+            if from < bounds.end {
+                behind.push((partition, from, bounds.end));
+            }
+        }
+        Ok(behind)
+    }
+
+    async fn end(&self, stream: Stream, partition: Partition) -> Result<u64, Error> {
+        Ok(self.bounds(stream, partition).await?.end)
+    }
+
+    async fn bounds(&self, stream: Stream, partition: Partition) -> Result<std::ops::Range<u64>, Error> {
+        let (client, topic) = (self.producer.client(), self.settings.topic(stream));
+        blocking(move || client.bounds(&topic, partition, LOOK)).await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn place(known: &mut Vec<Known>, partition: Partition) -> &mut Known {
+    let place = usize::from(partition.0);
+    if known.len() <= place {
+        known.resize(place + 1, Known::default());
+    }
+    &mut known[place]
+}

@@ -1,0 +1,72 @@
+//! What a stage knows of its output once the topic of that was deleted and created again.
+//!
+//! Only of the outcomes: a product was changed, whatever becomes of the record that tells so.
+
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::replay::Stopped;
+use crate::{
+    log::{Lease, Log, Partition, Stream},
+    store::{Ledger, Scope},
+};
+
+/// How long the proof may take that the partition is this process's.
+const LEASE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Notes which creation of the topic is read back. Where it is a later one than before, it is read back from its start, and
+/// decisions that stood there when it was missing may be carried out without being remembered.
+pub(super) async fn note(log: &dyn Log, ledger: &Ledger, scope: &Scope, partition: Partition) -> Result<(), Stopped> {
+    // Before it is asked what was told: that is told before the topic is there again.
+    let end = log.bounds(Stream::Outcomes, partition).await?.end;
+    let recreated = log.outcomes_recreated(partition).await?;
+    let (known, number) = (ledger.recreation(scope)?, recreated.map_or(0, |recreated| recreated.number));
+    let is_later = number > known.unwrap_or(0);
+    let is_shorter = ledger.checkpoint(scope)? > end;
+    if known.is_some() && !is_later && !is_shorter {
+        return Ok(());
+    }
+    let lost_until = match recreated {
+        Some(recreated) if is_later => Some(recreated.decisions_until),
+        // Created by somebody else than usher, and nobody noticed.
+        _ if is_shorter => Some(log.bounds(Stream::Decisions, partition).await?.end),
+        _ => None,
+    };
+    if let Some(until) = lost_until {
+        // A new process learns of each loss there ever was.
+        match known {
+            Some(_) => {
+                warn!(%partition, until, "the outcomes were lost; earlier decisions are in doubt unless remembered")
+            }
+            None => {
+                info!(%partition, until, "outcomes were lost before; earlier decisions are in doubt unless remembered")
+            }
+        }
+        ledger.read_back_anew(scope, &[])?;
+    }
+    Ok(ledger.note_recreation(scope, number.max(known.unwrap_or(0)), lost_until)?)
+}
+
+/// Fails where the topic was created again since that was noted: what was read back may be of either.
+pub(super) async fn check(log: &dyn Log, ledger: &Ledger, scope: &Scope, partition: Partition) -> Result<(), Stopped> {
+    let number = log.outcomes_recreated(partition).await?.map_or(0, |recreated| recreated.number);
+    match ledger.recreation(scope)? {
+        Some(known) if number > known => Err(Stopped::Failed("the outcomes were created again meanwhile".into())),
+        _ => Ok(()),
+    }
+}
+
+/// Notes that nothing is missing from what is remembered, where the topic was created again while the partition was this
+/// process's: all that was done meanwhile was done here. Where that can't be proved, nothing is noted.
+pub(crate) async fn note_whole(log: &dyn Log, ledger: &Ledger, scope: &Scope, partition: Partition, lease: &dyn Lease) {
+    let Some(recreated) = log.outcomes_known_recreated(partition) else { return };
+    let is_news = ledger.recreation(scope).is_ok_and(|known| known.is_some_and(|known| known < recreated.number));
+    if !is_news || !matches!(tokio::time::timeout(LEASE_TIMEOUT, lease.hold()).await, Ok(Ok(_))) {
+        return;
+    }
+    let noted = ledger.read_back_anew(scope, &[]);
+    if let Err(error) = noted.and_then(|()| ledger.note_recreation(scope, recreated.number, None)) {
+        warn!(%partition, %error, "that the outcomes were created again was not noted; some steps may be in doubt");
+    }
+}
