@@ -10,6 +10,7 @@ mod products;
 mod remote;
 mod restore;
 mod sandbox;
+mod schema;
 mod serve;
 mod watchdog;
 
@@ -103,6 +104,8 @@ enum Command {
         #[command(flatten)]
         log: Log,
     },
+    /// Print the JSON Schema of the configuration file: an editor checks and completes with it.
+    Schema,
     /// Print what makes a shell complete usher's commands and options.
     Completions {
         /// The shell.
@@ -155,6 +158,7 @@ fn run(command: Command) -> ExitCode {
             telemetry::start(log.log_format);
             sandbox::run(listen)
         }
+        Command::Schema => schema::run(),
         Command::Completions { shell } => completions::run(shell, Arguments::command()),
         Command::Version => version(),
         Command::Remote(command) => remote::run(*command),

@@ -4,11 +4,10 @@ use std::{collections::HashMap, fmt::Display, hash::Hash, path::PathBuf, str::Fr
 
 use super::{
     Config, Sources,
+    keys::{ADMIN, CONFIGURATION, DATA_DIR, LOG, MODE, SCHEMES, SOURCES, WEBHOOKS},
     reader::{
         Reader,
-        fields::Fields,
         node::{Content, Node},
-        not_yet,
         problem::Place,
     },
     scheme::scheme,
@@ -18,19 +17,18 @@ use super::{
     },
     source::{self, source},
 };
-use crate::domain::{Mode, Product, SchemeId, SourceId};
+use crate::domain::{Product, SchemeId, SourceId};
 
 /// Reads and checks everything. Where it gives none, `reader` holds at least one problem; where it gives a
 /// configuration, there may be problems too, and then it must not be used.
 pub(super) fn config(root: &Node, reader: &mut Reader<'_>) -> Option<Config> {
-    let modes = [("active", Mode::Active), ("observe", Mode::Observe)];
-    let mut top = Fields::awaiting(root, not_yet::TOP, reader)?;
-    let data_dir = top.or("data_dir", PathBuf::from("./usher-data"), |node| reader.filled(node).map(PathBuf::from));
-    let mode = top.or("mode", Mode::Active, |node| reader.choice(node, &modes, &[]));
-    let webhooks = webhooks(top.get("webhooks"), reader);
-    let admin = admin(top.get("admin"), reader);
-    let log = log(top.get("log"), reader);
-    let (source_nodes, scheme_nodes) = (top.get("sources"), top.get("schemes"));
+    let mut top = CONFIGURATION.open(root, reader)?;
+    let data_dir = top.or(&DATA_DIR, reader).map(PathBuf::from);
+    let mode = top.or(&MODE, reader);
+    let webhooks = webhooks(top.node(&WEBHOOKS), reader);
+    let admin = admin(top.node(&ADMIN), reader);
+    let log = log(top.node(&LOG), reader);
+    let (source_nodes, scheme_nodes) = (top.node(&SOURCES), top.node(&SCHEMES));
     top.done(reader);
     let sources = source_nodes.map_or(Some(Vec::new()), |node| reader.each(node, source));
     let known = known_sources(source_nodes);

@@ -2,15 +2,18 @@
 //!
 //! The way of it: bytes (`text`), a tree that knows its places (`yaml`, `node`), variables laid over it
 //! (`env`), then each part read as what it should be (`check` and below), with all that is wrong collected
-//! on the way (`reader`).
+//! on the way (`reader`). Which keys there are, and what may stand there, is stated once (`shape`); `schema` is made of that too.
 
 mod check;
 mod digest;
+mod keys;
 mod load;
 mod reader;
+mod schema;
 mod scheme;
 mod secret;
 mod service;
+mod shape;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -23,9 +26,11 @@ pub use reader::files::WatchedFiles;
 pub use reader::named::Named;
 pub(crate) use reader::nearest;
 pub use reader::problem::{Place, Problem, Problems};
+pub use schema::json_schema;
 pub use source::feed::Feed;
+pub use source::proxy::{Proxy, ProxyCredentials};
 pub use source::sources::Sources;
-pub use source::transport::{Authorities, Proxy, ProxyCredentials, Transport};
+pub use source::transport::{Authorities, Transport};
 pub use source::webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};

@@ -2,13 +2,38 @@
 
 use std::path::Path;
 
-use super::reader::{
-    Reader,
-    node::{Content, Entry, Node},
-    problem::Place,
-    text::read_at_most,
+use super::{
+    reader::{
+        Reader,
+        node::{Content, Entry, Node},
+        problem::Place,
+        text::read_at_most,
+    },
+    shape::{Part, key::Key, object::Object, texts::Text},
 };
 use crate::secret::Secret;
+
+static ENV: Key<Text> = Key::new(
+    "env",
+    "The name of the environment variable that holds the secret.",
+    Text::ANY.matching("^[A-Za-z0-9_]+$").like(&["ACME_TOKEN"]),
+);
+static FILE: Key<Text> = Key::new(
+    "file",
+    "The path of a file that holds the secret and nothing else, relative to the configuration. At most 64 KiB.",
+    Text::ANY.like(&["/run/secrets/acme-token"]),
+);
+static VALUE: Key<Text> = Key::new("value", "The secret itself: to try things out. usher warns of it.", Text::ANY);
+
+/// A secret.
+pub(super) static SECRET: Object =
+    Object::new("Secret", "Where a secret is kept.", || vec![&ENV, &FILE, &VALUE]).one_key();
+
+/// Any secret.
+pub(super) const ANY_SECRET: Part<Secret> = Part { read: secret, described: &SECRET };
+
+/// A secret that goes into an HTTP header.
+pub(super) const HEADER_SECRET: Part<Secret> = Part { read: header_secret, described: &SECRET };
 
 const FORMS: &str = "write `{ env: NAME }`, `{ file: PATH }` or, to try things out, `{ value: \"...\" }`";
 const MAX_BYTES: u64 = 64 * 1024;
@@ -22,9 +47,9 @@ pub(super) fn secret(node: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
         return reader.refuse(&node.at, format!("a secret is kept in exactly one place; {FORMS}"));
     };
     let value = match name.as_str() {
-        "env" => from_env(kept, reader)?,
-        "file" => from_file(kept, reader)?,
-        "value" => {
+        key if key == ENV.name => from_env(kept, reader)?,
+        key if key == FILE.name => from_file(kept, reader)?,
+        key if key == VALUE.name => {
             let value = reader.text(kept)?.to_owned();
             reader.warn(
                 at,

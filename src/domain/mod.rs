@@ -17,7 +17,9 @@ pub use details::Detail;
 pub use ids::{EventId, InvalidId, RunId, SchemeId, SourceId, StepKey, SweepId, UserId};
 pub use policy::action::{Action, ActionKind, Issue, IssueTemplate, Step};
 pub use policy::age::{Age, InvalidAge};
-pub use policy::condition::{Condition, Exempt, Expression, LoggedInOnce, NeverLoggedIn, Selection, True};
+pub use policy::condition::{
+    Condition, ConditionKind, Exempt, Expression, LoggedInOnce, NeverLoggedIn, Selection, True,
+};
 pub use policy::cron::{Dialect, Field as CronField};
 pub use policy::mass_creation::MassCreation;
 pub use policy::named_users::NamedUsers;

@@ -1,7 +1,6 @@
 //! Reads values of the tree as what is wanted of them, and keeps all that is wrong on the way.
 
 pub(super) mod env;
-pub(super) mod fields;
 pub(super) mod files;
 pub(super) mod named;
 pub(super) mod node;

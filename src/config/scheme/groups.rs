@@ -1,19 +1,29 @@
 //! Lists of groups and users.
 
-use super::names::name;
+use super::names::{NAME, name};
 use crate::{
-    config::reader::{
-        Reader,
-        named::Named,
-        node::{Content, Node},
+    config::{
+        reader::{
+            Reader,
+            named::Named,
+            node::{Content, Node},
+        },
+        shape::lists::List,
     },
     domain::{GroupName, Mention, MentionedAt},
 };
 
 /// How many groups one list may name: each is looked up in the product.
-pub(in crate::config) const MOST_GROUPS: usize = 1_000;
+const MOST_GROUPS: usize = 1_000;
 /// How many users one list of `exempt` or `protect` may name: each is looked up in the product.
 const MOST_USERS: usize = 10_000;
+
+/// Users, by name or lasting id.
+pub(in crate::config) static USERS: List = List::of(&NAME).at_most(MOST_USERS);
+/// Groups.
+pub(in crate::config) static GROUPS: List = List::of(&NAME).at_most(MOST_GROUPS);
+/// At least one group, or application.
+pub(in crate::config) static SOME_GROUPS: List = List::some(&NAME).at_most(MOST_GROUPS);
 
 /// Remembers the `names` that were read from the list at `node`, which stands under the key `at`.
 pub(in crate::config) fn remember(at: MentionedAt, node: &Node, names: &[impl ToString], reader: &mut Reader<'_>) {
@@ -27,13 +37,13 @@ pub(in crate::config) fn remember(at: MentionedAt, node: &Node, names: &[impl To
 
 /// Reads a list of users, by name or lasting id, which may be empty.
 pub(in crate::config) fn users(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<String>> {
-    at_most(MOST_USERS, node, reader)?;
+    at_most(USERS.most, node, reader)?;
     reader.each(node, |item, reader| name(item, reader).map(str::to_owned))
 }
 
 /// Reads a list of groups, which may be empty.
 pub(in crate::config) fn groups(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<GroupName>> {
-    at_most(MOST_GROUPS, node, reader)?;
+    at_most(GROUPS.most, node, reader)?;
     reader.each(node, group)
 }
 

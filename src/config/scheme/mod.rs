@@ -2,57 +2,47 @@
 
 pub(super) mod actions;
 pub(super) mod compatibility;
-pub(super) mod conditions;
 pub(super) mod conflicts;
 pub(super) mod expressions;
 pub(super) mod groups;
-pub(super) mod issue;
+pub(super) mod keys;
 pub(super) mod limits;
 pub(super) mod names;
 pub(super) mod select;
 pub(super) mod trigger;
+mod write;
 
 use super::{
     ProvisionedScheme, Sources,
-    reader::{Reader, fields::Fields, node::Node, not_yet},
+    reader::{Reader, node::Node, not_yet},
 };
-use crate::domain::{Exempt, Limits, MentionedAt, Scheme, SchemeId, SourceId};
+use crate::domain::{Exempt, Limits, Scheme, SourceId};
 use actions::actions;
-use groups::groups;
-use groups::remember;
-use groups::some_groups;
-use groups::users;
+use keys::{
+    ACTIONS, APPLICATION_LOG, AUDIT, AUDITED, ENABLED, EXEMPT, EXEMPT_GROUPS, EXEMPT_USERS, EXEMPTED, ID, LIMITS, NAME,
+    ONLY_GROUPS, SCHEME, SELECT, SOURCE, TEST_MODE, TRIGGER,
+};
 use limits::limits;
-use select::Conditions;
-use select::EMPTY_SELECT;
-use select::select;
-use trigger::TRIGGERS;
+use select::{Conditions, select};
 use trigger::trigger;
 
 /// Reads one item of `schemes`, for one of `sources`.
 pub(super) fn scheme(node: &Node, sources: &Sources, reader: &mut Reader<'_>) -> Option<ProvisionedScheme> {
     let (mut conditions, mut acts) = (Conditions::default(), Vec::new());
-    let mut fields = Fields::of(node, reader)?;
-    let id = fields
-        .required("id", "write `id: contractors`, say", reader)
-        .and_then(|node| reader.parsed(node, str::parse::<SchemeId>));
-    let name = fields.or("name", None, |node| reader.title(node).map(Some));
-    let source =
-        fields.required("source", "write the id of a source", reader).and_then(|node| source(node, sources, reader));
-    let trigger = fields.required("trigger", TRIGGERS, reader).and_then(|node| trigger(node, reader));
-    let enabled = fields.or("enabled", true, |node| reader.boolean(node));
-    let test_mode = fields.or("test_mode", true, |node| reader.boolean(node));
-    let select = fields.required("select", EMPTY_SELECT, reader).and_then(|node| select(node, &mut conditions, reader));
-    let only_groups = fields.or("only_groups", Vec::new(), |node| {
-        some_groups(node, reader).inspect(|groups| remember(MentionedAt::OnlyGroups, node, groups, reader))
-    });
-    let exempt = fields.or("exempt", Exempt::default(), |node| exempt(node, reader));
-    let actions = fields
-        .required("actions", "write `- add_groups: [a-group]` below it, say", reader)
-        .and_then(|node| actions(node, &mut acts, reader));
-    let limits_node = fields.get("limits");
+    let mut fields = SCHEME.open(node, reader)?;
+    let id = fields.needed(&ID, reader);
+    let name = fields.optional(&NAME, reader);
+    let source = fields.needed_node(&SOURCE, reader).and_then(|node| source(node, sources, reader));
+    let trigger = fields.needed_node(&TRIGGER, reader).and_then(|node| trigger(node, reader));
+    let enabled = fields.or(&ENABLED, reader);
+    let test_mode = fields.or(&TEST_MODE, reader);
+    let select = fields.needed_node(&SELECT, reader).and_then(|node| select(node, &mut conditions, reader));
+    let only_groups = fields.optional(&ONLY_GROUPS, reader);
+    let exempt = fields.or_else(&EXEMPT, Exempt::default(), |node| exempt(node, reader));
+    let actions = fields.needed_node(&ACTIONS, reader).and_then(|node| actions(node, &mut acts, reader));
+    let limits_node = fields.node(&LIMITS);
     let limits = limits_node.map_or(Some(Limits::default()), |node| limits(node, reader));
-    fields.or("audit", (), |node| audit(node, reader));
+    fields.or_else(&AUDIT, (), |node| audit(node, reader));
     fields.done(reader);
 
     if let Some(trigger) = &trigger {
@@ -75,7 +65,7 @@ pub(super) fn scheme(node: &Node, sources: &Sources, reader: &mut Reader<'_>) ->
         enabled: enabled?,
         test_mode: test_mode?,
         select: select?,
-        only_groups: only_groups?,
+        only_groups: only_groups?.unwrap_or_default(),
         exempt: exempt?,
         actions: actions?,
         limits: limits?,
@@ -93,21 +83,17 @@ fn source(node: &Node, sources: &Sources, reader: &mut Reader<'_>) -> Option<Sou
 }
 
 fn exempt(node: &Node, reader: &mut Reader<'_>) -> Option<Exempt> {
-    let mut fields = Fields::like(node, "{ users: [a-user], groups: [a-group] }", reader)?;
-    let users = fields.or("users", Vec::new(), |node| {
-        users(node, reader).inspect(|users| remember(MentionedAt::ExemptUsers, node, users, reader))
-    });
-    let groups = fields.or("groups", Vec::new(), |node| {
-        groups(node, reader).inspect(|groups| remember(MentionedAt::ExemptGroups, node, groups, reader))
-    });
+    let mut fields = EXEMPTED.open(node, reader)?;
+    let users = fields.optional(&EXEMPT_USERS, reader);
+    let groups = fields.optional(&EXEMPT_GROUPS, reader);
     fields.done(reader);
-    Some(Exempt { users: users?, groups: groups? })
+    Some(Exempt { users: users?.unwrap_or_default(), groups: groups?.unwrap_or_default() })
 }
 
 /// Accepts what is so anyway: every scheme is told in the application log.
 fn audit(node: &Node, reader: &mut Reader<'_>) -> Option<()> {
-    let mut fields = Fields::awaiting(node, not_yet::AUDIT, reader)?;
-    if let Some(node) = fields.get("application_log")
+    let mut fields = AUDITED.open(node, reader)?;
+    if let Some(node) = fields.node(&APPLICATION_LOG)
         && reader.boolean(node) == Some(false)
     {
         reader.refuse::<()>(&node.at, not_yet::message("application_log: false", "write `true`"));

@@ -1,9 +1,15 @@
 //! Names of groups, users and applications, as the product must find them.
 
 use crate::{
-    config::reader::{LONGEST_NAME, Reader, node::Node},
+    config::{
+        reader::{LONGEST_NAME, Reader, node::Node},
+        shape::texts::Text,
+    },
     domain::{is_blank, is_invisible},
 };
+
+/// How a name is described.
+pub(in crate::config) static NAME: Text = Text::ANY.at_most(LONGEST_NAME);
 
 /// Reads a name. What stands around it or can't be seen in it is no part of it in the product, which then finds nothing.
 pub(in crate::config) fn name<'n>(node: &'n Node, reader: &mut Reader<'_>) -> Option<&'n str> {

@@ -2,8 +2,9 @@
 
 use url::{Host, Url};
 
+use super::keys::{BASE_URL, PLAIN_HTTP};
 use crate::{
-    config::reader::{Reader, fields::Fields},
+    config::{reader::Reader, shape::fields::Fields},
     domain::Product,
 };
 
@@ -16,14 +17,14 @@ pub(in crate::config) fn address(
     product: Option<Product>,
     reader: &mut Reader<'_>,
 ) -> Option<Url> {
-    let plain_http = fields.get("plain_http").and_then(|node| Some((node, reader.parsed(node, private_host)?)));
+    let plain_http = fields.node(&PLAIN_HTTP).and_then(|node| Some((node, reader.parsed(node, private_host)?)));
     let allowed = plain_http.as_ref().map(|(_, host)| host);
     let everybodys = Url::parse(ORGANIZATIONS).ok().filter(|_| product == Some(Product::AtlassianOrg));
     let base_url = match everybodys {
-        Some(default) => fields.or("base_url", default, |node| reader.parsed(node, |text| base_url(text, allowed))),
-        None => fields
-            .required("base_url", "write `base_url: \"https://jira.example.com\"`, say", reader)
-            .and_then(|node| reader.parsed(node, |text| base_url(text, allowed))),
+        Some(default) => fields.or_else(&BASE_URL, default, |node| reader.parsed(node, |text| base_url(text, allowed))),
+        None => {
+            fields.needed_node(&BASE_URL, reader).and_then(|node| reader.parsed(node, |text| base_url(text, allowed)))
+        }
     }?;
     if let Some((node, _)) = &plain_http
         && !is_shown_on_the_way(&base_url)

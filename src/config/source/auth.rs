@@ -3,17 +3,36 @@
 use crate::{
     config::{
         Auth,
-        reader::{Reader, fields::Fields, node::Node},
-        secret::{header_secret, secret},
+        reader::{Reader, node::Node},
+        secret::{ANY_SECRET, HEADER_SECRET, header_secret},
+        shape::{Part, key::Key, object::Object, texts::Text},
     },
     domain::Product,
+    secret::Secret,
 };
+
+static BEARER: Key<Part<Secret>> =
+    Key::new("bearer", "A token, sent as `Authorization: Bearer`. Crowd takes none.", HEADER_SECRET);
+static BASIC: Key<&Object> = Key::new("basic", "A name and a password. An organisation takes none.", &CREDENTIALS);
+/// What `auth` takes.
+pub(in crate::config) static AUTH: Object =
+    Object::new("Auth", "The account that usher acts with.", || vec![&BEARER, &BASIC]).one_key();
+
+static USERNAME: Key<Part<String>> = Key::needed(
+    "username",
+    "write `username: usher`, say",
+    "The user name; in Cloud the e-mail address; of Crowd the name of an application.",
+    Part { read: user_name, described: &Text::ANY.matching("^[^:]*$") },
+);
+static PASSWORD: Key<Part<Secret>> =
+    Key::needed("password", "write `password: { env: NAME }`, say", "The password; in Cloud an API token.", ANY_SECRET);
+static CREDENTIALS: Object = Object::new("Basic", "A name and a password.", || vec![&USERNAME, &PASSWORD]);
 
 /// Reads the `auth` of a source of `product`, where that is known.
 pub(in crate::config) fn auth(node: &Node, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Auth> {
     let problems = reader.problems.count();
-    let mut fields = Fields::of(node, reader)?;
-    let (bearer, basic) = (fields.get("bearer"), fields.get("basic"));
+    let mut fields = AUTH.open(node, reader)?;
+    let (bearer, basic) = (fields.node(&BEARER), fields.node(&BASIC));
     fields.done(reader);
     match (bearer, basic) {
         (Some(node), None) if product == Some(Product::Crowd) => reader.refuse(
@@ -36,12 +55,9 @@ pub(in crate::config) fn auth(node: &Node, product: Option<Product>, reader: &mu
 }
 
 fn basic_auth(node: &Node, reader: &mut Reader<'_>) -> Option<Auth> {
-    let mut fields = Fields::of(node, reader)?;
-    let username =
-        fields.required("username", "write `username: usher`, say", reader).and_then(|node| user_name(node, reader));
-    let password = fields
-        .required("password", "write `password: { env: NAME }`, say", reader)
-        .and_then(|node| secret(node, reader));
+    let mut fields = CREDENTIALS.open(node, reader)?;
+    let username = fields.needed(&USERNAME, reader);
+    let password = fields.needed(&PASSWORD, reader);
     fields.done(reader);
     Some(Auth::Basic { username: username?, password: password? })
 }

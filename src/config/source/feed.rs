@@ -2,20 +2,56 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::webhook::actions;
+use super::webhook::{AUDIT_ACTIONS, actions};
 use crate::{
     config::{
         AuditActions,
-        reader::{LONGEST_PARSED, Reader, fields::Fields, node::Node},
+        reader::{LONGEST_PARSED, Reader, node::Node},
+        shape::{
+            Part,
+            key::{Key, Or},
+            lengths::{self, LENGTH},
+            object::Object,
+            values::Choice,
+        },
     },
     domain::{Age, Capability, Product},
 };
 
-const EXAMPLE: &str = "{ kind: audit-log, every: 30s }";
 /// In seconds. Organisations may be asked 50 times a minute in all.
-const EVERY: RangeInclusive<u64> = 1..=3600;
-const EVERY_IN_CLOUD: RangeInclusive<u64> = 5..=3600;
-const OVERLAP: RangeInclusive<u64> = 60..=86_400;
+const SECONDS: RangeInclusive<u64> = 1..=3600;
+const SECONDS_IN_CLOUD: RangeInclusive<u64> = 5..=3600;
+const SECONDS_BACK: RangeInclusive<u64> = 60..=86_400;
+
+static KIND: Key<Choice<()>> = Key::needed(
+    "kind",
+    "write `kind: audit-log`",
+    "What is asked: the product's audit log.",
+    Choice(&[("audit-log", ())]),
+);
+static EVERY: Or<Part<Duration>> = every(|node, reader| length(node, SECONDS, "30s", reader));
+static EVERY_IN_CLOUD: Or<Part<Duration>> = every(|node, reader| length(node, SECONDS_IN_CLOUD, "30s", reader));
+static OVERLAP: Or<Part<Duration>> = Or::new(
+    "overlap",
+    "How far back each look goes, from `1m` to `24h`: entries come late, and clocks are wrong.",
+    Part { read: |node, reader| length(node, SECONDS_BACK, "10m", reader), described: &LENGTH },
+    || Feed::default().overlap,
+    lengths::shown,
+);
+static ACTIONS: Key<Part<AuditActions>> = Key::new(
+    "actions",
+    "Which entries of the audit log mean what. Write it here or under `webhook`. Left out: those of all products.",
+    Part { read: actions, described: &AUDIT_ACTIONS },
+);
+/// What `feed` takes.
+pub(in crate::config) static FEED: Object =
+    Object::new("Feed", "Logins that usher asks the audit log for.", || vec![&KIND, &EVERY, &OVERLAP, &ACTIONS])
+        .like("{ kind: audit-log, every: 30s }");
+
+const fn every(read: fn(&Node, &mut Reader<'_>) -> Option<Duration>) -> Or<Part<Duration>> {
+    let about = "The time from one look to the next, from `1s` to `1h`; of an organisation from `5s`.";
+    Or::new("every", about, Part { read, described: &LENGTH }, || Feed::default().every, lengths::shown)
+}
 
 /// How usher follows the audit log of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,15 +78,12 @@ pub(in crate::config) fn feed(node: &Node, product: Option<Product>, reader: &mu
     {
         return reader.refuse(&node.at, format!("{} has no feed of logins: {why}", product.title()));
     }
-    let default = Feed::default();
-    let mut fields = Fields::like(node, EXAMPLE, reader)?;
-    let kind = fields
-        .required("kind", "write `kind: audit-log`", reader)
-        .and_then(|node| reader.choice(node, &[("audit-log", ())], &[]));
-    let bounds = if product == Some(Product::AtlassianOrg) { EVERY_IN_CLOUD } else { EVERY };
-    let every = fields.or("every", default.every, |node| length(node, bounds, "30s", reader));
-    let overlap = fields.or("overlap", default.overlap, |node| length(node, OVERLAP, "10m", reader));
-    let actions = fields.or("actions", None, |node| actions(node, reader).map(Some));
+    let mut fields = FEED.open(node, reader)?;
+    let kind = fields.needed(&KIND, reader);
+    let every = if product == Some(Product::AtlassianOrg) { &EVERY_IN_CLOUD } else { &EVERY };
+    let every = fields.or(every, reader);
+    let overlap = fields.or(&OVERLAP, reader);
+    let actions = fields.optional(&ACTIONS, reader);
     fields.done(reader);
     kind?;
     Some((Feed { every: every?, overlap: overlap? }, actions?))

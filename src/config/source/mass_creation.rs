@@ -3,10 +3,18 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use crate::{
-    config::reader::{
-        Reader,
-        fields::Fields,
-        node::{Content, Node},
+    config::{
+        reader::{
+            Reader,
+            node::{Content, Node},
+        },
+        shape::{
+            key::Or,
+            lengths::{self, LENGTH},
+            object::Object,
+            texts::Parsed,
+            values::{AnyOf, OFF, Whole, as_json},
+        },
     },
     domain::{Age, MassCreation},
 };
@@ -14,6 +22,36 @@ use crate::{
 const WITHIN: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24);
 /// Nobody has more users.
 const MOST_USERS: u64 = 1_000_000_000;
+
+static USERS: Or<Whole<u64>> = Or::new(
+    "users",
+    "So many users may be created within that time.",
+    Whole(0..=MOST_USERS),
+    || MassCreation::default().users,
+    as_json,
+);
+static PERCENT: Or<Whole<u8>> = Or::new(
+    "percent",
+    "And so many of a hundred of the users that usher knows.",
+    Whole(0..=100),
+    || MassCreation::default().percent,
+    as_json,
+);
+static LASTING: Or<Parsed<Duration>> = Or::new(
+    "within",
+    "The length of time in which creations are counted, from `1m` to `1d`.",
+    Parsed { read: within, text: LENGTH },
+    || MassCreation::default().within,
+    lengths::shown,
+);
+static COUNTED: Object = Object::new(
+    "MassCreation",
+    "How many users may be created at once before what takes something away is held.",
+    || vec![&USERS, &PERCENT, &LASTING],
+);
+
+/// What `mass_creation` takes.
+pub(in crate::config) static MASS_CREATION: AnyOf = AnyOf(&[&OFF, &COUNTED]);
 
 /// Reads a source's `mass_creation`; none within: nothing is kept back.
 pub(in crate::config) fn mass_creation(node: &Node, reader: &mut Reader<'_>) -> Option<Option<MassCreation>> {
@@ -24,11 +62,10 @@ pub(in crate::config) fn mass_creation(node: &Node, reader: &mut Reader<'_>) -> 
             reader.refuse(&node.at, format!("found {}; {instead}", node.kind()))
         }
         Content::Map(_) => {
-            let default = MassCreation::default();
-            let mut fields = Fields::of(node, reader)?;
-            let users = fields.or("users", default.users, |node| reader.whole(node, 0..=MOST_USERS));
-            let percent = fields.or("percent", default.percent, |node| reader.whole(node, 0..=100));
-            let within = fields.or("within", default.within, |node| reader.parsed(node, within));
+            let mut fields = COUNTED.open(node, reader)?;
+            let users = fields.or(&USERS, reader);
+            let percent = fields.or(&PERCENT, reader);
+            let within = fields.or(&LASTING, reader);
             fields.done(reader);
             Some(Some(MassCreation { users: users?, percent: percent?, within: within? }))
         }

@@ -7,12 +7,18 @@ use crate::{
         Protect,
         reader::{
             Reader,
-            fields::Fields,
             node::{Content, Node},
         },
         scheme::{
             compatibility,
-            groups::{some_groups, users},
+            groups::{self, SOME_GROUPS, some_groups, users},
+        },
+        shape::{
+            Part, Shape,
+            key::{Key, Or},
+            lists::List,
+            object::Object,
+            values::{Boolean, Whole, as_json},
         },
     },
     domain::{GroupName, Product},
@@ -21,6 +27,38 @@ use crate::{
 /// How many administrators must remain where nothing is said: one may be ill.
 const LAST_ADMINISTRATORS: u32 = 2;
 
+static USERS: Key<Part<Vec<String>>> = Key::new(
+    "users",
+    "Users, by login name or lasting id, of whom nothing is taken away: break-glass accounts, say. Left out: nobody.",
+    Part { read: users, described: &groups::USERS },
+);
+static ADMIN_GROUPS: Key<&List> = Key::new(
+    "admin_groups",
+    "Groups whose members are administrators. Left out: those that the product has by default.",
+    &SOME_GROUPS,
+);
+static LAST: Or<Part<u32>> = Or::new(
+    "last_administrators",
+    "So many administrators must remain. 0: they are not counted.",
+    Part { read: last_administrators, described: &HOW_MANY },
+    || LAST_ADMINISTRATORS,
+    as_json,
+);
+static HOW_MANY: Whole<u32> = Whole(0..=1_000);
+static ACTING_ACCOUNT: Or<Part<bool>> = Or::new(
+    "acting_account",
+    "Whether nothing is taken away of the account that usher acts with.",
+    Part { read: acting_account, described: &Boolean },
+    || true,
+    as_json,
+);
+/// What `protect` takes.
+pub(in crate::config) static PROTECT: Object =
+    Object::new("Protect", "What no scheme takes away, whatever it says.", || {
+        vec![&USERS, &ADMIN_GROUPS, &LAST, &ACTING_ACCOUNT]
+    })
+    .like("{ users: [break-glass] }");
+
 impl Protect {
     /// What holds where nothing is said, for a source of `product` at `base_url`.
     pub fn of(product: Product, base_url: Option<&Url>) -> Self {
@@ -28,8 +66,8 @@ impl Protect {
             users: Vec::new(),
             admin_groups: admin_groups(product, base_url),
             assumed_admin_groups: true,
-            last_administrators: LAST_ADMINISTRATORS,
-            acting_account: true,
+            last_administrators: (LAST.default)(),
+            acting_account: (ACTING_ACCOUNT.default)(),
         }
     }
 }
@@ -70,32 +108,37 @@ pub(in crate::config) fn protect(
     default: Protect,
     reader: &mut Reader<'_>,
 ) -> Option<Protect> {
-    let mut fields = Fields::like(node, "{ users: [break-glass] }", reader)?;
-    let users = fields.or("users", default.users, |node| users(node, reader));
-    let assumed_admin_groups = fields.get("admin_groups").is_none();
-    let admin_groups = fields.or("admin_groups", default.admin_groups, |node| written_groups(node, product, reader));
-    let last_administrators = fields.or("last_administrators", default.last_administrators, |node| {
-        let number = reader.whole(node, 0..=1_000)?;
-        if number == 0 {
-            reader.warn(&node.at, "schemes may leave the source without any administrator; write 2, or leave it out");
-        }
-        Some(number)
-    });
-    let acting_account = fields.or("acting_account", default.acting_account, |node| {
-        let protected = reader.boolean(node)?;
-        if !protected {
-            reader.warn(&node.at, "schemes may take usher's own rights away; write `true`, or leave it out");
-        }
-        Some(protected)
-    });
+    let mut fields = PROTECT.open(node, reader)?;
+    let users = fields.optional(&USERS, reader);
+    let assumed_admin_groups = fields.node(&ADMIN_GROUPS).is_none();
+    let admin_groups =
+        fields.or_else(&ADMIN_GROUPS, default.admin_groups, |node| written_groups(node, product, reader));
+    let last_administrators = fields.or(&LAST, reader);
+    let acting_account = fields.or(&ACTING_ACCOUNT, reader);
     fields.done(reader);
     Some(Protect {
-        users: users?,
+        users: users?.unwrap_or(default.users),
         admin_groups: admin_groups?,
         assumed_admin_groups,
         last_administrators: last_administrators?,
         acting_account: acting_account?,
     })
+}
+
+fn last_administrators(node: &Node, reader: &mut Reader<'_>) -> Option<u32> {
+    let number = HOW_MANY.read(node, reader)?;
+    if number == 0 {
+        reader.warn(&node.at, "schemes may leave the source without any administrator; write 2, or leave it out");
+    }
+    Some(number)
+}
+
+fn acting_account(node: &Node, reader: &mut Reader<'_>) -> Option<bool> {
+    let protected = reader.boolean(node)?;
+    if !protected {
+        reader.warn(&node.at, "schemes may take usher's own rights away; write `true`, or leave it out");
+    }
+    Some(protected)
 }
 
 /// Reads groups whose members usher has to read.

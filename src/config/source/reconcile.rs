@@ -7,14 +7,33 @@ use crate::{
         Reconcile,
         reader::{
             Reader,
-            fields::Fields,
             node::{Content, Node},
+        },
+        shape::{
+            key::Or,
+            lengths::{self, LENGTH},
+            object::Object,
+            texts::Parsed,
+            values::{AnyOf, OFF},
         },
     },
     domain::Age,
 };
 
-const EVERY: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
+const LENGTHS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
+
+static EVERY: Or<Parsed<Duration>> = Or::new(
+    "every",
+    "From the beginning of one comparison to that of the next, from `1s` to `1d`.",
+    Parsed { read: every, text: LENGTH },
+    || Reconcile::default().every,
+    lengths::shown,
+);
+static REGULARLY: Object =
+    Object::new("Reconcile", "How often users are looked for whose creation no webhook told of.", || vec![&EVERY]);
+
+/// What `reconcile` takes.
+pub(in crate::config) static RECONCILE: AnyOf = AnyOf(&[&OFF, &REGULARLY]);
 
 /// Reads a source's `reconcile`; none within: never.
 pub(in crate::config) fn reconcile(node: &Node, reader: &mut Reader<'_>) -> Option<Option<Reconcile>> {
@@ -24,8 +43,8 @@ pub(in crate::config) fn reconcile(node: &Node, reader: &mut Reader<'_>) -> Opti
             reader.refuse(&node.at, format!("found {}; write `off`, or `{{ every: 10m }}`, say", node.kind()))
         }
         Content::Map(_) => {
-            let mut fields = Fields::of(node, reader)?;
-            let every = fields.or("every", Reconcile::default().every, |node| reader.parsed(node, every));
+            let mut fields = REGULARLY.open(node, reader)?;
+            let every = fields.or(&EVERY, reader);
             fields.done(reader);
             Some(Some(Reconcile { every: every? }))
         }
@@ -34,7 +53,7 @@ pub(in crate::config) fn reconcile(node: &Node, reader: &mut Reader<'_>) -> Opti
 
 fn every(text: &str) -> Result<Duration, String> {
     let every = text.parse::<Age>().map_err(|error| error.to_string())?.duration();
-    if EVERY.contains(&every) {
+    if LENGTHS.contains(&every) {
         Ok(every)
     } else {
         Err(format!("`{text}` does not fit here; write a length of time from `1s` to `1d`"))

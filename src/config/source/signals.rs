@@ -1,11 +1,12 @@
 //! How a source tells of what happens: by webhooks, by its feed.
 
-use super::{feed::feed, webhook::webhook};
+use super::{
+    feed::feed,
+    keys::{FEED, WEBHOOK},
+    webhook::webhook,
+};
 use crate::{
-    config::{
-        AuditActions, Feed, Webhook,
-        reader::{Reader, fields::Fields},
-    },
+    config::{AuditActions, Feed, Webhook, reader::Reader, shape::fields::Fields},
     domain::Product,
 };
 
@@ -22,8 +23,8 @@ pub(in crate::config) fn told(
     product: Option<Product>,
     reader: &mut Reader<'_>,
 ) -> Option<Telling> {
-    let webhook = fields.or("webhook", (Webhook::default(), None), |node| webhook(node, reader));
-    let node = fields.get("feed");
+    let webhook = fields.or_else(&WEBHOOK, (Webhook::default(), None), |node| webhook(node, reader));
+    let node = fields.node(&FEED);
     let feed = node.map_or(Some(None), |node| feed(node, product, reader).map(Some));
     let (webhook, by_webhook) = webhook?;
     let (feed, by_feed) = feed?.unzip();

@@ -11,18 +11,14 @@ use rustls::{
 };
 use url::Url;
 
-use super::address::is_shown_on_the_way;
-use crate::{
-    config::{
-        reader::{
-            Reader,
-            fields::Fields,
-            node::{Content, Node},
-            text::read_at_most,
-        },
-        secret::secret,
-    },
-    secret::Secret,
+use super::{
+    address::is_shown_on_the_way,
+    keys::{CA, PROXY},
+    proxy::{Proxy, proxy},
+};
+use crate::config::{
+    reader::{Reader, node::Node, text::read_at_most},
+    shape::fields::Fields,
 };
 
 /// All certificates that a system trusts are about a quarter of this.
@@ -35,24 +31,6 @@ pub struct Transport {
     pub proxy: Option<Proxy>,
     /// Who vouches for the source's certificate; none: those whom the machine trusts.
     pub ca: Option<Authorities>,
-}
-
-/// A forward proxy: plain HTTP goes through it as it is, HTTPS by a tunnel (`CONNECT`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proxy {
-    /// Where it is; `http` or `https`, without credentials.
-    pub url: Url,
-    /// What it wants to know, where it does.
-    pub credentials: Option<ProxyCredentials>,
-}
-
-/// Who usher is to a proxy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProxyCredentials {
-    /// The user name.
-    pub username: String,
-    /// The password.
-    pub password: Secret,
 }
 
 /// The certificates of authorities: at least one, and each can be one's.
@@ -108,11 +86,11 @@ pub(in crate::config) fn transport(
     base_url: Option<&Url>,
     reader: &mut Reader<'_>,
 ) -> Option<Transport> {
-    let proxy = fields.or("proxy", None, |node| {
+    let proxy = fields.or_else(&PROXY, None, |node| {
         base_url.map_or(Some(()), |base_url| shown_to_proxy(node, base_url, reader))?;
         proxy(node, reader).map(Some)
     });
-    let ca = fields.or("ca", None, |node| ca(node, reader).map(Some));
+    let ca = fields.optional(&CA, reader);
     Some(Transport { proxy: proxy?, ca: ca? })
 }
 
@@ -132,48 +110,11 @@ fn shown_to_proxy(node: &Node, base_url: &Url, reader: &mut Reader<'_>) -> Optio
 }
 
 /// Reads a source's `ca`: a path, relative to the configuration's.
-fn ca(node: &Node, reader: &mut Reader<'_>) -> Option<Authorities> {
+pub(super) fn ca(node: &Node, reader: &mut Reader<'_>) -> Option<Authorities> {
     let path = reader.filled(node)?;
     let path = reader.file(path);
     match Authorities::read(&path) {
         Ok(authorities) => Some(authorities),
         Err(why) => reader.refuse(&node.at, format!("the certificates in `{}` can't be used: {why}", path.display())),
     }
-}
-
-/// Reads a source's `proxy`: a URL, or a URL with credentials.
-fn proxy(node: &Node, reader: &mut Reader<'_>) -> Option<Proxy> {
-    if !matches!(node.content, Content::Map(_)) {
-        return reader.parsed(node, proxy_url).map(|url| Proxy { url, credentials: None });
-    }
-    let mut fields = Fields::of(node, reader)?;
-    let url = fields.required("url", EXAMPLE, reader).and_then(|node| reader.parsed(node, proxy_url));
-    let username = fields
-        .required("username", "write `username: usher`, say, or the URL alone: `proxy: \"http://…\"`", reader)
-        .and_then(|node| reader.filled(node).map(str::to_owned));
-    let password = fields
-        .required("password", "write `password: { env: NAME }`, say", reader)
-        .and_then(|node| secret(node, reader));
-    fields.done(reader);
-    Some(Proxy { url: url?, credentials: Some(ProxyCredentials { username: username?, password: password? }) })
-}
-
-const EXAMPLE: &str = "write `url: \"http://proxy.example.com:3128\"`, say";
-
-/// The text is not quoted in messages: it may hold credentials.
-fn proxy_url(text: &str) -> Result<Url, String> {
-    let example = "write `http://proxy.example.com:3128`, say";
-    let url =
-        Url::parse(text).map_err(|error| format!("this is not a URL: {}; {example}", crate::words::url(error)))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(format!("this is not the URL of an HTTP proxy; {example}"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        let instead = "write `proxy: { url: ..., username: ..., password: { env: NAME } }`";
-        return Err(format!("credentials stand in this URL; {instead}"));
-    }
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("this URL goes on behind the port; {example}"));
-    }
-    Ok(url)
 }

@@ -7,6 +7,7 @@ mod nesting;
 mod overlay;
 mod refused;
 mod round_trip;
+mod schema;
 mod secrets;
 mod sources;
 mod stored;

@@ -9,7 +9,7 @@ use proptest::{
 use serde_json::Value;
 
 use crate::{
-    config::{read_scheme, scheme::conditions::WORDS},
+    config::{read_scheme, scheme::select::conditions::WORDS},
     domain::{
         Action, Age, Condition, DomainPattern, Exempt, Expression, GroupName, IssueTemplate, Limits, LoggedInOnce,
         NamedUsers, NeverLoggedIn, Schedule, Scheme, Selection, Trigger, True, is_blank,
@@ -174,7 +174,8 @@ fn lists_users(conditions: &[Condition]) -> bool {
     conditions.iter().any(|condition| matches!(condition, Condition::Users(_)) || lists_users(condition.parts()))
 }
 
-fn scheme() -> impl Strategy<Value = Scheme> {
+/// A scheme that the reader takes, for a schedule or a person.
+pub(super) fn scheme() -> impl Strategy<Value = Scheme> {
     let head = ("[a-z0-9][a-z0-9_-]{0,20}", text(), trigger(), any::<[bool; 2]>());
     let whom = (selection(), prop_oneof![Just(Vec::new()), groups()], vec(name(), 0..3), vec(name(), 0..3));
     let limits = (option::of(0u64..1_000_000), option::of(1u8..=100));
@@ -202,6 +203,17 @@ fn scheme() -> impl Strategy<Value = Scheme> {
             }
         },
     )
+}
+
+/// A scheme that the reader takes, of any trigger: those on events do little.
+pub(super) fn any_scheme() -> impl Strategy<Value = Scheme> {
+    let on_event = (scheme(), select(vec![Trigger::OnCreate, Trigger::OnLogin])).prop_map(|(scheme, trigger)| Scheme {
+        trigger,
+        select: Selection(vec![Condition::Everyone(True)]),
+        actions: vec![Action::RemoveAllGroups],
+        ..scheme
+    });
+    prop_oneof![3 => scheme(), 1 => on_event]
 }
 
 proptest! {

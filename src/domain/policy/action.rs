@@ -1,6 +1,5 @@
 //! What schemes do, and the steps they ask for.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 use crate::domain::GroupName;
@@ -128,43 +127,16 @@ impl Action {
     }
 }
 
-impl Serialize for Action {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1))?;
-        map.serialize_key(self.kind().as_str())?;
-        match self {
-            Self::AddGroups(groups) | Self::RemoveGroups(groups) => map.serialize_value(groups)?,
-            Self::RemoveAllGroups | Self::Deactivate | Self::Reactivate | Self::Delete => {
-                map.serialize_value(&Value::Object(serde_json::Map::new()))?;
-            }
-            Self::RemoveApplicationAccess(applications) if applications.is_empty() => {
-                map.serialize_value(&Value::Object(serde_json::Map::new()))?;
-            }
-            Self::RemoveApplicationAccess(applications) => {
-                map.serialize_value(&serde_json::json!({ "applications": applications }))?;
-            }
-            Self::Rename { suffix } => map.serialize_value(&serde_json::json!({ "suffix": suffix }))?,
-            Self::InvalidatePassword { send_reset_link } => {
-                map.serialize_value(&serde_json::json!({ "send_reset_link": send_reset_link }))?;
-            }
-            Self::CreateIssue(template) => map.serialize_value(template)?,
-        }
-        map.end()
-    }
-}
-
 /// The issue that `create_issue` asks for. Texts are templates: `{{ user.name }}` stands for the login name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssueTemplate {
     /// The project's key.
     pub project: String,
     /// The issue type's name.
-    #[serde(rename = "type")]
     pub issue_type: String,
     /// A template of one line.
     pub summary: String,
     /// Further fields by their ids; texts anywhere in them are templates.
-    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub fields: serde_json::Map<String, Value>,
 }
 

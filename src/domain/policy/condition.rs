@@ -1,13 +1,12 @@
 //! Whom a scheme selects.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{Age, DomainPattern, GroupName, NamedUsers};
 
 /// One condition of a selection. A condition on a fact that is not known is unknown, and never selects.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     /// Holds for everyone. Written `everyone: true`; false is not a condition.
     Everyone(True),
@@ -35,23 +34,77 @@ pub enum Condition {
     Not(Box<Condition>),
 }
 
+/// The conditions without their details.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConditionKind {
+    /// See [`Condition::Everyone`].
+    Everyone,
+    /// See [`Condition::NeverLoggedIn`].
+    NeverLoggedIn,
+    /// See [`Condition::LastLoginBefore`].
+    LastLoginBefore,
+    /// See [`Condition::LoggedInOnce`].
+    LoggedInOnce,
+    /// See [`Condition::Deactivated`].
+    Deactivated,
+    /// See [`Condition::EmailDomain`].
+    EmailDomain,
+    /// See [`Condition::EmailDomainNot`].
+    EmailDomainNot,
+    /// See [`Condition::Users`].
+    Users,
+    /// See [`Condition::Where`].
+    Where,
+    /// See [`Condition::All`].
+    All,
+    /// See [`Condition::Any`].
+    Any,
+    /// See [`Condition::Not`].
+    Not,
+}
+
+impl ConditionKind {
+    /// The key in a scheme.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::NeverLoggedIn => "never_logged_in",
+            Self::LastLoginBefore => "last_login_before",
+            Self::LoggedInOnce => "logged_in_once",
+            Self::Deactivated => "deactivated",
+            Self::EmailDomain => "email_domain",
+            Self::EmailDomainNot => "email_domain_not",
+            Self::Users => "users",
+            Self::Where => "where",
+            Self::All => "all",
+            Self::Any => "any",
+            Self::Not => "not",
+        }
+    }
+}
+
 impl Condition {
+    /// Without details.
+    pub const fn kind(&self) -> ConditionKind {
+        match self {
+            Self::Everyone(_) => ConditionKind::Everyone,
+            Self::NeverLoggedIn(_) => ConditionKind::NeverLoggedIn,
+            Self::LastLoginBefore(_) => ConditionKind::LastLoginBefore,
+            Self::LoggedInOnce(_) => ConditionKind::LoggedInOnce,
+            Self::Deactivated(_) => ConditionKind::Deactivated,
+            Self::EmailDomain(_) => ConditionKind::EmailDomain,
+            Self::EmailDomainNot(_) => ConditionKind::EmailDomainNot,
+            Self::Users(_) => ConditionKind::Users,
+            Self::Where(_) => ConditionKind::Where,
+            Self::All(_) => ConditionKind::All,
+            Self::Any(_) => ConditionKind::Any,
+            Self::Not(_) => ConditionKind::Not,
+        }
+    }
+
     /// The key in a scheme.
     pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Everyone(_) => "everyone",
-            Self::NeverLoggedIn(_) => "never_logged_in",
-            Self::LastLoginBefore(_) => "last_login_before",
-            Self::LoggedInOnce(_) => "logged_in_once",
-            Self::Deactivated(_) => "deactivated",
-            Self::EmailDomain(_) => "email_domain",
-            Self::EmailDomainNot(_) => "email_domain_not",
-            Self::Users(_) => "users",
-            Self::Where(_) => "where",
-            Self::All(_) => "all",
-            Self::Any(_) => "any",
-            Self::Not(_) => "not",
-        }
+        self.kind().as_str()
     }
 
     /// Whether it may look at what usher has seen of a user.
@@ -104,25 +157,17 @@ fn only_users_of_any(conditions: &[Condition]) -> Option<Vec<&str>> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct True;
 
-impl Serialize for True {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bool(true)
-    }
-}
-
 /// What `never_logged_in` takes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NeverLoggedIn {
     /// Only accounts created longer ago than this: new ones are given time.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<Age>,
 }
 
 /// What `logged_in_once` takes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoggedInOnce {
     /// Only if that login is longer ago than this.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_within: Option<Age>,
 }
 
@@ -159,29 +204,8 @@ impl Selection {
     }
 }
 
-impl Serialize for Selection {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for condition in &self.0 {
-            map.serialize_key(condition.name())?;
-            match condition {
-                Condition::Everyone(value) | Condition::Deactivated(value) => map.serialize_value(value)?,
-                Condition::NeverLoggedIn(value) => map.serialize_value(value)?,
-                Condition::LastLoginBefore(value) => map.serialize_value(value)?,
-                Condition::LoggedInOnce(value) => map.serialize_value(value)?,
-                Condition::EmailDomain(value) | Condition::EmailDomainNot(value) => map.serialize_value(value)?,
-                Condition::Users(value) => map.serialize_value(value)?,
-                Condition::Where(value) => map.serialize_value(value)?,
-                Condition::All(value) | Condition::Any(value) => map.serialize_value(value)?,
-                Condition::Not(value) => map.serialize_value(value)?,
-            }
-        }
-        map.end()
-    }
-}
-
 /// Users and groups that a scheme never touches.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, ToSchema)]
 pub struct Exempt {
     /// By name or lasting id.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -20,7 +20,7 @@ pub enum Mode {
 }
 
 /// How many users one run may select before an administrator has to look at it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ToSchema)]
 pub struct Limits {
     /// At most so many.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,8 +45,8 @@ impl Limits {
     }
 }
 
-/// What to do with whom, when. Serialized it reads as in the configuration, and the same scheme always reads the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+/// What to do with whom, when. `config` writes it as it stands in the configuration, the same scheme always the same.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
 pub struct Scheme {
     /// Chosen by the administrator, unique.
     pub id: SchemeId,

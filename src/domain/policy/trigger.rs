@@ -5,7 +5,6 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
-use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::cron::{self, Dialect};
 use crate::domain::Timestamp;
@@ -68,20 +67,6 @@ impl TriggerKind {
 impl fmt::Display for TriggerKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for Trigger {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Schedule(schedule) => {
-                let mut map = serializer.serialize_map(Some(2))?;
-                map.serialize_entry("cron", &schedule.pattern)?;
-                map.serialize_entry("timezone", schedule.timezone.name())?;
-                map.end()
-            }
-            other => serializer.serialize_str(other.kind().as_str()),
-        }
     }
 }
 

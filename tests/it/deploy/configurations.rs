@@ -35,6 +35,16 @@ fn usher_takes_the_configurations_in_deploy() {
 }
 
 #[test]
+fn the_configurations_in_deploy_name_the_schema() {
+    for name in ["deploy/compose/usher.yaml", "deploy/systemd/usher.yaml"] {
+        let first = text(name).lines().next().expect("a line").to_owned();
+        let schema = first.strip_prefix("# yaml-language-server: $schema=").expect("it names a schema").to_owned();
+        let folder = path(name);
+        assert!(folder.parent().expect("a folder").join(schema).is_file(), "{name}: {first}");
+    }
+}
+
+#[test]
 fn usher_takes_the_source_on_the_page_of_each_product() {
     let mut products = BTreeSet::new();
     for page in fs::read_dir(path("deploy/atlassian")).expect("a folder").map(|entry| entry.expect("a file").path()) {

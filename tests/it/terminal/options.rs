@@ -1,6 +1,6 @@
 //! What commands take, what `--help` says, and what comes from the environment.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use super::Terminal;
 use crate::support::{
@@ -9,11 +9,12 @@ use crate::support::{
 };
 
 /// Commands that print no list and no thing, so that there is nothing to format.
-const SILENT: [&str; 15] = [
+const SILENT: [&str; 16] = [
     "serve",
     "demo",
     "check",
     "sandbox",
+    "schema",
     "completions",
     "version",
     "schemes apply",
@@ -67,6 +68,17 @@ async fn completions_are_printed_for_every_shell() {
         assert!(script.out.contains("newcomers") && script.out.contains("token-file"), "{shell}");
     }
     assert_eq!(terminal.run("completions tcsh").await.refused().0, Some(2));
+}
+
+#[tokio::test]
+async fn the_schema_is_printed_without_a_configuration_and_completed() {
+    let terminal = Terminal::to("http://127.0.0.1:9");
+    let schema = terminal.run_in("schema", "", &[("USHER_MODE", "wrong")]).await;
+    assert_eq!((schema.code, schema.err.as_str()), (Some(0), ""));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/usher.schema.json");
+    let kept = fs::read_to_string(file).expect("a file");
+    assert!(schema.out == kept, "what is printed is not the file in the docs");
+    assert!(terminal.says("completions bash").await.contains("usher__schema"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

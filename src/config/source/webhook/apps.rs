@@ -7,11 +7,18 @@ use crate::{
     config::{
         reader::{
             Reader,
-            fields::Fields,
             node::{Content, Node},
             text::read_at_most,
         },
-        secret::secret,
+        secret::{SECRET, secret},
+        shape::{
+            Part, Shape,
+            key::{Key, Or},
+            lists::List,
+            object::Object,
+            texts::{Filled, Parsed, Text},
+            values::{AnyOf, as_json},
+        },
     },
     key_set::KeySet,
     secret::Secret,
@@ -25,16 +32,54 @@ const FORGE_KEYS: &str = "https://forge.cdn.prod.atlassian-dev.net/.well-known/j
 const APP: &str = "ari:cloud:ecosystem::app/";
 const MAX_KEYS_BYTES: u64 = 256 * 1024;
 
+static CLIENT_KEY: Key<Filled> = Key::needed(
+    "client_key",
+    "write the `clientKey` of the `installed` callback",
+    "The `clientKey` of the `installed` callback.",
+    Filled(Text::ANY),
+);
+static SHARED_SECRET: Key<Part<Vec<Secret>>> = Key::needed(
+    "shared_secret",
+    "write `shared_secret: { env: NAME }`, say",
+    "The `sharedSecret` of the `installed` callback, or several, any of which verifies.",
+    Part { read: one_or_several, described: &AnyOf(&[&SECRET, &List::some(&SECRET)]) },
+);
+static BASE_PATH: Or<Parsed<String>> = Or::new(
+    "base_path",
+    "What stands behind the host in the app's `baseUrl`.",
+    Parsed { read: base_path, text: Text::PLAIN.matching("^/[!-~]*$") },
+    || "/".to_owned(),
+    as_json,
+);
+/// What `connect` takes.
+pub(super) static CONNECT: Object =
+    Object::new("Connect", "The installation of a Connect app.", || vec![&CLIENT_KEY, &SHARED_SECRET, &BASE_PATH]);
+
+static APP_ID: Key<Parsed<String>> = Key::needed(
+    "app_id",
+    "write `app_id: \"ari:cloud:ecosystem::app/...\"`, as in the app's manifest",
+    "The app's id, as in its manifest.",
+    Parsed { read: app_id, text: Text::PLAIN.matching("^ari:cloud:ecosystem::app/[A-Za-z0-9-]+$") },
+);
+static JWKS_URL: Key<Parsed<Url>> = Key::new(
+    "jwks_url",
+    "Where the keys are published. Left out, without `jwks_file`: where Forge publishes them.",
+    Parsed { read: keys_url, text: Text::PLAIN.like(&[FORGE_KEYS]) },
+);
+static JWKS_FILE: Key<Filled> = Key::new(
+    "jwks_file",
+    "A file with a JSON Web Key Set, relative to the configuration; these keys and no others.",
+    Filled(Text::ANY),
+);
+/// What `forge` takes.
+pub(super) static FORGE: Object = Object::new("Forge", "A Forge app.", || vec![&APP_ID, &JWKS_URL, &JWKS_FILE]);
+
 /// Reads `connect`.
 pub(super) fn connect(node: &Node, reader: &mut Reader<'_>) -> Option<Connect> {
-    let mut fields = Fields::of(node, reader)?;
-    let client_key = fields
-        .required("client_key", "write the `clientKey` of the `installed` callback", reader)
-        .and_then(|node| reader.filled(node).map(str::to_owned));
-    let shared_secret = fields
-        .required("shared_secret", "write `shared_secret: { env: NAME }`, say", reader)
-        .and_then(|node| one_or_several(node, reader));
-    let base_path = fields.or("base_path", "/".to_owned(), |node| reader.parsed(node, base_path));
+    let mut fields = CONNECT.open(node, reader)?;
+    let client_key = fields.needed(&CLIENT_KEY, reader);
+    let shared_secret = fields.needed(&SHARED_SECRET, reader);
+    let base_path = fields.or(&BASE_PATH, reader);
     fields.done(reader);
     Some(Connect { client_key: client_key?, shared_secret: shared_secret?, base_path: base_path? })
 }
@@ -60,18 +105,16 @@ fn base_path(text: &str) -> Result<String, String> {
 
 /// Reads `forge`.
 pub(super) fn forge(node: &Node, reader: &mut Reader<'_>) -> Option<Forge> {
-    let mut fields = Fields::of(node, reader)?;
-    let app_id = fields
-        .required("app_id", &format!("write `app_id: \"{APP}...\"`, as in the app's manifest"), reader)
-        .and_then(|node| reader.parsed(node, app_id));
-    let (url, file) = (fields.get("jwks_url"), fields.get("jwks_file"));
+    let mut fields = FORGE.open(node, reader)?;
+    let app_id = fields.needed(&APP_ID, reader);
+    let (url, file) = (fields.node(&JWKS_URL), fields.node(&JWKS_FILE));
     fields.done(reader);
     let keys = match (url, file) {
         (Some(_), Some(file)) => {
             reader.refuse(&file.at, "keys come from one place; leave out `jwks_url` or `jwks_file`")
         }
         (None, Some(file)) => keys_in_file(file, reader).map(ForgeKeys::Fixed),
-        (Some(url), None) => reader.parsed(url, keys_url).map(ForgeKeys::Url),
+        (Some(url), None) => JWKS_URL.shape.read(url, reader).map(ForgeKeys::Url),
         (None, None) => Some(ForgeKeys::Url(Url::parse(FORGE_KEYS).expect("a constant that is a URL"))),
     };
     Some(Forge { app_id: app_id?, keys: keys? })

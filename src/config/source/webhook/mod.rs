@@ -3,7 +3,7 @@
 mod apps;
 mod read;
 
-pub(in crate::config) use read::{actions, webhook};
+pub(in crate::config) use read::{AUDIT_ACTIONS, WEBHOOK, actions, webhook};
 
 use url::Url;
 

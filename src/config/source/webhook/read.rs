@@ -1,27 +1,82 @@
 //! Reads a source's `webhook`.
 
 use super::{
-    AuditActions, Webhook,
-    apps::{connect, forge},
+    AuditActions, Connect, Forge, Webhook,
+    apps::{CONNECT, FORGE, connect, forge},
 };
 use crate::{
     config::{
-        reader::{Reader, fields::Fields, node::Node},
-        secret::secret,
+        reader::{Reader, node::Node},
+        secret::{SECRET, secret},
+        shape::{
+            Part,
+            key::{Key, Or},
+            lists::List,
+            object::Object,
+            texts::Text,
+            values::as_json,
+        },
     },
     secret::Secret,
 };
 
+static SECRETS: List = List::of(&SECRET);
+static HMAC: Key<Part<Vec<Secret>>> = Key::new(
+    "hmac",
+    "Secrets that sign bodies (`X-Hub-Signature`); any of them verifies.",
+    Part { read: |node, reader| reader.each(node, secret), described: &SECRETS },
+);
+static BEARER: Key<Part<Vec<Secret>>> = Key::new(
+    "bearer",
+    "Values of the `Authorization` header of audit-log webhooks; any of them will do.",
+    Part { read: |node, reader| reader.each(node, header_value), described: &SECRETS },
+);
+static ACTIONS: Key<Part<AuditActions>> = Key::new(
+    "actions",
+    "Which entries of the audit log mean what. Write it here or under `feed`. Left out: those of all products.",
+    Part { read: actions, described: &AUDIT_ACTIONS },
+);
+static OF_CONNECT: Key<Part<Connect>> =
+    Key::new("connect", "The installation of a Connect app.", Part { read: connect, described: &CONNECT });
+static OF_FORGE: Key<Part<Forge>> = Key::new("forge", "A Forge app.", Part { read: forge, described: &FORGE });
+/// What `webhook` takes.
+pub(in crate::config) static WEBHOOK: Object = Object::new(
+    "Webhook",
+    "How deliveries prove who sent them: any of these ways will do. Without any, they are refused.",
+    || vec![&HMAC, &BEARER, &ACTIONS, &OF_CONNECT, &OF_FORGE],
+);
+
+static ACTION_IDS: List = List::of(&Text::ANY);
+static LOGIN: Or<Part<Vec<String>>> = Or::new(
+    "login",
+    "Ids of entries that tell of a login.",
+    Part { read: |node, reader| action_ids(node, "[user_login]", reader), described: &ACTION_IDS },
+    || AuditActions::default().login,
+    as_json,
+);
+static CREATED: Or<Part<Vec<String>>> = Or::new(
+    "created",
+    "Ids of entries that tell of a user's creation.",
+    Part { read: |node, reader| action_ids(node, "[user_created]", reader), described: &ACTION_IDS },
+    || AuditActions::default().created,
+    as_json,
+);
+/// What `actions` takes.
+pub(in crate::config) static AUDIT_ACTIONS: Object =
+    Object::new("AuditActions", "Which entries of the audit log mean what.", || vec![&LOGIN, &CREATED])
+        .like("{ login: [user_login] }");
+
 /// Reads a source's `webhook`, and which entries of an audit log mean what where that is said here.
 pub(in crate::config) fn webhook(node: &Node, reader: &mut Reader<'_>) -> Option<(Webhook, Option<AuditActions>)> {
-    let mut fields = Fields::of(node, reader)?;
-    let hmac = fields.or("hmac", Vec::new(), |node| reader.each(node, secret));
-    let bearer = fields.or("bearer", Vec::new(), |node| reader.each(node, header_value));
-    let actions = fields.or("actions", None, |node| actions(node, reader).map(Some));
-    let connect = fields.or("connect", None, |node| connect(node, reader).map(Some));
-    let forge = fields.or("forge", None, |node| forge(node, reader).map(Some));
+    let mut fields = WEBHOOK.open(node, reader)?;
+    let hmac = fields.optional(&HMAC, reader);
+    let bearer = fields.optional(&BEARER, reader);
+    let actions = fields.optional(&ACTIONS, reader);
+    let connect = fields.optional(&OF_CONNECT, reader);
+    let forge = fields.optional(&OF_FORGE, reader);
     fields.done(reader);
-    Some((Webhook { hmac: hmac?, bearer: bearer?, connect: connect?, forge: forge? }, actions?))
+    let (hmac, bearer) = (hmac?.unwrap_or_default(), bearer?.unwrap_or_default());
+    Some((Webhook { hmac, bearer, connect: connect?, forge: forge? }, actions?))
 }
 
 /// A header's value may hold blanks, as in `Basic …`.
@@ -38,10 +93,9 @@ fn header_value(node: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
 
 /// Reads `actions`, of `webhook` or of `feed`.
 pub(in crate::config) fn actions(node: &Node, reader: &mut Reader<'_>) -> Option<AuditActions> {
-    let default = AuditActions::default();
-    let mut fields = Fields::like(node, "{ login: [user_login] }", reader)?;
-    let login = fields.or("login", default.login, |node| action_ids(node, "[user_login]", reader));
-    let created = fields.or("created", default.created, |node| action_ids(node, "[user_created]", reader));
+    let mut fields = AUDIT_ACTIONS.open(node, reader)?;
+    let login = fields.or(&LOGIN, reader);
+    let created = fields.or(&CREATED, reader);
     fields.done(reader);
     Some(AuditActions { login: login?, created: created? })
 }

@@ -1,18 +1,44 @@
 //! Whom a scheme selects.
 
-use super::conditions::{EXPRESSION, GoesWith, Rule, WORDS};
+pub(in crate::config) mod conditions;
+mod details;
+mod goes_with;
+
+pub(super) use details::{CREATED_BEFORE, NOT_WITHIN};
+
 use crate::{
-    config::reader::{
-        Reader,
-        fields::{Fields, Word},
-        node::{Entry, Node},
-        problem::Place,
+    config::{
+        reader::{
+            Reader,
+            node::{Entry, Node},
+            problem::Place,
+        },
+        shape::{
+            key::{AnyKey, Word},
+            object::Object,
+        },
     },
     domain::{Condition, Selection, True},
 };
+use conditions::{EXPRESSION, Rule, WORDS};
+use goes_with::GoesWith;
 
 /// What to write where everyone is meant.
 pub(in crate::config) const EMPTY_SELECT: &str = "everyone must be asked for by name: write `everyone: true`";
+
+/// A scheme's `select`.
+pub(in crate::config) static SELECTION: Object =
+    Object::new("Select", "Conditions, any of which selects a user.", all_conditions)
+        .like("everyone: true")
+        .not_empty();
+
+/// What stands under `all`, `any` and `not`.
+pub(in crate::config) static CONDITION: Object =
+    Object::new("Condition", "One condition.", all_conditions).like("{ deactivated: true }").one_key();
+
+fn all_conditions() -> Vec<&'static dyn AnyKey> {
+    WORDS.iter().map(|word| word as &dyn AnyKey).collect()
+}
 
 /// How deep `all`, `any` and `not` may nest: whoever needs more is better served by `where`.
 const MAX_DEPTH: usize = 16;
@@ -49,7 +75,7 @@ pub(in crate::config) fn select<'n>(
     reader: &mut Reader<'_>,
 ) -> Option<Selection> {
     let problems = reader.problems.count();
-    let mut fields = Fields::like(node, "everyone: true", reader)?;
+    let mut fields = SELECTION.open(node, reader)?;
     let found = fields.words(&WORDS, reader);
     fields.done(reader);
     let conditions: Vec<_> = found.into_iter().map(|(word, entry)| condition(word, entry, all, reader)).collect();
@@ -92,7 +118,7 @@ fn condition<'n>(
 /// Reads the map at `node`, which holds one condition; `several` is said where there are more.
 fn one<'n>(node: &'n Node, several: &str, all: &mut Conditions<'n>, reader: &mut Reader<'_>) -> Option<Condition> {
     let problems = reader.problems.count();
-    let mut fields = Fields::like(node, "{ deactivated: true }", reader)?;
+    let mut fields = CONDITION.open(node, reader)?;
     let found = fields.words(&WORDS, reader);
     fields.done(reader);
     let count = found.len();

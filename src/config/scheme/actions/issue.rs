@@ -1,18 +1,63 @@
 //! The issue that `create_issue` asks for.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 
-use super::expressions::check_template;
 use crate::{
-    config::reader::{
-        Reader,
-        fields::Fields,
-        node::{Content, Entry, Node},
+    config::{
+        reader::{
+            Reader,
+            node::{Content, Entry, Node},
+        },
+        scheme::expressions::check_template,
+        shape::{
+            Described, Part,
+            key::Key,
+            object::{Definitions, Object},
+            texts::{Filled, Parsed, Text},
+        },
     },
     domain::IssueTemplate,
 };
 
-const EXAMPLE: &str = "{ project: OPS, type: Task, summary: \"Review {{ user.name }}\" }";
+pub(in crate::config) static PROJECT: Key<Parsed<String>> = Key::needed(
+    "project",
+    "write the project's key, `project: OPS`, say",
+    "The key of the project that the issue goes to: at least two of A-Z, 0-9, `_`.",
+    Parsed { read: project, text: Text::PLAIN.matching("^[A-Z][A-Z0-9_]{1,254}$").like(&["OPS"]) },
+);
+pub(in crate::config) static ISSUE_TYPE: Key<Filled> = Key::needed(
+    "type",
+    "write the name of an issue type, `type: Task`, say",
+    "The name of the issue type.",
+    Filled(Text::ANY.like(&["Task"])),
+);
+pub(in crate::config) static SUMMARY: Key<Part<String>> = Key::needed(
+    "summary",
+    "write `summary: \"Review {{ user.name }}\"`, say",
+    "The issue's summary: a template of one line. `{{ user.name }}` stands for the login name.",
+    Part { read: summary, described: &Text::ANY.like(&["Review {{ user.name }}"]) },
+);
+pub(in crate::config) static FIELDS: Key<Part<Map<String, Value>>> = Key::new(
+    "fields",
+    "Further fields by their ids, as Jira's API takes them. Texts in them are templates. Left out: none.",
+    Part { read: fields, described: &AnyFields },
+);
+/// What `create_issue` takes.
+pub(super) static ISSUE: Object =
+    Object::new("Issue", "The issue to create.", || vec![&PROJECT, &ISSUE_TYPE, &SUMMARY, &FIELDS])
+        .like("{ project: OPS, type: Task, summary: \"Review {{ user.name }}\" }");
+
+/// Fields of an issue: any, but those that have a key of their own.
+struct AnyFields;
+
+impl Described for AnyFields {
+    fn schema(&self, _: &mut Definitions) -> Value {
+        json!({
+            "type": "object", "properties": { "labels": { "type": "array" } },
+            "propertyNames": { "not": { "enum": OWN.map(|(field, _)| field) } },
+        })
+    }
+}
 
 /// Fields that have a key of their own, and that key.
 const OWN: [(&str, &str); 3] = [("project", "project"), ("issuetype", "type"), ("summary", "summary")];
@@ -22,19 +67,18 @@ const MOST_VALUES: usize = 1_000;
 
 /// Reads what `create_issue` takes.
 pub(in crate::config) fn issue(node: &Node, reader: &mut Reader<'_>) -> Option<IssueTemplate> {
-    let mut keys = Fields::like(node, EXAMPLE, reader)?;
-    let project = keys
-        .required("project", "write the project's key, `project: OPS`, say", reader)
-        .and_then(|node| reader.parsed(node, project));
-    let issue_type = keys
-        .required("type", "write the name of an issue type, `type: Task`, say", reader)
-        .and_then(|node| reader.filled(node));
-    let summary = keys
-        .required("summary", "write `summary: \"Review {{ user.name }}\"`, say", reader)
-        .and_then(|node| summary(node, reader));
-    let fields = keys.or("fields", Map::new(), |node| fields(node, reader));
+    let mut keys = ISSUE.open(node, reader)?;
+    let project = keys.needed(&PROJECT, reader);
+    let issue_type = keys.needed(&ISSUE_TYPE, reader);
+    let summary = keys.needed(&SUMMARY, reader);
+    let fields = keys.optional(&FIELDS, reader);
     keys.done(reader);
-    Some(IssueTemplate { project: project?, issue_type: issue_type?.to_owned(), summary: summary?, fields: fields? })
+    Some(IssueTemplate {
+        project: project?,
+        issue_type: issue_type?,
+        summary: summary?,
+        fields: fields?.unwrap_or_default(),
+    })
 }
 
 /// A project's key: Jira's own pattern, with the digits and underlines that it can be set to allow.
@@ -102,7 +146,7 @@ fn json(node: &Node, reader: &mut Reader<'_>) -> Option<Value> {
 }
 
 /// A single value by YAML's core schema; numbers that JSON does not have stay text.
-fn scalar(text: &str, quoted: bool) -> Value {
+pub(in crate::config) fn scalar(text: &str, quoted: bool) -> Value {
     match text {
         _ if quoted => Value::String(text.to_owned()),
         "~" | "null" | "Null" | "NULL" => Value::Null,

@@ -1,0 +1,79 @@
+//! The two listeners.
+
+mod keys;
+
+pub(in crate::config) use keys::{ADMIN, WEBHOOKS};
+
+use crate::config::{
+    Admin, Webhooks,
+    reader::{Reader, node::Node, problem::Place},
+};
+use keys::{LINGER, MAX_BODY, PRIVATE, PUBLIC, TOKEN, TRUST_TRACEPARENT};
+
+/// Why `admin.listen` is for this machine alone.
+const PLAIN: &str = "other machines can reach this, and it speaks plain HTTP: the admin token can be read on the way; listen on \
+                     127.0.0.1, or see that only a proxy with TLS and your probes get here";
+
+/// A listener with the place that says where it listens.
+pub(in crate::config) struct Placed<'n, T> {
+    pub listener: T,
+    pub at: Option<&'n Place>,
+}
+
+/// Reads `webhooks`; the defaults where `node` is none.
+pub(in crate::config) fn webhooks<'n>(node: Option<&'n Node>, reader: &mut Reader<'_>) -> Option<Placed<'n, Webhooks>> {
+    let Some(node) = node else {
+        let listener = Webhooks {
+            listen: (PUBLIC.default)(),
+            max_body: (MAX_BODY.default)(),
+            linger: (LINGER.default)(),
+            trust_traceparent: (TRUST_TRACEPARENT.default)(),
+        };
+        return Some(Placed { listener, at: None });
+    };
+    let mut fields = WEBHOOKS.open(node, reader)?;
+    let at = fields.node(&PUBLIC).map(|node| &node.at);
+    let listen = fields.or(&PUBLIC, reader);
+    let max_body = fields.or(&MAX_BODY, reader);
+    let linger = fields.or(&LINGER, reader);
+    let trust_traceparent = fields.or(&TRUST_TRACEPARENT, reader);
+    fields.done(reader);
+    let (listen, max_body, linger) = (listen?, max_body?, linger?);
+    Some(Placed { listener: Webhooks { listen, max_body, linger, trust_traceparent: trust_traceparent? }, at })
+}
+
+/// Reads `admin`; the defaults where `node` is none.
+pub(in crate::config) fn admin<'n>(node: Option<&'n Node>, reader: &mut Reader<'_>) -> Option<Placed<'n, Admin>> {
+    let Some(node) = node else {
+        return Some(Placed { listener: Admin { listen: (PRIVATE.default)(), token: None }, at: None });
+    };
+    let mut fields = ADMIN.open(node, reader)?;
+    let at = fields.node(&PRIVATE).map(|node| &node.at);
+    let listen = fields.or(&PRIVATE, reader);
+    let token = fields.optional(&TOKEN, reader);
+    fields.done(reader);
+    if let (Some(listen), Some(at)) = (listen, at)
+        && !listen.ip().to_canonical().is_loopback()
+    {
+        reader.warn(at, PLAIN);
+    }
+    Some(Placed { listener: Admin { listen: listen?, token: token? }, at })
+}
+
+/// Reports listeners of which only one could be bound.
+pub(in crate::config) fn check_apart(
+    webhooks: &Placed<'_, Webhooks>,
+    admin: &Placed<'_, Admin>,
+    reader: &mut Reader<'_>,
+) {
+    let (public, private) = (webhooks.listener.listen, admin.listener.listen);
+    let overlap = public.ip() == private.ip() || public.ip().is_unspecified() || private.ip().is_unspecified();
+    if public.port() != 0
+        && public.port() == private.port()
+        && overlap
+        && let Some(at) = admin.at.or(webhooks.at)
+    {
+        let message = format!("webhooks listen on {public} and admin on {private}; give each a port of its own");
+        reader.refuse::<()>(at, message);
+    }
+}

@@ -1,0 +1,45 @@
+//! Lists.
+
+use serde_json::{Value, json};
+
+use super::{Described, object::Definitions};
+
+/// A list of values of one kind.
+pub(in crate::config) struct List {
+    /// What each item is.
+    pub of: &'static dyn Described,
+    /// How many items must stand there.
+    pub least: usize,
+    /// How many items may stand there.
+    pub most: usize,
+}
+
+impl List {
+    /// Of any number of items, also of none.
+    pub const fn of(item: &'static dyn Described) -> Self {
+        Self { of: item, least: 0, most: usize::MAX }
+    }
+
+    /// Of at least one item.
+    pub const fn some(item: &'static dyn Described) -> Self {
+        Self { of: item, least: 1, most: usize::MAX }
+    }
+
+    /// Of at most so many items.
+    pub const fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
+    }
+}
+
+impl Described for List {
+    fn schema(&self, definitions: &mut Definitions) -> Value {
+        let mut schema = json!({ "type": "array", "items": self.of.schema(definitions) });
+        if self.least > 0 {
+            schema["minItems"] = json!(self.least);
+        }
+        if self.most < usize::MAX {
+            schema["maxItems"] = json!(self.most);
+        }
+        schema
+    }
+}

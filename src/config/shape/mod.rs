@@ -1,0 +1,70 @@
+//! The shape of what an administrator writes: which keys there are, what each means, and what may stand there.
+//!
+//! Each key is stated once, beside the code that reads it. The reader, the writer and the JSON Schema are made of that one
+//! statement ([decision 37](../../../docs/decisions/0037-one-shape-of-the-configuration.md)).
+
+pub(super) mod digits;
+pub(super) mod fields;
+pub(super) mod key;
+pub(super) mod lengths;
+pub(super) mod lists;
+pub(super) mod object;
+pub(super) mod texts;
+pub(super) mod values;
+pub(super) mod written;
+
+use serde_json::Value;
+
+use super::reader::{Reader, node::Node};
+use object::Definitions;
+
+/// A kind of value that a JSON Schema can describe.
+pub(super) trait Described: Sync {
+    /// Its JSON Schema. What is described by name goes to `definitions`.
+    fn schema(&self, definitions: &mut Definitions) -> Value;
+}
+
+/// A kind of value that is read without knowing of other keys.
+pub(super) trait Shape: Described {
+    /// What it is read as.
+    type Value;
+
+    /// Reads it. Whatever gives none has reported why.
+    fn read(&self, node: &Node, reader: &mut Reader<'_>) -> Option<Self::Value>;
+}
+
+impl<D: Described + ?Sized> Described for &'static D {
+    fn schema(&self, definitions: &mut Definitions) -> Value {
+        (**self).schema(definitions)
+    }
+}
+
+impl<S: Shape + ?Sized> Shape for &'static S {
+    type Value = S::Value;
+
+    fn read(&self, node: &Node, reader: &mut Reader<'_>) -> Option<S::Value> {
+        (**self).read(node, reader)
+    }
+}
+
+/// A value that a function of its own reads.
+pub(super) struct Part<T: 'static> {
+    /// Reads it.
+    pub read: fn(&Node, &mut Reader<'_>) -> Option<T>,
+    /// What may stand there.
+    pub described: &'static dyn Described,
+}
+
+impl<T> Described for Part<T> {
+    fn schema(&self, definitions: &mut Definitions) -> Value {
+        self.described.schema(definitions)
+    }
+}
+
+impl<T> Shape for Part<T> {
+    type Value = T;
+
+    fn read(&self, node: &Node, reader: &mut Reader<'_>) -> Option<T> {
+        (self.read)(node, reader)
+    }
+}

@@ -1,0 +1,119 @@
+//! Maps with keys that are known.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{Described, key::AnyKey};
+
+/// The schemas that are described by name, and where they stand.
+pub(in crate::config) struct Definitions {
+    /// What stands before a name in a reference.
+    prefix: &'static str,
+    /// The schemas by name.
+    made: BTreeMap<&'static str, Value>,
+}
+
+impl Definitions {
+    /// None yet; `prefix` is the pointer to where they will stand, like `#/$defs/`.
+    pub fn at(prefix: &'static str) -> Self {
+        Self { prefix, made: BTreeMap::new() }
+    }
+
+    /// A reference to `name`, which is described by `make` the first time.
+    pub fn refer(&mut self, name: &'static str, make: impl FnOnce(&mut Self) -> Value) -> Value {
+        if !self.made.contains_key(name) {
+            // Conditions hold conditions: what is being described is not described again.
+            self.made.insert(name, Value::Null);
+            let schema = make(self);
+            self.made.insert(name, schema);
+        }
+        json!({ "$ref": format!("{}{name}", self.prefix) })
+    }
+
+    /// All of them, by name.
+    pub fn into_map(self) -> Map<String, Value> {
+        self.made.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+    }
+}
+
+/// A map with these keys and no others.
+pub(in crate::config) struct Object {
+    /// What it is called in a JSON Schema.
+    pub name: &'static str,
+    /// What it is.
+    about: &'static str,
+    /// A map that could stand there; empty where there is none to show.
+    pub example: &'static str,
+    /// Its keys.
+    pub keys: fn() -> Vec<&'static dyn AnyKey>,
+    /// Keys that are still to come.
+    pub later: &'static [&'static str],
+    /// How many keys must stand there.
+    least: usize,
+    /// How many keys may stand there.
+    most: usize,
+    /// What a JSON Schema says besides.
+    also: fn() -> Value,
+}
+
+impl Object {
+    /// A map with `keys`, any of which may be left out unless it is needed.
+    pub const fn new(name: &'static str, about: &'static str, keys: fn() -> Vec<&'static dyn AnyKey>) -> Self {
+        Self { name, about, example: "", keys, later: &[], least: 0, most: usize::MAX, also: || json!({}) }
+    }
+
+    /// With an example, which messages show.
+    pub const fn like(self, example: &'static str) -> Self {
+        Self { example, ..self }
+    }
+
+    /// With keys that are still to come.
+    pub const fn awaiting(self, later: &'static [&'static str]) -> Self {
+        Self { later, ..self }
+    }
+
+    /// With at least one key.
+    pub const fn not_empty(self) -> Self {
+        Self { least: 1, ..self }
+    }
+
+    /// With exactly one key.
+    pub const fn one_key(self) -> Self {
+        Self { least: 1, most: 1, ..self }
+    }
+
+    /// With what a JSON Schema has to say besides.
+    pub const fn also(self, also: fn() -> Value) -> Self {
+        Self { also, ..self }
+    }
+
+    /// Its JSON Schema, written out.
+    pub fn body(&self, definitions: &mut Definitions) -> Value {
+        let keys = (self.keys)();
+        let properties: Map<_, _> = keys.iter().map(|key| (key.name().to_owned(), key.schema(definitions))).collect();
+        let needed: Vec<_> = keys.iter().filter(|key| key.is_required()).map(|key| key.name()).collect();
+        let mut schema = json!({
+            "type": "object", "description": self.about, "properties": properties, "additionalProperties": false,
+        });
+        if !needed.is_empty() {
+            schema["required"] = json!(needed);
+        }
+        if self.least > 0 {
+            schema["minProperties"] = json!(self.least);
+        }
+        if self.most < keys.len() {
+            schema["maxProperties"] = json!(self.most);
+        }
+        if let (Value::Object(schema), Value::Object(also)) = (&mut schema, (self.also)()) {
+            schema.extend(also);
+        }
+        schema
+    }
+}
+
+impl Described for Object {
+    fn schema(&self, definitions: &mut Definitions) -> Value {
+        definitions.refer(self.name, |definitions| self.body(definitions))
+    }
+}

@@ -1,0 +1,55 @@
+//! The JSON Schema against what it is made of: the page in the docs, the example, the reader and the writer.
+
+mod agreement;
+mod defaults;
+mod described;
+
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+
+use crate::config::{
+    json_schema,
+    reader::{
+        node::{Content, Node},
+        problem::{Found, Place},
+        yaml,
+    },
+    scheme::actions::scalar,
+};
+
+/// The JSON Schema.
+static SCHEMA: LazyLock<Value> = LazyLock::new(json_schema);
+
+/// What holds a configuration against the schema.
+static CONFIGURATION: LazyLock<Validator> = LazyLock::new(|| jsonschema::draft202012::new(&SCHEMA).expect("a schema"));
+
+/// What holds one scheme against the schema.
+static SCHEME: LazyLock<Validator> = LazyLock::new(|| {
+    let schema = json!({ "$ref": "#/$defs/Scheme", "$defs": SCHEMA["$defs"] });
+    jsonschema::draft202012::new(&schema).expect("a schema")
+});
+
+/// YAML as an editor sees it: by the core schema of YAML 1.2.
+fn from_yaml(text: &str) -> Value {
+    let at = Place::File("test".into());
+    let node = yaml::parse(text, yaml::MOST_IN_FILE, &|_| at.clone(), &mut Found::default()).expect("YAML");
+    json_of(&node)
+}
+
+fn json_of(node: &Node) -> Value {
+    match &node.content {
+        _ if node.is_nothing() => Value::Null,
+        Content::Scalar { text, quoted } => scalar(text, *quoted),
+        Content::List(items) => items.iter().map(json_of).collect(),
+        Content::Map(entries) => {
+            Value::Object(entries.iter().map(|entry| (entry.name.clone(), json_of(&entry.node))).collect::<Map<_, _>>())
+        }
+    }
+}
+
+/// What `validator` finds wrong with `document`.
+fn faults(validator: &Validator, document: &Value) -> Vec<String> {
+    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path().as_str())).collect()
+}
