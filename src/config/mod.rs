@@ -26,7 +26,7 @@ pub use reader::files::WatchedFiles;
 pub use reader::named::Named;
 pub(crate) use reader::nearest;
 pub use reader::problem::{Place, Problem, Problems};
-pub use schema::json_schema;
+pub use schema::{SchemeSchemas, json_schema, scheme_schemas};
 pub use source::feed::Feed;
 pub use source::proxy::{Proxy, ProxyCredentials};
 pub use source::sources::Sources;

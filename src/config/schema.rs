@@ -1,8 +1,12 @@
 //! JSON Schemas of what an administrator writes, made of the keys that the reader reads by.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{keys::CONFIGURATION, shape::object::Definitions};
+use super::{
+    keys::CONFIGURATION,
+    scheme::keys::{NAME, SCHEME},
+    shape::object::Definitions,
+};
 
 /// Where the definitions of a schema of its own stand.
 const DEFINITIONS: &str = "#/$defs/";
@@ -18,6 +22,37 @@ pub fn json_schema() -> Value {
     // An empty file means the defaults.
     schema["type"] = json!(["object", "null"]);
     schema["$defs"] = definitions.into_map().into();
+    schema
+}
+
+/// The schemas of a scheme, to stand among others.
+pub struct SchemeSchemas {
+    /// A scheme as it is written.
+    pub written: Value,
+    /// A scheme as usher shows it: each key that has a default is there, and others may stand beside.
+    pub shown: Value,
+    /// What both refer to, by name.
+    pub parts: Map<String, Value>,
+}
+
+/// The schemas of a scheme; references begin with `prefix`.
+pub fn scheme_schemas(prefix: &'static str) -> SchemeSchemas {
+    let mut definitions = Definitions::at(prefix);
+    let written = SCHEME.body(&mut definitions);
+    SchemeSchemas { shown: shown(written.clone()), written, parts: definitions.into_map() }
+}
+
+/// What `written` says of a scheme when usher shows it.
+fn shown(mut schema: Value) -> Value {
+    let has_default = |key: &str| schema["properties"][key].get("default").is_some();
+    let is_shown = |key: &str, is_required| is_required || has_default(key) || key == NAME.name;
+    let keys = (SCHEME.keys)();
+    let shown: Vec<_> =
+        keys.iter().filter(|key| is_shown(key.name(), key.is_required())).map(|key| key.name()).collect();
+    schema["required"] = json!(shown);
+    if let Value::Object(schema) = &mut schema {
+        schema.remove("additionalProperties");
+    }
     schema
 }
 

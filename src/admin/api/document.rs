@@ -57,7 +57,6 @@ impl Modify for ForAll {
             }
         }
         let components = api.components.get_or_insert_default();
-        components.schemas.insert(schemas::CONDITION.to_owned(), schemas::condition());
         components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
 }
@@ -102,7 +101,11 @@ fn answer(operation: &mut Operation) {
 }
 
 /// The document: the same as long as this usher runs.
-pub(super) static TEXT: LazyLock<Result<String, serde_json::Error>> = LazyLock::new(|| Declared::openapi().to_json());
+pub(super) static TEXT: LazyLock<Result<String, serde_json::Error>> = LazyLock::new(|| {
+    let mut document = serde_json::to_value(Declared::openapi())?;
+    schemas::describe(&mut document["components"]["schemas"]);
+    serde_json::to_string(&document)
+});
 
 /// `GET /api/openapi.json`.
 pub(super) async fn openapi(Query(query::Nothing {}): Query<query::Nothing>) -> Result<HttpResponse, Problem> {

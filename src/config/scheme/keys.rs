@@ -34,7 +34,7 @@ pub(super) static ID: Key<Parsed<SchemeId>> = Key::needed(
     "Names the scheme: 1 to 63 of a-z, 0-9, `-`, `_`, beginning with a letter or digit. Unique among schemes.",
     Parsed { read: |text| text.parse::<SchemeId>().map_err(|error| error.to_string()), text: AN_ID },
 );
-pub(super) static NAME: Key<Title> = Key::new("name", "For people. Left out: the id.", Title);
+pub(in crate::config) static NAME: Key<Title> = Key::new("name", "For people. Left out: the id.", Title);
 pub(super) static SOURCE: Key<Text> =
     Key::needed("source", "write the id of a source", "The id of the source whose users the scheme is about.", AN_ID);
 pub(super) static TRIGGER: Key<&dyn Described> = Key::needed(

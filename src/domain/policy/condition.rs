@@ -1,7 +1,6 @@
 //! Whom a scheme selects.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::domain::{Age, DomainPattern, GroupName, NamedUsers};
 
@@ -205,14 +204,11 @@ impl Selection {
 }
 
 /// Users and groups that a scheme never touches.
-#[derive(Debug, Clone, Default, PartialEq, Eq, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exempt {
     /// By name or lasting id.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<String>,
     /// Members of any of these.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<String>)]
     pub groups: Vec<GroupName>,
 }
 

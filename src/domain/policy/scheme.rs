@@ -20,13 +20,11 @@ pub enum Mode {
 }
 
 /// How many users one run may select before an administrator has to look at it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
     /// At most so many.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub users: Option<u64>,
     /// At most so many of a hundred users of the source, 1 to 100.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<u8>,
 }
 
@@ -46,7 +44,7 @@ impl Limits {
 }
 
 /// What to do with whom, when. `config` writes it as it stands in the configuration, the same scheme always the same.
-#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheme {
     /// Chosen by the administrator, unique.
     pub id: SchemeId,
@@ -55,27 +53,20 @@ pub struct Scheme {
     /// Where it applies.
     pub source: SourceId,
     /// What sets it off.
-    #[schema(value_type = serde_json::Value)]
     pub trigger: Trigger,
     /// Off: kept, and never looked at.
     pub enabled: bool,
     /// On (as a new scheme is): everything is recorded, nothing is changed.
     pub test_mode: bool,
     /// Whom.
-    #[schema(value_type = Object)]
     pub select: Selection,
     /// Only members of one of these groups; empty: no such limit.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<String>)]
     pub only_groups: Vec<GroupName>,
     /// Whom never.
-    #[serde(skip_serializing_if = "Exempt::is_empty")]
     pub exempt: Exempt,
     /// What, in this order.
-    #[schema(value_type = Vec<Object>)]
     pub actions: Vec<Action>,
     /// How many users a run may select.
-    #[serde(skip_serializing_if = "Limits::is_empty")]
     pub limits: Limits,
 }
 

@@ -78,7 +78,7 @@ async fn the_schema_is_printed_without_a_configuration_and_completed() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/usher.schema.json");
     let kept = fs::read_to_string(file).expect("a file");
     assert!(schema.out == kept, "what is printed is not the file in the docs");
-    assert!(terminal.says("completions bash").await.contains("usher__schema"));
+    assert!(terminal.says("completions bash").await.contains("usher,schema)"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

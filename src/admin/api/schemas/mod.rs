@@ -16,7 +16,7 @@ use crate::{
     views::{EntryResult, LetterState},
 };
 
-pub(super) use scheme::{CONDITION, condition};
+pub(super) use scheme::{SchemeText, describe};
 
 /// How many letters one request may take up again.
 pub(super) const MOST: usize = 1_000;
@@ -77,8 +77,6 @@ shown! {
     Who: text().pattern(Some(ACTOR)),
     /// How many users to name.
     Count: ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).default(Some(json!(1_000))),
-    /// A scheme as it is sent.
-    SchemeText: scheme::scheme(),
     /// Which dead letters to take up again.
     Redrive: redrive(),
     /// Why nothing is to be done about a dead letter.
