@@ -2,8 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use futures::{StreamExt, stream::ReadyChunks};
-use tokio::time::Instant;
+use futures::{FutureExt, StreamExt, stream::ReadyChunks};
+use tokio::{task::coop::unconstrained, time::Instant};
 use tracing::{error, info};
 
 use super::{Error, Log, Partition, Records, Stored, Stream};
@@ -56,15 +56,22 @@ impl ReadTrouble {
     }
 }
 
+/// Records that are looked for at once, without waiting.
+const CHUNK: usize = 512;
+/// Bytes of records after which a batch is whole, however few they are.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
 /// Records of several partitions, many at a time, read on through errors.
 pub struct Batches {
     log: Arc<dyn Log>,
     stream: Stream,
-    batches: ReadyChunks<Records>,
+    size: usize,
+    chunks: ReadyChunks<Records>,
 }
 
 impl Batches {
-    /// Reads `stream` in all partitions `from` the given offsets on, at most `size` records at a time.
+    /// Reads `stream` in all partitions `from` the given offsets on, at most `size` records at a time: what is there, and
+    /// nothing is waited for.
     ///
     /// # Errors
     /// Those of [`Log::read`].
@@ -74,15 +81,15 @@ impl Batches {
         from: Vec<(Partition, u64)>,
         size: usize,
     ) -> Result<Self, Error> {
-        let batches = log.read(stream, from).await?.ready_chunks(size);
-        Ok(Self { log: Arc::clone(log), stream, batches })
+        let chunks = log.read(stream, from).await?.ready_chunks(size.min(CHUNK));
+        Ok(Self { log: Arc::clone(log), stream, size, chunks })
     }
 
     /// The next records, perhaps none; `None` where there will be no more, and the stream has to be read anew. What can't be
     /// read is noted in `trouble`, and comes when it can be read.
     pub async fn next(&mut self, trouble: &mut ReadTrouble) -> Option<Vec<Stored>> {
-        let batch = tokio::select! {
-            batch = self.batches.next() => batch?,
+        let first = tokio::select! {
+            first = self.chunks.next() => first?,
             () = trouble.seems_over() => {
                 match can_be_asked(&*self.log, self.stream).await {
                     Ok(()) => trouble.over(),
@@ -91,12 +98,20 @@ impl Batches {
                 return Some(Vec::new());
             }
         };
-        let mut records = Vec::with_capacity(batch.len());
-        for record in batch {
-            match record {
-                Ok(record) => records.push(record),
-                Err(error) => trouble.note(&error),
+        let (mut records, mut bytes, mut chunk) = (Vec::with_capacity(first.len()), 0, Some(first));
+        while let Some(results) = chunk {
+            for result in results {
+                match result {
+                    Ok(record) => {
+                        bytes += record.payload.len();
+                        records.push(record);
+                    }
+                    Err(error) => trouble.note(&error),
+                }
             }
+            let has_room = records.len() + CHUNK <= self.size && bytes < BATCH_BYTES;
+            // Not by the budget of the task: what is there is taken, and then the task waits for the disk anyway.
+            chunk = if has_room { unconstrained(self.chunks.next()).now_or_never().flatten() } else { None };
         }
         Some(records)
     }
@@ -112,7 +127,7 @@ async fn can_be_asked(log: &dyn Log, stream: Stream) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::Health;
+    use crate::{health::Health, views::testing::MemoryLog};
 
     #[tokio::test(start_paused = true)]
     async fn an_error_is_told_until_none_has_come_for_some_time() {
@@ -129,5 +144,22 @@ mod tests {
         assert_eq!(before.elapsed(), QUIET / 2, "since the last error");
         trouble.over();
         assert_eq!(health.failing(), []);
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_what_is_there_as_far_as_it_may_be() {
+        let log = MemoryLog::new();
+        for number in 0..3 * CHUNK {
+            log.put(Stream::Activity, &format!("acme/id/{number}"), Vec::new().into());
+        }
+        let from: Vec<_> = (0..log.partitions()).map(|partition| (Partition(partition), 0)).collect();
+        let log: Arc<dyn Log> = log;
+        let mut trouble = ReadTrouble::new(Health::default().component("views"), "activity");
+        for (size, lengths) in [(100, [100, 100]), (2 * CHUNK, [2 * CHUNK, CHUNK])] {
+            let mut batches = Batches::read(&log, Stream::Activity, from.clone(), size).await.expect("read");
+            for length in lengths {
+                assert_eq!(batches.next(&mut trouble).await.map(|batch| batch.len()), Some(length));
+            }
+        }
     }
 }

@@ -6,15 +6,20 @@ use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Handler, partition_worker::is_of, recreation};
+use super::{Handler, off_worker, partition_worker::is_of, recreation};
 use crate::{
-    domain::{Stage, Timestamp},
+    domain::{SourceId, Stage, Timestamp},
     log::{self, Log, Partition, Records, Stored, Stream},
     store::{self, Forgotten, Ledger, Scope, Turn},
 };
 
 /// Where no record comes for so long, it is looked whether those that are waited for are still there.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// So many records are taken in together, and so many bytes of them: what is kept by user is written once for all users of a
+/// page of the store, not once for each.
+const WINDOW: usize = 16_384;
+const WINDOW_BYTES: usize = 4 * 1024 * 1024;
 
 /// Why it was not read back.
 #[derive(Debug)]
@@ -49,18 +54,12 @@ pub(crate) async fn restore<H: Handler>(
     let reading = Reading { log, ledger, partition, stop, turn: Some(turn) };
     note_what_is_lost(&reading, handler, scope).await?;
     for &stream in handler.also_restored_from() {
-        let take_in = |record: &Stored| match is_of(record, handler.source()) {
-            true => handler.remember_also(scope, stream, record),
-            false => Ok(()),
-        };
-        reading.read_back(stream, &scope.reading(stream), false, take_in).await?;
+        let take_in = |window: &[Stored]| handler.remember_also(scope, stream, window);
+        reading.read_back(stream, &scope.reading(stream), handler.source(), false, take_in).await?;
     }
-    let take_in = |record: &Stored| match is_of(record, handler.source()) {
-        true => handler.remember(scope, record),
-        false => Ok(()),
-    };
+    let take_in = |window: &[Stored]| window.iter().try_for_each(|record| handler.remember(scope, record));
     let keeps = is_done_for_good(handler.stage());
-    let (from, end) = reading.read_back(handler.output(), scope, keeps, take_in).await?;
+    let (from, end) = reading.read_back(handler.output(), scope, handler.source(), keeps, take_in).await?;
     if keeps && !log.keeps_what_tells_of_unconsumed() {
         let checked = recreation::check(log.as_ref(), ledger, scope, partition);
         stop.run_until_cancelled(checked).await.ok_or(Stopped::Interrupted)??;
@@ -109,6 +108,29 @@ pub(super) const fn is_done_for_good(stage: Stage) -> bool {
     }
 }
 
+/// Records that are taken in together.
+#[derive(Debug, Default)]
+struct Window {
+    records: Vec<Stored>,
+    bytes: usize,
+}
+
+impl Window {
+    fn push(&mut self, record: Stored) {
+        self.bytes += record.payload.len();
+        self.records.push(record);
+    }
+
+    fn is_full(&self) -> bool {
+        self.records.len() >= WINDOW || self.bytes >= WINDOW_BYTES
+    }
+
+    fn clear(&mut self) {
+        self.records.clear();
+        self.bytes = 0;
+    }
+}
+
 /// One partition being read back.
 pub(crate) struct Reading<'a> {
     pub(crate) log: &'a Arc<dyn Log>,
@@ -120,14 +142,16 @@ pub(crate) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads `stream` from the checkpoint of `scope` to its end, and moves the checkpoint there. Gives both. Where the
-    /// checkpoint lies beyond the end, what is remembered is forgotten, unless `keeps` says that it is true all the same.
+    /// Reads `stream` from the checkpoint of `scope` to its end, and moves the checkpoint there. Gives both. The records of
+    /// `source` are taken in many at a time, in their order. Where the checkpoint lies beyond the end, what is remembered is
+    /// forgotten, unless `keeps` says that it is true all the same.
     async fn read_back(
         &self,
         stream: Stream,
         scope: &Scope,
+        source: &SourceId,
         keeps: bool,
-        take_in: impl Fn(&Stored) -> Result<(), store::Error>,
+        take_in: impl Fn(&[Stored]) -> Result<(), store::Error>,
     ) -> Result<(u64, u64), Stopped> {
         let bounds = self.log.bounds(stream, self.partition).await?;
         let mut from = self.ledger.checkpoint(scope)?;
@@ -141,11 +165,19 @@ impl Reading<'_> {
         let mut next = from.max(bounds.start);
         if next < bounds.end {
             let mut records = self.log.read(stream, vec![(self.partition, next)]).await?;
+            let mut window = Window::default();
             while next < bounds.end {
                 let record = self.next(stream, bounds.end, &mut records).await?;
-                take_in(&record)?;
                 next = record.position.offset + 1;
+                if is_of(&record, source) {
+                    window.push(record);
+                }
+                if window.is_full() {
+                    off_worker(|| take_in(&window.records))?;
+                    window.clear();
+                }
             }
+            off_worker(|| take_in(&window.records))?;
         }
         self.ledger.was_read_back(scope, bounds.end)?;
         Ok((from, bounds.end))

@@ -103,15 +103,19 @@ impl ActivityStore {
     }
 }
 
-/// The form, the activity's length, the activity, the snapshot where there is one.
+/// The form, the activity's length, the activity, the snapshot where there is one: nearly always it says the same.
 fn write(seen: &Seen) -> Vec<u8> {
     let activity = codec::encode(&seen.activity);
     let mut row = vec![FORM];
     row.extend_from_slice(&(activity.len() as u64).to_be_bytes());
     row.extend_from_slice(&activity);
-    if let Some(snapshot) = &seen.snapshot {
-        row.push(SNAPSHOT);
-        row.extend_from_slice(&codec::encode(snapshot));
+    match &seen.snapshot {
+        Some(snapshot) if *snapshot == seen.activity => row.push(SAME),
+        Some(snapshot) => {
+            row.push(SNAPSHOT);
+            row.extend_from_slice(&codec::encode(snapshot));
+        }
+        None => {}
     }
     row
 }
@@ -120,6 +124,8 @@ fn write(seen: &Seen) -> Vec<u8> {
 const FORM: u8 = 255;
 /// Stands before a snapshot, whose message may be empty.
 const SNAPSHOT: u8 = 1;
+/// Stands in place of a snapshot that says what the activity says.
+const SAME: u8 = 2;
 
 /// None where the row is of no form that this version knows.
 fn read(row: &[u8]) -> Option<Seen> {
@@ -130,12 +136,14 @@ fn read(row: &[u8]) -> Option<Seen> {
         }
         (length, rest) => rest.split_at_checked(usize::from(*length))?,
     };
+    let activity: Activity = codec::decode(activity).ok()?;
     let snapshot = match rest.split_first() {
         Some((&SNAPSHOT, snapshot)) => Some(codec::decode(snapshot).ok()?),
+        Some((&SAME, [])) => Some(activity.clone()),
         Some(_) => return None,
         None => None,
     };
-    Some(Seen { activity: codec::decode(activity).ok()?, snapshot })
+    Some(Seen { activity, snapshot })
 }
 
 #[cfg(test)]
@@ -195,6 +203,14 @@ mod tests {
         let length = u8::try_from(activity.len()).expect("eight numbers are short");
         assert_eq!(read(&[&[length], &activity[..], &[SNAPSHOT], &snapshot[..]].concat()), Some(seen.clone()));
         assert_eq!(read(&write(&seen)), Some(seen));
+    }
+
+    #[test]
+    fn a_snapshot_that_says_the_same_is_kept_once() {
+        let seen = |snapshot| Seen { activity: logins(2), snapshot: Some(logins(snapshot)) };
+        let (same, other) = (write(&seen(2)), write(&seen(1)));
+        assert!(same.len() < other.len());
+        assert_eq!((read(&same), read(&other)), (Some(seen(2)), Some(seen(1))));
     }
 
     #[test]

@@ -96,15 +96,20 @@ impl Activities {
         }
     }
 
-    /// Takes in a snapshot that is read back.
-    pub(in crate::engine) fn remember_snapshot(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error> {
-        match (UserKey::parse(&record.key), codec::decode::<Activity>(&record.payload)) {
-            (Some(user), Ok(snapshot)) => self.store.merge_snapshot(scope, &user, snapshot),
-            (None, _) | (_, Err(_)) => {
-                warn!(position = %record.position, "a snapshot of a user's activity can't be read back");
-                Ok(())
+    /// Takes in snapshots that are read back. They are written in the order of users, in which pages of the store have them;
+    /// those of one user stay in the order of the log.
+    pub(in crate::engine) fn remember_snapshots(&self, scope: &Scope, records: &[Stored]) -> Result<(), store::Error> {
+        let mut by_user: Vec<&Stored> = records.iter().collect();
+        by_user.sort_by(|one, other| one.key.cmp(&other.key));
+        for record in by_user {
+            match (UserKey::parse(&record.key), codec::decode::<Activity>(&record.payload)) {
+                (Some(user), Ok(snapshot)) => self.store.merge_snapshot(scope, &user, snapshot)?,
+                (None, _) | (_, Err(_)) => {
+                    warn!(position = %record.position, "a snapshot of a user's activity can't be read back");
+                }
             }
         }
+        Ok(())
     }
 
     async fn recall(&self, user: &UserKey, work: &Work) -> Result<Option<Seen>, Interrupted> {
@@ -162,7 +167,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::Stage,
-        log::{ForGood, Partition},
+        log::{ForGood, Partition, Position},
         store::Store,
         views::{
             Views,
@@ -229,6 +234,31 @@ mod tests {
         ledger.was_read_back(&scope, 6).unwrap();
         assert_eq!(ledger.checkpoint(&scope).unwrap(), 6);
         assert_eq!(activities.before(&decision.key(), &work).await, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn snapshots_of_many_users_are_taken_in_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "memory").unwrap();
+        let (_, activities, work) = memory(&store);
+        let user = |name: &str| decision("e1", name, 0, vec![]).key();
+        let snapshot = |offset, name: &str, payload| Stored {
+            position: Position { partition: Partition(0), offset },
+            key: user(name).as_str().to_owned(),
+            payload,
+            appended: at(0),
+        };
+        let of = |logins, last| codec::encode(&activity(logins, last));
+        let records = [
+            snapshot(0, "joe", of(1, 1)),
+            snapshot(1, "jane", of(1, 1)),
+            snapshot(2, "ann", vec![7, 1].into()), // it can't be read
+            snapshot(3, "jane", of(2, 2)),
+        ];
+        activities.remember_snapshots(&work.scope, &records).unwrap();
+        for (name, known) in [("joe", Some(activity(1, 1))), ("jane", Some(activity(2, 2))), ("ann", None)] {
+            assert_eq!(activities.before(&user(name), &work).await, Ok(known), "{name}");
+        }
     }
 
     #[test]

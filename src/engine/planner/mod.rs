@@ -499,8 +499,8 @@ impl Handler for Planner {
         &[Stream::Activity]
     }
 
-    fn remember_also(&self, scope: &Scope, _: Stream, record: &Stored) -> Result<(), store::Error> {
-        self.activities.remember_snapshot(scope, record)
+    fn remember_also(&self, scope: &Scope, _: Stream, records: &[Stored]) -> Result<(), store::Error> {
+        self.activities.remember_snapshots(scope, records)
     }
 
     async fn handle(&self, stored: &Stored, work: &Work) -> Result<(), Interrupted> {

@@ -65,11 +65,11 @@ pub trait Handler: Send + Sync + 'static {
         &[]
     }
 
-    /// Takes a record of one of [`Handler::also_restored_from`] into its memory, again if need be.
+    /// Takes records of one of [`Handler::also_restored_from`] into its memory, again if need be.
     ///
     /// # Errors
     /// As [`Handler::remember`].
-    fn remember_also(&self, _scope: &Scope, _stream: Stream, _record: &Stored) -> Result<(), store::Error> {
+    fn remember_also(&self, _scope: &Scope, _stream: Stream, _records: &[Stored]) -> Result<(), store::Error> {
         Ok(())
     }
 

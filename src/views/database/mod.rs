@@ -18,7 +18,6 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use tokio::runtime::{Handle, RuntimeFlavor};
 
 pub(super) use self::columns::Json;
 use self::readers::Readers;
@@ -26,6 +25,7 @@ use super::Error;
 use crate::{
     domain::{Heard, SourceId},
     health::Health,
+    runtime::off_worker,
 };
 
 /// The name of the file, in the folder of the state store.
@@ -151,14 +151,6 @@ pub(super) fn whole<T>(db: &Connection, change: impl FnOnce() -> Result<T, Error
         run("RELEASE change")?;
     }
     changed
-}
-
-/// Does what waits for the disk. A worker of a runtime hands its other tasks on first.
-fn off_worker<T>(work: impl FnOnce() -> T) -> T {
-    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-        Ok(_) | Err(_) => work(),
-    }
 }
 
 /// The connection that writes, with tables of this version, of this log.

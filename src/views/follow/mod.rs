@@ -15,7 +15,21 @@ use crate::{
 };
 
 /// So many records at most are written in one transaction. Others wait for it: followers of other streams, and pruning.
-const BATCH: usize = 512;
+const fn batch(stream: Stream) -> usize {
+    match stream {
+        // One row each, and a process without its volume reads those of all users: written in their order, a page of the table is
+        // written once for many of them.
+        Stream::Activity => 32_768,
+        Stream::Decisions | Stream::Outcomes => 2_048,
+        Stream::Events
+        | Stream::DeadLetters
+        | Stream::Sweeps
+        | Stream::SweepProgress
+        | Stream::Settings
+        | Stream::Feeds
+        | Stream::Claims => 512,
+    }
+}
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
@@ -66,7 +80,7 @@ impl Follower {
             let Some(next) = self.stop.run_until_cancelled(self.next(partition)).await else { return Ok(()) };
             from.push((partition, next?));
         }
-        let reading = Batches::read(&self.log, self.stream, from, BATCH);
+        let reading = Batches::read(&self.log, self.stream, from, batch(self.stream));
         let Some(batches) = self.stop.run_until_cancelled(reading).await else { return Ok(()) };
         let mut batches = batches?;
         while let Some(batch) = self.stop.run_until_cancelled(batches.next(trouble)).await {

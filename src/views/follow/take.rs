@@ -38,11 +38,13 @@ impl Views {
     /// done by [`tell_pending`](Self::tell_pending).
     pub(in crate::views) fn take(&self, stream: Stream, records: &[Stored]) -> Result<(), Error> {
         let mut next = BTreeMap::new();
+        for Stored { position, .. } in records {
+            next.insert(position.partition, position.offset + 1);
+        }
         let news = self.database.write(|db| {
             let mut news = News::default();
-            for record in records {
+            for record in in_order(stream, records) {
                 apply_readable(db, stream, record, &mut news)?;
-                next.insert(record.position.partition, record.position.offset + 1);
             }
             for (&partition, &next) in &next {
                 checkpoints::put(db, stream, partition, next)?;
@@ -80,6 +82,16 @@ impl Views {
         // What can't be told now is taken for open: then it is told with its outcome, or forgotten when it was waited for.
         Ok(pending.end_all(|step| self.database.read(|db| Runs(db).has_ended(step)).unwrap_or(false))?)
     }
+}
+
+/// `records` in the order in which their rows are written. Where that makes no difference but to one user, it is the order of the
+/// table.
+fn in_order(stream: Stream, records: &[Stored]) -> Vec<&Stored> {
+    let mut ordered: Vec<&Stored> = records.iter().collect();
+    if stream == Stream::Activity {
+        ordered.sort_by(|one, other| one.key.cmp(&other.key));
+    }
+    ordered
 }
 
 /// Applies one record. One that can't be read never can be: it is told of, and passed over.
