@@ -79,9 +79,16 @@ restore: kafka ## a process with an empty volume, USERS users and DECISIONS deci
 		cargo test --locked --test it -- restore:: --nocapture --test-threads 1
 
 .PHONY: scale
-scale: kafka ## three processes against one on Kafka, each with CPU percent of a core, as root: at least RATIO times as much
+scale: kafka ## three processes against one on Kafka, each with its own way to the product, AT_A_TIME requests of MILLIS: at least RATIO times as much
 	cargo build --release --locked
-	USHER_TEST_BIN="$(RELEASE)" USHER_TEST_EVENTS=$${EVENTS:-4000} USHER_TEST_CPU_PERCENT=$${CPU:-15} USHER_TEST_LEAST_RATIO=$${RATIO:-2.5} \
+	USHER_TEST_BIN="$(RELEASE)" USHER_TEST_EVENTS=$${EVENTS:-1500} USHER_TEST_LEAST_RATIO=$${RATIO:-2.5} \
+		USHER_TEST_REQUESTS_AT_A_TIME=$${AT_A_TIME:-8} USHER_TEST_REQUEST_MILLIS=$${MILLIS:-200} \
+		cargo test --locked --test it -- scale:: --nocapture
+
+.PHONY: scale-cpu
+scale-cpu: kafka ## three processes against one on Kafka, each with CPU percent of a core, as root: at least RATIO times as much
+	cargo build --release --locked
+	USHER_TEST_BIN="$(RELEASE)" USHER_TEST_EVENTS=$${EVENTS:-4000} USHER_TEST_CPU_PERCENT=$${CPU:-15} USHER_TEST_LEAST_RATIO=$${RATIO:-1.3} \
 		cargo test --locked --test it -- scale:: --nocapture
 
 .PHONY: pacing

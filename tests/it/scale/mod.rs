@@ -1,9 +1,11 @@
-//! More processes do more: how long one process, and then three, need for the same events on Kafka, with a product that
-//! answers at once and whose rate is no limit.
+//! More processes do more: how long one process, and then three, need for the same events on Kafka, with a product whose rate is
+//! no limit.
 //!
-//! In the long form, `make scale`, each process gets the same small part of one core from the kernel, so that three of them
-//! together do not reach what the machine has. The short form looks at how the work is shared, not at times.
+//! In the long form, `make scale`, what limits a process is its own, so that three of them together do not reach what the machine
+//! has: the way to the product, on which each request waits, or, with `CPU`, a small part of one core from the kernel.
+//! The short form looks at how the work is shared, not at times.
 
+mod narrow_way;
 mod share_of_a_core;
 
 use std::{
@@ -13,6 +15,7 @@ use std::{
 };
 
 use futures::{TryStreamExt, stream};
+use narrow_way::{NarrowWay, Width};
 use share_of_a_core::ShareOfACore;
 use usher::{
     config::KafkaConfig,
@@ -39,9 +42,17 @@ fn wanted<T: FromStr>(variable: &str) -> Option<T> {
     env::var(variable).ok().and_then(|text| text.parse().ok())
 }
 
+/// How narrow the way of each process to the product is; none: it has no limit.
+fn width() -> Option<Width> {
+    let (at_a_time, millis) = (wanted("USHER_TEST_REQUESTS_AT_A_TIME")?, wanted("USHER_TEST_REQUEST_MILLIS")?);
+    Some(Width { at_a_time, each_takes: Duration::from_millis(millis) })
+}
+
 /// What the processes of one course did.
 struct Course {
     took: Duration,
+    /// Of the processor, by all processes.
+    processor: Duration,
     /// How many events each process decided.
     decided: Vec<f64>,
 }
@@ -54,9 +65,16 @@ async fn course(processes: usize, events: usize) -> Course {
         .tweak("USHER_SOURCES__0__MASS_CREATION", "off")
         .tweak("USHER_SOURCES__0__RATE", "{ per_second: 10000, concurrency: 64 }")
         .on_kafka(&kafka);
-    let mut ushers = Vec::new();
+    let (mut ushers, mut ways) = (Vec::new(), Vec::new());
     for number in 0..processes {
-        ushers.push(Usher::replica(&ground, &format!("data-{number}")).await);
+        let data = format!("data-{number}");
+        let mut base_url = ground.sandbox.base_url(ACME.product);
+        if let Some(width) = width() {
+            let way = NarrowWay::to(base_url.port().expect("a port"), width).await;
+            base_url.set_port(Some(way.port)).expect("it has a host");
+            ways.push(way);
+        }
+        ushers.push(Usher::replica_with(&ground, &data, &[("USHER_SOURCES__0__BASE_URL", base_url.as_str())]).await);
     }
     let fair = usize::from(PARTITIONS) / processes;
     for usher in &ushers {
@@ -65,15 +83,16 @@ async fn course(processes: usize, events: usize) -> Course {
     let part = wanted::<u32>("USHER_TEST_CPU_PERCENT");
     let shares: Option<Vec<_>> =
         part.map(|part| ushers.iter().map(|usher| ShareOfACore::give(usher.id(), part)).collect());
-    let began = Instant::now();
+    let processor = || ushers.iter().map(Usher::processor).sum::<Duration>();
+    let (began, before) = (Instant::now(), processor());
     tell(&ground, &kafka, events).await;
     let done = || ground.sandbox.journal().iter().filter(|entry| entry.to_string().contains("+staff")).count();
     while done() < events {
         assert!(began.elapsed() < PATIENCE, "{} of {events} are done", done());
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    let took = began.elapsed();
-    drop(shares);
+    let (took, processor) = (began.elapsed(), processor() - before);
+    drop((shares, ways));
     let mut decided = Vec::new();
     for usher in &ushers {
         let text = usher.open_page("metrics").await.1;
@@ -84,7 +103,7 @@ async fn course(processes: usize, events: usize) -> Course {
     effects.sort();
     effects.dedup();
     assert_eq!(effects.len(), events, "each once");
-    Course { took, decided }
+    Course { took, processor, decided }
 }
 
 /// How many partitions of the planner and the executor of the source `usher` works on.
@@ -133,12 +152,16 @@ async fn three_processes_share_the_work_and_do_more_than_one() {
     let one = course(1, events).await;
     let ratio = one.took.as_secs_f64() / three.took.as_secs_f64();
     let each_second = |course: &Course| events as f64 / course.took.as_secs_f64();
+    let each_took = |course: &Course| course.processor.as_secs_f64() * 1_000.0 / events as f64;
     eprintln!(
-        "scale: {events} events, {} % of a core for each process: one does {:.1} a second, three do {:.1}, {ratio:.2} times as many \
-         (of the three, each decided {:?})",
+        "scale: {events} events, each process with {} % of a core and {:?}: one does {:.1} a second, three do {:.1}, {ratio:.2} times \
+         as many; an event takes {:.2} ms of the processor, {:.2} with three (of the three, each decided {:?})",
         wanted::<u32>("USHER_TEST_CPU_PERCENT").unwrap_or(100),
+        width(),
         each_second(&one),
         each_second(&three),
+        each_took(&one),
+        each_took(&three),
         three.decided
     );
     assert!(ratio >= least, "{ratio} times as many, {least} at least");

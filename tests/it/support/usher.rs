@@ -35,7 +35,14 @@ impl Usher {
 
     /// One of several on `ground`, with its data in a folder of its own.
     pub async fn replica(ground: &Ground, data: &str) -> Self {
-        Self::spawn(ground, data, serve(ground)).await
+        Self::replica_with(ground, data, &[]).await
+    }
+
+    /// One of several on `ground`, with `more` variables than the others.
+    pub async fn replica_with(ground: &Ground, data: &str, more: &[(&str, &str)]) -> Self {
+        let mut command = serve(ground);
+        command.envs(more.iter().copied());
+        Self::spawn(ground, data, command).await
     }
 
     /// The process of a split installation that has `role` alone, with `more` variables. One that takes no webhooks in has
