@@ -27,6 +27,8 @@ usher is ready.
 * **It checks.** The schema refuses unknown values. Combinations that can't work are refused with what to write. The init container
   runs `usher check`: a wrong configuration stops the rollout with its line and column, and the old pods go on. With one pod the old one
   is gone by then; NOTES.txt says how to check before.
+* **It takes no null.** A value that is null or missing is refused: templates would take it for 0. So is `helm upgrade --reuse-values` to a version with new
+  values; use `--reset-then-reuse-values`.
 * **It makes the same objects each time.** There are no random values, look-ups, hooks (but the test), custom resource definitions or
   roles. Argo CD and Flux can use it as it is.
 * **It needs no rights.** Pods fit the Pod Security profile `restricted`. No token of a ServiceAccount is mounted: usher never calls the API server.
@@ -46,10 +48,19 @@ a StatefulSet `admin`: use it when webhooks must not share a core with the engin
 * Pods read their configuration again when it changes, within about a minute: Secrets, schemes, `mode`, and of a source its `auth`, `webhook`, `rate`,
   `protect`, `ca` and `proxy`. No pod restarts for these. A change of anything else in `config` restarts the pods.
 * A changed configuration that is wrong is refused, and the pods go on with the one before. The alerts UsherConfigRefused and UsherConfigNeedsRestart
-  tell of a change that has no effect. The init container `check` runs in a rollout only. To check before, render the ConfigMap with `helm template
-  … --show-only templates/configmap.yaml` and run `usher check --config` on the file in it.
+  tell of a change that has no effect. The init container `check` runs in a rollout only. To check before, give the new configuration to a running pod, which
+  has the Secrets (a Secret that only the new values mount is reported as missing):
+
+      helm template usher helm/usher --namespace usher --values values.yaml --show-only templates/configmap.yaml |
+        sed -e '1,/usher.yaml: |/d' -e 's/^    //' |
+        kubectl --namespace usher exec -i usher-0 -c usher -- usher check --config - --relative-to /etc/usher
+
+* Another version of the chart with the same image restarts no pod.
 * The size of a claim can't be changed in a StatefulSet. Grow the claims with `kubectl patch pvc`, then
   `kubectl delete statefulset NAME --cascade=orphan`, set `persistence.size`, and upgrade.
+* As a part of another chart it can be there more than once, under aliases. `global` is accepted, and nothing in it is used: write `image.repository`,
+  `image.pullSecrets` and `persistence.storageClass` under the chart's own name.
+* Nodes can be drained at any time. One pod of a kind may be away; one that never gets ready does not count as one that works.
 * `helm uninstall` leaves the claims. Delete them by hand if the log is not needed any more.
 * Texts that YAML takes for something else need quotes in `config`: a group called `"on"` or `"2024"`. Helm reads YAML 1.1.
 

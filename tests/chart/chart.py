@@ -1,9 +1,12 @@
 """The chart rendered, for its tests."""
 
+import atexit
 import functools
+import hashlib
 import json
 import pathlib
 import subprocess
+import tempfile
 from dataclasses import dataclass
 
 import yaml
@@ -30,11 +33,26 @@ def _once(*arguments):
     return helm(*arguments)
 
 
+@functools.cache
+def _folder():
+    folder = tempfile.TemporaryDirectory(prefix="usher-values-")
+    atexit.register(folder.cleanup)
+    return pathlib.Path(folder.name)
+
+
+def as_file(value):
+    """A file of values: Helm 3 takes no whole mapping on the command line."""
+    text = json.dumps(value)
+    path = _folder() / f"{hashlib.sha256(text.encode()).hexdigest()}.yaml"
+    path.write_text(text)
+    return path
+
+
 def template(*values, chart=CHART, release="release", namespace="people", kubernetes="1.37.0", flags=()):
     """The manifests as text. `values` are files, or mappings."""
     arguments = ["template", release, chart, "--namespace", namespace, "--kube-version", kubernetes, *flags]
     for value in values:
-        arguments += ["--set-json", f"{json.dumps(value)}"] if isinstance(value, dict) else ["--values", value]
+        arguments += ["--values", as_file(value) if isinstance(value, dict) else value]
     # The chart does not change while its tests run, so each way of rendering it is done once.
     return _once(*map(str, arguments))
 
@@ -67,5 +85,18 @@ class Rendered:
         return texts[0] if texts else None
 
 
+class Strict(yaml.SafeLoader):
+    """Refuses a key that stands twice in a mapping."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
+        assert len(keys) == len(set(keys)), f"a key stands twice: {keys}"
+        return super().construct_mapping(node, deep)
+
+
+def strictly(text):
+    return yaml.load_all(text, Strict)
+
+
 def rendered(*values, **keywords):
-    return Rendered([item for item in yaml.safe_load_all(template(*values, **keywords)) if item])
+    return Rendered([item for item in strictly(template(*values, **keywords)) if item])

@@ -40,6 +40,25 @@ def values_table():
     return "\n".join(rows) + "\n"
 
 
+KEYS = chart.CHART / "templates" / "_keys.tpl"
+
+
+def keys():
+    """The values that have a default, as a template: a value set to null is missing."""
+
+    def walk(place, value):
+        for key, inner in value.items():
+            if inner is not None:
+                yield ".".join([*place, key])
+                # Resources, labels and security contexts are maps of the user's own.
+                if isinstance(inner, dict) and key not in ("resources", "labels", "podSecurityContext", "securityContext"):
+                    yield from walk([*place, key], inner)
+
+    values = yaml.safe_load((chart.CHART / "values.yaml").read_text())
+    lines = ["{{/* The values that are never missing. Made by `make chart-write` from values.yaml. */}}", '{{- define "usher.keys" -}}', *walk([], values), "{{- end -}}"]
+    return "\n".join(lines) + "\n"
+
+
 def readme():
     template = string.Template((chart.CHART / "README.md.tpl").read_text())
     example = {name: (chart.CHART / "ci" / f"{name}.yaml").read_text().split("\n", 1)[1] for name in ("embedded", "kafka")}
@@ -73,10 +92,13 @@ def plain_rules():
 
 def files():
     """Each made file with its text."""
-    return {chart.CHART / "README.md": readme(), chart.CHART / "rules" / "usher.yaml": plain_rules(), **dashboards.files(), **kustomize.files()}
+    own = {chart.CHART / "README.md": readme(), KEYS: keys()}
+    return {**own, chart.CHART / "rules" / "usher.yaml": plain_rules(), **dashboards.files(), **kustomize.files()}
 
 
 if __name__ == "__main__":
+    # The other files are rendered with it.
+    KEYS.write_text(keys())
     for path, text in files().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

@@ -93,6 +93,27 @@ def test_the_commands_of_the_notes_tell_the_story(cluster):
     assert eventually("Jane is a newcomer", done, ANSWER) == [("JIRAUSER1", "newcomers")]
 
 
+def test_the_commands_of_the_notes_work_in_the_pod(cluster):
+    usher = container(cluster.objects.one("StatefulSet", "release-usher")["spec"]["template"], "usher")
+    env = {**environment(usher, cluster.folder), "USHER_URL": f"http://127.0.0.1:{cluster.ports['admin']}"}
+    text = notes(DEMO)
+    found = re.findall(r"exec release-usher-0 -c usher (?:-i )?-- usher ((\w+).*)$", text, re.MULTILINE)
+    commands = {verb: arguments for arguments, verb in found}
+    assert commands.keys() == {"sources", "check", "demo"}
+
+    def done(verb, **keywords):
+        arguments = cluster.here(commands[verb]).split()
+        return subprocess.run([USHER, *arguments], env=env, capture_output=True, text=True, timeout=300, **keywords)
+
+    sources = done("sources")
+    assert sources.returncode == 0 and "jira-dc" in sources.stdout, sources.stderr
+    checked = done("check", input=(cluster.folder / "usher.yaml").read_text())
+    assert (checked.returncode, checked.stdout) == (0, "standard input: ok: 1 source, 1 scheme\n"), checked.stderr
+    wrong = done("check", input=(cluster.folder / "usher.yaml").read_text() + "mode: passive\n")
+    assert wrong.returncode == 2 and "standard input:" in wrong.stderr
+    assert commands["demo"] == "demo --once"
+
+
 def run(cluster, name, config="usher.yaml"):
     """A container of the test's pod, with its own arguments and environment."""
     pod = cluster.objects.one("Pod", "release-usher-test")

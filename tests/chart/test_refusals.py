@@ -9,6 +9,8 @@ import chart
 
 KAFKA = {"mode": "kafka", "kafka": {"brokers": ["kafka:9092"]}, "adminToken": {"existingSecret": "admin"}}
 SPLIT = {**KAFKA, "split": True}
+EGRESS = {"enabled": True, "egress": {"enabled": True, "products": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}}
+CILIUM = {"enabled": True, "egress": {"enabled": True, "ciliumHosts": True}}
 SOURCE = {"sources": [{"id": "acme", "product": "jira-dc", "base_url": "https://jira.example"}]}
 
 # Values, and the words that the refusal must have.
@@ -49,6 +51,29 @@ COMBINATIONS = [
     ({**SPLIT, "webhooks": {"replicas": 3}, "autoscaling": {"webhooks": {"enabled": True}}}, ["webhooks.replicas:", "autoscaling.webhooks"]),
     ({**SPLIT, "autoscaling": {"engine": {"enabled": True, "prometheusUrl": "http://p", "maxReplicas": 13}}}, ["autoscaling.engine.maxReplicas:"]),
     ({"monitoring": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}}, ["monitoring:", "twice"]),
+    ({"kafka": {"options": {"security.protocol": "SSL"}}}, ["kafka.options:", "mode: kafka"]),
+    ({**KAFKA, "kafka": {"brokers": ["k:1"], "options": {"session.timeout.ms": 60000}}}, ["kafka.options:", "Write kafka.sessionTimeoutMs"]),
+    ({**KAFKA, "kafka": {"brokers": ["k:1"], "options": {"group.instance.id": "a"}}}, ["kafka.options:", "group.instance.id", "Leave it out"]),
+    ({"webhooks": {"replicas": 3}}, ["webhooks:", "split: true"]),
+    ({**KAFKA, "engine": {"resources": {"limits": {"memory": "1Gi"}}}}, ["engine:", "split: true"]),
+    ({**KAFKA, "admin": {"replicas": 2}}, ["admin:", "split: true"]),
+    ({"sandbox": {"enabled": True}, "persistence": {"enabled": False, "existingClaim": "data"}}, ["persistence.existingClaim:"]),
+    ({"existingConfigMap": "c", "networkPolicy": EGRESS}, ["networkPolicy.egress:", "config.sources", "networkPolicy.egress.additional"]),
+    ({"existingConfigMap": "c", "networkPolicy": CILIUM}, ["networkPolicy.egress:", "existingConfigMap hides"]),
+    ({"existingConfigMap": "c", "networkPolicy": {"enabled": True, "egress": {"enabled": True}}}, ["networkPolicy.egress.additional:"]),
+    ({"config": {"sources": [{"id": "a", "base_url": "https://[2001:db8::1]:8443/jira"}]}, "networkPolicy": CILIUM}, ["ciliumHosts: [2001:db8::1] is an address", "products"]),
+    ({**SPLIT, "webhooks": {"resources": {"limits": {"memory": "1Gi"}}}, "autoscaling": {"webhooks": {"enabled": True}}}, ["autoscaling.webhooks.enabled:", "webhooks.resources.requests.cpu"]),
+    ({"monitoring": {"rules": {"disabled": ["UsherDwon"]}}}, ["monitoring.rules.disabled:", "UsherDwon", "UsherDown, "]),
+    ({"extraEnv": [{"name": "POD_NAME", "value": "a"}]}, ["extraEnv:", "POD_NAME"]),
+    ({"extraEnv": [{"name": "RUST_LOG", "value": "debug"}]}, ["extraEnv:", "RUST_LOG", "logLevel"]),
+    ({"extraEnv": [{"name": "USHER_LOG__KIND", "value": "kafka"}]}, ["extraEnv:", "USHER_LOG__KIND", "values of the chart"]),
+    ({"extraVolumes": [{"name": "data", "emptyDir": {}}]}, ["extraVolumes:", "data"]),
+    ({"extraVolumeMounts": [{"name": "certificates", "mountPath": "/etc/usher/secrets/ca"}]}, ["extraVolumeMounts:", "/etc/usher/secrets/ca"]),
+    ({"extraContainers": [{"name": "proxy"}], "extraInitContainers": [{"name": "proxy"}]}, ["extraContainers, extraInitContainers:", "proxy"]),
+    # A value set to null has no default any more.
+    ({"replicas": None}, ["missing or null: replicas", "Leave a value out"]),
+    ({"image": None, "config": None}, ["image.repository", "config", "--reset-then-reuse-values"]),
+    ({"networkPolicy": {"egress": None}}, ["networkPolicy.egress.enabled"]),
 ]
 
 # Values that the schema refuses, and the place that it names.
@@ -66,7 +91,15 @@ SCHEMA = [
     ({"image": {"pullPolicy": "Sometimes"}}, "pullPolicy"),
     ({"kafka": {"brokers": ["kafka"]}}, "brokers"),
     ({"kafka": {"brokers": ["http://kafka:9092"]}}, "brokers"),
+    ({"kafka": {"brokers": ["kafka:65536"]}}, "brokers"),
     ({"kafka": {"partitions": 0}}, "partitions"),
+    ({"config": {"sources": [{"webhook": "secret"}]}}, "webhook"),
+    ({"config": {"sources": [{"base_url": {"env": "URL"}}]}}, "base_url"),
+    ({"persistence": {"storageClass": "-"}}, "storageClass"),
+    ({"service": {"type": "LoadBalancer", "loadBalancerSourceRanges": ["everybody"]}}, "loadBalancerSourceRanges"),
+    ({"commonLabels": {"team": "two words"}}, "commonLabels"),
+    ({"monitoring": {"serviceMonitor": {"labels": {"app.kubernetes.io/instance": "prometheus"}}}}, "serviceMonitor"),
+    ({"extraEnv": [{"value": "x"}]}, "extraEnv"),
     ({"kafka": {"sessionTimeoutMs": 1000}}, "sessionTimeoutMs"),
     ({"secrets": [{"name": "acme"}]}, "secrets"),
     ({"secrets": [{"name": "acme", "existingSecret": "x", "items": []}]}, "items"),
@@ -111,6 +144,14 @@ def test_all_problems_are_told_at_once():
     with pytest.raises(chart.Refused) as refused:
         chart.template({"replicas": 2, "ingress": {"enabled": True}, "preStopSeconds": 60})
     assert str(refused.value).count("\n  - ") == 3
+
+
+@pytest.mark.parametrize("release", ["9lives", "2024"])
+def test_a_release_whose_name_no_service_can_have_is_refused(release):
+    with pytest.raises(chart.Refused) as refused:
+        chart.template(release=release)
+    assert "fullnameOverride: " in str(refused.value) and f'"{release}"' in str(refused.value)
+    assert chart.rendered({"fullnameOverride": "usher"}, release=release).one("StatefulSet", "usher")
 
 
 def test_kubernetes_before_1_30_is_refused():

@@ -135,6 +135,78 @@ def test_large_numbers_stay_numbers():
     assert "e+0" not in text
 
 
+def test_a_label_stands_once_and_the_nearer_value_wins():
+    # helm reads a key that stands twice without a word; the API server's tools refuse it.
+    labels = {"team": "all", "release": "none"}
+    values = {"commonLabels": labels, "podLabels": {"team": "pods"}, "podAnnotations": {"checksum/restart": "none", "team": "pods"}}
+    objects = chart.Rendered([item for item in chart.strictly(chart.template(chart.CHART / "ci" / "kafka.yaml", values)) if item])
+    for item in objects.objects:
+        told = item["metadata"]["labels"]
+        assert labels.keys() <= told.keys(), item
+        assert told["release"] == ("prometheus" if item["kind"] in ("ServiceMonitor", "PrometheusRule") else "none")
+    pod = objects.one("StatefulSet", "release-usher")["spec"]["template"]["metadata"]
+    assert pod["labels"]["team"] == pod["annotations"]["team"] == "pods"
+    assert pod["annotations"]["checksum/restart"] != "none"
+
+
+def test_all_objects_of_the_demo_have_the_labels_of_the_values():
+    for item in chart.rendered(chart.CHART / "ci" / "demo.yaml", {"commonLabels": {"team": "identity"}}).objects:
+        assert item["metadata"]["labels"]["team"] == "identity", item
+        if item["kind"] in chart.WORKLOADS:
+            assert item["spec"]["template"]["metadata"]["labels"]["team"] == "identity"
+
+
+@pytest.mark.parametrize("release", ["on", "no", "null", "e3", "a.b"])
+def test_names_that_yaml_takes_for_something_else_stay_names(release):
+    secrets = {"adminToken": {"existingSecret": "0123"}, "secrets": [{"name": "1e3", "existingSecret": "1e3", "items": ["7"]}]}
+    more = {"image": {"pullSecrets": ["12"]}, "priorityClassName": "1.5", "persistence": {"storageClass": "1", "size": "10"}, "serviceAccount": {"name": "5"}}
+    objects = chart.rendered({**secrets, **more}, release=release)
+    for item in objects.objects:
+        assert item["metadata"]["labels"]["app.kubernetes.io/instance"] == release
+        assert isinstance(item["metadata"]["name"], str) and (item["kind"] != "Service" or "." not in item["metadata"]["name"])
+    [item] = objects.of("StatefulSet")
+    spec = item["spec"]["template"]["spec"]
+    assert (spec["priorityClassName"], spec["serviceAccountName"], spec["imagePullSecrets"]) == ("1.5", "5", [{"name": "12"}])
+    assert [source["secret"]["name"] for source in spec["volumes"][0]["projected"]["sources"][1:]] == ["0123", "1e3"]
+    claim = item["spec"]["volumeClaimTemplates"][0]["spec"]
+    assert (claim["storageClassName"], claim["resources"]["requests"]["storage"]) == ("1", "10")
+
+
+def test_the_sandbox_listens_where_the_cluster_has_its_addresses():
+    objects = chart.rendered(chart.CHART / "ci" / "demo.yaml", {"listenAddress": "[::]", "nodeSelector": {"pool": "people"}})
+    pod = objects.one("Deployment", "release-usher-sandbox")["spec"]["template"]["spec"]
+    assert pod["containers"][0]["args"] == ["sandbox", "--listen", "[::]:8090"]
+    assert pod["nodeSelector"] == {"pool": "people"}
+
+
+def test_network_policies_know_proxies_and_the_keys_of_forge():
+    sources = [
+        {"id": "a", "product": "jira-dc", "base_url": "https://Jira.acme.example:8443/jira"},
+        {"id": "b", "product": "jira-dc", "base_url": "http://wiki.acme.example", "proxy": "http://proxy.acme.example:3128"},
+        {"id": "c", "product": "jira-dc", "base_url": "https://c.acme.example", "proxy": {"url": "https://proxy.acme.example", "username": "u"}},
+        {"id": "d", "product": "atlassian-org"},
+        {"id": "e", "product": "jira-cloud", "base_url": "https://acme.atlassian.net", "webhook": {"forge": {"app_id": "a"}}},
+        {"id": "f", "product": "jira-cloud", "base_url": "https://acme.atlassian.net", "webhook": {"forge": {"app_id": "a", "jwks_file": "keys.json"}}},
+        {"id": "g", "product": "jira-dc", "base_url": "http://plain.acme.example/"},
+    ]
+    egress = {"enabled": True, "ciliumHosts": True, "products": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}
+    objects = chart.rendered({"config": {"sources": sources}, "networkPolicy": {"enabled": True, "egress": egress}})
+    [_, *rules] = objects.one("CiliumNetworkPolicy", "release-usher")["spec"]["egress"]
+    told = {rule["toPorts"][0]["ports"][0]["port"]: [host["matchName"] for host in rule["toFQDNs"]] for rule in rules}
+    assert told == {
+        "80": ["plain.acme.example"], "3128": ["proxy.acme.example"], "8443": ["jira.acme.example"],
+        "443": ["acme.atlassian.net", "api.atlassian.com", "forge.cdn.prod.atlassian-dev.net", "proxy.acme.example"],
+    }
+    ports = [port["port"] for port in objects.one("NetworkPolicy", "release-usher")["spec"]["egress"][1]["ports"]]
+    assert sorted(ports) == [80, 443, 3128, 8443]
+
+
+def test_no_rule_of_cilium_is_empty():
+    objects = chart.rendered({"networkPolicy": {"enabled": True, "egress": {"enabled": True, "ciliumHosts": True}}})
+    [dns] = objects.one("CiliumNetworkPolicy", "release-usher")["spec"]["egress"]
+    assert "toEndpoints" in dns
+
+
 def test_network_policies_name_what_usher_talks_to():
     objects = chart.rendered(chart.CHART / "ci" / "split.yaml")
     policy = objects.one("NetworkPolicy", "release-usher")["spec"]

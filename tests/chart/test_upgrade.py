@@ -32,6 +32,17 @@ def test_what_the_api_server_lets_nobody_change_stays(ci, next_version):
                 assert item["spec"]["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
 
 
+def test_another_version_of_the_chart_alone_restarts_nothing(ci, tmp_path):
+    later = tmp_path / "usher"
+    shutil.copytree(chart.CHART, later)
+    text = (later / "Chart.yaml").read_text()
+    (later / "Chart.yaml").write_text(text.replace("\nversion: 0.1.0\n", "\nversion: 0.1.1\n"))
+    before, after = chart.rendered(ci), chart.rendered(ci, chart=later)
+    assert before.objects != after.objects
+    for item in before.of(*chart.WORKLOADS):
+        assert item["spec"] == after.one(item["kind"], item["metadata"]["name"])["spec"]
+
+
 @pytest.fixture
 def umbrella(tmp_path):
     """A chart that has usher as a dependency, under a condition, and sets a global."""
@@ -61,6 +72,26 @@ def test_its_condition_switches_it_off(umbrella):
     assert chart.rendered({"usher": {"enabled": False}}, chart=umbrella).objects == []
 
 
+def test_it_can_be_in_an_umbrella_twice(tmp_path):
+    aliases = ["usherCloud", "usher_dc", "usher"]
+    for alias in aliases:
+        shutil.copytree(chart.CHART, tmp_path / "whole" / "charts" / "usher", dirs_exist_ok=True)
+    (tmp_path / "whole" / "Chart.yaml").write_text(yaml.safe_dump({
+        "apiVersion": "v2", "name": "whole", "version": "1.0.0",
+        "dependencies": [{"name": "usher", "version": "0.1.0", **({} if alias == "usher" else {"alias": alias})} for alias in aliases],
+    }))
+    # The release's name has that of each in it.
+    objects = chart.rendered(chart=tmp_path / "whole", release="usher-dc")
+    names = [(item["kind"], item["metadata"]["name"]) for item in objects.objects]
+    assert len(names) == len(set(names))
+    assert {name for kind, name in names if kind == "StatefulSet"} == {"usher-dc", "usher-dc-usher", "usher-dc-ushercloud"}
+    for item in objects.of("StatefulSet", "Service", "PodDisruptionBudget"):
+        selector = item["spec"]["selector"]
+        selector = selector.get("matchLabels", selector)
+        [found] = [name for name, pod in objects.pods() if selector.items() <= pod["metadata"]["labels"].items()]
+        assert item["metadata"]["name"] in (found, f"{found}-admin", f"{found}-headless")
+
+
 def test_two_releases_in_a_namespace_share_no_name_and_no_pod():
     ci = chart.CHART / "ci" / "kafka.yaml"
     one, two = chart.rendered(ci, release="one"), chart.rendered(ci, release="two")
@@ -74,3 +105,6 @@ def test_a_long_release_name_is_cut():
     objects = chart.rendered(chart.CHART / "ci" / "split.yaml", release="r" * 53)
     for item in objects.of("Service", *chart.WORKLOADS):
         assert len(item["metadata"]["name"]) <= 63, item["metadata"]["name"]
+    for item in objects.of("StatefulSet"):
+        # Pods have a label with this name and a revision of up to ten characters.
+        assert len(item["metadata"]["name"]) + 11 <= 63, item["metadata"]["name"]

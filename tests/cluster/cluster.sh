@@ -98,6 +98,7 @@ fetch_definitions() {
 fetch() {
     [[ -d $programs ]] && return
     command -v go >/dev/null || die "Go is missing; install it, then try again."
+    command -v curl >/dev/null || die "curl is missing; install it, then try again."
     export GOFLAGS="-mod=mod -p=2"
     mkdir -p "$cache"
     exec 9>"$programs.lock"
@@ -158,7 +159,7 @@ until_ok() {
 start() {
     work=$(mktemp -d /var/tmp/usher-cluster.XXXXXX)
     trap cleanup EXIT
-    local etcd peers api token
+    local etcd peers api
     etcd=$(free_port) peers=$(free_port) api=$(free_port)
     token=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
     echo "$token,admin,admin,system:masters" >"$work/tokens"
@@ -166,28 +167,34 @@ start() {
     begin etcd etcd --data-dir "$work/etcd" --unsafe-no-fsync --listen-client-urls "http://127.0.0.1:$etcd" \
         --advertise-client-urls "http://127.0.0.1:$etcd" --listen-peer-urls "http://127.0.0.1:$peers" \
         --initial-advertise-peer-urls "http://127.0.0.1:$peers" --initial-cluster "default=http://127.0.0.1:$peers"
-    begin api kube-apiserver --etcd-servers "http://127.0.0.1:$etcd" --bind-address 127.0.0.1 --secure-port "$api" \
+    # Debian's etcd is too old for watches that begin with a list. Clients would try them again and again, and see nothing meanwhile.
+    begin api kube-apiserver --feature-gates WatchList=false --etcd-servers "http://127.0.0.1:$etcd" --bind-address 127.0.0.1 --secure-port "$api" \
         --cert-dir "$work/certificates" --token-auth-file "$work/tokens" --authorization-mode RBAC --endpoint-reconciler-type none \
         --service-cluster-ip-range 10.96.0.0/16,fd00:96::/108 --service-account-issuer https://cluster.test \
         --service-account-key-file "$work/accounts.key" --service-account-signing-key-file "$work/accounts.key"
     # Cilium's definitions are not here: the products are networks instead.
     echo 'networkPolicy: { egress: { ciliumHosts: false, products: [{ ipBlock: { cidr: 192.0.2.0/24 } }] } }' >"$work/no-cilium.yaml"
+    server=https://127.0.0.1:$api
     export KUBECONFIG=$work/kubeconfig
     cat >"$KUBECONFIG" <<YAML
 apiVersion: v1
 kind: Config
-clusters: [{ name: test, cluster: { server: "https://127.0.0.1:$api", insecure-skip-tls-verify: true } }]
+clusters: [{ name: test, cluster: { server: "$server", insecure-skip-tls-verify: true } }]
 users: [{ name: admin, user: { token: "$token" } }]
 contexts: [{ name: test, context: { cluster: test, user: admin } }]
 current-context: test
 YAML
     until_ok "the API server is ready" kubectl get --raw /readyz
+    # On a busy machine a node's sign of life may come a minute late. The controller would mark its pods as not ready then, and only
+    # a kubelet, which is not here, would mark them as ready again.
     begin controllers kube-controller-manager --kubeconfig "$KUBECONFIG" --leader-elect=false --secure-port "$(free_port)" \
+        --node-monitor-grace-period 24h \
         --service-account-private-key-file "$work/accounts.key" --root-ca-file "$work/certificates/apiserver.crt" --cert-dir "$work/controllers"
     begin scheduler kube-scheduler --kubeconfig "$KUBECONFIG" --leader-elect=false --secure-port "$(free_port)" --cert-dir "$work/scheduler"
-    begin kwok kwok --kubeconfig "$KUBECONFIG" --config "$programs/stages.yaml" --manage-all-nodes --node-lease-duration-seconds 40 --node-ip 127.0.0.1 \
+    begin kwok kwok --kubeconfig "$KUBECONFIG" --config "$programs/stages.yaml" --config "$here/stages.yaml" --manage-all-nodes --node-lease-duration-seconds 40 --node-ip 127.0.0.1 \
         --server-address "127.0.0.1:$(free_port)"
     kubectl apply -f "$programs/storage-class.yaml" >/dev/null
+    kubectl patch storageclass kwok-volume --patch 'allowVolumeExpansion: true' >/dev/null
     kubectl apply --server-side -f "$programs/definitions" >/dev/null
     local node
     for node in one two three; do
@@ -246,6 +253,7 @@ spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } 
 YAML
         fi
         install usher "$namespace" "$top/helm/usher" --values "$values" --values "$work/no-cilium.yaml"
+        helm test usher --namespace "$namespace" --timeout 600s >"$work/tested" || die "helm test failed in $namespace: $(cat "$work/tested")"
         say "$way: runs in a restricted namespace: $(ready_pods "$namespace" usher)"
     done
     kubectl --namespace way-kafka get servicemonitor,prometheusrule --output name | grep -c . >/dev/null || die "no monitors"
@@ -287,30 +295,101 @@ upgrade_and_rollback() {
     say "upgraded to 9.8.7 and rolled back to $before, with the volumes it had"
 }
 
-evict() {
-    printf '{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"%s","namespace":"upgrades"}}' "$1" |
-        kubectl create --raw "/api/v1/namespaces/upgrades/pods/$1/eviction" -f -
+# Not by kubectl: that asks again for minutes where it is refused.
+evict() { # NAMESPACE POD
+    curl --silent --show-error --fail-with-body --insecure --max-time 60 --header "Authorization: Bearer $token" --header 'Content-Type: application/json' \
+        --data "{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"$2\",\"namespace\":\"$1\"}}" \
+        "$server/api/v1/namespaces/$1/pods/$2/eviction"
 }
 
-is_ready_again() { [[ $(ready_pods upgrades usher) == "usher-0 usher-1 usher-2" ]]; }
+allowed() { kubectl --namespace "$1" get pdb usher --output 'jsonpath={.status.disruptionsAllowed}'; }
+three_are_ready() {
+    [[ $(kubectl --namespace upgrades get statefulset usher --output 'jsonpath={.status.readyReplicas}') == 3 && $(allowed upgrades) == 1 ]]
+}
+none_may_go() { [[ $(allowed upgrades) == 0 ]]; }
+waits() { [[ $(kubectl --namespace upgrades get pod "$1" --output 'jsonpath={.status.phase}') == Pending ]]; }
 
 # Nodes are drained one at a time: while one pod is away, no other may go.
 eviction() {
-    until_ok "all three are ready" is_ready_again
-    until_ok "the budget allows one" allows_one
+    until_ok "all three are ready" three_are_ready
     kubectl cordon one two three >/dev/null
-    evict usher-1 >/dev/null || die "the first eviction was refused"
-    until_ok "the pod is gone" pod_waits
-    refused "the eviction of a second pod" "disruption budget" evict usher-2
+    evict upgrades usher-1 >/dev/null || die "the first eviction was refused"
+    until_ok "the evicted pod waits for a node" waits usher-1
+    until_ok "the budget is used up" none_may_go
+    refused "the eviction of a second pod" "disruption budget" evict upgrades usher-2
     kubectl uncordon one two three >/dev/null
-    until_ok "the evicted pod is back" is_ready_again
-    until_ok "the budget allows one again" allows_one
-    evict usher-2 >/dev/null || die "the eviction was refused although all are ready"
-    until_ok "it is back" is_ready_again
+    until_ok "all three are ready again" three_are_ready
+    evict upgrades usher-2 >/dev/null || die "the eviction was refused although all are ready"
+    until_ok "it is back" three_are_ready
     say "evicted one after the other, never two"
 }
-allows_one() { [[ $(kubectl --namespace upgrades get pdb usher --output 'jsonpath={.status.disruptionsAllowed}') == 1 ]]; }
-pod_waits() { [[ $(kubectl --namespace upgrades get pod usher-1 --output 'jsonpath={.status.phase}') == Pending ]]; }
+
+# A pod that never gets ready holds up no node, and protects the others.
+eviction_of_a_broken_pod() {
+    kubectl --namespace upgrades patch pod usher-1 --subresource status --patch \
+        '{"status":{"conditions":[{"type":"Ready","status":"False"}]}}' >/dev/null
+    until_ok "the budget is used up" none_may_go
+    refused "the eviction of a pod that works beside a broken one" "disruption budget" evict upgrades usher-0
+    evict upgrades usher-1 >/dev/null || die "the broken pod can't be evicted"
+    until_ok "all three are ready again" three_are_ready
+    say "a broken pod can be evicted, the others not until it is back"
+}
+
+# As an administrator does it, with one pod alone and with three.
+drain() {
+    local node
+    node=$(kubectl --namespace way-embedded get pod usher-0 --output 'jsonpath={.spec.nodeName}')
+    kubectl drain "$node" --pod-selector app.kubernetes.io/name=usher --delete-emptydir-data --timeout 600s >"$work/drained" 2>&1 ||
+        die "the node was not drained: $(cat "$work/drained")"
+    grep -q 'pod/usher-0 evicted' "$work/drained" || die "nothing was drained: $(cat "$work/drained")"
+    until_ok "the only pod is back on another node" is_elsewhere "$node"
+    kubectl uncordon "$node" >/dev/null
+    until_ok "all three are ready again" three_are_ready
+    say "drained $node with the only pod of a release on it"
+}
+is_elsewhere() {
+    local now
+    now=$(kubectl --namespace way-embedded get pod usher-0 --output 'jsonpath={.status.phase} {.spec.nodeName}')
+    [[ $now == "Running "* && $now != "Running $1" ]]
+}
+
+# The claims grow as the README says. Nothing but the API server refuses it in one step.
+grow() {
+    local values=(--values "$top/helm/usher/ci/kafka.yaml" --values "$work/no-cilium.yaml" --set persistence.size=20Gi) before
+    refused "another size of the claims" "updates to statefulset spec for fields other than" \
+        helm upgrade usher "$top/helm/usher" --namespace upgrades "${values[@]}"
+    before=$(pods_by_id)
+    kubectl --namespace upgrades patch pvc data-usher-0 data-usher-1 data-usher-2 --patch 'spec: { resources: { requests: { storage: 20Gi } } }' >/dev/null
+    kubectl --namespace upgrades delete statefulset usher --cascade=orphan >/dev/null
+    install usher upgrades "$top/helm/usher" "${values[@]}"
+    until_ok "all three are ready" three_are_ready
+    [[ $(pods_by_id) == "$before" ]] || die "growing the claims has restarted pods"
+    say "the claims have grown to 20Gi, and no pod was restarted"
+}
+pods_by_id() { kubectl --namespace upgrades get pods --selector app.kubernetes.io/name=usher --output 'jsonpath={.items[*].metadata.uid}'; }
+
+# To pods of their own for each role, and back.
+split() {
+    install usher upgrades "$top/helm/usher" --values "$top/helm/usher/ci/kafka.yaml" --values "$work/no-cilium.yaml" --set split=true,replicas=1
+    kubectl --namespace upgrades rollout status statefulset/usher-engine statefulset/usher-admin deployment/usher-webhooks --timeout 600s >/dev/null
+    install usher upgrades "$top/helm/usher" --values "$top/helm/usher/ci/kafka.yaml" --values "$work/no-cilium.yaml" --set persistence.size=20Gi
+    until_ok "all three are ready" three_are_ready
+    say "split and put together again"
+}
+
+# The longest name that Helm takes: pods carry the name of their StatefulSet in a label.
+long_name() {
+    local name
+    name=$(printf 'r%.0s' {1..53})
+    restricted_namespace long
+    install "$name" long "$top/helm/usher" --values "$top/helm/usher/ci/split.yaml" --values "$work/no-cilium.yaml"
+    until_ok "the engine has pods" engine_runs "$name"
+    say "with a release's name of ${#name} characters: $(ready_pods long "$name")"
+}
+engine_runs() {
+    [[ -n $(kubectl --namespace long get pods --selector "app.kubernetes.io/instance=$1,app.kubernetes.io/component=engine" \
+        --field-selector status.phase=Running --output name) ]]
+}
 
 side_by_side() {
     restricted_namespace twins
@@ -321,26 +400,45 @@ side_by_side() {
     say "two releases in one namespace"
 }
 
+# A chart that has this one twice, under one release, with a global value.
 umbrella() {
     local chart=$work/umbrella
     restricted_namespace umbrella
-    mkdir -p "$chart/charts"
-    cp -r "$top/helm/usher" "$chart/charts/usher"
-    cat >"$chart/Chart.yaml" <<'YAML'
+    mkdir "$chart"
+    cat >"$chart/Chart.yaml" <<YAML
 apiVersion: v2
 name: umbrella
 version: 1.0.0
-dependencies: [{ name: usher, version: "*", condition: usher.enabled }]
+dependencies:
+  - { name: usher, version: "*", repository: "file://$top/helm/usher", condition: usher.enabled }
+  - { name: usher, version: "*", repository: "file://$top/helm/usher", alias: usherWiki, condition: usherWiki.enabled }
 YAML
     {
-        printf 'global: { imageRegistry: registry.example }\nusher:\n  enabled: true\n'
+        printf 'global: { imageRegistry: registry.example, imagePullSecrets: [registry] }\nusher:\n  enabled: true\n'
         sed 's/^/  /' "$top/helm/usher/ci/embedded.yaml"
+        cat <<'YAML'
+usherWiki:
+  enabled: true
+  mode: kafka
+  replicas: 3
+  kafka: { brokers: ["kafka:9092"] }
+  adminToken: { existingSecret: usher-admin }
+  monitoring: { serviceMonitor: { enabled: true }, rules: { enabled: true }, dashboards: { enabled: true } }
+YAML
     } >"$chart/values.yaml"
+    helm dependency update "$chart" >"$work/dependencies" 2>&1 || die "the umbrella has not got its parts: $(cat "$work/dependencies")"
     install whole umbrella "$chart"
+    helm test whole --namespace umbrella --timeout 600s >"$work/tested" || die "helm test failed in the umbrella: $(cat "$work/tested")"
     say "as a part of another chart: $(ready_pods umbrella whole)"
-    install whole umbrella "$chart" --set usher.enabled=false
-    [[ -z $(kubectl --namespace umbrella get statefulset --output name) ]] || die "its condition does not switch it off"
+    [[ $(statefulsets) == "statefulset.apps/whole-usher statefulset.apps/whole-usherwiki" ]] || die "the umbrella has $(statefulsets)"
+    install whole umbrella "$chart" --set usherWiki.enabled=false
+    [[ $(statefulsets) == statefulset.apps/whole-usher ]] || die "one condition leaves $(statefulsets)"
+    install whole umbrella "$chart" --set usher.enabled=false,usherWiki.enabled=false
+    [[ -z $(statefulsets) ]] || die "its condition does not switch it off: $(statefulsets)"
+    refused "a value that the chart does not know, in an umbrella" "replica" \
+        helm upgrade whole "$chart" --namespace umbrella --set usher.replica=3
 }
+statefulsets() { kubectl --namespace umbrella get statefulset --output name | sort | xargs; }
 
 run_tests() {
     start
@@ -350,9 +448,14 @@ run_tests() {
     by_template
     upgrade_and_rollback
     eviction
+    eviction_of_a_broken_pod
+    drain
+    grow
+    split
     side_by_side
+    long_name
     umbrella
-    echo "cluster: installed in each way, upgraded, rolled back, evicted, restricted, in pairs and in an umbrella"
+    echo "cluster: installed in each way, upgraded, rolled back, evicted, drained, grown, split, in pairs and in an umbrella, in restricted namespaces"
 }
 
 # helm and kubectl are those of the chart's tests.

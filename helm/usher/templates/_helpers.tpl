@@ -1,30 +1,67 @@
-{{/* The name of all objects. At most 52 characters: StatefulSets add a revision of 11 to it in a label. */}}
+{{/* The name of the chart, or what an umbrella chart calls it. An alias may have capitals, and names of objects may not. */}}
+{{- define "usher.name" -}}
+{{- .Values.nameOverride | default (.Chart.Name | lower | replace "_" "-" | replace "." "-" | trunc 45 | trimAll "-") -}}
+{{- end -}}
+
+{{/*
+The name of all objects. At most 45 characters: `-engine` is added to it, and StatefulSets put it into a label with a revision
+of 11 behind it. Two charts of one umbrella must not be called the same, so that only the whole name of the release counts there.
+*/}}
 {{- define "usher.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
-{{- else -}}
-{{- $name := default .Chart.Name .Values.nameOverride -}}
-{{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" -}}
+{{- $name := include "usher.name" . -}}
+{{- $full := .Values.fullnameOverride -}}
+{{- if not $full -}}
+{{- $full = ternary .Release.Name (printf "%s-%s" .Release.Name $name) (ternary (contains $name .Release.Name) (eq $name .Release.Name) .Chart.IsRoot) -}}
 {{- end -}}
-{{- end -}}
+{{- $full | replace "." "-" | trunc 45 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/* Labels that never change: selectors and claim templates have these alone. */}}
 {{- define "usher.selector" -}}
-app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "usher.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end -}}
+
+{{- define "usher.version" -}}
+{{- .Values.image.tag | default .Chart.AppVersion | replace "+" "_" | trunc 63 | trimAll "-_." | quote -}}
+{{- end -}}
+
+{{/* What all objects have as labels besides those that select. */}}
+{{- define "usher.chartLabels" -}}
+app.kubernetes.io/version: {{ include "usher.version" . }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_." }}
+{{- end -}}
+
+{{/* Labels of an object besides those that select. */}}
+{{- define "usher.moreLabels" -}}
+{{ include "usher.chartLabels" . }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{/* Labels of an object. */}}
 {{- define "usher.labels" -}}
 {{ include "usher.selector" . }}
-app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | replace "+" "_" | trunc 63 | trimAll "-_." | quote }}
+{{ include "usher.moreLabels" . }}
+{{- end -}}
+
+{{/* Labels of an object with some of its own, which win over `commonLabels`. Takes a dict: `root`, `labels`. */}}
+{{- define "usher.labelsWith" -}}
+{{ include "usher.selector" .root }}
+{{ include "usher.chartLabels" .root }}
+{{- with merge (deepCopy .labels) .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Labels of usher's pods. The chart's version is none of them: it alone restarts no pod. */}}
+{{- define "usher.podLabels" -}}
+{{ include "usher.selector" . }}
+app.kubernetes.io/version: {{ include "usher.version" . }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{- with .Values.commonLabels }}
+{{- with merge (deepCopy .Values.podLabels) .Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -77,28 +114,43 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- .Values.monitoring.rules.selector | default (printf "namespace=%q,job=%q" .Release.Namespace (include "usher.job" .)) -}}
 {{- end -}}
 
-{{/* The ports of the URLs of all sources: a list as JSON, sorted. */}}
-{{- define "usher.productPorts" -}}
-{{- $ports := dict -}}
+{{/*
+Where usher's calls for the sources go: the product or the proxy before it, and the publisher of Forge's keys. JSON: for each
+port, sorted, the sorted hosts.
+*/}}
+{{- define "usher.endpoints" -}}
+{{- $urls := list -}}
 {{- range .Values.config.sources -}}
-{{- $url := urlParse (.base_url | default "https://api.atlassian.com") -}}
-{{- $port := regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) | default (ternary "80" "443" (eq $url.scheme "http")) -}}
-{{- $_ := set $ports $port true -}}
+{{- $proxy := .proxy -}}
+{{- if kindIs "map" .proxy }}{{ $proxy = .proxy.url }}{{ end -}}
+{{- $urls = append $urls ($proxy | default .base_url | default "https://api.atlassian.com") -}}
+{{- $forge := dig "webhook" "forge" dict . -}}
+{{- if and $forge (not $forge.jwks_file) -}}
+{{- $urls = append $urls ($forge.jwks_url | default "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json") -}}
 {{- end -}}
-{{- keys $ports | sortAlpha | toJson -}}
+{{- end -}}
+{{- $ports := dict -}}
+{{- range $urls -}}
+{{- $url := toString . -}}
+{{- $authority := regexReplaceAll "^[a-zA-Z]+://([^/?#@]*@)?([^/?#]*).*$" $url "${2}" -}}
+{{- $port := trimPrefix ":" (regexFind ":[0-9]+$" $authority) | default (ternary "80" "443" (hasPrefix "http:" (lower $url))) -}}
+{{- $host := regexReplaceAll ":[0-9]+$" $authority "" | lower -}}
+{{- $_ := set $ports $port (append (get $ports $port | default list) $host | uniq | sortAlpha) -}}
+{{- end -}}
+{{- $ports | toJson -}}
 {{- end -}}
 
 {{/* Labels of a pod beside usher: the sandbox, the test. Takes a dict: `root`, `name`. usher's selectors do not match them. */}}
 {{- define "usher.companion" -}}
-app.kubernetes.io/name: {{ printf "%s-%s" (default .root.Chart.Name .root.Values.nameOverride) .name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ printf "%s-%s" (include "usher.name" .root) .name | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end -}}
 
 {{- define "usher.pullSecrets" -}}
 {{- with .Values.image.pullSecrets -}}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end -}}
 {{- end -}}

@@ -7,30 +7,27 @@ The pod of one part of usher. Takes a dict: `root` (the chart's scope), `part` (
 {{- $webhooks := or (not .roles) (has "webhooks" .roles) -}}
 metadata:
   labels:
-    {{- include "usher.labels" $root | nindent 4 }}
+    {{- include "usher.podLabels" $root | nindent 4 }}
     {{- with .part }}
     app.kubernetes.io/component: {{ . }}
     {{- end }}
-    {{- with $root.Values.podLabels }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
   annotations:
+    {{- $annotations := dict "kubectl.kubernetes.io/default-container" "usher" }}
     {{- if not $root.Values.existingConfigMap }}
-    checksum/restart: {{ include "usher.restartConfig" $root | sha256sum }}
+    {{- $_ := set $annotations "checksum/restart" (include "usher.restartConfig" $root | sha256sum) }}
     {{- end }}
-    kubectl.kubernetes.io/default-container: usher
-    {{- with $root.Values.podAnnotations }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
+    {{- merge $annotations $root.Values.podAnnotations | toYaml | nindent 4 }}
 spec:
-  serviceAccountName: {{ include "usher.serviceAccountName" $root }}
+  serviceAccountName: {{ include "usher.serviceAccountName" $root | quote }}
   automountServiceAccountToken: false
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ $root.Values.terminationGracePeriodSeconds }}
   {{- with $root.Values.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
-  {{- include "usher.pullSecrets" $root | nindent 2 }}
+  {{- with include "usher.pullSecrets" $root }}
+  {{- . | nindent 2 }}
+  {{- end }}
   securityContext:
     {{- toYaml $root.Values.podSecurityContext | nindent 4 }}
   {{- with $root.Values.hostAliases }}
@@ -171,9 +168,9 @@ volumeClaimTemplates:
     spec:
       accessModes: {{ toJson .Values.persistence.accessModes }}
       {{- with .Values.persistence.storageClass }}
-      storageClassName: {{ . }}
+      storageClassName: {{ . | quote }}
       {{- end }}
-      resources: { requests: { storage: {{ .Values.persistence.size }} } }
+      resources: { requests: { storage: {{ .Values.persistence.size | quote }} } }
 {{- end }}
 {{- end -}}
 
@@ -186,17 +183,17 @@ volumeClaimTemplates:
     defaultMode: 0440
     sources:
       - configMap:
-          name: {{ include "usher.configMapName" $root }}
+          name: {{ include "usher.configMapName" $root | quote }}
           items: [{ key: usher.yaml, path: usher.yaml }]
       {{- if $root.Values.adminToken.existingSecret }}
       - secret:
-          name: {{ $root.Values.adminToken.existingSecret }}
+          name: {{ $root.Values.adminToken.existingSecret | quote }}
           items: [{ key: {{ $root.Values.adminToken.key | quote }}, path: secrets/admin/token }]
       {{- end }}
       {{- range $root.Values.secrets }}
       {{- $folder := .name }}
       - secret:
-          name: {{ .existingSecret }}
+          name: {{ .existingSecret | quote }}
           items:
             {{- range .items }}
             - { key: {{ . | quote }}, path: {{ printf "secrets/%s/%s" $folder . | quote }} }
@@ -209,7 +206,7 @@ volumeClaimTemplates:
   emptyDir: {}
 {{- else if $root.Values.persistence.existingClaim }}
 - name: data
-  persistentVolumeClaim: { claimName: {{ $root.Values.persistence.existingClaim }} }
+  persistentVolumeClaim: { claimName: {{ $root.Values.persistence.existingClaim | quote }} }
 {{- end }}
 {{- with $root.Values.extraVolumes }}
 {{- toYaml . | nindent 0 }}

@@ -1,3 +1,12 @@
+{{/* The names of all alerts: a list as JSON. */}}
+{{- define "usher.alerts" -}}
+{{- $names := list -}}
+{{- range regexFindAll "- alert: [A-Za-z]+" (.Files.Get "rules/usher.yaml.in") -1 -}}
+{{- $names = append $names (trimPrefix "- alert: " .) -}}
+{{- end -}}
+{{- $names | toJson -}}
+{{- end -}}
+
 {{/*
 The groups of rules, made of rules/usher.yaml.in: `${series}` becomes the matchers of this release's series, `${name}` the
 threshold of that name.

@@ -1,6 +1,10 @@
 {{/* Combinations of values that can't work and that the schema can't express: all of them at once, each with what to write. */}}
 {{- define "usher.validate" -}}
+{{- include "usher.complete" . -}}
 {{- $problems := list -}}
+{{- if not (regexMatch "^[a-z]" (include "usher.fullname" .)) -}}
+  {{- $problems = append $problems (printf "fullnameOverride: the names of Services begin with a letter, and the release is called %q. Write a name that does" .Release.Name) -}}
+{{- end -}}
 {{- $kafka := eq .Values.mode "kafka" -}}
 {{- $pods := int (include "usher.pods" .) -}}
 
@@ -13,6 +17,9 @@
   {{- end -}}
   {{- if .Values.kafka.brokers -}}
     {{- $problems = append $problems "kafka.brokers: the embedded log has no brokers. Write mode: kafka, or leave them out" -}}
+  {{- end -}}
+  {{- if .Values.kafka.options -}}
+    {{- $problems = append $problems "kafka.options: the embedded log has none. Write mode: kafka, or leave them out" -}}
   {{- end -}}
   {{- if not (or .Values.persistence.enabled .Values.sandbox.enabled) -}}
     {{- $problems = append $problems "persistence.enabled: without a volume the embedded log is lost with its pod. Write true, or mode: kafka" -}}
@@ -27,6 +34,25 @@
   {{- $engines := ternary (int (include "usher.replicas" (dict "part" .Values.engine))) (int .Values.replicas) .Values.split -}}
   {{- if gt $engines (int .Values.kafka.partitions) -}}
     {{- $problems = append $problems (printf "kafka.partitions: %d pods hold the engine, and only %d can have a partition. Write more partitions, or fewer pods" $engines (int .Values.kafka.partitions)) -}}
+  {{- end -}}
+{{- end -}}
+{{- if and .Values.persistence.existingClaim (not .Values.persistence.enabled) -}}
+  {{- $problems = append $problems "persistence.existingClaim: it is not used with persistence.enabled: false. Leave one of them out" -}}
+{{- end -}}
+{{- if and $kafka .Values.kafka.staticMembership -}}
+  {{- if hasKey .Values.kafka.options "session.timeout.ms" -}}
+    {{- $problems = append $problems "kafka.options: the chart sets session.timeout.ms. Write kafka.sessionTimeoutMs" -}}
+  {{- end -}}
+  {{- if hasKey .Values.kafka.options "group.instance.id" -}}
+    {{- $problems = append $problems "kafka.options: the chart sets group.instance.id to the pod's name. Leave it out" -}}
+  {{- end -}}
+{{- end -}}
+{{- if not .Values.split -}}
+  {{- range $part, $replicas := dict "webhooks" nil "engine" nil "admin" 1.0 -}}
+    {{- $values := get $.Values $part -}}
+    {{- if or (and $values.replicas (ne (int $values.replicas) (int ($replicas | default 0)))) $values.resources -}}
+      {{- $problems = append $problems (printf "%s: with split: false all pods are alike. Write replicas and resources, or split: true" $part) -}}
+    {{- end -}}
   {{- end -}}
 {{- end -}}
 {{- if and .Values.split (ne (int .Values.replicas) 1) -}}
@@ -95,6 +121,22 @@
   {{- if and .egress.enabled $kafka (not .egress.brokers) -}}
     {{- $problems = append $problems "networkPolicy.egress.brokers: with mode: kafka the brokers must be reached. Write them as peers of a NetworkPolicy" -}}
   {{- end -}}
+  {{- if and .egress.enabled $.Values.existingConfigMap -}}
+    {{- if or .egress.products .egress.ciliumHosts -}}
+      {{- $problems = append $problems "networkPolicy.egress: the ports of products and the hosts of ciliumHosts come from config.sources, and existingConfigMap hides these. Write networkPolicy.egress.additional instead" -}}
+    {{- else if not .egress.additional -}}
+      {{- $problems = append $problems "networkPolicy.egress.additional: the products must be reached, and existingConfigMap hides where they are. Write rules of a NetworkPolicy for them" -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if and .egress.enabled .egress.ciliumHosts (not .egress.products) -}}
+    {{- range $port, $hosts := include "usher.endpoints" $ | fromJson -}}
+      {{- range $hosts -}}
+        {{- if regexMatch "^([0-9.]+|\\[.*\\])$" . -}}
+          {{- $problems = append $problems (printf "networkPolicy.egress.ciliumHosts: %s is an address and no host's name. Write it as a peer under networkPolicy.egress.products too" .) -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
   {{- if and .egress.enabled $.Values.config.sources (not .egress.products) (not .egress.ciliumHosts) (not .egress.additional) -}}
     {{- $problems = append $problems "networkPolicy.egress.products: the products must be reached. Write them as peers of a NetworkPolicy, or ciliumHosts: true" -}}
   {{- end -}}
@@ -114,6 +156,12 @@
     {{- end -}}
   {{- end -}}
 {{- end -}}
+{{- if .Values.autoscaling.webhooks.enabled -}}
+  {{- $resources := .Values.webhooks.resources | default .Values.resources -}}
+  {{- if not (dig "cpu" "" ($resources.requests | default dict)) -}}
+    {{- $problems = append $problems "autoscaling.webhooks.enabled: the utilization is a part of the CPU request, and there is none. Write webhooks.resources.requests.cpu" -}}
+  {{- end -}}
+{{- end -}}
 {{- if .Values.autoscaling.engine.enabled -}}
   {{- if not .Values.autoscaling.engine.prometheusUrl -}}
     {{- $problems = append $problems "autoscaling.engine.prometheusUrl: KEDA reads the lag there. Write the URL of Prometheus" -}}
@@ -126,7 +174,70 @@
   {{- $problems = append $problems "monitoring: a ServiceMonitor and a PodMonitor scrape the same pods twice. Enable one of them" -}}
 {{- end -}}
 
+{{- $alerts := include "usher.alerts" . | fromJsonArray -}}
+{{- range .Values.monitoring.rules.disabled -}}
+  {{- if not (has . $alerts) -}}
+    {{- $problems = append $problems (printf "monitoring.rules.disabled: there is no alert %s. The alerts are %s" . (join ", " $alerts)) -}}
+  {{- end -}}
+{{- end -}}
+{{- $problems = concat $problems (include "usher.namesTwice" . | fromJsonArray) -}}
+
 {{- with $problems -}}
   {{- fail (printf "\n\nThese values can't work:\n\n  - %s\n" (join "\n  - " .)) -}}
 {{- end -}}
+{{- end -}}
+
+
+{{/*
+Refuses values that are missing: set to null, or not known to the release that `--reuse-values` takes them from. A template
+would stop at them, or take them for 0.
+*/}}
+{{- define "usher.complete" -}}
+{{- $missing := list -}}
+{{- range splitList "\n" (include "usher.keys" . | trim) -}}
+  {{- $at := $.Values -}}
+  {{- $there := true -}}
+  {{- range splitList "." . -}}
+    {{- $there = and $there (kindIs "map" $at) (hasKey ($at | default dict) .) -}}
+    {{- $at = ternary (get ($at | default dict) .) dict $there -}}
+  {{- end -}}
+  {{- if or (not $there) (kindIs "invalid" $at) -}}
+    {{- $missing = append $missing . -}}
+  {{- end -}}
+{{- end -}}
+{{- with $missing -}}
+  {{- fail (printf "\n\nThese values are missing or null: %s\n\n  - Leave a value out to have its default. In an upgrade write --reset-then-reuse-values instead of --reuse-values\n" (join ", " .)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Names that the values give to parts of a pod and that are taken: problems as JSON. */}}
+{{- define "usher.namesTwice" -}}
+{{- $problems := list -}}
+{{- $v := .Values -}}
+{{- range $kind, $parts := dict
+    "extraEnv" (list (list "POD_NAME" "RUST_LOG") $v.extraEnv)
+    "extraVolumes" (list (list "config" "data" "tmp") $v.extraVolumes)
+    "extraContainers, extraInitContainers" (list (list "check" "usher") (concat $v.extraContainers $v.extraInitContainers)) -}}
+  {{- $taken := first $parts -}}
+  {{- range last $parts -}}
+    {{- if has .name $taken -}}
+      {{- $problems = append $problems (printf "%s: the name %s is taken. %s" $kind .name (ternary "Use logLevel" "Write another one" (eq .name "RUST_LOG"))) -}}
+    {{- end -}}
+    {{- $taken = append $taken .name -}}
+  {{- end -}}
+{{- end -}}
+{{- range $v.extraEnv -}}
+  {{- if regexMatch "^USHER_(DATA_DIR|WEBHOOKS__LISTEN|WEBHOOKS__LINGER|ADMIN|ADMIN__.*|LOG|LOG__.*)$" .name -}}
+    {{- $problems = append $problems (printf "extraEnv: the chart sets what %s stands for. Use the values of the chart" .name) -}}
+  {{- end -}}
+{{- end -}}
+{{- $paths := list "/data" "/tmp" "/etc/usher" -}}
+{{- range $v.extraVolumeMounts -}}
+  {{- $path := clean .mountPath -}}
+  {{- if or (has $path $paths) (hasPrefix "/etc/usher/" $path) -}}
+    {{- $problems = append $problems (printf "extraVolumeMounts: %s is taken. Write another mountPath" .mountPath) -}}
+  {{- end -}}
+  {{- $paths = append $paths $path -}}
+{{- end -}}
+{{- $problems | toJson -}}
 {{- end -}}
