@@ -1,28 +1,45 @@
 //! `usher check`: is the configuration right, and if not, where and what to write.
 
 use std::{
-    io::{self, Write},
-    path::Path,
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use crate::{config, printable::plain};
+use clap::Args;
+
+use crate::{
+    config::{self, Loaded, Problems},
+    printable::plain,
+};
 
 /// What a command ends with when it was used wrongly or is configured wrongly.
 const WRONG_CONFIG: u8 = 2;
 
-/// Checks the configuration as `usher serve` with the same `config` and `env` would. One line to `out` where it is
-/// right; problems and warnings, one a line, to `err`.
+/// What is checked.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The configuration file, `-` for standard input; without it ./usher.yaml if it is there, else the built-in defaults.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// What the files that it names are relative to; else its own folder. For a configuration that will be used elsewhere.
+    #[arg(long, value_name = "FOLDER")]
+    pub relative_to: Option<PathBuf>,
+}
+
+/// Checks the configuration as `usher serve` with the same `config` and `env` would; `input` is standard input. One line
+/// to `out` where it is right; problems and warnings, one a line, to `err`.
 ///
 /// # Errors
 /// [`io::Error`] if `out` or `err` can't be written to.
 pub fn run(
-    config: Option<&Path>,
+    asked: &Check,
     env: impl IntoIterator<Item = (String, String)>,
+    input: &mut dyn Read,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<ExitCode> {
-    let loaded = match config::load(config, env) {
+    let loaded = match load(asked, env, input) {
         Ok(loaded) => loaded,
         Err(problems) => {
             writeln!(err, "{}", plain(&problems.to_string()))?;
@@ -39,6 +56,21 @@ pub fn run(
     Ok(ExitCode::SUCCESS)
 }
 
+fn load(
+    asked: &Check,
+    env: impl IntoIterator<Item = (String, String)>,
+    input: &mut dyn Read,
+) -> Result<Loaded, Problems> {
+    let folder = asked.relative_to.as_deref();
+    if asked.config.as_deref() == Some(Path::new("-")) {
+        return config::load_input(folder.unwrap_or(Path::new("")), input, env);
+    }
+    match (folder, asked.config.clone().or_else(config::usual_file)) {
+        (Some(folder), Some(path)) => config::load_for(folder, &path, env),
+        (Some(_) | None, _) => config::load(asked.config.as_deref(), env),
+    }
+}
+
 fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
@@ -52,7 +84,8 @@ mod tests {
         let path = dir.path().join("usher.yaml");
         std::fs::write(&path, text).expect("a file");
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let code = run(Some(&path), [], &mut out, &mut err).expect("written");
+        let asked = Check { config: Some(path), relative_to: None };
+        let code = run(&asked, [], &mut io::empty(), &mut out, &mut err).expect("written");
         let shown = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).expect("text");
             text.replace(&format!("{}/", dir.path().display()), "")
@@ -66,6 +99,28 @@ mod tests {
             check("mode: observe\n"),
             (ExitCode::SUCCESS, "usher.yaml: ok: 0 sources, 0 schemes\n".to_owned(), String::new())
         );
+    }
+
+    #[test]
+    fn what_it_names_may_stand_elsewhere() {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::create_dir_all(dir.path().join("etc/secrets")).expect("folders");
+        std::fs::write(dir.path().join("etc/secrets/token"), "a-token-that-is-long-enough").expect("a secret");
+        let text = "admin: { token: { file: secrets/token } }\nmode: passive\n";
+        let path = dir.path().join("usher.yaml");
+        std::fs::write(&path, text).expect("a file");
+        for (config, name) in [(path.clone(), path.display().to_string()), ("-".into(), "standard input".to_owned())] {
+            let told = |relative_to: Option<PathBuf>| {
+                let asked = Check { config: Some(config.clone()), relative_to };
+                let mut err = Vec::new();
+                let code = run(&asked, [], &mut text.as_bytes(), &mut io::sink(), &mut err).expect("written");
+                assert_eq!(code, ExitCode::from(2));
+                String::from_utf8(err).expect("text")
+            };
+            let there = told(Some(dir.path().join("etc")));
+            assert_eq!(there, format!("{name}:2:7: `passive` is not known here; write one of: active, observe\n"));
+            assert!(told(None).contains("the secret can't be read from"), "{name}");
+        }
     }
 
     #[test]
@@ -133,7 +188,8 @@ schemes:
         let dir = tempfile::tempdir().expect("a directory");
         for (path, says) in [(dir.path().to_owned(), "directory"), (dir.path().join("none.yaml"), "cannot be read")] {
             let (mut out, mut err) = (Vec::new(), Vec::new());
-            let code = run(Some(&path), [], &mut out, &mut err).expect("written");
+            let asked = Check { config: Some(path.clone()), relative_to: None };
+            let code = run(&asked, [], &mut io::empty(), &mut out, &mut err).expect("written");
             let err = String::from_utf8(err).expect("text");
             assert_eq!(code, ExitCode::from(2));
             assert!(err.starts_with(&format!("{}: ", path.display())) && err.contains(says), "{err}");

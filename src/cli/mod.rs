@@ -16,7 +16,7 @@ mod watchdog;
 
 use std::{
     fmt::Display,
-    io::{Write, stderr, stdout},
+    io::{Write, stderr, stdin, stdout},
     path::PathBuf,
     process::ExitCode,
 };
@@ -75,11 +75,7 @@ enum Command {
         log: Log,
     },
     /// Check configuration and schemes.
-    Check {
-        /// The configuration file; without it ./usher.yaml if it is there, else the built-in defaults.
-        #[arg(long)]
-        config: Option<PathBuf>,
-    },
+    Check(check::Check),
     /// Ask a running usher whether it is alive, or ready: exit code 0 or 1.
     Healthcheck(healthcheck::Healthcheck),
     /// Make a backup of the embedded log, whether usher runs or not.
@@ -146,9 +142,8 @@ fn run(command: Command) -> ExitCode {
         }
         Command::Demo { once, log } => demo::run(once, log.log_format),
         // Where nothing can be printed the exit code still tells.
-        Command::Check { config } => {
-            check::run(config.as_deref(), env, &mut stdout(), &mut stderr()).unwrap_or_else(|_| ExitCode::from(FAILED))
-        }
+        Command::Check(asked) => check::run(&asked, env, &mut stdin().lock(), &mut stdout(), &mut stderr())
+            .unwrap_or_else(|_| ExitCode::from(FAILED)),
         Command::Healthcheck(asked) => healthcheck::run(&asked, env),
         Command::Backup(asked) => backup::run(&asked, env),
         Command::Restore(asked) => restore::run(&asked),

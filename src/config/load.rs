@@ -54,6 +54,35 @@ pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>
     read_watched(path, env).loaded
 }
 
+/// As [`load`] of the file at `path`, for a configuration that will be used elsewhere: the files that it names are
+/// relative to `folder`.
+///
+/// # Errors
+/// Everything that is wrong, each with its place.
+pub fn load_for(
+    folder: &Path,
+    path: &Path,
+    env: impl IntoIterator<Item = (String, String)>,
+) -> Result<Loaded, Problems> {
+    let name: Arc<str> = path.to_string_lossy().into();
+    let bytes = text::read(path, &name).map_err(Problems::one)?;
+    from_watched_bytes(&bytes, Some(name), folder, &env.into_iter().collect(), &mut WatchedFiles::default())
+}
+
+/// As [`load_for`], from standard input, which is `input`.
+///
+/// # Errors
+/// Everything that is wrong, each with its place.
+pub fn load_input(
+    folder: &Path,
+    input: &mut dyn std::io::Read,
+    env: impl IntoIterator<Item = (String, String)>,
+) -> Result<Loaded, Problems> {
+    let name: Arc<str> = "standard input".into();
+    let bytes = text::read_input(input, &name).map_err(Problems::one)?;
+    from_watched_bytes(&bytes, Some(name), folder, &env.into_iter().collect(), &mut WatchedFiles::default())
+}
+
 /// The file that is read where none is named; none where it is not there.
 pub fn usual_file() -> Option<PathBuf> {
     let usual = PathBuf::from(USUAL_FILE);

@@ -9,8 +9,12 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Reads at most `limit` bytes and one more, so that the caller can tell a longer file.
 pub(in crate::config) fn read_at_most(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
+    at_most(&mut File::open(path)?, limit)
+}
+
+fn at_most(input: &mut dyn Read, limit: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    input.take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -20,16 +24,23 @@ pub(in crate::config) fn read(path: &Path, name: &Arc<str>) -> Result<Vec<u8>, P
     if path.is_dir() {
         return Err(Problem::new(&whole, "this is a directory; name the file in it"));
     }
-    let bytes = read_at_most(path, MAX_BYTES).map_err(|error| {
-        Problem::new(
-            &whole,
-            format!("cannot be read: {}; name a file that usher may read with --config", crate::words::system(&error)),
-        )
-    })?;
+    let mut file = File::open(path).map_err(|error| unreadable(&error, &whole))?;
+    read_input(&mut file, name)
+}
+
+/// Reads all of `input`, called `name` in messages.
+pub(in crate::config) fn read_input(input: &mut dyn Read, name: &Arc<str>) -> Result<Vec<u8>, Problem> {
+    let whole = Place::File(name.clone());
+    let bytes = at_most(input, MAX_BYTES).map_err(|error| unreadable(&error, &whole))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Problem::new(&whole, "longer than 16 MiB, so not a configuration; name another file"));
     }
     Ok(bytes)
+}
+
+fn unreadable(error: &std::io::Error, whole: &Place) -> Problem {
+    let why = crate::words::system(error);
+    Problem::new(whole, format!("cannot be read: {why}; name a file that usher may read with --config"))
 }
 
 /// The bytes as text without a byte order mark.
