@@ -5,21 +5,29 @@ pod (`mode: embedded`), or on Apache Kafka with any number of pods (`mode: kafka
 
 ## Install
 
-    helm install usher helm/usher --namespace usher --create-namespace --values values.yaml
+Secrets come first, then the chart:
+
+    kubectl create namespace usher
+    kubectl create secret generic usher-acme --namespace usher --from-literal=pat="$$JIRA_PAT" --from-literal=webhook="$$(openssl rand -hex 32)"
+    helm install usher helm/usher --namespace usher --values values.yaml
+
+The image is built from the `Dockerfile` of this repository. Where your cluster can't have it from `image.repository`, build it, push it to a registry of yours and name that:
+
+    docker build --build-arg USHER_COMMIT="$$(git rev-parse HEAD)" --tag registry.acme.example/usher:0.1.0 .
 
 A `values.yaml` for one Jira Data Center:
 
 ```yaml
 ${embedded}```
 
-The Secret `usher-acme` has the keys `pat` and `webhook`; [deploy/atlassian](../../deploy/atlassian/) says where they come from. On Kafka:
+[deploy/atlassian](../../deploy/atlassian/) says where the token `pat` comes from, and where the webhook's secret goes in the product. On Kafka:
 
 ```yaml
 ${kafka}```
 
 To try it without any product: `--set sandbox.enabled=true --set persistence.enabled=false`. More examples are in [ci](ci).
 
-`helm test usher` sends a signed delivery that tells of nothing to each source, through the Service (`usher ping`), and asks whether
+`helm test usher --namespace usher` sends a signed delivery that tells of nothing to each source, through the Service (`usher ping`), and asks whether
 usher is ready.
 
 ## What it does and does not do

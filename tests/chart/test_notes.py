@@ -54,5 +54,12 @@ def test_the_token_is_read_from_its_secret():
     assert "{{ index .data \"admin-token\" | base64decode }}" in notes(chart.CHART / "ci" / "split.yaml")
 
 
+def test_rules_that_find_nothing_are_told_of():
+    words = 'series with namespace="people",job="release-usher-headless"'
+    assert words in notes({"monitoring": {"rules": {"enabled": True}}})
+    for more in ({"rules": {"enabled": True, "selector": 'job="x"'}}, {"rules": {"enabled": True}, "serviceMonitor": {"enabled": True}}):
+        assert "series with" not in notes({"monitoring": more})
+
+
 def test_nothing_to_do_is_said():
     assert "There is no source yet" in notes()

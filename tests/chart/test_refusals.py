@@ -64,6 +64,7 @@ COMBINATIONS = [
     ({"config": {"sources": [{"id": "a", "base_url": "https://[2001:db8::1]:8443/jira"}]}, "networkPolicy": CILIUM}, ["ciliumHosts: [2001:db8::1] is an address", "products"]),
     ({**SPLIT, "webhooks": {"resources": {"limits": {"memory": "1Gi"}}}, "autoscaling": {"webhooks": {"enabled": True}}}, ["autoscaling.webhooks.enabled:", "webhooks.resources.requests.cpu"]),
     ({"monitoring": {"rules": {"disabled": ["UsherDwon"]}}}, ["monitoring.rules.disabled:", "UsherDwon", "UsherDown, "]),
+    ({"networkPolicy": {"enabled": True}, "monitoring": {"podMonitor": {"enabled": True}}}, ["networkPolicy.adminFrom:", "Prometheus"]),
     ({"extraEnv": [{"name": "POD_NAME", "value": "a"}]}, ["extraEnv:", "POD_NAME"]),
     ({"extraEnv": [{"name": "RUST_LOG", "value": "debug"}]}, ["extraEnv:", "RUST_LOG", "logLevel"]),
     ({"extraEnv": [{"name": "USHER_LOG__KIND", "value": "kafka"}]}, ["extraEnv:", "USHER_LOG__KIND", "values of the chart"]),

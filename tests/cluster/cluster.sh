@@ -269,6 +269,20 @@ by_template() {
     say "helm template | kubectl apply: $(wc -l <"$work/again") objects"
 }
 
+# deploy/kustomize, for those who do not use Helm.
+kustomized() {
+    local overlay namespace
+    for overlay in embedded kafka; do
+        namespace=kustomize-$overlay
+        restricted_namespace "$namespace"
+        kubectl kustomize "$top/deploy/kustomize/overlays/$overlay" >"$work/rendered.yaml"
+        kubectl --namespace "$namespace" apply --server-side --validate=strict -f "$work/rendered.yaml" >/dev/null 2>"$work/said"
+        [[ ! -s $work/said ]] || die "the API server warns: $(cat "$work/said")"
+        kubectl --namespace "$namespace" rollout status statefulset/usher --timeout 600s >/dev/null
+        say "kubectl apply -k overlays/$overlay: $(ready_pods "$namespace" usher)"
+    done
+}
+
 careless_pod() {
     restricted_namespace careless
     refused "a pod that asks for no restrictions" "violates PodSecurity" \
@@ -446,6 +460,7 @@ run_tests() {
     careless_pod
     each_way
     by_template
+    kustomized
     upgrade_and_rollback
     eviction
     eviction_of_a_broken_pod

@@ -115,6 +115,9 @@
   {{- $problems = append $problems "service.loadBalancerSourceRanges: only a LoadBalancer has them. Write service.type: LoadBalancer, or leave them out" -}}
 {{- end -}}
 {{- with .Values.networkPolicy -}}
+  {{- if and .enabled (not .adminFrom) (or $.Values.monitoring.serviceMonitor.enabled $.Values.monitoring.podMonitor.enabled) -}}
+    {{- $problems = append $problems "networkPolicy.adminFrom: Prometheus can't reach the admin port to scrape it. Write the labels of its namespace" -}}
+  {{- end -}}
   {{- if and .egress.enabled (not .enabled) -}}
     {{- $problems = append $problems "networkPolicy.egress.enabled: it needs networkPolicy.enabled" -}}
   {{- end -}}

@@ -24,6 +24,14 @@ fn the_unit_loads_each_credential_that_its_configuration_names() {
     assert!(loaded.len() >= 3, "{loaded:?}");
 }
 
+#[test]
+fn a_wrong_configuration_is_not_tried_again_and_again() {
+    let unit = text(UNIT);
+    assert!(unit.contains("\nRestartPreventExitStatus=2\n"), "{unit}");
+    // systemd restarts a service whose ExecStartPre fails, whatever the status.
+    assert!(!unit.contains("\nExecStartPre="), "{unit}");
+}
+
 /// Runs `systemd-analyze` with the unit, in which usher is the binary under test; none where there is no systemd.
 fn analyze(arguments: &[&str]) -> Option<Output> {
     let folder = tempfile::tempdir().expect("a folder");
