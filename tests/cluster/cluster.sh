@@ -256,6 +256,8 @@ YAML
         helm test usher --namespace "$namespace" --timeout 600s >"$work/tested" || die "helm test failed in $namespace: $(cat "$work/tested")"
         say "$way: runs in a restricted namespace: $(ready_pods "$namespace" usher)"
     done
+    kubectl --namespace way-every-value get servicemonitor usher --output 'jsonpath={.spec.endpoints[0].metricRelabelings}' | grep -q process_ ||
+        die "the relabelings are lost"
     kubectl --namespace way-kafka get servicemonitor,prometheusrule --output name | grep -c . >/dev/null || die "no monitors"
     kubectl --namespace way-split get scaledobject,httproute,hpa,podmonitor --output name | grep -c . >/dev/null || die "no route"
 }
@@ -267,6 +269,16 @@ by_template() {
     kubectl --namespace templates rollout status statefulset/usher --timeout 600s >/dev/null
     kubectl --namespace templates apply --server-side --validate=strict -f "$work/rendered.yaml" >"$work/again"
     say "helm template | kubectl apply: $(wc -l <"$work/again") objects"
+}
+
+# What an autoscaler has set, an upgrade leaves.
+scaled_by_others() {
+    local kept
+    kubectl --namespace way-split scale --replicas 4 deployment/usher-webhooks statefulset/usher-engine >/dev/null
+    install usher way-split "$top/helm/usher" --values "$top/helm/usher/ci/split.yaml" --values "$work/no-cilium.yaml" --set resources.limits.memory=1Gi
+    kept=$(kubectl --namespace way-split get deployment/usher-webhooks statefulset/usher-engine --output 'jsonpath={.items[*].spec.replicas}')
+    [[ $kept == "4 4" ]] || die "the upgrade has scaled to $kept"
+    say "an upgrade leaves as many pods as an autoscaler has made"
 }
 
 # deploy/kustomize, for those who do not use Helm.
@@ -459,6 +471,7 @@ run_tests() {
     say "Kubernetes $(kubectl version --output json | sed -n '/serverVersion/,/}/s/.*"gitVersion": "\(.*\)",/\1/p')"
     careless_pod
     each_way
+    scaled_by_others
     by_template
     kustomized
     upgrade_and_rollback
