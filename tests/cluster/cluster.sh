@@ -379,6 +379,23 @@ is_elsewhere() {
     [[ $now == "Running "* && $now != "Running $1" ]]
 }
 
+# As docs/operations.md says. kwok's pods run nothing, so that the backup itself is not attached.
+restore() {
+    local claim
+    kubectl --namespace way-embedded scale statefulset usher --replicas 0 >/dev/null
+    kubectl --namespace way-embedded wait pod/usher-0 --for delete --timeout 600s >/dev/null
+    kubectl --namespace way-embedded delete pvc data-usher-0 --timeout 600s >/dev/null
+    kubectl --namespace way-embedded apply --server-side --validate=strict -f "$top/deploy/kubernetes/restore.yaml" >/dev/null 2>"$work/said"
+    [[ ! -s $work/said ]] || die "the API server warns: $(cat "$work/said")"
+    kubectl --namespace way-embedded wait pod/usher-restore --for condition=Ready --timeout 600s >/dev/null
+    claim=$(kubectl --namespace way-embedded get pvc data-usher-0 --output 'jsonpath={.metadata.uid}')
+    kubectl --namespace way-embedded delete pod usher-restore --timeout 600s >/dev/null
+    kubectl --namespace way-embedded scale statefulset usher --replicas 1 >/dev/null
+    kubectl --namespace way-embedded rollout status statefulset/usher --timeout 600s >/dev/null
+    [[ $(kubectl --namespace way-embedded get pvc data-usher-0 --output 'jsonpath={.metadata.uid}') == "$claim" ]] || die "the pod has another claim"
+    say "a claim that was restored into is taken by the StatefulSet"
+}
+
 # The claims grow as the README says. Nothing but the API server refuses it in one step.
 grow() {
     local values=(--values "$top/helm/usher/ci/kafka.yaml" --values "$work/no-cilium.yaml" --set persistence.size=20Gi) before
@@ -478,6 +495,7 @@ run_tests() {
     eviction
     eviction_of_a_broken_pod
     drain
+    restore
     grow
     split
     side_by_side
