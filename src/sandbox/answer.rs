@@ -5,9 +5,10 @@ use std::io;
 use actix_web::{HttpResponse, body::SizedStream, http::StatusCode};
 use bytes::Bytes;
 use futures::stream;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::faults::list_fault::HALF;
+/// Stands for half a surrogate, which no text can hold, until the answer is written.
+pub(super) const HALF: char = '\u{e000}';
 
 /// The body of an answer.
 pub(super) enum Body {
@@ -28,6 +29,11 @@ pub(super) struct Answer {
 impl Answer {
     pub fn json(status: u16, body: Value) -> Self {
         Self { status, body: Body::Json(body), headers: Vec::new() }
+    }
+
+    /// An error in the form of Jira, which others share.
+    pub fn error_messages(status: u16, message: &str) -> Self {
+        Self::json(status, json!({ "errorMessages": [message], "errors": {} }))
     }
 
     pub fn text(status: u16, body: &'static str) -> Self {

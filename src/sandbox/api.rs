@@ -3,16 +3,7 @@
 use actix_web::http::Method;
 use serde::de::DeserializeOwned;
 
-use super::{
-    answer::Answer,
-    atlassian_org::AtlassianOrg,
-    bitbucket_dc::BitbucketDc,
-    confluence::{cloud::ConfluenceCloud, data_center::ConfluenceDc},
-    crowd_server::Crowd,
-    faults::limits::Standing,
-    jira::{self, cloud::JiraCloud, data_center::JiraDc},
-    world::Editor,
-};
+use super::{answer::Answer, faults::limits::Standing, query::Query, world::Editor};
 use crate::{config::Auth, domain::Product};
 
 /// The REST API of one product. A product is one implementation of this, in a folder of its own.
@@ -42,36 +33,6 @@ pub(super) trait Api: Sync {
     fn auth(&self) -> Auth;
     /// The lasting id of the acting account.
     fn acting_id(&self) -> &'static str;
-}
-
-/// Every product of the sandbox with its API.
-pub(super) static SITES: &[(Product, &dyn Api)] = &[
-    (Product::JiraDc, &JiraDc),
-    (Product::ConfluenceDc, &ConfluenceDc),
-    (Product::BitbucketDc, &BitbucketDc),
-    (Product::Crowd, &Crowd),
-    (Product::JiraCloud, &JiraCloud),
-    (Product::ConfluenceCloud, &ConfluenceCloud),
-    (Product::AtlassianOrg, &AtlassianOrg),
-];
-
-/// The products that have a site.
-pub fn products() -> impl Iterator<Item = Product> {
-    SITES.iter().map(|(product, _)| *product)
-}
-
-/// The API of a product.
-pub(super) fn of(product: Product) -> &'static dyn Api {
-    let (_, api) = SITES.iter().find(|(site, _)| *site == product).expect("a product of the sandbox");
-    *api
-}
-
-/// Finds the site that a path belongs to, and the rest of the path.
-pub(super) fn find(path: &str) -> Option<(Product, &str)> {
-    SITES.iter().find_map(|(product, api)| {
-        let rest = path.strip_prefix(api.prefix())?;
-        rest.starts_with('/').then_some((*product, rest))
-    })
 }
 
 /// What a route does; an `Err` is a refusal, so that `?` can be used on the way.
@@ -150,77 +111,5 @@ impl Call<'_> {
     /// The segment of the path at `place` among those in braces.
     pub fn segment(&self, place: usize) -> &str {
         self.segments.get(place).map_or("", String::as_str)
-    }
-}
-
-/// The query string, decoded.
-pub(super) struct Query(Vec<(String, String)>);
-
-impl Query {
-    pub fn parse(text: &str) -> Self {
-        Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
-    }
-
-    /// The first value of a parameter, unless empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
-    }
-
-    /// Replaces a number.
-    pub fn set(&mut self, name: &str, value: usize) {
-        self.0.iter_mut().filter(|(key, _)| key == name).for_each(|(_, old)| *old = value.to_string());
-    }
-
-    /// All of it, in order.
-    pub fn into_pairs(self) -> Vec<(String, String)> {
-        self.0
-    }
-
-    /// All values of a parameter.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Whether a parameter is given as `true`; `default` where it is not given.
-    pub fn flag(&self, name: &str, default: bool) -> bool {
-        self.get(name).map_or(default, |value| value == "true")
-    }
-
-    /// Whether a comma-separated parameter names `item`.
-    pub fn lists(&self, name: &str, item: &str) -> bool {
-        self.all(name).flat_map(|value| value.split(',')).any(|part| part.trim() == item)
-    }
-
-    /// A number; `default` where it is not given, 400 where it is none.
-    ///
-    /// # Errors
-    /// An answer with status 400 if the parameter is no number.
-    pub fn number(&self, name: &str, default: usize) -> Result<usize, Answer> {
-        match self.get(name) {
-            None => Ok(default),
-            Some(text) => text.parse().map_err(|_| jira::refused(400, "Der Parameter muss eine Zahl sein.")),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_belongs_to_the_site_whose_prefix_it_has() {
-        assert_eq!(find("/jira-dc/rest/api/2/myself"), Some((Product::JiraDc, "/rest/api/2/myself")));
-        assert_eq!(find("/jira-cloud/rest"), Some((Product::JiraCloud, "/rest")));
-        assert_eq!(find("/jira-dcx/rest"), None);
-        assert_eq!(find("/jira-dc"), None);
-    }
-
-    #[test]
-    fn a_query_is_decoded_and_may_repeat() {
-        let query = Query::parse("groupId=a&groupId=b%3A1&expand=groups,%20applicationRoles&startAt=x&empty=");
-        assert_eq!(query.all("groupId").collect::<Vec<_>>(), ["a", "b:1"]);
-        assert!(query.lists("expand", "applicationRoles") && !query.lists("expand", "group"));
-        assert_eq!((query.get("empty"), query.number("none", 7).ok()), (None, Some(7)));
-        assert_eq!(query.number("startAt", 0).expect_err("a refusal").status, 400);
     }
 }

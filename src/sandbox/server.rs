@@ -12,8 +12,10 @@ use serde_json::json;
 use super::{
     ACCOUNT,
     answer::{Answer, cut},
-    api::{self, Api, Call, Query, Route},
+    api::{Api, Call, Route},
     faults::{Struck, fault::Effect, list_fault::ListFault},
+    query::Query,
+    sites,
     world::{World, journal::UNKNOWN_PATH, record::Recorded},
 };
 use crate::domain::Product;
@@ -51,8 +53,8 @@ struct Exchange<'a> {
 
 /// Answers every request that is not one of the controls.
 pub(super) async fn handle(request: HttpRequest, body: Bytes, shared: web::Data<Shared>) -> HttpResponse {
-    let Some((product, path)) = api::find(request.path()) else { return HttpResponse::NotFound().finish() };
-    let api = api::of(product);
+    let Some((product, path)) = sites::find(request.path()) else { return HttpResponse::NotFound().finish() };
+    let api = sites::of(product);
     let route = api.routes().iter().find(|route| route.method == request.method() && route.segments(path).is_some());
     let exchange = Exchange { shared: &shared, product, api, route, request: &request, body: &body, path };
     let adds = route.is_some_and(|route| route.adds);

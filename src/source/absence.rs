@@ -1,12 +1,12 @@
 //! Whether a source is away, or only fails at one call. A probe tells: one call that fails while the product answers others is
 //! that call's own trouble; a product that answers no probe either is away, and nothing of it is given up.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::Arc;
 
-use super::{Connection, connection::CallKind};
+use super::{
+    Connection,
+    failures::{CallKind, Failing},
+};
 use crate::{
     domain::Timestamp,
     products::{Disposition, Error, Fault},
@@ -16,27 +16,6 @@ use crate::{
 const CROWD: usize = 10;
 /// While so many fail with what is the source's fault by its own words, the source refuses all of the kind.
 const SEVERAL: usize = 2;
-
-/// One step or reading that fails at the moment.
-#[derive(Debug)]
-struct Failing {
-    asked: CallKind,
-    fault: Fault,
-    since: Timestamp,
-    why: String,
-}
-
-/// The steps and readings that fail at the moment: as many as are worked on at once, at most.
-#[derive(Debug, Default)]
-pub(crate) struct Failures {
-    now: Mutex<HashMap<u64, Failing>>,
-}
-
-impl Failures {
-    fn now(&self) -> MutexGuard<'_, HashMap<u64, Failing>> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner) // a map is never half changed
-    }
-}
 
 impl Connection {
     /// Finds out whether the product answers: it has told something since `since`, or answers a probe. If it does neither,

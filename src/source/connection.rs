@@ -12,7 +12,13 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Controls, absence::Failures, controls::wait_until_unpaused, probe::ProbeBackoff, rate_share::RateShare};
+use super::{
+    Controls,
+    controls::wait_until_unpaused,
+    failures::{CallKind, Failures},
+    probe::ProbeBackoff,
+    rate_share::RateShare,
+};
 use crate::{
     clock::Clock,
     config::Rate,
@@ -76,15 +82,6 @@ pub struct Connection {
     pub(crate) checking: tokio::sync::Mutex<()>,
     pub(crate) failures: Failures,
     failure_ids: AtomicU64,
-}
-
-/// What is asked of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CallKind {
-    /// To tell about a user.
-    Read,
-    /// To change something.
-    Change,
 }
 
 /// How a source is called.

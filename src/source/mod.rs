@@ -4,6 +4,7 @@ pub(crate) mod absence;
 mod arrivals;
 pub(crate) mod connection;
 pub mod controls;
+pub(crate) mod failures;
 pub(crate) mod probe;
 pub(crate) mod rate_share;
 pub(crate) mod read;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Connection, connection::CallKind, retry_policy::RetryPolicy};
+use super::{Connection, failures::CallKind, retry_policy::RetryPolicy};
 use crate::{
     domain::UserRef,
     products::{Disposition, Error, User},

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{Connection, connection::CallKind};
+use super::{Connection, failures::CallKind};
 use crate::{
     domain::Timestamp,
     products::{Error, Fault},

@@ -28,7 +28,7 @@ pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow
 pub use error::Error;
 pub use orders::{NewcomersOrder, Order};
 pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
-pub use prune::{Horizon, Pruning};
+pub use prune::{Pruning, step::Horizon};
 pub use runs::{Counts, Entry, EntryResult, Filter, OpenRun, Progress, Run, RunState};
 pub use schedules::LastFired;
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{
     Error,
-    prune::{Horizon, Step},
+    prune::step::{Horizon, Step},
 };
 use crate::domain::{Actor, Cause, NewcomerOrder, RunId, RunOrder, SourceId, SweepRequest, Timestamp};
 

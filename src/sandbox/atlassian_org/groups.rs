@@ -8,7 +8,7 @@ use crate::sandbox::{
     DIRECTORY,
     answer::Answer,
     api::Call,
-    world::site::{Group, Site},
+    world::{people::Group, site::Site},
 };
 
 #[derive(Deserialize, Default)]

@@ -7,7 +7,7 @@ use crate::sandbox::{
     Account,
     answer::Answer,
     api::Call,
-    world::site::{Resident, Serial},
+    world::people::{Resident, Serial},
 };
 
 const ENABLEMENT: &str = "lifecycle.enablement";

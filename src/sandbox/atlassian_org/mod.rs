@@ -21,7 +21,10 @@ use super::{
     api::{Api, Call, Route},
     audit,
     faults::limits::Standing,
-    world::site::{Resident, Serial, group_id},
+    world::{
+        people::{Resident, Serial},
+        site::group_id,
+    },
 };
 use crate::{config::Auth, secret::Secret};
 

@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{cursor, is_member, own, reads, refusals, users};
+use super::{cursor, is_member, own, reads, refusals};
 use crate::sandbox::{
     Account, DIRECTORY, ORGANIZATION,
     answer::Answer,
     api::Call,
-    world::site::{Resident, Site},
+    world::{people::Resident, site::Site},
 };
 
 /// The one role on an application that there is here.
@@ -42,7 +42,7 @@ fn on_applications<'a>(site: &'a Site, resident: &'a Resident) -> impl Iterator<
         (!ways.is_empty()).then(|| {
             json!({
                 "resourceId": resource(&application.key), "resourceOwner": application.key, "directoryId": DIRECTORY,
-                "userDirectoryStatus": users::membership_status(&resident.account), "roles": [ROLE],
+                "userDirectoryStatus": resident.account.in_org.membership_status(), "roles": [ROLE],
                 "roleAssignments": [{ "role": ROLE, "roleAssignmentMethods": ways }],
             })
         })

@@ -8,7 +8,10 @@ use crate::sandbox::{
     Account,
     answer::Answer,
     api::Call,
-    world::site::{Resident, Serial, Site},
+    world::{
+        people::{Resident, Serial},
+        site::Site,
+    },
 };
 
 #[derive(Deserialize, Default)]
@@ -90,18 +93,9 @@ fn claim_status(account: &Account) -> &'static str {
     if account.in_org.unmanaged { "unmanaged" } else { "managed" }
 }
 
-/// How a user stands to this one directory.
-pub(super) fn membership_status(account: &Account) -> &'static str {
-    match (account.in_org.not_invited, account.in_org.suspended) {
-        (true, _) => "no_membership",
-        (false, true) => "suspended",
-        (false, false) => "active",
-    }
-}
-
 /// The same for all directories together.
 fn anywhere(account: &Account) -> &'static str {
-    if account.in_org.elsewhere { "active" } else { membership_status(account) }
+    if account.in_org.elsewhere { "active" } else { account.in_org.membership_status() }
 }
 
 fn status(account: &Account) -> &'static str {

@@ -5,11 +5,16 @@
 
 use serde_json::{Value, json};
 
-use super::{AuditAction, Entry, note_reader};
+use super::note_reader;
 use crate::{
     clock::{Clock, SystemClock},
     domain::{Product, Timestamp},
-    sandbox::{answer::Answer, api::Call, user_number},
+    sandbox::{
+        answer::Answer,
+        api::Call,
+        user_number,
+        world::audit_log::{AuditAction, Entry},
+    },
 };
 
 /// The newest entries first.

@@ -1,107 +1,20 @@
-//! The audit log of a site: what happened there, and the ways in which real ones are late, repeat themselves and are wrong
-//! about the time.
+//! The audit log of a site through the APIs, and what is written into it.
 
 pub(super) mod data_center;
 pub(super) mod stream;
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     ACCOUNT,
-    world::{NoSuch, World, site::Site},
+    world::{
+        NoSuch, World,
+        audit_log::{AuditAction, AuditLog, Entry},
+        site::Site,
+    },
 };
 use crate::{
     clock::{Clock, SystemClock},
     domain::{Product, Timestamp},
 };
-
-/// What an entry tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AuditAction {
-    /// The user logged in.
-    LoggedIn,
-    /// The user was created, by the acting account.
-    Created,
-    /// The user searched the audit log.
-    Searched,
-}
-
-/// How an audit log behaves from now on.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AuditBehaviour {
-    /// How far the product's clock is ahead, in milliseconds.
-    pub clock_off: i64,
-    /// How long after it happened an entry made from now on is there, in milliseconds.
-    pub late: u64,
-    /// Entries on a page at most, whatever is asked for; none: as asked for.
-    pub page: Option<usize>,
-    /// So many entries of a page stand on the next one too.
-    pub repeat: usize,
-    /// The next so many pages come empty.
-    pub empty: u64,
-    /// The next so many cursors are refused as not valid.
-    pub expire: u64,
-    /// Whether a stream gives a cursor on its last page too.
-    pub keep_cursor: bool,
-    /// Whether entries name the user as their author alone (Data Center).
-    pub author_only: bool,
-    /// Whether every call that reads the log is a login of the acting account (Data Center, with basic authentication).
-    pub log_readers: bool,
-}
-
-/// One entry.
-#[derive(Debug, Clone)]
-struct Entry {
-    /// Counted from 1 in the order in which entries were made.
-    seq: u64,
-    /// When it happened, by the product's clock.
-    at: Timestamp,
-    /// When it was there to be read, by the same clock.
-    processed: Timestamp,
-    /// When it is there to be read, by the machine's clock.
-    visible: Timestamp,
-    happened: AuditAction,
-    /// The user's lasting id.
-    user: String,
-    /// What the audit log of Jira calls the author by.
-    number: u64,
-    name: String,
-    display_name: String,
-    email: Option<String>,
-    author_only: bool,
-}
-
-/// The log of one site.
-#[derive(Default)]
-pub(super) struct AuditLog {
-    entries: Vec<Entry>,
-    pub audit_behaviour: AuditBehaviour,
-}
-
-impl AuditLog {
-    /// The entries that are there at `now`.
-    fn visible(&self, now: Timestamp) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(move |entry| entry.visible <= now)
-    }
-
-    /// Whether a page is to come empty; counts it.
-    fn comes_empty(&mut self) -> bool {
-        count_down(&mut self.audit_behaviour.empty)
-    }
-
-    /// Whether a cursor is to be refused; counts it.
-    fn expires(&mut self) -> bool {
-        count_down(&mut self.audit_behaviour.expire)
-    }
-}
-
-fn count_down(left: &mut u64) -> bool {
-    let counts = *left > 0;
-    *left = left.saturating_sub(1);
-    counts
-}
 
 /// Writes down what happened to a user at `at` by the product's clock, or just now; gives that time.
 pub(super) fn write(

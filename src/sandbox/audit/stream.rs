@@ -5,11 +5,14 @@
 
 use serde_json::{Value, json};
 
-use super::{AuditAction, Entry};
 use crate::{
     clock::{Clock, SystemClock},
     domain::Timestamp,
-    sandbox::{answer::Answer, api::Call},
+    sandbox::{
+        answer::Answer,
+        api::Call,
+        world::audit_log::{AuditAction, Entry},
+    },
 };
 
 /// Entries in the order in which they were processed.

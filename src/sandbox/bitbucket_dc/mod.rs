@@ -19,7 +19,7 @@ use super::{
     faults::limits::Standing,
     jira::{self, data_center::JiraDc},
     user_number,
-    world::site::{Resident, Serial},
+    world::people::{Resident, Serial},
 };
 use crate::{config::Auth, secret::Secret};
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{administrators_only, named, no_such_user, page, refused, writable};
-use crate::sandbox::{ACCOUNT, answer::Answer, api::Call, jira, user_number, world::site::Resident};
+use crate::sandbox::{ACCOUNT, answer::Answer, api::Call, jira, user_number, world::people::Resident};
 
 /// A user as all calls show it.
 fn bean(resident: &Resident) -> Map<String, Value> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     answer::Answer,
     api::Call,
-    world::site::{Group, Resident},
+    world::people::{Group, Resident},
 };
 
 /// No page has more, whatever is asked for.

@@ -17,8 +17,9 @@ use crate::{
     domain::{Product, Timestamp},
     sandbox::{
         Account, Application, AuditAction, AuditBehaviour, Control, Entry, Fault, Injected, Issue, Limit, Listed,
-        NoSuch, Population, Recorded, RequestCount, api, audit,
+        NoSuch, Population, Recorded, RequestCount, audit,
         server::{Shared, handle},
+        sites,
         world::{World, site::group_id},
     },
 };
@@ -57,7 +58,7 @@ impl Sandbox {
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(options.listen)?;
         let origin = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared::new(World::new(options.seed), origin.clone()));
+        let shared = Arc::new(Shared::new(World::new(options.seed, sites::acting_ids()), origin.clone()));
         let (data, counting) = (web::Data::from(Arc::clone(&shared)), Arc::clone(&shared));
         let server = HttpServer::new(move || {
             App::new()
@@ -105,13 +106,13 @@ impl Sandbox {
     /// The base URL of a product's site; has a path.
     pub fn base_url(&self, product: Product) -> Url {
         let mut url = self.origin.clone();
-        url.set_path(api::of(product).prefix());
+        url.set_path(sites::of(product).prefix());
         url
     }
 
     /// The credentials that a product's site accepts.
     pub fn auth(&self, product: Product) -> Auth {
-        api::of(product).auth()
+        sites::of(product).auth()
     }
 
     /// The same controls over HTTP.

@@ -28,7 +28,7 @@ use crate::{
         ACCOUNT, ADMIN_GROUP, Account, Application, AuditAction, AuditBehaviour, Fault, Limit, Population, SOMEONE,
         audit,
         server::Shared,
-        world::{NoSuch, World, site::Serial},
+        world::{NoSuch, World, people::Serial},
     },
 };
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{named, no_such_group, no_such_user, part, refused, users, writable};
-use crate::sandbox::{answer::Answer, api::Call, jira, world::site::Group};
+use crate::sandbox::{answer::Answer, api::Call, jira, world::people::Group};
 
 fn shown(call: &Call<'_>, name: &str) -> Value {
     let url = format!("{}/rest/usermanagement/1/group?groupname={}", call.base, jira::escape(name));

@@ -16,7 +16,7 @@ use super::{
     api::{Api, Call, Route},
     faults::limits::Standing,
     jira::{self, data_center::JiraDc},
-    world::site::Serial,
+    world::people::Serial,
 };
 use crate::{config::Auth, secret::Secret};
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{named, no_such_user, part, refused, writable};
-use crate::sandbox::{answer::Answer, api::Call, jira, world::site::Resident};
+use crate::sandbox::{answer::Answer, api::Call, jira, world::people::Resident};
 
 /// A user; its attributes are a link where they are not asked for.
 pub(super) fn shown(call: &Call<'_>, resident: &Resident, attributes: bool) -> Value {

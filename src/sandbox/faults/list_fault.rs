@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::sandbox::{answer::Body, api::Query};
+use crate::sandbox::{
+    answer::{Body, HALF},
+    query::Query,
+};
 
 /// What is wrong with a list. Other requests pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +50,6 @@ const SIZES: [&str; 3] = ["maxResults", "limit", "max-results"];
 const STARTS: [&str; 3] = ["startAt", "start", "start-index"];
 const LISTS: [&str; 6] = ["values", "results", "users", "groups", "data", "items"];
 const IDS: [&str; 5] = ["key", "accountId", "userKey", "id", "name"];
-
-/// Stands for half a surrogate, which no text can hold, until the answer is written.
-pub(in crate::sandbox) const HALF: char = '\u{e000}';
 
 impl ListFault {
     /// The query that takes the place of `query`.

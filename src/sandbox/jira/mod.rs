@@ -3,6 +3,7 @@
 
 pub(super) mod cloud;
 pub(super) mod data_center;
+mod issues;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
@@ -11,12 +12,15 @@ use super::{
     Account,
     answer::Answer,
     api::Call,
-    world::site::{Group, Resident, Serial, Site},
+    world::{
+        people::{Group, Resident, Serial},
+        site::Site,
+    },
 };
 
 /// Jira's error body.
 pub(super) fn refused(status: u16, message: &str) -> Answer {
-    Answer::json(status, json!({ "errorMessages": [message], "errors": {} }))
+    Answer::error_messages(status, message)
 }
 
 pub(super) fn already_member(user: &str, group: &str) -> Answer {

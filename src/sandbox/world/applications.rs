@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::site::Resident;
+use super::people::Resident;
 
 /// An application, such as Jira Software, with the groups whose members may use it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

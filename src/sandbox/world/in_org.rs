@@ -30,3 +30,14 @@ pub struct InOrg {
     /// When it came to the organisation.
     pub added: Option<Timestamp>,
 }
+
+impl InOrg {
+    /// How a user stands to this one directory.
+    pub(in crate::sandbox) fn membership_status(&self) -> &'static str {
+        match (self.not_invited, self.suspended) {
+            (true, _) => "no_membership",
+            (false, true) => "suspended",
+            (false, false) => "active",
+        }
+    }
+}

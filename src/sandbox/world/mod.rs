@@ -2,9 +2,12 @@
 
 pub(super) mod account;
 pub(super) mod applications;
+pub(super) mod audit_log;
+pub(super) mod deletions;
 pub(super) mod in_org;
 pub(super) mod issues;
 pub(super) mod journal;
+pub(super) mod people;
 pub(super) mod population;
 pub(super) mod record;
 pub(super) mod site;
@@ -15,7 +18,7 @@ use std::{
 };
 
 use super::{
-    ACCOUNT, ACCOUNT_EMAIL, ADMIN_GROUP, Account, Change, Fault, Issue, Limit, api,
+    ACCOUNT, ACCOUNT_EMAIL, ADMIN_GROUP, Account, Change, Fault, Issue, Limit,
     faults::{
         Faults,
         limits::{Bucket, Standing},
@@ -24,8 +27,8 @@ use super::{
 use crate::domain::Product;
 use journal::Journal;
 use journal::Requests;
+use people::Serial;
 use record::Record;
-use site::Serial;
 use site::Site;
 
 /// Why a control did nothing: what it names is not there.
@@ -48,6 +51,8 @@ struct Place {
 /// The whole state.
 pub(super) struct World {
     places: BTreeMap<Product, Place>,
+    /// The lasting id of the acting account in each site.
+    acting_ids: Vec<(Product, &'static str)>,
     seed: u64,
     pub journal: Journal,
     pub requests: Requests,
@@ -56,7 +61,8 @@ pub(super) struct World {
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    /// A world with a site for each product, in which the acting account has that id.
+    pub fn new(seed: u64, acting_ids: Vec<(Product, &'static str)>) -> Self {
         let place = |account_id: &str| {
             let mut site = Site::default();
             let mut account = Account::new(account_id, ACCOUNT).email(ACCOUNT_EMAIL);
@@ -67,7 +73,8 @@ impl World {
             Place { site, bucket: None }
         };
         Self {
-            places: api::SITES.iter().map(|(product, api)| (*product, place(api.acting_id()))).collect(),
+            places: acting_ids.iter().map(|(product, id)| (*product, place(id))).collect(),
+            acting_ids,
             seed,
             journal: Journal::default(),
             requests: Requests::default(),
@@ -79,7 +86,7 @@ impl World {
     /// Forgets everything that happened since the start, and lets go of requests that hang.
     pub fn reset(&mut self) {
         self.faults.remove(None);
-        *self = Self::new(self.seed);
+        *self = Self::new(self.seed, std::mem::take(&mut self.acting_ids));
     }
 
     fn place(&mut self, product: Product) -> &mut Place {
@@ -197,6 +204,13 @@ impl Editor<'_> {
         Ok(serial)
     }
 
+    /// Deletions that take their time go on.
+    pub fn time_passes(&mut self) {
+        for user in self.site.deletions.go_on() {
+            self.delete(user);
+        }
+    }
+
     fn note(&mut self, serial: Serial, change: Change) {
         if let Some(resident) = self.site.resident(serial) {
             self.journal.note(self.product, &resident.account.id, change, self.by);
@@ -207,10 +221,11 @@ impl Editor<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::sites;
 
     #[test]
     fn only_effective_changes_are_in_the_journal() {
-        let mut world = World::new(0);
+        let mut world = World::new(0, sites::acting_ids());
         let mut editor = world.editor(Product::JiraDc, "usher");
         let jane = editor.site.put(Account::new("JIRAUSER1", "jane"));
         editor.site.add_group("staff");
@@ -232,7 +247,7 @@ mod tests {
 
     #[test]
     fn after_a_reset_it_is_as_at_the_start() {
-        let mut world = World::new(0);
+        let mut world = World::new(0, sites::acting_ids());
         world.site(Product::JiraDc).put(Account::new("JIRAUSER1", "jane"));
         world.limit(Product::JiraDc, Some(Limit { capacity: 1, fill: 1, interval_seconds: 1 }));
         world.reset();

@@ -4,27 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use super::{applications::Applications, issues::Issue};
-use crate::sandbox::{Account, audit::AuditLog, confluence::data_center::Deletions};
-
-/// A user's place in the order of creation; never used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::sandbox) struct Serial(pub u64);
-
-/// A user with its memberships.
-pub(in crate::sandbox) struct Resident {
-    pub account: Account,
-    pub groups: BTreeSet<String>,
-}
-
-/// A group with its members, in the order of their creation.
-pub(in crate::sandbox) struct Group {
-    pub name: String,
-    pub id: String,
-    /// Whether it comes from an identity provider, and can be changed there alone (Cloud).
-    pub synced: bool,
-    pub members: BTreeSet<Serial>,
-}
+use super::{
+    applications::Applications,
+    audit_log::AuditLog,
+    deletions::Deletions,
+    issues::Issue,
+    people::{Group, Resident, Serial},
+};
+use crate::sandbox::Account;
 
 /// Users, groups and memberships, applications, issues and the audit log. The two sides of a membership always agree.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Which dead letters to list.
 
-use super::row::LetterState;
+use super::status::LetterState;
 use crate::{
     domain::{SourceId, Stage, Timestamp},
     views::page::{Newest, condition},

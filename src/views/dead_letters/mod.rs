@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 pub use self::{
     filter::LetterFilter,
-    row::{DeadLetterRow, GivenUpStep, LetterState, Resolved, Said},
+    row::{DeadLetterRow, GivenUpStep, Resolved},
+    status::{LetterState, Said},
 };
 
 use self::{
@@ -19,7 +20,7 @@ use super::{
     Error,
     database::Json,
     page::{Page, Paging},
-    prune::{Horizon, Step},
+    prune::step::{Horizon, Step},
 };
 use crate::{
     domain::{DeadLetter, Decision, Outcome},

@@ -5,53 +5,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::status::Status;
+use super::status::{LetterState, Said, Status};
 use crate::{
-    domain::{Actor, DeadLetter, EventId, RunId, SchemeId, SourceId, StepRef, StepResult, Timestamp, UserRef},
+    domain::{DeadLetter, EventId, RunId, SchemeId, SourceId, StepRef, Timestamp, UserRef},
     log::RETENTION,
     views::decisions::PlannedStep,
 };
-
-/// How a dead letter stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LetterState {
-    /// Nobody has said anything about it since it was given up.
-    Open,
-    /// It is being taken up again.
-    Redriven,
-    /// It was taken up again, and nothing is left to do.
-    Resolved,
-    /// Nothing is to be done about it.
-    Dismissed,
-}
-
-impl LetterState {
-    /// All states, for filters.
-    pub const ALL: [Self; 4] = [Self::Open, Self::Redriven, Self::Resolved, Self::Dismissed];
-
-    /// The word used in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Redriven => "redriven",
-            Self::Resolved => "resolved",
-            Self::Dismissed => "dismissed",
-        }
-    }
-}
-
-/// Who said something, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Said {
-    /// Who.
-    #[schema(value_type = String)]
-    pub by: Actor,
-    /// When.
-    pub at: Timestamp,
-    /// Why, where that was said.
-    pub reason: Option<String>,
-}
 
 /// What can never succeed, with its reason; or what an administrator has to decide on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -185,13 +144,5 @@ fn only_dismissed(letter: &DeadLetter) -> Option<&'static str> {
         (None, Some(_)) => Some(
             "it is of a run over all users, or was written by an older version: run the scheme again, then dismiss it",
         ),
-    }
-}
-
-/// The word for a step that ended well.
-pub(super) fn word(result: StepResult) -> Option<&'static str> {
-    match result {
-        StepResult::Changed | StepResult::Unchanged | StepResult::Tested => Some(result.as_str()),
-        StepResult::Held | StepResult::Failed => None,
     }
 }

@@ -2,9 +2,50 @@
 //! which are read in any order.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::row::{LetterState, Said, word};
-use crate::domain::{Actor, Decision, LetterOrder, LetterOrderKind, Outcome, Redrive, Timestamp};
+use crate::domain::{Actor, Decision, LetterOrder, LetterOrderKind, Outcome, Redrive, StepResult, Timestamp};
+
+/// How a dead letter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterState {
+    /// Nobody has said anything about it since it was given up.
+    Open,
+    /// It is being taken up again.
+    Redriven,
+    /// It was taken up again, and nothing is left to do.
+    Resolved,
+    /// Nothing is to be done about it.
+    Dismissed,
+}
+
+impl LetterState {
+    /// All states, for filters.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Redriven, Self::Resolved, Self::Dismissed];
+
+    /// The word used in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Redriven => "redriven",
+            Self::Resolved => "resolved",
+            Self::Dismissed => "dismissed",
+        }
+    }
+}
+
+/// Who said something, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Said {
+    /// Who.
+    #[schema(value_type = String)]
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Why, where that was said.
+    pub reason: Option<String>,
+}
 
 /// See the module.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,5 +148,13 @@ impl Status {
     pub(super) fn last(&self) -> Option<Timestamp> {
         let said = [&self.redriven, &self.dismissed].into_iter().flatten().map(|said| said.at);
         said.chain(self.resolved.iter().map(|resolved| resolved.at)).max()
+    }
+}
+
+/// The word for a step that ended well.
+fn word(result: StepResult) -> Option<&'static str> {
+    match result {
+        StepResult::Changed | StepResult::Unchanged | StepResult::Tested => Some(result.as_str()),
+        StepResult::Held | StepResult::Failed => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::Decisions;
 use crate::views::{
     Error,
-    prune::{Horizon, Step},
+    prune::step::{Horizon, Step},
 };
 
 impl Decisions<'_> {

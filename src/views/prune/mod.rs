@@ -1,20 +1,9 @@
 //! Forgetting rows that tell of what the log no longer holds: a bounded step at a time, so that nobody waits for it.
 
+pub(super) mod step;
+
+use self::step::Horizon;
 use super::{Error, Views, dead_letters::DeadLetters, decisions::Decisions, orders::Orders, runs::Runs};
-use crate::domain::Timestamp;
-
-/// How many rows one step removes.
-const AT_ONCE: usize = 500;
-
-/// Until when rows are kept.
-#[derive(Debug, Clone, Copy)]
-pub struct Horizon {
-    /// What was over before then is forgotten: it is in the log no more.
-    pub over: Timestamp,
-    /// What is not over, or was cancelled, is forgotten where nothing was heard of it since then: its source may have been
-    /// paused for long.
-    pub open: Timestamp,
-}
 
 /// One pass over all tables. It remembers where it is between its steps, and begins anew after a restart.
 #[derive(Debug)]
@@ -22,33 +11,6 @@ pub struct Pruning {
     views: Views,
     horizon: Horizon,
     table: usize,
-}
-
-/// What one step has come to.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Step {
-    /// How many rows it removed.
-    pub(super) dropped: usize,
-}
-
-impl Step {
-    /// So many rows a step removes at most.
-    pub(super) const MOST: usize = AT_ONCE;
-
-    /// One that removed so many rows.
-    pub(super) const fn of(dropped: usize) -> Self {
-        Self { dropped }
-    }
-
-    /// How many more rows it may remove.
-    pub(super) const fn left(&self) -> usize {
-        AT_ONCE.saturating_sub(self.dropped)
-    }
-
-    /// Whether it may remove no more: there may be more in the table.
-    pub(super) const fn is_full(&self) -> bool {
-        self.left() == 0
-    }
 }
 
 impl Pruning {

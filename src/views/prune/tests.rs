@@ -1,4 +1,4 @@
-use super::*;
+use super::{step::Step, *};
 use crate::{
     domain::{StepResult, Truth, UserId, UserRef},
     log::codec::LetterRecord,
@@ -106,7 +106,7 @@ async fn a_pass_over_many_rows_takes_bounded_steps() {
     let following = Following::start();
     let decision = decision("e", "jane", 1, vec![verdict("a", Truth::True, &["g"])]);
     let step = &steps(&decision)[0];
-    for user in 0..i64::try_from(2 * AT_ONCE).expect("few") {
+    for user in 0..i64::try_from(2 * Step::MOST).expect("few") {
         let step = crate::domain::StepRef { user: UserRef::Id(UserId::new(format!("u{user}"))), ..step.clone() };
         let ended = outcome(&step, StepResult::Changed, 2);
         following.views.database.write(|db| Runs(db).ended(&ended)).expect("added");
@@ -114,10 +114,10 @@ async fn a_pass_over_many_rows_takes_bounded_steps() {
     let mut pruning = following.views.pruning(horizon(100));
     let mut removed = Vec::new();
     while let Some(dropped) = pruning.step().expect("a step") {
-        assert!(dropped <= AT_ONCE, "{dropped}");
+        assert!(dropped <= Step::MOST, "{dropped}");
         removed.push(dropped);
     }
-    assert_eq!(removed.iter().sum::<usize>(), 2 * AT_ONCE + 1);
+    assert_eq!(removed.iter().sum::<usize>(), 2 * Step::MOST + 1);
     assert_eq!(rows(&following.views), 0);
 }
 

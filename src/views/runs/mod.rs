@@ -17,7 +17,8 @@ pub use actions::Actions;
 pub use counts::Counts;
 pub use entry::{Entry, EntryResult};
 pub use open::OpenRun;
-pub use row::{Progress, Run, RunState};
+pub use row::{Run, RunState};
+pub use sweeps::progress::Progress;
 
 use self::{entries::Entries, entry::Place, sweeps::Sweeps, table::Table};
 use super::{

@@ -3,7 +3,7 @@
 use super::{Runs, entries::Entries, sweeps::Sweeps, table::Table};
 use crate::views::{
     Error,
-    prune::{Horizon, Step},
+    prune::step::{Horizon, Step},
 };
 
 impl Runs<'_> {

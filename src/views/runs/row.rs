@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Actions, Counts, sweeps::sweep::Tally};
+use super::{
+    Actions, Counts,
+    sweeps::{progress::Progress, sweep::Tally},
+};
 use crate::{
     domain::{
         Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, Step,
@@ -112,20 +115,6 @@ pub struct Run {
     /// The actions asked for, in the scheme's order.
     #[schema(value_type = Vec<String>)]
     pub actions: Actions,
-}
-
-/// How far a sweep has come, in users of the source.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Progress {
-    /// Listed so far.
-    pub listed: u64,
-    /// Decided so far.
-    pub decided: u64,
-    /// Of those, read one by one, because the lists did not settle them.
-    #[serde(default)]
-    pub read: u64,
-    /// How many there are; none while they are being listed.
-    pub total: Option<u64>,
 }
 
 /// A run as it is kept. What it is made of is read independently, in any order.

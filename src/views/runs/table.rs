@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{RunId, Timestamp},
-    views::{Error, database::Json, orders::OrdersOfRun, prune::Horizon},
+    views::{Error, database::Json, orders::OrdersOfRun, prune::step::Horizon},
 };
 
 /// See the module.

@@ -23,7 +23,7 @@ use crate::{
     domain::{Step, StepResult, Timestamp},
     products::{Disposition, Error, cleared_by},
     runtime::{Interrupted, Work},
-    source::{connection::CallKind, read::Reading, retry_policy::RetryPolicy},
+    source::{failures::CallKind, read::Reading, retry_policy::RetryPolicy},
 };
 use context::Known;
 use fence::Fence;

@@ -9,16 +9,13 @@ use std::{
 use futures::{StreamExt, stream};
 use rdkafka::{
     TopicPartitionList,
-    consumer::{Consumer as _, StreamConsumer, stream_consumer::StreamPartitionQueue},
+    consumer::{Consumer as _, ConsumerContext, StreamConsumer, stream_consumer::StreamPartitionQueue},
     topic_partition_list::Offset,
 };
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{
-    lease::{MemberLease, Proofs},
-    member::Member,
-};
+use super::lease::{MemberLease, Proofs};
 use crate::log::{Assignment, Error, Offsets, Partition, Stored, kafka::record};
 
 /// Records that are ready to be taken, beside those that librdkafka has fetched ahead.
@@ -60,12 +57,12 @@ impl Drop for Held {
 }
 
 /// Gives out one partition, whose records come through `queue`.
-pub(in crate::log::kafka) fn give(
+pub(in crate::log::kafka) fn give<C: ConsumerContext + 'static>(
     runtime: &Handle,
     partition: Partition,
     topic: &str,
-    consumer: Weak<StreamConsumer<Member>>,
-    queue: StreamPartitionQueue<Member>,
+    consumer: Weak<StreamConsumer<C>>,
+    queue: StreamPartitionQueue<C>,
     proofs: &Arc<Proofs>,
 ) -> (Held, Assignment) {
     let held = Held {
@@ -100,11 +97,11 @@ pub(in crate::log::kafka) fn give(
 
 /// Owns the partition's queue, and lets go of it as soon as the partition is taken away, however long the records'
 /// reader keeps its end: an old owner of a queue would take records from, and silence, the next one.
-async fn pump(
-    queue: StreamPartitionQueue<Member>,
+async fn pump<C: ConsumerContext + 'static>(
+    queue: StreamPartitionQueue<C>,
     ready: mpsc::Sender<Result<Stored, Error>>,
     revoked: CancellationToken,
-    lease: Arc<MemberLease>,
+    lease: Arc<MemberLease<C>>,
     emptied: DropGuard,
 ) {
     let pass_on = async {
@@ -123,15 +120,15 @@ async fn pump(
     drop(emptied);
 }
 
-struct PartitionOffsets {
-    consumer: Weak<StreamConsumer<Member>>,
+struct PartitionOffsets<C: ConsumerContext + 'static> {
+    consumer: Weak<StreamConsumer<C>>,
     topic: String,
     partition: Partition,
     over: CancellationToken,
-    lease: Arc<MemberLease>,
+    lease: Arc<MemberLease<C>>,
 }
 
-impl Offsets for PartitionOffsets {
+impl<C: ConsumerContext + 'static> Offsets for PartitionOffsets<C> {
     fn store(&self, next: u64) -> Result<(), Error> {
         let gone = || Error::Unavailable(format!("partition {} of {} was taken away", self.partition, self.topic));
         let failed = |error| {

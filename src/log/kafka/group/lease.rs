@@ -16,14 +16,13 @@ use std::{
 use async_trait::async_trait;
 use rdkafka::{
     TopicPartitionList,
-    consumer::{CommitMode, Consumer as _, StreamConsumer},
+    consumer::{CommitMode, Consumer as _, ConsumerContext, StreamConsumer},
     error::KafkaResult,
     topic_partition_list::Offset,
 };
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::member::Member;
 use crate::log::{Lease, Lost, Partition};
 
 /// How long to wait before the coordinator is asked again that gave no proof.
@@ -70,8 +69,8 @@ impl Proofs {
 }
 
 /// The lease on one partition.
-pub(in crate::log::kafka) struct MemberLease {
-    consumer: Weak<StreamConsumer<Member>>,
+pub(in crate::log::kafka) struct MemberLease<C: ConsumerContext + 'static> {
+    consumer: Weak<StreamConsumer<C>>,
     topic: String,
     partition: Partition,
     /// What a commit can tell without telling anything new: one past what is done.
@@ -91,9 +90,9 @@ enum Proof {
     None,
 }
 
-impl MemberLease {
+impl<C: ConsumerContext + 'static> MemberLease<C> {
     pub(in crate::log::kafka) fn new(
-        consumer: Weak<StreamConsumer<Member>>,
+        consumer: Weak<StreamConsumer<C>>,
         topic: &str,
         partition: Partition,
         over: CancellationToken,
@@ -145,14 +144,14 @@ impl MemberLease {
     }
 }
 
-fn commit(consumer: &StreamConsumer<Member>, topic: &str, partition: i32, next: i64) -> KafkaResult<()> {
+fn commit<C: ConsumerContext>(consumer: &StreamConsumer<C>, topic: &str, partition: i32, next: i64) -> KafkaResult<()> {
     let mut offsets = TopicPartitionList::new();
     offsets.add_partition_offset(topic, partition, Offset::Offset(next))?;
     consumer.commit(&offsets, CommitMode::Sync)
 }
 
 #[async_trait]
-impl Lease for MemberLease {
+impl<C: ConsumerContext + 'static> Lease for MemberLease<C> {
     async fn hold(&self) -> Result<Option<Instant>, Lost> {
         loop {
             let proof = match self.proofs.good(self.proofs.good_for / 2) {

@@ -1,6 +1,8 @@
 //! How fast a source is called: evenly spaced, few at a time, never before it wants to be called again.
 
+mod bounds;
 mod chance;
+mod headers;
 mod pace;
 mod quota;
 mod throttle;
@@ -62,7 +64,7 @@ impl Pacer {
         self.is_set.notify_one();
     }
 
-    /// Waits until a call may be made: at most [`throttle::LONGEST_WAIT`] for the product and then for those
+    /// Waits until a call may be made: at most [`bounds::LONGEST_WAIT`] for the product and then for those
     /// before. Dropping the future gives the place up.
     pub async fn turn(&self) -> Turn {
         let place = self.at_a_time.acquire().await;
@@ -109,7 +111,7 @@ mod tests {
     use tokio::time::sleep;
 
     use super::{
-        pace::{DAY, LONGEST_GAP},
+        bounds::{DAY, LONGEST_GAP},
         quota::Quota,
         *,
     };

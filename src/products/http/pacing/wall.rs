@@ -4,7 +4,7 @@ use std::{f64::consts::SQRT_2, time::Duration};
 
 use tokio::time::Instant;
 
-use super::pace::LONGEST_GAP;
+use super::bounds::LONGEST_GAP;
 
 /// How long what was found is taken for true at first; the longer, the more often it was found true.
 const FIRST_HOLD: Duration = Duration::from_secs(30);

@@ -1,28 +1,18 @@
 //! `group`.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use super::users;
+use super::{bean, users};
 use crate::sandbox::{
     ADMIN_GROUP,
     answer::Answer,
     api::Call,
     confluence,
-    world::site::{Group, Serial},
+    world::people::{Group, Serial},
 };
 
-/// A group, as lists name it.
-pub(super) fn named(call: &Call<'_>, group: &Group) -> Value {
-    let own_url = format!("{}/wiki/rest/api/group/by-id?id={}", call.base, group.id);
-    json!({
-        "type": "group", "name": group.name, "id": group.id, "usageType": "USERBASE_GROUP", "managedBy": "ADMINS",
-        "_links": { "self": own_url },
-    })
-}
-
 fn page<'a>(call: &Call<'_>, path: &str, groups: impl Iterator<Item = &'a Group>) -> Result<Answer, Answer> {
-    Ok(Answer::json(200, confluence::page(call, path, groups, |group| named(call, group))?))
+    Ok(Answer::json(200, confluence::page(call, path, groups, |group| bean::group(call, group))?))
 }
 
 /// All groups, or by access level those that administer the site, and the others.

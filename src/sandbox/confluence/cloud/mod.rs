@@ -3,6 +3,7 @@
 //! Paths, statuses and bodies after Atlassian's OpenAPI document (developer.atlassian.com/cloud/confluence/rest/v1). What
 //! adding a member gives who is one already is not documented there: 201 here.
 
+mod bean;
 mod groups;
 mod users;
 

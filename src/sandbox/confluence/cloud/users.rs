@@ -7,7 +7,7 @@ use crate::sandbox::{
     answer::Answer,
     api::Call,
     confluence, jira,
-    world::site::{Resident, Serial},
+    world::people::{Resident, Serial},
 };
 
 /// The search finds no more.
@@ -61,7 +61,7 @@ pub(super) fn groups(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let resident = resident(call, asked_for(call)?)?;
     let path = format!("/rest/api/user/memberof?accountId={}&", jira::escape(&resident.account.id));
     let groups = resident.groups.iter().filter_map(|name| call.editor.site.group(name));
-    Ok(Answer::json(200, confluence::page(call, &path, groups, |group| super::groups::named(call, group))?))
+    Ok(Answer::json(200, confluence::page(call, &path, groups, |group| super::bean::group(call, group))?))
 }
 
 /// Everybody, for the one query that usher asks.

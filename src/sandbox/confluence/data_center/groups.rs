@@ -1,20 +1,12 @@
 //! `group`, and the memberships below `user`.
 
-use serde_json::{Value, json};
-
-use super::{for_administrators, users};
+use super::{bean, for_administrators, users};
 use crate::sandbox::{
     answer::Answer,
     api::Call,
     confluence,
-    world::site::{Group, Serial},
+    world::people::{Group, Serial},
 };
-
-/// A group, as lists name it.
-pub(super) fn named(call: &Call<'_>, name: &str) -> Value {
-    let segment = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
-    json!({ "type": "group", "name": name, "_links": { "self": format!("{}/rest/api/group/{segment}", call.base) } })
-}
 
 /// The group that the path names.
 fn asked_for<'a>(call: &'a Call<'_>, place: usize) -> Result<&'a Group, Answer> {
@@ -23,12 +15,12 @@ fn asked_for<'a>(call: &'a Call<'_>, place: usize) -> Result<&'a Group, Answer> 
 }
 
 pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
-    Ok(Answer::json(200, named(call, &asked_for(call, 0)?.name)))
+    Ok(Answer::json(200, bean::group(call, &asked_for(call, 0)?.name)))
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let path = format!("{}/rest/api/group?", call.base);
-    let page = confluence::page(call, &path, call.editor.site.groups(), |group| named(call, &group.name))?;
+    let page = confluence::page(call, &path, call.editor.site.groups(), |group| bean::group(call, &group.name))?;
     Ok(Answer::json(200, page))
 }
 

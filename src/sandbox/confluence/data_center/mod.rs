@@ -3,14 +3,13 @@
 //! Paths, statuses and bodies after Atlassian's OpenAPI document of Confluence Data Center 10.0
 //! (developer.atlassian.com/server/confluence/rest), which leaves out what a user looks like, and what an unknown name gives.
 
+mod bean;
 mod deletions;
 mod groups;
 mod permissions;
 mod users;
 
 use actix_web::http::Method;
-
-pub(in crate::sandbox) use deletions::Deletions;
 
 use crate::{
     config::Auth,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::for_administrators;
-use crate::sandbox::{answer::Answer, api::Call, confluence, world::site::Serial};
+use crate::sandbox::{answer::Answer, api::Call, confluence, world::people::Serial};
 
 fn can_use(kind: &str, name: &str) -> Value {
     json!([{

@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{deletions, for_administrators};
+use super::{bean, for_administrators};
 use crate::sandbox::{
     ACCOUNT,
     answer::Answer,
     api::Call,
     confluence, jira,
-    world::site::{Resident, Serial},
+    world::people::{Resident, Serial},
 };
 
 /// A user; without an e-mail address, and with the state where `expand` names it.
@@ -56,7 +56,7 @@ fn resident<'a>(call: &'a Call<'_>, serial: Serial) -> Result<&'a Resident, Answ
 
 /// Whoever asks for a user sees how far the deletion has come by now.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
-    deletions::time_passes(call);
+    call.editor.time_passes();
     let serial = asked_for(call)?;
     Ok(Answer::json(200, shown(call, resident(call, serial)?)))
 }
@@ -78,7 +78,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
 pub(super) fn groups(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let resident = resident(call, asked_for(call)?)?;
     let path = format!("{}/rest/api/user/memberof?key={}&", call.base, jira::escape(&resident.account.id));
-    let page = confluence::page(call, &path, resident.groups.iter(), |name| super::groups::named(call, name))?;
+    let page = confluence::page(call, &path, resident.groups.iter(), |name| bean::group(call, name))?;
     Ok(Answer::json(200, page))
 }
 

@@ -1,19 +1,10 @@
 //! `group/bulk`, `group/user`, `group/member` and `groups/picker`.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::users;
-use crate::sandbox::{ADMIN_GROUP, answer::Answer, api::Call, jira, world::site::Group};
-
-/// A group as a user's list shows it.
-pub(super) fn named(group: &Group, base: &str) -> Value {
-    json!({ "name": group.name, "groupId": group.id, "self": own_url(group, base) })
-}
-
-fn own_url(group: &Group, base: &str) -> String {
-    format!("{base}/rest/api/3/group?groupId={}", group.id)
-}
+use super::{bean, users};
+use crate::sandbox::{ADMIN_GROUP, answer::Answer, api::Call, jira, world::people::Group};
 
 /// The group that `groupId` or `groupname` names; 400 where it is both or neither, 404 where there is none.
 fn asked_for<'a>(call: &'a Call<'_>) -> Result<&'a Group, Answer> {
@@ -63,7 +54,7 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
         return Err(jira::already_member(&member.account_id, &group));
     }
     let group = asked_for(call)?;
-    let mut bean = named(group, call.base);
+    let mut bean = bean::group(group, call.base);
     bean["users"] = jira::member_summary(group);
     bean["expand"] = "users".into();
     Ok(Answer::json(201, bean))

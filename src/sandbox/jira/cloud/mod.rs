@@ -4,6 +4,7 @@
 //! (developer.atlassian.com/cloud/jira/platform/rest/v3). What adding a member gives who is one, and removing one
 //! who is none, is not documented there: 400 and 404 here.
 
+mod bean;
 mod groups;
 mod users;
 
@@ -21,7 +22,8 @@ use crate::{
         api::{Api, Call, Route},
         faults::limits::Standing,
         jira,
-        world::{applications::Application, issues},
+        jira::issues,
+        world::applications::Application,
     },
     secret::Secret,
 };
@@ -123,7 +125,7 @@ fn applications(call: &mut Call<'_>) -> Result<Answer, Answer> {
 fn role(call: &Call<'_>, application: &Application) -> Value {
     let details = |names: &BTreeSet<String>| -> Vec<Value> {
         let groups = names.iter().filter_map(|name| call.editor.site.group(name));
-        groups.map(|group| groups::named(group, call.base)).collect()
+        groups.map(|group| bean::group(group, call.base)).collect()
     };
     let mut bean = application.bean();
     bean["groupDetails"] = details(&application.groups).into();

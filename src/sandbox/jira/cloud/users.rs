@@ -7,7 +7,7 @@ use crate::sandbox::{
     answer::Answer,
     api::Call,
     jira,
-    world::site::{Resident, Serial},
+    world::people::{Resident, Serial},
 };
 
 /// A user as lists show it: the e-mail address is not there where privacy settings hide it.
@@ -38,7 +38,7 @@ fn groups_of(call: &Call<'_>, resident: &Resident) -> Vec<Value> {
         .groups
         .iter()
         .filter_map(|name| site.group(name))
-        .map(|group| super::groups::named(group, call.base))
+        .map(|group| super::bean::group(group, call.base))
         .collect()
 }
 

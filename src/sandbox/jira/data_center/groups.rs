@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::users;
-use crate::sandbox::{answer::Answer, api::Call, jira, world::site::Group};
+use crate::sandbox::{answer::Answer, api::Call, jira, world::people::Group};
 
 /// The group that `groupname` names, or 400, or 404.
 fn named<'a>(call: &'a Call<'_>) -> Result<&'a Group, Answer> {

@@ -20,7 +20,8 @@ use crate::{
         audit,
         faults::limits::Standing,
         jira,
-        world::{applications::Application, issues},
+        jira::issues,
+        world::applications::Application,
     },
     secret::Secret,
 };

@@ -9,10 +9,7 @@ use crate::sandbox::{
     answer::Answer,
     api::Call,
     jira,
-    world::{
-        applications::Application,
-        site::{Resident, Serial},
-    },
+    world::{applications::Application, people::Resident, people::Serial},
 };
 
 /// A user as lists show it.

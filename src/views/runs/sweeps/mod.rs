@@ -1,19 +1,20 @@
 //! The tables of sweeps: what is kept of each beside its runs, who is counted, and what the last ones cost.
 
 pub(super) mod of_sweeps;
+pub(super) mod progress;
 pub(super) mod sweep;
 
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
-use super::Progress;
 use crate::{
     domain::{EventId, LastLists, SchemeId, SourceId, SweepId, SweepPlan},
     views::{
         Error,
         database::Json,
-        prune::{Horizon, Step},
+        prune::step::{Horizon, Step},
     },
 };
+use progress::Progress;
 use sweep::Tally;
 
 /// See the module.

@@ -1,6 +1,7 @@
 //! What is kept of a sweep beside its runs: which schemes it asks, and how far it has come.
 
-use crate::{domain::Timestamp, views::runs::row::Progress};
+use super::progress::Progress;
+use crate::domain::Timestamp;
 
 /// How many users were listed and decided. Apart from the rest of the sweep, because it changes with each user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

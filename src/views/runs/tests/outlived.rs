@@ -3,7 +3,7 @@ use crate::{
     domain::{StepResult, SweepStep, Truth},
     views::{
         database::testing::rows,
-        prune::Horizon,
+        prune::step::Horizon,
         runs::*,
         testing::{at, decision, outcome, steps, verdict},
     },

@@ -5,20 +5,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
+    bounds::{DAY, LONGEST_GAP},
     chance::{Chance, Setting},
     quota::Quota,
     throttle::Advice,
     wall::Wall,
 };
 
-/// How far refusals alone can stretch the gap between calls; longer waits the product asks for itself.
-pub(super) const LONGEST_GAP: Duration = Duration::from_secs(30);
-
 /// How late a timer may ring. At 500 calls a second a millisecond lost at each is half of the rate.
 const LATENESS: Duration = Duration::from_millis(5);
-
-/// Slower than one call a day would be no rate, and near the end of what a clock can tell.
-pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// By how much usher stays below a rate that it is told: calls arrive less evenly than they are sent.
 const MARGIN: f64 = 1.02;

@@ -13,8 +13,8 @@ use chrono::{DateTime, FixedOffset};
 use reqwest::header::HeaderMap;
 
 use super::{
-    pace::DAY,
-    throttle::{bounded, text, until},
+    bounds::DAY,
+    headers::{bounded, text, until},
 };
 use crate::domain::Timestamp;
 

@@ -4,18 +4,17 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::DateTime;
 use reqwest::{
     StatusCode,
     header::{DATE, HeaderMap, RETRY_AFTER},
 };
 
-use super::quota::{Quota, Told};
+use super::{
+    headers::{bounded, text, until},
+    quota::{Quota, Told},
+};
 use crate::domain::Timestamp;
-
-/// No product is left alone for longer, whatever it says: Data Center tells an account without any quota to
-/// come back in 9223372036854775807 seconds.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// A product's clock that is further off than this is not ours. `Date` is of whole seconds.
 const SAME_CLOCK: Duration = Duration::from_secs(2);
@@ -23,7 +22,7 @@ const SAME_CLOCK: Duration = Duration::from_secs(2);
 /// What an answer says about pace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::products) struct Advice {
-    /// Leave the product alone this long; never zero, at most [`LONGEST_WAIT`].
+    /// Leave the product alone this long; never zero, at most [`LONGEST_WAIT`](super::bounds::LONGEST_WAIT).
     pub wait: Option<Duration>,
     /// Whether `wait` is about the thing written to alone, so that calls about others need not wait.
     pub narrow: bool,
@@ -65,21 +64,6 @@ fn by_their_clock(headers: &HeaderMap, now: Timestamp) -> Timestamp {
     let date = text(headers, DATE.as_str()).and_then(|date| DateTime::parse_from_rfc2822(date).ok());
     let theirs = date.map(|date| Timestamp::from_millis(date.timestamp_millis()));
     theirs.filter(|theirs| now.until(*theirs).max(theirs.until(now)) > SAME_CLOCK).unwrap_or(now)
-}
-
-/// The value of a header, where it says something.
-pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok().map(str::trim).filter(|value| !value.is_empty())
-}
-
-/// The time until `at`; none where that is over.
-pub(super) fn until(at: DateTime<FixedOffset>, now: Timestamp) -> Option<Duration> {
-    bounded(now.until(Timestamp::from_millis(at.timestamp_millis())))
-}
-
-/// A time that can be waited: not zero, and not too long.
-pub(super) fn bounded(wait: Duration) -> Option<Duration> {
-    (!wait.is_zero()).then(|| wait.min(LONGEST_WAIT))
 }
 
 #[cfg(test)]

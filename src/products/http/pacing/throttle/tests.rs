@@ -1,6 +1,7 @@
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::*;
+use crate::products::http::pacing::bounds::LONGEST_WAIT;
 
 /// 2026-03-26T15:59:30Z
 const NOW: &str = "2026-03-26T15:59:30Z";

@@ -1,0 +1,43 @@
+//! What one step of a pass may forget, and what it has come to.
+
+use crate::domain::Timestamp;
+
+/// How many rows one step removes.
+const AT_ONCE: usize = 500;
+
+/// Until when rows are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Horizon {
+    /// What was over before then is forgotten: it is in the log no more.
+    pub over: Timestamp,
+    /// What is not over, or was cancelled, is forgotten where nothing was heard of it since then: its source may have been
+    /// paused for long.
+    pub open: Timestamp,
+}
+
+/// What one step has come to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::views) struct Step {
+    /// How many rows it removed.
+    pub(in crate::views) dropped: usize,
+}
+
+impl Step {
+    /// So many rows a step removes at most.
+    pub(in crate::views) const MOST: usize = AT_ONCE;
+
+    /// One that removed so many rows.
+    pub(in crate::views) const fn of(dropped: usize) -> Self {
+        Self { dropped }
+    }
+
+    /// How many more rows it may remove.
+    pub(in crate::views) const fn left(&self) -> usize {
+        AT_ONCE.saturating_sub(self.dropped)
+    }
+
+    /// Whether it may remove no more: there may be more in the table.
+    pub(in crate::views) const fn is_full(&self) -> bool {
+        self.left() == 0
+    }
+}
