@@ -9,7 +9,6 @@ pub(crate) mod input;
 pub(crate) mod low_watermark;
 mod off_worker;
 pub(crate) mod partition_worker;
-pub(crate) mod recreation;
 pub(crate) mod replay;
 pub(crate) mod retry;
 pub(crate) mod stage;

@@ -15,8 +15,7 @@ use super::{
     Failures, Input, Retry,
     group::share,
     partition_worker::PartitionWorker,
-    recreation,
-    replay::{Stopped, is_done_for_good, restore},
+    replay::{Stopped, is_done_for_good, recreation, restore},
     unconsumed,
 };
 use crate::{

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use super::*;
 use crate::{
     log::{ForGood, Lease, Lost, Position},
-    runtime::{recreation::note_whole, replay::restore},
+    runtime::replay::{recreation::note_whole, restore},
     store::Forgotten,
     views::testing::{outcome, steps},
 };

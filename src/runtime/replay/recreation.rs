@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::replay::Stopped;
+use super::stopped::Stopped;
 use crate::{
     log::{Lease, Log, Partition, Stream},
     store::{Ledger, Scope},

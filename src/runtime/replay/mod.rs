@@ -1,12 +1,15 @@
 //! Reading back what a stage has written, so that it knows what is done.
 
+pub(crate) mod recreation;
+mod stopped;
+
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Handler, off_worker, partition_worker::is_of, recreation};
+use super::{Handler, off_worker, partition_worker::is_of};
 use crate::{
     domain::{SourceId, Stage, Timestamp},
     log::{self, Log, Partition, Records, Stored, Stream},
@@ -21,24 +24,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 const WINDOW: usize = 16_384;
 const WINDOW_BYTES: usize = 4 * 1024 * 1024;
 
-/// Why it was not read back.
-#[derive(Debug)]
-pub(crate) enum Stopped {
-    Interrupted,
-    Failed(String),
-}
-
-impl From<log::Error> for Stopped {
-    fn from(error: log::Error) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
-impl From<store::Error> for Stopped {
-    fn from(error: store::Error) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
+pub(crate) use stopped::Stopped;
 
 /// Reads back what the stage has written since its checkpoint, also by others: whoever had the partition before. Gives
 /// one past the newest record of its output.
