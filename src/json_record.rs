@@ -76,7 +76,7 @@ pub fn is_cut(text: &str) -> bool {
     text.contains('\u{fffd}')
 }
 
-/// The same JSON with U+FFFD in place of halves of surrogate pairs; none where there are none.
+/// The same JSON with U+FFFD in place of halves of surrogate pairs; none if there are none.
 fn mend(text: &str) -> Option<String> {
     let (mut mended, mut rest, mut found) = (String::with_capacity(text.len()), text, false);
     while let Some(place) = rest.find('\\') {

@@ -44,7 +44,7 @@ fn is_unfinished_snapshot(name: &str) -> bool {
     name.starts_with("snap.") && name.ends_with(".generating")
 }
 
-/// None where there is no such file.
+/// None if there is no such file.
 fn found(file: io::Result<File>) -> io::Result<Option<File>> {
     match file {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

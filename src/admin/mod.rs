@@ -78,7 +78,7 @@ pub struct Parts {
     pub commands: AdminCommands,
     /// What was noticed of what the sources send.
     pub arrivals: Arrivals,
-    /// What is known of names in schemes and `protect`, in the order of the sources; empty where nothing is.
+    /// What is known of names in schemes and `protect`, in the order of the sources; empty if nothing is.
     pub references: Vec<Arc<References>>,
 }
 

@@ -65,7 +65,7 @@ impl Parts {
         Self { live, connections, senders, settings, shown, sources }
     }
 
-    /// What reads the configuration again that came about as `start` says, of which `running` is in use; none where it
+    /// What reads the configuration again that came about as `start` says, of which `running` is in use; none if it
     /// can't be read again.
     pub(super) fn reloader(
         self,

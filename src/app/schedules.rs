@@ -19,7 +19,7 @@ pub(super) struct AppSchedules {
 }
 
 impl AppSchedules {
-    /// The schedule of a scheme; none where it has none here.
+    /// The schedule of a scheme; none if it has none here.
     fn scheduled(&self, listed: Listed) -> Result<Option<SchemeSchedule>, views::Error> {
         let Contents::Readable(scheme) = listed.contents else { return Ok(None) };
         if scheme.trigger.kind() != TriggerKind::Schedule || !self.sources.contains(&scheme.source) {

@@ -1,15 +1,15 @@
-//! What each product can do: the one table, used when a scheme is saved and shown to administrators.
+//! The capabilities of each product, in one table. It is used when a scheme is saved, and shown to administrators.
 
 use super::{ActionKind, Product};
 
 /// Whether a product can do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Capability {
-    /// It can.
+    /// The product can do it.
     Yes,
-    /// It can, with this caveat.
+    /// The product can do it, with this restriction.
     Partly(&'static str),
-    /// It can't, for this reason, and with this to do instead.
+    /// The product can't do it. The text has the reason and the alternative.
     No(&'static str),
 }
 

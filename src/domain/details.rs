@@ -1,17 +1,18 @@
-//! What each product tells of its users, whether asked or by itself. Part of the one table, see [`super::Capability`].
+//! The details of users that each product reports, on request or by webhook. Part of the capability table, see
+//! [`super::Capability`].
 
 use super::{Capability, EventKind, Product};
 
-/// Something about a user that not every product tells.
+/// A detail of a user that not every product reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Detail {
     /// The e-mail address.
     Email,
     /// Whether the account is active.
     Active,
-    /// When the user last logged in.
+    /// The time of the user's last login.
     LastLogin,
-    /// When the account was created.
+    /// The time at which the account was created.
     Created,
     /// The user directory that the account is in.
     Directory,
@@ -38,8 +39,7 @@ impl Detail {
 }
 
 impl Product {
-    /// Whether reading a user of this product tells `detail`. What it does not tell, usher may know from elsewhere: from
-    /// the events it has seen.
+    /// Whether a user read from this product contains `detail`. usher may still know the detail from earlier events.
     pub const fn tells(self, detail: Detail) -> Capability {
         match detail {
             Detail::Email => self.tells_email(),
@@ -159,7 +159,7 @@ impl Product {
         }
     }
 
-    /// How this product proves that a webhook is its own: the keys of a source's `webhook`.
+    /// The ways in which this product proves its webhooks: the keys of a source's `webhook`.
     pub const fn webhook_proofs(self) -> &'static [&'static str] {
         match self {
             Self::JiraDc | Self::ConfluenceDc => &["hmac"],

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{EventKind, Timestamp, UserKey, UserRef};
 
-/// Why a text is not an id; `Display` says what to write instead.
+/// The reason why a text is not an id. `Display` says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an id; write 1 to 63 of a-z, 0-9, `-`, `_`, beginning with a letter or digit")]
 pub struct InvalidId {
@@ -63,15 +63,15 @@ macro_rules! chosen_id {
 }
 
 chosen_id! {
-    /// One connected Atlassian instance or organisation.
+    /// The id of a connected Atlassian instance or organisation.
     SourceId
 }
 chosen_id! {
-    /// One scheme of the configuration.
+    /// The id of a scheme.
     SchemeId
 }
 
-/// Declares an id that is somebody else's text: any characters, compared as they are.
+/// Declares an id that another system chose: any characters, compared as they are.
 macro_rules! given_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -106,23 +106,23 @@ given_id! {
 }
 
 given_id! {
-    /// One event, the same however often it is delivered. 32 hexadecimal digits.
+    /// The id of an event, the same for each repeated delivery. 32 hexadecimal digits.
     EventId
 }
 
 given_id! {
-    /// One sweep over the users of a source: what one stroke of the clock, or one administrator, set off. 32
-    /// hexadecimal digits.
+    /// The id of a sweep over the users of a source, started by a schedule or an administrator. 32 hexadecimal digits.
     SweepId
 }
 
 given_id! {
-    /// One run: what one trigger of one scheme set off. `<event id>.<scheme id>`, or `<sweep id>.<scheme id>`.
+    /// The id of a run of one scheme: `<event id>.<scheme id>`, or `<sweep id>.<scheme id>`.
     RunId
 }
 
 given_id! {
-    /// One step of one decision: `<event id>:<scheme>@<version>:<index, five digits>`, the same on every attempt.
+    /// The key of a step of a decision: `<event id>:<scheme>@<version>:<index, five digits>`. It is the same on every
+    /// attempt.
     StepKey
 }
 
@@ -137,40 +137,42 @@ impl EventId {
         Self::digest(&[b"body", source.as_str().as_bytes(), body])
     }
 
-    /// The id of what an audit log's entry tells; `entry` is the entry's own id. The same however it is learnt of.
+    /// The id of the event in an entry of an audit log; `entry` is the entry's own id. It is the same for a polled and
+    /// a sent entry.
     pub fn of_entry(source: &SourceId, entry: &str) -> Self {
         Self::digest(&[b"entry", source.as_str().as_bytes(), entry.as_bytes()])
     }
 
-    /// The id of a login in a source that is told of logins in more than one way: the user and the second in which it
-    /// happened, by the senders' clocks.
+    /// The id of a login in a source that reports logins in more than one way. It is made of the user and the second of
+    /// the login, by the senders' clocks.
     pub fn of_login(source: &SourceId, user: &UserRef, at: Timestamp) -> Self {
         let second = at.as_millis().div_euclid(1000).to_be_bytes();
         Self::digest(&[b"login", UserKey::new(source, user).as_str().as_bytes(), &second])
     }
 
-    /// The id of the creation of `user` at `at`, which was taken for an earlier one until a removal in between was told.
+    /// The id of a second creation of `user`, at `at`. It was taken for an earlier creation until a removal between the
+    /// two was reported.
     pub fn of_creation_again(source: &SourceId, user: &UserRef, at: Timestamp) -> Self {
         let at = at.as_millis().to_be_bytes();
         Self::digest(&[b"created-again", UserKey::new(source, user).as_str().as_bytes(), &at])
     }
 
-    /// The id of a login of which nobody says when it was, and which has no number: the user and the minute in which usher
-    /// accepted it. The body is the same for each login, so it can't tell them apart.
+    /// The id of a login that has neither a time nor a delivery number. It is made of the user and the minute in which
+    /// usher accepted it, because the body is the same for each login.
     pub fn of_untimed_login(source: &SourceId, user: &UserRef, accepted: Timestamp) -> Self {
         let minute = accepted.as_millis().div_euclid(60_000).to_be_bytes();
         Self::digest(&[b"untimed-login", UserKey::new(source, user).as_str().as_bytes(), &minute])
     }
 
-    /// The id of the sighting of `user` in `sweep`: each user comes once, however often a page is read. A sighting for
-    /// a run that was `released` is another one.
+    /// The id of the sighting of `user` in `sweep`. Each user is sighted once, however often a page is read. A run that
+    /// was `released` has sightings of its own.
     pub fn of_sighting(sweep: &SweepId, user: &UserId, released: Option<&SchemeId>) -> Self {
         let released = released.map_or("", SchemeId::as_str);
         Self::digest(&[b"sighting", sweep.as_str().as_bytes(), user.as_str().as_bytes(), released.as_bytes()])
     }
 
-    /// The id of what follows from `user` standing in the list of a source's users, when nothing told of them as of
-    /// `as_of`: however often, and by whichever replica, the list is compared until more is known.
+    /// The id of the event for a listed `user` without a reported creation, as of `as_of`. It is the same for each
+    /// comparison and replica, until more is known about the user.
     pub fn of_stranger(source: &SourceId, kind: EventKind, user: &UserId, as_of: Option<Timestamp>) -> Self {
         let as_of = as_of.map_or(i64::MIN, Timestamp::as_millis).to_be_bytes();
         let (source, kind, user) = (source.as_str().as_bytes(), kind.as_str().as_bytes(), user.as_str().as_bytes());
@@ -183,7 +185,8 @@ impl EventId {
 }
 
 impl SweepId {
-    /// The sweep of `source` that is due at `due` for `schemes`: the same for every replica that rings the bell.
+    /// The id of the sweep of `source` that is due at `due` for `schemes`. It is the same for every replica that
+    /// requests it.
     pub fn of_schedule(source: &SourceId, due: Timestamp, schemes: &[SchemeId]) -> Self {
         let due = due.as_millis().to_be_bytes();
         let mut parts = vec![&b"schedule"[..], source.as_str().as_bytes(), &due];
@@ -191,12 +194,12 @@ impl SweepId {
         Self(digest(&parts))
     }
 
-    /// The comparison of `source`, which goes on for ever: what it has come to stands among what sweeps have.
+    /// The id under which the comparison of `source` is kept beside the sweeps. A comparison never ends.
     pub fn of_comparison(source: &SourceId) -> Self {
         Self(digest(&[b"comparison", source.as_str().as_bytes()]))
     }
 
-    /// The sweep that an administrator asked for; `nonce` tells it from all others.
+    /// The id of a sweep that an administrator requested; `nonce` makes it unique.
     pub fn of_request(source: &SourceId, nonce: &[u8]) -> Self {
         Self(digest(&[b"request", source.as_str().as_bytes(), nonce]))
     }
@@ -212,7 +215,7 @@ fn digest(parts: &[&[u8]]) -> String {
 }
 
 impl RunId {
-    /// The run that `event` set off in `scheme`.
+    /// The id of the run of `scheme` for `event`.
     pub fn of_event(event: &EventId, scheme: &SchemeId) -> Self {
         Self(format!("{event}.{scheme}"))
     }

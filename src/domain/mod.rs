@@ -1,6 +1,6 @@
-//! The nouns of usher: ids, events, facts, schemes, decisions, outcomes.
+//! The shared types of usher: ids, events, facts, schemes, decisions, outcomes.
 //!
-//! Nothing here does I/O, reads a clock or knows a wire format; every other module imports this one.
+//! Nothing here does I/O, reads a clock or knows a wire format. Every other module imports this one.
 
 mod capability;
 mod details;

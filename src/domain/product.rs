@@ -37,7 +37,7 @@ impl Product {
         Self::AtlassianOrg,
     ];
 
-    /// What people call it.
+    /// The name shown to people.
     pub const fn title(self) -> &'static str {
         match self {
             Self::JiraDc => "Jira Data Center",
@@ -63,7 +63,7 @@ impl Product {
         }
     }
 
-    /// Whether Atlassian runs it: users are Atlassian accounts, known by their account ids.
+    /// Whether Atlassian operates it. Then users are Atlassian accounts, known by their account ids.
     pub const fn is_cloud(self) -> bool {
         match self {
             Self::JiraCloud | Self::ConfluenceCloud | Self::AtlassianOrg => true,

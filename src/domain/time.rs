@@ -28,19 +28,19 @@ impl Timestamp {
         Self(self.0.saturating_add(1))
     }
 
-    /// So long before this.
+    /// The point in time that is `time` earlier.
     #[must_use]
     pub fn minus(self, time: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// So long after this.
+    /// The point in time that is `time` later.
     #[must_use]
     pub fn plus(self, time: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How long before `later` this was; zero where clocks disagree and it lies after.
+    /// The time from this until `later`; zero if this is after `later`, because clocks differ.
     pub fn until(self, later: Self) -> Duration {
         Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }

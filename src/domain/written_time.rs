@@ -1,4 +1,4 @@
-//! Times as products and listeners write them, read in one place and believed only where they can be right.
+//! Times as products and listeners write them. They are read in one place, and only plausible ones are used.
 
 use chrono::DateTime;
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
@@ -10,35 +10,35 @@ use super::Timestamp;
 const EARLIEST: Timestamp = Timestamp::from_millis(946_684_800_000);
 /// 2100-01-01: times of products are read without a clock up to then.
 const LATEST: Timestamp = Timestamp::from_millis(4_102_444_800_000);
-/// No clock is believed that is further ahead.
+/// A time that is further ahead than this is not used.
 const AHEAD_MILLIS: i64 = 24 * 3_600_000;
 
-/// A time as somebody else wrote it, in whatever form.
+/// A time as a product or a listener wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WrittenTime {
-    /// A whole number since 1970, of a unit that has to be found out.
+    /// A whole number since 1970. Its unit has to be found out.
     Number(i64),
     /// Text: a number, or a date and time with an offset.
     Text(String),
-    /// A time whose unit stands beside it.
+    /// A time with a known unit.
     At(Timestamp),
 }
 
-/// What is odd about a time.
+/// An irregularity of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OddTime {
-    /// It is in seconds, and was read so.
+    /// The time is in seconds, and was read as such.
     Seconds,
-    /// It is in microseconds, and was read so.
+    /// The time is in microseconds, and was read as such.
     Microseconds,
-    /// It is in nanoseconds, and was read so.
+    /// The time is in nanoseconds, and was read as such.
     Nanoseconds,
-    /// It lies before 2000.
+    /// The time is before 2000.
     BeforeTwoThousand,
-    /// It lies more than a day ahead.
+    /// The time is more than a day ahead.
     Ahead,
-    /// It is no time at all.
+    /// The text is not a time.
     Unreadable,
 }
 
@@ -47,7 +47,7 @@ impl OddTime {
     pub const ALL: [Self; 6] =
         [Self::Seconds, Self::Microseconds, Self::Nanoseconds, Self::BeforeTwoThousand, Self::Ahead, Self::Unreadable];
 
-    /// What was found and what became of it, for people.
+    /// A text for people: the irregularity, and how the time was used.
     pub const fn says(self) -> &'static str {
         match self {
             Self::Seconds => "a time is in seconds instead of milliseconds; it is read as seconds",
@@ -64,12 +64,12 @@ impl OddTime {
     }
 }
 
-/// What a [`WrittenTime`] tells.
+/// The result of reading a [`WrittenTime`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReadTime {
-    /// The time, where it can be right.
+    /// The time, if it is plausible.
     pub at: Option<Timestamp>,
-    /// What is odd about it.
+    /// Its irregularity, if there is one.
     pub odd: Option<OddTime>,
 }
 
@@ -78,7 +78,7 @@ impl ReadTime {
         Self { at: None, odd: Some(odd) }
     }
 
-    /// The later of two, with what is odd about either.
+    /// The later of two times, with the irregularity of either.
     #[must_use]
     pub fn later(self, other: Self) -> Self {
         Self { at: self.at.max(other.at), odd: self.odd.or(other.odd) }
@@ -94,14 +94,14 @@ impl ReadTime {
 }
 
 impl Timestamp {
-    /// Whether it can be the time of something that is told at `now`: not before 2000, not more than a day ahead.
+    /// Whether it is plausible for an event that is reported at `now`: not before 2000, and not more than a day ahead.
     pub fn is_plausible(self, now: Self) -> bool {
         self >= EARLIEST && self.as_millis() <= now.as_millis().saturating_add(AHEAD_MILLIS)
     }
 }
 
 impl WrittenTime {
-    /// The time, as far as it can be right at `now`. The unit of a number is the one that makes it plausible: no two do.
+    /// The time, if it is plausible at `now`. A number has the unit that makes it plausible; only one unit can.
     pub fn read(&self, now: Timestamp) -> ReadTime {
         match self {
             Self::At(at) => ReadTime::judged(*at, now),
@@ -110,8 +110,8 @@ impl WrittenTime {
         }
     }
 
-    /// The time of a fact that a product tells of a user, read without a clock: who uses it bounds it by the time of day.
-    /// Zero and less stand for "never".
+    /// The time of a fact about a user, read without a clock. The caller limits it by the present time. Zero and less
+    /// mean "never".
     pub fn read_fact(&self) -> ReadTime {
         let never = match self {
             Self::At(at) => at.as_millis() <= 0,

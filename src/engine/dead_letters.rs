@@ -13,7 +13,7 @@ use crate::{
     source::Connection,
 };
 
-/// Where a stage puts what can never succeed.
+/// The writer of dead letters of a stage.
 pub(super) struct DeadLetters {
     pub(super) stage: Stage,
     pub(super) connection: Arc<Connection>,
@@ -50,7 +50,7 @@ impl DeadLetters {
         self.set_aside(stream, record, error.to_string(), stop).await
     }
 
-    /// Sets aside a record of `stream` for `reason`. Of what it says only its key is looked at.
+    /// Writes a dead letter for a record of `stream`, with the `reason`. It uses only the key of the record.
     pub(super) async fn set_aside(
         &self,
         stream: Stream,

@@ -1,8 +1,8 @@
-//! What administrators say about dead letters, written into the log.
+//! Orders of administrators about dead letters, written into the log.
 //!
-//! The record with the work comes first: the event again for the planner, or the decision again for the executor, each with
-//! the order in it. Then it is said among the dead letters that it was ordered. A process that is killed between the two
-//! has ordered it all the same. Who carries it out does so once for each time that the letter was given up, however
+//! The record with the work is written first: the event again for the planner, or the decision again for the executor,
+//! each with the order in it. Then the order is written among the dead letters. If the process is killed between the
+//! two, the order still counts. A stage carries an order out once for each time that the letter was given up, however
 //! often it is ordered.
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -32,8 +32,9 @@ impl LetterOrders {
         Self { log, clock }
     }
 
-    /// Has `letters` taken up again; those that keep nothing to go by are passed over. Letters of one user are ordered one
-    /// after the other, the oldest first; users side by side. Gives where among the dead letters that is said.
+    /// Orders to take `letters` up again; letters without the necessary content are skipped. Letters of one user are
+    /// ordered one after the other, the oldest first; users in parallel. Returns the places of the orders among the
+    /// dead letters.
     ///
     /// # Errors
     /// If the log does not take a record. Some of the letters may be taken up again all the same.
@@ -60,7 +61,7 @@ impl LetterOrders {
         self.say(&letter, LetterOrderKind::Redrive, by).await.map(Some)
     }
 
-    /// Has nothing done about `letter`. Gives where that is said.
+    /// Dismisses `letter`. Returns the place of the order.
     ///
     /// # Errors
     /// If the log does not take the record.

@@ -1,4 +1,4 @@
-//! What the stages of a process remember.
+//! The memory of the stages of a process.
 
 use super::PendingSteps;
 use crate::store::{self, ActivityStore, Ledger, Store, SweepStore};
@@ -10,9 +10,9 @@ pub struct Memory {
     pub ledger: Ledger,
     /// Steps that have not ended.
     pub pending: PendingSteps,
-    /// What was seen of users.
+    /// The activity of users.
     pub activity: ActivityStore,
-    /// How far sweeps have come.
+    /// The progress of sweeps.
     pub sweeps: SweepStore,
 }
 

@@ -1,7 +1,7 @@
-//! The engine: events become decisions, decisions become outcomes.
+//! The engine: it turns events into decisions, and decisions into outcomes.
 //!
-//! Each source has a planner and an executor of its own, so that a slow product holds up no other. Both run on the
-//! same [`stage`]: ordered per user, parallel across users, restored from the log when a partition is assigned.
+//! Each source has its own planner and executor, so that a slow product delays no other. Both run on the same
+//! [`stage`]: ordered per user, parallel across users, restored from the log when a partition is assigned.
 
 mod consumer_groups;
 mod dead_letters;

@@ -1,4 +1,5 @@
-//! What the engine asks the views of its process, which read all partitions, and with that what other processes do.
+//! The questions of the engine to the views of its process. The views read all partitions, and so know the work of
+//! other processes too.
 
 use std::sync::Arc;
 
@@ -8,100 +9,100 @@ use crate::domain::{
     Heard, LastLists, RunId, SchemeId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UserId, UserRef,
 };
 
-/// A step that was asked for: where its outcome is looked for.
+/// A step, with the place where its outcome is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedStep {
-    /// The run it belongs to.
+    /// The run.
     pub run: RunId,
-    /// On whom.
+    /// The user.
     pub user: UserRef,
     /// Which.
     pub key: StepKey,
 }
 
-/// How many users a run selects, and what would become of them.
+/// The number of users whom a run selects, by expected effect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
-    /// So many.
+    /// The number of selected users.
     pub selected: u64,
-    /// Those who would be changed, or of whom that can't be told. Limits are about these.
+    /// The users who would be changed, or for whom that is unknown. Limits apply to this number.
     pub would_change: u64,
-    /// Those of whom everything is so already.
+    /// The users for whom every step is fulfilled already.
     pub already_so: u64,
-    /// Those whom the source's `protect` keeps from it.
+    /// The users whom the source's `protect` protects.
     pub protected: u64,
     /// Users who may be selected or not: a fact is not known.
     pub unknown: u64,
-    /// Of so many that there are.
+    /// The number of all users.
     pub seen: u64,
 }
 
 impl Count {
-    /// How many have steps that were kept back until now.
+    /// The number of users with steps that were held until now.
     pub fn kept_back(&self) -> u64 {
         self.selected.saturating_sub(self.already_so)
     }
 }
 
-/// How the run of a sweep ended.
+/// The end of a run of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunEnd {
-    /// The word for its state that the API uses: `done`, `failed` or `cancelled`.
+    /// The state, as in the API: `done`, `failed` or `cancelled`.
     pub state: &'static str,
     /// Why it failed as a whole, or was cancelled by usher itself.
     pub why: Option<String>,
-    /// Whether nobody is missing from the list that the sweep went by; none where it was not read to its end.
+    /// Whether the list of the sweep is complete; none if it was not read to its end.
     pub complete: Option<bool>,
     /// Its users.
     pub count: Count,
-    /// How many of its steps ended with each result, in the order of `StepResult::ALL`.
+    /// The number of its steps by result, in the order of `StepResult::ALL`.
     pub steps: [u64; 5],
 }
 
-/// What the views tell. Each answer comes from what has been read so far, and errs on the side of "not yet".
+/// The answers of the views. Each answer is based on the records read so far, and errs on the side of "not yet".
 pub trait RunQueries: Send + Sync + 'static {
-    /// Whether the step has an outcome. False where that can't be told.
+    /// Whether the step has an outcome; false if that is unknown.
     fn has_ended(&self, step: &AskedStep) -> bool;
 
-    /// What `source` told of anybody's logins.
+    /// The latest period in which `source` reported logins.
     fn heard(&self, source: &SourceId) -> Option<Heard>;
 
     /// Which schemes a sweep asks; none until its start has been read.
     fn sweep(&self, sweep: &SweepId) -> Option<Arc<SweepPlan>>;
 
-    /// The latest time for which the clock of `scheme` has asked for a sweep.
+    /// The latest due time for which the schedule of `scheme` has requested a sweep.
     fn asked_until(&self, scheme: &SchemeId) -> Option<Timestamp>;
 
-    /// Whether nothing more happens in the run.
+    /// Whether the run has ended.
     fn is_over(&self, run: &RunId) -> bool;
 
-    /// How the run ended; none while it goes on, and where it is not known.
+    /// The end of the run; none while it runs, and if it is unknown.
     fn end(&self, _run: &RunId) -> Option<RunEnd> {
         None
     }
 
-    /// How many users the run of a sweep selects, once everybody is decided and every step has an outcome.
+    /// The number of users whom the run selects, once all users are decided and every step has an outcome.
     fn count(&self, run: &RunId) -> Option<Count>;
 
-    /// The next users behind `after` of whom steps are kept back. Complete once users are counted; none where that
-    /// can't be told now.
+    /// The next users after `after` with held steps. It is complete once users are counted; none if it is unknown now.
     fn kept_back(&self, run: &RunId, after: Option<&UserId>) -> Option<Vec<UserId>>;
 
-    /// What is known of the last lists of `source`; none where it was never listed.
+    /// The sizes of the last lists of `source`; none if it was never listed.
     fn last_lists(&self, source: &SourceId) -> Option<LastLists>;
 
-    /// How many users the last sweep for `scheme` had to read one by one; none where there was none.
+    /// The number of users whom the last sweep for `scheme` had to read one by one; none if there was none.
     fn last_reads(&self, scheme: &SchemeId) -> Option<u64>;
 
     /// The sweeps of which the run of `scheme` is held.
     fn held(&self, scheme: &SchemeId) -> Vec<SweepId>;
 
-    /// How many users of `source` were created from `since` to `until` of whom a webhook or a feed told; at most `enough`.
+    /// The number of users of `source` whose creation between `since` and `until` a webhook or a feed reported; at most
+    /// `enough`.
     fn created(&self, _source: &SourceId, _since: Timestamp, _until: Timestamp, _enough: u64) -> u64 {
         0
     }
 
-    /// How many users of `source` usher knew when it last compared them with a list.
+    /// The number of known users of `source` at the last comparison with a list.
     fn known_users(&self, _source: &SourceId) -> u64 {
         0
     }

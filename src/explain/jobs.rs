@@ -103,7 +103,7 @@ impl Previews {
         Ok(job)
     }
 
-    /// The preview with this id; none where there is none any more. It is kept some minutes more.
+    /// The preview with this id; none if there is none any more. It is kept some minutes more.
     pub fn get(&self, id: &str) -> Option<Job> {
         let mut jobs = self.jobs();
         let entry = jobs.get_mut(id)?;
@@ -111,7 +111,7 @@ impl Previews {
         Some(entry.job.clone())
     }
 
-    /// Drops a preview, whether it has ended or not; false where there is none.
+    /// Drops a preview, whether it has ended or not; false if there is none.
     pub fn drop_one(&self, id: &str) -> bool {
         self.jobs().remove(id).is_some()
     }

@@ -72,7 +72,7 @@ pub struct Explanation {
     pub reasons: Reason,
     /// What would be done; empty unless selected.
     pub steps: Vec<Step>,
-    /// The fewest changes that would turn the answer round; none where nothing can.
+    /// The fewest changes that would turn the answer round; none if nothing can.
     pub change: Option<Vec<String>>,
     /// What else stands in the way, or does.
     pub notes: Vec<&'static str>,

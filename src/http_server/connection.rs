@@ -66,7 +66,7 @@ impl Connection {
         state.since = Instant::now();
     }
 
-    /// Notes that some of an answer was taken at `now`; false where no request has been worked on before.
+    /// Notes that some of an answer was taken at `now`; false if no request has been worked on before.
     pub(super) fn answered(&self, now: Instant) -> bool {
         let mut state = self.lock();
         if state.phase == Phase::Head && state.requests > 0 {

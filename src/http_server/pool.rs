@@ -40,7 +40,7 @@ impl Pool {
         Arc::new(Self { capacity: capacity.max(1), members: Mutex::default() })
     }
 
-    /// A place for a connection of `address`; none where all of the others are at work for proved senders.
+    /// A place for a connection of `address`; none if all of the others are at work for proved senders.
     pub fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Option<(Arc<Connection>, Place)> {
         let mut members = self.lock();
         if members.by_id.len() >= self.capacity && !members.make_room(self.capacity) {

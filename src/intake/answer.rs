@@ -91,7 +91,7 @@ impl Answer {
         }
     }
 
-    /// Why the delivery was refused, for administrators; none where it was not.
+    /// Why the delivery was refused, for administrators; none if it was not.
     pub const fn refusal(&self) -> Option<Refusal> {
         match self {
             Self::Accepted(_) | Self::Ignored(_) => None,

@@ -138,7 +138,7 @@ impl Stream {
 }
 
 impl Stream {
-    /// The stream of that name; none where this version knows none.
+    /// The stream of that name; none if this version knows none.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|stream| stream.as_str() == name)
     }
@@ -303,7 +303,7 @@ pub trait Log: Send + Sync + 'static {
         Health::default()
     }
 
-    /// The log as it is now, to be copied while it goes on; none where copies are made otherwise, as of the topics of Kafka.
+    /// The log as it is now, to be copied while it goes on; none if copies are made otherwise, as of the topics of Kafka.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the log is closed or a write of it failed, [`Error::Overloaded`] where too much waits for it.
@@ -312,7 +312,7 @@ pub trait Log: Send + Sync + 'static {
     }
 
     /// How many records of `stream` the groups joined here have still to work on, over the partitions given to them;
-    /// a record counts once for each group. `None` where that is not known.
+    /// a record counts once for each group. `None` if that is not known.
     fn lag(&self, _stream: Stream) -> Option<u64> {
         None
     }

@@ -85,7 +85,7 @@ impl Batches {
         Ok(Self { log: Arc::clone(log), stream, size, chunks })
     }
 
-    /// The next records, perhaps none; `None` where there will be no more, and the stream has to be read anew. What can't be
+    /// The next records, perhaps none; `None` if there will be no more, and the stream has to be read anew. What can't be
     /// read is noted in `trouble`, and comes when it can be read.
     pub async fn next(&mut self, trouble: &mut ReadTrouble) -> Option<Vec<Stored>> {
         let first = tokio::select! {

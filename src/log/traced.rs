@@ -38,7 +38,7 @@ where
     traces::within(Some(span), in_span).await
 }
 
-/// A span for the work on `record` of `stream`, linked to the one that the record comes from. None where the record comes from
+/// A span for the work on `record` of `stream`, linked to the one that the record comes from. None if the record comes from
 /// none.
 pub fn worked_on(system: &'static str, stream: Stream, record: &Stored) -> Option<NewSpan> {
     if !traces::are_on() {

@@ -57,7 +57,7 @@ pub struct Metrics {
     pub implausible_times: IntCounterVec,
     /// Events accepted, by source and kind.
     pub events: IntCounterVec,
-    /// Answers of schemes to events, by source, scheme (empty where none was asked) and result.
+    /// Answers of schemes to events, by source, scheme (empty if none was asked) and result.
     pub decisions: IntCounterVec,
     /// Steps ended, by source, action and result.
     pub steps: IntCounterVec,

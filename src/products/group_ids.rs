@@ -39,7 +39,7 @@ impl GroupIds {
     }
 
     /// Has `ask` done with the id of `name`: the one known, or where the product knows it no more, or none is known, the
-    /// one that `find` gives. Refused with 404 where there is no such group.
+    /// one that `find` gives. Refused with 404 if there is no such group.
     ///
     /// # Errors
     /// [`Error::Refused`] with 404 if there is no such group; those of `find` and `ask`.

@@ -55,7 +55,7 @@ pub struct User {
     pub active: Option<bool>,
     /// The sort of account.
     pub account_type: Option<AccountType>,
-    /// Direct group memberships; `None` where the product gave only some of them.
+    /// Direct group memberships; `None` if the product gave only some of them.
     pub groups: Option<Groups>,
     /// The keys of the applications that the user has access to, where the product tells.
     pub applications: Option<BTreeSet<String>>,
@@ -72,7 +72,7 @@ pub struct User {
     /// What can't be changed, where the product says so beforehand.
     pub fixed: Fixed,
     /// Whether a role or permission makes the user an administrator, whatever the groups of administrators are called;
-    /// `None` where the product has such roles and did not tell.
+    /// `None` if the product has such roles and did not tell.
     pub administers: Option<bool>,
 }
 
@@ -141,7 +141,7 @@ impl User {
         if is_asked_for { Ok(self) } else { Err(Error::about_another_user(product)) }
     }
 
-    /// Whether what `step` asks for is so, as far as the user's own record tells; `None` where it does not.
+    /// Whether what `step` asks for is so, as far as the user's own record tells; `None` if it does not.
     pub fn satisfies(&self, step: &Step) -> Option<bool> {
         match step {
             Step::AddGroup(group) => Some(self.groups.as_ref()?.contains(group)),
@@ -168,7 +168,7 @@ fn is_same_name(one: &str, other: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPage {
     /// Who stands on it, with what the list tells of them. Inactive users too; a user may stand on two pages where some
-    /// come or go meanwhile, and, where the product lists by offset, be on none where some go.
+    /// come or go meanwhile, and, where the product lists by offset, be on none if some go.
     pub users: Vec<(UserId, UserHints)>,
     /// Where the next page begins; none on the last one.
     pub next: Option<String>,
@@ -230,7 +230,7 @@ pub trait Client: Send + Sync + 'static {
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error>;
 
     /// Whether what `step` asks for is so for `user`, as just read; asks the product where the user's own record does not
-    /// tell. `None` where nobody can tell.
+    /// tell. `None` if nobody can tell.
     ///
     /// # Errors
     /// [`Error`] if the product has to be asked and the call fails.
@@ -250,7 +250,7 @@ pub trait Client: Send + Sync + 'static {
     /// [`Error`] if the call fails. A group that is not there is no error.
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error>;
 
-    /// Reads the page of the members of `group` that begins at `start`; none where the product has no such list, or it is
+    /// Reads the page of the members of `group` that begins at `start`; none if the product has no such list, or it is
     /// not of use. An error where there is no such group.
     ///
     /// # Errors
@@ -274,7 +274,7 @@ pub trait Client: Send + Sync + 'static {
         Ok(Vec::new())
     }
 
-    /// The keys of all applications that `remove_application_access` can name; `None` where the product does not tell.
+    /// The keys of all applications that `remove_application_access` can name; `None` if the product does not tell.
     ///
     /// # Errors
     /// [`Error`] if the call fails.
@@ -282,7 +282,7 @@ pub trait Client: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// The user that usher acts as; none where its credentials are nobody's: the key of an organisation, an application.
+    /// The user that usher acts as; none if its credentials are nobody's: the key of an organisation, an application.
     ///
     /// # Errors
     /// [`Error`] if the call fails.

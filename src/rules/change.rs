@@ -1,10 +1,9 @@
-//! What would turn an answer the other way.
+//! The smallest change that reverses an answer.
 
 use crate::domain::{MadeOf, Reason, Truth};
 
-/// The fewest changes that turn the answer at the root the other way: selected to not selected, anything else to
-/// selected. None where nothing that can change does it. A fact that becomes known counts as one change: it then settles
-/// its condition one way or the other.
+/// The fewest changes that reverse the answer at the root: selected to not selected, anything else to selected. None if
+/// no possible change does it. A fact that becomes known counts as one change, because it then settles its condition.
 pub fn smallest_change(reason: &Reason) -> Option<Vec<String>> {
     let wanted = if reason.truth == Truth::True { Truth::False } else { Truth::True };
     let changes = changes(reason, wanted)?;

@@ -1,4 +1,4 @@
-//! A scheme's selection as a tree, asked for the answer alone.
+//! A scheme's selection as a tree, evaluated for the answer alone.
 
 use crate::domain::{Condition, Exempt, NamedUsers, Scheme, Truth};
 
@@ -21,21 +21,22 @@ pub(super) struct Node {
     pub(super) kind: Kind,
 }
 
-/// How a condition comes to its answer.
+/// The kind of a condition: how it is evaluated.
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
-    /// By looking at facts.
+    /// The condition uses facts.
     Leaf(Leaf),
     /// All of these hold.
     All(Vec<Node>),
     /// Any of these holds.
     Any(Vec<Node>),
-    /// This does not hold.
+    /// The inner condition does not hold.
     Not(Box<Node>),
 }
 
 impl Compiled {
-    /// Reads `scheme`: it selects whom any condition of `select` selects who is in one of `only_groups` and not exempt.
+    /// Compiles `scheme`. It selects a user if any condition of `select` holds, the user is in one of `only_groups`,
+    /// and the user is not exempt.
     pub fn new(scheme: &Scheme) -> Self {
         let mut parts = vec![Node::new("select", Kind::Any(scheme.select.0.iter().map(Node::of).collect()))];
         if !scheme.only_groups.is_empty() {
@@ -47,7 +48,7 @@ impl Compiled {
         Self { root: Node::new("scheme", Kind::All(parts)) }
     }
 
-    /// Whether the scheme selects the user. Allocates nothing, but for expressions in CEL.
+    /// Whether the scheme selects the user. Allocates nothing, except for expressions in CEL.
     pub fn select(&self, subject: &Subject<'_>) -> Truth {
         self.root.truth(subject)
     }

@@ -1,20 +1,20 @@
-//! The words that a condition is explained by.
+//! The texts that explain a condition.
 
 use crate::domain::{Missing, Origin, Timestamp};
 
-/// So many of a list are named; a list may hold thousands.
+/// The number of items of a list that are named; a list may have thousands.
 const NAMED: usize = 10;
 
-/// The words for the facts that a condition came across.
+/// The texts for the facts that a condition used.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    /// What was looked at and against what.
+    /// The fact and the value that it was compared with.
     pub(super) because: String,
-    /// The value looked at.
+    /// The value of the fact.
     pub(super) value: Option<String>,
-    /// As of when it was known.
+    /// The time of the fact.
     pub(super) as_of: Option<Timestamp>,
-    /// What would turn the answer the other way.
+    /// The change that would reverse the answer.
     pub(super) change: Option<String>,
 }
 
@@ -29,7 +29,7 @@ impl Told {
         Self { value: Some(value.into()), change: Some(change.into()), ..self }
     }
 
-    /// Not told, since a fact is missing.
+    /// The texts for a missing fact.
     pub(super) fn missing(what: &str, why: Missing) -> Self {
         Self {
             because: format!("{what} can't be told: {why}"),

@@ -1,7 +1,8 @@
-//! Finds the schemes that may select a user without looking at the others.
+//! Finds the schemes that may select a user without evaluating the others.
 //!
-//! Most schemes can only select users of certain e-mail domains, or members of certain groups: they are found under
-//! those. Of two ways to find a scheme the one that fewer others share is taken. The rest is always looked at.
+//! Most schemes can only select users of certain e-mail domains, or members of certain groups. They are found by these.
+//! If a scheme could be found in two ways, the way that fewer other schemes share is used. The remaining schemes are
+//! always evaluated.
 
 use std::collections::HashMap;
 
@@ -9,22 +10,22 @@ use crate::domain::{DomainPattern, EmailAddress, EmailDomain, Facts, GroupName, 
 
 use crate::domain::Condition;
 
-/// Where schemes stand, by what a user must have for any of them not to say no. A place is a scheme's number.
+/// The places of schemes, by the property that a user must have to be selected. A place is a scheme's number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
     domains: HashMap<Box<str>, Places>,
     parents: HashMap<Box<str>, Places>,
     groups: HashMap<GroupName, Places>,
-    /// Those found by domain: each of them may select somebody whose e-mail address is not known.
+    /// The schemes that are found by domain. Each of them may select a user with an unknown e-mail address.
     by_domain: Places,
-    /// Those found by group, for somebody whose groups are not known.
+    /// The schemes that are found by group, for a user with unknown groups.
     by_group: Places,
     always: Places,
 }
 
 type Places = Vec<u32>;
 
-/// What a user must have.
+/// The property that a user must have.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key<'a> {
     Domain(&'a EmailDomain),
@@ -112,7 +113,7 @@ fn of_any(conditions: &[Condition]) -> Option<Vec<Key<'_>>> {
     Some(each?.into_iter().flatten().collect())
 }
 
-/// The keys that a user must have one of; none where the condition asks for no such thing.
+/// The keys of which a user must have at least one; none if the condition needs none.
 fn of(condition: &Condition) -> Option<Vec<Key<'_>>> {
     match condition {
         Condition::EmailDomain(patterns) => Some(patterns.iter().map(key).collect()),

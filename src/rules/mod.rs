@@ -1,8 +1,8 @@
-//! The rules: which schemes select a user, and why. Pure: facts in, answers with reasons out.
+//! The rules: which schemes select a user, and why. They are pure: facts in, answers with reasons out.
 //!
-//! A scheme is compiled once into a tree of conditions ([`Compiled`]). The tree is asked in two ways: for the answer
-//! alone, which allocates nothing, and for the reasons. Both look at the facts by the same code. [`Schemes`] holds many
-//! of them behind an index, and [`plan`] puts one event to those in question.
+//! A scheme is compiled once into a tree of conditions ([`Compiled`]). The tree is evaluated in two ways: for the
+//! answer alone, which allocates nothing, and for the reasons. Both use the facts by the same code. [`Schemes`] holds
+//! many of them behind an index, and [`plan`] evaluates the relevant ones for one event.
 
 mod cel;
 mod change;

@@ -6,39 +6,40 @@ use crate::domain::{
 
 use super::{Schemes, Subject, issue, reason::shorten, schemes::Ready};
 
-/// So many verdicts stand in a decision on an event, unless more schemes than that select the user.
+/// The number of verdicts in a decision on an event, unless more schemes than that select the user.
 const VERDICTS_KEPT: usize = 50;
 
-/// So many reasons stand in a decision, besides one for each verdict: a record of the log holds a megabyte.
+/// The number of reasons in a decision, besides one for each verdict: a record of the log holds a megabyte.
 const REASONS_KEPT: usize = 2_000;
 
-/// So many verdicts that a missing fact left open stand in a decision on a sighting: there is one for each user.
+/// The number of unknown verdicts in a decision on a sighting. It is small, because there is one decision for each
+/// user.
 const UNKNOWN_KEPT_IN_SWEEPS: usize = 10;
 
 /// Which schemes are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting<'a> {
-    /// Those whose trigger is the kind of event.
+    /// The schemes whose trigger is the kind of the event.
     ForEvent,
-    /// Those that a sweep is made for.
+    /// The schemes of a sweep.
     ForSweep {
-        /// Of the event's source. One that is no longer there or no longer enabled is not asked.
+        /// The schemes, of the event's source. A scheme that no longer exists or is no longer enabled is not asked.
         schemes: &'a [SchemeId],
-        /// Whether an administrator, or a count within the limits, has let the run go on.
+        /// Whether the run was released, by an administrator or by a count within the limits.
         released: bool,
     },
 }
 
-/// What the schemes say to an event, by the facts given.
+/// The answer of the schemes to an event, by the given facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// Set where no scheme was asked.
     pub no_action: Option<NoAction>,
-    /// What each scheme said. Of those that did not select the user only some are kept; none in a sweep.
+    /// The verdicts of the schemes. Of those that did not select the user only some are kept; in a sweep none.
     pub verdicts: Vec<SchemeVerdict>,
-    /// How many more schemes were asked that did not select the user.
+    /// The number of further schemes that were asked and did not select the user.
     pub others: u64,
-    /// In a sweep, those of the others that a missing fact left open.
+    /// In a sweep, the further schemes whose answer is unknown because of a missing fact.
     pub unknown: Vec<SchemeId>,
 }
 
@@ -48,7 +49,7 @@ impl Answer {
         self.verdicts.iter().any(|verdict| verdict.selected != Truth::False)
     }
 
-    /// No scheme is asked.
+    /// The answer without asking a scheme.
     pub fn nothing(why: NoAction) -> Self {
         Self { no_action: Some(why), verdicts: Vec::new(), others: 0, unknown: Vec::new() }
     }
@@ -80,11 +81,11 @@ pub fn plan(schemes: &Schemes, event: &Event, waiting: Waiting<'_>, facts: &Fact
 
 /// The schemes asked.
 struct Asked<'a> {
-    /// Those that stand in the decision, in order, with their answers.
+    /// The schemes in the decision, in order, with their answers.
     kept: Vec<(&'a Ready, Truth)>,
-    /// How many there were.
+    /// The number of schemes.
     total: usize,
-    /// In a sweep, those that a missing fact left open and that do not stand in the decision.
+    /// In a sweep, the unknown ones that are not in the decision.
     unknown: Vec<SchemeId>,
 }
 

@@ -1,4 +1,4 @@
-//! A scheme's selection asked for its reasons.
+//! A scheme's selection, evaluated for its reasons.
 
 use crate::domain::{MadeOf, Reason, Scheme, Truth};
 
@@ -26,8 +26,8 @@ impl Compiled {
     }
 }
 
-/// Leaves out what there is no `room` for, in reasons; those that made the answer what it is are kept before the others.
-/// A scheme may have a thousand conditions, and each user of a sweep gets the reasons.
+/// Removes the reasons for which there is no `room`. Reasons that led to the answer are kept before the others. A
+/// scheme may have a thousand conditions, and each user of a sweep gets the reasons.
 pub(super) fn shorten(reason: &mut Reason, room: &mut usize) {
     let decisive = match reason.made_of {
         MadeOf::Not => not(reason.truth),

@@ -9,10 +9,10 @@ use crate::domain::{EventKind, GroupName, Scheme, SchemeId, SchemeRef, SourceId,
 
 use super::{Compiled, Subject, index::Index};
 
-/// A scheme with the version of what it says.
+/// A scheme with the version of its content.
 #[derive(Debug, Clone)]
 pub struct VersionedScheme {
-    /// What it says.
+    /// The content.
     pub scheme: Scheme,
     /// Its id and version.
     pub reference: SchemeRef,
@@ -55,7 +55,7 @@ impl Schemes {
         Self::after(&Self::default(), schemes)
     }
 
-    /// As [`Schemes::new`]; what was read already of those that say what they said in `before` is not read anew.
+    /// As [`Schemes::new`]. A scheme with the same content as in `before` is not compiled again.
     pub fn after(before: &Self, schemes: impl IntoIterator<Item = VersionedScheme>) -> Self {
         let mut sources: HashMap<SourceId, OfSource> = HashMap::new();
         let enabled = schemes.into_iter().filter(|versioned| versioned.scheme.enabled);
@@ -99,7 +99,7 @@ impl Schemes {
         });
     }
 
-    /// Whether any scheme of `source` may look at what usher has seen of a user.
+    /// Whether any scheme of `source` may use the activity of users.
     pub fn look_at_activity(&self, source: &SourceId) -> bool {
         self.sources.get(source).is_some_and(|own| own.looks_at_activity)
     }
@@ -109,7 +109,7 @@ impl Schemes {
         self.sources.get(source).is_some_and(|own| !own.on_create.schemes.is_empty())
     }
 
-    /// Whether the scheme is there, enabled, and says what it said when it was `reference`.
+    /// Whether the scheme exists, is enabled, and has the content of `reference`.
     pub fn has(&self, reference: &SchemeRef) -> bool {
         self.sources
             .values()
@@ -117,8 +117,8 @@ impl Schemes {
             .any(|ready| ready.versioned.reference == *reference)
     }
 
-    /// The only users whom the scheme may select that says what it said when it was `reference`, by name or lasting id; none
-    /// where it may select others too, or says something else now.
+    /// The only users whom the scheme may select, by name or lasting id; none if it may select others too, or no longer
+    /// has the content of `reference`.
     pub fn only_users(&self, source: &SourceId, reference: &SchemeRef) -> Option<Vec<String>> {
         let ready = self.sources.get(source)?.by_id.get(&reference.id)?;
         let versioned = Some(&ready.versioned).filter(|versioned| versioned.reference == *reference)?;

@@ -1,14 +1,14 @@
-//! Whom the rules are asked about.
+//! The user for whom the rules are evaluated.
 
 use crate::domain::{Facts, Timestamp, UserId};
 
-/// Whom the conditions are asked about, and when.
+/// The user for whom the conditions are evaluated, and the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
-    /// The lasting id, where it is known.
+    /// The lasting id, if it is known.
     pub user: Option<&'a UserId>,
-    /// What is known of the user.
+    /// The facts about the user.
     pub facts: &'a Facts,
-    /// The time by which ages are told.
+    /// The time for computing ages.
     pub now: Timestamp,
 }

@@ -1,8 +1,9 @@
-//! Kleene's three-valued logic: what is unknown stays unknown, unless the rest settles it.
+//! Kleene's three-valued logic: an unknown part makes the whole unknown, unless the other parts settle it.
 
 use crate::domain::Truth;
 
-/// True if any is; unknown if none is and some can't be told; false for none at all. Stops at the first that is true.
+/// True if any is true; unknown if none is true and some are unknown; false for an empty list. Stops at the first that
+/// is true.
 pub fn any(truths: impl IntoIterator<Item = Truth>) -> Truth {
     let mut so_far = Truth::False;
     for truth in truths {

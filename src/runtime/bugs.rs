@@ -47,7 +47,7 @@ pub(crate) async fn through<H: Handler>(
     }
 }
 
-/// What `work` gives; none where it ended by a bug. What handlers keep of their own is behind locks that outlive a panic.
+/// What `work` gives; none if it ended by a bug. What handlers keep of their own is behind locks that outlive a panic.
 pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
     AssertUnwindSafe(work).catch_unwind().await.ok()
 }

@@ -68,7 +68,7 @@ impl Failures {
         }
     }
 
-    /// A partition that comes, counted until it is dropped; none where nothing is counted.
+    /// A partition that comes, counted until it is dropped; none if nothing is counted.
     pub fn partition_comes(&self) -> Option<CountedPartition> {
         Some(self.metrics.as_ref()?.partitions.comes(&self.stage, &self.source))
     }

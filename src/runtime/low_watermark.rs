@@ -31,7 +31,7 @@ pub(crate) struct Reached {
 }
 
 impl LowWatermark {
-    /// Takes the record at `offset`, with what is safe when all up to it is finished; false where it is taken already. Offsets
+    /// Takes the record at `offset`, with what is safe when all up to it is finished; false if it is taken already. Offsets
     /// have gaps, and a log that fetches anew may give a lower one: that one is safe with no more than those above it.
     pub(crate) fn take(&mut self, offset: u64, safe: u64) -> bool {
         let Err(place) = self.taken.binary_search_by_key(&offset, |taken| taken.offset) else { return false };

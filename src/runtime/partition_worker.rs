@@ -36,7 +36,7 @@ pub(crate) fn is_of(record: &Stored, source: &SourceId) -> bool {
     UserKey::parse(&record.key).is_some_and(|key| key.source() == source.as_str())
 }
 
-/// The span of the work on `record`; none where it is a part of no trace.
+/// The span of the work on `record`; none if it is a part of no trace.
 fn stage_span<H: Handler>(handler: &H, record: &Stored, work: &Work) -> Option<NewSpan> {
     let span = traced::worked_on(work.system, handler.input(), record)?;
     Some(span.with("usher.source", handler.source().to_string()).with("usher.stage", handler.stage().as_str()))

@@ -67,7 +67,7 @@ impl Route {
 }
 
 impl Route {
-    /// What stands for the segments in braces, decoded, in their order; none where `path` is another one.
+    /// What stands for the segments in braces, decoded, in their order; none if `path` is another one.
     pub fn segments(&self, path: &str) -> Option<Vec<String>> {
         let (mut wanted, mut given, mut found) = (self.path.split('/'), path.split('/'), Vec::new());
         loop {
@@ -99,7 +99,7 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Reads the JSON body; 400 where it is none.
+    /// Reads the JSON body; 400 if it is none.
     ///
     /// # Errors
     /// An answer with status 400 if the body is no JSON of this form.

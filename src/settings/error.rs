@@ -14,7 +14,7 @@ use crate::{
 /// One thing that is wrong with a scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Wrong {
-    /// The line, from 1; none where it is about the whole.
+    /// The line, from 1; none if it is about the whole.
     pub line: Option<usize>,
     /// The column, from 1, in characters.
     pub column: Option<usize>,

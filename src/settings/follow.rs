@@ -117,7 +117,7 @@ impl Settings {
         self.0.next.send_replace(next);
     }
 
-    /// Applies one record; true where it changes a scheme. One that can't be read never can be: it is told of, and passed
+    /// Applies one record; true if it changes a scheme. One that can't be read never can be: it is told of, and passed
     /// over.
     fn apply_one(&self, record: &Stored) -> bool {
         if record.payload.is_empty() {

@@ -86,12 +86,12 @@ impl Settings {
         self.state().list()
     }
 
-    /// One scheme; none where there is none, or it was deleted.
+    /// One scheme; none if there is none, or it was deleted.
     pub fn get(&self, id: &SchemeId) -> Option<Listed> {
         self.state().get(id)
     }
 
-    /// What was done to a scheme, newest first; empty for one of the file. None where there never was one, or it was
+    /// What was done to a scheme, newest first; empty for one of the file. None if there never was one, or it was
     /// deleted long ago.
     pub fn history(&self, id: &SchemeId) -> Option<Vec<SchemeChange>> {
         self.state().history(id)

@@ -78,7 +78,7 @@ impl State {
         }
     }
 
-    /// What was set under `key` is `prepared` from now on. True where it was a scheme.
+    /// What was set under `key` is `prepared` from now on. True if it was a scheme.
     pub fn set(&mut self, key: &str, prepared: Prepared) -> bool {
         let key = key.to_owned();
         match prepared {
@@ -116,7 +116,7 @@ impl State {
         Known { stored: Arc::new(stored), read }
     }
 
-    /// What was set under `key` is taken back. True where it was a scheme.
+    /// What was set under `key` is taken back. True if it was a scheme.
     pub fn take_back(&mut self, key: &str) -> bool {
         self.pauses.remove(key);
         self.cancelled.remove(key);

@@ -63,7 +63,7 @@ pub struct Connection {
     metrics: Metrics,
     /// As many changes as may be asked for at a time.
     places: ResizableSemaphore,
-    /// How the client calls; none where that never changes.
+    /// How the client calls; none if that never changes.
     settings: Option<Arc<CallSettings>>,
     share: Mutex<RateShare>,
     /// Grows when what steps are judged by has changed: credentials, what is protected, the mode.
@@ -88,11 +88,11 @@ pub struct Connection {
 pub struct Calls {
     /// The client.
     pub client: Arc<dyn Client>,
-    /// How the client calls; none where that never changes.
+    /// How the client calls; none if that never changes.
     pub settings: Option<Arc<CallSettings>>,
     /// How often the whole installation may call.
     pub rate: Rate,
-    /// The partitions that processes share; none where this process does all the work.
+    /// The partitions that processes share; none if this process does all the work.
     pub partitions: Option<u16>,
 }
 

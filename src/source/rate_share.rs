@@ -11,7 +11,7 @@ pub(crate) struct RateShare {
     pub(crate) configured: Rate,
     /// The partitions of the executor that are this process's.
     pub(crate) held: u16,
-    /// All partitions; none where no other process can have any.
+    /// All partitions; none if no other process can have any.
     pub(crate) partitions: Option<u16>,
 }
 

@@ -67,7 +67,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Waits before the next attempt, at least `after`; false where there is to be none.
+    /// Waits before the next attempt, at least `after`; false if there is to be none.
     pub(crate) async fn wait(
         &mut self,
         error: &Error,

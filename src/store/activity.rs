@@ -127,7 +127,7 @@ const SNAPSHOT: u8 = 1;
 /// Stands in place of a snapshot that says what the activity says.
 const SAME: u8 = 2;
 
-/// None where the row is of no form that this version knows.
+/// None if the row is of no form that this version knows.
 fn read(row: &[u8]) -> Option<Seen> {
     let (activity, rest) = match row.split_first()? {
         (&FORM, rest) => {

@@ -32,7 +32,7 @@ impl Forgotten {
         row
     }
 
-    /// None where the row is not one of this version: then it is looked into anew.
+    /// None if the row is not one of this version: then it is looked into anew.
     pub(super) fn read(row: &[u8]) -> Option<Self> {
         let (before, until) = row.split_at_checked(8)?;
         let before = Timestamp::from_millis(i64::from_be_bytes(before.try_into().ok()?));

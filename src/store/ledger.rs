@@ -189,7 +189,7 @@ impl Ledger {
         self.reaches.of(&scope.0)
     }
 
-    /// Of which records of the input it may be forgotten that they are done. None where nobody has looked yet.
+    /// Of which records of the input it may be forgotten that they are done. None if nobody has looked yet.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read.

@@ -81,7 +81,7 @@ fn read(row: impl AsRef<[u8]>) -> Vec<PendingStep> {
     serde_json::from_slice(row.as_ref()).unwrap_or_default()
 }
 
-/// None where there are no steps: no row is kept then.
+/// None if there are no steps: no row is kept then.
 fn write(steps: &[PendingStep]) -> Option<Vec<u8>> {
     (!steps.is_empty()).then(|| serde_json::to_vec(steps).expect("text and numbers are JSON"))
 }

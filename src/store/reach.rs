@@ -32,7 +32,7 @@ impl Reach {
         self.oldest.store(oldest.as_millis(), Ordering::Release); // last: it says that both are told
     }
 
-    /// Before when nothing needs to be remembered, of what would be forgotten before `over` by its age alone. None where
+    /// Before when nothing needs to be remembered, of what would be forgotten before `over` by its age alone. None if
     /// nothing was told yet.
     pub(super) fn horizon(&self, over: Timestamp) -> Option<Timestamp> {
         let oldest = self.oldest.load(Ordering::Acquire);

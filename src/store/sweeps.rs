@@ -83,7 +83,7 @@ impl SweepStore {
         Self { tree, changing: Arc::default() }
     }
 
-    /// What has become of `sweep`; none where it has not begun.
+    /// What has become of `sweep`; none if it has not begun.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
@@ -118,7 +118,7 @@ impl SweepStore {
         Ok(())
     }
 
-    /// How the comparison of users stands, and since when; none where there was none.
+    /// How the comparison of users stands, and since when; none if there was none.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read.

@@ -22,7 +22,7 @@ use crate::printable::{Escapes, Printable, plain};
 /// How long the end of the process waits for what was logged to be written.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// The lines of this process; none where logging was not started.
+/// The lines of this process; none if logging was not started.
 static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// How log lines look.

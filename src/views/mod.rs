@@ -194,7 +194,7 @@ impl Views {
         self.database.read(|db| DeadLetters(db).list(filter, paging))
     }
 
-    /// One dead letter, with what it keeps to be taken up again; none where there is no such letter.
+    /// One dead letter, with what it keeps to be taken up again; none if there is no such letter.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -202,7 +202,7 @@ impl Views {
         self.database.read(|db| DeadLetters(db).get(id))
     }
 
-    /// What usher has seen of a user; none where it has come across no event under this id.
+    /// What usher has seen of a user; none if it has come across no event under this id.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -215,7 +215,7 @@ impl Views {
         self.heard.of(source)
     }
 
-    /// The last firing of a scheme's schedule; none where it was never armed.
+    /// The last firing of a scheme's schedule; none if it was never armed.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -223,7 +223,7 @@ impl Views {
         self.database.read(|db| LastFirings(db).get(scheme))
     }
 
-    /// How the comparison of a source's users stands, and since when; none where there was none.
+    /// How the comparison of a source's users stands, and since when; none if there was none.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -231,7 +231,7 @@ impl Views {
         self.database.read(|db| Comparisons(db).get(source))
     }
 
-    /// The last list of a source's users that was read to its end, and when; none where there was none.
+    /// The last list of a source's users that was read to its end, and when; none if there was none.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -239,7 +239,7 @@ impl Views {
         self.database.read(|db| Comparisons(db).list(source))
     }
 
-    /// What was said last about the newcomers of `source`; none where nothing was.
+    /// What was said last about the newcomers of `source`; none if nothing was.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].

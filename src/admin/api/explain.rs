@@ -41,7 +41,7 @@ pub(super) struct ExplanationRow {
     user_name: Option<String>,
     selected: &'static str,
     reasons: Why,
-    /// The fewest changes that would turn the answer round; null where nothing can.
+    /// The fewest changes that would turn the answer round; null if nothing can.
     change: Option<Vec<String>>,
     steps: Vec<StepRow>,
     notes: Vec<&'static str>,

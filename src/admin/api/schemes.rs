@@ -50,7 +50,7 @@ pub(super) struct SchemeRow {
     changed: Option<ByRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
-    /// Whether the product has what it names; null where nothing is looked up.
+    /// Whether the product has what it names; null if nothing is looked up.
     references: Option<ReferencesRow>,
 }
 

@@ -95,7 +95,7 @@ pub(super) struct SourceNow {
 /// The last list of the source's users that was read to its end.
 #[derive(Default, Serialize, ToSchema)]
 struct UsersRow {
-    /// Whether it is known to be the whole list; none where none was read yet.
+    /// Whether it is known to be the whole list; none if none was read yet.
     complete: Option<bool>,
     /// Why users may be missing from it.
     why: Option<String>,
@@ -150,7 +150,7 @@ impl SourceNow {
 pub(super) struct SourceDetail {
     #[serde(flatten)]
     now: SourceNow,
-    /// What `protect` and the schemes that are on name, and whether the product has it; null where nothing is looked up.
+    /// What `protect` and the schemes that are on name, and whether the product has it; null if nothing is looked up.
     references: Option<ReferencesRow>,
 }
 

@@ -147,7 +147,7 @@ impl Shutdown {
         GoingOn { shutdown: self.clone(), number }
     }
 
-    /// Waits until `work` is done; none where it takes longer than its part may.
+    /// Waits until `work` is done; none if it takes longer than its part may.
     pub(in crate::app) async fn within<T>(&self, part: Part, work: impl Future<Output = T>) -> Option<T> {
         let _going_on = self.begins(part.name());
         let rest = part.until().saturating_sub(self.drain().elapsed());

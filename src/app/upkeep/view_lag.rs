@@ -27,7 +27,7 @@ pub(in crate::app) async fn follow(views: &Views, log: &Arc<dyn Log>, metrics: &
     }
 }
 
-/// The records of `stream` that the views have still to read; none where that can't be found out now.
+/// The records of `stream` that the views have still to read; none if that can't be found out now.
 async fn lag(views: &Views, log: &Arc<dyn Log>, stream: Stream) -> Option<u64> {
     let mut lag = 0;
     for partition in (0..log.partitions()).map(Partition) {

@@ -200,7 +200,7 @@ pub struct Pages<'a> {
 }
 
 impl Pages<'_> {
-    /// The next page, which may be empty; none where there are no more, or no more are wanted.
+    /// The next page, which may be empty; none if there are no more, or no more are wanted.
     ///
     /// # Errors
     /// As [`Api::get`]; [`Error::Unreadable`] also if a page names itself as the next one.
@@ -224,7 +224,7 @@ impl Pages<'_> {
         Ok(Some(items))
     }
 
-    /// Where the rest begins; none where there is none.
+    /// Where the rest begins; none if there is none.
     pub fn rest(&self) -> Option<&str> {
         self.cursor.as_deref()
     }

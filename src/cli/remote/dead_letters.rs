@@ -181,7 +181,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
 }
 
 /// The open letters that the filters let through, where the person at the terminal wants something to become of all of
-/// them; none where they don't.
+/// them; none if they don't.
 async fn matching(api: &Api, output: &mut Output<'_>, which: &Which, what: &str) -> Result<Vec<String>, Error> {
     let mut pairs = which.filters.pairs();
     if which.filters.state.is_none() {

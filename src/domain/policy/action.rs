@@ -1,4 +1,4 @@
-//! What schemes do, and the steps they ask for.
+//! The actions of schemes, and the steps that follow from them.
 
 use serde_json::Value;
 
@@ -19,11 +19,12 @@ pub enum Action {
     Deactivate,
     /// Make the account active.
     Reactivate,
-    /// Delete the account. Refused by the product, the actions after it are performed; done, they are skipped.
+    /// Delete the account. If the product refuses, the actions after it are performed; if the account is deleted, they
+    /// are skipped.
     Delete,
-    /// Put this behind the login name, once.
+    /// Append a suffix to the login name, once.
     Rename {
-        /// What.
+        /// The suffix.
         suffix: String,
     },
     /// Give the account a random password that nobody knows.
@@ -103,7 +104,7 @@ impl ActionKind {
         }
     }
 
-    /// Whether it can take away what somebody needs to administer the source.
+    /// Whether it can take away a right that the user needs to administer the source.
     pub const fn takes_away(self) -> bool {
         !matches!(self, Self::AddGroups | Self::Reactivate | Self::CreateIssue)
     }
@@ -141,7 +142,8 @@ pub struct IssueTemplate {
 }
 
 impl IssueTemplate {
-    /// Whether `part` of a name may stand in its texts. True also where it stands there by itself.
+    /// Whether its texts may contain `part` of a name. This is also true if the text contains it without the rest of
+    /// the name.
     pub fn may_name(&self, part: &str) -> bool {
         let in_fields = || Value::Object(self.fields.clone()).to_string().contains(part);
         self.summary.contains(part) || in_fields()
@@ -163,7 +165,7 @@ pub struct Issue {
     pub marker: String,
 }
 
-/// One action on one user, worded as the state to bring about.
+/// One action on one user, described as the state to reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// The user is a member of the group.
@@ -182,10 +184,10 @@ pub enum Step {
     Delete,
     /// The login name ends with this.
     Rename {
-        /// What.
+        /// The suffix.
         suffix: String,
     },
-    /// The password is one that nobody knows.
+    /// The password is a random one that nobody knows.
     InvalidatePassword {
         /// Whether the user is sent a link to set a new one.
         send_reset_link: bool,
@@ -195,12 +197,12 @@ pub enum Step {
 }
 
 impl Step {
-    /// Whether it is kept back where many users are created at once: it takes something away, or creates an issue.
+    /// Whether it is held if many users are created at once: it takes something away, or creates an issue.
     pub fn is_kept_back_in_mass_creations(&self) -> bool {
         self.kind().takes_away() || matches!(self, Self::CreateIssue(_))
     }
 
-    /// The action it comes from.
+    /// The kind of its action.
     pub const fn kind(&self) -> ActionKind {
         match self {
             Self::AddGroup(_) => ActionKind::AddGroups,
@@ -221,7 +223,7 @@ impl Step {
         self.kind().as_str()
     }
 
-    /// What the step is about, for the run log; empty where the action says it all.
+    /// The target of the step, for the run log; empty if the action has none.
     pub fn target(&self) -> String {
         match self {
             Self::AddGroup(group) | Self::RemoveGroup(group) => group.to_string(),

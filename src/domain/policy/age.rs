@@ -13,7 +13,7 @@ pub struct Age {
     seconds: u64,
 }
 
-/// Why a text is not a length of time; `Display` says what to write instead.
+/// The reason why a text is not a length of time. `Display` says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a length of time; write `90d`, `12h`, `30m` or `2w`, up to 100 years")]
 pub struct InvalidAge(String);
@@ -22,7 +22,7 @@ const UNITS: [(char, u64); 5] = [('w', 7 * 86_400), ('d', 86_400), ('h', 3_600),
 const LONGEST: u64 = 100 * 366 * 86_400;
 
 impl Age {
-    /// So many days.
+    /// A number of days.
     pub const fn days(days: u32) -> Self {
         Self { seconds: days as u64 * 86_400 }
     }
@@ -53,7 +53,7 @@ impl FromStr for Age {
 }
 
 impl fmt::Display for Age {
-    /// In the largest unit that divides it; weeks as days.
+    /// Writes it in the largest unit that divides it; weeks as days.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fits = UNITS.into_iter().skip(1).find(|(_, per)| self.seconds.is_multiple_of(*per));
         let (unit, per) = fits.unwrap_or(('s', 1));

@@ -1,4 +1,4 @@
-//! Whom a scheme selects.
+//! The selection of a scheme: which users it selects.
 
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ pub enum Condition {
     EmailDomain(Vec<DomainPattern>),
     /// The e-mail domain is none of these.
     EmailDomainNot(Vec<DomainPattern>),
-    /// One of these users.
+    /// The user is one of these.
     Users(NamedUsers),
     /// An expression in CEL holds.
     Where(Expression),
@@ -29,7 +29,7 @@ pub enum Condition {
     All(Vec<Condition>),
     /// Any of these holds.
     Any(Vec<Condition>),
-    /// This does not hold.
+    /// The inner condition does not hold.
     Not(Box<Condition>),
 }
 
@@ -106,7 +106,7 @@ impl Condition {
         self.kind().as_str()
     }
 
-    /// Whether it may look at what usher has seen of a user.
+    /// Whether it may use the activity of a user.
     pub fn looks_at_activity(&self) -> bool {
         match self {
             Self::NeverLoggedIn(_) | Self::LastLoginBefore(_) | Self::LoggedInOnce(_) | Self::Where(_) => true,
@@ -119,7 +119,7 @@ impl Condition {
         }
     }
 
-    /// The only users for whom it may hold; none where it may hold for others too.
+    /// The only users for whom it may hold; none if it may hold for others too.
     fn only_users(&self) -> Option<Vec<&str>> {
         match self {
             Self::Users(users) => Some(users.as_slice().iter().map(String::as_str).collect()),
@@ -170,7 +170,7 @@ pub struct LoggedInOnce {
     pub not_within: Option<Age>,
 }
 
-/// The text of a condition in CEL over `user`; see [`crate::rules`] for what it may say.
+/// The text of a condition in CEL over `user`; see [`crate::rules`] for the allowed names and functions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Expression(String);
@@ -192,12 +192,12 @@ impl Expression {
 pub struct Selection(pub Vec<Condition>);
 
 impl Selection {
-    /// Whether no condition stands in it; such a scheme is refused.
+    /// Whether it has no condition. Such a scheme is refused.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The only users whom it may select, by name or lasting id; none where it may select others too.
+    /// The only users whom it may select, by name or lasting id; none if it may select others too.
     pub fn only_users(&self) -> Option<Vec<&str>> {
         only_users_of_any(&self.0)
     }

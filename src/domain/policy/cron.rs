@@ -1,11 +1,12 @@
-//! The dialect of cron that schedules are written in: five fields of numbers, names, `*`, ranges, steps and lists.
+//! The cron dialect of schedules: five fields of numbers, names, `*`, ranges, steps and lists.
 //!
-//! The library that finds the times reads more than that. What other schedulers mean otherwise (Quartz's `?`, `#`, `L` and
-//! `W`), and what it reads without a word as something else than is written, is refused here with what to write.
+//! The library that computes the times accepts more. This module refuses forms with another meaning in other schedulers
+//! (Quartz's `?`, `#`, `L` and `W`), and forms that the library would silently read as something else. Each refusal
+//! says what to write.
 
 use std::fmt;
 
-/// Why a pattern is not in the dialect; `Display` says what to write instead.
+/// The reason why a pattern is not in the dialect. `Display` says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Dialect {
     /// Not five fields.
@@ -16,15 +17,15 @@ pub enum Dialect {
         "it has {fields} fields, as Quartz has them: leave out the seconds, which come first, and the year{instead}"
     )]
     Quartz {
-        /// How many.
+        /// The number of fields.
         fields: usize,
-        /// The same in five fields, where that can be told.
+        /// The same schedule in five fields, if there is one.
         instead: Instead,
     },
     /// `TZ=`, in front.
     #[error("the time zone has a key of its own: write `timezone: Europe/Berlin`, say")]
     TimeZone,
-    /// A word that is none.
+    /// An unknown word.
     #[error("`{0}` is no word for a time; write @hourly, @daily, @weekly, @monthly or @yearly")]
     Word(String),
     /// `?`.
@@ -62,7 +63,7 @@ pub enum Dialect {
     Value {
         /// As written.
         value: String,
-        /// Where.
+        /// The field with the fault.
         field: Field,
     },
     /// A step of 0, or one that is no number.
@@ -83,7 +84,7 @@ pub enum Dialect {
         item: String,
         /// The only value.
         first: u32,
-        /// What to write.
+        /// The text to write instead.
         advice: &'static str,
     },
     /// A step of days together with days of the week.
@@ -167,7 +168,7 @@ impl Field {
         }
     }
 
-    /// What `*` goes through.
+    /// The range of `*`.
     const fn all(self) -> (u32, u32) {
         match self {
             Self::DayOfWeek => (0, 6),
@@ -240,7 +241,7 @@ impl Field {
         }
     }
 
-    /// What other schedulers write.
+    /// Refuses the forms of other schedulers.
     fn check_foreign(self, item: &str) -> Result<(), Dialect> {
         let upper = item.to_uppercase();
         let is_name = upper.split(['-', '/']).any(|part| self.names().contains(&part));

@@ -1,15 +1,15 @@
-//! So many users created at once that it looks like a directory being connected.
+//! Mass creations: so many users are created at once that a directory was probably connected.
 
 use std::time::Duration;
 
 use crate::domain::{Decision, EventKind, NoAction, Timestamp, Via};
 
-/// How many users may be created at once before steps that take something away or create issues are kept back.
+/// The number of users who may be created at once before steps that take something away or create issues are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MassCreation {
-    /// So many are never too many.
+    /// Up to this number of users is never a mass creation.
     pub users: u64,
-    /// So many of those that usher knows are not too many either.
+    /// Up to this percentage of the known users is not a mass creation either.
     pub percent: u8,
     /// Within this time.
     pub within: Duration,
@@ -22,13 +22,13 @@ impl Default for MassCreation {
 }
 
 impl MassCreation {
-    /// How many may be created within the time, where usher knows so many.
+    /// The number of users who may be created within the time, if usher knows `known` users.
     pub fn most(&self, known: u64) -> u64 {
         let percent = u128::from(known) * u128::from(self.percent) / 100;
         self.users.max(u64::try_from(percent).unwrap_or(u64::MAX))
     }
 
-    /// Why steps are kept back, in words.
+    /// The reason why steps are held, for people.
     pub fn why(&self, most: u64) -> String {
         let minutes = self.within.as_secs().div_ceil(60);
         format!(
@@ -39,7 +39,7 @@ impl MassCreation {
 }
 
 impl Decision {
-    /// When the user was created, where this is about a creation that a webhook or a feed told of first.
+    /// The time of the creation, if this event is a creation that a webhook or a feed reported first.
     pub fn told_creation(&self) -> Option<Timestamp> {
         let is_told = match self.via {
             Via::Webhook | Via::Feed => self.kind == EventKind::Created,

@@ -1,4 +1,4 @@
-//! Schemes: what sets them off, whom they select and what they do.
+//! Schemes: their triggers, selections and actions.
 
 pub(super) mod action;
 pub(super) mod age;

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 pub struct NamedUsers(Arc<[String]>);
 
 impl NamedUsers {
-    /// How many users one list may hold.
+    /// The highest number of users in one list.
     pub const MOST: usize = 100_000;
 
     /// A list of these.

@@ -1,4 +1,4 @@
-//! What schemes and sources name of a product: groups, users and applications.
+//! The names that schemes and sources use for parts of a product: groups, users and applications.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::domain::{Action, Scheme};
 
-/// What kind of thing is named.
+/// The kind of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReferenceKind {
@@ -39,7 +39,7 @@ impl fmt::Display for ReferenceKind {
     }
 }
 
-/// The key that a name stands under.
+/// The configuration key that contains a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum MentionedAt {
     /// `protect.users` of a source.
@@ -75,7 +75,7 @@ impl MentionedAt {
         }
     }
 
-    /// What kind of thing stands there.
+    /// The kind of the names under this key.
     pub const fn kind(self) -> ReferenceKind {
         match self {
             Self::ProtectUsers | Self::ExemptUsers => ReferenceKind::User,
@@ -86,7 +86,7 @@ impl MentionedAt {
         }
     }
 
-    /// Whether users are kept from harm by it: where it names nothing, it protects nobody.
+    /// Whether the key protects users: a name that matches nothing protects nobody.
     pub const fn is_protective(self) -> bool {
         match self {
             Self::ProtectUsers | Self::ProtectAdminGroups | Self::ExemptUsers | Self::ExemptGroups => true,
@@ -101,17 +101,17 @@ impl fmt::Display for MentionedAt {
     }
 }
 
-/// Something by its name, wherever that stands.
+/// A kind and a name, without the place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reference {
-    /// What kind of thing.
+    /// The kind of the name.
     pub kind: ReferenceKind,
     /// As it is written.
     pub name: String,
 }
 
 impl Reference {
-    /// The name for logs and for what is recorded: an e-mail address without the part that names a person.
+    /// The name for logs and records: an e-mail address without its local part.
     pub fn shown(&self) -> String {
         match (self.kind, self.name.rsplit_once('@')) {
             (ReferenceKind::User, Some((_, domain))) => format!("…@{domain}"),
@@ -123,14 +123,14 @@ impl Reference {
 /// A name in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
-    /// The key that it stands under.
+    /// The key that contains it.
     pub at: MentionedAt,
     /// As it is written.
     pub name: String,
 }
 
 impl Mention {
-    /// What is named.
+    /// The kind and name.
     pub fn reference(&self) -> Reference {
         Reference { kind: self.at.kind(), name: self.name.clone() }
     }

@@ -1,4 +1,4 @@
-//! What an administrator wants done: trigger, selection, actions.
+//! Schemes: the rules of an administrator, with trigger, selection and actions.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -12,10 +12,10 @@ use crate::domain::{Action, Condition, Exempt, GroupName, SchemeId, Selection, S
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Schemes that are not in test mode change what they say.
+    /// Schemes that are not in test mode make their changes.
     #[default]
     Active,
-    /// Nothing is changed anywhere; everything else happens.
+    /// usher decides and records, and changes nothing anywhere.
     Observe,
 }
 
@@ -48,15 +48,15 @@ impl Limits {
 pub struct Scheme {
     /// Chosen by the administrator, unique.
     pub id: SchemeId,
-    /// For people.
+    /// The name shown to people.
     pub name: String,
-    /// Where it applies.
+    /// The source in which it applies.
     pub source: SourceId,
     /// What sets it off.
     pub trigger: Trigger,
-    /// Off: kept, and never looked at.
+    /// Whether the scheme is used. If not, it is only kept.
     pub enabled: bool,
-    /// On (as a new scheme is): everything is recorded, nothing is changed.
+    /// Whether everything is recorded and nothing is changed. It is on in a new scheme.
     pub test_mode: bool,
     /// Whom.
     pub select: Selection,
@@ -71,14 +71,14 @@ pub struct Scheme {
 }
 
 impl Scheme {
-    /// Its id with a digest of what it says: two schemes that say the same have the same.
+    /// The id and the digest of the content. Two schemes with the same content have the same digest.
     pub fn reference(&self) -> SchemeRef {
         let canonical = serde_json::to_vec(self).expect("a scheme has no keys but text, so it is JSON");
         SchemeRef { id: self.id.clone(), version: hex::encode(&Sha256::digest(canonical)[..4]) }
     }
 
-    /// The groups of whose members the answer about a user may depend: those that narrow the selection; and those of its
-    /// actions, where a list of members can tell that all actions are done already.
+    /// The groups whose memberships may decide about a user. These are the groups that narrow the selection, and those
+    /// of the actions if a list of members can show that all actions are done already.
     pub fn groups_of_interest(&self) -> BTreeSet<&GroupName> {
         let mut groups: BTreeSet<_> = self.only_groups.iter().chain(&self.exempt.groups).collect();
         let is_told_by_lists = |action: &Action| match action {
@@ -103,7 +103,7 @@ impl Scheme {
         groups
     }
 
-    /// Whether it may look at what usher has seen of a user: to select them, or to write about their logins.
+    /// Whether it may use the activity of a user: to select the user, or to write about their logins.
     pub fn looks_at_activity(&self) -> bool {
         let writes_of_logins =
             |action: &Action| matches!(action, Action::CreateIssue(issue) if issue.may_name("login"));
@@ -116,7 +116,7 @@ impl Scheme {
 pub struct SchemeRef {
     /// Which scheme.
     pub id: SchemeId,
-    /// Which version: a digest of what it says.
+    /// The version: a digest of the content.
     pub version: String,
 }
 

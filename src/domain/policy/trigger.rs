@@ -1,4 +1,4 @@
-//! What sets a scheme off.
+//! The trigger of a scheme.
 
 use std::{fmt, str::FromStr};
 
@@ -9,7 +9,7 @@ use croner::Cron;
 use super::cron::{self, Dialect};
 use crate::domain::Timestamp;
 
-/// What sets a scheme off.
+/// The trigger of a scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trigger {
     /// A user was created.
@@ -58,7 +58,7 @@ impl TriggerKind {
         }
     }
 
-    /// Whether it sets off a sweep over all users of the source, and not one event about one user.
+    /// Whether it starts a sweep over all users of the source, and not one event about one user.
     pub const fn is_sweep(self) -> bool {
         matches!(self, Self::Schedule | Self::Manual)
     }
@@ -92,15 +92,15 @@ pub enum InvalidSchedule {
     /// The pattern.
     #[error("`{0}` is not a cron pattern; write five fields, `0 3 * * MON` for Mondays at three, say")]
     Pattern(String),
-    /// It means something else to usher than to others, or never what it seems to.
+    /// The schedule has another meaning in other schedulers, or never does what it seems to.
     #[error("`{pattern}` is not a schedule: {why}")]
     Dialect {
         /// As written.
         pattern: String,
-        /// What to write.
+        /// The reason, with the text to write instead.
         why: Dialect,
     },
-    /// It has no next time.
+    /// The schedule has no next time.
     #[error("`{0}` never comes; write a date that there is")]
     Never(String),
     /// The time zone.
@@ -134,7 +134,7 @@ impl Schedule {
         self.timezone
     }
 
-    /// The first time due after `at`; none where there is none before the end of time.
+    /// The first time due after `at`; none if there is none before the end of time.
     pub fn next_after(&self, at: Timestamp) -> Option<Timestamp> {
         let at = DateTime::<Utc>::from_timestamp_millis(at.as_millis())?.with_timezone(&self.timezone);
         let next = self.cron.find_next_occurrence(&at, false).ok()?;

@@ -8,17 +8,17 @@ use crate::domain::{SourceId, Timestamp, UserId, UserKey};
 pub struct AdministratorClaim {
     /// Names the claim.
     pub id: String,
-    /// Of which source.
+    /// The source.
     pub source: SourceId,
-    /// From whom something is to be taken.
+    /// The administrator who would lose something.
     pub user: UserId,
-    /// When it was made, by the clock of the process that made it.
+    /// The time of the claim, by the clock of the process that made it.
     pub at: Timestamp,
-    /// What became of it.
+    /// The state of the claim.
     pub state: ClaimState,
 }
 
-/// What became of a claim.
+/// The state of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimState {
     /// The step is about to be done.
@@ -30,7 +30,7 @@ pub enum ClaimState {
 }
 
 impl AdministratorClaim {
-    /// The same for all claims of a source: they stand in one order.
+    /// The key of its record. All claims of a source have the same key, so they are in one order.
     pub fn key(&self) -> UserKey {
         UserKey::of_source(&self.source)
     }

@@ -8,11 +8,11 @@ use crate::domain::{
 /// Three-valued truth: a condition on a fact that is not known is unknown, and so is its opposite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Truth {
-    /// It holds.
+    /// The condition holds.
     True,
-    /// It does not.
+    /// The condition does not hold.
     False,
-    /// A fact is missing; selects nobody.
+    /// A fact is missing. An unknown condition selects nobody.
     Unknown,
 }
 
@@ -34,24 +34,24 @@ pub struct Reason {
     pub condition: String,
     /// Whether it held.
     pub truth: Truth,
-    /// What was looked at and against what, in words; the missing fact where the truth is unknown.
+    /// The fact and the value that it was compared with, in words; the missing fact if the truth is unknown.
     pub because: String,
-    /// As of when the fact looked at was known; none where the condition looks at no fact or it is missing.
+    /// The time of the fact; none if the condition uses no fact or it is missing.
     pub as_of: Option<Timestamp>,
-    /// The value looked at, in words; none where the condition looks at no fact or it is missing.
+    /// The value of the fact, in words; none if the condition uses no fact or it is missing.
     pub value: Option<String>,
-    /// How the parts make up the whole.
+    /// The way in which the truth follows from the parts.
     pub made_of: MadeOf,
-    /// What would have to change for this alone to turn out the other way, in words; none where nothing can.
+    /// The change that alone would reverse this condition, in words; none if there is none.
     pub change: Option<String>,
-    /// What it is made of.
+    /// The parts.
     pub parts: Vec<Reason>,
 }
 
 /// How a reason follows from its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MadeOf {
-    /// It has none: it looked at a fact itself.
+    /// There are no parts: the condition uses a fact.
     Fact,
     /// Any of them.
     Any,
@@ -61,18 +61,18 @@ pub enum MadeOf {
     Not,
 }
 
-/// What carrying out a verdict's steps on one user would do, as far as it was known when they were decided.
+/// The expected effect of a verdict's steps on one user, from the facts at the time of the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forecast {
     /// At least one step would change something, or it is not known whether it would.
     WouldChange,
-    /// Every step is so already.
+    /// Every step is fulfilled already.
     AlreadySo,
-    /// What is not so already would be refused, because the user is protected.
+    /// The steps that are not fulfilled would be refused, because the user is protected.
     Protected,
 }
 
-/// What one scheme said to one event.
+/// The answer of one scheme to one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemeVerdict {
     /// Which scheme.
@@ -85,14 +85,15 @@ pub struct SchemeVerdict {
     pub held: bool,
     /// Condition by condition.
     pub reasons: Reason,
-    /// What to do; empty unless selected.
+    /// The steps; empty unless the user is selected.
     pub steps: Vec<Step>,
-    /// What the steps would do. Told in sweeps, where the user is selected; none in records of older versions.
+    /// The expected effect of the steps. It is present in sweeps if the user is selected; records of older versions
+    /// have none.
     pub forecast: Option<Forecast>,
 }
 
 impl Reason {
-    /// The conditions that a missing fact left open, in words, `most` of them at most.
+    /// The conditions that are unknown because of a missing fact, in words, at most `most` of them.
     pub fn left_open(&self, most: usize) -> String {
         fn collect<'a>(reason: &'a Reason, into: &mut Vec<&'a str>) {
             match (reason.truth, reason.parts.is_empty()) {
@@ -123,52 +124,52 @@ impl SchemeVerdict {
 pub enum NoAction {
     /// No scheme waits for this kind of event in this source.
     NoSchemeForEvent,
-    /// The account is not a person's; with the product's word for it.
+    /// The account is not a person's. The text is the product's name for this kind of account.
     NotAPerson(String),
-    /// It is a creation that usher knew of already, since then.
+    /// It is a creation that usher has known since this time.
     KnownSince(Timestamp),
 }
 
-/// The answer to one event. There is exactly one for each, also when it is "nothing".
+/// The decision on one event. There is exactly one for each event, also if the answer is "nothing".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The event answered.
     pub event: EventId,
-    /// Where it happened.
+    /// The source.
     pub source: SourceId,
-    /// What happened.
+    /// The kind of the event.
     pub kind: EventKind,
-    /// How usher learnt of it.
+    /// The way by which usher learnt of the event.
     pub via: Via,
-    /// To whom.
+    /// The user.
     pub user: UserRef,
-    /// The login name, where it is known.
+    /// The login name, if it is known.
     pub user_name: Option<String>,
-    /// When the event was accepted.
+    /// The time at which the event was accepted.
     pub accepted: Timestamp,
-    /// When this was decided.
+    /// The time of the decision.
     pub decided: Timestamp,
     /// Whether usher was allowed to change anything.
     pub mode: Mode,
     /// Set where no scheme was asked; `verdicts` is empty then.
     pub no_action: Option<NoAction>,
-    /// What each scheme said, in file order. Of many that did not select the user only some are kept.
+    /// The verdicts of the schemes, in file order. Of many schemes that did not select the user only some are kept.
     pub verdicts: Vec<SchemeVerdict>,
-    /// How many more schemes were asked that did not select the user.
+    /// The number of further schemes that were asked and did not select the user.
     pub others: u64,
-    /// In a sweep, those of the others that a missing fact left open.
+    /// In a sweep, the further schemes whose answer is unknown because of a missing fact.
     pub unknown: Vec<SchemeId>,
-    /// Whether the user was read from the product for it. Otherwise what the list tells settled it.
+    /// Whether the user was read from the product. Otherwise the list was enough.
     pub read: bool,
     /// The sweep that the event belongs to.
     pub sweep: Option<Sighting>,
-    /// What usher has seen of the user, this event included.
+    /// The activity of the user, this event included.
     pub activity: Option<Activity>,
     /// Set where an administrator has the event decided, or one of the steps taken, once more.
     pub redrive: Option<Redrive>,
     /// Set where only this step is taken once more. The decision on the event is an earlier record.
     pub only: Option<StepKey>,
-    /// Why steps that take something away or create issues are kept back, where they are: so many users were created at
+    /// The reason why steps that take something away or create issues are held, if they are: many users were created at
     /// once.
     pub mass_creation: Option<String>,
 }
@@ -179,12 +180,12 @@ impl Decision {
         UserKey::new(&self.source, &self.user)
     }
 
-    /// The verdicts that ask for something to be done.
+    /// The verdicts that select the user.
     pub fn selected(&self) -> impl Iterator<Item = &SchemeVerdict> {
         self.verdicts.iter().filter(|verdict| verdict.selected == Truth::True)
     }
 
-    /// The schemes of a sweep that a missing fact left open, with the verdict where it was kept.
+    /// The schemes of a sweep whose answer is unknown because of a missing fact, with the verdict if it was kept.
     pub fn left_open(&self) -> impl Iterator<Item = (&SchemeId, Option<&SchemeVerdict>)> {
         let kept = self.verdicts.iter().filter(|verdict| verdict.selected == Truth::Unknown);
         let kept = kept.map(|verdict| (&verdict.scheme.id, Some(verdict)));
@@ -204,7 +205,7 @@ impl Decision {
         StepKey::new(format!("{}:{}:{index:05}", self.event, verdict.scheme))
     }
 
-    /// What is to be said of `step`, the one at `index` of `verdict`, wherever it is spoken of.
+    /// The reference to `step`, the one at `index` of `verdict`, for outcomes and dead letters.
     pub fn step_ref(&self, verdict: &SchemeVerdict, index: usize, step: &Step) -> StepRef {
         StepRef {
             key: self.step_key(verdict, index),

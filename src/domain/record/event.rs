@@ -1,11 +1,11 @@
-//! What happened to a user.
+//! Events: something that happened to a user.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::{EmailAddress, EventId, Memberships, SchemeId, SourceId, SweepId, Timestamp, UserKey, UserRef};
 
-/// What kind of thing happened.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// The user appeared in the source.
@@ -33,15 +33,15 @@ impl EventKind {
     }
 }
 
-/// How usher learnt of an event.
+/// The way by which usher learnt of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Via {
-    /// The product told it: a webhook, or a listener of one's own.
+    /// A webhook of the product, or of a listener of one's own.
     Webhook,
-    /// It stands in an audit log that usher polls.
+    /// An audit log that usher polls.
     Feed,
-    /// Nothing told it: usher compared whom it knows with the users of the source.
+    /// The event was not reported. usher compared the known users with the users of the source.
     Reconciliation,
     /// A sweep came across the user.
     Sweep,
@@ -59,12 +59,12 @@ impl Via {
     }
 }
 
-/// What sort of account the product says it is. Only people's accounts are acted on.
+/// The kind of an account, as the product reports it. usher acts only on accounts of people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountType {
     /// A person: `atlassian` in Cloud, every account in Data Center.
     Person,
-    /// Anything else, by the product's word: `app`, `customer` or one not known yet.
+    /// Any other kind, by the product's name for it: `app`, `customer` or one not known yet.
     Other(String),
 }
 
@@ -77,7 +77,7 @@ impl AccountType {
     }
 }
 
-/// What a delivery itself says of the user; every part may be absent.
+/// The details of the user in a delivery. Every part may be absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserHints {
     /// The login name (Data Center).
@@ -90,14 +90,14 @@ pub struct UserHints {
     pub account_type: Option<AccountType>,
 }
 
-/// What a sighting belongs to.
+/// The sweep and the run of a sighting.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Sighting {
     /// Which sweep. Its schemes are the ones to be asked.
     pub sweep: SweepId,
     /// Set where only this scheme is asked, again and for good: its run was held back and is released.
     pub released: Option<SchemeId>,
-    /// What lists of groups' members told of the user beforehand. Not kept with the decision.
+    /// The memberships that were read from lists of members beforehand. They are not kept with the decision.
     pub memberships: Option<Memberships>,
 }
 
@@ -106,19 +106,19 @@ pub struct Sighting {
 pub struct Event {
     /// The same however often the event is delivered.
     pub id: EventId,
-    /// Where it happened.
+    /// The source.
     pub source: SourceId,
-    /// What happened.
+    /// The kind of the event.
     pub kind: EventKind,
-    /// How usher learnt of it.
+    /// The way by which usher learnt of the event.
     pub via: Via,
-    /// To whom.
+    /// The user.
     pub user: UserRef,
-    /// What the delivery says of the user.
+    /// The details of the user in the delivery.
     pub hints: UserHints,
-    /// When it happened, by the sender's clock, where the body says.
+    /// The time of the event by the sender's clock, if the body has one.
     pub occurred: Option<Timestamp>,
-    /// When usher accepted it.
+    /// The time at which usher accepted the event.
     pub accepted: Timestamp,
     /// The sweep that came across the user; set where that is how usher learnt of it.
     pub sweep: Option<Sighting>,
@@ -130,13 +130,13 @@ impl Event {
         UserKey::new(&self.source, &self.user)
     }
 
-    /// When it happened, as far as is known: not in the future, whatever the sender's clock says.
+    /// The best known time of the event. It is never in the future, whatever the sender's clock says.
     pub fn happened(&self) -> Timestamp {
         self.told_at().unwrap_or(self.accepted)
     }
 
-    /// When it happened by the sender's clock, where the body says so and it can be right: a record may be older than the
-    /// check at the door. Not in the future.
+    /// The time of the event by the sender's clock, if the body has a plausible one. It is checked here again, because
+    /// a record may be older than the check at intake. It is never in the future.
     pub fn told_at(&self) -> Option<Timestamp> {
         self.occurred.filter(|at| at.is_plausible(self.accepted)).map(|at| at.min(self.accepted))
     }

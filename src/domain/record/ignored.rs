@@ -1,17 +1,17 @@
-//! What of that which products tell is not taken in: what is of no interest, and what can't be read.
+//! Reports of products that usher does not take in, because they are irrelevant or can't be read.
 
-/// Why usher does not look at something that a product told of. A closed set: it labels a metric.
+/// The reason why usher ignores a report. It is a closed set, because it labels a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ignored {
     /// "Test connection".
     Ping,
     /// JSON, and neither an object nor an array of them.
     NoObject,
-    /// It says not what happened.
+    /// The report does not say what happened.
     NoEvent,
-    /// It happened to something else than a user.
+    /// The event is not about a user.
     OtherEvent,
-    /// It happened to a user who is not named.
+    /// The event does not name the user.
     NoUser,
     /// An entry of an audit log about something else than a login or a creation.
     OtherEntry,
@@ -48,7 +48,7 @@ impl Ignored {
         }
     }
 
-    /// In words: what the sender is answered.
+    /// The reason in words, for the answer to the sender.
     pub const fn says(self) -> &'static str {
         match self {
             Self::Ping => "ping",
@@ -63,7 +63,7 @@ impl Ignored {
     }
 }
 
-/// What kind of record of a product could not be read.
+/// The kind of a product's record that can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordKind {
     /// An entry of an audit log.

@@ -1,4 +1,4 @@
-//! What became of a step.
+//! Attempts, outcomes and dead letters of steps.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::domain::{
 pub enum StepResult {
     /// usher made it so.
     Changed,
-    /// It was so already. A success.
+    /// The state was as wanted already. This is a success.
     Unchanged,
     /// Test or observe mode: recorded, not done.
     Tested,
     /// Kept back for an administrator.
     Held,
-    /// It can't be made so; the reason is in the outcome and among the dead letters.
+    /// The step failed for good. The reason is in the outcome and among the dead letters.
     Failed,
 }
 
@@ -37,33 +37,33 @@ impl StepResult {
     }
 }
 
-/// Which step of what: stands in every outcome, so that each can be read by itself.
+/// The reference to a step. Every outcome contains it, so that each can be read by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepRef {
     /// The same on every attempt.
     pub key: StepKey,
-    /// The run it belongs to.
+    /// The run.
     pub run: RunId,
     /// The event that set it off.
     pub event: EventId,
-    /// What kind of event.
+    /// The kind of the event.
     pub kind: EventKind,
-    /// The scheme that asked for it.
+    /// The scheme of the step.
     pub scheme: SchemeRef,
-    /// Where.
+    /// The source.
     pub source: SourceId,
-    /// On whom.
+    /// The user.
     pub user: UserRef,
-    /// The login name, where it is known.
+    /// The login name, if it is known.
     pub user_name: Option<String>,
-    /// What.
+    /// The step.
     pub step: Step,
     /// Set where an administrator has the step taken once more.
     pub redrive: Option<Redrive>,
 }
 
 impl StepRef {
-    /// What the step is remembered by: one that is taken once more is not taken for the first time.
+    /// The id under which the ledger remembers the step. A redriven step has another id than the first time.
     pub fn memory_id(&self) -> String {
         match &self.redrive {
             Some(redrive) => redrive.memory_id(self.key.as_str()),
@@ -71,46 +71,46 @@ impl StepRef {
         }
     }
 
-    /// The key of the decision that asked for it.
+    /// The key of the decision that contains the step.
     pub fn user_key(&self) -> UserKey {
         UserKey::new(&self.source, &self.user)
     }
 }
 
-/// Written before a product is asked to change something, so that whoever finds no outcome after a crash knows
-/// that the change may have been made, and what was there before.
+/// The record that a step is about to be sent. It is written before the product is asked for a change. If a crash
+/// leaves no outcome, it shows that the change may have been made, and the state before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// Which step.
     pub step: StepRef,
-    /// What was there before, in words: `member` or `not a member`.
+    /// The state before the change, in words: `member` or `not a member`.
     pub before: String,
-    /// When.
+    /// The time.
     pub at: Timestamp,
 }
 
-/// What became of one step. There is exactly one for each.
+/// The outcome of one step. There is exactly one for each step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// Which step.
     pub step: StepRef,
-    /// How it ended.
+    /// The result.
     pub result: StepResult,
     /// Whether the scheme was in test mode, or usher in observe mode.
     pub test_mode: bool,
-    /// Why, in words.
+    /// The reason, in words.
     pub reason: String,
-    /// What was there before, where it was read.
+    /// The state before the step, if it was read.
     pub before: Option<String>,
-    /// When the step ended.
+    /// The time at which the step ended.
     pub at: Timestamp,
-    /// How long it took, waiting and retries included.
+    /// The time that the step took, waiting and retries included.
     pub took: Duration,
-    /// What the product answered, where the step failed.
+    /// The product's answer, if the step failed.
     pub error: Option<String>,
 }
 
-/// Where in the pipeline something was given up.
+/// The part of the pipeline that gave something up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// Reading an event and deciding.
@@ -119,7 +119,7 @@ pub enum Stage {
     Executor,
     /// Listing the users of a source.
     Sweeper,
-    /// Taking in what a source tells.
+    /// The intake of deliveries and audit logs.
     Intake,
 }
 
@@ -138,27 +138,27 @@ impl Stage {
     }
 }
 
-/// What can never succeed, with its reason.
+/// An event or a step that was given up, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     /// Names it: the step's key, or the event's id. Writing the same one twice leaves one.
     pub id: String,
-    /// Where it was given up.
+    /// The stage that gave it up.
     pub stage: Stage,
     /// The source it is about.
     pub source: SourceId,
     /// The user it is about.
     pub user: UserRef,
-    /// The event it follows from, where it could be read.
+    /// The event, if it could be read.
     pub event: Option<EventId>,
-    /// The step given up, where it is one.
+    /// The step, if it is one.
     pub step: Option<StepRef>,
     /// Why, and what an administrator can do.
     pub reason: String,
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// What can be taken up again; none where there is nothing to go by.
+    /// The content for taking it up again; none if it can't be taken up.
     pub again: Option<Again>,
-    /// Whether it was not given up but kept back, for an administrator to say what becomes of it.
+    /// Whether it was held for an administrator's decision, and not given up.
     pub held: bool,
 }

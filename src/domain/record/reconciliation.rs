@@ -1,21 +1,21 @@
-//! Comparing the users of a source with those that usher knows: how it stands, and what is said about those found.
+//! The comparison of a source's users with the known users: its state, and the orders about newcomers.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Actor, SourceId, Timestamp};
 
-/// How the comparison of a source stands. A *newcomer* is a user whom the source lists, and of whom nothing told.
+/// The state of the comparison of a source. A *newcomer* is a listed user for whom no creation event was received.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Since when a newcomer counts as created; none while usher gets to know who was there before it.
     pub baseline: Option<Timestamp>,
-    /// How many users usher knew, in the last whole list.
+    /// The number of known users in the last complete list.
     pub known: u64,
-    /// How many newcomers wait for an administrator, because they are too many at once.
+    /// The number of newcomers who wait for an administrator, because they are too many at once.
     pub held: u64,
     /// Why the users can't be listed, where the last attempt failed.
     pub failed: Option<String>,
-    /// The last list that was read to its end; none where there was none, or an older version wrote this.
+    /// The last list that was read to its end; none if there was none, or an older version wrote this.
     #[serde(default)]
     pub list: Option<UserList>,
 }
@@ -23,30 +23,30 @@ pub struct Comparison {
 /// A list of a source's users that was read to its end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserList {
-    /// How many users stood in it.
+    /// The number of users in it.
     pub users: u64,
-    /// How many records could not be read.
+    /// The number of unreadable records.
     pub unreadable: u64,
-    /// Why users may be missing; none where the list is known to be whole.
+    /// The reason why users may be missing; none if the list is known to be complete.
     pub incomplete: Option<String>,
 }
 
 impl UserList {
-    /// Said where usher itself did not read on to the end: nothing follows from that about the list.
+    /// The reason if usher itself stopped reading. It says nothing about the product's list.
     pub const GIVEN_UP: &str = "the list was not read to its end, because nobody waited for it any more";
 }
 
-/// What an administrator says about newcomers who are held.
+/// An administrator's order about held newcomers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewcomerOrder {
-    /// Whose users.
+    /// The source.
     pub source: SourceId,
     /// True: they count as created. False: they count as having been there before.
     pub release: bool,
-    /// How many there were when it was said: should there be more, it was not said about them.
+    /// The number of held newcomers at that time. If there are more later, the order does not apply to them.
     pub users: u64,
-    /// When.
+    /// The time of the order.
     pub at: Timestamp,
-    /// Who says so; none where an older version wrote it.
+    /// The author; none if an older version wrote it.
     pub by: Option<Actor>,
 }

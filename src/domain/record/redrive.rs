@@ -1,35 +1,35 @@
-//! Taking up again what was given up, and what else administrators say about it.
+//! Orders of administrators about dead letters: to take them up again, or to dismiss them.
 
 use crate::domain::{Activity, Actor, Decision, Event, SourceId, StepKey, Timestamp, UserKey, UserRef};
 
-/// An administrator's order to do something once more. It stands in each record that follows from it.
+/// An administrator's order to redrive a dead letter. Each record that follows from it contains the order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redrive {
     /// The id of the dead letter.
     pub letter: String,
-    /// When it was given up. An order is carried out once for each time.
+    /// The time at which the letter was given up. An order is carried out once for each such time.
     pub of: Timestamp,
-    /// Who ordered it.
+    /// The author.
     pub by: Actor,
-    /// When.
+    /// The time of the order.
     pub at: Timestamp,
 }
 
 impl Redrive {
-    /// What the work of this order on `id` is remembered by; `id` alone is what the first time is remembered by.
+    /// The id under which the ledger remembers the work of this order; the first time is remembered under `id` alone.
     pub fn memory_id(&self, id: &str) -> String {
         format!("{id}/redrive/{}", self.of.as_millis())
     }
 }
 
-/// An event with what was known when it was decided first.
+/// An event with the activity at its first decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRecord {
     /// The event.
     pub event: Event,
     /// Set where an administrator has it decided once more.
     pub redrive: Option<Redrive>,
-    /// What was seen of the user before the event, where it is to be decided once more.
+    /// The activity of the user before the event, if the event is decided again.
     pub before: Option<Activity>,
 }
 
@@ -39,12 +39,12 @@ impl From<Event> for EventRecord {
     }
 }
 
-/// What a dead letter keeps so that it can be taken up again.
+/// The content of a dead letter that allows taking it up again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Again {
-    /// The event, without what its delivery said of the user: they are read anew.
+    /// The event, without the details of the user from the delivery. The user is read again.
     Event(Box<EventRecord>),
-    /// The decision, with the verdict that asked for the step and without its reasons.
+    /// The decision, with the verdict that contains the step and without its reasons.
     Step {
         /// The decision.
         decision: Box<Decision>,
@@ -53,7 +53,7 @@ pub enum Again {
     },
 }
 
-/// What an administrator said about a dead letter.
+/// An administrator's order about a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LetterOrder {
     /// The letter.
@@ -62,22 +62,22 @@ pub struct LetterOrder {
     pub source: SourceId,
     /// Its user.
     pub user: UserRef,
-    /// When it was given up.
+    /// The time at which the letter was given up.
     pub of: Timestamp,
-    /// What was said.
+    /// The kind of the order.
     pub kind: LetterOrderKind,
-    /// Who said so.
+    /// The author.
     pub by: Actor,
-    /// When.
+    /// The time of the order.
     pub at: Timestamp,
 }
 
-/// What can be said about a dead letter.
+/// The kind of an order about a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LetterOrderKind {
-    /// It is taken up again. The record with the work is in the log already.
+    /// The letter is taken up again. The record with the work is in the log already.
     Redrive,
-    /// Nothing is to be done about it.
+    /// The letter is dismissed: nothing is to be done.
     Dismiss {
         /// Why, where that was said.
         reason: Option<String>,
@@ -85,7 +85,7 @@ pub enum LetterOrderKind {
 }
 
 impl LetterOrder {
-    /// In the partition of the letter.
+    /// The key of its record: in the partition of the letter.
     pub fn key(&self) -> UserKey {
         UserKey::new(&self.source, &self.user)
     }

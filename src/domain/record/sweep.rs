@@ -1,4 +1,4 @@
-//! Sweeps over all users of a source: what asks for them, and how far they have come.
+//! Sweeps over all users of a source: the requests for them, and their progress.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::domain::{
     Actor, Comparison, Limits, NewcomerOrder, RunId, Scheme, SchemeId, SchemeRef, SourceId, SweepId, Timestamp, UserKey,
 };
 
-/// What set a sweep off.
+/// The cause of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -20,7 +20,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The word used in the API: what a run says its trigger was.
+    /// The word used in the API, as the trigger of a run.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Schedule => "schedule",
@@ -29,14 +29,15 @@ impl Cause {
     }
 }
 
-/// One scheme's part in a sweep: one run.
+/// One scheme's part of a sweep: one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepRun {
-    /// The scheme, as it was when the sweep was asked for.
+    /// The scheme, as it was when the sweep was requested.
     pub scheme: SchemeRef,
     /// Whether it was in test mode.
     pub test_mode: bool,
-    /// How many users it may select before an administrator has to look at it; none where nothing waits for the count.
+    /// The number of users it may change before an administrator has to look at it; none if nothing waits for the
+    /// count.
     pub limits: Limits,
 }
 
@@ -48,43 +49,43 @@ impl SweepRun {
     }
 }
 
-/// A sweep that was asked for.
+/// A requested sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedSweep {
     /// Names it.
     pub sweep: SweepId,
-    /// Whose users.
+    /// The source.
     pub source: SourceId,
-    /// For which schemes.
+    /// The schemes' parts.
     pub runs: Vec<SweepRun>,
-    /// What set it off.
+    /// The cause.
     pub cause: Cause,
-    /// When the clock was to strike, where it did. A scheme runs once for each such time.
+    /// The due time, if a schedule requested it. A scheme runs once for each due time.
     pub due: Option<Timestamp>,
-    /// When it was asked for.
+    /// The time of the request.
     pub at: Timestamp,
-    /// Who asked; none where the clock did, or an older version wrote it.
+    /// The author of the request; none if it was a schedule, or an older version wrote it.
     pub by: Option<Actor>,
 }
 
-/// One run that an administrator decides on.
+/// An administrator's order about one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunOrder {
-    /// The sweep it belongs to.
+    /// The sweep.
     pub sweep: SweepId,
     /// The scheme.
     pub scheme: SchemeId,
     /// The source.
     pub source: SourceId,
-    /// When.
+    /// The time.
     pub at: Timestamp,
     /// The later run of the scheme that takes the place of this one. Only a run that is held gives way to one.
     pub superseded_by: Option<RunId>,
-    /// Who decided so; none where an older version wrote it.
+    /// The author; none if an older version wrote it.
     pub by: Option<Actor>,
 }
 
-/// From when on the clock counts for a scheme.
+/// The time from which the schedule of a scheme counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Armed {
     /// Which scheme.
@@ -97,12 +98,12 @@ pub struct Armed {
     pub at: Timestamp,
 }
 
-/// One record of the stream of sweeps that were asked for.
+/// One record of the stream of requests for sweeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SweepRequest {
     /// List the users.
     Asked(AskedSweep),
-    /// Let a run that is held go on.
+    /// Release a held run.
     Release(RunOrder),
     /// End a run.
     Cancel(RunOrder),
@@ -113,7 +114,7 @@ pub enum SweepRequest {
 }
 
 impl SweepRequest {
-    /// Whose it is.
+    /// The source.
     pub fn source(&self) -> &SourceId {
         match self {
             Self::Asked(asked) => &asked.source,
@@ -141,12 +142,13 @@ impl RunOrder {
 pub struct SweepPlan {
     /// The schemes that run.
     pub schemes: Vec<SchemeId>,
-    /// Those whose steps wait until users are counted.
+    /// The schemes whose steps wait until the users are counted.
     pub limited: BTreeSet<SchemeId>,
-    /// Those that were in test mode when the sweep was asked for.
+    /// The schemes that were in test mode at the request.
     #[serde(default)]
     pub tested: BTreeSet<SchemeId>,
-    /// What each scheme said then: one that says something else by now selects nobody. Empty where it was not kept.
+    /// The version of each scheme at the request. A scheme with another version selects nobody. Empty if it was not
+    /// kept.
     #[serde(default)]
     pub versions: BTreeMap<SchemeId, String>,
 }
@@ -165,38 +167,39 @@ impl SweepPlan {
     }
 }
 
-/// One record of how far a sweep has come.
+/// One record of the progress of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepProgress {
     /// Which sweep.
     pub sweep: SweepId,
-    /// Whose users.
+    /// The source.
     pub source: SourceId,
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// What.
+    /// The step.
     pub step: SweepStep,
 }
 
 impl SweepProgress {
-    /// In the partition of the requests.
+    /// The key of its record: in the partition of the requests.
     pub fn key(&self) -> UserKey {
         UserKey::of_source(&self.source)
     }
 }
 
-/// How much a sweep is expected to ask of the product, from what is known when it begins.
+/// The expected number of calls of a sweep, from the facts at its begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Estimate {
     /// Users in the list, by the last one.
     pub users: u64,
-    /// Calls to look at them, without the changes: pages of the list, pages of groups' members, and users read one by one.
+    /// Calls to look at the users, without the changes: pages of the list, pages of groups' members, and users read one
+    /// by one.
     pub calls: u64,
-    /// How long these calls take at the source's `rate.per_second`, in seconds.
+    /// The time of these calls at the source's `rate.per_second`, in seconds.
     pub seconds: u64,
 }
 
-/// What is known of the last lists of a source.
+/// The sizes of the last lists of a source.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastLists {
     /// Users in the last list.
@@ -205,60 +208,60 @@ pub struct LastLists {
     pub pages: u64,
 }
 
-/// What a sweep has come to.
+/// A step in the progress of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SweepStep {
-    /// It begins. Written before anything else of it.
+    /// The sweep begins. This is written before any other record of the sweep.
     Started {
         /// The runs, without those that had run for this time already.
         runs: Vec<SweepRun>,
-        /// What set it off.
+        /// The cause.
         cause: Cause,
-        /// When the clock was to strike, where it did.
+        /// The due time, if a schedule requested it.
         due: Option<Timestamp>,
-        /// By partition, the offset of events that its first sighting can have.
+        /// The lowest offset of events that its first sighting can have, by partition.
         from: Vec<u64>,
     },
-    /// How much it is expected to ask of the product.
+    /// The expected number of calls.
     Estimated(Estimate),
     /// Everybody before the cursor has been sighted.
     Listed {
-        /// Where the next page begins.
+        /// The cursor of the next page.
         cursor: String,
-        /// How many users so far.
+        /// The number of users so far.
         seen: u64,
     },
     /// Everybody in the list has been sighted.
     ListingEnded {
-        /// How many users.
+        /// The number of users.
         seen: u64,
-        /// Why others may be missing from the list; none where it is known to be whole.
+        /// The reason why users may be missing from the list; none if it is known to be complete.
         incomplete: Option<String>,
-        /// Whether it was a list of users in a scheme, which says nothing of the source's own list.
+        /// Whether it was a list of users in a scheme. Such a list says nothing about the source's own list.
         named: bool,
     },
     /// The run of this scheme waits for an administrator.
     Held {
-        /// Whose run.
+        /// The scheme.
         scheme: SchemeId,
         /// Which limit it would go past.
         why: String,
     },
     /// The steps of the run of this scheme are taken.
     Released {
-        /// Whose run.
+        /// The scheme.
         scheme: SchemeId,
-        /// Of how many users.
+        /// The number of users.
         users: u64,
     },
     /// The run of this scheme goes no further.
     Cancelled {
-        /// Whose run.
+        /// The scheme.
         scheme: SchemeId,
     },
     /// The run of this scheme, which was held, goes no further, because a later one takes its place.
     Superseded {
-        /// Whose run.
+        /// The scheme.
         scheme: SchemeId,
         /// The later run.
         by: RunId,
@@ -268,6 +271,6 @@ pub enum SweepStep {
         /// Why.
         why: String,
     },
-    /// The users of the source were compared with those that usher knows, which goes on for ever.
+    /// The users of the source were compared with the known users. This has no end.
     Compared(Comparison),
 }

@@ -1,34 +1,34 @@
-//! What usher itself has seen of a user.
+//! The activity of a user: the events that usher itself has seen.
 
 use std::time::Duration;
 
 use crate::domain::{Event, EventKind, Fact, GivenUp, Logins, Missing, Origin, Timestamp, Via};
 
-/// While a source has told of no login of anybody for this long, that somebody did not log in says nothing: the feed may
-/// be broken. Those who are absent would all look idle at once.
+/// The longest gap between reported logins of a source. After a longer gap the absence of a login means nothing,
+/// because the feed may be broken. Otherwise all users would look idle at once.
 pub const HEARD_WITHIN: Duration = Duration::from_hours(7 * 24);
 
-/// The latest stretch of time in which a source told of logins, whoever logged in, without a gap longer than
-/// [`HEARD_WITHIN`]. Of logins before it some may have been missed, so that nothing follows from hearing of none.
+/// The latest period in which a source reported logins, of any user, without a gap longer than [`HEARD_WITHIN`]. Logins
+/// before it may have been missed, so their absence means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heard {
-    /// When usher accepted the first login of the stretch.
+    /// The time at which usher accepted the first login of the period.
     pub since: Timestamp,
-    /// When it accepted the latest.
+    /// The time at which usher accepted the latest login.
     pub last: Timestamp,
     /// Whether usher knows of no login before the stretch.
     pub is_first: bool,
 }
 
 impl Heard {
-    /// What is known once a login was accepted at `at`, in whatever order logins come.
+    /// The period after a login that was accepted at `at`. Logins may come in any order.
     #[must_use]
     pub fn after(before: Option<Self>, at: Timestamp) -> Self {
         let login = Self { since: at, last: at, is_first: true };
         before.map_or(login, |before| before.with(login))
     }
 
-    /// What two that have heard of the same source know together.
+    /// The common period of two records about the same source.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         let (earlier, later) = if self.last < other.last { (self, other) } else { (other, self) };
@@ -39,48 +39,48 @@ impl Heard {
         Self { since: earlier.since.min(later.since), last: later.last, is_first }
     }
 
-    /// Whether all logins are known of an account whose creation usher was told of at `created`.
+    /// Whether all logins of an account are known whose creation usher learnt at `created`.
     ///
-    /// Before the very first login that it hears of, usher has no sign yet that logins are told; but neither has one gone
-    /// missing, and a source that tells of a creation is connected. So that the first login in a new installation is taken
-    /// for one, the time since the creation counts as heard, if it is no longer than the gap that any stretch may have.
-    /// After a gap that is known of, it does not. Nor does it where idle users are looked for ([`Logins::watched_since`]):
-    /// they are there before usher, and it was never told when they came.
+    /// Before the very first login of a source usher does not know whether logins are reported. But none is known to be
+    /// missing, and a source that reports a creation is connected. So the time since the creation counts as covered, if
+    /// it is no longer than the allowed gap. Then the first login in a new installation is recognised as such. After a
+    /// known gap the time does not count. It does not count either when idle users are looked for
+    /// ([`Logins::watched_since`]): those users existed before usher, and their creation was never reported.
     fn covers(&self, created: Timestamp) -> bool {
         created >= self.since || (self.is_first && created.until(self.since) <= HEARD_WITHIN)
     }
 }
 
-/// What usher has seen of one user. Each event adds to it; stands in every decision, so that it can be rebuilt.
+/// The activity of one user. Each event adds to it. Every decision contains it, so that it can be rebuilt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
-    /// When usher first came across the user.
+    /// The time at which usher first saw the user.
     pub first_seen: Timestamp,
-    /// When the user was created, where usher was told of it; where it found it out by itself, when it did. None again
-    /// once the user is removed.
+    /// The reported time of the creation. If usher found the user by itself, it is the time of that. It is none again
+    /// after a removal.
     pub created: Option<Timestamp>,
-    /// The latest time at which that creation was told to have been: told in two ways, it may have two. A later one may
-    /// turn out to be another creation, when a removal in between is told.
+    /// The latest reported time of that creation: two reports may have two times. A later report may turn out to be
+    /// another creation, if a removal between the two is reported.
     pub created_until: Option<Timestamp>,
-    /// The latest removal that was told with its time: a creation before that is of a life that is over.
+    /// The time of the latest reported removal that had one. A creation before it belongs to an earlier life.
     pub removed: Option<Timestamp>,
-    /// The latest login that usher was told of.
+    /// The latest reported login.
     pub last_login: Option<Timestamp>,
-    /// How many logins usher was told of.
+    /// The number of reported logins.
     pub logins: u64,
-    /// Whether it is no news that the user stands in the list of the source's users, though no creation is known: they were
-    /// there when usher began to compare; or their removal was told, and lists hold on to those who are removed, some for
-    /// ever.
+    /// Whether a place in the list of users does not make the user new, although no creation is known. There are two
+    /// such cases: the user existed when usher began to compare; or a removal was reported, since lists may contain
+    /// removed users, some of them for ever.
     pub in_baseline: bool,
-    /// When the latest event that this comes from was accepted, later than for the one before. None in records of
-    /// before this was kept.
+    /// The time at which the latest event in it was accepted. It grows from record to record. None in records of before
+    /// this was kept.
     pub as_of: Option<Timestamp>,
     /// Set where the latest creation was given up.
     pub given_up: Option<GivenUp>,
 }
 
 impl Activity {
-    /// What is known after `event`, from what was known `before` it.
+    /// The activity after `event`, from the activity `before` it.
     pub fn after(before: Option<&Self>, event: &Event) -> Self {
         let at = event.happened();
         let mut activity = before.cloned().unwrap_or(Self::new(at));
@@ -105,7 +105,7 @@ impl Activity {
         activity
     }
 
-    /// Of a user of whom nothing has been seen, but that they were there `at` that time.
+    /// The activity of a user who was seen `at` that time, without any event.
     pub const fn new(at: Timestamp) -> Self {
         Self {
             first_seen: at,
@@ -120,14 +120,14 @@ impl Activity {
         }
     }
 
-    /// Whether this is what follows from `other` and events after it: of two records of one user the one to keep.
+    /// Whether this is later than `other`: of two records of one user this is the one to keep.
     pub fn is_newer_than(&self, other: &Self) -> bool {
         let order =
             |activity: &Self| (activity.as_of, activity.logins, activity.last_login, activity.created.is_some());
         order(self) > order(other)
     }
 
-    /// The logins as a fact at `now`, where `heard` is what the source told of anybody's.
+    /// The logins as a fact at `now`; `heard` is the period in which the source reported logins.
     pub fn logins(&self, heard: Option<Heard>, now: Timestamp) -> Fact<Logins> {
         match heard {
             Some(heard) if heard.last.until(now) <= HEARD_WITHIN => Fact::Known {

@@ -1,21 +1,20 @@
-//! Whether a creation that is told is news.
+//! The check whether a reported creation is new.
 
 use std::time::Duration;
 
 use crate::domain::{Activity, Event, EventKind, Timestamp, Via};
 
-/// Of two creations of one user that are told, the later one is another creation if it happened so much later: nobody is
-/// removed and created anew so fast, and no two clocks of one source are so far apart.
+/// The least time between two creations of one user. No user is removed and created again faster, and no two clocks of
+/// one source differ by more.
 const SAME_CREATION: Duration = Duration::from_hours(1);
 
 impl Activity {
-    /// Since when usher knows of the creation that `event` tells of; none where it is news, or no creation.
+    /// The time since which usher knows the creation in `event`; none if it is new, or `event` is no creation.
     ///
-    /// A source may tell of one creation in several ways, in any order, and not always when it was; and usher may have
-    /// found it out before all of them. So it is the same one, unless it is known to have happened well after the one
-    /// known. Of those who stood in the list from the beginning it is no news that they stand there, nor that they were
-    /// created long before, which an audit log may tell. Nor is it of those who were removed: that they are created anew
-    /// has to be told.
+    /// A source may report one creation in several ways, in any order, and not always with its time. usher may also
+    /// have found it before all reports. So it is the same creation, unless it is known to have happened well after the
+    /// known one. For users who were in the list from the beginning, a creation long before is not new; an audit log
+    /// may report it. After a removal, only a reported creation is new.
     pub fn known_creation(&self, event: &Event) -> Option<Timestamp> {
         if event.kind != EventKind::Created {
             return None;
@@ -36,17 +35,17 @@ impl Activity {
         }
     }
 
-    /// When the user was created again, if the removal of which `event` tells came before that and is told behind it: the
-    /// creation was taken for the one known, as it was told so soon after it. It is news now.
+    /// The time at which the user was created again, if the removal in `event` happened before that and is reported
+    /// after it. That creation was taken for the known one, because it was reported so soon after it. Now it is new.
     ///
-    /// To be asked of what was known before the removal.
+    /// It must be called on the activity before the removal.
     pub fn created_again_after(&self, event: &Event) -> Option<Timestamp> {
         let removed = event.told_at().filter(|_| event.kind == EventKind::Removed)?;
         let is_of_the_known = self.created.is_some_and(|created| created <= removed);
         self.created_until.filter(|again| is_of_the_known && *again > removed)
     }
 
-    /// Notes that the creation known, or one of a life that is over, is told once more.
+    /// Records that the known creation, or one of an earlier life, is reported once more.
     pub(in crate::domain) fn note_told_again(&mut self, event: &Event) {
         let is_over = |at: Timestamp| self.removed.is_some_and(|removed| at <= removed);
         if self.created.is_some() {
@@ -54,7 +53,7 @@ impl Activity {
         }
     }
 
-    /// Notes a removal. One that is told late, behind the creation that came after it, ends nothing.
+    /// Records a removal. A removal that is reported after a later creation ends nothing.
     pub(in crate::domain) fn end_by(&mut self, event: &Event) {
         self.removed = self.removed.max(event.told_at());
         if self.created.is_none_or(|created| created <= event.happened()) {
@@ -63,13 +62,13 @@ impl Activity {
         }
     }
 
-    /// Whether it is news that the user stands in the list of the source's users: nothing has told of their creation.
+    /// Whether a place in the list of users makes the user new, because no creation was reported.
     pub const fn is_unmet(&self) -> bool {
         self.created.is_none() && !self.in_baseline
     }
 
-    /// As [`Activity::after`], where the product does not know the user: nothing can have come of a creation, and when
-    /// the user shows, it is news. What was found in a list, and is not there, is not looked for again and again.
+    /// As [`Activity::after`], for a user whom the product does not know. No creation is recorded then, so the user is
+    /// new when they appear. A user who was found in a list and does not exist is not looked for again and again.
     pub fn after_nobody(before: Option<&Self>, event: &Event) -> Self {
         let mut activity = Self::after(before, event);
         if event.kind == EventKind::Created {

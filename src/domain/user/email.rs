@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::spelling::is_blank;
 
-/// What a product has as somebody's e-mail address. Printed by `Debug` as its domain only: addresses stay out of logs.
+/// The e-mail field of a user. `Debug` prints only its domain, so that addresses stay out of logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EmailAddress {
     text: String,
@@ -12,7 +12,7 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Reads what stands where an address is expected; `None` where nothing does.
+    /// Reads the e-mail field; `None` if it is empty.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         (!text.is_empty()).then(|| Self { text: text.to_owned(), domain: domain_of(text) })
@@ -23,8 +23,8 @@ impl EmailAddress {
         &self.text
     }
 
-    /// The domain; `None` where the text is not exactly one address with a domain. It may be a name with an address in
-    /// brackets, two addresses, or half of one: then nobody can tell which domain is meant.
+    /// The domain; `None` if the text is not exactly one address with a domain. It may be a name with an address in
+    /// brackets, two addresses, or half of one. Then it is unknown which domain is right.
     pub fn domain(&self) -> Option<&EmailDomain> {
         self.domain.as_ref()
     }
@@ -50,8 +50,8 @@ fn domain_of(text: &str) -> Option<EmailDomain> {
     if is_local_part(local) { EmailDomain::parse(domain) } else { None }
 }
 
-/// Whether `local` can stand before the `@` of an address (RFC 5321 and 6531). Dots may stand anywhere: mail providers
-/// gave such addresses out.
+/// Whether `local` may be before the `@` of an address (RFC 5321 and 6531). Dots are allowed anywhere, because mail
+/// providers have assigned such addresses.
 fn is_local_part(local: &str) -> bool {
     match local.strip_prefix('"') {
         Some(rest) => rest.strip_suffix('"').is_some_and(is_quoted),
@@ -67,7 +67,7 @@ fn is_atom(c: char) -> bool {
     }
 }
 
-/// Whether `text` can stand between the quotes of a local part.
+/// Whether `text` may be between the quotes of a local part.
 fn is_quoted(text: &str) -> bool {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -84,7 +84,7 @@ fn is_quoted(text: &str) -> bool {
 pub struct EmailDomain(String);
 
 impl EmailDomain {
-    /// Reads a domain; `None` where it is none. One dot at the end is the root of all domains, and left out.
+    /// Reads a domain; `None` if it is none. One dot at the end is the root of all domains, and is removed.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_suffix('.').unwrap_or(text);
         if text.contains(is_blank) {
@@ -99,14 +99,14 @@ impl EmailDomain {
         &self.0
     }
 
-    /// Whether it is one word, as `localhost` is.
+    /// Whether it has no dot, like `localhost`.
     pub fn has_no_dot(&self) -> bool {
         !self.0.contains('.')
     }
 }
 
-/// Whether `ascii` has the form of a domain (RFC 1035, RFC 1123). Underscores are let through: networks of companies have
-/// such domains, and they say clearly which one is meant.
+/// Whether `ascii` has the form of a domain (RFC 1035, RFC 1123). Underscores are allowed: networks of companies have
+/// such domains, and they are unambiguous.
 fn is_domain(ascii: &str) -> bool {
     const LONGEST: usize = 253;
     const LONGEST_LABEL: usize = 63;

@@ -17,16 +17,16 @@ pub enum DomainPattern {
     Below(EmailDomain),
 }
 
-/// Why a text is not a domain pattern; `Display` says what to write instead. It never repeats an address.
+/// The reason why a text is not a domain pattern. `Display` says what to write instead, and never repeats an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDomain {
-    /// Several domains stand in one text.
+    /// The text contains several domains.
     #[error("several domains stand in one text; give each an item of its own, `[{}]`", .0.join(", "))]
     Several(Vec<String>),
     /// There is an address, and a domain in it.
     #[error("this is an e-mail address, and not a domain; write `{0}`")]
     Address(String),
-    /// A star stands where it means nothing.
+    /// The text has a star at a place without meaning.
     #[error("`{text}` is not an e-mail domain; write `{domain}`, or `*.{domain}` for all domains below it")]
     Star {
         /// As written.
@@ -42,13 +42,13 @@ pub enum InvalidDomain {
         /// The domain in it.
         domain: String,
     },
-    /// It is nothing like a domain.
+    /// The text does not resemble a domain.
     #[error("`{0}` is not an e-mail domain; write `example.com`, or `*.example.com` for all domains below it")]
     Other(String),
 }
 
 impl DomainPattern {
-    /// Whether `domain` is meant.
+    /// Whether the pattern matches `domain`.
     pub fn matches(&self, domain: &EmailDomain) -> bool {
         match self {
             Self::Exactly(own) => own == domain,
@@ -75,7 +75,7 @@ impl TryFrom<String> for DomainPattern {
 }
 
 impl InvalidDomain {
-    /// What is wrong with `text`, which is no pattern.
+    /// The fault of `text`, which is no pattern.
     fn of(text: String) -> Self {
         let parts = text.split(|c: char| matches!(c, ',' | ';' | '|') || is_blank(c)).filter(|part| !part.is_empty());
         let parts: Option<Vec<String>> = parts.map(meant_by).collect();
@@ -98,7 +98,7 @@ impl InvalidDomain {
     }
 }
 
-/// The pattern that was probably meant by `part`, with what people put around domains taken away.
+/// The pattern that `part` probably means, without the characters that people put around domains.
 fn meant_by(part: &str) -> Option<String> {
     let address = part.split_once("://").map_or(part, |(_, address)| address);
     let domain = address.rsplit_once('@').map_or(address, |(_, domain)| domain);

@@ -1,10 +1,10 @@
-//! What is known about a user, from where, and how old it is.
+//! Facts about a user, with their origin and age.
 
 use std::{collections::BTreeSet, fmt};
 
 use crate::domain::{AccountType, Activity, EmailAddress, Event, EventKind, GroupName, Heard, Step, Timestamp};
 
-/// Where a fact comes from.
+/// The origin of a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The body of the delivery.
@@ -15,7 +15,7 @@ pub enum Origin {
     Listing,
     /// The product's lists of the members of groups, some moments ago.
     Members,
-    /// What usher itself has seen of the user.
+    /// The activity that usher itself has seen.
     Activity,
 }
 
@@ -35,21 +35,21 @@ impl Origin {
 /// Why a fact is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
-    /// The delivery does not tell, and the product has not been asked.
+    /// The delivery does not contain it, and the product has not been asked.
     NotInPayload,
-    /// The product was asked and does not tell (privacy settings, a partial answer).
+    /// The product was asked and does not report it (privacy settings, a partial answer).
     NotTold,
     /// The product knows no such user.
     NoSuchUser,
     /// The product refused to answer about this user.
     Refused,
-    /// What stands there is not exactly one e-mail address.
+    /// The field is not exactly one e-mail address.
     NotAnAddress,
     /// The product has no such thing (Cloud has no login names).
     NotApplicable,
-    /// usher has not come across the user before.
+    /// usher has not seen the user before.
     NotSeen,
-    /// The source has told of nobody's logins lately, so that nothing follows from hearing of none.
+    /// The source has reported no logins of any user recently, so their absence means nothing.
     NoLoginsHeard,
 }
 
@@ -68,16 +68,16 @@ impl fmt::Display for Missing {
     }
 }
 
-/// One thing known about a user, or why it isn't.
+/// One fact about a user, or the reason why it is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact<T> {
     /// Known.
     Known {
-        /// What is known.
+        /// The value.
         value: T,
-        /// From where.
+        /// The origin.
         origin: Origin,
-        /// As of when.
+        /// The time of the fact.
         as_of: Timestamp,
     },
     /// Not known. A condition on it does not hold, nor does its opposite.
@@ -93,13 +93,13 @@ impl<T> Fact<T> {
         }
     }
 
-    /// This where it is known, else `other`.
+    /// This fact if it is known, otherwise `other`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if matches!(self, Self::Known { .. }) { self } else { other }
     }
 
-    /// The value, where it is known.
+    /// The value, if it is known.
     pub fn value(&self) -> Option<&T> {
         match self {
             Self::Known { value, .. } => Some(value),
@@ -111,19 +111,20 @@ impl<T> Fact<T> {
 /// The groups a user is a direct member of.
 pub type Groups = BTreeSet<GroupName>;
 
-/// Of some groups, whether a user is a direct member, as the lists of their members told. Of other groups nothing is known.
+/// The known direct memberships of a user in some groups, from the lists of their members. About other groups nothing
+/// is known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Memberships {
     /// The user is a member of these.
     pub of: Vec<GroupName>,
-    /// And of none of these.
+    /// The user is a member of none of these.
     pub not_of: Vec<GroupName>,
-    /// As of when: before the first of the lists was read.
+    /// The time of the facts: before the first of the lists was read.
     pub as_of: Timestamp,
 }
 
 impl Memberships {
-    /// Whether the user is a member of `group`; none where that is not known.
+    /// Whether the user is a member of `group`; none if that is unknown.
     pub fn tell(&self, group: &GroupName) -> Option<bool> {
         if self.of.contains(group) { Some(true) } else { self.not_of.contains(group).then_some(false) }
     }
@@ -132,14 +133,14 @@ impl Memberships {
 /// The logins of a user, as far as they are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Logins {
-    /// The latest one known.
+    /// The latest known login.
     pub last: Option<Timestamp>,
-    /// How many are known.
+    /// The number of known logins.
     pub count: u64,
-    /// Whether there were no others since the account was created.
+    /// Whether these are all logins since the account was created.
     pub complete: bool,
-    /// Since when logins have been told without a gap: before, others may have been missed. None where the product itself
-    /// tells the last login.
+    /// The time since which logins have been reported without a gap. Earlier ones may have been missed. None if the
+    /// product itself reports the last login.
     pub watched_since: Option<Timestamp>,
 }
 
@@ -150,7 +151,7 @@ impl Logins {
     }
 }
 
-/// All that conditions may look at.
+/// All facts that conditions may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The login name (Data Center), for exemptions by name.
@@ -167,20 +168,20 @@ pub struct Facts {
     pub account_type: Fact<AccountType>,
     /// The keys of the applications that the user has access to: `jira-software`, …
     pub applications: Fact<BTreeSet<String>>,
-    /// When the account was created.
+    /// The time at which the account was created.
     pub created: Fact<Timestamp>,
-    /// When usher first came across the user: the account is at least as old.
+    /// The time at which usher first saw the user. The account is at least as old.
     pub first_seen: Fact<Timestamp>,
-    /// What is known of logins; on a login, without that one.
+    /// The known logins; on a login, without that one.
     pub logins: Fact<Logins>,
     /// The user directory the account lives in, by name.
     pub directory: Fact<String>,
-    /// Names in schemes that were found to mean this user: an e-mail address, say. For exemptions.
+    /// Names in schemes that resolve to this user, for example an e-mail address. They are for exemptions.
     pub called: Vec<String>,
 }
 
 impl Facts {
-    /// What the delivery itself says: enough to decide that nothing is to be done, never to act.
+    /// The facts in the delivery itself. They are enough to decide that nothing is to be done, and never enough to act.
     pub fn from_payload(event: &Event) -> Self {
         let origin = if event.kind == EventKind::Sighted { Origin::Listing } else { Origin::Payload };
         let (as_of, missing) = (event.accepted, Missing::NotInPayload);
@@ -195,7 +196,7 @@ impl Facts {
         }
     }
 
-    /// Whether what `step` asks for is so, as far as these facts tell; none where they do not.
+    /// Whether the state of `step` is reached, by these facts; none if they don't show it.
     pub fn satisfies(&self, step: &Step) -> Option<bool> {
         match step {
             Step::AddGroup(group) => self.in_group(group),
@@ -219,7 +220,7 @@ impl Facts {
         }
     }
 
-    /// Nothing is known, for the reason `missing`.
+    /// Facts that are all unknown, for the reason `missing`.
     pub fn unknown(missing: Missing) -> Self {
         Self {
             name: Fact::Unknown(missing),
@@ -237,8 +238,8 @@ impl Facts {
         }
     }
 
-    /// With what usher has seen of the user before, at `now`; `heard` is what the source told of anybody's logins.
-    /// What the product itself says of creation and logins goes first.
+    /// Adds the activity of the user before `now`; `heard` is the period in which the source reported logins. Creation
+    /// and logins that the product itself reports take precedence.
     #[must_use]
     pub fn with_activity(mut self, activity: Option<&Activity>, heard: Option<Heard>, now: Timestamp) -> Self {
         let Some(activity) = activity else {

@@ -1,29 +1,29 @@
-//! What is known of a user whose creation was given up.
+//! The record that the creation of a user was given up.
 
 use std::time::Duration;
 
 use crate::domain::{Activity, Event, EventKind, Timestamp};
 
-/// A user who can't be read is looked for again after this time at the latest.
+/// The longest time after which usher looks again for a user who can't be read.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// That the creation of a user was given up, because the user could not be read.
+/// The record that the creation of a user was given up, because the user could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GivenUp {
-    /// The first time, of those since anything came of a creation.
+    /// The first time since the last creation with a result.
     pub since: Timestamp,
     /// The last time.
     pub last: Timestamp,
 }
 
 impl GivenUp {
-    /// Once more, at `at`.
+    /// The record after one more time, at `at`.
     fn again(before: Option<Self>, at: Timestamp) -> Self {
         Self { since: before.map_or(at, |before| before.since), last: at }
     }
 
-    /// From when on the user is looked for again. At once after the first time; then each time is twice as far from the
-    /// first one, so that a user who can't ever be read costs little.
+    /// The time from which usher looks for the user again. After the first time it is at once. Later each wait is twice
+    /// as far from the first time, so that a user who can never be read costs little.
     pub fn again_from(self) -> Timestamp {
         let wait = self.since.until(self.last).min(LONGEST);
         let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
@@ -32,13 +32,13 @@ impl GivenUp {
 }
 
 impl Activity {
-    /// Whether it is news at `now` that the user stands in the list of the source's users.
+    /// Whether a place in the list of users makes the user new at `now`.
     pub fn is_unmet_at(&self, now: Timestamp) -> bool {
         self.is_unmet() && self.given_up.is_none_or(|given_up| given_up.again_from() <= now)
     }
 
-    /// As [`Activity::after`], where usher gave up reading the user at `at`. A creation is not known then: nothing came
-    /// of it, and reconciliation is to find it again.
+    /// As [`Activity::after`], if usher gave up reading the user at `at`. No creation is recorded then: it had no
+    /// result, and reconciliation is to find the user again.
     pub fn after_giving_up(before: Option<&Self>, event: &Event, at: Timestamp) -> Self {
         let activity = Self::after(before, event);
         if event.kind != EventKind::Created {

@@ -1,12 +1,13 @@
-//! Which names of groups a product can take.
+//! The names of groups that a product accepts.
 
 use crate::domain::{Capability, GroupName, Product};
 
 impl Product {
-    /// Whether memberships of `group` can be changed: where its name stands in the path of a call, servers refuse some names.
+    /// Whether memberships of `group` can be changed. If its name is in the path of a call, servers refuse some names.
     ///
-    /// Sources: the REST references on developer.atlassian.com for where the name stands; for what is refused Tomcat's
-    /// `encodedSolidusHandling` and `encodedReverseSolidusHandling`, which reject by default, and RFC 3986 for `.` and `..`.
+    /// Sources: the REST references on developer.atlassian.com for the place of the name; for the refused names
+    /// Tomcat's `encodedSolidusHandling` and `encodedReverseSolidusHandling`, which reject by default, and RFC 3986 for
+    /// `.` and `..`.
     pub fn takes_group(self, group: &GroupName) -> Capability {
         match self {
             Self::ConfluenceDc => in_a_path(group.as_str()),

@@ -1,4 +1,4 @@
-//! Users: who they are, what is known of them, and how their names and addresses are written.
+//! Users: their identity, the facts about them, and the forms of their names and addresses.
 
 pub(super) mod activity;
 pub(super) mod creation;

@@ -1,4 +1,4 @@
-//! Names as people write them: what can't be seen in them, and which of two spellings mean the same.
+//! Names as people write them: invisible characters, and spellings with the same meaning.
 
 use std::borrow::Cow;
 
@@ -8,8 +8,8 @@ const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::n
 const NFD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfd();
 const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
 
-/// Whether nothing is drawn for `c`: what Unicode calls default-ignorable, but for what selects the form of the character
-/// before it, as in many emoji.
+/// Whether `c` is invisible: default-ignorable in Unicode, except for characters that select the form of the one
+/// before, as in many emoji.
 pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180e}'
@@ -21,12 +21,12 @@ fn selects_a_form(c: char) -> bool {
     matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether `c` is a blank of any kind, or nothing is drawn for it.
+/// Whether `c` is a blank of any kind, or invisible.
 pub fn is_blank(c: char) -> bool {
     c.is_whitespace() || c.is_control() || is_invisible(c) || c == '\u{2800}' // a Braille cell without dots
 }
 
-/// `text` in the composed form (NFC), in which most products keep what is typed.
+/// `text` in the composed form (NFC), in which most products keep typed text.
 pub fn composed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { NFC.normalize(text) }
 }
@@ -36,7 +36,8 @@ pub fn decomposed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { NFD.normalize(text) }
 }
 
-/// What two names have in common that look alike: without case, without what can't be seen, each run of blanks as one.
+/// A key that is equal for names that look alike: without case, without invisible characters, each run of blanks as
+/// one.
 pub fn looks_like(text: &str) -> String {
     let dash =
         |c: char| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}') { '-' } else { c };

@@ -1,10 +1,10 @@
-//! Whom something is about: as a delivery says, and as the log keeps it.
+//! The user of an event or record: as a delivery names them, and as the log keeps them.
 
 use std::fmt;
 
 use crate::domain::{SourceId, UserId};
 
-/// How a delivery names a user.
+/// A user, as a delivery names them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum UserRef {
     /// By the lasting id.
@@ -14,7 +14,7 @@ pub enum UserRef {
 }
 
 impl UserRef {
-    /// The lasting id, where it is known.
+    /// The lasting id, if it is known.
     pub fn id(&self) -> Option<&UserId> {
         match self {
             Self::Id(id) => Some(id),
@@ -49,25 +49,25 @@ impl UserKey {
         Self { text: format!("{source}/{kind}/{name}"), source_len: source.as_str().len() }
     }
 
-    /// The key of what is about `source` as a whole.
+    /// The key of records about `source` as a whole.
     pub fn of_source(source: &SourceId) -> Self {
         Self { text: format!("{source}/source/"), source_len: source.as_str().len() }
     }
 
-    /// The key of what is set under `id`, `kind` telling settings of one name apart. No source, and so no user, has such
-    /// a key: `~` begins no id.
+    /// The key of a setting called `id`; `kind` keeps settings of one name apart. No source, and so no user, has such a
+    /// key, because no id begins with `~`.
     pub fn of_setting(kind: &str, id: &str) -> Self {
         Self { text: format!("~settings/{kind}/{id}"), source_len: "~settings".len() }
     }
 
-    /// Reads a key back from a record; `None` where usher did not write it.
+    /// Reads a key back from a record; `None` if usher did not write it.
     pub fn parse(text: &str) -> Option<Self> {
         let (source, rest) = text.split_once('/')?;
         rest.split_once('/')?;
         Some(Self { source_len: source.len(), text: text.to_owned() })
     }
 
-    /// The key as it stands in a record.
+    /// The key in the form of a record.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -81,7 +81,7 @@ impl UserKey {
         }
     }
 
-    /// The source part, to pass over the records of others without reading them.
+    /// The source part, to skip the records of other sources without decoding them.
     pub fn source(&self) -> &str {
         &self.text[..self.source_len]
     }

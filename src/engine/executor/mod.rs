@@ -1,4 +1,4 @@
-//! One decision in, one outcome for each of its steps out.
+//! The executor: it takes a decision, and writes one outcome for each of its steps.
 
 pub(super) mod guard;
 pub(super) mod outcomes;
@@ -37,12 +37,12 @@ use step::Plan;
 use step::Progress;
 use step::StepContext;
 
-/// What is known of a step of which an attempt is in the log, and no outcome.
+/// The text for a step with an attempt in the log and no outcome.
 const UNKNOWN_WHETHER_DONE: &str = "the change may have been asked for, and it is not known whether it was made: look at the \
     user in the product";
-/// What is known of a step of which nothing is in the log.
+/// The text for a step without any record in the log.
 const NOT_ASKED_FOR: &str = "as far as usher knows the change was not asked for";
-/// What is known of a decision that can't be looked into.
+/// The text for a decision that can't be decoded.
 const UNKNOWN_WHAT_WAS_DONE: &str = "it is not known which steps were taken: look at the user in the product";
 
 /// Carries out the decisions of one source.
@@ -54,8 +54,8 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// An executor for the source of `connection`, of which nothing is taken from those whom `protect` names. In `mode`
-    /// observe nothing is changed, whatever was decided.
+    /// An executor for the source of `connection`. It takes nothing away from the users in `protect`. In `mode` observe
+    /// it changes nothing, whatever was decided.
     pub fn new(
         connection: Arc<Connection>,
         protect: impl Into<Live<Protect>>,
@@ -77,14 +77,15 @@ impl Executor {
         Self { connection, guard, outcomes, mode: mode.into() }
     }
 
-    /// The same, holding what takes something away while `references` that protect users name nothing.
+    /// The same executor, which holds steps that take something away while a protective name in `references` matches
+    /// nothing.
     #[must_use]
     pub fn referring(mut self, references: Arc<References>) -> Self {
         self.guard = self.guard.referring(references);
         self
     }
 
-    /// Whether nothing is to be changed now, whatever was decided.
+    /// Whether observe mode is on, so that nothing is changed.
     pub(super) fn observes(&self) -> bool {
         *self.mode.get() == Mode::Observe
     }
@@ -93,7 +94,7 @@ impl Executor {
         self.connection.clock.now()
     }
 
-    /// Takes one step, unless it has been taken; tells how it is remembered.
+    /// Carries out one step, unless that is done already; returns its entry in the ledger.
     async fn step(
         &self,
         plan: &Plan<'_>,
@@ -158,8 +159,8 @@ impl Executor {
         plans.filter(|plan| decision.only.as_ref().is_none_or(|only| *only == plan.step.key))
     }
 
-    /// Gives up the steps in `record` that have not ended, as the work on them ends by a bug: runs and later events of the user
-    /// wait for each of them. None where it can't be read.
+    /// Gives up the unfinished steps in `record` after panics: runs and later events of the user wait for each of them.
+    /// None if it can't be read.
     async fn give_up_steps(&self, record: &Stored, work: &Work) -> Option<Result<(), Interrupted>> {
         let decision = codec::decode::<Decision>(&record.payload).ok()?;
         Some(self.give_up_read(&decision, work).await)

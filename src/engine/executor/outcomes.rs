@@ -1,4 +1,4 @@
-//! What the executor writes and remembers of steps: attempts before, outcomes after.
+//! The records that the executor writes and remembers of steps: attempts before, outcomes after.
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,12 +35,12 @@ pub(in crate::engine) struct Outcomes {
 }
 
 impl Outcomes {
-    /// What is remembered of `step`.
+    /// The ledger's entry of `step`.
     pub(in crate::engine) async fn recall(&self, step: &StepRef, work: &Work) -> Result<Option<Entry>, Interrupted> {
         work.recall(&self.ledger, &step.memory_id()).await
     }
 
-    /// When an issue with `marker` was last asked for, by any step; none where it never was.
+    /// The time at which an issue with `marker` was last requested, by any step; none if it never was.
     pub(in crate::engine) async fn issue_asked_for(
         &self,
         marker: &str,
@@ -52,7 +52,7 @@ impl Outcomes {
         })
     }
 
-    /// Writes down that a change is about to be asked for.
+    /// Appends the attempt of a change.
     pub(in crate::engine) async fn attempt(
         &self,
         step: &StepRef,
@@ -64,14 +64,14 @@ impl Outcomes {
         self.keep(&OutcomeRecord::Attempt(attempt), work).await
     }
 
-    /// Notes that a change has just been asked for, whatever came of it.
+    /// Records that a change was just requested, whatever its result.
     pub(in crate::engine) fn asked(&self, step: &Step, work: &Work) {
         if let Step::CreateIssue(issue) = step {
             self.asked_at(&issue.marker, self.connection.clock.now(), work);
         }
     }
 
-    /// Notes that the issue with `marker` was last asked for at `at`.
+    /// Records that the issue with `marker` was last requested at `at`.
     pub(in crate::engine) fn asked_at(&self, marker: &str, at: Timestamp, work: &Work) {
         if let Err(error) = self.remember_issue(&work.scope, marker, at) {
             warn!(%error, "can't remember when an issue was asked for; the time of its attempt stands");
@@ -127,7 +127,8 @@ impl Outcomes {
         self.ledger.put(scope, &issue_id(marker), &Entry::Attempted { before: String::new(), at }, at)
     }
 
-    /// Remembers a record that is in the log. While that can't be kept nothing is gone on with: it would be done again.
+    /// Stores a record that is in the log in the ledger. Until that succeeds the work does not continue, because the
+    /// step would be done again.
     async fn keep(&self, record: &OutcomeRecord, work: &Work) -> Result<(), Interrupted> {
         work.remembered(|| self.remember(&work.scope, record)).await
     }
@@ -175,7 +176,7 @@ impl Outcomes {
     }
 }
 
-/// Whether nothing more happens with the step unless an administrator says so.
+/// Whether the step waits for an administrator's decision.
 fn is_for_an_administrator(plan: &Plan<'_>, result: StepResult) -> bool {
     match result {
         StepResult::Failed => true,
@@ -184,7 +185,7 @@ fn is_for_an_administrator(plan: &Plan<'_>, result: StepResult) -> bool {
     }
 }
 
-/// What is needed to take the step of `plan` up again.
+/// The content for taking the step of `plan` up again.
 fn again(plan: &Plan<'_>) -> Again {
     let Plan { decision, verdict, step, .. } = plan;
     let reasons = Reason {
@@ -210,7 +211,7 @@ fn again(plan: &Plan<'_>) -> Again {
     Again::Step { decision: Box::new(decision), step: step.key.clone() }
 }
 
-/// What is remembered of an issue by its marker. No step's key begins like this.
+/// The id under which the ledger remembers an issue. No step's key begins like this.
 fn issue_id(marker: &str) -> String {
     format!("issue/{marker}")
 }

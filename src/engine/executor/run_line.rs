@@ -1,10 +1,10 @@
-//! The one line of the log about a run that an event set off: its steps are told of at DEBUG.
+//! The one log line about a run of an event. Its steps are logged at DEBUG.
 
 use tracing::{debug, info};
 
 use crate::domain::{Decision, SchemeVerdict, StepResult};
 
-/// How the steps of a run about one user ended.
+/// The results of the steps of a run about one user.
 #[derive(Default)]
 pub(in crate::engine) struct RunLine {
     ended: Vec<StepResult>,

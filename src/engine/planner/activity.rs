@@ -1,5 +1,5 @@
-//! What the planner knows of users' activity: kept in its store, written into decisions, and now and then into the
-//! compacted stream, so that it outlives both.
+//! The planner's memory of users' activity. It is in the store, in decisions, and at intervals in the compacted stream,
+//! so that it survives the loss of the first two.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -28,7 +28,7 @@ pub(in crate::engine) struct Activities {
     ledger: Ledger,
     appender: Appender,
     run_queries: Arc<dyn RunQueries>,
-    /// The logins that this process has decided; the views learn of them a moment later.
+    /// The logins that this process has decided. The views learn of them a moment later.
     heard: Mutex<Option<Heard>>,
 }
 
@@ -43,17 +43,18 @@ impl Activities {
         Self { source, store, ledger, appender, run_queries, heard: Mutex::default() }
     }
 
-    /// What was seen of `user` so far. A store that can't be read is waited for.
+    /// The activity of `user` so far. If the store can't be read, this waits.
     pub(in crate::engine) async fn before(&self, user: &UserKey, work: &Work) -> Result<Option<Activity>, Interrupted> {
         Ok(self.recall(user, work).await?.map(|seen| seen.activity))
     }
 
-    /// Notes that the source told of a login, where `event` is one.
+    /// Records that the source reported a login, if `event` is one.
     pub(in crate::engine) fn hear(&self, event: &Event) {
         self.note(event.kind, event.accepted);
     }
 
-    /// What the source told of anybody's logins, those [heard](Self::hear) here among them. Read from disk.
+    /// The latest period in which the source reported logins, including the logins [heard](Self::hear) here. Reads from
+    /// disk.
     pub(in crate::engine) fn heard(&self) -> Option<Heard> {
         let own = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let told = self.run_queries.heard(&self.source);
@@ -67,7 +68,7 @@ impl Activities {
         }
     }
 
-    /// Keeps what a decision that is in the log says.
+    /// Stores the activity of a decision that is in the log.
     pub(in crate::engine) async fn keep(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
         work.remembered(|| self.remember(&work.scope, decision)).await
     }
@@ -87,7 +88,7 @@ impl Activities {
         Ok(())
     }
 
-    /// Takes in a decision that is read back. The views, which are built again too, may not have come to it yet.
+    /// Takes in a decision that is read back. The views may not have reached it yet, because they may be rebuilt too.
     pub(in crate::engine) fn remember(&self, scope: &Scope, decision: &Decision) -> Result<(), store::Error> {
         self.note(decision.kind, decision.accepted);
         match &decision.activity {
@@ -131,8 +132,8 @@ impl Activities {
     }
 }
 
-/// What is known after `event`, which was decided at `now` by `facts`. Under a mere name nothing is kept: it would be
-/// apart from what is known under the id.
+/// The activity after `event`, which was decided at `now` by `facts`. Nothing is kept under a mere name, because it
+/// would be separate from the activity under the id.
 pub(in crate::engine) fn after(
     before: Option<&Activity>,
     event: &Event,

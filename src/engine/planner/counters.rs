@@ -1,4 +1,4 @@
-//! What is counted of a planner's decisions.
+//! The metrics of a planner's decisions.
 
 use tracing::info;
 
@@ -16,17 +16,17 @@ pub(in crate::engine) struct PlannerMetrics {
 }
 
 impl PlannerMetrics {
-    /// Counts something that was told before.
+    /// Counts a repeated report.
     pub fn duplicate(&self) {
         self.metrics.duplicates.with_label_values(&[Stage::Planner.as_str()]).inc();
     }
 
-    /// Counts an event that is decided although what those before it set off has not ended.
+    /// Counts an event that is decided although steps of the user's earlier events have not ended.
     pub fn early(&self, source: &SourceId) {
         self.metrics.decided_early.with_label_values(&[source.as_str()]).inc();
     }
 
-    /// Counts what is decided.
+    /// Counts a decision.
     pub fn decided(&self, decision: &Decision) {
         let source = decision.source.as_str();
         for verdict in &decision.verdicts {

@@ -1,7 +1,7 @@
-//! One login of which a listener and an audit log both tell, by clocks that fall into seconds next to each other.
+//! Two reports of one login, by a listener and by an audit log, whose clocks give neighbouring seconds.
 //!
-//! Such a login is known by its user and second. What is remembered beside that is who told of it: a login told by one of
-//! them is that of the second before or after, if the other one told of that and this one did not.
+//! Such a login is identified by its user and second. The ledger also remembers its reporters. A login that one of them
+//! reports is the login of the second before or after, if the other one reported that login and this one did not.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use crate::{
     store::Ledger,
 };
 
-/// Who may tell of one login.
+/// The possible reporters of one login.
 const REPORTERS: [Via; 2] = [Via::Webhook, Via::Feed];
 const SECOND_MILLIS: i64 = 1000;
 /// Two logins without a time that are less apart are one.
 const REPEATED_WITHIN: Duration = Duration::from_mins(1);
 
-/// What it is remembered by that `via` told of `login`.
+/// The ledger's id for the fact that `via` reported `login`.
 fn told(login: &EventId, via: Via) -> String {
     format!("{login}/told-by-{}", via.as_str())
 }
 
-/// What it is remembered by that `event` told of `login`, its own or its [`other_report`]; none where logins are not known by
-/// their second, or the event is none, or it is not under its user's lasting id yet.
+/// The ledger's id for the fact that `event` reported `login`, its own or its [`other_report`]. None if logins are not
+/// identified by their second, the event is not a login, or it is not under its user's lasting id yet.
 pub(in crate::engine) fn told_by(event: &Event, login: &EventId) -> Option<String> {
     second(event).map(|_| told(login, event.via))
 }
 
-/// What follows from a decision that is read back, as [`told_by`] from its event.
+/// The same id for a decision that is read back, as [`told_by`] for its event.
 pub(in crate::engine) fn told_in(decision: &Decision) -> Option<String> {
     let at = decision.activity.as_ref()?.last_login?;
     let is_login = decision.kind == EventKind::LoggedIn && decision.user.id().is_some();
@@ -37,7 +37,7 @@ pub(in crate::engine) fn told_in(decision: &Decision) -> Option<String> {
     is_by_second.then(|| told(&decision.event, decision.via))
 }
 
-/// The login in the second before or after that of `event` which it tells of once more.
+/// The login of the second before or after, which `event` reports once more.
 pub(in crate::engine) async fn other_report(
     event: &Event,
     ledger: &Ledger,
@@ -59,15 +59,15 @@ pub(in crate::engine) async fn other_report(
     Ok(None)
 }
 
-/// Whether a login of which nobody said when it was comes within a minute of the last one that is known of the user: a
-/// delivery that is sent again, or told by two. A later one is a login of its own, though its bytes are the same.
+/// Whether a login without a time comes within a minute of the user's last known login: a repeated delivery, or a
+/// second report. A later one is a separate login, even with the same bytes.
 pub(in crate::engine) fn is_repetition(event: &Event, before: Option<&Activity>) -> bool {
     let last = before.and_then(|before| before.last_login);
     let apart = last.map(|last| last.until(event.accepted).max(event.accepted.until(last)));
     apart.is_some_and(|apart| apart < REPEATED_WITHIN)
 }
 
-/// When the login was, where it is known by user and second.
+/// The time of a login that is identified by user and second.
 fn second(event: &Event) -> Option<Timestamp> {
     event.user.id().and_then(|_| known_by_second(event))
 }

@@ -1,4 +1,4 @@
-//! One event in, exactly one decision out.
+//! The planner: it takes an event, and writes exactly one decision.
 
 pub(super) mod activity;
 pub(super) mod counters;
@@ -46,7 +46,7 @@ use rekey::untimed_delivery_id;
 use scope::SchemeScope;
 use told::Told;
 
-/// What is known of an event on which the work ends by a bug.
+/// The text for an event on which the planner panics.
 const MAY_BE_UNDECIDED: &str = "the event may not have been decided";
 
 /// Decides the events of one source.
@@ -60,7 +60,7 @@ pub struct Planner {
     activities: Activities,
     run_queries: Arc<dyn RunQueries>,
     pending: PendingSteps,
-    /// Tells in sweeps what the steps would do; none: nobody is told.
+    /// Makes the forecasts in sweeps; none: there are none.
     forecaster: Option<Forecaster>,
     references: Option<Arc<References>>,
     mass_creations: MassCreations,
@@ -68,17 +68,17 @@ pub struct Planner {
     arrivals: Option<Arrivals>,
 }
 
-/// What becomes of an event.
+/// The result of an event.
 enum Answer {
-    /// It is decided.
+    /// The event is decided.
     Decided(Box<Decision>),
-    /// The user's lasting id was not known: the event belongs under this one.
+    /// The user's lasting id was not known. The event belongs under this one.
     Rekeyed(Box<Event>),
 }
 
 impl Planner {
-    /// A planner for the source of `connection`; `run_queries` tells when what a user's last event led to has ended. Each
-    /// event is decided by the `schemes` of that moment.
+    /// A planner for the source of `connection`; `run_queries` shows when the steps of a user's last event have ended.
+    /// Each event is decided by the `schemes` of that moment.
     pub fn new(
         connection: Arc<Connection>,
         schemes: watch::Receiver<Arc<Schemes>>,
@@ -127,14 +127,15 @@ impl Planner {
         self
     }
 
-    /// The same, telling in sweeps what the steps would do, where nothing is taken from those whom `protect` names.
+    /// The same planner, which makes forecasts in sweeps; `protect` has the protected users.
     #[must_use]
     pub fn foretelling(self, protect: impl Into<Live<Protect>>) -> Self {
         let forecaster = Forecaster::new(Arc::clone(&self.connection), protect, self.mode.clone());
         Self { forecaster: Some(forecaster), ..self }
     }
 
-    /// The same, with `references` to tell which names in schemes mean a user, and what is held for a name that means nobody.
+    /// The same planner, with `references` for names in schemes that resolve to a user, and for names that match
+    /// nothing.
     #[must_use]
     pub fn referring(mut self, references: Arc<References>) -> Self {
         self.forecaster = self.forecaster.map(|forecaster| forecaster.referring(Arc::clone(&references)));
@@ -142,7 +143,7 @@ impl Planner {
         self
     }
 
-    /// The same, counting creations that no webhook told of where the source `has_webhooks`.
+    /// The same planner, which counts unreported creations if the source `has_webhooks`.
     #[must_use]
     pub fn counting_missed(mut self, has_webhooks: impl Into<Live<bool>>) -> Self {
         self.planner_metrics.has_webhooks = has_webhooks.into();
@@ -164,7 +165,8 @@ impl Planner {
         Arc::clone(&self.schemes.borrow())
     }
 
-    /// The payload may settle that nothing is to be done; anything else is decided by what the product says now.
+    /// Decides an event. The payload may be enough to decide that nothing is to be done. Everything else is decided by
+    /// a reading of the product.
     async fn decide(&self, told: Told, work: &Work) -> Result<Answer, Interrupted> {
         let event = &told.event;
         let controls = &*self.connection.controls;
@@ -233,7 +235,7 @@ impl Planner {
         Ok(Answer::Decided(Box::new(Decision { read: true, ..decision })))
     }
 
-    /// Waits until what earlier events of `user` have set off has ended.
+    /// Waits until the steps of earlier events of `user` have ended.
     async fn wait_for_pending_steps(&self, user: &UserKey, work: &Work) -> Result<(), Interrupted> {
         if self.pending.certainly_none(user) {
             return Ok(());
@@ -254,7 +256,7 @@ impl Planner {
         Ok(())
     }
 
-    /// What tells what the steps on `event` would do: in sweeps alone.
+    /// The forecaster for `event`; only sweeps have one.
     fn foretells(&self, event: &Event) -> Option<&Forecaster> {
         self.forecaster.as_ref().filter(|_| event.sweep.is_some())
     }
@@ -270,9 +272,9 @@ impl Planner {
         Ok(references.called(user))
     }
 
-    /// Whether the event is to go under its user's lasting id although nothing is to be done: a login that is known by
-    /// name alone would be missing from what is known of the user, and so would a creation, which would be news again
-    /// when it is told under the id.
+    /// Whether the event has to be appended under its user's lasting id although nothing is to be done. This is so for
+    /// a login that has only a name: it would be missing from the user's activity. It is also so for a creation, which
+    /// would be new again when it is reported under the id.
     fn is_to_be_found(&self, event: &Event) -> bool {
         let (schemes, source) = (self.schemes(), &event.source);
         let is_missing = match event.kind {
@@ -307,8 +309,8 @@ impl Planner {
         self.dead_letters.bury(&told.letter(known, reason, self.now()), &work.stop).await
     }
 
-    /// Gives up the event in `stored` on which the work ends by a bug. A user of a sweep is counted as one of whom nothing is
-    /// known, so that the run comes to its end. None where it can't be read.
+    /// Gives up the event in `stored` after panics. A user of a sweep counts as unknown, so that the run comes to its
+    /// end. None if it can't be read.
     async fn give_up_event(&self, stored: &Stored, work: &Work) -> Option<Result<(), Interrupted>> {
         let record = codec::decode::<EventRecord>(&stored.payload).ok()?;
         Some(self.give_up_read(record, work).await)
@@ -351,15 +353,15 @@ impl Planner {
         Ok(())
     }
 
-    /// Notes what `decision` sets off, on a thread that may wait for the disk. While that can't be noted nothing else of the user
-    /// is taken: the next event would not wait for it.
+    /// Records the steps of `decision`, on a thread that may wait for the disk. Until that succeeds no other event of
+    /// the user is taken, because the next one would not wait for these steps.
     async fn note_steps(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
         let Some(asked) = Asked::by(decision).map(Arc::new) else { return Ok(()) };
         let (pending, run_queries) = (self.pending.clone(), Arc::clone(&self.run_queries));
         work.remembered_off_thread(move || pending.note(&asked, &*run_queries)).await
     }
 
-    /// Does what follows from the answer to an event of the user `key`, before it is remembered. Gives whether it is decided,
+    /// Carries out the answer to an event of the user `key`, before it is remembered. Returns whether it is decided,
     /// and not moved.
     async fn follow(
         &self,
@@ -415,7 +417,7 @@ impl Planner {
         Ok(login_twins::is_repetition(event, before.as_ref()).then(|| event.id.clone()))
     }
 
-    /// The creation that came after the removal of which `event` tells, if it was told before it and taken for an earlier
+    /// The creation after the removal in `event`, if it was reported before the removal and taken for an earlier
     /// creation. It is an event of its own, so that schemes are asked about it.
     async fn created_again(&self, event: &Event, work: &Work) -> Result<Option<Event>, Interrupted> {
         if event.kind != EventKind::Removed {
@@ -432,14 +434,15 @@ impl Planner {
         }))
     }
 
-    /// Remembers `id`. While that can't be kept nothing else of the user is taken: the same event, told again, would be decided
-    /// again.
+    /// Remembers `id`. Until that succeeds no other event of the user is taken, because a repeated event would be
+    /// decided again.
     async fn done(&self, id: &str, work: &Work) -> Result<(), Interrupted> {
         work.remembered(|| self.ledger.put(&work.scope, id, &Entry::Done, self.now())).await
     }
 }
 
-/// The facts without the login at hand, which the product may tell already: the question is what was known before it.
+/// The facts without the login at hand, which the product may report already. The conditions are about the time before
+/// it.
 fn before_login(facts: Facts, kind: EventKind) -> Facts {
     match kind {
         EventKind::LoggedIn => Facts { logins: Fact::Unknown(Missing::NotTold), ..facts },

@@ -1,9 +1,9 @@
-//! Events that know their user by name alone, and what becomes of them under the user's lasting id.
+//! Events that have only their user's name, and their new records under the user's lasting id.
 
 use crate::domain::{Event, EventId, EventKind, Timestamp, UserId, UserRef};
 
-/// What an event is remembered by. One that is appended again under its user's lasting id may come into the same
-/// partition: it must not be taken for the one it was made from, which knew only the name.
+/// The id under which the ledger remembers an event. An event that is appended again under the lasting id may be in the
+/// same partition. It must not be confused with the first one, which has only the name.
 pub(in crate::engine) fn memory_id(event: &EventId, user: &UserRef) -> String {
     match user {
         UserRef::Id(_) => event.to_string(),
@@ -11,8 +11,8 @@ pub(in crate::engine) fn memory_id(event: &EventId, user: &UserRef) -> String {
     }
 }
 
-/// The event under its user's lasting id. A login that is known by its user and second is so under that id too, however
-/// the others who tell of it name the user.
+/// The event under its user's lasting id. A login that is identified by user and second uses that id too, however the
+/// other reporters name the user.
 pub(in crate::engine) fn under_lasting_id(event: Event, user: UserId) -> Event {
     let second = known_by_second(&event);
     let user = UserRef::Id(user);
@@ -20,8 +20,8 @@ pub(in crate::engine) fn under_lasting_id(event: Event, user: UserId) -> Event {
     Event { id, user, ..event }
 }
 
-/// Whether it is a login of which nobody said when it was: it is known by its user, as the delivery named them, and the
-/// minute of its acceptance. The name stands among the hints when the event is under the lasting id.
+/// Whether it is a login without a time. It is identified by its user, as the delivery named them, and the minute of
+/// its acceptance. The name is among the hints when the event is under the lasting id.
 pub(in crate::engine) fn is_untimed_login(event: &Event) -> bool {
     if event.kind != EventKind::LoggedIn || event.occurred.is_some() {
         return false;
@@ -31,13 +31,13 @@ pub(in crate::engine) fn is_untimed_login(event: &Event) -> bool {
     is_by(&event.user) || named.as_ref().is_some_and(is_by)
 }
 
-/// When a login was that is known by its user and second.
+/// The time of a login that is identified by its user and second.
 pub(in crate::engine) fn known_by_second(event: &Event) -> Option<Timestamp> {
     event.occurred.filter(|at| event.id == EventId::of_login(&event.source, &event.user, *at))
 }
 
-/// What one delivery of a login without a time is remembered by, beside the `id` of its minute: several come in one minute,
-/// and some of them may be repetitions of a login of the minute before.
+/// The ledger's id for one delivery of a login without a time, beside the `id` of its minute. Several may come in one
+/// minute, and some of them may repeat a login of the minute before.
 pub(in crate::engine) fn untimed_delivery_id(event: &Event, id: &str) -> Option<String> {
     is_untimed_login(event).then(|| format!("{id}/{}", event.accepted.as_millis()))
 }

@@ -19,18 +19,18 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// See the module.
 pub(in crate::engine) enum SchemeScope {
-    /// Those that wait for such an event.
+    /// The schemes that wait for such an event.
     Waiting,
-    /// Those of a sweep that are neither paused nor cancelled.
+    /// The schemes of a sweep that are neither paused nor cancelled.
     InSweep { schemes: Vec<SchemeId>, released: bool, plan: Arc<SweepPlan> },
     /// Nobody knows: the sweep's start is nowhere to be found.
     Lost,
-    /// None: it may be decided already.
+    /// No scheme, because the event may be decided already.
     Forgotten,
 }
 
 impl SchemeScope {
-    /// Whom to ask about `event`.
+    /// The schemes that are asked about `event`.
     pub(in crate::engine) async fn about(
         event: &Event,
         run_queries: &dyn RunQueries,
@@ -48,7 +48,7 @@ impl SchemeScope {
         Ok(Self::InSweep { schemes, released: sighting.released.is_some(), plan })
     }
 
-    /// Why the event is given up; none where it is not.
+    /// The reason why the event is given up; none if it is not.
     pub(in crate::engine) fn given_up(&self) -> Option<&'static str> {
         match self {
             Self::Waiting | Self::InSweep { .. } => None,
@@ -60,7 +60,7 @@ impl SchemeScope {
         }
     }
 
-    /// The schemes of a sweep that are asked; none of what is no sweep.
+    /// The schemes of a sweep that are asked; none outside a sweep.
     pub(in crate::engine) fn schemes_of_sweep(&self) -> &[SchemeId] {
         match self {
             Self::InSweep { schemes, .. } => schemes,
@@ -68,7 +68,7 @@ impl SchemeScope {
         }
     }
 
-    /// As the rules want it.
+    /// The scope in the form for the rules.
     pub(in crate::engine) fn waiting(&self) -> Waiting<'_> {
         match self {
             Self::Waiting => Waiting::ForEvent,
@@ -77,7 +77,7 @@ impl SchemeScope {
         }
     }
 
-    /// The answer by what is known of the sweep and of pauses beside the schemes.
+    /// The answer, adjusted by the facts about the sweep and by pauses.
     pub(in crate::engine) fn settle(&self, mut answer: Answer, controls: &dyn Controls) -> Answer {
         match self {
             Self::InSweep { released, plan, .. } => {
@@ -117,7 +117,8 @@ async fn plan(
     Ok(plan)
 }
 
-/// A run does what was asked for and counted, and no more, whatever has been written into its scheme since.
+/// Restricts a verdict to the steps at the request. A run does only the steps that were requested and counted, even if
+/// its scheme has changed since.
 fn as_asked_for(verdict: &mut SchemeVerdict, plan: &SweepPlan, released: bool) {
     let id = &verdict.scheme.id;
     verdict.test_mode |= plan.tested.contains(id);

@@ -1,4 +1,4 @@
-//! An event as it is told to the planner: for the first time, or once more.
+//! An event as the planner gets it: for the first time, or by a redrive.
 
 use super::activity;
 use crate::domain::{
@@ -10,25 +10,25 @@ pub(in crate::engine) struct Told {
     pub(in crate::engine) event: Event,
     /// Set where an administrator has it decided once more.
     pub(in crate::engine) redrive: Option<Redrive>,
-    /// Set where it was decided before: what was seen of the user before it.
+    /// The activity of the user before the event, if it was decided before.
     earlier: Option<Option<Activity>>,
     /// Whether it may have been decided without usher's remembering it.
     pub(in crate::engine) forgotten: bool,
 }
 
 impl Told {
-    /// For the first time, or it is `forgotten` whether for the first time.
+    /// An event for the first time; with `forgotten` it is unknown whether it is the first time.
     pub(in crate::engine) fn first(event: Event, forgotten: bool) -> Self {
         Self { event, redrive: None, earlier: None, forgotten }
     }
 
-    /// Once more, by order of an administrator; `is_decided` under this user.
+    /// An event by an administrator's redrive; `is_decided`: it was decided under this user.
     pub(in crate::engine) fn again(record: EventRecord, is_decided: bool) -> Self {
         let EventRecord { event, redrive, before } = record;
         Self { event, redrive, earlier: is_decided.then_some(before), forgotten: false }
     }
 
-    /// What had been seen of the user before the event, where now `known` is: a login that was given up is among it.
+    /// The activity before the event; `known` is the present activity, which contains a login that was given up.
     pub(in crate::engine) fn before<'a>(&'a self, known: Option<&'a Activity>) -> Option<&'a Activity> {
         match &self.earlier {
             Some(before) if self.event.kind == EventKind::LoggedIn => before.as_ref(),
@@ -36,7 +36,7 @@ impl Told {
         }
     }
 
-    /// What is known after the event, where `known` was before it was told. A login counts once.
+    /// The activity after the event; `known` was the activity before. A login counts once.
     pub(in crate::engine) fn activity(
         &self,
         known: Option<&Activity>,

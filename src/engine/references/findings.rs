@@ -1,4 +1,4 @@
-//! What is known of names, in memory: after a restart everything is looked up anew.
+//! The results of look-ups of names. They are in memory: after a restart everything is looked up again.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,22 +13,22 @@ use crate::{
     products::Error,
 };
 
-/// What is known of one name.
+/// The result for one name.
 #[derive(Debug)]
 struct Known {
-    /// What the product said last.
+    /// The product's last answer.
     finding: Option<Finding>,
-    /// Why it said nothing since.
+    /// The error since then.
     trouble: Option<Error>,
-    /// When it was last asked.
+    /// The time of the last look-up.
     at: Instant,
-    /// The account that a user's name meant last, also where it means none any more.
+    /// The account to which a user's name resolved last, even if it no longer matches anybody.
     account: Option<UserId>,
-    /// Whether somebody was told that it is missing.
+    /// Whether it was reported as missing.
     told: bool,
 }
 
-/// What is news about a name.
+/// A change of the result for a name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Change {
     None,
@@ -43,7 +43,7 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Nothing is known.
+    /// A memory without results.
     pub(super) fn new(look_ups: LookUps) -> Self {
         Self { known: RwLock::default(), look_ups }
     }
@@ -63,7 +63,7 @@ impl Findings {
         self.read().get(reference).map_or_else(unasked, Known::answer)
     }
 
-    /// The account that the name of a user means, or meant last.
+    /// The account to which the name of a user resolves, or resolved last.
     pub(super) fn account(&self, reference: &Reference) -> Option<UserId> {
         self.read().get(reference)?.account.clone()
     }
@@ -79,7 +79,7 @@ impl Findings {
         matches!(self.read().get(reference).and_then(|known| known.finding.as_ref()), Some(Finding::Missing(_)))
     }
 
-    /// Why it can't be relied on; none where it is there, or has not been looked up.
+    /// The reason why the name protects nobody; none if it exists, or has not been looked up.
     pub(super) fn doubt(&self, reference: &Reference) -> Option<Missing> {
         match self.read().get(reference)?.answer() {
             Ok(Finding::There(_)) => None,
@@ -97,7 +97,7 @@ impl Findings {
         known.at.elapsed() >= every.mul_f64(0.8) // rounds are jittered
     }
 
-    /// Keeps what came of a look-up; `counts` says whether anybody is to be told of it.
+    /// Stores the result of a look-up; `counts` says whether it may be reported.
     pub(super) fn note(&self, reference: &Reference, told: Result<Finding, Error>, counts: bool) -> Change {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let known = known.entry(reference.clone()).or_insert_with(Known::nothing);
@@ -125,7 +125,7 @@ impl Findings {
         }
     }
 
-    /// Forgets what nobody names any more.
+    /// Removes names that are no longer used.
     pub(super) fn keep_only(&self, named: &HashSet<Reference>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.retain(|reference, _| named.contains(reference));
@@ -141,7 +141,7 @@ impl Known {
         Self { finding: None, trouble: None, at: Instant::now(), account: None, told: false }
     }
 
-    /// What the product said last; why it said nothing, where it never did.
+    /// The product's last answer; or the error, if it never answered.
     fn answer(&self) -> Result<Finding, Error> {
         match (&self.finding, &self.trouble) {
             (Some(finding), _) => Ok(finding.clone()),

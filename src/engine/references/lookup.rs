@@ -12,26 +12,26 @@ use crate::{
     products::{Client, Disposition, Error, User},
 };
 
-/// How long it may take to find what was meant; a name is told to be missing without that else.
+/// The time-out for finding a suggestion. After it a missing name is reported without one.
 const GUESSING: Duration = Duration::from_secs(2);
-/// So many letters at the beginning or the end of a name are taken to be right.
+/// The number of letters at the beginning or the end of a name that are assumed to be right.
 const LETTERS: usize = 2;
 
-/// What the product says of a name.
+/// The product's answer about a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// It has it; which account, where it is a user's.
+    /// The name exists. The account is given for a user's name.
     There(Option<UserId>),
-    /// It does not have it.
+    /// The name does not exist.
     Missing(Missing),
 }
 
-/// Why a name names nothing.
+/// The reason why a name matches nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
-    /// In words.
+    /// The reason, in words.
     pub why: String,
-    /// What was probably meant.
+    /// The name that was probably meant.
     pub suggestion: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl Missing {
     }
 }
 
-/// Whether the product would say the same again. A look-up that failed otherwise tells nothing of the name.
+/// Whether the product would give the same answer again. Any other failed look-up says nothing about the name.
 pub(super) fn is_final(error: &Error) -> bool {
     match error.disposition() {
         Disposition::ReadThenGiveUp | Disposition::GiveUp => true,
@@ -71,7 +71,7 @@ async fn group(client: &dyn Client, name: &str) -> Result<Finding, Error> {
     Ok(Missing::because("there is no such group", meant))
 }
 
-/// The group that was probably meant by `wrong`.
+/// The group that `wrong` probably means.
 async fn group_like(client: &dyn Client, wrong: &str) -> Option<String> {
     for form in [composed(wrong), decomposed(wrong)] {
         if form != wrong && client.group_exists(&GroupName::new(&*form)).await == Ok(true) {
@@ -91,7 +91,7 @@ async fn group_like(client: &dyn Client, wrong: &str) -> Option<String> {
     None
 }
 
-/// The one of `names` that was probably meant by `wrong`: one that looks the same, else the nearest.
+/// The one of `names` that `wrong` probably means: one that looks the same, otherwise the nearest.
 fn meant_by<'n>(wrong: &str, names: &[&'n str]) -> Option<&'n str> {
     let seen = looks_like(wrong);
     let same = names.iter().find(|name| looks_like(name) == seen).copied();
@@ -128,7 +128,7 @@ async fn read(client: &dyn Client, user: UserRef) -> Result<Option<User>, Error>
     }
 }
 
-/// The login name that was probably meant by `wrong`: that of the user with this address, or the nearest.
+/// The login name that `wrong` probably means: that of the user with this address, or the nearest.
 async fn user_like(client: &dyn Client, wrong: &str) -> Option<String> {
     if let Some(address) = EmailAddress::parse(wrong).filter(|address| address.domain().is_some()) {
         let found = client.find_users(wrong).await.ok()?;

@@ -1,4 +1,4 @@
-//! What is named, and where. Pure.
+//! The names in schemes and sources, with their places. Pure.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -18,7 +18,7 @@ pub trait WrittenSchemes: Send + Sync + 'static {
     fn schemes_changed(&self) -> watch::Receiver<u64>;
 }
 
-/// What one scheme names.
+/// The names in one scheme.
 struct OfScheme {
     enabled: bool,
     mentions: Vec<Mention>,
@@ -32,7 +32,8 @@ pub(super) struct Mentions {
     pub(super) exempt_users: Vec<String>,
 }
 
-/// What an administrator wrote in `protect`. Groups that usher assumes may be missing: then they have no members.
+/// The names that an administrator wrote in `protect`. Groups that usher assumes may be missing: then they have no
+/// members.
 pub(super) fn of_source(protect: &Protect) -> Vec<Mention> {
     let users = protect.users.iter().map(|name| Mention { at: MentionedAt::ProtectUsers, name: name.clone() });
     let groups = protect.admin_groups.iter().filter(|_| !protect.assumed_admin_groups);
@@ -55,17 +56,17 @@ impl Mentions {
         Self { protect: protect.to_vec(), schemes, exempt_users }
     }
 
-    /// What keeps users from harm by steps of `scheme`.
+    /// The names that protect users from steps of `scheme`.
     pub(super) fn protective(&self, scheme: &SchemeId) -> impl Iterator<Item = &Mention> {
         self.protect.iter().chain(self.of_scheme(scheme)).filter(|mention| mention.at.is_protective())
     }
 
-    /// What `scheme` names.
+    /// The names in `scheme`.
     pub(super) fn of_scheme(&self, scheme: &SchemeId) -> impl Iterator<Item = &Mention> {
         self.schemes.get(scheme).into_iter().flat_map(|scheme| &scheme.mentions)
     }
 
-    /// What the source itself and schemes that are on name, each with its scheme.
+    /// The names in the source itself and in enabled schemes, each with its scheme.
     pub(super) fn enabled(&self) -> impl Iterator<Item = (Option<&SchemeId>, &Mention)> {
         let of_source = self.protect.iter().map(|mention| (None, mention));
         let schemes = self.schemes.iter().filter(|(_, scheme)| scheme.enabled);

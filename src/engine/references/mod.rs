@@ -1,8 +1,8 @@
-//! Whether what schemes and `protect` name is there in the product: groups, users and applications.
+//! References: whether the groups, users and applications that schemes and `protect` name exist in the product.
 //!
-//! A name that the product does not have protects nobody, and nobody sees it. So each name is looked up in the background
-//! ([`rounds`]), and the guard asks before a step that takes something away: what protects users and is not there holds
-//! the step. A name is looked up on the spot where it has not been looked up since usher started.
+//! A name that the product does not have protects nobody, and nobody notices. So each name is looked up in the
+//! background ([`rounds`]). The guard asks before a step that takes something away, and holds the step for a missing
+//! protective name. A name that has not been looked up since the start is looked up at once.
 
 mod findings;
 mod lookup;

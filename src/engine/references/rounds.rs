@@ -11,19 +11,19 @@ use crate::{domain::Reference, products::Error};
 
 /// Between two look-ups of a round: five a second at most, and the client's own pace holds them back further.
 const BETWEEN: Duration = Duration::from_millis(200);
-/// Changes of schemes often come several at a time.
+/// The time to wait for further changes of schemes, which often come several at a time.
 const TOGETHER: Duration = Duration::from_secs(1);
-/// How long an administrator waits for the look-ups of a scheme that is saved.
+/// The time-out for the look-ups of a scheme that is saved.
 const WITHIN: Duration = Duration::from_secs(5);
 /// Look-ups at the same time while an administrator waits.
 const AT_ONCE: usize = 4;
 
-/// How often names are looked up.
+/// The intervals of look-ups.
 #[derive(Debug, Clone, Copy)]
 pub struct LookUps {
     /// After a start, what waits for the product goes first.
     pub starting: Duration,
-    /// From one look-up of a name to the next.
+    /// The time from one look-up of a name to the next.
     pub every: Duration,
     /// The same for a name that is not there, or could not be looked up.
     pub missing_every: Duration,
@@ -43,7 +43,7 @@ impl Default for LookUps {
 }
 
 impl References {
-    /// Looks up again and again until `stop` is cancelled.
+    /// Looks names up until `stop` is cancelled.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let starting = jittered(self.look_ups.starting);
         if stop.run_until_cancelled(sleep(starting)).await.is_some() {
@@ -77,7 +77,7 @@ impl References {
         }
     }
 
-    /// Looks one name up, once. False where the product does not answer now; what is known of the name stays as it was.
+    /// Looks one name up, once. False if the product does not answer now; then the earlier result stays.
     async fn look_up(&self, reference: &Reference, stop: &CancellationToken) -> Result<bool, Interrupted> {
         let asked = lookup::look_up(&*self.connection.client, self.product, reference);
         let told = stop.run_until_cancelled(asked).await.ok_or(Interrupted)?;
@@ -89,8 +89,8 @@ impl References {
         Ok(answers)
     }
 
-    /// Looks up what a scheme names that is about to be saved; `None` where the product takes too long. What is told is
-    /// kept, but for errors that may pass.
+    /// Looks up the names of a scheme that is about to be saved; `None` if the product takes too long. The results are
+    /// kept, except for temporary errors.
     ///
     /// # Errors
     /// The first one, where the product does not tell of all of them.
@@ -111,7 +111,7 @@ impl References {
     }
 }
 
-/// `around` so long, so that sources are not all asked in the same moment.
+/// A random time around `around`, so that sources are not all asked in the same moment.
 fn jittered(around: Duration) -> Duration {
     around.mul_f64(rand::random_range(0.9..1.1))
 }

@@ -1,18 +1,18 @@
-//! What is known of the names, for people.
+//! The results of look-ups, for people.
 
 use super::References;
 use crate::domain::{Mention, MentionedAt, SchemeId};
 
-/// What is known of some names.
+/// The results for some names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// Whether all of them have been looked up since usher started.
     pub checked: bool,
-    /// Those that can't be relied on.
+    /// The names that match nothing.
     pub unresolved: Vec<Unresolved>,
 }
 
-/// A name that the product does not have, or of which it does not tell.
+/// A name that the product does not have, or does not report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unresolved {
     /// Which scheme names it; none: the source itself.
@@ -23,24 +23,24 @@ pub struct Unresolved {
     pub name: String,
     /// Why it can't be relied on.
     pub why: String,
-    /// What was probably meant.
+    /// The name that was probably meant.
     pub suggestion: Option<String>,
 }
 
 impl References {
-    /// What `protect` and the schemes that are on name.
+    /// The results for `protect` and the enabled schemes.
     pub fn standing(&self) -> Standing {
         let mentions = self.mentions();
         self.standing_of(mentions.enabled())
     }
 
-    /// What one scheme names.
+    /// The results for one scheme.
     pub fn standing_of_scheme(&self, scheme: &SchemeId) -> Standing {
         let mentions = self.mentions();
         self.standing_of(mentions.of_scheme(scheme).map(|mention| (Some(scheme), mention)))
     }
 
-    /// Whether a step of `scheme` that takes something away would be held for a name that protects nobody.
+    /// Whether a step of `scheme` that takes something away would be held for a missing protective name.
     pub fn is_in_doubt(&self, scheme: &SchemeId) -> bool {
         self.mentions().protective(scheme).any(|mention| self.findings.doubt(&mention.reference()).is_some())
     }

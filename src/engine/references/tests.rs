@@ -67,7 +67,7 @@ impl Town {
         self.written.version.send_modify(|version| *version += 1);
     }
 
-    /// Why a step of the scheme on `user` is held; none where it is not.
+    /// Why a step of the scheme on `user` is held; none if it is not.
     async fn held(&self, user: &str) -> Option<String> {
         let stop = CancellationToken::new();
         let told = self.references.protections(&"tidy".parse().unwrap(), &UserId::new(user), &stop).await.unwrap();

@@ -1,5 +1,5 @@
-//! What carrying out the steps that a sweep asks for would do to one user, told before anything is done. Limits count
-//! by it, and a step that is so already is not looked at again.
+//! Forecasts: the effect that the steps of a sweep would have on one user, before anything is done. Limits count by it,
+//! and a step that is fulfilled already is not read again.
 
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ pub(in crate::engine) struct Forecaster {
     mode: Live<Mode>,
 }
 
-/// Notes which verdicts of `answer` ask for nothing that is not so already by `facts`, which need not be fresh: that
-/// nothing is to be done may be decided by them.
+/// Marks the verdicts of `answer` whose steps are all fulfilled by `facts`. The facts need not be fresh, since they
+/// only decide that nothing is to be done.
 pub(in crate::engine) fn by_facts(answer: &mut Answer, facts: &Facts) {
     for verdict in answer.verdicts.iter_mut().filter(|verdict| verdict.selected == Truth::True) {
         let so = verdict.steps.iter().all(|step| facts.satisfies(step) == Some(true));
@@ -32,7 +32,7 @@ pub(in crate::engine) fn by_facts(answer: &mut Answer, facts: &Facts) {
     }
 }
 
-/// Whether nothing can come of `answer`: no scheme may select the user, or all that do have nothing to do.
+/// Whether `answer` can have no effect: no scheme may select the user, or all that do have nothing to do.
 pub(in crate::engine) fn is_settled(answer: &Answer) -> bool {
     answer.verdicts.iter().all(|verdict| match verdict.selected {
         Truth::False => true,
@@ -42,7 +42,7 @@ pub(in crate::engine) fn is_settled(answer: &Answer) -> bool {
 }
 
 impl Forecaster {
-    /// For the source of `connection`, where nothing is taken from those whom `protect` names.
+    /// A forecaster for the source of `connection`; `protect` has the protected users.
     pub(in crate::engine) fn new(
         connection: Arc<Connection>,
         protect: impl Into<Live<Protect>>,
@@ -51,12 +51,12 @@ impl Forecaster {
         Self { guard: Guard::new(Arc::clone(&connection), protect), connection, mode: mode.into() }
     }
 
-    /// The same, with `references` to tell what is held for a name that means nobody.
+    /// The same forecaster, with `references` for missing names that hold steps.
     pub(in crate::engine) fn referring(self, references: Arc<References>) -> Self {
         Self { guard: self.guard.referring(references), ..self }
     }
 
-    /// Foretells what each verdict of `answer` would do to `user`, who was just read and of whom `facts` tell.
+    /// Adds a forecast to each verdict of `answer` for `user`, who was just read; `facts` are the facts about the user.
     pub(in crate::engine) async fn foretell(
         &self,
         answer: &mut Answer,
@@ -97,8 +97,8 @@ impl Forecaster {
         Ok(forecast)
     }
 
-    /// Whether `step` is known to be so. The product is asked where the facts do not tell; the executor, which would
-    /// ask the same, does not have to then.
+    /// Whether `step` is known to be fulfilled. The product is asked if the facts are not enough. Then the executor
+    /// does not have to ask the same.
     async fn is_so(
         &self,
         step: &Step,

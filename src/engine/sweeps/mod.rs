@@ -1,4 +1,4 @@
-//! Sweeps: when they are asked for, how they list the users of a source, and how the users are compared with those that usher knows.
+//! Sweeps: their requests, the listing of a source's users, and the comparison of the users with the known users.
 
 pub(super) mod forecast;
 pub(super) mod progress;

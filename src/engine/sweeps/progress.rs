@@ -1,4 +1,4 @@
-//! How far the sweeps and the comparison of a source have come: in the log, and at hand.
+//! The progress of the sweeps and of the comparison of a source: in the log and in the store.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl ProgressLog {
         Self { connection, appender, store }
     }
 
-    /// Writes down how far a sweep has come.
+    /// Records the progress of a sweep.
     pub(in crate::engine) async fn record(
         &self,
         sweep: &SweepId,
@@ -39,7 +39,7 @@ impl ProgressLog {
         work.remembered(|| self.store.apply(&work.scope, &progress)).await
     }
 
-    /// What has become of a sweep; none where it has not begun.
+    /// The state of a sweep; none if it has not begun.
     pub(in crate::engine) async fn state(
         &self,
         sweep: &SweepId,
@@ -48,13 +48,13 @@ impl ProgressLog {
         work.remembered(|| self.store.get(&work.scope, sweep)).await
     }
 
-    /// Writes down how the comparison stands.
+    /// Records the state of the comparison.
     pub(in crate::engine) async fn compared(&self, comparison: Comparison, work: &Work) -> Result<(), Interrupted> {
         let id = SweepId::of_comparison(&self.connection.source);
         self.record(&id, SweepStep::Compared(comparison), work).await
     }
 
-    /// How the comparison stands, and since when that is written down.
+    /// The state of the comparison, and the time of its record.
     pub(in crate::engine) async fn comparison(
         &self,
         work: &Work,

@@ -28,7 +28,7 @@ impl AdminCommands {
         Self { log, clock }
     }
 
-    /// Where orders about dead letters are written.
+    /// The writer of orders about dead letters.
     pub fn letters(&self) -> LetterOrders {
         LetterOrders::new(Arc::clone(&self.log), Arc::clone(&self.clock))
     }
@@ -54,7 +54,7 @@ impl AdminCommands {
         Ok(run)
     }
 
-    /// Asks to let a run go on that is held.
+    /// Requests the release of a held run.
     ///
     /// # Errors
     /// As [`AdminCommands::run_now`].
@@ -71,14 +71,14 @@ impl AdminCommands {
         self.append(&SweepRequest::Cancel(order)).await
     }
 
-    /// What is said now, by `by`, about the run of `scheme` in `sweep`.
+    /// The order of `by`, made now, about the run of `scheme` in `sweep`.
     pub fn order(&self, sweep: &SweepId, scheme: &SchemeId, source: &SourceId, by: Actor) -> RunOrder {
         let (sweep, scheme, source) = (sweep.clone(), scheme.clone(), source.clone());
         RunOrder { sweep, scheme, source, at: self.clock.now(), superseded_by: None, by: Some(by) }
     }
 
-    /// Asks to go on with the newcomers of `source` who are held: as with users who were created, or who were there
-    /// before. There are so many `users`; it is not about more.
+    /// Requests to treat the held newcomers of `source` as created (`release`), or as existing before. `users` is their
+    /// number; the order does not apply to more.
     ///
     /// # Errors
     /// As [`AdminCommands::run_now`].

@@ -9,9 +9,9 @@ use crate::domain::{
 /// The schedule of one scheme.
 #[derive(Debug, Clone)]
 pub struct SchemeSchedule {
-    /// Whose.
+    /// The scheme.
     pub scheme: Scheme,
-    /// Its last firing, and with which schedule; none where it was never armed.
+    /// Its last firing, with the schedule at that time; none if it was never armed.
     pub last_fired: Option<LastFired>,
     /// Whether it keeps silent: the scheme is paused or not enabled. What it misses is not caught up.
     pub suspended: bool,
@@ -31,8 +31,8 @@ pub fn schedule_text(schedule: &Schedule) -> String {
     format!("{} {}", schedule.pattern(), schedule.timezone().name())
 }
 
-/// What is to be asked for at `now`. Schemes of a source that are due at the same time share a sweep. Of the times that
-/// were missed only the last one is caught up; a schedule that was not known counts from now on.
+/// The requests that are due at `now`. Schemes of a source that are due at the same time share a sweep. Of several
+/// missed times only the last one is caught up. A new schedule counts from now on.
 pub fn due(schedules: &[SchemeSchedule], now: Timestamp) -> Vec<SweepRequest> {
     let mut requests = Vec::new();
     let mut together: BTreeMap<(Timestamp, &SourceId), Vec<&Scheme>> = BTreeMap::new();
@@ -63,7 +63,7 @@ pub fn next(scheduled: &SchemeSchedule, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// The same sweep for every replica that asks for the same schemes.
+/// The request for a sweep. It has the same id for every replica that requests the same schemes.
 fn asked(source: &SourceId, due: Timestamp, mut schemes: Vec<&Scheme>, now: Timestamp) -> SweepRequest {
     schemes.sort_unstable_by(|one, other| one.id.cmp(&other.id));
     let ids: Vec<_> = schemes.iter().map(|scheme| scheme.id.clone()).collect();

@@ -82,7 +82,7 @@ const COMPLETE: u8 = 1;
 const EVICTED: u8 = 2;
 
 impl Reading {
-    /// Leaves the state `ARRIVING`; false where it was left before.
+    /// Leaves the state `ARRIVING`; false if it was left before.
     fn becomes(&self, state: u8) -> bool {
         self.state.compare_exchange(ARRIVING, state, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }

@@ -53,7 +53,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// The feed of `source`, which `connection` is to; none where it has none.
+    /// The feed of `source`, which `connection` is to; none if it has none.
     /// What is noticed goes into `arrivals`.
     pub fn of(
         source: &Source,

@@ -29,7 +29,7 @@ struct OfDecision {
 pub struct Traced {
     /// The event.
     pub event: String,
-    /// The span, as W3C Trace Context writes it; none where the record is a part of no trace.
+    /// The span, as W3C Trace Context writes it; none if the record is a part of no trace.
     pub traceparent: Option<String>,
 }
 

@@ -88,7 +88,7 @@ impl AtlassianOrg {
         self.all("roles", call).await.map_err(Error::of_user)?.whole("roles")
     }
 
-    /// Whether the user is active or suspended in this one directory, as their roles tell; none where they have none.
+    /// Whether the user is active or suspended in this one directory, as their roles tell; none if they have none.
     pub(super) async fn status_here(&self, user: &str) -> Result<Option<String>, Error> {
         let directory = self.directory().await?;
         let all = self.roles(user).await?;

@@ -32,7 +32,7 @@ pub enum Order {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
     /// When the product took it in, by one clock for all; where it does not say so, when it happened, by the clock of
-    /// wherever that was. None where it has no time.
+    /// wherever that was. None if it has no time.
     pub at: Option<Timestamp>,
     /// All of it.
     pub entry: Value,
@@ -67,7 +67,7 @@ fn read_entries(
     }
 }
 
-/// When the newest of `records` is from; none where there are none.
+/// When the newest of `records` is from; none if there are none.
 fn newest_of(records: &[Box<RawValue>], at: impl Fn(&Value) -> Option<Timestamp>) -> Result<Option<Timestamp>, Error> {
     let (entries, _) = read_entries(records, at)?;
     match entries.iter().filter_map(|entry| entry.at).max() {
@@ -105,7 +105,7 @@ pub trait AuditLog: Send + Sync {
     /// The least time between two calls, where the product publishes a limit of its own for them.
     fn gap(&self) -> Duration;
 
-    /// When the newest entry is from; none where there are no entries.
+    /// When the newest entry is from; none if there are no entries.
     ///
     /// # Errors
     /// [`Error`] if the call fails.

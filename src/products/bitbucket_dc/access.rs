@@ -105,7 +105,7 @@ impl Permission {
 }
 
 impl BitbucketDc {
-    /// Whether neither a group nor a permission of their own lets `user` in; `None` where their groups are not known.
+    /// Whether neither a group nor a permission of their own lets `user` in; `None` if their groups are not known.
     pub(super) async fn is_kept_out(&self, user: &User, applications: &[String]) -> Result<Option<bool>, Error> {
         let giving = self.access_groups(applications).await?;
         match user.groups.as_ref().map(|own| own.is_disjoint(&giving)) {

@@ -54,7 +54,7 @@ impl BitbucketDc {
         Ok(MemberPage { users, next, total: None, all_readable, inactive_too: false })
     }
 
-    /// The members of a group; none where it is not there.
+    /// The members of a group; none if it is not there.
     async fn members(&self, group: &GroupName) -> Result<Vec<Bean>, Error> {
         let list = List::of(Operation::ListMembers, MEMBERS).other("context", group.as_str());
         match list.all(self).await {

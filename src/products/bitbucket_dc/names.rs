@@ -55,7 +55,7 @@ pub(super) struct Walk {
     names: HashMap<u64, Box<str>>,
 }
 
-/// The id as Bitbucket has it; none where it can't be one of Bitbucket's.
+/// The id as Bitbucket has it; none if it can't be one of Bitbucket's.
 pub(super) fn number(id: &UserId) -> Option<u64> {
     id.as_str().parse().ok()
 }

@@ -116,7 +116,7 @@ impl BitbucketDc {
         Ok((found, pages))
     }
 
-    /// Every group that the user is in; none where some can't be read.
+    /// Every group that the user is in; none if some can't be read.
     async fn groups_of(&self, name: &str) -> Result<Option<Groups>, Error> {
         let list = List::of(Operation::ReadUserGroups, USER_GROUPS).user("context", name);
         match list.all::<Group>(self).await {

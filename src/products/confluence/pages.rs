@@ -58,7 +58,7 @@ impl<T> Linked<T> {
         self.total_size.as_u64().or_else(|| self.total_count.as_u64())
     }
 
-    /// Where the page behind this one begins, which began at `start`; none where this is the last. The product says it: a
+    /// Where the page behind this one begins, which began at `start`; none if this is the last. The product says it: a
     /// short page, and even an empty one, may be followed by others, as it leaves out whom the account may not see.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use crate::{
 const AT_MOST: usize = 100;
 
 impl Crowd {
-    /// The groups that the user is a direct member of; none where some can't be read.
+    /// The groups that the user is a direct member of; none if some can't be read.
     pub(super) async fn groups_of(&self, name: &str) -> Result<Option<Groups>, Error> {
         let call = || Call::new(Operation::ReadUserGroups, Method::GET, USER_GROUPS).user_query("username", name);
         match self.whole::<list::Groups>(call).await {

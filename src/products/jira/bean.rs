@@ -44,7 +44,7 @@ impl Record for Role {
 }
 
 impl<T> SizedList<T> {
-    /// All of them; `None` where the list is cut short, does not say how many there are, or holds some that can't be read.
+    /// All of them; `None` if the list is cut short, does not say how many there are, or holds some that can't be read.
     pub fn complete(self) -> Option<Vec<T>> {
         let all = u64::try_from(self.items.read.len()).ok() == self.size && self.items.unreadable == 0;
         all.then_some(self.items.read)

@@ -13,7 +13,7 @@ pub enum Completeness {
 }
 
 impl Completeness {
-    /// Why somebody may be missing; none where nobody is.
+    /// Why somebody may be missing; none if nobody is.
     pub fn why(&self) -> Option<String> {
         match self {
             Self::Proved => None,

@@ -28,7 +28,7 @@ pub(in crate::products) const fn may_be_full(records: usize, asked: usize) -> bo
     records >= asked || is_round(records)
 }
 
-/// What a list proves that only ends: after `records`, the last of which is `last`, none where it can't be told. `again` is
+/// What a list proves that only ends: after `records`, the last of which is `last`, none if it can't be told. `again` is
 /// what a second look at the last one found.
 pub(super) fn by_second_look(records: usize, last: Option<&str>, again: &[Option<UserId>]) -> Completeness {
     let not = |why: String| Completeness::NotProved(why);
@@ -47,7 +47,7 @@ pub(super) fn by_second_look(records: usize, last: Option<&str>, again: &[Option
     }
 }
 
-/// The ids at the end of a list, in the order of its records; none where a record names nobody.
+/// The ids at the end of a list, in the order of its records; none if a record names nobody.
 pub(super) fn ids(users: &[(UserId, UserHints)], records: usize) -> Vec<Option<UserId>> {
     let mut ids: Vec<_> = users.iter().map(|(id, _)| Some(id.clone())).collect();
     ids.resize(records.max(ids.len()), None);

@@ -109,7 +109,7 @@ pub(super) struct Cursor {
     mark: String,
     /// How many records so far can't be read.
     unreadable: u64,
-    /// The print of the last record so far; none where it names nobody.
+    /// The print of the last record so far; none if it names nobody.
     last: Option<String>,
 }
 

@@ -104,7 +104,7 @@ pub(in crate::products) fn inner<'de, T: Record, D: Deserializer<'de>>(deseriali
         .transpose()
 }
 
-/// The record in the JSON text `record`; none where it can't be read.
+/// The record in the JSON text `record`; none if it can't be read.
 pub(in crate::products) fn read<T: Record>(record: &str) -> Option<T> {
     serde_json::from_str(record).ok().or_else(|| salvage(record)).filter(T::is_of_use)
 }

@@ -1,4 +1,4 @@
-//! How large an expression may be, and how long it may take.
+//! The bounds on the size and the cost of an expression.
 
 use super::ExpressionError;
 
@@ -8,13 +8,13 @@ const LONGEST: usize = 4096;
 /// No value may be larger that an expression makes on its way, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
 
-/// So many steps may be needed for one user; a step takes less than a microsecond.
+/// The highest number of steps for one user; a step takes less than a microsecond.
 const STEPS: u64 = 500_000;
 
-/// How many steps are needed at most.
+/// The highest number of steps that an expression needs.
 pub(super) struct Cost {
     steps: u64,
-    /// How often what is looked at now comes around.
+    /// The number of repetitions of the present part.
     times: u64,
 }
 
@@ -25,7 +25,7 @@ impl Default for Cost {
 }
 
 impl Cost {
-    /// Adds what is done each time.
+    /// Adds steps for each repetition.
     pub(super) fn add(&mut self, steps: u64) -> Result<(), ExpressionError> {
         self.steps = self.steps.saturating_add(steps.saturating_mul(self.times));
         if self.steps <= STEPS {
@@ -36,7 +36,7 @@ impl Cost {
         Err(ExpressionError { message: message.to_owned(), position: None })
     }
 
-    /// Goes into what is done for each item of a list; gives back what to leave with.
+    /// Enters a part that is done for each item of a list. Returns the value to leave with.
     pub(super) fn enter(&mut self, length: u64) -> u64 {
         let outside = self.times;
         self.times = outside.saturating_mul(length.max(1));
@@ -48,11 +48,11 @@ impl Cost {
     }
 }
 
-/// The parser and the interpreter call themselves for each operator of a chain: `1 + 1 + 1 + ...`. So many of them need
-/// about half a megabyte of stack where nothing is optimized; a thread has two.
+/// The highest number of operators. The parser and the interpreter recurse for each operator of a chain: `1 + 1 + 1 +
+/// ...`. This number needs about half a megabyte of stack without optimization; a thread has two.
 const OPERATORS: usize = 150;
 
-/// Refuses what is too long to be read safely. How deep brackets go is bounded by the parser.
+/// Refuses a text that is too long to be parsed safely. The parser bounds the depth of brackets.
 pub(super) fn of_text(text: &str) -> Result<(), ExpressionError> {
     let too = |message: String| Err(ExpressionError { message, position: None });
     if text.len() > LONGEST {
@@ -68,7 +68,7 @@ pub(super) fn of_text(text: &str) -> Result<(), ExpressionError> {
     Ok(())
 }
 
-/// How many operators and dots stand outside of texts and comments.
+/// The number of operators and dots outside of texts and comments.
 fn operators(text: &str) -> Result<usize, ExpressionError> {
     let mut count = 0;
     let mut rest = text;

@@ -31,7 +31,7 @@ pub(super) fn read(expression: &Expression) -> Result<Checked> {
     Ok(Checked { program, fields })
 }
 
-/// What an expression comes to, and how large that may be.
+/// The type of an expression's value, and its highest size.
 #[derive(Clone)]
 struct Typed {
     ty: Type,
@@ -39,7 +39,7 @@ struct Typed {
 }
 
 impl Typed {
-    /// Of a type whose values have all the same size.
+    /// A type whose values all have the same size.
     fn of(ty: Type) -> Self {
         Self { ty, size: Size::ONE }
     }
@@ -47,7 +47,7 @@ impl Typed {
 
 struct Check<'a> {
     program: &'a Program,
-    /// What it names of `user`, each once.
+    /// The fields of `user` that it uses, each once.
     fields: Vec<Field>,
     /// The names that macros bring, innermost last.
     names: Vec<(&'a str, Typed)>,
@@ -174,8 +174,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// A pattern has to stand there as it is, so that it is found out now whether it is one. Gives what it takes to
-    /// read it.
+    /// Checks a pattern. It has to be a literal, so that an error is found now. Returns the cost of compiling it.
     fn pattern(&self, pattern: &IdedExpr) -> Result<u64> {
         let Expr::Literal(LiteralValue::String(text)) = &pattern.expr else {
             return Err(self.wrong(pattern, "write the pattern of `matches` as a text in quotes"));
@@ -183,7 +182,7 @@ impl<'a> Check<'a> {
         pattern::steps_to_read(text.inner()).map_err(|why| self.wrong(pattern, why))
     }
 
-    /// What the parser makes of `all`, `exists`, `filter` and their like.
+    /// The form that the parser produces for `all`, `exists`, `filter` and similar.
     fn comprehension(&mut self, expr: &IdedExpr, loops: &'a ComprehensionExpr) -> Result<Typed> {
         let range = self.of(&loops.iter_range)?;
         let Type::List(item) = range.ty else {

@@ -1,14 +1,14 @@
-//! What is wrong with an expression.
+//! Errors of expressions.
 
 use cel::ParseErrors;
 
-/// Why a text is not a condition; `Display` says what to write instead.
+/// The reason why a text is not a condition. `Display` says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{message}", at(*.position))]
 pub struct ExpressionError {
-    /// What is wrong, and what to write instead.
+    /// The fault, and what to write instead.
     pub message: String,
-    /// The line and column in the expression, each counted from one; none where it is the whole.
+    /// The line and column in the expression, each counted from one; none if the fault is in the whole.
     pub position: Option<(usize, usize)>,
 }
 
@@ -24,7 +24,7 @@ impl ExpressionError {
     }
 }
 
-/// What the parser means. Its own texts list the tokens of a grammar, or name the types that it is made of.
+/// A text for an error of the parser. The parser's own texts list the tokens of a grammar, or name its types.
 fn in_words(said: &str) -> String {
     const EXAMPLE: &str = "write a condition in CEL, `user.domain == \"acme.example\"`, say";
     if said.contains("Recursion limit") {

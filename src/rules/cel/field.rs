@@ -1,4 +1,4 @@
-//! What an expression may name of `user`.
+//! The fields of `user` that an expression may use.
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
@@ -99,7 +99,7 @@ impl Field {
         }
     }
 
-    /// The value in words for a reason; none where there is none, or where it is nobody's business.
+    /// The value in words for a reason; none if there is none, or if it must not be shown.
     pub(super) fn shown(self, subject: &Subject<'_>) -> Option<String> {
         let facts = subject.facts;
         let text = match self {
@@ -160,7 +160,8 @@ fn of<T>(fact: &Fact<T>) -> Result<&T, Absent> {
     }
 }
 
-/// What is not exactly one address is no text to compare with: `!user.email.endsWith("@acme.example")` would hold for it.
+/// The address, if it is exactly one. Otherwise it is absent: `!user.email.endsWith("@acme.example")` would hold for
+/// it.
 fn address(email: &Fact<EmailAddress>) -> Result<(&EmailAddress, &EmailDomain), Absent> {
     let email = of(email)?;
     email.domain().map(|domain| (email, domain)).ok_or(Absent::Missing(Missing::NotAnAddress))
@@ -179,14 +180,14 @@ fn last_login(logins: &Fact<Logins>) -> Result<Timestamp, Absent> {
     if logins.misses_none_after(last) { Ok(last) } else { Err(Absent::LaterPerhaps) }
 }
 
-/// How many there were; a login that the product tells of and usher did not hear is no proof that all were heard.
+/// The number of logins. A login that the product reports and usher did not see shows that not all were seen.
 fn login_count(logins: &Fact<Logins>) -> Result<i64, Absent> {
     let logins = of(logins)?;
     let is_whole = logins.complete && (logins.count > 0 || logins.last.is_none());
     if is_whole { i64::try_from(logins.count).map_err(|_| Absent::OutOfBounds) } else { Err(Absent::SomeLogins) }
 }
 
-/// A time for an expression; none where it can't be written as a date.
+/// A time for an expression; none if it can't be written as a date.
 pub(super) fn timestamp(at: Timestamp) -> Option<Value> {
     DateTime::from_timestamp_millis(at.as_millis()).map(|at| Value::Timestamp(at.fixed_offset()))
 }

@@ -38,7 +38,7 @@ pub(super) const NAMES: [&str; 27] = [
     "bool",
 ];
 
-/// What the call of `name` on `target` with `arguments` comes to; none where it takes no such types.
+/// The type of the result of calling `name` on `target` with `arguments`; none if it does not accept these types.
 pub(super) fn result(name: &str, target: Option<&Type>, arguments: &[Type]) -> Option<Type> {
     match target {
         Some(target) => method(name, target, arguments),
@@ -99,7 +99,7 @@ fn operator(name: &str, one: &Type, other: &Type) -> Option<Type> {
     }
 }
 
-/// Whether there is an operator of the language behind `name`, as the parser calls it.
+/// Whether `name`, as the parser calls it, is an operator of the language.
 pub(super) fn is_operator(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_alphabetic())
 }
@@ -120,7 +120,8 @@ pub(super) fn misfit(name: &str, target: Option<&Type>, arguments: &[Type]) -> s
     }
 }
 
-/// How large the result, of the type `ty`, may be; `sizes` are those of what the call is given, the target first.
+/// The highest size of the result, of the type `ty`; `sizes` are those of the target and the arguments, the target
+/// first.
 pub(super) fn size(name: &str, ty: &Type, mut sizes: Vec<Size>) -> Size {
     match (name, sizes.pop(), sizes.pop()) {
         (op::ADD, Some(right), Some(left)) if matches!(ty, String | List(_)) => left.and(right),
@@ -131,7 +132,7 @@ pub(super) fn size(name: &str, ty: &Type, mut sizes: Vec<Size>) -> Size {
     }
 }
 
-/// How many steps a call takes, besides one and the reading of a pattern; `sizes` are those of what it is given.
+/// The number of steps of a call, besides one and the compiling of a pattern; `sizes` are those of its inputs.
 pub(super) fn cost(name: &str, sizes: &[Size]) -> u64 {
     let sum = |of: fn(&Size) -> u64| sizes.iter().map(of).fold(0, u64::saturating_add);
     let bytes = sum(Size::bytes);

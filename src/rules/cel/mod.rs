@@ -1,8 +1,8 @@
 //! Conditions in CEL, the expression language known from Kubernetes.
 //!
-//! An expression says something of `user` and, by `now`, of the time; it is read and type-checked once. Looked at is
-//! what it names: where one of those facts is missing the answer is unknown, before anything is worked out, so that no
-//! form of words (`!`, `||`, `? :`) makes something of what is not known.
+//! An expression is about `user` and, by `now`, about the time. It is parsed and type-checked once. If one of the facts
+//! that it names is missing, the answer is unknown, before anything is evaluated. So no operator (`!`, `||`, `? :`) can
+//! turn an unknown fact into an answer.
 
 mod bounds;
 mod check;
@@ -31,7 +31,7 @@ use super::{
 };
 use field::{Absent, Field};
 
-/// So many characters of an expression stand in a reason.
+/// The number of characters of an expression in a reason.
 const SHOWN: usize = 200;
 
 /// The language: the standard one, without optional values.
@@ -50,7 +50,7 @@ pub fn check_expression(expression: &Expression) -> Result<(), ExpressionError> 
 #[derive(Debug)]
 struct Checked {
     program: Program,
-    /// What it names of `user`.
+    /// The fields of `user` that it uses.
     fields: Vec<Field>,
 }
 
@@ -61,7 +61,7 @@ pub(in crate::rules) struct Where {
     checked: Result<Checked, ExpressionError>,
 }
 
-/// What came of it.
+/// The result of evaluating it.
 pub(in crate::rules) struct Looked<'a> {
     condition: &'a Where,
     subject: Subject<'a>,
@@ -72,9 +72,9 @@ enum CameTo {
     Answer(bool),
     /// Facts are missing.
     Missing(Vec<(Field, Absent)>),
-    /// It can't be worked out for this user.
+    /// The expression can't be evaluated for this user.
     Failed(&'static str),
-    /// It is no expression; the configuration refuses such ones.
+    /// The text is no expression. The configuration refuses such texts.
     Wrong(ExpressionError),
 }
 
@@ -91,7 +91,7 @@ impl Where {
         Looked { condition: self, subject: *subject, came_to }
     }
 
-    /// The text as it stands in reasons.
+    /// The text for reasons.
     fn shown(&self) -> String {
         match self.text.char_indices().nth(SHOWN) {
             Some((end, _)) => format!("{}…", &self.text[..end]),
@@ -129,7 +129,7 @@ impl Checked {
     }
 }
 
-/// What went wrong; the error itself may hold what was looked at.
+/// The kind of the error; the error itself may contain facts.
 fn plainly(error: &ExecutionError) -> &'static str {
     match error {
         ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "a division by zero",
@@ -164,20 +164,20 @@ impl Looked<'_> {
         }
     }
 
-    /// What would have to change for the whole; none where it names nothing that can.
+    /// The change that would reverse the whole; none if it uses nothing that can change.
     fn change(&self, outcome: &str) -> Option<String> {
         let fields = self.condition.fields();
         (!fields.is_empty()).then(|| format!("{} changes so that the expression {outcome}", list(fields)))
     }
 
-    /// The values looked at; an e-mail address is not shown.
+    /// The values that were used; an e-mail address is not shown.
     fn values(&self) -> Option<String> {
         let shown = self.condition.fields().iter().filter_map(|field| field.shown(&self.subject));
         let shown: Vec<_> = shown.collect();
         (!shown.is_empty()).then(|| shown.join("; "))
     }
 
-    /// The time of the oldest fact looked at.
+    /// The time of the oldest fact that was used.
     fn as_of(&self) -> Option<Timestamp> {
         self.condition.fields().iter().filter_map(|field| field.as_of(&self.subject)).min()
     }

@@ -1,4 +1,4 @@
-//! How large the value of an expression can be.
+//! The highest size of an expression's value.
 
 use super::types::Type;
 
@@ -17,21 +17,21 @@ const LONGEST_WRITTEN: u64 = 400;
 /// An upper bound: no value is larger, whatever the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Size {
-    /// Of so many bytes.
+    /// A number of bytes.
     Flat(u64),
-    /// Of so many items, each at most so large.
+    /// A list of items, each with a highest size.
     List { length: u64, item: Box<Size> },
 }
 
 impl Size {
-    /// Of what has always the same.
+    /// The size of a value with a constant size.
     pub(super) const ONE: Self = Self::Flat(ONE);
 
     pub(super) fn of_text(text: &str) -> Self {
         Self::Flat(ONE + text.len() as u64)
     }
 
-    /// Of a fact of the type `ty`.
+    /// The size of a fact of the type `ty`.
     pub(super) fn of_fact(ty: &Type) -> Self {
         match ty {
             Type::String => Self::Flat(ONE + LONGEST_TEXT),
@@ -44,7 +44,7 @@ impl Size {
         Self::List { length, item: Box::new(item) }
     }
 
-    /// Of what a call comes to that neither joins nor picks.
+    /// The size of the result of a call that neither joins nor selects.
     pub(super) fn of_result(ty: &Type, arguments: &[Self]) -> Self {
         match ty {
             Type::String => Self::Flat(arguments.iter().map(Self::bytes).max().unwrap_or(0).max(LONGEST_WRITTEN)),
@@ -60,7 +60,7 @@ impl Size {
         }
     }
 
-    /// How many items there are; one where it is no list.
+    /// The number of items; one if it is no list.
     pub(super) fn length(&self) -> u64 {
         match self {
             Self::Flat(_) => 1,
@@ -68,7 +68,7 @@ impl Size {
         }
     }
 
-    /// Of one of the items.
+    /// The size of one of the items.
     pub(super) fn item(&self) -> Self {
         match self {
             Self::Flat(_) => self.clone(),
@@ -76,17 +76,18 @@ impl Size {
         }
     }
 
-    /// Of what is the one or the other. Only what is never there (an item of `[]`) is flat where the other is a list.
+    /// The size of either of two values. Only a value that never exists (an item of `[]`) is flat while the other is a
+    /// list.
     pub(super) fn or(self, other: Self) -> Self {
         self.merged(other, u64::max)
     }
 
-    /// Of both put together by `+`.
+    /// The size of both joined by `+`.
     pub(super) fn and(self, other: Self) -> Self {
         self.merged(other, u64::saturating_add)
     }
 
-    /// Of what a macro gathers in so many steps, where this is the size after the first.
+    /// The size of a macro's result after the given number of steps; this is the size after the first.
     pub(super) fn times(self, steps: u64) -> Self {
         match self {
             Self::Flat(_) => self,

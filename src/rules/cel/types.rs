@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What an expression comes to.
+/// The type of an expression's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Type {
     Bool,
@@ -12,7 +12,7 @@ pub(super) enum Type {
     Timestamp,
     Duration,
     List(Box<Type>),
-    /// What is in an empty list: fits any.
+    /// The type of an item of an empty list; it fits any type.
     Nothing,
 }
 
@@ -21,7 +21,7 @@ impl Type {
         Self::List(Box::new(item))
     }
 
-    /// The type that both are of; none where they differ.
+    /// The common type of both; none if they differ.
     pub(super) fn with(&self, other: &Self) -> Option<Self> {
         match (self, other) {
             (Self::Nothing, any) | (any, Self::Nothing) => Some(any.clone()),

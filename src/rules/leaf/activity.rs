@@ -1,5 +1,5 @@
-//! Conditions on logins. Most products tell the last login at best, and usher counts those it hears of: that nothing was
-//! heard says something only where all logins since the account was created are known.
+//! Conditions on logins. Most products report at most the last login, and usher counts the reported ones. So the
+//! absence of logins means something only if all logins since the creation of the account are known.
 
 use crate::domain::{Age, Fact, Logins, Missing, Origin, Timestamp, Truth};
 
@@ -18,32 +18,32 @@ pub(in crate::rules) enum Condition {
     Never(Option<Age>),
     /// The last login is longer ago than this.
     LastBefore(Age),
-    /// One login; and it is longer ago than this.
+    /// The user has logged in once, longer ago than this.
     Once(Option<Age>),
 }
 
-/// What was found of the logins.
+/// The result of looking at the logins.
 pub(in crate::rules) struct Looked {
     pub(super) truth: Truth,
     why: Why,
     known: Option<(Origin, Timestamp)>,
 }
 
-/// What settled the answer, or what stood in its way.
+/// The reason for the answer, or for its absence.
 enum Why {
     /// The logins are not known at all.
     LoginsMissing(Missing),
-    /// None is known of, and there may have been some before usher listened.
+    /// No login is known, but there may have been some before usher listened.
     NoneHeard,
     /// There was one at least.
     LoggedIn(Logins),
     /// There was none.
     Never,
-    /// There was none, where one longer ago than this is asked for.
+    /// There was no login, and the condition needs one longer ago than this.
     NotYet(Option<Age>),
     /// There was none, and the account is too new.
     TooNew { created: Timestamp, age: Age },
-    /// There was none, and how old the account is can't be told.
+    /// There was no login, and the age of the account is unknown.
     AgeMissing(Missing),
     /// The last login, against the age that counts.
     Last { at: Timestamp, age: Age, is_before: bool },
@@ -51,9 +51,9 @@ enum Why {
     Gap { at: Timestamp, age: Age, since: Timestamp },
     /// Exactly one.
     Once { at: Option<Timestamp> },
-    /// One, too short a time ago.
+    /// There was one login, too recently.
     OnceLately { at: Timestamp, age: Age },
-    /// One is known of, and there may have been others before usher listened.
+    /// One login is known, but there may have been others before usher listened.
     OthersPerhaps,
     /// More than one.
     Several(u64),
@@ -167,7 +167,7 @@ impl Looked {
 }
 
 impl Why {
-    /// What was looked at, the value, and what would change the answer.
+    /// The fact, its value, and the change that would reverse the answer.
     fn words(&self) -> (String, Option<String>, Option<String>) {
         const ALL_KNOWN: &str = "all logins since the account was created become known";
         let some = |text: &str| Some(text.to_owned());

@@ -1,10 +1,10 @@
-//! Conditions on the e-mail domain. The address itself stands in no reason.
+//! Conditions on the e-mail domain. No reason contains the address itself.
 
 use crate::domain::{DomainPattern, EmailAddress, EmailDomain, Fact, Missing, Origin, Timestamp, Truth};
 
 use super::{super::truth::known, Told, list};
 
-/// What was found of the e-mail domain.
+/// The result of looking at the e-mail domain.
 pub(in crate::rules) struct Looked<'a> {
     found: Result<Found<'a>, Missing>,
     patterns: &'a [DomainPattern],

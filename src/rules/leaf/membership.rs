@@ -14,7 +14,7 @@ use super::{
     Told, list,
 };
 
-/// What was found of the user's groups.
+/// The result of looking at the user's groups.
 pub(in crate::rules) struct InGroup<'a> {
     facts: &'a Facts,
     wanted: &'a [GroupName],
@@ -50,7 +50,7 @@ impl<'a> InGroup<'a> {
         }
     }
 
-    /// Told where the user is in `own` of the groups wanted.
+    /// The texts if the user is in `own` of the wanted groups.
     fn told(&self, own: &[&GroupName], origin: Origin, as_of: Timestamp, value: String) -> Told {
         let (because, change) = if own.is_empty() {
             let wanted = list(self.wanted);
@@ -72,7 +72,7 @@ fn in_any(some: &Memberships, wanted: &[GroupName]) -> Truth {
 #[derive(Debug, Clone)]
 pub(in crate::rules) struct Listed {
     users: NamedUsers,
-    /// What a long list is looked up in: ids as they are, and names without regard to case.
+    /// The sets for looking up a long list: ids as they are, and names without regard to case.
     sets: Option<Arc<Sets>>,
 }
 
@@ -85,10 +85,10 @@ struct Sets {
 /// A list that is not longer is compared one by one, without allocation.
 const SHORT: usize = 32;
 
-/// What was found of the user on the list.
+/// The result of looking for the user on the list.
 pub(in crate::rules) enum OnList<'a> {
     ById(&'a UserId),
-    /// By a name that was found to mean the user.
+    /// The user is on the list by a name that resolves to them.
     ByReference,
     /// Whether the name is listed; the id is not.
     ByName {

@@ -1,4 +1,4 @@
-//! The conditions that look at facts themselves.
+//! The conditions that use facts themselves.
 
 mod activity;
 mod address;
@@ -19,7 +19,7 @@ use super::{
 /// A condition that looks at facts.
 #[derive(Debug, Clone)]
 pub(super) enum Leaf {
-    /// Looks at nothing.
+    /// The condition uses no fact.
     Everyone,
     /// Logins.
     Activity(activity::Condition),
@@ -31,13 +31,13 @@ pub(super) enum Leaf {
     AddressNot(Vec<DomainPattern>),
     /// A member of one of these groups.
     Member(Vec<GroupName>),
-    /// One of these users.
+    /// The user is one of these.
     Listed(Listed),
     /// An expression in CEL.
     Where(Arc<Where>),
 }
 
-/// What a condition came across. Made without allocation; the words are made when asked for.
+/// The result of a condition. It is made without allocation; its texts are made on request.
 pub(super) enum Looked<'a> {
     Everyone,
     Activity(activity::Looked),

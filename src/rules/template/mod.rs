@@ -15,13 +15,13 @@ const LONGEST: usize = 32_767;
 /// The longest template, in bytes.
 const LONGEST_TEMPLATE: usize = 4096;
 
-/// What stands between `{{` and `}}` may be this long, in bytes: the parser calls itself for each part.
+/// The highest length of an expression between `{{` and `}}`, in bytes: the parser recurses for each part.
 const LONGEST_EXPRESSION: usize = 300;
 
-/// So many steps may be needed to make one text.
+/// The highest number of steps for one text.
 const STEPS: u64 = 20_000;
 
-/// The names that a template may use. Each stands for a text; of a fact that is not known it is `unknown`.
+/// The names that a template may use. Each is replaced by a text, or by `unknown` if the fact is unknown.
 const NAMES: [&str; 14] = [
     "user.id",
     "user.name",
@@ -39,30 +39,30 @@ const NAMES: [&str; 14] = [
     "source",
 ];
 
-/// Why a text is not a template; `Display` says what to write instead.
+/// The reason why a text is not a template. `Display` says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    /// It says what is not understood.
+    /// The text has a syntax error.
     #[error("the template can't be read: {0}")]
     Syntax(String),
-    /// It uses a name that there is not.
+    /// The text uses an unknown name.
     #[error("there is no `{name}` in templates; write one of: {}", NAMES.join(", "))]
     Unknown {
         /// The name.
         name: String,
     },
-    /// It does more than put names into a text.
+    /// The text does more than insert names.
     #[error("a template puts names into a text, `{{{{ user.name }}}}`, and no more; leave out the `{0}`")]
     TooClever(&'static str),
-    /// It is too long.
+    /// The text is too long.
     #[error("{what} is longer than {most} bytes")]
     TooLong {
-        /// What.
+        /// The part that is too long.
         what: &'static str,
-        /// How long it may be.
+        /// The highest length.
         most: usize,
     },
-    /// It can't be rendered.
+    /// The text can't be rendered.
     #[error("the template can't be rendered: {0}")]
     Rendering(String),
 }
@@ -85,7 +85,8 @@ pub fn check_template(text: &str) -> Result<(), TemplateError> {
     Names::unknown().render(text).map(|_| ())
 }
 
-/// Refuses what could take long. There are no statements, so nothing is done more than once; and nothing is multiplied.
+/// Refuses a template that could take long. There are no statements, so nothing is done more than once; and nothing is
+/// multiplied.
 fn bounds(text: &str) -> Result<(), TemplateError> {
     if text.len() > LONGEST_TEMPLATE {
         return Err(TemplateError::TooLong { what: "the template", most: LONGEST_TEMPLATE });
@@ -105,8 +106,9 @@ fn bounds(text: &str) -> Result<(), TemplateError> {
     Ok(())
 }
 
-/// Refuses what could take long, and what does not end for the language where it ends here: at the first `}}`. That is
-/// so in a text in quotes and in braces. With one kind of quotes and no backslashes, an even number closes all texts.
+/// Refuses an expression that could take long, or that ends elsewhere for the template language than at the first `}}`.
+/// The latter happens in quoted texts and in braces. With one kind of quotes and no backslashes, an even number of
+/// quotes closes all texts.
 fn bounds_of_expression(expression: &str) -> Result<(), TemplateError> {
     if expression.len() > LONGEST_EXPRESSION {
         return Err(TemplateError::TooLong { what: "what stands between `{{` and `}}`", most: LONGEST_EXPRESSION });
@@ -135,7 +137,7 @@ fn environment<'a>() -> Environment<'a> {
     environment
 }
 
-/// The kind of error: the detail may hold what was being put in.
+/// The kind of the error; its detail may contain inserted values.
 fn plainly(error: &minijinja::Error) -> String {
     let line = error.line().map_or_else(String::new, |line| format!(" in line {line}"));
     match (error.kind(), error.detail()) {
@@ -144,11 +146,11 @@ fn plainly(error: &minijinja::Error) -> String {
     }
 }
 
-/// What stands for the names.
+/// The values of the names.
 pub(super) struct Names(Value);
 
 impl Names {
-    /// For `user` as selected by `scheme`.
+    /// The values for `user` as selected by `scheme`.
     pub(super) fn of(scheme: &Scheme, user: &UserRef, subject: &Subject<'_>) -> Self {
         let mut names = facts(subject.facts);
         names.insert("user.id", user.id().map(ToString::to_string));
@@ -158,7 +160,7 @@ impl Names {
         Self::nested(&names)
     }
 
-    /// For nobody: nothing is known.
+    /// The values without a user: all are unknown.
     fn unknown() -> Self {
         Self::nested(&BTreeMap::new())
     }

@@ -22,7 +22,7 @@ fn rule(account: &Account) -> Value {
     }
 }
 
-/// The managed account of the path; 404 where there is no account, 403 where it is its owner's.
+/// The managed account of the path; 404 if there is no account, 403 if it is its owner's.
 fn managed<'a>(call: &'a Call<'_>) -> Result<(Serial, &'a Resident), Answer> {
     let site = &call.editor.site;
     let found = site.by_id(call.segment(0)).and_then(|serial| Some((serial, site.resident(serial)?)));

@@ -126,7 +126,7 @@ fn reset(now: DateTime<Utc>, seconds: u64) -> String {
     (now + ahead + TimeDelta::milliseconds(999)).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// 404 where the path names another organisation.
+/// 404 if the path names another organisation.
 fn own(call: &Call<'_>) -> Result<(), Answer> {
     if call.segment(0) == ORGANIZATION {
         Ok(())
@@ -135,7 +135,7 @@ fn own(call: &Call<'_>) -> Result<(), Answer> {
     }
 }
 
-/// Whether the path's directory is the one with all users, for reading; 404 where there is none of that id.
+/// Whether the path's directory is the one with all users, for reading; 404 if there is none of that id.
 fn reads(call: &Call<'_>) -> Result<bool, Answer> {
     own(call)?;
     let other = |name: &String| group_id(name) == call.segment(1);
@@ -146,7 +146,7 @@ fn reads(call: &Call<'_>) -> Result<bool, Answer> {
     }
 }
 
-/// The user of the path, where it is in the path's directory; 404 where it is not.
+/// The user of the path, where it is in the path's directory; 404 if it is not.
 fn member(call: &Call<'_>, id: &str) -> Result<Serial, Answer> {
     let there = |serial: &Serial| call.editor.site.resident(*serial).is_some_and(is_member);
     let found = if call.segment(1) == DIRECTORY { call.editor.site.by_id(id).filter(there) } else { None };

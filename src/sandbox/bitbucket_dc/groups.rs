@@ -17,7 +17,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
     page(call, &found.map(|group| shown(&group.name)).collect::<Vec<_>>())
 }
 
-/// None where there is no such user: no refusal is in the document.
+/// None if there is no such user: no refusal is in the document.
 pub(super) fn of_user(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let site = &call.editor.site;
     let user = call.query.get("context").and_then(|name| site.by_name(name)).and_then(|user| site.resident(user));
@@ -25,7 +25,7 @@ pub(super) fn of_user(call: &mut Call<'_>) -> Result<Answer, Answer> {
     page(call, &groups.collect::<Vec<_>>())
 }
 
-/// Inactive ones too; none where there is no such group.
+/// Inactive ones too; none if there is no such group.
 pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let site = &call.editor.site;
     let group = call.query.get("context").and_then(|name| site.group(name));

@@ -46,7 +46,7 @@ pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Answer> {
     }
 }
 
-/// A number among the parameters; `default` where it is not given, 400 where it is none.
+/// A number among the parameters; `default` where it is not given, 400 if it is none.
 pub(super) fn number(call: &Call<'_>, name: &str, default: usize) -> Result<usize, Answer> {
     call.query.number(name, default).map_err(|_| refused(400, "Der Parameter muss eine Zahl sein."))
 }

@@ -93,7 +93,7 @@ impl Control {
         ask(self.request(Method::GET, "issues").query(&OfSite { site })).await
     }
 
-    /// Moves an issue to done, or back; false where there is none of that key.
+    /// Moves an issue to done, or back; false if there is none of that key.
     ///
     /// # Errors
     /// As [`Control::journal`].
@@ -101,7 +101,7 @@ impl Control {
         ask(self.request(Method::PUT, "issues").query(&OfIssue { site, key: key.to_owned(), done })).await
     }
 
-    /// Deletes a user; false where there was none.
+    /// Deletes a user; false if there was none.
     ///
     /// # Errors
     /// As [`Control::journal`].
@@ -117,7 +117,7 @@ impl Control {
         tell(self.request(Method::PUT, "groups").query(&OfSite { site }).json(names)).await
     }
 
-    /// Deletes a group; false where there was none.
+    /// Deletes a group; false if there was none.
     ///
     /// # Errors
     /// As [`Control::journal`].
@@ -125,7 +125,7 @@ impl Control {
         ask(self.request(Method::DELETE, "groups").query(&OfGroup { site, name: name.to_owned() })).await
     }
 
-    /// Puts a user into a group, as somebody else would; false where it was in it. 404 for unknown ones.
+    /// Puts a user into a group, as somebody else would; false if it was in it. 404 for unknown ones.
     ///
     /// # Errors
     /// As [`Control::journal`]; also with 404 if the site has no such user or group.
@@ -133,7 +133,7 @@ impl Control {
         self.membership(Method::PUT, site, user, group).await
     }
 
-    /// Takes a user out of a group, as somebody else would; false where it was not in it. 404 for unknown ones.
+    /// Takes a user out of a group, as somebody else would; false if it was not in it. 404 for unknown ones.
     ///
     /// # Errors
     /// As [`Control::add_member`].
@@ -185,7 +185,7 @@ impl Control {
         ask(self.request(Method::GET, "faults")).await
     }
 
-    /// Removes one fault; false where there was none.
+    /// Removes one fault; false if there was none.
     ///
     /// # Errors
     /// As [`Control::journal`].

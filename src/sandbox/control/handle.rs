@@ -143,7 +143,7 @@ impl Sandbox {
         self.shared.world().site(site).issues.clone()
     }
 
-    /// Moves an issue to done, or back; false where there is none of that key.
+    /// Moves an issue to done, or back; false if there is none of that key.
     pub fn set_done(&self, site: Product, key: &str, done: bool) -> bool {
         routes::transition(&mut self.shared.world(), site, key, done)
     }
@@ -175,17 +175,17 @@ impl Sandbox {
         self.shared.world().site(site).audit.audit_behaviour = audit_behaviour;
     }
 
-    /// Deletes a user; false where there was none. Not in the journal.
+    /// Deletes a user; false if there was none. Not in the journal.
     pub fn delete_user(&self, site: Product, user: &str) -> bool {
         routes::forget(&mut self.shared.world(), site, user)
     }
 
-    /// Creates a group; false where it was there.
+    /// Creates a group; false if it was there.
     pub fn put_group(&self, site: Product, name: &str) -> bool {
         self.shared.world().site(site).add_group(name)
     }
 
-    /// Has a group come from an identity provider, so that it can be changed there alone; false where there is none.
+    /// Has a group come from an identity provider, so that it can be changed there alone; false if there is none.
     pub fn sync_group(&self, site: Product, name: &str) -> bool {
         self.shared.world().site(site).sync_group(name)
     }
@@ -196,12 +196,12 @@ impl Sandbox {
         group_id(name)
     }
 
-    /// Deletes a group, as somebody else would; false where there was none. Not in the journal.
+    /// Deletes a group, as somebody else would; false if there was none. Not in the journal.
     pub fn delete_group(&self, site: Product, name: &str) -> bool {
         self.shared.world().site(site).delete_group(name)
     }
 
-    /// Puts a user into a group, as somebody else would; false where it was in it.
+    /// Puts a user into a group, as somebody else would; false if it was in it.
     ///
     /// # Errors
     /// [`NoSuch::User`] and [`NoSuch::Group`] if the site has none of that name.
@@ -209,7 +209,7 @@ impl Sandbox {
         routes::join(&mut self.shared.world(), site, user, group)
     }
 
-    /// Takes a user out of a group, as somebody else would; false where it was not in it.
+    /// Takes a user out of a group, as somebody else would; false if it was not in it.
     ///
     /// # Errors
     /// As [`Sandbox::add_member`].
@@ -222,7 +222,7 @@ impl Sandbox {
         routes::listed(&mut self.shared.world(), site)
     }
 
-    /// The groups of one user; none where there is no such user.
+    /// The groups of one user; none if there is no such user.
     pub fn groups_of(&self, site: Product, user: &str) -> Option<BTreeSet<String>> {
         let mut world = self.shared.world();
         let site = world.site(site);
@@ -264,7 +264,7 @@ impl Sandbox {
         self.shared.world().faults.list()
     }
 
-    /// Removes one fault; false where there was none.
+    /// Removes one fault; false if there was none.
     pub fn remove_fault(&self, id: u64) -> bool {
         self.shared.world().faults.remove(Some(id))
     }

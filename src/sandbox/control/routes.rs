@@ -265,7 +265,7 @@ async fn issues(state: State, of: web::Query<OfSite>) -> HttpResponse {
     HttpResponse::Ok().json(&state.world().site(of.site).issues)
 }
 
-/// Moves an issue to done, or back; false where there is none of that key.
+/// Moves an issue to done, or back; false if there is none of that key.
 pub(in crate::sandbox) fn transition(world: &mut World, site: Product, key: &str, done: bool) -> bool {
     let issue = world.site(site).issues.iter_mut().find(|issue| issue.key == key);
     issue.map(|issue| issue.done = done).is_some()

@@ -56,7 +56,7 @@ struct NewMember {
     name: String,
 }
 
-/// 400 where there is no such user, 409 where it is a member already.
+/// 400 if there is no such user, 409 if it is a member already.
 pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let name = group(call)?.name.clone();
     let member: NewMember = call.json()?;

@@ -41,7 +41,7 @@ impl Faults {
         self.last_id
     }
 
-    /// Removes one fault, or all; false where there was none.
+    /// Removes one fault, or all; false if there was none.
     pub fn remove(&mut self, id: Option<u64>) -> bool {
         let before = self.list.len();
         self.list.retain(|(injected, removed)| {

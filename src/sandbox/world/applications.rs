@@ -78,7 +78,7 @@ impl Applications {
         self.0.values()
     }
 
-    /// Takes a user's own access to all of them away; false where there was none.
+    /// Takes a user's own access to all of them away; false if there was none.
     pub fn shut_out(&mut self, user: &str) -> bool {
         self.0.values_mut().filter_map(|one| one.users.take(user)).count() > 0
     }

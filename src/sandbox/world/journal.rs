@@ -102,7 +102,7 @@ pub struct RequestCount {
     pub method: String,
     /// The route below the site's base URL; [`UNKNOWN_PATH`] for what is none.
     pub path: String,
-    /// The HTTP status; none where no answer was sent.
+    /// The HTTP status; none if no answer was sent.
     pub status: Option<u16>,
     /// How often.
     pub count: u64,

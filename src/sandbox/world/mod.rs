@@ -109,7 +109,7 @@ impl World {
         self.place(product).bucket = limit.map(|limit| Bucket::by_the_clock(limit, Instant::now(), SystemTime::now()));
     }
 
-    /// Takes a token for one request; none where the site is not limited.
+    /// Takes a token for one request; none if the site is not limited.
     pub fn take_token(&mut self, product: Product) -> Option<Standing> {
         self.place(product).bucket.as_mut().map(|bucket| bucket.take(Instant::now()))
     }
@@ -129,7 +129,7 @@ pub(super) struct Editor<'a> {
 }
 
 impl Editor<'_> {
-    /// Puts a user into a group; false where it was in it.
+    /// Puts a user into a group; false if it was in it.
     pub fn add_member(&mut self, serial: Serial, group: &str) -> bool {
         let changed = self.site.add_member(serial, group);
         if changed {
@@ -138,7 +138,7 @@ impl Editor<'_> {
         changed
     }
 
-    /// Takes a user out of a group; false where it was not in it.
+    /// Takes a user out of a group; false if it was not in it.
     pub fn remove_member(&mut self, serial: Serial, group: &str) -> bool {
         let changed = self.site.remove_member(serial, group);
         if changed {

@@ -17,7 +17,7 @@ pub struct Recorded {
     pub path: String,
     /// The query, decoded.
     pub query: Vec<(String, String)>,
-    /// The body as it came; empty where there was none.
+    /// The body as it came; empty if there was none.
     pub body: Vec<u8>,
     /// The HTTP status of the answer.
     pub status: u16,

@@ -60,7 +60,7 @@ impl Site {
         serial
     }
 
-    /// Deletes a user with its memberships; false where there is none.
+    /// Deletes a user with its memberships; false if there is none.
     pub fn delete(&mut self, serial: Serial) -> bool {
         let Some(gone) = self.residents.remove(&serial) else { return false };
         if let Ok(at) = self.order.binary_search(&serial) {
@@ -110,7 +110,7 @@ impl Site {
         order.iter().filter_map(|serial| self.residents.get(serial))
     }
 
-    /// Creates a group; false where it exists.
+    /// Creates a group; false if it exists.
     pub fn add_group(&mut self, name: &str) -> bool {
         if self.groups.contains_key(name) {
             return false;
@@ -121,7 +121,7 @@ impl Site {
         true
     }
 
-    /// Deletes a group; false where there is none.
+    /// Deletes a group; false if there is none.
     pub fn delete_group(&mut self, name: &str) -> bool {
         let Some(gone) = self.groups.remove(name) else { return false };
         self.group_ids.remove(&gone.id);
@@ -148,12 +148,12 @@ impl Site {
         self.groups.values()
     }
 
-    /// Has a group come from an identity provider; false where there is none.
+    /// Has a group come from an identity provider; false if there is none.
     pub fn sync_group(&mut self, name: &str) -> bool {
         self.groups.get_mut(name).map(|group| group.synced = true).is_some()
     }
 
-    /// Puts a user into a group; false where nothing changed.
+    /// Puts a user into a group; false if nothing changed.
     pub fn add_member(&mut self, serial: Serial, group: &str) -> bool {
         let (Some(resident), Some(group)) = (self.residents.get_mut(&serial), self.groups.get_mut(group)) else {
             return false;
@@ -161,7 +161,7 @@ impl Site {
         resident.groups.insert(group.name.clone()) && group.members.insert(serial)
     }
 
-    /// Takes a user out of a group; false where nothing changed.
+    /// Takes a user out of a group; false if nothing changed.
     pub fn remove_member(&mut self, serial: Serial, group: &str) -> bool {
         let (Some(resident), Some(group)) = (self.residents.get_mut(&serial), self.groups.get_mut(group)) else {
             return false;

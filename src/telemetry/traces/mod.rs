@@ -40,7 +40,7 @@ use self::{
 /// How long [`stop`] waits for the spans that have not been sent.
 const FLUSH: Duration = Duration::from_secs(2);
 
-/// The traces of this process; none where they are off.
+/// The traces of this process; none if they are off.
 static TRACES: OnceLock<Traces> = OnceLock::new();
 
 struct Traces {

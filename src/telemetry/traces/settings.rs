@@ -48,14 +48,14 @@ pub(super) struct Bounds {
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) sampler: Sampler,
-    /// The name of the service; none where a variable tells it.
+    /// The name of the service; none if a variable tells it.
     pub(super) service_name: Option<&'static str>,
     pub(super) queue: usize,
     pub(super) bounds: Bounds,
 }
 
 impl Settings {
-    /// What `variable` says; none where traces are off. An empty variable is none.
+    /// What `variable` says; none if traces are off. An empty variable is none.
     pub(super) fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<Self>, Unusable> {
         let is = |name, value| variable(name).is_some_and(|is| is.eq_ignore_ascii_case(value));
         let endpoints = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];

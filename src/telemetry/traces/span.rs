@@ -89,7 +89,7 @@ pub fn fails() {
     }
 }
 
-/// What names the span at hand to those that follow from it; none where there is none.
+/// What names the span at hand to those that follow from it; none if there is none.
 pub fn traceparent() -> Option<String> {
     tracer()?;
     let mut fields = HashMap::new();
@@ -97,7 +97,7 @@ pub fn traceparent() -> Option<String> {
     fields.remove(TRACEPARENT)
 }
 
-/// The ids of the trace and the span at hand, in hexadecimal; none where there is none.
+/// The ids of the trace and the span at hand, in hexadecimal; none if there is none.
 pub fn ids() -> Option<(String, String)> {
     let context = at_hand()?;
     Some((context.trace_id().to_string(), context.span_id().to_string()))
@@ -115,7 +115,7 @@ fn at_hand() -> Option<SpanContext> {
     context.is_valid().then_some(context)
 }
 
-/// The span that `traceparent` names, as a parent; none where it names none.
+/// The span that `traceparent` names, as a parent; none if it names none.
 fn remote(traceparent: &str) -> Option<Context> {
     // The propagator takes shorter ids too.
     if !traceparent.split('-').map(str::len).take(4).eq([2, 32, 16, 2]) {

@@ -93,7 +93,7 @@ impl DeadLetters<'_> {
         Ok((DeadLetterRow::new(&letter, self.status(&letter.id)?), letter))
     }
 
-    /// One letter, with what it keeps to be taken up again; none where there is no such letter.
+    /// One letter, with what it keeps to be taken up again; none if there is no such letter.
     pub(super) fn get(self, id: &str) -> Result<Option<(DeadLetterRow, DeadLetter)>, Error> {
         let mut statement = self.0.prepare_cached("SELECT record FROM dead_letters WHERE id = ?1")?;
         let record = statement.query_row([id], |row| row.get::<_, Vec<u8>>(0)).optional()?;

@@ -134,7 +134,7 @@ impl Kept {
         (later.released, later.redriven) > (self.released, self.redriven)
     }
 
-    /// How it ended; none where it is of no step.
+    /// How it ended; none if it is of no step.
     pub(super) fn result(&self) -> Option<StepResult> {
         StepResult::ALL.into_iter().find(|result| result.as_str() == self.entry.result)
     }

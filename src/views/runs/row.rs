@@ -69,13 +69,13 @@ pub struct Run {
     /// The login name, where it is known.
     #[serde(default)]
     pub user_name: Option<String>,
-    /// The event that set it off; none where a sweep did.
+    /// The event that set it off; none if a sweep did.
     pub event: Option<EventId>,
     /// How usher learnt of that event; none until the decision has been read.
     pub via: Option<Via>,
     /// The sweep that it is part of.
     pub sweep: Option<SweepId>,
-    /// Who asked for it: an administrator by the name they gave, or `schedule`. None where an event set it off.
+    /// Who asked for it: an administrator by the name they gave, or `schedule`. None if an event set it off.
     #[serde(default)]
     pub by: Option<String>,
     /// Who released it, if anybody did.
@@ -108,7 +108,7 @@ pub struct Run {
     pub incomplete_why: Option<String>,
     /// How far the sweep has come.
     pub progress: Option<Progress>,
-    /// How much the sweep was expected to ask of the product, told before its users are listed. None where the source was
+    /// How much the sweep was expected to ask of the product, told before its users are listed. None if the source was
     /// never listed before.
     #[serde(default)]
     pub estimate: Option<Estimate>,

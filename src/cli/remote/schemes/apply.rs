@@ -79,7 +79,7 @@ fn unnamed<'t>(
     there.iter().filter(move |(id, known)| !known.provisioned && !is_named(id))
 }
 
-/// One line about one scheme, and what usher warns of; true where it failed. The others go on.
+/// One line about one scheme, and what usher warns of; true if it failed. The others go on.
 fn tell(output: &mut Output<'_>, id: &str, done: &str, result: Result<Value, Error>) -> Result<bool, Error> {
     match result {
         Ok(answer) => {

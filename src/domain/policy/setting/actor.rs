@@ -1,16 +1,16 @@
-//! Who sets something.
+//! The author of a setting.
 
 use std::{fmt, str::FromStr};
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Who set something, as they say themselves: all who hold the admin token are believed.
+/// The author of a setting, by their own statement. All holders of the admin token are trusted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(transparent)]
 pub struct Actor(String);
 
-/// The text does not name anybody.
+/// The text is not a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this names nobody; write 1 to 100 printable characters")]
 pub struct InvalidActor;

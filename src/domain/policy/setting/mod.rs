@@ -12,8 +12,8 @@ pub use stored_scheme::{ChangeKind, SchemeChange, StoredScheme};
 
 use crate::domain::{RunId, SchemeId, SourceId, Timestamp, UserKey};
 
-/// One record of the stream of settings. The latest of each [key](Setting::key) counts; one without content takes the
-/// setting back.
+/// One record of the stream of settings. The latest record of each [key](Setting::key) counts. A record without content
+/// removes the setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Setting {
     /// A scheme that is not in the configuration file.
@@ -27,7 +27,7 @@ pub enum Setting {
 }
 
 impl Setting {
-    /// What it is kept under.
+    /// The key of its record.
     pub fn key(&self) -> UserKey {
         match self {
             Self::Scheme(stored) => StoredScheme::key_of(&stored.id),
@@ -38,17 +38,17 @@ impl Setting {
     }
 }
 
-/// What can be paused.
+/// A source or scheme that can be paused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pausable {
-    /// Nothing of the source is called.
+    /// A source: usher does not call it.
     Source(SourceId),
     /// The scheme is not asked, and its steps are held.
     Scheme(SchemeId),
 }
 
 impl Pausable {
-    /// What is kept under it: whether it is paused.
+    /// The key of the record that says whether it is paused.
     pub fn key(&self) -> UserKey {
         match self {
             Self::Source(id) => UserKey::of_setting("source-pause", id.as_str()),
@@ -66,16 +66,16 @@ impl fmt::Display for Pausable {
     }
 }
 
-/// Whether something is paused, and by whom it was paused or resumed.
+/// The pause of a source or scheme, with the author of the change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pause {
-    /// What.
+    /// The source or scheme.
     pub of: Pausable,
     /// True: it rests.
     pub paused: bool,
-    /// Who said so.
+    /// The author.
     pub by: Actor,
-    /// When.
+    /// The time of the change.
     pub at: Timestamp,
 }
 
@@ -84,14 +84,14 @@ pub struct Pause {
 pub struct CancelledRun {
     /// Which.
     pub run: RunId,
-    /// Who said so.
+    /// The author.
     pub by: Actor,
-    /// When.
+    /// The time of the change.
     pub at: Timestamp,
 }
 
 impl CancelledRun {
-    /// What is kept under it: whether `run` is cancelled.
+    /// The key of the record that says whether `run` is cancelled.
     pub fn key_of(run: &RunId) -> UserKey {
         UserKey::of_setting("cancelled-run", run.as_str())
     }

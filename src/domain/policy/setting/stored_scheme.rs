@@ -1,4 +1,4 @@
-//! A scheme that is not in the configuration file, with what was done to it.
+//! A scheme that is not in the configuration file, with its changes.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -6,45 +6,45 @@ use utoipa::ToSchema;
 use super::Actor;
 use crate::domain::{SchemeId, Timestamp, UserKey};
 
-/// How many changes of a scheme are kept, the newest ones.
+/// The number of changes that are kept of a scheme, the newest ones.
 const CHANGES_KEPT: usize = 50;
 
-/// How long the texts of a scheme's history are together at most, in bytes: all of it is one record.
+/// The highest length of a scheme's history in bytes, all texts together: the history is in one record.
 const HISTORY_BYTES: usize = 1024 * 1024;
 
-/// What became of a scheme.
+/// The kind of a change of a scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// There was none of this id.
     Created,
-    /// It says something else.
+    /// The scheme has another content.
     Updated,
-    /// It is no more; its history is kept for a year.
+    /// The scheme was deleted; its history is kept for a year.
     Deleted,
 }
 
 /// One change of a stored scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemeChange {
-    /// What was done.
+    /// The kind of the change.
     pub kind: ChangeKind,
-    /// By whom.
+    /// The author.
     pub by: Actor,
-    /// When.
+    /// The time of the change.
     pub at: Timestamp,
     /// Counts the changes of this id, from 1.
     pub revision: u64,
-    /// Digest of what the scheme said then, as in [`SchemeRef`](super::SchemeRef).
+    /// The digest of the scheme's content after the change, as in [`SchemeRef`](super::SchemeRef).
     pub version: String,
-    /// What it said then, as JSON. What was deleted is shown as it was last.
+    /// The content after the change, as JSON. After a deletion it is the last content.
     pub text: String,
 }
 
 /// A scheme that was made while usher runs, with its past.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredScheme {
-    /// Chosen by whoever made it.
+    /// The id, chosen by its author.
     pub id: SchemeId,
     /// The changes before the current one, oldest first.
     past: Vec<SchemeChange>,
@@ -52,7 +52,7 @@ pub struct StoredScheme {
 }
 
 impl StoredScheme {
-    /// What the scheme `id` is kept under.
+    /// The key of the record with the scheme `id`.
     pub fn key_of(id: &SchemeId) -> UserKey {
         UserKey::of_setting("scheme", id.as_str())
     }
@@ -62,13 +62,13 @@ impl StoredScheme {
         Self { id, past: Vec::new(), current: first }
     }
 
-    /// A scheme with all of its changes, oldest first; none where there are none.
+    /// A scheme with all of its changes, oldest first; none if there are none.
     pub fn from_changes(id: SchemeId, mut changes: Vec<SchemeChange>) -> Option<Self> {
         let current = changes.pop()?;
         Some(Self { id, past: changes, current }.bounded())
     }
 
-    /// How it is now.
+    /// The latest change.
     pub fn current(&self) -> &SchemeChange {
         &self.current
     }
@@ -88,19 +88,20 @@ impl StoredScheme {
         self.changes().map(|change| change.revision).max().unwrap_or(0) + 1
     }
 
-    /// Names exactly this state of the scheme, whoever wrote it.
+    /// The tag of exactly this state of the scheme, whoever wrote it.
     pub fn tag(&self) -> String {
         format!("{}-{}", self.current.revision, self.current.version)
     }
 
-    /// As it is after `change`.
+    /// The scheme after `change`.
     #[must_use]
     pub fn changed(&self, change: SchemeChange) -> Self {
         let past = self.changes().cloned().collect();
         Self { id: self.id.clone(), past, current: change }.bounded()
     }
 
-    /// This one, written over `earlier`. Whoever wrote it may not have known all of that: the history shows both.
+    /// This state, written over `earlier`. Its author may not have known all changes in `earlier`; the history shows
+    /// both.
     #[must_use]
     pub fn over(mut self, earlier: &Self) -> Self {
         let unknown: Vec<_> = earlier.changes().filter(|change| !self.changes().any(|own| own == *change)).collect();

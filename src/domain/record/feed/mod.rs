@@ -1,11 +1,11 @@
-//! Feeds of logins: which product has one, and how far usher has come in it.
+//! Feeds of logins: the products that have one, and usher's place in it.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::domain::{Capability, Product, SourceId, Timestamp, UserKey};
 
 impl Product {
-    /// Whether usher can follow an audit log of this product that tells of logins.
+    /// Whether this product has an audit log with logins that usher can follow.
     pub const fn feeds_logins(self) -> Capability {
         match self {
             Self::JiraDc | Self::ConfluenceDc => Capability::Yes,
@@ -28,36 +28,36 @@ impl Product {
 /// The label of feeds, in metrics and in the names of their consumer groups.
 pub const FEED_STAGE: &str = "feed";
 
-/// What of an entry is remembered, to know it again.
+/// The digest of an entry, to recognise it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Print(pub u64);
 
-/// How far usher has come in the feed of a source. One record of the stream of feeds.
+/// The place of usher in the feed of a source. It is one record of the stream of feeds.
 ///
-/// Times of entries are the product's, whose clock need not agree with usher's. An entry may come late, and does not come
-/// where it belongs then: so usher always looks back by an overlap from the newest entry, and remembers what it has seen
-/// there.
+/// Times of entries are by the product's clock, which may differ from usher's. An entry may come late, and then not in
+/// order. Therefore usher always goes back by an overlap from the newest entry, and remembers the entries that it has
+/// seen there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedPlace {
-    /// Whose feed.
+    /// The source.
     pub source: SourceId,
-    /// The time of the newest entry known, never later than what usher's clock said then: were it a clock gone astray,
-    /// nothing would be looked at until the others had caught up with it.
+    /// The time of the newest known entry. It is never later than usher's clock at that time: otherwise an entry with a
+    /// wrong future time would hide all others until then.
     pub until: Timestamp,
-    /// All that the feed told until then, by usher's clock, is known.
+    /// The time up to which all entries of the feed are known, by usher's clock.
     pub complete: Timestamp,
-    /// Where the next page begins, where the product says.
+    /// The cursor of the next page, if the product gives one.
     pub cursor: Option<String>,
     /// Entries of interest that were seen, and the time of each.
     pub seen: BTreeMap<Print, Timestamp>,
-    /// Until when entries are forgotten although they may lie within the overlap, as there were too many.
+    /// The time up to which entries are forgotten although they may be within the overlap, because there were too many.
     pub forgotten: Option<Timestamp>,
 }
 
 /// Entries remembered at most, but for those of one moment and those that the product's clock has in the future.
 const MOST_SEEN: usize = 10_000;
-/// Entries remembered at most, all in all, so that they fit into a record. Should there be more, some are taken for new
-/// ones when they come again; the planner knows them.
+/// The highest number of remembered entries, so that they fit into a record. If there are more, some count as new when
+/// they come again; the planner recognises them.
 const MOST_IN_A_RECORD: usize = 5 * MOST_SEEN;
 
 impl FeedPlace {
@@ -66,12 +66,12 @@ impl FeedPlace {
         Self { source, until: until.min(now), complete: now, cursor: None, seen: BTreeMap::new(), forgotten: None }
     }
 
-    /// In the partition of the source.
+    /// The key of its record: in the partition of the source.
     pub fn key(&self) -> UserKey {
         UserKey::of_source(&self.source)
     }
 
-    /// From when on entries are looked at: what is older does not count as new any more.
+    /// The time from which entries are read. Older entries no longer count as new.
     pub fn floor(&self, overlap: Duration) -> Timestamp {
         let overlap = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
         let floor = Timestamp::from_millis(self.until.as_millis().saturating_sub(overlap));
@@ -88,10 +88,11 @@ impl FeedPlace {
         self.seen.insert(print, at);
     }
 
-    /// Moves on to the newest entry's time, as far as that is believed at `now`; forgets what lies before the overlap.
+    /// Advances to the newest entry's time, as far as it is plausible at `now`, and forgets the entries before the
+    /// overlap.
     ///
-    /// Where more was seen within the overlap than can be remembered, the oldest are forgotten and the floor is raised to the
-    /// oldest that is left: what is forgotten would be taken for new on every look.
+    /// If more entries were seen within the overlap than can be remembered, the oldest are forgotten and the floor is
+    /// raised to the oldest that is left. Otherwise the forgotten entries would count as new on every poll.
     pub fn advance(&mut self, newest: Timestamp, now: Timestamp, overlap: Duration) {
         self.until = self.until.max(newest.min(now));
         let floor = self.floor(overlap);

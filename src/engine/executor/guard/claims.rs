@@ -1,7 +1,7 @@
 //! Claims on administrators, in one order for all processes: the stream `claims`, keyed by source.
 //!
-//! A process that is about to take something from an administrator appends a claim and reads the stream up to it. Whoever
-//! was claimed before is counted as taken already. So of two processes that claim at once, the later one sees the other.
+//! Before a process takes something from an administrator, it appends a claim and reads the stream up to it. It counts
+//! earlier claims as taken already. So of two processes that claim at once, the later one sees the other.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -24,14 +24,15 @@ use crate::{
     source::Connection,
 };
 
-/// A product's list of administrators may be behind by some minutes: whom usher took something from since does not count.
-/// A claim of which nothing more was heard counts for as long.
+/// The time by which a product's list of administrators may be behind. A user from whom usher took something within it
+/// does not count as an administrator. A claim without an end counts for as long.
 const LIST_BEHIND: Duration = Duration::from_mins(10);
-/// How long a claim may be used. The rest of [`LIST_BEHIND`] is for a call that is under way, and for clocks that differ.
+/// The time for which a claim may be used. The rest of [`LIST_BEHIND`] is for a call that is under way, and for clocks
+/// that differ.
 const USABLE_FOR: Duration = Duration::from_mins(5);
-/// How long the claims may take to be read.
+/// The time-out for reading the claims.
 const READ: Duration = Duration::from_secs(20);
-/// How long the end of a claim may take to be written. Without it the claim counts until its time is over.
+/// The time-out for writing the end of a claim. Without an end the claim counts until its time is over.
 const END: Duration = Duration::from_secs(10);
 
 /// The claims of one source.
@@ -41,34 +42,34 @@ pub(super) struct Claims {
     known: Arc<Mutex<Known>>,
 }
 
-/// What was read of the stream.
+/// The claims read from the stream.
 #[derive(Default)]
 pub(super) struct Known {
-    /// Where to read on.
+    /// The next offset to read.
     next: u64,
     claims: HashMap<String, Seen>,
-    /// What was not read yet was appended later than this. None: nothing was read yet.
+    /// All records before this time are read; none if nothing was read yet.
     caught_up: Option<Instant>,
 }
 
 struct Seen {
     offset: u64,
     user: UserId,
-    /// Until when it counts, by this process's own clock that nobody sets.
+    /// The time until which it counts, by this process's own monotonic clock.
     until: Instant,
     is_used: bool,
 }
 
-/// Other administrators whom somebody claimed before.
+/// Other administrators with an earlier claim.
 #[derive(Default)]
 pub(super) struct Before {
-    /// From whom something was taken, or may have been.
+    /// The administrators from whom something was, or may have been, taken.
     pub(super) used: BTreeSet<UserId>,
-    /// From whom something is about to be taken.
+    /// The administrators from whom something is about to be taken.
     pub(super) pending: BTreeSet<UserId>,
 }
 
-/// A claim that stands. Other steps on administrators of the source wait in this process until it is dropped.
+/// A claim in force. Other steps on administrators of the source wait in this process until it is dropped.
 pub(super) struct Claim {
     record: AdministratorClaim,
     made: Instant,
@@ -87,7 +88,7 @@ impl Claims {
         stop.run_until_cancelled(Arc::clone(&self.known).lock_owned()).await.ok_or(Interrupted)
     }
 
-    /// Claims `user`; tells whom others claimed before.
+    /// Claims `user`; returns the administrators with earlier claims.
     pub(super) async fn claim(
         &self,
         known: OwnedMutexGuard<Known>,
@@ -156,8 +157,9 @@ impl Claims {
 }
 
 impl Known {
-    /// How long what was claimed or done `at`, and read `now`, still counts. The clock of the process that says so may be
-    /// wrong, and so may this one's: it is no younger than now, and no older than what was read before it.
+    /// The time for which a claim or an end made `at`, and read `now`, still counts. The other process's clock may be
+    /// wrong, and so may this one's. Therefore the age is at least zero, and at most the age of the record read before
+    /// it.
     fn counts_for(&self, at: Timestamp, now: Timestamp) -> Duration {
         let age = at.until(now);
         let age = self.caught_up.map_or(age, |caught_up| age.min(caught_up.elapsed()));
@@ -176,7 +178,7 @@ impl Known {
         }
     }
 
-    /// Whom others than the step on `user` claimed before `offset`, as of `now`.
+    /// The administrators whom other steps than that on `user` claimed before `offset`, as of `now`.
     fn before(&mut self, offset: u64, user: &UserId, now: Instant) -> Before {
         self.claims.retain(|_, seen| seen.until > now);
         let mut before = Before::default();
@@ -189,7 +191,7 @@ impl Known {
 }
 
 impl Claim {
-    /// Until when the step may be done.
+    /// The time until which the step may be done.
     pub(super) fn usable_until(&self) -> Instant {
         self.made + USABLE_FOR
     }

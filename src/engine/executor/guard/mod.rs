@@ -1,5 +1,5 @@
-//! Whom usher never takes anything from, whatever was decided: the account it acts as, the users an administrator has
-//! listed, the last administrators of a source.
+//! The guard: the users from whom usher never takes anything, whatever was decided. They are its own account, the users
+//! in `protect`, and the last administrators of a source.
 
 mod claims;
 mod rules;
@@ -25,7 +25,8 @@ use claims::Claim;
 use claims::Claims;
 use rules::Verdict;
 
-/// Asking again now and then costs nothing. When the credentials are changed it is asked at once.
+/// The time for which the acting account is known. One call an hour costs little. When the credentials change, usher
+/// asks at once.
 const ACTING_KNOWN_FOR: Duration = Duration::from_hours(1);
 /// Guards one source. What it allows to be taken from an administrator is taken under a claim, so that two at once, here or
 /// in two processes, can't each be "not the last".
@@ -41,11 +42,11 @@ pub(in crate::engine) struct Guard {
 struct Acting {
     user: Option<UserId>,
     at: Instant,
-    /// Of the connection, when it was asked for.
+    /// The revision of the connection at that reading.
     revision: u64,
 }
 
-/// That a step may be done, now. Kept while the product is asked, and ended.
+/// The permission to do a step now. It is kept while the product is called, and then ended.
 #[must_use]
 #[derive(Default)]
 pub(in crate::engine) struct Permit {
@@ -54,7 +55,7 @@ pub(in crate::engine) struct Permit {
 }
 
 impl Permit {
-    /// Until when the step may be done; none: there is no such time.
+    /// The time until which the step may be done; none if there is no limit.
     pub(in crate::engine) fn usable_until(&self) -> Option<Instant> {
         self.claim.as_ref().map(Claim::usable_until)
     }
@@ -86,7 +87,7 @@ impl Permit {
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::engine) struct Refusal {
     pub(in crate::engine) why: String,
-    /// What the product said, where it could not be asked.
+    /// The error of the product, if it could not be asked.
     pub(in crate::engine) error: Option<Error>,
 }
 
@@ -96,12 +97,13 @@ impl Guard {
         Self { connection, protect: protect.into(), references: None, acting: Mutex::default(), claims: None }
     }
 
-    /// The same, with the claims in `log`. Without them nothing is allowed to be taken from an administrator.
+    /// The same guard, with the claims in `log`. Without them usher takes nothing from an administrator.
     pub(in crate::engine) fn claiming(self, log: Arc<dyn Log>) -> Self {
         Self { claims: Some(Claims::new(Arc::clone(&self.connection), log)), ..self }
     }
 
-    /// The same, holding what takes something away while `references` that protect users name nothing.
+    /// The same guard, which holds steps that take something away while a protective name in `references` matches
+    /// nothing.
     pub(in crate::engine) fn referring(self, references: Arc<References>) -> Self {
         Self { references: Some(references), ..self }
     }
@@ -137,9 +139,9 @@ impl Guard {
         }
     }
 
-    /// Whether `step` on `user` would be refused for certain. Who else administers the source is not asked: where that
-    /// decides, and where the product does not tell which account usher acts as, the answer is no. It is no too for a name
-    /// that is missing: the name may be mended before the step is done, so limits must count the user.
+    /// Whether `step` on `user` would certainly be refused. The other administrators are not read. If they decide, or
+    /// the acting account is unknown, the answer is no. It is also no for a missing name: the name may be corrected
+    /// before the step is done, so limits must count the user.
     pub(in crate::engine) async fn would_refuse(
         &self,
         step: &Step,
@@ -216,7 +218,7 @@ impl Guard {
         Ok(told.map_err(|error| Refusal::untold("who administers it", error)))
     }
 
-    /// The account that usher acts as; none where it is not protected, or nobody's.
+    /// The account that usher acts as; none if it is not protected, or there is none.
     async fn acting(&self, stop: &CancellationToken) -> Result<Result<Option<UserId>, Error>, Interrupted> {
         if !self.protect.get().acting_account {
             return Ok(Ok(None));

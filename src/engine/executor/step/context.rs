@@ -1,4 +1,4 @@
-//! What is carried from step to step of one decision.
+//! The context that is passed from step to step of one decision.
 
 use std::time::Duration;
 
@@ -6,47 +6,48 @@ use tokio::time::Instant;
 
 use crate::{domain::Step, products::User, store::Entry};
 
-/// What was read longer ago is not carried to the next step.
+/// The age up to which a reading is passed to the next step.
 const TRUE_FOR: Duration = Duration::from_mins(10);
-/// What was read longer ago, when the turn of a step comes, is looked at once more before the step is done.
+/// The age up to which a reading is used when the turn of a step comes. An older one is repeated before the step is
+/// done.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// A user as a step knows them.
 pub(super) struct Known {
     pub(super) user: User,
-    /// Whether steps before this one may have changed anything but the groups told here.
+    /// Whether earlier steps may have changed anything besides the groups listed here.
     stale: bool,
     read: Instant,
-    /// How often the source had been [stopped](crate::source::Connection::stops) by then.
+    /// The number of [stops](crate::source::Connection::stops) of the source at the reading.
     stops: u64,
 }
 
 impl Known {
-    /// As just read from a source that has been stopped as often as `stops` tells.
+    /// A reading made just now; `stops` is the number of stops of the source.
     pub(super) fn fresh(user: User, stops: u64) -> Self {
         Self { user, stale: false, read: Instant::now(), stops }
     }
 
-    /// Whether it may still be judged by, the source having been stopped as often as `stops` tells. Who was nobody
-    /// before a pause may be an administrator after it.
+    /// Whether the reading may still be used; `stops` is the present number of stops. A user without rights before a
+    /// pause may be an administrator after it.
     pub(super) fn holds(&self, stops: u64) -> bool {
         // Not by age: in a source that answers slowly it would be judged again and again, and nothing ever done.
         self.stops == stops
     }
 
-    /// When it was read.
+    /// The time of the reading.
     pub(super) fn read(&self) -> Instant {
         self.read
     }
 
-    /// Whether it was read so long ago that the user may be another by now: the step has waited for its turn.
+    /// Whether the reading is so old that the user may have changed: the step has waited for its turn.
     pub(super) fn is_old(&self) -> bool {
         self.read.elapsed() > FRESH
     }
 }
 
-/// What the steps before have found and done, so that the next one acts on what is true now and reads no more than it
-/// must.
+/// The readings and changes of the earlier steps. With them the next step acts on the present state, and reads no more
+/// than it must.
 #[derive(Default)]
 pub(in crate::engine) struct StepContext {
     known: Option<Known>,
@@ -68,7 +69,7 @@ impl StepContext {
         self.kept_back |= *step == Step::Delete && *entry == Entry::KeptBack;
     }
 
-    /// Whether a step has deleted the user, or found that somebody had.
+    /// Whether a step has deleted the user, or found that the user was deleted.
     pub(super) fn is_gone(&self) -> bool {
         self.gone
     }
@@ -78,20 +79,20 @@ impl StepContext {
         self.kept_back
     }
 
-    /// The user, if what is known still answers for `step`, [holds](Known::holds) and is not old. To be kept again where
-    /// nothing changes.
+    /// The user, if the reading is enough for `step`, [holds](Known::holds) and is not old. Keep it again if nothing
+    /// changes.
     pub(super) fn take_for(&mut self, step: &Step, stops: u64) -> Option<Known> {
         let about_groups = matches!(step, Step::AddGroup(_) | Step::RemoveGroup(_) | Step::RemoveAllGroups);
         let young = |known: &Known| known.holds(stops) && known.read.elapsed() < TRUE_FOR;
         self.known.take().filter(|known| young(known) && (about_groups || !known.stale))
     }
 
-    /// Keeps what is known: nothing has changed.
+    /// Keeps the reading: nothing has changed.
     pub(super) fn keep(&mut self, known: Known) {
         self.known = Some(known);
     }
 
-    /// Forgets what is known: the next step reads anew.
+    /// Drops the reading: the next step reads again.
     pub(super) fn forget(&mut self) {
         self.known = None;
     }
@@ -139,7 +140,7 @@ mod tests {
         Known::fresh(user, 0)
     }
 
-    /// The groups known for `next` after `step` was done; none where the user is to be read anew.
+    /// The groups known for `next` after `step` was done; none if the user is to be read anew.
     fn after(step: Step, next: &Step) -> Option<Vec<String>> {
         let mut context = StepContext::default();
         assert!(context.changed(jane(), &step), "the first change");

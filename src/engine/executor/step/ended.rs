@@ -1,4 +1,4 @@
-//! How a step ended.
+//! The end of a step.
 
 use super::hold::Hold;
 use crate::{
@@ -26,7 +26,7 @@ impl Ended {
         Self::with(StepResult::Held, reason)
     }
 
-    /// Given up for `reason`, which is a bug of usher; kept back still where it was `held` anyway.
+    /// A step that is given up for `reason`, a bug of usher. If it was `held` anyway, it stays held.
     pub(in crate::engine) fn by_bug(held: Option<Hold<'_>>, reason: String) -> Self {
         match held {
             Some(held) => Self::held(held.reason()),
@@ -34,7 +34,7 @@ impl Ended {
         }
     }
 
-    /// Nothing to be done any more: the user is deleted.
+    /// A skipped step: the user is deleted.
     pub(super) fn skipped() -> Self {
         Self::with(StepResult::Unchanged, "skipped: the user is deleted")
     }
@@ -44,13 +44,13 @@ impl Ended {
         Self { before, ..self }
     }
 
-    /// Because of what the product answered.
+    /// Adds the product's error.
     pub(super) fn because(self, error: &Error) -> Self {
         Self { error: Some(error.to_string()), ..self }
     }
 }
 
-/// How `step` is remembered that ended with `result`, and with an error or not.
+/// The ledger's entry for `step` with `result`, and with or without an error.
 pub(in crate::engine) fn entry(step: &Step, result: StepResult, error: Option<&str>) -> Entry {
     match result {
         StepResult::Held => Entry::KeptBack,

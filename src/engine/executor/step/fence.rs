@@ -1,5 +1,5 @@
-//! The fence around the changes of one step: each is written down when its turn has come, and sent only while the partition
-//! is proved to be this process's.
+//! The fence around the changes of one step. Each change is recorded when its turn has come, and sent only while the
+//! partition is proved to be this process's.
 
 use std::{
     sync::{
@@ -24,10 +24,10 @@ use crate::{
     telemetry::traces,
 };
 
-/// A change that is not sent by this time after its attempt was begun is not sent: it was judged by what may not be true
-/// any more, as the process stood still.
+/// The time within which a change must be sent after its attempt was begun. Otherwise the process stood still, and the
+/// facts may be out of date.
 const FRESH: Duration = Duration::from_secs(10);
-/// How long a turn is kept for the proof that the partition is this process's. Readings wait for the turn too.
+/// The time for which a turn is kept for the proof of the partition. Readings wait for the turn too.
 const PROVED_IN: Duration = Duration::from_secs(5);
 /// The same where the call is under way: dropped, its answer would be lost.
 const PROVED_AGAIN_IN: Duration = Duration::from_secs(30);
@@ -36,23 +36,23 @@ const PROVED_AGAIN_IN: Duration = Duration::from_secs(30);
 pub(super) struct Fence {
     pub(super) outcomes: Arc<Outcomes>,
     pub(super) step: StepRef,
-    /// What was there before the step.
+    /// The state before the step.
     pub(super) before: String,
     pub(super) work: Work,
-    /// Of the connection, when the step was judged.
+    /// The revision of the connection when the step was judged.
     pub(super) revision: u64,
-    /// When the user was read by whom it was judged.
+    /// The time of the reading by which the step was judged.
     pub(super) read: Instant,
-    /// How old that reading may be when the turn of the first change has come.
+    /// The highest age of that reading at the turn of the first change.
     pub(super) reading_lasts: Duration,
-    /// Until when the guard lets it be done; none: there is no such time.
+    /// The time until which the guard permits the step; none if there is no limit.
     pub(super) usable_until: Option<Instant>,
-    /// Whether the attempt stands in the log, or need not.
+    /// Whether the attempt is in the log, or is not needed.
     pub(super) attempted: AtomicBool,
     pub(super) seen: Seen,
 }
 
-/// What a fence has seen so far.
+/// The observations of a fence so far.
 #[derive(Default)]
 pub(super) struct Seen {
     turn: AtomicBool,
@@ -68,7 +68,7 @@ const REVISED: Withheld = Withheld("the configuration has changed since it was j
 const OUTDATED: Withheld = Withheld("too much time has passed since it was judged");
 
 impl Fence {
-    /// Whether the attempt stands in the log.
+    /// Whether the attempt is in the log.
     pub(super) fn has_attempted(&self) -> bool {
         self.attempted.load(Ordering::Acquire)
     }

@@ -1,4 +1,4 @@
-//! Why a step is kept back before anything is looked at.
+//! The reason why a step is held before the user is read.
 
 use crate::domain::{Decision, SchemeVerdict, Step};
 
@@ -7,13 +7,13 @@ use crate::domain::{Decision, SchemeVerdict, Step};
 pub(in crate::engine) enum Hold<'a> {
     /// The run has limits, and is counted before anything is done.
     Limits,
-    /// So many users were created at once; with the words for it. An administrator says what becomes of it.
+    /// Many users were created at once; the text says so. An administrator decides about the step.
     MassCreation(&'a str),
 }
 
 impl<'a> Hold<'a> {
-    /// Why the step at `index` of `verdict` is kept back, if it is. Where nothing is changed anyway, nothing is kept back for
-    /// the number of users.
+    /// The reason why the step at `index` of `verdict` is held, if it is. If nothing is changed anyway, the number of
+    /// users holds nothing.
     pub(in crate::engine) fn of(
         decision: &'a Decision,
         verdict: &SchemeVerdict,
@@ -30,7 +30,7 @@ impl<'a> Hold<'a> {
         decision.mass_creation.as_deref().filter(|_| is_kept_back && !dry_run).map(Self::MassCreation)
     }
 
-    /// In words.
+    /// The reason in words.
     pub(super) fn reason(self) -> &'a str {
         match self {
             Self::Limits => "kept back until the run's limits are checked",
@@ -38,14 +38,14 @@ impl<'a> Hold<'a> {
         }
     }
 
-    /// Whether an administrator has to say what becomes of the step.
+    /// Whether an administrator has to decide about the step.
     pub(in crate::engine) fn is_to_be_decided(self) -> bool {
         matches!(self, Self::MassCreation(_))
     }
 }
 
-/// Whether `step`, done after what stands behind it in its scheme, would undo that. A group that is both given and taken by
-/// its name is refused in a scheme.
+/// Whether `step` would undo the steps after it, if it were done later than they. A scheme may not both add and remove
+/// the same group by name.
 fn takes_back_what_follows(step: &Step) -> bool {
     match step {
         Step::RemoveAllGroups | Step::RemoveApplicationAccess(_) | Step::Delete => true,

@@ -1,4 +1,4 @@
-//! Asking whether a step is so; an issue is looked for only when a search can find it.
+//! Reads whether a step's state is reached. An issue is looked for only when a search can find it.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::{
     products::{Error, User},
 };
 
-/// Jira's search does not find an issue at once. One that may just have been created is looked for after this time;
-/// sooner, "not found" would mean nothing and the issue be created twice.
+/// The time after which Jira's search finds a new issue. An issue that may just have been created is looked for after
+/// this time. Before that, "not found" would mean nothing, and the issue could be created twice.
 ///
 /// Source: developer.atlassian.com/cloud/jira/platform/search-and-reconcile.
 pub(in crate::engine) const SEARCH_IS_BEHIND: Duration = Duration::from_secs(30);
 
 impl Progress<'_> {
-    /// Whether the step is so for `user`; `None` where nobody can tell.
+    /// Whether the step's state is reached for `user`; `None` if that is unknown.
     pub(super) async fn is_so(&self, user: &User) -> Result<Result<Option<bool>, Error>, Interrupted> {
         let step = &self.plan.step.step;
         if let Step::CreateIssue(issue) = step

@@ -34,9 +34,9 @@ pub(in crate::engine) use ended::Ended;
 pub(in crate::engine) use hold::Hold;
 pub(in crate::engine) use plan::Plan;
 
-/// A change whose turn comes later than this after the user was read is not sent, but judged anew.
+/// The highest age of a reading at the turn of its change. If it is older, the change is not sent, but judged again.
 const READING_LASTS: Duration = Duration::from_secs(90);
-/// How long to wait before a change is judged anew that was not sent.
+/// The wait before an unsent change is judged again.
 const ANEW: Duration = Duration::from_millis(200);
 
 /// A step on its way.
@@ -45,14 +45,14 @@ pub(in crate::engine) struct Progress<'a> {
     pub(in crate::engine) plan: &'a Plan<'a>,
     pub(in crate::engine) context: &'a mut StepContext,
     pub(in crate::engine) work: &'a Work,
-    /// What was there before the first attempt, if there was one.
+    /// The state before the first attempt, if there was one.
     pub(in crate::engine) attempted: Option<String>,
-    /// When that was, where usher has been restarted since.
+    /// The time of that attempt, if usher has been restarted since.
     attempted_at: Option<Timestamp>,
     /// Whether an attempt of ours may have been carried out without our knowing.
     may_be_done: bool,
-    /// How old a reading may be when the turn of its change comes. Doubled each time that it was older, so that something
-    /// is done in a source that answers slowly too.
+    /// The highest age of a reading at the turn of its change. It is doubled each time that a reading was too old, so
+    /// that a slow source makes progress too.
     reading_lasts: Duration,
 }
 
@@ -189,8 +189,8 @@ impl<'a> Progress<'a> {
         })
     }
 
-    /// What is `known`, unless it is old and not so any more. Asked for while the turn is kept: who waits for it anew finds
-    /// that it is old again.
+    /// The reading, unless it is old and no longer true. It is repeated while the turn is kept: after another wait for
+    /// the turn it would be old again.
     async fn confirm(&mut self, known: Known) -> Option<Known> {
         if !known.is_old() {
             return Some(known);
@@ -208,7 +208,7 @@ impl<'a> Progress<'a> {
         Some(now)
     }
 
-    /// Whether the step may be done; what it ends with, where it may not, or is not to be done for real.
+    /// The permission for the step; or its end, if it may not be done, or is not to be done for real.
     async fn permit(&mut self, known: &Known) -> Result<Result<Permit, Ended>, Interrupted> {
         let step = &self.plan.step.step;
         let before = Some(self.before(&known.user));
@@ -234,7 +234,7 @@ impl<'a> Progress<'a> {
         })
     }
 
-    /// Asks the product. When the turn of its first change has come, the attempt is written down.
+    /// Calls the product. When the turn of the first change has come, the attempt is written.
     async fn ask(&mut self, known: &Known, permit: Permit, revision: u64) -> Result<Result<(), Error>, Interrupted> {
         let step = &self.plan.step;
         let outcomes = &self.executor.outcomes;
@@ -285,8 +285,8 @@ impl<'a> Progress<'a> {
     }
 }
 
-/// Whether some product takes several calls to make `step` so, or to see that it is: then an error, which is about the last
-/// of them, does not say that nothing was done.
+/// Whether some product needs several calls for `step`, or for reading its state. Then an error of the last call does
+/// not show that nothing was done.
 fn may_be_done_in_part(step: &Step) -> bool {
     match step {
         Step::RemoveGroup(_)

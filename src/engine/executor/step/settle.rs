@@ -1,4 +1,4 @@
-//! What ends a step, by what is known of it.
+//! The ends of a step, by the known facts.
 
 use super::{Ended, Known, Progress, wording};
 use crate::{
@@ -40,7 +40,7 @@ impl Progress<'_> {
         self.plan.in_doubt && self.attempted.is_none() && !self.plan.dry_run
     }
 
-    /// What ends the step where there is no such user.
+    /// The end of the step if there is no such user.
     pub(super) fn without_user(&self) -> Ended {
         let ended = match &self.plan.step.step {
             Step::Delete if self.may_be_done => Ended::with(StepResult::Changed, ANSWER_LOST),
@@ -51,7 +51,7 @@ impl Progress<'_> {
         ended.before(self.attempted.clone())
     }
 
-    /// What ends the step if an administrator has stopped its scheme or run.
+    /// The end of the step if an administrator has stopped its scheme or run.
     pub(super) fn stopped(&self) -> Option<Ended> {
         let (controls, step) = (&self.executor.connection.controls, &self.plan.step);
         if controls.run_cancelled(&step.run) {
@@ -65,7 +65,7 @@ impl Progress<'_> {
         }
     }
 
-    /// What would have been done.
+    /// The end in test mode: the change that would have been made.
     pub(super) fn tested(&self) -> Ended {
         let step = &self.plan.step.step;
         let otherwise = if self.plan.after_delete { " if the product refuses to delete" } else { "" };
@@ -92,12 +92,12 @@ impl Progress<'_> {
         Ended::with(StepResult::Changed, reason).before(self.attempted.clone())
     }
 
-    /// It can't be made so.
+    /// The end of a step that failed for good.
     pub(super) fn failed(&self, reason: &str, error: &Error) -> Ended {
         Ended::with(StepResult::Failed, reason).before(self.attempted.clone()).because(error)
     }
 
-    /// What was there before the first attempt.
+    /// The state before the first attempt.
     pub(super) fn before(&self, user: &User) -> String {
         self.attempted.clone().unwrap_or_else(|| wording::before(&self.plan.step.step, user))
     }

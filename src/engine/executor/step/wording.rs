@@ -1,11 +1,11 @@
-//! Steps and what was there before them, in words.
+//! Texts for steps, and for the states before them.
 
 use crate::{
     domain::{GroupName, Groups, Step},
     products::User,
 };
 
-/// What is there before `step`: enough to bring it back by hand.
+/// The state before `step`: enough to restore it by hand.
 pub(super) fn before(step: &Step, user: &User) -> String {
     match step {
         Step::AddGroup(group) | Step::RemoveGroup(group) => membership(user, group),
@@ -27,7 +27,7 @@ fn membership(user: &User, group: &GroupName) -> String {
     membership.into()
 }
 
-/// As JSON: a group's name may have commas in it.
+/// The groups as JSON, because a group's name may contain commas.
 fn groups(user: &User) -> String {
     let list = |groups: &Groups| {
         let names: Vec<_> = groups.iter().map(GroupName::as_str).collect();
@@ -62,7 +62,7 @@ pub(super) fn infinitive(step: &Step) -> String {
     }
 }
 
-/// Why nobody can tell whether `step` is so.
+/// The reason why the state of `step` is unknown.
 pub(super) fn untold(step: &Step) -> &'static str {
     match step {
         Step::AddGroup(_) | Step::RemoveGroup(_) | Step::RemoveAllGroups => {

@@ -1,9 +1,9 @@
-//! Keeping back what takes something away where many users are created at once.
+//! Mass creations: steps that take something away are held if many users are created at once.
 //!
-//! Creations that webhooks and feeds tell of are counted by when they happened, so that what waits for a source that was
-//! paused does not count as at once. The planner counts those that it has decided; the views, which read all partitions
-//! and outlive a restart, count them too, a moment later. The larger number is taken. How many are exactly too many is
-//! not kept across replicas: each may let through what the others decide in that moment.
+//! Creations that webhooks and feeds report are counted by their times, so that the backlog of a paused source does not
+//! count as at once. The planner counts its own decisions. The views read all partitions and survive a restart; they
+//! count too, a moment later. The larger number is used. The limit is not exact across replicas: each may let steps
+//! through for creations that the others decide in the same moment.
 
 use std::{
     collections::BTreeSet,
@@ -26,18 +26,18 @@ const MOST: usize = 200_000;
 /// The creations of one source.
 pub(in crate::engine) struct MassCreations {
     source: SourceId,
-    /// None: nothing is kept back.
+    /// The limit; none: nothing is held.
     bound: Live<Option<MassCreation>>,
     run_queries: Arc<dyn RunQueries>,
     metrics: Metrics,
     own: Mutex<Own>,
 }
 
-/// What this process has decided.
+/// The creations that this process has decided.
 #[derive(Default)]
 struct Own {
     created: BTreeSet<(Timestamp, EventId)>,
-    /// Whether it was told that there are too many, and there are still many.
+    /// Whether the mass creation was reported, and still goes on.
     is_told: bool,
 }
 
@@ -56,8 +56,8 @@ impl MassCreations {
         self.bound = bound.into();
     }
 
-    /// Notes in `decision` that steps of it are kept back, where it is about a creation among too many. What an administrator
-    /// has decided once more is not kept back again.
+    /// Marks the steps of `decision` as held, if it is about a creation of a mass creation. A redriven decision is not
+    /// held again.
     pub(in crate::engine) fn judge(&self, decision: &mut Decision) {
         let (Some(bound), Some(at)) = (*self.bound.get(), decision.told_creation()) else { return };
         let most = bound.most(self.run_queries.known_users(&self.source));
@@ -80,8 +80,8 @@ impl MassCreations {
         }
     }
 
-    /// How many were created in the time around it, this one among them, at least; and whether it is news that there are more than
-    /// `most`.
+    /// The number of creations in the time around this one, including it; and whether it is new that there are more
+    /// than `most`.
     fn count(
         &self,
         decision: &Decision,
@@ -107,7 +107,8 @@ impl MassCreations {
     }
 }
 
-/// Creations are told of in any order: those that happened so long before the latest are still counted for others.
+/// The time for which creations are kept after the latest. Creations are reported in any order, so older ones still
+/// count for others.
 const KEPT: Duration = Duration::from_hours(1);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The pending steps in memory: a copy of what the store keeps, as far as there is room.
+//! The pending steps in memory: a copy of the store, as far as there is room.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use crate::{domain::UserKey, store::PendingStep};
 /// Steps in memory at most, of all users: some 20 MB.
 pub(super) const MOST_AT_HAND: usize = 50_000;
 
-/// What the memory knows of one user.
+/// The memory's answer about one user.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Known<'a> {
     /// All steps of the user, maybe none.
     All(&'a [PendingStep]),
-    /// Nothing: the user may be one of those that only the store knows.
+    /// The memory does not know. Only the store may have steps of the user.
     AskStore,
 }
 
@@ -20,10 +20,10 @@ pub(super) enum Known<'a> {
 #[derive(Debug)]
 pub(super) struct AtHand {
     steps: HashMap<UserKey, Vec<PendingStep>>,
-    /// How many steps that are.
+    /// The number of steps.
     count: usize,
     most: usize,
-    /// How many users the store has steps of that are not in `steps`.
+    /// The number of users with steps in the store that are not in `steps`.
     beyond: usize,
 }
 
@@ -33,7 +33,7 @@ impl AtHand {
         Self { steps: HashMap::new(), count: 0, most, beyond: 0 }
     }
 
-    /// What is known of `user`.
+    /// The answer about `user`.
     pub(super) fn of(&self, user: &UserKey) -> Known<'_> {
         match self.steps.get(user) {
             Some(steps) => Known::All(steps),
@@ -42,7 +42,7 @@ impl AtHand {
         }
     }
 
-    /// Takes in what the store has of `user` now. `had_some`: it had steps of the user before.
+    /// Takes in the steps that the store has of `user` now. `had_some`: it had steps of the user before.
     pub(super) fn set(&mut self, user: &UserKey, had_some: bool, steps: Vec<PendingStep>) {
         match self.steps.remove(user) {
             Some(before) => self.count -= before.len(),

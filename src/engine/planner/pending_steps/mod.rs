@@ -1,12 +1,12 @@
-//! What a user's decisions have set off and has not ended yet.
+//! Pending steps: steps of a user's decisions that have not ended.
 //!
-//! An event is to be decided on what the events before it have led to: a login just after a creation finds the groups
+//! An event is to be decided on the effects of the events before it: a login just after a creation finds the groups
 //! that the creation gave. So the planner waits for the user's pending steps before it reads the product. They are kept
-//! in the store, so that they are known after any number of restarts; the views take away those of which they read the
-//! outcome, whichever process wrote it, and wake those who wait for them.
+//! in the store, so that they survive restarts. The views remove a step when they read its outcome, whichever process
+//! wrote it, and wake the waiting events.
 //!
-//! The steps are in memory too, which is read at the start and follows each write. Only where there are more than
-//! [`MOST_AT_HAND`] of them the store is asked. Methods that may do that say so: they are not for async threads.
+//! The steps are in memory too, which is read at the start and follows each write. The store is only asked if there are
+//! more than [`MOST_AT_HAND`] of them. Methods that may do that say so: they must not be called on async threads.
 
 mod at_hand;
 
@@ -30,8 +30,8 @@ use crate::{
     store::{self, PendingRows, PendingStep},
 };
 
-/// The executor may be far behind, or a step be put off for a day. While its source may be called, a user's next event is
-/// held up for so long by it; the event after that is not.
+/// The time for which an event waits for the steps of the user's earlier events, while its source may be called. The
+/// executor may be far behind, or a step may be delayed for a day. The next event does not wait for these steps again.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// The wait is counted in pieces; one in which the source was stopped does not count.
 const PIECE: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ struct Shared {
     rows: Box<dyn PendingRows>,
     /// A user's steps are changed by one thread at a time, in the store first and then in memory: so both stay alike.
     turns: [Mutex<()>; TURNS],
-    /// Never locked while the store is used, which may be slow: async threads wait for this lock.
+    /// The memory. It is never locked while the store is used, which may be slow: async threads wait for this lock.
     memory: Mutex<Memory>,
 }
 
@@ -66,7 +66,7 @@ struct Waiting {
     waiters: usize,
 }
 
-/// What a decision sets off.
+/// The steps of a decision.
 #[derive(Debug)]
 pub(in crate::engine) struct Asked {
     user: UserKey,
@@ -75,7 +75,7 @@ pub(in crate::engine) struct Asked {
 }
 
 impl Asked {
-    /// What `decision` sets off; none where that is nothing.
+    /// The steps of `decision`; none if it has none.
     pub(in crate::engine) fn by(decision: &Decision) -> Option<Self> {
         let steps = asked_steps(decision);
         (!steps.is_empty()).then(|| Self { user: decision.key(), decided: decision.decided, steps })
@@ -92,7 +92,7 @@ impl Asked {
 }
 
 impl PendingSteps {
-    /// Those kept in `rows`, which are read.
+    /// Reads the steps kept in `rows`.
     ///
     /// # Errors
     /// Those of the store.
@@ -116,7 +116,7 @@ impl PendingSteps {
         self.memory().at_hand.of(user) == Known::All(&[])
     }
 
-    /// Notes what was `asked` for, less what has ended already. It waits for the disk.
+    /// Records the steps in `asked`, without those that have ended already. It waits for the disk.
     pub(in crate::engine) fn note(&self, asked: &Asked, known: &dyn RunQueries) -> Result<(), store::Error> {
         self.change(&asked.user, |steps| {
             steps.retain(|known| asked.steps.iter().all(|step| step.key != known.key));
@@ -176,7 +176,7 @@ impl PendingSteps {
         Ok(())
     }
 
-    /// Forgets what was asked for before `horizon`. Returns of how many users. It waits for the disk.
+    /// Removes the steps from before `horizon`. Returns the number of users. It waits for the disk.
     ///
     /// # Errors
     /// Those of the store.
@@ -196,7 +196,7 @@ impl PendingSteps {
         self.change(user, |steps| steps.retain(|step| step.decided >= horizon)).map(|_| ())
     }
 
-    /// Begins to wait for the steps of `user`; none where there are none. It may wait for the disk.
+    /// Begins to wait for the steps of `user`; none if there are none. It may wait for the disk.
     pub(in crate::engine) fn begin(&self, user: &UserKey) -> Result<Option<Waiter>, store::Error> {
         // The steps are read in the user's turn: one that ends later is among those that are waited for.
         let _turn = self.turn(user);
@@ -271,8 +271,8 @@ pub(in crate::engine) struct Waiter {
 }
 
 impl Waiter {
-    /// Waits until all steps have ended; false where that takes too long. While the source is stopped no time passes:
-    /// nothing can end then.
+    /// Waits until all steps have ended; false if that takes too long. While the source is stopped no time passes,
+    /// because no step can end then.
     pub(in crate::engine) async fn wait_until_done(
         mut self,
         connection: &Connection,
@@ -296,8 +296,8 @@ impl Waiter {
         Ok(false)
     }
 
-    /// Forgets steps that were waited for in vain. Their outcomes may never come, where the stream of them was lost: they must not
-    /// hold up each event of the user.
+    /// Removes steps that did not end in time. Their outcomes may never come, if the stream was lost. They must not
+    /// delay each event of the user.
     async fn forget(&self, steps: BTreeSet<StepKey>) {
         let (all, user) = (self.all.clone(), self.user.clone());
         let forgotten = tokio::task::spawn_blocking(move || all.end(&user, &steps)).await;

@@ -1,4 +1,4 @@
-//! What follows from somebody standing in the list: an event that takes the road of all events.
+//! Events for unknown users in the list. They are handled like all other events.
 
 use super::{Reconciler, UnknownUser};
 use crate::{
@@ -19,7 +19,7 @@ impl Reconciler {
         self.appender.append_events(events.collect(), &work.stop, || counter.inc()).await
     }
 
-    /// What the list says of the user is left out: whoever is acted on is read first.
+    /// The event for one user, without the details from the list: a user is read before usher acts on them.
     fn event(&self, kind: EventKind, UnknownUser { user, as_of }: &UnknownUser) -> Event {
         let source = &self.connection.source;
         Event {

@@ -1,4 +1,4 @@
-//! Whom usher knows.
+//! The users that usher knows.
 
 use std::time::Duration;
 
@@ -11,26 +11,26 @@ use crate::{
     runtime::{Interrupted, Retry, Work},
 };
 
-/// How often it is asked whether the views have come so far.
+/// The interval for checking whether the views have caught up.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// A planner that is stopped with its source goes on when it does; one that comes to nobody for so long must not end
-/// all comparing.
+/// The time-out for planners to handle the unknown users. A planner that is stopped with its source continues with it,
+/// but one that makes no progress for so long must not stop all comparisons.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A user whom the source lists, and of whom nothing told.
+/// A listed user for whom no creation event was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownUser {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// As of when that is so: of what was seen of them without a creation. None: never seen.
+    /// The time of the last known activity of the user, without a creation. None: never seen.
     pub as_of: Option<Timestamp>,
 }
 
-/// What the views of this process, which read all partitions, know of users.
+/// The knowledge about users in the views of this process, which read all partitions.
 pub trait KnownUsers: Send + Sync + 'static {
-    /// The user, where it is news at `now` that they stand in a list of the source's users, as far as has been read. None
-    /// too where that can't be told now: nobody is taken for new on a guess. One whose creation was given up is news
-    /// again, after [a while](crate::domain::GivenUp::again_from).
+    /// The user, if a place in the list of users makes them new at `now`, by the records read so far. It is also none
+    /// if that is unknown now: usher never guesses that a user is new. A user whose creation was given up is new again,
+    /// after [a while](crate::domain::GivenUp::again_from).
     fn unknown_user(&self, source: &SourceId, user: &UserId, now: Timestamp) -> Option<UnknownUser>;
 
     /// Up to where `partition` of `stream` has been read.
@@ -42,7 +42,7 @@ impl Reconciler {
         self.known.unknown_user(&self.connection.source, user, self.now())
     }
 
-    /// Waits until the views have read what is in the log now: after the loss of the store they know nobody.
+    /// Waits until the views have read all present records of the log. After the loss of the store they know nobody.
     pub(super) async fn catch_up(&self, work: &Work) -> Result<(), Interrupted> {
         for stream in [Stream::Activity, Stream::Decisions] {
             for partition in (0..self.log.partitions()).map(Partition) {
@@ -55,7 +55,7 @@ impl Reconciler {
         Ok(())
     }
 
-    /// One past the last record that can be read; 0 where there is none.
+    /// The offset after the last record that can be read; 0 if there is none.
     async fn end(&self, stream: Stream, partition: Partition, work: &Work) -> Result<u64, Interrupted> {
         let mut retry = Retry::new(self.log.health().component(format!("sweeper {}", self.connection.source)));
         loop {
@@ -67,8 +67,8 @@ impl Reconciler {
         }
     }
 
-    /// Waits until the planners have come to each of `unknown_user`, however many they are. False where they come to nobody any
-    /// more.
+    /// Waits until the planners have handled each of `unknown_user`, however many there are. False if they make no
+    /// progress.
     pub(super) async fn until_known(&self, unknown_user: &[UnknownUser], work: &Work) -> Result<bool, Interrupted> {
         let users = unknown_user.iter().map(|unknown_user| &unknown_user.user).collect();
         let known = all_known(users, |user| self.unknown_user(user).is_none());

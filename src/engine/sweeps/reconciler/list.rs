@@ -8,24 +8,24 @@ use crate::{
     source::read::refused,
 };
 
-/// Why a list says nothing about who is new.
+/// The reason why a list can't show new users.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     /// The product gave no answer that could be read, and trying again did not help.
     #[error(transparent)]
     Product(#[from] products::Error),
-    /// Somebody who comes to stand in it may have been there before.
+    /// The list is not complete. A user who appears in it later may have existed before.
     #[error("the list of users is not known to be whole: {why}")]
     NotWhole {
         /// Why users may be missing.
         why: String,
-        /// How many there were.
+        /// The number of users.
         users: u64,
     },
 }
 
 impl Error {
-    /// The list, where it was read to its end.
+    /// The list, if it was read to its end.
     pub(super) fn list(&self) -> Option<UserList> {
         match self {
             Self::Product(_) => None,
@@ -42,7 +42,7 @@ pub(super) struct List<'a> {
     work: &'a Work,
     cursor: Option<String>,
     users: u64,
-    /// What the last page proved; none until it was read.
+    /// The proof on the last page; none until it was read.
     end: Option<Completeness>,
 }
 
@@ -54,7 +54,8 @@ impl Reconciler {
 }
 
 impl List<'_> {
-    /// The next page, with those who are leaving; none behind the last one. After an error, which is one that stays, the list is not whole.
+    /// The next page, including users who are leaving; none after the last one. After an error, which is permanent, the
+    /// list is not complete.
     pub(super) async fn next(&mut self) -> Result<Option<Result<Vec<(UserId, UserHints)>, Error>>, Interrupted> {
         if self.end.is_some() {
             return Ok(None);
@@ -83,7 +84,7 @@ impl List<'_> {
 }
 
 impl List<'_> {
-    /// What the list was like, once it was read without an error.
+    /// The properties of the list, once it was read without an error.
     pub(super) fn read(&self) -> UserList {
         let end = self.end.as_ref();
         let unreadable = match end {

@@ -1,17 +1,16 @@
-//! Reconciliation: whose creation nothing told of, found in the list of a source's users.
+//! Reconciliation: finds users without a reported creation in the list of a source's users.
 //!
-//! Every so often the users of the source are listed and compared with those that usher knows. A *newcomer*, whom usher
-//! does not know, was created, and the webhook got lost: an event says so, and takes the same road as any other. Whom
-//! usher knows stands in what the planners have seen of users, which outlives everything else of usher.
+//! At intervals it lists the users of the source and compares them with the known users. A *newcomer* is a user whom
+//! usher does not know: the user was created, and the webhook got lost. usher appends an event for them, which is
+//! handled like any other. The known users are in the activity of the planners, which survives the loss of all else.
 //!
-//! First comes the *baseline*: whoever is there before usher has compared the users is no newcomer. They are sighted, and
-//! nothing is done to them. It is whole when usher knows everybody in a whole list; a list that is cut short, or in which
-//! somebody stood who slid from one page to another in the last one, is read again.
+//! First it makes the *baseline*: users who exist before usher has compared the users are not newcomers. They are
+//! sighted, and nothing is done to them. The baseline is complete when usher knows all users of a complete list. If a
+//! list is cut short, or contains a user who moved from one page to another in the last one, it is read again.
 //!
-//! A round that is cut short is begun anew, and not where it was: what follows from a user in the list is the same event
-//! however often it is read, and whom usher knows costs no more than a look into its store. The list is only read where
-//! a scheme waits for creations. Where none does any more, the baseline is forgotten: whoever comes while no scheme
-//! waits is not acted on when one does again.
+//! An interrupted round begins anew, and not where it stopped: the event for a listed user is always the same, and a
+//! known user costs only a look into the store. The list is only read if a scheme waits for creations. If none does any
+//! more, the baseline is forgotten: usher does not act later on users who come meanwhile.
 
 mod events;
 mod known;
@@ -40,13 +39,13 @@ use crate::{
     source::Connection,
 };
 
-/// How long it waits before it looks again whether the baseline is whole.
+/// The time until the baseline is checked again.
 const BASELINE_AGAIN: Duration = Duration::from_secs(30);
-/// Where nothing has changed, it is written down no more often than this that the users were compared.
+/// The shortest interval between two records of an unchanged comparison.
 const WRITE_EVERY: Duration = Duration::from_mins(5);
-/// Webhooks that are under way have this long to arrive before somebody is taken for a newcomer.
+/// The time for webhooks under way to arrive, before a user counts as a newcomer.
 const UNDER_WAY: Duration = Duration::from_secs(30);
-/// Where no scheme waits for creations there is nothing to do until one does.
+/// The longest wait while no scheme waits for creations.
 const IDLE: Duration = Duration::from_hours(24);
 
 /// Compares the users of one source with those that usher knows, in the process that has its sweeps.
@@ -57,7 +56,7 @@ pub struct Reconciler {
     progress_log: ProgressLog,
     known: Arc<dyn KnownUsers>,
     schemes: watch::Receiver<Arc<Schemes>>,
-    /// None: never.
+    /// The interval; none: never.
     every: Option<Duration>,
     metrics: Metrics,
     /// Held by who compares: by the clock, or because an administrator has ordered something.
@@ -80,7 +79,7 @@ impl Reconciler {
         Self { connection, log, appender, progress_log, known, schemes, every, metrics, turn: Mutex::default() }
     }
 
-    /// One round after the other until the work is to stop.
+    /// Runs one round after the other until the work is to stop.
     pub(in crate::engine) async fn attend(&self, work: &Work) {
         while self.go_round(work).await.is_ok() {}
         self.held_metric().set(0); // another process may go on
@@ -97,7 +96,7 @@ impl Reconciler {
         self.rest(pause.saturating_sub(begun.elapsed()), waiting, work).await
     }
 
-    /// How often to compare; none where nobody waits for creations.
+    /// The interval of comparisons; none if no scheme waits for creations.
     fn waiting(&self) -> Option<Duration> {
         self.every.filter(|_| self.schemes.borrow().wait_for_creations(&self.connection.source))
     }
@@ -120,14 +119,14 @@ impl Reconciler {
         Ok(pause)
     }
 
-    /// Nothing is compared: who comes meanwhile is part of the next baseline.
+    /// Compares nothing. Users who come meanwhile are part of the next baseline.
     async fn idle(&self, work: &Work) -> Result<Duration, Interrupted> {
         let (at, before) = self.progress_log.comparison(work).await?;
         self.note(at, &before, Comparison::default(), work).await?;
         Ok(IDLE)
     }
 
-    /// Sights everybody whom usher does not know. The baseline is whole when there is nobody.
+    /// Sights all users whom usher does not know. The baseline is complete when there is none.
     async fn extend_baseline(&self, before: &Comparison, work: &Work) -> Result<Comparison, Interrupted> {
         let (mut known, mut strangers) = (0, 0);
         let mut list = self.list(work);
@@ -150,7 +149,7 @@ impl Reconciler {
         Ok(Comparison { baseline, known, list, ..Comparison::default() })
     }
 
-    /// Tells of everybody who has come, unless they are too many at once.
+    /// Appends an event for each newcomer, unless they are too many at once.
     async fn compare(&self, before: &Comparison, every: Duration, work: &Work) -> Result<Comparison, Interrupted> {
         let mut found = match self.find(work).await? {
             Ok(found) => found,
@@ -170,8 +169,8 @@ impl Reconciler {
         Ok(after)
     }
 
-    /// Too many at once are no lost webhooks: somebody has to look. Until then all are held, also those who come later and
-    /// those who are left when some go: fewer of them are no better understood.
+    /// Holds the newcomers. So many at once are not lost webhooks, and an administrator has to decide. Until then all
+    /// are held, also later ones, and those who are left when some go: a smaller number is not better understood.
     fn hold(&self, before: &Comparison, after: Comparison, found: &Newcomers) -> Comparison {
         let (held, known, most) = (found.total(), found.known, found.most());
         if before.held != held {
@@ -183,14 +182,14 @@ impl Reconciler {
         Comparison { held, ..after }
     }
 
-    /// A list that can't be read whole says nothing.
+    /// The state after an incomplete list, which shows nothing.
     fn cut_short(&self, before: &Comparison, error: &Error) -> Comparison {
         warn!(source.id = %self.connection.source, %error, "the users can't all be listed, so nobody's creation is found");
         let list = error.list().or_else(|| before.list.clone());
         Comparison { failed: Some(error.to_string()), list, ..before.clone() }
     }
 
-    /// Writes down what has changed; and now and then that nothing has.
+    /// Records the changed state; and at intervals the unchanged one.
     async fn note(
         &self,
         at: Option<Timestamp>,
@@ -234,7 +233,7 @@ impl Reconciler {
     }
 }
 
-/// What is worth a record at once when it changes.
+/// The part of the state whose change is recorded at once.
 fn without_numbers(comparison: &Comparison) -> Comparison {
     let list = comparison.list.clone().map(|list| UserList { users: 0, ..list });
     Comparison { known: 0, list, ..comparison.clone() }

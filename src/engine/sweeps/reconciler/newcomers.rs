@@ -1,4 +1,4 @@
-//! Who stands in the list and is not known.
+//! The listed users who are not known.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use crate::{
     runtime::{Interrupted, Work},
 };
 
-/// So many are never too many at once: a product that drops webhooks does so in bursts.
+/// The number that is never too many at once: a product that drops webhooks does so in bursts.
 const ALWAYS: u64 = 50;
-/// Of so many that are known one may be new.
+/// The number of known users for each allowed newcomer.
 const ONE_IN: u64 = 20;
-/// So many are kept in memory, and more are always too many at once.
+/// The number that is kept in memory. More are always too many at once.
 const KEPT: u64 = 10_000;
 
 /// The newcomers of one list.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Newcomers {
-    /// How many of the others there are.
+    /// The number of known users.
     pub known: u64,
-    /// A user may stand on two pages.
+    /// The newcomers by id, because a user may be on two pages.
     kept: BTreeMap<UserId, Option<Timestamp>>,
-    /// How many there are beside those that are kept.
+    /// The number of newcomers who are not kept.
     pub more: u64,
-    /// What the list was like.
+    /// The properties of the list.
     pub list: UserList,
 }
 
@@ -37,12 +37,12 @@ impl Newcomers {
         self.kept.len() as u64 + self.more
     }
 
-    /// How many may come at once: 50, or 5 % of those known.
+    /// The highest number at once: 50, or 5 % of the known users.
     pub(super) fn most(&self) -> u64 {
         (self.known / ONE_IN).clamp(ALWAYS, KEPT)
     }
 
-    /// How the comparison stands when none of them are held.
+    /// The state of the comparison if none of them are held.
     pub(super) fn compared(&self, before: &Comparison) -> Comparison {
         let list = Some(self.list.clone());
         Comparison { baseline: before.baseline, known: self.known, held: 0, failed: None, list }
@@ -53,7 +53,7 @@ impl Newcomers {
         before.list.as_ref().is_some_and(|list| self.list.unreadable < list.unreadable)
     }
 
-    /// Those that are kept.
+    /// The kept newcomers.
     pub(super) fn unknown_user(&self) -> Vec<UnknownUser> {
         self.kept.iter().map(|(user, as_of)| UnknownUser { user: user.clone(), as_of: *as_of }).collect()
     }
@@ -92,8 +92,8 @@ impl Reconciler {
     }
 }
 
-/// Whether somebody is to be taken for a person who came just now. A list holds accounts that were deactivated or even
-/// deleted too; who is active one day is new on that day.
+/// Whether a listed user counts as a person who came just now. A list also contains accounts that were deactivated or
+/// even deleted. A user who becomes active is new on that day.
 fn may_be_new(hints: &UserHints) -> bool {
     hints.active != Some(false) && !matches!(hints.account_type, Some(AccountType::Other(_)))
 }

@@ -1,4 +1,4 @@
-//! What an administrator says about newcomers who are held.
+//! An administrator's orders about held newcomers.
 
 use tracing::info;
 

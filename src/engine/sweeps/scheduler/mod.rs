@@ -1,5 +1,5 @@
-//! Fires the schedules of schemes, in every process with the role `engine`: they ask for the same sweeps,
-//! and each is made once.
+//! Fires the schedules of schemes, in every process with the role `engine`. All processes request the same sweeps, and
+//! each sweep is made once.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -17,20 +17,20 @@ use crate::{
     runtime::{Appender, Interrupted, Retry},
 };
 
-/// The clock is looked at this often at least: it may be set, and the machine may have slept.
+/// The longest wait without reading the clock: it may be set, and the machine may have slept.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-/// How often it is asked whether the log has come back.
+/// The interval for checking whether the records have come back from the log.
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
-/// How long it waits where the last firings can't be told.
+/// The wait if the last firings are unknown.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Knows the schedules of all schemes.
 pub trait Schedules: Send + Sync + 'static {
-    /// Those with a schedule, of the sources of this process; none where they can't be told now.
+    /// The schemes with a schedule, of the sources of this process; none if they are unknown now.
     fn schedules(&self) -> Option<Vec<SchemeSchedule>>;
 
-    /// Until where this process has read the requests in `partition`: the last firings have what stands there.
+    /// The offset up to which this process has read the requests in `partition`. The last firings include them.
     fn read_until(&self, partition: Partition) -> u64;
 
     /// Changes whenever schemes or pauses may have changed.
@@ -49,7 +49,7 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// A scheduler by `clock`; it looks at it anew when `wake` is told to.
+    /// A scheduler that uses `clock`, and reads it again on `wake`.
     pub fn new(
         schedules: Arc<dyn Schedules>,
         log: Arc<dyn Log>,
@@ -103,7 +103,7 @@ impl Scheduler {
         }
     }
 
-    /// Tells when each scheme is due next; gives the earliest of these times.
+    /// Sets the metric of the next due times; returns the earliest of them.
     fn tell(&self, schedules: &[SchemeSchedule], now: Timestamp) -> Option<Timestamp> {
         self.metrics.schedule_next.reset(); // schemes come and go
         let mut earliest: Option<Timestamp> = None;
@@ -128,7 +128,7 @@ impl Scheduler {
         self.read(position, stop).await
     }
 
-    /// Waits until the last firings have what was fired and armed before.
+    /// Waits until the last firings include all earlier firings and armings.
     async fn caught_up(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
         for partition in (0..self.log.partitions()).map(Partition) {
             let mut retry = Retry::new(self.log.health().component("scheduler"));

@@ -1,4 +1,4 @@
-//! Comparing runs with their limits, and letting them go on.
+//! Compares runs with their limits, and releases them.
 
 use tracing::{info, warn};
 
@@ -12,7 +12,7 @@ use crate::{
     store::{RunPhase, SweepState},
 };
 
-/// Said of a run whose scheme is not what it was.
+/// The reason for a run with a changed scheme.
 const CHANGED: &str =
     "the scheme was changed, disabled or deleted since the run began; cancel the run, and run the scheme as it is now";
 /// Said of a run that was held for longer than the log goes back: its sweep is forgotten.
@@ -20,7 +20,7 @@ pub const HELD_TOO_LONG: &str =
     "it was held for longer than 30 days, and its count is too old to go by; cancel the run, and run the scheme again";
 
 impl Sweeper {
-    /// Lets the run go on if it keeps to its limits, once everybody is decided. Otherwise it is held.
+    /// Continues the run if it is within its limits, once all users are decided. Otherwise it is held.
     pub(super) async fn compare_with_limits(
         &self,
         asked: &AskedSweep,
@@ -43,7 +43,7 @@ impl Sweeper {
         }
     }
 
-    /// Lets a run go on that is held. Where it can't, that is said in the run: whoever asked has their answer.
+    /// Releases a held run. If that is not possible, the run says so: the administrator has their answer already.
     pub(super) async fn release(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
         self.tell_end_after(order, work);
         let (sweep, scheme) = (&order.sweep, &order.scheme);
@@ -67,7 +67,7 @@ impl Sweeper {
         self.let_go_on(sweep, scheme, count.kept_back(), work).await
     }
 
-    /// Holds a run that would go past its limits, and says so in the log with all that is needed to go on.
+    /// Holds a run that would exceed its limits, with a log line that has all facts for the decision.
     async fn hold_counted(
         &self,
         asked: &AskedSweep,
@@ -93,7 +93,7 @@ impl Sweeper {
         self.record(sweep, SweepStep::Held { scheme: scheme.clone(), why: why.to_owned() }, work).await
     }
 
-    /// Why it would be no use to let a run go on: nobody would be selected once more, and it would be over.
+    /// The reason why a release would be useless: nobody would be selected again, and the run would be over.
     fn obstacle(&self, scheme: &SchemeRef) -> Option<&'static str> {
         let controls = &self.connection.controls;
         if !controls.scheme_stands(scheme) {
@@ -102,7 +102,7 @@ impl Sweeper {
         controls.scheme_paused(&scheme.id).then_some("the scheme is paused")
     }
 
-    /// As [`Self::obstacle`], for a run that an administrator wants to go on: it came up after they asked.
+    /// As [`Self::obstacle`], for a run that an administrator releases: it arose after the order.
     fn obstacle_since(&self, order: &RunOrder) -> Option<&'static str> {
         let plan = self.run_queries.sweep(&order.sweep)?;
         // Where it was not kept, the planner does not ask for it either.
@@ -112,7 +112,7 @@ impl Sweeper {
         }
     }
 
-    /// Sights everybody again of whom steps are kept back. Who was already sighted again is recognised by the planner.
+    /// Sights all users with held steps again. The planner recognises users who were already sighted again.
     async fn let_go_on(&self, sweep: &SweepId, scheme: &SchemeId, users: u64, work: &Work) -> Result<(), Interrupted> {
         let run = RunId::of_sweep(sweep, scheme);
         if self.phase(sweep, scheme, work).await? != RunPhase::Released {
@@ -130,7 +130,7 @@ impl Sweeper {
         }
     }
 
-    /// How many users the run selects, once that is known; none where it is cancelled.
+    /// The number of users whom the run selects, once it is known; none if it is cancelled.
     async fn counted(&self, sweep: &SweepId, run: &SweepRun, work: &Work) -> Result<Option<Count>, Interrupted> {
         let id = RunId::of_sweep(sweep, &run.scheme.id);
         self.counted_by_views(&id, || self.is_cancelled(sweep, run), work).await
@@ -145,7 +145,7 @@ impl Sweeper {
         self.when(|| if given_up() { Some(None) } else { self.run_queries.count(run).map(Some) }, work).await
     }
 
-    /// What `ask` gives, as soon as it gives something: with what the views learn, and with what administrators set.
+    /// The first result of `ask`. It is asked again when the views read on, and when administrators change settings.
     async fn when<T>(&self, ask: impl Fn() -> Option<T> + Send + Sync, work: &Work) -> Result<T, Interrupted> {
         let (mut progress, mut changed) = (self.run_queries.progress(), self.connection.controls.changed());
         loop {

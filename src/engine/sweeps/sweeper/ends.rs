@@ -1,5 +1,5 @@
-//! The one line of the log about the end of a run of a sweep, which comes long after the sweeper is done with it: steps are taken
-//! by others, and a run may be held for days.
+//! The one log line about the end of a run of a sweep. It comes long after the sweeper has finished: the executor
+//! carries out the steps, and a run may be held for days.
 
 use std::{
     collections::HashSet,
@@ -51,7 +51,7 @@ impl Sweeper {
     }
 }
 
-/// How `run` ended, once it has; none where the views are gone.
+/// The end of `run`, once it has ended; none if the views are gone.
 async fn end_of(run_queries: &dyn RunQueries, run: &RunId) -> Option<RunEnd> {
     let mut progress = run_queries.progress();
     loop {

@@ -1,4 +1,4 @@
-//! How many calls a sweep will take, told before the users are listed.
+//! The estimate of a sweep's calls, made before the users are listed.
 
 use tracing::info;
 
@@ -8,12 +8,12 @@ use crate::{
     runtime::{Interrupted, Work},
 };
 
-/// How often each user is read whom a scheme names: when they are looked up, and before anything is done.
+/// The number of reads for each user whom a scheme names: at the look-up, and before anything is done.
 const READS_OF_NAMED: u64 = 2;
 
 impl Sweeper {
-    /// Tells how much the sweep asks of the product, of which `members` are pages of groups' members. By the last list of
-    /// the source: where there was none nothing is told.
+    /// Records the estimate of the sweep; `members` are the pages of groups' members. It uses the last list of the
+    /// source; without one there is no estimate.
     pub(super) async fn estimate(&self, asked: &AskedSweep, members: u64, work: &Work) -> Result<(), Interrupted> {
         let (Some(lists), Some(per_second)) = (self.run_queries.last_lists(&asked.source), self.per_second()) else {
             return Ok(());
@@ -47,7 +47,7 @@ impl Sweeper {
     }
 }
 
-/// How long so many calls take.
+/// The time for a number of calls.
 fn seconds(calls: u64, per_second: f64) -> u64 {
     (calls as f64 / per_second.max(0.001)).ceil() as u64
 }

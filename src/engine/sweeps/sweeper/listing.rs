@@ -13,14 +13,14 @@ use crate::{
     store::SweepState,
 };
 
-/// How a listing ended.
+/// The end of a listing.
 pub(super) enum Listed {
     All,
     Failed,
 }
 
 impl Sweeper {
-    /// Sights everybody from `cursor` on. Ends early where nobody wants to know any more, also while it waits for the
+    /// Sights all users from `cursor` on. Ends early if no run needs the list any more, also while it waits for the
     /// product.
     pub(super) async fn list(
         &self,
@@ -93,7 +93,7 @@ impl Sweeper {
         self.connection.told(&work.stop, || async move { client.users(cursor).await.map_err(refused) }).await
     }
 
-    /// Nothing, where nobody wants to know any more.
+    /// Reads the memberships; nothing if no run needs the list any more.
     async fn preload_while_wanted(&self, asked: &AskedSweep, work: &Work) -> Result<Preloaded, Interrupted> {
         tokio::select! {
             biased;
@@ -144,7 +144,7 @@ impl Sweeper {
         self.appender.append_events(sightings.collect(), &work.stop, || counter.inc()).await
     }
 
-    /// Whom the sweep has sighted already, by the log.
+    /// The users whom the sweep has sighted already, by the log.
     async fn seen_before(&self, sweep: &SweepId, from: &[u64], work: &Work) -> Result<Seen, Interrupted> {
         let mut retry = self.retry();
         loop {

@@ -1,7 +1,7 @@
-//! Who is in the groups that the schemes of a sweep name: read before the users are listed, page by page, so that the list
-//! settles most users without reading each of them.
+//! The members of the groups that the schemes of a sweep name. They are read before the users are listed, page by page,
+//! so that the list is enough for most users.
 //!
-//! What is known so decides only that nothing is to be done. Whoever may be selected and changed is read again.
+//! They only decide that nothing is to be done. A user who may be selected and changed is read again.
 
 use std::collections::HashSet;
 
@@ -16,12 +16,12 @@ use crate::{
     source::read::refused,
 };
 
-/// So many groups are read at most: each stands with each sighting.
+/// The highest number of groups: each is in every sighting.
 const MOST_GROUPS: usize = 30;
-/// So many pages of members are read at most. A page of 50 spares at most 50 reads, and where most users are settled
-/// anyway it spares none.
+/// The highest number of pages of members. A page of 50 saves at most 50 reads, and none if most users are settled
+/// anyway.
 const MOST_PAGES: usize = 1_000;
-/// So many members are kept in all, at 16 bytes each.
+/// The highest number of kept members, at 16 bytes each.
 const MOST_MEMBERS: usize = 1_000_000;
 /// Lists that are older are read again, where a sweep takes long.
 const TRUE_FOR_MILLIS: i64 = 60 * 60 * 1000;
@@ -30,7 +30,7 @@ const TRUE_FOR_MILLIS: i64 = 60 * 60 * 1000;
 #[derive(Debug, Default)]
 pub(super) struct Preloaded {
     groups: Vec<Members>,
-    /// When the first page was asked for.
+    /// The time at which the first page was requested.
     as_of: Option<Timestamp>,
     pages: u64,
 }
@@ -41,15 +41,15 @@ struct Members {
     group: GroupName,
     /// Digests of their ids.
     users: HashSet<u128>,
-    /// Whether nobody else is in it.
+    /// Whether the list is complete.
     whole: bool,
     /// Whether that holds also for users who are not active.
     inactive_too: bool,
 }
 
 impl Preloaded {
-    /// Of which of the groups `user` is a member, of whom the list of users tells `hints`; none where nothing is known.
-    /// A list that is not known to be whole tells who is a member, and of nobody that they are none.
+    /// The known memberships of `user` in these groups; `hints` are from the list of users; none if nothing is known.
+    /// An incomplete list shows only who is a member, and never who is not.
     pub(super) fn of(&self, user: &UserId, hints: &UserHints) -> Option<Memberships> {
         let (as_of, print) = (self.as_of?, print(user));
         let (mut of, mut not_of) = (Vec::new(), Vec::new());
@@ -63,18 +63,18 @@ impl Preloaded {
         (!of.is_empty() || !not_of.is_empty()).then_some(Memberships { of, not_of, as_of })
     }
 
-    /// How many pages were read.
+    /// The number of pages that were read.
     pub(super) fn pages(&self) -> u64 {
         self.pages
     }
 
-    /// Whether it is to be read anew.
+    /// Whether it is to be read again.
     pub(super) fn is_old(&self, now: Timestamp) -> bool {
         self.as_of.is_some_and(|as_of| now.as_millis() - as_of.as_millis() > TRUE_FOR_MILLIS)
     }
 }
 
-/// What is left to be read.
+/// The remaining bounds of reading.
 struct Room {
     pages: usize,
     members: usize,

@@ -35,12 +35,12 @@ use crate::{
     store::{self, Listing, RunPhase, Scope, SweepState, SweepStore},
 };
 
-/// How often the views are asked at most whether everybody is decided.
+/// The shortest interval for asking the views whether all users are decided.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// What is known of what was asked for, where the work on it ends by a bug.
+/// The text for a request on which the sweeper panics.
 const NOT_CARRIED_OUT: &str = "what was asked for may not have been carried out";
-/// What is known of a sweep, where listing its users ends by a bug.
+/// The text for a sweep whose listing panics.
 const NOT_ALL_LISTED: &str = "not all users were listed";
 
 /// Works on the sweeps of one source.
@@ -50,19 +50,19 @@ pub struct Sweeper {
     appender: Appender,
     dead_letters: DeadLetters,
     progress_log: ProgressLog,
-    /// Compares users beside the sweeps; none: nobody does.
+    /// Compares users besides the sweeps; none: there are no comparisons.
     reconciler: Option<Reconciler>,
     run_queries: Arc<dyn RunQueries>,
-    /// What schemes say now: whose groups are looked up, and whom alone a sweep is about; none: nobody's, and everybody.
+    /// The present schemes, for the groups that are read and for named users; none: no groups, and all users.
     schemes: Option<watch::Receiver<Arc<Schemes>>>,
-    /// So many calls a second are made at most; none: it is not known.
+    /// The highest number of calls a second; none: it is unknown.
     per_second: Option<f64>,
     ends: Ends,
     metrics: Metrics,
 }
 
 impl Sweeper {
-    /// A sweeper for the source of `connection`; `run_queries` tells when the users of a sweep are decided.
+    /// A sweeper for the source of `connection`; `run_queries` shows when the users of a sweep are decided.
     pub fn new(
         connection: Arc<Connection>,
         log: Arc<dyn Log>,
@@ -114,7 +114,7 @@ impl Sweeper {
         Self { per_second: Some(per_second), ..self }
     }
 
-    /// How many calls a second are made at most, where that is known.
+    /// The highest number of calls a second, if it is known.
     fn per_second(&self) -> Option<f64> {
         self.per_second.or_else(|| self.connection.calls_per_second())
     }
@@ -123,7 +123,7 @@ impl Sweeper {
         self.connection.clock.now()
     }
 
-    /// Lists everybody, then compares runs with their limits; goes on where it was when usher stopped.
+    /// Lists all users, then compares runs with their limits; continues where it was when usher stopped.
     async fn sweep(&self, asked: &AskedSweep, work: &Work) -> Result<(), Interrupted> {
         let state = match self.state(&asked.sweep, work).await? {
             Some(state) => state,
@@ -153,7 +153,7 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Begins a sweep for those of its runs that have not run for that time already; none: there is nothing to do.
+    /// Begins a sweep for those of its runs that have not run for that due time yet; none: there is nothing to do.
     async fn start(&self, asked: &AskedSweep, work: &Work) -> Result<Option<SweepState>, Interrupted> {
         let mut runs: Vec<SweepRun> = Vec::new();
         for run in &asked.runs {
@@ -180,7 +180,7 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Has the runs fail of which `record` asks for the users, where they are not all listed: nobody else ends them.
+    /// Ends the runs in `record` as failed, if their users are not all listed: no other part ends them.
     async fn fail_listing(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {
         let Ok(SweepRequest::Asked(asked)) = codec::decode(&record.payload) else { return Ok(()) };
         let state = self.state(&asked.sweep, work).await?;
@@ -201,12 +201,12 @@ impl Sweeper {
         Ok(last < Some(due))
     }
 
-    /// For what is tried until it succeeds.
+    /// A retry without an end, for records that must be written.
     fn retry(&self) -> Retry {
         Retry::new(self.log.health().component(format!("sweeper {}", self.connection.source)))
     }
 
-    /// By partition, the offset of the next event.
+    /// The offset of the next event by partition.
     async fn ends_of_events(&self, work: &Work) -> Result<Vec<u64>, Interrupted> {
         let mut ends = Vec::new();
         for partition in (0..self.log.partitions()).map(Partition) {
@@ -278,8 +278,8 @@ impl Handler for Sweeper {
         Stream::SweepProgress
     }
 
-    /// One sweep after the other; what is said about a run, or about newcomers, waits only for what was said about them
-    /// before.
+    /// The lane of a record. Sweeps come one after the other. An order about a run, or about newcomers, waits only for
+    /// earlier orders about them.
     fn lane(&self, record: &Stored) -> String {
         match codec::decode::<SweepRequest>(&record.payload) {
             Ok(SweepRequest::Release(order) | SweepRequest::Cancel(order)) => order.run().to_string(),

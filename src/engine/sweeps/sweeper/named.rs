@@ -1,4 +1,4 @@
-//! Reading the users whom a scheme names, in place of listing everybody.
+//! Reads the users whom a scheme names, instead of listing all users.
 
 use std::collections::HashSet;
 
@@ -12,20 +12,20 @@ use crate::{
     source::read::Reading,
 };
 
-/// How many users make a page: the cursor is written down after each.
+/// The number of users of a page: the cursor is recorded after each.
 const PAGE: usize = 100;
 /// Users read at the same time; the client's own pace holds them back further.
 const AT_ONCE: usize = 8;
-/// What a cursor begins with that stands in a list of names. No product has such a one.
+/// The prefix of a cursor in a list of names. No product has such a cursor.
 const CURSOR: &str = "named:";
-/// Said where the users of a sweep are not known any more.
+/// The reason if the users of a sweep are no longer known.
 const CHANGED: &str = "the scheme was changed before all users whom it named were looked up";
 
-/// The users whom a sweep is about.
+/// The users of a sweep.
 pub(super) struct Named {
-    /// By name or lasting id, each once.
+    /// The users by name or lasting id, each once.
     users: Vec<String>,
-    /// Whether the scheme was changed since some of them were looked up: it does nothing about the others.
+    /// Whether the scheme was changed since some of them were looked up. Then it does nothing about the others.
     is_changed: bool,
 }
 
@@ -35,16 +35,16 @@ impl Named {
     }
 }
 
-/// Where a page of them begins.
+/// The place at which a page of them begins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Place {
     begin: usize,
-    /// How many of those before it could not be looked up.
+    /// The number of users before it who could not be looked up.
     failed: u64,
 }
 
 impl Place {
-    /// None where `cursor` is one of a product.
+    /// Reads a cursor; none if `cursor` is one of a product.
     fn read(cursor: Option<&str>) -> Option<Self> {
         let (begin, failed) = cursor?.strip_prefix(CURSOR)?.split_once(':')?;
         Some(Self { begin: begin.parse().ok()?, failed: failed.parse().ok()? })
@@ -56,7 +56,7 @@ impl Place {
 }
 
 impl Sweeper {
-    /// Those whom alone the sweep is about, which has come to `cursor`; none where it may be about others too.
+    /// The only users of the sweep, from `cursor` on; none if it may have others too.
     pub(super) fn named(&self, asked: &AskedSweep, cursor: Option<&str>) -> Option<Named> {
         let schemes = self.schemes.as_ref()?.borrow();
         let of_runs = asked.runs.iter().map(|run| schemes.only_users(&asked.source, &run.scheme));

@@ -1,4 +1,4 @@
-//! Whom a sweep has sighted.
+//! The users whom a sweep has sighted.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,8 @@ use crate::{
     log::{Error, Log, Partition, Stream, codec},
 };
 
-/// The users of one sweep: a product may tell of a user on two pages, and a page may be read twice. Sixteen bytes a user.
+/// The users of one sweep. A product may list a user on two pages, and a page may be read twice. It takes sixteen bytes
+/// a user.
 #[derive(Debug, Default)]
 pub(super) struct Seen(HashSet<u128>);
 
@@ -20,12 +21,13 @@ impl Seen {
         self.0.insert(short(&EventId::of_sighting(sweep, user, None)))
     }
 
-    /// How many there are.
+    /// The number of users.
     pub(super) fn count(&self) -> u64 {
         self.0.len() as u64
     }
 
-    /// Whom the sweep had sighted when usher stopped: reads `log` from the offsets at which it began. None when stopped.
+    /// The users whom the sweep had sighted when usher stopped. Reads `log` from the offsets at which the sweep began.
+    /// None when stopped.
     pub(super) async fn from_log(
         log: &dyn Log,
         source: &SourceId,

@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl Sweeper {
-    /// Asks for the end of every other run of the scheme that is held, now that `run` has come as far. It is carried out
-    /// where a release of the other run would be, one after the other: only one of them takes effect.
+    /// Requests the end of every other held run of the scheme, now that `run` has finished its count. The request is
+    /// handled in the same lane as a release of the other run, so only one of them takes effect.
     pub(super) async fn supersede_older(
         &self,
         asked: &AskedSweep,
@@ -32,7 +32,7 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Ends a run that is held because the run `by` takes its place. One that was released meanwhile goes on.
+    /// Ends a held run because the run `by` takes its place. A run that was released meanwhile continues.
     pub(super) async fn give_way(&self, order: &RunOrder, by: &RunId, work: &Work) -> Result<(), Interrupted> {
         let run = order.run();
         let is_held = match self.state(&order.sweep, work).await? {

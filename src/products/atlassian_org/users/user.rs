@@ -119,7 +119,7 @@ impl Bean {
             || (is(&self.membership_status, "no_membership") && is(&self.claim_status, "unmanaged"))
     }
 
-    /// How the account stands; none where not all of it is told.
+    /// How the account stands; none if not all of it is told.
     pub(in crate::products::atlassian_org) fn standing(&self) -> Option<Standing> {
         Some(Standing {
             managed: self.claim_status.as_deref()? == "managed",

@@ -50,7 +50,7 @@ impl Grants {
 }
 
 impl ConfluenceDc {
-    /// Whether neither a group nor a permission of their own lets the user in; `None` where not all groups are known.
+    /// Whether neither a group nor a permission of their own lets the user in; `None` if not all groups are known.
     pub(super) async fn is_kept_out(&self, user: &User, applications: &[String]) -> Result<Option<bool>, Error> {
         check(applications)?;
         let Some(groups) = &user.groups else { return Ok(None) };

@@ -102,7 +102,7 @@ impl ConfluenceDc {
     }
 
     /// Whether usher's account administers this Confluence. Asked for are the members of a group, which administrators alone
-    /// are told; `None` where none of the administrators' groups is there, so that nobody can tell.
+    /// are told; `None` if none of the administrators' groups is there, so that nobody can tell.
     pub(super) async fn administers(&self) -> Result<Option<bool>, Error> {
         let groups = self.admin_groups.get();
         for group in groups.iter() {

@@ -48,7 +48,7 @@ fn too_old(error: Error) -> Error {
 }
 
 impl Bean {
-    /// As a list tells of the user; none where the user is gone.
+    /// As a list tells of the user; none if the user is gone.
     fn into_listed(self) -> Option<(UserId, UserHints)> {
         let user = self.into_user().ok()?;
         let hints =

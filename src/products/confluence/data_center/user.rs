@@ -41,7 +41,7 @@ impl ConfluenceDc {
         confluence::somebody(&answer, Bean::into_user)?.asked_for_as(user, Product::ConfluenceDc)
     }
 
-    /// Every group that the user is in; none where some can't be read.
+    /// Every group that the user is in; none if some can't be read.
     async fn groups_of(&self, user: &UserId) -> Result<Option<Groups>, Error> {
         let page = |start: usize| {
             Call::new(Operation::ReadUserGroups, Method::GET, MEMBER_OF)

@@ -13,7 +13,7 @@ use crate::sandbox::{
 /// The search finds no more.
 const MOST_FOUND: usize = 10_000;
 
-/// A user: the e-mail address is empty where privacy settings hide it, and whether the account is active is not told. What
+/// A user: the e-mail address is empty if privacy settings hide it, and whether the account is active is not told. What
 /// the user may do stands there where `expand` names it.
 pub(super) fn shown(call: &Call<'_>, resident: &Resident) -> Value {
     let account = &resident.account;

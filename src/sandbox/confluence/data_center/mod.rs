@@ -93,7 +93,7 @@ impl Api for ConfluenceDc {
     }
 }
 
-/// 403 where the acting account does not administer the site: it is not in the group for that, although there is one.
+/// 403 if the acting account does not administer the site: it is not in the group for that, although there is one.
 fn for_administrators(call: &Call<'_>) -> Result<(), Answer> {
     let site = &call.editor.site;
     let acting = site.by_name(ACCOUNT).and_then(|serial| site.resident(serial));

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{bean, users};
 use crate::sandbox::{ADMIN_GROUP, answer::Answer, api::Call, jira, world::people::Group};
 
-/// The group that `groupId` or `groupname` names; 400 where it is both or neither, 404 where there is none.
+/// The group that `groupId` or `groupname` names; 400 if it is both or neither, 404 if there is none.
 fn asked_for<'a>(call: &'a Call<'_>) -> Result<&'a Group, Answer> {
     let site = &call.editor.site;
     match (call.query.get("groupId"), call.query.get("groupname")) {

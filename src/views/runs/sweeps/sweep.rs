@@ -9,9 +9,9 @@ pub(in crate::views::runs) struct Tally {
     pub(in crate::views::runs) progress: Progress,
     /// How many pages of the list were read.
     pub(in crate::views::runs) pages: u64,
-    /// When the latest of what is known of the sweep happened; none where nothing did yet.
+    /// When the latest of what is known of the sweep happened; none if nothing did yet.
     pub(in crate::views::runs) at: Option<Timestamp>,
-    /// Why users may be missing from the list; none where it is whole, or not read to its end.
+    /// Why users may be missing from the list; none if it is whole, or not read to its end.
     pub(in crate::views::runs) incomplete: Option<String>,
 }
 

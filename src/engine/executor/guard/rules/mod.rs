@@ -1,4 +1,4 @@
-//! Which steps are refused to whom: pure, so that a table of cases tests it.
+//! The pure rules of the guard: which steps are refused for which users. A table of cases tests them.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +8,18 @@ use crate::{
     products::User,
 };
 
-/// What can be said of a step before the administrators are known.
+/// The verdict on a step before the administrators are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It takes nothing from anybody protected.
+    /// The step takes nothing from a protected user.
     Allowed,
-    /// It does, for this reason.
+    /// The step is refused, for this reason.
     Refused(String),
-    /// It depends on who else administers the source.
+    /// The answer depends on the other administrators of the source.
     AskAdministrators,
 }
 
-/// Judges `step` on `user`, where usher acts as `acting`; none where that account is not protected, or nobody's.
+/// Judges `step` on `user`; `acting` is usher's own account, none if it is not protected or there is none.
 pub(super) fn judge(protect: &Protect, step: &Step, user: &User, acting: Option<&UserId>) -> Verdict {
     if !step.kind().takes_away() {
         Verdict::Allowed
@@ -34,7 +34,7 @@ pub(super) fn judge(protect: &Protect, step: &Step, user: &User, acting: Option<
     }
 }
 
-/// Whether `step` on `user` is refused whoever else administers the source.
+/// Whether `step` on `user` is refused, whoever the other administrators are.
 pub(super) fn is_refused_for_certain(protect: &Protect, step: &Step, user: &User, acting: Option<&UserId>) -> bool {
     match judge(protect, step, user, acting) {
         Verdict::Allowed => false,
@@ -94,8 +94,8 @@ fn may_end_administration(protect: &Protect, step: &Step, user: &User) -> bool {
     }
 }
 
-/// Whether `user` is told to have an administrator's role, or is in an administrators' group or nobody can tell. Whether
-/// somebody has a role that is not told, the list of administrators says.
+/// Whether `user` is reported to have an administrator's role, is in an administrators' group, or the groups are
+/// unknown. The list of administrators shows roles that are not reported.
 fn may_administer(protect: &Protect, user: &User) -> bool {
     if user.administers == Some(true) {
         return true;
