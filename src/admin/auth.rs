@@ -1,4 +1,4 @@
-//! The admin token: where it comes from, and who gets in with it.
+//! The admin token: its origin, and its check.
 
 use std::{
     fs::{self, OpenOptions, Permissions},
@@ -19,11 +19,11 @@ use actix_web::{
 use super::{AdminState, Problem};
 use crate::{config, http_server::Connection, secret::Secret};
 
-/// Where a token that usher made is kept, in `data_dir`.
+/// The file of a token that usher made, in `data_dir`.
 pub const TOKEN_FILE: &str = "admin-token";
 const ONLY_THE_OWNER: u32 = 0o600;
 
-/// What administrators authenticate with.
+/// The token with which administrators authenticate.
 #[derive(Debug, Clone)]
 pub struct AdminToken {
     /// The token.
@@ -35,7 +35,7 @@ pub struct AdminToken {
 /// Why there is no admin token.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The configured token is empty, and would let anybody in.
+    /// The configured token is empty, and would let everybody in.
     #[error("admin.token is empty; give it a value, or leave it out and usher makes one")]
     Empty,
     /// The token file is empty.
@@ -51,7 +51,7 @@ pub enum Error {
     },
 }
 
-/// The token from the configuration; else the one in `data_dir/admin-token`, which is made where there is none.
+/// The token from the configuration; otherwise the one in `data_dir/admin-token`, which is made if it does not exist.
 ///
 /// # Errors
 /// [`Error::Empty`] if the configured token is blank, [`Error::EmptyFile`] if the file is, [`Error::File`] if the file

@@ -15,7 +15,7 @@ use actix_web::{
 use super::{AdminState, Problem, Readiness, Shown};
 use crate::metrics::Metrics;
 
-/// What the admin listener answers from.
+/// The state behind the admin listener.
 pub struct Gate {
     pub(super) readiness: Arc<dyn Readiness>,
     pub(super) metrics: Metrics,
@@ -28,8 +28,7 @@ impl Gate {
         Self { readiness, metrics, state: OnceLock::new() }
     }
 
-    /// Has the API answered from `state` from now on. Gives what it shows of the configuration, to be replaced when that is
-    /// reloaded.
+    /// Opens the API with `state`. Returns the shown part of the configuration, to be replaced when that is reloaded.
     pub fn open(&self, state: AdminState) -> Shown {
         let shown = state.shown();
         // A gate is opened once: an error says that it is open.

@@ -1,6 +1,6 @@
 //! Wrong admin tokens: each is answered later than the one before, and many are refused with 429.
 //!
-//! The right token is always let in at once, whoever else guesses, so nobody can lock an administrator out.
+//! The right token is always accepted at once, whoever else guesses, so nobody can lock an administrator out.
 
 use std::{
     collections::HashMap,
@@ -16,17 +16,17 @@ use crate::{http_server::Peer, metrics::Metrics, rate_limited_log::LogLimiter};
 
 /// A wrong token is forgotten after this time, one after the other.
 const FORGET_ONE_IN: Duration = Duration::from_secs(10);
-/// So many wrong tokens of one peer are answered at once: people mistype.
+/// The number of wrong tokens of one peer that are answered at once, because people mistype.
 const FREE: u32 = 3;
 const FREE_OVERALL: u32 = 50;
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
-/// From so many wrong tokens on they are answered 429.
+/// The number of wrong tokens from which they are answered 429.
 const TOO_MANY: u32 = 10;
 const TOO_MANY_OVERALL: u32 = 500;
 /// Peers that are remembered; others count overall alone.
 const MOST_PEERS: usize = 4096;
-/// So many answers are held back at a time, and the others are 429 at once.
+/// The highest number of delayed answers; the others are 429 at once.
 const MOST_HELD_BACK: usize = 128;
 
 /// See the module.
@@ -47,7 +47,7 @@ struct State {
 #[derive(Clone, Copy, Default)]
 struct Level {
     count: u32,
-    /// When the count was right.
+    /// The time of the count.
     at: Option<Instant>,
 }
 
@@ -91,7 +91,7 @@ impl Guesses {
         if too_many { Problem::TooManyGuesses } else { Problem::Unauthorized }
     }
 
-    /// How long the answer is held back, and whether there were too many.
+    /// The delay of the answer, and whether there were too many.
     fn judge(&self, peer: Peer, now: Instant) -> (Duration, bool) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let overall = state.overall.add(now);

@@ -1,4 +1,4 @@
-//! `GET /`: says what answers here. Shows no data, so no token is asked for.
+//! `GET /`: a page that explains this listener. It shows no data, so it needs no token.
 
 use actix_web::{HttpResponse, http::header::ContentType};
 

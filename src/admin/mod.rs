@@ -40,13 +40,13 @@ use crate::{
     views::Views,
 };
 
-/// What a request may carry, in bytes: a scheme at the most.
+/// The highest length of a request's body, in bytes: a scheme at the most.
 const MAX_BODY: usize = 3 * 1024 * 1024;
 
-/// The methods of what can only be read.
+/// The methods of read-only paths.
 const READING: &str = "GET, HEAD";
 
-/// What the answers are made from.
+/// The state for the answers.
 pub struct AdminState {
     shown: Shown,
     log: Arc<dyn Log>,
@@ -60,31 +60,31 @@ pub struct AdminState {
     commands: AdminCommands,
     arrivals: Arrivals,
     references: Vec<Arc<References>>,
-    /// Where requests to the API are worked on.
+    /// The runtime that works on requests to the API.
     runtime: Handle,
 }
 
 /// The parts of usher that answer administrators.
 pub struct Parts {
-    /// Of which backups are made.
+    /// The log for backups.
     pub log: Arc<dyn Log>,
-    /// What the log tells.
+    /// The views of the log.
     pub views: Views,
-    /// What is set while usher runs.
+    /// The settings that change while usher runs.
     pub settings: Settings,
     /// Why a scheme selects a user.
     pub explainer: Explainer,
-    /// Where sweeps are asked for.
+    /// The writer of requests for sweeps.
     pub commands: AdminCommands,
-    /// What was noticed of what the sources send.
+    /// The arrivals of the sources.
     pub arrivals: Arrivals,
-    /// What is known of names in schemes and `protect`, in the order of the sources; empty if nothing is.
+    /// The look-ups of names in schemes and `protect`, in the order of the sources; empty if there are none.
     pub references: Vec<Arc<References>>,
 }
 
 impl AdminState {
-    /// Of the configuration only what may be seen is kept. Requests to the API are worked on in the runtime that this is
-    /// called in; the listener has one of its own.
+    /// Builds the state. It keeps only the visible part of the configuration. Requests to the API are worked on in the
+    /// calling runtime; the listener has its own.
     pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
         let Parts { log, views, settings, explainer, commands, arrivals, references } = parts;
         Self {
@@ -104,7 +104,7 @@ impl AdminState {
         }
     }
 
-    /// What is shown of the configuration, to be replaced when that is reloaded.
+    /// The visible part of the configuration, to be replaced when that is reloaded.
     fn shown(&self) -> Shown {
         self.shown.clone()
     }
@@ -119,12 +119,12 @@ impl AdminState {
         self.shown.mode()
     }
 
-    /// Where requests to the API are worked on.
+    /// The runtime that works on requests to the API.
     fn runtime(&self) -> Handle {
         self.runtime.clone()
     }
 
-    /// What is known of the names of a source and its schemes.
+    /// The look-ups of the names of a source and its schemes.
     fn references(&self, source: &SourceId) -> Option<&References> {
         let place = self.sources().iter().position(|row| row.id() == source)?;
         self.references.get(place).map(AsRef::as_ref)
@@ -136,8 +136,8 @@ impl AdminState {
 }
 
 /// Adds all routes of the admin listener: `App::new().configure(admin::configure(gate.clone(), true))`. The server sets
-/// its own time-outs; every answer here is bounded in what it reads.
-/// Without `api` only probes and metrics are answered.
+/// its own time-outs; every answer here has a bounded size of input. Without `api` only probes and metrics are
+/// answered.
 pub fn configure(gate: web::Data<Gate>, api: bool) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         let probes = web::scope("")

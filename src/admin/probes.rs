@@ -1,5 +1,4 @@
-//! Whether usher is alive, whether it is ready, and its metrics. No token is asked for, so nothing here names users,
-//! addresses or what products said.
+//! Liveness, readiness and metrics. They need no token, so nothing here contains users, addresses or texts of products.
 
 use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
@@ -16,12 +15,12 @@ use crate::{
     views::RunState,
 };
 
-/// What a process waits for that ends. It is no component.
+/// The reason of an ending process. It is no component.
 const STOPPING: &str = "stopping";
 /// A probe that gets no answer in time is answered "not ready".
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What readiness waits for.
+/// A part that readiness waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Wait {
     /// The part: `log`, …
@@ -31,12 +30,12 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// `what` is waited for, because of `why`, from which hosts and ports are taken out: no token is asked for here.
+    /// A wait for `what`, because of `why`. Hosts and ports are removed from the text, because this needs no token.
     pub fn new(what: impl Into<String>, why: &str) -> Self {
         Self { what: what.into(), why: without_addresses(why) }
     }
 
-    /// Nothing is waited for any more: the process ends.
+    /// The wait of a process that ends.
     pub fn stopping() -> Self {
         Self::new(STOPPING, "usher was told to stop; it finishes what it has begun and takes nothing new")
     }
@@ -46,7 +45,7 @@ impl Wait {
     }
 }
 
-/// `text` without the hosts and ports in it. Those of brokers stand in the log.
+/// `text` without the hosts and ports in it. Those of brokers are in the log.
 fn without_addresses(text: &str) -> String {
     static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let host = r"(?:ipv[46]#)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)";
@@ -68,26 +67,27 @@ pub enum SourceState {
     Halted,
 }
 
-/// How a source is doing.
+/// The state of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceHealth {
     /// Which.
     pub source: SourceId,
     /// Whether it is worked on.
     pub state: SourceState,
-    /// Why not, in words; shown to administrators only.
+    /// The reason, in words; shown to administrators only.
     pub why: Option<String>,
     /// Since when it is in this state, where that is known.
     pub since: Option<Timestamp>,
 }
 
-/// Knows what is going on in the process.
+/// The state of the process.
 #[async_trait]
 pub trait Readiness: Send + Sync + 'static {
-    /// What has to work before usher can do its job; empty: ready. A halted source is not among it: others go on.
+    /// The parts that have to work before usher is ready; empty: it is ready. A halted source is not among them,
+    /// because the others continue.
     async fn waiting_for(&self) -> Vec<Wait>;
 
-    /// What has not worked yet and is not waited for.
+    /// The parts that have not worked yet, if readiness does not wait for them.
     fn warming_up(&self) -> Vec<Wait> {
         Vec::new()
     }
@@ -108,7 +108,7 @@ struct Alive {
 struct Ready {
     status: &'static str,
     waiting_for: Vec<Wait>,
-    /// What has not worked yet, where that is not waited for.
+    /// The parts that have not worked yet, if readiness does not wait for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warming_up: Vec<Wait>,
     sources: Vec<SourceProbe>,
@@ -121,7 +121,7 @@ struct SourceProbe {
     since: Option<Timestamp>,
 }
 
-/// `GET /healthz`: depends on nothing outside, so that nothing outside gets usher killed.
+/// `GET /healthz`: depends on nothing outside the process, so that nothing outside gets usher killed.
 pub(super) async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(Alive { status: "alive" })
 }
@@ -154,14 +154,14 @@ pub(super) async fn metrics(gate: web::Data<Gate>, request: HttpRequest) -> Resu
     Ok(HttpResponse::Ok().insert_header(content_type).body(text))
 }
 
-/// What is waited for; not having been told in time counts as waiting.
+/// The waits. A check that does not answer in time counts as a wait.
 async fn waiting_for(gate: &Gate) -> Vec<Wait> {
     let asked = tokio::time::timeout(PATIENCE, gate.readiness.waiting_for()).await;
     asked.unwrap_or_else(|_| vec![Wait::new("readiness", &format!("no answer within {} s", PATIENCE.as_secs()))])
 }
 
-/// Sets the gauges of readiness and of components: all that `/readyz` waits for fails, the others work. A process that ends
-/// is not ready and fails at nothing.
+/// Sets the gauges of readiness and of components. All parts that `/readyz` waits for fail, the others work. A process
+/// that ends is not ready, and no part of it fails.
 async fn tell_components(gate: &Gate) {
     let waits = waiting_for(gate).await;
     let is_ready = ([String::new()], i64::from(waits.is_empty()));

@@ -9,24 +9,24 @@ use utoipa::ToSchema;
 
 use crate::settings::{self, Wrong};
 
-/// What was wrong with a request, or with answering it. `Display` is the problem's detail: what to do about it.
+/// The problem of a request, or of answering it. `Display` is the problem's detail: the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
-    /// No token, or a wrong one; told apart by nothing.
+    /// The token is missing or wrong. The answer does not distinguish the two.
     #[error("send the header `Authorization: Bearer <token>` with the admin token of this usher")]
     Unauthorized,
     /// Too many wrong tokens.
     #[error("too many wrong tokens were sent; wait, and send the right one")]
     TooManyGuesses,
-    /// There is nothing of this kind with this id.
+    /// No object of this kind has this id.
     #[error("there is no {kind} `{id}`")]
     NotFound {
-        /// What was looked for.
+        /// The kind of the object.
         kind: &'static str,
         /// As asked for.
         id: String,
     },
-    /// Nobody has this id or name; with what to write.
+    /// No user has this id or name. The text has the remedy.
     #[error("{0}")]
     NoSuchUser(String),
     /// There is nothing at this path.
@@ -38,10 +38,10 @@ pub enum Problem {
         /// The methods that are, separated by commas.
         allow: &'static str,
     },
-    /// A query parameter that is not known, missing or of a wrong form; with what to write.
+    /// A query parameter is unknown, missing or of a wrong form. The text has the remedy.
     #[error("{0}")]
     BadQuery(String),
-    /// A header or a body that can't be read; with what to write.
+    /// A header or a body can't be read. The text has the remedy.
     #[error("{0}")]
     BadRequest(String),
     /// The body is too long.
@@ -50,16 +50,16 @@ pub enum Problem {
     /// A scheme that can't be used, with all that is wrong with it.
     #[error("{}", settings::Error::Invalid(.0.clone()))]
     InvalidScheme(Vec<Wrong>),
-    /// There is one of this id already, or it stands in the configuration file.
+    /// The id is taken, or the scheme is in the configuration file.
     #[error("{0}")]
     Conflict(String),
-    /// A change without a word on what is changed.
+    /// A change without `If-Match`.
     #[error("send the header `If-Match` with the `ETag` that you read, so that nobody's change is written over unseen")]
     IfMatchRequired,
-    /// A change of what is no longer so.
+    /// A change of an earlier state.
     #[error("{0}")]
     Stale(String),
-    /// It can't be done now.
+    /// The request can't be done now.
     #[error("{0}")]
     Unavailable(String),
     /// usher itself failed; the cause is in its log.
@@ -67,7 +67,7 @@ pub enum Problem {
     Internal,
 }
 
-/// What went wrong, as RFC 9457 says it.
+/// The problem document of RFC 9457.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(super) struct Document {
@@ -77,14 +77,14 @@ pub(super) struct Document {
     title: &'static str,
     /// The status of the answer.
     status: u16,
-    /// What is wrong, and what to write instead.
+    /// The fault, and what to write instead.
     detail: String,
     /// Each thing that is wrong with a scheme, with its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     problems: Option<Vec<Wrong>>,
 }
 
-/// Seconds after which what is not available now may be asked for again.
+/// The seconds after which a request may be repeated that is not possible now.
 const TRY_AGAIN_AFTER: &str = "5";
 
 impl Problem {
@@ -127,7 +127,7 @@ impl Problem {
         }
     }
 
-    /// A failure of usher's own: told to the log, not to the caller.
+    /// A failure of usher itself: it is logged, and not shown to the caller.
     pub fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "the admin API could not answer");
         Self::Internal

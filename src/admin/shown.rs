@@ -1,4 +1,4 @@
-//! What administrators see of the configuration, and the token that lets them in.
+//! The part of the configuration that administrators see, and the token that lets them in.
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use crate::{
     source::Refusal,
 };
 
-/// How a delivery was answered.
+/// The answer to a delivery.
 pub(super) enum Answer {
     Accepted(Vec<EventId>),
     Ignored(Ignored),
@@ -91,7 +91,7 @@ impl Answer {
         }
     }
 
-    /// Why the delivery was refused, for administrators; none if it was not.
+    /// The reason for a refusal, for administrators; none if the delivery was not refused.
     pub const fn refusal(&self) -> Option<Refusal> {
         match self {
             Self::Accepted(_) | Self::Ignored(_) => None,
@@ -140,7 +140,7 @@ impl Answer {
     }
 }
 
-/// What is left of the body is not read: the connection can't be used again.
+/// Closes the connection: the rest of the body is not read, so the connection can't be used again.
 fn close(response: &mut HttpResponse) {
     response.head_mut().set_connection_type(ConnectionType::Close);
 }

@@ -23,9 +23,9 @@ use crate::{
     telemetry::traces::{self, Kind},
 };
 
-/// What the bodies of all requests may take together.
+/// The memory for the bodies of all requests together.
 const BODY_BUDGET: usize = 64 * 1024 * 1024;
-/// Bodies above so many bytes take milliseconds to be read.
+/// The length from which parsing a body takes milliseconds.
 const LONG: usize = 256 * 1024;
 
 /// All that intake needs; shared by all workers.
@@ -107,7 +107,8 @@ impl Intake {
         }
     }
 
-    /// Who sends `request`: the other end of the connection. Headers of proxies are not believed, as anybody can send them.
+    /// The sender of `request`: the peer of the connection. Headers of proxies are not trusted, because anybody can
+    /// send them.
     fn sender(&self, known: Option<&Known>, request: &HttpRequest) -> Sender {
         let peer = request.peer_addr().map(|address| Peer::from(address.ip()));
         let source = known.map(|known| known.place);
@@ -173,7 +174,7 @@ impl Intake {
         reading.await.unwrap_or(Err(Malformed::Interrupted))
     }
 
-    /// Keeps what can't be read in a delivery among the dead letters: the first of many, the others are counted.
+    /// Writes dead letters for the unreadable parts of a delivery: for the first of many; the others are counted.
     async fn pass_over(&self, known: &Known, read: &Read) -> Result<(), events::Error> {
         let more = u64::try_from(read.more_unread).unwrap_or(u64::MAX);
         let labels = [known.id.as_str(), RecordKind::AuditEntry.as_str()];
@@ -198,7 +199,7 @@ impl Intake {
     }
 }
 
-/// How a delivery was answered, to be noted.
+/// The answer to a delivery, for the record.
 enum Noted {
     Accepted,
     Ignored(Ignored),
@@ -253,7 +254,7 @@ async fn method_not_allowed() -> HttpResponse {
     HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "POST")).finish()
 }
 
-/// What of the request may prove who sent it.
+/// The parts of the request that may prove its sender.
 fn proof_of(request: &HttpRequest) -> Proof<'_> {
     let bytes = |name: &str| request.headers().get(name).map(header::HeaderValue::as_bytes);
     Proof {
@@ -265,7 +266,7 @@ fn proof_of(request: &HttpRequest) -> Proof<'_> {
     }
 }
 
-/// A header's text, where it has one that is not empty.
+/// A header's text, if it is not empty.
 fn text_of<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
     request.headers().get(name)?.to_str().ok().filter(|text| !text.is_empty())
 }
@@ -281,8 +282,8 @@ fn announced_length(request: &HttpRequest) -> Option<usize> {
     request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// "Test connection" of Bitbucket and Confluence, which may come unsigned: told by a header or by these very bytes, so
-/// that nothing unverified is parsed, and answered alike for every path.
+/// Whether it is a "Test connection" of Bitbucket and Confluence, which may come unsigned. It is recognised by a header
+/// or by exactly these bytes, so that nothing unverified is parsed. It is answered in the same way for every path.
 fn is_ping(request: &HttpRequest, body: &[u8]) -> bool {
     let by_header = request.headers().get("x-event-key").is_some_and(|key| key == "diagnostics:ping");
     by_header || body.iter().filter(|byte| !byte.is_ascii_whitespace()).eq(br#"{"test":true}"#)

@@ -1,5 +1,4 @@
-//! Records that can't be read: each is counted, told of, kept as a dead letter without anything of what stands in it, and passed
-//! over.
+//! Unreadable records: each is counted, reported, kept as a dead letter without its content, and skipped.
 
 use crate::{
     clock::Clock,
@@ -34,7 +33,7 @@ pub(super) fn letter(source: &SourceId, unread: &Unread, what: &str, clock: &dyn
     Record { key: UserKey::new(source, &user), payload: codec::encode(&letter) }
 }
 
-/// Counts a record whose dead letter is in the log, and tells the log of the first.
+/// Counts a record whose dead letter is in the log, and logs the first one.
 pub(super) fn count(source: &SourceId, unread: &Unread, arrivals: &Arrivals, metrics: &Metrics) {
     metrics.dead_letters.with_label_values(&[Stage::Intake.as_str()]).inc();
     arrivals.passed_over(source, RecordKind::AuditEntry, unread.why.says());

@@ -16,7 +16,7 @@ use crate::{
 /// The sources by their ids. Replaced as a whole when the configuration is reloaded.
 pub struct Senders {
     now: Live<Known>,
-    /// Keeps what was fetched for the verifiers of now.
+    /// The verifiers, which keep the keys fetched so far.
     verifiers: Mutex<Verifiers>,
     clock: Arc<dyn Clock>,
 }
@@ -74,7 +74,7 @@ impl Senders {
         self.now.replace(Known::of(sources, &verifiers, &self.clock));
     }
 
-    /// Those of now.
+    /// The present ones.
     pub(super) fn now(&self) -> Arc<Known> {
         self.now.get()
     }

@@ -6,7 +6,7 @@ use prometheus::Histogram;
 
 use super::Error;
 
-/// Measures appends, or nothing where it has no histogram.
+/// Measures appends; nothing if it has no histogram.
 #[derive(Debug, Clone, Default)]
 pub struct AppendTimes(Option<Histogram>);
 

@@ -1,8 +1,8 @@
-//! The event log: durable streams, partitioned alike, behind one trait.
+//! The event log: durable streams with the same partitions, behind one trait.
 //!
-//! Two implementations give the same guarantees: [`embedded`] on disk, [`kafka`] where one machine is not enough.
-//! Records of one key are in one partition, in the order in which they were appended. Delivery to consumers is at
-//! least once; what follows from a record must be recognised when it comes again.
+//! Two implementations give the same guarantees: [`embedded`] on disk, and [`kafka`] if one machine is not enough.
+//! Records of one key are in one partition, in the order in which they were appended. Delivery to consumers is at least
+//! once; a consumer must recognise repeated records.
 
 mod append_times;
 pub mod codec;
@@ -31,34 +31,34 @@ use crate::{
     health::Health,
 };
 
-/// How long records are kept at least, unless an administrator of Kafka has set the topics otherwise. The embedded log
-/// keeps those longer that a stage has still to consume, because its source is paused, say.
+/// The least time for which records are kept, unless an administrator of Kafka has set the topics otherwise. The
+/// embedded log keeps records for longer that a stage has still to consume, for example because its source is paused.
 pub const RETENTION: Duration = Duration::from_hours(24 * 30);
 
-/// How long is remembered what was said about work that is not done: its records may wait that long in the embedded log
-/// for a source to go on.
+/// The time for which orders about unfinished work are remembered. Its records may wait so long in the embedded log for
+/// a source to continue.
 pub const LONGEST_PAUSE: Duration = Duration::from_hours(24 * 365);
 
-/// One stream of the log.
+/// A stream of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stream {
-    /// What happened to users.
+    /// The events of users.
     Events,
     /// The planner's answers.
     Decisions,
     /// Attempts and what became of steps.
     Outcomes,
-    /// What can never succeed.
+    /// Events and steps that were given up.
     DeadLetters,
-    /// Sweeps that were asked for, by the clock or an administrator.
+    /// Requests for sweeps, by schedules and administrators.
     Sweeps,
-    /// How far sweeps have come.
+    /// The progress of sweeps.
     SweepProgress,
-    /// What administrators set while usher runs: schemes, pauses. Compacted.
+    /// The settings of administrators: schemes, pauses. Compacted.
     Settings,
-    /// What usher has seen of each user. Compacted.
+    /// The activity of each user. Compacted.
     Activity,
-    /// How far usher has come in the feed of each source. Compacted.
+    /// The place in the feed of each source. Compacted.
     Feeds,
     /// Administrators from whom something is about to be taken. Compacted.
     Claims,
@@ -85,8 +85,8 @@ impl Stream {
         matches!(self, Self::Settings | Self::Activity | Self::Feeds | Self::Claims)
     }
 
-    /// The stream of which this one tells what was done with its records; none: it tells of no other. What is not done
-    /// with there must not come again when nothing is left here of what was done with it.
+    /// The stream whose records this one records the work on; none if there is none. A record whose work is not
+    /// finished must not come again after the record of that work is gone.
     pub const fn tells_of(self) -> Option<Self> {
         match self {
             Self::Decisions => Some(Self::Events),
@@ -102,8 +102,8 @@ impl Stream {
         }
     }
 
-    /// In a compacted stream: for how long at most what was written over has to stay, where nobody looks at any record of a
-    /// key but the latest; none: as long as other records do.
+    /// The longest time for which overwritten records must stay in a compacted stream, if only the latest record of a
+    /// key is used; none: as long as other records.
     pub const fn keeps_written_over(self) -> Option<Duration> {
         match self {
             // Each record can be long, and one follows the other.
@@ -120,7 +120,7 @@ impl Stream {
         }
     }
 
-    /// The name: the label in metrics and, behind the prefix, the topic.
+    /// The name: the label in metrics and, after the prefix, the topic.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Events => "events",
@@ -138,7 +138,7 @@ impl Stream {
 }
 
 impl Stream {
-    /// The stream of that name; none if this version knows none.
+    /// The stream of that name; none if this version does not know it.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|stream| stream.as_str() == name)
     }
@@ -150,7 +150,7 @@ impl fmt::Display for Stream {
     }
 }
 
-/// One of the parts a stream is divided into; the same number in every stream holds the same keys.
+/// A partition of a stream. The same number in every stream holds the same keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Partition(pub u16);
 
@@ -170,7 +170,7 @@ impl fmt::Display for Partition {
     }
 }
 
-/// What is appended.
+/// A record to append.
 #[derive(Debug, Clone)]
 pub struct Record {
     /// Decides the partition, and with it the order.
@@ -179,10 +179,10 @@ pub struct Record {
     pub payload: Bytes,
 }
 
-/// Where a record stands.
+/// The place of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// In which partition.
+    /// The partition.
     pub partition: Partition,
     /// Counted from 0 within the partition.
     pub offset: u64,
@@ -197,23 +197,24 @@ impl fmt::Display for Position {
 /// A record read back. The key is text here: only [`UserKey::parse`] knows whether usher wrote it.
 #[derive(Debug, Clone)]
 pub struct Stored {
-    /// Where it stands.
+    /// Its place.
     pub position: Position,
     /// The key it was appended under.
     pub key: String,
-    /// What was appended.
+    /// The content.
     pub payload: Bytes,
-    /// When it was appended, by the clock of the process that did so.
+    /// The time of the append, by the clock of the appending process.
     pub appended: Timestamp,
 }
 
-/// Why the log did not do what it was asked to.
+/// The error of a call to the log.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// Too many appends are waiting; nothing was written. Ask again shortly.
+    /// Too many appends are waiting; nothing was written. Try again shortly.
     #[error("too many records are waiting to be written")]
     Overloaded,
-    /// It can't be made durable now, or nobody knows whether it was. Appending the same record again later is safe.
+    /// The record can't be made durable now, or it is unknown whether it was. Appending the same record again later is
+    /// safe.
     #[error("the log is not available: {0}")]
     Unavailable(String),
     /// The log on disk or the topics can't be used as they are; an administrator is needed.
@@ -221,21 +222,22 @@ pub enum Error {
     Unusable(String),
 }
 
-/// Records, in order within each partition; ends only with the log, or with the assignment they belong to. After an error
-/// they go on where they can be read: the records of other partitions come at once, and what could not be read is read anew
-/// after a wait, and comes then, or the error again. Where that is not so, they end.
+/// A stream of records, in order within each partition. It ends only with the log, or with the assignment of the
+/// records. After an error it continues where records can be read: those of other partitions come at once, and the
+/// unreadable ones are read again after a wait, and come then, or the error comes again. A stream that can't do this
+/// ends.
 pub type Records = BoxStream<'static, Result<Stored, Error>>;
 
 /// A durable, partitioned log.
 #[async_trait]
 pub trait Log: Send + Sync + 'static {
-    /// How many partitions each stream has; fixed for the life of the log.
+    /// The number of partitions of each stream; fixed for the life of the log.
     fn partitions(&self) -> u16;
 
-    /// Names this very log, so that state built from another one is not taken for this one's.
+    /// The identity of this log, so that state of another log is not used for it.
     fn identity(&self) -> &str;
 
-    /// What traces call the system.
+    /// The name of the system in traces.
     fn system(&self) -> &'static str {
         "usher"
     }
@@ -257,16 +259,16 @@ pub trait Log: Send + Sync + 'static {
     /// partition.
     async fn bounds(&self, stream: Stream, partition: Partition) -> Result<Range<u64>, Error>;
 
-    /// Reads the given partitions from the given offsets on (or from the oldest kept, where that is later), first
-    /// what is there, then what comes. Joins no group and stores no offsets.
+    /// Reads the given partitions from the given offsets on, or from the oldest kept if that is later: first the
+    /// present records, then new ones. Joins no group and stores no offsets.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if the log is closed or can't be read now; [`Error::Unusable`] if there is no such
     /// partition. Errors that come later are items of the stream: see [`Records`].
     async fn read(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error>;
 
-    /// Whether what [tells of](Stream::tells_of) a record is kept as long as a group has not consumed that record, however
-    /// old both are. Otherwise each record is kept for the [`RETENTION`] at least.
+    /// Whether a record that [records the work](Stream::tells_of) on another one is kept until a group has consumed
+    /// that one, however old both are. Otherwise each record is kept for the [`RETENTION`] at least.
     fn keeps_what_tells_of_unconsumed(&self) -> bool {
         false
     }
@@ -298,12 +300,13 @@ pub trait Log: Send + Sync + 'static {
     /// [`Error`] if an append would most likely fail now: its text says why.
     async fn ready(&self) -> Result<(), Error>;
 
-    /// Where it says how it is doing, and they who can't go on without it.
+    /// The registry in which the log, and the parts that need it, report their state.
     fn health(&self) -> Health {
         Health::default()
     }
 
-    /// The log as it is now, to be copied while it goes on; none if copies are made otherwise, as of the topics of Kafka.
+    /// A snapshot of the log, to be copied while it goes on; none if copies are made in other ways, as for the topics
+    /// of Kafka.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the log is closed or a write of it failed, [`Error::Overloaded`] where too much waits for it.
@@ -311,13 +314,13 @@ pub trait Log: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// How many records of `stream` the groups joined here have still to work on, over the partitions given to them;
-    /// a record counts once for each group. `None` if that is not known.
+    /// The number of records of `stream` that the groups joined here have still to work on, over the partitions given
+    /// to them. A record counts once for each group. `None` if that is unknown.
     fn lag(&self, _stream: Stream) -> Option<u64> {
         None
     }
 
-    /// Finishes what was accepted and lets go of files and connections.
+    /// Finishes the accepted appends, and closes files and connections.
     async fn close(&self);
 }
 
@@ -340,30 +343,31 @@ pub enum Joining {
     Underway,
     /// The member has its share of the partitions, which may be none. It stays joined while partitions move.
     Joined,
-    /// The group refuses the member until somebody does something about it: why, and what to do. The member tries again.
+    /// The group refuses the member until an administrator acts: the reason and the remedy. The member tries again.
     Refused(String),
 }
 
-/// One partition given to this member of a group.
+/// A partition that a group has given to this member.
 pub struct Assignment {
     /// Which.
     pub partition: Partition,
     /// Its records, from the offset last stored.
     pub records: Records,
-    /// Where to say how far the work is done.
+    /// The store for the progress of the work.
     pub offsets: Box<dyn Offsets>,
-    /// Cancelled when the partition is taken away: finish what was started, then drop the assignment. Whoever gets
-    /// the partition next starts when that is done, or after a bounded wait.
+    /// Cancelled when the partition is taken away: finish the records that were begun, then drop the assignment. The
+    /// next owner starts after that, or after a bounded wait.
     pub revoked: CancellationToken,
-    /// Whether the partition is still this member's, which a process that stood still can't know by itself.
+    /// The proof that the partition is still this member's. A process that stood still can't know that by itself.
     pub lease: Arc<dyn Lease>,
-    /// Tells the log, when dropped, that nothing of this assignment is in the works any more.
+    /// Tells the log, when dropped, that no record of this assignment is in work any more.
     pub released: DropGuard,
 }
 
-/// Stores how far a group has come in one partition.
+/// Stores the progress of a group in one partition.
 pub trait Offsets: Send + Sync {
-    /// All before `next` is done. It is made durable in its own time; after a crash some records come again.
+    /// Records that all records before `next` are done. It becomes durable later; after a crash some records come
+    /// again.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if the partition was taken away, or the offset can't be stored. The records from there on
@@ -374,8 +378,8 @@ pub trait Offsets: Send + Sync {
 /// The proof that a partition is this member's. What can't be undone is done under it only.
 #[async_trait]
 pub trait Lease: Send + Sync + 'static {
-    /// Waits until it is proved that the partition is this member's. Gives until when nobody else can have it, unless this
-    /// member hands it over; none: for good.
+    /// Waits until the partition is proved to be this member's. Returns the time until which no other member can have
+    /// it, unless this member hands it over; none: without end.
     ///
     /// # Errors
     /// [`Lost`] once the partition is not this member's any more.
@@ -403,7 +407,7 @@ pub fn group(stage: &str, source: &str) -> String {
     format!("usher.{stage}.{source}")
 }
 
-/// Whose a group is that [`group`] named.
+/// The source of a group that was named by [`group`].
 pub fn source_of_group(group: &str) -> Option<&str> {
     Some(group.strip_prefix("usher.")?.split_once('.')?.1)
 }

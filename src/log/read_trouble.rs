@@ -1,4 +1,4 @@
-//! Errors that a reader of the log meets: told while they last, and read on through.
+//! Errors of a reader of the log. They are reported while they last, and the reader continues.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -9,8 +9,8 @@ use tracing::{error, info};
 use super::{Error, Log, Partition, Records, Stored, Stream};
 use crate::{health::Component, rate_limited_log::LogLimiter};
 
-/// Without an error for that long, reading goes on. It is longer than a log waits before it reads anew what could not be
-/// read, and says so again.
+/// The time without an error after which reading works again. It is longer than the wait of a log before it reads again
+/// and reports the error again.
 const QUIET: Duration = Duration::from_secs(15);
 
 /// The errors of one reader.
@@ -28,7 +28,7 @@ impl ReadTrouble {
         Self { component, what: what.into(), last: None, limiter: LogLimiter::once_a_minute() }
     }
 
-    /// Notes an error. It is told at `/readyz` until it is [over](Self::over), and in the log once a minute.
+    /// Records an error. It is shown at `/readyz` until it is [over](Self::over), and logged once a minute.
     pub fn note(&mut self, error: &impl fmt::Display) {
         let what = &self.what;
         self.component.failing(format!("{what} can't be read: {error}"));
@@ -38,8 +38,8 @@ impl ReadTrouble {
         }
     }
 
-    /// Returns when there was no error for some time after one. The reader is then to look whether the log can be asked at
-    /// all: where it says nothing because it is away, nothing is over.
+    /// Returns when there was no error for some time after one. The reader must then check whether the log answers at
+    /// all: a log that is away reports no errors.
     pub async fn seems_over(&self) {
         match self.last {
             Some(last) => tokio::time::sleep_until(last + QUIET).await,
@@ -47,7 +47,7 @@ impl ReadTrouble {
         }
     }
 
-    /// Notes that reading goes on.
+    /// Records that reading works again.
     pub fn over(&mut self) {
         if self.last.take().is_some() {
             self.component.working();
@@ -85,8 +85,8 @@ impl Batches {
         Ok(Self { log: Arc::clone(log), stream, size, chunks })
     }
 
-    /// The next records, perhaps none; `None` if there will be no more, and the stream has to be read anew. What can't be
-    /// read is noted in `trouble`, and comes when it can be read.
+    /// The next records, perhaps none; `None` if there will be no more, and the stream has to be read again. Errors are
+    /// recorded in `trouble`; unreadable records come when they can be read.
     pub async fn next(&mut self, trouble: &mut ReadTrouble) -> Option<Vec<Stored>> {
         let first = tokio::select! {
             first = self.chunks.next() => first?,

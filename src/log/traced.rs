@@ -1,10 +1,10 @@
-//! Spans of what is appended to the log and read from it.
+//! Spans for appending to the log and reading from it.
 
 use super::{Position, Record, Stored, Stream, codec};
 use crate::telemetry::traces::{self, Kind, NewSpan};
 
-/// Does `append` with `record`, in a span of its own where there is one at hand; the record then says that it comes from that
-/// span. `system` is the log's.
+/// Does `append` with `record`, in a new span if a trace is active; the record then carries that span. `system` is the
+/// log's.
 ///
 /// # Errors
 /// Those of `append`.
@@ -38,7 +38,7 @@ where
     traces::within(Some(span), in_span).await
 }
 
-/// A span for the work on `record` of `stream`, linked to the one that the record comes from. None if the record comes from
+/// A span for the work on `record` of `stream`, linked to the span that appended the record. None if the record carries
 /// none.
 pub fn worked_on(system: &'static str, stream: Stream, record: &Stored) -> Option<NewSpan> {
     if !traces::are_on() {

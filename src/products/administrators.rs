@@ -1,4 +1,4 @@
-//! Who administers a source: the active people in its administrators' groups.
+//! The administrators of a source: the active people in its administrators' groups.
 
 use std::collections::BTreeSet;
 
@@ -15,11 +15,11 @@ use super::{
 };
 use crate::domain::{AccountType, GroupName, UserId};
 
-/// As many as Cloud gives; Data Center gives no more either.
+/// The page size of Cloud; Data Center gives no more either.
 const PAGE: usize = 50;
 
-/// So many administrators are enough to know: several times as many as `protect.last_administrators` can ask for. A group of
-/// everybody has a million members, on 20,000 pages.
+/// The number of administrators after which reading stops. It is several times the highest
+/// `protect.last_administrators`. A group of all users may have a million members, on 20,000 pages.
 pub(super) const ENOUGH: usize = 5_000;
 
 /// A list with more pages is none of administrators: of each page less than one member in ten was an active person.
@@ -32,8 +32,8 @@ struct Page<B> {
     is_last: Option<bool>,
 }
 
-/// The active people in any of `groups`, nested ones included, or [`ENOUGH`] of them; `path` tells of them, and `user` reads
-/// one. A group that is not there is passed over, as long as one is.
+/// The active people in any of `groups`, nested ones included, or [`ENOUGH`] of them; `path` lists them, and `user`
+/// reads one. A missing group is skipped, as long as one exists.
 pub(super) async fn members<B: Record + Send>(
     http: &Http,
     path: &'static str,
@@ -55,7 +55,7 @@ pub(super) async fn members<B: Record + Send>(
     if there { Ok(found) } else { Err(none_there(groups)) }
 }
 
-/// The source has none of its administrators' `groups`: nobody is guessed.
+/// The error if the source has none of its administrators' `groups`: usher does not guess.
 pub(super) fn none_there(groups: &[GroupName]) -> Error {
     let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
     let message = format!("none of the administrators' groups is there: {}", names.join(", "));
@@ -98,8 +98,8 @@ async fn members_of<B: Record + Send>(
     Err(Error::Unreadable(format!("the list of members of `{group}` has more than {MOST_PAGES} pages")))
 }
 
-/// `administrators`, with `user` among them where there are so many that they were not all read: who may be one is treated as
-/// one, so that nothing is done to them that is never done to an administrator.
+/// `administrators`, and also `user` if there were too many to read them all. A user who may be an administrator is
+/// treated as one, so that nothing is done to them that is never done to an administrator.
 pub(super) fn and_in_doubt(mut administrators: BTreeSet<UserId>, user: &User) -> BTreeSet<UserId> {
     if administrators.len() >= ENOUGH {
         administrators.insert(user.id.clone());
@@ -107,7 +107,8 @@ pub(super) fn and_in_doubt(mut administrators: BTreeSet<UserId>, user: &User) ->
     administrators
 }
 
-/// Whoever can't log in, or is no person, is of no help when all others are gone.
+/// Whether the user counts as an administrator. A user who can't log in, or is not a person, can't help when all others
+/// are gone.
 pub(super) fn is_administrator(user: &User) -> bool {
     user.active != Some(false) && !matches!(user.account_type, Some(AccountType::Other(_)))
 }

@@ -1,4 +1,4 @@
-//! From a configured source to its client.
+//! Makes the client of a configured source.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub enum ConnectError {
     /// The credentials can't be sent.
     #[error("the credentials can't be sent: a token has no line breaks, a user name no colon")]
     Credentials,
-    /// It is not said which organisation; the configuration refuses it before.
+    /// The organisation is missing. The configuration refuses this before.
     #[error("`organization` is missing")]
     Organization,
     /// None of the certificates in `ca` can be used; the configuration refuses them before.
@@ -39,8 +39,8 @@ pub enum ConnectError {
     Client,
 }
 
-/// A client for `source`. Nothing is called yet; [`Client::probe`] tells whether the product accepts the credentials.
-/// Make one for each source, and only one: its pace is kept in it.
+/// A client for `source`. Nothing is called yet; [`Client::probe`] shows whether the product accepts the credentials.
+/// Make only one for each source, because it keeps the pace of the source.
 ///
 /// # Errors
 /// [`ConnectError`] if a setting of `source` can't be used, or the machine's certificates can't be read.
@@ -61,7 +61,7 @@ pub fn connect_within(
     connect_adjustable(limits, source, metrics, clock).map(|(client, _)| client)
 }
 
-/// As [`connect_within`], with the settings by which the client calls, so that they can be changed.
+/// As [`connect_within`]; also returns the settings of the client's calls, which can be changed.
 ///
 /// # Errors
 /// [`ConnectError`] where there can be no client, whatever the product answers.

@@ -1,4 +1,4 @@
-//! What goes wrong with a product, and what to do next.
+//! Errors of calls to a product, and the consequences.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub enum Error {
     /// 429: not carried out.
     #[error("the product asks to slow down")]
     RateLimited {
-        /// How long the product wants to be left alone, where it says.
+        /// The time for which the product asks not to be called, if it says so.
         retry_after: Option<Duration>,
     },
     /// No connection could be made: not carried out.
@@ -23,15 +23,15 @@ pub enum Error {
     /// usher itself did not send the change, since it may not be its to make any more: not carried out.
     #[error("the change was not sent: {0}")]
     Withheld(&'static str),
-    /// Somebody before the product answered in its place: a proxy, a log-in page, a firewall. It may have been carried out all the
-    /// same. Says nothing about a user, a group or usher's rights.
+    /// Something in front of the product answered in its place: a proxy, a log-in page, a firewall. The call may have
+    /// been carried out all the same. It says nothing about a user, a group or usher's rights.
     #[error("{}", .instead.in_words(*.status))]
     Intercepted {
         /// The HTTP status.
         status: u16,
-        /// What came instead of the product's answer.
+        /// The answer that came instead of the product's.
         instead: Foreign,
-        /// How long the sender wants to be left alone, where it says.
+        /// The time for which the sender asks not to be called, if it says so.
         retry_after: Option<Duration>,
     },
     /// 5xx of the product's own: it may have been carried out.
@@ -39,18 +39,18 @@ pub enum Error {
     Unavailable {
         /// The HTTP status.
         status: u16,
-        /// What the product said, shortened.
+        /// The product's text, shortened.
         message: String,
-        /// How long the product wants to be left alone, where it says.
+        /// The time for which the product asks not to be called, if it says so.
         retry_after: Option<Duration>,
     },
-    /// 401 or 403, a redirect (mostly to a log-in page), or an answer to nobody in particular: the credentials or
-    /// rights are not enough. Concerns the whole source.
+    /// 401 or 403, a redirect (mostly to a log-in page), or an answer to an anonymous caller: the credentials or rights
+    /// are not enough. It concerns the whole source.
     #[error("the product refused usher's credentials or rights ({status}): {message}")]
     Unauthorized {
         /// The HTTP status.
         status: u16,
-        /// What the product said, shortened.
+        /// The product's text, shortened.
         message: String,
     },
     /// The product is not as the source's configuration has it, or says that usher's key may not change it. Concerns the whole
@@ -65,10 +65,10 @@ pub enum Error {
     Refused {
         /// The HTTP status.
         status: u16,
-        /// What the product said, shortened.
+        /// The product's text, shortened.
         message: String,
     },
-    /// The product can't do this at all; nothing was asked of it.
+    /// The product can't do this at all. No call was made.
     #[error("the product can't do this: {0}")]
     NotSupported(&'static str),
     /// An answer of the product's own that makes no sense: a list that goes round in circles.
@@ -76,7 +76,7 @@ pub enum Error {
     Unreadable(String),
 }
 
-/// What the caller does next.
+/// The consequence of an error for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposition {
     /// Not carried out: try again, after this long where the product says.
@@ -91,7 +91,7 @@ pub enum Disposition {
     GiveUp,
 }
 
-/// Whose fault a failure may be: the request's, or the source's as a whole.
+/// The possible fault of a failure: the request's, or the source's as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The request's: it is refused as it is written.
@@ -122,19 +122,19 @@ impl Error {
         Self::Refused { status: 404, message: "the login name is not the user's any more".to_owned() }
     }
 
-    /// A good answer of `product` to a call about one user is about another one. It says nothing about the user, not even that
-    /// there is none.
+    /// The error if a good answer of `product` is about another user than the call. It says nothing about the user, not
+    /// even that there is none.
     pub(super) const fn about_another_user(product: Product) -> Self {
         let instead = Foreign { came: Came::AnotherUser, product };
         Self::Intercepted { status: 200, instead, retry_after: None }
     }
 
-    /// As the answer to a call about one user, and nothing else that may not be there.
+    /// The error as one of a call about one user, and about nothing else that may be missing.
     pub(super) fn of_user(self) -> Self {
         if matches!(self, Self::Refused { status: 404, .. }) { Self::NoSuchUser } else { self }
     }
 
-    /// Whose fault it may be. Exhaustive, so that a new variant does not compile until it is classified.
+    /// The possible fault. The match is exhaustive, so that a new variant does not compile until it is classified.
     pub fn fault(&self) -> Fault {
         match self {
             Self::RateLimited { .. } | Self::Withheld(_) => Fault::Pace,
@@ -165,7 +165,8 @@ impl Error {
         }
     }
 
-    /// What the caller does next. Exhaustive, so that a new variant does not compile until it is classified.
+    /// The consequence for the caller. The match is exhaustive, so that a new variant does not compile until it is
+    /// classified.
     pub fn disposition(&self) -> Disposition {
         match self {
             Self::RateLimited { retry_after } => Disposition::Retry(*retry_after),

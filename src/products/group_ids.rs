@@ -28,7 +28,7 @@ pub(super) struct GroupIds {
 }
 
 impl GroupIds {
-    /// The id of `name`, where it was looked up lately.
+    /// The id of `name`, if it was looked up recently.
     pub fn get(&self, name: &GroupName) -> Option<String> {
         self.known().get(name).filter(|(_, at)| at.elapsed() < TRUSTED_FOR).map(|(id, _)| id.clone())
     }
@@ -38,8 +38,8 @@ impl GroupIds {
         self.known().insert(name.clone(), (id.to_owned(), Instant::now()));
     }
 
-    /// Has `ask` done with the id of `name`: the one known, or where the product knows it no more, or none is known, the
-    /// one that `find` gives. Refused with 404 if there is no such group.
+    /// Calls `ask` with the id of `name`: the known one, or, if there is none or the product no longer knows it, the
+    /// one that `find` returns. Refused with 404 if there is no such group.
     ///
     /// # Errors
     /// [`Error::Refused`] with 404 if there is no such group; those of `find` and `ask`.

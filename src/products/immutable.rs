@@ -1,16 +1,16 @@
-//! What a product says beforehand that can't be changed of a user.
+//! The properties of a user that can't be changed, as the product reports them beforehand.
 
 use super::Error;
 
-/// What can't be changed of a user, because the directory they come from can't be written to. Nothing where the product
-/// does not say.
+/// The properties of a user that can't be changed, because the user's directory is read-only. Empty if the product does
+/// not report it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fixed {
     /// Which groups they are in.
     pub groups: bool,
     /// Their name and password.
     pub details: bool,
-    /// That they are there: they can't be deleted.
+    /// The existence: the user can't be deleted.
     pub existence: bool,
 }
 

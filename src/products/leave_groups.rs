@@ -8,7 +8,7 @@ use crate::domain::{GroupName, Groups, UserRef};
 /// A product that takes a user out of one group at a time.
 #[async_trait]
 pub(super) trait Leaving: Client {
-    /// Whether it refuses to take out of a group who can't be taken out of it. One that doesn't is looked at again.
+    /// Whether the product refuses an impossible removal from a group. If it does not, the result is read again.
     const TELLS: bool = true;
 
     /// Takes the user out of the group.
@@ -22,9 +22,9 @@ pub(super) fn own_groups(user: &User) -> Result<&Groups, Error> {
 
 /// Takes the user out of each of `groups`, which the user was in when last read.
 ///
-/// A refusal stops nothing: the group may be gone, somebody else may have been faster, or the user is in it by way of
-/// another group only. Where there was one, the user is read anew: what the user is still in was refused in earnest. So is
-/// what they are still in where the product refuses nothing.
+/// A refusal stops nothing: the group may be gone, somebody else may have been faster, or the user is only in it
+/// through another group. After a refusal the user is read again: a group that the user is still in was really refused.
+/// The same holds if the product refuses nothing.
 pub(super) async fn leave_all<L: Leaving>(client: &L, user: &User, groups: &[&GroupName]) -> Result<(), Error> {
     let mut refused = Vec::new();
     for group in groups {

@@ -229,15 +229,15 @@ pub trait Client: Send + Sync + 'static {
     /// [`Error`] if the call fails: see [`Error::disposition`].
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error>;
 
-    /// Whether what `step` asks for is so for `user`, as just read; asks the product where the user's own record does not
-    /// tell. `None` if nobody can tell.
+    /// Whether the state of `step` is reached for `user`, as just read. Asks the product if the user's own record does
+    /// not show it. `None` if it is unknown.
     ///
     /// # Errors
     /// [`Error`] if the product has to be asked and the call fails.
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error>;
 
-    /// Asks the product to make `step` so for `user`, as just read by [`Client::user`]. A step that takes several calls
-    /// may be left half done; asked again with the user read anew it does the rest.
+    /// Asks the product to carry out `step` for `user`, as just read by [`Client::user`]. A step of several calls may
+    /// be left half done. Called again with a new reading of the user, it does the rest.
     ///
     /// # Errors
     /// [`Error::NotSupported`] if the product has no such action, [`Error::NoSuchUser`] if the user is gone. Any other
@@ -251,7 +251,7 @@ pub trait Client: Send + Sync + 'static {
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error>;
 
     /// Reads the page of the members of `group` that begins at `start`; none if the product has no such list, or it is
-    /// not of use. An error where there is no such group.
+    /// not useful.
     ///
     /// # Errors
     /// [`Error::Refused`] if there is no such group; any other if the call fails.
@@ -259,14 +259,14 @@ pub trait Client: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Some of the groups, 100 at most, that have `part` in their names, in any case.
+    /// Some of the groups, 100 at most, with `part` in their names, in any case.
     ///
     /// # Errors
     /// [`Error`] if the call fails.
     async fn groups_like(&self, part: &str) -> Result<Vec<GroupName>, Error>;
 
-    /// Some of the users whom the product's own search finds by `text`, which is in their names or is their e-mail address, as
-    /// far as it has one and shows them. Without groups.
+    /// Some of the users whom the product's own search finds by `text`, which is in their names or is their e-mail
+    /// address, as far as the product has and shows it. Without groups.
     ///
     /// # Errors
     /// [`Error`] if the call fails.
@@ -274,7 +274,8 @@ pub trait Client: Send + Sync + 'static {
         Ok(Vec::new())
     }
 
-    /// The keys of all applications that `remove_application_access` can name; `None` if the product does not tell.
+    /// The keys of all applications that `remove_application_access` can name; `None` if the product does not report
+    /// them.
     ///
     /// # Errors
     /// [`Error`] if the call fails.
@@ -282,20 +283,22 @@ pub trait Client: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// The user that usher acts as; none if its credentials are nobody's: the key of an organisation, an application.
+    /// The user that usher acts as; none if its credentials belong to no user: the key of an organisation, an
+    /// application.
     ///
     /// # Errors
     /// [`Error`] if the call fails.
     async fn myself(&self) -> Result<Option<UserId>, Error>;
 
-    /// The active users who administer the source: the members of its administrators' groups. Where there are thousands of
+    /// The active users who administer the source: the members of its administrators' groups. If there are thousands of
     /// them, not all.
     ///
     /// # Errors
     /// [`Error`] if a call fails. An administrators' group that is not there is no error.
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error>;
 
-    /// Those of them who have the rights that `user` has, `user` among them. Where `user` is none, as of now, anybody or nobody.
+    /// Those of them with the same rights as `user`, `user` among them. If `user` is no longer an administrator, the
+    /// result is unspecified.
     ///
     /// # Errors
     /// As [`Client::administrators`].

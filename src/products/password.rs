@@ -1,4 +1,4 @@
-//! A password that nobody knows.
+//! A random password that nobody knows.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::{TryRng, rngs::SysRng};
@@ -6,7 +6,7 @@ use rand::{TryRng, rngs::SysRng};
 use super::Error;
 use crate::secret::Secret;
 
-/// One of each sort of character that policies ask for. The rest is random, and so may lack one.
+/// One of each kind of character that policies require. The rest is random, and so may lack one.
 const EVERY_SORT: &str = "aZ7!";
 
 /// 256 bits from the operating system, and a character of every sort.

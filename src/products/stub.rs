@@ -1,4 +1,4 @@
-//! A server for tests that answers what it is told to, byte by byte, and remembers what it was asked.
+//! A server for tests that sends given answers, byte by byte, and remembers the requests.
 
 use std::{
     sync::{Arc, Mutex},
@@ -20,19 +20,19 @@ use crate::{
     secret::Secret,
 };
 
-/// What becomes of one request.
+/// The reply to one request.
 pub(super) enum Reply {
     /// These bytes, then the connection is closed.
     Raw(String),
-    /// Nothing, and the connection stays open.
+    /// No answer; the connection stays open.
     Hang,
 }
 
-/// A refusal in every product's own form, without a word.
+/// A refusal in every product's own form, without a text.
 const REFUSAL: &str = r#"{"errorMessages":[],"errors":[],"statusCode":0,"status-code":0,"message":"","reason":""}"#;
 
-/// A whole answer with a JSON body; `headers` each end in `\r\n`. With the status of a refusal `{}` stands for one in every
-/// product's own form.
+/// A complete answer with a JSON body; `headers` each end in `\r\n`. With the status of a refusal `{}` is replaced by
+/// one in every product's own form.
 pub(super) fn answer(status: u16, headers: &str, body: &str) -> Reply {
     let body = if status >= 400 && body == "{}" { REFUSAL } else { body };
     let length = body.len();

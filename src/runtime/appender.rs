@@ -1,4 +1,4 @@
-//! Appending what follows from a record, however long it takes.
+//! Appends the records that follow from a record, however long it takes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 /// Events on their way into the log at once: it makes many durable together.
 const AT_ONCE: usize = 256;
 
-/// Appends to the log until it succeeds or the work is stopped: a log that is away is waited for, since nothing can be
+/// Appends to the log until it succeeds or the work is stopped. It waits for a log that is away, because nothing can be
 /// given up without it.
 #[derive(Clone)]
 pub struct Appender {
@@ -30,7 +30,7 @@ impl Appender {
         Self { log, limiter: Arc::new(LogLimiter::once_a_minute()) }
     }
 
-    /// Appends a record of the stage's own output, and notes how far that has come: what a restart reads back.
+    /// Appends a record of the stage's own output, and records its offset: a restart reads back up to it.
     ///
     /// # Errors
     /// As [`Appender::append`].

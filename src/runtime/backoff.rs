@@ -1,4 +1,4 @@
-//! How long to wait before trying again: exponential, jittered, capped.
+//! The back-off between attempts: exponential, with jitter and a longest wait.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl Backoff {
         wait.mul_f64(rand::rng().random_range(0.7..1.3))
     }
 
-    /// Begins anew, because what was tried has succeeded.
+    /// Resets the wait after a success.
     pub fn reset(&mut self) {
         self.next = self.first;
     }

@@ -10,7 +10,7 @@ use crate::{log::Stored, rate_limited_log::LogLimiter};
 
 /// The waits between tries. A bug that passes, as one that takes two events at once, has some seconds to do so.
 const WAITS: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
-/// A record is given up after so many tries.
+/// The number of tries after which a record is given up.
 pub(crate) const MOST_TRIES: u32 = 6;
 
 /// Works on a record. Only its own lane waits while that ends by a bug. A record on which it does each time is given up,
@@ -47,12 +47,12 @@ pub(crate) async fn through<H: Handler>(
     }
 }
 
-/// What `work` gives; none if it ended by a bug. What handlers keep of their own is behind locks that outlive a panic.
+/// Runs `work` and returns its result; none if it panicked. The state of handlers is behind locks that survive a panic.
 pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
     AssertUnwindSafe(work).catch_unwind().await.ok()
 }
 
-/// The reason of a dead letter for what was given up by a bug; `state` says what is known of it.
+/// The reason of a dead letter after panics; `state` says what is known about the work.
 pub(crate) fn reason(state: &str) -> String {
     format!(
         "a bug of usher: its work on this ended unexpectedly {MOST_TRIES} times; {state}; please report the bug, with the lines of \

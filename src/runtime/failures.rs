@@ -1,4 +1,4 @@
-//! What fails in the work on partitions, and how that goes on, as it is told at `/readyz` and in metrics.
+//! Failures in the work on partitions, for `/readyz` and metrics.
 
 use super::stage::warming::{Restoring, Warming};
 use crate::{
@@ -14,12 +14,12 @@ pub struct Failures {
     stage: String,
     source: String,
     metrics: Option<Metrics>,
-    /// On its way to its first work, where that is told.
+    /// The warm-up before the first work, if it is reported.
     warming: Option<Warming>,
 }
 
 impl Failures {
-    /// For `stage` of `source`: `planner acme`. Without `metrics` nothing is counted.
+    /// The failures of `stage` of `source`, named like `planner acme`. Without `metrics` nothing is counted.
     pub fn new(health: Health, stage: &str, source: &str, metrics: Option<&Metrics>) -> Self {
         let name = format!("{stage} {source}");
         Self {
@@ -46,7 +46,7 @@ impl Failures {
         }
     }
 
-    /// A partition is being read back until what is given is dropped.
+    /// Reports that a partition is read back, until the result is dropped.
     pub(crate) fn restores(&self) -> Option<Restoring> {
         self.warming.as_ref().map(Warming::restores)
     }
@@ -56,7 +56,7 @@ impl Failures {
         &self.name
     }
 
-    /// One that fails apart from others of the same name.
+    /// A component that fails independently of others with the same name.
     pub fn component(&self) -> Component {
         self.health.component(self.name.clone())
     }
@@ -68,7 +68,7 @@ impl Failures {
         }
     }
 
-    /// A partition that comes, counted until it is dropped; none if nothing is counted.
+    /// Counts an assigned partition until the result is dropped; none if nothing is counted.
     pub fn partition_comes(&self) -> Option<CountedPartition> {
         Some(self.metrics.as_ref()?.partitions.comes(&self.stage, &self.source))
     }

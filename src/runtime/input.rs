@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Failures;
 use crate::log::{Log, Partition, ReadTrouble, Records, Stored, Stream};
 
-/// The log itself waits before it reads anew what could not be read; this is for one that does not.
+/// The pause after an error, for a log that does not itself wait before it reads again.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// See the module.
@@ -19,7 +19,7 @@ pub struct Input {
     records: Records,
     failures: Failures,
     trouble: ReadTrouble,
-    /// Nothing is read before, after an error.
+    /// The earliest time of the next read after an error.
     not_before: Option<Instant>,
 }
 
@@ -30,12 +30,12 @@ impl Input {
         Self { log, stream, partition, records, failures, trouble, not_before: None }
     }
 
-    /// Whose records they are.
+    /// The partition of the records.
     pub(crate) fn partition(&self) -> Partition {
         self.partition
     }
 
-    /// The next record, however long it takes; none when there will be no more. Dropping the future loses nothing.
+    /// The next record, however long it takes; none when there will be no more. Dropping the future loses no record.
     pub async fn next(&mut self) -> Option<Stored> {
         loop {
             if let Some(not_before) = self.not_before {

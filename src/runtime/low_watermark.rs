@@ -1,14 +1,14 @@
-//! How far a partition is done, although records are finished out of their order.
+//! The progress of a partition whose records are finished out of order.
 
 use std::collections::VecDeque;
 
-/// The records of a partition that were taken and not passed yet: those from the lowest unfinished one on. The offset
-/// below which all is finished is the one to store; what is finished above it comes again after a crash.
+/// The records of a partition from the lowest unfinished one on. All records below its offset are finished, so that
+/// offset is stored. Records above it that are finished come again after a crash.
 ///
 /// A record takes 24 bytes here, finished or not.
 #[derive(Debug, Default)]
 pub(crate) struct LowWatermark {
-    /// In the order of their offsets. The first one is unfinished.
+    /// The records in the order of their offsets. The first one is unfinished.
     taken: VecDeque<Taken>,
 }
 
@@ -19,20 +19,21 @@ struct Taken {
     finished: bool,
 }
 
-/// How far all is finished now.
+/// The offset below which all records are finished now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reached {
     /// All records before this offset are finished.
     pub next: u64,
-    /// What was given as `safe` with the last of them.
+    /// The `safe` value of the last of them.
     pub safe: u64,
-    /// How many records were passed by it.
+    /// The number of records that were passed by it.
     pub passed: u64,
 }
 
 impl LowWatermark {
-    /// Takes the record at `offset`, with what is safe when all up to it is finished; false if it is taken already. Offsets
-    /// have gaps, and a log that fetches anew may give a lower one: that one is safe with no more than those above it.
+    /// Takes the record at `offset`; `safe` is the value that is safe when all records up to it are finished. False if
+    /// it is taken already. Offsets have gaps, and a log that fetches again may give a lower one. Such a record gets a
+    /// safe value that is no higher than those above it.
     pub(crate) fn take(&mut self, offset: u64, safe: u64) -> bool {
         let Err(place) = self.taken.binary_search_by_key(&offset, |taken| taken.offset) else { return false };
         let safe = self.taken.get(place).map_or(safe, |above| above.safe);
@@ -53,7 +54,7 @@ impl LowWatermark {
         reached
     }
 
-    /// How many records stand from the lowest unfinished one on.
+    /// The number of records from the lowest unfinished one on.
     pub(crate) fn len(&self) -> usize {
         self.taken.len()
     }

@@ -20,14 +20,15 @@ use crate::{
     telemetry::traces::{self, NewSpan},
 };
 
-/// Records of one partition in the works at once. Those that wait for another one of the same user are not among them.
+/// The highest number of records of one partition in work at once. Records that wait for another one of the same user
+/// do not count.
 const MAX_IN_FLIGHT: usize = 256;
-/// Records from the lowest unfinished one on: finished, in the works or waiting. So many at most come again after a crash,
-/// and so many others are worked on while one user is stuck.
+/// The highest number of records from the lowest unfinished one on: finished, in work or waiting. At most so many come
+/// again after a crash, and so many others are finished while one user is blocked.
 pub(crate) const MAX_BEYOND: usize = 10_000;
 /// Bytes of the records that wait for another one of the same user.
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
-/// Work is given this long to come to an end when a partition is taken away.
+/// The time for work to end when a partition is taken away.
 pub(crate) const DRAIN: Duration = Duration::from_secs(8);
 const CHECKPOINT_EVERY: u64 = 256;
 
@@ -36,13 +37,13 @@ pub(crate) fn is_of(record: &Stored, source: &SourceId) -> bool {
     UserKey::parse(&record.key).is_some_and(|key| key.source() == source.as_str())
 }
 
-/// The span of the work on `record`; none if it is a part of no trace.
+/// The span of the work on `record`; none if it is not part of a trace.
 fn stage_span<H: Handler>(handler: &H, record: &Stored, work: &Work) -> Option<NewSpan> {
     let span = traced::worked_on(work.system, handler.input(), record)?;
     Some(span.with("usher.source", handler.source().to_string()).with("usher.stage", handler.stage().as_str()))
 }
 
-/// What one record came to.
+/// The result of one record.
 struct Finished {
     offset: u64,
     lane: String,
@@ -57,19 +58,19 @@ pub(crate) struct PartitionWorker<H> {
     failures: Failures,
     offsets: Box<dyn Offsets>,
     in_flight: FuturesUnordered<BoxFuture<'static, Finished>>,
-    /// By lane, the records behind the one that is in the works. There is no lane without one.
+    /// The waiting records by lane, behind the one in work. A lane exists only while it has a record in work.
     lanes: HashMap<String, VecDeque<Stored>>,
     /// The payloads in `lanes`, in bytes.
     waiting_bytes: usize,
     watermark: LowWatermark,
     /// Records passed since the checkpoint was moved.
     unchecked: u64,
-    /// Whether a record did not get done. It comes again, with all that stand behind it in its lane.
+    /// Whether a record was not finished. It comes again, with all records behind it in its lane.
     interrupted: bool,
 }
 
 impl<H: Handler> PartitionWorker<H> {
-    /// Ready to work, and to say in `offsets` how far that has come.
+    /// A worker that stores its progress in `offsets`.
     pub(crate) fn new(
         handler: Arc<H>,
         ledger: Ledger,
@@ -92,8 +93,8 @@ impl<H: Handler> PartitionWorker<H> {
         }
     }
 
-    /// Works until the partition is taken away or the work is to stop, and finishes what was begun. Gives back `released`,
-    /// which tells the log, when dropped, that the next one may have the partition.
+    /// Works until the partition is taken away or the work is to stop, and finishes the records that were begun.
+    /// Returns `released`; when dropped, it tells the log that the next owner may have the partition.
     pub(crate) async fn run(mut self, mut input: Input, released: DropGuard) -> DropGuard {
         let stop = self.work.stop.clone();
         while !self.interrupted {
@@ -128,7 +129,7 @@ impl<H: Handler> PartitionWorker<H> {
             && self.waiting_bytes < MAX_WAITING_BYTES
     }
 
-    /// Takes a record: begins it, or has it wait behind the one of the same user that is in the works.
+    /// Takes a record: begins it, or lets it wait behind the one of the same user that is in work.
     fn take(&mut self, record: Stored) {
         let offset = record.position.offset;
         // Output offsets below this one were acknowledged already, and all of them belong to records before this one: when
@@ -162,8 +163,8 @@ impl<H: Handler> PartitionWorker<H> {
         self.in_flight.push(begun.boxed());
     }
 
-    /// Passes a record that is finished, and begins the next one of its lane. Of one that was interrupted the lane ends:
-    /// nobody overtakes it.
+    /// Passes a finished record, and begins the next one of its lane. After an interrupted record the lane ends, so
+    /// that no later record of the user overtakes it.
     fn finish(&mut self, finished: Finished) {
         if finished.result.is_err() {
             self.interrupted = true;

@@ -1,4 +1,4 @@
-//! What is tried until it succeeds, or until the work is to stop, because nothing can be done without it.
+//! Retries without an end, for work that must succeed before anything else. They stop with the work.
 
 use std::{fmt, time::Duration};
 
@@ -8,7 +8,7 @@ use tracing::warn;
 use super::{Backoff, Interrupted};
 use crate::{health::Component, rate_limited_log::LogLimiter};
 
-/// One thing that is tried again and again. Its component fails from the first error until this is dropped.
+/// One operation that is retried. Its component fails from the first error until this is dropped.
 #[derive(Debug)]
 pub struct Retry {
     component: Component,
@@ -17,7 +17,7 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// Nothing has failed so far.
+    /// A retry without a failure so far.
     pub fn new(component: Component) -> Self {
         let backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
         Self { component, backoff, limiter: LogLimiter::once_a_minute() }

@@ -1,5 +1,5 @@
-//! What of a partition has not been consumed for good: it may come again, so the ledger has to remember what was done
-//! with it.
+//! The records of a partition that are not finally consumed. They may come again, so the ledger has to remember the
+//! work on them.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use crate::{
     store::{Ledger, Reach, Scope},
 };
 
-/// The same assignment, of which `ledger` is told how far back its records go that may come again to `scope`.
+/// The same assignment, which also tells `ledger` how old the records are that may come again to `scope`.
 pub(crate) fn watched(assignment: Assignment, ledger: &Ledger, scope: &Scope) -> Assignment {
     let unconsumed = Arc::new(Unconsumed { given: Mutex::default(), reach: ledger.reach(scope) });
     let giving = Arc::clone(&unconsumed);
@@ -42,11 +42,11 @@ struct Unconsumed {
     reach: Arc<Reach>,
 }
 
-/// When each record was appended that was given out and is not consumed; as many as the stage has in the works.
+/// The append times of the records that were given out and are not consumed; as many as the stage has in work.
 #[derive(Default)]
 struct Given {
     appended: BTreeMap<u64, Timestamp>,
-    /// One past the last record given out.
+    /// The offset after the last record given out.
     seen: u64,
 }
 
@@ -67,7 +67,7 @@ impl Unconsumed {
         }
     }
 
-    /// What was not given out yet was appended after what was.
+    /// Tells the ledger the oldest time. Records not given out yet are newer than the last one given out.
     fn tell(&self, given: &Given, last: Timestamp) {
         let oldest = given.appended.first_key_value().map_or(last, |(_, oldest)| *oldest);
         self.reach.set(oldest, given.seen);

@@ -1,5 +1,6 @@
-//! Whether a source is away, or only fails at one call. A probe tells: one call that fails while the product answers others is
-//! that call's own trouble; a product that answers no probe either is away, and nothing of it is given up.
+//! Finds out whether a source is away, or only one call fails. A probe decides: if the product answers other calls, the
+//! failure belongs to this call. If the product does not answer a probe either, the source is away, and nothing is
+//! given up.
 
 use std::sync::Arc;
 
@@ -12,14 +13,14 @@ use crate::{
     products::{Disposition, Error, Fault},
 };
 
-/// While so many fail with what may be either's fault, it is taken for the source's.
+/// The number of failing steps from which a failure of either kind is the source's.
 const CROWD: usize = 10;
-/// While so many fail with what is the source's fault by its own words, the source refuses all of the kind.
+/// The number of steps failing by the source's own words from which the source refuses all of the kind.
 const SEVERAL: usize = 2;
 
 impl Connection {
-    /// Finds out whether the product answers: it has told something since `since`, or answers a probe. If it does neither,
-    /// nothing but probes is asked of it until it does.
+    /// Finds out whether the product answers: it has answered something since `since`, or answers a probe. If neither,
+    /// usher sends only probes until it answers.
     pub async fn check(self: &Arc<Self>, since: Timestamp) {
         let _one_at_a_time = self.checking.lock().await;
         if !self.is_running() || self.has_answered(since) {
@@ -45,19 +46,21 @@ impl Connection {
         self.show();
     }
 
-    /// Notes that the step or reading `id` has come to its end.
+    /// Records that the step or reading `id` has ended.
     pub(crate) fn forget_failure(&self, id: u64) {
         if self.failures.now().remove(&id).is_some() {
             self.show();
         }
     }
 
-    /// Whether the source refuses all that is `asked`, rather than one request: several fail so, and nothing of the kind succeeds.
+    /// Whether the source refuses all calls of the kind `asked`, and not one request: several fail in this way, and
+    /// none of the kind succeeds.
     pub(crate) fn refuses_all(&self, asked: CallKind) -> bool {
         self.refusing(asked).is_some()
     }
 
-    /// Since when the source takes no changes, or tells nothing of users, though it answers probes; and why.
+    /// The time since which the source refuses all changes, or all readings of users, though it answers probes; and the
+    /// reason.
     pub(crate) fn refusing(&self, asked: CallKind) -> Option<(Timestamp, String)> {
         let failing = self.failures.now();
         let last = self.last_success(asked);

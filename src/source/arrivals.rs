@@ -1,5 +1,5 @@
-//! What this process has noticed of what the sources send, for administrators. It is kept in memory and begins anew with
-//! the process; each replica has its own.
+//! The deliveries of the sources that this process has noticed, for administrators. They are in memory and begin anew
+//! with the process; each replica has its own.
 
 use std::{
     collections::HashMap,
@@ -19,43 +19,43 @@ use crate::{
     metrics::Metrics,
 };
 
-/// The log is told of refusals of one kind no more often.
+/// The shortest interval between two log lines about refusals of one kind.
 const TELL_EVERY: Duration = Duration::from_mins(1);
 
 /// See the module. Cheap to clone, all clones are one.
 #[derive(Clone)]
 pub struct Arrivals {
     sources: Arc<HashMap<String, Mutex<Slot>>>,
-    /// Of deliveries for sources that do not exist, whatever they are called.
+    /// Refused deliveries for sources that do not exist, under any name.
     nowhere: Arc<Mutex<Slot>>,
     metrics: Metrics,
     clock: Arc<dyn Clock>,
 }
 
-/// What was noticed of one source.
+/// The arrivals of one source.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct Arrived {
-    /// How its webhooks do.
+    /// The deliveries of its webhooks.
     pub webhook: Deliveries,
     /// Times that can't be right, or are in another unit than milliseconds.
     pub implausible_times: Option<ImplausibleTimes>,
 }
 
-/// How the webhooks of a source do, since this process began.
+/// The deliveries of a source's webhooks since this process began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Deliveries {
-    /// When the last one was accepted that told of something.
+    /// The time of the last accepted delivery with a relevant event.
     pub last_accepted: Option<Timestamp>,
-    /// The last one that was proved and told of nothing that usher looks at.
+    /// The last proved delivery without a relevant event.
     pub last_ignored: Option<IgnoredDelivery>,
-    /// The last one that was refused, whoever sent it.
+    /// The last refused delivery, of any sender.
     pub last_refused: Option<RefusedDelivery>,
 }
 
-/// A delivery that told of nothing that usher looks at.
+/// A proved delivery without a relevant event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct IgnoredDelivery {
-    /// When.
+    /// The time.
     pub at: Timestamp,
     /// Why it is of no interest.
     pub why: &'static str,
@@ -64,33 +64,33 @@ pub struct IgnoredDelivery {
 /// A delivery that was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RefusedDelivery {
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// Why, and what to do.
+    /// The reason, and the remedy.
     pub why: &'static str,
-    /// What proof it had.
+    /// The form of its proof.
     pub proof: ProofForm,
 }
 
 /// Times of a source that can't be right, or are in another unit than milliseconds, since this process began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ImplausibleTimes {
-    /// How many.
+    /// The number.
     pub count: u64,
-    /// When the last of them was told.
+    /// The time of the last of them.
     pub last: Timestamp,
-    /// What was odd about it.
+    /// Its irregularity.
     pub form: OddTime,
 }
 
 #[derive(Debug, Default)]
 struct Slot {
     arrived: Arrived,
-    /// Odd times of which the log was told.
+    /// The irregular times that the log has reported.
     odd: Vec<OddTime>,
-    /// Whether the log was told of a record that can't be read.
+    /// Whether the log has reported an unreadable record.
     passed_over: bool,
-    /// Refusals of which the log was told: when last, and how many there were since.
+    /// The refusals that the log has reported: the time of the last line, and their number since.
     refused: HashMap<(Refusal, ProofForm), (Timestamp, u64)>,
 }
 
@@ -101,13 +101,13 @@ impl fmt::Debug for Arrivals {
 }
 
 impl Arrivals {
-    /// Nothing is noticed yet of `sources`.
+    /// Arrivals of `sources`, empty at first.
     pub fn new<'s>(sources: impl IntoIterator<Item = &'s SourceId>, metrics: Metrics, clock: Arc<dyn Clock>) -> Self {
         let sources = sources.into_iter().map(|id| (id.to_string(), Mutex::default())).collect();
         Self { sources: Arc::new(sources), nowhere: Arc::default(), metrics, clock }
     }
 
-    /// What was noticed of `source`; nothing where it is not configured.
+    /// The arrivals of `source`; empty if it is not configured.
     pub fn of(&self, source: &SourceId) -> Arrived {
         self.slot(source.as_str()).map_or_else(Arrived::default, |slot| slot.arrived.clone())
     }
@@ -123,7 +123,7 @@ impl Arrivals {
         }
     }
 
-    /// Notes that a delivery of `source` told of nothing that usher looks at.
+    /// Records a delivery of `source` without a relevant event.
     pub fn ignored(&self, source: &SourceId, why: Ignored) {
         let (at, why) = (self.clock.now(), why.says());
         if let Some(mut slot) = self.slot(source.as_str()) {
@@ -131,8 +131,8 @@ impl Arrivals {
         }
     }
 
-    /// Notes that a delivery for `source`, which need not exist, was refused. The log is told now and then, and never what
-    /// a stranger called the source.
+    /// Records a refused delivery for `source`, which need not exist. The log reports it at intervals, and never the
+    /// name that a stranger used.
     pub fn refused(&self, source: &str, refusal: Refusal, proof: ProofForm) {
         let (at, why) = (self.clock.now(), refusal.says(proof));
         let (known, slot) = match self.sources.get_key_value(source) {
@@ -154,7 +154,7 @@ impl Arrivals {
         warn!(source.id = source, why, proof = ?proof, more_since_the_last_line = more, "a delivery was refused");
     }
 
-    /// Notes that `source` wrote a time that is `odd`. The log is told of each form once.
+    /// Records that `source` sent an irregular time. The log reports each form once.
     pub fn implausible_time(&self, source: &SourceId, odd: OddTime) {
         self.metrics.implausible_times.with_label_values(&[source.as_str()]).inc();
         let Some(mut slot) = self.slot(source.as_str()) else { return };
@@ -168,7 +168,7 @@ impl Arrivals {
         }
     }
 
-    /// Counts a record of `source` that can't be read. The log is told of the first.
+    /// Counts an unreadable record of `source`. The log reports the first.
     pub fn passed_over(&self, source: &SourceId, kind: RecordKind, why: &'static str) {
         let kind = kind.as_str();
         self.metrics.records_passed_over.with_label_values(&[source.as_str(), kind]).inc();

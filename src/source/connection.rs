@@ -1,4 +1,4 @@
-//! One source as the engine sees it: its client, whether it may be called, and how long to be patient with it.
+//! One connected source: its client, whether it may be called, and for how long calls are retried.
 
 use std::{
     sync::{
@@ -32,18 +32,18 @@ use crate::{
 /// Whether a source may be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
-    /// It may.
+    /// The source may be called.
     Running,
-    /// The product refuses usher's credentials or rights: nothing is called but a probe, nothing is given up.
+    /// The product refuses usher's credentials or rights. Only probes are sent, and nothing is given up.
     Halted {
-        /// What the product said.
+        /// The product's reason.
         why: String,
         /// Since when.
         since: Timestamp,
     },
-    /// Nobody answers, or somebody before the product does: nothing is called but a probe, nothing is given up.
+    /// The product does not answer, or something in front of it answers. Only probes are sent, and nothing is given up.
     Unreachable {
-        /// What came instead of an answer.
+        /// The answer that came instead.
         why: String,
         /// Since when.
         since: Timestamp,
@@ -58,15 +58,15 @@ pub struct Connection {
     pub client: Arc<dyn Client>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
-    /// What administrators have stopped.
+    /// The sources, schemes and runs that administrators have stopped.
     pub controls: Arc<dyn Controls>,
     metrics: Metrics,
-    /// As many changes as may be asked for at a time.
+    /// The places for simultaneous changes.
     places: ResizableSemaphore,
-    /// How the client calls; none if that never changes.
+    /// The settings of the client's calls; none if they never change.
     settings: Option<Arc<CallSettings>>,
     share: Mutex<RateShare>,
-    /// Grows when what steps are judged by has changed: credentials, what is protected, the mode.
+    /// A counter that grows when the basis of decisions changes: credentials, protected users, the mode.
     revision: AtomicU64,
     /// Told when a probe is of use at once.
     probe_now: Notify,
@@ -74,11 +74,11 @@ pub struct Connection {
     stops: AtomicU64,
     last_read: AtomicI64,
     last_change: AtomicI64,
-    /// When the product last answered anything, a refusal or a probe too.
+    /// The time of the product's last answer, a refusal or an answer to a probe too.
     last_answer: AtomicI64,
     /// The waits between probes of a halted source, and of one that is away.
     probe_backoff: Mutex<(ProbeBackoff, ProbeBackoff)>,
-    /// Held by whoever finds out whether the source is away.
+    /// A lock for finding out whether the source is away.
     pub(crate) checking: tokio::sync::Mutex<()>,
     pub(crate) failures: Failures,
     failure_ids: AtomicU64,
@@ -88,11 +88,11 @@ pub struct Connection {
 pub struct Calls {
     /// The client.
     pub client: Arc<dyn Client>,
-    /// How the client calls; none if that never changes.
+    /// The settings of the client's calls; none if they never change.
     pub settings: Option<Arc<CallSettings>>,
-    /// How often the whole installation may call.
+    /// The rate of the whole installation.
     pub rate: Rate,
-    /// The partitions that processes share; none if this process does all the work.
+    /// The number of partitions that processes share; none if this process does all the work.
     pub partitions: Option<u16>,
 }
 
@@ -160,7 +160,7 @@ impl Connection {
         connection
     }
 
-    /// How the client calls, where that can be changed.
+    /// The settings of the client's calls, if they can be changed.
     pub fn settings(&self) -> Option<&Arc<CallSettings>> {
         self.settings.as_ref()
     }
@@ -170,7 +170,7 @@ impl Connection {
         self.change_share(|share| share.configured = rate);
     }
 
-    /// How many calls a second the whole installation may make, where that is known.
+    /// The calls a second of the whole installation, if known.
     pub(crate) fn calls_per_second(&self) -> Option<f64> {
         self.settings.as_ref().map(|_| self.share().configured.per_second)
     }
@@ -197,8 +197,8 @@ impl Connection {
         self.share.lock().unwrap_or_else(PoisonError::into_inner) // never half changed
     }
 
-    /// Has all judged anew that was not sent yet: credentials, what is protected, or the mode have changed. A source that
-    /// is stopped is probed at once.
+    /// Has all unsent steps judged again, because credentials, protected users or the mode have changed. A stopped
+    /// source is probed at once.
     pub fn revise(&self) {
         self.revision.fetch_add(1, Ordering::AcqRel);
         self.stops.fetch_add(1, Ordering::AcqRel);
@@ -212,7 +212,7 @@ impl Connection {
         self.revision.load(Ordering::Acquire)
     }
 
-    /// How it is. A source that answers probes and refuses all changes is shown as one that is away, and is called all the same.
+    /// The state. A source that answers probes and refuses all changes is shown as away, and is still called.
     pub fn health(&self) -> Health {
         match self.health.borrow().clone() {
             Health::Running => match self.refusing(CallKind::Change).or_else(|| self.refusing(CallKind::Read)) {
@@ -238,9 +238,9 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits for a place among the changes that are asked for at a time, to be held until the answer is there. Who
-    /// waits here can still be stopped; who waits within the client for the pace no more. Whoever holds a place must
-    /// wait for no other lock: some hold the guard's while they wait for the place.
+    /// Waits for a place among the simultaneous changes, to be held until the answer is there. A step that waits here
+    /// can still be stopped; a step that waits for the pace in the client can't. The holder of a place must not wait
+    /// for another lock, because some hold the guard's lock while they wait for the place.
     pub(crate) async fn place(&self, stop: &CancellationToken) -> Result<Permit, Interrupted> {
         stop.run_until_cancelled(self.places.acquire()).await.ok_or(Interrupted)
     }
@@ -250,13 +250,13 @@ impl Connection {
         *self.health.borrow() == Health::Running && !self.controls.source_paused(&self.source)
     }
 
-    /// Grows whenever somebody finds the source halted or paused. Who has waited for it since the count was another
-    /// may have waited for days: what they were told before need not be true any more.
+    /// The number of times that a caller found the source halted or paused. If it has changed, a caller may have waited
+    /// for days, and its earlier readings may no longer be true.
     pub(crate) fn stops(&self) -> u64 {
         self.stops.load(Ordering::Relaxed)
     }
 
-    /// Notes that the product did what it was asked.
+    /// Records that a call succeeded.
     pub(crate) fn succeeded(&self, asked: CallKind) {
         self.last(asked).store(self.clock.now().as_millis(), Ordering::Relaxed);
         self.answered();
@@ -288,7 +288,7 @@ impl Connection {
         self.metrics.source_unreachable.with_label_values(&[self.source.as_str()]).set(unreachable);
     }
 
-    /// When it last did so, in milliseconds since 1970; long ago if never.
+    /// The time of the last success, in milliseconds since 1970; long ago if never.
     pub(crate) fn last_success(&self, asked: CallKind) -> i64 {
         self.last(asked).load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! What administrators have stopped: a source, a scheme, a run.
+//! The sources, schemes and runs that administrators have stopped.
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -8,15 +8,15 @@ use crate::{
     runtime::Interrupted,
 };
 
-/// Knows what is stopped now. Asked before every call to a product, so its answers come from memory.
+/// The present stops. It is asked before every call to a product, so its answers come from memory.
 pub trait Controls: Send + Sync + 'static {
-    /// Whether nothing of the source is to be called: planner and executor wait until it is resumed.
+    /// Whether the source is paused: planner and executor wait until it is resumed.
     fn source_paused(&self, source: &SourceId) -> bool;
 
     /// Whether the scheme is not to be asked, and its steps not to be taken.
     fn scheme_paused(&self, scheme: &SchemeId) -> bool;
 
-    /// Whether the scheme is there, enabled, and says what it said when it was `scheme`.
+    /// Whether the scheme exists, is enabled, and has the content of `scheme`.
     fn scheme_stands(&self, scheme: &SchemeRef) -> bool;
 
     /// Whether the steps of the run that have not begun are not to be taken any more.
@@ -26,7 +26,7 @@ pub trait Controls: Send + Sync + 'static {
     fn changed(&self) -> watch::Receiver<u64>;
 }
 
-/// Nothing is ever stopped.
+/// Controls that never stop anything.
 #[derive(Debug)]
 pub struct NoControls(watch::Sender<u64>);
 

@@ -1,4 +1,4 @@
-//! One connected source, as more than one part of usher deals with it: so far what was noticed of what it sends.
+//! One connected source, shared by the parts of usher: its client and state, retries, probes, and arrivals.
 
 pub(crate) mod absence;
 mod arrivals;

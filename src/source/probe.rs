@@ -1,4 +1,4 @@
-//! How often a stopped source is probed.
+//! The intervals for probing a stopped source.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use tokio::time::Instant;
 
 use crate::runtime::Backoff;
 
-/// The first wait and the longest one while the credentials are refused: somebody has to mend them.
+/// The first and the longest wait while the credentials are refused: an administrator has to correct them.
 const HALTED: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
-/// The same while the product is away: it comes back by itself.
+/// The first and the longest wait while the product is away: it comes back by itself.
 const ABSENT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
-/// The waits between probes, kept from one stop of a source to the next: a product may accept the credentials and
-/// still refuse what they are used for. A source that stops again soon after it went on is probed ever more seldom, as
-/// if it had never gone on.
+/// The waits between probes. They are kept from one stop of a source to the next, because a product may accept the
+/// credentials and still refuse the calls. A source that stops again soon after it continued is probed less and less
+/// often, as if it had never continued.
 pub(crate) struct ProbeBackoff {
     waits: (Duration, Duration),
     backoff: Backoff,

@@ -1,7 +1,8 @@
-//! The part of a source's rate that this process takes: as much of it as of the source's work.
+//! The part of a source's rate that this process takes: its share of the source's work.
 //!
-//! All processes on one Kafka share the partitions of the source's executor, so they share its rate without talking to each
-//! other. A process that holds none takes one partition's part: administrators ask for explanations there too.
+//! All processes on one Kafka share the partitions of the source's executor, so they share its rate without
+//! communication. A process without partitions takes the share of one partition: administrators ask for explanations
+//! there too.
 
 use crate::config::Rate;
 
@@ -11,7 +12,7 @@ pub(crate) struct RateShare {
     pub(crate) configured: Rate,
     /// The partitions of the executor that are this process's.
     pub(crate) held: u16,
-    /// All partitions; none if no other process can have any.
+    /// The number of partitions; none if no other process can have any.
     pub(crate) partitions: Option<u16>,
 }
 
@@ -22,7 +23,7 @@ impl RateShare {
         (f64::from(self.held.max(1)) / f64::from(all.max(1))).min(1.0)
     }
 
-    /// What this process may do.
+    /// The rate of this process.
     pub(crate) fn effective(&self) -> Rate {
         let Rate { per_second, concurrency } = self.configured;
         let held = usize::from(self.held.max(1));

@@ -1,4 +1,4 @@
-//! Having a product tell something, however long it takes.
+//! Reads from a product, with retries, however long it takes.
 
 use std::sync::Arc;
 
@@ -11,17 +11,18 @@ use crate::{
     runtime::Interrupted,
 };
 
-/// What came of reading a user.
+/// The result of reading a user.
 pub enum Reading {
     /// Read just now.
     Found(Box<User>),
     /// The product knows no such user.
     NoSuchUser,
-    /// It can't be had, also not later.
+    /// The user can't be read, now or later.
     GaveUp(Error),
 }
 
-/// Rights that are not enough to tell are no reason to stop the whole source: only what needs the answer is kept back.
+/// Turns missing rights for a reading into a refusal: they must not stop the whole source, but only the steps that need
+/// the answer.
 pub(crate) fn refused(error: Error) -> Error {
     match error {
         Error::Unauthorized { status: status @ 403, message } => Error::Refused { status, message },
@@ -42,8 +43,8 @@ impl Connection {
         })
     }
 
-    /// The answer to what `ask` asks, which must change nothing; with retries, waiting while the source is halted or
-    /// paused. An error is one that stays.
+    /// The answer to `ask`, which must change nothing; with retries, waiting while the source is halted or paused. An
+    /// error is permanent.
     pub(crate) async fn told<T, F>(
         self: &Arc<Self>,
         stop: &CancellationToken,

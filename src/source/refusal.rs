@@ -7,27 +7,27 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
-    /// Nothing proves that it is from the source.
+    /// The delivery has no valid proof.
     Unproven,
     /// The keys that would prove it can't be had now.
     NoKeys,
-    /// It is proved, and nothing in it can be read.
+    /// The delivery is proved, but can't be read.
     Unreadable,
     /// Its content type is not JSON.
     ContentType,
-    /// It is too long.
+    /// The delivery is too long.
     TooLarge,
-    /// It came too slowly.
+    /// The delivery came too slowly.
     TooSlow,
-    /// It broke off.
+    /// The delivery broke off.
     BrokeOff,
     /// There were too many at once.
     Overloaded,
-    /// It can't be made durable now.
+    /// The delivery can't be made durable now.
     NotDurable,
 }
 
-/// What of a delivery may prove who sent it, by its form alone.
+/// The form of a delivery's proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProofForm {
@@ -44,7 +44,7 @@ pub enum ProofForm {
 }
 
 impl Refusal {
-    /// What is wrong, and what to do.
+    /// The fault, and the remedy.
     pub const fn says(self, proof: ProofForm) -> &'static str {
         match self {
             Self::Unproven => match proof {

@@ -1,4 +1,4 @@
-//! How long something is tried before it is given up.
+//! The retry policy: for how long a call is tried before it is given up.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,30 +15,32 @@ use crate::{
 
 /// A failure that is one step's or reading's own is given up after this many attempts: about 16 s.
 const ATTEMPTS: u32 = 8;
-/// The longest wait behind such a failure. An attempt that does not count in between must not make it a minute.
+/// The longest wait after such a failure. An attempt in between that does not count must not make it a minute.
 const OWN_WAIT: Duration = Duration::from_secs(5);
-/// What the product keeps putting off for one alone is given up after this, if the product answers others meanwhile.
+/// The time after which a single step is given up that the product keeps refusing with 503, if the product answers
+/// others meanwhile.
 const PATIENCE: Duration = Duration::from_hours(24);
-/// For so long it is tried after a restart, however long ago the first attempt was: usher may have stood still since.
+/// The least time for which a step is tried after a restart, however long ago the first attempt was: usher may have
+/// stood still since.
 const AFTER_A_RESTART: Duration = Duration::from_hours(1);
 
-/// How long one step or reading is tried.
+/// The retries of one step or reading.
 ///
-/// A failure counts as an attempt only if it is this one's own: the source does the like for others, or answers while this
-/// request is refused as it is written, or while hardly anybody else has the like trouble. Why so:
-/// docs/decisions/0012-who-is-at-fault.md. While the source is away, is halted or has been paused, nothing counts, however long:
-/// nothing was tried then.
+/// A failure counts as an attempt only if it belongs to this step: the source succeeds at the same for others, or it
+/// answers while it refuses this request as it is written, or while few others have the same trouble. The reasons are
+/// in docs/decisions/0012-who-is-at-fault.md. While the source is away, is halted or has been paused, nothing counts,
+/// however long that takes, because nothing was tried then.
 pub(crate) struct RetryPolicy {
     connection: Arc<Connection>,
     asked: CallKind,
     id: u64,
     since: Timestamp,
-    /// The same by a clock that nobody sets.
+    /// The same by the monotonic clock.
     began: Instant,
-    /// How long it was tried before usher was restarted.
+    /// The time for which it was tried before a restart.
     earlier: Duration,
     last_failure: Option<Timestamp>,
-    /// How often the source had been [stopped](Connection::stops) at `since`.
+    /// The number of [stops](Connection::stops) of the source at `since`.
     stops: u64,
     attempts: u32,
     backoff: Backoff,

@@ -1,4 +1,4 @@
-//! What usher has seen of each user, as the planner keeps it beside the ledger.
+//! The activity of each user, as the planner keeps it beside the ledger.
 
 use super::{Error, Scope};
 use crate::{
@@ -6,21 +6,21 @@ use crate::{
     log::codec,
 };
 
-/// What is kept of one user.
+/// The data of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// What usher has seen.
+    /// The activity.
     pub activity: Activity,
-    /// What stands in the compacted stream, as far as that is known: the rest is lost with the last decisions.
+    /// The latest snapshot in the compacted stream, if it is known. The other activity is lost with the last decisions.
     pub snapshot: Option<Activity>,
 }
 
-/// What the store gives of one user.
+/// The store's answer about one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recalled {
-    /// Nothing was kept.
+    /// The store has no data.
     Nothing,
-    /// This was.
+    /// The data.
     Seen(Box<Seen>),
     /// Something that this version can't read: it is to be built again from the log.
     Unreadable,
@@ -35,7 +35,7 @@ impl ActivityStore {
         Self(tree)
     }
 
-    /// What is kept of `user`.
+    /// The data of `user`.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
@@ -44,7 +44,7 @@ impl ActivityStore {
         Ok(read(&row).map_or(Recalled::Unreadable, |seen| Recalled::Seen(Box::new(seen))))
     }
 
-    /// The same for what is written over it: a row that can't be read is as none.
+    /// The same for an update: an unreadable row is as none.
     fn kept(&self, scope: &Scope, user: &UserKey) -> Result<Option<Seen>, Error> {
         Ok(match self.get(scope, user)? {
             Recalled::Seen(seen) => Some(*seen),
@@ -52,7 +52,7 @@ impl ActivityStore {
         })
     }
 
-    /// Keeps `seen` in place of what was there.
+    /// Stores `seen` in place of the earlier data.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't write.
@@ -61,7 +61,7 @@ impl ActivityStore {
         Ok(())
     }
 
-    /// Keeps nothing of `user` any more.
+    /// Removes the data of `user`.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't write.
@@ -70,7 +70,7 @@ impl ActivityStore {
         Ok(())
     }
 
-    /// Takes in what a decision says, unless more is known.
+    /// Takes in the activity of a decision, unless the stored one is newer.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write.
@@ -84,7 +84,8 @@ impl ActivityStore {
         }
     }
 
-    /// Takes in what the compacted stream says. One read and at most one write: a process without a volume takes in all users.
+    /// Takes in a snapshot of the compacted stream. It takes one read and at most one write, because a process without
+    /// a volume takes in all users.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write.
@@ -120,14 +121,14 @@ fn write(seen: &Seen) -> Vec<u8> {
     row
 }
 
-/// What a row begins with. Rows of earlier versions begin with the activity's length, which was less.
+/// The first byte of a row. Rows of earlier versions begin with the activity's length, which was less.
 const FORM: u8 = 255;
 /// Stands before a snapshot, whose message may be empty.
 const SNAPSHOT: u8 = 1;
 /// Stands in place of a snapshot that says what the activity says.
 const SAME: u8 = 2;
 
-/// None if the row is of no form that this version knows.
+/// Reads a row; none if this version does not know its form.
 fn read(row: &[u8]) -> Option<Seen> {
     let (activity, rest) = match row.split_first()? {
         (&FORM, rest) => {

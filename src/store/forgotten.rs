@@ -1,13 +1,13 @@
-//! What a ledger may have forgotten.
+//! The records whose work a ledger may have forgotten.
 
 use crate::domain::Timestamp;
 
 /// Records of an input of which it may be forgotten that they are done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forgotten {
-    /// Those that were appended before then.
+    /// The records that were appended before this time,
     pub before: Timestamp,
-    /// And lie before this offset: those behind it were appended since, whatever the clock said.
+    /// and are before this offset. Later records were appended since, whatever the clock said.
     pub until: u64,
 }
 
@@ -32,7 +32,7 @@ impl Forgotten {
         row
     }
 
-    /// None if the row is not one of this version: then it is looked into anew.
+    /// Reads a row; none if it is not of this version: then it is determined again.
     pub(super) fn read(row: &[u8]) -> Option<Self> {
         let (before, until) = row.split_at_checked(8)?;
         let before = Timestamp::from_millis(i64::from_be_bytes(before.try_into().ok()?));

@@ -12,17 +12,17 @@ use crate::{
     log::{Partition, Stored, Stream},
 };
 
-/// What is remembered of one event or step.
+/// The memory of one event or step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
-    /// The product may have been asked to change something; with what was there before.
+    /// The product may have been asked for a change; with the state before.
     Attempted {
-        /// What was there before.
+        /// The state before.
         before: String,
-        /// When it was about to be asked.
+        /// The time of the attempt.
         at: Timestamp,
     },
-    /// Done with: what comes again is a duplicate.
+    /// The work has ended: a repeated record is a duplicate.
     Done,
     /// Done with, and the user is gone.
     Gone,
@@ -31,7 +31,7 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// Whether what comes again is a duplicate.
+    /// Whether a repeated record is a duplicate.
     pub const fn is_done(&self) -> bool {
         match self {
             Self::Attempted { .. } => false,
@@ -40,7 +40,7 @@ impl Entry {
     }
 }
 
-/// Whose memory: one stage of one source in one partition.
+/// The scope of a memory: one stage of one source in one partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope(Vec<u8>);
 
@@ -50,7 +50,7 @@ impl Scope {
         Self(format!("{}/{source}/{partition}/", stage.as_str()).into_bytes())
     }
 
-    /// How far a `stream` beside the stage's output has been read back: a name for its checkpoint.
+    /// The scope for the checkpoint of a `stream` that is read back besides the stage's output.
     pub fn reading(&self, stream: Stream) -> Self {
         Self([&self.0, stream.as_str().as_bytes()].concat())
     }
@@ -90,7 +90,7 @@ impl Ledger {
         self.turns.wait().await
     }
 
-    /// What is remembered of `id`.
+    /// The entry of `id`.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
@@ -139,8 +139,8 @@ impl Ledger {
         Ok(value.and_then(|value| value.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
     }
 
-    /// Moves the checkpoint. Only to be called when all before it has been [`put`](Self::put): sled keeps the order
-    /// of writes across a crash, so a checkpoint that survives vouches for what it covers.
+    /// Moves the checkpoint. Call it only when all entries before it have been [`put`](Self::put): sled keeps the order
+    /// of writes across a crash, so a checkpoint that survives guarantees the entries before it.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't write.
@@ -149,8 +149,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// Has `scope` read back from the start of the stage's output and of the streams `beside` it, keeping what is there.
-    /// That holds until it [has been](Self::was_read_back): work that goes on meanwhile may move the checkpoint.
+    /// Has `scope` read back from the start of the stage's output and of the streams `beside` it, and keeps the present
+    /// entries. The mark stays until it [was read back](Self::was_read_back), because work that continues meanwhile may
+    /// move the checkpoint.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't write.
@@ -162,7 +163,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Moves the checkpoint to `next`, where all before it has been read back.
+    /// Moves the checkpoint to `next`, when all records before it have been read back.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't write.
@@ -172,7 +173,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Forgets a scope, so that it is read back from the start.
+    /// Removes a scope, so that it is read back from the start.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write. The checkpoint goes first, so what is left does no harm.
@@ -184,12 +185,12 @@ impl Ledger {
         Ok(())
     }
 
-    /// How far back the input of `scope` goes that may be given to it again; to be told by those that consume it.
+    /// The age of the input of `scope` that may be given to it again. Its consumers set it.
     pub fn reach(&self, scope: &Scope) -> Arc<Reach> {
         self.reaches.of(&scope.0)
     }
 
-    /// Of which records of the input it may be forgotten that they are done. None if nobody has looked yet.
+    /// The records of the input whose work may be forgotten. None if that was not determined yet.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
@@ -197,7 +198,7 @@ impl Ledger {
         Ok(self.checkpoints.get(forgotten_key(&scope.0))?.and_then(|row| Forgotten::read(&row)))
     }
 
-    /// Notes that `forgotten` is so, beside what was noted before.
+    /// Adds `forgotten` to the earlier record.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write.
@@ -244,7 +245,8 @@ impl Ledger {
         Ok(offset < self.lost_until(scope)? || forgotten.covers(offset, record.appended))
     }
 
-    /// Notes that nothing is forgotten of records at `end` or behind, where no end was noted. Earlier versions noted none.
+    /// Records that nothing is forgotten about records from `end` on, if no end was recorded. Earlier versions recorded
+    /// none.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write.
@@ -265,9 +267,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// Drops what was remembered before `over`, unless the record that it is about may come again; and all that was
-    /// remembered before `open`. A scope of which nobody has said yet what may come again keeps everything: the clock may
-    /// be ahead. Nothing is added to it meanwhile. Returns how much.
+    /// Drops entries from before `over`, unless the record of the work may come again; and all entries from before
+    /// `open`. A scope whose reach is not known yet keeps everything, because the clock may be ahead. Nothing is added
+    /// to it meanwhile. Returns the number.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write; some entries may be dropped already.
@@ -317,9 +319,9 @@ impl Ledger {
 /// A scope of which something is to be dropped.
 struct Outlived {
     scope: Vec<u8>,
-    /// When the newest of it was remembered.
+    /// The time of the newest entry to drop.
     newest: i64,
-    /// One past the last record of the input that the scope was given.
+    /// The offset after the last record of the input that the scope was given.
     until: u64,
 }
 

@@ -1,6 +1,6 @@
-//! What this process remembers, on disk: a sled database that the log can give back.
+//! The state store: the memory of this process, in a sled database that can be rebuilt from the log.
 //!
-//! Nothing in it is precious. Where it is corrupt or belongs to another log it is set aside and built anew.
+//! If it is corrupt or belongs to another log, it is moved aside and rebuilt.
 
 mod activity;
 mod forgotten;
@@ -32,10 +32,10 @@ use crate::{
     sled_files::{is_in_use, remove_unfinished_snapshots},
 };
 
-/// Why the store did not do what it was asked to.
+/// The error of a call to the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// sled failed. After a failed write it goes on failing until usher is restarted; see [`Store::watch`].
+    /// sled failed. After a failed write it keeps failing until usher is restarted; see [`Store::watch`].
     #[error("the state store fails: {}", crate::words::database(.0))]
     Sled(#[from] sled::Error),
     /// The folder can't be used.
@@ -49,7 +49,7 @@ pub enum Error {
     /// Another process has it open.
     #[error("{0} is in use by another usher process; give each its own data_dir")]
     InUse(PathBuf),
-    /// It stays unreadable even when built anew.
+    /// The store can't be opened even when it is new.
     #[error("the state store in {0} can't be opened")]
     Unusable(PathBuf),
 }
@@ -57,7 +57,7 @@ pub enum Error {
 /// The database, and what became of the one found.
 pub struct Store {
     db: sled::Db,
-    /// What `db` was opened with, and where its threads note that a write has failed.
+    /// The configuration of `db`, in which its threads record a failed write.
     config: sled::Config,
     folder: PathBuf,
     log_identity: String,
@@ -97,8 +97,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Ends the process, through `health`, when a write has failed: sled goes on failing after its first error, and only
-    /// opening the store again helps. Meant to be called once.
+    /// Ends the process, through `health`, when a write has failed: sled keeps failing after its first error, and only
+    /// opening the store again helps. Call it once.
     ///
     /// # Errors
     ///
@@ -109,12 +109,12 @@ impl Store {
         Ok(())
     }
 
-    /// Where the store found was moved to, if it was corrupt.
+    /// The place to which a corrupt store was moved.
     pub fn set_aside(&self) -> Option<&Path> {
         self.set_aside.as_deref()
     }
 
-    /// Whether one was found that could not be used, and is built anew from the log.
+    /// Whether the earlier store could not be used, and is rebuilt from the log.
     pub fn is_rebuilt(&self) -> bool {
         self.was_emptied || self.set_aside.is_some()
     }
@@ -127,7 +127,7 @@ impl Store {
         Ok(Ledger::new(self.db.open_tree("ledger")?, self.db.open_tree("checkpoints")?))
     }
 
-    /// What the planners have seen of users.
+    /// The activity of users.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't open its table.
@@ -143,7 +143,7 @@ impl Store {
         Ok(PendingStore::new(self.db.open_tree("pending-steps")?))
     }
 
-    /// How far sweeps have come.
+    /// The progress of sweeps.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't open its table.
@@ -151,17 +151,18 @@ impl Store {
         Ok(SweepStore::new(self.db.open_tree("sweeps")?))
     }
 
-    /// The folder it is in. Other databases that the log can give back stand in it too: who removes one removes all.
+    /// The folder of the store. It also contains other databases that can be rebuilt from the log. Remove all of them
+    /// together.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The log that it belongs to.
+    /// The identity of its log.
     pub fn log_identity(&self) -> &str {
         &self.log_identity
     }
 
-    /// A tree by its name, for tests that spoil what is in it.
+    /// A tree by its name, for tests that damage its content.
     #[cfg(test)]
     pub(crate) fn tree(&self, name: &str) -> Result<sled::Tree, Error> {
         Ok(self.db.open_tree(name)?)

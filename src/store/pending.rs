@@ -1,4 +1,4 @@
-//! Steps that decisions have asked for and that have not ended, by user, as planners keep them beside the ledger.
+//! Steps of decisions that have not ended, by user, as planners keep them beside the ledger.
 
 use std::fmt::Debug;
 
@@ -10,11 +10,11 @@ use crate::domain::{RunId, StepKey, Timestamp, UserKey};
 /// A step that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingStep {
-    /// The run it belongs to.
+    /// The run.
     pub run: RunId,
     /// Which.
     pub key: StepKey,
-    /// When its decision was made.
+    /// The time of its decision.
     pub decided: Timestamp,
 }
 
@@ -76,12 +76,12 @@ impl PendingRows for PendingStore {
     }
 }
 
-/// Nothing where the row is not one of this version: then nobody waits for its steps.
+/// Reads a row; nothing if it is not of this version: then no event waits for its steps.
 fn read(row: impl AsRef<[u8]>) -> Vec<PendingStep> {
     serde_json::from_slice(row.as_ref()).unwrap_or_default()
 }
 
-/// None if there are no steps: no row is kept then.
+/// Writes a row; none if there are no steps: then no row is kept.
 fn write(steps: &[PendingStep]) -> Option<Vec<u8>> {
     (!steps.is_empty()).then(|| serde_json::to_vec(steps).expect("text and numbers are JSON"))
 }

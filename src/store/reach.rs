@@ -1,4 +1,4 @@
-//! How far back the input of each scope goes that may be given to it again.
+//! The age of the input of each scope that may be given to it again.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use crate::domain::Timestamp;
 /// An entry is made after its record was appended, but perhaps by a clock that had been set back since.
 pub(super) const CLOCK_SET_BACK: Duration = Duration::from_hours(24);
 
-/// How far back the input of a scope goes that may come again, as its consumer tells.
+/// The age of the input of a scope that may come again, set by its consumer.
 #[derive(Debug)]
 pub struct Reach {
     oldest: AtomicI64,
@@ -26,14 +26,15 @@ impl Reach {
         Self { oldest: AtomicI64::new(i64::MIN), seen: AtomicU64::new(u64::MAX) }
     }
 
-    /// What may come again was appended at `oldest` or later; the consumer has been given no record at `seen` or behind.
+    /// Records that may come again were appended at `oldest` or later. The consumer has been given no record at `seen`
+    /// or after.
     pub fn set(&self, oldest: Timestamp, seen: u64) {
         self.seen.store(seen, Ordering::Relaxed);
         self.oldest.store(oldest.as_millis(), Ordering::Release); // last: it says that both are told
     }
 
-    /// Before when nothing needs to be remembered, of what would be forgotten before `over` by its age alone. None if
-    /// nothing was told yet.
+    /// The time before which no entry is needed, of those that would be dropped before `over` by their age alone. None
+    /// if nothing was set yet.
     pub(super) fn horizon(&self, over: Timestamp) -> Option<Timestamp> {
         let oldest = self.oldest.load(Ordering::Acquire);
         (oldest != i64::MIN).then(|| over.min(Timestamp::from_millis(oldest).minus(CLOCK_SET_BACK)))

@@ -1,4 +1,4 @@
-//! How far the sweeps of a source have come, as the sweeper keeps it beside the ledger.
+//! The progress of the sweeps of a source, as the sweeper keeps it beside the ledger.
 
 use std::{
     collections::BTreeMap,
@@ -10,45 +10,45 @@ use serde::{Deserialize, Serialize};
 use super::{Error, Scope};
 use crate::domain::{Comparison, SchemeId, SweepId, SweepProgress, SweepStep, Timestamp};
 
-/// What has become of a sweep.
+/// The state of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepState {
-    /// When it was last heard of.
+    /// The time of the last record about it.
     pub at: Timestamp,
-    /// By partition, the offset of events that its first sighting can have.
+    /// The lowest offset of events that its first sighting can have, by partition.
     pub from: Vec<u64>,
-    /// Where its listing stands.
+    /// The state of its listing.
     pub listing: Listing,
     /// Its runs.
     pub runs: BTreeMap<SchemeId, RunPhase>,
 }
 
-/// Where a listing stands.
+/// The state of a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Listing {
     /// Everybody before the cursor has been sighted; none: perhaps some of the first page.
     Open {
-        /// Where the next page begins.
+        /// The cursor of the next page.
         cursor: Option<String>,
     },
     /// Everybody has been sighted.
     Ended,
-    /// It was given up.
+    /// The listing was given up.
     Failed,
 }
 
-/// What has become of one run as a whole.
+/// The state of one run as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunPhase {
-    /// Nothing yet.
+    /// The run is open.
     Open,
-    /// It waits for an administrator.
+    /// The run waits for an administrator.
     Held,
     /// Its steps are taken.
     Released,
-    /// It goes no further.
+    /// The run is cancelled.
     Cancelled,
 }
 
@@ -74,7 +74,7 @@ impl SweepState {
 #[derive(Debug, Clone)]
 pub struct SweepStore {
     tree: sled::Tree,
-    /// Held while a state is changed: a sweep and what is said about its runs go on side by side.
+    /// A lock for changing a state: a sweep and the orders about its runs work in parallel.
     changing: Arc<Mutex<()>>,
 }
 
@@ -83,7 +83,7 @@ impl SweepStore {
         Self { tree, changing: Arc::default() }
     }
 
-    /// What has become of `sweep`; none if it has not begun.
+    /// The state of `sweep`; none if it has not begun.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
@@ -118,7 +118,7 @@ impl SweepStore {
         Ok(())
     }
 
-    /// How the comparison of users stands, and since when; none if there was none.
+    /// The state of the comparison of users, and its time; none if there was none.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
@@ -133,7 +133,7 @@ impl SweepStore {
         Ok(())
     }
 
-    /// The latest time for which the clock has set `scheme` off.
+    /// The latest due time for which a schedule has started `scheme`.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
@@ -150,8 +150,8 @@ impl SweepStore {
         Ok(())
     }
 
-    /// Drops sweeps last heard of before `horizon`: one that is forgotten while its source is paused begins anew, and
-    /// what was cancelled of it with it. Returns how many.
+    /// Drops sweeps without a record since `horizon`. A sweep that is dropped while its source is paused begins anew,
+    /// and its cancellations are lost with it. Returns the number.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write; some sweeps may be dropped already.

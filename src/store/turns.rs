@@ -1,14 +1,14 @@
-//! Turns at reading back: a process without a volume gets dozens of partitions at once, and each that is read back holds a
-//! reader of the log with what it has fetched ahead.
+//! Turns for reading back. A process without a volume gets dozens of partitions at once, and each that is read back
+//! holds a reader of the log with its prefetched records.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many partitions are read back at once, of all stages and sources.
+/// The number of partitions that are read back at once, of all stages and sources.
 const AT_ONCE: usize = 4;
 
-/// Who may read back. Cheap to clone; all clones are one.
+/// The turns for reading back. Cheap to clone; all clones share them.
 #[derive(Debug, Clone)]
 pub(super) struct Turns(Arc<Semaphore>);
 
@@ -31,7 +31,7 @@ impl Turns {
 pub struct Turn(Mutex<Option<OwnedSemaphorePermit>>);
 
 impl Turn {
-    /// Lets another one have it: what the log does not give must not hold up other partitions.
+    /// Passes the turn on: records that the log does not give must not hold up other partitions.
     pub fn pass_on(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }

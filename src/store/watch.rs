@@ -9,7 +9,7 @@ use std::{
 
 use crate::health::Health;
 
-/// How often it is looked.
+/// The interval of the checks.
 const EVERY: Duration = Duration::from_millis(500);
 
 /// The thread that watches, for as long as this is there.
@@ -19,10 +19,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Ends the process when `config` says that a write of the database opened with it has failed.
+    /// Ends the process when `config` shows that a write of its database has failed.
     ///
-    /// sled writes on threads of its own. What goes wrong there stands in the configuration, and the next one who writes is told;
-    /// who only reads is not, and a thread that flushes ends without a word.
+    /// sled writes on its own threads. It records a failure in the configuration and reports it to the next writer. A
+    /// reader gets no error, and a flushing thread ends silently.
     pub(super) fn start(config: sled::Config, health: Health) -> io::Result<Self> {
         let (held, watching) = mpsc::channel();
         thread::Builder::new().name("state-watch".into()).spawn(move || {

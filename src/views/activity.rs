@@ -1,16 +1,16 @@
-//! What usher has seen of everybody, and since when and until when each source told of logins.
+//! The activity of all users, and the periods in which each source reported logins.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use super::Error;
 use crate::domain::{Activity, Decision, EventKind, GivenUp, Heard, SourceId, UserKey, UserRef};
 
-/// The users by source and user; by source the stretch of time in which logins were told.
+/// The users by source and user; and by source the period in which logins were reported.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Activities<'c>(pub(super) &'c Connection);
 
 impl Activities<'_> {
-    /// Takes in what a decision says. Gives what is heard of its source now, where it is a login.
+    /// Takes in the activity of a decision. Returns the period of its source, if it is a login.
     pub(super) fn decided(self, decision: &Decision) -> Result<Option<Heard>, Error> {
         let mut heard = None;
         if decision.kind == EventKind::LoggedIn {
@@ -83,7 +83,7 @@ fn heard(row: &Row<'_>) -> rusqlite::Result<Heard> {
     Ok(Heard { since: row.get("since")?, last: row.get("last")?, is_first: row.get("is_first")? })
 }
 
-/// When each source told of logins.
+/// The period of each source in which it reported logins.
 ///
 /// # Errors
 /// [`Error::Database`] where SQLite fails; [`Error::Row`] where a row can't be read.
@@ -93,7 +93,7 @@ pub(super) fn all_heard(db: &Connection) -> Result<Vec<(SourceId, Heard)>, Error
     Ok(all)
 }
 
-/// Keeps when `source` told of logins.
+/// Stores the period in which `source` reported logins.
 ///
 /// # Errors
 /// [`Error::Database`] where SQLite fails.

@@ -1,4 +1,4 @@
-//! How the comparison of users stands in each source, and what its last whole list was like.
+//! The state of the comparison of users in each source, and the properties of its last complete list.
 
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -10,7 +10,7 @@ use crate::domain::{Comparison, SourceId, SweepProgress, SweepStep, Timestamp, U
 pub(super) struct Comparisons<'c>(pub(super) &'c Connection);
 
 impl Comparisons<'_> {
-    /// Takes in what is about comparisons and lists. All records of a source are in one partition, in order.
+    /// Takes in records about comparisons and lists. All records of a source are in one partition, in order.
     pub(super) fn apply(self, progress: &SweepProgress) -> Result<(), Error> {
         match &progress.step {
             SweepStep::Compared(comparison) => {

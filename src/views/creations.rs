@@ -1,4 +1,4 @@
-//! When users were created of whom a webhook or a feed told, by source: as far back as a bound on mass creations looks.
+//! The times of reported creations by source, as far back as a limit on mass creations reaches.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use rusqlite::Connection;
 use super::Error;
 use crate::domain::{Decision, SourceId, Timestamp};
 
-/// The longest time within which creations are counted, and some more for those that are told late.
+/// The longest time within which creations are counted, and some more for those that are reported late.
 const KEPT: Duration = Duration::from_hours(48);
-/// How many rows are forgotten with each one that is added, so that there are never many more than are needed.
+/// The number of rows that are removed with each one that is added, so that there are never many more than are needed.
 const FORGOTTEN_AT_ONCE: u64 = 4;
 
-/// By source, time and event.
+/// The creations by source, time and event.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Creations<'c>(pub(super) &'c Connection);
 
@@ -28,7 +28,7 @@ impl Creations<'_> {
         Ok(())
     }
 
-    /// How many there were from `since` to `until`, at most `enough`.
+    /// The number of creations from `since` to `until`, at most `enough`.
     pub(super) fn count(
         self,
         source: &SourceId,

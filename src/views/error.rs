@@ -10,7 +10,7 @@ pub enum Error {
     /// SQLite failed; trying again later may succeed.
     #[error("the database of the views fails: {}", crate::words::sqlite(.0))]
     Database(rusqlite::Error),
-    /// All connections for reading are in use, for longer than anybody waits; trying again later may succeed.
+    /// All connections for reading are in use, for longer than the time-out. Trying again later may succeed.
     #[error("the views are read by too many at once; try again later")]
     Busy,
     /// The file of the database can't be moved aside.

@@ -15,7 +15,7 @@ pub(super) fn newest_first(at: Timestamp, id: &str) -> Vec<u8> {
     [&rank.to_be_bytes(), id.as_bytes()].concat()
 }
 
-/// The text that a key begins with, and what stands behind it; none if no [`part`] stands there.
+/// The first text of a key, and the rest; none if there is no [`part`].
 pub(super) fn first_part(key: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = key.split_first_chunk()?;
     rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)

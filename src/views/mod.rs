@@ -1,6 +1,6 @@
-//! What an administrator looks at: runs, decisions and dead letters, built from the log, in an SQLite database.
+//! The views: runs, decisions and dead letters for administrators, built from the log in an SQLite database.
 //!
-//! The rows are thrown away and built anew at will. Every process that shows them reads all partitions for itself.
+//! The rows can be deleted and rebuilt at any time. Every process that shows them reads all partitions for itself.
 
 mod activity;
 mod comparisons;
@@ -93,7 +93,7 @@ impl Views {
         Stream::Activity,
     ];
 
-    /// Opens the views beside `store`, as far as they have been built.
+    /// Opens the views beside `store`, as far as they were built.
     ///
     /// # Errors
     /// [`Error::Database`] where the database can't be opened or written.
@@ -104,7 +104,7 @@ impl Views {
         Ok(Self { database, checkpoints, heard, plans, progress, pending: None })
     }
 
-    /// Whether the database found was damaged, and is built anew from the log.
+    /// Whether the database was damaged, and is rebuilt from the log.
     pub fn are_rebuilt(&self) -> bool {
         self.database.was_damaged()
     }
@@ -126,7 +126,7 @@ impl Views {
         Self::STREAMS.into_iter().map(follower).collect()
     }
 
-    /// Runs that `filter` lets through, newest first.
+    /// The runs that match `filter`, newest first.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -150,8 +150,8 @@ impl Views {
         self.database.read(|db| Runs(db).open())
     }
 
-    /// What became of the steps of a run, by user in the scheme's order, those with `result` where one is given; none
-    /// where there is no such run.
+    /// The entries of a run, by user in the scheme's order, those with `result` if one is given; none if there is no
+    /// such run.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -173,7 +173,7 @@ impl Views {
         self.database.read(|db| Decisions(db).list_all(sources, user, paging))
     }
 
-    /// What was given up and `filter` lets through, newest first.
+    /// The dead letters that match `filter`, newest first.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -194,7 +194,7 @@ impl Views {
         self.database.read(|db| DeadLetters(db).list(filter, paging))
     }
 
-    /// One dead letter, with what it keeps to be taken up again; none if there is no such letter.
+    /// One dead letter, with the content for taking it up again; none if there is no such letter.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -202,7 +202,7 @@ impl Views {
         self.database.read(|db| DeadLetters(db).get(id))
     }
 
-    /// What usher has seen of a user; none if it has come across no event under this id.
+    /// The activity of a user; none if usher has seen no event under this id.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -210,7 +210,7 @@ impl Views {
         self.database.read(|db| Activities(db).get(source, user))
     }
 
-    /// What `source` told of anybody's logins. It is at hand.
+    /// The period in which `source` reported logins. It is in memory.
     pub fn heard(&self, source: &SourceId) -> Option<Heard> {
         self.heard.of(source)
     }
@@ -223,7 +223,7 @@ impl Views {
         self.database.read(|db| LastFirings(db).get(scheme))
     }
 
-    /// How the comparison of a source's users stands, and since when; none if there was none.
+    /// The state of the comparison of a source's users, and its time; none if there was none.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -231,7 +231,7 @@ impl Views {
         self.database.read(|db| Comparisons(db).get(source))
     }
 
-    /// The last list of a source's users that was read to its end, and when; none if there was none.
+    /// The last list of a source's users that was read to its end, and its time; none if there was none.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -239,7 +239,7 @@ impl Views {
         self.database.read(|db| Comparisons(db).list(source))
     }
 
-    /// What was said last about the newcomers of `source`; none if nothing was.
+    /// The last order about the newcomers of `source`; none if there was none.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -247,7 +247,7 @@ impl Views {
         self.database.read(|db| Orders(db).of_newcomers(source))
     }
 
-    /// How far `partition` of `stream` has been read. It is at hand.
+    /// The offset up to which `partition` of `stream` has been read. It is in memory.
     pub fn read_until(&self, stream: Stream, partition: Partition) -> u64 {
         self.checkpoints.next(stream, partition)
     }

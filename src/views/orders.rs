@@ -1,5 +1,5 @@
-//! Who asked for runs and who said what about them; the same of newcomers. Kept apart from the rows of runs, because it
-//! stands in another stream, which is read in any order.
+//! The authors of requests for runs, and the orders about runs and newcomers. They are separate from the rows of runs,
+//! because they are in another stream, which is read in any order.
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
@@ -11,16 +11,16 @@ use super::{
 };
 use crate::domain::{Actor, Cause, NewcomerOrder, RunId, RunOrder, SourceId, SweepRequest, Timestamp};
 
-/// Who said something, and when.
+/// The author and the time of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Order {
-    /// Who: as they said themselves.
+    /// The author, by their own statement.
     pub by: String,
-    /// When.
+    /// The time.
     pub at: Timestamp,
 }
 
-/// What was said about one run.
+/// The orders about one run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct OrdersOfRun {
     pub(super) asked: Option<Order>,
@@ -28,21 +28,21 @@ pub(super) struct OrdersOfRun {
     pub(super) cancelled: Option<Order>,
 }
 
-/// What was said last about the newcomers of a source who were held.
+/// The last order about the held newcomers of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewcomersOrder {
     /// True: they count as created. False: they count as having been there before.
     pub released: bool,
-    /// How many were held then.
+    /// The number of held newcomers at that time.
     pub users: u64,
-    /// Who said so, as they said themselves.
+    /// The author, by their own statement.
     pub by: String,
-    /// When.
+    /// The time.
     pub at: Timestamp,
 }
 
 impl OrdersOfRun {
-    /// What stands in the columns of the table.
+    /// Reads the columns of the table.
     pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let order = |by, at| {
             Ok::<_, rusqlite::Error>(
@@ -57,7 +57,7 @@ impl OrdersOfRun {
     }
 }
 
-/// By run, and by source.
+/// The orders by run, and by source.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Orders<'c>(pub(super) &'c Connection);
 
@@ -129,7 +129,7 @@ impl Orders<'_> {
         Ok(order.optional()?)
     }
 
-    /// Forgets what was said about runs before everything that is kept.
+    /// Removes the orders about runs from before all kept runs.
     pub(super) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
         let sql = "DELETE FROM run_orders WHERE run IN (SELECT run FROM run_orders WHERE latest < ?1 LIMIT ?2)";
         Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.open, Step::MOST))?))

@@ -1,4 +1,4 @@
-//! What the views tell the engine of their process.
+//! The answers of the views to the engine of their process.
 
 use std::{
     collections::HashMap,
@@ -18,10 +18,10 @@ use crate::{
 
 /// Plans kept at hand; there are few sweeps at a time.
 const MOST_PLANS: usize = 64;
-/// How many users are handed out at a time.
+/// The number of users in one answer.
 const USERS: usize = 500;
 
-/// The plans of sweeps, at hand: they are asked for with each user. Cheap to clone; all clones are one.
+/// The plans of sweeps, in memory, because they are needed for each user. Cheap to clone; all clones share them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plans(Arc<Mutex<HashMap<SweepId, Arc<SweepPlan>>>>);
 
@@ -31,12 +31,13 @@ impl Plans {
     }
 }
 
-/// What each source told of logins, as it is committed: it is asked for with each event. Cheap to clone; all clones are one.
+/// The committed periods in which each source reported logins, in memory, because they are needed for each event. Cheap
+/// to clone; all clones share them.
 #[derive(Debug, Clone)]
 pub(super) struct HeardNow(Arc<Mutex<HashMap<SourceId, Heard>>>);
 
 impl HeardNow {
-    /// What stands in `db`.
+    /// Reads `db`.
     ///
     /// # Errors
     /// [`Error::Database`] and [`Error::Row`] where it can't be read.
@@ -76,7 +77,7 @@ impl KnownUsers for Views {
     }
 }
 
-/// A row that can't be read says nothing: whoever asks waits, and asks again.
+/// A row that can't be read gives no answer: the caller waits, and asks again.
 impl RunQueries for Views {
     fn has_ended(&self, step: &AskedStep) -> bool {
         self.database.read(|db| Runs(db).has_ended(step)).unwrap_or(false)

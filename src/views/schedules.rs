@@ -16,12 +16,12 @@ pub struct LastFired {
     pub schedule: String,
     /// All times until then are dealt with: it has fired for them, or they lie before it was first seen.
     pub until: Timestamp,
-    /// The latest time for which it has asked for a sweep.
+    /// The latest due time for which it has requested a sweep.
     pub asked: Option<Timestamp>,
 }
 
 impl LastFirings<'_> {
-    /// Takes in a request. Applied twice, or by several replicas, it changes nothing more.
+    /// Takes in a request. Applying it again, or the same request of another replica, changes nothing.
     pub(super) fn apply(self, request: &SweepRequest) -> Result<(), Error> {
         match request {
             SweepRequest::Armed(armed) => {

@@ -1,4 +1,4 @@
-//! A backup of the embedded log, while usher goes on.
+//! A backup of the embedded log, while usher runs.
 
 use std::{
     io::{self, BufWriter, Write},
@@ -24,16 +24,16 @@ use crate::{
     log,
 };
 
-/// How many backups are made at once: each takes a thread and reads the disk.
+/// The number of backups that are made at once: each takes a thread and reads the disk.
 static MAKING: Semaphore = Semaphore::const_new(2);
-/// How long the log may take to say how far it is.
+/// The time-out of the log for a snapshot.
 const SNAPSHOT_WITHIN: Duration = Duration::from_secs(30);
 /// Bytes that are sent together, and how many such chunks wait for a client.
 const CHUNK: usize = 256 * 1024;
 const CHUNKS: usize = 4;
 
-/// A backup of the embedded log as it is now, for `usher restore`; what goes on meanwhile is not in it. It holds the admin
-/// token where usher made that.
+/// Answers with a backup of the embedded log as it is now, for `usher restore`. Later records are not in it. It
+/// contains the admin token if usher made it.
 #[utoipa::path(
     post, path = "/backup", tag = "backup",
     responses(
@@ -80,7 +80,8 @@ fn received(receiver: mpsc::Receiver<Chunk>) -> impl Stream<Item = Chunk> {
     stream::unfold(receiver, |mut receiver| async { receiver.recv().await.map(|chunk| (chunk, receiver)) })
 }
 
-/// Sends what is written, as fast as the client takes it. The listener closes the connection of one that takes nothing.
+/// Sends the written bytes as fast as the client reads them. The listener closes the connection of a client that reads
+/// nothing.
 struct Chunks(mpsc::Sender<Chunk>);
 
 impl Write for Chunks {

@@ -29,49 +29,50 @@ use crate::{
 
 /// The longest body: as many ids, and room for long ones.
 pub(super) const LONGEST: usize = 512 * 1024;
-/// How many refusals an answer names.
+/// The number of refusals that an answer names.
 const REFUSALS_NAMED: usize = 1_000;
-/// How long an answer waits until what was ordered shows. It is durable by then, and answered all the same.
+/// The time for which an answer waits until the order is visible. The order is durable by then, and answered in any
+/// case.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
-/// How often it is asked whether it shows.
+/// The interval for checking whether it is visible.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 type Nothing = Query<query::Nothing>;
 type Body = Result<Bytes, actix_web::Error>;
 
-/// Which letters to take up again: these, or those that a filter lets through.
+/// The letters to take up again: the given ones, or those that match a filter.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Redrive {
     /// These letters, at most 1,000.
     ids: Option<Vec<String>>,
-    /// Those that this lets through, the newest first.
+    /// A filter; the newest letters first.
     filter: Option<Which>,
-    /// With a filter: at most so many, up to 1,000.
+    /// With a filter: the highest number of letters, up to 1,000.
     limit: Option<usize>,
 }
 
-/// What is not said lets all through; `state` is `open` where it is not said.
+/// A missing part matches all; the default of `state` is `open`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {
-    /// In this source.
+    /// The source.
     source: Option<SourceId>,
     /// Given up there: `planner`, `executor` or `sweeper`.
     stage: Option<query::StageName>,
-    /// With these words in their reason.
+    /// Words in the reason.
     reason: Option<String>,
     /// Given up then or later.
     since: Option<Timestamp>,
     /// About this user: the lasting id or the login name.
     user: Option<String>,
-    /// That stand so.
+    /// The state.
     state: Option<LetterState>,
     /// Kept back (true), or given up (false).
     held: Option<bool>,
 }
 
-/// Why nothing is to be done about a letter.
+/// The reason why a letter is dismissed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Dismissal {
@@ -79,12 +80,12 @@ pub(super) struct Dismissal {
     reason: Option<String>,
 }
 
-/// What was taken up again.
+/// The result of a redrive.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Redriven {
-    /// So many letters.
+    /// The number of letters that are taken up again.
     redriven: usize,
-    /// Those that can't be taken up again, with the reason; the first 1,000.
+    /// The letters that can't be taken up again, with the reason; the first 1,000.
     refused: Vec<RefusedLetter>,
     /// Whether the filter lets more through that can be taken up again.
     more: bool,
@@ -142,7 +143,7 @@ pub(super) async fn redrive(
     Ok(HttpResponse::Accepted().json(Redriven { redriven, refused: chosen.refused, more: chosen.more }))
 }
 
-/// Says that nothing is to be done about a dead letter.
+/// Dismisses a dead letter.
 #[utoipa::path(
     post, path = "/dead-letters/{id}/dismiss", tag = "dead letters", params(("id" = String, Path), parameters::Named),
     request_body = Option<schemas::Dismissal>,
@@ -211,7 +212,7 @@ impl Which {
     }
 }
 
-/// The letters that were asked for.
+/// The requested letters.
 #[derive(Default)]
 struct Found {
     letters: Vec<DeadLetter>,
@@ -337,7 +338,7 @@ async fn parsed<T: DeserializeOwned + Default + Send + 'static>(runtime: Handle,
     work::done(runtime, move || serde_json::from_str(&text).map_err(unreadable)).await
 }
 
-/// Waits until the views have read what was said at `positions`, but not for long.
+/// Waits until the views have read the orders at `positions`, for a limited time.
 async fn shown(state: &AdminState, positions: &[Position]) {
     let is_shown =
         |position: &Position| state.views.read_until(Stream::DeadLetters, position.partition) > position.offset;

@@ -1,4 +1,4 @@
-//! `GET /api/openapi.json`: what the API takes and answers, made of what stands at the handlers and at the types they answer.
+//! `GET /api/openapi.json`: the description of the API, made from the handlers and the types of their answers.
 
 use std::sync::LazyLock;
 
@@ -42,7 +42,7 @@ use crate::admin::{Problem, problem::Document};
 )]
 struct Declared;
 
-/// What is the same for all operations: where they are, the token, and what a refusal looks like.
+/// The common parts of all operations: the servers, the token, and the form of errors.
 struct ForAll;
 
 impl Modify for ForAll {

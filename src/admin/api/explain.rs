@@ -1,4 +1,4 @@
-//! Why, or why not, asked now; and what a scheme would do that is not stored yet.
+//! Explains a scheme's answer for a user, evaluated now; and previews a scheme without storing it.
 
 use std::time::Duration;
 
@@ -24,11 +24,11 @@ use crate::{
     settings::Contents,
 };
 
-/// How long a preview looks at users at most.
+/// The longest time of a preview.
 const LOOKING: Duration = Duration::from_hours(12);
-/// How many users a preview names at most.
+/// The highest number of users that a preview names.
 const MOST_USERS: usize = 100_000;
-/// How long an answer waits for a preview before it says where to ask for it.
+/// The time for which an answer waits for a preview before it gives the place to ask for it.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Why a scheme selects a user, or why not.
@@ -41,14 +41,14 @@ pub(super) struct ExplanationRow {
     user_name: Option<String>,
     selected: &'static str,
     reasons: Why,
-    /// The fewest changes that would turn the answer round; null if nothing can.
+    /// The fewest changes that would reverse the answer; null if none can.
     change: Option<Vec<String>>,
     steps: Vec<StepRow>,
     notes: Vec<&'static str>,
     at: Timestamp,
 }
 
-/// A condition with what it looked at.
+/// A condition with the fact that it used.
 #[derive(Serialize, ToSchema)]
 struct Why {
     condition: String,
@@ -58,10 +58,10 @@ struct Why {
     value: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     as_of: Option<Timestamp>,
-    /// How old the fact is, in seconds.
+    /// The age of the fact, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     age_seconds: Option<u64>,
-    /// What would have to change for this alone to turn out the other way.
+    /// The change that would reverse this condition alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -75,7 +75,7 @@ struct StepRow {
     target: String,
 }
 
-/// A preview that goes on by itself.
+/// A preview that continues in the background.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PreviewNow {
     /// Names it: `GET /previews/{id}`.
@@ -85,18 +85,18 @@ pub(super) struct PreviewNow {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
-    /// What was found so far; users are named at the end.
+    /// The result so far; users are named at the end.
     #[serde(flatten)]
     preview: PreviewRow,
 }
 
-/// What a scheme would do.
+/// The result of a preview.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PreviewRow {
     seen: u64,
     selected: u64,
     unknown: u64,
-    /// Whether everybody was looked at.
+    /// Whether all users were examined.
     complete: bool,
     /// Why not, if not.
     incomplete_why: Option<String>,
@@ -215,7 +215,7 @@ pub(super) async fn explain(state: Data<AdminState>, Query(asked): Query<query::
     .await
 }
 
-/// What stands in the way of the scheme now, whatever it says.
+/// The present obstacles for the scheme, whatever its content.
 fn standing(state: &AdminState, paused: bool, source: &SourceId) -> impl Iterator<Item = &'static str> {
     let source_paused = state.settings.pause_of(&Pausable::Source(source.clone())).is_some();
     let standing = [
@@ -226,8 +226,8 @@ fn standing(state: &AdminState, paused: bool, source: &SourceId) -> impl Iterato
     standing.into_iter().filter_map(|(stands, note)| stands.then_some(note))
 }
 
-/// Whom a scheme would select that is not stored, and what it would do; changes nothing. One that takes more than some
-/// seconds goes on by itself, and is asked for by its id.
+/// Previews a scheme without storing it: the users whom it would select, and its steps; changes nothing. A preview that
+/// takes more than some seconds continues in the background, and is read by its id.
 #[utoipa::path(
     post, path = "/schemes/preview", tag = "schemes", params(query::Preview), request_body = SchemeText,
     responses(
@@ -269,8 +269,8 @@ pub(super) async fn preview(
     .await
 }
 
-/// How far a preview has come, and what it found. It is dropped when nobody has asked for five minutes; the process that
-/// began it alone knows it.
+/// The progress and the result of a preview. It is dropped when nobody has asked for five minutes. Only the process
+/// that began it knows it.
 #[utoipa::path(
     get, path = "/previews/{id}", tag = "schemes", params(("id" = String, Path)),
     responses((status = 200, body = PreviewNow), (status = 404, description = "There is no such preview any more."))

@@ -1,4 +1,4 @@
-//! `/api/v1`: what administrators ask for. Every list has `limit` and `cursor`.
+//! `/api/v1`: the API for administrators. Every list has `limit` and `cursor`.
 
 mod backup;
 mod dead_letters;
@@ -25,12 +25,12 @@ use request::work::Answer;
 pub(super) use request::query::bad_query;
 pub use sources::SourceRow;
 
-/// Where the API is.
+/// The path of the API.
 pub(super) const PREFIX: &str = "/api/v1";
 
-/// One path, below the prefix.
+/// One path of the API, below the prefix.
 pub(super) struct Endpoint {
-    /// As in the [document].
+    /// The path, as in the [document].
     pub(super) path: &'static str,
     /// The methods that it takes, separated by commas.
     pub(super) allow: &'static str,
@@ -39,7 +39,7 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// What answers there.
+    /// The handler.
     pub(super) fn resource(self) -> Resource {
         (self.add)(resource(self.path, self.allow))
     }
@@ -88,7 +88,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
     ]
 }
 
-/// The description of the API, which says nothing about this installation: no token is asked for.
+/// The description of the API. It contains nothing about this installation, so it needs no token.
 pub(super) fn openapi() -> Resource {
     super::get("/api/openapi.json", document::openapi)
 }

@@ -1,4 +1,4 @@
-//! Users whom a source lists and of whom nothing told: how the comparison stands, and what becomes of those held.
+//! Newcomers of a source: the state of the comparison, and the orders about held users.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::{
 
 type Nothing = Query<query::Nothing>;
 
-/// How the comparison of a source's users with those that usher knows stands.
+/// The state of the comparison of a source's users with the known users.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ReconciliationRow {
     state: ReconciliationState,
@@ -31,9 +31,9 @@ pub(super) struct ReconciliationRow {
     known: u64,
     held: u64,
     why: Option<String>,
-    /// When this was written down: where nothing changes, every five minutes.
+    /// The time of this record; if nothing changes, it is written every five minutes.
     as_of: Option<Timestamp>,
-    /// What was said last about newcomers who were held, and by whom.
+    /// The last order about held newcomers, and its author.
     last_order: Option<NewcomersOrder>,
 }
 
@@ -75,14 +75,14 @@ impl ReconciliationRow {
     }
 }
 
-/// What was held.
+/// The held users and steps.
 #[derive(Serialize, ToSchema)]
 struct Held {
-    /// So many newcomers.
+    /// The number of newcomers.
     users: u64,
-    /// So many steps on users who were created at once.
+    /// The number of steps of mass creations.
     steps: usize,
-    /// Whether more steps are held: at most 1,000 go on with one request.
+    /// Whether more steps are held: one request handles at most 1,000.
     more: bool,
 }
 

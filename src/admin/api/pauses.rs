@@ -16,7 +16,7 @@ use crate::{
 
 type Nothing = Query<query::Nothing>;
 
-/// Pauses a source: nothing of it is called until it is resumed.
+/// Pauses a source: usher does not call it until it is resumed.
 #[utoipa::path(
     post, path = "/sources/{id}/pause", tag = "sources", params(("id" = String, Path), parameters::Named),
     responses(
@@ -34,7 +34,7 @@ pub(super) async fn pause_source(
     source(&state, &request, &id, true).await
 }
 
-/// Resumes a source: what waited goes on.
+/// Resumes a source: its waiting events continue.
 #[utoipa::path(
     post, path = "/sources/{id}/resume", tag = "sources", params(("id" = String, Path), parameters::Named),
     responses(
@@ -70,7 +70,7 @@ pub(super) async fn pause_scheme(
     scheme(&state, &request, &id, true).await
 }
 
-/// Resumes a scheme: it is asked again, for the events that come then.
+/// Resumes a scheme: it is asked again, for later events.
 #[utoipa::path(
     post, path = "/schemes/{id}/resume", tag = "schemes", params(("id" = String, Path), parameters::Named),
     responses(

@@ -1,4 +1,4 @@
-//! What each product can do.
+//! The capabilities of each product.
 
 use actix_web::web::{Json, Query};
 
@@ -8,7 +8,7 @@ use crate::{
     views::Page,
 };
 
-/// What each product can do.
+/// The capabilities of each product.
 #[utoipa::path(
     get, path = "/products", tag = "products", params(query::List), responses(
         (status = 200, body = Page<Row>),

@@ -1,4 +1,4 @@
-//! What schemes and `protect` name, and whether the product has it.
+//! The names in schemes and `protect`, and whether the product has them.
 
 use std::collections::HashMap;
 
@@ -15,15 +15,15 @@ use crate::{
 
 use super::Problem;
 
-/// How many names that are not there are told at once.
+/// The number of missing names in one answer.
 const MOST_TOLD: usize = 100;
 
-/// What is known of names.
+/// The results of the look-ups of names.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(super) struct ReferencesRow {
     /// Whether each has been looked up since usher started.
     checked: bool,
-    /// Those that the product does not have, or does not tell of.
+    /// The names that the product does not have, or does not report.
     unresolved: Vec<UnresolvedRow>,
 }
 
@@ -32,14 +32,14 @@ pub(super) struct ReferencesRow {
 struct UnresolvedRow {
     /// Which scheme names it; null: the source's own `protect`.
     scheme: Option<SchemeId>,
-    /// The key that it stands under.
+    /// The key that contains it.
     r#where: &'static str,
     kind: ReferenceKind,
     name: String,
     why: String,
-    /// What was probably meant.
+    /// The name that was probably meant.
     suggestion: Option<String>,
-    /// Whether steps that take something away are held until it is mended.
+    /// Whether steps that take something away are held until it is corrected.
     holds: bool,
 }
 
@@ -56,8 +56,8 @@ impl From<Unresolved> for UnresolvedRow {
     }
 }
 
-/// What there is to say about the names in `checked`; nothing where all are there. Refused where some are not, unless the
-/// scheme is off and so asks for nothing. What can't be told is no reason to refuse.
+/// The warnings about the names in `checked`; none if all exist. It is an error if some do not exist, unless the scheme
+/// is disabled and so has no effect. An unknown name is no reason for an error.
 pub(super) async fn look_up(state: &AdminState, checked: &CheckedScheme) -> Result<Vec<String>, Problem> {
     let source = &checked.scheme.source;
     if state.settings.pause_of(&Pausable::Source(source.clone())).is_some() {

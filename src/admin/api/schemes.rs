@@ -27,7 +27,7 @@ use crate::{
     views::{Cursor, OpenRun, Page},
 };
 
-/// How long a page of schemes may be, in bytes: each of them may be as long as what may be stored. One is always told.
+/// The highest length of a page of schemes, in bytes: each scheme may have the highest length. A page has at least one.
 const LONGEST_PAGE: usize = 8 * 1024 * 1024;
 
 /// A scheme, as administrators see it.
@@ -38,19 +38,19 @@ pub(super) struct SchemeRow {
     version: String,
     /// Names exactly this state of it: what its `ETag` is, without the quotes.
     tag: String,
-    /// From the configuration file: can't be changed here.
+    /// Whether it is from the configuration file. It can't be changed here.
     provisioned: bool,
     paused: bool,
     /// Runs of it that wait for an administrator.
     runs_held: usize,
-    /// Who paused it, and when.
+    /// The administrator who paused it, and the time.
     #[serde(skip_serializing_if = "Option::is_none")]
     paused_by: Option<ByRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<ByRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
-    /// Whether the product has what it names; null if nothing is looked up.
+    /// Whether the product has the names in it; null if nothing is looked up.
     references: Option<ReferencesRow>,
 }
 
@@ -141,7 +141,7 @@ pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::Lis
     .await
 }
 
-/// How long `row` is as JSON.
+/// The length of `row` as JSON.
 fn written(row: &SchemeRow) -> Result<usize, Problem> {
     serde_json::to_vec(row).map(|json| json.len()).map_err(|error| Problem::internal(&error))
 }
@@ -275,7 +275,8 @@ fn shown(state: &AdminState, status: StatusCode, listed: Listed) -> Result<Answe
     Answer::json(status, &row).map(|answer| answer.with(tag))
 }
 
-/// A stored scheme that is there: what else a request lacks does not matter where there is nothing to change.
+/// The id of an existing stored scheme. It is checked first, because other faults of a request do not matter without
+/// it.
 fn changeable(state: &AdminState, id: &str) -> Result<SchemeId, Problem> {
     let id = lookup::known(id)?;
     match state.settings.get(&id) {

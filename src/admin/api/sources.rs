@@ -1,4 +1,4 @@
-//! What the configuration says of the sources, without its secrets.
+//! The sources of the configuration, without secrets, and their states.
 
 use std::time::Duration;
 
@@ -79,9 +79,9 @@ pub(super) struct SourceNow {
     state: Option<SourceState>,
     why: Option<String>,
     since: Option<Timestamp>,
-    /// By an administrator; the others are about what the product lets usher do.
+    /// Whether an administrator paused it. The other states are about the product.
     paused: bool,
-    /// Who paused it, and when.
+    /// The administrator who paused it, and the time.
     paused_by: Option<Order>,
     reconciliation: ReconciliationRow,
     /// Runs that wait for an administrator.
@@ -95,11 +95,11 @@ pub(super) struct SourceNow {
 /// The last list of the source's users that was read to its end.
 #[derive(Default, Serialize, ToSchema)]
 struct UsersRow {
-    /// Whether it is known to be the whole list; none if none was read yet.
+    /// Whether the list is known to be complete; none if none was read yet.
     complete: Option<bool>,
     /// Why users may be missing from it.
     why: Option<String>,
-    /// How many users stood in it.
+    /// The number of users in it.
     count: Option<u64>,
     as_of: Option<Timestamp>,
 }
@@ -111,7 +111,7 @@ impl From<Option<(Timestamp, UserList)>> for UsersRow {
     }
 }
 
-/// What the views know of a source.
+/// The data of a source in the views.
 struct Known {
     compared: Option<(Timestamp, Comparison)>,
     list: Option<(Timestamp, UserList)>,
@@ -145,12 +145,12 @@ impl SourceNow {
     }
 }
 
-/// One source: the row of the list, and what only the answer about one source tells.
+/// One source: the row of the list, with the further members of a single answer.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SourceDetail {
     #[serde(flatten)]
     now: SourceNow,
-    /// What `protect` and the schemes that are on name, and whether the product has it; null if nothing is looked up.
+    /// The names in `protect` and in enabled schemes, and whether the product has them; null if nothing is looked up.
     references: Option<ReferencesRow>,
 }
 
@@ -169,7 +169,7 @@ pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::Lis
     .await
 }
 
-/// One source of the configuration, and how it is doing.
+/// One source of the configuration, with its state.
 #[utoipa::path(
     get, path = "/sources/{id}", tag = "sources", params(("id" = String, Path)),
     responses((status = 200, body = SourceDetail), (status = 404, description = "There is no such source."))
@@ -190,7 +190,7 @@ pub(super) async fn one(
     .await
 }
 
-/// How the sources of `rows` are doing, in their order.
+/// The states of the sources of `rows`, in their order.
 fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>, Problem> {
     let mut health = state.readiness.sources();
     let known = rows.iter().map(|row| Known::read(&state.views, &row.id)).collect::<Result<Vec<_>, _>>();

@@ -6,7 +6,7 @@ use crate::domain::{
     Again, EventId, EventKind, Redrive, RunId, SchemeRef, SourceId, Step, StepKey, Timestamp, UserKey, UserRef,
 };
 
-/// How a step ended.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepResult {
     /// usher made it so.

@@ -1,9 +1,9 @@
-//! Entries of an audit log, as its webhooks and its REST resources have them: which of them tell of a user's login or
-//! creation.
+//! Entries of an audit log, in the forms of its webhooks and its REST resources, and the logins and creations among
+//! them.
 //!
 //! Sources: the Organizations REST API on developer.atlassian.com (Cloud's entries), "Audit log improvements for
 //! developers" on confluence.atlassian.com (Data Center's), and samples in github.com/elastic/integrations. Fields that
-//! are said to be required are missing in samples, so every field may be.
+//! are documented as required are missing in samples, so every field may be missing.
 
 use std::fmt;
 
@@ -23,10 +23,10 @@ use crate::{
     json_record::{self, Unread, Unreadable},
 };
 
-/// Why an entry tells nothing.
+/// The reason why an entry becomes no event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Passed {
-    /// It is of no interest.
+    /// The entry is irrelevant.
     Ignored(Ignored),
     /// It can't be read.
     Unreadable(Unreadable),
@@ -37,7 +37,7 @@ const NO_USER: Passed = Passed::Ignored(Ignored::EntryWithoutUser);
 
 /// The most entries of one body that are read. Products put a few together.
 const MOST_ENTRIES: usize = 100_000;
-/// So many that can't be read are kept one by one.
+/// The number of unreadable entries that are kept one by one.
 const MOST_UNREAD: usize = 100;
 
 /// Reads a body: one entry, an array of them, or either under `data`. One that can't be read costs no other.
@@ -63,7 +63,7 @@ pub(super) fn read(text: &str, product: Product, actions: &AuditActions, now: Ti
     entries.finish()
 }
 
-/// The entries of a body, read one after the other: only what they tell is kept.
+/// The entries of a body, read one after the other: only their events are kept.
 struct Entries<'a> {
     product: Product,
     actions: &'a AuditActions,
@@ -136,14 +136,13 @@ impl<'de> Visitor<'de> for &mut Entries<'_> {
     }
 }
 
-/// Among entries of no interest, the one that names nobody is what an administrator looks for.
+/// The most useful reason among irrelevant entries. An entry without a user is what an administrator looks for.
 fn most_telling(ignored: &[Ignored]) -> Ignored {
     let nobody = ignored.iter().find(|why| **why == Ignored::EntryWithoutUser);
     nobody.or(ignored.first()).copied().unwrap_or(Ignored::NoEntry)
 }
 
-/// What one entry of a `product` tells, or why it is of no interest.
-/// `now` bounds the times that are believed.
+/// The event in one entry of a `product`, or the reason why it is irrelevant. `now` limits the plausible times.
 ///
 /// # Errors
 /// Why it tells nothing.
@@ -169,8 +168,9 @@ pub fn read_entry(entry: &Value, product: Product, actions: &AuditActions, now: 
     Ok(Told { kind, user, hints, occurred, odd_time, entry: Some(id(entry)) })
 }
 
-/// The entry's own id; without one, as in Data Center, what it says of who did what to whom, when and from where. The rest
-/// may read otherwise another time: names are changed, actions are told in the language of whoever asks.
+/// The entry's own id. Data Center's entries have none: then it is made of actor, action, affected objects, time and
+/// address. The other fields may differ at another reading: names are changed, and actions are in the language of the
+/// reader.
 fn id(entry: &Value) -> String {
     if let Some(id) = text(entry, "/id") {
         return id.to_owned();
@@ -183,13 +183,14 @@ fn id(entry: &Value) -> String {
     json!([entry.get("timestamp"), action, author, affected, entry.get("source"), entry.get("method")]).to_string()
 }
 
-/// As the organisation's log has it, or Data Center's, or Data Center's audit files.
+/// The time of an entry, in the forms of the organisation's log, Data Center's, and Data Center's audit files.
 fn time(entry: &Value) -> Option<WrittenTime> {
     let written = entry.pointer("/attributes/time").or_else(|| entry.get("timestamp"))?;
     WrittenTime::lenient(written).ok().flatten()
 }
 
-/// Whoever logs in is the actor; whoever is created is what was acted on, and the actor an administrator.
+/// The user of an entry in Cloud. For a login it is the actor; for a creation it is the object, and the actor is an
+/// administrator.
 fn in_cloud(entry: &Value, kind: EventKind) -> Result<(UserRef, UserHints), Passed> {
     let context = || entry.pointer("/attributes/context")?.as_array()?.iter().find(|item| is_user(item));
     let (user, details) = match kind {
@@ -207,7 +208,7 @@ fn in_cloud(entry: &Value, kind: EventKind) -> Result<(UserRef, UserHints), Pass
     Ok((UserRef::Id(UserId::new(id)), hints))
 }
 
-/// The user that is affected, by the lasting id; whoever logs in may stand there as the author alone.
+/// The affected user, by the lasting id. For a login there may be only the author.
 fn in_data_center(entry: &Value, product: Product, kind: EventKind) -> Result<(UserRef, UserHints), Passed> {
     let affected = || entry.pointer("/affectedObjects")?.as_array()?.iter().find(|item| is_user(item));
     let email = changed(entry, "common.words.email").and_then(EmailAddress::parse);
@@ -219,9 +220,9 @@ fn in_data_center(entry: &Value, product: Product, kind: EventKind) -> Result<(U
     by_author(author, product)
 }
 
-/// The author by the lasting id where the entry has it: in Confluence and Bitbucket, while in Jira the author's id is another
-/// number than the REST API's. The author's name is the login name in Jira and Bitbucket, in Confluence the display name,
-/// by which nobody may be looked up: it can be somebody else's login name.
+/// The author. In Confluence and Bitbucket the entry has the lasting id; in Jira the author's id is another number than
+/// the REST API's. The author's name is the login name in Jira and Bitbucket. In Confluence it is the display name,
+/// which must not be used for a look-up: it can be the login name of another user.
 fn by_author(author: &Value, product: Product) -> Result<(UserRef, UserHints), Passed> {
     if is_nobody(author) {
         return Err(NO_USER);
@@ -237,7 +238,7 @@ fn by_author(author: &Value, product: Product) -> Result<(UserRef, UserHints), P
     Ok((user, UserHints { name, ..UserHints::default() }))
 }
 
-/// Authors that stand for the product itself, or for somebody who is not logged in, have numbers below zero.
+/// Whether the author is the product itself or an anonymous user. Such authors have numbers below zero.
 fn is_nobody(author: &Value) -> bool {
     let system = |pointer| text(author, pointer).is_some_and(|text| text.eq_ignore_ascii_case("system"));
     system("/id") || system("/type") || text(author, "/id").is_some_and(|id| id.parse().is_ok_and(|id: i64| id < 0))
@@ -247,14 +248,14 @@ fn is_user(item: &Value) -> bool {
     text(item, "/type").is_some_and(|kind| kind.eq_ignore_ascii_case("user") || kind.eq_ignore_ascii_case("users"))
 }
 
-/// The login name stands in the address of the user's page; `name` is the display name in some products.
+/// The login name, from the address of the user's page; `name` is the display name in some products.
 fn login_name(user: &Value) -> Option<String> {
     let url = url::Url::parse(text(user, "/uri")?).ok()?;
     let (_, name) = url.query_pairs().find(|(key, _)| key == "name" || key == "username")?;
     Some(name.into_owned()).filter(|name| !name.is_empty())
 }
 
-/// What a value was changed to.
+/// The new value of a change.
 fn changed<'e>(entry: &'e Value, key: &str) -> Option<&'e str> {
     let values = entry.pointer("/changedValues")?.as_array()?;
     text(values.iter().find(|value| text(value, "/i18nKey") == Some(key))?, "/to")

@@ -1,8 +1,9 @@
-//! The memory that all bodies may take together, and the bodies that give way when it is used up.
+//! The memory for all bodies together, and the eviction of bodies when it is used up.
 //!
-//! Nothing is proved while a body arrives, so strangers can fill the memory. A body whose reading has not ended can
-//! therefore be evicted for another one. The first to go has held the most bytes for the longest time: a genuine delivery
-//! comes at once and holds its bytes for milliseconds. See `docs/decisions/0018-room-for-those-who-prove-themselves.md`.
+//! A body is proved only when it has arrived, so strangers can fill the memory. Therefore a body that is still being
+//! read can be evicted for another one. The first to go has held the most bytes for the longest time: a genuine
+//! delivery comes at once and holds its bytes for milliseconds. See
+//! `docs/decisions/0018-room-for-those-who-prove-themselves.md`.
 
 use std::{
     collections::HashMap,
@@ -17,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::http_server::Peer;
 
-/// Who sends a body, and to which source.
+/// The sender of a body, and its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sender {
     /// The other end of the connection.
@@ -44,9 +45,9 @@ struct Shared {
 
 #[derive(Debug, Clone, Copy)]
 struct Limits {
-    /// What all bodies may hold.
+    /// The limit for all bodies.
     total: usize,
-    /// What the bodies of those who have proved nothing lately may hold. The rest is kept for the others.
+    /// The limit for bodies of senders without a recent proof. The rest is kept for the others.
     unproved: usize,
     /// Above this, the bodies of one peer give way before others.
     peer: usize,
@@ -70,7 +71,7 @@ struct Held {
     reading: Arc<Reading>,
 }
 
-/// How far the reading of a body is.
+/// The state of reading a body.
 #[derive(Debug, Default)]
 struct Reading {
     state: AtomicU8,
@@ -93,7 +94,7 @@ impl Reading {
 }
 
 impl Budget {
-    /// A budget of so many bytes, of which one body takes `max_body` at most.
+    /// A budget of `bytes`, of which one body takes `max_body` at most.
     pub fn new(bytes: usize, max_body: usize) -> Self {
         let total = bytes.max(2 * max_body);
         let share = |part: usize| part.max(max_body);
@@ -101,12 +102,12 @@ impl Budget {
         Self(Arc::new(Shared { limits, state: Mutex::default() }))
     }
 
-    /// The share of a body that begins to arrive: nothing so far.
+    /// The share of a body that begins to arrive, with no bytes so far.
     pub fn share(&self, sender: Sender) -> Share {
         Share { budget: self.clone(), sender, reading: Arc::default(), id: None }
     }
 
-    /// Whether more than half of what bodies may hold is held, by all of them or by those that have proved nothing lately.
+    /// Whether more than half of the limit is used, by all bodies or by those of senders without a recent proof.
     pub fn is_scarce(&self) -> bool {
         let (state, limits) = (self.lock(), &self.0.limits);
         state.held > limits.total / 2 || state.held_unproved > limits.unproved / 2

@@ -18,8 +18,8 @@ pub use proofs::RecentProofs;
 
 /// A body must arrive within this time.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// While memory is scarce so many bytes must arrive in each span of this length. A packet that is lost three times is sent
-/// again within it.
+/// The span in which the least number of bytes must arrive while memory is scarce. A packet that is lost three times is
+/// sent again within it.
 const RATE_SPAN: Duration = Duration::from_secs(3);
 const LEAST_IN_A_SPAN: usize = 3 * 1024;
 
@@ -28,7 +28,7 @@ const LEAST_IN_A_SPAN: usize = 3 * 1024;
 pub enum Error {
     /// Longer than allowed.
     TooLarge,
-    /// All bodies together take too much memory: come back later.
+    /// All bodies together take too much memory: try again later.
     NoRoom,
     /// The sender took too long.
     TooSlow,
@@ -49,7 +49,7 @@ pub struct Body {
     _share: Share,
 }
 
-/// Reads a body of at most `max` bytes. What counts against `budget` is what has arrived, not what was announced.
+/// Reads a body of at most `max` bytes. Only arrived bytes count against `budget`, not the announced length.
 ///
 /// # Errors
 /// If the body is too long, comes too slowly, or has to give way to others, and if the connection breaks.
@@ -108,7 +108,7 @@ impl Pieces {
     }
 }
 
-/// How fast a body comes.
+/// The rate at which a body arrives.
 struct Rate {
     end: Instant,
     span_ends: Instant,

@@ -1,4 +1,4 @@
-//! Who has proved a delivery lately.
+//! The senders with a recently proved delivery.
 
 use std::{
     collections::HashMap,
@@ -8,9 +8,9 @@ use std::{
 
 use crate::http_server::Peer;
 
-/// For so long a proof counts.
+/// The time for which a proof counts.
 const LATELY: Duration = Duration::from_hours(1);
-/// A proof is written down again after so long: most deliveries only read.
+/// The time after which a proof is recorded again: most deliveries only read.
 const NOTE_EVERY: Duration = Duration::from_mins(1);
 /// Only senders that know a secret are here; a sender with many addresses is forgotten rather than memory filled.
 const MOST: usize = 10_000;

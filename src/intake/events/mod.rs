@@ -1,4 +1,4 @@
-//! From what a delivery tells to events in the log.
+//! Turns the content of a delivery into events in the log.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,9 +17,10 @@ use crate::{
     rate_limited_log::LogLimiter,
 };
 
-/// Atlassian gives up after 20 s in Cloud, 10 s in Bitbucket and 5 s in Forge, whose deliveries come again.
+/// The time-out for making events durable. Atlassian gives up after 20 s in Cloud, 10 s in Bitbucket and 5 s in Forge,
+/// whose deliveries come again.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// Of the events of one delivery, so many are written at a time.
+/// The number of events of one delivery that are appended at a time.
 const AT_ONCE: usize = 256;
 
 // While the log is away each delivery fails: a limit for each kind of line.
@@ -32,12 +33,12 @@ static NOT_SET_ASIDE: LogLimiter = LogLimiter::once_a_minute();
 /// length of rows.
 pub(super) const LONGEST: usize = 8 * 1024;
 
-/// Where a delivery comes from, as far as its events are concerned.
+/// The origin of a delivery, for its events.
 pub(super) struct Origin<'a> {
     pub source: &'a SourceId,
-    /// How it came.
+    /// The way by which it came.
     pub via: Via,
-    /// Whether logins of the source are told of in more than one way.
+    /// Whether logins of the source are reported in more than one way.
     pub logins_by_second: bool,
     /// The sender's number of the delivery.
     pub delivery: Option<&'a str>,
@@ -83,13 +84,13 @@ impl Origin<'_> {
     }
 }
 
-/// Whether all of `events`, which came in a body of so many bytes, can be recorded.
+/// Whether all of `events`, from a body of `body` bytes, fit into records.
 pub(super) fn fit(events: &[Event], body: usize) -> bool {
     // An event is hardly longer than its body; most bodies are so short that nothing has to be measured.
     body <= LONGEST / 2 || events.iter().all(|event| codec::encode(event).len() <= LONGEST)
 }
 
-/// Why events could not be made durable. Some of them may be: they are recognised when they come again.
+/// The reason why events could not be made durable. Some of them may be: they are recognised when they come again.
 pub(super) enum Error {
     /// Too many appends are waiting.
     Overloaded,

@@ -1,14 +1,14 @@
-//! Why a look at a feed came to nothing.
+//! The reason why a poll of a feed failed.
 
 use crate::{intake::events, products, runtime::Interrupted};
 
 /// See the module. What was taken in before stays taken in.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    /// The product does not tell.
+    /// The product does not answer.
     #[error(transparent)]
     Product(#[from] products::Error),
-    /// The log did not take what it told.
+    /// The log did not accept the events.
     #[error("what the feed tells can't be made durable now")]
     NotDurable,
     /// usher is stopping, or another process follows the feed now.

@@ -16,19 +16,19 @@ use crate::{
     runtime::Interrupted,
 };
 
-/// Where the log has no entry to begin from, the product's clock may differ from usher's by so much.
+/// The allowed difference between the product's clock and usher's, if the log has no entry to begin with.
 const CLOCKS_DIFFER_MILLIS: i64 = 3_600_000;
 
-/// Whoever follows a feed now.
+/// The follower of a feed.
 pub(super) struct Follower<'f> {
     pub feed: &'f Feed,
     audit_log: Box<dyn AuditLog + 'f>,
     pub place: FeedPlace,
     saved: Option<FeedPlace>,
-    /// Whether what is found happened before the feed began, so that nothing is made of it.
+    /// Whether the entries are from before the feed began, so that they become no events.
     pub old: bool,
     lag: Lag,
-    /// Whether it was told that there is too much within the overlap.
+    /// Whether it was reported that there are too many entries within the overlap.
     is_crowded: bool,
     not_before: Instant,
     pub stop: CancellationToken,
@@ -50,7 +50,7 @@ pub(super) async fn follow(feed: &Feed, stop: &CancellationToken) {
 }
 
 impl<'f> Follower<'f> {
-    /// Goes on from what was `saved`; where nothing was, the feed begins with the first look.
+    /// Continues from the `saved` place; without one, the feed begins with the first poll.
     pub(super) fn new(
         feed: &'f Feed,
         audit_log: Box<dyn AuditLog + 'f>,
@@ -86,7 +86,7 @@ impl Follower<'_> {
         }
     }
 
-    /// Takes in all that the feed has to tell now.
+    /// Takes in all new entries of the feed.
     pub(super) async fn look(&mut self) -> Result<(), Error> {
         if self.saved.is_none() {
             return self.begin().await;
@@ -105,7 +105,7 @@ impl Follower<'_> {
         }
     }
 
-    /// The first look ever: what the log holds already is old. It is remembered, so that it is known from what comes late.
+    /// The first poll ever: the present entries are old. They are remembered, to distinguish them from late ones.
     async fn begin(&mut self) -> Result<(), Error> {
         self.not_before = Instant::now() + self.audit_log.gap();
         let newest = self.stop.run_until_cancelled(self.audit_log.newest()).await.ok_or(Interrupted)??;
@@ -123,7 +123,7 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// From when on entries are looked at now.
+    /// The time from which entries are read now.
     pub(super) fn floor(&self) -> Timestamp {
         self.place.floor(self.feed.settings.overlap)
     }
@@ -163,8 +163,8 @@ impl Follower<'_> {
         Ok(self.stop.run_until_cancelled(page).await.ok_or(Interrupted)??)
     }
 
-    /// Stops the source where the product refuses its credentials altogether. Where it refuses the audit log alone, all else
-    /// goes on.
+    /// Stops the source if the product refuses its credentials altogether. If it refuses only the audit log, the other
+    /// work continues.
     async fn halt_if_refused(&self, error: &Error) -> Result<(), Interrupted> {
         if let Error::Product(lost) = error
             && lost.is_no_answer()

@@ -1,4 +1,4 @@
-//! From the entries of a page to what is of interest in them, and from there to events.
+//! Selects the relevant entries of a page, and turns them into events.
 
 use std::collections::HashSet;
 
@@ -23,10 +23,10 @@ use crate::{
     runtime::Interrupted,
 };
 
-/// Of the events of one page, so many are written at a time.
+/// The number of events of one page that are appended at a time.
 const AT_ONCE: usize = 500;
 
-/// An entry that tells of something.
+/// A relevant entry.
 pub(super) struct Found {
     pub print: Print,
     /// As [`AuditEntry::at`].
@@ -53,7 +53,7 @@ impl Myself {
 }
 
 impl Feed {
-    /// The account that usher acts as, asked for once.
+    /// The account that usher acts as, read once.
     pub(super) async fn myself(&self, stop: &CancellationToken) -> Result<&Myself, Error> {
         let ask = self.myself.get_or_try_init(|| self.ask_for_myself());
         Ok(stop.run_until_cancelled(ask).await.ok_or(Interrupted)??)
@@ -69,8 +69,8 @@ impl Feed {
         }
     }
 
-    /// Those of the entries of `page` that are of interest, in their order, and not from before `from`. One without a time
-    /// counts as from then. Those that can't be read are added to what of the page can't.
+    /// The relevant entries of `page`, in their order, not from before `from`. An entry without a time counts as from
+    /// then. Unreadable entries are added to those of the page.
     pub(super) fn found(&self, page: &mut AuditPage, from: Timestamp, myself: &Myself) -> Vec<Found> {
         let of = page.entries.len() + page.unread.len();
         let (mut found, now) = (Vec::new(), self.connection.clock.now());
@@ -93,7 +93,7 @@ impl Feed {
         found
     }
 
-    /// Keeps what can't be read among the dead letters, each once, and goes on. Nothing is made of what is `old`.
+    /// Writes a dead letter for each unreadable entry, once, and continues. Entries that are `old` have none.
     pub(super) async fn pass_over(
         &self,
         unread: Vec<Unread>,
@@ -115,8 +115,8 @@ impl Feed {
         Ok(())
     }
 
-    /// Makes events of those in `found` that neither are among the `known` nor does `place` know, the older ones first, and
-    /// has both know them. Nothing is made of what is `old`.
+    /// Makes events of the entries in `found` that neither are among the `known` nor in `place`, the older ones first,
+    /// and adds them to both. Entries that are `old` become no events.
     pub(super) async fn take(
         &self,
         found: Vec<Found>,

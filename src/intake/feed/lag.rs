@@ -1,4 +1,4 @@
-//! How far behind now a feed is known to be complete.
+//! The metric of a feed's lag: the time since which it is not known to be complete.
 
 use std::{
     sync::{
@@ -38,7 +38,7 @@ impl Gauge {
 }
 
 impl Lag {
-    /// Begins with what is known to be complete.
+    /// Begins with the time up to which the feed is complete.
     pub fn start(source: &str, complete: Timestamp, metrics: Metrics, clock: Arc<dyn Clock>) -> Self {
         let gauge = Gauge { source: source.to_owned(), metrics, clock };
         let complete = Arc::new(AtomicI64::new(complete.as_millis()));

@@ -1,4 +1,4 @@
-//! One look at a feed: all that it has to tell since the last one.
+//! One poll of a feed: all entries since the last one.
 
 use std::collections::HashSet;
 
@@ -12,23 +12,23 @@ use crate::{
 
 /// Pages read before entries are taken in, of a log that gives the newest first.
 const PAGES: usize = 50;
-/// So many empty pages in a row, with others to follow, are an answer that makes no sense.
+/// The number of empty pages in a row, with others to follow, from which the answer makes no sense.
 const MOST_EMPTY: usize = 20;
 
-/// What a span of a log holds.
+/// The entries of a span of a log.
 struct Gathered {
-    /// What is of interest, the newest first.
+    /// The relevant entries, the newest first.
     found: Vec<Found>,
     /// The newest of all.
     newest: Option<Timestamp>,
     pages: usize,
-    /// Whether there was nothing more.
+    /// Whether the span was read to its end.
     whole: bool,
 }
 
 impl Follower<'_> {
-    /// Of a log in the order of processing: page by page, each taken in before the next is read. What counts as old is
-    /// settled before: one entry with a clock that is fast moves the place on, and what is to come may lie behind that.
+    /// Polls a log in the order of processing: page by page, each taken in before the next is read. The limit for old
+    /// entries is set before: one entry with a fast clock advances the place, and later entries may be before that.
     pub(super) async fn forward(&mut self) -> Result<(), Error> {
         let (mut empty, mut restarted) = (0, false);
         let span = Span { from: self.floor(), to: None };
@@ -64,7 +64,8 @@ impl Follower<'_> {
         }
     }
 
-    /// Of a log that gives the newest first: read to the end, or in slices where that is far away, and taken in by age.
+    /// Polls a log with the newest entries first. It is read to the end, or in slices if the end is far away, and taken
+    /// in by age.
     pub(super) async fn backward(&mut self) -> Result<(), Error> {
         let from = self.floor();
         let mut gathered = self.gather(Span { from, to: None }, PAGES).await?;
@@ -78,7 +79,7 @@ impl Follower<'_> {
         self.advance(gathered.newest).await
     }
 
-    /// Takes in slice after slice; gives what is left behind the last one, which is what has come meanwhile.
+    /// Takes in slice after slice; returns the span after the last one, with the entries that have come meanwhile.
     async fn by_slices(&mut self, mut slices: Slices) -> Result<Span, Error> {
         while let Some(span) = slices.next() {
             let most = if slices.is_shortest() { usize::MAX } else { PAGES };

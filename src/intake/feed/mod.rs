@@ -1,7 +1,7 @@
-//! Feeds: what audit logs tell, for which usher asks by itself. They make the same events as webhooks.
+//! Feeds: usher polls audit logs, whose entries become the same events as webhooks.
 //!
-//! One process follows the feed of a source: the one that has the source's partition of the stream of feeds, where the
-//! place stands that it has come to.
+//! One process follows the feed of a source: the owner of the source's partition of the stream of feeds, which contains
+//! the place of the feed.
 
 mod error;
 mod follower;

@@ -1,4 +1,4 @@
-//! What becomes of looks that fail: told once, and tried again with growing waits.
+//! Failed polls: they are reported once, and tried again with growing waits.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{domain::SourceId, products::Disposition, runtime::Backoff};
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
-/// A product that asks for more is asked again after this.
+/// The longest wait that a product can ask for.
 const LONGEST_ASKED_FOR: Duration = Duration::from_mins(10);
 
 /// The failures since the last look that succeeded.

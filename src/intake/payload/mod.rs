@@ -1,13 +1,14 @@
-//! What a delivery says: the few fields usher needs, read leniently, everything else passed over.
+//! The content of a delivery: the few fields that usher needs, read leniently. Everything else is skipped.
 //!
-//! Bodies are thin and odd: `active` comes as a boolean or a string, e-mail and account type may be absent, unknown
-//! fields abound. Sources: developer.atlassian.com/cloud/jira/platform/webhooks (Data Center sends alike) and
-//! developer.atlassian.com/platform/forge/events-reference/jira.
+//! Bodies are small and irregular: `active` is a boolean or a string, e-mail and account type may be missing, and there
+//! are many unknown fields. Sources: developer.atlassian.com/cloud/jira/platform/webhooks (Data Center sends the same)
+//! and developer.atlassian.com/platform/forge/events-reference/jira.
 //!
-//! Confluence Data Center has its own names for the events, in `event`; source: the receiver of such webhooks in
-//! github.com/zulip/zulip. What stands there about the user is not documented. A `userKey` beside the event is whoever did it,
-//! as in its events about pages, and so is not taken for the user: a creation by an administrator would be acted on as if the
-//! administrator were new. What is passed over so is found by a feed or when users are compared.
+//! Confluence Data Center has other names for the events, in `event`; source: the receiver of such webhooks in
+//! github.com/zulip/zulip. The form of its user is not documented. A `userKey` beside the event is the user who made
+//! the change, as in its events about pages. It is not used as the user, because usher would then act on the
+//! administrator who created a user. A feed, or the comparison of users, finds the events that are skipped for this
+//! reason.
 
 use std::{borrow::Cow, fmt, str::Utf8Error};
 
@@ -47,16 +48,16 @@ pub enum Malformed {
     TooManyEntries(usize),
 }
 
-/// What a delivery tells, and what in it does not.
+/// The content of a delivery: its events and the other entries.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Read {
-    /// What it tells.
+    /// The events.
     pub reading: Reading,
-    /// What in it is of no interest.
+    /// The irrelevant entries.
     pub ignored: Vec<Ignored>,
     /// Entries that can't be read: the first of them.
     pub unread: Vec<Unread>,
-    /// How many more can't be read.
+    /// The number of further unreadable entries.
     pub more_unread: usize,
 }
 
@@ -70,29 +71,29 @@ impl From<Reading> for Read {
     }
 }
 
-/// What there is in a delivery.
+/// The result of reading a delivery.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reading {
     /// Something happened to users: one thing in a webhook, perhaps several in an audit log. Never empty.
     Told(Vec<Told>),
-    /// Nothing of interest, and why.
+    /// Nothing relevant, and the reason.
     Ignored(Ignored),
 }
 
-/// What happened, to whom.
+/// An event in a delivery.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Told {
-    /// What kind of thing.
+    /// The kind of the event.
     pub kind: EventKind,
-    /// To whom.
+    /// The user.
     pub user: UserRef,
-    /// What the delivery says of the user.
+    /// The details of the user.
     pub hints: UserHints,
-    /// When, by the sender's clock, where that can be right.
+    /// The time by the sender's clock, if it is plausible.
     pub occurred: Option<Timestamp>,
-    /// What is odd about the time that is told.
+    /// The irregularity of the time.
     pub odd_time: Option<OddTime>,
-    /// In an audit log: the id of the entry.
+    /// The id of the entry, in an audit log.
     pub entry: Option<String>,
 }
 
@@ -208,13 +209,13 @@ impl User<'_> {
     }
 }
 
-/// A time in whatever form; what can't be read, half a surrogate in it perhaps, is none.
+/// A time in any form; an unreadable one (half a surrogate, for example) is none.
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<WrittenTime>, D::Error> {
     let written = <&RawValue>::deserialize(deserializer)?;
     Ok(WrittenTime::lenient(&mut serde_json::Deserializer::from_str(written.get())).unwrap_or_default())
 }
 
-/// A scalar as text, whatever sort it is; anything else, an empty text, and what can't be read, is nothing.
+/// A scalar of any type as text. Anything else, an empty text and an unreadable one are none.
 #[derive(Default)]
 struct Text<'a>(Option<Cow<'a, str>>);
 
@@ -281,7 +282,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// A user where there is an object, nothing where there is something else.
+/// A user if there is an object; nothing if there is something else.
 fn object_or_nothing<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<User<'a>, D::Error> {
     struct UserVisitor;
 

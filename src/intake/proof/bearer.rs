@@ -1,4 +1,4 @@
-//! A static `Authorization` header: what the organisation's audit log sends with its webhooks.
+//! A static `Authorization` header, which the organisation's audit log sends with its webhooks.
 //!
 //! Source: support.atlassian.com, "Learn more about audit log webhooks".
 
@@ -7,14 +7,14 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::secret::Secret;
 
-/// The values that one source's header may have, as digests: comparing those tells nothing of a value, not even how
-/// long it is.
+/// The accepted values of one source's header, as digests: comparing digests reveals nothing about a value, not even
+/// its length.
 pub(super) struct Bearers {
     digests: Vec<[u8; 32]>,
 }
 
 impl Bearers {
-    /// Accepts each of `values`, as it is and behind `Bearer `.
+    /// Accepts each of `values`, with and without `Bearer ` in front.
     pub fn new(values: &[Secret]) -> Self {
         let both = |value: &Secret| [value.reveal().to_owned(), format!("Bearer {}", value.reveal())];
         Self { digests: values.iter().flat_map(both).map(|value| digest(value.as_bytes())).collect() }

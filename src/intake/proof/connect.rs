@@ -28,7 +28,7 @@ struct Claims {
 }
 
 impl Connect {
-    /// Accepts what `config` says; none: nothing. A refusal costs `rounds` digests.
+    /// Accepts tokens by `config`; none: no token. A refusal costs `rounds` digests.
     pub fn new(config: Option<&config::Connect>, rounds: usize) -> Self {
         Self {
             client_key: config.map(|config| config.client_key.clone()),

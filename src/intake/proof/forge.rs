@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::Timestamp;
 
-/// Who makes invocation tokens.
+/// The issuer of invocation tokens.
 const ISSUER: &str = "forge/invocation-token";
 
 /// Checks the tokens for one app.
@@ -47,15 +47,15 @@ impl Audience {
 }
 
 impl Forge {
-    /// Accepts tokens for `app_id`; none: nothing, at the same cost.
+    /// Accepts tokens for `app_id`; none: no token, at the same cost.
     pub fn new(app_id: Option<&str>, keys: &Arc<Jwks>) -> Self {
         Self { app_id: app_id.map(str::to_owned), keys: Arc::clone(keys) }
     }
 
-    /// Whether `token` was made by Forge for the app and counts at `now`.
+    /// Whether `token` was made by Forge for the app and is valid at `now`.
     ///
-    /// Keys are fetched only for a token whose claims are right: whoever does not even know the app's id can't make
-    /// usher call anybody, nor learn from its taking longer that the source has an app.
+    /// Keys are fetched only for a token with the right claims. So a stranger who does not know the app's id can't make
+    /// usher call out, and can't learn from the time whether the source has an app.
     ///
     /// # Errors
     /// [`ProofError::NoKeys`] if Forge's keys are needed and can't be fetched now.

@@ -1,4 +1,4 @@
-//! Keys that somebody else publishes and changes: kept for a time, fetched anew where one is missing.
+//! Keys that another party publishes and changes: cached for a time, and fetched again if one is missing.
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -16,11 +16,11 @@ use crate::{
     key_set::{KeySet, RsaKey},
 };
 
-/// Keys are fetched anew when they are older than this.
+/// The age from which keys are fetched again.
 const FRESH: Duration = Duration::from_secs(60 * 60);
-/// Where fetching fails, the last ones count up to this age: a key that was withdrawn is not believed for longer.
+/// The age up to which the last keys are used if fetching fails. A withdrawn key is not accepted for longer.
 const USABLE: Duration = Duration::from_secs(24 * 60 * 60);
-/// So often at most they are fetched, whatever is asked for.
+/// The shortest interval between two fetches, whatever is requested.
 const APART: Duration = Duration::from_secs(30);
 /// Forge gives up on a delivery after 5 s.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -39,7 +39,7 @@ pub(super) struct Jwks {
 struct Cache {
     keys: Option<Arc<KeySet>>,
     fetched: Option<Instant>,
-    /// When the request was made to which they were the answer.
+    /// The time of the request that they answered.
     asked: Option<Instant>,
     tried: Option<Instant>,
 }
@@ -68,7 +68,7 @@ enum Error {
 }
 
 impl Jwks {
-    /// Nothing is fetched before a key is asked for.
+    /// A key set. Nothing is fetched before a key is requested.
     pub fn new(keys: &ForgeKeys) -> Self {
         let (origin, keys) = match keys {
             ForgeKeys::Url(url) => (Some(url.clone()), None),
@@ -85,8 +85,8 @@ impl Jwks {
         cache.key(kid).filter(|_| usable)
     }
 
-    /// The key called `kid`, fetched where it is not known or not fresh; none: there is no such key. That is said only of
-    /// keys that were asked for after this question: one that was made a moment ago was not among the last ones, and a
+    /// The key called `kid`, fetched if it is not known or not fresh; none: there is no such key. It is none only by
+    /// keys that were requested after this call. A key that was made a moment ago was not among the earlier ones, and a
     /// delivery that is refused for good does not come again.
     ///
     /// # Errors
@@ -124,7 +124,7 @@ impl Jwks {
         }
     }
 
-    /// Takes `keys` for those that are published now; they were asked for at `asked`.
+    /// Stores `keys` as the present ones; they were requested at `asked`.
     pub(super) fn learn(&self, keys: KeySet, asked: Instant) {
         let now = Some(Instant::now());
         *self.cache.write().unwrap_or_else(PoisonError::into_inner) =
@@ -136,7 +136,7 @@ impl Jwks {
     }
 }
 
-/// Made anew each time: this happens about once an hour.
+/// A client for one fetch. It is made each time, which happens about once an hour.
 fn client() -> Result<reqwest::Client, reqwest::Error> {
     // Whoever comes first installs it; it is the same one everywhere in this process.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -1,7 +1,7 @@
-//! Who sent it: the ways in which a delivery proves its sender, of which any that the source has will do.
+//! The proofs of a delivery's sender. Any of the source's proofs is enough.
 //!
-//! Nothing here tells sources apart by time: a refusal takes as much work for a source that does not exist, or that
-//! knows one secret, as for the one with the most secrets.
+//! Time does not distinguish sources here: a refusal takes as much work for a source that does not exist, or that has
+//! one secret, as for the one with the most secrets.
 
 mod bearer;
 mod connect;

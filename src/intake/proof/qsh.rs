@@ -16,7 +16,7 @@ fn canonical_request(method: &str, path: &str, query: &str, base_path: &str) -> 
     format!("{}&{}&{}", method.to_ascii_uppercase(), canonical_path(path, base_path), canonical_query(query))
 }
 
-/// From behind the base path on, with one `/` at the beginning and none at the end.
+/// The path after the base path, with one `/` at the beginning and none at the end.
 fn canonical_path(path: &str, base_path: &str) -> String {
     let base = base_path.trim_end_matches('/');
     let below = path.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(path);

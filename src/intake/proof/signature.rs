@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use crate::secret::Secret;
 
-/// `sha256=<64 hex digits>`; the method stands in the header so that it can change one day, and only sha256 is known.
+/// Reads `sha256=<64 hex digits>`. The header names the method so that it can change one day; only sha256 is known.
 fn parse(header: &[u8]) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
     hex::decode_to_slice(header.strip_prefix(b"sha256=")?, &mut digest).ok()?;
@@ -21,8 +21,8 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Accepts what is signed with any of `secrets`. A refusal costs `rounds` digests, however many secrets there are,
-    /// so that time does not tell sources apart.
+    /// Accepts bodies signed with any of `secrets`. A refusal costs `rounds` digests, however many secrets there are,
+    /// so that the time does not distinguish sources.
     pub fn new(secrets: &[Secret], rounds: usize) -> Self {
         let keys = secrets.iter().map(|secret| key(secret.reveal().as_bytes())).collect();
         Self { keys, rounds }

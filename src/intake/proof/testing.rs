@@ -1,4 +1,4 @@
-//! Tokens as their makers sign them, and somebody who publishes keys.
+//! For tests: tokens as their makers sign them, and a publisher of keys.
 
 use std::sync::{
     Arc, Mutex,
@@ -101,7 +101,7 @@ impl Publisher {
         Self { url, answer, asked }
     }
 
-    /// From now on these keys are published.
+    /// Publishes these keys from now on.
     pub fn publish(&self, kids: &[&str]) {
         *self.answer.lock().expect("not poisoned") = ok(&key_set(kids));
     }

@@ -1,6 +1,6 @@
-//! JSON Web Tokens in their compact form (RFC 7515, RFC 7519): taken apart, without trust.
+//! JSON Web Tokens in their compact form (RFC 7515, RFC 7519): parsed, and not trusted.
 //!
-//! Which algorithm is right is not the token's choice: whoever reads one says which it must be.
+//! The caller names the algorithm; the token does not choose it.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -9,16 +9,16 @@ use crate::domain::Timestamp;
 
 /// Longer than any that Atlassian sends.
 const MAX_LENGTH: usize = 16 * 1024;
-/// By how much the sender's clock may differ, in seconds.
+/// The allowed difference of the sender's clock, in seconds.
 const LEEWAY: i64 = 10;
 
 /// A token. Nothing it says is to be believed before its signature has been checked.
 pub(super) struct Token<'t> {
     /// The key it says it is signed with.
     pub kid: Option<String>,
-    /// What is signed: header and claims as they stand.
+    /// The signed bytes: header and claims, unchanged.
     pub signed: &'t [u8],
-    /// By its maker, if it is right.
+    /// The signature.
     pub signature: Vec<u8>,
     claims: &'t str,
 }
@@ -45,7 +45,7 @@ impl<'t> Token<'t> {
         Some(Self { kid, signed: signed.as_bytes(), signature, claims })
     }
 
-    /// What it says.
+    /// The claims.
     pub fn claims<C: DeserializeOwned>(&self) -> Option<C> {
         decode(self.claims)
     }
@@ -55,7 +55,7 @@ fn decode<T: DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
-/// When a token counts; a token without an end is none.
+/// The validity of a token. A token without an end is invalid.
 #[derive(Deserialize)]
 pub(super) struct Validity {
     exp: i64,

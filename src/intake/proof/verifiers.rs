@@ -24,13 +24,13 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Accepts what is signed (`X-Hub-Signature`) with any of `secrets`, and nothing else.
+    /// Accepts only bodies signed (`X-Hub-Signature`) with any of `secrets`.
     pub fn of_signatures(secrets: &[Secret], clock: Arc<dyn Clock>) -> Self {
         let webhook = Webhook { hmac: secrets.to_vec(), ..Webhook::default() };
         Verifiers::new(&[]).of(&webhook, clock)
     }
 
-    /// What the body is, if anything proves that it is from the source.
+    /// The form of the body, if it is proved to be from the source.
     pub(super) async fn form_of(&self, body: &Bytes, proof: &Proof<'_>) -> Result<Form, ProofError> {
         if proof.signature.is_some_and(|header| self.signatures.signed(body, header)) {
             return Ok(Form::Webhook);
@@ -50,13 +50,13 @@ impl Verifier {
     }
 }
 
-/// Makes the verifiers of one configuration: what a refusal takes is the same, whatever the source.
+/// Makes the verifiers of one configuration. A refusal takes the same work for every source.
 pub(in crate::intake) struct Verifiers {
     /// Digests over the body.
     signatures: usize,
     /// Digests over a Connect token.
     connect: usize,
-    /// Forge's keys by where they come from: fetched once for all sources. Who has none looks into any of them.
+    /// Forge's keys by their address, fetched once for all sources. A source without keys uses any of them.
     forge: HashMap<String, Arc<Jwks>>,
 }
 
@@ -65,7 +65,7 @@ impl Verifiers {
         Self::knowing(&HashMap::new(), sources)
     }
 
-    /// Those of `sources`, with the keys that were fetched for these.
+    /// The verifiers of `sources`, with the keys that were fetched by these.
     pub(in crate::intake) fn after(&self, sources: &[Source]) -> Self {
         Self::knowing(&self.forge, sources)
     }
@@ -97,7 +97,7 @@ impl Verifiers {
     }
 }
 
-/// Those of `fetched` where they come from the same address: at the moment of a reload the address may not answer.
+/// The keys in `fetched` with the same address: the address may not answer at the moment of a reload.
 fn keys_of(forge: &config::Forge, fetched: &HashMap<String, Arc<Jwks>>) -> Arc<Jwks> {
     let known = fetched.get(&name_of(forge)).filter(|_| matches!(forge.keys, ForgeKeys::Url(_)));
     known.map_or_else(|| Arc::new(Jwks::new(&forge.keys)), Arc::clone)

@@ -21,7 +21,7 @@ impl From<Truth> for proto::Truth {
     }
 }
 
-/// What this version can't read is unknown, and selects nobody.
+/// A value that this version can't read is unknown, and selects nobody.
 fn truth(number: i32) -> Truth {
     match proto::Truth::try_from(number) {
         Ok(proto::Truth::True) => Truth::True,
@@ -41,7 +41,7 @@ impl From<MadeOf> for proto::MadeOf {
     }
 }
 
-/// Records of before this was told have parts or they have none.
+/// Reads the kind; older records don't have it, so it follows from whether there are parts.
 fn made_of(number: i32, has_parts: bool) -> MadeOf {
     match proto::MadeOf::try_from(number) {
         Ok(proto::MadeOf::Fact) => MadeOf::Fact,

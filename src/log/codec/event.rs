@@ -40,7 +40,7 @@ impl From<Via> for proto::Via {
     }
 }
 
-/// Records of before this was told are of sweeps where they are sightings, and of webhooks otherwise.
+/// Reads the way; older records don't have it: sightings are from sweeps, others from webhooks.
 pub(super) fn via(number: i32, kind: EventKind) -> Via {
     match proto::Via::try_from(number) {
         Ok(proto::Via::Webhook) => Via::Webhook,

@@ -1,4 +1,4 @@
-//! How far usher has come in a feed.
+//! The place in a feed.
 
 use super::{Error, Wire, event::source, proto};
 use crate::domain::{FeedPlace, Print, Timestamp};

@@ -23,7 +23,7 @@ mod proto {
     include!(concat!(env!("OUT_DIR"), "/usher.v1.rs"));
 }
 
-/// Why a record can't be read. It never will be: it belongs among the dead letters.
+/// The reason why a record can't be decoded. This is permanent, so the record becomes a dead letter.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The bytes are not a message.
@@ -34,7 +34,7 @@ pub enum Error {
     Missing(&'static str),
 }
 
-/// A domain type that stands in the log.
+/// A domain type with a form in the log.
 pub trait Wire: Sized {
     /// Its message.
     type Message: Message + Default;

@@ -15,7 +15,7 @@ use crate::domain::{
 /// One record of the stream `outcomes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutcomeRecord {
-    /// A change is about to be asked for.
+    /// A change is about to be sent.
     Attempt(Attempt),
     /// A step has ended.
     Outcome(Outcome),

@@ -1,4 +1,4 @@
-//! Dead letters, and what follows from orders about them.
+//! Dead letters, and the orders about them.
 
 use super::{Error, Wire, event::source, need, proto};
 use crate::domain::{

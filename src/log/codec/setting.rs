@@ -1,4 +1,4 @@
-//! What administrators set.
+//! The settings of administrators.
 
 use super::{Error, Wire, need, proto};
 use crate::domain::{

@@ -1,4 +1,4 @@
-//! Sweeps: what asks for them, and how far they have come.
+//! Sweeps: their requests and their progress.
 
 use super::{Error, Wire, event::source, need, proto};
 use crate::domain::{
@@ -23,7 +23,7 @@ fn cause(number: i32) -> Result<Cause, Error> {
     }
 }
 
-/// Who asked. A name that this version can't read is none: the order stands whoever gave it.
+/// The author. A name that this version can't read is none: the order counts, whoever gave it.
 fn by(text: Option<String>) -> Option<Actor> {
     text.and_then(|text| text.parse().ok())
 }
@@ -180,7 +180,7 @@ impl Wire for SweepRequest {
 impl Wire for SweepStep {
     type Message = proto::SweepProgress;
 
-    /// A message in which nothing but the step is set.
+    /// A message with only the step set.
     fn to_wire(&self) -> proto::SweepProgress {
         use proto::sweep_progress::Step;
         let step = match self {

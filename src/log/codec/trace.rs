@@ -1,5 +1,4 @@
-//! What records say of the trace that they are a part of. It stands beside what they are about, and only whoever makes spans looks
-//! at it.
+//! The trace of a record. It is stored beside the record's content, and only the code that makes spans reads it.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use prost::Message;
@@ -24,16 +23,16 @@ struct OfDecision {
     traceparent: String,
 }
 
-/// An event's id, and the span that its record comes from.
+/// The id of an event, and the span that appended its record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Traced {
     /// The event.
     pub event: String,
-    /// The span, as W3C Trace Context writes it; none if the record is a part of no trace.
+    /// The span, in the form of W3C Trace Context; none if the record is not part of a trace.
     pub traceparent: Option<String>,
 }
 
-/// What a record of `stream` says of its trace. None: it says nothing of it, or can't be read.
+/// The trace of a record of `stream`. None: it has none, or can't be read.
 pub fn traced(stream: Stream, payload: &[u8]) -> Option<Traced> {
     let (event, traceparent) = match stream {
         Stream::Events => OfEvent::decode(payload).map(|of| (of.id, of.traceparent)).ok()?,
@@ -50,7 +49,7 @@ pub fn traced(stream: Stream, payload: &[u8]) -> Option<Traced> {
     Some(Traced { event, traceparent: Some(traceparent).filter(|traceparent| !traceparent.is_empty()) })
 }
 
-/// A record of `stream` that comes from the span `traceparent`. Where records of the stream say nothing of that it stays as it is.
+/// A record of `stream` that carries the span `traceparent`. A stream whose records carry no spans leaves it unchanged.
 pub fn with_trace(stream: Stream, payload: Bytes, traceparent: String) -> Bytes {
     let field = match stream {
         Stream::Events => OfEvent { traceparent, id: String::new() }.encode_to_vec(),

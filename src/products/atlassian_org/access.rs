@@ -23,7 +23,7 @@ use crate::{
 
 /// A search takes no more resources at once.
 const RESOURCES_AT_ONCE: usize = 20;
-/// A sweep asks about each user, and applications come and go seldom.
+/// The time for which a reading is used: a sweep asks about each user, and applications seldom change.
 const TRUSTED_FOR: Duration = Duration::from_mins(1);
 
 /// The keys of applications that were seen to be there lately.
@@ -76,7 +76,8 @@ impl AtlassianOrg {
         })
     }
 
-    /// What gives the user access to `applications`. One that is nowhere in the directory is refused: mostly it is misspelt.
+    /// The groups and roles that give the user access to `applications`. An application that is nowhere in the
+    /// directory is refused, because it is probably misspelt.
     async fn access(&self, user: &User, applications: &[String]) -> Result<Vec<Assignment>, Error> {
         let mut all = self.roles(user.id.as_str()).await?;
         let owners: BTreeSet<&str> = all.iter().filter_map(|one| one.resource_owner.as_deref()).collect();

@@ -1,4 +1,5 @@
-//! Who administers the organisation: holders of an administrator's role, and members of the administrators' groups.
+//! The administrators of the organisation: holders of an administrator's role, and members of the administrators'
+//! groups.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +33,8 @@ impl AtlassianOrg {
         Ok(found)
     }
 
-    /// Who can stand in for `user`: for an organisation admin only others of the kind, since nobody else can give that role.
+    /// The administrators who can replace `user`: for an organisation admin only other organisation admins, because
+    /// nobody else can give that role.
     pub(super) async fn administrators_beside(&self, user: &UserId) -> Result<BTreeSet<UserId>, Error> {
         let org_admins = self.active_people(json!({ "roleIds": [ORG_ADMIN] })).await?;
         if org_admins.contains(user) { Ok(org_admins) } else { self.all_administrators().await }
@@ -63,7 +65,7 @@ impl AtlassianOrg {
     }
 }
 
-/// Whoever can't log in, or is no person, is of no help when all others are gone.
+/// Whether the user can help when all others are gone: a person who can log in.
 fn is_of_help(user: &User) -> bool {
     user.active != Some(false) && !matches!(user.account_type, Some(AccountType::Other(_)))
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl AtlassianOrg {
-    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Way::In).await,
@@ -32,8 +32,8 @@ impl AtlassianOrg {
         }
     }
 
-    /// Makes a call that changes something. A refusal for want of rights is weighed: where the key is still good for its
-    /// organisation, it is about this user.
+    /// Makes a call that changes something. A refusal for missing rights is examined: if the key is still valid for its
+    /// organisation, the refusal is about this user.
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         match self.http.send(call.about(user.id.as_str())).await {
             Err(Error::Unauthorized { status: 403, message }) => {

@@ -1,4 +1,4 @@
-//! Which directory of the organisation is meant.
+//! The directory of the organisation in which users are changed.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ pub(super) struct Directory {
     #[serde(rename = "directoryId")]
     pub id: String,
     pub name: Option<String>,
-    /// Whether there are others beside it.
+    /// Whether there are other directories.
     #[serde(skip)]
     pub one_of_several: bool,
 }
@@ -26,7 +26,7 @@ impl Record for Directory {
 }
 
 impl AtlassianOrg {
-    /// The directory that users are changed in; asked for once.
+    /// The directory in which users are changed; read once.
     pub(super) async fn directory(&self) -> Result<&Directory, Error> {
         self.directory.get_or_try_init(|| self.find_directory()).await
     }
@@ -49,7 +49,7 @@ impl AtlassianOrg {
     }
 }
 
-/// The one with the id `wanted`, or the only one; else what to write.
+/// The directory with the id `wanted`, or the only one; otherwise an error that says what to write.
 fn choose(all: Vec<Directory>, wanted: Option<&str>) -> Result<Directory, String> {
     let list = || {
         let one = |one: &Directory| format!("{} ({})", one.id, one.name.as_deref().unwrap_or("without a name"));

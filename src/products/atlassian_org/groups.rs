@@ -44,14 +44,14 @@ impl Group {
         GroupName::new(self.name.as_str())
     }
 
-    /// Whether it comes from an identity provider, and can be changed there alone.
+    /// Whether the group comes from an identity provider, and can only be changed there.
     fn is_synced(&self) -> bool {
         self.external_synced == Some(true) || self.managed_by.as_deref() == Some("external")
     }
 }
 
 impl AtlassianOrg {
-    /// All groups that a search finds; `user` is who it names, if anybody.
+    /// All groups that a search finds; `user` is the user in it, if there is one.
     pub(super) async fn search_groups(
         &self,
         operation: Operation,
@@ -69,8 +69,8 @@ impl AtlassianOrg {
         self.all("groups", call).await
     }
 
-    /// Every group of the directory that the user is in. Asked for by themselves: the user's own record does not say
-    /// whether it tells of all of them.
+    /// Every group of the directory that the user is in. They are searched separately, because the user's own record
+    /// does not say whether its list is complete.
     pub(super) async fn groups_of(&self, id: &UserId) -> Result<Records<Group>, Error> {
         let asked = json!({ "accountIds": [id.as_str()], "limit": MOST });
         self.search_groups(Operation::ReadUserGroups, asked, Some(id)).await

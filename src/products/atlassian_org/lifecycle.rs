@@ -1,5 +1,5 @@
-//! Deactivating, reactivating and deleting users. Of an account that the organisation owns, the account itself, as far as
-//! `manage` allows it; of anybody else's, the place in the directory.
+//! Deactivating, reactivating and deleting users. For an account that the organisation owns, the account itself is
+//! changed, as far as `manage` allows it; for any other account, its place in the directory.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ const DISABLE: &str = "users/{account_id}/manage/lifecycle/disable";
 const ENABLE: &str = "users/{account_id}/manage/lifecycle/enable";
 const DELETE: &str = "users/{account_id}/manage/lifecycle/delete";
 
-/// What may be done to a managed account.
+/// A permitted change of a managed account.
 #[derive(Clone, Copy)]
 enum Privilege {
     Enablement,
@@ -43,7 +43,7 @@ struct Rule {
     reason: Option<Reason>,
 }
 
-/// What a deletion is answered with.
+/// The answer to a deletion.
 #[derive(Deserialize)]
 struct Told {
     message: String,
@@ -104,7 +104,7 @@ impl AtlassianOrg {
         self.change(user, call).await?.done()
     }
 
-    /// How the account stands now.
+    /// The present state of the account.
     async fn standing(&self, user: &User) -> Result<Standing, Error> {
         let not_told = || Error::Unreadable("it does not tell whether the account is managed, and active".to_owned());
         self.bean(&user.id).await?.standing().ok_or_else(not_told)

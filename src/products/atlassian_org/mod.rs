@@ -40,7 +40,7 @@ use crate::{
 const ORGANIZATION: &str = "admin/v1/orgs/{orgId}";
 const EVENTS: &str = "admin/v1/orgs/{orgId}/events-stream";
 
-/// The organisation's record, of which nothing is looked at.
+/// The organisation's record. None of its fields is used.
 #[derive(Deserialize)]
 struct Own {
     #[serde(rename = "data")]
@@ -58,7 +58,7 @@ pub(super) struct AtlassianOrg {
 }
 
 impl AtlassianOrg {
-    /// Who has an administrator's role, and the members of `admin_groups`, administer it.
+    /// A client. The administrators are the holders of an administrator's role, and the members of `admin_groups`.
     pub fn new(http: Http, organization: Organization, admin_groups: Live<Vec<GroupName>>) -> Self {
         Self {
             http,
@@ -80,7 +80,7 @@ impl AtlassianOrg {
         Ok(self.call(operation, method, path).segment(&self.directory().await?.id))
     }
 
-    /// Reads what the key tells about its organisation: no rights in it are needed but that.
+    /// Reads the organisation of the key. This needs no other rights in it.
     async fn read_organization(&self, operation: Operation) -> Result<(), Error> {
         let call = self.call(operation, Method::GET, ORGANIZATION);
         self.http.send(call).await?.json::<Own>().map(drop)
@@ -123,7 +123,7 @@ impl Client for AtlassianOrg {
         self.search_users(text).await
     }
 
-    /// An admin API key is nobody's account.
+    /// None, because an admin API key belongs to no account.
     async fn myself(&self) -> Result<Option<UserId>, Error> {
         Ok(None)
     }
@@ -136,7 +136,7 @@ impl Client for AtlassianOrg {
         self.administrators_beside(&user.id).await
     }
 
-    /// The directory is part of it: without one, nothing else can be asked.
+    /// Also reads the directory, because nothing else can be read without it.
     async fn probe(&self) -> Result<(), Error> {
         self.read_organization(Operation::Probe).await?;
         self.directory().await.map(drop)

@@ -1,4 +1,4 @@
-//! Why the organisation may not change an account, in words that say what to do.
+//! The reasons why the organisation may not change an account, with the remedies.
 
 use crate::products::Error;
 
@@ -8,7 +8,7 @@ pub(super) fn not_allowed(key: Option<&str>) -> Error {
     Error::Refused { status: 403, message: format!("the account can't be changed so ({key}): {what}") }
 }
 
-/// An account of somebody else's is inactive.
+/// The refusal for an inactive account that the organisation does not own.
 pub(super) fn not_managed() -> Error {
     let message = "the account is inactive and not managed by the organisation: only its owner can activate it";
     Error::Refused { status: 403, message: message.to_owned() }

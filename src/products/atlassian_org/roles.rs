@@ -10,7 +10,7 @@ use crate::products::{Error, User, http::request::Operation, listing::records::R
 const ROLES: &str = "admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/role-assignments";
 const REVOKE: &str = "admin/v1/orgs/{orgId}/users/{userId}/roles/revoke";
 
-/// Roles on an application that let nobody use it.
+/// The roles on an application that don't give access to it.
 const WITHOUT_ACCESS: [&str; 4] =
     ["atlassian/user-access-admin", "atlassian/site-admin", "atlassian/org-admin", "atlassian/ai-access"];
 
@@ -27,7 +27,7 @@ pub(super) struct Assignment {
     role_assignments: Vec<Assigned>,
 }
 
-/// One role, with the ways in which it was given.
+/// One role, with its assignments.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Assigned {
@@ -36,15 +36,15 @@ pub(super) struct Assigned {
     role_assignment_methods: Vec<Way>,
 }
 
-/// How a role was given.
+/// The kind of an assignment.
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Way {
-    /// To the user alone.
+    /// The role was given to the user.
     Direct,
-    /// To a group that the user is in.
+    /// The role was given to a group that the user is in.
     GroupDirect,
-    /// It follows from another role, or in a way that is not known here.
+    /// The role follows from another role, or in a way that is not known here.
     #[serde(other)]
     Inferred,
 }
@@ -88,7 +88,7 @@ impl AtlassianOrg {
         self.all("roles", call).await.map_err(Error::of_user)?.whole("roles")
     }
 
-    /// Whether the user is active or suspended in this one directory, as their roles tell; none if they have none.
+    /// Whether the user is active or suspended in this directory, by their roles; none if they have none.
     pub(super) async fn status_here(&self, user: &str) -> Result<Option<String>, Error> {
         let directory = self.directory().await?;
         let all = self.roles(user).await?;

@@ -1,7 +1,8 @@
 //! The audit log of Data Center: one resource in Jira, Confluence and Bitbucket.
 //!
-//! Source: developer.atlassian.com/server/framework/atlassian-sdk/rest/api-group-events for the parameters. The answer, and
-//! that the newest entry comes first, as the collectors in github.com/elastic/integrations (`packages/atlassian_*`) read it.
+//! Source: developer.atlassian.com/server/framework/atlassian-sdk/rest/api-group-events for the parameters. The form of
+//! the answer, and its order with the newest entry first, follow the collectors in github.com/elastic/integrations
+//! (`packages/atlassian_*`).
 
 use std::time::Duration;
 

@@ -23,16 +23,16 @@ use crate::{
     },
 };
 
-/// Entries on a page: the most that may be asked for, as calls are few.
+/// Entries on a page: the highest allowed number, because calls are few.
 const PAGE: usize = 500;
-/// 50 calls a minute are let through; these are 48.
+/// The gap between calls. Atlassian allows 50 calls a minute; this makes 48.
 const GAP: Duration = Duration::from_millis(1250);
 
 /// The log of one organisation.
 pub(in crate::products) struct Stream<'a> {
     /// Calls it.
     pub http: &'a Http,
-    /// Where it is; the organisation's id stands in braces.
+    /// The path; the organisation's id is in braces.
     pub path: &'static str,
     /// The organisation's id.
     pub organization: &'a str,

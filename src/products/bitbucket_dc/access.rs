@@ -1,5 +1,5 @@
-//! Who may use Bitbucket: whoever has a global permission, by a group or by themselves. Each of them is a licensed user's,
-//! or more.
+//! The users who may use Bitbucket: those with a global permission, by a group or their own. Each global permission
+//! includes a licence.
 
 use std::{
     collections::BTreeSet,
@@ -24,13 +24,13 @@ use crate::{
 /// A sweep asks about each user, and administrators change this seldom.
 const GROUPS_TRUSTED_FOR: Duration = Duration::from_mins(1);
 
-/// This may be a long list, where users have permissions one by one.
+/// The time for which the holders are kept: this may be a long list, if users have their own permissions.
 const HOLDERS_TRUSTED_FOR: Duration = Duration::from_mins(10);
 
 /// The one application there is, as a scheme may name it.
 pub(super) const APPLICATION: &str = "bitbucket";
 
-/// Who has global permissions, as read lately.
+/// The recently read holders of global permissions.
 #[derive(Default)]
 pub(super) struct Access {
     groups: Lately<Vec<(GroupName, Permission)>>,
@@ -38,7 +38,7 @@ pub(super) struct Access {
     holders: Lately<BTreeSet<u64>>,
 }
 
-/// What was read lately.
+/// A recent reading.
 struct Lately<T>(Mutex<Option<(Instant, Arc<T>)>>);
 
 impl<T> Default for Lately<T> {
@@ -87,7 +87,7 @@ impl Record for PermittedUser {
     const NEEDED: &'static [&'static str] = &["user", "permission"];
 }
 
-/// A global permission; there may be others than those told apart here.
+/// A global permission; there may be others than those distinguished here.
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum Permission {
@@ -122,8 +122,9 @@ impl BitbucketDc {
         Ok(self.groups_lately().await?.iter().map(|(group, _)| group.clone()).collect())
     }
 
-    /// Whether whoever is in `groups`, and has `id`, administers Bitbucket. Never `Some(false)`: they may have been made an
-    /// administrator since the permissions were read. Where usher's account may not know, it may change nothing either.
+    /// Whether a user in `groups`, with `id`, administers Bitbucket. Never `Some(false)`: they may have become an
+    /// administrator since the permissions were read. If usher's account may not read permissions, it may change
+    /// nothing either.
     pub(super) async fn makes_administrator(&self, id: u64, groups: &Groups) -> Result<Option<bool>, Error> {
         match self.is_administrator(id, groups).await {
             Err(Error::Unauthorized { status: 401 | 403, .. }) => Ok(None),

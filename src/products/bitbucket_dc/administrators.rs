@@ -1,4 +1,4 @@
-//! Who administers a Bitbucket.
+//! The administrators of a Bitbucket.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl BitbucketDc {
-    /// The active people who have an administrator's permission, by a group or by themselves, and those in the groups that
-    /// the configuration names. Where there is nobody at all, nobody is guessed.
+    /// The active people with an administrator's permission, by a group or their own, and those in the configured
+    /// groups. If there is nobody at all, usher does not guess.
     pub(super) async fn find_administrators(&self) -> Result<BTreeSet<UserId>, Error> {
         let permitted = self.permitted_groups().await?;
         let administering = permitted.into_iter().filter(|one| one.permission.administers());
@@ -31,8 +31,8 @@ impl BitbucketDc {
         Ok(found)
     }
 
-    /// The administrators, where `user` is one of them by the permissions of now; else nobody. Two calls then, whatever
-    /// number of users has permissions.
+    /// The administrators, if `user` is one of them by the present permissions; otherwise nobody. Then it takes two
+    /// calls, whatever number of users has permissions.
     pub(super) async fn administrators_beside(&self, user: &User) -> Result<BTreeSet<UserId>, Error> {
         let administers = match self.administers_now(user).await {
             // Where usher's account may not know, it may change nothing either.
@@ -42,8 +42,7 @@ impl BitbucketDc {
         if administers { self.find_administrators().await } else { Ok(BTreeSet::new()) }
     }
 
-    /// The page of a group's members that begins at `start`. Whether members who are not active stand in it is not written
-    /// anywhere.
+    /// The page of a group's members that begins at `start`. It is not documented whether it contains inactive members.
     pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
         let list = List::of(Operation::ListMembers, MEMBERS).other("context", group.as_str());
         let start = start as u64;
@@ -54,7 +53,7 @@ impl BitbucketDc {
         Ok(MemberPage { users, next, total: None, all_readable, inactive_too: false })
     }
 
-    /// The members of a group; none if it is not there.
+    /// The members of a group; none if the group does not exist.
     async fn members(&self, group: &GroupName) -> Result<Vec<Bean>, Error> {
         let list = List::of(Operation::ListMembers, MEMBERS).other("context", group.as_str());
         match list.all(self).await {
@@ -65,7 +64,7 @@ impl BitbucketDc {
     }
 }
 
-/// Whoever can't log in, or is no person, is of no help when all others are gone.
+/// The id of a user who can help when all others are gone: a person who can log in.
 fn administrator(bean: Bean) -> Option<UserId> {
     let user: User = bean.into_user();
     let helps = user.active != Some(false) && !matches!(user.account_type, Some(AccountType::Other(_)));

@@ -1,5 +1,5 @@
-//! Changing a user. All of it is by name: what can't be undone is done only where the name is still the user's, by one more
-//! reading right before.
+//! Changes a user. All calls use the name. An irreversible change is made only if the name is still the user's, by one
+//! more reading just before.
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -24,7 +24,7 @@ use crate::{
 };
 
 impl BitbucketDc {
-    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.join(user, group).await,
@@ -39,8 +39,8 @@ impl BitbucketDc {
         }
     }
 
-    /// Makes a call that changes something. A refusal for want of rights is weighed, and 401 is one here too: the account
-    /// may have its rights still, and the user have more.
+    /// Makes a call that changes something. A refusal for missing rights is examined, and a 401 is such a refusal, too:
+    /// the account may still have its rights, and the user more.
     async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
         match self.http.send(call).await {
@@ -77,7 +77,7 @@ impl BitbucketDc {
         leave_all(self, user, &own_groups(user)?.intersection(&giving).collect::<Vec<_>>()).await
     }
 
-    /// Refused where the user was renamed meanwhile, and somebody else may have the name.
+    /// Checks the name. It refuses if the user was renamed meanwhile, because another user may have the name.
     async fn check_name(&self, user: &User) -> Result<(), Error> {
         match self.by_name(login_name(user)?).await {
             Ok(now) if now.id() == user.id => Ok(()),

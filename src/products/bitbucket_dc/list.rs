@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl BitbucketDc {
-    /// The page at `cursor`. Whoever stands on it is found by id from now on.
+    /// The page at `cursor`. Its users are found by id from now on.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         let start = cursor.offset() as u64;
         let (page, asked) = List::of(Operation::ListUsers, USERS).page::<Bean>(self, start).await?;

@@ -1,10 +1,10 @@
 //! Bitbucket Data Center, REST API `latest`.
 //!
-//! Source: the REST reference on developer.atlassian.com/server/bitbucket/rest. Which account a token belongs to is in no
-//! body: it is in the headers `X-AUSERID` and `X-AUSERNAME` of every answer, as Atlassian's developers say at
+//! Source: the REST reference on developer.atlassian.com/server/bitbucket/rest. No body contains the account of a
+//! token. It is in the headers `X-AUSERID` and `X-AUSERNAME` of every answer, as Atlassian's developers say at
 //! community.developer.atlassian.com/t/24422.
 //!
-//! The lasting id is the numeric user id, and every call wants a name: see [`names`].
+//! The lasting id is the numeric user id, but every call needs a name: see [`names`].
 
 mod access;
 mod administrators;

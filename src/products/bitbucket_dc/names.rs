@@ -1,12 +1,12 @@
-//! Which name a user has whose lasting id alone is known.
+//! Finds the name of a user who is only known by the lasting id.
 //!
-//! Events are kept by the user id, which a rename leaves as it is; Bitbucket reads and changes users by name only. So the
-//! names that Bitbucket told of are remembered, and a user is read by the remembered name and taken only where the id is
-//! the right one. Where no name is remembered, or it is somebody else's by now, all users are gone through, 1,000 a call:
-//! 100 calls for 100,000 users. What is found on the way is remembered too, so that it is one walk after a start, and one
-//! after a rename. Bitbucket finds a name also in the middle of others, so that a user with a short name costs a call more
-//! for each 1,000 who have it in theirs. That somebody was on no page of two walks (one, where there is one page) is believed for a minute where
-//! they must have been there before, so that users who are gone cost two walks a minute at most.
+//! Events use the user id, which a rename does not change. Bitbucket reads and changes users by name only. So usher
+//! remembers the names from Bitbucket, reads a user by the remembered name, and accepts the answer only if the id
+//! matches. If no name is remembered, or it now belongs to another user, usher reads all users, 1,000 a call: 100 calls
+//! for 100,000 users. It remembers all of them, so that this takes one walk after a start, and one after a rename.
+//! Bitbucket finds a name also within other names, so a user with a short name costs one more call for each 1,000 users
+//! who have it in theirs. A user who was on no page of two walks (one, if there is one page) counts as gone for a
+//! minute, if they must have existed before. So users who are gone cost two walks a minute at most.
 
 use std::{
     collections::HashMap,
@@ -21,21 +21,21 @@ use crate::domain::UserId;
 /// No more names are remembered: some 25 MB.
 const MOST: usize = 250_000;
 
-/// For how long it is believed that somebody is gone who was on no page.
+/// The time for which a user who was on no page counts as gone.
 const TRUSTED_FOR: Duration = Duration::from_mins(1);
 
 /// The names by id.
 #[derive(Default)]
 pub(super) struct Names {
     known: Mutex<Known>,
-    /// Held by whoever goes through all users: the others wait, and find what was found.
+    /// A lock for reading all users: other callers wait, and find the result.
     pub walking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct Known {
     names: HashMap<u64, Box<str>>,
-    /// The highest id ever told of.
+    /// The highest id ever seen.
     highest: u64,
     /// The last walk that came to its end.
     walked: Option<Start>,
@@ -45,17 +45,17 @@ struct Known {
 #[derive(Clone, Copy)]
 struct Start {
     at: Instant,
-    /// The highest id that had been told of by then: whoever has no higher one was there before.
+    /// The highest id seen by then. A user with no higher id existed before.
     highest: u64,
 }
 
-/// What is found on a walk through all users.
+/// The result of a walk through all users.
 pub(super) struct Walk {
     start: Start,
     names: HashMap<u64, Box<str>>,
 }
 
-/// The id as Bitbucket has it; none if it can't be one of Bitbucket's.
+/// The id in Bitbucket's form; none if it can't be one.
 pub(super) fn number(id: &UserId) -> Option<u64> {
     id.as_str().parse().ok()
 }
@@ -66,14 +66,14 @@ impl Names {
         self.known().names.get(&id).map(|name| name.to_string())
     }
 
-    /// Remembers a name that Bitbucket told of.
+    /// Remembers a name from Bitbucket.
     pub fn keep(&self, id: u64, name: &str) {
         let mut known = self.known();
         known.highest = known.highest.max(id);
         keep(&mut known.names, id, name);
     }
 
-    /// Whether nobody had `id` when all users were gone through lately.
+    /// Whether no user had `id` in a recent walk.
     pub fn is_gone(&self, id: u64) -> bool {
         let known = self.known();
         let lately = known.walked.filter(|start| start.at.elapsed() < TRUSTED_FOR);
@@ -86,7 +86,7 @@ impl Names {
         Walk { start, names: HashMap::new() }
     }
 
-    /// Takes over what the walks to the end have found; names of users who are gone are forgotten.
+    /// Takes over the result of completed walks; names of users who are gone are removed.
     pub fn replace(&self, walk: Walk) {
         let mut known = self.known();
         known.highest = walk.names.keys().copied().fold(known.highest, u64::max);
@@ -100,7 +100,7 @@ impl Names {
 }
 
 impl Walk {
-    /// Notes somebody on the way.
+    /// Records a user of the walk.
     pub fn meet(&mut self, id: u64, name: &str) {
         keep(&mut self.names, id, name);
     }

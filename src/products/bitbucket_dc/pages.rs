@@ -13,7 +13,7 @@ use crate::products::{
     },
 };
 
-/// The most that Bitbucket gives at once where nobody has set less.
+/// The highest page size of Bitbucket, unless it is configured lower.
 pub(super) const PAGE: usize = 1_000;
 
 /// A list with more pages does not end.
@@ -28,14 +28,14 @@ pub(super) struct Page<T> {
     next_page_start: Option<u64>,
 }
 
-/// What is listed: a path, and what narrows it.
+/// A list: its path and its filters.
 #[derive(Clone, Copy)]
 pub(super) struct List<'a> {
     pub operation: Operation,
     pub path: &'static str,
     /// A query parameter that names a user.
     pub user: Option<(&'static str, &'a str)>,
-    /// A query parameter that names nobody.
+    /// A query parameter without a user in it.
     pub other: Option<(&'static str, &'a str)>,
 }
 
@@ -50,12 +50,12 @@ impl<'a> List<'a> {
         Self { user: Some((name, value)), ..self }
     }
 
-    /// Narrowed by what names nobody.
+    /// The list with a filter without a user in it.
     pub const fn other(self, name: &'static str, value: &'a str) -> Self {
         Self { other: Some((name, value)), ..self }
     }
 
-    /// The page that begins at `start`, and how many records were asked for.
+    /// The page that begins at `start`, and the number of requested records.
     ///
     /// # Errors
     /// [`Error`] if the call fails or the answer can't be read.
@@ -137,7 +137,7 @@ impl<'a> List<'a> {
 }
 
 impl<T> Page<T> {
-    /// What the page, which began at `start`, says of the one behind it.
+    /// The information of the page at `start` about the next one.
     ///
     /// # Errors
     /// As [`Page::next`].
@@ -149,7 +149,7 @@ impl<T> Page<T> {
         })
     }
 
-    /// Where the page behind this one begins, which itself began at `start`; none behind the last one.
+    /// The start of the page after this one, which began at `start`; none after the last one.
     ///
     /// # Errors
     /// [`Error::Unreadable`] if the next page would not begin behind this one, or there is one and its place is not

@@ -8,7 +8,7 @@ use crate::products::{
     http::request::{Call, Operation},
 };
 
-/// How many are asked for.
+/// The number of requested records.
 const AT_MOST: &str = "50";
 
 impl BitbucketDc {

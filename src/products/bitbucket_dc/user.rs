@@ -78,9 +78,10 @@ impl BitbucketDc {
         Ok(found)
     }
 
-    /// Pages are counted by offset: whoever stands where a page ends is passed over if somebody before them goes meanwhile.
-    /// So nobody counts as gone by one walk over several pages.
-    /// Nor where a search has just found `others` than it was for: a cache that mixes up answers may have given these pages too.
+    /// Looks for a user among all. Pages are counted by offset, so a user at the end of a page is skipped if another
+    /// user before them is removed meanwhile. Therefore no user counts as gone after one walk over several pages. The
+    /// same holds if a search has just found `others` than requested: a cache that mixes up answers may have given
+    /// these pages too.
     async fn look_at_everybody(&self, id: u64, others: bool) -> Result<Bean, Error> {
         let mut walk = self.names.walk();
         for _ in 0..2 {
@@ -128,7 +129,7 @@ impl BitbucketDc {
     }
 }
 
-/// What a search by a text found.
+/// The result of a search by a text.
 #[derive(Default)]
 struct Found {
     bean: Option<Bean>,
@@ -152,7 +153,7 @@ impl Record for Bean {
     const NEEDED: &'static [&'static str] = &["id", "name"];
 }
 
-/// A user as the administrators' calls write them; others leave out the directory and what can be changed.
+/// A user in the form of the administrators' calls; other calls leave out the directory and the changeable properties.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Bean {
@@ -177,7 +178,8 @@ impl Bean {
         UserId::new(self.id.to_string())
     }
 
-    /// Whether `text`, in small letters, is where Bitbucket looks for what it filters by; also where it does not tell the name.
+    /// Whether a field that Bitbucket's filter uses contains `text`, in lower case; also if Bitbucket does not report
+    /// the name.
     fn has(&self, text: &str) -> bool {
         let has = |told: &str| told.to_lowercase().contains(text);
         let in_address = self.email_address.as_deref().is_some_and(has);

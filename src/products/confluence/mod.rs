@@ -1,4 +1,4 @@
-//! What Confluence has in common, in Data Center and in Cloud.
+//! The common parts of Confluence, in Data Center and in Cloud.
 
 pub(super) mod cloud;
 pub(super) mod data_center;
@@ -23,8 +23,8 @@ struct Somebody {
     kind: Option<String>,
 }
 
-/// The account that usher acts as; `path` tells. Confluence answers also whom it takes for nobody, where it lets anybody look
-/// at pages: then the credentials are not accepted.
+/// The account that usher acts as, from `path`. Confluence also answers an anonymous caller, if it lets everybody read
+/// pages. That means that the credentials are not accepted.
 pub(super) async fn current(http: &Http, operation: Operation, path: &'static str) -> Result<Answer, Error> {
     let answer = http.send(Call::new(operation, Method::GET, path)).await?;
     if answer.json::<Somebody>()?.kind.as_deref() == Some("anonymous") {
@@ -33,7 +33,7 @@ pub(super) async fn current(http: &Http, operation: Operation, path: &'static st
     Ok(answer)
 }
 
-/// What `read` makes of a user's `answer`; another form of answer, where it says nothing of whom it is about.
+/// The result of `read` for a user's `answer`; an error of form if the answer does not say whom it is about.
 pub(super) fn somebody<B: Record>(answer: &Answer, read: impl FnOnce(B) -> Result<User, Error>) -> Result<User, Error> {
     match read(answer.record(|_| true)?) {
         Err(Error::Unreadable(_)) => Err(answer.of_other_form()),

@@ -1,4 +1,5 @@
-//! Lists page by page as both Confluences give them: asked for with `start` and `limit`, and `_links.next` where there is more.
+//! Lists page by page, in the form of both Confluences: requested with `start` and `limit`, with `_links.next` if there
+//! is more.
 //!
 //! Source: "Pagination in the REST API" on developer.atlassian.com/server/confluence, and the OpenAPI documents.
 
@@ -20,7 +21,7 @@ use crate::{
     },
 };
 
-/// How many items are asked for at once: the default of most lists. A product may give fewer, whatever it is asked for.
+/// The number of requested items: the default of most lists. A product may give fewer, whatever is requested.
 pub(in crate::products) const LIMIT: usize = 200;
 
 /// A list of groups or members with more pages does not end.
@@ -33,7 +34,7 @@ pub(in crate::products) struct Linked<T> {
     pub results: Records<T>,
     #[serde(rename = "_links", default)]
     links: Value,
-    /// How many there are on all pages. Not every list tells, and a search only about.
+    /// The number on all pages. Not every list reports it, and a search only approximately.
     #[serde(default)]
     total_size: Value,
     #[serde(default)]
@@ -41,7 +42,7 @@ pub(in crate::products) struct Linked<T> {
 }
 
 impl<T> Linked<T> {
-    /// What the page, which began at `start`, says of the one behind it.
+    /// The information of the page at `start` about the next one.
     ///
     /// # Errors
     /// As [`Linked::next`].
@@ -53,13 +54,13 @@ impl<T> Linked<T> {
         }
     }
 
-    /// How many records there are on all pages, where the page tells.
+    /// The number of records on all pages, if the page reports it.
     pub fn total(&self) -> Option<u64> {
         self.total_size.as_u64().or_else(|| self.total_count.as_u64())
     }
 
-    /// Where the page behind this one begins, which began at `start`; none if this is the last. The product says it: a
-    /// short page, and even an empty one, may be followed by others, as it leaves out whom the account may not see.
+    /// The start of the page after this one, which began at `start`; none if this is the last. The product says so. A
+    /// short or even an empty page may be followed by others, because it leaves out users whom the account may not see.
     ///
     /// # Errors
     /// [`Error::Unreadable`] if the next page would not begin behind this one.
@@ -76,8 +77,8 @@ impl<T> Linked<T> {
     }
 }
 
-/// A page of a group's members, which began at `start`; `id` reads who a member is. Whether members who are not active
-/// stand in it is not written anywhere.
+/// A page of a group's members, which began at `start`; `id` reads the id of a member. It is not documented whether it
+/// contains inactive members.
 pub(in crate::products) fn member_page<T: Record>(
     page: Linked<T>,
     start: usize,

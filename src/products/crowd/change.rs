@@ -1,5 +1,5 @@
-//! Changing a user. All of it is by name: what can't be undone is done only where the name is still the user's, by one more
-//! reading right before.
+//! Changes a user. All calls use the name. An irreversible change is made only if the name is still the user's, by one
+//! more reading just before.
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -21,7 +21,7 @@ use crate::{
 };
 
 impl Crowd {
-    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => {
@@ -41,9 +41,9 @@ impl Crowd {
         }
     }
 
-    /// Makes a call that changes something. A refusal for want of rights is weighed: an application has them by
-    /// directory, so that one user can't be changed where another one can. Where Crowd does not even answer a search, it
-    /// is the application as a whole.
+    /// Makes a call that changes something. A refusal for missing rights is examined. An application has rights by
+    /// directory, so one user may be unchangeable while another is not. If Crowd does not even answer a search, the
+    /// application as a whole lacks rights.
     async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
         match self.http.send(call).await {
@@ -62,7 +62,7 @@ impl Crowd {
         self.change(user, call.body(body)).await?.done()
     }
 
-    /// The user as they are now; refused where they were renamed meanwhile, and somebody else may have the name.
+    /// The user's present record. It refuses if the user was renamed meanwhile, because another user may have the name.
     async fn still_called(&self, user: &User) -> Result<Bean, Error> {
         match self.ask("username", login_name(user)?).await {
             Ok(now) if now.id() == user.id => Ok(now),
@@ -85,7 +85,7 @@ impl Crowd {
         self.change(user, call).await?.done()
     }
 
-    /// First the password, which nobody knows; then the link, which stays good.
+    /// Sets a random password first; then sends the link, which stays valid.
     async fn invalidate_password(&self, user: &User, send_reset_link: bool) -> Result<(), Error> {
         self.still_called(user).await?;
         let (name, password) = (login_name(user)?, password::random()?);

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// How many groups are told at most.
+/// The highest number of groups in an answer.
 const AT_MOST: usize = 100;
 
 impl Crowd {
@@ -40,8 +40,8 @@ impl Crowd {
         }
     }
 
-    /// By Crowd's query language, in which an asterisk stands for anything. How it wants quotes and backslashes is not
-    /// said, so that they are left open and looked at here.
+    /// Finds groups by Crowd's query language, in which an asterisk matches anything. Its quoting of quotes and
+    /// backslashes is not documented, so they are replaced by asterisks and checked here.
     pub(super) async fn find_groups(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         let open = part.replace(['"', '\\', '*'], "*");
         let call = Call::new(Operation::FindGroup, Method::GET, SEARCH)
@@ -55,8 +55,8 @@ impl Crowd {
         Ok(names.take(AT_MOST).map(GroupName::new).collect())
     }
 
-    /// The active members of the administrators' groups, nested ones included. A group that is not there is passed over,
-    /// as long as one is.
+    /// The active members of the administrators' groups, nested ones included. A missing group is skipped, as long as
+    /// one exists.
     pub(super) async fn find_administrators(&self) -> Result<BTreeSet<UserId>, Error> {
         let (mut found, mut there) = (BTreeSet::new(), false);
         let groups = self.admin_groups.get();

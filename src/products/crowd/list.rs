@@ -96,14 +96,14 @@ fn listed(bean: Bean) -> (UserId, UserHints) {
     (user.id, hints)
 }
 
-/// What Crowd answers with a list.
+/// A list in the form of Crowd.
 pub(super) trait List: DeserializeOwned + Send {
     type Item: Record + Send;
 
-    /// What is on the page.
+    /// The records of the page.
     fn all(self) -> Result<Records<Self::Item>, Error>;
 
-    /// What tells one from the others.
+    /// The name that identifies an item.
     fn name(item: &Self::Item) -> &str;
 }
 

@@ -1,11 +1,11 @@
 //! Crowd, as one of its applications: REST API `usermanagement` version 1.
 //!
-//! Sources: the REST reference on developer.atlassian.com/server/crowd/rest, where answers are told of only in part; Crowd's
-//! own Java client (`RestCrowdClient`), which is where the paths and bodies of changes are from; CWD-4069 on
-//! jira.atlassian.com, by which a user has a `key` that stays across renames, since Crowd 2.7. Before, there is no such
-//! thing, and the name in small letters stands for it.
+//! Sources: the REST reference on developer.atlassian.com/server/crowd/rest, which describes answers only in part;
+//! Crowd's own Java client (`RestCrowdClient`), for the paths and bodies of changes; CWD-4069 on jira.atlassian.com, by
+//! which a user has a `key` that survives renames, since Crowd 2.7. Earlier versions have no key; there usher uses the
+//! name in lower case.
 //!
-//! An application is no user: Crowd knows it by name and password, and by the address that it calls from.
+//! An application is not a user: Crowd knows it by name and password, and by its address.
 
 mod change;
 mod groups;

@@ -16,8 +16,8 @@ use crate::{
     },
 };
 
-/// The attributes that tell when somebody was last there. Neither the names nor the form of the values stand in the
-/// reference; other clients read them so.
+/// The attributes with the time of a user's last activity. Neither their names nor the form of the values are in the
+/// reference; other clients read them in this way.
 const LAST_SEEN: [&str; 2] = ["lastAuthenticated", "lastActive"];
 
 impl Crowd {
@@ -31,7 +31,7 @@ impl Crowd {
         Ok(User { groups, ..bean.into_user() })
     }
 
-    /// By key; where nobody has it, it may be the name of a user without a key, in an old Crowd.
+    /// Reads a user by key. If no user has it, it may be the name of a user without a key, in an old Crowd.
     async fn by_id(&self, id: &UserId) -> Result<Bean, Error> {
         match self.ask("key", id.as_str()).await {
             Err(Error::NoSuchUser | Error::Refused { status: 400, .. }) => {
@@ -43,7 +43,7 @@ impl Crowd {
         }
     }
 
-    /// The user whom the parameter names.
+    /// The user that the parameter names.
     pub(super) async fn ask(&self, parameter: &'static str, value: &str) -> Result<Bean, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER).user_query(parameter, value);
         match self.send(call.query("expand", "attributes")).await {
@@ -61,8 +61,8 @@ impl Crowd {
     }
 }
 
-/// A user as Crowd writes them. In old versions there is no key, and in others no date of creation; attributes are there
-/// only where they are asked for.
+/// A user in the form of Crowd. Old versions have no key, and some have no date of creation. Attributes are present
+/// only if they are requested.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Bean {
@@ -124,7 +124,8 @@ impl Bean {
         }
     }
 
-    /// Whoever was active was logged in. The values are milliseconds, as numbers or as text, or RFC 3339.
+    /// The last activity, for which the user was logged in. The values are milliseconds, as numbers or as text, or RFC
+    /// 3339.
     fn last_seen(&self) -> ReadTime {
         let attributes = self.attributes.iter().flat_map(|list| &list.attributes);
         let telling = attributes.filter(|one| LAST_SEEN.contains(&one.name.as_str()));
@@ -132,7 +133,7 @@ impl Bean {
         written.map(|time| time.read_fact()).fold(ReadTime::default(), ReadTime::later)
     }
 
-    /// All that a change must send, as what it leaves out is gone afterwards.
+    /// All fields that a change must send, because a missing field is deleted.
     pub fn with_active(self, active: bool) -> Value {
         let fields = [
             ("first-name", self.first_name),

@@ -1,4 +1,4 @@
-//! What a call without an answer means, in words that an administrator can act on.
+//! The meaning of a call without an answer, in words that an administrator can act on.
 
 use super::{
     limits::Limits,
@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{config::Transport, products::Error};
 
-/// What became of a call that ended with `error`, made by way of `transport` within `limits`. Only where no connection came
-/// about is it sure that nothing was done.
+/// The error of a call that ended with `error`, made by way of `transport` within `limits`. Only if no connection was
+/// made is it certain that nothing was done.
 pub(in crate::products) fn broken(error: &reqwest::Error, transport: &Transport, limits: Limits) -> Error {
     let seconds = |time: std::time::Duration| time.as_secs_f64();
     if error.is_builder() {
@@ -24,7 +24,7 @@ pub(in crate::products) fn broken(error: &reqwest::Error, transport: &Transport,
     }
 }
 
-/// A plain call that the proxy itself has refused for want of credentials (407): the product never saw it.
+/// The error of a plain call that the proxy itself refused for missing credentials (407): the product never saw it.
 pub(in crate::products) fn turned_away(transport: &Transport) -> Error {
     Error::Unreachable(by_way_of("the proxy asks for other credentials", transport))
 }

@@ -1,4 +1,4 @@
-//! How one source is called, which may change while it is called: with which credentials, by which way, how fast.
+//! The settings of a source's calls, which may change while it is called: the credentials, the transport, the rate.
 
 use reqwest::{Client, header::HeaderValue};
 
@@ -10,7 +10,7 @@ use crate::{
     products::ConnectError,
 };
 
-/// The settings of one source's client; the client keeps its pace and what it has learned when they change.
+/// The settings of one source's client. The client keeps its pace and its learned limits when they change.
 pub struct CallSettings {
     pub(in crate::products) auth: Live<Auth>,
     pub(in crate::products) way: Live<Way>,
@@ -47,7 +47,7 @@ impl CallSettings {
         prepared(source, self.limits)
     }
 
-    /// Makes calls by `prepared` from now on. Those under way go on as they began.
+    /// Makes calls by `prepared` from now on. Calls under way are finished unchanged.
     pub fn change(&self, prepared: Prepared) {
         let Prepared { auth, way, admin_groups } = prepared;
         self.auth.replace(auth);
@@ -55,7 +55,7 @@ impl CallSettings {
         self.admin_groups.replace(admin_groups);
     }
 
-    /// Never exceeds `rate` from now on.
+    /// Sets the rate that is never exceeded from now on.
     pub fn set_rate(&self, rate: Rate) {
         self.pacer.set_rate(rate);
     }

@@ -1,7 +1,8 @@
-//! The last look before a change leaves this process. A change waits for its turn, and its caller may have lost the right to
-//! make it meanwhile: its partition is another process's, or the process stood still.
+//! The last check before a change leaves this process. A change waits for its turn, and its caller may have lost the
+//! right to make it meanwhile: the partition now belongs to another process, or this process stood still.
 //!
-//! A clearance goes with the task and not through each method that makes a call: no method can forget to pass it on.
+//! A clearance belongs to the task and is not passed through each method that makes a call. So no method can forget to
+//! pass it on.
 
 use std::{
     future::{Future, poll_fn},
@@ -19,10 +20,10 @@ use crate::products::Error;
 /// The shortest time between two looks while a call is under way.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// Clears the changes that one task asks for.
+/// Clears the changes of one task.
 #[async_trait]
 pub trait Clearance: Send + Sync + 'static {
-    /// Makes ready for a change whose turn has come: writes down what must be known of it before.
+    /// Prepares a change whose turn has come: records what must be recorded before it.
     ///
     /// # Errors
     /// [`Withheld`] where the change must not be made, or not now.
@@ -48,10 +49,11 @@ pub async fn cleared_by<T>(clearance: Arc<dyn Clearance>, work: impl Future<Outp
     CLEARANCE.scope(clearance, work).await
 }
 
-/// Makes the `call` of a change, whose turn has come, under the clearance of this task. Without one it is made as it is.
+/// Makes the `call` of a change, whose turn has come, under the clearance of this task. Without a clearance the call is
+/// made directly.
 ///
-/// Each step that the call makes by itself (connecting, sending) is made only while the clearance holds: it is looked at
-/// in front of each. A call during which it ends is dropped, and nothing more of it leaves this process.
+/// Each step of the call in this process (connecting, sending) is made only while the clearance holds: it is checked
+/// before each. If it ends during a call, the call is dropped, and nothing more of it leaves this process.
 ///
 /// # Errors
 /// [`Error::Withheld`] where nothing was sent; [`Error::Lost`] where something may have been.
@@ -88,7 +90,7 @@ async fn look_again(holds: Option<Instant>) {
     }
 }
 
-/// For products that are no calls over HTTP.
+/// The same for test products without HTTP.
 #[cfg(test)]
 pub(crate) async fn cleared_in_test() -> Result<(), Error> {
     cleared(async { Ok(()) }).await

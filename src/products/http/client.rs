@@ -1,4 +1,4 @@
-//! The HTTP client beneath a source's calls: by what way it goes, and whom it trusts there.
+//! The HTTP client of a source's calls: its transport and its trusted authorities.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{config::Transport, products::ConnectError};
 
-/// A client that goes by `transport`. It follows no redirect and tries nothing twice; connections are kept and used again.
+/// A client that uses `transport`. It follows no redirect and retries nothing; it keeps connections and reuses them.
 pub(in crate::products) fn client(limits: Limits, transport: &Transport) -> Result<Client, ConnectError> {
     // Whoever comes first installs it; it is the same one everywhere in this process.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -1,9 +1,9 @@
-//! What Atlassian's own codes of refusals mean, where a person can do something about it. The texts beside them are localized,
-//! and say less.
+//! The meaning of Atlassian's codes of refusals, if a person can act on it. The texts beside them are localized, and
+//! say less.
 //!
 //! Source: the schemas `ApplicationError` and `ApiError` of the Organizations API on developer.atlassian.com.
 
-/// The code with what it means, where that is known.
+/// The code with its meaning, if it is known.
 pub(in crate::products) fn in_words(code: &str) -> String {
     let meaning = match code {
         "ADMIN-409-3" | "ADMIN-UAM-409-3" => "the user limit of an application is reached",

@@ -17,24 +17,24 @@ use super::codes;
 
 type Object = Map<String, Value>;
 
-/// Nothing longer is a code.
+/// The highest length of a code.
 const LONGEST_CODE: usize = 80;
 
-/// What an error body says.
+/// The content of an error body.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::products) struct Said {
-    /// For a person to read; perhaps localized.
+    /// Texts for people, perhaps localized.
     pub lines: Vec<String>,
-    /// Whom a refusal is about, by its code. Without one, nobody knows.
+    /// The subject of a refusal, by its code. Without a code it is unknown.
     pub about: Option<About>,
 }
 
-/// Whom a refusal (403) is about.
+/// The subject of a refusal (403).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::products) enum About {
     /// The one user or group: the account is managed elsewhere, say.
     One,
-    /// Usher itself, which may not do such a thing to anybody.
+    /// Usher itself, which may not do this to any user.
     Usher,
 }
 
@@ -109,7 +109,7 @@ fn violation(of: &Value) -> Option<String> {
     Some(format!("{}: {}", of.get("field")?.as_str()?, keys.join(", ")))
 }
 
-/// One `message`, or `error`, with the `reason`; Confluence adds `data`.
+/// Reads one `message`, or `error`, with the `reason`; Confluence adds `data`.
 fn single(status: StatusCode, body: &Object) -> Vec<String> {
     let reason = text(body, "reason").or_else(|| text(body, "code"));
     let reason = reason.filter(|reason| !status.canonical_reason().unwrap_or_default().eq_ignore_ascii_case(reason));

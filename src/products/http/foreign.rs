@@ -1,5 +1,5 @@
-//! Answers that are not the product's own. Proxies, gates, firewalls and caches stand between usher and a product, and answer
-//! in its place. What came is told in words for people; the answer itself is never shown.
+//! Answers that are not the product's own. Proxies, gates, firewalls and caches are between usher and a product, and
+//! may answer in its place. The kind of answer is described in words for people; the answer itself is never shown.
 
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value, error::Category};
@@ -21,27 +21,27 @@ const OWN_HEADERS: [&str; 8] = [
     "x-embedded-crowd-version",
 ];
 
-/// What came in the product's place.
+/// The kind of an answer that came in the product's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Came {
     /// HTML or XML.
     WebPage,
     /// Text that is neither a page nor JSON.
     Text,
-    /// Nothing, where a body is documented.
+    /// No body, although one is documented.
     Nothing,
     /// JSON without the product's shape.
     OtherJson,
     /// JSON that ends in the middle.
     HalfJson,
-    /// The record of another user than the one who was asked for.
+    /// The record of another user than the requested one.
     AnotherUser,
-    /// Bytes in an encoding that can't be read; named where it is a known one.
+    /// Bytes in an unreadable encoding, with its name if it is known.
     Packed(Option<&'static str>),
 }
 
 impl Came {
-    /// What `body` is, which is not the JSON that was due.
+    /// The kind of `body`, which is not the expected JSON.
     pub(in crate::products) fn of(headers: &HeaderMap, body: &[u8], error: &serde_json::Error) -> Self {
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         match body.trim_ascii() {
@@ -72,14 +72,14 @@ fn encoding(headers: &HeaderMap) -> Option<Option<&'static str>> {
 /// An answer in the place of `product`'s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Foreign {
-    /// What came.
+    /// The kind of the answer.
     pub came: Came,
-    /// Whose answer was due.
+    /// The product whose answer was expected.
     pub product: Product,
 }
 
 impl Foreign {
-    /// What came with `status`, where it is likely to come from, and what to look at.
+    /// A text about the answer with `status`: its kind, its probable origin, and the remedy.
     pub(in crate::products) fn in_words(self, status: u16) -> String {
         let title = self.product.title();
         let came = match self.came {
@@ -138,7 +138,7 @@ fn packed(how: &str, status: u16, title: &str) -> String {
     )
 }
 
-/// Whether the product itself sent these headers, as far as they tell.
+/// Whether the product itself sent these headers, as far as they show it.
 pub(in crate::products) fn has_own_headers(headers: &HeaderMap) -> bool {
     OWN_HEADERS.iter().any(|name| headers.contains_key(*name))
 }

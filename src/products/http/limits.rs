@@ -1,17 +1,17 @@
-//! How long and how large a call may become.
+//! The limits on the time and the size of a call.
 
 use std::time::Duration;
 
-/// How long and how large a call may become.
+/// The limits on the time and the size of a call.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Until a connection stands, TLS included.
+    /// The time-out for a connection, TLS included.
     pub connect: Duration,
-    /// From the start of a call to the last byte of its answer.
+    /// The time-out from the start of a call to the last byte of its answer.
     pub call: Duration,
     /// The same for a page of a list, which many products make user by user.
     pub list: Duration,
-    /// Until something is done that the product has taken on and does in its own time.
+    /// The time-out for a task that the product does in the background.
     pub task: Duration,
     /// The longest answer, in bytes.
     pub body: usize,

@@ -1,4 +1,4 @@
-//! What a product says when it refuses, shortened for a person to read. Texts are never interpreted: they are localized.
+//! The text of a product's refusal, shortened for people. Texts are never interpreted, because they are localized.
 
 use std::cmp::Reverse;
 
@@ -13,17 +13,18 @@ use crate::domain::Product;
 /// No message is longer, in characters.
 const LONGEST: usize = 200;
 
-/// What a product says.
+/// The text of a product.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::products) struct Message {
-    /// For a person.
+    /// The text for people.
     pub text: String,
-    /// Whom a refusal is about, by its code.
+    /// The subject of a refusal, by its code.
     pub about: Option<About>,
 }
 
-/// What `body` says, a refusal of `product`'s with `headers`. `None` if it has not the form of the product's own: something before the product
-/// answered. What names the user (`personal`) and what looks like an e-mail address is left out.
+/// The text of `body`, a refusal of `product` with `headers`. `None` if it does not have the product's own form:
+/// something in front of the product answered. The user's names (`personal`) and possible e-mail addresses are left
+/// out.
 pub(in crate::products) fn read(
     product: Product,
     status: StatusCode,
@@ -58,7 +59,7 @@ fn without_persons(said: &str, personal: &[&str]) -> String {
     said.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// Leaves `name` out wherever it stands as a word of its own: a user may be called `a`.
+/// Removes `name` only where it is a separate word: a user may be called `a`.
 fn without_word(said: &str, name: &str) -> String {
     let mut rest = said;
     let mut kept = String::with_capacity(said.len());

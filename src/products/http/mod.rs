@@ -56,7 +56,7 @@ pub(super) struct Http {
     limits: Limits,
     metrics: Metrics,
     clock: Arc<dyn Clock>,
-    /// Of which kinds of records it was said that some can't be read.
+    /// The kinds of records that were reported as unreadable.
     told_of: Mutex<BTreeSet<&'static str>>,
 }
 
@@ -83,12 +83,12 @@ impl Http {
         })
     }
 
-    /// How the source is called, to be changed when the configuration is.
+    /// The settings of the source's calls, to be changed with the configuration.
     pub fn settings(&self) -> Arc<CallSettings> {
         Arc::clone(&self.settings)
     }
 
-    /// Notes that so many records of a list can't be read. The first time of each kind is told of.
+    /// Counts unreadable records of a list. The first time of each kind is reported.
     pub fn passed_over(&self, kind: &'static str, records: usize) {
         if records == 0 {
             return;
@@ -107,7 +107,7 @@ impl Http {
         }
     }
 
-    /// The user name that usher gives with its password, where it does not send a token.
+    /// The user name of usher's credentials; none if it sends a token.
     pub fn user_name(&self) -> Option<String> {
         match &*self.settings.auth.get() {
             Auth::Basic { username, .. } => Some(username.clone()),
@@ -183,7 +183,7 @@ impl Http {
         Ok(Received { product: self.product, status, headers, body })
     }
 
-    /// The bound is on what is unpacked: a small answer can be packed from a large one.
+    /// Reads the body. The limit applies to the unpacked bytes, because a small answer may unpack to a large one.
     async fn body(
         &self,
         mut response: Response,
@@ -213,7 +213,7 @@ impl Http {
         broken(error, transport, Limits { call: time, ..self.limits })
     }
 
-    /// How long a call may take.
+    /// The time-out of a call.
     const fn time_for(&self, operation: Operation) -> Duration {
         if operation.is_a_list() { self.limits.list } else { self.limits.call }
     }

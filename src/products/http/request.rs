@@ -7,10 +7,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
-/// All but what RFC 3986 calls unreserved: nothing that stands in a name can end its segment.
+/// All characters except the unreserved ones of RFC 3986: no character of a name can end its segment.
 const IN_A_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What a call is for; the metric's label.
+/// The purpose of a call: the metric's label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::products) enum Operation {
     ReadUser,
@@ -78,7 +78,7 @@ impl Operation {
         matches!(self, Self::ListUsers | Self::ListMembers | Self::ReadPermissions)
     }
 
-    /// Whether it asks, also where it is sent like a change: some searches are.
+    /// Whether it only reads, although it is sent like a change: some searches are.
     const fn is_a_search(self) -> bool {
         use Operation::{
             FindDirectory, FindGroup, FindIssue, FindUser, ListMembers, ListUsers, ReadUser, ReadUserGroups,
@@ -95,7 +95,7 @@ pub(in crate::products) struct Call<'a> {
     pub operation: Operation,
     pub method: Method,
     pub body: Option<Value>,
-    /// What names the user this is about: ids, login names.
+    /// The names of the call's user: ids, login names.
     pub personal: Vec<&'a str>,
     path: &'static str,
     segments: Vec<Cow<'a, str>>,
@@ -109,7 +109,7 @@ impl<'a> Call<'a> {
         Self { operation, method, body: None, personal: Vec::new(), path, segments: Vec::new(), query: Vec::new() }
     }
 
-    /// Gives the next segment in braces, whatever stands in it.
+    /// Sets the next segment in braces to any text.
     pub fn segment(mut self, value: impl Into<Cow<'a, str>>) -> Self {
         self.segments.push(value.into());
         self
@@ -120,7 +120,7 @@ impl<'a> Call<'a> {
         self.about(user).segment(user)
     }
 
-    /// Adds a query parameter that names nobody.
+    /// Adds a query parameter without a user in it.
     pub fn query(mut self, name: &'static str, value: impl Into<Cow<'a, str>>) -> Self {
         self.query.push((name, value.into()));
         self
@@ -159,12 +159,12 @@ impl<'a> Call<'a> {
         self.path.split('/').map(segment).collect::<Vec<_>>().join("/")
     }
 
-    /// Whether it changes something, and so builds on what was read before.
+    /// Whether it changes something, and so depends on an earlier reading.
     pub fn is_a_change(&self) -> bool {
         self.method != Method::GET && !self.operation.is_a_search()
     }
 
-    /// Where to send it: the base's own path is kept.
+    /// The address of the call: the base's own path is kept.
     pub fn url(&self, base: &Url) -> Url {
         let mut url = base.clone();
         url.set_path(&format!("{}/{}", base.path().trim_end_matches('/'), self.path()));

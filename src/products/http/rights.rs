@@ -2,14 +2,14 @@
 
 use crate::products::{Disposition, Error};
 
-/// What a change answered with 403 means, given whether the account still `administers` the source. One that does was
-/// refused for the sake of this user: the directory can't be written to, or the user has more rights. The source as a
-/// whole stops only where the account has lost its own.
+/// The meaning of a change that was answered with 403; `administers` says whether the account still has its rights. If
+/// it has, the refusal is about this user: the directory is read-only, or the user has more rights. The source as a
+/// whole stops only if the account has lost its rights.
 pub(in crate::products) fn weigh(message: String, administers: Result<bool, Error>) -> Error {
     weigh_as(403, message, administers)
 }
 
-/// The same for a `status` other than 403 that the product uses for a want of rights too.
+/// The same for another `status` that the product uses for missing rights too.
 pub(in crate::products) fn weigh_as(status: u16, message: String, administers: Result<bool, Error>) -> Error {
     match administers {
         Ok(true) => Error::Refused { status, message },

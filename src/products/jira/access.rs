@@ -24,7 +24,7 @@ use crate::{
 /// A sweep asks about each user, and administrators change this seldom.
 const TRUSTED_FOR: Duration = Duration::from_mins(1);
 
-/// An application as both Jiras tell of it. A default group gives access, whether or not it is named among the groups.
+/// An application in the form of both Jiras. A default group gives access, whether or not it is among the groups.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Application {
@@ -41,13 +41,13 @@ pub(in crate::products) struct Access {
 }
 
 impl Access {
-    /// The applications told of at `path`. Nothing is read yet.
+    /// The applications at `path`. Nothing is read yet.
     pub fn new(path: &'static str) -> Self {
         Self { path, known: Mutex::new(None) }
     }
 
-    /// The groups that give access to any of `applications`, by key; to any at all where none is named. An application
-    /// that the site does not have is refused: mostly it is misspelt.
+    /// The groups that give access to any of `applications`, by key; to any application if none is named. An unknown
+    /// application is refused, because it is probably misspelt.
     ///
     /// # Errors
     /// [`Error::Refused`] with 404 if the site lacks one of `applications`; any other if the call fails.

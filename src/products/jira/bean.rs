@@ -1,4 +1,4 @@
-//! What the user beans of Jira Cloud and Data Center have in common.
+//! The common parts of the user records of Jira Cloud and Data Center.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Texts as Cloud wants them: in the Atlassian Document Format.
+//! Texts in the form of Cloud: the Atlassian Document Format.
 //!
 //! Source: developer.atlassian.com/cloud/jira/platform/apis/document/structure.
 

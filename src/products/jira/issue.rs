@@ -18,7 +18,7 @@ pub(in crate::products) struct Created {
     _key: String,
 }
 
-/// The body that creates `issue`, with `rich` texts as the product wants them.
+/// The body that creates `issue`, with `rich` texts in the product's form.
 pub(in crate::products) fn body(issue: &Issue, rich: impl Fn(String) -> Value) -> Value {
     let mut fields: Map<String, Value> = issue.fields.clone();
     for name in RICH {
@@ -35,7 +35,7 @@ pub(in crate::products) fn body(issue: &Issue, rich: impl Fn(String) -> Value) -
     json!({ "fields": fields })
 }
 
-/// The labels asked for, one or a list of them, and the marker.
+/// The requested labels, one or a list of them, and the marker.
 fn labels(given: Option<Value>, marker: &str) -> Value {
     let mut labels = match given {
         Some(Value::Array(labels)) => labels,

@@ -1,7 +1,7 @@
-//! The members of a group as either Jira lists them: by offset, with a word whether there are more.
+//! The members of a group in the form of both Jiras: by offset, with a field that says whether there are more.
 //!
-//! Source: `GET group/member` in the REST references; that members of nested groups stand in it is said for Data Center,
-//! and a user's own groups, with which it is compared, are told by the same look-up there.
+//! Source: `GET group/member` in the REST references. For Data Center they say that it contains members of nested
+//! groups; a user's own groups, with which it is compared, come from the same look-up there.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// As many as Cloud gives at once; Data Center gives no more either.
+/// The page size of Cloud; Data Center gives no more either.
 const PAGE: usize = 50;
 
 #[derive(Deserialize)]
@@ -29,20 +29,20 @@ struct Page<B> {
     total: Option<u64>,
 }
 
-/// One page of members, each as it is of use.
+/// One page of members, in the form that the caller needs.
 #[derive(Debug)]
 pub(in crate::products) struct Members<T> {
     pub members: Vec<T>,
-    /// Where the next page begins; none on the last one.
+    /// The start of the next page; none on the last one.
     pub next: Option<usize>,
-    /// How many members there are, where it is said.
+    /// The number of members, if it is reported.
     pub total: Option<u64>,
     /// Whether each record could be read, and it was said whether there are more.
     pub all_readable: bool,
 }
 
 impl<T> Members<T> {
-    /// Of a group whose members can't be read.
+    /// The page of a group whose members can't be read.
     pub const fn unknown() -> Self {
         Self { members: Vec::new(), next: None, total: None, all_readable: false }
     }

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// How many groups are told at most.
+/// The highest number of groups in an answer.
 pub(in crate::products) const AT_MOST: usize = 100;
 
 #[derive(Deserialize)]

@@ -1,19 +1,19 @@
 //! Whether a list of users is known to have been the whole one.
 
-/// What the answers of a product prove about a list that was read to its end.
+/// The completeness of a list that was read to its end, as proved by the product's answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Completeness {
-    /// Everybody stood in it.
+    /// All users are in it.
     #[default]
     Proved,
-    /// It was read to its proved end, and so many of its records can't be read.
+    /// It was read to its proved end, and this number of its records can't be read.
     Unreadable(u64),
-    /// There may be users who did not stand in it.
+    /// Users may be missing. The text is the reason.
     NotProved(String),
 }
 
 impl Completeness {
-    /// Why somebody may be missing; none if nobody is.
+    /// The reason why users may be missing; none if none is.
     pub fn why(&self) -> Option<String> {
         match self {
             Self::Proved => None,

@@ -9,10 +9,10 @@ use crate::{
     products::Completeness,
 };
 
-/// How many are asked for in the second look: another size than any list is read with.
+/// The page size of the second read: another size than any list is read with.
 pub(super) const LOOK: usize = 7;
 
-/// Whether products are known, or likely, to stop by themselves after so many.
+/// Whether products are known, or likely, to stop by themselves after this number.
 const fn is_round(users: usize) -> bool {
     users > 0 && is_a_limit(users)
 }
@@ -23,13 +23,13 @@ const fn is_a_limit(users: usize) -> bool {
         || users.is_multiple_of(500)
 }
 
-/// Whether a page with so many records, of which `asked` were asked for, may have been as long as the product makes them.
+/// Whether a page with `records` records, of `asked` requested ones, may have the product's highest length.
 pub(in crate::products) const fn may_be_full(records: usize, asked: usize) -> bool {
     records >= asked || is_round(records)
 }
 
-/// What a list proves that only ends: after `records`, the last of which is `last`, none if it can't be told. `again` is
-/// what a second look at the last one found.
+/// The completeness of a list without a proof of its end: after `records`, the last of which is `last`, none if it is
+/// unknown. `again` is the result of a second read of the end.
 pub(super) fn by_second_look(records: usize, last: Option<&str>, again: &[Option<UserId>]) -> Completeness {
     let not = |why: String| Completeness::NotProved(why);
     match again {
@@ -47,7 +47,7 @@ pub(super) fn by_second_look(records: usize, last: Option<&str>, again: &[Option
     }
 }
 
-/// The ids at the end of a list, in the order of its records; none if a record names nobody.
+/// The ids at the end of a list, in the order of its records; none if a record has no id.
 pub(super) fn ids(users: &[(UserId, UserHints)], records: usize) -> Vec<Option<UserId>> {
     let mut ids: Vec<_> = users.iter().map(|(id, _)| Some(id.clone())).collect();
     ids.resize(records.max(ids.len()), None);

@@ -1,25 +1,25 @@
-//! One page as the product gave it.
+//! One page in the form of the product.
 
 use crate::{
     domain::{UserHints, UserId},
     products::{Error, listing::records::Records},
 };
 
-/// One page as the product gave it.
+/// One page in the form of the product.
 #[derive(Debug, Default)]
 pub(in crate::products) struct Given {
     /// The users of use.
     pub users: Vec<(UserId, UserHints)>,
-    /// How many records stand on the page, of use or not.
+    /// The number of records on the page, usable or not.
     pub records: usize,
-    /// How many of them can't be read.
+    /// The number of unreadable records.
     pub unreadable: usize,
-    /// How many were asked for.
+    /// The number of requested records.
     pub asked: usize,
 }
 
 impl Given {
-    /// The page of `records`, of which `asked` were asked for; `listed` gives the user, where there is one.
+    /// The page of `records`; `asked` were requested; `listed` returns the user of a record, if there is one.
     ///
     /// # Errors
     ///

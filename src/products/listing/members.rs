@@ -1,7 +1,9 @@
-//! More users behind a list that is not known to be whole: the members of the groups that give access, page by page.
+//! Further users after a list that is not known to be complete: the members of the groups that give access, page by
+//! page.
 //!
-//! Nothing proves that these are all. They are read because a search that stops after 100 leaves out most users, and whoever
-//! works with the product is in such a group. The list stays one that is not known to be whole, with its own reason.
+//! Nothing proves that these are all. They are read because a search that stops after 100 misses most users, and every
+//! user who works with the product is in such a group. The list still counts as not known to be complete, with its own
+//! reason.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,23 +13,23 @@ use crate::{
     products::{Completeness, Error, Fault, UserPage, jira::members::Members},
 };
 
-/// Where the members stand, written as the place of a cursor.
+/// The place among the members, in the form of a cursor's place.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {
     /// Why the list before is not known to be whole.
     why: String,
-    /// The group to be read; none: the first one. By its name, as groups come and go meanwhile.
+    /// The group to be read; none: the first one. It is kept by name, because groups come and go meanwhile.
     #[serde(default)]
     group: Option<GroupName>,
-    /// Where in the group.
+    /// The place in the group.
     #[serde(default)]
     start: usize,
-    /// How many pages could not be read, or not whole.
+    /// The number of pages that could not be read, or not completely.
     #[serde(default)]
     left_out: usize,
 }
 
-/// The same page. Where it ends a list that is not known to be whole, the members of groups come behind it.
+/// The same page. If it ends a list that is not known to be complete, the members of groups follow.
 pub(in crate::products) fn and_members(page: UserPage) -> UserPage {
     match &page.completeness {
         Completeness::NotProved(why) if page.next.is_none() => {
@@ -39,8 +41,8 @@ pub(in crate::products) fn and_members(page: UserPage) -> UserPage {
     }
 }
 
-/// The page at `cursor` of the members of `groups`; `ask` gives the page of a group that begins at an offset. What can't be read
-/// is left out: without it the list is what it was.
+/// The page at `cursor` of the members of `groups`; `ask` returns the page of a group that begins at an offset.
+/// Unreadable members are left out, which leaves the list as it was.
 ///
 /// # Errors
 ///

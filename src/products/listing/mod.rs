@@ -1,4 +1,5 @@
-//! Where a listing of all users stands: so that it can go on in another process, and never goes on for ever.
+//! The place of a listing of all users: with it another process can continue the listing, and a listing never goes on
+//! for ever.
 
 pub(super) mod completeness;
 mod end;
@@ -20,7 +21,7 @@ pub(super) use self::{
 use super::{Completeness, Error, UserPage};
 use crate::domain::{UserHints, UserId};
 
-/// How many users are asked for at once: the most that either Jira gives in one answer of a list by offset.
+/// The number of users requested at once: the highest number that either Jira gives in one answer of a list by offset.
 pub(super) const PAGE: usize = 1000;
 
 /// A list with more pages does not end.
@@ -58,17 +59,17 @@ impl Form {
         Self::Directory,
         Self::Members,
     ];
-    /// Those of Data Center, the one to begin with first.
+    /// The forms of Data Center, the one to begin with first.
     pub const DATA_CENTER: &[Self] = &[Self::Stream, Self::Search, Self::QuotedSearch, Self::Members];
-    /// That of Cloud.
+    /// The form of Cloud.
     pub const CLOUD: &[Self] = &[Self::Offset, Self::Members];
-    /// That of Crowd.
+    /// The form of Crowd.
     pub const CROWD: &[Self] = &[Self::Offset];
-    /// That of Bitbucket.
+    /// The form of Bitbucket.
     pub const BITBUCKET: &[Self] = &[Self::Start];
-    /// That of either Confluence.
+    /// The form of either Confluence.
     pub const CONFLUENCE: &[Self] = &[Self::Linked];
-    /// That of an organisation.
+    /// The form of an organisation.
     pub const ORGANIZATION: &[Self] = &[Self::Directory];
 
     const fn word(self) -> &'static str {
@@ -85,7 +86,7 @@ impl Form {
     }
 }
 
-/// What a page says of the one behind it.
+/// A page's information about the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Next {
     /// There is one, and it begins there.
@@ -94,22 +95,22 @@ pub(super) enum Next {
     Last,
     /// Nothing.
     Silent,
-    /// That there is none and that there is one.
+    /// The page says both that there is none and that there is one.
     Contradiction,
 }
 
-/// Where a listing stands. Written as `<form>:<pages so far>:<mark>:<unreadable>.<last>:<place>`.
+/// The place of a listing. Written as `<form>:<pages so far>:<mark>:<unreadable>.<last>:<place>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cursor {
     pub form: Form,
-    /// Where the page to be read begins, in the product's own terms; empty for the first one.
+    /// The start of the page to be read, in the product's own form; empty for the first one.
     pub place: String,
     pages: u32,
     /// The print of one of the pages before, by which it is seen that the list goes round in circles.
     mark: String,
-    /// How many records so far can't be read.
+    /// The number of unreadable records so far.
     unreadable: u64,
-    /// The print of the last record so far; none if it names nobody.
+    /// The digest of the last record so far; none if it has no id.
     last: Option<String>,
 }
 
@@ -119,8 +120,8 @@ impl Cursor {
         Self { form, place: String::new(), pages: 0, mark: String::new(), unreadable: 0, last: None }
     }
 
-    /// Reads what an earlier page named. Where it is nothing of ours, or not in one of `forms`, it is the beginning in the
-    /// first of them. Nothing is lost by beginning again: whoever reads a list knows whom they have had.
+    /// Reads the cursor of an earlier page. A cursor that is not usher's, or not in one of `forms`, is the beginning in
+    /// the first of them. Beginning again loses nothing, because the reader of a list knows the users it has had.
     pub fn read(text: Option<&str>, forms: &[Form]) -> Self {
         let known = text.and_then(Self::parse).filter(|cursor| forms.contains(&cursor.form));
         known.unwrap_or_else(|| Self::first(forms.first().copied().unwrap_or(Form::Offset)))
@@ -163,7 +164,7 @@ impl Cursor {
         self.go_on(given, next)
     }
 
-    /// The page of a stream; `next` is what it says of the one behind it.
+    /// The page of a stream; `next` is its information about the next one.
     ///
     /// # Errors
     ///
@@ -196,9 +197,9 @@ impl Cursor {
         Ok(UserPage { completeness, ..UserPage::new(given.users, None) })
     }
 
-    /// The given page, and the cursor of the one behind it. By Brent's method: the mark is set anew after 1, 2, 4,
-    /// 8… pages, and so it comes to stand in the circle, if there is one, with the circle shorter than the way to the
-    /// next mark.
+    /// The given page, and the cursor of the next one. It finds circles by Brent's method: the mark is set again after
+    /// 1, 2, 4, 8… pages. So if there is a circle, the mark is in it at last, with the circle shorter than the way to
+    /// the next mark.
     fn go_on(mut self, given: Given, place: String) -> Result<UserPage, Error> {
         if self.is_marked(&given.users) {
             return Err(circle());
@@ -222,7 +223,7 @@ impl Cursor {
         !self.is_first() && self.mark == self.print(users)
     }
 
-    /// Tells pages apart by who stands on them; empty ones by their place.
+    /// A digest that distinguishes pages by their users; empty ones by their place.
     fn print(&self, users: &[(UserId, UserHints)]) -> String {
         let mut hash = Sha256::new();
         if users.is_empty() {

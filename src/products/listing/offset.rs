@@ -1,10 +1,10 @@
-//! Lists by offset, which end with an empty page and say nothing of their length.
+//! Lists by offset, which end with an empty page and don't report their length.
 
 use super::{Cursor, Given, PageSize, end};
 use crate::products::{Error, UserPage};
 
-/// The page at `cursor`, of about `size`; `ask` gives the page that begins at an offset, with at most so many records. At the
-/// end of the list it is looked at once more.
+/// The page at `cursor`, of about `size`; `ask` returns the page that begins at an offset, with at most the given
+/// number of records. The end of the list is read once more.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! How many users are asked for at once: fewer where the product does not answer in time, and more again when it does.
+//! The number of users requested at once: fewer if the product does not answer in time, and more again when it does.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,9 +6,9 @@ use tracing::info;
 
 use crate::products::Error;
 
-/// No fewer are asked for, however slow the product is.
+/// The least number, however slow the product is.
 const LEAST: usize = 50;
-/// So many pages must go well before more are asked for again.
+/// The number of good pages before more are requested again.
 const GOOD_PAGES: u32 = 4;
 /// Each time that the product does not answer in time, twice as many; but never more than this.
 const MOST_GOOD_PAGES: u32 = 64;
@@ -23,21 +23,21 @@ pub(in crate::products) struct PageSize {
 #[derive(Debug, Clone, Copy)]
 struct State {
     now: usize,
-    /// How many pages of this size went well, one after the other.
+    /// The number of consecutive good pages of this size.
     good: u32,
-    /// How many of them are needed before it grows.
+    /// The number of good pages that are needed before it grows.
     needed: u32,
 }
 
 impl PageSize {
-    /// At most `most`, and so many to begin with.
+    /// A page size of at most `most`, and that at first.
     pub const fn new(most: usize) -> Self {
         Self { most, state: Mutex::new(State { now: most, good: 0, needed: GOOD_PAGES }) }
     }
 
-    /// What `ask` gives for a page of the size of now, with that size. Asked again for a smaller one where the product does
-    /// not get ready in time: for half as many, then for the fewest. A product that answers nothing at all is so told of after three
-    /// time-outs.
+    /// The result of `ask` for a page of the present size, with that size. If the product does not answer in time, it
+    /// is asked for a smaller page: for half, then for the least. A product that does not answer at all is reported
+    /// after three time-outs.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl PageSize {
         }
     }
 
-    /// Whether fewer are asked for from now on than `size`: half as many, or the fewest.
+    /// Reduces the size below `size`: to half, or to the least. Returns whether that was possible.
     fn shrink(&self, size: usize, to_least: bool) -> bool {
         let least = LEAST.min(self.most);
         let mut state = self.state();

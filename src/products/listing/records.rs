@@ -15,12 +15,12 @@ use crate::products::Error;
 
 /// A record of a list of which a part may be enough.
 pub(in crate::products) trait Record: DeserializeOwned {
-    /// What it is, for the metric and the log.
+    /// The kind of record, for the metric and the log.
     const KIND: &'static str;
     /// The fields without which it is of no use. Another one that can't be read is left out.
     const NEEDED: &'static [&'static str];
 
-    /// Whether it says whom or what it is about.
+    /// Whether it identifies its user or object.
     fn is_of_use(&self) -> bool {
         true
     }
@@ -29,9 +29,9 @@ pub(in crate::products) trait Record: DeserializeOwned {
 /// The records on one page.
 #[derive(Debug)]
 pub(in crate::products) struct Records<T> {
-    /// Those that can be read, in their order.
+    /// The readable records, in their order.
     pub read: Vec<T>,
-    /// How many can't.
+    /// The number of unreadable records.
     pub unreadable: usize,
 }
 
@@ -64,7 +64,7 @@ impl<T> Records<T> {
         }
     }
 
-    /// How many stand on the page.
+    /// The number of records on the page.
     pub fn given(&self) -> usize {
         self.read.len() + self.unreadable
     }
@@ -92,7 +92,7 @@ impl<'de, T: Record> Deserialize<'de> for Records<T> {
     }
 }
 
-/// Reads a record that stands in another one, as one of a list.
+/// Reads a record within another one, like one of a list.
 ///
 /// # Errors
 ///

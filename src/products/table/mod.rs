@@ -1,4 +1,4 @@
-//! What each product can do, as administrators see it: by `usher products`, the API and `docs/products.md`.
+//! The capabilities of each product for administrators: in `usher products`, the API and `docs/products.md`.
 
 #[cfg(test)]
 mod page;

@@ -23,8 +23,9 @@ const STEADY: Duration = Duration::from_secs(10);
 const JOINS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Does `work` on every partition of `stream` that `group` gives this process, until `stop`. The work ends when the
-/// partition is taken away or `stop` is cancelled, and drops the assignment then. Where it ends for another reason, the
-/// group is left and joined anew: a log gives the records of a partition again to none but a new member.
+/// partition is taken away or `stop` is cancelled, and then drops the assignment. If it ends for another reason, the
+/// member leaves the group and joins it again, because a log gives the records of a partition again only to a new
+/// member.
 pub async fn share<F: Future<Output = ()> + Send + 'static>(
     log: &Arc<dyn Log>,
     stream: Stream,
@@ -57,7 +58,7 @@ pub async fn share<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-/// Work on a partition ended although nobody had stopped it.
+/// The work on a partition ended although it was not stopped.
 struct Failed;
 
 /// This process as a member of a group.
@@ -67,13 +68,13 @@ struct Member<'a> {
     stop: &'a CancellationToken,
     /// The work on partitions.
     partitions: JoinSet<()>,
-    /// By their tasks, the partitions and what says that they are taken away.
+    /// The partitions by their tasks, with the tokens that are cancelled when they are taken away.
     given: HashMap<task::Id, (Partition, CancellationToken)>,
 }
 
 impl Member<'_> {
-    /// Works on what it is given until the membership ends, and sees that out. It is said to work when the group has taken it
-    /// in; one that `has_failed` before, when it has worked for some time too.
+    /// Works on the given partitions until the membership ends, and waits for the end of the work. It is reported as
+    /// working when the group has accepted it; if it `has_failed` before, only when it has also worked for some time.
     async fn take_part<F: Future<Output = ()> + Send + 'static>(
         &mut self,
         consumer: Consumer,
@@ -132,7 +133,7 @@ impl Member<'_> {
         outcome
     }
 
-    /// Tells how the member stands with its group. Partitions that come and go change nothing.
+    /// Reports the state of the membership. Partitions that come and go change nothing.
     fn tell(&self, joining: &Joining, is_steady: bool) {
         match joining {
             Joining::Joined => {
@@ -146,7 +147,7 @@ impl Member<'_> {
         }
     }
 
-    /// Tells where the membership ended although nobody had stopped it.
+    /// Reports if the membership ended although it was not stopped.
     fn note_left(&self, joining: &Joining) -> Result<(), Failed> {
         if let Joining::Refused(why) = joining {
             self.component.failing(&**why);

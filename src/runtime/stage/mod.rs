@@ -1,5 +1,6 @@
-//! What planner and executor have in common: a task for each partition, records of one user in order, those of
-//! different users at the same time, the offset stored below which all that follows from the records is in the log.
+//! The machinery of planner, executor and sweeper: a task for each partition; records of one user in order, those of
+//! different users at the same time; and a stored offset below which all records are finished, with everything that
+//! follows from them in the log.
 
 pub(crate) mod warming;
 
@@ -33,24 +34,24 @@ use warming::Restoring;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Interrupted;
 
-/// What a stage does with a record.
+/// The work of a stage on its records.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
     /// Which stage this is.
     fn stage(&self) -> Stage;
 
-    /// Where failures are counted; none: nowhere.
+    /// The metrics for failures; none: they are not counted.
     fn metrics(&self) -> Option<&Metrics> {
         None
     }
 
-    /// Whose records it works on; those of other sources are passed over.
+    /// The source whose records it works on. Records of other sources are skipped.
     fn source(&self) -> &SourceId;
 
-    /// What it works on.
+    /// The stream that it reads.
     fn input(&self) -> Stream;
 
-    /// What it writes, and what its memory is restored from.
+    /// The stream that it writes, and from which its memory is restored.
     fn output(&self) -> Stream;
 
     /// Takes a record of its own output into its memory, again if need be.
@@ -59,7 +60,7 @@ pub trait Handler: Send + Sync + 'static {
     /// [`store::Error`] if the state store can't be read or written.
     fn remember(&self, scope: &Scope, record: &Stored) -> Result<(), store::Error>;
 
-    /// What else its memory is restored from, beside its output.
+    /// The other streams from which its memory is restored.
     fn also_restored_from(&self) -> &'static [Stream] {
         &[]
     }
@@ -77,18 +78,18 @@ pub trait Handler: Send + Sync + 'static {
         SystemClock.now()
     }
 
-    /// Whose rate this process has a part of by the partitions that it works on; none: nobody's.
+    /// The source whose rate this process shares by the partitions that it works on; none: no source.
     fn rate_of(&self) -> Option<&Arc<Connection>> {
         None
     }
 
-    /// What a record has to keep its turn in: a user, where nothing else is said.
+    /// The lane of a record: its user, unless the handler says otherwise.
     fn lane(&self, record: &Stored) -> String {
         record.key.clone()
     }
 
-    /// What is to be done beside the records of `partition`, as long as it is this process's; ends when the work is to
-    /// stop.
+    /// Work that is done besides the records of `partition`, while the partition is this process's. It ends when the
+    /// work is to stop.
     async fn attend(&self, _partition: Partition, _work: &Work) {}
 
     /// Works on a record until all that follows from it is in the log.
@@ -107,21 +108,21 @@ pub trait Handler: Send + Sync + 'static {
 /// The partition a handler works in.
 #[derive(Clone)]
 pub struct Work {
-    /// Where to remember what is done.
+    /// The scope of the ledger for this work.
     pub scope: Scope,
     /// Cancelled when the work is to stop.
     pub stop: CancellationToken,
     /// The proof that the partition is this process's.
     pub(crate) lease: Arc<dyn Lease>,
     pub(crate) health: Health,
-    /// What traces call the log's system.
+    /// The name of the log's system in traces.
     pub(crate) system: &'static str,
-    /// One past the highest output offset acknowledged so far.
+    /// The offset after the highest acknowledged output offset.
     pub(crate) acked: Arc<AtomicU64>,
 }
 
 impl Work {
-    /// What is remembered of `id`.
+    /// The ledger's entry of `id`.
     ///
     /// # Errors
     /// [`Interrupted`] if the store can't be read until the work is stopped.
@@ -135,7 +136,8 @@ impl Work {
         Ok(forgotten.is_some_and(|forgotten| forgotten.covers(record.position.offset, record.appended)))
     }
 
-    /// What the store gives. One that can't be used is waited for: without it nobody knows what is done.
+    /// The result of the store. If the store fails, this waits and asks again: without the store it is unknown which
+    /// work is done.
     ///
     /// # Errors
     /// [`Interrupted`] if `ask` fails until the work is stopped.
@@ -152,7 +154,7 @@ impl Work {
         }
     }
 
-    /// As [`Work::remembered`], asked on a thread that may wait for the disk.
+    /// As [`Work::remembered`], on a thread that may wait for the disk.
     pub(crate) async fn remembered_off_thread<T: Send + 'static>(
         &self,
         ask: impl Fn() -> Result<T, store::Error> + Clone + Send + 'static,
@@ -255,8 +257,8 @@ impl<H: Handler> Partitions<H> {
         }
     }
 
-    /// Reads back what the stage has written, however long it takes; gives one past the newest record of its output. None
-    /// when it is to stop.
+    /// Reads back the output of the stage, however long it takes; returns the offset after its newest record. None when
+    /// it is to stop.
     async fn restored(&self, scope: &Scope, partition: Partition, stopping: &CancellationToken) -> Option<u64> {
         let mut retry = Retry::new(self.failures.component());
         loop {

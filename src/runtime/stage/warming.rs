@@ -1,16 +1,16 @@
-//! The way of a stage to its first work: its group takes it in, then what was done in its partitions is read back.
+//! The warm-up of a stage: its group accepts it, then the earlier work in its partitions is read back.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::health::WarmUp;
 
-/// How far a stage is on the way to its first work. Cheap to clone; all clones are one.
+/// The progress of a stage's warm-up. Cheap to clone; all clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Warming(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    /// None once the stage works.
+    /// The warm-up; none once the stage works.
     warm_up: Option<WarmUp>,
     is_joined: bool,
     /// Partitions that were given, and those of them that are read back.
@@ -19,7 +19,7 @@ struct State {
 }
 
 impl Warming {
-    /// Of a stage whose group is not joined yet.
+    /// The progress of a stage whose group has not accepted it yet.
     pub(crate) fn new(warm_up: WarmUp) -> Self {
         warm_up.note("its group is not joined yet");
         Self(Arc::new(Mutex::new(State { warm_up: Some(warm_up), is_joined: false, given: 0, restored: 0 })))
@@ -32,7 +32,7 @@ impl Warming {
         state.look();
     }
 
-    /// A partition is being read back until what is given is dropped.
+    /// Reports that a partition is read back, until the result is dropped.
     pub(crate) fn restores(&self) -> Restoring {
         let mut state = self.lock();
         state.given += 1;

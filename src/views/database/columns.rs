@@ -1,4 +1,4 @@
-//! How values stand in columns: ids and words as text, times as milliseconds, what is made of parts as JSON.
+//! The forms of values in columns: ids and names as text, times as milliseconds, compound values as JSON.
 
 use rusqlite::{
     ToSql,
@@ -40,7 +40,7 @@ impl FromSql for Timestamp {
     }
 }
 
-/// What is one text, also in JSON.
+/// A type with one text as its form, also in JSON.
 macro_rules! text {
     ($($type:ty),+) => {$(
         impl ToSql for $type {

@@ -1,8 +1,9 @@
 //! The SQLite database of the views: one connection that writes, a few that read.
 //!
-//! All that is in it comes from the log, but for the table `heard`. So a database of another version, of another log, or a
-//! damaged one is begun anew, and the followers fill it. A commit is not synced to the disk (`synchronous=NORMAL`): a crash
-//! of the machine may lose the last ones, with their checkpoints, and the records are read again.
+//! All its content comes from the log, except for the table `heard`. So a database of another version, of another log,
+//! or a damaged one is begun anew, and the followers fill it. A commit is not synced to the disk
+//! (`synchronous=NORMAL`): a crash of the machine may lose the last ones, with their checkpoints, and the records are
+//! read again.
 
 mod columns;
 mod readers;
@@ -30,14 +31,15 @@ use crate::{
 
 /// The name of the file, in the folder of the state store.
 pub(super) const FILE: &str = "views.sqlite";
-/// The form of the tables. A database of another form is begun anew. Raise it with each change of `schema.sql`, and of what
-/// stands in a column.
+/// The version of the tables. A database of another version is begun anew. Raise it with each change of `schema.sql`,
+/// and of a column's content.
 const VERSION: i64 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// Another process never has the file open (`usher.lock`), so nobody but a backup program holds its lock.
+/// The time to wait for the file's lock. No other usher has the file open (`usher.lock`), so only a backup program may
+/// hold the lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// What the writing connection keeps in memory, in KiB.
+/// The cache of the writing connection, in KiB.
 const WRITER_CACHE: i64 = 8 * 1024;
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 96;
@@ -80,12 +82,12 @@ impl Database {
         Ok(Self(Arc::new(Shared { path, writer: Mutex::new(writer), readers, was_damaged, is_damaged, health })))
     }
 
-    /// Whether the one found was damaged, and is built anew.
+    /// Whether the database was damaged, and is rebuilt.
     pub(super) fn was_damaged(&self) -> bool {
         self.0.was_damaged
     }
 
-    /// Tells `health` where the files turn out to be damaged. The first one told is kept.
+    /// Sets the registry for reporting damaged files. The first one set is kept.
     pub(super) fn watch(&self, health: &Health) {
         let _first = self.0.health.set(health.clone());
     }
@@ -103,7 +105,7 @@ impl Database {
         self.looked_at(done)
     }
 
-    /// Writes all or nothing.
+    /// Runs `writing` in a transaction.
     ///
     /// # Errors
     /// [`Error::Database`] where SQLite fails; those of `writing`.
@@ -118,7 +120,8 @@ impl Database {
         self.looked_at(done)
     }
 
-    /// Where the files are damaged only a new database helps. It is begun by the next process, which finds none here.
+    /// Checks the result for damaged files. Only a new database helps then. The next process begins it, because it
+    /// finds none here.
     fn looked_at<T>(&self, done: Result<T, Error>) -> Result<T, Error> {
         if done.as_ref().is_err_and(Error::is_damage) && !self.0.is_damaged.swap(true, Ordering::Relaxed) {
             tracing::error!(file = %self.0.path.display(), "the database of the views is damaged");
@@ -135,7 +138,7 @@ impl Database {
     }
 }
 
-/// Does all of `change` or nothing, as a part of a transaction.
+/// Does all of `change` or nothing, within a transaction.
 ///
 /// # Errors
 /// [`Error::Database`] where SQLite fails; those of `change`.
@@ -182,7 +185,7 @@ fn is_empty(db: &Connection) -> Result<bool, Error> {
     Ok(db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))? == 0)
 }
 
-/// Makes the tables.
+/// Creates the tables.
 fn fill(writer: Connection, log_identity: &str, heard: &[(SourceId, Heard)]) -> Result<Connection, Error> {
     let transaction = writer.unchecked_transaction()?;
     transaction.execute_batch(SCHEMA)?;
@@ -209,7 +212,7 @@ fn connect(path: &Path, flags: OpenFlags, cache: i64) -> Result<Connection, Erro
     Ok(connection)
 }
 
-/// The files of the database at `path`: the log of writes belongs to it.
+/// The files of the database at `path`, including its write-ahead log.
 fn files(path: &Path) -> [PathBuf; 3] {
     ["-wal", "-shm", ""].map(|end| {
         let mut name = path.as_os_str().to_owned();
@@ -218,7 +221,7 @@ fn files(path: &Path) -> [PathBuf; 3] {
     })
 }
 
-/// Keeps the damaged file for those who want to look into it, in place of an earlier one.
+/// Keeps the damaged file for inspection, in place of an earlier one.
 fn set_aside(path: &Path) -> io::Result<()> {
     let [wal, shm, database] = files(path);
     found(fs::rename(&database, path.with_extension("damaged")))?;
@@ -230,7 +233,7 @@ fn remove(path: &Path) -> io::Result<()> {
     files(path).iter().try_for_each(|file| found(fs::remove_file(file)))
 }
 
-/// What is not there is gone already.
+/// Treats a missing file as removed.
 fn found(done: io::Result<()>) -> io::Result<()> {
     match done {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

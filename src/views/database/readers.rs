@@ -13,9 +13,9 @@ use super::{Error, connect};
 
 /// The API works on four requests at a time; the others are for the engine.
 const MOST: usize = 8;
-/// What each keeps in memory, in KiB.
+/// The cache of each connection, in KiB.
 const CACHE: i64 = 2 * 1024;
-/// How long a connection is waited for.
+/// The time-out for getting a connection.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// See the module.

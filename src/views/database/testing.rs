@@ -1,4 +1,4 @@
-//! For tests: tables in memory, and how SQLite goes about a statement.
+//! For tests: tables in memory, and SQLite's plan for a statement.
 
 use rusqlite::{Connection, ToSql, params_from_iter};
 
@@ -17,7 +17,7 @@ pub(in crate::views) fn plan(db: &Connection, sql: &str, values: &[&dyn ToSql]) 
     steps.collect::<Result<Vec<_>, _>>().expect("steps").join("\n")
 }
 
-/// How many rows there are in `table`.
+/// The number of rows in `table`.
 pub(in crate::views) fn rows(db: &Connection, table: &str) -> usize {
     db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).expect("counted")
 }

@@ -6,26 +6,26 @@ use crate::{
     views::page::{Newest, condition},
 };
 
-/// Which dead letters to list; what is none lets all through.
+/// A filter of dead letters. A part that is none matches all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LetterFilter {
-    /// In this source.
+    /// The source.
     pub source: Option<SourceId>,
     /// Given up there.
     pub stage: Option<Stage>,
-    /// With these words in their reason, in any case.
+    /// Words in the reason, in any case.
     pub reason: Option<String>,
     /// Given up then or later.
     pub since: Option<Timestamp>,
     /// About this user, by lasting id, or by login name in any case.
     pub user: Option<String>,
-    /// That stand so.
+    /// The state.
     pub state: Option<LetterState>,
-    /// That were kept back, not given up; or the other way round.
+    /// Whether they were held, or given up.
     pub held: Option<bool>,
 }
 
-/// What a filter looks for, in the form in which the table has it.
+/// The values of a filter, in the form of the table.
 pub(super) struct Folded {
     stage: Option<&'static str>,
     reason: Option<String>,
@@ -43,7 +43,7 @@ impl Folded {
 }
 
 impl LetterFilter {
-    /// The list of those that it lets through. The index is searched by the state or the source.
+    /// The list of matching letters. The index is searched by the state or the source.
     pub(super) fn list<'a>(&'a self, folded: &'a Folded) -> Newest<'a> {
         let (mut searched, mut wanted) = (Vec::new(), Vec::new());
         let mut from = "dead_letters INDEXED BY dead_letters_by_time";

@@ -1,4 +1,4 @@
-//! What was given up, newest first, and what became of it.
+//! The dead letters, newest first, and their states.
 
 mod filter;
 mod row;
@@ -27,11 +27,11 @@ use crate::{
     log::codec::{self, LetterRecord},
 };
 
-/// The dead letters, and what was said about each.
+/// The dead letters, with the orders about each.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DeadLetters<'c>(pub(super) &'c Connection);
 
-/// Of two with one id, the newer one counts, whichever is read first.
+/// Adds a letter. Of two with one id, the newer one counts, whichever is read first.
 const ADD: &str = "
     INSERT INTO dead_letters (id, at, source, stage, held, user, user_name, reason, state, record)
     VALUES (:id, :at, :source, :stage, :held, :user, :user_name, :reason, :state, :record)
@@ -69,7 +69,8 @@ impl DeadLetters<'_> {
         Ok(())
     }
 
-    /// Several streams tell of one letter, in any order, also before it is read itself.
+    /// Records news about a letter. Several streams contain news about one letter, in any order, also before the letter
+    /// itself is read.
     fn note(self, news: &News) -> Result<(), Error> {
         let status = self.status(&news.letter)?.with(news);
         let sql = "INSERT OR REPLACE INTO dead_letter_statuses (letter, latest, status) VALUES (?1, ?2, ?3)";
@@ -93,14 +94,14 @@ impl DeadLetters<'_> {
         Ok((DeadLetterRow::new(&letter, self.status(&letter.id)?), letter))
     }
 
-    /// One letter, with what it keeps to be taken up again; none if there is no such letter.
+    /// One letter, with the content for taking it up again; none if there is no such letter.
     pub(super) fn get(self, id: &str) -> Result<Option<(DeadLetterRow, DeadLetter)>, Error> {
         let mut statement = self.0.prepare_cached("SELECT record FROM dead_letters WHERE id = ?1")?;
         let record = statement.query_row([id], |row| row.get::<_, Vec<u8>>(0)).optional()?;
         record.map(|record| self.row(&record)).transpose()
     }
 
-    /// Letters that `filter` lets through, newest first.
+    /// The letters that match `filter`, newest first.
     pub(super) fn list(
         self,
         filter: &LetterFilter,
@@ -120,7 +121,7 @@ impl DeadLetters<'_> {
         Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MOST))?))
     }
 
-    /// Forgets what was said about letters that are gone.
+    /// Removes the statuses of letters that are gone.
     pub(super) fn prune_statuses(self, horizon: Horizon) -> Result<Step, Error> {
         let sql = "DELETE FROM dead_letter_statuses WHERE letter IN
             (SELECT letter FROM dead_letter_statuses
@@ -130,7 +131,7 @@ impl DeadLetters<'_> {
     }
 }
 
-/// How SQLite goes about a list: for tests.
+/// SQLite's plan for a list: for tests.
 #[cfg(test)]
 pub(super) fn plan(db: &Connection, filter: &LetterFilter) -> String {
     filter.list(&Folded::of(filter)).plan(db, true)

@@ -17,57 +17,57 @@ use crate::{
 pub struct DeadLetterRow {
     /// Names it: the step's key, or the event's id.
     pub id: String,
-    /// How it stands.
+    /// The state.
     pub state: LetterState,
     /// Whether it was not given up but kept back, for an administrator to decide.
     pub held: bool,
-    /// Where it was given up: `planner` or `executor`.
+    /// The stage that gave it up: `planner` or `executor`.
     pub stage: String,
     /// The source it is about.
     pub source: SourceId,
     /// The user it is about: the lasting id, or the login name where that is all that is known.
     pub user: String,
-    /// The login name, where it is known.
+    /// The login name, if it is known.
     pub user_name: Option<String>,
-    /// The event it follows from, where it could be read.
+    /// The event, if it could be read.
     pub event: Option<EventId>,
-    /// The step given up, where it is one.
+    /// The step, if it is one.
     pub step: Option<GivenUpStep>,
     /// Why, and what an administrator can do.
     pub reason: String,
-    /// When it was given up; the last time, where it was taken up again.
+    /// The time at which it was given up; the last time, if it was taken up again.
     pub at: Timestamp,
-    /// Why it can't be taken up again, where that is so.
+    /// The reason if it can't be taken up again.
     pub only_dismissed: Option<String>,
-    /// Who had it taken up again last, if anybody did.
+    /// The last order to take it up again, if there was one.
     pub redriven: Option<Said>,
     /// Whether it was taken up again and given up once more.
     pub failed_again: bool,
-    /// How the step ended that was taken up again, or `decided` for an event; with the time.
+    /// The result of the step that was taken up again, or `decided` for an event; with the time.
     pub resolved: Option<Resolved>,
-    /// Who said that nothing is to be done about it, if anybody did.
+    /// The order that dismissed it, if there was one.
     pub dismissed: Option<Said>,
 }
 
-/// What came of a letter that was taken up again.
+/// The result of taking a letter up again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Resolved {
     /// `changed`, `unchanged` or `tested` for a step, `decided` for an event.
     pub result: String,
-    /// When.
+    /// The time.
     pub at: Timestamp,
 }
 
 /// The step given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GivenUpStep {
-    /// The run it belongs to.
+    /// The run.
     pub run: RunId,
-    /// The scheme that asked for it.
+    /// The scheme.
     pub scheme: SchemeId,
-    /// What the scheme said then.
+    /// The version of the scheme at that time.
     pub scheme_version: String,
-    /// What, with what.
+    /// The action and its target.
     #[serde(flatten)]
     pub step: PlannedStep,
 }
@@ -84,7 +84,7 @@ impl From<&StepRef> for GivenUpStep {
 }
 
 impl DeadLetterRow {
-    /// The row of `letter`, about which was said what `status` tells.
+    /// The row of `letter`, with its `status`.
     pub(super) fn new(letter: &DeadLetter, status: Status) -> Self {
         let name = match &letter.user {
             UserRef::Id(_) => None,
@@ -114,7 +114,7 @@ impl DeadLetterRow {
         }
     }
 
-    /// Why it can't be taken up again at `now`, where that is so.
+    /// The reason why it can't be taken up again at `now`, if there is one.
     pub fn obstacle(&self, now: Timestamp) -> Option<String> {
         if let Some(why) = &self.only_dismissed {
             return Some(why.clone());
@@ -134,7 +134,7 @@ impl DeadLetterRow {
     }
 }
 
-/// Why nothing can be done about `letter` but dismiss it.
+/// The reason why `letter` can only be dismissed.
 fn only_dismissed(letter: &DeadLetter) -> Option<&'static str> {
     match (&letter.again, &letter.event) {
         (Some(_), _) => None,

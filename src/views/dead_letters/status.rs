@@ -1,5 +1,5 @@
-//! What was said about a dead letter, and what came of it: kept apart from the letter, because it stands in other streams,
-//! which are read in any order.
+//! The orders about a dead letter, and their results. They are separate from the letter, because they are in other
+//! streams, which are read in any order.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -55,7 +55,7 @@ pub(super) struct Status {
     pub(super) dismissed: Option<KeptSaid>,
 }
 
-/// What somebody said about what was given up at `of`.
+/// An order about the letter that was given up at `of`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KeptSaid {
     pub(super) of: Timestamp,
@@ -64,7 +64,7 @@ pub(super) struct KeptSaid {
     pub(super) reason: Option<String>,
 }
 
-/// What came of taking up again what was given up at `of`.
+/// The result of taking up the letter that was given up at `of`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KeptResolved {
     pub(super) of: Timestamp,
@@ -86,7 +86,7 @@ pub(super) struct News {
 }
 
 impl News {
-    /// What an administrator said.
+    /// The news in an administrator's order.
     pub(super) fn of_order(order: &LetterOrder) -> Self {
         let said = |reason| Some(said(order.of, order.at, &order.by, reason));
         let status = match &order.kind {
@@ -96,13 +96,13 @@ impl News {
         Self { letter: order.letter.clone(), status }
     }
 
-    /// What came of an event that was taken up again: where it was given up once more, there is a later letter.
+    /// The news in a decision on a redriven event. If the event was given up once more, there is a later letter.
     pub(super) fn of_decision(decision: &Decision) -> Option<Self> {
         let redrive = decision.redrive.as_ref().filter(|_| decision.only.is_none())?;
         Some(Self::of(redrive, Some("decided"), decision.decided))
     }
 
-    /// What came of a step that was taken up again.
+    /// The news in the outcome of a redriven step.
     pub(super) fn of_outcome(outcome: &Outcome) -> Option<Self> {
         Some(Self::of(outcome.step.redrive.as_ref()?, word(outcome.result), outcome.at))
     }
@@ -119,7 +119,7 @@ fn said(of: Timestamp, at: Timestamp, by: &Actor, reason: Option<String>) -> Kep
 }
 
 impl Status {
-    /// This with `news`, in whatever order they are read.
+    /// This status with `news`, in whatever order they are read.
     pub(super) fn with(self, news: &News) -> Self {
         let later = |one: Option<KeptSaid>, other: &Option<KeptSaid>| {
             one.into_iter().chain(other.clone()).max_by_key(|said| (said.of, said.at))
@@ -132,7 +132,7 @@ impl Status {
         }
     }
 
-    /// How a letter stands that was given up at `of`.
+    /// The state of a letter that was given up at `of`.
     pub(super) fn state(&self, of: Timestamp) -> LetterState {
         let said_at = |said: &Option<KeptSaid>| said.as_ref().filter(|said| said.of == of).map(|said| said.at);
         let is_resolved = self.resolved.as_ref().is_some_and(|resolved| resolved.of == of);
@@ -144,7 +144,7 @@ impl Status {
         }
     }
 
-    /// When the last of it happened.
+    /// The time of the latest news.
     pub(super) fn last(&self) -> Option<Timestamp> {
         let said = [&self.redriven, &self.dismissed].into_iter().flatten().map(|said| said.at);
         said.chain(self.resolved.iter().map(|resolved| resolved.at)).max()

@@ -20,8 +20,8 @@ use crate::domain::{Decision, EventKind, SourceId, UserId, UserRef};
 pub(super) struct Decisions<'c>(pub(super) &'c Connection);
 
 impl Decisions<'_> {
-    /// Adds a decision. Of two on one event, the first counts: it is the one that was carried out.
-    /// Of sightings only those are shown of which there is something to tell: the others are many.
+    /// Adds a decision. Of two on one event, the first counts, because it was carried out. Of the many sightings only
+    /// the relevant ones are shown.
     pub(super) fn apply(self, decision: &Decision) -> Result<(), Error> {
         if decision.kind == EventKind::Sighted && decision.verdicts.is_empty() {
             return Ok(());
@@ -87,7 +87,7 @@ impl Decisions<'_> {
         Ok(self.0.prepare_cached(sql)?.query_row((source, user), |row| row.get(0))?)
     }
 
-    /// Who was last seen under a login name.
+    /// The user who was last seen under a login name.
     fn seen_as(self, source: &SourceId, name: &str) -> Result<Option<UserId>, Error> {
         let mut statement = self.0.prepare_cached("SELECT id FROM user_names WHERE source = ?1 AND name = ?2")?;
         Ok(statement.query_row((source, name.to_lowercase()), |row| row.get(0)).optional()?)
@@ -115,7 +115,7 @@ fn list<'a>(source: &'a SourceId, user: &'a &'a str) -> Newest<'a> {
     }
 }
 
-/// How a user stands in the table. Products compare login names without regard to case.
+/// The form of a user in the table. Products compare login names without regard to case.
 fn of_user(user: &UserRef) -> String {
     match user {
         UserRef::Id(id) => format!("id/{id}"),
@@ -123,7 +123,7 @@ fn of_user(user: &UserRef) -> String {
     }
 }
 
-/// How SQLite goes about a list: for tests.
+/// SQLite's plan for a list: for tests.
 #[cfg(test)]
 pub(super) fn plan(db: &Connection) -> String {
     list(&"acme".parse().expect("an id"), &"id/jane").plan(db, true)

@@ -7,7 +7,7 @@ use crate::views::{
 };
 
 impl Decisions<'_> {
-    /// Forgets decisions. An event may have waited long for its decision: that tells how old it is.
+    /// Removes old decisions. The age is that of the decision, because its event may have waited long.
     pub(in crate::views) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
         let sql = "DELETE FROM decisions WHERE no IN
             (SELECT no FROM decisions WHERE decided < ?1 AND accepted < ?1 LIMIT ?2)";

@@ -13,25 +13,25 @@ use crate::domain::{
 pub struct DecisionRow {
     /// The event answered.
     pub event: EventId,
-    /// Where it happened.
+    /// The source.
     pub source: SourceId,
-    /// What happened.
+    /// The kind of the event.
     pub kind: String,
-    /// How usher learnt of it.
+    /// The way by which usher learnt of the event.
     pub via: Via,
-    /// To whom: the lasting id, or the login name where that is all that is known.
+    /// The user: the lasting id, or the login name if only that is known.
     pub user: String,
-    /// The login name, where it is known.
+    /// The login name, if it is known.
     pub user_name: Option<String>,
-    /// When the event was accepted.
+    /// The time at which the event was accepted.
     pub accepted: Timestamp,
-    /// When this was decided.
+    /// The time of the decision.
     pub decided: Timestamp,
     /// Whether usher was allowed to change anything: `active` or `observe`.
     pub mode: Mode,
     /// Why no scheme was asked.
     pub no_action: Option<NoActionRow>,
-    /// What each scheme said.
+    /// The verdicts of the schemes.
     pub schemes: Vec<VerdictRow>,
 }
 
@@ -43,32 +43,32 @@ pub enum NoActionRow {
     NoSchemeForEvent,
     /// The account is not a person's.
     NotAPerson {
-        /// The product's word for it.
+        /// The product's name for this kind of account.
         account_type: String,
     },
-    /// It is a creation that usher knew of already.
+    /// It is a creation that usher knew already.
     KnownSince {
-        /// When the user was created, as far as is known.
+        /// The known time of the creation.
         at: Timestamp,
     },
 }
 
-/// What one scheme said.
+/// The verdict of one scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VerdictRow {
     /// Which scheme.
     pub scheme: SchemeId,
-    /// What it said then.
+    /// The version of the scheme at that time.
     pub version: String,
     /// `true`, `false` or `unknown`; only `true` selects the user.
     pub selected: String,
     /// Whether it was in test mode.
     pub test_mode: bool,
-    /// The run it set off.
+    /// The run that it started.
     pub run: Option<RunId>,
     /// Condition by condition.
     pub reasons: ReasonRow,
-    /// What to do.
+    /// The steps.
     pub steps: Vec<PlannedStep>,
 }
 
@@ -79,21 +79,21 @@ pub struct ReasonRow {
     pub condition: String,
     /// `true`, `false` or `unknown`.
     pub truth: String,
-    /// What was looked at and against what.
+    /// The fact and the value that it was compared with.
     pub because: String,
-    /// As of when the fact looked at was known.
+    /// The time of the fact.
     pub as_of: Option<Timestamp>,
-    /// What it is made of.
+    /// The parts.
     #[schema(no_recursion)]
     pub parts: Vec<ReasonRow>,
 }
 
-/// One step asked for.
+/// One step of a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedStep {
-    /// What: `add_groups`, …
+    /// The action: `add_groups`, …
     pub action: String,
-    /// With what: the group.
+    /// The target: the group.
     pub target: String,
 }
 

@@ -1,4 +1,4 @@
-//! How far the views have read each partition of each stream.
+//! The offsets up to which the views have read each partition of each stream.
 
 use std::{
     collections::HashMap,
@@ -12,12 +12,13 @@ use crate::{
     views::Error,
 };
 
-/// What is committed, at hand: it is asked for often, also by async threads. Cheap to clone; all clones are one.
+/// The committed offsets, in memory, because they are read often, also by async threads. Cheap to clone; all clones
+/// share them.
 #[derive(Debug, Clone, Default)]
 pub(in crate::views) struct Checkpoints(Arc<Mutex<HashMap<(Stream, Partition), u64>>>);
 
 impl Checkpoints {
-    /// Those that stand in `db`.
+    /// Reads the offsets in `db`.
     ///
     /// # Errors
     /// [`Error::Database`] where they can't be read.
@@ -35,12 +36,12 @@ impl Checkpoints {
         Ok(Self(Arc::new(Mutex::new(known))))
     }
 
-    /// The offset to go on from.
+    /// The next offset to read.
     pub(in crate::views) fn next(&self, stream: Stream, partition: Partition) -> u64 {
         self.known().get(&(stream, partition)).copied().unwrap_or(0)
     }
 
-    /// Notes what is committed.
+    /// Records a committed offset.
     pub(in crate::views) fn committed(&self, stream: Stream, partition: Partition, next: u64) {
         self.known().insert((stream, partition), next);
     }

@@ -1,4 +1,4 @@
-//! Follows one stream of the log, through errors, until told to stop.
+//! Follows one stream of the log, through errors, until it is stopped.
 
 pub(super) mod checkpoints;
 pub(super) mod take;
@@ -33,7 +33,7 @@ const fn batch(stream: Stream) -> usize {
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// One stream, which is read into the views.
+/// The follower of one stream, which reads it into the views.
 #[derive(Clone)]
 pub(super) struct Follower {
     pub(super) log: Arc<dyn Log>,
@@ -95,7 +95,8 @@ impl Follower {
         Ok(())
     }
 
-    /// Where to go on in `partition`. A checkpoint behind the end of the log is one of another log: of a topic that was deleted.
+    /// The next offset in `partition`. A checkpoint beyond the end of the log belongs to another log: a topic that was
+    /// deleted.
     async fn next(&self, partition: Partition) -> Result<u64, Interruption> {
         let next = self.views.read_until(self.stream, partition);
         let bounds = self.log.bounds(self.stream, partition).await?;

@@ -18,20 +18,20 @@ use crate::{
     },
 };
 
-/// What others are told once the rows are there for them to see.
+/// The news for waiters, which they get once the rows are visible.
 #[derive(Debug, Default)]
 struct News {
     /// Steps that have ended.
     ended: Vec<(UserKey, StepKey)>,
-    /// What is heard of sources.
+    /// The periods of the sources.
     heard: Vec<(SourceId, Heard)>,
     /// Whether an answer about runs may have changed.
     has_progress: bool,
 }
 
 impl Views {
-    /// Writes the rows of `records` and how far they are read, all or nothing; then tells those who wait for them. Taken in
-    /// twice, a record changes nothing more.
+    /// Writes the rows of `records` and the checkpoints in one transaction; then notifies the waiters. Taking a record
+    /// in twice changes nothing more.
     ///
     /// # Errors
     /// [`Error::Database`] where they can't be written; [`Error::Store`] where the end of a step can't be noted: that is
@@ -57,7 +57,7 @@ impl Views {
         self.tell(news)
     }
 
-    /// After the commit: those who are woken may ask what became of the step.
+    /// Notifies the waiters after the commit, because they may ask for the result of the step.
     fn tell(&self, news: News) -> Result<(), Error> {
         for (source, heard) in news.heard {
             self.heard.set(source, heard);
@@ -148,7 +148,7 @@ fn decided(db: &Connection, decision: &Decision, news: &mut News) -> Result<(), 
     Runs(db).decided(decision)
 }
 
-/// The step has ended whatever became of the rows: a record is passed over where one of them can't be read.
+/// Marks the step as ended, whatever happens to the rows: a record is skipped if one of them can't be read.
 fn ended(db: &Connection, outcome: &Outcome, news: &mut News) -> Result<(), Error> {
     news.has_progress = true;
     news.ended.push((outcome.step.user_key(), outcome.step.key.clone()));

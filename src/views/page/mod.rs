@@ -10,10 +10,10 @@ use super::{
 };
 use crate::domain::Timestamp;
 
-/// How many rows are looked at for one page, so that a filter that matches little answers in time.
+/// The highest number of rows that are examined for one page, so that a filter with few matches answers in time.
 const MOST_LOOKED_AT: usize = 20_000;
 
-/// How many items a page holds at most: 1 to 500, 50 where nothing is said.
+/// The highest number of items of a page: 1 to 500, by default 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Limit(usize);
@@ -25,7 +25,7 @@ impl Default for Limit {
 }
 
 impl Limit {
-    /// As many as a page may hold.
+    /// The highest limit of a page.
     pub const MOST: Self = Self(500);
 
     /// The number.
@@ -49,19 +49,19 @@ impl TryFrom<String> for Limit {
     }
 }
 
-/// Where a page ended: the next one begins behind it. Opaque to whoever gets it.
+/// The end of a page. The next one begins after it. It is opaque to clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String)]
 pub struct Cursor(Vec<u8>);
 
 impl Cursor {
-    /// Behind the item called `place`.
+    /// The cursor after the item called `place`.
     pub fn behind(place: impl Into<Vec<u8>>) -> Self {
         Self(place.into())
     }
 
-    /// The item it stands behind.
+    /// The item before it.
     pub fn place(&self) -> &[u8] {
         &self.0
     }
@@ -91,7 +91,7 @@ impl From<Cursor> for String {
 /// Which page.
 #[derive(Debug, Clone, Default)]
 pub struct Paging {
-    /// How many items at most.
+    /// The highest number of items.
     pub limit: Limit,
     /// Behind which place; none: from the first.
     pub cursor: Option<Cursor>,
@@ -100,9 +100,9 @@ pub struct Paging {
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Page<T> {
-    /// In the list's order. May be fewer than asked for, even none, while there is a `next`.
+    /// The items in the list's order. There may be fewer than requested, even none, while there is a `next`.
     pub items: Vec<T>,
-    /// Where the next page begins; none: this was the last.
+    /// The cursor of the next page; none: this was the last.
     pub next: Option<Cursor>,
 }
 
@@ -117,8 +117,8 @@ pub(super) fn condition<'a>(sql: &'static str, values: impl IntoIterator<Item = 
     Condition { sql, values: values.into_iter().collect() }
 }
 
-/// A list in the order of time, the newest first, and of one time in the order of ids. It is walked along an index, and what
-/// the index does not tell is looked at row by row, up to a bound.
+/// A list in the order of time, the newest first, and of one time in the order of ids. It is walked along an index.
+/// Conditions that the index does not cover are checked row by row, up to a bound.
 pub(super) struct Newest<'a> {
     /// The table, and the index that is walked.
     pub(super) from: &'static str,
@@ -126,16 +126,16 @@ pub(super) struct Newest<'a> {
     pub(super) time: &'static str,
     /// The column of ids.
     pub(super) id: &'static str,
-    /// What the index is searched by: its first columns, or what it is kept of.
+    /// The conditions that the index covers: its first columns, or its own condition.
     pub(super) searched: Vec<Condition<'a>>,
-    /// What else rows have to be like.
+    /// The other conditions on rows.
     pub(super) wanted: Vec<Condition<'a>>,
-    /// Nothing before then.
+    /// The earliest time.
     pub(super) since: Option<&'a Timestamp>,
 }
 
 impl Newest<'_> {
-    /// The statement for the rows behind `place`: the number of each, its time and id, and whether it is wanted.
+    /// The statement for the rows after `place`: the number of each, its time and id, and whether it matches.
     fn sql(&self, has_place: bool) -> String {
         let Self { from, time, id, .. } = self;
         let all = |conditions: &[Condition<'_>]| conditions.iter().map(|one| one.sql).collect::<Vec<_>>().join(" AND ");
@@ -152,7 +152,7 @@ impl Newest<'_> {
         format!("SELECT no, {time}, {id}, {wanted} FROM {from} {searched} ORDER BY {time} DESC, {id}")
     }
 
-    /// One page, of what `fetch` gives for the numbers of rows.
+    /// One page, with the items that `fetch` returns for the numbers of rows.
     ///
     /// # Errors
     /// [`Error::Database`] where SQLite fails; those of `fetch`.
@@ -186,7 +186,7 @@ impl Newest<'_> {
         Ok(Page { items, next: None })
     }
 
-    /// The values of all `?`, in the order in which they stand in the statement.
+    /// The values of all `?`, in the order of the statement.
     fn values<'s>(&'s self, place: Option<&'s (Timestamp, String)>) -> Vec<&'s dyn ToSql> {
         let conditions = self.wanted.iter().chain(&self.searched);
         let mut values: Vec<&dyn ToSql> = conditions.flat_map(|one| one.values.iter().copied()).collect();
@@ -197,7 +197,7 @@ impl Newest<'_> {
         values
     }
 
-    /// How SQLite goes about it, a line a loop: for tests.
+    /// SQLite's plan, a line a loop: for tests.
     #[cfg(test)]
     pub(super) fn plan(&self, db: &Connection, has_place: bool) -> String {
         let place = has_place.then(|| (Timestamp::from_millis(0), String::new()));

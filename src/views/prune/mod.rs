@@ -1,11 +1,11 @@
-//! Forgetting rows that tell of what the log no longer holds: a bounded step at a time, so that nobody waits for it.
+//! Pruning: removes rows about records that the log no longer holds. Each step is bounded, so that it delays nobody.
 
 pub(super) mod step;
 
 use self::step::Horizon;
 use super::{Error, Views, dead_letters::DeadLetters, decisions::Decisions, orders::Orders, runs::Runs};
 
-/// One pass over all tables. It remembers where it is between its steps, and begins anew after a restart.
+/// One pass over all tables. It remembers its place between its steps, and begins anew after a restart.
 #[derive(Debug)]
 pub struct Pruning {
     views: Views,
@@ -14,7 +14,7 @@ pub struct Pruning {
 }
 
 impl Pruning {
-    /// Removes some rows, and says how many; none: nothing is left to look at.
+    /// Removes some rows, and returns their number; none: nothing is left to check.
     ///
     /// # Errors
     /// [`Error::Database`] if the rows can't be removed.
@@ -39,7 +39,7 @@ impl Pruning {
 }
 
 impl Views {
-    /// A pass that forgets what is older than `horizon`. What usher has seen of users stays, and so do clocks of schemes:
+    /// A pass that removes rows older than `horizon`. The activity of users stays, and so do the schedules of schemes:
     /// there is one row for each.
     pub fn pruning(&self, horizon: Horizon) -> Pruning {
         Pruning { views: self.clone(), horizon, table: 0 }

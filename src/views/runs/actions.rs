@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The actions that a run asks for: each once, in the scheme's order.
+/// The actions of a run: each once, in the scheme's order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Actions(Vec<String>);
@@ -14,7 +14,7 @@ impl Actions {
         self.0.iter().any(|one| one == action)
     }
 
-    /// Adds an action behind those that are there.
+    /// Adds an action at the end.
     pub(super) fn insert(&mut self, action: &str) {
         if !self.contains(action) {
             self.0.push(action.to_owned());

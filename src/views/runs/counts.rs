@@ -1,4 +1,4 @@
-//! How many users a run saw and selected, and how its steps ended.
+//! The numbers of users whom a run saw and selected, and of its steps by result.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,17 +9,17 @@ use crate::domain::{Forecast, StepResult};
 /// See the module.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
-    /// Users looked at.
+    /// Users that were examined.
     pub seen: u64,
     /// Users selected.
     pub selected: u64,
-    /// Of those, in a sweep: users who would be changed, or of whom that could not be told. Limits are about these.
+    /// Of those, in a sweep: users who would be changed, or for whom that is unknown. Limits apply to this number.
     #[serde(default)]
     pub would_change: u64,
-    /// Of those, in a sweep: users of whom everything was so already.
+    /// Of those, in a sweep: users for whom every step was fulfilled already.
     #[serde(default)]
     pub already_so: u64,
-    /// Of those, in a sweep: users who are protected from what is not so already.
+    /// Of those, in a sweep: users who are protected from the unfulfilled steps.
     #[serde(default)]
     pub protected: u64,
     /// Users, in a sweep, who were not selected because a fact is not known.
@@ -38,7 +38,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// How many steps ended with `result`.
+    /// The number of steps with `result`.
     pub fn of(&self, result: StepResult) -> u64 {
         match result {
             StepResult::Changed => self.changed,
@@ -49,7 +49,7 @@ impl Counts {
         }
     }
 
-    /// How many entries have `result`.
+    /// The number of entries with `result`.
     pub fn of_entry(&self, result: EntryResult) -> u64 {
         match result {
             EntryResult::Step(result) => self.of(result),
@@ -57,7 +57,7 @@ impl Counts {
         }
     }
 
-    /// Counts a user who is selected, with what was foretold. Where nothing was, the user may be changed.
+    /// Counts a selected user by the forecast. Without a forecast the user may be changed.
     pub(super) fn select(&mut self, forecast: Option<Forecast>) {
         self.selected += 1;
         *match forecast {

@@ -1,4 +1,4 @@
-//! The table of entries. A run's number stands in for its id, because there are many entries.
+//! The table of entries. It uses a run's number instead of its id, because there are many entries.
 
 use rusqlite::{Connection, OptionalExtension as _, ToSql, named_params, params_from_iter};
 
@@ -43,7 +43,7 @@ impl Entries<'_> {
         Ok(())
     }
 
-    /// One page of the entries of a run, those with `result` where one is given: by user, in the scheme's order.
+    /// One page of the entries of a run, those with `result` if one is given: by user, in the scheme's order.
     pub(super) fn page(self, run: i64, result: Option<EntryResult>, paging: &Paging) -> Result<Page<Entry>, Error> {
         let most = paging.limit.get();
         let result = result.map(EntryResult::as_str);
@@ -67,7 +67,7 @@ impl Entries<'_> {
         Ok(Page { items: rows.into_iter().map(|(entry, _)| entry).collect(), next })
     }
 
-    /// Users with a step that is kept back, behind `after`, in the order of entries.
+    /// The users with a held step, after `after`, in the order of entries.
     pub(super) fn users_held(self, run: i64, after: Option<&UserId>, most: usize) -> Result<Vec<UserId>, Error> {
         let sql = "SELECT DISTINCT user FROM entries INDEXED BY entries_by_result
             WHERE run = ?1 AND result = ?2 AND user > ?3 ORDER BY user LIMIT ?4";
@@ -77,7 +77,7 @@ impl Entries<'_> {
         Ok(users.collect::<Result<_, _>>()?)
     }
 
-    /// Forgets entries of a run, at most so many. Gives how many.
+    /// Removes entries of a run, at most `most`. Returns their number.
     pub(super) fn remove(self, run: i64, most: usize) -> Result<usize, Error> {
         let sql = "SELECT user, place FROM entries WHERE run = ?1 ORDER BY user, place LIMIT 1 OFFSET ?2";
         let mut statement = self.0.prepare_cached(sql)?;
@@ -99,7 +99,7 @@ fn list(has_result: bool, has_place: bool) -> String {
     format!("SELECT * FROM entries {index} WHERE run = ? {result} {place} ORDER BY user, place LIMIT ?")
 }
 
-/// How SQLite goes about a page of entries, a line a loop: for tests.
+/// SQLite's plan for a page of entries, a line a loop: for tests.
 #[cfg(test)]
 pub(in crate::views) fn plan(db: &Connection, has_result: bool, has_place: bool) -> String {
     let sql = format!("EXPLAIN QUERY PLAN {}", list(has_result, has_place));

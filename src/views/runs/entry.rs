@@ -1,4 +1,4 @@
-//! What became of each step of a run.
+//! Entries: the results of the steps of a run.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,7 +7,7 @@ use crate::domain::{
     Decision, EventId, EventKind, Outcome, SchemeVerdict, StepKey, StepRef, StepResult, SweepId, Timestamp, UserRef,
 };
 
-/// How an entry ended: as a step did, or before there was one.
+/// The result of an entry: that of a step, or that there was no step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryResult {
     /// A step did.
@@ -31,29 +31,29 @@ impl EntryResult {
     }
 }
 
-/// What became of one step; or, with the result `unknown` and the action `select`, why it is not known whether the user
-/// is selected.
+/// The result of one step. With the result `unknown` and the action `select`, it is the reason why it is unknown
+/// whether the user is selected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
-    /// On whom: the lasting id, or the login name where that is all that is known.
+    /// The user: the lasting id, or the login name if only that is known.
     pub user: String,
-    /// The login name, where it is known.
+    /// The login name, if it is known.
     pub user_name: Option<String>,
-    /// What: `add_groups`, …
+    /// The action: `add_groups`, …
     pub action: String,
-    /// With what: the group.
+    /// The target: the group.
     pub target: String,
-    /// How it ended.
+    /// The result.
     pub result: String,
-    /// Why, in words.
+    /// The reason, in words.
     pub reason: String,
-    /// What was there before, where it was read.
+    /// The state before, if it was read.
     pub before: Option<String>,
-    /// When it ended.
+    /// The time of its end.
     pub at: Timestamp,
-    /// How long it took in milliseconds, waiting and retries included.
+    /// The time that it took in milliseconds, waiting and retries included.
     pub duration_ms: u64,
-    /// What the product answered, where it failed.
+    /// The product's answer, if it failed.
     pub error: Option<String>,
 }
 
@@ -75,11 +75,11 @@ impl From<&Outcome> for Entry {
     }
 }
 
-/// So many facts that are not known stand in an entry.
+/// The number of unknown facts in an entry.
 const FACTS_TOLD: usize = 3;
 
 impl Entry {
-    /// Of a user whom `scheme` left open, in the decision of a sighting.
+    /// The entry of a user for whom the scheme's answer is unknown, in the decision on a sighting.
     fn left_open(decision: &Decision, verdict: Option<&SchemeVerdict>) -> Self {
         let told = verdict.map(|verdict| verdict.reasons.left_open(FACTS_TOLD)).filter(|told| !told.is_empty());
         Self {
@@ -101,11 +101,11 @@ impl Entry {
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
     pub(super) entry: Entry,
-    /// Which step it is of: a release asks for the held ones again, under other keys.
+    /// The step of the entry. A release repeats the held steps under other keys.
     pub(super) step: StepKey,
     /// Whether its run was held and released before.
     pub(super) released: bool,
-    /// When it had been given up, where an administrator had it taken once more.
+    /// The time at which it had been given up, if it was redriven.
     pub(super) redriven: Option<Timestamp>,
 }
 
@@ -118,13 +118,13 @@ impl From<&Outcome> for Kept {
 }
 
 impl Kept {
-    /// The entry of a user whom a scheme left open.
+    /// The entry of a user for whom a scheme's answer is unknown.
     pub(super) fn left_open(decision: &Decision, verdict: Option<&SchemeVerdict>) -> Self {
         let entry = Entry::left_open(decision, verdict);
         Self { entry, step: StepKey::new(decision.event.to_string()), released: false, redriven: None }
     }
 
-    /// Whether it tells what became of `step`, or of the one that took its place.
+    /// Whether it is the result of `step`, or of the step that replaced it.
     pub(super) fn settles(&self, step: &StepKey) -> bool {
         self.released || self.step == *step
     }
@@ -134,13 +134,13 @@ impl Kept {
         (later.released, later.redriven) > (self.released, self.redriven)
     }
 
-    /// How it ended; none if it is of no step.
+    /// The result; none if it is not about a step.
     pub(super) fn result(&self) -> Option<StepResult> {
         StepResult::ALL.into_iter().find(|result| result.as_str() == self.entry.result)
     }
 }
 
-/// Where an entry stands in its run: by user, then in the scheme's order, whichever event asked for it.
+/// The place of an entry in its run: by user, then in the scheme's order, whichever event asked for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) user: String,
@@ -148,24 +148,24 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Of a step.
+    /// The place of a step.
     pub(super) fn of_step(user: &UserRef, step: &StepKey) -> Self {
         let index = step.as_str().rsplit(':').next().unwrap_or_default();
         Self { user: user.to_string(), index: index.to_owned() }
     }
 
-    /// Of a user whom the run left open.
+    /// The place of a user for whom the answer is unknown.
     pub(super) fn of_left_open(user: &UserRef) -> Self {
         Self { user: user.to_string(), index: EntryResult::Unknown.as_str().to_owned() }
     }
 
-    /// Of the step with this number, as it stands at the end of its key.
+    /// The place of the step with this number, which is the end of its key.
     pub(super) fn of_number(user: &UserRef, number: usize) -> Self {
         Self { user: user.to_string(), index: format!("{number:05}") }
     }
 }
 
-/// Whether the step comes from a sighting that was made to release a run.
+/// Whether the step comes from a sighting for the release of a run.
 fn is_of_release(step: &StepRef) -> bool {
     let (EventKind::Sighted, Some(user)) = (step.kind, step.user.id()) else { return false };
     let Some((sweep, _)) = step.run.as_str().rsplit_once('.') else { return false };

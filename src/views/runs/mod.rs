@@ -34,26 +34,25 @@ use crate::{
 /// Said of a run that ended before everybody was listed.
 const LIST_NOT_READ: &str = "the list of users was not read to its end";
 
-/// Which runs to list; what is none lets all through.
+/// A filter of runs. A part that is none matches all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this scheme.
+    /// The scheme.
     pub scheme: Option<SchemeId>,
-    /// In this source.
+    /// The source.
     pub source: Option<SourceId>,
-    /// That ask for this action.
+    /// An action of the run.
     pub action: Option<String>,
-    /// With a step that ended so.
+    /// The result of a step of the run.
     pub result: Option<EntryResult>,
-    /// In this state.
+    /// The state.
     pub state: Option<RunState>,
-    /// That started then or later.
+    /// The earliest start.
     pub since: Option<Timestamp>,
 }
 
 impl Filter {
-    /// The list of those that it lets through. Of the conditions, the index is searched by the one that is likely to be met
-    /// by the fewest.
+    /// The list of matching runs. The index is searched by the condition that probably has the fewest matches.
     pub(super) fn list(&self) -> Newest<'_> {
         let mut searched: Option<(&'static str, Condition<'_>)> = None;
         let mut wanted = Vec::new();
@@ -101,7 +100,7 @@ const fn with_result(result: EntryResult) -> (&'static str, Option<&'static str>
     }
 }
 
-/// Runs, their entries, and what is known of sweeps.
+/// The runs, their entries, and the data of sweeps.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Runs<'c>(pub(super) &'c Connection);
 
@@ -156,7 +155,7 @@ impl Runs<'_> {
         Sweeps(self.0).last_reads(scheme)
     }
 
-    /// How many users a run selects, and of how many: once everybody is decided and every step has an outcome.
+    /// The numbers of selected and of all users of a run, once all users are decided and every step has an outcome.
     pub(super) fn counted(self, id: &RunId) -> Result<Option<Counts>, Error> {
         let Some(row) = Table(self.0).get(id)? else { return Ok(None) };
         let Some(sweep) = &row.run.sweep else { return Ok(None) };
@@ -165,7 +164,7 @@ impl Runs<'_> {
         Ok(counted.then_some(Counts { seen: tally.progress.decided, ..row.run.counts }))
     }
 
-    /// Users with a step of the run that is kept back, behind `after`, in the order of entries.
+    /// The users with a held step of the run, after `after`, in the order of entries.
     pub(super) fn users(self, id: &RunId, after: Option<&UserId>, most: usize) -> Result<Vec<UserId>, Error> {
         let run = Table(self.0).number(id)?;
         run.map_or_else(|| Ok(Vec::new()), |run| Entries(self.0).users_held(run, after, most))
@@ -190,7 +189,7 @@ impl Runs<'_> {
     }
 }
 
-/// The run, with who asked for it and what was said about it.
+/// The run, with its requester and the orders about it.
 fn with_orders(mut run: Run, orders: OrdersOfRun) -> Run {
     let by_the_clock = run.trigger == Cause::Schedule.as_str() && run.sweep.is_some();
     run.by = orders.asked.map(|asked| asked.by).or_else(|| by_the_clock.then(|| run.trigger.clone()));

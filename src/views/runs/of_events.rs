@@ -1,4 +1,4 @@
-//! Runs that one event sets off, and the outcomes of all runs.
+//! Runs of events, and the outcomes of all runs.
 
 use super::{
     Error, Runs,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Runs<'_> {
-    /// Adds what `decision` sets off. Of two decisions on one event, the first counts.
+    /// Adds the runs of `decision`. Of two decisions on one event, the first counts.
     pub(in crate::views) fn decided(self, decision: &Decision) -> Result<(), Error> {
         whole(self.0, || match &decision.sweep {
             Some(sighting) => self.sighting_decided(decision, sighting),

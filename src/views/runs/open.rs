@@ -1,4 +1,4 @@
-//! The runs of sweeps that have not ended. There are few, so that all of them can be looked at for a metric or a row.
+//! The runs of sweeps that have not ended. They are few, so all of them can be read for a metric or a row.
 
 use super::row::RunState;
 use crate::domain::{SchemeId, SourceId, SweepId};
@@ -8,9 +8,9 @@ use crate::domain::{SchemeId, SourceId, SweepId};
 pub struct OpenRun {
     /// Which sweep it is part of.
     pub sweep: SweepId,
-    /// Of which scheme.
+    /// The scheme.
     pub scheme: SchemeId,
-    /// In which source.
+    /// The source.
     pub source: SourceId,
     /// Whether it is running or held.
     pub state: RunState,

@@ -1,4 +1,4 @@
-//! Forgetting runs of which the log holds nothing any more.
+//! Removes runs without any record left in the log.
 
 use super::{Runs, entries::Entries, sweeps::Sweeps, table::Table};
 use crate::views::{
@@ -23,7 +23,7 @@ impl Runs<'_> {
         Ok(step)
     }
 
-    /// Forgets what is known of sweeps all of whose runs are forgotten.
+    /// Removes the data of sweeps whose runs are all removed.
     pub(in crate::views) fn prune_sweeps(self, horizon: Horizon) -> Result<Step, Error> {
         Sweeps(self.0).prune(horizon)
     }

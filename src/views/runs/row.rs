@@ -15,17 +15,17 @@ use crate::{
     views,
 };
 
-/// How far a run has come.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// Users or steps are open, or it is not known yet how many there are.
     Running,
-    /// It would go past a limit of its scheme, and waits for an administrator.
+    /// The run would exceed a limit of its scheme, and waits for an administrator.
     Held,
     /// Every step has ended, none of them failed.
     Done,
-    /// Every step has ended, some of them failed; or the users could not be listed, or were passed over because the scheme
+    /// Every step has ended, some of them failed; or the users could not be listed, or were skipped because the scheme
     /// was changed meanwhile.
     Failed,
     /// An administrator has ended it.
@@ -44,75 +44,75 @@ impl RunState {
         }
     }
 
-    /// Whether nothing more happens.
+    /// Whether the run has ended.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }
 }
 
-/// What one event, or one sweep, set off in one scheme.
+/// One scheme's part of one event or one sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     /// Names it.
     pub id: RunId,
-    /// What set it off: the trigger of the scheme, `manual` where an administrator did.
+    /// The trigger of the scheme, or `manual` if an administrator started it.
     pub trigger: String,
     /// Which scheme.
     pub scheme: SchemeId,
-    /// What the scheme said then.
+    /// The version of the scheme at that time.
     pub scheme_version: String,
-    /// Where.
+    /// The source.
     pub source: SourceId,
-    /// The user whom it is about: the lasting id, or the login name where that is all that is known; none of a sweep.
+    /// The user: the lasting id, or the login name if only that is known; none for a sweep.
     #[serde(default)]
     pub user: Option<String>,
-    /// The login name, where it is known.
+    /// The login name, if it is known.
     #[serde(default)]
     pub user_name: Option<String>,
-    /// The event that set it off; none if a sweep did.
+    /// The event that started it; none for a sweep.
     pub event: Option<EventId>,
-    /// How usher learnt of that event; none until the decision has been read.
+    /// The way by which usher learnt of that event; none until the decision has been read.
     pub via: Option<Via>,
     /// The sweep that it is part of.
     pub sweep: Option<SweepId>,
-    /// Who asked for it: an administrator by the name they gave, or `schedule`. None if an event set it off.
+    /// The requester: an administrator by the name they gave, or `schedule`. None if an event started it.
     #[serde(default)]
     pub by: Option<String>,
-    /// Who released it, if anybody did.
+    /// The order that released it, if there was one.
     #[serde(default)]
     pub released: Option<views::Order>,
-    /// Who cancelled it, if anybody did.
+    /// The order that cancelled it, if there was one.
     #[serde(default)]
     pub cancelled: Option<views::Order>,
-    /// Whether nothing was to be changed: the scheme in test mode, or usher in observe mode.
+    /// Whether nothing was to be changed, because the scheme was in test mode, or usher in observe mode.
     pub test_mode: bool,
-    /// How far it has come.
+    /// The state.
     pub state: RunState,
     /// Why it is held, or why it failed as a whole.
     pub why: Option<String>,
-    /// When its event was accepted or its sweep asked for; until that has been read, when its first known step began.
+    /// The time at which its event was accepted or its sweep requested; until that has been read, the begin of its
+    /// first known step.
     pub started: Timestamp,
     /// Since when it is held, if it is.
     #[serde(default)]
     pub held_since: Option<Timestamp>,
-    /// When the last of it ended; none while it is not at its end.
+    /// The end of its last step; none while it runs.
     pub finished: Option<Timestamp>,
     /// Users and steps.
     pub counts: Counts,
-    /// Whether everybody was looked at. False: the source's list of users is not known to be the whole one. None: it is
-    /// still being read.
+    /// Whether all users were examined. False: the source's list of users is not known to be complete. None: the list
+    /// is still being read.
     #[serde(default)]
     pub complete: Option<bool>,
-    /// Why users may be missing, where it is not complete.
+    /// The reason why users may be missing, if it is not complete.
     #[serde(default)]
     pub incomplete_why: Option<String>,
-    /// How far the sweep has come.
+    /// The progress of the sweep.
     pub progress: Option<Progress>,
-    /// How much the sweep was expected to ask of the product, told before its users are listed. None if the source was
-    /// never listed before.
+    /// The estimated calls of the sweep, from before its users are listed. None if the source was never listed before.
     #[serde(default)]
     pub estimate: Option<Estimate>,
-    /// The actions asked for, in the scheme's order.
+    /// The actions, in the scheme's order.
     #[schema(value_type = Vec<String>)]
     pub actions: Actions,
 }
@@ -121,40 +121,40 @@ pub struct Run {
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) run: Run,
-    /// How many steps were asked for; none until the decision has been read.
+    /// The number of steps; none until the decision has been read.
     pub(super) planned: Option<u64>,
-    /// When the latest of what is known of it happened.
+    /// The time of the latest known record about it.
     pub(super) last_ended: Option<Timestamp>,
     /// Its part in a sweep.
     pub(super) sweep: Option<Part>,
 }
 
-/// What a run in a sweep has more.
+/// The further data of a run in a sweep.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Part {
     /// Whether its steps wait until users are counted.
     pub(super) waits: bool,
-    /// What became of it as a whole.
+    /// The order about it as a whole.
     pub(super) order: Order,
     /// Users whose release is decided.
     pub(super) decided: u64,
-    /// Steps that the release asks for.
+    /// The number of steps of the release.
     pub(super) planned: u64,
-    /// Those of them that have ended.
+    /// The number of them that have ended.
     pub(super) ended: u64,
-    /// Users whom the run did not do anything about because the scheme was not what it was when the run began.
+    /// The number of users whom the run skipped because the scheme was changed since the run began.
     #[serde(default)]
     pub(super) passed_over: u64,
 }
 
-/// What was said about a run as a whole.
+/// The order about a run as a whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Order {
     #[default]
     Open,
     Held,
-    /// For so many users.
+    /// The run is released, for this number of users.
     Released(u64),
     Cancelled,
     Failed,
@@ -196,7 +196,7 @@ impl Row {
         Self { run, planned, last_ended: None, sweep: in_sweep.then(Part::default) }
     }
 
-    /// The run of `verdict`, one of `decision`'s that selected the user; in a sweep without anybody yet.
+    /// The run of `verdict`, one of `decision`'s that selected the user; for a sweep still without users.
     pub(super) fn from_verdict(decision: &Decision, verdict: &SchemeVerdict) -> Self {
         let in_sweep = decision.sweep.is_some();
         let run = Run {
@@ -230,7 +230,8 @@ impl Row {
         Self { run, planned, last_ended: None, sweep: in_sweep.then(Part::default) }
     }
 
-    /// The run of `scheme` in `sweep`, which left the user of `decision` open. The rest comes with the sweep's start.
+    /// The run of `scheme` in `sweep`, whose answer for the user of `decision` is unknown. The other data come with the
+    /// sweep's start.
     pub(super) fn from_left_open(decision: &Decision, sweep: &SweepId, scheme: &SchemeId) -> Self {
         let run = Run {
             id: RunId::of_sweep(sweep, scheme),
@@ -262,15 +263,15 @@ impl Row {
         Self { run, planned: Some(0), last_ended: None, sweep: Some(Part::default()) }
     }
 
-    /// With the steps that had ended before the decision was read.
+    /// Adds the steps that had ended before the decision was read.
     pub(super) fn with_steps_of(mut self, earlier: &Self) -> Self {
         self.run.counts = earlier.run.counts;
         self.last_ended = earlier.last_ended;
         self
     }
 
-    /// With one more step that ended, in place of one that ended `instead_of` so; it `ends_release` where it is the first
-    /// one of its step in a run that was released.
+    /// Adds a step that ended, in place of one with the result `instead_of`; it `ends_release` if it is the first
+    /// result of its step in a released run.
     pub(super) fn with_step(mut self, outcome: &Outcome, ends_release: bool, instead_of: Option<StepResult>) -> Self {
         if let Some(before) = instead_of {
             self.run.counts.remove(before);
@@ -284,8 +285,7 @@ impl Row {
         self
     }
 
-    /// With its state: of a sweep that has come as far as `tally` says. Where nothing had to be done it ended at
-    /// `otherwise`.
+    /// Sets its state; `tally` is the progress of its sweep. If nothing had to be done it ended at `otherwise`.
     pub(super) fn settled(mut self, tally: Option<&Tally>, otherwise: Timestamp) -> Self {
         self.run.state = self.state(tally);
         if let (RunState::Failed, passed_over @ 1..) = (self.run.state, self.passed_over()) {

@@ -16,7 +16,8 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Table<'c>(pub(super) &'c Connection);
 
-/// Of an earlier row, what most indexes stand on is left as it is: each index of a column that is set is written anew.
+/// Updates a row. The columns of most indexes stay unchanged, because SQLite writes each index of a column that is set
+/// again.
 const PUT: &str = "
     INSERT INTO runs (
         id, trigger, scheme, scheme_version, source, user, user_name, event, via, sweep, test_mode, state, why, started,
@@ -37,7 +38,7 @@ const PUT: &str = "
         last_ended = excluded.last_ended, part = excluded.part, latest = excluded.latest";
 /// A run may turn out to have started at another time.
 const MOVE: &str = "UPDATE runs SET started = ?2 WHERE id = ?1";
-/// A run of which nothing can come any more. One that is held waits for an administrator, however long.
+/// A run that can have no further records. A held run waits for an administrator, however long.
 const OUTLIVED: &str = "
     SELECT no FROM runs
     WHERE latest < max(:over, :open) AND CASE
@@ -56,7 +57,7 @@ impl Table<'_> {
         Ok(statement.query_row([id], row).optional()?)
     }
 
-    /// The run with the number `no`, and what was said about it.
+    /// The run with the number `no`, and the orders about it.
     pub(super) fn at(self, no: i64) -> Result<Option<(Row, OrdersOfRun)>, Error> {
         let sql = "SELECT * FROM runs LEFT JOIN run_orders ON run_orders.run = runs.id WHERE runs.no = ?1";
         let mut statement = self.0.prepare_cached(sql)?;
@@ -90,7 +91,7 @@ impl Table<'_> {
         Ok(())
     }
 
-    /// The number of a run of which nothing can come any more.
+    /// The number of a run that can have no further records.
     pub(super) fn outlived(self, horizon: Horizon) -> Result<Option<i64>, Error> {
         let mut statement = self.0.prepare_cached(OUTLIVED)?;
         let values = named_params! { ":over": horizon.over, ":open": horizon.open };
@@ -123,7 +124,7 @@ impl Row {
     }
 }
 
-/// The run that stands in the columns. What comes from elsewhere is none.
+/// Reads the run in the columns. Data of other tables are none.
 fn row(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     let run = Run {
         id: columns.get("id")?,

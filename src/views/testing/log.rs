@@ -64,7 +64,7 @@ impl MemoryLog {
         *self.recreated.lock().expect("not poisoned") = Some(recreated);
     }
 
-    /// How many reads are still to fail.
+    /// The number of reads that are still to fail.
     pub(crate) fn failures_left(&self) -> usize {
         self.failures.load(SeqCst)
     }
@@ -110,7 +110,7 @@ struct Reader {
     grown: watch::Receiver<()>,
     stream: Stream,
     from: Vec<(Partition, u64)>,
-    /// It ends with an error after so many records.
+    /// The number of records after which it ends with an error.
     breaks_after: Option<usize>,
     broken: bool,
 }

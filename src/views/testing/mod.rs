@@ -1,4 +1,4 @@
-//! For tests: a log in memory that can be made to fail, records to put into it, and waiting by condition.
+//! For tests: a log in memory that can be made to fail, records for it, and waits for conditions.
 
 mod log;
 mod records;
@@ -71,7 +71,7 @@ pub(crate) async fn until<T>(views: &Views, condition: impl Fn(&Views) -> Option
     tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it comes about")
 }
 
-/// Makes the views beside `store` rows of another version.
+/// Turns the views beside `store` into rows of another version.
 pub(crate) fn other_version(store: &Store) {
     let database = rusqlite::Connection::open(store.folder().join(super::database::FILE)).expect("a database");
     database.pragma_update(None, "user_version", 0).expect("written");

@@ -43,7 +43,7 @@ pub(crate) fn decision(event: &str, name: &str, seconds: i64, verdicts: Vec<Sche
     }
 }
 
-/// What a scheme said; where it selected the user, it asks for an addition to each of `groups`.
+/// The verdict of a scheme. If it selected the user, it adds the user to each of `groups`.
 pub(crate) fn verdict(scheme: &str, selected: Truth, groups: &[&str]) -> SchemeVerdict {
     let reason = |condition: &str, parts| Reason {
         condition: condition.into(),

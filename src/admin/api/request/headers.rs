@@ -1,21 +1,21 @@
-//! What is read from headers: who asks, and what they think is there.
+//! Headers of requests: the actor, and the expected state.
 
 use actix_web::{HttpRequest, http::header};
 
 use crate::{admin::api::Problem, domain::Actor, settings::IfMatch};
 
-/// Who asks, as they say themselves.
+/// The actor, by their own statement.
 const ACTOR: &str = "X-Usher-Actor";
 
-/// Who asks; `admin` where they don't say.
+/// The actor; `admin` by default.
 pub(in crate::admin::api) fn actor(request: &HttpRequest) -> Result<Actor, Problem> {
     let Some(value) = request.headers().get(ACTOR) else { return Ok(Actor::default()) };
     let named = std::str::from_utf8(value.as_bytes()).ok().and_then(|text| text.parse().ok());
     named.ok_or_else(|| Problem::BadRequest(format!("`{ACTOR}` names nobody; write 1 to 100 printable characters")))
 }
 
-/// What the caller has read of what they change: the tags of `If-Match`, without their quotes (RFC 9110, 13.1.1). A
-/// weak tag matches nothing.
+/// The state that the caller has read: the tags of `If-Match`, without their quotes (RFC 9110, 13.1.1). A weak tag
+/// matches nothing.
 pub(in crate::admin::api) fn if_match(request: &HttpRequest) -> Result<IfMatch, Problem> {
     let values: Vec<_> = request.headers().get_all(header::IF_MATCH).collect();
     if values.is_empty() {

@@ -8,7 +8,7 @@ use crate::{
     log,
 };
 
-/// The id of a scheme. A text that can't be an id is refused as one that names nothing.
+/// The id of a scheme. A text that can't be an id is treated as an unknown id.
 ///
 /// # Errors
 /// [`Problem::NotFound`] where it can't be one.

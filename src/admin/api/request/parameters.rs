@@ -9,7 +9,7 @@ use crate::admin::api::schemas;
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "a description only: headers are read in `headers`")]
 pub(in crate::admin::api) struct Named {
-    /// Who asks, for the history; `admin` where nobody is named.
+    /// The actor, for the history; `admin` by default.
     #[param(rename = "X-Usher-Actor", value_type = schemas::Who, inline, required = false)]
     actor: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What may stand in a query. Anything else is refused with what to write.
+//! The allowed parameters of queries. Anything else is refused, with what to write.
 
 use actix_web::error::QueryPayloadError;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -10,12 +10,12 @@ use crate::{
     views::{Cursor, EntryResult, Filter, LetterFilter, LetterState, Limit, Paging, RunState},
 };
 
-/// Of a list without filters.
+/// The query of a list without filters.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::admin::api) struct List {
-    /// How many items at most; 50 where nothing is said.
+    /// The highest number of items; 50 by default.
     #[serde(default)]
     #[param(value_type = u16, required = false, minimum = 1, maximum = 500)]
     limit: Limit,
@@ -31,35 +31,35 @@ impl List {
     }
 }
 
-/// Of something that is not a list.
+/// The query of a path that is not a list.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::admin::api) struct Nothing {}
 
-/// Of the list of runs.
+/// The query of the list of runs.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::admin::api) struct Runs {
-    /// Of this scheme.
+    /// The scheme.
     #[param(value_type = schemas::Id, inline, required = false)]
     scheme: Option<SchemeId>,
-    /// In this source.
+    /// The source.
     #[param(value_type = schemas::Id, inline, required = false)]
     source: Option<SourceId>,
-    /// That ask for this action.
+    /// An action of the run.
     #[param(value_type = schemas::ActionWord, inline, required = false)]
     action: Option<ActionName>,
-    /// With a step that ended so; `unknown`: with a user of whom a fact was not known.
+    /// The result of a step of the run; `unknown`: with a user for whom a fact was unknown.
     #[param(value_type = schemas::ResultWord, inline, required = false)]
     result: Option<ResultName>,
-    /// In this state.
+    /// The state.
     #[param(value_type = RunState, inline, required = false)]
     state: Option<RunState>,
-    /// That started then or later.
+    /// The earliest start.
     #[param(value_type = schemas::Time, inline, required = false)]
     since: Option<Timestamp>,
-    /// How many items at most; 50 where nothing is said.
+    /// The highest number of items; 50 by default.
     #[serde(default)]
     #[param(value_type = u16, required = false, minimum = 1, maximum = 500)]
     limit: Limit,
@@ -77,15 +77,15 @@ impl Runs {
     }
 }
 
-/// Of the entries of a run.
+/// The query of the entries of a run.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::admin::api) struct Entries {
-    /// That ended so; `unknown`: about users of whom a fact was not known.
+    /// The result; `unknown`: about users for whom a fact was unknown.
     #[param(value_type = schemas::ResultWord, inline, required = false)]
     result: Option<ResultName>,
-    /// How many items at most; 50 where nothing is said.
+    /// The highest number of items; 50 by default.
     #[serde(default)]
     #[param(value_type = u16, required = false, minimum = 1, maximum = 500)]
     limit: Limit,
@@ -102,18 +102,18 @@ impl Entries {
     }
 }
 
-/// Of the list of decisions.
+/// The query of the list of decisions.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::admin::api) struct Decisions {
-    /// In this source; in any of them where none is named.
+    /// The source; all sources by default.
     #[param(value_type = schemas::Id, inline, required = false)]
     source: Option<SourceId>,
-    /// Whose: the lasting id or the login name.
+    /// The user: the lasting id or the login name.
     #[param(value_type = String, required = true, min_length = 1)]
     user: Option<String>,
-    /// How many items at most; 50 where nothing is said.
+    /// The highest number of items; 50 by default.
     #[serde(default)]
     #[param(value_type = u16, required = false, minimum = 1, maximum = 500)]
     limit: Limit,
@@ -133,18 +133,18 @@ impl Decisions {
     }
 }
 
-/// Of the list of dead letters.
+/// The query of the list of dead letters.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::admin::api) struct DeadLetters {
-    /// In this source.
+    /// The source.
     #[param(value_type = schemas::Id, inline, required = false)]
     source: Option<SourceId>,
     /// Given up there.
     #[param(value_type = schemas::StageWord, inline, required = false)]
     stage: Option<StageName>,
-    /// With these words in their reason, in any case.
+    /// Words in the reason, in any case.
     #[param(value_type = String, required = false)]
     reason: Option<String>,
     /// Given up then or later.
@@ -153,13 +153,13 @@ pub(in crate::admin::api) struct DeadLetters {
     /// About this user: the lasting id or the login name.
     #[param(value_type = String, required = false)]
     user: Option<String>,
-    /// That stand so.
+    /// The state.
     #[param(value_type = LetterState, inline, required = false)]
     state: Option<LetterState>,
     /// Kept back (`true`), or given up (`false`).
     #[param(value_type = bool, required = false)]
     held: Option<bool>,
-    /// How many items at most; 50 where nothing is said.
+    /// The highest number of items; 50 by default.
     #[serde(default)]
     #[param(value_type = u16, required = false, minimum = 1, maximum = 500)]
     limit: Limit,
@@ -177,7 +177,7 @@ impl DeadLetters {
     }
 }
 
-/// Of `explain`.
+/// The query of `explain`.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -188,12 +188,12 @@ pub(in crate::admin::api) struct Explain {
     pub(in crate::admin::api) user: String,
 }
 
-/// Of a preview.
+/// The query of a preview.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::admin::api) struct Preview {
-    /// How many users to name at most; usher names 100,000 at most.
+    /// The highest number of named users; usher names 100,000 at most.
     #[serde(default)]
     #[param(value_type = schemas::Count, inline, required = false)]
     pub(in crate::admin::api) users: Count,
@@ -241,7 +241,7 @@ impl TryFrom<String> for ActionName {
     }
 }
 
-/// Where something was given up.
+/// The stage that gave something up.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub(in crate::admin::api) struct StageName(pub(in crate::admin::api) Stage);

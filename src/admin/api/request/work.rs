@@ -1,7 +1,7 @@
-//! Work of the API on threads of the main runtime: the one that answers probes does nothing that may take long, and the
-//! threads that its runtime has for blocking are for probes and metrics alone.
+//! Work of the API on threads of the main runtime. The thread that answers probes does nothing that may take long, and
+//! the blocking threads of its runtime are for probes and metrics alone.
 //!
-//! That is all that reads, checks, evaluates, asks the views or a product, and writing an answer that may be long.
+//! This work is reading, checking, evaluating, asking the views or a product, and writing a long answer.
 
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ use tokio::{
 
 use crate::admin::api::Problem;
 
-/// How many requests are worked on at once that may take a core and some hundred MiB.
+/// The number of requests that are worked on at once; each may take a core and some hundred MiB.
 static WORKING: Semaphore = Semaphore::const_new(4);
-/// How many requests are answered at once that may wait for a product or for the log.
+/// The number of requests that may wait for a product or for the log at once.
 static WAITING: Semaphore = Semaphore::const_new(64);
-/// How long a request waits for its turn.
+/// The time for which a request waits for its turn.
 const TURN_WITHIN: Duration = Duration::from_secs(15);
 
 /// An answer that is written already.
@@ -59,7 +59,7 @@ impl Responder for Answer {
     }
 }
 
-/// Does `work` on a thread of `runtime` and writes what it gives as JSON.
+/// Does `work` on a thread of `runtime` and writes its result as JSON.
 pub(in crate::admin::api) async fn answered<T: Serialize>(
     runtime: Handle,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,

@@ -1,4 +1,4 @@
-//! Runs and decisions, as the log tells of them.
+//! Runs and decisions, from the views of the log.
 
 use actix_web::web::{Data, Path, Query};
 
@@ -42,7 +42,7 @@ pub(in crate::admin::api) async fn run(
     .await
 }
 
-/// What became of the steps of a run, in the scheme's order; and of whom it is not known whether they are selected.
+/// The results of a run's steps, in the scheme's order; and the users for whom it is unknown whether they are selected.
 #[utoipa::path(
     get, path = "/runs/{id}/entries", tag = "runs", params(("id" = String, Path), query::Entries),
     responses((status = 200, body = Page<Entry>), (status = 404, description = "There is no such run."))

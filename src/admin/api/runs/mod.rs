@@ -1,4 +1,4 @@
-//! Running a scheme now, and saying what becomes of a run.
+//! Runs a scheme now, and takes orders about runs.
 
 pub(super) mod history;
 pub(super) mod open;
@@ -30,18 +30,19 @@ use crate::{
     views::{Run, RunState},
 };
 
-/// How long an answer waits until what was asked for shows. It is durable by then, and answered all the same.
+/// The time for which an answer waits until the request is visible. The request is durable by then, and answered in any
+/// case.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 type Nothing = Query<query::Nothing>;
 
-/// A run about which something was asked for, and is in the log.
+/// A run with a request about it, which is in the log.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum AcceptedRow {
-    /// It shows.
+    /// The request is visible in the run.
     Shown(Box<Run>),
-    /// It does not show yet; the run can be read a little later.
+    /// The request is not visible yet; the run can be read a little later.
     Named { id: RunId },
 }
 
@@ -82,7 +83,7 @@ pub(super) async fn run_now(
     accepted(&state, run, |_| true).await
 }
 
-/// Lets a run go on that is held.
+/// Releases a held run.
 #[utoipa::path(
     post, path = "/runs/{id}/release", tag = "runs", params(("id" = String, Path), parameters::Named),
     responses(
@@ -133,7 +134,7 @@ pub(super) async fn cancel(
     accepted(&state, run.id, |run| run.state.is_final()).await
 }
 
-/// The scheme, where it can be run now.
+/// The scheme, if it can be run now.
 fn runnable(state: &AdminState, id: &str) -> Result<Scheme, Problem> {
     let id = lookup::known(id)?;
     let listed = state.settings.get(&id).ok_or_else(|| lookup::no_such(id.as_str()))?;
@@ -155,8 +156,8 @@ fn runnable(state: &AdminState, id: &str) -> Result<Scheme, Problem> {
     Ok(*scheme)
 }
 
-/// Whether usher still knows what a run that is held has counted, and whether its scheme is what it was then, and may
-/// select. A release asks it once more about each of the users: otherwise nothing would be done, and the run would be over.
+/// Checks whether usher still has the count of a held run, and whether its scheme is unchanged and may select. A
+/// release asks the scheme again about each of the users. Otherwise nothing would be done, and the run would be over.
 fn releasable(state: &AdminState, run: &Run, now: Timestamp) -> Result<(), Problem> {
     let refuse = |why: &str| Err(wrong_state(run, why));
     if run.held_since.is_some_and(|since| since.until(now) > RETENTION) {
@@ -192,7 +193,7 @@ async fn of_sweep(state: &Data<AdminState>, id: &str, by: Actor) -> Result<(Run,
     Ok((run, order))
 }
 
-/// The answer to what is in the log now: with the run, as soon as it shows what was asked for.
+/// The answer to a request that is in the log: the run, as soon as it shows the request.
 async fn accepted(state: &Data<AdminState>, id: RunId, shows: impl Fn(&Run) -> bool) -> Result<HttpResponse, Problem> {
     let mut progress = state.views.progress();
     let look = async {

@@ -1,4 +1,4 @@
-//! How many runs wait for an administrator, for the rows of sources and schemes.
+//! The number of runs that wait for an administrator, for the rows of sources and schemes.
 
 use crate::{
     admin::{AdminState, api::Problem},
@@ -10,7 +10,7 @@ pub(in crate::admin::api) fn open_runs(state: &AdminState) -> Result<Vec<OpenRun
     state.views.open_runs().map_err(|error| Problem::internal(&error))
 }
 
-/// How many of them are held, of those that are `wanted`.
+/// The number of held runs among those that are `wanted`.
 pub(in crate::admin::api) fn held(open: &[OpenRun], wanted: impl Fn(&OpenRun) -> bool) -> usize {
     open.iter().filter(|run| run.state == RunState::Held && wanted(run)).count()
 }

@@ -1,4 +1,4 @@
-//! What administrators set while usher runs: stored schemes, pauses, cancelled runs. And what the log says of itself.
+//! The settings that administrators change while usher runs: stored schemes, pauses, cancelled runs.
 
 mod actor;
 mod recreation;

@@ -7,7 +7,7 @@ use crate::{
     store::Entry,
 };
 
-/// How a step ended.
+/// The end of a step.
 pub(in crate::engine) struct Ended {
     pub(in crate::engine) result: StepResult,
     pub(in crate::engine) reason: String,
@@ -39,7 +39,7 @@ impl Ended {
         Self::with(StepResult::Unchanged, "skipped: the user is deleted")
     }
 
-    /// Knowing what was there before.
+    /// Adds the state before the step.
     pub(in crate::engine) fn before(self, before: Option<String>) -> Self {
         Self { before, ..self }
     }

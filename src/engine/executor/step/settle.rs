@@ -34,8 +34,8 @@ impl Progress<'_> {
         Some(ended.before(before))
     }
 
-    /// Whether nobody can tell if the step was done before: usher has forgotten it, and it is not so now. It may have been done and
-    /// taken back since, by a later decision or by a person. An issue that was done with may have been deleted.
+    /// Whether it is unknown if the step was done before: usher has forgotten it, and the product does not show it for
+    /// certain. A finished issue may have been deleted.
     fn is_in_doubt(&self) -> bool {
         self.plan.in_doubt && self.attempted.is_none() && !self.plan.dry_run
     }

@@ -1,4 +1,4 @@
-//! The place a feed has come to, in the log.
+//! The place of a feed, in the log.
 
 use std::{ops::Range, time::Duration};
 
@@ -13,9 +13,9 @@ use crate::{
     runtime::{Interrupted, Retry},
 };
 
-/// So far the times of a place may move on before it is written down although nothing else in it has changed.
+/// The time by which a place may advance before it is written although nothing else has changed.
 const DRIFT: Duration = Duration::from_mins(1);
-/// So many records are read first, to find the latest of one source.
+/// The number of records that are read first, to find the latest of one source.
 const NEAR_THE_END: u64 = 1_000;
 
 impl Feed {
@@ -30,8 +30,8 @@ impl Feed {
         }
     }
 
-    /// The latest record is near the end: a place that is followed is written down every so often. It may be moved there
-    /// while it is looked for, from where what is old is removed; so what was removed from meanwhile is read again.
+    /// Reads the latest place. It is near the end, because a followed place is written at intervals. Compaction may
+    /// move it there while it is searched, from where old records are removed; so the removed range is read again.
     async fn read_place(&self) -> Result<Option<FeedPlace>, log::Error> {
         let key = UserKey::of_source(self.source());
         let partition = Partition::of(key.as_str(), self.log.partitions());

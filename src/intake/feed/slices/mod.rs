@@ -1,13 +1,13 @@
-//! A long stretch of a log that gives its newest entries first, cut so that each slice can be read whole and its entries be
-//! taken in by age, with little memory, and with a place to go on from in between.
+//! A long span of a log with the newest entries first, cut into slices. Each slice can be read completely and taken in
+//! by age, with little memory, and its end is a place to continue from.
 
 use std::time::Duration;
 
 use crate::{domain::Timestamp, products::audit::Span};
 
-/// What can't be cut any further is read whole, however much it is.
+/// The shortest slice, which is read completely, however many entries it has.
 const SHORTEST: Duration = Duration::from_secs(1);
-/// So much two slices share: whether the ends of a span belong to it is not known.
+/// The time that two slices share, because it is unknown whether the ends of a span belong to it.
 const SHARED_MILLIS: i64 = 1000;
 
 /// See the module.
@@ -19,7 +19,7 @@ pub(super) struct Slices {
 }
 
 impl Slices {
-    /// From `from` to `end`.
+    /// The slices from `from` to `end`.
     pub fn new(from: Timestamp, end: Timestamp) -> Self {
         Self { done: from, end, length: (from.until(end) / 8).max(SHORTEST) }
     }
@@ -29,7 +29,7 @@ impl Slices {
         (self.done < self.end).then(|| Span { from: self.from(), to: Some(self.until()) })
     }
 
-    /// What comes behind the slices taken in.
+    /// The span after the slices that were taken in.
     pub fn rest(&self) -> Span {
         Span { from: self.from(), to: None }
     }

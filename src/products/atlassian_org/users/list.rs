@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl AtlassianOrg {
-    /// The page at `cursor`. Whoever is gone already is left out; of those the accounts of the organisation are leaving,
-    /// as their deletion may be cancelled.
+    /// The page at `cursor`. Users who are gone are left out. Managed accounts among them count as leaving, because
+    /// their deletion may be cancelled.
     pub(in crate::products::atlassian_org) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         let place = (!cursor.is_first()).then_some(cursor.place.as_str());
         let asked = body(&json!({ "limit": MOST }), place);

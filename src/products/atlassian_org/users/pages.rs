@@ -33,12 +33,12 @@ struct Links {
 }
 
 impl<T> Page<T> {
-    /// Where the next page begins; none on the last one.
+    /// The cursor of the next page; none on the last one.
     pub fn next(&self) -> Option<&str> {
         self.links.as_ref()?.next.as_deref().filter(|next| !next.is_empty())
     }
 
-    /// What it says of the page behind it.
+    /// The page's information about the next one.
     pub fn says(&self) -> Next {
         match (self.next(), &self.links) {
             (Some(next), _) => Next::At(next.to_owned()),
@@ -48,13 +48,13 @@ impl<T> Page<T> {
     }
 }
 
-/// What to send for the page at `cursor`: with one, all else would be passed over.
+/// The body for the page at `cursor`: with a cursor, all else would be ignored.
 pub(in crate::products::atlassian_org) fn body(asked: &Value, cursor: Option<&str>) -> Value {
     cursor.map_or_else(|| asked.clone(), |cursor| json!({ "cursor": cursor }))
 }
 
 impl AtlassianOrg {
-    /// All pages of a list, where `call` asks for the one at a cursor; `what` it lists.
+    /// All pages of a list; `call` requests the one at a cursor; `what` is listed.
     pub(in crate::products::atlassian_org) async fn all<'a, T: Record>(
         &'a self,
         what: &str,

@@ -12,11 +12,12 @@ use crate::{
     products::{Error, User, atlassian_org::AtlassianOrg, http::request::Operation},
 };
 
-/// How many are asked for.
+/// The number of requested users.
 const AT_MOST: u8 = 50;
 
 impl AtlassianOrg {
-    /// Users with the address `text`, or who have it in their display name where it is none. Whoever is gone is left out.
+    /// The users with the address `text`, or with it in their display name if it is no address. Users who are gone are
+    /// left out.
     pub(in crate::products::atlassian_org) async fn search_users(&self, text: &str) -> Result<Vec<User>, Error> {
         let is_address = EmailAddress::parse(text).is_some_and(|address| address.domain().is_some());
         let asked = match is_address {

@@ -23,10 +23,10 @@ pub(in crate::products::atlassian_org) const USERS: &str =
 /// Roles whose holders administer the organisation, or all of a site.
 pub(in crate::products::atlassian_org) const ADMINISTERING: [&str; 2] = [ORG_ADMIN, "atlassian/site-admin"];
 
-/// The role without which nobody administers the organisation as a whole.
+/// The role of the organisation's administrators.
 pub(in crate::products::atlassian_org) const ORG_ADMIN: &str = "atlassian/org-admin";
 
-/// How late the organisation may be in telling when somebody was last active.
+/// The time by which the organisation may report a user's last activity late.
 const LATE: Duration = Duration::from_hours(24);
 
 /// A user as the API writes them. What the key may not see is left out.
@@ -53,7 +53,7 @@ struct ProductAccess {
     last_active_timestamp: Option<WrittenTime>,
 }
 
-/// How an account stands to the organisation.
+/// The relation of an account to the organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::products::atlassian_org) struct Standing {
     /// Whether the organisation owns the account.
@@ -79,7 +79,7 @@ impl AtlassianOrg {
         })
     }
 
-    /// The user as the directory has them now. Whoever is on the way to be deleted, or was removed, is not there.
+    /// The user's present record in the directory. A user who is about to be deleted, or was removed, has none.
     pub(in crate::products::atlassian_org) async fn bean(&self, id: &UserId) -> Result<Bean, Error> {
         let asked = json!({ "accountIds": [id.as_str()], "expand": ["platformRoles", "productAccess"], "limit": 1 });
         let call = self.within(Operation::ReadUser, Method::POST, USERS).await?.body(asked).about(id.as_str());
@@ -92,7 +92,8 @@ impl AtlassianOrg {
         if found.is_gone() { Err(Error::NoSuchUser) } else { Ok(found) }
     }
 
-    /// The record tells who is suspended in all directories. Where there are several, the one that is meant is asked about.
+    /// Adds the state in this directory. The record shows only a suspension in all directories. If there are several,
+    /// this one is read.
     async fn with_status_here(&self, bean: Bean) -> Result<Bean, Error> {
         if !self.directory().await?.one_of_several {
             return Ok(bean);
@@ -104,7 +105,7 @@ impl AtlassianOrg {
 
 impl Record for Bean {
     const KIND: &'static str = "user";
-    /// Without its state, somebody who is gone would pass for somebody who is there.
+    /// The necessary fields. Without the state, a removed user would look like a present one.
     const NEEDED: &'static [&'static str] =
         &["accountId", "accountStatus", "membershipStatus", "status", "claimStatus"];
 }
@@ -119,7 +120,7 @@ impl Bean {
             || (is(&self.membership_status, "no_membership") && is(&self.claim_status, "unmanaged"))
     }
 
-    /// How the account stands; none if not all of it is told.
+    /// The relation of the account; none if a part of it is missing.
     pub(in crate::products::atlassian_org) fn standing(&self) -> Option<Standing> {
         Some(Standing {
             managed: self.claim_status.as_deref()? == "managed",
@@ -136,13 +137,14 @@ impl Bean {
         }
     }
 
-    /// When the user last looked at a page of any product: the nearest to a login there is, up to a day late.
+    /// The time at which the user last looked at a page of any product. It is the nearest to a login that there is, up
+    /// to a day late.
     fn last_active(&self) -> ReadTime {
         let written = self.product_access.iter().flatten().filter_map(|one| one.last_active_timestamp.as_ref());
         written.map(WrittenTime::read_fact).fold(ReadTime::default(), ReadTime::later)
     }
 
-    /// Without groups, which have to be asked for.
+    /// The user without groups, which have to be read separately.
     pub(in crate::products::atlassian_org) fn into_user(self) -> User {
         let created = self.added_to_org.as_ref().map(WrittenTime::read_fact).unwrap_or_default();
         let seen = self.last_active();

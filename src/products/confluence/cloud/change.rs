@@ -1,4 +1,4 @@
-//! Changing a user of a Confluence Cloud site: their memberships, and nothing else.
+//! Changes a user of a Confluence Cloud site: only the memberships can be changed.
 
 use super::ConfluenceCloud;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl ConfluenceCloud {
-    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Way::In).await,
@@ -28,7 +28,7 @@ impl ConfluenceCloud {
         }
     }
 
-    /// Makes a call that changes something. A refusal for want of rights is weighed: the account may have them still.
+    /// Makes a call that changes something. A refusal for missing rights is examined: the account may still have them.
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         match self.http.send(call.about(user.id.as_str())).await {
             Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),

@@ -28,7 +28,7 @@ const MEMBERSHIP: &str = "wiki/rest/api/group/userByGroupId";
 const MEMBERS: &str = "wiki/rest/api/group/{groupId}/membersByGroupId";
 
 impl ConfluenceCloud {
-    /// Puts the user into the group or takes them out of it. Confluence takes it well where it is so already.
+    /// Adds the user to the group or removes them. Confluence accepts it if that is so already.
     pub(super) async fn move_member(&self, user: &User, group: &GroupName, way: Way) -> Result<(), Error> {
         let ask = |id: String| async move { self.ask_to_move(user, &id, way).await };
         self.group_ids.ask_by_id(group, self.find_group(group), ask).await
@@ -71,8 +71,8 @@ impl ConfluenceCloud {
         Ok(found)
     }
 
-    /// The members of the administrators' groups who may do anything here: whether an account is active is not told. A group
-    /// that is not there is passed over, as long as one is.
+    /// The members of the administrators' groups who may do anything here, since Confluence does not report whether an
+    /// account is active. A missing group is skipped, as long as one exists.
     pub(super) async fn members_of_admin_groups(&self) -> Result<BTreeSet<UserId>, Error> {
         let (mut found, mut there) = (BTreeSet::new(), false);
         let groups = self.admin_groups.get();
@@ -137,8 +137,8 @@ fn members<'a>(group_id: &'a str) -> impl Fn(usize) -> Call<'a> {
     }
 }
 
-/// Where no licence is free, Confluence Cloud answers 500 as it does for any trouble of its own (CONFCLOUD-84635). It is asked
-/// again, as after any other, and so whoever reads of it at last should know.
+/// Adds a hint to the error: without a free licence, Confluence Cloud answers 500 as for any other trouble
+/// (CONFCLOUD-84635). The call is repeated as usual, so the reader of the last error should know.
 fn perhaps_full(error: Error) -> Error {
     match error {
         Error::Unavailable { status: status @ 500, message, retry_after } => {

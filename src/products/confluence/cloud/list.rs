@@ -64,7 +64,7 @@ impl ConfluenceCloud {
 }
 
 impl Bean {
-    /// As a list tells of the user; none if the account is gone.
+    /// The user with the details of a list; none if the account is gone.
     fn into_listed(self) -> Option<(UserId, UserHints)> {
         let user = self.into_user().ok()?;
         let hints =

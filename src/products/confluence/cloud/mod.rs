@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Where Confluence lies on a site, which base URLs are often written with.
+/// The path of Confluence on a site. Base URLs often contain it.
 const BELOW: &str = "wiki";
 
 /// A Confluence Cloud site.
@@ -43,8 +43,8 @@ impl ConfluenceCloud {
         Self { http, group_ids: GroupIds::default(), page_size: PageSize::new(LIMIT), admin_groups }
     }
 
-    /// The site's address without what is Confluence's own: `https://acme.atlassian.net` and `https://acme.atlassian.net/wiki`
-    /// are the same one.
+    /// The site's address without Confluence's path: `https://acme.atlassian.net` and `https://acme.atlassian.net/wiki`
+    /// are the same site.
     pub fn site(base_url: &Url) -> Url {
         let mut site = base_url.clone();
         let path = base_url.path().trim_end_matches('/');

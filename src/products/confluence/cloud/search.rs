@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// So many pages of 200 are looked through: what Confluence Cloud lists at most.
+/// The number of pages of 200 that are read: Confluence Cloud lists no more.
 const PAGES: usize = 51;
 
 impl ConfluenceCloud {

@@ -78,8 +78,9 @@ impl Record for Group {
     const NEEDED: &'static [&'static str] = &["id", "name"];
 }
 
-/// A user as the API writes them. Privacy settings make `email` empty or leave it out; whether the account is active is not
-/// told. `operations`, where asked for, is what the user may do, and empty for whoever may do nothing.
+/// A user in the form of the API. Privacy settings make `email` empty or leave it out. The API does not report whether
+/// the account is active. `operations`, if requested, are the allowed operations of the user; it is empty for a user
+/// without any.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Bean {
@@ -102,12 +103,12 @@ impl Record for Bean {
 }
 
 impl Bean {
-    /// Whether it says that the user may do nothing here.
+    /// Whether the user has no allowed operation here.
     pub(super) fn may_do_nothing(&self) -> bool {
         self.operations.as_ref().is_some_and(Vec::is_empty)
     }
 
-    /// Without groups, which have to be asked for.
+    /// The user without groups, which have to be read separately.
     pub(super) fn into_user(self) -> Result<User, Error> {
         if self.kind.as_deref() == Some("unknown") {
             return Err(Error::NoSuchUser); // an account that was there once

@@ -1,6 +1,7 @@
-//! Who may use a Confluence: whoever has the global permission "can use", by a group or by name.
+//! The users who may use a Confluence: those with the global permission "can use", by a group or by name.
 //!
-//! Source: "Global Permissions" in the REST reference, in 9.2 and later; older versions answer 404 to the whole resource.
+//! Source: "Global Permissions" in the REST reference, in 9.2 and later; older versions answer 404 to the whole
+//! resource.
 
 use std::{
     collections::HashMap,
@@ -33,7 +34,7 @@ pub(super) const APPLICATION: &str = "confluence";
 /// A sweep asks about each user, and administrators change this seldom.
 const TRUSTED_FOR: Duration = Duration::from_mins(1);
 
-/// Which groups let in whoever is in them, each read at most once a minute.
+/// The groups that give access to their members, each read at most once a minute.
 #[derive(Default)]
 pub(super) struct Grants {
     known: Mutex<HashMap<GroupName, (bool, Instant)>>,
@@ -109,7 +110,7 @@ impl ConfluenceDc {
     }
 }
 
-/// An application that there is not is refused: mostly it is meant for another source.
+/// Refuses an unknown application: it is probably meant for another source.
 fn check(applications: &[String]) -> Result<(), Error> {
     match applications.iter().find(|key| *key != APPLICATION) {
         None => Ok(()),

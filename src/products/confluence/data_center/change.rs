@@ -1,5 +1,5 @@
-//! Changing a user of a Confluence. Users are called by their login names there: what can't be undone is done only where the
-//! name is still the user's, by one more reading right before.
+//! Changes a user of a Confluence. The calls use the login name. An irreversible change is made only if the name is
+//! still the user's, by one more reading just before.
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -26,7 +26,7 @@ const ENABLE: &str = "rest/api/admin/user/{username}/enable";
 const PASSWORD: &str = "rest/api/admin/user/{username}/password";
 
 impl ConfluenceDc {
-    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Operation::AddToGroup, Method::PUT).await,
@@ -44,7 +44,7 @@ impl ConfluenceDc {
         }
     }
 
-    /// Makes a call that changes something. A refusal for want of rights is weighed: the account may have them still.
+    /// Makes a call that changes something. A refusal for missing rights is examined: the account may still have them.
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
         match self.http.send(call).await {
@@ -65,7 +65,7 @@ impl ConfluenceDc {
         }
     }
 
-    /// Confluence takes it well where it is so already.
+    /// Makes the change. Confluence accepts it if that is so already.
     async fn move_member(
         &self,
         user: &User,
@@ -77,13 +77,13 @@ impl ConfluenceDc {
         self.change(user, call).await?.done()
     }
 
-    /// Confluence takes it well where it is so already.
+    /// Makes the change. Confluence accepts it if that is so already.
     async fn edit(&self, user: &User, path: &'static str) -> Result<(), Error> {
         let call = Call::new(Operation::EditUser, Method::PUT, path).user_segment(login_name(user)?);
         self.change(user, call).await?.done()
     }
 
-    /// Refused where the user was renamed meanwhile, and somebody else may have the name.
+    /// Checks the name. It refuses if the user was renamed meanwhile, because another user may have the name.
     pub(super) async fn check_name(&self, user: &User) -> Result<(), Error> {
         let now = self.who(&UserRef::Id(user.id.clone())).await?;
         if now.name.as_deref() == Some(login_name(user)?) { Ok(()) } else { Err(Error::not_so_called()) }
@@ -110,7 +110,7 @@ impl Leaving for ConfluenceDc {
     }
 }
 
-/// What Confluence calls the user in its paths.
+/// The name of the user in Confluence's paths.
 pub(super) fn login_name(user: &User) -> Result<&str, Error> {
     user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
 }

@@ -28,11 +28,11 @@ const TASK: &str = "rest/api/longtask/{id}";
 /// Between two questions: at first this long, then twice as long each time, up to the other.
 const WAITS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
-/// After that, whoever wanted the user deleted looks again.
+/// The time after which the deletion is checked again.
 const LATER: Duration = Duration::from_secs(10);
 
-/// The tasks of which usher does not know that they have ended. Asked to delete the same user again, it does not set off
-/// another. Forgotten when usher ends: then Confluence has two tasks, the second of which finds nobody.
+/// The tasks that are not known to have ended. Another request to delete the same user does not start another task.
+/// They are lost when usher ends: then Confluence has two tasks, the second of which finds nobody.
 #[derive(Default)]
 pub(super) struct Deletions {
     open: Mutex<HashMap<UserId, String>>,
@@ -44,20 +44,20 @@ impl Deletions {
     }
 }
 
-/// How a task ended.
+/// The end of a task.
 enum End {
     Done,
     Failed(String),
-    /// Confluence does not know it any more, or does not tell usher's account of it. Where that account has lost its rights
-    /// altogether, reading the user tells so.
+    /// Confluence no longer knows the task, or usher's account may not read it. If that account has lost its rights
+    /// altogether, reading the user shows it.
     Forgotten,
-    /// It has not, after as long as usher waits.
+    /// The task has not ended within usher's time-out.
     Open,
 }
 
 impl ConfluenceDc {
-    /// Has the user deleted and waits until it is done. Where it takes longer, or where nobody can tell any more, the user is
-    /// to be read again: it is done when there is none.
+    /// Deletes the user and waits until that is done. If it takes longer, or the state is unknown, the user is to be
+    /// read again: it is done when there is none.
     pub(super) async fn delete(&self, user: &User) -> Result<(), Error> {
         let open = self.deletions.open().get(&user.id).cloned();
         let task = match open {

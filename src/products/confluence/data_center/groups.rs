@@ -40,7 +40,7 @@ impl ConfluenceDc {
         }
     }
 
-    /// Whether there is such a group, by going through all of them: its name can't stand in a path.
+    /// Whether there is such a group, by reading all groups: its name can't be in a path.
     async fn lists_group(&self, group: &GroupName) -> Result<bool, Error> {
         let mut is_there = false;
         pages::walk(&self.http, all_groups, |groups: Records<Group>| {
@@ -65,7 +65,7 @@ impl ConfluenceDc {
         Ok(found.into_iter().map(GroupName::new).collect())
     }
 
-    /// The active members of the administrators' groups. A group that is not there is passed over, as long as one is.
+    /// The active members of the administrators' groups. A missing group is skipped, as long as one exists.
     pub(super) async fn members_of_admin_groups(&self) -> Result<BTreeSet<UserId>, Error> {
         let (mut found, mut there) = (BTreeSet::new(), false);
         let groups = self.admin_groups.get();
@@ -101,8 +101,8 @@ impl ConfluenceDc {
         pages::member_page(page, start, |bean| bean.into_user().ok().map(|user| user.id))
     }
 
-    /// Whether usher's account administers this Confluence. Asked for are the members of a group, which administrators alone
-    /// are told; `None` if none of the administrators' groups is there, so that nobody can tell.
+    /// Whether usher's account administers this Confluence. It reads the members of a group, which only administrators
+    /// may read; `None` if none of the administrators' groups exists, so that it is unknown.
     pub(super) async fn administers(&self) -> Result<Option<bool>, Error> {
         let groups = self.admin_groups.get();
         for group in groups.iter() {

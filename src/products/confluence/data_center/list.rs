@@ -36,7 +36,8 @@ impl ConfluenceDc {
     }
 }
 
-/// The members of all groups would be no substitute: whoever is in none would be missed, and nobody would notice.
+/// The error for a version without a list of users. The members of all groups would be no substitute: users without a
+/// group would be missed, and nobody would notice.
 fn too_old(error: Error) -> Error {
     match error {
         Error::Refused { status: status @ (404 | 405), .. } => {
@@ -48,7 +49,7 @@ fn too_old(error: Error) -> Error {
 }
 
 impl Bean {
-    /// As a list tells of the user; none if the user is gone.
+    /// The user with the details of a list; none if the user is gone.
     fn into_listed(self) -> Option<(UserId, UserHints)> {
         let user = self.into_user().ok()?;
         let hints =

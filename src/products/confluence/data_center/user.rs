@@ -81,7 +81,7 @@ impl Record for Group {
     const NEEDED: &'static [&'static str] = &["name"];
 }
 
-/// A user as the API writes them. `status` is there where it is asked for; `email` is in no reference, and read where an
+/// A user in the form of the API. `status` is present if it is requested. `email` is in no reference, and is read if an
 /// answer has it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -106,7 +106,7 @@ impl Record for Bean {
 }
 
 impl Bean {
-    /// Without groups, which have to be asked for.
+    /// The user without groups, which have to be read separately.
     pub(super) fn into_user(self) -> Result<User, Error> {
         if self.kind.as_deref() == Some("unknown") {
             return Err(Error::NoSuchUser); // somebody who was there once
@@ -123,8 +123,8 @@ impl Bean {
     }
 }
 
-/// What a word for the state of an account means. The reference lists none; these are those that its users tell of. Any
-/// other, such as one for users without a licence, says neither.
+/// The meaning of an account's state. The reference lists none; these are from reports of users. Any other, such as one
+/// for users without a licence, means neither.
 fn active(status: &str) -> Option<bool> {
     match status.to_ascii_lowercase().as_str() {
         "current" | "active" => Some(true),

@@ -1,4 +1,4 @@
-//! What an answer means: the one place where a status becomes an [`Error`].
+//! The meaning of answers: the one place at which a status becomes an [`Error`].
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -28,7 +28,7 @@ use crate::{
 /// A mark that some servers put before their text. JSON has none.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Whether nothing can be concluded from `status` and `headers` where the body can't be read: it would pass for an empty refusal.
+/// Whether `status` and `headers` are not enough if the body can't be read: it would look like an empty refusal.
 pub(in crate::products) fn needs_its_body(status: StatusCode, headers: &HeaderMap) -> bool {
     match status.as_u16() {
         401 | 408 | 425 | 429 => false,
@@ -37,7 +37,7 @@ pub(in crate::products) fn needs_its_body(status: StatusCode, headers: &HeaderMa
     }
 }
 
-/// What came back, whatever its status.
+/// An answer with any status.
 pub(in crate::products) struct Received {
     pub product: Product,
     pub status: StatusCode,
@@ -61,8 +61,8 @@ impl fmt::Debug for Answer {
 }
 
 impl Received {
-    /// A good answer, or what the status means. `wait` is what the headers ask for; what names the user
-    /// (`personal`) does not get into the error's text.
+    /// A good answer, or the error of its status. `wait` is the wait that the headers ask for. The error's text does
+    /// not contain the user's names (`personal`).
     ///
     /// # Errors
     /// [`Error::RateLimited`] for 429; [`Error::Unauthorized`] for 401, redirects, answers to an anonymous caller and a
@@ -164,8 +164,8 @@ impl Answer {
         }
     }
 
-    /// For changes that are documented to be answered with nothing. JSON is taken too, as versions differ; a page is not, nor JSON
-    /// that says nothing, as gateways send it.
+    /// Checks the answer to a change that is documented to have no body. JSON is accepted too, because versions differ.
+    /// A page is not, and neither is empty JSON, as gateways send it.
     ///
     /// # Errors
     /// [`Error::Intercepted`] if the body is neither empty nor JSON of the product's.
@@ -179,7 +179,7 @@ impl Answer {
         }
     }
 
-    /// The error for JSON that can be read, and is not what the product documents.
+    /// The error for readable JSON that is not in the documented form.
     pub fn of_other_form(&self) -> Error {
         self.intercepted(Came::OtherJson)
     }
@@ -189,7 +189,7 @@ impl Answer {
         Error::Intercepted { status: self.status, instead, retry_after: None }
     }
 
-    /// A header, where it is there and is text.
+    /// A header, if it is present and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -201,7 +201,7 @@ impl Answer {
     }
 }
 
-/// What a gateway's own answers have in them, and nothing else.
+/// The fields of a gateway's own answers.
 const OF_GATEWAYS: [&str; 6] = ["message", "error", "code", "status", "request_id", "requestId"];
 
 fn not_json() -> String {
@@ -212,19 +212,20 @@ fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
 }
 
-/// What an administrator does about a CAPTCHA.
+/// The remedy for a CAPTCHA.
 const CAPTCHA: &str = "after too many failed log-ins it wants usher's account to solve a CAPTCHA, which usher can't; check the \
                        credentials in `auth`, then log in once in a browser as that account, or have an administrator reset its \
                        count of failed log-ins";
 
-/// Whether the account has to solve a CAPTCHA first. The header has the address of the log-in page behind the reason.
+/// Whether the account has to solve a CAPTCHA first. The header has the address of the log-in page after the reason.
 fn wants_captcha(headers: &HeaderMap) -> bool {
     let denied = headers.get_all("x-authentication-denied-reason").iter();
     denied.map(decoded).any(|reason| reason.trim_start().to_ascii_uppercase().starts_with("CAPTCHA"))
         || has(headers, "x-seraph-loginreason", "AUTHENTICATION_DENIED")
 }
 
-/// Whether the product took the call for nobody's: Data Center answers a wrong token so, with a 200 or a 404 too.
+/// Whether the product treated the call as anonymous. Data Center answers a wrong token in this way, also with a 200 or
+/// a 404.
 fn anonymous(headers: &HeaderMap) -> bool {
     let reason = |reason| has(headers, "x-seraph-loginreason", reason);
     let failed = reason("AUTHENTICATED_FAILED") && !reason("OK");

@@ -1,4 +1,4 @@
-//! How fast a source is called: evenly spaced, few at a time, never before it wants to be called again.
+//! The pace of a source's calls: evenly spaced, few at a time, never before the product wants to be called again.
 
 mod bounds;
 mod chance;
@@ -25,11 +25,11 @@ use crate::{
 /// Paces all calls to one source. It begins at the configured rate and learns from the answers.
 #[derive(Debug)]
 pub(in crate::products) struct Pacer {
-    /// Where questions wait. As many as may be asked at a time come from here into the line of all calls, so that a change
-    /// waits for those few only: it builds on what was just read, which must not grow old behind a thousand others.
+    /// The places for reads. Only that many reads enter the queue of all calls, so that a change waits for only a few
+    /// of them. A change depends on a recent reading, which must not grow old behind a thousand others.
     questions: ResizableSemaphore,
     at_a_time: ResizableSemaphore,
-    /// Held by the one call that is next, so that the others come in the order they arrived.
+    /// A lock of the next call, so that the others come in the order of their arrival.
     turnstile: tokio::sync::Mutex<()>,
     pace: Mutex<Pace>,
     /// Tells the call that is next that the pace was set otherwise.
@@ -56,7 +56,8 @@ impl Pacer {
         }
     }
 
-    /// Never exceeds `rate` from now on. Calls that wait, wait longer or shorter by it; those under way are finished.
+    /// Sets the rate that is never exceeded from now on. The waits of waiting calls become longer or shorter with it;
+    /// calls under way are finished.
     pub fn set_rate(&self, rate: Rate) {
         self.questions.resize(rate.concurrency);
         self.at_a_time.resize(rate.concurrency);

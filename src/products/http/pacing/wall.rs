@@ -1,4 +1,4 @@
-//! A limit that a product has and does not tell of, found by running into it, and seldom.
+//! An unannounced limit of a product. It is found by exceeding it, and seldom.
 
 use std::{f64::consts::SQRT_2, time::Duration};
 
@@ -6,14 +6,14 @@ use tokio::time::Instant;
 
 use super::bounds::LONGEST_GAP;
 
-/// How long what was found is taken for true at first; the longer, the more often it was found true.
+/// The time for which a found limit is used at first. It grows each time that the limit is confirmed.
 const FIRST_HOLD: Duration = Duration::from_secs(30);
 const LONGEST_HOLD: Duration = Duration::from_hours(1);
 
-/// So many good answers, and what was found before was nearly right.
+/// The number of good answers after which the found limit was nearly right.
 const ENOUGH: u32 = 100;
 
-/// So many times running it may be found elsewhere before what is known of it counts for nothing.
+/// The number of times in a row that the limit may be found at another pace before the knowledge of it is dropped.
 const MOVES: u32 = 2;
 
 /// A pace that was refused.
@@ -23,7 +23,7 @@ pub(super) struct Wall {
     since: Instant,
     hold: Duration,
     good: u32,
-    /// How often running it was found elsewhere than before.
+    /// The number of times in a row that it was found at another pace.
     moves: u32,
 }
 
@@ -41,12 +41,12 @@ impl Wall {
         Self { gap, since: now, hold, good: 0, moves }
     }
 
-    /// One that keeps the pace at this `gap`.
+    /// A limit that keeps the pace at this `gap`.
     pub fn to_keep(gap: Duration, now: Instant) -> Self {
         Self { gap: gap.div_f64(SQRT_2), since: now, hold: LONGEST_HOLD, good: 0, moves: 0 }
     }
 
-    /// Notes a good answer; whether what was found has held for so long that one step faster is tried again.
+    /// Counts a good answer; returns whether the limit has held for so long that one step faster is tried again.
     pub fn good_answer(&mut self, now: Instant) -> bool {
         self.good = self.good.saturating_add(1);
         let long_ago = now - self.since >= self.hold;

@@ -1,4 +1,4 @@
-//! The way to a product: whom usher trusts there, and in words why it leads nowhere.
+//! The path to a product: the trusted authorities, and texts for failed connections.
 
 mod names;
 mod tls;
@@ -13,7 +13,7 @@ pub(in crate::products) use self::{names::SystemNames, trust::trusting};
 use self::{names::UnknownHost, tls::handshake};
 use crate::config::Transport;
 
-/// Why no connection came about, or why it broke; with what to do. No text of a library is in it.
+/// The reason why no connection was made, or why it broke, with the remedy. It contains no text of a library.
 pub(in crate::products) fn in_words(error: &reqwest::Error, transport: &Transport) -> String {
     if let Some(tls) = find::<rustls::Error>(error) {
         return handshake(tls, transport);
@@ -39,7 +39,7 @@ pub(in crate::products) fn came_apart(error: &reqwest::Error) -> bool {
     find::<hyper::Error>(error).is_some()
 }
 
-/// With the proxy, where the way leads through one.
+/// The reason with the proxy, if there is one.
 pub(in crate::products) fn by_way_of(why: &str, transport: &Transport) -> String {
     match &transport.proxy {
         Some(proxy) => format!("{why} (by way of the `proxy` {})", proxy.url.as_str().trim_end_matches('/')),

@@ -5,12 +5,12 @@ use std::io;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
 
-/// The system says that there is no such host, or nobody to ask.
+/// The system reports that there is no such host, or that no name server answers.
 #[derive(Debug, thiserror::Error)]
 #[error("the name of the host is not known")]
 pub(super) struct UnknownHost(#[source] io::Error);
 
-/// As the client does it by itself, but with an error of ours: its own can be told from others by their text alone.
+/// A resolver like the client's own, but with usher's error: the client's own error can only be recognised by its text.
 #[derive(Debug)]
 pub(in crate::products) struct SystemNames;
 

@@ -1,4 +1,4 @@
-//! What is wrong where no encryption comes about, and what to do.
+//! The faults of a failed TLS handshake, with the remedies.
 
 use rustls::{
     AlertDescription, CertificateError, Error, OtherError,
@@ -44,7 +44,7 @@ fn refused(alert: AlertDescription) -> &'static str {
     }
 }
 
-/// What is wrong with a certificate; `ca` where the source names authorities of its own.
+/// The fault of a certificate; `ca` says whether the source has its own authorities.
 fn certificate(wrong: &CertificateError, ca: bool) -> String {
     let advice = match wrong {
         // A bad signature is one by somebody else of the same name: an authority that has been made anew.

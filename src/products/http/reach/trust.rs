@@ -1,4 +1,4 @@
-//! Whom a source with authorities of its own trusts.
+//! The trust of a source with its own authorities.
 
 use std::sync::Arc;
 
@@ -37,8 +37,8 @@ pub(in crate::products) fn trusting(ca: &Authorities) -> Result<ClientConfig, Er
     Ok(tls)
 }
 
-/// Accepts what an authority has signed; and a certificate that is itself among those named, though it is one for an
-/// authority (as `openssl req -x509` makes them) or signed by somebody else.
+/// Accepts certificates that an authority has signed. It also accepts a certificate that is itself in the file, even if
+/// it is one for an authority (as `openssl req -x509` makes them) or signed by another one.
 #[derive(Debug)]
 struct SignedOrPinned {
     signed: Arc<WebPkiServerVerifier>,
@@ -86,8 +86,9 @@ impl ServerCertVerifier for SignedOrPinned {
     }
 }
 
-/// Whether nothing is wrong but that nobody trusted has signed it, or that it is for an authority. Its dates have been checked
-/// then: webpki looks at them first (`check_issuer_independent_properties` in its `verify_cert.rs`). The name it checks last.
+/// Whether the only fault is that no trusted authority has signed it, or that it is for an authority. Its dates have
+/// been checked then: webpki checks them first (`check_issuer_independent_properties` in its `verify_cert.rs`). It
+/// checks the name last.
 fn wants_trust_alone(wrong: &CertificateError) -> bool {
     match wrong {
         CertificateError::UnknownIssuer => true,

@@ -1,8 +1,8 @@
-//! Connections that do not come about, or break.
+//! Connections that fail or break.
 
 use std::io;
 
-/// What an error of the operating system means, where that is known.
+/// The meaning of an error of the operating system, if it is known.
 pub(super) fn io(error: &io::Error) -> Option<&'static str> {
     use io::ErrorKind as Kind;
     let none_left = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|errno| errno.raw_os_error());
@@ -27,7 +27,7 @@ pub(super) fn io(error: &io::Error) -> Option<&'static str> {
     })
 }
 
-/// What an error of HTTP means; `plain` where the call was not encrypted.
+/// The meaning of an error of HTTP; `plain`: the call was not encrypted.
 pub(super) fn http(error: &hyper::Error, plain: bool) -> &'static str {
     if error.is_parse() && plain {
         "what comes from there is no HTTP; where the port is one for HTTPS, write `https://` in `base_url`"

@@ -23,7 +23,7 @@ use crate::{
 };
 
 impl JiraCloud {
-    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Way::In).await,
@@ -41,7 +41,7 @@ impl JiraCloud {
         }
     }
 
-    /// Makes a call that changes something. A refusal for want of rights is weighed: the account may have them still.
+    /// Makes a call that changes something. A refusal for missing rights is examined: the account may still have them.
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         match self.http.send(call.about(user.id.as_str())).await {
             Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),

@@ -40,7 +40,7 @@ const ISSUE: &str = "rest/api/3/issue";
 const SEARCH: &str = "rest/api/3/search/jql";
 const MYSELF: &str = "rest/api/3/myself";
 
-/// A search may begin with pages on which nothing is left to be shown; more of them are not looked at.
+/// The highest number of empty pages that are read: a search may begin with pages on which nothing is left to show.
 const EMPTY_PAGES: usize = 10;
 
 /// A Jira Cloud site.
@@ -59,7 +59,7 @@ impl JiraCloud {
         Self { http, group_ids, access, page_size: PageSize::new(PAGE), admin_groups }
     }
 
-    /// What was changed a moment ago may not be found yet.
+    /// Whether a search finds the issue. A recent change may not be found yet.
     async fn has_issue(&self, issue: &Issue) -> Result<bool, Error> {
         let mut next: Option<String> = None;
         for _ in 0..EMPTY_PAGES {

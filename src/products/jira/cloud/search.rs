@@ -9,7 +9,7 @@ use crate::products::{
 };
 
 const SEARCH: &str = "rest/api/3/user/search";
-/// How many are asked for: an exact address stands among the first.
+/// The number of requested users: an exact address is among the first.
 const AT_MOST: &str = "50";
 
 impl JiraCloud {

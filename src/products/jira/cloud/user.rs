@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Stands for an account that Jira can't tell of at the moment.
+/// The placeholder for an account that Jira can't read at the moment.
 const PLACEHOLDER: &str = "unknown";
 
 impl JiraCloud {
@@ -71,7 +71,7 @@ impl Record for Bean {
 }
 
 impl Bean {
-    /// This, unless it stands for an account that Jira can't tell of.
+    /// This user, unless it is the placeholder for an account that Jira can't read.
     pub(super) fn known(self) -> Result<Self, Error> {
         if self.account_id == PLACEHOLDER {
             return Err(Error::Unreadable("it does not say which account".to_owned()));
@@ -79,7 +79,7 @@ impl Bean {
         Ok(self)
     }
 
-    /// Without groups, which may have to be asked for.
+    /// The user without groups, which may have to be read separately.
     pub(super) fn into_user(self) -> User {
         User {
             email: self.email_address.as_deref().and_then(EmailAddress::parse),

@@ -24,7 +24,7 @@ use crate::{
 };
 
 impl JiraDc {
-    /// Asks for whatever `step` wants, as far as it is not so by the user as read.
+    /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => {
@@ -48,7 +48,7 @@ impl JiraDc {
         }
     }
 
-    /// Makes a call that changes something. A refusal for want of rights is weighed: the account may have them still.
+    /// Makes a call that changes something. A refusal for missing rights is examined: the account may still have them.
     async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
         match self.http.send(call).await {
@@ -129,7 +129,7 @@ fn login_name(user: &User) -> Result<&str, Error> {
     user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
 }
 
-/// The group as the API shows it after somebody has joined it.
+/// The group in the form of the API, after a user has joined it.
 #[derive(Deserialize)]
 struct Joined {
     #[serde(rename = "name")]

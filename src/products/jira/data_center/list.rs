@@ -123,7 +123,7 @@ struct Stream {
 }
 
 impl Bean {
-    /// As a list tells of the user; none if the user is gone.
+    /// The user with the details of a list; none if the user is gone.
     pub(super) fn into_listed(self) -> Option<(UserId, UserHints)> {
         let user = self.into_user().ok()?;
         let hints =

@@ -74,7 +74,7 @@ struct Myself {
     key: String,
 }
 
-/// A page of a group's members, of which nothing is looked at.
+/// A page of a group's members. None of its fields is used.
 #[derive(Deserialize)]
 struct Members {
     #[serde(rename = "values")]
@@ -107,7 +107,8 @@ impl Client for JiraDc {
         self.take(user, step).await
     }
 
-    /// By its members, of whom one is asked for: the picker finds by a part of the name and stops after some.
+    /// Whether the group exists, by reading one member. The picker would find groups by a part of the name, and stops
+    /// after some.
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
         let call = Call::new(Operation::FindGroup, Method::GET, MEMBERS)
             .query("groupname", group.as_str())

@@ -9,7 +9,7 @@ use crate::products::{
 };
 
 const SEARCH: &str = "rest/api/2/user/search";
-/// How many are asked for.
+/// The number of requested users.
 const AT_MOST: &str = "50";
 
 impl JiraDc {

@@ -30,8 +30,8 @@ impl JiraDc {
     }
 }
 
-/// A user as the API writes them; `emailAddress` may be missing, `active` be a string, and a user who never logged in
-/// has no `lastLoginTime`, nor has anybody in older versions.
+/// A user in the form of the API. `emailAddress` may be missing, and `active` may be a string. A user who never logged
+/// in has no `lastLoginTime`, and older versions have none at all.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Bean {
@@ -58,7 +58,7 @@ impl Record for Bean {
 }
 
 impl Bean {
-    /// Whether all is there that Jira always tells of a user who is asked for.
+    /// Whether it has all fields that Jira always gives for a requested user.
     fn is_whole(&self) -> bool {
         let known = !self.key.is_empty() && self.name.is_some();
         known && (self.active.is_some() || self.deleted == Some(true))

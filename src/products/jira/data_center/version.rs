@@ -11,8 +11,8 @@ use crate::products::{
 
 const SERVER_INFO: &str = "rest/api/2/serverInfo";
 
-/// The first version of which every release lists its users: 10.3 does as an LTS release, other releases of 10 may not. A search
-/// in a Jira 10 that has the list loses nobody without a word: where it stops early, the list is not known to be whole.
+/// The first version of which every release lists its users. 10.3 does as an LTS release, other releases of 10 may not.
+/// In a Jira 10 with the list, a search loses nobody silently: if it stops early, the list is not known to be complete.
 const LISTS_SINCE: u64 = 11;
 
 #[derive(Deserialize)]
@@ -31,8 +31,8 @@ impl ServerInfo {
 }
 
 impl JiraDc {
-    /// Whether Jira is so old that it has no list of its users, where `missing` says that there is none. Something before
-    /// Jira may have said that, for a moment or for ever: the search that stands in for the list finds fewer users.
+    /// Checks that Jira is so old that it has no list of its users, after the error `missing`. Something in front of
+    /// Jira may have answered, for a moment or for ever, and the search that replaces the list finds fewer users.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The tables of sweeps: what is kept of each beside its runs, who is counted, and what the last ones cost.
+//! The tables of sweeps: the data of each besides its runs, the counted users, and the cost of the last ones.
 
 pub(super) mod of_sweeps;
 pub(super) mod progress;
@@ -21,7 +21,8 @@ use sweep::Tally;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sweeps<'c>(pub(super) &'c Connection);
 
-/// As long as a paused source has sightings to decide, the planner asks for the sweep's plan.
+/// A sweep that is no longer needed. As long as a paused source has sightings to decide, the planner needs the sweep's
+/// plan.
 const OUTLIVED: &str = "
     SELECT no FROM sweeps
     WHERE (at IS NULL OR at < CASE WHEN decided >= max(listed, ifnull(total, 0)) THEN :over ELSE :open END)
@@ -95,7 +96,7 @@ impl Sweeps<'_> {
         Ok(())
     }
 
-    /// How many users are marked.
+    /// The number of marked users.
     #[cfg(test)]
     pub(super) fn marks(self, sweep: &SweepId, released: Option<&SchemeId>) -> usize {
         let sql = "SELECT count(*) FROM sweep_marks JOIN sweeps ON no = sweep WHERE id = ?1 AND released = ?2";

@@ -21,7 +21,7 @@ use crate::{
 };
 
 impl Runs<'_> {
-    /// Shows the runs that an administrator asked for before their sweep begins.
+    /// Adds the runs that an administrator requested, before their sweep begins.
     pub(in crate::views) fn asked(self, asked: &AskedSweep) -> Result<(), Error> {
         if asked.cause == Cause::Schedule {
             return Ok(()); // every replica asks; which schemes run is not known yet
@@ -39,7 +39,7 @@ impl Runs<'_> {
         }
     }
 
-    /// Adds how far a sweep has come.
+    /// Adds the progress of a sweep.
     pub(in crate::views) fn progressed(self, progress: &SweepProgress) -> Result<(), Error> {
         whole(self.0, || {
             self.advanced(progress)?;
@@ -105,7 +105,7 @@ impl Runs<'_> {
     }
 }
 
-/// Brings all runs of a sweep up to date with how far it has come.
+/// Updates all runs of a sweep by its progress.
 fn settle_all(table: Table<'_>, sweep: &SweepId, at: Timestamp) -> Result<(), Error> {
     let sweeps = Sweeps(table.0);
     let (tally, plan) = (sweeps.tally(sweep)?, sweeps.plan(sweep)?.unwrap_or_default());
@@ -245,7 +245,7 @@ fn change(table: Table<'_>, id: &RunId, at: Timestamp, change: impl Fn(&mut Run,
     table.put(Some(&earlier), &row.settled(tally.as_ref(), at))
 }
 
-/// Counts a user, and whom of the schemes select; says whether that was the last one.
+/// Counts a user, and the schemes that select them; returns whether that was the last user.
 fn sighted(table: Table<'_>, decision: &Decision, sweep: &SweepId) -> Result<bool, Error> {
     let mut tally = Sweeps(table.0).tally(sweep)?.touched(decision.decided);
     if is_over(table, sweep, &tally)? || !is_first(table, decision, sweep, None)? {
@@ -278,7 +278,7 @@ fn sighted(table: Table<'_>, decision: &Decision, sweep: &SweepId) -> Result<boo
     is_over(table, sweep, &tally)
 }
 
-/// Notes that the user is not selected because a fact is not known, in each run of which that is so.
+/// Records that the user is not selected because a fact is unknown, in each run for which that is so.
 fn left_open(table: Table<'_>, decision: &Decision, sweep: &SweepId) -> Result<(), Error> {
     for (scheme, verdict) in decision.left_open() {
         let run = RunId::of_sweep(sweep, scheme);
@@ -324,13 +324,14 @@ fn released(table: Table<'_>, decision: &Decision, sweep: &SweepId, scheme: &Sch
     Ok(over)
 }
 
-/// Whether nobody is counted any more in a sweep itself: everybody is, or as many as were listed before that failed.
+/// Whether the counting of a sweep has ended: all users are counted, or as many as were listed before the listing
+/// failed.
 fn is_over(table: Table<'_>, sweep: &SweepId, tally: &Tally) -> Result<bool, Error> {
     let all_listed = tally.progress.decided >= tally.progress.listed;
     Ok(tally.is_complete() || (all_listed && Sweeps(table.0).has_failed(sweep)?))
 }
 
-/// Whether nobody is counted any more in the release of a run.
+/// Whether the counting of a release has ended.
 fn is_release_over(part: &Part) -> bool {
     match part.order {
         Order::Released(users) => part.decided >= users,

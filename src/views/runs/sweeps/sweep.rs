@@ -1,17 +1,18 @@
-//! What is kept of a sweep beside its runs: which schemes it asks, and how far it has come.
+//! The data of a sweep besides its runs: its schemes and its progress.
 
 use super::progress::Progress;
 use crate::domain::Timestamp;
 
-/// How many users were listed and decided. Apart from the rest of the sweep, because it changes with each user.
+/// The numbers of listed and decided users. They are separate from the other data of the sweep, because they change
+/// with each user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::views::runs) struct Tally {
     pub(in crate::views::runs) progress: Progress,
-    /// How many pages of the list were read.
+    /// The number of pages of the list that were read.
     pub(in crate::views::runs) pages: u64,
-    /// When the latest of what is known of the sweep happened; none if nothing did yet.
+    /// The time of the latest known record about the sweep; none if there was none yet.
     pub(in crate::views::runs) at: Option<Timestamp>,
-    /// Why users may be missing from the list; none if it is whole, or not read to its end.
+    /// The reason why users may be missing from the list; none if it is complete, or not read to its end.
     pub(in crate::views::runs) incomplete: Option<String>,
 }
 
@@ -26,7 +27,7 @@ impl Tally {
         self.progress.total.map(|_| self.incomplete.is_none())
     }
 
-    /// Once something happened at `at`.
+    /// Advances the time of the latest record to `at`.
     pub(in crate::views::runs) fn touched(self, at: Timestamp) -> Self {
         Self { at: self.at.max(Some(at)), ..self }
     }

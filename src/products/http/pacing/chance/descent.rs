@@ -7,30 +7,30 @@ use super::{
     share::{Seen, Share},
 };
 
-/// So much likelier must chance be than any limit, as a natural logarithm: 55 to 1.
+/// The factor by which chance must be likelier than any limit, as a natural logarithm: 55 to 1.
 const CONVINCED: f64 = 4.0;
-/// So many stretches are the least to judge by.
+/// The least number of stretches for a verdict.
 const LEAST: usize = 3;
 /// No more are kept.
 const MOST: usize = 16;
-/// After so many stretches without a verdict, a faster pace is tried: at the slowest one alone, a limit just below it looks
-/// like chance.
+/// The number of stretches without a verdict after which a faster pace is tried. At the slowest pace alone, a limit
+/// just below it looks like chance.
 const UNDECIDED: usize = 5;
 /// A pace slower than this many times the first is slow enough to do so.
 const SLOW: u32 = 4;
-/// So many refusals must have been due at a pace, and not come, before it counts as one that is not refused.
+/// The number of expected refusals that must have been absent at a pace before it counts as one without refusals.
 const DUE: f64 = 5.0;
-/// The share taken for true before there is anything to go by.
+/// The assumed share before there is any evidence.
 const SUPPOSED: f64 = 0.05;
-/// A product refuses fewer than these of calls that come slower than its limit.
+/// The share of calls slower than its limit that a product may still refuse.
 const STRAY: f64 = 1e-5;
 
 /// Calls since a refusal first made the pace slower.
 #[derive(Debug)]
 pub(super) struct Descent {
-    /// What set the pace before.
+    /// The earlier setting of the pace.
     pub before: Setting,
-    /// At ever slower paces; the last one is still going on.
+    /// The stretches at slower and slower paces; the last one is still going on.
     stretches: Vec<Stretch>,
     /// Refusals too that came right after others.
     seen: Seen,
@@ -46,7 +46,7 @@ pub(super) struct Stretch {
 }
 
 impl Descent {
-    /// From what was `before`, where `first` was seen.
+    /// A descent from the setting `before`, at which `first` was seen.
     pub fn new(before: Setting, first: Option<Stretch>) -> Self {
         let seen = first.map(|first| Seen { calls: first.passed + first.refused, refused: first.refused });
         Self { before, stretches: first.into_iter().collect(), seen: seen.unwrap_or_default() }
@@ -83,7 +83,7 @@ impl Descent {
         by_chance - by_limit > CONVINCED
     }
 
-    /// Begins the next stretch; the pace is `now`. The answer is what to try instead of a slower one.
+    /// Begins the next stretch at the pace `now`. Returns the setting to try instead of a slower one.
     pub fn goes_on(&mut self, now: Setting) -> Option<Setting> {
         if self.is_shut() {
             return None;
@@ -100,7 +100,7 @@ impl Descent {
         })
     }
 
-    /// Whether nothing has passed in the last stretch.
+    /// Whether no call succeeded in the last stretch.
     fn is_shut(&self) -> bool {
         self.stretches.last().is_some_and(|last| last.passed == 0.0)
     }

@@ -1,10 +1,10 @@
-//! Refusals by chance: something refuses a share of the calls, however fast they come. Such a refusal costs its call a
-//! retry, and says nothing about the pace.
+//! Refusals by chance: a share of the calls is refused at any pace. Such a refusal costs its call a retry, and says
+//! nothing about the pace.
 //!
-//! A refusal slows the pace down. Where that was right, the refusals end. Where they go on at ever slower paces, a
-//! [`Descent`] tells whether chance explains them better than any limit. Then the pace goes back to what it was, and only
-//! more refusals than the known [`Share`] slow it down again. A [`Trial`] at half the pace shows from time to time whether
-//! they still do not depend on it.
+//! A refusal slows the pace down. If that was right, the refusals end. If they continue at slower and slower paces, a
+//! [`Descent`] decides whether chance explains them better than any limit. Then the pace returns to its earlier value,
+//! and only more refusals than the known [`Share`] slow it down again. From time to time a [`Trial`] at half the pace
+//! checks whether they still do not depend on it.
 
 mod descent;
 mod share;
@@ -21,19 +21,19 @@ use self::{
 };
 use super::wall::Wall;
 
-/// So many refusals running count. More are no chance: the product is shut for a while.
+/// The number of consecutive refusals that count. More are no chance: the product is closed for a while.
 const RUNNING: u32 = 4;
 
-/// What sets the pace.
+/// The setting of the pace.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting {
     /// Between two calls.
     pub gap: Duration,
-    /// What is known of an untold limit.
+    /// The knowledge about an unannounced limit.
     pub wall: Option<Wall>,
 }
 
-/// What is known, and what is suspected, of refusals by chance.
+/// The knowledge and the suspicion about refusals by chance.
 #[derive(Debug, Default)]
 pub(super) struct Chance {
     known: Option<Known>,
@@ -78,8 +78,8 @@ impl Chance {
         }
     }
 
-    /// There are too many refusals, and the pace is about to be slower than `now`. The answer is what to go back to
-    /// instead, where slowing down is of no use.
+    /// Called when there are too many refusals and the pace is about to be slower than `now`. Returns the setting to
+    /// return to instead, if slowing down does not help.
     pub fn slower(&mut self, now: Setting) -> Option<Setting> {
         let known =
             self.known.as_mut().map(|known| (known.share.now(), known.share.excursion(now.gap), known.trial.give_up()));
@@ -103,7 +103,7 @@ impl Chance {
         }
     }
 
-    /// What is to set the pace from the time `at` on, where it is time to look how many are refused at another one.
+    /// The setting from the time `at` on, if it is time for a trial at another pace.
     pub fn trial(&mut self, now: Setting, at: Instant) -> Option<Setting> {
         let known = self.known.as_mut().filter(|_| self.descent.is_none())?;
         Some(match known.trial.next(now, at)? {

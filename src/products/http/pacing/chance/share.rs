@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use super::Stretch;
 
-/// So many calls are remembered.
+/// The number of calls that are remembered.
 const MEMORY: f64 = 2_000.0;
 /// A smaller share is none.
 const NEGLIGIBLE: f64 = 1e-4;
-/// So sure must it be that there are more, as a natural logarithm: it is a mistake less than once in 20,000 calls.
+/// The certainty needed for a greater share, as a natural logarithm: it is wrong less than once in 20,000 calls.
 const SURE: f64 = 10.0;
 
 /// The share of calls that is refused by chance. A sequential test (CUSUM) watches for a greater one.
 #[derive(Debug)]
 pub(super) struct Share {
     seen: Seen,
-    /// How much speaks for a greater share just now.
+    /// The present evidence for a greater share.
     excess: f64,
-    /// Since nothing last spoke for it. Not part of the share until it is known to be no excess.
+    /// The calls since there was last no evidence. They are not part of the share until they are known to be no excess.
     unsettled: Seen,
 }
 
@@ -40,7 +40,7 @@ impl Seen {
 }
 
 impl Share {
-    /// As `seen`, with one refusal more: in few calls there are easily too few.
+    /// The share in `seen`, with one refusal more: in few calls there may be too few.
     pub fn new(seen: Seen) -> Self {
         let seen = Seen { calls: seen.calls + 2.0, refused: seen.refused + 1.0 };
         Self { seen, excess: 0.0, unsettled: Seen::default() }

@@ -4,12 +4,12 @@ use tokio::time::Instant;
 
 use super::{super::wall::Wall, Setting, share::Seen};
 
-/// The first trial comes after so many calls; each one that changes nothing puts the next off for twice as long.
+/// The number of calls before the first trial. Each trial that changes nothing doubles the wait for the next.
 const FIRST: f64 = 300.0;
 const LAST: f64 = 20_000.0;
-/// A trial is as long as it takes to refuse so many by the share known until then.
+/// The number of refusals, by the share known before, that a trial should last for.
 const DUE: f64 = 12.0;
-/// How much slower it is.
+/// The factor by which a trial is slower.
 const SLOWER: u32 = 2;
 
 /// What comes next.
@@ -17,7 +17,7 @@ const SLOWER: u32 = 2;
 pub(super) enum Turn {
     /// A trial begins.
     Slower(Setting),
-    /// It made no difference: all is as before.
+    /// The trial made no difference: the earlier setting returns.
     Back(Setting),
     /// Fewer are refused: it was a limit.
     Fewer(Setting),
@@ -26,9 +26,9 @@ pub(super) enum Turn {
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Trial {
-    /// At the pace as it is.
+    /// The calls at the usual pace.
     usual: Seen,
-    /// What set that pace, and what is seen at the slower one.
+    /// The earlier setting, and the calls at the slower pace.
     slower: Option<(Setting, Seen)>,
     trials: i32,
 }
@@ -42,13 +42,13 @@ impl Trial {
         }
     }
 
-    /// Ends a trial before its time, and begins to count anew; what set the pace before it.
+    /// Ends a trial early, and restarts the count; returns the earlier setting.
     pub fn give_up(&mut self) -> Option<Setting> {
         self.usual = Seen::default();
         self.slower.take().map(|(before, _)| before)
     }
 
-    /// What is to change at the time `at`, while `now` sets the pace.
+    /// The change at the time `at`, with the present setting `now`.
     pub fn next(&mut self, now: Setting, at: Instant) -> Option<Turn> {
         let Some((before, slower)) = self.slower else {
             let due = (FIRST * 2_f64.powi(self.trials)).min(LAST);

@@ -18,23 +18,24 @@ const LATENESS: Duration = Duration::from_millis(5);
 /// By how much usher stays below a rate that it is told: calls arrive less evenly than they are sent.
 const MARGIN: f64 = 1.02;
 
-/// How long one refusal alone holds up the others, whatever it asks for.
+/// The time for which a single refusal delays other calls, whatever it asks for.
 const ALONE: Duration = Duration::from_secs(2);
 
-/// A gap so many times longer than it need be is far away from any limit.
+/// The factor from which a gap is far away from any limit.
 const FAR: u32 = 4;
 
-/// How long a rate is true that the product no longer tells: one of its nodes, or a page before it, may not know.
+/// The time for which an announced rate counts after the last announcement: one of the product's nodes, or a page in
+/// front of it, may not know it.
 const TOLD_FOR: Duration = Duration::from_mins(1);
 
-/// When calls may be made.
+/// The times at which calls may be made.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// As the configuration has it: never exceeded.
+    /// The configured rate, which is never exceeded.
     configured: Beat,
     /// As the answers teach.
     pub learned: Beat,
-    /// The gap of the rate that the product tells, and when it did.
+    /// The gap of the announced rate, and the time of the announcement.
     steady: Option<(Duration, Instant)>,
     wall: Option<Wall>,
     chance: Chance,
@@ -58,7 +59,7 @@ impl Beat {
         Self { gap, next: now, made_up: LATENESS }
     }
 
-    /// Has another gap from now on; the wait in hand becomes shorter or longer in the same measure.
+    /// Sets another gap; a wait that has begun becomes shorter or longer in proportion.
     fn set_gap(&mut self, gap: Duration, now: Instant) {
         let wait = self.next.saturating_duration_since(now);
         if !wait.is_zero() && !self.gap.is_zero() {
@@ -89,7 +90,7 @@ impl Pace {
         }
     }
 
-    /// At most `per_second` calls a second from now on. A slower pace that answers have taught stays.
+    /// Sets the rate to at most `per_second` calls a second. A slower learned pace stays.
     pub fn set_rate(&mut self, per_second: f64, now: Instant) {
         let (before, gap) = (self.configured.gap, gap_of(per_second));
         self.configured.set_gap(gap, now);
@@ -215,7 +216,7 @@ impl Pace {
         self.learned.gap = gap.clamp(least, least.max(LONGEST_GAP));
     }
 
-    /// The shortest gap of which nothing speaks against it.
+    /// The shortest gap with no evidence against it.
     fn least(&mut self, now: Instant) -> Duration {
         if self.steady.is_some_and(|(gap, told)| now - told > TOLD_FOR.max(gap * 10)) {
             self.steady = None;

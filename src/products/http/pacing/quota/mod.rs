@@ -18,17 +18,17 @@ use super::{
 };
 use crate::domain::Timestamp;
 
-/// How the quota bears on the pace.
+/// The effect of the quota on the pace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::products) enum Quota {
-    /// Nothing is told.
+    /// No quota is announced.
     #[default]
     Untold,
     /// The product's rate is known.
     Steady {
         /// Between two calls; can be kept up for ever.
         gap: Duration,
-        /// How many calls may make up for time in which there were none.
+        /// The number of calls that may make up for idle time.
         burst: u32,
     },
     /// There is a rest, which is to last until there is more.
@@ -40,11 +40,11 @@ pub(in crate::products) enum Quota {
     },
 }
 
-/// All that one answer tells.
+/// All quotas in one answer.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Told {
     pub quota: Quota,
-    /// Whether nothing is left, and that is not how it must come to be at the right pace.
+    /// Whether nothing is left, and that would not happen at the right pace.
     pub empty: bool,
     /// Time until one more call is allowed.
     pub more: Option<Duration>,
@@ -164,7 +164,7 @@ fn items(list: &str) -> impl Iterator<Item = Item<'_>> {
     })
 }
 
-/// The parts of `text` between separators that do not stand in quotes.
+/// The parts of `text` between separators outside of quotes.
 fn outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |c| {
@@ -179,7 +179,7 @@ fn number(text: &str) -> Option<u64> {
     digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// The gap at which `calls` take so many `seconds`.
+/// The gap at which `calls` take `seconds`.
 fn each(seconds: u64, calls: u64) -> Option<Duration> {
     let gap = Duration::try_from_secs_f64(seconds as f64 / calls as f64).ok();
     gap.or((calls > 0).then_some(Duration::MAX)).and_then(bounded)

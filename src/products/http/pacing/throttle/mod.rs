@@ -1,6 +1,6 @@
-//! What an answer's headers say about pace. Pure: the time comes in, the advice goes out.
+//! The information of an answer's headers about the pace. Pure: the time comes in, the advice goes out.
 //!
-//! `Retry-After` is RFC 9110 §10.2.3; what a product tells of its quota is read in [`super::quota`].
+//! `Retry-After` is RFC 9110 §10.2.3; the quota is read in [`super::quota`].
 
 use std::time::Duration;
 
@@ -19,14 +19,14 @@ use crate::domain::Timestamp;
 /// A product's clock that is further off than this is not ours. `Date` is of whole seconds.
 const SAME_CLOCK: Duration = Duration::from_secs(2);
 
-/// What an answer says about pace.
+/// The information of an answer about the pace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::products) struct Advice {
     /// Leave the product alone this long; never zero, at most [`LONGEST_WAIT`](super::bounds::LONGEST_WAIT).
     pub wait: Option<Duration>,
     /// Whether `wait` is about the thing written to alone, so that calls about others need not wait.
     pub narrow: bool,
-    /// What is told of the quota.
+    /// The quota.
     pub quota: Quota,
 }
 
@@ -49,7 +49,8 @@ impl Advice {
     }
 }
 
-/// `Retry-After`, in seconds or as a date. Zero says nothing: Data Center sends it while there is quota left.
+/// Reads `Retry-After`, in seconds or as a date. Zero is ignored, because Data Center sends it while there is quota
+/// left.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = text(headers, RETRY_AFTER.as_str())?;
     if value.bytes().all(|byte| byte.is_ascii_digit()) {
