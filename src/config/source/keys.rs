@@ -57,8 +57,12 @@ pub(super) static DIRECTORY: Key<Parsed<String>> = Key::new(
     AN_ATLASSIAN_ID,
 );
 const AN_ATLASSIAN_ID: Parsed<String> = Parsed { read: plain_id, text: Text::ANY.matching("^[A-Za-z0-9-]{1,128}$") };
-pub(super) static AUTH: Key<&Object> =
-    Key::needed("auth", "write `auth: { bearer: { env: NAME } }`", "The account that usher acts with.", &auth::AUTH);
+pub(super) static AUTH: Key<&Object> = Key::needed(
+    "auth",
+    "write `auth: { bearer: { env: NAME } }`, say",
+    "The account that usher acts with.",
+    &auth::AUTH,
+);
 pub(super) static CREDENTIALS_EXPIRE: Key<Parsed<NaiveDate>> = Key::new(
     "credentials_expire",
     "The day on which the credentials end; usher warns from 30 days before. Left out: not known.",

@@ -56,7 +56,7 @@ pub(super) fn read(settings: &Settings, parts: &[(Partition, u64, u64)]) -> Resu
     let ends = parts.iter().map(|(partition, _, end)| (*partition, *end)).collect();
     if let Err(last) = read_on(&consumer, ends, &mut read) {
         read.ended = Err(last.map_or_else(
-            || Error::Unavailable(format!("{topic} was not read in {READ_TIMEOUT:?}")),
+            || Error::Unavailable(format!("{topic} was not read in {} s", READ_TIMEOUT.as_secs())),
             |error| failed(&error),
         ));
     }
