@@ -119,11 +119,14 @@ build() {
 }
 
 hold_size() {
-    local on_disk packed
+    local on_disk packed gzip
     on_disk=$(podman_ image inspect --format '{{.Size}}' "$tag")
-    buildah_ push --quiet "$tag" "oci-archive:$work/usher.tar" >/dev/null
-    packed=$(stat -c %s "$work/usher.tar")
-    echo "image: $on_disk bytes on the disk, $packed packed"
+    buildah_ push --quiet "$tag" "oci-archive:$work/gzip.tar" >/dev/null
+    gzip=$(stat -c %s "$work/gzip.tar")
+    # As docs/operations.md says to push it.
+    buildah_ push --quiet --compression-format zstd --compression-level 19 "$tag" "oci-archive:$work/zstd.tar" >/dev/null
+    packed=$(stat -c %s "$work/zstd.tar")
+    echo "image: $on_disk bytes on the disk, $packed packed with zstd, $gzip with gzip"
     ((on_disk <= most_on_disk)) || die "the image takes $on_disk bytes on the disk; $most_on_disk is the most"
     ((packed <= most_packed)) || die "the image takes $packed bytes packed; $most_packed is the most"
 }
