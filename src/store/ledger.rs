@@ -206,7 +206,7 @@ impl Ledger {
         self.note_forgotten_in(&scope.0, forgotten)
     }
 
-    /// Which creation of the output's topic was read back: none, where that was not looked at yet; 0, where it was the first one.
+    /// The number of the creation of the output's topic that was read back: none, where that was not looked at yet; 0, where it was the first one.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read.

@@ -232,7 +232,7 @@ impl Handler for Executor {
                 return self.outcomes.dead_letters.unreadable(self.input(), record, &error, &work.stop).await;
             }
         };
-        let in_doubt = work.remembered(|| self.outcomes.ledger.is_in_doubt(&work.scope, record)).await?;
+        let in_doubt = work.may_be_forgotten(&self.outcomes.ledger, record).await?;
         let mut context = StepContext::default();
         for verdict in decision.selected() {
             context.begin_scheme();

@@ -1,6 +1,6 @@
 //! The log on Apache Kafka: a topic for each stream, a consumer group for each stage of a source.
 //!
-//! * [`producer`] appends, [`reader`] reads without a group, [`consumer`], [`member`], [`assigned`] and [`lease`] are a
+//! * [`producer`] appends, [`reader`] reads without a group by a consumer of [`fetch`], [`consumer`], [`member`], [`assigned`] and [`lease`] are a
 //!   group's member from the outside in.
 //! * [`client`] is the connection that writes and asks; [`topics`] makes and checks the topics, [`settings`] says what the clients are told, [`context`] where what they
 //!   say goes, [`lag`] how far they are behind, [`broker_loss`] which of them have to be replaced, [`watch`] whether
@@ -9,6 +9,7 @@
 mod broker_loss;
 mod client;
 mod context;
+mod fetch;
 mod group;
 mod producer;
 mod reader;

@@ -1,21 +1,17 @@
 //! Reading by oneself: chosen partitions from chosen offsets, without a group.
 
-use std::{collections::HashMap, sync::Arc, thread, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
-use rdkafka::{
-    TopicPartitionList,
-    consumer::{Consumer, ConsumerContext, StreamConsumer},
-    error::KafkaError,
-    topic_partition_list::Offset,
-};
+use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     context::ClientLogger,
+    fetch::{consume, let_go},
     record,
     search::Acknowledged,
-    settings::{Settings, refusal},
+    settings::Settings,
     watch::Watch,
 };
 use crate::log::{Error, Partition, Records, Stored, Stream};
@@ -39,7 +35,7 @@ pub(super) fn open(
     closing: CancellationToken,
 ) -> Result<Records, Error> {
     let next = from.iter().copied().collect();
-    let consumer = consume(settings, topic, &next)?;
+    let consumer = consume(&settings.reader(), topic, from.iter().copied())?;
     let reader =
         Reader { settings: settings.clone(), topic: topic.to_owned(), consumer: Some(consumer), next, watched };
     // One consumer reads all partitions: after an error it is made anew, by whoever reads.
@@ -50,27 +46,6 @@ pub(super) fn open(
         Some((record, goes_on.then_some(reader)))
     });
     Ok(records.take_until(closing.cancelled_owned()).boxed())
-}
-
-impl ConsumerContext for ClientLogger {}
-
-/// Begins to fetch. By `auto.offset.reset`, an offset that is no longer kept, or not there yet, becomes the oldest.
-fn consume(
-    settings: &Settings,
-    topic: &str,
-    from: &HashMap<Partition, u64>,
-) -> Result<StreamConsumer<ClientLogger>, Error> {
-    let failed =
-        |error: KafkaError| Error::Unavailable(format!("{topic} can't be read: {}", crate::words::kafka(&error)));
-    let consumer: StreamConsumer<ClientLogger> =
-        settings.reader().create_with_context(ClientLogger::default()).map_err(|e| refusal(&e))?;
-    let mut partitions = TopicPartitionList::new();
-    for (partition, offset) in from {
-        let offset = Offset::Offset(i64::try_from(*offset).unwrap_or(i64::MAX));
-        partitions.add_partition_offset(topic, i32::from(partition.0), offset).map_err(failed)?;
-    }
-    consumer.assign(&partitions).map_err(failed)?;
-    Ok(consumer)
 }
 
 /// A consumer that is let go of on a thread of its own, because its end blocks.
@@ -119,7 +94,8 @@ impl Reader {
 
     async fn replace(&mut self) {
         let fresh = loop {
-            match consume(&self.settings, &self.topic, &self.next) {
+            let next = self.next.iter().map(|(partition, next)| (*partition, *next));
+            match consume(&self.settings.reader(), &self.topic, next) {
                 Ok(fresh) => break fresh,
                 Err(error) => tracing::error!(%error, "kafka: a reader could not be replaced, trying again"),
             }
@@ -133,9 +109,4 @@ impl Drop for Reader {
     fn drop(&mut self) {
         let_go(self.consumer.take());
     }
-}
-
-fn let_go(consumer: Option<StreamConsumer<ClientLogger>>) {
-    // Should there be no thread to be had, the closure, and with it the consumer, is dropped right here.
-    let _ = thread::Builder::new().name("kafka-reader-end".into()).spawn(move || drop(consumer));
 }

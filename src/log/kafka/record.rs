@@ -21,7 +21,8 @@ pub(super) fn read(polled: Result<BorrowedMessage<'_>, KafkaError>) -> Option<Re
     }
 }
 
-fn stored(message: &BorrowedMessage<'_>) -> Stored {
+/// The record in `message`.
+pub(super) fn stored(message: &BorrowedMessage<'_>) -> Stored {
     Stored {
         position: Position {
             partition: Partition(u16::try_from(message.partition()).unwrap_or(u16::MAX)),

@@ -49,7 +49,7 @@ pub(super) struct Watch {
     readiness: Arc<Readiness>,
     acknowledged: Arc<Acknowledged>,
     recreations: Arc<Recreations>,
-    /// What was told of lost outcomes, by partition, when this process began.
+    /// The number of the last loss of outcomes in each partition, when this process began.
     known_losses: Vec<Option<u64>>,
     streams: BTreeMap<Stream, Watched>,
     look: Notify,
@@ -83,7 +83,7 @@ impl Watch {
         };
         let streams = Stream::ALL.into_iter().map(|stream| (stream, watched(stream))).collect();
         let (config, look, not_made) = (config.clone(), Notify::new(), LogLimiter::once_a_minute());
-        let known_losses = numbers(&recreations, partitions);
+        let known_losses = recreations.numbers(partitions);
         Arc::new(Self {
             settings,
             config,
@@ -175,8 +175,8 @@ impl Watch {
     /// topic was missing, and the new one may have grown beyond what it had read.
     async fn has_lost_outcomes(&self) -> bool {
         // An error says nothing. The next look asks again.
-        let _ = self.recreations.refresh(&self.all_partitions()).await;
-        let now = numbers(&self.recreations, self.partitions);
+        let _ = self.recreations.refresh_all(self.partitions).await;
+        let now = self.recreations.numbers(self.partitions);
         now.iter().zip(&self.known_losses).any(|(now, known)| now > known)
     }
 
@@ -248,7 +248,7 @@ impl Watch {
     /// Reads what was told of outcomes that are lost. This process has all that was done in its partitions, and notes so when it
     /// ends.
     async fn learn_what_is_lost(&self) {
-        if let Err(error) = self.recreations.refresh(&self.all_partitions()).await {
+        if let Err(error) = self.recreations.refresh_all(self.partitions).await {
             tracing::warn!(%error, "kafka: it can't be read which outcomes are lost; some steps may be in doubt");
         }
     }
@@ -256,18 +256,14 @@ impl Watch {
     /// The same, of a topic that this process did not create. Where nobody has told of it, it does: somebody else than usher has
     /// created it.
     async fn learn_or_tell_what_is_lost(&self) {
-        let before = numbers(&self.recreations, self.partitions);
+        let before = self.recreations.numbers(self.partitions);
         self.learn_what_is_lost().await;
-        if numbers(&self.recreations, self.partitions) != before {
+        if self.recreations.numbers(self.partitions) != before {
             return;
         }
         if let Err(error) = self.recreations.tell(self.partitions).await {
             tracing::warn!(%error, "kafka: it can't be told that outcomes are lost; other processes may not know");
         }
-    }
-
-    fn all_partitions(&self) -> Vec<Partition> {
-        (0..self.partitions).map(Partition).collect()
     }
 
     fn start_anew(&self, streams: &[Stream]) {
@@ -281,11 +277,6 @@ impl Watch {
             "the Kafka topic {topics} was deleted: it is made again, what stood in it is lost, and usher has to start anew"
         ));
     }
-}
-
-/// The number of the last loss of outcomes in each partition, as far as it was read.
-fn numbers(recreations: &Recreations, partitions: u16) -> Vec<Option<u64>> {
-    (0..partitions).map(|partition| recreations.known(Partition(partition)).map(|told| told.number)).collect()
 }
 
 #[cfg(test)]

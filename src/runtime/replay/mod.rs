@@ -63,11 +63,11 @@ async fn note_what_is_lost<H: Handler>(reading: &Reading<'_>, handler: &H, scope
     if ledger.forgotten(scope)?.is_some_and(|forgotten| forgotten.until == u64::MAX) {
         ledger.end_forgotten(scope, log.bounds(handler.input(), partition).await?.end)?;
     }
+    let written = log.bounds(handler.output(), partition).await?;
     if is_done_for_good(handler.stage()) && !log.keeps_what_tells_of_unconsumed() {
-        let noted = recreation::note(log.as_ref(), ledger, scope, partition);
+        let noted = recreation::note(log.as_ref(), ledger, scope, partition, written.end);
         reading.stop.run_until_cancelled(noted).await.ok_or(Stopped::Interrupted)??;
     }
-    let written = log.bounds(handler.output(), partition).await?;
     let checkpoint = ledger.checkpoint(scope)?;
     // Beyond the end it says nothing: the stream is another one.
     let read = if checkpoint > written.end { 0 } else { checkpoint };

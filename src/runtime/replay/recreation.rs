@@ -1,4 +1,4 @@
-//! What a stage knows of its output once the topic of that was deleted and created again.
+//! The memory of a stage once the topic of its output was deleted and created again.
 //!
 //! Only of the outcomes: a product was changed, whatever becomes of the record that tells so.
 
@@ -16,10 +16,15 @@ use crate::{
 const LEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Notes which creation of the topic is read back. Where it is a later one than before, it is read back from its start, and
-/// decisions that stood there when it was missing may be carried out without being remembered.
-pub(super) async fn note(log: &dyn Log, ledger: &Ledger, scope: &Scope, partition: Partition) -> Result<(), Stopped> {
-    // Before it is asked what was told: that is told before the topic is there again.
-    let end = log.bounds(Stream::Outcomes, partition).await?.end;
+/// decisions that stood there when it was missing may be carried out without being remembered. `end` is that of the outcomes; it was
+/// asked for before this, as a loss is told before the topic is there again.
+pub(super) async fn note(
+    log: &dyn Log,
+    ledger: &Ledger,
+    scope: &Scope,
+    partition: Partition,
+    end: u64,
+) -> Result<(), Stopped> {
     let recreated = log.outcomes_recreated(partition).await?;
     let (known, number) = (ledger.recreation(scope)?, recreated.map_or(0, |recreated| recreated.number));
     let is_later = number > known.unwrap_or(0);

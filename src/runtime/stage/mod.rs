@@ -132,8 +132,7 @@ impl Work {
 
     /// Whether `record` of the input may be done already, without the `ledger` remembering it.
     pub(crate) async fn may_be_forgotten(&self, ledger: &Ledger, record: &Stored) -> Result<bool, Interrupted> {
-        let forgotten = self.remembered(|| ledger.forgotten(&self.scope)).await?;
-        Ok(forgotten.is_some_and(|forgotten| forgotten.covers(record.position.offset, record.appended)))
+        self.remembered(|| ledger.is_in_doubt(&self.scope, record)).await
     }
 
     /// The result of the store. If the store fails, this waits and asks again: without the store it is unknown which

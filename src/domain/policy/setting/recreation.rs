@@ -15,7 +15,7 @@ pub struct OutcomesRecreated {
 }
 
 impl OutcomesRecreated {
-    /// What it is kept under.
+    /// Its key.
     pub fn key(&self) -> UserKey {
         UserKey::of_setting("outcomes-recreated", &format!("{}/{}", self.partition, self.number))
     }

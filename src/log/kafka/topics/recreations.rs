@@ -1,4 +1,4 @@
-//! Which of the outcomes were lost with their topic, as the stream of the settings tells: so each process knows of which
+//! The losses of outcomes with their topic, as the stream of the settings tells of them: so each process knows of which
 //! decisions nothing may be remembered, also one that never had the partition before.
 //!
 //! It is told before the topic is created again. Told after that, a process that ended in between would leave the others to find an
@@ -20,10 +20,10 @@ use crate::{
     log::{Error, Partition, Stream, codec::encode},
 };
 
-/// What is known of one partition.
+/// The state of one partition, as far as it was read.
 #[derive(Debug, Default, Clone, Copy)]
 struct Known {
-    /// Where to read on in the settings.
+    /// The offset in the settings at which reading goes on.
     next: u64,
     /// The one with the highest number: a process that stood still may tell of an earlier one late.
     last: Option<OutcomesRecreated>,
@@ -62,12 +62,11 @@ impl Recreations {
     /// # Errors
     /// [`Error`] where it can't be read or written now. Some partitions may have been told.
     pub(in crate::log::kafka) async fn tell(&self, partitions: u16) -> Result<(), Error> {
-        let all: Vec<_> = (0..partitions).map(Partition).collect();
-        self.refresh(&all).await?;
-        for partition in all.iter().copied() {
+        self.refresh_all(partitions).await?;
+        for partition in (0..partitions).map(Partition) {
             self.tell_in(partition).await?;
         }
-        self.refresh(&all).await
+        self.refresh_all(partitions).await
     }
 
     /// Tells it in each of so many `partitions` where less decisions are there than were told to be in doubt: they were created
@@ -76,15 +75,14 @@ impl Recreations {
     /// # Errors
     /// As [`Self::tell`].
     pub(in crate::log::kafka) async fn follow_decisions(&self, partitions: u16) -> Result<(), Error> {
-        let all: Vec<_> = (0..partitions).map(Partition).collect();
-        self.refresh(&all).await?;
-        for partition in all.iter().copied() {
+        self.refresh_all(partitions).await?;
+        for partition in (0..partitions).map(Partition) {
             let told = self.known(partition).map_or(0, |told| told.decisions_until);
             if told > 0 && told > self.end(Stream::Decisions, partition).await? {
                 self.tell_in(partition).await?;
             }
         }
-        self.refresh(&all).await
+        self.refresh_all(partitions).await
     }
 
     async fn tell_in(&self, partition: Partition) -> Result<(), Error> {
@@ -105,11 +103,24 @@ impl Recreations {
         })
     }
 
+    /// Reads what was told since in each of so many `partitions`.
+    ///
+    /// # Errors
+    /// As [`Self::refresh`].
+    pub(in crate::log::kafka) async fn refresh_all(&self, partitions: u16) -> Result<(), Error> {
+        self.refresh(&(0..partitions).map(Partition).collect::<Vec<_>>()).await
+    }
+
+    /// The number of the last loss in each of so many `partitions`, as far as it was read.
+    pub(in crate::log::kafka) fn numbers(&self, partitions: u16) -> Vec<Option<u64>> {
+        (0..partitions).map(|partition| self.known(Partition(partition)).map(|told| told.number)).collect()
+    }
+
     /// Reads what was told in `partitions` since.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the brokers don't answer in time. What was read by then counts.
-    pub(in crate::log::kafka) async fn refresh(&self, partitions: &[Partition]) -> Result<(), Error> {
+    async fn refresh(&self, partitions: &[Partition]) -> Result<(), Error> {
         if self.behind(partitions).await?.is_empty() {
             return Ok(());
         }

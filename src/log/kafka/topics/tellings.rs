@@ -2,32 +2,24 @@
 
 use std::{
     collections::BTreeMap,
-    thread,
     time::{Duration, Instant},
 };
 
-use rdkafka::{
-    Message, Offset, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer},
-    error::KafkaError,
-};
+use rdkafka::{consumer::BaseConsumer, error::KafkaError};
 
-use super::super::{
-    context::ClientLogger,
-    settings::{Settings, refusal},
-};
+use super::super::{context::ClientLogger, fetch, record, settings::Settings};
 use crate::{
     domain::{OutcomesRecreated, Setting},
-    log::{Error, Partition, Stream, codec::decode},
+    log::{Error, Partition, Position, Stored, Stream, codec::decode},
 };
 
 /// How long it may take. What was read by then is kept.
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What was read.
+/// The result of reading.
 pub(super) struct Read {
     pub(super) told: Vec<OutcomesRecreated>,
-    /// Where to read on, in each partition of which something was read.
+    /// The offset at which reading goes on, in each partition of which something was read.
     pub(super) next: BTreeMap<Partition, u64>,
     /// Whether all of it was.
     pub(super) ended: Result<(), Error>,
@@ -39,29 +31,20 @@ pub(super) struct Read {
 /// [`Error`] where it can't be begun.
 pub(super) fn read(settings: &Settings, parts: &[(Partition, u64, u64)]) -> Result<Read, Error> {
     let topic = settings.topic(Stream::Settings);
-    let failed =
-        |error: &KafkaError| Error::Unavailable(format!("{topic} can't be read: {}", crate::words::kafka(error)));
     let mut config = settings.reader();
     // Compaction may have taken the last records before the end.
     config.set("enable.partition.eof", "true");
-    let consumer: BaseConsumer<ClientLogger> =
-        config.create_with_context(ClientLogger::default()).map_err(|error| refusal(&error))?;
-    let mut list = TopicPartitionList::new();
-    for (partition, from, _) in parts {
-        let offset = Offset::Offset(i64::try_from(*from).unwrap_or(i64::MAX));
-        list.add_partition_offset(&topic, i32::from(partition.0), offset).map_err(|error| failed(&error))?;
-    }
-    consumer.assign(&list).map_err(|error| failed(&error))?;
+    let from = parts.iter().map(|(partition, from, _)| (*partition, *from));
+    let consumer: BaseConsumer<ClientLogger> = fetch::consume(&config, &topic, from)?;
     let mut read = Read { told: Vec::new(), next: BTreeMap::new(), ended: Ok(()) };
     let ends = parts.iter().map(|(partition, _, end)| (*partition, *end)).collect();
     if let Err(last) = read_on(&consumer, ends, &mut read) {
         read.ended = Err(last.map_or_else(
             || Error::Unavailable(format!("{topic} was not read in {} s", READ_TIMEOUT.as_secs())),
-            |error| failed(&error),
+            |error| fetch::cant_be_read(&topic, &error),
         ));
     }
-    // Its end may never come, where all brokers are away. Should there be no thread to be had, it is let go of right here.
-    let _ = thread::Builder::new().name("kafka-reader-end".into()).spawn(move || drop(consumer));
+    fetch::let_go(consumer);
     Ok(read)
 }
 
@@ -76,13 +59,12 @@ fn read_on(
         let left = deadline.saturating_duration_since(Instant::now());
         match consumer.poll(left) {
             Some(Ok(message)) => {
-                let partition = Partition(u16::try_from(message.partition()).unwrap_or(u16::MAX));
-                let next = u64::try_from(message.offset()).unwrap_or(0) + 1;
-                read.next.insert(partition, next);
-                if ends.get(&partition).is_some_and(|end| next >= *end) {
+                let Stored { position: Position { partition, offset }, payload, .. } = record::stored(&message);
+                read.next.insert(partition, offset + 1);
+                if ends.get(&partition).is_some_and(|end| offset + 1 >= *end) {
                     ends.remove(&partition);
                 }
-                if let Ok(Setting::OutcomesRecreated(told)) = decode(message.payload().unwrap_or_default()) {
+                if let Ok(Setting::OutcomesRecreated(told)) = decode(&payload) {
                     read.told.push(told);
                 }
             }

@@ -1,4 +1,4 @@
-//! How a source is reached: a proxy on the way, and who vouches for its certificate.
+//! The authorities who vouch for the certificate of a source.
 
 use std::{fmt, path::Path};
 
@@ -9,29 +9,11 @@ use rustls::{
         pem::{PemObject, SectionKind},
     },
 };
-use url::Url;
 
-use super::{
-    address::is_shown_on_the_way,
-    keys::{CA, PROXY},
-    proxy::{Proxy, proxy},
-};
-use crate::config::{
-    reader::{Reader, node::Node, text::read_at_most},
-    shape::fields::Fields,
-};
+use crate::config::reader::{Reader, node::Node, text::read_at_most};
 
 /// All certificates that a system trusts are about a quarter of this.
 const MAX_BYTES: u64 = 1024 * 1024;
-
-/// How a source is reached.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Transport {
-    /// The proxy that every call goes through; none: they go straight. The environment's proxies are not looked at.
-    pub proxy: Option<Proxy>,
-    /// Who vouches for the source's certificate; none: those whom the machine trusts.
-    pub ca: Option<Authorities>,
-}
 
 /// The certificates of authorities: at least one, and each can be one's.
 #[derive(Clone, PartialEq, Eq)]
@@ -78,35 +60,6 @@ impl fmt::Debug for Authorities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Authorities({})", self.0.len())
     }
-}
-
-/// Reads a source's `proxy` and `ca`; the source is at `base_url`, where that can be read.
-pub(in crate::config) fn transport(
-    fields: &mut Fields<'_>,
-    base_url: Option<&Url>,
-    reader: &mut Reader<'_>,
-) -> Option<Transport> {
-    let proxy = fields.or_else(&PROXY, None, |node| {
-        base_url.map_or(Some(()), |base_url| shown_to_proxy(node, base_url, reader))?;
-        proxy(node, reader).map(Some)
-    });
-    let ca = fields.optional(&CA, reader);
-    Some(Transport { proxy: proxy?, ca: ca? })
-}
-
-/// Plain HTTP shows a proxy everything. Where `plain_http` names the host that is as the administrator wants it; a host
-/// that needs no such word, because it is this machine, is none any more behind a proxy.
-fn shown_to_proxy(node: &Node, base_url: &Url, reader: &mut Reader<'_>) -> Option<()> {
-    if base_url.scheme() != "http" {
-        return Some(());
-    }
-    if !is_shown_on_the_way(base_url) {
-        let message = "plain http would show the credentials to the proxy, and this machine needs none to reach itself; \
-                       leave it out";
-        return reader.refuse(&node.at, message);
-    }
-    reader.warn(&node.at, "plain http shows the credentials to the proxy; write `https://` in `base_url`");
-    Some(())
 }
 
 /// Reads a source's `ca`: a path, relative to the configuration's.

@@ -23,13 +23,13 @@ use crate::{
 /// A forward proxy: plain HTTP goes through it as it is, HTTPS by a tunnel (`CONNECT`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// Where it is; `http` or `https`, without credentials.
+    /// Its address; `http` or `https`, without credentials.
     pub url: Url,
-    /// What it wants to know, where it does.
+    /// The credentials for it, where it wants some.
     pub credentials: Option<ProxyCredentials>,
 }
 
-/// Who usher is to a proxy.
+/// The account of usher at a proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyCredentials {
     /// The user name.
@@ -55,7 +55,7 @@ static PASSWORD: Key<Part<Secret>> =
 static WITH_CREDENTIALS: Object =
     Object::new("Proxy", "A proxy that wants to know who is there.", || vec![&URL, &USERNAME, &PASSWORD]);
 
-/// What `proxy` takes.
+/// The value of `proxy`.
 pub(in crate::config) static A_PROXY: AnyOf = AnyOf(&[&ADDRESS, &WITH_CREDENTIALS]);
 
 /// Reads a source's `proxy`: a URL, or a URL with credentials.
