@@ -29,9 +29,10 @@ pub(crate) use reader::nearest;
 pub use reader::problem::{Place, Problem, Problems};
 pub use schema::{SchemeSchemas, json_schema, scheme_schemas};
 pub use source::feed::Feed;
-pub use source::proxy::{Proxy, ProxyCredentials};
+pub use source::reach::authorities::Authorities;
+pub use source::reach::proxy::{Proxy, ProxyCredentials};
+pub use source::reach::transport::Transport;
 pub use source::sources::Sources;
-pub use source::transport::{Authorities, Transport};
 pub use source::webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};

@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use super::{
     keys::CONFIGURATION,
     scheme::keys::{NAME, SCHEME},
-    shape::object::Definitions,
+    shape::definitions::Definitions,
 };
 
-/// Where the definitions of a schema of its own stand.
+/// The place of the definitions in a schema of its own.
 const DEFINITIONS: &str = "#/$defs/";
 
 /// The JSON Schema of the configuration file, draft 2020-12.
@@ -31,7 +31,7 @@ pub struct SchemeSchemas {
     pub written: Value,
     /// A scheme as usher shows it: each key that has a default is there, and others may stand beside.
     pub shown: Value,
-    /// What both refer to, by name.
+    /// The definitions that both refer to, by name.
     pub parts: Map<String, Value>,
 }
 
@@ -42,7 +42,7 @@ pub fn scheme_schemas(prefix: &'static str) -> SchemeSchemas {
     SchemeSchemas { shown: shown(written.clone()), written, parts: definitions.into_map() }
 }
 
-/// What `written` says of a scheme when usher shows it.
+/// The schema of a scheme as usher shows it, made of `written`.
 fn shown(mut schema: Value) -> Value {
     let has_default = |key: &str| schema["properties"][key].get("default").is_some();
     let is_shown = |key: &str, is_required| is_required || has_default(key) || key == NAME.name;

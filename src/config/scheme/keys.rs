@@ -1,7 +1,7 @@
 //! The keys of a scheme.
 
 use super::{
-    actions::ACTION,
+    actions::{ACTION, MOST_ACTIONS},
     groups::{GROUPS, SOME_GROUPS, USERS, groups, remember, some_groups, users},
     limits,
     select::{EMPTY_SELECT, SELECTION},
@@ -24,9 +24,6 @@ use crate::{
 
 /// How an id that an administrator chooses is described.
 pub(in crate::config) const AN_ID: Text = Text::ANY.matching("^[a-z0-9][a-z0-9_-]{0,62}$");
-
-/// How many actions a scheme may have: those that may stand more than once name groups, of which one can name many.
-pub(in crate::config) const MOST_ACTIONS: usize = 100;
 
 pub(super) static ID: Key<Parsed<SchemeId>> = Key::needed(
     "id",
@@ -124,13 +121,13 @@ pub(super) static EXEMPT_GROUPS: Key<Part<Vec<GroupName>>> = Key::new(
         described: &GROUPS,
     },
 );
-/// What `exempt` takes.
+/// The value of `exempt`.
 pub(super) static EXEMPTED: Object =
     Object::new("Exempt", "Users and groups that the scheme never touches.", || vec![&EXEMPT_USERS, &EXEMPT_GROUPS])
         .like("{ users: [a-user], groups: [a-group] }");
 
 pub(super) static APPLICATION_LOG: Key<Yes> =
     Key::new("application_log", "Whether usher's own log tells of each step. It always does.", Yes);
-/// What `audit` takes.
+/// The value of `audit`.
 pub(super) static AUDITED: Object =
     Object::new("Audit", "What is told of the scheme's runs.", || vec![&APPLICATION_LOG]).awaiting(not_yet::AUDIT);

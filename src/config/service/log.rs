@@ -31,7 +31,7 @@ static KIND: Or<Choice<Kind>> = Or::new(
 );
 static KAFKA_LOG: Key<Part<KafkaConfig>> =
     Key::new("kafka", "How Kafka is reached. Used where `kind` is `kafka`.", Part { read: kafka, described: &KAFKA });
-/// What `log` takes.
+/// The value of `log`.
 pub(in crate::config) static LOG: Object = Object::new("Log", "The event log.", || vec![&KIND, &KAFKA_LOG]);
 
 /// Reads `log`; the embedded one where `node` is none. Kafka's settings are checked also where they are not used.

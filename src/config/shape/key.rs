@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Described, Shape, object::Definitions};
+use super::{Described, Shape, definitions::Definitions};
 
 /// A key of an object, whatever stands there.
 pub(in crate::config) trait AnyKey: Sync {
     /// Its name.
     fn name(&self) -> &'static str;
 
-    /// What to write where it is missing; none where it may be left out.
+    /// The hint for one who has left it out; none where it may be left out.
     fn to_write(&self) -> Option<&'static str>;
 
     /// Whether it must be there, whatever else stands there.
@@ -25,13 +25,13 @@ pub(in crate::config) trait AnyKey: Sync {
 pub(in crate::config) struct Key<D> {
     /// Its name.
     pub name: &'static str,
-    /// What it means.
+    /// Its meaning.
     about: &'static str,
-    /// What to write where it is missing; none where it may be left out.
+    /// The hint for one who has left it out; none where it may be left out.
     to_write: Option<&'static str>,
     /// Whether another key says if it must be there.
     depends: bool,
-    /// What may stand there.
+    /// The shape of its value.
     pub shape: D,
 }
 
@@ -74,7 +74,7 @@ impl<D: Described> AnyKey for Key<D> {
 pub(in crate::config) struct Or<S: Shape> {
     /// The key.
     pub key: Key<S>,
-    /// What holds where it is left out.
+    /// The value where it is left out.
     pub default: fn() -> S::Value,
     /// The default as it could be written.
     shown: fn(&S::Value) -> Value,
@@ -115,11 +115,11 @@ pub(in crate::config) struct Word<R: 'static> {
     pub name: &'static str,
     /// Key and value, as an administrator could write them.
     pub example: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub about: &'static str,
-    /// What may stand there.
+    /// The shape of its value.
     pub shape: &'static dyn Described,
-    /// What reads the value.
+    /// The reader of the value.
     pub read: R,
 }
 

@@ -1,6 +1,6 @@
 //! Lengths of time.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use serde_json::Value;
 
@@ -19,4 +19,18 @@ pub(in crate::config) const AGE: Parsed<Age> =
 pub(in crate::config) fn shown(length: &Duration) -> Value {
     let seconds = format!("{}s", length.as_secs());
     seconds.parse::<Age>().map_or(seconds, |age| age.to_string()).into()
+}
+
+/// Reads a length of time within `range`, which is from `least` to `most` as they are written.
+pub(in crate::config) fn between(
+    text: &str,
+    range: &RangeInclusive<Duration>,
+    [least, most]: [&str; 2],
+) -> Result<Duration, String> {
+    let length = text.parse::<Age>().map_err(|error| error.to_string())?.duration();
+    if range.contains(&length) {
+        Ok(length)
+    } else {
+        Err(format!("`{text}` does not fit here; write a length of time from `{least}` to `{most}`"))
+    }
 }

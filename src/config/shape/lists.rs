@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Described, object::Definitions};
+use super::{Described, definitions::Definitions};
 
 /// A list of values of one kind.
 pub(in crate::config) struct List {
-    /// What each item is.
+    /// The shape of each item.
     pub of: &'static dyn Described,
     /// How many items must stand there.
     pub least: usize,

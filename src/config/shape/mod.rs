@@ -3,6 +3,7 @@
 //! Each key is stated once, beside the code that reads it. The reader, the writer and the JSON Schema are made of that one
 //! statement ([decision 37](../../../docs/decisions/0037-one-shape-of-the-configuration.md)).
 
+pub(super) mod definitions;
 pub(super) mod digits;
 pub(super) mod fields;
 pub(super) mod key;
@@ -16,7 +17,7 @@ pub(super) mod written;
 use serde_json::Value;
 
 use super::reader::{Reader, node::Node};
-use object::Definitions;
+use definitions::Definitions;
 
 /// A kind of value that a JSON Schema can describe.
 pub(super) trait Described: Sync {
@@ -26,7 +27,7 @@ pub(super) trait Described: Sync {
 
 /// A kind of value that is read without knowing of other keys.
 pub(super) trait Shape: Described {
-    /// What it is read as.
+    /// The type of the value.
     type Value;
 
     /// Reads it. Whatever gives none has reported why.
@@ -51,7 +52,7 @@ impl<S: Shape + ?Sized> Shape for &'static S {
 pub(super) struct Part<T: 'static> {
     /// Reads it.
     pub read: fn(&Node, &mut Reader<'_>) -> Option<T>,
-    /// What may stand there.
+    /// The shape of its value.
     pub described: &'static dyn Described,
 }
 

@@ -1,47 +1,14 @@
 //! Maps with keys that are known.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
-use super::{Described, key::AnyKey};
-
-/// The schemas that are described by name, and where they stand.
-pub(in crate::config) struct Definitions {
-    /// What stands before a name in a reference.
-    prefix: &'static str,
-    /// The schemas by name.
-    made: BTreeMap<&'static str, Value>,
-}
-
-impl Definitions {
-    /// None yet; `prefix` is the pointer to where they will stand, like `#/$defs/`.
-    pub fn at(prefix: &'static str) -> Self {
-        Self { prefix, made: BTreeMap::new() }
-    }
-
-    /// A reference to `name`, which is described by `make` the first time.
-    pub fn refer(&mut self, name: &'static str, make: impl FnOnce(&mut Self) -> Value) -> Value {
-        if !self.made.contains_key(name) {
-            // Conditions hold conditions: what is being described is not described again.
-            self.made.insert(name, Value::Null);
-            let schema = make(self);
-            self.made.insert(name, schema);
-        }
-        json!({ "$ref": format!("{}{name}", self.prefix) })
-    }
-
-    /// All of them, by name.
-    pub fn into_map(self) -> Map<String, Value> {
-        self.made.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
-    }
-}
+use super::{Described, definitions::Definitions, key::AnyKey};
 
 /// A map with these keys and no others.
 pub(in crate::config) struct Object {
-    /// What it is called in a JSON Schema.
+    /// Its name in a JSON Schema.
     pub name: &'static str,
-    /// What it is.
+    /// Its meaning.
     about: &'static str,
     /// A map that could stand there; empty where there is none to show.
     pub example: &'static str,
@@ -53,7 +20,7 @@ pub(in crate::config) struct Object {
     least: usize,
     /// How many keys may stand there.
     most: usize,
-    /// What a JSON Schema says besides.
+    /// The rest of its JSON Schema.
     also: fn() -> Value,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Described, Shape, object::Definitions};
+use super::{Described, Shape, definitions::Definitions};
 use crate::config::reader::{LONGEST_NAME, Reader, node::Node};
 
 /// How a text is described.
@@ -33,7 +33,7 @@ impl Text {
         Self { most, ..self }
     }
 
-    /// Which may be empty.
+    /// A text that may be empty.
     pub const fn or_empty(self) -> Self {
         Self { least: 0, ..self }
     }

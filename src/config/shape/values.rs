@@ -5,8 +5,11 @@ use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Described, Shape, digits, object::Definitions};
-use crate::config::reader::{Reader, node::Node};
+use super::{Described, Shape, definitions::Definitions, digits};
+use crate::config::reader::{
+    Reader,
+    node::{Content, Node},
+};
 
 /// `true` or `false`, also in quotes.
 pub(in crate::config) struct Boolean;
@@ -74,6 +77,22 @@ impl<T: Copy + Sync> Shape for Choice<T> {
 
 /// `off`.
 pub(in crate::config) static OFF: Choice<()> = Choice(&[("off", ())]);
+
+/// Reads `off` as none, and a map by `map`; `example` is a map that could stand there.
+pub(in crate::config) fn off_or<T>(
+    node: &Node,
+    example: &str,
+    reader: &mut Reader<'_>,
+    map: impl FnOnce(&mut Reader<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    match &node.content {
+        Content::Scalar { text, .. } if text == "off" => Some(None),
+        Content::Scalar { .. } | Content::List(_) => {
+            reader.refuse(&node.at, format!("found {}; write `off`, or `{example}`, say", node.kind()))
+        }
+        Content::Map(_) => map(reader).map(Some),
+    }
+}
 
 /// Any of several kinds of value.
 pub(in crate::config) struct AnyOf(pub &'static [&'static dyn Described]);

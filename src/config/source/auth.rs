@@ -14,7 +14,7 @@ use crate::{
 static BEARER: Key<Part<Secret>> =
     Key::new("bearer", "A token, sent as `Authorization: Bearer`. Crowd takes none.", HEADER_SECRET);
 static BASIC: Key<&Object> = Key::new("basic", "A name and a password. An organisation takes none.", &CREDENTIALS);
-/// What `auth` takes.
+/// The value of `auth`.
 pub(in crate::config) static AUTH: Object =
     Object::new("Auth", "The account that usher acts with.", || vec![&BEARER, &BASIC]).one_key();
 

@@ -43,7 +43,7 @@ static ACTIONS: Key<Part<AuditActions>> = Key::new(
     "Which entries of the audit log mean what. Write it here or under `webhook`. Left out: those of all products.",
     Part { read: actions, described: &AUDIT_ACTIONS },
 );
-/// What `feed` takes.
+/// The value of `feed`.
 pub(in crate::config) static FEED: Object =
     Object::new("Feed", "Logins that usher asks the audit log for.", || vec![&KIND, &EVERY, &OVERLAP, &ACTIONS])
         .like("{ kind: audit-log, every: 30s }");

@@ -4,11 +4,12 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::{
-    PRODUCTS, auth, feed, mass_creation, protect,
-    proxy::A_PROXY,
-    rate, reconcile,
-    transport::{Authorities, ca},
-    webhook,
+    PRODUCTS, auth, feed, mass_creation, protect, rate,
+    reach::{
+        authorities::{Authorities, ca},
+        proxy::A_PROXY,
+    },
+    reconcile, webhook,
 };
 use crate::{
     config::{
@@ -123,7 +124,7 @@ pub(in crate::config) static SOURCE: Object = Object::new("Source", "One connect
 })
 .also(by_product);
 
-/// What hangs on the product.
+/// The keys that depend on the product.
 fn by_product() -> Value {
     let organisation = json!({ "properties": { PRODUCT.name: { "const": Product::AtlassianOrg.as_str() } } });
     json!({

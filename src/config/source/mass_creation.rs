@@ -4,19 +4,16 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use crate::{
     config::{
-        reader::{
-            Reader,
-            node::{Content, Node},
-        },
+        reader::{Reader, node::Node},
         shape::{
             key::Or,
             lengths::{self, LENGTH},
             object::Object,
             texts::Parsed,
-            values::{AnyOf, OFF, Whole, as_json},
+            values::{AnyOf, OFF, Whole, as_json, off_or},
         },
     },
-    domain::{Age, MassCreation},
+    domain::MassCreation,
 };
 
 const WITHIN: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24);
@@ -50,33 +47,21 @@ static COUNTED: Object = Object::new(
     || vec![&USERS, &PERCENT, &LASTING],
 );
 
-/// What `mass_creation` takes.
+/// The value of `mass_creation`.
 pub(in crate::config) static MASS_CREATION: AnyOf = AnyOf(&[&OFF, &COUNTED]);
 
 /// Reads a source's `mass_creation`; none within: nothing is kept back.
 pub(in crate::config) fn mass_creation(node: &Node, reader: &mut Reader<'_>) -> Option<Option<MassCreation>> {
-    match &node.content {
-        Content::Scalar { text, .. } if text == "off" => Some(None),
-        Content::Scalar { .. } | Content::List(_) => {
-            let instead = "write `off`, or `{ users: 50, percent: 5, within: 10m }`, say";
-            reader.refuse(&node.at, format!("found {}; {instead}", node.kind()))
-        }
-        Content::Map(_) => {
-            let mut fields = COUNTED.open(node, reader)?;
-            let users = fields.or(&USERS, reader);
-            let percent = fields.or(&PERCENT, reader);
-            let within = fields.or(&LASTING, reader);
-            fields.done(reader);
-            Some(Some(MassCreation { users: users?, percent: percent?, within: within? }))
-        }
-    }
+    off_or(node, "{ users: 50, percent: 5, within: 10m }", reader, |reader| {
+        let mut fields = COUNTED.open(node, reader)?;
+        let users = fields.or(&USERS, reader);
+        let percent = fields.or(&PERCENT, reader);
+        let within = fields.or(&LASTING, reader);
+        fields.done(reader);
+        Some(MassCreation { users: users?, percent: percent?, within: within? })
+    })
 }
 
 fn within(text: &str) -> Result<Duration, String> {
-    let within = text.parse::<Age>().map_err(|error| error.to_string())?.duration();
-    if WITHIN.contains(&within) {
-        Ok(within)
-    } else {
-        Err(format!("`{text}` does not fit here; write a length of time from `1m` to `1d`"))
-    }
+    lengths::between(text, &WITHIN, ["1m", "1d"])
 }

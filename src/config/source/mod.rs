@@ -1,17 +1,15 @@
 //! One source.
 
-pub(super) mod address;
 pub(super) mod auth;
 pub(super) mod feed;
 pub(super) mod keys;
 pub(super) mod mass_creation;
 pub(super) mod protect;
-pub(super) mod proxy;
 mod rate;
+pub(super) mod reach;
 pub(super) mod reconcile;
 pub(super) mod signals;
 pub(super) mod sources;
-pub(super) mod transport;
 pub(super) mod webhook;
 
 use super::{
@@ -20,7 +18,6 @@ use super::{
     shape::fields::Fields,
 };
 use crate::domain::{MassCreation, Product};
-use address::address;
 use auth::auth;
 use keys::{
     AUTH, CREDENTIALS_EXPIRE, DIRECTORY, ID, MASS_CREATION, NAME, ORGANIZATION, PRODUCT, PROTECT, RATE, RECONCILE,
@@ -28,9 +25,9 @@ use keys::{
 };
 use mass_creation::mass_creation;
 use protect::protect;
+use reach::{address::address, transport::transport};
 use reconcile::reconcile;
 use signals::told;
-use transport::transport;
 
 /// The products by name, those of Jira first: a name that is nearly right is told the nearest.
 pub(super) const PRODUCTS: [(&str, Product); 7] = [

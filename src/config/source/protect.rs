@@ -52,7 +52,7 @@ static ACTING_ACCOUNT: Or<Part<bool>> = Or::new(
     || true,
     as_json,
 );
-/// What `protect` takes.
+/// The value of `protect`.
 pub(in crate::config) static PROTECT: Object =
     Object::new("Protect", "What no scheme takes away, whatever it says.", || {
         vec![&USERS, &ADMIN_GROUPS, &LAST, &ACTING_ACCOUNT]

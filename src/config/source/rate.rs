@@ -9,8 +9,9 @@ use crate::config::{
     reader::{Reader, node::Node},
     shape::{
         Described, Shape,
+        definitions::Definitions,
         key::Or,
-        object::{Definitions, Object},
+        object::Object,
         values::{Whole, as_json},
     },
 };
@@ -21,7 +22,7 @@ const CALLS: RangeInclusive<f64> = 0.001..=10_000.0;
 static PER_SECOND: Or<Calls> = Or::new("per_second", "Calls a second.", Calls, || Rate::default().per_second, as_json);
 static CONCURRENCY: Or<Whole<usize>> =
     Or::new("concurrency", "Calls at the same time.", Whole(1..=64), || Rate::default().concurrency, as_json);
-/// What `rate` takes.
+/// The value of `rate`.
 pub(super) static RATE: Object = Object::new("Rate", "Upper bounds on calls.", || vec![&PER_SECOND, &CONCURRENCY]);
 
 /// Reads a source's `rate`.

@@ -2,22 +2,16 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use crate::{
-    config::{
-        Reconcile,
-        reader::{
-            Reader,
-            node::{Content, Node},
-        },
-        shape::{
-            key::Or,
-            lengths::{self, LENGTH},
-            object::Object,
-            texts::Parsed,
-            values::{AnyOf, OFF},
-        },
+use crate::config::{
+    Reconcile,
+    reader::{Reader, node::Node},
+    shape::{
+        key::Or,
+        lengths::{self, LENGTH},
+        object::Object,
+        texts::Parsed,
+        values::{AnyOf, OFF, off_or},
     },
-    domain::Age,
 };
 
 const LENGTHS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
@@ -32,30 +26,19 @@ static EVERY: Or<Parsed<Duration>> = Or::new(
 static REGULARLY: Object =
     Object::new("Reconcile", "How often users are looked for whose creation no webhook told of.", || vec![&EVERY]);
 
-/// What `reconcile` takes.
+/// The value of `reconcile`.
 pub(in crate::config) static RECONCILE: AnyOf = AnyOf(&[&OFF, &REGULARLY]);
 
 /// Reads a source's `reconcile`; none within: never.
 pub(in crate::config) fn reconcile(node: &Node, reader: &mut Reader<'_>) -> Option<Option<Reconcile>> {
-    match &node.content {
-        Content::Scalar { text, .. } if text == "off" => Some(None),
-        Content::Scalar { .. } | Content::List(_) => {
-            reader.refuse(&node.at, format!("found {}; write `off`, or `{{ every: 10m }}`, say", node.kind()))
-        }
-        Content::Map(_) => {
-            let mut fields = REGULARLY.open(node, reader)?;
-            let every = fields.or(&EVERY, reader);
-            fields.done(reader);
-            Some(Some(Reconcile { every: every? }))
-        }
-    }
+    off_or(node, "{ every: 10m }", reader, |reader| {
+        let mut fields = REGULARLY.open(node, reader)?;
+        let every = fields.or(&EVERY, reader);
+        fields.done(reader);
+        Some(Reconcile { every: every? })
+    })
 }
 
 fn every(text: &str) -> Result<Duration, String> {
-    let every = text.parse::<Age>().map_err(|error| error.to_string())?.duration();
-    if LENGTHS.contains(&every) {
-        Ok(every)
-    } else {
-        Err(format!("`{text}` does not fit here; write a length of time from `1s` to `1d`"))
-    }
+    lengths::between(text, &LENGTHS, ["1s", "1d"])
 }

@@ -1,4 +1,4 @@
-//! What actions take.
+//! The values of actions.
 
 use crate::{
     config::{
@@ -24,7 +24,7 @@ use crate::{
 /// The longest `suffix`: login names have room for 255 characters.
 const MAX_SUFFIX: usize = 64;
 
-/// What an action without details takes.
+/// The value of an action without details.
 pub(super) static BARE: Object = Object::new("Nothing", "This action takes no keys: `{}`.", Vec::new);
 
 pub(in crate::config) static APPLICATIONS: Key<Part<Vec<String>>> = Key::new(
@@ -32,7 +32,7 @@ pub(in crate::config) static APPLICATIONS: Key<Part<Vec<String>>> = Key::new(
     "The keys of these applications alone. Left out: all applications.",
     Part { read: applications, described: &SOME_GROUPS },
 );
-/// What `remove_application_access` takes.
+/// The value of `remove_application_access`.
 pub(super) static ACCESS: Object =
     Object::new("ApplicationAccess", "Which access is taken away; `{}` for all.", || vec![&APPLICATIONS])
         .like("{ applications: [jira-software] }");
@@ -42,12 +42,12 @@ pub(in crate::config) static SUFFIX: Key<Parsed<String>> = Key::needed(
     "What is put behind the login name: 1 to 64 characters in lower case, without blanks, quotes and `<>&\\,+/`.",
     Parsed { read: suffix, text: Text::ANY.at_most(MAX_SUFFIX).like(&["-inactive"]) },
 );
-/// What `rename` takes.
+/// The value of `rename`.
 pub(super) static RENAME: Object =
     Object::new("Rename", "How the login name is changed.", || vec![&SUFFIX]).like("{ suffix: \"-inactive\" }");
 pub(in crate::config) static SEND_RESET_LINK: Or<Boolean> =
     Or::new("send_reset_link", "Whether the user is sent a link to set a new password.", Boolean, || false, as_json);
-/// What `invalidate_password` takes.
+/// The value of `invalidate_password`.
 pub(super) static PASSWORD: Object =
     Object::new("InvalidatePassword", "How the password is replaced.", || vec![&SEND_RESET_LINK])
         .like("{ send_reset_link: false }");

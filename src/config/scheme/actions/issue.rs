@@ -11,8 +11,9 @@ use crate::{
         scheme::expressions::check_template,
         shape::{
             Described, Part,
+            definitions::Definitions,
             key::Key,
-            object::{Definitions, Object},
+            object::Object,
             texts::{Filled, Parsed, Text},
         },
     },
@@ -42,7 +43,7 @@ pub(in crate::config) static FIELDS: Key<Part<Map<String, Value>>> = Key::new(
     "Further fields by their ids, as Jira's API takes them. Texts in them are templates. Left out: none.",
     Part { read: fields, described: &AnyFields },
 );
-/// What `create_issue` takes.
+/// The value of `create_issue`.
 pub(super) static ISSUE: Object =
     Object::new("Issue", "The issue to create.", || vec![&PROJECT, &ISSUE_TYPE, &SUMMARY, &FIELDS])
         .like("{ project: OPS, type: Task, summary: \"Review {{ user.name }}\" }");

@@ -1,4 +1,4 @@
-//! What a scheme does.
+//! The actions of a scheme.
 
 mod details;
 mod issue;
@@ -10,7 +10,6 @@ pub(in crate::config) use issue::scalar;
 pub(super) use issue::{FIELDS, ISSUE_TYPE, PROJECT, SUMMARY};
 pub(super) use words::ACTION;
 
-use super::keys::MOST_ACTIONS;
 use crate::{
     config::reader::{
         Reader,
@@ -21,13 +20,16 @@ use crate::{
 };
 use words::{Rule, WORDS};
 
+/// How many actions a scheme may have: those that may stand more than once name groups, of which one can name many.
+pub(in crate::config) const MOST_ACTIONS: usize = 100;
+
 /// An action that stands in a scheme, also one that can't be read.
 pub(in crate::config) struct Act<'n> {
-    /// Which.
+    /// Its kind.
     pub kind: ActionKind,
-    /// Where its key stands.
+    /// The place of its key.
     pub at: &'n Place,
-    /// What it says; none where that can't be read.
+    /// The action; none where it can't be read.
     pub action: Option<Action>,
     node: &'n Node,
 }
@@ -86,7 +88,7 @@ fn action<'n>(item: &'n Node, acts: &mut Vec<Act<'n>>, reader: &mut Reader<'_>) 
     }
 }
 
-/// What to write for `item`, which may be nothing but an action's name.
+/// An example in the place of `item`, which may be nothing but an action's name.
 fn example(item: &Node) -> &'static str {
     let meant = match &item.content {
         Content::Scalar { text, .. } => WORDS.iter().find(|word| word.name == text),

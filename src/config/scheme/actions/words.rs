@@ -19,7 +19,7 @@ use crate::{
 
 /// How an action is read.
 pub(super) struct Rule {
-    /// Which action.
+    /// The kind of action.
     pub kind: ActionKind,
     /// Reads what it takes.
     pub read: fn(&Node, &mut Reader<'_>) -> Option<Action>,

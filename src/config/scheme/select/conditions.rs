@@ -24,11 +24,11 @@ type Read = for<'n> fn(&'n Node, &mut Conditions<'n>, &mut Reader<'_>) -> Option
 pub(in crate::config) struct Rule {
     /// Reads the value.
     pub read: Read,
-    /// What the condition goes with.
+    /// The triggers that the condition goes with.
     pub goes_with: GoesWith,
 }
 
-/// What `all` and `any` take.
+/// The value of `all` and `any`.
 static PARTS: List = List::some(&CONDITION);
 
 const fn word(

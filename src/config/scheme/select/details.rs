@@ -1,4 +1,4 @@
-//! What conditions take.
+//! The values of conditions.
 
 use std::collections::HashSet;
 
@@ -40,7 +40,7 @@ pub(super) static DOMAINS: List = List::some(&DOMAIN);
 static DOMAIN: Text = Text::ANY.like(&["example.com", "*.example.com"]);
 pub(super) static LISTED: List = List::some(&USER).at_most(NamedUsers::MOST);
 static USER: Text = Text::ANY.at_most(LONGEST_USER);
-/// What `where` takes: an expression may be `true` alone.
+/// The value of `where`: an expression may be `true` alone.
 pub(super) static CEL: AnyOf = AnyOf(&[&Text::PLAIN, &Boolean]);
 
 pub(super) fn yes(node: &Node, name: &str, reader: &mut Reader<'_>) -> Option<True> {

@@ -1,4 +1,4 @@
-//! Which triggers a condition goes with.
+//! The triggers that a condition goes with.
 
 use crate::domain::TriggerKind;
 

@@ -32,7 +32,7 @@ pub(in crate::config) static SELECTION: Object =
         .like("everyone: true")
         .not_empty();
 
-/// What stands under `all`, `any` and `not`.
+/// The conditions under `all`, `any` and `not`.
 pub(in crate::config) static CONDITION: Object =
     Object::new("Condition", "One condition.", all_conditions).like("{ deactivated: true }").one_key();
 

@@ -11,9 +11,10 @@ use crate::config::{
     secret::{SECRET, secret},
     shape::{
         Described, Part,
+        definitions::Definitions,
         key::{Key, Or},
         lists::List,
-        object::{Definitions, Object},
+        object::Object,
         texts::{Parsed, Text},
         values::{AnyOf, Whole, as_json},
     },
@@ -63,7 +64,7 @@ pub(super) static OPTIONS: Key<Options> = Key::new(
     "Any librdkafka setting but those that would break a promise. A value may be a secret.",
     Options,
 );
-/// What `kafka` takes.
+/// The value of `kafka`.
 pub(in crate::config) static KAFKA: Object = Object::new("Kafka", "How Kafka is reached.", || {
     vec![&BROKERS, &TOPIC_PREFIX, &PARTITIONS, &REPLICATION_FACTOR, &ID, &OPTIONS]
 });

@@ -71,7 +71,7 @@ fn check_membership(has_id: bool, options: &[(String, Secret)], node: &Node, rea
     }
 }
 
-/// Where the option `key` stands.
+/// The place of the option `key`.
 fn place_of<'n>(key: &str, options: &'n Node) -> &'n Place {
     match &options.content {
         Content::Map(entries) => entries.iter().find(|entry| entry.name == key).map_or(&options.at, |entry| &entry.at),

@@ -14,9 +14,10 @@ use crate::{
         secret::HEADER_SECRET,
         shape::{
             Described, Part, Shape,
+            definitions::Definitions,
             key::{Key, Or},
             lengths,
-            object::{Definitions, Object},
+            object::Object,
             texts::{Parsed, Text},
             values::{Boolean, as_json},
         },
@@ -64,7 +65,7 @@ pub(super) static TRUST_TRACEPARENT: Or<Boolean> = Or::new(
     || false,
     as_json,
 );
-/// What `webhooks` takes.
+/// The value of `webhooks`.
 pub(in crate::config) static WEBHOOKS: Object =
     Object::new("Webhooks", "The public listener: products send their webhooks here.", || {
         vec![&PUBLIC, &MAX_BODY, &LINGER, &TRUST_TRACEPARENT]
@@ -82,7 +83,7 @@ pub(super) static TOKEN: Key<Part<Secret>> = Key::new(
     "The bearer token of the API. Left out: usher makes one and keeps it in `data_dir/admin-token`.",
     HEADER_SECRET,
 );
-/// What `admin` takes.
+/// The value of `admin`.
 pub(in crate::config) static ADMIN: Object =
     Object::new("Admin", "The private listener: health, metrics, API.", || vec![&PRIVATE, &TOKEN]);
 

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::keys::{BASE_URL, PLAIN_HTTP};
+use crate::config::source::keys::{BASE_URL, PLAIN_HTTP};
 use crate::{
     config::{reader::Reader, shape::fields::Fields},
     domain::Product,

@@ -63,7 +63,7 @@ impl fmt::Debug for Authorities {
 }
 
 /// Reads a source's `ca`: a path, relative to the configuration's.
-pub(super) fn ca(node: &Node, reader: &mut Reader<'_>) -> Option<Authorities> {
+pub(in crate::config) fn ca(node: &Node, reader: &mut Reader<'_>) -> Option<Authorities> {
     let path = reader.filled(node)?;
     let path = reader.file(path);
     match Authorities::read(&path) {

@@ -5,12 +5,12 @@ use url::Url;
 use super::{
     address::is_shown_on_the_way,
     authorities::Authorities,
-    keys::{CA, PROXY},
     proxy::{Proxy, proxy},
 };
 use crate::config::{
     reader::{Reader, node::Node},
     shape::fields::Fields,
+    source::keys::{CA, PROXY},
 };
 
 /// How a source is reached.

@@ -51,7 +51,7 @@ static BASE_PATH: Or<Parsed<String>> = Or::new(
     || "/".to_owned(),
     as_json,
 );
-/// What `connect` takes.
+/// The value of `connect`.
 pub(super) static CONNECT: Object =
     Object::new("Connect", "The installation of a Connect app.", || vec![&CLIENT_KEY, &SHARED_SECRET, &BASE_PATH]);
 
@@ -71,7 +71,7 @@ static JWKS_FILE: Key<Filled> = Key::new(
     "A file with a JSON Web Key Set, relative to the configuration; these keys and no others.",
     Filled(Text::ANY),
 );
-/// What `forge` takes.
+/// The value of `forge`.
 pub(super) static FORGE: Object = Object::new("Forge", "A Forge app.", || vec![&APP_ID, &JWKS_URL, &JWKS_FILE]);
 
 /// Reads `connect`.

@@ -39,7 +39,7 @@ static ACTIONS: Key<Part<AuditActions>> = Key::new(
 static OF_CONNECT: Key<Part<Connect>> =
     Key::new("connect", "The installation of a Connect app.", Part { read: connect, described: &CONNECT });
 static OF_FORGE: Key<Part<Forge>> = Key::new("forge", "A Forge app.", Part { read: forge, described: &FORGE });
-/// What `webhook` takes.
+/// The value of `webhook`.
 pub(in crate::config) static WEBHOOK: Object = Object::new(
     "Webhook",
     "How deliveries prove who sent them: any of these ways will do. Without any, they are refused.",
@@ -61,7 +61,7 @@ static CREATED: Or<Part<Vec<String>>> = Or::new(
     || AuditActions::default().created,
     as_json,
 );
-/// What `actions` takes.
+/// The value of `actions`.
 pub(in crate::config) static AUDIT_ACTIONS: Object =
     Object::new("AuditActions", "Which entries of the audit log mean what.", || vec![&LOGIN, &CREATED])
         .like("{ login: [user_login] }");

@@ -13,7 +13,7 @@ use crate::config::{
     tests::round_trip::{any_scheme, scheme},
 };
 
-/// What is done to a document.
+/// A change of a document.
 #[derive(Debug, Clone)]
 enum Change {
     /// A key that no object has.
@@ -81,7 +81,7 @@ fn changed(mut document: Value, change: &Change, place: Index) -> Value {
     document
 }
 
-/// That the schema, which finds `faults`, and the reader, which says `read`, agree on a document.
+/// Asserts that the schema, which finds `faults`, and the reader, which says `read`, agree on a document.
 fn agree(faults: &[String], read: Result<(), String>, change: &Change, document: &Value) -> Result<(), TestCaseError> {
     let why = match (faults.is_empty(), read) {
         (false, Ok(())) => format!("the reader takes what the schema refuses: {faults:#?}"),

@@ -1,4 +1,4 @@
-//! What the schema gives as a default is what usher takes where the key is left out.
+//! The defaults in the schema are those that usher takes where a key is left out.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! What the schema says: valid, closed, with a word about each key, and as it is kept in the docs.
+//! The schema as it is printed: valid, closed, with a word about each key, and as it is kept in the docs.
 
 use std::{env, fs, path::Path};
 

@@ -22,10 +22,10 @@ use crate::config::{
 /// The JSON Schema.
 static SCHEMA: LazyLock<Value> = LazyLock::new(json_schema);
 
-/// What holds a configuration against the schema.
+/// The validator of configurations.
 static CONFIGURATION: LazyLock<Validator> = LazyLock::new(|| jsonschema::draft202012::new(&SCHEMA).expect("a schema"));
 
-/// What holds one scheme against the schema.
+/// The validator of single schemes.
 static SCHEME: LazyLock<Validator> = LazyLock::new(|| {
     let schema = json!({ "$ref": "#/$defs/Scheme", "$defs": SCHEMA["$defs"] });
     jsonschema::draft202012::new(&schema).expect("a schema")
@@ -49,7 +49,7 @@ fn json_of(node: &Node) -> Value {
     }
 }
 
-/// What `validator` finds wrong with `document`.
+/// The faults that `validator` finds in `document`.
 fn faults(validator: &Validator, document: &Value) -> Vec<String> {
     validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path().as_str())).collect()
 }
