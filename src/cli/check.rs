@@ -16,13 +16,13 @@ use crate::{
 /// What a command ends with when it was used wrongly or is configured wrongly.
 const WRONG_CONFIG: u8 = 2;
 
-/// What is checked.
+/// The configuration to check.
 #[derive(Debug, Args)]
 pub struct Check {
     /// The configuration file, `-` for standard input; without it ./usher.yaml if it is there, else the built-in defaults.
     #[arg(long)]
     pub config: Option<PathBuf>,
-    /// What the files that it names are relative to; else its own folder. For a configuration that will be used elsewhere.
+    /// The folder that the files it names are relative to; else its own. For a configuration that will be used elsewhere.
     #[arg(long, value_name = "FOLDER")]
     pub relative_to: Option<PathBuf>,
 }

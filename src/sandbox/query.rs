@@ -1,4 +1,4 @@
-//! What a request asks for behind the question mark.
+//! The part of a request behind the question mark.
 
 use super::answer::Answer;
 

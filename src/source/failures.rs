@@ -7,7 +7,7 @@ use std::{
 
 use crate::{domain::Timestamp, products::Fault};
 
-/// What is asked of a product.
+/// The kind of a call to a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallKind {
     /// To tell about a user.

@@ -23,7 +23,7 @@ fn fits(template: &str, path: &str) -> bool {
     wanted.len() == given.len() && wanted.iter().zip(&given).all(fits)
 }
 
-/// What the document says of a request; none if it describes no such path.
+/// The document's description of a request; none if it describes no such path.
 fn described(method: &Method, uri: &str) -> Option<(String, &'static Value)> {
     let path = uri.split('?').next().expect("a path");
     let paths = DOCUMENT["paths"].as_object().expect("paths");

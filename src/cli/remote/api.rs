@@ -224,7 +224,7 @@ impl Pages<'_> {
         Ok(Some(items))
     }
 
-    /// Where the rest begins; none if there is none.
+    /// The cursor of the rest; none if there is no more.
     pub fn rest(&self) -> Option<&str> {
         self.cursor.as_deref()
     }

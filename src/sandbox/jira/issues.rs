@@ -34,7 +34,7 @@ pub(in crate::sandbox) fn create(call: &mut Call<'_>, documents: bool) -> Result
     Ok(Answer::json(201, bean))
 }
 
-/// What is wrong with the fields that every issue has, by field.
+/// The faults of the fields that every issue has, by field.
 fn wrong_own_fields(fields: &Map<String, Value>) -> Map<String, Value> {
     let name = |field: &str, part: &str| text(fields.get(field).and_then(|value| value.get(part)));
     let summary = text(fields.get("summary"));
@@ -54,7 +54,7 @@ fn wrong_own_fields(fields: &Map<String, Value>) -> Map<String, Value> {
     .collect()
 }
 
-/// What is wrong with the further fields, by field.
+/// The faults of the further fields, by field.
 fn wrong_other_fields(fields: &Map<String, Value>, documents: bool) -> Map<String, Value> {
     let wrong = fields.iter().filter_map(|(field, value)| {
         let known = FIELDS.contains(&field.as_str()) || field.starts_with("customfield_");

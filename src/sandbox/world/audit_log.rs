@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
 
-/// What an entry tells.
+/// The happening that an entry tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditAction {
@@ -46,16 +46,16 @@ pub struct AuditBehaviour {
 pub(in crate::sandbox) struct Entry {
     /// Counted from 1 in the order in which entries were made.
     pub seq: u64,
-    /// When it happened, by the product's clock.
+    /// The time at which it happened, by the product's clock.
     pub at: Timestamp,
-    /// When it was there to be read, by the same clock.
+    /// The time at which it could be read, by the same clock.
     pub processed: Timestamp,
-    /// When it is there to be read, by the machine's clock.
+    /// The time from which it can be read, by the machine's clock.
     pub visible: Timestamp,
     pub happened: AuditAction,
     /// The user's lasting id.
     pub user: String,
-    /// What the audit log of Jira calls the author by.
+    /// The number of the author in the audit log of Jira.
     pub number: u64,
     pub name: String,
     pub display_name: String,

@@ -35,13 +35,13 @@ impl LetterState {
     }
 }
 
-/// Who said something, and when.
+/// An order about a letter, with its author and time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Said {
-    /// Who.
+    /// Its author.
     #[schema(value_type = String)]
     pub by: Actor,
-    /// When.
+    /// Its time.
     pub at: Timestamp,
     /// Why, where that was said.
     pub reason: Option<String>,

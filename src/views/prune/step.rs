@@ -1,4 +1,4 @@
-//! What one step of a pass may forget, and what it has come to.
+//! The bounds of one step of a pass, and its result.
 
 use crate::domain::Timestamp;
 
@@ -8,14 +8,14 @@ const AT_ONCE: usize = 500;
 /// Until when rows are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Horizon {
-    /// What was over before then is forgotten: it is in the log no more.
+    /// Rows that were over before then are forgotten: they are in the log no more.
     pub over: Timestamp,
-    /// What is not over, or was cancelled, is forgotten where nothing was heard of it since then: its source may have been
+    /// Rows that are not over, or were cancelled, are forgotten if nothing was heard of them since then: their source may have been
     /// paused for long.
     pub open: Timestamp,
 }
 
-/// What one step has come to.
+/// The result of one step.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::views) struct Step {
     /// How many rows it removed.

@@ -14,7 +14,7 @@ use crate::{
 /// A scheme as it is sent.
 pub(in crate::admin::api) struct SchemeText;
 
-/// Where the schemas of an OpenAPI document stand.
+/// The place of the schemas in an OpenAPI document.
 const COMPONENTS: &str = "#/components/schemas/";
 
 /// Stands where [`describe`] puts the schema.

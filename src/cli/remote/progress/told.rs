@@ -56,7 +56,7 @@ fn duration(time: Duration) -> String {
     }
 }
 
-/// What stands in the way of a source, in words; none if it runs, or where that is not known.
+/// The obstacle to a source's work, in words; none if it runs, or where that is not known.
 pub(super) fn trouble(source: &Value) -> Option<String> {
     if source["paused"] == true {
         return Some("is paused".to_owned());
