@@ -16,7 +16,7 @@ mod watchdog;
 
 use std::{
     fmt::Display,
-    io::{Write, stderr, stdin, stdout},
+    io::{ErrorKind, Write, stderr, stdin, stdout},
     path::PathBuf,
     process::ExitCode,
 };
@@ -170,6 +170,15 @@ fn version() -> ExitCode {
     match writeln!(stdout(), "usher {} ({})", env!("CARGO_PKG_VERSION"), crate::COMMIT) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(FAILED),
+    }
+}
+
+/// Prints all of `bytes`. A reader that goes away meanwhile has seen enough.
+fn print(bytes: &[u8]) -> ExitCode {
+    match stdout().write_all(bytes).and_then(|()| stdout().flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => complain(&format_args!("the output can't be written: {}", crate::words::system(&error)), FAILED),
     }
 }
 
