@@ -18,6 +18,7 @@ use super::{
     failures::{CallKind, Failures},
     probe::ProbeBackoff,
     rate_share::RateShare,
+    recent_readings::RecentReadings,
 };
 use crate::{
     clock::Clock,
@@ -81,6 +82,8 @@ pub struct Connection {
     /// A lock for finding out whether the source is away.
     pub(crate) checking: tokio::sync::Mutex<()>,
     pub(crate) failures: Failures,
+    /// The planner's readings, for the executor.
+    pub(crate) recent_readings: RecentReadings,
     failure_ids: AtomicU64,
 }
 
@@ -154,6 +157,7 @@ impl Connection {
             probe_backoff,
             checking: tokio::sync::Mutex::default(),
             failures: Failures::default(),
+            recent_readings: RecentReadings::default(),
             failure_ids: AtomicU64::new(0),
         });
         connection.change_share(|_| {});

@@ -8,6 +8,7 @@ pub(crate) mod failures;
 pub(crate) mod probe;
 pub(crate) mod rate_share;
 pub(crate) mod read;
+pub(crate) mod recent_readings;
 mod refusal;
 pub(crate) mod retry_policy;
 

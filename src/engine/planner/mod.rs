@@ -31,7 +31,7 @@ use crate::{
     metrics::Metrics,
     rules::{self, Schemes},
     runtime::{Appender, Handler, Interrupted, Work, bugs},
-    source::{Arrivals, Connection, read::Reading},
+    source::{Arrivals, Connection, read::Reading, recent_readings::RecentReading},
     store::{self, Entry, Ledger, Scope},
     telemetry::traces,
 };
@@ -169,6 +169,8 @@ impl Planner {
     /// a reading of the product.
     async fn decide(&self, told: Told, work: &Work) -> Result<Answer, Interrupted> {
         let event = &told.event;
+        // The event may tell of a change.
+        event.user.id().iter().for_each(|id| self.connection.recent_readings.forget(id));
         let controls = &*self.connection.controls;
         let scheme_scope = match told.forgotten {
             true => SchemeScope::Forgotten,
@@ -207,18 +209,20 @@ impl Planner {
         self.wait_for_pending_steps(&event.key(), work).await?;
         let reading = self.connection.read_user(&event.user, &work.stop).await?;
         let schemes = self.schemes(); // they may have been changed meanwhile
-        let (user, facts) = match reading {
+        let (recent, facts) = match reading {
             Reading::Found(user) => {
                 if event.user.id().is_none() {
                     return Ok(Answer::Rekeyed(Box::new(under_lasting_id(event.clone(), user.id))));
                 }
+                let recent = RecentReading::now(*user, self.connection.stops(), event.id.clone());
+                let user = &recent.user;
                 if let (Some(odd), Some(arrivals)) = (user.odd_time_at(self.now()), &self.arrivals) {
                     arrivals.implausible_time(&event.source, odd);
                 }
                 let called = self.called(&user.id, work).await?;
                 let facts = Facts { called, ..user.facts(self.now()) };
                 let facts = with_activity(before_login(facts, event.kind), &schemes);
-                (Some(user), facts)
+                (Some(recent), facts)
             }
             Reading::NoSuchUser => (None, Facts::unknown(Missing::NoSuchUser)),
             Reading::GaveUp(error) => {
@@ -228,10 +232,13 @@ impl Planner {
             }
         };
         let mut answer = ask(&facts, &schemes);
-        if let (Some(user), Some(forecaster)) = (user, self.foretells(event)) {
-            forecaster.foretell(&mut answer, &user, &facts, &work.stop).await?;
+        if let (Some(recent), Some(forecaster)) = (&recent, self.foretells(event)) {
+            forecaster.foretell(&mut answer, &recent.user, &facts, &work.stop).await?;
         }
         let decision = self.decision(&told, known.as_ref(), &facts, answer);
+        if let Some(recent) = recent.filter(|_| decision.selected().next().is_some()) {
+            self.connection.recent_readings.keep(recent);
+        }
         Ok(Answer::Decided(Box::new(Decision { read: true, ..decision })))
     }
 

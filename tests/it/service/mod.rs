@@ -25,6 +25,7 @@ mod named;
 mod order;
 mod organization;
 mod probes;
+mod product_calls;
 mod readiness;
 mod reconciliation;
 mod references;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{domain::Step, products::User, store::Entry};
+use crate::{domain::Step, products::User, source::recent_readings::RecentReading, store::Entry};
 
 /// The age up to which a reading is passed to the next step.
 const TRUE_FOR: Duration = Duration::from_mins(10);
@@ -26,6 +26,12 @@ impl Known {
     /// A reading made just now; `stops` is the number of stops of the source.
     pub(super) fn fresh(user: User, stops: u64) -> Self {
         Self { user, stale: false, read: Instant::now(), stops }
+    }
+
+    /// A reading that the planner made in this process.
+    pub(super) fn of_planner(reading: RecentReading) -> Self {
+        let RecentReading { user, read, stops, .. } = reading;
+        Self { user, stale: false, read, stops }
     }
 
     /// Whether the reading may still be used; `stops` is the present number of stops. A user without rights before a

@@ -175,10 +175,15 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// The user as carried over, else read now.
+    /// The user as carried over or read by the planner a moment ago, else read now.
     async fn read(&mut self) -> Result<Result<Known, Ended>, Interrupted> {
         let connection = &self.executor.connection;
         if let Some(known) = self.context.take_for(&self.plan.step.step, connection.stops()) {
+            return Ok(Ok(known));
+        }
+        if !self.may_be_done
+            && let Some(known) = self.read_by_planner()
+        {
             return Ok(Ok(known));
         }
         let reading = connection.read_user(&self.plan.decision.user, &self.work.stop).await?;
@@ -187,6 +192,13 @@ impl<'a> Progress<'a> {
             Reading::NoSuchUser => Err(self.without_user()),
             Reading::GaveUp(error) => Err(self.failed("the user can't be read", &error)),
         })
+    }
+
+    /// The planner's reading for this decision, if it is recent.
+    fn read_by_planner(&self) -> Option<Known> {
+        let (connection, decision) = (&self.executor.connection, self.plan.decision);
+        let user = decision.user.id()?;
+        connection.recent_readings.take(user, &decision.event, connection.stops()).map(Known::of_planner)
     }
 
     /// The reading, unless it is old and no longer true. It is repeated while the turn is kept: after another wait for
@@ -239,6 +251,7 @@ impl<'a> Progress<'a> {
         let step = &self.plan.step;
         let outcomes = &self.executor.outcomes;
         let before = self.before(&known.user);
+        self.executor.connection.recent_readings.forget(&known.user.id);
         // A search for an issue counts the time from the last attempt, so each is written down.
         let is_written = self.attempted.is_some() && !matches!(step.step, Step::CreateIssue(_));
         let fence = Arc::new(Fence {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::source::recent_readings::RecentReading;
 
 #[tokio::test(start_paused = true)]
 async fn each_step_acts_on_what_the_one_before_has_left() {
@@ -122,4 +123,65 @@ async fn what_nobody_can_tell_has_failed_and_says_what() {
         ]
     );
     assert!(scene.product.asked().is_empty());
+}
+
+/// Keeps a reading of Jane as the planner's for the decision of `event`.
+fn read_by_planner(scene: &Scene, event: &str) {
+    let connection = &scene.executor.connection;
+    let jane = scene.product.user_named("jane").unwrap();
+    let event = crate::domain::EventId::new(event);
+    connection.recent_readings.keep(RecentReading::now(jane, connection.stops(), event));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_whom_the_planner_has_just_read_is_not_read_again() {
+    let scene = Scene::new();
+    read_by_planner(&scene, "e1");
+    let decision = decided("e1", "jane", &[Step::AddGroup(group("vpn")), Step::RemoveGroup(group("staff"))]);
+    let made_so = ["add_groups changed: made so", "remove_groups changed: made so"];
+    assert_eq!(scene.taken(&decision).await, made_so);
+    assert_eq!(scene.product.state().reads, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_is_read_again_if_anything_has_happened_since_the_planner_read_them() {
+    let add = |event: &str, name: &str| decided(event, "jane", &[Step::AddGroup(group(name))]);
+    let reads = |scene: &Scene| scene.product.state().reads;
+
+    let scene = Scene::new();
+    read_by_planner(&scene, "e1");
+    tokio::time::advance(Duration::from_secs(11)).await;
+    scene.carry_out(&add("e1", "late")).await;
+    assert_eq!(reads(&scene), 1, "the reading was old");
+
+    let scene = Scene::new();
+    read_by_planner(&scene, "e2");
+    scene.carry_out(&add("e1", "before")).await;
+    scene.carry_out(&add("e2", "after")).await;
+    assert_eq!(reads(&scene), 2, "usher has changed the user since");
+
+    let scene = Scene::new();
+    read_by_planner(&scene, "e1");
+    scene.executor.connection.revise();
+    scene.carry_out(&add("e1", "revised")).await;
+    assert_eq!(reads(&scene), 1, "credentials or protected users have changed since");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_may_be_done_is_judged_by_a_reading_of_its_own() {
+    let scene = Scene::new();
+    scene.product.state().fates.push_back(Fate::Hangs { done: true });
+    let decision = decided("e1", "jane", &[rename()]);
+    read_by_planner(&scene, "e1");
+    scene.crash_at_change(&decision, 1).await;
+    let scene = scene.restart().await;
+    let before = crate::products::User { name: Some("jane".into()), ..scene.product.user_named("jane").unwrap() };
+    let connection = &scene.executor.connection;
+    let event = decision.event.clone();
+    connection.recent_readings.keep(RecentReading::now(before, connection.stops(), event));
+    assert_eq!(
+        scene.taken(&decision).await,
+        ["rename changed: made so; the product's answer was lost, reading showed it"]
+    );
+    assert_eq!(scene.product.user_named("jane").unwrap().name.as_deref(), Some("jane-left"), "it was renamed once");
 }
