@@ -76,6 +76,15 @@ const CONSUMER: &[(&str, &str)] = &[
     ("fetch.queue.backoff.ms", "50"),
 ];
 
+/// librdkafka counts the bytes of the records alone, and keeps half a kilobyte beside each. A process reads many streams by itself, and
+/// reads back small records by the million.
+const READER: &[(&str, &str)] = &[
+    ("enable.auto.commit", "false"),
+    ("queued.min.messages", "1000"),
+    ("queued.max.messages.kbytes", "1024"),
+    ("fetch.message.max.bytes", "262144"),
+];
+
 const MEMBER: &[(&str, &str)] = &[
     ("enable.auto.commit", "true"),
     ("auto.commit.interval.ms", "1000"),
@@ -145,7 +154,7 @@ impl Settings {
 
     /// For reading by oneself. librdkafka wants a group's name even then; nothing joins it or commits to it.
     pub(super) fn reader(&self) -> ClientConfig {
-        let mut config = self.client(&[CONSUMER, &[("enable.auto.commit", "false")]]);
+        let mut config = self.client(&[CONSUMER, READER]);
         config.set("group.id", self.group("usher.reader"));
         config
     }
