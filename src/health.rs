@@ -22,7 +22,7 @@ pub struct Health {
 }
 
 /// A component that waits for that long, and hears of no error, works.
-const QUIET: Duration = Duration::from_secs(1);
+const QUIET_AFTER: Duration = Duration::from_secs(1);
 
 /// The name of a component and a number, so that two of the same name don't speak for each other.
 type Id = (String, u64);
@@ -121,7 +121,7 @@ pub struct WarmUp {
 
 impl WarmUp {
     /// Notes how far it is. The text is told without a token at `/readyz`: no secrets, no users, no addresses.
-    pub fn note(&self, progress: impl Into<String>) {
+    pub fn report(&self, progress: impl Into<String>) {
         if let Some(kept) = self.health.warm_ups().going_on.get_mut(&self.id) {
             *kept = progress.into();
         }
@@ -168,7 +168,7 @@ impl Component {
     /// Waits for what comes `next`. A component for which nothing came within a second works: nothing was wrong either.
     pub async fn waiting<T>(&self, next: impl Future<Output = T>) -> T {
         let mut next = std::pin::pin!(next);
-        if let Ok(came) = tokio::time::timeout(QUIET, &mut next).await {
+        if let Ok(came) = tokio::time::timeout(QUIET_AFTER, &mut next).await {
             return came;
         }
         self.working();
@@ -219,14 +219,14 @@ mod tests {
     fn a_component_warms_up_once_in_the_life_of_a_process() {
         let health = Health::default();
         let views = health.warm_up("views");
-        views.note("they are 7 records behind the log");
+        views.report("they are 7 records behind the log");
         assert_eq!(health.warming_up(), [("views".to_owned(), "they are 7 records behind the log".to_owned())]);
         drop(views);
         let views = health.warm_up("views");
         assert_eq!(health.warming_up().len(), 1, "it was not done");
         views.done();
         let again = health.warm_up("views");
-        again.note("they are 9 records behind the log");
+        again.report("they are 9 records behind the log");
         assert_eq!((health.warming_up(), health.failing()), (vec![], vec![]));
     }
 

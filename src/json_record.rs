@@ -20,7 +20,7 @@ pub enum Unreadable {
 }
 
 /// The longest record that is read, in bytes. Read, a record may take twenty times as much memory.
-const LONGEST: usize = 1024 * 1024;
+const MAX_RECORD_BYTES: usize = 1024 * 1024;
 
 impl Unreadable {
     /// In words.
@@ -62,7 +62,7 @@ pub fn read(record: &RawValue) -> Result<Value, Unreadable> {
     if !text.starts_with('{') {
         return Err(Unreadable::NotAnObject);
     }
-    if text.len() > LONGEST {
+    if text.len() > MAX_RECORD_BYTES {
         return Err(Unreadable::TooLong);
     }
     serde_json::from_str(text).or_else(|_| {
@@ -145,8 +145,8 @@ mod tests {
     #[test]
     fn a_record_longer_than_any_is_not_read() {
         let record = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length));
-        assert!(read_text(&record(LONGEST - 20)).is_ok());
-        assert_eq!(read_text(&record(LONGEST)), Err(Unreadable::TooLong));
+        assert!(read_text(&record(MAX_RECORD_BYTES - 20)).is_ok());
+        assert_eq!(read_text(&record(MAX_RECORD_BYTES)), Err(Unreadable::TooLong));
     }
 
     proptest! {

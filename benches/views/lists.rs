@@ -90,7 +90,7 @@ fn filters() -> Vec<(&'static str, Filter)> {
 
 /// The first page, of as many items as one may hold.
 fn page() -> Paging {
-    Paging { limit: Limit::MOST, cursor: None::<Cursor> }
+    Paging { limit: Limit::MAX, cursor: None::<Cursor> }
 }
 
 fn count<T>(page: Page<T>) -> Result<usize, Error> {

@@ -30,7 +30,7 @@ use super::{
 };
 
 /// How long the last of the work may take after the last event.
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How long it took, in milliseconds; the stamps are of whole milliseconds.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -116,7 +116,7 @@ pub async fn measure(ground: &Ground, lane: Lane, span: Span, rate: f64) -> anyh
 async fn until_done(running: &Running, users: usize) -> anyhow::Result<String> {
     let Listening::Usher { admin, .. } = running.process.listening else { bail!("this is not usher") };
     let done = format!("usher_event_to_action_seconds_count {users}\n");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_TIMEOUT;
     loop {
         let metrics = reqwest::get(format!("http://{admin}/metrics")).await?.text().await?;
         if metrics.contains(&done) {

@@ -16,7 +16,7 @@ use anyhow::{Context, bail};
 use super::{child::Listening, cpu};
 
 /// How long a child may take to end once it is told to.
-const PATIENCE: Duration = Duration::from_secs(30);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A child process. Dropped, it is killed.
 pub struct Process {
@@ -64,7 +64,7 @@ impl Process {
     /// Tells it to end, and waits until it has.
     pub fn stop(mut self) -> anyhow::Result<()> {
         drop(self.child.stdin.take());
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_TIMEOUT;
         while Instant::now() < deadline {
             match self.child.try_wait()? {
                 Some(status) if status.success() => return Ok(()),

@@ -20,14 +20,14 @@ const FORGET_ONE_IN: Duration = Duration::from_secs(10);
 const FREE: u32 = 3;
 const FREE_OVERALL: u32 = 50;
 const FIRST_DELAY: Duration = Duration::from_millis(100);
-const LONGEST_DELAY: Duration = Duration::from_secs(5);
+const MAX_DELAY: Duration = Duration::from_secs(5);
 /// The number of wrong tokens from which they are answered 429.
 const TOO_MANY: u32 = 10;
 const TOO_MANY_OVERALL: u32 = 500;
 /// Peers that are remembered; others count overall alone.
-const MOST_PEERS: usize = 4096;
+const MAX_PEERS: usize = 4096;
 /// The highest number of delayed answers; the others are 429 at once.
-const MOST_HELD_BACK: usize = 128;
+const MAX_HELD_BACK: usize = 128;
 
 /// See the module.
 pub(super) struct Guesses {
@@ -71,7 +71,7 @@ impl Level {
 impl Guesses {
     /// No guesses so far.
     pub fn new(metrics: Metrics) -> Self {
-        let held_back = Semaphore::new(MOST_HELD_BACK);
+        let held_back = Semaphore::new(MAX_HELD_BACK);
         Self { state: Mutex::default(), held_back, metrics, lines: LogLimiter::once_a_minute() }
     }
 
@@ -95,10 +95,10 @@ impl Guesses {
     fn judge(&self, peer: Peer, now: Instant) -> (Duration, bool) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let overall = state.overall.add(now);
-        if state.of_peers.len() >= MOST_PEERS && !state.of_peers.contains_key(&peer) {
+        if state.of_peers.len() >= MAX_PEERS && !state.of_peers.contains_key(&peer) {
             state.of_peers.retain(|_, level| level.now(now) > 0);
         }
-        let is_remembered = state.of_peers.len() < MOST_PEERS || state.of_peers.contains_key(&peer);
+        let is_remembered = state.of_peers.len() < MAX_PEERS || state.of_peers.contains_key(&peer);
         let of_peer = if is_remembered { state.of_peers.entry(peer).or_default().add(now) } else { 0 };
         let delay = delay(of_peer, FREE).max(delay(overall, FREE_OVERALL));
         (delay, of_peer > TOO_MANY || overall > TOO_MANY_OVERALL)
@@ -108,7 +108,7 @@ impl Guesses {
 /// Twice as long for each wrong token.
 fn delay(count: u32, free: u32) -> Duration {
     let Some(doublings) = count.checked_sub(free + 1) else { return Duration::ZERO };
-    FIRST_DELAY.saturating_mul(2_u32.saturating_pow(doublings)).min(LONGEST_DELAY)
+    FIRST_DELAY.saturating_mul(2_u32.saturating_pow(doublings)).min(MAX_DELAY)
 }
 
 #[cfg(test)]
@@ -144,7 +144,7 @@ mod tests {
         assert!((0..50).all(|number| guesses.judge(peer(number), now).0.is_zero()));
         assert!(!guesses.judge(peer(50), now).0.is_zero());
         assert_eq!((51..10_000).filter(|number| guesses.judge(peer(*number), now).1).count(), 10_000 - 500);
-        assert_eq!(guesses.state.lock().expect("no panic").of_peers.len(), MOST_PEERS);
+        assert_eq!(guesses.state.lock().expect("no panic").of_peers.len(), MAX_PEERS);
         guesses.judge(peer(20_000), now + FORGET_ONE_IN);
         assert_eq!(guesses.state.lock().expect("no panic").of_peers.len(), 1);
     }

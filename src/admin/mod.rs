@@ -2,9 +2,9 @@
 
 mod api;
 mod auth;
-mod gate;
 mod guesses;
 mod landing;
+mod listener_state;
 mod probes;
 mod problem;
 mod shown;
@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 
 pub use api::SourceRow;
 pub use auth::{AdminToken, Error, TOKEN_FILE, token};
-pub use gate::Gate;
+pub use listener_state::ListenerState;
 pub use probes::{Readiness, SourceHealth, SourceState, Wait};
 pub use problem::Problem;
 pub use shown::Shown;
@@ -135,10 +135,10 @@ impl AdminState {
     }
 }
 
-/// Adds all routes of the admin listener: `App::new().configure(admin::configure(gate.clone(), true))`. The server sets
+/// Adds all routes of the admin listener: `App::new().configure(admin::configure(listener.clone(), true))`. The server sets
 /// its own time-outs; every answer here has a bounded size of input. Without `api` only probes and metrics are
 /// answered.
-pub fn configure(gate: web::Data<Gate>, api: bool) -> impl FnOnce(&mut web::ServiceConfig) {
+pub fn configure(listener: web::Data<ListenerState>, api: bool) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         let probes = web::scope("")
             .service(get("/healthz", probes::healthz))
@@ -147,7 +147,7 @@ pub fn configure(gate: web::Data<Gate>, api: bool) -> impl FnOnce(&mut web::Serv
         let all = if api { with_api(probes) } else { probes };
         let all = all.default_service(web::to(problem::no_such_path)).wrap(security_headers());
         config
-            .app_data(gate)
+            .app_data(listener)
             .app_data(web::PayloadConfig::new(MAX_BODY))
             .app_data(web::QueryConfig::default().error_handler(|error, _| api::bad_query(&error).into()))
             .service(all);
@@ -164,7 +164,7 @@ fn api_scope() -> impl HttpServiceFactory {
         .fold(web::scope(api::PREFIX), Scope::service)
         .default_service(web::to(problem::no_such_path))
         .wrap(from_fn(auth::require_token))
-        .wrap(from_fn(gate::pass)) // the last one is the first to see a request
+        .wrap(from_fn(listener_state::pass)) // the last one is the first to see a request
 }
 
 /// Answers hold data about people: they are not kept by caches, framed, sniffed or scripted.

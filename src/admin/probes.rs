@@ -8,7 +8,7 @@ use regex::Regex;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Gate, Problem};
+use super::{ListenerState, Problem};
 use crate::{
     domain::{SourceId, Timestamp},
     metrics::open_metrics,
@@ -18,7 +18,7 @@ use crate::{
 /// The reason of an ending process. It is no component.
 const STOPPING: &str = "stopping";
 /// A probe that gets no answer in time is answered "not ready".
-const PATIENCE: Duration = Duration::from_secs(2);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A part that readiness waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -127,56 +127,56 @@ pub(super) async fn healthz() -> HttpResponse {
 }
 
 /// `GET /readyz`.
-pub(super) async fn readyz(gate: web::Data<Gate>) -> HttpResponse {
-    let waiting_for = waiting_for(&gate).await;
-    let sources = gate.readiness.sources().into_iter();
+pub(super) async fn readyz(listener: web::Data<ListenerState>) -> HttpResponse {
+    let waiting_for = waiting_for(&listener).await;
+    let sources = listener.readiness.sources().into_iter();
     let sources = sources.map(|SourceHealth { source, state, since, .. }| SourceProbe { source, state, since });
     let (status, mut response) = match waiting_for.as_slice() {
         [] => ("ready", HttpResponse::Ok()),
         waits if waits.iter().any(Wait::is_stopping) => (STOPPING, HttpResponse::ServiceUnavailable()),
         _ => ("waiting", HttpResponse::ServiceUnavailable()),
     };
-    let warming_up = gate.readiness.warming_up();
+    let warming_up = listener.readiness.warming_up();
     response.json(Ready { status, waiting_for, warming_up, sources: sources.collect() })
 }
 
 /// `GET /metrics`.
-pub(super) async fn metrics(gate: web::Data<Gate>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    count_open_runs(&gate).await;
-    tell_components(&gate).await;
+pub(super) async fn metrics(listener: web::Data<ListenerState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    count_open_runs(&listener).await;
+    update_component_gauges(&listener).await;
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if accept.is_some_and(open_metrics::is_wanted) {
         let content_type = (header::CONTENT_TYPE, open_metrics::CONTENT_TYPE);
-        return Ok(HttpResponse::Ok().insert_header(content_type).body(gate.metrics.render_open_metrics()));
+        return Ok(HttpResponse::Ok().insert_header(content_type).body(listener.metrics.render_open_metrics()));
     }
-    let text = gate.metrics.render().map_err(|error| Problem::internal(&error))?;
+    let text = listener.metrics.render().map_err(|error| Problem::internal(&error))?;
     let content_type = (header::CONTENT_TYPE, "text/plain; version=0.0.4");
     Ok(HttpResponse::Ok().insert_header(content_type).body(text))
 }
 
 /// The waits. A check that does not answer in time counts as a wait.
-async fn waiting_for(gate: &Gate) -> Vec<Wait> {
-    let asked = tokio::time::timeout(PATIENCE, gate.readiness.waiting_for()).await;
-    asked.unwrap_or_else(|_| vec![Wait::new("readiness", &format!("no answer within {} s", PATIENCE.as_secs()))])
+async fn waiting_for(listener: &ListenerState) -> Vec<Wait> {
+    let asked = tokio::time::timeout(PROBE_TIMEOUT, listener.readiness.waiting_for()).await;
+    asked.unwrap_or_else(|_| vec![Wait::new("readiness", &format!("no answer within {} s", PROBE_TIMEOUT.as_secs()))])
 }
 
 /// Sets the gauges of readiness and of components. All parts that `/readyz` waits for fail, the others work. A process
 /// that ends is not ready, and no part of it fails.
-async fn tell_components(gate: &Gate) {
-    let waits = waiting_for(gate).await;
+async fn update_component_gauges(listener: &ListenerState) {
+    let waits = waiting_for(listener).await;
     let is_ready = ([String::new()], i64::from(waits.is_empty()));
     let waited_for = waits.iter().map(|wait| ([wait.what.clone()], 0));
-    gate.metrics.ready.replace(waited_for.chain([is_ready]));
-    let mut components = gate.readiness.components();
+    listener.metrics.ready.replace(waited_for.chain([is_ready]));
+    let mut components = listener.readiness.components();
     components.entry("log".to_owned()).or_default();
     components.extend(waits.into_iter().filter(|wait| !wait.is_stopping()).map(|wait| (wait.what, true)));
     let components = components.into_iter().map(|(component, fails)| ([component], i64::from(fails)));
-    gate.metrics.component_failing.replace(components);
+    listener.metrics.component_failing.replace(components);
 }
 
 /// Sets the gauge of runs that have not ended. Where the views can't be read, or not yet, it stays as it was.
-async fn count_open_runs(gate: &Gate) {
-    let Some(state) = gate.state() else { return };
+async fn count_open_runs(listener: &ListenerState) {
+    let Some(state) = listener.state() else { return };
     let views = state.views.clone();
     let Ok(Ok(open)) = web::block(move || views.open_runs()).await else { return };
     for counted in [RunState::Held, RunState::Running] {

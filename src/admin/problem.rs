@@ -85,7 +85,7 @@ pub(super) struct Document {
 }
 
 /// The seconds after which a request may be repeated that is not possible now.
-const TRY_AGAIN_AFTER: &str = "5";
+const RETRY_AFTER: &str = "5";
 
 impl Problem {
     /// Names the kind of problem, for programs: it never changes.
@@ -163,7 +163,7 @@ impl ResponseError for Problem {
                 response.insert_header((header::ALLOW, *allow));
             }
             Self::Unavailable(_) | Self::TooManyGuesses => {
-                response.insert_header((header::RETRY_AFTER, TRY_AGAIN_AFTER));
+                response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
             }
             Self::NotFound { .. }
             | Self::NoSuchUser(_)

@@ -24,7 +24,7 @@ const FOR_OTHERS: u32 = 0o077;
 const WRITTEN_BY_ANYBODY: u32 = 0o002;
 
 /// The data folder, held for this process until this is dropped, or the process has ended in whatever way.
-pub struct Held {
+pub struct DataFolder {
     _lock: File,
 }
 
@@ -35,7 +35,7 @@ pub struct Held {
 /// [`Error::DataDir`] where it can't be made or written to, [`Error::InUse`] where another process holds it,
 /// [`Error::DiskFull`] where there is too little room on its disk to start, and [`Error::HalfRestored`] where a restore was broken
 /// off in it.
-pub(super) fn open(path: &Path) -> Result<Held, Error> {
+pub(super) fn open(path: &Path) -> Result<DataFolder, Error> {
     has_room(path, ROOM_TO_START)?;
     let was_there = path.is_dir();
     let usable = if was_there {
@@ -59,7 +59,7 @@ pub(super) fn open(path: &Path) -> Result<Held, Error> {
 ///
 /// # Errors
 /// [`Error::InUse`] where another process holds it, and [`Error::DataDir`] where it can't be written to.
-pub fn hold(path: &Path) -> Result<Held, Error> {
+pub fn hold(path: &Path) -> Result<DataFolder, Error> {
     lock(path).map_err(|error| refused(path, error))
 }
 
@@ -70,11 +70,11 @@ fn refused(path: &Path, error: TryLockError) -> Error {
     }
 }
 
-fn lock(path: &Path) -> Result<Held, TryLockError> {
+fn lock(path: &Path) -> Result<DataFolder, TryLockError> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK));
     let file = file.map_err(TryLockError::Error)?;
     file.try_lock()?;
-    Ok(Held { _lock: file })
+    Ok(DataFolder { _lock: file })
 }
 
 /// Fails where less than `needed` bytes are free on a disk of the data folder: `log` and `state` may be on disks of their own.

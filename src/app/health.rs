@@ -113,7 +113,7 @@ mod tests {
             health.opened(MemoryLog::new());
         }
         let warm_up = components.warm_up("planner acme");
-        warm_up.note("its group is not joined yet");
+        warm_up.report("its group is not joined yet");
         let wait = Wait::new("planner acme", "its group is not joined yet");
         assert_eq!((alone.waiting_for().await, alone.warming_up()), (vec![wait.clone()], vec![]));
         assert_eq!((together.waiting_for().await, together.warming_up()), (vec![], vec![wait]));

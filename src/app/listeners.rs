@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use super::{Error, Shutdown, error::Listener};
 use crate::{
-    admin::{self, Gate},
+    admin::{self, ListenerState},
     http_server::{self, Listener as HttpListener, Timeouts},
     intake::{self, Intake, Senders},
     metrics::Metrics,
@@ -101,11 +101,11 @@ impl Listeners {
     pub(super) fn admin(
         &mut self,
         bound: Bound,
-        gate: web::Data<Gate>,
+        listener: web::Data<ListenerState>,
         api: bool,
         metrics: Metrics,
     ) -> Result<(), Error> {
-        let app = move || App::new().configure(admin::configure(gate.clone(), api));
+        let app = move || App::new().configure(admin::configure(listener.clone(), api));
         let listener = HttpListener {
             name: "admin",
             workers: Some(1),

@@ -40,7 +40,7 @@ use crate::{
     store::Store,
     views::Views,
 };
-pub use data_folder::{Held as HeldDataFolder, LOCK, hold as hold_data_folder};
+pub use data_folder::{DataFolder, LOCK, hold as hold_data_folder};
 pub use error::{Error, Listener};
 use listeners::Listeners;
 use reloading::LiveConfig;
@@ -110,7 +110,7 @@ pub struct App {
     shutdown: Shutdown,
     store: Store,
     /// Held to the last.
-    _data_folder: data_folder::Held,
+    _data_folder: DataFolder,
     stop_stages: CancellationToken,
     stop_views: CancellationToken,
     housekeeping: Arc<Housekeeping>,
@@ -238,7 +238,7 @@ impl App {
         let parts =
             admin::Parts { log: log_now, views, settings: settings_now, explainer, commands, arrivals, references };
         let state = admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness);
-        let holders = (settings.clone(), front.gate.open(state));
+        let holders = (settings.clone(), front.listener.open(state));
         let sources = Live::new(config.sources.clone());
         let parts = reloading::Parts::new(live, connections, senders, holders, sources.clone());
         let reloader = parts.reloader(start, &config, &metrics, &clock);

@@ -6,7 +6,7 @@ use crate::{
     domain::{SourceId, TriggerKind},
     engine::{LastFired, Schedules, SchemeSchedule},
     log::{Partition, Stream},
-    settings::{Contents, Listed, Settings},
+    settings::{Contents, SchemeView, Settings},
     source::Controls,
     views::{self, Views},
 };
@@ -20,7 +20,7 @@ pub(super) struct AppSchedules {
 
 impl AppSchedules {
     /// The schedule of a scheme; none if it has none here.
-    fn scheduled(&self, listed: Listed) -> Result<Option<SchemeSchedule>, views::Error> {
+    fn scheduled(&self, listed: SchemeView) -> Result<Option<SchemeSchedule>, views::Error> {
         let Contents::Readable(scheme) = listed.contents else { return Ok(None) };
         if scheme.trigger.kind() != TriggerKind::Schedule || !self.sources.contains(&scheme.source) {
             return Ok(None);

@@ -10,20 +10,20 @@ const ANOTHER: Duration = Duration::from_mins(1);
 /// usher waits for its log. systemd would end a start that takes longer than its `TimeoutStartSec`.
 pub(super) fn waiting() {
     let micros = u32::try_from(ANOTHER.as_micros()).unwrap_or(u32::MAX);
-    tell(&[NotifyState::Status("waiting for the log"), NotifyState::ExtendTimeoutUsec(micros)]);
+    notify(&[NotifyState::Status("waiting for the log"), NotifyState::ExtendTimeoutUsec(micros)]);
 }
 
 /// usher runs.
 pub(super) fn ready() {
-    tell(&[NotifyState::Ready, NotifyState::Status("running")]);
+    notify(&[NotifyState::Ready, NotifyState::Status("running")]);
 }
 
 /// usher stops.
 pub(super) fn stopping() {
-    tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
+    notify(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
 }
 
-fn tell(states: &[NotifyState<'_>]) {
+fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::debug!(error = crate::words::system(&error), "systemd could not be told");
     }

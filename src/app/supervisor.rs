@@ -13,11 +13,11 @@ use crate::{health::Health, runtime::Backoff};
 /// A task that runs that long after it was begun anew works.
 const SETTLED: Duration = Duration::from_secs(5);
 /// A task that has run that long before it ends again is at its first end again.
-const STEADY: Duration = Duration::from_mins(10);
+const STEADY_AFTER: Duration = Duration::from_mins(10);
 /// Ends in a row after which only a new process may help, where the task has worked in this one.
-const MOST: u32 = 5;
+const MAX_ENDS: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// What all supervised tasks have in common.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ impl Supervisor {
     {
         let component = self.health.component(name.clone());
         let _going_on = self.shutdown.begins(name.clone());
-        let fresh = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        let fresh = Backoff::new(FIRST_WAIT, MAX_WAIT);
         let (mut waits, mut ends, mut has_worked) = (fresh.clone(), 0_u32, false);
         loop {
             let began = Instant::now();
@@ -52,23 +52,23 @@ impl Supervisor {
             if stop.is_cancelled() {
                 return;
             }
-            if began.elapsed() >= STEADY {
+            if began.elapsed() >= STEADY_AFTER {
                 (waits, ends) = (fresh.clone(), 0);
             }
             ends = ends.saturating_add(1);
             let how = if ended.is_ok() { "it ended" } else { "it panicked" };
             error!(component = name, how, times = ends, "a component ended by a bug of usher; it is begun anew");
             component.failing("it ended by a bug of usher, and is begun anew");
-            if ends == MOST && !has_worked {
+            if ends == MAX_ENDS && !has_worked {
                 error!(
                     component = name,
                     "it has not worked since usher was started, and a new process would not help: it is \
                     begun anew, ever more seldom; report the bug, and undo what was changed last"
                 );
             }
-            if ends >= MOST && has_worked {
+            if ends >= MAX_ENDS && has_worked {
                 let why =
-                    format!("{name}: it ended {MOST} times in a row by a bug of usher; the lines before say where");
+                    format!("{name}: it ended {MAX_ENDS} times in a row by a bug of usher; the lines before say where");
                 self.health.end_process(why);
             }
             if stop.run_until_cancelled(tokio::time::sleep(waits.next_wait())).await.is_none() {
@@ -153,7 +153,7 @@ mod tests {
         let (supervisor, stop, begun) = (supervisor(), CancellationToken::new(), Arc::new(AtomicU32::new(0)));
         let (health, make) = (supervisor.health.clone(), Arc::clone(&begun));
         let running = tokio::spawn(supervisor.run("scheduler".into(), stop.clone(), move || {
-            let mended = make.fetch_add(1, Ordering::AcqRel) >= 3 * MOST;
+            let mended = make.fetch_add(1, Ordering::AcqRel) >= 3 * MAX_ENDS;
             async move {
                 #[allow(clippy::panic, reason = "this is what is tried")]
                 if !mended {
@@ -162,7 +162,7 @@ mod tests {
                 std::future::pending::<()>().await;
             }
         }));
-        until("it failed often", || begun.load(Ordering::Acquire) > 2 * MOST).await;
+        until("it failed often", || begun.load(Ordering::Acquire) > 2 * MAX_ENDS).await;
         assert_eq!(health.failing().len(), 1, "not ready meanwhile");
         until("it works", || health.failing().is_empty()).await;
         let ended = health.process_must_end().now_or_never();

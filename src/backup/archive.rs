@@ -20,7 +20,7 @@ const MAGIC: &[u8] = b"usher backup 1\n";
 /// What every form begins with.
 const ANY_MAGIC: &[u8] = b"usher backup ";
 /// The longest frame, in bytes: twice the longest record. A length beyond it is damage, and no memory is given to it.
-const LONGEST: usize = 32 * 1024 * 1024;
+const MAX_FRAME_BYTES: usize = 32 * 1024 * 1024;
 
 /// Writes an archive.
 pub(super) struct Writer<W: Write> {
@@ -50,7 +50,7 @@ impl<W: Write> Writer<W> {
             self.records += batch.records.len() as u64;
         }
         let frame = proto::Frame { content: Some(content) }.encode_to_vec();
-        let length = u32::try_from(frame.len()).ok().filter(|_| frame.len() <= LONGEST);
+        let length = u32::try_from(frame.len()).ok().filter(|_| frame.len() <= MAX_FRAME_BYTES);
         let length = length.ok_or(Error::Damaged("a record is too long"))?;
         self.put(&length.to_be_bytes())?;
         self.put(&frame)
@@ -119,7 +119,7 @@ impl<R: Read> Reader<R> {
         let mut length = [0; 4];
         self.take(&mut length)?;
         let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
-        if length > LONGEST {
+        if length > MAX_FRAME_BYTES {
             return Err(Error::Damaged("a length makes no sense"));
         }
         let mut frame = vec![0; length];

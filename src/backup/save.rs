@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long a copy may take. The log removes no old records meanwhile.
-const LONGEST: Duration = Duration::from_hours(6);
+const COPY_TIMEOUT: Duration = Duration::from_hours(6);
 
 /// What an archive has besides the log.
 #[derive(Debug, Clone)]
@@ -36,13 +36,13 @@ pub struct About {
 /// [`Error::Log`] where the log can't be read, or is closed meanwhile; [`Error::Write`] where `out` does not take it;
 /// [`Error::TooSlow`] where that takes too long.
 pub fn save(snapshot: &Snapshot, about: &About, out: impl Write) -> Result<Summary, Error> {
-    let give_up = Instant::now() + LONGEST;
+    let give_up = Instant::now() + COPY_TIMEOUT;
     let mut archive = Writer::begin(out)?;
     archive.add(Content::Header(header(snapshot, about)))?;
     for (stream, partition, _) in snapshot.bounds() {
         for batch in snapshot.batches(stream, partition) {
             if Instant::now() > give_up {
-                return Err(Error::TooSlow(LONGEST));
+                return Err(Error::TooSlow(COPY_TIMEOUT));
             }
             archive.add(Content::Batch(message(stream.as_str(), partition.0, batch?)))?;
         }

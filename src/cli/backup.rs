@@ -89,7 +89,7 @@ impl Error {
 /// Where the log is to be had.
 enum From {
     Running(Api),
-    Stopped { data_dir: PathBuf, token: Option<Secret>, _held: app::HeldDataFolder },
+    Stopped { data_dir: PathBuf, token: Option<Secret>, _held: app::DataFolder },
 }
 
 /// Makes the backup and tells what is in it: on stdout, or on stderr where the backup itself goes to stdout.

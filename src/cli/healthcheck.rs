@@ -18,7 +18,7 @@ use crate::{config, printable::plain};
 /// How long an answer may take: a probe is answered within two seconds.
 const TIMEOUT: Duration = Duration::from_secs(4);
 /// The longest answer that is read, in bytes.
-const LONGEST: usize = 256 * 1024;
+const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
 /// What is asked, and of whom.
 #[derive(Args)]
@@ -115,7 +115,7 @@ async fn ask(base: Url, ready: bool) -> Result<String, Error> {
     let status = response.status();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-        if body.len() + chunk.len() > LONGEST {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
             break; // no probe of usher's
         }
         body.extend_from_slice(&chunk);

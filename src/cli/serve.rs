@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{FAILED, USAGE, complain, start_runtime, watchdog};
 use crate::{
     app::{App, NewToken, Roles, Shutdown, Surroundings},
-    config::{Config, Loaded, LogConfig, Reading},
+    config::{Config, LoadResult, Loaded, LogConfig},
     reload::{Origin, Start},
     telemetry,
 };
@@ -41,7 +41,7 @@ const LEFT_OVER: Duration = Duration::from_millis(500);
 pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<Item = (String, String)>) -> ExitCode {
     make_private();
     let origin = Origin::new(path.map(Path::to_owned), env);
-    let Reading { loaded, files } = origin.read();
+    let LoadResult { loaded, files } = origin.read();
     let (config, digest) = match loaded {
         Ok(Loaded { config, warnings, digest, .. }) => {
             for warning in &warnings {

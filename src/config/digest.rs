@@ -8,13 +8,13 @@ use sha2::{Digest as _, Sha256};
 use super::reader::node::{Content, Entry, Node};
 
 /// Bytes of the digest that are kept: enough to tell configurations apart, short enough for a label.
-const KEPT: usize = 8;
+const DIGEST_BYTES: usize = 8;
 
 /// The digest of the tree that the file and the variables make, in hexadecimal.
 pub(super) fn digest(root: &Node) -> String {
     let mut hash = Sha256::new();
     add(root, &mut Vec::new(), &mut hash);
-    hex::encode(&hash.finalize()[..KEPT])
+    hex::encode(&hash.finalize()[..DIGEST_BYTES])
 }
 
 fn add<'n>(node: &'n Node, path: &mut Vec<&'n str>, hash: &mut Sha256) {

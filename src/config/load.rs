@@ -14,7 +14,7 @@ use super::{
         Reader,
         env::{self, Env},
         node::{Content, Node},
-        problem::{Found, Place, Problem, Problems},
+        problem::{Place, Problem, ProblemCollector, Problems},
         text, yaml,
     },
     scheme::scheme,
@@ -39,7 +39,7 @@ pub struct Loaded {
 
 /// What came of reading a configuration.
 #[derive(Debug)]
-pub struct Reading {
+pub struct LoadResult {
     /// The configuration, or everything that is wrong with it.
     pub loaded: Result<Loaded, Problems>,
     /// The files it was read from, also where it is wrong.
@@ -90,15 +90,15 @@ pub fn usual_file() -> Option<PathBuf> {
 }
 
 /// As [`load`], and tells from which files it was read, so that they can be watched.
-pub fn read_watched(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Reading {
+pub fn read_watched(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> LoadResult {
     let env: Env = env.into_iter().collect();
     let mut files = WatchedFiles::default();
     let loaded = read_from(path, &env, &mut files);
-    Reading { loaded, files }
+    LoadResult { loaded, files }
 }
 
 fn read_from(path: Option<&Path>, env: &Env, files: &mut WatchedFiles) -> Result<Loaded, Problems> {
-    files.note(path.unwrap_or(Path::new(USUAL_FILE)));
+    files.watch(path.unwrap_or(Path::new(USUAL_FILE)));
     let Some(path) = path.map(Path::to_owned).or_else(usual_file) else {
         return from_watched_bytes(b"", None, Path::new(""), env, files);
     };
@@ -125,7 +125,7 @@ fn from_watched_bytes(
     let mut reader = Reader::new(env, base);
     let root = text::decode(bytes, &name).map_err(Problems::one)?;
     let locate = |mark: Marker| Place::Character { file: name.clone(), line: mark.line(), column: mark.col() + 1 };
-    let config = yaml::parse(root, yaml::MOST_IN_FILE, &locate, &mut reader.problems).and_then(|mut root| {
+    let config = yaml::parse(root, yaml::MAX_IN_FILE, &locate, &mut reader.problems).and_then(|mut root| {
         if root.is_nothing() {
             root = Node { at: root.at, content: Content::Map(Vec::new()) };
         }
@@ -159,7 +159,7 @@ pub struct CheckedScheme {
 /// Errors: everything that is wrong, each with its place.
 pub fn check_scheme(text: &str, name: &str, sources: &Sources) -> Result<CheckedScheme, Problems> {
     let Read { found, warnings, names } =
-        read(text, name, yaml::MOST_IN_SCHEME, |root, reader| scheme(root, sources, reader))?;
+        read(text, name, yaml::MAX_IN_SCHEME, |root, reader| scheme(root, sources, reader))?;
     Ok(CheckedScheme { scheme: found.scheme, warnings, names })
 }
 
@@ -176,7 +176,7 @@ pub fn read_scheme(text: &str, name: &str) -> Result<Scheme, Problems> {
 /// Errors: everything that is wrong, each with its place.
 pub fn read_schemes(text: &str, name: &str) -> Result<Vec<Scheme>, Problems> {
     let any_source = Sources::among_others([]);
-    let Read { found: schemes, .. } = read(text, name, yaml::MOST_IN_FILE, |root, reader| {
+    let Read { found: schemes, .. } = read(text, name, yaml::MAX_IN_FILE, |root, reader| {
         let listed = match &root.content {
             Content::Map(entries) => entries.iter().find(|entry| entry.name == "schemes").map(|entry| &entry.node),
             Content::List(_) | Content::Scalar { .. } => Some(root),
@@ -217,6 +217,6 @@ fn read<T>(
 }
 
 /// The warnings to tell, in file order.
-fn warned(warnings: Found) -> Vec<Problem> {
+fn warned(warnings: ProblemCollector) -> Vec<Problem> {
     warnings.into_told("there are more warnings than these; see to these first")
 }

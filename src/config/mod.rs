@@ -19,8 +19,8 @@ mod source;
 mod tests;
 
 pub use load::{
-    CheckedScheme, Loaded, Reading, check_scheme, load, load_for, load_input, read_scheme, read_schemes, read_watched,
-    usual_file,
+    CheckedScheme, LoadResult, Loaded, check_scheme, load, load_for, load_input, read_scheme, read_schemes,
+    read_watched, usual_file,
 };
 pub use reader::env::process_env;
 pub use reader::files::WatchedFiles;

@@ -38,7 +38,7 @@ pub enum Error {
 pub async fn run(once: bool, stop: CancellationToken) -> Result<bool, Error> {
     let stage = Stage::set_up().await?;
     let mut narrator = Narrator::default();
-    let told = stop.run_until_cancelled(story::tell(&stage, &mut narrator)).await;
+    let told = stop.run_until_cancelled(story::play(&stage, &mut narrator)).await;
     let as_told = match told {
         Some(told) => {
             told?;

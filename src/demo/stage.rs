@@ -30,7 +30,7 @@ pub const WIKI_SECRET: &str = "wiki-webhook-secret";
 pub const ORG_AUDIT_LOG: &str = "Bearer org-audit-log";
 const ADMIN_TOKEN: &str = "demo-admin-token";
 /// How long the story waits for something to come true.
-const PATIENCE: Duration = Duration::from_secs(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Everything the story plays on.
 pub struct Stage {
@@ -78,7 +78,7 @@ impl Stage {
         let (webhooks, admin) = (url(app.webhooks_address())?, url(Some(app.admin_address()))?);
         let stop = CancellationToken::new();
         let usher = tokio::spawn(app.run_until_stopped(stop.clone()));
-        let http = Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        let http = Client::builder().no_proxy().timeout(WAIT_TIMEOUT).build()?;
         Ok(Self { sandbox, http, webhooks, admin, stop, usher, folder })
     }
 
@@ -127,7 +127,7 @@ impl Stage {
         &self,
         mut holds: impl FnMut() -> F,
     ) -> Result<bool, Error> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_TIMEOUT;
         loop {
             if holds().await? {
                 return Ok(true);

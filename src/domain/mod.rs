@@ -44,7 +44,7 @@ pub use record::sweep::{
     SweepStep,
 };
 pub use time::Timestamp;
-pub use user::activity::{Activity, HEARD_WITHIN, Heard};
+pub use user::activity::{Activity, LoginCoverage, MAX_REPORT_GAP};
 pub use user::email::{EmailAddress, EmailDomain};
 pub use user::email_pattern::{DomainPattern, InvalidDomain};
 pub use user::facts::{Fact, Facts, Groups, Logins, Memberships, Missing, Origin};

@@ -23,7 +23,7 @@ pub(super) struct DeadLetters {
 
 impl DeadLetters {
     /// Appends `letter` to the dead letters.
-    pub(super) async fn bury(&self, letter: &DeadLetter, stop: &CancellationToken) -> Result<(), Interrupted> {
+    pub(super) async fn append(&self, letter: &DeadLetter, stop: &CancellationToken) -> Result<(), Interrupted> {
         let event = letter.event.as_ref().map(tracing::field::display);
         if letter.held {
             let (source, reason) = (&letter.source, &letter.reason);
@@ -71,6 +71,6 @@ impl DeadLetters {
             again: None,
             held: false,
         };
-        self.bury(&letter, stop).await
+        self.append(&letter, stop).await
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Orders on their way into the log at once: it makes many durable together.
-const AT_ONCE: usize = 64;
+const CONCURRENCY: usize = 64;
 
 /// Writes orders about dead letters into the log. Cheap to clone.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl LetterOrders {
     /// If the log does not take a record. Some of the letters may be taken up again all the same.
     pub async fn redrive(&self, letters: Vec<DeadLetter>, by: &Actor) -> Result<Vec<Position>, log::Error> {
         let orders = by_user(letters).into_iter().map(|letters| self.redrive_in_turn(letters, by));
-        let positions: Vec<_> = stream::iter(orders).buffer_unordered(AT_ONCE).try_collect().await?;
+        let positions: Vec<_> = stream::iter(orders).buffer_unordered(CONCURRENCY).try_collect().await?;
         Ok(positions.into_iter().flatten().collect())
     }
 
@@ -81,7 +81,7 @@ impl LetterOrders {
     /// If the log does not take a record. Some of the letters may be dismissed all the same.
     pub async fn dismiss_all(&self, letters: Vec<DeadLetter>, by: &Actor) -> Result<Vec<Position>, log::Error> {
         let orders = letters.into_iter().map(|letter| async move { self.dismiss(&letter, None, by).await });
-        stream::iter(orders).buffer_unordered(AT_ONCE).try_collect().await
+        stream::iter(orders).buffer_unordered(CONCURRENCY).try_collect().await
     }
 
     async fn say(&self, letter: &DeadLetter, kind: LetterOrderKind, by: &Actor) -> Result<Position, log::Error> {

@@ -24,7 +24,7 @@ pub use memory::Memory;
 pub use planner::Planner;
 pub use planner::pending_steps::PendingSteps;
 pub use references::Finding as ReferenceFinding;
-pub use references::{LookUps, References, Standing, Unresolved, WrittenSchemes};
+pub use references::{LookUps, ReferenceReport, References, Unresolved, WrittenSchemes};
 pub use run_queries::{AskedStep, Count, RunEnd, RunQueries};
 use sweeps::reconciler::Reconciler;
 pub use sweeps::reconciler::{KnownUsers, UnknownUser};

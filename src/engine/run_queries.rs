@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::domain::{
-    Heard, LastLists, RunId, SchemeId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UserId, UserRef,
+    LastLists, LoginCoverage, RunId, SchemeId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UserId, UserRef,
 };
 
 /// A step, with the place where its outcome is looked for.
@@ -65,7 +65,7 @@ pub trait RunQueries: Send + Sync + 'static {
     fn has_ended(&self, step: &AskedStep) -> bool;
 
     /// The latest period in which `source` reported logins.
-    fn heard(&self, source: &SourceId) -> Option<Heard>;
+    fn login_coverage(&self, source: &SourceId) -> Option<LoginCoverage>;
 
     /// Which schemes a sweep asks; none until its start has been read.
     fn sweep(&self, sweep: &SweepId) -> Option<Arc<SweepPlan>>;

@@ -12,9 +12,9 @@ use super::{Bounds, Error, Explainer, Preview};
 use crate::domain::Scheme;
 
 /// So many previews are kept in one process, under way or at their end.
-const MOST: usize = 8;
+const MAX_PREVIEWS: usize = 8;
 /// A preview that nobody has asked about for so long is dropped, with what it still had to ask of the product.
-const KEPT: Duration = Duration::from_mins(5);
+const PREVIEW_TTL: Duration = Duration::from_mins(5);
 
 /// The previews of this process. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -67,7 +67,7 @@ pub enum JobState {
 
 /// As many previews are kept as there may be.
 #[derive(Debug, thiserror::Error)]
-#[error("{MOST} previews are under way or just done; wait some minutes, or ask for the end of one of them")]
+#[error("{MAX_PREVIEWS} previews are under way or just done; wait some minutes, or ask for the end of one of them")]
 pub struct TooMany;
 
 impl Previews {
@@ -84,7 +84,7 @@ impl Previews {
         warnings: Vec<String>,
     ) -> Result<Job, TooMany> {
         let mut jobs = self.jobs();
-        if jobs.len() >= MOST {
+        if jobs.len() >= MAX_PREVIEWS {
             return Err(TooMany);
         }
         let (state_is, state) = watch::channel(JobState::Looking);
@@ -118,7 +118,7 @@ impl Previews {
 
     fn jobs(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.retain(|_, entry| entry.asked.elapsed() < KEPT);
+        jobs.retain(|_, entry| entry.asked.elapsed() < PREVIEW_TTL);
         jobs
     }
 }

@@ -12,7 +12,7 @@ pub use preview::{Bounds, Preview, Previewed, Shown};
 use crate::{
     clock::Clock,
     domain::{
-        AccountType, Activity, Event, EventId, EventKind, Facts, Heard, Reason, Scheme, SchemeId, SchemeRef,
+        AccountType, Activity, Event, EventId, EventKind, Facts, LoginCoverage, Reason, Scheme, SchemeId, SchemeRef,
         SchemeVerdict, SourceId, Step, Timestamp, TriggerKind, UserHints, UserId, UserRef, Via,
     },
     engine::References,
@@ -21,15 +21,15 @@ use crate::{
 };
 
 /// How long the product may take to tell about one user. Nobody waits at a terminal for longer.
-const PATIENCE: Duration = Duration::from_secs(30);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What usher has seen of users.
-pub trait Seen: Send + Sync + 'static {
+pub trait ActivityQueries: Send + Sync + 'static {
     /// What has been seen of one user; none: nothing.
     fn activity(&self, source: &SourceId, user: &UserId) -> Option<Activity>;
 
     /// What the source told of anybody's logins.
-    fn heard(&self, source: &SourceId) -> Option<Heard>;
+    fn login_coverage(&self, source: &SourceId) -> Option<LoginCoverage>;
 }
 
 /// Why there is no answer.
@@ -84,7 +84,7 @@ pub struct Explanation {
 #[derive(Clone)]
 pub struct Explainer {
     clients: HashMap<SourceId, Arc<dyn Client>>,
-    seen: Arc<dyn Seen>,
+    seen: Arc<dyn ActivityQueries>,
     clock: Arc<dyn Clock>,
     references: HashMap<SourceId, Arc<References>>,
 }
@@ -93,7 +93,7 @@ impl Explainer {
     /// Asks `clients` about users, and `seen` what usher itself knows of them.
     pub fn new(
         clients: impl IntoIterator<Item = (SourceId, Arc<dyn Client>)>,
-        seen: Arc<dyn Seen>,
+        seen: Arc<dyn ActivityQueries>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self { clients: clients.into_iter().collect(), seen, clock, references: HashMap::new() }
@@ -133,7 +133,7 @@ impl Explainer {
     }
 
     async fn read(&self, source: &SourceId, user: &UserRef) -> Result<User, Error> {
-        let reading = tokio::time::timeout(PATIENCE, self.client(source)?.user(user)).await;
+        let reading = tokio::time::timeout(READ_TIMEOUT, self.client(source)?.user(user)).await;
         match reading.map_err(|_| Error::TooSlow(source.clone()))? {
             Ok(found) => Ok(found),
             Err(ProductError::NoSuchUser) => {
@@ -154,7 +154,7 @@ impl Explainer {
     fn with_activity(&self, facts: Facts, source: &SourceId, user: &UserId, at: Timestamp) -> Facts {
         let called = self.references.get(source).map_or_else(Vec::new, |references| references.called(user));
         let facts = Facts { called, ..facts };
-        facts.with_activity(self.seen.activity(source, user).as_ref(), self.seen.heard(source), at)
+        facts.with_activity(self.seen.activity(source, user).as_ref(), self.seen.login_coverage(source), at)
     }
 
     /// The facts that a list of users tells of one of them.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     Error, Explainer, Question,
-    preview::{AT_ONCE, Bounds, OUT_OF_TIME, Preview, Previewed, Shown},
+    preview::{Bounds, CONCURRENCY, OUT_OF_TIME, Preview, Previewed, Shown},
 };
 use crate::{
     domain::{Truth, UserId},
@@ -31,7 +31,7 @@ impl Explainer {
         let (mut preview, mut seen) = (Preview::default(), HashSet::new());
         for page in named.chunks(PAGE) {
             let looking: Vec<_> = page.iter().map(|name| self.look_up(question, name)).collect();
-            let looking = stream::iter(looking).buffered(AT_ONCE).try_collect::<Vec<_>>();
+            let looking = stream::iter(looking).buffered(CONCURRENCY).try_collect::<Vec<_>>();
             let Ok(looked) = tokio::time::timeout_at(deadline, looking).await else {
                 return Ok(preview.ended(Some(OUT_OF_TIME.to_owned())));
             };

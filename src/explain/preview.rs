@@ -13,10 +13,10 @@ use crate::{
 };
 
 /// Users read at the same time; the client's own pace holds them back further.
-pub(super) const AT_ONCE: usize = 8;
+pub(super) const CONCURRENCY: usize = 8;
 
 /// So many users are remembered, at sixteen bytes each, so that one who stands on two pages counts once.
-const MOST_REMEMBERED: usize = 1_000_000;
+const MAX_REMEMBERED: usize = 1_000_000;
 
 /// How far to look.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +75,7 @@ impl Explainer {
             return self.preview_named(&question, &named, bounds, shown).await;
         }
         let deadline = Instant::now() + bounds.time;
-        let (mut preview, mut cursor, mut seen) = (Preview::default(), None::<String>, Seen::default());
+        let (mut preview, mut cursor, mut seen) = (Preview::default(), None::<String>, SeenUsers::default());
         loop {
             let looking = tokio::time::timeout_at(deadline, self.page(&question, cursor.as_deref(), &mut seen));
             let Ok(looked) = looking.await else { return Ok(preview.ended(Some(OUT_OF_TIME.to_owned()))) };
@@ -100,7 +100,7 @@ impl Explainer {
         &self,
         question: &Question,
         cursor: Option<&str>,
-        seen: &mut Seen,
+        seen: &mut SeenUsers,
     ) -> Result<(Vec<(Truth, Previewed)>, Option<String>, Completeness), Error> {
         let source = &question.source;
         let page = self.client(source)?.users(cursor).await;
@@ -108,7 +108,7 @@ impl Explainer {
             page.map_err(|error| Error::Product { source_id: source.clone(), error })?;
         let new: Vec<_> = users.into_iter().filter(|(user, _)| seen.is_new(user)).collect();
         let looking = stream::iter(new).map(|(user, hints)| self.look_at(question, user, hints));
-        Ok((looking.buffer_unordered(AT_ONCE).try_collect().await?, next, completeness))
+        Ok((looking.buffer_unordered(CONCURRENCY).try_collect().await?, next, completeness))
     }
 
     async fn look_at(&self, question: &Question, user: UserId, hints: UserHints) -> Result<(Truth, Previewed), Error> {
@@ -144,9 +144,9 @@ impl Explainer {
 
 /// Who has been looked at.
 #[derive(Default)]
-struct Seen(HashSet<u128>);
+struct SeenUsers(HashSet<u128>);
 
-impl Seen {
+impl SeenUsers {
     /// Whether `user` has not been seen, as far as is remembered; they have been from now on.
     fn is_new(&mut self, user: &UserId) -> bool {
         let mut first = [0; 16];
@@ -156,7 +156,7 @@ impl Seen {
     }
 
     fn is_full(&self) -> bool {
-        self.0.len() >= MOST_REMEMBERED
+        self.0.len() >= MAX_REMEMBERED
     }
 }
 

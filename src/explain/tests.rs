@@ -99,7 +99,7 @@ impl Client for Town {
 /// Jane logged in an hour ago, Tom never did; logins are told.
 struct Watched;
 
-impl Seen for Watched {
+impl ActivityQueries for Watched {
     fn activity(&self, _: &SourceId, user: &UserId) -> Option<Activity> {
         let long_ago = Timestamp::from_millis(NOW.as_millis() - 30 * 86_400_000);
         let an_hour_ago = Timestamp::from_millis(NOW.as_millis() - 3_600_000);
@@ -112,9 +112,9 @@ impl Seen for Watched {
         })
     }
 
-    fn heard(&self, _: &SourceId) -> Option<Heard> {
+    fn login_coverage(&self, _: &SourceId) -> Option<LoginCoverage> {
         let long_ago = Timestamp::from_millis(NOW.as_millis() - 30 * 86_400_000);
-        Some(Heard { since: long_ago, last: NOW, is_first: true })
+        Some(LoginCoverage { since: long_ago, last: NOW, is_first: true })
     }
 }
 

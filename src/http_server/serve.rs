@@ -85,7 +85,7 @@ where
             let guarded = place.map(|place| DeadlineStream::new(stream, place, timeouts, on_close.clone()));
             std::future::ready(guarded.map(|stream| (stream, Protocol::Http1, peer)))
         });
-        admit.and_then(http).map_err(move |error| malformed.note(&error))
+        admit.and_then(http).map_err(move |error| malformed.record(&error))
     };
     Ok(builder.listen(name, socket, service)?.run())
 }
@@ -117,7 +117,7 @@ struct Malformed {
 }
 
 impl Malformed {
-    fn note(&self, error: &DispatchError) {
+    fn record(&self, error: &DispatchError) {
         if !matches!(error, DispatchError::Parse(_)) {
             return;
         }

@@ -119,14 +119,14 @@ impl<S> DeadlineStream<S> {
     }
 
     /// Notes bytes that were read: those of a body don't begin a head.
-    fn note_read(&mut self) {
+    fn record_read(&mut self) {
         if self.head_began.is_none() && self.connection.state().phase == Phase::Head {
             self.head_began = Some(Instant::now());
         }
     }
 
     /// Notes that some of an answer was taken. The deadlines of the next request run from the end of the answer.
-    fn note_written(&mut self) {
+    fn record_written(&mut self) {
         self.write_stalled = None;
         let now = Instant::now();
         if self.connection.answered(now)
@@ -144,7 +144,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for DeadlineStream<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
-            this.note_read();
+            this.record_read();
         }
         read
     }
@@ -155,7 +155,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for DeadlineStream<S> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
         match &written {
-            Poll::Ready(_) => this.note_written(),
+            Poll::Ready(_) => this.record_written(),
             Poll::Pending => {
                 this.write_stalled.get_or_insert_with(Instant::now);
             }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The answer to a delivery.
-pub(super) enum Answer {
+pub(super) enum DeliveryAnswer {
     Accepted(Vec<EventId>),
     Ignored(Ignored),
     Unauthorized,
@@ -38,7 +38,7 @@ enum Accepted<'a> {
     Events(&'a [EventId]),
 }
 
-impl From<body::Error> for Answer {
+impl From<body::Error> for DeliveryAnswer {
     fn from(error: body::Error) -> Self {
         match error {
             body::Error::TooLarge => Self::TooLarge,
@@ -49,7 +49,7 @@ impl From<body::Error> for Answer {
     }
 }
 
-impl From<Malformed> for Answer {
+impl From<Malformed> for DeliveryAnswer {
     fn from(error: Malformed) -> Self {
         match error {
             Malformed::NotText(_) | Malformed::NotJson(_) | Malformed::NoEntry => Self::Malformed,
@@ -59,7 +59,7 @@ impl From<Malformed> for Answer {
     }
 }
 
-impl From<events::Error> for Answer {
+impl From<events::Error> for DeliveryAnswer {
     fn from(error: events::Error) -> Self {
         match error {
             events::Error::Overloaded => Self::Overloaded,
@@ -68,7 +68,7 @@ impl From<events::Error> for Answer {
     }
 }
 
-impl From<ProofError> for Answer {
+impl From<ProofError> for DeliveryAnswer {
     fn from(error: ProofError) -> Self {
         match error {
             ProofError::Unproven => Self::Unauthorized,
@@ -77,7 +77,7 @@ impl From<ProofError> for Answer {
     }
 }
 
-impl Answer {
+impl DeliveryAnswer {
     /// The label of the metric.
     pub const fn label(&self) -> &'static str {
         match self {
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_is_put_off_says_until_when() {
-        let after = |answer: Answer| {
+        let after = |answer: DeliveryAnswer| {
             let response = answer.respond();
             let after =
                 response.headers().get(header::RETRY_AFTER).map(|value| value.to_str().expect("text").to_owned());
@@ -170,8 +170,8 @@ mod tests {
         };
         let until = |seconds: &str| Some(seconds.to_owned());
         assert_eq!(after(ProofError::NoKeys.into()), (StatusCode::SERVICE_UNAVAILABLE, until("30")));
-        assert_eq!(after(Answer::Unavailable), (StatusCode::SERVICE_UNAVAILABLE, until("5")));
-        assert_eq!(after(Answer::Overloaded), (StatusCode::TOO_MANY_REQUESTS, until("5")));
+        assert_eq!(after(DeliveryAnswer::Unavailable), (StatusCode::SERVICE_UNAVAILABLE, until("5")));
+        assert_eq!(after(DeliveryAnswer::Overloaded), (StatusCode::TOO_MANY_REQUESTS, until("5")));
         assert_eq!(after(ProofError::Unproven.into()), (StatusCode::UNAUTHORIZED, None));
     }
 }

@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Instant};
 use actix_web::{HttpRequest, HttpResponse, Responder, http::header, web};
 
 use super::{
-    Malformed, Proof, Read, Reading, Senders, Unverified, Verified,
-    answer::Answer,
+    DeliveryContent, Malformed, Proof, Read, Senders, Unverified, Verified,
+    answer::DeliveryAnswer,
     body::{self, Budget, RecentProofs, Sender},
     events::{self, Origin, append},
     passed_over,
-    senders::Sender as Known,
+    senders::Sender as SourceTable,
 };
 use crate::{
     clock::Clock,
@@ -75,12 +75,12 @@ impl Intake {
         Arc::clone(&self.senders)
     }
 
-    async fn receive(&self, source: &str, request: &HttpRequest, payload: web::Payload) -> Answer {
+    async fn receive(&self, source: &str, request: &HttpRequest, payload: web::Payload) -> DeliveryAnswer {
         if !is_json(request) {
-            return Answer::UnsupportedMediaType;
+            return DeliveryAnswer::UnsupportedMediaType;
         }
         if announced_length(request).is_some_and(|length| length > self.max_body) {
-            return Answer::TooLarge;
+            return DeliveryAnswer::TooLarge;
         }
         let sender = self.sender(self.senders.now().get(source), request);
         let body = match body::read(payload, self.max_body, &self.budget, sender).await {
@@ -93,23 +93,23 @@ impl Intake {
         if is_ping(request, &body.bytes) {
             let label = known.map_or("unknown", |known| known.id.as_str());
             self.metrics.webhooks_ignored.with_label_values(&[label, Ignored::Ping.label()]).inc();
-            return Answer::Ignored(Ignored::Ping);
+            return DeliveryAnswer::Ignored(Ignored::Ping);
         }
         let verifier = known.map_or(&senders.nobody, |known| &known.verifier);
         let verified = Unverified::new(body.bytes.clone(), proof_of(request)).verify(verifier).await;
         match (known, verified) {
             (Some(known), Ok(verified)) => {
-                self.note_proof(known, sender.peer, request);
+                self.record_proof(known, sender.peer, request);
                 self.accept(known, request, &verified).await
             }
             (_, Err(error)) => error.into(),
-            (None, Ok(_)) => Answer::Unauthorized,
+            (None, Ok(_)) => DeliveryAnswer::Unauthorized,
         }
     }
 
     /// The sender of `request`: the peer of the connection. Headers of proxies are not trusted, because anybody can
     /// send them.
-    fn sender(&self, known: Option<&Known>, request: &HttpRequest) -> Sender {
+    fn sender(&self, known: Option<&SourceTable>, request: &HttpRequest) -> Sender {
         let peer = request.peer_addr().map(|address| Peer::from(address.ip()));
         let source = known.map(|known| known.place);
         let proved = peer.zip(source).is_some_and(|(peer, source)| self.proofs.has(peer, source, Instant::now()));
@@ -117,16 +117,16 @@ impl Intake {
     }
 
     /// Notes that the sender is who it should be: its connection and its next bodies don't give way to those of strangers.
-    fn note_proof(&self, known: &Known, peer: Option<Peer>, request: &HttpRequest) {
+    fn record_proof(&self, known: &SourceTable, peer: Option<Peer>, request: &HttpRequest) {
         if let Some(peer) = peer {
-            self.proofs.note(peer, known.place, Instant::now());
+            self.proofs.record(peer, known.place, Instant::now());
         }
         if let Some(connection) = request.conn_data::<Arc<Connection>>() {
             connection.proved();
         }
     }
 
-    async fn accept(&self, known: &Known, request: &HttpRequest, verified: &Verified) -> Answer {
+    async fn accept(&self, known: &SourceTable, request: &HttpRequest, verified: &Verified) -> DeliveryAnswer {
         let read = match self.read(known, verified).await {
             Ok(read) => read,
             Err(malformed) => return malformed.into(),
@@ -138,8 +138,8 @@ impl Intake {
             self.metrics.webhooks_ignored.with_label_values(&[known.id.as_str(), why.label()]).inc();
         }
         let told = match read.reading {
-            Reading::Told(told) => told,
-            Reading::Ignored(why) => return Answer::Ignored(why),
+            DeliveryContent::Events(told) => told,
+            DeliveryContent::Ignored(why) => return DeliveryAnswer::Ignored(why),
         };
         for odd in told.iter().filter_map(|told| told.odd_time) {
             self.arrivals.implausible_time(&known.id, odd);
@@ -153,10 +153,10 @@ impl Intake {
         };
         let events = origin.events(told, self.clock.as_ref());
         if !events::fit(&events, verified.body().len()) {
-            return Answer::TooLarge;
+            return DeliveryAnswer::TooLarge;
         }
         match append(events, self.log.as_ref(), &self.metrics).await {
-            Ok(events) => Answer::Accepted(events),
+            Ok(events) => DeliveryAnswer::Accepted(events),
             Err(error) => error.into(),
         }
     }
@@ -164,7 +164,7 @@ impl Intake {
 
 impl Intake {
     /// Reads a delivery; a long one not on the thread that serves others.
-    async fn read(&self, known: &Known, verified: &Verified) -> Result<Read, Malformed> {
+    async fn read(&self, known: &SourceTable, verified: &Verified) -> Result<Read, Malformed> {
         let now = self.clock.now();
         if verified.body().len() <= LONG {
             return verified.read(known.product, &known.actions, now);
@@ -175,7 +175,7 @@ impl Intake {
     }
 
     /// Writes dead letters for the unreadable parts of a delivery: for the first of many; the others are counted.
-    async fn pass_over(&self, known: &Known, read: &Read) -> Result<(), events::Error> {
+    async fn pass_over(&self, known: &SourceTable, read: &Read) -> Result<(), events::Error> {
         let more = u64::try_from(read.more_unread).unwrap_or(u64::MAX);
         let labels = [known.id.as_str(), RecordKind::AuditEntry.as_str()];
         self.metrics.records_passed_over.with_label_values(&labels).inc_by(more);
@@ -189,18 +189,18 @@ impl Intake {
 
     /// Notes how a delivery for `source` was answered. It is done when the sender has its answer, so that the sender does not
     /// learn from the time which sources there are.
-    fn note(&self, source: &str, answer: &Noted) {
+    fn record(&self, source: &str, answer: &RecordedAnswer) {
         match (self.senders.now().get(source), answer) {
-            (_, Noted::Refused(refusal, proof)) => self.arrivals.refused(source, *refusal, *proof),
-            (Some(known), Noted::Accepted) => self.arrivals.accepted(&known.id),
-            (Some(known), Noted::Ignored(why)) => self.arrivals.ignored(&known.id, *why),
-            (None, Noted::Accepted | Noted::Ignored(_)) => {}
+            (_, RecordedAnswer::Refused(refusal, proof)) => self.arrivals.refused(source, *refusal, *proof),
+            (Some(known), RecordedAnswer::Accepted) => self.arrivals.accepted(&known.id),
+            (Some(known), RecordedAnswer::Ignored(why)) => self.arrivals.ignored(&known.id, *why),
+            (None, RecordedAnswer::Accepted | RecordedAnswer::Ignored(_)) => {}
         }
     }
 }
 
 /// The answer to a delivery, for the record.
-enum Noted {
+enum RecordedAnswer {
     Accepted,
     Ignored(Ignored),
     Refused(Refusal, ProofForm),
@@ -233,12 +233,12 @@ async fn receive(
         intake.metrics.webhooks.with_label_values(&[label, answer.label()]).inc();
         intake.metrics.webhook_seconds.observe(began.elapsed().as_secs_f64());
         let noted = match (&answer, answer.refusal()) {
-            (_, Some(refusal)) => Noted::Refused(refusal, proof_of(&request).form()),
-            (Answer::Ignored(why), None) => Noted::Ignored(*why),
-            (_, None) => Noted::Accepted,
+            (_, Some(refusal)) => RecordedAnswer::Refused(refusal, proof_of(&request).form()),
+            (DeliveryAnswer::Ignored(why), None) => RecordedAnswer::Ignored(*why),
+            (_, None) => RecordedAnswer::Accepted,
         };
         let response = answer.respond();
-        traces::note("http.response.status_code", i64::from(response.status().as_u16()));
+        traces::set_attribute("http.response.status_code", i64::from(response.status().as_u16()));
         if response.status().is_server_error() {
             traces::fails();
         }
@@ -246,7 +246,7 @@ async fn receive(
     })
     .await;
     let (noting, source) = (intake.clone(), source.into_inner());
-    actix_web::rt::spawn(async move { noting.note(&source, &noted) });
+    actix_web::rt::spawn(async move { noting.record(&source, &noted) });
     response
 }
 

@@ -13,6 +13,6 @@ mod senders;
 
 pub use audit::{Passed, read_entry};
 pub use http::{Intake, configure};
-pub use payload::{Malformed, Read, Reading, Told};
+pub use payload::{DeliveryContent, Malformed, Read, ReportedEvent};
 pub use proof::{Proof, ProofError, Unverified, Verified, Verifier};
 pub use senders::Senders;

@@ -15,14 +15,14 @@ use crate::{
 
 /// The sources by their ids. Replaced as a whole when the configuration is reloaded.
 pub struct Senders {
-    now: Live<Known>,
+    now: Live<SourceTable>,
     /// The verifiers, which keep the keys fetched so far.
     verifiers: Mutex<Verifiers>,
     clock: Arc<dyn Clock>,
 }
 
 /// The sources of one configuration.
-pub(super) struct Known {
+pub(super) struct SourceTable {
     by_id: HashMap<String, Sender>,
     pub(super) nobody: Verifier,
 }
@@ -38,7 +38,7 @@ pub(super) struct Sender {
     pub(super) verifier: Verifier,
 }
 
-impl Known {
+impl SourceTable {
     /// The source called `id`.
     pub(super) fn get(&self, id: &str) -> Option<&Sender> {
         self.by_id.get(id)
@@ -64,18 +64,18 @@ impl Known {
 impl Senders {
     pub(super) fn new(sources: &[config::Source], clock: Arc<dyn Clock>) -> Self {
         let verifiers = Verifiers::new(sources);
-        Self { now: Known::of(sources, &verifiers, &clock).into(), verifiers: Mutex::new(verifiers), clock }
+        Self { now: SourceTable::of(sources, &verifiers, &clock).into(), verifiers: Mutex::new(verifiers), clock }
     }
 
     /// Has deliveries proved by what `sources` say from now on. Keys that were fetched from an address stay known.
     pub fn replace(&self, sources: &[config::Source]) {
         let mut verifiers = self.verifiers.lock().unwrap_or_else(PoisonError::into_inner); // never half changed
         *verifiers = verifiers.after(sources);
-        self.now.replace(Known::of(sources, &verifiers, &self.clock));
+        self.now.replace(SourceTable::of(sources, &verifiers, &self.clock));
     }
 
     /// The present ones.
-    pub(super) fn now(&self) -> Arc<Known> {
+    pub(super) fn now(&self) -> Arc<SourceTable> {
         self.now.get()
     }
 }

@@ -29,7 +29,7 @@ impl ReadTrouble {
     }
 
     /// Records an error. It is shown at `/readyz` until it is [over](Self::over), and logged once a minute.
-    pub fn note(&mut self, error: &impl fmt::Display) {
+    pub fn record(&mut self, error: &impl fmt::Display) {
         let what = &self.what;
         self.component.failing(format!("{what} can't be read: {error}"));
         self.last = Some(Instant::now());
@@ -93,7 +93,7 @@ impl Batches {
             () = trouble.seems_over() => {
                 match can_be_asked(&*self.log, self.stream).await {
                     Ok(()) => trouble.over(),
-                    Err(error) => trouble.note(&error),
+                    Err(error) => trouble.record(&error),
                 }
                 return Some(Vec::new());
             }
@@ -106,7 +106,7 @@ impl Batches {
                         bytes += record.payload.len();
                         records.push(record);
                     }
-                    Err(error) => trouble.note(&error),
+                    Err(error) => trouble.record(&error),
                 }
             }
             let has_room = records.len() + CHUNK <= self.size && bytes < BATCH_BYTES;
@@ -134,7 +134,7 @@ mod tests {
         let health = Health::default();
         let mut trouble = ReadTrouble::new(health.component("planner acme"), "partition 3 of events");
         for _ in 0..2 {
-            trouble.note(&"it is damaged");
+            trouble.record(&"it is damaged");
             let why = "partition 3 of events can't be read: it is damaged".to_owned();
             assert_eq!(health.failing(), [("planner acme".to_owned(), why)]);
             tokio::time::sleep(QUIET / 2).await;

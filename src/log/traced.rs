@@ -28,8 +28,8 @@ where
         let appended = append(Record { payload, ..record }).await;
         match &appended {
             Ok(position) => {
-                traces::note("messaging.destination.partition.id", position.partition.to_string());
-                traces::note("messaging.kafka.offset", offset(position));
+                traces::set_attribute("messaging.destination.partition.id", position.partition.to_string());
+                traces::set_attribute("messaging.kafka.offset", offset(position));
             }
             Err(_) => traces::fails(),
         }

@@ -31,7 +31,7 @@ impl Exemplars {
         Self { bounds: bounds.into(), by_bucket: Arc::default() }
     }
 
-    fn note(&self, exemplar: Exemplar) {
+    fn record(&self, exemplar: Exemplar) {
         let bucket = self.bounds.partition_point(|bound| *bound < exemplar.value);
         self.by_bucket.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket, exemplar);
     }
@@ -61,7 +61,7 @@ impl TracedHistogram {
         self.histogram.observe(value);
         if let Some(trace) = traces::sampled_trace() {
             let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            self.exemplars.note(Exemplar { trace, value, at });
+            self.exemplars.record(Exemplar { trace, value, at });
         }
     }
 
@@ -79,7 +79,7 @@ mod tests {
         let exemplars = Exemplars::new(&[0.1, 1.0]);
         let exemplar = |trace: &str, value| Exemplar { trace: trace.into(), value, at: Duration::ZERO };
         for one in [exemplar("a", 0.05), exemplar("b", 0.1), exemplar("c", 5.0)] {
-            exemplars.note(one);
+            exemplars.record(one);
         }
         let traces = [0.1, 1.0, f64::INFINITY].map(|bound| exemplars.of_bucket(bound).map(|one| one.trace));
         assert_eq!(traces, [Some("b".to_owned()), None, Some("c".to_owned())]);

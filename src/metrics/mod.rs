@@ -301,7 +301,7 @@ impl Metrics {
     /// # Errors
     /// [`prometheus::Error`] if a family can't be written as text.
     pub fn render(&self) -> Result<String, prometheus::Error> {
-        self.look_at_telemetry();
+        self.update_telemetry_counters();
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
@@ -309,7 +309,7 @@ impl Metrics {
 
     /// The same as OpenMetrics, with examples of traces.
     pub fn render_open_metrics(&self) -> String {
-        self.look_at_telemetry();
+        self.update_telemetry_counters();
         let exemplars = HashMap::from([
             ("usher_webhook_seconds", self.webhook_seconds.exemplars()),
             ("usher_event_to_action_seconds", self.event_to_action_seconds.exemplars()),
@@ -318,7 +318,7 @@ impl Metrics {
     }
 
     /// Counts what telemetry lost: it is there before these metrics are.
-    fn look_at_telemetry(&self) {
+    fn update_telemetry_counters(&self) {
         let dropped = &self.log_lines_dropped;
         dropped.inc_by(telemetry::lost_lines().saturating_sub(dropped.get()));
         for lost in traces::Lost::ALL {

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::Notify;
 
-use crate::config::{self, Reading, WatchedFiles};
+use crate::config::{self, LoadResult, WatchedFiles};
 
 /// The file and the variables that make the configuration. Not `Debug`: variables may hold secrets.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ impl Origin {
     }
 
     /// Reads it as it is now. Waits for the disk.
-    pub fn read(&self) -> Reading {
+    pub fn read(&self) -> LoadResult {
         config::read_watched(self.path.as_deref(), self.env.iter().cloned())
     }
 }

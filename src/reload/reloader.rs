@@ -12,20 +12,20 @@ use tracing::{error, info, warn};
 use super::{Origin, Plan, Start, plan};
 use crate::{
     clock::Clock,
-    config::{Config, Loaded, Problems, Reading, WatchedFiles},
+    config::{Config, LoadResult, Loaded, Problems, WatchedFiles},
     metrics::Metrics,
 };
 
 /// How often the files are looked at. A kubelet needs up to a minute to bring a changed Secret.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// How long files must rest before they are read: an editor, or a copy of several, may be half done.
 const AT_REST: Duration = Duration::from_millis(500);
 /// Files that never rest are read all the same after so many looks.
-const MOST_LOOKS: u32 = 20;
+const MAX_CHECKS: u32 = 20;
 /// Signals that come faster are taken together.
 const BETWEEN_RELOADS: Duration = Duration::from_millis(250);
 /// Reading that takes longer is told of. A network disk may hang, and a pipe in place of a file waits for its writer.
-const READ_WITHIN: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The parts of usher that take a configuration into use.
 pub trait Target: Send + Sync + 'static {
@@ -102,7 +102,7 @@ impl Reloader {
                 () = self.files_have_changed() => "a file has changed",
             };
             if let Err(refused) = self.reload(cause).await {
-                self.tell_refused(cause, &refused);
+                self.report_refused(cause, &refused);
             }
             sleep(BETWEEN_RELOADS).await;
         }
@@ -112,16 +112,16 @@ impl Reloader {
     async fn files_have_changed(&self) {
         let mut known = self.state().files.clone();
         loop {
-            sleep(LOOK_EVERY).await;
-            let now = look(&known).await;
+            sleep(CHECK_INTERVAL).await;
+            let now = states_of(&known).await;
             if now != known {
                 known = now;
                 break;
             }
         }
-        for _ in 0..MOST_LOOKS {
+        for _ in 0..MAX_CHECKS {
             sleep(AT_REST).await;
-            let now = look(&known).await;
+            let now = states_of(&known).await;
             if now == known {
                 return;
             }
@@ -130,7 +130,7 @@ impl Reloader {
     }
 
     async fn reload(&self, cause: &'static str) -> Result<(), Refused> {
-        let Reading { loaded, files } = self.read().await?;
+        let LoadResult { loaded, files } = self.read().await?;
         let running = {
             let mut state = self.state();
             state.files = files; // also of a wrong one: it is read again when it has changed
@@ -157,14 +157,14 @@ impl Reloader {
         Ok(())
     }
 
-    async fn read(&self) -> Result<Reading, Refused> {
+    async fn read(&self) -> Result<LoadResult, Refused> {
         let origin: Origin = self.start.origin.clone();
         let mut reading = tokio::task::spawn_blocking(move || origin.read());
-        let read = match timeout(READ_WITHIN, &mut reading).await {
+        let read = match timeout(READ_TIMEOUT, &mut reading).await {
             Ok(read) => read,
             Err(_) => {
                 error!(
-                    "the configuration or one of its files can't be read in {READ_WITHIN:?}; usher goes on with the one before"
+                    "the configuration or one of its files can't be read in {READ_TIMEOUT:?}; usher goes on with the one before"
                 );
                 self.metrics.config.refused();
                 reading.await
@@ -173,7 +173,7 @@ impl Reloader {
         read.map_err(|_| Refused::Broken)
     }
 
-    fn tell_refused(&self, cause: &'static str, refused: &Refused) {
+    fn report_refused(&self, cause: &'static str, refused: &Refused) {
         match refused {
             Refused::Wrong(problems) => problems.iter().for_each(|problem| error!("{problem}")),
             Refused::NotApplied(_) | Refused::Empty => error!("{refused}"),
@@ -190,7 +190,7 @@ impl Reloader {
 }
 
 /// The files of `known` as they are now; as they were, where looking at them ended by a bug.
-async fn look(known: &WatchedFiles) -> WatchedFiles {
+async fn states_of(known: &WatchedFiles) -> WatchedFiles {
     let files = known.clone();
     tokio::task::spawn_blocking(move || files.now()).await.unwrap_or_else(|_| known.clone())
 }

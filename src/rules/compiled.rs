@@ -87,7 +87,7 @@ impl Node {
 
     fn truth(&self, subject: &Subject<'_>) -> Truth {
         match &self.kind {
-            Kind::Leaf(leaf) => leaf.look(subject).truth(),
+            Kind::Leaf(leaf) => leaf.evaluate(subject).truth(),
             Kind::All(parts) => all(parts.iter().map(|part| part.truth(subject))),
             Kind::Any(parts) => any(parts.iter().map(|part| part.truth(subject))),
             Kind::Not(part) => not(part.truth(subject)),

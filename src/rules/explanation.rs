@@ -7,7 +7,7 @@ const NAMED: usize = 10;
 
 /// The texts for the facts that a condition used.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct ReasonText {
     /// The fact and the value that it was compared with.
     pub(super) because: String,
     /// The value of the fact.
@@ -18,7 +18,7 @@ pub(super) struct Told {
     pub(super) change: Option<String>,
 }
 
-impl Told {
+impl ReasonText {
     /// Told from a fact that is known.
     pub(super) fn known(origin: Origin, as_of: Timestamp, because: String) -> Self {
         let because = format!("{because} (from the {})", origin.as_str());

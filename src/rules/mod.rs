@@ -21,7 +21,7 @@ mod truth;
 pub use cel::{ExpressionError, check_expression};
 pub use change::smallest_change;
 pub use compiled::Compiled;
-pub use plan::{Answer, Waiting, plan};
+pub use plan::{Evaluation, Waiting, plan};
 pub use reason::evaluate;
 pub use schemes::{Schemes, VersionedScheme};
 pub use subject::Subject;

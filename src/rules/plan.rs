@@ -7,14 +7,14 @@ use crate::domain::{
 use super::{Schemes, Subject, issue, reason::shorten, schemes::Ready};
 
 /// The number of verdicts in a decision on an event, unless more schemes than that select the user.
-const VERDICTS_KEPT: usize = 50;
+const MAX_VERDICTS: usize = 50;
 
 /// The number of reasons in a decision, besides one for each verdict: a record of the log holds a megabyte.
-const REASONS_KEPT: usize = 2_000;
+const MAX_REASONS: usize = 2_000;
 
 /// The number of unknown verdicts in a decision on a sighting. It is small, because there is one decision for each
 /// user.
-const UNKNOWN_KEPT_IN_SWEEPS: usize = 10;
+const MAX_UNKNOWN_IN_SWEEPS: usize = 10;
 
 /// Which schemes are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Waiting<'a> {
 
 /// The answer of the schemes to an event, by the given facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct Evaluation {
     /// Set where no scheme was asked.
     pub no_action: Option<NoAction>,
     /// The verdicts of the schemes. Of those that did not select the user only some are kept; in a sweep none.
@@ -43,7 +43,7 @@ pub struct Answer {
     pub unknown: Vec<SchemeId>,
 }
 
-impl Answer {
+impl Evaluation {
     /// Whether better facts could lead to something being done. If not, there is no need to read them.
     pub fn may_act(&self) -> bool {
         self.verdicts.iter().any(|verdict| verdict.selected != Truth::False)
@@ -57,9 +57,9 @@ impl Answer {
 
 /// Asks every scheme in question whether it selects the user described by `facts`. All that select are kept, and of the
 /// others as many as a decision has room for, those first that a missing fact left open.
-pub fn plan(schemes: &Schemes, event: &Event, waiting: Waiting<'_>, facts: &Facts, now: Timestamp) -> Answer {
+pub fn plan(schemes: &Schemes, event: &Event, waiting: Waiting<'_>, facts: &Facts, now: Timestamp) -> Evaluation {
     if let Some(AccountType::Other(word)) = facts.account_type.value() {
-        return Answer::nothing(NoAction::NotAPerson(word.clone()));
+        return Evaluation::nothing(NoAction::NotAPerson(word.clone()));
     }
     let subject = Subject { user: event.user.id(), facts, now };
     let asked = match waiting {
@@ -67,20 +67,20 @@ pub fn plan(schemes: &Schemes, event: &Event, waiting: Waiting<'_>, facts: &Fact
         Waiting::ForSweep { schemes: ids, .. } => for_sweep(schemes.named(&event.source, ids), &subject),
     };
     if asked.total == 0 {
-        return Answer::nothing(NoAction::NoSchemeForEvent);
+        return Evaluation::nothing(NoAction::NoSchemeForEvent);
     }
     let others = (asked.total - asked.kept.len()) as u64;
-    let mut room = REASONS_KEPT;
+    let mut room = MAX_REASONS;
     let verdicts = asked.kept.into_iter().map(|(ready, truth)| {
         let mut verdict = verdict(ready, truth, waiting, event, &subject);
         shorten(&mut verdict.reasons, &mut room);
         verdict
     });
-    Answer { no_action: None, verdicts: verdicts.collect(), others, unknown: asked.unknown }
+    Evaluation { no_action: None, verdicts: verdicts.collect(), others, unknown: asked.unknown }
 }
 
 /// The schemes asked.
-struct Asked<'a> {
+struct Candidates<'a> {
     /// The schemes in the decision, in order, with their answers.
     kept: Vec<(&'a Ready, Truth)>,
     /// The number of schemes.
@@ -89,13 +89,13 @@ struct Asked<'a> {
     unknown: Vec<SchemeId>,
 }
 
-fn for_event<'a>(schemes: &'a Schemes, event: &Event, subject: &Subject<'_>) -> Asked<'a> {
+fn for_event<'a>(schemes: &'a Schemes, event: &Event, subject: &Subject<'_>) -> Candidates<'a> {
     let Some(waiting) = schemes.waiting_for(&event.source, event.kind) else {
-        return Asked { kept: Vec::new(), total: 0, unknown: Vec::new() };
+        return Candidates { kept: Vec::new(), total: 0, unknown: Vec::new() };
     };
     let mut kept = Vec::new();
     waiting.ask(subject, |ready, truth| kept.push((ready, truth)));
-    let mut room = VERDICTS_KEPT.saturating_sub(keep_unknown(&mut kept, VERDICTS_KEPT));
+    let mut room = MAX_VERDICTS.saturating_sub(keep_unknown(&mut kept, MAX_VERDICTS));
     let mut rest = Vec::new();
     for ready in &waiting.schemes {
         if room == 0 {
@@ -109,18 +109,18 @@ fn for_event<'a>(schemes: &'a Schemes, event: &Event, subject: &Subject<'_>) -> 
     }
     kept.extend(rest);
     kept.sort_by_key(|(ready, _)| ready.place);
-    Asked { kept, total: waiting.schemes.len(), unknown: Vec::new() }
+    Candidates { kept, total: waiting.schemes.len(), unknown: Vec::new() }
 }
 
-fn for_sweep<'a>(asked: Vec<&'a Ready>, subject: &Subject<'_>) -> Asked<'a> {
+fn for_sweep<'a>(asked: Vec<&'a Ready>, subject: &Subject<'_>) -> Candidates<'a> {
     let total = asked.len();
     let mut kept: Vec<_> = asked.into_iter().map(|ready| (ready, ready.compiled.select(subject))).collect();
     kept.retain(|(_, truth)| *truth != Truth::False);
     let selecting = kept.iter().filter(|(_, truth)| *truth == Truth::True).count();
-    let open = kept.iter().filter(|(_, truth)| *truth == Truth::Unknown).skip(UNKNOWN_KEPT_IN_SWEEPS);
+    let open = kept.iter().filter(|(_, truth)| *truth == Truth::Unknown).skip(MAX_UNKNOWN_IN_SWEEPS);
     let unknown = open.map(|(ready, _)| ready.versioned.scheme.id.clone()).collect();
-    keep_unknown(&mut kept, selecting + UNKNOWN_KEPT_IN_SWEEPS);
-    Asked { kept, total, unknown }
+    keep_unknown(&mut kept, selecting + MAX_UNKNOWN_IN_SWEEPS);
+    Candidates { kept, total, unknown }
 }
 
 /// Leaves out the last of those that are unknown, so that `most` are kept. Those that select are all kept: they have

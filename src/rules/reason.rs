@@ -56,8 +56,8 @@ impl Node {
         let explained = |parts: &[Self]| parts.iter().map(|part| part.explain(subject)).collect::<Vec<_>>();
         match &self.kind {
             Kind::Leaf(leaf) => {
-                let looked = leaf.look(subject);
-                let told = looked.tell();
+                let looked = leaf.evaluate(subject);
+                let told = looked.explain();
                 Reason {
                     condition: self.name.to_owned(),
                     truth: looked.truth(),

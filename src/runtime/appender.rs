@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Events on their way into the log at once: it makes many durable together.
-const AT_ONCE: usize = 256;
+const CONCURRENCY: usize = 256;
 
 /// Appends to the log until it succeeds or the work is stopped. It waits for a log that is away, because nothing can be
 /// given up without it.
@@ -101,7 +101,7 @@ impl Appender {
             appended();
             Ok(())
         };
-        stream::iter(events.into_iter().map(append)).buffer_unordered(AT_ONCE).try_collect().await
+        stream::iter(events.into_iter().map(append)).buffer_unordered(CONCURRENCY).try_collect().await
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{log::Stored, rate_limited_log::LogLimiter};
 /// The waits between tries. A bug that passes, as one that takes two events at once, has some seconds to do so.
 const WAITS: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
 /// The number of tries after which a record is given up.
-pub(crate) const MOST_TRIES: u32 = 6;
+pub(crate) const MAX_TRIES: u32 = 6;
 
 /// Works on a record. Only its own lane waits while that ends by a bug. A record on which it does each time is given up,
 /// so that one record does not make usher not ready for ever.
@@ -35,7 +35,7 @@ pub(crate) async fn through<H: Handler>(
             error!(component = failures.name(), %position, suppressed, "work on a record ended by a bug, trying again");
         }
         // Without a dead letter nothing is passed over.
-        if tries >= MOST_TRIES
+        if tries >= MAX_TRIES
             && let Some(given_up) = caught(handler.give_up(record, work)).await
         {
             if given_up.is_ok() {
@@ -55,7 +55,7 @@ pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
 /// The reason of a dead letter after panics; `state` says what is known about the work.
 pub(crate) fn reason(state: &str) -> String {
     format!(
-        "a bug of usher: its work on this ended unexpectedly {MOST_TRIES} times; {state}; please report the bug, with the lines of \
+        "a bug of usher: its work on this ended unexpectedly {MAX_TRIES} times; {state}; please report the bug, with the lines of \
          usher's log about it"
     )
 }

@@ -56,7 +56,7 @@ impl Input {
                 Err(error) => {
                     self.not_before = Some(Instant::now() + PAUSE);
                     self.failures.count();
-                    self.trouble.note(&error);
+                    self.trouble.record(&error);
                 }
             }
         }

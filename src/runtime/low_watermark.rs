@@ -34,7 +34,7 @@ impl LowWatermark {
     /// Takes the record at `offset`; `safe` is the value that is safe when all records up to it are finished. False if
     /// it is taken already. Offsets have gaps, and a log that fetches again may give a lower one. Such a record gets a
     /// safe value that is no higher than those above it.
-    pub(crate) fn take(&mut self, offset: u64, safe: u64) -> bool {
+    pub(crate) fn begin(&mut self, offset: u64, safe: u64) -> bool {
         let Err(place) = self.taken.binary_search_by_key(&offset, |taken| taken.offset) else { return false };
         let safe = self.taken.get(place).map_or(safe, |above| above.safe);
         self.taken.insert(place, Taken { offset, safe, finished: false });
@@ -76,7 +76,7 @@ mod tests {
     fn one_unfinished_record_holds_back_the_offset_and_nothing_else() {
         let mut mark = LowWatermark::default();
         for offset in 10..15 {
-            assert!(mark.take(offset, offset * 100));
+            assert!(mark.begin(offset, offset * 100));
         }
         assert_eq!(mark.finish(11), None);
         assert_eq!(mark.finish(13), None);
@@ -90,8 +90,8 @@ mod tests {
     #[test]
     fn a_record_that_was_taken_is_not_taken_again() {
         let mut mark = LowWatermark::default();
-        assert!(mark.take(3, 0) && mark.take(5, 0));
-        assert!(!mark.take(5, 0));
+        assert!(mark.begin(3, 0) && mark.begin(5, 0));
+        assert!(!mark.begin(5, 0));
         assert_eq!(mark.finish(4), None, "there is none");
         assert_eq!(mark.finish(5), None);
     }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn a_record_that_comes_late_is_safe_with_what_stands_above_it() {
         let mut mark = LowWatermark::default();
-        assert!(mark.take(5, 50) && mark.take(4, 99));
+        assert!(mark.begin(5, 50) && mark.begin(4, 99));
         assert_eq!(mark.finish(5), None);
         assert_eq!(mark.finish(4), reached(6, 50, 2));
     }
@@ -115,7 +115,7 @@ mod tests {
             let offsets: Vec<_> = gaps.iter().scan(0, |offset, gap| { *offset += gap; Some(*offset) }).collect();
             let mut mark = LowWatermark::default();
             for &offset in &offsets {
-                prop_assert!(mark.take(offset, offset * 2));
+                prop_assert!(mark.begin(offset, offset * 2));
             }
             let mut unfinished: BTreeSet<_> = offsets.iter().copied().collect();
             let (mut next, mut all_passed) = (0, 0);

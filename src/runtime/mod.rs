@@ -17,7 +17,7 @@ pub(crate) mod unconsumed;
 pub use appender::Appender;
 pub use backoff::Backoff;
 pub use failures::Failures;
-pub use group::share;
+pub use group::join_group;
 pub use input::Input;
 pub(crate) use off_worker::off_worker;
 pub use retry::Retry;

@@ -30,7 +30,7 @@ pub(crate) const MAX_BEYOND: usize = 10_000;
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 /// The time for work to end when a partition is taken away.
 pub(crate) const DRAIN: Duration = Duration::from_secs(8);
-const CHECKPOINT_EVERY: u64 = 256;
+const CHECKPOINT_INTERVAL: u64 = 256;
 
 /// Whether a record is about a user of `source`; read from its key alone.
 pub(crate) fn is_of(record: &Stored, source: &SourceId) -> bool {
@@ -135,7 +135,7 @@ impl<H: Handler> PartitionWorker<H> {
         // Output offsets below this one were acknowledged already, and all of them belong to records before this one: when
         // all up to this one are finished, they are all remembered.
         let safe = self.work.acked.load(Ordering::Acquire);
-        if !self.watermark.take(offset, safe) {
+        if !self.watermark.begin(offset, safe) {
             return; // the log gives it once more
         }
         if !is_of(&record, self.handler.source()) {
@@ -191,7 +191,7 @@ impl<H: Handler> PartitionWorker<H> {
             }
         }
         self.unchecked += reached.passed;
-        if self.unchecked < CHECKPOINT_EVERY {
+        if self.unchecked < CHECKPOINT_INTERVAL {
             return;
         }
         match self.ledger.set_checkpoint(&self.work.scope, reached.safe) {

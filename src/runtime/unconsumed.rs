@@ -55,7 +55,7 @@ impl Unconsumed {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         given.appended.insert(record.position.offset, record.appended);
         given.seen = given.seen.max(record.position.offset + 1);
-        self.tell(&given, record.appended);
+        self.update_ledger(&given, record.appended);
     }
 
     fn stored(&self, next: u64) {
@@ -63,12 +63,12 @@ impl Unconsumed {
         let rest = given.appended.split_off(&next);
         let consumed = std::mem::replace(&mut given.appended, rest);
         if let Some((_, last)) = consumed.last_key_value() {
-            self.tell(&given, *last);
+            self.update_ledger(&given, *last);
         }
     }
 
     /// Tells the ledger the oldest time. Records not given out yet are newer than the last one given out.
-    fn tell(&self, given: &Given, last: Timestamp) {
+    fn update_ledger(&self, given: &Given, last: Timestamp) {
         let oldest = given.appended.first_key_value().map_or(last, |(_, oldest)| *oldest);
         self.reach.set(oldest, given.seen);
     }

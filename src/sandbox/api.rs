@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use serde::de::DeserializeOwned;
 
-use super::{answer::Answer, faults::limits::Standing, query::Query, world::Editor};
+use super::{faults::limits::TokenState, query::Query, reply::Reply, world::Editor};
 use crate::{config::Auth, domain::Product};
 
 /// The REST API of one product. A product is one implementation of this, in a folder of its own.
@@ -15,20 +15,20 @@ pub(super) trait Api: Sync {
     /// Whether an `Authorization` header is the acting account's.
     fn accepts(&self, authorization: &str) -> bool;
     /// 401.
-    fn unauthorized(&self) -> Answer;
+    fn unauthorized(&self) -> Reply;
     /// 403.
-    fn forbidden(&self) -> Answer;
+    fn forbidden(&self) -> Reply;
     /// What adding a member gives where no seats are left.
-    fn licence_full(&self, status: u16) -> Answer;
+    fn licence_full(&self, status: u16) -> Reply;
     /// Any other refusal, in the product's own form.
-    fn refused(&self, status: u16, message: &str) -> Answer;
+    fn refused(&self, status: u16, message: &str) -> Reply;
     /// A refusal in the form that is customary at `path`, where a product has several.
-    fn at(&self, path: &str, refusal: Answer) -> Answer {
+    fn at(&self, path: &str, refusal: Reply) -> Reply {
         let _ = path;
         refusal
     }
     /// The headers that tell of the rate limit.
-    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)>;
+    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)>;
     /// The credentials of the acting account.
     fn auth(&self) -> Auth;
     /// The lasting id of the acting account.
@@ -36,7 +36,7 @@ pub(super) trait Api: Sync {
 }
 
 /// What a route does; an `Err` is a refusal, so that `?` can be used on the way.
-type Work = fn(&mut Call<'_>) -> Result<Answer, Answer>;
+type Work = fn(&mut Call<'_>) -> Result<Reply, Reply>;
 
 /// One method of one path.
 pub(super) struct Route {
@@ -103,7 +103,7 @@ impl Call<'_> {
     ///
     /// # Errors
     /// An answer with status 400 if the body is no JSON of this form.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Answer> {
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Reply> {
         serde_json::from_slice(self.body)
             .map_err(|_| self.api.refused(400, "Der Text der Anfrage ist kein lesbares JSON."))
     }

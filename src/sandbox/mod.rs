@@ -4,7 +4,6 @@
 //! of the real one, rate limits and faults to switch on. It can be held in hand ([`Sandbox`]) or run by itself
 //! ([`serve`]) and be controlled over HTTP ([`Control`]).
 
-mod answer;
 mod api;
 mod atlassian_org;
 mod audit;
@@ -15,6 +14,7 @@ mod crowd_server;
 mod faults;
 mod jira;
 mod query;
+mod reply;
 mod server;
 mod sites;
 pub mod webhook;

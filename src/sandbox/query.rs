@@ -1,6 +1,6 @@
 //! The part of a request behind the question mark.
 
-use super::answer::Answer;
+use super::reply::Reply;
 
 /// The query string, decoded.
 pub(super) struct Query(Vec<(String, String)>);
@@ -44,10 +44,10 @@ impl Query {
     ///
     /// # Errors
     /// An answer with status 400 if the parameter is no number.
-    pub fn number(&self, name: &str, default: usize) -> Result<usize, Answer> {
+    pub fn number(&self, name: &str, default: usize) -> Result<usize, Reply> {
         match self.get(name) {
             None => Ok(default),
-            Some(text) => text.parse().map_err(|_| Answer::error_messages(400, "Der Parameter muss eine Zahl sein.")),
+            Some(text) => text.parse().map_err(|_| Reply::error_messages(400, "Der Parameter muss eine Zahl sein.")),
         }
     }
 }

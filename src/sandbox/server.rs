@@ -11,10 +11,10 @@ use serde_json::json;
 
 use super::{
     ACCOUNT,
-    answer::{Answer, cut},
     api::{Api, Call, Route},
-    faults::{Struck, fault::Effect, list_fault::ListFault},
+    faults::{FaultHit, fault::Effect, list_fault::ListFault},
     query::Query,
+    reply::{Reply, cut},
     sites,
     world::{World, journal::UNKNOWN_PATH, record::Recorded},
 };
@@ -58,17 +58,17 @@ pub(super) async fn handle(request: HttpRequest, body: Bytes, shared: web::Data<
     let route = api.routes().iter().find(|route| route.method == request.method() && route.segments(path).is_some());
     let exchange = Exchange { shared: &shared, product, api, route, request: &request, body: &body, path };
     let adds = route.is_some_and(|route| route.adds);
-    let struck = shared.world().faults.strike(product, request.method().as_str(), path, adds);
-    match struck {
+    let hit = shared.world().faults.hit(product, request.method().as_str(), path, adds);
+    match hit {
         None => exchange.send(exchange.work(), false),
-        Some(struck) => exchange.suffer(struck).await,
+        Some(hit) => exchange.apply_fault(hit).await,
     }
 }
 
 impl Exchange<'_> {
     /// Lets a fault take its course.
-    async fn suffer(&self, struck: Struck) -> HttpResponse {
-        match struck.effect {
+    async fn apply_fault(&self, hit: FaultHit) -> HttpResponse {
+        match hit.effect {
             Effect::TooManyRequests { retry_after } => self.send(self.refusal(429, retry_after), true),
             Effect::Fail { status, retry_after, after_work } => {
                 if after_work {
@@ -84,7 +84,7 @@ impl Exchange<'_> {
             }
             Effect::Hang => {
                 let nothing = self.send_nothing(); // counted now, so that a test can see that it hangs
-                struck.removed.cancelled().await;
+                hit.removed.cancelled().await;
                 nothing
             }
             Effect::Delay { millis } => {
@@ -109,7 +109,7 @@ impl Exchange<'_> {
             Effect::BeforeTen if self.path.ends_with("/user/list") => self.send(self.refusal(404, None), true),
             Effect::BeforeTen => {
                 let body = json!({ "version": "9.12.3", "versionNumbers": [9, 12, 3], "deploymentType": "Server" });
-                self.send(Answer::json(200, body), true)
+                self.send(Reply::json(200, body), true)
             }
             Effect::Unauthorized => self.send(self.api.unauthorized(), true),
             Effect::Forbidden => self.send(self.api.forbidden(), true),
@@ -117,12 +117,12 @@ impl Exchange<'_> {
     }
 
     /// What the product makes of the request, as one step that no other request can come between.
-    fn work(&self) -> Answer {
+    fn work(&self) -> Reply {
         self.work_on(None)
     }
 
     /// The same for the query as `fault` has it.
-    fn work_on(&self, fault: Option<ListFault>) -> Answer {
+    fn work_on(&self, fault: Option<ListFault>) -> Reply {
         let authorization = self.request.headers().get("Authorization").map(|value| value.to_str().unwrap_or_default());
         match authorization {
             None if self.route.is_some_and(|route| route.open) => {}
@@ -135,14 +135,14 @@ impl Exchange<'_> {
         answer.headers(self.api.rate_headers(&standing))
     }
 
-    fn routed(&self, world: &mut World, fault: Option<ListFault>) -> Answer {
+    fn routed(&self, world: &mut World, fault: Option<ListFault>) -> Reply {
         let Some(route) = self.route else {
             let other_method = self.api.routes().iter().any(|route| route.segments(self.path).is_some());
-            return Answer::empty(if other_method { 405 } else { 404 });
+            return Reply::empty(if other_method { 405 } else { 404 });
         };
         let content_type = self.request.headers().get("Content-Type").and_then(|value| value.to_str().ok());
         if !self.body.is_empty() && !content_type.is_some_and(|own| own.starts_with("application/json")) {
-            return Answer::empty(415);
+            return Reply::empty(415);
         }
         let base = format!("{}{}", self.shared.origin, self.api.prefix());
         let mut query = Query::parse(self.request.query_string());
@@ -155,7 +155,7 @@ impl Exchange<'_> {
     }
 
     /// `fault` says that the answer is none of the product's own.
-    fn send(&self, answer: Answer, fault: bool) -> HttpResponse {
+    fn send(&self, answer: Reply, fault: bool) -> HttpResponse {
         let answer = if answer.status < 400 { answer } else { self.api.at(self.path, answer) };
         self.count(Some(answer.status));
         self.record(&answer, fault);
@@ -163,16 +163,16 @@ impl Exchange<'_> {
     }
 
     /// An answer that something before the product gives, or changes.
-    fn pass_on(&self, answer: Answer) -> HttpResponse {
+    fn pass_on(&self, answer: Reply) -> HttpResponse {
         self.count(Some(answer.status));
         self.record(&answer, true);
         answer.into_response()
     }
 
-    fn record(&self, answer: &Answer, fault: bool) {
+    fn record(&self, answer: &Reply, fault: bool) {
         let record = &mut self.shared.world().record;
         if record.is_on() {
-            record.note(Recorded {
+            record.record(Recorded {
                 site: self.product,
                 method: self.request.method().to_string(),
                 path: self.path.to_owned(),
@@ -186,7 +186,7 @@ impl Exchange<'_> {
     }
 
     /// An answer that does not come from the product's own work.
-    fn refusal(&self, status: u16, retry_after: Option<u64>) -> Answer {
+    fn refusal(&self, status: u16, retry_after: Option<u64>) -> Reply {
         let answer = self.api.refused(status, "Die Anfrage kann zurzeit nicht bearbeitet werden.");
         match retry_after {
             Some(seconds) => answer.header("Retry-After", seconds.to_string()),

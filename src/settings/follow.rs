@@ -20,7 +20,7 @@ use crate::{
 const BATCH: usize = 256;
 
 /// How long reading what is there may take when usher starts.
-const START_WITHIN: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why the settings were not read at the start.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,7 @@ pub enum NotRead {
     #[error(transparent)]
     Log(#[from] log::Error),
     /// It takes too long.
-    #[error("they were not read within {} s; nothing is decided without them", START_WITHIN.as_secs())]
+    #[error("they were not read within {} s; nothing is decided without them", START_TIMEOUT.as_secs())]
     Slow,
 }
 
@@ -55,7 +55,7 @@ impl Settings {
             if *self.0.next.borrow() != before {
                 backoff.reset(); // it had come on meanwhile
             }
-            trouble.note(&interruption);
+            trouble.record(&interruption);
             let _stopped = stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
         }
     }
@@ -72,7 +72,7 @@ impl Settings {
         }
         let mut next = self.0.next.subscribe();
         let there = next.wait_for(|next| next.iter().zip(&ends).all(|(next, end)| next >= end));
-        match tokio::time::timeout(START_WITHIN, there).await {
+        match tokio::time::timeout(START_TIMEOUT, there).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(NotRead::Slow),
         }

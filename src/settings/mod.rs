@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, watch};
 
 pub use error::{Error, Wrong};
 pub use follow::NotRead;
-pub use view::{Contents, Listed};
+pub use view::{Contents, SchemeView};
 pub use write::IfMatch;
 
 use self::state::State;
@@ -82,12 +82,12 @@ impl Settings {
     }
 
     /// All schemes, those of the file in its order, then stored ones by id.
-    pub fn list(&self) -> Vec<Listed> {
+    pub fn list(&self) -> Vec<SchemeView> {
         self.state().list()
     }
 
     /// One scheme; none if there is none, or it was deleted.
-    pub fn get(&self, id: &SchemeId) -> Option<Listed> {
+    pub fn get(&self, id: &SchemeId) -> Option<SchemeView> {
         self.state().get(id)
     }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::view::{Contents, Listed};
+use super::view::{Contents, SchemeView};
 use crate::{
     config::{CheckedScheme, Config, Problem, ProvisionedScheme, Sources, check_scheme},
     domain::{
@@ -18,14 +18,14 @@ use crate::{
 };
 
 /// How long the history of a deleted scheme is kept.
-const DELETED_KEPT: Duration = Duration::from_hours(24 * 365);
+const DELETED_RETENTION: Duration = Duration::from_hours(24 * 365);
 
 /// How long a run stays cancelled: its decision may wait that long to be carried out.
-const CANCELLED_KEPT: Duration = LONGEST_PAUSE;
+const CANCELLED_RETENTION: Duration = LONGEST_PAUSE;
 
 /// A stored scheme, and what this version of usher makes of it.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct SchemeEntry {
     stored: Arc<StoredScheme>,
     /// Why it can't be used, one problem a line, where it can't.
     read: Result<CheckedScheme, String>,
@@ -34,7 +34,7 @@ pub(super) struct Known {
 /// A setting that can be put into the state at once.
 #[derive(Debug)]
 pub(super) enum Prepared {
-    Scheme(Box<Known>),
+    Scheme(Box<SchemeEntry>),
     Pause(Pause),
     CancelledRun(CancelledRun),
     /// Set by the log for itself.
@@ -46,7 +46,7 @@ pub(super) enum Prepared {
 pub(super) struct State {
     provisioned: Vec<ProvisionedScheme>,
     sources: Arc<Sources>,
-    schemes: BTreeMap<String, Known>,
+    schemes: BTreeMap<String, SchemeEntry>,
     pauses: HashMap<String, Pause>,
     cancelled: HashMap<String, CancelledRun>,
 }
@@ -97,7 +97,7 @@ impl State {
         false
     }
 
-    fn prepared_scheme(&self, key: &str, stored: StoredScheme) -> Known {
+    fn prepared_scheme(&self, key: &str, stored: StoredScheme) -> SchemeEntry {
         let stored = match self.schemes.get(key) {
             Some(earlier) => stored.over(&earlier.stored),
             None => stored,
@@ -113,7 +113,7 @@ impl State {
         if !stored.is_deleted() && self.is_provisioned(&stored.id) {
             tracing::warn!(scheme.id = %stored.id, "a stored scheme has the id of one in the configuration file, which counts");
         }
-        Known { stored: Arc::new(stored), read }
+        SchemeEntry { stored: Arc::new(stored), read }
     }
 
     /// What was set under `key` is taken back. True if it was a scheme.
@@ -143,13 +143,13 @@ impl State {
     }
 
     /// All schemes.
-    pub fn list(&self) -> Vec<Listed> {
+    pub fn list(&self) -> Vec<SchemeView> {
         let provisioned = self.provisioned.iter().map(|known| self.provisioned_view(known));
         provisioned.chain(self.stored().map(|known| self.stored_view(known))).collect()
     }
 
     /// One scheme.
-    pub fn get(&self, id: &SchemeId) -> Option<Listed> {
+    pub fn get(&self, id: &SchemeId) -> Option<SchemeView> {
         match self.provisioned.iter().find(|known| known.scheme.id == *id) {
             Some(known) => Some(self.provisioned_view(known)),
             None => self.of(id).filter(|known| !known.stored.is_deleted()).map(|known| self.stored_view(known)),
@@ -194,24 +194,24 @@ impl State {
         let deleted = self
             .schemes
             .iter()
-            .filter(|(_, known)| known.stored.is_deleted() && known.stored.current().at.until(now) > DELETED_KEPT);
-        let cancelled = self.cancelled.iter().filter(|(_, cancelled)| cancelled.at.until(now) > CANCELLED_KEPT);
+            .filter(|(_, known)| known.stored.is_deleted() && known.stored.current().at.until(now) > DELETED_RETENTION);
+        let cancelled = self.cancelled.iter().filter(|(_, cancelled)| cancelled.at.until(now) > CANCELLED_RETENTION);
         let keys = deleted.map(|(key, _)| key).chain(cancelled.map(|(key, _)| key));
         keys.filter_map(|key| UserKey::parse(key)).collect()
     }
 
-    fn of(&self, id: &SchemeId) -> Option<&Known> {
+    fn of(&self, id: &SchemeId) -> Option<&SchemeEntry> {
         self.schemes.get(StoredScheme::key_of(id).as_str())
     }
 
     /// The stored schemes that count, by id.
-    fn stored(&self) -> impl Iterator<Item = &Known> {
-        let counts = |known: &&Known| !known.stored.is_deleted() && !self.is_provisioned(&known.stored.id);
+    fn stored(&self) -> impl Iterator<Item = &SchemeEntry> {
+        let counts = |known: &&SchemeEntry| !known.stored.is_deleted() && !self.is_provisioned(&known.stored.id);
         self.schemes.values().filter(counts)
     }
 
-    fn provisioned_view(&self, ProvisionedScheme { scheme, reference }: &ProvisionedScheme) -> Listed {
-        Listed {
+    fn provisioned_view(&self, ProvisionedScheme { scheme, reference }: &ProvisionedScheme) -> SchemeView {
+        SchemeView {
             id: scheme.id.clone(),
             contents: Contents::Readable(Box::new(scheme.clone())),
             version: reference.version.clone(),
@@ -223,9 +223,9 @@ impl State {
         }
     }
 
-    fn stored_view(&self, Known { stored, read }: &Known) -> Listed {
+    fn stored_view(&self, SchemeEntry { stored, read }: &SchemeEntry) -> SchemeView {
         let current = stored.current();
-        Listed {
+        SchemeView {
             id: stored.id.clone(),
             contents: match read {
                 Ok(checked) => Contents::Readable(Box::new(checked.scheme.clone())),

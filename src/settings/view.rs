@@ -18,7 +18,7 @@ pub enum Contents {
 
 /// A scheme of now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct SchemeView {
     /// Its id.
     pub id: SchemeId,
     /// What it says.

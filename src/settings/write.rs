@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::MutexGuard, time::timeout};
 use tracing::{info, warn};
 
-use super::{Error, Listed, Settings, error::Wrong};
+use super::{Error, SchemeView, Settings, error::Wrong};
 use crate::{
     config::{CheckedScheme, check_scheme},
     domain::{
@@ -19,15 +19,15 @@ use crate::{
 };
 
 /// How long a change may wait for another one.
-const TURN_WITHIN: Duration = Duration::from_secs(5);
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long it may take until what was appended comes back.
-const SEEN_WITHIN: Duration = Duration::from_secs(10);
+const VISIBLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest scheme, as JSON, in bytes: with its history it must fit into a record on Kafka, of which 4 MiB is the most.
-pub const LONGEST: usize = 3 * 1024 * 1024;
+pub const MAX_SCHEME_BYTES: usize = 3 * 1024 * 1024;
 
-/// What a scheme must be like for a change to be made, by its [tags](Listed::tag).
+/// What a scheme must be like for a change to be made, by its [tags](SchemeView::tag).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IfMatch {
     /// It must be there.
@@ -89,7 +89,7 @@ impl Settings {
     /// [`Error::Busy`] if another change takes too long, [`Error::Exists`] if the id was taken meanwhile,
     /// [`Error::Invalid`] if the scheme is too long, [`Error::Log`] and [`Error::Unseen`] if it is not known that it is
     /// stored, [`Error::NoScheme`] if it was deleted in the same moment.
-    pub async fn create(&self, scheme: Scheme, by: Actor) -> Result<Listed, Error> {
+    pub async fn create(&self, scheme: Scheme, by: Actor) -> Result<SchemeView, Error> {
         let _turn = self.turn().await?;
         self.free(&scheme.id)?;
         // One that was deleted goes on with its history.
@@ -105,7 +105,7 @@ impl Settings {
     /// # Errors
     /// As [`Settings::create`], except for [`Error::Exists`]; [`Error::Provisioned`], [`Error::NoScheme`] and
     /// [`Error::Stale`] as [`Settings::check_change`].
-    pub async fn replace(&self, scheme: Scheme, if_match: &IfMatch, by: Actor) -> Result<Listed, Error> {
+    pub async fn replace(&self, scheme: Scheme, if_match: &IfMatch, by: Actor) -> Result<SchemeView, Error> {
         let _turn = self.turn().await?;
         let id = &scheme.id;
         let before = self.changeable(id, if_match)?;
@@ -188,7 +188,7 @@ impl Settings {
         before: Option<&StoredScheme>,
         kind: ChangeKind,
         by: Actor,
-    ) -> Result<Listed, Error> {
+    ) -> Result<SchemeView, Error> {
         let change = SchemeChange {
             kind,
             by,
@@ -231,7 +231,7 @@ impl Settings {
     }
 
     async fn turn(&self) -> Result<MutexGuard<'_, ()>, Error> {
-        timeout(TURN_WITHIN, self.0.writing.lock()).await.map_err(|_| Error::Busy)
+        timeout(TURN_TIMEOUT, self.0.writing.lock()).await.map_err(|_| Error::Busy)
     }
 
     async fn append(&self, setting: &Setting) -> Result<(), Error> {
@@ -244,7 +244,7 @@ impl Settings {
         let place = usize::from(position.partition.0);
         let mut next = self.0.next.subscribe();
         let seen = next.wait_for(|next| next.get(place).is_some_and(|next| *next > position.offset));
-        match timeout(SEEN_WITHIN, seen).await {
+        match timeout(VISIBLE_TIMEOUT, seen).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => {
                 warn!(partition = %position.partition, offset = position.offset, "a setting does not come back from the log");
@@ -258,9 +258,9 @@ impl Settings {
 fn canonical(scheme: &Scheme) -> Result<String, Error> {
     let text = serde_json::to_string(scheme)
         .map_err(|error| Error::Invalid(vec![Wrong::whole(crate::words::json(&error))]))?;
-    if text.len() <= LONGEST {
+    if text.len() <= MAX_SCHEME_BYTES {
         return Ok(text);
     }
-    let message = format!("the scheme is {} bytes long; {LONGEST} is the most", text.len());
+    let message = format!("the scheme is {} bytes long; {MAX_SCHEME_BYTES} is the most", text.len());
     Err(Error::Invalid(vec![Wrong::whole(message)]))
 }

@@ -36,7 +36,7 @@ impl Connection {
     }
 
     /// Notes that the step or reading `id` fails with `error`.
-    pub(crate) fn note_failure(&self, id: u64, asked: CallKind, error: &Error) {
+    pub(crate) fn record_failure(&self, id: u64, asked: CallKind, error: &Error) {
         let since = self.clock.now();
         let (fault, why) = (error.fault(), error.to_string());
         let mut failing = self.failures.now();

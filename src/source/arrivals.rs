@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The shortest interval between two log lines about refusals of one kind.
-const TELL_EVERY: Duration = Duration::from_mins(1);
+const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
 /// See the module. Cheap to clone, all clones are one.
 #[derive(Clone)]
@@ -142,7 +142,7 @@ impl Arrivals {
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         slot.arrived.webhook.last_refused = Some(RefusedDelivery { at, why, proof });
         let (last, since) = slot.refused.entry((refusal, proof)).or_insert((Timestamp::from_millis(i64::MIN), 0));
-        if last.until(at) < TELL_EVERY && *last <= at {
+        if last.until(at) < LOG_INTERVAL && *last <= at {
             *since += 1;
             return;
         }

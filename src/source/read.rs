@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The result of reading a user.
-pub enum Reading {
+pub enum UserLookup {
     /// Read just now.
     Found(Box<User>),
     /// The product knows no such user.
@@ -35,17 +35,21 @@ impl Connection {
     ///
     /// # Errors
     /// [`Interrupted`] if `stop` is cancelled first.
-    pub async fn read_user(self: &Arc<Self>, user: &UserRef, stop: &CancellationToken) -> Result<Reading, Interrupted> {
-        Ok(match self.told(stop, || self.client.user(user)).await? {
-            Ok(user) => Reading::Found(Box::new(user)),
-            Err(Error::NoSuchUser) => Reading::NoSuchUser,
-            Err(error) => Reading::GaveUp(error),
+    pub async fn read_user(
+        self: &Arc<Self>,
+        user: &UserRef,
+        stop: &CancellationToken,
+    ) -> Result<UserLookup, Interrupted> {
+        Ok(match self.query(stop, || self.client.user(user)).await? {
+            Ok(user) => UserLookup::Found(Box::new(user)),
+            Err(Error::NoSuchUser) => UserLookup::NoSuchUser,
+            Err(error) => UserLookup::GaveUp(error),
         })
     }
 
     /// The answer to `ask`, which must change nothing; with retries, waiting while the source is halted or paused. An
     /// error is permanent.
-    pub(crate) async fn told<T, F>(
+    pub(crate) async fn query<T, F>(
         self: &Arc<Self>,
         stop: &CancellationToken,
         mut ask: impl FnMut() -> F,
@@ -56,11 +60,11 @@ impl Connection {
         let mut retry_policy = RetryPolicy::new(self, CallKind::Read);
         loop {
             self.running(stop).await?;
-            let told = stop.run_until_cancelled(ask()).await.ok_or(Interrupted)?;
-            let error = match told {
+            let answer = stop.run_until_cancelled(ask()).await.ok_or(Interrupted)?;
+            let error = match answer {
                 Ok(_) | Err(Error::NoSuchUser) => {
                     self.succeeded(CallKind::Read);
-                    return Ok(told);
+                    return Ok(answer);
                 }
                 Err(error) => error,
             };

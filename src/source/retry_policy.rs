@@ -19,7 +19,7 @@ const ATTEMPTS: u32 = 8;
 const OWN_WAIT: Duration = Duration::from_secs(5);
 /// The time after which a single step is given up that the product keeps refusing with 503, if the product answers
 /// others meanwhile.
-const PATIENCE: Duration = Duration::from_hours(24);
+const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 /// The least time for which a step is tried after a restart, however long ago the first attempt was: usher may have
 /// stood still since.
 const AFTER_A_RESTART: Duration = Duration::from_hours(1);
@@ -65,7 +65,7 @@ impl RetryPolicy {
     /// The same, counting from an attempt at `at`, before usher was restarted.
     pub(crate) fn since_attempt(mut self, at: Option<Timestamp>) -> Self {
         let earlier = at.map_or(Duration::ZERO, |at| at.until(self.since));
-        self.earlier = earlier.min(PATIENCE - AFTER_A_RESTART);
+        self.earlier = earlier.min(GIVE_UP_AFTER - AFTER_A_RESTART);
         self
     }
 
@@ -77,7 +77,7 @@ impl RetryPolicy {
         stop: &CancellationToken,
     ) -> Result<bool, Interrupted> {
         self.begin_anew_after_a_stop();
-        self.connection.note_failure(self.id, self.asked, error);
+        self.connection.record_failure(self.id, self.asked, error);
         let before = self.last_failure.replace(self.connection.clock.now());
         // The first failure is not looked into: most are over in a moment.
         if let Some(before) = before.filter(|_| error.is_no_answer()) {
@@ -113,7 +113,7 @@ impl RetryPolicy {
     }
 
     fn is_put_off_for_good(&self) -> bool {
-        self.began.elapsed() + self.earlier >= PATIENCE && !self.connection.refuses_all(self.asked)
+        self.began.elapsed() + self.earlier >= GIVE_UP_AFTER && !self.connection.refuses_all(self.asked)
     }
 
     fn begin_anew_after_a_stop(&mut self) {
@@ -186,7 +186,7 @@ mod tests {
         clock.0.store(31 * DAY_IN_MILLIS, SeqCst);
         assert_eq!(retry_policy.wait(&slow_down, None, &stop).await, Ok(true), "it was set ahead");
         clock.0.store(-31 * DAY_IN_MILLIS, SeqCst);
-        tokio::time::sleep(PATIENCE).await;
+        tokio::time::sleep(GIVE_UP_AFTER).await;
         assert_eq!(retry_policy.wait(&slow_down, None, &stop).await, Ok(false), "it was set back");
     }
 }

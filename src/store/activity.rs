@@ -8,7 +8,7 @@ use crate::{
 
 /// The data of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct StoredActivity {
     /// The activity.
     pub activity: Activity,
     /// The latest snapshot in the compacted stream, if it is known. The other activity is lost with the last decisions.
@@ -21,7 +21,7 @@ pub enum Recalled {
     /// The store has no data.
     Nothing,
     /// The data.
-    Seen(Box<Seen>),
+    Stored(Box<StoredActivity>),
     /// Something that this version can't read: it is to be built again from the log.
     Unreadable,
 }
@@ -41,13 +41,13 @@ impl ActivityStore {
     /// [`Error::Sled`] if sled can't read.
     pub fn get(&self, scope: &Scope, user: &UserKey) -> Result<Recalled, Error> {
         let Some(row) = self.0.get(scope.key(user.as_str()))? else { return Ok(Recalled::Nothing) };
-        Ok(read(&row).map_or(Recalled::Unreadable, |seen| Recalled::Seen(Box::new(seen))))
+        Ok(read(&row).map_or(Recalled::Unreadable, |seen| Recalled::Stored(Box::new(seen))))
     }
 
     /// The same for an update: an unreadable row is as none.
-    fn kept(&self, scope: &Scope, user: &UserKey) -> Result<Option<Seen>, Error> {
+    fn kept(&self, scope: &Scope, user: &UserKey) -> Result<Option<StoredActivity>, Error> {
         Ok(match self.get(scope, user)? {
-            Recalled::Seen(seen) => Some(*seen),
+            Recalled::Stored(seen) => Some(*seen),
             Recalled::Nothing | Recalled::Unreadable => None,
         })
     }
@@ -56,7 +56,7 @@ impl ActivityStore {
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't write.
-    pub fn put(&self, scope: &Scope, user: &UserKey, seen: &Seen) -> Result<(), Error> {
+    pub fn put(&self, scope: &Scope, user: &UserKey, seen: &StoredActivity) -> Result<(), Error> {
         self.0.insert(scope.key(user.as_str()), write(seen))?;
         Ok(())
     }
@@ -79,7 +79,7 @@ impl ActivityStore {
             Some(kept) if !activity.is_newer_than(&kept.activity) => Ok(()),
             kept => {
                 let snapshot = kept.and_then(|kept| kept.snapshot);
-                self.put(scope, user, &Seen { activity: activity.clone(), snapshot })
+                self.put(scope, user, &StoredActivity { activity: activity.clone(), snapshot })
             }
         }
     }
@@ -91,7 +91,7 @@ impl ActivityStore {
     /// [`Error::Sled`] if sled can't read or write.
     pub fn merge_snapshot(&self, scope: &Scope, user: &UserKey, snapshot: Activity) -> Result<(), Error> {
         let Some(kept) = self.kept(scope, user)? else {
-            return self.put(scope, user, &Seen { activity: snapshot.clone(), snapshot: Some(snapshot) });
+            return self.put(scope, user, &StoredActivity { activity: snapshot.clone(), snapshot: Some(snapshot) });
         };
         let mut seen = kept.clone();
         if snapshot.is_newer_than(&kept.activity) {
@@ -105,7 +105,7 @@ impl ActivityStore {
 }
 
 /// The form, the activity's length, the activity, the snapshot where there is one: nearly always it says the same.
-fn write(seen: &Seen) -> Vec<u8> {
+fn write(seen: &StoredActivity) -> Vec<u8> {
     let activity = codec::encode(&seen.activity);
     let mut row = vec![FORM];
     row.extend_from_slice(&(activity.len() as u64).to_be_bytes());
@@ -129,7 +129,7 @@ const SNAPSHOT: u8 = 1;
 const SAME: u8 = 2;
 
 /// Reads a row; none if this version does not know its form.
-fn read(row: &[u8]) -> Option<Seen> {
+fn read(row: &[u8]) -> Option<StoredActivity> {
     let (activity, rest) = match row.split_first()? {
         (&FORM, rest) => {
             let (length, rest) = rest.split_first_chunk()?;
@@ -144,7 +144,7 @@ fn read(row: &[u8]) -> Option<Seen> {
         Some(_) => return None,
         None => None,
     };
-    Some(Seen { activity, snapshot })
+    Some(StoredActivity { activity, snapshot })
 }
 
 #[cfg(test)]
@@ -177,13 +177,16 @@ mod tests {
         assert_eq!(store.kept(&scope, &jane()).expect("read"), None);
         store.merge(&scope, &jane(), &logins(2)).expect("kept");
         store.merge(&scope, &jane(), &logins(1)).expect("passed over");
-        assert_eq!(store.kept(&scope, &jane()).expect("read"), Some(Seen { activity: logins(2), snapshot: None }));
+        assert_eq!(
+            store.kept(&scope, &jane()).expect("read"),
+            Some(StoredActivity { activity: logins(2), snapshot: None })
+        );
         store.merge_snapshot(&scope, &jane(), logins(1)).expect("kept");
         store.merge_snapshot(&scope, &jane(), logins(0)).expect("passed over");
-        let seen = Seen { activity: logins(2), snapshot: Some(logins(1)) };
+        let seen = StoredActivity { activity: logins(2), snapshot: Some(logins(1)) };
         assert_eq!(store.kept(&scope, &jane()).expect("read"), Some(seen));
         store.merge_snapshot(&scope, &jane(), logins(3)).expect("kept");
-        let seen = Seen { activity: logins(3), snapshot: Some(logins(3)) };
+        let seen = StoredActivity { activity: logins(3), snapshot: Some(logins(3)) };
         assert_eq!(store.kept(&scope, &jane()).expect("read"), Some(seen));
         let elsewhere = Scope::new(Stage::Planner, &source(), Partition(1));
         assert_eq!(store.kept(&elsewhere, &jane()).expect("read"), None);
@@ -199,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_row_of_an_earlier_version_is_read() {
-        let seen = Seen { activity: logins(2), snapshot: Some(logins(1)) };
+        let seen = StoredActivity { activity: logins(2), snapshot: Some(logins(1)) };
         let (activity, snapshot) = (codec::encode(&seen.activity), codec::encode(&logins(1)));
         let length = u8::try_from(activity.len()).expect("eight numbers are short");
         assert_eq!(read(&[&[length], &activity[..], &[SNAPSHOT], &snapshot[..]].concat()), Some(seen.clone()));
@@ -208,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_that_says_the_same_is_kept_once() {
-        let seen = |snapshot| Seen { activity: logins(2), snapshot: Some(logins(snapshot)) };
+        let seen = |snapshot| StoredActivity { activity: logins(2), snapshot: Some(logins(snapshot)) };
         let (same, other) = (write(&seen(2)), write(&seen(1)));
         assert!(same.len() < other.len());
         assert_eq!((read(&same), read(&other)), (Some(seen(2)), Some(seen(1))));
@@ -221,6 +224,6 @@ mod tests {
         let activity: Vec<u8> = codec::encode(&logins(2)).iter().copied().chain(unknown).collect();
         row.extend_from_slice(&(activity.len() as u64).to_be_bytes());
         row.extend_from_slice(&activity);
-        assert_eq!(read(&row), Some(Seen { activity: logins(2), snapshot: None }));
+        assert_eq!(read(&row), Some(StoredActivity { activity: logins(2), snapshot: None }));
     }
 }

@@ -78,7 +78,7 @@ pub struct Ledger {
 const ATTEMPTED: u8 = 1;
 const DONE: u8 = 2;
 const GONE: u8 = 3;
-const KEPT_BACK: u8 = 4;
+const HELD_BACK: u8 = 4;
 
 impl Ledger {
     pub(super) fn new(entries: sled::Tree, checkpoints: sled::Tree) -> Self {
@@ -102,7 +102,7 @@ impl Ledger {
                 at: Timestamp::from_millis(millis(&value).unwrap_or(0)),
             },
             Some(&GONE) => Entry::Gone,
-            Some(&KEPT_BACK) => Entry::KeptBack,
+            Some(&HELD_BACK) => Entry::KeptBack,
             _ => Entry::Done,
         }))
     }
@@ -116,7 +116,7 @@ impl Ledger {
             Entry::Attempted { before, at } => (ATTEMPTED, before.as_str(), *at),
             Entry::Done => (DONE, "", at),
             Entry::Gone => (GONE, "", at),
-            Entry::KeptBack => (KEPT_BACK, "", at),
+            Entry::KeptBack => (HELD_BACK, "", at),
         };
         let is_done = self.get(scope, id)?.is_some_and(|known| known.is_done());
         if !entry.is_done() && is_done {
@@ -202,8 +202,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write.
-    pub fn note_forgotten(&self, scope: &Scope, forgotten: Forgotten) -> Result<(), Error> {
-        self.note_forgotten_in(&scope.0, forgotten)
+    pub fn record_forgotten(&self, scope: &Scope, forgotten: Forgotten) -> Result<(), Error> {
+        self.record_forgotten_in(&scope.0, forgotten)
     }
 
     /// The number of the creation of the output's topic that was read back: none, where that was not looked at yet; 0, where it was the first one.
@@ -220,7 +220,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write.
-    pub fn note_recreation(&self, scope: &Scope, number: u64, lost_until: Option<u64>) -> Result<(), Error> {
+    pub fn record_recreation(&self, scope: &Scope, number: u64, lost_until: Option<u64>) -> Result<(), Error> {
         // Before the number: sled keeps the order of writes across a crash.
         if let Some(until) = lost_until {
             self.checkpoints.insert(lost_key(&scope.0), &until.to_be_bytes())?;
@@ -257,7 +257,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn note_forgotten_in(&self, scope: &[u8], forgotten: Forgotten) -> Result<(), Error> {
+    fn record_forgotten_in(&self, scope: &[u8], forgotten: Forgotten) -> Result<(), Error> {
         let key = forgotten_key(scope);
         let known = self.checkpoints.get(&key)?.and_then(|row| Forgotten::read(&row));
         let all = known.map_or(forgotten, |known| known.with(forgotten));
@@ -279,7 +279,7 @@ impl Ledger {
             // Not the horizon: that is in the future where the clock is ahead.
             let before = Timestamp::from_millis(newest).plus(CLOCK_SET_BACK);
             // Before anything goes: sled keeps the order of writes across a crash.
-            self.note_forgotten_in(&scope, Forgotten { before, until })?;
+            self.record_forgotten_in(&scope, Forgotten { before, until })?;
             for item in self.entries.scan_prefix(&scope) {
                 let (key, value) = item?;
                 if millis(&value).is_none_or(|at| at <= newest) {

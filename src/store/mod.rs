@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use activity::{ActivityStore, Recalled, Seen};
+pub use activity::{ActivityStore, Recalled, StoredActivity};
 pub use forgotten::Forgotten;
 pub use ledger::{Entry, Ledger, Scope};
 pub use pending::{PendingRows, PendingStep, PendingStore};
@@ -68,7 +68,7 @@ pub struct Store {
 }
 
 const IDENTITY: &[u8] = b"log-identity";
-const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 impl Store {
@@ -200,7 +200,7 @@ enum Failure {
 
 /// sled lets go of its lock a moment after the last handle is dropped: a restart must not trip over that.
 fn open_patiently(dir: &Path, config: &sled::Config) -> Result<sled::Db, Failure> {
-    let deadline = Instant::now() + LOCK_PATIENCE;
+    let deadline = Instant::now() + LOCK_TIMEOUT;
     loop {
         match open_caught(dir, config) {
             Err(Failure::InUse) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),

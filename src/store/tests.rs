@@ -143,7 +143,7 @@ fn a_clock_that_is_years_ahead_puts_nothing_in_doubt_that_comes_later_and_what_i
     assert_eq!(ledger.prune(days(800), days(400)).expect("pruned"), 1);
     let forgotten = ledger.forgotten(&scope(0)).expect("read").expect("noted");
     assert_eq!(forgotten, Forgotten { before: days(1), until: 7 }, "a day after what was dropped");
-    ledger.note_forgotten(&scope(0), Forgotten { before: days(0), until: 9 }).expect("noted");
+    ledger.record_forgotten(&scope(0), Forgotten { before: days(0), until: 9 }).expect("noted");
     let forgotten = ledger.forgotten(&scope(0)).expect("read").expect("noted");
     assert_eq!(forgotten, Forgotten { before: days(1), until: 9 }, "the end grows also where the time does not");
 }
@@ -155,7 +155,7 @@ fn what_is_in_doubt_without_an_end_as_of_an_earlier_version_ends_with_what_is_th
     let forgotten = || ledger.forgotten(&scope(0)).expect("read");
     ledger.end_forgotten(&scope(0), 12).expect("noted");
     assert_eq!(forgotten(), None);
-    ledger.note_forgotten(&scope(0), Forgotten { before: AT, until: u64::MAX }).expect("noted");
+    ledger.record_forgotten(&scope(0), Forgotten { before: AT, until: u64::MAX }).expect("noted");
     ledger.end_forgotten(&scope(0), 12).expect("noted");
     assert_eq!(forgotten(), Some(Forgotten { before: AT, until: 12 }));
     ledger.end_forgotten(&scope(0), 20).expect("noted");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The number of partitions that are read back at once, of all stages and sources.
-const AT_ONCE: usize = 4;
+const CONCURRENCY: usize = 4;
 
 /// The turns for reading back. Cheap to clone; all clones share them.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub(super) struct Turns(Arc<Semaphore>);
 
 impl Default for Turns {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self(Arc::new(Semaphore::new(CONCURRENCY)))
     }
 }
 
@@ -47,7 +47,7 @@ mod tests {
     async fn so_many_have_a_turn_and_the_next_one_when_one_of_them_ends_or_passes_it_on() {
         let turns = Turns::default();
         let mut held = Vec::new();
-        for _ in 0..AT_ONCE {
+        for _ in 0..CONCURRENCY {
             held.push(turns.wait().await);
         }
         assert!(turns.wait().now_or_never().is_none());

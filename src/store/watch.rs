@@ -10,7 +10,7 @@ use std::{
 use crate::health::Health;
 
 /// The interval of the checks.
-const EVERY: Duration = Duration::from_millis(500);
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The thread that watches, for as long as this is there.
 pub(super) struct Watch {
@@ -26,7 +26,7 @@ impl Watch {
     pub(super) fn start(config: sled::Config, health: Health) -> io::Result<Self> {
         let (held, watching) = mpsc::channel();
         thread::Builder::new().name("state-watch".into()).spawn(move || {
-            while watching.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+            while watching.recv_timeout(CHECK_INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 let Err(error) = config.global_error() else { continue };
                 let error = crate::words::database(&error);
                 tracing::error!(error, "the state store can't be written any more");

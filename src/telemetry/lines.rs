@@ -18,7 +18,7 @@ use tracing_subscriber::fmt::MakeWriter;
 /// Lines that may wait to be written; further ones are dropped.
 const QUEUE: usize = 10_000;
 /// How often [`Lines::flush`] looks.
-const LOOK_EVERY: Duration = Duration::from_millis(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The way to stderr. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -69,7 +69,7 @@ impl Lines {
         let deadline = Instant::now() + limit;
         let queued = self.queued();
         while self.written.taken.load(Ordering::Acquire) < queued && Instant::now() < deadline {
-            thread::sleep(LOOK_EVERY);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use super::Error;
-use crate::domain::{Activity, Decision, EventKind, GivenUp, Heard, SourceId, UserKey, UserRef};
+use crate::domain::{Activity, Decision, EventKind, GivenUp, LoginCoverage, SourceId, UserKey, UserRef};
 
 /// The users by source and user; and by source the period in which logins were reported.
 #[derive(Debug, Clone, Copy)]
@@ -11,17 +11,17 @@ pub(super) struct Activities<'c>(pub(super) &'c Connection);
 
 impl Activities<'_> {
     /// Takes in the activity of a decision. Returns the period of its source, if it is a login.
-    pub(super) fn decided(self, decision: &Decision) -> Result<Option<Heard>, Error> {
-        let mut heard = None;
+    pub(super) fn decided(self, decision: &Decision) -> Result<Option<LoginCoverage>, Error> {
+        let mut coverage = None;
         if decision.kind == EventKind::LoggedIn {
-            let now = Heard::after(self.heard(&decision.source)?, decision.accepted);
-            put_heard(self.0, &decision.source, now)?;
-            heard = Some(now);
+            let now = LoginCoverage::after(self.login_coverage(&decision.source)?, decision.accepted);
+            put_coverage(self.0, &decision.source, now)?;
+            coverage = Some(now);
         }
         if let Some(activity) = &decision.activity {
             self.merge(&decision.key(), activity)?;
         }
-        Ok(heard)
+        Ok(coverage)
     }
 
     /// Takes in an activity, unless more is known.
@@ -58,9 +58,9 @@ impl Activities<'_> {
         Ok(())
     }
 
-    fn heard(self, source: &SourceId) -> Result<Option<Heard>, Error> {
+    fn login_coverage(self, source: &SourceId) -> Result<Option<LoginCoverage>, Error> {
         let mut statement = self.0.prepare_cached("SELECT * FROM heard WHERE source = ?1")?;
-        Ok(statement.query_row([source], heard).optional()?)
+        Ok(statement.query_row([source], coverage).optional()?)
     }
 }
 
@@ -79,17 +79,17 @@ fn activity(row: &Row<'_>) -> rusqlite::Result<Activity> {
     })
 }
 
-fn heard(row: &Row<'_>) -> rusqlite::Result<Heard> {
-    Ok(Heard { since: row.get("since")?, last: row.get("last")?, is_first: row.get("is_first")? })
+fn coverage(row: &Row<'_>) -> rusqlite::Result<LoginCoverage> {
+    Ok(LoginCoverage { since: row.get("since")?, last: row.get("last")?, is_first: row.get("is_first")? })
 }
 
 /// The period of each source in which it reported logins.
 ///
 /// # Errors
 /// [`Error::Database`] where SQLite fails; [`Error::Row`] where a row can't be read.
-pub(super) fn all_heard(db: &Connection) -> Result<Vec<(SourceId, Heard)>, Error> {
+pub(super) fn all_coverage(db: &Connection) -> Result<Vec<(SourceId, LoginCoverage)>, Error> {
     let mut statement = db.prepare("SELECT * FROM heard")?;
-    let all = statement.query_map([], |row| Ok((row.get("source")?, heard(row)?)))?.collect::<Result<_, _>>()?;
+    let all = statement.query_map([], |row| Ok((row.get("source")?, coverage(row)?)))?.collect::<Result<_, _>>()?;
     Ok(all)
 }
 
@@ -97,9 +97,9 @@ pub(super) fn all_heard(db: &Connection) -> Result<Vec<(SourceId, Heard)>, Error
 ///
 /// # Errors
 /// [`Error::Database`] where SQLite fails.
-pub(super) fn put_heard(db: &Connection, source: &SourceId, heard: Heard) -> Result<(), Error> {
+pub(super) fn put_coverage(db: &Connection, source: &SourceId, coverage: LoginCoverage) -> Result<(), Error> {
     let sql = "INSERT OR REPLACE INTO heard (source, since, last, is_first) VALUES (?1, ?2, ?3, ?4)";
-    db.prepare_cached(sql)?.execute((source, heard.since, heard.last, heard.is_first))?;
+    db.prepare_cached(sql)?.execute((source, coverage.since, coverage.last, coverage.is_first))?;
     Ok(())
 }
 
@@ -119,15 +119,15 @@ mod tests {
             activity: Some(Activity { last_login: Some(at(seconds)), logins, ..Activity::new(at(0)) }),
             ..decision(event, name, seconds, vec![])
         };
-        assert_eq!(activities.heard(&source()).expect("read"), None);
+        assert_eq!(activities.login_coverage(&source()).expect("read"), None);
         activities.decided(&login("e2", "jane", 2, 2)).expect("kept");
         activities.decided(&login("e1", "jane", 1, 1)).expect("passed over");
         let jane = login("e2", "jane", 2, 2);
         assert_eq!(activities.get(&source(), &jane.user).expect("read"), jane.activity);
-        let heard = Some(Heard { since: at(1), last: at(2), is_first: true });
-        assert_eq!(activities.heard(&source()).expect("read"), heard);
+        let coverage = Some(LoginCoverage { since: at(1), last: at(2), is_first: true });
+        assert_eq!(activities.login_coverage(&source()).expect("read"), coverage);
         activities.decided(&Decision { kind: EventKind::Created, ..login("e9", "joe", 9, 0) }).expect("kept");
-        assert_eq!(activities.heard(&source()).expect("read"), heard, "a creation is no login");
-        assert_eq!(activities.heard(&"other".parse().expect("an id")).expect("read"), None);
+        assert_eq!(activities.login_coverage(&source()).expect("read"), coverage, "a creation is no login");
+        assert_eq!(activities.login_coverage(&"other".parse().expect("an id")).expect("read"), None);
     }
 }

@@ -8,9 +8,9 @@ use super::Error;
 use crate::domain::{Decision, SourceId, Timestamp};
 
 /// The longest time within which creations are counted, and some more for those that are reported late.
-const KEPT: Duration = Duration::from_hours(48);
+const RETENTION: Duration = Duration::from_hours(48);
 /// The number of rows that are removed with each one that is added, so that there are never many more than are needed.
-const FORGOTTEN_AT_ONCE: u64 = 4;
+const REMOVED_PER_ADDED: u64 = 4;
 
 /// The creations by source, time and event.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ impl Creations<'_> {
         self.0.prepare_cached(sql)?.execute((&decision.source, at, &decision.event))?;
         let sql = "DELETE FROM creations WHERE (source, at, event) IN
             (SELECT source, at, event FROM creations WHERE source = ?1 AND at < ?2 ORDER BY at, event LIMIT ?3)";
-        self.0.prepare_cached(sql)?.execute((&decision.source, at.minus(KEPT), FORGOTTEN_AT_ONCE))?;
+        self.0.prepare_cached(sql)?.execute((&decision.source, at.minus(RETENTION), REMOVED_PER_ADDED))?;
         Ok(())
     }
 

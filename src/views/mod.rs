@@ -40,16 +40,17 @@ use self::{
     decisions::Decisions,
     follow::{Follower, checkpoints::Checkpoints},
     orders::Orders,
-    overview::{HeardNow, Plans},
+    overview::{LoginCoverages, Plans},
     runs::Runs,
     schedules::LastFirings,
 };
 use crate::{
     domain::{
-        Activity, Comparison, DeadLetter, Heard, RunId, SchemeId, SourceId, Timestamp, UserId, UserList, UserRef,
+        Activity, Comparison, DeadLetter, LoginCoverage, RunId, SchemeId, SourceId, Timestamp, UserId, UserList,
+        UserRef,
     },
     engine::PendingSteps,
-    explain::Seen,
+    explain::ActivityQueries,
     health::Health,
     log::{Log, Partition, Stream},
     store::Store,
@@ -61,14 +62,14 @@ use crate::{
 pub struct Views {
     database: Database,
     checkpoints: Checkpoints,
-    heard: HeardNow,
+    coverage: LoginCoverages,
     plans: Plans,
     progress: watch::Sender<u64>,
     /// Told of each step that ends, where planners wait for that.
     pending: Option<PendingSteps>,
 }
 
-impl Seen for Views {
+impl ActivityQueries for Views {
     fn activity(&self, source: &SourceId, user: &UserId) -> Option<Activity> {
         let seen = Self::activity(self, source, &UserRef::Id(user.clone()));
         seen.unwrap_or_else(|error| {
@@ -77,8 +78,8 @@ impl Seen for Views {
         })
     }
 
-    fn heard(&self, source: &SourceId) -> Option<Heard> {
-        Self::heard(self, source)
+    fn login_coverage(&self, source: &SourceId) -> Option<LoginCoverage> {
+        Self::login_coverage(self, source)
     }
 }
 
@@ -99,9 +100,9 @@ impl Views {
     /// [`Error::Database`] where the database can't be opened or written.
     pub fn open(store: &Store) -> Result<Self, Error> {
         let database = Database::open(store.folder(), store.log_identity())?;
-        let (checkpoints, heard) = database.read(|db| Ok((Checkpoints::read(db)?, HeardNow::read(db)?)))?;
+        let (checkpoints, coverage) = database.read(|db| Ok((Checkpoints::read(db)?, LoginCoverages::read(db)?)))?;
         let (plans, progress) = (Plans::default(), watch::Sender::new(0));
-        Ok(Self { database, checkpoints, heard, plans, progress, pending: None })
+        Ok(Self { database, checkpoints, coverage, plans, progress, pending: None })
     }
 
     /// Whether the database was damaged, and is rebuilt from the log.
@@ -211,8 +212,8 @@ impl Views {
     }
 
     /// The period in which `source` reported logins. It is in memory.
-    pub fn heard(&self, source: &SourceId) -> Option<Heard> {
-        self.heard.of(source)
+    pub fn login_coverage(&self, source: &SourceId) -> Option<LoginCoverage> {
+        self.coverage.of(source)
     }
 
     /// The last firing of a scheme's schedule; none if it was never armed.

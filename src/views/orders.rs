@@ -67,22 +67,22 @@ impl Orders<'_> {
         match request {
             SweepRequest::Asked(asked) if asked.cause == Cause::Manual => asked.runs.iter().try_for_each(|run| {
                 let id = RunId::of_sweep(&asked.sweep, &run.scheme.id);
-                self.note(&id, asked.by.as_ref(), asked.at, |orders| &mut orders.asked)
+                self.record(&id, asked.by.as_ref(), asked.at, |orders| &mut orders.asked)
             }),
-            SweepRequest::Release(order) => self.note_run(order, |orders| &mut orders.released),
+            SweepRequest::Release(order) => self.record_run(order, |orders| &mut orders.released),
             // Whether it gives way is for the sweeper to say; then the run tells why.
             SweepRequest::Cancel(order) if order.superseded_by.is_some() => Ok(()),
-            SweepRequest::Cancel(order) => self.note_run(order, |orders| &mut orders.cancelled),
-            SweepRequest::Newcomers(order) => self.note_newcomers(order),
+            SweepRequest::Cancel(order) => self.record_run(order, |orders| &mut orders.cancelled),
+            SweepRequest::Newcomers(order) => self.record_newcomers(order),
             SweepRequest::Asked(_) | SweepRequest::Armed(_) => Ok(()),
         }
     }
 
-    fn note_run(self, order: &RunOrder, place: fn(&mut OrdersOfRun) -> &mut Option<Order>) -> Result<(), Error> {
-        self.note(&order.run(), order.by.as_ref(), order.at, place)
+    fn record_run(self, order: &RunOrder, place: fn(&mut OrdersOfRun) -> &mut Option<Order>) -> Result<(), Error> {
+        self.record(&order.run(), order.by.as_ref(), order.at, place)
     }
 
-    fn note(
+    fn record(
         self,
         run: &RunId,
         by: Option<&Actor>,
@@ -106,7 +106,7 @@ impl Orders<'_> {
         Ok(())
     }
 
-    fn note_newcomers(self, order: &NewcomerOrder) -> Result<(), Error> {
+    fn record_newcomers(self, order: &NewcomerOrder) -> Result<(), Error> {
         let Some(by) = &order.by else { return Ok(()) };
         let sql =
             "INSERT OR REPLACE INTO newcomer_orders (source, released, users, by, at) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -132,7 +132,7 @@ impl Orders<'_> {
     /// Removes the orders about runs from before all kept runs.
     pub(super) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
         let sql = "DELETE FROM run_orders WHERE run IN (SELECT run FROM run_orders WHERE latest < ?1 LIMIT ?2)";
-        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.open, Step::MOST))?))
+        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.open, Step::MAX))?))
     }
 }
 

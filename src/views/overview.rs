@@ -11,13 +11,13 @@ use tracing::warn;
 
 use super::{Counts, Error, RunState, Views, activity, creations::Creations, runs::Runs};
 use crate::{
-    domain::{Heard, LastLists, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
+    domain::{LastLists, LoginCoverage, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
     engine::{AskedStep, Count, KnownUsers, RunEnd, RunQueries, UnknownUser},
     log::{Partition, Stream},
 };
 
 /// Plans kept at hand; there are few sweeps at a time.
-const MOST_PLANS: usize = 64;
+const MAX_PLANS: usize = 64;
 /// The number of users in one answer.
 const USERS: usize = 500;
 
@@ -34,26 +34,26 @@ impl Plans {
 /// The committed periods in which each source reported logins, in memory, because they are needed for each event. Cheap
 /// to clone; all clones share them.
 #[derive(Debug, Clone)]
-pub(super) struct HeardNow(Arc<Mutex<HashMap<SourceId, Heard>>>);
+pub(super) struct LoginCoverages(Arc<Mutex<HashMap<SourceId, LoginCoverage>>>);
 
-impl HeardNow {
+impl LoginCoverages {
     /// Reads `db`.
     ///
     /// # Errors
     /// [`Error::Database`] and [`Error::Row`] where it can't be read.
     pub(super) fn read(db: &Connection) -> Result<Self, Error> {
-        Ok(Self(Arc::new(Mutex::new(activity::all_heard(db)?.into_iter().collect()))))
+        Ok(Self(Arc::new(Mutex::new(activity::all_coverage(db)?.into_iter().collect()))))
     }
 
-    pub(super) fn of(&self, source: &SourceId) -> Option<Heard> {
+    pub(super) fn of(&self, source: &SourceId) -> Option<LoginCoverage> {
         self.at_hand().get(source).copied()
     }
 
-    pub(super) fn set(&self, source: SourceId, heard: Heard) {
-        self.at_hand().insert(source, heard);
+    pub(super) fn set(&self, source: SourceId, coverage: LoginCoverage) {
+        self.at_hand().insert(source, coverage);
     }
 
-    fn at_hand(&self) -> MutexGuard<'_, HashMap<SourceId, Heard>> {
+    fn at_hand(&self) -> MutexGuard<'_, HashMap<SourceId, LoginCoverage>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -83,8 +83,8 @@ impl RunQueries for Views {
         self.database.read(|db| Runs(db).has_ended(step)).unwrap_or(false)
     }
 
-    fn heard(&self, source: &SourceId) -> Option<Heard> {
-        Self::heard(self, source)
+    fn login_coverage(&self, source: &SourceId) -> Option<LoginCoverage> {
+        Self::login_coverage(self, source)
     }
 
     fn sweep(&self, sweep: &SweepId) -> Option<Arc<SweepPlan>> {
@@ -93,7 +93,7 @@ impl RunQueries for Views {
         }
         let plan = Arc::new(self.database.read(|db| Runs(db).plan(sweep)).ok()??);
         let mut at_hand = self.plans.at_hand();
-        if at_hand.len() >= MOST_PLANS {
+        if at_hand.len() >= MAX_PLANS {
             at_hand.clear();
         }
         at_hand.insert(sweep.clone(), Arc::clone(&plan));

@@ -48,7 +48,7 @@ impl LastFirings<'_> {
     }
 
     pub(super) fn get(self, scheme: &SchemeId) -> Result<Option<LastFired>, Error> {
-        let mut statement = self.0.prepare_cached("SELECT schedule, until, asked FROM bells WHERE scheme = ?1")?;
+        let mut statement = self.0.prepare_cached("SELECT schedule, until, asked FROM schedules WHERE scheme = ?1")?;
         let last = statement.query_row([scheme], |row| {
             Ok(LastFired { schedule: row.get("schedule")?, until: row.get("until")?, asked: row.get("asked")? })
         });
@@ -56,9 +56,9 @@ impl LastFirings<'_> {
     }
 
     fn put(self, scheme: &SchemeId, last: &LastFired) -> Result<(), Error> {
-        let mut statement = self
-            .0
-            .prepare_cached("INSERT OR REPLACE INTO bells (scheme, schedule, until, asked) VALUES (?1, ?2, ?3, ?4)")?;
+        let mut statement = self.0.prepare_cached(
+            "INSERT OR REPLACE INTO schedules (scheme, schedule, until, asked) VALUES (?1, ?2, ?3, ?4)",
+        )?;
         statement.execute((scheme, &last.schedule, last.until, last.asked))?;
         Ok(())
     }

@@ -25,7 +25,7 @@ fn everything(views: &Views) -> (Vec<Run>, Vec<DeadLetterRow>) {
 }
 
 /// `count` users, each with a finished run of one step, and a dead letter.
-fn tell(log: &testing::MemoryLog, users: std::ops::Range<i64>) {
+fn append_decisions(log: &testing::MemoryLog, users: std::ops::Range<i64>) {
     for user in users {
         let (event, name) = (format!("e{user}"), format!("user{user}"));
         let decision = decision(&event, &name, user, vec![verdict("a", Truth::True, &["g"])]);
@@ -45,9 +45,9 @@ fn complete(views: &Views, users: usize) -> Option<(Vec<Run>, Vec<DeadLetterRow>
 #[tokio::test]
 async fn views_show_what_is_in_all_partitions_and_what_comes_later() {
     let following = Following::start();
-    tell(&following.log, 0..20);
+    append_decisions(&following.log, 0..20);
     following.until(|views| complete(views, 20)).await;
-    tell(&following.log, 20..40);
+    append_decisions(&following.log, 20..40);
     following.until(|views| complete(views, 40)).await;
     let page = following.views.decisions(&[source()], "user7", &Paging::default()).expect("decisions");
     assert_eq!((page.items.len(), page.items[0].accepted), (1, at(7)));
@@ -56,25 +56,25 @@ async fn views_show_what_is_in_all_partitions_and_what_comes_later() {
 #[tokio::test]
 async fn a_restart_goes_on_from_the_checkpoint_and_counts_nothing_twice() {
     let following = Following::start();
-    tell(&following.log, 0..10);
+    append_decisions(&following.log, 0..10);
     let before = following.until(|views| complete(views, 10)).await;
     let following = following.restart(|_, _| {}).await;
     assert_eq!(everything(&following.views), before);
-    tell(&following.log, 10..12);
+    append_decisions(&following.log, 10..12);
     following.until(|views| complete(views, 12)).await;
 }
 
 #[tokio::test]
 async fn records_read_again_after_a_lost_checkpoint_change_nothing() {
     let following = Following::start();
-    tell(&following.log, 0..10);
+    append_decisions(&following.log, 0..10);
     let before = following.until(|views| complete(views, 10)).await;
     let following = following
         .restart(|_, store| {
             spoil(store, "DELETE FROM checkpoints");
         })
         .await;
-    tell(&following.log, 10..11);
+    append_decisions(&following.log, 10..11);
     let (runs, letters) = following.until(|views| complete(views, 11)).await;
     assert_eq!((&runs[1..], &letters[1..]), (&before.0[..], &before.1[..]));
 }
@@ -87,8 +87,8 @@ async fn since_when_logins_are_told_is_still_known_when_views_are_built_anew_fro
     };
     let following = Following::start();
     following.log.decide(&login(60));
-    following.until(|views| views.heard(&source())).await;
-    let earlier = Heard { since: at(1), last: at(60), is_first: false };
+    following.until(|views| views.login_coverage(&source())).await;
+    let earlier = LoginCoverage { since: at(1), last: at(60), is_first: false };
     let following = following
         .restart(|_, store| {
             // As of decisions that are in the log no more.
@@ -97,14 +97,14 @@ async fn since_when_logins_are_told_is_still_known_when_views_are_built_anew_fro
         })
         .await;
     following.log.decide(&login(70));
-    let built = |views: &Views| views.heard(&source()).filter(|heard| heard.last == at(70));
-    assert_eq!(following.until(built).await, Heard { last: at(70), ..earlier });
+    let built = |views: &Views| views.login_coverage(&source()).filter(|coverage| coverage.last == at(70));
+    assert_eq!(following.until(built).await, LoginCoverage { last: at(70), ..earlier });
 }
 
 #[tokio::test]
 async fn views_of_another_form_are_built_anew() {
     let following = Following::start();
-    tell(&following.log, 0..3);
+    append_decisions(&following.log, 0..3);
     let before = following.until(|views| complete(views, 3)).await;
     let following = following
         .restart(|_, store| {
@@ -123,7 +123,7 @@ async fn records_that_cant_be_read_are_passed_over() {
             following.log.put(stream, key, "\u{7f}nonsense".into());
         }
     }
-    tell(&following.log, 0..10);
+    append_decisions(&following.log, 0..10);
     following.until(|views| complete(views, 10)).await;
 }
 
@@ -141,7 +141,7 @@ async fn a_step_has_ended_also_where_the_row_of_its_run_cant_be_read() {
     let take = |stream, payload| {
         let position = crate::log::Position { partition: Partition(0), offset: 0 };
         let key = decision.key().as_str().to_owned();
-        views.take(stream, &[Stored { position, key, payload, appended: at(0) }]).expect("taken in");
+        views.apply(stream, &[Stored { position, key, payload, appended: at(0) }]).expect("taken in");
     };
     take(Stream::Decisions, encode(&decision));
     spoil(&store, "UPDATE runs SET state = 'no state of this version'");
@@ -154,11 +154,11 @@ async fn a_step_has_ended_also_where_the_row_of_its_run_cant_be_read() {
 #[tokio::test]
 async fn a_log_that_fails_is_read_again_until_it_works() {
     let following = Following::start();
-    tell(&following.log, 0..5);
+    append_decisions(&following.log, 0..5);
     let following = following
         .restart(|log, _| {
             log.fail_reads(7);
-            tell(log, 5..20);
+            append_decisions(log, 5..20);
         })
         .await;
     following.until(|views| complete(views, 20)).await;
@@ -168,7 +168,7 @@ async fn a_log_that_fails_is_read_again_until_it_works() {
 #[tokio::test]
 async fn views_that_cant_be_written_are_told_of_and_written_once_there_is_room_again() {
     let following = Following::start();
-    tell(&following.log, 0..5);
+    append_decisions(&following.log, 0..5);
     following.until(|views| complete(views, 5)).await;
     let most = |pages: i64| {
         let set = |db: &rusqlite::Connection| {
@@ -178,7 +178,7 @@ async fn views_that_cant_be_written_are_told_of_and_written_once_there_is_room_a
         following.views.database.write(set).expect("set");
     };
     most(1); // as many as there are
-    tell(&following.log, 5..400);
+    append_decisions(&following.log, 5..400);
     let why = |_: &Views| following.health.failing().into_iter().find(|(name, _)| name == "views");
     let (_, why) = following.until(why).await;
     assert!(why.contains("the disk is full"), "{why}");
@@ -188,7 +188,7 @@ async fn views_that_cant_be_written_are_told_of_and_written_once_there_is_room_a
 
 /// Whether there are so many runs, all of them done.
 fn all_done(views: &Views, count: usize) -> Option<()> {
-    let paging = Paging { limit: Limit::MOST, cursor: None };
+    let paging = Paging { limit: Limit::MAX, cursor: None };
     let runs = views.runs(&Filter { state: Some(RunState::Done), ..Filter::default() }, &paging).expect("runs").items;
     (runs.len() == count).then_some(())
 }
@@ -206,7 +206,7 @@ async fn a_step_that_ended_just_before_the_process_did_is_told_at_the_next_start
     let asked = |step: &StepRef| store::PendingStep { run: step.run.clone(), key: step.key.clone(), decided: at(0) };
     store::PendingRows::put(&kept, &steps[0].user_key(), &[asked(&steps[0]), asked(&steps[1])]).expect("noted");
     let views = following.views.clone().telling(PendingSteps::open(kept.clone()).expect("read"));
-    views.tell_pending().expect("told");
+    views.remove_ended_steps().expect("told");
     assert_eq!(store::PendingRows::of(&kept, &steps[0].user_key()).expect("read"), [asked(&steps[1])]);
 }
 

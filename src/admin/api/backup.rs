@@ -27,7 +27,7 @@ use crate::{
 /// The number of backups that are made at once: each takes a thread and reads the disk.
 static MAKING: Semaphore = Semaphore::const_new(2);
 /// The time-out of the log for a snapshot.
-const SNAPSHOT_WITHIN: Duration = Duration::from_secs(30);
+const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes that are sent together, and how many such chunks wait for a client.
 const CHUNK: usize = 256 * 1024;
 const CHUNKS: usize = 4;
@@ -48,7 +48,7 @@ pub(super) async fn backup(
     let making = MAKING
         .try_acquire()
         .map_err(|_| Problem::Unavailable("two backups are being made already; try again when one is done".into()))?;
-    let snapshot = timeout(SNAPSHOT_WITHIN, state.log.snapshot()).await;
+    let snapshot = timeout(SNAPSHOT_TIMEOUT, state.log.snapshot()).await;
     let snapshot = snapshot.unwrap_or_else(|_| Err(log::Error::Unavailable("its disk does not answer".into())));
     let snapshot = snapshot.map_err(|error| Problem::Unavailable(error.to_string()))?;
     let snapshot = snapshot.ok_or_else(|| {

@@ -14,9 +14,9 @@ use tokio::{
 use utoipa::ToSchema;
 
 use super::{
-    Answer, Problem, read, read_out,
+    ApiResponse, Problem, read, read_out,
     request::{headers::actor, lookup, parameters, query, work},
-    schemas::{self, MOST},
+    schemas::{self, MAX_LETTERS},
 };
 use crate::{
     admin::AdminState,
@@ -28,14 +28,14 @@ use crate::{
 };
 
 /// The longest body: as many ids, and room for long ones.
-pub(super) const LONGEST: usize = 512 * 1024;
+pub(super) const MAX_BODY_BYTES: usize = 512 * 1024;
 /// The number of refusals that an answer names.
 const REFUSALS_NAMED: usize = 1_000;
 /// The time for which an answer waits until the order is visible. The order is durable by then, and answered in any
 /// case.
-const SHOWN_WITHIN: Duration = Duration::from_secs(10);
+const VISIBLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The interval for checking whether it is visible.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 type Nothing = Query<query::Nothing>;
 type Body = Result<Bytes, actix_web::Error>;
@@ -103,7 +103,10 @@ struct RefusedLetter {
     get, path = "/dead-letters", tag = "dead letters", params(query::DeadLetters),
     responses((status = 200, body = Page<DeadLetterRow>))
 )]
-pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::DeadLetters>) -> Result<Answer, Problem> {
+pub(super) async fn list(
+    state: Data<AdminState>,
+    Query(query): Query<query::DeadLetters>,
+) -> Result<ApiResponse, Problem> {
     let (filter, paging) = query.split();
     read_out(state.runtime(), move || state.views.dead_letters(&filter, &paging)).await
 }
@@ -191,12 +194,12 @@ impl Redrive {
     fn checked(self) -> Result<Chosen, Problem> {
         let bad = |what: &str| Err(Problem::BadRequest(what.into()));
         match self {
-            Self { ids: Some(ids), filter: None, limit: None } if (1..=MOST).contains(&ids.len()) => {
+            Self { ids: Some(ids), filter: None, limit: None } if (1..=MAX_LETTERS).contains(&ids.len()) => {
                 Ok(Chosen::Ids(ids))
             }
             Self { ids: Some(_), filter: None, limit: None } => bad("write 1 to 1,000 `ids`"),
-            Self { ids: None, filter: Some(which), limit } => match limit.unwrap_or(MOST) {
-                limit @ 1..=MOST => Ok(Chosen::Filter(which.filter(), limit)),
+            Self { ids: None, filter: Some(which), limit } => match limit.unwrap_or(MAX_LETTERS) {
+                limit @ 1..=MAX_LETTERS => Ok(Chosen::Filter(which.filter(), limit)),
                 _ => bad("write a `limit` from 1 to 1,000"),
             },
             Self { .. } => bad("write `ids`, or a `filter` and perhaps a `limit`; `filter: {}` lets all through"),
@@ -214,13 +217,13 @@ impl Which {
 
 /// The requested letters.
 #[derive(Default)]
-struct Found {
+struct FoundLetters {
     letters: Vec<DeadLetter>,
     refused: Vec<RefusedLetter>,
     more: bool,
 }
 
-impl Found {
+impl FoundLetters {
     fn refuse(&mut self, id: String, why: String) {
         if self.refused.len() < REFUSALS_NAMED {
             self.refused.push(RefusedLetter { id, why });
@@ -228,12 +231,12 @@ impl Found {
     }
 }
 
-async fn by_ids(state: &Data<AdminState>, mut ids: Vec<String>) -> Result<Found, Problem> {
+async fn by_ids(state: &Data<AdminState>, mut ids: Vec<String>) -> Result<FoundLetters, Problem> {
     ids.sort_unstable();
     ids.dedup();
     let state = state.clone();
     read(state.runtime(), move || {
-        let mut found = Found::default();
+        let mut found = FoundLetters::default();
         for id in ids {
             match state.views.dead_letter(&id)? {
                 None => found.refuse(id, "there is no such dead letter".into()),
@@ -248,17 +251,17 @@ async fn by_ids(state: &Data<AdminState>, mut ids: Vec<String>) -> Result<Found,
     .await
 }
 
-async fn by_filter(state: &Data<AdminState>, filter: LetterFilter, limit: usize) -> Result<Found, Problem> {
+async fn by_filter(state: &Data<AdminState>, filter: LetterFilter, limit: usize) -> Result<FoundLetters, Problem> {
     let state = state.clone();
     read(state.runtime(), move || {
-        let mut found = Found::default();
-        let mut paging = Paging { limit: Limit::MOST, cursor: None };
+        let mut found = FoundLetters::default();
+        let mut paging = Paging { limit: Limit::MAX, cursor: None };
         loop {
             let page = state.views.whole_dead_letters(&filter, &paging)?;
             for (row, letter) in page.items {
                 match obstacle(&state, &row, &letter) {
                     Some(why) => found.refuse(row.id, why),
-                    None if found.letters.len() == limit => return Ok(Found { more: true, ..found }),
+                    None if found.letters.len() == limit => return Ok(FoundLetters { more: true, ..found }),
                     None => found.letters.push(letter),
                 }
             }
@@ -283,10 +286,10 @@ pub(super) async fn order_held(
     let filter = LetterFilter { source: Some(source.clone()), held: Some(true), state: open, ..Default::default() };
     let letters = state.commands.letters();
     let (count, more, said) = if release {
-        let found = by_filter(state, filter, MOST).await?;
+        let found = by_filter(state, filter, MAX_LETTERS).await?;
         (found.letters.len(), found.more, letters.redrive(found.letters, by).await)
     } else {
-        let (views, paging) = (state.views.clone(), Paging { limit: Limit::MOST, cursor: None });
+        let (views, paging) = (state.views.clone(), Paging { limit: Limit::MAX, cursor: None });
         let page = read(state.runtime(), move || views.whole_dead_letters(&filter, &paging)).await?;
         let (count, more) = (page.items.len(), page.next.is_some());
         let held = page.items.into_iter().map(|(_, letter)| letter);
@@ -344,8 +347,8 @@ async fn shown(state: &AdminState, positions: &[Position]) {
         |position: &Position| state.views.read_until(Stream::DeadLetters, position.partition) > position.offset;
     let all = async {
         while !positions.iter().all(is_shown) {
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_INTERVAL).await;
         }
     };
-    let _shown_or_not = timeout(SHOWN_WITHIN, all).await;
+    let _shown_or_not = timeout(VISIBLE_TIMEOUT, all).await;
 }

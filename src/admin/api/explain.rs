@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Answer, Problem, references,
+    ApiResponse, Problem, references,
     request::{
         lookup, query,
         work::{answered, in_turn, waited},
@@ -25,11 +25,11 @@ use crate::{
 };
 
 /// The longest time of a preview.
-const LOOKING: Duration = Duration::from_hours(12);
+const MAX_PREVIEW_TIME: Duration = Duration::from_hours(12);
 /// The highest number of users that a preview names.
-const MOST_USERS: usize = 100_000;
+const MAX_USERS: usize = 100_000;
 /// The time for which an answer waits for a preview before it gives the place to ask for it.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a scheme selects a user, or why not.
 #[derive(Serialize, ToSchema)]
@@ -201,7 +201,10 @@ impl From<&Error> for Problem {
         (status = 503, description = "The product does not tell now."),
     )
 )]
-pub(super) async fn explain(state: Data<AdminState>, Query(asked): Query<query::Explain>) -> Result<Answer, Problem> {
+pub(super) async fn explain(
+    state: Data<AdminState>,
+    Query(asked): Query<query::Explain>,
+) -> Result<ApiResponse, Problem> {
     waited(state.runtime(), move || async move {
         let id = lookup::known(&asked.scheme)?;
         let listed = state.settings.get(&id).ok_or_else(|| lookup::no_such(&asked.scheme))?;
@@ -210,7 +213,7 @@ pub(super) async fn explain(state: Data<AdminState>, Query(asked): Query<query::
         };
         let mut explanation = state.explainer.explain(&scheme, &asked.user).await?;
         explanation.notes.extend(standing(&state, listed.paused.is_some(), &scheme.source));
-        Answer::json(StatusCode::OK, &ExplanationRow::new(scheme.source.clone(), explanation))
+        ApiResponse::json(StatusCode::OK, &ExplanationRow::new(scheme.source.clone(), explanation))
     })
     .await
 }
@@ -243,25 +246,25 @@ pub(super) async fn preview(
     state: Data<AdminState>,
     Query(wanted): Query<query::Preview>,
     body: Result<Bytes, actix_web::Error>,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     let text = lookup::text(body)?;
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check(&text)?)).await?;
         let warnings = references::look_up(&state, &checked).await?;
-        let bounds = Bounds { users: wanted.users.0.min(MOST_USERS), time: LOOKING };
+        let bounds = Bounds { users: wanted.users.0.min(MAX_USERS), time: MAX_PREVIEW_TIME };
         let begun = state.previews.begin(state.explainer.clone(), checked.scheme, bounds, warnings);
         let mut job = begun.map_err(|error| Problem::Unavailable(error.to_string()))?;
-        let ended = job.ended_within(ANSWERED_WITHIN).await;
+        let ended = job.ended_within(ANSWER_TIMEOUT).await;
         if !matches!(ended, JobState::Looking) {
             state.previews.drop_one(&job.id);
         }
         match ended {
             JobState::Looking => {
                 let place = (header::LOCATION, format!("/api/v1/previews/{}", job.id));
-                Answer::json(StatusCode::ACCEPTED, &PreviewNow::new(&job)).map(|answer| answer.with(place))
+                ApiResponse::json(StatusCode::ACCEPTED, &PreviewNow::new(&job)).map(|answer| answer.with(place))
             }
             JobState::Done(preview) => {
-                Answer::json(StatusCode::OK, &PreviewRow::new(preview.as_ref().clone(), job.warnings))
+                ApiResponse::json(StatusCode::OK, &PreviewRow::new(preview.as_ref().clone(), job.warnings))
             }
             JobState::Failed(error) => Err(Problem::from(error.as_ref())),
         }
@@ -279,7 +282,7 @@ pub(super) async fn preview_now(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
         let job = state.previews.get(&id).ok_or_else(|| Problem::NotFound { kind: "preview", id: id.into_inner() })?;
         Ok(PreviewNow::new(&job))

@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 
 use super::{Problem, READING, reading, resource};
 use crate::views::{self, Cursor, Page, Paging};
-use request::work::Answer;
+use request::work::ApiResponse;
 
 pub(super) use request::query::bad_query;
 pub use sources::SourceRow;
@@ -56,7 +56,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
         get("/decisions", runs::history::decisions),
         get("/dead-letters", dead_letters::list),
         several("/dead-letters/redrive", "POST", |letters| {
-            let letters = letters.app_data(web::PayloadConfig::new(dead_letters::LONGEST));
+            let letters = letters.app_data(web::PayloadConfig::new(dead_letters::MAX_BODY_BYTES));
             letters.route(web::post().to(dead_letters::redrive))
         }),
         get("/dead-letters/{id}", dead_letters::one),
@@ -153,6 +153,6 @@ async fn read<T: Send + 'static>(
 async fn read_out<T: Serialize>(
     runtime: Handle,
     reading: impl FnOnce() -> Result<T, views::Error> + Send + 'static,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     request::work::answered(runtime, move || reading().map_err(|error| Problem::internal(&error))).await
 }

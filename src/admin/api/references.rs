@@ -9,14 +9,14 @@ use crate::{
     admin::AdminState,
     config::{CheckedScheme, Named},
     domain::{Pausable, Reference, ReferenceKind, SchemeId},
-    engine::{ReferenceFinding as Finding, Standing, Unresolved},
+    engine::{ReferenceFinding as Finding, ReferenceReport, Unresolved},
     settings::Wrong,
 };
 
 use super::Problem;
 
 /// The number of missing names in one answer.
-const MOST_TOLD: usize = 100;
+const MAX_TOLD: usize = 100;
 
 /// The results of the look-ups of names.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -43,8 +43,8 @@ struct UnresolvedRow {
     holds: bool,
 }
 
-impl From<Standing> for ReferencesRow {
-    fn from(Standing { checked, unresolved }: Standing) -> Self {
+impl From<ReferenceReport> for ReferencesRow {
+    fn from(ReferenceReport { checked, unresolved }: ReferenceReport) -> Self {
         Self { checked, unresolved: unresolved.into_iter().map(UnresolvedRow::from).collect() }
     }
 }
@@ -72,7 +72,7 @@ pub(super) async fn look_up(state: &AdminState, checked: &CheckedScheme) -> Resu
     };
     let found: HashMap<_, _> = found.into_iter().collect();
     let wrong = checked.names.iter().filter_map(|named| wrong(named, &found, source.as_str()));
-    let wrong: Vec<_> = wrong.take(MOST_TOLD).collect();
+    let wrong: Vec<_> = wrong.take(MAX_TOLD).collect();
     match (wrong.is_empty(), checked.scheme.enabled) {
         (true, _) => Ok(Vec::new()),
         (false, true) => Err(Problem::InvalidScheme(wrong)),

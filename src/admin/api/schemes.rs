@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    Answer, Problem, page,
+    ApiResponse, Problem, page,
     references::{self, ReferencesRow},
     request::{
         headers::{actor, etag, if_match},
@@ -23,12 +23,12 @@ use super::{
 use crate::{
     admin::AdminState,
     domain::{Actor, ChangeKind, Scheme, SchemeChange, SchemeId, Timestamp},
-    settings::{Contents, Listed},
+    settings::{Contents, SchemeView},
     views::{Cursor, OpenRun, Page},
 };
 
 /// The highest length of a page of schemes, in bytes: each scheme may have the highest length. A page has at least one.
-const LONGEST_PAGE: usize = 8 * 1024 * 1024;
+const MAX_PAGE: usize = 8 * 1024 * 1024;
 
 /// A scheme, as administrators see it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -77,9 +77,9 @@ impl SchemeRow {
 }
 
 impl SchemeRow {
-    fn new(state: &AdminState, listed: Listed, open: &[OpenRun]) -> Self {
+    fn new(state: &AdminState, listed: SchemeView, open: &[OpenRun]) -> Self {
         let runs_held = held(open, |run| run.scheme == listed.id);
-        let Listed { id, contents, version, tag, provisioned, paused, changed, warnings } = listed;
+        let SchemeView { id, contents, version, tag, provisioned, paused, changed, warnings } = listed;
         let references = match &contents {
             Contents::Readable(scheme) => state.references(&scheme.source),
             Contents::Broken { .. } => None,
@@ -122,7 +122,7 @@ impl From<SchemeChange> for ChangeRow {
         (status = 409, description = "What the cursor stands behind is gone."),
     )
 )]
-pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::List>) -> Result<Answer, Problem> {
+pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::List>) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
         let open = open_runs(&state)?;
         let Page { items: listed, next } = page(&state.settings.list(), &query.paging(), |listed| listed.id.as_str())?;
@@ -130,7 +130,7 @@ pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::Lis
         for listed in listed {
             let row = SchemeRow::new(&state, listed, &open);
             length += written(&row)?;
-            if length > LONGEST_PAGE && !items.is_empty() {
+            if length > MAX_PAGE && !items.is_empty() {
                 break;
             }
             items.push(row);
@@ -155,7 +155,7 @@ pub(super) async fn one(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     done(state.runtime(), move || {
         let id = lookup::known(&id)?;
         let listed = state.settings.get(&id).ok_or_else(|| lookup::no_such(id.as_str()))?;
@@ -173,7 +173,7 @@ pub(super) async fn history(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
         let id = lookup::known(&id)?;
         let changes = state.settings.history(&id).ok_or_else(|| lookup::no_such(id.as_str()))?;
@@ -198,7 +198,7 @@ pub(super) async fn create(
     request: HttpRequest,
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     let (text, by) = (lookup::text(body)?, actor(&request)?);
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check_new(&text)?)).await?;
@@ -232,7 +232,7 @@ pub(super) async fn replace(
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     let id = changeable(&state, &id)?;
     let (text, if_match, by) = (lookup::text(body)?, if_match(&request)?, actor(&request)?);
     waited(state.runtime(), move || async move {
@@ -269,10 +269,10 @@ pub(super) async fn delete(
 }
 
 /// A scheme with its tag; waits for the disk.
-fn shown(state: &AdminState, status: StatusCode, listed: Listed) -> Result<Answer, Problem> {
+fn shown(state: &AdminState, status: StatusCode, listed: SchemeView) -> Result<ApiResponse, Problem> {
     let tag = etag(&listed.tag);
     let row = SchemeRow::new(state, listed, &open_runs(state)?);
-    Answer::json(status, &row).map(|answer| answer.with(tag))
+    ApiResponse::json(status, &row).map(|answer| answer.with(tag))
 }
 
 /// The id of an existing stored scheme. It is checked first, because other faults of a request do not matter without

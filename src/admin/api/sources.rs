@@ -9,7 +9,7 @@ use url::Url;
 use utoipa::ToSchema;
 
 use super::{
-    Answer, Problem,
+    ApiResponse, Problem,
     newcomers::ReconciliationRow,
     page,
     references::ReferencesRow,
@@ -112,13 +112,13 @@ impl From<Option<(Timestamp, UserList)>> for UsersRow {
 }
 
 /// The data of a source in the views.
-struct Known {
+struct SourceViews {
     compared: Option<(Timestamp, Comparison)>,
     list: Option<(Timestamp, UserList)>,
     order: Option<NewcomersOrder>,
 }
 
-impl Known {
+impl SourceViews {
     fn read(views: &Views, id: &SourceId) -> Result<Self, views::Error> {
         let (compared, list) = (views.comparison(id)?, views.user_list(id)?);
         Ok(Self { compared, list, order: views.newcomers_order(id)? })
@@ -161,7 +161,7 @@ pub(super) struct SourceDetail {
         (status = 409, description = "What the cursor stands behind is gone."),
     )
 )]
-pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::List>) -> Result<Answer, Problem> {
+pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::List>) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
         let Page { items, next } = page(&state.sources(), &query.paging(), |row| row.id.as_str())?;
         Ok(Page { items: now(&state, items)?, next })
@@ -178,7 +178,7 @@ pub(super) async fn one(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
         let no_such = || Problem::NotFound { kind: "source", id: id.clone() };
         let sources = state.sources();
@@ -193,11 +193,11 @@ pub(super) async fn one(
 /// The states of the sources of `rows`, in their order.
 fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>, Problem> {
     let mut health = state.readiness.sources();
-    let known = rows.iter().map(|row| Known::read(&state.views, &row.id)).collect::<Result<Vec<_>, _>>();
+    let known = rows.iter().map(|row| SourceViews::read(&state.views, &row.id)).collect::<Result<Vec<_>, _>>();
     let known = known.map_err(|error| Problem::internal(&error))?;
     let open = open_runs(state)?;
     let schemes = state.settings.schemes();
-    let rows = rows.into_iter().zip(known).map(|(row, Known { compared, list, order })| {
+    let rows = rows.into_iter().zip(known).map(|(row, SourceViews { compared, list, order })| {
         let place = health.iter().position(|health| health.source == row.id);
         let pause = state.settings.pause_of(&Pausable::Source(row.id.clone()));
         let is_waited = schemes.borrow().wait_for_creations(&row.id);

@@ -22,7 +22,7 @@ fn event(id: &str, user: &str, seconds: i64) -> DeadLetter {
     DeadLetter { at: now(seconds), again: Some(Again::Event(Box::new(EventRecord::from(event)))), ..letter }
 }
 
-async fn post(site: &Site, uri: &str, body: &Value) -> Answer {
+async fn post(site: &Site, uri: &str, body: &Value) -> TestResponse {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let request = TestRequest::default().method(Method::POST).uri(uri).set_payload(body);
     site.send(request.insert_header(("Authorization", format!("Bearer {TOKEN}")))).await
@@ -52,7 +52,8 @@ fn step(event: &str, user: &str, scheme: SchemeRef, seconds: i64) -> DeadLetter 
 }
 
 fn scheme_now(site: &Site, id: &str) -> SchemeRef {
-    let listed = site.gate.state().expect("it is open").settings.get(&id.parse().expect("an id")).expect("a scheme");
+    let listed =
+        site.listener.state().expect("it is open").settings.get(&id.parse().expect("an id")).expect("a scheme");
     SchemeRef { id: listed.id, version: listed.version }
 }
 

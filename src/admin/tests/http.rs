@@ -186,7 +186,7 @@ async fn a_query_that_cant_be_understood_is_refused_with_what_to_write() {
 #[actix_web::test]
 async fn a_process_without_the_admin_role_answers_probes_and_metrics_only() {
     let site = Site::start();
-    let service = init_service(App::new().configure(configure(site.gate.clone(), false))).await;
+    let service = init_service(App::new().configure(configure(site.listener.clone(), false))).await;
     for (path, expected) in [("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/", 404), ("/api/v1/runs", 404)]
     {
         let request = TestRequest::get().uri(path).insert_header(("Authorization", format!("Bearer {TOKEN}")));
@@ -198,8 +198,8 @@ async fn a_process_without_the_admin_role_answers_probes_and_metrics_only() {
 async fn while_usher_starts_probes_are_answered_and_the_api_says_that_it_is_not_there_yet() {
     let waits = Mutex::new(vec![Wait::new("log", "no broker answers")]);
     let process = Arc::new(Process { waits, hangs: false });
-    let gate = web::Data::new(Gate::new(process, Metrics::new().expect("metrics")));
-    let service = init_service(App::new().configure(configure(gate, true))).await;
+    let listener = web::Data::new(ListenerState::new(process, Metrics::new().expect("metrics")));
+    let service = init_service(App::new().configure(configure(listener, true))).await;
     for (path, status) in [
         ("/healthz", 200),
         ("/readyz", 503),

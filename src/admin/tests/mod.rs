@@ -35,7 +35,7 @@ const TOKEN: &str = "the-admin-token";
 /// The listener with the log it shows.
 struct Site {
     following: Following,
-    gate: web::Data<Gate>,
+    listener: web::Data<ListenerState>,
     process: Arc<Process>,
     _settings: DropGuard,
 }
@@ -68,13 +68,13 @@ impl Readiness for Process {
     }
 }
 
-struct Answer {
+struct TestResponse {
     status: StatusCode,
     headers: HeaderMap,
     text: String,
 }
 
-impl Answer {
+impl TestResponse {
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
@@ -123,13 +123,13 @@ impl Site {
             arrivals,
             references: Vec::new(),
         };
-        let gate = Gate::new(Arc::clone(&readiness), metrics.clone());
-        gate.open(AdminState::new(&config, Secret::new(TOKEN), parts, metrics, readiness));
-        Self { following, gate: web::Data::new(gate), process, _settings: stop.drop_guard() }
+        let listener = ListenerState::new(Arc::clone(&readiness), metrics.clone());
+        listener.open(AdminState::new(&config, Secret::new(TOKEN), parts, metrics, readiness));
+        Self { following, listener: web::Data::new(listener), process, _settings: stop.drop_guard() }
     }
 
     /// Asks with an `Authorization` header of one's own, or none.
-    async fn ask(&self, method: Method, uri: &str, authorization: Option<&str>) -> Answer {
+    async fn ask(&self, method: Method, uri: &str, authorization: Option<&str>) -> TestResponse {
         let mut request = TestRequest::default().method(method).uri(uri);
         if let Some(value) = authorization {
             request = request.insert_header(("Authorization", value));
@@ -137,20 +137,20 @@ impl Site {
         self.send(request).await
     }
 
-    async fn send(&self, request: TestRequest) -> Answer {
-        let service = init_service(App::new().configure(configure(self.gate.clone(), true))).await;
+    async fn send(&self, request: TestRequest) -> TestResponse {
+        let service = init_service(App::new().configure(configure(self.listener.clone(), true))).await;
         let request = request.to_request();
         let (method, uri) = (request.method().clone(), request.uri().to_string());
         let response = call_service(&service, request).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = read_body(response).await;
-        let answer = Answer { status, headers, text: String::from_utf8(body.to_vec()).expect("text") };
+        let answer = TestResponse { status, headers, text: String::from_utf8(body.to_vec()).expect("text") };
         openapi::check(&method, &uri, &answer);
         answer
     }
 
     /// Asks as an administrator does.
-    async fn get(&self, uri: &str) -> Answer {
+    async fn get(&self, uri: &str) -> TestResponse {
         self.ask(Method::GET, uri, Some(&format!("Bearer {TOKEN}"))).await
     }
 

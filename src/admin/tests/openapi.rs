@@ -36,7 +36,7 @@ fn described(method: &Method, uri: &str) -> Option<(String, &'static Value)> {
 
 /// That the document describes this answer: its status, and what it consists of.
 #[track_caller]
-pub(super) fn check(method: &Method, uri: &str, answer: &Answer) {
+pub(super) fn check(method: &Method, uri: &str, answer: &TestResponse) {
     let Some((template, operation)) = described(method, uri) else {
         let refused = [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED, StatusCode::UNAUTHORIZED];
         let described_elsewhere = *method == Method::HEAD || !uri.starts_with(api::PREFIX);
@@ -113,10 +113,10 @@ fn every_operation_says_what_it_does_and_every_answer_what_it_means() {
     }
 }
 
-fn answered(status: StatusCode, body: &Value) -> Answer {
+fn answered(status: StatusCode, body: &Value) -> TestResponse {
     let mut headers = HeaderMap::new();
     headers.insert("content-type".parse().expect("a name"), "application/json".parse().expect("a value"));
-    Answer { status, headers, text: body.to_string() }
+    TestResponse { status, headers, text: body.to_string() }
 }
 
 #[test]

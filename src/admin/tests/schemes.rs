@@ -14,7 +14,13 @@ actions: [{ add_groups: [staff] }]
 ";
 
 /// A request with headers and a body.
-async fn send(site: &Site, method: Method, uri: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
+async fn send(
+    site: &Site,
+    method: Method,
+    uri: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Vec<u8>>,
+) -> TestResponse {
     let mut request = TestRequest::default().method(method).uri(uri).set_payload(body.into());
     request = request.insert_header(("Authorization", format!("Bearer {TOKEN}")));
     for (name, value) in headers {
@@ -23,19 +29,19 @@ async fn send(site: &Site, method: Method, uri: &str, headers: &[(&str, &str)], 
     site.send(request).await
 }
 
-async fn post(site: &Site, body: impl Into<Vec<u8>>) -> Answer {
+async fn post(site: &Site, body: impl Into<Vec<u8>>) -> TestResponse {
     send(site, Method::POST, "/api/v1/schemes", &[], body).await
 }
 
-async fn put(site: &Site, id: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
+async fn put(site: &Site, id: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> TestResponse {
     send(site, Method::PUT, &format!("/api/v1/schemes/{id}"), headers, body).await
 }
 
-async fn delete(site: &Site, id: &str, headers: &[(&str, &str)]) -> Answer {
+async fn delete(site: &Site, id: &str, headers: &[(&str, &str)]) -> TestResponse {
     send(site, Method::DELETE, &format!("/api/v1/schemes/{id}"), headers, "").await
 }
 
-async fn ask(site: &Site, path: &str) -> Answer {
+async fn ask(site: &Site, path: &str) -> TestResponse {
     send(site, Method::POST, &format!("/api/v1/{path}"), &[], "").await
 }
 

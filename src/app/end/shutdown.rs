@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 /// The process has ended that long after it was asked to, and after it took no more deliveries in, whatever its parts do:
 /// Kubernetes kills it after 30 s.
-const STOPS_WITHIN: Duration = Duration::from_secs(28);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(28);
 
 /// Until when a part may take, counted from the moment at which deliveries are taken in no more. A part that takes longer is left behind, so that
 /// those after it have their time.
@@ -98,7 +98,7 @@ impl Shutdown {
 
     /// The time from the beginning of the end after which the process has ended, whatever its parts do.
     pub fn limit(&self) -> Duration {
-        STOPS_WITHIN + self.0.linger
+        SHUTDOWN_TIMEOUT + self.0.linger
     }
 
     /// The end begins, and deliveries are still taken in: returns when that is over.
@@ -218,7 +218,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn deliveries_are_taken_in_for_a_while_and_the_times_of_the_parts_begin_after_it() {
         let shutdown = Shutdown::lingering(Duration::from_secs(3600));
-        assert_eq!(shutdown.limit(), STOPS_WITHIN + Duration::from_secs(3600));
+        assert_eq!(shutdown.limit(), SHUTDOWN_TIMEOUT + Duration::from_secs(3600));
         shutdown.linger().await;
         assert!(shutdown.has_begun());
         assert_eq!(shutdown.within(Part::Work, async { 1 }).await, Some(1));
@@ -230,6 +230,6 @@ mod tests {
         for (one, next) in parts.iter().zip(&parts[1..]) {
             assert!(next.until() >= one.until() + Duration::from_secs(1), "{next:?}");
         }
-        assert!(Part::Store.until() < STOPS_WITHIN);
+        assert!(Part::Store.until() < SHUTDOWN_TIMEOUT);
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How often it is looked how far they are.
-const EVERY: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// Views that read nothing for that long, with a log that answers, have read all of the compacted streams: the last records of
 /// one may be gone from it. Of the other streams nothing is gone while what is before it stands.
 const IDLE: Duration = Duration::from_secs(20);
@@ -38,7 +38,7 @@ pub(in crate::app) fn begin(
 
 /// Notes at `warm_up` how far the `views` are behind where `log` ends now, until they are there.
 async fn run(views: Views, log: Arc<dyn Log>, warm_up: WarmUp, stop: CancellationToken) {
-    warm_up.note("the log is not read yet");
+    warm_up.report("the log is not read yet");
     let caught_up = async {
         let ends = ends(&log).await;
         let (mut before, mut since) = (u64::MAX, Instant::now());
@@ -52,8 +52,8 @@ async fn run(views: Views, log: Arc<dyn Log>, warm_up: WarmUp, stop: Cancellatio
             if behind < before {
                 (before, since) = (behind, Instant::now());
             }
-            warm_up.note(format!("they are {behind} records behind the log"));
-            tokio::time::sleep(EVERY).await;
+            warm_up.report(format!("they are {behind} records behind the log"));
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     };
     if stop.run_until_cancelled(caught_up).await.is_some() {

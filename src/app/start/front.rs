@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use actix_web::web;
 
 use crate::{
-    admin::{self, Gate, Readiness},
+    admin::{self, ListenerState, Readiness},
     app::{
         Error, Listener, NewToken, Roles, Shutdown, data_folder,
         health::AppHealth,
@@ -25,13 +25,13 @@ pub(in crate::app) struct Front {
     pub(in crate::app) admin: SocketAddr,
     pub(in crate::app) listeners: Listeners,
     /// Opened when the API can be answered.
-    pub(in crate::app) gate: web::Data<Gate>,
+    pub(in crate::app) listener: web::Data<ListenerState>,
     pub(in crate::app) readiness: Arc<AppHealth>,
     pub(in crate::app) health: Health,
     pub(in crate::app) metrics: Metrics,
     pub(in crate::app) token: Secret,
     pub(in crate::app) new_token: Option<NewToken>,
-    pub(in crate::app) data_folder: data_folder::Held,
+    pub(in crate::app) data_folder: data_folder::DataFolder,
 }
 
 impl Front {
@@ -53,10 +53,10 @@ impl Front {
         let token = admin::token(&config.admin, &config.data_dir)?;
         let new_token = token.newly_made.then(|| NewToken::of(&token.secret, &config.data_dir));
         let readiness = Arc::new(AppHealth::new(health.clone(), roles, shutdown.clone()));
-        let gate = Gate::new(Arc::clone(&readiness) as Arc<dyn Readiness>, metrics.clone());
-        let (gate, mut listeners) = (web::Data::new(gate), Listeners::default());
-        listeners.admin(bound, web::Data::clone(&gate), roles.admin, metrics.clone())?;
+        let listener = ListenerState::new(Arc::clone(&readiness) as Arc<dyn Readiness>, metrics.clone());
+        let (listener, mut listeners) = (web::Data::new(listener), Listeners::default());
+        listeners.admin(bound, web::Data::clone(&listener), roles.admin, metrics.clone())?;
         let token = token.secret;
-        Ok(Self { webhooks, admin, listeners, gate, readiness, health, metrics, token, new_token, data_folder })
+        Ok(Self { webhooks, admin, listeners, listener, readiness, health, metrics, token, new_token, data_folder })
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 
 /// A broker that is there again is found within seconds.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+const MAX_WAIT: Duration = Duration::from_secs(2);
 
 /// Why something of the log is not there.
 pub(in crate::app) trait MayPass {
@@ -49,7 +49,7 @@ where
     F: Future<Output = Result<T, E>>,
     E: MayPass + std::error::Error,
 {
-    let (mut waits, mut told) = (Backoff::new(FIRST_WAIT, LONGEST_WAIT), None);
+    let (mut waits, mut told) = (Backoff::new(FIRST_WAIT, MAX_WAIT), None);
     loop {
         let why = match ask().await {
             Ok(there) => {

@@ -12,23 +12,23 @@ use rustix::fs::statvfs;
 use crate::metrics::{DataPart, StorageMetrics};
 
 /// How often it is looked.
-const EVERY: Duration = Duration::from_secs(15);
+const INTERVAL: Duration = Duration::from_secs(15);
 /// The unit of [`std::os::unix::fs::MetadataExt::blocks`].
 const BLOCK: u64 = 512;
 
 /// Keeps the gauges of `dir` current, for as long as it is awaited.
 pub(in crate::app) async fn follow(dir: PathBuf, metrics: StorageMetrics) {
-    let mut every = tokio::time::interval(EVERY);
+    let mut every = tokio::time::interval(INTERVAL);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;
         let (dir, metrics) = (dir.clone(), metrics.clone());
         // A disk may take long to answer. What it does not tell stays as it was.
-        let _told = tokio::task::spawn_blocking(move || tell(&dir, &metrics)).await;
+        let _told = tokio::task::spawn_blocking(move || update(&dir, &metrics)).await;
     }
 }
 
-fn tell(dir: &Path, metrics: &StorageMetrics) {
+fn update(dir: &Path, metrics: &StorageMetrics) {
     if let Ok(disk) = statvfs(dir) {
         metrics.data_free_bytes.set(as_gauge(disk.f_bavail.saturating_mul(disk.f_frsize)));
     }
@@ -95,7 +95,7 @@ mod tests {
         write("state/blobs/1", 200_000);
         write("state.set-aside-1/db", 300_000);
         let storage = Metrics::new().expect("registered").storage;
-        tell(dir.path(), &storage);
+        update(dir.path(), &storage);
         for (part, least) in [(DataPart::Log, 100_000), (DataPart::State, 200_000), (DataPart::Other, 300_000)] {
             let bytes = storage.data_bytes(part).get();
             assert!((least..least + 50_000).contains(&bytes), "{part:?}: {bytes}");

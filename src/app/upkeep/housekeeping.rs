@@ -20,16 +20,16 @@ use crate::{
     views::{self, Horizon, Views},
 };
 
-const EVERY: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_secs(5);
 /// Rounds between two prunings: an hour.
-const PRUNE_EVERY: u64 = 720;
+const ROUNDS_PER_PRUNING: u64 = 720;
 /// How often rows are looked for that are to be forgotten; it takes reading most of them.
-const PRUNE_VIEWS_EVERY: Duration = Duration::from_hours(24);
+const PRUNE_VIEWS_INTERVAL: Duration = Duration::from_hours(24);
 /// Between two steps of that others get at the disk.
-const BREATH: Duration = Duration::from_millis(10);
+const PAUSE_BETWEEN_STEPS: Duration = Duration::from_millis(10);
 /// Expiring credentials are warned about from this long before, once a day.
 const WARN_BEFORE: f64 = 30.0 * 86_400.0;
-const WARN_EVERY: u64 = 17_280;
+const ROUNDS_PER_WARNING: u64 = 17_280;
 
 /// Keeps gauges current and memory bounded.
 pub(in crate::app) struct Housekeeping {
@@ -56,15 +56,15 @@ impl Housekeeping {
     }
 
     async fn rounds(&self) {
-        let mut every = tokio::time::interval(EVERY);
+        let mut every = tokio::time::interval(INTERVAL);
         let mut told_lost = telemetry::lost_lines();
         for round in 0_u64.. {
             every.tick().await;
-            told_lost = tell_lost_lines(told_lost);
+            told_lost = report_lost_lines(told_lost);
             self.lag();
-            self.expiry(round.is_multiple_of(WARN_EVERY));
-            self.pauses(round.is_multiple_of(WARN_EVERY));
-            if round.is_multiple_of(PRUNE_EVERY) {
+            self.expiry(round.is_multiple_of(ROUNDS_PER_WARNING));
+            self.pauses(round.is_multiple_of(ROUNDS_PER_WARNING));
+            if round.is_multiple_of(ROUNDS_PER_PRUNING) {
                 self.prune().await;
                 self.forget_settings().await;
             }
@@ -101,8 +101,8 @@ impl Housekeeping {
         let Some(settings) = &self.settings else { return };
         let warn = warn && self.on_kafka;
         let sources = self.sources.get();
-        long_pauses::tell(&sources, settings, &self.metrics, self.clock.now(), warn);
-        long_pauses::tell_all(&sources, settings, &self.metrics);
+        long_pauses::update_gauges(&sources, settings, &self.metrics, self.clock.now(), warn);
+        long_pauses::update_pause_gauges(&sources, settings, &self.metrics);
     }
 
     async fn follow_view_lag(&self) {
@@ -133,7 +133,7 @@ impl Housekeeping {
 
     async fn prune_views(&self) {
         let Some(views) = &self.views else { return };
-        let mut every = tokio::time::interval(PRUNE_VIEWS_EVERY);
+        let mut every = tokio::time::interval(PRUNE_VIEWS_INTERVAL);
         loop {
             every.tick().await;
             match prune(views, Horizon { over: self.before(RETENTION), open: self.before(LONGEST_PAUSE) }).await {
@@ -151,7 +151,7 @@ impl Housekeeping {
 }
 
 /// Tells how many log lines were lost since `told` of them were, once lines are written again; gives how many are told.
-fn tell_lost_lines(told: u64) -> u64 {
+fn report_lost_lines(told: u64) -> u64 {
     let lost = telemetry::lost_lines();
     if lost <= told || !telemetry::is_written() {
         return told;
@@ -171,7 +171,7 @@ async fn prune(views: &Views, horizon: Horizon) -> Result<usize, Error> {
             }
             Some((_, None)) | None => return Ok(dropped), // done, or usher is stopping
         }
-        tokio::time::sleep(BREATH).await;
+        tokio::time::sleep(PAUSE_BETWEEN_STEPS).await;
     }
 }
 

@@ -18,7 +18,13 @@ use crate::{
 const WARN_BEFORE: Duration = Duration::from_hours(24 * 8);
 
 /// Sets the gauge of each source; with `warn`, warns of those whose records Kafka is about to remove, or has begun to.
-pub(in crate::app) fn tell(sources: &[Source], settings: &Settings, metrics: &Metrics, now: Timestamp, warn: bool) {
+pub(in crate::app) fn update_gauges(
+    sources: &[Source],
+    settings: &Settings,
+    metrics: &Metrics,
+    now: Timestamp,
+    warn: bool,
+) {
     for source in sources {
         let pause = settings.pause_of(&Pausable::Source(source.id.clone()));
         let paused_for = pause.map_or(Duration::ZERO, |pause| pause.at.until(now));
@@ -35,7 +41,7 @@ pub(in crate::app) fn tell(sources: &[Source], settings: &Settings, metrics: &Me
 }
 
 /// Sets the gauge of what is paused: all sources, and all schemes that there are now.
-pub(in crate::app) fn tell_all(sources: &[Source], settings: &Settings, metrics: &Metrics) {
+pub(in crate::app) fn update_pause_gauges(sources: &[Source], settings: &Settings, metrics: &Metrics) {
     let series = |kind: &str, id: &str, paused: bool| ([kind.to_owned(), id.to_owned()], i64::from(paused));
     let sources = sources.iter().map(|source| {
         let paused = settings.pause_of(&Pausable::Source(source.id.clone())).is_some();

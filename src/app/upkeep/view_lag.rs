@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// How often it is looked: on Kafka that asks the brokers for each partition of each stream.
-const EVERY: Duration = Duration::from_secs(10);
+const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Keeps the gauge current, for as long as it is awaited. While the log does not answer it stays as it was.
 pub(in crate::app) async fn follow(views: &Views, log: &Arc<dyn Log>, metrics: &Metrics) {
-    let mut every = tokio::time::interval(EVERY);
+    let mut every = tokio::time::interval(INTERVAL);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;

@@ -13,8 +13,8 @@ use crate::secret::Secret;
 /// How long an answer may take: a preview looks at many users.
 const TIMEOUT: Duration = Duration::from_mins(10);
 /// How long a long answer may take, and how long its next part: usher gives up first.
-const LONGEST_DOWNLOAD: Duration = Duration::from_hours(7);
-const NEXT_CHUNK_WITHIN: Duration = Duration::from_mins(2);
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_hours(7);
+const CHUNK_TIMEOUT: Duration = Duration::from_mins(2);
 /// The items of a page: the most that usher gives.
 const PAGE: usize = 500;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -137,7 +137,7 @@ impl Api {
     pub async fn download(&self, path: &[&str], mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
         let unreachable =
             |error: reqwest::Error| Error::Unreachable { url: self.base.to_string(), why: crate::words::call(&error) };
-        let request = self.request(Method::POST, path)?.timeout(LONGEST_DOWNLOAD);
+        let request = self.request(Method::POST, path)?.timeout(DOWNLOAD_TIMEOUT);
         let mut response = request.send().await.map_err(unreachable)?;
         if !response.status().is_success() {
             let status = response.status().as_u16();
@@ -148,7 +148,7 @@ impl Api {
             ));
         }
         loop {
-            match timeout(NEXT_CHUNK_WITHIN, response.chunk()).await {
+            match timeout(CHUNK_TIMEOUT, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => take(&chunk)?,
                 Ok(Ok(None)) => return Ok(()),
                 Ok(Err(_)) | Err(_) => return Err(Error::BrokenOff(self.base.to_string())),

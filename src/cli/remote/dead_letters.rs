@@ -15,9 +15,9 @@ use super::{
 use crate::cli::FAILED;
 
 /// How many letters a table has where nothing is said.
-const FEW: usize = 50;
+const DEFAULT_LIMIT: usize = 50;
 /// How many letters one request takes up again.
-const AT_ONCE: usize = 1_000;
+const BATCH: usize = 1_000;
 
 /// What to do with dead letters.
 #[derive(Subcommand)]
@@ -165,7 +165,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             let pairs = filters.pairs();
             let query: Vec<_> = pairs.iter().map(|(key, value)| (*key, value.as_str())).collect();
             let columns = if output.format == Format::Csv { LETTERS_CSV.as_slice() } else { &LETTERS };
-            let limit = Limit::or(limit, FEW, output.format);
+            let limit = Limit::or(limit, DEFAULT_LIMIT, output.format);
             listed::show(api, output, (&["dead-letters"], &query), columns, limit, |_| ()).await?;
             Ok(ExitCode::SUCCESS)
         }
@@ -205,7 +205,7 @@ async fn redrive(api: &Api, output: &mut Output<'_>, which: &Which) -> Result<Ex
             return Ok(ExitCode::SUCCESS);
         }
         loop {
-            let body = json!({ "filter": which.filters.body(), "limit": AT_ONCE });
+            let body = json!({ "filter": which.filters.body(), "limit": BATCH });
             let answer = send(api, &body).await?;
             // What can't be taken up is named again each time.
             done.refused.clear();
@@ -216,7 +216,7 @@ async fn redrive(api: &Api, output: &mut Output<'_>, which: &Which) -> Result<Ex
             output.note(&format!("{} dead letters are being taken up again, more follow", done.redriven))?;
         }
     } else {
-        for ids in which.ids.chunks(AT_ONCE) {
+        for ids in which.ids.chunks(BATCH) {
             done.add(&send(api, &json!({ "ids": ids })).await?);
         }
     }

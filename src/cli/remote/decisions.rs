@@ -12,7 +12,7 @@ use super::{
 };
 
 /// How many decisions are told where nothing is said.
-const FEW: usize = 20;
+const DEFAULT_LIMIT: usize = 20;
 
 /// About whom.
 #[derive(Args)]
@@ -52,7 +52,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, asked: &Decisions) -> Resul
     output.format = asked.shown.output;
     let mut query = vec![("user", asked.user.as_str())];
     query.extend(asked.source.as_deref().map(|source| ("source", source)));
-    let limit = Limit::or(asked.limit, FEW, output.format);
+    let limit = Limit::or(asked.limit, DEFAULT_LIMIT, output.format);
     if output.format != Format::Table {
         listed::show(api, output, (&["decisions"], &query), &COLUMNS, limit, |_| ()).await?;
         return Ok(ExitCode::SUCCESS);

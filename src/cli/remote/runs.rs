@@ -14,7 +14,7 @@ use super::{
 };
 
 /// How many runs a table has where nothing is said.
-const FEW: usize = 50;
+const DEFAULT_LIMIT: usize = 50;
 
 /// What to do with runs.
 #[derive(Subcommand)]
@@ -171,7 +171,7 @@ async fn list(api: &Api, output: &mut Output<'_>, filters: &Filters, limit: Opti
     if api.list(&["runs"], &query, 1).await?.is_empty() {
         are_there(api, filters).await?;
     }
-    let limit = Limit::or(limit, FEW, output.format);
+    let limit = Limit::or(limit, DEFAULT_LIMIT, output.format);
     let who = if output.format == Format::Table { with_who } else { |_: &mut Value| {} };
     listed::show(api, output, (&["runs"], &query), columns, limit, who).await.map(drop)
 }

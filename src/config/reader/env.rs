@@ -9,7 +9,7 @@ use saphyr_parser::Marker;
 
 use super::{
     node::{Content, Entry, Node},
-    problem::{Found, Place, Problem},
+    problem::{Place, Problem, ProblemCollector},
     yaml,
 };
 
@@ -32,7 +32,7 @@ enum Level {
 }
 
 /// Lays the variables over the tree. What can't be laid on is added to `problems`.
-pub(in crate::config) fn overlay(root: &mut Node, env: &Env, problems: &mut Found) {
+pub(in crate::config) fn overlay(root: &mut Node, env: &Env, problems: &mut ProblemCollector) {
     let mut variables: Vec<_> =
         env.iter().filter_map(|(name, value)| Some((path_of(name)?, name.as_str(), value.as_str()))).collect();
     variables.sort();
@@ -59,11 +59,11 @@ fn path_of(name: &str) -> Option<Vec<Level>> {
 
 /// A value in `[…]`, `{…}` or quotes is YAML; any other is taken as it is but for blanks around it, so that `*.example.com` and
 /// `[::1]:8080` need no quotes.
-fn value_of(value: &str, at: &Place, problems: &mut Found) -> Option<Node> {
+fn value_of(value: &str, at: &Place, problems: &mut ProblemCollector) -> Option<Node> {
     let trimmed = value.trim();
     let within = |open, close| trimmed.len() > 1 && trimmed.starts_with(open) && trimmed.ends_with(close);
     if within('[', ']') || within('{', '}') || within('"', '"') || within('\'', '\'') {
-        yaml::parse(trimmed, yaml::MOST_IN_FILE, &|_: Marker| at.clone(), problems)
+        yaml::parse(trimmed, yaml::MAX_IN_FILE, &|_: Marker| at.clone(), problems)
     } else {
         Some(Node { at: at.clone(), content: Content::Scalar { text: trimmed.to_owned(), quoted: false } })
     }

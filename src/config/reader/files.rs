@@ -46,7 +46,7 @@ pub struct WatchedFiles(BTreeMap<PathBuf, Option<Fingerprint>>);
 
 impl WatchedFiles {
     /// Notes the file at `path`, which is about to be read; it need not be there.
-    pub fn note(&mut self, path: &Path) {
+    pub fn watch(&mut self, path: &Path) {
         // The first look counts: what changes between two readings is seen as a change.
         self.0.entry(path.to_owned()).or_insert_with(|| Fingerprint::of(path));
     }
@@ -81,7 +81,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("token");
         let mut absent = WatchedFiles::default();
-        absent.note(&path);
+        absent.watch(&path);
         assert_eq!(absent.now(), absent);
         fs::write(&path, "one").expect("written");
         let there = absent.now();
@@ -106,7 +106,7 @@ mod tests {
         symlink("..one", dir.path().join("..data")).expect("linked");
         symlink("..data/token", dir.path().join("token")).expect("linked");
         let mut files = WatchedFiles::default();
-        files.note(&dir.path().join("token"));
+        files.watch(&dir.path().join("token"));
         symlink("..two", dir.path().join("..data_tmp")).expect("linked");
         assert_eq!(files.now(), files);
         fs::rename(dir.path().join("..data_tmp"), dir.path().join("..data")).expect("renamed");

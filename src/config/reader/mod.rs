@@ -21,13 +21,13 @@ use super::WatchedFiles;
 use env::Env;
 use node::Content;
 use node::Node;
-use problem::Found;
 use problem::Place;
+use problem::ProblemCollector;
 
 /// The longest name of anything, in characters: no product has room for more.
-pub(super) const LONGEST_NAME: usize = 255;
+pub(super) const MAX_NAME: usize = 255;
 /// The longest text that is more than a text, in characters: an address, a time, an id.
-pub(super) const LONGEST_PARSED: usize = 4_096;
+pub(super) const MAX_PARSED: usize = 4_096;
 
 /// What reading needs to know, and what it finds. Whatever gives `None` has reported why.
 pub(super) struct Reader<'a> {
@@ -36,9 +36,9 @@ pub(super) struct Reader<'a> {
     /// What `{file: PATH}` is relative to.
     pub base: &'a Path,
     /// What makes the configuration unusable.
-    pub problems: Found,
+    pub problems: ProblemCollector,
     /// What works and should be otherwise.
-    pub warnings: Found,
+    pub warnings: ProblemCollector,
     /// What schemes name of a product, each with its place.
     pub names: Vec<Named>,
     /// The files that were read.
@@ -51,8 +51,8 @@ impl<'a> Reader<'a> {
         Self {
             env,
             base,
-            problems: Found::default(),
-            warnings: Found::default(),
+            problems: ProblemCollector::default(),
+            warnings: ProblemCollector::default(),
             names: Vec::new(),
             files: WatchedFiles::default(),
         }
@@ -63,7 +63,7 @@ impl Reader<'_> {
     /// The place of the file that `path` names, which is about to be read: it is watched from now on.
     pub fn file(&mut self, path: &str) -> PathBuf {
         let path = self.base.join(path);
-        self.files.note(&path);
+        self.files.watch(&path);
         path
     }
 
@@ -108,12 +108,12 @@ impl Reader<'_> {
     /// A name for people.
     pub fn title(&mut self, node: &Node) -> Option<String> {
         self.filled(node)?;
-        self.within(node, LONGEST_NAME).map(str::to_owned)
+        self.within(node, MAX_NAME).map(str::to_owned)
     }
 
     /// Text that `read` understands; its error is the message.
     pub fn parsed<T, E: Display>(&mut self, node: &Node, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
-        let text = self.within(node, LONGEST_PARSED)?;
+        let text = self.within(node, MAX_PARSED)?;
         read(text).map_or_else(|error| self.refuse(&node.at, error.to_string()), Some)
     }
 

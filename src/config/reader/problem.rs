@@ -31,13 +31,13 @@ impl fmt::Display for Place {
 }
 
 /// How many problems are told at once: with more, the text is something else than what was meant.
-pub(in crate::config) const MOST_TOLD: usize = 100;
+pub(in crate::config) const MAX_PROBLEMS: usize = 100;
 
 /// How long a message may be, in characters. Messages quote what the text says, which may be anything.
-const LONGEST_MESSAGE: usize = 2_000;
+const MAX_MESSAGE: usize = 2_000;
 
 /// How many characters of a longer message are kept at its end, where it says what to write instead.
-const KEPT_AT_THE_END: usize = 400;
+const END_LENGTH: usize = 400;
 
 /// One thing that is wrong, or not as it should be. Never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,17 +71,17 @@ impl fmt::Display for Problem {
 
 /// Messages quote what the file says, which may hold line breaks and terminal escapes, and be as long as the file.
 fn on_one_line(message: &str) -> String {
-    let mut line = String::with_capacity(message.len().min(LONGEST_MESSAGE * 4));
+    let mut line = String::with_capacity(message.len().min(MAX_MESSAGE * 4));
     let mut add = |part: &str| {
         for c in part.chars() {
             if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
         }
     };
-    match message.char_indices().nth(LONGEST_MESSAGE) {
+    match message.char_indices().nth(MAX_MESSAGE) {
         None => add(message),
         Some(_) => {
-            let head = message.char_indices().nth(LONGEST_MESSAGE - KEPT_AT_THE_END).map_or(0, |(at, _)| at);
-            let tail = message.char_indices().rev().nth(KEPT_AT_THE_END - 1).map_or(0, |(at, _)| at);
+            let head = message.char_indices().nth(MAX_MESSAGE - END_LENGTH).map_or(0, |(at, _)| at);
+            let tail = message.char_indices().rev().nth(END_LENGTH - 1).map_or(0, |(at, _)| at);
             add(&message[..head]);
             add(" … ");
             add(&message[tail..]);
@@ -90,18 +90,18 @@ fn on_one_line(message: &str) -> String {
     line
 }
 
-/// The problems found while reading. The first [`MOST_TOLD`] are kept, so that no text makes usher write without end.
+/// The problems found while reading. The first [`MAX_PROBLEMS`] are kept, so that no text makes usher write without end.
 #[derive(Debug, Default)]
-pub(in crate::config) struct Found {
+pub(in crate::config) struct ProblemCollector {
     kept: Vec<Problem>,
     count: usize,
 }
 
-impl Found {
+impl ProblemCollector {
     /// Adds a problem.
     pub fn push(&mut self, problem: Problem) {
         self.count += 1;
-        if self.kept.len() < MOST_TOLD {
+        if self.kept.len() < MAX_PROBLEMS {
             self.kept.push(problem);
         }
     }
@@ -109,7 +109,7 @@ impl Found {
     /// Adds a problem at `place`; its message is made only where it is kept.
     pub fn add<M: AsRef<str>>(&mut self, place: &Place, message: impl FnOnce() -> M) {
         self.count += 1;
-        if self.kept.len() < MOST_TOLD {
+        if self.kept.len() < MAX_PROBLEMS {
             self.kept.push(Problem::new(place, message()));
         }
     }
@@ -126,7 +126,7 @@ impl Found {
 
     /// Whether so many were found that it is of no use to look for more.
     pub fn is_full(&self) -> bool {
-        self.count > MOST_TOLD
+        self.count > MAX_PROBLEMS
     }
 
     /// Those that were kept, in file order; the last says so where there were more.
@@ -153,7 +153,7 @@ impl Problems {
     }
 
     /// Puts the problems in file order, those of environment variables last.
-    pub(in crate::config) fn new(found: Found) -> Self {
+    pub(in crate::config) fn new(found: ProblemCollector) -> Self {
         Self(found.into_told("there are more problems than these; mend these first"))
     }
 
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn problems_come_in_file_order_one_a_line_whatever_they_quote() {
         let at = |line, column| Place::Character { file: "usher.yaml".into(), line, column };
-        let mut found = Found::default();
+        let mut found = ProblemCollector::default();
         found.push(Problem::new(&Place::Variable("USHER_MODE".into()), "last"));
         found.push(Problem::new(&at(10, 2), "third"));
         found.push(Problem::new(&at(9, 12), "second"));
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn the_first_hundred_problems_are_told_and_that_there_are_more() {
         let at = |line| Place::Character { file: "usher.yaml".into(), line, column: 1 };
-        let mut found = Found::default();
+        let mut found = ProblemCollector::default();
         for line in (1..=5_000).rev() {
             found.add(&at(line), || "wrong");
         }
@@ -203,7 +203,7 @@ mod tests {
     fn a_long_message_keeps_its_beginning_and_its_end() {
         let message = format!("`{}` is no name; write another", "é".repeat(1_000_000));
         let problem = Problem::new(&Place::Variable("X".into()), message);
-        assert_eq!(problem.message().chars().count(), LONGEST_MESSAGE + 3);
+        assert_eq!(problem.message().chars().count(), MAX_MESSAGE + 3);
         assert!(problem.message().starts_with("`éé") && problem.message().ends_with("é` is no name; write another"));
     }
 }

@@ -9,7 +9,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
 use super::{
     node::{Content, Entry, Measure, Node},
-    problem::{Found, Place, Problem},
+    problem::{Place, Problem, ProblemCollector},
 };
 
 /// How deep values may nest: usher's own keys need 7, and conditions two more for each `all`, `any` or `not` around them.
@@ -24,9 +24,9 @@ const MAX_ANCHORED_BYTES: usize = 16 * 1024 * 1024;
 
 /// How many values a configuration file may hold: ten thousand schemes have less than half as many. A value takes about
 /// a hundred bytes, however short it is written.
-pub(in crate::config) const MOST_IN_FILE: usize = 1_000_000;
+pub(in crate::config) const MAX_IN_FILE: usize = 1_000_000;
 /// How many values one scheme may hold: it may list a hundred thousand users.
-pub(in crate::config) const MOST_IN_SCHEME: usize = 250_000;
+pub(in crate::config) const MAX_IN_SCHEME: usize = 250_000;
 
 /// Reads one YAML document of at most so many values; `locate` turns the parser's marks into places. An empty document is
 /// nothing.
@@ -37,7 +37,7 @@ pub(in crate::config) fn parse(
     text: &str,
     most: usize,
     locate: &dyn Fn(Marker) -> Place,
-    problems: &mut Found,
+    problems: &mut ProblemCollector,
 ) -> Option<Node> {
     let mut builder =
         Builder { locate, most, size: Size::default(), open: Vec::new(), anchors: HashMap::new(), root: None };

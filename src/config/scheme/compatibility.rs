@@ -1,6 +1,6 @@
 //! What goes with what: conditions and actions with the trigger, actions with the product.
 
-use super::{actions::Act, select::Found};
+use super::{actions::ActionAt, select::ConditionAt};
 use crate::{
     config::reader::{Reader, node::Node, problem::Place},
     domain::{Action, ActionKind, Capability, GroupName, Limits, Product, Trigger},
@@ -9,12 +9,12 @@ use crate::{
 /// Reports each condition and action that does not go with `trigger`.
 pub(in crate::config) fn check_trigger(
     trigger: &Trigger,
-    found: &[Found<'_>],
-    acts: &[Act<'_>],
+    found: &[ConditionAt<'_>],
+    acts: &[ActionAt<'_>],
     reader: &mut Reader<'_>,
 ) {
     let kind = trigger.kind();
-    for Found { name, goes_with, at } in found {
+    for ConditionAt { name, goes_with, at } in found {
         if let Some(objection) = goes_with.objection(kind) {
             reader.refuse::<()>(at, format!("`{name}` does not go with `{kind}`: {objection}"));
         }
@@ -39,7 +39,7 @@ pub(in crate::config) fn check_limits(trigger: &Trigger, node: &Node, limits: &L
 }
 
 /// Reports each action that `product` can't do, and warns of each that it can do in part.
-pub(in crate::config) fn check_product(product: Product, acts: &[Act<'_>], reader: &mut Reader<'_>) {
+pub(in crate::config) fn check_product(product: Product, acts: &[ActionAt<'_>], reader: &mut Reader<'_>) {
     for act in acts {
         let action = act.kind.as_str();
         match product.capability(act.kind) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::actions::Act;
+use super::actions::ActionAt;
 use crate::{
     config::reader::{Reader, problem::Place},
     domain::{ActionKind, GroupName},
@@ -19,10 +19,10 @@ const OPPOSITES: [(ActionKind, ActionKind, &str); 2] = [
 ];
 
 /// Reports what contradicts itself in `acts`, all actions of a scheme.
-pub(in crate::config) fn check(acts: &[Act<'_>], reader: &mut Reader<'_>) {
+pub(in crate::config) fn check(acts: &[ActionAt<'_>], reader: &mut Reader<'_>) {
     check_groups(acts, reader);
     for (one, other, instead) in OPPOSITES {
-        let first = |kind| acts.iter().find(|act: &&Act<'_>| act.kind == kind);
+        let first = |kind| acts.iter().find(|act: &&ActionAt<'_>| act.kind == kind);
         if let (Some(one), Some(other)) = (first(one), first(other)) {
             let (early, late) = if one.at <= other.at { (one, other) } else { (other, one) };
             let (early_name, late_name) = (early.kind.as_str(), late.kind.as_str());
@@ -34,7 +34,7 @@ pub(in crate::config) fn check(acts: &[Act<'_>], reader: &mut Reader<'_>) {
 }
 
 /// Reports groups that a scheme both adds and removes, and warns of those that stand twice.
-fn check_groups(acts: &[Act<'_>], reader: &mut Reader<'_>) {
+fn check_groups(acts: &[ActionAt<'_>], reader: &mut Reader<'_>) {
     let mut first: HashMap<&GroupName, (ActionKind, &Place)> = HashMap::new();
     for act in acts {
         for (group, at) in act.groups() {
@@ -56,7 +56,7 @@ fn check_groups(acts: &[Act<'_>], reader: &mut Reader<'_>) {
 }
 
 /// Reports actions that stand a second time although once says it all.
-fn check_repeated(acts: &[Act<'_>], reader: &mut Reader<'_>) {
+fn check_repeated(acts: &[ActionAt<'_>], reader: &mut Reader<'_>) {
     let mut first: HashMap<ActionKind, &Place> = HashMap::new();
     for act in acts.iter().filter(|act| !may_repeat(act.kind)) {
         match first.get(&act.kind) {

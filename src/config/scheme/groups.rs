@@ -14,16 +14,16 @@ use crate::{
 };
 
 /// How many groups one list may name: each is looked up in the product.
-const MOST_GROUPS: usize = 1_000;
+const MAX_GROUPS: usize = 1_000;
 /// How many users one list of `exempt` or `protect` may name: each is looked up in the product.
-const MOST_USERS: usize = 10_000;
+const MAX_USERS: usize = 10_000;
 
 /// Users, by name or lasting id.
-pub(in crate::config) static USERS: List = List::of(&NAME).at_most(MOST_USERS);
+pub(in crate::config) static USERS: List = List::of(&NAME).at_most(MAX_USERS);
 /// Groups.
-pub(in crate::config) static GROUPS: List = List::of(&NAME).at_most(MOST_GROUPS);
+pub(in crate::config) static GROUPS: List = List::of(&NAME).at_most(MAX_GROUPS);
 /// At least one group, or application.
-pub(in crate::config) static SOME_GROUPS: List = List::some(&NAME).at_most(MOST_GROUPS);
+pub(in crate::config) static SOME_GROUPS: List = List::some(&NAME).at_most(MAX_GROUPS);
 
 /// Remembers the `names` that were read from the list at `node`, which stands under the key `at`.
 pub(in crate::config) fn remember(at: MentionedAt, node: &Node, names: &[impl ToString], reader: &mut Reader<'_>) {

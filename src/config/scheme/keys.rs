@@ -1,7 +1,7 @@
 //! The keys of a scheme.
 
 use super::{
-    actions::{ACTION, MOST_ACTIONS},
+    actions::{ACTION, MAX_ACTIONS},
     groups::{GROUPS, SOME_GROUPS, USERS, groups, remember, some_groups, users},
     limits,
     select::{EMPTY_SELECT, SELECTION},
@@ -72,7 +72,7 @@ pub(super) static ACTIONS: Key<List> = Key::needed(
     "actions",
     "write `- add_groups: [a-group]` below it, say",
     "What is done with each selected user, in this order.",
-    List::some(&ACTION).at_most(MOST_ACTIONS),
+    List::some(&ACTION).at_most(MAX_ACTIONS),
 );
 pub(super) static LIMITS: Key<&Object> = Key::new(
     "limits",

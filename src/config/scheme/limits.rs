@@ -11,9 +11,9 @@ use crate::{
 };
 
 /// Nobody has more users.
-const MOST_USERS: u64 = 1_000_000_000;
+const MAX_USERS: u64 = 1_000_000_000;
 
-static USERS: Key<Whole<u64>> = Key::new("users", "At most so many users in one run.", Whole(0..=MOST_USERS));
+static USERS: Key<Whole<u64>> = Key::new("users", "At most so many users in one run.", Whole(0..=MAX_USERS));
 static PERCENT: Key<Whole<u8>> =
     Key::new("percent", "At most so many of a hundred users of the source in one run.", Whole(1..=100));
 

@@ -2,19 +2,19 @@
 
 use crate::{
     config::{
-        reader::{LONGEST_NAME, Reader, node::Node},
+        reader::{MAX_NAME, Reader, node::Node},
         shape::texts::Text,
     },
     domain::{is_blank, is_invisible},
 };
 
 /// How a name is described.
-pub(in crate::config) static NAME: Text = Text::ANY.at_most(LONGEST_NAME);
+pub(in crate::config) static NAME: Text = Text::ANY.at_most(MAX_NAME);
 
 /// Reads a name. What stands around it or can't be seen in it is no part of it in the product, which then finds nothing.
 pub(in crate::config) fn name<'n>(node: &'n Node, reader: &mut Reader<'_>) -> Option<&'n str> {
     reader.filled(node)?;
-    let text = reader.within(node, LONGEST_NAME)?;
+    let text = reader.within(node, MAX_NAME)?;
     let bare = text.trim_matches(is_blank);
     if bare.is_empty() {
         return reader.refuse(&node.at, "nothing can be seen of this name; write it, or leave it out");

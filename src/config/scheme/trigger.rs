@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     config::{
         reader::{
-            LONGEST_NAME, LONGEST_PARSED, Reader, nearest,
+            MAX_NAME, MAX_PARSED, Reader, nearest,
             node::{Content, Node},
         },
         shape::{
@@ -34,12 +34,12 @@ static CRON: Key<Text> = Key::needed(
     "cron",
     "write five fields, `cron: \"0 3 * * MON\"` for Mondays at three, say",
     "When: minute, hour, day of month, month and day of week, or one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.",
-    Text::PLAIN.at_most(LONGEST_PARSED).like(&["0 3 * * MON", "@daily"]),
+    Text::PLAIN.at_most(MAX_PARSED).like(&["0 3 * * MON", "@daily"]),
 );
 static TIMEZONE: Key<Text> = Key::new(
     "timezone",
     "The time zone of `cron`, a name of the IANA database. Left out: `UTC`.",
-    Text::PLAIN.at_most(LONGEST_NAME).like(&["UTC", "Europe/Berlin", "Pacific/Auckland"]),
+    Text::PLAIN.at_most(MAX_NAME).like(&["UTC", "Europe/Berlin", "Pacific/Auckland"]),
 );
 static SCHEDULE: Object =
     Object::new("Schedule", "By the clock, over all users of the source.", || vec![&CRON, &TIMEZONE])
@@ -77,10 +77,10 @@ fn schedule(node: &Node, reader: &mut Reader<'_>) -> Option<Trigger> {
     let timezone_node = fields.node(&TIMEZONE);
     fields.done(reader);
     let cron_node = cron_node?;
-    let cron = reader.within(cron_node, LONGEST_PARSED)?;
+    let cron = reader.within(cron_node, MAX_PARSED)?;
     let timezone = timezone_node.map_or(Some("UTC"), |node| {
         reader.filled(node)?;
-        reader.within(node, LONGEST_NAME)
+        reader.within(node, MAX_NAME)
     })?;
     match Schedule::parse(cron, timezone) {
         Ok(schedule) => Some(Trigger::Schedule(Box::new(schedule))),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Described, Shape, definitions::Definitions};
-use crate::config::reader::{LONGEST_NAME, Reader, node::Node};
+use crate::config::reader::{MAX_NAME, Reader, node::Node};
 
 /// How a text is described.
 #[derive(Clone, Copy)]
@@ -110,7 +110,7 @@ pub(in crate::config) struct Title;
 
 impl Described for Title {
     fn schema(&self, definitions: &mut Definitions) -> Value {
-        Text::ANY.at_most(LONGEST_NAME).schema(definitions)
+        Text::ANY.at_most(MAX_NAME).schema(definitions)
     }
 }
 

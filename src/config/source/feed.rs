@@ -6,7 +6,7 @@ use super::webhook::{AUDIT_ACTIONS, actions};
 use crate::{
     config::{
         AuditActions,
-        reader::{LONGEST_PARSED, Reader, node::Node},
+        reader::{MAX_PARSED, Reader, node::Node},
         shape::{
             Part,
             key::{Key, Or},
@@ -69,10 +69,14 @@ impl Default for Feed {
 }
 
 /// A feed, and which entries mean what where that is said here.
-pub(in crate::config) type Told = (Feed, Option<AuditActions>);
+pub(in crate::config) type FeedAndActions = (Feed, Option<AuditActions>);
 
 /// Reads a source's `feed`; `product` is none where that can't be read.
-pub(in crate::config) fn feed(node: &Node, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Told> {
+pub(in crate::config) fn feed(
+    node: &Node,
+    product: Option<Product>,
+    reader: &mut Reader<'_>,
+) -> Option<FeedAndActions> {
     if let Some(product) = product
         && let Capability::No(why) = product.feeds_logins()
     {
@@ -91,7 +95,7 @@ pub(in crate::config) fn feed(node: &Node, product: Option<Product>, reader: &mu
 
 /// A length of time within so many seconds.
 fn length(node: &Node, seconds: RangeInclusive<u64>, example: &str, reader: &mut Reader<'_>) -> Option<Duration> {
-    let text = reader.within(node, LONGEST_PARSED)?;
+    let text = reader.within(node, MAX_PARSED)?;
     let age = text.parse::<Age>().ok().map(Age::duration);
     age.filter(|age| seconds.contains(&age.as_secs())).map_or_else(
         || {

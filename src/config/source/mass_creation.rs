@@ -16,14 +16,14 @@ use crate::{
     domain::MassCreation,
 };
 
-const WITHIN: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24);
+const WINDOW_RANGE: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24);
 /// Nobody has more users.
-const MOST_USERS: u64 = 1_000_000_000;
+const MAX_USERS: u64 = 1_000_000_000;
 
 static USERS: Or<Whole<u64>> = Or::new(
     "users",
     "So many users may be created within that time.",
-    Whole(0..=MOST_USERS),
+    Whole(0..=MAX_USERS),
     || MassCreation::default().users,
     as_json,
 );
@@ -63,5 +63,5 @@ pub(in crate::config) fn mass_creation(node: &Node, reader: &mut Reader<'_>) -> 
 }
 
 fn within(text: &str) -> Result<Duration, String> {
-    lengths::between(text, &WITHIN, ["1m", "1d"])
+    lengths::between(text, &WINDOW_RANGE, ["1m", "1d"])
 }

@@ -27,7 +27,7 @@ use mass_creation::mass_creation;
 use protect::protect;
 use reach::{address::address, transport::transport};
 use reconcile::reconcile;
-use signals::told;
+use signals::read_signals;
 
 /// The products by name, those of Jira first: a name that is nearly right is told the nearest.
 pub(super) const PRODUCTS: [(&str, Product); 7] = [
@@ -50,7 +50,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let organization = organization(&mut fields, product, reader);
     let auth = fields.needed_node(&AUTH, reader).and_then(|node| auth(node, product, reader));
     let credentials_expire = fields.optional(&CREDENTIALS_EXPIRE, reader);
-    let told = told(&mut fields, product, reader);
+    let signals = read_signals(&mut fields, product, reader);
     let reconcile = fields.or_else(&RECONCILE, Some(Reconcile::default()), |node| reconcile(node, reader));
     let mass = Some(MassCreation::default());
     let mass_creation = fields.or_else(&MASS_CREATION, mass, |node| mass_creation(node, reader));
@@ -60,7 +60,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
     let protect = fields.or_else(&PROTECT, default.clone(), |node| protect(node, product, default, reader));
     fields.done(reader);
-    let (id, told) = (id?, told?);
+    let (id, signals) = (id?, signals?);
     Some(Source {
         name: name?.unwrap_or_else(|| id.to_string()),
         id,
@@ -69,11 +69,11 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
         organization: organization?,
         auth: auth?,
         credentials_expire: credentials_expire?,
-        webhook: told.webhook,
+        webhook: signals.webhook,
         reconcile: reconcile?,
         mass_creation: mass_creation?,
-        feed: told.feed,
-        actions: told.actions,
+        feed: signals.feed,
+        actions: signals.actions,
         rate: rate?.unwrap_or_default(),
         transport: transport?,
         protect: protect?,

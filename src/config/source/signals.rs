@@ -11,18 +11,18 @@ use crate::{
 };
 
 /// How a source tells of what happens.
-pub(in crate::config) struct Telling {
+pub(in crate::config) struct Signals {
     pub webhook: Webhook,
     pub feed: Option<Feed>,
     pub actions: AuditActions,
 }
 
 /// Reads `webhook` and `feed`, either of which may say what entries of the audit log mean.
-pub(in crate::config) fn told(
+pub(in crate::config) fn read_signals(
     fields: &mut Fields<'_>,
     product: Option<Product>,
     reader: &mut Reader<'_>,
-) -> Option<Telling> {
+) -> Option<Signals> {
     let webhook = fields.or_else(&WEBHOOK, (Webhook::default(), None), |node| webhook(node, reader));
     let node = fields.node(&FEED);
     let feed = node.map_or(Some(None), |node| feed(node, product, reader).map(Some));
@@ -35,5 +35,5 @@ pub(in crate::config) fn told(
         }
         (one, other, _) => one.or(other).unwrap_or_default(),
     };
-    Some(Telling { webhook, feed, actions })
+    Some(Signals { webhook, feed, actions })
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Tells them.
-pub(super) async fn tell(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
+pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
     a_contractor_joins(stage, narrator).await?;
     somebody_else_joins(stage, narrator).await?;
     the_webhook_comes_again(stage, narrator).await?;

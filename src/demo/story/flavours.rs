@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Tells them.
-pub(super) async fn tell(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
+pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
     confluence_has_thin_webhooks(stage, narrator).await?;
     bitbucket_has_an_audit_log(stage, narrator).await?;
     a_run_over_crowd_is_held(stage, narrator).await?;

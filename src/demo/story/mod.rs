@@ -9,10 +9,10 @@ use super::{Error, Stage, narrator::Narrator};
 use crate::domain::Product::{JiraCloud, JiraDc};
 
 /// Tells it.
-pub(super) async fn tell(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
+pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
     prologue(stage, narrator);
-    acme::tell(stage, narrator).await?;
-    flavours::tell(stage, narrator).await
+    acme::play(stage, narrator).await?;
+    flavours::play(stage, narrator).await
 }
 
 fn prologue(stage: &Stage, narrator: &Narrator) {

@@ -19,7 +19,7 @@ pub struct Age {
 pub struct InvalidAge(String);
 
 const UNITS: [(char, u64); 5] = [('w', 7 * 86_400), ('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
-const LONGEST: u64 = 100 * 366 * 86_400;
+const MAX_SECONDS: u64 = 100 * 366 * 86_400;
 
 impl Age {
     /// A number of days.
@@ -47,7 +47,8 @@ impl FromStr for Age {
         let trimmed = text.trim();
         let (_, per) = UNITS.into_iter().find(|(unit, _)| trimmed.ends_with(*unit)).ok_or_else(invalid)?;
         let number: u64 = trimmed[..trimmed.len() - 1].parse().map_err(|_| invalid())?;
-        let seconds = number.checked_mul(per).filter(|seconds| (1..=LONGEST).contains(seconds)).ok_or_else(invalid)?;
+        let seconds =
+            number.checked_mul(per).filter(|seconds| (1..=MAX_SECONDS).contains(seconds)).ok_or_else(invalid)?;
         Ok(Self { seconds })
     }
 }

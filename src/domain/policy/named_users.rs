@@ -10,7 +10,7 @@ pub struct NamedUsers(Arc<[String]>);
 
 impl NamedUsers {
     /// The highest number of users in one list.
-    pub const MOST: usize = 100_000;
+    pub const MAX: usize = 100_000;
 
     /// A list of these.
     pub fn new(users: impl IntoIterator<Item = String>) -> Self {

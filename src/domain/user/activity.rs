@@ -6,12 +6,12 @@ use crate::domain::{Event, EventKind, Fact, GivenUp, Logins, Missing, Origin, Ti
 
 /// The longest gap between reported logins of a source. After a longer gap the absence of a login means nothing,
 /// because the feed may be broken. Otherwise all users would look idle at once.
-pub const HEARD_WITHIN: Duration = Duration::from_hours(7 * 24);
+pub const MAX_REPORT_GAP: Duration = Duration::from_hours(7 * 24);
 
-/// The latest period in which a source reported logins, of any user, without a gap longer than [`HEARD_WITHIN`]. Logins
+/// The latest period in which a source reported logins, of any user, without a gap longer than [`MAX_REPORT_GAP`]. Logins
 /// before it may have been missed, so their absence means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Heard {
+pub struct LoginCoverage {
     /// The time at which usher accepted the first login of the period.
     pub since: Timestamp,
     /// The time at which usher accepted the latest login.
@@ -20,7 +20,7 @@ pub struct Heard {
     pub is_first: bool,
 }
 
-impl Heard {
+impl LoginCoverage {
     /// The period after a login that was accepted at `at`. Logins may come in any order.
     #[must_use]
     pub fn after(before: Option<Self>, at: Timestamp) -> Self {
@@ -32,7 +32,7 @@ impl Heard {
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         let (earlier, later) = if self.last < other.last { (self, other) } else { (other, self) };
-        if earlier.last.until(later.since) > HEARD_WITHIN {
+        if earlier.last.until(later.since) > MAX_REPORT_GAP {
             return Self { is_first: false, ..later };
         }
         let is_first = earlier.is_first && later.is_first;
@@ -47,7 +47,7 @@ impl Heard {
     /// known gap the time does not count. It does not count either when idle users are looked for
     /// ([`Logins::watched_since`]): those users existed before usher, and their creation was never reported.
     fn covers(&self, created: Timestamp) -> bool {
-        created >= self.since || (self.is_first && created.until(self.since) <= HEARD_WITHIN)
+        created >= self.since || (self.is_first && created.until(self.since) <= MAX_REPORT_GAP)
     }
 }
 
@@ -87,7 +87,7 @@ impl Activity {
         activity.first_seen = activity.first_seen.min(at);
         activity.as_of = activity.as_of.map(Timestamp::next).max(Some(event.accepted));
         match event.kind {
-            EventKind::Created if activity.known_creation(event).is_some() => activity.note_told_again(event),
+            EventKind::Created if activity.known_creation(event).is_some() => activity.record_repeat(event),
             EventKind::Created => {
                 activity.created = Some(at);
                 activity.created_until = event.told_at();
@@ -127,18 +127,18 @@ impl Activity {
         order(self) > order(other)
     }
 
-    /// The logins as a fact at `now`; `heard` is the period in which the source reported logins.
-    pub fn logins(&self, heard: Option<Heard>, now: Timestamp) -> Fact<Logins> {
-        match heard {
-            Some(heard) if heard.last.until(now) <= HEARD_WITHIN => Fact::Known {
+    /// The logins as a fact at `now`; `coverage` is the period in which the source reported logins.
+    pub fn logins(&self, coverage: Option<LoginCoverage>, now: Timestamp) -> Fact<Logins> {
+        match coverage {
+            Some(coverage) if coverage.last.until(now) <= MAX_REPORT_GAP => Fact::Known {
                 value: Logins {
                     last: self.last_login,
                     count: self.logins,
-                    complete: self.created.is_some_and(|created| heard.covers(created)),
-                    watched_since: Some(heard.since),
+                    complete: self.created.is_some_and(|created| coverage.covers(created)),
+                    watched_since: Some(coverage.since),
                 },
                 origin: Origin::Activity,
-                as_of: heard.last,
+                as_of: coverage.last,
             },
             Some(_) | None => Fact::Unknown(Missing::NoLoginsHeard),
         }
@@ -153,40 +153,40 @@ mod tests {
         Timestamp::from_millis(day * 86_400_000)
     }
 
-    fn heard(logins: &[i64]) -> Option<Heard> {
-        logins.iter().fold(None, |before, at| Some(Heard::after(before, day(*at))))
+    fn coverage(logins: &[i64]) -> Option<LoginCoverage> {
+        logins.iter().fold(None, |before, at| Some(LoginCoverage::after(before, day(*at))))
     }
 
-    fn stretch(since: i64, last: i64, is_first: bool) -> Option<Heard> {
-        Some(Heard { since: day(since), last: day(last), is_first })
+    fn stretch(since: i64, last: i64, is_first: bool) -> Option<LoginCoverage> {
+        Some(LoginCoverage { since: day(since), last: day(last), is_first })
     }
 
-    fn logins(created: Option<i64>, heard: Option<Heard>, now: i64) -> Option<Logins> {
+    fn logins(created: Option<i64>, coverage: Option<LoginCoverage>, now: i64) -> Option<Logins> {
         let activity = Activity { created: created.map(day), ..Activity::new(day(0)) };
-        activity.logins(heard, day(now)).value().copied()
+        activity.logins(coverage, day(now)).value().copied()
     }
 
     #[test]
     fn a_stretch_goes_on_until_a_gap_and_begins_anew_after_it() {
-        assert_eq!(heard(&[10]), stretch(10, 10, true));
-        assert_eq!(heard(&[10, 17, 24]), stretch(10, 24, true), "a week is no gap");
-        assert_eq!(heard(&[10, 17, 25]), stretch(25, 25, false));
-        assert_eq!(heard(&[10, 105, 106]), stretch(105, 106, false));
+        assert_eq!(coverage(&[10]), stretch(10, 10, true));
+        assert_eq!(coverage(&[10, 17, 24]), stretch(10, 24, true), "a week is no gap");
+        assert_eq!(coverage(&[10, 17, 25]), stretch(25, 25, false));
+        assert_eq!(coverage(&[10, 105, 106]), stretch(105, 106, false));
     }
 
     #[test]
     fn logins_out_of_order_never_make_a_stretch_longer_than_it_is() {
-        assert_eq!(heard(&[17, 10, 12]), stretch(10, 17, true));
-        assert_eq!(heard(&[25, 10]), stretch(25, 25, false), "there was a gap");
-        assert_eq!(heard(&[25, 10, 20]), stretch(20, 25, false), "and there may still be one");
-        let (first, second) = (heard(&[1, 5]).expect("heard"), heard(&[30, 33]).expect("heard"));
-        assert_eq!(first.with(second), Heard { is_first: false, ..second });
+        assert_eq!(coverage(&[17, 10, 12]), stretch(10, 17, true));
+        assert_eq!(coverage(&[25, 10]), stretch(25, 25, false), "there was a gap");
+        assert_eq!(coverage(&[25, 10, 20]), stretch(20, 25, false), "and there may still be one");
+        let (first, second) = (coverage(&[1, 5]).expect("heard"), coverage(&[30, 33]).expect("heard"));
+        assert_eq!(first.with(second), LoginCoverage { is_first: false, ..second });
         assert_eq!(second.with(first), first.with(second));
     }
 
     #[test]
     fn after_a_gap_only_later_accounts_are_known_whole() {
-        let after_gap = heard(&[0, 5, 100, 101]);
+        let after_gap = coverage(&[0, 5, 100, 101]);
         let complete = |created| logins(created, after_gap, 102).expect("logins are heard").complete;
         assert!(complete(Some(100)) && complete(Some(102)));
         assert!(!complete(Some(3)) && !complete(Some(50)) && !complete(Some(99)) && !complete(None));
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_very_first_login_heard_is_whole_for_accounts_created_shortly_before() {
-        let complete = |created| logins(Some(created), heard(&[20]), 20).expect("logins are heard").complete;
+        let complete = |created| logins(Some(created), coverage(&[20]), 20).expect("logins are heard").complete;
         assert!(complete(20) && complete(13));
         assert!(!complete(12), "as long as a gap");
     }

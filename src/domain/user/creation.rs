@@ -46,7 +46,7 @@ impl Activity {
     }
 
     /// Records that the known creation, or one of an earlier life, is reported once more.
-    pub(in crate::domain) fn note_told_again(&mut self, event: &Event) {
+    pub(in crate::domain) fn record_repeat(&mut self, event: &Event) {
         let is_over = |at: Timestamp| self.removed.is_some_and(|removed| at <= removed);
         if self.created.is_some() {
             self.created_until = self.created_until.max(event.told_at().filter(|at| !is_over(*at)));

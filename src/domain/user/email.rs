@@ -108,18 +108,18 @@ impl EmailDomain {
 /// Whether `ascii` has the form of a domain (RFC 1035, RFC 1123). Underscores are allowed: networks of companies have
 /// such domains, and they are unambiguous.
 fn is_domain(ascii: &str) -> bool {
-    const LONGEST: usize = 253;
-    const LONGEST_LABEL: usize = 63;
+    const MAX_DOMAIN: usize = 253;
+    const MAX_LABEL: usize = 63;
     let is_label = |label: &str| {
         !label.is_empty()
-            && label.len() <= LONGEST_LABEL
+            && label.len() <= MAX_LABEL
             && !label.starts_with('-')
             && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
     // What ends in a number is an IP address, or none.
-    ascii.len() <= LONGEST && ascii.split('.').all(is_label) && !ascii.rsplit('.').next().is_some_and(is_number)
+    ascii.len() <= MAX_DOMAIN && ascii.split('.').all(is_label) && !ascii.rsplit('.').next().is_some_and(is_number)
 }
 
 impl fmt::Display for EmailDomain {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use crate::domain::{AccountType, Activity, EmailAddress, Event, EventKind, GroupName, Heard, Step, Timestamp};
+use crate::domain::{AccountType, Activity, EmailAddress, Event, EventKind, GroupName, LoginCoverage, Step, Timestamp};
 
 /// The origin of a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,7 @@ pub struct Memberships {
 
 impl Memberships {
     /// Whether the user is a member of `group`; none if that is unknown.
-    pub fn tell(&self, group: &GroupName) -> Option<bool> {
+    pub fn is_member(&self, group: &GroupName) -> Option<bool> {
         if self.of.contains(group) { Some(true) } else { self.not_of.contains(group).then_some(false) }
     }
 }
@@ -216,7 +216,7 @@ impl Facts {
     fn in_group(&self, group: &GroupName) -> Option<bool> {
         match self.groups.value() {
             Some(groups) => Some(groups.contains(group)),
-            None => self.memberships.as_ref()?.tell(group),
+            None => self.memberships.as_ref()?.is_member(group),
         }
     }
 
@@ -238,10 +238,15 @@ impl Facts {
         }
     }
 
-    /// Adds the activity of the user before `now`; `heard` is the period in which the source reported logins. Creation
+    /// Adds the activity of the user before `now`; `coverage` is the period in which the source reported logins. Creation
     /// and logins that the product itself reports take precedence.
     #[must_use]
-    pub fn with_activity(mut self, activity: Option<&Activity>, heard: Option<Heard>, now: Timestamp) -> Self {
+    pub fn with_activity(
+        mut self,
+        activity: Option<&Activity>,
+        coverage: Option<LoginCoverage>,
+        now: Timestamp,
+    ) -> Self {
         let Some(activity) = activity else {
             self.first_seen = Fact::Unknown(Missing::NotSeen);
             self.created = self.created.or(Fact::Unknown(Missing::NotSeen));
@@ -251,7 +256,7 @@ impl Facts {
         let seen = |at| Fact::from_option(at, Origin::Activity, now, Missing::NotTold);
         self.first_seen = seen(Some(activity.first_seen));
         self.created = self.created.or(seen(activity.created));
-        self.logins = match (self.logins, activity.logins(heard, now)) {
+        self.logins = match (self.logins, activity.logins(coverage, now)) {
             // The product tells the last login only, and usher how many there were.
             (Fact::Known { value: told, origin, as_of }, Fact::Known { value: seen, .. }) => {
                 let value = Logins { last: told.last.max(seen.last), watched_since: None, ..seen };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::{Activity, Event, EventKind, Timestamp};
 
 /// The longest time after which usher looks again for a user who can't be read.
-const LONGEST: Duration = Duration::from_hours(24);
+const MAX_WAIT: Duration = Duration::from_hours(24);
 
 /// The record that the creation of a user was given up, because the user could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl GivenUp {
     /// The time from which usher looks for the user again. After the first time it is at once. Later each wait is twice
     /// as far from the first time, so that a user who can never be read costs little.
     pub fn again_from(self) -> Timestamp {
-        let wait = self.since.until(self.last).min(LONGEST);
+        let wait = self.since.until(self.last).min(MAX_WAIT);
         let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
         Timestamp::from_millis(self.last.as_millis().saturating_add(millis))
     }

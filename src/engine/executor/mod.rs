@@ -109,10 +109,10 @@ impl Executor {
                 .with("usher.scheme", step.scheme.id.to_string())
                 .with("usher.action", step.step.action())
         });
-        traces::within(span, self.take_step(plan, context, line, work)).await
+        traces::within(span, self.execute_step(plan, context, line, work)).await
     }
 
-    async fn take_step(
+    async fn execute_step(
         &self,
         plan: &Plan<'_>,
         context: &mut StepContext,
@@ -129,8 +129,8 @@ impl Executor {
         };
         let began = Instant::now();
         let ended = Progress::new(self, plan, context, work, attempted).take().await?;
-        line.note(ended.result);
-        traces::note("usher.result", ended.result.as_str());
+        line.count(ended.result);
+        traces::set_attribute("usher.result", ended.result.as_str());
         self.outcomes.record(plan, ended, began.elapsed(), work).await
     }
 
@@ -176,7 +176,7 @@ impl Executor {
                     None => (None, NOT_ASKED_FOR),
                 };
                 let ended = Ended::by_bug(plan.held, bugs::reason(known)).before(before);
-                line.note(ended.result);
+                line.count(ended.result);
                 self.outcomes.record(&plan, ended, Duration::ZERO, work).await?;
             }
             line.write(decision, verdict);
@@ -239,7 +239,7 @@ impl Handler for Executor {
             let mut line = RunLine::default();
             for plan in self.plans(&decision, verdict, in_doubt) {
                 let entry = self.step(&plan, &mut context, &mut line, work).await?;
-                context.note(&plan.step.step, &entry);
+                context.record(&plan.step.step, &entry);
             }
             line.write(&decision, verdict);
         }

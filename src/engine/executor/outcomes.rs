@@ -97,10 +97,10 @@ impl Outcomes {
             error: ended.error,
         };
         if is_for_an_administrator(plan, outcome.result) {
-            self.bury(plan, &outcome, work).await?;
+            self.append_dead_letter(plan, &outcome, work).await?;
         }
         self.write(&outcome.step, OutcomeRecord::Outcome(outcome.clone()), work).await?;
-        self.tell(&outcome);
+        self.report(&outcome);
         let entry = entry(&outcome.step.step, outcome.result, outcome.error.as_deref());
         self.keep(&OutcomeRecord::Outcome(outcome), work).await?;
         Ok(entry)
@@ -138,7 +138,7 @@ impl Outcomes {
         self.appender.append_output(Stream::Outcomes, record, work).await
     }
 
-    async fn bury(&self, plan: &Plan<'_>, outcome: &Outcome, work: &Work) -> Result<(), Interrupted> {
+    async fn append_dead_letter(&self, plan: &Plan<'_>, outcome: &Outcome, work: &Work) -> Result<(), Interrupted> {
         let step = &outcome.step;
         let reason = match &outcome.error {
             Some(error) if error.starts_with(&outcome.reason) => error.clone(), // the same words twice help nobody
@@ -157,10 +157,10 @@ impl Outcomes {
             again: Some(again(plan)),
             held: outcome.result == StepResult::Held,
         };
-        self.dead_letters.bury(&letter, &work.stop).await
+        self.dead_letters.append(&letter, &work.stop).await
     }
 
-    fn tell(&self, outcome: &Outcome) {
+    fn report(&self, outcome: &Outcome) {
         let step = &outcome.step;
         let labels = [step.source.as_str(), step.step.action(), outcome.result.as_str()];
         self.metrics.steps.with_label_values(&labels).inc();

@@ -12,7 +12,7 @@ pub(in crate::engine) struct RunLine {
 
 impl RunLine {
     /// Counts a step that has just ended.
-    pub(in crate::engine) fn note(&mut self, result: StepResult) {
+    pub(in crate::engine) fn count(&mut self, result: StepResult) {
         self.ended.push(result);
     }
 

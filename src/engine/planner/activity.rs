@@ -9,15 +9,15 @@ use std::{
 use tracing::{error, warn};
 
 use crate::{
-    domain::{Activity, Decision, Event, EventKind, Fact, Facts, Heard, Missing, SourceId, Timestamp, UserKey},
+    domain::{Activity, Decision, Event, EventKind, Fact, Facts, LoginCoverage, Missing, SourceId, Timestamp, UserKey},
     engine::RunQueries,
     log::{Record, Stored, Stream, codec},
     runtime::{Appender, Interrupted, Work},
-    store::{self, ActivityStore, Ledger, Recalled, Scope, Seen},
+    store::{self, ActivityStore, Ledger, Recalled, Scope, StoredActivity},
 };
 
 /// A snapshot's last login may lie this much before the true one: so much is lost at most when store and decisions are.
-const SNAPSHOT_EVERY: Duration = Duration::from_hours(24);
+const SNAPSHOT_INTERVAL: Duration = Duration::from_hours(24);
 /// Conditions ask whether there was a login, and whether there was exactly one: these counts are never lost.
 const COUNTS_THAT_MATTER: u64 = 2;
 
@@ -29,7 +29,7 @@ pub(in crate::engine) struct Activities {
     appender: Appender,
     run_queries: Arc<dyn RunQueries>,
     /// The logins that this process has decided. The views learn of them a moment later.
-    heard: Mutex<Option<Heard>>,
+    coverage: Mutex<Option<LoginCoverage>>,
 }
 
 impl Activities {
@@ -40,7 +40,7 @@ impl Activities {
         run_queries: Arc<dyn RunQueries>,
     ) -> Self {
         let (store, ledger) = memory;
-        Self { source, store, ledger, appender, run_queries, heard: Mutex::default() }
+        Self { source, store, ledger, appender, run_queries, coverage: Mutex::default() }
     }
 
     /// The activity of `user` so far. If the store can't be read, this waits.
@@ -49,22 +49,22 @@ impl Activities {
     }
 
     /// Records that the source reported a login, if `event` is one.
-    pub(in crate::engine) fn hear(&self, event: &Event) {
-        self.note(event.kind, event.accepted);
+    pub(in crate::engine) fn record_login(&self, event: &Event) {
+        self.record(event.kind, event.accepted);
     }
 
-    /// The latest period in which the source reported logins, including the logins [heard](Self::hear) here. Reads from
+    /// The latest period in which the source reported logins, including the logins [heard](Self::record_login) here. Reads from
     /// disk.
-    pub(in crate::engine) fn heard(&self) -> Option<Heard> {
-        let own = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = self.run_queries.heard(&self.source);
+    pub(in crate::engine) fn login_coverage(&self) -> Option<LoginCoverage> {
+        let own = *self.coverage.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = self.run_queries.login_coverage(&self.source);
         own.zip(told).map(|(own, told)| own.with(told)).or(own).or(told)
     }
 
-    fn note(&self, kind: EventKind, accepted: Timestamp) {
+    fn record(&self, kind: EventKind, accepted: Timestamp) {
         if kind == EventKind::LoggedIn {
-            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-            *heard = Some(Heard::after(*heard, accepted));
+            let mut coverage = self.coverage.lock().unwrap_or_else(PoisonError::into_inner);
+            *coverage = Some(LoginCoverage::after(*coverage, accepted));
         }
     }
 
@@ -81,7 +81,7 @@ impl Activities {
         }
         let record = Record { key: user.clone(), payload: codec::encode(&seen.activity) };
         self.appender.append(Stream::Activity, record, &work.stop).await?;
-        let seen = Seen { snapshot: Some(seen.activity.clone()), ..seen };
+        let seen = StoredActivity { snapshot: Some(seen.activity.clone()), ..seen };
         if let Err(error) = self.store.put(&work.scope, user, &seen) {
             warn!(%error, "can't note a snapshot; it is written again with the user's next event");
         }
@@ -90,7 +90,7 @@ impl Activities {
 
     /// Takes in a decision that is read back. The views may not have reached it yet, because they may be rebuilt too.
     pub(in crate::engine) fn remember(&self, scope: &Scope, decision: &Decision) -> Result<(), store::Error> {
-        self.note(decision.kind, decision.accepted);
+        self.record(decision.kind, decision.accepted);
         match &decision.activity {
             Some(activity) => self.store.merge(scope, &decision.key(), activity),
             None => Ok(()),
@@ -113,10 +113,10 @@ impl Activities {
         Ok(())
     }
 
-    async fn recall(&self, user: &UserKey, work: &Work) -> Result<Option<Seen>, Interrupted> {
+    async fn recall(&self, user: &UserKey, work: &Work) -> Result<Option<StoredActivity>, Interrupted> {
         match work.remembered(|| self.store.get(&work.scope, user)).await? {
             Recalled::Nothing => Ok(None),
-            Recalled::Seen(seen) => Ok(Some(*seen)),
+            Recalled::Stored(seen) => Ok(Some(*seen)),
             Recalled::Unreadable => {
                 // "Nothing is known" would be taken for "has never logged in".
                 error!("what was seen of a user can't be read; all of the partition is read back from the log");
@@ -148,11 +148,11 @@ pub(in crate::engine) fn after(
     })
 }
 
-fn is_due(seen: &Seen) -> bool {
-    let Seen { activity, snapshot: Some(snapshot) } = seen else { return true };
+fn is_due(seen: &StoredActivity) -> bool {
+    let StoredActivity { activity, snapshot: Some(snapshot) } = seen else { return true };
     let counts = |activity: &Activity| activity.logins.min(COUNTS_THAT_MATTER);
     let behind = match (snapshot.last_login, activity.last_login) {
-        (Some(snapshot), Some(last)) => snapshot.until(last) >= SNAPSHOT_EVERY,
+        (Some(snapshot), Some(last)) => snapshot.until(last) >= SNAPSHOT_INTERVAL,
         (None, last) => last.is_some(),
         (Some(_), None) => false,
     };
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_is_due_where_the_last_one_would_mislead() {
-        let due = |activity, snapshot| is_due(&Seen { activity, snapshot });
+        let due = |activity, snapshot| is_due(&StoredActivity { activity, snapshot });
         assert!(due(activity(0, 0), None), "nothing is in the stream");
         assert!(!due(activity(0, 0), Some(activity(0, 0))));
         assert!(due(activity(1, 1), Some(activity(0, 0))), "the first login");

@@ -16,25 +16,25 @@ use crate::{
 const REPORTERS: [Via; 2] = [Via::Webhook, Via::Feed];
 const SECOND_MILLIS: i64 = 1000;
 /// Two logins without a time that are less apart are one.
-const REPEATED_WITHIN: Duration = Duration::from_mins(1);
+const DEDUP_WINDOW: Duration = Duration::from_mins(1);
 
 /// The ledger's id for the fact that `via` reported `login`.
-fn told(login: &EventId, via: Via) -> String {
+fn report_id(login: &EventId, via: Via) -> String {
     format!("{login}/told-by-{}", via.as_str())
 }
 
 /// The ledger's id for the fact that `event` reported `login`, its own or its [`other_report`]. None if logins are not
 /// identified by their second, the event is not a login, or it is not under its user's lasting id yet.
-pub(in crate::engine) fn told_by(event: &Event, login: &EventId) -> Option<String> {
-    second(event).map(|_| told(login, event.via))
+pub(in crate::engine) fn report_id_of_event(event: &Event, login: &EventId) -> Option<String> {
+    second(event).map(|_| report_id(login, event.via))
 }
 
-/// The same id for a decision that is read back, as [`told_by`] for its event.
-pub(in crate::engine) fn told_in(decision: &Decision) -> Option<String> {
+/// The same id for a decision that is read back, as [`report_id_of_event`] for its event.
+pub(in crate::engine) fn report_id_of_decision(decision: &Decision) -> Option<String> {
     let at = decision.activity.as_ref()?.last_login?;
     let is_login = decision.kind == EventKind::LoggedIn && decision.user.id().is_some();
     let is_by_second = is_login && decision.event == EventId::of_login(&decision.source, &decision.user, at);
-    is_by_second.then(|| told(&decision.event, decision.via))
+    is_by_second.then(|| report_id(&decision.event, decision.via))
 }
 
 /// The login of the second before or after, which `event` reports once more.
@@ -47,11 +47,11 @@ pub(in crate::engine) async fn other_report(
     for next_to in [-SECOND_MILLIS, SECOND_MILLIS] {
         let at = Timestamp::from_millis(at.as_millis().saturating_add(next_to));
         let login = EventId::of_login(&event.source, &event.user, at);
-        if work.recall(ledger, &told(&login, event.via)).await?.is_some() {
+        if work.recall(ledger, &report_id(&login, event.via)).await?.is_some() {
             continue;
         }
         for other in REPORTERS.into_iter().filter(|via| *via != event.via) {
-            if work.recall(ledger, &told(&login, other)).await?.is_some() {
+            if work.recall(ledger, &report_id(&login, other)).await?.is_some() {
                 return Ok(Some(login));
             }
         }
@@ -64,7 +64,7 @@ pub(in crate::engine) async fn other_report(
 pub(in crate::engine) fn is_repetition(event: &Event, before: Option<&Activity>) -> bool {
     let last = before.and_then(|before| before.last_login);
     let apart = last.map(|last| last.until(event.accepted).max(event.accepted.until(last)));
-    apart.is_some_and(|apart| apart < REPEATED_WITHIN)
+    apart.is_some_and(|apart| apart < DEDUP_WINDOW)
 }
 
 /// The time of a login that is identified by user and second.

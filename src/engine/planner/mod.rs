@@ -2,12 +2,12 @@
 
 pub(super) mod activity;
 pub(super) mod counters;
+pub(super) mod input;
 pub(super) mod login_twins;
 pub(super) mod mass_creation;
 pub(super) mod pending_steps;
 pub(super) mod rekey;
 pub(super) mod scope;
-pub(super) mod told;
 
 use std::sync::Arc;
 
@@ -31,20 +31,20 @@ use crate::{
     metrics::Metrics,
     rules::{self, Schemes},
     runtime::{Appender, Handler, Interrupted, Work, bugs},
-    source::{Arrivals, Connection, read::Reading, recent_readings::RecentReading},
+    source::{Arrivals, Connection, read::UserLookup, recent_readings::RecentReading},
     store::{self, Entry, Ledger, Scope},
     telemetry::traces,
 };
 use activity::Activities;
 use counters::PlannerMetrics;
+use input::PlannerInput;
 use mass_creation::MassCreations;
-use pending_steps::Asked;
+use pending_steps::DecisionSteps;
 use pending_steps::PendingSteps;
 use rekey::memory_id;
 use rekey::under_lasting_id;
 use rekey::untimed_delivery_id;
 use scope::SchemeScope;
-use told::Told;
 
 /// The text for an event on which the planner panics.
 const MAY_BE_UNDECIDED: &str = "the event may not have been decided";
@@ -69,7 +69,7 @@ pub struct Planner {
 }
 
 /// The result of an event.
-enum Answer {
+enum Planned {
     /// The event is decided.
     Decided(Box<Decision>),
     /// The user's lasting id was not known. The event belongs under this one.
@@ -167,7 +167,7 @@ impl Planner {
 
     /// Decides an event. The payload may be enough to decide that nothing is to be done. Everything else is decided by
     /// a reading of the product.
-    async fn decide(&self, told: Told, work: &Work) -> Result<Answer, Interrupted> {
+    async fn decide(&self, told: PlannerInput, work: &Work) -> Result<Planned, Interrupted> {
         let event = &told.event;
         // The event may tell of a change.
         event.user.id().iter().for_each(|id| self.connection.recent_readings.forget(id));
@@ -182,16 +182,16 @@ impl Planner {
         let known = self.activities.before(&event.key(), work).await?;
         if let Some(since) = known.as_ref().and_then(|known| known.known_creation(event)) {
             self.planner_metrics.duplicate();
-            let answer = rules::Answer::nothing(NoAction::KnownSince(since));
+            let answer = rules::Evaluation::nothing(NoAction::KnownSince(since));
             let facts = Facts::from_payload(event);
             return Ok(self.decided(&told, known.as_ref(), &facts, answer));
         }
         let before = told.before(known.as_ref());
-        self.activities.hear(event);
+        self.activities.record_login(event);
         let with_activity = |facts: Facts, schemes: &Schemes| {
             // Most schemes don't look at it, and reading it takes longer than asking them.
-            let heard = schemes.look_at_activity(&event.source).then(|| self.activities.heard()).flatten();
-            facts.with_activity(before, heard, self.now())
+            let coverage = schemes.look_at_activity(&event.source).then(|| self.activities.login_coverage()).flatten();
+            facts.with_activity(before, coverage, self.now())
         };
         let ask = |facts: &Facts, schemes: &Schemes| {
             scheme_scope.settle(rules::plan(schemes, event, scheme_scope.waiting(), facts, self.now()), controls)
@@ -210,9 +210,9 @@ impl Planner {
         let reading = self.connection.read_user(&event.user, &work.stop).await?;
         let schemes = self.schemes(); // they may have been changed meanwhile
         let (recent, facts) = match reading {
-            Reading::Found(user) => {
+            UserLookup::Found(user) => {
                 if event.user.id().is_none() {
-                    return Ok(Answer::Rekeyed(Box::new(under_lasting_id(event.clone(), user.id))));
+                    return Ok(Planned::Rekeyed(Box::new(under_lasting_id(event.clone(), user.id))));
                 }
                 let recent = RecentReading::now(*user, self.connection.stops(), event.id.clone());
                 let user = &recent.user;
@@ -224,8 +224,8 @@ impl Planner {
                 let facts = with_activity(before_login(facts, event.kind), &schemes);
                 (Some(recent), facts)
             }
-            Reading::NoSuchUser => (None, Facts::unknown(Missing::NoSuchUser)),
-            Reading::GaveUp(error) => {
+            UserLookup::NoSuchUser => (None, Facts::unknown(Missing::NoSuchUser)),
+            UserLookup::GaveUp(error) => {
                 let reason = format!("the user can't be read, so no scheme selects them: {error}");
                 self.give_up(&told, known.as_ref(), reason, work).await?;
                 (None, Facts::unknown(Missing::Refused))
@@ -239,7 +239,7 @@ impl Planner {
         if let Some(recent) = recent.filter(|_| decision.selected().next().is_some()) {
             self.connection.recent_readings.keep(recent);
         }
-        Ok(Answer::Decided(Box::new(Decision { read: true, ..decision })))
+        Ok(Planned::Decided(Box::new(Decision { read: true, ..decision })))
     }
 
     /// Waits until the steps of earlier events of `user` have ended.
@@ -268,8 +268,14 @@ impl Planner {
         self.forecaster.as_ref().filter(|_| event.sweep.is_some())
     }
 
-    fn decided(&self, told: &Told, known: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Answer {
-        Answer::Decided(Box::new(self.decision(told, known, facts, answer)))
+    fn decided(
+        &self,
+        told: &PlannerInput,
+        known: Option<&Activity>,
+        facts: &Facts,
+        answer: rules::Evaluation,
+    ) -> Planned {
+        Planned::Decided(Box::new(self.decision(told, known, facts, answer)))
     }
 
     /// The names in schemes that mean the user.
@@ -292,7 +298,13 @@ impl Planner {
         is_missing && event.user.id().is_none()
     }
 
-    fn decision(&self, told: &Told, known: Option<&Activity>, facts: &Facts, answer: rules::Answer) -> Decision {
+    fn decision(
+        &self,
+        told: &PlannerInput,
+        known: Option<&Activity>,
+        facts: &Facts,
+        answer: rules::Evaluation,
+    ) -> Decision {
         let event = &told.event;
         let name = facts.name.value().or(event.hints.name.as_ref()).cloned();
         Decision {
@@ -308,12 +320,12 @@ impl Planner {
 
     async fn give_up(
         &self,
-        told: &Told,
+        told: &PlannerInput,
         known: Option<&Activity>,
         reason: String,
         work: &Work,
     ) -> Result<(), Interrupted> {
-        self.dead_letters.bury(&told.letter(known, reason, self.now()), &work.stop).await
+        self.dead_letters.append(&told.letter(known, reason, self.now()), &work.stop).await
     }
 
     /// Gives up the event in `stored` after panics. A user of a sweep counts as unknown, so that the run comes to its
@@ -328,8 +340,8 @@ impl Planner {
         let is_decided = work.recall(&self.ledger, &id).await?.is_some();
         let known = self.activities.before(&record.event.key(), work).await?;
         let told = match record.redrive {
-            Some(_) => Told::again(record, is_decided),
-            None => Told::first(record.event, false),
+            Some(_) => PlannerInput::again(record, is_decided),
+            None => PlannerInput::first(record.event, false),
         };
         self.give_up(&told, known.as_ref(), bugs::reason(MAY_BE_UNDECIDED), work).await?;
         let event = &told.event;
@@ -348,42 +360,42 @@ impl Planner {
     async fn record(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
         let record = Record { key: decision.key(), payload: codec::encode(decision) };
         self.appender.append_output(Stream::Decisions, record, work).await?;
-        self.note_steps(decision, work).await?;
+        self.record_steps(decision, work).await?;
         self.activities.keep(decision, work).await?;
         self.planner_metrics.decided(decision);
         let source = decision.source.as_str();
         let (selected, schemes) = (decision.selected().count(), decision.verdicts.len());
         let (kind, via) = (decision.kind.as_str(), decision.via.as_str());
-        traces::note("usher.schemes.asked", i64::try_from(schemes).unwrap_or(i64::MAX));
-        traces::note("usher.schemes.selected", i64::try_from(selected).unwrap_or(i64::MAX));
+        traces::set_attribute("usher.schemes.asked", i64::try_from(schemes).unwrap_or(i64::MAX));
+        traces::set_attribute("usher.schemes.selected", i64::try_from(selected).unwrap_or(i64::MAX));
         debug!(event.id = %decision.event, source.id = source, kind, via, schemes, selected, "decided");
         Ok(())
     }
 
     /// Records the steps of `decision`, on a thread that may wait for the disk. Until that succeeds no other event of
     /// the user is taken, because the next one would not wait for these steps.
-    async fn note_steps(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
-        let Some(asked) = Asked::by(decision).map(Arc::new) else { return Ok(()) };
+    async fn record_steps(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
+        let Some(asked) = DecisionSteps::by(decision).map(Arc::new) else { return Ok(()) };
         let (pending, run_queries) = (self.pending.clone(), Arc::clone(&self.run_queries));
-        work.remembered_off_thread(move || pending.note(&asked, &*run_queries)).await
+        work.remembered_off_thread(move || pending.record(&asked, &*run_queries)).await
     }
 
     /// Carries out the answer to an event of the user `key`, before it is remembered. Returns whether it is decided,
     /// and not moved.
     async fn follow(
         &self,
-        answer: Answer,
+        answer: Planned,
         key: &UserKey,
         redrive: Option<Redrive>,
         work: &Work,
     ) -> Result<bool, Interrupted> {
         match answer {
-            Answer::Decided(mut decision) => {
+            Planned::Decided(mut decision) => {
                 self.mass_creations.judge(&mut decision);
                 self.record(&decision, work).await?;
                 self.activities.snapshot(key, work).await.map(|()| true)
             }
-            Answer::Rekeyed(event) => {
+            Planned::Rekeyed(event) => {
                 let moved = EventRecord { redrive, ..EventRecord::from(*event) };
                 let record = Record { key: moved.event.key(), payload: codec::encode(&moved) };
                 self.appender.append(Stream::Events, record, &work.stop).await.map(|_| false)
@@ -402,7 +414,7 @@ impl Planner {
         let redrive = record.redrive.clone();
         // One that was known by name alone is decided under the lasting id for the first time.
         let is_decided = work.recall(&self.ledger, id).await?.is_some();
-        let answer = self.decide(Told::again(record, is_decided), work).await?;
+        let answer = self.decide(PlannerInput::again(record, is_decided), work).await?;
         if self.follow(answer, &key, redrive, work).await? {
             self.done(id, work).await?;
         }
@@ -487,10 +499,10 @@ impl Handler for Planner {
         match codec::decode::<Decision>(&record.payload) {
             Ok(decision) if decision.only.is_some() => Ok(()), // it was decided by an earlier record
             Ok(decision) => {
-                Asked::by(&decision).map_or(Ok(()), |asked| self.pending.note(&asked, &*self.run_queries))?;
+                DecisionSteps::by(&decision).map_or(Ok(()), |asked| self.pending.record(&asked, &*self.run_queries))?;
                 self.activities.remember(scope, &decision)?;
                 let id = memory_id(&decision.event, &decision.user);
-                if let Some(told) = login_twins::told_in(&decision) {
+                if let Some(told) = login_twins::report_id_of_decision(&decision) {
                     self.ledger.put(scope, &told, &Entry::Done, decision.decided)?;
                 }
                 if let Some(redrive) = &decision.redrive {
@@ -529,18 +541,18 @@ impl Handler for Planner {
         if let Some(login) = self.known(&event, &id, work).await? {
             self.planner_metrics.duplicate();
             self.done(&delivery, work).await?;
-            if let Some(told) = login_twins::told_by(&event, &login) {
+            if let Some(told) = login_twins::report_id_of_event(&event, &login) {
                 self.done(&told, work).await?;
             }
             // It may have been decided just before a crash.
             return self.activities.snapshot(&event.key(), work).await;
         }
-        let (key, told) = (event.key(), login_twins::told_by(&event, &event.id));
+        let (key, told) = (event.key(), login_twins::report_id_of_event(&event, &event.id));
         let created_again = self.created_again(&event, work).await?;
         let forgotten = work.may_be_forgotten(&self.ledger, stored).await?;
-        let answer = self.decide(Told::first(event, forgotten), work).await?;
+        let answer = self.decide(PlannerInput::first(event, forgotten), work).await?;
         // Before the removal is decided: afterwards nothing tells of the creation any more.
-        if let (Answer::Decided(_), Some(again)) = (&answer, created_again) {
+        if let (Planned::Decided(_), Some(again)) = (&answer, created_again) {
             let record = Record { key: again.key(), payload: codec::encode(&again) };
             self.appender.append(Stream::Events, record, &work.stop).await?;
         }

@@ -8,14 +8,14 @@ use tracing::error;
 use crate::{
     domain::{Event, MadeOf, Reason, RunId, SchemeId, SchemeVerdict, Sighting, SweepPlan, Truth},
     engine::RunQueries,
-    rules::{Answer, Waiting},
+    rules::{Evaluation, Waiting},
     runtime::Interrupted,
     source::Controls,
 };
 
 /// The start of a sweep is in the log before its first sighting, and is read a moment later. Where it never is, the views
 /// of this process are broken: one user's sighting must not hold up the others for ever.
-const PATIENCE: Duration = Duration::from_mins(2);
+const START_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// See the module.
 pub(in crate::engine) enum SchemeScope {
@@ -78,7 +78,7 @@ impl SchemeScope {
     }
 
     /// The answer, adjusted by the facts about the sweep and by pauses.
-    pub(in crate::engine) fn settle(&self, mut answer: Answer, controls: &dyn Controls) -> Answer {
+    pub(in crate::engine) fn settle(&self, mut answer: Evaluation, controls: &dyn Controls) -> Evaluation {
         match self {
             Self::InSweep { released, plan, .. } => {
                 answer.verdicts.iter_mut().for_each(|verdict| as_asked_for(verdict, plan, *released));
@@ -109,7 +109,7 @@ async fn plan(
             progress.changed().await.ok()?;
         }
     };
-    let known = stop.run_until_cancelled(tokio::time::timeout(PATIENCE, known)).await.ok_or(Interrupted)?;
+    let known = stop.run_until_cancelled(tokio::time::timeout(START_TIMEOUT, known)).await.ok_or(Interrupted)?;
     let plan = known.ok().flatten();
     if plan.is_none() {
         error!(sweep.id = %sighting.sweep, "the start of a sweep can't be found; no scheme is asked about a user of it");
@@ -169,7 +169,7 @@ mod tests {
         let scheme = SchemeRef { id: verdict.scheme.id.clone(), version: version.into() };
         let plan = Arc::new(SweepPlan::of(&[SweepRun { scheme, test_mode, limits }]));
         let scheme_scope = SchemeScope::InSweep { schemes: plan.schemes.clone(), released, plan };
-        let answer = Answer { no_action: None, verdicts: vec![verdict], others: 0, unknown: Vec::new() };
+        let answer = Evaluation { no_action: None, verdicts: vec![verdict], others: 0, unknown: Vec::new() };
         scheme_scope.settle(answer, &NoControls::default()).verdicts.remove(0)
     }
 

@@ -15,7 +15,7 @@ use crate::{
 
 /// The result for one name.
 #[derive(Debug)]
-struct Known {
+struct NameFinding {
     /// The product's last answer.
     finding: Option<Finding>,
     /// The error since then.
@@ -38,7 +38,7 @@ pub(super) enum Change {
 
 /// See the module.
 pub(super) struct Findings {
-    known: RwLock<HashMap<Reference, Known>>,
+    known: RwLock<HashMap<Reference, NameFinding>>,
     look_ups: LookUps,
 }
 
@@ -60,7 +60,7 @@ impl Findings {
     /// The last answer.
     pub(super) fn last(&self, reference: &Reference) -> Result<Finding, Error> {
         let unasked = || Err(Error::Lost("it has not been looked up".to_owned()));
-        self.read().get(reference).map_or_else(unasked, Known::answer)
+        self.read().get(reference).map_or_else(unasked, NameFinding::answer)
     }
 
     /// The account to which the name of a user resolves, or resolved last.
@@ -70,7 +70,7 @@ impl Findings {
 
     /// Whether it has not been looked up, or only with errors that may pass.
     pub(super) fn is_unknown(&self, reference: &Reference) -> bool {
-        let is_told = |known: &Known| known.finding.is_some() || known.trouble.as_ref().is_some_and(is_final);
+        let is_told = |known: &NameFinding| known.finding.is_some() || known.trouble.as_ref().is_some_and(is_final);
         !self.read().get(reference).is_some_and(is_told)
     }
 
@@ -98,9 +98,9 @@ impl Findings {
     }
 
     /// Stores the result of a look-up; `counts` says whether it may be reported.
-    pub(super) fn note(&self, reference: &Reference, told: Result<Finding, Error>, counts: bool) -> Change {
+    pub(super) fn record(&self, reference: &Reference, told: Result<Finding, Error>, counts: bool) -> Change {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let known = known.entry(reference.clone()).or_insert_with(Known::nothing);
+        let known = known.entry(reference.clone()).or_insert_with(NameFinding::nothing);
         known.at = Instant::now();
         match told {
             Err(error) => known.trouble = Some(error),
@@ -131,12 +131,12 @@ impl Findings {
         known.retain(|reference, _| named.contains(reference));
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<Reference, Known>> {
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<Reference, NameFinding>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner) // never half changed
     }
 }
 
-impl Known {
+impl NameFinding {
     fn nothing() -> Self {
         Self { finding: None, trouble: None, at: Instant::now(), account: None, told: false }
     }

@@ -7,8 +7,8 @@
 mod findings;
 mod lookup;
 mod mentions;
+mod report;
 mod rounds;
-mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -34,8 +34,8 @@ use mentions::Mentions;
 
 pub use lookup::{Finding, Missing};
 pub use mentions::WrittenSchemes;
+pub use report::{ReferenceReport, Unresolved};
 pub use rounds::LookUps;
-pub use standing::{Standing, Unresolved};
 
 /// The names of one source and its schemes, and what is known of them.
 pub struct References {
@@ -158,19 +158,19 @@ impl References {
         }
         let client = &*self.connection.client;
         let ask = || async { lookup::look_up(client, self.product, reference).await.map_err(refused) };
-        let told = self.connection.told(stop, ask).await?;
-        self.note(reference, told);
+        let told = self.connection.query(stop, ask).await?;
+        self.record(reference, told);
         self.count();
         Ok(self.findings.last(reference))
     }
 
     /// Keeps what came of a look-up, and tells of it where it is news.
-    fn note(&self, reference: &Reference, told: Result<Finding, Error>) {
+    fn record(&self, reference: &Reference, told: Result<Finding, Error>) {
         let mentions = self.mentions();
         let source = &self.connection.source;
         let (kind, name) = (reference.kind.as_str(), reference.shown());
         let asked: Vec<_> = mentions.enabled().filter(|(_, mention)| mention.reference() == *reference).collect();
-        match self.findings.note(reference, told, !asked.is_empty()) {
+        match self.findings.record(reference, told, !asked.is_empty()) {
             Change::None => {}
             Change::Missing(missing) => {
                 for (scheme, mention) in asked {

@@ -14,9 +14,9 @@ const BETWEEN: Duration = Duration::from_millis(200);
 /// The time to wait for further changes of schemes, which often come several at a time.
 const TOGETHER: Duration = Duration::from_secs(1);
 /// The time-out for the look-ups of a scheme that is saved.
-const WITHIN: Duration = Duration::from_secs(5);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Look-ups at the same time while an administrator waits.
-const AT_ONCE: usize = 4;
+const CONCURRENCY: usize = 4;
 
 /// The intervals of look-ups.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +84,7 @@ impl References {
         // Nobody is halted for it: a step that needs the answer asks again, with its own retries.
         let answers = told.as_ref().err().is_none_or(lookup::is_final);
         if answers {
-            self.note(reference, told);
+            self.record(reference, told);
         }
         Ok(answers)
     }
@@ -103,10 +103,10 @@ impl References {
             let told = lookup::look_up(client, self.product, &reference).await;
             (reference, told)
         });
-        let told: Vec<_> = timeout(WITHIN, asked.buffer_unordered(AT_ONCE).collect()).await.ok()?;
+        let told: Vec<_> = timeout(LOOKUP_TIMEOUT, asked.buffer_unordered(CONCURRENCY).collect()).await.ok()?;
         let is_kept = |told: &Result<Finding, Error>| told.as_ref().err().is_none_or(lookup::is_final);
         let kept = told.iter().filter(|(_, told)| is_kept(told));
-        kept.for_each(|(reference, told)| self.note(reference, told.clone()));
+        kept.for_each(|(reference, told)| self.record(reference, told.clone()));
         Some(told.into_iter().map(|(reference, told)| told.map(|finding| (reference, finding))).collect())
     }
 }

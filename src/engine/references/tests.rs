@@ -13,7 +13,7 @@ use crate::{
         testing::{Stub, TokioClock},
     },
     products::{Client, User},
-    rules::Answer,
+    rules::Evaluation,
     source::controls::testing::Stopped,
     views::testing::verdict,
 };
@@ -209,7 +209,7 @@ async fn an_account_that_was_resolved_stays_protected_when_a_later_look_up_fails
     town.product.state().users.insert(boss.id.clone(), boss);
     assert!(town.held("id:2").await.is_some());
     let reference = Reference { kind: ReferenceKind::User, name: "boss@acme.example".into() };
-    town.references.note(&reference, Err(down()));
+    town.references.record(&reference, Err(down()));
     assert_eq!(
         town.held("id:2").await.as_deref(),
         Some("the user is listed in `exempt.users`"),
@@ -218,7 +218,7 @@ async fn an_account_that_was_resolved_stays_protected_when_a_later_look_up_fails
     assert_eq!(town.held("jane").await, None, "what was there is taken to be there");
     town.product.state().users.clear();
     let gone = lookup::look_up(&*town.product, Product::JiraCloud, &reference).await;
-    town.references.note(&reference, gone);
+    town.references.record(&reference, gone);
     assert_eq!(town.held("id:2").await.as_deref(), Some("the user is listed in `exempt.users`"));
     assert!(town.held("jane").await.is_some(), "the name means nobody now");
     assert_eq!(town.references.called(&UserId::new("id:2")), ["boss@acme.example"]);
@@ -254,7 +254,7 @@ async fn a_product_that_can_not_be_asked_leaves_the_last_answer_and_what_was_nev
     assert_eq!(town.held("jane").await, None);
     town.product.state().references_refused = Some(down());
     let reference = Reference { kind: ReferenceKind::Group, name: "break-glass".into() };
-    town.references.note(&reference, Err(down()));
+    town.references.record(&reference, Err(down()));
     advance(Duration::from_hours(3)).await;
     assert_eq!(town.held("jane").await, None);
 }
@@ -295,7 +295,7 @@ async fn that_a_name_is_missing_is_told_once_and_again_only_after_it_was_there()
     let town = Town::of_scheme("exempt: { groups: [nobody] }");
     let reference = Reference { kind: ReferenceKind::Group, name: "nobody".into() };
     let missing = || Missing { why: "there is no such group".into(), suggestion: None };
-    let note = |told| town.references.findings.note(&reference, told, true);
+    let note = |told| town.references.findings.record(&reference, told, true);
     assert_eq!(note(Ok(Finding::Missing(missing()))), Change::Missing(missing()));
     assert_eq!(note(Ok(Finding::Missing(missing()))), Change::None);
     assert_eq!(note(Err(down())), Change::None);
@@ -310,7 +310,7 @@ async fn foretold(town: &Town, user: &str) -> Forecast {
     let (connection, protect) = (town.references.connection.clone(), Protect::of(town.references.product, None));
     let forecaster = Forecaster::new(connection, protect, Mode::Active).referring(town.references.clone());
     let verdicts = vec![SchemeVerdict { steps: vec![Step::Deactivate], ..verdict("tidy", Truth::True, &[]) }];
-    let mut answer = Answer { no_action: None, verdicts, others: 0, unknown: Vec::new() };
+    let mut answer = Evaluation { no_action: None, verdicts, others: 0, unknown: Vec::new() };
     let user = town.product.user_named(user).unwrap();
     let facts = user.facts(Timestamp::from_millis(0));
     forecaster.foretell(&mut answer, &user, &facts, &CancellationToken::new()).await.unwrap();

@@ -11,7 +11,7 @@ use crate::{
     engine::{References, executor::guard::Guard},
     live::Live,
     products::User,
-    rules::Answer,
+    rules::Evaluation,
     runtime::Interrupted,
     source::Connection,
 };
@@ -25,7 +25,7 @@ pub(in crate::engine) struct Forecaster {
 
 /// Marks the verdicts of `answer` whose steps are all fulfilled by `facts`. The facts need not be fresh, since they
 /// only decide that nothing is to be done.
-pub(in crate::engine) fn by_facts(answer: &mut Answer, facts: &Facts) {
+pub(in crate::engine) fn by_facts(answer: &mut Evaluation, facts: &Facts) {
     for verdict in answer.verdicts.iter_mut().filter(|verdict| verdict.selected == Truth::True) {
         let so = verdict.steps.iter().all(|step| facts.satisfies(step) == Some(true));
         verdict.forecast = so.then_some(Forecast::AlreadySo);
@@ -33,7 +33,7 @@ pub(in crate::engine) fn by_facts(answer: &mut Answer, facts: &Facts) {
 }
 
 /// Whether `answer` can have no effect: no scheme may select the user, or all that do have nothing to do.
-pub(in crate::engine) fn is_settled(answer: &Answer) -> bool {
+pub(in crate::engine) fn is_settled(answer: &Evaluation) -> bool {
     answer.verdicts.iter().all(|verdict| match verdict.selected {
         Truth::False => true,
         Truth::True => verdict.forecast == Some(Forecast::AlreadySo),
@@ -59,7 +59,7 @@ impl Forecaster {
     /// Adds a forecast to each verdict of `answer` for `user`, who was just read; `facts` are the facts about the user.
     pub(in crate::engine) async fn foretell(
         &self,
-        answer: &mut Answer,
+        answer: &mut Evaluation,
         user: &User,
         facts: &Facts,
         stop: &CancellationToken,
@@ -110,7 +110,7 @@ impl Forecaster {
             return Ok(is_so);
         }
         let client = &self.connection.client;
-        let told = self.connection.told(stop, || client.is_so(user, step)).await?;
+        let told = self.connection.query(stop, || client.is_so(user, step)).await?;
         Ok(matches!(told, Ok(Some(true)))) // what nobody can tell is not so
     }
 }
@@ -140,7 +140,7 @@ mod tests {
             ..verdict("a", Truth::True, &[])
         };
         let verdicts = schemes.iter().map(said).collect();
-        let mut answer = Answer { no_action: None, verdicts, others: 0, unknown: Vec::new() };
+        let mut answer = Evaluation { no_action: None, verdicts, others: 0, unknown: Vec::new() };
         let facts = user.facts(Timestamp::from_millis(0));
         let forecaster = Forecaster::new(connection, protect, Mode::Active);
         forecaster.foretell(&mut answer, &user, &facts, &CancellationToken::new()).await.expect("not stopped");
@@ -213,7 +213,7 @@ mod tests {
     fn facts_that_are_not_known_settle_nothing() {
         let verdicts =
             vec![SchemeVerdict { steps: vec![Step::AddGroup(group("x"))], ..verdict("a", Truth::True, &[]) }];
-        let mut answer = Answer { no_action: None, verdicts, others: 0, unknown: Vec::new() };
+        let mut answer = Evaluation { no_action: None, verdicts, others: 0, unknown: Vec::new() };
         by_facts(&mut answer, &Facts::unknown(Missing::NotInPayload));
         assert_eq!((answer.verdicts[0].forecast, is_settled(&answer)), (None, false));
     }

@@ -96,7 +96,7 @@ mod tests {
     }
 
     /// What the views make of requests.
-    fn take_in(schedules: &mut [SchemeSchedule], requests: &[SweepRequest]) {
+    fn apply(schedules: &mut [SchemeSchedule], requests: &[SweepRequest]) {
         for scheduled in schedules {
             let Trigger::Schedule(schedule) = &scheduled.scheme.trigger else { continue };
             let text = schedule_text(schedule);
@@ -117,9 +117,9 @@ mod tests {
     }
 
     /// The schedules that fire at `now`: times and schemes.
-    fn look(schedules: &mut [SchemeSchedule], now: Timestamp) -> Vec<(Timestamp, Vec<String>)> {
+    fn fire(schedules: &mut [SchemeSchedule], now: Timestamp) -> Vec<(Timestamp, Vec<String>)> {
         let requests = due(schedules, now);
-        take_in(schedules, &requests);
+        apply(schedules, &requests);
         let strokes = requests.into_iter().filter_map(|request| match request {
             SweepRequest::Asked(asked) => Some((asked.due?, asked.runs)),
             _ => None,
@@ -135,17 +135,17 @@ mod tests {
             scheduled("c", "globex", "0 3 * * *", "UTC"),
             scheduled("d", "acme", "0 4 * * *", "UTC"),
         ];
-        assert_eq!(look(&mut schedules, at("2026-05-01T00:00:00Z")), []);
+        assert_eq!(fire(&mut schedules, at("2026-05-01T00:00:00Z")), []);
         let three = at("2026-05-01T03:00:00Z");
-        assert_eq!(look(&mut schedules, three), [(three, vec!["a".into(), "b".into()]), (three, vec!["c".into()])]);
-        assert_eq!(look(&mut schedules, at("2026-05-01T03:00:01Z")), [], "and not again");
+        assert_eq!(fire(&mut schedules, three), [(three, vec!["a".into(), "b".into()]), (three, vec!["c".into()])]);
+        assert_eq!(fire(&mut schedules, at("2026-05-01T03:00:01Z")), [], "and not again");
         assert_eq!(next(&schedules[3], three), Some(at("2026-05-01T04:00:00Z")));
     }
 
     #[test]
     fn every_replica_asks_for_the_same_sweep() {
         let mut one = [scheduled("a", "acme", "0 3 * * *", "UTC"), scheduled("b", "acme", "0 3 * * *", "UTC")];
-        look(&mut one, at("2026-05-01T00:00:00Z"));
+        fire(&mut one, at("2026-05-01T00:00:00Z"));
         let other = [one[1].clone(), one[0].clone()];
         let sweep = |schedules: &[SchemeSchedule], now: &str| match &due(schedules, at(now))[..] {
             [SweepRequest::Asked(asked)] => asked.sweep.clone(),
@@ -158,32 +158,32 @@ mod tests {
     #[test]
     fn of_what_was_missed_the_last_time_is_caught_up_and_nothing_from_before_it_was_known() {
         let mut schedules = [scheduled("a", "acme", "0 3 * * *", "UTC")];
-        assert_eq!(look(&mut schedules, at("2026-05-01T12:00:00Z")), [], "three o'clock was before");
+        assert_eq!(fire(&mut schedules, at("2026-05-01T12:00:00Z")), [], "three o'clock was before");
         let missed = at("2026-05-09T03:00:00Z");
-        assert_eq!(look(&mut schedules, at("2026-05-09T12:00:00Z")), [(missed, vec!["a".into()])]);
-        assert_eq!(look(&mut schedules, at("2026-05-09T12:00:00Z")), []);
+        assert_eq!(fire(&mut schedules, at("2026-05-09T12:00:00Z")), [(missed, vec!["a".into()])]);
+        assert_eq!(fire(&mut schedules, at("2026-05-09T12:00:00Z")), []);
     }
 
     #[test]
     fn another_text_is_another_schedule() {
         let mut schedules = [scheduled("a", "acme", "0 3 * * *", "UTC")];
-        look(&mut schedules, at("2026-05-01T12:00:00Z"));
+        fire(&mut schedules, at("2026-05-01T12:00:00Z"));
         schedules[0].scheme = scheduled("a", "acme", "0 3 * * *", "Asia/Tokyo").scheme;
-        assert_eq!(look(&mut schedules, at("2026-05-03T12:00:00Z")), [], "it counts from now on");
+        assert_eq!(fire(&mut schedules, at("2026-05-03T12:00:00Z")), [], "it counts from now on");
         let due = at("2026-05-03T18:00:00Z");
-        assert_eq!(look(&mut schedules, due), [(due, vec!["a".into()])]);
+        assert_eq!(fire(&mut schedules, due), [(due, vec!["a".into()])]);
     }
 
     #[test]
     fn a_suspended_schedule_does_not_fire_and_catches_nothing_up() {
         let mut schedules = [scheduled("a", "acme", "0 3 * * *", "UTC")];
-        look(&mut schedules, at("2026-05-01T12:00:00Z"));
+        fire(&mut schedules, at("2026-05-01T12:00:00Z"));
         schedules[0].suspended = true;
-        assert_eq!(look(&mut schedules, at("2026-05-04T12:00:00Z")), []);
+        assert_eq!(fire(&mut schedules, at("2026-05-04T12:00:00Z")), []);
         schedules[0].suspended = false;
-        assert_eq!(look(&mut schedules, at("2026-05-04T13:00:00Z")), []);
+        assert_eq!(fire(&mut schedules, at("2026-05-04T13:00:00Z")), []);
         let due = at("2026-05-05T03:00:00Z");
-        assert_eq!(look(&mut schedules, due), [(due, vec!["a".into()])]);
+        assert_eq!(fire(&mut schedules, due), [(due, vec!["a".into()])]);
     }
 
     #[test]
@@ -194,10 +194,10 @@ mod tests {
         ];
         let (mut now, end) = (at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
         let began = std::time::Instant::now();
-        look(&mut schedules, now);
+        fire(&mut schedules, now);
         let mut strokes: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
         while now < end {
-            for (due, schemes) in look(&mut schedules, now) {
+            for (due, schemes) in fire(&mut schedules, now) {
                 schemes.into_iter().for_each(|scheme| strokes.entry(scheme).or_default().push(due));
             }
             now = Timestamp::from_millis(now.as_millis() + 10 * 60_000);

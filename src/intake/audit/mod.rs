@@ -13,7 +13,7 @@ use serde::{
 };
 use serde_json::{Value, json, value::RawValue};
 
-use super::{Malformed, Read, Reading, Told};
+use super::{DeliveryContent, Malformed, Read, ReportedEvent};
 use crate::{
     config::AuditActions,
     domain::{
@@ -36,9 +36,9 @@ const OF_NO_INTEREST: Passed = Passed::Ignored(Ignored::OtherEntry);
 const NO_USER: Passed = Passed::Ignored(Ignored::EntryWithoutUser);
 
 /// The most entries of one body that are read. Products put a few together.
-const MOST_ENTRIES: usize = 100_000;
+const MAX_ENTRIES: usize = 100_000;
 /// The number of unreadable entries that are kept one by one.
-const MOST_UNREAD: usize = 100;
+const MAX_UNREAD: usize = 100;
 
 /// Reads a body: one entry, an array of them, or either under `data`. One that can't be read costs no other.
 pub(super) fn read(text: &str, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Read, Malformed> {
@@ -57,7 +57,7 @@ pub(super) fn read(text: &str, product: Product, actions: &AuditActions, now: Ti
         Some(b'[') => entries.read_all(text)?,
         _ => {
             serde_json::from_str::<IgnoredAny>(text)?;
-            return Ok(Reading::Ignored(Ignored::NoObject).into());
+            return Ok(DeliveryContent::Ignored(Ignored::NoObject).into());
         }
     }
     entries.finish()
@@ -69,7 +69,7 @@ struct Entries<'a> {
     actions: &'a AuditActions,
     now: Timestamp,
     number: usize,
-    told: Vec<Told>,
+    told: Vec<ReportedEvent>,
     ignored: Vec<Ignored>,
     unread: Vec<Unread>,
     more_unread: usize,
@@ -84,8 +84,8 @@ impl<'a> Entries<'a> {
     fn read_all(&mut self, array: &str) -> Result<(), Malformed> {
         let mut json = serde_json::Deserializer::from_str(array);
         let read = json.deserialize_seq(&mut *self);
-        if self.number > MOST_ENTRIES {
-            return Err(Malformed::TooManyEntries(MOST_ENTRIES));
+        if self.number > MAX_ENTRIES {
+            return Err(Malformed::TooManyEntries(MAX_ENTRIES));
         }
         read?;
         Ok(json.end()?)
@@ -97,7 +97,7 @@ impl<'a> Entries<'a> {
         match value.and_then(|value| read_entry(&value, self.product, self.actions, self.now)) {
             Ok(one) => self.told.push(one),
             Err(Passed::Ignored(why)) => self.ignored.push(why),
-            Err(Passed::Unreadable(_)) if self.unread.len() >= MOST_UNREAD => self.more_unread += 1,
+            Err(Passed::Unreadable(_)) if self.unread.len() >= MAX_UNREAD => self.more_unread += 1,
             // How many there are is not known yet.
             Err(Passed::Unreadable(why)) => self.unread.push(Unread::new(entry.get(), (self.number, 0), why)),
         }
@@ -112,7 +112,11 @@ impl<'a> Entries<'a> {
         if number == 0 {
             ignored.push(Ignored::NoEntry);
         }
-        let reading = if told.is_empty() { Reading::Ignored(most_telling(&ignored)) } else { Reading::Told(told) };
+        let reading = if told.is_empty() {
+            DeliveryContent::Ignored(most_telling(&ignored))
+        } else {
+            DeliveryContent::Events(told)
+        };
         Ok(Read { reading, ignored, unread, more_unread })
     }
 }
@@ -126,7 +130,7 @@ impl<'de> Visitor<'de> for &mut Entries<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         while let Some(entry) = entries.next_element::<&RawValue>()? {
-            if self.number == MOST_ENTRIES {
+            if self.number == MAX_ENTRIES {
                 self.number += 1;
                 return Err(de::Error::custom("too many entries"));
             }
@@ -146,7 +150,12 @@ fn most_telling(ignored: &[Ignored]) -> Ignored {
 ///
 /// # Errors
 /// Why it tells nothing.
-pub fn read_entry(entry: &Value, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Told, Passed> {
+pub fn read_entry(
+    entry: &Value,
+    product: Product,
+    actions: &AuditActions,
+    now: Timestamp,
+) -> Result<ReportedEvent, Passed> {
     let cloud = text(entry, "/attributes/action");
     let data_center = || text(entry, "/type/actionI18nKey").or_else(|| text(entry, "/auditType/actionI18nKey"));
     let action = cloud.or_else(data_center).ok_or(OF_NO_INTEREST)?;
@@ -165,7 +174,7 @@ pub fn read_entry(entry: &Value, product: Product, actions: &AuditActions, now: 
     }
     let hints = UserHints { name: hints.name.filter(|name| !json_record::is_cut(name)), ..hints };
     let ReadTime { at: occurred, odd: odd_time } = time(entry).map(|time| time.read(now)).unwrap_or_default();
-    Ok(Told { kind, user, hints, occurred, odd_time, entry: Some(id(entry)) })
+    Ok(ReportedEvent { kind, user, hints, occurred, odd_time, entry: Some(id(entry)) })
 }
 
 /// The entry's own id. Data Center's entries have none: then it is made of actor, action, affected objects, time and

@@ -6,15 +6,15 @@ use crate::domain::OddTime;
 /// In 2026.
 const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 
-fn body(body: &Value) -> Reading {
+fn body(body: &Value) -> DeliveryContent {
     read(&body.to_string(), Product::JiraDc, &AuditActions::default(), NOW).expect("JSON").reading
 }
 
-fn told(entry: &Value) -> Told {
+fn told(entry: &Value) -> ReportedEvent {
     told_in(Product::JiraDc, entry)
 }
 
-fn told_in(product: Product, entry: &Value) -> Told {
+fn told_in(product: Product, entry: &Value) -> ReportedEvent {
     read_entry(entry, product, &AuditActions::default(), NOW).expect("of interest")
 }
 
@@ -58,7 +58,7 @@ fn a_creation_in_cloud_is_of_what_was_acted_on_and_never_of_the_actor() {
     assert_eq!(created.hints.account_type, Some(AccountType::Person));
     let mut nobody = cloud_creation();
     nobody["attributes"]["context"][1]["id"] = Value::Null;
-    assert_eq!(body(&nobody), Reading::Ignored(Ignored::EntryWithoutUser));
+    assert_eq!(body(&nobody), DeliveryContent::Ignored(Ignored::EntryWithoutUser));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn data_center_names_whom_it_affects_by_the_key() {
     let nobody = data_center("jira.auditing.user.created", &json!([]));
     assert_eq!(
         body(&nobody),
-        Reading::Ignored(Ignored::EntryWithoutUser),
+        DeliveryContent::Ignored(Ignored::EntryWithoutUser),
         "the author created somebody and was not created"
     );
 }
@@ -171,12 +171,12 @@ fn an_entry_without_an_id_is_known_by_what_can_not_change_in_it() {
 #[test]
 fn one_entry_an_array_and_a_page_of_entries_tell_the_same() {
     let (login, created) = (cloud_login(), cloud_creation());
-    let both = Reading::Told(vec![told(&login), told(&created)]);
+    let both = DeliveryContent::Events(vec![told(&login), told(&created)]);
     let logout = json!({ "id": "x", "attributes": { "action": "user_logout" } });
     assert_eq!(body(&json!([login, logout, created])), both);
     assert_eq!(body(&json!({ "data": [login, created, 7, null], "meta": { "next": null } })), both);
-    assert_eq!(body(&json!({ "data": login })), Reading::Told(vec![told(&login)]));
-    assert_eq!(body(&login), Reading::Told(vec![told(&login)]));
+    assert_eq!(body(&json!({ "data": login })), DeliveryContent::Events(vec![told(&login)]));
+    assert_eq!(body(&login), DeliveryContent::Events(vec![told(&login)]));
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn what_is_of_no_interest_is_ignored_with_the_reason() {
         (json!({ "type": { "action": "user_login" } }), Ignored::OtherEntry),
     ];
     for (value, why) in cases {
-        assert_eq!(body(&value), Reading::Ignored(why), "{value}");
+        assert_eq!(body(&value), DeliveryContent::Ignored(why), "{value}");
     }
     assert!(read("[", Product::JiraDc, &AuditActions::default(), NOW).is_err());
 }
@@ -217,7 +217,7 @@ fn one_bad_entry_of_three_costs_no_other() {
             [format!("[{login},{bad},{logout},{created}]"), format!(r#"{{"data":[{login},{bad},{logout},{created}]}}"#)]
         {
             let Read { reading, ignored, unread, more_unread } = read(&body).expect("two can be read");
-            assert_eq!(reading, Reading::Told(vec![told(&cloud_login()), told(&cloud_creation())]));
+            assert_eq!(reading, DeliveryContent::Events(vec![told(&cloud_login()), told(&cloud_creation())]));
             assert_eq!(ignored, [Ignored::OtherEntry]);
             assert_eq!((unread, more_unread), (vec![Unread::new(bad, (2, 4), why)], 0));
         }
@@ -226,7 +226,10 @@ fn one_bad_entry_of_three_costs_no_other() {
         }
     }
     let shown = login.replace("Alice Johnson", r"Alice \ud83d");
-    assert_eq!(read(&shown).expect("what counts is whole").reading, Reading::Told(vec![told(&cloud_login())]));
+    assert_eq!(
+        read(&shown).expect("what counts is whole").reading,
+        DeliveryContent::Events(vec![told(&cloud_login())])
+    );
 }
 
 #[test]
@@ -246,9 +249,9 @@ fn entries_that_can_not_be_read_are_counted_and_the_first_are_kept() {
     let read = |body: &str| read(body, Product::JiraCloud, &AuditActions::default(), NOW);
     let ones = ["1"; 1_000].join(",");
     let some = read(&format!("[{ones},{}]", cloud_login())).expect("one can be read");
-    assert_eq!((some.unread.len(), some.more_unread), (MOST_UNREAD, 1_000 - MOST_UNREAD));
+    assert_eq!((some.unread.len(), some.more_unread), (MAX_UNREAD, 1_000 - MAX_UNREAD));
     assert_eq!(some.unread[1].place, (2, 1_001));
-    assert!(matches!(some.reading, Reading::Told(told) if told.len() == 1));
+    assert!(matches!(some.reading, DeliveryContent::Events(told) if told.len() == 1));
     assert!(matches!(read(&format!("[{ones}]")), Err(Malformed::NoEntry)));
 }
 
@@ -256,8 +259,8 @@ fn entries_that_can_not_be_read_are_counted_and_the_first_are_kept() {
 fn an_array_without_an_end_is_not_read_to_its_end() {
     let read = |body: &str| read(body, Product::JiraCloud, &AuditActions::default(), NOW);
     let array = |entries: usize| format!("[{}]", vec!["{}"; entries].join(","));
-    assert_eq!(read(&array(MOST_ENTRIES)).expect("read").ignored.len(), MOST_ENTRIES);
-    assert!(matches!(read(&array(MOST_ENTRIES + 1)), Err(Malformed::TooManyEntries(MOST_ENTRIES))));
+    assert_eq!(read(&array(MAX_ENTRIES)).expect("read").ignored.len(), MAX_ENTRIES);
+    assert!(matches!(read(&array(MAX_ENTRIES + 1)), Err(Malformed::TooManyEntries(MAX_ENTRIES))));
     for broken in ["[{},", "[{}]]", "[{} {}]", "[{},]"] {
         assert!(matches!(read(broken), Err(Malformed::NotJson(_))), "{broken}");
     }

@@ -60,20 +60,20 @@ struct State {
     held: usize,
     held_unproved: usize,
     next: u64,
-    bodies: HashMap<u64, Held>,
+    bodies: HashMap<u64, HeldBody>,
 }
 
 #[derive(Debug)]
-struct Held {
+struct HeldBody {
     sender: Sender,
     bytes: usize,
     since: Instant,
-    reading: Arc<Reading>,
+    reading: Arc<ReadState>,
 }
 
 /// The state of reading a body.
 #[derive(Debug, Default)]
-struct Reading {
+struct ReadState {
     state: AtomicU8,
     evicted: Notify,
 }
@@ -82,7 +82,7 @@ const ARRIVING: u8 = 0;
 const COMPLETE: u8 = 1;
 const EVICTED: u8 = 2;
 
-impl Reading {
+impl ReadState {
     /// Leaves the state `ARRIVING`; false if it was left before.
     fn becomes(&self, state: u8) -> bool {
         self.state.compare_exchange(ARRIVING, state, Ordering::AcqRel, Ordering::Acquire).is_ok()
@@ -128,7 +128,7 @@ impl Budget {
 pub struct Share {
     budget: Budget,
     sender: Sender,
-    reading: Arc<Reading>,
+    reading: Arc<ReadState>,
     id: Option<u64>,
 }
 
@@ -150,7 +150,7 @@ impl Share {
             state.next
         });
         let (sender, reading) = (self.sender, &self.reading);
-        let new = || Held { sender, bytes: 0, since: now, reading: Arc::clone(reading) };
+        let new = || HeldBody { sender, bytes: 0, since: now, reading: Arc::clone(reading) };
         state.bodies.entry(id).or_insert_with(new).bytes += bytes;
         state.count(sender, bytes);
         Ok(())

@@ -8,7 +8,7 @@ use std::{
 use futures::{StreamExt, TryStreamExt, stream};
 use tracing::{debug, warn};
 
-use super::Told;
+use super::ReportedEvent;
 use crate::{
     clock::Clock,
     domain::{Event, EventId, EventKind, SourceId, Timestamp, UserKey, Via},
@@ -19,9 +19,9 @@ use crate::{
 
 /// The time-out for making events durable. Atlassian gives up after 20 s in Cloud, 10 s in Bitbucket and 5 s in Forge,
 /// whose deliveries come again.
-const PATIENCE: Duration = Duration::from_secs(8);
+const APPEND_TIMEOUT: Duration = Duration::from_secs(8);
 /// The number of events of one delivery that are appended at a time.
-const AT_ONCE: usize = 256;
+const CONCURRENCY: usize = 256;
 
 // While the log is away each delivery fails: a limit for each kind of line.
 static NOT_DURABLE: LogLimiter = LogLimiter::once_a_minute();
@@ -31,7 +31,7 @@ static NOT_SET_ASIDE: LogLimiter = LogLimiter::once_a_minute();
 /// The longest event that is taken in, in bytes. Products allow 255 characters for an id, a name and an e-mail address, which
 /// are 3 KiB at most. The rows that follow from an event repeat these texts, and the memory that sled takes grows with the
 /// length of rows.
-pub(super) const LONGEST: usize = 8 * 1024;
+pub(super) const MAX_EVENT_BYTES: usize = 8 * 1024;
 
 /// The origin of a delivery, for its events.
 pub(super) struct Origin<'a> {
@@ -47,13 +47,13 @@ pub(super) struct Origin<'a> {
 
 impl Origin<'_> {
     /// The events of the delivery, each once.
-    pub fn events(&self, told: Vec<Told>, clock: &dyn Clock) -> Vec<Event> {
+    pub fn events(&self, told: Vec<ReportedEvent>, clock: &dyn Clock) -> Vec<Event> {
         let mut seen = HashSet::new();
         let events = told.into_iter().map(|told| self.event(told, clock));
         events.filter(|event| seen.insert(event.id.clone())).collect()
     }
 
-    fn event(&self, told: Told, clock: &dyn Clock) -> Event {
+    fn event(&self, told: ReportedEvent, clock: &dyn Clock) -> Event {
         let accepted = clock.now();
         Event {
             id: self.id(&told, accepted),
@@ -68,7 +68,7 @@ impl Origin<'_> {
         }
     }
 
-    fn id(&self, told: &Told, accepted: Timestamp) -> EventId {
+    fn id(&self, told: &ReportedEvent, accepted: Timestamp) -> EventId {
         match (told.kind, told.occurred) {
             (EventKind::LoggedIn, Some(at)) if self.logins_by_second => EventId::of_login(self.source, &told.user, at),
             _ => match (&told.entry, self.delivery) {
@@ -87,7 +87,7 @@ impl Origin<'_> {
 /// Whether all of `events`, from a body of `body` bytes, fit into records.
 pub(super) fn fit(events: &[Event], body: usize) -> bool {
     // An event is hardly longer than its body; most bodies are so short that nothing has to be measured.
-    body <= LONGEST / 2 || events.iter().all(|event| codec::encode(event).len() <= LONGEST)
+    body <= MAX_EVENT_BYTES / 2 || events.iter().all(|event| codec::encode(event).len() <= MAX_EVENT_BYTES)
 }
 
 /// The reason why events could not be made durable. Some of them may be: they are recognised when they come again.
@@ -101,7 +101,7 @@ pub(super) enum Error {
 /// Appends `events`, those of one user in their order, and gives their ids when all of them are durable.
 pub(super) async fn append(events: Vec<Event>, log: &dyn Log, metrics: &Metrics) -> Result<Vec<EventId>, Error> {
     let ids = events.iter().map(|event| event.id.clone()).collect();
-    let appended = tokio::time::timeout(PATIENCE, append_all(events, log, metrics));
+    let appended = tokio::time::timeout(APPEND_TIMEOUT, append_all(events, log, metrics));
     match appended.await {
         Ok(Ok(())) => Ok(ids),
         Ok(Err(error)) => Err(error),
@@ -116,7 +116,7 @@ pub(super) async fn append(events: Vec<Event>, log: &dyn Log, metrics: &Metrics)
 
 /// Appends a record of another stream, within the same time.
 pub(super) async fn append_record(stream: Stream, record: Record, log: &dyn Log) -> Result<(), Error> {
-    match tokio::time::timeout(PATIENCE, log.append(stream, record)).await {
+    match tokio::time::timeout(APPEND_TIMEOUT, log.append(stream, record)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(log::Error::Overloaded)) => Err(Error::Overloaded),
         Ok(Err(error)) => {
@@ -145,7 +145,7 @@ async fn append_all(mut events: Vec<Event>, log: &dyn Log, metrics: &Metrics) ->
         }
         Ok(())
     };
-    stream::iter(by_user.into_values().map(in_order)).buffer_unordered(AT_ONCE).try_collect().await
+    stream::iter(by_user.into_values().map(in_order)).buffer_unordered(CONCURRENCY).try_collect().await
 }
 
 async fn append_one(event: Event, log: &dyn Log, metrics: &Metrics) -> Result<(), Error> {

@@ -61,8 +61,8 @@ fn source() -> SourceId {
     "acme".parse().expect("an id")
 }
 
-fn told(user: &str, millis: i64, entry: &str) -> Told {
-    Told {
+fn told(user: &str, millis: i64, entry: &str) -> ReportedEvent {
+    ReportedEvent {
         kind: EventKind::LoggedIn,
         user: UserRef::Id(UserId::new(user)),
         hints: UserHints::default(),
@@ -72,7 +72,7 @@ fn told(user: &str, millis: i64, entry: &str) -> Told {
     }
 }
 
-fn events(logins_by_second: bool, told: Vec<Told>) -> Vec<Event> {
+fn events(logins_by_second: bool, told: Vec<ReportedEvent>) -> Vec<Event> {
     let source = source();
     let origin = Origin { source: &source, via: Via::Webhook, logins_by_second, delivery: None, body: b"" };
     origin.events(told, &crate::clock::SystemClock)
@@ -115,14 +115,14 @@ fn an_entry_that_comes_twice_in_a_delivery_is_one_event() {
     assert_eq!(events(false, twice()).len(), 3);
     let by_second = events(true, twice());
     assert_eq!(by_second.len(), 2, "the first two are in one second");
-    let listener = Told { entry: None, ..told("jane", 500, "") };
+    let listener = ReportedEvent { entry: None, ..told("jane", 500, "") };
     assert_eq!(events(true, vec![listener])[0].id, by_second[0].id, "whoever tells of it");
-    let created = Told { kind: EventKind::Created, ..told("jane", 0, "1") };
+    let created = ReportedEvent { kind: EventKind::Created, ..told("jane", 0, "1") };
     assert_ne!(events(true, vec![created])[0].id, by_second[0].id);
 }
 
 /// What one and the same body makes when it is accepted at `millis`.
-fn accepted_at(millis: i64, told: Told, delivery: Option<&str>) -> Event {
+fn accepted_at(millis: i64, told: ReportedEvent, delivery: Option<&str>) -> Event {
     struct At(i64);
     impl Clock for At {
         fn now(&self) -> Timestamp {
@@ -137,17 +137,20 @@ fn accepted_at(millis: i64, told: Told, delivery: Option<&str>) -> Event {
 #[test]
 fn a_login_with_the_same_bytes_without_a_time_is_a_new_one_in_another_minute() {
     const MINUTE: i64 = 1_700_000_040_000;
-    let untimed = || Told { entry: None, occurred: None, ..told("jane", 0, "") };
+    let untimed = || ReportedEvent { entry: None, occurred: None, ..told("jane", 0, "") };
     let id = |millis| accepted_at(millis, untimed(), None).id;
     assert_eq!(id(MINUTE), id(MINUTE + 59_999));
     assert_ne!(id(MINUTE), id(MINUTE + 60_000));
-    assert_ne!(id(MINUTE), accepted_at(MINUTE, Told { user: UserRef::Id(UserId::new("joe")), ..untimed() }, None).id);
+    assert_ne!(
+        id(MINUTE),
+        accepted_at(MINUTE, ReportedEvent { user: UserRef::Id(UserId::new("joe")), ..untimed() }, None).id
+    );
     let by_delivery = |millis| accepted_at(millis, untimed(), Some("7")).id;
     assert_eq!(by_delivery(MINUTE), by_delivery(MINUTE + 3_600_000), "the sender's number counts");
-    let timed = |millis| accepted_at(millis, Told { entry: None, ..told("jane", 5, "") }, None).id;
+    let timed = |millis| accepted_at(millis, ReportedEvent { entry: None, ..told("jane", 5, "") }, None).id;
     assert_eq!(timed(MINUTE), timed(MINUTE + 3_600_000), "the time in the body counts");
     for kind in [EventKind::Created, EventKind::Updated, EventKind::Removed] {
-        let id = |millis| accepted_at(millis, Told { kind, ..untimed() }, None).id;
+        let id = |millis| accepted_at(millis, ReportedEvent { kind, ..untimed() }, None).id;
         assert_eq!(id(MINUTE), id(MINUTE + 3_600_000), "{kind:?}");
     }
 }

@@ -46,7 +46,7 @@ pub(super) async fn follow(feed: &Feed, stop: &CancellationToken) {
     if follower.saved.is_some() {
         info!(source.id = %source, from = %follower.floor(), "following the feed from where it was");
     }
-    let Err(Interrupted) = follower.look_again_and_again().await;
+    let Err(Interrupted) = follower.poll_until_stopped().await;
 }
 
 impl<'f> Follower<'f> {
@@ -67,11 +67,11 @@ impl<'f> Follower<'f> {
 }
 
 impl Follower<'_> {
-    async fn look_again_and_again(mut self) -> Result<Infallible, Interrupted> {
+    async fn poll_until_stopped(mut self) -> Result<Infallible, Interrupted> {
         let mut trouble = Trouble::default();
         loop {
             self.feed.connection.running(&self.stop).await?;
-            let wait = match self.look().await {
+            let wait = match self.poll().await {
                 Ok(()) => {
                     trouble.over(self.feed.source());
                     self.feed.settings.every
@@ -79,7 +79,7 @@ impl Follower<'_> {
                 Err(Error::Stopped) => return Err(Interrupted),
                 Err(error) => {
                     self.halt_if_refused(&error).await?;
-                    trouble.note(self.feed.source(), &error)
+                    trouble.record(self.feed.source(), &error)
                 }
             };
             self.stop.run_until_cancelled(sleep(wait)).await.ok_or(Interrupted)?;
@@ -87,7 +87,7 @@ impl Follower<'_> {
     }
 
     /// Takes in all new entries of the feed.
-    pub(super) async fn look(&mut self) -> Result<(), Error> {
+    pub(super) async fn poll(&mut self) -> Result<(), Error> {
         if self.saved.is_none() {
             return self.begin().await;
         }

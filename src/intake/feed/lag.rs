@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use crate::{clock::Clock, domain::Timestamp, metrics::Metrics};
 
 /// Scrapes are further apart than that.
-const EVERY: Duration = Duration::from_secs(1);
+const UPDATE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Keeps the gauge of one feed current, as it grows by itself; without it there is no such series.
 pub(super) struct Lag {
@@ -45,7 +45,7 @@ impl Lag {
         let task = tokio::spawn({
             let (gauge, complete) = (gauge.clone(), Arc::clone(&complete));
             async move {
-                let mut every = tokio::time::interval(EVERY);
+                let mut every = tokio::time::interval(UPDATE_INTERVAL);
                 loop {
                     every.tick().await;
                     gauge.set(&complete);

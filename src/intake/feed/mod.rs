@@ -3,12 +3,12 @@
 //! One process follows the feed of a source: the owner of the source's partition of the stream of feeds, which contains
 //! the place of the feed.
 
+mod entries;
 mod error;
 mod follower;
-mod found;
 mod lag;
-mod look;
 mod place;
+mod poll;
 mod slices;
 #[cfg(test)]
 mod tests;
@@ -22,19 +22,19 @@ use std::{
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use self::found::Myself;
+use self::entries::Myself;
 use crate::{
     config::{self, AuditActions, Source},
     domain::{FEED_STAGE, Print, Product, SourceId, UserKey},
     health::Health,
     log::{self, Assignment, Log, Partition, Stream},
     metrics::Metrics,
-    runtime::{Appender, Failures, Input, share},
+    runtime::{Appender, Failures, Input, join_group},
     source::{Arrivals, Connection},
 };
 
 /// Entries without a time that are remembered at most.
-const MOST_UNDATED: usize = 10_000;
+const MAX_UNDATED: usize = 10_000;
 
 /// The feed of one source.
 pub struct Feed {
@@ -79,9 +79,9 @@ impl Feed {
     }
 
     /// Remembers entries without a time that were taken in.
-    fn note_undated(&self, prints: impl IntoIterator<Item = Print>) {
+    fn record_undated(&self, prints: impl IntoIterator<Item = Print>) {
         let mut undated = self.undated.lock().unwrap_or_else(PoisonError::into_inner);
-        if undated.len() >= MOST_UNDATED {
+        if undated.len() >= MAX_UNDATED {
             undated.clear(); // those that come again make events that the planner knows
         }
         undated.extend(prints);
@@ -101,7 +101,7 @@ impl Feed {
         let group = log::group(FEED_STAGE, self.source().as_str());
         let failures = Failures::new(health, FEED_STAGE, self.source().as_str(), Some(&self.metrics));
         let work = |assignment| Arc::clone(&self).hold(assignment, failures.clone(), stop.clone());
-        share(&self.log, Stream::Feeds, &group, &failures, &stop, work).await;
+        join_group(&self.log, Stream::Feeds, &group, &failures, &stop, work).await;
     }
 
     /// Follows the feed while it has the source's partition. With another one there is nothing to do.

@@ -8,9 +8,9 @@ use super::error::Error;
 use crate::{domain::SourceId, products::Disposition, runtime::Backoff};
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 /// The longest wait that a product can ask for.
-const LONGEST_ASKED_FOR: Duration = Duration::from_mins(10);
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(10);
 
 /// The failures since the last look that succeeded.
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub(super) struct Trouble(Option<Backoff>);
 
 impl Trouble {
     /// Notes a failure; gives how long to wait.
-    pub fn note(&mut self, source: &SourceId, error: &Error) -> Duration {
+    pub fn record(&mut self, source: &SourceId, error: &Error) -> Duration {
         let asked_for = match error {
             Error::Product(error) => match error.disposition() {
                 Disposition::Retry(wait) | Disposition::ReadThenRetry(wait) => wait,
@@ -31,8 +31,8 @@ impl Trouble {
         } else {
             debug!(source.id = %source, %error, "the feed still can't be followed");
         }
-        let backoff = self.0.get_or_insert_with(|| Backoff::new(FIRST_WAIT, LONGEST_WAIT));
-        backoff.next_wait().max(asked_for.unwrap_or_default().min(LONGEST_ASKED_FOR))
+        let backoff = self.0.get_or_insert_with(|| Backoff::new(FIRST_WAIT, MAX_WAIT));
+        backoff.next_wait().max(asked_for.unwrap_or_default().min(MAX_RETRY_AFTER))
     }
 
     /// Notes a success.

@@ -52,7 +52,7 @@ pub enum Malformed {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Read {
     /// The events.
-    pub reading: Reading,
+    pub reading: DeliveryContent,
     /// The irrelevant entries.
     pub ignored: Vec<Ignored>,
     /// Entries that can't be read: the first of them.
@@ -61,11 +61,11 @@ pub struct Read {
     pub more_unread: usize,
 }
 
-impl From<Reading> for Read {
-    fn from(reading: Reading) -> Self {
+impl From<DeliveryContent> for Read {
+    fn from(reading: DeliveryContent) -> Self {
         let ignored = match &reading {
-            Reading::Told(_) => Vec::new(),
-            Reading::Ignored(why) => vec![*why],
+            DeliveryContent::Events(_) => Vec::new(),
+            DeliveryContent::Ignored(why) => vec![*why],
         };
         Self { reading, ignored, unread: Vec::new(), more_unread: 0 }
     }
@@ -73,16 +73,16 @@ impl From<Reading> for Read {
 
 /// The result of reading a delivery.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Reading {
+pub enum DeliveryContent {
     /// Something happened to users: one thing in a webhook, perhaps several in an audit log. Never empty.
-    Told(Vec<Told>),
+    Events(Vec<ReportedEvent>),
     /// Nothing relevant, and the reason.
     Ignored(Ignored),
 }
 
 /// An event in a delivery.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ReportedEvent {
     /// The kind of the event.
     pub kind: EventKind,
     /// The user.
@@ -113,11 +113,11 @@ impl Verified {
     }
 }
 
-fn webhook(text: &str, product: Product, now: Timestamp) -> Result<Reading, Malformed> {
+fn webhook(text: &str, product: Product, now: Timestamp) -> Result<DeliveryContent, Malformed> {
     // A struct would also be read from an array: only an object is one.
     if text.bytes().find(|byte| !byte.is_ascii_whitespace()) != Some(b'{') {
         serde_json::from_str::<IgnoredAny>(text)?;
-        return Ok(Reading::Ignored(Ignored::NoObject));
+        return Ok(DeliveryContent::Ignored(Ignored::NoObject));
     }
     let body: Body<'_> = serde_json::from_str(text)?;
     Ok(body.interpret(product, now))
@@ -166,7 +166,7 @@ struct User<'a> {
 }
 
 impl Body<'_> {
-    fn interpret(self, product: Product, now: Timestamp) -> Reading {
+    fn interpret(self, product: Product, now: Timestamp) -> DeliveryContent {
         let confluence_event = self.confluence_event.get().filter(|_| product == Product::ConfluenceDc);
         let kind = match self.event.get().or(confluence_event).or(self.forge_event.get()) {
             Some("user_created" | "avi:jira:created:user") => EventKind::Created,
@@ -174,9 +174,9 @@ impl Body<'_> {
             Some("user_updated" | "avi:jira:updated:user") => EventKind::Updated,
             Some("user_deactivated" | "user_reactivated") => EventKind::Updated,
             Some("user_deleted" | "avi:jira:deleted:user" | "user_removed") => EventKind::Removed,
-            Some(_) => return Reading::Ignored(Ignored::OtherEvent),
-            None if self.test.get() == Some("true") => return Reading::Ignored(Ignored::Ping),
-            None => return Reading::Ignored(Ignored::NoEvent),
+            Some(_) => return DeliveryContent::Ignored(Ignored::OtherEvent),
+            None if self.test.get() == Some("true") => return DeliveryContent::Ignored(Ignored::Ping),
+            None => return DeliveryContent::Ignored(Ignored::NoEvent),
         };
         let by_id = |id: &Text<'_>| id.get().map(|id| UserRef::Id(UserId::new(id)));
         let by_name = || self.user.name().map(|name| UserRef::Name(name.to_owned()));
@@ -187,10 +187,10 @@ impl Body<'_> {
             // Their own ids stand in no webhook; a listener of one's own knows the login name.
             Product::BitbucketDc | Product::Crowd => by_name(),
         };
-        let Some(user) = user else { return Reading::Ignored(Ignored::NoUser) };
+        let Some(user) = user else { return DeliveryContent::Ignored(Ignored::NoUser) };
         let ReadTime { at: occurred, odd: odd_time } = self.timestamp.map(|time| time.read(now)).unwrap_or_default();
         let hints = self.user.hints(product);
-        Reading::Told(vec![Told { kind, user, hints, occurred, odd_time, entry: None }])
+        DeliveryContent::Events(vec![ReportedEvent { kind, user, hints, occurred, odd_time, entry: None }])
     }
 }
 

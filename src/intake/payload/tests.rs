@@ -22,18 +22,18 @@ fn verified(body: &[u8]) -> Verified {
     futures::executor::block_on(verified).expect("signed right")
 }
 
-fn read_bytes(product: Product, body: &[u8]) -> Result<Reading, Malformed> {
+fn read_bytes(product: Product, body: &[u8]) -> Result<DeliveryContent, Malformed> {
     verified(body).read(product, &AuditActions::default(), NOW).map(|read| read.reading)
 }
 
-fn read(product: Product, body: &str) -> Reading {
+fn read(product: Product, body: &str) -> DeliveryContent {
     read_bytes(product, body.as_bytes()).expect("JSON")
 }
 
-fn told(product: Product, body: &str) -> Told {
+fn told(product: Product, body: &str) -> ReportedEvent {
     match read(product, body) {
-        Reading::Told(mut told) => told.pop().expect("never empty"),
-        Reading::Ignored(why) => panic!("ignored: {why:?}"),
+        DeliveryContent::Events(mut told) => told.pop().expect("never empty"),
+        DeliveryContent::Ignored(why) => panic!("ignored: {why:?}"),
     }
 }
 
@@ -58,9 +58,9 @@ fn a_listener_in_bitbucket_or_crowd_names_the_user_by_the_login_name() {
         let told = told(product, body);
         assert_eq!((told.kind, told.user), (EventKind::LoggedIn, UserRef::Name("jdoe".to_owned())), "{product}");
         let nobody = read(product, r#"{"webhookEvent":"user_login","user":{"key":"7"}}"#);
-        assert!(matches!(nobody, Reading::Ignored(Ignored::NoUser)), "{product}");
+        assert!(matches!(nobody, DeliveryContent::Ignored(Ignored::NoUser)), "{product}");
         let push = read(product, r#"{"eventKey":"repo:refs_changed","actor":{"name":"jdoe","id":1}}"#);
-        assert!(matches!(push, Reading::Ignored(_)), "{product}");
+        assert!(matches!(push, DeliveryContent::Ignored(_)), "{product}");
     }
 }
 
@@ -122,7 +122,7 @@ fn forge_calls_the_same_things_otherwise() {
     }
     assert_eq!(
         read(Product::JiraCloud, r#"{"eventType":"avi:jira:created:issue"}"#),
-        Reading::Ignored(Ignored::OtherEvent)
+        DeliveryContent::Ignored(Ignored::OtherEvent)
     );
 }
 
@@ -152,15 +152,15 @@ fn confluence_calls_its_events_and_users_otherwise() {
 #[test]
 fn who_did_it_in_confluence_is_not_taken_for_the_user_and_groups_are_passed_over() {
     let ignored = |body: &str| match read(Product::ConfluenceDc, body) {
-        Reading::Ignored(why) => why,
-        Reading::Told(told) => panic!("{told:?}"),
+        DeliveryContent::Ignored(why) => why,
+        DeliveryContent::Events(told) => panic!("{told:?}"),
     };
     assert_eq!(ignored(r#"{"event":"user_created","userKey":"admin","timestamp":1}"#), Ignored::NoUser);
     assert_eq!(ignored(r#"{"event":"group_created","userKey":"admin","group":{"name":"staff"}}"#), Ignored::OtherEvent);
     assert_eq!(ignored(r#"{"event":"page_created","userKey":"admin","page":{"id":1}}"#), Ignored::OtherEvent);
     assert_eq!(ignored(r#"{"test":true}"#), Ignored::Ping);
     let elsewhere = r#"{"event":"user_created","user":{"key":"k"}}"#;
-    assert_eq!(read(Product::JiraDc, elsewhere), Reading::Ignored(Ignored::NoEvent));
+    assert_eq!(read(Product::JiraDc, elsewhere), DeliveryContent::Ignored(Ignored::NoEvent));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn what_is_of_no_interest_is_ignored_with_the_reason() {
         (r#"{"webhookEvent":"user_created","user":{"accountId":"x","key":""}}"#, Ignored::NoUser),
     ];
     for (body, why) in cases {
-        assert_eq!(read(Product::JiraDc, body), Reading::Ignored(why), "{body}");
+        assert_eq!(read(Product::JiraDc, body), DeliveryContent::Ignored(why), "{body}");
     }
 }
 

@@ -17,13 +17,13 @@ use crate::{
 };
 
 /// The age from which keys are fetched again.
-const FRESH: Duration = Duration::from_secs(60 * 60);
+const REFRESH_AGE: Duration = Duration::from_secs(60 * 60);
 /// The age up to which the last keys are used if fetching fails. A withdrawn key is not accepted for longer.
 const USABLE: Duration = Duration::from_secs(24 * 60 * 60);
 /// The shortest interval between two fetches, whatever is requested.
 const APART: Duration = Duration::from_secs(30);
 /// Forge gives up on a delivery after 5 s.
-const PATIENCE: Duration = Duration::from_secs(3);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 /// The document has some KiB.
 const MAX_BYTES: usize = 256 * 1024;
 
@@ -110,7 +110,7 @@ impl Jwks {
 
     fn is_settled(&self, kid: &str) -> bool {
         let cache = self.cache();
-        Cache::younger_than(cache.fetched, FRESH) && cache.key(kid).is_some()
+        Cache::younger_than(cache.fetched, REFRESH_AGE) && cache.key(kid).is_some()
     }
 
     async fn refresh(&self, url: &Url) {
@@ -142,7 +142,7 @@ fn client() -> Result<reqwest::Client, reqwest::Error> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")))
-        .timeout(PATIENCE)
+        .timeout(FETCH_TIMEOUT)
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .build()

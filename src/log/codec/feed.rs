@@ -45,8 +45,8 @@ mod tests {
         let mut place = FeedPlace::new("acme".parse().expect("an id"), at(1_000), at(2_000));
         assert_eq!(decode::<FeedPlace>(&encode(&place)).expect("read"), place);
         place.cursor = Some("1637628276398,179".to_owned());
-        place.note(Print(u64::MAX), at(-1));
-        place.note(Print(0), at(999));
+        place.record(Print(u64::MAX), at(-1));
+        place.record(Print(0), at(999));
         place.forgotten = Some(at(998));
         assert_eq!(decode::<FeedPlace>(&encode(&place)).expect("read"), place);
     }

@@ -14,7 +14,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 /// So many statistics in a row tell of no broker before the client is given up: between letting go of all and
 /// beginning anew, a healthy client has none for a moment too.
-const ENOUGH: u32 = 3;
+const MAX_WITHOUT_BROKERS: u32 = 3;
 
 /// Whether a client knows no broker any more, as its statistics tell; clones are about the same client.
 #[derive(Clone, Default)]
@@ -25,11 +25,11 @@ pub(super) struct BrokerLoss {
 
 impl BrokerLoss {
     /// Takes note of new statistics.
-    pub(super) fn note(&self, statistics: &Statistics) {
+    pub(super) fn record(&self, statistics: &Statistics) {
         let mut sources = statistics.brokers.values().map(|broker| broker.source.as_str());
         if sources.any(|source| matches!(source, "learned" | "configured")) {
             self.in_a_row.store(0, Ordering::Relaxed);
-        } else if self.in_a_row.fetch_add(1, Ordering::Relaxed) + 1 == ENOUGH {
+        } else if self.in_a_row.fetch_add(1, Ordering::Relaxed) + 1 == MAX_WITHOUT_BROKERS {
             tracing::warn!(client = statistics.name, "kafka: a client has lost all its brokers and is replaced");
             self.noticed.cancel();
         }
@@ -64,15 +64,15 @@ mod tests {
     fn a_client_without_brokers_is_noticed_after_a_while_and_one_that_waits_for_its_brokers_is_not() {
         for sources in [&["learned", "logical"][..], &["configured"]] {
             let broker_loss = BrokerLoss::default();
-            (0..9).for_each(|_| broker_loss.note(&statistics(sources)));
+            (0..9).for_each(|_| broker_loss.record(&statistics(sources)));
             assert!(!broker_loss.is_noticed(), "{sources:?}");
         }
         let broker_loss = BrokerLoss::default();
         for sources in [&["logical", "internal"][..], &[], &["learned"], &["logical"], &[]] {
-            broker_loss.note(&statistics(sources));
+            broker_loss.record(&statistics(sources));
             assert!(!broker_loss.is_noticed());
         }
-        broker_loss.note(&statistics(&["logical"]));
+        broker_loss.record(&statistics(&["logical"]));
         assert!(broker_loss.is_noticed());
     }
 }

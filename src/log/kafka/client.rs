@@ -15,12 +15,12 @@ use rdkafka::{
 use super::{
     broker_loss::BrokerLoss,
     context::ClientLogger,
-    settings::{Patience, Settings, refusal},
+    settings::{DeliveryTimeout, Settings, refusal},
 };
 use crate::log::{Error, Partition};
 
 /// How long to wait before a question is asked again.
-const AGAIN: Duration = Duration::from_millis(50);
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// A connection to the cluster; clones share it. Its questions block.
 #[derive(Clone)]
@@ -32,9 +32,9 @@ pub(super) struct Client {
 
 impl Client {
     /// Begins to connect, without waiting for it.
-    pub(super) fn new(settings: &Settings, patience: Patience) -> Result<Self, Error> {
+    pub(super) fn new(settings: &Settings, delivery_timeout: DeliveryTimeout) -> Result<Self, Error> {
         let client_logger = ClientLogger::default();
-        let config = settings.producer(patience);
+        let config = settings.producer(delivery_timeout);
         let producer = config.create_with_context(client_logger.clone()).map_err(|e| refusal(&e))?;
         Ok(Self { producer, brokers: settings.brokers().to_owned(), client_logger })
     }
@@ -53,7 +53,7 @@ impl Client {
             match self.producer.client().fetch_watermarks(topic, i32::from(partition.0), left) {
                 Ok((oldest, next)) => return Ok(u64::try_from(oldest).unwrap_or(0)..u64::try_from(next).unwrap_or(0)),
                 Err(error) if left.is_zero() => return Err(self.unanswered(&error)),
-                Err(_) => thread::sleep(AGAIN.min(left)),
+                Err(_) => thread::sleep(RETRY_DELAY.min(left)),
             }
         }
     }

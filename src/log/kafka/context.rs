@@ -56,7 +56,7 @@ impl ClientContext for ClientLogger {
     }
 
     fn stats(&self, statistics: Statistics) {
-        self.broker_loss.note(&statistics);
+        self.broker_loss.record(&statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

@@ -37,7 +37,7 @@ use self::{
     producer::{Delivered, Producer, Refused},
     readiness::Readiness,
     search::Acknowledged,
-    settings::{Patience, Settings},
+    settings::{DeliveryTimeout, Settings},
     topics::recreations::Recreations,
     watch::Watch,
 };
@@ -110,8 +110,8 @@ impl KafkaLog {
     /// As [`KafkaLog::open`].
     pub async fn open_after(predecessor: Predecessor, config: &KafkaConfig, health: Health) -> Result<Self, Error> {
         let settings = Settings::new(config)?;
-        let deliveries = Arc::new(Producer::new(settings.clone(), Patience::GivesUp)?);
-        let results = Arc::new(Producer::new(settings.clone(), Patience::NeverGivesUp)?);
+        let deliveries = Arc::new(Producer::new(settings.clone(), DeliveryTimeout::Bounded)?);
+        let results = Arc::new(Producer::new(settings.clone(), DeliveryTimeout::Unbounded)?);
         let client = deliveries.client();
         let recreations = Arc::new(Recreations::new(settings.clone(), Arc::clone(&deliveries)));
         let partitions = topics::ensure(&client, &settings, config, &recreations).await?;
@@ -186,7 +186,7 @@ impl KafkaLog {
             Delivered::At(offset) => Position { partition, offset },
             Delivered::Somewhere => search::find(self, stream, partition, &record, since).await?,
         };
-        self.acknowledged.note(stream, position);
+        self.acknowledged.record(stream, position);
         Ok(position)
     }
 

@@ -9,7 +9,7 @@ use rdkafka::{
 
 use super::{
     client::Client,
-    settings::{Patience, Settings},
+    settings::{DeliveryTimeout, Settings},
 };
 use crate::log::{Error, Partition};
 
@@ -37,14 +37,14 @@ pub(super) enum Refused {
 /// Writes records; replaces its client when that can't go on.
 pub(super) struct Producer {
     settings: Settings,
-    patience: Patience,
+    delivery_timeout: DeliveryTimeout,
     client: RwLock<Client>,
 }
 
 impl Producer {
-    pub(super) fn new(settings: Settings, patience: Patience) -> Result<Self, Error> {
-        let client = RwLock::new(Client::new(&settings, patience)?);
-        Ok(Self { settings, patience, client })
+    pub(super) fn new(settings: Settings, delivery_timeout: DeliveryTimeout) -> Result<Self, Error> {
+        let client = RwLock::new(Client::new(&settings, delivery_timeout)?);
+        Ok(Self { settings, delivery_timeout, client })
     }
 
     /// The client, one that can go on.
@@ -118,7 +118,7 @@ impl Producer {
             // Another append has done it.
             return;
         }
-        match Client::new(&self.settings, self.patience) {
+        match Client::new(&self.settings, self.delivery_timeout) {
             Ok(fresh) => {
                 tracing::warn!("kafka: the producer could not go on and was replaced");
                 *current = fresh;

@@ -17,7 +17,7 @@ use super::{
 use crate::log::{Error, Partition, Records, Stored, Stream};
 
 /// How long to wait before a consumer is made again that could not be made.
-const AGAIN: Duration = Duration::from_secs(1);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The stream that is read, and who wants to know what is met there.
 pub(super) struct Watched {
@@ -78,7 +78,7 @@ impl Reader {
             match record {
                 Some(Ok(stored)) if self.is_behind_us(&stored) => {}
                 Some(Ok(stored)) => {
-                    self.watched.acknowledged.note(self.watched.stream, stored.position);
+                    self.watched.acknowledged.record(self.watched.stream, stored.position);
                     self.next.insert(stored.position.partition, stored.position.offset + 1);
                     return Some(Ok(stored));
                 }
@@ -99,7 +99,7 @@ impl Reader {
                 Ok(fresh) => break fresh,
                 Err(error) => tracing::error!(%error, "kafka: a reader could not be replaced, trying again"),
             }
-            tokio::time::sleep(AGAIN).await;
+            tokio::time::sleep(RETRY_DELAY).await;
         };
         let_go(self.consumer.replace(fresh));
     }

@@ -13,18 +13,18 @@ use tokio::{runtime::Handle, sync::watch, time::Instant};
 use crate::log::Error;
 
 /// How long an answer is given again without asking the brokers.
-const FRESH: Duration = Duration::from_secs(2);
+const ANSWER_TTL: Duration = Duration::from_secs(2);
 /// How long a probe waits for a newer answer. Probes of Kubernetes wait for a second.
-const PATIENCE: Duration = Duration::from_millis(700);
+const PROBE_TIMEOUT: Duration = Duration::from_millis(700);
 /// How long an answer stands while a newer one is waited for.
 const STANDS: Duration = Duration::from_secs(15);
 
 /// What the brokers said last, and when.
-type Known = (Instant, Result<(), Error>);
+type LastAnswer = (Instant, Result<(), Error>);
 
 /// See the module.
 pub(super) struct Readiness {
-    known: watch::Sender<Known>,
+    known: watch::Sender<LastAnswer>,
     asking: Arc<AtomicBool>,
     /// The runtime that the log was opened in. Probes come from another one, whose threads may be busy.
     runtime: Handle,
@@ -37,7 +37,7 @@ impl Readiness {
     }
 
     /// Notes what the brokers have just said.
-    pub(super) fn note(&self, answer: Result<(), Error>) {
+    pub(super) fn record(&self, answer: Result<(), Error>) {
         let _before = self.known.send_replace((Instant::now(), answer));
     }
 
@@ -49,15 +49,15 @@ impl Readiness {
     {
         let mut known = self.known.subscribe();
         let (since, answer) = known.borrow_and_update().clone();
-        if since.elapsed() < FRESH {
+        if since.elapsed() < ANSWER_TTL {
             return answer;
         }
         if !self.asking.swap(true, Ordering::AcqRel) {
-            let asked = Asked { known: self.known.clone(), asking: Arc::clone(&self.asking) };
+            let asked = Question { known: self.known.clone(), asking: Arc::clone(&self.asking) };
             let answer = ask();
             self.runtime.spawn(async move { asked.answered(answer.await) });
         }
-        match tokio::time::timeout(PATIENCE, known.changed()).await {
+        match tokio::time::timeout(PROBE_TIMEOUT, known.changed()).await {
             Ok(_) => known.borrow().1.clone(),
             Err(_) if since.elapsed() < STANDS => answer,
             Err(_) => Err(Error::Unavailable("Kafka has not answered yet".into())),
@@ -66,18 +66,18 @@ impl Readiness {
 }
 
 /// A question that is on its way; dropped, the next one may be asked.
-struct Asked {
-    known: watch::Sender<Known>,
+struct Question {
+    known: watch::Sender<LastAnswer>,
     asking: Arc<AtomicBool>,
 }
 
-impl Asked {
+impl Question {
     fn answered(self, answer: Result<(), Error>) {
         let _before = self.known.send_replace((Instant::now(), answer));
     }
 }
 
-impl Drop for Asked {
+impl Drop for Question {
     fn drop(&mut self) {
         self.asking.store(false, Ordering::Release);
     }
@@ -122,12 +122,12 @@ mod tests {
         let (readiness, brokers) = (Readiness::new(), Brokers::default());
         sleep(LONG).await;
         for _ in 0..2 {
-            let asks = (0..10).map(|_| readiness.ask(|| brokers.say(away(), PATIENCE / 2)));
+            let asks = (0..10).map(|_| readiness.ask(|| brokers.say(away(), PROBE_TIMEOUT / 2)));
             assert!(join_all(asks).await.into_iter().all(|answer| answer.is_err()));
             assert_eq!(brokers.asked(), 1);
         }
-        sleep(FRESH).await;
-        assert!(readiness.ask(|| brokers.say(Ok(()), PATIENCE / 2)).await.is_ok());
+        sleep(ANSWER_TTL).await;
+        assert!(readiness.ask(|| brokers.say(Ok(()), PROBE_TIMEOUT / 2)).await.is_ok());
         assert_eq!(brokers.asked(), 2);
     }
 
@@ -136,9 +136,9 @@ mod tests {
         let (readiness, brokers) = (Readiness::new(), Brokers::default());
         sleep(LONG).await;
         let start = Instant::now();
-        assert!(readiness.ask(|| brokers.say(Ok(()), PATIENCE * 2)).await.is_err(), "nothing is known");
+        assert!(readiness.ask(|| brokers.say(Ok(()), PROBE_TIMEOUT * 2)).await.is_err(), "nothing is known");
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
-        sleep(PATIENCE).await;
+        sleep(PROBE_TIMEOUT).await;
         assert!(readiness.ask(|| brokers.say(away(), LONG)).await.is_ok(), "it was said meanwhile");
         assert_eq!(brokers.asked(), 1);
     }
@@ -147,9 +147,10 @@ mod tests {
     async fn a_probe_that_is_cut_off_leaves_its_answer_to_the_next() {
         let (readiness, brokers) = (Readiness::new(), Brokers::default());
         sleep(LONG).await;
-        let cut = tokio::time::timeout(PATIENCE / 7, readiness.ask(|| brokers.say(Ok(()), PATIENCE / 2))).await;
+        let cut =
+            tokio::time::timeout(PROBE_TIMEOUT / 7, readiness.ask(|| brokers.say(Ok(()), PROBE_TIMEOUT / 2))).await;
         assert!(cut.is_err());
-        sleep(PATIENCE).await;
+        sleep(PROBE_TIMEOUT).await;
         assert!(readiness.ask(|| brokers.say(away(), LONG)).await.is_ok());
         assert_eq!(brokers.asked(), 1);
     }

@@ -11,9 +11,9 @@ use futures::StreamExt;
 use crate::log::{Error, Log, Partition, Position, Record, Stream};
 
 /// How long a search may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(20);
 /// Where it is not known how far a partition had come before the record, that many are searched.
-const MOST: u64 = 10_000;
+const MAX_SEARCHED: u64 = 10_000;
 
 /// How far each partition had come, by the appends that were acknowledged to this process.
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub(super) struct Acknowledged(Mutex<HashMap<(Stream, Partition), u64>>);
 
 impl Acknowledged {
     /// Notes that the record at `offset` was acknowledged.
-    pub(super) fn note(&self, stream: Stream, position: Position) {
+    pub(super) fn record(&self, stream: Stream, position: Position) {
         let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let end = ends.entry((stream, position.partition)).or_default();
         *end = (*end).max(position.offset + 1);
@@ -44,7 +44,7 @@ pub(super) async fn find(
 ) -> Result<Position, Error> {
     let search = async {
         let bounds = log.bounds(stream, partition).await?;
-        let since = since.unwrap_or_else(|| bounds.end.saturating_sub(MOST)).max(bounds.start);
+        let since = since.unwrap_or_else(|| bounds.end.saturating_sub(MAX_SEARCHED)).max(bounds.start);
         let mut next = since;
         let mut records = log.read(stream, vec![(partition, since)]).await?;
         while next < bounds.end {
@@ -56,7 +56,7 @@ pub(super) async fn find(
         }
         Err(Error::Unavailable("a record that was counted as delivered is not in the log".into()))
     };
-    let found = tokio::time::timeout(PATIENCE, search).await;
+    let found = tokio::time::timeout(SEARCH_TIMEOUT, search).await;
     found.unwrap_or_else(|_| Err(Error::Unavailable("nobody knows whether a record is in the log".into())))
 }
 
@@ -100,7 +100,7 @@ mod tests {
         let acknowledged = Acknowledged::default();
         assert_eq!(acknowledged.end(Stream::Events, Partition(1)), None);
         for offset in [4, 7, 5] {
-            acknowledged.note(Stream::Events, Position { partition: Partition(1), offset });
+            acknowledged.record(Stream::Events, Position { partition: Partition(1), offset });
         }
         assert_eq!(acknowledged.end(Stream::Events, Partition(1)), Some(8));
         assert_eq!(acknowledged.end(Stream::Decisions, Partition(1)), None);

@@ -55,17 +55,17 @@ const PRODUCER: &[(&str, &str)] = &[
 
 /// How long a producer tries to deliver a record.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Patience {
+pub(super) enum DeliveryTimeout {
     /// Some seconds, for deliveries: whoever sent one waits for the answer, and sends it again if there is none.
-    GivesUp,
+    Bounded,
     /// For what follows from a record. A producer that gives up leaves open whether the record was written, and
     /// appending it again would make two of it: this one never does, and its own retries are recognised by the broker.
-    NeverGivesUp,
+    Unbounded,
 }
 
-const GIVES_UP: &[(&str, &str)] = &[("delivery.timeout.ms", "8000")];
+const BOUNDED_DELIVERY: &[(&str, &str)] = &[("delivery.timeout.ms", "8000")];
 
-const NEVER_GIVES_UP: &[(&str, &str)] = &[("delivery.timeout.ms", "0")];
+const UNBOUNDED_DELIVERY: &[(&str, &str)] = &[("delivery.timeout.ms", "0")];
 
 const CONSUMER: &[(&str, &str)] = &[
     ("enable.auto.offset.store", "false"),
@@ -144,12 +144,12 @@ impl Settings {
         self.client(&[])
     }
 
-    pub(super) fn producer(&self, patience: Patience) -> ClientConfig {
-        let patience = match patience {
-            Patience::GivesUp => GIVES_UP,
-            Patience::NeverGivesUp => NEVER_GIVES_UP,
+    pub(super) fn producer(&self, delivery_timeout: DeliveryTimeout) -> ClientConfig {
+        let delivery_timeout = match delivery_timeout {
+            DeliveryTimeout::Bounded => BOUNDED_DELIVERY,
+            DeliveryTimeout::Unbounded => UNBOUNDED_DELIVERY,
         };
-        self.client(&[PRODUCER, patience])
+        self.client(&[PRODUCER, delivery_timeout])
     }
 
     /// For reading by oneself. librdkafka wants a group's name even then; nothing joins it or commits to it.

@@ -22,7 +22,7 @@ use super::{
     readiness::Readiness,
     search::Acknowledged,
     settings::Settings,
-    topics::{self, Standing, recreations::Recreations},
+    topics::{self, TopicState, recreations::Recreations},
 };
 use crate::{
     config::KafkaConfig,
@@ -32,11 +32,11 @@ use crate::{
 };
 
 /// How often the topics are looked at.
-const EVERY: Duration = Duration::from_secs(5);
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// How soon at most after the last time, where somebody was told of a missing topic.
 const SOONEST: Duration = Duration::from_secs(1);
 /// A topic that was missing so often in a row is missing: a broker that has just started may not know them all.
-const ENOUGH: u32 = 2;
+const CHECKS_BEFORE_MISSING: u32 = 2;
 /// What a record has besides its key and its payload, in a batch of its own; generously.
 const OVERHEAD: usize = 512;
 
@@ -52,7 +52,7 @@ pub(super) struct Watch {
     /// The number of the last loss of outcomes in each partition, when this process began.
     known_losses: Vec<Option<u64>>,
     streams: BTreeMap<Stream, Watched>,
-    look: Notify,
+    check_now: Notify,
     not_made: LogLimiter,
 }
 
@@ -82,7 +82,7 @@ impl Watch {
             refused: AtomicUsize::new(0),
         };
         let streams = Stream::ALL.into_iter().map(|stream| (stream, watched(stream))).collect();
-        let (config, look, not_made) = (config.clone(), Notify::new(), LogLimiter::once_a_minute());
+        let (config, check_now, not_made) = (config.clone(), Notify::new(), LogLimiter::once_a_minute());
         let known_losses = recreations.numbers(partitions);
         Arc::new(Self {
             settings,
@@ -94,7 +94,7 @@ impl Watch {
             recreations,
             known_losses,
             streams,
-            look,
+            check_now,
             not_made,
         })
     }
@@ -105,8 +105,8 @@ impl Watch {
             loop {
                 tokio::time::sleep(SOONEST).await;
                 // An error is the end of the time.
-                let _ = tokio::time::timeout(EVERY - SOONEST, self.look.notified()).await;
-                self.look(&producer.client()).await;
+                let _ = tokio::time::timeout(CHECK_INTERVAL - SOONEST, self.check_now.notified()).await;
+                self.check_topics(&producer.client()).await;
             }
         };
         closing.run_until_cancelled(watch).await;
@@ -116,7 +116,7 @@ impl Watch {
     pub(super) fn is_missing(&self, stream: Stream) {
         if let Some(watched) = self.streams.get(&stream) {
             watched.suspect.store(true, Ordering::Relaxed);
-            self.look.notify_one();
+            self.check_now.notify_one();
         }
     }
 
@@ -146,21 +146,21 @@ impl Watch {
         }
     }
 
-    async fn look(&self, client: &Client) {
+    async fn check_topics(&self, client: &Client) {
         let found = topics::standing(client, &self.settings, self.partitions).await;
-        self.readiness.note(topics::all_fine(&self.settings, &found));
+        self.readiness.record(topics::all_fine(&self.settings, &found));
         // Without an answer nothing is known of the topics.
         let Ok(found) = found else { return };
         let mut missing = Vec::new();
         for (stream, standing) in found {
             let Some(watched) = self.streams.get(&stream) else { continue };
-            let times = if standing == Standing::Missing { watched.missing.load(Ordering::Relaxed) + 1 } else { 0 };
+            let times = if standing == TopicState::Missing { watched.missing.load(Ordering::Relaxed) + 1 } else { 0 };
             watched.missing.store(times, Ordering::Relaxed);
             match standing.trouble(&self.settings.topic(stream)) {
                 Some(why) => watched.component.failing(why),
                 None => self.is_there(client, stream, watched).await,
             }
-            if times >= ENOUGH {
+            if times >= CHECKS_BEFORE_MISSING {
                 missing.push(stream);
             }
         }
@@ -204,7 +204,7 @@ impl Watch {
         for partition in (0..self.partitions).map(Partition) {
             let Some(known) = self.acknowledged.end(stream, partition) else { continue };
             let (client, topic) = (client.clone(), topic.clone());
-            let bounds = super::blocking(move || client.bounds(&topic, partition, topics::LOOK)).await;
+            let bounds = super::blocking(move || client.bounds(&topic, partition, topics::QUERY_TIMEOUT)).await;
             if bounds.is_ok_and(|bounds| bounds.end < known) {
                 return true;
             }
@@ -219,7 +219,7 @@ impl Watch {
                 if made.contains(&Stream::Outcomes) {
                     self.learn_what_is_lost().await;
                 }
-                self.note_made(missing, &made);
+                self.record_made(missing, &made);
             }
             Err(error) => self.not_made(missing, &error),
         }
@@ -227,7 +227,7 @@ impl Watch {
 
     /// Notes which of the `missing` topics had to be `made`. The others are there after all: they may be the same as before,
     /// or made again by somebody else, which the next look finds out.
-    fn note_made(&self, missing: &[Stream], made: &[Stream]) {
+    fn record_made(&self, missing: &[Stream], made: &[Stream]) {
         for stream in missing.iter().filter(|stream| !made.contains(stream)) {
             self.is_missing(*stream);
         }
@@ -261,7 +261,7 @@ impl Watch {
         if self.recreations.numbers(self.partitions) != before {
             return;
         }
-        if let Err(error) = self.recreations.tell(self.partitions).await {
+        if let Err(error) = self.recreations.record_loss(self.partitions).await {
             tracing::warn!(%error, "kafka: it can't be told that outcomes are lost; other processes may not know");
         }
     }
@@ -282,7 +282,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::kafka::settings::Patience;
+    use crate::log::kafka::settings::DeliveryTimeout;
 
     fn watch(health: &Health) -> Arc<Watch> {
         let config = KafkaConfig {
@@ -295,7 +295,7 @@ mod tests {
         };
         let settings = Settings::new(&config).expect("good settings");
         let told = (health.clone(), Arc::new(Readiness::new()));
-        let producer = Producer::new(settings.clone(), Patience::GivesUp).expect("a producer");
+        let producer = Producer::new(settings.clone(), DeliveryTimeout::Bounded).expect("a producer");
         let recreations = Arc::new(Recreations::new(settings.clone(), Arc::new(producer)));
         Watch::new(settings, &config, 3, told, (Arc::default(), recreations))
     }
@@ -308,12 +308,12 @@ mod tests {
     async fn a_topic_that_a_broker_did_not_know_and_that_is_there_does_not_end_the_process() {
         let health = Health::default();
         let watch = watch(&health);
-        watch.note_made(&[Stream::Events, Stream::Claims], &[]);
+        watch.record_made(&[Stream::Events, Stream::Claims], &[]);
         assert_eq!(ends(&health).await, None);
         let suspect = |stream| watch.streams[&stream].suspect.load(Ordering::Relaxed);
         assert!(suspect(Stream::Events) && suspect(Stream::Claims), "the next look compares what they hold");
         assert!(!suspect(Stream::Outcomes));
-        watch.note_made(&[Stream::Events, Stream::Claims], &[Stream::Claims]);
+        watch.record_made(&[Stream::Events, Stream::Claims], &[Stream::Claims]);
         let why = ends(&health).await.expect("one was made again");
         assert!(why.contains("usher.claims") && !why.contains("usher.events"), "{why}");
     }

@@ -31,7 +31,7 @@ const EVENTS: &str = "rest/auditing/1.0/events";
 pub(in crate::products) struct DataCenter<'a>(pub &'a Http);
 
 #[derive(Deserialize)]
-struct Answer {
+struct AuditRecords {
     entities: Vec<Box<RawValue>>,
     #[serde(rename = "pagingInfo")]
     paging: Paging,
@@ -63,7 +63,7 @@ impl AuditLog for DataCenter<'_> {
     }
 
     async fn newest(&self) -> Result<Option<Timestamp>, Error> {
-        let ask = async |limit: usize| -> Result<Answer, Error> {
+        let ask = async |limit: usize| -> Result<AuditRecords, Error> {
             self.0.send(call().query("limit", limit.to_string())).await?.json()
         };
         match newest_of(&ask(1).await?.entities, at) {
@@ -81,7 +81,7 @@ impl AuditLog for DataCenter<'_> {
         if let Some(cursor) = cursor {
             call = call.query("pageCursor", cursor.to_owned());
         }
-        let Answer { entities, paging } = self.0.send(call).await?.json()?;
+        let AuditRecords { entities, paging } = self.0.send(call).await?.json()?;
         let next = paging.next_page_cursor.filter(|_| !paging.last_page);
         if next.is_some() && next.as_deref() == cursor {
             return Err(Error::Unreadable("the audit log goes round in circles".to_owned()));

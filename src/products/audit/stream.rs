@@ -39,7 +39,7 @@ pub(in crate::products) struct Stream<'a> {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct EventPage {
     data: Vec<Box<RawValue>>,
     #[serde(default)]
     meta: Option<Meta>,
@@ -72,7 +72,7 @@ impl AuditLog for Stream<'_> {
     }
 
     async fn newest(&self) -> Result<Option<Timestamp>, Error> {
-        let ask = async |limit: usize| -> Result<Answer, Error> {
+        let ask = async |limit: usize| -> Result<EventPage, Error> {
             let call = self.call().query("limit", limit.to_string()).query("sortOrder", "desc");
             self.http.send(call).await?.json()
         };
@@ -96,7 +96,7 @@ impl AuditLog for Stream<'_> {
                 to.into_iter().fold(from, |call, to| call.query("to", to))
             }
         };
-        let answer: Answer = self.http.send(call).await?.json()?;
+        let answer: EventPage = self.http.send(call).await?.json()?;
         let next = answer.meta.and_then(|meta| meta.next).filter(|next| !next.is_empty());
         let (entries, unread) = read_entries(&answer.data, at)?;
         Ok(AuditPage { entries, unread, next })

@@ -27,13 +27,13 @@ const TRUSTED_FOR: Duration = Duration::from_mins(1);
 /// The names by id.
 #[derive(Default)]
 pub(super) struct Names {
-    known: Mutex<Known>,
+    known: Mutex<NameTable>,
     /// A lock for reading all users: other callers wait, and find the result.
     pub walking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
-struct Known {
+struct NameTable {
     names: HashMap<u64, Box<str>>,
     /// The highest id ever seen.
     highest: u64,
@@ -94,7 +94,7 @@ impl Names {
         known.names = walk.names;
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, NameTable> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner) // never half changed
     }
 }

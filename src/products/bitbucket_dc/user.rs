@@ -56,16 +56,16 @@ impl BitbucketDc {
     }
 
     /// The user with `id`, where `name` finds them.
-    async fn still_called(&self, id: u64, name: Option<&str>) -> Result<Found, Error> {
+    async fn still_called(&self, id: u64, name: Option<&str>) -> Result<SearchResult, Error> {
         match name {
             Some(name) => self.search(name, |bean| bean.id == id).await,
-            None => Ok(Found::default()),
+            None => Ok(SearchResult::default()),
         }
     }
 
     /// Goes through the users who have `name` in their names or address until `is_it` is true of one.
-    async fn search(&self, name: &str, is_it: impl Fn(&Bean) -> bool + Send) -> Result<Found, Error> {
-        let (text, mut found) = (name.to_lowercase(), Found::default());
+    async fn search(&self, name: &str, is_it: impl Fn(&Bean) -> bool + Send) -> Result<SearchResult, Error> {
+        let (text, mut found) = (name.to_lowercase(), SearchResult::default());
         let look = |page: Vec<Bean>| {
             for bean in &page {
                 self.names.keep(bean.id, &bean.name);
@@ -131,7 +131,7 @@ impl BitbucketDc {
 
 /// The result of a search by a text.
 #[derive(Default)]
-struct Found {
+struct SearchResult {
     bean: Option<Bean>,
     /// Whether it found users who don't have the text where Bitbucket looks for it: the answer was to another search.
     others: bool,

@@ -11,7 +11,7 @@ use crate::{
         Error, User,
         http::request::{Call, Operation},
         is_same_name,
-        jira::bean::truth,
+        jira::user_json::truth,
         listing::records::Record,
     },
 };

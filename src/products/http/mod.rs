@@ -1,7 +1,6 @@
 //! The HTTP client of one source: paced, bounded in time and size, made once, measured.
 
 pub(super) mod answer;
-pub(super) mod broken;
 pub(super) mod call_settings;
 pub(super) mod clearance;
 pub(super) mod client;
@@ -14,6 +13,7 @@ pub(super) mod pacing;
 pub(super) mod reach;
 pub(super) mod request;
 pub(super) mod rights;
+pub(super) mod transport_errors;
 
 use std::{
     collections::BTreeSet,
@@ -36,8 +36,6 @@ use crate::{
 };
 use answer::Answer;
 use answer::Received;
-use broken::broken;
-use broken::turned_away;
 use call_settings::CallSettings;
 use foreign::Came;
 use foreign::Foreign;
@@ -46,6 +44,8 @@ use pacing::Advice;
 use pacing::Turn;
 use request::Call;
 use request::Operation;
+use transport_errors::broken;
+use transport_errors::turned_away;
 
 /// Calls one source.
 pub(super) struct Http {
@@ -192,7 +192,7 @@ impl Http {
         time: Duration,
     ) -> Result<Bytes, Error> {
         let mut body = BytesMut::new();
-        let lost = |error: reqwest::Error| match broken::is_badly_packed(&error) {
+        let lost = |error: reqwest::Error| match transport_errors::is_badly_packed(&error) {
             true => Error::Intercepted {
                 status: status.as_u16(),
                 instead: Foreign { came: Came::Packed(Some("gzip")), product: self.product },
@@ -227,8 +227,8 @@ impl Http {
             Err(_) => "unreadable",
         };
         match received {
-            Ok(received) => traces::note("http.response.status_code", i64::from(received.status.as_u16())),
-            Err(_) => traces::note("error.type", status.to_owned()),
+            Ok(received) => traces::set_attribute("http.response.status_code", i64::from(received.status.as_u16())),
+            Err(_) => traces::set_attribute("error.type", status.to_owned()),
         }
         if received.as_ref().map_or(true, |received| received.status.as_u16() >= 400) {
             traces::fails();

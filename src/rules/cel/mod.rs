@@ -26,7 +26,7 @@ use crate::domain::{Expression, Timestamp, Truth};
 
 use super::{
     Subject,
-    explanation::{Told, list},
+    explanation::{ReasonText, list},
     truth::known,
 };
 use field::{Absent, Field};
@@ -62,7 +62,7 @@ pub(in crate::rules) struct Where {
 }
 
 /// The result of evaluating it.
-pub(in crate::rules) struct Looked<'a> {
+pub(in crate::rules) struct Evaluated<'a> {
     condition: &'a Where,
     subject: Subject<'a>,
     came_to: CameTo,
@@ -83,12 +83,12 @@ impl Where {
         Self { text: expression.as_str().to_owned(), checked: check::read(expression) }
     }
 
-    pub(in crate::rules) fn look<'a>(&'a self, subject: &Subject<'a>) -> Looked<'a> {
+    pub(in crate::rules) fn evaluate<'a>(&'a self, subject: &Subject<'a>) -> Evaluated<'a> {
         let came_to = match &self.checked {
             Ok(checked) => checked.work_out(subject),
             Err(error) => CameTo::Wrong(error.clone()),
         };
-        Looked { condition: self, subject: *subject, came_to }
+        Evaluated { condition: self, subject: *subject, came_to }
     }
 
     /// The text for reasons.
@@ -140,7 +140,7 @@ fn plainly(error: &ExecutionError) -> &'static str {
     }
 }
 
-impl Looked<'_> {
+impl Evaluated<'_> {
     pub(in crate::rules) fn truth(&self) -> Truth {
         match &self.came_to {
             CameTo::Answer(holds) => known(*holds),
@@ -148,9 +148,9 @@ impl Looked<'_> {
         }
     }
 
-    pub(in crate::rules) fn tell(&self) -> Told {
+    pub(in crate::rules) fn explain(&self) -> ReasonText {
         let text = self.condition.shown();
-        let told = |because: String, change| Told { because, value: self.values(), as_of: self.as_of(), change };
+        let told = |because: String, change| ReasonText { because, value: self.values(), as_of: self.as_of(), change };
         match &self.came_to {
             CameTo::Answer(true) => told(format!("it holds: {text}"), self.change("no longer holds")),
             CameTo::Answer(false) => told(format!("it does not hold: {text}"), self.change("holds")),

@@ -8,7 +8,7 @@ use super::{
         Subject,
         truth::{all, known},
     },
-    Told,
+    ReasonText,
 };
 
 /// A condition on logins.
@@ -23,7 +23,7 @@ pub(in crate::rules) enum Condition {
 }
 
 /// The result of looking at the logins.
-pub(in crate::rules) struct Looked {
+pub(in crate::rules) struct Evaluated {
     pub(super) truth: Truth,
     why: Why,
     known: Option<(Origin, Timestamp)>,
@@ -34,7 +34,7 @@ enum Why {
     /// The logins are not known at all.
     LoginsMissing(Missing),
     /// No login is known, but there may have been some before usher listened.
-    NoneHeard,
+    NoneReported,
     /// There was one at least.
     LoggedIn(Logins),
     /// There was none.
@@ -60,10 +60,10 @@ enum Why {
 }
 
 impl Condition {
-    pub(super) fn look(self, subject: &Subject<'_>) -> Looked {
+    pub(super) fn evaluate(self, subject: &Subject<'_>) -> Evaluated {
         match (self, &subject.facts.logins) {
             (Self::Never(age), logins) => never(age, logins, subject),
-            (_, Fact::Unknown(missing)) => Looked::unknown(Why::LoginsMissing(*missing)),
+            (_, Fact::Unknown(missing)) => Evaluated::unknown(Why::LoginsMissing(*missing)),
             (Self::LastBefore(age), Fact::Known { value, origin, as_of }) => {
                 last_before(age, value, subject.now).from(*origin, *as_of)
             }
@@ -74,72 +74,72 @@ impl Condition {
     }
 }
 
-fn never(created_before: Option<Age>, logins: &Fact<Logins>, subject: &Subject<'_>) -> Looked {
+fn never(created_before: Option<Age>, logins: &Fact<Logins>, subject: &Subject<'_>) -> Evaluated {
     let (logged_in, why) = match logins {
-        Fact::Unknown(missing) => (Looked::unknown(Why::LoginsMissing(*missing)), None),
+        Fact::Unknown(missing) => (Evaluated::unknown(Why::LoginsMissing(*missing)), None),
         Fact::Known { value, origin, as_of } => {
             let looked = match value {
-                Logins { last: Some(_), .. } | Logins { count: 1.., .. } => Looked::no(Why::LoggedIn(*value)),
-                Logins { complete: true, .. } => Looked::yes(Why::Never),
-                Logins { complete: false, .. } => Looked::unknown(Why::NoneHeard),
+                Logins { last: Some(_), .. } | Logins { count: 1.., .. } => Evaluated::no(Why::LoggedIn(*value)),
+                Logins { complete: true, .. } => Evaluated::yes(Why::Never),
+                Logins { complete: false, .. } => Evaluated::unknown(Why::NoneReported),
             };
             (looked, Some((*origin, *as_of)))
         }
     };
-    let never = Looked { known: why, ..logged_in };
+    let never = Evaluated { known: why, ..logged_in };
     let Some(age) = created_before else { return never };
     let old_enough = older_than(age, subject);
     match (never.truth, old_enough.truth) {
         (Truth::False, _) | (_, Truth::True) => never,
         (Truth::Unknown, Truth::Unknown) => never,
-        (one, other) => Looked { truth: all([one, other]), ..old_enough },
+        (one, other) => Evaluated { truth: all([one, other]), ..old_enough },
     }
 }
 
 /// Whether the account was created longer ago than `age`. What is known of it only since some time is at least as old.
-fn older_than(age: Age, subject: &Subject<'_>) -> Looked {
+fn older_than(age: Age, subject: &Subject<'_>) -> Evaluated {
     let limit = age.before(subject.now);
     match (&subject.facts.created, &subject.facts.first_seen) {
-        (Fact::Known { value, .. }, _) if *value < limit => Looked::yes(Why::Never),
+        (Fact::Known { value, .. }, _) if *value < limit => Evaluated::yes(Why::Never),
         (Fact::Known { value, origin, as_of }, _) => {
-            Looked::no(Why::TooNew { created: *value, age }).from(*origin, *as_of)
+            Evaluated::no(Why::TooNew { created: *value, age }).from(*origin, *as_of)
         }
-        (Fact::Unknown(_), Fact::Known { value, .. }) if *value < limit => Looked::yes(Why::Never),
-        (Fact::Unknown(missing), _) => Looked::unknown(Why::AgeMissing(*missing)),
+        (Fact::Unknown(_), Fact::Known { value, .. }) if *value < limit => Evaluated::yes(Why::Never),
+        (Fact::Unknown(missing), _) => Evaluated::unknown(Why::AgeMissing(*missing)),
     }
 }
 
-fn last_before(age: Age, logins: &Logins, now: Timestamp) -> Looked {
+fn last_before(age: Age, logins: &Logins, now: Timestamp) -> Evaluated {
     match logins {
         Logins { last: Some(at), .. } => {
             let limit = age.before(now);
             let is_before = *at < limit;
             if let Some(since) = logins.watched_since.filter(|_| is_before && !logins.misses_none_after(limit)) {
-                return Looked::unknown(Why::Gap { at: *at, age, since });
+                return Evaluated::unknown(Why::Gap { at: *at, age, since });
             }
-            Looked { truth: known(is_before), why: Why::Last { at: *at, age, is_before }, known: None }
+            Evaluated { truth: known(is_before), why: Why::Last { at: *at, age, is_before }, known: None }
         }
-        Logins { count: 0, complete: true, .. } => Looked::no(Why::NotYet(Some(age))),
-        _ => Looked::unknown(Why::NoneHeard),
+        Logins { count: 0, complete: true, .. } => Evaluated::no(Why::NotYet(Some(age))),
+        _ => Evaluated::unknown(Why::NoneReported),
     }
 }
 
-fn once(not_within: Option<Age>, logins: &Logins, now: Timestamp) -> Looked {
+fn once(not_within: Option<Age>, logins: &Logins, now: Timestamp) -> Evaluated {
     let lately = not_within.zip(logins.last).filter(|(age, last)| *last >= age.before(now));
     match (logins.count, lately) {
-        (2.., _) => Looked::no(Why::Several(logins.count)),
-        (_, Some((age, at))) => Looked::no(Why::OnceLately { at, age }),
-        (0, None) if logins.last.is_none() && logins.complete => Looked::no(Why::NotYet(not_within)),
-        (0, None) if logins.last.is_none() => Looked::unknown(Why::NoneHeard),
+        (2.., _) => Evaluated::no(Why::Several(logins.count)),
+        (_, Some((age, at))) => Evaluated::no(Why::OnceLately { at, age }),
+        (0, None) if logins.last.is_none() && logins.complete => Evaluated::no(Why::NotYet(not_within)),
+        (0, None) if logins.last.is_none() => Evaluated::unknown(Why::NoneReported),
         (1, None) if logins.complete && (logins.last.is_some() || not_within.is_none()) => {
-            Looked::yes(Why::Once { at: logins.last })
+            Evaluated::yes(Why::Once { at: logins.last })
         }
         // One at least: a login that the product tells of and usher did not hear is no proof that all were heard.
-        (0 | 1, None) => Looked::unknown(Why::OthersPerhaps),
+        (0 | 1, None) => Evaluated::unknown(Why::OthersPerhaps),
     }
 }
 
-impl Looked {
+impl Evaluated {
     fn yes(why: Why) -> Self {
         Self { truth: Truth::True, why, known: None }
     }
@@ -156,13 +156,13 @@ impl Looked {
         Self { known: Some((origin, as_of)), ..self }
     }
 
-    pub(super) fn tell(&self) -> Told {
+    pub(super) fn explain(&self) -> ReasonText {
         let (because, value, change) = self.why.words();
         let told = match self.known {
-            Some((origin, as_of)) => Told::known(origin, as_of, because),
-            None => Told { because, ..Told::default() },
+            Some((origin, as_of)) => ReasonText::known(origin, as_of, because),
+            None => ReasonText { because, ..ReasonText::default() },
         };
-        Told { value, change, ..told }
+        ReasonText { value, change, ..told }
     }
 }
 
@@ -175,7 +175,7 @@ impl Why {
             Self::LoginsMissing(missing) => {
                 (format!("the logins can't be told: {missing}"), None, some("the logins become known"))
             }
-            Self::NoneHeard => (
+            Self::NoneReported => (
                 "no login is known, but usher does not know all logins since the account was created".into(),
                 some("none known"),
                 some(ALL_KNOWN),

@@ -2,29 +2,29 @@
 
 use crate::domain::{DomainPattern, EmailAddress, EmailDomain, Fact, Missing, Origin, Timestamp, Truth};
 
-use super::{super::truth::known, Told, list};
+use super::{super::truth::known, ReasonText, list};
 
 /// The result of looking at the e-mail domain.
-pub(in crate::rules) struct Looked<'a> {
-    found: Result<Found<'a>, Missing>,
+pub(in crate::rules) struct Evaluated<'a> {
+    found: Result<DomainMatch<'a>, Missing>,
     patterns: &'a [DomainPattern],
     /// Whether the condition holds for a domain that is listed, or for one that is not.
     wants_listed: bool,
 }
 
-struct Found<'a> {
+struct DomainMatch<'a> {
     domain: &'a EmailDomain,
     by: Option<&'a DomainPattern>,
     origin: Origin,
     as_of: Timestamp,
 }
 
-impl<'a> Looked<'a> {
+impl<'a> Evaluated<'a> {
     pub(super) fn at(email: &'a Fact<EmailAddress>, patterns: &'a [DomainPattern], wants_listed: bool) -> Self {
         let found = match email {
             Fact::Known { value, origin, as_of } => value.domain().ok_or(Missing::NotAnAddress).map(|domain| {
                 let by = patterns.iter().find(|pattern| pattern.matches(domain));
-                Found { domain, by, origin: *origin, as_of: *as_of }
+                DomainMatch { domain, by, origin: *origin, as_of: *as_of }
             }),
             Fact::Unknown(missing) => Err(*missing),
         };
@@ -38,10 +38,10 @@ impl<'a> Looked<'a> {
         }
     }
 
-    pub(super) fn tell(&self) -> Told {
-        let Found { domain, by, origin, as_of } = match &self.found {
+    pub(super) fn explain(&self) -> ReasonText {
+        let DomainMatch { domain, by, origin, as_of } = match &self.found {
             Ok(found) => found,
-            Err(missing) => return Told::missing("the e-mail domain", *missing),
+            Err(missing) => return ReasonText::missing("the e-mail domain", *missing),
         };
         let patterns = list(self.patterns);
         let (because, change) = match by {
@@ -54,6 +54,6 @@ impl<'a> Looked<'a> {
                 format!("the e-mail domain becomes one of {patterns}"),
             ),
         };
-        Told::known(*origin, *as_of, because).with(domain.to_string(), change)
+        ReasonText::known(*origin, *as_of, because).with(domain.to_string(), change)
     }
 }

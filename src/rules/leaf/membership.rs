@@ -11,7 +11,7 @@ use super::{
         Subject,
         truth::{any, known},
     },
-    Told, list,
+    ReasonText, list,
 };
 
 /// The result of looking at the user's groups.
@@ -21,7 +21,7 @@ pub(in crate::rules) struct InGroup<'a> {
 }
 
 impl<'a> InGroup<'a> {
-    pub(super) fn look(facts: &'a Facts, wanted: &'a [GroupName]) -> Self {
+    pub(super) fn evaluate(facts: &'a Facts, wanted: &'a [GroupName]) -> Self {
         Self { facts, wanted }
     }
 
@@ -33,38 +33,38 @@ impl<'a> InGroup<'a> {
         }
     }
 
-    pub(super) fn tell(&self) -> Told {
+    pub(super) fn explain(&self) -> ReasonText {
         match (&self.facts.groups, &self.facts.memberships) {
             (Fact::Known { value, origin, as_of }, _) => {
                 let own: Vec<_> = self.wanted.iter().filter(|group| value.contains(group)).collect();
                 let all: Vec<_> = value.iter().collect();
                 let shown = if all.is_empty() { "no groups".to_owned() } else { list(&all) };
-                self.told(&own, *origin, *as_of, shown)
+                self.reason_text(&own, *origin, *as_of, shown)
             }
             (Fact::Unknown(_), Some(some)) if in_any(some, self.wanted) != Truth::Unknown => {
-                let own: Vec<_> = self.wanted.iter().filter(|group| some.tell(group) == Some(true)).collect();
+                let own: Vec<_> = self.wanted.iter().filter(|group| some.is_member(group) == Some(true)).collect();
                 let shown = if own.is_empty() { "none of the groups".to_owned() } else { list(&own) };
-                self.told(&own, Origin::Members, some.as_of, shown)
+                self.reason_text(&own, Origin::Members, some.as_of, shown)
             }
-            (Fact::Unknown(missing), _) => Told::missing("the groups", *missing),
+            (Fact::Unknown(missing), _) => ReasonText::missing("the groups", *missing),
         }
     }
 
     /// The texts if the user is in `own` of the wanted groups.
-    fn told(&self, own: &[&GroupName], origin: Origin, as_of: Timestamp, value: String) -> Told {
+    fn reason_text(&self, own: &[&GroupName], origin: Origin, as_of: Timestamp, value: String) -> ReasonText {
         let (because, change) = if own.is_empty() {
             let wanted = list(self.wanted);
             (format!("a member of none of {wanted}"), format!("the user becomes a member of one of {wanted}"))
         } else {
             (format!("a member of {}", list(own)), format!("the user is taken out of {}", list(own)))
         };
-        Told::known(origin, as_of, because).with(value, change)
+        ReasonText::known(origin, as_of, because).with(value, change)
     }
 }
 
 /// Whether the user is in any of the groups `wanted`: no only where of each of them it is known.
 fn in_any(some: &Memberships, wanted: &[GroupName]) -> Truth {
-    let told = wanted.iter().map(|group| some.tell(group));
+    let told = wanted.iter().map(|group| some.is_member(group));
     any(told.map(|told| told.map_or(Truth::Unknown, known)))
 }
 
@@ -129,7 +129,7 @@ impl Listed {
         }
     }
 
-    pub(super) fn look<'a>(&self, subject: &Subject<'a>) -> OnList<'a> {
+    pub(super) fn evaluate<'a>(&self, subject: &Subject<'a>) -> OnList<'a> {
         if let Some(id) = subject.user.filter(|id| self.has_id(id.as_str())) {
             return OnList::ById(id);
         }
@@ -170,29 +170,31 @@ impl OnList<'_> {
         }
     }
 
-    pub(super) fn tell(&self) -> Told {
+    pub(super) fn explain(&self) -> ReasonText {
         const ON: &str = "the user is put on the list";
         const OFF: &str = "the user is taken off the list";
         match self {
-            Self::ById(id) => Told { because: format!("{id} is listed"), ..Told::default() }.with(id.as_str(), OFF),
+            Self::ById(id) => {
+                ReasonText { because: format!("{id} is listed"), ..ReasonText::default() }.with(id.as_str(), OFF)
+            }
             // The name may be an e-mail address.
-            Self::ByReference => Told {
+            Self::ByReference => ReasonText {
                 because: "a name that means the user is listed".into(),
                 change: Some(OFF.into()),
-                ..Told::default()
+                ..ReasonText::default()
             },
             Self::Nameless(id) => {
-                Told { because: format!("{id} is not listed"), ..Told::default() }.with(id.as_str(), ON)
+                ReasonText { because: format!("{id} is not listed"), ..ReasonText::default() }.with(id.as_str(), ON)
             }
             Self::ByName { name, is_listed, origin, as_of } => {
                 let (is, change) = if *is_listed { ("is", OFF) } else { ("is not", ON) };
-                Told::known(*origin, *as_of, format!("{name} {is} listed")).with(*name, change)
+                ReasonText::known(*origin, *as_of, format!("{name} {is} listed")).with(*name, change)
             }
-            Self::NameMissing(missing) => Told::missing("the login name", *missing),
-            Self::IdMissing => Told {
+            Self::NameMissing(missing) => ReasonText::missing("the login name", *missing),
+            Self::IdMissing => ReasonText {
                 because: "the user's lasting id is not known yet, and the list may hold it".into(),
                 change: Some("the lasting id becomes known".into()),
-                ..Told::default()
+                ..ReasonText::default()
             },
         }
     }

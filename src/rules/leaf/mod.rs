@@ -13,7 +13,7 @@ pub(super) use membership::Listed;
 use super::{
     Subject,
     cel::{self, Where},
-    explanation::{Told, list},
+    explanation::{ReasonText, list},
 };
 
 /// A condition that looks at facts.
@@ -38,14 +38,14 @@ pub(super) enum Leaf {
 }
 
 /// The result of a condition. It is made without allocation; its texts are made on request.
-pub(super) enum Looked<'a> {
+pub(super) enum Evaluated<'a> {
     Everyone,
-    Activity(activity::Looked),
+    Activity(activity::Evaluated),
     Active(&'a Fact<bool>),
-    Address(address::Looked<'a>),
+    Address(address::Evaluated<'a>),
     Member(membership::InGroup<'a>),
     Listed(membership::OnList<'a>),
-    Where(cel::Looked<'a>),
+    Where(cel::Evaluated<'a>),
 }
 
 impl Leaf {
@@ -64,22 +64,22 @@ impl Leaf {
         }
     }
 
-    pub(super) fn look<'a>(&'a self, subject: &Subject<'a>) -> Looked<'a> {
+    pub(super) fn evaluate<'a>(&'a self, subject: &Subject<'a>) -> Evaluated<'a> {
         let facts = subject.facts;
         match self {
-            Self::Everyone => Looked::Everyone,
-            Self::Activity(condition) => Looked::Activity(condition.look(subject)),
-            Self::Deactivated => Looked::Active(&facts.active),
-            Self::Address(patterns) => Looked::Address(address::Looked::at(&facts.email, patterns, true)),
-            Self::AddressNot(patterns) => Looked::Address(address::Looked::at(&facts.email, patterns, false)),
-            Self::Member(groups) => Looked::Member(membership::InGroup::look(facts, groups)),
-            Self::Listed(listed) => Looked::Listed(listed.look(subject)),
-            Self::Where(condition) => Looked::Where(condition.look(subject)),
+            Self::Everyone => Evaluated::Everyone,
+            Self::Activity(condition) => Evaluated::Activity(condition.evaluate(subject)),
+            Self::Deactivated => Evaluated::Active(&facts.active),
+            Self::Address(patterns) => Evaluated::Address(address::Evaluated::at(&facts.email, patterns, true)),
+            Self::AddressNot(patterns) => Evaluated::Address(address::Evaluated::at(&facts.email, patterns, false)),
+            Self::Member(groups) => Evaluated::Member(membership::InGroup::evaluate(facts, groups)),
+            Self::Listed(listed) => Evaluated::Listed(listed.evaluate(subject)),
+            Self::Where(condition) => Evaluated::Where(condition.evaluate(subject)),
         }
     }
 }
 
-impl Looked<'_> {
+impl Evaluated<'_> {
     pub(super) fn truth(&self) -> Truth {
         match self {
             Self::Everyone => Truth::True,
@@ -96,28 +96,28 @@ impl Looked<'_> {
         }
     }
 
-    pub(super) fn tell(&self) -> Told {
+    pub(super) fn explain(&self) -> ReasonText {
         match self {
-            Self::Everyone => Told { because: "holds for everyone".into(), ..Told::default() },
-            Self::Activity(looked) => looked.tell(),
-            Self::Active(active) => tell_active(active),
-            Self::Address(looked) => looked.tell(),
-            Self::Member(looked) => looked.tell(),
-            Self::Listed(looked) => looked.tell(),
-            Self::Where(looked) => looked.tell(),
+            Self::Everyone => ReasonText { because: "holds for everyone".into(), ..ReasonText::default() },
+            Self::Activity(looked) => looked.explain(),
+            Self::Active(active) => explain_active(active),
+            Self::Address(looked) => looked.explain(),
+            Self::Member(looked) => looked.explain(),
+            Self::Listed(looked) => looked.explain(),
+            Self::Where(looked) => looked.explain(),
         }
     }
 }
 
-fn tell_active(active: &Fact<bool>) -> Told {
+fn explain_active(active: &Fact<bool>) -> ReasonText {
     match active {
         Fact::Known { value, origin, as_of } => {
             let (word, change) = match value {
                 true => ("active", "the account is deactivated"),
                 false => ("not active", "the account is activated"),
             };
-            Told::known(*origin, *as_of, format!("the account is {word}")).with(word, change)
+            ReasonText::known(*origin, *as_of, format!("the account is {word}")).with(word, change)
         }
-        Fact::Unknown(missing) => Told::missing("whether the account is active", *missing),
+        Fact::Unknown(missing) => ReasonText::missing("whether the account is active", *missing),
     }
 }

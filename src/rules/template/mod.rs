@@ -10,13 +10,13 @@ use super::Subject;
 
 /// The longest text made of a template, and the longest that is put in for a name, in bytes. Jira's long fields take
 /// 32,767 characters.
-const LONGEST: usize = 32_767;
+const MAX_RENDERED: usize = 32_767;
 
 /// The longest template, in bytes.
-const LONGEST_TEMPLATE: usize = 4096;
+const MAX_TEMPLATE: usize = 4096;
 
 /// The highest length of an expression between `{{` and `}}`, in bytes: the parser recurses for each part.
-const LONGEST_EXPRESSION: usize = 300;
+const MAX_EXPRESSION: usize = 300;
 
 /// The highest number of steps for one text.
 const STEPS: u64 = 20_000;
@@ -88,8 +88,8 @@ pub fn check_template(text: &str) -> Result<(), TemplateError> {
 /// Refuses a template that could take long. There are no statements, so nothing is done more than once; and nothing is
 /// multiplied.
 fn bounds(text: &str) -> Result<(), TemplateError> {
-    if text.len() > LONGEST_TEMPLATE {
-        return Err(TemplateError::TooLong { what: "the template", most: LONGEST_TEMPLATE });
+    if text.len() > MAX_TEMPLATE {
+        return Err(TemplateError::TooLong { what: "the template", most: MAX_TEMPLATE });
     }
     // A comment could hold a `{{` that begins nothing.
     for (begin, whole) in [("{%", "{% ... %}"), ("{#", "{# ... #}")] {
@@ -110,8 +110,8 @@ fn bounds(text: &str) -> Result<(), TemplateError> {
 /// The latter happens in quoted texts and in braces. With one kind of quotes and no backslashes, an even number of
 /// quotes closes all texts.
 fn bounds_of_expression(expression: &str) -> Result<(), TemplateError> {
-    if expression.len() > LONGEST_EXPRESSION {
-        return Err(TemplateError::TooLong { what: "what stands between `{{` and `}}`", most: LONGEST_EXPRESSION });
+    if expression.len() > MAX_EXPRESSION {
+        return Err(TemplateError::TooLong { what: "what stands between `{{` and `}}`", most: MAX_EXPRESSION });
     }
     for clever in ["*", "\\", "{", "}"] {
         if expression.contains(clever) {
@@ -171,7 +171,7 @@ impl Names {
         let mut parts: BTreeMap<&str, BTreeMap<&str, Value>> = BTreeMap::new();
         for name in NAMES {
             let mut text = texts.get(name).cloned().flatten().unwrap_or_else(|| "unknown".to_owned());
-            text.truncate(text.floor_char_boundary(LONGEST));
+            text.truncate(text.floor_char_boundary(MAX_RENDERED));
             match name.split_once('.') {
                 Some((outer, inner)) => drop(parts.entry(outer).or_default().insert(inner, text.into())),
                 None => drop(whole.insert(name, text.into())),
@@ -187,7 +187,7 @@ impl Names {
         let environment = environment();
         let rendered = environment.render_str(template, self.0.clone());
         let mut text = rendered.map_err(|error| TemplateError::Rendering(plainly(&error)))?;
-        text.truncate(text.floor_char_boundary(LONGEST));
+        text.truncate(text.floor_char_boundary(MAX_RENDERED));
         Ok(text)
     }
 }

@@ -17,16 +17,16 @@ use crate::{
 };
 
 /// A member that has worked for that long works.
-const STEADY: Duration = Duration::from_secs(10);
+const STEADY_AFTER: Duration = Duration::from_secs(10);
 
 /// A group that has not taken a member in after that long is in trouble.
-const JOINS_WITHIN: Duration = Duration::from_secs(30);
+const JOIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Does `work` on every partition of `stream` that `group` gives this process, until `stop`. The work ends when the
 /// partition is taken away or `stop` is cancelled, and then drops the assignment. If it ends for another reason, the
 /// member leaves the group and joins it again, because a log gives the records of a partition again only to a new
 /// member.
-pub async fn share<F: Future<Output = ()> + Send + 'static>(
+pub async fn join_group<F: Future<Output = ()> + Send + 'static>(
     log: &Arc<dyn Log>,
     stream: Stream,
     group: &str,
@@ -43,7 +43,7 @@ pub async fn share<F: Future<Output = ()> + Send + 'static>(
             Ok(consumer) => {
                 let joined = Instant::now();
                 has_failed = member.take_part(consumer, has_failed, &work).await.is_err();
-                if joined.elapsed() >= STEADY {
+                if joined.elapsed() >= STEADY_AFTER {
                     backoff.reset();
                 }
             }
@@ -82,8 +82,8 @@ impl Member<'_> {
         work: impl Fn(Assignment) -> F,
     ) -> Result<(), Failed> {
         let Consumer { mut assignments, mut joining, membership, left } = consumer;
-        let steady = tokio::time::sleep(STEADY);
-        let late = tokio::time::sleep(JOINS_WITHIN);
+        let steady = tokio::time::sleep(STEADY_AFTER);
+        let late = tokio::time::sleep(JOIN_TIMEOUT);
         tokio::pin!(steady, late);
         let (mut is_steady, mut is_late) = (!has_failed, false);
         // A group of one process is joined from the begin on: nothing is rebalanced then.
@@ -95,7 +95,7 @@ impl Member<'_> {
                 biased;
                 () = self.stop.cancelled() => break Ok(()),
                 assignment = assignments.recv() => {
-                    let Some(assignment) = assignment else { break self.note_left(&joining.borrow()) };
+                    let Some(assignment) = assignment else { break self.record_left(&joining.borrow()) };
                     let given = (assignment.partition, assignment.revoked.clone());
                     let id = self.partitions.spawn(work(assignment)).id();
                     self.given.insert(id, given);
@@ -108,17 +108,17 @@ impl Member<'_> {
                 }
                 () = &mut steady, if !is_steady => {
                     is_steady = true;
-                    self.tell(&joining.borrow_and_update(), is_steady);
+                    self.report(&joining.borrow_and_update(), is_steady);
                 }
                 Ok(()) = joining.changed() => {
                     let joining = joining.borrow_and_update();
                     if *joining == Joining::Joined && !std::mem::take(&mut was_joined) {
                         self.failures.rebalanced();
                     }
-                    self.tell(&joining, is_steady);
+                    self.report(&joining, is_steady);
                 }
                 Some(ended) = self.partitions.join_next_with_id() => {
-                    if self.note_end(ended).is_err() {
+                    if self.record_end(ended).is_err() {
                         break Err(Failed);
                     }
                 }
@@ -134,7 +134,7 @@ impl Member<'_> {
     }
 
     /// Reports the state of the membership. Partitions that come and go change nothing.
-    fn tell(&self, joining: &Joining, is_steady: bool) {
+    fn report(&self, joining: &Joining, is_steady: bool) {
         match joining {
             Joining::Joined => {
                 self.failures.joined();
@@ -148,7 +148,7 @@ impl Member<'_> {
     }
 
     /// Reports if the membership ended although it was not stopped.
-    fn note_left(&self, joining: &Joining) -> Result<(), Failed> {
+    fn record_left(&self, joining: &Joining) -> Result<(), Failed> {
         if let Joining::Refused(why) = joining {
             self.component.failing(&**why);
             return Err(Failed);
@@ -158,7 +158,7 @@ impl Member<'_> {
     }
 
     /// Tells where the work on a partition ended although the partition is still this member's.
-    fn note_end(&mut self, ended: Result<(task::Id, ()), task::JoinError>) -> Result<(), Failed> {
+    fn record_end(&mut self, ended: Result<(task::Id, ()), task::JoinError>) -> Result<(), Failed> {
         let (id, why) = match &ended {
             Ok((id, ())) => (*id, "it ended by itself".to_owned()),
             Err(bug) => (bug.id(), bug.to_string()),

@@ -98,7 +98,7 @@ impl Bench {
         let (failures, until) = (Failures::new(health.clone(), "planner", "acme", None), stop.clone());
         tokio::spawn(async move {
             let work = |assignment: Assignment| async move { assignment.revoked.cancelled().await };
-            share(&log, Stream::Events, "usher.planner.acme", &failures, &until, work).await;
+            join_group(&log, Stream::Events, "usher.planner.acme", &failures, &until, work).await;
         });
         Self { memberships, health, stop }
     }
@@ -161,7 +161,7 @@ async fn a_membership_that_ends_by_itself_is_told_until_the_next_one_works() {
     let group = bench.joins().await;
     group.joining.send_replace(Joining::Joined);
     assert_eq!(bench.why().await.as_deref(), Some("it is fenced"));
-    tokio::time::sleep(STEADY).await;
+    tokio::time::sleep(STEADY_AFTER).await;
     assert_eq!(bench.why().await, None);
     bench.stop.cancel();
 }

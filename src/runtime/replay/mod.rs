@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Where no record comes for so long, it is looked whether those that are waited for are still there.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const RECHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// So many records are taken in together, and so many bytes of them: what is kept by user is written once for all users of a
 /// page of the store, not once for each.
@@ -37,8 +37,8 @@ pub(crate) async fn restore<H: Handler>(
     stop: &CancellationToken,
 ) -> Result<u64, Stopped> {
     let turn = stop.run_until_cancelled(ledger.turn()).await.ok_or(Stopped::Interrupted)?;
-    let reading = Reading { log, ledger, partition, stop, turn: Some(turn) };
-    note_what_is_lost(&reading, handler, scope).await?;
+    let reading = PartitionReplay { log, ledger, partition, stop, turn: Some(turn) };
+    record_what_is_lost(&reading, handler, scope).await?;
     for &stream in handler.also_restored_from() {
         let take_in = |window: &[Stored]| handler.remember_also(scope, stream, window);
         reading.read_back(stream, &scope.reading(stream), handler.source(), false, take_in).await?;
@@ -58,14 +58,18 @@ pub(crate) async fn restore<H: Handler>(
 
 /// Notes of which records of the input it may be forgotten that they are done, where some of what the stage has written is
 /// not there to be read back.
-async fn note_what_is_lost<H: Handler>(reading: &Reading<'_>, handler: &H, scope: &Scope) -> Result<(), Stopped> {
-    let &Reading { log, ledger, partition, .. } = reading;
+async fn record_what_is_lost<H: Handler>(
+    reading: &PartitionReplay<'_>,
+    handler: &H,
+    scope: &Scope,
+) -> Result<(), Stopped> {
+    let &PartitionReplay { log, ledger, partition, .. } = reading;
     if ledger.forgotten(scope)?.is_some_and(|forgotten| forgotten.until == u64::MAX) {
         ledger.end_forgotten(scope, log.bounds(handler.input(), partition).await?.end)?;
     }
     let written = log.bounds(handler.output(), partition).await?;
     if is_done_for_good(handler.stage()) && !log.keeps_what_tells_of_unconsumed() {
-        let noted = recreation::note(log.as_ref(), ledger, scope, partition, written.end);
+        let noted = recreation::record(log.as_ref(), ledger, scope, partition, written.end);
         reading.stop.run_until_cancelled(noted).await.ok_or(Stopped::Interrupted)??;
     }
     let checkpoint = ledger.checkpoint(scope)?;
@@ -82,7 +86,7 @@ async fn note_what_is_lost<H: Handler>(reading: &Reading<'_>, handler: &H, scope
     } else {
         Forgotten::NOTHING
     };
-    Ok(ledger.note_forgotten(scope, forgotten)?)
+    Ok(ledger.record_forgotten(scope, forgotten)?)
 }
 
 /// Whether the work of `stage` is done whatever becomes of its output: a product was changed. What the other stages wrote and is
@@ -118,7 +122,7 @@ impl Window {
 }
 
 /// One partition being read back.
-pub(crate) struct Reading<'a> {
+pub(crate) struct PartitionReplay<'a> {
     pub(crate) log: &'a Arc<dyn Log>,
     pub(crate) ledger: &'a Ledger,
     pub(crate) partition: Partition,
@@ -127,7 +131,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) turn: Option<Turn>,
 }
 
-impl Reading<'_> {
+impl PartitionReplay<'_> {
     /// Reads `stream` from the checkpoint of `scope` to its end, and moves the checkpoint there. Gives both. The records of
     /// `source` are taken in many at a time, in their order. Where the checkpoint lies beyond the end, what is remembered is
     /// forgotten, unless `keeps` says that it is true all the same.
@@ -182,7 +186,7 @@ impl Reading<'_> {
     /// looked again what is lost.
     pub(crate) async fn next(&self, stream: Stream, end: u64, records: &mut Records) -> Result<Stored, Stopped> {
         loop {
-            let next = tokio::time::timeout(LOOK_AGAIN, records.next());
+            let next = tokio::time::timeout(RECHECK_INTERVAL, records.next());
             match self.stop.run_until_cancelled(next).await.ok_or(Stopped::Interrupted)? {
                 Ok(Some(record)) => return Ok(record?),
                 Ok(None) => return Err(Stopped::Failed("the log ended early".into())),

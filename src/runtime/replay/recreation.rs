@@ -18,7 +18,7 @@ const LEASE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Notes which creation of the topic is read back. Where it is a later one than before, it is read back from its start, and
 /// decisions that stood there when it was missing may be carried out without being remembered. `end` is that of the outcomes; it was
 /// asked for before this, as a loss is told before the topic is there again.
-pub(super) async fn note(
+pub(super) async fn record(
     log: &dyn Log,
     ledger: &Ledger,
     scope: &Scope,
@@ -50,7 +50,7 @@ pub(super) async fn note(
         }
         ledger.read_back_anew(scope, &[])?;
     }
-    Ok(ledger.note_recreation(scope, number.max(known.unwrap_or(0)), lost_until)?)
+    Ok(ledger.record_recreation(scope, number.max(known.unwrap_or(0)), lost_until)?)
 }
 
 /// Fails where the topic was created again since that was noted: what was read back may be of either.
@@ -64,14 +64,20 @@ pub(super) async fn check(log: &dyn Log, ledger: &Ledger, scope: &Scope, partiti
 
 /// Notes that nothing is missing from what is remembered, where the topic was created again while the partition was this
 /// process's: all that was done meanwhile was done here. Where that can't be proved, nothing is noted.
-pub(crate) async fn note_whole(log: &dyn Log, ledger: &Ledger, scope: &Scope, partition: Partition, lease: &dyn Lease) {
+pub(crate) async fn record_whole(
+    log: &dyn Log,
+    ledger: &Ledger,
+    scope: &Scope,
+    partition: Partition,
+    lease: &dyn Lease,
+) {
     let Some(recreated) = log.outcomes_known_recreated(partition) else { return };
     let is_news = ledger.recreation(scope).is_ok_and(|known| known.is_some_and(|known| known < recreated.number));
     if !is_news || !matches!(tokio::time::timeout(LEASE_TIMEOUT, lease.hold()).await, Ok(Ok(_))) {
         return;
     }
     let noted = ledger.read_back_anew(scope, &[]);
-    if let Err(error) = noted.and_then(|()| ledger.note_recreation(scope, recreated.number, None)) {
+    if let Err(error) = noted.and_then(|()| ledger.record_recreation(scope, recreated.number, None)) {
         warn!(%partition, %error, "that the outcomes were created again was not noted; some steps may be in doubt");
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     Failures, Input, Retry,
-    group::share,
+    group::join_group,
     partition_worker::PartitionWorker,
     replay::{Stopped, is_done_for_good, recreation, restore},
     unconsumed,
@@ -197,7 +197,7 @@ pub async fn run<H: Handler>(
         Partitions { log: Arc::clone(&log), ledger, handler: Arc::clone(&handler), failures: failures.clone() };
     // It is begun here, before the stage is told that its group has taken it in.
     let work = |assignment| partitions.clone().work_on(assignment, failures.restores(), stop.clone());
-    share(&log, handler.input(), &group, &failures, &stop, work).await;
+    join_group(&log, handler.input(), &group, &failures, &stop, work).await;
 }
 
 /// The partitions of one stage of one source.
@@ -252,7 +252,7 @@ impl<H: Handler> Partitions<H> {
             handler.attend(partition, &work),
         );
         if is_done_for_good(handler.stage()) {
-            recreation::note_whole(log.as_ref(), &ledger, &work.scope, partition, work.lease.as_ref()).await;
+            recreation::record_whole(log.as_ref(), &ledger, &work.scope, partition, work.lease.as_ref()).await;
         }
     }
 

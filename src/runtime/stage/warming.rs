@@ -21,7 +21,7 @@ struct State {
 impl Warming {
     /// The progress of a stage whose group has not accepted it yet.
     pub(crate) fn new(warm_up: WarmUp) -> Self {
-        warm_up.note("its group is not joined yet");
+        warm_up.report("its group is not joined yet");
         Self(Arc::new(Mutex::new(State { warm_up: Some(warm_up), is_joined: false, given: 0, restored: 0 })))
     }
 
@@ -29,14 +29,14 @@ impl Warming {
     pub(crate) fn joined(&self) {
         let mut state = self.lock();
         state.is_joined = true;
-        state.look();
+        state.update();
     }
 
     /// Reports that a partition is read back, until the result is dropped.
     pub(crate) fn restores(&self) -> Restoring {
         let mut state = self.lock();
         state.given += 1;
-        state.look();
+        state.update();
         Restoring(self.clone())
     }
 
@@ -46,7 +46,7 @@ impl Warming {
 }
 
 impl State {
-    fn look(&mut self) {
+    fn update(&mut self) {
         if self.is_joined && self.restored == self.given {
             if let Some(warm_up) = self.warm_up.take() {
                 warm_up.done();
@@ -54,7 +54,7 @@ impl State {
         } else if let Some(warm_up) = &self.warm_up
             && self.given > 0
         {
-            warm_up.note(format!("what was done is read back: {} of {} partitions", self.restored, self.given));
+            warm_up.report(format!("what was done is read back: {} of {} partitions", self.restored, self.given));
         }
     }
 }
@@ -67,7 +67,7 @@ impl Drop for Restoring {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.restored += 1;
-        state.look();
+        state.update();
     }
 }
 

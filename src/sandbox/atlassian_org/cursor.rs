@@ -4,11 +4,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
 use super::refusals;
-use crate::sandbox::{answer::Answer, api::Call};
+use crate::sandbox::{api::Call, reply::Reply};
 
 /// What was asked for, whether in the body or the query, and where the page begins. With a cursor, all that is asked for is
 /// what was asked for at first.
-pub(super) fn asked(call: &Call<'_>) -> Result<(Value, usize), Answer> {
+pub(super) fn asked(call: &Call<'_>) -> Result<(Value, usize), Reply> {
     let given = if call.body.is_empty() { in_query(call) } else { call.json()? };
     match given.get("cursor").and_then(Value::as_str) {
         None => Ok((given, 0)),
@@ -36,17 +36,17 @@ fn write(asked: &Value, at: usize) -> String {
 }
 
 /// The page at `start` with `most` of the beans from there on; the next page begins behind them.
-pub(super) fn page(asked: &Value, start: usize, most: usize, mut rest: Vec<Value>) -> Result<Answer, Answer> {
+pub(super) fn page(asked: &Value, start: usize, most: usize, mut rest: Vec<Value>) -> Result<Reply, Reply> {
     let further = rest.len() > most;
     rest.truncate(most);
     Ok(page_until(asked, start, rest, further.then_some(start + most)))
 }
 
 /// The page at `start` with these beans; `next` is where the next one begins.
-pub(super) fn page_until(asked: &Value, start: usize, data: Vec<Value>, next: Option<usize>) -> Answer {
+pub(super) fn page_until(asked: &Value, start: usize, data: Vec<Value>, next: Option<usize>) -> Reply {
     let mut links = json!({ "self": write(asked, start) });
     if let Some(next) = next {
         links["next"] = write(asked, next).into();
     }
-    Answer::json(200, json!({ "data": data, "links": links }))
+    Reply::json(200, json!({ "data": data, "links": links }))
 }

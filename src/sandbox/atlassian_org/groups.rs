@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use super::{cursor, member, own, reads, refusals};
 use crate::sandbox::{
     DIRECTORY,
-    answer::Answer,
     api::Call,
+    reply::Reply,
     world::{people::Group, site::Site},
 };
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Asked {
+struct Search {
     search_term: Option<String>,
     group_names: Option<Vec<String>>,
     group_ids: Option<Vec<String>>,
@@ -24,7 +24,7 @@ struct Asked {
     limit: Option<usize>,
 }
 
-impl Asked {
+impl Search {
     fn is_bad(&self) -> bool {
         let ways = [self.search_term.is_some(), self.group_names.is_some(), self.group_ids.is_some()];
         let too_long =
@@ -63,10 +63,10 @@ impl Asked {
 }
 
 /// Groups in the order of their names.
-pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let here = reads(call)?;
     let (given, start) = cursor::asked(call)?;
-    let asked: Asked = serde_json::from_value(given.clone()).map_err(|_| refusals::refused(400, "Unlesbar."))?;
+    let asked: Search = serde_json::from_value(given.clone()).map_err(|_| refusals::refused(400, "Unlesbar."))?;
     if asked.is_bad() {
         return Err(refusals::refused(400, "Die Suche widerspricht sich, oder eine Liste ist zu lang."));
     }
@@ -84,7 +84,7 @@ fn bean(group: &Group) -> Value {
 }
 
 /// The name of the path's group, where it may be changed here.
-fn changeable(call: &Call<'_>) -> Result<String, Answer> {
+fn changeable(call: &Call<'_>) -> Result<String, Reply> {
     own(call)?;
     let found = if call.segment(1) == DIRECTORY { call.editor.site.group_by_id(call.segment(2)) } else { None };
     let group = found.ok_or_else(|| refusals::error(404, "ADMIN-404-10", "Keine Gruppe dieses Verzeichnisses."))?;
@@ -100,20 +100,20 @@ struct NewMember {
     account_id: String,
 }
 
-pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = changeable(call)?;
     let new: NewMember = call.json()?;
     let user = member(call, &new.account_id)?;
     if !call.editor.add_member(user, &group) {
         return Err(refusals::error(409, "ADMIN-409-28", "Der Benutzer gehört bereits zur Gruppe."));
     }
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }
 
 /// 204 also where the user was not in it.
-pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = changeable(call)?;
     let user = member(call, call.segment(3))?;
     call.editor.remove_member(user, &group);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::refusals;
 use crate::sandbox::{
     Account,
-    answer::Answer,
     api::Call,
+    reply::Reply,
     world::people::{Resident, Serial},
 };
 
@@ -23,29 +23,29 @@ fn rule(account: &Account) -> Value {
 }
 
 /// The managed account of the path; 404 if there is no account, 403 if it is its owner's.
-fn managed<'a>(call: &'a Call<'_>) -> Result<(Serial, &'a Resident), Answer> {
+fn managed<'a>(call: &'a Call<'_>) -> Result<(Serial, &'a Resident), Reply> {
     let site = &call.editor.site;
     let found = site.by_id(call.segment(0)).and_then(|serial| Some((serial, site.resident(serial)?)));
     let (serial, resident) = found.ok_or_else(|| refusals::key(404, "accountNotFound"))?;
     if resident.account.in_org.unmanaged { Err(refusals::key(403, "forbidden")) } else { Ok((serial, resident)) }
 }
 
-pub(super) fn rights(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn rights(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (_, resident) = managed(call)?;
     let asked: Vec<&str> = call.query.all("privileges").collect();
     let mut body = json!({});
     for privilege in [ENABLEMENT, DELETE].into_iter().filter(|one| asked.is_empty() || asked.contains(one)) {
         body[privilege] = rule(&resident.account);
     }
-    Ok(Answer::json(200, body))
+    Ok(Reply::json(200, body))
 }
 
 /// The account of the path, as far as it may be changed now.
-fn changeable(call: &Call<'_>) -> Result<(Serial, Account), Answer> {
+fn changeable(call: &Call<'_>) -> Result<(Serial, Account), Reply> {
     let (serial, resident) = managed(call)?;
     let rule = rule(&resident.account);
     if rule["allowed"] == false {
-        return Err(Answer::json(403, json!({ "key": "forbidden.action", "context": rule })));
+        return Err(Reply::json(403, json!({ "key": "forbidden.action", "context": rule })));
     }
     if resident.account.in_org.for_deletion {
         return Err(conflict(&resident.account.id, "Das Konto wird bereits gelöscht."));
@@ -53,30 +53,30 @@ fn changeable(call: &Call<'_>) -> Result<(Serial, Account), Answer> {
     Ok((serial, resident.account.clone()))
 }
 
-fn conflict(id: &str, message: &str) -> Answer {
+fn conflict(id: &str, message: &str) -> Reply {
     let context = json!({ "message": message, "accountId": id, "errorCodes": [{ "code": "lifecycle.state" }] });
-    Answer::json(409, json!({ "key": "conflict.lifecycleErrors", "context": context }))
+    Reply::json(409, json!({ "key": "conflict.lifecycleErrors", "context": context }))
 }
 
 /// The body must be there, with a message or without.
-pub(super) fn disable(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn disable(call: &mut Call<'_>) -> Result<Reply, Reply> {
     call.json::<serde_json::Map<String, Value>>()?;
     let (_, account) = changeable(call)?;
     call.editor.update(Account { active: false, ..account });
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }
 
-pub(super) fn enable(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn enable(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (_, account) = changeable(call)?;
     call.editor.update(Account { active: true, ..account });
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }
 
-pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (serial, account) = changeable(call)?;
     if account.undeletable {
         return Err(conflict(&account.id, "Das Konto kann nicht gelöscht werden."));
     }
     call.editor.mark_for_deletion(serial);
-    Ok(Answer::json(200, json!({ "message": "Success" })))
+    Ok(Reply::json(200, json!({ "message": "Success" })))
 }

@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 
 use super::{
     DIRECTORY, ORGANIZATION, TOKEN,
-    answer::Answer,
     api::{Api, Call, Route},
     audit,
-    faults::limits::Standing,
+    faults::limits::TokenState,
+    reply::Reply,
     world::{
         people::{Resident, Serial},
         site::group_id,
@@ -79,23 +79,23 @@ impl Api for AtlassianOrg {
         authorization.strip_prefix("Bearer ") == Some(TOKEN)
     }
 
-    fn unauthorized(&self) -> Answer {
+    fn unauthorized(&self) -> Reply {
         refusals::error(401, "ADMIN-401-2", "Der Schlüssel ist nicht gültig.")
     }
 
-    fn forbidden(&self) -> Answer {
+    fn forbidden(&self) -> Reply {
         refusals::error(403, "ADMIN-403-3", "Sie dürfen diese Organisation nicht verwalten.")
     }
 
-    fn licence_full(&self, status: u16) -> Answer {
+    fn licence_full(&self, status: u16) -> Reply {
         refusals::error(status, "ADMIN-409-3", "Die Zahl der lizenzierten Benutzer ist erreicht.")
     }
 
-    fn refused(&self, status: u16, message: &str) -> Answer {
+    fn refused(&self, status: u16, message: &str) -> Reply {
         refusals::refused(status, message)
     }
 
-    fn at(&self, path: &str, refusal: Answer) -> Answer {
+    fn at(&self, path: &str, refusal: Reply) -> Reply {
         refusals::at(path, refusal)
     }
 
@@ -111,7 +111,7 @@ impl Api for AtlassianOrg {
     /// `Retry-After` is not documented here, and not sent.
     ///
     /// Source: developer.atlassian.com/cloud/admin/organization/rest/intro.
-    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
         vec![
             ("X-RateLimit-Limit", standing.limit.capacity.to_string()),
             ("X-RateLimit-Remaining", standing.remaining.to_string()),
@@ -127,7 +127,7 @@ fn reset(now: DateTime<Utc>, seconds: u64) -> String {
 }
 
 /// 404 if the path names another organisation.
-fn own(call: &Call<'_>) -> Result<(), Answer> {
+fn own(call: &Call<'_>) -> Result<(), Reply> {
     if call.segment(0) == ORGANIZATION {
         Ok(())
     } else {
@@ -136,7 +136,7 @@ fn own(call: &Call<'_>) -> Result<(), Answer> {
 }
 
 /// Whether the path's directory is the one with all users, for reading; 404 if there is none of that id.
-fn reads(call: &Call<'_>) -> Result<bool, Answer> {
+fn reads(call: &Call<'_>) -> Result<bool, Reply> {
     own(call)?;
     let other = |name: &String| group_id(name) == call.segment(1);
     match call.segment(1) {
@@ -147,7 +147,7 @@ fn reads(call: &Call<'_>) -> Result<bool, Answer> {
 }
 
 /// The user of the path, where it is in the path's directory; 404 if it is not.
-fn member(call: &Call<'_>, id: &str) -> Result<Serial, Answer> {
+fn member(call: &Call<'_>, id: &str) -> Result<Serial, Reply> {
     let there = |serial: &Serial| call.editor.site.resident(*serial).is_some_and(is_member);
     let found = if call.segment(1) == DIRECTORY { call.editor.site.by_id(id).filter(there) } else { None };
     found.ok_or_else(|| refusals::error(404, "ADMIN-404-8", "Kein Benutzer dieses Verzeichnisses."))
@@ -158,7 +158,7 @@ fn is_member(resident: &Resident) -> bool {
     !resident.account.in_org.not_invited && !resident.account.in_org.for_deletion
 }
 
-fn organization(call: &mut Call<'_>) -> Result<Answer, Answer> {
+fn organization(call: &mut Call<'_>) -> Result<Reply, Reply> {
     own(call)?;
     let url = format!("{}/admin/v1/orgs/{ORGANIZATION}", call.base);
     let related = |what: &str| json!({ "links": { "related": format!("{url}/{what}") } });
@@ -166,10 +166,10 @@ fn organization(call: &mut Call<'_>) -> Result<Answer, Answer> {
         "id": ORGANIZATION, "type": "orgs", "attributes": { "name": "Sandkasten" }, "links": { "self": url },
         "relationships": { "domains": related("domains"), "users": related("users") },
     });
-    Ok(Answer::json(200, json!({ "data": data })))
+    Ok(Reply::json(200, json!({ "data": data })))
 }
 
-fn directories(call: &mut Call<'_>) -> Result<Answer, Answer> {
+fn directories(call: &mut Call<'_>) -> Result<Reply, Reply> {
     own(call)?;
     let bean = |id: String, name: &str| json!({ "directoryId": id, "name": name, "icon": call.base });
     let mut all: Vec<Value> = vec![bean(DIRECTORY.to_owned(), "Sandkasten")];

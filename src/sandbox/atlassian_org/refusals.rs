@@ -3,19 +3,19 @@
 
 use serde_json::json;
 
-use crate::sandbox::answer::{Answer, Body};
+use crate::sandbox::reply::{Body, Reply};
 
 /// The Organizations API's form.
-pub(super) fn error(status: u16, code: &str, detail: &str) -> Answer {
+pub(super) fn error(status: u16, code: &str, detail: &str) -> Reply {
     let error = json!({
         "id": "8a0f5b1c-3f57-4d0e-9a51-7f4c2b1d6e90", "status": status.to_string(), "code": code,
         "title": "Abgelehnt", "detail": detail,
     });
-    Answer::json(status, json!({ "errors": [error] }))
+    Reply::json(status, json!({ "errors": [error] }))
 }
 
 /// The same with the code that goes with the status.
-pub(super) fn refused(status: u16, message: &str) -> Answer {
+pub(super) fn refused(status: u16, message: &str) -> Reply {
     let code = match status {
         400 => "ADMIN-400-24",
         403 => "ADMIN-403-3",
@@ -28,12 +28,12 @@ pub(super) fn refused(status: u16, message: &str) -> Answer {
 }
 
 /// The User management API's form.
-pub(super) fn key(status: u16, key: &str) -> Answer {
-    Answer::json(status, json!({ "key": key }))
+pub(super) fn key(status: u16, key: &str) -> Reply {
+    Reply::json(status, json!({ "key": key }))
 }
 
 /// `refusal` as it is told at `path`.
-pub(super) fn at(path: &str, mut refusal: Answer) -> Answer {
+pub(super) fn at(path: &str, mut refusal: Reply) -> Reply {
     let own = refusal.as_json().is_some_and(|body| body.get("key").is_some());
     let key = match refusal.status {
         401 => "unauthorized",

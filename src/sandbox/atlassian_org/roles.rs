@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{cursor, is_member, own, reads, refusals};
 use crate::sandbox::{
     Account, DIRECTORY, ORGANIZATION,
-    answer::Answer,
     api::Call,
+    reply::Reply,
     world::{people::Resident, site::Site},
 };
 
@@ -19,7 +19,7 @@ pub(super) fn resource(key: &str) -> String {
     format!("ari:cloud:{key}::site/1")
 }
 
-pub(super) fn assignments(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn assignments(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let here = reads(call)?;
     let (asked, start) = cursor::asked(call)?;
     let site = &call.editor.site;
@@ -68,7 +68,7 @@ struct Role {
 }
 
 /// 204 also where the role was not there; what groups give stays.
-pub(super) fn revoke(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn revoke(call: &mut Call<'_>) -> Result<Reply, Reply> {
     own(call)?;
     let asked: Role = call.json()?;
     let site = &call.editor.site;
@@ -81,5 +81,5 @@ pub(super) fn revoke(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let mut account: Account = resident.account.clone();
     account.in_org.direct_access.remove(&application.key);
     call.editor.update(account);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }

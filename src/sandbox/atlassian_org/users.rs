@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::{cursor, is_member, member, reads, refusals, roles};
 use crate::sandbox::{
     Account,
-    answer::Answer,
     api::Call,
+    reply::Reply,
     world::{
         people::{Resident, Serial},
         site::Site,
@@ -16,7 +16,7 @@ use crate::sandbox::{
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Asked {
+struct Search {
     search_term: Option<String>,
     emails: Option<Vec<String>>,
     account_ids: Option<Vec<String>>,
@@ -29,7 +29,7 @@ struct Asked {
     limit: Option<usize>,
 }
 
-impl Asked {
+impl Search {
     fn is_bad(&self) -> bool {
         let long = |list: &Option<Vec<String>>, most| list.as_ref().is_some_and(|one| !(1..=most).contains(&one.len()));
         (self.search_term.is_some() && self.emails.is_some())
@@ -62,10 +62,10 @@ impl Asked {
 
 /// Users in the order of their creation. Those removed from the directory are not told of; managed accounts that were never
 /// in it, and those on their way to be deleted, are.
-pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let here = reads(call)?;
     let (given, start) = cursor::asked(call)?;
-    let asked: Asked = serde_json::from_value(given.clone()).map_err(|_| refusals::refused(400, "Unlesbar."))?;
+    let asked: Search = serde_json::from_value(given.clone()).map_err(|_| refusals::refused(400, "Unlesbar."))?;
     if asked.is_bad() {
         return Err(refusals::refused(400, "Die Suche widerspricht sich, oder eine Liste ist zu lang."));
     }
@@ -150,18 +150,18 @@ fn product_access(site: &Site, account: &Account) -> Value {
 }
 
 /// Suspends the user of the path, or restores it.
-pub(super) fn suspend(call: &mut Call<'_>, suspended: bool) -> Result<Answer, Answer> {
+pub(super) fn suspend(call: &mut Call<'_>, suspended: bool) -> Result<Reply, Reply> {
     super::own(call)?;
     let serial = member(call, call.segment(2))?;
     if let Some(mut account) = call.editor.site.resident(serial).map(|one| one.account.clone()) {
         account.in_org.suspended = suspended;
         call.editor.update(account);
     }
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }
 
 /// Takes the user of the path from the directory; a managed account stays, without groups.
-pub(super) fn remove(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn remove(call: &mut Call<'_>) -> Result<Reply, Reply> {
     super::own(call)?;
     let serial = member(call, call.segment(2))?;
     let Some(resident) = call.editor.site.resident(serial).filter(|one| is_member(one)) else {
@@ -176,5 +176,5 @@ pub(super) fn remove(call: &mut Call<'_>) -> Result<Answer, Answer> {
         left.in_org.not_invited = true;
         call.editor.site.put(left);
     }
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }

@@ -5,20 +5,20 @@
 
 use serde_json::{Value, json};
 
-use super::note_reader;
+use super::record_reader;
 use crate::{
     clock::{Clock, SystemClock},
     domain::{Product, Timestamp},
     sandbox::{
-        answer::Answer,
         api::Call,
+        reply::Reply,
         user_number,
         world::audit_log::{AuditAction, Entry},
     },
 };
 
 /// The newest entries first.
-pub(in crate::sandbox) fn events(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(in crate::sandbox) fn events(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let bad = |call: &Call<'_>| call.api.refused(400, "Der Parameter ist nicht lesbar.");
     let time = |call: &Call<'_>, name| match call.query.get(name).map(str::parse::<Timestamp>) {
         None => Ok(None),
@@ -30,7 +30,7 @@ pub(in crate::sandbox) fn events(call: &mut Call<'_>) -> Result<Answer, Answer> 
     let cursor = call.query.get("pageCursor").map(|text| read_cursor(text).ok_or_else(|| bad(call))).transpose()?;
     let (base, product) = (call.base.to_owned(), call.product);
     let site = &mut *call.editor.site;
-    note_reader(site);
+    record_reader(site);
     if site.audit.comes_empty() {
         return Ok(page(&[], None, &base, product));
     }
@@ -55,7 +55,7 @@ fn read_cursor(text: &str) -> Option<(Timestamp, u64)> {
     Some((Timestamp::from_millis(millis.parse().ok()?), seq.parse().ok()?))
 }
 
-fn page(entries: &[&Entry], next: Option<&Entry>, base: &str, product: Product) -> Answer {
+fn page(entries: &[&Entry], next: Option<&Entry>, base: &str, product: Product) -> Reply {
     let mut paging = json!({ "lastPage": next.is_none(), "size": entries.len() });
     if let Some(next) = next {
         let cursor = format!("{},{}", next.at.as_millis(), next.seq);
@@ -64,7 +64,7 @@ fn page(entries: &[&Entry], next: Option<&Entry>, base: &str, product: Product) 
         paging["nextPageCursor"] = cursor.into();
     }
     let entities: Vec<_> = entries.iter().map(|entry| entity(entry, base, product)).collect();
-    Answer::json(200, json!({ "entities": entities, "pagingInfo": paging }))
+    Reply::json(200, json!({ "entities": entities, "pagingInfo": paging }))
 }
 
 fn entity(entry: &Entry, base: &str, product: Product) -> Value {

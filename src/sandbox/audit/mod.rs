@@ -24,10 +24,10 @@ pub(super) fn write(
     user: &str,
     at: Option<Timestamp>,
 ) -> Result<Timestamp, NoSuch> {
-    note(world.site(site), happened, user, at).ok_or_else(|| NoSuch::User(user.to_owned()))
+    write_entry(world.site(site), happened, user, at).ok_or_else(|| NoSuch::User(user.to_owned()))
 }
 
-fn note(site: &mut Site, happened: AuditAction, user: &str, at: Option<Timestamp>) -> Option<Timestamp> {
+fn write_entry(site: &mut Site, happened: AuditAction, user: &str, at: Option<Timestamp>) -> Option<Timestamp> {
     let serial = site.by_id(user)?;
     let account = site.resident(serial)?.account.clone();
     let now = SystemClock.now();
@@ -61,11 +61,11 @@ fn free_from(log: &AuditLog, at: Timestamp) -> Timestamp {
 }
 
 /// Writes down that the acting account reads the log: logs see those who watch them.
-fn note_reader(site: &mut Site) {
+fn record_reader(site: &mut Site) {
     let Some(own) = site.by_name(ACCOUNT).and_then(|serial| site.resident(serial)) else { return };
     let own = own.account.id.clone();
-    note(site, AuditAction::Searched, &own, None);
+    write_entry(site, AuditAction::Searched, &own, None);
     if site.audit.audit_behaviour.log_readers {
-        note(site, AuditAction::LoggedIn, &own, None);
+        write_entry(site, AuditAction::LoggedIn, &own, None);
     }
 }

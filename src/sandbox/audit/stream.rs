@@ -9,14 +9,14 @@ use crate::{
     clock::{Clock, SystemClock},
     domain::Timestamp,
     sandbox::{
-        answer::Answer,
         api::Call,
+        reply::Reply,
         world::audit_log::{AuditAction, Entry},
     },
 };
 
 /// Entries in the order in which they were processed.
-pub(in crate::sandbox) fn events(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(in crate::sandbox) fn events(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let time = |call: &Call<'_>, name| match call.query.get(name).map(str::parse) {
         None => Ok(None),
         Some(Ok(millis)) => Ok(Some(Timestamp::from_millis(millis))),
@@ -72,23 +72,23 @@ impl Cursor {
     }
 }
 
-fn invalid() -> Answer {
+fn invalid() -> Reply {
     refused("ADMIN-400-1", "Invalid page cursor")
 }
 
-fn refused(code: &str, title: &str) -> Answer {
+fn refused(code: &str, title: &str) -> Reply {
     let error = json!({ "id": "0d9c", "status": "400", "code": code, "title": title, "detail": "" });
-    Answer::json(400, json!({ "errors": [error] }))
+    Reply::json(400, json!({ "errors": [error] }))
 }
 
-fn page(entries: &[&Entry], next: Option<Cursor>, base: &str) -> Answer {
+fn page(entries: &[&Entry], next: Option<Cursor>, base: &str) -> Reply {
     let data: Vec<_> = entries.iter().map(|entry| event(entry, base)).collect();
     let (mut meta, mut links) = (json!({ "page_size": data.len() }), json!({}));
     if let Some(next) = next {
         meta["next"] = next.text().into();
         links["next"] = format!("{base}/admin/v1/orgs/0/events-stream?cursor={}", next.text()).into();
     }
-    Answer::json(200, json!({ "data": data, "meta": meta, "links": links }))
+    Reply::json(200, json!({ "data": data, "meta": meta, "links": links }))
 }
 
 fn event(entry: &Entry, base: &str) -> Value {

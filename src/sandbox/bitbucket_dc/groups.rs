@@ -4,21 +4,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{administrators_only, named, no_such_group, page, refused, users, writable};
-use crate::sandbox::{ADMIN_GROUP, answer::Answer, api::Call};
+use crate::sandbox::{ADMIN_GROUP, api::Call, reply::Reply};
 
 fn shown(name: &str) -> Value {
     json!({ "name": name, "deletable": name != ADMIN_GROUP })
 }
 
 /// All groups, or those that have `filter` in their names.
-pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let wanted = call.query.get("filter").unwrap_or_default().to_lowercase();
     let found = call.editor.site.groups().filter(|group| group.name.to_lowercase().contains(&wanted));
     page(call, &found.map(|group| shown(&group.name)).collect::<Vec<_>>())
 }
 
 /// None if there is no such user: no refusal is in the document.
-pub(super) fn of_user(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn of_user(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let site = &call.editor.site;
     let user = call.query.get("context").and_then(|name| site.by_name(name)).and_then(|user| site.resident(user));
     let groups = user.into_iter().flat_map(|user| &user.groups).map(|name| shown(name));
@@ -26,7 +26,7 @@ pub(super) fn of_user(call: &mut Call<'_>) -> Result<Answer, Answer> {
 }
 
 /// Inactive ones too; none if there is no such group.
-pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn members(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let site = &call.editor.site;
     let group = call.query.get("context").and_then(|name| site.group(name));
     let members = group.into_iter().flat_map(|group| &group.members).filter_map(|member| site.resident(*member));
@@ -41,7 +41,7 @@ struct UserAndGroups {
 }
 
 /// All of the groups or none.
-pub(super) fn add(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn add(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let UserAndGroups { user, groups } = call.json()?;
     let user = named(call, &user)?;
@@ -52,7 +52,7 @@ pub(super) fn add(call: &mut Call<'_>) -> Result<Answer, Answer> {
     for group in &groups {
         call.editor.add_member(user, group);
     }
-    Ok(Answer::empty(200))
+    Ok(Reply::empty(200))
 }
 
 #[derive(Deserialize)]
@@ -64,7 +64,7 @@ struct UserAndGroup {
     item_name: String,
 }
 
-pub(super) fn remove(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn remove(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let UserAndGroup { context, item_name } = call.json()?;
     let user = named(call, &context)?;
@@ -73,5 +73,5 @@ pub(super) fn remove(call: &mut Call<'_>) -> Result<Answer, Answer> {
     if !call.editor.remove_member(user, &item_name) {
         return Err(refused(404, "Der Benutzer gehört nicht zu dieser Gruppe."));
     }
-    Ok(Answer::empty(200))
+    Ok(Reply::empty(200))
 }

@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 
 use super::{
     ACCOUNT, ADMIN_GROUP, TOKEN,
-    answer::Answer,
     api::{Api, Call, Route},
     audit,
-    faults::limits::Standing,
+    faults::limits::TokenState,
     jira::{self, data_center::JiraDc},
+    reply::Reply,
     user_number,
     world::people::{Resident, Serial},
 };
@@ -56,20 +56,20 @@ impl Api for BitbucketDc {
         authorization.strip_prefix("Bearer ") == Some(TOKEN) || authorization == jira::basic(ACCOUNT, TOKEN)
     }
 
-    fn unauthorized(&self) -> Answer {
+    fn unauthorized(&self) -> Reply {
         refused(401, "Die Anmeldung ist fehlgeschlagen.")
     }
 
     /// 401 too: Bitbucket has one answer for "not known" and "not allowed".
-    fn forbidden(&self) -> Answer {
+    fn forbidden(&self) -> Reply {
         refused(401, "Sie sind nicht berechtigt, auf diese Ressource zuzugreifen.")
     }
 
-    fn licence_full(&self, status: u16) -> Answer {
+    fn licence_full(&self, status: u16) -> Reply {
         refused(status, "Die Zahl der lizenzierten Benutzer wäre überschritten.")
     }
 
-    fn refused(&self, status: u16, message: &str) -> Answer {
+    fn refused(&self, status: u16, message: &str) -> Reply {
         refused(status, message)
     }
 
@@ -81,37 +81,37 @@ impl Api for BitbucketDc {
         "101"
     }
 
-    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
         JiraDc.rate_headers(standing)
     }
 }
 
 /// Bitbucket's error body.
-fn refused(status: u16, message: &str) -> Answer {
+fn refused(status: u16, message: &str) -> Reply {
     let name = match status {
         401 => "com.atlassian.bitbucket.AuthorisationException",
         404 => "com.atlassian.bitbucket.NoSuchEntityException",
         _ => "com.atlassian.bitbucket.IntegrityException",
     };
-    Answer::json(status, json!({ "errors": [{ "message": message, "exceptionName": name }] }))
+    Reply::json(status, json!({ "errors": [{ "message": message, "exceptionName": name }] }))
 }
 
-fn no_such_user() -> Answer {
+fn no_such_user() -> Reply {
     refused(404, "Dieser Benutzer ist nicht vorhanden.")
 }
 
-fn no_such_group() -> Answer {
+fn no_such_group() -> Reply {
     refused(404, "Diese Gruppe ist nicht vorhanden.")
 }
 
 /// Answers without credentials too, which nobody asks for here; with them it tells whose they are.
-fn properties(call: &mut Call<'_>) -> Result<Answer, Answer> {
+fn properties(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let body = json!({
         "version": "9.2.0", "buildNumber": "9002000", "buildDate": "1728000000000", "displayName": "Bitbucket",
     });
     let acting = acting(call).ok_or_else(no_such_user)?;
     let id = user_number(&acting.account.id).to_string();
-    Ok(Answer::json(200, body).header("X-AUSERNAME", acting.account.name.clone()).header("X-AUSERID", id))
+    Ok(Reply::json(200, body).header("X-AUSERNAME", acting.account.name.clone()).header("X-AUSERID", id))
 }
 
 fn acting<'a>(call: &'a Call<'_>) -> Option<&'a Resident> {
@@ -120,7 +120,7 @@ fn acting<'a>(call: &'a Call<'_>) -> Option<&'a Resident> {
 }
 
 /// Refuses where the acting account is no administrator.
-fn administrators_only(call: &Call<'_>) -> Result<(), Answer> {
+fn administrators_only(call: &Call<'_>) -> Result<(), Reply> {
     match acting(call) {
         Some(acting) if acting.groups.contains(ADMIN_GROUP) => Ok(()),
         _ => Err(call.api.forbidden()),
@@ -128,12 +128,12 @@ fn administrators_only(call: &Call<'_>) -> Result<(), Answer> {
 }
 
 /// The user that `name` names, or 404.
-fn named(call: &Call<'_>, name: &str) -> Result<Serial, Answer> {
+fn named(call: &Call<'_>, name: &str) -> Result<Serial, Reply> {
     call.editor.site.by_name(name).ok_or_else(no_such_user)
 }
 
 /// Refuses with `status` where the user's directory can't be written to.
-fn writable(call: &Call<'_>, user: Serial, status: u16) -> Result<(), Answer> {
+fn writable(call: &Call<'_>, user: Serial, status: u16) -> Result<(), Reply> {
     match call.editor.site.resident(user) {
         Some(resident) if resident.account.read_only => Err(refused(status, "Das Verzeichnis ist schreibgeschützt.")),
         _ => Ok(()),
@@ -141,7 +141,7 @@ fn writable(call: &Call<'_>, user: Serial, status: u16) -> Result<(), Answer> {
 }
 
 /// One page of a list.
-fn page(call: &Call<'_>, all: &[Value]) -> Result<Answer, Answer> {
+fn page(call: &Call<'_>, all: &[Value]) -> Result<Reply, Reply> {
     let start = call.query.number("start", 0)?;
     let limit = call.query.number("limit", 25)?.clamp(1, 1000);
     let values: Vec<&Value> = all.iter().skip(start).take(limit).collect();
@@ -152,5 +152,5 @@ fn page(call: &Call<'_>, all: &[Value]) -> Result<Answer, Answer> {
     if end < all.len() {
         page["nextPageStart"] = end.into();
     }
-    Ok(Answer::json(200, page))
+    Ok(Reply::json(200, page))
 }

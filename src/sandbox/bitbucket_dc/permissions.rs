@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{administrators_only, named, no_such_user, page, refused, users};
-use crate::sandbox::{ACCOUNT, ADMIN_GROUP, answer::Answer, api::Call, world::site::Site};
+use crate::sandbox::{ACCOUNT, ADMIN_GROUP, api::Call, reply::Reply, world::site::Site};
 
 /// The permission of a group's members, where it gives one.
 fn permission(site: &Site, group: &str) -> Option<&'static str> {
@@ -14,7 +14,7 @@ fn permission(site: &Site, group: &str) -> Option<&'static str> {
     }
 }
 
-pub(super) fn of_groups(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn of_groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let site = &call.editor.site;
     let permitted: Vec<Value> = site
@@ -25,7 +25,7 @@ pub(super) fn of_groups(call: &mut Call<'_>) -> Result<Answer, Answer> {
     page(call, &permitted)
 }
 
-pub(super) fn of_users(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn of_users(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let wanted = call.query.get("filter").unwrap_or_default().to_lowercase();
     let named = call.editor.site.residents_behind(0).filter(|one| one.account.name.to_lowercase().contains(&wanted));
@@ -36,7 +36,7 @@ pub(super) fn of_users(call: &mut Call<'_>) -> Result<Answer, Answer> {
     page(call, &permitted)
 }
 
-pub(super) fn revoke(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn revoke(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let user = named(call, call.query.get("name").unwrap_or_default())?;
     let mut account = call.editor.site.resident(user).ok_or_else(no_such_user)?.account.clone();
@@ -45,5 +45,5 @@ pub(super) fn revoke(call: &mut Call<'_>) -> Result<Answer, Answer> {
     }
     account.permission = None;
     call.editor.update(account);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }

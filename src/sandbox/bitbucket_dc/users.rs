@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{administrators_only, named, no_such_user, page, refused, writable};
-use crate::sandbox::{ACCOUNT, answer::Answer, api::Call, jira, user_number, world::people::Resident};
+use crate::sandbox::{ACCOUNT, api::Call, jira, reply::Reply, user_number, world::people::Resident};
 
 /// A user as all calls show it.
 fn bean(resident: &Resident) -> Map<String, Value> {
@@ -44,12 +44,12 @@ pub(super) fn detailed(resident: &Resident) -> Value {
 }
 
 /// Everybody, or whose names or address have `filter` in them.
-pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let found = jira::search(call.editor.site, call.query.get("filter").unwrap_or_default());
     page(call, &found.map(detailed).collect::<Vec<_>>())
 }
 
-pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let name = call.query.get("name").unwrap_or_default().to_owned();
     let user = named(call, &name)?;
@@ -63,7 +63,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
     }
     let shown = detailed(resident);
     call.editor.delete(user);
-    Ok(Answer::json(200, shown))
+    Ok(Reply::json(200, shown))
 }
 
 #[derive(Deserialize)]
@@ -75,7 +75,7 @@ struct Rename {
     new_name: String,
 }
 
-pub(super) fn rename(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn rename(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let Rename { name, new_name } = call.json()?;
     let user = named(call, &name)?;
@@ -87,7 +87,7 @@ pub(super) fn rename(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let mut account = call.editor.site.resident(user).ok_or_else(no_such_user)?.account.clone();
     account.name = new_name;
     call.editor.update(account);
-    Ok(Answer::json(200, call.editor.site.resident(user).map_or_else(|| json!({}), detailed)))
+    Ok(Reply::json(200, call.editor.site.resident(user).map_or_else(|| json!({}), detailed)))
 }
 
 #[derive(Deserialize)]
@@ -101,7 +101,7 @@ struct NewPassword {
     password_confirm: String,
 }
 
-pub(super) fn set_password(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let NewPassword { name, password, password_confirm } = call.json()?;
     let user = named(call, &name)?;
@@ -110,5 +110,5 @@ pub(super) fn set_password(call: &mut Call<'_>) -> Result<Answer, Answer> {
         return Err(refused(400, "Die Passwörter stimmen nicht überein."));
     }
     call.editor.set_password(user);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }

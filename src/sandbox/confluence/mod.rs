@@ -6,38 +6,38 @@ pub(super) mod data_center;
 use serde_json::{Value, json};
 
 use super::{
-    answer::Answer,
     api::Call,
+    reply::Reply,
     world::people::{Group, Resident},
 };
 
 /// No page has more, whatever is asked for.
-pub(super) const MOST: usize = 200;
+pub(super) const MAX_PAGE: usize = 200;
 
 /// Confluence's error body.
-pub(super) fn refused(status: u16, message: &str) -> Answer {
+pub(super) fn refused(status: u16, message: &str) -> Reply {
     let data = json!({ "authorized": status != 403, "valid": status != 400, "successful": false });
-    Answer::json(status, json!({ "statusCode": status, "data": data, "message": message }))
+    Reply::json(status, json!({ "statusCode": status, "data": data, "message": message }))
 }
 
-pub(super) fn no_such_user() -> Answer {
+pub(super) fn no_such_user() -> Reply {
     refused(404, "Es gibt keinen solchen Benutzer, oder Sie dürfen ihn nicht sehen.")
 }
 
-pub(super) fn no_such_group(name: &str) -> Answer {
+pub(super) fn no_such_group(name: &str) -> Reply {
     refused(404, &format!("Es gibt keine Gruppe mit dem Namen {name}."))
 }
 
-pub(super) fn missing(parameter: &str) -> Answer {
+pub(super) fn missing(parameter: &str) -> Reply {
     refused(400, &format!("Der Parameter {parameter} fehlt oder ist leer."))
 }
 
-pub(super) fn forbidden() -> Answer {
+pub(super) fn forbidden() -> Reply {
     refused(403, "Sie sind nicht berechtigt, diesen Vorgang auszuführen.")
 }
 
 /// What changing somebody gives who comes from a directory that can't be written to.
-pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Answer> {
+pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Reply> {
     match resident {
         Some(resident) if resident.account.read_only => {
             Err(refused(403, "Das Verzeichnis des Benutzers ist schreibgeschützt."))
@@ -47,13 +47,13 @@ pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Answer> {
 }
 
 /// A number among the parameters; `default` where it is not given, 400 if it is none.
-pub(super) fn number(call: &Call<'_>, name: &str, default: usize) -> Result<usize, Answer> {
+pub(super) fn number(call: &Call<'_>, name: &str, default: usize) -> Result<usize, Reply> {
     call.query.number(name, default).map_err(|_| refused(400, "Der Parameter muss eine Zahl sein."))
 }
 
 /// The place of a page, and how much it may hold.
-pub(super) fn place(call: &Call<'_>, default: usize) -> Result<(usize, usize), Answer> {
-    Ok((number(call, "start", 0)?, number(call, "limit", default)?.clamp(1, MOST)))
+pub(super) fn place(call: &Call<'_>, default: usize) -> Result<(usize, usize), Reply> {
+    Ok((number(call, "start", 0)?, number(call, "limit", default)?.clamp(1, MAX_PAGE)))
 }
 
 /// One page of `all`, each shown by `show`.
@@ -62,8 +62,8 @@ pub(super) fn page<T>(
     path: &str,
     all: impl Iterator<Item = T>,
     show: impl Fn(T) -> Value,
-) -> Result<Value, Answer> {
-    let (start, limit) = place(call, MOST)?;
+) -> Result<Value, Reply> {
+    let (start, limit) = place(call, MAX_PAGE)?;
     let mut rest = all.skip(start);
     let results: Vec<Value> = rest.by_ref().take(limit).map(show).collect();
     Ok(linked(path, (start, limit), results, rest.next().is_some()))

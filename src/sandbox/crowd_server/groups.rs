@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{named, no_such_group, no_such_user, part, refused, users, writable};
-use crate::sandbox::{answer::Answer, api::Call, jira, world::people::Group};
+use crate::sandbox::{api::Call, jira, reply::Reply, world::people::Group};
 
 fn shown(call: &Call<'_>, name: &str) -> Value {
     let url = format!("{}/rest/usermanagement/1/group?groupname={}", call.base, jira::escape(name));
@@ -12,42 +12,42 @@ fn shown(call: &Call<'_>, name: &str) -> Value {
 }
 
 /// The group that `groupname` names, or 404.
-fn group<'a>(call: &'a Call<'_>) -> Result<&'a Group, Answer> {
+fn group<'a>(call: &'a Call<'_>) -> Result<&'a Group, Reply> {
     call.query.get("groupname").and_then(|name| call.editor.site.group(name)).ok_or_else(no_such_group)
 }
 
-pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let mut bean = shown(call, &group(call)?.name);
     bean["type"] = "GROUP".into();
     bean["active"] = true.into();
-    Ok(Answer::json(200, bean))
+    Ok(Reply::json(200, bean))
 }
 
 /// By Crowd's query language, of which this knows one sentence: that the name has something in it.
-pub(super) fn find(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn find(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (skipped, most) = part(call)?;
     let query = call.query.get("restriction").unwrap_or_default();
     let wanted = query.strip_prefix("name = \"*").and_then(|rest| rest.strip_suffix("*\""));
     let wanted = wanted.ok_or_else(|| refused(400, "ILLEGAL_ARGUMENT", "Die Abfrage ist unverständlich."))?;
     let found = call.editor.site.groups().filter(|group| group.name.to_lowercase().contains(&wanted.to_lowercase()));
     let groups: Vec<Value> = found.skip(skipped).take(most).map(|group| shown(call, &group.name)).collect();
-    Ok(Answer::json(200, json!({ "expand": "group", "groups": groups })))
+    Ok(Reply::json(200, json!({ "expand": "group", "groups": groups })))
 }
 
-pub(super) fn of_user(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn of_user(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (skipped, most) = part(call)?;
     let user = named(call)?;
     let resident = call.editor.site.resident(user).ok_or_else(|| no_such_user(404))?;
     let groups: Vec<Value> = resident.groups.iter().skip(skipped).take(most).map(|name| shown(call, name)).collect();
-    Ok(Answer::json(200, json!({ "expand": "group", "groups": groups })))
+    Ok(Reply::json(200, json!({ "expand": "group", "groups": groups })))
 }
 
 /// Inactive ones too; no group is in another one here.
-pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn members(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (skipped, most) = part(call)?;
     let members = group(call)?.members.iter().filter_map(|member| call.editor.site.resident(*member));
     let users: Vec<Value> = members.skip(skipped).take(most).map(|one| users::shown(call, one, false)).collect();
-    Ok(Answer::json(200, json!({ "expand": "user", "users": users })))
+    Ok(Reply::json(200, json!({ "expand": "user", "users": users })))
 }
 
 #[derive(Deserialize)]
@@ -57,7 +57,7 @@ struct NewMember {
 }
 
 /// 400 if there is no such user, 409 if it is a member already.
-pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let name = group(call)?.name.clone();
     let member: NewMember = call.json()?;
     let user = call.editor.site.by_name(&member.name).ok_or_else(|| no_such_user(400))?;
@@ -65,15 +65,15 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
     if !call.editor.add_member(user, &name) {
         return Err(refused(409, "MEMBERSHIP_ALREADY_EXISTS", "Der Benutzer gehört bereits zu dieser Gruppe."));
     }
-    Ok(Answer::empty(201))
+    Ok(Reply::empty(201))
 }
 
-pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let name = group(call)?.name.clone();
     let user = named(call)?;
     writable(call, user)?;
     if !call.editor.remove_member(user, &name) {
         return Err(refused(404, "MEMBERSHIP_NOT_FOUND", "Der Benutzer gehört nicht zu dieser Gruppe."));
     }
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }

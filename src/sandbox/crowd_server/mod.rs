@@ -12,10 +12,10 @@ use serde_json::json;
 
 use super::{
     ACCOUNT, TOKEN,
-    answer::Answer,
     api::{Api, Call, Route},
-    faults::limits::Standing,
+    faults::limits::TokenState,
     jira::{self, data_center::JiraDc},
+    reply::Reply,
     world::people::Serial,
 };
 use crate::{config::Auth, secret::Secret};
@@ -53,19 +53,19 @@ impl Api for Crowd {
     }
 
     /// No JSON, as everything that comes before the API.
-    fn unauthorized(&self) -> Answer {
-        Answer::text(401, "Die Anwendung konnte nicht angemeldet werden.")
+    fn unauthorized(&self) -> Reply {
+        Reply::text(401, "Die Anwendung konnte nicht angemeldet werden.")
     }
 
-    fn forbidden(&self) -> Answer {
+    fn forbidden(&self) -> Reply {
         refused(403, "APPLICATION_PERMISSION_DENIED", "Die Anwendung darf das nicht.")
     }
 
-    fn licence_full(&self, status: u16) -> Answer {
+    fn licence_full(&self, status: u16) -> Reply {
         refused(status, "OPERATION_FAILED", "Die Zahl der lizenzierten Benutzer ist erreicht.")
     }
 
-    fn refused(&self, status: u16, message: &str) -> Answer {
+    fn refused(&self, status: u16, message: &str) -> Reply {
         refused(status, "OPERATION_FAILED", message)
     }
 
@@ -77,32 +77,32 @@ impl Api for Crowd {
         "32769:0000-usher"
     }
 
-    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
         JiraDc.rate_headers(standing)
     }
 }
 
 /// Crowd's error body.
-fn refused(status: u16, reason: &str, message: &str) -> Answer {
-    Answer::json(status, json!({ "reason": reason, "message": message }))
+fn refused(status: u16, reason: &str, message: &str) -> Reply {
+    Reply::json(status, json!({ "reason": reason, "message": message }))
 }
 
-fn no_such_user(status: u16) -> Answer {
+fn no_such_user(status: u16) -> Reply {
     refused(status, "USER_NOT_FOUND", "Dieser Benutzer ist nicht vorhanden.")
 }
 
-fn no_such_group() -> Answer {
+fn no_such_group() -> Reply {
     refused(404, "GROUP_NOT_FOUND", "Diese Gruppe ist nicht vorhanden.")
 }
 
 /// The user that `username` names, or 404.
-fn named(call: &Call<'_>) -> Result<Serial, Answer> {
+fn named(call: &Call<'_>) -> Result<Serial, Reply> {
     let name = call.query.get("username").unwrap_or_default();
     call.editor.site.by_name(name).ok_or_else(|| no_such_user(404))
 }
 
 /// Refuses where the user's directory can't be written to: the application has no permission in it.
-fn writable(call: &Call<'_>, user: Serial) -> Result<(), Answer> {
+fn writable(call: &Call<'_>, user: Serial) -> Result<(), Reply> {
     match call.editor.site.resident(user) {
         Some(resident) if resident.account.read_only => Err(call.api.forbidden()),
         _ => Ok(()),
@@ -110,7 +110,7 @@ fn writable(call: &Call<'_>, user: Serial) -> Result<(), Answer> {
 }
 
 /// Users or groups, page by page.
-fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
+fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     match call.query.get("entity-type") {
         Some("user") => users::list(call),
         Some("group") => groups::find(call),
@@ -119,6 +119,6 @@ fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
 }
 
 /// Which part of a list is asked for: how many are left out, and how many wanted at most.
-fn part(call: &Call<'_>) -> Result<(usize, usize), Answer> {
+fn part(call: &Call<'_>) -> Result<(usize, usize), Reply> {
     Ok((call.query.number("start-index", 0)?, call.query.number("max-results", 1000)?))
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{named, no_such_user, part, refused, writable};
-use crate::sandbox::{answer::Answer, api::Call, jira, world::people::Resident};
+use crate::sandbox::{api::Call, jira, reply::Reply, world::people::Resident};
 
 /// A user; its attributes are a link where they are not asked for.
 pub(super) fn shown(call: &Call<'_>, resident: &Resident, attributes: bool) -> Value {
@@ -36,7 +36,7 @@ pub(super) fn shown(call: &Call<'_>, resident: &Resident, attributes: bool) -> V
 }
 
 /// By key or by name.
-pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let site = &call.editor.site;
     let found = match (call.query.get("key"), call.query.get("username")) {
         (Some(key), _) => site.by_id(key),
@@ -44,16 +44,16 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
         (None, None) => return Err(refused(400, "ILLEGAL_ARGUMENT", "Es fehlt \"key\" oder \"username\".")),
     };
     let resident = found.and_then(|user| site.resident(user)).ok_or_else(|| no_such_user(404))?;
-    Ok(Answer::json(200, shown(call, resident, call.query.lists("expand", "attributes"))))
+    Ok(Reply::json(200, shown(call, resident, call.query.lists("expand", "attributes"))))
 }
 
 /// Everybody, in the order of creation; by name only, unless more is asked for.
-pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (skipped, most) = part(call)?;
     let whole = call.query.lists("expand", "user");
     let users = call.editor.site.residents_behind(skipped).take(most);
     let shown = users.map(|one| if whole { shown(call, one, false) } else { json!({ "name": one.account.name }) });
-    Ok(Answer::json(200, json!({ "expand": "user", "users": shown.collect::<Vec<_>>() })))
+    Ok(Reply::json(200, json!({ "expand": "user", "users": shown.collect::<Vec<_>>() })))
 }
 
 /// All that a user is; what is left out is empty afterwards.
@@ -66,7 +66,7 @@ struct Whole {
     email: Option<String>,
 }
 
-pub(super) fn replace(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn replace(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
     writable(call, user)?;
     let whole: Whole = call.json()?;
@@ -78,17 +78,17 @@ pub(super) fn replace(call: &mut Call<'_>) -> Result<Answer, Answer> {
     account.display_name = whole.display_name.unwrap_or_default();
     account.email = whole.email.filter(|email| !email.is_empty());
     call.editor.update(account);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }
 
-pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
     writable(call, user)?;
     if call.editor.site.resident(user).is_some_and(|resident| resident.account.undeletable) {
         return Err(refused(400, "OPERATION_FAILED", "Dieser Benutzer kann nicht gelöscht werden."));
     }
     call.editor.delete(user);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }
 
 #[derive(Deserialize)]
@@ -97,7 +97,7 @@ struct Rename {
     new_name: String,
 }
 
-pub(super) fn rename(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn rename(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
     writable(call, user)?;
     let Rename { new_name } = call.json()?;
@@ -109,7 +109,7 @@ pub(super) fn rename(call: &mut Call<'_>) -> Result<Answer, Answer> {
     account.name = new_name;
     call.editor.update(account);
     let resident = call.editor.site.resident(user).ok_or_else(|| no_such_user(404))?;
-    Ok(Answer::json(200, shown(call, resident, false)))
+    Ok(Reply::json(200, shown(call, resident, false)))
 }
 
 #[derive(Deserialize)]
@@ -118,7 +118,7 @@ struct NewPassword {
     value: String,
 }
 
-pub(super) fn set_password(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
     writable(call, user)?;
     let NewPassword { value } = call.json()?;
@@ -126,15 +126,15 @@ pub(super) fn set_password(call: &mut Call<'_>) -> Result<Answer, Answer> {
         return Err(refused(400, "INVALID_CREDENTIAL", "Das Passwort ist zu schwach."));
     }
     call.editor.set_password(user);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }
 
 /// To whoever has an address.
-pub(super) fn send_link(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn send_link(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
     let resident = call.editor.site.resident(user).ok_or_else(|| no_such_user(404))?;
     match resident.account.email {
-        Some(_) => Ok(Answer::empty(204)),
+        Some(_) => Ok(Reply::empty(204)),
         None => Err(refused(400, "INVALID_EMAIL", "Der Benutzer hat keine E-Mail-Adresse.")),
     }
 }

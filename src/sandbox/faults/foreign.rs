@@ -8,7 +8,7 @@ use flate2::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::answer::Answer;
+use crate::sandbox::reply::Reply;
 
 /// More than a client should unpack.
 const BOMB: usize = 16 * 1024 * 1024;
@@ -63,7 +63,7 @@ impl Instead {
         Self::HalfJson,
     ];
 
-    pub(in crate::sandbox) fn answer(self, status: u16) -> Answer {
+    pub(in crate::sandbox) fn answer(self, status: u16) -> Reply {
         let (kind, body) = match self {
             Self::LoginPage => (
                 HTML,
@@ -80,14 +80,14 @@ impl Instead {
                 "<!doctype html><html lang=\"de\"><head><title>HTTP-Status</title></head><body>Apache Tomcat</body></html>",
             ),
             Self::Text => ("text/plain", "upstream connect error or disconnect/reset before headers"),
-            Self::Empty => return Answer::empty(status),
+            Self::Empty => return Reply::empty(status),
             Self::EmptyObject => (JSON, "{}"),
             Self::EmptyList => (JSON, "[]"),
             Self::Null => (JSON, "null"),
             Self::GatewayJson => (JSON, r#"{"message":"no Route matched with those values","request_id":"5f0c"}"#),
             Self::HalfJson => (JSON, r#"{"self":"https://jira.acme.example/rest/api/2/us"#),
         };
-        Answer::raw(status, kind, body.as_bytes().to_vec())
+        Reply::raw(status, kind, body.as_bytes().to_vec())
     }
 }
 
@@ -108,7 +108,7 @@ pub enum Packing {
 }
 
 impl Packing {
-    pub(in crate::sandbox) fn pack(self, answer: Answer) -> Answer {
+    pub(in crate::sandbox) fn pack(self, answer: Reply) -> Reply {
         let (status, plain) = (answer.status, answer.bytes());
         let packed = match self {
             Self::Gzip | Self::UnsaidGzip => gzip(&plain),
@@ -116,7 +116,7 @@ impl Packing {
             Self::Garbage => plain,
             Self::Bomb => gzip(&vec![b' '; BOMB]),
         };
-        let answer = Answer::raw(status, JSON, packed);
+        let answer = Reply::raw(status, JSON, packed);
         match self {
             Self::UnsaidGzip => answer,
             Self::Gzip | Self::Garbage | Self::Bomb => answer.header("Content-Encoding", "gzip"),

@@ -21,7 +21,7 @@ pub struct Limit {
 
 /// What became of one request's token, and what the headers tell about it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::sandbox) struct Standing {
+pub(in crate::sandbox) struct TokenState {
     pub limit: Limit,
     /// Whole tokens left.
     pub remaining: u32,
@@ -33,7 +33,7 @@ pub(in crate::sandbox) struct Standing {
     pub passed: bool,
 }
 
-impl Standing {
+impl TokenState {
     /// Whether less than a fifth is left, which Cloud warns of.
     pub fn near_limit(&self) -> bool {
         u64::from(self.remaining) * 5 < u64::from(self.limit.capacity)
@@ -66,7 +66,7 @@ impl Bucket {
     }
 
     /// Takes a token, where there is one.
-    pub fn take(&mut self, now: Instant) -> Standing {
+    pub fn take(&mut self, now: Instant) -> TokenState {
         self.fill(now);
         let passed = self.tokens > 0;
         self.tokens = self.tokens.saturating_sub(1);
@@ -76,7 +76,7 @@ impl Bucket {
             0 if self.limit.capacity == 0 || self.limit.fill == 0 => NEVER,
             0 => more_in.as_secs() + u64::from(more_in.subsec_nanos() > 0),
         };
-        Standing { limit: self.limit, remaining: self.tokens, retry_after, more_in, passed }
+        TokenState { limit: self.limit, remaining: self.tokens, retry_after, more_in, passed }
     }
 
     fn interval(&self) -> Duration {
@@ -135,7 +135,7 @@ mod tests {
     fn near_the_limit_means_less_than_a_fifth_left() {
         let limit = Limit { capacity: 10, fill: 1, interval_seconds: 1 };
         let with = |remaining| {
-            Standing { limit, remaining, retry_after: 0, more_in: Duration::ZERO, passed: true }.near_limit()
+            TokenState { limit, remaining, retry_after: 0, more_in: Duration::ZERO, passed: true }.near_limit()
         };
         assert!(!with(2) && with(1) && with(0));
     }

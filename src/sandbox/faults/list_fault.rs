@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::sandbox::{
-    answer::{Body, HALF},
     query::Query,
+    reply::{Body, HALF},
 };
 
 /// What is wrong with a list. Other requests pass.

@@ -15,7 +15,7 @@ use fault::Injected;
 use fault::When;
 
 /// What befalls one request.
-pub(super) struct Struck {
+pub(super) struct FaultHit {
     pub effect: Effect,
     /// Cancelled when the fault is removed.
     pub removed: CancellationToken,
@@ -59,7 +59,7 @@ impl Faults {
     }
 
     /// Decides what befalls a request; `adds` says whether it adds a member.
-    pub fn strike(&mut self, site: Product, method: &str, path: &str, adds: bool) -> Option<Struck> {
+    pub fn hit(&mut self, site: Product, method: &str, path: &str, adds: bool) -> Option<FaultHit> {
         for (injected, removed) in &mut self.list {
             if !injected.fault.matches(site, method, path, adds) {
                 continue;
@@ -73,7 +73,7 @@ impl Faults {
             };
             if fires {
                 injected.fired += 1;
-                return Some(Struck { effect: injected.fault.effect, removed: removed.clone() });
+                return Some(FaultHit { effect: injected.fault.effect, removed: removed.clone() });
             }
         }
         None
@@ -87,7 +87,7 @@ mod tests {
     fn hits(when: When, requests: usize) -> Vec<bool> {
         let mut faults = Faults::new(7);
         faults.inject(Fault::new(Effect::Hang).when(when));
-        (0..requests).map(|_| faults.strike(Product::JiraDc, "GET", "/x", false).is_some()).collect()
+        (0..requests).map(|_| faults.hit(Product::JiraDc, "GET", "/x", false).is_some()).collect()
     }
 
     #[test]
@@ -111,27 +111,27 @@ mod tests {
     fn site_method_and_path_narrow_it_down() {
         let mut faults = Faults::new(0);
         faults.inject(Fault::new(Effect::Hang).site(Product::JiraDc).method("post").path("group/user"));
-        assert!(faults.strike(Product::JiraCloud, "POST", "/rest/api/3/group/user", true).is_none());
-        assert!(faults.strike(Product::JiraDc, "DELETE", "/rest/api/2/group/user", false).is_none());
-        assert!(faults.strike(Product::JiraDc, "POST", "/rest/api/2/user", false).is_none());
-        assert!(faults.strike(Product::JiraDc, "POST", "/rest/api/2/group/user", true).is_some());
+        assert!(faults.hit(Product::JiraCloud, "POST", "/rest/api/3/group/user", true).is_none());
+        assert!(faults.hit(Product::JiraDc, "DELETE", "/rest/api/2/group/user", false).is_none());
+        assert!(faults.hit(Product::JiraDc, "POST", "/rest/api/2/user", false).is_none());
+        assert!(faults.hit(Product::JiraDc, "POST", "/rest/api/2/group/user", true).is_some());
     }
 
     #[test]
     fn a_full_licence_hits_only_what_adds() {
         let mut faults = Faults::new(0);
         faults.inject(Fault::new(Effect::LicenceFull { status: 400 }));
-        assert!(faults.strike(Product::JiraDc, "GET", "/x", false).is_none());
-        assert!(faults.strike(Product::JiraDc, "POST", "/x", true).is_some());
+        assert!(faults.hit(Product::JiraDc, "GET", "/x", false).is_none());
+        assert!(faults.hit(Product::JiraDc, "POST", "/x", true).is_some());
     }
 
     #[test]
     fn removing_a_fault_lets_go_of_what_it_holds() {
         let mut faults = Faults::new(0);
         let id = faults.inject(Fault::new(Effect::Hang));
-        let struck = faults.strike(Product::JiraDc, "GET", "/x", false).expect("a fault");
-        assert!(!faults.remove(Some(id + 1)) && !struck.removed.is_cancelled());
-        assert!(faults.remove(Some(id)) && struck.removed.is_cancelled());
-        assert!(faults.strike(Product::JiraDc, "GET", "/x", false).is_none());
+        let hit = faults.hit(Product::JiraDc, "GET", "/x", false).expect("a fault");
+        assert!(!faults.remove(Some(id + 1)) && !hit.removed.is_cancelled());
+        assert!(faults.remove(Some(id)) && hit.removed.is_cancelled());
+        assert!(faults.hit(Product::JiraDc, "GET", "/x", false).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::sandbox::{PROJECT, answer::Answer, api::Call, jira, world::issues::Issue};
+use crate::sandbox::{PROJECT, api::Call, jira, reply::Reply, world::issues::Issue};
 
 /// The types that issues may have.
 const TYPES: [&str; 3] = ["Task", "Bug", "Story"];
@@ -16,7 +16,7 @@ struct NewIssue {
 }
 
 /// Creates an issue. Where `documents` are wanted, as in Cloud, a description as mere text is refused.
-pub(in crate::sandbox) fn create(call: &mut Call<'_>, documents: bool) -> Result<Answer, Answer> {
+pub(in crate::sandbox) fn create(call: &mut Call<'_>, documents: bool) -> Result<Reply, Reply> {
     let NewIssue { mut fields } = call.json()?;
     let mut wrong = wrong_own_fields(&fields);
     let issue_type = text(fields.remove("issuetype").as_ref().and_then(|one| one.get("name")));
@@ -25,13 +25,13 @@ pub(in crate::sandbox) fn create(call: &mut Call<'_>, documents: bool) -> Result
     fields.remove("project");
     wrong.extend(wrong_other_fields(&fields, documents));
     if !wrong.is_empty() {
-        return Err(Answer::json(400, json!({ "errorMessages": [], "errors": wrong })));
+        return Err(Reply::json(400, json!({ "errorMessages": [], "errors": wrong })));
     }
     let number = call.editor.site.issues.len() + 1;
     let issue = Issue { key: format!("{PROJECT}-{number}"), issue_type, summary, labels, fields, done: false };
     let bean = bean(number, &issue, call.base);
     call.editor.create_issue(issue);
-    Ok(Answer::json(201, bean))
+    Ok(Reply::json(201, bean))
 }
 
 /// The faults of the fields that every issue has, by field.
@@ -80,7 +80,7 @@ fn bean(number: usize, issue: &Issue, base: &str) -> Value {
 }
 
 /// The issues that have the label asked for; none in the place of one that is done. Only one kind of query is understood.
-pub(in crate::sandbox) fn labelled(call: &Call<'_>) -> Result<Vec<Option<Value>>, Answer> {
+pub(in crate::sandbox) fn labelled(call: &Call<'_>) -> Result<Vec<Option<Value>>, Reply> {
     let jql = call.query.get("jql").ok_or_else(|| jira::missing("jql"))?;
     let label = label(jql).ok_or_else(|| jira::refused(400, "Fehler in der JQL-Abfrage."))?;
     let numbered = call.editor.site.issues.iter().zip(1..).filter(|(issue, _)| issue.labels.contains(&label));

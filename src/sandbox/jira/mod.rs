@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Account,
-    answer::Answer,
     api::Call,
+    reply::Reply,
     world::{
         people::{Group, Resident, Serial},
         site::Site,
@@ -19,28 +19,28 @@ use super::{
 };
 
 /// Jira's error body.
-pub(super) fn refused(status: u16, message: &str) -> Answer {
-    Answer::error_messages(status, message)
+pub(super) fn refused(status: u16, message: &str) -> Reply {
+    Reply::error_messages(status, message)
 }
 
-pub(super) fn already_member(user: &str, group: &str) -> Answer {
+pub(super) fn already_member(user: &str, group: &str) -> Reply {
     refused(400, &format!("Benutzer \"{user}\" konnte nicht hinzugefügt werden: gehört bereits zu \"{group}\"."))
 }
 
-pub(super) fn no_such_user() -> Answer {
+pub(super) fn no_such_user() -> Reply {
     refused(404, "Der angegebene Benutzer ist nicht vorhanden oder Ihnen fehlen die erforderlichen Rechte.")
 }
 
-pub(super) fn no_such_group(name: &str) -> Answer {
+pub(super) fn no_such_group(name: &str) -> Reply {
     refused(404, &format!("Die Gruppe \"{name}\" ist nicht vorhanden."))
 }
 
-pub(super) fn missing(parameter: &str) -> Answer {
+pub(super) fn missing(parameter: &str) -> Reply {
     refused(400, &format!("Der Parameter \"{parameter}\" fehlt oder ist leer."))
 }
 
 /// What changing somebody gives who comes from a directory that can't be written to.
-pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Answer> {
+pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Reply> {
     match resident {
         Some(resident) if resident.account.read_only => {
             Err(refused(403, "Das Verzeichnis des Benutzers ist schreibgeschützt."))
@@ -50,21 +50,21 @@ pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Answer> {
 }
 
 /// Deletes a user, unless something hangs on it.
-pub(super) fn delete_user(call: &mut Call<'_>, serial: Serial) -> Result<Answer, Answer> {
+pub(super) fn delete_user(call: &mut Call<'_>, serial: Serial) -> Result<Reply, Reply> {
     let resident = call.editor.site.resident(serial);
     writable(resident)?;
     if resident.is_some_and(|resident| resident.account.undeletable) {
         return Err(refused(400, "Der Benutzer kann nicht gelöscht werden: ihm sind Vorgänge zugewiesen."));
     }
     call.editor.delete(serial);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }
 
-pub(super) fn forbidden() -> Answer {
+pub(super) fn forbidden() -> Reply {
     refused(403, "Sie sind nicht berechtigt, diesen Vorgang auszuführen.")
 }
 
-pub(super) fn licence_full(status: u16) -> Answer {
+pub(super) fn licence_full(status: u16) -> Reply {
     refused(status, "Die Zahl der lizenzierten Benutzer ist erreicht. Erweitern Sie Ihre Lizenz.")
 }
 
@@ -109,7 +109,7 @@ pub(super) fn member_page(
     group: &Group,
     own_url: &str,
     show: impl Fn(&Resident) -> Value,
-) -> Result<Answer, Answer> {
+) -> Result<Reply, Reply> {
     let inactive = call.query.flag("includeInactiveUsers", false);
     let members: Vec<&Resident> = group
         .members
@@ -128,7 +128,7 @@ pub(super) fn page<T>(
     cap: usize,
     own_url: &str,
     show: impl Fn(&T) -> Value,
-) -> Result<Answer, Answer> {
+) -> Result<Reply, Reply> {
     let start = call.query.number("startAt", 0)?;
     let most = call.query.number("maxResults", 50)?.clamp(1, cap);
     let values: Vec<Value> = all.iter().skip(start).take(most).map(show).collect();
@@ -141,7 +141,7 @@ pub(super) fn page<T>(
     if !is_last {
         page["nextPage"] = url(end).into();
     }
-    Ok(Answer::json(200, page))
+    Ok(Reply::json(200, page))
 }
 
 /// Users whose name, display name or e-mail address begins with or contains `text`, in the order of creation.
@@ -155,12 +155,12 @@ pub(super) fn search<'a>(site: &'a Site, text: &str) -> impl Iterator<Item = &'a
 }
 
 /// What `groups/picker` answers; `show` is one group.
-pub(super) fn picker(call: &Call<'_>, show: impl Fn(&Group) -> Value) -> Result<Answer, Answer> {
+pub(super) fn picker(call: &Call<'_>, show: impl Fn(&Group) -> Value) -> Result<Reply, Reply> {
     let wanted = call.query.get("query").unwrap_or_default().to_lowercase();
     let most = call.query.number("maxResults", 20)?;
     let found: Vec<&Group> =
         call.editor.site.groups().filter(|group| group.name.to_lowercase().contains(&wanted)).collect();
     let groups: Vec<Value> = found.iter().take(most).map(|group| show(group)).collect();
     let header = format!("Es werden {} von {} passenden Gruppen angezeigt", groups.len(), found.len());
-    Ok(Answer::json(200, json!({ "header": header, "total": found.len(), "groups": groups })))
+    Ok(Reply::json(200, json!({ "header": header, "total": found.len(), "groups": groups })))
 }

@@ -25,7 +25,7 @@ impl Deletions {
     }
 
     /// Every task that is not done goes on by one part; gives the users to delete.
-    pub fn go_on(&mut self) -> Vec<Serial> {
+    pub fn advance(&mut self) -> Vec<Serial> {
         let mut finished = Vec::new();
         for task in self.0.iter_mut().filter(|task| task.done < PARTS) {
             task.done += 1;

@@ -81,7 +81,7 @@ pub(in crate::sandbox) struct Journal {
 
 impl Journal {
     /// Notes a change that has just been made.
-    pub fn note(&mut self, site: Product, user: &str, change: Change, by: &str) {
+    pub fn record(&mut self, site: Product, user: &str, change: Change, by: &str) {
         let seq = self.entries.len() as u64 + 1;
         self.entries.push(Entry { seq, at: SystemClock.now(), site, user: user.to_owned(), change, by: by.to_owned() });
     }
@@ -152,8 +152,8 @@ mod tests {
     #[test]
     fn entries_are_numbered_from_one_and_read_from_a_number_on() {
         let mut journal = Journal::default();
-        journal.note(Product::JiraDc, "JIRAUSER1", Change::Add { group: "staff".into() }, "usher");
-        journal.note(Product::JiraDc, "JIRAUSER1", Change::Remove { group: "staff".into() }, "someone");
+        journal.record(Product::JiraDc, "JIRAUSER1", Change::Add { group: "staff".into() }, "usher");
+        journal.record(Product::JiraDc, "JIRAUSER1", Change::Remove { group: "staff".into() }, "someone");
         assert_eq!(journal.after(0)[0].to_string(), "jira-dc JIRAUSER1 +staff by usher");
         assert_eq!(journal.after(1).iter().map(|entry| entry.seq).collect::<Vec<_>>(), [2]);
         assert!(journal.after(9).is_empty());
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn an_entry_is_flat_in_json() {
         let mut journal = Journal::default();
-        journal.note(Product::JiraCloud, "a:1", Change::Add { group: "staff".into() }, "usher");
+        journal.record(Product::JiraCloud, "a:1", Change::Add { group: "staff".into() }, "usher");
         let json = serde_json::to_value(&journal.after(0)[0]).expect("json");
         assert_eq!(
             (&json["op"], &json["group"], &json["site"]),

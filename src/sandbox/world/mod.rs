@@ -21,7 +21,7 @@ use super::{
     ACCOUNT, ACCOUNT_EMAIL, ADMIN_GROUP, Account, Change, Fault, Issue, Limit,
     faults::{
         Faults,
-        limits::{Bucket, Standing},
+        limits::{Bucket, TokenState},
     },
 };
 use crate::domain::Product;
@@ -110,7 +110,7 @@ impl World {
     }
 
     /// Takes a token for one request; none if the site is not limited.
-    pub fn take_token(&mut self, product: Product) -> Option<Standing> {
+    pub fn take_token(&mut self, product: Product) -> Option<TokenState> {
         self.place(product).bucket.as_mut().map(|bucket| bucket.take(Instant::now()))
     }
 
@@ -133,7 +133,7 @@ impl Editor<'_> {
     pub fn add_member(&mut self, serial: Serial, group: &str) -> bool {
         let changed = self.site.add_member(serial, group);
         if changed {
-            self.note(serial, Change::Add { group: group.to_owned() });
+            self.record(serial, Change::Add { group: group.to_owned() });
         }
         changed
     }
@@ -142,7 +142,7 @@ impl Editor<'_> {
     pub fn remove_member(&mut self, serial: Serial, group: &str) -> bool {
         let changed = self.site.remove_member(serial, group);
         if changed {
-            self.note(serial, Change::Remove { group: group.to_owned() });
+            self.record(serial, Change::Remove { group: group.to_owned() });
         }
         changed
     }
@@ -152,13 +152,13 @@ impl Editor<'_> {
         let known = self.site.by_id(&account.id).and_then(|serial| self.site.resident(serial));
         if known.is_some_and(|resident| resident.account != account) {
             let serial = self.site.put(account);
-            self.note(serial, Change::Update);
+            self.record(serial, Change::Update);
         }
     }
 
     /// Deletes a user.
     pub fn delete(&mut self, serial: Serial) {
-        self.note(serial, Change::Delete);
+        self.record(serial, Change::Delete);
         self.site.delete(serial);
     }
 
@@ -166,13 +166,13 @@ impl Editor<'_> {
     pub fn revoke_access(&mut self, serial: Serial) {
         let user = self.site.resident(serial).map(|resident| resident.account.id.clone());
         if user.is_some_and(|user| self.site.applications.shut_out(&user)) {
-            self.note(serial, Change::Revoke);
+            self.record(serial, Change::Revoke);
         }
     }
 
     /// Marks a user for deletion: gone as far as anybody is told, and kept for a time of grace.
     pub fn mark_for_deletion(&mut self, serial: Serial) {
-        self.note(serial, Change::Delete);
+        self.record(serial, Change::Delete);
         if let Some(resident) = self.site.resident(serial) {
             let mut account = resident.account.clone();
             account.active = false;
@@ -183,13 +183,13 @@ impl Editor<'_> {
 
     /// Gives a user a password, which is not kept.
     pub fn set_password(&mut self, serial: Serial) {
-        self.note(serial, Change::Password);
+        self.record(serial, Change::Password);
     }
 
     /// Adds an issue made by the acting account.
     pub fn create_issue(&mut self, issue: Issue) {
         if let Some(acting) = self.site.by_name(ACCOUNT) {
-            self.note(acting, Change::Issue { key: issue.key.clone() });
+            self.record(acting, Change::Issue { key: issue.key.clone() });
         }
         self.site.issues.push(issue);
     }
@@ -206,14 +206,14 @@ impl Editor<'_> {
 
     /// Deletions that take their time go on.
     pub fn time_passes(&mut self) {
-        for user in self.site.deletions.go_on() {
+        for user in self.site.deletions.advance() {
             self.delete(user);
         }
     }
 
-    fn note(&mut self, serial: Serial, change: Change) {
+    fn record(&mut self, serial: Serial, change: Change) {
         if let Some(resident) = self.site.resident(serial) {
-            self.journal.note(self.product, &resident.account.id, change, self.by);
+            self.journal.record(self.product, &resident.account.id, change, self.by);
         }
     }
 }

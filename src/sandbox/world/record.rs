@@ -47,7 +47,7 @@ impl Record {
     }
 
     /// Keeps `exchange`, and lets go of the oldest where there are too many.
-    pub fn note(&mut self, exchange: Recorded) {
+    pub fn record(&mut self, exchange: Recorded) {
         if self.kept.len() >= self.most {
             self.kept.pop_front();
         }
@@ -70,7 +70,7 @@ mod tests {
         assert!(!record.is_on());
         record.keep(2);
         for status in [200, 201, 204] {
-            record.note(Recorded {
+            record.record(Recorded {
                 site: Product::JiraDc,
                 method: "GET".to_owned(),
                 path: "/x".to_owned(),

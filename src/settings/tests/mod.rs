@@ -77,12 +77,18 @@ impl Replica {
 
 impl Settings {
     /// Checks a scheme and stores it, as the API does.
-    async fn create_text(&self, text: &str, by: Actor) -> Result<Listed, Error> {
+    async fn create_text(&self, text: &str, by: Actor) -> Result<SchemeView, Error> {
         self.create(self.check_new(text)?.scheme, by).await
     }
 
     /// Checks a scheme and stores it in place of another, as the API does.
-    async fn replace_text(&self, id: &SchemeId, text: &str, if_match: &IfMatch, by: Actor) -> Result<Listed, Error> {
+    async fn replace_text(
+        &self,
+        id: &SchemeId,
+        text: &str,
+        if_match: &IfMatch,
+        by: Actor,
+    ) -> Result<SchemeView, Error> {
         self.replace(self.check_change(id, text, if_match)?.scheme, if_match, by).await
     }
 }
@@ -102,7 +108,7 @@ fn text(id: &str, group: &str) -> String {
     )
 }
 
-fn tag(listed: &Listed) -> IfMatch {
+fn tag(listed: &SchemeView) -> IfMatch {
     IfMatch::Tags(vec![listed.tag.clone()])
 }
 

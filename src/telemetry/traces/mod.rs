@@ -29,7 +29,9 @@ use tracing::{info, warn};
 
 pub use self::{
     queue::Lost,
-    span::{Kind, NewSpan, carried, continued, fails, ids, note, part, root, sampled_trace, traceparent, within},
+    span::{
+        Kind, NewSpan, carried, continued, fails, ids, part, root, sampled_trace, set_attribute, traceparent, within,
+    },
 };
 use self::{
     queue::{Counts, Queue},

@@ -19,7 +19,7 @@ use super::{
 use crate::rate_limited_log::LogLimiter;
 
 /// How long the collector may take for a batch, whatever `OTEL_EXPORTER_OTLP_TIMEOUT` says.
-const LONGEST_EXPORT: Duration = Duration::from_secs(30);
+const MAX_EXPORT_TIME: Duration = Duration::from_secs(30);
 
 /// Sends to the collector that the variables `OTEL_EXPORTER_OTLP_*` name.
 pub(super) fn exporter() -> Result<SpanExporter, Unusable> {
@@ -28,7 +28,7 @@ pub(super) fn exporter() -> Result<SpanExporter, Unusable> {
     let client = reqwest::Client::builder()
         .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(Duration::from_secs(5))
-        .timeout(LONGEST_EXPORT)
+        .timeout(MAX_EXPORT_TIME)
         .redirect(redirect::Policy::none())
         .no_proxy()
         .build()
@@ -56,7 +56,7 @@ impl<E: trace::SpanExporter> Sender<E> {
                 return;
             }
             let spans = batch.len();
-            let sent = timeout(LONGEST_EXPORT, self.exporter.export(batch)).await;
+            let sent = timeout(MAX_EXPORT_TIME, self.exporter.export(batch)).await;
             if matches!(sent, Ok(Ok(()))) {
                 continue;
             }

@@ -11,7 +11,7 @@ const QUEUE: usize = 2_048;
 const BATCH: usize = 512;
 const DELAY: Duration = Duration::from_secs(5);
 /// A larger queue would take too much memory when the collector is away.
-const LONGEST_QUEUE: usize = 65_536;
+const MAX_QUEUE: usize = 65_536;
 
 /// Why traces can't be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +76,7 @@ impl Settings {
         let is_named = variable("OTEL_SERVICE_NAME").is_some()
             || attributes.split(',').any(|attribute| attribute.trim_start().starts_with("service.name="));
         let number = |name, usual: usize| variable(name).and_then(|value| value.parse().ok()).unwrap_or(usual);
-        let queue = number("OTEL_BSP_MAX_QUEUE_SIZE", QUEUE).clamp(1, LONGEST_QUEUE);
+        let queue = number("OTEL_BSP_MAX_QUEUE_SIZE", QUEUE).clamp(1, MAX_QUEUE);
         let batch = number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BATCH).clamp(1, queue);
         let delay = variable("OTEL_BSP_SCHEDULE_DELAY").and_then(|value| value.parse().ok());
         let delay = delay.map_or(DELAY, Duration::from_millis).min(Duration::from_mins(1));
@@ -169,6 +169,6 @@ mod tests {
     fn the_queue_is_bounded_whatever_is_asked_for() {
         let asked = [ENDPOINT, ("OTEL_BSP_MAX_QUEUE_SIZE", "99999999"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0")];
         let settings = read(&asked).expect("usable").expect("on");
-        assert_eq!((settings.queue, settings.bounds.batch), (LONGEST_QUEUE, 1));
+        assert_eq!((settings.queue, settings.bounds.batch), (MAX_QUEUE, 1));
     }
 }

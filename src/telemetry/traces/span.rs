@@ -76,7 +76,7 @@ pub fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
 }
 
 /// Adds an attribute to the span at hand, as [`NewSpan::with`] does.
-pub fn note(key: &'static str, value: impl Into<Value>) {
+pub fn set_attribute(key: &'static str, value: impl Into<Value>) {
     if tracer().is_some() {
         Context::current().span().set_attribute(KeyValue::new(key, value));
     }

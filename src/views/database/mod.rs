@@ -1,6 +1,6 @@
 //! The SQLite database of the views: one connection that writes, a few that read.
 //!
-//! All its content comes from the log, except for the table `heard`. So a database of another version, of another log,
+//! All its content comes from the log, except for the table `coverage`. So a database of another version, of another log,
 //! or a damaged one is begun anew, and the followers fill it. A commit is not synced to the disk
 //! (`synchronous=NORMAL`): a crash of the machine may lose the last ones, with their checkpoints, and the records are
 //! read again.
@@ -24,7 +24,7 @@ pub(super) use self::columns::Json;
 use self::readers::Readers;
 use super::Error;
 use crate::{
-    domain::{Heard, SourceId},
+    domain::{LoginCoverage, SourceId},
     health::Health,
     runtime::off_worker,
 };
@@ -33,7 +33,7 @@ use crate::{
 pub(super) const FILE: &str = "views.sqlite";
 /// The version of the tables. A database of another version is begun anew. Raise it with each change of `schema.sql`,
 /// and of a column's content.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// The time to wait for the file's lock. No other usher has the file open (`usher.lock`), so only a backup program may
@@ -169,16 +169,16 @@ fn begin(path: &Path, log_identity: &str) -> Result<Connection, Error> {
         return fill(writer, log_identity, &[]);
     }
     // Logins go further back than the log. What is not there, or can't be read, is not kept.
-    let heard = if log().is_ok_and(|known| known == log_identity) { all_heard(&writer) } else { Vec::new() };
+    let coverage = if log().is_ok_and(|known| known == log_identity) { all_coverage(&writer) } else { Vec::new() };
     drop(writer);
     remove(path).map_err(Error::Aside)?;
     let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, WRITER_CACHE)?;
     writer.pragma_update(None, "journal_mode", "WAL")?;
-    fill(writer, log_identity, &heard)
+    fill(writer, log_identity, &coverage)
 }
 
-fn all_heard(db: &Connection) -> Vec<(SourceId, Heard)> {
-    super::activity::all_heard(db).unwrap_or_default()
+fn all_coverage(db: &Connection) -> Vec<(SourceId, LoginCoverage)> {
+    super::activity::all_coverage(db).unwrap_or_default()
 }
 
 fn is_empty(db: &Connection) -> Result<bool, Error> {
@@ -186,12 +186,12 @@ fn is_empty(db: &Connection) -> Result<bool, Error> {
 }
 
 /// Creates the tables.
-fn fill(writer: Connection, log_identity: &str, heard: &[(SourceId, Heard)]) -> Result<Connection, Error> {
+fn fill(writer: Connection, log_identity: &str, coverage: &[(SourceId, LoginCoverage)]) -> Result<Connection, Error> {
     let transaction = writer.unchecked_transaction()?;
     transaction.execute_batch(SCHEMA)?;
     transaction.execute("INSERT INTO log (identity) VALUES (?1)", [log_identity])?;
-    for (source, heard) in heard {
-        super::activity::put_heard(&transaction, source, *heard)?;
+    for (source, coverage) in coverage {
+        super::activity::put_coverage(&transaction, source, *coverage)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{Error, connect};
 
 /// The API works on four requests at a time; the others are for the engine.
-const MOST: usize = 8;
+const MAX_READERS: usize = 8;
 /// The cache of each connection, in KiB.
 const CACHE: i64 = 2 * 1024;
 /// The time-out for getting a connection.
@@ -39,7 +39,7 @@ impl Readers {
 
     /// A connection, for as long as it is held. It waits while all are in use.
     pub(super) fn take(&self) -> Result<Reader<'_>, Error> {
-        let is_used_up = |pool: &mut Pool| pool.idle.is_empty() && pool.in_use >= MOST;
+        let is_used_up = |pool: &mut Pool| pool.idle.is_empty() && pool.in_use >= MAX_READERS;
         let waiting = self.returned.wait_timeout_while(self.pool(), TIMEOUT, is_used_up);
         let (mut pool, waited) = waiting.unwrap_or_else(PoisonError::into_inner);
         if waited.timed_out() {

@@ -215,7 +215,7 @@ CREATE TABLE comparisons (source TEXT PRIMARY KEY, at INTEGER NOT NULL, comparis
 CREATE TABLE user_lists (source TEXT PRIMARY KEY, at INTEGER NOT NULL, list TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 -- Until when the schedule of each scheme has been dealt with.
-CREATE TABLE bells (
+CREATE TABLE schedules (
     scheme   TEXT PRIMARY KEY,
     schedule TEXT    NOT NULL,
     until    INTEGER NOT NULL,

@@ -5,8 +5,8 @@ use crate::domain::Timestamp;
 
 const AT: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-fn heard() -> Heard {
-    Heard { since: AT, last: AT, is_first: true }
+fn coverage() -> LoginCoverage {
+    LoginCoverage { since: AT, last: AT, is_first: true }
 }
 
 fn source() -> SourceId {
@@ -22,7 +22,7 @@ fn filled(dir: &Path) -> Database {
     let database = open(dir, "log-1");
     let put = |db: &Connection| {
         db.execute("INSERT INTO checkpoints (stream, partition, next) VALUES ('outcomes', 0, 7)", [])?;
-        super::super::activity::put_heard(db, &source(), heard())
+        super::super::activity::put_coverage(db, &source(), coverage())
     };
     database.write(put).expect("written");
     database
@@ -58,7 +58,7 @@ fn tables_of_another_version_are_built_anew_but_for_what_the_log_does_not_hold()
     drop(database);
     let database = open(dir.path(), "log-1");
     assert_eq!((checkpoints(&database), told(&database), database.was_damaged()), (0, 1, false));
-    assert_eq!(database.read(super::super::activity::all_heard).expect("read"), [(source(), heard())]);
+    assert_eq!(database.read(super::super::activity::all_coverage).expect("read"), [(source(), coverage())]);
 }
 
 #[test]
@@ -91,7 +91,7 @@ async fn damage_that_is_met_later_ends_the_process_and_the_next_one_begins_anew(
     let database = filled(dir.path());
     let fill = |db: &Connection| {
         for number in 0..20_000 {
-            db.execute("INSERT INTO bells (scheme, schedule, until) VALUES (?1, 'x', 0)", [format!("s{number}")])?;
+            db.execute("INSERT INTO schedules (scheme, schedule, until) VALUES (?1, 'x', 0)", [format!("s{number}")])?;
         }
         Ok(())
     };
@@ -103,7 +103,7 @@ async fn damage_that_is_met_later_ends_the_process_and_the_next_one_begins_anew(
     fs::write(&file, bytes).expect("damaged");
     let (database, health) = (open(dir.path(), "log-1"), Health::default());
     database.watch(&health);
-    let sum = "SELECT count(*) FROM bells WHERE schedule = 'x'";
+    let sum = "SELECT count(*) FROM schedules WHERE schedule = 'x'";
     let read = database.read(|db| Ok(db.query_row(sum, [], |row| row.get::<_, i64>(0))?));
     assert!(read.is_err_and(|error| error.is_damage()));
     let why = health.process_must_end().await;

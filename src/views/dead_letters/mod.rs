@@ -45,18 +45,18 @@ impl DeadLetters<'_> {
     pub(super) fn apply(self, record: &LetterRecord) -> Result<(), Error> {
         match record {
             LetterRecord::Letter(letter) => self.add(letter),
-            LetterRecord::Order(order) => self.note(&News::of_order(order)),
+            LetterRecord::Order(order) => self.record(&News::of_order(order)),
         }
     }
 
     /// Takes in what came of an event that was taken up again.
     pub(super) fn decided(self, decision: &Decision) -> Result<(), Error> {
-        News::of_decision(decision).map_or(Ok(()), |news| self.note(&news))
+        News::of_decision(decision).map_or(Ok(()), |news| self.record(&news))
     }
 
     /// Takes in what came of a step that was taken up again.
     pub(super) fn ended(self, outcome: &Outcome) -> Result<(), Error> {
-        News::of_outcome(outcome).map_or(Ok(()), |news| self.note(&news))
+        News::of_outcome(outcome).map_or(Ok(()), |news| self.record(&news))
     }
 
     fn add(self, letter: &DeadLetter) -> Result<(), Error> {
@@ -71,7 +71,7 @@ impl DeadLetters<'_> {
 
     /// Records news about a letter. Several streams contain news about one letter, in any order, also before the letter
     /// itself is read.
-    fn note(self, news: &News) -> Result<(), Error> {
+    fn record(self, news: &News) -> Result<(), Error> {
         let status = self.status(&news.letter)?.with(news);
         let sql = "INSERT OR REPLACE INTO dead_letter_statuses (letter, latest, status) VALUES (?1, ?2, ?3)";
         self.0.prepare_cached(sql)?.execute((&news.letter, status.last(), Json(&status)))?;
@@ -118,7 +118,7 @@ impl DeadLetters<'_> {
     /// Forgets dead letters.
     pub(super) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
         let sql = "DELETE FROM dead_letters WHERE no IN (SELECT no FROM dead_letters WHERE at < ?1 LIMIT ?2)";
-        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MOST))?))
+        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MAX))?))
     }
 
     /// Removes the statuses of letters that are gone.
@@ -127,7 +127,7 @@ impl DeadLetters<'_> {
             (SELECT letter FROM dead_letter_statuses
              WHERE latest < ?1 AND NOT EXISTS (SELECT 1 FROM dead_letters WHERE id = letter)
              LIMIT ?2)";
-        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MOST))?))
+        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MAX))?))
     }
 }
 

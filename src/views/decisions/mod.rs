@@ -26,7 +26,7 @@ impl Decisions<'_> {
         if decision.kind == EventKind::Sighted && decision.verdicts.is_empty() {
             return Ok(());
         }
-        self.note_name(decision)?;
+        self.record_name(decision)?;
         // One on an event that was taken up again stands in the place of the one before it.
         let sql = match &decision.redrive {
             None => {
@@ -94,7 +94,7 @@ impl Decisions<'_> {
     }
 
     /// Names can be changed and given to others: the latest sighting counts.
-    fn note_name(self, decision: &Decision) -> Result<(), Error> {
+    fn record_name(self, decision: &Decision) -> Result<(), Error> {
         let (UserRef::Id(id), Some(name)) = (&decision.user, &decision.user_name) else { return Ok(()) };
         let sql = "INSERT INTO user_names (source, name, id, at) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (source, name) DO UPDATE SET id = excluded.id, at = excluded.at WHERE user_names.at <= excluded.at";

@@ -11,7 +11,7 @@ impl Decisions<'_> {
     pub(in crate::views) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
         let sql = "DELETE FROM decisions WHERE no IN
             (SELECT no FROM decisions WHERE decided < ?1 AND accepted < ?1 LIMIT ?2)";
-        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MOST))?))
+        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MAX))?))
     }
 
     /// Forgets under which names users were last seen, where no decision is left to be found by that.
@@ -21,6 +21,6 @@ impl Decisions<'_> {
              WHERE at < ?1 AND NOT EXISTS
                  (SELECT 1 FROM decisions WHERE decisions.source = seen.source AND user = 'id/' || seen.id)
              LIMIT ?2)";
-        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MOST))?))
+        Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MAX))?))
     }
 }

@@ -1,7 +1,7 @@
 //! Follows one stream of the log, through errors, until it is stopped.
 
+pub(super) mod apply;
 pub(super) mod checkpoints;
-pub(super) mod take;
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,7 +31,7 @@ const fn batch(stream: Stream) -> usize {
     }
 }
 const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// The follower of one stream, which reads it into the views.
 #[derive(Clone)]
@@ -60,10 +60,10 @@ impl Follower {
     /// Runs until stopped.
     pub(super) async fn run(self) {
         let mut trouble = ReadTrouble::new(self.health.component("views"), self.stream.as_str());
-        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        let mut backoff = Backoff::new(FIRST_WAIT, MAX_WAIT);
         while !self.stop.is_cancelled() {
             let Err(interruption) = self.follow(&mut trouble, &mut backoff).await else { return };
-            trouble.note(&interruption);
+            trouble.record(&interruption);
             let _stopped = self.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
         }
     }
@@ -72,7 +72,7 @@ impl Follower {
     async fn follow(&self, trouble: &mut ReadTrouble, backoff: &mut Backoff) -> Result<(), Interruption> {
         if self.stream == Stream::Outcomes {
             let views = self.views.clone();
-            let telling = tokio::task::spawn_blocking(move || views.tell_pending());
+            let telling = tokio::task::spawn_blocking(move || views.remove_ended_steps());
             telling.await.map_err(|_| Interruption::Panicked)??;
         }
         let mut from = Vec::new();
@@ -88,7 +88,7 @@ impl Follower {
             if batch.is_empty() {
                 continue;
             }
-            let writing = tokio::task::spawn_blocking(move || views.take(stream, &batch));
+            let writing = tokio::task::spawn_blocking(move || views.apply(stream, &batch));
             writing.await.map_err(|_| Interruption::Panicked)??;
             backoff.reset();
         }

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::Timestamp;
 
 /// The highest number of rows that are examined for one page, so that a filter with few matches answers in time.
-const MOST_LOOKED_AT: usize = 20_000;
+const MAX_LOOKED_AT: usize = 20_000;
 
 /// The highest number of items of a page: 1 to 500, by default 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -26,7 +26,7 @@ impl Default for Limit {
 
 impl Limit {
     /// The highest limit of a page.
-    pub const MOST: Self = Self(500);
+    pub const MAX: Self = Self(500);
 
     /// The number.
     pub const fn get(self) -> usize {
@@ -179,7 +179,7 @@ impl Newest<'_> {
             }
             handled = Some(Cursor::behind(newest_first(at, &id)));
             looked_at += 1;
-            if looked_at == MOST_LOOKED_AT {
+            if looked_at == MAX_LOOKED_AT {
                 return Ok(Page { items, next: handled });
             }
         }

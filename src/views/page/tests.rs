@@ -59,8 +59,8 @@ fn the_pages_of_a_list_hold_each_row_once_and_no_row_of_another_list() {
 
 #[test]
 fn a_filter_that_matches_little_goes_on_on_the_next_page() {
-    let db = table(MOST_LOOKED_AT + 10);
-    let last = i64::try_from(MOST_LOOKED_AT + 5).expect("few");
+    let db = table(MAX_LOOKED_AT + 10);
+    let last = i64::try_from(MAX_LOOKED_AT + 5).expect("few");
     assert_eq!(all(db, 2, Some([0, last])), (vec![0, last], 2));
 }
 

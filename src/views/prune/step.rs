@@ -3,7 +3,7 @@
 use crate::domain::Timestamp;
 
 /// How many rows one step removes.
-const AT_ONCE: usize = 500;
+const MAX_ROWS: usize = 500;
 
 /// Until when rows are kept.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ pub(in crate::views) struct Step {
 
 impl Step {
     /// So many rows a step removes at most.
-    pub(in crate::views) const MOST: usize = AT_ONCE;
+    pub(in crate::views) const MAX: usize = MAX_ROWS;
 
     /// One that removed so many rows.
     pub(in crate::views) const fn of(dropped: usize) -> Self {
@@ -33,7 +33,7 @@ impl Step {
 
     /// How many more rows it may remove.
     pub(in crate::views) const fn left(&self) -> usize {
-        AT_ONCE.saturating_sub(self.dropped)
+        MAX_ROWS.saturating_sub(self.dropped)
     }
 
     /// Whether it may remove no more: there may be more in the table.

@@ -19,7 +19,7 @@ fn prune(views: &Views, horizon: Horizon) -> usize {
 }
 
 /// User `user` has a finished run of one step and a dead letter, of second `user`.
-fn tell(log: &MemoryLog, users: std::ops::Range<i64>) {
+fn append_decisions(log: &MemoryLog, users: std::ops::Range<i64>) {
     for user in users {
         let (event, name) = (format!("e{user}"), format!("user{user}"));
         let decision = decision(&event, &name, user, vec![verdict("a", Truth::True, &["g"])]);
@@ -58,7 +58,7 @@ fn rows(views: &Views) -> usize {
 #[tokio::test]
 async fn what_was_over_before_the_horizon_is_forgotten_and_the_rest_is_as_if_it_had_never_been() {
     let following = Following::start();
-    tell(&following.log, 0..40);
+    append_decisions(&following.log, 0..40);
     following.until(|views| shown(views, 0..40)).await;
     // Of each user a run, an entry, a decision, a name and a dead letter.
     assert_eq!(rows(&following.views), 40 * 5);
@@ -68,14 +68,14 @@ async fn what_was_over_before_the_horizon_is_forgotten_and_the_rest_is_as_if_it_
     assert_eq!(prune(&following.views, horizon(30)), 0);
 
     let fresh = Following::start();
-    tell(&fresh.log, 30..40);
+    append_decisions(&fresh.log, 30..40);
     assert_eq!(fresh.until(|views| shown(views, 30..40)).await, left);
 }
 
 #[tokio::test]
 async fn views_that_are_built_anew_after_rows_were_forgotten_are_the_same() {
     let following = Following::start();
-    tell(&following.log, 0..40);
+    append_decisions(&following.log, 0..40);
     following.until(|views| shown(views, 0..40)).await;
     prune(&following.views, horizon(30));
     let left = shown(&following.views, 30..40).expect("the last ten");
@@ -92,12 +92,12 @@ async fn views_that_are_built_anew_after_rows_were_forgotten_are_the_same() {
 #[tokio::test]
 async fn following_goes_on_from_its_checkpoint_after_rows_were_forgotten() {
     let following = Following::start();
-    tell(&following.log, 0..20);
+    append_decisions(&following.log, 0..20);
     following.until(|views| shown(views, 0..20)).await;
     prune(&following.views, horizon(20));
     assert_eq!(rows(&following.views), 0);
     let following = following.restart(|_, _| {}).await;
-    tell(&following.log, 20..25);
+    append_decisions(&following.log, 20..25);
     following.until(|views| shown(views, 20..25)).await;
 }
 
@@ -106,7 +106,7 @@ async fn a_pass_over_many_rows_takes_bounded_steps() {
     let following = Following::start();
     let decision = decision("e", "jane", 1, vec![verdict("a", Truth::True, &["g"])]);
     let step = &steps(&decision)[0];
-    for user in 0..i64::try_from(2 * Step::MOST).expect("few") {
+    for user in 0..i64::try_from(2 * Step::MAX).expect("few") {
         let step = crate::domain::StepRef { user: UserRef::Id(UserId::new(format!("u{user}"))), ..step.clone() };
         let ended = outcome(&step, StepResult::Changed, 2);
         following.views.database.write(|db| Runs(db).ended(&ended)).expect("added");
@@ -114,10 +114,10 @@ async fn a_pass_over_many_rows_takes_bounded_steps() {
     let mut pruning = following.views.pruning(horizon(100));
     let mut removed = Vec::new();
     while let Some(dropped) = pruning.step().expect("a step") {
-        assert!(dropped <= Step::MOST, "{dropped}");
+        assert!(dropped <= Step::MAX, "{dropped}");
         removed.push(dropped);
     }
-    assert_eq!(removed.iter().sum::<usize>(), 2 * Step::MOST + 1);
+    assert_eq!(removed.iter().sum::<usize>(), 2 * Step::MAX + 1);
     assert_eq!(rows(&following.views), 0);
 }
 

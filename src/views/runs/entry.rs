@@ -76,12 +76,12 @@ impl From<&Outcome> for Entry {
 }
 
 /// The number of unknown facts in an entry.
-const FACTS_TOLD: usize = 3;
+const MAX_FACTS: usize = 3;
 
 impl Entry {
     /// The entry of a user for whom the scheme's answer is unknown, in the decision on a sighting.
     fn left_open(decision: &Decision, verdict: Option<&SchemeVerdict>) -> Self {
-        let told = verdict.map(|verdict| verdict.reasons.left_open(FACTS_TOLD)).filter(|told| !told.is_empty());
+        let told = verdict.map(|verdict| verdict.reasons.left_open(MAX_FACTS)).filter(|told| !told.is_empty());
         Self {
             user: decision.user.to_string(),
             user_name: decision.user_name.clone(),

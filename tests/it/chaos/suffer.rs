@@ -16,7 +16,7 @@ use super::{
 };
 
 /// How long it is tried to delete a topic: the broker may be away for 30 s, and busy when it is back.
-const PATIENCE: Duration = Duration::from_secs(300);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Installation {
     /// Has it last its time; returns when it is lifted.
@@ -61,7 +61,7 @@ impl Installation {
     }
 
     async fn delete_outcomes(&self) {
-        let (kafka, deadline) = (self.kafka(), Instant::now() + PATIENCE);
+        let (kafka, deadline) = (self.kafka(), Instant::now() + WAIT_TIMEOUT);
         loop {
             // Not while it is away: a request that waits for it may be carried out, and its answer be late.
             let _there = kafka.away.lock().await;

@@ -51,12 +51,12 @@ impl Supervised {
     async fn supervise(&mut self, scene: &mut Scene, time: Duration) {
         let until = Instant::now() + time;
         while Instant::now() < until {
-            self.look(scene).await;
+            self.check(scene).await;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    async fn look(&mut self, scene: &mut Scene) {
+    async fn check(&mut self, scene: &mut Scene) {
         let Some(status) = self.usher.ended() else { return };
         assert_eq!(status.code(), Some(1), "it did not end in order: {}", self.usher.last_words());
         self.ended += 1;

@@ -26,11 +26,11 @@ use crate::support::{
 pub const SECRET: &str = "the-secret-of-the-crash-tests";
 const ADMIN_TOKEN: &str = "the-token-of-the-crash-tests";
 /// How long nothing may change in the products while accepted work waits, once nothing more comes.
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 /// The same where outcomes were lost: an event is held up for those of the events before, for two minutes in which its product
 /// can be called
 /// (docs/decisions/0007-one-event-after-the-other.md).
-const PATIENCE_AFTER_LOSS: Duration = Duration::from_secs(180);
+const WAIT_TIMEOUT_AFTER_LOSS: Duration = Duration::from_secs(180);
 
 /// Everybody, by the site they are in and how webhooks name them.
 const DC: usize = 20;
@@ -234,13 +234,13 @@ schemes:{}{}
     pub async fn everything_is_done(&self, doors: &Doors, histories: &[History], lossy: Option<&KafkaConfig>) {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let (mut changes, mut changed) = (0_u64, Instant::now());
-        let patience = if lossy.is_some() { PATIENCE_AFTER_LOSS } else { PATIENCE };
+        let patience = if lossy.is_some() { WAIT_TIMEOUT_AFTER_LOSS } else { WAIT_TIMEOUT };
         let mut waiting = Ok(Vec::new());
         for history in histories {
             let scheme: SchemeId = format!("settle-{}", history.person.source).parse().expect("an id");
             let url = run_url(&doors.admin, history.last_event(), &scheme);
             for asked in 1.. {
-                let answer = http.get(url.clone()).bearer_auth(ADMIN_TOKEN).timeout(PATIENCE).send();
+                let answer = http.get(url.clone()).bearer_auth(ADMIN_TOKEN).timeout(WAIT_TIMEOUT).send();
                 let run: serde_json::Value = match answer.await {
                     Ok(answer) => answer.json().await.unwrap_or_default(), // it may be ending
                     Err(error) => error.to_string().into(),

@@ -9,7 +9,7 @@ use rdkafka::{
 use usher::{config::KafkaConfig, log::Stream};
 
 /// The broker answers within this time.
-const PATIENCE: Duration = Duration::from_secs(10);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many records of `events` and `decisions` are not done, by group and partition; nothing where all are.
 pub async fn records(kafka: &KafkaConfig) -> Result<Vec<String>, String> {
@@ -24,7 +24,7 @@ fn count(brokers: &str, prefix: &str) -> Result<Vec<String>, rdkafka::error::Kaf
         ClientConfig::new().set("bootstrap.servers", brokers).set("group.id", group).create()
     };
     let any = client("looking")?;
-    let groups = any.fetch_group_list(None, PATIENCE)?;
+    let groups = any.fetch_group_list(None, WAIT_TIMEOUT)?;
     let (mut waiting, mut groups_seen) = (Vec::new(), 0);
     for group in groups.groups().iter().map(rdkafka::groups::GroupInfo::name) {
         let Some(stage) = group.strip_prefix(prefix) else { continue };
@@ -37,13 +37,13 @@ fn count(brokers: &str, prefix: &str) -> Result<Vec<String>, rdkafka::error::Kaf
         };
         groups_seen += 1;
         let topic = format!("{prefix}{stream}");
-        let about = any.fetch_metadata(Some(&topic), PATIENCE)?;
+        let about = any.fetch_metadata(Some(&topic), WAIT_TIMEOUT)?;
         let mut partitions = TopicPartitionList::new();
         for partition in about.topics().iter().flat_map(|topic| topic.partitions()) {
             partitions.add_partition(&topic, partition.id());
         }
-        for one in client(group)?.committed_offsets(partitions, PATIENCE)?.elements() {
-            let (low, high) = any.fetch_watermarks(&topic, one.partition(), PATIENCE)?;
+        for one in client(group)?.committed_offsets(partitions, WAIT_TIMEOUT)?.elements() {
+            let (low, high) = any.fetch_watermarks(&topic, one.partition(), WAIT_TIMEOUT)?;
             let done = match one.offset() {
                 Offset::Offset(next) => next,
                 _ => low,

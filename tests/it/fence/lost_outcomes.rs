@@ -14,7 +14,7 @@ use super::topics::delete;
 use crate::support::kafka::KafkaBroker;
 
 /// A busy broker may take long for each of several questions.
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 async fn open(kafka: &KafkaConfig) -> (KafkaLog, Health) {
     let health = Health::default();
@@ -37,7 +37,7 @@ async fn lost(log: &KafkaLog) -> Option<OutcomesRecreated> {
 
 /// Waits until the watch over the topics has created one again and ends the process.
 async fn is_created_again(health: &Health) {
-    let why = timeout(PATIENCE, health.process_must_end()).await.expect("it is noticed");
+    let why = timeout(WAIT_TIMEOUT, health.process_must_end()).await.expect("it is noticed");
     assert!(why.contains("was deleted"), "{why}");
 }
 

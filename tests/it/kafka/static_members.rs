@@ -37,7 +37,7 @@ impl Process {
     }
 
     /// Takes what comes and gives back what goes, as far as it is there.
-    fn look(&mut self) {
+    fn check(&mut self) {
         let before = self.held.len();
         self.held.retain(|_, assignment| !assignment.revoked.is_cancelled());
         self.moves += before - self.held.len();
@@ -62,7 +62,7 @@ impl Process {
 async fn until(what: &str, processes: &mut [&mut Process], is: impl Fn(&[&mut Process]) -> bool) {
     let deadline = Instant::now() + SOON;
     loop {
-        processes.iter_mut().for_each(|process| process.look());
+        processes.iter_mut().for_each(|process| process.check());
         if is(processes) {
             return;
         }

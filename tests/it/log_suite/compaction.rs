@@ -18,7 +18,7 @@ use super::{
 const USERS: usize = 20;
 
 /// Compaction takes its time: on Kafka a cleaner looks around every so often.
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 pub async fn the_latest_record_of_each_key_of_a_compacted_stream_is_never_forgotten<F: Fixture>() {
     let fixture = F::new().await;
@@ -61,7 +61,7 @@ pub async fn what_was_taken_back_stays_taken_back<F: Fixture>() {
     log.close().await;
     drop(log);
     let log = fixture.open_later().await;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_TIMEOUT;
     loop {
         append_some(&*log, Stream::Settings, USERS / 2..USERS).await;
         let kept = all_kept(&*log, Stream::Settings).await;
@@ -88,7 +88,7 @@ async fn append_some(log: &dyn Log, stream: Stream, users: Range<usize>) {
 /// Waits until nothing is `old`, while the keys are written again and again. Gives what is kept, and what was written
 /// last of every key.
 async fn forgotten(log: &dyn Log, stream: Stream, old: impl Fn(&Stored) -> bool) -> (Vec<Stored>, Bytes) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_TIMEOUT;
     for round in 1.. {
         let last = format!("last:{round}");
         for user in 0..USERS {

@@ -25,7 +25,7 @@ use crate::support::{
 };
 
 /// How long a restore may take before the test fails: the long form on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(15);
+const WAIT_TIMEOUT: Duration = Duration::from_mins(15);
 const SCHEME: &str = "{ id: welcome, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
                         actions: [{ add_groups: [staff] }] }";
 
@@ -64,7 +64,7 @@ impl Start {
             if status.is_success() && answer["warming_up"].is_null() {
                 break;
             }
-            assert!(began.elapsed() < PATIENCE, "it is not ready: {text}");
+            assert!(began.elapsed() < WAIT_TIMEOUT, "it is not ready: {text}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let until_ready = began.elapsed();

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::support::{
-    face::{PATIENCE, eventually},
+    face::{WAIT_TIMEOUT, eventually},
     ground::Ground,
     kafka::lasting_port,
     usher::serve,
@@ -62,7 +62,7 @@ impl Replica {
     pub async fn is_ready(&mut self) {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().expect("a client");
         let url = format!("http://{}/readyz", self.doors.admin);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_TIMEOUT;
         while !http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
             let ended = self.child.try_wait().expect("a state");
             assert!(ended.is_none() && Instant::now() < deadline, "not ready: {}", self.text());
@@ -93,7 +93,7 @@ impl Replica {
     async fn terminated(&mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_TIMEOUT;
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a state") {
                 break status;

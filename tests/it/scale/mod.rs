@@ -33,7 +33,7 @@ use crate::support::{
 
 const PARTITIONS: u16 = 12;
 /// How long the events may take before the test fails.
-const PATIENCE: Duration = Duration::from_mins(15);
+const WAIT_TIMEOUT: Duration = Duration::from_mins(15);
 const SCHEME: &str = "{ id: welcome, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
                         actions: [{ add_groups: [staff] }] }";
 
@@ -88,7 +88,7 @@ async fn course(processes: usize, events: usize) -> Course {
     tell(&ground, &kafka, events).await;
     let done = || ground.sandbox.journal().iter().filter(|entry| entry.to_string().contains("+staff")).count();
     while done() < events {
-        assert!(began.elapsed() < PATIENCE, "{} of {events} are done", done());
+        assert!(began.elapsed() < WAIT_TIMEOUT, "{} of {events} are done", done());
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let (took, processor) = (began.elapsed(), processor() - before);

@@ -10,7 +10,7 @@ use std::{
 use usher::sandbox::{Account, Effect, Fault, webhook::Happening};
 
 use crate::support::{
-    face::{PATIENCE, eventually},
+    face::{WAIT_TIMEOUT, eventually},
     ground::{ACME, Ground},
     kafka::KafkaBroker,
     usher::{Usher, serve},
@@ -46,7 +46,7 @@ async fn terminated_after(line: &str, mut child: Child, log: &Path) -> (Option<i
         if let Some(status) = child.try_wait().expect("a state") {
             break status.code();
         }
-        if began.elapsed() > PATIENCE {
+        if began.elapsed() > WAIT_TIMEOUT {
             let _ = child.kill();
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -21,7 +21,7 @@ use super::ground::{ADMIN_TOKEN, Source};
 /// Kubernetes gives a probe one second.
 pub const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long anything is waited for. Far more than it takes: the machine may be busy.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// An event that was answered 200.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -194,7 +194,7 @@ fn user_of(delivery: &Delivery) -> String {
 
 /// Waits until `condition` gives something, and gives that; fails the test when it takes far too long.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut condition: impl FnMut() -> F) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_TIMEOUT;
     loop {
         if let Some(found) = condition().await {
             return found;

@@ -15,7 +15,7 @@ use url::Url;
 use usher::{domain::Product, sandbox::Control};
 
 /// How long a start or an orderly end may take: a machine may be busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The binary of this build, without variables of the tests, which it might take for its own.
 pub fn usher(arguments: &[&str]) -> Command {
@@ -55,7 +55,7 @@ impl Usher {
 
     /// Waits until it runs, and reads where from its log.
     pub async fn running(&mut self) -> Doors {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_TIMEOUT;
         loop {
             if let Some(doors) = self.doors() {
                 return doors;
@@ -80,7 +80,7 @@ impl Usher {
 
     /// Waits until something is in its log.
     pub async fn has_logged(&mut self, what: &str) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_TIMEOUT;
         while !fs::read_to_string(&self.log).expect("its log").contains(what) {
             assert!(self.is_alive() && Instant::now() < deadline, "no `{what}`: {}", self.last_words());
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -108,7 +108,7 @@ impl Usher {
     pub async fn stop(mut self) -> ExitStatus {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_TIMEOUT;
         loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 return status;

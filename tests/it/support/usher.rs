@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    face::{Face, PATIENCE, eventually},
+    face::{Face, WAIT_TIMEOUT, eventually},
     ground::Ground,
 };
 
@@ -237,7 +237,7 @@ pub fn ends(command: &mut Command) -> (Option<i32>, String) {
 }
 
 fn within_patience(child: &mut Child) -> ExitStatus {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_TIMEOUT;
     loop {
         if let Some(status) = child.try_wait().expect("a state") {
             return status;

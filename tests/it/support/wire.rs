@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::face::PATIENCE;
+use super::face::WAIT_TIMEOUT;
 
 pub struct Wire {
     stream: TcpStream,
@@ -20,7 +20,7 @@ pub struct Wire {
 
 impl Wire {
     pub async fn connect(to: SocketAddr) -> Self {
-        let stream = timeout(PATIENCE, TcpStream::connect(to)).await.expect("in time").expect("connected");
+        let stream = timeout(WAIT_TIMEOUT, TcpStream::connect(to)).await.expect("in time").expect("connected");
         Self { stream, answered: false }
     }
 
@@ -28,7 +28,7 @@ impl Wire {
     pub async fn connect_from(from: Ipv4Addr, to: SocketAddr) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind((from, 0).into()).expect("an address of this machine");
-        let stream = timeout(PATIENCE, socket.connect(to)).await.expect("in time").expect("connected");
+        let stream = timeout(WAIT_TIMEOUT, socket.connect(to)).await.expect("in time").expect("connected");
         Self { stream, answered: false }
     }
 
@@ -44,7 +44,7 @@ impl Wire {
 
     /// Sends `bytes`; false where the other side has closed.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
-        timeout(PATIENCE, self.stream.write_all(bytes.as_ref())).await.expect("in time").is_ok()
+        timeout(WAIT_TIMEOUT, self.stream.write_all(bytes.as_ref())).await.expect("in time").is_ok()
     }
 
     /// Sends one byte after the other, `pause` between them, until all are sent or the other side closes.
@@ -68,7 +68,7 @@ impl Wire {
         let mut bytes = Vec::new();
         while !complete(&bytes) {
             let mut piece = [0; 4096];
-            let read = timeout(PATIENCE, self.stream.read(&mut piece)).await.expect("in time").unwrap_or(0);
+            let read = timeout(WAIT_TIMEOUT, self.stream.read(&mut piece)).await.expect("in time").unwrap_or(0);
             if read == 0 {
                 break;
             }
@@ -87,7 +87,7 @@ impl Wire {
     pub async fn rest_as_bytes(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         // A reset is an end, too.
-        let _ = timeout(PATIENCE, self.stream.read_to_end(&mut bytes)).await.expect("in time");
+        let _ = timeout(WAIT_TIMEOUT, self.stream.read_to_end(&mut bytes)).await.expect("in time");
         bytes
     }
 }

@@ -22,7 +22,7 @@ use tokio::io::AsyncWriteExt;
 use usher::sandbox::Account;
 
 use crate::support::{
-    face::{Face, PATIENCE},
+    face::{Face, WAIT_TIMEOUT},
     ground::{ADMIN_TOKEN, BOTH, Ground},
     usher::command,
 };
@@ -76,7 +76,7 @@ impl Terminal {
         let mut pipe = child.stdin.take().expect("it is piped");
         let _ = pipe.write_all(stdin.as_bytes()).await; // it may not read it
         drop(pipe);
-        let ended = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+        let ended = tokio::time::timeout(WAIT_TIMEOUT, child.wait_with_output()).await;
         assert!(ended.is_ok(), "`usher {words}` does not end");
         let ended = ended.expect("just seen").expect("started");
         let text = |bytes| String::from_utf8(bytes).expect("text");

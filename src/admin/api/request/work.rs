@@ -24,16 +24,16 @@ static WORKING: Semaphore = Semaphore::const_new(4);
 /// The number of requests that may wait for a product or for the log at once.
 static WAITING: Semaphore = Semaphore::const_new(64);
 /// The time for which a request waits for its turn.
-const TURN_WITHIN: Duration = Duration::from_secs(15);
+const TURN_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// An answer that is written already.
-pub(in crate::admin::api) struct Answer {
+pub(in crate::admin::api) struct ApiResponse {
     status: StatusCode,
     headers: Vec<(header::HeaderName, String)>,
     body: Vec<u8>,
 }
 
-impl Answer {
+impl ApiResponse {
     /// `body` as JSON.
     pub(in crate::admin::api) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
@@ -47,7 +47,7 @@ impl Answer {
     }
 }
 
-impl Responder for Answer {
+impl Responder for ApiResponse {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
@@ -63,8 +63,8 @@ impl Responder for Answer {
 pub(in crate::admin::api) async fn answered<T: Serialize>(
     runtime: Handle,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<Answer, Problem> {
-    done(runtime, move || Answer::json(StatusCode::OK, &work()?)).await
+) -> Result<ApiResponse, Problem> {
+    done(runtime, move || ApiResponse::json(StatusCode::OK, &work()?)).await
 }
 
 /// Does `work` on a thread of `runtime`.
@@ -105,7 +105,7 @@ pub(in crate::admin::api) async fn in_turn<T>(work: impl FnOnce() -> Result<T, P
 }
 
 async fn turn(of: &'static Semaphore) -> Result<SemaphorePermit<'static>, Problem> {
-    match timeout(TURN_WITHIN, of.acquire()).await {
+    match timeout(TURN_TIMEOUT, of.acquire()).await {
         Ok(Ok(turn)) => Ok(turn),
         Ok(Err(_)) | Err(_) => {
             Err(Problem::Unavailable("usher is busy with other requests to its API; try again".into()))
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn requests_that_wait_leave_the_threads_of_the_listener_to_probes() {
-        const AT_ONCE: u32 = 8;
+        const CONCURRENCY: u32 = 8;
         let main =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         // A machine with many cores gives the listener few threads.
@@ -138,7 +138,7 @@ mod tests {
         let listener = listener.enable_all().max_blocking_threads(1).build().expect("a runtime");
         let (all_wait, end) = (Semaphore::new(0), CancellationToken::new());
         let all_wait = std::sync::Arc::new(all_wait);
-        let waits = (0..AT_ONCE).map(|_| {
+        let waits = (0..CONCURRENCY).map(|_| {
             let (waits, end) = (std::sync::Arc::clone(&all_wait), end.clone());
             waited(main.handle().clone(), move || async move {
                 waits.add_permits(1);
@@ -148,7 +148,7 @@ mod tests {
         });
         let probe = async {
             let _ended = end.clone().drop_guard();
-            let all = timeout(Duration::from_secs(10), all_wait.acquire_many(AT_ONCE)).await;
+            let all = timeout(Duration::from_secs(10), all_wait.acquire_many(CONCURRENCY)).await;
             all.expect("all wait at once").expect("open").forget();
             let page = timeout(Duration::from_secs(10), web::block(|| "metrics")).await;
             assert_eq!(page.expect("a thread for it").expect("no panic"), "metrics");

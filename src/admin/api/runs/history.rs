@@ -6,7 +6,7 @@ use crate::{
     admin::{
         AdminState,
         api::{
-            Answer, Problem, read_out,
+            ApiResponse, Problem, read_out,
             request::{query, work::answered},
         },
     },
@@ -19,7 +19,7 @@ use crate::{
 pub(in crate::admin::api) async fn runs(
     state: Data<AdminState>,
     Query(query): Query<query::Runs>,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     let (filter, paging) = query.split();
     read_out(state.runtime(), move || state.views.runs(&filter, &paging)).await
 }
@@ -33,7 +33,7 @@ pub(in crate::admin::api) async fn run(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     let id = RunId::new(id.into_inner());
     answered(state.runtime(), move || {
         let found = state.views.run(&id).map_err(|error| Problem::internal(&error))?;
@@ -51,7 +51,7 @@ pub(in crate::admin::api) async fn entries(
     state: Data<AdminState>,
     id: Path<String>,
     Query(query): Query<query::Entries>,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     let (id, (result, paging)) = (RunId::new(id.into_inner()), query.split());
     answered(state.runtime(), move || {
         let found = state.views.entries(&id, result, &paging).map_err(|error| Problem::internal(&error))?;
@@ -68,7 +68,7 @@ pub(in crate::admin::api) async fn entries(
 pub(in crate::admin::api) async fn decisions(
     state: Data<AdminState>,
     Query(query): Query<query::Decisions>,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     let (source, user, paging) = query.split()?;
     let sources = source.map_or_else(|| state.source_ids(), |source| vec![source]);
     read_out(state.runtime(), move || state.views.decisions(&sources, &user, &paging)).await

@@ -32,7 +32,7 @@ use crate::{
 
 /// The time for which an answer waits until the request is visible. The request is durable by then, and answered in any
 /// case.
-const SHOWN_WITHIN: Duration = Duration::from_secs(10);
+const VISIBLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Nothing = Query<query::Nothing>;
 
@@ -207,7 +207,7 @@ async fn accepted(state: &Data<AdminState>, id: RunId, shows: impl Fn(&Run) -> b
             }
         }
     };
-    let run = timeout(SHOWN_WITHIN, look).await.unwrap_or(Ok(None))?;
+    let run = timeout(VISIBLE_TIMEOUT, look).await.unwrap_or(Ok(None))?;
     let mut response = HttpResponse::Accepted();
     response.insert_header((header::LOCATION, format!("/api/v1/runs/{id}")));
     Ok(response.json(match run {

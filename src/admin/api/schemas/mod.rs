@@ -19,7 +19,7 @@ use crate::{
 pub(super) use scheme::{SchemeText, describe};
 
 /// How many letters one request may take up again.
-pub(super) const MOST: usize = 1_000;
+pub(super) const MAX_LETTERS: usize = 1_000;
 
 /// An id that an administrator chooses.
 const ID: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";
@@ -102,11 +102,11 @@ fn letter_state() -> ObjectBuilder {
 /// Letters to take up again: by their ids, or by a filter.
 fn redrive() -> RefOr<Schema> {
     let null = || RefOr::from(ObjectBuilder::new().schema_type(Type::Null));
-    let ids = ArrayBuilder::new().items(text()).min_items(Some(1)).max_items(Some(MOST));
+    let ids = ArrayBuilder::new().items(text()).min_items(Some(1)).max_items(Some(MAX_LETTERS));
     let ids = closed([("ids", ids.into()), ("filter", null()), ("limit", null())])
         .required("ids")
         .description(Some("These letters, at most 1,000."));
-    let limit = ObjectBuilder::new().schema_type(or_null(Type::Integer)).minimum(Some(1)).maximum(Some(MOST));
+    let limit = ObjectBuilder::new().schema_type(or_null(Type::Integer)).minimum(Some(1)).maximum(Some(MAX_LETTERS));
     let by_filter = ObjectBuilder::new()
         .property("filter", filter())
         .required("filter")

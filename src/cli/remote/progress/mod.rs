@@ -1,6 +1,6 @@
 //! Waiting for a run: with a bar on a terminal, else with a line on stderr every ten seconds.
 
-mod told;
+mod wording;
 
 use std::{
     io::IsTerminal,
@@ -15,12 +15,12 @@ use super::{Api, Error, output::Output};
 use crate::cli::FAILED;
 
 /// How often the run is looked at.
-const EVERY: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How often the source of the run is looked at.
-const SOURCE_EVERY: Duration = Duration::from_secs(1);
+const SOURCE_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a line is written where there is no terminal.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What is told first of a run.
 pub const FIRST: [&str; 11] = [
@@ -38,7 +38,7 @@ pub const FIRST: [&str; 11] = [
 ];
 
 /// A run that was only just asked for is there after so many looks at the latest.
-const LOOKS: u32 = 60;
+const MAX_POLLS: u32 = 60;
 
 /// Waits until a run has ended or is held; 0 where it is done and everybody was looked at, else 1.
 ///
@@ -53,7 +53,7 @@ pub async fn follow(api: &Api, output: &mut Output<'_>, id: &str) -> Result<Exit
 /// # Errors
 /// As [`follow`].
 pub async fn follow_new(api: &Api, output: &mut Output<'_>, id: &str) -> Result<ExitCode, Error> {
-    wait(api, output, id, LOOKS).await
+    wait(api, output, id, MAX_POLLS).await
 }
 
 /// `looks` is how often the run may not be there at first.
@@ -74,7 +74,7 @@ async fn wait(api: &Api, output: &mut Output<'_>, id: &str, mut looks: u32) -> R
         }
         shown.source(api, output, &run).await?;
         shown.run(output, state, &run)?;
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -95,11 +95,11 @@ pub async fn follow_preview(api: &Api, output: &mut Output<'_>, answer: Value) -
         let line = format!("{} users looked at, {} would be selected", count("seen"), count("selected"));
         shown.bar.set_message(line.clone());
         shown.bar.tick();
-        if !shown.is_terminal && last_line.elapsed() >= LINE_EVERY {
+        if !shown.is_terminal && last_line.elapsed() >= LINE_INTERVAL {
             last_line = Instant::now();
             output.note(&line)?;
         }
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         now = api.get(&["previews", &id], &[]).await?;
     }
     shown.bar.finish_and_clear();
@@ -160,12 +160,12 @@ impl Shown {
     /// stop waiting.
     async fn source(&mut self, api: &Api, output: &mut Output<'_>, run: &Value) -> Result<(), Error> {
         let Some(source) = run["source"].as_str() else { return Ok(()) };
-        if self.last_asked.is_some_and(|asked| asked.elapsed() < SOURCE_EVERY) {
+        if self.last_asked.is_some_and(|asked| asked.elapsed() < SOURCE_INTERVAL) {
             return Ok(());
         }
         self.last_asked = Some(Instant::now());
         let Ok(told) = api.get(&["sources", source], &[]).await else { return Ok(()) };
-        let trouble = told::trouble(&told);
+        let trouble = wording::trouble(&told);
         if trouble == self.trouble {
             return Ok(());
         }
@@ -181,15 +181,15 @@ impl Shown {
         let count = |path: &str| run.pointer(path).and_then(Value::as_u64);
         let decided = count("/progress/decided").or(count("/counts/seen")).unwrap_or(0);
         let (began, before) = *self.since.get_or_insert((Instant::now(), decided));
-        let left = told::total(run).and_then(|total| told::left(total, decided, before, began.elapsed()));
-        let line = told::line(state, run, left);
-        if let Some(users) = told::total(run) {
+        let left = wording::total(run).and_then(|total| wording::left(total, decided, before, began.elapsed()));
+        let line = wording::line(state, run, left);
+        if let Some(users) = wording::total(run) {
             self.bar.set_length(users.max(decided));
         }
         self.bar.set_message(line.clone());
         self.bar.set_position(decided);
         self.bar.tick();
-        if !self.is_terminal && self.last_line.elapsed() >= LINE_EVERY {
+        if !self.is_terminal && self.last_line.elapsed() >= LINE_INTERVAL {
             self.last_line = Instant::now();
             output.note(&line)?;
         }
@@ -219,17 +219,17 @@ mod tests {
     use super::*;
     use crate::{cli::remote::Format, secret::Secret};
 
-    static LOOKS_AT_RUN: AtomicUsize = AtomicUsize::new(0);
+    static POLLS_OF_RUN: AtomicUsize = AtomicUsize::new(0);
 
     /// A usher whose run takes four looks, and whose source is away at first.
     async fn usher(request: HttpRequest) -> HttpResponse {
         if request.path().ends_with("/sources/acme") {
-            let away = LOOKS_AT_RUN.load(SeqCst) < 3;
+            let away = POLLS_OF_RUN.load(SeqCst) < 3;
             let state = if away { "unreachable" } else { "running" };
             return HttpResponse::Ok()
                 .json(json!({ "id": "acme", "state": state, "why": away.then_some("nobody answers") }));
         }
-        let state = if LOOKS_AT_RUN.fetch_add(1, SeqCst) < 5 { "running" } else { "done" };
+        let state = if POLLS_OF_RUN.fetch_add(1, SeqCst) < 5 { "running" } else { "done" };
         HttpResponse::Ok().json(json!({ "id": "r", "state": state, "source": "acme", "counts": { "selected": 1 } }))
     }
 

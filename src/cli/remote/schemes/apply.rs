@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     super::{Api, Error, confirm::Sure, output::Output},
     file::SchemeFile,
-    known::{Known, text, there},
+    on_server::{ServerScheme, text, there},
     warnings,
 };
 use crate::{cli::FAILED, domain::Scheme};
@@ -61,26 +61,26 @@ pub async fn apply(api: &Api, output: &mut Output<'_>, asked: &Apply) -> Result<
             Some(known) => ("changed", put(api, id, &text, known).await),
             None => ("added", api.send_to(Method::POST, &["schemes"], Some(text.to_string()), None).await),
         };
-        failed |= tell(output, id, &format!("{would}{done}"), result)?;
+        failed |= print_result(output, id, &format!("{would}{done}"), result)?;
     }
     for (id, known) in gone {
         let result = if *dry_run { Ok(Value::Null) } else { delete(api, id, known).await };
-        failed |= tell(output, id, &format!("{would}deleted"), result)?;
+        failed |= print_result(output, id, &format!("{would}deleted"), result)?;
     }
     Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
 }
 
 /// The stored schemes that are not among `wanted`.
 fn unnamed<'t>(
-    there: &'t BTreeMap<String, Known>,
+    there: &'t BTreeMap<String, ServerScheme>,
     wanted: &'t [Scheme],
-) -> impl Iterator<Item = (&'t String, &'t Known)> {
+) -> impl Iterator<Item = (&'t String, &'t ServerScheme)> {
     let is_named = |id: &str| wanted.iter().any(|scheme| scheme.id.as_str() == id);
     there.iter().filter(move |(id, known)| !known.provisioned && !is_named(id))
 }
 
 /// One line about one scheme, and what usher warns of; true if it failed. The others go on.
-fn tell(output: &mut Output<'_>, id: &str, done: &str, result: Result<Value, Error>) -> Result<bool, Error> {
+fn print_result(output: &mut Output<'_>, id: &str, done: &str, result: Result<Value, Error>) -> Result<bool, Error> {
     match result {
         Ok(answer) => {
             output.say(&format!("{id} {done}"))?;
@@ -95,12 +95,12 @@ fn tell(output: &mut Output<'_>, id: &str, done: &str, result: Result<Value, Err
 }
 
 /// Only if it is still what it was compared with: what somebody else has changed since is not written over.
-async fn put(api: &Api, id: &str, text: &Value, compared_with: &Known) -> Result<Value, Error> {
+async fn put(api: &Api, id: &str, text: &Value, compared_with: &ServerScheme) -> Result<Value, Error> {
     let if_match = compared_with.if_match.as_deref();
     api.send_to(Method::PUT, &["schemes", id], Some(text.to_string()), if_match).await
 }
 
 /// As [`put`].
-async fn delete(api: &Api, id: &str, compared_with: &Known) -> Result<Value, Error> {
+async fn delete(api: &Api, id: &str, compared_with: &ServerScheme) -> Result<Value, Error> {
     api.send_to(Method::DELETE, &["schemes", id], None, compared_with.if_match.as_deref()).await
 }

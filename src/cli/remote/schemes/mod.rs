@@ -3,7 +3,7 @@
 mod apply;
 mod delete;
 mod file;
-mod known;
+mod on_server;
 mod preview;
 
 use std::{collections::BTreeMap, process::ExitCode};
@@ -17,7 +17,7 @@ use self::{
     apply::{Apply, apply},
     delete::delete,
     file::SchemeFile,
-    known::{Readable, text, there},
+    on_server::{Readable, text, there},
     preview::{Preview, preview},
 };
 use super::{

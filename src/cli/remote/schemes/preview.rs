@@ -12,12 +12,12 @@ use super::{
         progress,
     },
     file,
-    known::text,
+    on_server::text,
     warnings,
 };
 
 /// How many users a table names where nothing is said.
-const FEW: usize = 1_000;
+const DEFAULT_LIMIT: usize = 1_000;
 /// How many the other formats do.
 const MANY: usize = 10_000_000;
 
@@ -47,7 +47,7 @@ const USERS: [Column; 3] = [("user", "/user"), ("name", "/user_name"), ("steps",
 pub async fn preview(api: &Api, output: &mut Output<'_>, asked: &Preview) -> Result<(), Error> {
     output.format = asked.shown.output;
     let scheme = scheme(api, asked).await?;
-    let most = asked.users.unwrap_or(if output.format == Format::Table { FEW } else { MANY });
+    let most = asked.users.unwrap_or(if output.format == Format::Table { DEFAULT_LIMIT } else { MANY });
     let users = [("users", &*most.to_string())];
     let answer = api.ask(&["schemes", "preview"], &users, scheme.to_string()).await?;
     let answer = progress::follow_preview(api, output, answer).await?;
@@ -92,7 +92,7 @@ async fn scheme(api: &Api, asked: &Preview) -> Result<Value, Error> {
         }
         (None, Some(id)) => {
             let row = api.get(&["schemes", id], &[]).await?;
-            let known = super::known::known(row).ok_or_else(|| Error::Unreadable(format!("the scheme {id}")))?;
+            let known = super::on_server::known(row).ok_or_else(|| Error::Unreadable(format!("the scheme {id}")))?;
             Ok(known.1.text)
         }
         (None, None) => Ok(Value::Null), // the command line does not allow it

@@ -64,7 +64,7 @@ impl Described for AnyFields {
 const OWN: [(&str, &str); 3] = [("project", "project"), ("issuetype", "type"), ("summary", "summary")];
 
 /// How many values `fields` may hold: each text is read as a template.
-const MOST_VALUES: usize = 1_000;
+const MAX_VALUES: usize = 1_000;
 
 /// Reads what `create_issue` takes.
 pub(in crate::config) fn issue(node: &Node, reader: &mut Reader<'_>) -> Option<IssueTemplate> {
@@ -108,8 +108,8 @@ fn fields(node: &Node, reader: &mut Reader<'_>) -> Option<Map<String, Value>> {
         return reader.refuse(&node.at, format!("found {}; write `{{ priority: {{ name: Low }} }}`, say", node.kind()));
     };
     let values = node.measure().values;
-    if values > MOST_VALUES {
-        return reader.refuse(&node.at, format!("{values} values in one issue; {MOST_VALUES} are the most"));
+    if values > MAX_VALUES {
+        return reader.refuse(&node.at, format!("{values} values in one issue; {MAX_VALUES} are the most"));
     }
     for Entry { name, at, node } in entries {
         if let Some((_, key)) = OWN.iter().find(|(field, _)| field == name) {

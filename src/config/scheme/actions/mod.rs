@@ -21,10 +21,10 @@ use crate::{
 use words::{Rule, WORDS};
 
 /// How many actions a scheme may have: those that may stand more than once name groups, of which one can name many.
-pub(in crate::config) const MOST_ACTIONS: usize = 100;
+pub(in crate::config) const MAX_ACTIONS: usize = 100;
 
 /// An action that stands in a scheme, also one that can't be read.
-pub(in crate::config) struct Act<'n> {
+pub(in crate::config) struct ActionAt<'n> {
     /// Its kind.
     pub kind: ActionKind,
     /// The place of its key.
@@ -34,7 +34,7 @@ pub(in crate::config) struct Act<'n> {
     node: &'n Node,
 }
 
-impl<'n> Act<'n> {
+impl<'n> ActionAt<'n> {
     /// The groups it names, each with its place.
     pub fn groups(&self) -> impl Iterator<Item = (&GroupName, &'n Place)> {
         let groups = match &self.action {
@@ -52,13 +52,13 @@ impl<'n> Act<'n> {
 /// Reads a scheme's `actions`. Each of them goes to `acts`.
 pub(in crate::config) fn actions<'n>(
     node: &'n Node,
-    acts: &mut Vec<Act<'n>>,
+    acts: &mut Vec<ActionAt<'n>>,
     reader: &mut Reader<'_>,
 ) -> Option<Vec<Action>> {
     if let Content::List(items) = &node.content
-        && items.len() > MOST_ACTIONS
+        && items.len() > MAX_ACTIONS
     {
-        let message = format!("{} actions in one scheme; {MOST_ACTIONS} are the most: split it", items.len());
+        let message = format!("{} actions in one scheme; {MAX_ACTIONS} are the most: split it", items.len());
         return reader.refuse(&node.at, message);
     }
     let actions = reader.each_like(node, "[{ add_groups: [a-group] }]", |item, reader| action(item, acts, reader))?;
@@ -68,7 +68,7 @@ pub(in crate::config) fn actions<'n>(
     Some(actions)
 }
 
-fn action<'n>(item: &'n Node, acts: &mut Vec<Act<'n>>, reader: &mut Reader<'_>) -> Option<Action> {
+fn action<'n>(item: &'n Node, acts: &mut Vec<ActionAt<'n>>, reader: &mut Reader<'_>) -> Option<Action> {
     let problems = reader.problems.count();
     let mut fields = ACTION.open_or(item, &format!("write `- {}`, say", example(item)), reader)?;
     let found = fields.words(&WORDS, reader);
@@ -78,7 +78,7 @@ fn action<'n>(item: &'n Node, acts: &mut Vec<Act<'n>>, reader: &mut Reader<'_>) 
     for (word, entry) in found {
         let Rule { kind, read } = word.read;
         last = read(&entry.node, reader);
-        acts.push(Act { kind, at: &entry.at, action: last.clone(), node: &entry.node });
+        acts.push(ActionAt { kind, at: &entry.at, action: last.clone(), node: &entry.node });
     }
     match count {
         1 => last,

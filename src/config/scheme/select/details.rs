@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The longest name or id of a user, in bytes: more than any product has.
-const LONGEST_USER: usize = 255;
+const MAX_USER: usize = 255;
 
 pub(in crate::config) static CREATED_BEFORE: Key<Parsed<Age>> = Key::new(
     "created_before",
@@ -38,8 +38,8 @@ pub(super) static LOGGED_IN_ONCE: Object =
         .like("{ not_within: 3d }");
 pub(super) static DOMAINS: List = List::some(&DOMAIN);
 static DOMAIN: Text = Text::ANY.like(&["example.com", "*.example.com"]);
-pub(super) static LISTED: List = List::some(&USER).at_most(NamedUsers::MOST);
-static USER: Text = Text::ANY.at_most(LONGEST_USER);
+pub(super) static LISTED: List = List::some(&USER).at_most(NamedUsers::MAX);
+static USER: Text = Text::ANY.at_most(MAX_USER);
 /// The value of `where`: an expression may be `true` alone.
 pub(super) static CEL: AnyOf = AnyOf(&[&Text::PLAIN, &Boolean]);
 
@@ -69,7 +69,7 @@ pub(super) fn listed(node: &Node, reader: &mut Reader<'_>) -> Option<NamedUsers>
         reader.parsed(item, |text| match text {
             _ if text.trim().is_empty() => Err("no user stands here; write a name or a lasting id".to_owned()),
             _ if text.trim() != text => Err(format!("`{text}` has blanks around it; write `{}`", text.trim())),
-            _ if text.len() > LONGEST_USER || text.chars().any(char::is_control) => {
+            _ if text.len() > MAX_USER || text.chars().any(char::is_control) => {
                 Err("this is neither a name nor a lasting id; write one of them".to_owned())
             }
             _ => Ok(text.to_owned()),
@@ -78,9 +78,9 @@ pub(super) fn listed(node: &Node, reader: &mut Reader<'_>) -> Option<NamedUsers>
     if users.is_empty() {
         return reader.refuse(&node.at, "no user stands here; write `[jdoe, JIRAUSER10100]`, say");
     }
-    if users.len() > NamedUsers::MOST {
+    if users.len() > NamedUsers::MAX {
         let message =
-            format!("{} users in one list; {} are the most: make several schemes", users.len(), NamedUsers::MOST);
+            format!("{} users in one list; {} are the most: make several schemes", users.len(), NamedUsers::MAX);
         return reader.refuse(&node.at, message);
     }
     let mut seen = HashSet::new();

@@ -50,7 +50,7 @@ const MAX_CONDITIONS: usize = 1_000;
 const MAX_EXPRESSIONS: usize = 100;
 
 /// A condition that stands in a scheme, also one that can't be read.
-pub(in crate::config) struct Found<'n> {
+pub(in crate::config) struct ConditionAt<'n> {
     /// Its key.
     pub name: &'static str,
     /// What it goes with.
@@ -63,7 +63,7 @@ pub(in crate::config) struct Found<'n> {
 #[derive(Default)]
 pub(in crate::config) struct Conditions<'n> {
     /// Each of them.
-    pub found: Vec<Found<'n>>,
+    pub found: Vec<ConditionAt<'n>>,
     depth: usize,
     expressions: usize,
 }
@@ -97,7 +97,7 @@ fn condition<'n>(
     all: &mut Conditions<'n>,
     reader: &mut Reader<'_>,
 ) -> Option<Condition> {
-    all.found.push(Found { name: word.name, goes_with: word.read.goes_with, at: &entry.at });
+    all.found.push(ConditionAt { name: word.name, goes_with: word.read.goes_with, at: &entry.at });
     all.expressions += usize::from(word.name == EXPRESSION);
     let too_many = [
         (all.found.len(), MAX_CONDITIONS, "conditions", "split it, or write a `where`"),

@@ -21,7 +21,7 @@ use crate::config::{
 };
 
 /// Kafka's bound.
-const LONGEST_INSTANCE_ID: usize = 249;
+const MAX_INSTANCE_ID: usize = 249;
 
 pub(super) static BROKERS: Or<Part<Vec<String>>> = Or::new(
     "brokers",
@@ -116,7 +116,7 @@ fn instance_id(node: &Node, reader: &mut Reader<'_>) -> Option<String> {
         Content::Scalar { .. } | Content::List(_) => reader.filled(node)?.to_owned(),
     };
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if id.len() <= LONGEST_INSTANCE_ID && id.chars().all(good) && !matches!(id.as_str(), "." | "..") {
+    if id.len() <= MAX_INSTANCE_ID && id.chars().all(good) && !matches!(id.as_str(), "." | "..") {
         Some(id)
     } else {
         reader.refuse(

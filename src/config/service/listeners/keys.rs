@@ -32,7 +32,7 @@ const MIB: usize = 1024 * KIB;
 const BODY_RANGE: RangeInclusive<usize> = KIB..=25 * MIB;
 
 /// The longest that deliveries are taken in after SIGTERM; load balancers look again within a minute.
-const LONGEST_LINGER: Duration = Duration::from_mins(5);
+const MAX_LINGER: Duration = Duration::from_mins(5);
 
 const ADDRESS: Parsed<SocketAddr> =
     Parsed { read: address, text: Text::PLAIN.like(&["127.0.0.1:8080", "0.0.0.0:8080", "[::1]:8080"]) };
@@ -135,7 +135,7 @@ fn a_while(text: &str) -> Result<Duration, String> {
     }
     let linger = text.parse::<Age>().map(Age::duration).ok();
     linger
-        .filter(|linger| *linger <= LONGEST_LINGER)
+        .filter(|linger| *linger <= MAX_LINGER)
         .ok_or_else(|| format!("`{text}` does not fit here; write a length of time from `0s` to `5m`, like `10s`"))
 }
 

@@ -13,7 +13,7 @@ use crate::config::{
     json_schema,
     reader::{
         node::{Content, Node},
-        problem::{Found, Place},
+        problem::{Place, ProblemCollector},
         yaml,
     },
     scheme::actions::scalar,
@@ -34,7 +34,7 @@ static SCHEME: LazyLock<Validator> = LazyLock::new(|| {
 /// YAML as an editor sees it: by the core schema of YAML 1.2.
 fn from_yaml(text: &str) -> Value {
     let at = Place::File("test".into());
-    let node = yaml::parse(text, yaml::MOST_IN_FILE, &|_| at.clone(), &mut Found::default()).expect("YAML");
+    let node = yaml::parse(text, yaml::MAX_IN_FILE, &|_| at.clone(), &mut ProblemCollector::default()).expect("YAML");
     json_of(&node)
 }
 

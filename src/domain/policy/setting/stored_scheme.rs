@@ -7,7 +7,7 @@ use super::Actor;
 use crate::domain::{SchemeId, Timestamp, UserKey};
 
 /// The number of changes that are kept of a scheme, the newest ones.
-const CHANGES_KEPT: usize = 50;
+const MAX_CHANGES: usize = 50;
 
 /// The highest length of a scheme's history in bytes, all texts together: the history is in one record.
 const HISTORY_BYTES: usize = 1024 * 1024;
@@ -120,7 +120,7 @@ impl StoredScheme {
             bytes += change.text.len();
             bytes <= HISTORY_BYTES
         };
-        let kept = self.past.iter().rev().take(CHANGES_KEPT - 1).take_while(fits).count();
+        let kept = self.past.iter().rev().take(MAX_CHANGES - 1).take_while(fits).count();
         self.past.drain(..self.past.len() - kept);
         self
     }

@@ -55,10 +55,10 @@ pub struct FeedPlace {
 }
 
 /// Entries remembered at most, but for those of one moment and those that the product's clock has in the future.
-const MOST_SEEN: usize = 10_000;
+const MAX_SEEN: usize = 10_000;
 /// The highest number of remembered entries, so that they fit into a record. If there are more, some count as new when
 /// they come again; the planner recognises them.
-const MOST_IN_A_RECORD: usize = 5 * MOST_SEEN;
+const MAX_IN_A_RECORD: usize = 5 * MAX_SEEN;
 
 impl FeedPlace {
     /// The place before anything is read, in a feed whose newest entry is from `until`.
@@ -84,7 +84,7 @@ impl FeedPlace {
     }
 
     /// Notes that the entry was seen, the time of which is `at`.
-    pub fn note(&mut self, print: Print, at: Timestamp) {
+    pub fn record(&mut self, print: Print, at: Timestamp) {
         self.seen.insert(print, at);
     }
 
@@ -97,16 +97,16 @@ impl FeedPlace {
         self.until = self.until.max(newest.min(now));
         let floor = self.floor(overlap);
         self.seen.retain(|_, at| *at >= floor);
-        if self.seen.len() > MOST_SEEN {
+        if self.seen.len() > MAX_SEEN {
             let mut times: Vec<_> = self.seen.values().copied().collect();
-            let oldest_kept = times.len() - MOST_SEEN;
+            let oldest_kept = times.len() - MAX_SEEN;
             let (_, oldest_kept, _) = times.select_nth_unstable(oldest_kept);
             // What is to come is never taken for old.
             let oldest_kept = self.until.min(*oldest_kept);
             self.seen.retain(|_, at| *at >= oldest_kept);
             self.forgotten = self.forgotten.max(Some(oldest_kept));
         }
-        if let Some(first) = self.seen.keys().nth(MOST_IN_A_RECORD).copied() {
+        if let Some(first) = self.seen.keys().nth(MAX_IN_A_RECORD).copied() {
             drop(self.seen.split_off(&first));
         }
     }

@@ -39,20 +39,20 @@ const END: Duration = Duration::from_secs(10);
 pub(super) struct Claims {
     connection: Arc<Connection>,
     log: Arc<dyn Log>,
-    known: Arc<Mutex<Known>>,
+    known: Arc<Mutex<ClaimTable>>,
 }
 
 /// The claims read from the stream.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct ClaimTable {
     /// The next offset to read.
     next: u64,
-    claims: HashMap<String, Seen>,
+    claims: HashMap<String, SeenClaim>,
     /// All records before this time are read; none if nothing was read yet.
     caught_up: Option<Instant>,
 }
 
-struct Seen {
+struct SeenClaim {
     offset: u64,
     user: UserId,
     /// The time until which it counts, by this process's own monotonic clock.
@@ -74,7 +74,7 @@ pub(super) struct Claim {
     record: AdministratorClaim,
     made: Instant,
     log: Arc<dyn Log>,
-    known: OwnedMutexGuard<Known>,
+    known: OwnedMutexGuard<ClaimTable>,
 }
 
 impl Claims {
@@ -84,14 +84,14 @@ impl Claims {
     }
 
     /// Waits until no other step of this process holds a claim.
-    pub(super) async fn lock(&self, stop: &CancellationToken) -> Result<OwnedMutexGuard<Known>, Interrupted> {
+    pub(super) async fn lock(&self, stop: &CancellationToken) -> Result<OwnedMutexGuard<ClaimTable>, Interrupted> {
         stop.run_until_cancelled(Arc::clone(&self.known).lock_owned()).await.ok_or(Interrupted)
     }
 
     /// Claims `user`; returns the administrators with earlier claims.
     pub(super) async fn claim(
         &self,
-        known: OwnedMutexGuard<Known>,
+        known: OwnedMutexGuard<ClaimTable>,
         user: &UserId,
         stop: &CancellationToken,
     ) -> Result<(Claim, Before), Interrupted> {
@@ -116,7 +116,7 @@ impl Claims {
 
     async fn read_up_to(
         &self,
-        known: &mut Known,
+        known: &mut ClaimTable,
         position: Position,
         stop: &CancellationToken,
     ) -> Result<(), Interrupted> {
@@ -134,7 +134,7 @@ impl Claims {
         }
     }
 
-    async fn read(&self, known: &mut Known, position: Position) -> Result<(), log::Error> {
+    async fn read(&self, known: &mut ClaimTable, position: Position) -> Result<(), log::Error> {
         let bounds = self.log.bounds(Stream::Claims, position.partition).await?;
         known.next = known.next.max(bounds.start);
         let mut records = self.log.read(Stream::Claims, vec![(position.partition, known.next)]).await?;
@@ -145,7 +145,7 @@ impl Claims {
             match codec::decode::<AdministratorClaim>(&record.payload) {
                 Ok(claim) if claim.source == self.connection.source => {
                     let until = Instant::now() + known.counts_for(claim.at, self.connection.clock.now());
-                    known.take(record.position.offset, claim, until);
+                    known.apply(record.position.offset, claim, until);
                 }
                 Ok(_) => {}
                 Err(error) => warn!(position = %record.position, %error, "a claim can't be read back"),
@@ -156,7 +156,7 @@ impl Claims {
     }
 }
 
-impl Known {
+impl ClaimTable {
     /// The time for which a claim or an end made `at`, and read `now`, still counts. The other process's clock may be
     /// wrong, and so may this one's. Therefore the age is at least zero, and at most the age of the record read before
     /// it.
@@ -166,12 +166,12 @@ impl Known {
         LIST_BEHIND.saturating_sub(age)
     }
 
-    fn take(&mut self, offset: u64, claim: AdministratorClaim, until: Instant) {
+    fn apply(&mut self, offset: u64, claim: AdministratorClaim, until: Instant) {
         let AdministratorClaim { id, source: _, user, at: _, state } = claim;
         match state {
-            ClaimState::Made => drop(self.claims.insert(id, Seen { offset, user, until, is_used: false })),
+            ClaimState::Made => drop(self.claims.insert(id, SeenClaim { offset, user, until, is_used: false })),
             ClaimState::Used => {
-                let seen = self.claims.entry(id).or_insert(Seen { offset, user, until, is_used: true });
+                let seen = self.claims.entry(id).or_insert(SeenClaim { offset, user, until, is_used: true });
                 (seen.is_used, seen.until) = (true, until);
             }
             ClaimState::Released => drop(self.claims.remove(&id)),
@@ -232,18 +232,18 @@ mod tests {
 
     #[test]
     fn whoever_was_claimed_before_counts_until_it_is_released_or_long_ago() {
-        let (mut known, began) = (Known::default(), Instant::now());
+        let (mut known, began) = (ClaimTable::default(), Instant::now());
         let at = |second| began + Duration::from_secs(second);
         let until = |second| at(second) + LIST_BEHIND;
-        known.take(0, claim("1", "a", 0, ClaimState::Made), until(0));
-        known.take(1, claim("2", "b", 1, ClaimState::Made), until(1));
-        known.take(2, claim("3", "c", 2, ClaimState::Made), until(2));
+        known.apply(0, claim("1", "a", 0, ClaimState::Made), until(0));
+        known.apply(1, claim("2", "b", 1, ClaimState::Made), until(1));
+        known.apply(2, claim("3", "c", 2, ClaimState::Made), until(2));
         let before = known.before(2, &UserId::new("c"), at(3));
         assert_eq!((names(&before.used), names(&before.pending)), (vec![], vec!["a", "b"]));
         let before = known.before(0, &UserId::new("a"), at(3));
         assert_eq!((names(&before.used), names(&before.pending)), (vec![], vec![]), "the first one wins");
-        known.take(3, claim("1", "a", 4, ClaimState::Used), until(4));
-        known.take(4, claim("2", "b", 4, ClaimState::Released), until(4));
+        known.apply(3, claim("1", "a", 4, ClaimState::Used), until(4));
+        known.apply(4, claim("2", "b", 4, ClaimState::Released), until(4));
         let before = known.before(9, &UserId::new("d"), at(5));
         assert_eq!((names(&before.used), names(&before.pending)), (vec!["a"], vec!["c"]));
         let before = known.before(9, &UserId::new("a"), at(5));
@@ -258,7 +258,7 @@ mod tests {
     async fn a_claim_counts_for_its_time_however_the_clocks_of_both_processes_are_set() {
         let day = Timestamp::from_millis(86_400_000);
         let hour = Timestamp::from_millis(3_600_000);
-        let mut known = Known::default();
+        let mut known = ClaimTable::default();
         assert_eq!(known.counts_for(day, hour), LIST_BEHIND, "made by a clock that is ahead: from now on");
         assert_eq!(known.counts_for(hour, day), Duration::ZERO, "read for the first time: long ago");
         known.caught_up = Some(Instant::now());

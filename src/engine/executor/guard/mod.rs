@@ -214,7 +214,7 @@ impl Guard {
     ) -> Result<Result<BTreeSet<UserId>, Refusal>, Interrupted> {
         let client = &self.connection.client;
         let told =
-            self.connection.told(stop, || async { client.administrators_like(user).await.map_err(refused) }).await?;
+            self.connection.query(stop, || async { client.administrators_like(user).await.map_err(refused) }).await?;
         Ok(told.map_err(|error| Refusal::untold("who administers it", error)))
     }
 
@@ -232,7 +232,7 @@ impl Guard {
             return Ok(Ok(acting.user.clone()));
         }
         let client = &self.connection.client;
-        let told = self.connection.told(stop, || async { client.myself().await.map_err(refused) }).await?;
+        let told = self.connection.query(stop, || async { client.myself().await.map_err(refused) }).await?;
         Ok(told.map(|user| known.insert(Acting { user, at: Instant::now(), revision }).user.clone()))
     }
 }

@@ -10,10 +10,10 @@ use crate::{domain::Step, products::User, source::recent_readings::RecentReading
 const TRUE_FOR: Duration = Duration::from_mins(10);
 /// The age up to which a reading is used when the turn of a step comes. An older one is repeated before the step is
 /// done.
-const FRESH: Duration = Duration::from_secs(60);
+const MAX_READING_AGE: Duration = Duration::from_secs(60);
 
 /// A user as a step knows them.
-pub(super) struct Known {
+pub(super) struct UserReading {
     pub(super) user: User,
     /// Whether earlier steps may have changed anything besides the groups listed here.
     stale: bool,
@@ -22,7 +22,7 @@ pub(super) struct Known {
     stops: u64,
 }
 
-impl Known {
+impl UserReading {
     /// A reading made just now; `stops` is the number of stops of the source.
     pub(super) fn fresh(user: User, stops: u64) -> Self {
         Self { user, stale: false, read: Instant::now(), stops }
@@ -48,7 +48,7 @@ impl Known {
 
     /// Whether the reading is so old that the user may have changed: the step has waited for its turn.
     pub(super) fn is_old(&self) -> bool {
-        self.read.elapsed() > FRESH
+        self.read.elapsed() > MAX_READING_AGE
     }
 }
 
@@ -56,7 +56,7 @@ impl Known {
 /// than it must.
 #[derive(Default)]
 pub(in crate::engine) struct StepContext {
-    known: Option<Known>,
+    known: Option<UserReading>,
     /// Whether a change has been made: the first one ends the time from event to action.
     acted: bool,
     gone: bool,
@@ -70,7 +70,7 @@ impl StepContext {
     }
 
     /// Notes how a step is remembered.
-    pub(in crate::engine) fn note(&mut self, step: &Step, entry: &Entry) {
+    pub(in crate::engine) fn record(&mut self, step: &Step, entry: &Entry) {
         self.gone |= *entry == Entry::Gone;
         self.kept_back |= *step == Step::Delete && *entry == Entry::KeptBack;
     }
@@ -85,16 +85,16 @@ impl StepContext {
         self.kept_back
     }
 
-    /// The user, if the reading is enough for `step`, [holds](Known::holds) and is not old. Keep it again if nothing
+    /// The user, if the reading is enough for `step`, [holds](UserReading::holds) and is not old. Keep it again if nothing
     /// changes.
-    pub(super) fn take_for(&mut self, step: &Step, stops: u64) -> Option<Known> {
+    pub(super) fn take_for(&mut self, step: &Step, stops: u64) -> Option<UserReading> {
         let about_groups = matches!(step, Step::AddGroup(_) | Step::RemoveGroup(_) | Step::RemoveAllGroups);
-        let young = |known: &Known| known.holds(stops) && known.read.elapsed() < TRUE_FOR;
+        let young = |known: &UserReading| known.holds(stops) && known.read.elapsed() < TRUE_FOR;
         self.known.take().filter(|known| young(known) && (about_groups || !known.stale))
     }
 
     /// Keeps the reading: nothing has changed.
-    pub(super) fn keep(&mut self, known: Known) {
+    pub(super) fn keep(&mut self, known: UserReading) {
         self.known = Some(known);
     }
 
@@ -104,7 +104,7 @@ impl StepContext {
     }
 
     /// Notes that `step` has changed the user; true the first time that anything has.
-    pub(super) fn changed(&mut self, mut known: Known, step: &Step) -> bool {
+    pub(super) fn changed(&mut self, mut known: UserReading, step: &Step) -> bool {
         if let Some(groups) = &mut known.user.groups {
             match step {
                 Step::AddGroup(group) => drop(groups.insert(group.clone())),
@@ -115,7 +115,9 @@ impl StepContext {
         }
         self.known = match step {
             // Access follows from groups, and nobody knows what else.
-            Step::AddGroup(_) | Step::RemoveGroup(_) | Step::RemoveAllGroups => Some(Known { stale: true, ..known }),
+            Step::AddGroup(_) | Step::RemoveGroup(_) | Step::RemoveAllGroups => {
+                Some(UserReading { stale: true, ..known })
+            }
             Step::InvalidatePassword { .. } | Step::CreateIssue(_) => Some(known),
             Step::RemoveApplicationAccess(_)
             | Step::Deactivate
@@ -136,14 +138,14 @@ mod tests {
         GroupName::new(name)
     }
 
-    fn jane() -> Known {
+    fn jane() -> UserReading {
         let user = User {
             name: Some("jane".into()),
             active: Some(true),
             groups: Some([group("staff")].into()),
             ..User::new(UserId::new("JIRAUSER1"))
         };
-        Known::fresh(user, 0)
+        UserReading::fresh(user, 0)
     }
 
     /// The groups known for `next` after `step` was done; none if the user is to be read anew.
@@ -178,13 +180,13 @@ mod tests {
     #[test]
     fn a_delete_that_was_kept_back_keeps_back_its_own_scheme_only_and_one_that_was_done_ends_it_all() {
         let mut context = StepContext::default();
-        context.note(&Step::Deactivate, &Entry::KeptBack);
+        context.record(&Step::Deactivate, &Entry::KeptBack);
         assert!(!context.is_delete_kept_back());
-        context.note(&Step::Delete, &Entry::KeptBack);
+        context.record(&Step::Delete, &Entry::KeptBack);
         assert!(context.is_delete_kept_back());
         context.begin_scheme();
         assert!(!context.is_delete_kept_back());
-        context.note(&Step::Delete, &Entry::Gone);
+        context.record(&Step::Delete, &Entry::Gone);
         context.begin_scheme();
         assert!(context.is_gone());
     }

@@ -26,11 +26,11 @@ use crate::{
 
 /// The time within which a change must be sent after its attempt was begun. Otherwise the process stood still, and the
 /// facts may be out of date.
-const FRESH: Duration = Duration::from_secs(10);
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time for which a turn is kept for the proof of the partition. Readings wait for the turn too.
 const PROVED_IN: Duration = Duration::from_secs(5);
 /// The same where the call is under way: dropped, its answer would be lost.
-const PROVED_AGAIN_IN: Duration = Duration::from_secs(30);
+const PROOF_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Clears the changes of one step.
 pub(super) struct Fence {
@@ -49,12 +49,12 @@ pub(super) struct Fence {
     pub(super) usable_until: Option<Instant>,
     /// Whether the attempt is in the log, or is not needed.
     pub(super) attempted: AtomicBool,
-    pub(super) seen: Seen,
+    pub(super) seen: Observations,
 }
 
 /// The observations of a fence so far.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct Observations {
     turn: AtomicBool,
     outdated: AtomicBool,
     cleared: AtomicBool,
@@ -122,7 +122,7 @@ impl Fence {
         // A task of its own goes on where the turn is given up: what the log has begun to take is not begun anew.
         let attempt = async move { outcomes.attempt(&step, &before, &work).await };
         let mut writing = tokio::spawn(traces::carried(attempt));
-        let Ok(written) = timeout(FRESH, &mut writing).await else {
+        let Ok(written) = timeout(SEND_TIMEOUT, &mut writing).await else {
             *self.late() = Some(writing);
             return Err(Withheld("the attempt is not written in time"));
         };
@@ -154,7 +154,7 @@ impl Clearance for Fence {
         // Looked at again, and last: writing may have taken long, or the process stood still.
         self.proved_in(PROVED_IN).await?;
         self.may_go_on()?;
-        if began.elapsed() > FRESH {
+        if began.elapsed() > SEND_TIMEOUT {
             return Err(OUTDATED);
         }
         self.seen.cleared.store(true, Ordering::Release);
@@ -162,6 +162,6 @@ impl Clearance for Fence {
     }
 
     async fn hold(&self) -> Result<Option<Instant>, Withheld> {
-        self.proved_in(PROVED_AGAIN_IN).await
+        self.proved_in(PROOF_TIMEOUT).await
     }
 }

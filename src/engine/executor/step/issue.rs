@@ -30,6 +30,6 @@ impl Progress<'_> {
             }
         }
         let connection = &self.executor.connection;
-        connection.told(&self.work.stop, || connection.client.is_so(user, step)).await
+        connection.query(&self.work.stop, || connection.client.is_so(user, step)).await
     }
 }

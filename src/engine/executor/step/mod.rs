@@ -7,7 +7,7 @@ mod fence;
 pub(in crate::engine::executor) mod hold;
 mod issue;
 pub(in crate::engine::executor) mod plan;
-mod settle;
+mod settle_attempt;
 mod wording;
 
 use std::{
@@ -23,9 +23,9 @@ use crate::{
     domain::{Step, StepResult, Timestamp},
     products::{Disposition, Error, cleared_by},
     runtime::{Interrupted, Work},
-    source::{failures::CallKind, read::Reading, retry_policy::RetryPolicy},
+    source::{failures::CallKind, read::UserLookup, retry_policy::RetryPolicy},
 };
-use context::Known;
+use context::UserReading;
 use fence::Fence;
 
 pub(in crate::engine) use context::StepContext;
@@ -176,7 +176,7 @@ impl<'a> Progress<'a> {
     }
 
     /// The user as carried over or read by the planner a moment ago, else read now.
-    async fn read(&mut self) -> Result<Result<Known, Ended>, Interrupted> {
+    async fn read(&mut self) -> Result<Result<UserReading, Ended>, Interrupted> {
         let connection = &self.executor.connection;
         if let Some(known) = self.context.take_for(&self.plan.step.step, connection.stops()) {
             return Ok(Ok(known));
@@ -188,22 +188,22 @@ impl<'a> Progress<'a> {
         }
         let reading = connection.read_user(&self.plan.decision.user, &self.work.stop).await?;
         Ok(match reading {
-            Reading::Found(user) => Ok(Known::fresh(*user, connection.stops())),
-            Reading::NoSuchUser => Err(self.without_user()),
-            Reading::GaveUp(error) => Err(self.failed("the user can't be read", &error)),
+            UserLookup::Found(user) => Ok(UserReading::fresh(*user, connection.stops())),
+            UserLookup::NoSuchUser => Err(self.without_user()),
+            UserLookup::GaveUp(error) => Err(self.failed("the user can't be read", &error)),
         })
     }
 
     /// The planner's reading for this decision, if it is recent.
-    fn read_by_planner(&self) -> Option<Known> {
+    fn read_by_planner(&self) -> Option<UserReading> {
         let (connection, decision) = (&self.executor.connection, self.plan.decision);
         let user = decision.user.id()?;
-        connection.recent_readings.take(user, &decision.event, connection.stops()).map(Known::of_planner)
+        connection.recent_readings.take(user, &decision.event, connection.stops()).map(UserReading::of_planner)
     }
 
     /// The reading, unless it is old and no longer true. It is repeated while the turn is kept: after another wait for
     /// the turn it would be old again.
-    async fn confirm(&mut self, known: Known) -> Option<Known> {
+    async fn confirm(&mut self, known: UserReading) -> Option<UserReading> {
         if !known.is_old() {
             return Some(known);
         }
@@ -212,7 +212,7 @@ impl<'a> Progress<'a> {
         // Without retries: where it fails, the step is judged anew, and the user read with them.
         let user = connection.client.user(&self.plan.decision.user).await.ok()?;
         let is_as_before = user == known.user;
-        let now = Known::fresh(user, stops);
+        let now = UserReading::fresh(user, stops);
         if !is_as_before {
             self.context.keep(now);
             return None;
@@ -221,7 +221,7 @@ impl<'a> Progress<'a> {
     }
 
     /// The permission for the step; or its end, if it may not be done, or is not to be done for real.
-    async fn permit(&mut self, known: &Known) -> Result<Result<Permit, Ended>, Interrupted> {
+    async fn permit(&mut self, known: &UserReading) -> Result<Result<Permit, Ended>, Interrupted> {
         let step = &self.plan.step.step;
         let before = Some(self.before(&known.user));
         if let Some(held) = self.stopped() {
@@ -247,7 +247,12 @@ impl<'a> Progress<'a> {
     }
 
     /// Calls the product. When the turn of the first change has come, the attempt is written.
-    async fn ask(&mut self, known: &Known, permit: Permit, revision: u64) -> Result<Result<(), Error>, Interrupted> {
+    async fn ask(
+        &mut self,
+        known: &UserReading,
+        permit: Permit,
+        revision: u64,
+    ) -> Result<Result<(), Error>, Interrupted> {
         let step = &self.plan.step;
         let outcomes = &self.executor.outcomes;
         let before = self.before(&known.user);
@@ -264,7 +269,7 @@ impl<'a> Progress<'a> {
             reading_lasts: self.reading_lasts,
             usable_until: permit.usable_until(),
             attempted: AtomicBool::new(is_written),
-            seen: fence::Seen::default(),
+            seen: fence::Observations::default(),
         });
         let asked = cleared_by(fence.clone(), self.executor.connection.client.make_so(&known.user, &step.step)).await;
         let may_be_done = match &asked {

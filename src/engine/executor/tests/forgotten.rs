@@ -3,7 +3,7 @@ use bytes::Bytes;
 use super::*;
 use crate::{
     log::{ForGood, Lease, Lost, Position},
-    runtime::replay::{recreation::note_whole, restore},
+    runtime::replay::{recreation::record_whole, restore},
     store::Forgotten,
     views::testing::{outcome, steps},
 };
@@ -14,7 +14,7 @@ const LONG_AGO: Timestamp = Timestamp::from_millis(1_000);
 fn forgetful() -> Scene {
     let scene = Scene::new();
     let forgotten = Forgotten { before: Timestamp::from_millis(2_000), until: 1_000 };
-    scene.store.ledger().unwrap().note_forgotten(&Scene::work().scope, forgotten).unwrap();
+    scene.store.ledger().unwrap().record_forgotten(&Scene::work().scope, forgotten).unwrap();
     scene
 }
 
@@ -44,7 +44,7 @@ async fn outcomes_that_were_deleted_put_young_decisions_in_doubt_and_what_is_rem
     let scene = Scene::new();
     let (ledger, scope, partition) = (scene.store.ledger().unwrap(), Scene::work().scope, Partition(0));
     ledger.put(&scope, "done", &Entry::Done, scene.executor.now()).unwrap();
-    ledger.note_forgotten(&scope, Forgotten::NOTHING).unwrap();
+    ledger.record_forgotten(&scope, Forgotten::NOTHING).unwrap();
     ledger.set_checkpoint(&scope, 5).unwrap();
     let log: Arc<dyn Log> = scene.log.clone();
     for number in 0..20 {
@@ -112,8 +112,8 @@ fn some_outcomes(scene: &Scene) -> Vec<Outcome> {
 fn has_read(scene: &Scene, checkpoint: u64) {
     let (ledger, scope) = (scene.store.ledger().unwrap(), Scene::work().scope);
     ledger.put(&scope, "done", &Entry::Done, scene.executor.now()).unwrap();
-    ledger.note_forgotten(&scope, Forgotten::NOTHING).unwrap();
-    ledger.note_recreation(&scope, 0, None).unwrap();
+    ledger.record_forgotten(&scope, Forgotten::NOTHING).unwrap();
+    ledger.record_recreation(&scope, 0, None).unwrap();
     ledger.set_checkpoint(&scope, checkpoint).unwrap();
 }
 
@@ -157,7 +157,7 @@ async fn outcomes_of_a_creation_that_is_known_are_read_back_from_the_checkpoint_
     let scene = Scene::new();
     let outcomes = some_outcomes(&scene);
     has_read(&scene, 20);
-    scene.store.ledger().unwrap().note_recreation(&Scene::work().scope, 1, Some(7)).unwrap();
+    scene.store.ledger().unwrap().record_recreation(&Scene::work().scope, 1, Some(7)).unwrap();
     scene.log.recreate_outcomes(1, 7);
     outcomes.iter().for_each(|outcome| scene.log.end(outcome));
     assert_eq!(restored(&scene, &outcomes).await, 5);
@@ -182,7 +182,7 @@ async fn a_process_that_had_the_partition_all_the_time_doubts_nothing_unless_it_
         has_read(&scene, 20);
         scene.log.recreate_outcomes(1, 7);
         let (ledger, scope) = (scene.store.ledger().unwrap(), Scene::work().scope);
-        note_whole(scene.log.as_ref(), &ledger, &scope, Partition(0), lease).await;
+        record_whole(scene.log.as_ref(), &ledger, &scope, Partition(0), lease).await;
         outcomes.iter().for_each(|outcome| scene.log.end(outcome));
         assert_eq!(restored(&scene, &outcomes).await, 25, "from the start");
         assert!(is_done(&scene));

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Creations remembered at most: more are too many whatever the bound.
-const MOST: usize = 200_000;
+const MAX_REMEMBERED: usize = 200_000;
 
 /// The creations of one source.
 pub(in crate::engine) struct MassCreations {
@@ -93,10 +93,10 @@ impl MassCreations {
         let by_views = self.run_queries.created(&self.source, since, until, most.saturating_add(1));
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         own.created.insert((at, decision.event.clone()));
-        if own.created.len() > MOST {
+        if own.created.len() > MAX_REMEMBERED {
             own.created.pop_first();
         }
-        own.created = own.created.split_off(&(since.minus(KEPT), EventId::new("")));
+        own.created = own.created.split_off(&(since.minus(RETENTION), EventId::new("")));
         let range = (since, EventId::new(""))..(until.next(), EventId::new(""));
         let counted = own.created.range(range).take(enough).count();
         let count = by_views.max(counted as u64);
@@ -109,7 +109,7 @@ impl MassCreations {
 
 /// The time for which creations are kept after the latest. Creations are reported in any order, so older ones still
 /// count for others.
-const KEPT: Duration = Duration::from_hours(1);
+const RETENTION: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
 mod tests;

@@ -2,25 +2,27 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::{
-    domain::{Activity, GroupName, Heard, LastLists, Redrive, RunId, SchemeId, SweepId, SweepPlan, Truth, UserId},
+    domain::{
+        Activity, GroupName, LastLists, LoginCoverage, Redrive, RunId, SchemeId, SweepId, SweepPlan, Truth, UserId,
+    },
     engine::{AskedStep, Count},
     views::testing::{at, decision, source, verdict},
 };
 
 /// What the views tell: how many users are known, and how many were created.
 #[derive(Default)]
-struct Told {
+struct PlannerInput {
     known: u64,
     created: u64,
     progress: watch::Sender<u64>,
 }
 
-impl RunQueries for Told {
+impl RunQueries for PlannerInput {
     fn has_ended(&self, _: &AskedStep) -> bool {
         true
     }
 
-    fn heard(&self, _: &SourceId) -> Option<Heard> {
+    fn login_coverage(&self, _: &SourceId) -> Option<LoginCoverage> {
         None
     }
 
@@ -69,7 +71,7 @@ impl RunQueries for Told {
     }
 }
 
-fn creations(bound: Option<MassCreation>, told: Told) -> MassCreations {
+fn creations(bound: Option<MassCreation>, told: PlannerInput) -> MassCreations {
     MassCreations::new(source(), bound, Arc::new(told), Metrics::new().expect("metrics"))
 }
 
@@ -93,7 +95,7 @@ fn held(creations: &MassCreations, decisions: impl IntoIterator<Item = Decision>
 #[test]
 fn the_51st_creation_within_ten_minutes_is_kept_back_in_whatever_order_they_are_told() {
     for order in [(|number| number) as fn(i64) -> i64, |number| 59 - number, |number| number * 7 % 60] {
-        let creations = creations(Some(MassCreation::default()), Told::default());
+        let creations = creations(Some(MassCreation::default()), PlannerInput::default());
         let held = held(&creations, (0..60).map(|number: i64| created(number, order(number))));
         assert_eq!(held.iter().filter(|held| **held).count(), 10);
         assert!(held[50..].iter().all(|held| *held));
@@ -103,28 +105,28 @@ fn the_51st_creation_within_ten_minutes_is_kept_back_in_whatever_order_they_are_
 
 #[test]
 fn creations_that_are_spread_over_time_are_not_kept_back_though_they_are_decided_at_once() {
-    let creations = creations(Some(MassCreation::default()), Told::default());
+    let creations = creations(Some(MassCreation::default()), PlannerInput::default());
     assert!(!held(&creations, (0..500).map(|number| created(number, number * 30))).contains(&true));
 }
 
 #[test]
 fn one_in_twenty_of_the_known_users_may_be_created_at_once() {
-    let creations = creations(Some(MassCreation::default()), Told { known: 10_000, ..Told::default() });
+    let creations = creations(Some(MassCreation::default()), PlannerInput { known: 10_000, ..PlannerInput::default() });
     let held = held(&creations, (0..510).map(|number| created(number, 1)));
     assert_eq!(held.iter().filter(|held| **held).count(), 10);
 }
 
 #[test]
 fn what_others_have_decided_and_what_was_decided_before_a_restart_counts() {
-    let creations = creations(Some(MassCreation::default()), Told { created: 51, ..Told::default() });
+    let creations = creations(Some(MassCreation::default()), PlannerInput { created: 51, ..PlannerInput::default() });
     assert_eq!(held(&creations, [created(1, 1)]), [true]);
 }
 
 #[test]
 fn nothing_is_kept_back_where_that_is_turned_off_or_an_administrator_has_said_so() {
-    let off = creations(None, Told { created: 1_000, ..Told::default() });
+    let off = creations(None, PlannerInput { created: 1_000, ..PlannerInput::default() });
     assert_eq!(held(&off, [created(1, 1)]), [false]);
-    let on = creations(Some(MassCreation::default()), Told { created: 1_000, ..Told::default() });
+    let on = creations(Some(MassCreation::default()), PlannerInput { created: 1_000, ..PlannerInput::default() });
     let redrive = Redrive { letter: "e".into(), of: at(1), by: crate::domain::Actor::default(), at: at(2) };
     assert_eq!(held(&on, [Decision { redrive: Some(redrive), ..created(1, 1) }]), [false]);
     let only_adds = Decision { verdicts: vec![verdict("a", Truth::True, &["g"])], ..created(2, 1) };
@@ -133,7 +135,7 @@ fn nothing_is_kept_back_where_that_is_turned_off_or_an_administrator_has_said_so
 
 #[test]
 fn an_episode_is_told_of_once() {
-    let creations = creations(Some(MassCreation::default()), Told::default());
+    let creations = creations(Some(MassCreation::default()), PlannerInput::default());
     let mut news = Vec::new();
     for number in 0..200 {
         let (decision, at) = (created(number, number), at(number));

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use crate::{domain::UserKey, store::PendingStep};
 
 /// Steps in memory at most, of all users: some 20 MB.
-pub(super) const MOST_AT_HAND: usize = 50_000;
+pub(super) const MAX_AT_HAND: usize = 50_000;
 
 /// The memory's answer about one user.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Known<'a> {
+pub(super) enum StepsAtHand<'a> {
     /// All steps of the user, maybe none.
     All(&'a [PendingStep]),
     /// The memory does not know. Only the store may have steps of the user.
@@ -34,11 +34,11 @@ impl AtHand {
     }
 
     /// The answer about `user`.
-    pub(super) fn of(&self, user: &UserKey) -> Known<'_> {
+    pub(super) fn of(&self, user: &UserKey) -> StepsAtHand<'_> {
         match self.steps.get(user) {
-            Some(steps) => Known::All(steps),
-            None if self.beyond == 0 => Known::All(&[]),
-            None => Known::AskStore,
+            Some(steps) => StepsAtHand::All(steps),
+            None if self.beyond == 0 => StepsAtHand::All(&[]),
+            None => StepsAtHand::AskStore,
         }
     }
 
@@ -83,8 +83,8 @@ mod tests {
     fn a_user_without_steps_is_known_to_have_none_as_long_as_all_others_are_in_memory() {
         let mut at_hand = AtHand::new(3);
         at_hand.set(&user("jane"), false, steps(2));
-        assert_eq!(at_hand.of(&user("jane")), Known::All(&steps(2)));
-        assert_eq!(at_hand.of(&user("joe")), Known::All(&[]));
+        assert_eq!(at_hand.of(&user("jane")), StepsAtHand::All(&steps(2)));
+        assert_eq!(at_hand.of(&user("joe")), StepsAtHand::All(&[]));
     }
 
     #[test]
@@ -92,16 +92,16 @@ mod tests {
         let mut at_hand = AtHand::new(3);
         at_hand.set(&user("jane"), false, steps(2));
         at_hand.set(&user("joe"), false, steps(2));
-        assert_eq!(at_hand.of(&user("joe")), Known::AskStore);
-        assert_eq!(at_hand.of(&user("nobody")), Known::AskStore);
+        assert_eq!(at_hand.of(&user("joe")), StepsAtHand::AskStore);
+        assert_eq!(at_hand.of(&user("nobody")), StepsAtHand::AskStore);
         at_hand.set(&user("joe"), true, steps(1));
-        assert_eq!(at_hand.of(&user("joe")), Known::All(&steps(1)));
-        assert_eq!(at_hand.of(&user("nobody")), Known::All(&[]));
+        assert_eq!(at_hand.of(&user("joe")), StepsAtHand::All(&steps(1)));
+        assert_eq!(at_hand.of(&user("nobody")), StepsAtHand::All(&[]));
         // One that grows beyond the room goes too, and comes back when it has ended.
         at_hand.set(&user("jane"), true, steps(3));
-        assert_eq!(at_hand.of(&user("jane")), Known::AskStore);
+        assert_eq!(at_hand.of(&user("jane")), StepsAtHand::AskStore);
         at_hand.set(&user("jane"), true, Vec::new());
-        assert_eq!(at_hand.of(&user("jane")), Known::All(&[]));
+        assert_eq!(at_hand.of(&user("jane")), StepsAtHand::All(&[]));
         assert_eq!((at_hand.count, at_hand.beyond), (1, 0));
     }
 }

@@ -6,7 +6,7 @@
 //! wrote it, and wake the waiting events.
 //!
 //! The steps are in memory too, which is read at the start and follows each write. The store is only asked if there are
-//! more than [`MOST_AT_HAND`] of them. Methods that may do that say so: they must not be called on async threads.
+//! more than [`MAX_AT_HAND`] of them. Methods that may do that say so: they must not be called on async threads.
 
 mod at_hand;
 
@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use self::at_hand::{AtHand, Known, MOST_AT_HAND};
+use self::at_hand::{AtHand, MAX_AT_HAND, StepsAtHand};
 use crate::{
     domain::{Decision, StepKey, Timestamp, UserKey},
     engine::{RunQueries, run_queries::AskedStep},
@@ -32,11 +32,11 @@ use crate::{
 
 /// The time for which an event waits for the steps of the user's earlier events, while its source may be called. The
 /// executor may be far behind, or a step may be delayed for a day. The next event does not wait for these steps again.
-const PATIENCE: Duration = Duration::from_mins(2);
+const WAIT_TIMEOUT: Duration = Duration::from_mins(2);
 /// The wait is counted in pieces; one in which the source was stopped does not count.
 const PIECE: Duration = Duration::from_secs(5);
 /// Steps kept of one user at most, the latest ones.
-const MOST_OF_ONE: usize = 1_000;
+const MAX_OF_ONE: usize = 1_000;
 /// Locks for writing. Users with different ones are written at the same time.
 const TURNS: usize = 32;
 
@@ -68,13 +68,13 @@ struct Waiting {
 
 /// The steps of a decision.
 #[derive(Debug)]
-pub(in crate::engine) struct Asked {
+pub(in crate::engine) struct DecisionSteps {
     user: UserKey,
     decided: Timestamp,
     steps: Vec<AskedStep>,
 }
 
-impl Asked {
+impl DecisionSteps {
     /// The steps of `decision`; none if it has none.
     pub(in crate::engine) fn by(decision: &Decision) -> Option<Self> {
         let steps = asked_steps(decision);
@@ -97,7 +97,7 @@ impl PendingSteps {
     /// # Errors
     /// Those of the store.
     pub fn open(rows: impl PendingRows + 'static) -> Result<Self, store::Error> {
-        Self::open_within(MOST_AT_HAND, rows)
+        Self::open_within(MAX_AT_HAND, rows)
     }
 
     /// The same, with room for `most` steps in memory.
@@ -113,15 +113,15 @@ impl PendingSteps {
 
     /// Whether `user` certainly has no pending steps, by memory alone.
     pub(in crate::engine) fn certainly_none(&self, user: &UserKey) -> bool {
-        self.memory().at_hand.of(user) == Known::All(&[])
+        self.memory().at_hand.of(user) == StepsAtHand::All(&[])
     }
 
     /// Records the steps in `asked`, without those that have ended already. It waits for the disk.
-    pub(in crate::engine) fn note(&self, asked: &Asked, known: &dyn RunQueries) -> Result<(), store::Error> {
+    pub(in crate::engine) fn record(&self, asked: &DecisionSteps, known: &dyn RunQueries) -> Result<(), store::Error> {
         self.change(&asked.user, |steps| {
             steps.retain(|known| asked.steps.iter().all(|step| step.key != known.key));
             steps.extend(asked.pending());
-            steps.drain(..steps.len().saturating_sub(MOST_OF_ONE));
+            steps.drain(..steps.len().saturating_sub(MAX_OF_ONE));
         })?;
         // Only now: an outcome that is read from here on finds the step and takes it away.
         let ended = asked.steps.iter().filter(|step| known.has_ended(step)).map(|step| step.key.clone());
@@ -223,8 +223,8 @@ impl PendingSteps {
         change: impl FnOnce(&mut Vec<PendingStep>),
     ) -> Result<Vec<PendingStep>, store::Error> {
         let known = match self.memory().at_hand.of(user) {
-            Known::All(steps) => Some(steps.to_vec()),
-            Known::AskStore => None,
+            StepsAtHand::All(steps) => Some(steps.to_vec()),
+            StepsAtHand::AskStore => None,
         };
         let is_at_hand = known.is_some();
         let before = known.map_or_else(|| self.0.rows.of(user), Ok)?;
@@ -279,7 +279,7 @@ impl Waiter {
         stop: &CancellationToken,
     ) -> Result<bool, Interrupted> {
         let mut waited = Duration::ZERO;
-        while waited < PATIENCE {
+        while waited < WAIT_TIMEOUT {
             connection.running(stop).await?;
             let stops = connection.stops();
             let all_ended = tokio::time::timeout(PIECE, self.left.wait_for(BTreeSet::is_empty));

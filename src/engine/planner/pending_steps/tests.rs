@@ -8,7 +8,7 @@ use futures::future::join_all;
 use super::*;
 use crate::{
     clock::SystemClock,
-    domain::{Heard, LastLists, RunId, SchemeId, SourceId, SweepId, SweepPlan, Truth, UserId},
+    domain::{LastLists, LoginCoverage, RunId, SchemeId, SourceId, SweepId, SweepPlan, Truth, UserId},
     engine::{Count, testing::Stub},
     metrics::Metrics,
     source::controls::testing::Stopped,
@@ -18,19 +18,19 @@ use crate::{
 
 /// What the views know: which steps have ended, and how often they are asked.
 #[derive(Default)]
-struct Known {
+struct FakeViews {
     ended: Mutex<BTreeSet<String>>,
     asked: AtomicUsize,
     progress: watch::Sender<u64>,
 }
 
-impl RunQueries for Known {
+impl RunQueries for FakeViews {
     fn has_ended(&self, step: &AskedStep) -> bool {
         self.asked.fetch_add(1, SeqCst);
         self.ended.lock().unwrap().contains(step.key.as_str())
     }
 
-    fn heard(&self, _: &SourceId) -> Option<Heard> {
+    fn login_coverage(&self, _: &SourceId) -> Option<LoginCoverage> {
         None
     }
 
@@ -116,7 +116,7 @@ fn lane(number: usize) -> (Decision, UserKey, StepKey) {
 }
 
 struct Scene {
-    known: Known,
+    known: FakeViews,
     pending: PendingSteps,
     controls: Arc<Stopped>,
     connection: Arc<Connection>,
@@ -132,7 +132,7 @@ impl Scene {
         let (product, clock, metrics) = (Arc::<Stub>::default(), Arc::new(SystemClock), Metrics::new().unwrap());
         let connection = Connection::new(source(), product, 2, clock, controls.clone(), metrics);
         let pending = PendingSteps::open(store.pending().unwrap()).unwrap();
-        Self { known: Known::default(), pending, controls, connection, store, _dir: dir }
+        Self { known: FakeViews::default(), pending, controls, connection, store, _dir: dir }
     }
 
     /// As after a restart that reads nothing back.
@@ -145,8 +145,8 @@ impl Scene {
         Self { pending: open(&self.store).unwrap(), ..self }
     }
 
-    fn note(&self, decision: &Decision) {
-        self.pending.note(&Asked::by(decision).unwrap(), &self.known).unwrap();
+    fn record(&self, decision: &Decision) {
+        self.pending.record(&DecisionSteps::by(decision).unwrap(), &self.known).unwrap();
     }
 
     fn end(&self, step: &str) {
@@ -185,8 +185,8 @@ fn jane() -> UserKey {
 #[tokio::test]
 async fn the_next_event_waits_until_every_step_of_the_ones_before_has_ended() {
     let scene = Scene::new();
-    scene.note(&decision(&["a", "b"]));
-    scene.note(&decided("f", "jane", 1, vec![verdict("c", Truth::True, &["g"])]));
+    scene.record(&decision(&["a", "b"]));
+    scene.record(&decided("f", "jane", 1, vec![verdict("c", Truth::True, &["g"])]));
     let (waited, ()) = tokio::join!(scene.wait(), async {
         for step in ["e:a@v1:00000", "e:b@v1:00000"] {
             scene.end(step);
@@ -201,7 +201,7 @@ async fn the_next_event_waits_until_every_step_of_the_ones_before_has_ended() {
 #[tokio::test]
 async fn pending_steps_are_known_after_any_number_of_restarts() {
     let mut scene = Scene::new();
-    scene.note(&decision(&["a"]));
+    scene.record(&decision(&["a"]));
     for _ in 0..3 {
         scene = scene.restart();
         assert!(scene.waits().await);
@@ -215,14 +215,14 @@ async fn pending_steps_are_known_after_any_number_of_restarts() {
 async fn what_has_ended_before_it_is_noted_is_not_waited_for() {
     let scene = Scene::new();
     scene.known.ended.lock().unwrap().insert("e:a@v1:00000".into());
-    scene.note(&decision(&["a"]));
+    scene.record(&decision(&["a"]));
     assert!(!scene.waits().await);
 }
 
 #[tokio::test]
 async fn what_the_executor_remembers_as_done_is_not_waited_for_although_no_outcome_is_read() {
     let scene = Scene::new();
-    scene.note(&decision(&["a", "b"]));
+    scene.record(&decision(&["a", "b"]));
     let done = |step: &StepKey| Ok(step.as_str() == "e:a@v1:00000");
     let (waited, ()) = tokio::join!(scene.wait(), async {
         scene.pending.end_those(&jane(), done).unwrap();
@@ -236,7 +236,7 @@ async fn what_the_executor_remembers_as_done_is_not_waited_for_although_no_outco
 #[tokio::test]
 async fn nobody_is_asked_while_others_steps_end() {
     let scene = Scene::new();
-    scene.note(&decision(&["a"]));
+    scene.record(&decision(&["a"]));
     let asked = scene.known.asked.load(SeqCst);
     let (waited, ()) = tokio::join!(scene.wait(), async {
         for other in 0..1_000 {
@@ -254,25 +254,25 @@ async fn nobody_is_asked_while_others_steps_end() {
 async fn a_step_whose_outcome_does_not_come_holds_up_one_event_for_two_minutes_and_no_more() {
     let scene = Scene::new();
     let now = scene.connection.clock.now();
-    scene.note(&Decision { decided: now, ..decision(&["a"]) });
+    scene.record(&Decision { decided: now, ..decision(&["a"]) });
     assert_eq!(scene.wait().await, Ok(false));
     assert!(!scene.waits().await, "its outcome may be lost");
     let scene = scene.restart();
     assert!(!scene.waits().await, "nor after a restart");
-    scene.note(&Decision { decided: now, ..decision(&["b"]) });
+    scene.record(&Decision { decided: now, ..decision(&["b"]) });
     assert!(scene.waits().await, "for what was decided since");
 }
 
 #[tokio::test(start_paused = true)]
 async fn while_the_source_is_stopped_no_time_passes() {
     let scene = Scene::new();
-    scene.note(&decision(&["a"]));
+    scene.record(&decision(&["a"]));
     let (waited, ()) = tokio::join!(scene.wait(), async {
-        tokio::time::sleep(PATIENCE / 2).await;
+        tokio::time::sleep(WAIT_TIMEOUT / 2).await;
         scene.controls.stop("acme");
-        tokio::time::sleep(PATIENCE * 100).await;
+        tokio::time::sleep(WAIT_TIMEOUT * 100).await;
         scene.controls.resume("acme");
-        tokio::time::sleep(PATIENCE / 2).await;
+        tokio::time::sleep(WAIT_TIMEOUT / 2).await;
         scene.end("e:a@v1:00000");
     });
     assert_eq!(waited, Ok(true));
@@ -281,23 +281,23 @@ async fn while_the_source_is_stopped_no_time_passes() {
 #[tokio::test(start_paused = true)]
 async fn a_source_that_was_stopped_for_a_moment_does_not_have_all_be_waited_for_anew() {
     let scene = Scene::new();
-    scene.note(&decision(&["a"]));
+    scene.record(&decision(&["a"]));
     let began = tokio::time::Instant::now();
     let (waited, ()) = tokio::join!(scene.wait(), async {
-        tokio::time::sleep(PATIENCE - PIECE).await;
+        tokio::time::sleep(WAIT_TIMEOUT - PIECE).await;
         scene.controls.stop("acme");
         assert!(!scene.connection.is_running());
         tokio::time::sleep(PIECE).await;
         scene.controls.resume("acme");
     });
     assert_eq!(waited, Ok(false));
-    assert!(began.elapsed() <= PATIENCE + PIECE * 3, "{:?}", began.elapsed());
+    assert!(began.elapsed() <= WAIT_TIMEOUT + PIECE * 3, "{:?}", began.elapsed());
 }
 
 #[tokio::test]
 async fn stopping_ends_the_wait() {
     let scene = Scene::new();
-    scene.note(&decision(&["a"]));
+    scene.record(&decision(&["a"]));
     let stop = CancellationToken::new();
     stop.cancel();
     assert_eq!(scene.wait_or(&stop).await, Err(Interrupted));
@@ -310,7 +310,7 @@ async fn lanes_that_wait_read_nothing_from_the_store_at_any_outcome() {
     for restarted in [false, true] {
         let scene = Scene::new().over(|_| PendingSteps::open(rows.clone()));
         if !restarted {
-            lanes.iter().for_each(|(decision, ..)| scene.note(decision));
+            lanes.iter().for_each(|(decision, ..)| scene.record(decision));
         }
         assert!(scene.pending.certainly_none(&jane()));
         let waits = join_all(lanes.iter().map(|(_, user, _)| scene.wait_for(user, &stop)));
@@ -343,7 +343,7 @@ async fn steps_for_which_memory_has_no_room_are_waited_for_all_the_same() {
     let (rows, stop) = (Counting::default(), CancellationToken::new());
     let mut scene = Scene::new().over(|_| PendingSteps::open_within(2, rows.clone()));
     let lanes: Vec<_> = (0..5).map(lane).collect();
-    lanes.iter().for_each(|(decision, ..)| scene.note(decision));
+    lanes.iter().for_each(|(decision, ..)| scene.record(decision));
     for _ in 0..2 {
         for (_, user, _) in &lanes {
             assert!(futures::FutureExt::now_or_never(scene.wait_for(user, &stop)).is_none(), "{user:?}");
@@ -369,14 +369,14 @@ async fn steps_for_which_memory_has_no_room_are_waited_for_all_the_same() {
 fn memory_and_store_stay_alike_whoever_writes_when() {
     let rows = Counting::default();
     let pending = PendingSteps::open_within(20, rows.clone()).unwrap();
-    let known = Known::default();
+    let known = FakeViews::default();
     let of_thread = |thread: usize| {
         for round in 0..2_000 {
             let number = (round * 7 + thread * 13) % 40;
             let (decision, user, step) = lane(number);
             match (round + thread) % 3 {
                 0 => pending.ended(&user, &step).unwrap(),
-                1 => pending.note(&Asked::by(&decision).unwrap(), &known).unwrap(),
+                1 => pending.record(&DecisionSteps::by(&decision).unwrap(), &known).unwrap(),
                 _ => drop(pending.begin(&user).unwrap()),
             }
         }
@@ -385,8 +385,8 @@ fn memory_and_store_stay_alike_whoever_writes_when() {
     for (_, user, step) in (0..40).map(lane) {
         let kept = rows.of(&user).unwrap();
         match pending.memory().at_hand.of(&user) {
-            at_hand::Known::All(steps) => assert_eq!(steps, kept, "{user:?}"),
-            at_hand::Known::AskStore => {}
+            StepsAtHand::All(steps) => assert_eq!(steps, kept, "{user:?}"),
+            StepsAtHand::AskStore => {}
         }
         pending.ended(&user, &step).unwrap();
     }
@@ -399,7 +399,7 @@ async fn a_partition_that_was_elsewhere_comes_back_with_what_is_pending_and_no_m
     let scene = Scene::new();
     let [before, ended_elsewhere, pending_elsewhere] = [("e", "a"), ("f", "b"), ("g", "c")]
         .map(|(event, scheme)| decided(event, "jane", 0, vec![verdict(scheme, Truth::True, &["g"])]));
-    scene.note(&before);
+    scene.record(&before);
     // While another process has it, the views here go on reading every outcome.
     for step in ["e:a@v1:00000", "f:b@v1:00000"] {
         scene.known.ended.lock().unwrap().insert(step.into());
@@ -408,7 +408,7 @@ async fn a_partition_that_was_elsewhere_comes_back_with_what_is_pending_and_no_m
     assert!(!scene.waits().await, "what was noted here has ended elsewhere");
     // It comes back: all that was decided since the checkpoint is read back, here twice.
     for decision in [&before, &ended_elsewhere, &pending_elsewhere].repeat(2) {
-        scene.note(decision);
+        scene.record(decision);
     }
     assert!(scene.waits().await);
     scene.end("g:c@v1:00000");
@@ -419,7 +419,7 @@ async fn a_partition_that_was_elsewhere_comes_back_with_what_is_pending_and_no_m
 #[tokio::test]
 async fn steps_that_have_outlived_the_log_are_forgotten_in_the_store_and_in_memory() {
     let scene = Scene::new();
-    scene.note(&decision(&["a"])); // in 1970
+    scene.record(&decision(&["a"])); // in 1970
     assert_eq!(scene.pending.prune(scene.connection.clock.now()).unwrap(), 1);
     assert!(!scene.waits().await);
     assert!(!scene.restart().waits().await);

@@ -11,7 +11,7 @@ use super::*;
 use crate::{
     clock::{Clock, SystemClock},
     config,
-    domain::{Heard, LastLists, RunId, SchemeId, SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
+    domain::{LastLists, LoginCoverage, RunId, SchemeId, SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
     engine::{AskedStep, Count, testing::Stub},
     health::Health,
     log::{
@@ -40,7 +40,7 @@ impl RunQueries for Listener {
         true
     }
 
-    fn heard(&self, _: &SourceId) -> Option<Heard> {
+    fn login_coverage(&self, _: &SourceId) -> Option<LoginCoverage> {
         self.asked.fetch_add(1, SeqCst);
         None
     }
@@ -224,7 +224,7 @@ async fn an_event_that_may_have_been_decided_is_not_decided_again_where_that_is_
     let forget = |memory: &Memory| {
         let scope = Scope::new(Stage::Planner, &source(), Partition(0));
         let before = SystemClock.now().plus(Duration::from_hours(1));
-        memory.ledger.note_forgotten(&scope, Forgotten { before, until: 1 }).expect("noted");
+        memory.ledger.record_forgotten(&scope, Forgotten { before, until: 1 }).expect("noted");
     };
     let (events, scheme) = ([login(1), login(2)], "select: { everyone: true }, actions: [{ add_groups: [staff] }]");
     let (decisions, _) = decided_after(forget, &events, Some(events[1].id.clone()), scheme).await;
@@ -237,7 +237,7 @@ async fn a_login_under_a_name_that_may_have_been_decided_does_not_come_again_und
     let forget = |memory: &Memory| {
         let scope = Scope::new(Stage::Planner, &source(), Partition(0));
         let before = SystemClock.now().plus(Duration::from_hours(1));
-        memory.ledger.note_forgotten(&scope, Forgotten { before, until: 1 }).expect("noted");
+        memory.ledger.record_forgotten(&scope, Forgotten { before, until: 1 }).expect("noted");
     };
     let by_name = Event { user: UserRef::Name("jane".into()), ..login(1) };
     let (last, scheme) =

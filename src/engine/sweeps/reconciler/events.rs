@@ -8,7 +8,7 @@ use crate::{
 
 impl Reconciler {
     /// Appends an event of `kind` for each of `unknown_user`, and returns when all are durable.
-    pub(super) async fn tell(
+    pub(super) async fn append_events(
         &self,
         kind: EventKind,
         unknown_user: &[UnknownUser],

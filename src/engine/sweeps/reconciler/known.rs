@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// The interval for checking whether the views have caught up.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The time-out for planners to handle the unknown users. A planner that is stopped with its source continues with it,
 /// but one that makes no progress for so long must not stop all comparisons.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PLANNER_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A listed user for whom no creation event was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Reconciler {
             for partition in (0..self.log.partitions()).map(Partition) {
                 let end = self.end(stream, partition, work).await?;
                 while self.known.read_until(stream, partition) < end {
-                    self.wait(LOOK_EVERY, work).await?;
+                    self.wait(POLL_INTERVAL, work).await?;
                 }
             }
         }
@@ -80,17 +80,17 @@ impl Reconciler {
     }
 }
 
-/// Waits until all `users` are known; gives up, with false, when for [`PATIENCE`] not one of them came to be.
+/// Waits until all `users` are known; gives up, with false, when for [`PLANNER_TIMEOUT`] not one of them came to be.
 async fn all_known(mut users: Vec<&UserId>, is_known: impl Fn(&UserId) -> bool) -> bool {
     loop {
         let one_after_the_other = async {
             for user in &users {
                 while !is_known(user) {
-                    sleep(LOOK_EVERY).await;
+                    sleep(POLL_INTERVAL).await;
                 }
             }
         };
-        if timeout(PATIENCE, one_after_the_other).await.is_ok() {
+        if timeout(PLANNER_TIMEOUT, one_after_the_other).await.is_ok() {
             return true;
         }
         let before = users.len();

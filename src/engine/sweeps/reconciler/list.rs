@@ -62,7 +62,7 @@ impl List<'_> {
         }
         let (connection, cursor) = (&self.reconciler.connection, self.cursor.as_deref());
         let client = &connection.client;
-        let page = connection.told(&self.work.stop, || async move { client.users(cursor).await.map_err(refused) });
+        let page = connection.query(&self.work.stop, || async move { client.users(cursor).await.map_err(refused) });
         Ok(Some(match page.await? {
             Ok(page) => {
                 self.users += page.users.len() as u64;

@@ -40,9 +40,9 @@ use crate::{
 };
 
 /// The time until the baseline is checked again.
-const BASELINE_AGAIN: Duration = Duration::from_secs(30);
+const BASELINE_RETRY_DELAY: Duration = Duration::from_secs(30);
 /// The shortest interval between two records of an unchanged comparison.
-const WRITE_EVERY: Duration = Duration::from_mins(5);
+const WRITE_INTERVAL: Duration = Duration::from_mins(5);
 /// The time for webhooks under way to arrive, before a user counts as a newcomer.
 const UNDER_WAY: Duration = Duration::from_secs(30);
 /// The longest wait while no scheme waits for creations.
@@ -114,15 +114,15 @@ impl Reconciler {
             Some(_) => self.compare(&before, every, work).await?,
         };
         let is_half_done = after.baseline.is_none() && after.failed.is_none();
-        let pause = if is_half_done { every.min(BASELINE_AGAIN) } else { every };
-        self.note(at, &before, after, work).await?;
+        let pause = if is_half_done { every.min(BASELINE_RETRY_DELAY) } else { every };
+        self.record(at, &before, after, work).await?;
         Ok(pause)
     }
 
     /// Compares nothing. Users who come meanwhile are part of the next baseline.
     async fn idle(&self, work: &Work) -> Result<Duration, Interrupted> {
         let (at, before) = self.progress_log.comparison(work).await?;
-        self.note(at, &before, Comparison::default(), work).await?;
+        self.record(at, &before, Comparison::default(), work).await?;
         Ok(IDLE)
     }
 
@@ -139,7 +139,7 @@ impl Reconciler {
             known += (page.len() - unknown_user.len()) as u64;
             strangers += unknown_user.len() as u64;
             // Page by page, so that what webhooks tell meanwhile waits behind one page at most.
-            self.tell(EventKind::Sighted, &unknown_user, work).await?;
+            self.append_events(EventKind::Sighted, &unknown_user, work).await?;
             self.until_known(&unknown_user, work).await?;
         }
         let list = Some(list.read());
@@ -165,7 +165,7 @@ impl Reconciler {
         if is_on_hold || found.total() > found.most() {
             return Ok(self.hold(before, after, &found));
         }
-        self.tell(EventKind::Created, &found.unknown_user(), work).await?;
+        self.append_events(EventKind::Created, &found.unknown_user(), work).await?;
         Ok(after)
     }
 
@@ -190,7 +190,7 @@ impl Reconciler {
     }
 
     /// Records the changed state; and at intervals the unchanged one.
-    async fn note(
+    async fn record(
         &self,
         at: Option<Timestamp>,
         before: &Comparison,
@@ -200,7 +200,7 @@ impl Reconciler {
         self.held_metric().set(i64::try_from(after.held).unwrap_or(i64::MAX));
         let is_idle = after == Comparison::default();
         let is_same = without_numbers(before) == without_numbers(&after);
-        let is_recent = at.is_some_and(|at| at.until(self.now()) < WRITE_EVERY);
+        let is_recent = at.is_some_and(|at| at.until(self.now()) < WRITE_INTERVAL);
         if is_same && (is_idle || is_recent) {
             return Ok(());
         }

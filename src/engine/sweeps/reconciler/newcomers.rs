@@ -13,7 +13,7 @@ const ALWAYS: u64 = 50;
 /// The number of known users for each allowed newcomer.
 const ONE_IN: u64 = 20;
 /// The number that is kept in memory. More are always too many at once.
-const KEPT: u64 = 10_000;
+const MAX_KEPT: u64 = 10_000;
 
 /// The newcomers of one list.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Newcomers {
 
     /// The highest number at once: 50, or 5 % of the known users.
     pub(super) fn most(&self) -> u64 {
-        (self.known / ONE_IN).clamp(ALWAYS, KEPT)
+        (self.known / ONE_IN).clamp(ALWAYS, MAX_KEPT)
     }
 
     /// The state of the comparison if none of them are held.
@@ -64,7 +64,7 @@ impl Newcomers {
     }
 
     fn add(&mut self, UnknownUser { user, as_of }: UnknownUser) {
-        if self.kept.len() as u64 == KEPT && !self.kept.contains_key(&user) {
+        if self.kept.len() as u64 == MAX_KEPT && !self.kept.contains_key(&user) {
             self.more += 1;
         } else {
             self.kept.insert(user, as_of);
@@ -105,11 +105,12 @@ mod tests {
     fn of(known: u64, count: u64) -> Newcomers {
         let mut found = Newcomers { known, ..Newcomers::default() };
         for _twice in 0..2 {
-            (0..count.min(KEPT)).for_each(|number| {
+            (0..count.min(MAX_KEPT)).for_each(|number| {
                 found.add(UnknownUser { user: UserId::new(number.to_string()), as_of: None });
             });
         }
-        (KEPT..count).for_each(|number| found.add(UnknownUser { user: UserId::new(number.to_string()), as_of: None }));
+        (MAX_KEPT..count)
+            .for_each(|number| found.add(UnknownUser { user: UserId::new(number.to_string()), as_of: None }));
         found
     }
 
@@ -123,8 +124,8 @@ mod tests {
     #[test]
     fn who_stands_on_two_pages_counts_once_and_memory_is_bounded() {
         assert_eq!((of(9, 3).total(), of(9, 3).unknown_user().len()), (3, 3));
-        let many = of(100_000, KEPT + 7);
-        assert_eq!((many.total(), many.unknown_user().len() as u64, many.more), (KEPT + 7, KEPT, 7));
+        let many = of(100_000, MAX_KEPT + 7);
+        assert_eq!((many.total(), many.unknown_user().len() as u64, many.more), (MAX_KEPT + 7, MAX_KEPT, 7));
         assert!(many.total() > many.most());
     }
 

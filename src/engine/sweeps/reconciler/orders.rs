@@ -20,20 +20,20 @@ impl Reconciler {
             }
             let found = match self.find(work).await? {
                 Ok(found) => found,
-                Err(error) => return self.note(at, &before, self.cut_short(&before, &error), work).await,
+                Err(error) => return self.record(at, &before, self.cut_short(&before, &error), work).await,
             };
             let after = found.compared(&before);
             if order.release && found.total() > found.most().max(order.users) {
-                return self.note(at, &before, self.hold(&before, after, &found), work).await;
+                return self.record(at, &before, self.hold(&before, after, &found), work).await;
             }
             let kind = if order.release { EventKind::Created } else { EventKind::Sighted };
             let (source, users) = (&self.connection.source, found.total());
             info!(source.id = %source, users, release = order.release, "users who were held go on");
-            self.tell(kind, &found.unknown_user(), work).await?;
+            self.append_events(kind, &found.unknown_user(), work).await?;
             let are_known = self.until_known(&found.unknown_user(), work).await?;
             if found.more == 0 || !are_known {
                 // Told once more, they would only stand in the log twice: those who are left stay held.
-                return self.note(at, &before, Comparison { held: found.more, ..after }, work).await;
+                return self.record(at, &before, Comparison { held: found.more, ..after }, work).await;
             }
         }
     }

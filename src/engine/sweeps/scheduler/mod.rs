@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// The longest wait without reading the clock: it may be set, and the machine may have slept.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+const MAX_WAIT: Duration = Duration::from_secs(30);
 /// The interval for checking whether the records have come back from the log.
-const POLL_EVERY: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The wait if the last firings are unknown.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -93,7 +93,7 @@ impl Scheduler {
                     return;
                 }
             }
-            let wait = self.tell(&schedules, now).map_or(LOOK_EVERY, |next| now.until(next).min(LOOK_EVERY));
+            let wait = self.update_gauge(&schedules, now).map_or(MAX_WAIT, |next| now.until(next).min(MAX_WAIT));
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.wake.notified() => {}
@@ -104,7 +104,7 @@ impl Scheduler {
     }
 
     /// Sets the metric of the next due times; returns the earliest of them.
-    fn tell(&self, schedules: &[SchemeSchedule], now: Timestamp) -> Option<Timestamp> {
+    fn update_gauge(&self, schedules: &[SchemeSchedule], now: Timestamp) -> Option<Timestamp> {
         self.metrics.schedule_next.reset(); // schemes come and go
         let mut earliest: Option<Timestamp> = None;
         for scheduled in schedules.iter().filter(|scheduled| !scheduled.suspended) {
@@ -148,7 +148,7 @@ impl Scheduler {
 
     async fn read(&self, position: Position, stop: &CancellationToken) -> Result<(), Interrupted> {
         while self.schedules.read_until(position.partition) <= position.offset {
-            stop.run_until_cancelled(tokio::time::sleep(POLL_EVERY)).await.ok_or(Interrupted)?;
+            stop.run_until_cancelled(tokio::time::sleep(POLL_INTERVAL)).await.ok_or(Interrupted)?;
         }
         Ok(())
     }

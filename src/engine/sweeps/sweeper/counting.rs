@@ -2,7 +2,7 @@
 
 use tracing::{info, warn};
 
-use super::{LOOK_EVERY, Sweeper};
+use super::{POLL_INTERVAL, Sweeper};
 use crate::{
     domain::{
         AskedSweep, Limits, RunId, RunOrder, SchemeId, SchemeRef, Sighting, SweepId, SweepRun, SweepStep, UserHints,
@@ -45,7 +45,7 @@ impl Sweeper {
 
     /// Releases a held run. If that is not possible, the run says so: the administrator has their answer already.
     pub(super) async fn release(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
-        self.tell_end_after(order, work);
+        self.report_end_after(order, work);
         let (sweep, scheme) = (&order.sweep, &order.scheme);
         let Some(state) = self.state(sweep, work).await? else {
             let is_held = self.run_queries.sweep(sweep).is_some() && !self.run_queries.is_over(&order.run());
@@ -160,7 +160,7 @@ impl Sweeper {
                 set = changed.changed() => set.map_err(|_| Interrupted)?,
             }
             // The views tell of every single user; asking that often would keep them from it.
-            work.stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.ok_or(Interrupted)?;
+            work.stop.run_until_cancelled(tokio::time::sleep(POLL_INTERVAL)).await.ok_or(Interrupted)?;
         }
     }
 

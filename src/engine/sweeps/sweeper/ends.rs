@@ -8,7 +8,7 @@ use std::{
 
 use tracing::info;
 
-use super::{LOOK_EVERY, Sweeper};
+use super::{POLL_INTERVAL, Sweeper};
 use crate::{
     domain::{RunId, RunOrder, SchemeId, SourceId, SweepId},
     engine::{Count, RunEnd, RunQueries},
@@ -28,7 +28,7 @@ impl Ends {
 impl Sweeper {
     /// Has the line written when the run has ended, unless that is waited for already. A run that ends after a restart, with
     /// its sweep done before, has no line.
-    pub(super) fn tell_end(&self, sweep: &SweepId, scheme: &SchemeId, work: &Work) {
+    pub(super) fn report_end(&self, sweep: &SweepId, scheme: &SchemeId, work: &Work) {
         let run = RunId::of_sweep(sweep, scheme);
         if !self.ends.awaited().insert(run.clone()) {
             return;
@@ -44,9 +44,9 @@ impl Sweeper {
     }
 
     /// The same for a run that something is said about: it may have been held since before usher was started.
-    pub(super) fn tell_end_after(&self, order: &RunOrder, work: &Work) {
+    pub(super) fn report_end_after(&self, order: &RunOrder, work: &Work) {
         if self.run_queries.sweep(&order.sweep).is_some() && !self.run_queries.is_over(&order.run()) {
-            self.tell_end(&order.sweep, &order.scheme, work);
+            self.report_end(&order.sweep, &order.scheme, work);
         }
     }
 }
@@ -60,7 +60,7 @@ async fn end_of(run_queries: &dyn RunQueries, run: &RunId) -> Option<RunEnd> {
             return Some(end);
         }
         progress.changed().await.ok()?;
-        tokio::time::sleep(LOOK_EVERY).await; // the views tell of every single user
+        tokio::time::sleep(POLL_INTERVAL).await; // the views tell of every single user
     }
 }
 

@@ -21,7 +21,8 @@ impl Sweeper {
         // The schemes of a sweep are asked together; of one that never ran each user may have to be read.
         let reads = asked.runs.iter().map(|run| self.run_queries.last_reads(&run.scheme.id).unwrap_or(lists.users));
         let calls = lists.pages + members + reads.max().unwrap_or(0).min(lists.users);
-        self.tell(asked, Estimate { users: lists.users, calls, seconds: seconds(calls, per_second) }, work).await
+        self.append_estimate(asked, Estimate { users: lists.users, calls, seconds: seconds(calls, per_second) }, work)
+            .await
     }
 
     /// The same for a sweep that reads `users` whom a scheme names, in place of the source's list.
@@ -33,10 +34,10 @@ impl Sweeper {
     ) -> Result<(), Interrupted> {
         let Some(per_second) = self.per_second() else { return Ok(()) };
         let (users, calls) = (users as u64, users as u64 * READS_OF_NAMED);
-        self.tell(asked, Estimate { users, calls, seconds: seconds(calls, per_second) }, work).await
+        self.append_estimate(asked, Estimate { users, calls, seconds: seconds(calls, per_second) }, work).await
     }
 
-    async fn tell(&self, asked: &AskedSweep, estimate: Estimate, work: &Work) -> Result<(), Interrupted> {
+    async fn append_estimate(&self, asked: &AskedSweep, estimate: Estimate, work: &Work) -> Result<(), Interrupted> {
         let Some(per_second) = self.per_second() else { return Ok(()) };
         let Estimate { users, calls, seconds } = estimate;
         info!(

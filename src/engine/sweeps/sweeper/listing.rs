@@ -2,7 +2,7 @@
 
 use tracing::{info, warn};
 
-use super::{Sweeper, memberships::Preloaded, sighted::Seen};
+use super::{Sweeper, memberships::Preloaded, sighted::SightedUsers};
 use crate::{
     domain::{
         AskedSweep, Event, EventId, EventKind, Sighting, SweepId, SweepStep, UserHints, UserId, UserList, UserRef, Via,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The end of a listing.
-pub(super) enum Listed {
+pub(super) enum ListingEnd {
     All,
     Failed,
 }
@@ -28,7 +28,7 @@ impl Sweeper {
         state: &SweepState,
         mut cursor: Option<String>,
         work: &Work,
-    ) -> Result<Listed, Interrupted> {
+    ) -> Result<ListingEnd, Interrupted> {
         let sweep = &asked.sweep;
         let mut seen = self.seen_before(sweep, &state.from, work).await?;
         let named = self.named(asked, cursor.as_deref());
@@ -85,12 +85,12 @@ impl Sweeper {
         self.end_cancelled(asked, work).await?;
         let step = SweepStep::ListingEnded { seen: seen.count(), incomplete, named: named.is_some() };
         self.record(sweep, step, work).await?;
-        Ok(Listed::All)
+        Ok(ListingEnd::All)
     }
 
     pub(super) async fn page(&self, cursor: Option<&str>, work: &Work) -> Result<Result<UserPage, Error>, Interrupted> {
         let client = &self.connection.client;
-        self.connection.told(&work.stop, || async move { client.users(cursor).await.map_err(refused) }).await
+        self.connection.query(&work.stop, || async move { client.users(cursor).await.map_err(refused) }).await
     }
 
     /// Reads the memberships; nothing if no run needs the list any more.
@@ -116,10 +116,10 @@ impl Sweeper {
         }
     }
 
-    async fn give_up(&self, sweep: &SweepId, error: &Error, work: &Work) -> Result<Listed, Interrupted> {
+    async fn give_up(&self, sweep: &SweepId, error: &Error, work: &Work) -> Result<ListingEnd, Interrupted> {
         warn!(sweep.id = %sweep, %error, "the users can't be listed");
         self.record(sweep, SweepStep::Failed { why: format!("the users can't be listed: {error}") }, work).await?;
-        Ok(Listed::Failed)
+        Ok(ListingEnd::Failed)
     }
 
     /// Appends a sighting for each of `users`, and returns when all are durable.
@@ -145,10 +145,10 @@ impl Sweeper {
     }
 
     /// The users whom the sweep has sighted already, by the log.
-    async fn seen_before(&self, sweep: &SweepId, from: &[u64], work: &Work) -> Result<Seen, Interrupted> {
+    async fn seen_before(&self, sweep: &SweepId, from: &[u64], work: &Work) -> Result<SightedUsers, Interrupted> {
         let mut retry = self.retry();
         loop {
-            match Seen::from_log(&*self.log, &self.connection.source, sweep, from, &work.stop).await {
+            match SightedUsers::from_log(&*self.log, &self.connection.source, sweep, from, &work.stop).await {
                 Ok(seen) => return seen.ok_or(Interrupted),
                 Err(error) => retry.after("can't tell whom a sweep has sighted", &error, &work.stop).await?,
             }

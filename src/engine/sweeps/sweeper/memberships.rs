@@ -17,12 +17,12 @@ use crate::{
 };
 
 /// The highest number of groups: each is in every sighting.
-const MOST_GROUPS: usize = 30;
+const MAX_GROUPS: usize = 30;
 /// The highest number of pages of members. A page of 50 saves at most 50 reads, and none if most users are settled
 /// anyway.
-const MOST_PAGES: usize = 1_000;
+const MAX_PAGES: usize = 1_000;
 /// The highest number of kept members, at 16 bytes each.
-const MOST_MEMBERS: usize = 1_000_000;
+const MAX_MEMBERS: usize = 1_000_000;
 /// Lists that are older are read again, where a sweep takes long.
 const TRUE_FOR_MILLIS: i64 = 60 * 60 * 1000;
 
@@ -88,17 +88,17 @@ impl Sweeper {
         let Some(schemes) = self.schemes.as_ref().map(|schemes| schemes.borrow().clone()) else {
             return Ok(Preloaded::default());
         };
-        let mut wanted = schemes.groups_of_interest(&asked.source, &ids).into_iter().take(MOST_GROUPS).peekable();
+        let mut wanted = schemes.groups_of_interest(&asked.source, &ids).into_iter().take(MAX_GROUPS).peekable();
         if wanted.peek().is_none() {
             return Ok(Preloaded::default());
         }
         let mut preloaded = Preloaded { groups: Vec::new(), as_of: Some(self.now()), pages: 0 };
-        let mut room = Room { pages: MOST_PAGES, members: MOST_MEMBERS };
+        let mut room = Room { pages: MAX_PAGES, members: MAX_MEMBERS };
         for group in wanted {
             let Some(members) = self.members(group, &mut room, work).await? else { continue };
             preloaded.groups.push(members);
         }
-        let (groups, pages) = (preloaded.groups.len(), MOST_PAGES - room.pages);
+        let (groups, pages) = (preloaded.groups.len(), MAX_PAGES - room.pages);
         preloaded.pages = pages as u64;
         info!(sweep.id = %asked.sweep, groups, pages, "the members of the groups of its schemes are known");
         Ok(preloaded)
@@ -148,7 +148,7 @@ impl Sweeper {
         work: &Work,
     ) -> Result<Result<Option<MemberPage>, Error>, Interrupted> {
         let client = &self.connection.client;
-        self.connection.told(&work.stop, || async move { client.members(group, start).await.map_err(refused) }).await
+        self.connection.query(&work.stop, || async move { client.members(group, start).await.map_err(refused) }).await
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 pub use self::counting::HELD_TOO_LONG;
-use self::{ends::Ends, listing::Listed};
+use self::{ends::Ends, listing::ListingEnd};
 use super::progress::ProgressLog;
 use crate::{
     domain::{
@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// The shortest interval for asking the views whether all users are decided.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The text for a request on which the sweeper panics.
 const NOT_CARRIED_OUT: &str = "what was asked for may not have been carried out";
@@ -133,14 +133,14 @@ impl Sweeper {
             },
         };
         for scheme in state.runs.keys() {
-            self.tell_end(&asked.sweep, scheme, work);
+            self.report_end(&asked.sweep, scheme, work);
         }
         match &state.listing {
             Listing::Failed => return Ok(()),
             Listing::Ended => {}
             Listing::Open { cursor } => match self.list(asked, &state, cursor.clone(), work).await? {
-                Listed::All => {}
-                Listed::Failed => return Ok(()),
+                ListingEnd::All => {}
+                ListingEnd::Failed => return Ok(()),
             },
         }
         for run in asked.runs.iter().filter(|run| state.runs.contains_key(&run.scheme.id)) {
@@ -223,7 +223,7 @@ impl Sweeper {
 
     /// Ends a run, unless it has ended. Its steps are kept back by the executor, which knows already.
     async fn cancel(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
-        self.tell_end_after(order, work);
+        self.report_end_after(order, work);
         if let Some(by) = &order.superseded_by {
             return self.give_way(order, by, work).await;
         }

@@ -9,13 +9,13 @@ use crate::{
     domain::{AskedSweep, UserHints, UserId, UserRef},
     products::{Completeness, Error, UserPage},
     runtime::{Interrupted, Work},
-    source::read::Reading,
+    source::read::UserLookup,
 };
 
 /// The number of users of a page: the cursor is recorded after each.
 const PAGE: usize = 100;
 /// Users read at the same time; the client's own pace holds them back further.
-const AT_ONCE: usize = 8;
+const CONCURRENCY: usize = 8;
 /// The prefix of a cursor in a list of names. No product has such a cursor.
 const CURSOR: &str = "named:";
 /// The reason if the users of a sweep are no longer known.
@@ -88,7 +88,7 @@ impl Sweeper {
         let page: Vec<_> = named.iter().skip(place.begin).take(PAGE).cloned().collect();
         let next = Place { begin: place.begin + page.len(), ..place };
         let finding: Vec<_> = page.into_iter().map(|name| self.find(name, work)).collect();
-        let found: Vec<(bool, _)> = stream::iter(finding).buffered(AT_ONCE).try_collect().await?;
+        let found: Vec<(bool, _)> = stream::iter(finding).buffered(CONCURRENCY).try_collect().await?;
         let failed = found.iter().filter(|(is_answered, _)| !is_answered).count() as u64;
         let next = Place { failed: next.failed + failed, ..next };
         let completeness = match next.failed {
@@ -105,13 +105,13 @@ impl Sweeper {
     async fn find(&self, name: String, work: &Work) -> Result<(bool, (UserId, UserHints)), Interrupted> {
         for user in [UserRef::Id(UserId::new(name.clone())), UserRef::Name(name.clone())] {
             match self.connection.read_user(&user, &work.stop).await? {
-                Reading::Found(user) => {
+                UserLookup::Found(user) => {
                     return Ok((true, (user.id, UserHints { name: user.name, ..UserHints::default() })));
                 }
                 // Some products have no login names.
-                Reading::NoSuchUser | Reading::GaveUp(Error::NotSupported(_)) => {}
+                UserLookup::NoSuchUser | UserLookup::GaveUp(Error::NotSupported(_)) => {}
                 // The user is read once more before anything is done.
-                Reading::GaveUp(_) => return Ok((false, (UserId::new(name), UserHints::default()))),
+                UserLookup::GaveUp(_) => return Ok((false, (UserId::new(name), UserHints::default()))),
             }
         }
         Ok((true, (UserId::new(name), UserHints::default())))

@@ -13,9 +13,9 @@ use crate::{
 /// The users of one sweep. A product may list a user on two pages, and a page may be read twice. It takes sixteen bytes
 /// a user.
 #[derive(Debug, Default)]
-pub(super) struct Seen(HashSet<u128>);
+pub(super) struct SightedUsers(HashSet<u128>);
 
-impl Seen {
+impl SightedUsers {
     /// Whether `user` has not been seen; they have been from now on.
     pub(super) fn is_new(&mut self, sweep: &SweepId, user: &UserId) -> bool {
         self.0.insert(short(&EventId::of_sighting(sweep, user, None)))

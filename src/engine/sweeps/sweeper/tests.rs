@@ -9,8 +9,8 @@ use super::*;
 use crate::{
     clock::SystemClock,
     domain::{
-        Cause, Event, GroupName, Heard, LastLists, Limits, SchemeId, SchemeRef, Step, SweepPlan, UserHints, UserId,
-        UserRef,
+        Cause, Event, GroupName, LastLists, Limits, LoginCoverage, SchemeId, SchemeRef, Step, SweepPlan, UserHints,
+        UserId, UserRef,
     },
     engine::{AskedStep, Count, Memory},
     health::Health,
@@ -112,7 +112,7 @@ impl RunQueries for Read {
         false
     }
 
-    fn heard(&self, _: &SourceId) -> Option<Heard> {
+    fn login_coverage(&self, _: &SourceId) -> Option<LoginCoverage> {
         None
     }
 

@@ -26,7 +26,7 @@ enum Next {
     /// The log behaves otherwise.
     Behave(Moods),
     /// The feed is looked at.
-    Look,
+    Poll,
     /// Whoever follows it is killed, and another one goes on.
     Crash,
 }
@@ -39,7 +39,7 @@ fn next() -> impl Strategy<Value = Next> {
         1 => moods.prop_map(|(page, repeat, empty, expire, keep_cursor)| {
             Next::Behave(Moods { page, repeat, empty, expire, keep_cursor, ..Moods::default() })
         }),
-        5 => Just(Next::Look),
+        5 => Just(Next::Poll),
         1 => Just(Next::Crash),
     ]
 }
@@ -52,20 +52,20 @@ async fn live(order: Order, script: Vec<Next>) -> Scene {
     let follower = || Follower::new(&feed, Box::new(scene.log()), scene.saved_place(), &stop);
     scene.log_in(0, 0, 0, true);
     let mut now = follower();
-    now.look().await.expect("it begins");
+    now.poll().await.expect("it begins");
     for next in script {
         match next {
             Next::Wait(seconds) => scene.wait(seconds),
             Next::LogIn { user, skew, late } => scene.log_in(user, skew, late, false),
             Next::Behave(moods) => scene.behave(moods),
-            Next::Look => drop(now.look().await), // it may fail, as the next may
+            Next::Poll => drop(now.poll().await), // it may fail, as the next may
             Next::Crash => now = follower(),
         }
     }
     for _ in 0..5 {
         scene.behave(Moods::default());
         scene.wait(OVERLAP / 5);
-        now.look().await.expect("all is well");
+        now.poll().await.expect("all is well");
     }
     scene
 }
@@ -97,7 +97,7 @@ fn many_more_than_fit_on_the_pages_of_one_look_are_taken_in_by_age() {
             script.push(Next::Wait(i64::from(number % 7) * 20));
             script.push(Next::LogIn { user: u8::try_from(number % 4).expect("small"), skew: 0, late: 0 });
         }
-        script.push(Next::Look);
+        script.push(Next::Poll);
         run(order, script).judge(false);
     }
 }
@@ -107,7 +107,7 @@ fn more_entries_within_the_overlap_than_are_remembered_are_taken_in_once_however
     for order in [Order::NewestFirst, Order::AsProcessed] {
         let mut script = vec![Next::Behave(Moods { page: 1_000, ..Moods::default() })];
         script.extend((0..12_000).map(|_| Next::LogIn { user: 0, skew: 0, late: 0 }));
-        script.extend([Next::Look, Next::Crash, Next::Look, Next::LogIn { user: 1, skew: 0, late: 0 }, Next::Look]);
+        script.extend([Next::Poll, Next::Crash, Next::Poll, Next::LogIn { user: 1, skew: 0, late: 0 }, Next::Poll]);
         let times = run(order, script).times_taken_in();
         assert_eq!((times.len(), times.iter().max()), (12_001, Some(&1)), "{order:?}");
     }
@@ -118,7 +118,7 @@ fn one_entry_with_a_fast_clock_hides_nothing_of_what_is_caught_up_with_behind_it
     let mut script = vec![Next::Behave(Moods { page: 2, repeat: 1, ..Moods::default() })];
     script.push(Next::LogIn { user: 0, skew: 5 * 3_600, late: 0 });
     script.extend((0..50).flat_map(|_| [Next::Wait(360), Next::LogIn { user: 1, skew: 0, late: 0 }]));
-    script.push(Next::Look);
+    script.push(Next::Poll);
     run(Order::AsProcessed, script).judge(false);
 }
 
@@ -128,14 +128,14 @@ async fn a_cursor_that_has_expired_is_given_up_however_that_is_said() {
         let scene = Scene::new(Order::AsProcessed);
         let (feed, stop) = (scene.feed(), CancellationToken::new());
         let mut follower = Follower::new(&feed, Box::new(scene.log()), None, &stop);
-        follower.look().await.expect("it begins");
+        follower.poll().await.expect("it begins");
         for expire in [0, 1] {
             scene.log_in(0, 0, 0, false);
             scene.behave(Moods { keep_cursor: true, expire, refusal, ..Moods::default() });
-            follower.look().await.expect("all is well");
+            follower.poll().await.expect("all is well");
         }
         scene.behave(Moods { keep_cursor: true, page: 1, expire: 2, refusal, ..Moods::default() });
-        follower.look().await.expect_err("once a look");
+        follower.poll().await.expect_err("once a look");
         scene.judge(false);
     }
 }
@@ -148,13 +148,13 @@ async fn an_entry_that_can_not_be_read_stops_no_feed_and_is_one_dead_letter() {
         let mut follower = Follower::new(&feed, Box::new(scene.log()), None, &stop);
         scene.log_in(0, 0, 0, true);
         scene.cant_be_read(Unread::new("an old one", (1, 2), Unreadable::NoValue));
-        follower.look().await.expect("it begins");
+        follower.poll().await.expect("it begins");
         assert_eq!(scene.letters(), [], "what happened before the feed began is old");
         scene.cant_be_read(Unread::new("jane@acme.example", (2, 3), Unreadable::HalfACharacter));
         for _ in 0..3 {
             scene.wait(30);
             scene.log_in(1, 0, 0, false);
-            follower.look().await.expect("it goes on");
+            follower.poll().await.expect("it goes on");
         }
         scene.judge(false);
         let letters = scene.letters();

@@ -22,14 +22,14 @@ use crate::log::{Assignment, Error, Offsets, Partition, Stored, kafka::record};
 const READY: usize = 64;
 
 /// What the member keeps of a partition that it has given out.
-pub(in crate::log::kafka) struct Held {
+pub(in crate::log::kafka) struct AssignedPartition {
     revoked: CancellationToken,
     released: CancellationToken,
     emptied: CancellationToken,
     over: CancellationToken,
 }
 
-impl Held {
+impl AssignedPartition {
     /// Asks for the partition back.
     pub(in crate::log::kafka) fn revoke(&self) {
         self.revoked.cancel();
@@ -48,7 +48,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for AssignedPartition {
     /// From here on, what a straggler stores could undo what the next holder has stored.
     fn drop(&mut self) {
         self.revoked.cancel();
@@ -64,8 +64,8 @@ pub(in crate::log::kafka) fn give<C: ConsumerContext + 'static>(
     consumer: Weak<StreamConsumer<C>>,
     queue: StreamPartitionQueue<C>,
     proofs: &Arc<Proofs>,
-) -> (Held, Assignment) {
-    let held = Held {
+) -> (AssignedPartition, Assignment) {
+    let held = AssignedPartition {
         revoked: CancellationToken::new(),
         released: CancellationToken::new(),
         emptied: CancellationToken::new(),

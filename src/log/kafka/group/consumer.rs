@@ -116,9 +116,9 @@ fn serve(consumer: &StreamConsumer<Member>, group: &Group, leave: &CancellationT
 async fn poll(consumer: &StreamConsumer<Member>, group: &Group) {
     loop {
         match consumer.recv().await {
-            Ok(message) => fetch_again(consumer, &message),
+            Ok(message) => seek_back(consumer, &message),
             Err(error) => {
-                note(consumer.context(), group, &error);
+                record(consumer.context(), group, &error);
                 if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
                     return;
                 }
@@ -128,7 +128,7 @@ async fn poll(consumer: &StreamConsumer<Member>, group: &Group) {
 }
 
 /// Tells of `error`, and whether the group refuses this member.
-fn note(member: &Member, group: &Group, error: &KafkaError) {
+fn record(member: &Member, group: &Group, error: &KafkaError) {
     let topic = &member.topic;
     if trouble::is_fenced(error) {
         // It would fence the other one by joining anew, without end, and both would look well.
@@ -152,7 +152,7 @@ fn note(member: &Member, group: &Group, error: &KafkaError) {
 }
 
 /// A record that did not come through its partition's queue would be lost: have it fetched again into that queue.
-fn fetch_again<C: ConsumerContext>(consumer: &StreamConsumer<C>, message: &BorrowedMessage<'_>) {
+fn seek_back<C: ConsumerContext>(consumer: &StreamConsumer<C>, message: &BorrowedMessage<'_>) {
     let (topic, partition, offset) = (message.topic(), message.partition(), message.offset());
     tracing::error!(topic, partition, offset, "kafka: a record came past its partition's queue and is fetched again");
     if let Err(error) = consumer.seek(topic, partition, Offset::Offset(offset), DRAIN) {

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::log::{Lease, Lost, Partition};
 
 /// How long to wait before the coordinator is asked again that gave no proof.
-const AGAIN: Duration = Duration::from_millis(200);
+const RETRY_DELAY: Duration = Duration::from_millis(200);
 /// No offset is known to commit.
 const UNKNOWN: i64 = -1;
 
@@ -63,7 +63,7 @@ impl Proofs {
         last.filter(|at| at.elapsed() < age).map(|at| at + self.good_for)
     }
 
-    fn note(&self, at: Instant) {
+    fn record(&self, at: Instant) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
     }
 }
@@ -161,13 +161,13 @@ impl<C: ConsumerContext + 'static> Lease for MemberLease<C> {
             match proof {
                 _ if self.over.is_cancelled() => return Err(Lost),
                 Proof::Lost => return Err(Lost),
-                Proof::Member(at) => self.proofs.note(at),
+                Proof::Member(at) => self.proofs.record(at),
                 Proof::None => {}
             }
             if let Some(until) = self.proofs.good(self.proofs.good_for) {
                 return Ok(Some(until));
             }
-            self.over.run_until_cancelled(sleep(AGAIN)).await.ok_or(Lost)?;
+            self.over.run_until_cancelled(sleep(RETRY_DELAY)).await.ok_or(Lost)?;
         }
     }
 }

@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    assigned::{self, Held},
+    assigned::{self, AssignedPartition},
     lag::{self, Gauge},
     lease::Proofs,
 };
@@ -45,7 +45,7 @@ pub(in crate::log::kafka) struct Member {
     pub(in crate::log::kafka) lag: Arc<Gauge>,
     pub(in crate::log::kafka) runtime: Handle,
     consumer: OnceLock<Weak<StreamConsumer<Member>>>,
-    held: Mutex<BTreeMap<Partition, Held>>,
+    held: Mutex<BTreeMap<Partition, AssignedPartition>>,
     pub(in crate::log::kafka) client_logger: ClientLogger,
     proofs: Arc<Proofs>,
     /// Whether the partitions that come next come from a predecessor that has ended.
@@ -89,7 +89,7 @@ impl Member {
         self.take_back(held.into_iter().collect(), consumer);
     }
 
-    fn take_back(&self, held: Vec<(Partition, Held)>, consumer: &impl Consumer<Self>) {
+    fn take_back(&self, held: Vec<(Partition, AssignedPartition)>, consumer: &impl Consumer<Self>) {
         if held.is_empty() {
             return;
         }
@@ -112,11 +112,11 @@ impl Member {
         } else if consumer.assignment_lost() {
             tracing::warn!(topic, "kafka: partitions were lost to the group before they could be given back");
         } else {
-            note_commit(topic, consumer.commit_consumer_state(CommitMode::Sync));
+            record_commit(topic, consumer.commit_consumer_state(CommitMode::Sync));
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeMap<Partition, Held>> {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<Partition, AssignedPartition>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -181,7 +181,7 @@ fn numbers(partitions: &[Partition]) -> Vec<u16> {
     partitions.iter().map(|partition| partition.0).collect()
 }
 
-fn note_commit(topic: &str, result: KafkaResult<()>) {
+fn record_commit(topic: &str, result: KafkaResult<()>) {
     match result {
         Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
         Err(error) => {
@@ -211,7 +211,7 @@ impl ConsumerContext for Member {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
-        note_commit(&self.topic, result);
+        record_commit(&self.topic, result);
     }
 }
 
@@ -225,7 +225,7 @@ impl ClientContext for Member {
     }
 
     fn stats(&self, statistics: Statistics) {
-        self.client_logger.broker_loss.note(&statistics);
+        self.client_logger.broker_loss.record(&statistics);
         if self.client_logger.broker_loss.is_noticed() {
             // Whoever owns the membership joins anew.
             self.leave.cancel();

@@ -53,12 +53,12 @@ pub(super) async fn create_again(
     let mut made = create(settings, config, &others, count).await?;
     // A broker that has just started may not know a topic that is there: those that create it do.
     if missing.contains(&Stream::Outcomes) && can_be_created(settings, config, Stream::Outcomes, count).await? {
-        recreations.tell(count).await?;
+        recreations.record_loss(count).await?;
         let told = Instant::now();
         let outcomes = create(settings, config, &[Stream::Outcomes], count).await?;
         // A process that stood still meanwhile may have created what was deleted once more.
         if !outcomes.is_empty() && told.elapsed() > STOOD_STILL {
-            recreations.tell(count).await?;
+            recreations.record_loss(count).await?;
         }
         made.extend(outcomes);
     }

@@ -1,8 +1,8 @@
 //! The topics of the streams: made where they are missing, held against each other where they are not.
 
 mod creation;
+mod loss_records;
 pub(super) mod recreations;
-mod tellings;
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ use recreations::Recreations;
 /// How long one question to the cluster may take.
 const ANSWER: Duration = Duration::from_secs(9);
 /// How long each question of a look at the topics may take.
-pub(super) const LOOK: Duration = Duration::from_secs(2);
+pub(super) const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long new topics may take until all brokers asked know them.
 const CREATION: Duration = Duration::from_secs(30);
 
@@ -42,7 +42,7 @@ pub(super) async fn ensure(
     config: &KafkaConfig,
     recreations: &Recreations,
 ) -> Result<u16, Error> {
-    let found = look(client, settings).await?;
+    let found = partition_counts(client, settings).await?;
     let count = match agreed(settings, &found)? {
         Some(count) => count,
         None => config.partitions,
@@ -89,7 +89,7 @@ pub(super) async fn make_again(
 
 /// How a topic is, as the brokers tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum TopicState {
     /// All partitions have a leader.
     Fine,
     /// There is no such topic.
@@ -102,7 +102,7 @@ pub(super) enum Standing {
     Untold(String),
 }
 
-impl Standing {
+impl TopicState {
     /// What is wrong with `topic`, if anything is.
     pub(super) fn trouble(&self, topic: &str) -> Option<String> {
         match self {
@@ -124,37 +124,37 @@ pub(super) async fn standing(
     client: &Client,
     settings: &Settings,
     count: u16,
-) -> Result<Vec<(Stream, Standing)>, Error> {
+) -> Result<Vec<(Stream, TopicState)>, Error> {
     try_join_all(Stream::ALL.into_iter().map(|stream| {
         let (client, topic) = (client.clone(), settings.topic(stream));
-        blocking(move || Ok((stream, standing_of(&client, &topic, usize::from(count))?)))
+        blocking(move || Ok((stream, topic_state(&client, &topic, usize::from(count))?)))
     }))
     .await
 }
 
 /// Whether all topics can be used, as far as is found.
-pub(super) fn all_fine(settings: &Settings, found: &Result<Vec<(Stream, Standing)>, Error>) -> Result<(), Error> {
+pub(super) fn all_fine(settings: &Settings, found: &Result<Vec<(Stream, TopicState)>, Error>) -> Result<(), Error> {
     let mut found = found.as_ref().map_err(Clone::clone)?.iter();
     let trouble = found.find_map(|(stream, standing)| standing.trouble(&settings.topic(*stream)));
     trouble.map_or(Ok(()), |why| Err(Error::Unavailable(why)))
 }
 
-fn standing_of(client: &Client, topic: &str, count: usize) -> Result<Standing, Error> {
-    let metadata = client.metadata(topic, LOOK)?;
+fn topic_state(client: &Client, topic: &str, count: usize) -> Result<TopicState, Error> {
+    let metadata = client.metadata(topic, QUERY_TIMEOUT)?;
     let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
-        return Ok(Standing::Missing);
+        return Ok(TopicState::Missing);
     };
     Ok(match found.error() {
         None | Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) => {
             let partitions = found.partitions();
             match partitions.iter().find(|partition| partition.leader() < 0) {
-                Some(leaderless) => Standing::Leaderless(leaderless.id()),
-                None if partitions.len() < count => Standing::Short(partitions.len()),
-                None => Standing::Fine,
+                Some(leaderless) => TopicState::Leaderless(leaderless.id()),
+                None if partitions.len() < count => TopicState::Short(partitions.len()),
+                None => TopicState::Fine,
             }
         }
-        Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => Standing::Missing,
-        Some(error) => Standing::Untold(crate::words::kafka_code(RDKafkaErrorCode::from(error))),
+        Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => TopicState::Missing,
+        Some(error) => TopicState::Untold(crate::words::kafka_code(RDKafkaErrorCode::from(error))),
     })
 }
 
@@ -172,9 +172,9 @@ fn longest_in(described: &ConfigResource) -> Option<usize> {
 }
 
 /// The partition counts of the topics that are there, [`Stream::ALL`] in order.
-type Found = Vec<(Stream, Option<u16>)>;
+type PartitionCounts = Vec<(Stream, Option<u16>)>;
 
-async fn look(client: &Client, settings: &Settings) -> Result<Found, Error> {
+async fn partition_counts(client: &Client, settings: &Settings) -> Result<PartitionCounts, Error> {
     let (client, settings) = (client.clone(), settings.clone());
     blocking(move || {
         let count = |stream| Ok((stream, partitions(&client, &settings.topic(stream))?));
@@ -205,7 +205,7 @@ fn count(topic: &str, found: &MetadataTopic) -> Result<Option<u16>, Error> {
 }
 
 /// The count that all topics there have; none: there are none.
-fn agreed(settings: &Settings, found: &Found) -> Result<Option<u16>, Error> {
+fn agreed(settings: &Settings, found: &PartitionCounts) -> Result<Option<u16>, Error> {
     let mut counts = found.iter().filter_map(|(stream, count)| count.map(|count| (stream, count)));
     let Some((_, first)) = counts.next() else { return Ok(None) };
     if counts.all(|(_, count)| count == first) {
@@ -278,7 +278,7 @@ fn check_policy(stream: Stream, topic: &str, policy: &str) -> Result<(), Error> 
 async fn settled(client: &Client, settings: &Settings, count: u16) -> Result<(), Error> {
     let deadline = Instant::now() + CREATION;
     loop {
-        let found = look(client, settings).await?;
+        let found = partition_counts(client, settings).await?;
         agreed(settings, &found)?;
         if found.iter().all(|(_, found)| *found == Some(count)) {
             break;

@@ -12,7 +12,7 @@ use super::{
         producer::{Producer, Refused},
         settings::Settings,
     },
-    LOOK, tellings,
+    QUERY_TIMEOUT, loss_records,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -22,7 +22,7 @@ use crate::{
 
 /// The state of one partition, as far as it was read.
 #[derive(Debug, Default, Clone, Copy)]
-struct Known {
+struct PartitionState {
     /// The offset in the settings at which reading goes on.
     next: u64,
     /// The one with the highest number: a process that stood still may tell of an earlier one late.
@@ -33,7 +33,7 @@ struct Known {
 pub(in crate::log::kafka) struct Recreations {
     settings: Settings,
     producer: Arc<Producer>,
-    known: Mutex<Vec<Known>>,
+    known: Mutex<Vec<PartitionState>>,
     /// One reads at a time.
     reading: tokio::sync::Mutex<()>,
 }
@@ -61,10 +61,10 @@ impl Recreations {
     ///
     /// # Errors
     /// [`Error`] where it can't be read or written now. Some partitions may have been told.
-    pub(in crate::log::kafka) async fn tell(&self, partitions: u16) -> Result<(), Error> {
+    pub(in crate::log::kafka) async fn record_loss(&self, partitions: u16) -> Result<(), Error> {
         self.refresh_all(partitions).await?;
         for partition in (0..partitions).map(Partition) {
-            self.tell_in(partition).await?;
+            self.record_loss_in(partition).await?;
         }
         self.refresh_all(partitions).await
     }
@@ -73,19 +73,19 @@ impl Recreations {
     /// again themselves, and those that come now are others.
     ///
     /// # Errors
-    /// As [`Self::tell`].
+    /// As [`Self::record_loss`].
     pub(in crate::log::kafka) async fn follow_decisions(&self, partitions: u16) -> Result<(), Error> {
         self.refresh_all(partitions).await?;
         for partition in (0..partitions).map(Partition) {
             let told = self.known(partition).map_or(0, |told| told.decisions_until);
             if told > 0 && told > self.end(Stream::Decisions, partition).await? {
-                self.tell_in(partition).await?;
+                self.record_loss_in(partition).await?;
             }
         }
         self.refresh_all(partitions).await
     }
 
-    async fn tell_in(&self, partition: Partition) -> Result<(), Error> {
+    async fn record_loss_in(&self, partition: Partition) -> Result<(), Error> {
         // Never one that was told before, also where the settings were lost with all numbers.
         let now = u64::try_from(SystemClock.now().as_millis()).unwrap_or(0);
         let number = self.known(partition).map_or(0, |told| told.number + 1).max(now);
@@ -131,7 +131,7 @@ impl Recreations {
             return Ok(());
         }
         let settings = self.settings.clone();
-        let read = blocking(move || tellings::read(&settings, &behind)).await?;
+        let read = blocking(move || loss_records::read(&settings, &behind)).await?;
         let mut known = self.lock();
         for (partition, next) in read.next {
             place(&mut known, partition).next = next;
@@ -153,7 +153,7 @@ impl Recreations {
             let known = place(&mut known, partition);
             if known.next > bounds.end {
                 // Another topic.
-                *known = Known::default();
+                *known = PartitionState::default();
             }
             let from = known.next.max(bounds.start);
             if from < bounds.end {
@@ -169,18 +169,18 @@ impl Recreations {
 
     async fn bounds(&self, stream: Stream, partition: Partition) -> Result<std::ops::Range<u64>, Error> {
         let (client, topic) = (self.producer.client(), self.settings.topic(stream));
-        blocking(move || client.bounds(&topic, partition, LOOK)).await
+        blocking(move || client.bounds(&topic, partition, QUERY_TIMEOUT)).await
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Known>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<PartitionState>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn place(known: &mut Vec<Known>, partition: Partition) -> &mut Known {
+fn place(known: &mut Vec<PartitionState>, partition: Partition) -> &mut PartitionState {
     let place = usize::from(partition.0);
     if known.len() <= place {
-        known.resize(place + 1, Known::default());
+        known.resize(place + 1, PartitionState::default());
     }
     &mut known[place]
 }

@@ -24,12 +24,12 @@ const MOST: usize = 10_000;
 const CUT: &str = "it ends after 10,000 users, and Confluence Cloud tells of no more";
 
 #[derive(Deserialize)]
-struct Found {
+struct SearchHit {
     #[serde(default, deserialize_with = "records::inner")]
     user: Option<Bean>,
 }
 
-impl Record for Found {
+impl Record for SearchHit {
     const KIND: &'static str = "user";
     const NEEDED: &'static [&'static str] = &["user"];
 
@@ -48,12 +48,12 @@ impl ConfluenceCloud {
                 .query("start", start.to_string())
                 .query("limit", size.to_string())
                 .query("sitePermissionTypeFilter", "all");
-            self.http.send(call).await?.json::<Linked<Found>>()
+            self.http.send(call).await?.json::<Linked<SearchHit>>()
         };
         let (page, asked) = self.page_size.ask(ask).await?;
         let next = page.says(start)?;
         let (total, end) = (page.total(), start + page.results.given());
-        self.http.passed_over(Found::KIND, page.results.unreadable);
+        self.http.passed_over(SearchHit::KIND, page.results.unreadable);
         let given = Given::read(page.results, asked, |found| found.user?.into_listed())?.with_users()?;
         let page = cursor.by_stream(given, next)?.if_long_enough(total, end);
         if page.next.is_none() && end >= MOST {

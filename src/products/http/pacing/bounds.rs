@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// No product is left alone for longer, whatever it says: Data Center tells an account without any quota to
 /// come back in 9223372036854775807 seconds.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// How far refusals alone can stretch the gap between calls; longer waits the product asks for itself.
 pub(super) const LONGEST_GAP: Duration = Duration::from_secs(30);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset};
 use reqwest::header::HeaderMap;
 
-use super::bounds::LONGEST_WAIT;
+use super::bounds::MAX_WAIT;
 use crate::domain::Timestamp;
 
 /// The value of a header, where it says something.
@@ -20,5 +20,5 @@ pub(super) fn until(at: DateTime<FixedOffset>, now: Timestamp) -> Option<Duratio
 
 /// A time that can be waited: not zero, and not too long.
 pub(super) fn bounded(wait: Duration) -> Option<Duration> {
-    (!wait.is_zero()).then(|| wait.min(LONGEST_WAIT))
+    (!wait.is_zero()).then(|| wait.min(MAX_WAIT))
 }

@@ -65,7 +65,7 @@ impl Pacer {
         self.is_set.notify_one();
     }
 
-    /// Waits until a call may be made: at most [`bounds::LONGEST_WAIT`] for the product and then for those
+    /// Waits until a call may be made: at most [`bounds::MAX_WAIT`] for the product and then for those
     /// before. Dropping the future gives the place up.
     pub async fn turn(&self) -> Turn {
         let place = self.at_a_time.acquire().await;

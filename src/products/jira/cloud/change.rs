@@ -15,8 +15,8 @@ use crate::{
             rights,
         },
         jira::{
-            bean::{Group, SizedList},
             document, issue,
+            user_json::{Group, SizedList},
         },
         leave_groups::{Leaving, leave_all, own_groups},
     },

@@ -13,7 +13,7 @@ use crate::{
         Error, User,
         group_ids::Way,
         http::request::{Call, Operation},
-        jira::bean::Group,
+        jira::user_json::Group,
         leave_groups::Leaving,
         listing::records::Records,
     },

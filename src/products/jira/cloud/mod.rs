@@ -70,7 +70,7 @@ impl JiraCloud {
             if let Some(token) = next {
                 call = call.query("nextPageToken", token);
             }
-            let found = self.http.send(call).await?.json::<Found>()?;
+            let found = self.http.send(call).await?.json::<IssueSearch>()?;
             next = found.next_page_token;
             if !found.issues.is_empty() || next.is_none() {
                 return Ok(!found.issues.is_empty());
@@ -82,7 +82,7 @@ impl JiraCloud {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Found {
+struct IssueSearch {
     issues: Vec<IgnoredAny>,
     next_page_token: Option<String>,
 }

@@ -17,7 +17,7 @@ use crate::{
             request::{Call, Operation},
             rights,
         },
-        jira::{bean::truth, issue},
+        jira::{issue, user_json::truth},
         leave_groups::{Leaving, leave_all, own_groups},
         password,
     },

@@ -60,12 +60,12 @@ impl JiraDc {
             .query("jql", issue::query(&issue.marker))
             .query("fields", "id")
             .query("maxResults", "1");
-        Ok(!self.http.send(call).await?.json::<Found>()?.issues.is_empty())
+        Ok(!self.http.send(call).await?.json::<IssueSearch>()?.issues.is_empty())
     }
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct IssueSearch {
     issues: Vec<IgnoredAny>,
 }
 

@@ -9,7 +9,7 @@ use crate::{
     products::{
         Error, User,
         http::request::{Call, Operation},
-        jira::bean::{Group, Role, SizedList, keys, names, truth},
+        jira::user_json::{Group, Role, SizedList, keys, names, truth},
         listing::records::Record,
     },
 };

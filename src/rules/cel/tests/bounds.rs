@@ -75,7 +75,7 @@ fn the_longest_chains_that_are_read_need_less_than_half_of_a_thread_s_stack() {
             format!("[1]{} == [1]", ".map(x,x)".repeat(145)),
             format!("{}true{}", "(".repeat(90), ")".repeat(90)),
         ] {
-            let (truth, told) = looked(&text, &jane());
+            let (truth, told) = evaluated(&text, &jane());
             assert_eq!(truth, Truth::True, "{text}: {told:?}");
         }
     };

@@ -34,11 +34,11 @@ fn jane() -> Facts {
     }
 }
 
-fn looked(text: &str, facts: &Facts) -> (Truth, Told) {
+fn evaluated(text: &str, facts: &Facts) -> (Truth, ReasonText) {
     let condition = Where::new(&Expression::new(text));
     let id = UserId::new("JIRAUSER1");
-    let looked = condition.look(&Subject { user: Some(&id), facts, now: NOW });
-    (looked.truth(), looked.tell())
+    let looked = condition.evaluate(&Subject { user: Some(&id), facts, now: NOW });
+    (looked.truth(), looked.explain())
 }
 
 fn refused(text: &str) -> String {
@@ -73,7 +73,7 @@ fn an_expression_may_say_all_this() {
     ];
     for (text, expected) in cases {
         assert_eq!(check_expression(&Expression::new(text)), Ok(()), "{text}");
-        let (truth, told) = looked(text, &jane());
+        let (truth, told) = evaluated(text, &jane());
         assert_eq!(truth, known(expected), "{text}: {told:?}");
     }
 }
@@ -133,7 +133,7 @@ fn what_is_not_known_selects_in_no_form_of_words() {
         r#"user.groups.exists(g, true || g == user.email)"#,
         r#"!user.groups.all(g, g == user.email)"#,
     ] {
-        let (truth, told) = looked(text, &facts);
+        let (truth, told) = evaluated(text, &facts);
         assert_eq!(truth, Truth::Unknown, "{text}");
         assert!(told.because.contains("can't be told: not told by the product"), "{told:?}");
         assert!(told.change.expect("a change").ends_with("becomes known"));
@@ -147,13 +147,13 @@ fn logins_that_may_not_be_all_are_no_count_and_who_never_logged_in_has_no_last_l
         ..jane()
     };
     let with = |last, count, complete| of(last, count, complete, None);
-    assert_eq!(looked("user.login_count == 0", &with(None, 0, true)).0, Truth::True);
-    assert_eq!(looked("user.login_count == 0", &with(None, 0, false)).0, Truth::Unknown);
-    assert_eq!(looked("user.login_count == 0", &with(Some(NOW), 0, true)).0, Truth::Unknown);
-    assert_eq!(looked("user.last_login < now", &with(None, 0, true)).0, Truth::Unknown);
-    assert_eq!(looked("user.last_login < now", &with(Some(ago(1)), 1, false)).0, Truth::True);
-    assert_eq!(looked("user.last_login < now", &of(Some(ago(2)), 1, false, Some(ago(2)))).0, Truth::True);
-    let (truth, told) = looked("user.last_login < now", &of(Some(ago(2)), 1, false, Some(ago(1))));
+    assert_eq!(evaluated("user.login_count == 0", &with(None, 0, true)).0, Truth::True);
+    assert_eq!(evaluated("user.login_count == 0", &with(None, 0, false)).0, Truth::Unknown);
+    assert_eq!(evaluated("user.login_count == 0", &with(Some(NOW), 0, true)).0, Truth::Unknown);
+    assert_eq!(evaluated("user.last_login < now", &with(None, 0, true)).0, Truth::Unknown);
+    assert_eq!(evaluated("user.last_login < now", &with(Some(ago(1)), 1, false)).0, Truth::True);
+    assert_eq!(evaluated("user.last_login < now", &of(Some(ago(2)), 1, false, Some(ago(2)))).0, Truth::True);
+    let (truth, told) = evaluated("user.last_login < now", &of(Some(ago(2)), 1, false, Some(ago(1))));
     assert_eq!(truth, Truth::Unknown);
     assert!(told.because.contains("a gap"), "{told:?}");
 }
@@ -161,18 +161,18 @@ fn logins_that_may_not_be_all_are_no_count_and_who_never_logged_in_has_no_last_l
 #[test]
 fn what_can_t_be_worked_out_is_unknown_and_the_reason_holds_no_address() {
     for text in ["1 / 0 == 1", "user.groups[7] == 'a'", "int(user.email) == 1", "timestamp(user.email) < now"] {
-        let (truth, told) = looked(text, &jane());
+        let (truth, told) = evaluated(text, &jane());
         assert_eq!(truth, Truth::Unknown, "{text}");
         assert!(told.because.contains("it can't be worked out"), "{told:?}");
         assert!(!format!("{told:?}").contains("Doe"), "{told:?}");
     }
-    let (_, told) = looked("user.email != '' && user.domain != ''", &jane());
+    let (_, told) = evaluated("user.email != '' && user.domain != ''", &jane());
     assert_eq!(told.value.as_deref(), Some("user.domain = acme.com"));
 }
 
 #[test]
 fn an_expression_that_was_not_checked_selects_nobody() {
-    let (truth, told) = looked("user.nothing", &jane());
+    let (truth, told) = evaluated("user.nothing", &jane());
     assert_eq!(truth, Truth::Unknown);
     assert!(told.because.contains("`user.nothing` is not known"), "{told:?}");
 }
@@ -237,7 +237,7 @@ proptest! {
 
     #[test]
     fn whatever_is_written_is_read_or_refused_and_what_is_read_comes_to_an_answer(text in words()) {
-        let _ = looked(&text, &jane());
+        let _ = evaluated(&text, &jane());
     }
 }
 

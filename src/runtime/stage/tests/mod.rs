@@ -138,15 +138,15 @@ impl Ground {
         Self { dir, log, store }
     }
 
-    async fn tell(&self, source: &str, user: &str, payload: &str) {
+    async fn append(&self, source: &str, user: &str, payload: &str) {
         let key = UserKey::new(&source.parse().unwrap(), &UserRef::Id(UserId::new(user)));
         let record = Record { key, payload: Bytes::copy_from_slice(payload.as_bytes()) };
         self.log.append(Stream::Events, record).await.unwrap();
     }
 
     /// Tells of many users at once.
-    async fn tell_all(&self, users: impl Iterator<Item = String>) {
-        join_all(users.map(|user| async move { self.tell("acme", &user, &user).await })).await;
+    async fn append_all(&self, users: impl Iterator<Item = String>) {
+        join_all(users.map(|user| async move { self.append("acme", &user, &user).await })).await;
     }
 
     fn start(&self, handler: &Arc<Noting>) -> (CancellationToken, tokio::task::JoinHandle<()>) {
@@ -174,7 +174,7 @@ impl Ground {
 async fn records_of_one_user_are_worked_on_in_turn_and_those_of_others_meanwhile() {
     let (ground, handler) = (Ground::new(), Noting::new(0));
     for (user, payload) in [("jane", "jane-1"), ("jane", "jane-2"), ("joe", "joe-1")] {
-        ground.tell("acme", user, payload).await;
+        ground.append("acme", user, payload).await;
     }
     let (stop, running) = ground.start(&handler);
     handler.until("the first of each", |handler| Noting::list(&handler.begun).len() == 2).await;
@@ -190,7 +190,7 @@ async fn records_of_one_user_are_worked_on_in_turn_and_those_of_others_meanwhile
 async fn what_was_interrupted_comes_again_and_so_does_what_stands_behind_it() {
     let (ground, first) = (Ground::new(), Noting::new(1));
     for (user, payload) in [("a", "1"), ("b", "2"), ("b", "3")] {
-        ground.tell("acme", user, payload).await;
+        ground.append("acme", user, payload).await;
     }
     let (stop, running) = ground.start(&first);
     first
@@ -218,7 +218,7 @@ async fn what_was_interrupted_comes_again_and_so_does_what_stands_behind_it() {
 async fn what_was_interrupted_comes_again_also_where_one_behind_it_was_done_before() {
     let (ground, handler) = (Ground::new(), Noting::new(100));
     for (user, payload) in [("a", "stop"), ("b", "done")] {
-        ground.tell("acme", user, payload).await;
+        ground.append("acme", user, payload).await;
     }
     let (stop, running) = ground.start(&handler);
     handler.until("the interrupted one", |handler| Noting::list(&handler.seen).contains(&"stop".to_owned())).await;
@@ -230,7 +230,7 @@ async fn what_was_interrupted_comes_again_also_where_one_behind_it_was_done_befo
 async fn records_of_other_sources_are_passed_over() {
     let (ground, handler) = (Ground::new(), Noting::new(100));
     for (source, payload) in [("other", "not ours"), ("acme", "ours")] {
-        ground.tell(source, "jane", payload).await;
+        ground.append(source, "jane", payload).await;
     }
     let (stop, running) = ground.start(&handler);
     handler.until("ours", |handler| !Noting::list(&handler.seen).is_empty()).await;
@@ -244,7 +244,7 @@ async fn records_of_other_sources_are_passed_over() {
 async fn a_bug_in_a_handler_does_not_end_the_work() {
     let (ground, handler) = (Ground::new(), Noting::new(100));
     for payload in ["bug", "behind it"] {
-        ground.tell("acme", "jane", payload).await;
+        ground.append("acme", "jane", payload).await;
     }
     let (stop, running) = ground.start(&handler);
     handler.until("both", |handler| Noting::list(&handler.seen).len() == 2).await;
@@ -257,7 +257,7 @@ async fn a_bug_in_a_handler_does_not_end_the_work() {
 async fn a_record_that_ends_the_work_by_a_bug_each_time_is_given_up_and_the_stage_works_again() {
     let (ground, handler, health) = (Ground::new(), Noting::new(100), Health::default());
     for (user, payload) in [("jane", "poison"), ("jane", "behind it"), ("joe", "beside it")] {
-        ground.tell("acme", user, payload).await;
+        ground.append("acme", user, payload).await;
     }
     let (stop, running) = ground.start_with(Arc::clone(&ground.log), &handler, health.clone());
     handler.until("the other user", |handler| !Noting::list(&handler.seen).is_empty()).await;
@@ -278,7 +278,7 @@ async fn a_record_that_ends_the_work_by_a_bug_each_time_is_given_up_and_the_stag
 
     // It is passed for good.
     let second = Noting::new(100);
-    ground.tell("acme", "jane", "later").await;
+    ground.append("acme", "jane", "later").await;
     let (stop, running) = ground.start(&second);
     second.until("the next one", |handler| !Noting::list(&handler.seen).is_empty()).await;
     assert_eq!(Noting::list(&second.seen), ["later"]);
@@ -289,11 +289,11 @@ async fn a_record_that_ends_the_work_by_a_bug_each_time_is_given_up_and_the_stag
 #[tokio::test]
 async fn a_user_who_is_stuck_does_not_stop_the_others() {
     let (ground, handler) = (Ground::new(), Noting::new(10_000));
-    ground.tell("acme", "jane", "stuck").await;
+    ground.append("acme", "jane", "stuck").await;
     for number in 0..300 {
-        ground.tell("acme", "jane", &format!("behind {number}")).await;
+        ground.append("acme", "jane", &format!("behind {number}")).await;
     }
-    ground.tell_all((0..1_000).map(|number| format!("other {number}"))).await;
+    ground.append_all((0..1_000).map(|number| format!("other {number}"))).await;
     let (stop, running) = ground.start(&handler);
     handler.until("all others", |handler| Noting::list(&handler.seen).len() == 1_000).await;
     assert!(Noting::list(&handler.seen).iter().all(|payload| payload.starts_with("other")), "nobody is overtaken");
@@ -311,7 +311,7 @@ async fn a_user_who_is_stuck_does_not_stop_the_others() {
 #[tokio::test]
 async fn an_unreadable_record_stops_its_partition_alone_until_it_can_be_read() {
     let (ground, handler) = (Ground::with(2), Noting::new(10_000));
-    ground.tell_all((0..100).map(|number| number.to_string())).await;
+    ground.append_all((0..100).map(|number| number.to_string())).await;
     let log = Unreadable::at(&ground.log, Partition(0), 5);
     let ends = [0, 1].map(|partition| ground.log.bounds(Stream::Events, Partition(partition)));
     let ends = join_all(ends).await.into_iter().map(|bounds| usize::try_from(bounds.unwrap().end).unwrap());
@@ -319,7 +319,7 @@ async fn an_unreadable_record_stops_its_partition_alone_until_it_can_be_read() {
     let (stop, running) = ground.start_on(Arc::clone(&log) as _, &handler);
     handler.until("what can be read", |handler| Noting::list(&handler.seen).len() == 5 + ends[1]).await;
     log.until_met(3).await;
-    ground.tell_all((100..200).map(|number| number.to_string())).await;
+    ground.append_all((100..200).map(|number| number.to_string())).await;
     let end = ground.log.bounds(Stream::Events, Partition(1)).await.unwrap().end;
     let there = 5 + usize::try_from(end).unwrap();
     handler.until("the other partition goes on", |handler| Noting::list(&handler.seen).len() == there).await;
@@ -335,7 +335,7 @@ async fn an_unreadable_record_stops_its_partition_alone_until_it_can_be_read() {
 async fn what_is_in_the_works_goes_on_while_a_partition_can_not_be_read() {
     let (ground, handler) = (Ground::new(), Noting::new(10_000));
     for payload in ["slow", "never read"] {
-        ground.tell("acme", "jane", payload).await;
+        ground.append("acme", "jane", payload).await;
     }
     let log = Unreadable::at(&ground.log, Partition(0), 1);
     let began = Instant::now();

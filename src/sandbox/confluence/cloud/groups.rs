@@ -2,21 +2,21 @@
 
 use serde::Deserialize;
 
-use super::{bean, users};
+use super::{group_json, users};
 use crate::sandbox::{
     ADMIN_GROUP,
-    answer::Answer,
     api::Call,
     confluence,
+    reply::Reply,
     world::people::{Group, Serial},
 };
 
-fn page<'a>(call: &Call<'_>, path: &str, groups: impl Iterator<Item = &'a Group>) -> Result<Answer, Answer> {
-    Ok(Answer::json(200, confluence::page(call, path, groups, |group| bean::group(call, group))?))
+fn page<'a>(call: &Call<'_>, path: &str, groups: impl Iterator<Item = &'a Group>) -> Result<Reply, Reply> {
+    Ok(Reply::json(200, confluence::page(call, path, groups, |group| group_json::group(call, group))?))
 }
 
 /// All groups, or by access level those that administer the site, and the others.
-pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let level = call.query.get("accessType");
     let groups = call.editor.site.groups().filter(|group| match level {
         Some("site-admin" | "admin") => group.name == ADMIN_GROUP,
@@ -26,28 +26,28 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
     page(call, "/rest/api/group?", groups)
 }
 
-pub(super) fn picker(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn picker(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let wanted = call.query.get("query").ok_or_else(|| confluence::missing("query"))?.to_lowercase();
     let groups = call.editor.site.groups().filter(|group| group.name.to_lowercase().contains(&wanted));
     page(call, "/rest/api/group/picker?", groups)
 }
 
-pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn members(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let id = call.segment(0);
     let group = call.editor.site.group_by_id(id).ok_or_else(|| confluence::no_such_group(id))?;
     let path = format!("/rest/api/group/{id}/membersByGroupId?");
     let page = confluence::page(call, &path, confluence::members(call, group), |member| users::shown(call, member))?;
-    Ok(Answer::json(200, page))
+    Ok(Reply::json(200, page))
 }
 
 /// The group that `groupId` names.
-fn asked_for(call: &Call<'_>) -> Result<String, Answer> {
+fn asked_for(call: &Call<'_>) -> Result<String, Reply> {
     let id = call.query.get("groupId").ok_or_else(|| confluence::missing("groupId"))?;
     let group = call.editor.site.group_by_id(id).ok_or_else(|| confluence::no_such_group(id))?;
     Ok(group.name.clone())
 }
 
-fn member(call: &Call<'_>, id: &str) -> Result<Serial, Answer> {
+fn member(call: &Call<'_>, id: &str) -> Result<Serial, Reply> {
     let serial = call.editor.site.by_id(id).ok_or_else(confluence::no_such_user)?;
     confluence::writable(call.editor.site.resident(serial))?;
     Ok(serial)
@@ -59,7 +59,7 @@ struct NewMember {
     account_id: String,
 }
 
-pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?;
     let NewMember { account_id } = call.json()?;
     if account_id.is_empty() {
@@ -67,14 +67,14 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
     }
     let serial = member(call, &account_id)?;
     call.editor.add_member(serial, &group);
-    Ok(Answer::empty(201))
+    Ok(Reply::empty(201))
 }
 
 /// 204 also where it is so already.
-pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?;
     let id = call.query.get("accountId").ok_or_else(|| confluence::missing("accountId"))?;
     let serial = member(call, id)?;
     call.editor.remove_member(serial, &group);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }

@@ -3,7 +3,7 @@
 //! Paths, statuses and bodies after Atlassian's OpenAPI document (developer.atlassian.com/cloud/confluence/rest/v1). What
 //! adding a member gives who is one already is not documented there: 201 here.
 
-mod bean;
+mod group_json;
 mod groups;
 mod users;
 
@@ -13,11 +13,11 @@ use crate::{
     config::Auth,
     sandbox::{
         ACCOUNT_EMAIL, TOKEN,
-        answer::Answer,
         api::{Api, Route},
         confluence,
-        faults::limits::Standing,
+        faults::limits::TokenState,
         jira::{self, cloud::JiraCloud},
+        reply::Reply,
     },
 };
 
@@ -50,22 +50,22 @@ impl Api for ConfluenceCloud {
     }
 
     /// Plain text, as in Jira.
-    fn unauthorized(&self) -> Answer {
+    fn unauthorized(&self) -> Reply {
         JiraCloud.unauthorized()
     }
 
-    fn forbidden(&self) -> Answer {
+    fn forbidden(&self) -> Reply {
         confluence::forbidden()
     }
 
     /// With 500 as it is known to be; source: CONFCLOUD-84635 on jira.atlassian.com.
-    fn licence_full(&self, status: u16) -> Answer {
+    fn licence_full(&self, status: u16) -> Reply {
         let said =
             "com.netflix.hystrix.exception.HystrixRuntimeException: AddUserToGroupsIdentityPlatformCommand failed";
         confluence::refused(status, said)
     }
 
-    fn refused(&self, status: u16, message: &str) -> Answer {
+    fn refused(&self, status: u16, message: &str) -> Reply {
         confluence::refused(status, message)
     }
 
@@ -78,7 +78,7 @@ impl Api for ConfluenceCloud {
     }
 
     /// The same as in Jira.
-    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
         JiraCloud.rate_headers(standing)
     }
 }

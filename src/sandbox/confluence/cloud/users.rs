@@ -4,14 +4,14 @@ use serde_json::{Map, Value, json};
 
 use crate::sandbox::{
     ACCOUNT,
-    answer::Answer,
     api::Call,
     confluence, jira,
+    reply::Reply,
     world::people::{Resident, Serial},
 };
 
 /// The search finds no more.
-const MOST_FOUND: usize = 10_000;
+const MAX_FOUND: usize = 10_000;
 
 /// A user: the e-mail address is empty if privacy settings hide it, and whether the account is active is not told. What
 /// the user may do stands there where `expand` names it.
@@ -39,48 +39,48 @@ pub(super) fn shown(call: &Call<'_>, resident: &Resident) -> Value {
     jira::with_extra(bean, account)
 }
 
-fn asked_for(call: &Call<'_>) -> Result<Serial, Answer> {
+fn asked_for(call: &Call<'_>) -> Result<Serial, Reply> {
     let id = call.query.get("accountId").ok_or_else(|| confluence::missing("accountId"))?;
     call.editor.site.by_id(id).ok_or_else(confluence::no_such_user)
 }
 
-fn resident<'a>(call: &'a Call<'_>, serial: Serial) -> Result<&'a Resident, Answer> {
+fn resident<'a>(call: &'a Call<'_>, serial: Serial) -> Result<&'a Resident, Reply> {
     call.editor.site.resident(serial).ok_or_else(confluence::no_such_user)
 }
 
-pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
-    Ok(Answer::json(200, shown(call, resident(call, asked_for(call)?)?)))
+pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
+    Ok(Reply::json(200, shown(call, resident(call, asked_for(call)?)?)))
 }
 
-pub(super) fn current(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn current(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let acting = call.editor.site.by_name(ACCOUNT).ok_or_else(confluence::no_such_user)?;
-    Ok(Answer::json(200, shown(call, resident(call, acting)?)))
+    Ok(Reply::json(200, shown(call, resident(call, acting)?)))
 }
 
-pub(super) fn groups(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let resident = resident(call, asked_for(call)?)?;
     let path = format!("/rest/api/user/memberof?accountId={}&", jira::escape(&resident.account.id));
     let groups = resident.groups.iter().filter_map(|name| call.editor.site.group(name));
-    Ok(Answer::json(200, confluence::page(call, &path, groups, |group| super::bean::group(call, group))?))
+    Ok(Reply::json(200, confluence::page(call, &path, groups, |group| super::group_json::group(call, group))?))
 }
 
 /// Everybody, for the one query that usher asks.
-pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let cql = call.query.get("cql").unwrap_or_default();
     if cql != "type=user" {
         return Err(confluence::refused(400, "Die CQL-Abfrage ist nicht lesbar."));
     }
     let (start, limit) = confluence::place(call, 25)?;
-    let limit = limit.min(MOST_FOUND.saturating_sub(start));
+    let limit = limit.min(MAX_FOUND.saturating_sub(start));
     let mut rest = call.editor.site.residents_behind(start);
     let found: Vec<Value> = rest.by_ref().take(limit).map(|resident| as_found(call, resident)).collect();
-    let more = start + limit < MOST_FOUND && rest.next().is_some();
+    let more = start + limit < MAX_FOUND && rest.next().is_some();
     let path = "/rest/api/search/user?cql=type%3Duser&sitePermissionTypeFilter=all&";
     let mut page = confluence::linked(path, (start, limit), found, more);
-    page["totalSize"] = call.editor.site.residents_behind(0).take(MOST_FOUND).count().into();
+    page["totalSize"] = call.editor.site.residents_behind(0).take(MAX_FOUND).count().into();
     page["cqlQuery"] = cql.into();
     page["searchDuration"] = 1.into();
-    Ok(Answer::json(200, page))
+    Ok(Reply::json(200, page))
 }
 
 fn as_found(call: &Call<'_>, resident: &Resident) -> Value {

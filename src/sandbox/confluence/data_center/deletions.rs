@@ -3,18 +3,18 @@
 use serde_json::json;
 
 use super::users;
-use crate::sandbox::{answer::Answer, api::Call, confluence, world::deletions::PARTS};
+use crate::sandbox::{api::Call, confluence, reply::Reply, world::deletions::PARTS};
 
 /// 202: taken on, whatever becomes of it.
-pub(super) fn submit(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn submit(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = users::to_change(call)?;
     let fails = call.editor.site.resident(user).is_some_and(|resident| resident.account.undeletable);
     let id = call.editor.site.deletions.submit(user, fails).to_string();
     let url = format!("{}/rest/api/longtask/{id}", call.base);
-    Ok(Answer::json(202, json!({ "id": id, "links": { "status": url } })))
+    Ok(Reply::json(202, json!({ "id": id, "links": { "status": url } })))
 }
 
-pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     call.editor.time_passes();
     let id = call.segment(0);
     let task = id.parse().ok().and_then(|id| call.editor.site.deletions.task(id));
@@ -30,5 +30,5 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
         "id": id, "name": text("Benutzer löschen"), "elapsedTime": 1_000 * u64::from(task.done),
         "percentageComplete": 100 * task.done / PARTS, "successful": !failed, "messages": said,
     });
-    Ok(Answer::json(200, body))
+    Ok(Reply::json(200, body))
 }

@@ -1,54 +1,54 @@
 //! `group`, and the memberships below `user`.
 
-use super::{bean, for_administrators, users};
+use super::{for_administrators, group_json, users};
 use crate::sandbox::{
-    answer::Answer,
     api::Call,
     confluence,
+    reply::Reply,
     world::people::{Group, Serial},
 };
 
 /// The group that the path names.
-fn asked_for<'a>(call: &'a Call<'_>, place: usize) -> Result<&'a Group, Answer> {
+fn asked_for<'a>(call: &'a Call<'_>, place: usize) -> Result<&'a Group, Reply> {
     let name = call.segment(place);
     call.editor.site.group(name).ok_or_else(|| confluence::no_such_group(name))
 }
 
-pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
-    Ok(Answer::json(200, bean::group(call, &asked_for(call, 0)?.name)))
+pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
+    Ok(Reply::json(200, group_json::group(call, &asked_for(call, 0)?.name)))
 }
 
-pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let path = format!("{}/rest/api/group?", call.base);
-    let page = confluence::page(call, &path, call.editor.site.groups(), |group| bean::group(call, &group.name))?;
-    Ok(Answer::json(200, page))
+    let page = confluence::page(call, &path, call.editor.site.groups(), |group| group_json::group(call, &group.name))?;
+    Ok(Reply::json(200, page))
 }
 
 /// For administrators alone.
-pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn members(call: &mut Call<'_>) -> Result<Reply, Reply> {
     for_administrators(call)?;
     let group = asked_for(call, 0)?;
     let path = format!("{}/rest/api/group/{}/member?", call.base, group.id);
     let page = confluence::page(call, &path, confluence::members(call, group), |member| users::shown(call, member))?;
-    Ok(Answer::json(200, page))
+    Ok(Reply::json(200, page))
 }
 
 /// The user and the group that the path names.
-fn both(call: &Call<'_>) -> Result<(Serial, String), Answer> {
+fn both(call: &Call<'_>) -> Result<(Serial, String), Reply> {
     let serial = users::to_change(call)?;
     Ok((serial, asked_for(call, 1)?.name.clone()))
 }
 
 /// 204 also where it is so already.
-pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (serial, group) = both(call)?;
     call.editor.add_member(serial, &group);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }
 
 /// 204 also where it is so already.
-pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (serial, group) = both(call)?;
     call.editor.remove_member(serial, &group);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }

@@ -3,8 +3,8 @@
 //! Paths, statuses and bodies after Atlassian's OpenAPI document of Confluence Data Center 10.0
 //! (developer.atlassian.com/server/confluence/rest), which leaves out what a user looks like, and what an unknown name gives.
 
-mod bean;
 mod deletions;
+mod group_json;
 mod groups;
 mod permissions;
 mod users;
@@ -15,11 +15,11 @@ use crate::{
     config::Auth,
     sandbox::{
         ACCOUNT, ADMIN_GROUP, TOKEN,
-        answer::Answer,
         api::{Api, Call, Route},
         audit, confluence,
-        faults::limits::Standing,
+        faults::limits::TokenState,
         jira::{self, data_center::JiraDc},
+        reply::Reply,
     },
     secret::Secret,
 };
@@ -61,21 +61,21 @@ impl Api for ConfluenceDc {
         authorization.strip_prefix("Bearer ") == Some(TOKEN) || authorization == jira::basic(ACCOUNT, TOKEN)
     }
 
-    fn unauthorized(&self) -> Answer {
+    fn unauthorized(&self) -> Reply {
         confluence::refused(401, "Sie sind nicht angemeldet.")
             .header("X-AUSERNAME", "anonymous")
             .header("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
     }
 
-    fn forbidden(&self) -> Answer {
+    fn forbidden(&self) -> Reply {
         confluence::forbidden()
     }
 
-    fn licence_full(&self, status: u16) -> Answer {
+    fn licence_full(&self, status: u16) -> Reply {
         confluence::refused(status, "Die Zahl der lizenzierten Benutzer ist erreicht.")
     }
 
-    fn refused(&self, status: u16, message: &str) -> Answer {
+    fn refused(&self, status: u16, message: &str) -> Reply {
         confluence::refused(status, message)
     }
 
@@ -88,13 +88,13 @@ impl Api for ConfluenceDc {
     }
 
     /// The same as in Jira.
-    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
         JiraDc.rate_headers(standing)
     }
 }
 
 /// 403 if the acting account does not administer the site: it is not in the group for that, although there is one.
-fn for_administrators(call: &Call<'_>) -> Result<(), Answer> {
+fn for_administrators(call: &Call<'_>) -> Result<(), Reply> {
     let site = &call.editor.site;
     let acting = site.by_name(ACCOUNT).and_then(|serial| site.resident(serial));
     let administers = acting.is_some_and(|resident| resident.groups.contains(ADMIN_GROUP));

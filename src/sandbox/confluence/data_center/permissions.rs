@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::for_administrators;
-use crate::sandbox::{answer::Answer, api::Call, confluence, world::people::Serial};
+use crate::sandbox::{api::Call, confluence, reply::Reply, world::people::Serial};
 
 fn can_use(kind: &str, name: &str) -> Value {
     json!([{
@@ -13,27 +13,27 @@ fn can_use(kind: &str, name: &str) -> Value {
     }])
 }
 
-pub(super) fn of_group(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn of_group(call: &mut Call<'_>) -> Result<Reply, Reply> {
     for_administrators(call)?;
     let (site, name) = (&call.editor.site, call.segment(0));
     site.group(name).ok_or_else(|| confluence::no_such_group(name))?;
     let lets_in = site.applications.iter().any(|one| one.giving_access().any(|group| group == name));
-    Ok(Answer::json(200, if lets_in { can_use("group", name) } else { json!([]) }))
+    Ok(Reply::json(200, if lets_in { can_use("group", name) } else { json!([]) }))
 }
 
 /// The user whom the path names, by key or by login name.
-fn user(call: &Call<'_>) -> Result<Serial, Answer> {
+fn user(call: &Call<'_>) -> Result<Serial, Reply> {
     for_administrators(call)?;
     let (site, name) = (&call.editor.site, call.segment(0));
     site.by_id(name).or_else(|| site.by_name(name)).ok_or_else(confluence::no_such_user)
 }
 
-pub(super) fn of_user(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn of_user(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = user(call)?;
     let resident = call.editor.site.resident(serial).ok_or_else(confluence::no_such_user)?;
     let lets_in = call.editor.site.applications.iter().any(|one| one.users.contains(&resident.account.id));
     let body = if lets_in { can_use("user", &resident.account.display_name) } else { json!([]) };
-    Ok(Answer::json(200, body))
+    Ok(Reply::json(200, body))
 }
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ struct Operation {
 }
 
 /// 204 also where there was nothing to revoke.
-pub(super) fn revoke(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn revoke(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = user(call)?;
     let operations: Vec<Operation> = call.json()?;
     let known = |one: &Operation| one.target_type == "application" && one.operation_key == "use";
@@ -54,5 +54,5 @@ pub(super) fn revoke(call: &mut Call<'_>) -> Result<Answer, Answer> {
     if !operations.is_empty() {
         call.editor.revoke_access(serial);
     }
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }

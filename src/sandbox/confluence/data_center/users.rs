@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{bean, for_administrators};
+use super::{for_administrators, group_json};
 use crate::sandbox::{
     ACCOUNT,
-    answer::Answer,
     api::Call,
     confluence, jira,
+    reply::Reply,
     world::people::{Resident, Serial},
 };
 
@@ -33,7 +33,7 @@ pub(super) fn shown(call: &Call<'_>, resident: &Resident) -> Value {
 }
 
 /// The user that `key` or `username` names.
-fn asked_for(call: &Call<'_>) -> Result<Serial, Answer> {
+fn asked_for(call: &Call<'_>) -> Result<Serial, Reply> {
     let found = match (call.query.get("key"), call.query.get("username")) {
         (Some(key), _) => call.editor.site.by_id(key),
         (None, Some(name)) => call.editor.site.by_name(name),
@@ -43,52 +43,52 @@ fn asked_for(call: &Call<'_>) -> Result<Serial, Answer> {
 }
 
 /// The user whom the path names, for a change by an administrator.
-pub(super) fn to_change(call: &Call<'_>) -> Result<Serial, Answer> {
+pub(super) fn to_change(call: &Call<'_>) -> Result<Serial, Reply> {
     for_administrators(call)?;
     let serial = call.editor.site.by_name(call.segment(0)).ok_or_else(confluence::no_such_user)?;
     confluence::writable(call.editor.site.resident(serial))?;
     Ok(serial)
 }
 
-fn resident<'a>(call: &'a Call<'_>, serial: Serial) -> Result<&'a Resident, Answer> {
+fn resident<'a>(call: &'a Call<'_>, serial: Serial) -> Result<&'a Resident, Reply> {
     call.editor.site.resident(serial).ok_or_else(confluence::no_such_user)
 }
 
 /// Whoever asks for a user sees how far the deletion has come by now.
-pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     call.editor.time_passes();
     let serial = asked_for(call)?;
-    Ok(Answer::json(200, shown(call, resident(call, serial)?)))
+    Ok(Reply::json(200, shown(call, resident(call, serial)?)))
 }
 
-pub(super) fn current(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn current(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let acting = call.editor.site.by_name(ACCOUNT).ok_or_else(confluence::no_such_user)?;
-    Ok(Answer::json(200, shown(call, resident(call, acting)?)))
+    Ok(Reply::json(200, shown(call, resident(call, acting)?)))
 }
 
 /// Everybody, disabled users too, at most 200 on a page.
-pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (start, limit) = confluence::place(call, 100)?;
     let mut rest = call.editor.site.residents_behind(start);
     let results: Vec<Value> = rest.by_ref().take(limit).map(|resident| shown(call, resident)).collect();
     let path = format!("{}/rest/api/user/list?", call.base);
-    Ok(Answer::json(200, confluence::linked(&path, (start, limit), results, rest.next().is_some())))
+    Ok(Reply::json(200, confluence::linked(&path, (start, limit), results, rest.next().is_some())))
 }
 
-pub(super) fn groups(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let resident = resident(call, asked_for(call)?)?;
     let path = format!("{}/rest/api/user/memberof?key={}&", call.base, jira::escape(&resident.account.id));
-    let page = confluence::page(call, &path, resident.groups.iter(), |name| bean::group(call, name))?;
-    Ok(Answer::json(200, page))
+    let page = confluence::page(call, &path, resident.groups.iter(), |name| group_json::group(call, name))?;
+    Ok(Reply::json(200, page))
 }
 
 /// 204 also where it is so already.
-pub(super) fn set_active(call: &mut Call<'_>, active: bool) -> Result<Answer, Answer> {
+pub(super) fn set_active(call: &mut Call<'_>, active: bool) -> Result<Reply, Reply> {
     let serial = to_change(call)?;
     let mut account = resident(call, serial)?.account.clone();
     account.active = active;
     call.editor.update(account);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }
 
 #[derive(Deserialize)]
@@ -97,12 +97,12 @@ struct Credentials {
     password: String,
 }
 
-pub(super) fn set_password(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = to_change(call)?;
     let Credentials { password } = call.json()?;
     if password.trim().is_empty() {
         return Err(confluence::refused(400, "Das neue Passwort darf nicht leer sein."));
     }
     call.editor.set_password(serial);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }

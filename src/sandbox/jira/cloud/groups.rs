@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{bean, users};
-use crate::sandbox::{ADMIN_GROUP, answer::Answer, api::Call, jira, world::people::Group};
+use super::{group_json, users};
+use crate::sandbox::{ADMIN_GROUP, api::Call, jira, reply::Reply, world::people::Group};
 
 /// The group that `groupId` or `groupname` names; 400 if it is both or neither, 404 if there is none.
-fn asked_for<'a>(call: &'a Call<'_>) -> Result<&'a Group, Answer> {
+fn asked_for<'a>(call: &'a Call<'_>) -> Result<&'a Group, Reply> {
     let site = &call.editor.site;
     match (call.query.get("groupId"), call.query.get("groupname")) {
         (Some(id), None) => site.group_by_id(id).ok_or_else(|| jira::no_such_group(id)),
@@ -20,7 +20,7 @@ fn asked_for<'a>(call: &'a Call<'_>) -> Result<&'a Group, Answer> {
 }
 
 /// Groups by id, by name, or all of them; by access level those that administer the site.
-pub(super) fn bulk(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn bulk(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let site = &call.editor.site;
     let mut groups: Vec<&Group> = call.query.all("groupId").filter_map(|id| site.group_by_id(id)).collect();
     groups.extend(call.query.all("groupName").filter_map(|name| site.group(name)));
@@ -42,7 +42,7 @@ struct NewMember {
     account_id: String,
 }
 
-pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?.name.clone();
     let member: NewMember = call.json()?;
     if member.account_id.is_empty() {
@@ -54,13 +54,13 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
         return Err(jira::already_member(&member.account_id, &group));
     }
     let group = asked_for(call)?;
-    let mut bean = bean::group(group, call.base);
+    let mut bean = group_json::group(group, call.base);
     bean["users"] = jira::member_summary(group);
     bean["expand"] = "users".into();
-    Ok(Answer::json(201, bean))
+    Ok(Reply::json(201, bean))
 }
 
-pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?.name.clone();
     let id = call.query.get("accountId").ok_or_else(|| jira::missing("accountId"))?;
     let user = call.editor.site.by_id(id).ok_or_else(jira::no_such_user)?;
@@ -68,15 +68,15 @@ pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
     if !call.editor.remove_member(user, &group) {
         return Err(jira::no_such_user());
     }
-    Ok(Answer::empty(200))
+    Ok(Reply::empty(200))
 }
 
-pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn members(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?;
     let url = format!("{}/rest/api/3/group/member?groupId={}", call.base, group.id);
     jira::member_page(call, group, &url, |resident| users::shown(resident, call.base))
 }
 
-pub(super) fn picker(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn picker(call: &mut Call<'_>) -> Result<Reply, Reply> {
     jira::picker(call, |group| json!({ "name": group.name, "groupId": group.id, "html": group.name, "labels": [] }))
 }

@@ -4,7 +4,7 @@
 //! (developer.atlassian.com/cloud/jira/platform/rest/v3). What adding a member gives who is one, and removing one
 //! who is none, is not documented there: 400 and 404 here.
 
-mod bean;
+mod group_json;
 mod groups;
 mod users;
 
@@ -18,11 +18,11 @@ use crate::{
     config::Auth,
     sandbox::{
         ACCOUNT_EMAIL, TOKEN,
-        answer::Answer,
         api::{Api, Call, Route},
-        faults::limits::Standing,
+        faults::limits::TokenState,
         jira,
         jira::issues,
+        reply::Reply,
         world::applications::Application,
     },
     secret::Secret,
@@ -63,21 +63,21 @@ impl Api for JiraCloud {
     }
 
     /// Plain text where all other errors are JSON.
-    fn unauthorized(&self) -> Answer {
-        Answer::text(401, "Client must be authenticated to access this resource.")
+    fn unauthorized(&self) -> Reply {
+        Reply::text(401, "Client must be authenticated to access this resource.")
             .header("WWW-Authenticate", "OAuth realm=\"sandbox\"")
             .header("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
     }
 
-    fn forbidden(&self) -> Answer {
+    fn forbidden(&self) -> Reply {
         jira::forbidden()
     }
 
-    fn licence_full(&self, status: u16) -> Answer {
+    fn licence_full(&self, status: u16) -> Reply {
         jira::licence_full(status)
     }
 
-    fn refused(&self, status: u16, message: &str) -> Answer {
+    fn refused(&self, status: u16, message: &str) -> Reply {
         jira::refused(status, message)
     }
 
@@ -92,7 +92,7 @@ impl Api for JiraCloud {
     /// The reset is when there are more tokens; `Retry-After` is told only where the request did not pass.
     ///
     /// Source: developer.atlassian.com/cloud/jira/platform/rate-limiting.
-    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
         let mut headers = vec![
             ("X-RateLimit-Limit", standing.limit.capacity.to_string()),
             ("X-RateLimit-Remaining", standing.remaining.to_string()),
@@ -116,16 +116,16 @@ fn reset(at: DateTime<Utc>) -> String {
     second.format(form).to_string()
 }
 
-fn applications(call: &mut Call<'_>) -> Result<Answer, Answer> {
+fn applications(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let roles: Vec<Value> = call.editor.site.applications.iter().map(|application| role(call, application)).collect();
-    Ok(Answer::json(200, roles.into()))
+    Ok(Reply::json(200, roles.into()))
 }
 
 /// With the ids of its groups.
 fn role(call: &Call<'_>, application: &Application) -> Value {
     let details = |names: &BTreeSet<String>| -> Vec<Value> {
         let groups = names.iter().filter_map(|name| call.editor.site.group(name));
-        groups.map(|group| bean::group(group, call.base)).collect()
+        groups.map(|group| group_json::group(group, call.base)).collect()
     };
     let mut bean = application.bean();
     bean["groupDetails"] = details(&application.groups).into();
@@ -134,7 +134,7 @@ fn role(call: &Call<'_>, application: &Application) -> Value {
 }
 
 /// What is done is left out of a page when the page has been made, so that an empty one is not the last.
-fn search_issues(call: &mut Call<'_>) -> Result<Answer, Answer> {
+fn search_issues(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (start, most) = (call.query.number("nextPageToken", 0)?, call.query.number("maxResults", 50)?.max(1));
     let all = issues::labelled(call)?;
     let (end, is_last) = (start.saturating_add(most), all.len() <= start.saturating_add(most));
@@ -143,17 +143,17 @@ fn search_issues(call: &mut Call<'_>) -> Result<Answer, Answer> {
     if !is_last {
         body["nextPageToken"] = end.to_string().into();
     }
-    Ok(Answer::json(200, body))
+    Ok(Reply::json(200, body))
 }
 
 /// With `defaultLocale`, which stands in the document's example and not in its schema.
-fn server_info(call: &mut Call<'_>) -> Result<Answer, Answer> {
+fn server_info(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let body = json!({
         "baseUrl": call.base, "displayUrl": call.base, "version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0],
         "deploymentType": "Cloud", "buildNumber": 100_300, "defaultLocale": { "locale": "de_DE" },
         "serverTime": Utc::now().format("%Y-%m-%dT%H:%M:%S%.3f%z").to_string(), "serverTitle": "usher sandbox",
     });
-    Ok(Answer::json(200, body))
+    Ok(Reply::json(200, body))
 }
 
 #[cfg(test)]

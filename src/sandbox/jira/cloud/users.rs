@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::sandbox::{
     ACCOUNT,
-    answer::Answer,
     api::Call,
     jira,
+    reply::Reply,
     world::people::{Resident, Serial},
 };
 
@@ -38,12 +38,12 @@ fn groups_of(call: &Call<'_>, resident: &Resident) -> Vec<Value> {
         .groups
         .iter()
         .filter_map(|name| site.group(name))
-        .map(|group| super::bean::group(group, call.base))
+        .map(|group| super::group_json::group(group, call.base))
         .collect()
 }
 
 /// A user as asked for by itself: with the size of its lists, and their items where `expand` names them.
-fn in_full(call: &Call<'_>, serial: Serial) -> Result<Answer, Answer> {
+fn in_full(call: &Call<'_>, serial: Serial) -> Result<Reply, Reply> {
     let resident = call.editor.site.resident(serial).ok_or_else(jira::no_such_user)?;
     let roles = call.editor.site.applications.of(resident);
     let roles: Vec<Value> = roles.map(|one| json!({ "key": one.key, "name": one.name })).collect();
@@ -53,36 +53,36 @@ fn in_full(call: &Call<'_>, serial: Serial) -> Result<Answer, Answer> {
     bean.insert("applicationRoles".into(), jira::sized_list(roles, call.query.lists("expand", "applicationRoles")));
     bean.insert("locale".into(), "de_DE".into());
     bean.insert("expand".into(), "groups,applicationRoles".into());
-    Ok(Answer::json(200, jira::with_extra(bean, &resident.account)))
+    Ok(Reply::json(200, jira::with_extra(bean, &resident.account)))
 }
 
-fn named(call: &Call<'_>) -> Result<Serial, Answer> {
+fn named(call: &Call<'_>) -> Result<Serial, Reply> {
     let id = call.query.get("accountId").ok_or_else(|| jira::missing("accountId"))?;
     call.editor.site.by_id(id).ok_or_else(jira::no_such_user)
 }
 
-pub(super) fn myself(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn myself(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let acting = call.editor.site.by_name(ACCOUNT).ok_or_else(jira::no_such_user)?;
     in_full(call, acting)
 }
 
-pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     in_full(call, named(call)?)
 }
 
-pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = named(call)?;
     jira::delete_user(call, serial)
 }
 
 /// A bare array, not paged.
-pub(super) fn groups(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let resident = call.editor.site.resident(named(call)?).ok_or_else(jira::no_such_user)?;
-    Ok(Answer::json(200, groups_of(call, resident).into()))
+    Ok(Reply::json(200, groups_of(call, resident).into()))
 }
 
 /// Active people by part of their name, or one by id; never more than the first 1,000.
-pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let start = call.query.number("startAt", 0)?;
     let most = call.query.number("maxResults", 50)?.min(1000_usize.saturating_sub(start));
     let found: Vec<&Resident> = match (call.query.get("query"), call.query.get("accountId")) {
@@ -96,14 +96,14 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
     };
     let active = found.into_iter().filter(|resident| resident.account.active);
     let values: Vec<Value> = active.skip(start).take(most).map(|resident| shown(resident, call.base)).collect();
-    Ok(Answer::json(200, values.into()))
+    Ok(Reply::json(200, values.into()))
 }
 
 /// Everybody, inactive ones and apps too; a bare array of at most 1,000.
-pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let start = call.query.number("startAt", 0)?;
     let most = call.query.number("maxResults", 50)?.min(1000);
     let residents = call.editor.site.residents_behind(start).take(most);
     let values: Vec<Value> = residents.map(|resident| shown(resident, call.base)).collect();
-    Ok(Answer::json(200, values.into()))
+    Ok(Reply::json(200, values.into()))
 }

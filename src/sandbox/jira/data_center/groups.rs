@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::users;
-use crate::sandbox::{answer::Answer, api::Call, jira, world::people::Group};
+use crate::sandbox::{api::Call, jira, reply::Reply, world::people::Group};
 
 /// The group that `groupname` names, or 400, or 404.
-fn named<'a>(call: &'a Call<'_>) -> Result<&'a Group, Answer> {
+fn named<'a>(call: &'a Call<'_>) -> Result<&'a Group, Reply> {
     let name = call.query.get("groupname").ok_or_else(|| jira::missing("groupname"))?;
     call.editor.site.group(name).ok_or_else(|| jira::no_such_group(name))
 }
@@ -28,7 +28,7 @@ struct NewMember {
     name: String,
 }
 
-pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = named(call)?.name.clone();
     let member: NewMember = call.json()?;
     let user = call.editor.site.by_name(&member.name).ok_or_else(jira::no_such_user)?;
@@ -36,10 +36,10 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
     if !call.editor.add_member(user, &group) {
         return Err(jira::already_member(&member.name, &group));
     }
-    Ok(Answer::json(201, bean(call, named(call)?)))
+    Ok(Reply::json(201, bean(call, named(call)?)))
 }
 
-pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = named(call)?.name.clone();
     let name = call.query.get("username").ok_or_else(|| jira::missing("username"))?;
     let user = call.editor.site.by_name(name).ok_or_else(jira::no_such_user)?;
@@ -47,15 +47,15 @@ pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Answer, Answer> {
     if !call.editor.remove_member(user, &group) {
         return Err(jira::refused(400, "Der Benutzer gehört nicht zu dieser Gruppe."));
     }
-    Ok(Answer::empty(200))
+    Ok(Reply::empty(200))
 }
 
-pub(super) fn members(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn members(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = named(call)?;
     let url = format!("{}/rest/api/2/group/member?groupname={}", call.base, jira::escape(&group.name));
     jira::member_page(call, group, &url, |resident| users::as_member(resident, call.base))
 }
 
-pub(super) fn picker(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn picker(call: &mut Call<'_>) -> Result<Reply, Reply> {
     jira::picker(call, |group| json!({ "name": group.name, "html": group.name, "labels": [] }))
 }

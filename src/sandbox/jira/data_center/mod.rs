@@ -15,12 +15,12 @@ use crate::{
     domain::Product,
     sandbox::{
         ACCOUNT, ADMIN_GROUP, TOKEN,
-        answer::Answer,
         api::{Api, Call, Route},
         audit,
-        faults::limits::Standing,
+        faults::limits::TokenState,
         jira,
         jira::issues,
+        reply::Reply,
         world::applications::Application,
     },
     secret::Secret,
@@ -62,22 +62,20 @@ impl Api for JiraDc {
         authorization.strip_prefix("Bearer ") == Some(TOKEN) || authorization == jira::basic(ACCOUNT, TOKEN)
     }
 
-    fn unauthorized(&self) -> Answer {
+    fn unauthorized(&self) -> Reply {
         let body = json!({ "message": "Client must be authenticated to access this resource.", "status-code": 401 });
-        Answer::json(401, body)
-            .header("X-AUSERNAME", "anonymous")
-            .header("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
+        Reply::json(401, body).header("X-AUSERNAME", "anonymous").header("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
     }
 
-    fn forbidden(&self) -> Answer {
+    fn forbidden(&self) -> Reply {
         jira::forbidden()
     }
 
-    fn licence_full(&self, status: u16) -> Answer {
+    fn licence_full(&self, status: u16) -> Reply {
         jira::licence_full(status)
     }
 
-    fn refused(&self, status: u16, message: &str) -> Answer {
+    fn refused(&self, status: u16, message: &str) -> Reply {
         jira::refused(status, message)
     }
 
@@ -92,7 +90,7 @@ impl Api for JiraDc {
     /// On every limited request; `retry-after` is 0 while tokens remain.
     ///
     /// Source: confluence.atlassian.com, "Adjusting your code for rate limiting".
-    fn rate_headers(&self, standing: &Standing) -> Vec<(&'static str, String)> {
+    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
         vec![
             ("X-RateLimit-Limit", standing.limit.capacity.to_string()),
             ("X-RateLimit-Remaining", standing.remaining.to_string()),
@@ -103,17 +101,17 @@ impl Api for JiraDc {
     }
 }
 
-fn server_info(call: &mut Call<'_>) -> Result<Answer, Answer> {
+fn server_info(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let body = json!({
         "baseUrl": call.base, "version": "10.3.24", "versionNumbers": [10, 3, 24], "deploymentType": "Server",
         "buildNumber": 10_030_024, "scmInfo": "0000000000000000000000000000000000000000",
         "serverTime": SystemClock.now().to_string(), "serverTitle": format!("usher sandbox ({})", Product::JiraDc),
     });
-    Ok(Answer::json(200, body))
+    Ok(Reply::json(200, body))
 }
 
 /// One of the many permissions: whether the acting account administers the site.
-fn permissions(call: &mut Call<'_>) -> Result<Answer, Answer> {
+fn permissions(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let site = &call.editor.site;
     let acting = site.by_name(ACCOUNT).and_then(|serial| site.resident(serial));
     let administers = acting.is_some_and(|resident| resident.groups.contains(ADMIN_GROUP));
@@ -121,19 +119,19 @@ fn permissions(call: &mut Call<'_>) -> Result<Answer, Answer> {
         "id": "0", "key": "ADMINISTER", "name": "Jira-Administratoren", "type": "GLOBAL", "description": "",
         "havePermission": administers,
     });
-    Ok(Answer::json(200, json!({ "permissions": { "ADMINISTER": administer } })))
+    Ok(Reply::json(200, json!({ "permissions": { "ADMINISTER": administer } })))
 }
 
-fn applications(call: &mut Call<'_>) -> Result<Answer, Answer> {
+fn applications(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let roles: Vec<Value> = call.editor.site.applications.iter().map(Application::bean).collect();
-    Ok(Answer::json(200, roles.into()))
+    Ok(Reply::json(200, roles.into()))
 }
 
-fn search_issues(call: &mut Call<'_>) -> Result<Answer, Answer> {
+fn search_issues(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let most = call.query.number("maxResults", 50)?;
     let mut issues: Vec<Value> = issues::labelled(call)?.into_iter().flatten().collect();
     let total = issues.len();
     issues.truncate(most);
     let body = json!({ "expand": "", "startAt": 0, "maxResults": most, "total": total, "issues": issues });
-    Ok(Answer::json(200, body))
+    Ok(Reply::json(200, body))
 }

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::sandbox::{
     ACCOUNT,
-    answer::Answer,
     api::Call,
     jira,
+    reply::Reply,
     world::{applications::Application, people::Resident, people::Serial},
 };
 
@@ -46,7 +46,7 @@ pub(super) fn shown(resident: &Resident, base: &str) -> Value {
 }
 
 /// A user as asked for by itself: with the size of its lists, and their items where `expand` names them.
-fn in_full(call: &Call<'_>, serial: Serial) -> Result<Answer, Answer> {
+fn in_full(call: &Call<'_>, serial: Serial) -> Result<Reply, Reply> {
     let resident = call.editor.site.resident(serial).ok_or_else(jira::no_such_user)?;
     let groups = resident.groups.iter().map(|name| {
         let url = format!("{}/rest/api/2/group?groupname={}", call.base, jira::escape(name));
@@ -57,15 +57,15 @@ fn in_full(call: &Call<'_>, serial: Serial) -> Result<Answer, Answer> {
     bean.insert("groups".into(), jira::sized_list(groups.collect(), call.query.lists("expand", "groups")));
     bean.insert("applicationRoles".into(), jira::sized_list(roles, call.query.lists("expand", "applicationRoles")));
     bean.insert("expand".into(), "groups,applicationRoles".into());
-    Ok(Answer::json(200, jira::with_extra(bean, &resident.account)))
+    Ok(Reply::json(200, jira::with_extra(bean, &resident.account)))
 }
 
-pub(super) fn myself(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn myself(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let acting = call.editor.site.by_name(ACCOUNT).ok_or_else(jira::no_such_user)?;
     in_full(call, acting)
 }
 
-fn named(call: &Call<'_>) -> Result<Serial, Answer> {
+fn named(call: &Call<'_>) -> Result<Serial, Reply> {
     let found = match (call.query.get("key"), call.query.get("username")) {
         (Some(key), _) => call.editor.site.by_id(key),
         (None, Some(name)) => call.editor.site.by_name(name),
@@ -74,7 +74,7 @@ fn named(call: &Call<'_>) -> Result<Serial, Answer> {
     found.ok_or_else(jira::no_such_user)
 }
 
-pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     in_full(call, named(call)?)
 }
 
@@ -97,7 +97,7 @@ enum Truth {
     Text(String),
 }
 
-pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn edit(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = named(call)?;
     let edit: Edit = call.json()?;
     let resident = call.editor.site.resident(serial).ok_or_else(jira::no_such_user)?;
@@ -107,7 +107,7 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Answer> {
         let taken = call.editor.site.by_name(&name).is_some_and(|other| other != serial);
         if name.is_empty() || taken {
             let errors = json!({ "errorMessages": [], "errors": { "username": "Dieser Name ist nicht verfügbar." } });
-            return Err(Answer::json(400, errors));
+            return Err(Reply::json(400, errors));
         }
         account.name = name;
     }
@@ -122,13 +122,13 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let resident = call.editor.site.resident(serial).ok_or_else(jira::no_such_user)?;
     let mut bean = bean(resident, call.base);
     bean.retain(|field, _| EDITABLE.contains(&field.as_str()));
-    Ok(Answer::json(200, bean.into()))
+    Ok(Reply::json(200, bean.into()))
 }
 
 /// What the answer to a change tells of a user: less than is told when the user is read.
 const EDITABLE: [&str; 6] = ["self", "key", "name", "emailAddress", "displayName", "active"];
 
-pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = named(call)?;
     jira::delete_user(call, serial)
 }
@@ -140,7 +140,7 @@ struct NewPassword {
 }
 
 /// With a policy as administrators set it: long enough, small and capital letters, a digit, and something else.
-pub(super) fn set_password(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = named(call)?;
     jira::writable(call.editor.site.resident(serial))?;
     let NewPassword { password } = call.json()?;
@@ -151,14 +151,14 @@ pub(super) fn set_password(call: &mut Call<'_>) -> Result<Answer, Answer> {
         && has(|one| one.is_ascii_punctuation());
     if password.len() < 10 || !strong {
         let errors = json!({ "errorMessages": [], "errors": { "password": "Das Passwort ist zu schwach." } });
-        return Err(Answer::json(400, errors));
+        return Err(Reply::json(400, errors));
     }
     call.editor.set_password(serial);
-    Ok(Answer::empty(204))
+    Ok(Reply::empty(204))
 }
 
 /// A bare array; more than 1,000 are cut off without a word. `.` and `''` stand for everybody.
-pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let text = call.query.get("username").ok_or_else(|| jira::missing("username"))?;
     let start = call.query.number("startAt", 0)?;
     let most = call.query.number("maxResults", 50)?.min(1000);
@@ -175,11 +175,11 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Answer> {
             .map(show)
             .collect()
     };
-    Ok(Answer::json(200, found.into()))
+    Ok(Reply::json(200, found.into()))
 }
 
 /// Everybody, page by page, behind a cursor; a cursor past the end gives an empty last page.
-pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let first = call.query.number("cursor", 0)? as u64;
     let most = call.query.number("maxResults", 2000)?.max(1);
     let mut residents = call.editor.site.residents_from(Serial(first));
@@ -191,5 +191,5 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
         page["nextCursor"] = next.to_string().into();
         page["nextPage"] = url(next).into();
     }
-    Ok(Answer::json(200, page))
+    Ok(Reply::json(200, page))
 }

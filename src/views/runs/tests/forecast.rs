@@ -1,4 +1,4 @@
-use super::sweep::{Told, progress, runs, scheme, sighted, started, sweep, tell_all};
+use super::sweep::{AnyRecord, apply_all, progress, runs, scheme, sighted, started, sweep};
 use crate::{
     domain::{Decision, Forecast, StepResult, SweepStep, Truth},
     views::{
@@ -24,22 +24,22 @@ fn open(name: &str, seconds: i64, is_kept: bool) -> Decision {
 }
 
 /// A sweep over six users: one of each kind, and two of whom it is not known whether `a` selects them.
-fn six() -> Vec<Told> {
+fn six() -> Vec<AnyRecord> {
     let kinds = [
         ("changed", Some(Forecast::WouldChange), StepResult::Held),
         ("so", Some(Forecast::AlreadySo), StepResult::Unchanged),
         ("safe", Some(Forecast::Protected), StepResult::Held),
         ("old", None, StepResult::Held),
     ];
-    let mut told = vec![Told::Progress(started(&["a"], "a"))];
+    let mut told = vec![AnyRecord::Progress(started(&["a"], "a"))];
     for (name, forecast, result) in kinds {
         let decision = foretold(name, 1, forecast);
-        told.push(Told::Outcome(outcome(&steps(&decision)[0], result, 2)));
-        told.push(Told::Decision(decision));
+        told.push(AnyRecord::Outcome(outcome(&steps(&decision)[0], result, 2)));
+        told.push(AnyRecord::Decision(decision));
     }
-    told.push(Told::Decision(open("hidden", 1, true)));
-    told.push(Told::Decision(open("other", 1, false)));
-    told.push(Told::Progress(progress(3, SweepStep::ListingEnded { seen: 6, incomplete: None, named: false })));
+    told.push(AnyRecord::Decision(open("hidden", 1, true)));
+    told.push(AnyRecord::Decision(open("other", 1, false)));
+    told.push(AnyRecord::Progress(progress(3, SweepStep::ListingEnded { seen: 6, incomplete: None, named: false })));
     told
 }
 
@@ -54,7 +54,7 @@ fn a_run_says_how_many_would_change_are_so_already_are_protected_and_are_not_kno
     let told = six();
     let in_order = {
         let runs = runs();
-        tell_all(runs, &told);
+        apply_all(runs, &told);
         runs.run("a").counts
     };
     let expected = Counts {
@@ -70,14 +70,14 @@ fn a_run_says_how_many_would_change_are_so_already_are_protected_and_are_not_kno
     };
     assert_eq!(in_order, expected);
     let runs = runs();
-    told.iter().rev().chain(&told).for_each(|told| runs.tell(told));
+    told.iter().rev().chain(&told).for_each(|told| runs.apply_any(told));
     assert_eq!(runs.run("a").counts, expected, "in any order, any number of times");
 }
 
 #[test]
 fn who_is_not_known_is_told_with_the_missing_fact_and_is_not_released() {
     let runs = runs();
-    tell_all(runs, &six());
+    apply_all(runs, &six());
     let mut unknown = users(runs, Some(EntryResult::Unknown));
     unknown.sort();
     assert_eq!(unknown, ["u-hidden", "u-other"]);
@@ -94,16 +94,16 @@ fn who_is_not_known_is_told_with_the_missing_fact_and_is_not_released() {
 fn a_run_of_which_everything_is_so_already_is_done_when_it_is_let_go_on() {
     let runs = runs();
     let decision = foretold("so", 1, Some(Forecast::AlreadySo));
-    tell_all(
+    apply_all(
         runs,
         &[
-            Told::Progress(started(&["a"], "a")),
-            Told::Outcome(outcome(&steps(&decision)[0], StepResult::Unchanged, 2)),
-            Told::Decision(decision),
-            Told::Progress(progress(3, SweepStep::ListingEnded { seen: 1, incomplete: None, named: false })),
+            AnyRecord::Progress(started(&["a"], "a")),
+            AnyRecord::Outcome(outcome(&steps(&decision)[0], StepResult::Unchanged, 2)),
+            AnyRecord::Decision(decision),
+            AnyRecord::Progress(progress(3, SweepStep::ListingEnded { seen: 1, incomplete: None, named: false })),
         ],
     );
     assert_eq!(runs.run("a").state, RunState::Running, "until somebody has compared");
-    runs.tell(&Told::Progress(progress(4, SweepStep::Released { scheme: scheme("a"), users: 0 })));
+    runs.apply_any(&AnyRecord::Progress(progress(4, SweepStep::Released { scheme: scheme("a"), users: 0 })));
     assert_eq!(runs.run("a").state, RunState::Done);
 }

@@ -1,4 +1,4 @@
-use super::sweep::{Told, held, progress, runs, scheme, sighted, started, sweep, tell_all, two_of_three};
+use super::sweep::{AnyRecord, apply_all, held, progress, runs, scheme, sighted, started, sweep, two_of_three};
 use crate::{
     domain::{StepResult, SweepStep, Truth},
     views::{
@@ -57,7 +57,7 @@ fn a_held_run_keeps_its_rows_however_old_it_is_and_its_counts() {
     assert_eq!((runs.run("a"), sizes(runs)), (run.clone(), before));
     assert_eq!(runs.counted(&run.id).expect("read").map(|counts| (counts.would_change, counts.seen)), Some((2, 2)));
     assert_eq!(runs.users(&run.id, None, 10).expect("read").len(), 2);
-    runs.tell(&Told::Progress(progress(9, SweepStep::Cancelled { scheme: scheme("a") })));
+    runs.apply_any(&AnyRecord::Progress(progress(9, SweepStep::Cancelled { scheme: scheme("a") })));
     prune(runs, 1_000_000, 1_000_000);
     assert_eq!(sizes(runs), [0; 4]);
 }
@@ -65,7 +65,7 @@ fn a_held_run_keeps_its_rows_however_old_it_is_and_its_counts() {
 #[test]
 fn a_sweep_is_forgotten_with_the_last_of_its_runs() {
     let runs = runs();
-    tell_all(runs, &two_of_three());
+    apply_all(runs, &two_of_three());
     let before = sizes(runs);
     prune(runs, 4, 0);
     assert_eq!(sizes(runs), [1, 2, before[2], before[3]], "`b` ended in second 3, `a` later");
@@ -78,16 +78,19 @@ fn a_sweep_is_forgotten_with_the_last_of_its_runs() {
 #[test]
 fn a_cancelled_run_and_the_plan_of_its_sweep_are_kept_while_sightings_wait_to_be_decided() {
     let runs = runs();
-    runs.tell(&Told::Progress(started(&["a"], "")));
-    runs.tell(&Told::Progress(progress(1, SweepStep::Cancelled { scheme: scheme("a") })));
-    runs.tell(&Told::Progress(progress(2, SweepStep::ListingEnded { seen: 2, incomplete: None, named: false })));
-    runs.tell(&Told::Decision(sighted("jane", 3, &[], None)));
+    runs.apply_any(&AnyRecord::Progress(started(&["a"], "")));
+    runs.apply_any(&AnyRecord::Progress(progress(1, SweepStep::Cancelled { scheme: scheme("a") })));
+    runs.apply_any(&AnyRecord::Progress(progress(
+        2,
+        SweepStep::ListingEnded { seen: 2, incomplete: None, named: false },
+    )));
+    runs.apply_any(&AnyRecord::Decision(sighted("jane", 3, &[], None)));
     prune(runs, 1_000, 1);
     assert_eq!(runs.run("a").state, RunState::Cancelled, "it is kept as long as a run that is under way");
     prune(runs, 1_000, 3);
     assert_eq!(sizes(runs)[..2], [0; 2]);
     assert!(runs.plan(&sweep()).expect("read").is_some());
-    runs.tell(&Told::Decision(sighted("joe", 4, &[], None)));
+    runs.apply_any(&AnyRecord::Decision(sighted("joe", 4, &[], None)));
     prune(runs, 1_000, 3);
     assert_eq!(sizes(runs), [0; 4]);
 }

@@ -1,4 +1,4 @@
-use super::sweep::{Told, held, progress, runs, scheme, sighted, started};
+use super::sweep::{AnyRecord, held, progress, runs, scheme, sighted, started};
 use crate::{
     domain::{Decision, NoAction, SchemeVerdict, SweepStep, Truth},
     views::{runs::*, testing::at},
@@ -28,13 +28,13 @@ fn a_release_during_which_the_scheme_is_changed_fails_and_says_so() {
         assert_eq!(runs.run("a").held_since, Some(at(4)));
         // Read in whatever order: here the release after the first of its users.
         let records = [
-            Told::Decision(passed_over("jane", 6, Some("a"))),
-            Told::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 2 })),
-            Told::Decision(second),
+            AnyRecord::Decision(passed_over("jane", 6, Some("a"))),
+            AnyRecord::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 2 })),
+            AnyRecord::Decision(second),
         ];
         for told in &records {
             assert_ne!(runs.run("a").state, RunState::Failed);
-            runs.tell(told);
+            runs.apply_any(told);
         }
         let run = runs.run("a");
         assert_eq!((run.state, run.counts.held, run.held_since), (RunState::Failed, 2, None));
@@ -49,14 +49,18 @@ fn a_release_during_which_the_scheme_is_changed_fails_and_says_so() {
 fn a_sweep_during_which_the_scheme_is_changed_fails_and_says_so_in_whatever_order_it_is_read() {
     for start_is_read_first in [true, false] {
         let runs = runs();
-        let start = Told::Progress(started(&["a"], ""));
-        let decided = [Told::Decision(passed_over("jane", 1, None)), Told::Decision(sighted("joe", 2, &[], None))];
+        let start = AnyRecord::Progress(started(&["a"], ""));
+        let decided =
+            [AnyRecord::Decision(passed_over("jane", 1, None)), AnyRecord::Decision(sighted("joe", 2, &[], None))];
         match start_is_read_first {
-            true => [&start].into_iter().chain(&decided).for_each(|told| runs.tell(told)),
-            false => decided.iter().chain([&start]).for_each(|told| runs.tell(told)),
+            true => [&start].into_iter().chain(&decided).for_each(|told| runs.apply_any(told)),
+            false => decided.iter().chain([&start]).for_each(|told| runs.apply_any(told)),
         }
         assert_eq!(runs.run("a").state, RunState::Running);
-        runs.tell(&Told::Progress(progress(3, SweepStep::ListingEnded { seen: 2, incomplete: None, named: false })));
+        runs.apply_any(&AnyRecord::Progress(progress(
+            3,
+            SweepStep::ListingEnded { seen: 2, incomplete: None, named: false },
+        )));
         let run = runs.run("a");
         assert_eq!((run.state, run.counts.selected, run.counts.seen), (RunState::Failed, 0, 2));
         assert!(run.why.expect("a reason").contains(": 1;"));
@@ -67,7 +71,7 @@ fn a_sweep_during_which_the_scheme_is_changed_fails_and_says_so_in_whatever_orde
 fn a_held_run_is_held_since_the_first_time_it_was_said() {
     let runs = runs();
     held(runs);
-    runs.tell(&Told::Progress(progress(50, SweepStep::Held { scheme: scheme("a"), why: "still".into() })));
+    runs.apply_any(&AnyRecord::Progress(progress(50, SweepStep::Held { scheme: scheme("a"), why: "still".into() })));
     assert_eq!((runs.run("a").held_since, runs.run("a").why.as_deref()), (Some(at(4)), Some("still")));
 }
 
@@ -75,7 +79,7 @@ fn a_held_run_is_held_since_the_first_time_it_was_said() {
 fn a_cancelled_run_stays_cancelled_also_where_users_were_passed_over() {
     let runs = runs();
     held(runs);
-    runs.tell(&Told::Decision(passed_over("jane", 6, Some("a"))));
-    runs.tell(&Told::Progress(progress(7, SweepStep::Cancelled { scheme: scheme("a") })));
+    runs.apply_any(&AnyRecord::Decision(passed_over("jane", 6, Some("a"))));
+    runs.apply_any(&AnyRecord::Progress(progress(7, SweepStep::Cancelled { scheme: scheme("a") })));
     assert_eq!((runs.run("a").state, runs.run("a").why), (RunState::Cancelled, None));
 }

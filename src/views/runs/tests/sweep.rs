@@ -56,18 +56,18 @@ pub(in crate::views::runs) fn sighted(
 }
 
 /// One record of any stream.
-pub(in crate::views::runs) enum Told {
+pub(in crate::views::runs) enum AnyRecord {
     Progress(SweepProgress),
     Decision(Decision),
     Outcome(Outcome),
 }
 
 impl Runs<'_> {
-    pub(in crate::views::runs) fn tell(self, told: &Told) {
+    pub(in crate::views::runs) fn apply_any(self, told: &AnyRecord) {
         match told {
-            Told::Progress(progress) => self.progressed(progress),
-            Told::Decision(decision) => self.decided(decision),
-            Told::Outcome(outcome) => self.ended(outcome),
+            AnyRecord::Progress(progress) => self.progressed(progress),
+            AnyRecord::Decision(decision) => self.decided(decision),
+            AnyRecord::Outcome(outcome) => self.ended(outcome),
         }
         .expect("added");
     }
@@ -77,23 +77,23 @@ impl Runs<'_> {
     }
 }
 
-pub(in crate::views::runs) fn tell_all(runs: Runs<'_>, records: &[Told]) {
-    records.iter().for_each(|told| runs.tell(told));
+pub(in crate::views::runs) fn apply_all(runs: Runs<'_>, records: &[AnyRecord]) {
+    records.iter().for_each(|told| runs.apply_any(told));
 }
 
 /// Three users; `a` selects two of them, `b` nobody.
-pub(in crate::views::runs) fn two_of_three() -> Vec<Told> {
+pub(in crate::views::runs) fn two_of_three() -> Vec<AnyRecord> {
     let (jane, joe) = (sighted("jane", 1, &["a"], None), sighted("joe", 2, &["a"], None));
     let changed = |decision: &Decision| outcome(&steps(decision)[0], StepResult::Changed, 5);
     vec![
-        Told::Progress(started(&["a", "b"], "")),
-        Told::Outcome(changed(&jane)),
-        Told::Decision(jane.clone()),
-        Told::Progress(progress(2, SweepStep::Listed { cursor: "2".into(), seen: 2 })),
-        Told::Decision(joe.clone()),
-        Told::Progress(progress(3, SweepStep::ListingEnded { seen: 3, incomplete: None, named: false })),
-        Told::Outcome(changed(&joe)),
-        Told::Decision(sighted("jim", 3, &[], None)),
+        AnyRecord::Progress(started(&["a", "b"], "")),
+        AnyRecord::Outcome(changed(&jane)),
+        AnyRecord::Decision(jane.clone()),
+        AnyRecord::Progress(progress(2, SweepStep::Listed { cursor: "2".into(), seen: 2 })),
+        AnyRecord::Decision(joe.clone()),
+        AnyRecord::Progress(progress(3, SweepStep::ListingEnded { seen: 3, incomplete: None, named: false })),
+        AnyRecord::Outcome(changed(&joe)),
+        AnyRecord::Decision(sighted("jim", 3, &[], None)),
     ]
 }
 
@@ -102,13 +102,13 @@ fn a_sweep_is_done_when_everybody_is_listed_and_decided_and_every_step_has_ended
     let runs = runs();
     let records = two_of_three();
     for record in &records[..records.len() - 1] {
-        runs.tell(record);
+        runs.apply_any(record);
         assert_eq!(runs.run("b").state, RunState::Running);
     }
     let run = runs.run("a");
     assert_eq!((run.state, run.finished), (RunState::Running, None));
     assert_eq!(run.progress, Some(Progress { listed: 3, decided: 2, read: 0, total: Some(3) }));
-    runs.tell(&records[records.len() - 1]);
+    runs.apply_any(&records[records.len() - 1]);
 
     let run = runs.run("a");
     assert_eq!((run.state, run.finished, run.trigger.as_str()), (RunState::Done, Some(at(5)), "manual"));
@@ -122,10 +122,10 @@ fn a_sweep_is_done_when_everybody_is_listed_and_decided_and_every_step_has_ended
 #[test]
 fn records_of_a_sweep_in_any_order_of_their_streams_and_any_number_of_times_count_once() {
     let records = two_of_three();
-    let of = |wanted: fn(&Told) -> bool| records.iter().filter(move |told| wanted(told)).collect::<Vec<_>>();
-    let progress = of(|told| matches!(told, Told::Progress(_)));
-    let decisions = of(|told| matches!(told, Told::Decision(_)));
-    let outcomes = of(|told| matches!(told, Told::Outcome(_)));
+    let of = |wanted: fn(&AnyRecord) -> bool| records.iter().filter(move |told| wanted(told)).collect::<Vec<_>>();
+    let progress = of(|told| matches!(told, AnyRecord::Progress(_)));
+    let decisions = of(|told| matches!(told, AnyRecord::Decision(_)));
+    let outcomes = of(|told| matches!(told, AnyRecord::Outcome(_)));
     let orders = [
         [progress.clone(), decisions.clone(), outcomes.clone()].concat(),
         [outcomes.clone(), decisions.clone(), progress.clone()].concat(),
@@ -134,7 +134,7 @@ fn records_of_a_sweep_in_any_order_of_their_streams_and_any_number_of_times_coun
     ];
     let made = orders.map(|order| {
         let runs = runs();
-        order.into_iter().for_each(|record| runs.tell(record));
+        order.into_iter().for_each(|record| runs.apply_any(record));
         let entries = runs.entries(&runs.run("a").id, None, &Paging::default()).expect("read").expect("a run").items;
         (runs.run("a").state, runs.run("a").counts, runs.run("b").state, entries)
     });
@@ -144,18 +144,21 @@ fn records_of_a_sweep_in_any_order_of_their_streams_and_any_number_of_times_coun
 
 /// A sweep over two users, both selected by `a`, which has a limit of one; their steps are held.
 pub(in crate::views::runs) fn held(runs: Runs<'_>) {
-    runs.tell(&Told::Progress(started(&["a"], "a")));
+    runs.apply_any(&AnyRecord::Progress(started(&["a"], "a")));
     for (name, seconds) in [("jane", 1), ("joe", 2)] {
         let decision = sighted(name, seconds, &["a"], None);
-        runs.tell(&Told::Decision(decision.clone()));
-        runs.tell(&Told::Outcome(outcome(&steps(&decision)[0], StepResult::Held, seconds)));
+        runs.apply_any(&AnyRecord::Decision(decision.clone()));
+        runs.apply_any(&AnyRecord::Outcome(outcome(&steps(&decision)[0], StepResult::Held, seconds)));
     }
     let id = runs.run("a").id;
     assert_eq!(runs.counted(&id).expect("read"), None);
-    runs.tell(&Told::Progress(progress(3, SweepStep::ListingEnded { seen: 2, incomplete: None, named: false })));
+    runs.apply_any(&AnyRecord::Progress(progress(
+        3,
+        SweepStep::ListingEnded { seen: 2, incomplete: None, named: false },
+    )));
     assert_eq!(runs.counted(&id).expect("read").map(|counts| (counts.would_change, counts.seen)), Some((2, 2)));
     assert_eq!(runs.run("a").state, RunState::Running, "until somebody has compared");
-    runs.tell(&Told::Progress(progress(4, SweepStep::Held { scheme: scheme("a"), why: "too many".into() })));
+    runs.apply_any(&AnyRecord::Progress(progress(4, SweepStep::Held { scheme: scheme("a"), why: "too many".into() })));
     let run = runs.run("a");
     assert_eq!((run.state, run.why.as_deref(), run.counts.held), (RunState::Held, Some("too many"), 2));
 }
@@ -164,17 +167,17 @@ pub(in crate::views::runs) fn held(runs: Runs<'_>) {
 fn the_entries_of_a_release_take_the_place_of_the_held_ones() {
     let runs = runs();
     held(runs);
-    runs.tell(&Told::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 2 })));
+    runs.apply_any(&AnyRecord::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 2 })));
     assert_eq!((runs.run("a").state, runs.run("a").why), (RunState::Running, None));
     let (jane, joe) = (sighted("jane", 6, &["a"], Some("a")), sighted("joe", 7, &[], Some("a")));
-    for record in [Told::Decision(jane.clone()), Told::Decision(jane.clone()), Told::Decision(joe)] {
-        runs.tell(&record);
+    for record in [AnyRecord::Decision(jane.clone()), AnyRecord::Decision(jane.clone()), AnyRecord::Decision(joe)] {
+        runs.apply_any(&record);
         assert_eq!(runs.run("a").state, RunState::Running);
     }
     let held_before = outcome(&steps(&sighted("jane", 1, &["a"], None))[0], StepResult::Held, 1);
     let changed = outcome(&steps(&jane)[0], StepResult::Changed, 8);
-    for record in [changed.clone(), held_before, changed].map(Told::Outcome) {
-        runs.tell(&record);
+    for record in [changed.clone(), held_before, changed].map(AnyRecord::Outcome) {
+        runs.apply_any(&record);
     }
     let run = runs.run("a");
     assert_eq!((run.state, run.finished), (RunState::Done, Some(at(8))));
@@ -196,7 +199,7 @@ fn a_held_step_has_ended_until_it_is_asked_for_again() {
     let (first, again) = (sighted("jane", 1, &["a"], None), sighted("jane", 6, &["a"], Some("a")));
     assert!(runs.has_ended(&asked(&first)).expect("read"));
     assert!(!runs.has_ended(&asked(&again)).expect("read"));
-    runs.tell(&Told::Outcome(outcome(&steps(&again)[0], StepResult::Changed, 8)));
+    runs.apply_any(&AnyRecord::Outcome(outcome(&steps(&again)[0], StepResult::Changed, 8)));
     assert!(runs.has_ended(&asked(&again)).expect("read"));
     assert!(runs.has_ended(&asked(&first)).expect("read"));
 }
@@ -222,40 +225,40 @@ fn who_is_counted_is_forgotten_also_where_the_end_of_the_listing_is_read_last() 
     let runs = runs();
     held(runs);
     assert_eq!(marks(runs, None), 0);
-    runs.tell(&Told::Decision(sighted("jane", 6, &["a"], Some("a"))));
+    runs.apply_any(&AnyRecord::Decision(sighted("jane", 6, &["a"], Some("a"))));
     assert_eq!(marks(runs, Some("a")), 1);
-    runs.tell(&Told::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 1 })));
+    runs.apply_any(&AnyRecord::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 1 })));
     assert_eq!(marks(runs, Some("a")), 0, "a release may be read after its users");
 }
 
 #[test]
 fn who_is_counted_is_forgotten_where_the_listing_fails_or_the_release_is_cancelled() {
     let runs = runs();
-    runs.tell(&Told::Progress(started(&["a"], "")));
-    runs.tell(&Told::Progress(progress(1, SweepStep::Listed { cursor: "2".into(), seen: 2 })));
-    runs.tell(&Told::Decision(sighted("jane", 1, &["a"], None)));
-    runs.tell(&Told::Progress(progress(2, SweepStep::Failed { why: "refused".into() })));
+    runs.apply_any(&AnyRecord::Progress(started(&["a"], "")));
+    runs.apply_any(&AnyRecord::Progress(progress(1, SweepStep::Listed { cursor: "2".into(), seen: 2 })));
+    runs.apply_any(&AnyRecord::Decision(sighted("jane", 1, &["a"], None)));
+    runs.apply_any(&AnyRecord::Progress(progress(2, SweepStep::Failed { why: "refused".into() })));
     assert_eq!(marks(runs, None), 1, "somebody was listed who is not decided yet");
     for _ in 0..2 {
-        runs.tell(&Told::Decision(sighted("joe", 3, &["a"], None)));
+        runs.apply_any(&AnyRecord::Decision(sighted("joe", 3, &["a"], None)));
         assert_eq!((marks(runs, None), runs.run("a").counts.selected), (0, 2));
     }
     let runs = self::runs();
     held(runs);
-    runs.tell(&Told::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 2 })));
-    runs.tell(&Told::Decision(sighted("jane", 6, &["a"], Some("a"))));
-    runs.tell(&Told::Progress(progress(7, SweepStep::Cancelled { scheme: scheme("a") })));
-    runs.tell(&Told::Decision(sighted("joe", 8, &["a"], Some("a"))));
+    runs.apply_any(&AnyRecord::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 2 })));
+    runs.apply_any(&AnyRecord::Decision(sighted("jane", 6, &["a"], Some("a"))));
+    runs.apply_any(&AnyRecord::Progress(progress(7, SweepStep::Cancelled { scheme: scheme("a") })));
+    runs.apply_any(&AnyRecord::Decision(sighted("joe", 8, &["a"], Some("a"))));
     assert_eq!(marks(runs, Some("a")), 0);
 }
 
 #[test]
 fn a_cancelled_run_stays_cancelled_and_a_failed_listing_fails_what_was_open() {
     let runs = runs();
-    runs.tell(&Told::Progress(started(&["a", "b"], "a")));
-    runs.tell(&Told::Progress(progress(1, SweepStep::Cancelled { scheme: scheme("a") })));
-    runs.tell(&Told::Progress(progress(2, SweepStep::Failed { why: "refused".into() })));
-    runs.tell(&Told::Progress(progress(2, SweepStep::Held { scheme: scheme("a"), why: "late".into() })));
+    runs.apply_any(&AnyRecord::Progress(started(&["a", "b"], "a")));
+    runs.apply_any(&AnyRecord::Progress(progress(1, SweepStep::Cancelled { scheme: scheme("a") })));
+    runs.apply_any(&AnyRecord::Progress(progress(2, SweepStep::Failed { why: "refused".into() })));
+    runs.apply_any(&AnyRecord::Progress(progress(2, SweepStep::Held { scheme: scheme("a"), why: "late".into() })));
     assert_eq!((runs.run("a").state, runs.run("a").why), (RunState::Cancelled, None));
     assert_eq!((runs.run("b").state, runs.run("b").why.as_deref()), (RunState::Failed, Some("refused")));
 }
@@ -266,7 +269,7 @@ fn a_list_of_users_in_a_scheme_is_not_taken_for_the_list_of_the_source() {
     for (named, users) in [(true, None), (false, Some(3))] {
         let ended = progress(3, SweepStep::ListingEnded { seen: 3, incomplete: None, named });
         let source = ended.source.clone();
-        runs.tell(&Told::Progress(ended));
+        runs.apply_any(&AnyRecord::Progress(ended));
         assert_eq!(runs.last_lists(&source).expect("read").map(|lists| lists.users), users);
     }
 }

@@ -36,14 +36,14 @@ pub(super) struct Setting {
 /// The knowledge and the suspicion about refusals by chance.
 #[derive(Debug, Default)]
 pub(super) struct Chance {
-    known: Option<Known>,
+    known: Option<Observed>,
     descent: Option<Descent>,
     /// Refusals since the last call that passed.
     running: u32,
 }
 
 #[derive(Debug)]
-struct Known {
+struct Observed {
     share: Share,
     trial: Trial,
 }
@@ -90,7 +90,7 @@ impl Chance {
         let background = known.map_or(0.0, |(share, ..)| share);
         if descent.is_by_chance(background) {
             let (before, share) = (descent.before, descent.share());
-            *self = Self { known: Some(Known { share, trial: Trial::default() }), ..Self::default() };
+            *self = Self { known: Some(Observed { share, trial: Trial::default() }), ..Self::default() };
             return Some(before);
         }
         descent.goes_on(now)

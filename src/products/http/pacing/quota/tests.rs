@@ -1,7 +1,7 @@
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::*;
-use crate::products::http::pacing::bounds::LONGEST_WAIT;
+use crate::products::http::pacing::bounds::MAX_WAIT;
 
 /// 2026-03-26T15:59:30Z
 const NOW: &str = "2026-03-26T15:59:30Z";
@@ -151,7 +151,7 @@ proptest::proptest! {
                 Quota::Untold | Quota::Rest { gap: None, .. } => continue,
                 Quota::Steady { gap, .. } | Quota::Rest { gap: Some(gap), .. } => gap,
             };
-            proptest::prop_assert!(gap <= 2 * LONGEST_WAIT, "{:?}", gap);
+            proptest::prop_assert!(gap <= 2 * MAX_WAIT, "{:?}", gap);
         }
     }
 }

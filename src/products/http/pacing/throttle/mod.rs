@@ -22,7 +22,7 @@ const SAME_CLOCK: Duration = Duration::from_secs(2);
 /// The information of an answer about the pace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::products) struct Advice {
-    /// Leave the product alone this long; never zero, at most [`LONGEST_WAIT`](super::bounds::LONGEST_WAIT).
+    /// Leave the product alone this long; never zero, at most [`MAX_WAIT`](super::bounds::MAX_WAIT).
     pub wait: Option<Duration>,
     /// Whether `wait` is about the thing written to alone, so that calls about others need not wait.
     pub narrow: bool,

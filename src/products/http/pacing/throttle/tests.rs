@@ -1,7 +1,7 @@
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::*;
-use crate::products::http::pacing::bounds::LONGEST_WAIT;
+use crate::products::http::pacing::bounds::MAX_WAIT;
 
 /// 2026-03-26T15:59:30Z
 const NOW: &str = "2026-03-26T15:59:30Z";
@@ -122,6 +122,6 @@ proptest::proptest! {
             }
         }
         let advice = Advice::read(StatusCode::from_u16(status).unwrap(), &headers, NOW.parse().unwrap());
-        proptest::prop_assert!(advice.wait.is_none_or(|wait| !wait.is_zero() && wait <= LONGEST_WAIT));
+        proptest::prop_assert!(advice.wait.is_none_or(|wait| !wait.is_zero() && wait <= MAX_WAIT));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use tracing::{debug, info};
 
-use super::{error::Error, follower::Follower, found::Found, slices::Slices};
+use super::{entries::FeedEntry, error::Error, follower::Follower, slices::Slices};
 use crate::{
     domain::Timestamp,
     products::{self, audit::Span},
@@ -13,12 +13,12 @@ use crate::{
 /// Pages read before entries are taken in, of a log that gives the newest first.
 const PAGES: usize = 50;
 /// The number of empty pages in a row, with others to follow, from which the answer makes no sense.
-const MOST_EMPTY: usize = 20;
+const MAX_EMPTY: usize = 20;
 
 /// The entries of a span of a log.
 struct Gathered {
     /// The relevant entries, the newest first.
-    found: Vec<Found>,
+    found: Vec<FeedEntry>,
     /// The newest of all.
     newest: Option<Timestamp>,
     pages: usize,
@@ -49,16 +49,16 @@ impl Follower<'_> {
             };
             let newest = page.entries.iter().filter_map(|entry| entry.at).max();
             let is_empty = page.entries.is_empty();
-            let found = self.feed.found(&mut page, span.from, self.feed.myself(&self.stop).await?);
+            let found = self.feed.relevant_entries(&mut page, span.from, self.feed.myself(&self.stop).await?);
             self.feed.pass_over(page.unread, self.old, &self.stop).await?;
-            self.feed.take(found, self.old, &mut known, &mut self.place).await?;
+            self.feed.append_new(found, self.old, &mut known, &mut self.place).await?;
             self.place.cursor.clone_from(&page.next);
             self.advance(newest).await?;
             empty = if is_empty { empty + 1 } else { 0 };
             match page.next {
                 None => return Ok(()),
                 Some(next) if Some(&next) == cursor.as_ref() => return Ok(()),
-                Some(_) if empty > MOST_EMPTY => return Err(endless()),
+                Some(_) if empty > MAX_EMPTY => return Err(endless()),
                 Some(_) => {}
             }
         }
@@ -75,7 +75,7 @@ impl Follower<'_> {
             let rest = self.by_slices(slices).await?;
             gathered = self.gather(rest, usize::MAX).await?;
         }
-        self.feed.take(in_time(gathered.found), self.old, &mut HashSet::new(), &mut self.place).await?;
+        self.feed.append_new(in_time(gathered.found), self.old, &mut HashSet::new(), &mut self.place).await?;
         self.advance(gathered.newest).await
     }
 
@@ -88,7 +88,7 @@ impl Follower<'_> {
                 slices.shorten();
                 continue;
             }
-            self.feed.take(in_time(gathered.found), self.old, &mut HashSet::new(), &mut self.place).await?;
+            self.feed.append_new(in_time(gathered.found), self.old, &mut HashSet::new(), &mut self.place).await?;
             let until = slices.take(gathered.pages <= PAGES / 4);
             debug!(source.id = %self.feed.source(), %until, "the feed is caught up with until then");
             self.advance(Some(until)).await?;
@@ -107,14 +107,14 @@ impl Follower<'_> {
             gathered.newest = gathered.newest.max(page.entries.iter().filter_map(|entry| entry.at).max());
             empty = if page.entries.is_empty() { empty + 1 } else { 0 };
             let is_past = page.entries.iter().filter_map(|entry| entry.at).max().is_some_and(|at| at < span.from);
-            gathered.found.extend(self.feed.found(&mut page, from, self.feed.myself(&self.stop).await?));
+            gathered.found.extend(self.feed.relevant_entries(&mut page, from, self.feed.myself(&self.stop).await?));
             self.feed.pass_over(page.unread, self.old, &self.stop).await?;
             cursor = page.next;
             if cursor.is_none() || is_past {
                 gathered.whole = true;
                 return Ok(gathered);
             }
-            if empty > MOST_EMPTY {
+            if empty > MAX_EMPTY {
                 return Err(endless());
             }
         }
@@ -123,7 +123,7 @@ impl Follower<'_> {
 }
 
 /// The oldest first: of entries of one time the one that was written first.
-fn in_time(mut newest_first: Vec<Found>) -> Vec<Found> {
+fn in_time(mut newest_first: Vec<FeedEntry>) -> Vec<FeedEntry> {
     newest_first.reverse();
     newest_first
 }

@@ -16,13 +16,13 @@ use super::{AdminState, Problem, Readiness, Shown};
 use crate::metrics::Metrics;
 
 /// The state behind the admin listener.
-pub struct Gate {
+pub struct ListenerState {
     pub(super) readiness: Arc<dyn Readiness>,
     pub(super) metrics: Metrics,
     state: OnceLock<web::Data<AdminState>>,
 }
 
-impl Gate {
+impl ListenerState {
     /// A gate at which only probes and metrics are answered.
     pub fn new(readiness: Arc<dyn Readiness>, metrics: Metrics) -> Self {
         Self { readiness, metrics, state: OnceLock::new() }
@@ -44,11 +44,11 @@ impl Gate {
 
 /// Lets requests to the API in once there is something to answer them from.
 pub(super) async fn pass(
-    gate: web::Data<Gate>,
+    listener: web::Data<ListenerState>,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let Some(state) = gate.state() else {
+    let Some(state) = listener.state() else {
         let starting = "usher is starting; GET /readyz says what it waits for. Try again when that answers 200";
         return Ok(request.error_response(Problem::Unavailable(starting.into())).map_into_right_body());
     };

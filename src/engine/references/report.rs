@@ -5,7 +5,7 @@ use crate::domain::{Mention, MentionedAt, SchemeId};
 
 /// The results for some names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct ReferenceReport {
     /// Whether all of them have been looked up since usher started.
     pub checked: bool,
     /// The names that match nothing.
@@ -29,13 +29,13 @@ pub struct Unresolved {
 
 impl References {
     /// The results for `protect` and the enabled schemes.
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> ReferenceReport {
         let mentions = self.mentions();
         self.standing_of(mentions.enabled())
     }
 
     /// The results for one scheme.
-    pub fn standing_of_scheme(&self, scheme: &SchemeId) -> Standing {
+    pub fn standing_of_scheme(&self, scheme: &SchemeId) -> ReferenceReport {
         let mentions = self.mentions();
         self.standing_of(mentions.of_scheme(scheme).map(|mention| (Some(scheme), mention)))
     }
@@ -45,8 +45,8 @@ impl References {
         self.mentions().protective(scheme).any(|mention| self.findings.doubt(&mention.reference()).is_some())
     }
 
-    fn standing_of<'m>(&self, mentions: impl Iterator<Item = (Option<&'m SchemeId>, &'m Mention)>) -> Standing {
-        let mut standing = Standing { checked: true, unresolved: Vec::new() };
+    fn standing_of<'m>(&self, mentions: impl Iterator<Item = (Option<&'m SchemeId>, &'m Mention)>) -> ReferenceReport {
+        let mut standing = ReferenceReport { checked: true, unresolved: Vec::new() };
         for (scheme, mention) in mentions {
             let reference = mention.reference();
             standing.checked &= !self.findings.is_unknown(&reference);

@@ -6,7 +6,7 @@ use crate::domain::{
 };
 
 /// An event, and whether it was decided before.
-pub(in crate::engine) struct Told {
+pub(in crate::engine) struct PlannerInput {
     pub(in crate::engine) event: Event,
     /// Set where an administrator has it decided once more.
     pub(in crate::engine) redrive: Option<Redrive>,
@@ -16,7 +16,7 @@ pub(in crate::engine) struct Told {
     pub(in crate::engine) forgotten: bool,
 }
 
-impl Told {
+impl PlannerInput {
     /// An event for the first time; with `forgotten` it is unknown whether it is the first time.
     pub(in crate::engine) fn first(event: Event, forgotten: bool) -> Self {
         Self { event, redrive: None, earlier: None, forgotten }

@@ -9,7 +9,7 @@ use super::{Feed, error::Error};
 use crate::{
     domain::{EventId, EventKind, FEED_STAGE, FeedPlace, Print, SourceId, Timestamp, UserId, UserRef, Via},
     intake::{
-        Told,
+        ReportedEvent,
         audit::{Passed, read_entry},
         events::{Origin, append},
         passed_over,
@@ -24,16 +24,16 @@ use crate::{
 };
 
 /// The number of events of one page that are appended at a time.
-const AT_ONCE: usize = 500;
+const BATCH: usize = 500;
 
 /// A relevant entry.
-pub(super) struct Found {
+pub(super) struct FeedEntry {
     pub print: Print,
     /// As [`AuditEntry::at`].
     pub at: Timestamp,
     /// Whether that is its own time.
     dated: bool,
-    told: Told,
+    told: ReportedEvent,
 }
 
 /// The account that usher acts as: that it logs in, to read its feed perhaps, is no login.
@@ -71,7 +71,7 @@ impl Feed {
 
     /// The relevant entries of `page`, in their order, not from before `from`. An entry without a time counts as from
     /// then. Unreadable entries are added to those of the page.
-    pub(super) fn found(&self, page: &mut AuditPage, from: Timestamp, myself: &Myself) -> Vec<Found> {
+    pub(super) fn relevant_entries(&self, page: &mut AuditPage, from: Timestamp, myself: &Myself) -> Vec<FeedEntry> {
         let of = page.entries.len() + page.unread.len();
         let (mut found, now) = (Vec::new(), self.connection.clock.now());
         for (place, AuditEntry { at, entry }) in std::mem::take(&mut page.entries).into_iter().enumerate() {
@@ -87,7 +87,7 @@ impl Feed {
             };
             let is_own = told.kind == EventKind::LoggedIn && myself.is(&told.user);
             if at >= from && !is_own {
-                found.push(Found { print: print(self.source(), &told), at, dated, told });
+                found.push(FeedEntry { print: print(self.source(), &told), at, dated, told });
             }
         }
         found
@@ -110,16 +110,16 @@ impl Feed {
                 self.appender.append(Stream::DeadLetters, letter, stop).await?;
                 passed_over::count(self.source(), &one, &self.arrivals, &self.metrics);
             }
-            self.note_undated([print_of(&one)]);
+            self.record_undated([print_of(&one)]);
         }
         Ok(())
     }
 
     /// Makes events of the entries in `found` that neither are among the `known` nor in `place`, the older ones first,
     /// and adds them to both. Entries that are `old` become no events.
-    pub(super) async fn take(
+    pub(super) async fn append_new(
         &self,
-        found: Vec<Found>,
+        found: Vec<FeedEntry>,
         old: bool,
         known: &mut HashSet<Print>,
         place: &mut FeedPlace,
@@ -127,7 +127,7 @@ impl Feed {
         let mut fresh = self.fresh(found, known, place);
         fresh.sort_by_key(|one| one.told.occurred);
         while !fresh.is_empty() {
-            let rest = fresh.split_off(fresh.len().min(AT_ONCE));
+            let rest = fresh.split_off(fresh.len().min(BATCH));
             let now = std::mem::replace(&mut fresh, rest);
             let taken: Vec<_> = now.iter().map(|one| (one.print, one.at)).collect();
             let undated: Vec<_> = now.iter().filter(|one| !one.dated).map(|one| one.print).collect();
@@ -145,16 +145,16 @@ impl Feed {
                 };
                 append(origin.events(told, &*self.connection.clock), &*self.log, &self.metrics).await?;
             }
-            taken.into_iter().for_each(|(print, at)| place.note(print, at));
-            self.note_undated(undated);
+            taken.into_iter().for_each(|(print, at)| place.record(print, at));
+            self.record_undated(undated);
         }
         Ok(())
     }
 
-    fn fresh(&self, found: Vec<Found>, known: &mut HashSet<Print>, place: &FeedPlace) -> Vec<Found> {
+    fn fresh(&self, found: Vec<FeedEntry>, known: &mut HashSet<Print>, place: &FeedPlace) -> Vec<FeedEntry> {
         let before = found.len();
-        let is_known = |one: &Found| !place.is_new(one.print) || (!one.dated && self.knows_undated(one.print));
-        let is_new = |one: &Found| !is_known(one) && known.insert(one.print);
+        let is_known = |one: &FeedEntry| !place.is_new(one.print) || (!one.dated && self.knows_undated(one.print));
+        let is_new = |one: &FeedEntry| !is_known(one) && known.insert(one.print);
         let fresh: Vec<_> = found.into_iter().filter(is_new).collect();
         self.metrics.duplicates.with_label_values(&[FEED_STAGE]).inc_by((before - fresh.len()) as u64);
         fresh
@@ -166,7 +166,7 @@ fn print_of(unread: &Unread) -> Print {
     Print(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
 }
 
-fn print(source: &SourceId, told: &Told) -> Print {
+fn print(source: &SourceId, told: &ReportedEvent) -> Print {
     let id = EventId::of_entry(source, told.entry.as_deref().unwrap_or_default());
     let digits = id.as_str().get(..16).unwrap_or_default();
     Print(u64::from_str_radix(digits, 16).unwrap_or_else(|_| {

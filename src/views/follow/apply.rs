@@ -7,7 +7,7 @@ use tracing::warn;
 
 use super::checkpoints;
 use crate::{
-    domain::{Decision, Heard, Outcome, SourceId, StepKey, SweepProgress, SweepRequest, UserKey},
+    domain::{Decision, LoginCoverage, Outcome, SourceId, StepKey, SweepProgress, SweepRequest, UserKey},
     log::{
         Stored, Stream,
         codec::{OutcomeRecord, decode},
@@ -24,7 +24,7 @@ struct News {
     /// Steps that have ended.
     ended: Vec<(UserKey, StepKey)>,
     /// The periods of the sources.
-    heard: Vec<(SourceId, Heard)>,
+    coverage: Vec<(SourceId, LoginCoverage)>,
     /// Whether an answer about runs may have changed.
     has_progress: bool,
 }
@@ -35,8 +35,8 @@ impl Views {
     ///
     /// # Errors
     /// [`Error::Database`] where they can't be written; [`Error::Store`] where the end of a step can't be noted: that is
-    /// done by [`tell_pending`](Self::tell_pending).
-    pub(in crate::views) fn take(&self, stream: Stream, records: &[Stored]) -> Result<(), Error> {
+    /// done by [`remove_ended_steps`](Self::remove_ended_steps).
+    pub(in crate::views) fn apply(&self, stream: Stream, records: &[Stored]) -> Result<(), Error> {
         let mut next = BTreeMap::new();
         for Stored { position, .. } in records {
             next.insert(position.partition, position.offset + 1);
@@ -54,13 +54,13 @@ impl Views {
         for (partition, next) in next {
             self.checkpoints.committed(stream, partition, next);
         }
-        self.tell(news)
+        self.notify(news)
     }
 
     /// Notifies the waiters after the commit, because they may ask for the result of the step.
-    fn tell(&self, news: News) -> Result<(), Error> {
-        for (source, heard) in news.heard {
-            self.heard.set(source, heard);
+    fn notify(&self, news: News) -> Result<(), Error> {
+        for (source, coverage) in news.coverage {
+            self.coverage.set(source, coverage);
         }
         let told = news.ended.iter().try_for_each(|(user, step)| match &self.pending {
             Some(pending) => pending.ended(user, step),
@@ -77,7 +77,7 @@ impl Views {
     ///
     /// # Errors
     /// [`Error::Store`] where pending steps can't be read or written.
-    pub(in crate::views) fn tell_pending(&self) -> Result<(), Error> {
+    pub(in crate::views) fn remove_ended_steps(&self) -> Result<(), Error> {
         let Some(pending) = &self.pending else { return Ok(()) };
         // What can't be told now is taken for open: then it is told with its outcome, or forgotten when it was waited for.
         Ok(pending.end_all(|step| self.database.read(|db| Runs(db).has_ended(step)).unwrap_or(false))?)
@@ -141,8 +141,8 @@ fn decided(db: &Connection, decision: &Decision, news: &mut News) -> Result<(), 
     news.has_progress = true;
     DeadLetters(db).decided(decision)?;
     Decisions(db).apply(decision)?;
-    if let Some(heard) = Activities(db).decided(decision)? {
-        news.heard.push((decision.source.clone(), heard));
+    if let Some(coverage) = Activities(db).decided(decision)? {
+        news.coverage.push((decision.source.clone(), coverage));
     }
     Creations(db).decided(decision)?;
     Runs(db).decided(decision)

@@ -20,13 +20,13 @@ pub(super) enum Body {
 }
 
 /// An answer, before it is put on the wire.
-pub(super) struct Answer {
+pub(super) struct Reply {
     pub status: u16,
     pub body: Body,
     headers: Vec<(&'static str, String)>,
 }
 
-impl Answer {
+impl Reply {
     pub fn json(status: u16, body: Value) -> Self {
         Self { status, body: Body::Json(body), headers: Vec::new() }
     }

@@ -1,6 +1,6 @@
 //! The ends of a step, by the known facts.
 
-use super::{Ended, Known, Progress, wording};
+use super::{Ended, Progress, UserReading, wording};
 use crate::{
     domain::{Step, StepResult},
     products::{Error, User},
@@ -73,7 +73,7 @@ impl Progress<'_> {
     }
 
     /// The product has made it so.
-    pub(super) fn changed(&mut self, known: Known) -> Ended {
+    pub(super) fn changed(&mut self, known: UserReading) -> Ended {
         let step = &self.plan.step.step;
         if self.context.changed(known, step) {
             let waited = self.plan.decision.accepted.until(self.executor.now());

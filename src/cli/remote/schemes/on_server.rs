@@ -25,7 +25,7 @@ const KEYS: [&str; 12] = [
 ];
 
 /// A scheme that usher has.
-pub struct Known {
+pub struct ServerScheme {
     /// As a file says it.
     pub text: Value,
     /// What `If-Match` takes where it is to be as it was read.
@@ -50,13 +50,13 @@ impl Serialize for Readable<'_> {
 ///
 /// # Errors
 /// Those of [`Api::get`].
-pub async fn there(api: &Api) -> Result<BTreeMap<String, Known>, Error> {
+pub async fn there(api: &Api) -> Result<BTreeMap<String, ServerScheme>, Error> {
     let rows = api.list(&["schemes"], &[], None).await?;
     Ok(rows.into_iter().filter_map(known).collect())
 }
 
 /// A scheme by its id, as a row of the API tells of it.
-pub fn known(row: Value) -> Option<(String, Known)> {
+pub fn known(row: Value) -> Option<(String, ServerScheme)> {
     let Value::Object(mut fields) = row else { return None };
     let provisioned = fields.get("provisioned").and_then(Value::as_bool).unwrap_or(false);
     let id = fields.get("id")?.as_str()?.to_owned();
@@ -69,7 +69,7 @@ pub fn known(row: Value) -> Option<(String, Known)> {
             Value::Object(fields)
         }
     };
-    Some((id, Known { text, if_match, provisioned }))
+    Some((id, ServerScheme { text, if_match, provisioned }))
 }
 
 /// What `scheme` says, as the API tells it.
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn what_is_told_about_a_scheme_is_not_part_of_it() {
         let row = json!({"id": "a", "source": "acme", "version": "1", "tag": "2-1", "paused": true, "provisioned": true, "warnings": ["w"]});
-        let (id, Known { text, if_match, provisioned }) = known(row).expect("a scheme");
+        let (id, ServerScheme { text, if_match, provisioned }) = known(row).expect("a scheme");
         assert_eq!((id.as_str(), text, provisioned), ("a", json!({"id": "a", "source": "acme"}), true));
         assert_eq!(if_match.as_deref(), Some("\"2-1\""));
     }
