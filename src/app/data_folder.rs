@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::Error;
 use crate::backup::RESTORING;
 
-/// What usher makes in the data folder.
+/// The files of usher in the data folder.
 const OURS: [&str; 4] = [crate::admin::TOKEN_FILE, LOCK, "log", "state"];
 /// Locked by the process that uses the folder.
 pub const LOCK: &str = "usher.lock";
@@ -28,13 +28,12 @@ pub struct DataFolder {
     _lock: File,
 }
 
-/// Makes the data folder, or finds out whether it can be written to; what usher has in it is taken from the sight of others.
+/// Makes the data folder, or checks that it can be written to. Other users lose access to usher's files in it.
 ///
 /// # Errors
-///
-/// [`Error::DataDir`] where it can't be made or written to, [`Error::InUse`] where another process holds it,
-/// [`Error::DiskFull`] where there is too little room on its disk to start, and [`Error::HalfRestored`] where a restore was broken
-/// off in it.
+/// [`Error::DataDir`] if it can't be made or written to, [`Error::InUse`] if another process holds it,
+/// [`Error::DiskFull`] if its disk has too little room to start, and [`Error::HalfRestored`] if a restore was
+/// interrupted in it.
 pub(super) fn open(path: &Path) -> Result<DataFolder, Error> {
     has_room(path, ROOM_TO_START)?;
     let was_there = path.is_dir();
@@ -55,10 +54,10 @@ pub(super) fn open(path: &Path) -> Result<DataFolder, Error> {
     held.map_err(|error| refused(path, error))
 }
 
-/// Holds a data folder that is there and of which usher is not to be started now.
+/// Holds an existing data folder without starting usher.
 ///
 /// # Errors
-/// [`Error::InUse`] where another process holds it, and [`Error::DataDir`] where it can't be written to.
+/// [`Error::InUse`] if another process holds it, and [`Error::DataDir`] if it can't be written to.
 pub fn hold(path: &Path) -> Result<DataFolder, Error> {
     lock(path).map_err(|error| refused(path, error))
 }
@@ -80,7 +79,7 @@ fn lock(path: &Path) -> Result<DataFolder, TryLockError> {
 /// Fails where less than `needed` bytes are free on a disk of the data folder: `log` and `state` may be on disks of their own.
 fn has_room(path: &Path, needed: u64) -> Result<(), Error> {
     for path in [path.to_owned(), path.join("log"), path.join("state")] {
-        // What is not there, or can't be asked about, is told of later by what needs it.
+        // A missing file is reported later, by the part that needs it.
         let Ok(disk) = rustix::fs::statvfs(&path) else { continue };
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         if free < needed {
@@ -90,8 +89,8 @@ fn has_room(path: &Path, needed: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes from others what they may do with the files of usher in a folder that was there before, and with the folder
-/// itself where nothing else is in it. Where that can't be done it is told of: it is no reason not to start.
+/// Removes the access of other users to usher's files in an existing folder, and to the folder itself if it holds
+/// nothing else. A failure is logged, and does not stop the start.
 fn tighten(folder: &Path) {
     let mut changed = 0;
     let mut failed: Option<(PathBuf, io::Error)> = None;
@@ -120,7 +119,7 @@ fn tighten(folder: &Path) {
     the_folder_itself(folder);
 }
 
-/// Leaves `path` to its owner alone; puts what is in it into `below`. True if it was open to others.
+/// Restricts `path` to its owner; adds its entries to `below`. True if others had access to it.
 fn private(path: &Path, metadata: fn(&Path) -> io::Result<Metadata>, below: &mut Vec<PathBuf>) -> io::Result<bool> {
     let found = metadata(path)?;
     if found.is_symlink() {
@@ -138,7 +137,7 @@ fn private(path: &Path, metadata: fn(&Path) -> io::Result<Metadata>, below: &mut
     Ok(is_open)
 }
 
-/// A folder in which other things are too, or that belongs to somebody else, is left as it is: it may be shared on purpose.
+/// A folder with other files in it, or of another owner, is not changed: it may be shared on purpose.
 fn the_folder_itself(folder: &Path) {
     let Ok(found) = fs::metadata(folder) else { return };
     let is_own = found.uid() == rustix::process::geteuid().as_raw();

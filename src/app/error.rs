@@ -26,9 +26,9 @@ pub enum Error {
     /// A listener can't be bound.
     #[error("{what}: can't listen on {address}: {}; free the port or choose another", crate::words::system(error))]
     Listen {
-        /// Which.
+        /// The listener.
         what: Listener,
-        /// Where.
+        /// The address.
         address: SocketAddr,
         /// Why not.
         error: io::Error,
@@ -39,7 +39,7 @@ pub enum Error {
     /// The data folder can't be used.
     #[error("data_dir: the folder {} can't be used: {}", .path.display(), crate::words::system(error))]
     DataDir {
-        /// Which.
+        /// The path.
         path: PathBuf,
         /// Why.
         error: io::Error,
@@ -72,7 +72,7 @@ pub enum Error {
     /// The views can't be opened.
     #[error("data_dir: {0}")]
     Views(#[from] crate::views::Error),
-    /// What was set earlier can't be read.
+    /// The stored settings can't be read.
     #[error("log: the stored settings can't be read: {0}")]
     Settings(#[from] crate::settings::NotRead),
     /// A source can't be set up.

@@ -26,8 +26,8 @@ pub(super) fn follow(
     tasks
 }
 
-/// Follows all streams. Where following one of them ends by a bug, this ends, to be begun anew: rows are written from the
-/// checkpoints on.
+/// Follows all streams. If following one of them ends by a bug, this ends and is started again: rows are written from
+/// the checkpoints on.
 async fn follow_views(views: Views, log: Arc<dyn Log>, health: Health, stop: CancellationToken) {
     let mut followers = views.follow(&log, &health, &stop);
     while followers.join_next().await.is_some() && stop.is_cancelled() {}

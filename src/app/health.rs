@@ -1,4 +1,4 @@
-//! What the probes are told.
+//! The state that the probes show.
 
 use std::{
     collections::BTreeMap,
@@ -15,8 +15,8 @@ use crate::{
     source::{self, Connection},
 };
 
-/// Knows the log, the components, the sources, and whether the process ends. The log and the sources are told of once
-/// they are there.
+/// Knows the log, the components, the sources, and whether the process ends. Log and sources are set when they are
+/// there.
 pub(super) struct AppHealth {
     log: OnceLock<Arc<dyn Log>>,
     components: Health,
@@ -27,8 +27,8 @@ pub(super) struct AppHealth {
 }
 
 impl AppHealth {
-    /// Of a process with `roles`. One that takes webhooks in is ready before its other parts are warm: deliveries are not
-    /// turned away because what was done is read back. See docs/decisions/0025-ready-by-role.md.
+    /// For a process with `roles`. A process that takes webhooks in is ready before its other parts are warm: it must
+    /// not refuse deliveries while it reads back. See docs/decisions/0025-ready-by-role.md.
     pub(super) fn new(components: Health, roles: Roles, shutdown: Shutdown) -> Self {
         let waits_for_warm_ups = !roles.webhooks;
         Self { log: OnceLock::new(), components, waits_for_warm_ups, connections: OnceLock::new(), shutdown }
@@ -40,13 +40,13 @@ impl AppHealth {
 
     /// The log is open. From now on it is asked itself.
     pub(super) fn opened(&self, log: Arc<dyn Log>) {
-        // A process opens one log: an error says that it was told of.
+        // A process opens one log: an error means that it is set already.
         let _told = self.log.set(log);
     }
 
     /// The sources are set up.
     pub(super) fn connected(&self, connections: Vec<Arc<Connection>>) {
-        // They are set up once: an error says that they were told of.
+        // They are set up once: an error means that they are set already.
         let _told = self.connections.set(connections);
     }
 

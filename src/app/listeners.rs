@@ -44,7 +44,7 @@ const DRAIN_SECONDS: u64 = 10;
 /// Connections waiting to be accepted: a burst of senders is to wait, not to be turned away.
 const BACKLOG: i32 = 4096;
 
-/// A bound socket that nobody answers on yet.
+/// A bound socket before its server is started.
 pub(super) struct Bound {
     what: Listener,
     socket: Socket,
@@ -53,6 +53,9 @@ pub(super) struct Bound {
 
 impl Bound {
     /// Has connections wait until they are answered. Before that they are refused.
+    ///
+    /// # Errors
+    /// `Error` if the socket can't listen.
     pub(super) fn listen(&self) -> Result<(), Error> {
         self.socket.listen(BACKLOG).map_err(|error| self.refused(error))
     }
@@ -72,6 +75,9 @@ pub(super) struct Listeners {
 
 impl Listeners {
     /// Has webhooks answered on `bound` from now on.
+    ///
+    /// # Errors
+    /// `Error` if the server can't be started.
     pub(super) fn webhooks(
         &mut self,
         bound: Bound,
@@ -98,6 +104,9 @@ impl Listeners {
     }
 
     /// Has probes, and with `api` administrators, answered on `bound` from now on.
+    ///
+    /// # Errors
+    /// `Error` if the server can't be started.
     pub(super) fn admin(
         &mut self,
         bound: Bound,
@@ -131,12 +140,12 @@ impl Listeners {
         Ok(handle)
     }
 
-    /// Returns when one of them has ended; not before, where there is none.
+    /// Returns when one of the listeners has ended; never if there is none.
     pub(super) async fn ended(&mut self) -> Option<Result<io::Result<()>, tokio::task::JoinError>> {
         self.servers.join_next().await
     }
 
-    /// Takes no more webhooks in; returns when those that were begun are answered.
+    /// Accepts no more webhooks; returns when those that were begun are answered.
     pub(super) async fn stop_webhooks(&self) {
         if let Some(handle) = &self.webhooks {
             handle.stop(true).await;
@@ -151,7 +160,7 @@ impl Listeners {
     }
 }
 
-/// Answers with `Connection: close` once the end has begun, so that senders connect anew: to somebody else.
+/// Answers with `Connection: close` once the shutdown has begun, so that senders connect again, to another process.
 async fn closing(
     shutdown: web::Data<Shutdown>,
     request: ServiceRequest,
@@ -164,7 +173,7 @@ async fn closing(
     Ok(response)
 }
 
-/// How many connections each listener may have.
+/// The number of connections of each listener.
 #[derive(Debug, PartialEq, Eq)]
 struct Connections {
     webhooks: usize,
@@ -183,13 +192,16 @@ impl Connections {
     }
 }
 
-/// How many files this process may have open.
+/// The number of files that this process may have open.
 fn open_files() -> u64 {
     rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(u64::MAX, |(soft, _)| soft)
 }
 
 /// Takes `address`, before anything is made or opened: a port in use is said first. Connections are refused until
 /// [`Bound::listen`].
+///
+/// # Errors
+/// `Error::Listen` if the address can't be used.
 pub(super) fn bind(what: Listener, address: SocketAddr) -> Result<Bound, Error> {
     let bind = || -> io::Result<_> {
         let socket = Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;

@@ -54,7 +54,7 @@ use upkeep::housekeeping::Housekeeping;
 
 pub use end::shutdown::Shutdown;
 
-/// What a process does. Apart only with Kafka.
+/// The roles of a process. They are separate only with Kafka.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Roles {
     /// Take webhooks in.
@@ -114,25 +114,25 @@ pub struct App {
     stop_stages: CancellationToken,
     stop_views: CancellationToken,
     housekeeping: Arc<Housekeeping>,
-    /// Whose names are looked up in the background.
+    /// The look-ups of names in the background.
     references: Vec<Arc<References>>,
-    /// Takes changes of the configuration into use, where it may be read again.
+    /// Applies changes of the configuration, if it may be read again.
     reloader: Option<Arc<Reloader>>,
 }
 
-/// What an app is built in: tests have their own.
+/// The surroundings of an app; tests have their own.
 pub struct Surroundings {
     /// Bounds on each call to a product.
     pub limits: Limits,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
-    /// To be told when the clock was set, so that schedules are looked at anew.
+    /// Notified when the clock was set, so that schedules are checked again.
     pub clock_was_set: Arc<Notify>,
-    /// How often names are looked up in the products.
+    /// The intervals of looking names up in the products.
     pub look_ups: LookUps,
-    /// Where the end of the process is noted.
+    /// The shutdown of the process.
     pub shutdown: Shutdown,
-    /// How the configuration came about, where it may be read again.
+    /// The origin of the configuration, if it may be read again.
     pub start: Option<Start>,
 }
 
@@ -158,7 +158,7 @@ impl App {
         Self::build_in(Surroundings::default(), config, roles).await
     }
 
-    /// As [`App::build`], with other bounds on each call to a product.
+    /// Like [`App::build`], with other bounds on each call to a product.
     ///
     /// # Errors
     /// As [`App::build_in`].
@@ -166,7 +166,8 @@ impl App {
         Self::build_in(Surroundings { limits, ..Surroundings::default() }, config, roles).await
     }
 
-    /// As [`App::build`], in other surroundings. Probes are answered from the beginning; a Kafka that is away is waited for.
+    /// Like [`App::build`], in other surroundings. Probes are answered from the beginning. If Kafka is away, the start
+    /// waits for it.
     ///
     /// # Errors
     /// [`Error`] names the part that can't be set up: a listener, the data folder, the disk, the log, the stored
@@ -184,9 +185,11 @@ impl App {
         readiness.opened(Arc::clone(&log));
         starting.failing("usher opens its state and reads its settings");
         drop(opening);
+        // Not before the log is open: until then the port refuses connections, and senders try again.
         if let Some(bound) = &webhooks {
             bound.listen()?;
         }
+        // After the log: a store that was built from another log is emptied.
         let store = open_store(&config, &log, &health)?;
         let settings = Settings::new(&config, Arc::clone(&log), Arc::clone(&clock));
         let controls: Arc<dyn Controls> = Arc::new(settings.clone());
@@ -273,12 +276,12 @@ impl App {
         })
     }
 
-    /// Where webhooks are taken in, if they are.
+    /// The address for webhooks, if they are taken in.
     pub fn webhooks_address(&self) -> Option<SocketAddr> {
         self.webhooks
     }
 
-    /// Where administrators are answered.
+    /// The address of the admin listener.
     pub fn admin_address(&self) -> SocketAddr {
         self.admin
     }
@@ -288,12 +291,12 @@ impl App {
         self.new_token.as_ref()
     }
 
-    /// Runs until `stop` is cancelled, and lingers where the [`Shutdown`] says so. Then it drains: no new deliveries, what was
-    /// begun is finished, offsets are stored.
+    /// Runs until `stop` is cancelled, and then lingers for the time in [`Shutdown`]. Then it drains: no new
+    /// deliveries, begun work is finished, offsets are stored.
     ///
     /// # Errors
-    /// [`Error::ListenerEnded`] and [`Error::ComponentFailed`] where usher ended by itself, [`Error::LeftBehind`] where a
-    /// part did not end in time, [`Error::Store`] where the state store can't be written.
+    /// [`Error::ListenerEnded`] and [`Error::ComponentFailed`] if usher ended by itself, [`Error::LeftBehind`] if a
+    /// part did not end in time, [`Error::Store`] if the state store can't be written.
     pub async fn run_until_stopped(mut self, stop: CancellationToken) -> Result<(), Error> {
         let tasks = self.start();
         info!(webhooks = self.webhooks.map(tracing::field::display), admin = %self.admin, "usher is running");

@@ -1,4 +1,4 @@
-//! What takes a changed configuration into use.
+//! Applies a changed configuration to the running parts.
 
 use std::sync::Arc;
 
@@ -46,11 +46,11 @@ pub(super) struct Parts {
     live: LiveConfig,
     /// In the order of the sources.
     connections: Vec<Arc<Connection>>,
-    /// Where this process takes webhooks in.
+    /// Present if this process takes webhooks in.
     senders: Option<Arc<Senders>>,
     settings: Settings,
     shown: Shown,
-    /// What housekeeping knows of the sources.
+    /// The sources for housekeeping.
     sources: Live<Vec<Source>>,
 }
 
@@ -65,8 +65,7 @@ impl Parts {
         Self { live, connections, senders, settings, shown, sources }
     }
 
-    /// What reads the configuration again that came about as `start` says, of which `running` is in use; none if it
-    /// can't be read again.
+    /// The reloader for the configuration with the origin `start`; `running` is in use. None if it can't be read again.
     pub(super) fn reloader(
         self,
         start: Option<Start>,
@@ -102,7 +101,7 @@ impl Target for Parts {
 }
 
 impl Parts {
-    /// What calls to each source need, in the order of the sources.
+    /// The new call settings of each source, in the order of the sources.
     fn prepare(&self, next: &Config) -> Result<Vec<Option<Prepared>>, NotApplied> {
         let prepare = |(connection, source): (&Arc<Connection>, &Source)| {
             let refused =
@@ -125,7 +124,7 @@ impl Parts {
         }
     }
 
-    /// Steps that were judged by what has changed, and are not sent yet, are judged anew.
+    /// Steps that were judged with the old settings, and are not sent yet, are judged again.
     fn have_judged_anew(&self, running: &Config, next: &Config) {
         let is_changed = |before: &Source, after: &Source| {
             before.auth != after.auth || before.transport != after.transport || before.protect != after.protect

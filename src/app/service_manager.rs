@@ -1,4 +1,4 @@
-//! What systemd is told, where it started usher with `Type=notify`. Elsewhere nothing is told to anybody.
+//! Notifies systemd, if it started usher with `Type=notify`. Otherwise these functions do nothing.
 
 use std::time::Duration;
 

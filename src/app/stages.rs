@@ -71,10 +71,10 @@ impl Stage {
     }
 }
 
-/// What stages are made of.
+/// The parts from which stages are made.
 pub(super) struct Parts<'p> {
     pub(super) config: &'p Config,
-    /// What of it may change.
+    /// The parts of the configuration that may change.
     pub(super) live: &'p LiveConfig,
     /// In the order of its sources.
     pub(super) references: &'p [Arc<References>],
@@ -88,7 +88,7 @@ pub(super) struct Parts<'p> {
 }
 
 impl Parts<'_> {
-    /// All stages: three for each source, a feed where it has one, and the clock, which is told of `clock_was_set`.
+    /// All stages: three for each source, a feed if it has one, and the scheduler, which waits for `clock_was_set`.
     pub(super) fn stages(&self, connections: &[Arc<Connection>], clock_was_set: Arc<Notify>) -> Vec<Stage> {
         let sources = self.config.sources.iter().zip(&self.live.sources).zip(connections).zip(self.references);
         let of_sources = sources.flat_map(|(((source, live), connection), references)| {

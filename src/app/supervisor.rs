@@ -1,6 +1,9 @@
-//! Tasks that run for as long as usher does. One that ends although nobody stopped it is a bug of usher: it is told of,
-//! makes usher not ready, and is begun anew. Where that does not help a task that has worked, the process ends. One that has
-//! not worked in this process would not in the next one either: the process stays, so that the API can mend what it fails on.
+//! Tasks that run as long as usher does.
+//!
+//! If a task ends although nobody stopped it, that is a bug of usher. It is reported, usher is not ready, and the task
+//! is started again. If that does not help a task that has worked, the process ends. A task that has not worked in this
+//! process would not work in the next one either. Then the process stays, so that an administrator can correct the
+//! cause by the API.
 
 use std::time::{Duration, Instant};
 
@@ -10,16 +13,16 @@ use tracing::error;
 use super::Shutdown;
 use crate::{health::Health, runtime::Backoff};
 
-/// A task that runs that long after it was begun anew works.
+/// A restarted task counts as working after this time.
 const SETTLED: Duration = Duration::from_secs(5);
 /// A task that has run that long before it ends again is at its first end again.
 const STEADY_AFTER: Duration = Duration::from_mins(10);
-/// Ends in a row after which only a new process may help, where the task has worked in this one.
+/// The number of ends in a row after which only a new process may help, if the task has worked in this one.
 const MAX_ENDS: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// What all supervised tasks have in common.
+/// The common parts of all supervised tasks.
 #[derive(Clone)]
 pub(super) struct Supervisor {
     pub(super) health: Health,

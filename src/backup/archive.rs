@@ -15,9 +15,9 @@ pub(super) mod proto {
 
 pub(super) use proto::frame::Content;
 
-/// What each backup begins with. A later form has another number.
+/// The first bytes of each backup. A later form has another number.
 const MAGIC: &[u8] = b"usher backup 1\n";
-/// What every form begins with.
+/// The common prefix of all forms.
 const ANY_MAGIC: &[u8] = b"usher backup ";
 /// The longest frame, in bytes: twice the longest record. A length beyond it is damage, and no memory is given to it.
 const MAX_FRAME_BYTES: usize = 32 * 1024 * 1024;
@@ -140,7 +140,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// How many records and bytes were read.
+    /// The number of records and bytes read.
     pub fn read(&self) -> (u64, u64) {
         (self.records, self.bytes)
     }

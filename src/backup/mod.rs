@@ -1,8 +1,9 @@
-//! Backups of the embedded log: one file that holds a snapshot of it, and the data folder that is made from such a file.
+//! Backups of the embedded log: one file that holds a snapshot of it, and the data folder that is made from such a
+//! file.
 //!
 //! [`save`] writes a snapshot as an [archive] of records, offsets of groups and the admin token; [`verify`] reads an
-//! archive through; [`restore`] makes a data folder from it. The form is independent of sled's. The state store is not in
-//! it: usher rebuilds that from the log.
+//! archive through; [`restore`] makes a data folder from it. The form does not depend on sled. The state store is not
+//! in it: usher rebuilds that from the log.
 
 mod archive;
 mod restore;
@@ -17,12 +18,12 @@ pub use save::{About, save};
 
 use crate::{domain::Timestamp, log};
 
-/// What an archive holds.
+/// The contents of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// How many records.
+    /// The number of records.
     pub records: u64,
-    /// How long it is, in bytes.
+    /// The length in bytes.
     pub bytes: u64,
     /// When the snapshot was taken.
     pub made: Timestamp,
@@ -40,7 +41,7 @@ pub enum Error {
     /// The archive can't be read.
     #[error("the backup can't be read: {}", crate::words::system(.0))]
     Read(io::Error),
-    /// The copy took too long: old records are kept as long as it goes on.
+    /// The copy took too long: old records are kept while it runs.
     #[error("the copy took longer than {} hours and was broken off; write the backup to a faster disk", .0.as_secs() / 3600)]
     TooSlow(std::time::Duration),
     /// The file is something else.
@@ -52,7 +53,7 @@ pub enum Error {
     /// Its end is missing.
     #[error("the backup ends too early: it was cut short, or its making was broken off; use another one")]
     Cut,
-    /// It does not hold what was written to it.
+    /// The archive does not hold what was written to it.
     #[error("the backup is damaged ({0}); use another one")]
     Damaged(&'static str),
     /// The folder has something in it.
@@ -61,7 +62,7 @@ pub enum Error {
     /// The folder can't be written.
     #[error("{} can't be written: {}", path.display(), crate::words::system(error))]
     Folder {
-        /// Which.
+        /// The path.
         path: PathBuf,
         /// Why.
         error: io::Error,

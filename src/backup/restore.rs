@@ -28,15 +28,16 @@ use crate::{
     },
 };
 
-/// Where a data folder is restored, inside it. While it is there and the log is not, the restore is not done.
+/// The folder inside the data folder in which it is restored. While it exists and the log does not, the restore is not
+/// finished.
 pub const RESTORING: &str = "restoring";
 /// The log, in the data folder.
 const LOG: &str = "log";
 
-/// What may be in a folder that counts as empty.
+/// The entries of a folder that still counts as empty.
 const NOTHING: [&str; 3] = ["lost+found", "usher.lock", RESTORING];
 
-/// Reads an archive through, and gives what it holds. Blocks.
+/// Reads an archive through, and returns its summary. Blocks.
 ///
 /// # Errors
 /// [`Error::Read`], and those that say what is wrong with the archive.
@@ -47,12 +48,12 @@ pub fn verify(from: impl Read) -> Result<Summary, Error> {
     Ok(summary(&archive, made))
 }
 
-/// Makes what the archive holds in the data folder `to`, which the caller holds and which must be empty. Blocks. Where it
-/// fails the folder is as it was before.
+/// Writes the contents of the archive into the data folder `to`, which the caller holds and which must be empty.
+/// Blocks. After a failure the folder is as it was before.
 ///
 /// # Errors
-/// [`Error::NotEmpty`] and [`Error::Folder`] about the folder, [`Error::Log`] where the log can't be written, [`Error::Read`],
-/// and those that say what is wrong with the archive.
+/// [`Error::NotEmpty`] and [`Error::Folder`] about the folder, [`Error::Log`] if the log can't be written,
+/// [`Error::Read`], and those that say what is wrong with the archive.
 pub fn restore(from: impl Read, to: &Path) -> Result<Summary, Error> {
     let of_folder = |error| Error::Folder { path: to.to_owned(), error };
     if !is_empty(to).map_err(of_folder)? {
@@ -122,7 +123,7 @@ fn summary<R: Read>(archive: &Reader<R>, made: i64) -> Summary {
     Summary { records, bytes, made: Timestamp::from_millis(made) }
 }
 
-/// What each part is to hold in the end.
+/// The expected contents of each part.
 fn expected(header: &Header, partitions: u16) -> Result<BTreeMap<(Stream, Partition), Range<u64>>, Error> {
     let part = |part: &super::archive::proto::Part| {
         let place = place(&part.stream, part.partition)?;
@@ -176,7 +177,7 @@ fn move_to_its_place(aside: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// A token without a log is what a restore left that was broken off just before its end.
+/// A token without a log is left by a restore that was interrupted just before its end.
 fn is_empty(folder: &Path) -> io::Result<bool> {
     let broken_off = folder.join(RESTORING).is_dir() && !folder.join(LOG).exists();
     for entry in fs::read_dir(folder)? {

@@ -18,10 +18,10 @@ use crate::{
     secret::Secret,
 };
 
-/// How long a copy may take. The log removes no old records meanwhile.
+/// The time-out of a copy. The log removes no old records meanwhile.
 const COPY_TIMEOUT: Duration = Duration::from_hours(6);
 
-/// What an archive has besides the log.
+/// The parts of an archive besides the log.
 #[derive(Debug, Clone)]
 pub struct About {
     /// When the snapshot was taken.
@@ -33,8 +33,8 @@ pub struct About {
 /// Writes `snapshot` to `out` as an archive. One record batch at a time is in memory. Blocks.
 ///
 /// # Errors
-/// [`Error::Log`] where the log can't be read, or is closed meanwhile; [`Error::Write`] where `out` does not take it;
-/// [`Error::TooSlow`] where that takes too long.
+/// [`Error::Log`] if the log can't be read, or is closed meanwhile; [`Error::Write`] if `out` does not accept it;
+/// [`Error::TooSlow`] if that takes too long.
 pub fn save(snapshot: &Snapshot, about: &About, out: impl Write) -> Result<Summary, Error> {
     let give_up = Instant::now() + COPY_TIMEOUT;
     let mut archive = Writer::begin(out)?;

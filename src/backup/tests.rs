@@ -107,7 +107,7 @@ async fn a_log_that_goes_on_is_saved_as_it_was_and_restored_as_it_was_saved() {
     );
 }
 
-/// What a restore of `archive` says; the folder is as empty afterwards as before.
+/// The error of restoring `archive`; the folder is empty before and after.
 fn refused(archive: &[u8]) -> Error {
     let to = tempfile::tempdir().expect("a folder");
     let refused = restore(archive, to.path()).expect_err("refused");
@@ -151,7 +151,7 @@ async fn a_folder_with_something_in_it_is_refused_and_left_alone() {
         assert_eq!(fs::read_to_string(to.join(name)).expect("there"), "precious");
         fs::remove_dir_all(&to).expect("removed");
     }
-    // The root of a new volume, and what a restore left that was broken off.
+    // The root of a new volume, and the rest of an interrupted restore.
     fs::create_dir_all(to.join("lost+found")).expect("made");
     fs::create_dir_all(to.join(RESTORING).join("log")).expect("made");
     fs::write(to.join("admin-token"), "the-token\n").expect("written");

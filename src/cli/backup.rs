@@ -1,4 +1,5 @@
-//! `usher backup`: the embedded log into one file, from the usher that runs, or from its files where none does.
+//! `usher backup`: copies the embedded log into one file. A running usher makes the copy; if none runs, the files of
+//! the log are read.
 
 use std::{
     fs::{self, File},
@@ -29,16 +30,16 @@ use crate::{
     telemetry,
 };
 
-/// What is backed up, and where to.
+/// The source and the target of a backup.
 #[derive(Args)]
 pub(super) struct Backup {
-    /// Where to write it; `-` is standard output. A file of that name stays as it is until the backup is whole.
+    /// The file to write; `-` is standard output. An existing file stays as it is until the backup is complete.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
     /// The configuration of the usher that is backed up; without it and --url ./usher.yaml if it is there, else the defaults.
     #[arg(long, value_name = "PATH")]
     config: Option<PathBuf>,
-    /// Where the admin listener of a running usher is. It is not used beside --config.
+    /// The address of the admin listener of a running usher. It is not used with --config.
     #[arg(long, env = "USHER_URL", hide_env_values = true)]
     url: Option<Url>,
     /// With --url: a file that holds the admin token; without it, the variable USHER_TOKEN does.
@@ -69,7 +70,7 @@ enum Error {
     /// A file can't be used.
     #[error("{}: {}", path.display(), crate::words::system(error))]
     File {
-        /// Which.
+        /// The path.
         path: PathBuf,
         /// Why.
         error: io::Error,
@@ -86,13 +87,13 @@ impl Error {
     }
 }
 
-/// Where the log is to be had.
+/// The place from which the log is read.
 enum From {
     Running(Api),
     Stopped { data_dir: PathBuf, token: Option<Secret>, _held: app::DataFolder },
 }
 
-/// Makes the backup and tells what is in it: on stdout, or on stderr where the backup itself goes to stdout.
+/// Makes the backup and prints its contents: to stdout, or to stderr if the backup itself goes to stdout.
 pub(super) fn run(asked: &Backup, env: impl IntoIterator<Item = (String, String)>) -> ExitCode {
     serve::make_private();
     let is_piped = asked.to.as_os_str() == "-";
@@ -102,7 +103,7 @@ pub(super) fn run(asked: &Backup, env: impl IntoIterator<Item = (String, String)
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(Summary { records, bytes, made })) => {
             let line = format!("{}: {records} records, {bytes} bytes, as of {made}", asked.to.display());
-            // The backup is there, whoever reads this.
+            // The backup is there, even if nobody reads this line.
             let _ = writeln!(stdout(), "{line}");
             ExitCode::SUCCESS
         }
@@ -133,7 +134,7 @@ fn from(asked: &Backup, env: impl IntoIterator<Item = (String, String)>) -> Resu
     }
 }
 
-/// The token that usher made, where the configuration has none.
+/// The token that usher made, if the configuration has none.
 fn kept_token(config: &Config) -> Result<Option<Secret>, Error> {
     if config.admin.token.is_some() {
         return Ok(None);
@@ -146,7 +147,7 @@ fn kept_token(config: &Config) -> Result<Option<Secret>, Error> {
     }
 }
 
-/// Where a listener on this machine is reached.
+/// The address at which this machine reaches a listener.
 fn address(listen: SocketAddr) -> Result<Url, remote::Error> {
     let text = format!("http://{}", reachable(listen));
     text.parse().map_err(|_| remote::Error::Address(text))

@@ -13,7 +13,7 @@ use crate::{
     printable::plain,
 };
 
-/// What a command ends with when it was used wrongly or is configured wrongly.
+/// The exit code for wrong usage or a wrong configuration.
 const WRONG_CONFIG: u8 = 2;
 
 /// The configuration to check.
@@ -27,8 +27,8 @@ pub struct Check {
     pub relative_to: Option<PathBuf>,
 }
 
-/// Checks the configuration as `usher serve` with the same `config` and `env` would; `input` is standard input. One line
-/// to `out` where it is right; problems and warnings, one a line, to `err`.
+/// Checks the configuration as `usher serve` with the same `config` and `env` would; `input` is standard input. A right
+/// configuration gives one line on `out`. Problems and warnings go to `err`, one a line.
 ///
 /// # Errors
 /// [`io::Error`] if `out` or `err` can't be written to.

@@ -15,18 +15,18 @@ use url::Url;
 use super::{FAILED, complain, start_runtime};
 use crate::{config, printable::plain};
 
-/// How long an answer may take: a probe is answered within two seconds.
+/// The time-out of an answer: a probe is answered within two seconds.
 const TIMEOUT: Duration = Duration::from_secs(4);
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// What is asked, and of whom.
+/// The probe to ask, and the address.
 #[derive(Args)]
 pub(super) struct Healthcheck {
     /// Ask whether it is ready, not only whether it is alive.
     #[arg(long)]
     ready: bool,
-    /// Where its admin listener is; by default the configuration says it.
+    /// The address of the admin listener; by default the one in the configuration.
     #[arg(long, conflicts_with = "config")]
     url: Option<Url>,
     /// The configuration file; without it ./usher.yaml if it is there, else the built-in defaults.
@@ -49,7 +49,7 @@ enum Error {
     Threads,
 }
 
-/// Asks, says what was answered in one line, and gives 0 where all is well, else 1.
+/// Asks the probe, prints its answer in one line, and returns 0 if all is well, else 1.
 pub(super) fn run(asked: &Healthcheck, env: impl IntoIterator<Item = (String, String)>) -> ExitCode {
     let answer = url(asked, env).and_then(|url| {
         let runtime = start_runtime().map_err(|_| Error::Threads)?;
@@ -84,7 +84,7 @@ pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(host, listen.port())
 }
 
-/// What a probe says of itself.
+/// The answer of a probe.
 #[derive(Deserialize)]
 struct Said {
     status: String,
@@ -98,7 +98,7 @@ struct Wait {
     why: String,
 }
 
-/// Asks the probe; gives what it calls its status.
+/// Asks the probe; returns its status.
 async fn ask(base: Url, ready: bool) -> Result<String, Error> {
     if base.cannot_be_a_base() || !matches!(base.scheme(), "http" | "https") {
         return Err(Error::Address(base));

@@ -60,15 +60,15 @@ enum Command {
         /// The configuration file; without it ./usher.yaml if it is there, else the built-in defaults.
         #[arg(long)]
         config: Option<PathBuf>,
-        /// What this process does; apart only with `log.kind: kafka`.
+        /// The roles of this process; fewer than all only with `log.kind: kafka`.
         #[arg(long, value_enum, value_delimiter = ',', default_values_t = [serve::Role::Webhooks, serve::Role::Engine, serve::Role::Admin])]
         roles: Vec<serve::Role>,
         #[command(flatten)]
         log: Log,
     },
-    /// Run the service on a simulated Atlassian and tell a story with it, line by line.
+    /// Run the service on a simulated Atlassian and show a story with it, line by line.
     Demo {
-        /// End after the story: exit code 0 if all came out as told, else 1.
+        /// End after the story: exit code 0 if each check passed, else 1.
         #[arg(long)]
         once: bool,
         #[command(flatten)]
@@ -82,7 +82,7 @@ enum Command {
     Backup(backup::Backup),
     /// Make a data folder from a backup.
     Restore(restore::Restore),
-    /// Send a signed delivery that tells of nothing to each source of a running usher: does it get through?
+    /// Send a signed delivery without an event to each source of a running usher, to test the path and the secret.
     Ping(ping::Pings),
     /// Show what each product can do.
     Products {
@@ -94,7 +94,7 @@ enum Command {
     },
     /// Run a small simulated Atlassian to try things on.
     Sandbox {
-        /// Where to listen.
+        /// The address to listen on.
         #[arg(long, default_value = "127.0.0.1:8090")]
         listen: std::net::SocketAddr,
         #[command(flatten)]
@@ -110,7 +110,7 @@ enum Command {
     },
     /// Print the version.
     Version,
-    /// What is asked of a running usher.
+    /// The commands that ask a running usher.
     #[command(flatten)]
     Remote(Box<remote::Command>),
 }
@@ -118,7 +118,7 @@ enum Command {
 /// The option of commands that log.
 #[derive(Debug, Clone, Copy, Args)]
 struct Log {
-    /// How log lines look; by default text on a terminal, else JSON. RUST_LOG chooses what is logged.
+    /// The format of log lines; by default text on a terminal, else JSON. RUST_LOG filters the log.
     #[arg(long, env = "USHER_LOG_FORMAT", value_enum)]
     log_format: Option<LogFormat>,
 }
@@ -141,7 +141,7 @@ fn run(command: Command) -> ExitCode {
             serve::run(config.as_deref(), &roles, env)
         }
         Command::Demo { once, log } => demo::run(once, log.log_format),
-        // Where nothing can be printed the exit code still tells.
+        // If nothing can be printed, the exit code still shows the result.
         Command::Check(asked) => check::run(&asked, env, &mut stdin().lock(), &mut stdout(), &mut stderr())
             .unwrap_or_else(|_| ExitCode::from(FAILED)),
         Command::Healthcheck(asked) => healthcheck::run(&asked, env),

@@ -19,13 +19,13 @@ use crate::{config, printable::plain, sandbox::webhook::Delivery, telemetry};
 /// The time for one answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is sent, and where to.
+/// The options of `usher ping`.
 #[derive(Args)]
 pub(super) struct Pings {
     /// The configuration file with the sources and their secrets; without it as `check` does.
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Where its webhook listener is.
+    /// The address of the webhook listener.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: Url,
     /// Only to this source.
@@ -33,8 +33,8 @@ pub(super) struct Pings {
     source: Option<String>,
 }
 
-/// Sends a delivery to each source of the configuration that has `hmac` or `bearer`, or to the one that is named. The
-/// delivery tells of nothing, so usher ignores it: its answer is 200 if the proof is right.
+/// Sends a delivery to each source of the configuration with `hmac` or `bearer`, or to the named one. The delivery has
+/// no event, so usher ignores it: the answer is 200 if the proof is right.
 pub(super) fn run(asked: &Pings, env: impl IntoIterator<Item = (String, String)>) -> ExitCode {
     let Pings { config, url, source: only } = asked;
     let sources = match config::load(config.as_deref(), env) {

@@ -1,4 +1,4 @@
-//! `usher products`: what each product can do. Asks nobody: it is built in.
+//! `usher products`: the capabilities of each product. They are built in, so no product is called.
 
 use std::{
     io::{ErrorKind, stderr, stdout},
@@ -22,7 +22,7 @@ pub fn run(format: Format, only: Option<Product>) -> ExitCode {
     let mut output = Output { format, out: &mut out, err: &mut err };
     match show(&mut output, only) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads along has seen enough.
+        // The reader of a pipe may close it early.
         Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => complain(&error, error.exit_code()),
     }

@@ -16,7 +16,7 @@ use crate::{
     backup::{self, Summary},
 };
 
-/// What is restored, and where to.
+/// The backup and the folder for it.
 #[derive(Args)]
 pub(super) struct Restore {
     /// The backup; `-` is standard input.
@@ -39,7 +39,7 @@ enum Error {
     /// A file or folder can't be used.
     #[error("{}: {}", path.display(), crate::words::system(error))]
     File {
-        /// Which.
+        /// The path.
         path: PathBuf,
         /// Why.
         error: io::Error,
@@ -55,13 +55,13 @@ impl Error {
     }
 }
 
-/// Restores, and tells on stdout what was in the backup.
+/// Restores the backup, and prints its contents to stdout.
 pub(super) fn run(asked: &Restore) -> ExitCode {
     serve::make_private();
     match restore(asked) {
         Ok(Summary { records, made, .. }) => {
             let line = format!("{}: {records} records, as of {made}", asked.to.display());
-            // The folder is there, whoever reads this.
+            // The folder is there, even if nobody reads this line.
             let _ = writeln!(stdout(), "{line}");
             ExitCode::SUCCESS
         }
@@ -83,7 +83,7 @@ fn restore(asked: &Restore) -> Result<Summary, Error> {
     let held = app::hold_data_folder(&asked.to)?;
     let restored = backup::restore(BufReader::new(from), &asked.to);
     if restored.is_err() && is_new {
-        // Only what was made here: its lock and itself.
+        // Removes only what was made here: the lock and the folder itself.
         let _ = fs::remove_file(asked.to.join(app::LOCK)).and_then(|()| fs::remove_dir(&asked.to));
     }
     drop(held);

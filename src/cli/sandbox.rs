@@ -9,7 +9,7 @@ use std::{
 use super::{FAILED, complain, in_words, start_runtime};
 use crate::{config::Auth, domain::Product, sandbox};
 
-/// Serves until it is interrupted; prints where, and what it lets in.
+/// Serves until it is interrupted. Prints the addresses and the credentials.
 pub(super) fn run(listen: SocketAddr) -> ExitCode {
     let options = sandbox::Options { listen, ..Default::default() };
     let served = start_runtime().and_then(|runtime| Ok(runtime.block_on(sandbox::serve(options, greet))?));
@@ -32,6 +32,6 @@ fn greet(sandbox: &sandbox::Sandbox) {
     let (account, group) = (sandbox::ACCOUNT, sandbox::ADMIN_GROUP);
     let own = format!("account of usher in each: {account} ({}), in {group}", sandbox::ACCOUNT_EMAIL);
     let lines = format!("{sites}organization: {organization}\n{own}\ncontrols: {}_sandbox/\n", sandbox.origin());
-    // Whoever does not read the greeting does not need it.
+    // The greeting is not needed if nobody reads it.
     let _ = stdout().write_all(lines.as_bytes()).and_then(|()| stdout().flush());
 }

@@ -34,7 +34,7 @@ pub(super) enum Role {
     Admin,
 }
 
-/// How long threads that wait for a disk are waited for, when all else has ended.
+/// The time for threads that wait for a disk, when everything else has ended.
 const LEFT_OVER: Duration = Duration::from_millis(500);
 
 /// Runs the service until SIGTERM or SIGINT.
@@ -97,7 +97,7 @@ async fn serve(config: Config, roles: Roles, start: Start) -> anyhow::Result<()>
     Ok(app.run_until_stopped(stop).await?)
 }
 
-/// Has `hangup` told of each SIGHUP, of several at once only one time. One that comes while usher starts is kept.
+/// Notifies `hangup` of each SIGHUP; several at once count as one. A SIGHUP during the start is kept.
 fn reload_on_hangup(hangup: Arc<Notify>) -> std::io::Result<()> {
     let mut signals = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
@@ -108,8 +108,8 @@ fn reload_on_hangup(hangup: Arc<Notify>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Shows a new token to somebody at a terminal. What goes to a file or a collector of logs is kept and read by others: there
-/// only its place is told.
+/// Prints a new token on a terminal. Otherwise the output goes to a file or a collector of logs that others read, so
+/// only the path of the token is printed.
 fn show(made: &NewToken) {
     let line = format!(
         "usher: made an admin token, shown this once and kept in {}: {}",
@@ -132,6 +132,9 @@ pub(super) fn make_private() {
 }
 
 /// Cancels `stop` and begins `shutdown` at the first SIGTERM or SIGINT; a second one ends the process at once.
+///
+/// # Errors
+/// If the handler can't be installed.
 pub(super) fn stop_on_signal(stop: CancellationToken, shutdown: Shutdown) -> std::io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {

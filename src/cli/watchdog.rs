@@ -1,5 +1,5 @@
-//! The watchdog: ends the process where it does not end by itself in time. It is a thread of its own, so that no store,
-//! broker or product that holds up the others holds up this one.
+//! The watchdog: ends the process if it does not end by itself in time. It has its own thread, so a store, broker or
+//! product that blocks the others does not block it.
 
 use std::{
     process,

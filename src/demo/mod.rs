@@ -13,7 +13,7 @@ pub use stage::Stage;
 use crate::app;
 use narrator::Narrator;
 
-/// Why the demo could not go on.
+/// The reason why the demo could not continue.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file or a thread could not be had.
@@ -30,8 +30,8 @@ pub enum Error {
     Call(#[from] reqwest::Error),
 }
 
-/// Tells the story on stdout. With `once` it ends there; else the service goes on until `stop`. True if all came out as
-/// told.
+/// Plays the story and prints it to stdout. With `once` the demo ends then; else the service runs until `stop`. True if
+/// each check of the story passed.
 ///
 /// # Errors
 /// Those of setting the stage up and tearing it down; [`Error::Call`] if a call within the demo fails.

@@ -1,4 +1,4 @@
-//! Telling what happens, line by line, and keeping count of what did not come out as told.
+//! Prints the story line by line, and counts the checks that failed.
 
 #![allow(clippy::print_stdout, reason = "the story is the demo's result")]
 
@@ -24,17 +24,17 @@ impl Narrator {
         println!("\n{}. {title}", self.chapter);
     }
 
-    /// What is done.
+    /// An action of the story.
     pub(super) fn happens(&self, line: &str) {
         println!("   → {line}");
     }
 
-    /// What usher says of it.
+    /// An answer of usher.
     pub(super) fn says(&self, line: &str) {
         println!("     {line}");
     }
 
-    /// What should have come of it, and whether it did.
+    /// An expected result, and whether it came true.
     pub(super) fn check(&mut self, line: &str, came_true: bool) {
         self.checks += 1;
         if came_true {
@@ -45,14 +45,14 @@ impl Narrator {
         }
     }
 
-    /// The end; true if all came out as told.
+    /// The end; true if each check passed.
     pub(super) fn close(&self) -> bool {
         let told = self.checks - self.surprises;
         println!("\n{told} of {} checks came out as told.", self.checks);
         self.surprises == 0
     }
 
-    /// What to try next.
+    /// Suggestions for the next step.
     pub(super) fn invite(&self, stage: &Stage) {
         let (admin, token) = (stage.admin_url(""), stage.admin_token());
         println!(

@@ -20,16 +20,16 @@ use crate::{
     sandbox::{self, Sandbox, webhook::Delivery},
 };
 
-/// What the webhooks of Acme are signed with.
+/// The key of the webhooks of Acme.
 pub const ACME_SECRET: &str = "acme-webhook-secret";
-/// What the webhooks of Globex are signed with.
+/// The key of the webhooks of Globex.
 pub const GLOBEX_SECRET: &str = "globex-webhook-secret";
-/// What the webhooks of Acme's Confluence are signed with.
+/// The key of the webhooks of Acme's Confluence.
 pub const WIKI_SECRET: &str = "wiki-webhook-secret";
-/// What the audit log of Globex's organisation sends in `Authorization`.
+/// The `Authorization` header of the audit log of Globex's organisation.
 pub const ORG_AUDIT_LOG: &str = "Bearer org-audit-log";
 const ADMIN_TOKEN: &str = "demo-admin-token";
-/// How long the story waits for something to come true.
+/// The time-out for a result in the story.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Everything the story plays on.
@@ -148,7 +148,7 @@ impl Stage {
         self.eventually(|| std::future::ready(Ok(self.sandbox.groups_of(site, user).as_ref() == Some(&wanted)))).await
     }
 
-    /// Waits until the event of `answer` is decided and every step of it has ended; gives the decision.
+    /// Waits until the event of `answer` is decided and all its steps have ended; returns the decision.
     ///
     /// # Errors
     /// As [`Stage::ask`].

@@ -1,4 +1,4 @@
-//! The end in order: no new deliveries, what was begun is finished, offsets are stored, the log is closed.
+//! The shutdown in order: no new deliveries, begun work is finished, offsets are stored, the log is closed.
 
 use tokio::task::JoinSet;
 use tracing::info;
@@ -8,6 +8,9 @@ use crate::app::{App, Error};
 
 impl App {
     /// Ends all parts, each within its time. `tasks` are the stages and what else works with the log and products.
+    ///
+    /// # Errors
+    /// `Error::LeftBehind` if a part does not end in time.
     pub(in crate::app) async fn drain(mut self, mut tasks: JoinSet<()>) -> Result<(), Error> {
         let shutdown = self.shutdown.clone();
         shutdown.begin();

@@ -1,4 +1,4 @@
-//! The end of the process in order: when it began, what is still going on, and how long each part may take.
+//! The shutdown: when it began, what still runs, and the time of each part.
 
 use std::{
     collections::BTreeMap,
@@ -15,8 +15,8 @@ use tracing::{info, warn};
 /// Kubernetes kills it after 30 s.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(28);
 
-/// Until when a part may take, counted from the moment at which deliveries are taken in no more. A part that takes longer is left behind, so that
-/// those after it have their time.
+/// A part of the shutdown. Each has a deadline, counted from the moment at which no more deliveries are accepted. A
+/// part that takes longer is left behind, so that later parts have their time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::app) enum Part {
     /// Deliveries that are being taken in, and what stages have begun: they take 16 s at most by themselves.
@@ -25,7 +25,7 @@ pub(in crate::app) enum Part {
     Views,
     /// Answers to administrators.
     Answers,
-    /// The log: it writes what it has accepted.
+    /// The log: it writes the accepted records.
     Log,
     /// The state store, which the log can give back.
     Store,
@@ -59,11 +59,11 @@ pub struct Shutdown(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// How long deliveries are still taken in.
+    /// The time for which deliveries are still accepted.
     linger: Duration,
     state: Mutex<State>,
     begun: Condvar,
-    /// What the state says too, for those who ask with each delivery.
+    /// Part of the state, for callers that ask with each delivery.
     has_begun: AtomicBool,
 }
 
@@ -83,7 +83,7 @@ impl Shutdown {
         Self(Arc::new(Shared { linger, ..Shared::default() }))
     }
 
-    /// The end begins; it has begun where it did before. Gives when.
+    /// Begins the shutdown, unless it has begun. Returns the time of its begin.
     pub fn begin(&self) -> Instant {
         let begun = *self.lock().begun.get_or_insert_with(Instant::now);
         self.0.has_begun.store(true, Ordering::Release);
@@ -113,7 +113,7 @@ impl Shutdown {
         }
     }
 
-    /// Deliveries are taken in no more: the times of the parts begin. They have begun where they did before.
+    /// No more deliveries are accepted: the times of the parts begin, unless they have begun.
     fn drain(&self) -> Instant {
         self.begin();
         *self.lock().draining.get_or_insert_with(Instant::now)
@@ -130,7 +130,7 @@ impl Shutdown {
         }
     }
 
-    /// What is still going on, in the order of the names.
+    /// The work that still runs, in the order of the names.
     pub fn going_on(&self) -> Vec<String> {
         let mut names: Vec<_> = self.lock().going_on.values().cloned().collect();
         names.sort();
@@ -138,7 +138,7 @@ impl Shutdown {
         names
     }
 
-    /// Notes that `what` is going on, until what is given is dropped.
+    /// Records that `what` runs, until the returned value is dropped.
     pub(in crate::app) fn begins(&self, what: impl Into<String>) -> GoingOn {
         let mut state = self.lock();
         let number = state.next;

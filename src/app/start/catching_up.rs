@@ -1,4 +1,5 @@
-//! The views on their way to where the log ended when usher started: until then an administrator would be told too little.
+//! The views catch up to the end that the log had when usher started. Until then the lists for administrators would be
+//! incomplete.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,10 +14,10 @@ use crate::{
     views::Views,
 };
 
-/// How often it is looked how far they are.
+/// The interval for checking their progress.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// Views that read nothing for that long, with a log that answers, have read all of the compacted streams: the last records of
-/// one may be gone from it. Of the other streams nothing is gone while what is before it stands.
+/// If the views read nothing for this time, although the log answers, they have read all of the compacted streams: the
+/// last records of these may be removed. In other streams no record is removed while an earlier one exists.
 const IDLE: Duration = Duration::from_secs(20);
 
 /// One past the last record of a partition of a stream.
@@ -61,7 +62,7 @@ async fn run(views: Views, log: Arc<dyn Log>, warm_up: WarmUp, stop: Cancellatio
     }
 }
 
-/// Where the log ends now, asked for until it answers.
+/// The present ends of the log; asks until it answers.
 async fn ends(log: &Arc<dyn Log>) -> Vec<End> {
     let mut waits = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
     loop {
@@ -83,7 +84,7 @@ async fn ends_now(log: &Arc<dyn Log>) -> Result<Vec<End>, log::Error> {
     Ok(ends)
 }
 
-/// How many records of the streams that are `asked` for the views have not read yet, of those before `ends`.
+/// The number of records before `ends` that the views have not read yet, of the streams that are `asked` for.
 fn behind(views: &Views, ends: &[End], asked: impl Fn(Stream) -> bool) -> u64 {
     let missing = |&(stream, partition, end): &End| end.saturating_sub(views.read_until(stream, partition));
     ends.iter().filter(|&&(stream, ..)| asked(stream)).map(missing).sum()

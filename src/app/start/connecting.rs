@@ -1,4 +1,4 @@
-//! What usher is connected to: its log, the products.
+//! Connects usher to its log and to the products.
 
 use std::sync::Arc;
 
@@ -24,6 +24,9 @@ use crate::{
 
 /// Opens the log that the configuration names, or makes it. It says to `health` how it is doing, and measures appends into
 /// `metrics`. Kafka is waited for; meanwhile `opening` says why.
+///
+/// # Errors
+/// `Error` if the log can't be used; `Error::Interrupted` if usher is to stop meanwhile.
 pub(in crate::app) async fn open_log(
     config: &Config,
     clock: &Arc<dyn Clock>,
@@ -52,6 +55,9 @@ pub(in crate::app) async fn open_log(
 }
 
 /// A connection to each source, in the order of the configuration; nothing is called yet.
+///
+/// # Errors
+/// `Error` names the source that can't be set up.
 pub(in crate::app) fn connect(
     limits: Limits,
     config: &Config,
@@ -74,7 +80,7 @@ pub(in crate::app) fn connect(
     config.sources.iter().map(connect).collect()
 }
 
-/// What takes webhooks in, into `log`.
+/// The intake of webhooks into `log`.
 pub(in crate::app) fn intake(
     config: &Config,
     log: &Arc<dyn Log>,
@@ -103,7 +109,7 @@ pub(in crate::app) fn references(
     config.sources.iter().zip(live).zip(connections).map(of).collect()
 }
 
-/// Who explains, from the products as they are now.
+/// The explainer, which reads from the present products.
 pub(in crate::app) fn explainer(
     connections: &[Arc<Connection>],
     references: &[Arc<References>],

@@ -1,4 +1,4 @@
-//! What is there before the log: both ports, the data folder, the admin token, and answers to probes.
+//! The parts that are there before the log: both ports, the data folder, the admin token, and answers to probes.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -19,9 +19,9 @@ use crate::{
 
 /// See the module.
 pub(in crate::app) struct Front {
-    /// Where webhooks will be taken in, if they are.
+    /// The address for webhooks, if they are taken in.
     pub(in crate::app) webhooks: Option<Bound>,
-    /// Where probes are answered.
+    /// The address of probes.
     pub(in crate::app) admin: SocketAddr,
     pub(in crate::app) listeners: Listeners,
     /// Opened when the API can be answered.
@@ -36,6 +36,9 @@ pub(in crate::app) struct Front {
 
 impl Front {
     /// Takes both ports, then the data folder, and answers probes.
+    ///
+    /// # Errors
+    /// `Error` names the part that can't be set up.
     pub(in crate::app) fn open(config: &Config, roles: Roles, shutdown: &Shutdown) -> Result<Self, Error> {
         let webhooks =
             roles.webhooks.then(|| listeners::bind(Listener::Webhooks, config.webhooks.listen)).transpose()?;

@@ -1,4 +1,4 @@
-//! The first line of the log: what is started, with what.
+//! The first line of the log: version, mode and sources.
 
 use std::path::absolute;
 
@@ -13,7 +13,7 @@ use crate::{
 /// No line names more sources than these.
 const NAMED: usize = 20;
 
-/// Says which version starts, what it may do, where its data is and which sources it has.
+/// Logs the version, the mode, the data folder and the sources.
 pub(in crate::app) fn starts(config: &Config, roles: Roles) {
     let data_dir = absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
     let log = match &config.log {
@@ -43,7 +43,7 @@ fn names(roles: Roles) -> String {
     all.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect::<Vec<_>>().join(",")
 }
 
-/// The ids with their products; where they are many the first of them.
+/// The ids with their products; only the first if there are many.
 fn sources(config: &Config) -> String {
     let named = config.sources.iter().take(NAMED).map(|source| format!("{} ({})", source.id, source.product));
     let mut text = named.collect::<Vec<_>>().join(", ");

@@ -1,7 +1,8 @@
-//! Whether the process that had this instance id before this one is known to have ended.
+//! Whether the previous process with this instance id is known to have ended.
 //!
-//! The data folder is locked by the process that uses it, and says which instance used it last, on which boot of which
-//! machine. Where all is the same, that process is gone: this one has its lock. On another machine a lock tells nothing.
+//! A process locks its data folder, and writes into it which instance used it last, on which boot of which machine. If
+//! all of these are equal, the previous process is gone, because this one has the lock. The lock of another machine
+//! proves nothing.
 
 use std::{
     fs::{self, File},
@@ -19,7 +20,8 @@ use crate::{
 const FILE: &str = "instance";
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
-/// What is known of the predecessor of this process, which holds the lock of `data_dir`. The next process is told of this one.
+/// The state of the predecessor of this process, which holds the lock of `data_dir`. It also writes the data for the
+/// next process.
 pub(in crate::app) fn of(data_dir: &Path, kafka: &KafkaConfig) -> Predecessor {
     let boot = fs::read_to_string(BOOT_ID).unwrap_or_default();
     let Some(id) = instance_id(kafka).filter(|_| !boot.trim().is_empty()) else { return Predecessor::Unknown };

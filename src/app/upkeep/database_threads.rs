@@ -9,14 +9,14 @@ use std::{
 
 use crate::health::Health;
 
-/// How sled names its threads.
+/// The prefixes of the names of sled's threads.
 const NAMES: [&str; 2] = ["sled-io-", "log flusher"];
 
 static INSTALLED: Once = Once::new();
 static TOLD: Mutex<Vec<Health>> = Mutex::new(Vec::new());
 
-/// Ends the process, through `health`, when a thread of a database panics from now on. While databases are opened that is
-/// another matter: a damaged one is set aside, or told of.
+/// From now on, a panic in a thread of a database ends the process, through `health`. A panic while databases are
+/// opened is handled elsewhere: a damaged database is set aside, or reported.
 pub(in crate::app) fn watch(health: &Health) {
     TOLD.lock().unwrap_or_else(PoisonError::into_inner).push(health.clone());
     INSTALLED.call_once(|| {

@@ -1,4 +1,4 @@
-//! How full `data_dir` is, and what takes the room.
+//! The free space of `data_dir`, and its use by each part.
 
 use std::{
     fs, io,
@@ -11,7 +11,7 @@ use rustix::fs::statvfs;
 
 use crate::metrics::{DataPart, StorageMetrics};
 
-/// How often it is looked.
+/// The interval of the measurements.
 const INTERVAL: Duration = Duration::from_secs(15);
 /// The unit of [`std::os::unix::fs::MetadataExt::blocks`].
 const BLOCK: u64 = 512;
@@ -23,7 +23,7 @@ pub(in crate::app) async fn follow(dir: PathBuf, metrics: StorageMetrics) {
     loop {
         every.tick().await;
         let (dir, metrics) = (dir.clone(), metrics.clone());
-        // A disk may take long to answer. What it does not tell stays as it was.
+        // A disk may take long to answer. Values that can't be read stay as they were.
         let _told = tokio::task::spawn_blocking(move || update(&dir, &metrics)).await;
     }
 }
@@ -58,7 +58,7 @@ fn used(dir: &Path, part: DataPart) -> io::Result<u64> {
     }
 }
 
-/// The bytes that `path`, and all in it, takes on the disk. Nothing where it is gone: files come and go meanwhile.
+/// The bytes on the disk of `path` and everything in it. A missing file counts as 0: files come and go meanwhile.
 fn taken(path: &Path) -> io::Result<u64> {
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,

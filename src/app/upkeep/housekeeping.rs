@@ -1,4 +1,4 @@
-//! What is done every so often, whether or not anything happens.
+//! Work that is done at intervals.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ use crate::{
 const INTERVAL: Duration = Duration::from_secs(5);
 /// Rounds between two prunings: an hour.
 const ROUNDS_PER_PRUNING: u64 = 720;
-/// How often rows are looked for that are to be forgotten; it takes reading most of them.
+/// The interval of pruning the views. It reads most rows.
 const PRUNE_VIEWS_INTERVAL: Duration = Duration::from_hours(24);
 /// Between two steps of that others get at the disk.
 const PAUSE_BETWEEN_STEPS: Duration = Duration::from_millis(10);
@@ -37,13 +37,13 @@ pub(in crate::app) struct Housekeeping {
     pub(in crate::app) sources: Live<Vec<Source>>,
     pub(in crate::app) log: Arc<dyn Log>,
     pub(in crate::app) memory: Memory,
-    /// Where this process follows them.
+    /// Present if this process follows the settings.
     pub(in crate::app) settings: Option<Settings>,
-    /// Where this process builds them.
+    /// Present if this process builds the views.
     pub(in crate::app) views: Option<Views>,
     pub(in crate::app) metrics: Metrics,
     pub(in crate::app) clock: Arc<dyn Clock>,
-    /// Whether the log removes what is old although somebody has still to work on it.
+    /// Whether the log removes old records although a consumer group has not consumed them.
     pub(in crate::app) on_kafka: bool,
 }
 
@@ -150,7 +150,7 @@ impl Housekeeping {
     }
 }
 
-/// Tells how many log lines were lost since `told` of them were, once lines are written again; gives how many are told.
+/// Logs the number of lost log lines since `told`, once lines are written again; returns the reported total.
 fn report_lost_lines(told: u64) -> u64 {
     let lost = telemetry::lost_lines();
     if lost <= told || !telemetry::is_written() {
@@ -160,7 +160,7 @@ fn report_lost_lines(told: u64) -> u64 {
     lost
 }
 
-/// Forgets what is older than `horizon`, step by step, each on a thread that may wait for the disk.
+/// Removes rows older than `horizon`, step by step, each on a thread that may wait for the disk.
 async fn prune(views: &Views, horizon: Horizon) -> Result<usize, Error> {
     let (mut pruning, mut dropped) = (views.pruning(horizon), 0);
     loop {

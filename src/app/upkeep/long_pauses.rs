@@ -1,6 +1,7 @@
-//! What is paused, how long sources have been, and a warning before Kafka removes what they have still to do.
+//! Gauges of pauses, and a warning before Kafka removes unfinished work of a paused source.
 //!
-//! The embedded log keeps what a source has still to do, however long it is paused. On Kafka the retention is the topics' own.
+//! The embedded log keeps the unfinished work of a source for any length of a pause. On Kafka the topics' own retention
+//! counts.
 
 use std::time::Duration;
 
@@ -14,10 +15,11 @@ use crate::{
     settings::Settings,
 };
 
-/// How long before the end of the retention of the topics that usher makes it is warned.
+/// The warning comes this long before the end of the retention of usher's topics.
 const WARN_BEFORE: Duration = Duration::from_hours(24 * 8);
 
-/// Sets the gauge of each source; with `warn`, warns of those whose records Kafka is about to remove, or has begun to.
+/// Sets the gauge of each source. With `warn`, it warns of sources whose records Kafka is about to remove, or is
+/// already removing.
 pub(in crate::app) fn update_gauges(
     sources: &[Source],
     settings: &Settings,
@@ -40,7 +42,7 @@ pub(in crate::app) fn update_gauges(
     }
 }
 
-/// Sets the gauge of what is paused: all sources, and all schemes that there are now.
+/// Sets the gauges of pauses: of all sources and all present schemes.
 pub(in crate::app) fn update_pause_gauges(sources: &[Source], settings: &Settings, metrics: &Metrics) {
     let series = |kind: &str, id: &str, paused: bool| ([kind.to_owned(), id.to_owned()], i64::from(paused));
     let sources = sources.iter().map(|source| {

@@ -1,4 +1,4 @@
-//! How far the views of this process are behind the log.
+//! The number of records that the views of this process are behind the log.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     views::Views,
 };
 
-/// How often it is looked: on Kafka that asks the brokers for each partition of each stream.
+/// The interval of the measurements: on Kafka each one asks the brokers for each partition of each stream.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Keeps the gauge current, for as long as it is awaited. While the log does not answer it stays as it was.

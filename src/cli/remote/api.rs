@@ -10,9 +10,9 @@ use url::{Host, Url};
 use super::Error;
 use crate::secret::Secret;
 
-/// How long an answer may take: a preview looks at many users.
+/// The time-out of an answer: a preview looks at many users.
 const TIMEOUT: Duration = Duration::from_mins(10);
-/// How long a long answer may take, and how long its next part: usher gives up first.
+/// The time-outs of a long answer and of its next part. usher itself gives up earlier.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_hours(7);
 const CHUNK_TIMEOUT: Duration = Duration::from_mins(2);
 /// The items of a page: the most that usher gives.
@@ -40,7 +40,7 @@ impl Api {
         if base.cannot_be_a_base() || !matches!(base.scheme(), "http" | "https") {
             return Err(Error::Address(base.to_string()));
         }
-        // Whoever comes first installs it; it is the same one everywhere in this process.
+        // The first caller installs it; all providers in this process are the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut http = reqwest::Client::builder();
         if is_this_machine(&base) {
@@ -67,7 +67,7 @@ impl Api {
         self.send(self.request(Method::GET, path)?.query(query)).await
     }
 
-    /// The first `at_most` items of a list; all of them where it is none.
+    /// The first `at_most` items of a list; all if it is none.
     ///
     /// # Errors
     /// As [`Api::get`].
@@ -95,7 +95,7 @@ impl Api {
         }
     }
 
-    /// Asks with `body` about what is not kept.
+    /// Sends a question in `body`. usher does not store it.
     ///
     /// # Errors
     /// As [`Api::get`].
@@ -104,7 +104,7 @@ impl Api {
         self.send(request.header(header::CONTENT_TYPE, "application/json").body(body)).await
     }
 
-    /// A list page by page, at most so many items of it.
+    /// A list page by page, up to this number of items.
     pub fn pages<'a>(&'a self, path: &'a [&'a str], query: &'a [(&'a str, &'a str)], most: Option<usize>) -> Pages<'a> {
         Pages { api: self, path, query, left: most, cursor: None, is_begun: false }
     }
@@ -130,10 +130,10 @@ impl Api {
         self.send(request).await
     }
 
-    /// Asks `path` for what is no JSON and may be long: hands it to `take` as it comes.
+    /// Downloads from `path` a long answer that is not JSON, and passes its parts to `take`.
     ///
     /// # Errors
-    /// As with any request; [`Error::BrokenOff`] where the answer does not come to its end, and what `take` says.
+    /// As with any request; [`Error::BrokenOff`] if the answer is incomplete; the errors of `take`.
     pub async fn download(&self, path: &[&str], mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
         let unreachable =
             |error: reqwest::Error| Error::Unreachable { url: self.base.to_string(), why: crate::words::call(&error) };
@@ -193,7 +193,7 @@ pub struct Pages<'a> {
     api: &'a Api,
     path: &'a [&'a str],
     query: &'a [(&'a str, &'a str)],
-    /// How many items are still wanted; none: all.
+    /// The number of items still wanted; none: all.
     left: Option<usize>,
     cursor: Option<String>,
     is_begun: bool,
@@ -239,7 +239,7 @@ fn is_this_machine(url: &Url) -> bool {
     }
 }
 
-/// Who sits at the terminal, for the history of schemes.
+/// The user at the terminal, for the history of schemes.
 fn actor() -> Option<String> {
     let name = std::env::var("USER").ok()?;
     let plain = !name.is_empty() && name.len() <= 100 && name.chars().all(|c| c.is_ascii_graphic());

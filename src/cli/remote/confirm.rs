@@ -9,7 +9,7 @@ use super::{Error, output::plain};
 /// The option of commands that ask before they do something.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Sure {
-    /// Don't ask. Needed where there is no terminal to ask at.
+    /// Don't ask. Needed without a terminal.
     #[arg(long, short)]
     yes: bool,
 }

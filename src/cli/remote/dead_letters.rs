@@ -1,4 +1,4 @@
-//! `usher dead-letters`: what was given up, and what becomes of it.
+//! `usher dead-letters`: lists, redrives and dismisses dead letters.
 
 use std::process::ExitCode;
 
@@ -14,32 +14,32 @@ use super::{
 };
 use crate::cli::FAILED;
 
-/// How many letters a table has where nothing is said.
+/// The default number of letters in a table.
 const DEFAULT_LIMIT: usize = 50;
-/// How many letters one request takes up again.
+/// The number of letters in one redrive request.
 const BATCH: usize = 1_000;
 
-/// What to do with dead letters.
+/// The commands for dead letters.
 #[derive(Subcommand)]
 pub enum Command {
-    /// What was given up, newest first.
+    /// List dead letters, newest first.
     List {
         #[command(flatten)]
         filters: Filters,
-        /// How many, or `all`; 50 in a table, else all.
+        /// The highest number, or `all`; by default 50 in a table, else all.
         #[arg(long, value_parser = limit)]
         limit: Option<Limit>,
         #[command(flatten)]
         shown: AsList,
     },
-    /// One dead letter, with all that is known of it.
+    /// Show one dead letter in full.
     Show {
         /// The dead letter.
         id: String,
         #[command(flatten)]
         shown: AsOne,
     },
-    /// Take dead letters up again: mend the cause first. What is so already is not done twice.
+    /// Redrive dead letters. Correct the cause first. A fulfilled step is not done twice.
     Redrive {
         #[command(flatten)]
         which: Which,
@@ -54,7 +54,7 @@ pub enum Command {
     },
 }
 
-/// Which letters to list.
+/// The filters of dead letters.
 #[derive(Args)]
 pub struct Filters {
     /// In this source.
@@ -72,7 +72,7 @@ pub struct Filters {
     /// About this user: the lasting id or the login name.
     #[arg(long)]
     user: Option<String>,
-    /// That stand so: open, redriven, resolved or dismissed.
+    /// With this state: open, redriven, resolved or dismissed.
     #[arg(long)]
     state: Option<String>,
     /// Kept back (true), or given up (false).
@@ -80,7 +80,7 @@ pub struct Filters {
     held: Option<bool>,
 }
 
-/// Which letters to do something about: these, or all that the filters let through.
+/// The letters to handle: those that are named, or all that match the filters.
 #[derive(Args)]
 pub struct Which {
     /// The dead letters.
@@ -180,8 +180,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
     }
 }
 
-/// The open letters that the filters let through, where the person at the terminal wants something to become of all of
-/// them; none if they don't.
+/// The open letters that match the filters, if the person at the terminal confirms; none if not.
 async fn matching(api: &Api, output: &mut Output<'_>, which: &Which, what: &str) -> Result<Vec<String>, Error> {
     let mut pairs = which.filters.pairs();
     if which.filters.state.is_none() {
@@ -207,7 +206,7 @@ async fn redrive(api: &Api, output: &mut Output<'_>, which: &Which) -> Result<Ex
         loop {
             let body = json!({ "filter": which.filters.body(), "limit": BATCH });
             let answer = send(api, &body).await?;
-            // What can't be taken up is named again each time.
+            // Letters that can't be redriven are named again in each answer.
             done.refused.clear();
             let (redriven, more) = (done.add(&answer), answer["more"].as_bool() == Some(true));
             if redriven == 0 || !more {
@@ -234,7 +233,7 @@ struct Redriven {
 }
 
 impl Redriven {
-    /// Gives how many letters the answer tells of that are taken up.
+    /// Adds an answer; returns its number of redriven letters.
     fn add(&mut self, answer: &Value) -> u64 {
         let redriven = answer["redriven"].as_u64().unwrap_or_default();
         self.redriven += redriven;

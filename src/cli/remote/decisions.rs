@@ -1,4 +1,4 @@
-//! `usher decisions`: what was decided about a user, and why.
+//! `usher decisions`: shows the decisions about a user, with their reasons.
 
 use std::process::ExitCode;
 
@@ -11,19 +11,19 @@ use super::{
     output::{Column, Output},
 };
 
-/// How many decisions are told where nothing is said.
+/// The default number of decisions.
 const DEFAULT_LIMIT: usize = 20;
 
-/// About whom.
+/// The user.
 #[derive(Args)]
 pub struct Decisions {
     /// The user: the product's lasting id, or the login name.
     #[arg(long)]
     user: String,
-    /// In this source; in all where nothing is said.
+    /// In this source; by default in all.
     #[arg(long)]
     source: Option<String>,
-    /// How many, or `all`; 20 in words, else all.
+    /// The highest number, or `all`; by default 20 as text, else all.
     #[arg(long, value_parser = limit)]
     limit: Option<Limit>,
     #[command(flatten)]

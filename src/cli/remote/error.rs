@@ -1,4 +1,4 @@
-//! Why a command did not do what it was asked.
+//! The errors of commands that ask a running usher.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cli::{FAILED, USAGE};
 
-/// Why a command did not do what it was asked; `Display` is for the person at the terminal.
+/// The error of a command; `Display` is for the person at the terminal.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no token.
@@ -26,24 +26,24 @@ pub enum Error {
     /// That usher has no such path.
     #[error("the usher at {0} does not know this request: it is of another version than this command")]
     OtherVersion(String),
-    /// A question that nobody is there to answer.
+    /// A question can't be asked, because there is no terminal.
     #[error("{0}")]
     Unconfirmed(String),
     /// The address can't be called.
     #[error("{0} is not the address of an admin listener; write http://host:port in --url or USHER_URL")]
     Address(String),
-    /// Nobody answers there.
+    /// The address gives no answer.
     #[error("{url} does not answer: {why}; is usher running there? Set --url or USHER_URL otherwise")]
     Unreachable {
-        /// Where.
+        /// The address.
         url: String,
-        /// What went wrong.
+        /// The reason.
         why: String,
     },
     /// The token is not the admin token there.
     #[error("{0} does not accept the token in USHER_TOKEN; set it to the admin token of that usher")]
     WrongToken(String),
-    /// What is to be changed is not stored by usher.
+    /// The scheme is in the configuration file, so the API can't change it.
     #[error("it stands in the configuration file; change it there, or take it out of this file")]
     Provisioned,
     /// usher refused, and says why.
@@ -51,7 +51,7 @@ pub enum Error {
     Refused {
         /// The HTTP status.
         status: u16,
-        /// What usher said, each problem on a line of its own.
+        /// The problems that usher reported, one a line.
         detail: String,
     },
     /// The answer is not usher's.
@@ -63,29 +63,29 @@ pub enum Error {
     /// A file that was named can't be used.
     #[error("{path}: {why}")]
     File {
-        /// Which.
+        /// The path.
         path: String,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
-    /// A file does not say what it should; each problem with its place.
+    /// The content of a file is wrong; each problem has its place.
     #[error("{0}")]
     Problems(String),
     /// This machine failed.
     #[error("{0}")]
     Local(String),
-    /// What was said can't be written.
+    /// The output can't be written.
     #[error("the output can't be written: {}", crate::words::system(.0))]
     Output(#[from] io::Error),
 }
 
 impl Error {
-    /// What can only be a mistake in usher: a text could not be made.
+    /// An error for a text that could not be made. It is a bug of usher.
     pub fn unmade() -> Self {
         Self::Local("the output could not be made; this is a mistake in usher, please report it".to_owned())
     }
 
-    /// The exit code to end with: 2 where the command was used wrongly, else 1.
+    /// The exit code: 2 for wrong usage, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NoToken
@@ -121,7 +121,7 @@ impl Error {
             Some("no-such-path") => return Self::OtherVersion(url.to_owned()),
             Some(_) => {}
         }
-        // Their places are those in what was sent, which nobody at the terminal has seen.
+        // The places belong to the sent text, which the person at the terminal has not seen.
         let problems = document["problems"].as_array().into_iter().flatten();
         let problems = problems.filter_map(|problem| Some(format!("  {}", problem["message"].as_str()?)));
         let detail = text("detail").or(text("title")).unwrap_or("no reason was given");

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Api, AsOne, Error, Format, output::Output};
 
-/// Whom and what to explain.
+/// The user and the scheme.
 #[derive(Args)]
 pub struct Explain {
     /// The scheme's id.
@@ -70,7 +70,7 @@ fn in_words(answer: &Value) -> Vec<String> {
     lines
 }
 
-/// A heading and a line for each item; nothing where there is none.
+/// A heading and a line for each item; nothing if there are no items.
 fn paragraph(heading: &str, items: Vec<String>, lines: &mut Vec<String>) {
     if !items.is_empty() {
         lines.extend([String::new(), heading.to_owned()]);
@@ -78,7 +78,7 @@ fn paragraph(heading: &str, items: Vec<String>, lines: &mut Vec<String>) {
     }
 }
 
-/// A reason and, further in, what it is made of.
+/// A reason, and its parts indented below it.
 pub(super) fn tree(reason: &Value, depth: usize, lines: &mut Vec<String>) {
     let mark = match reason["truth"].as_str() {
         Some("true") => "yes",
@@ -110,7 +110,7 @@ fn texts(value: &Value) -> Vec<String> {
     list(value).iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// How long ago something was, in the largest unit that fits.
+/// The elapsed time in the largest unit that fits.
 fn ago(seconds: u64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
     match units.into_iter().map(|(length, unit)| (seconds / length, unit)).find(|(count, _)| *count > 0) {

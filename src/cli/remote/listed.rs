@@ -8,12 +8,12 @@ use super::{
     progress,
 };
 
-/// How many items of a list are wanted.
+/// The number of wanted items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
     /// All.
     All,
-    /// So many.
+    /// The first items.
     First(usize),
 }
 
@@ -27,7 +27,7 @@ impl Limit {
         }
     }
 
-    /// As a number; none: all.
+    /// The limit as a number; none: all.
     pub fn number(self) -> Option<usize> {
         match self {
             Self::All => None,
@@ -48,8 +48,8 @@ pub fn limit(text: &str) -> Result<Limit, String> {
     }
 }
 
-/// Shows a list page by page, each item as `dress` makes it, and says on stderr where it is not the whole one. Gives how
-/// many there were.
+/// Prints a list page by page, each item as `dress` makes it. A line on stderr says if the list is not complete.
+/// Returns the number of items.
 ///
 /// # Errors
 /// Those of [`Api::get`]; [`Error::Output`] if the output can't be written.

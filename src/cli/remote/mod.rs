@@ -32,7 +32,7 @@ use server::Server;
 
 use super::{complain, start_runtime};
 
-/// What can be asked of a running usher.
+/// The commands that ask a running usher.
 #[derive(Subcommand)]
 pub enum Command {
     /// Tell why a scheme selects a user, or why not, condition by condition.
@@ -43,9 +43,9 @@ pub enum Command {
     Runs(In<runs::Command>),
     /// Dead letters: list, show, redrive, dismiss.
     DeadLetters(In<dead_letters::Command>),
-    /// Tell what was decided about a user, and why.
+    /// Show the decisions about a user, with their reasons.
     Decisions(At<decisions::Decisions>),
-    /// Sources: list, show, pause, resume; newcomers who are held.
+    /// Sources: list, show, pause, resume; held newcomers.
     Sources(In<sources::Command>),
 }
 
@@ -67,10 +67,10 @@ pub struct In<C: Subcommand> {
     command: C,
 }
 
-/// A client of the usher at `url`, with the token in the file `token_file`, or in the variable USHER_TOKEN.
+/// A client of the usher at `url`. The token is in the file `token_file`, or in the variable USHER_TOKEN.
 ///
 /// # Errors
-/// [`Error::File`] where the file can't be read, [`Error::NoToken`] and others where there is no token or address to use.
+/// [`Error::File`] if the file can't be read; those of [`Api::new`] about the token and the address.
 pub fn api(url: Url, token_file: Option<&Path>) -> Result<Api, Error> {
     Server::new(url, token_file).api()
 }
@@ -82,7 +82,7 @@ pub fn run(command: Command) -> ExitCode {
             let (mut out, mut err) = (BufWriter::new(stdout()), stderr());
             let mut output = Output { format: Format::Table, out: &mut out, err: &mut err };
             let done = runtime.block_on(carry_out(&mut output, command));
-            // What is said before a failure is said all the same.
+            // The output before a failure is printed, too.
             match out.flush() {
                 Err(error) if done.is_ok() => Err(error.into()),
                 Ok(()) | Err(_) => done,
@@ -91,7 +91,7 @@ pub fn run(command: Command) -> ExitCode {
     );
     match done {
         Ok(code) => code,
-        // Whoever reads along has seen enough: `usher runs list | head`.
+        // The reader of a pipe may close it early: `usher runs list | head`.
         Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         // Each line begins with its place in the file, as editors and `usher check` have it.
         Err(error @ Error::Problems(_)) => {

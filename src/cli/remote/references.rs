@@ -1,4 +1,4 @@
-//! Names that the product does not have, on stderr beside what is listed.
+//! Warnings on stderr about names that the product does not have.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! `usher runs`: what was set off, how far it has come, and a word about what is held.
+//! `usher runs`: lists, shows, waits for, releases and cancels runs.
 
 use std::process::ExitCode;
 
@@ -13,17 +13,17 @@ use super::{
     progress,
 };
 
-/// How many runs a table has where nothing is said.
+/// The default number of runs in a table.
 const DEFAULT_LIMIT: usize = 50;
 
-/// What to do with runs.
+/// The commands for runs.
 #[derive(Subcommand)]
 pub enum Command {
     /// The newest runs.
     List {
         #[command(flatten)]
         filters: Filters,
-        /// How many, or `all`; 50 in a table, else all.
+        /// The highest number, or `all`; by default 50 in a table, else all.
         #[arg(long, value_parser = limit)]
         limit: Option<Limit>,
         #[command(flatten)]
@@ -33,11 +33,11 @@ pub enum Command {
     Show {
         /// The run.
         id: String,
-        /// Only what ended so: changed, unchanged, tested, held or failed; unknown: users of whom a fact was not known,
-        /// with the fact.
+        /// Only entries with this result: changed, unchanged, tested, held or failed; unknown: users with an unknown
+        /// fact, and the fact.
         #[arg(long)]
         result: Option<String>,
-        /// How many steps; all where nothing is said.
+        /// The highest number of steps; by default all.
         #[arg(long, value_parser = limit)]
         limit: Option<Limit>,
         #[command(flatten)]
@@ -50,19 +50,19 @@ pub enum Command {
         #[command(flatten)]
         shown: AsOne,
     },
-    /// Let a held run go on.
+    /// Let a held run continue.
     Release {
         /// The run.
         id: String,
     },
-    /// End a run that is held or running: what is not done yet is not done.
+    /// End a run that is held or running: remaining steps are not done.
     Cancel {
         /// The run.
         id: String,
     },
 }
 
-/// Which runs to list.
+/// The filters of runs.
 #[derive(Args)]
 pub struct Filters {
     /// Of this scheme.
@@ -74,8 +74,8 @@ pub struct Filters {
     /// That ask for this action, like `add_groups`.
     #[arg(long)]
     action: Option<String>,
-    /// With a step that ended so: changed, unchanged, tested, held or failed; unknown: with a user of whom a fact was not
-    /// known.
+    /// With a step of this result: changed, unchanged, tested, held or failed; unknown: with a user with an unknown
+    /// fact.
     #[arg(long)]
     result: Option<String>,
     /// In this state: running, held, done, failed or cancelled.
@@ -167,7 +167,7 @@ async fn list(api: &Api, output: &mut Output<'_>, filters: &Filters, limit: Opti
     let all = [scheme, source, action, ("result", result), ("state", state), ("since", since)];
     let query: Vec<_> = all.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
     let columns = if output.format == Format::Csv { RUNS_CSV.as_slice() } else { &RUNS };
-    // Nothing is written before it is known that what is asked for is there.
+    // An error about a missing scheme or source comes before any output.
     if api.list(&["runs"], &query, 1).await?.is_empty() {
         are_there(api, filters).await?;
     }
@@ -176,7 +176,7 @@ async fn list(api: &Api, output: &mut Output<'_>, filters: &Filters, limit: Opti
     listed::show(api, output, (&["runs"], &query), columns, limit, who).await.map(drop)
 }
 
-/// Adds whom a run is about, in a word: the user, or how many a sweep selected.
+/// Adds the subject of a run: the user, or the number of users that a sweep selected.
 fn with_who(run: &mut Value) {
     let who = match (&run["user_name"], &run["user"], run["counts"]["selected"].as_u64()) {
         (Value::String(name), ..) => name.clone(),
@@ -261,7 +261,7 @@ async fn show(api: &Api, output: &mut Output<'_>, id: &str, result: Option<&str>
     if pages.rest().is_some() { listed::cut(output, shown) } else { Ok(()) }
 }
 
-/// Adds what a row must say that stands by itself.
+/// Adds the fields that a row needs if it is read without its run.
 fn of_run(entry: &mut Value, run: &Value) {
     let Value::Object(fields) = entry else { return };
     fields.insert("run".to_owned(), json!(run["id"]));

@@ -1,4 +1,4 @@
-//! Which usher a command is for, and what lets it in.
+//! The address of a running usher, and its token.
 
 use std::{
     env, fs,
@@ -11,11 +11,11 @@ use url::Url;
 use super::{Api, Error};
 use crate::secret::Secret;
 
-/// Which usher to talk to.
+/// The usher to ask.
 #[derive(Args)]
 #[command(next_help_heading = "Which usher")]
 pub struct Server {
-    /// Where its admin listener is.
+    /// The address of its admin listener.
     #[arg(long, env = "USHER_URL", hide_env_values = true, default_value = "http://127.0.0.1:8081", global = true)]
     url: Url,
     /// A file that holds the admin token; without it, the variable USHER_TOKEN does.
@@ -29,7 +29,7 @@ impl Server {
         Self { url, token_file: token_file.map(Path::to_owned) }
     }
 
-    /// A client of it. Nothing is called yet.
+    /// A client of it. No call is made yet.
     ///
     /// # Errors
     /// [`Error::File`] if the token file can't be read; those of [`Api::new`].

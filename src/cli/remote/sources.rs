@@ -1,4 +1,4 @@
-//! `usher sources`: what is connected, and whether anything is called there.
+//! `usher sources`: lists, pauses and resumes sources, and handles held newcomers.
 
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ use super::{
     references::unresolved,
 };
 
-/// What to do with sources.
+/// The commands for sources.
 #[derive(Subcommand)]
 pub enum Command {
     /// All sources and how they are doing.
@@ -24,26 +24,26 @@ pub enum Command {
         #[command(flatten)]
         shown: AsOne,
     },
-    /// Call nothing in a source until it is resumed; what comes in waits.
+    /// Call nothing in a source until it is resumed; new work waits.
     Pause {
         /// The source.
         id: String,
     },
-    /// Go on with what has come in.
+    /// Continue with the waiting work.
     Resume {
         /// The source.
         id: String,
     },
-    /// Users whom a source lists and of whom nothing told, held because they are many.
+    /// Listed users without a reported creation, held because they are many.
     #[command(subcommand)]
     Newcomers(Newcomers),
-    /// As `newcomers release`.
+    /// The same as `newcomers release`.
     #[command(hide = true)]
     Release {
         /// The source.
         id: String,
     },
-    /// As `newcomers dismiss`.
+    /// The same as `newcomers dismiss`.
     #[command(hide = true)]
     Dismiss {
         /// The source.
@@ -51,10 +51,10 @@ pub enum Command {
     },
 }
 
-/// What becomes of newcomers who are held.
+/// The commands for held newcomers.
 #[derive(Subcommand)]
 pub enum Newcomers {
-    /// How many there are in each source, and how looking for them stands.
+    /// List their number in each source, and the state of the comparison.
     List(AsList),
     /// They were created: ask the schemes about them.
     Release {
@@ -92,7 +92,7 @@ const NEWCOMERS: [Column; 7] = [
     ("why", "/reconciliation/why"),
 ];
 
-/// What is told first of a source.
+/// The first fields of a source.
 const FIRST: [&str; 7] = ["id", "name", "product", "base_url", "state", "why", "since"];
 
 /// Runs `usher sources`.
@@ -167,7 +167,7 @@ fn with_users(source: &mut Value) {
     source["shown_users"] = shown.into();
 }
 
-/// Says what newcomers who are held are; gives what was held.
+/// Releases or dismisses the held newcomers; returns those that were held.
 async fn newcomers(api: &Api, source: &str, what: &str) -> Result<Value, Error> {
     api.send_to(Method::POST, &["sources", source, "newcomers", what], None, None).await
 }
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use crate::{cli::remote::Format, secret::Secret};
 
-    /// What is said where a usher has accepted `command`.
+    /// The output of `command`, if usher accepts it.
     async fn said(command: Command) -> String {
         let accepts = || async { HttpResponse::Accepted().json(serde_json::json!({ "users": 60 })) };
         let app = move || App::new().default_service(web::to(accepts));

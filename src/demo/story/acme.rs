@@ -19,6 +19,9 @@ use crate::{
 };
 
 /// Tells them.
+///
+/// # Errors
+/// Those of the calls, if one fails.
 pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
     a_contractor_joins(stage, narrator).await?;
     somebody_else_joins(stage, narrator).await?;

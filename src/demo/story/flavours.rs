@@ -18,6 +18,9 @@ use crate::{
 };
 
 /// Tells them.
+///
+/// # Errors
+/// Those of the calls, if one fails.
 pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
     confluence_has_thin_webhooks(stage, narrator).await?;
     bitbucket_has_an_audit_log(stage, narrator).await?;
@@ -43,7 +46,7 @@ async fn bitbucket_has_an_audit_log(stage: &Stage, narrator: &mut Narrator) -> R
     let bo = Account::new("4711", "bo").email("bo@acme.example");
     stage.sandbox.put_group(BitbucketDc, "seen-lately");
     stage.sandbox.put_user(BitbucketDc, bo.clone());
-    // A feed begins at the moment when it is first followed: what is in the log before that is old.
+    // A feed begins when it is first followed: earlier entries of the log are old.
     let followed = || async { Ok(stage.metrics().await?.contains("usher_feed_lag_seconds{source=\"acme-code\"}")) };
     let followed = stage.eventually(followed).await?;
     let logged_in = stage.sandbox.log_in(BitbucketDc, &bo.id).is_ok();
@@ -91,7 +94,7 @@ async fn a_run_over_crowd_is_held(stage: &Stage, narrator: &mut Narrator) -> Res
     Ok(())
 }
 
-/// How many of these users of Crowd may log in.
+/// The number of these users of Crowd who may log in.
 fn active(stage: &Stage, ids: &[&str]) -> usize {
     let users = stage.sandbox.users(Crowd);
     users.iter().filter(|user| ids.contains(&user.account.id.as_str()) && user.account.active).count()
@@ -129,7 +132,7 @@ async fn the_organisation_tells_of_a_login(stage: &Stage, narrator: &mut Narrato
     Ok(())
 }
 
-/// As the organisation's audit log has it.
+/// A login, as in the organisation's audit log.
 fn login_entry(account: &str) -> Value {
     json!({
         "type": "events", "id": "a1000001-0000-4000-8000-000000000001",

@@ -9,6 +9,9 @@ use super::{Error, Stage, narrator::Narrator};
 use crate::domain::Product::{JiraCloud, JiraDc};
 
 /// Tells it.
+///
+/// # Errors
+/// Those of the calls, if one fails.
 pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
     prologue(stage, narrator);
     acme::play(stage, narrator).await?;
@@ -27,7 +30,7 @@ fn prologue(stage: &Stage, narrator: &Narrator) {
     stage.sandbox.put_group(JiraCloud, "newcomers");
 }
 
-/// How often usher changed something about a user.
+/// The number of usher's changes to a user.
 fn changes_of(stage: &Stage, user: &str) -> usize {
     stage.sandbox.journal().iter().filter(|entry| entry.user == user && entry.by != crate::sandbox::SOMEONE).count()
 }
@@ -36,7 +39,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("-")
 }
 
-/// What usher decided and why, a line for each scheme.
+/// The decision of usher with its reasons, a line for each scheme.
 fn explain(narrator: &Narrator, decision: &Value) {
     let schemes = decision["schemes"].as_array().map(Vec::as_slice).unwrap_or_default();
     for scheme in schemes {

@@ -32,7 +32,7 @@ fn record(cells: impl Iterator<Item = String>) -> Result<Vec<u8>, Error> {
     writer.into_inner().map_err(|_| Error::unmade())
 }
 
-/// What is not known is empty; the items of a list have `|` between them.
+/// An unknown value is empty; the items of a list are separated by `|`.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

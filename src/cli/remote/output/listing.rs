@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::{Column, Format, Output, csv, json_lines, text, yaml};
 use crate::cli::remote::Error;
 
-/// A list, of which so many pages are written.
+/// A list that is written page by page.
 pub struct Listing<'o, 'w, 'c> {
     output: &'o mut Output<'w>,
     columns: &'c [Column],
-    /// What its lines begin with where it is part of something.
+    /// The prefix of its lines, if it is part of something else.
     indent: &'static str,
     written: usize,
     widths: Vec<u16>,
@@ -50,7 +50,7 @@ impl<'o, 'w, 'c> Listing<'o, 'w, 'c> {
         Ok(Self { output, columns, indent: "  ", written: 0, widths: Vec::new() })
     }
 
-    /// How many items are written.
+    /// The number of written items.
     pub fn written(&self) -> usize {
         self.written
     }
@@ -82,7 +82,7 @@ impl<'o, 'w, 'c> Listing<'o, 'w, 'c> {
         Ok(())
     }
 
-    /// Ends the list; `next` is where the rest of it begins, if it is not whole.
+    /// Ends the list. `next` is the cursor of the rest, if the list is not complete.
     ///
     /// # Errors
     /// As [`Listing::begin`].

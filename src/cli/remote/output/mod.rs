@@ -1,4 +1,4 @@
-//! Showing what usher said: results to stdout, everything else to stderr.
+//! Output of commands: results to stdout, everything else to stderr.
 
 mod csv;
 mod listing;
@@ -16,7 +16,7 @@ pub use text::plain;
 use super::Error;
 use crate::printable::steers;
 
-/// How results are shown.
+/// The format of lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Columns, for people.
@@ -29,7 +29,7 @@ pub enum Format {
     Csv,
 }
 
-/// How one thing is shown.
+/// The format of a single thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OneFormat {
     /// A line for each value, for people.
@@ -53,7 +53,7 @@ impl From<OneFormat> for Format {
 /// The option of commands that show a list.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct AsList {
-    /// How to show the list.
+    /// The format of the list.
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
     pub output: Format,
 }
@@ -61,19 +61,19 @@ pub struct AsList {
 /// The option of commands that show one thing.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct AsOne {
-    /// How to show it.
+    /// The format.
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = OneFormat::Table)]
     pub output: OneFormat,
 }
 
-/// Where a command writes.
+/// The output of a command.
 pub struct Output<'a> {
     pub format: Format,
     pub out: &'a mut dyn Write,
     pub err: &'a mut dyn Write,
 }
 
-/// A column: its heading, and where its value stands in an item.
+/// A column: its heading, and the place of its value in an item.
 pub type Column = (&'static str, &'static str);
 
 impl Output<'_> {
@@ -87,7 +87,7 @@ impl Output<'_> {
         listing.end(None)
     }
 
-    /// Shows one thing whole; as a table, a line for each of its values, those of `first` at the top.
+    /// Prints one thing with all its values. In a table each value has a line, those of `first` at the top.
     ///
     /// # Errors
     /// As [`Listing::begin`].
@@ -111,7 +111,7 @@ impl Output<'_> {
         Ok(writeln!(self.out, "{}", plain(line))?)
     }
 
-    /// A line that is no result: what is going on.
+    /// A line that is not a result, about the progress or a problem.
     ///
     /// # Errors
     /// [`Error::Output`] if stderr can't be written.
@@ -131,7 +131,7 @@ impl Output<'_> {
     }
 }
 
-/// As JSON for people, each line but the first behind `indent`. Nothing in it steers a terminal.
+/// JSON for people; each line but the first begins with `indent`. Characters that steer a terminal are escaped.
 fn json_lines(value: &impl Serialize, indent: &str) -> Result<String, Error> {
     let text = serde_json::to_string_pretty(value).map_err(|_| Error::unmade())?;
     let mut lines = String::with_capacity(text.len());
@@ -146,7 +146,7 @@ fn json_lines(value: &impl Serialize, indent: &str) -> Result<String, Error> {
     Ok(lines)
 }
 
-/// As YAML, with a line break at its end. Nothing in it steers a terminal.
+/// YAML with a line break at its end. Characters that steer a terminal are escaped.
 ///
 /// # Errors
 /// [`Error::Local`] if `value` can't be written as YAML.
@@ -174,7 +174,7 @@ fn json_in_yaml(value: &Value) -> Result<String, Error> {
     }
 }
 
-/// The fields, those of `first` before the others.
+/// The fields, beginning with those of `first`.
 pub fn in_order<'v>(fields: &'v Map<String, Value>, first: &[&'v str]) -> impl Iterator<Item = (&'v str, &'v Value)> {
     let named: Vec<_> = first.iter().filter_map(|key| Some((*key, fields.get(*key)?))).collect();
     let others = fields.iter().map(|(key, value)| (key.as_str(), value));

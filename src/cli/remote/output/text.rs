@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::in_order;
 pub use crate::printable::{on_one_line, plain};
 
-/// What is told first of an object in a cell: of counts, those of users.
+/// The first fields of an object in a cell: of counts, those about users.
 const FIRST: [&str; 6] = ["seen", "selected", "would_change", "already_so", "protected", "unknown"];
 
 /// A value in a cell of a table, for people.

@@ -14,15 +14,15 @@ use serde_json::Value;
 use super::{Api, Error, output::Output};
 use crate::cli::FAILED;
 
-/// How often the run is looked at.
+/// The interval for asking about the run.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How often the source of the run is looked at.
+/// The interval for asking about the source of the run.
 const SOURCE_INTERVAL: Duration = Duration::from_secs(1);
-/// How often a line is written where there is no terminal.
+/// The interval of lines if there is no terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// What is told first of a run.
+/// The first fields of a run.
 pub const FIRST: [&str; 11] = [
     "id",
     "state",
@@ -37,10 +37,10 @@ pub const FIRST: [&str; 11] = [
     "finished",
 ];
 
-/// A run that was only just asked for is there after so many looks at the latest.
+/// The number of polls after which a run that was just requested must be visible.
 const MAX_POLLS: u32 = 60;
 
-/// Waits until a run has ended or is held; 0 where it is done and everybody was looked at, else 1.
+/// Waits until a run has ended or is held. The exit code is 0 if it is done and all users were looked at, else 1.
 ///
 /// # Errors
 /// Those of [`Api::get`]; [`Error::Output`] if the output can't be written.
@@ -48,7 +48,7 @@ pub async fn follow(api: &Api, output: &mut Output<'_>, id: &str) -> Result<Exit
     wait(api, output, id, 0).await
 }
 
-/// As [`follow`], for a run that was only just asked for.
+/// Like [`follow`], for a run that was just requested.
 ///
 /// # Errors
 /// As [`follow`].
@@ -78,12 +78,11 @@ async fn wait(api: &Api, output: &mut Output<'_>, id: &str, mut looks: u32) -> R
     }
 }
 
-/// Waits until a preview has ended that takes longer than an answer may: `answer` is what was said of it first. Gives what
-/// it found.
+/// Waits for the end of a preview that takes longer than an answer may; `answer` is its first state. Returns the
+/// result.
 ///
 /// # Errors
-///
-/// Where it failed, or usher does not know it any more.
+/// [`Error::Declined`] if the preview failed, or if usher no longer knows it; those of [`Api::get`].
 pub async fn follow_preview(api: &Api, output: &mut Output<'_>, answer: Value) -> Result<Value, Error> {
     let Some(id) = answer["id"].as_str().map(str::to_owned) else { return Ok(answer) };
     let shown = Shown::new();
@@ -137,7 +136,7 @@ pub fn with_completeness(run: &mut Value) {
     }
 }
 
-/// What was shown last.
+/// The state that was shown last.
 struct Shown {
     bar: ProgressBar,
     is_terminal: bool,
@@ -145,7 +144,7 @@ struct Shown {
     since: Option<(Instant, u64)>,
     last_line: Instant,
     last_asked: Option<Instant>,
-    /// What stands in the way of the source.
+    /// The obstacle in the source.
     trouble: Option<String>,
 }
 
@@ -156,8 +155,8 @@ impl Shown {
         Self { bar: bar(is_terminal), is_terminal, since: None, last_line, last_asked: None, trouble: None }
     }
 
-    /// Says when the product of the run is away, and when it is back. A usher that does not tell of it is no reason to
-    /// stop waiting.
+    /// Reports when the product of the run is away, and when it is back. An error of this question does not end the
+    /// wait.
     async fn source(&mut self, api: &Api, output: &mut Output<'_>, run: &Value) -> Result<(), Error> {
         let Some(source) = run["source"].as_str() else { return Ok(()) };
         if self.last_asked.is_some_and(|asked| asked.elapsed() < SOURCE_INTERVAL) {

@@ -1,4 +1,4 @@
-//! How far a run has come, in words.
+//! The progress of a run in words.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ fn number(run: &Value, path: &str) -> Option<u64> {
     run.pointer(path).and_then(Value::as_u64)
 }
 
-/// How many users there are: as listed, else by the estimate, else those listed so far.
+/// The number of users: from the list, else from the estimate, else those listed so far.
 pub(super) fn total(run: &Value) -> Option<u64> {
     let listed = number(run, "/progress/listed").filter(|listed| *listed > 0);
     number(run, "/progress/total").or_else(|| number(run, "/estimate/users").max(listed))
 }
 
-/// How long it takes to the end, where since `elapsed` ago the users `decided` were `before`.
+/// The remaining time. Since `elapsed` ago the number of decided users rose from `before` to `decided`.
 pub(super) fn left(total: u64, decided: u64, before: u64, elapsed: Duration) -> Option<Duration> {
     let (done, open) = (decided.checked_sub(before)?, total.checked_sub(decided)?);
     if done == 0 || elapsed < Duration::from_secs(2) {
@@ -24,7 +24,7 @@ pub(super) fn left(total: u64, decided: u64, before: u64, elapsed: Duration) -> 
     Some(Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)))
 }
 
-/// One line on a run in `state`, with how long it takes still, where that is known.
+/// One line about a run in `state`, with the remaining time if it is known.
 pub(super) fn line(state: &str, run: &Value, left: Option<Duration>) -> String {
     let counts = |key: &str| number(run, &format!("/counts/{key}")).unwrap_or(0);
     let decided = number(run, "/progress/decided").unwrap_or_else(|| counts("seen"));
@@ -56,7 +56,7 @@ fn duration(time: Duration) -> String {
     }
 }
 
-/// The obstacle to a source's work, in words; none if it runs, or where that is not known.
+/// The obstacle to a source's work, in words; none if there is none, or if it is unknown.
 pub(super) fn trouble(source: &Value) -> Option<String> {
     if source["paused"] == true {
         return Some("is paused".to_owned());

@@ -1,4 +1,4 @@
-//! Storing what a file says.
+//! `usher schemes apply`: stores the schemes of a file.
 
 use std::{collections::BTreeMap, process::ExitCode};
 
@@ -14,12 +14,12 @@ use super::{
 };
 use crate::{cli::FAILED, domain::Scheme};
 
-/// What to store, and how.
+/// The schemes to store.
 #[derive(Args)]
 pub struct Apply {
     #[command(flatten)]
     file: SchemeFile,
-    /// Delete stored schemes that are not in the file. Asks first where that is every one of them.
+    /// Delete stored schemes that are not in the file. Asks first if these are all stored schemes.
     #[arg(long)]
     prune: bool,
     /// Only say what would be done.
@@ -29,12 +29,12 @@ pub struct Apply {
     sure: Sure,
 }
 
-/// Stores what the file says; with `prune` also deletes what it does not name.
+/// Stores the schemes of the file; with `prune` also deletes the others.
 ///
 /// # Errors
 /// [`Error::File`] and [`Error::Problems`] if the file can't be read or is wrong, [`Error::Unconfirmed`] if nobody can
 /// be asked, those of [`Api::get`] if the stored schemes can't be read, [`Error::Output`] if the output can't be
-/// written. If usher refuses one scheme, the others are stored all the same and the exit code is 1.
+/// written. If usher refuses one scheme, the others are stored and the exit code is 1.
 pub async fn apply(api: &Api, output: &mut Output<'_>, asked: &Apply) -> Result<ExitCode, Error> {
     let Apply { file, prune, dry_run, sure } = asked;
     let (wanted, there) = (file.read()?, there(api).await?);
@@ -79,7 +79,7 @@ fn unnamed<'t>(
     there.iter().filter(move |(id, known)| !known.provisioned && !is_named(id))
 }
 
-/// One line about one scheme, and what usher warns of; true if it failed. The others go on.
+/// Prints one line about a scheme, and the warnings of usher. True if it failed. The other schemes are still handled.
 fn print_result(output: &mut Output<'_>, id: &str, done: &str, result: Result<Value, Error>) -> Result<bool, Error> {
     match result {
         Ok(answer) => {
@@ -94,13 +94,13 @@ fn print_result(output: &mut Output<'_>, id: &str, done: &str, result: Result<Va
     }
 }
 
-/// Only if it is still what it was compared with: what somebody else has changed since is not written over.
+/// Stores it only if its state is the compared one: a later change by somebody else is not overwritten.
 async fn put(api: &Api, id: &str, text: &Value, compared_with: &ServerScheme) -> Result<Value, Error> {
     let if_match = compared_with.if_match.as_deref();
     api.send_to(Method::PUT, &["schemes", id], Some(text.to_string()), if_match).await
 }
 
-/// As [`put`].
+/// Deletes it, under the same condition as [`put`].
 async fn delete(api: &Api, id: &str, compared_with: &ServerScheme) -> Result<Value, Error> {
     api.send_to(Method::DELETE, &["schemes", id], None, compared_with.if_match.as_deref()).await
 }

@@ -7,7 +7,8 @@ use reqwest::Method;
 use super::super::{Api, Error, confirm::Sure, output::Output};
 use crate::cli::FAILED;
 
-/// Deletes what is there at the moment of the question: what somebody else changes meanwhile stays.
+/// Deletes the scheme in its state at the moment of the question. A scheme that somebody else has changed since then
+/// stays.
 ///
 /// # Errors
 /// [`Error::Declined`] if the scheme is in the configuration file, [`Error::Unconfirmed`] if nobody can be asked, those

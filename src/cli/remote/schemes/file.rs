@@ -25,7 +25,7 @@ impl SchemeFile {
     }
 }
 
-/// The schemes in the file at `path`; in standard input where it is `-`.
+/// The schemes in the file at `path`; `-` is standard input.
 ///
 /// # Errors
 /// [`Error::File`] if it can't be read, [`Error::Problems`] if it is not a list of schemes.

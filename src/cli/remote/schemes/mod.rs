@@ -1,4 +1,4 @@
-//! `usher schemes`: what is there, as a file and back, whom it would select, and "run now".
+//! `usher schemes`: lists, shows, exports, applies, previews and runs schemes.
 
 mod apply;
 mod delete;
@@ -29,16 +29,16 @@ use super::{
 };
 use crate::{cli::FAILED, domain::Scheme};
 
-/// What to do with schemes.
+/// The commands for schemes.
 #[derive(Subcommand)]
 pub enum Command {
-    /// All schemes, those of the configuration file and those stored by usher.
+    /// List all schemes, those of the configuration file and the stored ones.
     List(AsList),
-    /// One scheme, and what usher says about it.
+    /// Show one scheme, and usher's warnings about it.
     Show {
         /// The scheme.
         id: String,
-        /// How to show it.
+        /// The format.
         #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = FileFormat::Yaml)]
         output: FileFormat,
     },
@@ -47,17 +47,17 @@ pub enum Command {
         /// Those of the configuration file too.
         #[arg(long)]
         all: bool,
-        /// How to write it.
+        /// The format.
         #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = FileFormat::Yaml)]
         output: FileFormat,
     },
-    /// Store the schemes of a file: new ones are added, others changed to what the file says.
+    /// Store the schemes of a file: new ones are added, others are changed to those of the file.
     Apply(Apply),
-    /// Show how a file differs from what is there: exit code 0 where it doesn't, 1 where it does.
+    /// Show how a file differs from usher's schemes: exit code 0 if it doesn't, 1 if it does.
     Diff(SchemeFile),
-    /// Whom a scheme would select, and what it would do. Nothing is changed or kept.
+    /// Show which users a scheme would select, and its steps. Nothing is changed or kept.
     Preview(Preview),
-    /// Who changed a stored scheme, when, and how.
+    /// Show the changes of a stored scheme, with author and time.
     History {
         /// The scheme; one that was deleted too.
         id: String,
@@ -97,7 +97,7 @@ pub struct Run {
     shown: AsOne,
 }
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FileFormat {
     /// YAML, as people write it.
@@ -171,7 +171,7 @@ async fn list(api: &Api, output: &mut Output<'_>, shown: AsList) -> Result<(), E
     Ok(())
 }
 
-/// What a table has no room for: that a scheme can't be used, or should be otherwise.
+/// Prints what a table has no room for: the scheme can't be used, or has a warning.
 fn doubts(output: &mut Output<'_>, scheme: &Value) -> Result<(), Error> {
     let id = scheme["id"].as_str().unwrap_or_default();
     if let Some(why) = scheme["broken"].as_str() {
@@ -181,7 +181,7 @@ fn doubts(output: &mut Output<'_>, scheme: &Value) -> Result<(), Error> {
     unresolved(output, scheme)
 }
 
-/// What usher warns of in a scheme, each on a line.
+/// Prints the warnings about a scheme, each on a line.
 fn warnings(output: &mut Output<'_>, id: &str, scheme: &Value) -> Result<(), Error> {
     let warnings = scheme["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);
     warnings.into_iter().try_for_each(|warning| output.note(&format!("{id}: {warning} (warning)")))

@@ -1,4 +1,4 @@
-//! Schemes as texts: those that usher has, and those of a file.
+//! Schemes as texts: those of usher, and those of a file.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::super::{Api, Error, output::in_order};
 use crate::domain::Scheme;
 
-/// What a scheme is made of in a file, in the order in which people write it; the rest of what the API tells is about it.
+/// The keys of a scheme in a file, in the order in which people write them. The API has other fields, which are about
+/// the scheme.
 const KEYS: [&str; 12] = [
     "id",
     "name",
@@ -26,11 +27,11 @@ const KEYS: [&str; 12] = [
 
 /// A scheme that usher has.
 pub struct ServerScheme {
-    /// As a file says it.
+    /// The scheme as in a file.
     pub text: Value,
-    /// What `If-Match` takes where it is to be as it was read.
+    /// The value of `If-Match` for the state that was read.
     pub if_match: Option<String>,
-    /// Whether it stands in the configuration file.
+    /// Whether it is in the configuration file.
     pub provisioned: bool,
 }
 
@@ -55,14 +56,14 @@ pub async fn there(api: &Api) -> Result<BTreeMap<String, ServerScheme>, Error> {
     Ok(rows.into_iter().filter_map(known).collect())
 }
 
-/// A scheme by its id, as a row of the API tells of it.
+/// A scheme by its id, from a row of the API.
 pub fn known(row: Value) -> Option<(String, ServerScheme)> {
     let Value::Object(mut fields) = row else { return None };
     let provisioned = fields.get("provisioned").and_then(Value::as_bool).unwrap_or(false);
     let id = fields.get("id")?.as_str()?.to_owned();
     let if_match = fields.get("tag").and_then(Value::as_str).map(|tag| format!("\"{tag}\""));
     let text = match fields.get("text").and_then(Value::as_str) {
-        // What this usher can't use is kept as it stands.
+        // A scheme that this usher can't use is kept as it is.
         Some(broken) => serde_json::from_str(broken).unwrap_or(Value::Null),
         None => {
             fields.retain(|key, _| KEYS.contains(&key.as_str()));
@@ -72,7 +73,7 @@ pub fn known(row: Value) -> Option<(String, ServerScheme)> {
     Some((id, ServerScheme { text, if_match, provisioned }))
 }
 
-/// What `scheme` says, as the API tells it.
+/// The text of `scheme`, as the API writes it.
 ///
 /// # Errors
 /// [`Error::Local`] if it can't be written as JSON.

@@ -1,4 +1,4 @@
-//! Whom a scheme would select.
+//! `usher schemes preview`: the users that a scheme would select.
 
 use std::path::PathBuf;
 
@@ -16,12 +16,12 @@ use super::{
     warnings,
 };
 
-/// How many users a table names where nothing is said.
+/// The default number of users in a table.
 const DEFAULT_LIMIT: usize = 1_000;
-/// How many the other formats do.
+/// The default number of users in other formats.
 const MANY: usize = 10_000_000;
 
-/// Which scheme to look through.
+/// The scheme to preview.
 #[derive(Args)]
 pub struct Preview {
     /// The scheme that usher has under this id; with --file, the one of the file.
@@ -30,7 +30,7 @@ pub struct Preview {
     /// A file with a key `schemes`, as in the configuration, or a list of schemes; YAML or JSON. `-` reads standard input.
     #[arg(long, short)]
     file: Option<PathBuf>,
-    /// How many users to name; 1000 in a table, else all.
+    /// The highest number of named users; by default 1000 in a table, else all.
     #[arg(long, value_name = "NUMBER")]
     users: Option<usize>,
     #[command(flatten)]
@@ -39,7 +39,7 @@ pub struct Preview {
 
 const USERS: [Column; 3] = [("user", "/user"), ("name", "/user_name"), ("steps", "/steps")];
 
-/// Asks usher to look at everybody in the source, and shows whom it would select.
+/// Asks usher to look at all users of the source, and prints those that the scheme would select.
 ///
 /// # Errors
 /// [`Error::File`] and [`Error::Problems`] if the file can't be read or is wrong; those of [`Api::get`];
