@@ -1,4 +1,4 @@
-//! What each simulated product has to say for itself.
+//! The parts in which simulated products differ.
 
 use actix_web::http::Method;
 use serde::de::DeserializeOwned;
@@ -10,7 +10,7 @@ use crate::{config::Auth, domain::Product};
 pub(super) trait Api: Sync {
     /// The path of the site's base URL.
     fn prefix(&self) -> &'static str;
-    /// What can be asked for.
+    /// The routes of the product.
     fn routes(&self) -> &'static [Route];
     /// Whether an `Authorization` header is the acting account's.
     fn accepts(&self, authorization: &str) -> bool;
@@ -18,16 +18,16 @@ pub(super) trait Api: Sync {
     fn unauthorized(&self) -> Reply;
     /// 403.
     fn forbidden(&self) -> Reply;
-    /// What adding a member gives where no seats are left.
+    /// The answer to adding a member without free seats.
     fn licence_full(&self, status: u16) -> Reply;
     /// Any other refusal, in the product's own form.
     fn refused(&self, status: u16, message: &str) -> Reply;
-    /// A refusal in the form that is customary at `path`, where a product has several.
+    /// A refusal in the form that the product uses at `path`, if it has several forms.
     fn at(&self, path: &str, refusal: Reply) -> Reply {
         let _ = path;
         refusal
     }
-    /// The headers that tell of the rate limit.
+    /// The headers about the rate limit.
     fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)>;
     /// The credentials of the acting account.
     fn auth(&self) -> Auth;
@@ -35,13 +35,13 @@ pub(super) trait Api: Sync {
     fn acting_id(&self) -> &'static str;
 }
 
-/// What a route does; an `Err` is a refusal, so that `?` can be used on the way.
+/// The work of a route; an `Err` is a refusal, so that `?` can be used.
 type Work = fn(&mut Call<'_>) -> Result<Reply, Reply>;
 
 /// One method of one path.
 pub(super) struct Route {
     pub method: Method,
-    /// Below the site's base URL; a segment in braces stands for any one.
+    /// The path below the site's base URL; a segment in braces matches any segment.
     pub path: &'static str,
     /// Whether it answers without credentials.
     pub open: bool,
@@ -67,7 +67,7 @@ impl Route {
 }
 
 impl Route {
-    /// What stands for the segments in braces, decoded, in their order; none if `path` is another one.
+    /// The segments in place of those in braces, decoded, in their order; none if `path` is another one.
     pub fn segments(&self, path: &str) -> Option<Vec<String>> {
         let (mut wanted, mut given, mut found) = (self.path.split('/'), path.split('/'), Vec::new());
         loop {
@@ -86,9 +86,9 @@ impl Route {
 /// One request to a route.
 pub(super) struct Call<'a> {
     pub editor: Editor<'a>,
-    /// What stands for the segments in braces of the route's path.
+    /// The segments of the path in place of those in braces.
     pub segments: Vec<String>,
-    /// Whose API was called.
+    /// The called product.
     pub product: Product,
     /// The API itself.
     pub api: &'static dyn Api,
@@ -99,7 +99,7 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Reads the JSON body; 400 if it is none.
+    /// Reads the JSON body.
     ///
     /// # Errors
     /// An answer with status 400 if the body is no JSON of this form.

@@ -39,8 +39,8 @@ pub use world::population::Population;
 pub use world::record::Recorded;
 pub use world::site::{group_id, user_number};
 
-/// The login name of the account that may call the APIs, and what the journal calls it. It is a user of every
-/// site, the first, and a member of [`ADMIN_GROUP`].
+/// The login name of the account that may call the APIs, and its name in the journal. It is the first user of every
+/// site, and a member of [`ADMIN_GROUP`].
 pub const ACCOUNT: &str = "usher";
 /// Its e-mail address, which is its name in Cloud.
 pub const ACCOUNT_EMAIL: &str = "usher@sandbox.example";
@@ -54,5 +54,5 @@ pub const PROJECT: &str = "OPS";
 pub const ORGANIZATION: &str = "0a1b2c3d-4e5f-4678-9abc-def012345678";
 /// The id of its directory, in which all users and groups are.
 pub const DIRECTORY: &str = "d1d2d3d4-5e6f-4a0b-8c1d-2e3f4a5b6c7d";
-/// What the journal calls whoever changes memberships through the controls.
+/// The journal's name for the author of changes by the controls.
 pub const SOMEONE: &str = "someone";

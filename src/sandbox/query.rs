@@ -20,7 +20,7 @@ impl Query {
         self.0.iter_mut().filter(|(key, _)| key == name).for_each(|(_, old)| *old = value.to_string());
     }
 
-    /// All of it, in order.
+    /// All parameters in order.
     pub fn into_pairs(self) -> Vec<(String, String)> {
         self.0
     }
@@ -30,7 +30,7 @@ impl Query {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether a parameter is given as `true`; `default` where it is not given.
+    /// Whether a parameter is `true`; `default` if it is missing.
     pub fn flag(&self, name: &str, default: bool) -> bool {
         self.get(name).map_or(default, |value| value == "true")
     }
@@ -40,7 +40,7 @@ impl Query {
         self.all(name).flat_map(|value| value.split(',')).any(|part| part.trim() == item)
     }
 
-    /// A number; `default` where it is not given, 400 where it is none.
+    /// A number; `default` if it is missing.
     ///
     /// # Errors
     /// An answer with status 400 if the parameter is no number.

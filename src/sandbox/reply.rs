@@ -1,4 +1,4 @@
-//! What a simulated product answers.
+//! The answer of a simulated product.
 
 use std::io;
 
@@ -69,7 +69,7 @@ impl Reply {
         self
     }
 
-    /// The body, where it is JSON.
+    /// The body, if it is JSON.
     pub fn as_json(&self) -> Option<&Value> {
         match &self.body {
             Body::Json(value) => Some(value),
@@ -77,7 +77,7 @@ impl Reply {
         }
     }
 
-    /// As actix sends it; a status that is none becomes 500.
+    /// The response for actix; an invalid status becomes 500.
     pub fn into_response(self) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);

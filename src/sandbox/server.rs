@@ -20,12 +20,12 @@ use super::{
 };
 use crate::domain::Product;
 
-/// What the server's handlers and the sandbox's handle share.
+/// The state shared by the server's handlers and the sandbox's handle.
 pub(super) struct Shared {
     world: Mutex<World>,
     /// Scheme, host and port.
     pub origin: String,
-    /// Connections taken since the start, those to the controls too.
+    /// The connections accepted since the start, including those to the controls.
     pub connections: AtomicU64,
 }
 
@@ -116,12 +116,12 @@ impl Exchange<'_> {
         }
     }
 
-    /// What the product makes of the request, as one step that no other request can come between.
+    /// The product's answer to the request. No other request comes in between.
     fn work(&self) -> Reply {
         self.work_on(None)
     }
 
-    /// The same for the query as `fault` has it.
+    /// The same for the query as changed by `fault`.
     fn work_on(&self, fault: Option<ListFault>) -> Reply {
         let authorization = self.request.headers().get("Authorization").map(|value| value.to_str().unwrap_or_default());
         match authorization {
@@ -154,7 +154,7 @@ impl Exchange<'_> {
         (route.work)(&mut call).unwrap_or_else(|refusal| refusal)
     }
 
-    /// `fault` says that the answer is none of the product's own.
+    /// With `fault` the answer is not the product's own.
     fn send(&self, answer: Reply, fault: bool) -> HttpResponse {
         let answer = if answer.status < 400 { answer } else { self.api.at(self.path, answer) };
         self.count(Some(answer.status));

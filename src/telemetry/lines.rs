@@ -17,7 +17,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines that may wait to be written; further ones are dropped.
 const QUEUE: usize = 10_000;
-/// How often [`Lines::flush`] looks.
+/// The interval in which [`Lines::flush`] checks.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The way to stderr. Cheap to clone; all clones are one.
@@ -28,11 +28,11 @@ pub(super) struct Lines {
     /// Lines that were put into the queue, or dropped.
     sent: Arc<AtomicU64>,
     written: Arc<Written>,
-    /// Never dropped: its end waits for the queue, and writes to stdout where that takes long.
+    /// It is never dropped: its end waits for the queue, and writes to stdout if that takes long.
     _worker: Arc<WorkerGuard>,
 }
 
-/// What became of the lines that the thread has taken from the queue.
+/// The result of the lines that the thread has taken from the queue.
 #[derive(Default)]
 struct Written {
     taken: AtomicU64,
@@ -117,7 +117,7 @@ impl Write for Sender {
     }
 }
 
-/// Writes, on the thread of the queue, and counts. An error is not passed on: there is nobody to tell.
+/// Writes on the thread of the queue, and counts. An error is not passed on: nobody could handle it.
 struct Writer<W> {
     output: W,
     written: Arc<Written>,
@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes what is written, or refuses it while `refuses` is set.
+    /// Accepts lines, or refuses them while `refuses` is set.
     #[derive(Clone, Default)]
     struct Output {
         text: Arc<Mutex<String>>,

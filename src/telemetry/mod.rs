@@ -19,13 +19,13 @@ use tracing_subscriber::{EnvFilter, fmt};
 use self::{lines::Lines, trace_ids::TraceIds};
 use crate::printable::{Escapes, Printable, plain};
 
-/// How long the end of the process waits for what was logged to be written.
+/// The time for which the end of the process waits until the logged lines are written.
 const FLUSH: Duration = Duration::from_secs(1);
 
 /// The lines of this process; none if logging was not started.
 static LINES: OnceLock<Lines> = OnceLock::new();
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
     /// For people.
@@ -34,7 +34,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// What is logged where `RUST_LOG` says nothing.
+/// The filter if `RUST_LOG` is not set.
 const USUAL: &str = "info,actix_server=warn";
 /// Libraries that are logged less of than `RUST_LOG` says, unless it names them. actix logs an error for each request that is no
 /// HTTP: strangers would fill the log. sled logs while a thread ends, when what writes the line is gone from the thread: that
@@ -69,8 +69,8 @@ pub fn start(format: Option<LogFormat>) {
     }
 }
 
-/// Writes a line to stderr, behind what was logged before; at once where logging was not started. What would steer a terminal
-/// is escaped.
+/// Writes a line to stderr, after the logged lines; at once if logging was not started. Characters that steer a
+/// terminal are escaped.
 pub fn say(line: &str) {
     let line = plain(line);
     match LINES.get() {
@@ -87,7 +87,7 @@ pub fn flush() {
     }
 }
 
-/// How many lines were lost so far: stderr was not read fast enough, full, or closed.
+/// The number of lost lines: stderr was not read fast enough, full, or closed.
 pub fn lost_lines() -> u64 {
     LINES.get().map_or(0, Lines::lost)
 }
@@ -97,7 +97,7 @@ pub fn is_written() -> bool {
     LINES.get().is_none_or(Lines::is_written)
 }
 
-/// What `RUST_LOG` asks for, and what is wrong with it.
+/// The filter in `RUST_LOG`, and the problem with it.
 fn filter(asked: Option<&str>) -> (EnvFilter, Option<String>) {
     let asked = asked.map(str::trim).filter(|asked| !asked.is_empty()).unwrap_or(USUAL);
     match EnvFilter::builder().parse(quietened(asked)) {
@@ -110,7 +110,7 @@ fn filter(asked: Option<&str>) -> (EnvFilter, Option<String>) {
     }
 }
 
-/// `asked`, and what is [`QUIET`], unless it asks for that.
+/// `asked`, with the entries of [`QUIET`] that it does not name.
 fn quietened(asked: &str) -> String {
     let quiet = QUIET.iter().filter(|(target, _)| !asked.contains(target)).map(|(_, quiet)| *quiet);
     std::iter::once(asked).chain(quiet).collect::<Vec<_>>().join(",")

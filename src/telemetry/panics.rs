@@ -30,8 +30,8 @@ fn log(panic: &PanicHookInfo<'_>) {
     }
 }
 
-/// What a panic says. A text that was made while usher runs may hold data of users: it is shown only where somebody looks
-/// for a fault.
+/// The message of a panic. A text that was made while usher runs may hold data of users: it is logged at the debug
+/// level only.
 fn text(payload: &dyn Any) -> (&'static str, Option<&str>) {
     match payload.downcast_ref::<&'static str>() {
         Some(fixed) => (fixed, None),

@@ -10,7 +10,7 @@ use tracing_subscriber::{
 
 use super::traces;
 
-/// Adds `trace_id` and `span_id` to the JSON lines that `F` writes, where they come from within a span.
+/// Adds `trace_id` and `span_id` to the JSON lines that `F` writes within a span.
 pub(super) struct TraceIds<F>(pub(super) F);
 
 impl<S, N, F> FormatEvent<S, N> for TraceIds<F>

@@ -1,4 +1,4 @@
-//! Pages with bare cursors, which say nothing to whoever gets them.
+//! Pages with opaque cursors.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
@@ -6,8 +6,7 @@ use serde_json::{Map, Value, json};
 use super::refusals;
 use crate::sandbox::{api::Call, reply::Reply};
 
-/// What was asked for, whether in the body or the query, and where the page begins. With a cursor, all that is asked for is
-/// what was asked for at first.
+/// The search in the body or the query, and the start of the page. A cursor contains the search of the first page.
 pub(super) fn asked(call: &Call<'_>) -> Result<(Value, usize), Reply> {
     let given = if call.body.is_empty() { in_query(call) } else { call.json()? };
     match given.get("cursor").and_then(Value::as_str) {
@@ -42,7 +41,7 @@ pub(super) fn page(asked: &Value, start: usize, most: usize, mut rest: Vec<Value
     Ok(page_until(asked, start, rest, further.then_some(start + most)))
 }
 
-/// The page at `start` with these beans; `next` is where the next one begins.
+/// The page at `start` with these records; `next` is the start of the next one.
 pub(super) fn page_until(asked: &Value, start: usize, data: Vec<Value>, next: Option<usize>) -> Reply {
     let mut links = json!({ "self": write(asked, start) });
     if let Some(next) = next {

@@ -83,7 +83,7 @@ fn bean(group: &Group) -> Value {
     })
 }
 
-/// The name of the path's group, where it may be changed here.
+/// The name of the path's group, if it may be changed here.
 fn changeable(call: &Call<'_>) -> Result<String, Reply> {
     own(call)?;
     let found = if call.segment(1) == DIRECTORY { call.editor.site.group_by_id(call.segment(2)) } else { None };
@@ -110,7 +110,7 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::empty(204))
 }
 
-/// 204 also where the user was not in it.
+/// The answer is 204 also if the user was not a member.
 pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = changeable(call)?;
     let user = member(call, call.segment(3))?;

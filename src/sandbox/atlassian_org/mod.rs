@@ -1,8 +1,8 @@
 //! An Atlassian organisation: the Organizations API v2 and the User management API, as far as usher uses them.
 //!
-//! Paths, statuses and bodies after Atlassian's OpenAPI documents (developer.atlassian.com/cloud/admin/organization and
-//! …/user-management). What they leave open is as follows: a user who is not in the directory is not found; a group from
-//! an identity provider is refused with 403; suspending, restoring, enabling and disabling once more changes nothing.
+//! Paths, statuses and bodies follow Atlassian's OpenAPI documents (developer.atlassian.com/cloud/admin/organization
+//! and …/user-management). These leave some cases open. Here a user who is not in the directory is not found; a group
+//! of an identity provider is refused with 403; repeated suspending, restoring, enabling and disabling changes nothing.
 
 mod cursor;
 mod groups;
@@ -103,7 +103,7 @@ impl Api for AtlassianOrg {
         Auth::Bearer(Secret::new(TOKEN))
     }
 
-    /// The key is nobody's; this is who made it.
+    /// The key belongs to no account; this account made it.
     fn acting_id(&self) -> &'static str {
         "557058:0000-usher"
     }
@@ -135,7 +135,7 @@ fn own(call: &Call<'_>) -> Result<(), Reply> {
     }
 }
 
-/// Whether the path's directory is the one with all users, for reading; 404 if there is none of that id.
+/// Whether the path's directory is the one with all users, for reading; 404 if there is none with that id.
 fn reads(call: &Call<'_>) -> Result<bool, Reply> {
     own(call)?;
     let other = |name: &String| group_id(name) == call.segment(1);
@@ -146,7 +146,7 @@ fn reads(call: &Call<'_>) -> Result<bool, Reply> {
     }
 }
 
-/// The user of the path, where it is in the path's directory; 404 if it is not.
+/// The user of the path, if it is in the path's directory; 404 if it is not.
 fn member(call: &Call<'_>, id: &str) -> Result<Serial, Reply> {
     let there = |serial: &Serial| call.editor.site.resident(*serial).is_some_and(is_member);
     let found = if call.segment(1) == DIRECTORY { call.editor.site.by_id(id).filter(there) } else { None };

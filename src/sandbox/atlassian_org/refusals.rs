@@ -32,7 +32,7 @@ pub(super) fn key(status: u16, key: &str) -> Reply {
     Reply::json(status, json!({ "key": key }))
 }
 
-/// `refusal` as it is told at `path`.
+/// `refusal` in the form that is used at `path`.
 pub(super) fn at(path: &str, mut refusal: Reply) -> Reply {
     let own = refusal.as_json().is_some_and(|body| body.get("key").is_some());
     let key = match refusal.status {

@@ -1,4 +1,4 @@
-//! Who may use which application, and by which way: `role-assignments` and `roles/revoke`.
+//! The access of users to applications, and its origin: `role-assignments` and `roles/revoke`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::sandbox::{
 /// The one role on an application that there is here.
 pub(super) const ROLE: &str = "atlassian/user";
 
-/// What an application is called as something that roles are given on.
+/// The name of an application as a resource of roles.
 pub(super) fn resource(key: &str) -> String {
     format!("ari:cloud:{key}::site/1")
 }
@@ -67,7 +67,7 @@ struct Role {
     resource: String,
 }
 
-/// 204 also where the role was not there; what groups give stays.
+/// The answer is 204 also if there was no such role. Roles by groups stay.
 pub(super) fn revoke(call: &mut Call<'_>) -> Result<Reply, Reply> {
     own(call)?;
     let asked: Role = call.json()?;

@@ -60,8 +60,8 @@ impl Search {
     }
 }
 
-/// Users in the order of their creation. Those removed from the directory are not told of; managed accounts that were never
-/// in it, and those on their way to be deleted, are.
+/// Users in the order of their creation, without those removed from the directory. Managed accounts that were never in
+/// it, and accounts marked for deletion, are included.
 pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let here = reads(call)?;
     let (given, start) = cursor::asked(call)?;

@@ -1,4 +1,4 @@
-//! The audit log of a site through the APIs, and what is written into it.
+//! The audit log of a site by its APIs, and the entries written into it.
 
 pub(super) mod data_center;
 pub(super) mod stream;
@@ -54,13 +54,13 @@ fn write_entry(site: &mut Site, happened: AuditAction, user: &str, at: Option<Ti
     Some(at)
 }
 
-/// The first millisecond from `at` on in which nothing else happened: nobody logs in twice within one.
+/// The first millisecond from `at` on without another entry: nobody logs in twice within one.
 fn free_from(log: &AuditLog, at: Timestamp) -> Timestamp {
     let taken = |at: &Timestamp| log.entries.iter().rev().take(1_000).any(|entry| entry.at == *at);
     (at.as_millis()..).map(Timestamp::from_millis).find(|at| !taken(at)).unwrap_or(at)
 }
 
-/// Writes down that the acting account reads the log: logs see those who watch them.
+/// Writes an entry for the acting account, which reads the log: products log such readings.
 fn record_reader(site: &mut Site) {
     let Some(own) = site.by_name(ACCOUNT).and_then(|serial| site.resident(serial)) else { return };
     let own = own.account.id.clone();

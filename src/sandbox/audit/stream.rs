@@ -1,7 +1,7 @@
 //! `GET /admin/v1/orgs/{orgId}/events-stream` of an organisation.
 //!
-//! Source: developer.atlassian.com/cloud/admin/organization/rest/api-group-events. That the last page has no cursor is what a
-//! collector in github.com/elastic/integrations finds.
+//! Source: developer.atlassian.com/cloud/admin/organization/rest/api-group-events. The last page has no cursor,
+//! according to a collector in github.com/elastic/integrations.
 
 use serde_json::{Value, json};
 

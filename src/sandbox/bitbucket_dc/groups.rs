@@ -10,7 +10,7 @@ fn shown(name: &str) -> Value {
     json!({ "name": name, "deletable": name != ADMIN_GROUP })
 }
 
-/// All groups, or those that have `filter` in their names.
+/// All groups, or those with `filter` in their names.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let wanted = call.query.get("filter").unwrap_or_default().to_lowercase();
     let found = call.editor.site.groups().filter(|group| group.name.to_lowercase().contains(&wanted));

@@ -1,8 +1,8 @@
 //! Bitbucket Data Center, REST API `latest`, as far as usher uses it.
 //!
-//! Paths, statuses and bodies after Atlassian's OpenAPI document of Bitbucket Data Center 9.2
-//! (developer.atlassian.com/server/bitbucket/rest). Not said there, and so a guess: that adding a member again is taken for
-//! done, that removing somebody who is no member is a 404, and what a directory that can't be written to answers.
+//! Paths, statuses and bodies follow Atlassian's OpenAPI document of Bitbucket Data Center 9.2
+//! (developer.atlassian.com/server/bitbucket/rest). Three things are not in it, so they are guesses: adding a member
+//! again succeeds, removing a user who is not a member is a 404, and the answer for a read-only directory.
 
 mod groups;
 mod permissions;
@@ -104,7 +104,7 @@ fn no_such_group() -> Reply {
     refused(404, "Diese Gruppe ist nicht vorhanden.")
 }
 
-/// Answers without credentials too, which nobody asks for here; with them it tells whose they are.
+/// Answers without credentials too. With credentials a header names their account.
 fn properties(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let body = json!({
         "version": "9.2.0", "buildNumber": "9002000", "buildDate": "1728000000000", "displayName": "Bitbucket",
@@ -119,7 +119,7 @@ fn acting<'a>(call: &'a Call<'_>) -> Option<&'a Resident> {
     site.by_name(ACCOUNT).and_then(|serial| site.resident(serial))
 }
 
-/// Refuses where the acting account is no administrator.
+/// Refuses if the acting account is no administrator.
 fn administrators_only(call: &Call<'_>) -> Result<(), Reply> {
     match acting(call) {
         Some(acting) if acting.groups.contains(ADMIN_GROUP) => Ok(()),
@@ -132,7 +132,7 @@ fn named(call: &Call<'_>, name: &str) -> Result<Serial, Reply> {
     call.editor.site.by_name(name).ok_or_else(no_such_user)
 }
 
-/// Refuses with `status` where the user's directory can't be written to.
+/// Refuses with `status` if the user's directory is read-only.
 fn writable(call: &Call<'_>, user: Serial, status: u16) -> Result<(), Reply> {
     match call.editor.site.resident(user) {
         Some(resident) if resident.account.read_only => Err(refused(status, "Das Verzeichnis ist schreibgeschützt.")),

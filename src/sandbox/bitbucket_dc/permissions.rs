@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{administrators_only, named, no_such_user, page, refused, users};
 use crate::sandbox::{ACCOUNT, ADMIN_GROUP, api::Call, reply::Reply, world::site::Site};
 
-/// The permission of a group's members, where it gives one.
+/// The permission of a group's members, if the group has one.
 fn permission(site: &Site, group: &str) -> Option<&'static str> {
     let gives_access = || site.applications.iter().any(|one| one.giving_access().any(|name| name == group));
     match group {

@@ -23,7 +23,7 @@ fn bean(resident: &Resident) -> Map<String, Value> {
     bean
 }
 
-/// A user as among those with permissions.
+/// A user in the list of those with permissions.
 pub(super) fn plain(resident: &Resident) -> Value {
     jira::with_extra(bean(resident), &resident.account)
 }

@@ -1,4 +1,4 @@
-//! What the two Confluence flavours have in common. Their messages are in German, as those of the two Jiras are.
+//! The common parts of the two Confluence flavours. Their messages are in German, as those of the two Jiras.
 
 pub(super) mod cloud;
 pub(super) mod data_center;
@@ -36,7 +36,7 @@ pub(super) fn forbidden() -> Reply {
     refused(403, "Sie sind nicht berechtigt, diesen Vorgang auszuführen.")
 }
 
-/// What changing somebody gives who comes from a directory that can't be written to.
+/// The refusal to change a user of a read-only directory.
 pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Reply> {
     match resident {
         Some(resident) if resident.account.read_only => {
@@ -46,7 +46,7 @@ pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Reply> {
     }
 }
 
-/// A number among the parameters; `default` where it is not given, 400 if it is none.
+/// A number among the parameters; `default` if it is missing, 400 if it is no number.
 pub(super) fn number(call: &Call<'_>, name: &str, default: usize) -> Result<usize, Reply> {
     call.query.number(name, default).map_err(|_| refused(400, "Der Parameter muss eine Zahl sein."))
 }
@@ -69,7 +69,8 @@ pub(super) fn page<T>(
     Ok(linked(path, (start, limit), results, rest.next().is_some()))
 }
 
-/// A page in the form `{results, start, limit, size, _links}`; `next` is told where there is `more`. `path` has its `?`.
+/// A page in the form `{results, start, limit, size, _links}`; it has `next` if there is `more`. `path` contains its
+/// `?`.
 pub(super) fn linked(path: &str, (start, limit): (usize, usize), results: Vec<Value>, more: bool) -> Value {
     let url = |start: usize| format!("{path}limit={limit}&start={start}");
     let mut links = json!({ "self": url(start) });

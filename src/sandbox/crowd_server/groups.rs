@@ -23,7 +23,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(200, bean))
 }
 
-/// By Crowd's query language, of which this knows one sentence: that the name has something in it.
+/// Crowd's query language, with one operator: the name contains a text.
 pub(super) fn find(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (skipped, most) = part(call)?;
     let query = call.query.get("restriction").unwrap_or_default();

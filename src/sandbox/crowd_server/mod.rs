@@ -1,8 +1,8 @@
-//! Crowd, REST API `usermanagement`, as far as usher uses it. The application is called as the acting account of the other
-//! sites; the user of that name is just a user.
+//! Crowd, REST API `usermanagement`, as far as usher uses it. The application has the name of the other sites' acting
+//! account; the user with that name is an ordinary user.
 //!
-//! There is no public document of it. Paths, bodies and reasons after Crowd's own Java client (`RestCrowdClient`), its
-//! examples of answers, and the REST reference on developer.atlassian.com/server/crowd/rest.
+//! There is no public document of this API. Paths, bodies and reasons follow Crowd's own Java client
+//! (`RestCrowdClient`), its examples of answers, and the REST reference on developer.atlassian.com/server/crowd/rest.
 
 mod groups;
 mod users;
@@ -101,7 +101,7 @@ fn named(call: &Call<'_>) -> Result<Serial, Reply> {
     call.editor.site.by_name(name).ok_or_else(|| no_such_user(404))
 }
 
-/// Refuses where the user's directory can't be written to: the application has no permission in it.
+/// Refuses if the user's directory is read-only: the application has no permission in it.
 fn writable(call: &Call<'_>, user: Serial) -> Result<(), Reply> {
     match call.editor.site.resident(user) {
         Some(resident) if resident.account.read_only => Err(call.api.forbidden()),
@@ -118,7 +118,7 @@ fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     }
 }
 
-/// Which part of a list is asked for: how many are left out, and how many wanted at most.
+/// The requested part of a list: the number of skipped items, and the highest number of items.
 fn part(call: &Call<'_>) -> Result<(usize, usize), Reply> {
     Ok((call.query.number("start-index", 0)?, call.query.number("max-results", 1000)?))
 }

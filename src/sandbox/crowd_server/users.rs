@@ -1,4 +1,4 @@
-//! `user` and what is below it, and the search for users.
+//! `user` and the paths below it, and the search for users.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{named, no_such_user, part, refused, writable};
 use crate::sandbox::{api::Call, jira, reply::Reply, world::people::Resident};
 
-/// A user; its attributes are a link where they are not asked for.
+/// A user; the attributes are a link unless they are requested.
 pub(super) fn shown(call: &Call<'_>, resident: &Resident, attributes: bool) -> Value {
     let account = &resident.account;
     let url = |rest: &str| {
@@ -56,7 +56,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(200, json!({ "expand": "user", "users": shown.collect::<Vec<_>>() })))
 }
 
-/// All that a user is; what is left out is empty afterwards.
+/// All fields of a user. A field that is left out becomes empty.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Whole {
@@ -129,7 +129,7 @@ pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::empty(204))
 }
 
-/// To whoever has an address.
+/// Sends a link, if the user has an address.
 pub(super) fn send_link(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
     let resident = call.editor.site.resident(user).ok_or_else(|| no_such_user(404))?;

@@ -1,4 +1,4 @@
-//! What can go wrong on purpose: which requests, how often, and what happens to them.
+//! Faults: the matching requests, how often they are hit, and the effect.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +8,11 @@ use super::{
 };
 use crate::domain::Product;
 
-/// What happens to a request. "After work" means that the product has done what it was asked to.
+/// The effect on a request. "After work" means that the product has done its work first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
-    /// 429, nothing done; `retry_after` in seconds, left out where none.
+    /// 429, and nothing is done; `retry_after` in seconds, without the header if it is none.
     TooManyRequests {
         /// The value of `Retry-After`.
         retry_after: Option<u64>,
@@ -24,7 +24,7 @@ pub enum Effect {
         /// The value of `Retry-After`, in seconds.
         #[serde(default)]
         retry_after: Option<u64>,
-        /// Whether the work is done all the same.
+        /// Whether the work is done nevertheless.
         #[serde(default)]
         after_work: bool,
     },
@@ -32,26 +32,26 @@ pub enum Effect {
     Hang,
     /// The connection ends without an answer.
     Cut {
-        /// Whether the work is done all the same.
+        /// Whether the work is done nevertheless.
         after_work: bool,
     },
     /// The answer comes late; the work is done after the delay.
     Delay {
-        /// How long.
+        /// The time in milliseconds.
         millis: u64,
     },
     /// Adding a member is refused in the product's form of "no seats left"; other requests pass.
     LicenceFull {
-        /// 400 in Jira; other statuses to see what a caller does with them.
+        /// 400 in Jira; other statuses show how a caller handles them.
         status: u16,
     },
     /// Somebody before the product answers in its place.
     Instead {
         /// The HTTP status.
         status: u16,
-        /// What is answered.
+        /// The answer.
         body: Instead,
-        /// Whether the work is done all the same.
+        /// Whether the work is done nevertheless.
         #[serde(default)]
         after_work: bool,
     },
@@ -67,13 +67,13 @@ pub enum Effect {
     Forbidden,
 }
 
-/// How often, among the requests that match.
+/// How often the matching requests are hit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
     /// Every one, until the fault is removed.
     Always,
-    /// The next so many.
+    /// The next requests, of this number.
     Next(u64),
     /// Every so-many-th; never where 0.
     Every(u64),
@@ -91,12 +91,12 @@ pub struct Fault {
     /// Only this HTTP method.
     #[serde(default)]
     pub method: Option<String>,
-    /// Only where the path below the site's base URL contains this.
+    /// Only paths below the site's base URL that contain this.
     #[serde(default)]
     pub path: Option<String>,
     /// How often.
     pub when: When,
-    /// What happens.
+    /// The effect.
     pub effect: Effect,
 }
 
@@ -120,7 +120,7 @@ impl Fault {
         self
     }
 
-    /// Only where the path contains this.
+    /// Only paths that contain this.
     #[must_use]
     pub fn path(mut self, part: impl Into<String>) -> Self {
         self.path = Some(part.into());
@@ -149,16 +149,16 @@ fn is_about_version(path: &str) -> bool {
     path.ends_with("/user/list") || path.ends_with("/serverInfo")
 }
 
-/// A fault in force, with what it has done so far.
+/// An active fault, with its counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Injected {
     /// To remove it by.
     pub id: u64,
-    /// How many requests matched.
+    /// The number of matching requests.
     pub matched: u64,
-    /// How many were hit.
+    /// The number of requests that were hit.
     pub fired: u64,
-    /// What was asked for.
+    /// The fault.
     #[serde(flatten)]
     pub fault: Fault,
 }

@@ -1,4 +1,4 @@
-//! What proxies, gates, firewalls and caches before a product answer in its place, or make of its answers.
+//! Answers of proxies, gates, firewalls and caches in front of a product, and their changes to its answers.
 
 use std::io::Write;
 
@@ -16,7 +16,7 @@ const BOMB: usize = 16 * 1024 * 1024;
 const JSON: &str = "application/json";
 const HTML: &str = "text/html;charset=UTF-8";
 
-/// What is answered in the product's place.
+/// The answer in the product's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Instead {
@@ -91,7 +91,7 @@ impl Instead {
     }
 }
 
-/// How an answer is packed.
+/// The compression of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Packing {

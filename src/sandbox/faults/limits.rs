@@ -4,22 +4,22 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-/// A token bucket, in the terms of Data Center's headers: `fill` tokens come back every `interval_seconds`, all at once.
-/// Where they fill it to `capacity`, it is what Cloud has: so many calls in each window.
+/// A token bucket, in the terms of Data Center's headers: `fill` tokens are added every `interval_seconds`, all at
+/// once. If they fill it to `capacity`, it works as in Cloud: a number of calls in each window.
 ///
 /// Source: "HTTP headers" of rate limiting on confluence.atlassian.com ("a batch of new tokens every time interval").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// How many requests may come at once; 0 lets nothing through, ever.
+    /// The number of requests at once; 0 never lets a request through.
     pub capacity: u32,
-    /// How many tokens come back in an interval; 0 for none.
+    /// The number of tokens added in an interval; may be 0.
     pub fill: u32,
-    /// The interval. It begins where the time since 1970 is a multiple of it.
+    /// The interval. It begins when the time since 1970 is a multiple of it.
     pub interval_seconds: u32,
 }
 
-/// What became of one request's token, and what the headers tell about it.
+/// The result for one request, with the values of the headers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::sandbox) struct TokenState {
     pub limit: Limit,
@@ -40,7 +40,7 @@ impl TokenState {
     }
 }
 
-/// What a client has seen as `Retry-After` of an account without any quota.
+/// The `Retry-After` that a client has seen for an account without any quota.
 const NEVER: u64 = i64::MAX as u64;
 
 /// The bucket itself.
@@ -65,7 +65,7 @@ impl Bucket {
         Self { filled: now.checked_sub(begun).unwrap_or(now), ..bucket }
     }
 
-    /// Takes a token, where there is one.
+    /// Takes a token, if there is one.
     pub fn take(&mut self, now: Instant) -> TokenState {
         self.fill(now);
         let passed = self.tokens > 0;

@@ -8,33 +8,33 @@ use crate::sandbox::{
     reply::{Body, HALF},
 };
 
-/// What is wrong with a list. Other requests pass.
+/// A fault of a list. Other requests are not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListFault {
     /// No page has more records, whatever is asked for.
     PageAtMost(usize),
-    /// The list stops after so many records, wherever a page begins: a search in Jira 10 after 100, in others after 1,000.
+    /// The list ends after this number of records, on any page: a search in Jira 10 after 100, in others after 1,000.
     EndsAt(usize),
     /// The offset is counted in pages.
     OffsetTimesSize,
-    /// Pages of more than `size` records take so long.
+    /// Pages of more than `size` records take `millis`.
     SlowOver {
         /// The largest page that comes at once.
         size: usize,
-        /// How long the others take.
+        /// The time of larger pages in milliseconds.
         millis: u64,
     },
     /// A record of each page can't be read.
     Unreadable {
         /// Its place on the page.
         at: usize,
-        /// What is wrong with it.
+        /// The fault of the record.
         how: Broken,
     },
 }
 
-/// What is wrong with a record.
+/// The fault of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Broken {
@@ -67,7 +67,7 @@ impl ListFault {
         }
     }
 
-    /// How long the answer to `query` takes.
+    /// The delay of the answer to `query`.
     pub(in crate::sandbox) fn delay(self, query: &Query) -> u64 {
         match self {
             Self::SlowOver { size, millis } if SIZES.iter().any(|name| query.number(name, 0).unwrap_or(0) > size) => {
@@ -98,7 +98,7 @@ impl ListFault {
     }
 }
 
-/// Has `change` done to each id of `record`, and of the user or group that stands in it.
+/// Applies `change` to each id of `record`, and of the user or group inside it.
 fn each_id(record: &mut Value, change: &dyn Fn(&mut serde_json::Map<String, Value>, &str)) {
     let Value::Object(fields) = record else { return };
     for name in IDS.iter().filter(|name| fields.get(**name).is_some()).copied().collect::<Vec<_>>() {

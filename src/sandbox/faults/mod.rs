@@ -14,7 +14,7 @@ use fault::Fault;
 use fault::Injected;
 use fault::When;
 
-/// What befalls one request.
+/// The effect of a fault on one request.
 pub(super) struct FaultHit {
     pub effect: Effect,
     /// Cancelled when the fault is removed.

@@ -7,7 +7,7 @@ use crate::sandbox::{PROJECT, api::Call, jira, reply::Reply, world::issues::Issu
 
 /// The types that issues may have.
 const TYPES: [&str; 3] = ["Task", "Bug", "Story"];
-/// The fields that stand on the screen for new issues, besides those of one's own.
+/// The fields on the screen for new issues, besides custom fields.
 const FIELDS: [&str; 7] = ["description", "environment", "priority", "assignee", "reporter", "duedate", "components"];
 
 #[derive(Deserialize)]
@@ -15,7 +15,7 @@ struct NewIssue {
     fields: Map<String, Value>,
 }
 
-/// Creates an issue. Where `documents` are wanted, as in Cloud, a description as mere text is refused.
+/// Creates an issue. If `documents` are required, as in Cloud, a description as plain text is refused.
 pub(in crate::sandbox) fn create(call: &mut Call<'_>, documents: bool) -> Result<Reply, Reply> {
     let NewIssue { mut fields } = call.json()?;
     let mut wrong = wrong_own_fields(&fields);
@@ -73,7 +73,7 @@ fn text(value: Option<&Value>) -> String {
     value.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// As lists of issues show it where nothing more was asked for.
+/// An issue as in lists without expanded fields.
 fn bean(number: usize, issue: &Issue, base: &str) -> Value {
     let id = (10_000 + number).to_string();
     json!({ "id": id, "key": issue.key, "self": format!("{base}/rest/api/latest/issue/{id}") })

@@ -1,5 +1,5 @@
-//! What the two Jira flavours have in common. Their messages are in German, as those of an instance whose
-//! language is German: a caller that goes by the text of a message fails here.
+//! The common parts of the two Jira flavours. Their messages are in German, as in an instance with that language: a
+//! caller that depends on the text of a message fails here.
 
 pub(super) mod cloud;
 pub(super) mod data_center;
@@ -39,7 +39,7 @@ pub(super) fn missing(parameter: &str) -> Reply {
     refused(400, &format!("Der Parameter \"{parameter}\" fehlt oder ist leer."))
 }
 
-/// What changing somebody gives who comes from a directory that can't be written to.
+/// The refusal to change a user of a read-only directory.
 pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Reply> {
     match resident {
         Some(resident) if resident.account.read_only => {
@@ -79,7 +79,7 @@ pub(super) fn avatars(base: &str, id: &str) -> Value {
     json!({ "16x16": picture(16), "24x24": picture(24), "32x32": picture(32), "48x48": picture(48) })
 }
 
-/// A text as it stands in a query.
+/// A text escaped for a query.
 pub(super) fn escape(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
@@ -103,7 +103,7 @@ pub(super) fn member_summary(group: &Group) -> Value {
     })
 }
 
-/// The members that `group/member` tells of: page by page, at most 50 each, inactive ones only where asked for.
+/// The members in `group/member`: pages of at most 50, inactive ones only if they are requested.
 pub(super) fn member_page(
     call: &Call<'_>,
     group: &Group,
@@ -154,7 +154,7 @@ pub(super) fn search<'a>(site: &'a Site, text: &str) -> impl Iterator<Item = &'a
     })
 }
 
-/// What `groups/picker` answers; `show` is one group.
+/// The answer of `groups/picker`; `show` writes one group.
 pub(super) fn picker(call: &Call<'_>, show: impl Fn(&Group) -> Value) -> Result<Reply, Reply> {
     let wanted = call.query.get("query").unwrap_or_default().to_lowercase();
     let most = call.query.number("maxResults", 20)?;

@@ -7,7 +7,7 @@ use crate::{
     sandbox::{Account, jira},
 };
 
-/// What a webhook tells of.
+/// The event of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Happening {
     /// `user_created`.
@@ -16,7 +16,7 @@ pub enum Happening {
     Updated,
     /// `user_deleted`.
     Deleted,
-    /// `user_login`: not Jira's, but what a listener of one's own sends.
+    /// `user_login`: not sent by Jira itself, but by a custom listener.
     LoggedIn,
 }
 
@@ -32,7 +32,7 @@ impl Happening {
     }
 }
 
-/// The body that tells of `happening`.
+/// The body for `happening`.
 pub(super) fn of(product: Product, happening: Happening, account: &Account, at: Timestamp) -> Value {
     let user = match (happening, product) {
         (Happening::LoggedIn, _) => login(product, account),
@@ -44,12 +44,12 @@ pub(super) fn of(product: Product, happening: Happening, account: &Account, at: 
 }
 
 const DC: &str = "https://jira.example.com";
-/// The key of whoever did it.
+/// The key of the author.
 const ADMINISTRATOR: &str = "4028d0000000000000000000ad000001";
 const CLOUD: &str = "https://example.atlassian.net";
 
-/// With the key apart from the name. A creation has `active` as text, as samples of Data Center have it; the
-/// others as a boolean, as the REST API has it.
+/// Key and name are separate. A creation has `active` as text, as samples of Data Center do; other events have a
+/// boolean, as the REST API does.
 fn data_center(happening: Happening, account: &Account) -> Value {
     let active: Value = match happening {
         Happening::Created => account.active.to_string().into(),
@@ -64,8 +64,8 @@ fn data_center(happening: Happening, account: &Account) -> Value {
     with_extra(user, account)
 }
 
-/// Thin: who did it, and the user by key and name. That the user stands there so is not documented; it is like what stands
-/// there of a page.
+/// A short body: the author, and the user by key and name. The form of the user is not documented; it is like that of a
+/// page.
 fn confluence(happening: Happening, account: &Account, at: Timestamp) -> Value {
     let event = match happening {
         Happening::Updated if account.active => "user_reactivated",

@@ -47,7 +47,7 @@ impl Delivery {
         Self::raw(body.to_string())
     }
 
-    /// Any body, told to be JSON.
+    /// Any body, sent as JSON.
     pub fn raw(body: impl Into<Bytes>) -> Self {
         let content_type = ("Content-Type".to_owned(), "application/json; charset=utf-8".to_owned());
         Self { body: body.into(), headers: vec![content_type] }
@@ -61,7 +61,7 @@ impl Delivery {
         self
     }
 
-    /// As sent again: the same identifier, with the number of the retry (Cloud).
+    /// A repeated delivery: the same identifier, with the number of the retry (Cloud).
     #[must_use]
     pub fn retry(self, number: u32) -> Self {
         self.header("X-Atlassian-Webhook-Retry", number.to_string())

@@ -7,17 +7,17 @@ use serde_json::{Map, Value};
 
 use crate::{domain::Timestamp, sandbox::InOrg};
 
-/// A user as a site keeps it; what the API shows of it is the product's business.
+/// A user as a site keeps it. The product decides which fields its API shows.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
-    /// The lasting id: user key in Data Center, account id in Cloud. Bitbucket's are numbers, and show another text as
-    /// the number that [`crate::sandbox::user_number`] makes of it.
+    /// The lasting id: user key in Data Center, account id in Cloud. Bitbucket's ids are numbers; another text is shown
+    /// as the number that [`crate::sandbox::user_number`] makes of it.
     pub id: String,
     /// The login name; Cloud has none and shows it nowhere.
     #[serde(default)]
     pub name: String,
-    /// What people see.
+    /// The name that people see.
     #[serde(default)]
     pub display_name: String,
     /// The e-mail address.
@@ -32,7 +32,7 @@ pub struct Account {
     /// Cloud's sort of account: `atlassian`, `app` or `customer`.
     #[serde(default = "person")]
     pub account_type: String,
-    /// When somebody last logged in with it; Cloud shows it nowhere.
+    /// The time of the last login; Cloud does not show it.
     #[serde(default)]
     pub last_login: Option<Timestamp>,
     /// Whether it comes from a directory that the product can't write to: every change is refused with 403.
@@ -44,7 +44,7 @@ pub struct Account {
     /// Whether something hangs on it, issues perhaps, for which the product refuses to delete it, with 400.
     #[serde(default)]
     pub undeletable: bool,
-    /// How it stands to its organisation, in the one product that is one.
+    /// The relation to its organisation, for that product only.
     #[serde(default)]
     pub in_org: InOrg,
     /// Fields shown in addition to the product's own, for receivers that must tolerate them.

@@ -11,9 +11,9 @@ use super::people::Resident;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Application {
-    /// As in `jira-software`.
+    /// The key, like `jira-software`.
     pub key: String,
-    /// As in `Jira Software`.
+    /// The name, like `Jira Software`.
     pub name: String,
     /// The groups whose members have access.
     pub groups: BTreeSet<String>,
@@ -55,7 +55,7 @@ impl Application {
         resident.account.active && self.giving_access().any(|group| resident.groups.contains(group))
     }
 
-    /// As both Jiras tell of it.
+    /// The application as JSON of both Jiras.
     pub(in crate::sandbox) fn bean(&self) -> Value {
         json!({
             "key": self.key, "name": self.name, "groups": self.groups, "defaultGroups": self.default_groups,

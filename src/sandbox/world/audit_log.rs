@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
 
-/// The happening that an entry tells of.
+/// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditAction {
@@ -17,21 +17,21 @@ pub enum AuditAction {
     Searched,
 }
 
-/// How an audit log behaves from now on.
+/// The behaviour of an audit log from now on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditBehaviour {
-    /// How far the product's clock is ahead, in milliseconds.
+    /// The advance of the product's clock, in milliseconds.
     pub clock_off: i64,
-    /// How long after it happened an entry made from now on is there, in milliseconds.
+    /// The time after which a new entry is visible, in milliseconds.
     pub late: u64,
     /// Entries on a page at most, whatever is asked for; none: as asked for.
     pub page: Option<usize>,
-    /// So many entries of a page stand on the next one too.
+    /// The number of entries of a page that are repeated on the next page.
     pub repeat: usize,
-    /// The next so many pages come empty.
+    /// The number of next pages that are empty.
     pub empty: u64,
-    /// The next so many cursors are refused as not valid.
+    /// The number of next cursors that are refused.
     pub expire: u64,
     /// Whether a stream gives a cursor on its last page too.
     pub keep_cursor: bool,

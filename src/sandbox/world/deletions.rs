@@ -2,14 +2,14 @@
 
 use super::people::Serial;
 
-/// A task goes on by one of so many parts whenever somebody asks for it, or for a user.
+/// The number of parts of a task. A request for the task or for a user advances it by one.
 pub(in crate::sandbox) const PARTS: u32 = 3;
 
 /// The task of deleting one user.
 pub(in crate::sandbox) struct Task {
     user: Serial,
     pub done: u32,
-    /// Whether something hangs on the user, so that it fails in the end.
+    /// Whether other data depends on the user, so that the deletion fails.
     pub fails: bool,
 }
 
@@ -24,7 +24,7 @@ impl Deletions {
         self.0.len()
     }
 
-    /// Every task that is not done goes on by one part; gives the users to delete.
+    /// Advances every unfinished task by one part; returns the users to delete.
     pub fn advance(&mut self) -> Vec<Serial> {
         let mut finished = Vec::new();
         for task in self.0.iter_mut().filter(|task| task.done < PARTS) {

@@ -1,4 +1,4 @@
-//! What only an Atlassian organisation knows of a user.
+//! The properties of a user that only an Atlassian organisation has.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
 
-/// How an account stands to the organisation and its directory; elsewhere it means nothing. As it is by default: managed,
-/// a member of the directory, not suspended.
+/// The relation of an account to the organisation and its directory; unused elsewhere. The default: managed, a member
+/// of the directory, not suspended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct InOrg {
@@ -15,7 +15,7 @@ pub struct InOrg {
     pub unmanaged: bool,
     /// Whether it is suspended in the directory.
     pub suspended: bool,
-    /// Whether it is an active member of another directory too, so that its record does not tell of this one.
+    /// Whether it is an active member of another directory too, so that its record does not show the state in this one.
     pub elsewhere: bool,
     /// Whether it was never invited to the directory, or was removed from it.
     pub not_invited: bool,
@@ -32,7 +32,7 @@ pub struct InOrg {
 }
 
 impl InOrg {
-    /// How a user stands to this one directory.
+    /// The state of a user in this directory.
     pub(in crate::sandbox) fn membership_status(&self) -> &'static str {
         match (self.not_invited, self.suspended) {
             (true, _) => "no_membership",

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// An issue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Issue {
-    /// As in `OPS-1`.
+    /// The key, like `OPS-1`.
     pub key: String,
     /// The issue type's name.
     pub issue_type: String,

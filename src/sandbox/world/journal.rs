@@ -1,4 +1,4 @@
-//! What was changed, in order, and what was asked for, counted.
+//! The journal of changes in order, and the counts of requests.
 
 use std::{collections::HashMap, fmt};
 
@@ -9,7 +9,7 @@ use crate::{
     domain::{Product, Timestamp},
 };
 
-/// What became different.
+/// The kind of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Change {
@@ -29,7 +29,7 @@ pub enum Change {
     Delete,
     /// The user was given another password, which is not kept.
     Password,
-    /// What let the user in by name was taken away.
+    /// The user's direct access was revoked.
     Revoke,
     /// An issue was made; the user is who made it.
     Issue {
@@ -38,21 +38,21 @@ pub enum Change {
     },
 }
 
-/// One effective change. What was asked for but was so already is not here.
+/// One effective change. Requests without an effect are not here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Counted from 1, without gaps, over all sites.
     pub seq: u64,
     /// When.
     pub at: Timestamp,
-    /// Where.
+    /// The site.
     pub site: Product,
     /// The user's lasting id.
     pub user: String,
-    /// What.
+    /// The change.
     #[serde(flatten)]
     pub change: Change,
-    /// Whose doing: [`crate::sandbox::ACCOUNT`] through the API, [`crate::sandbox::SOMEONE`] through the controls.
+    /// The author: [`crate::sandbox::ACCOUNT`] for the API, [`crate::sandbox::SOMEONE`] for the controls.
     pub by: String,
 }
 
@@ -93,18 +93,18 @@ impl Journal {
     }
 }
 
-/// How often one kind of request got one kind of answer.
+/// The number of requests of one kind with one kind of answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestCount {
-    /// Where.
+    /// The site.
     pub site: Product,
     /// The HTTP method.
     pub method: String,
-    /// The route below the site's base URL; [`UNKNOWN_PATH`] for what is none.
+    /// The route below the site's base URL; [`UNKNOWN_PATH`] for an unknown path.
     pub path: String,
     /// The HTTP status; none if no answer was sent.
     pub status: Option<u16>,
-    /// How often.
+    /// The number.
     pub count: u64,
 }
 

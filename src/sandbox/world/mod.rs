@@ -31,7 +31,7 @@ use people::Serial;
 use record::Record;
 use site::Site;
 
-/// Why a control did nothing: what it names is not there.
+/// The reason why a control did nothing: the named thing does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoSuch {
     /// No user has this id.
@@ -98,7 +98,7 @@ impl World {
         &mut self.place(product).site
     }
 
-    /// A site as changed by somebody.
+    /// A site, with the author of its changes.
     pub fn editor<'a>(&'a mut self, product: Product, by: &'a str) -> Editor<'a> {
         let place = self.places.get_mut(&product).expect("a product of the sandbox");
         Editor { site: &mut place.site, journal: &mut self.journal, product, by }
@@ -120,7 +120,7 @@ impl World {
     }
 }
 
-/// Changes one site on somebody's behalf. Every effective change is in the journal.
+/// Changes one site for an author. Every effective change is in the journal.
 pub(super) struct Editor<'a> {
     pub site: &'a mut Site,
     journal: &'a mut Journal,
@@ -147,7 +147,7 @@ impl Editor<'_> {
         changed
     }
 
-    /// Replaces what is known of a user by `account`, which has the same id.
+    /// Replaces the data of a user by `account`, which has the same id.
     pub fn update(&mut self, account: Account) {
         let known = self.site.by_id(&account.id).and_then(|serial| self.site.resident(serial));
         if known.is_some_and(|resident| resident.account != account) {
@@ -162,7 +162,7 @@ impl Editor<'_> {
         self.site.delete(serial);
     }
 
-    /// Takes away what lets a user in by name; nothing where nothing does.
+    /// Revokes the user's direct access; does nothing if there is none.
     pub fn revoke_access(&mut self, serial: Serial) {
         let user = self.site.resident(serial).map(|resident| resident.account.id.clone());
         if user.is_some_and(|user| self.site.applications.shut_out(&user)) {
@@ -170,7 +170,7 @@ impl Editor<'_> {
         }
     }
 
-    /// Marks a user for deletion: gone as far as anybody is told, and kept for a time of grace.
+    /// Marks a user for deletion. The APIs no longer show the user, who is kept for a time of grace.
     pub fn mark_for_deletion(&mut self, serial: Serial) {
         self.record(serial, Change::Delete);
         if let Some(resident) = self.site.resident(serial) {
@@ -204,7 +204,7 @@ impl Editor<'_> {
         Ok(serial)
     }
 
-    /// Deletions that take their time go on.
+    /// Advances the tasks of deletion.
     pub fn time_passes(&mut self) {
         for user in self.site.deletions.advance() {
             self.delete(user);

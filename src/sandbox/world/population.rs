@@ -5,25 +5,25 @@ use serde::{Deserialize, Serialize};
 use super::site::Site;
 use crate::sandbox::Account;
 
-/// Users who differ by a number only: `{n}` in the account's id, names and e-mail address stands for it.
+/// Users who differ only by a number, which replaces `{n}` in the account's id, names and e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Population {
-    /// How many.
+    /// The number of users.
     pub count: u64,
     /// The number of the first one.
     #[serde(default)]
     pub first: u64,
-    /// What they are like.
+    /// The template of their accounts.
     pub account: Account,
-    /// The groups that all of them are in; made where they are not there.
+    /// Their groups; missing ones are created.
     #[serde(default)]
     pub groups: Vec<String>,
 }
 
 impl Population {
-    /// So many users like `account`, numbered from 0, in no group. A number may make the id of somebody who is there: the
-    /// acting account of Data Center is `JIRAUSER10000`.
+    /// This number of users like `account`, numbered from 0, in no group. A number may make the id of an existing user:
+    /// the acting account of Data Center is `JIRAUSER10000`.
     pub fn new(count: u64, account: Account) -> Self {
         Self { count, first: 0, account, groups: Vec::new() }
     }
@@ -42,7 +42,7 @@ impl Population {
         self
     }
 
-    /// Creates them, or replaces those of the same ids.
+    /// Creates them; users with the same ids are replaced.
     pub(in crate::sandbox) fn settle(&self, site: &mut Site) {
         for name in &self.groups {
             site.add_group(name);

@@ -1,4 +1,4 @@
-//! What was said in each exchange, word by word, for tests that hold it against Atlassian's documents.
+//! Recorded exchanges, word by word, for tests that compare them with Atlassian's documents.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ use crate::domain::Product;
 /// One request and its answer. No `Debug`: there may be names and passwords in it. Headers are not kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// Where.
+    /// The site.
     pub site: Product,
     /// The HTTP method.
     pub method: String,
@@ -21,7 +21,7 @@ pub struct Recorded {
     pub body: Vec<u8>,
     /// The HTTP status of the answer.
     pub status: u16,
-    /// The answer's body, where it is JSON.
+    /// The answer's body, if it is JSON.
     pub answer: Option<Value>,
     /// Whether a fault made the answer, and not the product.
     pub fault: bool,
@@ -46,7 +46,7 @@ impl Record {
         self.most > 0
     }
 
-    /// Keeps `exchange`, and lets go of the oldest where there are too many.
+    /// Keeps `exchange`, and drops the oldest if there are too many.
     pub fn record(&mut self, exchange: Recorded) {
         if self.kept.len() >= self.most {
             self.kept.pop_front();

@@ -1,4 +1,4 @@
-//! One simulated site: its users, its groups, and who is in which. Everything is found by map.
+//! One simulated site: its users, its groups, and the memberships. All look-ups use maps.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,7 +17,7 @@ use crate::sandbox::Account;
 #[derive(Default)]
 pub(in crate::sandbox) struct Site {
     residents: BTreeMap<Serial, Resident>,
-    /// Who is there, in the order of creation: lists by offset begin anywhere at no cost.
+    /// The users in the order of creation, so that lists by offset can begin anywhere at no cost.
     order: Vec<Serial>,
     ids: HashMap<String, Serial>,
     names: HashMap<String, Serial>,
@@ -25,7 +25,7 @@ pub(in crate::sandbox) struct Site {
     group_ids: HashMap<String, String>,
     last: u64,
     pub applications: Applications,
-    /// The names of the directories beside the first one; nobody is in them (an organisation).
+    /// The names of the directories besides the first one; they have no members (an organisation).
     pub more_directories: Vec<String>,
     pub issues: Vec<Issue>,
     /// Confluence Data Center's.
@@ -60,7 +60,7 @@ impl Site {
         serial
     }
 
-    /// Deletes a user with its memberships; false if there is none.
+    /// Deletes a user with its memberships; false if the user does not exist.
     pub fn delete(&mut self, serial: Serial) -> bool {
         let Some(gone) = self.residents.remove(&serial) else { return false };
         if let Ok(at) = self.order.binary_search(&serial) {
@@ -76,7 +76,7 @@ impl Site {
         true
     }
 
-    /// Lets go of a name, unless somebody else has taken it since.
+    /// Frees a name, unless another user has taken it since.
     fn free_name(&mut self, serial: Serial, name: &str) {
         let name = name.to_lowercase();
         if self.names.get(&name) == Some(&serial) {
@@ -121,7 +121,7 @@ impl Site {
         true
     }
 
-    /// Deletes a group; false if there is none.
+    /// Deletes a group; false if it does not exist.
     pub fn delete_group(&mut self, name: &str) -> bool {
         let Some(gone) = self.groups.remove(name) else { return false };
         self.group_ids.remove(&gone.id);
@@ -148,7 +148,7 @@ impl Site {
         self.groups.values()
     }
 
-    /// Has a group come from an identity provider; false if there is none.
+    /// Marks a group as one of an identity provider; false if it does not exist.
     pub fn sync_group(&mut self, name: &str) -> bool {
         self.groups.get_mut(name).map(|group| group.synced = true).is_some()
     }
@@ -176,7 +176,7 @@ pub fn group_id(name: &str) -> String {
     format!("{}-{}-{}-{}-{}", &hash[..8], &hash[8..12], &hash[12..16], &hash[16..20], &hash[20..32])
 }
 
-/// The number that Bitbucket knows a user by: the id itself where it is one, else the same for the same text in every
+/// The number of a user in Bitbucket: the id itself if it is a number, else the same number for the same text in every
 /// sandbox.
 pub fn user_number(id: &str) -> u32 {
     id.parse().unwrap_or_else(|_| {

@@ -1,8 +1,9 @@
-//! Traces: spans of what becomes of a webhook, sent to a collector by OTLP over HTTP.
+//! Traces: spans of the work on webhooks, sent to a collector by OTLP over HTTP.
 //!
-//! Off unless `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set ([`settings`]). A span that has ended goes
-//! into a bounded queue, and a thread of its own sends what is in there ([`queue`]): nothing waits for the collector. Spans that find
-//! the queue full, or that the collector does not take, are dropped and counted. Attributes never name users and never hold bodies.
+//! They are off unless `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set ([`settings`]). A
+//! finished span goes into a bounded queue, and a separate thread sends the queue ([`queue`]), so nothing waits for the
+//! collector. Spans that find the queue full, or that the collector does not accept, are dropped and counted.
+//! Attributes never name users and never hold bodies.
 
 mod queue;
 mod sender;
@@ -39,7 +40,7 @@ use self::{
     settings::Settings,
 };
 
-/// How long [`stop`] waits for the spans that have not been sent.
+/// The time for which [`stop`] waits for unsent spans.
 const FLUSH: Duration = Duration::from_secs(2);
 
 /// The traces of this process; none if they are off.
@@ -55,7 +56,7 @@ struct Traces {
     ended: Mutex<Receiver<()>>,
 }
 
-/// Begins traces, where the variables `OTEL_*` ask for them. What is wrong with these is logged, and traces stay off.
+/// Starts traces, if the variables `OTEL_*` ask for them. If these are wrong, that is logged and traces stay off.
 pub fn start() {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let settings = match Settings::read(&variable) {
@@ -108,7 +109,7 @@ pub fn stop() {
     let _ = traces.ended.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(FLUSH);
 }
 
-/// How many spans were dropped so far, for this reason.
+/// The number of spans dropped so far for this reason.
 pub fn dropped(lost: Lost) -> u64 {
     TRACES.get().map_or(0, |traces| traces.counts.of(lost))
 }

@@ -37,7 +37,7 @@ impl Lost {
     }
 }
 
-/// How many spans were dropped. Cheap to clone; all clones are one.
+/// The numbers of dropped spans. Cheap to clone; all clones share them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counts(Arc<[AtomicU64; Lost::ALL.len()]>);
 
@@ -51,7 +51,7 @@ impl Counts {
     }
 }
 
-/// Takes spans as they end. Never waits: where there is no room the span is dropped.
+/// Takes finished spans. It never waits: without room the span is dropped.
 #[derive(Debug)]
 pub(super) struct Queue {
     spans: mpsc::Sender<SpanData>,
@@ -59,7 +59,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// A queue with room for so many spans, its other end, and what counts the dropped ones.
+    /// A queue with room for this number of spans, its other end, and the counter of dropped spans.
     pub(super) fn new(room: usize) -> (Self, mpsc::Receiver<SpanData>, Counts) {
         let (spans, other_end) = mpsc::channel(room.max(1));
         let counts = Counts::default();

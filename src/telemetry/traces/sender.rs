@@ -18,12 +18,15 @@ use super::{
 };
 use crate::rate_limited_log::LogLimiter;
 
-/// How long the collector may take for a batch, whatever `OTEL_EXPORTER_OTLP_TIMEOUT` says.
+/// The longest time-out for a batch, for any value of `OTEL_EXPORTER_OTLP_TIMEOUT`.
 const MAX_EXPORT_TIME: Duration = Duration::from_secs(30);
 
 /// Sends to the collector that the variables `OTEL_EXPORTER_OTLP_*` name.
+///
+/// # Errors
+/// `Unusable` if a variable has an unusable value.
 pub(super) fn exporter() -> Result<SpanExporter, Unusable> {
-    // Where it is installed already, it is the same one.
+    // If one is installed already, it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")))
@@ -72,7 +75,7 @@ impl<E: trace::SpanExporter> Sender<E> {
         }
     }
 
-    /// The spans that are sent together: as many as may be, or those that have come in a while. None: it is the end.
+    /// The spans that are sent together: as many as allowed, or those of a short time. None at the end.
     async fn next_batch(&mut self) -> Vec<SpanData> {
         let (Bounds { batch: most, delay }, stop) = (self.bounds, self.stop.clone());
         let mut batch = Vec::new();
@@ -104,7 +107,7 @@ mod tests {
 
     use super::{super::queue::Queue, *};
 
-    /// Takes batches, or fails, or stands still.
+    /// A collector that accepts batches, fails, or does not answer.
     #[derive(Debug, Clone, Default)]
     struct Collector {
         batches: Arc<Mutex<Vec<usize>>>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use opentelemetry_sdk::trace::Sampler;
 
-/// The share of webhooks that are traced where no variable says otherwise.
+/// The default share of traced webhooks.
 const RATIO: f64 = 0.1;
 const QUEUE: usize = 2_048;
 const BATCH: usize = 512;
@@ -37,14 +37,14 @@ pub(super) enum Unusable {
     NoThread,
 }
 
-/// How many spans are sent together, and how long the first of them may wait for others.
+/// The number of spans that are sent together, and the time that the first of them may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Bounds {
     pub(super) batch: usize,
     pub(super) delay: Duration,
 }
 
-/// How traces are made.
+/// The settings of traces.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) sampler: Sampler,
@@ -55,7 +55,10 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// What `variable` says; none if traces are off. An empty variable is none.
+    /// The settings in `variable`; none if traces are off. An empty variable counts as unset.
+    ///
+    /// # Errors
+    /// `Unusable` if a variable has an unusable value.
     pub(super) fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<Self>, Unusable> {
         let is = |name, value| variable(name).is_some_and(|is| is.eq_ignore_ascii_case(value));
         let endpoints = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];

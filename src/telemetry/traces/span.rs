@@ -1,4 +1,4 @@
-//! Spans: begun, filled, ended. Where traces are off nothing of this does anything.
+//! Spans. If traces are off, all functions here do nothing.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -26,7 +26,7 @@ impl NewSpan {
         Self { builder: SpanBuilder::from_name(name).with_kind(kind), parent }
     }
 
-    /// The same, with an attribute: never a user, a name, or what somebody wrote.
+    /// Adds an attribute. It never holds a user, a name, or a text that somebody wrote.
     pub fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
         self.builder.attributes.get_or_insert_default().push(KeyValue::new(key, value));
         self
@@ -40,8 +40,8 @@ pub fn root(kind: Kind, name: &'static str, traceparent: Option<&str>) -> Option
     Some(NewSpan::new(kind, name.into(), parent))
 }
 
-/// A span that follows, however much later, from the one that `traceparent` names: a part of it, with a link to it. None: traces are
-/// off, or it names none.
+/// A span that continues the one in `traceparent`, at any later time: a child of it, with a link to it. None if traces
+/// are off, or if `traceparent` names no span.
 pub fn continued(kind: Kind, name: String, traceparent: &str) -> Option<NewSpan> {
     tracer()?;
     let parent = remote(traceparent)?;
@@ -51,7 +51,7 @@ pub fn continued(kind: Kind, name: String, traceparent: &str) -> Option<NewSpan>
     Some(span)
 }
 
-/// A part of the span at hand. None: there is none.
+/// A child of the present span. None if there is none.
 pub fn part(kind: Kind, name: impl Into<Cow<'static, str>>) -> Option<NewSpan> {
     tracer()?;
     let parent = Context::current();
@@ -59,7 +59,7 @@ pub fn part(kind: Kind, name: impl Into<Cow<'static, str>>) -> Option<NewSpan> {
     is_traced.then(|| NewSpan::new(kind, name.into(), parent))
 }
 
-/// Does `work` within `span`; where that is none, `work` alone.
+/// Does `work` within `span`, or without a span if that is none.
 pub async fn within<T>(span: Option<NewSpan>, work: impl Future<Output = T>) -> T {
     let Some((tracer, NewSpan { builder, parent })) = tracer().zip(span) else { return work.await };
     let span = tracer.build_with_context(builder, &parent);
@@ -70,26 +70,26 @@ pub async fn within<T>(span: Option<NewSpan>, work: impl Future<Output = T>) -> 
     done
 }
 
-/// `work`, which is to be done in another task, as a part of the span at hand.
+/// `work` for another task, as a part of the present span.
 pub fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
     work.with_context(Context::current())
 }
 
-/// Adds an attribute to the span at hand, as [`NewSpan::with`] does.
+/// Adds an attribute to the present span, as [`NewSpan::with`] does.
 pub fn set_attribute(key: &'static str, value: impl Into<Value>) {
     if tracer().is_some() {
         Context::current().span().set_attribute(KeyValue::new(key, value));
     }
 }
 
-/// Notes that the span at hand did not do what it is for.
+/// Marks the present span as failed.
 pub fn fails() {
     if tracer().is_some() {
         Context::current().span().set_status(Status::error(""));
     }
 }
 
-/// What names the span at hand to those that follow from it; none if there is none.
+/// The name of the present span for spans that follow from it; none if there is none.
 pub fn traceparent() -> Option<String> {
     tracer()?;
     let mut fields = HashMap::new();
@@ -97,13 +97,13 @@ pub fn traceparent() -> Option<String> {
     fields.remove(TRACEPARENT)
 }
 
-/// The ids of the trace and the span at hand, in hexadecimal; none if there is none.
+/// The ids of the present trace and span, in hexadecimal; none if there is none.
 pub fn ids() -> Option<(String, String)> {
     let context = at_hand()?;
     Some((context.trace_id().to_string(), context.span_id().to_string()))
 }
 
-/// The id of the trace at hand, where it is one that is sent.
+/// The id of the present trace, if it is sampled.
 pub fn sampled_trace() -> Option<String> {
     let context = at_hand().filter(SpanContext::is_sampled)?;
     Some(context.trace_id().to_string())

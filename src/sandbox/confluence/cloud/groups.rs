@@ -15,7 +15,7 @@ fn page<'a>(call: &Call<'_>, path: &str, groups: impl Iterator<Item = &'a Group>
     Ok(Reply::json(200, confluence::page(call, path, groups, |group| group_json::group(call, group))?))
 }
 
-/// All groups, or by access level those that administer the site, and the others.
+/// All groups; or by access level, those that administer the site or the others.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let level = call.query.get("accessType");
     let groups = call.editor.site.groups().filter(|group| match level {
@@ -70,7 +70,7 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::empty(201))
 }
 
-/// 204 also where it is so already.
+/// The answer is 204 also if nothing changes.
 pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?;
     let id = call.query.get("accountId").ok_or_else(|| confluence::missing("accountId"))?;

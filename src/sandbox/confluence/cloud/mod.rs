@@ -1,7 +1,7 @@
 //! Confluence Cloud, REST API v1, as far as usher uses it.
 //!
-//! Paths, statuses and bodies after Atlassian's OpenAPI document (developer.atlassian.com/cloud/confluence/rest/v1). What
-//! adding a member gives who is one already is not documented there: 201 here.
+//! Paths, statuses and bodies follow Atlassian's OpenAPI document (developer.atlassian.com/cloud/confluence/rest/v1).
+//! The answer to adding a member again is not documented there: 201 here.
 
 mod group_json;
 mod groups;

@@ -13,8 +13,8 @@ use crate::sandbox::{
 /// The search finds no more.
 const MAX_FOUND: usize = 10_000;
 
-/// A user: the e-mail address is empty if privacy settings hide it, and whether the account is active is not told. What
-/// the user may do stands there where `expand` names it.
+/// A user. The e-mail address is empty if privacy settings hide it. There is no field for an active account. The
+/// operations of the user are included if `expand` names them.
 pub(super) fn shown(call: &Call<'_>, resident: &Resident) -> Value {
     let account = &resident.account;
     let mut bean = Map::new();

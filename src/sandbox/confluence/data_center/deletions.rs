@@ -5,7 +5,7 @@ use serde_json::json;
 use super::users;
 use crate::sandbox::{api::Call, confluence, reply::Reply, world::deletions::PARTS};
 
-/// 202: taken on, whatever becomes of it.
+/// 202: the task is accepted, whatever its result will be.
 pub(super) fn submit(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = users::to_change(call)?;
     let fails = call.editor.site.resident(user).is_some_and(|resident| resident.account.undeletable);

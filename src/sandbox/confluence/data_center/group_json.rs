@@ -1,4 +1,4 @@
-//! How a group is shown inside other answers.
+//! A group as JSON in other answers.
 
 use serde_json::{Value, json};
 

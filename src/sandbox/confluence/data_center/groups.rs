@@ -39,14 +39,14 @@ fn both(call: &Call<'_>) -> Result<(Serial, String), Reply> {
     Ok((serial, asked_for(call, 1)?.name.clone()))
 }
 
-/// 204 also where it is so already.
+/// The answer is 204 also if nothing changes.
 pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (serial, group) = both(call)?;
     call.editor.add_member(serial, &group);
     Ok(Reply::empty(204))
 }
 
-/// 204 also where it is so already.
+/// The answer is 204 also if nothing changes.
 pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (serial, group) = both(call)?;
     call.editor.remove_member(serial, &group);

@@ -1,7 +1,8 @@
 //! Confluence Data Center, REST API, as far as usher uses it.
 //!
-//! Paths, statuses and bodies after Atlassian's OpenAPI document of Confluence Data Center 10.0
-//! (developer.atlassian.com/server/confluence/rest), which leaves out what a user looks like, and what an unknown name gives.
+//! Paths, statuses and bodies follow Atlassian's OpenAPI document of Confluence Data Center 10.0
+//! (developer.atlassian.com/server/confluence/rest). It does not describe the fields of a user, or the answer for an
+//! unknown name.
 
 mod deletions;
 mod group_json;

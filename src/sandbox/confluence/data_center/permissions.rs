@@ -21,7 +21,7 @@ pub(super) fn of_group(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(200, if lets_in { can_use("group", name) } else { json!([]) }))
 }
 
-/// The user whom the path names, by key or by login name.
+/// The user in the path, by key or by login name.
 fn user(call: &Call<'_>) -> Result<Serial, Reply> {
     for_administrators(call)?;
     let (site, name) = (&call.editor.site, call.segment(0));
@@ -43,7 +43,7 @@ struct Operation {
     operation_key: String,
 }
 
-/// 204 also where there was nothing to revoke.
+/// The answer is 204 also if there was nothing to revoke.
 pub(super) fn revoke(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = user(call)?;
     let operations: Vec<Operation> = call.json()?;

@@ -42,7 +42,7 @@ fn asked_for(call: &Call<'_>) -> Result<Serial, Reply> {
     found.ok_or_else(confluence::no_such_user)
 }
 
-/// The user whom the path names, for a change by an administrator.
+/// The user in the path, for a change by an administrator.
 pub(super) fn to_change(call: &Call<'_>) -> Result<Serial, Reply> {
     for_administrators(call)?;
     let serial = call.editor.site.by_name(call.segment(0)).ok_or_else(confluence::no_such_user)?;
@@ -54,7 +54,7 @@ fn resident<'a>(call: &'a Call<'_>, serial: Serial) -> Result<&'a Resident, Repl
     call.editor.site.resident(serial).ok_or_else(confluence::no_such_user)
 }
 
-/// Whoever asks for a user sees how far the deletion has come by now.
+/// Reading a user advances the tasks of deletion.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     call.editor.time_passes();
     let serial = asked_for(call)?;
@@ -82,7 +82,7 @@ pub(super) fn groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(200, page))
 }
 
-/// 204 also where it is so already.
+/// The answer is 204 also if nothing changes.
 pub(super) fn set_active(call: &mut Call<'_>, active: bool) -> Result<Reply, Reply> {
     let serial = to_change(call)?;
     let mut account = resident(call, serial)?.account.clone();

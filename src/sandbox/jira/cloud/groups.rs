@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{group_json, users};
 use crate::sandbox::{ADMIN_GROUP, api::Call, jira, reply::Reply, world::people::Group};
 
-/// The group that `groupId` or `groupname` names; 400 if it is both or neither, 404 if there is none.
+/// The group that `groupId` or `groupname` names; 400 for both or neither, 404 if it does not exist.
 fn asked_for<'a>(call: &'a Call<'_>) -> Result<&'a Group, Reply> {
     let site = &call.editor.site;
     match (call.query.get("groupId"), call.query.get("groupname")) {

@@ -1,8 +1,8 @@
 //! Jira Cloud, platform REST API v3, as far as usher uses it.
 //!
-//! Paths, statuses and bodies after Atlassian's OpenAPI document
-//! (developer.atlassian.com/cloud/jira/platform/rest/v3). What adding a member gives who is one, and removing one
-//! who is none, is not documented there: 400 and 404 here.
+//! Paths, statuses and bodies follow Atlassian's OpenAPI document
+//! (developer.atlassian.com/cloud/jira/platform/rest/v3). Two answers are not documented there: adding a member again
+//! is a 400 here, and removing a user who is not a member is a 404.
 
 mod group_json;
 mod groups;
@@ -89,7 +89,7 @@ impl Api for JiraCloud {
         "557058:0000-usher"
     }
 
-    /// The reset is when there are more tokens; `Retry-After` is told only where the request did not pass.
+    /// The reset is the time of the next tokens; `Retry-After` is sent only if the request did not pass.
     ///
     /// Source: developer.atlassian.com/cloud/jira/platform/rate-limiting.
     fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
@@ -133,7 +133,7 @@ fn role(call: &Call<'_>, application: &Application) -> Value {
     bean
 }
 
-/// What is done is left out of a page when the page has been made, so that an empty one is not the last.
+/// Done issues are removed from a page after the page is made, so an empty page may not be the last one.
 fn search_issues(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (start, most) = (call.query.number("nextPageToken", 0)?, call.query.number("maxResults", 50)?.max(1));
     let all = issues::labelled(call)?;
@@ -146,7 +146,7 @@ fn search_issues(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(200, body))
 }
 
-/// With `defaultLocale`, which stands in the document's example and not in its schema.
+/// With `defaultLocale`, which is in the document's example and not in its schema.
 fn server_info(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let body = json!({
         "baseUrl": call.base, "displayUrl": call.base, "version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0],

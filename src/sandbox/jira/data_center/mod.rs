@@ -1,7 +1,7 @@
 //! Jira Data Center, REST API v2, as far as usher uses it.
 //!
-//! Paths, statuses and bodies after Atlassian's OpenAPI document of Jira Software Data Center 10.3
-//! (developer.atlassian.com/server/jira/platform/rest). Removing somebody who is no member is a 400 here.
+//! Paths, statuses and bodies follow Atlassian's OpenAPI document of Jira Software Data Center 10.3
+//! (developer.atlassian.com/server/jira/platform/rest). Removing a user who is not a member is a 400 here.
 
 mod groups;
 mod users;

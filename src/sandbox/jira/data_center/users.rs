@@ -125,7 +125,7 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(200, bean.into()))
 }
 
-/// What the answer to a change tells of a user: less than is told when the user is read.
+/// The fields in the answer to a change: fewer than when the user is read.
 const EDITABLE: [&str; 6] = ["self", "key", "name", "emailAddress", "displayName", "active"];
 
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
@@ -157,7 +157,7 @@ pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::empty(204))
 }
 
-/// A bare array; more than 1,000 are cut off without a word. `.` and `''` stand for everybody.
+/// A bare array, cut after 1,000 without a hint. `.` and `''` match all users.
 pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let text = call.query.get("username").ok_or_else(|| jira::missing("username"))?;
     let start = call.query.number("startAt", 0)?;
