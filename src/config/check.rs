@@ -19,8 +19,8 @@ use super::{
 };
 use crate::domain::{Product, SchemeId, SourceId};
 
-/// Reads and checks everything. Where it gives none, `reader` holds at least one problem; where it gives a
-/// configuration, there may be problems too, and then it must not be used.
+/// Reads and checks everything. If it returns none, `reader` holds at least one problem. If it returns a configuration,
+/// there may be problems too, and then it must not be used.
 pub(super) fn config(root: &Node, reader: &mut Reader<'_>) -> Option<Config> {
     let mut top = CONFIGURATION.open(root, reader)?;
     let data_dir = top.or(&DATA_DIR, reader).map(PathBuf::from);
@@ -58,8 +58,8 @@ struct Written<'n, T> {
     at: &'n Place,
 }
 
-/// What stands under `key` in each item of a list as `read` gives it, also in items that are otherwise wrong; none where
-/// it can't be read, which is reported elsewhere.
+/// The value of `key` in each item of a list, as `read` returns it, also in items with other problems. None if it can't
+/// be read, which is reported elsewhere.
 fn written<'n, T>(list: Option<&'n Node>, key: &str, read: impl Fn(&str) -> Option<T>) -> Vec<Option<Written<'n, T>>> {
     let Some(Content::List(items)) = list.map(|node| &node.content) else {
         return Vec::new();
@@ -97,7 +97,7 @@ pub(super) fn unique_schemes(list: &Node, reader: &mut Reader<'_>) {
     check_unique::<SchemeId>(Some(list), "scheme", reader);
 }
 
-/// The sources that schemes may name. Where the id of one can't be read, it may be any.
+/// The sources that schemes may name. If the id of one can't be read, it may be any.
 fn known_sources(list: Option<&Node>) -> Sources {
     let ids = written(list, "id", |text| text.parse::<SourceId>().ok());
     let products = written(list, "product", product);

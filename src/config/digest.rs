@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::reader::node::{Content, Entry, Node};
 
-/// Bytes of the digest that are kept: enough to tell configurations apart, short enough for a label.
+/// The kept bytes of the digest: enough to tell configurations apart, short enough for a label.
 const DIGEST_BYTES: usize = 8;
 
 /// The digest of the tree that the file and the variables make, in hexadecimal.

@@ -21,15 +21,15 @@ use super::{
 };
 use crate::domain::Scheme;
 
-/// The file that is read where none is named and this one is there.
+/// The file that is read if none is named and this one exists.
 const USUAL_FILE: &str = "usher.yaml";
 
 /// A configuration that may be used.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// What usher is told.
+    /// The configuration.
     pub config: Config,
-    /// What should be otherwise, in file order, one a line.
+    /// The warnings, in file order, one a line.
     pub warnings: Vec<Problem>,
     /// The file that was read, as it was named; none: the built-in defaults.
     pub file: Option<Arc<str>>,
@@ -37,28 +37,29 @@ pub struct Loaded {
     pub digest: String,
 }
 
-/// What came of reading a configuration.
+/// The result of reading a configuration.
 #[derive(Debug)]
 pub struct LoadResult {
     /// The configuration, or everything that is wrong with it.
     pub loaded: Result<Loaded, Problems>,
-    /// The files it was read from, also where it is wrong.
+    /// The files it was read from, also if it is wrong.
     pub files: WatchedFiles,
 }
 
-/// Reads the configuration at `path`, lays the `USHER_…` variables of `env` over it and checks it whole. Without a
-/// path: `./usher.yaml` where there is one, else the built-in defaults.
+/// Reads the configuration at `path`, lays the `USHER_…` variables of `env` over it and checks the whole. Without a
+/// path it reads `./usher.yaml` if that exists, else the built-in defaults.
 ///
-/// Errors: everything that is wrong, each with its place.
+/// # Errors
+/// Every problem, each with its place.
 pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Loaded, Problems> {
     read_watched(path, env).loaded
 }
 
-/// As [`load`] of the file at `path`, for a configuration that will be used elsewhere: the files that it names are
+/// Like [`load`] of the file at `path`, for a configuration that will be used elsewhere: the files that it names are
 /// relative to `folder`.
 ///
 /// # Errors
-/// Everything that is wrong, each with its place.
+/// Every problem, each with its place.
 pub fn load_for(
     folder: &Path,
     path: &Path,
@@ -69,10 +70,10 @@ pub fn load_for(
     from_watched_bytes(&bytes, Some(name), folder, &env.into_iter().collect(), &mut WatchedFiles::default())
 }
 
-/// As [`load_for`], from standard input, which is `input`.
+/// Like [`load_for`], from standard input, which is `input`.
 ///
 /// # Errors
-/// Everything that is wrong, each with its place.
+/// Every problem, each with its place.
 pub fn load_input(
     folder: &Path,
     input: &mut dyn std::io::Read,
@@ -83,13 +84,13 @@ pub fn load_input(
     from_watched_bytes(&bytes, Some(name), folder, &env.into_iter().collect(), &mut WatchedFiles::default())
 }
 
-/// The file that is read where none is named; none where it is not there.
+/// The file that is read if none is named; none if it does not exist.
 pub fn usual_file() -> Option<PathBuf> {
     let usual = PathBuf::from(USUAL_FILE);
     usual.symlink_metadata().is_ok().then_some(usual)
 }
 
-/// As [`load`], and tells from which files it was read, so that they can be watched.
+/// Like [`load`]; also returns the files that it was read from, so that they can be watched.
 pub fn read_watched(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> LoadResult {
     let env: Env = env.into_iter().collect();
     let mut files = WatchedFiles::default();
@@ -109,6 +110,9 @@ fn read_from(path: Option<&Path>, env: &Env, files: &mut WatchedFiles) -> Result
 
 /// The configuration that `bytes`, the file called `file`, and `env` make; `base` is what secrets' files are
 /// relative to.
+///
+/// # Errors
+/// Every problem, each with its place.
 #[cfg(test)]
 pub(super) fn from_bytes(bytes: &[u8], file: Option<Arc<str>>, base: &Path, env: &Env) -> Result<Loaded, Problems> {
     from_watched_bytes(bytes, file, base, env, &mut WatchedFiles::default())
@@ -145,35 +149,39 @@ fn from_watched_bytes(
 /// A scheme that may be stored.
 #[derive(Debug, Clone)]
 pub struct CheckedScheme {
-    /// What it says.
+    /// The scheme.
     pub scheme: Scheme,
-    /// What should be otherwise, one a line.
+    /// The warnings, one a line.
     pub warnings: Vec<Problem>,
-    /// What it names of its source's product, each with its place.
+    /// The names of things in its source's product, each with its place.
     pub names: Vec<Named>,
 }
 
-/// The scheme that `text`, YAML or JSON, describes: as one item of `schemes` in the configuration, and checked as one.
-/// `name` stands before line and column in messages; it may be empty.
+/// The scheme in `text`, YAML or JSON: like one item of `schemes` in the configuration, with the same checks. `name` is
+/// the prefix of line and column in messages; it may be empty.
 ///
-/// Errors: everything that is wrong, each with its place.
+/// # Errors
+/// Every problem, each with its place.
 pub fn check_scheme(text: &str, name: &str, sources: &Sources) -> Result<CheckedScheme, Problems> {
     let Read { found, warnings, names } =
         read(text, name, yaml::MAX_IN_SCHEME, |root, reader| scheme(root, sources, reader))?;
     Ok(CheckedScheme { scheme: found.scheme, warnings, names })
 }
 
-/// As [`check_scheme`], for one that was checked before, or whose source is not known here: the source may be any.
+/// Like [`check_scheme`], for a scheme that was checked before, or whose source is not known here: the source may be
+/// any.
 ///
-/// Errors: everything that is wrong, each with its place.
+/// # Errors
+/// Every problem, each with its place.
 pub fn read_scheme(text: &str, name: &str) -> Result<Scheme, Problems> {
     check_scheme(text, name, &Sources::among_others([])).map(|checked| checked.scheme)
 }
 
-/// The schemes in `text`, YAML or JSON called `name`: what stands under the key `schemes`, as in the configuration, or a
-/// list of schemes. Whether their sources are there, and what those can do, is for the caller to see.
+/// The schemes in `text`, YAML or JSON called `name`: the value of the key `schemes`, as in the configuration, or a
+/// list of schemes. The caller checks their sources, and the capabilities of these.
 ///
-/// Errors: everything that is wrong, each with its place.
+/// # Errors
+/// Every problem, each with its place.
 pub fn read_schemes(text: &str, name: &str) -> Result<Vec<Scheme>, Problems> {
     let any_source = Sources::among_others([]);
     let Read { found: schemes, .. } = read(text, name, yaml::MAX_IN_FILE, |root, reader| {
@@ -190,14 +198,14 @@ pub fn read_schemes(text: &str, name: &str) -> Result<Vec<Scheme>, Problems> {
     Ok(schemes.into_iter().map(|provisioned| provisioned.scheme).collect())
 }
 
-/// What was read out of a text that is no whole configuration.
+/// A part of a configuration that was read from a text.
 struct Read<T> {
     found: T,
     warnings: Vec<Problem>,
     names: Vec<Named>,
 }
 
-/// What `part` reads out of `text`, which may hold at most so many values.
+/// The result of `part` for `text`, which may hold at most `most` values.
 fn read<T>(
     text: &str,
     name: &str,
@@ -216,7 +224,7 @@ fn read<T>(
     }
 }
 
-/// The warnings to tell, in file order.
+/// The warnings to report, in file order.
 fn warned(warnings: ProblemCollector) -> Vec<Problem> {
     warnings.into_told("there are more warnings than these; see to these first")
 }

@@ -1,8 +1,8 @@
-//! The configuration: one YAML file, overridden by environment variables, checked whole.
+//! The configuration: one YAML file, overridden by environment variables, checked as a whole.
 //!
-//! The way of it: bytes (`text`), a tree that knows its places (`yaml`, `node`), variables laid over it
-//! (`env`), then each part read as what it should be (`check` and below), with all that is wrong collected
-//! on the way (`reader`). Which keys there are, and what may stand there, is stated once (`shape`); `schema` is made of that too.
+//! The steps: bytes (`text`), a tree that knows its places (`yaml`, `node`), variables laid over it (`env`), and then
+//! each part is read as its type (`check` and below). All problems are collected meanwhile (`reader`). The keys and
+//! their values are declared once (`shape`); `schema` is made from these declarations too.
 
 mod check;
 mod digest;
@@ -45,10 +45,10 @@ use crate::{
     secret::Secret,
 };
 
-/// Everything usher is told, checked.
+/// The configuration of usher, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where usher keeps its own data.
+    /// The folder of usher's own data.
     pub data_dir: PathBuf,
     /// Whether anything may be changed at all.
     pub mode: Mode,
@@ -67,11 +67,11 @@ pub struct Config {
 /// The listener that products send webhooks to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhooks {
-    /// Where to listen.
+    /// The address.
     pub listen: SocketAddr,
     /// The longest body accepted, in bytes.
     pub max_body: usize,
-    /// How long deliveries are still taken in after usher was told to stop.
+    /// The time for which deliveries are still accepted after SIGTERM.
     pub linger: Duration,
     /// Whether a delivery is a part of the trace that its header `traceparent` names.
     pub trust_traceparent: bool,
@@ -80,13 +80,13 @@ pub struct Webhooks {
 /// The listener for administrators and probes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admin {
-    /// Where to listen.
+    /// The address.
     pub listen: SocketAddr,
     /// The bearer token; none: usher makes one and keeps it in `data_dir/admin-token`.
     pub token: Option<Secret>,
 }
 
-/// Which event log.
+/// The kind of event log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogConfig {
     /// On disk, in `data_dir`, for one process.
@@ -95,7 +95,7 @@ pub enum LogConfig {
     Kafka(KafkaConfig),
 }
 
-/// How to reach Kafka.
+/// The connection to Kafka.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KafkaConfig {
     /// `host:port` of some brokers.
@@ -119,36 +119,36 @@ pub struct Source {
     pub id: SourceId,
     /// For people.
     pub name: String,
-    /// Which API it speaks.
+    /// The kind of product.
     pub product: Product,
-    /// Where it is; may have a path.
+    /// The address; it may have a path.
     pub base_url: Url,
-    /// Which organisation; set where the product is [`Product::AtlassianOrg`], and there alone.
+    /// The organisation; set for [`Product::AtlassianOrg`] only.
     pub organization: Option<Organization>,
     /// The acting account.
     pub auth: Auth,
     /// When the credentials end.
     pub credentials_expire: Option<NaiveDate>,
-    /// How its webhooks prove who sent them.
+    /// The proofs of its webhooks.
     pub webhook: Webhook,
-    /// How often its users are compared with those that usher knows, so that nobody's creation is missed; none: never.
+    /// The interval of comparing its users with the known ones, so that no creation is missed; none: never.
     pub reconcile: Option<Reconcile>,
-    /// How many users may be created at once before some steps are kept back; none: however many.
+    /// The number of users that may be created at once before some steps are held; none: any number.
     pub mass_creation: Option<MassCreation>,
-    /// How usher follows its audit log by itself, where it does.
+    /// The feed of its audit log, if usher follows it.
     pub feed: Option<Feed>,
-    /// What entries of its audit log mean, whoever brings them.
+    /// The meanings of entries of its audit log, for webhooks and feed.
     pub actions: AuditActions,
     /// Upper bounds on calls.
     pub rate: Rate,
-    /// How it is reached.
+    /// The way to it.
     pub transport: Transport,
-    /// What no scheme takes away, whatever it says.
+    /// The protection from all schemes.
     pub protect: Protect,
 }
 
 impl Source {
-    /// A source of which nothing more is said; its name is its id.
+    /// A source with defaults; its name is its id.
     pub fn new(id: SourceId, product: Product, base_url: Url, auth: Auth) -> Self {
         Self {
             name: id.to_string(),
@@ -169,14 +169,14 @@ impl Source {
         }
     }
 
-    /// Whether one login may be told of in two ways: by the audit log and by a listener of one's own.
+    /// Whether one login may be reported twice: by the audit log and by a custom listener.
     pub fn tells_logins_twice(&self) -> bool {
         let by_audit_log = self.feed.is_some() || !self.webhook.bearer.is_empty();
         by_audit_log && (!self.webhook.hmac.is_empty() || self.webhook.connect.is_some())
     }
 }
 
-/// Which Atlassian organisation, and where in it users are changed.
+/// The Atlassian organisation, and the directory in which users are changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
     /// The organisation's id.
@@ -185,16 +185,16 @@ pub struct Organization {
     pub directory: Option<String>,
 }
 
-/// What no scheme takes away in a source, whatever it says.
+/// The protection of a source from all schemes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protect {
-    /// Users, by name or lasting id, of whom nothing is taken away.
+    /// The protected users, by name or lasting id.
     pub users: Vec<String>,
-    /// Whose members are administrators. There may be no such group.
+    /// The groups of administrators. They may not exist.
     pub admin_groups: Vec<GroupName>,
-    /// Whether nobody wrote `admin_groups`, so that they are what usher assumes: names that a product may not have.
+    /// Whether `admin_groups` is not written, so that usher assumes groups that a product may not have.
     pub assumed_admin_groups: bool,
-    /// How many administrators must remain; none: administrators are not counted.
+    /// The number of administrators that must remain; none: administrators are not counted.
     pub last_administrators: u32,
     /// Whether nothing is taken away of the account that usher acts with.
     pub acting_account: bool,
@@ -239,7 +239,7 @@ impl Default for Rate {
     }
 }
 
-/// How the users of a source are compared with those that usher knows.
+/// The comparison of the users of a source with the known ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reconcile {
     /// From the beginning of one listing to that of the next.
@@ -247,8 +247,8 @@ pub struct Reconcile {
 }
 
 impl Default for Reconcile {
-    /// So often that a creation that no webhook told of is acted on within a quarter of an hour, with time to list the
-    /// users.
+    /// With this interval usher acts on an unreported creation within a quarter of an hour, including the time to list
+    /// the users.
     fn default() -> Self {
         Self { every: Duration::from_mins(10) }
     }
@@ -257,8 +257,8 @@ impl Default for Reconcile {
 /// A scheme from the file with the version its text has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvisionedScheme {
-    /// What it says.
+    /// The scheme.
     pub scheme: Scheme,
-    /// Its id and a digest of what it says.
+    /// Its id and the digest of its content.
     pub reference: SchemeRef,
 }

@@ -25,11 +25,11 @@ pub fn json_schema() -> Value {
     schema
 }
 
-/// The schemas of a scheme, to stand among others.
+/// The schemas of a scheme, for use among others.
 pub struct SchemeSchemas {
     /// A scheme as it is written.
     pub written: Value,
-    /// A scheme as usher shows it: each key that has a default is there, and others may stand beside.
+    /// A scheme as usher shows it: with each key that has a default, and with other fields.
     pub shown: Value,
     /// The definitions that both refer to, by name.
     pub parts: Map<String, Value>,

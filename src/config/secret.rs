@@ -1,4 +1,5 @@
-//! Secrets: named by where they are kept. No message here quotes what it read, for it may be the secret itself.
+//! Secrets, by the places where they are kept. No message here quotes the read text, because it may be the secret
+//! itself.
 
 use std::path::Path;
 
@@ -65,7 +66,7 @@ pub(super) fn secret(node: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
     Some(Secret::new(value))
 }
 
-/// A secret that goes into an HTTP header, where nothing but visible characters may stand.
+/// A secret for an HTTP header, in which only visible characters are allowed.
 pub(super) fn header_secret(node: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
     let secret = secret(node, reader)?;
     if !secret.reveal().chars().all(|c| c.is_ascii_graphic()) {

@@ -1,4 +1,4 @@
-//! Where the configuration is read from, the first time and again.
+//! The origin of the configuration, for the first reading and for later ones.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -14,8 +14,8 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The file at `path`, else the usual one or the built-in defaults, with the variables of `env` over it. A usual file that is
-    /// there now is the one from then on: it is an error where it is gone.
+    /// The file at `path`, else the usual file or the built-in defaults, with the variables of `env` over it. If the
+    /// usual file exists now, it is required from then on.
     pub fn new(path: Option<PathBuf>, env: impl IntoIterator<Item = (String, String)>) -> Self {
         Self { path: path.or_else(config::usual_file), env: env.into_iter().collect() }
     }
@@ -26,9 +26,9 @@ impl Origin {
     }
 }
 
-/// How the configuration came about that a process started with.
+/// The configuration with which a process started.
 pub struct Start {
-    /// Where it is read again.
+    /// Its origin.
     pub origin: Origin,
     /// The files it was read from.
     pub files: WatchedFiles,

@@ -1,4 +1,4 @@
-//! Reads the configuration again when it is told to or a file has changed, and has it taken into use.
+//! Reads the configuration again on request or when a file has changed, and applies it.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -16,33 +16,34 @@ use crate::{
     metrics::Metrics,
 };
 
-/// How often the files are looked at. A kubelet needs up to a minute to bring a changed Secret.
+/// The interval of checking the files. A kubelet needs up to a minute to deliver a changed Secret.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// How long files must rest before they are read: an editor, or a copy of several, may be half done.
+/// The time without a change after which files are read: an editor, or a copy of several files, may be half done.
 const AT_REST: Duration = Duration::from_millis(500);
-/// Files that never rest are read all the same after so many looks.
+/// The number of checks after which files that keep changing are read nevertheless.
 const MAX_CHECKS: u32 = 20;
 /// Signals that come faster are taken together.
 const BETWEEN_RELOADS: Duration = Duration::from_millis(250);
-/// Reading that takes longer is told of. A network disk may hang, and a pipe in place of a file waits for its writer.
+/// The time after which a slow reading is logged. A network disk may hang, and a pipe in place of a file waits for its
+/// writer.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The parts of usher that take a configuration into use.
 pub trait Target: Send + Sync + 'static {
-    /// Takes `next` into use in place of `running`, whole or not at all. May wait for the disk.
+    /// Replaces `running` by `next`, as a whole or not at all. May wait for the disk.
     ///
     /// # Errors
-    /// [`NotApplied`] where a part can't use it; then nothing has changed.
+    /// [`NotApplied`] if a part can't use it; then nothing has changed.
     fn apply(&self, running: &Config, next: &Config) -> Result<(), NotApplied>;
 }
 
-/// Why a right configuration was not taken into use: the key, and what is wrong with it.
+/// The reason why a right configuration was not applied: the key, and the problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {why}")]
 pub struct NotApplied {
     /// The key.
     pub key: String,
-    /// What is wrong, and what to do.
+    /// The problem, and what to do.
     pub why: String,
 }
 
@@ -60,7 +61,7 @@ enum Refused {
     Broken,
 }
 
-/// What the next reading is compared with.
+/// The state with which the next reading is compared.
 struct State {
     running: Config,
     files: WatchedFiles,
@@ -76,7 +77,7 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Ready to read again what `start` tells of, of which `running` is in use in `target`.
+    /// A reloader of the origin in `start`; `running` is in use in `target`.
     pub fn new(
         start: Start,
         running: Config,
@@ -89,7 +90,7 @@ impl Reloader {
         Arc::new(Self { start, state, target, metrics, clock })
     }
 
-    /// Reloads as it is told, until `stop` is cancelled.
+    /// Reloads on request, until `stop` is cancelled.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let _stopped = stop.run_until_cancelled(self.reload_always()).await;
     }
@@ -152,7 +153,7 @@ impl Reloader {
             let keys = pending.join(", ");
             warn!(keys, "these keys have changed and need a restart; until then usher goes on with their old values");
         }
-        // What is counted can be read in the log.
+        // The log has a line for each counted refusal.
         self.metrics.config.applied(&digest, &pending, self.clock.now());
         Ok(())
     }

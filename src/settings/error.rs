@@ -18,7 +18,7 @@ pub struct Wrong {
     pub line: Option<usize>,
     /// The column, from 1, in characters.
     pub column: Option<usize>,
-    /// What is wrong; what to write instead.
+    /// The problem, and what to write instead.
     pub message: String,
 }
 
@@ -28,7 +28,7 @@ impl Wrong {
         Self { line: None, column: None, message }
     }
 
-    /// About what stands at `place`.
+    /// A problem at `place`.
     pub fn at(place: &Place, message: String) -> Self {
         let (line, column) = match place {
             Place::Character { line, column, .. } => (Some(*line), Some(*column)),
@@ -53,10 +53,10 @@ pub enum Error {
     /// There is one of this id already.
     #[error("there is a scheme `{0}` already; choose another id, or change that one with PUT")]
     Exists(SchemeId),
-    /// There is none of this id.
+    /// There is no scheme with this id.
     #[error("there is no scheme `{0}`")]
     NoScheme(SchemeId),
-    /// It stands in the configuration file.
+    /// The scheme is in the configuration file.
     #[error("the scheme `{0}` stands in the configuration file; change it there")]
     Provisioned(SchemeId),
     /// It is not, or not any more, as the caller thinks it is.
@@ -65,7 +65,7 @@ pub enum Error {
     /// Another change is taking long.
     #[error("another change of the settings is taking long; try again")]
     Busy,
-    /// The log did not take it, or nobody knows whether it did.
+    /// The log refused the record, or it is unknown whether the log has it.
     #[error("the change could not be written, or it is not known whether it was: {0}; look, and try again")]
     Log(#[from] log::Error),
     /// It is in the log, and has not come back from there.

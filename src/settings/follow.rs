@@ -1,4 +1,4 @@
-//! Reads the stream into the state: what is there, then what comes.
+//! Reads the stream into the state: first the present records, then new ones.
 
 use std::{
     sync::{PoisonError, RwLockWriteGuard},
@@ -16,10 +16,10 @@ use crate::{
     runtime::Backoff,
 };
 
-/// How many records are applied before the schemes are published.
+/// The number of records that are applied before the schemes are published.
 const BATCH: usize = 256;
 
-/// How long reading what is there may take when usher starts.
+/// The time-out for reading the present records when usher starts.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why the settings were not read at the start.
@@ -33,7 +33,7 @@ pub enum NotRead {
     Slow,
 }
 
-/// Why following was broken off; it is taken up again where it was.
+/// The reason why following was interrupted; it continues at the same place.
 #[derive(Debug, thiserror::Error)]
 enum Interruption {
     #[error(transparent)]
@@ -60,10 +60,10 @@ impl Settings {
         }
     }
 
-    /// Waits until all that the log holds now is in the state.
+    /// Waits until all present records of the log are in the state.
     ///
     /// # Errors
-    /// [`NotRead::Log`] if the log does not say what it holds, [`NotRead::Slow`] if it takes longer than a minute.
+    /// [`NotRead::Log`] if the log does not give its end, [`NotRead::Slow`] if it takes longer than a minute.
     pub async fn caught_up(&self) -> Result<(), NotRead> {
         let mut ends = Vec::new();
         for partition in (0..self.0.log.partitions()).map(Partition) {
@@ -98,9 +98,10 @@ impl Settings {
         Interruption::Ended
     }
 
-    /// Applies records. Whoever is told that a record is applied finds all that it changes.
+    /// Applies records. When a waiter is notified of a record, all its changes are visible.
     ///
-    /// What the log tells changes the state here alone. It is locked against readers for the change itself, not while a scheme is read.
+    /// Only this function changes the state. It locks the state against readers for the change itself, not while it
+    /// reads a scheme.
     fn apply(&self, batch: Vec<Stored>) {
         let mut next = self.0.next.borrow().clone();
         let mut changed = false;
@@ -117,8 +118,8 @@ impl Settings {
         self.0.next.send_replace(next);
     }
 
-    /// Applies one record; true if it changes a scheme. One that can't be read never can be: it is told of, and passed
-    /// over.
+    /// Applies one record; true if it changes a scheme. A record that can't be read now can't be read later either: it
+    /// is logged and skipped.
     fn apply_one(&self, record: &Stored) -> bool {
         if record.payload.is_empty() {
             return self.state_to_change().take_back(&record.key);

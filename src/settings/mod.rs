@@ -1,8 +1,9 @@
-//! What administrators set while usher runs: stored schemes, pauses of sources and schemes, cancelled runs.
+//! The settings that administrators change while usher runs: stored schemes, pauses of sources and schemes, cancelled
+//! runs.
 //!
-//! All of it is in the compacted stream `settings` of the log. Every process follows all of that stream and keeps the
-//! [`state`] in memory; a change is appended, and is there when the process that made it has read it back
-//! ([`write`](self::write)). So all replicas have the same settings, a moment after one another.
+//! All of them are in the compacted stream `settings` of the log. Every process follows the whole stream and keeps the
+//! [`state`] in memory. A change is appended, and is done when this process has read it back ([`write`](self::write)).
+//! So all replicas have the same settings within a moment.
 
 mod error;
 mod follow;
@@ -38,20 +39,20 @@ struct Shared {
     log: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
     state: RwLock<State>,
-    /// What the planners ask; of one moment.
+    /// The schemes for the planners, all of one moment.
     schemes: watch::Sender<Arc<Schemes>>,
-    /// Held by whoever publishes them, so that they are never older than those before.
+    /// Held while schemes are published, so that an older set never replaces a newer one.
     publishing: sync::Mutex<()>,
     /// Goes up with every change of the state.
     changes: watch::Sender<u64>,
-    /// How far each partition is in the state.
+    /// The next offset of each partition.
     next: watch::Sender<Vec<u64>>,
-    /// Held by whoever changes something, so that two here don't write over one another.
+    /// Held while something is changed, so that two changes in this process do not overwrite each other.
     writing: Mutex<()>,
 }
 
 impl Settings {
-    /// With what `config` provides, and nothing of `log` yet: see [`Settings::follow`].
+    /// Settings with the schemes of `config`, and no records of `log` yet: see [`Settings::follow`].
     pub fn new(config: &Config, log: Arc<dyn Log>, clock: Arc<dyn Clock>) -> Self {
         let state = State::new(config);
         let schemes = watch::Sender::new(Arc::new(state.enabled(&Schemes::default())));
@@ -61,7 +62,7 @@ impl Settings {
         Self(Arc::new(Shared { log, clock, state: RwLock::new(state), schemes, publishing, changes, next, writing }))
     }
 
-    /// Has `schemes` of the configuration in place of those that it had so far.
+    /// Replaces the schemes of the configuration by `schemes`.
     pub fn provide(&self, schemes: Vec<ProvisionedScheme>) {
         self.state_to_change().provide(schemes);
         self.publish();
@@ -76,28 +77,28 @@ impl Settings {
         self.0.schemes.send_replace(schemes.into());
     }
 
-    /// The enabled schemes, as they are at each moment: those of the file in its order, then stored ones by id.
+    /// The enabled schemes at each moment: those of the file in its order, then the stored ones by id.
     pub fn schemes(&self) -> watch::Receiver<Arc<Schemes>> {
         self.0.schemes.subscribe()
     }
 
-    /// All schemes, those of the file in its order, then stored ones by id.
+    /// All schemes: those of the file in its order, then the stored ones by id.
     pub fn list(&self) -> Vec<SchemeView> {
         self.state().list()
     }
 
-    /// One scheme; none if there is none, or it was deleted.
+    /// One scheme; none if it does not exist, or was deleted.
     pub fn get(&self, id: &SchemeId) -> Option<SchemeView> {
         self.state().get(id)
     }
 
-    /// What was done to a scheme, newest first; empty for one of the file. None if there never was one, or it was
-    /// deleted long ago.
+    /// The changes of a scheme, newest first; empty for a scheme of the file. None if there never was a scheme with
+    /// this id, or it was deleted long ago.
     pub fn history(&self, id: &SchemeId) -> Option<Vec<SchemeChange>> {
         self.state().history(id)
     }
 
-    /// By whom and since when something is paused, if it is.
+    /// The author and the time of a pause, if it is paused.
     pub fn pause_of(&self, of: &Pausable) -> Option<Pause> {
         self.state().pause(of).filter(|pause| pause.paused).cloned()
     }

@@ -17,17 +17,17 @@ use crate::{
     rules::{Schemes, VersionedScheme},
 };
 
-/// How long the history of a deleted scheme is kept.
+/// The time for which the history of a deleted scheme is kept.
 const DELETED_RETENTION: Duration = Duration::from_hours(24 * 365);
 
-/// How long a run stays cancelled: its decision may wait that long to be carried out.
+/// The time for which a run stays cancelled: the executor may come to its decision that late.
 const CANCELLED_RETENTION: Duration = LONGEST_PAUSE;
 
-/// A stored scheme, and what this version of usher makes of it.
+/// A stored scheme, and the result of reading it with this version of usher.
 #[derive(Debug)]
 pub(super) struct SchemeEntry {
     stored: Arc<StoredScheme>,
-    /// Why it can't be used, one problem a line, where it can't.
+    /// The problems, one a line, if it can't be used.
     read: Result<CheckedScheme, String>,
 }
 
@@ -41,7 +41,7 @@ pub(super) enum Prepared {
     NoneOfOurs,
 }
 
-/// What holds now. Records are found by their keys in the log.
+/// The present settings, by their keys in the log.
 #[derive(Debug)]
 pub(super) struct State {
     provisioned: Vec<ProvisionedScheme>,
@@ -52,7 +52,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// What the configuration says, and nothing else.
+    /// The state with the configuration alone.
     pub fn new(config: &Config) -> Self {
         Self {
             provisioned: config.schemes.clone(),
@@ -63,12 +63,12 @@ impl State {
         }
     }
 
-    /// Has `schemes` in place of those that the configuration had so far.
+    /// Replaces the schemes of the configuration by `schemes`.
     pub fn provide(&mut self, schemes: Vec<ProvisionedScheme>) {
         self.provisioned = schemes;
     }
 
-    /// What `setting`, set under `key`, comes to. A scheme is read here, which may take long; nothing changes yet.
+    /// The prepared form of `setting` under `key`. A scheme is read here, which may take long; nothing changes yet.
     pub fn prepared(&self, key: &str, setting: Setting) -> Prepared {
         match setting {
             Setting::Scheme(stored) => Prepared::Scheme(Box::new(self.prepared_scheme(key, stored))),
@@ -78,7 +78,7 @@ impl State {
         }
     }
 
-    /// What was set under `key` is `prepared` from now on. True if it was a scheme.
+    /// Sets the value of `key` to `prepared`. True if it was a scheme.
     pub fn set(&mut self, key: &str, prepared: Prepared) -> bool {
         let key = key.to_owned();
         match prepared {
@@ -116,7 +116,7 @@ impl State {
         SchemeEntry { stored: Arc::new(stored), read }
     }
 
-    /// What was set under `key` is taken back. True if it was a scheme.
+    /// Removes the value of `key`. True if it was a scheme.
     pub fn take_back(&mut self, key: &str) -> bool {
         self.pauses.remove(key);
         self.cancelled.remove(key);
@@ -128,7 +128,7 @@ impl State {
         Arc::clone(&self.sources)
     }
 
-    /// The schemes to ask: of these, [`Schemes`] keeps the enabled ones, and those of `before` as they are.
+    /// The schemes to evaluate. [`Schemes`] keeps the enabled ones of these, and takes unchanged ones from `before`.
     pub fn enabled(&self, before: &Schemes) -> Schemes {
         let provisioned = self
             .provisioned
@@ -156,7 +156,7 @@ impl State {
         }
     }
 
-    /// What was stored under `id`, also where it was deleted.
+    /// The stored scheme with the id `id`, even if it was deleted.
     pub fn stored_scheme(&self, id: &SchemeId) -> Option<Arc<StoredScheme>> {
         self.of(id).map(|known| Arc::clone(&known.stored))
     }
@@ -174,7 +174,7 @@ impl State {
         self.provisioned.iter().any(|known| known.scheme.id == *id)
     }
 
-    /// What was said last about pausing `of`.
+    /// The latest pause or resumption of `of`.
     pub fn pause(&self, of: &Pausable) -> Option<&Pause> {
         self.pauses.get(of.key().as_str())
     }
@@ -189,7 +189,7 @@ impl State {
         self.cancelled.contains_key(CancelledRun::key_of(run).as_str())
     }
 
-    /// The keys of what is no longer of use at `now`.
+    /// The keys of settings that are no longer needed at `now`.
     pub fn outlived(&self, now: Timestamp) -> Vec<UserKey> {
         let deleted = self
             .schemes
@@ -237,7 +237,7 @@ impl State {
             paused: self.pause_now(&stored.id),
             changed: Some((current.by.clone(), current.at)),
             warnings: match read {
-                // Without their places: they are told of the stored text, which nobody has seen.
+                // The places are left out: they belong to the stored text, which nobody has seen.
                 Ok(checked) => checked.warnings.iter().map(|warning| warning.message().to_owned()).collect(),
                 Err(_) => Vec::new(),
             },

@@ -1,15 +1,15 @@
-//! A scheme as administrators see it, wherever it stands.
+//! A scheme as administrators see it, from the file or stored.
 
 use crate::domain::{Actor, Pause, Scheme, SchemeId, Timestamp};
 
-/// What a scheme says.
+/// The content of a scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contents {
-    /// It can be asked, where it is enabled.
+    /// The scheme can be read. It is evaluated if it is enabled.
     Readable(Box<Scheme>),
     /// This version of usher can't use it; it is not asked.
     Broken {
-        /// What stands there, as JSON.
+        /// The stored text, as JSON.
         text: String,
         /// Why it can't be used, one problem a line.
         why: String,
@@ -21,18 +21,18 @@ pub enum Contents {
 pub struct SchemeView {
     /// Its id.
     pub id: SchemeId,
-    /// What it says.
+    /// The content.
     pub contents: Contents,
-    /// Digest of what it says.
+    /// The digest of the content.
     pub version: String,
-    /// Names exactly this state of it, to be told when it is changed.
+    /// The tag of exactly this state, for `If-Match`.
     pub tag: String,
-    /// Whether it stands in the configuration file, and can't be changed here.
+    /// Whether it is in the configuration file, and can't be changed here.
     pub provisioned: bool,
-    /// By whom and since when it is paused, if it is.
+    /// The author and the time of the pause, if it is paused.
     pub paused: Option<Pause>,
-    /// Who changed it last and when; none for one of the file.
+    /// The author and the time of the last change; none for a scheme of the file.
     pub changed: Option<(Actor, Timestamp)>,
-    /// What should be otherwise in a stored one; those of the file are told when usher starts.
+    /// The warnings about a stored scheme. Those of the file are logged when usher starts.
     pub warnings: Vec<String>,
 }

@@ -1,7 +1,7 @@
-//! Changing what is set: checked against the state, appended, read back.
+//! Changes of settings: each is checked against the state, appended, and read back.
 //!
-//! Within a process changes come one after the other. Two replicas may check against the same state and both append:
-//! then the later record counts, and the history shows both.
+//! Within a process changes come one after the other. Two replicas may check against the same state and both append.
+//! Then the later record counts, and the history shows both.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,16 +18,17 @@ use crate::{
     log::{Record, Stream, codec},
 };
 
-/// How long a change may wait for another one.
+/// The time for which a change waits for another one.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long it may take until what was appended comes back.
+/// The time-out until an appended record comes back.
 const VISIBLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest scheme, as JSON, in bytes: with its history it must fit into a record on Kafka, of which 4 MiB is the most.
+/// The highest length of a scheme, as JSON, in bytes: with its history it must fit into a record on Kafka, of at most 4
+/// MiB.
 pub const MAX_SCHEME_BYTES: usize = 3 * 1024 * 1024;
 
-/// What a scheme must be like for a change to be made, by its [tags](SchemeView::tag).
+/// The required state of a scheme for a change, by its [tag](SchemeView::tag).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IfMatch {
     /// It must be there.
@@ -56,7 +57,7 @@ impl Settings {
         Ok(check_scheme(text, "scheme", &sources)?)
     }
 
-    /// As [`Settings::check`], with all for which [`Settings::create`] would refuse it now.
+    /// Like [`Settings::check`], with all reasons for which [`Settings::create`] would refuse it now.
     ///
     /// # Errors
     /// [`Error::Invalid`] with all problems of the text; [`Error::Exists`] if the id is taken.
@@ -66,12 +67,12 @@ impl Settings {
         Ok(checked)
     }
 
-    /// As [`Settings::check`], with all for which [`Settings::replace`] would refuse it now.
+    /// Like [`Settings::check`], with all reasons for which [`Settings::replace`] would refuse it now.
     ///
     /// # Errors
-    /// [`Error::Provisioned`] if the scheme is in the configuration file, [`Error::NoScheme`] if there is none of this
-    /// id, [`Error::Stale`] if `if_match` does not allow its state, [`Error::Invalid`] with all problems of the text or
-    /// if it names another id.
+    /// [`Error::Provisioned`] if the scheme is in the configuration file, [`Error::NoScheme`] if there is none with
+    /// this id, [`Error::Stale`] if `if_match` does not allow its state, [`Error::Invalid`] with all problems of the
+    /// text or if it names another id.
     pub fn check_change(&self, id: &SchemeId, text: &str, if_match: &IfMatch) -> Result<CheckedScheme, Error> {
         self.changeable(id, if_match)?;
         let checked = self.check(text)?;
@@ -92,9 +93,9 @@ impl Settings {
     pub async fn create(&self, scheme: Scheme, by: Actor) -> Result<SchemeView, Error> {
         let _turn = self.turn().await?;
         self.free(&scheme.id)?;
-        // One that was deleted goes on with its history.
+        // A deleted scheme continues with its history.
         let before = self.state().stored_scheme(&scheme.id);
-        // Its pause may be left, where the second half of deleting it failed.
+        // Its pause may be left if the second half of the deletion failed.
         self.set_pause(Pausable::Scheme(scheme.id.clone()), false, by.clone()).await?;
         self.store(&scheme, before.as_deref(), ChangeKind::Created, by).await
     }
@@ -115,12 +116,12 @@ impl Settings {
         }
     }
 
-    /// Deletes a stored scheme; its history is kept. A pause of it goes with it.
+    /// Deletes a stored scheme and its pause; its history is kept.
     ///
     /// # Errors
     /// [`Error::Busy`] if another change takes too long; [`Error::Provisioned`], [`Error::NoScheme`] and
-    /// [`Error::Stale`] as [`Settings::check_change`]; [`Error::Log`] and [`Error::Unseen`] if it is not known that all
-    /// of it is done.
+    /// [`Error::Stale`] as [`Settings::check_change`]; [`Error::Log`] and [`Error::Unseen`] if it is unknown whether
+    /// all of it is done.
     pub async fn delete(&self, id: &SchemeId, if_match: &IfMatch, by: Actor) -> Result<(), Error> {
         let _turn = self.turn().await?;
         let before = self.changeable(id, if_match)?;
@@ -133,6 +134,7 @@ impl Settings {
             version: current.version.clone(),
             text: current.text.clone(),
         };
+        // The pause goes last: without it a paused scheme would run until it is deleted.
         self.append(&Setting::Scheme(before.changed(change))).await?;
         info!(scheme.id = %id, %by, "scheme deleted");
         self.set_pause(Pausable::Scheme(id.clone()), false, by).await
@@ -161,10 +163,10 @@ impl Settings {
         self.append(&Setting::CancelledRun(CancelledRun { run, by, at: self.now() })).await
     }
 
-    /// Takes back what is no longer of use: cancelled runs and the history of deleted schemes, after a year.
+    /// Removes settings that are no longer needed: cancelled runs and the history of deleted schemes, after a year.
     ///
     /// # Errors
-    /// As [`Settings::pause`]. What was not taken back is the next time.
+    /// As [`Settings::pause`]. The next call removes the rest.
     pub async fn forget_outlived(&self) -> Result<(), Error> {
         let _turn = self.turn().await?;
         let outlived = self.state().outlived(self.now());
@@ -215,7 +217,7 @@ impl Settings {
         }
     }
 
-    /// The stored scheme, where the caller may change it.
+    /// The stored scheme, if the caller may change it.
     fn changeable(&self, id: &SchemeId, if_match: &IfMatch) -> Result<Arc<StoredScheme>, Error> {
         let state = self.state();
         if state.is_provisioned(id) {
@@ -238,7 +240,7 @@ impl Settings {
         self.append_record(Record { key: setting.key(), payload: codec::encode(setting) }).await
     }
 
-    /// Appends, and waits until this process has it in its state.
+    /// Appends, and waits until this process has the record in its state.
     async fn append_record(&self, record: Record) -> Result<(), Error> {
         let position = self.0.log.append(Stream::Settings, record).await?;
         let place = usize::from(position.partition.0);
@@ -254,7 +256,7 @@ impl Settings {
     }
 }
 
-/// What `scheme` says, as it is stored.
+/// The content of `scheme`, as it is stored.
 fn canonical(scheme: &Scheme) -> Result<String, Error> {
     let text = serde_json::to_string(scheme)
         .map_err(|error| Error::Invalid(vec![Wrong::whole(crate::words::json(&error))]))?;

@@ -1,7 +1,7 @@
-//! Environment variables that stand for keys of the configuration.
+//! Environment variables for keys of the configuration.
 //!
-//! `USHER_ADMIN__LISTEN` is `admin.listen`: `__` separates levels, items of lists go by number. Without `__` only
-//! a few count, because other `USHER_…` variables are somebody's secrets or settings of the command line.
+//! `USHER_ADMIN__LISTEN` is `admin.listen`: `__` separates levels, and items of lists have numbers. Without `__` only a
+//! few variables count, because other `USHER_…` variables are secrets or settings of the command line.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ enum Level {
     Key(String),
 }
 
-/// Lays the variables over the tree. What can't be laid on is added to `problems`.
+/// Lays the variables over the tree. Variables that do not fit are added to `problems`.
 pub(in crate::config) fn overlay(root: &mut Node, env: &Env, problems: &mut ProblemCollector) {
     let mut variables: Vec<_> =
         env.iter().filter_map(|(name, value)| Some((path_of(name)?, name.as_str(), value.as_str()))).collect();
@@ -48,7 +48,7 @@ pub(in crate::config) fn overlay(root: &mut Node, env: &Env, problems: &mut Prob
     }
 }
 
-/// The path that a variable stands for; none where it is not about the configuration.
+/// The path of a variable; none if it is not about the configuration.
 fn path_of(name: &str) -> Option<Vec<Level>> {
     let rest = name.strip_prefix("USHER_")?.to_lowercase();
     if !rest.contains("__") && !TOP_LEVEL.contains(&rest.as_str()) {

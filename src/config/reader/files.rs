@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What tells a file from itself after a change.
+/// The properties by which a change of a file is noticed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Fingerprint {
     /// The path behind all symbolic links.
@@ -25,7 +25,7 @@ struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// None where there is no such file, or it can't be looked at.
+    /// None if the file does not exist, or can't be read.
     fn of(path: &Path) -> Option<Self> {
         let real = fs::canonicalize(path).ok()?;
         let metadata = fs::metadata(&real).ok()?;
@@ -64,7 +64,7 @@ impl WatchedFiles {
         Self(self.0.keys().map(|path| (path.clone(), Fingerprint::of(path))).collect())
     }
 
-    /// How many files there are.
+    /// The number of files.
     pub fn count(&self) -> usize {
         self.0.len()
     }

@@ -1,4 +1,4 @@
-//! Reads values of the tree as what is wanted of them, and keeps all that is wrong on the way.
+//! Reads values of the tree as their types, and collects all problems.
 
 pub(super) mod env;
 pub(super) mod files;
@@ -29,17 +29,17 @@ pub(super) const MAX_NAME: usize = 255;
 /// The longest text that is more than a text, in characters: an address, a time, an id.
 pub(super) const MAX_PARSED: usize = 4_096;
 
-/// What reading needs to know, and what it finds. Whatever gives `None` has reported why.
+/// The inputs and the findings of reading. A method that returns `None` has reported why.
 pub(super) struct Reader<'a> {
-    /// Where `{env: NAME}` is looked up.
+    /// The variables for `{env: NAME}`.
     pub env: &'a Env,
-    /// What `{file: PATH}` is relative to.
+    /// The folder for relative `{file: PATH}`.
     pub base: &'a Path,
-    /// What makes the configuration unusable.
+    /// Problems that make the configuration unusable.
     pub problems: ProblemCollector,
-    /// What works and should be otherwise.
+    /// Warnings: the configuration works.
     pub warnings: ProblemCollector,
-    /// What schemes name of a product, each with its place.
+    /// The names of things in a product, each with its place.
     pub names: Vec<Named>,
     /// The files that were read.
     pub files: WatchedFiles,
@@ -96,7 +96,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Text of at most so many characters.
+    /// Text of at most `most` characters.
     pub fn within<'n>(&mut self, node: &'n Node, most: usize) -> Option<&'n str> {
         let text = self.text(node)?;
         if text.chars().nth(most).is_some() {
@@ -135,7 +135,7 @@ impl Reader<'_> {
         })
     }
 
-    /// One of `choices`, by name; `later` are those that this version refuses.
+    /// One of `choices`, by name; this version refuses those of `later`.
     pub fn choice<T: Copy>(&mut self, node: &Node, choices: &[(&str, T)], later: &[&str]) -> Option<T> {
         self.parsed(node, |text| {
             if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
@@ -158,7 +158,7 @@ impl Reader<'_> {
         self.each_like(node, "[a, b]", read)
     }
 
-    /// As [`Reader::each`]; `example` is a list that could stand there.
+    /// Like [`Reader::each`]; `example` is a valid list.
     pub fn each_like<'n, T>(
         &mut self,
         node: &'n Node,
@@ -171,7 +171,7 @@ impl Reader<'_> {
         let mut all = Some(Vec::with_capacity(items.len()));
         for item in items {
             if self.problems.is_full() {
-                return None; // enough is told
+                return None; // enough problems are reported
             }
             match (read(item, self), &mut all) {
                 (Some(item), Some(read)) => read.push(item),
@@ -191,7 +191,7 @@ fn one_of(known: &[&str]) -> String {
     format!("write one of: {}{more}", known[..known.len().min(NAMED)].join(", "))
 }
 
-/// What to write instead of `wrong`: the nearest of `known`, or all of them where none is near.
+/// The hint for `wrong`: the nearest of `known`, or all of them if none is near.
 pub(super) fn instead(wrong: &str, known: &[&str]) -> String {
     match nearest(wrong, known) {
         Some(name) => format!("did you mean `{name}`?"),

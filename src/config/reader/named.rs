@@ -1,4 +1,4 @@
-//! What a scheme names, as the reader collects it on its way.
+//! The names in a scheme, as the reader collects them.
 
 use super::problem::Place;
 use crate::domain::Mention;
@@ -6,8 +6,8 @@ use crate::domain::Mention;
 /// A group, a user or an application that a scheme names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// The name, as written, and the key that it stands under.
+    /// The name, as written, and its key.
     pub mention: Mention,
-    /// Where it stands.
+    /// The place.
     pub place: Place,
 }

@@ -1,17 +1,17 @@
-//! The configuration as a tree in which everything knows where it stands.
+//! The configuration as a tree in which everything knows its place.
 //!
-//! Scalars stay text until it is known what is wanted of them: a group may be called `on`, `null` or `2024`.
+//! Scalars stay text until their type is known: a group may be called `on`, `null` or `2024`.
 
 use super::problem::Place;
 
-/// A value and where it stands. Not `Debug`: it may hold secrets.
+/// A value with its place. It is not `Debug`, because it may hold secrets.
 #[derive(Clone)]
 pub(in crate::config) struct Node {
     pub at: Place,
     pub content: Content,
 }
 
-/// What a value is.
+/// The kind of a value, with its content.
 #[derive(Clone)]
 pub(in crate::config) enum Content {
     Scalar { text: String, quoted: bool },
@@ -19,7 +19,7 @@ pub(in crate::config) enum Content {
     Map(Vec<Entry>),
 }
 
-/// A key of a map, where it stands, and its value.
+/// A key of a map, its place, and its value.
 #[derive(Clone)]
 pub(in crate::config) struct Entry {
     pub name: String,
@@ -41,7 +41,7 @@ impl Node {
         }
     }
 
-    /// What it is, in words for a message.
+    /// The kind in words for a message.
     pub fn kind(&self) -> &'static str {
         match &self.content {
             _ if self.is_nothing() => "nothing",
@@ -51,7 +51,7 @@ impl Node {
         }
     }
 
-    /// How large it is.
+    /// Its size.
     pub fn measure(&self) -> Measure {
         match &self.content {
             Content::Scalar { text, .. } => Measure { values: 1, depth: 1, bytes: text.len() },
@@ -64,14 +64,14 @@ impl Node {
     }
 }
 
-/// How large a value is.
+/// The size of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::config) struct Measure {
-    /// How many values it holds, itself included.
+    /// The number of values, itself included.
     pub values: usize,
-    /// How deep they nest.
+    /// The depth of nesting.
     pub depth: usize,
-    /// How long its texts and keys are together.
+    /// The length of its texts and keys together.
     pub bytes: usize,
 }
 

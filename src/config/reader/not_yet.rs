@@ -1,5 +1,5 @@
-//! What the documentation promises and this version does not do yet. Told apart from typing errors, so that nobody
-//! searches for a mistake that is not theirs. Entries go as features land.
+//! Keys of the documentation that this version does not support yet. They are told apart from typing errors, so that
+//! nobody searches for a mistake. An entry is removed when its feature is there.
 
 /// Keys of the whole configuration that are still to come.
 pub(in crate::config) const TOP: &[&str] = &["smtp"];

@@ -1,15 +1,15 @@
-//! What is wrong with the configuration, and where.
+//! Problems of the configuration, with their places.
 
 use std::{fmt, sync::Arc};
 
-/// Where something stands in what usher was told.
+/// A place in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The file as a whole.
     File(Arc<str>),
     /// One character of the file.
     Character {
-        /// The file, as it was named on the command line; empty where the text is no file.
+        /// The file, as named on the command line; empty if the text is no file.
         file: Arc<str>,
         /// From 1.
         line: usize,
@@ -30,13 +30,13 @@ impl fmt::Display for Place {
     }
 }
 
-/// How many problems are told at once: with more, the text is something else than what was meant.
+/// The highest number of reported problems. If there are more, the text is probably no configuration.
 pub(in crate::config) const MAX_PROBLEMS: usize = 100;
 
-/// How long a message may be, in characters. Messages quote what the text says, which may be anything.
+/// The highest length of a message, in characters. Messages quote the text, which may be anything.
 const MAX_MESSAGE: usize = 2_000;
 
-/// How many characters of a longer message are kept at its end, where it says what to write instead.
+/// The number of characters that are kept at the end of a longer message. The hint is there.
 const END_LENGTH: usize = 400;
 
 /// One thing that is wrong, or not as it should be. Never holds a secret.
@@ -47,17 +47,17 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem at `place`; `message` says what is wrong and, after a semicolon, what to write instead.
+    /// A problem at `place`; `message` describes it and, after a semicolon, says what to write instead.
     pub(in crate::config) fn new(place: &Place, message: impl AsRef<str>) -> Self {
         Self { place: place.clone(), message: on_one_line(message.as_ref()) }
     }
 
-    /// Where it is.
+    /// The place.
     pub fn place(&self) -> &Place {
         &self.place
     }
 
-    /// What is wrong and, after a semicolon, what to write instead.
+    /// The problem and, after a semicolon, what to write instead.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -69,7 +69,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Messages quote what the file says, which may hold line breaks and terminal escapes, and be as long as the file.
+/// Messages quote the file, which may hold line breaks and terminal escapes, and may be long.
 fn on_one_line(message: &str) -> String {
     let mut line = String::with_capacity(message.len().min(MAX_MESSAGE * 4));
     let mut add = |part: &str| {
@@ -106,7 +106,7 @@ impl ProblemCollector {
         }
     }
 
-    /// Adds a problem at `place`; its message is made only where it is kept.
+    /// Adds a problem at `place`; its message is made only if it is kept.
     pub fn add<M: AsRef<str>>(&mut self, place: &Place, message: impl FnOnce() -> M) {
         self.count += 1;
         if self.kept.len() < MAX_PROBLEMS {
@@ -114,7 +114,7 @@ impl ProblemCollector {
         }
     }
 
-    /// How many there were.
+    /// The number of problems.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -124,12 +124,12 @@ impl ProblemCollector {
         self.count == 0
     }
 
-    /// Whether so many were found that it is of no use to look for more.
+    /// Whether enough problems are found to stop looking.
     pub fn is_full(&self) -> bool {
         self.count > MAX_PROBLEMS
     }
 
-    /// Those that were kept, in file order; the last says so where there were more.
+    /// The kept problems in file order; the last says if there were more.
     pub fn into_told(self, more: &str) -> Vec<Problem> {
         let (is_full, mut told) = (self.is_full(), self.kept);
         told.sort();

@@ -7,7 +7,10 @@ use super::problem::{Place, Problem};
 /// A longer file is not a configuration, whatever it is.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Reads at most `limit` bytes and one more, so that the caller can tell a longer file.
+/// Reads at most `limit` bytes and one more, so that the caller can recognise a longer file.
+///
+/// # Errors
+/// That of the system.
 pub(in crate::config) fn read_at_most(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
     at_most(&mut File::open(path)?, limit)
 }
@@ -19,6 +22,9 @@ fn at_most(input: &mut dyn Read, limit: u64) -> std::io::Result<Vec<u8>> {
 }
 
 /// Reads the file at `path`, called `name` in messages.
+///
+/// # Errors
+/// If the file can't be read, or is too long.
 pub(in crate::config) fn read(path: &Path, name: &Arc<str>) -> Result<Vec<u8>, Problem> {
     let whole = Place::File(name.clone());
     if path.is_dir() {
@@ -29,6 +35,9 @@ pub(in crate::config) fn read(path: &Path, name: &Arc<str>) -> Result<Vec<u8>, P
 }
 
 /// Reads all of `input`, called `name` in messages.
+///
+/// # Errors
+/// If the input can't be read, or is too long.
 pub(in crate::config) fn read_input(input: &mut dyn Read, name: &Arc<str>) -> Result<Vec<u8>, Problem> {
     let whole = Place::File(name.clone());
     let bytes = at_most(input, MAX_BYTES).map_err(|error| unreadable(&error, &whole))?;
@@ -45,8 +54,11 @@ fn unreadable(error: &std::io::Error, whole: &Place) -> Problem {
 
 /// The bytes as text without a byte order mark.
 ///
-/// Control characters are refused here because the YAML parser takes a NUL for the end of the file: what stands
-/// behind it would be passed over in silence. DEL is none of them: JSON lets it stand.
+/// Control characters are refused here because the YAML parser takes a NUL for the end of the file: the text after it
+/// would be skipped silently. DEL is allowed, because JSON allows it.
+///
+/// # Errors
+/// If it is no UTF-8, or has a control character; with the place.
 pub(in crate::config) fn decode<'b>(bytes: &'b [u8], name: &Arc<str>) -> Result<&'b str, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();

@@ -12,27 +12,28 @@ use super::{
     problem::{Place, Problem, ProblemCollector},
 };
 
-/// How deep values may nest: usher's own keys need 7, and conditions two more for each `all`, `any` or `not` around them.
-/// Bounds all recursion over the tree.
+/// The depth to which values may nest: usher's own keys need 7, and conditions two more for each `all`, `any` or `not`
+/// around them. It bounds all recursion over the tree.
 pub(in crate::config) const MAX_DEPTH: usize = 64;
-/// How many values all aliases together may repeat.
+/// The number of values that all aliases together may repeat.
 const MAX_REPEATED: usize = 10_000;
-/// How long the texts may be that all aliases together repeat, in bytes: a text may be as long as the document.
+/// The length of the texts that all aliases together may repeat, in bytes: a text may be as long as the document.
 const MAX_REPEATED_BYTES: usize = 1024 * 1024;
-/// How long the texts may be below all anchors together, in bytes. Each anchor keeps what stands below it, and anchors nest.
+/// The length of the texts below all anchors together, in bytes. Each anchor keeps everything below it, and anchors
+/// nest.
 const MAX_ANCHORED_BYTES: usize = 16 * 1024 * 1024;
 
-/// How many values a configuration file may hold: ten thousand schemes have less than half as many. A value takes about
-/// a hundred bytes, however short it is written.
+/// The number of values in a configuration file: ten thousand schemes have less than half as many. A value takes about
+/// a hundred bytes, even a short one.
 pub(in crate::config) const MAX_IN_FILE: usize = 1_000_000;
-/// How many values one scheme may hold: it may list a hundred thousand users.
+/// The number of values in one scheme: it may list a hundred thousand users.
 pub(in crate::config) const MAX_IN_SCHEME: usize = 250_000;
 
-/// Reads one YAML document of at most so many values; `locate` turns the parser's marks into places. An empty document is
+/// Reads one YAML document of at most `most` values; `locate` makes places of the parser's marks. An empty document is
 /// nothing.
 ///
 /// Adds to `problems` all duplicate keys (the first of each counts), and the first thing that is not YAML or not
-/// allowed here, after which there is no tree.
+/// allowed here; after that there is no tree.
 pub(in crate::config) fn parse(
     text: &str,
     most: usize,
@@ -57,7 +58,7 @@ pub(in crate::config) fn parse(
     Some(builder.root.unwrap_or_else(|| Node::nothing(locate(Marker::new(0, 1, 0)))))
 }
 
-/// Whether reading can go on.
+/// Whether reading can continue.
 enum Refused {
     Duplicate(Problem),
     Unreadable(Problem),
@@ -65,7 +66,7 @@ enum Refused {
 
 struct Builder<'l> {
     locate: &'l dyn Fn(Marker) -> Place,
-    /// How many values there may be.
+    /// The allowed number of values.
     most: usize,
     size: Size,
     open: Vec<Open>,
@@ -73,10 +74,10 @@ struct Builder<'l> {
     root: Option<Node>,
 }
 
-/// How much was made of the text so far.
+/// The size of everything read so far.
 #[derive(Default)]
 struct Size {
-    /// All values, and those that anchors keep.
+    /// The number of all values, and of those that anchors keep.
     values: usize,
     repeated: usize,
     repeated_bytes: usize,
@@ -139,7 +140,7 @@ impl Builder<'_> {
         self.finish(Node { at, content }, anchor)
     }
 
-    /// Counts a finished node, keeps it for aliases where it has an anchor, and puts it where it belongs.
+    /// Counts a finished node, keeps it for aliases if it has an anchor, and puts it into its parent.
     fn finish(&mut self, node: Node, anchor: usize) -> Result<(), Refused> {
         self.count(1, &node.at)?;
         if anchor > 0 {
@@ -182,7 +183,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// The value that an alias stands for, within what aliases may repeat.
+    /// The value of an alias, within the bounds of repetition.
     fn repeat(&mut self, anchor: usize, at: &Place) -> Result<Node, Refused> {
         let Some(node) = self.anchors.get(&anchor) else {
             return refuse(at, "this alias stands inside what it repeats; write the value out");

@@ -1,4 +1,4 @@
-//! What goes with what: conditions and actions with the trigger, actions with the product.
+//! Checks which conditions and actions are allowed with the trigger, and which actions with the product.
 
 use super::{actions::ActionAt, select::ConditionAt};
 use crate::{
@@ -61,7 +61,7 @@ pub(in crate::config) fn check_product(product: Product, acts: &[ActionAt<'_>], 
     }
 }
 
-/// Reports a group whose members `product` can't tell or change by its name.
+/// Reports a group whose members `product` can't read or change by its name.
 pub(in crate::config) fn check_group(product: Product, group: &GroupName, at: &Place, reader: &mut Reader<'_>) {
     match product.takes_group(group) {
         Capability::Yes => {}

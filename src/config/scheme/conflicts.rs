@@ -1,4 +1,4 @@
-//! What can't be meant at the same time by the actions of one scheme.
+//! Checks that the actions of one scheme don't contradict each other.
 
 use std::collections::HashMap;
 
@@ -33,7 +33,7 @@ pub(in crate::config) fn check(acts: &[ActionAt<'_>], reader: &mut Reader<'_>) {
     check_repeated(acts, reader);
 }
 
-/// Reports groups that a scheme both adds and removes, and warns of those that stand twice.
+/// Reports groups that a scheme both adds and removes, and warns of duplicates.
 fn check_groups(acts: &[ActionAt<'_>], reader: &mut Reader<'_>) {
     let mut first: HashMap<&GroupName, (ActionKind, &Place)> = HashMap::new();
     for act in acts {
@@ -55,7 +55,7 @@ fn check_groups(acts: &[ActionAt<'_>], reader: &mut Reader<'_>) {
     }
 }
 
-/// Reports actions that stand a second time although once says it all.
+/// Reports repeated actions, if once is enough.
 fn check_repeated(acts: &[ActionAt<'_>], reader: &mut Reader<'_>) {
     let mut first: HashMap<ActionKind, &Place> = HashMap::new();
     for act in acts.iter().filter(|act| !may_repeat(act.kind)) {

@@ -13,9 +13,9 @@ use crate::{
     domain::{GroupName, Mention, MentionedAt},
 };
 
-/// How many groups one list may name: each is looked up in the product.
+/// The number of groups in one list: each is looked up in the product.
 const MAX_GROUPS: usize = 1_000;
-/// How many users one list of `exempt` or `protect` may name: each is looked up in the product.
+/// The number of users in one list of `exempt` or `protect`: each is looked up in the product.
 const MAX_USERS: usize = 10_000;
 
 /// Users, by name or lasting id.
@@ -25,7 +25,7 @@ pub(in crate::config) static GROUPS: List = List::of(&NAME).at_most(MAX_GROUPS);
 /// At least one group, or application.
 pub(in crate::config) static SOME_GROUPS: List = List::some(&NAME).at_most(MAX_GROUPS);
 
-/// Remembers the `names` that were read from the list at `node`, which stands under the key `at`.
+/// Remembers the `names` from the list at `node`, which is the value of the key `at`.
 pub(in crate::config) fn remember(at: MentionedAt, node: &Node, names: &[impl ToString], reader: &mut Reader<'_>) {
     let Content::List(items) = &node.content else { return };
     let named = names
@@ -47,7 +47,7 @@ pub(in crate::config) fn groups(node: &Node, reader: &mut Reader<'_>) -> Option<
     reader.each(node, group)
 }
 
-/// Refuses a list that is longer; what is no list is refused elsewhere.
+/// Refuses a longer list; a value that is no list is refused elsewhere.
 pub(in crate::config) fn at_most(most: usize, node: &Node, reader: &mut Reader<'_>) -> Option<()> {
     match &node.content {
         Content::List(items) if items.len() > most => {

@@ -22,7 +22,7 @@ use crate::{
     domain::{GroupName, MentionedAt, SchemeId},
 };
 
-/// How an id that an administrator chooses is described.
+/// The schema of an id that an administrator chooses.
 pub(in crate::config) const AN_ID: Text = Text::ANY.matching("^[a-z0-9][a-z0-9_-]{0,62}$");
 
 pub(super) static ID: Key<Parsed<SchemeId>> = Key::needed(

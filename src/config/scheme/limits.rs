@@ -1,4 +1,4 @@
-//! How many users a run may select.
+//! The limits of a run.
 
 use serde::{Serialize, Serializer};
 
@@ -10,7 +10,7 @@ use crate::{
     domain::Limits,
 };
 
-/// Nobody has more users.
+/// No installation has more users.
 const MAX_USERS: u64 = 1_000_000_000;
 
 static USERS: Key<Whole<u64>> = Key::new("users", "At most so many users in one run.", Whole(0..=MAX_USERS));

@@ -90,7 +90,7 @@ fn exempt(node: &Node, reader: &mut Reader<'_>) -> Option<Exempt> {
     Some(Exempt { users: users?.unwrap_or_default(), groups: groups?.unwrap_or_default() })
 }
 
-/// Accepts what is so anyway: every scheme is told in the application log.
+/// Accepts the present behaviour: every scheme is in the application log.
 fn audit(node: &Node, reader: &mut Reader<'_>) -> Option<()> {
     let mut fields = AUDITED.open(node, reader)?;
     if let Some(node) = fields.node(&APPLICATION_LOG)

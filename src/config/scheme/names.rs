@@ -8,10 +8,11 @@ use crate::{
     domain::{is_blank, is_invisible},
 };
 
-/// How a name is described.
+/// The schema of a name.
 pub(in crate::config) static NAME: Text = Text::ANY.at_most(MAX_NAME);
 
-/// Reads a name. What stands around it or can't be seen in it is no part of it in the product, which then finds nothing.
+/// Reads a name. Blanks around it and invisible characters are refused: the product's name has none, so the product
+/// would find nothing.
 pub(in crate::config) fn name<'n>(node: &'n Node, reader: &mut Reader<'_>) -> Option<&'n str> {
     reader.filled(node)?;
     let text = reader.within(node, MAX_NAME)?;
@@ -39,7 +40,7 @@ pub(in crate::config) fn name<'n>(node: &'n Node, reader: &mut Reader<'_>) -> Op
     Some(text)
 }
 
-/// What emoji and some scripts are joined with.
+/// The characters that join emoji and some scripts.
 fn joins(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
 }

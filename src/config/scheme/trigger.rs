@@ -1,4 +1,4 @@
-//! What sets a scheme off.
+//! The trigger of a scheme.
 
 use serde::{Serialize, Serializer};
 
@@ -19,7 +19,7 @@ use crate::{
     domain::{InvalidSchedule, Schedule, Trigger, TriggerKind},
 };
 
-/// What to write where a trigger is missing or wrong.
+/// The hint for a missing or wrong trigger.
 pub(in crate::config) const TRIGGERS: &str =
     "write `on_create`, `on_login`, `manual` or `{ cron: \"0 3 * * MON\", timezone: Europe/Berlin }`";
 

@@ -1,4 +1,5 @@
-//! Writes a scheme with the keys that it is read by. The same scheme is always written the same: its version is a digest of it.
+//! Writes a scheme with the keys by which it is read. The same scheme always gives the same text: its version is a
+//! digest of it.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 

@@ -14,7 +14,7 @@ use crate::config::{
     },
 };
 
-/// Which log, before Kafka's settings are read.
+/// The kind of log, before Kafka's settings are read.
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
@@ -34,7 +34,7 @@ static KAFKA_LOG: Key<Part<KafkaConfig>> =
 /// The value of `log`.
 pub(in crate::config) static LOG: Object = Object::new("Log", "The event log.", || vec![&KIND, &KAFKA_LOG]);
 
-/// Reads `log`; the embedded one where `node` is none. Kafka's settings are checked also where they are not used.
+/// Reads `log`; the embedded one if `node` is none. Kafka's settings are checked even if they are not used.
 pub(in crate::config) fn log(node: Option<&Node>, reader: &mut Reader<'_>) -> Option<LogConfig> {
     let Some(node) = node else {
         return Some(LogConfig::Embedded);

@@ -13,7 +13,7 @@ pub(in crate::config) struct Definitions {
 }
 
 impl Definitions {
-    /// None yet; `prefix` is the pointer to where they will stand, like `#/$defs/`.
+    /// No definitions yet; `prefix` is the pointer to their later place, like `#/$defs/`.
     pub fn at(prefix: &'static str) -> Self {
         Self { prefix, made: BTreeMap::new() }
     }
@@ -21,7 +21,7 @@ impl Definitions {
     /// A reference to `name`, which is described by `make` the first time.
     pub fn refer(&mut self, name: &'static str, make: impl FnOnce(&mut Self) -> Value) -> Value {
         if !self.made.contains_key(name) {
-            // Conditions hold conditions: what is being described is not described again.
+            // Conditions hold conditions: a definition that is being written is not written again.
             self.made.insert(name, Value::Null);
             let schema = make(self);
             self.made.insert(name, schema);

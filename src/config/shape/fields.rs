@@ -1,4 +1,4 @@
-//! The keys of one map while they are read: those that the object has are taken, the rest is refused.
+//! The keys of one map while they are read: those of the object are taken, the others are refused.
 
 use super::{
     Shape,
@@ -27,7 +27,7 @@ pub(in crate::config) struct Fields<'n> {
 }
 
 impl Object {
-    /// Opens the map at `node`; reports it where it is none.
+    /// Opens the map at `node`; reports it if it is no map.
     pub fn open<'n>(&self, node: &'n Node, reader: &mut Reader<'_>) -> Option<Fields<'n>> {
         match self.example {
             "" => self.open_or(node, "write keys and values, `key: value`", reader),
@@ -35,7 +35,7 @@ impl Object {
         }
     }
 
-    /// As [`Object::open`]; `instead` says what to write where there is no map.
+    /// Like [`Object::open`]; `instead` is the hint if there is no map.
     pub fn open_or<'n>(&self, node: &'n Node, instead: &str, reader: &mut Reader<'_>) -> Option<Fields<'n>> {
         let Content::Map(entries) = &node.content else {
             return reader.refuse(&node.at, format!("found {}; {instead}", node.kind()));
@@ -47,24 +47,24 @@ impl Object {
 }
 
 impl<'n> Fields<'n> {
-    /// The value of `key`; none where it is left out or, which [`Fields::done`] reports, has no value.
+    /// The value of `key`. None if it is left out, or if it has no value, which [`Fields::done`] reports.
     pub fn node(&mut self, key: &dyn AnyKey) -> Option<&'n Node> {
         debug_assert!(self.known.contains(&key.name()), "`{}` is no key of this object", key.name());
         self.asked.push(key.name());
         self.entry(key.name()).map(|entry| &entry.node).filter(|node| !node.is_nothing())
     }
 
-    /// The value of `key`, none within where it is left out.
+    /// The value of `key`; none inside if it is left out.
     pub fn optional<S: Shape>(&mut self, key: &Key<S>, reader: &mut Reader<'_>) -> Option<Option<S::Value>> {
         self.node(key).map_or(Some(None), |node| key.shape.read(node, reader).map(Some))
     }
 
-    /// The value of `key`, or its default where it is left out.
+    /// The value of `key`, or its default if it is left out.
     pub fn or<S: Shape>(&mut self, key: &Or<S>, reader: &mut Reader<'_>) -> Option<S::Value> {
         self.node(key).map_or_else(|| Some((key.default)()), |node| key.key.shape.read(node, reader))
     }
 
-    /// The value of `key` as `read` gives it, or `default` where it is left out: for what hangs on other keys.
+    /// The value of `key` as `read` returns it, or `default` if it is left out: for values that depend on other keys.
     pub fn or_else<T>(&mut self, key: &dyn AnyKey, default: T, read: impl FnOnce(&'n Node) -> Option<T>) -> Option<T> {
         self.node(key).map_or(Some(default), read)
     }
@@ -89,8 +89,8 @@ impl<'n> Fields<'n> {
         }
     }
 
-    /// Those of `words` that stand here, in the order of `words`: what an administrator writes is the same in any order.
-    /// Reports those without a value.
+    /// The present ones of `words`, in the order of `words`: the order in the file does not matter. Reports those
+    /// without a value.
     pub fn words<R: Sync>(
         &mut self,
         words: &'static [Word<R>],
@@ -112,10 +112,10 @@ impl<'n> Fields<'n> {
         found
     }
 
-    /// Reports every key that the object does not have, and every key without a value: whoever takes all items out of
-    /// `only_groups` may mean nobody or everybody.
+    /// Reports every unknown key, and every key without a value. An empty `only_groups`, for example, could mean nobody
+    /// or everybody.
     pub fn done(self, reader: &mut Reader<'_>) {
-        // A key that nobody asks for would be taken in silence.
+        // A key that is never read would be ignored silently.
         debug_assert!(self.known.iter().all(|name| self.asked.contains(name)), "of {:?}: {:?}", self.known, self.asked);
         for Entry { name, at, node } in self.entries {
             if reader.problems.is_full() {

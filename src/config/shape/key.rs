@@ -4,30 +4,30 @@ use serde_json::{Value, json};
 
 use super::{Described, Shape, definitions::Definitions};
 
-/// A key of an object, whatever stands there.
+/// A key of an object, with any value.
 pub(in crate::config) trait AnyKey: Sync {
     /// Its name.
     fn name(&self) -> &'static str;
 
-    /// The hint for one who has left it out; none where it may be left out.
+    /// The hint if it is missing; none if it may be left out.
     fn to_write(&self) -> Option<&'static str>;
 
-    /// Whether it must be there, whatever else stands there.
+    /// Whether it is always required.
     fn is_required(&self) -> bool {
         self.to_write().is_some()
     }
 
-    /// The JSON Schema of its value, with what the key means.
+    /// The JSON Schema of its value, with the meaning of the key.
     fn schema(&self, definitions: &mut Definitions) -> Value;
 }
 
-/// A key and what may stand there.
+/// A key and the shape of its value.
 pub(in crate::config) struct Key<D> {
     /// Its name.
     pub name: &'static str,
     /// Its meaning.
     about: &'static str,
-    /// The hint for one who has left it out; none where it may be left out.
+    /// The hint if it is missing; none if it may be left out.
     to_write: Option<&'static str>,
     /// Whether another key says if it must be there.
     depends: bool,
@@ -41,7 +41,7 @@ impl<D> Key<D> {
         Self { name, about, to_write: None, depends: false, shape }
     }
 
-    /// A key that must be there; `to_write` says what to write where it is not.
+    /// A required key; `to_write` is the hint if it is missing.
     pub const fn needed(name: &'static str, to_write: &'static str, about: &'static str, shape: D) -> Self {
         Self { name, about, to_write: Some(to_write), depends: false, shape }
     }
@@ -74,14 +74,14 @@ impl<D: Described> AnyKey for Key<D> {
 pub(in crate::config) struct Or<S: Shape> {
     /// The key.
     pub key: Key<S>,
-    /// The value where it is left out.
+    /// The default.
     pub default: fn() -> S::Value,
     /// The default as it could be written.
     shown: fn(&S::Value) -> Value,
 }
 
 impl<S: Shape> Or<S> {
-    /// A key that stands for `default` where it is left out, which `shown` writes.
+    /// A key with the default `default`, which `shown` writes.
     pub const fn new(
         name: &'static str,
         about: &'static str,
@@ -109,7 +109,7 @@ impl<S: Shape> AnyKey for Or<S> {
     }
 }
 
-/// A key that stands for a thing of its own, one of several that may stand in the same place.
+/// A key that names a variant, one of several that are allowed in the same place.
 pub(in crate::config) struct Word<R: 'static> {
     /// The key.
     pub name: &'static str,
@@ -137,7 +137,7 @@ impl<R: Sync> AnyKey for Word<R> {
     }
 }
 
-/// `schema` with what it means.
+/// `schema` with its meaning.
 fn explained(about: &str, mut schema: Value) -> Value {
     schema["description"] = json!(about);
     schema

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::texts::{Parsed, Text};
 use crate::domain::Age;
 
-/// How a length of time is described.
+/// The schema of a length of time.
 pub(in crate::config) const LENGTH: Text =
     Text::PLAIN.matching(r"^\s*\+?0*[1-9][0-9]*[wdhms]\s*$").like(&["90d", "12h", "30m", "45s", "2w"]);
 
@@ -22,6 +22,9 @@ pub(in crate::config) fn shown(length: &Duration) -> Value {
 }
 
 /// Reads a length of time within `range`, which is from `least` to `most` as they are written.
+///
+/// # Errors
+/// What is wrong, and what to write instead.
 pub(in crate::config) fn between(
     text: &str,
     range: &RangeInclusive<Duration>,

@@ -8,9 +8,9 @@ use super::{Described, definitions::Definitions};
 pub(in crate::config) struct List {
     /// The shape of each item.
     pub of: &'static dyn Described,
-    /// How many items must stand there.
+    /// The lowest number of items.
     pub least: usize,
-    /// How many items may stand there.
+    /// The highest number of items.
     pub most: usize,
 }
 
@@ -25,7 +25,7 @@ impl List {
         Self { of: item, least: 1, most: usize::MAX }
     }
 
-    /// Of at most so many items.
+    /// Sets the highest number of items.
     pub const fn at_most(self, most: usize) -> Self {
         Self { most, ..self }
     }

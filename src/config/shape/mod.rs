@@ -1,7 +1,7 @@
-//! The shape of what an administrator writes: which keys there are, what each means, and what may stand there.
+//! The shapes of the configuration: the keys, their meanings, and the allowed values.
 //!
-//! Each key is stated once, beside the code that reads it. The reader, the writer and the JSON Schema are made of that one
-//! statement ([decision 37](../../../docs/decisions/0037-one-shape-of-the-configuration.md)).
+//! Each key is declared once, beside the code that reads it. The reader, the writer and the JSON Schema are made from
+//! that declaration ([decision 37](../../../docs/decisions/0037-one-shape-of-the-configuration.md)).
 
 pub(super) mod definitions;
 pub(super) mod digits;
@@ -21,7 +21,7 @@ use definitions::Definitions;
 
 /// A kind of value that a JSON Schema can describe.
 pub(super) trait Described: Sync {
-    /// Its JSON Schema. What is described by name goes to `definitions`.
+    /// Its JSON Schema. Named schemas go to `definitions`.
     fn schema(&self, definitions: &mut Definitions) -> Value;
 }
 

@@ -10,22 +10,22 @@ pub(in crate::config) struct Object {
     pub name: &'static str,
     /// Its meaning.
     about: &'static str,
-    /// A map that could stand there; empty where there is none to show.
+    /// A valid map for messages; empty if there is none to show.
     pub example: &'static str,
     /// Its keys.
     pub keys: fn() -> Vec<&'static dyn AnyKey>,
     /// Keys that are still to come.
     pub later: &'static [&'static str],
-    /// How many keys must stand there.
+    /// The lowest number of keys.
     least: usize,
-    /// How many keys may stand there.
+    /// The highest number of keys.
     most: usize,
     /// The rest of its JSON Schema.
     also: fn() -> Value,
 }
 
 impl Object {
-    /// A map with `keys`, any of which may be left out unless it is needed.
+    /// A map with `keys`; only required ones must be there.
     pub const fn new(name: &'static str, about: &'static str, keys: fn() -> Vec<&'static dyn AnyKey>) -> Self {
         Self { name, about, example: "", keys, later: &[], least: 0, most: usize::MAX, also: || json!({}) }
     }
@@ -50,7 +50,7 @@ impl Object {
         Self { least: 1, most: 1, ..self }
     }
 
-    /// With what a JSON Schema has to say besides.
+    /// Adds further keywords of JSON Schema.
     pub const fn also(self, also: fn() -> Value) -> Self {
         Self { also, ..self }
     }

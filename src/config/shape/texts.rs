@@ -1,11 +1,11 @@
-//! Texts: what may stand where one is wanted.
+//! The shapes of texts.
 
 use serde_json::{Value, json};
 
 use super::{Described, Shape, definitions::Definitions};
 use crate::config::reader::{MAX_NAME, Reader, node::Node};
 
-/// How a text is described.
+/// The schema of a text.
 #[derive(Clone, Copy)]
 pub(in crate::config) struct Text {
     /// The other types that a text may look like.
@@ -28,7 +28,7 @@ impl Text {
         Self { pattern, ..self }
     }
 
-    /// Of at most so many characters.
+    /// Sets the highest number of characters.
     pub const fn at_most(self, most: usize) -> Self {
         Self { most, ..self }
     }
@@ -68,9 +68,9 @@ impl Described for Text {
 
 /// A text that a function understands.
 pub(in crate::config) struct Parsed<T: 'static> {
-    /// Understands it, or says what is wrong and what to write instead.
+    /// Parses it. The error says what is wrong and what to write instead.
     pub read: fn(&str) -> Result<T, String>,
-    /// How it is described.
+    /// The schema.
     pub text: Text,
 }
 

@@ -78,7 +78,7 @@ impl<T: Copy + Sync> Shape for Choice<T> {
 /// `off`.
 pub(in crate::config) static OFF: Choice<()> = Choice(&[("off", ())]);
 
-/// Reads `off` as none, and a map by `map`; `example` is a map that could stand there.
+/// Reads `off` as none, and a map by `map`; `example` is a valid map.
 pub(in crate::config) fn off_or<T>(
     node: &Node,
     example: &str,

@@ -28,10 +28,9 @@ impl<M: SerializeMap> Written<M> {
         self.map.serialize_entry(key.name(), value)
     }
 
-    /// Writes a key with its value, where there is one.
+    /// Writes a key with its value, if there is one.
     ///
     /// # Errors
-    ///
     /// Those of the serializer.
     pub fn put_some<T: Serialize + ?Sized>(&mut self, key: &dyn AnyKey, value: Option<&T>) -> Result<(), M::Error> {
         value.map_or(Ok(()), |value| self.put(key, value))

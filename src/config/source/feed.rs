@@ -53,12 +53,12 @@ const fn every(read: fn(&Node, &mut Reader<'_>) -> Option<Duration>) -> Or<Part<
     Or::new("every", about, Part { read, described: &LENGTH }, || Feed::default().every, lengths::shown)
 }
 
-/// How usher follows the audit log of a source.
+/// The feed of a source's audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Feed {
     /// The time between two looks at it.
     pub every: Duration,
-    /// How far back it looks each time: entries come late, and clocks are wrong.
+    /// The time that each poll looks back: entries come late, and clocks are wrong.
     pub overlap: Duration,
 }
 
@@ -68,10 +68,10 @@ impl Default for Feed {
     }
 }
 
-/// A feed, and which entries mean what where that is said here.
+/// A feed, and the meanings of entries if they are written here.
 pub(in crate::config) type FeedAndActions = (Feed, Option<AuditActions>);
 
-/// Reads a source's `feed`; `product` is none where that can't be read.
+/// Reads a source's `feed`; `product` is none if that can't be read.
 pub(in crate::config) fn feed(
     node: &Node,
     product: Option<Product>,
@@ -93,7 +93,7 @@ pub(in crate::config) fn feed(
     Some((Feed { every: every?, overlap: overlap? }, actions?))
 }
 
-/// A length of time within so many seconds.
+/// A length of time within this range of seconds.
 fn length(node: &Node, seconds: RangeInclusive<u64>, example: &str, reader: &mut Reader<'_>) -> Option<Duration> {
     let text = reader.within(node, MAX_PARSED)?;
     let age = text.parse::<Age>().ok().map(Age::duration);

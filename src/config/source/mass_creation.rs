@@ -1,4 +1,4 @@
-//! How many users may be created at once in a source.
+//! The bound on users that are created at once in a source.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 const WINDOW_RANGE: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24);
-/// Nobody has more users.
+/// No installation has more users.
 const MAX_USERS: u64 = 1_000_000_000;
 
 static USERS: Or<Whole<u64>> = Or::new(

@@ -29,7 +29,7 @@ use reach::{address::address, transport::transport};
 use reconcile::reconcile;
 use signals::read_signals;
 
-/// The products by name, those of Jira first: a name that is nearly right is told the nearest.
+/// The products by name, those of Jira first: the hint for a misspelt name is the nearest.
 pub(super) const PRODUCTS: [(&str, Product); 7] = [
     (Product::JiraCloud.as_str(), Product::JiraCloud),
     (Product::JiraDc.as_str(), Product::JiraDc),
@@ -56,7 +56,7 @@ pub(super) fn source(node: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     let mass_creation = fields.or_else(&MASS_CREATION, mass, |node| mass_creation(node, reader));
     let rate = fields.optional(&RATE, reader);
     let transport = transport(&mut fields, base_url.as_ref(), reader);
-    // What is protected by default hangs on both; where one can't be read, what is said is checked all the same.
+    // The defaults depend on both. If one can't be read, the written keys are checked nevertheless.
     let default = Protect::of(product.unwrap_or(Product::JiraDc), base_url.as_ref());
     let protect = fields.or_else(&PROTECT, default.clone(), |node| protect(node, product, default, reader));
     fields.done(reader);

@@ -1,4 +1,4 @@
-//! Whom and what usher never takes anything away from.
+//! The users and groups from whom usher never takes anything away.
 
 use url::Url;
 
@@ -24,7 +24,7 @@ use crate::{
     domain::{GroupName, Product},
 };
 
-/// How many administrators must remain where nothing is said: one may be ill.
+/// The default number of administrators that must remain: one may be ill.
 const LAST_ADMINISTRATORS: u32 = 2;
 
 static USERS: Key<Part<Vec<String>>> = Key::new(
@@ -60,7 +60,7 @@ pub(in crate::config) static PROTECT: Object =
     .like("{ users: [break-glass] }");
 
 impl Protect {
-    /// What holds where nothing is said, for a source of `product` at `base_url`.
+    /// The defaults for a source of `product` at `base_url`.
     pub fn of(product: Product, base_url: Option<&Url>) -> Self {
         Self {
             users: Vec::new(),
@@ -72,10 +72,10 @@ impl Protect {
     }
 }
 
-/// The groups that administrate where nothing is said. Groups that are not there have no members.
+/// The default groups of administrators. A group that does not exist has no members.
 ///
-/// In Cloud they are those that Atlassian's administration guide lists as default groups of a site, old and new; the newer
-/// ones end with the site's name.
+/// In Cloud these are the default groups of a site in Atlassian's administration guide, old and new; the newer ones end
+/// with the site's name.
 fn admin_groups(product: Product, base_url: Option<&Url>) -> Vec<GroupName> {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let mut names = match product {
@@ -101,7 +101,7 @@ fn admin_groups(product: Product, base_url: Option<&Url>) -> Vec<GroupName> {
     names.into_iter().map(GroupName::new).collect()
 }
 
-/// Reads the `protect` of a source of `product`, where that is known; what is left out is as in `default`.
+/// Reads the `protect` of a source of `product`, if that is known; keys that are left out are as in `default`.
 pub(in crate::config) fn protect(
     node: &Node,
     product: Option<Product>,

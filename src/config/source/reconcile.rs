@@ -1,4 +1,4 @@
-//! How often the users of a source are compared with those that usher knows.
+//! The interval of comparing the users of a source with the known ones.
 
 use std::{ops::RangeInclusive, time::Duration};
 

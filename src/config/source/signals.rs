@@ -1,4 +1,4 @@
-//! How a source tells of what happens: by webhooks, by its feed.
+//! The signals of a source: its webhooks and its feed.
 
 use super::{
     feed::feed,
@@ -10,14 +10,14 @@ use crate::{
     domain::Product,
 };
 
-/// How a source tells of what happens.
+/// The signals of a source.
 pub(in crate::config) struct Signals {
     pub webhook: Webhook,
     pub feed: Option<Feed>,
     pub actions: AuditActions,
 }
 
-/// Reads `webhook` and `feed`, either of which may say what entries of the audit log mean.
+/// Reads `webhook` and `feed`. Each may contain the meanings of entries of the audit log.
 pub(in crate::config) fn read_signals(
     fields: &mut Fields<'_>,
     product: Option<Product>,

@@ -13,7 +13,7 @@ use crate::{
 /// The sources that schemes may be for, and what each of them is.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    /// None where the product can't be read.
+    /// None if the product can't be read.
     known: BTreeMap<SourceId, Option<Product>>,
     /// Whether there are more, so that nothing follows from a source that is not among these.
     more: bool,
@@ -30,12 +30,12 @@ impl Sources {
         Self { known: known.into_iter().collect(), more: false }
     }
 
-    /// What `source` is, where that is known.
+    /// The product of `source`, if it is known.
     pub(in crate::config) fn product(&self, source: &SourceId) -> Option<Product> {
         self.known.get(source).copied().flatten()
     }
 
-    /// Reports `source`, named at `at`, where it is not there.
+    /// Reports `source`, named at `at`, if it does not exist.
     pub(in crate::config) fn check(&self, source: &SourceId, at: &Place, reader: &mut Reader<'_>) {
         if self.more || self.known.contains_key(source) {
             return;

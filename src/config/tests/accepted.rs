@@ -1,4 +1,4 @@
-//! What is taken, and what is meant where nothing is said.
+//! Accepted configurations, and the defaults.
 
 use std::{path::PathBuf, time::Duration};
 

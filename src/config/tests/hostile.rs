@@ -51,7 +51,7 @@ fn a_file_full_of_anything_is_answered_soon() {
     assert_eq!(refusal(&format!("sources: [{sources}]\nschemes: [{schemes}]")).lines().count(), 101);
 }
 
-/// What is wrong with a scheme with `keys` at its end, as the API reads it, within some seconds.
+/// The problems of a scheme with `keys` at its end, as the API reads it, within some seconds.
 fn refused_scheme(keys: &str) -> String {
     let text = format!("{{ id: s, source: acme, trigger: manual, {keys} }}");
     assert!(text.len() < 3 << 20, "{} bytes", text.len());

@@ -1,4 +1,4 @@
-//! The loader as a whole: what it refuses, what it takes, and that nothing makes it panic.
+//! The loader as a whole: refusals, accepted texts, and no panics.
 
 mod accepted;
 mod hostile;
@@ -53,7 +53,7 @@ fn with_scheme(more: &str) -> String {
     format!("{source}\n{more}")
 }
 
-/// A scheme that is right but for `keys`, which stand in line 3, and the sources `acme` and `cloud`.
+/// A valid scheme but for `keys`, which are in line 3, and the sources `acme` and `cloud`.
 fn scheme(keys: &str) -> String {
     let all = [
         ("id:", "id: s"),

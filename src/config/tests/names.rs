@@ -1,4 +1,4 @@
-//! Names that no product can have, or that nobody can see to be wrong.
+//! Names that no product can have, or with invisible mistakes.
 
 use super::{assert_refused, assert_scheme_refused, load, scheme};
 

@@ -1,10 +1,10 @@
-//! How deep and how many conditions may be.
+//! The bounds on depth and number of conditions.
 
 use crate::domain::Condition;
 
 use super::{load, refusal, scheme};
 
-/// A selection in which a condition stands below `levels` times `all`, `any` and `not` in turn.
+/// A selection with a condition below `levels` times `all`, `any` and `not` in turn.
 fn nested(levels: usize) -> String {
     (0..levels).fold("where: 'user.active'".to_owned(), |inner, level| match level % 3 {
         0 => format!("all: [{{ {inner} }}]"),

@@ -44,7 +44,7 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![select(YAML).prop_map(str::to_owned), "\\PC{0,12}[a-zA-Zé😀]\\PC{0,4}"]
 }
 
-/// Text that can be a name: nothing unseen stands around it, and no control character in it.
+/// Text that can be a name: without invisible characters around it, and without control characters in it.
 fn name() -> impl Strategy<Value = String> {
     text().prop_map(|text| {
         let bare: String = text.trim_matches(is_blank).chars().filter(|c| !c.is_control()).collect();
@@ -205,7 +205,7 @@ pub(super) fn scheme() -> impl Strategy<Value = Scheme> {
     )
 }
 
-/// A scheme that the reader takes, of any trigger: those on events do little.
+/// A scheme that the reader accepts, with any trigger: those on events do little.
 pub(super) fn any_scheme() -> impl Strategy<Value = Scheme> {
     let on_event = (scheme(), select(vec![Trigger::OnCreate, Trigger::OnLogin])).prop_map(|(scheme, trigger)| Scheme {
         trigger,
@@ -219,7 +219,7 @@ pub(super) fn any_scheme() -> impl Strategy<Value = Scheme> {
 proptest! {
     #[test]
     fn what_is_written_as_json_or_yaml_reads_back_as_the_same_scheme(scheme in scheme()) {
-        // What has gone through a program may have its keys in another order.
+        // A text that has gone through a program may have its keys in another order.
         let value = serde_json::to_value(&scheme).expect("JSON");
         for text in [
             serde_json::to_string(&scheme).expect("JSON"),

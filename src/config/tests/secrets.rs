@@ -1,4 +1,4 @@
-//! Secrets: where they come from, and that no message holds one.
+//! Secrets: their origins, and that no message holds one.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Schemes that come alone: from the API, and back from where they are stored.
+//! Single schemes: from the API, and from the log.
 
 use crate::{
     config::{Sources, check_scheme, read_scheme},

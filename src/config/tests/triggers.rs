@@ -1,4 +1,4 @@
-//! Which condition and action goes with which trigger: the table of the documentation, each of its cells tried.
+//! The conditions and actions that are allowed with each trigger: all cells of the documentation's table.
 
 use super::{load, scheme};
 

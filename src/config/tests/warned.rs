@@ -1,4 +1,4 @@
-//! What works in a scheme or a source and is warned about.
+//! Warnings about schemes and sources that work.
 
 use super::{load, scheme};
 

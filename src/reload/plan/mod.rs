@@ -1,6 +1,6 @@
-//! What of a wanted configuration takes effect at once, and what needs a restart. Pure.
+//! Plans which parts of a wanted configuration take effect at once, and which need a restart. Pure.
 //!
-//! Structs of the configuration are taken apart without `..`: a new key does not compile until it is classified here.
+//! Structs of the configuration are destructured without `..`: a new key does not compile until it is classified here.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use crate::{
     domain::SourceId,
 };
 
-/// What becomes of a wanted configuration.
+/// The plan for a wanted configuration.
 #[derive(Debug)]
 pub struct Plan {
-    /// What holds afterwards. The sources are those that run, in the order in which they run.
+    /// The configuration afterwards. The sources are the running ones, in their order.
     pub config: Config,
     /// The keys that change at once.
     pub changed: Vec<String>,
@@ -40,7 +40,7 @@ pub fn plan(running: &Config, wanted: Config) -> Plan {
 struct Keys {
     changed: Vec<String>,
     pending: Vec<String>,
-    /// Sources that go on wholly as they were.
+    /// The sources that stay completely as they are.
     frozen: BTreeSet<SourceId>,
 }
 
@@ -152,8 +152,8 @@ impl Keys {
         planned
     }
 
-    /// The schemes of sources that run as they are wanted. Those of other sources stay as they were, but what is taken
-    /// out or switched off ends at once: nothing is to be done any more that nobody asks for.
+    /// The schemes of sources that run as wanted. Those of other sources stay as they were, but removed or disabled
+    /// ones end at once: nothing may be done that is no longer wanted.
     fn schemes(&mut self, running: &Config, wanted: &[ProvisionedScheme]) -> Vec<ProvisionedScheme> {
         let mut planned = Vec::new();
         for wanted in wanted {
@@ -180,7 +180,7 @@ impl Keys {
         planned
     }
 
-    /// Whether `source` runs, and with what is wanted of it.
+    /// Whether `source` runs with its wanted settings.
     fn goes_along(&self, running: &Config, source: &SourceId) -> bool {
         running.sources.iter().any(|running| running.id == *source) && !self.frozen.contains(source)
     }

@@ -1,4 +1,4 @@
-//! Which keys take effect at once.
+//! The keys that take effect at once.
 
 use super::*;
 use crate::{config, domain::Mode};
@@ -22,7 +22,7 @@ fn read(text: &str) -> Config {
     config::load(Some(&path), []).expect("a right configuration").config
 }
 
-/// What becomes of the configuration with `from` replaced by `to`: what holds then, what has changed, what waits.
+/// The configuration with `from` replaced by `to`: the result, the changes, and the waiting keys.
 fn changed(from: &str, to: &str) -> (Config, Vec<String>, Vec<String>) {
     assert!(BEFORE.contains(from), "{from}");
     let Plan { config, changed, pending } = plan(&read(BEFORE), read(&BEFORE.replacen(from, to, 1)));

@@ -1,4 +1,4 @@
-//! What goes with a scheme, and what goes with time.
+//! Settings that are removed with a scheme, or after some time.
 
 use super::*;
 

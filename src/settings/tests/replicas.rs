@@ -30,7 +30,7 @@ async fn of_two_replicas_that_change_a_scheme_at_once_the_later_one_wins_and_the
     let log = MemoryLog::new();
     let base = Replica::start(&log).await;
     let listed = base.settings.create_text(&text("a", "one"), who("ann")).await.expect("stored");
-    // Two that know the same state; what they append does not reach the other in time.
+    // Two replicas know the same state. The record of one does not reach the other in time.
     let write = async |by: &str, group: &str| {
         let apart = Replica::start(&copy(&log)).await;
         apart.settings.replace_text(&id("a"), &text("a", group), &tag(&listed), who(by)).await.expect("stored");
@@ -45,7 +45,7 @@ async fn of_two_replicas_that_change_a_scheme_at_once_the_later_one_wins_and_the
     let history = base.settings.history(&id("a")).expect("a history");
     let told: Vec<_> = history.iter().map(|change| (change.revision, change.by.to_string())).collect();
     assert_eq!(told, [(2, "cat".to_owned()), (2, "ben".to_owned()), (1, "ann".to_owned())]);
-    // The next one knows of both, and so does whoever reads only that.
+    // The next writer knows both, and so does a reader of its record alone.
     let next =
         base.settings.replace_text(&id("a"), &text("a", "more"), &IfMatch::Any, who("dan")).await.expect("stored");
     assert!(next.tag.starts_with("3-"), "{}", next.tag);

@@ -32,7 +32,7 @@ async fn a_change_of_what_is_no_longer_so_is_refused() {
     assert!(matches!(refused, Err(Error::Stale)), "{refused:?}");
     assert!(matches!(settings.delete(&id("a"), &tag(&first), who("ben")).await, Err(Error::Stale)));
 
-    // As it was at first: what it says is the same, the state is another.
+    // The content is the first one again, but the state is another one.
     let third = settings.replace_text(&id("a"), &text("a", "one"), &tag(&second), who("ann")).await.expect("stored");
     assert_eq!(third.version, first.version);
     let refused = settings.replace_text(&id("a"), &text("a", "three"), &tag(&first), who("ben")).await;
@@ -136,7 +136,7 @@ async fn a_stored_scheme_that_this_usher_cant_use_is_shown_as_broken_and_not_ask
     let listed = after.settings.get(&id("a")).expect("it is there");
     let Contents::Broken { text, why } = listed.contents else { panic!("its source is gone") };
     assert!(text.contains(r#""source":"acme""#) && why.contains("no source `acme`"), "{text} {why}");
-    // It can be deleted all the same.
+    // It can be deleted nevertheless.
     after.settings.delete(&id("a"), &IfMatch::Any, who("ann")).await.expect("deleted");
     assert_eq!(after.settings.get(&id("a")), None);
 }

@@ -48,7 +48,7 @@ pub(super) static ISSUE: Object =
     Object::new("Issue", "The issue to create.", || vec![&PROJECT, &ISSUE_TYPE, &SUMMARY, &FIELDS])
         .like("{ project: OPS, type: Task, summary: \"Review {{ user.name }}\" }");
 
-/// Fields of an issue: any, but those that have a key of their own.
+/// Fields of an issue: any, except those with a key of their own.
 struct AnyFields;
 
 impl Described for AnyFields {
@@ -63,7 +63,7 @@ impl Described for AnyFields {
 /// Fields that have a key of their own, and that key.
 const OWN: [(&str, &str); 3] = [("project", "project"), ("issuetype", "type"), ("summary", "summary")];
 
-/// How many values `fields` may hold: each text is read as a template.
+/// The number of values in `fields`: each text is read as a template.
 const MAX_VALUES: usize = 1_000;
 
 /// Reads what `create_issue` takes.

@@ -20,16 +20,16 @@ use crate::{
 };
 use words::{Rule, WORDS};
 
-/// How many actions a scheme may have: those that may stand more than once name groups, of which one can name many.
+/// The number of actions in a scheme. Actions that may stand more than once name groups, and one action can name many.
 pub(in crate::config) const MAX_ACTIONS: usize = 100;
 
-/// An action that stands in a scheme, also one that can't be read.
+/// An action in a scheme, also an unreadable one.
 pub(in crate::config) struct ActionAt<'n> {
     /// Its kind.
     pub kind: ActionKind,
     /// The place of its key.
     pub at: &'n Place,
-    /// The action; none where it can't be read.
+    /// The action; none if it can't be read.
     pub action: Option<Action>,
     node: &'n Node,
 }

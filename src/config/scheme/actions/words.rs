@@ -17,11 +17,11 @@ use crate::{
     domain::{Action, ActionKind, GroupName, MentionedAt},
 };
 
-/// How an action is read.
+/// The reader of an action.
 pub(super) struct Rule {
     /// The kind of action.
     pub kind: ActionKind,
-    /// Reads what it takes.
+    /// Reads the parameters.
     pub read: fn(&Node, &mut Reader<'_>) -> Option<Action>,
 }
 

@@ -20,7 +20,7 @@ use crate::{
 
 type Read = for<'n> fn(&'n Node, &mut Conditions<'n>, &mut Reader<'_>) -> Option<Condition>;
 
-/// How a condition is read, and what it goes with.
+/// The reader of a condition, and the triggers that it is allowed with.
 pub(in crate::config) struct Rule {
     /// Reads the value.
     pub read: Read,

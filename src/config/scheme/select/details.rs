@@ -50,7 +50,7 @@ pub(super) fn yes(node: &Node, name: &str, reader: &mut Reader<'_>) -> Option<Tr
     reader.refuse(&node.at, format!("`{name}: false` is no condition; write `true`, or leave `{name}` out"))
 }
 
-/// The age under `key`, the only one that may stand in the map at `node`.
+/// The age under `key`, the only allowed key of the map at `node`.
 pub(super) fn optional_age(
     node: &Node,
     object: &Object,
@@ -63,7 +63,7 @@ pub(super) fn optional_age(
     age
 }
 
-/// Users by name or lasting id. Who is listed twice counts once.
+/// Users by name or lasting id. A repeated user counts once.
 pub(super) fn listed(node: &Node, reader: &mut Reader<'_>) -> Option<NamedUsers> {
     let users = reader.each_like(node, "[jdoe, JIRAUSER10100]", |item, reader| {
         reader.parsed(item, |text| match text {

@@ -16,7 +16,7 @@ pub(in crate::config) enum GoesWith {
 }
 
 impl GoesWith {
-    /// Why a condition does not go with `trigger`, and what to write instead; none where it does.
+    /// The reason why a condition is not allowed with `trigger`, and what to write instead; none if it is allowed.
     pub const fn objection(self, trigger: TriggerKind) -> Option<&'static str> {
         match (self, trigger) {
             (Self::ButCreation, TriggerKind::OnCreate) => Some(

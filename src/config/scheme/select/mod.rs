@@ -1,4 +1,4 @@
-//! Whom a scheme selects.
+//! The selection of a scheme.
 
 pub(in crate::config) mod conditions;
 mod details;
@@ -23,7 +23,7 @@ use crate::{
 use conditions::{EXPRESSION, Rule, WORDS};
 use goes_with::GoesWith;
 
-/// What to write where everyone is meant.
+/// The hint for a selection of everyone.
 pub(in crate::config) const EMPTY_SELECT: &str = "everyone must be asked for by name: write `everyone: true`";
 
 /// A scheme's `select`.
@@ -40,22 +40,22 @@ fn all_conditions() -> Vec<&'static dyn AnyKey> {
     WORDS.iter().map(|word| word as &dyn AnyKey).collect()
 }
 
-/// How deep `all`, `any` and `not` may nest: whoever needs more is better served by `where`.
+/// The depth to which `all`, `any` and `not` may nest. A deeper condition is better written as `where`.
 const MAX_DEPTH: usize = 16;
 
-/// How many conditions one scheme may have: each is looked at for each user.
+/// The number of conditions in one scheme: each is evaluated for each user.
 const MAX_CONDITIONS: usize = 1_000;
 
-/// How many of them may be expressions: reading one may take some hundredths of a second.
+/// The number of expressions among them: reading one may take some hundredths of a second.
 const MAX_EXPRESSIONS: usize = 100;
 
-/// A condition that stands in a scheme, also one that can't be read.
+/// A condition in a scheme, also an unreadable one.
 pub(in crate::config) struct ConditionAt<'n> {
     /// Its key.
     pub name: &'static str,
-    /// What it goes with.
+    /// The allowed triggers.
     pub goes_with: GoesWith,
-    /// Where its key stands.
+    /// The place of its key.
     pub at: &'n Place,
 }
 
@@ -115,7 +115,7 @@ fn condition<'n>(
     (word.read.read)(&entry.node, all, reader)
 }
 
-/// Reads the map at `node`, which holds one condition; `several` is said where there are more.
+/// Reads the map at `node`, which holds one condition; `several` is the message if it holds more.
 fn one<'n>(node: &'n Node, several: &str, all: &mut Conditions<'n>, reader: &mut Reader<'_>) -> Option<Condition> {
     let problems = reader.problems.count();
     let mut fields = CONDITION.open(node, reader)?;

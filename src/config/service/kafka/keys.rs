@@ -109,7 +109,7 @@ fn topic_prefix(text: &str) -> Result<String, String> {
     }
 }
 
-/// The name of a static member: itself, or where it is kept.
+/// The name of a static member, or the place where it is kept.
 fn instance_id(node: &Node, reader: &mut Reader<'_>) -> Option<String> {
     let id = match node.content {
         Content::Map(_) => secret(node, reader)?.reveal().to_owned(),

@@ -1,4 +1,4 @@
-//! How Kafka is reached.
+//! The connection to Kafka.
 
 mod keys;
 

@@ -14,13 +14,13 @@ use keys::{LINGER, MAX_BODY, PRIVATE, PUBLIC, TOKEN, TRUST_TRACEPARENT};
 const PLAIN: &str = "other machines can reach this, and it speaks plain HTTP: the admin token can be read on the way; listen on \
                      127.0.0.1, or see that only a proxy with TLS and your probes get here";
 
-/// A listener with the place that says where it listens.
+/// A listener with the place of its address.
 pub(in crate::config) struct Placed<'n, T> {
     pub listener: T,
     pub at: Option<&'n Place>,
 }
 
-/// Reads `webhooks`; the defaults where `node` is none.
+/// Reads `webhooks`; the defaults if `node` is none.
 pub(in crate::config) fn webhooks<'n>(node: Option<&'n Node>, reader: &mut Reader<'_>) -> Option<Placed<'n, Webhooks>> {
     let Some(node) = node else {
         let listener = Webhooks {
@@ -42,7 +42,7 @@ pub(in crate::config) fn webhooks<'n>(node: Option<&'n Node>, reader: &mut Reade
     Some(Placed { listener: Webhooks { listen, max_body, linger, trust_traceparent: trust_traceparent? }, at })
 }
 
-/// Reads `admin`; the defaults where `node` is none.
+/// Reads `admin`; the defaults if `node` is none.
 pub(in crate::config) fn admin<'n>(node: Option<&'n Node>, reader: &mut Reader<'_>) -> Option<Placed<'n, Admin>> {
     let Some(node) = node else {
         return Some(Placed { listener: Admin { listen: (PRIVATE.default)(), token: None }, at: None });
@@ -60,7 +60,7 @@ pub(in crate::config) fn admin<'n>(node: Option<&'n Node>, reader: &mut Reader<'
     Some(Placed { listener: Admin { listen: listen?, token: token? }, at })
 }
 
-/// Reports listeners of which only one could be bound.
+/// Reports listeners with the same address.
 pub(in crate::config) fn check_apart(
     webhooks: &Placed<'_, Webhooks>,
     admin: &Placed<'_, Admin>,

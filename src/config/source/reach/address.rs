@@ -1,4 +1,4 @@
-//! Where a source is, and whether plain HTTP will do there.
+//! The address of a source, and whether plain HTTP is allowed there.
 
 use url::{Host, Url};
 
@@ -8,7 +8,7 @@ use crate::{
     domain::Product,
 };
 
-/// Where every organisation is.
+/// The address of every organisation.
 const ORGANIZATIONS: &str = "https://api.atlassian.com";
 
 /// Reads a source's `base_url`, which an organisation need not have, and, which that may need, `plain_http`.
@@ -61,7 +61,7 @@ fn base_url(text: &str, plain_http: Option<&Host>) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Whether what is sent there, by no proxy, can be read on the way: to everywhere but this machine.
+/// Whether requests to it, without a proxy, can be read on the way: everywhere but on this machine.
 pub(in crate::config) fn is_shown_on_the_way(url: &Url) -> bool {
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

@@ -1,4 +1,4 @@
-//! How a source is reached: its address, the proxy on the way, and who vouches for its certificate.
+//! The way to a source: its address, the proxy, and the trusted authorities of its certificate.
 
 pub(in crate::config) mod address;
 pub(in crate::config) mod authorities;

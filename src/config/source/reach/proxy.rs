@@ -25,7 +25,7 @@ use crate::{
 pub struct Proxy {
     /// Its address; `http` or `https`, without credentials.
     pub url: Url,
-    /// The credentials for it, where it wants some.
+    /// Its credentials, if it needs some.
     pub credentials: Option<ProxyCredentials>,
 }
 

@@ -1,4 +1,4 @@
-//! How a source is reached: a proxy on the way, and who vouches for its certificate.
+//! The way to a source: the proxy, and the trusted authorities of its certificate.
 
 use url::Url;
 
@@ -13,16 +13,16 @@ use crate::config::{
     source::keys::{CA, PROXY},
 };
 
-/// How a source is reached.
+/// The way to a source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transport {
     /// The proxy that every call goes through; none: they go straight. The environment's proxies are not looked at.
     pub proxy: Option<Proxy>,
-    /// Who vouches for the source's certificate; none: those whom the machine trusts.
+    /// The authorities of the source's certificate; none: those that the machine trusts.
     pub ca: Option<Authorities>,
 }
 
-/// Reads a source's `proxy` and `ca`; the source is at `base_url`, where that can be read.
+/// Reads a source's `proxy` and `ca`; the source is at `base_url`, if that can be read.
 pub(in crate::config) fn transport(
     fields: &mut Fields<'_>,
     base_url: Option<&Url>,
@@ -36,8 +36,8 @@ pub(in crate::config) fn transport(
     Some(Transport { proxy: proxy?, ca: ca? })
 }
 
-/// Plain HTTP shows a proxy everything. Where `plain_http` names the host that is as the administrator wants it; a host
-/// that needs no such word, because it is this machine, is none any more behind a proxy.
+/// With plain HTTP a proxy can read everything. If `plain_http` names the host, the administrator wants that. This
+/// machine needs no entry in `plain_http`, but does behind a proxy.
 fn shown_to_proxy(node: &Node, base_url: &Url, reader: &mut Reader<'_>) -> Option<()> {
     if base_url.scheme() != "http" {
         return Some(());

@@ -1,4 +1,4 @@
-//! Reads what a source has of a Connect or a Forge app.
+//! Reads the settings of a Connect or a Forge app of a source.
 
 use url::{Host, Url};
 
@@ -24,11 +24,11 @@ use crate::{
     secret::Secret,
 };
 
-/// Where Forge publishes the keys of its invocation tokens.
+/// The address at which Forge publishes the keys of its invocation tokens.
 ///
 /// Source: developer.atlassian.com/platform/forge/remote/essentials.
 const FORGE_KEYS: &str = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json";
-/// What the ids of Forge apps begin with.
+/// The prefix of ids of Forge apps.
 const APP: &str = "ari:cloud:ecosystem::app/";
 const MAX_KEYS_BYTES: u64 = 256 * 1024;
 
@@ -128,7 +128,7 @@ fn app_id(text: &str) -> Result<String, String> {
     Err(format!("`{text}` is not the id of a Forge app; write `{APP}...`, as in the app's manifest"))
 }
 
-/// Whoever could change the keys on the way could sign.
+/// An attacker who can change the keys on the way could sign.
 fn keys_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text)
         .map_err(|error| format!("this is not a URL: {}; write `{FORGE_KEYS}`, say", crate::words::url(error)))?;

@@ -1,4 +1,4 @@
-//! How the deliveries of a source prove who sent them, and which entries of an audit log mean what.
+//! The proofs of a source's deliveries, and the meanings of entries of an audit log.
 
 mod apps;
 mod read;
@@ -9,12 +9,12 @@ use url::Url;
 
 use crate::{key_set::KeySet, secret::Secret};
 
-/// How the deliveries of a source prove who sent them: any of these ways will do. Without any, they are refused.
+/// The proofs of a source's deliveries: any one is enough. Without any, deliveries are refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Webhook {
-    /// Secrets that sign bodies (`X-Hub-Signature`), any of which verifies.
+    /// Secrets that sign bodies (`X-Hub-Signature`); any one verifies.
     pub hmac: Vec<Secret>,
-    /// Values of the `Authorization` header of audit-log webhooks, any of which will do.
+    /// Values of the `Authorization` header of audit-log webhooks; any one verifies.
     pub bearer: Vec<Secret>,
     /// The installation of a Connect app.
     pub connect: Option<Connect>,
@@ -23,14 +23,14 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Whether any delivery can prove itself: webhooks tell what happens in the source.
+    /// Whether any proof is set up, so that webhooks report events of the source.
     pub fn is_set_up(&self) -> bool {
         !self.hmac.is_empty() || !self.bearer.is_empty() || self.connect.is_some() || self.forge.is_some()
     }
 }
 
-/// The ids of audit-log actions that mean something to usher: `attributes.action` in Cloud, `type.actionI18nKey` in
-/// Data Center. The defaults are those of all products; none has an id of another's.
+/// The ids of the relevant audit-log actions: `attributes.action` in Cloud, `type.actionI18nKey` in Data Center. The
+/// defaults are those of all products; no two products share an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditActions {
     /// A user logged in.
@@ -60,12 +60,12 @@ impl Default for AuditActions {
     }
 }
 
-/// One installation of a Connect app: what the `installed` callback told.
+/// One installation of a Connect app, from the `installed` callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connect {
-    /// Who makes the tokens.
+    /// The issuer of the tokens.
     pub client_key: String,
-    /// Secrets that sign the tokens, any of which verifies.
+    /// Secrets that sign the tokens; any one verifies.
     pub shared_secret: Vec<Secret>,
     /// The path of the app's base URL.
     pub base_path: String,
@@ -74,13 +74,13 @@ pub struct Connect {
 /// A Forge app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forge {
-    /// For whom the tokens are: `ari:cloud:ecosystem::app/…`.
+    /// The audience of the tokens: `ari:cloud:ecosystem::app/…`.
     pub app_id: String,
-    /// What the tokens are signed with.
+    /// The keys that sign the tokens.
     pub keys: ForgeKeys,
 }
 
-/// Where the keys of Forge's tokens are.
+/// The place of the keys of Forge's tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ForgeKeys {
     /// Published, and changed now and then.

@@ -66,7 +66,7 @@ pub(in crate::config) static AUDIT_ACTIONS: Object =
     Object::new("AuditActions", "Which entries of the audit log mean what.", || vec![&LOGIN, &CREATED])
         .like("{ login: [user_login] }");
 
-/// Reads a source's `webhook`, and which entries of an audit log mean what where that is said here.
+/// Reads a source's `webhook`, and the meanings of entries of an audit log if they are written here.
 pub(in crate::config) fn webhook(node: &Node, reader: &mut Reader<'_>) -> Option<(Webhook, Option<AuditActions>)> {
     let mut fields = WEBHOOK.open(node, reader)?;
     let hmac = fields.optional(&HMAC, reader);

@@ -1,4 +1,4 @@
-//! What is refused in the actions of a scheme, each with the exact line.
+//! Refusals in the actions of a scheme, each with the exact line.
 
 use crate::config::tests::{assert_scheme_refused, refusal, scheme};
 

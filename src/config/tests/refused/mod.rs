@@ -1,4 +1,4 @@
-//! What is refused: YAML, the top, the listeners, the log; each with the exact line.
+//! Refusals: YAML, the top level, the listeners, the log; each with the exact line.
 
 pub(super) mod actions;
 pub(super) mod parts;

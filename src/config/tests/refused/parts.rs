@@ -1,8 +1,8 @@
-//! What is refused in sources and schemes, each with the exact line.
+//! Refusals in sources and schemes, each with the exact line.
 
 use crate::config::tests::{assert_refused, assert_scheme_refused, refusal, scheme};
 
-/// A source that is right but for `keys`, which stand in line 2.
+/// A valid source but for `keys`, which are in line 2.
 fn source(keys: &str) -> String {
     let all = [
         ("id:", "id: a"),

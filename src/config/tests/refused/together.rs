@@ -1,4 +1,4 @@
-//! What is refused in a scheme because its parts do not go together, each with the exact line.
+//! Refusals of schemes whose parts don't fit together, each with the exact line.
 
 use crate::config::tests::assert_scheme_refused;
 

@@ -1,5 +1,5 @@
-//! The schema and the reader agree: what the schema refuses the reader refuses, and the other way where a document has keys that
-//! are not known, lacks one, or holds a value of the wrong kind.
+//! The schema and the reader agree: the reader refuses what the schema refuses. If a document has unknown keys, lacks
+//! one, or holds a value of the wrong kind, both refuse it.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ enum Change {
 }
 
 impl Change {
-    /// Whether it changes the structure, so that the schema and the reader have to say the same of it.
+    /// Whether it changes the structure, so that the schema and the reader have to agree on it.
     fn is_structural(&self) -> bool {
         !matches!(self, Self::Single(_))
     }

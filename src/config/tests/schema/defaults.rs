@@ -1,4 +1,4 @@
-//! The defaults in the schema are those that usher takes where a key is left out.
+//! The defaults in the schema are those of the reader.
 
 use serde_json::{Map, Value, json};
 

@@ -44,7 +44,7 @@ fn each_number_has_its_bounds_and_each_key_says_what_holds_where_it_is_left_out(
     }
 }
 
-/// Keys that mean nothing where they are left out, or whose parts have defaults of their own.
+/// Keys without an effect when they are left out, or whose parts have their own defaults.
 const FREE: &[(&str, &str)] = &[
     ("Configuration", "webhooks"),
     ("Configuration", "admin"),

@@ -1,4 +1,4 @@
-//! The JSON Schema against what it is made of: the page in the docs, the example, the reader and the writer.
+//! The JSON Schema against its sources: the page in the docs, the example, the reader and the writer.
 
 mod agreement;
 mod defaults;

@@ -1,4 +1,4 @@
-//! The parts of a source: what is taken and what is refused.
+//! The parts of a source: accepted and refused ones.
 
 pub(super) mod feeds;
 pub(super) mod organization;

@@ -1,4 +1,4 @@
-//! What a source says that is an Atlassian organisation, and what no other may say.
+//! The keys of an Atlassian organisation, which other sources may not have.
 
 use crate::{
     config::{

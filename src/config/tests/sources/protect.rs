@@ -1,4 +1,4 @@
-//! What a source protects.
+//! The protection of a source.
 
 use crate::{
     config::{

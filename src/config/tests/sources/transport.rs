@@ -1,4 +1,4 @@
-//! How a source is reached: proxy, authorities, plain HTTP.
+//! The way to a source: proxy, authorities, plain HTTP.
 
 use std::{fs, path::Path};
 
@@ -7,7 +7,7 @@ use crate::config::{
     tests::{load, refusal},
 };
 
-/// A source with `keys`, which stand in line 2.
+/// A source with `keys`, which are in line 2.
 fn text(keys: &str) -> String {
     let url = if keys.contains("base_url:") { "" } else { "base_url: \"https://j.example\", " };
     format!("sources:\n- {{ {keys}, {url}id: a, product: jira-dc, auth: {{ bearer: {{ env: TOKEN }} }} }}\n")

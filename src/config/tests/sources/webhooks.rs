@@ -1,4 +1,4 @@
-//! How deliveries prove who sent them.
+//! The proofs of deliveries.
 
 use std::path::Path;
 
