@@ -44,7 +44,7 @@ pub enum Error {
     /// The token file can't be read or written.
     #[error("the admin token can't be kept in {path}: {}", crate::words::system(error))]
     File {
-        /// Which.
+        /// The path.
         path: PathBuf,
         /// Why.
         error: io::Error,
@@ -95,14 +95,15 @@ fn make(path: &Path) -> io::Result<AdminToken> {
     let token = hex::encode(rand::random::<[u8; 32]>());
     let aside = path.with_extension("new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(ONLY_THE_OWNER).open(&aside)?;
-    file.set_permissions(Permissions::from_mode(ONLY_THE_OWNER))?; // where a crash had left one of another mode
+    file.set_permissions(Permissions::from_mode(ONLY_THE_OWNER))?; // if a crash had left one of another mode
+    // Written aside and renamed: a crash leaves no token, or a whole one.
     writeln!(file, "{token}")?;
     file.sync_all()?;
     fs::rename(&aside, path)?;
     Ok(AdminToken { secret: Secret::new(token), newly_made: true })
 }
 
-/// Lets only those in who send the token.
+/// Refuses requests without the token.
 pub(super) async fn require_token(
     state: web::Data<AdminState>,
     request: ServiceRequest,

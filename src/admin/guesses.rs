@@ -1,6 +1,6 @@
 //! Wrong admin tokens: each is answered later than the one before, and many are refused with 429.
 //!
-//! The right token is always accepted at once, whoever else guesses, so nobody can lock an administrator out.
+//! The right token is always accepted at once, so a guesser can't lock an administrator out.
 
 use std::{
     collections::HashMap,
@@ -86,6 +86,7 @@ impl Guesses {
         if delay.is_zero() {
             return Problem::Unauthorized;
         }
+        // Each delayed answer keeps a connection open.
         let Ok(_held_back) = self.held_back.try_acquire() else { return Problem::TooManyGuesses };
         tokio::time::sleep(delay).await;
         if too_many { Problem::TooManyGuesses } else { Problem::Unauthorized }
@@ -94,7 +95,9 @@ impl Guesses {
     /// The delay of the answer, and whether there were too many.
     fn judge(&self, peer: Peer, now: Instant) -> (Duration, bool) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // Guesses of all peers count together too, because one attacker may have many addresses.
         let overall = state.overall.add(now);
+        // Only peers without recent guesses go: a flood of addresses must not reset the count of another one.
         if state.of_peers.len() >= MAX_PEERS && !state.of_peers.contains_key(&peer) {
             state.of_peers.retain(|_, level| level.now(now) > 0);
         }

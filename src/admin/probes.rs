@@ -51,7 +51,7 @@ fn without_addresses(text: &str) -> String {
         let host = r"(?:ipv[46]#)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)";
         Regex::new(&format!(r"{host}:\d{{2,5}}\b(?:/\w+)?")).ok()
     });
-    // The pattern is one; without it nothing is told rather than all.
+    // The pattern is valid; if not, an empty answer is better than all families.
     ADDRESS.as_ref().map_or_else(String::new, |address| address.replace_all(text, "(address)").into_owned())
 }
 
@@ -160,8 +160,8 @@ async fn waiting_for(listener: &ListenerState) -> Vec<Wait> {
     asked.unwrap_or_else(|_| vec![Wait::new("readiness", &format!("no answer within {} s", PROBE_TIMEOUT.as_secs()))])
 }
 
-/// Sets the gauges of readiness and of components. All parts that `/readyz` waits for fail, the others work. A process
-/// that ends is not ready, and no part of it fails.
+/// Sets the gauges of readiness and of components. All parts that `/readyz` waits for fail; the others work. A stopping
+/// process is not ready, but none of its parts fails.
 async fn update_component_gauges(listener: &ListenerState) {
     let waits = waiting_for(listener).await;
     let is_ready = ([String::new()], i64::from(waits.is_empty()));
@@ -174,7 +174,7 @@ async fn update_component_gauges(listener: &ListenerState) {
     listener.metrics.component_failing.replace(components);
 }
 
-/// Sets the gauge of runs that have not ended. Where the views can't be read, or not yet, it stays as it was.
+/// Sets the gauge of open runs. If the views can't be read, or not yet, it keeps its value.
 async fn count_open_runs(listener: &ListenerState) {
     let Some(state) = listener.state() else { return };
     let views = state.views.clone();

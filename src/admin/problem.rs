@@ -23,7 +23,7 @@ pub enum Problem {
     NotFound {
         /// The kind of the object.
         kind: &'static str,
-        /// As asked for.
+        /// The requested id.
         id: String,
     },
     /// No user has this id or name. The text has the remedy.
@@ -189,7 +189,7 @@ impl ResponseError for Problem {
     }
 }
 
-/// The answer where no route is.
+/// The answer for an unknown path.
 pub(super) async fn no_such_path() -> HttpResponse {
     Problem::NoSuchPath.error_response()
 }

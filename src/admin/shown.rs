@@ -21,7 +21,7 @@ impl Shown {
         Self { token: token.into(), has_made_token, sources: rows(config).into(), mode: config.mode.into() }
     }
 
-    /// Shows `config` from now on. Where it has no token, the one before stays.
+    /// Replaces the configuration by `config`. If it has no token, the earlier token stays.
     pub fn replace(&self, config: &Config) {
         if let Some(token) = &config.admin.token {
             self.token.replace(token.clone());

@@ -1,4 +1,4 @@
-//! What is known of a connection, shared by its stream, its requests and the pool.
+//! The state of a connection, shared by its stream, its requests and the pool.
 
 use std::{
     sync::{
@@ -24,7 +24,7 @@ pub(super) struct State {
     pub phase: Phase,
     /// Since when it is in this phase.
     pub since: Instant,
-    /// How many requests were begun.
+    /// The number of begun requests.
     pub requests: u64,
     /// Whether any request has proved who sent it.
     pub proved: bool,

@@ -29,7 +29,7 @@ pub struct Timeouts {
     pub keep_alive: Duration,
     /// Within which some of an answer must have been taken.
     pub write: Duration,
-    /// How long the rest of a body is read and thrown away after an answer that did not wait for it.
+    /// The time for which the rest of a body is read and dropped after an early answer.
     pub linger: Duration,
 }
 

@@ -1,11 +1,11 @@
-//! Who is at the other end of a connection, as far as shares are concerned.
+//! The peer of a connection, for shares.
 
 use std::{
     fmt,
     net::{IpAddr, Ipv6Addr},
 };
 
-/// An address that has a share of its own: an IPv4 address, or the /64 of an IPv6 address, all of which one host may use.
+/// An address with its own share: an IPv4 address, or the /64 of an IPv6 address, which one host may use completely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Peer(IpAddr);
 

@@ -1,4 +1,4 @@
-//! The connections of a listener: bounded, and with room for those that come while others only hold theirs.
+//! The connections of a listener. Their number is bounded, and idle ones make room for new ones.
 
 use std::{
     collections::HashMap,
@@ -59,8 +59,8 @@ impl Pool {
 }
 
 impl Members {
-    /// Closes one in 64 connections at a time, as choosing them means looking at all. First go those on which nobody has
-    /// proved anything, of the peer that has the most, between two requests, and longest so.
+    /// Closes one in 64 connections at a time, because choosing them takes a look at all. The first are those without a
+    /// proof, of the peer with the most connections, between two requests, the oldest first.
     fn make_room(&mut self, capacity: usize) -> bool {
         let mut per_peer: HashMap<Option<Peer>, usize> = HashMap::new();
         for member in self.by_id.values() {

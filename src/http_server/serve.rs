@@ -13,20 +13,20 @@ use tracing::warn;
 use super::{Closed, DeadlineStream, Pool, Timeouts, stream::OnClose};
 use crate::{metrics::Metrics, rate_limited_log::LogLimiter};
 
-/// What a listener is, beside its socket and what it answers.
+/// The settings of a listener.
 #[derive(Debug, Clone)]
 pub struct Listener {
     /// Its name in metrics and logs.
     pub name: &'static str,
-    /// How many threads answer; none: one for each core.
+    /// The number of threads; none: one for each core.
     pub workers: Option<usize>,
-    /// How many connections there may be at once.
+    /// The highest number of connections.
     pub connections: usize,
     /// The time limits of each connection.
     pub timeouts: Timeouts,
-    /// Requests in the works are finished within so many seconds when the server stops.
+    /// The time for begun requests when the server stops.
     pub drain_seconds: u64,
-    /// Counts what is closed and what is malformed.
+    /// Counts closed connections and malformed requests.
     pub metrics: Metrics,
 }
 
@@ -123,7 +123,7 @@ impl Malformed {
         }
         self.metrics.malformed_requests.with_label_values(&[self.listener]).inc();
         if let Some(suppressed) = self.lines.permit() {
-            // What was sent is not told: strangers don't write the log.
+            // The content is not logged: strangers must not write to the log.
             warn!(listener = self.listener, suppressed, "a request that is no HTTP was refused");
         }
     }

@@ -1,4 +1,5 @@
-//! A connection with deadlines: for the head of every request, between two requests, and for those that read the answers.
+//! A connection with deadlines: for the head of every request, for the time between two requests, and for reading the
+//! answers.
 
 use std::{
     io,
@@ -25,7 +26,7 @@ pub struct DeadlineStream<S> {
     _place: Place,
     timeouts: Timeouts,
     timer: Pin<Box<Sleep>>,
-    /// How many requests had begun when `head_began` was set.
+    /// The number of begun requests when `head_began` was set.
     requests: u64,
     /// When the first byte of the next request was read.
     head_began: Option<Instant>,
@@ -72,7 +73,7 @@ impl<S> DeadlineStream<S> {
         &self.connection
     }
 
-    /// When the connection ends if nothing happens, and what it then ends for.
+    /// The time at which the connection ends if nothing happens, and the reason.
     fn deadline(&mut self) -> Option<(Instant, Closed)> {
         let state = self.connection.state();
         if state.requests != self.requests {
@@ -118,7 +119,7 @@ impl<S> DeadlineStream<S> {
         })
     }
 
-    /// Notes bytes that were read: those of a body don't begin a head.
+    /// Records that bytes were read: those of a body don't begin a head.
     fn record_read(&mut self) {
         if self.head_began.is_none() && self.connection.state().phase == Phase::Head {
             self.head_began = Some(Instant::now());
@@ -160,7 +161,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for DeadlineStream<S> {
                 this.write_stalled.get_or_insert_with(Instant::now);
             }
         }
-        // Nothing is read between an answer and the next request: the timer is set here.
+        // No read happens between an answer and the next request, so the timer is set here.
         this.check(cx)?;
         written
     }

@@ -28,7 +28,7 @@ const PATIENT: Timeouts = Timeouts {
 const BRISK: Timeouts = Timeouts { keep_alive: Duration::from_millis(500), write: Duration::from_secs(3), ..PATIENT };
 const LONG: usize = 64 * 1024 * 1024;
 
-/// A listener with room for so many connections, and what it counts.
+/// A listener with room for this number of connections, and its counts.
 fn listener(connections: usize, timeouts: Timeouts) -> (SocketAddr, Metrics, actix_server::ServerHandle) {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = socket.local_addr().expect("an address");

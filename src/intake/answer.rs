@@ -1,4 +1,4 @@
-//! How deliveries are answered.
+//! The answers to deliveries.
 
 use actix_web::{
     HttpResponse,

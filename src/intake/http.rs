@@ -64,7 +64,7 @@ impl Intake {
         }
     }
 
-    /// The same, taking deliveries for parts of the traces that their senders name, where that `is_trusted`.
+    /// The same; if `is_trusted`, deliveries are parts of the traces that their senders name.
     #[must_use]
     pub fn trusting_traceparent(self, is_trusted: bool) -> Self {
         Self { trusts_traceparent: is_trusted, ..self }
@@ -116,7 +116,8 @@ impl Intake {
         Sender { peer, source, proved_lately: proved }
     }
 
-    /// Notes that the sender is who it should be: its connection and its next bodies don't give way to those of strangers.
+    /// Records that the sender has proved itself: its connection and its next bodies don't give way to those of
+    /// strangers.
     fn record_proof(&self, known: &SourceTable, peer: Option<Peer>, request: &HttpRequest) {
         if let Some(peer) = peer {
             self.proofs.record(peer, known.place, Instant::now());

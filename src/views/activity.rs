@@ -11,6 +11,9 @@ pub(super) struct Activities<'c>(pub(super) &'c Connection);
 
 impl Activities<'_> {
     /// Takes in the activity of a decision. Returns the period of its source, if it is a login.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn decided(self, decision: &Decision) -> Result<Option<LoginCoverage>, Error> {
         let mut coverage = None;
         if decision.kind == EventKind::LoggedIn {
@@ -25,6 +28,9 @@ impl Activities<'_> {
     }
 
     /// Takes in an activity, unless more is known.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn merge(self, user: &UserKey, activity: &Activity) -> Result<(), Error> {
         match self.of(user)? {
             Some(known) if !activity.is_newer_than(&known) => Ok(()),
@@ -86,7 +92,7 @@ fn coverage(row: &Row<'_>) -> rusqlite::Result<LoginCoverage> {
 /// The period of each source in which it reported logins.
 ///
 /// # Errors
-/// [`Error::Database`] where SQLite fails; [`Error::Row`] where a row can't be read.
+/// [`Error::Database`] if SQLite fails; [`Error::Row`] if a row can't be read.
 pub(super) fn all_coverage(db: &Connection) -> Result<Vec<(SourceId, LoginCoverage)>, Error> {
     let mut statement = db.prepare("SELECT * FROM heard")?;
     let all = statement.query_map([], |row| Ok((row.get("source")?, coverage(row)?)))?.collect::<Result<_, _>>()?;

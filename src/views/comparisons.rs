@@ -11,6 +11,9 @@ pub(super) struct Comparisons<'c>(pub(super) &'c Connection);
 
 impl Comparisons<'_> {
     /// Takes in records about comparisons and lists. All records of a source are in one partition, in order.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn apply(self, progress: &SweepProgress) -> Result<(), Error> {
         match &progress.step {
             SweepStep::Compared(comparison) => {
@@ -18,7 +21,7 @@ impl Comparisons<'_> {
                     "INSERT OR REPLACE INTO comparisons (source, at, comparison) VALUES (?1, ?2, ?3)",
                 )?;
                 statement.execute((&progress.source, progress.at, Json(comparison)))?;
-                // Where nothing is compared any more, the list is as old as the record that first told of it.
+                // If nothing is compared any more, the list is as old as the record that first contained it.
                 comparison.list.as_ref().map_or(Ok(()), |list| self.keep(progress, list))
             }
             SweepStep::ListingEnded { incomplete: Some(why), .. } if why == UserList::GIVEN_UP => Ok(()),
@@ -46,6 +49,9 @@ impl Comparisons<'_> {
     }
 
     /// The last list of a source's users that was read to its end, and when.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn list(self, source: &SourceId) -> Result<Option<(Timestamp, UserList)>, Error> {
         let mut statement = self.0.prepare_cached("SELECT at, list FROM user_lists WHERE source = ?1")?;
         let list = statement.query_row([source], |row| Ok((row.get(0)?, row.get::<_, Json<_>>(1)?.0)));

@@ -18,6 +18,9 @@ pub(super) struct Creations<'c>(pub(super) &'c Connection);
 
 impl Creations<'_> {
     /// Takes in a decision, again if need be.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn decided(self, decision: &Decision) -> Result<(), Error> {
         let Some(at) = decision.told_creation() else { return Ok(()) };
         let sql = "INSERT OR IGNORE INTO creations (source, at, event) VALUES (?1, ?2, ?3)";
@@ -29,6 +32,9 @@ impl Creations<'_> {
     }
 
     /// The number of creations from `since` to `until`, at most `enough`.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn count(
         self,
         source: &SourceId,

@@ -21,7 +21,7 @@ pub(super) fn first_part(key: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)
 }
 
-/// The time and the id of which [`newest_first`] made `key`.
+/// The time and the id from which [`newest_first`] made `key`.
 pub(super) fn time_and_id(key: &[u8]) -> Option<(Timestamp, &[u8])> {
     let (rank, id) = key.split_first_chunk()?;
     Some((Timestamp::from_millis((!u64::from_be_bytes(*rank) ^ (1 << 63)).cast_signed()), id))

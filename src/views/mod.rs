@@ -97,7 +97,7 @@ impl Views {
     /// Opens the views beside `store`, as far as they were built.
     ///
     /// # Errors
-    /// [`Error::Database`] where the database can't be opened or written.
+    /// [`Error::Database`] if the database can't be opened or written.
     pub fn open(store: &Store) -> Result<Self, Error> {
         let database = Database::open(store.folder(), store.log_identity())?;
         let (checkpoints, coverage) = database.read(|db| Ok((Checkpoints::read(db)?, LoginCoverages::read(db)?)))?;

@@ -43,6 +43,9 @@ pub struct NewcomersOrder {
 
 impl OrdersOfRun {
     /// Reads the columns of the table.
+    ///
+    /// # Errors
+    /// If a column can't be read.
     pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let order = |by, at| {
             Ok::<_, rusqlite::Error>(
@@ -63,6 +66,9 @@ pub(super) struct Orders<'c>(pub(super) &'c Connection);
 
 impl Orders<'_> {
     /// Takes in a request. All requests of a source are in one partition, in order.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn apply(self, request: &SweepRequest) -> Result<(), Error> {
         match request {
             SweepRequest::Asked(asked) if asked.cause == Cause::Manual => asked.runs.iter().try_for_each(|run| {
@@ -130,6 +136,9 @@ impl Orders<'_> {
     }
 
     /// Removes the orders about runs from before all kept runs.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
         let sql = "DELETE FROM run_orders WHERE run IN (SELECT run FROM run_orders WHERE latest < ?1 LIMIT ?2)";
         Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.open, Step::MAX))?))

@@ -16,7 +16,7 @@ use crate::{
     log::{Partition, Stream},
 };
 
-/// Plans kept at hand; there are few sweeps at a time.
+/// The highest number of plans in memory; there are few sweeps at a time.
 const MAX_PLANS: usize = 64;
 /// The number of users in one answer.
 const USERS: usize = 500;
@@ -40,7 +40,7 @@ impl LoginCoverages {
     /// Reads `db`.
     ///
     /// # Errors
-    /// [`Error::Database`] and [`Error::Row`] where it can't be read.
+    /// [`Error::Database`] and [`Error::Row`] if it can't be read.
     pub(super) fn read(db: &Connection) -> Result<Self, Error> {
         Ok(Self(Arc::new(Mutex::new(activity::all_coverage(db)?.into_iter().collect()))))
     }

@@ -22,6 +22,9 @@ pub struct LastFired {
 
 impl LastFirings<'_> {
     /// Takes in a request. Applying it again, or the same request of another replica, changes nothing.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn apply(self, request: &SweepRequest) -> Result<(), Error> {
         match request {
             SweepRequest::Armed(armed) => {

@@ -13,7 +13,7 @@ use crate::{
     store,
 };
 
-/// Changes what stands in the tables.
+/// Changes the content of the tables.
 fn spoil(store: &Store, sql: &str) {
     let database = rusqlite::Connection::open(store.folder().join(database::FILE)).expect("a database");
     database.execute_batch(sql).expect("written");
@@ -35,7 +35,7 @@ fn append_decisions(log: &testing::MemoryLog, users: std::ops::Range<i64>) {
     }
 }
 
-/// What is there when `users` have been told of in full.
+/// The result when all records about `users` are applied.
 fn complete(views: &Views, users: usize) -> Option<(Vec<Run>, Vec<DeadLetterRow>)> {
     let (runs, letters) = everything(views);
     let done = runs.iter().filter(|run| run.state == RunState::Done && run.counts.changed == 1).count();
@@ -91,7 +91,7 @@ async fn since_when_logins_are_told_is_still_known_when_views_are_built_anew_fro
     let earlier = LoginCoverage { since: at(1), last: at(60), is_first: false };
     let following = following
         .restart(|_, store| {
-            // As of decisions that are in the log no more.
+            // As by decisions that are no longer in the log.
             spoil(store, &format!("UPDATE heard SET since = {}, is_first = 0", at(1).as_millis()));
             other_version(store);
         })
@@ -186,7 +186,7 @@ async fn views_that_cant_be_written_are_told_of_and_written_once_there_is_room_a
     following.until(|views| all_done(views, 400)).await;
 }
 
-/// Whether there are so many runs, all of them done.
+/// Whether there are this number of runs, all of them done.
 fn all_done(views: &Views, count: usize) -> Option<()> {
     let paging = Paging { limit: Limit::MAX, cursor: None };
     let runs = views.runs(&Filter { state: Some(RunState::Done), ..Filter::default() }, &paging).expect("runs").items;

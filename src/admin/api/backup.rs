@@ -58,7 +58,7 @@ pub(super) async fn backup(
     let about = About { made: SystemClock.now(), admin_token };
     let (chunks, receiver) = mpsc::channel(CHUNKS);
     state.runtime().spawn_blocking(move || {
-        let _making = making; // also where nobody waits for it any more
+        let _making = making; // also if nobody waits for it any more
         let out = BufWriter::with_capacity(CHUNK, Chunks(chunks.clone()));
         match backup::save(&snapshot, &about, out) {
             Ok(summary) => tracing::info!(records = summary.records, bytes = summary.bytes, "a backup was made"),

@@ -63,7 +63,7 @@ impl SourceRow {
     }
 }
 
-/// An address may have a name and password in it; they are no part of where the product is.
+/// An address may contain a name and password; they are no part of the place of the product.
 fn without_credentials(url: &Url) -> Url {
     let mut url = url.clone();
     // Fails only for addresses that can't have credentials.

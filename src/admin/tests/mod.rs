@@ -40,7 +40,7 @@ struct Site {
     _settings: DropGuard,
 }
 
-/// What the process says of itself, as the test sets it.
+/// The state of the process, as the test sets it.
 #[derive(Default)]
 struct Process {
     waits: Mutex<Vec<Wait>>,
@@ -128,7 +128,7 @@ impl Site {
         Self { following, listener: web::Data::new(listener), process, _settings: stop.drop_guard() }
     }
 
-    /// Asks with an `Authorization` header of one's own, or none.
+    /// Asks with a given `Authorization` header, or without one.
     async fn ask(&self, method: Method, uri: &str, authorization: Option<&str>) -> TestResponse {
         let mut request = TestRequest::default().method(method).uri(uri);
         if let Some(value) = authorization {

@@ -34,7 +34,7 @@ fn described(method: &Method, uri: &str) -> Option<(String, &'static Value)> {
     Some((template.clone(), operation))
 }
 
-/// That the document describes this answer: its status, and what it consists of.
+/// Checks that the document describes this answer: its status, and its fields.
 #[track_caller]
 pub(super) fn check(method: &Method, uri: &str, answer: &TestResponse) {
     let Some((template, operation)) = described(method, uri) else {

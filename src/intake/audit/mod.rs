@@ -41,6 +41,9 @@ const MAX_ENTRIES: usize = 100_000;
 const MAX_UNREAD: usize = 100;
 
 /// Reads a body: one entry, an array of them, or either under `data`. One that can't be read costs no other.
+///
+/// # Errors
+/// `Malformed` if the body is not JSON, or if none of its entries can be read.
 pub(super) fn read(text: &str, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Read, Malformed> {
     #[derive(Deserialize)]
     struct Page<'a> {
@@ -98,7 +101,7 @@ impl<'a> Entries<'a> {
             Ok(one) => self.told.push(one),
             Err(Passed::Ignored(why)) => self.ignored.push(why),
             Err(Passed::Unreadable(_)) if self.unread.len() >= MAX_UNREAD => self.more_unread += 1,
-            // How many there are is not known yet.
+            // The number of entries is not known yet.
             Err(Passed::Unreadable(why)) => self.unread.push(Unread::new(entry.get(), (self.number, 0), why)),
         }
     }

@@ -18,7 +18,7 @@ fn told_in(product: Product, entry: &Value) -> ReportedEvent {
     read_entry(entry, product, &AuditActions::default(), NOW).expect("of interest")
 }
 
-/// As in the integration tests of a vendor that reads the organisation's audit log.
+/// From the integration tests of a vendor that reads the organisation's audit log.
 fn cloud_login() -> Value {
     json!({ "type": "events", "id": "a1000001-0000-4000-8000-000000000001", "attributes": {
         "time": "2026-05-19T10:00:00.250Z", "processedAt": "2026-05-19T10:00:01.000Z", "action": "user_login",

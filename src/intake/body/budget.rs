@@ -23,7 +23,7 @@ use crate::http_server::Peer;
 pub struct Sender {
     /// The other end of the connection.
     pub peer: Option<Peer>,
-    /// The source, by its place in the configuration; none for all those that are not there.
+    /// The source, by its place in the configuration; none for all unknown sources.
     pub source: Option<usize>,
     /// Whether the peer has proved a delivery for the source lately.
     pub proved_lately: bool,
@@ -191,7 +191,7 @@ impl State {
         }
     }
 
-    /// Gives back what a body holds; nothing where it was evicted.
+    /// Releases the bytes of a body; none if it was evicted.
     fn release(&mut self, id: u64) -> usize {
         let Some(body) = self.bodies.remove(&id) else { return 0 };
         self.held -= body.bytes;
@@ -201,8 +201,8 @@ impl State {
         body.bytes
     }
 
-    /// Evicts bodies so that there is room for `bytes` of `sender`, where that can be done. Of those who have proved nothing
-    /// it evicts some more, as choosing them means looking at all.
+    /// Evicts bodies to make room for `bytes` of `sender`, if that is possible. Of senders without a proof it evicts
+    /// some more than needed, because choosing them takes a look at all bodies.
     fn make_room(&mut self, limits: &Limits, sender: Sender, bytes: usize, now: Instant) {
         let more = limits.total / 16;
         let mut freed = 0;
@@ -289,7 +289,7 @@ mod tests {
         assert!(is_evicted(&waiting[0]) && !is_evicted(&waiting[47]));
         assert!(waiting.iter().filter(|share| is_evicted(share)).count() <= 5, "no more than a sixteenth goes at once");
         assert_eq!(genuine.complete(), Ok(()));
-        // More of them come: what is complete stays, and so does what came just now.
+        // More bytes come: complete bodies stay, and so do those that came just now.
         held(&budget, (0..200).map(stranger), MIB, begin + Duration::from_secs(2));
         assert!(!is_evicted(&genuine));
         drop((waiting, genuine));

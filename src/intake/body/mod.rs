@@ -128,7 +128,7 @@ impl Rate {
         self.end.min(self.span_ends).into()
     }
 
-    /// Fails where the body takes too long, and while memory `is_scarce` also where too little came in the last span.
+    /// Fails if the body takes too long. While memory `is_scarce` it also fails if too little came in the last span.
     fn check(&mut self, now: Instant, is_scarce: bool) -> Result<(), Error> {
         let is_slow = now >= self.span_ends && self.in_this_span < LEAST_IN_A_SPAN;
         if now >= self.end || (is_slow && is_scarce) {

@@ -98,7 +98,10 @@ pub(super) enum Error {
     Unavailable,
 }
 
-/// Appends `events`, those of one user in their order, and gives their ids when all of them are durable.
+/// Appends `events`, those of one user in their order, and returns their ids when all of them are durable.
+///
+/// # Errors
+/// [`Error`] if the log refuses one of them, or takes too long.
 pub(super) async fn append(events: Vec<Event>, log: &dyn Log, metrics: &Metrics) -> Result<Vec<EventId>, Error> {
     let ids = events.iter().map(|event| event.id.clone()).collect();
     let appended = tokio::time::timeout(APPEND_TIMEOUT, append_all(events, log, metrics));
@@ -115,6 +118,9 @@ pub(super) async fn append(events: Vec<Event>, log: &dyn Log, metrics: &Metrics)
 }
 
 /// Appends a record of another stream, within the same time.
+///
+/// # Errors
+/// `Error` if the log refuses the record, or takes too long.
 pub(super) async fn append_record(stream: Stream, record: Record, log: &dyn Log) -> Result<(), Error> {
     match tokio::time::timeout(APPEND_TIMEOUT, log.append(stream, record)).await {
         Ok(Ok(_)) => Ok(()),

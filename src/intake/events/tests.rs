@@ -11,7 +11,7 @@ use crate::{
     log::{Consumer, Partition, Position, Records},
 };
 
-/// Keeps what is appended, by key; a user called `bad` can't be written.
+/// Keeps the appended records by key; a user called `bad` can't be written.
 #[derive(Default)]
 struct Notebook {
     kept: Mutex<Vec<(String, EventId)>>,
@@ -121,7 +121,7 @@ fn an_entry_that_comes_twice_in_a_delivery_is_one_event() {
     assert_ne!(events(true, vec![created])[0].id, by_second[0].id);
 }
 
-/// What one and the same body makes when it is accepted at `millis`.
+/// The event of the same body when it is accepted at `millis`.
 fn accepted_at(millis: i64, told: ReportedEvent, delivery: Option<&str>) -> Event {
     struct At(i64);
     impl Clock for At {

@@ -29,7 +29,7 @@ const BATCH: usize = 500;
 /// A relevant entry.
 pub(super) struct FeedEntry {
     pub print: Print,
-    /// As [`AuditEntry::at`].
+    /// See [`AuditEntry::at`].
     pub at: Timestamp,
     /// Whether that is its own time.
     dated: bool,
@@ -54,6 +54,9 @@ impl Myself {
 
 impl Feed {
     /// The account that usher acts as, read once.
+    ///
+    /// # Errors
+    /// `Error` if the product or the log fails, or the work is to stop.
     pub(super) async fn myself(&self, stop: &CancellationToken) -> Result<&Myself, Error> {
         let ask = self.myself.get_or_try_init(|| self.ask_for_myself());
         Ok(stop.run_until_cancelled(ask).await.ok_or(Interrupted)??)
@@ -69,8 +72,8 @@ impl Feed {
         }
     }
 
-    /// The relevant entries of `page`, in their order, not from before `from`. An entry without a time counts as from
-    /// then. Unreadable entries are added to those of the page.
+    /// The relevant entries of `page` from `from` on, in their order. An entry without a time counts as one at `from`.
+    /// Unreadable entries are added to those of the page.
     pub(super) fn relevant_entries(&self, page: &mut AuditPage, from: Timestamp, myself: &Myself) -> Vec<FeedEntry> {
         let of = page.entries.len() + page.unread.len();
         let (mut found, now) = (Vec::new(), self.connection.clock.now());
@@ -94,6 +97,9 @@ impl Feed {
     }
 
     /// Writes a dead letter for each unreadable entry, once, and continues. Entries that are `old` have none.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn pass_over(
         &self,
         unread: Vec<Unread>,
@@ -117,6 +123,9 @@ impl Feed {
 
     /// Makes events of the entries in `found` that neither are among the `known` nor in `place`, the older ones first,
     /// and adds them to both. Entries that are `old` become no events.
+    ///
+    /// # Errors
+    /// `Error` if the product or the log fails, or the work is to stop.
     pub(super) async fn append_new(
         &self,
         found: Vec<FeedEntry>,

@@ -2,7 +2,7 @@
 
 use crate::{intake::events, products, runtime::Interrupted};
 
-/// See the module. What was taken in before stays taken in.
+/// See the module. Entries that were appended before stay appended.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     /// The product does not answer.

@@ -87,6 +87,9 @@ impl Follower<'_> {
     }
 
     /// Takes in all new entries of the feed.
+    ///
+    /// # Errors
+    /// `Error` if the product or the log fails, or the work is to stop.
     pub(super) async fn poll(&mut self) -> Result<(), Error> {
         if self.saved.is_none() {
             return self.begin().await;
@@ -129,13 +132,16 @@ impl Follower<'_> {
     }
 
     /// All that there is until `newest` is taken in.
+    ///
+    /// # Errors
+    /// `Error` if the product or the log fails, or the work is to stop.
     pub(super) async fn advance(&mut self, newest: Option<Timestamp>) -> Result<(), Error> {
         let now = self.feed.connection.clock.now();
         let newest = newest.unwrap_or(self.place.until);
         self.place.advance(newest, now, self.feed.settings.overlap);
         self.warn_if_crowded();
         if self.old {
-            return Ok(()); // it is written down when all of it is known
+            return Ok(()); // the place is saved when all entries up to it are appended
         }
         self.place.complete = self.place.complete.max(self.floor().min(now));
         self.lag.set(self.place.complete);
@@ -155,6 +161,9 @@ impl Follower<'_> {
     }
 
     /// Reads one page, when its time has come.
+    ///
+    /// # Errors
+    /// `Error` if the product or the log fails, or the work is to stop.
     pub(super) async fn page(&mut self, span: Span, cursor: Option<&str>) -> Result<AuditPage, Error> {
         self.feed.connection.running(&self.stop).await?;
         self.stop.run_until_cancelled(sleep_until(self.not_before)).await.ok_or(Interrupted)?;

@@ -82,7 +82,7 @@ impl Feed {
     fn record_undated(&self, prints: impl IntoIterator<Item = Print>) {
         let mut undated = self.undated.lock().unwrap_or_else(PoisonError::into_inner);
         if undated.len() >= MAX_UNDATED {
-            undated.clear(); // those that come again make events that the planner knows
+            undated.clear(); // repeated entries become events that the planner knows
         }
         undated.extend(prints);
     }
@@ -91,7 +91,7 @@ impl Feed {
         self.undated.lock().unwrap_or_else(PoisonError::into_inner).contains(&print)
     }
 
-    /// Whose feed it is.
+    /// The source of the feed.
     pub fn source(&self) -> &SourceId {
         &self.connection.source
     }
@@ -119,7 +119,7 @@ impl Feed {
             }
             stopping.cancelled().await;
         };
-        // The place is read from the log itself. No offset is stored: what a group has not consumed would be kept for it.
+        // The place is read from the log itself. No offset is stored: the log would keep unconsumed records of a group.
         let mut input = Input::new(Arc::clone(&self.log), Stream::Feeds, partition, records, failures);
         let read_along = async {
             while input.next().await.is_some() {}
@@ -131,7 +131,7 @@ impl Feed {
             () = read_along => {}
             () = stop.cancelled() => {
                 stopping.cancel();
-                follow.await; // what was begun is written down
+                follow.await; // begun work is saved
             }
         }
         drop(released);

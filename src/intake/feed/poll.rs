@@ -29,10 +29,13 @@ struct Gathered {
 impl Follower<'_> {
     /// Polls a log in the order of processing: page by page, each taken in before the next is read. The limit for old
     /// entries is set before: one entry with a fast clock advances the place, and later entries may be before that.
+    ///
+    /// # Errors
+    /// `Error` if the product or the log fails, or the work is to stop.
     pub(super) async fn forward(&mut self) -> Result<(), Error> {
         let (mut empty, mut restarted) = (0, false);
         let span = Span { from: self.floor(), to: None };
-        // A page that repeats the one before may go back to what the place has forgotten by now.
+        // A page that repeats the one before may contain entries that the place has forgotten.
         let mut known: HashSet<_> = self.place.seen.keys().copied().collect();
         loop {
             let cursor = self.place.cursor.clone();
@@ -52,6 +55,7 @@ impl Follower<'_> {
             let found = self.feed.relevant_entries(&mut page, span.from, self.feed.myself(&self.stop).await?);
             self.feed.pass_over(page.unread, self.old, &self.stop).await?;
             self.feed.append_new(found, self.old, &mut known, &mut self.place).await?;
+            // After the entries are durable: a saved cursor must not be ahead of them.
             self.place.cursor.clone_from(&page.next);
             self.advance(newest).await?;
             empty = if is_empty { empty + 1 } else { 0 };
@@ -66,6 +70,9 @@ impl Follower<'_> {
 
     /// Polls a log with the newest entries first. It is read to the end, or in slices if the end is far away, and taken
     /// in by age.
+    ///
+    /// # Errors
+    /// `Error` if the product or the log fails, or the work is to stop.
     pub(super) async fn backward(&mut self) -> Result<(), Error> {
         let from = self.floor();
         let mut gathered = self.gather(Span { from, to: None }, PAGES).await?;
@@ -100,7 +107,7 @@ impl Follower<'_> {
     async fn gather(&mut self, span: Span, most: usize) -> Result<Gathered, Error> {
         let mut gathered = Gathered { found: Vec::new(), newest: None, pages: 0, whole: false };
         let (mut cursor, mut empty) = (None::<String>, 0);
-        let from = span.from.max(self.floor()); // a slice reaches back, perhaps to what is forgotten by now
+        let from = span.from.max(self.floor()); // a slice reaches back, perhaps to forgotten entries
         while gathered.pages < most {
             let mut page = self.page(span, cursor.as_deref()).await?;
             gathered.pages += 1;

@@ -37,7 +37,7 @@ pub enum Malformed {
     /// Text, and something else.
     #[error("the body can't be read: {}", crate::words::json(.0))]
     NotJson(#[from] serde_json::Error),
-    /// JSON, with entries none of which can be read.
+    /// JSON without a readable entry.
     #[error("none of the entries can be read")]
     NoEntry,
     /// usher is stopping, or failed in reading it.
@@ -104,7 +104,7 @@ impl Verified {
     /// # Errors
     /// If the body is not UTF-8, or not JSON, or if it holds entries none of which can be read.
     pub fn read(&self, product: Product, actions: &AuditActions, now: Timestamp) -> Result<Read, Malformed> {
-        // What is passed over would not be checked for it.
+        // The parser does not check skipped parts for UTF-8.
         let text = std::str::from_utf8(self.body())?;
         match self.form() {
             Form::Webhook => webhook(text, product, now).map(Read::from),
@@ -128,10 +128,10 @@ fn webhook(text: &str, product: Product, now: Timestamp) -> Result<DeliveryConte
 struct Body<'a> {
     #[serde(rename = "webhookEvent", borrow)]
     event: Text<'a>,
-    /// Confluence Data Center's name of it.
+    /// The event's name in Confluence Data Center.
     #[serde(rename = "event", borrow)]
     confluence_event: Text<'a>,
-    /// Forge's name of it.
+    /// The event's name in Forge.
     #[serde(rename = "eventType", borrow)]
     forge_event: Text<'a>,
     #[serde(deserialize_with = "time")]
@@ -184,7 +184,7 @@ impl Body<'_> {
             Product::JiraCloud | Product::ConfluenceCloud | Product::AtlassianOrg => by_id(&self.user.account_id),
             Product::JiraDc => by_id(&self.user.key).or_else(by_name),
             Product::ConfluenceDc => by_id(&self.user.user_key).or_else(|| by_id(&self.user.key)).or_else(by_name),
-            // Their own ids stand in no webhook; a listener of one's own knows the login name.
+            // These products' own ids are in no webhook; a custom listener knows the login name.
             Product::BitbucketDc | Product::Crowd => by_name(),
         };
         let Some(user) = user else { return DeliveryContent::Ignored(Ignored::NoUser) };
@@ -227,7 +227,7 @@ impl Text<'_> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // First as it stands: half a surrogate in one field must not cost all the others.
+        // First the text as it is: half a surrogate in one field must not cost all the others.
         let written = <&RawValue>::deserialize(deserializer)?;
         let text = serde_json::Deserializer::from_str(written.get()).deserialize_any(TextVisitor);
         Ok(Self(text.unwrap_or_default()))

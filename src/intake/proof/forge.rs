@@ -65,7 +65,8 @@ impl Forge {
         let named = self.app_id.as_ref().is_some_and(|app| claims.aud.names(app));
         let right = named && claims.iss == ISSUER && claims.validity.holds(now);
         let key = if right { self.keys.fetch(kid).await? } else { self.keys.known(kid) };
-        // Checked though the claims be wrong: that would tell by time which app is the right one.
+        // The signature is checked even if the claims are wrong: otherwise the time of the answer would show the right
+        // app.
         Ok(key.is_some_and(|key| key.verifies(token.signed, &token.signature)) && right)
     }
 }

@@ -138,7 +138,7 @@ impl Jwks {
 
 /// A client for one fetch. It is made each time, which happens about once an hour.
 fn client() -> Result<reqwest::Client, reqwest::Error> {
-    // Whoever comes first installs it; it is the same one everywhere in this process.
+    // The first caller installs it; all providers in this process are the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")))

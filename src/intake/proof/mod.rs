@@ -45,12 +45,12 @@ pub struct Proof<'r> {
     pub method: &'r str,
     /// The path as sent, still percent-encoded.
     pub path: &'r str,
-    /// What stands behind `?`, still percent-encoded.
+    /// The query after `?`, still percent-encoded.
     pub query: &'r str,
 }
 
 impl Proof<'_> {
-    /// What there is, by its form alone.
+    /// The form of the proof, without checking it.
     pub fn form(&self) -> ProofForm {
         let authorization = |scheme: &str| self.authorization.is_some_and(|text| credentials(text, scheme).is_some());
         match self {
@@ -63,7 +63,7 @@ impl Proof<'_> {
     }
 }
 
-/// What a delivery's body is, which follows from how it was proved.
+/// The form of a delivery's body, which follows from how it was proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// One event of a webhook.
@@ -86,7 +86,7 @@ pub struct Verified {
 }
 
 impl<'r> Unverified<'r> {
-    /// A delivery with what came with its body.
+    /// A delivery with the proof that came with its body.
     pub fn new(body: Bytes, proof: Proof<'r>) -> Self {
         Self { body, proof }
     }
@@ -94,8 +94,8 @@ impl<'r> Unverified<'r> {
     /// Proves that `verifier`'s source sent it.
     ///
     /// # Errors
-    /// [`ProofError::Unproven`] if nothing in the request proves it, [`ProofError::NoKeys`] if the keys to tell can't
-    /// be fetched now.
+    /// [`ProofError::Unproven`] if nothing in the request proves it, [`ProofError::NoKeys`] if the needed keys can't be
+    /// fetched now.
     pub async fn verify(self, verifier: &Verifier) -> Result<Verified, ProofError> {
         let form = verifier.form_of(&self.body, &self.proof).await?;
         Ok(Verified { body: self.body, form })
@@ -108,13 +108,13 @@ impl Verified {
         &self.body
     }
 
-    /// What the body is.
+    /// The form of the body.
     pub(super) fn form(&self) -> Form {
         self.form
     }
 }
 
-/// What stands behind `scheme` and a blank; names of schemes are compared without regard to case.
+/// The credentials after `scheme` and a blank; the case of the scheme does not matter.
 fn credentials<'a>(authorization: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
     let (name, rest) = authorization.split_at_checked(scheme.len())?;
     let rest = rest.strip_prefix(b" ")?;

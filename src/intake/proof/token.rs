@@ -12,7 +12,7 @@ const MAX_LENGTH: usize = 16 * 1024;
 /// The allowed difference of the sender's clock, in seconds.
 const LEEWAY: i64 = 10;
 
-/// A token. Nothing it says is to be believed before its signature has been checked.
+/// A token. Nothing in it may be believed before its signature is checked.
 pub(super) struct Token<'t> {
     /// The key it says it is signed with.
     pub kid: Option<String>,

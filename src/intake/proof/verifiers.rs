@@ -31,6 +31,9 @@ impl Verifier {
     }
 
     /// The form of the body, if it is proved to be from the source.
+    ///
+    /// # Errors
+    /// `ProofError::Unproven` if it does not verify, `ProofError::NoKeys` if the needed keys can't be fetched now.
     pub(super) async fn form_of(&self, body: &Bytes, proof: &Proof<'_>) -> Result<Form, ProofError> {
         if proof.signature.is_some_and(|header| self.signatures.signed(body, header)) {
             return Ok(Form::Webhook);

@@ -1,9 +1,8 @@
 //! The SQLite database of the views: one connection that writes, a few that read.
 //!
-//! All its content comes from the log, except for the table `coverage`. So a database of another version, of another log,
-//! or a damaged one is begun anew, and the followers fill it. A commit is not synced to the disk
-//! (`synchronous=NORMAL`): a crash of the machine may lose the last ones, with their checkpoints, and the records are
-//! read again.
+//! All its content comes from the log, except for the table `heard`. So a database of another version, of another log,
+//! or a damaged one is made anew, and the followers fill it. A commit is not synced to the disk (`synchronous=NORMAL`):
+//! a crash of the machine may lose the last ones, with their checkpoints, and the records are read again.
 
 mod columns;
 mod readers;
@@ -31,7 +30,7 @@ use crate::{
 
 /// The name of the file, in the folder of the state store.
 pub(super) const FILE: &str = "views.sqlite";
-/// The version of the tables. A database of another version is begun anew. Raise it with each change of `schema.sql`,
+/// The version of the tables. A database of another version is made anew. Raise it with each change of `schema.sql`,
 /// and of a column's content.
 const VERSION: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
@@ -63,10 +62,11 @@ struct Shared {
 }
 
 impl Database {
-    /// Opens the database in `dir` for the log named `log_identity`. A damaged one is moved aside, and a new one begun.
+    /// Opens the database in `dir` for the log named `log_identity`. A damaged one is moved aside, and a new one is
+    /// made.
     ///
     /// # Errors
-    /// [`Error::Database`] where SQLite can't open or write it; [`Error::Aside`] where a damaged one can't be moved.
+    /// [`Error::Database`] if SQLite can't open or write it; [`Error::Aside`] if a damaged one can't be moved.
     pub(super) fn open(dir: &Path, log_identity: &str) -> Result<Self, Error> {
         let path = dir.join(FILE);
         let (writer, was_damaged) = match begin(&path, log_identity) {
@@ -92,10 +92,10 @@ impl Database {
         let _first = self.0.health.set(health.clone());
     }
 
-    /// Reads, all of it as of one moment. On a worker of an async runtime others take over its tasks meanwhile.
+    /// Reads everything as of one moment. On a worker of an async runtime other workers take over its tasks meanwhile.
     ///
     /// # Errors
-    /// [`Error::Busy`] where no connection becomes free; [`Error::Database`] where SQLite fails; those of `reading`.
+    /// [`Error::Busy`] if no connection becomes free; [`Error::Database`] if SQLite fails; those of `reading`.
     pub(super) fn read<T>(&self, reading: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let done = off_worker(|| {
             let reader = self.0.readers.take()?;
@@ -108,7 +108,7 @@ impl Database {
     /// Runs `writing` in a transaction.
     ///
     /// # Errors
-    /// [`Error::Database`] where SQLite fails; those of `writing`.
+    /// [`Error::Database`] if SQLite fails; those of `writing`.
     pub(super) fn write<T>(&self, writing: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let done = off_worker(|| {
             let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,13 +141,13 @@ impl Database {
 /// Does all of `change` or nothing, within a transaction.
 ///
 /// # Errors
-/// [`Error::Database`] where SQLite fails; those of `change`.
+/// [`Error::Database`] if SQLite fails; those of `change`.
 pub(super) fn whole<T>(db: &Connection, change: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let run = |sql| db.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
     run("SAVEPOINT change")?;
     let changed = change();
     if changed.is_err() {
-        // Where SQLite has taken back the transaction by itself there is no such savepoint any more.
+        // If SQLite has rolled back the transaction by itself, this savepoint no longer exists.
         let _back = run("ROLLBACK TO change");
         let _gone = run("RELEASE change");
     } else {
@@ -168,7 +168,7 @@ fn begin(path: &Path, log_identity: &str) -> Result<Connection, Error> {
     if version == 0 && is_empty(&writer)? {
         return fill(writer, log_identity, &[]);
     }
-    // Logins go further back than the log. What is not there, or can't be read, is not kept.
+    // Reported logins go further back than the log. Missing or unreadable ones are not kept.
     let coverage = if log().is_ok_and(|known| known == log_identity) { all_coverage(&writer) } else { Vec::new() };
     drop(writer);
     remove(path).map_err(Error::Aside)?;
@@ -193,6 +193,7 @@ fn fill(writer: Connection, log_identity: &str, coverage: &[(SourceId, LoginCove
     for (source, coverage) in coverage {
         super::activity::put_coverage(&transaction, source, *coverage)?;
     }
+    // In the same transaction: a database with this version has all tables.
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
     Ok(writer)
@@ -208,11 +209,13 @@ fn connect(path: &Path, flags: OpenFlags, cache: i64) -> Result<Connection, Erro
     connection.pragma_update(None, "cache_size", -cache)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
+    // A damaged page is noticed when it is read, and not when its content is used.
     connection.pragma_update(None, "cell_size_check", true)?;
     Ok(connection)
 }
 
-/// The files of the database at `path`, including its write-ahead log.
+/// The files of the database at `path`, including its write-ahead log. The database is the last: if usher is killed
+/// while it removes them, it finds the old version again.
 fn files(path: &Path) -> [PathBuf; 3] {
     ["-wal", "-shm", ""].map(|end| {
         let mut name = path.as_os_str().to_owned();

@@ -38,6 +38,9 @@ impl Readers {
     }
 
     /// A connection, for as long as it is held. It waits while all are in use.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn take(&self) -> Result<Reader<'_>, Error> {
         let is_used_up = |pool: &mut Pool| pool.idle.is_empty() && pool.in_use >= MAX_READERS;
         let waiting = self.returned.wait_timeout_while(self.pool(), TIMEOUT, is_used_up);
@@ -48,7 +51,7 @@ impl Readers {
         pool.in_use += 1;
         let idle = pool.idle.pop();
         drop(pool);
-        // Made first: where the connection can't be opened it gives the place back.
+        // It is made first: if the connection can't be opened, it releases the place.
         let mut reader = Reader { readers: self, connection: idle };
         if reader.connection.is_none() {
             let connection = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE, CACHE)?;

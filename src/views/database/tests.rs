@@ -99,7 +99,7 @@ async fn damage_that_is_met_later_ends_the_process_and_the_next_one_begins_anew(
     drop(database);
     let mut bytes = fs::read(&file).expect("read");
     let half = bytes.len() / 2;
-    bytes[half..].fill(0xa5); // what is needed to open it stays
+    bytes[half..].fill(0xa5); // data that is needed to open it stays
     fs::write(&file, bytes).expect("damaged");
     let (database, health) = (open(dir.path(), "log-1"), Health::default());
     database.watch(&health);

@@ -1,4 +1,4 @@
-//! Which dead letters to list.
+//! The filter of dead letters.
 
 use super::status::LetterState;
 use crate::{

@@ -42,6 +42,9 @@ const ADD: &str = "
 
 impl DeadLetters<'_> {
     /// Takes in a record of the stream.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn apply(self, record: &LetterRecord) -> Result<(), Error> {
         match record {
             LetterRecord::Letter(letter) => self.add(letter),
@@ -49,12 +52,18 @@ impl DeadLetters<'_> {
         }
     }
 
-    /// Takes in what came of an event that was taken up again.
+    /// Applies the decision on a redriven event.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn decided(self, decision: &Decision) -> Result<(), Error> {
         News::of_decision(decision).map_or(Ok(()), |news| self.record(&news))
     }
 
-    /// Takes in what came of a step that was taken up again.
+    /// Applies the outcome of a redriven step.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn ended(self, outcome: &Outcome) -> Result<(), Error> {
         News::of_outcome(outcome).map_or(Ok(()), |news| self.record(&news))
     }
@@ -95,6 +104,9 @@ impl DeadLetters<'_> {
     }
 
     /// One letter, with the content for taking it up again; none if there is no such letter.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn get(self, id: &str) -> Result<Option<(DeadLetterRow, DeadLetter)>, Error> {
         let mut statement = self.0.prepare_cached("SELECT record FROM dead_letters WHERE id = ?1")?;
         let record = statement.query_row([id], |row| row.get::<_, Vec<u8>>(0)).optional()?;
@@ -102,6 +114,9 @@ impl DeadLetters<'_> {
     }
 
     /// The letters that match `filter`, newest first.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn list(
         self,
         filter: &LetterFilter,
@@ -116,12 +131,18 @@ impl DeadLetters<'_> {
     }
 
     /// Forgets dead letters.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
         let sql = "DELETE FROM dead_letters WHERE no IN (SELECT no FROM dead_letters WHERE at < ?1 LIMIT ?2)";
         Ok(Step::of(self.0.prepare_cached(sql)?.execute((horizon.over, Step::MAX))?))
     }
 
     /// Removes the statuses of letters that are gone.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn prune_statuses(self, horizon: Horizon) -> Result<Step, Error> {
         let sql = "DELETE FROM dead_letter_statuses WHERE letter IN
             (SELECT letter FROM dead_letter_statuses

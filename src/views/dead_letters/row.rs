@@ -12,7 +12,7 @@ use crate::{
     views::decisions::PlannedStep,
 };
 
-/// What can never succeed, with its reason; or what an administrator has to decide on.
+/// Work that can never succeed, with its reason; or a case for an administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DeadLetterRow {
     /// Names it: the step's key, or the event's id.

@@ -20,7 +20,7 @@ fn add(letters: DeadLetters<'_>, letter: &DeadLetter) {
 fn dead_letters_are_listed_newest_first_and_one_id_is_one() {
     let letters = DeadLetters(in_memory());
     let newer = DeadLetter { reason: "given up again".into(), ..letter("a", "jane", 5) };
-    // As after a crash: records that are in the view already come again, older ones among them.
+    // As after a crash: records that are already in the view come again, with older ones among them.
     for letter in [letter("a", "jane", 1), letter("b", "joe", 3), newer.clone(), newer, letter("a", "jane", 1)] {
         add(letters, &letter);
     }

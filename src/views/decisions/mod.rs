@@ -15,19 +15,22 @@ use super::{
 };
 use crate::domain::{Decision, EventKind, SourceId, UserId, UserRef};
 
-/// The rows of decisions, and who was last seen under which login name.
+/// The rows of decisions, and the last user with each login name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Decisions<'c>(pub(super) &'c Connection);
 
 impl Decisions<'_> {
     /// Adds a decision. Of two on one event, the first counts, because it was carried out. Of the many sightings only
     /// the relevant ones are shown.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn apply(self, decision: &Decision) -> Result<(), Error> {
         if decision.kind == EventKind::Sighted && decision.verdicts.is_empty() {
             return Ok(());
         }
         self.record_name(decision)?;
-        // One on an event that was taken up again stands in the place of the one before it.
+        // A decision on a redriven event replaces the earlier one.
         let sql = match &decision.redrive {
             None => {
                 "INSERT INTO decisions (source, user, accepted, event, decided, row) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -46,6 +49,9 @@ impl Decisions<'_> {
     }
 
     /// Decisions about a user in any of `sources`, newest first; see [`list`](Self::list).
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn list_all(
         self,
         sources: &[SourceId],
@@ -64,8 +70,8 @@ impl Decisions<'_> {
         Ok(Page { items, next })
     }
 
-    /// Decisions about the user whose lasting id `user` is; else about the one last seen under this login name;
-    /// else those on deliveries that knew no more than the name.
+    /// Decisions about the user with the lasting id `user`; else about the last user with this login name; else those
+    /// on deliveries that contained only the name.
     fn list(self, source: &SourceId, user: &str, paging: &Paging) -> Result<Page<DecisionRow>, Error> {
         let by_id = of_user(&UserRef::Id(UserId::new(user)));
         let user = if self.has_any(source, &by_id)? {
@@ -87,7 +93,7 @@ impl Decisions<'_> {
         Ok(self.0.prepare_cached(sql)?.query_row((source, user), |row| row.get(0))?)
     }
 
-    /// The user who was last seen under a login name.
+    /// The last user with a login name.
     fn seen_as(self, source: &SourceId, name: &str) -> Result<Option<UserId>, Error> {
         let mut statement = self.0.prepare_cached("SELECT id FROM user_names WHERE source = ?1 AND name = ?2")?;
         Ok(statement.query_row((source, name.to_lowercase()), |row| row.get(0)).optional()?)

@@ -30,12 +30,12 @@ struct News {
 }
 
 impl Views {
-    /// Writes the rows of `records` and the checkpoints in one transaction; then notifies the waiters. Taking a record
-    /// in twice changes nothing more.
+    /// Writes the rows of `records` and the checkpoints in one transaction; then notifies the waiters. Applying a
+    /// record twice changes nothing more.
     ///
     /// # Errors
-    /// [`Error::Database`] where they can't be written; [`Error::Store`] where the end of a step can't be noted: that is
-    /// done by [`remove_ended_steps`](Self::remove_ended_steps).
+    /// [`Error::Database`] if they can't be written; [`Error::Store`] if the end of a step can't be recorded:
+    /// [`remove_ended_steps`](Self::remove_ended_steps) does that later.
     pub(in crate::views) fn apply(&self, stream: Stream, records: &[Stored]) -> Result<(), Error> {
         let mut next = BTreeMap::new();
         for Stored { position, .. } in records {
@@ -51,6 +51,7 @@ impl Views {
             }
             Ok(news)
         })?;
+        // After the commit: a waiter for an offset must find the rows of all records before it.
         for (partition, next) in next {
             self.checkpoints.committed(stream, partition, next);
         }
@@ -79,12 +80,13 @@ impl Views {
     /// [`Error::Store`] where pending steps can't be read or written.
     pub(in crate::views) fn remove_ended_steps(&self) -> Result<(), Error> {
         let Some(pending) = &self.pending else { return Ok(()) };
-        // What can't be told now is taken for open: then it is told with its outcome, or forgotten when it was waited for.
+        // A state that can't be read now counts as open: the step is removed with its outcome, or forgotten after the
+        // wait for it.
         Ok(pending.end_all(|step| self.database.read(|db| Runs(db).has_ended(step)).unwrap_or(false))?)
     }
 }
 
-/// `records` in the order in which their rows are written. Where that makes no difference but to one user, it is the order of the
+/// `records` in the order in which their rows are written. If the order matters only per user, it is the order of the
 /// table.
 fn in_order(stream: Stream, records: &[Stored]) -> Vec<&Stored> {
     let mut ordered: Vec<&Stored> = records.iter().collect();
@@ -94,7 +96,7 @@ fn in_order(stream: Stream, records: &[Stored]) -> Vec<&Stored> {
     ordered
 }
 
-/// Applies one record. One that can't be read never can be: it is told of, and passed over.
+/// Applies one record. A record that can't be read now can't be read later either: it is logged and skipped.
 fn apply_readable(db: &Connection, stream: Stream, record: &Stored, news: &mut News) -> Result<(), Error> {
     match apply(db, stream, record, news) {
         Err(error) if error.is_of_one_record() => {
@@ -114,7 +116,7 @@ fn apply(db: &Connection, stream: Stream, record: &Stored, news: &mut News) -> R
     match stream {
         Stream::Decisions => decided(db, &decode(payload)?, news),
         Stream::Outcomes => match decode(payload)? {
-            OutcomeRecord::Attempt(_) => Ok(()), // the outcome follows, and says all of it
+            OutcomeRecord::Attempt(_) => Ok(()), // the outcome follows, with all of it
             OutcomeRecord::Outcome(outcome) => ended(db, &outcome, news),
         },
         Stream::DeadLetters => DeadLetters(db).apply(&decode(payload)?),

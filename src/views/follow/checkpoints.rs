@@ -21,7 +21,7 @@ impl Checkpoints {
     /// Reads the offsets in `db`.
     ///
     /// # Errors
-    /// [`Error::Database`] where they can't be read.
+    /// [`Error::Database`] if they can't be read.
     pub(in crate::views) fn read(db: &Connection) -> Result<Self, Error> {
         let mut statement = db.prepare("SELECT stream, partition, next FROM checkpoints")?;
         let mut rows = statement.query([])?;
@@ -51,10 +51,10 @@ impl Checkpoints {
     }
 }
 
-/// All before `next` is in the views: written in one transaction with the rows.
+/// All records before `next` are in the views; written in one transaction with the rows.
 ///
 /// # Errors
-/// [`Error::Database`] where it can't be written.
+/// [`Error::Database`] if it can't be written.
 pub(in crate::views) fn put(db: &Connection, stream: Stream, partition: Partition, next: u64) -> Result<(), Error> {
     let mut statement = db.prepare_cached(
         "INSERT INTO checkpoints (stream, partition, next) VALUES (?1, ?2, ?3)

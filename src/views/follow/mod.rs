@@ -14,11 +14,11 @@ use crate::{
     runtime::Backoff,
 };
 
-/// So many records at most are written in one transaction. Others wait for it: followers of other streams, and pruning.
+/// The highest number of records in one transaction. Others wait for it: followers of other streams, and pruning.
 const fn batch(stream: Stream) -> usize {
     match stream {
-        // One row each, and a process without its volume reads those of all users: written in their order, a page of the table is
-        // written once for many of them.
+        // These records make one row each, and a process without its volume reads those of all users. They are written
+        // in the order of users, so that a page of the table is written once for many rows.
         Stream::Activity => 32_768,
         Stream::Decisions | Stream::Outcomes => 2_048,
         Stream::Events

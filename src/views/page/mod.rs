@@ -88,7 +88,7 @@ impl From<Cursor> for String {
     }
 }
 
-/// Which page.
+/// The requested page.
 #[derive(Debug, Clone, Default)]
 pub struct Paging {
     /// The highest number of items.
@@ -139,7 +139,7 @@ impl Newest<'_> {
     fn sql(&self, has_place: bool) -> String {
         let Self { from, time, id, .. } = self;
         let all = |conditions: &[Condition<'_>]| conditions.iter().map(|one| one.sql).collect::<Vec<_>>().join(" AND ");
-        // Where a column is none, the row is not wanted.
+        // If a column is none, the row is not wanted.
         let wanted = if self.wanted.is_empty() { "1".to_owned() } else { format!("ifnull({}, 0)", all(&self.wanted)) };
         let mut searched: Vec<_> = self.searched.iter().map(|one| one.sql.to_owned()).collect();
         if self.since.is_some() {
@@ -155,7 +155,7 @@ impl Newest<'_> {
     /// One page, with the items that `fetch` returns for the numbers of rows.
     ///
     /// # Errors
-    /// [`Error::Database`] where SQLite fails; those of `fetch`.
+    /// [`Error::Database`] if SQLite fails; those of `fetch`.
     pub(super) fn page<T>(
         &self,
         db: &Connection,

@@ -64,7 +64,7 @@ fn a_filter_that_matches_little_goes_on_on_the_next_page() {
     assert_eq!(all(db, 2, Some([0, last])), (vec![0, last], 2));
 }
 
-/// Asserts that SQLite walks an index from where the page begins, and sorts nothing.
+/// Asserts that SQLite walks an index from the start of the page, and does not sort.
 fn is_walked(plan: &str, what: &str) {
     let steps: Vec<_> = plan.lines().filter(|step| !step.contains("json_each") && !step.contains("SUBQUERY")).collect();
     assert!(!steps.is_empty(), "{what}");

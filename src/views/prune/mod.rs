@@ -1,11 +1,12 @@
-//! Pruning: removes rows about records that the log no longer holds. Each step is bounded, so that it delays nobody.
+//! Pruning: removes rows about records that the log no longer holds. Each step is bounded, so that writers don't wait
+//! long.
 
 pub(super) mod step;
 
 use self::step::Horizon;
 use super::{Error, Views, dead_letters::DeadLetters, decisions::Decisions, orders::Orders, runs::Runs};
 
-/// One pass over all tables. It remembers its place between its steps, and begins anew after a restart.
+/// One pass over all tables. It remembers its place between its steps, and starts again after a restart.
 #[derive(Debug)]
 pub struct Pruning {
     views: Views,

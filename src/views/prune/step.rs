@@ -2,7 +2,7 @@
 
 use crate::domain::Timestamp;
 
-/// How many rows one step removes.
+/// The highest number of rows that one step removes.
 const MAX_ROWS: usize = 500;
 
 /// Until when rows are kept.
@@ -18,20 +18,20 @@ pub struct Horizon {
 /// The result of one step.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::views) struct Step {
-    /// How many rows it removed.
+    /// The number of removed rows.
     pub(in crate::views) dropped: usize,
 }
 
 impl Step {
-    /// So many rows a step removes at most.
+    /// The highest number of rows that a step removes.
     pub(in crate::views) const MAX: usize = MAX_ROWS;
 
-    /// One that removed so many rows.
+    /// A step that removed this number of rows.
     pub(in crate::views) const fn of(dropped: usize) -> Self {
         Self { dropped }
     }
 
-    /// How many more rows it may remove.
+    /// The number of rows that it may still remove.
     pub(in crate::views) const fn left(&self) -> usize {
         MAX_ROWS.saturating_sub(self.dropped)
     }

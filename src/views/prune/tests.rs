@@ -29,7 +29,7 @@ fn append_decisions(log: &MemoryLog, users: std::ops::Range<i64>) {
     }
 }
 
-/// Everything that can be listed, once `users` are told of in full.
+/// Everything that can be listed, once all records about `users` are applied.
 fn shown(views: &Views, users: std::ops::Range<i64>) -> Option<(Vec<Run>, Vec<String>)> {
     let paging = || Paging { limit: "500".to_owned().try_into().expect("a limit"), cursor: None };
     let runs = views.runs(&Filter::default(), &paging()).expect("runs").items;

@@ -21,7 +21,7 @@ impl Actions {
         }
     }
 
-    /// Adds those of `others` that are missing.
+    /// Adds the missing actions of `others`.
     pub(super) fn extend(&mut self, others: &Self) {
         others.0.iter().for_each(|action| self.insert(action));
     }

@@ -44,6 +44,9 @@ impl Entries<'_> {
     }
 
     /// One page of the entries of a run, those with `result` if one is given: by user, in the scheme's order.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn page(self, run: i64, result: Option<EntryResult>, paging: &Paging) -> Result<Page<Entry>, Error> {
         let most = paging.limit.get();
         let result = result.map(EntryResult::as_str);
@@ -68,6 +71,9 @@ impl Entries<'_> {
     }
 
     /// The users with a held step, after `after`, in the order of entries.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn users_held(self, run: i64, after: Option<&UserId>, most: usize) -> Result<Vec<UserId>, Error> {
         let sql = "SELECT DISTINCT user FROM entries INDEXED BY entries_by_result
             WHERE run = ?1 AND result = ?2 AND user > ?3 ORDER BY user LIMIT ?4";
@@ -78,6 +84,9 @@ impl Entries<'_> {
     }
 
     /// Removes entries of a run, at most `most`. Returns their number.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn remove(self, run: i64, most: usize) -> Result<usize, Error> {
         let sql = "SELECT user, place FROM entries WHERE run = ?1 ORDER BY user, place LIMIT 1 OFFSET ?2";
         let mut statement = self.0.prepare_cached(sql)?;

@@ -88,7 +88,7 @@ impl Filter {
     }
 }
 
-/// The condition on a run with a step that ended so, and the index of such runs, where they are few.
+/// The condition on runs with a step of this result, and the index of such runs, if they are few.
 const fn with_result(result: EntryResult) -> (&'static str, Option<&'static str>) {
     match result {
         EntryResult::Step(StepResult::Changed) => ("changed > 0", None),
@@ -106,6 +106,9 @@ pub(super) struct Runs<'c>(pub(super) &'c Connection);
 
 impl Runs<'_> {
     /// Whether a step, or the one that took its place, has an outcome.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn has_ended(self, step: &AskedStep) -> Result<bool, Error> {
         let Some(run) = Table(self.0).number(&step.run)? else { return Ok(false) };
         let kept = Entries(self.0).get(run, &Place::of_step(&step.user, &step.key))?;
@@ -117,6 +120,9 @@ impl Runs<'_> {
     }
 
     /// One run.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn get(self, id: &RunId) -> Result<Option<Run>, Error> {
         Table(self.0).number(id)?.map_or(Ok(None), |number| self.at(number))
     }
@@ -127,11 +133,17 @@ impl Runs<'_> {
     }
 
     /// All runs of sweeps that have not ended.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn open(self) -> Result<Vec<OpenRun>, Error> {
         Table(self.0).open()
     }
 
-    /// The entries of a run, those with `result` where one is given.
+    /// The entries of a run, those with `result` if one is given.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn entries(
         self,
         id: &RunId,
@@ -142,7 +154,10 @@ impl Runs<'_> {
         run.map(|run| Entries(self.0).page(run, result, paging)).transpose()
     }
 
-    /// Which schemes a sweep asks; none until its start has been read.
+    /// The schemes of a sweep; none until its start has been read.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn plan(self, sweep: &SweepId) -> Result<Option<SweepPlan>, Error> {
         Sweeps(self.0).plan(sweep)
     }
@@ -156,6 +171,9 @@ impl Runs<'_> {
     }
 
     /// The numbers of selected and of all users of a run, once all users are decided and every step has an outcome.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn counted(self, id: &RunId) -> Result<Option<Counts>, Error> {
         let Some(row) = Table(self.0).get(id)? else { return Ok(None) };
         let Some(sweep) = &row.run.sweep else { return Ok(None) };
@@ -165,6 +183,9 @@ impl Runs<'_> {
     }
 
     /// The users with a held step of the run, after `after`, in the order of entries.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn users(self, id: &RunId, after: Option<&UserId>, most: usize) -> Result<Vec<UserId>, Error> {
         let run = Table(self.0).number(id)?;
         run.map_or_else(|| Ok(Vec::new()), |run| Entries(self.0).users_held(run, after, most))

@@ -15,6 +15,9 @@ use crate::{
 
 impl Runs<'_> {
     /// Adds the runs of `decision`. Of two decisions on one event, the first counts.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(in crate::views) fn decided(self, decision: &Decision) -> Result<(), Error> {
         whole(self.0, || match &decision.sweep {
             Some(sighting) => self.sighting_decided(decision, sighting),
@@ -24,6 +27,9 @@ impl Runs<'_> {
 
     /// Adds what became of a step, and counts it. Of two outcomes of one step, the first counts,
     /// unless an administrator had the step taken once more.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(in crate::views) fn ended(self, outcome: &Outcome) -> Result<(), Error> {
         whole(self.0, || ended(Table(self.0), outcome))
     }

@@ -7,8 +7,11 @@ use crate::views::{
 };
 
 impl Runs<'_> {
-    /// Forgets runs with their entries: these first, as without the run they would never be found. Where there is no room
-    /// for all of them the rest goes with the next step.
+    /// Removes runs with their entries. Entries go first, because without the run they would never be found. If a step
+    /// has no room for all of them, the next step removes the rest.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(in crate::views) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
         let (runs, entries) = (Table(self.0), Entries(self.0));
         let mut step = Step::default();
@@ -24,6 +27,9 @@ impl Runs<'_> {
     }
 
     /// Removes the data of sweeps whose runs are all removed.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(in crate::views) fn prune_sweeps(self, horizon: Horizon) -> Result<Step, Error> {
         Sweeps(self.0).prune(horizon)
     }

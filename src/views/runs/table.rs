@@ -58,6 +58,9 @@ impl Table<'_> {
     }
 
     /// The run with the number `no`, and the orders about it.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn at(self, no: i64) -> Result<Option<(Row, OrdersOfRun)>, Error> {
         let sql = "SELECT * FROM runs LEFT JOIN run_orders ON run_orders.run = runs.id WHERE runs.no = ?1";
         let mut statement = self.0.prepare_cached(sql)?;
@@ -65,12 +68,18 @@ impl Table<'_> {
     }
 
     /// The number of a run, by which its entries are found.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn number(self, id: &RunId) -> Result<Option<i64>, Error> {
         let mut statement = self.0.prepare_cached("SELECT no FROM runs WHERE id = ?1")?;
         Ok(statement.query_row([id], |row| row.get(0)).optional()?)
     }
 
     /// Writes `row` in place of `earlier`.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn put(self, earlier: Option<&Row>, row: &Row) -> Result<(), Error> {
         let Row { run, planned, last_ended, sweep: part } = row;
         let counts = &run.counts;
@@ -92,6 +101,9 @@ impl Table<'_> {
     }
 
     /// The number of a run that can have no further records.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn outlived(self, horizon: Horizon) -> Result<Option<i64>, Error> {
         let mut statement = self.0.prepare_cached(OUTLIVED)?;
         let values = named_params! { ":over": horizon.over, ":open": horizon.open };
@@ -99,12 +111,18 @@ impl Table<'_> {
     }
 
     /// Forgets the run with the number `no`; its entries are not touched.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn remove(self, no: i64) -> Result<(), Error> {
         self.0.prepare_cached("DELETE FROM runs WHERE no = ?1")?.execute([no])?;
         Ok(())
     }
 
     /// The runs of sweeps that are running or held.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn open(self) -> Result<Vec<OpenRun>, Error> {
         let sql = "SELECT sweep, scheme, source, state FROM runs INDEXED BY runs_open
             WHERE sweep IS NOT NULL AND state IN ('running', 'held') ORDER BY id";
@@ -118,7 +136,7 @@ impl Table<'_> {
 }
 
 impl Row {
-    /// When the latest of what is known of it happened.
+    /// The time of the latest known record about the run.
     fn latest(&self) -> Timestamp {
         self.last_ended.max(self.run.finished).unwrap_or(self.run.started).max(self.run.started)
     }

@@ -11,7 +11,7 @@ use crate::{
 /// The id of a scheme. A text that can't be an id is treated as an unknown id.
 ///
 /// # Errors
-/// [`Problem::NotFound`] where it can't be one.
+/// [`Problem::NotFound`] if it can't be an id.
 pub(in crate::admin::api) fn known(id: &str) -> Result<SchemeId, Problem> {
     id.parse().map_err(|_| no_such(id))
 }
@@ -24,7 +24,7 @@ pub(in crate::admin::api) fn no_such(id: &str) -> Problem {
 /// The text of a body.
 ///
 /// # Errors
-/// [`Problem::TooLarge`] and [`Problem::BadRequest`] where it can't be taken.
+/// [`Problem::TooLarge`] if it is too long, [`Problem::BadRequest`] if it is not UTF-8.
 pub(in crate::admin::api) fn text(body: Result<Bytes, actix_web::Error>) -> Result<String, Problem> {
     let body = body.map_err(|error| match error.as_error::<PayloadError>() {
         Some(PayloadError::Overflow) => Problem::TooLarge(MAX_BODY),

@@ -73,7 +73,7 @@ pub(in crate::admin::api) async fn done<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     let turn = turn(&WORKING).await?;
-    // The turn goes with the work, which goes on where nobody waits for it any more.
+    // The turn belongs to the work, which continues even if nobody waits for it any more.
     away(&runtime, move || {
         let _turn = turn;
         work()

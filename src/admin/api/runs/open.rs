@@ -10,7 +10,7 @@ pub(in crate::admin::api) fn open_runs(state: &AdminState) -> Result<Vec<OpenRun
     state.views.open_runs().map_err(|error| Problem::internal(&error))
 }
 
-/// The number of held runs among those that are `wanted`.
+/// The number of held runs among the `wanted` ones.
 pub(in crate::admin::api) fn held(open: &[OpenRun], wanted: impl Fn(&OpenRun) -> bool) -> usize {
     open.iter().filter(|run| run.state == RunState::Held && wanted(run)).count()
 }

@@ -1,4 +1,4 @@
-//! What may stand in a request, as the [document](super::document) says it: exactly what is understood.
+//! The schemas of requests for the [document](super::document): exactly what usher accepts.
 
 mod scheme;
 
@@ -18,7 +18,7 @@ use crate::{
 
 pub(super) use scheme::{SchemeText, describe};
 
-/// How many letters one request may take up again.
+/// The highest number of letters in one redrive.
 pub(super) const MAX_LETTERS: usize = 1_000;
 
 /// An id that an administrator chooses.

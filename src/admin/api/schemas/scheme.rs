@@ -1,4 +1,5 @@
-//! A scheme as a JSON schema: that of the configuration, of which the reader is made too. What goes with what is checked besides.
+//! A scheme as a JSON schema: that of the configuration, from which the reader is made too. Combinations of keys are
+//! checked separately.
 
 use serde_json::{Value, json};
 use utoipa::{

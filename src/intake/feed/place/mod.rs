@@ -20,6 +20,9 @@ const NEAR_THE_END: u64 = 1_000;
 
 impl Feed {
     /// The place that was written down last; none: the feed has never been followed.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn place_in_log(&self, stop: &CancellationToken) -> Result<Option<FeedPlace>, Interrupted> {
         let mut retry = Retry::new(self.log.health().component(format!("feed {}", self.source())));
         loop {
@@ -76,6 +79,9 @@ impl Feed {
     }
 
     /// Writes `place` down, unless hardly anything is new in it since it was `saved`.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn save(
         &self,
         place: &FeedPlace,

@@ -1,4 +1,4 @@
-//! A place that is moved to the end of the log while it is looked for.
+//! A place that moves to the end of the log while it is being read.
 
 use std::{
     sync::{
@@ -28,7 +28,7 @@ fn place() -> FeedPlace {
     FeedPlace::new("acme".parse().expect("an id"), at, at)
 }
 
-/// Holds the place at 0 and somebody else's at 1. While it is first read, the place is moved to 2.
+/// Holds the place at 0, and a foreign place at 1. While it is first read, the place is moved to 2.
 #[derive(Default)]
 struct Moving(AtomicUsize);
 

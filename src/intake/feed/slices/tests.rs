@@ -24,7 +24,7 @@ proptest! {
         let mut slices = Slices::new(at(from), at(end));
         for _ in 0..20_000 {
             let Some(Span { from, to: Some(to) }) = slices.next() else { break };
-            // As a product might take it that counts neither end.
+            // A product might exclude both ends.
             let within = |time: &i64| at(*time) > from && at(*time) < to;
             let count = left.iter().filter(|time| within(time)).count();
             if count > fit && !slices.is_shortest() {

@@ -1,4 +1,4 @@
-//! A log in memory with moods, and what was made of it.
+//! An audit log in memory with changeable behaviour, and the events made from it.
 
 use std::{
     collections::BTreeMap,
@@ -30,7 +30,7 @@ use crate::{
     source::{Arrivals, Connection, NoControls},
 };
 
-/// How the log behaves.
+/// The behaviour of the log.
 #[derive(Debug, Clone)]
 pub(super) struct Moods {
     pub page: usize,
@@ -70,7 +70,7 @@ struct World {
     moods: Mutex<Moods>,
     events: Mutex<Vec<Event>>,
     letters: Mutex<Vec<DeadLetter>>,
-    /// What can't be read on each page that has an entry.
+    /// The unreadable entries on each page that has an entry.
     unread: Mutex<Vec<Unread>>,
     place: Mutex<Option<FeedPlace>>,
 }
@@ -130,7 +130,7 @@ impl Scene {
         logins.push(Login { number, user, at, visible, old });
     }
 
-    /// Fails the test unless every login was taken in once; more often only where somebody was killed.
+    /// Fails the test unless every login was taken in once; more often only after a crash.
     pub fn judge(&self, crashed: bool) {
         assert!(lock(&self.world.events).iter().all(|event| event.via == Via::Feed));
         let times = self.times_taken_in();
@@ -161,7 +161,7 @@ impl Scene {
         times.into_values().collect()
     }
 
-    /// What was there from one look to the next is in order, whoever looked: clocks that differ aside.
+    /// Entries that were there between two polls are in order, if the clocks agree.
     fn judge_order(&self) {
         let skewed = lock(&self.world.logins).iter().any(|login| {
             login.visible != login.at // late, or by another clock
@@ -240,7 +240,7 @@ pub(super) struct Fake {
 }
 
 impl Fake {
-    /// What is there, in the log's order, each with its place in it.
+    /// The present entries in the log's order, each with its place.
     fn there(&self) -> Vec<(i64, Login)> {
         let now = self.world.now();
         let logins = lock(&self.world.logins);

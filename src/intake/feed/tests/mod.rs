@@ -1,5 +1,5 @@
-//! Any schedule of entries that come late, out of order and again, on pages that are short, empty or refused, looked at
-//! now and then by somebody who may be killed meanwhile: each entry is taken in, and exactly once.
+//! Any schedule of entries that come late, out of order and repeatedly, on pages that are short, empty or refused. The
+//! feed is polled now and then, and may be killed meanwhile. Each entry is taken in exactly once.
 
 mod fake;
 
@@ -13,10 +13,10 @@ use crate::{
     products::audit::Order,
 };
 
-/// In seconds; as the feed of the scene has it.
+/// The overlap in seconds, as in the feed of the scene.
 const OVERLAP: i64 = 600;
 
-/// What happens next.
+/// The next event of the schedule.
 #[derive(Debug, Clone)]
 enum Next {
     /// Time passes.
@@ -27,7 +27,7 @@ enum Next {
     Behave(Moods),
     /// The feed is looked at.
     Poll,
-    /// Whoever follows it is killed, and another one goes on.
+    /// The follower is killed, and another one continues.
     Crash,
 }
 

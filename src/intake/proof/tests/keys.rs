@@ -9,7 +9,7 @@ fn published(publisher: &Publisher) -> Verifier {
     verifier(forge(ForgeKeys::Url(publisher.url.clone())))
 }
 
-/// As if so much time had passed; only between calls, for they have deadlines.
+/// Advances the clock; only between calls, because calls have deadlines.
 async fn pass(seconds: u64) {
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(seconds)).await;

@@ -1,4 +1,4 @@
-//! Which deliveries are taken, and that nothing else is.
+//! Accepted deliveries, and refusals of all others.
 
 mod connect;
 mod forge;
@@ -68,7 +68,7 @@ fn fixed(kids: &[&str]) -> ForgeKeys {
     ForgeKeys::Fixed(KeySet::parse(super::testing::key_set(kids).as_bytes()).expect("a key set"))
 }
 
-/// What becomes of a delivery with this `Authorization`.
+/// The result of a delivery with this `Authorization`.
 async fn outcome(verifier: &Verifier, authorization: &[u8]) -> Result<Form, ProofError> {
     let proof = Proof {
         authorization: Some(authorization),

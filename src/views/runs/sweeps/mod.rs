@@ -30,7 +30,10 @@ const OUTLIVED: &str = "
     LIMIT 1";
 
 impl Sweeps<'_> {
-    /// Which schemes a sweep asks; none until its start has been read.
+    /// The schemes of a sweep; none until its start has been read.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn plan(self, sweep: &SweepId) -> Result<Option<SweepPlan>, Error> {
         let mut statement = self.0.prepare_cached("SELECT plan FROM sweeps WHERE id = ?1")?;
         let plan = statement.query_row([sweep], |row| row.get::<_, Option<Json<_>>>(0)).optional()?;
@@ -68,6 +71,9 @@ impl Sweeps<'_> {
     }
 
     /// Notes that the users of a sweep could not be listed.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn put_failed(self, sweep: &SweepId) -> Result<(), Error> {
         let sql = "INSERT INTO sweeps (id, has_failed) VALUES (?1, 1) ON CONFLICT (id) DO UPDATE SET has_failed = 1";
         self.0.prepare_cached(sql)?.execute([sweep])?;
@@ -75,12 +81,18 @@ impl Sweeps<'_> {
     }
 
     /// Whether the users of a sweep could not be listed.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn has_failed(self, sweep: &SweepId) -> Result<bool, Error> {
         let mut statement = self.0.prepare_cached("SELECT has_failed FROM sweeps WHERE id = ?1")?;
         Ok(statement.query_row([sweep], |row| row.get(0)).optional()?.unwrap_or(false))
     }
 
     /// Marks a user as counted: in the sweep itself, or in the release of one of its runs. Gives whether that is new.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn mark(self, sweep: &SweepId, released: Option<&SchemeId>, sighting: &EventId) -> Result<bool, Error> {
         self.0.prepare_cached("INSERT OR IGNORE INTO sweeps (id) VALUES (?1)")?.execute([sweep])?;
         let sql = "INSERT OR IGNORE INTO sweep_marks (sweep, released, sighting)
@@ -89,7 +101,10 @@ impl Sweeps<'_> {
         Ok(self.0.prepare_cached(sql)?.execute(values)? > 0)
     }
 
-    /// Drops the marks of users who are counted: from now on none of them is counted any more.
+    /// Drops the marks of counted users: from now on none of them is counted again.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn forget_marks(self, sweep: &SweepId, released: Option<&SchemeId>) -> Result<(), Error> {
         let sql = "DELETE FROM sweep_marks WHERE sweep = (SELECT no FROM sweeps WHERE id = ?1) AND released = ?2";
         self.0.prepare_cached(sql)?.execute((sweep, released.map_or("", SchemeId::as_str)))?;
@@ -116,6 +131,9 @@ impl Sweeps<'_> {
     }
 
     /// Notes how long the list of `source` was.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn put_lists(self, source: &SourceId, lists: LastLists) -> Result<(), Error> {
         let sql = "INSERT OR REPLACE INTO list_costs (source, users, pages) VALUES (?1, ?2, ?3)";
         self.0.prepare_cached(sql)?.execute((source, lists.users, lists.pages))?;
@@ -123,6 +141,9 @@ impl Sweeps<'_> {
     }
 
     /// Notes how many users the sweep had to read, for each of its schemes.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn put_reads(self, sweep: &SweepId, reads: u64) -> Result<(), Error> {
         let sql = "INSERT OR REPLACE INTO read_costs (scheme, reads) VALUES (?1, ?2)";
         let mut statement = self.0.prepare_cached(sql)?;
@@ -132,7 +153,10 @@ impl Sweeps<'_> {
         Ok(())
     }
 
-    /// Forgets what is known of sweeps all of whose runs are forgotten, and of which nobody is decided any more.
+    /// Removes sweeps whose runs are all removed, and whose users are all decided.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn prune(self, horizon: Horizon) -> Result<Step, Error> {
         let mut step = Step::default();
         let mut outlived = self.0.prepare_cached(OUTLIVED)?;
@@ -147,7 +171,7 @@ impl Sweeps<'_> {
         Ok(step)
     }
 
-    /// Drops marks of the sweep with the number `no`, at most so many. Gives how many.
+    /// Drops marks of the sweep with the number `no`, at most `most`. Returns their number.
     fn forget_some_marks(self, no: i64, most: usize) -> Result<usize, Error> {
         let sql =
             "SELECT released, sighting FROM sweep_marks WHERE sweep = ?1 ORDER BY released, sighting LIMIT 1 OFFSET ?2";

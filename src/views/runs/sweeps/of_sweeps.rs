@@ -1,5 +1,5 @@
-//! Runs that are part of a sweep. What changes with each user is written per sweep, and per run only where the scheme
-//! selects the user: a sweep over many users with many schemes writes little.
+//! Runs that are part of a sweep. Changes with each user are written once per sweep, and per run only if the scheme
+//! selects the user. So a sweep over many users with many schemes writes little.
 
 use super::{Sweeps, sweep::Tally};
 use crate::{
@@ -22,6 +22,9 @@ use crate::{
 
 impl Runs<'_> {
     /// Adds the runs that an administrator requested, before their sweep begins.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(in crate::views) fn asked(self, asked: &AskedSweep) -> Result<(), Error> {
         if asked.cause == Cause::Schedule {
             return Ok(()); // every replica asks; which schemes run is not known yet
@@ -30,6 +33,9 @@ impl Runs<'_> {
     }
 
     /// Ends a run whose sweep has not begun; the sweeper ends one that has.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(in crate::views) fn cancel_asked(self, order: &RunOrder) -> Result<(), Error> {
         match Sweeps(self.0).plan(&order.sweep)? {
             Some(_) => Ok(()),
@@ -40,6 +46,9 @@ impl Runs<'_> {
     }
 
     /// Adds the progress of a sweep.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(in crate::views) fn progressed(self, progress: &SweepProgress) -> Result<(), Error> {
         whole(self.0, || {
             self.advanced(progress)?;
@@ -91,6 +100,9 @@ impl Runs<'_> {
     }
 
     /// Counts the decision on a user of a sweep, once.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(in crate::views::runs) fn sighting_decided(
         self,
         decision: &Decision,
@@ -306,7 +318,7 @@ fn released(table: Table<'_>, decision: &Decision, sweep: &SweepId, scheme: &Sch
     part.decided += 1;
     match decision.selected().find(|verdict| verdict.scheme.id == *scheme) {
         Some(verdict) => part.planned += row::steps_of(verdict),
-        // Where the scheme is paused, disabled or deleted, none at all was asked.
+        // If the scheme is paused, disabled or deleted, the planner asked no scheme at all.
         None if decision.no_action == Some(NoAction::NoSchemeForEvent)
             || decision.verdicts.iter().any(SchemeVerdict::is_of_changed_scheme) =>
         {

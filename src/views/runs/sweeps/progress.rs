@@ -1,4 +1,4 @@
-//! How far a sweep has come.
+//! The progress of a sweep.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

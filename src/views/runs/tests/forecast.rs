@@ -7,14 +7,14 @@ use crate::{
     },
 };
 
-/// A sighting of `name` whom `a` selects, with what was foretold.
+/// A sighting of `name`, whom `a` selects, with the forecast.
 fn foretold(name: &str, seconds: i64, forecast: Option<Forecast>) -> Decision {
     let mut decision = sighted(name, seconds, &["a"], None);
     decision.verdicts.iter_mut().for_each(|verdict| verdict.forecast = forecast);
     decision
 }
 
-/// A sighting of `name` whom `a` leaves open; `is_kept` says whether the verdict stands in it.
+/// A sighting of `name` with an unknown verdict of `a`; `is_kept` says whether the verdict is in it.
 fn open(name: &str, seconds: i64, is_kept: bool) -> Decision {
     let decision = sighted(name, seconds, &[], None);
     match is_kept {
@@ -23,7 +23,7 @@ fn open(name: &str, seconds: i64, is_kept: bool) -> Decision {
     }
 }
 
-/// A sweep over six users: one of each kind, and two of whom it is not known whether `a` selects them.
+/// A sweep over six users: one of each kind, and two with an unknown verdict of `a`.
 fn six() -> Vec<AnyRecord> {
     let kinds = [
         ("changed", Some(Forecast::WouldChange), StepResult::Held),

@@ -14,7 +14,7 @@ fn passed_over(name: &str, seconds: i64, released: Option<&str>) -> Decision {
     decision
 }
 
-/// As where the scheme is paused, disabled or deleted.
+/// As if the scheme is paused, disabled or deleted.
 fn not_asked(name: &str, seconds: i64) -> Decision {
     let decision = sighted(name, seconds, &[], Some("a"));
     Decision { no_action: Some(NoAction::NoSchemeForEvent), ..decision }

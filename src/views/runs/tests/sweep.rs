@@ -37,7 +37,7 @@ pub(in crate::views::runs) fn started(schemes: &[&str], limited: &str) -> SweepP
     progress(0, SweepStep::Started { runs, cause: Cause::Manual, due: None, from: vec![0] })
 }
 
-/// What is decided on the sighting of a user whom `selecting` select, each for the group `g`.
+/// The decision on the sighting of a user whom `selecting` select, each for the group `g`.
 pub(in crate::views::runs) fn sighted(
     name: &str,
     seconds: i64,
@@ -215,7 +215,7 @@ fn the_users_of_a_run_are_handed_out_in_parts() {
     assert_eq!(runs.users(&id, Some(&UserId::new("u-joe")), 1).expect("read"), []);
 }
 
-/// Marks of users who are counted.
+/// The marks of counted users.
 fn marks(runs: Runs<'_>, released: Option<&str>) -> usize {
     Sweeps(runs.0).marks(&sweep(), released.map(scheme).as_ref())
 }
