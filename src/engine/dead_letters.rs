@@ -23,6 +23,9 @@ pub(super) struct DeadLetters {
 
 impl DeadLetters {
     /// Appends `letter` to the dead letters.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn append(&self, letter: &DeadLetter, stop: &CancellationToken) -> Result<(), Interrupted> {
         let event = letter.event.as_ref().map(tracing::field::display);
         if letter.held {
@@ -40,6 +43,9 @@ impl DeadLetters {
     }
 
     /// Sets aside a record of `stream` that can't be read: it never will be.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn unreadable(
         &self,
         stream: Stream,
@@ -51,6 +57,9 @@ impl DeadLetters {
     }
 
     /// Writes a dead letter for a record of `stream`, with the `reason`. It uses only the key of the record.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn set_aside(
         &self,
         stream: Stream,

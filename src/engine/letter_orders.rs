@@ -32,12 +32,12 @@ impl LetterOrders {
         Self { log, clock }
     }
 
-    /// Orders to take `letters` up again; letters without the necessary content are skipped. Letters of one user are
+    /// Orders a redrive of `letters`; letters without the necessary content are skipped. Letters of one user are
     /// ordered one after the other, the oldest first; users in parallel. Returns the places of the orders among the
     /// dead letters.
     ///
     /// # Errors
-    /// If the log does not take a record. Some of the letters may be taken up again all the same.
+    /// If the log does not accept a record. Some of the letters may be redriven already.
     pub async fn redrive(&self, letters: Vec<DeadLetter>, by: &Actor) -> Result<Vec<Position>, log::Error> {
         let orders = by_user(letters).into_iter().map(|letters| self.redrive_in_turn(letters, by));
         let positions: Vec<_> = stream::iter(orders).buffer_unordered(CONCURRENCY).try_collect().await?;
@@ -78,7 +78,7 @@ impl LetterOrders {
     /// The same for all of `letters`, without a reason.
     ///
     /// # Errors
-    /// If the log does not take a record. Some of the letters may be dismissed all the same.
+    /// If the log does not accept a record. Some of the letters may be dismissed already.
     pub async fn dismiss_all(&self, letters: Vec<DeadLetter>, by: &Actor) -> Result<Vec<Position>, log::Error> {
         let orders = letters.into_iter().map(|letter| async move { self.dismiss(&letter, None, by).await });
         stream::iter(orders).buffer_unordered(CONCURRENCY).try_collect().await

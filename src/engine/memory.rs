@@ -6,7 +6,7 @@ use crate::store::{self, ActivityStore, Ledger, Store, SweepStore};
 /// The memory of all stages, each in its own scopes. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
 pub struct Memory {
-    /// Which events are decided, and which steps begun or ended.
+    /// The decided events, and the steps that began or ended.
     pub ledger: Ledger,
     /// Steps that have not ended.
     pub pending: PendingSteps,

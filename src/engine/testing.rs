@@ -30,11 +30,11 @@ impl Clock for TokioClock {
     }
 }
 
-/// What becomes of a change.
+/// The result of a change.
 pub(crate) enum Fate {
     /// Not done, and this is the answer.
     Answered(Error),
-    /// Done, by the first of several calls, of which a later one has this answer.
+    /// Done by the first of several calls; a later one has this answer.
     DoneThen(Error),
     /// Done, and the answer is lost.
     AnswerLost,
@@ -47,17 +47,17 @@ pub(crate) enum Fate {
 #[derive(Default)]
 pub(crate) struct State {
     pub users: BTreeMap<UserId, User>,
-    /// What becomes of the next changes; those after them are done.
+    /// The results of the next changes; later ones are done.
     pub fates: VecDeque<Fate>,
-    /// How long the next changes wait for their turn; those after them don't.
+    /// The waits of the next changes for their turn; later ones don't wait.
     pub turns: VecDeque<Duration>,
-    /// How many changes were withheld when their turn had come.
+    /// The number of changes that were withheld in their turn.
     pub withheld: usize,
-    /// What everybody is answered while the product is away.
+    /// The answer to everybody while the product is away.
     pub away: Option<Error>,
-    /// What becomes of changes, by what they are asked for as in `asked`, or by `*`, each time.
+    /// The constant results of changes, by their name as in `asked`, or by `*`.
     pub always: BTreeMap<String, Error>,
-    /// How often it was probed.
+    /// The number of probes.
     pub probes: usize,
     /// Said when it is asked for the administrators.
     pub administrators_refused: Option<Error>,
@@ -65,13 +65,13 @@ pub(crate) struct State {
     pub issues: Vec<(String, Instant)>,
     /// Changes that were asked for, in order: `jane delete`.
     pub asked: Vec<String>,
-    /// How often a user was read.
+    /// The number of readings of users.
     pub reads: usize,
     /// Groups that are there; none: all are.
     pub groups: Option<Vec<&'static str>>,
     /// Said when it is asked for a group or for users by their address.
     pub references_refused: Option<Error>,
-    /// How often it was asked for a group or for users by their address.
+    /// The number of questions for a group, or for users by their address.
     pub references_asked: usize,
 }
 
@@ -225,7 +225,7 @@ impl Client for Stub {
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
         let told = self.state().administrators();
-        tokio::task::yield_now().await; // as a call would: whoever comes meanwhile must not see the same
+        tokio::task::yield_now().await; // as a call would: another caller must not see the same meanwhile
         self.state().administrators_refused.clone().map_or(Ok(told), Err)
     }
 

@@ -1,4 +1,4 @@
-//! How long appends take.
+//! The durations of appends.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ impl AppendTimes {
         Self(Some(histogram))
     }
 
-    /// Does `append`, and notes how long it took where the record is durable.
+    /// Does `append`, and records its duration if the record is durable.
     ///
     /// # Errors
     /// Those of `append`.

@@ -60,7 +60,7 @@ pub enum Stream {
     Activity,
     /// The place in the feed of each source. Compacted.
     Feeds,
-    /// Administrators from whom something is about to be taken. Compacted.
+    /// Claims on administrators who are about to lose something. Compacted.
     Claims,
 }
 
@@ -85,8 +85,8 @@ impl Stream {
         matches!(self, Self::Settings | Self::Activity | Self::Feeds | Self::Claims)
     }
 
-    /// The stream whose records this one records the work on; none if there is none. A record whose work is not
-    /// finished must not come again after the record of that work is gone.
+    /// The stream whose work this one records; none if it records none. An unfinished record must not come again after
+    /// the record of its work is gone.
     pub const fn tells_of(self) -> Option<Self> {
         match self {
             Self::Decisions => Some(Self::Events),
@@ -273,11 +273,11 @@ pub trait Log: Send + Sync + 'static {
         false
     }
 
-    /// How the topic of the outcomes was created again last, where it was deleted: that of `partition`. None where what is
-    /// appended can't be lost like that.
+    /// The last recreation of the topic of the outcomes, for `partition`. None if appended records can't be lost in
+    /// this way.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where it can't be read now.
+    /// [`Error::Unavailable`] if it can't be read now.
     async fn outcomes_recreated(&self, _partition: Partition) -> Result<Option<OutcomesRecreated>, Error> {
         Ok(None)
     }
@@ -305,11 +305,12 @@ pub trait Log: Send + Sync + 'static {
         Health::default()
     }
 
-    /// A snapshot of the log, to be copied while it goes on; none if copies are made in other ways, as for the topics
-    /// of Kafka.
+    /// A snapshot of the log, to be copied while the log is in use; none if copies are made in other ways, as for the
+    /// topics of Kafka.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the log is closed or a write of it failed, [`Error::Overloaded`] where too much waits for it.
+    /// [`Error::Unavailable`] if the log is closed or a write of it failed, [`Error::Overloaded`] if too many requests
+    /// wait.
     async fn snapshot(&self) -> Result<Option<embedded::Snapshot>, Error> {
         Ok(None)
     }
@@ -349,7 +350,7 @@ pub enum Joining {
 
 /// A partition that a group has given to this member.
 pub struct Assignment {
-    /// Which.
+    /// The partition.
     pub partition: Partition,
     /// Its records, from the offset last stored.
     pub records: Records,
@@ -375,7 +376,7 @@ pub trait Offsets: Send + Sync {
     fn store(&self, next: u64) -> Result<(), Error>;
 }
 
-/// The proof that a partition is this member's. What can't be undone is done under it only.
+/// The proof that a partition is this member's. A change that can't be undone needs it.
 #[async_trait]
 pub trait Lease: Send + Sync + 'static {
     /// Waits until the partition is proved to be this member's. Returns the time until which no other member can have
@@ -391,7 +392,7 @@ pub trait Lease: Send + Sync + 'static {
 #[error("the partition is not this member's any more")]
 pub struct Lost;
 
-/// The lease on a log of which no other process can have a part.
+/// The lease on a log without other processes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ForGood;
 

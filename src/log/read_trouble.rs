@@ -70,8 +70,8 @@ pub struct Batches {
 }
 
 impl Batches {
-    /// Reads `stream` in all partitions `from` the given offsets on, at most `size` records at a time: what is there, and
-    /// nothing is waited for.
+    /// Reads `stream` in all partitions from the offsets `from` on, at most `size` records at a time: only the present
+    /// records.
     ///
     /// # Errors
     /// Those of [`Log::read`].
@@ -110,7 +110,7 @@ impl Batches {
                 }
             }
             let has_room = records.len() + CHUNK <= self.size && bytes < BATCH_BYTES;
-            // Not by the budget of the task: what is there is taken, and then the task waits for the disk anyway.
+            // The task's budget is not used: present records are taken, and then the task waits for the disk anyway.
             chunk = if has_room { unconstrained(self.chunks.next()).now_or_never().flatten() } else { None };
         }
         Some(records)

@@ -1,4 +1,4 @@
-//! Which configuration is in use, and how it is reloaded.
+//! Metrics of the configuration in use and of its reloads.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

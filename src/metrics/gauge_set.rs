@@ -7,8 +7,8 @@ use std::{
 
 use prometheus::IntGaugeVec;
 
-/// A gauge of which all series are set at once. A series that is not set any more is removed; no scrape finds the gauge
-/// empty meanwhile. Cheap to clone; all clones are one.
+/// A gauge whose series are set all at once. A series that is not set any more is removed; no scrape finds the gauge
+/// empty meanwhile. Cheap to clone; all clones share it.
 #[derive(Clone, Debug)]
 pub struct GaugeSet<const LABELS: usize> {
     gauges: IntGaugeVec,

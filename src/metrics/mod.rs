@@ -37,7 +37,7 @@ const LISTENERS: [&str; 2] = ["webhooks", "admin"];
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// Webhook deliveries by source (`unknown` where it is none of ours) and result.
+    /// Webhook deliveries by source (`unknown` for an unknown one) and result.
     pub webhooks: IntCounterVec,
     /// Requests that are no HTTP, by listener.
     pub malformed_requests: IntCounterVec,
@@ -49,11 +49,11 @@ pub struct Metrics {
     pub webhook_seconds: TracedHistogram,
     /// When a delivery of a source was accepted last, in seconds since 1970.
     pub webhook_last_accepted: GaugeVec,
-    /// What products told of in webhooks and usher does not look at, by source and reason.
+    /// Reported events that usher ignores, by source and reason.
     pub webhooks_ignored: IntCounterVec,
     /// Records of a product that can't be read and were passed over, by source and kind.
     pub records_passed_over: IntCounterVec,
-    /// Times told that can't be right, or are in another unit than milliseconds, by source.
+    /// Reported times that are impossible, or in another unit than milliseconds, by source.
     pub implausible_times: IntCounterVec,
     /// Events accepted, by source and kind.
     pub events: IntCounterVec,
@@ -71,13 +71,13 @@ pub struct Metrics {
     pub decided_early: IntCounterVec,
     /// Creations first learnt of from a feed or by comparing, though the source has webhooks.
     pub reconciled: IntCounterVec,
-    /// Users whom a source lists and nothing told of, held back because they are too many at once, by source.
+    /// Listed users without a reported creation, held because they are too many at once, by source.
     pub reconciliation_held: IntGaugeVec,
-    /// Creations of which some steps were kept back because many users were created at once, by source.
+    /// Creations with held steps, because many users were created at once, by source.
     pub creations_held: IntCounterVec,
     /// Records given up, by stage.
     pub dead_letters: IntCounterVec,
-    /// Seconds a product took to answer, by source, operation and HTTP status (or why there is none).
+    /// Seconds a product took to answer, by source, operation and HTTP status (or the reason for its absence).
     pub product_request_seconds: HistogramVec,
     /// Failures of the work on a partition, by stage and source: it could not be read or restored, or ended by a bug.
     pub partition_failures: IntCounterVec,
@@ -85,15 +85,15 @@ pub struct Metrics {
     pub product_throttled: IntCounterVec,
     /// Records not yet worked on, by stream.
     pub log_lag_records: IntGaugeVec,
-    /// Seconds until a source's credentials expire, where the configuration says when.
+    /// Seconds until a source's credentials expire, if the configuration says when.
     pub credentials_expiry_seconds: GaugeVec,
     /// When schemes with a schedule are due next, in seconds since 1970, by source and scheme.
     pub schedule_next: GaugeVec,
     /// Runs of sweeps that have not ended.
     pub runs: IntGaugeVec,
-    /// Users sighted by sweeps, those of releases again, by source.
+    /// Users sighted by sweeps, again at releases, by source.
     pub sweep_users: IntCounterVec,
-    /// How far behind now a source's feed is known to be complete, where this process follows it.
+    /// The time before now up to which a source's feed is known to be complete, if this process follows it.
     pub feed_lag_seconds: GaugeVec,
     /// Names in schemes and in `protect` that the product does not have, by source and kind.
     pub references_unresolved: IntGaugeVec,
@@ -101,7 +101,7 @@ pub struct Metrics {
     pub log_lines_dropped: IntCounter,
     /// Spans of traces that were not sent, by reason.
     trace_spans_dropped: IntCounterVec,
-    /// 1 while a component does not do what it is for.
+    /// 1 while a component fails.
     pub component_failing: GaugeSet<1>,
     /// Whether the process is ready: 1 or 0 without a component; 0 for each component that is waited for.
     pub ready: GaugeSet<1>,
@@ -117,11 +117,11 @@ pub struct Metrics {
     pub source_paused_seconds: GaugeVec,
     /// 1 while a source is stopped because the product refuses usher's credentials.
     pub source_halted: IntGaugeVec,
-    /// 1 while nobody answers for a source, or somebody before the product does.
+    /// 1 while a source does not answer, or something in front of the product answers.
     pub source_unreachable: IntGaugeVec,
     /// The part of a source's rate that this process takes.
     pub rate_share: GaugeVec,
-    /// Which configuration is in use.
+    /// The configuration in use.
     pub config: ConfigMetrics,
 }
 

@@ -6,7 +6,7 @@ use prometheus::proto::{Histogram, LabelPair, Metric, MetricFamily, MetricType};
 
 use super::exemplars::{Exemplar, Exemplars};
 
-/// What the text says it is.
+/// The content type of the text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Whether a request whose header `Accept` says this wants OpenMetrics, rather than the text that everybody gets.
@@ -35,7 +35,7 @@ pub(super) fn encode(families: &[MetricFamily], exemplars: &HashMap<&str, Exempl
 
 fn write_family(text: &mut String, family: &MetricFamily, exemplars: Option<&Exemplars>) {
     let (kind, of) = match family.get_field_type() {
-        // What is counted has a name of its own; `_total` is the name of the sample.
+        // A counter has a name without `_total`; with it, it is the name of the sample.
         MetricType::COUNTER => ("counter", family.name().strip_suffix("_total").unwrap_or(family.name())),
         MetricType::GAUGE => ("gauge", family.name()),
         MetricType::HISTOGRAM => ("histogram", family.name()),
@@ -87,7 +87,7 @@ fn sample(text: &mut String, name: &str, suffix: &str, labels: &str, value: f64)
     let _ = writeln!(text, "{name}{suffix}{labels} {}", number(value));
 }
 
-/// `labels` in braces, with the end of a bucket where there is one; nothing where there are none.
+/// `labels` in braces, with the bound of a bucket if there is one; empty without labels.
 fn labelled(labels: &[LabelPair], bound: Option<f64>) -> String {
     let pairs = labels.iter().map(|label| format!("{}=\"{}\"", label.name(), escaped(label.value())));
     let pairs: Vec<_> = pairs.chain(bound.map(|bound| format!("le=\"{}\"", number(bound)))).collect();

@@ -103,7 +103,7 @@ pub struct CountedPartition {
 }
 
 impl CountedPartition {
-    /// What was done in the partition is read back: it is worked on from now on.
+    /// The finished work of the partition is read back: new work begins.
     pub fn is_restored(&mut self) {
         if self.state == State::Held {
             return;

@@ -1,4 +1,4 @@
-//! What is written: the log, the state store, the disk they are on.
+//! Metrics of writes: the log, the state store, their disk.
 
 use prometheus::{Histogram, IntCounter, IntGauge, IntGaugeVec};
 
@@ -32,7 +32,7 @@ impl DataPart {
     }
 }
 
-/// The families about what is written. Cheap to clone; all clones count together.
+/// The metrics of writes. Cheap to clone; all clones count together.
 #[derive(Clone, Debug)]
 pub struct StorageMetrics {
     /// Bytes free on the disk of `data_dir`.
@@ -40,7 +40,7 @@ pub struct StorageMetrics {
     data_bytes: IntGaugeVec,
     /// Seconds that an append took to be durable.
     pub append_seconds: Histogram,
-    /// Times that the state store had to be built anew from the log.
+    /// The number of rebuilds of the state store from the log.
     pub store_rebuilds: IntCounter,
 }
 

@@ -40,11 +40,12 @@ impl Appender {
         Ok(())
     }
 
-    /// Appends `record`, and says at `/readyz` while the stream can't be written; ends without it only when an attempt has failed and `stop` is cancelled. What was just done
-    /// in a product is thus still recorded while usher is stopping.
+    /// Appends `record`, and reports at `/readyz` while the stream can't be written. It ends without success only if an
+    /// attempt has failed and `stop` is cancelled. So a change that was just made in a product is still recorded while
+    /// usher is stopping.
     ///
     /// # Errors
-    /// [`Interrupted`] if an attempt has failed and `stop` is cancelled. It is not known then whether the record was
+    /// [`Interrupted`] if an attempt has failed and `stop` is cancelled. Then it is unknown whether the record was
     /// written.
     pub async fn append(
         &self,

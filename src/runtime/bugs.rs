@@ -15,6 +15,9 @@ pub(crate) const MAX_TRIES: u32 = 6;
 
 /// Works on a record. Only its own lane waits while that ends by a bug. A record on which it does each time is given up,
 /// so that one record does not make usher not ready for ever.
+///
+/// # Errors
+/// `Interrupted` if the work is to stop first.
 pub(crate) async fn through<H: Handler>(
     handler: &H,
     record: &Stored,

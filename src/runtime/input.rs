@@ -24,7 +24,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// The `records` of a `partition` of `stream`. It says through `failures` where they can't be read.
+    /// The `records` of a `partition` of `stream`. It reports to `failures` if they can't be read.
     pub fn new(log: Arc<dyn Log>, stream: Stream, partition: Partition, records: Records, failures: Failures) -> Self {
         let trouble = ReadTrouble::new(failures.component(), format!("partition {partition} of {stream}"));
         Self { log, stream, partition, records, failures, trouble, not_before: None }

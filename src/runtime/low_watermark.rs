@@ -31,8 +31,8 @@ pub(crate) struct Reached {
 }
 
 impl LowWatermark {
-    /// Takes the record at `offset`; `safe` is the value that is safe when all records up to it are finished. False if
-    /// it is taken already. Offsets have gaps, and a log that fetches again may give a lower one. Such a record gets a
+    /// Begins the record at `offset`; `safe` is the value that is safe when all records up to it are finished. False if
+    /// it has begun already. Offsets have gaps, and a log that fetches again may give a lower one. Such a record gets a
     /// safe value that is no higher than those above it.
     pub(crate) fn begin(&mut self, offset: u64, safe: u64) -> bool {
         let Err(place) = self.taken.binary_search_by_key(&offset, |taken| taken.offset) else { return false };
@@ -41,7 +41,7 @@ impl LowWatermark {
         true
     }
 
-    /// Notes that the record at `offset` is finished; gives how far all is finished, where that has changed.
+    /// Records that the record at `offset` is finished; returns the new watermark if it has changed.
     pub(crate) fn finish(&mut self, offset: u64) -> Option<Reached> {
         let place = self.taken.binary_search_by_key(&offset, |taken| taken.offset).ok()?;
         self.taken[place].finished = true;

@@ -1,4 +1,8 @@
-//! Machinery that works through partitions: consumer groups, one task for each partition, one lane for each user, offsets, replay and back-off.
+//! Machinery that works through partitions: consumer groups, one task for each partition, one lane for each user,
+//! offsets, replay and back-off.
+//!
+//! [`partition_worker`] keeps the order of each user's records. [`low_watermark`] is the offset that may be stored.
+//! [`mod@replay`] reads back the finished work after a restart.
 
 pub(crate) mod appender;
 pub(crate) mod backoff;

@@ -23,8 +23,8 @@ use crate::{
 /// The highest number of records of one partition in work at once. Records that wait for another one of the same user
 /// do not count.
 const MAX_IN_FLIGHT: usize = 256;
-/// The highest number of records from the lowest unfinished one on: finished, in work or waiting. At most so many come
-/// again after a crash, and so many others are finished while one user is blocked.
+/// The highest number of records from the lowest unfinished one on: finished, in work or waiting. At most this many
+/// come again after a crash, and at most this many others are finished while one user is blocked.
 pub(crate) const MAX_BEYOND: usize = 10_000;
 /// Bytes of the records that wait for another one of the same user.
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
@@ -181,7 +181,7 @@ impl<H: Handler> PartitionWorker<H> {
         }
     }
 
-    /// Stores how far all is finished, where that has changed.
+    /// Stores the watermark if it has changed.
     fn pass(&mut self, offset: u64) {
         let Some(reached) = self.watermark.finish(offset) else { return };
         if let Err(error) = self.offsets.store(reached.next) {

@@ -1,4 +1,4 @@
-//! The deliveries of the sources that this process has noticed, for administrators. They are in memory and begin anew
+//! The deliveries of the sources that this process has noticed, for administrators. They are in memory and start empty
 //! with the process; each replica has its own.
 
 use std::{
@@ -150,7 +150,7 @@ impl Arrivals {
         *last = at;
         drop(slot);
         let source = known.unwrap_or("unknown");
-        // `proof` and `why` are words of this program: nothing of what was sent gets into the log.
+        // `proof` and `why` are words of this program: no part of the request gets into the log.
         warn!(source.id = source, why, proof = ?proof, more_since_the_last_line = more, "a delivery was refused");
     }
 

@@ -53,7 +53,7 @@ pub enum Health {
 
 /// A connected source, shared by its planner and executor.
 pub struct Connection {
-    /// Which source.
+    /// The source.
     pub source: SourceId,
     /// Its client.
     pub client: Arc<dyn Client>,
@@ -87,7 +87,7 @@ pub struct Connection {
     failure_ids: AtomicU64,
 }
 
-/// How a source is called.
+/// The settings of calls to a source.
 pub struct Calls {
     /// The client.
     pub client: Arc<dyn Client>,
@@ -245,6 +245,9 @@ impl Connection {
     /// Waits for a place among the simultaneous changes, to be held until the answer is there. A step that waits here
     /// can still be stopped; a step that waits for the pace in the client can't. The holder of a place must not wait
     /// for another lock, because some hold the guard's lock while they wait for the place.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(crate) async fn place(&self, stop: &CancellationToken) -> Result<Permit, Interrupted> {
         stop.run_until_cancelled(self.places.acquire()).await.ok_or(Interrupted)
     }
@@ -374,7 +377,7 @@ async fn probe(connection: Arc<Connection>) {
             () = tokio::time::sleep(connection.next_probe()) => {}
             () = connection.probe_now.notified() => {}
         }
-        // Nobody stops a probe, so the wait can't be interrupted; a paused source is left in peace meanwhile.
+        // A probe can't be stopped, so the wait can't be interrupted; a paused source is not probed meanwhile.
         if wait_until_unpaused(&*connection.controls, &connection.source, &CancellationToken::new()).await.is_err() {
             return; // the controls are gone: usher is stopping
         }

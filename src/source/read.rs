@@ -49,6 +49,9 @@ impl Connection {
 
     /// The answer to `ask`, which must change nothing; with retries, waiting while the source is halted or paused. An
     /// error is permanent.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first. The inner error is final: it comes after all retries.
     pub(crate) async fn query<T, F>(
         self: &Arc<Self>,
         stop: &CancellationToken,

@@ -70,6 +70,9 @@ impl RetryPolicy {
     }
 
     /// Waits before the next attempt, at least `after`; false if there is to be none.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(crate) async fn wait(
         &mut self,
         error: &Error,
@@ -83,7 +86,7 @@ impl RetryPolicy {
         if let Some(before) = before.filter(|_| error.is_no_answer()) {
             stop.run_until_cancelled(self.connection.check(before)).await.ok_or(Interrupted)?;
             if !self.connection.is_running() {
-                return Ok(true); // the caller waits until it runs, and this begins anew
+                return Ok(true); // the caller waits until it runs, and then this starts again
             }
         }
         let is_own = self.is_own(error, before);

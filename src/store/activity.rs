@@ -104,7 +104,7 @@ impl ActivityStore {
     }
 }
 
-/// The form, the activity's length, the activity, the snapshot where there is one: nearly always it says the same.
+/// The form, the activity's length, the activity, and the snapshot if there is one: nearly always it is equal.
 fn write(seen: &StoredActivity) -> Vec<u8> {
     let activity = codec::encode(&seen.activity);
     let mut row = vec![FORM];
@@ -125,7 +125,7 @@ fn write(seen: &StoredActivity) -> Vec<u8> {
 const FORM: u8 = 255;
 /// Stands before a snapshot, whose message may be empty.
 const SNAPSHOT: u8 = 1;
-/// Stands in place of a snapshot that says what the activity says.
+/// The mark for a snapshot that is equal to the activity.
 const SAME: u8 = 2;
 
 /// Reads a row; none if this version does not know its form.

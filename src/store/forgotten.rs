@@ -2,7 +2,7 @@
 
 use crate::domain::Timestamp;
 
-/// Records of an input of which it may be forgotten that they are done.
+/// The input records that may be finished without being remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forgotten {
     /// The records that were appended before this time,

@@ -1,4 +1,4 @@
-//! Which events have been decided and which steps begun or ended, by stage, source and partition.
+//! The decided events, and the steps that began or ended, by stage, source and partition.
 
 use std::sync::Arc;
 
@@ -107,7 +107,7 @@ impl Ledger {
         }))
     }
 
-    /// Remembers `entry` of `id`, as of `at`; an attempt as of its own time. What is done stays done.
+    /// Remembers `entry` of `id`, as of `at`; an attempt as of its own time. A finished entry stays finished.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write.
@@ -206,7 +206,8 @@ impl Ledger {
         self.record_forgotten_in(&scope.0, forgotten)
     }
 
-    /// The number of the creation of the output's topic that was read back: none, where that was not looked at yet; 0, where it was the first one.
+    /// The number of the creation of the output's topic that was read back. None if it was not checked yet; 0 for the
+    /// first one.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
@@ -241,7 +242,7 @@ impl Ledger {
     pub fn is_in_doubt(&self, scope: &Scope, record: &Stored) -> Result<bool, Error> {
         let offset = record.position.offset;
         let forgotten = self.forgotten(scope)?.unwrap_or(Forgotten::NOTHING);
-        // Of what was lost by the offset alone: a clock may have been wrong.
+        // Only the offset counts for a lost topic: a clock may have been wrong.
         Ok(offset < self.lost_until(scope)? || forgotten.covers(offset, record.appended))
     }
 
@@ -276,7 +277,7 @@ impl Ledger {
     pub fn prune(&self, over: Timestamp, open: Timestamp) -> Result<usize, Error> {
         let mut dropped = 0;
         for Outlived { scope, newest, until } in self.outlived(over, open)? {
-            // Not the horizon: that is in the future where the clock is ahead.
+            // Not the horizon: that is in the future if the clock is ahead.
             let before = Timestamp::from_millis(newest).plus(CLOCK_SET_BACK);
             // Before anything goes: sled keeps the order of writes across a crash.
             self.record_forgotten_in(&scope, Forgotten { before, until })?;
@@ -291,7 +292,7 @@ impl Ledger {
         Ok(dropped)
     }
 
-    /// The scopes of which something is to be dropped.
+    /// The scopes with entries to drop.
     fn outlived(&self, over: Timestamp, open: Timestamp) -> Result<Vec<Outlived>, Error> {
         let (mut all, mut scope, mut horizon) = (Vec::<Outlived>::new(), Vec::new(), None);
         let mut until = 0;
@@ -316,7 +317,7 @@ impl Ledger {
     }
 }
 
-/// A scope of which something is to be dropped.
+/// A scope with entries to drop.
 struct Outlived {
     scope: Vec<u8>,
     /// The time of the newest entry to drop.

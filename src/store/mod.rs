@@ -41,7 +41,7 @@ pub enum Error {
     /// The folder can't be used.
     #[error("the folder {path} can't be used: {}", crate::words::system(error))]
     Folder {
-        /// Which.
+        /// The path.
         path: PathBuf,
         /// Why.
         error: io::Error,
@@ -72,8 +72,8 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 impl Store {
-    /// Opens the store in `dir` for the log named `log_identity`. A corrupt one is moved to
-    /// `<dir>.set-aside-<n>` and a new one begun; one that belongs to another log is emptied.
+    /// Opens the store in `dir` for the log named `log_identity`. A corrupt store is moved to `<dir>.set-aside-<n>` and
+    /// a new one is made; a store of another log is emptied.
     ///
     /// # Errors
     /// [`Error::Folder`] if the folder can't be made, read or moved aside; [`Error::InUse`] if another process has it
@@ -101,8 +101,7 @@ impl Store {
     /// opening the store again helps. Call it once.
     ///
     /// # Errors
-    ///
-    /// [`Error::Folder`] where there is no thread to be had for it.
+    /// [`Error::Folder`] if no thread can be started for it.
     pub fn watch(&mut self, health: Health) -> Result<(), Error> {
         let watch = Watch::start(self.config.clone(), health);
         self.watch = Some(watch.map_err(|error| Error::Folder { path: self.config.get_path(), error })?);
@@ -163,12 +162,15 @@ impl Store {
     }
 
     /// A tree by its name, for tests that damage its content.
+    ///
+    /// # Errors
+    /// `Error::Sled` if sled can't open it.
     #[cfg(test)]
     pub(crate) fn tree(&self, name: &str) -> Result<sled::Tree, Error> {
         Ok(self.db.open_tree(name)?)
     }
 
-    /// Writes out what is in memory.
+    /// Writes everything in memory to the disk.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't write.

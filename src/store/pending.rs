@@ -12,7 +12,7 @@ use crate::domain::{RunId, StepKey, Timestamp, UserKey};
 pub struct PendingStep {
     /// The run.
     pub run: RunId,
-    /// Which.
+    /// The step.
     pub key: StepKey,
     /// The time of its decision.
     pub decided: Timestamp,
@@ -23,19 +23,19 @@ pub trait PendingRows: Debug + Send + Sync {
     /// The pending steps of `user`.
     ///
     /// # Errors
-    /// [`Error::Sled`] where the row can't be read.
+    /// [`Error::Sled`] if the row can't be read.
     fn of(&self, user: &UserKey) -> Result<Vec<PendingStep>, Error>;
 
     /// Replaces the pending steps of `user` by `steps`.
     ///
     /// # Errors
-    /// [`Error::Sled`] where the row can't be written.
+    /// [`Error::Sled`] if the row can't be written.
     fn put(&self, user: &UserKey, steps: &[PendingStep]) -> Result<(), Error>;
 
     /// Calls `each` with every user that has pending steps.
     ///
     /// # Errors
-    /// [`Error::Sled`] where a row can't be read; the first error of `each`.
+    /// [`Error::Sled`] if a row can't be read; the first error of `each`.
     fn walk(&self, each: &mut dyn FnMut(UserKey, Vec<PendingStep>) -> Result<(), Error>) -> Result<(), Error>;
 }
 

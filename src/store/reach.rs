@@ -30,7 +30,7 @@ impl Reach {
     /// or after.
     pub fn set(&self, oldest: Timestamp, seen: u64) {
         self.seen.store(seen, Ordering::Relaxed);
-        self.oldest.store(oldest.as_millis(), Ordering::Release); // last: it says that both are told
+        self.oldest.store(oldest.as_millis(), Ordering::Release); // last: it shows that both are set
     }
 
     /// The time before which no entry is needed, of those that would be dropped before `over` by their age alone. None

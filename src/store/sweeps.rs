@@ -150,7 +150,7 @@ impl SweepStore {
         Ok(())
     }
 
-    /// Drops sweeps without a record since `horizon`. A sweep that is dropped while its source is paused begins anew,
+    /// Drops sweeps without a record since `horizon`. A sweep that is dropped while its source is paused starts again,
     /// and its cancellations are lost with it. Returns the number.
     ///
     /// # Errors

@@ -86,7 +86,7 @@ fn a_corrupt_store_is_set_aside_and_begun_anew() {
         assert!(store.is_rebuilt() && aside.join("db").exists(), "the damaged one is kept for whoever wants to look");
         assert_eq!(store.ledger().expect("a ledger").checkpoint(&scope(0)).expect("read"), 0);
     } else {
-        // sled took the remains for a shorter history: then a prefix of what was written is there.
+        // sled took the rest for a shorter history: then the first part of the written data is there.
         assert!(store.ledger().expect("a ledger").get(&scope(0), "event-19999").expect("read").is_none());
     }
 }

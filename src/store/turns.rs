@@ -21,7 +21,7 @@ impl Default for Turns {
 impl Turns {
     /// Waits for a turn.
     pub(super) async fn wait(&self) -> Turn {
-        // Nobody closes it.
+        // It is never closed.
         Turn(Mutex::new(Arc::clone(&self.0).acquire_owned().await.ok()))
     }
 }

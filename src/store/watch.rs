@@ -23,6 +23,9 @@ impl Watch {
     ///
     /// sled writes on its own threads. It records a failure in the configuration and reports it to the next writer. A
     /// reader gets no error, and a flushing thread ends silently.
+    ///
+    /// # Errors
+    /// If no thread can be started.
     pub(super) fn start(config: sled::Config, health: Health) -> io::Result<Self> {
         let (held, watching) = mpsc::channel();
         thread::Builder::new().name("state-watch".into()).spawn(move || {

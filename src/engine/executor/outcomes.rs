@@ -25,7 +25,7 @@ use crate::{
     store::{self, Entry, Ledger, Scope},
 };
 
-/// The memory of steps, in the log and at hand.
+/// The memory of steps, in the log and in the ledger.
 pub(in crate::engine) struct Outcomes {
     pub(in crate::engine) connection: Arc<Connection>,
     pub(in crate::engine) appender: Appender,
@@ -36,11 +36,17 @@ pub(in crate::engine) struct Outcomes {
 
 impl Outcomes {
     /// The ledger's entry of `step`.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn recall(&self, step: &StepRef, work: &Work) -> Result<Option<Entry>, Interrupted> {
         work.recall(&self.ledger, &step.memory_id()).await
     }
 
     /// The time at which an issue with `marker` was last requested, by any step; none if it never was.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn issue_asked_for(
         &self,
         marker: &str,
@@ -53,6 +59,9 @@ impl Outcomes {
     }
 
     /// Appends the attempt of a change.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn attempt(
         &self,
         step: &StepRef,
@@ -60,6 +69,7 @@ impl Outcomes {
         work: &Work,
     ) -> Result<(), Interrupted> {
         let attempt = Attempt { step: step.clone(), before: before.to_owned(), at: self.connection.clock.now() };
+        // The log comes first: the ledger is rebuilt from it, and another process reads only the log.
         self.write(step, OutcomeRecord::Attempt(attempt.clone()), work).await?;
         self.keep(&OutcomeRecord::Attempt(attempt), work).await
     }
@@ -79,6 +89,9 @@ impl Outcomes {
     }
 
     /// Writes down how the step of `plan` ended.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn record(
         &self,
         plan: &Plan<'_>,
@@ -106,7 +119,10 @@ impl Outcomes {
         Ok(entry)
     }
 
-    /// Takes a record into the memory at hand, again if need be.
+    /// Applies a record to the ledger; repeating that changes nothing.
+    ///
+    /// # Errors
+    /// Those of the state store, if sled can't read or write.
     pub(in crate::engine) fn remember(&self, scope: &Scope, record: &OutcomeRecord) -> Result<(), store::Error> {
         match record {
             OutcomeRecord::Attempt(attempt) => {
@@ -141,7 +157,7 @@ impl Outcomes {
     async fn append_dead_letter(&self, plan: &Plan<'_>, outcome: &Outcome, work: &Work) -> Result<(), Interrupted> {
         let step = &outcome.step;
         let reason = match &outcome.error {
-            Some(error) if error.starts_with(&outcome.reason) => error.clone(), // the same words twice help nobody
+            Some(error) if error.starts_with(&outcome.reason) => error.clone(), // avoid repeating the text
             Some(error) => format!("{}: {error}", outcome.reason),
             None => outcome.reason.clone(),
         };

@@ -16,7 +16,8 @@ use crate::{
     store::{self, ActivityStore, Ledger, Recalled, Scope, StoredActivity},
 };
 
-/// A snapshot's last login may lie this much before the true one: so much is lost at most when store and decisions are.
+/// The time by which a snapshot's last login may be before the true one. This much is lost at most if store and
+/// decisions are lost.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_hours(24);
 /// Conditions ask whether there was a login, and whether there was exactly one: these counts are never lost.
 const COUNTS_THAT_MATTER: u64 = 2;
@@ -44,6 +45,9 @@ impl Activities {
     }
 
     /// The activity of `user` so far. If the store can't be read, this waits.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn before(&self, user: &UserKey, work: &Work) -> Result<Option<Activity>, Interrupted> {
         Ok(self.recall(user, work).await?.map(|seen| seen.activity))
     }
@@ -69,11 +73,17 @@ impl Activities {
     }
 
     /// Stores the activity of a decision that is in the log.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn keep(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
         work.remembered(|| self.remember(&work.scope, decision)).await
     }
 
     /// Writes a snapshot where without one something that matters would be lost with the decisions.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn snapshot(&self, user: &UserKey, work: &Work) -> Result<(), Interrupted> {
         let Some(seen) = self.recall(user, work).await? else { return Ok(()) };
         if !is_due(&seen) {
@@ -89,6 +99,9 @@ impl Activities {
     }
 
     /// Takes in a decision that is read back. The views may not have reached it yet, because they may be rebuilt too.
+    ///
+    /// # Errors
+    /// Those of the state store, if sled can't read or write.
     pub(in crate::engine) fn remember(&self, scope: &Scope, decision: &Decision) -> Result<(), store::Error> {
         self.record(decision.kind, decision.accepted);
         match &decision.activity {
@@ -97,8 +110,11 @@ impl Activities {
         }
     }
 
-    /// Takes in snapshots that are read back. They are written in the order of users, in which pages of the store have them;
-    /// those of one user stay in the order of the log.
+    /// Applies snapshots that are read back. They are written in the order of users, which is that of the store's
+    /// pages; those of one user stay in the order of the log.
+    ///
+    /// # Errors
+    /// Those of the state store, if sled can't read or write.
     pub(in crate::engine) fn remember_snapshots(&self, scope: &Scope, records: &[Stored]) -> Result<(), store::Error> {
         let mut by_user: Vec<&Stored> = records.iter().collect();
         by_user.sort_by(|one, other| one.key.cmp(&other.key));
@@ -122,7 +138,7 @@ impl Activities {
                 error!("what was seen of a user can't be read; all of the partition is read back from the log");
                 work.remembered(|| {
                     self.ledger.read_back_anew(&work.scope, &[Stream::Activity])?;
-                    // Only now, and before it is read back: where the log tells nothing of the user, nothing is known.
+                    // Only now, and before it is read back: if the log has nothing about the user, nothing is known.
                     self.store.remove(&work.scope, user)
                 })
                 .await?;
@@ -186,7 +202,7 @@ mod tests {
         Activity { last_login: (logins > 0).then(|| at(last)), logins, ..Activity::new(at(0)) }
     }
 
-    /// What is kept in `store`, and the work on the one partition.
+    /// The parts of `store`, and the work on the one partition.
     fn memory(store: &Store) -> (Ledger, Activities, Work) {
         let (ledger, kept) = (store.ledger().unwrap(), store.activity().unwrap());
         let views = Arc::new(Views::open(store).unwrap());
@@ -230,7 +246,7 @@ mod tests {
         let tree = store.tree("activity").unwrap();
         tree.insert(tree.iter().keys().next().unwrap().unwrap(), &[7, 1]).unwrap();
         assert_eq!(activities.before(&decision.key(), &work).await, Err(Interrupted));
-        ledger.set_checkpoint(&scope, 5).unwrap(); // by what is still in the works
+        ledger.set_checkpoint(&scope, 5).unwrap(); // by the work that is still going on
         assert_eq!(ledger.checkpoint(&scope).unwrap(), 0, "it is read back all the same");
         ledger.was_read_back(&scope, 6).unwrap();
         assert_eq!(ledger.checkpoint(&scope).unwrap(), 6);

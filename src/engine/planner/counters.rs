@@ -59,7 +59,7 @@ fn is_first_told_otherwise(decision: &Decision) -> bool {
         None | Some(NoAction::NoSchemeForEvent) => true,
         Some(NoAction::NotAPerson(_) | NoAction::KnownSince(_)) => false,
     };
-    // The product may know nobody of that id: then nobody was created.
+    // The product may know no user with that id: then nobody was created.
     let is_there = decision.activity.as_ref().is_some_and(|activity| activity.created.is_some());
     let no_webhook = match decision.via {
         Via::Feed | Via::Reconciliation => true,

@@ -8,7 +8,7 @@ use crate::domain::{
 /// An event, and whether it was decided before.
 pub(in crate::engine) struct PlannerInput {
     pub(in crate::engine) event: Event,
-    /// Set where an administrator has it decided once more.
+    /// Set if an administrator has redriven it.
     pub(in crate::engine) redrive: Option<Redrive>,
     /// The activity of the user before the event, if it was decided before.
     earlier: Option<Option<Activity>>,

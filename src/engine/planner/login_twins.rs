@@ -38,6 +38,9 @@ pub(in crate::engine) fn report_id_of_decision(decision: &Decision) -> Option<St
 }
 
 /// The login of the second before or after, which `event` reports once more.
+///
+/// # Errors
+/// `Interrupted` if the work is to stop first.
 pub(in crate::engine) async fn other_report(
     event: &Event,
     ledger: &Ledger,

@@ -448,7 +448,7 @@ impl Planner {
             id: EventId::of_creation_again(&event.source, &event.user, at),
             kind: EventKind::Created,
             occurred: Some(at),
-            hints: UserHints::default(), // those of the removal say nothing of it
+            hints: UserHints::default(), // the facts of the removal say nothing about it
             ..event.clone()
         }))
     }
@@ -460,7 +460,7 @@ impl Planner {
     }
 }
 
-/// The facts without the login at hand, which the product may report already. The conditions are about the time before
+/// The facts without the present login, which the product may report already. The conditions are about the time before
 /// it.
 fn before_login(facts: Facts, kind: EventKind) -> Facts {
     match kind {
@@ -536,7 +536,7 @@ impl Handler for Planner {
             return self.decide_again(record, &id, &again, work).await;
         }
         let event = record.event;
-        // What becomes of one delivery of a login without a time must not settle the minute in which it came.
+        // The result of one delivery of a login without a time must not decide for the minute in which it came.
         let delivery = untimed_delivery_id(&event, &id).unwrap_or_else(|| id.clone());
         if let Some(login) = self.known(&event, &id, work).await? {
             self.planner_metrics.duplicate();
@@ -551,7 +551,7 @@ impl Handler for Planner {
         let created_again = self.created_again(&event, work).await?;
         let forgotten = work.may_be_forgotten(&self.ledger, stored).await?;
         let answer = self.decide(PlannerInput::first(event, forgotten), work).await?;
-        // Before the removal is decided: afterwards nothing tells of the creation any more.
+        // Before the removal is decided: afterwards nothing shows the creation any more.
         if let (Planned::Decided(_), Some(again)) = (&answer, created_again) {
             let record = Record { key: again.key(), payload: codec::encode(&again) };
             self.appender.append(Stream::Events, record, &work.stop).await?;

@@ -1,4 +1,4 @@
-//! Which schemes are asked about an event: those that wait for its kind, or those of its sweep.
+//! The schemes that are evaluated for an event: those that wait for its kind, or those of its sweep.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     source::Controls,
 };
 
-/// The start of a sweep is in the log before its first sighting, and is read a moment later. Where it never is, the views
+/// The start of a sweep is in the log before its first sighting, and is read a moment later. If it never is, the views
 /// of this process are broken: one user's sighting must not hold up the others for ever.
 const START_TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -23,7 +23,7 @@ pub(in crate::engine) enum SchemeScope {
     Waiting,
     /// The schemes of a sweep that are neither paused nor cancelled.
     InSweep { schemes: Vec<SchemeId>, released: bool, plan: Arc<SweepPlan> },
-    /// Nobody knows: the sweep's start is nowhere to be found.
+    /// The sweep's start can't be found.
     Lost,
     /// No scheme, because the event may be decided already.
     Forgotten,
@@ -31,6 +31,9 @@ pub(in crate::engine) enum SchemeScope {
 
 impl SchemeScope {
     /// The schemes that are asked about `event`.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn about(
         event: &Event,
         run_queries: &dyn RunQueries,
@@ -163,7 +166,7 @@ mod tests {
         views::testing::verdict,
     };
 
-    /// What becomes of the verdict of `idle`, version `v1`, in a run that was asked for with `version`.
+    /// The verdict of `idle`, version `v1`, in a run that was requested with `version`.
     fn settled(version: &str, test_mode: bool, limits: Limits, released: bool) -> SchemeVerdict {
         let verdict = verdict("idle", Truth::True, &["g"]);
         let scheme = SchemeRef { id: verdict.scheme.id.clone(), version: version.into() };

@@ -48,8 +48,8 @@ impl Findings {
         Self { known: RwLock::default(), look_ups }
     }
 
-    /// The answer, where there is no need to ask again before a step. What was there once is taken to be there until a
-    /// look-up says otherwise.
+    /// The answer, if a step need not ask again. A name that existed once counts as existing until a look-up says
+    /// otherwise.
     pub(super) fn fresh(&self, reference: &Reference) -> Option<Result<Finding, Error>> {
         let known = self.read();
         let known = known.get(reference)?;
@@ -58,6 +58,9 @@ impl Findings {
     }
 
     /// The last answer.
+    ///
+    /// # Errors
+    /// The last error of the product, if it has not answered since.
     pub(super) fn last(&self, reference: &Reference) -> Result<Finding, Error> {
         let unasked = || Err(Error::Lost("it has not been looked up".to_owned()));
         self.read().get(reference).map_or_else(unasked, NameFinding::answer)

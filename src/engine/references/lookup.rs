@@ -52,7 +52,7 @@ pub(super) fn is_final(error: &Error) -> bool {
 /// Asks `client`, of a `product`, for `reference`.
 ///
 /// # Errors
-/// Where the product does not tell, now or at all.
+/// If the product does not answer now, or can't answer at all.
 pub(super) async fn look_up(client: &dyn Client, product: Product, reference: &Reference) -> Result<Finding, Error> {
     let name = reference.name.as_str();
     match reference.kind {
@@ -122,7 +122,7 @@ async fn user(client: &dyn Client, product: Product, name: &str) -> Result<Findi
 async fn read(client: &dyn Client, user: UserRef) -> Result<Option<User>, Error> {
     match client.user(&user).await {
         Ok(user) => Ok(Some(user)),
-        // Some answer 400 to what can be nobody's id.
+        // Some products answer 400 to an impossible id.
         Err(Error::NoSuchUser | Error::Refused { status: 400 | 404, .. }) => Ok(None),
         Err(error) => Err(error),
     }
@@ -141,7 +141,7 @@ async fn user_like(client: &dyn Client, wrong: &str) -> Option<String> {
     meant_by(wrong, &names).map(str::to_owned)
 }
 
-/// An account of Cloud by its e-mail address, where the product shows that it has this one.
+/// An account of Cloud by its e-mail address, if the product shows this address.
 async fn account(client: &dyn Client, written: &str) -> Result<Finding, Error> {
     let Some(address) = EmailAddress::parse(written).filter(|address| address.domain().is_some()) else {
         return Ok(Missing::because("it is neither an account id nor one e-mail address", None));

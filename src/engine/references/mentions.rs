@@ -9,9 +9,9 @@ use crate::{
     domain::{Mention, MentionedAt, Reference, Scheme, SchemeId, SourceId},
 };
 
-/// Knows the schemes as they are written, those of the file and stored ones.
+/// Knows the schemes as they are written, those of the file and the stored ones.
 pub trait WrittenSchemes: Send + Sync + 'static {
-    /// All schemes of `source`, also those that are off.
+    /// All schemes of `source`, also disabled ones.
     fn schemes_of(&self, source: &SourceId) -> Vec<Scheme>;
 
     /// Changes whenever a scheme may have changed.

@@ -37,7 +37,7 @@ pub use mentions::WrittenSchemes;
 pub use report::{ReferenceReport, Unresolved};
 pub use rounds::LookUps;
 
-/// The names of one source and its schemes, and what is known of them.
+/// The names of one source and its schemes, with the findings about them.
 pub struct References {
     connection: Arc<Connection>,
     product: Product,
@@ -48,22 +48,22 @@ pub struct References {
     findings: Findings,
     look_ups: LookUps,
     metrics: Metrics,
-    /// Held by whoever looks something up for a step: the others wait, and find what was found.
+    /// Held during a look-up for a step: the others wait, and use the finding.
     turn: Turn<()>,
 }
 
 impl References {
-    /// Whose names these are.
+    /// The source of the names.
     pub fn source(&self) -> &SourceId {
         &self.connection.source
     }
 }
 
-/// Why a step must not be done: what was to keep users from harm can't be told to do so.
+/// The reason why a step must not be done: a name that protects users can't be resolved.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Doubt {
     pub(super) why: String,
-    /// What the product said, where it could not be asked.
+    /// The product's error, if it could not be asked.
     pub(super) error: Option<Error>,
     /// Whether no later look-up can lift it: the user is listed. A missing name may be mended at any time.
     pub(super) certain: bool,
@@ -87,6 +87,9 @@ impl References {
 
     /// Whether a step of `scheme` that takes something away may be done to `user`, as far as names go that protect users.
     /// Looks up what is not known; waits for the product.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first. The inner error is final: it comes after all retries.
     pub(super) async fn protections(
         &self,
         scheme: &SchemeId,
@@ -122,6 +125,9 @@ impl References {
     }
 
     /// Looks up the names of exempt users of which nothing is known yet, so that [`References::called`] tells all of them.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn settle_exempt_users(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
         for name in &self.mentions().exempt_users {
             let reference = Reference { kind: ReferenceKind::User, name: name.clone() };

@@ -57,6 +57,9 @@ impl Forecaster {
     }
 
     /// Adds a forecast to each verdict of `answer` for `user`, who was just read; `facts` are the facts about the user.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn foretell(
         &self,
         answer: &mut Evaluation,

@@ -25,6 +25,9 @@ impl ProgressLog {
     }
 
     /// Records the progress of a sweep.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn record(
         &self,
         sweep: &SweepId,
@@ -40,6 +43,9 @@ impl ProgressLog {
     }
 
     /// The state of a sweep; none if it has not begun.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn state(
         &self,
         sweep: &SweepId,
@@ -49,12 +55,18 @@ impl ProgressLog {
     }
 
     /// Records the state of the comparison.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn compared(&self, comparison: Comparison, work: &Work) -> Result<(), Interrupted> {
         let id = SweepId::of_comparison(&self.connection.source);
         self.record(&id, SweepStep::Compared(comparison), work).await
     }
 
     /// The state of the comparison, and the time of its record.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn comparison(
         &self,
         work: &Work,

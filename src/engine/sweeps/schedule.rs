@@ -1,4 +1,4 @@
-//! Which schemes are due: pure, from their schedules, from when on each counts, and the time.
+//! The due schemes: a pure function of their schedules, their last firings, and the time.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub struct SchemeSchedule {
     pub scheme: Scheme,
     /// Its last firing, with the schedule at that time; none if it was never armed.
     pub last_fired: Option<LastFired>,
-    /// Whether it keeps silent: the scheme is paused or not enabled. What it misses is not caught up.
+    /// Whether it does not fire: the scheme is paused or not enabled. Missed times are not caught up.
     pub suspended: bool,
 }
 
@@ -95,7 +95,7 @@ mod tests {
         SchemeSchedule { scheme: read_scheme(&text, "test").expect("a scheme"), last_fired: None, suspended: false }
     }
 
-    /// What the views make of requests.
+    /// Applies requests as the views do.
     fn apply(schedules: &mut [SchemeSchedule], requests: &[SweepRequest]) {
         for scheduled in schedules {
             let Trigger::Schedule(schedule) = &scheduled.scheme.trigger else { continue };

@@ -21,7 +21,7 @@ impl From<Truth> for proto::Truth {
     }
 }
 
-/// A value that this version can't read is unknown, and selects nobody.
+/// A value that this version doesn't know is unknown, and so selects nobody.
 fn truth(number: i32) -> Truth {
     match proto::Truth::try_from(number) {
         Ok(proto::Truth::True) => Truth::True,
@@ -164,7 +164,7 @@ fn forecast_to_wire(forecast: Option<Forecast>) -> proto::Forecast {
     }
 }
 
-/// A forecast that this version does not know is none: such a user counts as one who would be changed.
+/// A forecast that this version doesn't know counts as none: the user counts as one who would be changed.
 fn forecast(number: i32) -> Option<Forecast> {
     match proto::Forecast::try_from(number) {
         Ok(proto::Forecast::WouldChange) => Some(Forecast::WouldChange),
@@ -245,7 +245,7 @@ impl Wire for Decision {
             redrive: self.redrive.as_ref().map(redrive_to_wire),
             only: self.only.as_ref().map(StepKey::to_string),
             mass_creation: self.mass_creation.clone(),
-            traceparent: String::new(), // it is put beside what is encoded
+            traceparent: String::new(), // it is added beside the encoded fields
         }
     }
 

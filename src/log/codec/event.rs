@@ -176,7 +176,7 @@ impl Wire for Event {
             via: proto::Via::from(self.via).into(),
             redrive: None,
             before: None,
-            traceparent: String::new(), // it is put beside what is encoded
+            traceparent: String::new(), // it is added beside the encoded fields
         }
     }
 

@@ -39,7 +39,7 @@ pub trait Wire: Sized {
     /// Its message.
     type Message: Message + Default;
 
-    /// As a message.
+    /// The record as a message.
     fn to_wire(&self) -> Self::Message;
 
     /// From a message.

@@ -23,7 +23,7 @@ fn cause(number: i32) -> Result<Cause, Error> {
     }
 }
 
-/// The author. A name that this version can't read is none: the order counts, whoever gave it.
+/// The author. A name that this version can't read is none: the order counts without its author.
 fn by(text: Option<String>) -> Option<Actor> {
     text.and_then(|text| text.parse().ok())
 }

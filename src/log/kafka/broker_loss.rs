@@ -1,8 +1,8 @@
-//! A client that knows no broker any more, and never will again.
+//! Detects a client that has lost all brokers for good.
 //!
-//! A broker that is just coming back may tell that the cluster has no brokers. librdkafka then lets go of every broker
-//! it knows, also of those it was configured with, and has nobody left to ask: it neither fails nor recovers. Such a
-//! client is replaced. Source: issue 5301 of confluentinc/librdkafka, open as of version 2.12.1.
+//! A broker that is just coming back may report a cluster without brokers. librdkafka then drops every known broker,
+//! also the configured ones, and has none left to ask: it neither fails nor recovers. Such a client is replaced.
+//! Source: issue 5301 of confluentinc/librdkafka, open as of version 2.12.1.
 
 use std::sync::{
     Arc,
@@ -12,11 +12,11 @@ use std::sync::{
 use rdkafka::Statistics;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
-/// So many statistics in a row tell of no broker before the client is given up: between letting go of all and
-/// beginning anew, a healthy client has none for a moment too.
+/// The number of successive statistics without a broker after which the client is replaced. A healthy client has none
+/// for a moment, too, between dropping all brokers and starting again.
 const MAX_WITHOUT_BROKERS: u32 = 3;
 
-/// Whether a client knows no broker any more, as its statistics tell; clones are about the same client.
+/// Whether a client has lost all brokers, by its statistics; clones are about the same client.
 #[derive(Clone, Default)]
 pub(super) struct BrokerLoss {
     in_a_row: Arc<AtomicU32>,

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::log::{Error, Partition};
 
-/// How long to wait before a question is asked again.
+/// The time before a question is asked again.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// A connection to the cluster; clones share it. Its questions block.
@@ -32,6 +32,9 @@ pub(super) struct Client {
 
 impl Client {
     /// Begins to connect, without waiting for it.
+    ///
+    /// # Errors
+    /// `Error::Unusable` if an option can't be used.
     pub(super) fn new(settings: &Settings, delivery_timeout: DeliveryTimeout) -> Result<Self, Error> {
         let client_logger = ClientLogger::default();
         let config = settings.producer(delivery_timeout);
@@ -39,13 +42,19 @@ impl Client {
         Ok(Self { producer, brokers: settings.brokers().to_owned(), client_logger })
     }
 
-    /// What the brokers know of `topic`.
+    /// The brokers' metadata of `topic`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if no broker answers in time.
     pub(super) fn metadata(&self, topic: &str, timeout: Duration) -> Result<Metadata, Error> {
         self.producer.client().fetch_metadata(Some(topic), timeout).map_err(|error| self.unanswered(&error))
     }
 
-    /// The oldest offset kept and the one past the newest. Asks again until `timeout`: just made or just moved, a
-    /// partition is not yet where the metadata says.
+    /// The oldest kept offset, and the one past the newest. It asks again until `timeout`: after its creation or a
+    /// move, a partition may not be at the broker in the metadata yet.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if no broker answers in time.
     pub(super) fn bounds(&self, topic: &str, partition: Partition, timeout: Duration) -> Result<Range<u64>, Error> {
         let deadline = Instant::now() + timeout;
         loop {
@@ -59,20 +68,23 @@ impl Client {
     }
 
     /// The id that the cluster was given when it was made.
+    ///
+    /// # Errors
+    /// `Error::Unavailable` if no broker answers in time.
     pub(super) fn cluster_id(&self, timeout: Duration) -> Result<String, Error> {
         let id = self.producer.client().fetch_cluster_id(timeout);
         id.ok_or_else(|| Error::Unavailable(format!("the Kafka at {} does not tell its cluster id", self.brokers)))
     }
 
-    /// What went wrong, in one line that names the brokers and, where there was one, the trouble underneath.
+    /// The problem in one line, with the brokers and the underlying cause, if there is one.
     pub(super) fn unanswered(&self, error: &KafkaError) -> Error {
         let code = crate::words::kafka(error);
         let trouble = self.client_logger.last_trouble().map(|trouble| format!("; last trouble: {trouble}"));
         Error::Unavailable(format!("Kafka at {}: {code}{}", self.brokers, trouble.unwrap_or_default()))
     }
 
-    /// Whether it can't go on: an idempotent producer refuses everything after some errors, and any client may lose
-    /// all its brokers.
+    /// Whether it must be replaced: an idempotent producer refuses everything after some errors, and any client may
+    /// lose all its brokers.
     pub(super) fn is_broken(&self) -> bool {
         self.broker_loss().is_noticed() || self.producer.client().fatal_error().is_some()
     }
@@ -82,7 +94,7 @@ impl Client {
         &self.client_logger.broker_loss
     }
 
-    /// Gives up all records that are not delivered; whoever waits for one is told.
+    /// Gives up all undelivered records; their waiters are notified.
     pub(super) fn give_up(&self) {
         self.producer.purge(PurgeConfig::default().queue().inflight());
     }

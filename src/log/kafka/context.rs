@@ -1,4 +1,4 @@
-//! What librdkafka has to say, into usher's own log.
+//! Passes librdkafka's messages on to usher's own log.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,11 +11,11 @@ use rdkafka::{
 use super::broker_loss::BrokerLoss;
 use crate::rate_limited_log::LogLimiter;
 
-/// Each connection's state, line by line: what it comes to is told by [`ClientLogger::error`]. And settings of the user's that
-/// are meant for another kind of client.
+/// Facilities that are not logged: the state of each connection, because [`ClientLogger::error`] reports its result;
+/// and settings of the user that are meant for another kind of client.
 const DETAILS: [&str; 4] = ["FAIL", "ERROR", "REQTMOUT", "CONFWARN"];
 
-/// Passes on what a client says, and keeps its last trouble for the error that follows from it.
+/// Passes on the messages of a client, and keeps its last error for the error that follows from it.
 #[derive(Clone)]
 pub(super) struct ClientLogger {
     last_trouble: Arc<Mutex<Option<String>>>,
@@ -61,7 +61,8 @@ impl ClientContext for ClientLogger {
 
     fn error(&self, error: KafkaError, reason: &str) {
         match error.rdkafka_error_code() {
-            // Said by every client, twenty times a second; whoever appends, reads or asks for readiness says it once.
+            // Every client reports it, twenty times a second. The caller that appends, reads or asks for readiness
+            // reports it once.
             Some(RDKafkaErrorCode::AllBrokersDown) => tracing::debug!("kafka: no broker can be reached"),
             Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve) => self.keep(reason),
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {

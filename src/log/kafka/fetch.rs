@@ -15,10 +15,11 @@ use crate::log::{Error, Partition};
 
 impl ConsumerContext for ClientLogger {}
 
-/// Begins to fetch, as `config` says. By `auto.offset.reset`, an offset that is no longer kept, or not there yet, becomes the oldest.
+/// Begins to fetch, as `config` says. By `auto.offset.reset`, an offset that is no longer kept, or not there yet,
+/// becomes the oldest.
 ///
 /// # Errors
-/// [`Error::Unavailable`] where the partitions can't be taken, [`Error::Unusable`] where an option can't be used.
+/// [`Error::Unavailable`] if the partitions can't be assigned, [`Error::Unusable`] if an option can't be used.
 pub(super) fn consume<C>(
     config: &ClientConfig,
     topic: &str,
@@ -38,7 +39,7 @@ where
     Ok(consumer)
 }
 
-/// The error of a topic of which nothing can be read now.
+/// The error of a topic that can't be read now.
 pub(super) fn cant_be_read(topic: &str, error: &KafkaError) -> Error {
     Error::Unavailable(format!("{topic} can't be read: {}", crate::words::kafka(error)))
 }

@@ -1,10 +1,10 @@
 //! The log on Apache Kafka: a topic for each stream, a consumer group for each stage of a source.
 //!
-//! * [`producer`] appends, [`reader`] reads without a group by a consumer of [`fetch`], [`consumer`], [`member`], [`assigned`] and [`lease`] are a
-//!   group's member from the outside in.
-//! * [`client`] is the connection that writes and asks; [`topics`] makes and checks the topics, [`settings`] says what the clients are told, [`context`] where what they
-//!   say goes, [`lag`] how far they are behind, [`broker_loss`] which of them have to be replaced, [`watch`] whether
-//!   the topics are still there, [`readiness`] what probes are told.
+//! * [`producer`] appends, [`reader`] reads without a group by a consumer of [`fetch`], [`consumer`], [`member`],
+//!   [`assigned`] and [`lease`] are a group's member from the outside in.
+//! * [`client`] is the connection that writes and asks; [`topics`] makes and checks the topics, [`settings`] has the
+//!   clients' settings, [`context`] logs their messages, [`lag`] is their lag, [`broker_loss`] finds those that have to
+//!   be replaced, [`watch`] watches the topics, [`readiness`] answers probes.
 
 mod broker_loss;
 mod client;
@@ -44,14 +44,14 @@ use self::{
 use super::{AppendTimes, Consumer, Error, Log, Partition, Position, Record, Records, Stream};
 use crate::{config::KafkaConfig, domain::OutcomesRecreated, health::Health};
 
-/// How long the brokers may take to answer a question.
+/// The time-out of a question to the brokers.
 const ANSWER: Duration = Duration::from_secs(5);
-/// How long [`Log::close`] waits for members to leave.
+/// The time for which [`Log::close`] waits for members to leave.
 const CLOSE: Duration = Duration::from_secs(15);
-/// How long it then waits for records to be delivered, of each producer.
+/// The time for which it then waits for undelivered records, of each producer.
 const FLUSH: Duration = Duration::from_secs(5);
 
-/// What is known of the process that was a static member under the same id before this one.
+/// The state of the previous process that was a static member under the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Predecessor {
     /// It may live still.
@@ -87,16 +87,16 @@ pub struct KafkaLog {
 }
 
 impl KafkaLog {
-    /// Connects, makes the topics that are missing and checks those that are not.
+    /// Connects, makes the missing topics and checks the others.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where no broker answers in about 10 seconds; [`Error::Unusable`] where an option can't
-    /// be used, or the topics can't be made or don't fit together.
+    /// [`Error::Unavailable`] if no broker answers in about 10 seconds; [`Error::Unusable`] if an option can't be used,
+    /// or the topics can't be made or don't fit together.
     pub async fn open(config: &KafkaConfig) -> Result<Self, Error> {
         Self::open_in(config, Health::default()).await
     }
 
-    /// As [`KafkaLog::open`]; it says to `health` how it is doing.
+    /// Like [`KafkaLog::open`]; it reports its state to `health`.
     ///
     /// # Errors
     /// As [`KafkaLog::open`].
@@ -104,7 +104,7 @@ impl KafkaLog {
         Self::open_after(Predecessor::Unknown, config, health).await
     }
 
-    /// As [`KafkaLog::open_in`]; what is known of the process before this one says whether its partitions are taken at once.
+    /// Like [`KafkaLog::open_in`]; `predecessor` decides whether its partitions are taken at once.
     ///
     /// # Errors
     /// As [`KafkaLog::open`].
@@ -200,7 +200,7 @@ async fn all_topics_are_fine(client: Client, settings: Settings, partitions: u16
     topics::all_fine(&settings, &topics::standing(&client, &settings, partitions).await)
 }
 
-/// The cluster and the topics in it. Topics that were deleted and made again can't be told from the old ones:
+/// The name of the cluster and the topics in it. A topic that was deleted and created again looks like the old one:
 /// librdkafka's interface here does not show a topic's id.
 async fn identity(client: &Client, config: &KafkaConfig) -> Result<String, Error> {
     let client = client.clone();

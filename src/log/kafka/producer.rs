@@ -13,20 +13,20 @@ use super::{
 };
 use crate::log::{Error, Partition};
 
-/// What the brokers say of a record.
+/// The brokers' answer about a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Delivered {
     /// It is here.
     At(u64),
-    /// It may be anywhere, or not be there at all. A broker took it for one that it has: librdkafka counts that as
-    /// delivered and can't say where it is, and requests may have overtaken each other, as on a topic just made. Or it
-    /// was sent, and its client was given up before there was an answer.
+    /// It is unknown whether and where the record is in the log. A broker may have recognised it as a duplicate:
+    /// librdkafka counts that as delivered, without an offset, and requests may have overtaken each other, as on a
+    /// topic that was just created. Or the record was sent, and its client was given up before the answer.
     Somewhere,
 }
 
 /// Why a record was not taken.
 pub(super) enum Refused {
-    /// There is no such topic, or not this partition of it.
+    /// The topic, or this partition of it, does not exist.
     Missing,
     /// The record is longer than the topic takes.
     TooLong,
@@ -34,7 +34,7 @@ pub(super) enum Refused {
     Otherwise(Error),
 }
 
-/// Writes records; replaces its client when that can't go on.
+/// Writes records; replaces its client if that can't continue.
 pub(super) struct Producer {
     settings: Settings,
     delivery_timeout: DeliveryTimeout,
@@ -47,7 +47,7 @@ impl Producer {
         Ok(Self { settings, delivery_timeout, client })
     }
 
-    /// The client, one that can go on.
+    /// A working client.
     pub(super) fn client(&self) -> Client {
         let client = self.current();
         if !client.is_broken() {
@@ -70,7 +70,7 @@ impl Producer {
     ) -> Result<Delivered, Refused> {
         let client = self.client();
         let record = FutureRecord::to(topic).partition(i32::from(partition.0)).key(key);
-        // By none at all Kafka knows that what was kept under the key is taken back.
+        // A record without a payload deletes the key in Kafka.
         let record = if payload.is_empty() { record } else { record.payload(payload) };
         let mut delivery =
             client.producer.send_result(record).map_err(|(error, _)| self.failed(&client, topic, &error))?;
@@ -93,7 +93,7 @@ impl Producer {
         }
     }
 
-    /// What a failed append to `topic` means to its caller.
+    /// The error for the caller of a failed append to `topic`.
     fn failed(&self, client: &Client, topic: &str, error: &KafkaError) -> Refused {
         use RDKafkaErrorCode as Code;
         if client.is_broken() {

@@ -16,10 +16,10 @@ use super::{
 };
 use crate::log::{Error, Partition, Records, Stored, Stream};
 
-/// How long to wait before a consumer is made again that could not be made.
+/// The time before another attempt to make a consumer.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// The stream that is read, and who wants to know what is met there.
+/// The stream that is read, and its observers.
 pub(super) struct Watched {
     pub(super) stream: Stream,
     pub(super) watch: Arc<Watch>,
@@ -27,6 +27,9 @@ pub(super) struct Watched {
 }
 
 /// Reads `from` on, until `closing` or until the stream is dropped.
+///
+/// # Errors
+/// `Error` if the consumer can't be made.
 pub(super) fn open(
     settings: &Settings,
     topic: &str,
@@ -38,7 +41,7 @@ pub(super) fn open(
     let consumer = consume(&settings.reader(), topic, from.iter().copied())?;
     let reader =
         Reader { settings: settings.clone(), topic: topic.to_owned(), consumer: Some(consumer), next, watched };
-    // One consumer reads all partitions: after an error it is made anew, by whoever reads.
+    // One consumer reads all partitions. After an error the reader makes a new one.
     let records = stream::unfold(Some(reader), async |reader| {
         let mut reader = reader?;
         let record = reader.next().await?;
@@ -54,7 +57,7 @@ struct Reader {
     topic: String,
     /// `None` only while it is replaced or dropped.
     consumer: Option<StreamConsumer<ClientLogger>>,
-    /// Where to go on in each partition.
+    /// The next offset in each partition.
     next: HashMap<Partition, u64>,
     watched: Watched,
 }

@@ -12,14 +12,14 @@ use tokio::{runtime::Handle, sync::watch, time::Instant};
 
 use crate::log::Error;
 
-/// How long an answer is given again without asking the brokers.
+/// The time for which an answer is repeated without asking the brokers.
 const ANSWER_TTL: Duration = Duration::from_secs(2);
-/// How long a probe waits for a newer answer. Probes of Kubernetes wait for a second.
+/// The time for which a probe waits for a newer answer. Probes of Kubernetes wait for a second.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(700);
-/// How long an answer stands while a newer one is waited for.
+/// The time for which an answer counts while a newer one is awaited.
 const STANDS: Duration = Duration::from_secs(15);
 
-/// What the brokers said last, and when.
+/// The brokers' last answer, and its time.
 type LastAnswer = (Instant, Result<(), Error>);
 
 /// See the module.
@@ -36,13 +36,16 @@ impl Readiness {
         Self { known: watch::Sender::new((Instant::now(), Ok(()))), asking: Arc::default(), runtime: Handle::current() }
     }
 
-    /// Notes what the brokers have just said.
+    /// Records the brokers' latest answer.
     pub(super) fn record(&self, answer: Result<(), Error>) {
         let _before = self.known.send_replace((Instant::now(), answer));
     }
 
-    /// What is known, or what the brokers say when they are asked by `ask` and answer soon. However many want to know at
-    /// once, and whether or not they wait for it, the brokers are asked once.
+    /// The known answer, or the one that the brokers soon give to `ask`. The brokers are asked once for any number of
+    /// callers, even if these stop waiting.
+    ///
+    /// # Errors
+    /// The brokers' error, or that they have not answered for too long.
     pub(super) async fn ask<F>(&self, ask: impl FnOnce() -> F) -> Result<(), Error>
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,

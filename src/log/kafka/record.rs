@@ -1,4 +1,4 @@
-//! What comes out of a consumer, in the log's own words.
+//! Translates the results of a consumer into those of the log.
 
 use bytes::Bytes;
 use rdkafka::{
@@ -12,8 +12,7 @@ use crate::{
     log::{Error, Partition, Position, Stored},
 };
 
-/// A record, or a trouble that does not pass by itself. `None`: nothing that its reader could do anything about, as
-/// librdkafka goes on by itself.
+/// A record, or an error that does not pass by itself. `None` for errors that librdkafka handles by itself.
 pub(super) fn read(polled: Result<BorrowedMessage<'_>, KafkaError>) -> Option<Result<Stored, Error>> {
     match polled {
         Ok(message) => Some(Ok(stored(&message))),
@@ -42,7 +41,7 @@ pub(super) fn is_missing(error: &KafkaError) -> bool {
     matches!(code, Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition))
 }
 
-/// What stays wrong until somebody does something about it.
+/// The message about an error that lasts until somebody acts.
 pub(super) fn lasting(error: &KafkaError) -> Option<Error> {
     use RDKafkaErrorCode as Code;
     if let KafkaError::MessageConsumptionFatal(code) = error {

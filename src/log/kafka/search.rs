@@ -1,4 +1,4 @@
-//! Looking for a record that is in the log, or not: nobody could say.
+//! Searches a record that may be in the log: the producer could not say.
 
 use std::{
     collections::HashMap,
@@ -10,12 +10,12 @@ use futures::StreamExt;
 
 use crate::log::{Error, Log, Partition, Position, Record, Stream};
 
-/// How long a search may take.
+/// The time-out of a search.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(20);
-/// Where it is not known how far a partition had come before the record, that many are searched.
+/// The number of searched records, if the end of the partition before the append is unknown.
 const MAX_SEARCHED: u64 = 10_000;
 
-/// How far each partition had come, by the appends that were acknowledged to this process.
+/// The end of each partition, by the appends that were acknowledged to this process.
 #[derive(Default)]
 pub(super) struct Acknowledged(Mutex<HashMap<(Stream, Partition), u64>>);
 
@@ -27,14 +27,16 @@ impl Acknowledged {
         *end = (*end).max(position.offset + 1);
     }
 
-    /// One past the newest acknowledged record, where there was one: a record appended from now on is not before.
+    /// One past the newest acknowledged record, if there was one: a later append can't be before it.
     pub(super) fn end(&self, stream: Stream, partition: Partition) -> Option<u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(stream, partition)).copied()
     }
 }
 
-/// Finds `record` among those from `since` on. [`Error::Unavailable`] where it is not there: then it may be appended
-/// again.
+/// Finds `record` among those from `since` on.
+///
+/// # Errors
+/// [`Error::Unavailable`] if it is not there, so that it may be appended again, or if the search takes too long.
 pub(super) async fn find(
     log: &dyn Log,
     stream: Stream,

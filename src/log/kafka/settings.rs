@@ -1,4 +1,5 @@
-//! What the clients of Kafka are told: usher's settings, then the user's on top, save where a guarantee hangs on one.
+//! The settings of Kafka's clients: usher's own, overridden by the user's, except for those on which a guarantee
+//! depends.
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError};
 
@@ -36,7 +37,7 @@ const COMMON: &[(&str, &str)] = &[
     // A broker that comes back is found soon; the default would let a client sleep for 10 s.
     ("reconnect.backoff.max.ms", "2000"),
     ("allow.auto.create.topics", "false"),
-    // They tell of lag, and of clients that can't go on.
+    // The statistics contain the lag, and show clients that can't continue.
     ("statistics.interval.ms", "1000"),
 ];
 
@@ -46,20 +47,21 @@ pub(super) const MAX_RECORD: &str = "4194304";
 const PRODUCER: &[(&str, &str)] = &[
     ("acks", "all"),
     ("enable.idempotence", "true"),
-    // Nothing waits for company: while earlier requests are in flight, later records gather by themselves.
+    // Nothing waits for a batch to fill: while earlier requests are in flight, later records gather by themselves.
     ("linger.ms", "0"),
     ("message.max.bytes", MAX_RECORD),
     ("queue.buffering.max.messages", "20000"),
     ("queue.buffering.max.kbytes", "65536"),
 ];
 
-/// How long a producer tries to deliver a record.
+/// The time for which a producer tries to deliver a record.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum DeliveryTimeout {
-    /// Some seconds, for deliveries: whoever sent one waits for the answer, and sends it again if there is none.
+    /// Some seconds, for deliveries: the sender waits for the answer, and repeats the delivery without one.
     Bounded,
-    /// For what follows from a record. A producer that gives up leaves open whether the record was written, and
-    /// appending it again would make two of it: this one never does, and its own retries are recognised by the broker.
+    /// For records that follow from another record. If a producer gives up, it is unknown whether the record was
+    /// written, and another append could write it twice. This producer never gives up, and the broker recognises its
+    /// retries.
     Unbounded,
 }
 
@@ -109,7 +111,10 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Refuses options that would break a promise, and those that librdkafka does not take. Never shows a value.
+    /// Refuses options that would break a promise, and those that librdkafka does not accept. It never shows a value.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] with the option and the reason.
     pub(super) fn new(config: &KafkaConfig) -> Result<Self, Error> {
         for (key, _) in &config.options {
             if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| refused == key) {

@@ -1,8 +1,8 @@
-//! The watch over the topics: it says to the health of the process whether each stream can be used, and makes a topic again
-//! that somebody has deleted.
+//! Watches the topics: reports for each stream whether it can be used, and creates a topic again that somebody has
+//! deleted.
 //!
-//! Made again, a topic is another one whose offsets begin anew. Everything in this process that counts by the old ones
-//! (readers, members, what was read back) would pass over its first records. So the process ends then, and starts anew.
+//! A recreated topic is another one, with new offsets. All parts of this process that use the old offsets (readers,
+//! members, replays) would skip its first records. So the process ends, and its supervisor starts it again.
 
 use std::{
     collections::BTreeMap,
@@ -31,13 +31,13 @@ use crate::{
     rate_limited_log::LogLimiter,
 };
 
-/// How often the topics are looked at.
+/// The interval of the checks.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// How soon at most after the last time, where somebody was told of a missing topic.
+/// The shortest interval, if a client has met a missing topic.
 const SOONEST: Duration = Duration::from_secs(1);
 /// A topic that was missing so often in a row is missing: a broker that has just started may not know them all.
 const CHECKS_BEFORE_MISSING: u32 = 2;
-/// What a record has besides its key and its payload, in a batch of its own; generously.
+/// The bytes of a record besides its key and its payload, in a batch of its own; a generous estimate.
 const OVERHEAD: usize = 512;
 
 /// See the module.
@@ -56,12 +56,12 @@ pub(super) struct Watch {
     not_made: LogLimiter,
 }
 
-/// What is known of one stream.
+/// The state of one stream.
 struct Watched {
     component: Component,
-    /// How often in a row its topic was missing.
+    /// The number of successive checks in which its topic was missing.
     missing: AtomicU32,
-    /// Whether somebody was told that the topic is not there: it may have been made again since.
+    /// Whether a client has met a missing topic: it may have been created again since.
     suspect: AtomicBool,
     /// The length of the shortest record that the brokers refused for its length; 0: none.
     refused: AtomicUsize,
@@ -112,7 +112,7 @@ impl Watch {
         closing.run_until_cancelled(watch).await;
     }
 
-    /// Notes that somebody who writes or reads `stream` was told that its topic is not there.
+    /// Records that a reader or writer of `stream` has met a missing topic.
     pub(super) fn is_missing(&self, stream: Stream) {
         if let Some(watched) = self.streams.get(&stream) {
             watched.suspect.store(true, Ordering::Relaxed);
@@ -171,8 +171,8 @@ impl Watch {
         }
     }
 
-    /// Whether the outcomes were lost since this process began. A process that stood still meanwhile was not told by anybody that their
-    /// topic was missing, and the new one may have grown beyond what it had read.
+    /// Whether the outcomes were lost since this process began. A process that stood still meanwhile may not have met
+    /// the missing topic, and the new one may already be longer than what it had read.
     async fn has_lost_outcomes(&self) -> bool {
         // An error says nothing. The next look asks again.
         let _ = self.recreations.refresh_all(self.partitions).await;
@@ -198,7 +198,7 @@ impl Watch {
         watched.component.working();
     }
 
-    /// Whether the topic holds less than this process has written to it or read of it.
+    /// Whether the topic holds less than this process has written to it or read from it.
     async fn was_made_again(&self, client: &Client, stream: Stream) -> bool {
         let topic = self.settings.topic(stream);
         for partition in (0..self.partitions).map(Partition) {
@@ -225,8 +225,8 @@ impl Watch {
         }
     }
 
-    /// Notes which of the `missing` topics had to be `made`. The others are there after all: they may be the same as before,
-    /// or made again by somebody else, which the next look finds out.
+    /// Records which of the `missing` topics were `made`. The others exist: they may be the same as before, or created
+    /// again by somebody else, which the next check finds out.
     fn record_made(&self, missing: &[Stream], made: &[Stream]) {
         for stream in missing.iter().filter(|stream| !made.contains(stream)) {
             self.is_missing(*stream);
@@ -245,16 +245,16 @@ impl Watch {
         }
     }
 
-    /// Reads what was told of outcomes that are lost. This process has all that was done in its partitions, and notes so when it
-    /// ends.
+    /// Reads the recorded losses of outcomes. This process knows all finished work in its partitions, and records that
+    /// when it ends.
     async fn learn_what_is_lost(&self) {
         if let Err(error) = self.recreations.refresh_all(self.partitions).await {
             tracing::warn!(%error, "kafka: it can't be read which outcomes are lost; some steps may be in doubt");
         }
     }
 
-    /// The same, of a topic that this process did not create. Where nobody has told of it, it does: somebody else than usher has
-    /// created it.
+    /// The same for a topic that this process did not create. If no loss is recorded, this process records it: somebody
+    /// else than usher has created the topic.
     async fn learn_or_tell_what_is_lost(&self) {
         let before = self.recreations.numbers(self.partitions);
         self.learn_what_is_lost().await;

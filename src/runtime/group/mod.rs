@@ -1,4 +1,4 @@
-//! Sharing the partitions of a stream among processes: each works on those that it is given, for as long as it has them.
+//! Shares the partitions of a stream among processes: each works on its assigned partitions as long as it has them.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -88,10 +88,10 @@ impl Member<'_> {
         let (mut is_steady, mut is_late) = (!has_failed, false);
         // A group of one process is joined from the begin on: nothing is rebalanced then.
         let mut was_joined = *joining.borrow() == Joining::Joined;
-        joining.mark_changed(); // what is so already is told too
+        joining.mark_changed(); // the present state is reported too
         let outcome = loop {
             tokio::select! {
-                // In this order: partitions that came with the group's word are begun before it is told.
+                // The order matters: partitions of the group's first assignment are begun before it is reported.
                 biased;
                 () = self.stop.cancelled() => break Ok(()),
                 assignment = assignments.recv() => {
@@ -157,7 +157,7 @@ impl Member<'_> {
         Ok(())
     }
 
-    /// Tells where the work on a partition ended although the partition is still this member's.
+    /// Reports if the work on a partition ended although the partition is still this member's.
     fn record_end(&mut self, ended: Result<(task::Id, ()), task::JoinError>) -> Result<(), Failed> {
         let (id, why) = match &ended {
             Ok((id, ())) => (*id, "it ended by itself".to_owned()),

@@ -1,4 +1,4 @@
-//! What is said of a member at `/readyz`, as its group takes it in or not.
+//! The state of a member at `/readyz`, while its group accepts it or not.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Reading back what a stage has written, so that it knows what is done.
+//! Reads back the output of a stage, so that the stage knows its finished work.
 
 pub(crate) mod recreation;
 mod stopped;
@@ -16,18 +16,21 @@ use crate::{
     store::{self, Forgotten, Ledger, Scope, Turn},
 };
 
-/// Where no record comes for so long, it is looked whether those that are waited for are still there.
+/// If no record comes for this time, it is checked whether the awaited ones still exist.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// So many records are taken in together, and so many bytes of them: what is kept by user is written once for all users of a
-/// page of the store, not once for each.
+/// The number of records that are applied together, and of their bytes: data kept by user is written once for all users
+/// of a page of the store, not once for each.
 const WINDOW: usize = 16_384;
 const WINDOW_BYTES: usize = 4 * 1024 * 1024;
 
 pub(crate) use stopped::Stopped;
 
-/// Reads back what the stage has written since its checkpoint, also by others: whoever had the partition before. Gives
-/// one past the newest record of its output.
+/// Reads back the output of the stage since its checkpoint, also that of earlier owners of the partition. Returns one
+/// past the newest record of the output.
+///
+/// # Errors
+/// `Stopped` if the work is to stop, or if the topic changes meanwhile.
 pub(crate) async fn restore<H: Handler>(
     log: &Arc<dyn Log>,
     ledger: &Ledger,
@@ -56,8 +59,8 @@ pub(crate) async fn restore<H: Handler>(
     Ok(end)
 }
 
-/// Notes of which records of the input it may be forgotten that they are done, where some of what the stage has written is
-/// not there to be read back.
+/// Records which input records may be finished without being remembered, if a part of the stage's output is no longer
+/// there to be read back.
 async fn record_what_is_lost<H: Handler>(
     reading: &PartitionReplay<'_>,
     handler: &H,
@@ -89,8 +92,8 @@ async fn record_what_is_lost<H: Handler>(
     Ok(ledger.record_forgotten(scope, forgotten)?)
 }
 
-/// Whether the work of `stage` is done whatever becomes of its output: a product was changed. What the other stages wrote and is
-/// gone has to be written again.
+/// Whether the work of `stage` is done even if its output is lost: a product was changed. The lost output of other
+/// stages has to be written again.
 pub(super) const fn is_done_for_good(stage: Stage) -> bool {
     match stage {
         Stage::Executor => true,
@@ -132,9 +135,9 @@ pub(crate) struct PartitionReplay<'a> {
 }
 
 impl PartitionReplay<'_> {
-    /// Reads `stream` from the checkpoint of `scope` to its end, and moves the checkpoint there. Gives both. The records of
-    /// `source` are taken in many at a time, in their order. Where the checkpoint lies beyond the end, what is remembered is
-    /// forgotten, unless `keeps` says that it is true all the same.
+    /// Reads `stream` from the checkpoint of `scope` to its end, and moves the checkpoint there. Returns both. The
+    /// records of `source` are applied many at a time, in their order. If the checkpoint is beyond the end, the memory
+    /// is cleared, unless `keeps` says that it is still true.
     async fn read_back(
         &self,
         stream: Stream,
@@ -173,7 +176,7 @@ impl PartitionReplay<'_> {
         Ok((from, bounds.end))
     }
 
-    /// When the oldest record of those that `stream` holds was appended.
+    /// The append time of the oldest record in `stream`.
     async fn first_appended(&self, stream: Stream, held: Range<u64>) -> Result<Option<Timestamp>, Stopped> {
         if held.is_empty() {
             return Ok(None);
@@ -182,8 +185,11 @@ impl PartitionReplay<'_> {
         Ok(Some(self.next(stream, held.end, &mut records).await?.appended))
     }
 
-    /// The next of `records`, which come from `stream`. Fails where all before `end` have been removed meanwhile: then it is
-    /// looked again what is lost.
+    /// The next of `records`, which come from `stream`. Fails if all before `end` have been removed meanwhile: then the
+    /// lost part is determined again.
+    ///
+    /// # Errors
+    /// `Stopped` if the work is to stop, or if the lost part has to be determined again.
     pub(crate) async fn next(&self, stream: Stream, end: u64, records: &mut Records) -> Result<Stored, Stopped> {
         loop {
             let next = tokio::time::timeout(RECHECK_INTERVAL, records.next());

@@ -12,12 +12,15 @@ use crate::{
     store::{Ledger, Scope},
 };
 
-/// How long the proof may take that the partition is this process's.
+/// The time-out for the proof that the partition is this process's.
 const LEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Notes which creation of the topic is read back. Where it is a later one than before, it is read back from its start, and
-/// decisions that stood there when it was missing may be carried out without being remembered. `end` is that of the outcomes; it was
-/// asked for before this, as a loss is told before the topic is there again.
+/// Records which creation of the topic is read back. If it is a later one than before, the topic is read back from its
+/// start, and decisions from before the loss may be carried out without being remembered. `end` is that of the
+/// outcomes. It was asked for before this, because a loss is recorded before the topic exists again.
+///
+/// # Errors
+/// `Stopped` if it can't be read or recorded now.
 pub(super) async fn record(
     log: &dyn Log,
     ledger: &Ledger,
@@ -34,7 +37,7 @@ pub(super) async fn record(
     }
     let lost_until = match recreated {
         Some(recreated) if is_later => Some(recreated.decisions_until),
-        // Created by somebody else than usher, and nobody noticed.
+        // Somebody else than usher created it, unnoticed.
         _ if is_shorter => Some(log.bounds(Stream::Decisions, partition).await?.end),
         _ => None,
     };
@@ -53,7 +56,10 @@ pub(super) async fn record(
     Ok(ledger.record_recreation(scope, number.max(known.unwrap_or(0)), lost_until)?)
 }
 
-/// Fails where the topic was created again since that was noted: what was read back may be of either.
+/// Fails if the topic was created again since that was recorded: the records may come from both.
+///
+/// # Errors
+/// `Stopped` if the topic was created again, or the work is to stop.
 pub(super) async fn check(log: &dyn Log, ledger: &Ledger, scope: &Scope, partition: Partition) -> Result<(), Stopped> {
     let number = log.outcomes_recreated(partition).await?.map_or(0, |recreated| recreated.number);
     match ledger.recreation(scope)? {
@@ -62,8 +68,8 @@ pub(super) async fn check(log: &dyn Log, ledger: &Ledger, scope: &Scope, partiti
     }
 }
 
-/// Notes that nothing is missing from what is remembered, where the topic was created again while the partition was this
-/// process's: all that was done meanwhile was done here. Where that can't be proved, nothing is noted.
+/// Records that no memory is missing, if the topic was created again while the partition was this process's: all work
+/// was done here meanwhile. Without a proof nothing is recorded.
 pub(crate) async fn record_whole(
     log: &dyn Log,
     ledger: &Ledger,

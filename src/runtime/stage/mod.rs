@@ -37,7 +37,7 @@ pub struct Interrupted;
 /// The work of a stage on its records.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Which stage this is.
+    /// The kind of the stage.
     fn stage(&self) -> Stage;
 
     /// The metrics for failures; none: they are not counted.
@@ -131,6 +131,9 @@ impl Work {
     }
 
     /// Whether `record` of the input may be done already, without the `ledger` remembering it.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(crate) async fn may_be_forgotten(&self, ledger: &Ledger, record: &Stored) -> Result<bool, Interrupted> {
         self.remembered(|| ledger.is_in_doubt(&self.scope, record)).await
     }
@@ -153,7 +156,10 @@ impl Work {
         }
     }
 
-    /// As [`Work::remembered`], on a thread that may wait for the disk.
+    /// Like [`Work::remembered`], on a thread that may wait for the disk.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(crate) async fn remembered_off_thread<T: Send + 'static>(
         &self,
         ask: impl Fn() -> Result<T, store::Error> + Clone + Send + 'static,
@@ -195,7 +201,7 @@ pub async fn run<H: Handler>(
     let failures = failures.warming_up();
     let partitions =
         Partitions { log: Arc::clone(&log), ledger, handler: Arc::clone(&handler), failures: failures.clone() };
-    // It is begun here, before the stage is told that its group has taken it in.
+    // It is begun here, before the stage learns that its group has accepted it.
     let work = |assignment| partitions.clone().work_on(assignment, failures.restores(), stop.clone());
     join_group(&log, handler.input(), &group, &failures, &stop, work).await;
 }

@@ -13,7 +13,7 @@ struct State {
     /// The warm-up; none once the stage works.
     warm_up: Option<WarmUp>,
     is_joined: bool,
-    /// Partitions that were given, and those of them that are read back.
+    /// The number of assigned partitions, and of those that are read back.
     given: usize,
     restored: usize,
 }

@@ -84,11 +84,17 @@ impl Claims {
     }
 
     /// Waits until no other step of this process holds a claim.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn lock(&self, stop: &CancellationToken) -> Result<OwnedMutexGuard<ClaimTable>, Interrupted> {
         stop.run_until_cancelled(Arc::clone(&self.known).lock_owned()).await.ok_or(Interrupted)
     }
 
     /// Claims `user`; returns the administrators with earlier claims.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn claim(
         &self,
         known: OwnedMutexGuard<ClaimTable>,

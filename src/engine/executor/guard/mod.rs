@@ -110,6 +110,9 @@ impl Guard {
 
     /// Whether `step` of `scheme` may be done to `user`, as just read. Waits for the product, and while another
     /// administrator's step is under way.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first. The inner error is final: it comes after all retries.
     pub(in crate::engine) async fn ask(
         &self,
         step: &Step,
@@ -142,6 +145,9 @@ impl Guard {
     /// Whether `step` on `user` would certainly be refused. The other administrators are not read. If they decide, or
     /// the acting account is unknown, the answer is no. It is also no for a missing name: the name may be corrected
     /// before the step is done, so limits must count the user.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn would_refuse(
         &self,
         step: &Step,
@@ -169,7 +175,7 @@ impl Guard {
         let protect = self.protect.get();
         match self.administrators_like(user, stop).await? {
             Err(refusal) => return Ok(Err(refusal)),
-            // Who is none, as most are of whom it was in doubt, need not wait for the others.
+            // A user who is no administrator, as most uncertain ones, need not wait for the others.
             Ok(administrators) if !rules::is_one(&protect, user, &administrators) => {
                 return Ok(Ok(Permit::default()));
             }

@@ -114,7 +114,7 @@ impl StepContext {
             }
         }
         self.known = match step {
-            // Access follows from groups, and nobody knows what else.
+            // Access follows from groups, and other properties may follow, too.
             Step::AddGroup(_) | Step::RemoveGroup(_) | Step::RemoveAllGroups => {
                 Some(UserReading { stale: true, ..known })
             }
@@ -148,7 +148,7 @@ mod tests {
         UserReading::fresh(user, 0)
     }
 
-    /// The groups known for `next` after `step` was done; none if the user is to be read anew.
+    /// The groups known for `next` after `step` was done; none if the user must be read again.
     fn after(step: Step, next: &Step) -> Option<Vec<String>> {
         let mut context = StepContext::default();
         assert!(context.changed(jane(), &step), "the first change");

@@ -29,7 +29,7 @@ use crate::{
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time for which a turn is kept for the proof of the partition. Readings wait for the turn too.
 const PROVED_IN: Duration = Duration::from_secs(5);
-/// The same where the call is under way: dropped, its answer would be lost.
+/// The same while the call is under way: if the call were dropped, its answer would be lost.
 const PROOF_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Clears the changes of one step.
@@ -119,7 +119,7 @@ impl Fence {
         }
         let (outcomes, step, work) = (Arc::clone(&self.outcomes), self.step.clone(), self.work.clone());
         let before = self.before.clone();
-        // A task of its own goes on where the turn is given up: what the log has begun to take is not begun anew.
+        // A separate task continues if the turn is given up: an append that has begun is not repeated.
         let attempt = async move { outcomes.attempt(&step, &before, &work).await };
         let mut writing = tokio::spawn(traces::carried(attempt));
         let Ok(written) = timeout(SEND_TIMEOUT, &mut writing).await else {
@@ -151,7 +151,7 @@ impl Clearance for Fence {
         self.proved_in(PROVED_IN).await?;
         self.may_go_on()?;
         self.write_attempt().await?;
-        // Looked at again, and last: writing may have taken long, or the process stood still.
+        // The last check: writing may have taken long, or the process stood still.
         self.proved_in(PROVED_IN).await?;
         self.may_go_on()?;
         if began.elapsed() > SEND_TIMEOUT {

@@ -16,6 +16,9 @@ pub(in crate::engine) const SEARCH_IS_BEHIND: Duration = Duration::from_secs(30)
 
 impl Progress<'_> {
     /// Whether the step's state is reached for `user`; `None` if that is unknown.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first. The inner error is final: it comes after all retries.
     pub(super) async fn is_so(&self, user: &User) -> Result<Result<Option<bool>, Error>, Interrupted> {
         let step = &self.plan.step.step;
         if let Step::CreateIssue(issue) = step

@@ -1,5 +1,4 @@
-//! Making one step so: read, ask the guard, wait for the turn, write down the attempt, ask, and where the answer is in doubt
-//! read again.
+//! Carries out one step: read, ask the guard, wait for the turn, append the attempt, call; in doubt, read again.
 
 mod context;
 pub(in crate::engine::executor) mod ended;
@@ -72,6 +71,9 @@ impl<'a> Progress<'a> {
     }
 
     /// Takes the step.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn take(mut self) -> Result<Ended, Interrupted> {
         if self.plan.so_already && !self.may_be_done {
             return Ok(Ended::with(StepResult::Unchanged, "already so"));
@@ -119,7 +121,7 @@ impl<'a> Progress<'a> {
                 if let Ok(permit) = permitted {
                     permit.released(self.executor.now()).await;
                 }
-                continue; // it was judged by what was true before a long wait
+                continue; // it was judged by facts from before a long wait
             }
             let mut permit = match permitted {
                 Ok(permit) => permit,
@@ -147,7 +149,7 @@ impl<'a> Progress<'a> {
             drop(place);
             let Err(error) = asked else { return Ok(self.changed(known)) };
             match error.disposition() {
-                // No failure of the product's: it is judged anew, here or by the partition's next owner.
+                // This is no failure of the product: the step is judged again, here or by the partition's next owner.
                 _ if matches!(error, Error::Withheld(_)) => {
                     self.work.stop.run_until_cancelled(tokio::time::sleep(ANEW)).await.ok_or(Interrupted)?;
                 }
@@ -168,7 +170,7 @@ impl<'a> Progress<'a> {
                     connection.halt(&error);
                 }
                 Disposition::ReadThenGiveUp => refused = Some(error),
-                // The user who can't be found may be the one who was to be deleted.
+                // The missing user may be the one who was to be deleted.
                 Disposition::GiveUp if self.plan.step.step == Step::Delete => refused = Some(error),
                 Disposition::GiveUp => return Ok(self.failed("the product refused", &error)),
             }
@@ -209,7 +211,7 @@ impl<'a> Progress<'a> {
         }
         let connection = &self.executor.connection;
         let stops = connection.stops();
-        // Without retries: where it fails, the step is judged anew, and the user read with them.
+        // Without retries: if it fails, the step is judged again, with a new reading.
         let user = connection.client.user(&self.plan.decision.user).await.ok()?;
         let is_as_before = user == known.user;
         let now = UserReading::fresh(user, stops);

@@ -1,4 +1,5 @@
-//! The ends of a step, by the known facts.
+//! Settles a step by the known facts. After a crash or a lost answer, an attempt without an outcome ends here: the user
+//! is read, and the reading shows whether the change was made.
 
 use super::{Ended, Progress, UserReading, wording};
 use crate::{

@@ -13,7 +13,7 @@ pub(super) fn before(step: &Step, user: &User) -> String {
         Step::Deactivate | Step::Reactivate => activity(user).into(),
         Step::Delete => format!("{}, in {}", activity(user), groups(user)),
         Step::Rename { .. } => user.name.clone().unwrap_or_else(|| "unknown".into()),
-        Step::InvalidatePassword { .. } => "n/a".into(), // nobody can read a password
+        Step::InvalidatePassword { .. } => "n/a".into(), // a password can't be read
         Step::CreateIssue(_) => "no such issue".into(),
     }
 }

@@ -100,7 +100,7 @@ async fn that_the_user_is_deleted_is_remembered_over_a_crash() {
     let scene = Scene::new();
     scene.carry_out(&decided("e1", "jane", &[Step::Delete])).await;
     let scene = scene.restart().await;
-    scene.product.put("jane", &["staff"]); // as a product whose answers are behind would tell
+    scene.product.put("jane", &["staff"]); // like a product whose answers are behind
     let decision = decided("e1", "jane", &[Step::Delete, Step::Deactivate]);
     assert_eq!(
         scene.taken(&decision).await,

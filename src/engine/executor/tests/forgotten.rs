@@ -10,7 +10,7 @@ use crate::{
 
 const LONG_AGO: Timestamp = Timestamp::from_millis(1_000);
 
-/// A scene that does not remember what was done with decisions that were appended before the second 2.
+/// A scene that has forgotten the work on decisions that were appended before second 2.
 fn forgetful() -> Scene {
     let scene = Scene::new();
     let forgotten = Forgotten { before: Timestamp::from_millis(2_000), until: 1_000 };
@@ -108,7 +108,7 @@ fn some_outcomes(scene: &Scene) -> Vec<Outcome> {
     decisions.filter(in_first).map(|one| outcome(&steps(&one)[0], StepResult::Changed, 0)).take(25).collect()
 }
 
-/// Lets the ledger have read `checkpoint` outcomes of the first creation of the topic, one of which tells that `done` is done.
+/// Lets the ledger have read `checkpoint` outcomes of the first topic; one of them is that of `done`.
 fn has_read(scene: &Scene, checkpoint: u64) {
     let (ledger, scope) = (scene.store.ledger().unwrap(), Scene::work().scope);
     ledger.put(&scope, "done", &Entry::Done, scene.executor.now()).unwrap();

@@ -48,7 +48,7 @@ async fn an_administrator_from_whom_part_may_have_been_taken_does_not_count() {
         scene.product.state().fates.push_back(Fate::DoneThen(error));
         scene.carry_out(&decided("e1", "a", &[Step::Deactivate])).await;
         assert_eq!(scene.product.asked(), ["a deactivate"]);
-        scene.product.put("a", &[ADMINS]); // as a product whose list is behind would tell
+        scene.product.put("a", &[ADMINS]); // like a product whose list is behind
         let second = scene.taken(&decided("e2", "b", &[Step::Deactivate])).await;
         assert!(refusal(&second[0]), "{second:?}");
     }

@@ -12,7 +12,7 @@ fn create() -> Step {
     Step::CreateIssue(Box::new(issue))
 }
 
-/// How many issues there are, after a decision that met with `fate` and, if usher `crashes` then, was carried out again.
+/// The number of issues after a decision that met with `fate`, and, if usher `crashes` then, was carried out again.
 async fn created(fate: Option<Fate>, crashes: bool) -> (usize, Vec<String>) {
     let mut scene = Scene::new();
     scene.product.state().fates.extend(fate);
@@ -101,7 +101,7 @@ async fn an_issue_asked_for_by_a_clock_that_was_ahead_is_waited_for_once() {
     let scene = Scene::new();
     tokio::time::advance(Duration::from_hours(2)).await;
     scene.carry_out(&decided("e1", "jane", &[create()])).await;
-    let scene = scene.restart().await; // its clock begins anew
+    let scene = scene.restart().await; // its clock starts again
     for (event, waits) in [("e2", 30), ("e3", 0), ("e4", 0)] {
         let began = Instant::now();
         scene.carry_out(&decided(event, "jane", &[create()])).await;

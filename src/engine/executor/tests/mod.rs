@@ -44,7 +44,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// With Jane, who is one of the staff.
+    /// A scene with Jane, who is a member of staff.
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let product = Arc::<Stub>::default();
@@ -76,7 +76,7 @@ impl Scene {
         }
     }
 
-    /// A new executor, with nothing remembered but what the log says.
+    /// A new executor, with only what the log contains.
     async fn restart(self) -> Self {
         let Self { product, controls, log, store, executor, _dir } = self;
         drop((executor, store));
@@ -101,7 +101,7 @@ impl Scene {
         self.carry_out_late(decision, SystemClock.now()).await;
     }
 
-    /// Carries out a decision that has stood in the log since `appended`.
+    /// Carries out a decision that has been in the log since `appended`.
     async fn carry_out_late(&self, decision: &Decision, appended: Timestamp) {
         self.carry_out_as(&Self::work(), decision, appended).await;
     }
@@ -136,7 +136,7 @@ impl Scene {
         outcomes
     }
 
-    /// How the steps of `decision` ended, a line each: `delete changed: made so`.
+    /// The outcomes of `decision`, a line each: `delete changed: made so`.
     async fn ended(&self, decision: &Decision) -> Vec<String> {
         let line = |outcome: &Outcome| {
             format!("{} {}: {}", outcome.step.step.action(), outcome.result.as_str(), outcome.reason)

@@ -16,7 +16,7 @@ impl Scene {
         self.records(Stream::DeadLetters).await.iter().filter_map(letter).collect()
     }
 
-    /// Orders that `letter` is taken up again; gives the decision that then stands in the log.
+    /// Orders a redrive of `letter`; returns the decision that is then in the log.
     async fn order(&self, letter: &DeadLetter) -> Decision {
         let orders = LetterOrders::new(self.log.clone(), Arc::new(TokioClock(Instant::now())));
         let before = self.records(Stream::Decisions).await.len();

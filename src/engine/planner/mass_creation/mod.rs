@@ -37,7 +37,7 @@ pub(in crate::engine) struct MassCreations {
 #[derive(Default)]
 struct Own {
     created: BTreeSet<(Timestamp, EventId)>,
-    /// Whether the mass creation was reported, and still goes on.
+    /// Whether the mass creation was reported, and still continues.
     is_told: bool,
 }
 
@@ -101,7 +101,7 @@ impl MassCreations {
         let counted = own.created.range(range).take(enough).count();
         let count = by_views.max(counted as u64);
         let is_news = count > most && !own.is_told;
-        // An episode ends when there are clearly fewer: around the bound it would be told of again and again.
+        // An episode ends when there are clearly fewer: near the bound it would be reported again and again.
         own.is_told = count > most || (own.is_told && count > most / 2);
         (count, is_news)
     }

@@ -9,7 +9,7 @@ use crate::{
     views::testing::{at, decision, source, verdict},
 };
 
-/// What the views tell: how many users are known, and how many were created.
+/// The state of the views: the number of known users, and of created ones.
 #[derive(Default)]
 struct PlannerInput {
     known: u64,
@@ -83,7 +83,7 @@ fn created(number: i64, seconds: i64) -> Decision {
     Decision { activity: Some(activity), ..decision(&format!("e{number:05}"), "jane", seconds, vec![verdict]) }
 }
 
-/// Which of `decisions` are kept back in part, one after the other.
+/// The `decisions` that are held in part, one after the other.
 fn held(creations: &MassCreations, decisions: impl IntoIterator<Item = Decision>) -> Vec<bool> {
     let judged = decisions.into_iter().map(|mut decision| {
         creations.judge(&mut decision);

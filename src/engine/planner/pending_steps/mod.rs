@@ -117,6 +117,9 @@ impl PendingSteps {
     }
 
     /// Records the steps in `asked`, without those that have ended already. It waits for the disk.
+    ///
+    /// # Errors
+    /// Those of the state store, if sled can't read or write.
     pub(in crate::engine) fn record(&self, asked: &DecisionSteps, known: &dyn RunQueries) -> Result<(), store::Error> {
         self.change(&asked.user, |steps| {
             steps.retain(|known| asked.steps.iter().all(|step| step.key != known.key));
@@ -129,7 +132,7 @@ impl PendingSteps {
         if ended.is_empty() { Ok(()) } else { self.end(&asked.user, &ended) }
     }
 
-    /// Notes that the step `key` of `user` has ended, and wakes those who wait for the last one. It waits for the disk.
+    /// Records that the step `key` of `user` has ended, and wakes the waiters for the last one. It waits for the disk.
     ///
     /// # Errors
     /// Those of the store.
@@ -137,7 +140,10 @@ impl PendingSteps {
         self.end(user, &BTreeSet::from([key.clone()]))
     }
 
-    /// Notes that those steps of `user` have ended of which `has_ended` says so. It waits for the disk.
+    /// Records the end of those steps of `user` for which `has_ended` is true. It waits for the disk.
+    ///
+    /// # Errors
+    /// Those of the state store, if sled can't read or write.
     pub(in crate::engine) fn end_those(
         &self,
         user: &UserKey,
@@ -152,7 +158,7 @@ impl PendingSteps {
         if ended.is_empty() { Ok(()) } else { self.end(user, &ended) }
     }
 
-    /// Notes that all those steps have ended of which `has_ended` says so. It waits for the disk.
+    /// Records the end of all steps for which `has_ended` is true. It waits for the disk.
     ///
     /// # Errors
     /// Those of the store.
@@ -197,8 +203,11 @@ impl PendingSteps {
     }
 
     /// Begins to wait for the steps of `user`; none if there are none. It may wait for the disk.
+    ///
+    /// # Errors
+    /// Those of the state store, if sled can't read or write.
     pub(in crate::engine) fn begin(&self, user: &UserKey) -> Result<Option<Waiter>, store::Error> {
-        // The steps are read in the user's turn: one that ends later is among those that are waited for.
+        // The steps are read in the user's turn: a step that ends later is among the awaited ones.
         let _turn = self.turn(user);
         let steps = self.change_in_turn(user, |_| {})?;
         Ok((!steps.is_empty()).then(|| {
@@ -207,7 +216,7 @@ impl PendingSteps {
         }))
     }
 
-    /// Changes the steps of `user`, in the store where they are others then and in memory. Gives them.
+    /// Changes the steps of `user`, in the store if they differ, and in memory. Returns them.
     fn change(
         &self,
         user: &UserKey,
@@ -253,7 +262,7 @@ impl PendingSteps {
 }
 
 impl Memory {
-    /// Adds one to those who wait for `steps` of `user`.
+    /// Adds a waiter for `steps` of `user`.
     fn join(&mut self, user: &UserKey, steps: BTreeSet<StepKey>) -> watch::Receiver<BTreeSet<StepKey>> {
         let entry = self.waiting.entry(user.clone());
         let entry = entry.or_insert_with(|| Waiting { left: watch::Sender::default(), waiters: 0 });
@@ -273,6 +282,9 @@ pub(in crate::engine) struct Waiter {
 impl Waiter {
     /// Waits until all steps have ended; false if that takes too long. While the source is stopped no time passes,
     /// because no step can end then.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn wait_until_done(
         mut self,
         connection: &Connection,

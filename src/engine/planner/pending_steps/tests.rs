@@ -16,7 +16,7 @@ use crate::{
     views::testing::{decision as decided, source, verdict},
 };
 
-/// What the views know: which steps have ended, and how often they are asked.
+/// Views with given ended steps, which count the questions.
 #[derive(Default)]
 struct FakeViews {
     ended: Mutex<BTreeSet<String>>,
@@ -315,7 +315,7 @@ async fn lanes_that_wait_read_nothing_from_the_store_at_any_outcome() {
         assert!(scene.pending.certainly_none(&jane()));
         let waits = join_all(lanes.iter().map(|(_, user, _)| scene.wait_for(user, &stop)));
         let outcomes = async {
-            // Those of others, of whom no step is known.
+            // The steps of other users, of whom no step is known.
             for number in 200..400 {
                 let (_, user, step) = lane(number);
                 scene.pending.ended(&user, &step).unwrap();
@@ -400,7 +400,7 @@ async fn a_partition_that_was_elsewhere_comes_back_with_what_is_pending_and_no_m
     let [before, ended_elsewhere, pending_elsewhere] = [("e", "a"), ("f", "b"), ("g", "c")]
         .map(|(event, scheme)| decided(event, "jane", 0, vec![verdict(scheme, Truth::True, &["g"])]));
     scene.record(&before);
-    // While another process has it, the views here go on reading every outcome.
+    // While another process has it, the views here still read every outcome.
     for step in ["e:a@v1:00000", "f:b@v1:00000"] {
         scene.known.ended.lock().unwrap().insert(step.into());
         scene.end(step);

@@ -31,7 +31,7 @@ async fn records<T: codec::Wire>(log: &MemoryLog, stream: Stream) -> Vec<T> {
     all
 }
 
-/// What is written where the record with `payload` is given up. Views know a sweep of the scheme `a`.
+/// The records after the record with `payload` is given up. The views know a sweep of the scheme `a`.
 async fn given_up(payload: Vec<u8>) -> (DeadLetter, Vec<Decision>) {
     let dir = tempfile::tempdir().expect("a folder");
     let log = MemoryLog::new();

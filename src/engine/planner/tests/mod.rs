@@ -26,12 +26,12 @@ use crate::{
 
 mod given_up;
 
-/// Counts how often it is asked what was heard of logins.
+/// Counts the questions about reported logins.
 #[derive(Default)]
 struct Listener {
     asked: AtomicUsize,
     progress: watch::Sender<u64>,
-    /// What it knows of any sweep.
+    /// The plan of any sweep.
     plan: Option<Arc<SweepPlan>>,
 }
 
@@ -107,22 +107,22 @@ fn login(number: i64) -> Event {
     }
 }
 
-/// What is decided on two logins of one user by `scheme`, and how often it was asked what was heard of anybody's.
+/// The decisions on two logins of one user by `scheme`, and the number of questions about reported logins.
 async fn decided_by(scheme: &str) -> (Vec<Decision>, usize) {
     decided_on(&[login(1), login(2)], scheme).await
 }
 
-/// What is decided on `events`, until the last one is, and how often it was asked what was heard of anybody's logins.
+/// The decisions on `events`, until the last one is decided, and the number of questions about reported logins.
 async fn decided_on(events: &[Event], scheme: &str) -> (Vec<Decision>, usize) {
     decided_until(events, events.last().map(|event| event.id.clone()), scheme).await
 }
 
-/// As [`decided_on`], until the event called `last` is decided.
+/// Like [`decided_on`], until the event called `last` is decided.
 async fn decided_until(events: &[Event], last: Option<EventId>, scheme: &str) -> (Vec<Decision>, usize) {
     decided_after(|_| (), events, last, scheme).await
 }
 
-/// As [`decided_until`], by a planner with the memory that `prepare` leaves.
+/// Like [`decided_until`], by a planner with the memory that `prepare` leaves.
 async fn decided_after(
     prepare: impl Fn(&Memory),
     events: &[Event],
@@ -180,7 +180,7 @@ async fn the_logins_in_an_issues_text_are_known_although_nobody_is_selected_by_t
     let issue = "create_issue: { project: OPS, type: Task, summary: 'last login {{ user.last_login }}' }";
     let (decisions, asked) = decided_by(&format!("select: {{ everyone: true }}, actions: [{{ {issue} }}]")).await;
     assert!(asked >= 2, "{asked}");
-    // The first login is that of the event itself, of which nothing is to be known yet.
+    // The first login is that of the event itself, which must not be known yet.
     let summaries: BTreeMap<_, _> = decisions.iter().map(|decision| (decision.event.to_string(), decision)).collect();
     let crate::domain::Step::CreateIssue(issue) = &summaries["e2"].verdicts[0].steps[0] else { panic!("an issue") };
     assert_eq!(issue.summary, format!("last login {}", login_time(&decisions)));
@@ -247,7 +247,7 @@ async fn a_login_under_a_name_that_may_have_been_decided_does_not_come_again_und
     assert_eq!(decisions.iter().map(told).collect::<Vec<_>>(), [(false, false, 0)], "the product is not even asked");
 }
 
-/// A login of which nobody says when it was.
+/// A login without a time.
 fn untimed(user: &UserRef, accepted: Timestamp) -> Event {
     let id = EventId::of_untimed_login(&source(), user, accepted);
     Event { id, user: user.clone(), accepted, ..login(0) }

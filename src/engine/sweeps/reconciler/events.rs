@@ -8,6 +8,9 @@ use crate::{
 
 impl Reconciler {
     /// Appends an event of `kind` for each of `unknown_user`, and returns when all are durable.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn append_events(
         &self,
         kind: EventKind,

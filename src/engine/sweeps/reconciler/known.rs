@@ -43,6 +43,9 @@ impl Reconciler {
     }
 
     /// Waits until the views have read all present records of the log. After the loss of the store they know nobody.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn catch_up(&self, work: &Work) -> Result<(), Interrupted> {
         for stream in [Stream::Activity, Stream::Decisions] {
             for partition in (0..self.log.partitions()).map(Partition) {
@@ -69,6 +72,9 @@ impl Reconciler {
 
     /// Waits until the planners have handled each of `unknown_user`, however many there are. False if they make no
     /// progress.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn until_known(&self, unknown_user: &[UnknownUser], work: &Work) -> Result<bool, Interrupted> {
         let users = unknown_user.iter().map(|unknown_user| &unknown_user.user).collect();
         let known = all_known(users, |user| self.unknown_user(user).is_none());

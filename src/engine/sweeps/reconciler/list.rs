@@ -56,6 +56,9 @@ impl Reconciler {
 impl List<'_> {
     /// The next page, including users who are leaving; none after the last one. After an error, which is permanent, the
     /// list is not complete.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn next(&mut self) -> Result<Option<Result<Vec<(UserId, UserHints)>, Error>>, Interrupted> {
         if self.end.is_some() {
             return Ok(None);

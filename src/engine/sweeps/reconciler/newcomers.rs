@@ -1,4 +1,4 @@
-//! The listed users who are not known.
+//! The listed users who are unknown.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ impl Newcomers {
         self.kept.iter().map(|(user, as_of)| UnknownUser { user: user.clone(), as_of: *as_of }).collect()
     }
 
-    /// Keeps those who are newcomers still.
+    /// Keeps those who are still newcomers.
     pub(super) fn retain(&mut self, is_newcomer: impl Fn(&UserId) -> bool) {
         self.kept.retain(|user, _| is_newcomer(user));
     }
@@ -74,6 +74,9 @@ impl Newcomers {
 
 impl Reconciler {
     /// Reads the whole list.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first. The inner error is final: it comes after all retries.
     pub(super) async fn find(&self, work: &Work) -> Result<Result<Newcomers, Error>, Interrupted> {
         let mut found = Newcomers::default();
         let mut list = self.list(work);

@@ -9,7 +9,10 @@ use crate::{
 };
 
 impl Reconciler {
-    /// Takes newcomers for new, or for having been there before. Nothing where none are held (any more).
+    /// Takes newcomers for new, or for earlier users. Does nothing if none are held.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn carry_out(&self, order: &NewcomerOrder, work: &Work) -> Result<(), Interrupted> {
         let _turn = self.turn(work).await?;
         self.catch_up(work).await?;
@@ -32,7 +35,7 @@ impl Reconciler {
             self.append_events(kind, &found.unknown_user(), work).await?;
             let are_known = self.until_known(&found.unknown_user(), work).await?;
             if found.more == 0 || !are_known {
-                // Told once more, they would only stand in the log twice: those who are left stay held.
+                // Another record would only repeat them in the log: the remaining ones stay held.
                 return self.record(at, &before, Comparison { held: found.more, ..after }, work).await;
             }
         }

@@ -37,17 +37,17 @@ const EVERY: Duration = Duration::from_millis(200);
 #[derive(Default)]
 struct Site {
     users: Mutex<Vec<String>>,
-    /// Who goes when the first page has been read.
+    /// The user who leaves when the first page has been read.
     goes: Mutex<Option<String>>,
-    /// Of whom a webhook tells when a page with them has been read.
+    /// The user whom a webhook reports when a page with them has been read.
     told: Mutex<Option<(String, Arc<Met>)>>,
     /// Whether the list does not go to its end.
     is_cut: AtomicBool,
-    /// How many records of the list can't be read.
+    /// The number of unreadable records in the list.
     unreadable: AtomicU64,
-    /// Who is on the way to be deleted.
+    /// The users who are about to be deleted.
     leaving: Mutex<Vec<String>>,
-    /// How often its first page was read.
+    /// The number of readings of its first page.
     lists: AtomicUsize,
 }
 
@@ -120,7 +120,7 @@ impl Client for Site {
     }
 }
 
-/// Whom planners and views would know.
+/// The users whom planners and views know.
 #[derive(Default)]
 struct Met(Mutex<BTreeSet<UserId>>);
 
@@ -153,7 +153,7 @@ fn schemes() -> Schemes {
     Schemes::new([VersionedScheme { scheme, reference }])
 }
 
-/// A reconciler at work, and a planner that meets everybody of whom it is told.
+/// A reconciler at work, and a planner that knows every reported user.
 struct Bench {
     site: Arc<Site>,
     met: Arc<Met>,
@@ -187,7 +187,7 @@ impl Bench {
         Self { site, met, log, _stop: stop.drop_guard(), _schemes: schemes, _dir: dir }
     }
 
-    /// How the comparison stands, once `is_so`.
+    /// The state of the comparison, once `is_so`.
     async fn until(&self, is_so: impl Fn(&Comparison) -> bool) -> Comparison {
         let mut records = self.log.read(Stream::SweepProgress, vec![(Partition(0), 0)]).await.expect("read");
         let found = async {
@@ -221,7 +221,7 @@ impl Bench {
         }
     }
 
-    /// Waits until the users have been listed from first to last, and what follows is told.
+    /// Waits until all users have been listed, and the results are reported.
     async fn a_round_passes(&self) {
         let (begun, deadline) = (self.site.lists.load(Ordering::SeqCst), Instant::now() + Duration::from_secs(30));
         while self.site.lists.load(Ordering::SeqCst) < begun + 3 {
@@ -272,7 +272,7 @@ fn names(letter: char, count: usize) -> Vec<String> {
 async fn who_slides_to_a_page_that_was_read_already_is_part_of_the_baseline_all_the_same() {
     let site = Site::default();
     site.put(["a", "b", "c", "d"].map(str::to_owned));
-    *site.goes.lock().expect("not poisoned") = Some("a".into()); // so that `c` stands on the first page
+    *site.goes.lock().expect("not poisoned") = Some("a".into()); // so that `c` is on the first page
     let bench = Bench::start(site);
     let whole = bench.until(|comparison| comparison.baseline.is_some()).await;
     assert_eq!(whole.known, 3);

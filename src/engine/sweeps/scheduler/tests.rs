@@ -53,7 +53,7 @@ impl Log for Outlived {
     async fn close(&self) {}
 }
 
-/// Of one scheme, whose clock struck long ago; in the first round it has struck just now, in the second it can't be told.
+/// One scheme with a due schedule. In the first round it has just fired, in the second the views can't be read.
 struct Rounds(SchemeSchedule, AtomicU64, watch::Sender<u64>);
 
 impl Schedules for Rounds {

@@ -21,6 +21,9 @@ pub const HELD_TOO_LONG: &str =
 
 impl Sweeper {
     /// Continues the run if it is within its limits, once all users are decided. Otherwise it is held.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn compare_with_limits(
         &self,
         asked: &AskedSweep,
@@ -44,6 +47,9 @@ impl Sweeper {
     }
 
     /// Releases a held run. If that is not possible, the run says so: the administrator has their answer already.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn release(&self, order: &RunOrder, work: &Work) -> Result<(), Interrupted> {
         self.report_end_after(order, work);
         let (sweep, scheme) = (&order.sweep, &order.scheme);
@@ -59,7 +65,7 @@ impl Sweeper {
             RunPhase::Held | RunPhase::Released => {}
             RunPhase::Open | RunPhase::Cancelled => return Ok(()),
         }
-        // It is held, so it was counted; the views of this process may be behind those of the one that held it.
+        // It is held, so it was counted; the views of this process may be behind those of the process that held it.
         let Some(count) = self.counted_by_views(&order.run(), || self.run_cancelled(&order.run()), work).await? else {
             return Ok(());
         };
@@ -102,10 +108,10 @@ impl Sweeper {
         controls.scheme_paused(&scheme.id).then_some("the scheme is paused")
     }
 
-    /// As [`Self::obstacle`], for a run that an administrator releases: it arose after the order.
+    /// Like [`Self::obstacle`], for a run that an administrator releases: the obstacle came after the order.
     fn obstacle_since(&self, order: &RunOrder) -> Option<&'static str> {
         let plan = self.run_queries.sweep(&order.sweep)?;
-        // Where it was not kept, the planner does not ask for it either.
+        // If it was not kept, the planner does not use it either.
         match plan.versions.get(&order.scheme) {
             Some(version) => self.obstacle(&SchemeRef { id: order.scheme.clone(), version: version.clone() }),
             None => self.connection.controls.scheme_paused(&order.scheme).then_some("the scheme is paused"),
@@ -123,7 +129,7 @@ impl Sweeper {
             let next = self.when(|| self.run_queries.kept_back(&run, last.as_ref()), work).await?;
             let Some(user) = next.last() else { return Ok(()) };
             last = Some(user.clone());
-            // Without hints: who is released is read.
+            // Without hints: a released user is read.
             let released = Sighting { sweep: sweep.clone(), released: Some(scheme.clone()), memberships: None };
             let again = next.into_iter().map(|user| (user, UserHints::default(), released.clone()));
             self.sight_all(again.collect(), work).await?;
@@ -159,7 +165,7 @@ impl Sweeper {
                 progressed = progress.changed() => progressed.map_err(|_| Interrupted)?,
                 set = changed.changed() => set.map_err(|_| Interrupted)?,
             }
-            // The views tell of every single user; asking that often would keep them from it.
+            // The views are notified of every user; asking at each would slow them down.
             work.stop.run_until_cancelled(tokio::time::sleep(POLL_INTERVAL)).await.ok_or(Interrupted)?;
         }
     }

@@ -60,7 +60,7 @@ async fn end_of(run_queries: &dyn RunQueries, run: &RunId) -> Option<RunEnd> {
             return Some(end);
         }
         progress.changed().await.ok()?;
-        tokio::time::sleep(POLL_INTERVAL).await; // the views tell of every single user
+        tokio::time::sleep(POLL_INTERVAL).await; // the views are notified of every user
     }
 }
 

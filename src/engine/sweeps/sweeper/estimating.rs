@@ -14,6 +14,9 @@ const READS_OF_NAMED: u64 = 2;
 impl Sweeper {
     /// Records the estimate of the sweep; `members` are the pages of groups' members. It uses the last list of the
     /// source; without one there is no estimate.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn estimate(&self, asked: &AskedSweep, members: u64, work: &Work) -> Result<(), Interrupted> {
         let (Some(lists), Some(per_second)) = (self.run_queries.last_lists(&asked.source), self.per_second()) else {
             return Ok(());
@@ -26,6 +29,9 @@ impl Sweeper {
     }
 
     /// The same for a sweep that reads `users` whom a scheme names, in place of the source's list.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn estimate_named(
         &self,
         asked: &AskedSweep,

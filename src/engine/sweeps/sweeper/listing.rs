@@ -22,6 +22,9 @@ pub(super) enum ListingEnd {
 impl Sweeper {
     /// Sights all users from `cursor` on. Ends early if no run needs the list any more, also while it waits for the
     /// product.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn list(
         &self,
         asked: &AskedSweep,
@@ -123,6 +126,9 @@ impl Sweeper {
     }
 
     /// Appends a sighting for each of `users`, and returns when all are durable.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn sight_all(
         &self,
         users: Vec<(UserId, UserHints, Sighting)>,
@@ -144,7 +150,7 @@ impl Sweeper {
         self.appender.append_events(sightings.collect(), &work.stop, || counter.inc()).await
     }
 
-    /// The users whom the sweep has sighted already, by the log.
+    /// The users whom the sweep has already sighted, by the log.
     async fn seen_before(&self, sweep: &SweepId, from: &[u64], work: &Work) -> Result<SightedUsers, Interrupted> {
         let mut retry = self.retry();
         loop {

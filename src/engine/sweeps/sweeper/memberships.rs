@@ -23,7 +23,7 @@ const MAX_GROUPS: usize = 30;
 const MAX_PAGES: usize = 1_000;
 /// The highest number of kept members, at 16 bytes each.
 const MAX_MEMBERS: usize = 1_000_000;
-/// Lists that are older are read again, where a sweep takes long.
+/// Older lists are read again, if a sweep takes long.
 const TRUE_FOR_MILLIS: i64 = 60 * 60 * 1000;
 
 /// The members of some groups.
@@ -43,7 +43,7 @@ struct Members {
     users: HashSet<u128>,
     /// Whether the list is complete.
     whole: bool,
-    /// Whether that holds also for users who are not active.
+    /// Whether it also holds for inactive users.
     inactive_too: bool,
 }
 
@@ -83,6 +83,9 @@ struct Room {
 impl Sweeper {
     /// Reads the members of the groups of interest to the runs of `asked`. A group that can't be read, or has too many
     /// members, is left out: then users are read one by one.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn preload(&self, asked: &AskedSweep, work: &Work) -> Result<Preloaded, Interrupted> {
         let ids: Vec<SchemeId> = asked.runs.iter().map(|run| run.scheme.id.clone()).collect();
         let Some(schemes) = self.schemes.as_ref().map(|schemes| schemes.borrow().clone()) else {
@@ -128,13 +131,13 @@ impl Sweeper {
             members.inactive_too &= page.inactive_too;
             total = total.or(page.total);
             match page.next {
-                // A page with nobody new: the offset is not heeded, or somebody left meanwhile.
+                // A page without a new member: the product ignores the offset, or a member has left meanwhile.
                 Some(next) if next > start && members.users.len() > before => start = next,
                 Some(_) => members.whole = false,
                 None => {}
             }
             if page.next.is_none() || !members.whole {
-                // Where the product counts them, the list must have as many.
+                // If the product counts the members, the list must have this number.
                 members.whole &= total.is_none_or(|total| members.users.len() as u64 >= total);
                 return Ok(Some(members));
             }
@@ -169,7 +172,7 @@ mod tests {
         Members { group: GroupName::new(group), users, whole, inactive_too }
     }
 
-    /// Of which groups `jane` is a member, and of which not.
+    /// The groups of which `jane` is a member, and those of which she is not.
     fn told(groups: Vec<Members>, active: Option<bool>) -> Option<(Vec<String>, Vec<String>)> {
         let preloaded = Preloaded { groups, as_of: Some(Timestamp::from_millis(1)), pages: 0 };
         let hints = UserHints { active, ..UserHints::default() };

@@ -1,7 +1,7 @@
-//! Sweeps: all users of a source, page by page, each as an event of its own.
+//! Sweeps: all users of a source, page by page, each as a separate event.
 //!
-//! One process works on the sweeps of a source, one sweep after the other. It is the same road as for webhooks from the
-//! sighting on. What an administrator says about a run does not wait for the sweep that is under way.
+//! One process works on the sweeps of a source, one sweep after the other. From the sighting on the way is the same as
+//! for webhooks. Orders of an administrator about a run do not wait for the present sweep.
 
 mod counting;
 mod ends;
@@ -123,7 +123,7 @@ impl Sweeper {
         self.connection.clock.now()
     }
 
-    /// Lists all users, then compares runs with their limits; continues where it was when usher stopped.
+    /// Lists all users, then compares runs with their limits; continues at its place after a stop of usher.
     async fn sweep(&self, asked: &AskedSweep, work: &Work) -> Result<(), Interrupted> {
         let state = match self.state(&asked.sweep, work).await? {
             Some(state) => state,
@@ -153,7 +153,7 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Begins a sweep for those of its runs that have not run for that due time yet; none: there is nothing to do.
+    /// Begins a sweep for those of its runs that have not run for that due time yet; none if there is no such run.
     async fn start(&self, asked: &AskedSweep, work: &Work) -> Result<Option<SweepState>, Interrupted> {
         let mut runs: Vec<SweepRun> = Vec::new();
         for run in &asked.runs {
@@ -228,7 +228,8 @@ impl Sweeper {
             return self.give_way(order, by, work).await;
         }
         let Some(state) = self.state(&order.sweep, work).await? else {
-            // It has not begun: that it was cancelled is known when it does. Or it began so long ago that it is forgotten.
+            // It has not begun: it will see the cancellation when it does. Or it began so long ago that it is
+            // forgotten.
             let is_forgotten =
                 self.run_queries.sweep(&order.sweep).is_some() && !self.run_queries.is_over(&order.run());
             return if is_forgotten { self.end(order, work).await } else { Ok(()) };

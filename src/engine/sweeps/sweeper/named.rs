@@ -70,6 +70,9 @@ impl Sweeper {
     }
 
     /// The page at `cursor`: of `named`, or of everybody.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first. The inner error is final: it comes after all retries.
     pub(super) async fn page_of(
         &self,
         named: Option<&Named>,
@@ -100,8 +103,8 @@ impl Sweeper {
         Ok(UserPage { completeness, ..UserPage::new(users, cursor) })
     }
 
-    /// The user with this lasting id, else with this login name, and whether the product answered. Somebody who is not
-    /// there is sighted all the same: the run then says so.
+    /// The user with this lasting id, else with this login name, and whether the product answered. A missing user is
+    /// sighted nevertheless, so that the run shows it.
     async fn find(&self, name: String, work: &Work) -> Result<(bool, (UserId, UserHints)), Interrupted> {
         for user in [UserRef::Id(UserId::new(name.clone())), UserRef::Name(name.clone())] {
             match self.connection.read_user(&user, &work.stop).await? {

@@ -28,6 +28,9 @@ impl SightedUsers {
 
     /// The users whom the sweep had sighted when usher stopped. Reads `log` from the offsets at which the sweep began.
     /// None when stopped.
+    ///
+    /// # Errors
+    /// `Error` if the log can't be read now.
     pub(super) async fn from_log(
         log: &dyn Log,
         source: &SourceId,

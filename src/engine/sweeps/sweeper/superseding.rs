@@ -13,6 +13,9 @@ use crate::{
 impl Sweeper {
     /// Requests the end of every other held run of the scheme, now that `run` has finished its count. The request is
     /// handled in the same lane as a release of the other run, so only one of them takes effect.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn supersede_older(
         &self,
         asked: &AskedSweep,
@@ -33,11 +36,14 @@ impl Sweeper {
     }
 
     /// Ends a held run because the run `by` takes its place. A run that was released meanwhile continues.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn give_way(&self, order: &RunOrder, by: &RunId, work: &Work) -> Result<(), Interrupted> {
         let run = order.run();
         let is_held = match self.state(&order.sweep, work).await? {
             Some(state) => state.runs.get(&order.scheme) == Some(&RunPhase::Held),
-            // Held for so long that its sweep is forgotten.
+            // It was held for so long that its sweep is forgotten.
             None => self.run_queries.sweep(&order.sweep).is_some() && !self.run_queries.is_over(&run),
         };
         if !is_held {

@@ -25,7 +25,7 @@ use crate::{
     store::Store,
 };
 
-/// Lists five users on three pages; one of them stands on two.
+/// Lists five users on three pages; one of them is on two pages.
 struct Lists {
     /// Whether the third page is a bug.
     buggy: bool,
@@ -46,7 +46,7 @@ impl Client for Lists {
         Ok(UserPage::new(users, next.map(str::to_owned)))
     }
 
-    /// `a` is there, and of `secret` nothing is told.
+    /// `a` exists, and nothing is known about `secret`.
     async fn user(&self, user: &UserRef) -> Result<User, Error> {
         match user {
             UserRef::Id(id) if id.as_str() == "a" => Ok(User::new(id.clone())),
@@ -91,17 +91,17 @@ impl Client for Lists {
 #[derive(Default)]
 struct Read {
     progress: watch::Sender<u64>,
-    /// What it knows of any sweep.
+    /// The plan of any sweep.
     plan: Option<Arc<SweepPlan>>,
     /// Until when the clock of any scheme has asked.
     asked_until: Option<Timestamp>,
-    /// How many users any run selects.
+    /// The number of users that any run selects.
     count: Option<Count>,
-    /// The sweeps of which the run of any scheme is held.
+    /// The sweeps in which the run of any scheme is held.
     held: Vec<SweepId>,
-    /// What administrators have stopped.
+    /// The pauses and cancellations of administrators.
     controls: Arc<Stopped>,
-    /// What schemes say.
+    /// The schemes.
     schemes: Option<watch::Receiver<Arc<Schemes>>>,
     /// Whether listing users ends by a bug.
     buggy: bool,
@@ -182,13 +182,13 @@ async fn records<T: codec::Wire>(log: &dyn Log, stream: Stream, count: usize) ->
     tokio::time::timeout(Duration::from_secs(30), decoded.take(count).collect()).await.expect("they come")
 }
 
-/// What a sweeper makes of `requests` whose views have `read` so much: its first `count` records, and whom it has sighted
-/// by then.
+/// The work of a sweeper on `requests`, with views that have `read` this much: its first `count` records, and the users
+/// sighted by then.
 async fn made_of(requests: &[SweepRequest], count: usize, read: Read) -> (Vec<SweepProgress>, Vec<Event>) {
     made_after(requests, count, &[], count, read).await
 }
 
-/// As [`made_of`], with `later` requests once there are `count` records, until there are `most`.
+/// Like [`made_of`], with `later` requests once there are `count` records, until there are `most`.
 async fn made_after(
     requests: &[SweepRequest],
     count: usize,
@@ -200,7 +200,7 @@ async fn made_after(
     (progress, events)
 }
 
-/// As [`made_after`], with all requests that stand in the log in the end.
+/// Like [`made_after`], with all requests that are in the log at the end.
 async fn made_with(
     requests: &[SweepRequest],
     count: usize,
@@ -334,7 +334,7 @@ async fn of_the_times_that_had_to_wait_only_the_last_one_is_run() {
     assert_eq!(events.len(), 5);
 }
 
-/// What is said about the run of `one` in the sweep `s1`.
+/// An order about the run of `one` in the sweep `s1`.
 fn order() -> RunOrder {
     let (sweep, scheme) = (SweepId::new("s1"), "one".parse().expect("an id"));
     RunOrder { sweep, scheme, source: source(), at: Timestamp::from_millis(1), superseded_by: None, by: None }
@@ -387,7 +387,7 @@ async fn a_run_is_held_that_would_select_nobody_once_more() {
     assert!(held(1, "one@1").await.contains("changed"));
 }
 
-/// The requests that stand in the log after a run of [`limited`], which selects `selected` of five, while `s0` is held.
+/// The requests in the log after a run of [`limited`], which selects `selected` of five, while `s0` is held.
 async fn superseded_by_run_of(selected: u64) -> Vec<SweepRequest> {
     let count = Count { selected, would_change: selected, seen: 5, ..Count::default() };
     let read = Read { count: Some(count), held: vec![SweepId::new("s0"), SweepId::new("s1")], ..Read::default() };

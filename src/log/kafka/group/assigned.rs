@@ -18,10 +18,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::lease::{MemberLease, Proofs};
 use crate::log::{Assignment, Error, Offsets, Partition, Stored, kafka::record};
 
-/// Records that are ready to be taken, beside those that librdkafka has fetched ahead.
+/// The number of records that are ready for the reader, besides those that librdkafka has fetched ahead.
 const READY: usize = 64;
 
-/// What the member keeps of a partition that it has given out.
+/// The member's part of an assigned partition.
 pub(in crate::log::kafka) struct AssignedPartition {
     revoked: CancellationToken,
     released: CancellationToken,
@@ -49,7 +49,7 @@ impl AssignedPartition {
 }
 
 impl Drop for AssignedPartition {
-    /// From here on, what a straggler stores could undo what the next holder has stored.
+    /// From here on, a late store of an offset could overwrite the next owner's offset.
     fn drop(&mut self) {
         self.revoked.cancel();
         self.over.cancel();
@@ -95,8 +95,8 @@ pub(in crate::log::kafka) fn give<C: ConsumerContext + 'static>(
     (held, assignment)
 }
 
-/// Owns the partition's queue, and lets go of it as soon as the partition is taken away, however long the records'
-/// reader keeps its end: an old owner of a queue would take records from, and silence, the next one.
+/// Owns the partition's queue, and releases it as soon as the partition is revoked, even if the reader of the records
+/// keeps its end for longer. An old owner of a queue would take the records of the next one, which would then get none.
 async fn pump<C: ConsumerContext + 'static>(
     queue: StreamPartitionQueue<C>,
     ready: mpsc::Sender<Result<Stored, Error>>,

@@ -38,6 +38,9 @@ use crate::{
 static TROUBLE: LogLimiter = LogLimiter::once_a_minute();
 
 /// Joins `group` in `topic`; leaves when `closing` is cancelled or the membership is dropped.
+///
+/// # Errors
+/// `Error::Unusable` if an option can't be used, `Error::Unavailable` if the consumer can't be made.
 pub(in crate::log::kafka) fn join(
     settings: &Settings,
     topic: String,
@@ -51,7 +54,7 @@ pub(in crate::log::kafka) fn join(
         let why = crate::words::kafka(&error);
         Error::Unavailable(format!("the group {} can't be joined: {why}", settings.group(group)))
     };
-    // Room for every partition, so that a rebalance does not wait for whoever takes them.
+    // There is room for every partition, so that a rebalance does not wait for the stage.
     let (given, assignments) = mpsc::channel(usize::from(partitions).max(1));
     let (leave, left) = (closing.child_token(), CancellationToken::new());
     let config = settings.member(group);
@@ -70,12 +73,12 @@ pub(in crate::log::kafka) fn join(
         .spawn(move || {
             serve(&consumer, &group, &stop);
             if consumer.context().client_logger.broker_loss.is_noticed() {
-                // Without a broker to tell, its end may take for ever: nobody is to wait for it.
+                // Without a broker its end may take for ever, so nobody waits for it.
                 drop(done);
                 drop(consumer);
             } else {
                 alone(&consumer);
-                // Its end commits what is left and tells the group.
+                // Its end commits the stored offsets and leaves the group.
                 drop(consumer);
                 drop(done);
             }
@@ -84,13 +87,13 @@ pub(in crate::log::kafka) fn join(
     Ok(Consumer { assignments, joining, membership: leave.drop_guard(), left })
 }
 
-/// How long the group's coordinator waits for a member before it gives its partitions to others.
+/// The time for which the group's coordinator waits for a member before it gives its partitions to others.
 fn session(config: &ClientConfig) -> Duration {
     let millis = config.get("session.timeout.ms").and_then(|millis| millis.parse().ok());
     Duration::from_millis(millis.unwrap_or_default()) // what can't be read was refused before
 }
 
-/// Waits until nobody else is in the middle of a call of `consumer`, so that it ends here.
+/// Waits until no call of `consumer` is under way on another thread, so that it is dropped here.
 fn alone(consumer: &Arc<StreamConsumer<Member>>) {
     let deadline = Instant::now() + DRAIN;
     while Arc::strong_count(consumer) > 1 && Instant::now() < deadline {
@@ -98,21 +101,22 @@ fn alone(consumer: &Arc<StreamConsumer<Member>>) {
     }
 }
 
-/// The group that is joined, and who is told of it.
+/// The joined group, and its observers.
 struct Group {
     name: String,
-    /// The name of this member, where it is a static one.
+    /// The name of this member, if it is a static one.
     instance_id: Option<String>,
     health: Health,
 }
 
-/// Serves the group until told to leave, then takes everything back.
+/// Serves the group until it has to leave, then revokes all partitions.
 fn serve(consumer: &StreamConsumer<Member>, group: &Group, leave: &CancellationToken) {
     futures::executor::block_on(leave.run_until_cancelled(poll(consumer, group)));
     consumer.context().take_all_back(consumer);
 }
 
-/// Polls what is not a partition's own: rebalances, statistics, errors. Returns when the consumer can't go on.
+/// Polls everything but the partitions' own queues: rebalances, statistics, errors. Returns when the consumer can't
+/// continue.
 async fn poll(consumer: &StreamConsumer<Member>, group: &Group) {
     loop {
         match consumer.recv().await {
@@ -131,7 +135,7 @@ async fn poll(consumer: &StreamConsumer<Member>, group: &Group) {
 fn record(member: &Member, group: &Group, error: &KafkaError) {
     let topic = &member.topic;
     if trouble::is_fenced(error) {
-        // It would fence the other one by joining anew, without end, and both would look well.
+        // By joining again it would fence the other member, without end, and both would look healthy.
         let id = group.instance_id.as_deref().unwrap_or_default();
         let why = trouble::fenced(&group.name, id);
         tracing::error!(topic, "kafka: {why}");

@@ -1,4 +1,4 @@
-//! How far the groups are behind, as librdkafka's statistics tell it.
+//! The lag of the groups, from librdkafka's statistics.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -6,16 +6,16 @@ use rdkafka::{Statistics, statistics};
 
 use crate::log::{Partition, Stream};
 
-/// How far the members of all groups in this process are behind.
+/// The lag of the members of all groups in this process.
 #[derive(Default)]
 pub(in crate::log::kafka) struct Lags(Mutex<Vec<(Stream, Weak<Gauge>)>>);
 
-/// How far one member is behind, over all its partitions; nothing while it is not known.
+/// The lag of one member over all its partitions; none while it is unknown.
 #[derive(Default)]
 pub(in crate::log::kafka) struct Gauge(Mutex<Option<u64>>);
 
 impl Lags {
-    /// A gauge that counts for as long as somebody holds it.
+    /// A gauge that counts as long as a clone of it exists.
     pub(in crate::log::kafka) fn gauge(&self, stream: Stream) -> Arc<Gauge> {
         let gauge = Arc::<Gauge>::default();
         let mut gauges = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,8 +42,8 @@ impl Gauge {
     }
 }
 
-/// The records that are not done in the partitions of `topic` that a member has; nothing while it is not known. One that has
-/// none is not behind, whether or not the statistics still tell of the topic.
+/// The number of unfinished records in the member's partitions of `topic`; none while it is unknown. A member without
+/// partitions has no lag, even if the statistics still contain the topic.
 pub(in crate::log::kafka) fn of_all(statistics: &Statistics, topic: &str, held: &[Partition]) -> Option<u64> {
     if held.is_empty() {
         return Some(0);
@@ -56,7 +56,7 @@ pub(in crate::log::kafka) fn of_all(statistics: &Statistics, topic: &str, held: 
 /// The records of one partition that are not done; nothing while the end of the partition is not known.
 pub(in crate::log::kafka) fn of(partition: &statistics::Partition) -> Option<u64> {
     let end = partition.hi_offset;
-    // Stored by this member, or committed by whoever had the partition before, or nobody has done anything yet.
+    // The offset that this member has stored, or the one that the previous owner has committed, or the oldest one.
     let done = [partition.stored_offset, partition.committed_offset, partition.lo_offset];
     let done = done.into_iter().find(|offset| *offset >= 0)?;
     u64::try_from(end).ok().map(|end| end.saturating_sub(u64::try_from(done).unwrap_or(0)))

@@ -1,9 +1,9 @@
-//! The proof that a partition is this member's: the coordinator has taken a commit of it lately.
+//! The proof that a partition belongs to this member: the coordinator has recently accepted a commit of it.
 //!
-//! A process that stood still does not know, when it goes on, that its session is over and its partitions are others'.
-//! The coordinator does: it refuses the commit of whoever is no member of the current generation, and a commit that it
-//! takes begins the session anew. So a partition is nobody else's for a session from before a commit that was taken, as
-//! long as this member does not hand it over. See docs/decisions/0016-a-change-is-sent-under-a-lease.md.
+//! After a standstill a process does not know that its session is over and its partitions belong to others. The
+//! coordinator knows it. It refuses the commit of a member that is not in the current generation, and an accepted
+//! commit restarts the session. So the partition belongs to nobody else for one session, counted from before an
+//! accepted commit, unless this member hands it over. See docs/decisions/0016-a-change-is-sent-under-a-lease.md.
 
 use std::{
     sync::{
@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::log::{Lease, Lost, Partition};
 
-/// How long to wait before the coordinator is asked again that gave no proof.
+/// The time before the coordinator is asked again after an answer without a proof.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
 /// No offset is known to commit.
 const UNKNOWN: i64 = -1;
@@ -34,9 +34,9 @@ const UNKNOWN: i64 = -1;
 /// not when its session is over, and so has to wait that long. See docs/decisions/0024-a-static-member-waits-for-its-predecessor.md.
 const STATIC: Duration = Duration::from_secs(5);
 
-/// What one member has proved, for all of its partitions.
+/// The proofs of one member, for all of its partitions.
 pub(in crate::log::kafka) struct Proofs {
-    /// For how long a proof is relied on: half of the session, so that the other half is left for what is under way.
+    /// The time for which a proof is used: half of the session. The other half is left for calls under way.
     good_for: Duration,
     is_static: bool,
     last: Mutex<Option<Instant>>,
@@ -45,14 +45,14 @@ pub(in crate::log::kafka) struct Proofs {
 }
 
 impl Proofs {
-    /// Of a member whose session lasts `session` from the last that the coordinator heard of it.
+    /// Proofs of a member with this `session`, counted from the coordinator's last contact with it.
     pub(in crate::log::kafka) fn new(session: Duration, is_static: bool) -> Self {
         let good_for = if is_static { STATIC.min(session / 2) } else { session / 2 };
         Self { good_for, is_static, last: Mutex::default(), asking: Arc::default() }
     }
 
-    /// How long a partition may still be changed by a process of which nobody knows whether it lives, where it had the
-    /// partition until now. A dynamic member's session is over by then.
+    /// The time for which the previous owner may still change a partition, if it is unknown whether it lives. A dynamic
+    /// member's session is over by then.
     pub(in crate::log::kafka) fn of_predecessor(&self) -> Duration {
         if self.is_static { STATIC } else { Duration::ZERO }
     }
@@ -73,14 +73,14 @@ pub(in crate::log::kafka) struct MemberLease<C: ConsumerContext + 'static> {
     consumer: Weak<StreamConsumer<C>>,
     topic: String,
     partition: Partition,
-    /// What a commit can tell without telling anything new: one past what is done.
+    /// The offset of a commit that changes nothing: one past the finished records.
     next: AtomicI64,
     /// Cancelled when the partition is another member's.
     over: CancellationToken,
     proofs: Arc<Proofs>,
 }
 
-/// What asking the coordinator came to.
+/// The coordinator's answer.
 enum Proof {
     /// This process was a member of the group at this time or later.
     Member(Instant),
@@ -116,21 +116,21 @@ impl<C: ConsumerContext + 'static> MemberLease<C> {
     async fn prove(&self) -> Proof {
         let asking = Arc::clone(&self.proofs.asking).lock_owned().await;
         if self.proofs.good(self.proofs.good_for / 2).is_some() {
-            return Proof::None; // somebody else has just done it
+            return Proof::None; // another caller has just done it
         }
         let next = self.next.load(Ordering::Acquire);
         let Some(consumer) = self.consumer.upgrade().filter(|_| next != UNKNOWN) else { return Proof::None };
         let (topic, partition) = (self.topic.clone(), i32::from(self.partition.0));
         let asked = Instant::now();
-        // The closure owns the lock: should nobody wait for it any more, still one commit is under way at a time.
+        // The closure owns the lock: even if nobody waits for it any more, only one commit at a time is under way.
         let answer = tokio::task::spawn_blocking(move || {
             let taken = commit(&consumer, &topic, partition, next);
             let lost = consumer.assignment_lost();
             drop((consumer, asking));
             (taken, lost)
         });
-        // The order counts: a member that has begun anew has lost its assignment first, and was told so before that is
-        // forgotten. What is over is looked at last, by the caller.
+        // The order matters. A member that joins again has lost its assignment first, and was notified before that is
+        // forgotten. The caller checks the end of the assignment last.
         match answer.await {
             Ok((_, true)) => Proof::Lost,
             Ok((Ok(()), false)) => Proof::Member(asked),

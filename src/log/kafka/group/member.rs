@@ -31,10 +31,11 @@ use crate::log::{
     kafka::{Predecessor, context::ClientLogger},
 };
 
-/// How long a partition that is taken away may stay in the works. After that it goes to its next holder all the same.
+/// The time for which a revoked partition may be kept to finish begun work. After that its next owner gets it in any
+/// case.
 pub(in crate::log::kafka) const DRAIN: Duration = Duration::from_secs(10);
 
-/// What librdkafka calls back.
+/// The callbacks of librdkafka.
 pub(in crate::log::kafka) struct Member {
     pub(in crate::log::kafka) topic: String,
     /// Partitions on their way to the consumer's owner.
@@ -83,7 +84,7 @@ impl Member {
 
     /// Gives out nothing more, and takes every partition back; blocks until that is done.
     pub(in crate::log::kafka) fn take_all_back(&self, consumer: &impl Consumer<Self>) {
-        // Here and not with the consumer, whose end may be long in coming: it is how the owner learns of it.
+        // It is here and not with the consumer, whose end may take long: the owner learns of it by this.
         drop(self.assignments.lock().unwrap_or_else(PoisonError::into_inner).take());
         let held = std::mem::take(&mut *self.held());
         self.take_back(held.into_iter().collect(), consumer);
@@ -104,7 +105,7 @@ impl Member {
         self.commit(consumer);
     }
 
-    /// Commits what is stored. Where that fails, some records come again, to whoever gets the partitions.
+    /// Commits the stored offsets. If that fails, some records come again, to the next owners of the partitions.
     fn commit(&self, consumer: &impl Consumer<Self>) {
         let topic = &self.topic;
         if self.client_logger.broker_loss.is_noticed() {
@@ -138,7 +139,7 @@ impl Member {
         Some(assignment)
     }
 
-    /// Gives out the partitions `new`, at once or when nobody else can be changing anything in them any more.
+    /// Gives out the partitions `new`, at once or when nobody else can change anything in them any more.
     fn give(&self, new: Vec<Partition>) {
         let wait = match !new.is_empty() && self.from_the_dead.swap(false, Ordering::Relaxed) {
             true => Duration::ZERO,
@@ -227,7 +228,7 @@ impl ClientContext for Member {
     fn stats(&self, statistics: Statistics) {
         self.client_logger.broker_loss.record(&statistics);
         if self.client_logger.broker_loss.is_noticed() {
-            // Whoever owns the membership joins anew.
+            // The owner of the membership joins again.
             self.leave.cancel();
         }
         let held: Vec<_> = self.held().keys().copied().collect();

@@ -7,7 +7,7 @@ pub(in crate::log::kafka) fn is_fenced(error: &KafkaError) -> bool {
     code(error) == Some(RDKafkaErrorCode::FencedInstanceId)
 }
 
-/// What to say of a member that was fenced.
+/// The message about a fenced member.
 pub(in crate::log::kafka) fn fenced(group: &str, instance_id: &str) -> String {
     format!(
         "another process has joined the group {group} under the instance id `{instance_id}` of this one; give each process an \
@@ -22,8 +22,8 @@ fn code(error: &KafkaError) -> Option<RDKafkaErrorCode> {
     }
 }
 
-/// What `error` says of `group`, where it lasts until somebody does something about it. `None`: it passes by itself, or it
-/// is not about the group.
+/// The message about `error` of `group`, if it lasts until somebody acts. `None` if it passes by itself, or is not
+/// about the group.
 pub(in crate::log::kafka) fn refusal(group: &str, error: &KafkaError) -> Option<String> {
     use RDKafkaErrorCode as Code;
     let code = code(error)?;

@@ -1,4 +1,4 @@
-//! Creating topics: how each is set, and what is told before the outcomes are created again.
+//! Creates topics, with their settings; records the loss before it creates the outcomes again.
 
 use std::time::{Duration, Instant};
 
@@ -23,25 +23,26 @@ use crate::{
 /// Of most topics: a record is kept for 30 days, in milliseconds.
 const KEPT_FOR_A_TIME: &[(&str, &str)] = &[("cleanup.policy", "delete"), ("retention.ms", "2592000000")];
 
-/// Of compacted topics: the latest record of each key is kept for ever. What was written over stays for 30 days, so that
-/// changes that two replicas made at the same moment are both seen; what was taken back is told for 7 more. A segment in
-/// use is not compacted, so there is a new one each day.
+/// For compacted topics: the latest record of each key is kept for ever. Overwritten records stay for 30 days, so that
+/// both of two simultaneous changes by replicas are seen; deletions stay for 7 more days. Kafka does not compact the
+/// segment in use, so there is a new segment each day.
 const COMPACTED: &[(&str, &str)] = &[
     ("cleanup.policy", "compact"),
     ("min.compaction.lag.ms", "2592000000"),
     ("delete.retention.ms", "604800000"),
     ("segment.ms", "86400000"),
 ];
-/// Of a compacted topic of which nobody needs but the latest record of each key: the rest goes as soon as may be.
+/// For a compacted topic of which only the latest record of each key is needed: the others are removed as soon as
+/// possible.
 const ONLY_THE_LATEST: &[(&str, &str)] = &[("cleanup.policy", "compact"), ("segment.ms", "600000")];
-/// A process that takes longer from telling that a topic is lost to creating it has stood still.
+/// If a process takes longer from recording a loss to creating the topic, it has stood still.
 const STOOD_STILL: Duration = Duration::from_secs(10);
 
-/// Creates the `missing` topics of an installation that had them; gives those that were not there. The outcomes come last, and what is
-/// lost with them is told before that.
+/// Creates the `missing` topics of an existing installation; returns those that did not exist. The outcomes come last,
+/// after their loss is recorded.
 ///
 /// # Errors
-/// [`Error`] where something can't be told or created now.
+/// [`Error`] if the loss can't be recorded, or a topic can't be created now.
 pub(super) async fn create_again(
     settings: &Settings,
     config: &KafkaConfig,
@@ -51,12 +52,12 @@ pub(super) async fn create_again(
 ) -> Result<Vec<Stream>, Error> {
     let others: Vec<_> = missing.iter().copied().filter(|stream| *stream != Stream::Outcomes).collect();
     let mut made = create(settings, config, &others, count).await?;
-    // A broker that has just started may not know a topic that is there: those that create it do.
+    // A broker that has just started may not know an existing topic; the brokers that create topics do.
     if missing.contains(&Stream::Outcomes) && can_be_created(settings, config, Stream::Outcomes, count).await? {
         recreations.record_loss(count).await?;
         let told = Instant::now();
         let outcomes = create(settings, config, &[Stream::Outcomes], count).await?;
-        // A process that stood still meanwhile may have created what was deleted once more.
+        // After a standstill the topic may have been created and deleted once more.
         if !outcomes.is_empty() && told.elapsed() > STOOD_STILL {
             recreations.record_loss(count).await?;
         }
@@ -71,6 +72,9 @@ async fn can_be_created(settings: &Settings, config: &KafkaConfig, stream: Strea
 }
 
 /// Makes the topics of the `missing` streams, and gives the streams whose topics were not there.
+///
+/// # Errors
+/// `Error` if a topic can't be created now.
 pub(super) async fn create(
     settings: &Settings,
     config: &KafkaConfig,
@@ -104,7 +108,7 @@ async fn ask_to_create(
     Ok(missing.iter().copied().filter(|stream| made.contains(&settings.topic(*stream))).collect())
 }
 
-/// The names of the topics that were made; those that were there are not among them.
+/// The names of the created topics, without those that existed.
 fn made(results: Vec<TopicResult>, replicas: u16, count: u16, only_asking: bool) -> Result<Vec<String>, Error> {
     let mut made = Vec::new();
     for result in results {
@@ -136,7 +140,7 @@ fn topic<'a>(name: &'a str, stream: Stream, config: &KafkaConfig, count: u16) ->
         .fold(topic, |topic, (key, value)| topic.set(key, value))
 }
 
-/// The settings of the topic of `stream`, as usher makes it with so many `replicas`.
+/// The settings of the topic of `stream`, as usher makes it with this number of `replicas`.
 pub fn topic_settings(stream: Stream, replicas: u16) -> Vec<(&'static str, &'static str)> {
     let forgets = match (stream.is_compacted(), stream.keeps_written_over()) {
         (false, _) => KEPT_FOR_A_TIME,

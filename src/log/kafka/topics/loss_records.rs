@@ -1,4 +1,4 @@
-//! Reading what the stream of the settings tells of outcomes that were lost, before anything else is read.
+//! Reads the recorded losses of outcomes from the stream of the settings, before anything else is read.
 
 use std::{
     collections::BTreeMap,
@@ -13,22 +13,22 @@ use crate::{
     log::{Error, Partition, Position, Stored, Stream, codec::decode},
 };
 
-/// How long it may take. What was read by then is kept.
+/// The time-out. Records read by then are kept.
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The result of reading.
 pub(super) struct Read {
     pub(super) told: Vec<OutcomesRecreated>,
-    /// The offset at which reading goes on, in each partition of which something was read.
+    /// The next offset in each partition of which something was read.
     pub(super) next: BTreeMap<Partition, u64>,
-    /// Whether all of it was.
+    /// Whether everything was read.
     pub(super) ended: Result<(), Error>,
 }
 
 /// Reads these partitions, each from an offset up to an end.
 ///
 /// # Errors
-/// [`Error`] where it can't be begun.
+/// [`Error`] if reading can't begin.
 pub(super) fn read(settings: &Settings, parts: &[(Partition, u64, u64)]) -> Result<Read, Error> {
     let topic = settings.topic(Stream::Settings);
     let mut config = settings.reader();
@@ -71,7 +71,7 @@ fn read_on(
             Some(Err(KafkaError::PartitionEOF(ended))) => {
                 ends.remove(&Partition(u16::try_from(ended).unwrap_or(u16::MAX)));
             }
-            // librdkafka goes on by itself.
+            // librdkafka continues by itself.
             Some(Err(error)) => trouble = Some(error),
             None => {}
         }

@@ -1,4 +1,4 @@
-//! The topics of the streams: made where they are missing, held against each other where they are not.
+//! The topics of the streams. Missing topics are created; existing ones are compared with each other.
 
 mod creation;
 mod loss_records;
@@ -28,14 +28,17 @@ pub use creation::topic_settings;
 use creation::{create, create_again};
 use recreations::Recreations;
 
-/// How long one question to the cluster may take.
+/// The time-out of one question to the cluster.
 const ANSWER: Duration = Duration::from_secs(9);
-/// How long each question of a look at the topics may take.
+/// The time-out of each question of a check of the topics.
 pub(super) const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long new topics may take until all brokers asked know them.
+/// The time-out until all asked brokers know new topics.
 const CREATION: Duration = Duration::from_secs(30);
 
 /// Makes the missing topics and returns the partition count that all have.
+///
+/// # Errors
+/// `Error::Unavailable` if the brokers don't answer, `Error::Unusable` if the topics can't be created or don't fit together.
 pub(super) async fn ensure(
     client: &Client,
     settings: &Settings,
@@ -70,8 +73,11 @@ pub(super) async fn ensure(
     Ok(count)
 }
 
-/// Makes topics again that were there; gives those that were made. The others are there: a broker that lags behind did not
+/// Creates topics that existed before; returns the created ones. The others exist: a broker that lags behind did not
 /// know them, or somebody else was faster.
+///
+/// # Errors
+/// [`Error`] if they can't be created now.
 pub(super) async fn make_again(
     client: &Client,
     settings: &Settings,
@@ -87,7 +93,7 @@ pub(super) async fn make_again(
     Ok(made)
 }
 
-/// How a topic is, as the brokers tell.
+/// The state of a topic, by the brokers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TopicState {
     /// All partitions have a leader.
@@ -98,12 +104,12 @@ pub(super) enum TopicState {
     Leaderless(i32),
     /// It has not all of the partitions.
     Short(usize),
-    /// The brokers tell of it only this.
+    /// The brokers report only this error.
     Untold(String),
 }
 
 impl TopicState {
-    /// What is wrong with `topic`, if anything is.
+    /// The problem with `topic`, if there is one.
     pub(super) fn trouble(&self, topic: &str) -> Option<String> {
         match self {
             Self::Fine => None,
@@ -115,11 +121,11 @@ impl TopicState {
     }
 }
 
-/// How all topics are, each of which is to have `count` partitions. Each is asked for by name: the cluster may have thousands
-/// of others. All are asked for at once, as the brokers may be far away.
+/// The states of all topics, each of which should have `count` partitions. Each is requested by name, because the
+/// cluster may have thousands of others. All are requested at once, because the brokers may be far away.
 ///
 /// # Errors
-/// [`Error::Unavailable`] where the brokers don't answer.
+/// [`Error::Unavailable`] if the brokers don't answer.
 pub(super) async fn standing(
     client: &Client,
     settings: &Settings,
@@ -133,6 +139,9 @@ pub(super) async fn standing(
 }
 
 /// Whether all topics can be used, as far as is found.
+///
+/// # Errors
+/// `Error::Unavailable` with the first problem.
 pub(super) fn all_fine(settings: &Settings, found: &Result<Vec<(Stream, TopicState)>, Error>) -> Result<(), Error> {
     let mut found = found.as_ref().map_err(Clone::clone)?.iter();
     let trouble = found.find_map(|(stream, standing)| standing.trouble(&settings.topic(*stream)));
@@ -158,7 +167,7 @@ fn topic_state(client: &Client, topic: &str, count: usize) -> Result<TopicState,
     })
 }
 
-/// The longest record that the topic of `stream` takes, where the brokers tell.
+/// The length of the longest record that the topic of `stream` accepts, if the brokers say it.
 pub(super) async fn longest(settings: &Settings, stream: Stream) -> Option<usize> {
     let admin: AdminClient<ClientLogger> = settings.admin().create_with_context(ClientLogger::default()).ok()?;
     let topic = settings.topic(stream);
@@ -218,7 +227,8 @@ fn agreed(settings: &Settings, found: &PartitionCounts) -> Result<Option<u16>, E
     Err(Error::Unusable(format!("all topics must have the same number of partitions: {}", each.join(", "))))
 }
 
-/// Refuses topics that forget what must not be forgotten. Where that can't be asked, it is left to the administrator.
+/// Refuses topics with a retention that is too short. If the brokers don't show the retention, the administrator is
+/// responsible for it.
 async fn check_policies(settings: &Settings, there: &[Stream]) -> Result<(), Error> {
     if there.is_empty() {
         return Ok(());

@@ -1,8 +1,8 @@
-//! The losses of outcomes with their topic, as the stream of the settings tells of them: so each process knows of which
-//! decisions nothing may be remembered, also one that never had the partition before.
+//! The losses of outcomes with their topic, as recorded in the stream of the settings. So each process knows which
+//! decisions may be forgotten, even a new owner of a partition.
 //!
-//! It is told before the topic is created again. Told after that, a process that ended in between would leave the others to find an
-//! empty topic and to take all decisions for undone.
+//! A loss is recorded before the topic is created again. Otherwise a process could end in between, and the others would
+//! find an empty topic and take all decisions for undone.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,9 +23,9 @@ use crate::{
 /// The state of one partition, as far as it was read.
 #[derive(Debug, Default, Clone, Copy)]
 struct PartitionState {
-    /// The offset in the settings at which reading goes on.
+    /// The next offset in the settings.
     next: u64,
-    /// The one with the highest number: a process that stood still may tell of an earlier one late.
+    /// The loss with the highest number: a process that stood still may record an earlier one late.
     last: Option<OutcomesRecreated>,
 }
 
@@ -48,19 +48,19 @@ impl Recreations {
         self.lock().get(usize::from(partition.0)).and_then(|known| known.last)
     }
 
-    /// The last one of `partition`.
+    /// The last loss in `partition`.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the brokers don't answer in time.
+    /// [`Error::Unavailable`] if the brokers don't answer in time.
     pub(in crate::log::kafka) async fn last(&self, partition: Partition) -> Result<Option<OutcomesRecreated>, Error> {
         self.refresh(&[partition]).await?;
         Ok(self.known(partition))
     }
 
-    /// Tells in each of so many `partitions` that what the outcomes held is lost. Each time it is told counts as a loss of its own.
+    /// Records in each of the `partitions` that its outcomes are lost. Each record counts as a separate loss.
     ///
     /// # Errors
-    /// [`Error`] where it can't be read or written now. Some partitions may have been told.
+    /// [`Error`] if it can't be read or written now. It may be recorded in some partitions.
     pub(in crate::log::kafka) async fn record_loss(&self, partitions: u16) -> Result<(), Error> {
         self.refresh_all(partitions).await?;
         for partition in (0..partitions).map(Partition) {
@@ -69,8 +69,8 @@ impl Recreations {
         self.refresh_all(partitions).await
     }
 
-    /// Tells it in each of so many `partitions` where less decisions are there than were told to be in doubt: they were created
-    /// again themselves, and those that come now are others.
+    /// Records it in each of the `partitions` that has fewer decisions than were recorded as in doubt. Then the topic
+    /// of the decisions was created again, and the present decisions are other ones.
     ///
     /// # Errors
     /// As [`Self::record_loss`].
@@ -86,7 +86,7 @@ impl Recreations {
     }
 
     async fn record_loss_in(&self, partition: Partition) -> Result<(), Error> {
-        // Never one that was told before, also where the settings were lost with all numbers.
+        // The number must be new, even if the settings were lost with all earlier numbers.
         let now = u64::try_from(SystemClock.now().as_millis()).unwrap_or(0);
         let number = self.known(partition).map_or(0, |told| told.number + 1).max(now);
         let decisions_until = self.end(Stream::Decisions, partition).await?;
@@ -103,23 +103,23 @@ impl Recreations {
         })
     }
 
-    /// Reads what was told since in each of so many `partitions`.
+    /// Reads the new records in each of the `partitions`.
     ///
     /// # Errors
-    /// As [`Self::refresh`].
+    /// As [`Self::last`].
     pub(in crate::log::kafka) async fn refresh_all(&self, partitions: u16) -> Result<(), Error> {
         self.refresh(&(0..partitions).map(Partition).collect::<Vec<_>>()).await
     }
 
-    /// The number of the last loss in each of so many `partitions`, as far as it was read.
+    /// The number of the last loss in each of the `partitions`, as far as it was read.
     pub(in crate::log::kafka) fn numbers(&self, partitions: u16) -> Vec<Option<u64>> {
         (0..partitions).map(|partition| self.known(Partition(partition)).map(|told| told.number)).collect()
     }
 
-    /// Reads what was told in `partitions` since.
+    /// Reads the new records in `partitions`.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the brokers don't answer in time. What was read by then counts.
+    /// [`Error::Unavailable`] if the brokers don't answer in time. Records read by then count.
     async fn refresh(&self, partitions: &[Partition]) -> Result<(), Error> {
         if self.behind(partitions).await?.is_empty() {
             return Ok(());

@@ -21,9 +21,9 @@ mod unreadable;
 
 use unreadable::Unreadable;
 
-/// Notes what it is given, when its gate is open. The payload `bug` makes it panic, once; `stop` has it stopped in the
-/// middle of that record when another one is done, once; `stuck` never ends; `slow` takes many short waits. `poison` makes
-/// it panic each time.
+/// Records its input while its gate is open. The payload `bug` makes it panic, once; `stop` has it stopped in the
+/// middle of that record when another one is done, once; `stuck` never ends; `slow` takes many short waits. `poison`
+/// makes it panic each time.
 struct Noting {
     source: SourceId,
     gate: Semaphore,
@@ -300,7 +300,7 @@ async fn a_user_who_is_stuck_does_not_stop_the_others() {
     stop.cancel();
     running.await.unwrap();
 
-    // The offset has not gone past the one who was stuck.
+    // The offset has not passed the record of the blocked user.
     let second = Noting::new(10_000);
     let (stop, running) = ground.start(&second);
     second.until("the stuck one", |handler| Noting::list(&handler.begun).contains(&"stuck".to_owned())).await;

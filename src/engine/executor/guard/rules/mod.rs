@@ -46,6 +46,9 @@ pub(super) fn is_refused_for_certain(protect: &Protect, step: &Step, user: &User
 }
 
 /// Judges a step that may end what makes `user` an administrator; `others` says who else is one.
+///
+/// # Errors
+/// The reason of the refusal.
 pub(super) fn judge_administrator(
     protect: &Protect,
     step: &Step,
@@ -68,7 +71,7 @@ pub(super) fn judge_administrator(
 
 /// Whether `user` is an administrator, by the product's list or by themselves.
 pub(super) fn is_one(protect: &Protect, user: &User, administrators: &BTreeSet<UserId>) -> bool {
-    // The product's answer may be behind: who is active and in such a group counts as well.
+    // The product's answer may be behind: active members of such a group count as well.
     administrators.contains(&user.id) || (user.active != Some(false) && may_administer(protect, user))
 }
 
@@ -83,7 +86,7 @@ fn is_listed(protect: &Protect, user: &User) -> bool {
 fn may_end_administration(protect: &Protect, step: &Step, user: &User) -> bool {
     match step {
         Step::AddGroup(_) | Step::Reactivate | Step::CreateIssue(_) => false,
-        // Which group a role or a permission comes from is not told.
+        // The product does not say which group a role or a permission comes from.
         Step::RemoveGroup(group) => protect.admin_groups.contains(group) || user.administers != Some(false),
         Step::RemoveAllGroups
         | Step::RemoveApplicationAccess(_) // without access to the application nobody administers it

@@ -69,7 +69,7 @@ fn who_is_asked_about_which_step() {
     assert_eq!(verdicts(&user("usher", Some(&["staff"])), None), "....?......", "where it is not protected");
 }
 
-/// What becomes of all steps on an administrator where so many others are there, a letter each.
+/// The verdicts on all steps about an administrator, a letter each, if there are this many others.
 fn verdicts_with(user: &User, administrators: &[&str]) -> String {
     let administrators = administrators.iter().map(|id| UserId::new(*id)).collect();
     let letter = |step| match judge_administrator(&protect(), step, user, &administrators) {
