@@ -1,8 +1,9 @@
-//! The health of this process, component by component: each component says how it is doing, `/readyz` tells it.
+//! The health of this process, component by component: each component reports its state, and `/readyz` shows it.
 //!
 //! A component that fails and can recover by itself is [`Component::failing`]. A failure that only a restart ends is
-//! [`Health::end_process`]: the process ends with exit code 1, and its supervisor starts it again. A product that is away
-//! is neither: it is the state of a source. What a component has to do before it works for the first time is a [`WarmUp`].
+//! [`Health::end_process`]: the process ends with exit code 1, and its supervisor starts it again. A product that is
+//! away is neither: it is the state of a source. The work of a component before it works for the first time is a
+//! [`WarmUp`].
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,15 +35,15 @@ impl Default for Health {
 }
 
 impl Health {
-    /// A component named `name`, that works until it says otherwise. The name is told without a token at `/readyz`: it
-    /// names no users and no addresses.
+    /// A component named `name`, which works until it reports otherwise. `/readyz` shows the name without a token, so
+    /// it contains no users and no addresses.
     pub fn component(&self, name: impl Into<String>) -> Component {
         let id = (name.into(), rand::random());
         self.lock().insert(id.clone(), None);
         Component { health: self.clone(), id }
     }
 
-    /// Which components don't work, and why; in the order of their names, each name once.
+    /// The failing components with their reasons, in the order of their names, each name once.
     pub fn failing(&self) -> Vec<(String, String)> {
         let components = self.lock();
         let failing = components.iter().filter_map(|((name, _), why)| Some((name.clone(), why.clone()?)));
@@ -71,7 +72,7 @@ impl Health {
         WarmUp { health: self.clone(), id }
     }
 
-    /// Which components have not worked yet, and how far they are; in the order of their names.
+    /// The components that have not worked yet, with their progress, in the order of their names.
     pub fn warming_up(&self) -> Vec<(String, String)> {
         let warm_ups = self.warm_ups();
         warm_ups.going_on.iter().map(|((name, _), progress)| (name.clone(), progress.clone())).collect()
@@ -105,14 +106,14 @@ impl Health {
 
 #[derive(Debug, Default)]
 struct WarmUps {
-    /// How far each is.
+    /// The progress of each.
     going_on: BTreeMap<Id, String>,
     /// The names of components that have worked.
     done: BTreeSet<String>,
 }
 
-/// What a component has to do before it works for the first time. Dropped before it is done, it is not waited for; the
-/// component begins another one.
+/// The work of a component before it works for the first time. If it is dropped before it is done, nobody waits for it;
+/// the component begins another one.
 #[derive(Debug)]
 pub struct WarmUp {
     health: Health,
@@ -120,7 +121,7 @@ pub struct WarmUp {
 }
 
 impl WarmUp {
-    /// Notes how far it is. The text is told without a token at `/readyz`: no secrets, no users, no addresses.
+    /// Reports the progress. `/readyz` shows the text without a token, so it contains no secrets, users or addresses.
     pub fn report(&self, progress: impl Into<String>) {
         if let Some(kept) = self.health.warm_ups().going_on.get_mut(&self.id) {
             *kept = progress.into();
@@ -152,20 +153,20 @@ impl Component {
         &self.id.0
     }
 
-    /// The component does what it is for.
+    /// The component works.
     pub fn working(&self) {
         self.health.lock().insert(self.id.clone(), None);
     }
 
-    /// The component does not do what it is for, and tries again by itself. `why` is told without a token at `/readyz`: no
-    /// secrets, no users, no addresses.
+    /// The component fails, and tries again by itself. `/readyz` shows `why` without a token, so it contains no
+    /// secrets, users or addresses.
     pub fn failing(&self, why: impl Into<String>) {
         self.health.lock().insert(self.id.clone(), Some(why.into()));
     }
 }
 
 impl Component {
-    /// Waits for what comes `next`. A component for which nothing came within a second works: nothing was wrong either.
+    /// Waits for `next`. If nothing comes within a second, the component works: there was no error either.
     pub async fn waiting<T>(&self, next: impl Future<Output = T>) -> T {
         let mut next = std::pin::pin!(next);
         if let Ok(came) = tokio::time::timeout(QUIET_AFTER, &mut next).await {

@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 pub enum Unreadable {
     /// It is no object.
     NotAnObject,
-    /// Half a character stands in what names the user: one half of a surrogate pair, as a text cut in the middle has it.
+    /// The id or name of the user contains half a character: one half of a surrogate pair, as in a text cut in the
+    /// middle.
     HalfACharacter,
     /// A number or a depth that no value can have.
     NoValue,
@@ -34,12 +35,12 @@ impl Unreadable {
     }
 }
 
-/// A record that can't be read, without anything of what stands in it.
+/// An unreadable record, without any of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// Names the record: the same whenever it is met.
     pub digest: [u8; 32],
-    /// Which one of how many.
+    /// Its place, and the number of records.
     pub place: (usize, usize),
     /// Why.
     pub why: Unreadable,
@@ -52,8 +53,8 @@ impl Unread {
     }
 }
 
-/// Reads one record. Halves of surrogate pairs, which JSON can write and no text can hold, become U+FFFD: mostly they stand in
-/// a display name that was cut, and what counts is not hurt.
+/// Reads one record. Halves of surrogate pairs, which JSON can write and no text can hold, become U+FFFD: mostly they
+/// are in a display name that was cut, and the needed fields are intact.
 ///
 /// # Errors
 /// If it is no object, is too long, or can't be read for another reason.

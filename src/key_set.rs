@@ -1,4 +1,4 @@
-//! A JSON Web Key Set (RFC 7517): the public keys that somebody else signs tokens with.
+//! A JSON Web Key Set (RFC 7517): the public keys of a signer of tokens.
 
 use std::{collections::HashMap, fmt};
 
@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde::Deserialize;
 
-/// Nobody signs with more at a time.
+/// No signer uses more at a time.
 const MAX_KEYS: usize = 64;
 
 /// RSA keys for RS256, by their ids. Keys for anything else are passed over.
@@ -90,7 +90,7 @@ struct Jwk {
 }
 
 impl Jwk {
-    /// The key by its id, where it is one for RS256 signatures.
+    /// The key by its id, if it is one for RS256 signatures.
     fn usable(self) -> Option<(String, RsaKey)> {
         let fits = |value: &Option<String>, wanted: &str| value.as_deref().is_none_or(|value| value == wanted);
         if self.kty != "RSA" || !fits(&self.alg, "RS256") || !fits(&self.purpose, "sig") {

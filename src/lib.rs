@@ -1,7 +1,8 @@
 //! usher: event-driven user management for Atlassian products.
 //!
-//! The way of an event: [`intake`] proves and keeps it, the [`engine`]'s planner decides it by the [`rules`], its executor
-//! asks the [`products`], and [`views`] show what became of it; between them lies the [`log`]. [`app`] wires it all.
+//! The way of an event: [`intake`] proves it and makes it durable, the planner of [`engine`] decides it by the
+//! [`rules`], the executor calls the [`products`], and [`views`] show the results. The [`log`] is between them. [`app`]
+//! connects all parts.
 
 pub mod admin;
 pub mod app;
@@ -38,7 +39,7 @@ pub mod telemetry;
 pub mod views;
 mod words;
 
-/// The commit this was built from, where the build was told.
+/// The commit of this build, if the build knew it.
 pub const COMMIT: &str = match option_env!("USHER_COMMIT") {
     Some(commit) => commit,
     None => "unknown",

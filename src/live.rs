@@ -14,7 +14,7 @@ impl<T> Live<T> {
         Self(Arc::new(RwLock::new(Arc::new(value))))
     }
 
-    /// The value of now. It stays as it is for whoever holds it.
+    /// The present value. A returned value does not change.
     pub fn get(&self) -> Arc<T> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -16,7 +16,7 @@ pub fn steers(c: char) -> bool {
     c.is_control() || hides(c)
 }
 
-/// As [`steers`], without control characters.
+/// Like [`steers`], without control characters.
 fn hides(c: char) -> bool {
     matches!(
         c,
@@ -29,7 +29,7 @@ pub fn plain(text: &str) -> String {
     escaped(text, |c| c == '\n')
 }
 
-/// As [`plain`], on one line.
+/// Like [`plain`], on one line.
 pub fn on_one_line(text: &str) -> String {
     escaped(text, |_| false)
 }
@@ -39,12 +39,12 @@ fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
     text.chars().map(shown).collect()
 }
 
-/// How a character is escaped.
+/// The way of escaping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Escapes {
     /// For people: `\u{202e}`.
     Text,
-    /// Within a text of JSON, where it means the same character: `\u202e`.
+    /// Within a text of JSON, where the escape is the same character: `\u202e`.
     Json,
 }
 
@@ -58,7 +58,7 @@ pub struct Printable<M> {
 }
 
 impl<M> Printable<M> {
-    /// Writers like those of `inner`.
+    /// Makes writers like those of `inner`.
     pub const fn new(inner: M, escapes: Escapes) -> Self {
         Self { inner, escapes }
     }

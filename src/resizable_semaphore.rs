@@ -1,10 +1,10 @@
-//! A semaphore of which the number of permits changes while it is in use.
+//! A semaphore whose number of permits changes while it is in use.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// So many permits that whoever holds one may work. Waiters come in the order in which they arrived.
+/// Permits to work. Waiters get them in the order of their arrival.
 #[derive(Debug)]
 pub struct ResizableSemaphore {
     semaphore: Arc<Semaphore>,
@@ -26,7 +26,7 @@ pub struct Permit {
 }
 
 impl ResizableSemaphore {
-    /// With so many permits, one at least.
+    /// A semaphore with this number of permits, at least one.
     pub fn new(permits: usize) -> Self {
         let permits = bounded(permits);
         let size = Arc::new(Mutex::new(Size { permits, surplus: 0 }));
@@ -35,12 +35,12 @@ impl ResizableSemaphore {
 
     /// Waits for a permit. Dropping the future gives the place in the line up.
     pub async fn acquire(&self) -> Permit {
-        // It is never closed: without a permit nobody could be let in.
+        // It is never closed: without permits nobody could work.
         let permit = Arc::clone(&self.semaphore).acquire_owned().await.ok();
         Permit { permit, size: Arc::clone(&self.size) }
     }
 
-    /// Has so many permits from now on, one at least. Those that are held stay valid.
+    /// Sets the number of permits, at least one. Permits that are held stay valid.
     pub fn resize(&self, permits: usize) {
         let permits = bounded(permits);
         let mut size = lock(&self.size);

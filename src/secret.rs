@@ -19,13 +19,13 @@ impl Secret {
         &self.0
     }
 
-    /// Compares without telling by time where the first difference is.
+    /// Compares in constant time.
     pub fn matches(&self, candidate: &[u8]) -> bool {
         self.0.as_bytes().ct_eq(candidate).into()
     }
 }
 
-/// In a time that does not tell where the first difference is.
+/// Compares in constant time.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         self.matches(other.0.as_bytes())

@@ -1,4 +1,4 @@
-//! The files of sled 0.34: what it leaves in its folders when it is killed, and can't live with afterwards; whether they are in use.
+//! The files of sled 0.34: the remains after a kill that sled can't handle, and whether a database is in use.
 
 use std::{
     fs::{self, File},
@@ -8,19 +8,19 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-/// Removes snapshots that were not finished from the database in `dir`.
+/// Removes unfinished snapshots from the database in `dir`.
 ///
-/// When it opens a database sled writes a snapshot of it as `snap.<lsn>.generating` and renames it when it is whole. Killed
-/// in between, it takes the unfinished file for the newest snapshot the next time and calls the whole database corrupt.
-/// The snapshot before is still there, and all that came after it is in the database file: so it goes on with that.
-/// Where another process has the database open nothing is removed.
+/// When sled opens a database, it writes a snapshot as `snap.<lsn>.generating` and renames it when it is finished. If
+/// the process is killed in between, sled takes the unfinished file for the newest snapshot the next time, and calls
+/// the whole database corrupt. The earlier snapshot still exists, and everything after it is in the database file, so
+/// sled can use these. Nothing is removed if another process has the database open.
 ///
 /// # Errors
 /// The error of the system if the folder or the database file can't be read, or a snapshot can't be removed.
 pub fn remove_unfinished_snapshots(dir: &Path) -> io::Result<()> {
     let Some(database) = found(File::open(dir.join("db")))? else { return Ok(()) };
     if flock(&database, FlockOperation::NonBlockingLockExclusive).is_err() {
-        return Ok(()); // somebody is at work there, and opening it will say so
+        return Ok(()); // another process uses it; opening it will report that
     }
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
@@ -33,8 +33,8 @@ pub fn remove_unfinished_snapshots(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether somebody has the database in `dir` open: sled locks its file. What sled says where it does not get the lock is
-/// told apart from other failures by its text alone.
+/// Whether a process has the database in `dir` open: sled locks its file. sled's own error for that differs from other
+/// failures only by its text.
 pub fn is_in_use(dir: &Path) -> bool {
     File::open(dir.join("db"))
         .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockShared) == Err(rustix::io::Errno::WOULDBLOCK))

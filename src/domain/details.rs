@@ -56,7 +56,7 @@ impl Product {
                     Capability::Partly("when the user came to the organisation; the account may be older")
                 }
                 Self::Crowd => Capability::Partly("where Crowd tells a `created-date`, which not every version does"),
-                _ => Capability::No("it is not in the REST API; usher knows it of users of whose creation it was told"),
+                _ => Capability::No("it is not in the REST API; usher knows it for users whose creation was reported"),
             },
             Detail::Directory => match self {
                 Self::BitbucketDc => Capability::Yes,
@@ -96,11 +96,9 @@ impl Product {
             Self::AtlassianOrg => {
                 Capability::Partly("when the user last looked at a page of any product, up to 24 hours late")
             }
-            Self::ConfluenceDc => {
-                Capability::No("it is not in Confluence's REST API; usher knows the logins that it was told of")
-            }
+            Self::ConfluenceDc => Capability::No("it is not in Confluence's REST API; usher knows the reported logins"),
             Self::JiraCloud | Self::ConfluenceCloud => {
-                Capability::No("a site does not tell it; usher knows the logins that it was told of")
+                Capability::No("a site does not report it; usher knows the reported logins")
             }
         }
     }
@@ -109,7 +107,7 @@ impl Product {
     pub const fn lists_users(self) -> Capability {
         match self {
             Self::JiraDc => Capability::Partly(
-                "before Jira 11, except in 10.3 LTS, by a search, which in some versions tells of no more than the first 1,000 users",
+                "before Jira 11, except in 10.3 LTS, by a search, which in some versions shows no more than the first 1,000 users",
             ),
             Self::Crowd => Capability::Partly("those in the directories that usher's application is connected to"),
             Self::ConfluenceDc => Capability::Partly("since Confluence 8.4"),
@@ -126,9 +124,7 @@ impl Product {
         match kind {
             EventKind::Sighted => Capability::No("a sighting is usher's own"),
             EventKind::LoggedIn => match self {
-                Self::AtlassianOrg => {
-                    Capability::Partly("webhooks of the audit log tell of logins of managed accounts")
-                }
+                Self::AtlassianOrg => Capability::Partly("webhooks of the audit log report logins of managed accounts"),
                 Self::JiraDc | Self::ConfluenceDc | Self::BitbucketDc => Capability::No(
                     "use a `feed`, or let a listener of your own post `user_login`, signed as the product's webhooks are",
                 ),
@@ -152,10 +148,10 @@ impl Product {
                 Capability::No("Crowd tells only that something changed; users are compared with its list")
             }
             (Self::ConfluenceCloud, _) => {
-                Capability::No("Confluence Cloud has no webhooks about users; those of Jira tell of the same accounts")
+                Capability::No("Confluence Cloud has no webhooks about users; those of Jira report the same accounts")
             }
-            (Self::AtlassianOrg, EventKind::Created) => Capability::Partly("webhooks of the audit log tell of it"),
-            (Self::AtlassianOrg, _) => Capability::No("which entries of the audit log tell of it is not documented"),
+            (Self::AtlassianOrg, EventKind::Created) => Capability::Partly("webhooks of the audit log report it"),
+            (Self::AtlassianOrg, _) => Capability::No("it is not documented which entries of the audit log report it"),
         }
     }
 

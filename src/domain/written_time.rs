@@ -114,6 +114,7 @@ impl WrittenTime {
     /// mean "never".
     pub fn read_fact(&self) -> ReadTime {
         let never = match self {
+            // Products write 0 or -1 for "never".
             Self::At(at) => at.as_millis() <= 0,
             Self::Number(number) => *number <= 0,
             Self::Text(text) => decimal(text.trim()).is_some_and(|(whole, _)| whole <= 0),
@@ -121,10 +122,10 @@ impl WrittenTime {
         if never { ReadTime::default() } else { self.read(LATEST) }
     }
 
-    /// Reads a number, a text, or an object with `epochSecond` and `nano`, as audit files have it. Anything else is no time.
+    /// Reads a number, a text, or an object with `epochSecond` and `nano`, as in audit files. Anything else is no time.
     ///
     /// # Errors
-    /// If the input is broken; not because of what stands in it.
+    /// If the input is broken; not because of its content.
     pub fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -157,7 +158,7 @@ fn read_text(text: &str, now: Timestamp) -> ReadTime {
     if let Some((whole, thousandths)) = decimal(text) {
         return read_number(whole, thousandths, now);
     }
-    // As RFC 3339 has it; as Data Center writes it, with an offset without a colon; as HTTP and mail do.
+    // The form of RFC 3339; that of Data Center, with an offset without a colon; that of HTTP and mail.
     let at = DateTime::parse_from_rfc3339(text)
         .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z"))
         .or_else(|_| DateTime::parse_from_rfc2822(text));
@@ -167,7 +168,7 @@ fn read_text(text: &str, now: Timestamp) -> ReadTime {
     }
 }
 
-/// A number with or without a fraction, of which three digits count.
+/// A number with or without a fraction; three digits of the fraction count.
 fn decimal(text: &str) -> Option<(i64, i64)> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -1,4 +1,4 @@
-//! Previews that take longer than anybody waits for an answer: they go on by themselves and are asked for by an id.
+//! Previews that take longer than an answer may: they continue in the background and have an id.
 
 use std::{
     collections::HashMap,
@@ -11,16 +11,16 @@ use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::Instant};
 use super::{Bounds, Error, Explainer, Preview};
 use crate::domain::Scheme;
 
-/// So many previews are kept in one process, under way or at their end.
+/// The highest number of previews in one process, running or finished.
 const MAX_PREVIEWS: usize = 8;
-/// A preview that nobody has asked about for so long is dropped, with what it still had to ask of the product.
+/// The time after which an unread preview is dropped, with its remaining questions to the product.
 const PREVIEW_TTL: Duration = Duration::from_mins(5);
 
 /// The previews of this process. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Previews {
     jobs: Arc<Mutex<HashMap<String, Entry>>>,
-    /// Where users are looked at; none: where a preview is begun.
+    /// The runtime of the look-ups; none: that of the caller.
     runtime: Option<Handle>,
 }
 
@@ -39,7 +39,7 @@ struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.task.abort(); // where it has ended, nothing happens
+        self.task.abort(); // no effect if it has ended
     }
 }
 
@@ -48,24 +48,24 @@ impl Drop for Entry {
 pub struct Job {
     /// Names it.
     pub id: String,
-    /// What the groups of the scheme were warned of.
+    /// The warnings about the names in the scheme.
     pub warnings: Vec<String>,
     state: watch::Receiver<JobState>,
     shown: watch::Receiver<Preview>,
 }
 
-/// How far a preview has come.
+/// The state of a preview.
 #[derive(Debug, Clone)]
 pub enum JobState {
     /// It looks at users.
     Looking,
-    /// This is what it found.
+    /// Finished, with this result.
     Done(Arc<Preview>),
     /// There is no answer.
     Failed(Arc<Error>),
 }
 
-/// As many previews are kept as there may be.
+/// There are as many previews as allowed.
 #[derive(Debug, thiserror::Error)]
 #[error("{MAX_PREVIEWS} previews are under way or just done; wait some minutes, or ask for the end of one of them")]
 pub struct TooMany;
@@ -103,7 +103,7 @@ impl Previews {
         Ok(job)
     }
 
-    /// The preview with this id; none if there is none any more. It is kept some minutes more.
+    /// The preview with this id; none if there is none any more. Reading it keeps it some minutes more.
     pub fn get(&self, id: &str) -> Option<Job> {
         let mut jobs = self.jobs();
         let entry = jobs.get_mut(id)?;
@@ -111,7 +111,7 @@ impl Previews {
         Some(entry.job.clone())
     }
 
-    /// Drops a preview, whether it has ended or not; false if there is none.
+    /// Drops a preview, finished or not; false if there is none.
     pub fn drop_one(&self, id: &str) -> bool {
         self.jobs().remove(id).is_some()
     }
@@ -124,12 +124,12 @@ impl Previews {
 }
 
 impl Job {
-    /// How far it has come now.
+    /// The present state.
     pub fn state(&self) -> JobState {
         self.state.borrow().clone()
     }
 
-    /// What it has found so far, without names.
+    /// The findings so far, without names.
     pub fn so_far(&self) -> Preview {
         self.shown.borrow().clone()
     }

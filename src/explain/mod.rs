@@ -1,4 +1,5 @@
-//! What a scheme would do and why, asked now and changing nothing: for one user, or for everybody in a source.
+//! Explanations and previews: what a scheme would do now and why, for one user or for a whole source. Nothing is
+//! changed.
 
 mod jobs;
 mod named;
@@ -20,15 +21,15 @@ use crate::{
     rules::{self, Schemes, Subject, VersionedScheme, Waiting},
 };
 
-/// How long the product may take to tell about one user. Nobody waits at a terminal for longer.
+/// The time-out for reading one user. Nobody waits at a terminal for longer.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What usher has seen of users.
+/// The known activity of users.
 pub trait ActivityQueries: Send + Sync + 'static {
-    /// What has been seen of one user; none: nothing.
+    /// The activity of one user; none if nothing is known.
     fn activity(&self, source: &SourceId, user: &UserId) -> Option<Activity>;
 
-    /// What the source told of anybody's logins.
+    /// The latest period in which the source reported logins.
     fn login_coverage(&self, source: &SourceId) -> Option<LoginCoverage>;
 }
 
@@ -38,20 +39,20 @@ pub enum Error {
     /// The scheme's source is not connected here.
     #[error("there is no source `{0}`")]
     NoSuchSource(SourceId),
-    /// Nobody has this id or name.
+    /// No user has this id or name.
     #[error("there is no user `{user}` in {source_id}; write the lasting id or, in Data Center, the login name")]
     NoSuchUser {
-        /// As asked for.
+        /// The requested user.
         user: String,
-        /// Where.
+        /// The source.
         source_id: SourceId,
     },
-    /// The product does not tell; asking again later may help.
+    /// The call to the product failed; a later one may succeed.
     #[error("{source_id} does not tell: {error}")]
     Product {
-        /// Which source.
+        /// The source.
         source_id: SourceId,
-        /// What it said.
+        /// The error.
         error: ProductError,
     },
     /// The product took too long; asking again later may help.
@@ -64,17 +65,17 @@ pub enum Error {
 pub struct Explanation {
     /// The user's lasting id.
     pub user: UserId,
-    /// The login name, where there is one.
+    /// The login name, if there is one.
     pub user_name: Option<String>,
-    /// Which scheme, as it is now.
+    /// The scheme in its present version.
     pub scheme: SchemeRef,
     /// Condition by condition; the truth at the root is the answer.
     pub reasons: Reason,
-    /// What would be done; empty unless selected.
+    /// The steps; empty unless the user is selected.
     pub steps: Vec<Step>,
     /// The fewest changes that would turn the answer round; none if nothing can.
     pub change: Option<Vec<String>>,
-    /// What else stands in the way, or does.
+    /// Other obstacles.
     pub notes: Vec<&'static str>,
     /// When this was looked at.
     pub at: Timestamp,
@@ -90,7 +91,7 @@ pub struct Explainer {
 }
 
 impl Explainer {
-    /// Asks `clients` about users, and `seen` what usher itself knows of them.
+    /// Asks `clients` about users, and `seen` about the activity that usher knows.
     pub fn new(
         clients: impl IntoIterator<Item = (SourceId, Arc<dyn Client>)>,
         seen: Arc<dyn ActivityQueries>,
@@ -99,7 +100,7 @@ impl Explainer {
         Self { clients: clients.into_iter().collect(), seen, clock, references: HashMap::new() }
     }
 
-    /// The same, with `references` to tell which names in schemes mean a user.
+    /// The same, with `references` to resolve the names in schemes.
     #[must_use]
     pub fn referring(self, references: impl IntoIterator<Item = (SourceId, Arc<References>)>) -> Self {
         Self { references: references.into_iter().collect(), ..self }
@@ -157,7 +158,7 @@ impl Explainer {
         facts.with_activity(self.seen.activity(source, user).as_ref(), self.seen.login_coverage(source), at)
     }
 
-    /// The facts that a list of users tells of one of them.
+    /// The facts about a user in a list.
     fn listed_facts(&self, source: &SourceId, user: &UserId, hints: UserHints, at: Timestamp) -> Facts {
         let facts = Facts::from_payload(&Event { hints, ..sighting(source, user, at) });
         self.with_activity(facts, source, user, at)
@@ -178,7 +179,7 @@ impl Question {
         Self { schemes: Schemes::new([versioned]), id: scheme.id.clone(), source: scheme.source.clone() }
     }
 
-    /// What the scheme says, unless it plainly does not select the user.
+    /// The verdict of the scheme, unless it clearly does not select the user.
     fn ask(&self, user: &UserId, facts: &Facts, now: Timestamp) -> Option<SchemeVerdict> {
         let waiting = Waiting::ForSweep { schemes: std::slice::from_ref(&self.id), released: true };
         let answer = rules::plan(&self.schemes, &sighting(&self.source, user, now), waiting, facts, now);

@@ -1,4 +1,4 @@
-//! What a scheme would do to the users whom it names: those are read, and nobody else.
+//! Previews a scheme for the users whom it names: only these are read.
 
 use std::collections::HashSet;
 
@@ -14,12 +14,15 @@ use crate::{
     products::Error as ProductError,
 };
 
-/// What is found is shown after so many users.
+/// The number of users after which findings are published.
 const PAGE: usize = 100;
 
 impl Explainer {
-    /// Looks at each of `named`, by lasting id or else by login name, or as far as `bounds` allow. Somebody who is not
-    /// there counts as unknown.
+    /// Looks at each of `named`, by lasting id or else by login name, or as far as `bounds` allow. A missing user
+    /// counts as unknown.
+    ///
+    /// # Errors
+    /// As [`Explainer::preview`].
     pub(super) async fn preview_named(
         &self,
         question: &Question,
@@ -48,7 +51,7 @@ impl Explainer {
         let at = self.clock.now();
         let user = match self.find(&question.source, name).await {
             Ok(user) => user,
-            // One who can't be told of is no reason to tell nothing of the others.
+            // An unreadable user must not hide the others.
             Err(
                 Error::NoSuchUser { .. }
                 | Error::TooSlow(_)

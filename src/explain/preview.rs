@@ -1,4 +1,4 @@
-//! What a scheme would do to a whole source, looked at page by page.
+//! Previews a scheme for a whole source, page by page.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -15,19 +15,19 @@ use crate::{
 /// Users read at the same time; the client's own pace holds them back further.
 pub(super) const CONCURRENCY: usize = 8;
 
-/// So many users are remembered, at sixteen bytes each, so that one who stands on two pages counts once.
+/// The number of remembered users, at sixteen bytes each, so that a user on two pages counts once.
 const MAX_REMEMBERED: usize = 1_000_000;
 
-/// How far to look.
+/// The bounds of a preview.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     /// Users to name at most.
     pub users: usize,
-    /// How long to look.
+    /// The highest time.
     pub time: Duration,
 }
 
-/// Where a preview shows how far it has come: who has been looked at so far.
+/// The channel by which a preview publishes its progress.
 pub type Shown = watch::Sender<Preview>;
 
 /// One user who would be selected.
@@ -35,20 +35,20 @@ pub type Shown = watch::Sender<Preview>;
 pub struct Previewed {
     /// The lasting id.
     pub user: UserId,
-    /// The login name, where there is one.
+    /// The login name, if there is one.
     pub user_name: Option<String>,
-    /// What would be done.
+    /// The steps.
     pub steps: Vec<Step>,
 }
 
-/// What a scheme would do.
+/// The effect of a scheme.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preview {
     /// Users looked at.
     pub seen: u64,
     /// Users who would be selected.
     pub selected: u64,
-    /// Users of whom it can't be told, and who so would not be selected.
+    /// Users with an unknown verdict, who would not be selected.
     pub unknown: u64,
     /// Those who would be selected, as many as were asked for.
     pub users: Vec<Previewed>,
@@ -58,7 +58,7 @@ pub struct Preview {
     pub incomplete_why: Option<String>,
 }
 
-/// Said where the time to look ran out.
+/// The reason if the time was too short.
 pub(super) const OUT_OF_TIME: &str = "the time to look ran out before everybody was looked at";
 
 impl Explainer {
@@ -86,7 +86,7 @@ impl Explainer {
             // Without names: they are shown at the end.
             shown.send_replace(Preview { users: Vec::new(), ..preview.clone() });
             match next {
-                // Behind a list that is not whole come pages of which many users have stood in it.
+                // After an incomplete list come pages that repeat many of its users.
                 Some(_) if completeness != Completeness::Proved && seen.is_full() => {
                     return Ok(preview.ended(completeness.why()));
                 }
@@ -117,7 +117,7 @@ impl Explainer {
         let verdict = match settled {
             true => None,
             false => match self.read_and_ask(question, &user, at).await {
-                // One who can't be told of is no reason to tell nothing of the others.
+                // An unreadable user must not hide the others.
                 Err(Error::TooSlow(_)) => {
                     return Ok((Truth::Unknown, Previewed { user, user_name, steps: Vec::new() }));
                 }
@@ -142,7 +142,7 @@ impl Explainer {
     }
 }
 
-/// Who has been looked at.
+/// The users already looked at.
 #[derive(Default)]
 struct SeenUsers(HashSet<u128>);
 
@@ -161,7 +161,7 @@ impl SeenUsers {
 }
 
 impl Preview {
-    /// When nobody else is looked at; `incomplete_why` says why somebody may be missing.
+    /// The final result; `incomplete_why` says why users may be missing.
     pub(super) fn ended(self, incomplete_why: Option<String>) -> Self {
         Self { complete: incomplete_why.is_none(), incomplete_why, ..self }
     }

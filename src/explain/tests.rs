@@ -12,13 +12,13 @@ use crate::{
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-/// A product with some users and their groups, that remembers whom it was asked about.
+/// A product with some users and their groups, which records the questions about them.
 struct Town {
     users: Vec<User>,
     read: Mutex<Vec<String>>,
-    /// Whether lists and groups are never told of.
+    /// Whether lists and groups never answer.
     hangs: bool,
-    /// Who is never told of.
+    /// The user who can't be read.
     untold: Mutex<Option<UserId>>,
 }
 
@@ -53,7 +53,7 @@ impl Client for Town {
         self.users.iter().find(wanted).cloned().ok_or(ProductError::NoSuchUser)
     }
 
-    /// Two on a page, and nothing but the address told of them.
+    /// Two users on a page, with their addresses only.
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, ProductError> {
         if self.hangs && cursor.is_some() {
             std::future::pending::<()>().await;
@@ -96,7 +96,7 @@ impl Client for Town {
     }
 }
 
-/// Jane logged in an hour ago, Tom never did; logins are told.
+/// Jane logged in an hour ago, Tom never did; logins are reported.
 struct Watched;
 
 impl ActivityQueries for Watched {

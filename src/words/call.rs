@@ -1,4 +1,4 @@
-//! Calls that get no answer; those to a product are told in its own room.
+//! Calls without an answer. Those to a product are described in `products`.
 
 use std::{error::Error as StdError, io};
 
@@ -27,7 +27,7 @@ fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
     let (mut next, mut found) = (error.source(), None);
     while let Some(cause) = next {
         found = cause.downcast_ref::<T>().or(found);
-        // What an I/O error wraps is not its source, but the source of that is.
+        // The wrapped error of an I/O error is not its source; its source is the source of the I/O error.
         let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = match wrapped {
             Some(inner) => Some(inner),

@@ -2,7 +2,7 @@
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-/// What Kafka, or the way to it, says.
+/// An error of Kafka, or of the way to it.
 pub(crate) fn kafka(error: &KafkaError) -> String {
     match (error.rdkafka_error_code(), error) {
         (Some(known), _) => code(known),

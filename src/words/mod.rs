@@ -1,5 +1,5 @@
-//! What libraries and the system report, in words for people. Their own texts are for programmers, and differ from version to
-//! version. Each text is a part of a sentence: where it happened, and what to do, says whoever shows it.
+//! Errors of libraries and of the system, in words for people. Their own texts are for programmers, and differ from
+//! version to version. Each text is a part of a sentence: the caller adds where it happened, and what to do.
 
 mod call;
 mod kafka;
@@ -16,7 +16,7 @@ pub(crate) use self::{
     system::{errno, system},
 };
 
-/// What is wrong with JSON. Nothing of it is quoted.
+/// The problem with JSON, without a quotation.
 pub(crate) fn json(error: &serde_json::Error) -> String {
     let place = match error.line() {
         0 => String::new(),
@@ -30,7 +30,7 @@ pub(crate) fn json(error: &serde_json::Error) -> String {
     }
 }
 
-/// What is wrong with the files of a database.
+/// The problem with the files of a database.
 pub(crate) fn database(error: &sled::Error) -> String {
     match error {
         sled::Error::Io(error) => system(error),
@@ -42,7 +42,7 @@ pub(crate) fn database(error: &sled::Error) -> String {
     }
 }
 
-/// What keeps a text from being a URL.
+/// The reason why a text is no URL.
 pub(crate) fn url(error: ParseError) -> &'static str {
     match error {
         ParseError::RelativeUrlWithoutBase | ParseError::RelativeUrlWithCannotBeABaseBase => "`https://` is missing",
@@ -54,7 +54,7 @@ pub(crate) fn url(error: ParseError) -> &'static str {
     }
 }
 
-/// What is wrong with metrics; only a mistake in usher itself can be.
+/// The problem with metrics, which can only be a bug of usher.
 pub(crate) fn metrics(_: &prometheus::Error) -> &'static str {
     "they could not be made; this is a mistake in usher, please report it"
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Error, ErrorCode as Code};
 
-/// What is wrong with a database of SQLite, or with a row of it.
+/// The problem with a database of SQLite, or with a row of it.
 pub(crate) fn sqlite(error: &Error) -> &'static str {
     match error {
         Error::FromSqlConversionFailure(..) | Error::IntegralValueOutOfRange(..) | Error::InvalidColumnType(..) => {

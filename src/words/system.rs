@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind as Kind};
 
 use rustix::io::Errno;
 
-/// What the system says.
+/// The error of the system.
 pub(crate) fn system(error: &io::Error) -> String {
     let numbered = error.raw_os_error();
     let known = match numbered.map(Errno::from_raw_os_error) {
@@ -19,7 +19,7 @@ pub(crate) fn system(error: &io::Error) -> String {
     }
 }
 
-/// As [`system`].
+/// Like [`system`].
 pub(crate) fn errno(error: Errno) -> String {
     system(&error.into())
 }

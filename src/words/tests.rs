@@ -19,7 +19,7 @@ use crate::{
     settings, store, views,
 };
 
-/// What shows that a library, or a `{:?}`, speaks.
+/// The signs of a library's own text, or of `{:?}`.
 const RAW: &[&str] = &[
     "Error {",
     "Error(",

@@ -11,7 +11,7 @@ pub enum Condition {
     Everyone(True),
     /// The user has never logged in.
     NeverLoggedIn(NeverLoggedIn),
-    /// The user's last login is longer ago than this. Who never logged in has none: see [`Self::NeverLoggedIn`].
+    /// The user's last login is longer ago than this. For users without a login see [`Self::NeverLoggedIn`].
     LastLoginBefore(Age),
     /// The user has logged in exactly once.
     LoggedInOnce(LoggedInOnce),
@@ -156,14 +156,14 @@ fn only_users_of_any(conditions: &[Condition]) -> Option<Vec<&str>> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct True;
 
-/// What `never_logged_in` takes.
+/// The parameters of `never_logged_in`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NeverLoggedIn {
     /// Only accounts created longer ago than this: new ones are given time.
     pub created_before: Option<Age>,
 }
 
-/// What `logged_in_once` takes.
+/// The parameters of `logged_in_once`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoggedInOnce {
     /// Only if that login is longer ago than this.

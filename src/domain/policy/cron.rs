@@ -52,10 +52,10 @@ pub enum Dialect {
     StepFromNumber {
         /// As written.
         item: String,
-        /// As cron has it.
+        /// In cron's form.
         instead: String,
     },
-    /// Nothing between two commas.
+    /// An empty item between two commas.
     #[error("a part of the {0} is empty; take out a comma")]
     Empty(Field),
     /// No number or name of that field.
@@ -118,7 +118,7 @@ pub enum Field {
     DayOfMonth,
     /// 1 to 12, or a name.
     Month,
-    /// 0 to 7, of which both are Sunday, or a name.
+    /// 0 to 7, where 0 and 7 are Sunday, or a name.
     DayOfWeek,
 }
 
@@ -277,7 +277,7 @@ impl Field {
         let instead = match is_possible {
             true if from == first => format!("*/{step}"),
             true => format!("{from}-{last}/{step}"),
-            false => from.to_string(), // such a step comes to one value, or is none
+            false => from.to_string(), // such a step matches one value, or none
         };
         Dialect::StepFromNumber { item: item.to_owned(), instead }
     }
@@ -312,7 +312,7 @@ pub(in crate::domain) fn check(pattern: &str) -> Result<(), Dialect> {
     }
 }
 
-/// The same days in this dialect, where they can be said.
+/// The same days in this dialect, if it can express them.
 fn from_quartz(five: &[&str]) -> Instead {
     let weekday = |text: &str| {
         let number = |part: &str| part.parse::<usize>().ok().and_then(|day| DAYS.get(day.checked_sub(1)?));

@@ -19,12 +19,12 @@ pub enum Mode {
     Observe,
 }
 
-/// How many users one run may select before an administrator has to look at it.
+/// The limits on users whom one run may select before an administrator has to look at it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// At most so many.
+    /// At most this number.
     pub users: Option<u64>,
-    /// At most so many of a hundred users of the source, 1 to 100.
+    /// At most this percentage of the source's users, 1 to 100.
     pub percent: Option<u8>,
 }
 
@@ -43,7 +43,8 @@ impl Limits {
     }
 }
 
-/// What to do with whom, when. `config` writes it as it stands in the configuration, the same scheme always the same.
+/// A scheme: a trigger, a selection and actions. `config` writes it with the keys of the configuration; the same scheme
+/// always gives the same text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheme {
     /// Chosen by the administrator, unique.
@@ -52,21 +53,21 @@ pub struct Scheme {
     pub name: String,
     /// The source in which it applies.
     pub source: SourceId,
-    /// What sets it off.
+    /// The trigger.
     pub trigger: Trigger,
     /// Whether the scheme is used. If not, it is only kept.
     pub enabled: bool,
     /// Whether everything is recorded and nothing is changed. It is on in a new scheme.
     pub test_mode: bool,
-    /// Whom.
+    /// The selected users.
     pub select: Selection,
     /// Only members of one of these groups; empty: no such limit.
     pub only_groups: Vec<GroupName>,
-    /// Whom never.
+    /// The users who are never selected.
     pub exempt: Exempt,
-    /// What, in this order.
+    /// The actions, in this order.
     pub actions: Vec<Action>,
-    /// How many users a run may select.
+    /// The limits of a run.
     pub limits: Limits,
 }
 
@@ -114,7 +115,7 @@ impl Scheme {
 /// A scheme as it was at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SchemeRef {
-    /// Which scheme.
+    /// The scheme.
     pub id: SchemeId,
     /// The version: a digest of the content.
     pub version: String,

@@ -86,13 +86,13 @@ impl PartialEq for Schedule {
 
 impl Eq for Schedule {}
 
-/// Why a schedule is none.
+/// The reason why a text is no schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSchedule {
     /// The pattern.
     #[error("`{0}` is not a cron pattern; write five fields, `0 3 * * MON` for Mondays at three, say")]
     Pattern(String),
-    /// The schedule has another meaning in other schedulers, or never does what it seems to.
+    /// The schedule has another meaning in other schedulers, or never does what it seems to do.
     #[error("`{pattern}` is not a schedule: {why}")]
     Dialect {
         /// As written.
@@ -144,7 +144,7 @@ impl Schedule {
     /// The last time due at `at` or before.
     pub fn last_until(&self, at: Timestamp) -> Option<Timestamp> {
         const HOUR: i64 = 3_600_000;
-        // Where an hour comes twice, the search backwards may give a time that lies ahead: then from further back.
+        // If an hour comes twice, the search backwards may give a later time: then it starts further back.
         let from = [0, 2 * HOUR, 4 * HOUR].map(|back| Timestamp::from_millis(at.as_millis().saturating_sub(back)));
         let mut last = from.into_iter().find_map(|from| self.previous(from).filter(|last| *last <= at))?;
         while let Some(next) = self.next_after(last).filter(|next| *next > last && *next <= at) {

@@ -1,9 +1,9 @@
-//! Claims on administrators: who is about to have something taken from them, so that two processes can't each take one of
-//! the last.
+//! Claims on administrators who are about to lose something, so that two processes can't each take from one of the
+//! last.
 
 use crate::domain::{SourceId, Timestamp, UserId, UserKey};
 
-/// A claim on an administrator, or what became of it.
+/// A claim on an administrator, or its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdministratorClaim {
     /// Names the claim.

@@ -48,7 +48,7 @@ pub struct Reason {
     pub parts: Vec<Reason>,
 }
 
-/// How a reason follows from its parts.
+/// The way in which a reason follows from its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MadeOf {
     /// There are no parts: the condition uses a fact.
@@ -75,7 +75,7 @@ pub enum Forecast {
 /// The answer of one scheme to one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemeVerdict {
-    /// Which scheme.
+    /// The scheme.
     pub scheme: SchemeRef,
     /// True selects the user.
     pub selected: Truth,
@@ -151,7 +151,7 @@ pub struct Decision {
     pub decided: Timestamp,
     /// Whether usher was allowed to change anything.
     pub mode: Mode,
-    /// Set where no scheme was asked; `verdicts` is empty then.
+    /// The reason if no scheme was evaluated; `verdicts` is empty then.
     pub no_action: Option<NoAction>,
     /// The verdicts of the schemes, in file order. Of many schemes that did not select the user only some are kept.
     pub verdicts: Vec<SchemeVerdict>,

@@ -16,7 +16,7 @@ pub enum EventKind {
     Updated,
     /// The user is gone from the source.
     Removed,
-    /// usher came across the user in a list of the source's users: in a sweep, or as one who was there before usher.
+    /// usher found the user in a list of the source's users: in a sweep, or in the baseline.
     Sighted,
 }
 
@@ -37,7 +37,7 @@ impl EventKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Via {
-    /// A webhook of the product, or of a listener of one's own.
+    /// A webhook of the product, or of a custom listener.
     Webhook,
     /// An audit log that usher polls.
     Feed,
@@ -93,7 +93,7 @@ pub struct UserHints {
 /// The sweep and the run of a sighting.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Sighting {
-    /// Which sweep. Its schemes are the ones to be asked.
+    /// The sweep. Its schemes are evaluated.
     pub sweep: SweepId,
     /// Set where only this scheme is asked, again and for good: its run was held back and is released.
     pub released: Option<SchemeId>,
@@ -120,7 +120,7 @@ pub struct Event {
     pub occurred: Option<Timestamp>,
     /// The time at which usher accepted the event.
     pub accepted: Timestamp,
-    /// The sweep that came across the user; set where that is how usher learnt of it.
+    /// The sweep that listed the user, if usher learnt of the user in this way.
     pub sweep: Option<Sighting>,
 }
 

@@ -81,7 +81,7 @@ impl StepRef {
 /// leaves no outcome, it shows that the change may have been made, and the state before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Which step.
+    /// The step.
     pub step: StepRef,
     /// The state before the change, in words: `member` or `not a member`.
     pub before: String,
@@ -92,7 +92,7 @@ pub struct Attempt {
 /// The outcome of one step. There is exactly one for each step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// Which step.
+    /// The step.
     pub step: StepRef,
     /// The result.
     pub result: StepResult,

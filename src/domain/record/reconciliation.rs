@@ -7,13 +7,13 @@ use crate::domain::{Actor, SourceId, Timestamp};
 /// The state of the comparison of a source. A *newcomer* is a listed user for whom no creation event was received.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Since when a newcomer counts as created; none while usher gets to know who was there before it.
+    /// The time since which a newcomer counts as created; none while the baseline is made.
     pub baseline: Option<Timestamp>,
     /// The number of known users in the last complete list.
     pub known: u64,
     /// The number of newcomers who wait for an administrator, because they are too many at once.
     pub held: u64,
-    /// Why the users can't be listed, where the last attempt failed.
+    /// The reason why the users can't be listed, if the last attempt failed.
     pub failed: Option<String>,
     /// The last list that was read to its end; none if there was none, or an older version wrote this.
     #[serde(default)]

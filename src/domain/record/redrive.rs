@@ -27,7 +27,7 @@ impl Redrive {
 pub struct EventRecord {
     /// The event.
     pub event: Event,
-    /// Set where an administrator has it decided once more.
+    /// Set if an administrator has redriven it.
     pub redrive: Option<Redrive>,
     /// The activity of the user before the event, if the event is decided again.
     pub before: Option<Activity>,
@@ -48,7 +48,7 @@ pub enum Again {
     Step {
         /// The decision.
         decision: Box<Decision>,
-        /// Which of its steps.
+        /// The step.
         step: StepKey,
     },
 }
@@ -79,7 +79,7 @@ pub enum LetterOrderKind {
     Redrive,
     /// The letter is dismissed: nothing is to be done.
     Dismiss {
-        /// Why, where that was said.
+        /// The reason, if one was given.
         reason: Option<String>,
     },
 }

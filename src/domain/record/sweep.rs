@@ -88,7 +88,7 @@ pub struct RunOrder {
 /// The time from which the schedule of a scheme counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Armed {
-    /// Which scheme.
+    /// The scheme.
     pub scheme: SchemeId,
     /// Its source.
     pub source: SourceId,
@@ -137,7 +137,7 @@ impl RunOrder {
     }
 }
 
-/// Which schemes a sweep asks about each user.
+/// The schemes that a sweep evaluates for each user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepPlan {
     /// The schemes that run.
@@ -170,7 +170,7 @@ impl SweepPlan {
 /// One record of the progress of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepProgress {
-    /// Which sweep.
+    /// The sweep.
     pub sweep: SweepId,
     /// The source.
     pub source: SourceId,
@@ -213,7 +213,7 @@ pub struct LastLists {
 pub enum SweepStep {
     /// The sweep begins. This is written before any other record of the sweep.
     Started {
-        /// The runs, without those that had run for this time already.
+        /// The runs, without those that have run for this time already.
         runs: Vec<SweepRun>,
         /// The cause.
         cause: Cause,
@@ -244,7 +244,7 @@ pub enum SweepStep {
     Held {
         /// The scheme.
         scheme: SchemeId,
-        /// Which limit it would go past.
+        /// The limit that it would exceed.
         why: String,
     },
     /// The steps of the run of this scheme are taken.

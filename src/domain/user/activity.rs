@@ -75,7 +75,7 @@ pub struct Activity {
     /// The time at which the latest event in it was accepted. It grows from record to record. None in records of before
     /// this was kept.
     pub as_of: Option<Timestamp>,
-    /// Set where the latest creation was given up.
+    /// Set if the latest creation was given up.
     pub given_up: Option<GivenUp>,
 }
 
@@ -85,6 +85,7 @@ impl Activity {
         let at = event.happened();
         let mut activity = before.cloned().unwrap_or(Self::new(at));
         activity.first_seen = activity.first_seen.min(at);
+        // Always newer than before, even if the clock of an earlier replica was ahead.
         activity.as_of = activity.as_of.map(Timestamp::next).max(Some(event.accepted));
         match event.kind {
             EventKind::Created if activity.known_creation(event).is_some() => activity.record_repeat(event),
@@ -105,7 +106,7 @@ impl Activity {
         activity
     }
 
-    /// The activity of a user who was seen `at` that time, without any event.
+    /// The activity of a user who was seen at `at`, without any event.
     pub const fn new(at: Timestamp) -> Self {
         Self {
             first_seen: at,

@@ -67,8 +67,8 @@ impl Activity {
         self.created.is_none() && !self.in_baseline
     }
 
-    /// As [`Activity::after`], for a user whom the product does not know. No creation is recorded then, so the user is
-    /// new when they appear. A user who was found in a list and does not exist is not looked for again and again.
+    /// Like [`Activity::after`], for a user whom the product does not know. No creation is recorded then, so the user
+    /// is new when they appear. A user who was found in a list and does not exist is not looked for again and again.
     pub fn after_nobody(before: Option<&Self>, event: &Event) -> Self {
         let mut activity = Self::after(before, event);
         if event.kind == EventKind::Created {
@@ -93,7 +93,7 @@ mod tests {
         Timestamp::from_millis(1_700_000_000_000 + hours * HOUR)
     }
 
-    /// Something that happened at `occurred`, and of which usher learns at `accepted`.
+    /// An event at `occurred`, which usher learns at `accepted`.
     fn event(kind: EventKind, via: Via, occurred: Option<i64>, accepted: i64) -> Event {
         Event {
             id: EventId::new("e"),
@@ -124,7 +124,7 @@ mod tests {
         event(EventKind::Sighted, Via::Reconciliation, None, at)
     }
 
-    /// Which of `events` are creations that are news, one after the other.
+    /// The creations among `events` that are news, one after the other.
     fn news(events: &[Event]) -> Vec<bool> {
         let mut known: Option<Activity> = None;
         let creations = events.iter().map(|event| {
@@ -171,8 +171,8 @@ mod tests {
         orders(&events[..last]).into_iter().flat_map(with_last_at).collect()
     }
 
-    /// As the planner does: a creation that turns out to be another one follows the removal that showed it. Gives the times
-    /// of the creations that are news, and what is known at the end.
+    /// As the planner does: a creation that turns out to be another one follows the removal that showed it. Returns the
+    /// times of the creations that are news, and the final activity.
     fn followed(events: &[Event]) -> (Vec<i64>, Option<Activity>) {
         let (mut known, mut news) = (None::<Activity>, Vec::new());
         for event in events {

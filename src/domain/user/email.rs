@@ -84,7 +84,7 @@ fn is_quoted(text: &str) -> bool {
 pub struct EmailDomain(String);
 
 impl EmailDomain {
-    /// Reads a domain; `None` if it is none. One dot at the end is the root of all domains, and is removed.
+    /// Parses a domain; `None` if it is invalid. One dot at the end is the root of all domains, and is removed.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_suffix('.').unwrap_or(text);
         if text.contains(is_blank) {
@@ -118,7 +118,7 @@ fn is_domain(ascii: &str) -> bool {
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    // What ends in a number is an IP address, or none.
+    // A last label that is a number makes an IP address, or nothing.
     ascii.len() <= MAX_DOMAIN && ascii.split('.').all(is_label) && !ascii.rsplit('.').next().is_some_and(is_number)
 }
 

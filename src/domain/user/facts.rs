@@ -204,7 +204,7 @@ impl Facts {
             Step::RemoveAllGroups => self.groups.value().map(BTreeSet::is_empty),
             Step::Deactivate => self.active.value().map(|active| !active),
             Step::Reactivate => self.active.value().copied(),
-            Step::Delete | Step::InvalidatePassword { .. } => Some(false), // the user is there; nobody can tell
+            Step::Delete | Step::InvalidatePassword { .. } => Some(false), // the user exists; the rest is unknown
             // Jira keeps login names in small letters, whatever it is sent.
             Step::Rename { suffix } => {
                 self.name.value().map(|name| name.to_lowercase().ends_with(&suffix.to_lowercase()))

@@ -37,8 +37,8 @@ impl Activity {
         self.is_unmet() && self.given_up.is_none_or(|given_up| given_up.again_from() <= now)
     }
 
-    /// As [`Activity::after`], if usher gave up reading the user at `at`. No creation is recorded then: it had no
-    /// result, and reconciliation is to find the user again.
+    /// Like [`Activity::after`], if usher gave up reading the user at `at`. No creation is recorded then: it had no
+    /// result, and reconciliation has to find the user again.
     pub fn after_giving_up(before: Option<&Self>, event: &Event, at: Timestamp) -> Self {
         let activity = Self::after(before, event);
         if event.kind != EventKind::Created {

@@ -27,7 +27,7 @@ const PARTS: [Part; 5] = [
     },
     Part {
         heading: "Facts",
-        about: "What a product tells of a user who is read. A condition on what is not known never selects anybody.",
+        about: "The properties that a product gives when a user is read. A condition on an unknown property never selects anybody.",
         abilities: |row| row.tells.clone(),
     },
     Part {
@@ -37,7 +37,7 @@ const PARTS: [Part; 5] = [
     },
     Part {
         heading: "Webhooks",
-        about: "The events that a product tells of by itself. Any kind of source takes them from a listener of your own too.",
+        about: "The events that a product reports by itself. Any kind of source takes them from a listener of your own too.",
         abilities: |row| row.webhooks.events.clone(),
     },
     Part {

@@ -182,6 +182,9 @@ impl Names {
     }
 
     /// `template` with the names replaced.
+    ///
+    /// # Errors
+    /// `TemplateError` if the template fails for these values.
     pub(super) fn render(&self, template: &str) -> Result<String, TemplateError> {
         bounds(template)?;
         let environment = environment();

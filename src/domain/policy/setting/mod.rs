@@ -22,7 +22,7 @@ pub enum Setting {
     Pause(Pause),
     /// A run that is to do no more.
     CancelledRun(CancelledRun),
-    /// A partition of the outcomes that was lost. The log sets it, nobody else.
+    /// A lost partition of the outcomes. Only the log sets it.
     OutcomesRecreated(OutcomesRecreated),
 }
 
@@ -82,7 +82,7 @@ pub struct Pause {
 /// A run that is to do no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancelledRun {
-    /// Which.
+    /// The run.
     pub run: RunId,
     /// The author.
     pub by: Actor,

@@ -88,7 +88,7 @@ impl StoredScheme {
         self.changes().map(|change| change.revision).max().unwrap_or(0) + 1
     }
 
-    /// The tag of exactly this state of the scheme, whoever wrote it.
+    /// The tag of exactly this state of the scheme, for every process that wrote it.
     pub fn tag(&self) -> String {
         format!("{}-{}", self.current.revision, self.current.version)
     }
@@ -113,7 +113,7 @@ impl StoredScheme {
         self.bounded()
     }
 
-    /// Forgets the oldest changes where there are too many, or they are too long.
+    /// Drops the oldest changes if there are too many, or they are too long.
     fn bounded(mut self) -> Self {
         let mut bytes = self.current.text.len();
         let fits = |change: &&SchemeChange| {

@@ -18,7 +18,7 @@ impl Product {
                  atlassian-org`",
             ),
             Self::Crowd => Capability::No(
-                "its audit log does not tell of logins; write `feed` under the products that people log in to, or let \
+                "its audit log does not report logins; write `feed` under the products that people log in to, or let \
                  a listener of your own post `user_login`",
             ),
         }
@@ -54,7 +54,7 @@ pub struct FeedPlace {
     pub forgotten: Option<Timestamp>,
 }
 
-/// Entries remembered at most, but for those of one moment and those that the product's clock has in the future.
+/// The highest number of remembered entries, except for those of one moment and those with a time in the future.
 const MAX_SEEN: usize = 10_000;
 /// The highest number of remembered entries, so that they fit into a record. If there are more, some count as new when
 /// they come again; the planner recognises them.
@@ -83,7 +83,7 @@ impl FeedPlace {
         !self.seen.contains_key(&print)
     }
 
-    /// Notes that the entry was seen, the time of which is `at`.
+    /// Records that the entry at the time `at` was seen.
     pub fn record(&mut self, print: Print, at: Timestamp) {
         self.seen.insert(print, at);
     }
@@ -94,6 +94,7 @@ impl FeedPlace {
     /// If more entries were seen within the overlap than can be remembered, the oldest are forgotten and the floor is
     /// raised to the oldest that is left. Otherwise the forgotten entries would count as new on every poll.
     pub fn advance(&mut self, newest: Timestamp, now: Timestamp, overlap: Duration) {
+        // Not beyond now: an entry with a future time must not hide the ones after it.
         self.until = self.until.max(newest.min(now));
         let floor = self.floor(overlap);
         self.seen.retain(|_, at| *at >= floor);
@@ -101,7 +102,7 @@ impl FeedPlace {
             let mut times: Vec<_> = self.seen.values().copied().collect();
             let oldest_kept = times.len() - MAX_SEEN;
             let (_, oldest_kept, _) = times.select_nth_unstable(oldest_kept);
-            // What is to come is never taken for old.
+            // A future entry never counts as old.
             let oldest_kept = self.until.min(*oldest_kept);
             self.seen.retain(|_, at| *at >= oldest_kept);
             self.forgotten = self.forgotten.max(Some(oldest_kept));

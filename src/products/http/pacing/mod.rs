@@ -1,4 +1,6 @@
 //! The pace of a source's calls: evenly spaced, few at a time, never before the product wants to be called again.
+//!
+//! [`throttle`] reads what a 429 and the headers about limits ask for.
 
 mod bounds;
 mod chance;
