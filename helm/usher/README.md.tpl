@@ -27,13 +27,13 @@ ${kafka}```
 
 To try it without any product: `--set sandbox.enabled=true --set persistence.enabled=false`. More examples are in [ci](ci).
 
-`helm test usher --namespace usher` sends a signed delivery that tells of nothing to each source, through the Service (`usher ping`), and asks whether
+`helm test usher --namespace usher` sends a signed delivery without an event to each source, through the Service (`usher ping`), and asks whether
 usher is ready.
 
 ## What it does and does not do
 
 * **It checks.** The schema refuses unknown values. Combinations that can't work are refused with what to write. The init container
-  runs `usher check`: a wrong configuration stops the rollout with its line and column, and the old pods go on. With one pod the old one
+  runs `usher check`: a wrong configuration stops the rollout with its line and column, and the old pods stay. With one pod the old one
   is gone by then; NOTES.txt says how to check before.
 * **It takes no null.** A value that is null or missing is refused: templates would take it for 0. So is `helm upgrade --reuse-values` to a version with new
   values; use `--reset-then-reuse-values`.
@@ -55,8 +55,8 @@ a StatefulSet `admin`: use it when webhooks must not share a core with the engin
 * Upgrades by one version need nothing. `Chart.yaml` lists the changes. Old and new pods work side by side, and one version back is safe.
 * Pods read their configuration again when it changes, within about a minute: Secrets, schemes, `mode`, and of a source its `auth`, `webhook`, `rate`,
   `protect`, `ca` and `proxy`. No pod restarts for these. A change of anything else in `config` restarts the pods.
-* A changed configuration that is wrong is refused, and the pods go on with the one before. The alerts UsherConfigRefused and UsherConfigNeedsRestart
-  tell of a change that has no effect. The init container `check` runs in a rollout only. To check before, give the new configuration to a running pod, which
+* A changed configuration that is wrong is refused, and the pods keep the one before. The alerts UsherConfigRefused and UsherConfigNeedsRestart
+  report a change that has no effect. The init container `check` runs in a rollout only. To check before, give the new configuration to a running pod, which
   has the Secrets (a Secret that only the new values mount is reported as missing):
 
       helm template usher helm/usher --namespace usher --values values.yaml --show-only templates/configmap.yaml |
