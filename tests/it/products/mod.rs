@@ -1,4 +1,6 @@
 //! Every product client behaves alike against its simulated product: the same questions, the same answers.
+//!
+//! The files are side by side: each is one question, asked of all products.
 
 mod actions;
 mod addresses;

@@ -1,4 +1,6 @@
 //! The whole service: signed webhooks in, memberships out.
+//!
+//! These are many files side by side, because each is one behaviour of the service, and none depends on another.
 
 mod actions;
 mod activity;

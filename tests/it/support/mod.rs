@@ -1,4 +1,4 @@
-//! What tests stand on.
+//! The common parts of the tests. Each file is one part that a test may use alone, so they are side by side.
 
 pub mod app;
 pub mod clock;

@@ -1,4 +1,6 @@
-//! What administrators do at a terminal: the real binary as a command, against an usher that runs.
+//! Commands of administrators at a terminal: the real binary as a command, against an usher that runs.
+//!
+//! The files are side by side: each is about one command, or one habit of all commands.
 
 mod api;
 mod at_once;
