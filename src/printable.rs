@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Whether `c` is a control character (also one of C1), or one that breaks lines, turns the direction of writing or has no
-/// width, so that a text reads as another one.
+/// Whether `c` is a control character (also one of C1), or one that breaks lines, turns the direction of writing or has
+/// no width, so that a text reads as another one.
 ///
 /// The joiners U+200C and U+200D are not among them: Persian, Indic scripts and emoji need them.
 pub fn steers(c: char) -> bool {
@@ -48,9 +48,9 @@ pub enum Escapes {
     Json,
 }
 
-/// Makes writers for lines of the log, which escape what steers. The formatter escapes control characters of ASCII by itself,
-/// except line breaks in texts. They are escaped too, so that one record is one line. The formatter's own colours and the
-/// line break at the end stay.
+/// Makes writers for lines of the log, which escape what steers. The formatter escapes control characters of ASCII by
+/// itself, except line breaks in texts. They are escaped too, so that one record is one line. The formatter's own
+/// colours and the line break at the end stay.
 #[derive(Debug, Clone)]
 pub struct Printable<M> {
     inner: M,

@@ -40,8 +40,8 @@ impl LogLimiter {
         Self::new(Duration::from_mins(1))
     }
 
-    /// The number of lines that were suppressed since the last permitted one, if a line may be logged now. Otherwise the
-    /// line is counted as suppressed.
+    /// The number of lines that were suppressed since the last permitted one, if a line may be logged now. Otherwise
+    /// the line is counted as suppressed.
     pub fn permit(&self) -> Option<u64> {
         self.permit_at(Instant::now())
     }

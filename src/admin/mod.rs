@@ -135,8 +135,8 @@ impl AdminState {
     }
 }
 
-/// Adds all routes of the admin listener: `App::new().configure(admin::configure(listener.clone(), true))`. The server sets
-/// its own time-outs; every answer here has a bounded size of input. Without `api` only probes and metrics are
+/// Adds all routes of the admin listener: `App::new().configure(admin::configure(listener.clone(), true))`. The server
+/// sets its own time-outs; every answer here has a bounded size of input. Without `api` only probes and metrics are
 /// answered.
 pub fn configure(listener: web::Data<ListenerState>, api: bool) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {

@@ -1,5 +1,5 @@
-//! The data folder: made, held for this process alone, and kept from others. The log and the state in it hold names and addresses
-//! of people.
+//! The data folder: made, held for this process alone, and kept from others. The log and the state in it hold names and
+//! addresses of people.
 
 use std::{
     fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError},
@@ -76,7 +76,8 @@ fn lock(path: &Path) -> Result<DataFolder, TryLockError> {
     Ok(DataFolder { _lock: file })
 }
 
-/// Fails where less than `needed` bytes are free on a disk of the data folder: `log` and `state` may be on disks of their own.
+/// Fails where less than `needed` bytes are free on a disk of the data folder: `log` and `state` may be on disks of
+/// their own.
 fn has_room(path: &Path, needed: u64) -> Result<(), Error> {
     for path in [path.to_owned(), path.join("log"), path.join("state")] {
         // A missing file is reported later, by the part that needs it.

@@ -181,8 +181,8 @@ struct Connections {
 }
 
 impl Connections {
-    /// Both listeners together use at most three quarters of the files that may be open, and the admin port at most a quarter
-    /// of that: the log and the products need some, too.
+    /// Both listeners together use at most three quarters of the files that may be open, and the admin port at most a
+    /// quarter of that: the log and the products need some, too.
     fn within(open_files: u64) -> Self {
         let both = open_files / 4 * 3;
         let admin = ADMIN_CONNECTIONS.min(both / 4);

@@ -1,4 +1,5 @@
-//! The form of a backup: a line of text, then frames, each behind its length; the last one has the digest of all before.
+//! The form of a backup: a line of text, then frames, each behind its length; the last one has the digest of all
+//! before.
 
 use std::io::{self, ErrorKind, Read, Write};
 

@@ -1,7 +1,7 @@
 //! An archive into a data folder.
 //!
-//! All is made in a folder `restoring` inside the data folder, and checked. Then the token is moved to its place, and last
-//! the log. Until that last step usher does not start in the folder.
+//! All is made in a folder `restoring` inside the data folder, and checked. Then the token is moved to its place, and
+//! last the log. Until that last step usher does not start in the folder.
 
 use std::{
     collections::BTreeMap,

@@ -36,7 +36,8 @@ pub(super) struct Backup {
     /// The file to write; `-` is standard output. An existing file stays as it is until the backup is complete.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
-    /// The configuration of the usher that is backed up; without it and --url ./usher.yaml if it is there, else the defaults.
+    /// The configuration of the usher that is backed up; without it and --url ./usher.yaml if it is there, else the
+    /// defaults.
     #[arg(long, value_name = "PATH")]
     config: Option<PathBuf>,
     /// The address of the admin listener of a running usher. It is not used with --config.

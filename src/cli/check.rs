@@ -19,10 +19,12 @@ const WRONG_CONFIG: u8 = 2;
 /// The configuration to check.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The configuration file, `-` for standard input; without it ./usher.yaml if it is there, else the built-in defaults.
+    /// The configuration file, `-` for standard input; without it ./usher.yaml if it is there, else the built-in
+    /// defaults.
     #[arg(long)]
     pub config: Option<PathBuf>,
-    /// The folder that the files it names are relative to; else its own. For a configuration that will be used elsewhere.
+    /// The folder that the files it names are relative to; else its own. For a configuration that will be used
+    /// elsewhere.
     #[arg(long, value_name = "FOLDER")]
     pub relative_to: Option<PathBuf>,
 }

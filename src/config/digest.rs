@@ -1,7 +1,7 @@
 //! A digest of the configuration, by which replicas are compared.
 //!
-//! It is shown to everybody who may read metrics, so no value of a secret goes into it: a short one could be guessed from
-//! it. The place of a secret does (`{ file: … }`, `{ env: … }`). Comments, and the order of keys, change nothing.
+//! It is shown to everybody who may read metrics, so no value of a secret goes into it: a short one could be guessed
+//! from it. The place of a secret does (`{ file: … }`, `{ env: … }`). Comments, and the order of keys, change nothing.
 
 use sha2::{Digest as _, Sha256};
 

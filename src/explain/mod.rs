@@ -165,7 +165,8 @@ impl Explainer {
     }
 }
 
-/// One scheme, ready to be asked about many users: as a sweep would, whatever its trigger, and also if it is not enabled.
+/// One scheme, ready to be asked about many users: as a sweep would, whatever its trigger, and also if it is not
+/// enabled.
 struct Question {
     schemes: Schemes,
     id: SchemeId,

@@ -98,8 +98,8 @@ impl<S> DeadlineStream<S> {
             return Some(Closed::Evicted);
         }
         let (deadline, why) = self.deadline()?;
-        // The timer is set to an earlier time when it must be, and to a later one only when it has run out: most deadlines
-        // are put off before they come.
+        // The timer is set to an earlier time when it must be, and to a later one only when it has run out: most
+        // deadlines are put off before they come.
         if self.timer.deadline() > deadline.into() {
             self.timer.as_mut().reset(deadline.into());
         }

@@ -188,8 +188,8 @@ impl Intake {
         Ok(())
     }
 
-    /// Notes how a delivery for `source` was answered. It is done when the sender has its answer, so that the sender does not
-    /// learn from the time which sources there are.
+    /// Notes how a delivery for `source` was answered. It is done when the sender has its answer, so that the sender
+    /// does not learn from the time which sources there are.
     fn record(&self, source: &str, answer: &RecordedAnswer) {
         match (self.senders.now().get(source), answer) {
             (_, RecordedAnswer::Refused(refusal, proof)) => self.arrivals.refused(source, *refusal, *proof),

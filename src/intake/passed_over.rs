@@ -9,8 +9,8 @@ use crate::{
     source::Arrivals,
 };
 
-/// The record of the dead letter about `unread`, which came from `source` in `what`. Its id is the same whenever the record is
-/// met, so that it is one dead letter.
+/// The record of the dead letter about `unread`, which came from `source` in `what`. Its id is the same whenever the
+/// record is met, so that it is one dead letter.
 pub(super) fn letter(source: &SourceId, unread: &Unread, what: &str, clock: &dyn Clock) -> Record {
     let (number, of) = unread.place;
     let user = UserRef::Name(String::new()); // who it is about can't be read

@@ -13,8 +13,8 @@ const WAITS: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_s
 /// The number of tries after which a record is given up.
 pub(crate) const MAX_TRIES: u32 = 6;
 
-/// Works on a record. Only its own lane waits while that ends by a bug. A record on which it does each time is given up,
-/// so that one record does not make usher not ready for ever.
+/// Works on a record. Only its own lane waits while that ends by a bug. A record on which it does each time is given
+/// up, so that one record does not make usher not ready for ever.
 ///
 /// # Errors
 /// `Interrupted` if the work is to stop first.

@@ -105,8 +105,8 @@ mod tests {
     }
 
     proptest! {
-        /// In whatever order records are finished, and with whatever gaps between their offsets, the mark is one past the
-        /// last record before the lowest unfinished one.
+        /// In whatever order records are finished, and with whatever gaps between their offsets, the mark is one past
+        /// the last record before the lowest unfinished one.
         #[test]
         fn the_mark_is_always_at_the_lowest_unfinished_record(
             gaps in prop::collection::vec(1..5_u64, 1..200),

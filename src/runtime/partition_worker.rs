@@ -132,8 +132,8 @@ impl<H: Handler> PartitionWorker<H> {
     /// Takes a record: begins it, or lets it wait behind the one of the same user that is in work.
     fn take(&mut self, record: Stored) {
         let offset = record.position.offset;
-        // Output offsets below this one were acknowledged already, and all of them belong to records before this one: when
-        // all up to this one are finished, they are all remembered.
+        // Output offsets below this one were acknowledged already, and all of them belong to records before this one:
+        // when all up to this one are finished, they are all remembered.
         let safe = self.work.acked.load(Ordering::Acquire);
         if !self.watermark.begin(offset, safe) {
             return; // the log gives it once more

@@ -28,7 +28,8 @@ impl RateShare {
         let Rate { per_second, concurrency } = self.configured;
         let held = usize::from(self.held.max(1));
         let concurrency = match self.partitions {
-            // Rounded down, so that all together are not more than there may be; one at least, or nothing would be done.
+            // Rounded down, so that all together are not more than there may be; one at least, or nothing would be
+            // done.
             Some(all) => (concurrency.saturating_mul(held) / usize::from(all.max(1))).clamp(1, concurrency.max(1)),
             None => concurrency,
         };

@@ -216,8 +216,8 @@ impl Ledger {
         Ok(row.and_then(|row| row.as_ref().try_into().ok()).map(u64::from_be_bytes))
     }
 
-    /// Notes which creation of the output's topic is read back from now on. Of records of the input before `lost_until` nothing
-    /// may be remembered; none: as was noted before.
+    /// Notes which creation of the output's topic is read back from now on. Of records of the input before `lost_until`
+    /// nothing may be remembered; none: as was noted before.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write.

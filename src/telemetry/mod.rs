@@ -36,9 +36,9 @@ pub enum LogFormat {
 
 /// The filter if `RUST_LOG` is not set.
 const USUAL: &str = "info,actix_server=warn";
-/// Libraries that are logged less of than `RUST_LOG` says, unless it names them. actix logs an error for each request that is no
-/// HTTP: strangers would fill the log. sled logs while a thread ends, when what writes the line is gone from the thread: that
-/// is a panic, and ends the process.
+/// Libraries that are logged less of than `RUST_LOG` says, unless it names them. actix logs an error for each request
+/// that is no HTTP: strangers would fill the log. sled logs while a thread ends, when what writes the line is gone from
+/// the thread: that is a panic, and ends the process.
 const QUIET: [(&str, &str); 2] = [("actix_http", "actix_http::h1=off"), ("sled", "sled=warn")];
 
 /// Starts logging. `RUST_LOG` chooses what is logged (default `info`).

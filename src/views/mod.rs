@@ -56,8 +56,8 @@ use crate::{
     store::Store,
 };
 
-/// The views. Cheap to clone; all clones see the same rows. Calls may wait for the disk; on a worker of a runtime they let
-/// others take over its tasks.
+/// The views. Cheap to clone; all clones see the same rows. Calls may wait for the disk; on a worker of a runtime they
+/// let others take over its tasks.
 #[derive(Debug, Clone)]
 pub struct Views {
     database: Database,
@@ -116,8 +116,8 @@ impl Views {
         Self { pending: Some(pending), ..self }
     }
 
-    /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped). They say
-    /// to `health` how they are doing.
+    /// Goes on building the views from `log`, in tasks that end when `stop` is cancelled (or the set is dropped). They
+    /// say to `health` how they are doing.
     pub fn follow(&self, log: &Arc<dyn Log>, health: &Health, stop: &CancellationToken) -> JoinSet<()> {
         self.database.watch(health);
         let follower = |stream| {

@@ -11,8 +11,8 @@ use std::{
 
 use tracing::{info, warn};
 
-/// The process has ended that long after it was asked to, and after it took no more deliveries in, whatever its parts do:
-/// Kubernetes kills it after 30 s.
+/// The process has ended that long after it was asked to, and after it took no more deliveries in, whatever its parts
+/// do: Kubernetes kills it after 30 s.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(28);
 
 /// A part of the shutdown. Each has a deadline, counted from the moment at which no more deliveries are accepted. A

@@ -22,8 +22,8 @@ use crate::{
     views::Views,
 };
 
-/// Opens the log that the configuration names, or makes it. It says to `health` how it is doing, and measures appends into
-/// `metrics`. Kafka is waited for; meanwhile `opening` says why.
+/// Opens the log that the configuration names, or makes it. It says to `health` how it is doing, and measures appends
+/// into `metrics`. Kafka is waited for; meanwhile `opening` says why.
 ///
 /// # Errors
 /// `Error` if the log can't be used; `Error::Interrupted` if usher is to stop meanwhile.
@@ -93,7 +93,8 @@ pub(in crate::app) fn intake(
         .trusting_traceparent(config.webhooks.trust_traceparent)
 }
 
-/// The names that `protect` and `schemes` have of each source, in the order of the configuration; nothing is looked up yet.
+/// The names that `protect` and `schemes` have of each source, in the order of the configuration; nothing is looked up
+/// yet.
 pub(in crate::app) fn references(
     config: &Config,
     live: &[LiveSource],

@@ -1,5 +1,5 @@
-//! Panics in the threads of the databases. sled writes on threads that all databases of the process share: when one of them is gone,
-//! a write may never end.
+//! Panics in the threads of the databases. sled writes on threads that all databases of the process share: when one of
+//! them is gone, a write may never end.
 
 use std::{
     panic,

@@ -57,8 +57,8 @@ fn path_of(name: &str) -> Option<Vec<Level>> {
     Some(rest.split("__").map(|part| part.parse().map_or_else(|_| Level::Key(part.to_owned()), Level::Item)).collect())
 }
 
-/// A value in `[…]`, `{…}` or quotes is YAML; any other is taken as it is but for blanks around it, so that `*.example.com` and
-/// `[::1]:8080` need no quotes.
+/// A value in `[…]`, `{…}` or quotes is YAML; any other is taken as it is but for blanks around it, so that
+/// `*.example.com` and `[::1]:8080` need no quotes.
 fn value_of(value: &str, at: &Place, problems: &mut ProblemCollector) -> Option<Node> {
     let trimmed = value.trim();
     let within = |open, close| trimmed.len() > 1 && trimmed.starts_with(open) && trimmed.ends_with(close);

@@ -1,7 +1,7 @@
 //! The files that a configuration was read from, and how to see that one of them has changed.
 //!
-//! Contents are not compared: a secret would be kept for it. A kubelet replaces mounted files by turning the link `..data`
-//! to another folder, so the path behind all links counts.
+//! Contents are not compared: a secret would be kept for it. A kubelet replaces mounted files by turning the link
+//! `..data` to another folder, so the path behind all links counts.
 
 use std::{
     collections::BTreeMap,

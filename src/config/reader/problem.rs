@@ -90,7 +90,8 @@ fn on_one_line(message: &str) -> String {
     line
 }
 
-/// The problems found while reading. The first [`MAX_PROBLEMS`] are kept, so that no text makes usher write without end.
+/// The problems found while reading. The first [`MAX_PROBLEMS`] are kept, so that no text makes usher write without
+/// end.
 #[derive(Debug, Default)]
 pub(in crate::config) struct ProblemCollector {
     kept: Vec<Problem>,

@@ -1,4 +1,5 @@
-//! Patterns of whole numbers within bounds: a number may be written in quotes, where JSON Schema's `minimum` says nothing.
+//! Patterns of whole numbers within bounds: a number may be written in quotes, where JSON Schema's `minimum` says
+//! nothing.
 
 /// A regular expression, without anchors, of the numbers from `least` to `most`, both in decimal without leading zeros.
 pub(in crate::config) fn pattern(least: &str, most: &str) -> String {

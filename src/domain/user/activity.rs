@@ -8,8 +8,8 @@ use crate::domain::{Event, EventKind, Fact, GivenUp, Logins, Missing, Origin, Ti
 /// because the feed may be broken. Otherwise all users would look idle at once.
 pub const MAX_REPORT_GAP: Duration = Duration::from_hours(7 * 24);
 
-/// The latest period in which a source reported logins, of any user, without a gap longer than [`MAX_REPORT_GAP`]. Logins
-/// before it may have been missed, so their absence means nothing.
+/// The latest period in which a source reported logins, of any user, without a gap longer than [`MAX_REPORT_GAP`].
+/// Logins before it may have been missed, so their absence means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginCoverage {
     /// The time at which usher accepted the first login of the period.

@@ -238,8 +238,8 @@ impl Facts {
         }
     }
 
-    /// Adds the activity of the user before `now`; `coverage` is the period in which the source reported logins. Creation
-    /// and logins that the product itself reports take precedence.
+    /// Adds the activity of the user before `now`; `coverage` is the period in which the source reported logins.
+    /// Creation and logins that the product itself reports take precedence.
     #[must_use]
     pub fn with_activity(
         mut self,

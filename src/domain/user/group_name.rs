@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::composed;
 
-/// A group by the name an administrator wrote. Atlassian compares group names without regard to case, and so do
-/// `==`, order and hash; two forms of Unicode of one text are the same too. The spelling is kept for display and for calls.
+/// A group by the name an administrator wrote. Atlassian compares group names without regard to case, and so do `==`,
+/// order and hash; two forms of Unicode of one text are the same too. The spelling is kept for display and for calls.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct GroupName {

@@ -16,8 +16,8 @@ impl RunLine {
         self.ended.push(result);
     }
 
-    /// Writes the line, unless every step had ended before usher was stopped and started again. A user of a sweep is one of
-    /// many in its run.
+    /// Writes the line, unless every step had ended before usher was stopped and started again. A user of a sweep is
+    /// one of many in its run.
     pub(in crate::engine) fn write(&self, decision: &Decision, verdict: &SchemeVerdict) {
         if self.ended.is_empty() {
             return;

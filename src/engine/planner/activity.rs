@@ -57,8 +57,7 @@ impl Activities {
         self.record(event.kind, event.accepted);
     }
 
-    /// The latest period in which the source reported logins, including the logins [heard](Self::record_login) here. Reads from
-    /// disk.
+    /// The latest period in which the source reported logins, including the logins recorded here. Reads from disk.
     pub(in crate::engine) fn login_coverage(&self) -> Option<LoginCoverage> {
         let own = *self.coverage.lock().unwrap_or_else(PoisonError::into_inner);
         let told = self.run_queries.login_coverage(&self.source);

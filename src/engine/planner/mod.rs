@@ -403,8 +403,8 @@ impl Planner {
         }
     }
 
-    /// Decides an event once more that was given up, unless this order is carried out already. It is remembered by `id`,
-    /// and the order by `again`.
+    /// Decides an event once more that was given up, unless this order is carried out already. It is remembered by
+    /// `id`, and the order by `again`.
     async fn decide_again(&self, record: EventRecord, id: &str, again: &str, work: &Work) -> Result<(), Interrupted> {
         let key = record.event.key();
         if work.recall(&self.ledger, again).await?.is_some() {

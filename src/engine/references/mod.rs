@@ -70,7 +70,8 @@ pub(super) struct Doubt {
 }
 
 impl References {
-    /// The names in `protect` and in `schemes` of the source of `connection`, which is a `product`. Nothing is looked up yet.
+    /// The names in `protect` and in `schemes` of the source of `connection`, which is a `product`. Nothing is looked
+    /// up yet.
     pub fn new(
         connection: Arc<Connection>,
         product: Product,
@@ -85,8 +86,8 @@ impl References {
         Arc::new(Self { connection, product, protect, schemes, changes, mentions, findings, look_ups, metrics, turn })
     }
 
-    /// Whether a step of `scheme` that takes something away may be done to `user`, as far as names go that protect users.
-    /// Looks up what is not known; waits for the product.
+    /// Whether a step of `scheme` that takes something away may be done to `user`, as far as names go that protect
+    /// users. Looks up what is not known; waits for the product.
     ///
     /// # Errors
     /// `Interrupted` if the work is to stop first. The inner error is final: it comes after all retries.
@@ -124,7 +125,8 @@ impl References {
         Ok(doubt.map_or(Ok(()), Err))
     }
 
-    /// Looks up the names of exempt users of which nothing is known yet, so that [`References::called`] tells all of them.
+    /// Looks up the names of exempt users of which nothing is known yet, so that [`References::called`] tells all of
+    /// them.
     ///
     /// # Errors
     /// `Interrupted` if the work is to stop first.

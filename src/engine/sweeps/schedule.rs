@@ -204,8 +204,8 @@ mod tests {
         }
         assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
 
-        // Half past two: 01:30 UTC in winter, 00:30 in summer; on the day on which it does not exist at three, 01:00 UTC;
-        // on the day on which it exists twice the first time.
+        // Half past two: 01:30 UTC in winter, 00:30 in summer; on the day on which it does not exist at three, 01:00
+        // UTC; on the day on which it exists twice the first time.
         let day = 86_400_000;
         let night = |day_of_year: i64| {
             let midnight = at("2026-01-01T00:00:00Z").as_millis() + day_of_year * day;

@@ -221,8 +221,8 @@ impl State {
         }
     }
 
-    /// The bodies that may be evicted for one of `sender`, in the order in which they go. Those of senders who have proved
-    /// themselves lately go last, and only for one another.
+    /// The bodies that may be evicted for one of `sender`, in the order in which they go. Those of senders who have
+    /// proved themselves lately go last, and only for one another.
     fn by_dispensability(&self, limits: &Limits, sender: Sender, now: Instant) -> Vec<(u64, bool)> {
         let (mut of_peers, mut of_sources) = (HashMap::new(), HashMap::new());
         for body in self.bodies.values().filter(|body| !body.sender.proved_lately) {

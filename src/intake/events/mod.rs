@@ -28,9 +28,9 @@ static NOT_DURABLE: LogLimiter = LogLimiter::once_a_minute();
 static NOT_IN_TIME: LogLimiter = LogLimiter::once_a_minute();
 static NOT_SET_ASIDE: LogLimiter = LogLimiter::once_a_minute();
 
-/// The longest event that is taken in, in bytes. Products allow 255 characters for an id, a name and an e-mail address, which
-/// are 3 KiB at most. The rows that follow from an event repeat these texts, and the memory that sled takes grows with the
-/// length of rows.
+/// The longest event that is taken in, in bytes. Products allow 255 characters for an id, a name and an e-mail address,
+/// which are 3 KiB at most. The rows that follow from an event repeat these texts, and the memory that sled takes grows
+/// with the length of rows.
 pub(super) const MAX_EVENT_BYTES: usize = 8 * 1024;
 
 /// The origin of a delivery, for its events.

@@ -40,7 +40,8 @@ impl Follower<'_> {
         loop {
             let cursor = self.place.cursor.clone();
             let mut page = match self.page(span, cursor.as_deref()).await {
-                // By which status that is said is not documented. Should it be the log that is gone, the next call fails.
+                // By which status that is said is not documented. Should it be the log that is gone, the next call
+                // fails.
                 Err(Error::Product(products::Error::Refused { status: 400 | 404 | 410, .. }))
                     if cursor.is_some() && !restarted =>
                 {

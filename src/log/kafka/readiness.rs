@@ -1,4 +1,5 @@
-//! Whether the brokers take appends now, as probes ask for it: they are answered soon, however far away the brokers are.
+//! Whether the brokers take appends now, as probes ask for it: they are answered soon, however far away the brokers
+//! are.
 
 use std::{
     sync::{

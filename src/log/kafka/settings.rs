@@ -96,7 +96,8 @@ const MEMBER: &[(&str, &str)] = &[
     ("partition.assignment.strategy", "cooperative-sticky"),
 ];
 
-/// Of static members. Their partitions rest while they are restarted: for longer than that is rare, also on another machine.
+/// Of static members. Their partitions rest while they are restarted: for longer than that is rare, also on another
+/// machine.
 const STATIC_MEMBER: &[(&str, &str)] = &[("session.timeout.ms", "45000")];
 const INSTANCE_ID: &str = "group.instance.id";
 

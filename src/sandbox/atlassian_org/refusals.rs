@@ -1,5 +1,5 @@
-//! The forms in which the gateway, the Organizations API and the User management API refuse. The texts are in German, so
-//! that a caller who goes by them fails here.
+//! The forms in which the gateway, the Organizations API and the User management API refuse. The texts are in German,
+//! so that a caller who goes by them fails here.
 
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! `GET /rest/auditing/1.0/events` of Jira, Confluence and Bitbucket Data Center.
 //!
-//! Parameters after developer.atlassian.com/server/framework/atlassian-sdk/rest/api-group-events; the answer and the ids of
-//! actions after the samples in github.com/elastic/integrations, `packages/atlassian_*`.
+//! Parameters after developer.atlassian.com/server/framework/atlassian-sdk/rest/api-group-events; the answer and the
+//! ids of actions after the samples in github.com/elastic/integrations, `packages/atlassian_*`.
 
 use serde_json::{Value, json};
 

@@ -79,7 +79,8 @@ fn bean(number: usize, issue: &Issue, base: &str) -> Value {
     json!({ "id": id, "key": issue.key, "self": format!("{base}/rest/api/latest/issue/{id}") })
 }
 
-/// The issues that have the label asked for; none in the place of one that is done. Only one kind of query is understood.
+/// The issues that have the label asked for; none in the place of one that is done. Only one kind of query is
+/// understood.
 pub(in crate::sandbox) fn labelled(call: &Call<'_>) -> Result<Vec<Option<Value>>, Reply> {
     let jql = call.query.get("jql").ok_or_else(|| jira::missing("jql"))?;
     let label = label(jql).ok_or_else(|| jira::refused(400, "Fehler in der JQL-Abfrage."))?;

@@ -1,5 +1,5 @@
-//! The audit log of a site: what happened there, and the ways in which real ones are late, repeat themselves and are wrong
-//! about the time.
+//! The audit log of a site: what happened there, and the ways in which real ones are late, repeat themselves and are
+//! wrong about the time.
 
 use serde::{Deserialize, Serialize};
 

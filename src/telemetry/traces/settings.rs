@@ -1,5 +1,5 @@
-//! The variables `OTEL_*` that usher reads itself. The exporter reads `OTEL_EXPORTER_OTLP_*`, the SDK `OTEL_RESOURCE_ATTRIBUTES`,
-//! `OTEL_SERVICE_NAME` and the limits of spans.
+//! The variables `OTEL_*` that usher reads itself. The exporter reads `OTEL_EXPORTER_OTLP_*`, the SDK
+//! `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SERVICE_NAME` and the limits of spans.
 
 use std::time::Duration;
 

@@ -33,7 +33,8 @@ impl NewSpan {
     }
 }
 
-/// The first span of a trace, or a part of the trace of `traceparent`, which a trusted sender gave. None: traces are off.
+/// The first span of a trace, or a part of the trace of `traceparent`, which a trusted sender gave. None: traces are
+/// off.
 pub fn root(kind: Kind, name: &'static str, traceparent: Option<&str>) -> Option<NewSpan> {
     tracer()?;
     let parent = traceparent.and_then(remote).unwrap_or_default();

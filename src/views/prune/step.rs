@@ -10,8 +10,8 @@ const MAX_ROWS: usize = 500;
 pub struct Horizon {
     /// Rows that were over before then are forgotten: they are in the log no more.
     pub over: Timestamp,
-    /// Rows that are not over, or were cancelled, are forgotten if nothing was heard of them since then: their source may have been
-    /// paused for long.
+    /// Rows that are not over, or were cancelled, are forgotten if nothing was heard of them since then: their source
+    /// may have been paused for long.
     pub open: Timestamp,
 }
 

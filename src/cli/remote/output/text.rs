@@ -1,4 +1,5 @@
-//! Values as texts that a terminal may be shown. Names come from products, where anybody may have put escapes into them.
+//! Values as texts that a terminal may be shown. Names come from products, where anybody may have put escapes into
+//! them.
 
 use serde_json::Value;
 

@@ -124,7 +124,8 @@ fn ended(output: &mut Output<'_>, id: &str, state: &str, run: &Value) -> Result<
     Ok(if state == "done" && is_complete { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
-/// The state of `run`, if it is one, as lists show it: that it is done is not all there is to say where users may be missing.
+/// The state of `run`, if it is one, as lists show it: that it is done is not all there is to say where users may be
+/// missing.
 pub fn with_completeness(run: &mut Value) {
     if run["state"].is_null() {
         return;

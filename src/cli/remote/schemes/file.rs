@@ -10,7 +10,8 @@ use crate::{config, domain::Scheme};
 /// A file with schemes.
 #[derive(Args)]
 pub struct SchemeFile {
-    /// A file with a key `schemes`, as in the configuration, or a list of schemes; YAML or JSON. `-` reads standard input.
+    /// A file with a key `schemes`, as in the configuration, or a list of schemes; YAML or JSON. `-` reads standard
+    /// input.
     #[arg(long, short)]
     file: PathBuf,
 }

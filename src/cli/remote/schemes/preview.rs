@@ -27,7 +27,8 @@ pub struct Preview {
     /// The scheme that usher has under this id; with --file, the one of the file.
     #[arg(required_unless_present = "file")]
     id: Option<String>,
-    /// A file with a key `schemes`, as in the configuration, or a list of schemes; YAML or JSON. `-` reads standard input.
+    /// A file with a key `schemes`, as in the configuration, or a list of schemes; YAML or JSON. `-` reads standard
+    /// input.
     #[arg(long, short)]
     file: Option<PathBuf>,
     /// The highest number of named users; by default 1000 in a table, else all.

@@ -34,7 +34,8 @@ pub(in crate::config) fn address(
     Some(base_url)
 }
 
-/// `plain_http` is the host that may be called without TLS. The text is not quoted in messages: it may hold credentials.
+/// `plain_http` is the host that may be called without TLS. The text is not quoted in messages: it may hold
+/// credentials.
 fn base_url(text: &str, plain_http: Option<&Host>) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| {
         format!("this is not a URL: {}; write `https://jira.example.com`, say", crate::words::url(error))

@@ -28,8 +28,8 @@ use rules::Verdict;
 /// The time for which the acting account is known. One call an hour costs little. When the credentials change, usher
 /// asks at once.
 const ACTING_KNOWN_FOR: Duration = Duration::from_hours(1);
-/// Guards one source. What it allows to be taken from an administrator is taken under a claim, so that two at once, here or
-/// in two processes, can't each be "not the last".
+/// Guards one source. What it allows to be taken from an administrator is taken under a claim, so that two at once,
+/// here or in two processes, can't each be "not the last".
 pub(in crate::engine) struct Guard {
     connection: Arc<Connection>,
     protect: Live<Protect>,
@@ -60,8 +60,8 @@ impl Permit {
         self.claim.as_ref().map(Claim::usable_until)
     }
 
-    /// The [place](Connection::place) that the step has already. One that needs a claim has it: the time of a claim must
-    /// not run out among the changes that wait for a place.
+    /// The [place](Connection::place) that the step has already. One that needs a claim has it: the time of a claim
+    /// must not run out among the changes that wait for a place.
     pub(in crate::engine) fn take_place(&mut self) -> Option<resizable_semaphore::Permit> {
         self.place.take()
     }

@@ -85,8 +85,8 @@ impl StepContext {
         self.kept_back
     }
 
-    /// The user, if the reading is enough for `step`, [holds](UserReading::holds) and is not old. Keep it again if nothing
-    /// changes.
+    /// The user, if the reading is enough for `step`, [holds](UserReading::holds) and is not old. Keep it again if
+    /// nothing changes.
     pub(super) fn take_for(&mut self, step: &Step, stops: u64) -> Option<UserReading> {
         let about_groups = matches!(step, Step::AddGroup(_) | Step::RemoveGroup(_) | Step::RemoveAllGroups);
         let young = |known: &UserReading| known.holds(stops) && known.read.elapsed() < TRUE_FOR;

@@ -48,7 +48,8 @@ impl Newcomers {
         Comparison { baseline: before.baseline, known: self.known, held: 0, failed: None, list }
     }
 
-    /// Whether some may have been there before: records that could not be read in the list before this one can be read now.
+    /// Whether some may have been there before: records that could not be read in the list before this one can be read
+    /// now.
     pub(super) fn may_be_old(&self, before: &Comparison) -> bool {
         before.list.as_ref().is_some_and(|list| self.list.unreadable < list.unreadable)
     }

@@ -26,8 +26,8 @@ impl Ends {
 }
 
 impl Sweeper {
-    /// Has the line written when the run has ended, unless that is waited for already. A run that ends after a restart, with
-    /// its sweep done before, has no line.
+    /// Has the line written when the run has ended, unless that is waited for already. A run that ends after a restart,
+    /// with its sweep done before, has no line.
     pub(super) fn report_end(&self, sweep: &SweepId, scheme: &SchemeId, work: &Work) {
         let run = RunId::of_sweep(sweep, scheme);
         if !self.ends.awaited().insert(run.clone()) {

@@ -193,7 +193,8 @@ impl Sweeper {
     async fn is_to_run(&self, asked: &AskedSweep, run: &SweepRun, work: &Work) -> Result<bool, Interrupted> {
         let Some(due) = asked.due else { return Ok(true) };
         if self.run_queries.asked_until(&run.scheme.id) > Some(due) {
-            // It had to wait, for a source that was halted or for other sweeps: of the times missed the last one counts.
+            // It had to wait, for a source that was halted or for other sweeps: of the times missed the last one
+            // counts.
             info!(sweep.id = %asked.sweep, scheme.id = %run.scheme.id, %due, "scheme is passed over, it is due again");
             return Ok(false);
         }

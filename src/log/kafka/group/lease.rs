@@ -30,8 +30,9 @@ const RETRY_DELAY: Duration = Duration::from_millis(200);
 /// No offset is known to commit.
 const UNKNOWN: i64 = -1;
 
-/// For how long a proof of a static member is relied on at most. Another process of the same id has its partitions at once,
-/// not when its session is over, and so has to wait that long. See docs/decisions/0024-a-static-member-waits-for-its-predecessor.md.
+/// For how long a proof of a static member is relied on at most. Another process of the same id has its partitions at
+/// once, not when its session is over, and so has to wait that long. See
+/// docs/decisions/0024-a-static-member-waits-for-its-predecessor.md.
 const STATIC: Duration = Duration::from_secs(5);
 
 /// The proofs of one member, for all of its partitions.

@@ -126,8 +126,8 @@ impl Member {
         ours.iter().filter_map(|element| u16::try_from(element.partition()).ok().map(Partition)).collect()
     }
 
-    /// Takes a partition. Its queue is split off before librdkafka begins to fetch into it, so that no record goes anywhere
-    /// else.
+    /// Takes a partition. Its queue is split off before librdkafka begins to fetch into it, so that no record goes
+    /// anywhere else.
     fn take(&self, partition: Partition) -> Option<Assignment> {
         // None of these can be had once the consumer is being dropped; then nothing is read any more.
         let weak = self.consumer.get()?;

@@ -38,7 +38,8 @@ const CREATION: Duration = Duration::from_secs(30);
 /// Makes the missing topics and returns the partition count that all have.
 ///
 /// # Errors
-/// `Error::Unavailable` if the brokers don't answer, `Error::Unusable` if the topics can't be created or don't fit together.
+/// `Error::Unavailable` if the brokers don't answer, `Error::Unusable` if the topics can't be created or don't fit
+/// together.
 pub(super) async fn ensure(
     client: &Client,
     settings: &Settings,
