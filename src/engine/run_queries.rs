@@ -16,7 +16,7 @@ pub struct AskedStep {
     pub run: RunId,
     /// The user.
     pub user: UserRef,
-    /// Which.
+    /// The schemes.
     pub key: StepKey,
 }
 
@@ -67,7 +67,7 @@ pub trait RunQueries: Send + Sync + 'static {
     /// The latest period in which `source` reported logins.
     fn login_coverage(&self, source: &SourceId) -> Option<LoginCoverage>;
 
-    /// Which schemes a sweep asks; none until its start has been read.
+    /// The schemes that a sweep evaluates; none until its start has been read.
     fn sweep(&self, sweep: &SweepId) -> Option<Arc<SweepPlan>>;
 
     /// The latest due time for which the schedule of `scheme` has requested a sweep.
@@ -93,7 +93,7 @@ pub trait RunQueries: Send + Sync + 'static {
     /// The number of users whom the last sweep for `scheme` had to read one by one; none if there was none.
     fn last_reads(&self, scheme: &SchemeId) -> Option<u64>;
 
-    /// The sweeps of which the run of `scheme` is held.
+    /// The sweeps in which the run of `scheme` is held.
     fn held(&self, scheme: &SchemeId) -> Vec<SweepId>;
 
     /// The number of users of `source` whose creation between `since` and `until` a webhook or a feed reported; at most

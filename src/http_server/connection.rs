@@ -46,7 +46,7 @@ impl Connection {
         Self { state: Mutex::new(state), evicted: AtomicBool::new(false), waker: AtomicWaker::new() }
     }
 
-    /// Notes that the request in the works has proved who sent it: from now on it is not given up for another one.
+    /// Records that the request in the works has proved who sent it: from now on it is not given up for another one.
     pub fn proved(&self) {
         let mut state = self.lock();
         state.proved = true;
@@ -66,7 +66,7 @@ impl Connection {
         state.since = Instant::now();
     }
 
-    /// Notes that some of an answer was taken at `now`; false if no request has been worked on before.
+    /// Records that some of an answer was taken at `now`; false if no request has been worked on before.
     pub(super) fn answered(&self, now: Instant) -> bool {
         let mut state = self.lock();
         if state.phase == Phase::Head && state.requests > 0 {

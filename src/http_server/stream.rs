@@ -126,7 +126,7 @@ impl<S> DeadlineStream<S> {
         }
     }
 
-    /// Notes that some of an answer was taken. The deadlines of the next request run from the end of the answer.
+    /// Records that some of an answer was taken. The deadlines of the next request run from the end of the answer.
     fn record_written(&mut self) {
         self.write_stalled = None;
         let now = Instant::now();

@@ -188,7 +188,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Notes how a delivery for `source` was answered. It is done when the sender has its answer, so that the sender
+    /// Records how a delivery for `source` was answered. It is done when the sender has its answer, so that the sender
     /// does not learn from the time which sources there are.
     fn record(&self, source: &str, answer: &RecordedAnswer) {
         match (self.senders.now().get(source), answer) {

@@ -356,8 +356,8 @@ pub struct Assignment {
     pub records: Records,
     /// The store for the progress of the work.
     pub offsets: Box<dyn Offsets>,
-    /// Cancelled when the partition is taken away: finish the records that were begun, then drop the assignment. The
-    /// next owner starts after that, or after a bounded wait.
+    /// Cancelled when the partition is revoked: finish the begun records, then drop the assignment. The next owner
+    /// starts after that, or after a bounded wait.
     pub revoked: CancellationToken,
     /// The proof that the partition is still this member's. A process that stood still can't know that by itself.
     pub lease: Arc<dyn Lease>,

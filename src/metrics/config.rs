@@ -44,7 +44,7 @@ impl ConfigMetrics {
         Ok(Self { reloads, last_successful, loaded, info, needs_restart, shown: Arc::default() })
     }
 
-    /// Notes the configuration that usher was started with.
+    /// Records the configuration that usher was started with.
     pub fn loaded(&self, hash: &str, now: Timestamp) {
         #[allow(clippy::cast_precision_loss, reason = "milliseconds of centuries fit")]
         self.loaded.set(now.as_millis() as f64 / 1000.0);
@@ -56,7 +56,7 @@ impl ConfigMetrics {
         }
     }
 
-    /// Notes a configuration that was taken into use but for the keys `pending`.
+    /// Records a configuration that was taken into use but for the keys `pending`.
     pub fn applied(&self, hash: &str, pending: &[String], now: Timestamp) {
         self.loaded(hash, now);
         for key in pending {
@@ -70,7 +70,7 @@ impl ConfigMetrics {
         self.reloads.with_label_values(&["applied"]).inc();
     }
 
-    /// Notes a configuration that was refused.
+    /// Records a configuration that was refused.
     pub fn refused(&self) {
         self.last_successful.set(0);
         self.reloads.with_label_values(&["refused"]).inc();

@@ -81,7 +81,7 @@ impl PartitionMetrics {
         partition
     }
 
-    /// Notes that the group of `stage` has shared out its partitions.
+    /// Records that the group of `stage` has shared out its partitions.
     pub fn rebalanced(&self, stage: &str) {
         self.rebalances.with_label_values(&[stage]).inc();
     }

@@ -16,7 +16,7 @@ const MAX_REASONS: usize = 2_000;
 /// user.
 const MAX_UNKNOWN_IN_SWEEPS: usize = 10;
 
-/// Which schemes are asked.
+/// The evaluated schemes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting<'a> {
     /// The schemes whose trigger is the kind of the event.

@@ -55,7 +55,7 @@ impl Schemes {
         Self::after(&Self::default(), schemes)
     }
 
-    /// As [`Schemes::new`]. A scheme with the same content as in `before` is not compiled again.
+    /// Like [`Schemes::new`]. A scheme with the same content as in `before` is not compiled again.
     pub fn after(before: &Self, schemes: impl IntoIterator<Item = VersionedScheme>) -> Self {
         let mut sources: HashMap<SourceId, OfSource> = HashMap::new();
         let enabled = schemes.into_iter().filter(|versioned| versioned.scheme.enabled);

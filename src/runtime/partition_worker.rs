@@ -93,8 +93,8 @@ impl<H: Handler> PartitionWorker<H> {
         }
     }
 
-    /// Works until the partition is taken away or the work is to stop, and finishes the records that were begun.
-    /// Returns `released`; when dropped, it tells the log that the next owner may have the partition.
+    /// Works until the partition is revoked or the work is to stop, and finishes the begun records. Returns `released`;
+    /// when it is dropped, the log knows that the next owner may have the partition.
     pub(crate) async fn run(mut self, mut input: Input, released: DropGuard) -> DropGuard {
         let stop = self.work.stop.clone();
         while !self.interrupted {

@@ -150,7 +150,7 @@ impl Settings {
         self.set_pause(of, paused, by).await
     }
 
-    /// Has `run` do no more than it has begun.
+    /// Stops `run` after its begun steps.
     ///
     /// # Errors
     /// As [`Settings::pause`].

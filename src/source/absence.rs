@@ -35,7 +35,7 @@ impl Connection {
         }
     }
 
-    /// Notes that the step or reading `id` fails with `error`.
+    /// Records that the step or reading `id` fails with `error`.
     pub(crate) fn record_failure(&self, id: u64, asked: CallKind, error: &Error) {
         let since = self.clock.now();
         let (fault, why) = (error.fault(), error.to_string());

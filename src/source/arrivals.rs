@@ -112,7 +112,7 @@ impl Arrivals {
         self.slot(source.as_str()).map_or_else(Arrived::default, |slot| slot.arrived.clone())
     }
 
-    /// Notes that a delivery of `source` was accepted.
+    /// Records that a delivery of `source` was accepted.
     pub fn accepted(&self, source: &SourceId) {
         let now = self.clock.now();
         #[allow(clippy::cast_precision_loss, reason = "milliseconds of centuries fit")]

@@ -179,7 +179,7 @@ impl Connection {
         self.settings.as_ref().map(|_| self.share().configured.per_second)
     }
 
-    /// Notes that a partition of the executor is this process's.
+    /// Records that a partition of the executor is this process's.
     pub(crate) fn hold_partition(self: &Arc<Self>) -> HeldPartition {
         self.change_share(|share| share.held = share.held.saturating_add(1));
         HeldPartition(Arc::clone(self))
@@ -269,7 +269,7 @@ impl Connection {
         self.answered();
     }
 
-    /// Notes that the product answered, whatever it said.
+    /// Records that the product answered, whatever it said.
     pub(crate) fn answered(&self) {
         self.last_answer.store(self.clock.now().as_millis(), Ordering::Relaxed);
     }

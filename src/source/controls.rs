@@ -19,7 +19,7 @@ pub trait Controls: Send + Sync + 'static {
     /// Whether the scheme exists, is enabled, and has the content of `scheme`.
     fn scheme_stands(&self, scheme: &SchemeRef) -> bool;
 
-    /// Whether the steps of the run that have not begun are not to be taken any more.
+    /// Whether the remaining steps of the run must not be done.
     fn run_cancelled(&self, run: &RunId) -> bool;
 
     /// Changes whenever an answer of the others may have changed. Open as long as the controls are.

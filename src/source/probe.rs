@@ -41,7 +41,7 @@ impl ProbeBackoff {
         self.backoff.next_wait()
     }
 
-    /// Notes that a probe succeeded.
+    /// Records that a probe succeeded.
     pub(crate) fn goes_on(&mut self) {
         self.went_on = Some(Instant::now());
     }

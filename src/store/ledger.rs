@@ -216,7 +216,7 @@ impl Ledger {
         Ok(row.and_then(|row| row.as_ref().try_into().ok()).map(u64::from_be_bytes))
     }
 
-    /// Notes which creation of the output's topic is read back from now on. Of records of the input before `lost_until`
+    /// Records which creation of the output's topic is read back from now on. Of records of the input before `lost_until`
     /// nothing may be remembered; none: as was noted before.
     ///
     /// # Errors

@@ -169,7 +169,7 @@ mod tests {
 
     impl Write for Stalled {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let _ = self.0.recv(); // gone: it goes on
+            let _ = self.0.recv(); // gone: it continues
             Ok(bytes.len())
         }
 

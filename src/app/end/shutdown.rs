@@ -19,7 +19,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(28);
 /// part that takes longer is left behind, so that later parts have their time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::app) enum Part {
-    /// Deliveries that are being taken in, and what stages have begun: they take 16 s at most by themselves.
+    /// Accepted deliveries, and the begun work of the stages: they take 16 s at most by themselves.
     Work,
     /// The views and the settings.
     Views,
@@ -119,7 +119,7 @@ impl Shutdown {
         *self.lock().draining.get_or_insert_with(Instant::now)
     }
 
-    /// Blocks until the end has begun; gives when.
+    /// Blocks until the shutdown has begun; returns the time of its begin.
     pub fn wait_until_begun(&self) -> Instant {
         let mut state = self.lock();
         loop {

@@ -45,7 +45,7 @@ impl Fingerprint {
 pub struct WatchedFiles(BTreeMap<PathBuf, Option<Fingerprint>>);
 
 impl WatchedFiles {
-    /// Notes the file at `path`, which is about to be read; it need not be there.
+    /// Records the file at `path`, which is about to be read; it need not be there.
     pub fn watch(&mut self, path: &Path) {
         // The first look counts: what changes between two readings is seen as a change.
         self.0.entry(path.to_owned()).or_insert_with(|| Fingerprint::of(path));

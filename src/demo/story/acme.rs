@@ -184,7 +184,7 @@ async fn an_answer_gets_lost(stage: &Stage, narrator: &mut Narrator) -> Result<(
     Ok(())
 }
 
-/// Somebody puts a user into a group by hand. The story has made both before.
+/// Puts a user into a group by hand. The story has made both before.
 fn put_into(stage: &Stage, user: &str, group: &str) {
     stage.sandbox.add_member(JiraDc, user, group).expect("the user and the group are there");
 }

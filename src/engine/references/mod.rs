@@ -125,7 +125,7 @@ impl References {
         Ok(doubt.map_or(Ok(()), Err))
     }
 
-    /// Looks up the names of exempt users of which nothing is known yet, so that [`References::called`] tells all of
+    /// Looks up the names of exempt users that were not looked up yet, so that [`References::called`] knows all of
     /// them.
     ///
     /// # Errors
@@ -134,7 +134,7 @@ impl References {
         for name in &self.mentions().exempt_users {
             let reference = Reference { kind: ReferenceKind::User, name: name.clone() };
             if self.findings.is_unknown(&reference) {
-                // Where the product does not tell, steps that take something away are held.
+                // If the product does not answer, steps that take something away are held.
                 let _told = self.settle(&reference, stop).await?;
             }
         }
@@ -151,7 +151,7 @@ impl References {
         mentions.exempt_users.iter().filter(means).cloned().collect()
     }
 
-    /// What is known of `reference`, else what the product tells now.
+    /// The finding about `reference`, or else the product's answer now.
     async fn settle(
         &self,
         reference: &Reference,
@@ -172,7 +172,7 @@ impl References {
         Ok(self.findings.last(reference))
     }
 
-    /// Keeps what came of a look-up, and tells of it where it is news.
+    /// Keeps the result of a look-up, and reports it if it is news.
     fn record(&self, reference: &Reference, told: Result<Finding, Error>) {
         let mentions = self.mentions();
         let source = &self.connection.source;
@@ -206,7 +206,7 @@ impl References {
         }
     }
 
-    /// What is named now; read anew where schemes have been changed.
+    /// The present names; read again if schemes have changed.
     fn mentions(&self) -> Arc<Mentions> {
         let version = *self.changes.borrow();
         let known = self.mentions.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -93,7 +93,7 @@ impl References {
     /// kept, except for temporary errors.
     ///
     /// # Errors
-    /// The first one, where the product does not tell of all of them.
+    /// The first one, if the product does not answer for all of them.
     pub async fn look_up_now(
         &self,
         references: HashSet<Reference>,

@@ -275,7 +275,7 @@ async fn names_are_looked_up_after_a_start_and_every_hour_and_not_while_the_sour
     assert_eq!(town.product.state().references_asked, 2);
     tokio::time::sleep(Duration::from_mins(20)).await;
     assert_eq!(town.product.state().references_asked, 4);
-    // Gone since: told within the hour, and looked for more often.
+    // The name is gone since: that is reported within the hour, and the name is looked up more often.
     town.product.state().groups = Some(vec!["staff"]);
     tokio::time::sleep(Duration::from_mins(70)).await;
     assert_eq!(town.gauge("group"), 1);
@@ -305,7 +305,7 @@ async fn that_a_name_is_missing_is_told_once_and_again_only_after_it_was_there()
     assert_eq!(note(Ok(Finding::Missing(missing()))), Change::Missing(missing()));
 }
 
-/// What is foretold of a scheme that deactivates `user`.
+/// The forecast for a scheme that deactivates `user`.
 async fn foretold(town: &Town, user: &str) -> Forecast {
     let (connection, protect) = (town.references.connection.clone(), Protect::of(town.references.product, None));
     let forecaster = Forecaster::new(connection, protect, Mode::Active).referring(town.references.clone());

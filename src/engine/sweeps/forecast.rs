@@ -67,7 +67,7 @@ impl Forecaster {
         facts: &Facts,
         stop: &CancellationToken,
     ) -> Result<(), Interrupted> {
-        // What one scheme changes, the ones behind it may find otherwise than it was read.
+        // A scheme may change what the ones behind it depend on, so their forecasts may differ from the reading.
         let mut acted_before = false;
         for verdict in answer.verdicts.iter_mut().filter(|verdict| verdict.selected == Truth::True) {
             let forecast = self.of(verdict, user, facts, stop).await?;
@@ -130,8 +130,8 @@ mod tests {
         views::testing::{source, verdict},
     };
 
-    /// What is foretold of `schemes`, one after the other, each with steps and whether it is held, for the user `name`
-    /// of `product`.
+    /// The forecasts for `schemes`, one after the other, each with steps and whether it is held, for the user `name` of
+    /// `product`.
     async fn foretold(product: Arc<Stub>, name: &str, schemes: &[(&[Step], bool)]) -> Vec<Forecast> {
         let user = product.user_named(name).expect("a user");
         let (controls, metrics) = (Arc::new(NoControls::default()), Metrics::new().expect("metrics"));

@@ -94,7 +94,7 @@ impl ReadState {
 }
 
 impl Budget {
-    /// A budget of `bytes`, of which one body takes `max_body` at most.
+    /// A budget of `bytes`; one body takes at most `max_body` of it.
     pub fn new(bytes: usize, max_body: usize) -> Self {
         let total = bytes.max(2 * max_body);
         let share = |part: usize| part.max(max_body);
@@ -123,7 +123,7 @@ impl Budget {
     }
 }
 
-/// What one body holds of the budget, until it is dropped.
+/// The share of one body in the budget, until it is dropped.
 #[derive(Debug)]
 pub struct Share {
     budget: Budget,

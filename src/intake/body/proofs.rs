@@ -20,7 +20,7 @@ const MAX_PROOFS: usize = 10_000;
 pub struct RecentProofs(RwLock<HashMap<(Peer, usize), Instant>>);
 
 impl RecentProofs {
-    /// Notes that `peer` has proved a delivery for `source`.
+    /// Records that `peer` has proved a delivery for `source`.
     pub fn record(&self, peer: Peer, source: usize, now: Instant) {
         let key = (peer, source);
         let age = |noted: &Instant| now.saturating_duration_since(*noted);

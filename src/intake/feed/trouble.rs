@@ -17,7 +17,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_mins(10);
 pub(super) struct Trouble(Option<Backoff>);
 
 impl Trouble {
-    /// Notes a failure; gives how long to wait.
+    /// Records a failure; gives how long to wait.
     pub fn record(&mut self, source: &SourceId, error: &Error) -> Duration {
         let asked_for = match error {
             Error::Product(error) => match error.disposition() {
@@ -35,7 +35,7 @@ impl Trouble {
         backoff.next_wait().max(asked_for.unwrap_or_default().min(MAX_RETRY_AFTER))
     }
 
-    /// Notes a success.
+    /// Records a success.
     pub fn over(&mut self, source: &SourceId) {
         if self.0.take().is_some() {
             info!(source.id = %source, "the feed is followed again");

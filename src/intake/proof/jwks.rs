@@ -96,7 +96,7 @@ impl Jwks {
         let Some(url) = &self.origin else { return Ok(self.known(kid)) };
         if !self.is_settled(kid) {
             let _only_one = self.fetching.lock().await;
-            // Somebody may have fetched them while this one waited.
+            // Another caller may have fetched them meanwhile.
             if !self.is_settled(kid) && !Cache::younger_than(self.cache().tried, APART) {
                 self.refresh(url).await;
             }

@@ -1,4 +1,4 @@
-//! Consumers that join no group: begun at chosen offsets, and let go of.
+//! Consumers without a group: they begin at chosen offsets.
 
 use std::thread;
 

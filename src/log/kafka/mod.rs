@@ -160,7 +160,7 @@ impl KafkaLog {
         let (key, topic) = (record.key.as_str(), self.settings.topic(stream));
         let partition = Partition::of(key, self.partitions);
         let producer = match stream {
-            // Somebody waits for the answer, and can ask again.
+            // A caller waits for the answer, and can ask again.
             Stream::Events | Stream::Sweeps | Stream::Settings => &self.deliveries,
             Stream::Decisions
             | Stream::Outcomes

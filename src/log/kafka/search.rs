@@ -20,7 +20,7 @@ const MAX_SEARCHED: u64 = 10_000;
 pub(super) struct Acknowledged(Mutex<HashMap<(Stream, Partition), u64>>);
 
 impl Acknowledged {
-    /// Notes that the record at `offset` was acknowledged.
+    /// Records that the record at `offset` was acknowledged.
     pub(super) fn record(&self, stream: Stream, position: Position) {
         let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let end = ends.entry((stream, position.partition)).or_default();

@@ -120,7 +120,7 @@ impl Watch {
         }
     }
 
-    /// Notes that a record of `stream` was refused for its length; says what to do about it.
+    /// Records that a record of `stream` was refused for its length; says what to do about it.
     pub(super) fn refuses(&self, stream: Stream, length: usize) -> String {
         let topic = self.settings.topic(stream);
         let why = format!(
@@ -136,7 +136,7 @@ impl Watch {
         why
     }
 
-    /// Notes that a record of `stream` was taken.
+    /// Records that a record of `stream` was taken.
     pub(super) fn takes(&self, stream: Stream, length: usize) {
         let Some(watched) = self.streams.get(&stream) else { return };
         let refused = watched.refused.load(Ordering::Relaxed);

@@ -134,7 +134,7 @@ fn once(not_within: Option<Age>, logins: &Logins, now: Timestamp) -> Evaluated {
         (1, None) if logins.complete && (logins.last.is_some() || not_within.is_none()) => {
             Evaluated::yes(Why::Once { at: logins.last })
         }
-        // One at least: a login that the product tells of and usher did not hear is no proof that all were heard.
+        // At least one: a login that the product shows and that was not reported is no proof that all were reported.
         (0 | 1, None) => Evaluated::unknown(Why::OthersPerhaps),
     }
 }

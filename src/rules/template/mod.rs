@@ -197,7 +197,7 @@ impl Names {
 
 fn facts(facts: &Facts) -> BTreeMap<&'static str, Option<String>> {
     let logins = facts.logins.value();
-    // A login that the product tells of and usher did not hear is no proof that all were heard.
+    // A login that the product shows and that was not reported is no proof that all were reported.
     let all_known = |logins: &&Logins| logins.complete && (logins.count > 0 || logins.last.is_none());
     BTreeMap::from([
         ("user.name", text(&facts.name)),

@@ -1,4 +1,4 @@
-//! What templates may say, and what is made of them.
+//! Accepted templates, and the texts made from them.
 
 use super::*;
 

@@ -5,7 +5,7 @@ use super::plain::{Days, Name, Plain, PlainLogins, PlainScheme, Text, User};
 /// 1 is true, -1 false, 0 unknown: all of them is the least, any of them the greatest, not is the sign.
 pub type Sign = i8;
 
-/// What an expression says of a user.
+/// The answer of an expression about a user.
 type Meaning = fn(&User) -> Sign;
 
 /// Expressions in CEL and what they mean.
@@ -118,7 +118,7 @@ fn once(user: &User, not_within: Option<Days>) -> Sign {
     }
 }
 
-/// What is not exactly one address says nothing.
+/// A text that is not exactly one address proves nothing.
 fn address(user: &User) -> Option<Text> {
     user.email.filter(|email| !email.contains([' ', ',']))
 }

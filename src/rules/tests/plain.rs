@@ -45,7 +45,7 @@ pub struct PlainLogins {
     pub last: Option<Days>,
     pub count: u64,
     pub complete: bool,
-    /// Since when logins are told without a gap.
+    /// The time since which logins are reported without a gap.
     pub watched: Option<Days>,
 }
 
@@ -77,7 +77,7 @@ pub enum Plain {
 const EMAILS: [Text; 7] =
     ["x@a.com", "X@B.A.COM", "x@c.b.a.com", "x@za.com", "x@other.org", "X <x@a.com>", "x@other.org,y@a.com"];
 const PATTERNS: [Text; 6] = ["a.com", "*.a.com", "*.b.a.com", "b.a.com", "other.org", "*.com"];
-/// As the product spells them, and as administrators do.
+/// The spelling of the products, and that of administrators.
 const GROUPS: [Text; 3] = ["g1", "G2", "g3"];
 const WRITTEN: [Text; 4] = ["g1", "G1", "g2", "g3"];
 

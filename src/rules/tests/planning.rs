@@ -1,4 +1,4 @@
-//! What becomes of an event: which schemes are asked, and what of their answers is kept.
+//! Planning for an event: the evaluated schemes, and the kept verdicts.
 
 use super::{super::plan::*, super::*, NOW, event, jane, known_fact, scheme};
 use crate::domain::{

@@ -1,4 +1,4 @@
-//! What holds for all schemes and users.
+//! Properties of all schemes and users.
 
 use proptest::prelude::*;
 
@@ -52,7 +52,7 @@ fn completed(user: &User, other: &User) -> User {
     }
 }
 
-/// Logins of which not all are known, with so many others before them, and one after them where there was a gap.
+/// Incomplete logins: this number before them, and one after a gap.
 fn with_others(known: PlainLogins, other: PlainLogins) -> PlainLogins {
     let missed = u64::from(known.last.is_some() && known.count == 0);
     if known.complete && missed == 0 {

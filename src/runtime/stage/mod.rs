@@ -181,7 +181,7 @@ impl Work {
         retry.after("it can't be used", error, &self.stop).await
     }
 
-    /// Notes that the record at `offset` of the output was acknowledged.
+    /// Records that the record at `offset` of the output was acknowledged.
     pub fn acknowledged(&self, offset: u64) {
         self.acked.fetch_max(offset + 1, Ordering::AcqRel);
     }

@@ -25,7 +25,7 @@ impl Warming {
         Self(Arc::new(Mutex::new(State { warm_up: Some(warm_up), is_joined: false, given: 0, restored: 0 })))
     }
 
-    /// The group has taken the stage in. The partitions that it got were begun before.
+    /// The group has accepted the stage. Its partitions were begun before.
     pub(crate) fn joined(&self) {
         let mut state = self.lock();
         state.is_joined = true;

@@ -45,7 +45,7 @@ pub enum Effect {
         /// 400 in Jira; other statuses show how a caller handles them.
         status: u16,
     },
-    /// Somebody before the product answers in its place.
+    /// Something in front of the product answers in its place.
     Instead {
         /// The HTTP status.
         status: u16,

@@ -80,7 +80,7 @@ pub(in crate::sandbox) struct Journal {
 }
 
 impl Journal {
-    /// Notes a change that has just been made.
+    /// Records a change that has just been made.
     pub fn record(&mut self, site: Product, user: &str, change: Change, by: &str) {
         let seq = self.entries.len() as u64 + 1;
         self.entries.push(Entry { seq, at: SystemClock.now(), site, user: user.to_owned(), change, by: by.to_owned() });

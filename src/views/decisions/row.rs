@@ -56,7 +56,7 @@ pub enum NoActionRow {
 /// The verdict of one scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VerdictRow {
-    /// Which scheme.
+    /// The scheme.
     pub scheme: SchemeId,
     /// The version of the scheme at that time.
     pub version: String,

@@ -6,7 +6,7 @@ use crate::domain::{SchemeId, SourceId, SweepId};
 /// A run of a sweep that is running or held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenRun {
-    /// Which sweep it is part of.
+    /// The sweep that it is part of.
     pub sweep: SweepId,
     /// The scheme.
     pub scheme: SchemeId,

@@ -57,7 +57,7 @@ pub struct Run {
     pub id: RunId,
     /// The trigger of the scheme, or `manual` if an administrator started it.
     pub trigger: String,
-    /// Which scheme.
+    /// The scheme.
     pub scheme: SchemeId,
     /// The version of the scheme at that time.
     pub scheme_version: String,

@@ -16,7 +16,7 @@ pub struct Actor(String);
 pub struct InvalidActor;
 
 impl Default for Actor {
-    /// Somebody who did not say.
+    /// An unnamed caller.
     fn default() -> Self {
         Self("admin".to_owned())
     }

@@ -66,12 +66,12 @@ impl Permit {
         self.place.take()
     }
 
-    /// Notes that the step was done, or may have been, by `now`.
+    /// Records that the step was done, or may have been, by `now`.
     pub(in crate::engine) async fn used(self, now: Timestamp) {
         self.end(ClaimState::Used, now).await;
     }
 
-    /// Notes that the step was not done.
+    /// Records that the step was not done.
     pub(in crate::engine) async fn released(self, now: Timestamp) {
         self.end(ClaimState::Released, now).await;
     }

@@ -69,7 +69,7 @@ impl StepContext {
         self.kept_back = false;
     }
 
-    /// Notes how a step is remembered.
+    /// Records how a step is remembered.
     pub(in crate::engine) fn record(&mut self, step: &Step, entry: &Entry) {
         self.gone |= *entry == Entry::Gone;
         self.kept_back |= *step == Step::Delete && *entry == Entry::KeptBack;
@@ -103,7 +103,7 @@ impl StepContext {
         self.known = None;
     }
 
-    /// Notes that `step` has changed the user; true the first time that anything has.
+    /// Records that `step` has changed the user; true the first time that anything has.
     pub(super) fn changed(&mut self, mut known: UserReading, step: &Step) -> bool {
         if let Some(groups) = &mut known.user.groups {
             match step {

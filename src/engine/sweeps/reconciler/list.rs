@@ -69,8 +69,7 @@ impl List<'_> {
         Ok(Some(match page.await? {
             Ok(page) => {
                 self.users += page.users.len() as u64;
-                // More pages may follow where nothing proves the list whole. Whoever stands on them is not taken for
-                // new either.
+                // More pages may follow if nothing proves the list complete. Users on them don't count as new either.
                 let is_cut = matches!(page.completeness, Completeness::NotProved(_));
                 self.end = (is_cut || page.next.is_none()).then_some(page.completeness);
                 self.cursor = page.next;

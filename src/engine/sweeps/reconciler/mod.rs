@@ -82,7 +82,7 @@ impl Reconciler {
     /// Runs one round after the other until the work is to stop.
     pub(in crate::engine) async fn attend(&self, work: &Work) {
         while self.go_round(work).await.is_ok() {}
-        self.held_metric().set(0); // another process may go on
+        self.held_metric().set(0); // another process may continue
     }
 
     async fn go_round(&self, work: &Work) -> Result<(), Interrupted> {
@@ -156,7 +156,7 @@ impl Reconciler {
             Err(error) => return Ok(self.cut_short(before, &error)),
         };
         if !found.is_empty() {
-            // Who is created just now stands in the list before the webhook has come.
+            // A user who is just being created is in the list before the webhook comes.
             work.stop.run_until_cancelled(sleep(UNDER_WAY.min(every / 4))).await.ok_or(Interrupted)?;
             found.retain(|user| self.unknown_user(user).is_some());
         }

@@ -21,7 +21,7 @@ const OVERLAP: i64 = 600;
 enum Next {
     /// Time passes.
     Wait(i64),
-    /// Somebody logs in; `skew` is how far that node's clock is off, `late` how long the entry takes.
+    /// A login; `skew` is the error of that node's clock, `late` the delay of the entry.
     LogIn { user: u8, skew: i64, late: i64 },
     /// The log behaves otherwise.
     Behave(Moods),

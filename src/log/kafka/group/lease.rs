@@ -102,14 +102,14 @@ impl<C: ConsumerContext + 'static> MemberLease<C> {
         Self { consumer, topic: topic.to_owned(), partition, next: AtomicI64::new(UNKNOWN), over, proofs }
     }
 
-    /// Notes that a record at `offset` was read. All before the first one is done, or there was nothing.
+    /// Records that a record at `offset` was read. All before the first one is done, or there was nothing.
     pub(in crate::log::kafka) fn begins_at(&self, offset: u64) {
         let offset = i64::try_from(offset).unwrap_or(i64::MAX);
         // Only the first one counts: an error says that there was one before.
         let _ = self.next.compare_exchange(UNKNOWN, offset, Ordering::AcqRel, Ordering::Relaxed);
     }
 
-    /// Notes that all before `next` is done.
+    /// Records that all before `next` is done.
     pub(in crate::log::kafka) fn stored(&self, next: u64) {
         self.next.store(i64::try_from(next).unwrap_or(i64::MAX), Ordering::Release);
     }

@@ -70,7 +70,7 @@ impl Sweeps<'_> {
         Ok(())
     }
 
-    /// Notes that the users of a sweep could not be listed.
+    /// Records that the users of a sweep could not be listed.
     ///
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
@@ -130,7 +130,7 @@ impl Sweeps<'_> {
         Ok(statement.query_row([scheme], |row| row.get(0)).optional()?)
     }
 
-    /// Notes how long the list of `source` was.
+    /// Records how long the list of `source` was.
     ///
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
@@ -140,7 +140,7 @@ impl Sweeps<'_> {
         Ok(())
     }
 
-    /// Notes how many users the sweep had to read, for each of its schemes.
+    /// Records how many users the sweep had to read, for each of its schemes.
     ///
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.

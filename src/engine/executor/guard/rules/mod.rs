@@ -34,7 +34,7 @@ pub(super) fn judge(protect: &Protect, step: &Step, user: &User, acting: Option<
     }
 }
 
-/// Whether `step` on `user` is refused, whoever the other administrators are.
+/// Whether `step` on `user` is refused for any other administrators.
 pub(super) fn is_refused_for_certain(protect: &Protect, step: &Step, user: &User, acting: Option<&UserId>) -> bool {
     match judge(protect, step, user, acting) {
         Verdict::Allowed => false,
