@@ -64,8 +64,8 @@ impl Product {
     const fn confluence_dc(action: ActionKind) -> Capability {
         match action {
             ActionKind::RemoveGroups => Capability::Partly(
-                "whoever is in a group by way of another one that is in it stays there, and the step fails; name that other \
-                     one before it",
+                "a user who is in a group through a nested group stays in it, and the step fails; name the nested group \
+                     before it",
             ),
             ActionKind::RemoveApplicationAccess => Capability::Partly(
                 "since Confluence 9.2, which tells who may use it; use `remove_groups` with the groups that give access \
