@@ -20,6 +20,7 @@ ENV RUSTFLAGS="-C link-arg=-Wl,-z,pack-relative-relocs"
 
 # The dependencies alone: this layer is made anew only when they change.
 WORKDIR /src
+COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src && touch src/lib.rs && echo 'fn main() {}' | tee src/main.rs build.rs >/dev/null \
     && cargo auditable build --profile dist --locked \
