@@ -22,6 +22,7 @@ pub mod key_set;
 pub mod live;
 pub mod log;
 pub mod metrics;
+mod off_worker;
 mod printable;
 pub mod products;
 pub mod rate_limited_log;

@@ -9,10 +9,11 @@ use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Handler, off_worker, partition_worker::is_of};
+use super::{Handler, partition_worker::is_of};
 use crate::{
     domain::{SourceId, Stage, Timestamp},
     log::{self, Log, Partition, Records, Stored, Stream},
+    off_worker::off_worker,
     store::{self, Forgotten, Ledger, Scope, Turn},
 };
 

@@ -25,7 +25,7 @@ use super::Error;
 use crate::{
     domain::{LoginCoverage, SourceId},
     health::Health,
-    runtime::off_worker,
+    off_worker::off_worker,
 };
 
 /// The name of the file, in the folder of the state store.
