@@ -33,7 +33,6 @@ mod runtime;
 pub mod sandbox;
 pub mod secret;
 pub mod settings;
-mod sled_files;
 pub mod source;
 pub mod store;
 pub mod telemetry;

@@ -2,7 +2,7 @@
 //! file.
 //!
 //! [`save`] writes a snapshot as an [archive] of records, offsets of groups and the admin token; [`verify`] reads an
-//! archive through; [`restore`] makes a data folder from it. The form does not depend on sled. The state store is not
+//! archive through; [`restore`] makes a data folder from it. The form does not depend on the database. The state store is not
 //! in it: usher rebuilds that from the log.
 
 mod archive;

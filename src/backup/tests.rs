@@ -21,7 +21,7 @@ fn record(user: usize, payload: Vec<u8>) -> Record {
     Record { key, payload: payload.into() }
 }
 
-/// A log with something in several streams; one record is longer than a value of the database may be.
+/// A log with something in several streams; one record is long.
 async fn a_log(dir: &Path) -> EmbeddedLog {
     let log = EmbeddedLog::open(dir, Options { partitions: 3, ..Options::default() }).expect("a log");
     for (stream, count) in [(Stream::Events, 300), (Stream::Decisions, 200), (Stream::Settings, 2)] {
@@ -84,7 +84,9 @@ async fn a_log_that_goes_on_is_saved_as_it_was_and_restored_as_it_was_saved() {
         fs::read_dir(&to).expect("read").map(|entry| entry.expect("an entry").file_name()).collect();
     there.sort();
     assert_eq!(there, ["admin-token", "log"]);
-    for (path, mode) in [("admin-token", 0o600), ("log", 0o700), ("log/db", 0o600), ("log/acknowledged", 0o600)] {
+    for (path, mode) in
+        [("admin-token", 0o600), ("log", 0o700), ("log/records.sqlite", 0o600), ("log/acknowledged", 0o600)]
+    {
         let found = fs::metadata(to.join(path)).expect(path).permissions().mode() & 0o777;
         assert_eq!(found, mode, "{path}");
     }

@@ -7,6 +7,7 @@ mod forgotten;
 mod ledger;
 mod pending;
 mod reach;
+mod sled_files;
 mod sweeps;
 mod turns;
 mod watch;
@@ -25,12 +26,10 @@ pub use reach::Reach;
 pub use sweeps::{Listing, RunPhase, SweepState, SweepStore};
 pub use turns::Turn;
 
+use sled_files::{is_in_use, remove_unfinished_snapshots};
 use watch::Watch;
 
-use crate::{
-    health::Health,
-    sled_files::{is_in_use, remove_unfinished_snapshots},
-};
+use crate::health::Health;
 
 /// The error of a call to the store.
 #[derive(Debug, thiserror::Error)]

@@ -174,7 +174,7 @@ holds_its_data() {
     podman_ exec usher-image-test usher backup --config /etc/usher/usher.yaml --to - >"$work/usher.backup" ||
         die "no backup could be made in the image"
     podman_ stop --time 60 usher-image-test >/dev/null
-    [[ -s $work/data/log/db ]] || die "the log is not in the volume"
+    [[ -s $work/data/log/records.sqlite ]] || die "the log is not in the volume"
     [[ $(stat -c '%u %a' "$work/data/admin-token") == "65532 600" ]] || die "the admin token is not its owner's alone"
     podman_ run --interactive "${restricted[@]}" --volume "$work/restored:/data" "$tag" restore --from - --to /data \
         <"$work/usher.backup" >/dev/null || die "the backup could not be restored in the image"

@@ -241,7 +241,7 @@ async fn what_can_not_be_backed_up_or_restored_is_refused_in_words() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("run `usher restore` again"), "{output:?}");
     succeeded(&restore(&archive, &half));
-    assert!(half.join("log/db").exists() && !half.join("restoring").exists());
+    assert!(half.join("log/records.sqlite").exists() && !half.join("restoring").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,9 +6,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use rusqlite::Connection;
+
 use super::{
     copy::snapshot::GroupOffset,
-    database::format,
+    database::group_rows,
     part::{Part, Parts},
 };
 use crate::log::{Error, Stream};
@@ -45,21 +47,18 @@ impl State {
 }
 
 impl Groups {
-    /// Reads what `tree` has stored for the parts of a log with that many partitions.
-    pub fn load(tree: &sled::Tree, partitions: u16) -> Result<Self, sled::Error> {
+    /// Reads what `db` has stored for the parts of a log with that many partitions; none where that is damaged.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn load(db: &Connection, partitions: u16) -> rusqlite::Result<Option<Self>> {
         let mut offsets: Parts<BTreeMap<String, u64>> = Parts::new(partitions);
         for part in Part::all(partitions) {
-            let prefix = format::group_key(part, "");
-            for entry in tree.scan_prefix(prefix) {
-                let (key, value) = entry?;
-                let next = <[u8; 8]>::try_from(&value[..]).map(u64::from_be_bytes);
-                if let (Some(group), Ok(next)) = (format::group_of(&key, part), next) {
-                    offsets[part].insert(group.to_owned(), next);
-                }
-            }
+            let Some(stored) = group_rows::all(db, part)? else { return Ok(None) };
+            offsets[part] = stored.into_iter().map(|offset| (offset.group, offset.next)).collect();
         }
         let (unsaved, joined, retired) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        Ok(Self { state: Mutex::new(State { offsets, unsaved, joined, retired, closed: false }) })
+        Ok(Some(Self { state: Mutex::new(State { offsets, unsaved, joined, retired, closed: false }) }))
     }
 
     /// Where `group` goes on in `part`; 0 where it never stored anything.
@@ -128,17 +127,21 @@ impl Groups {
         state.offsets.iter().flat_map(|(part, groups)| of(part, groups)).collect()
     }
 
-    /// What is not on disk yet, as keys and values to write.
-    pub fn take_unsaved(&self) -> Vec<(Vec<u8>, [u8; 8])> {
+    /// What is not on disk yet, to be written.
+    pub fn take_unsaved(&self) -> Vec<GroupOffset> {
         let mut state = self.lock();
         let unsaved = std::mem::take(&mut state.unsaved);
-        unsaved
-            .into_iter()
-            .filter_map(|(part, group)| {
-                let next = state.offsets[part].get(&group)?;
-                Some((format::group_key(part, &group), next.to_be_bytes()))
-            })
-            .collect()
+        let offset = |(part, group): (Part, String)| {
+            let next = *state.offsets[part].get(&group)?;
+            Some(GroupOffset { group, stream: part.stream, partition: part.partition, next })
+        };
+        unsaved.into_iter().filter_map(offset).collect()
+    }
+
+    /// What was taken could not be written.
+    pub fn put_back(&self, unsaved: Vec<GroupOffset>) {
+        let of = |offset: GroupOffset| (Part::new(offset.stream, offset.partition), offset.group);
+        self.lock().unsaved.extend(unsaved.into_iter().map(of));
     }
 
     /// No further offset is accepted, so that none is accepted that will not be written.

@@ -29,7 +29,7 @@ impl Health {
         why.map_or(Ok(()), |why| Err(Error::Unavailable(why.clone())))
     }
 
-    /// Fails while a write is going on for longer than `limit`: the disk hangs, or a thread of sled has died.
+    /// Fails while a write is going on for longer than `limit`: the disk hangs.
     pub fn check_progress(&self, limit: Duration) -> Result<(), Error> {
         match self.lock().writing_since.map(|since| since.elapsed()) {
             Some(taken) if taken > limit => {

@@ -87,6 +87,11 @@ impl<T> Parts<T> {
         Part::all(self.partitions).zip(&self.entries)
     }
 
+    /// As [`Parts::iter`], giving the entries away.
+    pub fn into_entries(self) -> impl Iterator<Item = (Part, T)> {
+        Part::all(self.partitions).zip(self.entries)
+    }
+
     fn index(&self, part: Part) -> usize {
         usize::from(part.code() - 1) * usize::from(self.partitions) + usize::from(part.partition.0)
     }

@@ -2,40 +2,52 @@
 
 use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use futures::stream::{self, Stream};
 use rand::RngExt;
 use tokio::sync::watch;
 
 use super::{
     database::{
-        format::{self, Header},
-        store::{self, Store},
+        records::{self, ReadError},
+        store::Store,
     },
     part::Part,
+    tails::Tails,
 };
-use crate::log::{Error, Stored};
+use crate::{
+    log::{Error, Stored},
+    off_worker::off_worker,
+};
 
 /// The first wait and the longest one before what could not be read is read anew.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 
+/// Where records are read.
+#[derive(Clone)]
+pub(super) struct Source {
+    /// All of them.
+    pub store: Arc<Store>,
+    /// The newest.
+    pub tails: Arc<Tails>,
+}
+
 /// The records of `part` from the offset `from` on, or from the oldest kept, where that is later. Ends when the log
 /// is closed. What can't be read is an error each time that it was tried, ever more seldom.
 ///
-/// A batch at a time is in memory, however slowly the records are taken. It is read on the caller's thread: mostly
-/// it is in sled's cache, else one page of at most some hundred KiB has to be read.
+/// Some 32 KiB at a time are in memory, however slowly the records are taken. They are read on the caller's thread: what was
+/// just appended is in memory, else a few pages have to be read.
 pub(super) fn follow(
-    store: Arc<Store>,
+    source: Source,
     bounds: watch::Receiver<Range<u64>>,
     part: Part,
     from: u64,
 ) -> impl Stream<Item = Result<Stored, Error>> + Send {
-    let reader = Reader { store, bounds, part, next: from, loaded: VecDeque::new(), failed: 0 };
+    let reader = Reader { source, bounds, part, next: from, loaded: VecDeque::new(), failed: 0 };
     stream::unfold(reader, |mut reader| async { reader.next().await.map(|next| (next, reader)) })
 }
 
 struct Reader {
-    store: Arc<Store>,
+    source: Source,
     bounds: watch::Receiver<Range<u64>>,
     part: Part,
     /// The offset of the next record to give out.
@@ -51,17 +63,17 @@ impl Reader {
         while self.loaded.is_empty() {
             let next = self.next;
             // An error means that the log is closed.
-            let start = self.bounds.wait_for(|bounds| bounds.end > next).await.ok()?.start;
-            self.next = next.max(start);
+            let bounds = self.bounds.wait_for(|bounds| bounds.end > next).await.ok()?.clone();
+            self.next = next.max(bounds.start);
             if self.failed > 0 {
                 tokio::time::sleep(wait_after(self.failed)).await;
             }
-            match self.load() {
-                Ok(Some(records)) => self.loaded = records,
-                Ok(None) => return None,
+            match self.load(bounds.end) {
+                Ok(records) => self.loaded = records,
+                Err(ReadError::Closed) => return None,
                 Err(error) => {
                     self.failed = self.failed.saturating_add(1);
-                    return Some(Err(error));
+                    return Some(Err(unreadable(self.part, &error)));
                 }
             }
             self.failed = 0;
@@ -71,21 +83,22 @@ impl Reader {
         Some(Ok(stored))
     }
 
-    /// The rest, from `next` on, of the batch that holds that offset; empty where it was just removed for its age,
-    /// none where the log is closed.
-    fn load(&self) -> Result<Option<VecDeque<Stored>>, Error> {
-        let Ok(tree) = self.store.tree() else { return Ok(None) };
-        let batch = store::guarded(|| batch_at(&tree, self.part, self.next))
-            .map_err(|panicked| unreadable(self.part, &panicked.to_string()))?
-            .map_err(|error| unreadable(self.part, &crate::words::database(&error)))?;
-        let records = batch.and_then(|(base, bytes)| format::decode(self.part, base, bytes));
-        let rest: VecDeque<_> =
-            records.into_iter().flatten().skip_while(|record| record.position.offset < self.next).collect();
-        let removed = || self.bounds.borrow().start > self.next;
-        if rest.is_empty() && !removed() {
-            return Err(unreadable(self.part, &format!("the record at offset {} is missing", self.next)));
+    /// Some records from `next` on; empty where they were just removed.
+    fn load(&self, end: u64) -> Result<VecDeque<Stored>, ReadError> {
+        if let Some(newest) = self.source.tails.from(self.part, self.next) {
+            return Ok(newest);
         }
-        Ok(Some(rest))
+        match off_worker(|| self.source.store.read(|db| records::read(db, self.part, self.next..end))) {
+            Ok(records) => Ok(records.into()),
+            Err(ReadError::Missing(_)) if self.was_removed(end) => Ok(VecDeque::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the records from `next` to `end` may have been removed: for their age, or in a compacted stream because others came.
+    fn was_removed(&self, end: u64) -> bool {
+        let bounds = self.bounds.borrow();
+        bounds.start > self.next || (self.part.stream.is_compacted() && bounds.end > end)
     }
 }
 
@@ -95,28 +108,12 @@ fn wait_after(failures: u32) -> Duration {
     wait.mul_f64(rand::rng().random_range(0.7..1.3))
 }
 
-/// The last batch of `part` that begins at `offset` or before: where it begins, and all its bytes.
-pub(super) fn batch_at(tree: &sled::Tree, part: Part, offset: u64) -> Result<Option<(u64, Bytes)>, sled::Error> {
-    let up_to_offset = format::batch_key(part, 0, 0)..=format::batch_key(part, offset, u16::MAX);
-    let (base, first) = match tree.get(format::batch_key(part, offset, 0))? {
-        Some(first) => (offset, first), // the common case, and the quickest: a reader goes from batch to batch
-        None => {
-            let Some((key, _)) = tree.range(up_to_offset).next_back().transpose()? else { return Ok(None) };
-            let Some((base, _)) = format::base_and_piece(&key) else { return Ok(None) };
-            let Some(first) = tree.get(format::batch_key(part, base, 0))? else { return Ok(None) };
-            (base, first)
-        }
-    };
-    let mut bytes = first.to_vec();
-    let pieces = Header::decode(&first).map_or(1, |header| header.pieces());
-    for piece in 1..pieces {
-        let Some(more) = tree.get(format::batch_key(part, base, piece))? else { return Ok(None) };
-        bytes.extend_from_slice(&more);
-    }
-    Ok(Some((base, bytes.into())))
-}
-
 /// What is said of a part of which a record can't be read.
-pub(super) fn unreadable(part: Part, why: &str) -> Error {
-    Error::Unusable(format!("partition {} of {} can't be read on: {why}", part.partition, part.stream))
+pub(super) fn unreadable(part: Part, error: &ReadError) -> Error {
+    match error {
+        ReadError::Closed => Error::Unavailable("it is closed".into()),
+        error @ (ReadError::Database(_) | ReadError::Missing(_) | ReadError::Damaged(_)) => {
+            Error::Unusable(format!("partition {} of {} can't be read on: {error}", part.partition, part.stream))
+        }
+    }
 }

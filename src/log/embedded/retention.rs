@@ -1,134 +1,130 @@
-//! Forgets what is old, unless somebody still needs it. In compacted streams that is more than age: see [`compact`](super::compaction).
+//! Removes what is old, unless somebody still needs it.
+//!
+//! Of most streams the oldest records go, so that what is left has no gap. Of a compacted stream the latest record of each key
+//! stays, and what stands before it goes.
 
 use std::{
     ops::Range,
     time::{Duration, Instant},
 };
 
+use rusqlite::Connection;
 use tokio::sync::watch;
 
 use super::{
-    database::format::{self, Header},
+    database::records::{self, Old},
     groups::Groups,
     part::{Part, Parts},
-    reader::batch_at,
 };
-use crate::domain::Timestamp;
+use crate::{domain::Timestamp, log::Stream};
 
 /// How often old records are looked for.
-pub(super) const EVERY: Duration = Duration::from_secs(60 * 60);
-
-/// How many batches go at a time, so that appends don't wait long.
-const AT_ONCE: usize = 256;
+const EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// A record that tells of another one was appended after it, but perhaps by a clock that had been set back since.
 const CLOCK_SET_BACK: Duration = Duration::from_hours(24);
 
-/// What of a part has to stay, however old it is.
-#[derive(Debug, Clone, Copy)]
-struct Needed {
-    /// What ends behind this offset: some group has not consumed it.
-    from: u64,
-    /// What was appended since then: it may tell of what some group has not consumed of another stream.
-    since: Option<Timestamp>,
+/// Records to be removed together: so few that appends don't wait long.
+#[derive(Debug)]
+pub(super) struct Removal {
+    /// Of which part.
+    pub part: Part,
+    /// Which.
+    pub offsets: Vec<u64>,
+    /// The oldest offset that the part holds without them.
+    pub start: u64,
 }
 
-impl Needed {
-    fn has(self, base: u64, header: Header) -> bool {
-        base + u64::from(header.count) > self.from || self.since.is_some_and(|since| header.appended >= since)
+/// Decides what to remove.
+pub(super) struct Retention {
+    keeps: Duration,
+    due: Instant,
+    /// Parts that have still to be looked at, the next one last, and from which offset on.
+    waiting: Vec<(Part, u64)>,
+}
+
+impl Retention {
+    /// Keeps records for `keeps`; the first look is due at once.
+    pub fn new(keeps: Duration) -> Self {
+        Self { keeps, due: Instant::now(), waiting: Vec::new() }
+    }
+
+    /// Whether there is something to look at now.
+    pub fn is_due(&self) -> bool {
+        !self.waiting.is_empty() || Instant::now() >= self.due
+    }
+
+    /// Breaks off; it is begun anew in an hour.
+    pub fn put_off(&mut self) {
+        self.waiting.clear();
+        self.due = Instant::now() + EVERY;
+    }
+
+    /// Looks at some records; what of them is to be removed. None does not mean that nothing else is due.
+    ///
+    /// A record goes if it is older than the retention, and nobody needs it. The newest record of a part never goes: it is how
+    /// the part's end is known when the log is opened.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn next(
+        &mut self,
+        db: &Connection,
+        groups: &Groups,
+        bounds: &Parts<watch::Sender<Range<u64>>>,
+        now: Timestamp,
+    ) -> rusqlite::Result<Option<Removal>> {
+        if self.waiting.is_empty() {
+            self.put_off();
+            self.waiting = bounds.iter().map(|(part, _)| (part, 0)).collect();
+            self.waiting.reverse();
+        }
+        let Some((part, from)) = self.waiting.pop() else { return Ok(None) };
+        let held = bounds[part].borrow().clone();
+        let from = from.max(held.start);
+        let needed_from = groups.consumed_by_all(part).unwrap_or(u64::MAX).min(held.end.saturating_sub(1));
+        let too_young = now.minus(self.keeps_of(part.stream));
+        let limit = needed_since(db, groups, bounds, part)?.map_or(too_young, |since| since.min(too_young));
+        let Old { offsets, next } = records::old(db, part, from..needed_from, limit)?;
+        if let Some(next) = next {
+            self.waiting.push((part, next));
+        }
+        let Some(oldest) = offsets.first() else { return Ok(None) };
+        let start = if *oldest > held.start { held.start } else { records::oldest_but(db, part, &offsets)? };
+        Ok(Some(Removal { part, offsets, start }))
+    }
+
+    /// How long records of `stream` are kept at least.
+    fn keeps_of(&self, stream: Stream) -> Duration {
+        stream.keeps_written_over().map_or(self.keeps, |keeps| keeps.min(self.keeps))
     }
 }
 
 /// Since when the records of `part` are needed for what they tell of another stream's; none where all of that is consumed.
 fn needed_since(
-    tree: &sled::Tree,
+    db: &Connection,
     groups: &Groups,
     bounds: &Parts<watch::Sender<Range<u64>>>,
     part: Part,
-) -> Result<Option<Timestamp>, sled::Error> {
+) -> rusqlite::Result<Option<Timestamp>> {
     let Some(stream) = part.stream.tells_of() else { return Ok(None) };
     let input = Part::new(stream, part.partition);
     let held = bounds[input].borrow().clone();
     let Some(next) = groups.consumed_by_all(input).filter(|next| *next < held.end) else { return Ok(None) };
-    let batch = batch_at(tree, input, next.max(held.start))?;
-    let header = batch.and_then(|(_, bytes)| Header::decode(&bytes));
-    Ok(header.map(|header| header.appended.minus(CLOCK_SET_BACK)))
+    // Where it can't be read, nothing goes.
+    let appended = records::appended(db, input, next.max(held.start))?;
+    Ok(Some(appended.map_or(Timestamp::from_millis(i64::MIN), |appended| appended.minus(CLOCK_SET_BACK))))
 }
 
-/// Decides what to remove.
-pub(super) struct Trimmer {
-    retention: Duration,
-    due: Instant,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Trimmer {
-    /// Keeps records for `retention`; the first look is due at once.
-    pub fn new(retention: Duration) -> Self {
-        Self { retention, due: Instant::now() }
-    }
-
-    /// Whether there is something to do now.
-    pub fn is_due(&self) -> bool {
-        Instant::now() >= self.due
-    }
-
-    /// The next batches to remove; none when all is done for the hour. Readers are told first, through `bounds`, so
-    /// that they don't look for what is about to go.
-    pub fn next(
-        &mut self,
-        tree: &sled::Tree,
-        groups: &Groups,
-        bounds: &Parts<watch::Sender<Range<u64>>>,
-        now: Timestamp,
-    ) -> Result<Option<sled::Batch>, sled::Error> {
-        // Also where this fails: it is tried again in an hour.
-        self.due = Instant::now() + EVERY;
-        let mut removed = sled::Batch::default();
-        let mut room = AT_ONCE;
-        let bounds_of = bounds;
-        for (part, bounds) in bounds.iter().filter(|(part, _)| !part.stream.is_compacted()) {
-            let end = bounds.borrow().end;
-            let needed_from = groups.consumed_by_all(part).unwrap_or(u64::MAX);
-            let needed_since = needed_since(tree, groups, bounds_of, part)?;
-            let needed = Needed { from: needed_from.min(end), since: needed_since };
-            let old = self.old_batches(tree, part, needed, now, room)?;
-            room -= old.len();
-            for (base, header) in &old {
-                (0..header.pieces()).for_each(|piece| removed.remove(&format::batch_key(part, *base, piece)));
-            }
-            if let Some((base, header)) = old.last() {
-                bounds.send_modify(|bounds| bounds.start = base + u64::from(header.count));
-            }
-        }
-        let found = room < AT_ONCE;
-        if found {
-            self.due = Instant::now(); // there may be more
-        }
-        Ok(found.then_some(removed))
-    }
-
-    /// The oldest batches of `part`, at most `limit`, that are older than the retention and not `needed`. The newest batch is never among them: it is how the part's end is known when the log is opened.
-    fn old_batches(
-        &self,
-        tree: &sled::Tree,
-        part: Part,
-        needed: Needed,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<(u64, Header)>, sled::Error> {
-        let mut old: Vec<(u64, Header)> = Vec::new();
-        let mut candidate = None;
-        for entry in tree.scan_prefix(format::part_prefix(part)) {
-            let (key, value) = entry?;
-            let (Some((base, 0)), Some(header)) = (format::base_and_piece(&key), Header::decode(&value)) else {
-                continue; // a further piece of the batch before
-            };
-            old.extend(candidate.take()); // one has come after it, so it is not the newest
-            if needed.has(base, header) || header.appended.until(now) <= self.retention || old.len() >= limit {
-                break;
-            }
-            candidate = Some((base, header));
-        }
-        Ok(old)
+    #[test]
+    fn of_what_only_the_latest_counts_the_rest_goes_soon_and_never_later_than_other_records() {
+        let month = Retention::new(Duration::from_hours(30 * 24));
+        assert_eq!(month.keeps_of(Stream::Activity), Duration::from_hours(30 * 24));
+        assert_eq!(month.keeps_of(Stream::Feeds), Duration::from_mins(10));
+        assert_eq!(Retention::new(Duration::from_secs(1)).keeps_of(Stream::Feeds), Duration::from_secs(1));
     }
 }

@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
+use rusqlite::{Connection, params};
 use usher::log::{Partition, Stream};
 
-/// As in the log itself: sled does not open a database that was made otherwise.
-const SEGMENT: usize = 2 * 1024 * 1024;
+/// The database file, in the folder of the log.
+pub const DATABASE: &str = "records.sqlite";
 
-/// Overwrites the batch of records that is the `nth` in `partition` of `stream`, in the log in `dir`, which nobody has open.
-/// Records that were appended one after the other are a batch each.
+/// Overwrites the `nth` record that is kept in `partition` of `stream`, in the log in `dir`, which nobody has open.
 pub fn damage(dir: &Path, stream: Stream, partition: Partition, nth: usize) {
-    let code = 1 + Stream::ALL.iter().position(|one| *one == stream).expect("it is one of them");
-    let [high, low] = partition.0.to_be_bytes();
-    let prefix = [u8::try_from(code).expect("there are few"), high, low];
-    let db = sled::Config::new().path(dir).segment_size(SEGMENT).open().expect("nobody has it open");
-    let (key, _) = db.scan_prefix(prefix).nth(nth).expect("a batch").expect("it can be read");
-    db.insert(key, b"not a batch").expect("written");
-    db.flush().expect("flushed");
+    let db = Connection::open(dir.join(DATABASE)).expect("nobody has it open");
+    let table = format!("\"{stream}-{partition}\"");
+    let sql = format!(
+        "UPDATE {table} SET payload = ?1 WHERE offset = (SELECT offset FROM {table} ORDER BY offset LIMIT 1 OFFSET ?2)"
+    );
+    let changed = db.execute(&sql, params![b"not a record", nth]).expect("written");
+    assert_eq!(changed, 1, "there is no such record");
 }

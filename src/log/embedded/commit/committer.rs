@@ -17,24 +17,24 @@ use super::{
     group_commit::{GroupCommit, LOOK_AGAIN},
     interval::Interval,
     queue::{Append, Request, Work},
-    staged::Staged,
 };
 use crate::{
     clock::Clock,
     log::{
         Error, Position, Stored,
         embedded::{
-            compaction::{self, Compactor},
             copy::snapshot::{Pins, Snapshot},
             database::{
+                commit::{CommitError, Write},
                 disk_reserve::Reserve,
                 high_watermark::HighWatermark,
-                store::{self, Store, Write},
+                store::Store,
             },
             groups::Groups,
             health::Health,
-            part::{Part, Parts},
-            retention::Trimmer,
+            part::Parts,
+            retention::{Removal, Retention},
+            tails::Tails,
         },
     },
 };
@@ -48,6 +48,8 @@ pub(in crate::log::embedded) const WITNESS_EVERY: Duration = Duration::from_secs
 /// All that the thread owns.
 pub(in crate::log::embedded) struct Committer {
     pub store: Arc<Store>,
+    /// What was appended last, for readers; moved before the bounds are.
+    pub tails: Arc<Tails>,
     pub groups: Arc<Groups>,
     pub health: Arc<Health>,
     /// Ends the process where only opening the log anew can help.
@@ -56,8 +58,7 @@ pub(in crate::log::embedded) struct Committer {
     /// What readers may see of each part; moved only after the sync.
     pub bounds: Parts<watch::Sender<Range<u64>>>,
     pub reserve: Reserve,
-    pub trimmer: Trimmer,
-    pub compactor: Compactor,
+    pub retention: Retention,
     pub identity: String,
     pub dir: PathBuf,
     pub group_commit: GroupCommit,
@@ -71,8 +72,7 @@ impl Committer {
     /// Works until all senders of `requests` are gone and everything sent is answered; then lets go of the store.
     pub fn run(mut self, requests: &Receiver<Request>) {
         loop {
-            let tidying = self.trimmer.is_due() || self.compactor.is_due();
-            let wait = if tidying && self.may_tidy() { Duration::ZERO } else { OFFSETS_EVERY };
+            let wait = if self.retention.is_due() && self.may_remove() { Duration::ZERO } else { OFFSETS_EVERY };
             match requests.recv_timeout(wait) {
                 Ok(first) => self.serve(first, requests),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -125,7 +125,7 @@ impl Committer {
     }
 
     /// Whether old records may be removed now.
-    fn may_tidy(&mut self) -> bool {
+    fn may_remove(&mut self) -> bool {
         !self.health.has_failed() && !self.pins.are_held() && self.reserve.has_room_for_notes()
     }
 
@@ -144,41 +144,50 @@ impl Committer {
 
     /// Makes the records durable, then visible; none of it where that fails.
     fn write(&mut self, appends: &[Append]) -> Option<Vec<Position>> {
-        let mut staged = Staged::new(&self.ends(), self.clock.now());
-        let positions = appends.iter().map(|append| staged.add(append.part, &append.record)).collect();
-        self.commit_staged(staged).then_some(positions)
+        let (mut ends, appended) = (self.ends(), self.clock.now());
+        let mut records: Parts<Vec<Stored>> = Parts::new(ends.partitions());
+        let add = |Append { part, record, .. }: &Append| {
+            let position = Position { partition: part.partition, offset: ends[*part] };
+            ends[*part] += 1;
+            let (key, payload) = (record.key.as_str().to_owned(), record.payload.clone());
+            records[*part].push(Stored { position, key, payload, appended });
+            position
+        };
+        let positions = appends.iter().map(add).collect();
+        let records = records.into_entries().filter(|(_, records)| !records.is_empty()).collect();
+        let write = Write { records, ..Write::default() };
+        if !self.commit(&write) {
+            return None;
+        }
+        for (part, records) in write.records {
+            let end = records.last().map(|newest| newest.position.offset + 1);
+            self.tails.push(part, records);
+            self.bounds[part].send_modify(|bounds| bounds.end = end.unwrap_or(bounds.end));
+        }
+        Some(positions)
     }
 
-    /// Makes what is staged durable, then visible; false where that fails.
-    fn commit_staged(&self, staged: Staged) -> bool {
-        let before = self.ends();
-        let (write, after) = staged.finish();
-        if !self.commit(write) {
-            return false;
-        }
-        for (part, end) in after.iter().filter(|(part, end)| before[*part] != **end) {
-            self.bounds[part].send_modify(|bounds| bounds.end = *end);
-        }
-        true
-    }
-
-    /// Makes `write` durable; false where that fails, and from then on.
+    /// Makes `write` durable; false where that fails, and from then on unless only the disk was full.
     ///
-    /// After a failed sync the kernel may have dropped what it held, and sled goes on failing after its first error:
-    /// what is on disk is known only when the log is opened again. So nothing is written any more until then. The
-    /// bounds have not moved; an offset that was promised to nobody may come to hold a record that was not
-    /// acknowledged, as after a crash.
-    fn commit(&self, write: Write) -> bool {
+    /// A full disk leaves all as it was: SQLite takes the transaction back. After another failure, of a sync for one, the
+    /// kernel may have dropped what it held: what is on disk is known only when the log is opened again. So nothing is
+    /// written any more until then. The bounds have not moved; an offset that was promised to nobody may come to hold a
+    /// record that was not acknowledged, as after a crash.
+    fn commit(&self, write: &Write) -> bool {
         if self.health.has_failed() {
             return false;
         }
         let committed = self.health.during(|| self.store.commit(write));
-        if let Err(error) = &committed {
-            tracing::error!(%error, "the event log accepts nothing until usher is restarted");
-            self.health.fail(format!("{error}; nothing is accepted until usher is restarted"));
-            self.process.end_process(format!(
-                "log: {error}; usher ends, as what is on disk is known only when the log is opened again"
-            ));
+        match &committed {
+            Ok(()) => {}
+            Err(CommitError::Full) => self.health.set_disk(Some(format!("the disk of {} is full", self.dir.display()))),
+            Err(error @ (CommitError::Closed | CommitError::Failed(_))) => {
+                tracing::error!(%error, "the event log accepts nothing until usher is restarted");
+                self.health.fail(format!("{error}; nothing is accepted until usher is restarted"));
+                self.process.end_process(format!(
+                    "log: {error}; usher ends, as what is on disk is known only when the log is opened again"
+                ));
+            }
         }
         committed.is_ok()
     }
@@ -204,11 +213,8 @@ impl Committer {
         if self.witness_due.is_due() {
             self.write_witness();
         }
-        if self.trimmer.is_due() && self.may_tidy() {
-            self.trim();
-        }
-        if self.compactor.is_due() && self.may_tidy() {
-            self.compact();
+        if self.retention.is_due() && self.may_remove() {
+            self.remove_old();
         }
     }
 
@@ -218,72 +224,41 @@ impl Committer {
         if !self.reserve.has_room_for_notes() {
             return;
         }
-        let mut write = sled::Batch::default();
-        let unsaved = self.groups.take_unsaved();
-        for (key, next) in &unsaved {
-            write.insert(&key[..], next);
+        let groups = self.groups.take_unsaved();
+        if groups.is_empty() {
+            return;
         }
-        if !unsaved.is_empty() {
-            self.commit(write.into());
-        }
-    }
-
-    fn trim(&mut self) {
-        let now = self.clock.now();
-        let Ok(tree) = self.store.tree() else { return };
-        let next = store::guarded(|| self.trimmer.next(&tree, &self.groups, &self.bounds, now));
-        let removed = next.unwrap_or_else(|panicked| Err(sled::Error::ReportableBug(panicked.to_string())));
-        match removed {
-            Ok(None) => {}
-            Ok(Some(batch)) => {
-                self.commit(batch.into());
-            }
-            Err(error) => {
-                let error = crate::words::database(&error);
-                tracing::warn!(error, "old records of the event log can't be removed");
-            }
+        let write = Write { groups, ..Write::default() };
+        if !self.commit(&write) {
+            self.groups.put_back(write.groups);
         }
     }
 
-    /// Does a bounded part of what there is to do in compacted streams.
-    fn compact(&mut self) {
+    /// Does a bounded part of what there is to remove.
+    fn remove_old(&mut self) {
         let now = self.clock.now();
-        let Ok(tree) = self.store.tree() else { return };
-        let next = store::guarded(|| self.compactor.next(&tree, &self.groups, &self.bounds, now));
-        let step = next.unwrap_or_else(|panicked| Err(sled::Error::ReportableBug(panicked.to_string()).into()));
-        match step {
-            Ok(compaction::Step { part: Some(part), copies, removed, start }) if !removed.is_empty() => {
-                if !self.copy(part, &copies) {
-                    return self.compactor.put_off();
+        match self.store.read(|db| Ok(self.retention.next(db, &self.groups, &self.bounds, now)?)) {
+            Ok(removal) => {
+                if removal.is_some_and(|removal| !self.remove(removal)) {
+                    self.retention.put_off();
                 }
-                // Readers are told first, so that they don't look for what is about to go.
-                self.bounds[part].send_modify(|bounds| bounds.start = start);
-                let mut write = sled::Batch::default();
-                removed.iter().for_each(|key| write.remove(key));
-                self.commit(write.into());
             }
-            Ok(_) => {}
             Err(error) => {
                 tracing::warn!(%error, "old records of the event log can't be removed");
-                self.compactor.put_off();
+                self.retention.put_off();
             }
         }
     }
 
-    /// Appends records of `part` anew.
-    fn copy(&mut self, part: Part, copies: &[Stored]) -> bool {
-        if copies.is_empty() {
-            return true;
+    /// Removes records; false where that fails. Readers are told first, so that they don't look for what is about to go.
+    fn remove(&self, Removal { part, offsets, start }: Removal) -> bool {
+        let before = self.bounds[part].borrow().start;
+        self.bounds[part].send_modify(|bounds| bounds.start = start);
+        let is_done = self.commit(&Write { removed: vec![(part, offsets)], ..Write::default() });
+        if !is_done {
+            self.bounds[part].send_modify(|bounds| bounds.start = before);
         }
-        let bytes = copies.iter().map(|record| record.key.len() + record.payload.len()).sum();
-        if !self.has_room_for(bytes) {
-            return false;
-        }
-        let mut staged = Staged::new(&self.ends(), self.clock.now());
-        for record in copies {
-            staged.add_bytes(part, &record.key, &record.payload);
-        }
-        self.commit_staged(staged)
+        is_done
     }
 
     fn write_witness(&mut self) {

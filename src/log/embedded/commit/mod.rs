@@ -5,4 +5,3 @@ pub(super) mod committer;
 pub(super) mod group_commit;
 pub(super) mod interval;
 pub(super) mod queue;
-pub(super) mod staged;

@@ -12,13 +12,13 @@ use super::snapshot::GroupOffset;
 use crate::{
     domain::Timestamp,
     log::{
-        Error, Partition, Stream,
+        Error, Partition, Position, Stored, Stream,
         embedded::{
-            Recovered,
             database::{
-                format::{self, Batch},
-                recovery,
-                store::{Store, Write, damaged, inaccessible},
+                commit::Write,
+                recovery::{self, Recovered},
+                store::Store,
+                trouble::{damaged, inaccessible},
             },
             part::{Part, Parts},
         },
@@ -34,9 +34,8 @@ pub struct Rebuild {
     store: Store,
     partitions: u16,
     bounds: Parts<Range<u64>>,
-    waiting: Vec<([u8; 13], Vec<u8>)>,
+    waiting: Write,
     bytes: usize,
-    groups: sled::Batch,
 }
 
 impl Rebuild {
@@ -46,13 +45,13 @@ impl Rebuild {
     /// # Errors
     /// [`Error::Unusable`] where the folder can't be written, or holds a log.
     pub fn begin(dir: &Path, partitions: u16) -> Result<Self, Error> {
-        if dir.join("db").exists() {
+        if Store::is_in(dir) {
             return Err(Error::Unusable(format!("there is a log in {} already", dir.display())));
         }
         let store = Store::open(dir)?;
         recovery::create(&store, dir, partitions)?;
         let (dir, bounds) = (dir.to_owned(), Parts::new(partitions));
-        Ok(Self { dir, store, partitions, bounds, waiting: Vec::new(), bytes: 0, groups: sled::Batch::default() })
+        Ok(Self { dir, store, partitions, bounds, waiting: Write::default(), bytes: 0 })
     }
 
     /// The offsets that a partition holds so far; none where there is no such partition.
@@ -73,20 +72,21 @@ impl Rebuild {
         records: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<bool, Error> {
         let part = Part::new(stream, partition);
-        let follows = |bounds: &Range<u64>| bounds.is_empty() || bounds.end == base;
+        // A compacted stream has gaps.
+        let follows = |bounds: &Range<u64>| {
+            bounds.is_empty() || bounds.end == base || (stream.is_compacted() && bounds.end < base)
+        };
         if !self.bounds.has(part) || !follows(&self.bounds[part]) {
             return Ok(false);
         }
-        let mut batch = Batch::new(base);
-        records.for_each(|(key, payload)| batch.push(key, payload));
-        let end = batch.next_offset();
-        if batch.is_empty() {
-            return Ok(false);
-        }
-        batch.write(appended, |base, piece, bytes| {
-            self.bytes += bytes.len();
-            self.waiting.push((format::batch_key(part, base, piece), bytes.to_vec()));
-        });
+        let stored = |(offset, (key, payload)): (u64, (&str, &[u8]))| {
+            let position = Position { partition, offset };
+            Stored { position, key: key.to_owned(), payload: payload.to_vec().into(), appended }
+        };
+        let records: Vec<_> = (base..).zip(records).map(stored).collect();
+        let Some(end) = records.last().map(|newest| newest.position.offset + 1) else { return Ok(false) };
+        self.bytes += records.iter().map(|record| record.key.len() + record.payload.len()).sum::<usize>();
+        self.waiting.records.push((part, records));
         let bounds = &mut self.bounds[part];
         *bounds = if bounds.is_empty() { base..end } else { bounds.start..end };
         if self.bytes >= COMMIT_BYTES {
@@ -100,7 +100,7 @@ impl Rebuild {
         let part = Part::new(offset.stream, offset.partition);
         let is_there = self.bounds.has(part);
         if is_there {
-            self.groups.insert(format::group_key(part, &offset.group), &offset.next.to_be_bytes());
+            self.waiting.groups.push(offset.clone());
         }
         is_there
     }
@@ -111,13 +111,10 @@ impl Rebuild {
     /// [`Error::Unavailable`] where it can't be written, [`Error::Unusable`] where it does not hold what was added.
     pub fn finish(mut self) -> Result<(), Error> {
         self.commit()?;
-        let groups = std::mem::take(&mut self.groups);
-        self.write(groups.into())?;
         let Self { dir, store, partitions, bounds, .. } = self;
-        store.release();
         drop(store);
         let (store, found) = Recovered::open(&dir, partitions)?; // writes the high watermark
-        store.release();
+        drop(store);
         if found.bounds.iter().any(|(part, found)| *found != bounds[part]) {
             return Err(damaged(&dir, "they don't hold what was written"));
         }
@@ -127,11 +124,7 @@ impl Rebuild {
     fn commit(&mut self) -> Result<(), Error> {
         self.bytes = 0;
         let waiting = std::mem::take(&mut self.waiting);
-        self.write(Write::InOrder(waiting))
-    }
-
-    fn write(&self, write: Write) -> Result<(), Error> {
-        self.store.commit(write).map_err(|error| Error::Unavailable(error.to_string()))
+        self.store.commit(&waiting).map_err(|error| Error::Unavailable(error.to_string()))
     }
 }
 

@@ -1,22 +1,18 @@
 //! The log as it was at one moment, to be copied while the log goes on.
 //!
-//! A snapshot is a list of bounds and of group offsets, taken by the committer between two commits. Record batches never
+//! A snapshot is a list of bounds and of group offsets, taken by the committer between two commits. Records never
 //! change, so a copy reads them behind the committer. The committer removes none as long as a snapshot is there.
 
-use std::{ops::Range, path::Path, sync::Arc};
+use std::{collections::VecDeque, ops::Range, path::Path, sync::Arc};
 
 use crate::{
     domain::Timestamp,
     log::{
         Error, Partition, Stored, Stream,
         embedded::{
-            Recovered,
-            database::{
-                format,
-                store::{self, Store},
-            },
+            database::{records, recovery::Recovered, store::Store},
             part::{Part, Parts},
-            reader::{batch_at, unreadable},
+            reader::unreadable,
         },
     },
 };
@@ -54,7 +50,7 @@ pub struct GroupOffset {
     pub next: u64,
 }
 
-/// Records that were appended together.
+/// Records that were appended together, without a gap.
 #[derive(Debug)]
 pub struct RecordBatch {
     /// The offset of the first one.
@@ -70,24 +66,10 @@ pub struct Snapshot {
     bounds: Parts<Range<u64>>,
     groups: Vec<GroupOffset>,
     partitions: u16,
-    held: Held,
-}
-
-/// What keeps the records there.
-enum Held {
-    /// The committer of a running log.
-    Running { store: Arc<Store>, _pin: Pin },
-    /// The lock on a log that nobody else has open.
-    Stopped(Store),
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        match self {
-            Self::Running { .. } => {}
-            Self::Stopped(store) => store.release(),
-        }
-    }
+    /// Of a stopped log it keeps the lock.
+    store: Arc<Store>,
+    /// Keeps the records of a running log there.
+    _pin: Option<Pin>,
 }
 
 impl Snapshot {
@@ -99,7 +81,7 @@ impl Snapshot {
         bounds: Parts<Range<u64>>,
         groups: Vec<GroupOffset>,
     ) -> Self {
-        Self { bounds, groups, partitions, held: Held::Running { store: Arc::clone(store), _pin: pins.pin() } }
+        Self { bounds, groups, partitions, store: Arc::clone(store), _pin: Some(pins.pin()) }
     }
 
     /// The snapshot of the log in `dir`, which no process has open. The log can't be opened until the snapshot is dropped.
@@ -108,12 +90,12 @@ impl Snapshot {
     /// # Errors
     /// [`Error::Unusable`] where there is no log in `dir`, it is in use, or its files are damaged.
     pub fn of_stopped(dir: &Path) -> Result<Self, Error> {
-        if !dir.join("db").is_file() {
+        if !Store::is_in(dir) {
             return Err(Error::Unusable(format!("there is no embedded log in {}", dir.display())));
         }
         let (store, found) = Recovered::open(dir, crate::log::embedded::Options::default().partitions)?;
         let Recovered { partitions, bounds, groups, .. } = found;
-        Ok(Self { bounds, groups: groups.all(), partitions, held: Held::Stopped(store) })
+        Ok(Self { bounds, groups: groups.all(), partitions, store: Arc::new(store), _pin: None })
     }
 
     /// How many partitions each stream has.
@@ -139,30 +121,29 @@ impl Snapshot {
     ) -> impl Iterator<Item = Result<RecordBatch, Error>> + use<'_> {
         let part = Part::new(stream, partition);
         let held = if self.bounds.has(part) { self.bounds[part].clone() } else { 0..0 };
-        let mut next = Some(held.start);
+        let (mut next, mut read) = (Some(held.start), VecDeque::new());
         std::iter::from_fn(move || {
             let offset = next.filter(|offset| *offset < held.end)?;
-            let batch = self.batch(part, offset);
-            next = batch.as_ref().ok().map(|batch| offset + batch.records.len() as u64);
+            let batch = self.batch(part, offset..held.end, &mut read);
+            next = batch.as_ref().ok().map(|batch| batch.base + batch.records.len() as u64);
             Some(batch)
         })
     }
 
-    fn batch(&self, part: Part, offset: u64) -> Result<RecordBatch, Error> {
-        let store = match &self.held {
-            Held::Running { store, .. } => store,
-            Held::Stopped(store) => store,
-        };
-        // Not held longer than for one batch: the log is to close while a copy is made.
-        let tree = store.tree()?;
-        let found = store::guarded(|| batch_at(&tree, part, offset))
-            .map_err(|panicked| unreadable(part, &panicked.to_string()))?
-            .map_err(|error| unreadable(part, &crate::words::database(&error)))?;
-        let records = found.filter(|(base, _)| *base == offset);
-        let records = records.and_then(|(base, bytes)| format::decode(part, base, bytes)).unwrap_or_default();
-        let Some(first) = records.first() else {
-            return Err(unreadable(part, &format!("the record at offset {offset} is missing")));
-        };
-        Ok(RecordBatch { base: offset, appended: first.appended, records })
+    /// The records of `part` from the start of `range` on that were appended together, or as many of them as are read at a time.
+    /// `read` has what was read before, and is left with what was read beyond them.
+    fn batch(&self, part: Part, range: Range<u64>, read: &mut VecDeque<Stored>) -> Result<RecordBatch, Error> {
+        let base = range.start;
+        if read.is_empty() {
+            let records = self.store.read(|db| records::read(db, part, range));
+            read.extend(records.map_err(|error| unreadable(part, &error))?);
+        }
+        // There is one: nothing is removed meanwhile.
+        let first = read.front().map(|first| (first.position.offset, first.appended));
+        let (base, appended) = first.unwrap_or((base, Timestamp::from_millis(0)));
+        let follows =
+            |(offset, record): &(u64, &Stored)| record.appended == appended && record.position.offset == *offset;
+        let count = (base..).zip(read.iter()).take_while(follows).count();
+        Ok(RecordBatch { base, appended, records: read.drain(..count).collect() })
     }
 }

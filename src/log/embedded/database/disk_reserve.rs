@@ -1,7 +1,7 @@
 //! Stops appends while there is still some disk left.
 //!
-//! sled must never meet a full disk: its error sticks, and only a restart clears it. Appends leave a reserve; what usher notes down
-//! for itself, group offsets for one, leaves a part of it.
+//! The state store beside the log must not meet a full disk: sled fails for good after that, and only a restart helps. Appends leave
+//! a reserve; what usher notes down for itself, group offsets for one, leaves a part of it.
 
 use std::{
     path::PathBuf,
@@ -61,7 +61,7 @@ impl Reserve {
     ///
     /// [`Error::Full`] where there is too little room, [`Error::Unknown`] where the system does not say.
     pub fn check(&mut self, more: u64) -> Result<(), Error> {
-        // The room that sled takes up for each byte of records before it cleans up after itself, at the worst.
+        // A record is in the WAL file and in the database, and begins a page in both where few are written together.
         const TAKEN_PER_BYTE: u64 = 6;
         self.look()?;
         let left = self.free.saturating_sub(more.saturating_mul(TAKEN_PER_BYTE));

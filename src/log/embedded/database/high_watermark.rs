@@ -1,7 +1,7 @@
 //! A second, small file that says how far the log had come, so that losing the database does not go unnoticed.
 //!
-//! sled takes a database file that is missing or was cut short for a shorter log, or a new one. The high watermark is
-//! written now and then and at the end; what it says must be there when the log is opened.
+//! SQLite takes a database file that is missing for a new one, and a WAL file that is missing or was cut short for one with fewer
+//! commits. The high watermark is written now and then and at the end; what it says must be there when the log is opened.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::store::{damaged, inaccessible};
+use super::trouble::{damaged, inaccessible};
 use crate::log::{Error, embedded::part::Parts};
 
 /// What the log was known to hold.

@@ -1,7 +1,10 @@
-//! The database under the log: how records lie in it, how it is opened, and what shows that nothing of it is lost.
+//! The SQLite database under the log: its tables, how it is opened, and what shows that nothing of it is lost.
 
+pub(super) mod commit;
 pub(super) mod disk_reserve;
-pub(super) mod format;
+pub(super) mod group_rows;
 pub(super) mod high_watermark;
+pub(super) mod records;
 pub(super) mod recovery;
 pub(super) mod store;
+pub(super) mod trouble;

@@ -1,11 +1,16 @@
 //! What an opened database says about the log in it.
 
-use std::{ops::Range, path::Path};
+use std::{fs::File, ops::Range, path::Path};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
-    format::{self, Header},
+    commit::CommitError,
+    group_rows,
     high_watermark::HighWatermark,
-    store::{self, Store, damaged},
+    records::{self, ReadError},
+    store::Store,
+    trouble::{damaged, inaccessible, unusable},
 };
 use crate::log::{
     Error,
@@ -15,8 +20,8 @@ use crate::log::{
     },
 };
 
-/// The version of the layout in [`format`]; another one is not read.
-const FORMAT: u16 = 1;
+/// The version of the tables; another one is not read. 0 is what SQLite says of a database without tables.
+const FORM: u16 = 1;
 
 /// A log found on disk, or just made there.
 pub(in crate::log::embedded) struct Recovered {
@@ -28,75 +33,112 @@ pub(in crate::log::embedded) struct Recovered {
 
 impl Recovered {
     /// Opens the database in `dir` and reads what it holds.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] where another process has it open, or its files can't be used or are damaged.
     pub fn open(dir: &Path, partitions: u16) -> Result<(Store, Self), Error> {
         let store = Store::open(dir)?;
-        let found = store::guarded(|| Self::in_store(&store, dir, partitions));
-        match found.unwrap_or_else(|panicked| Err(damaged(dir, &panicked.to_string()))) {
-            Ok(found) => Ok((store, found)),
-            Err(error) => {
-                store.release();
-                Err(error)
-            }
-        }
+        let found = Self::in_store(&store, dir, partitions)?;
+        Ok((store, found))
     }
 
     /// Reads what `store`, opened in `dir`, holds. A log that was never there before is made with `partitions`
     /// partitions in each stream; one that was keeps its own number.
     fn in_store(store: &Store, dir: &Path, partitions: u16) -> Result<Self, Error> {
-        let tree = store.tree()?;
         let high_watermark = HighWatermark::read(dir)?;
-        let unreadable = |error: sled::Error| damaged(dir, &crate::words::database(&error));
-        if high_watermark.is_none() && tree.is_empty() {
+        let unreadable = |error| unreadable(dir, error);
+        let form = store.read(|db| Ok(form(db)?)).map_err(unreadable)?;
+        if high_watermark.is_none() && form == Some(0) {
             create(store, dir, partitions)?;
         }
-        let meta = |name| tree.get(format::meta_key(name)).map_err(unreadable);
-        let number = |bytes: &sled::IVec| <[u8; 2]>::try_from(&bytes[..]).ok().map(u16::from_be_bytes);
-        match meta("format")?.as_ref().and_then(number) {
-            Some(FORMAT) => {}
-            Some(_) => {
-                return Err(Error::Unusable(format!("{} was made by a later usher; run that one", dir.display())));
-            }
-            None => return Err(damaged(dir, "the log that was here is gone")),
+        let (identity, stored) = match store.read(|db| Ok(self::form(db)?)).map_err(unreadable)? {
+            Some(FORM) => store.read(|db| Ok(about(db)?)).map_err(unreadable)?,
+            Some(0) => return Err(damaged(dir, "the log that was here is gone")),
+            _ => return Err(Error::Unusable(format!("{} was made by a later usher; run that one", dir.display()))),
         }
-        let identity = meta("identity")?.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
-        let stored = meta("partitions")?.as_ref().and_then(number);
-        let (Some(identity), Some(stored)) = (identity, stored) else {
-            return Err(damaged(dir, "they don't say which log it is"));
-        };
+        .ok_or_else(|| damaged(dir, "they don't say which log it is"))?;
         if stored != partitions {
             tracing::info!(stored, partitions, "the event log keeps the number of partitions it was made with");
         }
-        let bounds = Parts::try_new(stored, |part| {
-            bounds(&tree, part).map_err(unreadable)?.ok_or_else(|| damaged(dir, "a record batch has no header"))
-        })?;
-        let groups = Groups::load(&tree, stored).map_err(unreadable)?;
+        // Those of streams that an earlier usher did not know.
+        store.write(|db| create_tables(db, stored)).map_err(|error| not_written(dir, error))?;
+        let bounds = Parts::try_new(stored, |part| store.read(|db| Ok(records::bounds(db, part)?)));
+        let bounds = bounds.map_err(unreadable)?;
+        let groups = store.read(|db| Ok(Groups::load(db, stored)?)).map_err(unreadable)?;
+        let groups = groups.ok_or_else(|| damaged(dir, "how far a group has come can't be read"))?;
         let now = HighWatermark::new(&identity, &bounds.map(|bounds| bounds.end));
         high_watermark.map_or(Ok(()), |high_watermark| high_watermark.check(dir, &now))?;
-        now.write(dir).map_err(|error| store::inaccessible(dir, &error))?;
-        store::sync_names(dir)?;
+        now.write(dir).map_err(|error| inaccessible(dir, &error))?;
+        sync_names(dir)?;
         Ok(Self { identity, partitions: stored, bounds, groups })
     }
 }
 
 /// Writes into an empty `store` what every log has.
+///
+/// # Errors
+/// [`Error::Unusable`] where it can't be written.
 pub(in crate::log::embedded) fn create(store: &Store, dir: &Path, partitions: u16) -> Result<(), Error> {
-    let mut made = sled::Batch::default();
-    made.insert(format::meta_key("identity"), hex::encode(rand::random::<[u8; 16]>()).as_bytes());
-    made.insert(format::meta_key("partitions"), &partitions.max(1).to_be_bytes()[..]);
-    made.insert(format::meta_key("format"), &FORMAT.to_be_bytes()[..]);
-    store.commit(made.into()).map_err(|error| Error::Unavailable(error.to_string()))?;
+    let (identity, partitions) = (hex::encode(rand::random::<[u8; 16]>()), partitions.max(1));
+    let made = store.write(|db| {
+        db.execute_batch(
+            "CREATE TABLE log (identity TEXT NOT NULL, partitions INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT",
+        )?;
+        let crc = checksum(&identity, partitions);
+        db.execute("INSERT INTO log VALUES (?1, ?2, ?3)", params![identity, partitions, crc])?;
+        group_rows::create_table(db)?;
+        create_tables(db, partitions)?;
+        db.pragma_update(None, "user_version", FORM)
+    });
+    made.map_err(|error| not_written(dir, error))?;
     tracing::info!(dir = %dir.display(), "made a new event log");
     Ok(())
 }
 
-/// The offsets that `part` holds; none where the newest batch has no header.
-fn bounds(tree: &sled::Tree, part: Part) -> Result<Option<Range<u64>>, sled::Error> {
-    let all = || tree.scan_prefix(format::part_prefix(part)).keys();
-    let (Some(oldest), Some(newest)) = (all().next().transpose()?, all().next_back().transpose()?) else {
-        return Ok(Some(0..0));
+fn create_tables(db: &Connection, partitions: u16) -> rusqlite::Result<()> {
+    Part::all(partitions).try_for_each(|part| records::create_table(db, part))
+}
+
+/// The form of the tables; none where it is a number that usher does not write.
+fn form(db: &Connection) -> rusqlite::Result<Option<u16>> {
+    db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map(|form| u16::try_from(form).ok())
+}
+
+/// The log's identity and its number of partitions; none where the row is not what was written.
+fn about(db: &Connection) -> rusqlite::Result<Option<(String, u16)>> {
+    let row = db.query_row("SELECT identity, partitions, crc FROM log", [], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, u16>(1)?, row.get::<_, u32>(2)?))
+    });
+    let whole = |(identity, partitions, crc): (String, u16, u32)| {
+        (checksum(&identity, partitions) == crc).then_some((identity, partitions))
     };
-    let base = |key: &[u8]| format::base_and_piece(key).map(|(base, _)| base);
-    let (Some(start), Some(newest)) = (base(&oldest), base(&newest)) else { return Ok(None) };
-    let header = tree.get(format::batch_key(part, newest, 0))?.and_then(|value| Header::decode(&value));
-    Ok(header.map(|header| start..newest + u64::from(header.count)))
+    Ok(row.optional()?.and_then(whole))
+}
+
+fn checksum(identity: &str, partitions: u16) -> u32 {
+    crc32fast::hash(&[&partitions.to_be_bytes(), identity.as_bytes()].concat())
+}
+
+fn unreadable(dir: &Path, error: ReadError) -> Error {
+    match error {
+        ReadError::Database(error) => unusable(dir, &error),
+        error @ (ReadError::Closed | ReadError::Missing(_) | ReadError::Damaged(_)) => damaged(dir, &error.to_string()),
+    }
+}
+
+fn not_written(dir: &Path, error: CommitError) -> Error {
+    match error {
+        CommitError::Failed(error) => unusable(dir, &error),
+        error @ (CommitError::Closed | CommitError::Full) => Error::Unavailable(error.to_string()),
+    }
+}
+
+/// Makes the names of new files in `dir`, and the name of `dir` itself, survive a power failure.
+fn sync_names(dir: &Path) -> Result<(), Error> {
+    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
+    [Some(dir), parent]
+        .into_iter()
+        .flatten()
+        .try_for_each(|dir| File::open(dir)?.sync_all())
+        .map_err(|error| inaccessible(dir, &error))
 }

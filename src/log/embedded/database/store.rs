@@ -1,170 +1,185 @@
-//! The sled database under the log: opened without trust, written with care, let go of for certain.
+//! The database file of the log: locked against other processes, one connection that writes, a few that read.
+//!
+//! It is in WAL mode with `synchronous=FULL`: a commit is on disk when it returns. After a crash SQLite takes over what was
+//! committed and passes over a commit that was not finished.
 
 use std::{
-    fs::{self, File},
-    io,
-    panic::{self, AssertUnwindSafe},
+    ffi::c_int,
+    fs::{self, File, OpenOptions, TryLockError},
     path::Path,
-    sync::{PoisonError, RwLock},
-    thread,
-    time::{Duration, Instant},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use rustix::fs::{FlockOperation, flock};
+use rand::RngExt;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, hooks::Wal, wal::CheckpointMode::PASSIVE};
 
-use crate::{
-    log::Error,
-    sled_files::{is_in_use, remove_unfinished_snapshots},
+use super::{
+    commit::{CommitError, Write},
+    records::ReadError,
+    trouble,
 };
+use crate::log::Error;
 
-/// sled's unit of allocation and of cleaning, in bytes. A quarter of it is the longest item that sled keeps in the
-/// database file, and a page full of the longest values has to fit in there; see [`super::format::VALUE_LIMIT`].
-const SEGMENT: usize = 2 * 1024 * 1024;
+/// The name of the file.
+pub(in crate::log::embedded) const FILE: &str = "records.sqlite";
+/// The WAL file beside it, where commits stand first. SQLite names it.
+const WAL_FILE: &str = "records.sqlite-wal";
+/// SQLite's own locks would let a second process in between two commits.
+const LOCK: &str = "lock";
+/// The database file of a log on sled.
+const EARLIER_FILE: &str = "db";
 
-/// Pages that sled keeps in memory, in bytes.
-const CACHE: u64 = 8 * 1024 * 1024;
-
-/// How long letting go of the lock may take. It is a matter of sled's threads finishing what they do.
-const RELEASE_WITHIN: Duration = Duration::from_secs(5);
-
-/// Why a batch may not be on disk.
-#[derive(Debug, thiserror::Error)]
-pub(in crate::log::embedded) enum CommitError {
-    #[error(transparent)]
-    Closed(#[from] Error),
-    #[error("writing failed: {}", crate::words::database(.0))]
-    Write(#[from] sled::Error),
-    #[error("writing failed: {0}")]
-    Panicked(#[from] Panicked),
-    #[error("syncing failed: {}", crate::words::system(.0))]
-    Sync(io::Error),
-}
-
-/// What is written by one commit.
-pub(in crate::log::embedded) enum Write {
-    /// All of it or nothing.
-    Together(sled::Batch),
-    /// One value after the other: after a crash the first ones may be there without the rest. Of what `Together` costs
-    /// it saves a second write to the disk.
-    InOrder(Vec<([u8; 13], Vec<u8>)>),
-}
-
-impl Write {
-    fn apply_to(self, tree: &sled::Tree) -> Result<(), sled::Error> {
-        match self {
-            Self::Together(batch) => tree.apply_batch(batch),
-            Self::InOrder(values) => values.into_iter().try_for_each(|(key, value)| tree.insert(key, value).map(drop)),
-        }
-    }
-}
-
-impl From<sled::Batch> for Write {
-    fn from(batch: sled::Batch) -> Self {
-        Self::Together(batch)
-    }
-}
+/// What the connection that writes keeps in memory, and each one that reads, in KiB.
+const WRITER_CACHE: i64 = 8 * 1024;
+const READER_CACHE: i64 = 1024;
+/// As many can read at the same time. Each reads for some ten microseconds where the pages are in memory.
+const READERS: usize = 4;
+/// Prepared statements that a connection keeps: more than a log with the usual number of partitions has.
+const STATEMENTS: usize = 128;
+/// SQLite's own page size, in bytes.
+const PAGE: u64 = 4096;
+/// The WAL file is taken over into the database when it has so many pages: 4 MiB.
+const CHECKPOINT_PAGES: c_int = 1_000;
+/// The WAL file is cut to this size when it has been taken over into the database.
+const WAL_BYTES: i64 = 16 * 1024 * 1024;
 
 /// The database, until it is released.
 pub(in crate::log::embedded) struct Store {
-    tree: RwLock<Option<sled::Tree>>,
-    /// The database file, through a handle of our own, as sled's is out of reach.
-    file: File,
+    writer: Mutex<Option<Connection>>,
+    /// They are opened at the start, so that a folder that is moved away is still read.
+    readers: [Mutex<Option<Connection>>; READERS],
+    lock: File,
 }
 
 impl Store {
-    /// Opens the database in `dir`, or makes one.
-    pub fn open(dir: &Path) -> Result<Self, Error> {
-        fs::create_dir_all(dir).map_err(|error| inaccessible(dir, &error))?;
-        remove_unfinished_snapshots(dir).map_err(|error| inaccessible(dir, &error))?;
-        let config = sled::Config::new()
-            .path(dir)
-            .cache_capacity(CACHE)
-            .flush_every_ms(None)
-            .mode(sled::Mode::HighThroughput)
-            .segment_size(SEGMENT);
-        let opened = guarded(|| config.open()).map_err(|panicked| damaged(dir, &panicked.to_string()))?;
-        let db = opened.map_err(|error| match error {
-            sled::Error::Io(_) if is_in_use(dir) => Error::Unusable(format!(
-                "{} is in use by another process; stop that one, or set another data_dir here",
-                dir.display()
-            )),
-            sled::Error::Io(error) => inaccessible(dir, &error),
-            error => damaged(dir, &crate::words::database(&error)),
-        })?;
-        let tree = sled::Tree::clone(&db);
-        let file = File::open(dir.join("db")).map_err(|error| inaccessible(dir, &error))?;
-        Ok(Self { tree: RwLock::new(Some(tree)), file })
+    /// Whether there is a log in `dir`, or what is left of one.
+    pub fn is_in(dir: &Path) -> bool {
+        [FILE, EARLIER_FILE].iter().any(|file| dir.join(file).is_file())
     }
 
-    /// The same with another file to sync.
-    #[cfg(test)]
-    pub fn syncing(self, file: File) -> Self {
-        Self { file, ..self }
-    }
-
-    /// The tree, for as short a time as possible: while it is held, the log can't be released.
-    pub fn tree(&self) -> Result<sled::Tree, Error> {
-        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
-        tree.clone().ok_or_else(|| Error::Unavailable("it is closed".into()))
-    }
-
-    /// Writes what `write` says and returns when it would survive a power failure.
+    /// Opens the database in `dir`, or makes an empty one.
     ///
-    /// Only ever called by one thread at a time. sled's own flush asks the kernel to write but never asks the disk
-    /// to make it last; the sync of the file does that.
-    pub fn commit(&self, write: Write) -> Result<(), CommitError> {
-        let tree = self.tree()?;
-        guarded(|| write.apply_to(&tree).and_then(|()| tree.flush()))??;
-        self.file.sync_data().map_err(CommitError::Sync)
+    /// # Errors
+    /// [`Error::Unusable`] where another process has it open, the files can't be read and written, or they are no such database.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
+        let lock = lock(dir)?;
+        if dir.join(EARLIER_FILE).is_file() && !dir.join(FILE).is_file() {
+            return Err(trouble::of_earlier_form(dir));
+        }
+        if is_cut_within_a_page(dir) {
+            return Err(trouble::damaged(dir, "the database was cut short"));
+        }
+        let [writer, readers @ ..] = connections(dir).map_err(|error| trouble::unusable(dir, &error))?;
+        Ok(Self { writer: Mutex::new(Some(writer)), readers: readers.map(|reader| Mutex::new(Some(reader))), lock })
+    }
+
+    /// Reads what is committed.
+    ///
+    /// # Errors
+    /// [`ReadError::Closed`] where it is released; those of `reading`.
+    pub fn read<T>(&self, reading: impl FnOnce(&Connection) -> Result<T, ReadError>) -> Result<T, ReadError> {
+        let idle = self.readers.iter().find_map(|reader| reader.try_lock().ok());
+        let reader = idle.unwrap_or_else(|| locked(&self.readers[rand::rng().random_range(0..READERS)]));
+        reading(reader.as_ref().ok_or(ReadError::Closed)?)
+    }
+
+    /// Writes all of what `write` says or nothing, and returns when it would survive a power failure.
+    ///
+    /// # Errors
+    /// [`CommitError`] says whether the next one may succeed.
+    pub fn commit(&self, write: &Write) -> Result<(), CommitError> {
+        self.write(|db| write.apply_to(db))
+    }
+
+    /// Does all that `make` does, or nothing of it.
+    ///
+    /// # Errors
+    /// As for [`Store::commit`].
+    pub fn write(&self, make: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), CommitError> {
+        let mut writer = locked(&self.writer);
+        let writer = writer.as_mut().ok_or(CommitError::Closed)?;
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        make(&transaction)?; // dropped, the transaction is taken back
+        Ok(transaction.commit()?)
     }
 
     /// Lets go of the database, so that it can be opened again when this returns.
     pub fn release(&self) {
-        drop(self.tree.write().unwrap_or_else(PoisonError::into_inner).take());
-        let give_up = Instant::now() + RELEASE_WITHIN;
-        while flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_err() && Instant::now() < give_up {
-            thread::sleep(Duration::from_millis(2));
-        }
+        self.readers.iter().for_each(|reader| drop(locked(reader).take()));
+        // The last one takes over the WAL file into the database.
+        drop(locked(&self.writer).take());
         // Where this fails it stays locked until the file is closed.
-        let _ = flock(&self.file, FlockOperation::Unlock);
+        let _ = self.lock.unlock();
     }
 }
 
-/// sled met something in its files that it did not think possible.
-#[derive(Debug, thiserror::Error)]
-#[error("its files make no sense")]
-pub(in crate::log::embedded) struct Panicked;
-
-/// What `ask` answers: on some damaged files sled panics, where another library would return an error.
-pub(in crate::log::embedded) fn guarded<T>(ask: impl FnOnce() -> T) -> Result<T, Panicked> {
-    // Nothing of ours is left half changed: reads change nothing, and after a failed write there is no other.
-    panic::catch_unwind(AssertUnwindSafe(ask)).map_err(|_| Panicked)
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.release();
+    }
 }
 
-/// Makes the names of new files in `dir`, and the name of `dir` itself, survive a power failure.
-pub(in crate::log::embedded) fn sync_names(dir: &Path) -> Result<(), Error> {
-    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
-    [Some(dir), parent]
-        .into_iter()
-        .flatten()
-        .try_for_each(|dir| File::open(dir)?.sync_all())
-        .map_err(|error| inaccessible(dir, &error))
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is said of files that can't be read or written.
-pub(in crate::log::embedded) fn inaccessible(dir: &Path, error: &io::Error) -> Error {
-    Error::Unusable(format!(
-        "{} can't be read and written: {}; check that the folder exists, is not full and belongs to usher's user",
-        dir.display(),
-        crate::words::system(error)
-    ))
+/// The lock on `dir`, which is made where it is not there.
+fn lock(dir: &Path) -> Result<File, Error> {
+    let inaccessible = |error| trouble::inaccessible(dir, &error);
+    fs::create_dir_all(dir).map_err(inaccessible)?;
+    let mut options = OpenOptions::new();
+    let lock = options.write(true).create(true).truncate(false).open(dir.join(LOCK)).map_err(inaccessible)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(trouble::in_use(dir)),
+        Err(TryLockError::Error(error)) => Err(inaccessible(error)),
+    }
 }
 
-/// What is said of files that are not what was written. Starting anew is left to a person, as it loses events.
-pub(in crate::log::embedded) fn damaged(dir: &Path, why: &str) -> Error {
-    Error::Unusable(format!(
-        "the files in {} are damaged ({why}); restore the folder from a backup, or move it away to start with an \
-         empty log",
-        dir.display()
-    ))
+/// Whether the database ends within a page. SQLite notices other cuts, and takes the rest of that page for zeros. After a crash the
+/// page may stand in the WAL file, and is written again.
+fn is_cut_within_a_page(dir: &Path) -> bool {
+    let length = |name: &str| fs::metadata(dir.join(name)).map_or(0, |file| file.len());
+    length(WAL_FILE) == 0 && length(FILE) % PAGE != 0
+}
+
+/// The connection that writes and those that read.
+fn connections(dir: &Path) -> rusqlite::Result<[Connection; 1 + READERS]> {
+    let mut writer = connect(dir, OpenFlags::SQLITE_OPEN_CREATE, WRITER_CACHE)?;
+    writer.wal_hook(Some(checkpoint))?;
+    let reader = || connect(dir, OpenFlags::empty(), READER_CACHE);
+    let connections = [writer, reader()?, reader()?, reader()?, reader()?];
+    connections[1..].iter().try_for_each(|reader| reader.pragma_update(None, "query_only", true))?;
+    Ok(connections)
+}
+
+/// Takes the WAL file over into the database, after a commit that left it long. SQLite would do it too, and not say where that
+/// fails. On a full disk, or while somebody reads, what is left waits for the next commit: this one is on disk.
+fn checkpoint(wal: &mut Wal, pages: c_int) -> rusqlite::Result<()> {
+    if pages < CHECKPOINT_PAGES {
+        return Ok(());
+    }
+    match wal.checkpoint_v2(PASSIVE) {
+        Err(error) if matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull)) => {
+            Ok(())
+        }
+        done => done.map(drop),
+    }
+}
+
+/// A connection with bounds.
+fn connect(dir: &Path, flags: OpenFlags, cache: i64) -> rusqlite::Result<Connection> {
+    // No lock of SQLite's own: a connection is used by one thread at a time.
+    let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(dir.join(FILE), flags)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "page_size", PAGE)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -cache)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    // Opens the WAL file too.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
 }
