@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use async_trait::async_trait;
 use reqwest::Method;
 use serde::Deserialize;
 
@@ -32,70 +33,73 @@ struct Page<B> {
     is_last: Option<bool>,
 }
 
-/// The active people in any of `groups`, nested ones included, or [`ENOUGH`] of them; `path` lists them, and `user`
-/// reads one. A missing group is skipped, as long as one exists.
-pub(super) async fn members<B: Record + Send>(
-    http: &Http,
-    path: &'static str,
-    groups: &[GroupName],
-    user: fn(B) -> Option<User>,
-) -> Result<BTreeSet<UserId>, Error> {
-    let mut found = BTreeSet::new();
-    let mut there = false;
-    for group in groups {
-        if found.len() >= ENOUGH {
-            break;
-        }
-        match members_of(http, path, group, user, &mut found).await {
-            Ok(()) => there = true,
-            Err(Error::Refused { status: 404, .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    if there { Ok(found) } else { Err(none_there(groups)) }
-}
+/// A product that lists the members of one group at a time.
+#[async_trait]
+pub(super) trait Administered: Sync {
+    /// Adds the active people in `group`; 404 if there is no such group.
+    async fn add_administrators(&self, group: &GroupName, found: &mut BTreeSet<UserId>) -> Result<(), Error>;
 
-/// The error if the source has none of its administrators' `groups`: usher does not guess.
-pub(super) fn none_there(groups: &[GroupName]) -> Error {
-    let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
-    let message = format!("none of the administrators' groups is there: {}", names.join(", "));
-    Error::Refused { status: 404, message }
-}
-
-async fn members_of<B: Record + Send>(
-    http: &Http,
-    path: &'static str,
-    group: &GroupName,
-    user: fn(B) -> Option<User>,
-    found: &mut BTreeSet<UserId>,
-) -> Result<(), Error> {
-    let (mut start, mut before) = (0, None);
-    for _ in 0..MOST_PAGES {
-        let call = Call::new(Operation::ListMembers, Method::GET, path)
-            .query("groupname", group.as_str())
-            .query("includeInactiveUsers", "false")
-            .query("startAt", start.to_string())
-            .query("maxResults", PAGE.to_string());
-        let page = http.send(call).await?.json::<Page<B>>()?;
-        let given = page.values.given();
-        http.passed_over(B::KIND, page.values.unreadable);
-        // Nobody is taken for no administrator, or for the last one, by a list of which some can't be read.
-        let members: Vec<User> =
-            page.values.whole(&format!("members of `{group}`"))?.into_iter().filter_map(user).collect();
-        let ids: Vec<UserId> = members.iter().map(|member| member.id.clone()).collect();
-        found.extend(members.into_iter().filter(is_administrator).map(|member| member.id));
-        if given == 0 || page.is_last == Some(true) || found.len() >= ENOUGH {
-            return Ok(());
-        }
-        if before.as_ref() == Some(&ids) {
-            if page.is_last.is_none() && given < PAGE {
-                return Ok(()); // the offset is not heeded, and all members stand on one page
+    /// The active people in any of `groups`, or [`ENOUGH`] of them. A missing group is skipped, as long as one exists: usher
+    /// does not guess.
+    async fn administrators_in(&self, groups: &[GroupName]) -> Result<BTreeSet<UserId>, Error> {
+        let (mut found, mut there) = (BTreeSet::new(), false);
+        for group in groups {
+            if found.len() >= ENOUGH {
+                break;
             }
-            return Err(Error::Unreadable(format!("the list of members of `{group}` does not go on")));
+            match self.add_administrators(group, &mut found).await {
+                Ok(()) => there = true,
+                Err(Error::Refused { status: 404, .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
-        (start, before) = (start + given, Some(ids));
+        if there {
+            return Ok(found);
+        }
+        let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
+        let message = format!("none of the administrators' groups is there: {}", names.join(", "));
+        Err(Error::Refused { status: 404, message })
     }
-    Err(Error::Unreadable(format!("the list of members of `{group}` has more than {MOST_PAGES} pages")))
+}
+
+/// The groups of a Jira, with nested ones: `path` lists their members, and `user` reads one.
+pub(super) struct JiraGroups<'a, B> {
+    pub http: &'a Http,
+    pub path: &'static str,
+    pub user: fn(B) -> Option<User>,
+}
+
+#[async_trait]
+impl<B: Record + Send> Administered for JiraGroups<'_, B> {
+    async fn add_administrators(&self, group: &GroupName, found: &mut BTreeSet<UserId>) -> Result<(), Error> {
+        let (mut start, mut before) = (0, None);
+        for _ in 0..MOST_PAGES {
+            let call = Call::new(Operation::ListMembers, Method::GET, self.path)
+                .query("groupname", group.as_str())
+                .query("includeInactiveUsers", "false")
+                .query("startAt", start.to_string())
+                .query("maxResults", PAGE.to_string());
+            let page = self.http.send(call).await?.json::<Page<B>>()?;
+            let given = page.values.given();
+            self.http.passed_over(B::KIND, page.values.unreadable);
+            // Nobody is taken for no administrator, or for the last one, by a list of which some can't be read.
+            let members = page.values.whole(&format!("members of `{group}`"))?;
+            let members: Vec<User> = members.into_iter().filter_map(self.user).collect();
+            let ids: Vec<UserId> = members.iter().map(|member| member.id.clone()).collect();
+            found.extend(members.into_iter().filter(is_administrator).map(|member| member.id));
+            if given == 0 || page.is_last == Some(true) || found.len() >= ENOUGH {
+                return Ok(());
+            }
+            if before.as_ref() == Some(&ids) {
+                if page.is_last.is_none() && given < PAGE {
+                    return Ok(()); // the offset is not heeded, and all members stand on one page
+                }
+                return Err(Error::Unreadable(format!("the list of members of `{group}` does not go on")));
+            }
+            (start, before) = (start + given, Some(ids));
+        }
+        Err(Error::Unreadable(format!("the list of members of `{group}` has more than {MOST_PAGES} pages")))
+    }
 }
 
 /// `administrators`, and also `user` if there were too many to read them all. A user who may be an administrator is

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::http::foreign::{Came, Foreign};
-use crate::domain::Product;
+use crate::domain::{Capability, GroupName, Product, Step};
 
 /// Why a call did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,6 +120,19 @@ impl Error {
     /// The login name is not the user's any more: read by the lasting id, they may have another one, or be gone.
     pub(super) fn not_so_called() -> Self {
         Self::Refused { status: 404, message: "the login name is not the user's any more".to_owned() }
+    }
+
+    /// The refusal of a `step` that `product` has no call for, with the reason that its table of capabilities gives.
+    pub(super) const fn not_supported(product: Product, step: &Step) -> Self {
+        match product.capability(step.kind()) {
+            Capability::No(reason) | Capability::Partly(reason) => Self::NotSupported(reason),
+            Capability::Yes => Self::NotSupported("there is no call for it"),
+        }
+    }
+
+    /// The refusal of what needs a group that is not there.
+    pub(super) fn no_such_group(name: &GroupName) -> Self {
+        Self::Refused { status: 404, message: format!("there is no group `{name}`") }
     }
 
     /// The error if a good answer of `product` is about another user than the call. It says nothing about the user, not

@@ -56,8 +56,7 @@ impl GroupIds {
                 done => return done,
             }
         }
-        let there_is_none = || Error::Refused { status: 404, message: format!("there is no group `{name}`") };
-        let id = find.await?.ok_or_else(there_is_none)?;
+        let id = find.await?.ok_or_else(|| Error::no_such_group(name))?;
         self.keep(name, &id);
         ask(id).await
     }

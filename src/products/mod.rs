@@ -141,6 +141,22 @@ impl User {
         if is_asked_for { Ok(self) } else { Err(Error::about_another_user(product)) }
     }
 
+    /// The login name, by which most calls of Data Center name the user.
+    fn login_name(&self) -> Result<&str, Error> {
+        self.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
+    }
+
+    /// The groups, where all of them are known.
+    fn all_groups(&self) -> Result<&Groups, Error> {
+        self.groups.as_ref().ok_or_else(|| Error::Unreadable("it tells only some of the user's groups".to_owned()))
+    }
+
+    /// The user with the details of a list.
+    fn into_listed(self) -> (UserId, UserHints) {
+        let Self { id, name, email, active, account_type, .. } = self;
+        (id, UserHints { name, email, active, account_type })
+    }
+
     /// Whether what `step` asks for is so, as far as the user's own record tells; `None` if it does not.
     pub fn satisfies(&self, step: &Step) -> Option<bool> {
         match step {
@@ -149,10 +165,11 @@ impl User {
             Step::RemoveAllGroups => Some(self.groups.as_ref()?.is_empty()),
             Step::Deactivate => Some(!self.active?),
             Step::Reactivate => self.active,
-            Step::Delete => Some(false), // the user is there
+            Step::Delete => Some(false),                    // the user is there
+            Step::InvalidatePassword { .. } => Some(false), // nobody can tell, and once more does no harm
             // Jira keeps login names in small letters, whatever it is sent.
             Step::Rename { suffix } => Some(self.name.as_ref()?.to_lowercase().ends_with(&suffix.to_lowercase())),
-            Step::RemoveApplicationAccess(_) | Step::InvalidatePassword { .. } | Step::CreateIssue(_) => None,
+            Step::RemoveApplicationAccess(_) | Step::CreateIssue(_) => None,
         }
     }
 }
@@ -234,7 +251,9 @@ pub trait Client: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Error`] if the product has to be asked and the call fails.
-    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error>;
+    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
+        Ok(user.satisfies(step))
+    }
 
     /// Asks the product to carry out `step` for `user`, as just read by [`Client::user`]. A step of several calls may
     /// be left half done. Called again with a new reading of the user, it does the rest.

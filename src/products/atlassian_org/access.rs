@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::Groups,
-    products::{Error, User, http::request::Operation, leave_groups::leave_all},
+    products::{Error, User, http::request::Operation, leave_groups::Leaving},
 };
 
 /// A search takes no more resources at once.
@@ -54,7 +54,7 @@ impl AtlassianOrg {
     pub(super) async fn take_access(&self, user: &User, applications: &[String]) -> Result<(), Error> {
         let access = self.access(user, applications).await?;
         let giving = self.giving(user, &access).await?;
-        leave_all(self, user, &giving.iter().collect::<Vec<_>>()).await?;
+        self.leave_each(user, &giving.iter().collect::<Vec<_>>()).await?;
         for assignment in &access {
             for assigned in assignment.access().filter(|one| one.is_by(Way::Direct)) {
                 self.revoke(user, &assigned.role, &assignment.resource_id).await?;

@@ -15,8 +15,8 @@ use super::{
     },
 };
 use crate::{
-    domain::{AccountType, GroupName, UserId},
-    products::{Error, User, http::request::Operation},
+    domain::{GroupName, UserId},
+    products::{Error, administrators::is_administrator, http::request::Operation},
 };
 
 /// A search takes no more groups at once.
@@ -61,11 +61,6 @@ impl AtlassianOrg {
         // Nobody is taken for no administrator, or for the last one, by a list of which some can't be read.
         let beans: Vec<Bean> = self.all("administrators", call).await?.whole("administrators")?;
         let users = beans.into_iter().filter(|bean| !bean.is_gone()).map(Bean::into_user);
-        Ok(users.filter(is_of_help).map(|user| user.id).collect())
+        Ok(users.filter(is_administrator).map(|user| user.id).collect())
     }
-}
-
-/// Whether the user can help when all others are gone: a person who can log in.
-fn is_of_help(user: &User) -> bool {
-    user.active != Some(false) && !matches!(user.account_type, Some(AccountType::Other(_)))
 }

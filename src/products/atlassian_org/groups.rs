@@ -93,8 +93,7 @@ impl AtlassianOrg {
                 done => return done,
             }
         }
-        let there_is_none = || Error::Refused { status: 404, message: format!("there is no group `{name}`") };
-        let group = self.find_group(name).await?.ok_or_else(there_is_none)?;
+        let group = self.find_group(name).await?.ok_or_else(|| Error::no_such_group(name))?;
         if group.is_synced() {
             let message = format!("the group `{name}` comes from your identity provider; change its members there");
             return Err(Error::Refused { status: 403, message });

@@ -90,10 +90,7 @@ impl AtlassianOrg {
 #[async_trait]
 impl Client for AtlassianOrg {
     async fn user(&self, user: &UserRef) -> Result<User, Error> {
-        match user {
-            UserRef::Id(id) => self.read(id).await,
-            UserRef::Name(_) => Err(Error::NoSuchUser), // accounts have no login names
-        }
+        self.read(user.id().ok_or(Error::NoSuchUser)?).await // accounts have no login names
     }
 
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {

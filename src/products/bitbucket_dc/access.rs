@@ -10,15 +10,14 @@ use std::{
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::{
-    BitbucketDc, PERMITTED_GROUPS, PERMITTED_USERS,
-    names::number,
-    pages::List,
-    user::{Bean, Group},
-};
+use super::{BitbucketDc, PERMITTED_GROUPS, PERMITTED_USERS, names::number, pages::List, user::Bean};
 use crate::{
     domain::{GroupName, Groups},
-    products::{Error, User, http::request::Operation, listing::records::Record},
+    products::{
+        Error, User,
+        http::request::Operation,
+        listing::records::{NamedGroup, Record},
+    },
 };
 
 /// A sweep asks about each user, and administrators change this seldom.
@@ -66,7 +65,7 @@ impl<T> Lately<T> {
 /// A group with its highest global permission.
 #[derive(Deserialize)]
 pub(super) struct PermittedGroup {
-    pub group: Group,
+    pub group: NamedGroup,
     pub permission: Permission,
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{BitbucketDc, MEMBERS, access::PermittedGroup, pages::List, user::Bean};
 use crate::{
-    domain::{AccountType, GroupName, UserId},
-    products::{Error, MemberPage, User, http::request::Operation},
+    domain::{GroupName, UserId},
+    products::{Error, MemberPage, User, administrators::is_administrator, http::request::Operation},
 };
 
 impl BitbucketDc {
@@ -64,9 +64,7 @@ impl BitbucketDc {
     }
 }
 
-/// The id of a user who can help when all others are gone: a person who can log in.
+/// The id of a user who counts as an administrator.
 fn administrator(bean: Bean) -> Option<UserId> {
-    let user: User = bean.into_user();
-    let helps = user.active != Some(false) && !matches!(user.account_type, Some(AccountType::Other(_)));
-    helps.then_some(user.id)
+    Some(bean.into_user()).filter(is_administrator).map(|user| user.id)
 }

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::{
     ADD_GROUPS, BitbucketDc, PASSWORD, PERMITTED_GROUPS, PERMITTED_USERS, REMOVE_GROUP, RENAME, USERS, names::number,
-    pages::Page, user::Group,
+    pages::Page,
 };
 use crate::{
-    domain::{ActionKind, Capability, GroupName, Product, Step},
+    domain::{GroupName, Product, Step},
     products::{
         Error, User,
         http::{
@@ -18,7 +18,8 @@ use crate::{
             request::{Call, Operation},
             rights,
         },
-        leave_groups::{Leaving, leave_all, own_groups},
+        leave_groups::Leaving,
+        listing::records::NamedGroup,
         password,
     },
 };
@@ -29,21 +30,22 @@ impl BitbucketDc {
         match step {
             Step::AddGroup(group) => self.join(user, group).await,
             Step::RemoveGroup(group) => self.leave(user, group).await,
-            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::RemoveAllGroups => self.leave_all(user).await,
             Step::RemoveApplicationAccess(applications) => self.keep_out(user, applications).await,
             Step::Delete => self.delete(user).await,
             Step::Rename { suffix } if user.satisfies(step) != Some(true) => self.rename(user, suffix).await,
             Step::Rename { .. } => Ok(()),
             Step::InvalidatePassword { .. } => self.invalidate_password(user).await,
-            Step::Deactivate | Step::Reactivate | Step::CreateIssue(_) => Err(not_supported(step.kind())),
+            Step::Deactivate | Step::Reactivate | Step::CreateIssue(_) => {
+                Err(Error::not_supported(Product::BitbucketDc, step))
+            }
         }
     }
 
     /// Makes a call that changes something. A refusal for missing rights is examined, and a 401 is such a refusal, too:
     /// the account may still have its rights, and the user more.
     async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
-        let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
-        match self.http.send(call).await {
+        match self.http.send(call.about_user(user)).await {
             Err(Error::Unauthorized { status: status @ (401 | 403), message }) => {
                 Err(rights::weigh_as(status, message, self.administers().await))
             }
@@ -55,7 +57,7 @@ impl BitbucketDc {
     async fn administers(&self) -> Result<bool, Error> {
         let call = Call::new(Operation::ReadRights, Method::GET, PERMITTED_GROUPS).query("limit", "1");
         match self.http.send(call).await {
-            Ok(answer) => answer.json::<Page<Group>>().map(|_| true),
+            Ok(answer) => answer.json::<Page<NamedGroup>>().map(|_| true),
             Err(Error::Unauthorized { status: 401 | 403, .. }) => Ok(false),
             Err(error) => Err(error),
         }
@@ -63,7 +65,7 @@ impl BitbucketDc {
 
     async fn join(&self, user: &User, group: &GroupName) -> Result<(), Error> {
         user.fixed.check_groups()?;
-        let body = json!({ "user": login_name(user)?, "groups": [group.as_str()] });
+        let body = json!({ "user": user.login_name()?, "groups": [group.as_str()] });
         self.change(user, Call::new(Operation::AddToGroup, Method::POST, ADD_GROUPS).body(body)).await?.done()
     }
 
@@ -72,14 +74,14 @@ impl BitbucketDc {
         let giving = self.access_groups(applications).await?;
         if self.has_permission(user).await? {
             let call = Call::new(Operation::RevokePermission, Method::DELETE, PERMITTED_USERS);
-            self.change(user, call.user_query("name", login_name(user)?)).await?.done()?;
+            self.change(user, call.user_query("name", user.login_name()?)).await?.done()?;
         }
-        leave_all(self, user, &own_groups(user)?.intersection(&giving).collect::<Vec<_>>()).await
+        self.leave_those_in(user, &giving).await
     }
 
     /// Checks the name. It refuses if the user was renamed meanwhile, because another user may have the name.
     async fn check_name(&self, user: &User) -> Result<(), Error> {
-        match self.by_name(login_name(user)?).await {
+        match self.by_name(user.login_name()?).await {
             Ok(now) if now.id() == user.id => Ok(()),
             Ok(_) | Err(Error::NoSuchUser) => Err(Error::not_so_called()),
             Err(error) => Err(error),
@@ -89,8 +91,8 @@ impl BitbucketDc {
     async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
         user.fixed.check_details()?;
         self.check_name(user).await?;
-        let name = format!("{}{suffix}", login_name(user)?);
-        let body = json!({ "name": login_name(user)?, "newName": name });
+        let name = format!("{}{suffix}", user.login_name()?);
+        let body = json!({ "name": user.login_name()?, "newName": name });
         let call = Call::new(Operation::EditUser, Method::POST, RENAME).body(body).about(&name);
         self.change(user, call).await?.done()?;
         if let Some(id) = number(&user.id) {
@@ -102,7 +104,7 @@ impl BitbucketDc {
     async fn delete(&self, user: &User) -> Result<(), Error> {
         user.fixed.check_existence()?;
         self.check_name(user).await?;
-        let call = Call::new(Operation::DeleteUser, Method::DELETE, USERS).user_query("name", login_name(user)?);
+        let call = Call::new(Operation::DeleteUser, Method::DELETE, USERS).user_query("name", user.login_name()?);
         self.change(user, call).await?.done()
     }
 
@@ -111,7 +113,7 @@ impl BitbucketDc {
         user.fixed.check_details()?;
         self.check_name(user).await?;
         let password = password::random()?;
-        let (name, secret) = (login_name(user)?, password.reveal());
+        let (name, secret) = (user.login_name()?, password.reveal());
         let body = json!({ "name": name, "password": secret, "passwordConfirm": secret });
         let call = Call::new(Operation::SetPassword, Method::PUT, PASSWORD).body(body);
         self.change(user, call.about(secret)).await?.done() // a policy's complaint may repeat it
@@ -122,19 +124,7 @@ impl BitbucketDc {
 impl Leaving for BitbucketDc {
     async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
         user.fixed.check_groups()?;
-        let body = json!({ "context": login_name(user)?, "itemName": group.as_str() });
+        let body = json!({ "context": user.login_name()?, "itemName": group.as_str() });
         self.change(user, Call::new(Operation::RemoveFromGroup, Method::POST, REMOVE_GROUP).body(body)).await?.done()
-    }
-}
-
-fn login_name(user: &User) -> Result<&str, Error> {
-    user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
-}
-
-/// The reason that the table of what each product can do gives.
-fn not_supported(action: ActionKind) -> Error {
-    match Product::BitbucketDc.capability(action) {
-        Capability::No(why) | Capability::Partly(why) => Error::NotSupported(why),
-        Capability::Yes => Error::NotSupported("there is no call for it"),
     }
 }

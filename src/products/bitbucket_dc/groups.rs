@@ -5,29 +5,28 @@ use reqwest::Method;
 use super::{
     BitbucketDc, GROUPS,
     pages::{List, Page},
-    user::Group,
 };
 use crate::{
     domain::GroupName,
     products::{
         Error,
         http::request::{Call, Operation},
-        listing::records::Record,
+        listing::records::{NamedGroup, Record},
     },
 };
 
 impl BitbucketDc {
     /// Whether there is such a group, among those that have its name in theirs.
     pub(super) async fn has_group(&self, group: &GroupName) -> Result<bool, Error> {
-        let is_among = |page: Vec<Group>| page.into_iter().any(|one| GroupName::new(one.name) == *group);
+        let is_among = |page: Vec<NamedGroup>| page.into_iter().any(|one| GroupName::new(one.name) == *group);
         List::of(Operation::FindGroup, GROUPS).other("filter", group.as_str()).until(self, is_among).await
     }
 
     /// Some of the groups that have `part` in their names.
     pub(super) async fn find_groups(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         let call = Call::new(Operation::FindGroup, Method::GET, GROUPS).query("filter", part).query("limit", "100");
-        let page = self.http.send(call).await?.json::<Page<Group>>()?;
-        self.http.passed_over(Group::KIND, page.values.unreadable);
+        let page = self.http.send(call).await?.json::<Page<NamedGroup>>()?;
+        self.http.passed_over(NamedGroup::KIND, page.values.unreadable);
         Ok(page.values.read.into_iter().take(100).map(|group| GroupName::new(group.name)).collect())
     }
 }

@@ -22,9 +22,6 @@ impl BitbucketDc {
 
     fn listed(&self, bean: Bean) -> (UserId, UserHints) {
         self.names.keep(bean.id, &bean.name);
-        let user = bean.into_user();
-        let hints =
-            UserHints { name: user.name, email: user.email, active: user.active, account_type: user.account_type };
-        (user.id, hints)
+        bean.into_user().into_listed()
     }
 }

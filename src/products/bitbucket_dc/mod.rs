@@ -89,7 +89,6 @@ impl Client for BitbucketDc {
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
         match step {
             Step::RemoveApplicationAccess(applications) => self.is_kept_out(user, applications).await,
-            Step::InvalidatePassword { .. } => Ok(Some(false)), // nobody can tell, and once more does no harm
             other => Ok(user.satisfies(other)),
         }
     }

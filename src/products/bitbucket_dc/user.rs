@@ -8,8 +8,12 @@ use super::{
     pages::List,
 };
 use crate::{
-    domain::{AccountType, EmailAddress, GroupName, Groups, Product, UserId, UserRef, WrittenTime},
-    products::{Error, Fixed, User, http::request::Operation, listing::records::Record},
+    domain::{AccountType, EmailAddress, Groups, Product, UserId, UserRef, WrittenTime},
+    products::{
+        Error, Fixed, User,
+        http::request::Operation,
+        listing::records::{NamedGroup, Record},
+    },
 };
 
 impl BitbucketDc {
@@ -120,12 +124,8 @@ impl BitbucketDc {
     /// Every group that the user is in; none if some can't be read.
     async fn groups_of(&self, name: &str) -> Result<Option<Groups>, Error> {
         let list = List::of(Operation::ReadUserGroups, USER_GROUPS).user("context", name);
-        match list.all::<Group>(self).await {
-            Ok(groups) if groups.unreadable > 0 => Ok(None),
-            Ok(groups) => Ok(Some(groups.read.into_iter().map(|group| GroupName::new(group.name)).collect())),
-            Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser), // gone or renamed meanwhile
-            Err(error) => Err(error),
-        }
+        let groups = list.all::<NamedGroup>(self).await.map_err(Error::of_user)?; // gone or renamed meanwhile
+        Ok(groups.all_groups())
     }
 }
 
@@ -135,17 +135,6 @@ struct SearchResult {
     bean: Option<Bean>,
     /// Whether it found users who don't have the text where Bitbucket looks for it: the answer was to another search.
     others: bool,
-}
-
-/// A group, as lists name it.
-#[derive(Deserialize)]
-pub(super) struct Group {
-    pub name: String,
-}
-
-impl Record for Group {
-    const KIND: &'static str = "group";
-    const NEEDED: &'static [&'static str] = &["name"];
 }
 
 impl Record for Bean {

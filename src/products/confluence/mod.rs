@@ -23,14 +23,19 @@ struct Somebody {
     kind: Option<String>,
 }
 
-/// The account that usher acts as, from `path`. Confluence also answers an anonymous caller, if it lets everybody read
-/// pages. That means that the credentials are not accepted.
-pub(super) async fn current(http: &Http, operation: Operation, path: &'static str) -> Result<Answer, Error> {
+/// The account that usher acts as, from `path`; `read` reads it. Confluence also answers an anonymous caller, if it lets
+/// everybody read pages. That means that the credentials are not accepted.
+pub(super) async fn current<B: Record>(
+    http: &Http,
+    operation: Operation,
+    path: &'static str,
+    read: fn(B) -> Result<User, Error>,
+) -> Result<User, Error> {
     let answer = http.send(Call::new(operation, Method::GET, path)).await?;
     if answer.json::<Somebody>()?.kind.as_deref() == Some("anonymous") {
         return Err(Error::Unauthorized { status: 200, message: "the credentials are not accepted".to_owned() });
     }
-    Ok(answer)
+    somebody(&answer, read)
 }
 
 /// The result of `read` for a user's `answer`; an error of form if the answer does not say whom it is about.

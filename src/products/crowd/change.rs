@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Crowd, MEMBERSHIP, PASSWORD, RENAME, RESET_LINK, USER, user::Bean};
 use crate::{
-    domain::{Capability, GroupName, Product, Step},
+    domain::{GroupName, Product, Step},
     products::{
         Error, User,
         http::{
@@ -15,7 +15,7 @@ use crate::{
             request::{Call, Operation},
             rights,
         },
-        leave_groups::{Leaving, leave_all, own_groups},
+        leave_groups::Leaving,
         password,
     },
 };
@@ -27,17 +27,17 @@ impl Crowd {
             Step::AddGroup(group) => {
                 let call =
                     Call::new(Operation::AddToGroup, Method::POST, MEMBERSHIP).query("groupname", group.as_str());
-                self.change(user, call.user_body("name", login_name(user)?)).await?.done()
+                self.change(user, call.user_body("name", user.login_name()?)).await?.done()
             }
             Step::RemoveGroup(group) => self.leave(user, group).await,
-            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::RemoveAllGroups => self.leave_all(user).await,
             Step::Deactivate => self.set_active(user, false).await,
             Step::Reactivate => self.set_active(user, true).await,
             Step::Delete => self.delete(user).await,
             Step::Rename { suffix } if user.satisfies(step) != Some(true) => self.rename(user, suffix).await,
             Step::Rename { .. } => Ok(()),
             Step::InvalidatePassword { send_reset_link } => self.invalidate_password(user, *send_reset_link).await,
-            Step::RemoveApplicationAccess(_) | Step::CreateIssue(_) => Err(not_supported(step)),
+            Step::RemoveApplicationAccess(_) | Step::CreateIssue(_) => Err(Error::not_supported(Product::Crowd, step)),
         }
     }
 
@@ -45,8 +45,7 @@ impl Crowd {
     /// directory, so one user may be unchangeable while another is not. If Crowd does not even answer a search, the
     /// application as a whole lacks rights.
     async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
-        let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
-        match self.http.send(call).await {
+        match self.http.send(call.about_user(user)).await {
             Err(Error::Unauthorized { status: 403, message }) => {
                 let lets_in = self.try_connection(Operation::ReadRights).await.map(|()| true);
                 Err(rights::weigh(message, lets_in))
@@ -58,13 +57,13 @@ impl Crowd {
     /// A change takes the place of the whole user, so that the whole user is read first.
     async fn set_active(&self, user: &User, active: bool) -> Result<(), Error> {
         let body = self.still_called(user).await?.with_active(active);
-        let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("username", login_name(user)?);
+        let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("username", user.login_name()?);
         self.change(user, call.body(body)).await?.done()
     }
 
     /// The user's present record. It refuses if the user was renamed meanwhile, because another user may have the name.
     async fn still_called(&self, user: &User) -> Result<Bean, Error> {
-        match self.ask("username", login_name(user)?).await {
+        match self.ask("username", user.login_name()?).await {
             Ok(now) if now.id() == user.id => Ok(now),
             Ok(_) | Err(Error::NoSuchUser) => Err(Error::not_so_called()),
             Err(error) => Err(error),
@@ -73,7 +72,7 @@ impl Crowd {
 
     async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
         self.still_called(user).await?;
-        let name = login_name(user)?;
+        let name = user.login_name()?;
         let new_name = format!("{name}{suffix}");
         let call = Call::new(Operation::EditUser, Method::POST, RENAME).user_query("username", name);
         self.change(user, call.body(json!({ "new-name": new_name })).about(&new_name)).await?.done()
@@ -81,14 +80,14 @@ impl Crowd {
 
     async fn delete(&self, user: &User) -> Result<(), Error> {
         self.still_called(user).await?;
-        let call = Call::new(Operation::DeleteUser, Method::DELETE, USER).user_query("username", login_name(user)?);
+        let call = Call::new(Operation::DeleteUser, Method::DELETE, USER).user_query("username", user.login_name()?);
         self.change(user, call).await?.done()
     }
 
     /// Sets a random password first; then sends the link, which stays valid.
     async fn invalidate_password(&self, user: &User, send_reset_link: bool) -> Result<(), Error> {
         self.still_called(user).await?;
-        let (name, password) = (login_name(user)?, password::random()?);
+        let (name, password) = (user.login_name()?, password::random()?);
         let call = Call::new(Operation::SetPassword, Method::PUT, PASSWORD)
             .user_query("username", name)
             .body(json!({ "value": password.reveal() }))
@@ -107,19 +106,7 @@ impl Leaving for Crowd {
     async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
         let call = Call::new(Operation::RemoveFromGroup, Method::DELETE, MEMBERSHIP)
             .query("groupname", group.as_str())
-            .user_query("username", login_name(user)?);
+            .user_query("username", user.login_name()?);
         self.change(user, call).await?.done()
-    }
-}
-
-fn login_name(user: &User) -> Result<&str, Error> {
-    user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
-}
-
-/// The reason that the table of what each product can do gives.
-fn not_supported(step: &Step) -> Error {
-    match Product::Crowd.capability(step.kind()) {
-        Capability::No(why) | Capability::Partly(why) => Error::NotSupported(why),
-        Capability::Yes => Error::NotSupported("there is no call for it"),
     }
 }

@@ -8,13 +8,13 @@ use serde::{
 
 use super::{Crowd, MEMBERSHIP, SEARCH, user::Bean};
 use crate::{
-    domain::{GroupName, UserHints, UserId},
+    domain::GroupName,
     products::{
         Error, MemberPage, UserPage,
         http::request::{Call, Operation},
         listing::{
             self, Cursor, Given, PAGE,
-            records::{Record, Records},
+            records::{NamedGroup, Record, Records},
         },
     },
 };
@@ -53,7 +53,7 @@ impl Crowd {
         let answer = self.send(call).await?;
         let records = answer.json::<Users>()?.all().map_err(|_| answer.of_other_form())?;
         self.http.passed_over(Bean::KIND, records.unreadable);
-        Given::read(records, size, |bean| Some(listed(bean)))
+        Given::read(records, size, |bean| Some(bean.into_user().into_listed()))
     }
 
     /// Everything on a list, which `call` begins. A page that may be as long as any of this Crowd is not the last one.
@@ -90,12 +90,6 @@ impl Crowd {
     }
 }
 
-fn listed(bean: Bean) -> (UserId, UserHints) {
-    let user = bean.into_user();
-    let hints = UserHints { name: user.name, email: user.email, active: user.active, account_type: user.account_type };
-    (user.id, hints)
-}
-
 /// A list in the form of Crowd.
 pub(super) trait List: DeserializeOwned + Send {
     type Item: Record + Send;
@@ -120,18 +114,7 @@ pub(super) struct Users {
 pub(super) struct Groups {
     expand: Option<IgnoredAny>,
     #[serde(alias = "group")]
-    groups: Option<Records<Group>>,
-}
-
-/// A group, as lists name it.
-#[derive(Deserialize)]
-pub(super) struct Group {
-    pub name: String,
-}
-
-impl Record for Group {
-    const KIND: &'static str = "group";
-    const NEEDED: &'static [&'static str] = &["name"];
+    groups: Option<Records<NamedGroup>>,
 }
 
 impl List for Users {
@@ -147,13 +130,13 @@ impl List for Users {
 }
 
 impl List for Groups {
-    type Item = Group;
+    type Item = NamedGroup;
 
-    fn all(self) -> Result<Records<Group>, Error> {
+    fn all(self) -> Result<Records<NamedGroup>, Error> {
         there(self.groups, self.expand)
     }
 
-    fn name(group: &Group) -> &str {
+    fn name(group: &NamedGroup) -> &str {
         &group.name
     }
 }

@@ -46,18 +46,13 @@ impl Crowd {
     /// The user that the parameter names.
     pub(super) async fn ask(&self, parameter: &'static str, value: &str) -> Result<Bean, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER).user_query(parameter, value);
-        match self.send(call.query("expand", "attributes")).await {
-            Ok(answer) => {
-                let bean = answer.record(|bean: &Bean| bean.active.is_some())?;
-                let is_asked_for = match parameter {
-                    "key" => bean.id().as_str() == value,
-                    _ => is_same_name(&bean.name, value),
-                };
-                if is_asked_for { Ok(bean) } else { Err(Error::about_another_user(Product::Crowd)) }
-            }
-            Err(Error::Refused { status: 404, .. }) => Err(Error::NoSuchUser),
-            Err(error) => Err(error),
-        }
+        let answer = self.send(call.query("expand", "attributes")).await.map_err(Error::of_user)?;
+        let bean = answer.record(|bean: &Bean| bean.active.is_some())?;
+        let is_asked_for = match parameter {
+            "key" => bean.id().as_str() == value,
+            _ => is_same_name(&bean.name, value),
+        };
+        if is_asked_for { Ok(bean) } else { Err(Error::about_another_user(Product::Crowd)) }
     }
 }
 

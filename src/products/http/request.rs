@@ -7,6 +7,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
+use crate::products::User;
+
 /// All characters except the unreserved ones of RFC 3986: no character of a name can end its segment.
 const IN_A_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -146,6 +148,11 @@ impl<'a> Call<'a> {
     pub fn about(mut self, name: &'a str) -> Self {
         self.personal.push(name);
         self
+    }
+
+    /// Keeps the id and the login name of `user` out of error texts too.
+    pub fn about_user(self, user: &'a User) -> Self {
+        self.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default())
     }
 
     fn path(&self) -> String {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::{
     domain::{GroupName, Groups},
     products::{
-        Error,
+        Error, User,
         http::{
             Http,
             request::{Call, Operation},
@@ -58,6 +58,15 @@ impl Access {
         }
         let named = all.iter().filter(|one| applications.is_empty() || applications.contains(&one.key));
         Ok(named.flat_map(|one| one.groups.iter().chain(&one.default_groups)).map(GroupName::new).collect())
+    }
+
+    /// Whether `user` is in none of these groups; `None` if not all groups of the user are known.
+    ///
+    /// # Errors
+    /// As [`Access::groups`].
+    pub async fn is_kept_out(&self, http: &Http, user: &User, applications: &[String]) -> Result<Option<bool>, Error> {
+        let giving = self.groups(http, applications).await?;
+        Ok(user.groups.as_ref().map(|own| own.is_disjoint(&giving)))
     }
 
     /// The keys of all applications.

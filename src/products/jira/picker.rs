@@ -13,7 +13,7 @@ use crate::{
             Http,
             request::{Call, Operation},
         },
-        listing::records::{Record, Records},
+        listing::records::{NamedGroup, Record, Records},
     },
 };
 
@@ -22,17 +22,7 @@ pub(in crate::products) const AT_MOST: usize = 100;
 
 #[derive(Deserialize)]
 struct Picked {
-    groups: Records<Group>,
-}
-
-#[derive(Deserialize)]
-struct Group {
-    name: String,
-}
-
-impl Record for Group {
-    const KIND: &'static str = "group";
-    const NEEDED: &'static [&'static str] = &["name"];
+    groups: Records<NamedGroup>,
 }
 
 /// Some groups that have `part` in their names; `path` finds them.
@@ -45,6 +35,6 @@ pub(in crate::products) async fn groups_like(
         .query("query", part)
         .query("maxResults", AT_MOST.to_string());
     let picked = http.send(call).await?.json::<Picked>()?;
-    http.passed_over(Group::KIND, picked.groups.unreadable);
+    http.passed_over(NamedGroup::KIND, picked.groups.unreadable);
     Ok(picked.groups.read.into_iter().map(|group| GroupName::new(group.name)).collect())
 }

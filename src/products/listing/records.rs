@@ -11,7 +11,10 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::products::Error;
+use crate::{
+    domain::{GroupName, Groups},
+    products::Error,
+};
 
 /// A record of a list of which a part may be enough.
 pub(in crate::products) trait Record: DeserializeOwned {
@@ -24,6 +27,17 @@ pub(in crate::products) trait Record: DeserializeOwned {
     fn is_of_use(&self) -> bool {
         true
     }
+}
+
+/// A group, as lists name it that tell nothing else of it.
+#[derive(Deserialize)]
+pub(in crate::products) struct NamedGroup {
+    pub name: String,
+}
+
+impl Record for NamedGroup {
+    const KIND: &'static str = "group";
+    const NEEDED: &'static [&'static str] = &["name"];
 }
 
 /// The records on one page.
@@ -80,6 +94,13 @@ impl<T> Records<T> {
             return Err(Error::Unreadable(message));
         }
         Ok(self)
+    }
+}
+
+impl Records<NamedGroup> {
+    /// The groups; none if some of them can't be read.
+    pub fn all_groups(self) -> Option<Groups> {
+        (self.unreadable == 0).then(|| self.read.into_iter().map(|group| GroupName::new(group.name)).collect())
     }
 }
 

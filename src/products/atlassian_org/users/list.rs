@@ -7,14 +7,11 @@ use super::{
     pages::{MOST, Page, body},
     user::{Bean, USERS},
 };
-use crate::{
-    domain::{UserHints, UserId},
-    products::{
-        Error, UserPage,
-        atlassian_org::AtlassianOrg,
-        http::request::Operation,
-        listing::{Cursor, Given, records::Record},
-    },
+use crate::products::{
+    Error, UserPage,
+    atlassian_org::AtlassianOrg,
+    http::request::Operation,
+    listing::{Cursor, Given, records::Record},
 };
 
 impl AtlassianOrg {
@@ -29,7 +26,7 @@ impl AtlassianOrg {
         self.http.passed_over(Bean::KIND, page.data.unreadable);
         let mut leaving = Vec::new();
         let given = Given::read(page.data, MOST, |bean| match bean.is_gone() {
-            false => Some(bean.into_listed()),
+            false => Some(bean.into_user().into_listed()),
             true => {
                 let is_managed = bean.standing().is_some_and(|standing| standing.managed);
                 leaving.extend(is_managed.then(|| bean.into_user().id));
@@ -38,13 +35,5 @@ impl AtlassianOrg {
         })?;
         let page = cursor.by_stream(given, next)?;
         Ok(UserPage { leaving, ..page })
-    }
-}
-
-impl Bean {
-    fn into_listed(self) -> (UserId, UserHints) {
-        let user = self.into_user();
-        let hints = UserHints { name: None, email: user.email, active: user.active, account_type: user.account_type };
-        (user.id, hints)
     }
 }

@@ -2,12 +2,12 @@
 
 use super::ConfluenceCloud;
 use crate::{
-    domain::{Capability, Product, Step},
+    domain::{Product, Step},
     products::{
         Error, User,
         group_ids::Way,
         http::{answer::Answer, request::Call, rights},
-        leave_groups::{leave_all, own_groups},
+        leave_groups::Leaving,
     },
 };
 
@@ -16,30 +16,23 @@ impl ConfluenceCloud {
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Way::In).await,
-            Step::RemoveGroup(group) => leave_all(self, user, &[group]).await,
-            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::RemoveGroup(group) => self.leave_each(user, &[group]).await,
+            Step::RemoveAllGroups => self.leave_all(user).await,
             Step::RemoveApplicationAccess(_)
             | Step::Deactivate
             | Step::Reactivate
             | Step::Delete
             | Step::Rename { .. }
             | Step::InvalidatePassword { .. }
-            | Step::CreateIssue(_) => Err(Error::NotSupported(reason(step))),
+            | Step::CreateIssue(_) => Err(Error::not_supported(Product::ConfluenceCloud, step)),
         }
     }
 
     /// Makes a call that changes something. A refusal for missing rights is examined: the account may still have them.
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
-        match self.http.send(call.about(user.id.as_str())).await {
+        match self.http.send(call.about_user(user)).await {
             Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),
             answer => answer,
         }
-    }
-}
-
-fn reason(step: &Step) -> &'static str {
-    match Product::ConfluenceCloud.capability(step.kind()) {
-        Capability::No(reason) | Capability::Partly(reason) => reason,
-        Capability::Yes => "there is no call for it",
     }
 }

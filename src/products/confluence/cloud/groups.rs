@@ -12,7 +12,8 @@ use super::{
 use crate::{
     domain::{GroupName, UserId},
     products::{
-        Error, MemberPage, User, administrators,
+        Error, MemberPage, User,
+        administrators::{Administered, is_administrator},
         confluence::pages::{self, LIMIT, Linked},
         group_ids::Way,
         http::request::{Call, Operation},
@@ -71,41 +72,21 @@ impl ConfluenceCloud {
         Ok(found)
     }
 
-    /// The members of the administrators' groups who may do anything here, since Confluence does not report whether an
-    /// account is active. A missing group is skipped, as long as one exists.
-    pub(super) async fn members_of_admin_groups(&self) -> Result<BTreeSet<UserId>, Error> {
-        let (mut found, mut there) = (BTreeSet::new(), false);
-        let groups = self.admin_groups.get();
-        for group in groups.iter() {
-            let Some(id) = self.find_group(group).await? else { continue };
-            match pages::all::<Bean>(&self.http, members(&id)).await {
-                Ok(members) => {
-                    there = true;
-                    let members = members
-                        .whole(&format!("members of `{group}`"))?
-                        .into_iter()
-                        .filter(|bean| !bean.may_do_nothing());
-                    let members = members.filter_map(|bean| bean.into_user().ok());
-                    found.extend(members.filter(administrators::is_administrator).map(|member| member.id));
-                }
-                Err(Error::Refused { status: 404, .. }) => {} // gone since
-                Err(error) => return Err(error),
-            }
-        }
-        if there { Ok(found) } else { Err(administrators::none_there(&groups)) }
+    /// The id of the group; refused with 404 if there is none.
+    async fn id_of(&self, group: &GroupName) -> Result<String, Error> {
+        self.find_group(group).await?.ok_or_else(|| Error::no_such_group(group))
     }
 
     /// The page of a group's members that begins at `start`.
     pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
-        let message = || format!("there is no group `{group}`");
-        let id = self.find_group(group).await?.ok_or_else(|| Error::Refused { status: 404, message: message() })?;
+        let id = self.id_of(group).await?;
         let page = self.http.send(members(&id)(start)).await?.json::<Linked<Bean>>()?;
         pages::member_page(page, start, |bean| bean.into_user().ok().map(|user| user.id))
     }
 
     /// Whether usher's account is in a group that may change users and groups.
     pub(super) async fn administers(&self) -> Result<bool, Error> {
-        let myself = self.current().await?.id;
+        let myself = self.current(Operation::ReadMyself).await?.id;
         let own = self.groups_of(Operation::ReadRights, &myself).await?;
         let page = |start: usize| {
             Call::new(Operation::ReadRights, Method::GET, GROUPS)
@@ -115,6 +96,19 @@ impl ConfluenceCloud {
         };
         let administering = pages::all::<Group>(&self.http, page).await?;
         Ok(administering.read.iter().any(|group| own.read.iter().any(|one| one.id == group.id)))
+    }
+}
+
+#[async_trait]
+impl Administered for ConfluenceCloud {
+    /// The members who may do anything here, since Confluence does not report whether an account is active.
+    async fn add_administrators(&self, group: &GroupName, found: &mut BTreeSet<UserId>) -> Result<(), Error> {
+        let id = self.id_of(group).await?;
+        let beans = pages::all::<Bean>(&self.http, members(&id)).await?.whole(&format!("members of `{group}`"))?;
+        let active = beans.into_iter().filter(|bean| !bean.may_do_nothing());
+        let users = active.filter_map(|bean| bean.into_user().ok());
+        found.extend(users.filter(is_administrator).map(|user| user.id));
+        Ok(())
     }
 }
 

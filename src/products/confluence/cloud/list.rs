@@ -7,7 +7,7 @@ use super::{ConfluenceCloud, user::Bean};
 use crate::{
     domain::{UserHints, UserId},
     products::{
-        Completeness, Error, UserPage,
+        Completeness, Error, User, UserPage,
         confluence::pages::Linked,
         http::request::{Call, Operation},
         listing::{
@@ -66,9 +66,6 @@ impl ConfluenceCloud {
 impl Bean {
     /// The user with the details of a list; none if the account is gone.
     fn into_listed(self) -> Option<(UserId, UserHints)> {
-        let user = self.into_user().ok()?;
-        let hints =
-            UserHints { name: user.name, email: user.email, active: user.active, account_type: user.account_type };
-        Some((user.id, hints))
+        self.into_user().ok().map(User::into_listed)
     }
 }

@@ -20,8 +20,9 @@ use crate::{
     live::Live,
     products::{
         Client, Error, MemberPage, User, UserPage,
+        administrators::Administered,
         group_ids::GroupIds,
-        http::Http,
+        http::{Http, request::Operation},
         listing::{Cursor, Form, PageSize},
     },
 };
@@ -58,21 +59,11 @@ impl ConfluenceCloud {
 #[async_trait]
 impl Client for ConfluenceCloud {
     async fn user(&self, user: &UserRef) -> Result<User, Error> {
-        match user {
-            UserRef::Id(id) => self.read(id).await,
-            UserRef::Name(_) => Err(Error::NoSuchUser), // Cloud has no login names to look up
-        }
+        self.read(user.id().ok_or(Error::NoSuchUser)?).await // Cloud has no login names to look up
     }
 
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
         self.page(Cursor::read(cursor, Form::CONFLUENCE)).await
-    }
-
-    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
-        match step {
-            Step::InvalidatePassword { .. } => Ok(Some(false)), // nobody can tell
-            other => Ok(user.satisfies(other)),
-        }
     }
 
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
@@ -96,15 +87,15 @@ impl Client for ConfluenceCloud {
     }
 
     async fn myself(&self) -> Result<Option<UserId>, Error> {
-        Ok(Some(self.current().await?.id))
+        Ok(Some(self.current(Operation::ReadMyself).await?.id))
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
-        self.members_of_admin_groups().await
+        self.administrators_in(&self.admin_groups.get()).await
     }
 
     async fn probe(&self) -> Result<(), Error> {
-        self.check_credentials().await
+        self.current(Operation::Probe).await.map(drop)
     }
 }
 

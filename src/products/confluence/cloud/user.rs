@@ -51,18 +51,8 @@ impl ConfluenceCloud {
     }
 
     /// The account that usher acts as.
-    pub(super) async fn current(&self) -> Result<User, Error> {
-        self.ask_who(Operation::ReadMyself).await
-    }
-
-    /// Whether the credentials are accepted.
-    pub(super) async fn check_credentials(&self) -> Result<(), Error> {
-        self.ask_who(Operation::Probe).await.map(drop)
-    }
-
-    async fn ask_who(&self, operation: Operation) -> Result<User, Error> {
-        let answer = confluence::current(&self.http, operation, CURRENT).await?;
-        confluence::somebody(&answer, Bean::into_user)
+    pub(super) async fn current(&self, operation: Operation) -> Result<User, Error> {
+        confluence::current(&self.http, operation, CURRENT, Bean::into_user).await
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     products::{
         Error, User,
         http::request::{Call, Operation},
-        leave_groups::{leave_all, own_groups},
+        leave_groups::Leaving,
     },
 };
 
@@ -67,12 +67,12 @@ impl ConfluenceDc {
     pub(super) async fn keep_out(&self, user: &User, applications: &[String]) -> Result<(), Error> {
         check(applications)?;
         let mut giving = Vec::new();
-        for group in own_groups(user)? {
+        for group in user.all_groups()? {
             if self.lets_in(group).await? {
                 giving.push(group);
             }
         }
-        leave_all(self, user, &giving).await?;
+        self.leave_each(user, &giving).await?;
         if !self.is_let_in_by_name(user).await? {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::ConfluenceDc;
 use crate::{
-    domain::{Capability, GroupName, Product, Step, UserRef},
+    domain::{GroupName, Product, Step, UserRef},
     products::{
         Error, User,
         http::{
@@ -15,7 +15,7 @@ use crate::{
             request::{Call, Operation},
             rights,
         },
-        leave_groups::{Leaving, leave_all, own_groups},
+        leave_groups::Leaving,
         password,
     },
 };
@@ -30,8 +30,8 @@ impl ConfluenceDc {
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Operation::AddToGroup, Method::PUT).await,
-            Step::RemoveGroup(group) => leave_all(self, user, &[group]).await,
-            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::RemoveGroup(group) => self.leave_each(user, &[group]).await,
+            Step::RemoveAllGroups => self.leave_all(user).await,
             Step::RemoveApplicationAccess(applications) => self.keep_out(user, applications).await,
             Step::Deactivate => {
                 self.check_name(user).await?;
@@ -40,14 +40,13 @@ impl ConfluenceDc {
             Step::Reactivate => self.edit(user, ENABLE).await,
             Step::Delete => self.delete(user).await,
             Step::InvalidatePassword { .. } => self.invalidate_password(user).await,
-            Step::Rename { .. } | Step::CreateIssue(_) => Err(Error::NotSupported(reason(step))),
+            Step::Rename { .. } | Step::CreateIssue(_) => Err(Error::not_supported(Product::ConfluenceDc, step)),
         }
     }
 
     /// Makes a call that changes something. A refusal for missing rights is examined: the account may still have them.
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
-        let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
-        match self.http.send(call).await {
+        match self.http.send(call.about_user(user)).await {
             Err(Error::Unauthorized { status: status @ 403, message }) => {
                 Err(match self.administers().await.transpose() {
                     Some(administers) => rights::weigh(message, administers),
@@ -73,20 +72,20 @@ impl ConfluenceDc {
         operation: Operation,
         method: Method,
     ) -> Result<(), Error> {
-        let call = Call::new(operation, method, MEMBERSHIP).user_segment(login_name(user)?).segment(group.as_str());
+        let call = Call::new(operation, method, MEMBERSHIP).user_segment(user.login_name()?).segment(group.as_str());
         self.change(user, call).await?.done()
     }
 
     /// Makes the change. Confluence accepts it if that is so already.
     async fn edit(&self, user: &User, path: &'static str) -> Result<(), Error> {
-        let call = Call::new(Operation::EditUser, Method::PUT, path).user_segment(login_name(user)?);
+        let call = Call::new(Operation::EditUser, Method::PUT, path).user_segment(user.login_name()?);
         self.change(user, call).await?.done()
     }
 
     /// Checks the name. It refuses if the user was renamed meanwhile, because another user may have the name.
     pub(super) async fn check_name(&self, user: &User) -> Result<(), Error> {
         let now = self.who(&UserRef::Id(user.id.clone())).await?;
-        if now.name.as_deref() == Some(login_name(user)?) { Ok(()) } else { Err(Error::not_so_called()) }
+        if now.name.as_deref() == Some(user.login_name()?) { Ok(()) } else { Err(Error::not_so_called()) }
     }
 
     /// Sends no link to set a new one: there is no call for that.
@@ -94,7 +93,7 @@ impl ConfluenceDc {
         self.check_name(user).await?;
         let password = password::random()?;
         let call = Call::new(Operation::SetPassword, Method::POST, PASSWORD)
-            .user_segment(login_name(user)?)
+            .user_segment(user.login_name()?)
             .body(json!({ "password": password.reveal() }))
             .about(password.reveal()); // a policy's complaint may repeat it
         self.change(user, call).await?.done()
@@ -107,17 +106,5 @@ impl Leaving for ConfluenceDc {
 
     async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
         self.move_member(user, group, Operation::RemoveFromGroup, Method::DELETE).await
-    }
-}
-
-/// The name of the user in Confluence's paths.
-pub(super) fn login_name(user: &User) -> Result<&str, Error> {
-    user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
-}
-
-fn reason(step: &Step) -> &'static str {
-    match Product::ConfluenceDc.capability(step.kind()) {
-        Capability::No(reason) | Capability::Partly(reason) => reason,
-        Capability::Yes => "there is no call for it",
     }
 }

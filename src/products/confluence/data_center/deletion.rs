@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
-use super::{ConfluenceDc, change::login_name};
+use super::ConfluenceDc;
 use crate::{
     domain::UserId,
     products::{
@@ -85,7 +85,7 @@ impl ConfluenceDc {
 
     async fn submit(&self, user: &User) -> Result<String, Error> {
         self.check_name(user).await?;
-        let call = Call::new(Operation::DeleteUser, Method::DELETE, ADMIN_USER).user_segment(login_name(user)?);
+        let call = Call::new(Operation::DeleteUser, Method::DELETE, ADMIN_USER).user_segment(user.login_name()?);
         Ok(self.change(user, call).await?.json::<Submission>()?.id)
     }
 
@@ -95,7 +95,7 @@ impl ConfluenceDc {
             sleep(wait).await;
             wait = WAITS.1.min(wait * 2);
             let call = Call::new(Operation::ReadTask, Method::GET, TASK).segment(task).about(user.id.as_str());
-            let task = match self.http.send(call.about(login_name(user)?)).await {
+            let task = match self.http.send(call.about(user.login_name()?)).await {
                 Err(Error::Refused { status: 404, .. } | Error::Unauthorized { .. }) => return Ok(End::Forgotten),
                 answer => answer?.json::<Task>()?,
             };

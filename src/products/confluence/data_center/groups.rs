@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use async_trait::async_trait;
 use reqwest::Method;
 
-use super::{
-    ConfluenceDc,
-    user::{Bean, Group},
-};
+use super::{ConfluenceDc, user::Bean};
 use crate::{
     domain::{Capability, GroupName, Product, UserId},
     products::{
-        Error, MemberPage, administrators,
+        Error, MemberPage,
+        administrators::{Administered, ENOUGH, is_administrator},
         confluence::pages::{self, LIMIT, Linked},
-        http::request::{Call, Operation},
+        http::{
+            answer,
+            request::{Call, Operation},
+        },
         jira::picker::AT_MOST,
-        listing::records::Records,
+        listing::records::{NamedGroup, Records},
     },
 };
 
@@ -33,17 +35,13 @@ impl ConfluenceDc {
             return self.lists_group(group).await;
         }
         let call = Call::new(Operation::FindGroup, Method::GET, GROUP).segment(group.as_str());
-        match self.http.send(call).await {
-            Ok(answer) => answer.json::<Group>().map(|_| true),
-            Err(Error::Refused { status: 404, .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
+        answer::is_there::<NamedGroup>(self.http.send(call).await)
     }
 
     /// Whether there is such a group, by reading all groups: its name can't be in a path.
     async fn lists_group(&self, group: &GroupName) -> Result<bool, Error> {
         let mut is_there = false;
-        pages::walk(&self.http, all_groups, |groups: Records<Group>| {
+        pages::walk(&self.http, all_groups, |groups: Records<NamedGroup>| {
             is_there = groups.read.iter().any(|one| GroupName::new(one.name.as_str()) == *group);
             !is_there
         })
@@ -54,7 +52,7 @@ impl ConfluenceDc {
     /// Some of the groups with `part` in their names.
     pub(super) async fn some_groups(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         let (part, mut found, mut pages) = (part.to_lowercase(), Vec::new(), 0);
-        pages::walk(&self.http, all_groups, |groups: Records<Group>| {
+        pages::walk(&self.http, all_groups, |groups: Records<NamedGroup>| {
             pages += 1;
             found
                 .extend(groups.read.into_iter().map(|one| one.name).filter(|name| name.to_lowercase().contains(&part)));
@@ -63,35 +61,6 @@ impl ConfluenceDc {
         .await?;
         found.truncate(AT_MOST);
         Ok(found.into_iter().map(GroupName::new).collect())
-    }
-
-    /// The active members of the administrators' groups. A missing group is skipped, as long as one exists.
-    pub(super) async fn members_of_admin_groups(&self) -> Result<BTreeSet<UserId>, Error> {
-        let (mut found, mut there) = (BTreeSet::new(), false);
-        let groups = self.admin_groups.get();
-        for group in groups.iter() {
-            let page = |start: usize| members(Operation::ListMembers, group, start, LIMIT).query("expand", "status");
-            let mut whole = Ok(());
-            let read = pages::walk(&self.http, page, |members: Records<Bean>| {
-                match members.whole(&format!("members of `{group}`")) {
-                    Ok(members) => {
-                        let members = members.into_iter().filter_map(|bean| bean.into_user().ok());
-                        found.extend(members.filter(administrators::is_administrator).map(|member| member.id));
-                    }
-                    Err(error) => whole = Err(error),
-                }
-                whole.is_ok() && found.len() < administrators::ENOUGH
-            });
-            match read.await {
-                Ok(()) => {
-                    there = true;
-                    whole?;
-                }
-                Err(Error::Refused { status: 404, .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        if there { Ok(found) } else { Err(administrators::none_there(&groups)) }
     }
 
     /// The page of a group's members that begins at `start`.
@@ -114,6 +83,26 @@ impl ConfluenceDc {
             }
         }
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl Administered for ConfluenceDc {
+    async fn add_administrators(&self, group: &GroupName, found: &mut BTreeSet<UserId>) -> Result<(), Error> {
+        let page = |start: usize| members(Operation::ListMembers, group, start, LIMIT).query("expand", "status");
+        let mut whole = Ok(());
+        pages::walk(&self.http, page, |members: Records<Bean>| {
+            match members.whole(&format!("members of `{group}`")) {
+                Ok(members) => {
+                    let members = members.into_iter().filter_map(|bean| bean.into_user().ok());
+                    found.extend(members.filter(is_administrator).map(|member| member.id));
+                }
+                Err(error) => whole = Err(error),
+            }
+            whole.is_ok() && found.len() < ENOUGH
+        })
+        .await?;
+        whole
     }
 }
 

@@ -6,7 +6,7 @@ use super::{ConfluenceDc, user::Bean};
 use crate::{
     domain::{UserHints, UserId},
     products::{
-        Error, UserPage,
+        Error, User, UserPage,
         confluence::pages::Linked,
         http::request::{Call, Operation},
         listing::{Cursor, Given, records::Record},
@@ -51,9 +51,6 @@ fn too_old(error: Error) -> Error {
 impl Bean {
     /// The user with the details of a list; none if the user is gone.
     fn into_listed(self) -> Option<(UserId, UserHints)> {
-        let user = self.into_user().ok()?;
-        let hints =
-            UserHints { name: user.name, email: user.email, active: user.active, account_type: user.account_type };
-        Some((user.id, hints))
+        self.into_user().ok().map(User::into_listed)
     }
 }

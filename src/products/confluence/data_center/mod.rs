@@ -22,8 +22,9 @@ use crate::{
     live::Live,
     products::{
         Client, Error, MemberPage, User, UserPage,
+        administrators::Administered,
         audit::{AuditLog, DataCenter},
-        http::Http,
+        http::{Http, request::Operation},
         listing::{Cursor, Form, PageSize},
     },
 };
@@ -58,7 +59,6 @@ impl Client for ConfluenceDc {
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
         match step {
             Step::RemoveApplicationAccess(applications) => self.is_kept_out(user, applications).await,
-            Step::InvalidatePassword { .. } => Ok(Some(false)), // nobody can tell, and once more does no harm
             // The account's state may be told in a word that is not known; asked for once more it does no harm either.
             Step::Deactivate | Step::Reactivate => Ok(Some(user.satisfies(step).unwrap_or(false))),
             other => Ok(user.satisfies(other)),
@@ -86,15 +86,15 @@ impl Client for ConfluenceDc {
     }
 
     async fn myself(&self) -> Result<Option<UserId>, Error> {
-        Ok(Some(self.current().await?.id))
+        Ok(Some(self.current(Operation::ReadMyself).await?.id))
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
-        self.members_of_admin_groups().await
+        self.administrators_in(&self.admin_groups.get()).await
     }
 
     async fn probe(&self) -> Result<(), Error> {
-        self.check_credentials().await
+        self.current(Operation::Probe).await.map(drop)
     }
 
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {

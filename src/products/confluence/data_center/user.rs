@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::ConfluenceDc;
 use crate::{
-    domain::{AccountType, EmailAddress, GroupName, Groups, Product, UserId, UserRef},
+    domain::{AccountType, EmailAddress, Groups, Product, UserId, UserRef},
     products::{
         Error, User,
         confluence::{
@@ -14,7 +14,7 @@ use crate::{
             pages::{self, LIMIT},
         },
         http::request::{Call, Operation},
-        listing::records::Record,
+        listing::records::{NamedGroup, Record},
     },
 };
 
@@ -49,36 +49,13 @@ impl ConfluenceDc {
                 .query("start", start.to_string())
                 .query("limit", LIMIT.to_string())
         };
-        let groups = pages::all::<Group>(&self.http, page).await.map_err(Error::of_user)?;
-        let all = groups.unreadable == 0;
-        Ok(all.then(|| groups.read.into_iter().map(|group| GroupName::new(group.name)).collect()))
+        Ok(pages::all::<NamedGroup>(&self.http, page).await.map_err(Error::of_user)?.all_groups())
     }
 
     /// The account that usher acts as.
-    pub(super) async fn current(&self) -> Result<User, Error> {
-        self.ask_who(Operation::ReadMyself).await
+    pub(super) async fn current(&self, operation: Operation) -> Result<User, Error> {
+        confluence::current(&self.http, operation, CURRENT, Bean::into_user).await
     }
-
-    /// Whether the credentials are accepted.
-    pub(super) async fn check_credentials(&self) -> Result<(), Error> {
-        self.ask_who(Operation::Probe).await.map(drop)
-    }
-
-    async fn ask_who(&self, operation: Operation) -> Result<User, Error> {
-        let answer = confluence::current(&self.http, operation, CURRENT).await?;
-        confluence::somebody(&answer, Bean::into_user)
-    }
-}
-
-/// A group, as lists name it.
-#[derive(Deserialize)]
-pub(super) struct Group {
-    pub name: String,
-}
-
-impl Record for Group {
-    const KIND: &'static str = "group";
-    const NEEDED: &'static [&'static str] = &["name"];
 }
 
 /// A user in the form of the API. `status` is present if it is requested. `email` is in no reference, and is read if an

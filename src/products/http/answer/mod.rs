@@ -53,6 +53,18 @@ pub(in crate::products) struct Answer {
     headers: HeaderMap,
 }
 
+/// Whether there is what a call `asked` for: by an answer in the form of `T`, or by 404.
+///
+/// # Errors
+/// Any other error of the call; that of [`Answer::json`].
+pub(in crate::products) fn is_there<T: DeserializeOwned>(asked: Result<Answer, Error>) -> Result<bool, Error> {
+    match asked {
+        Ok(answer) => answer.json::<T>().map(|_| true),
+        Err(Error::Refused { status: 404, .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 impl fmt::Debug for Answer {
     /// Neither the body nor the headers: both name people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

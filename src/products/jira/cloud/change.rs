@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{ISSUE, JiraCloud, MYSELF, USER};
 use crate::{
-    domain::{Capability, Issue, Product, Step},
+    domain::{Issue, Product, Step},
     products::{
         Error, User,
         group_ids::Way,
@@ -18,7 +18,7 @@ use crate::{
             document, issue,
             user_json::{Group, SizedList},
         },
-        leave_groups::{Leaving, leave_all, own_groups},
+        leave_groups::Leaving,
     },
 };
 
@@ -28,22 +28,22 @@ impl JiraCloud {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Way::In).await,
             Step::RemoveGroup(group) => self.leave(user, group).await,
-            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::RemoveAllGroups => self.leave_all(user).await,
             Step::RemoveApplicationAccess(applications) => {
                 let giving = self.access.groups(&self.http, applications).await?;
-                leave_all(self, user, &own_groups(user)?.intersection(&giving).collect::<Vec<_>>()).await
+                self.leave_those_in(user, &giving).await
             }
             Step::Delete => self.delete(user).await,
             Step::CreateIssue(issue) => self.create_issue(user, issue).await,
             Step::Deactivate | Step::Reactivate | Step::Rename { .. } | Step::InvalidatePassword { .. } => {
-                Err(Error::NotSupported(reason(step)))
+                Err(Error::not_supported(Product::JiraCloud, step))
             }
         }
     }
 
     /// Makes a call that changes something. A refusal for missing rights is examined: the account may still have them.
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
-        match self.http.send(call.about(user.id.as_str())).await {
+        match self.http.send(call.about_user(user)).await {
             Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),
             answer => answer,
         }
@@ -77,11 +77,4 @@ struct Myself {
     #[serde(rename = "accountId")]
     _account_id: String,
     groups: Option<SizedList<Group>>,
-}
-
-fn reason(step: &Step) -> &'static str {
-    match Product::JiraCloud.capability(step.kind()) {
-        Capability::No(reason) | Capability::Partly(reason) => reason,
-        Capability::Yes => "there is no call for it",
-    }
 }

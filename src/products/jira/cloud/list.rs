@@ -19,7 +19,6 @@ impl JiraCloud {
     /// The page at `cursor`.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         if cursor.form == Form::Members {
-            let listed = |bean: Bean| bean.known().ok().map(Bean::into_listed);
             let ask = |group: GroupName, start| async move {
                 members::read(&self.http, MEMBERS, &group, start, listed).await
             };
@@ -34,7 +33,7 @@ impl JiraCloud {
             .query("startAt", start.to_string())
             .query("maxResults", size.to_string());
         let records = self.http.send(call).await.map_err(took_too_long)?.json::<Records<Bean>>()?;
-        let mut given = Given::read(records, size, |bean| bean.known().ok().map(Bean::into_listed))?;
+        let mut given = Given::read(records, size, listed)?;
         // A placeholder stands for a user whom Jira can't tell of: the list lacks one.
         given.unreadable = given.records - given.users.len();
         self.http.passed_over("user", given.unreadable);
@@ -50,11 +49,7 @@ fn took_too_long(error: Error) -> Error {
     }
 }
 
-impl Bean {
-    fn into_listed(self) -> (UserId, UserHints) {
-        let user = self.into_user();
-        let hints =
-            UserHints { name: user.name, email: user.email, active: user.active, account_type: user.account_type };
-        (user.id, hints)
-    }
+/// The user with the details of a list; none if Jira can't tell who it is.
+fn listed(bean: Bean) -> Option<(UserId, UserHints)> {
+    bean.known().ok().map(|known| known.into_user().into_listed())
 }

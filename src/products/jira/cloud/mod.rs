@@ -19,7 +19,8 @@ use crate::{
     domain::{GroupName, Issue, Step, UserId, UserRef},
     live::Live,
     products::{
-        Client, Error, MemberPage, User, UserPage, administrators,
+        Client, Error, MemberPage, User, UserPage,
+        administrators::{Administered, JiraGroups},
         group_ids::GroupIds,
         http::{
             Http,
@@ -90,10 +91,7 @@ struct IssueSearch {
 #[async_trait]
 impl Client for JiraCloud {
     async fn user(&self, user: &UserRef) -> Result<User, Error> {
-        match user {
-            UserRef::Id(id) => self.read(id).await,
-            UserRef::Name(_) => Err(Error::NoSuchUser), // Cloud has no login names to look up
-        }
+        self.read(user.id().ok_or(Error::NoSuchUser)?).await // Cloud has no login names to look up
     }
 
     async fn users(&self, cursor: Option<&str>) -> Result<UserPage, Error> {
@@ -103,11 +101,9 @@ impl Client for JiraCloud {
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
         match step {
             Step::RemoveApplicationAccess(applications) => {
-                let giving = self.access.groups(&self.http, applications).await?;
-                Ok(user.groups.as_ref().map(|own| own.is_disjoint(&giving)))
+                self.access.is_kept_out(&self.http, user, applications).await
             }
             Step::CreateIssue(issue) => self.has_issue(issue).await.map(Some),
-            Step::InvalidatePassword { .. } => Ok(Some(false)), // nobody can tell
             other => Ok(user.satisfies(other)),
         }
     }
@@ -144,7 +140,7 @@ impl Client for JiraCloud {
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
         let read = |bean: user::Bean| bean.known().ok().map(user::Bean::into_user);
-        administrators::members(&self.http, MEMBERS, &self.admin_groups.get(), read).await
+        JiraGroups { http: &self.http, path: MEMBERS, user: read }.administrators_in(&self.admin_groups.get()).await
     }
 
     async fn probe(&self) -> Result<(), Error> {

@@ -18,7 +18,7 @@ use crate::{
             rights,
         },
         jira::{issue, user_json::truth},
-        leave_groups::{Leaving, leave_all, own_groups},
+        leave_groups::Leaving,
         password,
     },
 };
@@ -30,13 +30,13 @@ impl JiraDc {
             Step::AddGroup(group) => {
                 let call =
                     Call::new(Operation::AddToGroup, Method::POST, MEMBERSHIP).query("groupname", group.as_str());
-                self.change(user, call.user_body("name", login_name(user)?)).await?.json::<Joined>().map(drop)
+                self.change(user, call.user_body("name", user.login_name()?)).await?.json::<Joined>().map(drop)
             }
             Step::RemoveGroup(group) => self.leave(user, group).await,
-            Step::RemoveAllGroups => leave_all(self, user, &own_groups(user)?.iter().collect::<Vec<_>>()).await,
+            Step::RemoveAllGroups => self.leave_all(user).await,
             Step::RemoveApplicationAccess(applications) => {
                 let giving: Groups = self.access.groups(&self.http, applications).await?;
-                leave_all(self, user, &own_groups(user)?.intersection(&giving).collect::<Vec<_>>()).await
+                self.leave_those_in(user, &giving).await
             }
             Step::Deactivate => self.set_active(user, false).await,
             Step::Reactivate => self.set_active(user, true).await,
@@ -50,8 +50,7 @@ impl JiraDc {
 
     /// Makes a call that changes something. A refusal for missing rights is examined: the account may still have them.
     async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
-        let call = call.about(user.id.as_str()).about(user.name.as_deref().unwrap_or_default());
-        match self.http.send(call).await {
+        match self.http.send(call.about_user(user)).await {
             Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),
             answer => answer,
         }
@@ -77,7 +76,7 @@ impl JiraDc {
             Ok(_) | Err(Error::Refused { status: 400, .. }) => {}
             Err(error) => return Err(error),
         }
-        let fields = json!({ "active": active.to_string(), "name": login_name(user)? });
+        let fields = json!({ "active": active.to_string(), "name": user.login_name()? });
         match self.edit(user, fields).await?.active {
             Some(state) if state != active => {
                 let message =
@@ -89,7 +88,7 @@ impl JiraDc {
     }
 
     async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
-        let name = format!("{}{suffix}", login_name(user)?);
+        let name = format!("{}{suffix}", user.login_name()?);
         let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("key", user.id.as_str());
         self.change(user, call.body(json!({ "name": name })).about(&name)).await?.json::<Edited>().map(drop)
     }
@@ -120,13 +119,9 @@ impl Leaving for JiraDc {
     async fn leave(&self, user: &User, group: &GroupName) -> Result<(), Error> {
         let call = Call::new(Operation::RemoveFromGroup, Method::DELETE, MEMBERSHIP)
             .query("groupname", group.as_str())
-            .user_query("username", login_name(user)?);
+            .user_query("username", user.login_name()?);
         self.change(user, call).await?.done()
     }
-}
-
-fn login_name(user: &User) -> Result<&str, Error> {
-    user.name.as_deref().ok_or_else(|| Error::Unreadable("the user has no login name".to_owned()))
 }
 
 /// The group in the form of the API, after a user has joined it.

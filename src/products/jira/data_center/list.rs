@@ -11,7 +11,7 @@ use super::{JiraDc, MEMBERS, user::Bean};
 use crate::{
     domain::{GroupName, UserHints, UserId},
     products::{
-        Error, UserPage,
+        Error, User, UserPage,
         http::request::{Call, Operation},
         jira::members,
         listing::{self, Cursor, Form, Given, Next, records::Records},
@@ -125,9 +125,6 @@ struct Stream {
 impl Bean {
     /// The user with the details of a list; none if the user is gone.
     pub(super) fn into_listed(self) -> Option<(UserId, UserHints)> {
-        let user = self.into_user().ok()?;
-        let hints =
-            UserHints { name: user.name, email: user.email, active: user.active, account_type: user.account_type };
-        Some((user.id, hints))
+        self.into_user().ok().map(User::into_listed)
     }
 }

@@ -20,10 +20,11 @@ use crate::{
     domain::{GroupName, Issue, Step, UserId, UserRef},
     live::Live,
     products::{
-        Client, Error, MemberPage, User, UserPage, administrators,
+        Client, Error, MemberPage, User, UserPage,
+        administrators::{Administered, JiraGroups},
         audit::{AuditLog, DataCenter},
         http::{
-            Http,
+            Http, answer,
             request::{Call, Operation},
         },
         listing::{Cursor, Form, PAGE, PageSize},
@@ -94,11 +95,9 @@ impl Client for JiraDc {
     async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, Error> {
         match step {
             Step::RemoveApplicationAccess(applications) => {
-                let giving = self.access.groups(&self.http, applications).await?;
-                Ok(user.groups.as_ref().map(|own| own.is_disjoint(&giving)))
+                self.access.is_kept_out(&self.http, user, applications).await
             }
             Step::CreateIssue(issue) => self.has_issue(issue).await.map(Some),
-            Step::InvalidatePassword { .. } => Ok(Some(false)), // nobody can tell, and once more does no harm
             other => Ok(user.satisfies(other)),
         }
     }
@@ -113,11 +112,7 @@ impl Client for JiraDc {
         let call = Call::new(Operation::FindGroup, Method::GET, MEMBERS)
             .query("groupname", group.as_str())
             .query("maxResults", "1");
-        match self.http.send(call).await {
-            Ok(answer) => answer.json::<Members>().map(|_| true),
-            Err(Error::Refused { status: 404, .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
+        answer::is_there::<Members>(self.http.send(call).await)
     }
 
     async fn members(&self, group: &GroupName, start: usize) -> Result<Option<MemberPage>, Error> {
@@ -144,7 +139,7 @@ impl Client for JiraDc {
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {
         let read = |bean: user::Bean| bean.into_user().ok();
-        administrators::members(&self.http, MEMBERS, &self.admin_groups.get(), read).await
+        JiraGroups { http: &self.http, path: MEMBERS, user: read }.administrators_in(&self.admin_groups.get()).await
     }
 
     async fn probe(&self) -> Result<(), Error> {
