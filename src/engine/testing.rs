@@ -1,17 +1,24 @@
-//! For tests: a product in memory, with a clock that goes with tokio's.
+//! For tests: a product in memory, with a clock that goes with tokio's, and the answers of views.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
+use super::{AskedStep, Count, RunQueries};
 use crate::{
     clock::Clock,
-    domain::{EmailAddress, GroupName, Step, Timestamp, UserId, UserRef},
+    domain::{
+        EmailAddress, GroupName, LastLists, LoginCoverage, RunId, SchemeId, SourceId, Step, SweepId, SweepPlan,
+        Timestamp, UserId, UserRef,
+    },
     products::{Client, Error, User, UserPage, cleared_in_test},
 };
 
@@ -163,7 +170,6 @@ impl Client for Stub {
                 Some(self.state().issues.iter().any(found))
             }
             Step::RemoveApplicationAccess(_) => user.groups.as_ref().map(BTreeSet::is_empty),
-            Step::InvalidatePassword { .. } => Some(false),
             step => user.satisfies(step),
         })
     }
@@ -233,5 +239,86 @@ impl Client for Stub {
         let mut state = self.state();
         state.probes += 1;
         state.there()
+    }
+}
+
+/// The answers of views that have read nothing, but for what a test puts here.
+#[derive(Default)]
+pub(super) struct FakeQueries {
+    /// The keys of the steps that have ended.
+    pub ended: Mutex<BTreeSet<String>>,
+    /// Whether every other step has ended too.
+    pub all_ended: bool,
+    /// How often it was asked whether a step has ended.
+    pub ended_asked: AtomicUsize,
+    /// How often it was asked what was heard of logins.
+    pub heard_asked: AtomicUsize,
+    /// The plan of any sweep.
+    pub plan: Option<Arc<SweepPlan>>,
+    /// Until when the schedule of any scheme has asked.
+    pub asked_until: Option<Timestamp>,
+    /// How many users any run selects.
+    pub count: Option<Count>,
+    /// The sweeps of which the run of any scheme is held.
+    pub held: Vec<SweepId>,
+    /// How many users were created, whenever that was.
+    pub created: u64,
+    pub known_users: u64,
+    pub progress: watch::Sender<u64>,
+}
+
+impl RunQueries for FakeQueries {
+    fn has_ended(&self, step: &AskedStep) -> bool {
+        self.ended_asked.fetch_add(1, SeqCst);
+        self.all_ended || self.ended.lock().unwrap().contains(step.key.as_str())
+    }
+
+    fn login_coverage(&self, _: &SourceId) -> Option<LoginCoverage> {
+        self.heard_asked.fetch_add(1, SeqCst);
+        None
+    }
+
+    fn sweep(&self, _: &SweepId) -> Option<Arc<SweepPlan>> {
+        self.plan.clone()
+    }
+
+    fn asked_until(&self, _: &SchemeId) -> Option<Timestamp> {
+        self.asked_until
+    }
+
+    fn is_over(&self, _: &RunId) -> bool {
+        false
+    }
+
+    fn count(&self, _: &RunId) -> Option<Count> {
+        self.count
+    }
+
+    fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
+        None
+    }
+
+    fn last_lists(&self, _: &SourceId) -> Option<LastLists> {
+        None
+    }
+
+    fn last_reads(&self, _: &SchemeId) -> Option<u64> {
+        None
+    }
+
+    fn held(&self, _: &SchemeId) -> Vec<SweepId> {
+        self.held.clone()
+    }
+
+    fn created(&self, _: &SourceId, _: Timestamp, _: Timestamp, enough: u64) -> u64 {
+        self.created.min(enough)
+    }
+
+    fn known_users(&self, _: &SourceId) -> u64 {
+        self.known_users
+    }
+
+    fn progress(&self) -> watch::Receiver<u64> {
+        self.progress.subscribe()
     }
 }

@@ -64,10 +64,6 @@ impl Client for Town {
         Ok(UserPage::new(users, (from + 2 < self.users.len()).then(|| (from + 2).to_string())))
     }
 
-    async fn is_so(&self, user: &User, step: &Step) -> Result<Option<bool>, ProductError> {
-        Ok(user.satisfies(step))
-    }
-
     async fn make_so(&self, _: &User, _: &Step) -> Result<(), ProductError> {
         panic!("nothing may be changed")
     }

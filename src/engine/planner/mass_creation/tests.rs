@@ -1,77 +1,11 @@
-use tokio::sync::watch;
-
 use super::*;
 use crate::{
-    domain::{
-        Activity, GroupName, LastLists, LoginCoverage, Redrive, RunId, SchemeId, SweepId, SweepPlan, Truth, UserId,
-    },
-    engine::{AskedStep, Count},
+    domain::{Activity, GroupName, Redrive, Truth},
+    engine::testing::FakeQueries,
     views::testing::{at, decision, source, verdict},
 };
 
-/// The state of the views: the number of known users, and of created ones.
-#[derive(Default)]
-struct PlannerInput {
-    known: u64,
-    created: u64,
-    progress: watch::Sender<u64>,
-}
-
-impl RunQueries for PlannerInput {
-    fn has_ended(&self, _: &AskedStep) -> bool {
-        true
-    }
-
-    fn login_coverage(&self, _: &SourceId) -> Option<LoginCoverage> {
-        None
-    }
-
-    fn sweep(&self, _: &SweepId) -> Option<Arc<SweepPlan>> {
-        None
-    }
-
-    fn asked_until(&self, _: &SchemeId) -> Option<Timestamp> {
-        None
-    }
-
-    fn is_over(&self, _: &RunId) -> bool {
-        false
-    }
-
-    fn count(&self, _: &RunId) -> Option<Count> {
-        None
-    }
-
-    fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
-        None
-    }
-
-    fn last_lists(&self, _: &SourceId) -> Option<LastLists> {
-        None
-    }
-
-    fn last_reads(&self, _: &SchemeId) -> Option<u64> {
-        None
-    }
-
-    fn held(&self, _: &SchemeId) -> Vec<SweepId> {
-        Vec::new()
-    }
-
-    fn created(&self, _: &SourceId, _: Timestamp, _: Timestamp, enough: u64) -> u64 {
-        self.created.min(enough)
-    }
-
-    fn known_users(&self, _: &SourceId) -> u64 {
-        self.known
-    }
-
-    fn progress(&self) -> watch::Receiver<u64> {
-        self.progress.subscribe()
-    }
-}
-
-fn creations(bound: Option<MassCreation>, told: PlannerInput) -> MassCreations {
+fn creations(bound: Option<MassCreation>, told: FakeQueries) -> MassCreations {
     MassCreations::new(source(), bound, Arc::new(told), Metrics::new().expect("metrics"))
 }
 
@@ -95,7 +29,7 @@ fn held(creations: &MassCreations, decisions: impl IntoIterator<Item = Decision>
 #[test]
 fn the_51st_creation_within_ten_minutes_is_kept_back_in_whatever_order_they_are_told() {
     for order in [(|number| number) as fn(i64) -> i64, |number| 59 - number, |number| number * 7 % 60] {
-        let creations = creations(Some(MassCreation::default()), PlannerInput::default());
+        let creations = creations(Some(MassCreation::default()), FakeQueries::default());
         let held = held(&creations, (0..60).map(|number: i64| created(number, order(number))));
         assert_eq!(held.iter().filter(|held| **held).count(), 10);
         assert!(held[50..].iter().all(|held| *held));
@@ -105,28 +39,29 @@ fn the_51st_creation_within_ten_minutes_is_kept_back_in_whatever_order_they_are_
 
 #[test]
 fn creations_that_are_spread_over_time_are_not_kept_back_though_they_are_decided_at_once() {
-    let creations = creations(Some(MassCreation::default()), PlannerInput::default());
+    let creations = creations(Some(MassCreation::default()), FakeQueries::default());
     assert!(!held(&creations, (0..500).map(|number| created(number, number * 30))).contains(&true));
 }
 
 #[test]
 fn one_in_twenty_of_the_known_users_may_be_created_at_once() {
-    let creations = creations(Some(MassCreation::default()), PlannerInput { known: 10_000, ..PlannerInput::default() });
+    let creations =
+        creations(Some(MassCreation::default()), FakeQueries { known_users: 10_000, ..FakeQueries::default() });
     let held = held(&creations, (0..510).map(|number| created(number, 1)));
     assert_eq!(held.iter().filter(|held| **held).count(), 10);
 }
 
 #[test]
 fn what_others_have_decided_and_what_was_decided_before_a_restart_counts() {
-    let creations = creations(Some(MassCreation::default()), PlannerInput { created: 51, ..PlannerInput::default() });
+    let creations = creations(Some(MassCreation::default()), FakeQueries { created: 51, ..FakeQueries::default() });
     assert_eq!(held(&creations, [created(1, 1)]), [true]);
 }
 
 #[test]
 fn nothing_is_kept_back_where_that_is_turned_off_or_an_administrator_has_said_so() {
-    let off = creations(None, PlannerInput { created: 1_000, ..PlannerInput::default() });
+    let off = creations(None, FakeQueries { created: 1_000, ..FakeQueries::default() });
     assert_eq!(held(&off, [created(1, 1)]), [false]);
-    let on = creations(Some(MassCreation::default()), PlannerInput { created: 1_000, ..PlannerInput::default() });
+    let on = creations(Some(MassCreation::default()), FakeQueries { created: 1_000, ..FakeQueries::default() });
     let redrive = Redrive { letter: "e".into(), of: at(1), by: crate::domain::Actor::default(), at: at(2) };
     assert_eq!(held(&on, [Decision { redrive: Some(redrive), ..created(1, 1) }]), [false]);
     let only_adds = Decision { verdicts: vec![verdict("a", Truth::True, &["g"])], ..created(2, 1) };
@@ -135,7 +70,7 @@ fn nothing_is_kept_back_where_that_is_turned_off_or_an_administrator_has_said_so
 
 #[test]
 fn an_episode_is_told_of_once() {
-    let creations = creations(Some(MassCreation::default()), PlannerInput::default());
+    let creations = creations(Some(MassCreation::default()), FakeQueries::default());
     let mut news = Vec::new();
     for number in 0..200 {
         let (decision, at) = (created(number, number), at(number));

@@ -8,68 +8,13 @@ use futures::future::join_all;
 use super::*;
 use crate::{
     clock::SystemClock,
-    domain::{LastLists, LoginCoverage, RunId, SchemeId, SourceId, SweepId, SweepPlan, Truth, UserId},
-    engine::{Count, testing::Stub},
+    domain::Truth,
+    engine::testing::{FakeQueries, Stub},
     metrics::Metrics,
     source::controls::testing::Stopped,
     store::Store,
     views::testing::{decision as decided, source, verdict},
 };
-
-/// Views with given ended steps, which count the questions.
-#[derive(Default)]
-struct FakeViews {
-    ended: Mutex<BTreeSet<String>>,
-    asked: AtomicUsize,
-    progress: watch::Sender<u64>,
-}
-
-impl RunQueries for FakeViews {
-    fn has_ended(&self, step: &AskedStep) -> bool {
-        self.asked.fetch_add(1, SeqCst);
-        self.ended.lock().unwrap().contains(step.key.as_str())
-    }
-
-    fn login_coverage(&self, _: &SourceId) -> Option<LoginCoverage> {
-        None
-    }
-
-    fn sweep(&self, _: &SweepId) -> Option<Arc<SweepPlan>> {
-        None
-    }
-
-    fn asked_until(&self, _: &SchemeId) -> Option<Timestamp> {
-        None
-    }
-
-    fn is_over(&self, _: &RunId) -> bool {
-        false
-    }
-
-    fn count(&self, _: &RunId) -> Option<Count> {
-        None
-    }
-
-    fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
-        None
-    }
-
-    fn last_lists(&self, _: &SourceId) -> Option<LastLists> {
-        None
-    }
-
-    fn last_reads(&self, _: &SchemeId) -> Option<u64> {
-        None
-    }
-
-    fn held(&self, _: &SchemeId) -> Vec<SweepId> {
-        Vec::new()
-    }
-
-    fn progress(&self) -> watch::Receiver<u64> {
-        self.progress.subscribe()
-    }
-}
 
 /// Rows in memory, that count how often they are read.
 #[derive(Debug, Clone, Default)]
@@ -116,7 +61,7 @@ fn lane(number: usize) -> (Decision, UserKey, StepKey) {
 }
 
 struct Scene {
-    known: FakeViews,
+    known: FakeQueries,
     pending: PendingSteps,
     controls: Arc<Stopped>,
     connection: Arc<Connection>,
@@ -132,7 +77,7 @@ impl Scene {
         let (product, clock, metrics) = (Arc::<Stub>::default(), Arc::new(SystemClock), Metrics::new().unwrap());
         let connection = Connection::new(source(), product, 2, clock, controls.clone(), metrics);
         let pending = PendingSteps::open(store.pending().unwrap()).unwrap();
-        Self { known: FakeViews::default(), pending, controls, connection, store, _dir: dir }
+        Self { known: FakeQueries::default(), pending, controls, connection, store, _dir: dir }
     }
 
     /// As after a restart that reads nothing back.
@@ -237,7 +182,7 @@ async fn what_the_executor_remembers_as_done_is_not_waited_for_although_no_outco
 async fn nobody_is_asked_while_others_steps_end() {
     let scene = Scene::new();
     scene.record(&decision(&["a"]));
-    let asked = scene.known.asked.load(SeqCst);
+    let asked = scene.known.ended_asked.load(SeqCst);
     let (waited, ()) = tokio::join!(scene.wait(), async {
         for other in 0..1_000 {
             let joe = decided(&format!("e{other}"), &format!("joe-{other}"), 0, vec![]).key();
@@ -247,7 +192,7 @@ async fn nobody_is_asked_while_others_steps_end() {
         }
         scene.end("e:a@v1:00000");
     });
-    assert_eq!((waited, scene.known.asked.load(SeqCst)), (Ok(true), asked));
+    assert_eq!((waited, scene.known.ended_asked.load(SeqCst)), (Ok(true), asked));
 }
 
 #[tokio::test(start_paused = true)]
@@ -369,7 +314,7 @@ async fn steps_for_which_memory_has_no_room_are_waited_for_all_the_same() {
 fn memory_and_store_stay_alike_whoever_writes_when() {
     let rows = Counting::default();
     let pending = PendingSteps::open_within(20, rows.clone()).unwrap();
-    let known = FakeViews::default();
+    let known = FakeQueries::default();
     let of_thread = |thread: usize| {
         for round in 0..2_000 {
             let number = (round * 7 + thread * 13) % 40;

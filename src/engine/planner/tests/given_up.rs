@@ -44,7 +44,7 @@ async fn given_up(payload: Vec<u8>) -> (DeadLetter, Vec<Decision>) {
         watch::channel(Arc::new(schemes("select: { everyone: true }, actions: [{ add_groups: [staff] }]")));
     let scheme = SchemeRef { id: "a".parse().expect("an id"), version: "v1".into() };
     let plan = SweepPlan::of(&[SweepRun { scheme, test_mode: false, limits: Default::default() }]);
-    let run_queries = Arc::new(Listener { plan: Some(Arc::new(plan)), ..Listener::default() });
+    let run_queries = Arc::new(FakeQueries { plan: Some(Arc::new(plan)), all_ended: true, ..FakeQueries::default() });
     let planner = Planner::new(connection, receiver, Mode::Active, log.clone(), memory, metrics.clone(), run_queries);
     let key = login(1).key().as_str().to_owned();
     let position = log.put(Stream::Events, &key, payload.clone().into());

@@ -1,8 +1,4 @@
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::atomic::Ordering::SeqCst, time::Duration};
 
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -11,8 +7,8 @@ use super::*;
 use crate::{
     clock::{Clock, SystemClock},
     config,
-    domain::{LastLists, LoginCoverage, RunId, SchemeId, SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
-    engine::{AskedStep, Count, testing::Stub},
+    domain::{SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
+    engine::testing::{FakeQueries, Stub},
     health::Health,
     log::{
         Partition,
@@ -25,62 +21,6 @@ use crate::{
 };
 
 mod given_up;
-
-/// Counts the questions about reported logins.
-#[derive(Default)]
-struct Listener {
-    asked: AtomicUsize,
-    progress: watch::Sender<u64>,
-    /// The plan of any sweep.
-    plan: Option<Arc<SweepPlan>>,
-}
-
-impl RunQueries for Listener {
-    fn has_ended(&self, _: &AskedStep) -> bool {
-        true
-    }
-
-    fn login_coverage(&self, _: &SourceId) -> Option<LoginCoverage> {
-        self.asked.fetch_add(1, SeqCst);
-        None
-    }
-
-    fn sweep(&self, _: &SweepId) -> Option<Arc<SweepPlan>> {
-        self.plan.clone()
-    }
-
-    fn asked_until(&self, _: &SchemeId) -> Option<Timestamp> {
-        None
-    }
-
-    fn is_over(&self, _: &RunId) -> bool {
-        false
-    }
-
-    fn count(&self, _: &RunId) -> Option<Count> {
-        None
-    }
-
-    fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
-        None
-    }
-
-    fn last_lists(&self, _: &SourceId) -> Option<LastLists> {
-        None
-    }
-
-    fn last_reads(&self, _: &SchemeId) -> Option<u64> {
-        None
-    }
-
-    fn held(&self, _: &SchemeId) -> Vec<SweepId> {
-        Vec::new()
-    }
-
-    fn progress(&self) -> watch::Receiver<u64> {
-        self.progress.subscribe()
-    }
-}
 
 fn source() -> SourceId {
     "acme".parse().expect("an id")
@@ -145,7 +85,8 @@ async fn decided_after(
     let clock = Arc::new(SystemClock);
     let connection = Connection::new(source(), stub, 2, clock, Arc::new(controls), metrics.clone());
     let (_schemes, receiver) = watch::channel(Arc::new(schemes(scheme)));
-    let (listener, ledger) = (Arc::new(Listener::default()), memory.ledger.clone());
+    let (listener, ledger) =
+        (Arc::new(FakeQueries { all_ended: true, ..FakeQueries::default() }), memory.ledger.clone());
     let run_queries: Arc<dyn RunQueries> = Arc::clone(&listener) as _;
     let planner = Planner::new(connection, receiver, Mode::Active, Arc::clone(&log), memory, metrics, run_queries);
     let stop = CancellationToken::new();
@@ -162,7 +103,7 @@ async fn decided_after(
     stop.cancel();
     running.await.expect("no panic");
     log.close().await;
-    (decisions, listener.asked.load(SeqCst))
+    (decisions, listener.heard_asked.load(SeqCst))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,10 +91,6 @@ impl Client for Site {
         Err(Error::NoSuchUser)
     }
 
-    async fn is_so(&self, _: &User, _: &Step) -> Result<Option<bool>, Error> {
-        Ok(None)
-    }
-
     async fn make_so(&self, _: &User, _: &Step) -> Result<(), Error> {
         Err(Error::NoSuchUser)
     }

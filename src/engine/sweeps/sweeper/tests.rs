@@ -8,11 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::{
     clock::SystemClock,
-    domain::{
-        Cause, Event, GroupName, LastLists, Limits, LoginCoverage, SchemeId, SchemeRef, Step, SweepPlan, UserHints,
-        UserId, UserRef,
-    },
-    engine::{AskedStep, Count, Memory},
+    domain::{Cause, Event, GroupName, Limits, SchemeId, SchemeRef, Step, UserHints, UserId, UserRef},
+    engine::{Count, Memory, testing::FakeQueries},
     health::Health,
     log::{
         Record,
@@ -21,7 +18,7 @@ use crate::{
     products::{Client, Error, User, UserPage},
     rules::VersionedScheme,
     runtime,
-    source::{Controls, controls::testing::Stopped},
+    source::controls::testing::Stopped,
     store::Store,
 };
 
@@ -58,10 +55,6 @@ impl Client for Lists {
         }
     }
 
-    async fn is_so(&self, _: &User, _: &Step) -> Result<Option<bool>, Error> {
-        Ok(None)
-    }
-
     async fn make_so(&self, _: &User, _: &Step) -> Result<(), Error> {
         Err(Error::NoSuchUser)
     }
@@ -87,19 +80,11 @@ impl Client for Lists {
     }
 }
 
-/// Has read little.
+/// What a sweeper works with.
 #[derive(Default)]
-struct Read {
-    progress: watch::Sender<u64>,
-    /// The plan of any sweep.
-    plan: Option<Arc<SweepPlan>>,
-    /// Until when the clock of any scheme has asked.
-    asked_until: Option<Timestamp>,
-    /// The number of users that any run selects.
-    count: Option<Count>,
-    /// The sweeps in which the run of any scheme is held.
-    held: Vec<SweepId>,
-    /// The pauses and cancellations of administrators.
+struct Scene {
+    queries: FakeQueries,
+    /// What administrators have stopped.
     controls: Arc<Stopped>,
     /// The schemes.
     schemes: Option<watch::Receiver<Arc<Schemes>>>,
@@ -107,49 +92,9 @@ struct Read {
     buggy: bool,
 }
 
-impl RunQueries for Read {
-    fn has_ended(&self, _: &AskedStep) -> bool {
-        false
-    }
-
-    fn login_coverage(&self, _: &SourceId) -> Option<LoginCoverage> {
-        None
-    }
-
-    fn sweep(&self, _: &SweepId) -> Option<Arc<SweepPlan>> {
-        self.plan.clone()
-    }
-
-    fn asked_until(&self, _: &SchemeId) -> Option<Timestamp> {
-        self.asked_until
-    }
-
-    fn is_over(&self, _: &RunId) -> bool {
-        false
-    }
-
-    fn count(&self, _: &RunId) -> Option<Count> {
-        self.count
-    }
-
-    fn kept_back(&self, _: &RunId, _: Option<&UserId>) -> Option<Vec<UserId>> {
-        None
-    }
-
-    fn last_lists(&self, _: &SourceId) -> Option<LastLists> {
-        None
-    }
-
-    fn last_reads(&self, _: &SchemeId) -> Option<u64> {
-        None
-    }
-
-    fn held(&self, _: &SchemeId) -> Vec<SweepId> {
-        self.held.clone()
-    }
-
-    fn progress(&self) -> watch::Receiver<u64> {
-        self.progress.subscribe()
+impl From<FakeQueries> for Scene {
+    fn from(queries: FakeQueries) -> Self {
+        Self { queries, ..Self::default() }
     }
 }
 
@@ -182,10 +127,10 @@ async fn records<T: codec::Wire>(log: &dyn Log, stream: Stream, count: usize) ->
     tokio::time::timeout(Duration::from_secs(30), decoded.take(count).collect()).await.expect("they come")
 }
 
-/// The work of a sweeper on `requests`, with views that have `read` this much: its first `count` records, and the users
-/// sighted by then.
-async fn made_of(requests: &[SweepRequest], count: usize, read: Read) -> (Vec<SweepProgress>, Vec<Event>) {
-    made_after(requests, count, &[], count, read).await
+/// What a sweeper makes of `requests` in the `scene`: its first `count` records, and whom it has sighted
+/// by then.
+async fn made_of(requests: &[SweepRequest], count: usize, scene: impl Into<Scene>) -> (Vec<SweepProgress>, Vec<Event>) {
+    made_after(requests, count, &[], count, scene).await
 }
 
 /// Like [`made_of`], with `later` requests once there are `count` records, until there are `most`.
@@ -194,9 +139,9 @@ async fn made_after(
     count: usize,
     later: &[SweepRequest],
     most: usize,
-    read: Read,
+    scene: impl Into<Scene>,
 ) -> (Vec<SweepProgress>, Vec<Event>) {
-    let (progress, events, _) = made_with(requests, count, later, most, read).await;
+    let (progress, events, _) = made_with(requests, count, later, most, scene).await;
     (progress, events)
 }
 
@@ -206,7 +151,7 @@ async fn made_with(
     count: usize,
     later: &[SweepRequest],
     most: usize,
-    read: Read,
+    scene: impl Into<Scene>,
 ) -> (Vec<SweepProgress>, Vec<Event>, Vec<SweepRequest>) {
     let dir = tempfile::tempdir().expect("a folder");
     let options = Options { partitions: 1, ..Options::default() };
@@ -218,11 +163,9 @@ async fn made_with(
         log.append(Stream::Sweeps, record).await.expect("appended");
     }
     let (clock, metrics) = (Arc::new(SystemClock), Metrics::new().expect("metrics"));
-    let controls: Arc<dyn Controls> = Arc::clone(&read.controls) as _;
-    let connection =
-        Connection::new(source(), Arc::new(Lists { buggy: read.buggy }), 2, clock, controls, metrics.clone());
-    let schemes = read.schemes.clone();
-    let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, Arc::new(read), metrics);
+    let Scene { queries, controls, schemes, buggy } = scene.into();
+    let connection = Connection::new(source(), Arc::new(Lists { buggy }), 2, clock, controls, metrics.clone());
+    let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, Arc::new(queries), metrics);
     let sweeper = Sweeper { schemes, ..sweeper };
     let stop = CancellationToken::new();
     let running =
@@ -255,7 +198,7 @@ fn started(progress: &[SweepProgress]) -> Vec<(String, Vec<SchemeId>)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_is_sighted_once_also_who_stands_on_two_pages() {
-    let (progress, events) = made_of(&[asked("s1", &["one"], 1)], 4, Read::default()).await;
+    let (progress, events) = made_of(&[asked("s1", &["one"], 1)], 4, Scene::default()).await;
     let steps: Vec<_> = progress.iter().map(|progress| &progress.step).collect();
     assert!(matches!(steps[0], SweepStep::Started { .. }));
     assert_eq!(
@@ -281,8 +224,8 @@ async fn named(users: &str) -> (SweepStep, Vec<String>) {
     let runs = asked.runs.into_iter().map(|run| SweepRun { scheme: scheme.reference(), ..run }).collect();
     let schemes =
         watch::Sender::new(Arc::new(Schemes::new([VersionedScheme { reference: scheme.reference(), scheme }])));
-    let read = Read { schemes: Some(schemes.subscribe()), ..Read::default() };
-    let (mut progress, events) = made_of(&[SweepRequest::Asked(AskedSweep { runs, ..asked })], 2, read).await;
+    let scene = Scene { schemes: Some(schemes.subscribe()), ..Scene::default() };
+    let (mut progress, events) = made_of(&[SweepRequest::Asked(AskedSweep { runs, ..asked })], 2, scene).await;
     let mut users: Vec<_> = events.iter().map(|event| event.user.to_string()).collect();
     users.sort();
     (progress.remove(1).step, users)
@@ -308,7 +251,7 @@ async fn a_scheme_runs_once_for_each_time_it_is_due_however_many_replicas_ask_fo
         asked("s3", &["one", "two", "three"], 1),
         asked("s4", &["one"], 2),
     ];
-    let (progress, events) = made_of(&requests, 3 * 4, Read::default()).await;
+    let (progress, events) = made_of(&requests, 3 * 4, Scene::default()).await;
     let ids = |ids: &[&str]| ids.iter().map(|id| id.parse().expect("an id")).collect::<Vec<SchemeId>>();
     let expected = [("s1", ids(&["one", "two"])), ("s2", ids(&["three"])), ("s4", ids(&["one"]))];
     assert_eq!(started(&progress), expected.map(|(sweep, schemes)| (sweep.to_owned(), schemes)));
@@ -318,7 +261,7 @@ async fn a_scheme_runs_once_for_each_time_it_is_due_however_many_replicas_ask_fo
 #[tokio::test(flavor = "multi_thread")]
 async fn the_runs_of_a_sweep_fail_whose_listing_ends_by_a_bug_each_time_and_the_next_sweep_is_run() {
     let requests = [asked("s1", &["one"], 1), asked("s2", &["two"], 2)];
-    let (progress, _) = made_of(&requests, 5, Read { buggy: true, ..Read::default() }).await;
+    let (progress, _) = made_of(&requests, 5, Scene { buggy: true, ..Scene::default() }).await;
     let SweepStep::Failed { why } = &progress[3].step else { panic!("{progress:?}") };
     assert!(why.starts_with("a bug of usher") && why.contains("not all users were listed"), "{why}");
     let two: Vec<SchemeId> = vec!["two".parse().expect("an id")];
@@ -327,7 +270,7 @@ async fn the_runs_of_a_sweep_fail_whose_listing_ends_by_a_bug_each_time_and_the_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_the_times_that_had_to_wait_only_the_last_one_is_run() {
-    let read = Read { asked_until: Some(Timestamp::from_millis(3000)), ..Read::default() };
+    let read = FakeQueries { asked_until: Some(Timestamp::from_millis(3000)), ..FakeQueries::default() };
     let requests = [1, 2, 3].map(|due| asked(&format!("s{due}"), &["one"], due));
     let (progress, events) = made_of(&requests, 4, read).await;
     assert_eq!(started(&progress), [("s3".to_owned(), vec!["one".parse().expect("an id")])]);
@@ -342,7 +285,7 @@ fn order() -> RunOrder {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_of_a_sweep_that_is_long_forgotten_can_be_cancelled() {
-    let read = Read { plan: Some(Arc::default()), ..Read::default() };
+    let read = FakeQueries { plan: Some(Arc::default()), ..FakeQueries::default() };
     let (progress, events) = made_of(&[SweepRequest::Cancel(order())], 1, read).await;
     assert_eq!(progress[0].step, SweepStep::Cancelled { scheme: order().scheme });
     assert!(events.is_empty());
@@ -350,7 +293,7 @@ async fn a_run_of_a_sweep_that_is_long_forgotten_can_be_cancelled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_of_a_sweep_that_is_long_forgotten_stays_held_and_says_why() {
-    let read = Read { plan: Some(Arc::default()), ..Read::default() };
+    let read = FakeQueries { plan: Some(Arc::default()), ..FakeQueries::default() };
     let (progress, events) = made_of(&[SweepRequest::Release(order())], 1, read).await;
     let SweepStep::Held { scheme, why } = &progress[0].step else { panic!("{progress:?}") };
     assert_eq!(scheme, &order().scheme);
@@ -367,12 +310,10 @@ fn limited() -> SweepRequest {
 
 /// Why the run of [`limited`] is held, selecting `selected` of five users, while `stopped` is.
 async fn held(selected: u64, stopped: &str) -> String {
-    let read = Read {
-        count: Some(Count { selected, would_change: selected, seen: 5, ..Count::default() }),
-        ..Read::default()
-    };
-    read.controls.stop(stopped);
-    let (progress, events) = made_of(&[limited()], 5, read).await;
+    let count = Some(Count { selected, would_change: selected, seen: 5, ..Count::default() });
+    let scene = Scene::from(FakeQueries { count, ..FakeQueries::default() });
+    scene.controls.stop(stopped);
+    let (progress, events) = made_of(&[limited()], 5, scene).await;
     assert_eq!(events.len(), 5, "nobody is sighted again");
     match &progress[4].step {
         SweepStep::Held { why, .. } => why.clone(),
@@ -390,7 +331,8 @@ async fn a_run_is_held_that_would_select_nobody_once_more() {
 /// The requests in the log after a run of [`limited`], which selects `selected` of five, while `s0` is held.
 async fn superseded_by_run_of(selected: u64) -> Vec<SweepRequest> {
     let count = Count { selected, would_change: selected, seen: 5, ..Count::default() };
-    let read = Read { count: Some(count), held: vec![SweepId::new("s0"), SweepId::new("s1")], ..Read::default() };
+    let held = vec![SweepId::new("s0"), SweepId::new("s1")];
+    let read = FakeQueries { count: Some(count), held, ..FakeQueries::default() };
     made_with(&[limited()], 5, &[], 5, read).await.2
 }
 
@@ -408,7 +350,7 @@ async fn a_run_that_was_released_before_it_could_be_superseded_goes_on() {
     let by = RunId::new("s2.one");
     let superseding = SweepRequest::Cancel(RunOrder { superseded_by: Some(by.clone()), ..order() });
     let count = Count { selected: 3, would_change: 3, seen: 5, ..Count::default() };
-    let read = || Read { count: Some(count), ..Read::default() };
+    let read = || FakeQueries { count: Some(count), ..FakeQueries::default() };
     // Held, then superseded: it ends, and says by which run.
     let (progress, _) = made_of(&[limited(), superseding.clone()], 5, read()).await;
     assert!(matches!(&progress[4].step, SweepStep::Held { .. }), "{progress:?}");
