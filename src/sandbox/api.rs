@@ -1,10 +1,22 @@
 //! The parts in which simulated products differ.
 
 use actix_web::http::Method;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::de::DeserializeOwned;
 
-use super::{faults::limits::TokenState, query::Query, reply::Reply, world::Editor};
-use crate::{config::Auth, domain::Product};
+use super::{
+    ACCOUNT, TOKEN,
+    faults::limits::TokenState,
+    query::Query,
+    reply::Reply,
+    world::{Editor, people::Serial},
+};
+use crate::{config::Auth, domain::Product, secret::Secret};
+
+/// The `Authorization` header of a name and its token or password.
+pub(super) fn basic(username: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{username}:{secret}")))
+}
 
 /// The REST API of one product. A product is one implementation of this, in a folder of its own.
 pub(super) trait Api: Sync {
@@ -12,8 +24,11 @@ pub(super) trait Api: Sync {
     fn prefix(&self) -> &'static str;
     /// The routes of the product.
     fn routes(&self) -> &'static [Route];
-    /// Whether an `Authorization` header is the acting account's.
-    fn accepts(&self, authorization: &str) -> bool;
+    /// Whether an `Authorization` header is the acting account's. In Data Center that is a personal access token, or name and
+    /// password.
+    fn accepts(&self, authorization: &str) -> bool {
+        authorization.strip_prefix("Bearer ") == Some(TOKEN) || authorization == basic(ACCOUNT, TOKEN)
+    }
     /// 401.
     fn unauthorized(&self) -> Reply;
     /// 403.
@@ -22,15 +37,32 @@ pub(super) trait Api: Sync {
     fn licence_full(&self, status: u16) -> Reply;
     /// Any other refusal, in the product's own form.
     fn refused(&self, status: u16, message: &str) -> Reply;
-    /// A refusal in the form that the product uses at `path`, if it has several forms.
+    /// What changing somebody gives who comes from a directory that can't be written to.
+    fn read_only(&self) -> Reply {
+        self.refused(403, "Das Verzeichnis des Benutzers ist schreibgeschützt.")
+    }
+    /// A refusal in the form that is customary at `path`, where a product has several.
     fn at(&self, path: &str, refusal: Reply) -> Reply {
         let _ = path;
         refusal
     }
-    /// The headers about the rate limit.
-    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)>;
+    /// The headers that tell of the rate limit. Data Center has them on every limited request; `retry-after` is 0 while tokens
+    /// remain.
+    ///
+    /// Source: confluence.atlassian.com, "Adjusting your code for rate limiting".
+    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
+        vec![
+            ("X-RateLimit-Limit", standing.limit.capacity.to_string()),
+            ("X-RateLimit-Remaining", standing.remaining.to_string()),
+            ("X-RateLimit-Interval-Seconds", standing.limit.interval_seconds.to_string()),
+            ("X-RateLimit-FillRate", standing.limit.fill.to_string()),
+            ("retry-after", standing.retry_after.to_string()),
+        ]
+    }
     /// The credentials of the acting account.
-    fn auth(&self) -> Auth;
+    fn auth(&self) -> Auth {
+        Auth::Bearer(Secret::new(TOKEN))
+    }
     /// The lasting id of the acting account.
     fn acting_id(&self) -> &'static str;
 }
@@ -106,6 +138,17 @@ impl Call<'_> {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Reply> {
         serde_json::from_slice(self.body)
             .map_err(|_| self.api.refused(400, "Der Text der Anfrage ist kein lesbares JSON."))
+    }
+
+    /// Refuses where the user's directory can't be written to.
+    ///
+    /// # Errors
+    /// The product's refusal.
+    pub fn writable(&self, user: Serial) -> Result<(), Reply> {
+        match self.editor.site.resident(user) {
+            Some(resident) if resident.account.read_only => Err(self.api.read_only()),
+            _ => Ok(()),
+        }
     }
 
     /// The segment of the path at `place` among those in braces.

@@ -22,7 +22,6 @@ mod world;
 
 pub use control::client::Control;
 pub use control::handle::{Options, Sandbox, serve};
-pub use control::routes::Listed;
 pub use faults::fault::{Effect, Fault, Injected, When};
 pub use faults::foreign::{Instead, Packing};
 pub use faults::limits::Limit;
@@ -32,6 +31,7 @@ pub use world::NoSuch;
 pub use world::account::Account;
 pub use world::applications::Application;
 pub use world::audit_log::{AuditAction, AuditBehaviour};
+pub use world::controls::Listed;
 pub use world::in_org::InOrg;
 pub use world::issues::Issue;
 pub use world::journal::{Change, Entry, RequestCount, UNKNOWN_PATH};

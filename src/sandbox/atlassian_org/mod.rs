@@ -26,7 +26,6 @@ use super::{
         site::group_id,
     },
 };
-use crate::{config::Auth, secret::Secret};
 
 pub(super) struct AtlassianOrg;
 
@@ -99,11 +98,7 @@ impl Api for AtlassianOrg {
         refusals::at(path, refusal)
     }
 
-    fn auth(&self) -> Auth {
-        Auth::Bearer(Secret::new(TOKEN))
-    }
-
-    /// The key belongs to no account; this account made it.
+    /// The key is nobody's; this is who made it.
     fn acting_id(&self) -> &'static str {
         "557058:0000-usher"
     }

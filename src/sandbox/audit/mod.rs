@@ -3,31 +3,23 @@
 pub(super) mod data_center;
 pub(super) mod stream;
 
-use super::{
-    ACCOUNT,
-    world::{
-        NoSuch, World,
-        audit_log::{AuditAction, AuditLog, Entry},
-        site::Site,
-    },
+use super::world::{
+    audit_log::{AuditAction, AuditLog, Entry},
+    site::Site,
 };
 use crate::{
     clock::{Clock, SystemClock},
-    domain::{Product, Timestamp},
+    domain::Timestamp,
 };
 
-/// Writes down what happened to a user at `at` by the product's clock, or just now; gives that time.
-pub(super) fn write(
-    world: &mut World,
-    site: Product,
+/// Writes down what happened to a user at `at` by the product's clock, or just now; gives that time, or none if there is no
+/// such user.
+pub(super) fn write_entry(
+    site: &mut Site,
     happened: AuditAction,
     user: &str,
     at: Option<Timestamp>,
-) -> Result<Timestamp, NoSuch> {
-    write_entry(world.site(site), happened, user, at).ok_or_else(|| NoSuch::User(user.to_owned()))
-}
-
-fn write_entry(site: &mut Site, happened: AuditAction, user: &str, at: Option<Timestamp>) -> Option<Timestamp> {
+) -> Option<Timestamp> {
     let serial = site.by_id(user)?;
     let account = site.resident(serial)?.account.clone();
     let now = SystemClock.now();
@@ -62,7 +54,7 @@ fn free_from(log: &AuditLog, at: Timestamp) -> Timestamp {
 
 /// Writes an entry for the acting account, which reads the log: products log such readings.
 fn record_reader(site: &mut Site) {
-    let Some(own) = site.by_name(ACCOUNT).and_then(|serial| site.resident(serial)) else { return };
+    let Some(own) = site.acting() else { return };
     let own = own.account.id.clone();
     write_entry(site, AuditAction::Searched, &own, None);
     if site.audit.audit_behaviour.log_readers {

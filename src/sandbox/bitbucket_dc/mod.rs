@@ -12,16 +12,12 @@ use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use super::{
-    ACCOUNT, ADMIN_GROUP, TOKEN,
     api::{Api, Call, Route},
     audit,
-    faults::limits::TokenState,
-    jira::{self, data_center::JiraDc},
     reply::Reply,
     user_number,
-    world::people::{Resident, Serial},
+    world::people::Serial,
 };
-use crate::{config::Auth, secret::Secret};
 
 pub(super) struct BitbucketDc;
 
@@ -51,11 +47,6 @@ impl Api for BitbucketDc {
         ROUTES
     }
 
-    /// An HTTP access token, or name and password.
-    fn accepts(&self, authorization: &str) -> bool {
-        authorization.strip_prefix("Bearer ") == Some(TOKEN) || authorization == jira::basic(ACCOUNT, TOKEN)
-    }
-
     fn unauthorized(&self) -> Reply {
         refused(401, "Die Anmeldung ist fehlgeschlagen.")
     }
@@ -73,16 +64,8 @@ impl Api for BitbucketDc {
         refused(status, message)
     }
 
-    fn auth(&self) -> Auth {
-        Auth::Bearer(Secret::new(TOKEN))
-    }
-
     fn acting_id(&self) -> &'static str {
         "101"
-    }
-
-    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
-        JiraDc.rate_headers(standing)
     }
 }
 
@@ -109,22 +92,14 @@ fn properties(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let body = json!({
         "version": "9.2.0", "buildNumber": "9002000", "buildDate": "1728000000000", "displayName": "Bitbucket",
     });
-    let acting = acting(call).ok_or_else(no_such_user)?;
+    let acting = call.editor.site.acting().ok_or_else(no_such_user)?;
     let id = user_number(&acting.account.id).to_string();
     Ok(Reply::json(200, body).header("X-AUSERNAME", acting.account.name.clone()).header("X-AUSERID", id))
 }
 
-fn acting<'a>(call: &'a Call<'_>) -> Option<&'a Resident> {
-    let site = &call.editor.site;
-    site.by_name(ACCOUNT).and_then(|serial| site.resident(serial))
-}
-
-/// Refuses if the acting account is no administrator.
+/// Refuses where the acting account is no administrator.
 fn administrators_only(call: &Call<'_>) -> Result<(), Reply> {
-    match acting(call) {
-        Some(acting) if acting.groups.contains(ADMIN_GROUP) => Ok(()),
-        _ => Err(call.api.forbidden()),
-    }
+    if call.editor.site.acting_administers() { Ok(()) } else { Err(call.api.forbidden()) }
 }
 
 /// The user that `name` names, or 404.

@@ -36,17 +36,7 @@ pub(super) fn forbidden() -> Reply {
     refused(403, "Sie sind nicht berechtigt, diesen Vorgang auszuführen.")
 }
 
-/// The refusal to change a user of a read-only directory.
-pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Reply> {
-    match resident {
-        Some(resident) if resident.account.read_only => {
-            Err(refused(403, "Das Verzeichnis des Benutzers ist schreibgeschützt."))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A number among the parameters; `default` if it is missing, 400 if it is no number.
+/// A number among the parameters; `default` where it is not given, 400 if it is none.
 pub(super) fn number(call: &Call<'_>, name: &str, default: usize) -> Result<usize, Reply> {
     call.query.number(name, default).map_err(|_| refused(400, "Der Parameter muss eine Zahl sein."))
 }

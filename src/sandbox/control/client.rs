@@ -4,13 +4,10 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::routes::{After, FaultId, Listed, Membership, OfEntry, OfGroup, OfIssue, OfSite, OfUser};
+use super::routes::{After, FaultId, Membership, OfIssue, OfSite, OfUser};
 use crate::{
-    domain::{Product, Timestamp},
-    sandbox::{
-        Account, Application, AuditAction, AuditBehaviour, Entry, Fault, Injected, Issue, Limit, Population,
-        RequestCount,
-    },
+    domain::Product,
+    sandbox::{Account, Application, Entry, Fault, Injected, Issue, Limit, Listed, Population, RequestCount},
 };
 
 /// Speaks to `/_sandbox/`. Every call fails alike: the sandbox is not there, or it refused.
@@ -106,7 +103,7 @@ impl Control {
     /// # Errors
     /// As [`Control::journal`].
     pub async fn delete_user(&self, site: Product, user: &str) -> reqwest::Result<bool> {
-        ask(self.request(Method::DELETE, "users").query(&OfUser { site, user: user.to_owned() })).await
+        ask(self.request(Method::DELETE, "users").query(&OfUser { site, user: user.to_owned(), force: false })).await
     }
 
     /// Creates groups, where they are not there.
@@ -115,14 +112,6 @@ impl Control {
     /// As [`Control::journal`].
     pub async fn put_groups(&self, site: Product, names: &[&str]) -> reqwest::Result<()> {
         tell(self.request(Method::PUT, "groups").query(&OfSite { site }).json(names)).await
-    }
-
-    /// Deletes a group; false if there was none.
-    ///
-    /// # Errors
-    /// As [`Control::journal`].
-    pub async fn delete_group(&self, site: Product, name: &str) -> reqwest::Result<bool> {
-        ask(self.request(Method::DELETE, "groups").query(&OfGroup { site, name: name.to_owned() })).await
     }
 
     /// Puts a user into a group, as somebody else would; false if it was in it. 404 for unknown ones.
@@ -144,29 +133,6 @@ impl Control {
     async fn membership(&self, method: Method, site: Product, user: &str, group: &str) -> reqwest::Result<bool> {
         let of = Membership { site, user: user.to_owned(), group: group.to_owned() };
         ask(self.request(method, "members").query(&of)).await
-    }
-
-    /// Writes into the audit log of a site what happened to a user, at `at` by the site's clock or just now; gives when.
-    ///
-    /// # Errors
-    /// As [`Control::journal`]; also with 404 if the site has no such user.
-    pub async fn audit(
-        &self,
-        site: Product,
-        happened: AuditAction,
-        user: &str,
-        at: Option<Timestamp>,
-    ) -> reqwest::Result<Timestamp> {
-        let of = OfEntry { site, happened, user: user.to_owned(), at };
-        ask(self.request(Method::POST, "audit").query(&of)).await
-    }
-
-    /// How the audit log of a site behaves from now on.
-    ///
-    /// # Errors
-    /// As [`Control::journal`].
-    pub async fn audit_manners(&self, site: Product, audit_behaviour: &AuditBehaviour) -> reqwest::Result<()> {
-        tell(self.request(Method::PUT, "manners").query(&OfSite { site }).json(audit_behaviour)).await
     }
 
     /// Injects a fault; the answer is its id.

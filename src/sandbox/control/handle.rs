@@ -17,7 +17,7 @@ use crate::{
     domain::{Product, Timestamp},
     sandbox::{
         Account, Application, AuditAction, AuditBehaviour, Control, Entry, Fault, Injected, Issue, Limit, Listed,
-        NoSuch, Population, Recorded, RequestCount, audit,
+        NoSuch, Population, Recorded, RequestCount,
         server::{Shared, handle},
         sites,
         world::{World, site::group_id},
@@ -135,7 +135,7 @@ impl Sandbox {
 
     /// Creates an application with its groups, or replaces it.
     pub fn put_application(&self, site: Product, application: Application) {
-        routes::install(&mut self.shared.world(), site, application);
+        self.shared.world().put_application(site, application);
     }
 
     /// The issues of a site, in the order of creation.
@@ -145,7 +145,7 @@ impl Sandbox {
 
     /// Moves an issue to done, or back; false if there is none of that key.
     pub fn set_done(&self, site: Product, key: &str, done: bool) -> bool {
-        routes::transition(&mut self.shared.world(), site, key, done)
+        self.shared.world().set_done(site, key, done)
     }
 
     /// Writes into the audit log of a site that a user logged in just now; gives when, by the site's clock.
@@ -167,7 +167,7 @@ impl Sandbox {
         user: &str,
         at: Option<Timestamp>,
     ) -> Result<Timestamp, NoSuch> {
-        audit::write(&mut self.shared.world(), site, happened, user, at)
+        self.shared.world().audit(site, happened, user, at)
     }
 
     /// How the audit log of a site behaves from now on.
@@ -177,7 +177,7 @@ impl Sandbox {
 
     /// Deletes a user; false if there was none. Not in the journal.
     pub fn delete_user(&self, site: Product, user: &str) -> bool {
-        routes::forget(&mut self.shared.world(), site, user)
+        self.shared.world().delete_user(site, user)
     }
 
     /// Creates a group; false if it was there.
@@ -206,7 +206,7 @@ impl Sandbox {
     /// # Errors
     /// [`NoSuch::User`] and [`NoSuch::Group`] if the site has none of that name.
     pub fn add_member(&self, site: Product, user: &str, group: &str) -> Result<bool, NoSuch> {
-        routes::join(&mut self.shared.world(), site, user, group)
+        self.shared.world().add_member(site, user, group)
     }
 
     /// Takes a user out of a group, as somebody else would; false if it was not in it.
@@ -214,12 +214,12 @@ impl Sandbox {
     /// # Errors
     /// As [`Sandbox::add_member`].
     pub fn remove_member(&self, site: Product, user: &str, group: &str) -> Result<bool, NoSuch> {
-        routes::leave(&mut self.shared.world(), site, user, group)
+        self.shared.world().remove_member(site, user, group)
     }
 
     /// The users of a site with their groups, in the order of creation, the acting account first.
     pub fn users(&self, site: Product) -> Vec<Listed> {
-        routes::listed(&mut self.shared.world(), site)
+        self.shared.world().users(site)
     }
 
     /// The groups of one user; none if there is no such user.

@@ -25,22 +25,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{Product, Timestamp},
     sandbox::{
-        ACCOUNT, ADMIN_GROUP, Account, Application, AuditAction, AuditBehaviour, Fault, Limit, Population, SOMEONE,
-        audit,
+        ACCOUNT, ADMIN_GROUP, Account, Application, AuditAction, AuditBehaviour, Fault, Limit, NoSuch, Population,
         server::Shared,
-        world::{NoSuch, World, people::Serial},
     },
 };
-
-/// A user as the controls list it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listed {
-    /// The user.
-    #[serde(flatten)]
-    pub account: Account,
-    /// The names of its groups.
-    pub groups: BTreeSet<String>,
-}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,18 +36,24 @@ pub(in crate::sandbox) struct OfSite {
     pub site: Product,
 }
 
+/// A user to delete; the account that usher acts with only with `force`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::sandbox) struct OfUser {
     pub site: Product,
     pub user: String,
+    #[serde(default)]
+    pub force: bool,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A group to delete; the one of the administrators only with `force`.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::sandbox) struct OfGroup {
-    pub site: Product,
-    pub name: String,
+struct OfGroup {
+    site: Product,
+    name: String,
+    #[serde(default)]
+    force: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,13 +72,13 @@ pub(in crate::sandbox) struct OfIssue {
     pub done: bool,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::sandbox) struct OfEntry {
-    pub site: Product,
-    pub happened: AuditAction,
-    pub user: String,
-    pub at: Option<Timestamp>,
+struct OfEntry {
+    site: Product,
+    happened: AuditAction,
+    user: String,
+    at: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,26 +86,6 @@ pub(in crate::sandbox) struct OfEntry {
 pub(in crate::sandbox) struct After {
     #[serde(default)]
     pub after: u64,
-}
-
-/// A user to delete; the account that usher acts with only with `force`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Removal {
-    site: Product,
-    user: String,
-    #[serde(default)]
-    force: bool,
-}
-
-/// A group to delete; the one of the administrators only with `force`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GroupRemoval {
-    site: Product,
-    name: String,
-    #[serde(default)]
-    force: bool,
 }
 
 /// An account that the sandbox makes for itself.
@@ -169,9 +143,9 @@ fn done(changed: bool) -> HttpResponse {
     HttpResponse::Ok().json(changed)
 }
 
-fn done_or_missing(result: Result<bool, NoSuch>) -> HttpResponse {
+fn given_or_missing(result: Result<impl Serialize, NoSuch>) -> HttpResponse {
     match result {
-        Ok(changed) => done(changed),
+        Ok(given) => HttpResponse::Ok().json(given),
         Err(missing) => HttpResponse::NotFound().json(missing.to_string()),
     }
 }
@@ -180,22 +154,15 @@ async fn journal(state: State, query: web::Query<After>) -> HttpResponse {
     HttpResponse::Ok().json(state.world().journal.after(query.after))
 }
 
-/// The users of a site with their groups, in the order of creation.
-pub(in crate::sandbox) fn listed(world: &mut World, site: Product) -> Vec<Listed> {
-    let residents = world.site(site).residents_from(Serial(0));
-    residents.map(|(_, one)| Listed { account: one.account.clone(), groups: one.groups.clone() }).collect()
-}
-
 async fn users(state: State, of: web::Query<OfSite>) -> HttpResponse {
-    HttpResponse::Ok().json(listed(&mut state.world(), of.site))
+    HttpResponse::Ok().json(state.world().users(of.site))
 }
 
 /// The accounts that usher acts with, one a site.
 async fn accounts(state: State) -> HttpResponse {
     let mut world = state.world();
     let own = |site: Product| {
-        let site_of = world.site(site);
-        let resident = site_of.by_name(ACCOUNT).and_then(|serial| site_of.resident(serial))?;
+        let resident = world.site(site).acting()?;
         let Account { id, name, email, .. } = resident.account.clone();
         Some(Own { site, id, name, email, groups: resident.groups.clone() })
     };
@@ -204,7 +171,7 @@ async fn accounts(state: State) -> HttpResponse {
 
 /// Whether `id` is of the account that usher acts with.
 fn is_own(site: &crate::sandbox::world::site::Site, id: &str) -> bool {
-    site.by_name(ACCOUNT).is_some_and(|own| site.by_id(id) == Some(own))
+    site.acting().is_some_and(|own| own.account.id == id)
 }
 
 fn guarded(what: &str, instead: &str) -> HttpResponse {
@@ -223,18 +190,12 @@ async fn put_users(state: State, of: web::Query<OfSite>, accounts: web::Json<Vec
     done(true)
 }
 
-/// Deletes a user.
-pub(in crate::sandbox) fn forget(world: &mut World, site: Product, user: &str) -> bool {
-    let site = world.site(site);
-    site.by_id(user).is_some_and(|serial| site.delete(serial))
-}
-
-async fn delete_user(state: State, of: web::Query<Removal>) -> HttpResponse {
+async fn delete_user(state: State, of: web::Query<OfUser>) -> HttpResponse {
     let mut world = state.world();
     if !of.force && is_own(world.site(of.site), &of.user) {
         return guarded(&format!("the account `{}`", of.user), "add `&force=true` if you mean it");
     }
-    done(forget(&mut world, of.site, &of.user))
+    done(world.delete_user(of.site, &of.user))
 }
 
 async fn put_crowd(state: State, of: web::Query<OfSite>, crowd: web::Json<Population>) -> HttpResponse {
@@ -247,17 +208,8 @@ async fn put_crowd(state: State, of: web::Query<OfSite>, crowd: web::Json<Popula
     done(true)
 }
 
-/// Creates an application with its groups, or replaces it.
-pub(in crate::sandbox) fn install(world: &mut World, site: Product, application: Application) {
-    let site = world.site(site);
-    for group in application.giving_access() {
-        site.add_group(group);
-    }
-    site.applications.put(application);
-}
-
 async fn put_application(state: State, of: web::Query<OfSite>, application: web::Json<Application>) -> HttpResponse {
-    install(&mut state.world(), of.site, application.into_inner());
+    state.world().put_application(of.site, application.into_inner());
     done(true)
 }
 
@@ -265,14 +217,8 @@ async fn issues(state: State, of: web::Query<OfSite>) -> HttpResponse {
     HttpResponse::Ok().json(&state.world().site(of.site).issues)
 }
 
-/// Moves an issue to done, or back; false if there is none of that key.
-pub(in crate::sandbox) fn transition(world: &mut World, site: Product, key: &str, done: bool) -> bool {
-    let issue = world.site(site).issues.iter_mut().find(|issue| issue.key == key);
-    issue.map(|issue| issue.done = done).is_some()
-}
-
 async fn set_done(state: State, of: web::Query<OfIssue>) -> HttpResponse {
-    done(transition(&mut state.world(), of.site, &of.key, of.done))
+    done(state.world().set_done(of.site, &of.key, of.done))
 }
 
 async fn put_groups(state: State, of: web::Query<OfSite>, names: web::Json<Vec<String>>) -> HttpResponse {
@@ -283,40 +229,23 @@ async fn put_groups(state: State, of: web::Query<OfSite>, names: web::Json<Vec<S
     done(true)
 }
 
-async fn delete_group(state: State, of: web::Query<GroupRemoval>) -> HttpResponse {
+async fn delete_group(state: State, of: web::Query<OfGroup>) -> HttpResponse {
     if !of.force && of.name == ADMIN_GROUP {
         return guarded(&format!("the group `{ADMIN_GROUP}`"), "add `&force=true` if you mean it");
     }
     done(state.world().site(of.site).delete_group(&of.name))
 }
 
-/// Puts a user into a group, as somebody else would.
-pub(in crate::sandbox) fn join(world: &mut World, site: Product, user: &str, group: &str) -> Result<bool, NoSuch> {
-    let mut editor = world.editor(site, SOMEONE);
-    let serial = editor.find(user, group)?;
-    Ok(editor.add_member(serial, group))
-}
-
-/// Takes a user out of a group, as somebody else would.
-pub(in crate::sandbox) fn leave(world: &mut World, site: Product, user: &str, group: &str) -> Result<bool, NoSuch> {
-    let mut editor = world.editor(site, SOMEONE);
-    let serial = editor.find(user, group)?;
-    Ok(editor.remove_member(serial, group))
-}
-
 async fn add_member(state: State, of: web::Query<Membership>) -> HttpResponse {
-    done_or_missing(join(&mut state.world(), of.site, &of.user, &of.group))
+    given_or_missing(state.world().add_member(of.site, &of.user, &of.group))
 }
 
 async fn remove_member(state: State, of: web::Query<Membership>) -> HttpResponse {
-    done_or_missing(leave(&mut state.world(), of.site, &of.user, &of.group))
+    given_or_missing(state.world().remove_member(of.site, &of.user, &of.group))
 }
 
 async fn write_audit(state: State, of: web::Query<OfEntry>) -> HttpResponse {
-    match audit::write(&mut state.world(), of.site, of.happened, &of.user, of.at) {
-        Ok(at) => HttpResponse::Ok().json(at),
-        Err(missing) => HttpResponse::NotFound().json(missing.to_string()),
-    }
+    given_or_missing(state.world().audit(of.site, of.happened, &of.user, of.at))
 }
 
 async fn set_manners(state: State, of: web::Query<OfSite>, audit_behaviour: web::Json<AuditBehaviour>) -> HttpResponse {

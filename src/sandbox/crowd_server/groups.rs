@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{named, no_such_group, no_such_user, part, refused, users, writable};
+use super::{named, no_such_group, no_such_user, part, refused, users};
 use crate::sandbox::{api::Call, jira, reply::Reply, world::people::Group};
 
 fn shown(call: &Call<'_>, name: &str) -> Value {
@@ -61,7 +61,7 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let name = group(call)?.name.clone();
     let member: NewMember = call.json()?;
     let user = call.editor.site.by_name(&member.name).ok_or_else(|| no_such_user(400))?;
-    writable(call, user)?;
+    call.writable(user)?;
     if !call.editor.add_member(user, &name) {
         return Err(refused(409, "MEMBERSHIP_ALREADY_EXISTS", "Der Benutzer gehört bereits zu dieser Gruppe."));
     }
@@ -71,7 +71,7 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
 pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let name = group(call)?.name.clone();
     let user = named(call)?;
-    writable(call, user)?;
+    call.writable(user)?;
     if !call.editor.remove_member(user, &name) {
         return Err(refused(404, "MEMBERSHIP_NOT_FOUND", "Der Benutzer gehört nicht zu dieser Gruppe."));
     }

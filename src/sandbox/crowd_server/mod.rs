@@ -12,9 +12,7 @@ use serde_json::json;
 
 use super::{
     ACCOUNT, TOKEN,
-    api::{Api, Call, Route},
-    faults::limits::TokenState,
-    jira::{self, data_center::JiraDc},
+    api::{Api, Call, Route, basic},
     reply::Reply,
     world::people::Serial,
 };
@@ -49,7 +47,7 @@ impl Api for Crowd {
 
     /// The application's name and password.
     fn accepts(&self, authorization: &str) -> bool {
-        authorization == jira::basic(ACCOUNT, TOKEN)
+        authorization == basic(ACCOUNT, TOKEN)
     }
 
     /// No JSON, as everything that comes before the API.
@@ -69,16 +67,17 @@ impl Api for Crowd {
         refused(status, "OPERATION_FAILED", message)
     }
 
+    /// The application has no permission in the directory.
+    fn read_only(&self) -> Reply {
+        self.forbidden()
+    }
+
     fn auth(&self) -> Auth {
         Auth::Basic { username: ACCOUNT.to_owned(), password: Secret::new(TOKEN) }
     }
 
     fn acting_id(&self) -> &'static str {
         "32769:0000-usher"
-    }
-
-    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
-        JiraDc.rate_headers(standing)
     }
 }
 
@@ -99,14 +98,6 @@ fn no_such_group() -> Reply {
 fn named(call: &Call<'_>) -> Result<Serial, Reply> {
     let name = call.query.get("username").unwrap_or_default();
     call.editor.site.by_name(name).ok_or_else(|| no_such_user(404))
-}
-
-/// Refuses if the user's directory is read-only: the application has no permission in it.
-fn writable(call: &Call<'_>, user: Serial) -> Result<(), Reply> {
-    match call.editor.site.resident(user) {
-        Some(resident) if resident.account.read_only => Err(call.api.forbidden()),
-        _ => Ok(()),
-    }
 }
 
 /// Users or groups, page by page.

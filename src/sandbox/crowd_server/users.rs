@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{named, no_such_user, part, refused, writable};
+use super::{named, no_such_user, part, refused};
 use crate::sandbox::{api::Call, jira, reply::Reply, world::people::Resident};
 
 /// A user; the attributes are a link unless they are requested.
@@ -68,7 +68,7 @@ struct Whole {
 
 pub(super) fn replace(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
-    writable(call, user)?;
+    call.writable(user)?;
     let whole: Whole = call.json()?;
     let mut account = call.editor.site.resident(user).ok_or_else(|| no_such_user(404))?.account.clone();
     if !whole.name.eq_ignore_ascii_case(&account.name) {
@@ -83,7 +83,7 @@ pub(super) fn replace(call: &mut Call<'_>) -> Result<Reply, Reply> {
 
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
-    writable(call, user)?;
+    call.writable(user)?;
     if call.editor.site.resident(user).is_some_and(|resident| resident.account.undeletable) {
         return Err(refused(400, "OPERATION_FAILED", "Dieser Benutzer kann nicht gelöscht werden."));
     }
@@ -99,7 +99,7 @@ struct Rename {
 
 pub(super) fn rename(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
-    writable(call, user)?;
+    call.writable(user)?;
     let Rename { new_name } = call.json()?;
     let taken = call.editor.site.by_name(&new_name).is_some_and(|other| other != user);
     if new_name.is_empty() || taken {
@@ -120,7 +120,7 @@ struct NewPassword {
 
 pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
-    writable(call, user)?;
+    call.writable(user)?;
     let NewPassword { value } = call.json()?;
     if value.len() < 10 {
         return Err(refused(400, "INVALID_CREDENTIAL", "Das Passwort ist zu schwach."));

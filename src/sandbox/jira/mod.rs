@@ -5,7 +5,6 @@ pub(super) mod cloud;
 pub(super) mod data_center;
 mod issues;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -39,21 +38,10 @@ pub(super) fn missing(parameter: &str) -> Reply {
     refused(400, &format!("Der Parameter \"{parameter}\" fehlt oder ist leer."))
 }
 
-/// The refusal to change a user of a read-only directory.
-pub(super) fn writable(resident: Option<&Resident>) -> Result<(), Reply> {
-    match resident {
-        Some(resident) if resident.account.read_only => {
-            Err(refused(403, "Das Verzeichnis des Benutzers ist schreibgeschützt."))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Deletes a user, unless something hangs on it.
 pub(super) fn delete_user(call: &mut Call<'_>, serial: Serial) -> Result<Reply, Reply> {
-    let resident = call.editor.site.resident(serial);
-    writable(resident)?;
-    if resident.is_some_and(|resident| resident.account.undeletable) {
+    call.writable(serial)?;
+    if call.editor.site.resident(serial).is_some_and(|resident| resident.account.undeletable) {
         return Err(refused(400, "Der Benutzer kann nicht gelöscht werden: ihm sind Vorgänge zugewiesen."));
     }
     call.editor.delete(serial);
@@ -66,11 +54,6 @@ pub(super) fn forbidden() -> Reply {
 
 pub(super) fn licence_full(status: u16) -> Reply {
     refused(status, "Die Zahl der lizenzierten Benutzer ist erreicht. Erweitern Sie Ihre Lizenz.")
-}
-
-/// The `Authorization` header of a name and its token or password.
-pub(super) fn basic(username: &str, secret: &str) -> String {
-    format!("Basic {}", STANDARD.encode(format!("{username}:{secret}")))
 }
 
 /// The picture addresses that every user comes with.

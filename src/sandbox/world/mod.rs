@@ -3,6 +3,7 @@
 pub(super) mod account;
 pub(super) mod applications;
 pub(super) mod audit_log;
+pub(super) mod controls;
 pub(super) mod deletions;
 pub(super) mod in_org;
 pub(super) mod issues;

@@ -11,7 +11,7 @@ use super::{
     issues::Issue,
     people::{Group, Resident, Serial},
 };
-use crate::sandbox::Account;
+use crate::sandbox::{ACCOUNT, ADMIN_GROUP, Account};
 
 /// Users, groups and memberships, applications, issues and the audit log. The two sides of a membership always agree.
 #[derive(Default)]
@@ -92,6 +92,16 @@ impl Site {
     /// The user with this login name, in any case.
     pub fn by_name(&self, name: &str) -> Option<Serial> {
         self.names.get(&name.to_lowercase()).copied()
+    }
+
+    /// The account that usher acts with.
+    pub fn acting(&self) -> Option<&Resident> {
+        self.resident(self.by_name(ACCOUNT)?)
+    }
+
+    /// Whether that account administers the site.
+    pub fn acting_administers(&self) -> bool {
+        self.acting().is_some_and(|acting| acting.groups.contains(ADMIN_GROUP))
     }
 
     /// A user by place.

@@ -49,7 +49,7 @@ fn asked_for(call: &Call<'_>) -> Result<String, Reply> {
 
 fn member(call: &Call<'_>, id: &str) -> Result<Serial, Reply> {
     let serial = call.editor.site.by_id(id).ok_or_else(confluence::no_such_user)?;
-    confluence::writable(call.editor.site.resident(serial))?;
+    call.writable(serial)?;
     Ok(serial)
 }
 

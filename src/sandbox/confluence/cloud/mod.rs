@@ -13,10 +13,10 @@ use crate::{
     config::Auth,
     sandbox::{
         ACCOUNT_EMAIL, TOKEN,
-        api::{Api, Route},
+        api::{Api, Route, basic},
         confluence,
         faults::limits::TokenState,
-        jira::{self, cloud::JiraCloud},
+        jira::cloud::JiraCloud,
         reply::Reply,
     },
 };
@@ -46,7 +46,7 @@ impl Api for ConfluenceCloud {
 
     /// E-mail address and API token; passwords and bare tokens are not taken.
     fn accepts(&self, authorization: &str) -> bool {
-        authorization == jira::basic(ACCOUNT_EMAIL, TOKEN)
+        authorization == basic(ACCOUNT_EMAIL, TOKEN)
     }
 
     /// Plain text, as in Jira.

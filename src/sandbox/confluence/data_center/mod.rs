@@ -12,17 +12,11 @@ mod users;
 
 use actix_web::http::Method;
 
-use crate::{
-    config::Auth,
-    sandbox::{
-        ACCOUNT, ADMIN_GROUP, TOKEN,
-        api::{Api, Call, Route},
-        audit, confluence,
-        faults::limits::TokenState,
-        jira::{self, data_center::JiraDc},
-        reply::Reply,
-    },
-    secret::Secret,
+use crate::sandbox::{
+    ADMIN_GROUP,
+    api::{Api, Call, Route},
+    audit, confluence,
+    reply::Reply,
 };
 
 pub(in crate::sandbox) struct ConfluenceDc;
@@ -57,11 +51,6 @@ impl Api for ConfluenceDc {
         ROUTES
     }
 
-    /// A personal access token, or name and password.
-    fn accepts(&self, authorization: &str) -> bool {
-        authorization.strip_prefix("Bearer ") == Some(TOKEN) || authorization == jira::basic(ACCOUNT, TOKEN)
-    }
-
     fn unauthorized(&self) -> Reply {
         confluence::refused(401, "Sie sind nicht angemeldet.")
             .header("X-AUSERNAME", "anonymous")
@@ -80,24 +69,13 @@ impl Api for ConfluenceDc {
         confluence::refused(status, message)
     }
 
-    fn auth(&self) -> Auth {
-        Auth::Bearer(Secret::new(TOKEN))
-    }
-
     fn acting_id(&self) -> &'static str {
         "4028d0000000000000000000c0ffee00"
-    }
-
-    /// The same as in Jira.
-    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
-        JiraDc.rate_headers(standing)
     }
 }
 
 /// 403 if the acting account does not administer the site: it is not in the group for that, although there is one.
 fn for_administrators(call: &Call<'_>) -> Result<(), Reply> {
     let site = &call.editor.site;
-    let acting = site.by_name(ACCOUNT).and_then(|serial| site.resident(serial));
-    let administers = acting.is_some_and(|resident| resident.groups.contains(ADMIN_GROUP));
-    if administers || site.group(ADMIN_GROUP).is_none() { Ok(()) } else { Err(confluence::forbidden()) }
+    if site.acting_administers() || site.group(ADMIN_GROUP).is_none() { Ok(()) } else { Err(confluence::forbidden()) }
 }

@@ -46,7 +46,7 @@ fn asked_for(call: &Call<'_>) -> Result<Serial, Reply> {
 pub(super) fn to_change(call: &Call<'_>) -> Result<Serial, Reply> {
     for_administrators(call)?;
     let serial = call.editor.site.by_name(call.segment(0)).ok_or_else(confluence::no_such_user)?;
-    confluence::writable(call.editor.site.resident(serial))?;
+    call.writable(serial)?;
     Ok(serial)
 }
 

@@ -49,7 +49,7 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
         return Err(jira::missing("accountId"));
     }
     let user = call.editor.site.by_id(&member.account_id).ok_or_else(jira::no_such_user)?;
-    jira::writable(call.editor.site.resident(user))?;
+    call.writable(user)?;
     if !call.editor.add_member(user, &group) {
         return Err(jira::already_member(&member.account_id, &group));
     }
@@ -64,7 +64,7 @@ pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?.name.clone();
     let id = call.query.get("accountId").ok_or_else(|| jira::missing("accountId"))?;
     let user = call.editor.site.by_id(id).ok_or_else(jira::no_such_user)?;
-    jira::writable(call.editor.site.resident(user))?;
+    call.writable(user)?;
     if !call.editor.remove_member(user, &group) {
         return Err(jira::no_such_user());
     }

@@ -18,7 +18,7 @@ use crate::{
     config::Auth,
     sandbox::{
         ACCOUNT_EMAIL, TOKEN,
-        api::{Api, Call, Route},
+        api::{Api, Call, Route, basic},
         faults::limits::TokenState,
         jira,
         jira::issues,
@@ -59,7 +59,7 @@ impl Api for JiraCloud {
 
     /// E-mail address and API token; passwords and bare tokens are not taken.
     fn accepts(&self, authorization: &str) -> bool {
-        authorization == jira::basic(ACCOUNT_EMAIL, TOKEN)
+        authorization == basic(ACCOUNT_EMAIL, TOKEN)
     }
 
     /// Plain text where all other errors are JSON.

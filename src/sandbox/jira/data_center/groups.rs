@@ -32,7 +32,7 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = named(call)?.name.clone();
     let member: NewMember = call.json()?;
     let user = call.editor.site.by_name(&member.name).ok_or_else(jira::no_such_user)?;
-    jira::writable(call.editor.site.resident(user))?;
+    call.writable(user)?;
     if !call.editor.add_member(user, &group) {
         return Err(jira::already_member(&member.name, &group));
     }
@@ -43,7 +43,7 @@ pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = named(call)?.name.clone();
     let name = call.query.get("username").ok_or_else(|| jira::missing("username"))?;
     let user = call.editor.site.by_name(name).ok_or_else(jira::no_such_user)?;
-    jira::writable(call.editor.site.resident(user))?;
+    call.writable(user)?;
     if !call.editor.remove_member(user, &group) {
         return Err(jira::refused(400, "Der Benutzer gehört nicht zu dieser Gruppe."));
     }

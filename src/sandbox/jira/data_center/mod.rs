@@ -11,19 +11,14 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::{Clock, SystemClock},
-    config::Auth,
     domain::Product,
     sandbox::{
-        ACCOUNT, ADMIN_GROUP, TOKEN,
         api::{Api, Call, Route},
-        audit,
-        faults::limits::TokenState,
-        jira,
+        audit, jira,
         jira::issues,
         reply::Reply,
         world::applications::Application,
     },
-    secret::Secret,
 };
 
 pub(in crate::sandbox) struct JiraDc;
@@ -57,11 +52,6 @@ impl Api for JiraDc {
         ROUTES
     }
 
-    /// A personal access token, or name and password.
-    fn accepts(&self, authorization: &str) -> bool {
-        authorization.strip_prefix("Bearer ") == Some(TOKEN) || authorization == jira::basic(ACCOUNT, TOKEN)
-    }
-
     fn unauthorized(&self) -> Reply {
         let body = json!({ "message": "Client must be authenticated to access this resource.", "status-code": 401 });
         Reply::json(401, body).header("X-AUSERNAME", "anonymous").header("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
@@ -79,25 +69,8 @@ impl Api for JiraDc {
         jira::refused(status, message)
     }
 
-    fn auth(&self) -> Auth {
-        Auth::Bearer(Secret::new(TOKEN))
-    }
-
     fn acting_id(&self) -> &'static str {
         "JIRAUSER10000"
-    }
-
-    /// On every limited request; `retry-after` is 0 while tokens remain.
-    ///
-    /// Source: confluence.atlassian.com, "Adjusting your code for rate limiting".
-    fn rate_headers(&self, standing: &TokenState) -> Vec<(&'static str, String)> {
-        vec![
-            ("X-RateLimit-Limit", standing.limit.capacity.to_string()),
-            ("X-RateLimit-Remaining", standing.remaining.to_string()),
-            ("X-RateLimit-Interval-Seconds", standing.limit.interval_seconds.to_string()),
-            ("X-RateLimit-FillRate", standing.limit.fill.to_string()),
-            ("retry-after", standing.retry_after.to_string()),
-        ]
     }
 }
 
@@ -112,12 +85,9 @@ fn server_info(call: &mut Call<'_>) -> Result<Reply, Reply> {
 
 /// One of the many permissions: whether the acting account administers the site.
 fn permissions(call: &mut Call<'_>) -> Result<Reply, Reply> {
-    let site = &call.editor.site;
-    let acting = site.by_name(ACCOUNT).and_then(|serial| site.resident(serial));
-    let administers = acting.is_some_and(|resident| resident.groups.contains(ADMIN_GROUP));
     let administer = json!({
         "id": "0", "key": "ADMINISTER", "name": "Jira-Administratoren", "type": "GLOBAL", "description": "",
-        "havePermission": administers,
+        "havePermission": call.editor.site.acting_administers(),
     });
     Ok(Reply::json(200, json!({ "permissions": { "ADMINISTER": administer } })))
 }

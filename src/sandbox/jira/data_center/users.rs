@@ -101,7 +101,7 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = named(call)?;
     let edit: Edit = call.json()?;
     let resident = call.editor.site.resident(serial).ok_or_else(jira::no_such_user)?;
-    jira::writable(Some(resident))?;
+    call.writable(serial)?;
     let mut account = resident.account.clone();
     if let Some(name) = edit.name {
         let taken = call.editor.site.by_name(&name).is_some_and(|other| other != serial);
@@ -142,7 +142,7 @@ struct NewPassword {
 /// With a policy as administrators set it: long enough, small and capital letters, a digit, and something else.
 pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = named(call)?;
-    jira::writable(call.editor.site.resident(serial))?;
+    call.writable(serial)?;
     let NewPassword { password } = call.json()?;
     let has = |kind: fn(char) -> bool| password.contains(kind);
     let strong = has(|one| one.is_ascii_lowercase())
