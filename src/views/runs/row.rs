@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeVerdict, SourceId, Step,
-        StepResult, SweepId, Timestamp, TriggerKind, Via,
+        Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeRef, SchemeVerdict, SourceId,
+        Step, StepResult, SweepId, Timestamp, TriggerKind, Via,
     },
     views,
 };
@@ -117,7 +117,40 @@ pub struct Run {
     pub actions: Actions,
 }
 
-/// A run as it is stored. Its parts are read independently, in any order.
+impl Run {
+    /// A run that has begun at `started`, of which nothing else is known.
+    pub(super) fn begun(id: RunId, trigger: &str, scheme: &SchemeRef, source: &SourceId, started: Timestamp) -> Self {
+        Self {
+            id,
+            trigger: trigger.to_owned(),
+            scheme: scheme.id.clone(),
+            scheme_version: scheme.version.clone(),
+            source: source.clone(),
+            user: None,
+            user_name: None,
+            event: None,
+            via: None,
+            sweep: None,
+            by: None,
+            released: None,
+            cancelled: None,
+            test_mode: false,
+            state: RunState::Running,
+            why: None,
+            started,
+            held_since: None,
+            finished: None,
+            counts: Counts::default(),
+            complete: None,
+            incomplete_why: None,
+            progress: None,
+            estimate: None,
+            actions: Actions::default(),
+        }
+    }
+}
+
+/// A run as it is kept. What it is made of is read independently, in any order.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) run: Run,
@@ -165,32 +198,15 @@ impl Row {
     pub(super) fn from_outcome(outcome: &Outcome) -> Self {
         let (step, took) = (&outcome.step, i64::try_from(outcome.took.as_millis()).unwrap_or(i64::MAX));
         let in_sweep = step.kind == EventKind::Sighted;
+        let started = Timestamp::from_millis(outcome.at.as_millis().saturating_sub(took));
         let run = Run {
-            id: step.run.clone(),
-            trigger: trigger(step.kind).to_owned(),
-            scheme: step.scheme.id.clone(),
-            scheme_version: step.scheme.version.clone(),
-            source: step.source.clone(),
             user: (!in_sweep).then(|| step.user.to_string()),
             user_name: step.user_name.clone().filter(|_| !in_sweep),
             event: (!in_sweep).then(|| step.event.clone()),
-            via: None,
             sweep: step.run.as_str().rsplit_once('.').filter(|_| in_sweep).map(|(sweep, _)| SweepId::new(sweep)),
-            by: None,
-            released: None,
-            cancelled: None,
             test_mode: outcome.test_mode,
-            state: RunState::Running,
-            why: None,
-            started: Timestamp::from_millis(outcome.at.as_millis().saturating_sub(took)),
-            held_since: None,
-            finished: None,
             counts: if in_sweep { Counts::default() } else { Counts { seen: 1, selected: 1, ..Counts::default() } },
-            complete: None,
-            incomplete_why: None,
-            progress: None,
-            estimate: None,
-            actions: Actions::default(),
+            ..Run::begun(step.run.clone(), trigger(step.kind), &step.scheme, &step.source, started)
         };
         let planned = in_sweep.then_some(0);
         Self { run, planned, last_ended: None, sweep: in_sweep.then(Part::default) }
@@ -200,31 +216,21 @@ impl Row {
     pub(super) fn from_verdict(decision: &Decision, verdict: &SchemeVerdict) -> Self {
         let in_sweep = decision.sweep.is_some();
         let run = Run {
-            id: decision.run(verdict),
-            trigger: trigger(decision.kind).to_owned(),
-            scheme: verdict.scheme.id.clone(),
-            scheme_version: verdict.scheme.version.clone(),
-            source: decision.source.clone(),
             user: (!in_sweep).then(|| decision.user.to_string()),
             user_name: decision.user_name.clone().filter(|_| !in_sweep),
             event: (!in_sweep).then(|| decision.event.clone()),
             via: (!in_sweep).then_some(decision.via),
             sweep: decision.sweep.as_ref().map(|sighting| sighting.sweep.clone()),
-            by: None,
-            released: None,
-            cancelled: None,
             test_mode: verdict.test_mode || decision.mode == Mode::Observe,
-            state: RunState::Running,
-            why: None,
-            started: decision.accepted,
-            held_since: None,
-            finished: None,
             counts: if in_sweep { Counts::default() } else { Counts { seen: 1, selected: 1, ..Counts::default() } },
-            complete: None,
-            incomplete_why: None,
-            progress: None,
-            estimate: None,
             actions: actions(verdict),
+            ..Run::begun(
+                decision.run(verdict),
+                trigger(decision.kind),
+                &verdict.scheme,
+                &decision.source,
+                decision.accepted,
+            )
         };
         let planned = Some(if in_sweep { 0 } else { steps_of(verdict) });
         Self { run, planned, last_ended: None, sweep: in_sweep.then(Part::default) }
@@ -233,33 +239,10 @@ impl Row {
     /// The run of `scheme` in `sweep`, whose answer for the user of `decision` is unknown. The other data come with the
     /// sweep's start.
     pub(super) fn from_left_open(decision: &Decision, sweep: &SweepId, scheme: &SchemeId) -> Self {
-        let run = Run {
-            id: RunId::of_sweep(sweep, scheme),
-            trigger: trigger(decision.kind).to_owned(),
-            scheme: scheme.clone(),
-            scheme_version: String::new(),
-            source: decision.source.clone(),
-            user: None,
-            user_name: None,
-            event: None,
-            via: None,
-            sweep: Some(sweep.clone()),
-            by: None,
-            released: None,
-            cancelled: None,
-            test_mode: false,
-            state: RunState::Running,
-            why: None,
-            started: decision.accepted,
-            held_since: None,
-            finished: None,
-            counts: Counts::default(),
-            complete: None,
-            incomplete_why: None,
-            progress: None,
-            estimate: None,
-            actions: Actions::default(),
-        };
+        let (id, no_version) =
+            (RunId::of_sweep(sweep, scheme), SchemeRef { id: scheme.clone(), version: String::new() });
+        let begun = Run::begun(id, trigger(decision.kind), &no_version, &decision.source, decision.accepted);
+        let run = Run { sweep: Some(sweep.clone()), ..begun };
         Self { run, planned: Some(0), last_ended: None, sweep: Some(Part::default()) }
     }
 

@@ -8,13 +8,12 @@ use crate::{
         Sighting, SourceId, SweepId, SweepPlan, SweepProgress, SweepRun, SweepStep, Timestamp,
     },
     views::{
-        Counts,
         database::whole,
         runs::{
             Error, Runs,
             entries::Entries,
             entry::{Kept, Place},
-            row::{self, Order, Part, Row, Run, RunState},
+            row::{self, Order, Part, Row, Run},
             table::Table,
         },
     },
@@ -139,33 +138,8 @@ fn begin(table: Table<'_>, asked: &AskedSweep, run: &SweepRun) -> Result<(), Err
 }
 
 fn row_of(id: RunId, sweep: &SweepId, source: &SourceId, run: &SweepRun, cause: Cause, at: Timestamp) -> Row {
-    let run_row = Run {
-        id,
-        trigger: cause.as_str().to_owned(),
-        scheme: run.scheme.id.clone(),
-        scheme_version: run.scheme.version.clone(),
-        source: source.clone(),
-        user: None,
-        user_name: None,
-        event: None,
-        via: None,
-        sweep: Some(sweep.clone()),
-        by: None,
-        released: None,
-        cancelled: None,
-        test_mode: run.test_mode,
-        state: RunState::Running,
-        why: None,
-        started: at,
-        held_since: None,
-        finished: None,
-        counts: Counts::default(),
-        complete: None,
-        incomplete_why: None,
-        progress: None,
-        estimate: None,
-        actions: Default::default(),
-    };
+    let begun = Run::begun(id, cause.as_str(), &run.scheme, source, at);
+    let run_row = Run { sweep: Some(sweep.clone()), test_mode: run.test_mode, ..begun };
     let part = Part { waits: !run.limits.is_empty(), ..Part::default() };
     Row { run: run_row, planned: Some(0), last_ended: None, sweep: Some(part) }
 }
