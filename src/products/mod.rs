@@ -159,18 +159,8 @@ impl User {
 
     /// Whether what `step` asks for is so, as far as the user's own record tells; `None` if it does not.
     pub fn satisfies(&self, step: &Step) -> Option<bool> {
-        match step {
-            Step::AddGroup(group) => Some(self.groups.as_ref()?.contains(group)),
-            Step::RemoveGroup(group) => Some(!self.groups.as_ref()?.contains(group)),
-            Step::RemoveAllGroups => Some(self.groups.as_ref()?.is_empty()),
-            Step::Deactivate => Some(!self.active?),
-            Step::Reactivate => self.active,
-            Step::Delete => Some(false),                    // the user is there
-            Step::InvalidatePassword { .. } => Some(false), // nobody can tell, and once more does no harm
-            // Jira keeps login names in small letters, whatever it is sent.
-            Step::Rename { suffix } => Some(self.name.as_ref()?.to_lowercase().ends_with(&suffix.to_lowercase())),
-            Step::RemoveApplicationAccess(_) | Step::CreateIssue(_) => None,
-        }
+        let groups = self.groups.as_ref();
+        step.is_so(self.name.as_deref(), self.active, groups, |group| Some(groups?.contains(group)))
     }
 }
 

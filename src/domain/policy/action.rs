@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::domain::GroupName;
+use crate::domain::{GroupName, Groups};
 
 /// One entry of a scheme's `actions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,6 +200,29 @@ impl Step {
     /// Whether it is held if many users are created at once: it takes something away, or creates an issue.
     pub fn is_kept_back_in_mass_creations(&self) -> bool {
         self.kind().takes_away() || matches!(self, Self::CreateIssue(_))
+    }
+
+    /// Whether its state is reached for a user of whom so much is known, and who `is_in` a group; none if that does not show
+    /// it.
+    pub fn is_so(
+        &self,
+        name: Option<&str>,
+        active: Option<bool>,
+        groups: Option<&Groups>,
+        is_in: impl Fn(&GroupName) -> Option<bool>,
+    ) -> Option<bool> {
+        match self {
+            Self::AddGroup(group) => is_in(group),
+            Self::RemoveGroup(group) => is_in(group).map(|is_in| !is_in),
+            Self::RemoveAllGroups => groups.map(Groups::is_empty),
+            Self::Deactivate => active.map(|active| !active),
+            Self::Reactivate => active,
+            Self::Delete => Some(false),                    // the user is there
+            Self::InvalidatePassword { .. } => Some(false), // nobody can tell, and once more does no harm
+            // Jira keeps login names in small letters, whatever it is sent.
+            Self::Rename { suffix } => name.map(|name| name.to_lowercase().ends_with(&suffix.to_lowercase())),
+            Self::RemoveApplicationAccess(_) | Self::CreateIssue(_) => None,
+        }
     }
 
     /// The kind of its action.

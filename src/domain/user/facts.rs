@@ -198,19 +198,8 @@ impl Facts {
 
     /// Whether the state of `step` is reached, by these facts; none if they don't show it.
     pub fn satisfies(&self, step: &Step) -> Option<bool> {
-        match step {
-            Step::AddGroup(group) => self.in_group(group),
-            Step::RemoveGroup(group) => self.in_group(group).map(|is_in| !is_in),
-            Step::RemoveAllGroups => self.groups.value().map(BTreeSet::is_empty),
-            Step::Deactivate => self.active.value().map(|active| !active),
-            Step::Reactivate => self.active.value().copied(),
-            Step::Delete | Step::InvalidatePassword { .. } => Some(false), // the user exists; the rest is unknown
-            // Jira keeps login names in small letters, whatever it is sent.
-            Step::Rename { suffix } => {
-                self.name.value().map(|name| name.to_lowercase().ends_with(&suffix.to_lowercase()))
-            }
-            Step::RemoveApplicationAccess(_) | Step::CreateIssue(_) => None,
-        }
+        let (name, active) = (self.name.value().map(String::as_str), self.active.value().copied());
+        step.is_so(name, active, self.groups.value(), |group| self.in_group(group))
     }
 
     fn in_group(&self, group: &GroupName) -> Option<bool> {
