@@ -9,7 +9,7 @@ const LONGEST: usize = 4096;
 pub(super) const LARGEST: u64 = 1 << 20;
 
 /// The highest number of steps for one user; a step takes less than a microsecond.
-const STEPS: u64 = 500_000;
+pub(super) const STEPS: u64 = 500_000;
 
 /// The highest number of steps that an expression needs.
 pub(super) struct Cost {

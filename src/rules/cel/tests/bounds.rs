@@ -37,6 +37,14 @@ fn what_could_fill_the_memory_is_refused() {
         format!("['aaaaaaaaaaaaaaaa'].exists(v1, {nested})"),
         format!("[['aaaaaaaaaaaaaaaa']].exists(v1, {nested})"),
         "user.groups.map(g, user.groups).size() == 1".to_owned(),
+        // No loop stands in another one, and there are fewer operators than are allowed.
+        format!("user.groups.map(g, g{}).size() == 1", "+g".repeat(9)),
+        format!(
+            "['a'].map(x, x{}).map(y, y{}).map(z, z{}).size() == 1",
+            "+x".repeat(40),
+            "+y".repeat(40),
+            "+z".repeat(40)
+        ),
     ] {
         let message = refused(&text);
         assert!(message.contains("more than 1 MiB"), "{text}: {message}");

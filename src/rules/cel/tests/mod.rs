@@ -1,6 +1,7 @@
 //! What expressions may say, and what they come to.
 
 mod bounds;
+mod steps;
 
 use std::collections::BTreeSet;
 
@@ -56,6 +57,7 @@ fn an_expression_may_say_all_this() {
         (r#"user.groups.map(g, g + "!") == ["dev-blue!", "jira-users!"]"#, true),
         (r#"user.groups.exists(g, ["a", "blue"].exists(p, g.endsWith(p)))"#, true),
         (r#""jira-users" in user.groups"#, true),
+        (r#"user.groups.exists(g, g in user.applications)"#, false),
         (r#"!("jira-software" in user.applications)"#, false),
         (r#"user.domain in ["acme.com", "acme.example"]"#, true),
         (r#"user.id == "JIRAUSER1" && user.name == "jane" && user.directory == "Internal""#, true),
